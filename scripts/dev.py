@@ -1,0 +1,210 @@
+"""Set up the project, demonstrate it, test it: what a fresh clone needs, with nothing but Python.
+
+    python3 scripts/dev.py setup     make .venv and install the project into it (the others do this by themselves)
+    python3 scripts/dev.py demo      check a network, draw it, train one for a few epochs
+    python3 scripts/dev.py test      ruff, mypy and all tests; arguments go to pytest, which then runs alone
+    python3 scripts/dev.py lint      ruff and mypy alone
+    python3 scripts/dev.py format    let ruff format, and mend what it safely can
+    python3 scripts/dev.py bench     the benchmarks, one after the other
+    python3 scripts/dev.py clean     remove .venv, caches and what the demo made
+
+`make NAME` runs the same.
+"""
+
+# An older Python must be able to read this file, in order to say that it is too old: no syntax newer than 3.7's.
+from __future__ import annotations
+
+import hashlib
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+STAMP = VENV / "archdsl-setup"
+DEMO = ROOT / "demo"
+EXAMPLES = ROOT / "examples"
+
+OLDEST = (3, 11)
+NEWEST = (3, 15)  # how far up the PATH is searched when the Python at hand is too old
+
+
+class Failure(Exception):
+    """What went wrong, in words for the person at the terminal."""
+
+
+# Setting up
+
+
+def find_python() -> str:
+    """Return a Python that is new enough: the one running this file, else the newest on the PATH."""
+    if sys.version_info >= OLDEST:
+        return sys.executable
+    for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
+        found = shutil.which(f"python3.{minor}")
+        if found:
+            return found
+    here = ".".join(str(part) for part in sys.version_info[:2])
+    raise Failure(f"archdsl needs Python 3.{OLDEST[1]} or newer. This is {here}, and the PATH has no newer one.")
+
+
+def venv_program(name: str) -> Path:
+    return VENV / "Scripts" / f"{name}.exe" if os.name == "nt" else VENV / "bin" / name
+
+
+def make_venv() -> None:
+    python = find_python()
+    if python == sys.executable and not (find_spec("venv") and find_spec("ensurepip")):
+        package = f"python3.{sys.version_info[1]}-venv"
+        raise Failure(
+            "This Python comes without its `venv` and `ensurepip` modules, which make the environment.\n"
+            f"Debian and Ubuntu keep them in a package of their own: apt install {package}\n"
+            "Without root, any Python from python.org, uv, pyenv or conda has them."
+        )
+    say("Making the environment .venv")
+    run([python, "-m", "venv", "--clear", VENV])
+
+
+def fingerprint() -> str:
+    """Return a digest of all that an installation depends on: it is redone when this changes."""
+    digest = hashlib.sha256(str(ROOT).encode())
+    for name in ("pyproject.toml", "constraints.txt"):
+        digest.update((ROOT / name).read_bytes())
+    return digest.hexdigest()
+
+
+def setup() -> None:
+    """Make .venv and install the project into it, unless that has been done and nothing has changed since."""
+    wanted = fingerprint()
+    if STAMP.is_file() and STAMP.read_text() == wanted and works(venv_program("python")):
+        return
+    if not works(venv_program("python"), "import pip"):
+        make_venv()
+    say("Installing what constraints.txt pins (torch is large: minutes, the first time)")
+    pip_install("hatchling")
+    pip_install("--no-build-isolation", "--editable", ".[dev,bench]")
+    STAMP.write_text(wanted)
+
+
+def pip_install(*arguments: str) -> None:
+    options = ["--disable-pip-version-check", "--quiet", "-c", "constraints.txt"]
+    run([venv_program("python"), "-m", "pip", "install", *options, *arguments])
+
+
+def works(python: Path, statement: str = "pass") -> bool:
+    """Tell whether this Python is there, new enough, and can run the statement."""
+    if not python.is_file():
+        return False
+    test = f"import sys; assert sys.version_info >= {OLDEST}; {statement}"
+    return subprocess.run([str(python), "-c", test], capture_output=True, check=False).returncode == 0
+
+
+# What can be asked for
+
+
+def demo() -> None:
+    setup()
+    DEMO.mkdir(exist_ok=True)
+    lenet = EXAMPLES / "lenet5.arch"
+    digits = EXAMPLES / "digits.arch"
+    show([venv_program("archdsl"), "check", lenet])
+    for picture in ("lenet5.svg", "lenet5.png"):
+        show([venv_program("archdsl"), "diagram", lenet, "-o", DEMO / picture])
+    show([venv_program("archdsl"), "train", digits, "--data", "digits", "--epochs", "5", "--out", DEMO / "digits"])
+    say("Done. Look at:")
+    for path in sorted(DEMO.rglob("*")):
+        if path.is_file():
+            print(f"  {path.relative_to(ROOT)}")
+
+
+def lint() -> None:
+    setup()
+    ruff = venv_program("ruff")
+    show([ruff, "check"])
+    show([ruff, "format", "--check"])
+    show([venv_program("mypy")])
+
+
+def test(*arguments: str) -> None:
+    if not arguments:
+        lint()
+    setup()
+    show([venv_program("python"), "-m", "pytest", *arguments])
+
+
+def format_() -> None:
+    setup()
+    ruff = venv_program("ruff")
+    show([ruff, "check", "--fix"])
+    show([ruff, "format"])
+
+
+def bench() -> None:
+    setup()
+    for benchmark in sorted((ROOT / "benchmarks").glob("[!_]*.py")):
+        show([venv_program("python"), benchmark])
+
+
+def clean() -> None:
+    for name in (".venv", "demo", "build", "dist", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis"):
+        shutil.rmtree(ROOT / name, ignore_errors=True)
+
+
+def help_() -> None:
+    print((__doc__ or "").rstrip())
+
+
+# Running programs
+
+
+def say(text: str) -> None:
+    print(f"== {text}", flush=True)
+
+
+def show(command: list[str | Path]) -> None:
+    """Run a command from the top folder, after printing it the way a person would type it there."""
+    words = [str(Path(word).relative_to(ROOT)) if str(word).startswith(str(ROOT)) else str(word) for word in command]
+    print("$ " + " ".join(shlex.quote(word) for word in words), flush=True)
+    run(command)
+
+
+def run(command: list[str | Path]) -> None:
+    status = subprocess.run([str(word) for word in command], cwd=ROOT, check=False).returncode
+    if status:
+        raise Failure(f"`{Path(command[0]).name}` ended with status {status}.")
+
+
+COMMANDS = {
+    "setup": setup,
+    "demo": demo,
+    "test": test,
+    "lint": lint,
+    "format": format_,
+    "bench": bench,
+    "clean": clean,
+    "help": help_,
+}
+
+
+def main() -> int:
+    name, *rest = sys.argv[1:] or ["help"]
+    command = COMMANDS.get(name)
+    if command is None or (rest and command is not test):
+        help_()
+        return 2
+    try:
+        test(*rest) if command is test else command()
+    except Failure as failure:
+        print(f"\n{failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

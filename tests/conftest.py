@@ -1,0 +1,35 @@
+"""What holds for all tests: their own cache, few threads, the profiles of Hypothesis."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.register_profile("dev", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
+
+# Read by torch and its libraries when they are first imported, here and in the processes that tests start. Several
+# workers that each use all cores would only be in each other's way.
+os.environ.update(OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
+os.environ["MPLBACKEND"] = "Agg"
+
+CACHE = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the whole run one cache, so that the user's stays as it is and the grammar is compiled once."""
+    if hasattr(config, "workerinput"):  # a worker of pytest-xdist, which has the environment of the main process
+        return
+    cache = Path(tempfile.mkdtemp(prefix="archdsl-tests-"))
+    config.stash[CACHE] = cache
+    os.environ["ARCHDSL_CACHE"] = str(cache / "archdsl")
+    os.environ["MPLCONFIGDIR"] = str(cache / "matplotlib")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if CACHE in config.stash:
+        shutil.rmtree(config.stash[CACHE], ignore_errors=True)
