@@ -1,0 +1,32 @@
+"""How long `archdsl check` takes in a fresh process, beside the imports it cannot do without, and beside torchinfo.
+
+The target: at most 2.5 times `python -c "import lark, click"`. Ends with status 1 where it is missed.
+"""
+
+import sys
+from pathlib import Path
+
+from _harness import ROOT, compare, process, report, script
+
+TARGET = 2.5
+NETWORK = ROOT / "examples" / "zoo" / "vgg16_bn.arch"
+TORCHINFO = Path(__file__).with_name("_torchinfo_vgg16_bn.py")
+
+
+def main() -> int:
+    timings = compare(
+        {
+            "import lark, click": process(sys.executable, "-c", "import lark, click"),
+            "archdsl check vgg16_bn": process(script("archdsl"), "check", NETWORK),
+            "torchinfo, meta device": process(sys.executable, TORCHINFO, "meta"),
+            "torchinfo": process(sys.executable, TORCHINFO),
+        }
+    )
+    report("startup", timings)
+    ratio = timings[1].ratio
+    print(f"target: at most {TARGET}; {'met' if ratio <= TARGET else 'missed'} with {ratio:.2f}")
+    return 0 if ratio <= TARGET else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

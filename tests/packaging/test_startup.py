@@ -1,0 +1,34 @@
+"""`archdsl check` is what people run on every save, so it may not load anything heavy."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+HEAVY = {"torch", "numpy", "rich", "matplotlib", "pooch", "PIL", "graphviz", "pydantic"}
+
+
+def loaded_by(statement: str, *arguments: str) -> set[str]:
+    """The packages that a statement loads in a fresh process, which gets these arguments."""
+    program = (
+        "import sys\n"
+        "try:\n"
+        f"    {statement}\n"
+        "finally:\n"
+        "    print(*{name.partition('.')[0] for name in sys.modules}, file=sys.stderr)\n"
+    )
+    command = [sys.executable, "-P", "-c", program, *arguments]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return set(done.stderr.split())
+
+
+def test_importing_archdsl_loads_nothing_but_itself() -> None:
+    assert loaded_by("import archdsl") - loaded_by("pass") <= {"archdsl", "importlib"}
+
+
+def test_check_loads_nothing_heavy(tmp_path: Path) -> None:
+    network = tmp_path / "net.arch"
+    network.write_text("input 3x32x32; conv 64 k5 s1 same; maxpool 2; bn\n", encoding="utf-8")
+    loaded = loaded_by("from archdsl.cli import main; main()", "check", str(network))
+    assert "lark" in loaded
+    assert loaded & HEAVY == set()
