@@ -76,8 +76,8 @@ def test_sdist_builds_the_same_wheel(built: Path, tmp_path: Path) -> None:
     assert files_in(tmp_path / WHEEL) == files_in(built / WHEEL)
 
 
-# Runs `python -m archdsl` with the arguments it is given, and fails where that opens a file of the checkout: being found
-# first on the path is not enough, as data could still be looked for beside the editable installation.
+# Runs `python -m archdsl`, and fails where that opens a file of the checkout: to be imported first is not enough, as
+# data could still be looked for beside the editable installation.
 WATCHED = f"""
 import runpy, sys
 

@@ -1,0 +1,38 @@
+"""docs/architecture.md says what stands."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+
+
+def section(title: str) -> str:
+    """The text under a heading of the second level."""
+    return PAGE.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def first_cells(text: str) -> list[str]:
+    """The first column of the table in a text, less its heading."""
+    return [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("|")][2:]
+
+
+@pytest.mark.parametrize("path", re.findall(r"`([\w/.]+[/.]\w*)`", "\n".join(first_cells(section("The rooms")))))
+def test_rooms_exist(path: str) -> None:
+    assert (ROOT / path).exists()
+
+
+def test_every_dependency_has_its_reason() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = [requirement.partition(">")[0] for requirement in project["dependencies"]]
+    assert first_cells(section("Dependencies")) == declared == sorted(declared)
+
+
+def test_every_dependency_is_pinned() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    requirements = [*project["dependencies"], *sum(project["optional-dependencies"].values(), [])]
+    pinned = re.findall(r"^([\w-]+)==[\w.]+$", (ROOT / "constraints.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    assert {requirement.partition(">")[0] for requirement in requirements} <= {name.lower() for name in pinned}
