@@ -11,8 +11,7 @@
 `make NAME` runs the same.
 """
 
-# An older Python must be able to read this file, in order to say that it is too old: no syntax newer than 3.7's.
-from __future__ import annotations
+# An older Python must be able to read this file, in order to say that it is too old: no syntax newer than 3.6's.
 
 import hashlib
 import os
@@ -46,7 +45,7 @@ def find_python() -> str:
         return sys.executable
     for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
         found = shutil.which(f"python3.{minor}")
-        if found:
+        if found and works(Path(found)):
             return found
     here = ".".join(str(part) for part in sys.version_info[:2])
     raise Failure(f"archdsl needs Python 3.{OLDEST[1]} or newer. This is {here}, and the PATH has no newer one.")
@@ -100,7 +99,8 @@ def works(python: Path, statement: str = "pass") -> bool:
     if not python.is_file():
         return False
     test = f"import sys; assert sys.version_info >= {OLDEST}; {statement}"
-    return subprocess.run([str(python), "-c", test], capture_output=True, check=False).returncode == 0
+    command = [str(python), "-c", test]
+    return subprocess.call(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
 
 
 # What can be asked for
@@ -165,15 +165,15 @@ def say(text: str) -> None:
     print(f"== {text}", flush=True)
 
 
-def show(command: list[str | Path]) -> None:
+def show(command: "list[str | Path]") -> None:
     """Run a command from the top folder, after printing it the way a person would type it there."""
     words = [str(Path(word).relative_to(ROOT)) if str(word).startswith(str(ROOT)) else str(word) for word in command]
     print("$ " + " ".join(shlex.quote(word) for word in words), flush=True)
     run(command)
 
 
-def run(command: list[str | Path]) -> None:
-    status = subprocess.run([str(word) for word in command], cwd=ROOT, check=False).returncode
+def run(command: "list[str | Path]") -> None:
+    status = subprocess.call([str(word) for word in command], cwd=str(ROOT))
     if status:
         raise Failure(f"`{Path(command[0]).name}` ended with status {status}.")
 
