@@ -1,0 +1,88 @@
+"""What convolutions and poolings share: padding, and windows that must fit."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from ..arguments import Either, OneOf, Sides
+from ..layer import Reject, each_side
+from ..shape import Shape, Window, times
+
+Padding = Annotated[int | tuple[int, ...] | str, Either(kinds=(Sides(least=0), OneOf(choices=("same", "same_upper"))))]
+"""A number for each side, or `same` (the same number on both ends where the kernel is odd), or `same_upper`."""
+
+PADDING_WORDS: dict[str, Any] = {"valid": 0, "same": "same", "same_upper": "same_upper"}
+
+
+def make_windows(
+    x: Shape,
+    *,
+    kernel: int | tuple[int, ...],
+    stride: int | tuple[int, ...],
+    padding: int | tuple[int, ...] | str,
+    dilation: int | tuple[int, ...] = 1,
+    ceil: bool = False,
+) -> tuple[Window, ...]:
+    """The window over each side of x. Raises Reject where an argument is for another number of sides."""
+    kernels, strides = each_side(kernel, x, "kernel"), each_side(stride, x, "stride")
+    dilations = each_side(dilation, x, "dilation")
+    if isinstance(padding, str):
+        pads = [_same(padding, *facts) for facts in zip(x.sides, kernels, strides, dilations, strict=True)]
+    else:
+        pads = [(p, p) for p in each_side(padding, x, "padding")]
+    return tuple(
+        Window(kernel=k, stride=s, before=before, after=after, dilation=d, ceil=ceil)
+        for k, s, (before, after), d in zip(kernels, strides, pads, dilations, strict=True)
+    )
+
+
+def _same(how: str, side: int, kernel: int, stride: int, dilation: int) -> tuple[int, int]:
+    reach = dilation * (kernel - 1)
+    if how == "same_upper":
+        # TensorFlow's SAME, ONNX's SAME_UPPER: as little as gives ceil(W/S).
+        reach = max((-(-side // stride) - 1) * stride + reach + 1 - side, 0)
+    return reach // 2, reach - reach // 2
+
+
+def slide(x: Shape, windows: Sequence[Window], channels: int) -> Shape:
+    """The shape that the windows leave. Raises Reject with the arithmetic where one does not fit."""
+    sides = tuple(window.out(side) for window, side in zip(windows, x.sides, strict=True))
+    for window, side, out in zip(windows, x.sides, sides, strict=True):
+        if window.room(side) < 0 or out < 1:
+            lack = -window.room(side)
+            pads = [w.before for w in windows]
+            need = max(pads) + (lack + 1) // 2
+            reach = window.extent
+            raise Reject(
+                "kernel",
+                f"{reach} is more than the {side + window.before + window.after} it can slide over: "
+                f"{window.explain(side)}",
+                help=(f"`p{need}` would pad enough", f"or a kernel of at most {side + window.before + window.after}"),
+                otherwise=x.with_sides(channels, tuple(max(1, s) for s in sides)),
+                kind="KernelTooLarge",
+            )
+    return x.with_sides(channels, sides)
+
+
+def symmetric(windows: Sequence[Window]) -> bool:
+    """Whether every side is padded alike at both ends, which torch's layers can do themselves."""
+    return all(window.before == window.after for window in windows)
+
+
+def pad_list(windows: Sequence[Window]) -> tuple[int, ...]:
+    """The padding in the order of `torch.nn.functional.pad`: the last side first, before and after."""
+    return tuple(n for window in reversed(windows) for n in (window.before, window.after))
+
+
+def compact(values: Sequence[int]) -> int | tuple[int, ...]:
+    """One number where all are equal: `3` rather than `(3, 3)`."""
+    return values[0] if len(set(values)) == 1 else tuple(values)
+
+
+def given(**options: tuple[Any, Any]) -> dict[str, Any]:
+    """The keyword arguments that differ from torch's default: name=(value, default)."""
+    return {name: value for name, (value, default) in options.items() if value != default}
+
+
+def words(values: int | tuple[int, ...]) -> str:
+    """`3` or `3×5`."""
+    return str(values) if isinstance(values, int) else times(values)

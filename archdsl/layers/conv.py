@@ -1,0 +1,236 @@
+"""Convolutions."""
+
+from math import prod
+from typing import Annotated, Literal
+
+from ..arguments import Flag, NaturalSides, OneOf, PositiveInt, PositiveSides, Real, argument
+from ..call import F, Steps, X, nn
+from ..layer import Layer, Reject, Weights, each_side, spatial
+from ..shape import Shape, Window
+from ._window import PADDING_WORDS, Padding, compact, given, make_windows, pad_list, slide, symmetric
+
+PadMode = Annotated[
+    Literal["zeros", "reflect", "replicate", "circular", "constant"],
+    OneOf(choices=("zeros", "reflect", "replicate", "circular", "constant")),
+]
+
+
+class Convolution(Layer):
+    """What `conv` and `dwconv` share."""
+
+    style = "conv"
+
+    stride: PositiveSides = argument(1, letter="s", doc="how far the kernel moves")
+    padding: Padding = argument(0, letter="p", words=PADDING_WORDS, doc="how much is added at either end of a side")
+    dilation: PositiveSides = argument(1, letter="d", doc="the distance between the kernel's elements")
+    bias: Flag = argument(True, words={"nobias": False}, doc="whether a number is added to each channel")
+    pad_mode: PadMode = argument("zeros", doc="what is added at the ends")
+    pad_value: Annotated[float, Real()] = argument(0.0, doc="the number that `pad_mode=constant` adds")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="the kernel does not train; the bias does")
+
+    def plan(self, x: Shape) -> tuple[int, int, int | tuple[int, ...]]:
+        """Output channels, groups, kernel. Raises Reject."""
+        raise NotImplementedError
+
+    def windows(self, x: Shape) -> tuple[Window, ...]:
+        x = spatial(x)
+        return make_windows(
+            x, kernel=self.plan(x)[2], stride=self.stride, padding=self.padding, dilation=self.dilation
+        )
+
+    def out(self, x: Shape) -> Shape:
+        x = spatial(x)
+        filters, _, _ = self.plan(x)
+        windows = self.windows(x)
+        self._check_mode(x, windows)
+        return slide(x, windows, filters)
+
+    def _check_mode(self, x: Shape, windows: tuple[Window, ...]) -> None:
+        if self.pad_value and self.pad_mode != "constant":
+            raise Reject("pad_value", f"`pad_mode={self.pad_mode}` adds no constant", help="`pad_mode=constant`")
+        for window, side in zip(windows, x.sides, strict=True):
+            most = side - 1 if self.pad_mode == "reflect" else side
+            if self.pad_mode in ("reflect", "circular") and max(window.before, window.after) > most:
+                raise Reject(
+                    "padding",
+                    f"`{self.pad_mode}` can add at most {most} to a side of {side}, not {max(window.before, window.after)}",
+                    help="`pad_mode=replicate` or zeros have no such bound",
+                )
+
+    def weights(self, x: Shape) -> Weights:
+        x = spatial(x)
+        filters, groups, kernel = self.plan(x)
+        shapes = {"weight": (filters, x.channels // groups, *each_side(kernel, x, "kernel"))}
+        return shapes | ({"bias": (filters,)} if self.bias else {})
+
+    def frozen_weights(self) -> tuple[str, ...]:
+        return ("weight",) if self.frozen else ()
+
+    def macs(self, x: Shape, y: Shape) -> int:
+        return prod(self.weights(x)["weight"]) * prod(y.sides)
+
+    def torch(self, x: Shape) -> Steps:
+        x = spatial(x)
+        filters, groups, _ = self.plan(x)
+        windows = self.windows(x)
+        inside = symmetric(windows) and self.pad_mode != "constant"
+        make = getattr(nn, f"Conv{len(x.sides)}d")
+        module = make(
+            x.channels,
+            filters,
+            compact([w.kernel for w in windows]),
+            **given(
+                stride=(compact([w.stride for w in windows]), 1),
+                padding=(compact([w.before for w in windows]) if inside else 0, 0),
+                dilation=(compact([w.dilation for w in windows]), 1),
+                groups=(groups, 1),
+                bias=(self.bias, True),
+                padding_mode=(self.pad_mode if inside else "zeros", "zeros"),
+            ),
+        )
+        if inside:
+            return (module,)
+        mode = {"zeros": "constant"}.get(self.pad_mode, self.pad_mode)
+        pad = F.pad(X, pad_list(windows), **given(mode=(mode, "constant"), value=(self.pad_value, 0.0)))
+        return pad, module
+
+
+class Conv(Convolution):
+    """Convolution: each filter slides over the sides and sums over all channels (LeCun et al., 1989).
+
+    Example:
+        input 3x32x32; conv 64 k5 s1 same
+    """
+
+    keyword = "conv"
+    synonyms = ("conv1d", "conv2d", "conv3d", "convolution")
+
+    filters: PositiveInt = argument(positional=True, doc="how many feature maps it makes")
+    kernel: PositiveSides = argument(positional=True, letter="k", doc="the sides of each filter")
+    groups: PositiveInt = argument(1, letter="g", doc="in how many equal parts the channels are split")
+
+    def plan(self, x: Shape) -> tuple[int, int, int | tuple[int, ...]]:
+        for count, what in ((x.channels, "input channels"), (self.filters, "filters")):
+            if count % self.groups:
+                raise Reject(
+                    "groups",
+                    f"{self.groups} does not divide {count} {what}",
+                    help=_divisor_help("g", self.groups, x.channels, self.filters),
+                    kind="GroupsDoNotDivide",
+                )
+        return self.filters, self.groups, self.kernel
+
+
+class DepthwiseConv(Convolution):
+    """Depthwise convolution: each channel has filters of its own (Chollet, 2017; MobileNet, 2017).
+
+    Example:
+        input 32x56x56; dwconv k3 s2 p1 nobias
+    """
+
+    keyword = "dwconv"
+    synonyms = ("depthwise", "depthwise_conv", "depthwiseconv")
+
+    kernel: PositiveSides = argument(positional=True, letter="k", doc="the sides of each filter")
+    multiplier: PositiveInt = argument(1, letter="m", doc="how many filters each channel has")
+
+    def plan(self, x: Shape) -> tuple[int, int, int | tuple[int, ...]]:
+        return x.channels * self.multiplier, x.channels, self.kernel
+
+
+class UpConv(Layer):
+    """Transposed convolution: each input element spreads the filter over the output (Zeiler et al., 2010).
+
+    out = (W − 1)·S − 2P + D·(K − 1) + output_padding + 1
+
+    Example:
+        input 64x16x16; upconv 32 k2 s2
+    """
+
+    keyword = "upconv"
+    synonyms = ("deconv", "convtranspose", "conv_transpose", "convtranspose2d", "conv2dtranspose")
+    style = "conv"
+
+    filters: PositiveInt = argument(positional=True, doc="how many feature maps it makes")
+    kernel: PositiveSides = argument(positional=True, letter="k", doc="the sides of each filter")
+    stride: PositiveSides = argument(1, letter="s", doc="how far apart the input's elements are spread")
+    padding: NaturalSides = argument(0, letter="p", words={"valid": 0}, doc="how much is cut from either end")
+    output_padding: NaturalSides = argument(0, doc="how much is added at the end; less than the stride or the dilation")
+    dilation: PositiveSides = argument(1, letter="d", doc="the distance between the kernel's elements")
+    groups: PositiveInt = argument(1, letter="g", doc="in how many equal parts the channels are split")
+    bias: Flag = argument(True, words={"nobias": False}, doc="whether a number is added to each channel")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="the kernel does not train; the bias does")
+
+    def _per_side(self, x: Shape) -> list[tuple[int, int, int, int, int, int]]:
+        names = ("kernel", "stride", "padding", "output_padding", "dilation")
+        columns = [each_side(getattr(self, name), x, name) for name in names]
+        return list(zip(x.sides, *columns, strict=True))
+
+    def out(self, x: Shape) -> Shape:
+        x = spatial(x)
+        for count, what in ((x.channels, "input channels"), (self.filters, "filters")):
+            if count % self.groups:
+                raise Reject(
+                    "groups",
+                    f"{self.groups} does not divide {count} {what}",
+                    help=_divisor_help("g", self.groups, x.channels, self.filters),
+                    kind="GroupsDoNotDivide",
+                )
+        sides = []
+        for side, k, s, p, extra, d in self._per_side(x):
+            if extra >= max(s, d):
+                raise Reject("output_padding", f"{extra} must be less than the stride {s} or the dilation {d}")
+            out = (side - 1) * s - 2 * p + d * (k - 1) + extra + 1
+            if out < 1:
+                raise Reject("padding", f"({side} − 1)·{s} − 2·{p} + {d}·({k} − 1) + {extra} + 1 = {out}, below 1")
+            sides.append(out)
+        return x.with_sides(self.filters, tuple(sides))
+
+    def explain(self, x: Shape, y: Shape) -> tuple[str, ...]:
+        x = spatial(x)
+        return tuple(
+            dict.fromkeys(
+                f"({side} − 1)·{s} − 2·{p} + {d}·({k} − 1) + {extra} + 1 = {out}"
+                for (side, k, s, p, extra, d), out in zip(self._per_side(x), y.sides, strict=True)
+            )
+        )
+
+    def weights(self, x: Shape) -> Weights:
+        x = spatial(x)
+        shapes = {"weight": (x.channels, self.filters // self.groups, *each_side(self.kernel, x, "kernel"))}
+        return shapes | ({"bias": (self.filters,)} if self.bias else {})
+
+    def frozen_weights(self) -> tuple[str, ...]:
+        return ("weight",) if self.frozen else ()
+
+    def macs(self, x: Shape, y: Shape) -> int:
+        return prod(self.weights(x)["weight"]) * prod(spatial(x).sides)
+
+    def torch(self, x: Shape) -> Steps:
+        x = spatial(x)
+        columns = [compact(column) for column in list(zip(*self._per_side(x), strict=True))[1:]]
+        kernel, stride, padding, extra, dilation = columns
+        make = getattr(nn, f"ConvTranspose{len(x.sides)}d")
+        options = given(
+            stride=(stride, 1),
+            padding=(padding, 0),
+            output_padding=(extra, 0),
+            groups=(self.groups, 1),
+            bias=(self.bias, True),
+            dilation=(dilation, 1),
+        )
+        return (make(x.channels, self.filters, kernel, **options),)
+
+
+def _divisor_help(letter: str, groups: int, *counts: int) -> str:
+    from math import gcd
+
+    common = gcd(*counts)
+    near = nearest_divisor(common, groups)
+    return f"`{letter}{near}` divides {' and '.join(map(str, dict.fromkeys(counts)))}"
+
+
+def nearest_divisor(number: int, wanted: int) -> int:
+    """The divisor of a number that is nearest to the wanted one; of two, the smaller."""
+    small = [d for d in range(1, int(number**0.5) + 1) if number % d == 0]
+    return min({*small, *(number // d for d in small)}, key=lambda d: (abs(d - wanted), d))

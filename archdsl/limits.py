@@ -1,0 +1,18 @@
+"""The bounds that hold before anything is built, so that no text can take the machine."""
+
+MAX_TEXT = 4_000_000
+"""Characters in one file."""
+MAX_NESTING = 40
+"""Braces and parentheses inside one another."""
+MAX_STATEMENT_TOKENS = 400
+"""Words and signs in one statement."""
+MAX_DIGITS = 18
+"""Digits of an integer: what fits 63 bits."""
+MAX_NODES = 1_000_000
+"""Layers of a network, after repeats and blocks."""
+MAX_FILES = 100
+"""Files that one program uses."""
+MAX_CALLS = 60
+"""Blocks used inside one another."""
+MAX_COUNT = 2**63 - 1
+"""Elements of a tensor, parameters, multiply-accumulates."""

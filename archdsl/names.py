@@ -1,0 +1,33 @@
+"""Which known name is meant by an unknown one."""
+
+from collections.abc import Iterable
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that a misspelt one most likely stands for, or None if none is near.
+
+    Optimal string alignment distance (a swap of neighbours is one step) of at most a third of the letters.
+    """
+    low = name.lower()
+    best, least = None, max(1, len(name) // 3) + 0.5
+    for candidate in known:
+        other = candidate.lower()
+        if abs(len(other) - len(low)) > least:
+            continue
+        steps = distance(low, other) - (0.25 if other[:1] == low[:1] else 0)
+        if steps < least:
+            best, least = candidate, steps
+    return best
+
+
+def distance(a: str, b: str) -> int:
+    """Insertions, deletions, substitutions and swaps of neighbours that turn one word into the other."""
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        before, last, row = row, before, [i] + [0] * len(b)
+        for j, y in enumerate(b, 1):
+            row[j] = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                row[j] = min(row[j], last[j - 2] + 1)
+    return row[-1]

@@ -1,0 +1,261 @@
+"""The tree of a `.arch` text: one class a construct, each with the span it was written at.
+
+Values are what stands in the text; nothing is looked up or computed here.
+"""
+
+from ..record import Record
+from ..source import Source, Span
+
+
+class Word(Record):
+    """A name with the place where it stands."""
+
+    text: str
+    span: Span
+
+
+# --- expressions ----------------------------------------------------------------------------------------------------
+
+
+class Expr(Record):
+    """Something that has a value."""
+
+    span: Span
+
+
+class Number(Expr):
+    """`64`, `0.5`, `1.5M`; `suffix` is K, M, G or empty and already multiplied in."""
+
+    value: int | float
+    suffix: str = ""
+
+
+class Size(Expr):
+    """`3x32x32`, `3xHxW`: numbers and symbols."""
+
+    dims: tuple[int | str, ...]
+
+
+class Text(Expr):
+    """A quoted string."""
+
+    value: str
+
+
+class Variable(Expr):
+    """A bare word: a flag, a shorthand, a variable or a tensor, as the place decides. `in` is one."""
+
+    name: str
+
+
+class At(Expr):
+    """`@c`: a size of the current tensor."""
+
+    name: str
+
+
+class Unary(Expr):
+    """`-x`, `not x`."""
+
+    op: str
+    operand: Expr
+
+
+class Binary(Expr):
+    """Arithmetic, a comparison, `and`, `or`."""
+
+    op: str
+    left: Expr
+    right: Expr
+
+
+class Choice(Expr):
+    """`a if condition else b`."""
+
+    condition: Expr
+    yes: Expr
+    no: Expr
+
+
+class Call(Expr):
+    """`min(a, b)`."""
+
+    function: Word
+    args: tuple[Expr, ...]
+
+
+class Group(Expr):
+    """An expression in parentheses: kept so that the formatter writes what was meant."""
+
+    inner: Expr
+
+
+class Unreadable(Expr):
+    """A word that was reported already; its value is unknown."""
+
+
+# --- statements -----------------------------------------------------------------------------------------------------
+
+
+class Argument(Record):
+    """One argument: named where `name` is given."""
+
+    value: Expr
+    span: Span
+    name: Word | None = None
+
+
+class Parameter(Record):
+    """A parameter of a block or network."""
+
+    name: Word
+    default: Expr | None = None
+
+
+class Statement(Record):
+    """Anything that stands between separators."""
+
+    span: Span
+
+
+class Body(Record):
+    """`{ … }`."""
+
+    statements: tuple[Statement, ...]
+    span: Span
+
+
+class Net(Statement):
+    """`net NAME(params)`."""
+
+    name: Word
+    parameters: tuple[Parameter, ...] = ()
+
+
+class UseFile(Statement):
+    """`use "file.arch"`, `use std`."""
+
+    target: Word
+    quoted: bool
+
+
+class Input(Statement):
+    """`input [NAME] DIMS [int(V)]`, as written; elaboration reads the arguments."""
+
+    args: tuple[Argument, ...]
+
+
+class Output(Statement):
+    """`output a, b`."""
+
+    names: tuple[Word, ...]
+
+
+class Block(Statement):
+    """`block NAME(params) { … }`."""
+
+    name: Word
+    parameters: tuple[Parameter, ...]
+    body: Body
+
+
+class Stage(Statement):
+    """`stage NAME { … }`."""
+
+    name: Word
+    body: Body
+
+
+class Aux(Statement):
+    """`aux NAME { … }`."""
+
+    name: Word
+    body: Body
+
+
+class Train(Statement):
+    """`train { … }`: settings, read by the training recipe."""
+
+    body: Body
+
+
+class Layer(Statement):
+    """`keyword args… [xN] [as NAME]`: a layer or the use of a block."""
+
+    keyword: Word
+    args: tuple[Argument, ...] = ()
+    times: int = 1
+    alias: Word | None = None
+
+
+class Merge(Statement):
+    """`add`, `mul`, `concat` and their operands."""
+
+    keyword: Word
+    operands: tuple[Body | Word, ...]
+    times: int = 1
+    alias: Word | None = None
+
+
+class Residual(Statement):
+    """`residual [when COND] { … } [shortcut { … }]`."""
+
+    keyword: Word
+    body: Body
+    shortcut: Body | None = None
+    when: Expr | None = None
+    times: int = 1
+    alias: Word | None = None
+
+
+class Repeat(Statement):
+    """`repeat N [as i] { … }`."""
+
+    count: Expr
+    body: Body
+    index: Word | None = None
+
+
+class If(Statement):
+    """`if COND { … } [else …]`; `else if` nests."""
+
+    condition: Expr
+    body: Body
+    orelse: "Body | If | None" = None
+
+
+class Let(Statement):
+    """`let NAME = EXPR`."""
+
+    name: Word
+    value: Expr
+
+
+class From(Statement):
+    """`from NAME`."""
+
+    name: Word
+
+
+class Reuse(Statement):
+    """`reuse NAME [as NAME]`."""
+
+    name: Word
+    alias: Word | None = None
+
+
+class Assert(Statement):
+    """`assert EXPR OP EXPR`."""
+
+    condition: Expr
+
+
+class Broken(Statement):
+    """A statement that could not be read, and was reported."""
+
+
+class Program(Record):
+    """A whole file."""
+
+    source: Source
+    statements: tuple[Statement, ...]

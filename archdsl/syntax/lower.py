@@ -1,0 +1,261 @@
+"""Lark's parse tree to our tree: a function a rule."""
+
+from collections.abc import Callable
+from typing import Any
+
+from lark import Token, Tree
+
+from ..diagnostics import Sink
+from ..diagnostics.catalogue import limits, syntax
+from ..limits import MAX_DIGITS
+from ..source import Source, Span
+from . import ast
+
+_SUFFIX = {"K": 10**3, "M": 10**6, "G": 10**9}
+
+Node = Tree[Token]
+
+
+def lower(source: Source, tree: Node, sink: Sink) -> ast.Program:
+    """The program that a parse tree stands for."""
+    return ast.Program(source=source, statements=_Lower(source, sink).statements(tree))
+
+
+class _Lower:
+    """Methods are named after the grammar's rules."""
+
+    def __init__(self, source: Source, sink: Sink) -> None:
+        self.source = source
+        self.sink = sink
+
+    # --- helpers ---
+
+    def span(self, node: Node | Token) -> Span:
+        if isinstance(node, Token):
+            start = node.start_pos or 0
+            return Span(self.source, start, node.end_pos if node.end_pos is not None else start)
+        meta = node.meta
+        if meta.empty:
+            return Span(self.source, 0, 0)
+        return Span(self.source, meta.start_pos, meta.end_pos)
+
+    def word(self, node: Node | Token) -> ast.Word:
+        token = node if isinstance(node, Token) else next(_tokens(node))
+        return ast.Word(text=str(token), span=self.span(token))
+
+    def make(self, node: Node | Token) -> Any:
+        rule = node.type if isinstance(node, Token) else str(node.data)
+        method: Callable[[Any], Any] = getattr(self, f"do_{rule.rstrip('_')}")
+        return method(node)
+
+    def statements(self, node: Node) -> tuple[ast.Statement, ...]:
+        return tuple(self.make(child) for child in node.children if isinstance(child, Tree))
+
+    def find(self, node: Node, rule: str) -> Node | None:
+        return next(iter(_rules(node, rule)), None)
+
+    def body(self, node: Node) -> ast.Body:
+        return ast.Body(statements=self.statements(node), span=self.span(node))
+
+    def times(self, node: Node) -> int:
+        found = self.find(node, "times")
+        return self.whole(found.children[0], 1) if found else 1  # type: ignore[arg-type]  # times holds one token
+
+    def whole(self, token: Token, skip: int = 0) -> int:
+        digits = str(token)[skip:]
+        if len(digits) > MAX_DIGITS:
+            self.sink.emit(limits.TooManyDigits(span=self.span(token), limit=MAX_DIGITS))
+            return 1
+        return int(digits)
+
+    def alias(self, node: Node) -> ast.Word | None:
+        found = self.find(node, "alias")
+        return self.word(found.children[-1]) if found else None
+
+    def parameters(self, node: Node) -> tuple[ast.Parameter, ...]:
+        found = self.find(node, "parameters")
+        return tuple(self.parameter(child) for child in _rules(found, "parameter")) if found else ()
+
+    def parameter(self, node: Node) -> ast.Parameter:
+        default = self.make(node.children[2]) if len(node.children) > 2 else None
+        return ast.Parameter(name=self.word(node.children[0]), default=default)
+
+    # --- definitions ---
+
+    def do_net(self, node: Node) -> ast.Statement:
+        return ast.Net(span=self.span(node), name=self.word(node.children[1]), parameters=self.parameters(node))
+
+    def do_use(self, node: Node) -> ast.Statement:
+        token = node.children[1]
+        assert isinstance(token, Token)
+        quoted = token.type == "STRING"
+        word = ast.Word(text=token[1:-1] if quoted else str(token), span=self.span(token))
+        return ast.UseFile(span=self.span(node), target=word, quoted=quoted)
+
+    def do_block(self, node: Node) -> ast.Statement:
+        return ast.Block(
+            span=self.span(node),
+            name=self.word(node.children[1]),
+            parameters=self.parameters(node),
+            body=self.body(node.children[-1]),  # type: ignore[arg-type]  # a block ends with its body
+        )
+
+    def do_stage(self, node: Node) -> ast.Statement:
+        return ast.Stage(span=self.span(node), name=self.word(node.children[1]), body=self.last_body(node))
+
+    def do_aux(self, node: Node) -> ast.Statement:
+        return ast.Aux(span=self.span(node), name=self.word(node.children[1]), body=self.last_body(node))
+
+    def do_train(self, node: Node) -> ast.Statement:
+        return ast.Train(span=self.span(node), body=self.last_body(node))
+
+    def last_body(self, node: Node) -> ast.Body:
+        return self.body(_rules(node, "body")[-1])
+
+    # --- statements ---
+
+    def do_layer(self, node: Node) -> ast.Statement:
+        return ast.Layer(
+            span=self.span(node),
+            keyword=self.word(node.children[0]),
+            args=self.arguments(node),
+            times=self.times(node),
+            alias=self.alias(node),
+        )
+
+    def arguments(self, node: Node) -> tuple[ast.Argument, ...]:
+        found = [child for child in node.children if isinstance(child, Tree) and child.data in ("named", "positional")]
+        return tuple(self.argument(child) for child in found)
+
+    def argument(self, node: Node) -> ast.Argument:
+        name = self.word(node.children[0]) if node.data == "named" else None
+        return ast.Argument(span=self.span(node), name=name, value=self.make(node.children[-1]))
+
+    def do_input(self, node: Node) -> ast.Statement:
+        return ast.Input(span=self.span(node), args=self.arguments(node))
+
+    def do_output(self, node: Node) -> ast.Statement:
+        return ast.Output(span=self.span(node), names=tuple(self.word(child) for child in _rules(node, "tensor")))
+
+    def do_merge(self, node: Node) -> ast.Statement:
+        operands = [child.children[0] for child in _rules(node, "operand")]
+        return ast.Merge(
+            span=self.span(node),
+            keyword=self.word(node.children[0]),
+            operands=tuple(
+                self.body(each) if isinstance(each, Tree) and each.data == "body" else self.word(each)
+                for each in operands
+            ),
+            times=self.times(node),
+            alias=self.alias(node),
+        )
+
+    def do_residual(self, node: Node) -> ast.Statement:
+        bodies = [self.body(child) for child in _rules(node, "body")]
+        has_when = isinstance(node.children[1], Token) and node.children[1].type == "WHEN"
+        return ast.Residual(
+            span=self.span(node),
+            keyword=self.word(node.children[0]),
+            body=bodies[0],
+            shortcut=bodies[1] if len(bodies) > 1 else None,
+            when=self.make(node.children[2]) if has_when else None,
+            times=self.times(node),
+            alias=self.alias(node),
+        )
+
+    def do_repeat(self, node: Node) -> ast.Statement:
+        named = isinstance(node.children[2], Token)
+        index = self.word(node.children[3]) if named else None
+        return ast.Repeat(
+            span=self.span(node), count=self.make(node.children[1]), body=self.last_body(node), index=index
+        )
+
+    def do_branch(self, node: Node) -> ast.If:
+        last = node.children[-1] if len(node.children) > 3 else None
+        orelse = None
+        if isinstance(last, Tree):
+            orelse = self.do_branch(last) if last.data == "branch" else self.body(last)
+        body = self.body(node.children[2])  # type: ignore[arg-type]  # `if` condition body
+        return ast.If(span=self.span(node), condition=self.make(node.children[1]), body=body, orelse=orelse)
+
+    def do_let(self, node: Node) -> ast.Statement:
+        return ast.Let(span=self.span(node), name=self.word(node.children[1]), value=self.make(node.children[3]))
+
+    def do_from(self, node: Node) -> ast.Statement:
+        return ast.From(span=self.span(node), name=self.word(node.children[1]))
+
+    def do_reuse(self, node: Node) -> ast.Statement:
+        return ast.Reuse(span=self.span(node), name=self.word(node.children[1]), alias=self.alias(node))
+
+    def do_assert(self, node: Node) -> ast.Statement:
+        return ast.Assert(span=self.span(node), condition=self.make(node.children[1]))
+
+    def do_broken(self, node: Node) -> ast.Statement:
+        return ast.Broken(span=self.span(node))
+
+    # --- expressions ---
+
+    def do_number(self, node: Node) -> ast.Expr:
+        token = node.children[0]
+        assert isinstance(token, Token)
+        text = str(token)
+        suffix = text[-1] if text[-1] in _SUFFIX else ""
+        digits = text.removesuffix(suffix)
+        value: int | float = self.whole(Token.new_borrow_pos("NUMBER", digits, token)) if digits.isdigit() else float(digits)
+        if suffix:
+            value = value * _SUFFIX[suffix]
+        return ast.Number(span=self.span(node), value=value, suffix=suffix)
+
+    def do_size(self, node: Node) -> ast.Expr:
+        token = node.children[0]
+        assert isinstance(token, Token)
+        dims = tuple(
+            self.whole(Token.new_borrow_pos("SIZE", part, token)) if part.isdigit() else part
+            for part in str(token).split("x")
+        )
+        return ast.Size(span=self.span(node), dims=dims)
+
+    def do_string(self, node: Node) -> ast.Expr:
+        return ast.Text(span=self.span(node), value=str(node.children[0])[1:-1])
+
+    def do_variable(self, node: Node) -> ast.Expr:
+        return ast.Variable(span=self.span(node), name=str(node.children[0]))
+
+    def do_at(self, node: Node) -> ast.Expr:
+        return ast.At(span=self.span(node), name=str(node.children[0])[1:])
+
+    def do_unary(self, node: Node) -> ast.Expr:
+        op, operand = node.children
+        return ast.Unary(span=self.span(node), op="not" if op == "not" else "-", operand=self.make(operand))
+
+    def do_binary(self, node: Node) -> ast.Expr:
+        left, op, right = node.children
+        return ast.Binary(span=self.span(node), op=str(op), left=self.make(left), right=self.make(right))
+
+    do_logic = do_binary
+
+    def do_choice(self, node: Node) -> ast.Expr:
+        yes, _, condition, _, no = node.children
+        return ast.Choice(
+            span=self.span(node), condition=self.make(condition), yes=self.make(yes), no=self.make(no)
+        )
+
+    def do_call(self, node: Node) -> ast.Expr:
+        args = tuple(self.make(child) for child in node.children if isinstance(child, Tree))
+        return ast.Call(span=self.span(node), function=self.word(node.children[0]), args=args)
+
+    def do_group(self, node: Node) -> ast.Expr:
+        return ast.Group(span=self.span(node), inner=self.make(node.children[1]))
+
+    def do_unreadable(self, node: Node) -> ast.Expr:
+        span = self.span(node)
+        self.sink.emit(syntax.BadWord(span=span, word=span.text))
+        return ast.Unreadable(span=span)
+
+
+def _rules(node: Node, rule: str) -> list[Node]:
+    return [child for child in node.children if isinstance(child, Tree) and child.data == rule]
+
+
+def _tokens(node: Node) -> Any:
+    return node.scan_values(lambda value: isinstance(value, Token))

@@ -1,0 +1,199 @@
+"""Text to tree, with recovery: one message a mistake, and the healthy statements kept.
+
+The parser is driven token by token. On a token that does not fit, the stacks are popped to the nearest place where a
+statement may stand, the rest of the statement is skipped, and an ERROR token takes its place (Yacc's error
+production).
+"""
+
+from lark import Token, Tree
+from lark.exceptions import UnexpectedToken
+from lark.parsers.lalr_interactive_parser import InteractiveParser
+
+from ..diagnostics import Sink
+from ..diagnostics.catalogue import limits, syntax
+from ..limits import MAX_NESTING, MAX_STATEMENT_TOKENS, MAX_TEXT
+from ..names import nearest
+from ..source import Source, Span
+from .ast import Program
+from .grammar import grammar
+from .lower import lower
+from .tokens import KEYWORDS, STARTS, describe
+
+_WITH_BODY = ("stage", "block", "residual", "shortcut", "repeat", "train", "aux", "concat", "add", "mul", "if", "else")
+
+
+def parse(source: Source, sink: Sink) -> Program:
+    """The tree of a text. Mistakes go to the sink; a statement that could not be read becomes `Broken`."""
+    if len(source.text) > MAX_TEXT:
+        sink.emit(limits.TooLong(span=Span(source, 0, 0), what="text", count=len(source.text), limit=MAX_TEXT))
+        return Program(source=source, statements=())
+    tokens = list(grammar().lex(source.text))
+    if not _within_limits(source, tokens, sink):
+        return Program(source=source, statements=())
+    tree = _Driver(source, tokens, sink).run()
+    return lower(source, tree, sink)
+
+
+def _within_limits(source: Source, tokens: list[Token], sink: Sink) -> bool:
+    depth = count = 0
+    for token in tokens:
+        kind = token.type
+        count = 0 if kind in ("SEP", "LBRACE", "RBRACE") else count + 1
+        if kind in ("LBRACE", "LPAR", "CALLPAR"):
+            depth += 1
+        elif kind in ("RBRACE", "RPAR"):
+            depth = max(0, depth - 1)
+        if depth > MAX_NESTING:
+            sink.emit(limits.TooDeep(span=_span(source, token), limit=MAX_NESTING))
+            return False
+        if count > MAX_STATEMENT_TOKENS:
+            span = _span(source, token)
+            sink.emit(limits.TooLong(span=span, what="statement", count=None, limit=MAX_STATEMENT_TOKENS))
+            return False
+    return True
+
+
+def _span(source: Source, token: Token) -> Span:
+    start = token.start_pos or 0
+    return Span(source, start, token.end_pos if token.end_pos is not None else start + len(token))
+
+
+class _Driver:
+    """One parse: the interactive parser, the tokens, and the braces that are open."""
+
+    def __init__(self, source: Source, tokens: list[Token], sink: Sink) -> None:
+        self.source = source
+        self.tokens = tokens
+        self.sink = sink
+        self.parser: InteractiveParser = grammar().parse_interactive("")
+        self.open: list[Token] = []
+        self.at = 0
+
+    def run(self) -> Tree[Token]:
+        while self.at < len(self.tokens):
+            token = self.tokens[self.at]
+            if token.type == "STRAY":
+                self.sink.emit(syntax.StrayCharacter(span=_span(self.source, token), character=str(token)))
+                self.skip_statement()
+                continue
+            try:
+                self.parser.feed_token(token)
+            except UnexpectedToken:
+                self.unexpected(token)
+                continue
+            self.track(token)
+            self.at += 1
+        return self.finish()
+
+    def track(self, token: Token) -> None:
+        if token.type == "LBRACE":
+            self.open.append(token)
+        elif token.type == "RBRACE" and self.open:
+            self.open.pop()
+
+    # --- mistakes ---
+
+    def unexpected(self, token: Token) -> None:
+        accepted: set[str] = self.parser.accepts()  # type: ignore[no-untyped-call]  # Lark's is unannotated
+        span = _span(self.source, token)
+        if token.type == "RBRACE" and not self.open:
+            self.sink.emit(syntax.NothingOpen(span=span))
+            self.at += 1
+            # The separator after it would be the second in a row.
+            if "SEP" not in accepted and self.at < len(self.tokens) and self.tokens[self.at].type == "SEP":
+                self.at += 1
+        elif "SEP" in accepted and token.type in STARTS:
+            self.sink.emit(syntax.MissingSeparator(span=span, word=str(token)))
+            self.parser.feed_token(Token("SEP", ";"))
+        elif "NAME" in accepted and "SEP" not in accepted and str(token) in KEYWORDS:
+            self.sink.emit(syntax.ReservedName(span=span, name=str(token)))
+            self.tokens[self.at] = Token.new_borrow_pos("NAME", str(token), token)
+        else:
+            self.report(token, span, accepted)
+            self.skip_statement()
+
+    def report(self, token: Token, span: Span, accepted: set[str]) -> None:
+        word = self.statement_word()
+        if token.type == "LBRACE" and word is not None:
+            guess = nearest(str(word), _WITH_BODY)
+            self.sink.emit(syntax.NoBody(span=_span(self.source, word), word=str(word), nearest=guess))
+        elif token.type == "SIGN":
+            follows = self.tokens[self.at + 1] if self.at + 1 < len(self.tokens) else token
+            self.sink.emit(syntax.SignForMinus(span=span, follows=str(follows)))
+        else:
+            found = "the end of the line" if token.type == "SEP" and token != ";" else f"`{token}`"
+            self.sink.emit(syntax.Unexpected(span=span, found=found, expected=tuple(describe(accepted))))
+
+    def statement_word(self) -> Token | None:
+        """The word that the statement being read began with."""
+        at = self.at - 1
+        while at >= 0 and self.tokens[at].type not in ("SEP", "LBRACE", "RBRACE"):
+            at -= 1
+        first = self.tokens[at + 1] if at + 1 < self.at else None
+        return first if first is not None and first.type in ("NAME", "CALL") else None
+
+    # --- recovery ---
+
+    def skip_statement(self) -> None:
+        """Pop to where a statement may stand, put ERROR there, and skip what is left of the statement."""
+        state = self.parser.parser_state
+        start = self.at
+        while not self.takes_error():
+            state.state_stack.pop()
+            state.value_stack.pop()
+        depth = 0
+        while self.at < len(self.tokens):
+            kind = self.tokens[self.at].type
+            if depth == 0 and kind in ("SEP", "RBRACE"):
+                break
+            depth += (kind == "LBRACE") - (kind == "RBRACE")
+            self.at += 1
+        if depth:
+            opener = self.unbalanced(start)
+            self.sink.emit(syntax.UnclosedBrace(span=_span(self.source, opener)))
+        anchor = self.tokens[min(start, len(self.tokens) - 1)]
+        self.parser.feed_token(Token.new_borrow_pos("ERROR", "", anchor))
+
+    def takes_error(self) -> bool:
+        state = self.parser.parser_state
+        return "ERROR" in state.parse_conf.states[state.position]
+
+    def unbalanced(self, start: int) -> Token:
+        """The first brace, from a token on, that nothing closes."""
+        opened: list[Token] = []
+        for token in self.tokens[start:]:
+            if token.type == "LBRACE":
+                opened.append(token)
+            elif token.type == "RBRACE":
+                opened.pop()
+        return opened[0]
+
+    def finish(self) -> Tree[Token]:
+        """Close what is open, and reduce the whole."""
+        end = Token("$END", "", start_pos=len(self.source.text), end_pos=len(self.source.text))
+        for opener in reversed(self.open):
+            self.sink.emit(syntax.UnclosedBrace(span=_span(self.source, opener)))
+        while True:
+            token = Token.new_borrow_pos("RBRACE", "}", end) if self.open else end
+            try:
+                tree = self.parser.feed_token(token)
+            except UnexpectedToken:
+                accepted: set[str] = self.parser.accepts()  # type: ignore[no-untyped-call]  # Lark's is unannotated
+                if not self.open:
+                    last = Span(self.source, len(self.source.text.rstrip()), len(self.source.text.rstrip()))
+                    expected = tuple(describe(accepted))
+                    self.sink.emit(syntax.Unexpected(span=last, found="the end of the text", expected=expected))
+                self.at = len(self.tokens)
+                self.tokens.append(end)
+                self.skip_to_end()
+                continue
+            if not self.open:
+                return tree  # type: ignore[no-any-return]  # Lark's feed_token is typed Any
+            self.open.pop()
+
+    def skip_to_end(self) -> None:
+        state = self.parser.parser_state
+        while not self.takes_error():
+            state.state_stack.pop()
+            state.value_stack.pop()
+        self.parser.feed_token(Token.new_borrow_pos("ERROR", "", self.tokens[-1]))

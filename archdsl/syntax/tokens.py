@@ -1,0 +1,100 @@
+"""The token stream: separators made out of newlines and semicolons, and the tokens' names in words."""
+
+from collections.abc import Iterator
+
+from lark import Token
+
+# A newline before one of these goes on with the statement.
+_CONTINUES = frozenset({"LBRACE", "SHORTCUT", "ELSE"})
+
+KEYWORDS = frozenset(
+    "net use input output block stage aux train add mul concat residual when shortcut repeat as if else let from reuse "
+    "assert in and or not".split()
+)
+
+# What may begin a statement.
+STARTS = frozenset(
+    "NAME CALL NET USE INPUT OUTPUT BLOCK STAGE AUX TRAIN ADD MUL CONCAT RESIDUAL REPEAT IF LET FROM REUSE "
+    "ASSERT".split()
+)
+
+WORDS = {
+    "NAME": "a name",
+    "CALL": "a name",
+    "NUMBER": "a number",
+    "SIZE": "a size like `3x3`",
+    "STRING": "a string in quotes",
+    "AT": "a size like `@c`",
+    "TIMES": "a repetition like `x3`",
+    "COMPARE": "a comparison",
+    "SEP": "the end of the statement",
+    "$END": "the end of the text",
+    "EQ": "`=`",
+    "COMMA": "`,`",
+    "LPAR": "`(`",
+    "CALLPAR": "`(`",
+    "RPAR": "`)`",
+    "LBRACE": "`{`",
+    "RBRACE": "`}`",
+    "PLUS": "`+`",
+    "MINUS": "`-`",
+    "SIGN": "`-`",
+    "STAR": "`*`",
+    "SLASH": "`/`",
+    "FLOORDIV": "`//`",
+    "PERCENT": "`%`",
+}
+
+# Where any of these fits, a value fits: they are told as one.
+_VALUE = frozenset({"NUMBER", "SIZE", "STRING", "AT", "CALL", "LPAR", "SIGN", "NOT", "IN", "NAME", "BADWORD"})
+_OPERATOR = frozenset({"PLUS", "MINUS", "STAR", "SLASH", "FLOORDIV", "PERCENT", "COMPARE", "AND", "OR", "IF"})
+
+
+def describe(expected: set[str]) -> list[str]:
+    """The tokens that fit, in words, a few groups rather than thirty names."""
+    words = []
+    rest = set(expected) - {"ERROR", "BADWORD"}
+    if rest >= {"NUMBER", "AT"}:
+        words.append("a value")
+        rest -= _VALUE
+    if rest >= {"PLUS", "STAR"}:
+        rest -= _OPERATOR
+    if rest >= {"ADD", "STAGE", "NAME"}:
+        words.append("a statement")
+        rest -= STARTS
+    if rest >= {"SEP", "TIMES"}:
+        rest -= {"TIMES", "AS"}
+    rest -= {"$END"} if "SEP" in rest else set()
+    words += sorted({WORDS.get(name, f"`{name.lower()}`") for name in rest}, key=lambda w: (w[0] == "`", w))
+    return words
+
+
+class Separators:
+    """Lark's post-lexer: runs of newlines and semicolons become one SEP, or nothing where a statement goes on."""
+
+    always_accept = ("NEWLINE", "SEMICOLON", "STRAY", "BADWORD")
+
+    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
+        """The stream that the grammar describes."""
+        pending: Token | None = None
+        semicolon = False
+        parentheses = 0
+        for token in stream:
+            kind = token.type
+            if kind in ("NEWLINE", "SEMICOLON"):
+                if kind == "SEMICOLON" or not parentheses:
+                    pending = pending or token
+                    semicolon = semicolon or kind == "SEMICOLON"
+                continue
+            if pending is not None:
+                if semicolon or kind not in _CONTINUES:
+                    parentheses = 0
+                    yield Token.new_borrow_pos("SEP", str(pending), pending)
+                pending, semicolon = None, False
+            if kind in ("LPAR", "CALLPAR"):
+                parentheses += 1
+            elif kind in ("RPAR", "LBRACE", "RBRACE"):
+                parentheses = max(0, parentheses - 1) if kind == "RPAR" else 0
+            yield token
+        if pending is not None:
+            yield Token.new_borrow_pos("SEP", str(pending), pending)
