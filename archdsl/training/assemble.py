@@ -1,0 +1,92 @@
+"""The parts of a training from its recipe: images in memory, the network, where to compute, the state to start from."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import nn
+
+from .data.fit import fit_splits
+from .data.model import ImageSet, Request, Source, Splits
+from .job import Batches, Job
+from .loss import make_loss
+from .optim import make_optimizer
+from .recipe import Recipe
+from .setup import Setup, Trial, choose_setup
+from .standardise import Standard, Standardiser
+from .state import Chance, State, Tally, derive, weights_of
+from .subject import Subject
+from .watch import Watch
+
+_PART_OF_GPU = 0.5
+
+
+def load(source: Source, recipe: Recipe, request: Request, watch: Watch) -> Splits:
+    """The images at the network's size. Raises what a source raises."""
+    splits = fit_splits(source.load(replace(request, split=recipe.split)), request.shape, recipe.data.fit)
+    for note in splits.notes:
+        watch.note(note)
+    counted = ", ".join(f"{count:,} for {name}" for name, count in sizes(splits).items() if count)
+    watch.note(f"{source.spec.name}: {len(source.spec.classes)} classes, images of {request.shape}: {counted}")
+    return splits
+
+
+def sizes(splits: Splits) -> dict[str, int]:
+    """How many images each split has."""
+    parts = {"training": splits.train, "validation": splits.validation, "test": splits.test}
+    return {name: len(part) if part else 0 for name, part in parts.items()}
+
+
+def build(subject: Subject, recipe: Recipe, device: torch.device) -> nn.Module:
+    """The network with its first weights, which the seed decides."""
+    torch.manual_seed(derive(recipe.seed, "weights"))
+    return subject.build().to(device)
+
+
+def choose(
+    model: nn.Module, splits: Splits, standard: Standard, recipe: Recipe, device: torch.device
+) -> tuple[Setup, list[Trial]]:
+    """Precision and layout, tried on a batch where the recipe leaves them open."""
+    count = min(recipe.batch, len(splits.train))
+    batch = on_device(splits.train.take(np.arange(count)), device)
+    inputs = Standardiser(standard, device, torch.contiguous_format)(batch.images)
+    return choose_setup(model, make_loss(recipe.loss), (inputs, batch.labels), device, recipe.precision, recipe.layout)
+
+
+def on_device(images: ImageSet, device: torch.device) -> Batches:
+    """Images and classes on the device; on the CPU where they would take more than half of a GPU's free memory."""
+    if device.type == "cuda" and images.images.nbytes > _PART_OF_GPU * torch.cuda.mem_get_info(device)[0]:
+        device = torch.device("cpu")
+    return Batches(torch.from_numpy(images.images).to(device), torch.from_numpy(images.labels).to(device))
+
+
+def job(
+    recipe: Recipe, setup: Setup, standard: Standard, splits: Splits, classes: int, stop: Callable[[], bool]
+) -> Job:
+    """What stays the same during the training."""
+    return Job(
+        recipe=recipe,
+        setup=setup,
+        loss=make_loss(recipe.loss),
+        standardise=Standardiser(standard, setup.device, setup.memory_format),
+        classes=classes,
+        train=on_device(splits.train, setup.device),
+        validation=on_device(splits.validation, setup.device) if splits.validation else None,
+        stop=stop,
+    )
+
+
+def first_state(model: nn.Module, of: Job) -> State:
+    """The state at the start of a training, the weights in the setup's layout."""
+    device, recipe = of.setup.device, of.recipe
+    model = model.to(memory_format=of.setup.memory_format)  # type: ignore[call-overload]  # torch's types lack it
+    torch.manual_seed(derive(recipe.seed, "steps"))
+    return State(
+        model=model,
+        optimizer=make_optimizer(model, recipe.optimizer),
+        chance=Chance(recipe.seed, device),
+        tally=Tally.empty(device),
+        average={k: v.clone() for k, v in weights_of(model).items()} if recipe.ema is not None else None,
+        scaler=torch.amp.GradScaler(device.type) if of.setup.precision == "fp16" else None,
+    )

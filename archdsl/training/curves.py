@@ -1,0 +1,77 @@
+"""Pictures of a run: learning curves and the confusion matrix, each as PNG and SVG."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+from numpy.typing import NDArray
+
+from .atomic import write_atomically
+
+_BLUE, _ORANGE, _GREY = "#0072B2", "#D55E00", "#777777"  # told apart by colour-blind readers too (Okabe & Ito)
+_NAMED_CLASSES = 30
+_NUMBERED_CLASSES = 20
+
+
+def draw_curves(history: Sequence[dict[str, Any]], best: int | None, stem: Path) -> None:
+    """Loss and accuracy by epoch, on the images learned from and on the validation images, as `stem`.png and .svg.
+
+    `best` is the best epoch, marked where there is one.
+    """
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    loss, accuracy = figure.subplots(1, 2)
+    for axes, name in ((loss, "loss"), (accuracy, "accuracy")):
+        _curve(axes, history, "train", name, _BLUE, "training")
+        _curve(axes, history, "validation", name, _ORANGE, "validation")
+        if best is not None:
+            axes.axvline(best, color=_GREY, linewidth=0.8, linestyle=":", label=f"best epoch, {best}")
+        axes.set(xlabel="epoch", title=name)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(alpha=0.3)
+    accuracy.yaxis.set_major_formatter(PercentFormatter(1))
+    loss.legend(frameon=False)
+    _save(figure, stem)
+
+
+def _curve(axes: Axes, history: Sequence[dict[str, Any]], part: str, name: str, colour: str, label: str) -> None:
+    points = [(line["epoch"], line[part][name]) for line in history if line[part]]
+    if points:
+        axes.plot(*zip(*points, strict=True), color=colour, marker=".", markersize=4, linewidth=1.4, label=label)
+
+
+def draw_confusion(confusion: NDArray[np.int64], classes: Sequence[str], title: str, stem: Path) -> None:
+    """Which class was taken for which: rows are true classes, shades the part of a row, as `stem`.png and .svg."""
+    count = len(classes)
+    side = min(12.0, 3.0 + 0.42 * count)
+    figure = Figure(figsize=(side + 0.8, side), layout="constrained")
+    axes = figure.subplots()
+    totals = confusion.sum(1, keepdims=True)
+    parts = confusion / np.maximum(totals, 1)
+    image = axes.imshow(parts, cmap="Blues", vmin=0, vmax=1)
+    figure.colorbar(image, ax=axes, format=PercentFormatter(1), shrink=0.8)
+    axes.set(xlabel="answered", ylabel="true", title=title)
+    if count <= _NAMED_CLASSES:
+        axes.set_xticks(range(count), list(classes), rotation=45, ha="right")
+        axes.set_yticks(range(count), list(classes))
+    if count <= _NUMBERED_CLASSES:
+        for row, column in zip(*np.nonzero(confusion), strict=True):
+            colour = "white" if parts[row, column] > 0.5 else "black"
+            axes.text(column, row, f"{confusion[row, column]}", ha="center", va="center", color=colour, fontsize=7)
+    _save(figure, stem)
+
+
+def _save(figure: Figure, stem: Path) -> None:
+    # a fixed salt and no date: the same figures give the same file
+    with mpl.rc_context({"svg.hashsalt": "archdsl"}):
+        write_atomically(stem.with_suffix(".svg"), _saver(figure, "svg"))
+    write_atomically(stem.with_suffix(".png"), _saver(figure, "png"))
+
+
+def _saver(figure: Figure, form: str) -> Callable[[Path], None]:
+    metadata = {"Date": None} if form == "svg" else {}
+    return lambda path: figure.savefig(path, format=form, dpi=150, metadata=metadata)

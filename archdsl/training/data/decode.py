@@ -1,0 +1,51 @@
+"""Image files into pixels of the size that a network wants."""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from .model import ImageShape, Pixels
+
+EXTENSIONS = frozenset(
+    (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".jp2")
+)
+
+
+def decode(path: Path, shape: ImageShape) -> Pixels:
+    """The picture as uint8 of C×H×W: turned as its EXIF data say, cut around the middle to the wanted proportions and
+    scaled (bilinear, with antialiasing).
+
+    Channels are 1 (grey) or 3 (red, green, blue); what is transparent becomes black. Raises OSError for a file that
+    Pillow cannot read, or one whose unpacked size is dangerous.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path) as picture:
+                return _pixels(picture, shape)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise OSError("more pixels than is safe to unpack") from error
+    except (ValueError, SyntaxError, EOFError) as error:  # what Pillow's readers let through for damaged files
+        raise OSError(str(error)) from error
+
+
+def _pixels(picture: Image.Image, shape: ImageShape) -> Pixels:
+    mode = "L" if shape.channels == 1 else "RGB"
+    picture.draft(mode, (2 * shape.width, 2 * shape.height))  # lets a JPEG decode smaller, never below this
+    turned = ImageOps.exif_transpose(picture)
+    if turned.mode in ("I", "I;16", "F"):  # 16 bits and more: Pillow's conversion would clip, not scale
+        turned = _scaled(turned)
+    if turned.has_transparency_data:
+        turned = Image.alpha_composite(Image.new("RGBA", turned.size, "black"), turned.convert("RGBA"))
+    fitted = ImageOps.fit(turned.convert(mode), (shape.width, shape.height), Image.Resampling.BILINEAR)
+    pixels = np.asarray(fitted, np.uint8)
+    return pixels[None] if shape.channels == 1 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+
+
+def _scaled(picture: Image.Image) -> Image.Image:
+    """A picture of deep pixels as one of bytes: 16 bits by their upper half, floats in 0..1 times 255."""
+    values = np.asarray(picture, np.float64)
+    values = values * 255 if picture.mode == "F" and values.max(initial=0) <= 1 else values / 257
+    return Image.fromarray(np.clip(np.round(values), 0, 255).astype(np.uint8))

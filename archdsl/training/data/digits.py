@@ -1,0 +1,27 @@
+"""Digits: 8×8 grey images of handwritten digits with 17 shades, shipped with the package (see LICENCE-digits.md)."""
+
+from importlib.resources import files
+
+import numpy as np
+
+from .model import DataSpec, ImageSet, ImageShape, Request, Source, Splits, hold_out
+
+_TEST = 360
+_DARKEST = 16
+
+
+class DigitsSource(Source):
+    """1,797 images in their published order, of which the last 360 are for the test."""
+
+    @property
+    def spec(self) -> DataSpec:
+        return DataSpec("digits", tuple("0123456789"), ImageShape(1, 8, 8))
+
+    def load(self, request: Request) -> Splits:
+        with files(__package__).joinpath("digits.npz").open("rb") as stream:
+            arrays = np.load(stream, allow_pickle=False)
+            shades, labels = arrays["images"], arrays["labels"].astype(np.int64)
+        images = np.round(shades[:, None] * (255 / _DARKEST)).astype(np.uint8)
+        everything = ImageSet(images, labels)
+        train, validation = hold_out(everything.take(np.arange(len(labels) - _TEST)), request.split)
+        return Splits(train, validation, everything.take(np.arange(len(labels) - _TEST, len(labels))))

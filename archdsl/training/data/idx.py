@@ -1,0 +1,44 @@
+"""The IDX format of MNIST and its kin: one array of bytes, big-endian sizes in front, often inside gzip.
+
+Source: the description on MNIST's page: two zero bytes, the type (8 means unsigned byte), the number of dimensions,
+each size in four bytes, the values.
+"""
+
+import gzip
+import struct
+import zlib
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import DataCorrupt
+
+_UBYTE = 8
+
+
+def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
+    """The array of bytes in an IDX file, packed with gzip if its name ends so. Raises DataCorrupt."""
+    try:
+        with _open(path) as stream:
+            return _read(stream, path, dimensions)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise DataCorrupt(path, f"damaged gzip ({error})") from error
+
+
+def _open(path: Path) -> IO[bytes] | gzip.GzipFile:
+    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")
+
+
+def _read(stream: IO[bytes] | gzip.GzipFile, path: Path, dimensions: int) -> NDArray[np.uint8]:
+    head = stream.read(4 + 4 * dimensions)
+    if len(head) < 4 + 4 * dimensions or head[:4] != bytes((0, 0, _UBYTE, dimensions)):
+        raise DataCorrupt(path, f"not an IDX file of bytes with {dimensions} dimension{'s' * (dimensions > 1)}")
+    sizes = struct.unpack(f">{dimensions}I", head[4:])
+    count = int(np.prod(sizes, dtype=object))
+    values = stream.read(count + 1)  # one more than there should be: never unpacks without bound
+    if len(values) != count:
+        more = "more" if len(values) > count else f"{len(values):,}"
+        raise DataCorrupt(path, f"its head announces {count:,} values, but it has {more}")
+    return np.frombuffer(values, np.uint8).reshape(sizes)

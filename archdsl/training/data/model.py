@@ -1,0 +1,134 @@
+"""What a data set is: facts known before anything is read, and images in memory."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+Labels = NDArray[np.int64]
+
+
+class ImageShape(NamedTuple):
+    """Channels, height and width of one image."""
+
+    channels: int
+    height: int
+    width: int
+
+    def __str__(self) -> str:
+        return f"{self.channels}x{self.height}x{self.width}"
+
+
+@dataclass(frozen=True)
+class DataSpec:
+    """What is known of a data set without reading it.
+
+    `shape` is None where images have no size of their own and are brought to the network's input (folders).
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    shape: ImageShape | None
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """Images, uint8 of N×C×H×W, and their classes, int64 of N."""
+
+    images: Pixels
+    labels: Labels
+
+    def __post_init__(self) -> None:
+        assert self.images.dtype == np.uint8
+        assert self.images.ndim == 4
+        assert self.labels.shape == self.images.shape[:1]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, indices: NDArray[np.int64]) -> "ImageSet":
+        """The images with these indices, in this order."""
+        return ImageSet(self.images[indices], self.labels[indices])
+
+
+@dataclass(frozen=True)
+class Splits:
+    """A data set in memory. What a set does not have is None; `notes` are lines worth telling the user."""
+
+    train: ImageSet
+    validation: ImageSet | None
+    test: ImageSet | None
+    notes: tuple[str, ...] = ()
+
+
+Tell = Callable[[str], None]
+
+
+class Download:
+    """What is told while a file is fetched. This one is silent."""
+
+    def start(self, name: str, total: int | None) -> None:
+        """A file of `total` bytes, if that is known, begins; also told when another address is tried."""
+
+    def advance(self, size: int) -> None:
+        """So many more bytes are here."""
+
+    def finish(self) -> None:
+        """The file is here, or was given up."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """How a data set is wanted.
+
+    `shape` is the network's input; `cache` is where downloads and decoded images are kept; `data_dir`, where given, is
+    the only place to read from; `split` is the part of the training images to learn from where the set has no
+    validation images of its own, the rest validates.
+    """
+
+    shape: ImageShape
+    cache: Path
+    data_dir: Path | None = None
+    split: float = 0.9
+    download: Download = field(default_factory=Download)
+
+
+class Source(ABC):
+    """A data set: its facts, and how to read it."""
+
+    @property
+    @abstractmethod
+    def spec(self) -> DataSpec:
+        """The facts; reads no image, fetches nothing.
+
+        Raises BadImages for a folder that is no data set.
+        """
+
+    @property
+    def origin(self) -> str:
+        """What names it again later: the data set's name, or a folder's whole path."""
+        return self.spec.name
+
+    @abstractmethod
+    def load(self, request: Request) -> Splits:
+        """Read it, from `data_dir` or from the cache, fetching what is not there.
+
+        Raises DataMissing, DataCorrupt, DownloadFailed, DiskFull, BadImages.
+        """
+
+
+def hold_out(images: ImageSet, split: float) -> tuple[ImageSet, ImageSet | None]:
+    """Divide into images to learn from and images to validate on, always the same way.
+
+    The order is a fixed permutation, independent of a run's seed, so that runs compare. `split` 1 holds out none.
+    """
+    count = round(len(images) * split)
+    if count >= len(images):
+        return images, None
+    order = np.random.default_rng(0).permutation(len(images))
+    return images.take(np.sort(order[:count])), images.take(np.sort(order[count:]))

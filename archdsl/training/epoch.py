@@ -1,0 +1,143 @@
+"""One epoch: the steps of the optimizer, from where the state is to the epoch's end."""
+
+import math
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from .errors import Diverged
+from .job import Job
+from .loss import as_logits, hard
+from .run import Run
+from .schedule import factor
+from .state import State, weights_of
+from .watch import Tick, Watch
+
+_TICK_SECONDS = 0.1
+
+Forward = Callable[[Tensor], object]
+
+
+class Epoch:
+    """The rest of the state's epoch."""
+
+    def __init__(self, state: State, job: Job, forward: Forward, run: Run, watch: Watch) -> None:
+        self._state, self._job, self._forward, self._run, self._watch = state, job, forward, run, watch
+        self._order, self._mirrored = job.order(state.epoch), job.mirrored(state.epoch)
+        self._parameters = [p for group in state.optimizer.param_groups for p in group["params"]]
+        self._pairs = _pairs(state) if state.average is not None else None
+        self._on_cpu = job.setup.device.type == "cpu"
+        self._lr = 0.0
+
+    def go(self) -> bool:
+        """Make its steps. False where it was stopped before the last. Raises Diverged, DiskFull."""
+        state, job = self._state, self._job
+        state.model.train()
+        started = ticked = kept = time.perf_counter()
+        seconds, seen = state.seconds, state.tally.seen
+        while state.batch < job.batches:
+            self._update()
+            now = time.perf_counter()
+            state.seconds = seconds + now - started
+            if now - ticked > _TICK_SECONDS:
+                self._tick((state.tally.seen - seen) / (now - started))
+                ticked = now
+            if job.stop() and state.batch < job.batches:
+                self.check()
+                return False
+            if now - kept > 60 * job.recipe.keep:
+                self.check()
+                self._run.keep(state)
+                kept = now
+        self.check()
+        return True
+
+    def check(self) -> None:
+        """Raise Diverged where the loss, or a weight, is no finite number. Waits for the device."""
+        self._refuse(self._state.tally.loss.item())
+        for parameter in self._parameters:
+            if not bool(parameter.detach().isfinite().all()):
+                self._refuse(math.nan)
+
+    def _update(self) -> None:
+        """One step of the optimizer, from one batch or as many as the recipe says."""
+        state, job = self._state, self._job
+        first, last = state.batch, min(state.batch + job.recipe.accumulate, job.batches)
+        total = job.images_in(first, last)
+        for number in range(first, last):
+            self._backward(self._order[number * job.recipe.batch : (number + 1) * job.recipe.batch], total)
+        self._step()
+        state.batch, state.step = last, state.step + 1
+
+    def _backward(self, indices: Tensor, total: int) -> None:
+        """Add a batch's gradients, weighted by its part of the `total` images of the step."""
+        state, job = self._state, self._job
+        inputs, labels = job.feed(indices, self._mirrored, state.chance)
+        with job.setup.autocast():
+            output = self._forward(inputs)
+        logits = as_logits(output)
+        loss = job.loss(logits, labels)
+        if self._on_cpu:  # costs nothing here, and the bad gradient is never applied; a GPU would be waited for
+            self._refuse(loss.item())
+        share = loss if len(indices) == total else loss * (len(indices) / total)
+        torch.autograd.backward(state.scaler.scale(share) if state.scaler else share)
+        right = (logits.detach().argmax(1) == hard(labels)).sum()
+        state.tally.add(loss.detach(), right, len(indices))
+
+    def _step(self) -> None:
+        state, recipe = self._state, self._job.recipe
+        scale = factor(recipe.schedule, state.step, recipe.epochs * self._job.updates, self._job.updates)
+        for group in state.optimizer.param_groups:
+            group["lr"] = self._lr = group["peak_lr"] * scale
+        if recipe.clip is not None:
+            if state.scaler:
+                state.scaler.unscale_(state.optimizer)
+            nn.utils.clip_grad_norm_(self._parameters, recipe.clip)
+        if state.scaler:
+            state.scaler.step(state.optimizer)
+            state.scaler.update()
+        else:
+            state.optimizer.step()
+        state.optimizer.zero_grad()
+        if self._pairs is not None and recipe.ema is not None:
+            _follow(self._pairs, recipe.ema, state.step)
+
+    def _tick(self, speed: float) -> None:
+        state, job = self._state, self._job
+        seen = state.tally.seen
+        loss = state.tally.loss.item() / seen
+        self._refuse(loss)
+        left = job.images_in(state.batch, job.batches) + (job.recipe.epochs - state.epoch - 1) * len(job.train)
+        accuracy = state.tally.correct.item() / seen
+        self._watch.tick(Tick(state.epoch + 1, seen, loss, accuracy, speed, left / speed))
+
+    def _refuse(self, loss: float) -> None:
+        if not math.isfinite(loss):
+            recipe = self._job.recipe
+            raise Diverged(
+                loss, self._state.epoch + 1, self._state.batch + 1, self._run.folder,
+                recipe.optimizer.lr, self._job.setup.precision, recipe.clip is not None,
+            )  # fmt: skip
+
+
+Pairs = tuple[list[Tensor], list[Tensor], list[tuple[Tensor, Tensor]]]
+
+
+def _pairs(state: State) -> Pairs:
+    """Running means and weights that are numbers with fractions, in step; and pairs of those that are counts."""
+    assert state.average is not None
+    weights = weights_of(state.model)
+    smooth = [name for name, tensor in weights.items() if tensor.is_floating_point()]
+    counts = [(state.average[name], tensor) for name, tensor in weights.items() if not tensor.is_floating_point()]
+    return [state.average[name] for name in smooth], [weights[name] for name in smooth], counts
+
+
+@torch.no_grad()
+def _follow(pairs: Pairs, keep: float, step: int) -> None:
+    """Move the running means towards the weights. Faster at first, so that where it all started is soon forgotten."""
+    means, weights, counts = pairs
+    torch._foreach_lerp_(means, weights, 1 - min(keep, (1 + step) / (10 + step)))
+    for mean, count in counts:
+        mean.copy_(count)

@@ -1,0 +1,96 @@
+"""How good a network is on images with known classes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from .loss import Loss, as_logits
+from .setup import Setup
+from .standardise import Standardiser
+from .state import weights_of
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Mean loss, parts of the images whose class is the likeliest or among the five likeliest, and what was taken for
+    what: `confusion[true][answered]`, int64 of K×K. `answers` has the probability of each class, N×K.
+    """
+
+    loss: float
+    accuracy: float
+    top5: float
+    confusion: Tensor
+    answers: Tensor
+
+    def summary(self) -> dict[str, float]:
+        """The numbers for a line of the log."""
+        return {"loss": self.loss, "accuracy": self.accuracy, "top5": self.top5}
+
+
+@torch.inference_mode()
+def evaluate(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    loss: Loss,
+    setup: Setup,
+    standardise: Standardiser,
+    batch: int = 512,
+    flip: bool = False,
+) -> Scores:
+    """Scores on images, uint8 of N×C×H×W, in the setup's precision; `flip` averages with the mirror images' answers.
+
+    The network is in evaluation mode meanwhile.
+    """
+    trained = model.training
+    model.eval()
+    try:
+        parts = []
+        for part in torch.split(images, batch):
+            inputs = standardise(part.to(setup.device))
+            with setup.autocast():
+                logits = as_logits(model(inputs))
+                if flip:
+                    logits = (logits + as_logits(model(inputs.flip(3)))) / 2
+            parts.append(logits)
+        return _score(torch.cat(parts), labels.to(setup.device), loss)
+    finally:
+        model.train(trained)
+
+
+def _score(logits: Tensor, labels: Tensor, loss: Loss) -> Scores:
+    count, classes = logits.shape
+    ranked = logits.topk(min(5, classes), dim=1).indices
+    hits = ranked == labels[:, None]
+    cells = torch.bincount(labels * classes + logits.argmax(1), minlength=classes * classes)
+    return Scores(
+        loss=loss(logits, labels).item(),
+        accuracy=hits[:, 0].sum().item() / count,
+        top5=hits.sum().item() / count,
+        confusion=cells.view(classes, classes).cpu(),
+        answers=logits.softmax(1).cpu(),
+    )
+
+
+@contextmanager
+def averaged(model: nn.Module, average: dict[str, Tensor] | None) -> Iterator[None]:
+    """The model with its running means in place of its weights, where there are such."""
+    if average is None:
+        yield
+        return
+    weights = weights_of(model)
+    kept = {name: tensor.clone() for name, tensor in weights.items()}
+    try:
+        _copy(average, weights)
+        yield
+    finally:
+        _copy(kept, weights)
+
+
+@torch.no_grad()
+def _copy(source: dict[str, Tensor], target: dict[str, Tensor]) -> None:
+    for name, tensor in target.items():
+        tensor.copy_(source[name])

@@ -1,0 +1,81 @@
+"""What stays the same during a training, and how it makes its batches."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor
+
+from . import augment
+from .loss import Loss
+from .recipe import Recipe
+from .setup import Setup
+from .standardise import Standardiser
+from .state import Chance, derive
+
+
+@dataclass(frozen=True)
+class Batches:
+    """Images, uint8 of N×C×H×W, and classes, int64 of N, on one device: the CPU where they are too many for a GPU."""
+
+    images: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What stays the same during a training. `stop` says whether the user wants it to stop."""
+
+    recipe: Recipe
+    setup: Setup
+    loss: Loss
+    standardise: Standardiser
+    classes: int
+    train: Batches
+    validation: Batches | None
+    stop: Callable[[], bool] = lambda: False
+
+    @property
+    def batches(self) -> int:
+        """Batches of an epoch. A last batch of a single image is left out: it has no variance to normalise by."""
+        whole, rest = divmod(len(self.train), self.recipe.batch)
+        return max(1, whole + (rest > 1))
+
+    @property
+    def updates(self) -> int:
+        """Updates of the weights in an epoch."""
+        return math.ceil(self.batches / self.recipe.accumulate)
+
+    def images_in(self, first: int, last: int) -> int:
+        """How many images the batches from `first` up to, without, `last` have together."""
+        return min(last * self.recipe.batch, len(self.train)) - first * self.recipe.batch
+
+    def order(self, epoch: int) -> Tensor:
+        """The order of the images in an epoch: a fixed function of the seed and the epoch."""
+        generator = Generator().manual_seed(derive(self.recipe.seed, f"order {epoch}"))
+        return torch.randperm(len(self.train), generator=generator).to(self.train.labels.device)
+
+    def mirrored(self, epoch: int) -> Tensor | None:
+        """Which images an epoch shows mirrored, where that alternates: each one by chance at first, then in turn."""
+        if not self.recipe.augment.alternate:
+            return None
+        generator = Generator().manual_seed(derive(self.recipe.seed, "mirrored"))
+        first = torch.rand(len(self.train), generator=generator) < 0.5
+        return (first ^ bool(epoch % 2)).to(self.train.labels.device)
+
+    def feed(self, indices: Tensor, mirrored: Tensor | None, chance: Chance) -> tuple[Tensor, Tensor]:
+        """Inputs, float32 of N×C×H×W, and classes N or class probabilities N×K, of the images with these indices."""
+        changes = self.recipe.augment
+        device = self.setup.device
+        pixels = self.train.images[indices].to(device, non_blocking=True)
+        labels = self.train.labels[indices].to(device, non_blocking=True)
+        flipped = mirrored[indices].to(device) if mirrored is not None else None
+        pixels = augment.change_pixels(pixels, changes, chance.device, flipped)
+        inputs = self.standardise(pixels)
+        if changes.cutout:
+            inputs = augment.cutout(inputs, changes.cutout, chance.device)
+        return augment.mix(inputs, labels, self.classes, changes, chance.host)

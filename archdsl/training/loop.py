@@ -1,0 +1,82 @@
+"""The loop of a training: epochs, validation, the best one, checkpoints."""
+
+from enum import Enum
+
+import torch
+
+from .epoch import Epoch, Forward
+from .errors import OutOfMemory
+from .evaluate import Scores, averaged, evaluate
+from .job import Batches, Job
+from .run import Run
+from .state import Best, State, Tally
+from .watch import Watch
+
+
+class Ending(Enum):
+    """Why a training is over."""
+
+    FINISHED = "finished"
+    EARLY = "no better epoch for as long as the patience"
+    STOPPED = "stopped by the user"
+
+
+def fit(state: State, job: Job, run: Run, watch: Watch) -> Ending:
+    """Train until the recipe's last epoch, its patience's end or a stop, keeping checkpoints in the run.
+
+    Raises Diverged, OutOfMemory, DiskFull; the newest checkpoint is whole then, and finite.
+    """
+    forward: Forward = torch.compile(state.model) if job.recipe.compile else state.model
+    watch.begin(job.recipe.epochs, len(job.train))
+    try:
+        run.keep(state)  # tells at once whether there is room and leave to write
+        while state.epoch < job.recipe.epochs:
+            if job.recipe.patience is not None and state.stale >= job.recipe.patience:
+                return Ending.EARLY
+            if not Epoch(state, job, forward, run, watch).go():
+                run.keep(state)
+                return Ending.STOPPED
+            _close(state, job, run, watch)
+            if job.stop() and state.epoch < job.recipe.epochs:
+                return Ending.STOPPED
+        return Ending.FINISHED
+    except torch.OutOfMemoryError as error:
+        raise OutOfMemory(job.recipe.batch, job.setup.device.type) from error
+    finally:
+        watch.end()
+
+
+def score(state: State, job: Job, images: Batches, flip: bool = False) -> Scores:
+    """How good the state's network, with its running means where it has such, is on images."""
+    with averaged(state.model, state.average):
+        return evaluate(state.model, images.images, images.labels, job.loss, job.setup, job.standardise, flip=flip)
+
+
+def _close(state: State, job: Job, run: Run, watch: Watch) -> None:
+    """Validate, take note, keep; the state is at the start of the next epoch then."""
+    tally, seconds = state.tally, state.seconds
+    speed_over = seconds - (state.history[-1]["seconds"] if state.history else 0.0)
+    scores = score(state, job, job.validation) if job.validation else None
+    line = {
+        "epoch": state.epoch + 1,
+        "step": state.step,
+        "lr": state.optimizer.param_groups[0]["lr"],
+        "train": {"loss": tally.loss.item() / tally.seen, "accuracy": tally.correct.item() / tally.seen},
+        "validation": scores.summary() if scores else None,
+        "seconds": round(seconds, 3),
+        "images_per_second": round(tally.seen / speed_over, 1) if speed_over > 0 else None,
+    }
+    better = scores is not None and _is_better(scores, state.best)
+    if scores is not None and better:
+        state.best = Best(state.epoch + 1, scores.accuracy, scores.loss)
+    state.stale = 0 if better else state.stale + 1
+    state.history.append(line)
+    state.epoch, state.batch, state.tally = state.epoch + 1, 0, Tally.empty(job.setup.device)
+    if better:
+        run.keep_weights(state, run.best)
+    run.keep(state)
+    watch.epoch(line, better)
+
+
+def _is_better(scores: Scores, best: Best | None) -> bool:
+    return best is None or (scores.accuracy, -scores.loss) > (best.accuracy, -best.loss)

@@ -1,0 +1,95 @@
+"""The folder of a run: what lies where."""
+
+import json
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from .atomic import write_text
+from .checkpoint import list_checkpoints, save, save_tensors
+from .errors import CannotResume
+from .settings import RunSettings
+from .state import State, weights_of
+
+NETWORK, SETTINGS, METRICS = "net.arch", "settings.json", "metrics.jsonl"
+
+
+class Run:
+    """Paths inside a run's folder, and how they are written."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.network = folder / NETWORK
+        self.settings = folder / SETTINGS
+        self.metrics = folder / METRICS
+        self.checkpoints = folder / "checkpoints"
+        self.last = folder / "last.safetensors"
+        self.best = folder / "best.safetensors"
+
+    @classmethod
+    def create(cls, out: Path | None, base: Path, name: str) -> "Run":
+        """A new folder: `out`, or `base/name-N` with the first N that is free.
+
+        Raises FileExistsError where `out` is there and not empty.
+        """
+        if out is not None:
+            out.mkdir(parents=True, exist_ok=True)
+            if any(out.iterdir()):
+                raise FileExistsError(out)
+            run = cls(out)
+        else:
+            run = cls(_numbered(base, name))
+        run.checkpoints.mkdir()
+        return run
+
+    @classmethod
+    def open(cls, folder: Path) -> "Run":
+        """The run in a folder. Raises CannotResume where there is none."""
+        run = cls(folder)
+        if not run.settings.is_file() or not run.network.is_file():
+            raise CannotResume(folder, f"it has no {SETTINGS} and {NETWORK}", "name the folder of a run: `runs/…`")
+        return run
+
+    def read_settings(self) -> RunSettings:
+        """The resolved settings. Raises CannotResume for a file that this version cannot read."""
+        try:
+            return RunSettings.model_validate_json(self.settings.read_bytes())
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"]))
+            raise CannotResume(self.folder, f"{self.settings.name}, {where}: {first['msg']}") from error
+
+    def write_text(self, path: Path, text: str) -> None:
+        """A text, atomically. Raises DiskFull."""
+        write_text(path, text)
+
+    def keep(self, state: State) -> None:
+        """A checkpoint of the state, and the log up to it. Raises DiskFull.
+
+        The log is made from the state, so that the two always fit, whenever a run is cut off.
+        """
+        save(state, self.checkpoints)
+        write_text(self.metrics, "".join(f"{json.dumps(line)}\n" for line in state.history))
+
+    def keep_weights(self, state: State, path: Path) -> None:
+        """The weights that the network is used with: the running means, where there are such. Raises DiskFull."""
+        save_tensors(state.average or weights_of(state.model), path, {"format": "pt"})
+
+    @property
+    def weights(self) -> Path | None:
+        """The weights to use: of the best epoch, else of the last, else the newest checkpoint's."""
+        choices = [path for path in (self.best, self.last) if path.is_file()]
+        return choices[0] if choices else next(reversed(list_checkpoints(self.checkpoints)), None)
+
+
+def _numbered(base: Path, name: str) -> Path:
+    base.mkdir(parents=True, exist_ok=True)
+    number = 1
+    while True:
+        folder = base / f"{name}-{number}"
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            number += 1
+        else:
+            return folder

@@ -1,0 +1,163 @@
+"""A training from beginning to end: started or resumed, finished or stopped, and what it leaves in its folder."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import torch
+from safetensors.torch import load_file
+
+from . import assemble
+from .checkpoint import list_checkpoints, part, read, restore_newest, save_tensors
+from .data.model import Request, Source, Splits
+from .errors import CannotResume, Diverged
+from .evaluate import Scores
+from .job import Job
+from .loop import Ending, fit, score
+from .recipe import Recipe
+from .report import write_report
+from .run import Run
+from .settings import DataSettings, NetworkSettings, RunSettings, SetupSettings, versions
+from .setup import Setup, Trial, choose_device
+from .standardise import Standard, measure
+from .state import State, weights_of
+from .subject import Subject
+from .watch import Watch
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where things come from and go to: how the data are wanted, the device, the run's folder."""
+
+    request: Request
+    device: str
+    run: Run
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a training: of a finished one, `tested` has the name of the images and the final scores on them."""
+
+    run: Run
+    ending: Ending
+    state: State
+    tested: tuple[str, Scores] | None
+
+
+@dataclass(frozen=True)
+class Training:
+    """A training that can be started or resumed. `stop` says whether the user wants it to stop."""
+
+    subject: Subject
+    source: Source
+    recipe: Recipe
+    place: Place
+    watch: Watch
+    stop: Callable[[], bool] = lambda: False
+
+    def start(self) -> Outcome:
+        """Train from the start. Raises Problem."""
+        splits, device = self._load()
+        model = assemble.build(self.subject, self.recipe, device)
+        standard = measure(splits.train.images)
+        setup, trials = assemble.choose(model, splits, standard, self.recipe, device)
+        tried = ", ".join(f"{s.precision} {s.layout} {speed:,.0f}" for s, speed in trials)
+        self.watch.note(f"computes on {setup}" + (f" (tried, in images/s: {tried})" if tried else ""))
+        settings = self._settings(splits, standard, setup, trials, sum(p.numel() for p in model.parameters()))
+        run = self.place.run
+        run.write_text(run.network, self.subject.text)
+        run.write_text(run.settings, settings.model_dump_json(indent=2) + "\n")
+        job = assemble.job(self.recipe, setup, standard, splits, len(self.source.spec.classes), self.stop)
+        return self._go(assemble.first_state(model, job), job, splits)
+
+    def resume(self) -> Outcome:
+        """Go on from the newest checkpoint of the run.
+
+        On the CPU, with as many threads, the result is bit for bit that of not having stopped. Raises Problem.
+        """
+        run = self.place.run
+        settings = run.read_settings()
+        splits, device = self._load()
+        if assemble.sizes(splits) != settings.data.images:
+            why = f"the data have changed: {assemble.sizes(splits)} images, before {settings.data.images}"
+            raise CannotResume(run.folder, why)
+        setup = Setup(device, settings.setup.precision, settings.setup.layout)
+        standard = Standard(tuple(settings.data.mean), tuple(settings.data.deviation))
+        job = assemble.job(self.recipe, setup, standard, splits, len(settings.data.classes), self.stop)
+        state = assemble.first_state(assemble.build(self.subject, self.recipe, device), job)
+        restore_newest(state, run.checkpoints)
+        changed = settings.model_copy(update={"recipe": self.recipe})
+        run.write_text(run.settings, changed.model_dump_json(indent=2) + "\n")
+        self.watch.note(f"goes on in epoch {state.epoch + 1}, after {state.step:,} steps")
+        return self._go(state, job, splits)
+
+    def _load(self) -> tuple[Splits, torch.device]:
+        device = choose_device(self.place.device)
+        return assemble.load(self.source, self.recipe, self.place.request, self.watch), device
+
+    def _go(self, state: State, job: Job, splits: Splits) -> Outcome:
+        run = self.place.run
+        try:
+            ending = fit(state, job, run, self.watch)
+        except Diverged:
+            _keep_finite(state, run)
+            raise
+        run.keep_weights(state, run.last)
+        tested = None
+        if ending is not Ending.STOPPED:
+            tested = _test(state, job, splits, run)
+        write_report(run, state, self.source.spec.classes, tested)
+        return Outcome(run, ending, state, tested)
+
+    def _settings(
+        self, splits: Splits, standard: Standard, setup: Setup, trials: list[Trial], parameters: int
+    ) -> RunSettings:
+        spec, request = self.source.spec, self.place.request
+        return RunSettings(
+            network=NetworkSettings(
+                name=self.subject.name, file=self.subject.file, given=self.subject.given, parameters=parameters
+            ),
+            data=DataSettings(
+                name=spec.name,
+                source=self.source.origin,
+                folder=str(request.data_dir) if request.data_dir else None,
+                classes=list(spec.classes),
+                shape=spec.shape,
+                mean=list(standard.mean),
+                deviation=list(standard.deviation),
+                images=assemble.sizes(splits),
+            ),
+            recipe=self.recipe,
+            setup=SetupSettings(
+                device=str(setup.device),
+                precision=setup.precision,
+                layout=setup.layout,
+                threads=torch.get_num_threads(),
+                trial={f"{s.precision} {s.layout}": round(speed, 1) for s, speed in trials},
+            ),
+            versions=versions(),
+        )
+
+
+def _test(state: State, job: Job, splits: Splits, run: Run) -> tuple[str, Scores] | None:
+    """Scores of the best epoch's weights, or of the last where nothing was validated, on the test images.
+
+    On the validation images where there are none for a test, None where there are neither. The state stays as it is.
+    """
+    name, images = ("test", splits.test) if splits.test else ("validation", splits.validation)
+    if images is None:
+        return None
+    if run.best.is_file():
+        state = replace(state, average=load_file(run.best))
+    flip = job.recipe.tta == "flip"
+    return name, score(state, job, assemble.on_device(images, job.setup.device), flip)
+
+
+def _keep_finite(state: State, run: Run) -> None:
+    """Write the last weights that are finite: the present ones, else those of the newest checkpoint."""
+    present = state.average or weights_of(state.model)
+    if all(bool(tensor.isfinite().all()) for tensor in present.values()):
+        run.keep_weights(state, run.last)
+        return
+    newest = list_checkpoints(run.checkpoints)[-1]
+    tensors, _ = read(newest)
+    save_tensors(part(tensors, "average") or part(tensors, "model"), run.last, {"format": "pt"})

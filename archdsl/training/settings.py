@@ -1,0 +1,76 @@
+"""What a run's settings.json holds: all that is needed to go on, to predict and to report."""
+
+import platform
+import sys
+from typing import Any
+
+import numpy
+import torch
+from pydantic import BaseModel, ConfigDict
+
+from .. import __version__
+from .recipe import Recipe
+
+FORMAT = 1
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class NetworkSettings(_Section):
+    """The network's name, the file it came from, and the values given for its parameters."""
+
+    name: str
+    file: str | None
+    given: dict[str, Any]
+    parameters: int
+
+
+class DataSettings(_Section):
+    """The data set and what was done to its images.
+
+    `shape` is the images' own (None where they have none), `mean` and `deviation` are each channel's, of pixels in
+    0..1, over the images to learn from; `images` is how many each split has.
+    """
+
+    name: str
+    source: str
+    folder: str | None
+    classes: list[str]
+    shape: tuple[int, int, int] | None
+    mean: list[float]
+    deviation: list[float]
+    images: dict[str, int]
+
+
+class SetupSettings(_Section):
+    """Where and how it was computed; `trial` has images per second of what `auto` tried."""
+
+    device: str
+    precision: str
+    layout: str
+    threads: int
+    trial: dict[str, float]
+
+
+class RunSettings(_Section):
+    """settings.json."""
+
+    format: int = FORMAT
+    network: NetworkSettings
+    data: DataSettings
+    recipe: Recipe
+    setup: SetupSettings
+    versions: dict[str, str]
+
+
+def versions() -> dict[str, str]:
+    """What computed the run."""
+    return {
+        "archdsl": __version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "numpy": numpy.__version__,
+        "platform": f"{sys.platform} {platform.machine()}",
+    }

@@ -1,0 +1,94 @@
+"""Everything that changes during a training: what a checkpoint holds."""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Generator, Tensor, nn
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best epoch so far (from 1): by accuracy on the validation images, then by loss."""
+
+    epoch: int
+    accuracy: float
+    loss: float
+
+
+class Chance:
+    """The generators of a run: one of the CPU, one of the device where batches are changed."""
+
+    def __init__(self, seed: int, device: torch.device) -> None:
+        self.host = Generator().manual_seed(derive(seed, "host"))
+        self.device = Generator(device).manual_seed(derive(seed, "device"))
+
+    def states(self) -> dict[str, Tensor]:
+        """The states of these generators and of torch's global ones (dropout draws from those)."""
+        states = {"host": self.host.get_state(), "device": self.device.get_state(), "torch": torch.get_rng_state()}
+        if self.device.device.type == "cuda":
+            states["cuda"] = torch.cuda.get_rng_state(self.device.device)
+        return states
+
+    def restore(self, states: dict[str, Tensor]) -> None:
+        """Go on from `states`. Those of a device that is another one now are left as they are."""
+        self.host.set_state(states["host"])
+        torch.set_rng_state(states["torch"])
+        if states["device"].shape == self.device.get_state().shape:
+            self.device.set_state(states["device"])
+        if "cuda" in states and self.device.device.type == "cuda":
+            torch.cuda.set_rng_state(states["cuda"], self.device.device)
+
+
+def derive(seed: int, purpose: str) -> int:
+    """A seed of its own for a purpose: a fixed function of the run's seed, 63 bits."""
+    return int.from_bytes(hashlib.sha256(f"{seed} {purpose}".encode()).digest()[:8], "big") >> 1
+
+
+@dataclass
+class Tally:
+    """Sums over the images of the current epoch so far, on the device, so that no step waits for a number."""
+
+    loss: Tensor
+    correct: Tensor
+    seen: int = 0
+
+    @classmethod
+    def empty(cls, device: torch.device) -> "Tally":
+        return cls(
+            torch.zeros((), dtype=torch.float64, device=device), torch.zeros((), dtype=torch.int64, device=device)
+        )
+
+    def add(self, loss: Tensor, correct: Tensor, count: int) -> None:
+        """Take in a batch: its mean loss and how many of its images were right."""
+        self.loss.add_(loss.double(), alpha=count)
+        self.correct.add_(correct)
+        self.seen += count
+
+
+@dataclass
+class State:
+    """A training at one moment. `epoch` counts from 0, `batch` is the next one inside it, `step` counts updates."""
+
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
+    chance: Chance
+    tally: Tally
+    average: dict[str, Tensor] | None = None
+    scaler: torch.amp.GradScaler | None = None
+    epoch: int = 0
+    batch: int = 0
+    step: int = 0
+    best: Best | None = None
+    stale: int = 0
+    seconds: float = 0.0
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+
+def weights_of(model: nn.Module) -> dict[str, Tensor]:
+    """Parameters and persistent buffers by name, each once, however many names it has."""
+    unique: dict[int, tuple[str, Tensor]] = {}
+    for name, tensor in model.state_dict(keep_vars=True).items():
+        unique.setdefault(id(tensor), (name, tensor))
+    return {name: tensor.detach() for name, tensor in unique.values()}

@@ -1,0 +1,75 @@
+"""A small data set in memory, a small network written by hand, a training made of the two."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from archdsl.training.data import DataSpec, ImageSet, ImageShape, Request, Source, Splits
+from archdsl.training.recipe import Recipe
+from archdsl.training.run import Run
+from archdsl.training.session import Place, Training
+from archdsl.training.subject import Subject
+from archdsl.training.watch import Watch
+
+SHAPE = ImageShape(1, 8, 8)
+
+
+class Patches(Source):
+    """Noise with a bright patch, whose place among three is the class: learnt in seconds."""
+
+    def __init__(self, train: int = 90, validation: int = 30, test: int = 30) -> None:
+        self.counts = (train, validation, test)
+
+    @property
+    def spec(self) -> DataSpec:
+        return DataSpec("patches", ("left", "middle", "right"), SHAPE)
+
+    def load(self, request: Request) -> Splits:
+        train, validation, test = (_patches(count, seed) for seed, count in enumerate(self.counts))
+        return Splits(train, validation if len(validation) else None, test if len(test) else None)
+
+
+def _patches(count: int, seed: int) -> ImageSet:
+    chance = np.random.default_rng(seed)
+    labels = chance.integers(0, 3, count)
+    images = chance.integers(0, 120, (count, *SHAPE)).astype(np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        image[:, 2:6, 1 + 2 * label : 3 + 2 * label] = 250
+    return ImageSet(images, labels)
+
+
+def small_network() -> nn.Module:
+    """A convolution, batch normalisation and dropout: parameters, buffers and chance, all that a state has."""
+    return nn.Sequential(
+        nn.Conv2d(1, 8, 3, padding=1, bias=False), nn.BatchNorm2d(8), nn.ReLU(), nn.MaxPool2d(2), nn.Dropout(0.2),
+        nn.Flatten(), nn.Linear(128, 3),
+    )  # fmt: skip
+
+
+def subject(build: Callable[[], nn.Module] = small_network) -> Subject:
+    return Subject("small", "input 1x8x8\n", SHAPE, build)
+
+
+def training(
+    folder: Path, stop: Callable[[], bool] = lambda: False, watch: Watch | None = None, **recipe: Any
+) -> Training:
+    """A training in `folder` (a new run, or the one that is there), plain in precision and layout."""
+    settings = {"epochs": 3, "batch": 16, "precision": "fp32", "layout": "channels_first", **recipe}
+    run = Run(folder) if folder.exists() else Run.create(folder, folder.parent, "unused")
+    place = Place(Request(SHAPE, folder.parent / "cache"), "cpu", run)
+    return Training(subject(), Patches(), Recipe.model_validate(settings), place, watch or Watch(), stop)
+
+
+def stop_after(steps: int) -> Callable[[], bool]:
+    """Says so once it was asked so often: once after each step."""
+    asked = 0
+
+    def stop() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked >= steps
+
+    return stop

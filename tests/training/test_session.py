@@ -1,0 +1,213 @@
+"""Trainings from beginning to end."""
+
+import functools
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from archdsl.training import report
+from archdsl.training.checkpoint import list_checkpoints, read
+from archdsl.training.errors import CannotResume, Diverged
+from archdsl.training.loop import Ending
+from archdsl.training.run import Run
+from archdsl.training.session import Training
+from tests.training.helpers import Patches, small_network, stop_after, subject, training
+
+
+@pytest.fixture(autouse=True)
+def _no_pictures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures take longer than these trainings; one test makes them."""
+    if "everything" not in request.node.name.split("[")[0]:
+        monkeypatch.setattr(report, "draw_curves", lambda *_: None)
+        monkeypatch.setattr(report, "draw_confusion", lambda *_: None)
+
+
+def final(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """All that a run came to: every tensor and number of its newest checkpoint but the clock's."""
+    tensors, numbers = read(list_checkpoints(folder / "checkpoints")[-1])
+    for line in numbers["history"]:
+        del line["seconds"], line["images_per_second"]
+    del numbers["seconds"]
+    return tensors, numbers
+
+
+def assert_same(one: Path, other: Path) -> None:
+    (tensors, numbers), (tensors2, numbers2) = final(one), final(other)
+    assert numbers == numbers2
+    assert tensors.keys() == tensors2.keys()
+    for name, tensor in tensors.items():
+        assert torch.equal(tensor, tensors2[name]), name
+
+
+def test_a_training_learns_and_leaves_everything(tmp_path: Path) -> None:
+    outcome = training(tmp_path / "run", epochs=12).start()
+    assert outcome.ending is Ending.FINISHED
+    assert outcome.tested is not None
+    name, scores = outcome.tested
+    assert name == "test"
+    assert scores.accuracy >= 0.9
+    names = {path.name for path in (tmp_path / "run").iterdir()}
+    assert names == {
+        "net.arch", "settings.json", "metrics.jsonl", "checkpoints", "best.safetensors", "last.safetensors",
+        "curves.png", "curves.svg", "confusion.png", "confusion.svg", "confusion.json", "result.json",
+    }  # fmt: skip
+    lines = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    assert [line["epoch"] for line in lines] == list(range(1, 13))
+    assert lines[-1]["step"] == 12 * math.ceil(90 / 16)
+    assert lines[-1]["train"]["loss"] < lines[0]["train"]["loss"]
+    matrix = json.loads((tmp_path / "run" / "confusion.json").read_text())["matrix"]
+    assert sum(map(sum, matrix)) == 30
+    assert sum(matrix[i][i] for i in range(3)) == round(30 * scores.accuracy)
+    assert len(list_checkpoints(tmp_path / "run" / "checkpoints")) == 2
+
+
+def test_the_best_weights_give_the_best_scores(tmp_path: Path) -> None:
+    made = training(tmp_path / "run", epochs=6)
+    outcome = made.start()
+    history, best = outcome.state.history, outcome.state.best
+    assert best is not None
+    accuracies = [(line["validation"]["accuracy"], -line["validation"]["loss"]) for line in history]
+    assert accuracies[best.epoch - 1] == max(accuracies)
+    weights = load_file(tmp_path / "run" / "best.safetensors")
+    again = training(tmp_path / "again", epochs=best.epoch)
+    again.start()
+    assert all(torch.equal(t, weights[n]) for n, t in load_file(tmp_path / "again" / "last.safetensors").items())
+
+
+@pytest.mark.parametrize("steps", [4, 6, 9], ids=["in the first epoch", "at its end", "in the second"])
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        {},
+        {"optimizer": {"name": "sgd", "nesterov": True, "weight_decay": 1e-3}, "schedule": {"name": "onecycle"}},
+        {
+            "ema": 0.95, "accumulate": 2, "clip": 1.0, "layout": "channels_last", "precision": "bf16",
+            "augment": {
+                "alternate": True, "crop": 1, "cutout": 3, "mixup": 0.3, "cutmix": 1.0, "rotate": 10, "jitter": 0.1,
+            },
+            "optimizer": {"name": "rmsprop", "momentum": 0.5}, "loss": {"name": "bce", "smoothing": 0.1},
+        },
+    ],
+    ids=["plain", "sgd onecycle", "everything"],
+)  # fmt: skip
+def test_resumed_is_bit_for_bit_as_if_never_stopped(tmp_path: Path, recipe: dict[str, Any], steps: int) -> None:
+    training(tmp_path / "whole", **recipe).start()
+    stopped = training(tmp_path / "run", stop=stop_after(steps), **recipe).start()
+    assert stopped.ending is Ending.STOPPED
+    assert stopped.tested is None
+    torch.manual_seed(12345)  # nothing may depend on what the process did before
+    assert training(tmp_path / "run", **recipe).resume().ending is Ending.FINISHED
+    assert_same(tmp_path / "whole", tmp_path / "run")
+    results = [json.loads((tmp_path / run / "result.json").read_text()) for run in ("whole", "run")]
+    for result in results:
+        del result["seconds"]
+    assert results[0] == results[1]
+
+
+def test_epochs_may_be_added(tmp_path: Path) -> None:
+    training(tmp_path / "long", epochs=5).start()
+    training(tmp_path / "run", epochs=3).start()
+    training(tmp_path / "run", epochs=5).resume()
+    assert_same(tmp_path / "long", tmp_path / "run")
+
+
+def test_the_seed_decides_everything(tmp_path: Path) -> None:
+    for name, seed in (("one", 7), ("same", 7), ("other", 8)):
+        training(tmp_path / name, seed=seed, epochs=1).start()
+    assert_same(tmp_path / "one", tmp_path / "same")
+    one, other = (load_file(tmp_path / name / "last.safetensors") for name in ("one", "other"))
+    assert not torch.equal(one["0.weight"], other["0.weight"])
+
+
+def test_accumulated_batches_are_one_large_batch(tmp_path: Path) -> None:
+    plain = nn.Sequential(nn.Flatten(), nn.Linear(64, 3))  # nothing in it mixes the images of a batch
+
+    def run(name: str, **recipe: Any) -> dict[str, Tensor]:
+        made = training(tmp_path / name, optimizer={"name": "sgd", "lr": 0.05}, epochs=2, **recipe)
+        Training(subject(lambda: _copy(plain)), made.source, made.recipe, made.place, made.watch).start()
+        return load_file(tmp_path / name / "last.safetensors")
+
+    large, small = run("large", batch=32), run("small", batch=8, accumulate=4)
+    assert all(torch.allclose(large[name], small[name], atol=1e-6) for name in large)
+
+
+def _copy(module: nn.Module) -> nn.Module:
+    copy = nn.Sequential(nn.Flatten(), nn.Linear(64, 3))
+    copy.load_state_dict(module.state_dict())
+    return copy
+
+
+def test_patience(tmp_path: Path) -> None:
+    outcome = training(tmp_path / "run", epochs=50, patience=2, optimizer={"name": "sgd", "lr": 1e-9}).start()
+    assert outcome.ending is Ending.EARLY
+    assert outcome.state.best is not None
+    assert outcome.state.epoch == outcome.state.best.epoch + 2
+    assert outcome.tested is not None
+
+
+def test_a_loss_that_is_no_number_stops_and_keeps_finite_weights(tmp_path: Path) -> None:
+    with pytest.raises(Diverged) as caught:
+        training(tmp_path / "run", optimizer={"name": "sgd", "lr": 1e30}, epochs=3).start()
+    assert not math.isfinite(caught.value.loss)
+    assert any("--lr 1e+29" in way for way in caught.value.help())
+    weights = load_file(tmp_path / "run" / "last.safetensors")
+    assert all(bool(t.isfinite().all()) for t in weights.values())
+    for path in list_checkpoints(tmp_path / "run" / "checkpoints"):
+        tensors, _ = read(path)
+        assert all(bool(t.isfinite().all()) for t in tensors.values())
+
+
+def test_without_validation_or_test_images(tmp_path: Path) -> None:
+    made = training(tmp_path / "run", epochs=2)
+    outcome = Training(made.subject, Patches(33, 0, 0), made.recipe, made.place, made.watch).start()
+    assert outcome.tested is None
+    assert outcome.state.best is None
+    assert not (tmp_path / "run" / "best.safetensors").exists()
+    assert (tmp_path / "run" / "last.safetensors").exists()
+
+
+def test_a_last_batch_of_one_image_is_left_out(tmp_path: Path) -> None:
+    made = training(tmp_path / "run", epochs=2, batch=16)
+    outcome = Training(made.subject, Patches(33, 10, 0), made.recipe, made.place, made.watch).start()
+    assert outcome.state.step == 2 * 2  # 16 + 16, and the 33rd another time
+    assert outcome.tested is not None
+    assert outcome.tested[0] == "validation"
+
+
+def test_changed_data_cannot_be_resumed(tmp_path: Path) -> None:
+    training(tmp_path / "run", stop=stop_after(2)).start()
+    made = training(tmp_path / "run")
+    with pytest.raises(CannotResume, match="the data have changed"):
+        Training(made.subject, Patches(80, 30, 30), made.recipe, made.place, made.watch).resume()
+
+
+def test_no_run_in_the_folder(tmp_path: Path) -> None:
+    with pytest.raises(CannotResume, match=r"it has no settings\.json"):
+        Run.open(tmp_path)
+
+
+def test_fp16_trains_with_scaled_gradients(tmp_path: Path) -> None:
+    outcome = training(tmp_path / "run", epochs=8, precision="fp16").start()
+    assert outcome.state.scaler is not None
+    assert outcome.state.scaler.get_scale() > 1
+    assert outcome.tested is not None
+    assert outcome.tested[1].accuracy >= 0.8
+
+
+def test_compiled_training_is_the_same_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # a backend that makes no machine code: what is compiled is traced and called, all that concerns this package
+    monkeypatch.setattr(torch, "compile", functools.partial(torch.compile, backend="eager"))
+    training(tmp_path / "plain", epochs=1).start()
+    training(tmp_path / "compiled", epochs=1, compile=True).start()
+    assert_same(tmp_path / "plain", tmp_path / "compiled")
+
+
+def test_weights_have_the_names_of_the_module(tmp_path: Path) -> None:
+    training(tmp_path / "run", epochs=1).start()
+    assert set(load_file(tmp_path / "run" / "last.safetensors")) == set(small_network().state_dict())
