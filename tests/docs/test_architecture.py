@@ -31,6 +31,14 @@ def test_every_dependency_has_its_reason() -> None:
     assert first_cells(section("Dependencies")) == declared == sorted(declared)
 
 
+def test_every_dependency_is_used() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "archdsl").rglob("*.py"))
+    used = set(re.findall(r"^\s*(?:import|from) (\w+)", code, re.MULTILINE)) | {"graphviz-pure"}  # a program, it is run
+    declared = {requirement.partition(">")[0] for requirement in project["dependencies"]}
+    assert {"PIL" if name == "pillow" else name for name in declared} <= used
+
+
 def test_every_dependency_is_pinned() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"].values()
