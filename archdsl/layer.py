@@ -8,7 +8,7 @@ from typing import Any, ClassVar, dataclass_transform
 from .arguments import REQUIRED, Declared, Kind, Parameter, argument
 from .call import Step, Steps
 from .record import Record
-from .shape import Layout, Shape, Window
+from .shape import Shape, Window
 
 Weights = Mapping[str, tuple[int, ...]]
 """Shapes by the names that torch's module gives its parameters."""
@@ -19,7 +19,8 @@ class Reject(Exception):
 
     `argument` names the argument to point at (None: the keyword); `why` carries the numbers; `help` are the ways out,
     as statements where possible; `otherwise` is the shape that the layer would most likely give once mended, with
-    which elaboration goes on; `kind` chooses the diagnostic, by the name of its class in catalogue/shapes.py.
+    which elaboration goes on; `kind` chooses the diagnostic, by the name of its class in catalogue/shapes.py; `own`
+    marks a rule of this language that torch does not have: all other rejections are torch's too, which a test holds.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class Reject(Exception):
         help: tuple[str, ...] | str = (),
         otherwise: Shape | None = None,
         kind: str = "CannotTake",
+        own: bool = False,
     ) -> None:
         super().__init__(why)
         self.argument = argument
@@ -37,6 +39,7 @@ class Reject(Exception):
         self.help = (help,) if isinstance(help, str) else help
         self.otherwise = otherwise
         self.kind = kind
+        self.own = own
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(argument,))
@@ -160,32 +163,4 @@ def _parameter(name: str, annotation: Any, declared: Declared) -> Parameter:
         many=declared.many,
         words=declared.words,
         doc=declared.doc,
-    )
-
-
-def each_side(value: int | tuple[int, ...], x: Shape, name: str) -> tuple[int, ...]:
-    """One number a spatial side of x: a single one serves all. Raises Reject naming the argument."""
-    count = len(x.sides)
-    if isinstance(value, int):
-        return (value,) * count
-    if len(value) != count:
-        sides = f"{len(x.sides)} side{'s' * (len(x.sides) > 1)}"
-        raise Reject(name, f"{'x'.join(map(str, value))} is for {len(value)} sides, {x} has {sides}")
-    return value
-
-
-def spatial(x: Shape) -> Shape:
-    """x read as channels first with one to three sides. Raises Reject."""
-    if x.layout is Layout.OPEN:
-        return x.read_as(Layout.SIGNAL)
-    if x.spatial:
-        return x
-    if x.layout is Layout.SEQUENCE:
-        raise Reject(None, f"it needs channels first, and {x} is a sequence T×C", help="`permute 1 0` turns T×C into C×L")
-    if x.layout is Layout.IDS:
-        raise Reject(None, f"it needs numbers, and {x} holds ids", help="`embedding 64` turns ids into features")
-    raise Reject(
-        None,
-        f"it needs at least one spatial side, and {x} has none",
-        help=f"`reshape {x.dims[0]}x1x1` makes an image of one pixel",
     )

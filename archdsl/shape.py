@@ -38,14 +38,18 @@ _BY_RANK = {1: Layout.VECTOR, 2: Layout.OPEN, 3: Layout.IMAGE, 4: Layout.VOLUME}
 
 
 class Shape:
-    """The sizes of one sample's tensor, in the order of torch's axes after the batch, and how to read them."""
+    """The sizes of one sample's tensor, in the order of torch's axes after the batch, and how to read them.
 
-    __slots__ = ("_hash", "dims", "layout")
+    `vocabulary` is known for ids alone: they are whole numbers from 0 to `vocabulary` − 1.
+    """
 
-    def __init__(self, *dims: int, layout: Layout | None = None) -> None:
+    __slots__ = ("_hash", "dims", "layout", "vocabulary")
+
+    def __init__(self, *dims: int, layout: Layout | None = None, vocabulary: int | None = None) -> None:
         self.dims = dims
         self.layout = layout if layout is not None else _BY_RANK[len(dims)]
-        self._hash = hash((dims, self.layout))
+        self.vocabulary = vocabulary
+        self._hash = hash((dims, self.layout, vocabulary))
 
     @property
     def rank(self) -> int:
@@ -84,19 +88,22 @@ class Shape:
 
     def size(self, letter: str) -> int | None:
         """The size called `@letter`, or None where this shape has none of that name."""
-        letters = _LETTERS[self.layout]
+        letters = self.letters
         return self.dims[letters.index(letter)] if letter in letters else None
 
     @property
     def letters(self) -> str:
         """The letters of the axes, in order: `chw`."""
-        return _LETTERS[self.layout]
+        return _LETTERS[self.layout][: self.rank]
 
     def with_channels(self, channels: int) -> "Shape":
         """The same sides with other channels."""
-        dims = list(self.dims)
-        dims[self.channel_axis] = channels
-        return Shape(*dims, layout=self.layout)
+        return self.with_size(self.channel_axis, channels)
+
+    def with_size(self, axis: int, size: int) -> "Shape":
+        """The same shape with another size on one axis."""
+        dims = (*self.dims[:axis], size, *self.dims[axis + 1 :])
+        return Shape(*dims, layout=self.layout, vocabulary=self.vocabulary)
 
     def with_sides(self, channels: int, sides: tuple[int, ...]) -> "Shape":
         """Channels first and these sides: a signal, an image or a volume."""
@@ -107,7 +114,9 @@ class Shape:
         return self if layout is self.layout else Shape(*self.dims, layout=layout)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Shape) and self.dims == other.dims and self.layout == other.layout
+        if not isinstance(other, Shape):
+            return NotImplemented
+        return (self.dims, self.layout, self.vocabulary) == (other.dims, other.layout, other.vocabulary)
 
     def __hash__(self) -> int:
         return self._hash
@@ -116,7 +125,8 @@ class Shape:
         return times(self.dims) if self.dims else "one id"
 
     def __repr__(self) -> str:
-        return f"Shape({', '.join(map(str, self.dims))}, layout={self.layout.name})"
+        vocabulary = "" if self.vocabulary is None else f", vocabulary={self.vocabulary}"
+        return f"Shape({', '.join(map(str, self.dims))}, layout={self.layout.name}{vocabulary})"
 
 
 SPATIAL = {1: Layout.SIGNAL, 2: Layout.IMAGE, 3: Layout.VOLUME}
@@ -171,5 +181,6 @@ class Window(Record):
         rounding = "ceil" if self.ceil else "floor"
         result = self.out(side)
         plain = -(-self.room(side) // self.stride) + 1
-        dropped = f" − 1 (the last window would start in the padding) = {result}" if self.ceil and plain != result else ""
+        drops = self.ceil and plain != result
+        dropped = f" − 1 (the last window would start in the padding) = {result}" if drops else ""
         return f"{rounding}(({side} − {extent}{padding})/{self.stride}) + 1 = {plain if dropped else result}{dropped}"

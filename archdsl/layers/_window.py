@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from ..arguments import Either, OneOf, Sides
-from ..layer import Reject, each_side
-from ..shape import Shape, Window, times
+from ..layer import Reject
+from ..shape import Shape, Window
+from ._reading import each_side
 
 Padding = Annotated[int | tuple[int, ...] | str, Either(kinds=(Sides(least=0), OneOf(choices=("same", "same_upper"))))]
 """A number for each side, or `same` (the same number on both ends where the kernel is odd), or `same_upper`."""
@@ -73,16 +74,14 @@ def pad_list(windows: Sequence[Window]) -> tuple[int, ...]:
     return tuple(n for window in reversed(windows) for n in (window.before, window.after))
 
 
-def compact(values: Sequence[int]) -> int | tuple[int, ...]:
-    """One number where all are equal: `3` rather than `(3, 3)`."""
-    return values[0] if len(set(values)) == 1 else tuple(values)
-
-
-def given(**options: tuple[Any, Any]) -> dict[str, Any]:
-    """The keyword arguments that differ from torch's default: name=(value, default)."""
-    return {name: value for name, (value, default) in options.items() if value != default}
-
-
-def words(values: int | tuple[int, ...]) -> str:
-    """`3` or `3×5`."""
-    return str(values) if isinstance(values, int) else times(values)
+def check_mode(mode: str, amounts: Sequence[int], x: Shape, argument: str, otherwise: Shape) -> None:
+    """What a mode of padding can add to each side of x. Raises Reject."""
+    for amount, side in zip(amounts, x.sides, strict=True):
+        most = {"reflect": side - 1, "circular": side}.get(mode, amount)
+        if amount > most:
+            raise Reject(
+                argument,
+                f"`{mode}` can add at most {most} to a side of {side}, not {amount}",
+                help="`replicate` and zeros have no such bound",
+                otherwise=otherwise,
+            )

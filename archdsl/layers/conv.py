@@ -5,9 +5,11 @@ from typing import Annotated, Literal
 
 from ..arguments import Flag, NaturalSides, OneOf, PositiveInt, PositiveSides, Real, argument
 from ..call import F, Steps, X, nn
-from ..layer import Layer, Reject, Weights, each_side, spatial
+from ..layer import Layer, Reject, Weights
 from ..shape import Shape, Window
-from ._window import PADDING_WORDS, Padding, compact, given, make_windows, pad_list, slide, symmetric
+from ._calls import compact, given
+from ._reading import check_groups, each_side, spatial
+from ._window import PADDING_WORDS, Padding, check_mode, make_windows, pad_list, slide, symmetric
 
 PadMode = Annotated[
     Literal["zeros", "reflect", "replicate", "circular", "constant"],
@@ -29,33 +31,32 @@ class Convolution(Layer):
     frozen: Flag = argument(False, words={"frozen": True}, doc="the kernel does not train; the bias does")
 
     def plan(self, x: Shape) -> tuple[int, int, int | tuple[int, ...]]:
-        """Output channels, groups, kernel. Raises Reject."""
+        """Output channels, groups, kernel."""
         raise NotImplementedError
 
     def windows(self, x: Shape) -> tuple[Window, ...]:
         x = spatial(x)
-        return make_windows(
-            x, kernel=self.plan(x)[2], stride=self.stride, padding=self.padding, dilation=self.dilation
-        )
+        return make_windows(x, kernel=self.plan(x)[2], stride=self.stride, padding=self.padding, dilation=self.dilation)
 
     def out(self, x: Shape) -> Shape:
         x = spatial(x)
-        filters, _, _ = self.plan(x)
+        filters, groups, _ = self.plan(x)
         windows = self.windows(x)
-        self._check_mode(x, windows)
-        return slide(x, windows, filters)
+        y = slide(x, windows, filters)
+        self._check_mode(x, windows, y)
+        check_groups(groups, ((x.channels, "input channels"), (filters, "filters")), "`g{}`", y)
+        return y
 
-    def _check_mode(self, x: Shape, windows: tuple[Window, ...]) -> None:
+    def _check_mode(self, x: Shape, windows: tuple[Window, ...], y: Shape) -> None:
         if self.pad_value and self.pad_mode != "constant":
-            raise Reject("pad_value", f"`pad_mode={self.pad_mode}` adds no constant", help="`pad_mode=constant`")
-        for window, side in zip(windows, x.sides, strict=True):
-            most = side - 1 if self.pad_mode == "reflect" else side
-            if self.pad_mode in ("reflect", "circular") and max(window.before, window.after) > most:
-                raise Reject(
-                    "padding",
-                    f"`{self.pad_mode}` can add at most {most} to a side of {side}, not {max(window.before, window.after)}",
-                    help="`pad_mode=replicate` or zeros have no such bound",
-                )
+            raise Reject(
+                "pad_value",
+                f"`pad_mode={self.pad_mode}` adds no constant",
+                help="`pad_mode=constant`",
+                otherwise=y,
+                own=True,
+            )
+        check_mode(self.pad_mode, [max(w.before, w.after) for w in windows], x, "padding", y)
 
     def weights(self, x: Shape) -> Weights:
         x = spatial(x)
@@ -110,14 +111,6 @@ class Conv(Convolution):
     groups: PositiveInt = argument(1, letter="g", doc="in how many equal parts the channels are split")
 
     def plan(self, x: Shape) -> tuple[int, int, int | tuple[int, ...]]:
-        for count, what in ((x.channels, "input channels"), (self.filters, "filters")):
-            if count % self.groups:
-                raise Reject(
-                    "groups",
-                    f"{self.groups} does not divide {count} {what}",
-                    help=_divisor_help("g", self.groups, x.channels, self.filters),
-                    kind="GroupsDoNotDivide",
-                )
         return self.filters, self.groups, self.kernel
 
 
@@ -168,14 +161,6 @@ class UpConv(Layer):
 
     def out(self, x: Shape) -> Shape:
         x = spatial(x)
-        for count, what in ((x.channels, "input channels"), (self.filters, "filters")):
-            if count % self.groups:
-                raise Reject(
-                    "groups",
-                    f"{self.groups} does not divide {count} {what}",
-                    help=_divisor_help("g", self.groups, x.channels, self.filters),
-                    kind="GroupsDoNotDivide",
-                )
         sides = []
         for side, k, s, p, extra, d in self._per_side(x):
             if extra >= max(s, d):
@@ -184,7 +169,9 @@ class UpConv(Layer):
             if out < 1:
                 raise Reject("padding", f"({side} − 1)·{s} − 2·{p} + {d}·({k} − 1) + {extra} + 1 = {out}, below 1")
             sides.append(out)
-        return x.with_sides(self.filters, tuple(sides))
+        y = x.with_sides(self.filters, tuple(sides))
+        check_groups(self.groups, ((x.channels, "input channels"), (self.filters, "filters")), "`g{}`", y)
+        return y
 
     def explain(self, x: Shape, y: Shape) -> tuple[str, ...]:
         x = spatial(x)
@@ -220,17 +207,3 @@ class UpConv(Layer):
             dilation=(dilation, 1),
         )
         return (make(x.channels, self.filters, kernel, **options),)
-
-
-def _divisor_help(letter: str, groups: int, *counts: int) -> str:
-    from math import gcd
-
-    common = gcd(*counts)
-    near = nearest_divisor(common, groups)
-    return f"`{letter}{near}` divides {' and '.join(map(str, dict.fromkeys(counts)))}"
-
-
-def nearest_divisor(number: int, wanted: int) -> int:
-    """The divisor of a number that is nearest to the wanted one; of two, the smaller."""
-    small = [d for d in range(1, int(number**0.5) + 1) if number % d == 0]
-    return min({*small, *(number // d for d in small)}, key=lambda d: (abs(d - wanted), d))

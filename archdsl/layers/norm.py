@@ -1,13 +1,13 @@
 """Normalisations."""
 
-from typing import Annotated
+from typing import ClassVar
 
-from ..arguments import Flag, PositiveFloat, PositiveInt, Real, argument
-from ..call import Step, nn
-from ..layer import Layer, Reject, Weights, spatial
+from ..arguments import AnyFloat, Flag, PositiveFloat, PositiveInt, Probability, argument
+from ..call import Module, Step, Steps, X, method, nn
+from ..layer import Layer, Reject, Weights
 from ..shape import Layout, Shape
-from ._window import given
-from .conv import nearest_divisor
+from ._calls import given
+from ._reading import check_groups, featured, numbers, spatial
 
 
 class BatchNorm(Layer):
@@ -22,7 +22,7 @@ class BatchNorm(Layer):
     style = "norm"
 
     eps: PositiveFloat = argument(1e-5, doc="added to the variance")
-    momentum: Annotated[float, Real(least=0, most=1)] = argument(0.1, doc="the share of the new batch in the running mean")
+    momentum: Probability = argument(0.1, doc="the share of the new batch in the running mean")
     affine: Flag = argument(True, words={"noaffine": False}, doc="whether each channel is scaled and shifted")
     frozen: Flag = argument(False, words={"frozen": True}, doc="the scale does not train; the shift does")
 
@@ -61,14 +61,7 @@ class GroupNorm(Layer):
 
     def out(self, x: Shape) -> Shape:
         y = x if x.layout is Layout.VECTOR else spatial(x)
-        if x.dims[0] % self.groups:
-            raise Reject(
-                "groups",
-                f"{self.groups} does not divide {x.dims[0]} channels",
-                help=f"`groupnorm {nearest_divisor(x.dims[0], self.groups)}` divides {x.dims[0]}",
-                otherwise=y,
-                kind="GroupsDoNotDivide",
-            )
+        check_groups(self.groups, ((x.dims[0], "channels"),), "`groupnorm {}`", y)
         return y
 
     def weights(self, x: Shape) -> Weights:
@@ -76,3 +69,122 @@ class GroupNorm(Layer):
 
     def torch(self, x: Shape) -> Step:
         return nn.GroupNorm(self.groups, x.dims[0], **given(eps=(self.eps, 1e-5), affine=(self.affine, True)))
+
+
+class InstanceNorm(Layer):
+    """Normalise each channel of each sample by itself (Ulyanov et al., 2016).
+
+    Example:
+        input 64x28x28; instancenorm
+    """
+
+    keyword = "instancenorm"
+    synonyms = ("instance_norm", "instancenorm1d", "instancenorm2d", "instancenorm3d")
+    style = "norm"
+
+    eps: PositiveFloat = argument(1e-5, doc="added to the variance")
+    affine: Flag = argument(False, words={"affine": True}, doc="whether each channel is scaled and shifted")
+
+    def out(self, x: Shape) -> Shape:
+        x = spatial(x)
+        if x.numel == x.channels:
+            raise Reject(None, f"a channel of {x} is a single number, which would always become 0", otherwise=x)
+        return x
+
+    def weights(self, x: Shape) -> Weights:
+        return {"weight": (x.dims[0],), "bias": (x.dims[0],)} if self.affine else {}
+
+    def torch(self, x: Shape) -> Step:
+        make = getattr(nn, f"InstanceNorm{len(x.sides)}d")
+        options = given(eps=(self.eps, 1e-5), affine=(self.affine, False))
+        return make(x.dims[0], **options)  # type: ignore[no-any-return]  # getattr with a made name
+
+
+class FeatureNorm(Layer):
+    """What the normalisations over the features share: the last axis, or the channels of an image."""
+
+    style = "norm"
+    module: ClassVar[str]
+
+    affine: Flag = argument(True, words={"noaffine": False}, doc="whether each feature is scaled")
+
+    def out(self, x: Shape) -> Shape:
+        return numbers(x) if x.spatial and x.layout is not Layout.OPEN else featured(x)
+
+    def torch(self, x: Shape) -> Steps:
+        y = self.out(x)
+        module = Module(target=f"torch.nn.{self.module}", args=(y.channels,), kwargs=tuple(self._options().items()))
+        if not y.spatial:
+            return (module,)
+        axes = tuple(range(1, x.rank + 1))
+        # torch normalises the last axes only, so the channels go there and back, as in torchvision's LayerNorm2d.
+        return method.permute(X, 0, *axes[1:], 1), module, method.permute(X, 0, x.rank, *axes[:-1])
+
+    def _options(self) -> dict[str, object]:
+        raise NotImplementedError
+
+
+class LayerNorm(FeatureNorm):
+    """Normalise the features of each step or place: the last axis, or the channels of an image (Ba et al., 2016).
+
+    Example:
+        input 197x768; layernorm eps=1e-6
+    """
+
+    keyword = "layernorm"
+    synonyms = ("ln", "layer_norm", "layernormalization")
+    module = "LayerNorm"
+
+    eps: PositiveFloat = argument(1e-5, doc="added to the variance")
+    bias: Flag = argument(True, words={"nobias": False}, doc="whether each feature is shifted")
+
+    def weights(self, x: Shape) -> Weights:
+        features = (self.out(x).channels,)
+        return {name: features for name, there in (("weight", True), ("bias", self.bias)) if self.affine and there}
+
+    def _options(self) -> dict[str, object]:
+        return given(eps=(self.eps, 1e-5), elementwise_affine=(self.affine, True), bias=(self.bias, True))
+
+
+class RMSNorm(FeatureNorm):
+    """Divide the features of each step or place by their root mean square (Zhang & Sennrich, 2019).
+
+    Example:
+        input 128x512; rmsnorm eps=1e-6
+    """
+
+    keyword = "rmsnorm"
+    synonyms = ("rms_norm",)
+    module = "RMSNorm"
+
+    eps: PositiveFloat | None = argument(None, doc="added to the mean square; the number type's precision by default")
+
+    def weights(self, x: Shape) -> Weights:
+        return {"weight": (self.out(x).channels,)} if self.affine else {}
+
+    def _options(self) -> dict[str, object]:
+        return given(eps=(self.eps, None), elementwise_affine=(self.affine, True))
+
+
+class LocalResponseNorm(Layer):
+    """Divide by the activity of the neighbouring channels: x / (k + alpha·mean(x²))^beta (Krizhevsky et al., 2012).
+
+    Example:
+        input 96x27x27; lrn 5 k=2
+    """
+
+    keyword = "lrn"
+    synonyms = ("localresponsenorm", "local_response_norm")
+    style = "norm"
+
+    size: PositiveInt = argument(positional=True, doc="how many neighbouring channels count")
+    alpha: AnyFloat = argument(1e-4, doc="the weight of the neighbours' mean square")
+    beta: AnyFloat = argument(0.75, doc="the exponent")
+    k: AnyFloat = argument(1.0, doc="added to the mean square")
+
+    def out(self, x: Shape) -> Shape:
+        return spatial(x)
+
+    def torch(self, x: Shape) -> Step:
+        options = given(alpha=(self.alpha, 1e-4), beta=(self.beta, 0.75), k=(self.k, 1.0))
+        return nn.LocalResponseNorm(self.size, **options)

@@ -1,0 +1,107 @@
+"""How a layer reads its input: channels first, features last, or whatever it is. Sizes that must divide."""
+
+from math import gcd
+
+from ..layer import Reject
+from ..shape import Layout, Shape, times
+
+
+def spatial(x: Shape) -> Shape:
+    """x read as channels first with one to three sides. Raises Reject."""
+    if x.layout is Layout.OPEN:
+        return x.read_as(Layout.SIGNAL)
+    if x.spatial:
+        return x
+    numbers(x)
+    if x.layout is Layout.SEQUENCE:
+        raise Reject(
+            None,
+            f"it needs channels first, and {x} is a sequence T×C",
+            help=("`permute 1 0` turns T×C into C×L", "`untokens` turns T×C into C×H×W"),
+            own=True,
+        )
+    raise Reject(
+        None,
+        f"it needs at least one spatial side, and {x} has none",
+        help=f"`reshape {x.dims[0]}x1x1` makes an image of one pixel",
+        own=True,
+    )
+
+
+def featured(x: Shape) -> Shape:
+    """x read as features last: a vector or a sequence. Raises Reject."""
+    if x.layout is Layout.OPEN:
+        return x.read_as(Layout.SEQUENCE)
+    if x.layout in (Layout.VECTOR, Layout.SEQUENCE):
+        return x
+    numbers(x)
+    way = "`permute 1 0` turns C×L into T×C" if x.layout is Layout.SIGNAL else "`tokens` turns the sides into T: T×C"
+    raise Reject(None, f"it needs features last, and {x} has its channels first", help=way, own=True)
+
+
+def sequential(x: Shape) -> Shape:
+    """x read as a sequence T×C. Raises Reject."""
+    if x.layout is Layout.VECTOR:
+        raise Reject(
+            None,
+            f"it needs a sequence T×C, and {x} is a vector",
+            help=f"`reshape 1x{x.dims[0]}` has one step",
+            own=True,
+        )
+    return featured(x)
+
+
+def numbers(x: Shape) -> Shape:
+    """x as it is, unless it holds ids. Raises Reject."""
+    if x.layout is Layout.IDS:
+        why = f"it needs numbers, and {x} holds ids" if x.rank else "it needs numbers, and this is an id"
+        raise Reject(None, why, help="`embedding 64` turns ids into features", own=True)
+    return x
+
+
+def find_axis(axis: int | None, x: Shape) -> int:
+    """The index of an axis of one sample; negative ones count from the end, None is the channels. Raises Reject."""
+    if axis is None:
+        return x.channel_axis
+    if -x.rank <= axis < x.rank:
+        return axis % x.rank
+    raise Reject("axis", f"{x} has the axes 0 to {x.rank - 1}, not {axis}", own=True)
+
+
+def by_rank(dims: tuple[int, ...], argument: str | None = None) -> Shape:
+    """The shape with these sizes, read by their number. Raises Reject."""
+    if 1 <= len(dims) <= 4:
+        return Shape(*dims)
+    raise Reject(argument, f"a tensor has one to four sizes, and {times(dims) or 'a number'} has {len(dims)}", own=True)
+
+
+def each_side(value: int | tuple[int, ...], x: Shape, name: str) -> tuple[int, ...]:
+    """One number a spatial side of x: a single one serves all. Raises Reject naming the argument."""
+    count = len(x.sides)
+    if isinstance(value, int):
+        return (value,) * count
+    if len(value) != count:
+        sides = f"{count} side{'s' * (count > 1)}"
+        raise Reject(name, f"{'x'.join(map(str, value))} is for {len(value)} sides, {x} has {sides}", own=True)
+    return value
+
+
+def check_groups(groups: int, counts: tuple[tuple[int, str], ...], way: str, otherwise: Shape | None) -> None:
+    """Every count (number, what) falls into so many equal groups; `way` is the way out: "`groupnorm {}`"."""
+    for count, what in counts:
+        if count % groups:
+            near = nearest_divisor(gcd(*(number for number, _ in counts)), groups)
+            divided = " and ".join(dict.fromkeys(str(number) for number, _ in counts))
+            raise Reject(
+                "groups",
+                f"{groups} does not divide {count} {what}",
+                help=f"{way.format(near)} divides {divided}",
+                otherwise=otherwise,
+                kind="GroupsDoNotDivide",
+            )
+
+
+def nearest_divisor(number: int, wanted: int) -> int:
+    """The divisor of a number that is nearest to the wanted one; of two, the smaller; 1 where none is near."""
+    near = (d for step in range(10_000) for d in (wanted - step, wanted + step) if d > 0 and number % d == 0)
+    return next(near, 1)

@@ -1,0 +1,285 @@
+"""Activations: each element by itself, and the few that look at a whole axis."""
+
+from typing import Annotated, ClassVar, Literal
+
+from ..arguments import AnyFloat, AnyInt, Flag, OneOf, PositiveFloat, argument
+from ..call import Module, Step, Steps, X, method, nn
+from ..layer import Layer, Reject, Weights
+from ..shape import Layout, Shape
+from ._calls import given
+from ._reading import find_axis, numbers, spatial
+
+
+class Activation(Layer):
+    """An activation of single elements. Its arguments have the names and defaults that torch's module gives them."""
+
+    style = "activation"
+    module: ClassVar[str]
+
+    def out(self, x: Shape) -> Shape:
+        return numbers(x)
+
+    def torch(self, x: Shape) -> Step:
+        options = given(**{p.name: (getattr(self, p.name), p.default) for p in self.parameters})
+        return Module(target=f"torch.nn.{self.module}", kwargs=tuple(options.items()))
+
+
+class ReLU(Activation):
+    """max(x, 0) (Fukushima, 1969; Nair & Hinton, 2010).
+
+    Example:
+        input 64x28x28; relu
+    """
+
+    keyword = "relu"
+    module = "ReLU"
+
+
+class ReLU6(Activation):
+    """min(max(x, 0), 6) (Krizhevsky, 2010; MobileNet).
+
+    Example:
+        input 64x28x28; relu6
+    """
+
+    keyword = "relu6"
+    module = "ReLU6"
+
+
+class LeakyReLU(Activation):
+    """x above 0, slope·x below (Maas et al., 2013).
+
+    Example:
+        input 64x28x28; leakyrelu 0.2
+    """
+
+    keyword = "leakyrelu"
+    synonyms = ("leaky_relu", "lrelu")
+    module = "LeakyReLU"
+
+    negative_slope: AnyFloat = argument(0.01, positional=True, doc="the slope below 0")
+
+
+class ELU(Activation):
+    """x above 0, alpha·(exp(x) − 1) below (Clevert et al., 2016).
+
+    Example:
+        input 64x28x28; elu
+    """
+
+    keyword = "elu"
+    module = "ELU"
+
+    alpha: AnyFloat = argument(1.0, positional=True, doc="minus the limit far below 0")
+
+
+class SELU(Activation):
+    """The ELU whose scale keeps mean 0 and variance 1 from layer to layer (Klambauer et al., 2017).
+
+    Example:
+        input 256; selu
+    """
+
+    keyword = "selu"
+    module = "SELU"
+
+
+class CELU(Activation):
+    """x above 0, alpha·(exp(x/alpha) − 1) below (Barron, 2017).
+
+    Example:
+        input 64x28x28; celu 0.5
+    """
+
+    keyword = "celu"
+    module = "CELU"
+
+    alpha: PositiveFloat = argument(1.0, positional=True, doc="minus the limit far below 0")
+
+
+class GELU(Activation):
+    """x·Φ(x), Φ the normal distribution's function; `gelu tanh` approximates it (Hendrycks & Gimpel, 2016).
+
+    Example:
+        input 197x3072; gelu
+    """
+
+    keyword = "gelu"
+    module = "GELU"
+
+    approximate: Annotated[Literal["none", "tanh"], OneOf(choices=("none", "tanh"))] = argument(
+        "none", words={"tanh": "tanh"}, doc="whether tanh stands for the exact function"
+    )
+
+
+class SiLU(Activation):
+    """x·sigmoid(x), also called swish (Elfwing et al., 2017; Ramachandran et al., 2017).
+
+    Example:
+        input 32x112x112; silu
+    """
+
+    keyword = "silu"
+    synonyms = ("swish",)
+    module = "SiLU"
+
+
+class Mish(Activation):
+    """x·tanh(softplus(x)) (Misra, 2019).
+
+    Example:
+        input 32x112x112; mish
+    """
+
+    keyword = "mish"
+    module = "Mish"
+
+
+class Hardswish(Activation):
+    """x·hardsigmoid(x): silu in straight pieces (Howard et al., 2019).
+
+    Example:
+        input 16x112x112; hardswish
+    """
+
+    keyword = "hardswish"
+    synonyms = ("hswish", "hard_swish")
+    module = "Hardswish"
+
+
+class Hardsigmoid(Activation):
+    """min(max(x/6 + 1/2, 0), 1): sigmoid in straight pieces (Courbariaux et al., 2015).
+
+    Example:
+        input 16x1x1; hardsigmoid
+    """
+
+    keyword = "hardsigmoid"
+    synonyms = ("hsigmoid", "hard_sigmoid")
+    module = "Hardsigmoid"
+
+
+class Sigmoid(Activation):
+    """1/(1 + exp(−x)), between 0 and 1.
+
+    Example:
+        input 16x1x1; sigmoid
+    """
+
+    keyword = "sigmoid"
+    module = "Sigmoid"
+
+
+class Tanh(Activation):
+    """The hyperbolic tangent, between −1 and 1.
+
+    Example:
+        input 6x28x28; tanh
+    """
+
+    keyword = "tanh"
+    module = "Tanh"
+
+
+class Softplus(Activation):
+    """log(1 + exp(beta·x))/beta, and x where beta·x is above the threshold (Dugas et al., 2001).
+
+    Example:
+        input 64; softplus
+    """
+
+    keyword = "softplus"
+    module = "Softplus"
+
+    beta: PositiveFloat = argument(1.0, doc="how sharp the bend is")
+    threshold: AnyFloat = argument(20.0, doc="beta·x above which the result is x itself")
+
+
+class PReLU(Layer):
+    """x above 0, slope·x below, where the slope is learned (He et al., 2015).
+
+    Example:
+        input 64x28x28; prelu channelwise
+    """
+
+    keyword = "prelu"
+    style = "activation"
+
+    channelwise: Flag = argument(
+        False, words={"channelwise": True}, doc="a slope for each channel rather than one for all"
+    )
+    init: AnyFloat = argument(0.25, doc="the slope at first")
+
+    def out(self, x: Shape) -> Shape:
+        return spatial(x) if self.channelwise and x.layout is Layout.OPEN else numbers(x)
+
+    def weights(self, x: Shape) -> Weights:
+        return {"weight": (x.channels if self.channelwise else 1,)}
+
+    def torch(self, x: Shape) -> Steps:
+        count = x.channels if self.channelwise else 1
+        module = nn.PReLU(**given(num_parameters=(count, 1), init=(self.init, 0.25)))
+        if self.channelwise and x.layout is Layout.SEQUENCE:
+            # torch takes the first axis after the batch for the channels.
+            return method.transpose(X, 1, 2), module, method.transpose(X, 1, 2)
+        return (module,)
+
+
+class AxisActivation(Layer):
+    """An activation that looks along one axis."""
+
+    style = "activation"
+    module: ClassVar[str]
+
+    axis: AnyInt | None = argument(None, doc="the axis, from 0 without the batch; the channels where not given")
+
+    def out(self, x: Shape) -> Shape:
+        find_axis(self.axis, numbers(x))
+        return spatial(x) if x.layout is Layout.OPEN and self.axis is None else x
+
+    def torch(self, x: Shape) -> Step:
+        axis = find_axis(self.axis, x) + 1
+        return Module(target=f"torch.nn.{self.module}", kwargs=(("dim", axis),))
+
+
+class Softmax(AxisActivation):
+    """exp(x) over its sum along the channels: positive numbers that sum to 1.
+
+    Example:
+        input 10; softmax
+    """
+
+    keyword = "softmax"
+    module = "Softmax"
+
+
+class LogSoftmax(AxisActivation):
+    """The logarithm of softmax, computed without overflow.
+
+    Example:
+        input 10; logsoftmax
+    """
+
+    keyword = "logsoftmax"
+    synonyms = ("log_softmax",)
+    module = "LogSoftmax"
+
+
+class GLU(AxisActivation):
+    """The first half of the channels times the sigmoid of the second (Dauphin et al., 2017).
+
+    Example:
+        input 64x28x28; glu
+    """
+
+    keyword = "glu"
+    module = "GLU"
+
+    def out(self, x: Shape) -> Shape:
+        x = super().out(x)
+        axis = find_axis(self.axis, x)
+        size = x.dims[axis]
+        y = x.with_size(axis, max(1, size // 2))
+        if size % 2:
+            raise Reject(None, f"it halves the axis, and {size} is odd", otherwise=y)
+        return y

@@ -1,0 +1,106 @@
+"""Arithmetic with constants and with learned numbers."""
+
+from ..arguments import AnyFloat, Flag, PositiveInt, argument
+from ..call import Step, X, nn, operator, ours
+from ..layer import Layer, Reject, Weights
+from ..shape import Layout, Shape
+from ._calls import given
+from ._reading import numbers, sequential, spatial
+
+
+class Identity(Layer):
+    """The tensor as it is.
+
+    Example:
+        input 64x28x28; identity
+    """
+
+    keyword = "identity"
+    synonyms = ("noop", "nothing")
+    style = "arithmetic"
+
+    def out(self, x: Shape) -> Shape:
+        return x
+
+    def torch(self, x: Shape) -> Step:
+        return nn.Identity()
+
+
+class Scale(Layer):
+    """Every element times a constant; `learned`, times a number learned for each channel (Touvron et al., 2021).
+
+    Example:
+        input 96x56x56; scale 1e-6 learned
+    """
+
+    keyword = "scale"
+    synonyms = ("layer_scale", "layerscale")
+    style = "arithmetic"
+
+    factor: AnyFloat = argument(1.0, positional=True, doc="the constant, or what the learned numbers are at first")
+    learned: Flag = argument(False, words={"learned": True}, doc="whether there is a learned number for each channel")
+
+    def out(self, x: Shape) -> Shape:
+        return spatial(x) if self.learned and x.layout is Layout.OPEN else numbers(x)
+
+    def _sizes(self, x: Shape) -> tuple[int, ...]:
+        return (x.channels, *(1 for _ in x.sides)) if x.spatial else (x.channels,)
+
+    def weights(self, x: Shape) -> Weights:
+        return {"weight": self._sizes(x)} if self.learned else {}
+
+    def torch(self, x: Shape) -> Step:
+        if not self.learned:
+            return operator.mul(X, self.factor)
+        return ours.Scale(*self._sizes(x), **given(init=(self.factor, 1.0)))
+
+
+class ClassToken(Layer):
+    """A learned step before the first: T×C becomes (T + 1)×C (Devlin et al., 2018; Dosovitskiy et al., 2020).
+
+    Example:
+        input 768x14x14; tokens; cls
+    """
+
+    keyword = "cls"
+    synonyms = ("class_token", "classtoken")
+    style = "arithmetic"
+
+    def out(self, x: Shape) -> Shape:
+        x = sequential(x)
+        return x.with_size(0, x.dims[0] + 1)
+
+    def weights(self, x: Shape) -> Weights:
+        return {"weight": (1, 1, x.features)}
+
+    def torch(self, x: Shape) -> Step:
+        return ours.ClassToken(x.features)
+
+
+class Positions(Layer):
+    """A vector added to each step, so that their order shows: learned, or of sines (Vaswani et al., 2017).
+
+    Example:
+        input 196x768; cls; pos
+    """
+
+    keyword = "pos"
+    synonyms = ("position_embedding", "positional_encoding", "positionembedding")
+    style = "arithmetic"
+
+    length: PositiveInt | None = argument(None, doc="for how many steps there are vectors; T where not given")
+    sines: Flag = argument(False, words={"sines": True}, doc="sines and cosines of growing wavelength, not learned")
+
+    def out(self, x: Shape) -> Shape:
+        x = sequential(x)
+        steps = x.dims[0]
+        if self.length is not None and self.length < steps:
+            raise Reject("length", f"{self.length:,} is less than the {steps:,} steps of {x}", otherwise=x)
+        return x
+
+    def weights(self, x: Shape) -> Weights:
+        return {} if self.sines else {"weight": (1, self.length or x.dims[0], x.features)}
+
+    def torch(self, x: Shape) -> Step:
+        make = ours.SinePositions if self.sines else ours.Positions
+        return make(self.length or x.dims[0], x.features)

@@ -1,0 +1,173 @@
+"""Layers that add elements at the ends of an axis, or keep a part of it."""
+
+from typing import Annotated, Literal
+
+from ..arguments import AnyFloat, AnyInt, NaturalSides, OneOf, PositiveInt, PositiveSides, argument
+from ..call import F, Step, X, operator
+from ..layer import Layer, Reject
+from ..shape import Layout, Shape, times
+from ._calls import given
+from ._reading import by_rank, each_side, find_axis, numbers, spatial
+from ._window import check_mode
+
+Modes = Literal["constant", "reflect", "replicate", "circular"]
+
+
+class Pad(Layer):
+    """More elements at the ends of every side, or of one axis.
+
+    Example:
+        input 3x32x32; pad 4 mode=reflect
+    """
+
+    keyword = "pad"
+    synonyms = ("zeropad", "zero_pad", "zeropadding", "zeropad2d")
+    style = "shape"
+
+    amount: NaturalSides = argument(0, positional=True, doc="how many are added at both ends")
+    before: NaturalSides | None = argument(None, doc="how many are added at the start; the amount where not given")
+    after: NaturalSides | None = argument(None, doc="how many are added at the end; the amount where not given")
+    axis: AnyInt | None = argument(None, doc="the one axis to pad, from 0 without the batch; all sides where not given")
+    mode: Annotated[Modes, OneOf(choices=("constant", "reflect", "replicate", "circular"))] = argument(
+        "constant", doc="what is added"
+    )
+    value: AnyFloat = argument(0.0, doc="the number that `mode=constant` adds")
+
+    def _ends(self, x: Shape) -> list[tuple[int, int]]:
+        """Before and after, for each axis of x."""
+        before, after = (self.amount if end is None else end for end in (self.before, self.after))
+        if self.axis is None:
+            ends = zip(each_side(before, x, "before"), each_side(after, x, "after"), strict=True)
+            return [(0, 0), *ends]
+        axis = find_axis(self.axis, x)
+        if isinstance(before, tuple) or isinstance(after, tuple):
+            raise Reject("amount", "one axis takes one number at each end", own=True)
+        return [(before, after) if i == axis else (0, 0) for i in range(x.rank)]
+
+    def _read(self, x: Shape) -> Shape:
+        return spatial(x) if self.axis is None or self.mode != "constant" else numbers(x)
+
+    def out(self, x: Shape) -> Shape:
+        x = self._read(x)
+        ends = self._ends(x)
+        y = Shape(*(size + sum(end) for size, end in zip(x.dims, ends, strict=True)), layout=x.layout)
+        if self.value and self.mode != "constant":
+            raise Reject("value", f"`mode={self.mode}` adds no constant", help="`mode=constant`", otherwise=y, own=True)
+        if self.mode != "constant" and any(ends[0]):
+            raise Reject("mode", f"the channels take constants only, not `{self.mode}`", otherwise=y, own=True)
+        check_mode(self.mode, [max(end) for end in ends[1:]], x, "amount", y)
+        return y
+
+    def torch(self, x: Shape) -> Step:
+        ends = self._ends(x)
+        ends = ends[1:] if self.axis is None or self.mode != "constant" else ends[find_axis(self.axis, x) :]
+        amounts = tuple(number for end in reversed(ends) for number in end)
+        return F.pad(X, amounts, **given(mode=(self.mode, "constant"), value=(self.value, 0.0)))
+
+
+class Crop(Layer):
+    """A part of this size of every side, from the middle where no start is given (Ronneberger et al., 2015).
+
+    Example:
+        input 64x64x64; crop 56
+    """
+
+    keyword = "crop"
+    synonyms = ("center_crop", "centercrop", "cropping2d")
+    style = "shape"
+
+    size: PositiveSides = argument(positional=True, doc="the sides of the output")
+    start: NaturalSides | None = argument(None, doc="where it begins; (W − size)//2 where not given")
+
+    def _parts(self, x: Shape) -> list[tuple[int, int]]:
+        """Start and stop on each side."""
+        sizes = each_side(self.size, x, "size")
+        if self.start is None:
+            starts = tuple((side - size) // 2 for side, size in zip(x.sides, sizes, strict=True))
+        else:
+            starts = each_side(self.start, x, "start")
+        return [(start, start + size) for start, size in zip(starts, sizes, strict=True)]
+
+    def out(self, x: Shape) -> Shape:
+        x = spatial(x)
+        parts = self._parts(x)
+        for (start, stop), side in zip(parts, x.sides, strict=True):
+            if start < 0 or stop > side:
+                # torch would clip.
+                where = "" if self.start is None else f" from {start}"
+                why = f"{stop - start}{where} is more than the side of {side}"
+                raise Reject("size", why, help=f"`pad` makes sides longer than {side}", own=True)
+        return x.with_sides(x.channels, tuple(stop - start for start, stop in parts))
+
+    def torch(self, x: Shape) -> Step:
+        parts = tuple(slice(start, stop) for start, stop in self._parts(spatial(x)))
+        return operator.getitem(X, (slice(None), slice(None), *parts))
+
+
+class Slice(Layer):
+    """The channels from START up to STOP, STOP left out, or a part of another axis; negatives count from the end.
+
+    Example:
+        input 116x28x28; slice 0 58
+    """
+
+    keyword = "slice"
+    style = "shape"
+
+    start: AnyInt = argument(positional=True, doc="the first that is kept")
+    stop: AnyInt | None = argument(None, positional=True, doc="the first that is left out again; none where not given")
+    step: PositiveInt = argument(1, doc="every how many-th is kept")
+    axis: AnyInt | None = argument(None, doc="the axis, from 0 without the batch; the channels where not given")
+
+    def _ends(self, x: Shape) -> tuple[int, int, int]:
+        axis = find_axis(self.axis, x)
+        size = x.dims[axis]
+        start, stop = (end + size if end < 0 else end for end in (self.start, size if self.stop is None else self.stop))
+        return axis, start, stop
+
+    def out(self, x: Shape) -> Shape:
+        if x.layout is Layout.OPEN and self.axis is None:
+            x = spatial(x)
+        axis, start, stop = self._ends(x)
+        size = x.dims[axis]
+        if not 0 <= start < stop <= size:
+            # torch would clip, and keep nothing of an empty range.
+            argument = "start" if not 0 <= start < size or self.stop is None else "stop"
+            raise Reject(argument, f"{start} up to {stop} is not a part of 0 up to {size}", own=True)
+        return x.with_size(axis, -(-(stop - start) // self.step))
+
+    def torch(self, x: Shape) -> Step:
+        axis, start, stop = self._ends(x)
+        whole = (slice(None),) * (axis + 1)
+        ends = (start or None, None if stop == x.dims[axis] else stop)
+        return operator.getitem(X, (*whole, slice(*ends, None if self.step == 1 else self.step)))
+
+
+class Take(Layer):
+    """One step of a sequence as a vector, or one entry of any axis: the axis goes. `take -1` is the last.
+
+    Example:
+        input 197x768; layernorm; take 0
+    """
+
+    keyword = "take"
+    synonyms = ("select",)
+    style = "shape"
+
+    index: AnyInt = argument(positional=True, doc="which one, from 0; negative ones count from the end")
+    axis: AnyInt = argument(0, doc="the axis that goes, from 0 without the batch")
+
+    def out(self, x: Shape) -> Shape:
+        axis = find_axis(self.axis, x)
+        size = x.dims[axis]
+        dims = (*x.dims[:axis], *x.dims[axis + 1 :])
+        ids = x.layout is Layout.IDS
+        y = Shape(*dims, layout=Layout.IDS, vocabulary=x.vocabulary) if ids else by_rank(dims)
+        if not -size <= self.index < size:
+            raise Reject(
+                "index", f"{self.index} is not one of 0 to {size - 1}, the axis of {times(x.dims)}", otherwise=y
+            )
+        return y
+
+    def torch(self, x: Shape) -> Step:
+        return operator.getitem(X, (*(slice(None),) * (find_axis(self.axis, x) + 1), self.index))

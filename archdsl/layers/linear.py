@@ -1,0 +1,119 @@
+"""Linear maps, and tables of features."""
+
+from ..arguments import AnyInt, Flag, PositiveInt, argument
+from ..call import Step, Steps, X, method, nn
+from ..layer import Layer, Reject, Weights
+from ..shape import Layout, Shape, times
+from ._calls import given
+from ._reading import featured, find_axis, numbers
+
+
+class Linear(Layer):
+    """Fully connected: every output is a weighted sum of all features (Rosenblatt, 1958).
+
+    It acts on the last axis of a vector or a sequence, or on the axis that is asked for.
+
+    Example:
+        input 400; fc 120
+    """
+
+    keyword = "fc"
+    synonyms = ("linear", "dense", "fully_connected", "fullyconnected")
+    style = "linear"
+
+    units: PositiveInt = argument(positional=True, doc="how many outputs")
+    axis: AnyInt | None = argument(None, doc="the axis, from 0 without the batch; the features where not given")
+    bias: Flag = argument(True, words={"nobias": False}, doc="whether a number is added to each output")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="the weights do not train; the bias does")
+
+    def out(self, x: Shape) -> Shape:
+        if self.axis is not None:
+            return numbers(x).with_size(find_axis(self.axis, x), self.units)
+        if x.layout in (Layout.IMAGE, Layout.SIGNAL, Layout.VOLUME):
+            raise self._needs_flatten(x)
+        return featured(x).with_channels(self.units)
+
+    def _needs_flatten(self, x: Shape) -> Reject:
+        return Reject(
+            None,
+            f"it acts on one axis, and {x} has {x.rank}",
+            help=(
+                f"`flatten` makes a vector of {x.numel:,}",
+                f"`gap` makes a vector of {x.channels:,}, the channels' means",
+            ),
+            otherwise=Shape(self.units),
+            kind="NeedsFlatten",
+            own=True,
+        )
+
+    def _axis(self, x: Shape) -> int:
+        return x.rank - 1 if self.axis is None else find_axis(self.axis, x)
+
+    def weights(self, x: Shape) -> Weights:
+        shapes = {"weight": (self.units, x.dims[self._axis(x)])}
+        return shapes | ({"bias": (self.units,)} if self.bias else {})
+
+    def frozen_weights(self) -> tuple[str, ...]:
+        return ("weight",) if self.frozen else ()
+
+    def macs(self, x: Shape, y: Shape) -> int:
+        return x.numel * self.units
+
+    def torch(self, x: Shape) -> Steps:
+        axis = self._axis(x)
+        module = nn.Linear(x.dims[axis], self.units, **given(bias=(self.bias, True)))
+        if axis == x.rank - 1:
+            return (module,)
+        return method.transpose(X, axis + 1, x.rank), module, method.transpose(X, axis + 1, x.rank)
+
+
+class Embedding(Layer):
+    """A table of features, one row for each id (Bengio et al., 2003).
+
+    Example:
+        input 128 int(1000); embedding 64
+    """
+
+    keyword = "embedding"
+    synonyms = ("embed",)
+    style = "linear"
+
+    features: PositiveInt = argument(positional=True, doc="how many numbers stand for an id")
+    vocabulary: PositiveInt | None = argument(None, doc="how many ids there are; what the input says where not given")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="the table does not train")
+
+    def out(self, x: Shape) -> Shape:
+        if x.layout is not Layout.IDS:
+            raise Reject(
+                None,
+                f"it needs ids, and {x} holds numbers",
+                help=f"`input {times(x.dims[:1])} int(1000)` takes ids from 0 to 999",
+                own=True,
+            )
+        if x.rank > 1:
+            raise Reject(None, f"it takes one id or a row of them, and {x} has {x.rank} axes", own=True)
+        y = Shape(*x.dims, self.features, layout=Layout.SEQUENCE if x.rank else Layout.VECTOR)
+        rows = self._rows(x)
+        if rows is None:
+            raise Reject(None, "how many ids there are is not known", help="`vocabulary=1000`", otherwise=y, own=True)
+        if x.vocabulary is not None and rows < x.vocabulary:
+            raise Reject(
+                "vocabulary",
+                f"a table of {rows:,} has no row for the ids up to {x.vocabulary - 1:,}",
+                help=f"`vocabulary={x.vocabulary}`, or none",
+                otherwise=y,
+                own=True,
+            )
+        return y
+
+    def _rows(self, x: Shape) -> int | None:
+        return x.vocabulary if self.vocabulary is None else self.vocabulary
+
+    def weights(self, x: Shape) -> Weights:
+        return {"weight": (self._rows(x) or 0, self.features)}
+
+    def frozen_weights(self) -> tuple[str, ...]:
+        return ("weight",) if self.frozen else ()
+
+    def torch(self, x: Shape) -> Step:
+        return nn.Embedding(self._rows(x), self.features)

@@ -1,0 +1,251 @@
+"""Poolings: a window that slides, a grid of a fixed size, or the whole of every side."""
+
+from math import inf
+from typing import Any, ClassVar
+
+from ..arguments import Flag, PositiveFloat, PositiveSides, argument
+from ..call import F, Module, Step, Steps, X, method, nn
+from ..layer import Layer, Reject
+from ..shape import Layout, Shape, Window
+from ._calls import compact, given
+from ._reading import each_side, spatial
+from ._window import PADDING_WORDS, Padding, make_windows, pad_list, slide, symmetric
+
+
+class Pooling(Layer):
+    """What the poolings with a sliding window share."""
+
+    style = "pool"
+    module: ClassVar[str]
+    filler: ClassVar[float] = 0.0
+    """What is added at the ends where torch's module cannot do it."""
+
+    kernel: PositiveSides = argument(positional=True, letter="k", doc="the sides of the window")
+    stride: PositiveSides | None = argument(None, letter="s", doc="how far the window moves; the kernel by default")
+    padding: Padding = argument(0, letter="p", words=PADDING_WORDS, doc="how much is added at either end of a side")
+    ceil: Flag = argument(False, words={"ceil": True}, doc="the number of windows is rounded up")
+
+    def windows(self, x: Shape) -> tuple[Window, ...]:
+        stride = self.kernel if self.stride is None else self.stride
+        return make_windows(
+            spatial(x), kernel=self.kernel, stride=stride, padding=self.padding, dilation=self._spread(), ceil=self.ceil
+        )
+
+    def out(self, x: Shape) -> Shape:
+        x = spatial(x)
+        windows = self.windows(x)
+        if self.ceil and isinstance(self.padding, str):
+            raise Reject("ceil", f"`{self.padding}` rounds up already", help=f"`{self.padding}` alone", own=True)
+        y = slide(x, windows, x.channels)
+        if self._pads_inside(windows):
+            self._check_padding(windows, y)
+        return y
+
+    def torch(self, x: Shape) -> Steps:
+        x = spatial(x)
+        windows = self.windows(x)
+        inside = self._pads_inside(windows)
+        kernel = compact([w.kernel for w in windows])
+        options = given(
+            stride=(compact([w.stride for w in windows]), kernel),
+            padding=(compact([w.before for w in windows]) if inside else 0, 0),
+            ceil_mode=(self.ceil, False),
+        )
+        target = f"torch.nn.{self.module}{len(windows)}d"
+        module = Module(
+            target=target, args=(*self._leading(), kernel), kwargs=tuple((options | self._options(windows)).items())
+        )
+        if inside:
+            return (module,)
+        return F.pad(X, pad_list(windows), **given(value=(self.filler, 0.0))), module
+
+    def _spread(self) -> int | tuple[int, ...]:
+        """The dilation."""
+        return 1
+
+    def _leading(self) -> tuple[Any, ...]:
+        """What torch's module takes before the kernel."""
+        return ()
+
+    def _options(self, windows: tuple[Window, ...]) -> dict[str, Any]:
+        """What torch's module takes besides the window."""
+        return {}
+
+    def _pads_inside(self, windows: tuple[Window, ...]) -> bool:
+        """Whether torch's module can do the padding."""
+        return symmetric(windows)
+
+    def _check_padding(self, windows: tuple[Window, ...], y: Shape) -> None:
+        for window in windows:
+            most = window.extent // 2
+            if window.before > most:
+                raise Reject(
+                    "padding",
+                    f"{window.before} is more than half the kernel: at most {most} for a kernel of {window.extent}",
+                    help=f"`p{most}`, or `pad {window.before}` before it",
+                    otherwise=y,
+                    kind="PaddingTooLarge",
+                )
+
+
+class MaxPool(Pooling):
+    """The largest element of each window (Yamaguchi et al., 1990).
+
+    Example:
+        input 64x32x32; maxpool 2
+    """
+
+    keyword = "maxpool"
+    synonyms = ("max_pool", "maxpool1d", "maxpool2d", "maxpool3d", "maxpooling", "maxpooling2d")
+    module = "MaxPool"
+    filler = -inf
+
+    dilation: PositiveSides = argument(1, letter="d", doc="the distance between the window's elements")
+
+    def _spread(self) -> int | tuple[int, ...]:
+        return self.dilation
+
+    def _options(self, windows: tuple[Window, ...]) -> dict[str, Any]:
+        return given(dilation=(compact([w.dilation for w in windows]), 1))
+
+
+class AvgPool(Pooling):
+    """The mean of each window, zeros at the ends counted unless `exclude_pad` (LeCun et al., 1989).
+
+    Example:
+        input 6x28x28; avgpool 2
+    """
+
+    keyword = "avgpool"
+    synonyms = ("avg_pool", "avgpool1d", "avgpool2d", "avgpool3d", "averagepooling", "averagepooling2d")
+    module = "AvgPool"
+
+    count_include_pad: Flag = argument(
+        True, words={"exclude_pad": False}, doc="whether what is added at the ends counts in the mean"
+    )
+
+    def out(self, x: Shape) -> Shape:
+        y = super().out(x)
+        if not self.count_include_pad and not symmetric(self.windows(x)):
+            raise Reject(
+                "count_include_pad",
+                "the two ends are padded differently, and only equal padding can be left out of the mean",
+                help="an odd kernel is padded alike at both ends",
+                otherwise=y,
+                own=True,
+            )
+        return y
+
+    def _options(self, windows: tuple[Window, ...]) -> dict[str, Any]:
+        return given(count_include_pad=(self.count_include_pad, True))
+
+
+class LPPool(Pooling):
+    """The p-norm of each window: the sum of the p-th powers, its p-th root (Sermanet et al., 2012).
+
+    Example:
+        input 16x32x32; lppool 2 norm=3
+    """
+
+    keyword = "lppool"
+    synonyms = ("lp_pool", "lppool1d", "lppool2d", "lppool3d")
+    module = "LPPool"
+
+    norm: PositiveFloat = argument(2, doc="p: 1 sums, a large one nears the maximum")
+
+    def _leading(self) -> tuple[Any, ...]:
+        return (self.norm,)
+
+    def _pads_inside(self, windows: tuple[Window, ...]) -> bool:
+        return not any(window.before or window.after for window in windows)
+
+
+class GlobalPool(Layer):
+    """What the poolings over whole sides share."""
+
+    style = "pool"
+    module: ClassVar[str]
+    reduction: ClassVar[str]
+    """The method that does the same over T."""
+
+    keep: Flag = argument(False, words={"keep": True}, doc="the sides stay, each of length 1")
+
+    def out(self, x: Shape) -> Shape:
+        if x.layout is Layout.SEQUENCE:
+            return Shape(1, x.channels, layout=Layout.SEQUENCE) if self.keep else Shape(x.channels)
+        x = spatial(x)
+        return x.with_sides(x.channels, (1,) * len(x.sides)) if self.keep else Shape(x.channels)
+
+    def torch(self, x: Shape) -> Steps:
+        if x.layout is Layout.SEQUENCE:
+            return (getattr(method, self.reduction)(X, 1, **given(keepdim=(self.keep, False))),)
+        module = getattr(nn, f"{self.module}{len(spatial(x).sides)}d")(1)
+        return (module,) if self.keep else (module, method.flatten(X, 1))
+
+
+class GlobalAveragePool(GlobalPool):
+    """The mean of each channel over all sides, or of each feature over T (Lin et al., 2013).
+
+    Example:
+        input 512x7x7; gap
+    """
+
+    keyword = "gap"
+    synonyms = ("global_avg_pool", "globalavgpool", "globalaveragepooling", "globalaveragepooling2d")
+    module = "AdaptiveAvgPool"
+    reduction = "mean"
+
+
+class GlobalMaxPool(GlobalPool):
+    """The largest element of each channel over all sides, or of each feature over T.
+
+    Example:
+        input 512x7x7; gmp
+    """
+
+    keyword = "gmp"
+    synonyms = ("global_max_pool", "globalmaxpool", "globalmaxpooling", "globalmaxpooling2d")
+    module = "AdaptiveMaxPool"
+    reduction = "amax"
+
+
+class AdaptivePool(Layer):
+    """What the poolings to a fixed size share."""
+
+    style = "pool"
+    module: ClassVar[str]
+
+    size: PositiveSides = argument(positional=True, doc="the sides of the output")
+
+    def out(self, x: Shape) -> Shape:
+        x = spatial(x)
+        return x.with_sides(x.channels, each_side(self.size, x, "size"))
+
+    def torch(self, x: Shape) -> Step:
+        make = getattr(nn, f"{self.module}{len(spatial(x).sides)}d")
+        size = self.size if isinstance(self.size, int) else compact(self.size)
+        return make(size)  # type: ignore[no-any-return]  # getattr with a made name
+
+
+class AdaptiveAvgPool(AdaptivePool):
+    """The mean over windows whose sizes are chosen to give an output of this size (He et al., 2014).
+
+    Example:
+        input 256x13x13; adaptive_avgpool 6
+    """
+
+    keyword = "adaptive_avgpool"
+    synonyms = ("adaptiveavgpool", "adaptive_avg_pool", "adaptiveavgpool2d")
+    module = "AdaptiveAvgPool"
+
+
+class AdaptiveMaxPool(AdaptivePool):
+    """The largest element over windows whose sizes are chosen to give an output of this size (He et al., 2014).
+
+    Example:
+        input 256x13x13; adaptive_maxpool 6
+    """
+
+    keyword = "adaptive_maxpool"
+    synonyms = ("adaptivemaxpool", "adaptive_max_pool", "adaptivemaxpool2d")
+    module = "AdaptiveMaxPool"

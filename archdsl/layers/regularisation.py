@@ -1,0 +1,68 @@
+"""Layers that drop a part of the network at random while it trains, and do nothing afterwards."""
+
+from ..arguments import Probability, argument
+from ..call import Step, nn, ours
+from ..layer import Layer
+from ..shape import Shape
+from ._calls import given
+from ._reading import numbers, spatial
+
+
+class Dropout(Layer):
+    """Zero single elements at random while training (Srivastava et al., 2014).
+
+    Example:
+        input 4096; dropout 0.5
+    """
+
+    keyword = "dropout"
+    style = "regularisation"
+
+    p: Probability = argument(0.5, positional=True, doc="the share that is zeroed")
+
+    def out(self, x: Shape) -> Shape:
+        return numbers(x)
+
+    def torch(self, x: Shape) -> Step:
+        return nn.Dropout(**given(p=(self.p, 0.5)))
+
+
+class ChannelDropout(Layer):
+    """Zero whole channels at random while training (Tompson et al., 2015).
+
+    Example:
+        input 64x28x28; dropout2d 0.1
+    """
+
+    keyword = "dropout2d"
+    synonyms = ("dropout1d", "dropout3d", "spatial_dropout", "spatialdropout2d")
+    style = "regularisation"
+
+    p: Probability = argument(0.5, positional=True, doc="the share of channels that is zeroed")
+
+    def out(self, x: Shape) -> Shape:
+        return spatial(x)
+
+    def torch(self, x: Shape) -> Step:
+        make = getattr(nn, f"Dropout{len(x.sides)}d")
+        return make(**given(p=(self.p, 0.5)))  # type: ignore[no-any-return]  # getattr with a made name
+
+
+class DropPath(Layer):
+    """Zero whole samples at random while training, which skips a residual: stochastic depth (Huang et al., 2016).
+
+    Example:
+        input 96x56x56; residual { conv 96 k7 p3 g96; drop_path 0.1 }
+    """
+
+    keyword = "drop_path"
+    synonyms = ("droppath", "stochastic_depth", "stochasticdepth")
+    style = "regularisation"
+
+    p: Probability = argument(positional=True, doc="the share of samples that is zeroed")
+
+    def out(self, x: Shape) -> Shape:
+        return numbers(x)
+
+    def torch(self, x: Shape) -> Step:
+        return ours.DropPath(self.p)

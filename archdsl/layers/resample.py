@@ -1,0 +1,147 @@
+"""Larger images out of smaller ones, and channels in another order."""
+
+from typing import Annotated, Literal
+
+from ..arguments import Flag, OneOf, PositiveInt, PositiveSides, argument
+from ..call import Step, nn
+from ..layer import Layer, Reject
+from ..shape import Layout, Shape
+from ._calls import compact, given
+from ._reading import check_groups, each_side, numbers, spatial
+
+_LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}
+_MODES = ("nearest", "linear", "bilinear", "trilinear", "bicubic")
+
+
+class Upsample(Layer):
+    """Longer sides: each element repeated, or interpolated.
+
+    `linear` is bilinear on an image and trilinear on a volume.
+
+    Example:
+        input 64x16x16; upsample 2 bilinear
+    """
+
+    keyword = "upsample"
+    synonyms = ("upsampling", "upsampling2d", "interpolate", "resize")
+    style = "shape"
+
+    factor: PositiveSides | None = argument(None, positional=True, doc="how many times longer each side becomes")
+    size: PositiveSides | None = argument(None, doc="the sides of the output, instead of a factor")
+    mode: Annotated[Literal["nearest", "linear", "bilinear", "trilinear", "bicubic"], OneOf(choices=_MODES)] = argument(
+        "nearest", words={mode: mode for mode in _MODES}, doc="how the elements between are made"
+    )
+    align_corners: Flag = argument(
+        False, words={"align_corners": True}, doc="whether the corners of input and output lie on each other"
+    )
+
+    def out(self, x: Shape) -> Shape:
+        x = spatial(x)
+        if (self.factor is None) == (self.size is None):
+            why = (
+                "a factor or `size=`, one of them" if self.factor is None else "a factor and `size=` exclude each other"
+            )
+            raise Reject(None if self.factor is None else "size", why, help="`upsample 2`", own=True)
+        if self.size is not None:
+            sides = each_side(self.size, x, "size")
+        else:
+            factors = each_side(self.factor or 1, x, "factor")
+            sides = tuple(side * factor for side, factor in zip(x.sides, factors, strict=True))
+        y = x.with_sides(x.channels, sides)
+        count = len(x.sides)
+        takes = {"bilinear": 2, "bicubic": 2, "trilinear": 3}.get(self.mode, count)
+        if takes != count:
+            raise Reject("mode", f"`{self.mode}` is for {takes} sides, {x} has {count}", help="`linear`", otherwise=y)
+        if self.align_corners and self.mode == "nearest":
+            raise Reject("align_corners", "`nearest` has no corners to align", help="`linear`", otherwise=y)
+        return y
+
+    def torch(self, x: Shape) -> Step:
+        mode = _LINEAR[len(spatial(x).sides)] if self.mode == "linear" else self.mode
+        size, factor = (compact(v) if isinstance(v, tuple) else v for v in (self.size, self.factor))
+        return nn.Upsample(
+            **given(
+                size=(size, None),
+                scale_factor=(factor, None),
+                mode=(mode, "nearest"),
+                align_corners=(self.align_corners or None, None),
+            )
+        )
+
+
+class PixelShuffle(Layer):
+    """Channels become places: C·r²×H×W gives C×rH×rW (Shi et al., 2016).
+
+    Example:
+        input 64x16x16; pixelshuffle 2
+    """
+
+    keyword = "pixelshuffle"
+    synonyms = ("pixel_shuffle", "depth_to_space", "depthtospace")
+    style = "shape"
+
+    factor: PositiveInt = argument(positional=True, letter="r", doc="r: how many times longer each side becomes")
+
+    def out(self, x: Shape) -> Shape:
+        x = _image(x)
+        square = self.factor**2
+        y = Shape(max(1, x.channels // square), *(side * self.factor for side in x.sides))
+        if x.channels % square:
+            raise Reject("factor", f"{self.factor}² = {square} does not divide {x.channels} channels", otherwise=y)
+        return y
+
+    def torch(self, x: Shape) -> Step:
+        return nn.PixelShuffle(self.factor)
+
+
+class PixelUnshuffle(Layer):
+    """Places become channels: C×rH×rW gives C·r²×H×W (Shi et al., 2016).
+
+    Example:
+        input 3x64x64; pixelunshuffle 2
+    """
+
+    keyword = "pixelunshuffle"
+    synonyms = ("pixel_unshuffle", "space_to_depth", "spacetodepth")
+    style = "shape"
+
+    factor: PositiveInt = argument(positional=True, letter="r", doc="r: how many times shorter each side becomes")
+
+    def out(self, x: Shape) -> Shape:
+        x = _image(x)
+        y = Shape(x.channels * self.factor**2, *(max(1, side // self.factor) for side in x.sides))
+        for side in x.sides:
+            if side % self.factor:
+                raise Reject("factor", f"{self.factor} does not divide the side of {side}", otherwise=y)
+        return y
+
+    def torch(self, x: Shape) -> Step:
+        return nn.PixelUnshuffle(self.factor)
+
+
+class ChannelShuffle(Layer):
+    """Channels dealt out in turn, so that groups mix: channel i of group g comes to place i·G + g (Zhang et al., 2018).
+
+    Example:
+        input 116x28x28; shuffle 2
+    """
+
+    keyword = "shuffle"
+    synonyms = ("channel_shuffle", "channelshuffle")
+    style = "shape"
+
+    groups: PositiveInt = argument(positional=True, letter="g", doc="in how many equal parts the channels are split")
+
+    def out(self, x: Shape) -> Shape:
+        x = spatial(x)
+        check_groups(self.groups, ((x.channels, "channels"),), "`shuffle {}`", x)
+        return x
+
+    def torch(self, x: Shape) -> Step:
+        return nn.ChannelShuffle(self.groups)
+
+
+def _image(x: Shape) -> Shape:
+    if numbers(x).layout is Layout.IMAGE:
+        return x
+    raise Reject(None, f"it needs an image C×H×W, and {x} has {x.rank} axes", own=True)

@@ -1,0 +1,149 @@
+"""The same numbers in another order or with other sizes."""
+
+from math import isqrt, prod
+
+from ..arguments import NaturalInt, Sizes, argument
+from ..call import Step, Steps, X, method
+from ..layer import Layer, Reject
+from ..shape import SPATIAL, Layout, Shape, times
+from ._reading import by_rank, numbers, sequential, spatial
+
+
+class Flatten(Layer):
+    """All elements in one row: a vector.
+
+    Example:
+        input 16x5x5; flatten
+    """
+
+    keyword = "flatten"
+    style = "shape"
+
+    def out(self, x: Shape) -> Shape:
+        return Shape(numbers(x).numel)
+
+    def torch(self, x: Shape) -> Step:
+        return method.flatten(X, 1)
+
+
+class Reshape(Layer):
+    """The same elements in the same order, with other sizes.
+
+    Example:
+        input 4096; reshape 64x8x8
+    """
+
+    keyword = "reshape"
+    synonyms = ("view", "unflatten")
+    style = "shape"
+
+    sizes: Sizes = argument(positional=True, doc="the sizes of the output, without the batch")
+
+    def out(self, x: Shape) -> Shape:
+        numbers(x)
+        y = by_rank(self.sizes, "sizes")
+        if y.numel != x.numel:
+            raise Reject(
+                "sizes",
+                f"{times(self.sizes)} = {y.numel:,} elements, and {x} has {x.numel:,}",
+                otherwise=y,
+            )
+        return y
+
+    def torch(self, x: Shape) -> Steps:
+        # Not reshape(-1, …): of sizes that do not fit, that would mix the samples of a batch.
+        unflatten = method.unflatten(X, 1, self.sizes)
+        return (unflatten,) if x.rank == 1 else (method.flatten(X, 1), unflatten)
+
+
+class Permute(Layer):
+    """The axes in another order: `permute 1 0` turns a sequence T×C into a signal C×L, and the reverse.
+
+    Example:
+        input 64x100; conv 32 k1; permute 1 0
+    """
+
+    keyword = "permute"
+    synonyms = ("transpose",)
+    style = "shape"
+
+    axes: tuple[NaturalInt, ...] = argument(
+        positional=True, many=True, doc="for each axis of the output, the input's axis, from 0 without the batch"
+    )
+
+    def out(self, x: Shape) -> Shape:
+        numbers(x)
+        if sorted(self.axes) != list(range(x.rank)):
+            given, whole = (" ".join(map(str, axes)) for axes in (self.axes, range(x.rank)))
+            raise Reject("axes", f"{given} is not an order of {whole}, the axes of {x}")
+        if self.axes == tuple(range(x.rank)):
+            return x
+        turned = {Layout.SEQUENCE: Layout.SIGNAL, Layout.SIGNAL: Layout.SEQUENCE}
+        return Shape(*(x.dims[axis] for axis in self.axes), layout=turned.get(x.layout, x.layout))
+
+    def torch(self, x: Shape) -> Step:
+        return method.permute(X, 0, *(axis + 1 for axis in self.axes))
+
+
+class Tokens(Layer):
+    """The places of an image as a sequence: C×H×W becomes T×C with T = H·W, row by row (Dosovitskiy et al., 2020).
+
+    Example:
+        input 768x14x14; tokens
+    """
+
+    keyword = "tokens"
+    synonyms = ("to_tokens",)
+    style = "shape"
+
+    def out(self, x: Shape) -> Shape:
+        x = spatial(x)
+        return Shape(prod(x.sides), x.channels, layout=Layout.SEQUENCE)
+
+    def torch(self, x: Shape) -> Steps:
+        turn = method.transpose(X, 1, 2)
+        return (turn,) if x.rank == 2 else (method.flatten(X, 2), turn)
+
+
+class Untokens(Layer):
+    """A sequence as the places of an image: T×C becomes C×H×W, row by row; square where no sides are given.
+
+    Example:
+        input 196x768; untokens 14x14
+    """
+
+    keyword = "untokens"
+    synonyms = ("from_tokens",)
+    style = "shape"
+
+    sides: Sizes | None = argument(None, positional=True, doc="the sides of the output; their product is T")
+
+    def _sides(self, x: Shape) -> tuple[int, ...]:
+        return self.sides or (isqrt(x.dims[0]),) * 2
+
+    def out(self, x: Shape) -> Shape:
+        x = sequential(x)
+        sides, steps = self._sides(x), x.dims[0]
+        if len(sides) not in SPATIAL:
+            raise Reject("sides", f"one to three sides, and {times(sides)} has {len(sides)}", own=True)
+        y = x.with_sides(x.channels, sides)
+        if prod(sides) != steps:
+            why = f"{times(sides)} = {prod(sides):,} places" if self.sides else f"{steps:,} is not a square"
+            raise Reject(
+                "sides",
+                f"{why}, and {x} has {steps:,} steps" if self.sides else why,
+                help=() if self.sides else f"`untokens {_rectangle(steps)}`",
+                otherwise=y,
+            )
+        return y
+
+    def torch(self, x: Shape) -> Steps:
+        sides = self._sides(x)
+        turn = method.transpose(X, 1, 2)
+        return (turn,) if len(sides) == 1 and sides[0] == x.dims[0] else (turn, method.unflatten(X, 2, sides))
+
+
+def _rectangle(count: int) -> str:
+    """The most nearly square `HxW` of so many places."""
+    height = next(h for h in range(isqrt(count), 0, -1) if count % h == 0 or isqrt(count) - h > 10_000)
+    return f"{height}x{count // height}" if count % height == 0 else f"1x{count}"
