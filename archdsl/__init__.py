@@ -3,4 +3,24 @@
 Importing this package loads nothing heavy: each public name is fetched from its module on first use.
 """
 
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from .network import ArchError as ArchError
+    from .network import Network as Network
+    from .network import load as load
+    from .network import loads as loads
+
+_PUBLIC = {"ArchError": "network", "Network": "network", "load": "network", "loads": "network"}
+
+__all__ = ["ArchError", "Network", "__version__", "load", "loads"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f".{_PUBLIC[name]}", __name__), name)

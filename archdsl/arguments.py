@@ -58,7 +58,13 @@ class Real(Kind):
 
     @property
     def words(self) -> str:
-        low = "" if self.least is None else f" above {self.least:g}" if self.open_below else f" of at least {self.least:g}"
+        low = (
+            ""
+            if self.least is None
+            else f" above {self.least:g}"
+            if self.open_below
+            else f" of at least {self.least:g}"
+        )
         high = "" if self.most is None else f" below {self.most:g}" if self.open_above else f" of at most {self.most:g}"
         return "a number" + low + (" and" + high if low and high else high)
 

@@ -57,18 +57,13 @@ class Node:
         return f"Node({self.id}, {self.name}, {keyword}, {self.inputs}, {self.shape})"
 
 
-class Vocabulary(Record):
-    """What an input of ids holds: whole numbers from 0 to `size` − 1."""
-
-    size: int
-
-
 class Graph(Record):
     """A network: nodes in an order in which each comes after its inputs.
 
     `inputs` are the ids of the input nodes, `input_names` what the text calls them (`x` where it does not);
     `outputs` maps names to ids: one `output` where nothing is named, the auxiliary ones after the others.
-    `scopes` says what each path prefix is: `stage`, or the name of a block.
+    `scopes` says what each path prefix is: `stage`, `branch`, `aux`, or the name of a block. `settings` are the values
+    of the network's parameters; `vocabularies` the number of ids by input node; `training` the lines of `train { … }`.
     """
 
     name: str
@@ -79,6 +74,7 @@ class Graph(Record):
     settings: Mapping[str, Any]
     scopes: Mapping[tuple[str, ...], str]
     vocabularies: Mapping[int, int]
+    training: tuple[Any, ...] = ()
     asserts: tuple[Any, ...] = ()
 
     def shapes_in(self, node: Node) -> tuple[Shape | None, ...]:

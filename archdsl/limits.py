@@ -12,7 +12,7 @@ MAX_NODES = 1_000_000
 """Layers of a network, after repeats and blocks."""
 MAX_FILES = 100
 """Files that one program uses."""
-MAX_CALLS = 60
-"""Blocks used inside one another."""
+MAX_DEPTH = 100
+"""Bodies and blocks inside one another while a network is made; each takes some six frames of Python's thousand."""
 MAX_COUNT = 2**63 - 1
 """Elements of a tensor, parameters, multiply-accumulates."""

@@ -6,7 +6,7 @@ costs `archdsl check` more than the checking. A `Record` reads its annotations o
 
 import inspect
 from collections.abc import Iterator
-from typing import Any, ClassVar, Self, dataclass_transform, get_origin
+from typing import Any, ClassVar, Self, dataclass_transform
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
@@ -28,7 +28,7 @@ class Record:
         fields = dict.fromkeys(cls.record_fields)
         defaults = dict(cls.record_defaults)
         for name, annotation in inspect.get_annotations(cls).items():
-            if get_origin(annotation) is ClassVar:
+            if getattr(annotation, "__origin__", None) is ClassVar:
                 continue
             fields[name] = None
             if name in cls.__dict__:

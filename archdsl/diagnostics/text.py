@@ -65,7 +65,9 @@ def _uses(diagnostic: Diagnostic, again: int, root: Source | None) -> list[str]:
     notes = []
     for use in diagnostic.uses:
         line = use.span.line
-        where = f"line {line}" if use.span.source in (root, diagnostic.span.source) else f"{use.span.source.name}:{line}"
+        where = (
+            f"line {line}" if use.span.source in (root, diagnostic.span.source) else f"{use.span.source.name}:{line}"
+        )
         notes.append(f"in this use of `{use.block}`, {where}")
     if again:
         notes.append(f"and {again} more use{'s' * (again > 1)}")

@@ -201,7 +201,9 @@ class _Lower:
         text = str(token)
         suffix = text[-1] if text[-1] in _SUFFIX else ""
         digits = text.removesuffix(suffix)
-        value: int | float = self.whole(Token.new_borrow_pos("NUMBER", digits, token)) if digits.isdigit() else float(digits)
+        value: int | float = (
+            self.whole(Token.new_borrow_pos("NUMBER", digits, token)) if digits.isdigit() else float(digits)
+        )
         if suffix:
             value = value * _SUFFIX[suffix]
         return ast.Number(span=self.span(node), value=value, suffix=suffix)
@@ -236,9 +238,7 @@ class _Lower:
 
     def do_choice(self, node: Node) -> ast.Expr:
         yes, _, condition, _, no = node.children
-        return ast.Choice(
-            span=self.span(node), condition=self.make(condition), yes=self.make(yes), no=self.make(no)
-        )
+        return ast.Choice(span=self.span(node), condition=self.make(condition), yes=self.make(yes), no=self.make(no))
 
     def do_call(self, node: Node) -> ast.Expr:
         args = tuple(self.make(child) for child in node.children if isinstance(child, Tree))

@@ -8,14 +8,12 @@ from lark import Token
 _CONTINUES = frozenset({"LBRACE", "SHORTCUT", "ELSE"})
 
 KEYWORDS = frozenset(
-    "net use input output block stage aux train add mul concat residual when shortcut repeat as if else let from reuse "
-    "assert in and or not".split()
+    ["net", "use", "input", "output", "block", "stage", "aux", "train", "add", "mul", "concat", "residual", "when", "shortcut", "repeat", "as", "if", "else", "let", "from", "reuse", "assert", "in", "and", "or", "not"]
 )
 
 # What may begin a statement.
 STARTS = frozenset(
-    "NAME CALL NET USE INPUT OUTPUT BLOCK STAGE AUX TRAIN ADD MUL CONCAT RESIDUAL REPEAT IF LET FROM REUSE "
-    "ASSERT".split()
+    ["NAME", "CALL", "NET", "USE", "INPUT", "OUTPUT", "BLOCK", "STAGE", "AUX", "TRAIN", "ADD", "MUL", "CONCAT", "RESIDUAL", "REPEAT", "IF", "LET", "FROM", "REUSE", "ASSERT"]
 )
 
 WORDS = {

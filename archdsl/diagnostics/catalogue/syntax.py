@@ -1,6 +1,5 @@
 """E01: the text cannot be read."""
 
-
 from ..model import Diagnostic, Edit, Fix
 
 
@@ -204,5 +203,3 @@ class SignForMinus(Diagnostic):
 
     def fix(self) -> Fix:
         return Fix(title="put a blank after the minus", edits=(Edit(span=self.span, text="- "),), safe=True)
-
-

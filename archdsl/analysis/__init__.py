@@ -1,0 +1,1 @@
+"""Independent passes over the finished graph; each returns a side table."""

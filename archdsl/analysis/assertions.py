@@ -1,0 +1,103 @@
+"""Checking `assert` statements against what was measured."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ..diagnostics import Sink
+from ..diagnostics.catalogue import names, structure
+from ..elaborate.asserts import Assertion
+from ..elaborate.expressions import Evaluator, show
+from ..elaborate.scope import UNKNOWN, Scope
+from ..graph import Graph
+from ..names import nearest
+from ..syntax import ast
+from .cost import Costs
+from .receptive_field import receptive_field
+
+
+def check_assertions(graph: Graph, costs: Costs, sink: Sink) -> None:
+    """Report each assertion that does not hold, with the measured value."""
+    if any(node.shape is None for node in graph.nodes):
+        return  # measured on a part of the network, it would say nothing
+    for assertion in graph.asserts:
+        _check(assertion, _measures(graph, costs), sink)
+
+
+def _measures(graph: Graph, costs: Costs) -> dict[str, Callable[[], Any]]:
+    """What an assertion can name; each is measured only when asked for."""
+
+    def out() -> Any:
+        shape = graph.output.shape if graph.outputs else None
+        if shape is None:
+            return UNKNOWN
+        return shape.dims if shape.rank > 1 else shape.dims[0]
+
+    return {
+        "params": lambda: costs.total.parameters,
+        "trainable": lambda: costs.total.trainable,
+        "macs": lambda: costs.total.macs,
+        "flops": lambda: 2 * costs.total.macs,
+        "layers": lambda: len(graph.layers),
+        "out": out,
+        "rf": lambda: receptive_field(graph),
+    }
+
+
+def _check(assertion: Assertion, measures: dict[str, Callable[[], Any]], sink: Sink) -> None:
+    condition = assertion.statement.condition
+    while isinstance(condition, ast.Group):
+        condition = condition.inner
+    if not isinstance(condition, ast.Binary) or condition.op not in ("==", "!=", "<", "<=", ">", ">="):
+        sink.emit(structure.NotAComparison(span=condition.span))
+        return
+    scope = Scope(assertion.scope)
+    used = [name for name in _names(condition) if name in measures and assertion.scope.find(name) is None]
+    for name in dict.fromkeys(used):
+        value = measures[name]()
+        scope.define(name, UNKNOWN if value is None else value, condition.span)
+    if _only_knows(condition, scope, sink, tuple(measures)):
+        return
+    holds = Evaluator(sink, scope, None, ()).number(condition)
+    if holds is UNKNOWN or holds:
+        return
+    measured = tuple(f"{name} is {_shown(scope, name)}" for name in dict.fromkeys(used))
+    sink.emit(structure.AssertFailed(span=condition.span, condition=condition.span.text, measured=measured))
+
+
+def _only_knows(condition: ast.Expr, scope: Scope, sink: Sink, known: tuple[str, ...]) -> bool:
+    """Report a name that no assertion can use."""
+    for variable in _variables(condition):
+        if scope.find(variable.name) is None:
+            near = nearest(variable.name, [*known, *scope.visible()])
+            what = "nothing that an assertion can measure"
+            sink.emit(names.UnknownName(span=variable.span, name=variable.name, nearest=near, what=what, known=known))
+            return True
+    return False
+
+
+def _shown(scope: Scope, name: str) -> str:
+    found = scope.find(name)
+    value = found.value if found else None
+    return f"{value:,}" if isinstance(value, int) else show(value)
+
+
+def _names(expr: ast.Expr) -> list[str]:
+    return [variable.name for variable in _variables(expr)]
+
+
+def _variables(expr: ast.Expr) -> list[ast.Variable]:
+    match expr:
+        case ast.Variable():
+            return [expr]
+        case ast.Unary():
+            return _variables(expr.operand)
+        case ast.Binary():
+            return _variables(expr.left) + _variables(expr.right)
+        case ast.Group():
+            return _variables(expr.inner)
+        case ast.Choice():
+            return [v for part in (expr.condition, expr.yes, expr.no) for v in _variables(part)]
+        case ast.Call():
+            return [v for part in expr.args for v in _variables(part)]
+        case _:
+            return []

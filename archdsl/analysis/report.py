@@ -1,0 +1,155 @@
+"""The JSON of `archdsl check --format json`: a documented model, stable within a version of its `schema`."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ..diagnostics.model import Found
+from ..graph import Node
+from ..layer import Layer
+from ..network import Network
+from ..source import Span
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Place(_Model):
+    """A stretch of a text. Lines and columns count from 1, columns in characters; the end is excluded."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class LabelReport(_Model):
+    """Words at a place that takes part in a mistake."""
+
+    place: Place
+    text: str
+
+
+class DiagnosticReport(_Model):
+    """One mistake."""
+
+    code: str = Field(description="The stable code, E… or W….")
+    severity: Literal["error", "warning"]
+    message: str
+    place: Place
+    label: str = Field(description="The words at the place; may be empty.")
+    others: list[LabelReport]
+    help: list[str] = Field(description="Ways out, the best first.")
+    again: int = Field(description="In how many further uses of a block the same mistake was met.")
+
+
+class LayerReport(_Model):
+    """One node of the graph."""
+
+    id: int
+    name: str = Field(description="The path with dots: the module's name in torch.")
+    keyword: str = Field(description="The layer's keyword; `input` for an input.")
+    text: str = Field(description="The statement as written, on one line.")
+    line: int
+    inputs: list[int] = Field(description="The ids of the nodes that it reads.")
+    shape: list[int] | None = Field(description="Sizes without the batch; null where a mistake leaves them unknown.")
+    layout: str | None = Field(description="How the sizes are read: vector, sequence, signal, image, volume, ids.")
+    parameters: int | None = Field(description="Parameters of its own; 0 where it applies another's weights.")
+    trainable: int | None
+    buffers: int | None
+    macs: int | None = Field(description="Multiply-accumulates of one sample.")
+    arithmetic: list[str] = Field(description="The arithmetic of its sides, where it has a window.")
+
+
+class Totals(_Model):
+    """Sums over the network."""
+
+    parameters: int
+    trainable: int
+    buffers: int
+    macs: int = Field(description="Multiply-accumulates of one sample; FLOPs = 2 × MACs.")
+    weight_bytes: int = Field(description="Bytes of parameters and buffers in float32.")
+
+
+class NetworkReport(_Model):
+    """What `archdsl check` knows of one network."""
+
+    schema_version: Literal[1] = 1
+    file: str
+    name: str
+    ok: bool = Field(description="Whether there is no error.")
+    settings: dict[str, int | float | str] = Field(description="The values of the network's parameters.")
+    inputs: dict[str, int] = Field(description="Input name → node id.")
+    outputs: dict[str, int] = Field(description="Output name → node id.")
+    layers: list[LayerReport]
+    totals: Totals
+    diagnostics: list[DiagnosticReport]
+
+
+def report(network: Network) -> NetworkReport:
+    """The model of one network."""
+    graph, total = network.graph, network.costs.total
+    return NetworkReport(
+        file=network.source.name,
+        name=graph.name,
+        ok=not any(found.diagnostic.severity == "error" for found in network.diagnostics),
+        settings=dict(graph.settings),
+        inputs=dict(zip(graph.input_names, graph.inputs, strict=True)),
+        outputs=dict(graph.outputs),
+        layers=[_layer(network, node) for node in graph.nodes],
+        totals=Totals(
+            parameters=total.parameters,
+            trainable=total.trainable,
+            buffers=total.buffers,
+            macs=total.macs,
+            weight_bytes=4 * (total.parameters + total.buffers),
+        ),
+        diagnostics=[diagnostic(found) for found in network.diagnostics],
+    )
+
+
+def _layer(network: Network, node: Node) -> LayerReport:
+    cost = network.costs[node.id]
+    x = network.graph.nodes[node.inputs[0]].shape if node.inputs else None
+    arithmetic: tuple[str, ...] = ()
+    if isinstance(node.op, Layer) and x is not None and node.shape is not None:
+        arithmetic = node.op.explain(x, node.shape)
+    return LayerReport(
+        id=node.id,
+        name=node.name,
+        keyword=node.op.keyword if node.op else "input" if node.id in network.graph.inputs else "?",
+        text=node.text,
+        line=node.span.line,
+        inputs=list(node.inputs),
+        shape=None if node.shape is None else list(node.shape.dims),
+        layout=None if node.shape is None else node.shape.layout.value,
+        parameters=cost.parameters if cost else None,
+        trainable=cost.trainable if cost else None,
+        buffers=cost.buffers if cost else None,
+        macs=cost.macs if cost else None,
+        arithmetic=list(arithmetic),
+    )
+
+
+def diagnostic(found: Found) -> DiagnosticReport:
+    """The model of one diagnostic."""
+    each = found.diagnostic
+    return DiagnosticReport(
+        code=each.code,
+        severity=each.severity.value,
+        message=each.message(),
+        place=place(each.span),
+        label=each.label(),
+        others=[LabelReport(place=place(label.span), text=label.text) for label in each.others()],
+        help=list(each.help()),
+        again=found.again,
+    )
+
+
+def place(span: Span) -> Place:
+    """The lines and columns of a span."""
+    line, column = span.source.position(span.start)
+    end_line, end_column = span.source.position(span.end)
+    return Place(file=span.source.name, line=line, column=column, end_line=end_line, end_column=end_column)

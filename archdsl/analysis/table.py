@@ -1,0 +1,123 @@
+"""The table that `archdsl check` prints: a row a layer, sections for stages, totals."""
+
+from collections.abc import Sequence
+
+from ..diagnostics.text import printable, width
+from ..graph import Graph, Node
+from ..layer import Layer
+from ..network import Network
+
+_HEAD = ("#", "layer", "output", "params", "MACs")
+_MAX_TEXT = 60
+
+
+def table(network: Network, *, explain: bool = False) -> str:
+    """The rows of a network as text, unknown values as `?`."""
+    graph = network.graph
+    rows: list[tuple[str, ...]] = []
+    notes: dict[int, tuple[str, ...]] = {}
+    before: tuple[str, ...] = ()
+    number = 0
+    for node in graph.nodes:
+        number += node.id not in graph.inputs
+        scopes = _scopes(graph, node)
+        for depth, name in _opened(before, scopes):
+            rows.append(("", "  " * depth + name, "", "", ""))
+        before = scopes
+        rows.append(_row(network, node, number, len(scopes)))
+        if explain and (found := _explain(graph, node)):
+            notes[len(rows) - 1] = found
+    return _render(rows, notes)
+
+
+def totals(network: Network) -> str:
+    """The sums under the table."""
+    total = network.costs.total
+    known = all(node.shape is not None for node in network.graph.nodes)
+    at_least = "" if known else "at least "
+    frozen = total.parameters - total.trainable
+    lines = [
+        f"parameters {at_least}{total.parameters:,}"
+        + (f" ({total.trainable:,} trainable, {frozen:,} frozen)" if frozen else ", all trainable")
+        + (f" · buffers {total.buffers:,}" if total.buffers else ""),
+        f"MACs {at_least}{total.macs:,} a sample ({si(total.macs)}; FLOPs = 2 × MACs)"
+        f" · weights {size(4 * (total.parameters + total.buffers))} in float32",
+    ]
+    return "\n".join(lines)
+
+
+def verdict(network: Network) -> str:
+    """`LeNet5: 1×32×32 → 10`, the last line of a network without mistakes."""
+    graph = network.graph
+    names = {id for id in graph.inputs}
+    ins = ", ".join(str(graph.nodes[i].shape) for i in graph.inputs if i in names)
+    outs = ", ".join(str(graph.nodes[i].shape) for _, i in graph.outputs)
+    return f"{printable(graph.name)}: {ins} → {outs}"
+
+
+def si(count: int) -> str:
+    """`15.47 G`, `416.5 K`: three or four figures and a suffix."""
+    for unit, word in ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "K")):
+        if count >= unit:
+            return f"{count / unit:.4g} {word}"
+    return str(count)
+
+
+def size(count: int) -> str:
+    """Bytes in binary units: `241.1 KiB`."""
+    value = float(count)
+    for word in ("B", "KiB", "MiB", "GiB"):
+        if value < 1024 or word == "GiB":
+            break
+        value /= 1024
+    return f"{value:.0f} {word}" if word == "B" else f"{value:.1f} {word}"
+
+
+def _scopes(graph: Graph, node: Node) -> tuple[str, ...]:
+    """The names of the scopes around a node, outermost first."""
+    return tuple(node.path[depth - 1] for depth in range(1, len(node.path)) if node.path[:depth] in graph.scopes)
+
+
+def _opened(before: tuple[str, ...], now: tuple[str, ...]) -> list[tuple[int, str]]:
+    same = 0
+    while same < min(len(before), len(now)) and before[same] == now[same]:
+        same += 1
+    return [(depth, now[depth]) for depth in range(same, len(now))]
+
+
+def _row(network: Network, node: Node, number: int, depth: int) -> tuple[str, ...]:
+    cost = network.costs[node.id]
+    text = printable(node.text)
+    if len(text) > _MAX_TEXT:
+        text = text[: _MAX_TEXT - 1] + "…"
+    label = "" if node.id in network.graph.inputs else str(number)
+    shape = "?" if node.shape is None else str(node.shape)
+    if cost is None:
+        return label, "  " * depth + text, shape, "?", "?"
+    parameters = f"{cost.parameters:,}" if cost.parameters else "↺" if node.shared is not None else ""
+    return label, "  " * depth + text, shape, parameters, f"{cost.macs:,}" if cost.macs else ""
+
+
+def _explain(graph: Graph, node: Node) -> tuple[str, ...]:
+    x = graph.nodes[node.inputs[0]].shape if node.inputs else None
+    if not isinstance(node.op, Layer) or x is None or node.shape is None:
+        return ()
+    return node.op.explain(x, node.shape)
+
+
+def _render(rows: Sequence[tuple[str, ...]], notes: dict[int, tuple[str, ...]]) -> str:
+    widths = [max(width(row[i]) for row in [_HEAD, *rows]) for i in range(len(_HEAD))]
+    lines = [_line(_HEAD, widths), "─" * (sum(widths) + 2 * (len(widths) - 1))]
+    for index, row in enumerate(rows):
+        lines.append(_line(row, widths))
+        indent = widths[0] + 2 + len(row[1]) - len(row[1].lstrip()) + 2
+        lines += [" " * indent + note for note in notes.get(index, ())]
+    return "\n".join(lines)
+
+
+def _line(row: tuple[str, ...], widths: Sequence[int]) -> str:
+    cells = []
+    for index, (cell, wide) in enumerate(zip(row, widths, strict=True)):
+        blank = " " * (wide - width(cell))
+        cells.append(cell + blank if index in (1, 2) else blank + cell)
+    return "  ".join(cells).rstrip()

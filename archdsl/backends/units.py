@@ -1,0 +1,132 @@
+"""The scopes of a graph as a tree of units, each with its inputs and outputs: what becomes a class in source."""
+
+from collections.abc import Iterable
+
+from ..call import Module
+from ..graph import Graph, Node
+
+
+class Unit:
+    """A scope: its nodes and inner scopes in order, the values it reads from outside and those read from it."""
+
+    def __init__(self, graph: Graph, path: tuple[str, ...]) -> None:
+        self.graph = graph
+        self.path = path
+        self.items: list[Node | Unit] = []
+        self.inputs: list[int] = []
+        self.outputs: list[int] = []
+        self.chain = False
+
+    @property
+    def name(self) -> str:
+        """The attribute that holds it."""
+        return self.path[-1] if self.path else self.graph.name
+
+    @property
+    def kind(self) -> str:
+        """`stage`, `branch`, `aux`, or the name of a block."""
+        return self.graph.scopes.get(self.path, "stage")
+
+    @property
+    def is_root(self) -> bool:
+        """Whether it is the whole network."""
+        return not self.path
+
+    def reads(self, item: "Node | Unit") -> list[int]:
+        """The values that an item reads, each once."""
+        return list(dict.fromkeys(item.inputs))
+
+    def makes(self, item: "Node | Unit") -> list[int]:
+        """The values that an item gives to others."""
+        return [item.id] if isinstance(item, Node) else item.outputs
+
+    def attribute(self, node: Node) -> str:
+        """How a method of this unit reaches a node's module: `conv1`, or `stem.conv1` for a shared one."""
+        owner = node if node.shared is None else self.graph.nodes[node.shared]
+        return ".".join(owner.path[len(self.path) :])
+
+
+def unit_tree(graph: Graph) -> Unit:
+    """The units of a graph. A scope in which a module from outside is applied again is dissolved into the one around.
+
+    (A class can reach the modules below itself, not those of its siblings.)
+    """
+    dissolved = set(_dissolved(graph))
+    root = Unit(graph, ())
+    units: dict[tuple[str, ...], Unit] = {(): root}
+    for node in graph.layers:
+        home = _unit_of(graph, node, units, dissolved)
+        home.items.append(node)
+    _wire(root, set(graph.inputs) | {i for _, i in graph.outputs})
+    root.inputs = list(graph.inputs)
+    root.outputs = [i for _, i in graph.outputs]
+    root.chain = False
+    return root
+
+
+def _dissolved(graph: Graph) -> Iterable[tuple[str, ...]]:
+    for node in graph.layers:
+        if node.shared is None:
+            continue
+        owner = graph.nodes[node.shared].path
+        common = 0
+        while common < min(len(owner), len(node.path)) and owner[common] == node.path[common]:
+            common += 1
+        yield from (node.path[:depth] for depth in range(common + 1, len(node.path)))
+
+
+def _unit_of(graph: Graph, node: Node, units: dict[tuple[str, ...], Unit], dissolved: set[tuple[str, ...]]) -> Unit:
+    home = units[()]
+    for depth in range(1, len(node.path)):
+        path = node.path[:depth]
+        if path in dissolved or node.shared is not None:
+            return home
+        if path not in units:
+            units[path] = Unit(graph, path)
+            home.items.append(units[path])
+        home = units[path]
+    return home
+
+
+def _wire(unit: Unit, wanted: set[int]) -> None:
+    """Find inputs and outputs from the inside out; `wanted` are values that somebody outside reads."""
+    inner = {node.id for node in _nodes(unit)}
+    graph = unit.graph
+    unit.inputs = list(dict.fromkeys(i for node in _nodes(unit) for i in node.inputs if i not in inner))
+    outside = {i for node in graph.layers if node.id not in inner for i in node.inputs} | wanted
+    unit.outputs = [node.id for node in _nodes(unit) if node.id in outside]
+    for item in unit.items:
+        if isinstance(item, Unit):
+            _wire(item, wanted)
+    unit.chain = _is_chain(unit)
+
+
+def _nodes(unit: Unit) -> list[Node]:
+    found: list[Node] = []
+    for item in unit.items:
+        found += [item] if isinstance(item, Node) else _nodes(item)
+    return found
+
+
+def _is_chain(unit: Unit) -> bool:
+    """Whether each item is one module applied to the result of the item before: an nn.Sequential."""
+    if len(unit.inputs) != 1 or len(unit.outputs) != 1:
+        return False
+    value = unit.inputs[0]
+    for index, item in enumerate(unit.items):
+        if list(item.inputs) != [value]:
+            return False
+        if isinstance(item, Node):
+            assert item.op is not None
+            steps = item.op.steps(tuple(s for s in unit.graph.shapes_in(item) if s is not None))
+            if len(steps) != 1 or not isinstance(steps[0], Module) or item.shared is not None:
+                return False
+            value = item.id
+        elif len(item.outputs) == 1:
+            value = item.outputs[0]
+        else:
+            return False
+        uses = sum(value in other.inputs for other in unit.items)
+        if uses + (value in unit.outputs) != 1 or (value in unit.outputs) != (index == len(unit.items) - 1):
+            return False
+    return True

@@ -1,0 +1,55 @@
+"""The command line: one file a command, imported when the command is called."""
+
+import importlib
+import sys
+
+import click
+
+from .. import __version__
+
+_COMMANDS = {
+    "check": "Shapes, parameters and mistakes of networks, in a blink.",
+    "compile": "Write PyTorch source that needs no archdsl.",
+    "diagram": "Draw a network: SVG, PNG, DOT, Mermaid.",
+    "layers": "List the layers, or show one.",
+    "predict": "Name the classes of images with a trained network.",
+    "train": "Train a network on a data set.",
+}
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command = importlib.import_module(f".{cmd_name}", __name__).command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        # From the table, so that --help imports no command.
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(_COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        word = args[0] if args else ""
+        if word and word not in _COMMANDS and not word.startswith("-"):
+            from ..names import nearest
+
+            near = nearest(word, _COMMANDS)
+            ctx.fail(f"there is no command `{word}`" + (f"; did you mean `{near}`?" if near else ""))
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", prog_name="archdsl")
+def main() -> None:
+    """A language for neural network architectures: check shapes, draw, compile to PyTorch, train."""
+    for stream in (sys.stdout, sys.stderr):
+        # Tables hold × and ─; a terminal that cannot show them gets a question mark rather than a traceback.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")

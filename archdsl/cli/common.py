@@ -1,0 +1,110 @@
+"""What the commands share: reading a network from what the user named, and showing its mistakes."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from ..diagnostics import Sink
+from ..diagnostics.text import printable, render, summary
+from ..elaborate import Override
+from ..files import Unreadable, read_source
+from ..network import Network, analyse, parse_sizes
+from ..source import Source
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def network_options(command: F) -> F:
+    """`--set` and `--input`, for every command that reads a network."""
+    command = click.option(
+        "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A value for a parameter of the network."
+    )(command)
+    return click.option(
+        "--input", "inputs", multiple=True, metavar="SIZES", help="Other sizes for the input: 3x224x224, or NAME=SIZES."
+    )(command)
+
+
+def parse_settings(settings: tuple[str, ...]) -> dict[str, Any]:
+    """`("width=0.5", "classes=10")` as values."""
+    found: dict[str, Any] = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals or not name.isidentifier():
+            raise click.BadParameter(f"`{printable(setting)}` is not NAME=VALUE", param_hint="--set")
+        try:
+            found[name] = int(value) if value.lstrip("+-").isdigit() and len(value) <= 18 else float(value)
+        except ValueError:
+            raise click.BadParameter(f"`{printable(value)}` is not a number", param_hint="--set") from None
+    return found
+
+
+def parse_override(inputs: tuple[str, ...]) -> Override:
+    """`("3x224x224",)` or `("left=3x32x32",)` as sizes by input."""
+    sizes: dict[str | None, tuple[int, ...]] = {}
+    for given in inputs:
+        name, equals, value = given.rpartition("=")
+        try:
+            sizes[name if equals else None] = parse_sizes(value)
+        except ValueError:
+            message = f"`{printable(value)}` is not sizes like 3x224x224"
+            raise click.BadParameter(message, param_hint="--input") from None
+    return Override(sizes)
+
+
+def read(name: str) -> Source:
+    """The text of a file, `-` for standard input. Exits with 2 if it cannot be read."""
+    if name == "-":
+        data = sys.stdin.buffer.read()
+        try:
+            return Source(data.decode("utf-8-sig"), name="<stdin>")
+        except UnicodeDecodeError:
+            usage("standard input is not a text in UTF-8")
+    try:
+        return read_source(Path(name), name=name)
+    except Unreadable as error:
+        usage(f"{name}: {error}{_near_file(name)}")
+
+
+def _near_file(name: str) -> str:
+    from ..names import nearest
+
+    path = Path(name)
+    try:
+        others = [p.name for p in path.parent.iterdir() if p.suffix == ".arch"]
+    except OSError:
+        return ""
+    near = nearest(path.name, others)
+    return f"; did you mean `{path.parent / near}`?" if near and near != path.name else ""
+
+
+def usage(message: str) -> NoReturn:
+    """One line on standard error, and exit code 2."""
+    click.echo(f"archdsl: {printable(message)}", err=True)
+    raise SystemExit(2)
+
+
+def colourful(stream: Any) -> bool:
+    """Whether to write colours: on a terminal only, and not where NO_COLOR is set."""
+    return bool(stream.isatty()) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def show_mistakes(network: Network, *, stream: Any = None) -> None:
+    """Every diagnostic of a network, with a line that counts them."""
+    if network.diagnostics:
+        stream = stream or sys.stderr
+        text = render(network.diagnostics, colour=colourful(stream), root=network.source)
+        click.echo(f"{text}\n\n{summary(network.diagnostics)}", file=stream)
+
+
+def load_or_exit(path: str, settings: Mapping[str, Any] | None = None, override: Override | None = None) -> Network:
+    """The network of a file; shows its mistakes and exits with 1 if it has any."""
+    sink = Sink()
+    network = analyse(read(path), sink, settings, override)
+    if sink.errors:
+        show_mistakes(network)
+        raise SystemExit(1)
+    return network

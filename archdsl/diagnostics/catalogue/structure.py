@@ -1,0 +1,162 @@
+"""E05: the parts of a network."""
+
+from ..model import Diagnostic, Edit, Fix
+
+
+class NoInput(Diagnostic):
+    """A statement needs a tensor, and no `input` stands before it."""
+
+    code = "E0501"
+    title = "no input"
+    wrong = "conv 64 k3\n"
+    right = "input 3x32x32\nconv 64 k3\n"
+
+    def message(self) -> str:
+        return "there is no input for this to work on"
+
+    def help(self) -> tuple[str, ...]:
+        return ("begin with the sizes of one sample, channels first: `input 3x32x32`",)
+
+
+class NothingHere(Diagnostic):
+    """The text holds no network: no statement makes a tensor."""
+
+    code = "E0502"
+    title = "an empty network"
+    wrong = "# nothing yet\n"
+    right = "input 3x32x32\nconv 64 k3\n"
+
+    def message(self) -> str:
+        return "there is no network here"
+
+    def help(self) -> tuple[str, ...]:
+        return ("the smallest is `input 3x32x32; conv 64 k3`",)
+
+
+class BadInput(Diagnostic):
+    """An `input` statement is not of the form `input [NAME] SIZES [int(V)]`."""
+
+    code = "E0503"
+    title = "an input that cannot be read"
+    wrong = "input 3x0x32\nconv 8 k3\n"
+    right = "input 3x32x32\nconv 8 k3\n"
+
+    why: str
+    helps: tuple[str, ...] = ("the sizes of one sample without the batch, channels first: `input 3x32x32`",)
+
+    def message(self) -> str:
+        return "this input cannot be read"
+
+    def label(self) -> str:
+        return self.why
+
+    def help(self) -> tuple[str, ...]:
+        return self.helps
+
+
+class SymbolicSize(Diagnostic):
+    """A size is a symbol, and what was asked for needs its value.
+
+    Give it with `--input 3x224x224`, or declare the symbol as a parameter: `net N(H = 224, W = 224)`.
+    """
+
+    code = "E0504"
+    title = "a size without a value"
+    wrong = "input 3xHxW\nconv 8 k3\n"
+    right = "net N(H = 32, W = 32)\ninput 3xHxW\nconv 8 k3\n"
+
+    symbols: tuple[str, ...]
+    example: str
+
+    def message(self) -> str:
+        names = " and ".join(f"`{symbol}`" for symbol in self.symbols)
+        return f"{names} {'have' if len(self.symbols) > 1 else 'has'} no value"
+
+    def help(self) -> tuple[str, ...]:
+        return (f"give the sizes: `--input {self.example}`",)
+
+
+class Misplaced(Diagnostic):
+    """A definition stands where it cannot: `net` not at the beginning, `block` or `use` inside a body."""
+
+    code = "E0505"
+    title = "a definition in the wrong place"
+    wrong = "input 3x32x32\nnet N\nconv 8 k3\n"
+    right = "net N\ninput 3x32x32\nconv 8 k3\n"
+
+    word: str
+    where: str
+
+    def message(self) -> str:
+        return f"`{self.word}` cannot stand here"
+
+    def label(self) -> str:
+        return self.where
+
+
+class AssertFailed(Diagnostic):
+    """An assertion does not hold; the message has the measured value."""
+
+    code = "E0506"
+    title = "an assertion does not hold"
+    wrong = "input 3x32x32\nconv 64 k3\nassert params < 1K\n"
+    right = "input 3x32x32\nconv 64 k3\nassert params < 2K\n"
+
+    condition: str
+    measured: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"`{self.condition}` does not hold"
+
+    def label(self) -> str:
+        return ", ".join(self.measured)
+
+
+class NotAComparison(Diagnostic):
+    """An assertion compares: `assert params < 1M`, `assert out == 10`."""
+
+    code = "E0507"
+    title = "an assertion that compares nothing"
+    wrong = "input 8\nfc 10\nassert params\n"
+    right = "input 8\nfc 10\nassert params < 1K\n"
+
+    def message(self) -> str:
+        return "an assertion compares two values"
+
+    def help(self) -> tuple[str, ...]:
+        return ("`assert params < 1M`, `assert macs <= 50M`, `assert out == 10`",)
+
+
+class NeedsInputName(Diagnostic):
+    """A network with several inputs names each of them."""
+
+    code = "E0508"
+    title = "an input without a name"
+    wrong = "input 3x32x32\ninput b 3x32x32\nadd b\n"
+    right = "input a 3x32x32\ninput b 3x32x32\nadd a\n"
+
+    def message(self) -> str:
+        return "with several inputs each has a name"
+
+    def help(self) -> tuple[str, ...]:
+        return ("`input left 3x32x32`",)
+
+    def fix(self) -> Fix | None:
+        return Fix(title="name it", edits=(Edit(span=self.span.tail, text=" first"),))
+
+
+class NeedsSetting(Diagnostic):
+    """A parameter of the network has no default and was given no value."""
+
+    code = "E0509"
+    title = "a parameter without a value"
+    wrong = "net N(classes)\ninput 8\nfc classes\n"
+    right = "net N(classes = 10)\ninput 8\nfc classes\n"
+
+    name: str
+
+    def message(self) -> str:
+        return f"`{self.name}` has no value"
+
+    def help(self) -> tuple[str, ...]:
+        return (f"give it with `--set {self.name}=…`, or a default in the text",)

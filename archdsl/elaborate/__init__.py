@@ -1,0 +1,144 @@
+"""From tree to graph: names, expressions, blocks, merges; each node's shape as the node is made."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..diagnostics import Sink
+from ..diagnostics.catalogue import structure
+from ..graph import Graph
+from ..source import Span
+from ..syntax import ast
+from . import control, layers, merges, training
+from .asserts import Assertion
+from .definitions import Definitions
+from .inputs import Override, run_input
+from .state import Abort, State
+
+__all__ = ["Override", "elaborate"]
+
+
+def elaborate(
+    program: ast.Program,
+    sink: Sink,
+    settings: Mapping[str, Any] | None = None,
+    override: Override | None = None,
+    root: Path | None = None,
+) -> Graph:
+    """The graph of a program. After a mistake it has nodes without a shape, and must not be compiled.
+
+    `settings` are values for the network's parameters; `override` sizes for its inputs; `root` is the folder that
+    used files may not leave (the program's own folder where it is None).
+    """
+    override = override or Override({})
+    file = Definitions(sink, root).collect(program, settings or {})
+    state = State(sink, lambda state, statement: execute(state, statement, override))
+    state.scope = file.scope
+    state.blocks = file.blocks
+    try:
+        if override.sizes and not any(isinstance(s, ast.Input) for s in program.statements):
+            span = Span(program.source, 0, 0)
+            run_input(state, ast.Input(span=span, args=()), override)
+        state.run(program.statements)
+    except Abort:
+        pass
+    if not state.nodes and not sink.errors:
+        end = Span(program.source, 0, 0)
+        sink.emit(structure.NothingHere(span=end))
+    return _finish(state, program, file.net, file.scope)
+
+
+def execute(state: State, statement: ast.Statement, override: Override) -> None:
+    """Run one statement."""
+    match statement:
+        case ast.Layer():
+            _layer(state, statement)
+        case ast.Stage():
+            control.run_stage(state, statement)
+        case ast.Merge():
+            merges.run_merge(state, statement)
+        case ast.Residual():
+            merges.run_residual(state, statement)
+        case ast.Repeat():
+            control.run_repeat(state, statement)
+        case ast.If():
+            control.run_if(state, statement)
+        case ast.Let():
+            control.run_let(state, statement)
+        case ast.From():
+            control.run_from(state, statement)
+        case ast.Aux():
+            control.run_aux(state, statement)
+        case ast.Reuse():
+            control.run_reuse(state, statement)
+        case ast.Input():
+            run_input(state, statement, override)
+        case ast.Output():
+            _output(state, statement)
+        case ast.Assert():
+            state.asserts.append((statement, state.scope))
+        case ast.Train() if not state.path:
+            state.training.append(statement)
+        case ast.Net() | ast.UseFile() | ast.Block() | ast.Train():
+            _definition(state, statement)
+        case ast.Broken():
+            _broken(state, statement)
+        case _:
+            raise AssertionError(statement)
+
+
+def _layer(state: State, statement: ast.Layer) -> None:
+    word = statement.keyword.text
+    if word in state.blocks:
+        control.run_block(state, statement, state.blocks[word])
+    elif (layer := layers.find_layer(word)) is not None:
+        if statement.times > 1:
+            control.affordable(state, statement)
+        layers.run_layer(state, statement, layer)
+    else:
+        layers.unknown_layer(state, statement)
+
+
+def _output(state: State, statement: ast.Output) -> None:
+    for word in statement.names:
+        tensor = merges.find_tensor(state, word)
+        if tensor is not None:
+            state.outputs.append((word.text, tensor.node))
+
+
+def _definition(state: State, statement: ast.Statement) -> None:
+    """Definitions were collected before; inside a body they are out of place."""
+    if state.path or state.uses or state.scope.parent is not None:
+        word = statement.span.text.split()[0]
+        span = Span(statement.span.source, statement.span.start, statement.span.start + len(word))
+        state.fail(structure.Misplaced, span, word=word, where="it belongs at the top of the file")
+
+
+def _broken(state: State, statement: ast.Broken) -> None:
+    """What it would have made is unknown."""
+    if state.current is not None:
+        state.add(None, (state.current,), None, state.child("unknown"), statement.span)
+    state.complained_of_input = True
+
+
+def _finish(state: State, program: ast.Program, net: ast.Net | None, scope: Any) -> Graph:
+    outputs = list(state.outputs)
+    if not outputs and state.current is not None:
+        outputs = [("output", state.current)]
+    path = program.source.path
+    return Graph(
+        name=net.name.text if net else (path.stem if path else "network"),
+        nodes=tuple(state.nodes),
+        inputs=tuple(node.id for _, node in state.inputs),
+        input_names=tuple(name or "x" for name, _ in state.inputs),
+        outputs=tuple(outputs + state.aux),
+        settings={name: binding.value for name, binding in scope.names.items() if _plain(binding.value)},
+        scopes=dict(state.scopes),
+        vocabularies=dict(state.vocabularies),
+        training=training.read(state),
+        asserts=tuple(Assertion(statement=statement, scope=where) for statement, where in state.asserts),
+    )
+
+
+def _plain(value: object) -> bool:
+    return isinstance(value, int | float | str)

@@ -1,0 +1,174 @@
+"""Arguments as written, bound to the parameters of a layer or a block."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from ..arguments import Either, Kind, OneOf, Parameter, Unfit
+from ..diagnostics.catalogue import arguments, limits, names
+from ..limits import MAX_DIGITS
+from ..names import nearest
+from ..source import Span
+from ..syntax import ast
+from .expressions import Evaluator, show
+from .scope import UNKNOWN, Tensor
+
+_SHORTHAND = re.compile(r"([a-z])(\d+(?:x\d+)*)$")
+
+
+class Bound:
+    """What binding found: values by name, where each was written, and whether all is well."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+        self.spans: dict[str, Span] = {}
+        self.ok = True
+
+
+def bind(
+    keyword: ast.Word, args: Sequence[ast.Argument], parameters: Sequence[Parameter], example: str, ev: Evaluator
+) -> Bound:
+    """Bind arguments, reporting every mistake among them."""
+    binder = _Binder(keyword, parameters, ev)
+    for arg in args:
+        binder.take(arg)
+    binder.finish(example)
+    return binder.bound
+
+
+class _Binder:
+    def __init__(self, keyword: ast.Word, parameters: Sequence[Parameter], ev: Evaluator) -> None:
+        self.keyword = keyword
+        self.parameters = parameters
+        self.ev = ev
+        self.bound = Bound()
+        self.queue = [p for p in parameters if p.positional]
+        self.overflowed = False
+
+    def take(self, arg: ast.Argument) -> None:
+        if arg.name is not None:
+            self.named(arg, arg.name)
+        elif isinstance(arg.value, ast.Variable) and self.word(arg, arg.value.name):
+            pass
+        else:
+            self.positional(arg)
+
+    def named(self, arg: ast.Argument, name: ast.Word) -> None:
+        found = next((p for p in self.parameters if name.text in (p.name, p.letter)), None)
+        if found is None:
+            known = tuple(p.name for p in self.parameters)
+            near = nearest(name.text, known)
+            facts = {"keyword": self.keyword.text, "name": name.text, "nearest": near, "known": known}
+            self.wrong(arguments.UnknownArgument, name.span, **facts)
+            self.ev.value(arg.value) if not isinstance(arg.value, ast.Variable) else None
+            return
+        choice = isinstance(arg.value, ast.Variable) and arg.value.name in _choices(found.kind)
+        self.store(found, arg.value.name if choice else self.ev.value(arg.value), arg)  # type: ignore[attr-defined]
+
+    def word(self, arg: ast.Argument, word: str) -> bool:
+        """A bare word: a flag or a shorthand, else not ours."""
+        for p in self.parameters:
+            for flag, value in p.words:
+                if flag == word:
+                    self.store(p, value, arg)
+                    return True
+        found = _SHORTHAND.match(word)
+        p_letter = next((p for p in self.parameters if found and p.letter == found[1]), None)
+        if found is None or p_letter is None:
+            return False
+        parts = found[2].split("x")
+        if max(map(len, parts)) > MAX_DIGITS:
+            self.wrong(limits.TooManyDigits, arg.span, limit=MAX_DIGITS)
+            self.bound.values[p_letter.name] = UNKNOWN
+            return True
+        numbers = tuple(map(int, parts))
+        self.store(p_letter, numbers if len(numbers) > 1 else numbers[0], arg)
+        return True
+
+    def positional(self, arg: ast.Argument) -> None:
+        while self.queue and self.queue[0].name in self.bound.values and not self.queue[0].many:
+            self.queue.pop(0)
+        if not self.queue:
+            if isinstance(arg.value, ast.Variable) and self.ev.scope.find(arg.value.name) is None:
+                self.unknown_word(arg.value)
+                return
+            positional = tuple(p.name for p in self.parameters if p.positional)
+            facts = {
+                "keyword": self.keyword.text,
+                "positional": positional,
+                "named": tuple(p.name for p in self.parameters if not p.positional),
+            }
+            if not self.overflowed:
+                self.wrong(arguments.TooManyArguments, arg.span, **facts)
+            self.overflowed = True
+            return
+        p = self.queue[0]
+        choice = isinstance(arg.value, ast.Variable) and arg.value.name in _choices(p.kind)
+        if isinstance(arg.value, ast.Variable) and not choice and self.ev.scope.find(arg.value.name) is None:
+            self.unknown_word(arg.value)
+            self.bound.values.setdefault(p.name, UNKNOWN)
+            return
+        self.store(p, arg.value.name if choice else self.ev.value(arg.value), arg)  # type: ignore[attr-defined]
+
+    def unknown_word(self, word: ast.Variable) -> None:
+        """Neither flag nor shorthand nor a name: suggest among all of them."""
+        flags = [flag for p in self.parameters for flag, _ in p.words]
+        near = nearest(word.name, [*flags, *self.ev.scope.visible()])
+        letters = [p for p in self.parameters if p.letter]
+        example = f"; shorthands are {', '.join(f'`{p.letter}` ({p.name})' for p in letters)}" if letters else ""
+        what = f"neither a flag of `{self.keyword.text}` nor a name here{'' if near else example}"
+        self.wrong(names.UnknownName, word.span, name=word.name, nearest=near, what=what, known=tuple(flags))
+
+    def store(self, p: Parameter, value: Any, arg: ast.Argument) -> None:
+        if p.name in self.bound.spans and not p.many:
+            first = self.bound.spans[p.name].text
+            self.wrong(arguments.ArgumentTwice, arg.span, name=p.name, first=first)
+            return
+        self.bound.spans.setdefault(p.name, arg.span)
+        value = self.accepted(p, value, arg)
+        if p.many and arg.name is None:
+            before = self.bound.values.get(p.name, ())
+            value = UNKNOWN if UNKNOWN in (before, value) else (*before, value)
+        self.bound.values[p.name] = value
+
+    def accepted(self, p: Parameter, value: Any, arg: ast.Argument) -> Any:
+        """The value as the parameter's kind stores it."""
+        if value is UNKNOWN or p.kind is None:
+            return value
+        if isinstance(value, Tensor):
+            return self.wrong(arguments.TensorAsNumber, arg.value.span, name=arg.value.span.text)
+        if _suffix(arg.value):
+            shown = show(int(value) if float(value).is_integer() else value)
+            return self.wrong(arguments.SuffixOutside, arg.value.span, text=arg.value.span.text, value=shown)
+        try:
+            return p.kind.accept(value)
+        except Unfit as unfit:
+            facts = {"keyword": self.keyword.text, "name": p.name, "value": show(value), "words": str(unfit)}
+            return self.wrong(arguments.BadValue, arg.span, **facts)
+
+    def wrong(self, kind: Any, span: Span, **facts: Any) -> Any:
+        self.bound.ok = False
+        return self.ev.fail(kind, span, **facts)
+
+    def finish(self, example: str) -> None:
+        lacking = [p for p in self.parameters if p.required and p.name not in self.bound.values]
+        # A word that was not understood may be the argument that lacks.
+        if lacking and self.bound.ok:
+            facts = {"keyword": self.keyword.text, "names": tuple(p.name for p in lacking), "doc": lacking[0].doc}
+            self.wrong(arguments.MissingArgument, self.keyword.span, example=example, **facts)
+        if lacking or UNKNOWN in self.bound.values.values():
+            self.bound.ok = False
+
+
+def _choices(kind: Kind | None) -> tuple[str, ...]:
+    match kind:
+        case OneOf():
+            return kind.choices
+        case Either():
+            return tuple(choice for each in kind.kinds for choice in _choices(each))
+        case _:
+            return ()
+
+
+def _suffix(expr: ast.Expr) -> bool:
+    return isinstance(expr, ast.Number) and bool(expr.suffix)

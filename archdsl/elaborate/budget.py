@@ -1,0 +1,52 @@
+"""How many layers a statement will make, counted without making them."""
+
+from ..syntax import ast
+from .scope import UNKNOWN
+from .state import State
+
+
+def estimate(state: State, statement: ast.Statement) -> int:
+    """At least how many nodes a statement makes; a count that depends on what is not known yet is taken as 1."""
+    return _Counter(state).statement(statement, 0)
+
+
+class _Counter:
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.blocks: dict[str, int] = {}
+
+    def body(self, statements: tuple[ast.Statement, ...], depth: int) -> int:
+        return sum(self.statement(each, depth) for each in statements)
+
+    def statement(self, statement: ast.Statement, depth: int) -> int:
+        match statement:
+            case ast.Layer():
+                return statement.times * self.layer(statement.keyword.text, depth)
+            case ast.Stage() | ast.Aux():
+                return self.body(statement.body.statements, depth)
+            case ast.Merge():
+                bodies = [each for each in statement.operands if isinstance(each, ast.Body)]
+                return statement.times * (1 + sum(self.body(each.statements, depth) for each in bodies))
+            case ast.Residual():
+                shortcut = statement.shortcut.statements if statement.shortcut else ()
+                return statement.times * (1 + self.body(statement.body.statements + shortcut, depth))
+            case ast.Repeat():
+                return self.count(statement.count) * self.body(statement.body.statements, depth)
+            case _:
+                # An `if` may make nothing.
+                return 0
+
+    def layer(self, word: str, depth: int) -> int:
+        definition = self.state.blocks.get(word)
+        if definition is None:
+            return 1
+        if word not in self.blocks:
+            self.blocks[word] = 1
+            if depth < 30:
+                self.blocks[word] = self.body(definition.block.body.statements, depth + 1)
+        return self.blocks[word]
+
+    def count(self, expr: ast.Expr) -> int:
+        with self.state.sink.muted():
+            value = self.state.evaluator().number(expr)
+        return value if value is not UNKNOWN and type(value) is int and value >= 0 else 1

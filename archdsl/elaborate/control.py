@@ -1,0 +1,197 @@
+"""Statements that group, repeat, choose and name: stages, blocks, `repeat`, `if`, `let`, `from`, `aux`, `reuse`."""
+
+from ..arguments import REQUIRED, Parameter
+from ..diagnostics import Use
+from ..diagnostics.catalogue import arguments, limits, names, shapes
+from ..layer import Reject
+from ..limits import MAX_NODES
+from ..syntax import ast
+from .bind import bind
+from .budget import estimate
+from .expressions import Evaluator, show
+from .merges import find_tensor
+from .scope import UNKNOWN, Scope
+from .state import Abort, BlockDef, State
+
+
+def run_stage(state: State, statement: ast.Stage) -> None:
+    """A group of statements under a name, which also names the tensor that it ends with."""
+    first, source = len(state.nodes), state.current
+    path = state.named_child(statement.name.text)
+    state.scopes[path] = "stage"
+    with state.inside(path=path):
+        state.run(statement.body.statements)
+    if state.current is not None:
+        state.name_result(statement.name, first, source)
+
+
+def run_block(state: State, statement: ast.Layer, definition: BlockDef) -> None:
+    """The use of a block, as often as the statement says."""
+    if not state.need_input(statement.keyword.span) or not affordable(state, statement):
+        return
+    first, source = len(state.nodes), state.current
+    for turn in range(statement.times):
+        alone = statement.alias if statement.times == 1 else None
+        _use_block(state, statement, definition, alone, turn)
+    if statement.alias:
+        state.name_result(statement.alias, first, source)
+
+
+def _use_block(state: State, statement: ast.Layer, definition: BlockDef, alias: ast.Word | None, turn: int) -> None:
+    name = definition.block.name.text
+    scope = _bind_block(state, statement, definition)
+    path = state.named_child(alias.text) if alias else state.child(name)
+    state.scopes[path] = name
+    before = state.blocks, state.uses
+    state.blocks = definition.blocks
+    state.uses = (*state.uses, Use(block=name, span=statement.span))
+    try:
+        with state.inside(path=path, scope=scope):
+            state.run(definition.block.body.statements)
+    finally:
+        state.blocks, state.uses = before
+
+
+def block_parameters(block: ast.Block) -> tuple[Parameter, ...]:
+    """A block's parameters as binding sees them: all positional, a one-letter one with its shorthand."""
+    return tuple(
+        Parameter(
+            name=p.name.text,
+            kind=None,
+            default=REQUIRED if p.default is None else p.default,
+            letter=p.name.text if len(p.name.text) == 1 else None,
+            positional=True,
+        )
+        for p in block.parameters
+    )
+
+
+def _bind_block(state: State, statement: ast.Layer, definition: BlockDef) -> Scope:
+    block = definition.block
+    words = " ".join([block.name.text, *(p.name.text for p in block.parameters if p.default is None)])
+    bound = bind(statement.keyword, statement.args, block_parameters(block), words, state.evaluator())
+    scope = Scope(definition.scope)
+    for p in block.parameters:
+        name = p.name.text
+        value = bound.values.get(name, UNKNOWN)
+        if name not in bound.values and p.default is not None:
+            value = Evaluator(state.sink, scope, state.shape, state.uses).value(p.default)
+        scope.define(name, value, bound.spans.get(name, p.name.span))
+    return scope
+
+
+def affordable(state: State, statement: ast.Statement) -> bool:
+    """Whether a repetition stays within the bound of layers; counted once, at the outermost."""
+    if state.counted:
+        return True
+    count = len(state.nodes) + estimate(state, statement)
+    if count > MAX_NODES:
+        span = statement.keyword.span if isinstance(statement, ast.Layer) else statement.span
+        state.fail(limits.TooManyLayers, span, count=count, limit=MAX_NODES)
+        raise Abort
+    return True
+
+
+def run_repeat(state: State, statement: ast.Repeat) -> None:
+    """`repeat N as i { … }`: i counts from 0."""
+    count = state.evaluator().number(statement.count)
+    if count is UNKNOWN:
+        return
+    if type(count) is not int or count < 0:
+        facts = {"keyword": "repeat", "name": "count", "value": show(count), "words": "a whole number of at least 0"}
+        state.fail(arguments.BadValue, statement.count.span, **facts)
+        return
+    affordable(state, statement)
+    outer, state.counted = state.counted, True
+    try:
+        for turn in range(count):
+            scope = Scope(state.scope)
+            if statement.index is not None:
+                scope.define(statement.index.text, turn, statement.index.span)
+            with state.inside(scope=scope, started=False):
+                state.run(statement.body.statements)
+    finally:
+        state.counted = outer
+
+
+def run_if(state: State, statement: ast.If) -> None:
+    """`if`: names made in it stay visible."""
+    condition = state.evaluator().number(statement.condition)
+    if condition is UNKNOWN:
+        if state.current is not None:
+            state.add(None, (state.current,), None, state.child("if"), statement.condition.span)
+        return
+    chosen = statement.body if condition else statement.orelse
+    if isinstance(chosen, ast.If):
+        run_if(state, chosen)
+    elif chosen is not None:
+        state.run(chosen.statements)
+
+
+def run_let(state: State, statement: ast.Let) -> None:
+    """`let NAME = EXPR`."""
+    state.define(statement.name, state.evaluator().value(statement.value))
+
+
+def run_from(state: State, statement: ast.From) -> None:
+    """`from NAME` makes a named tensor the current one."""
+    tensor = find_tensor(state, statement.name)
+    if tensor is not None:
+        state.current = tensor.node
+    elif state.current is not None:
+        state.add(None, (), None, state.child("unknown"), statement.span)
+
+
+def run_aux(state: State, statement: ast.Aux) -> None:
+    """A side branch whose result is an output; the current tensor stays."""
+    if not state.need_input(statement.name.span):
+        return
+    start = state.current
+    path = state.named_child(statement.name.text)
+    state.scopes[path] = "aux"
+    with state.inside(path=path, scope=Scope(state.scope)):
+        state.run(statement.body.statements)
+    assert state.current is not None
+    state.aux.append((statement.name.text, state.current))
+    state.current = start
+
+
+def run_reuse(state: State, statement: ast.Reuse) -> None:
+    """Apply what made a tensor again, with the same weights: its nodes once more, on the current tensor."""
+    tensor = find_tensor(state, statement.name)
+    if tensor is None or not state.need_input(statement.span):
+        return
+    if tensor.source is None:
+        what = "an input, which no layer made"
+        state.fail(names.UnknownName, statement.name.span, name=statement.name.text, nearest=None, what=what)
+        return
+    first, source = len(state.nodes), state.current
+    assert source is not None
+    mapping = {tensor.source: source}
+    for old in state.nodes[tensor.first : tensor.node + 1]:
+        inputs = tuple(mapping.get(i, i) for i in old.inputs)
+        path = (*state.child(statement.name.text), *old.path[len(state.path) :])
+        shared = old.id if old.shared is None else old.shared
+        new = state.add(old.op, inputs, None, path, statement.span, shared=shared)
+        mapping[old.id] = new.id
+        _infer_again(state, statement, old.id, new.id)
+    if statement.alias:
+        state.name_result(statement.alias, first, source)
+
+
+def _infer_again(state: State, statement: ast.Reuse, old_id: int, new_id: int) -> None:
+    old, new = state.nodes[old_id], state.nodes[new_id]
+    before = [state.nodes[i].shape for i in old.inputs]
+    now = [state.nodes[i].shape for i in new.inputs]
+    if old.op is None or None in before or None in now:
+        return
+    befores, nows = tuple(s for s in before if s), tuple(s for s in now if s)
+    try:
+        new.shape = old.op.infer(nows)
+    except Reject as reject:
+        facts = {"keyword": f"reuse {statement.name.text}", "shape": str(nows[0]), "why": reject.why}
+        state.fail(shapes.CannotTake, statement.span, helps=reject.help, **facts)
+        return
+    if old.op.weights_of(befores) != old.op.weights_of(nows):
+        facts = {"name": statement.name.text, "first": str(befores[0]), "now": str(nows[0])}
+        state.fail(shapes.WeightsDiffer, statement.name.span, **facts)

@@ -1,0 +1,199 @@
+"""What holds for the whole file, found before anything is made: the network's parameters, blocks, used files."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .. import paths
+from ..diagnostics import Related, Sink
+from ..diagnostics.catalogue import files, limits, names, structure
+from ..files import Unreadable, read_source
+from ..limits import MAX_FILES
+from ..names import nearest
+from ..source import Source, Span
+from ..syntax import ast, parse
+from .expressions import Evaluator
+from .layers import find_layer
+from .scope import UNKNOWN, Scope
+from .state import BlockDef
+
+
+class File:
+    """One file's parameters and the blocks that can be used in it."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.blocks: dict[str, BlockDef] = {}
+        self.net: ast.Net | None = None
+
+
+class Definitions:
+    """Collects the definitions of a program and of the files that it uses."""
+
+    def __init__(self, sink: Sink, root: Path | None) -> None:
+        self.sink = sink
+        self.root = root
+        self.done: dict[Path, File] = {}
+        self.chain: list[Path] = []
+
+    def collect(self, program: ast.Program, settings: Mapping[str, Any]) -> File:
+        """The definitions of one file, those of the files it uses included."""
+        file = File(Scope())
+        for index, statement in enumerate(program.statements):
+            match statement:
+                case ast.Net():
+                    self._net(file, statement, index == self._first(program), settings)
+                case ast.UseFile():
+                    self._use(file, statement, program.source)
+                case ast.Block():
+                    self._block(file, statement)
+                case _:
+                    pass
+        self._settings(file, program, settings)
+        self._recursion(file)
+        return file
+
+    def _first(self, program: ast.Program) -> int:
+        """Where `net` may stand: before all but broken statements and `use`."""
+        kinds = (ast.UseFile, ast.Broken)
+        return next((i for i, s in enumerate(program.statements) if not isinstance(s, kinds)), 0)
+
+    def _net(self, file: File, net: ast.Net, first: bool, settings: Mapping[str, Any]) -> None:
+        if not first:
+            word = Span(net.span.source, net.span.start, net.span.start + len("net"))
+            self.sink.emit(structure.Misplaced(span=word, word="net", where="it belongs at the beginning"))
+            return
+        file.net = net
+        for p in net.parameters:
+            if p.name.text in settings:
+                value = settings[p.name.text]
+            elif p.default is None:
+                self.sink.emit(structure.NeedsSetting(span=p.name.span, name=p.name.text))
+                value = UNKNOWN
+            else:
+                value = Evaluator(self.sink, file.scope, None, ()).number(p.default)
+            before = file.scope.define(p.name.text, value, p.name.span)
+            if before is not None:
+                first_span = Related(span=before.span, shape="")
+                self.sink.emit(names.NameTaken(span=p.name.span, name=p.name.text, first=first_span))
+
+    def _settings(self, file: File, program: ast.Program, settings: Mapping[str, Any]) -> None:
+        known = tuple(p.name.text for p in file.net.parameters) if file.net else ()
+        span = file.net.span if file.net else Span(program.source, 0, 0)
+        for name in settings:
+            if name not in known:
+                near = nearest(name, known)
+                self.sink.emit(names.UnknownSetting(span=span, name=name, nearest=near, known=known))
+
+    def _block(self, file: File, block: ast.Block) -> None:
+        word = block.name
+        before = file.blocks.get(word.text)
+        if find_layer(word.text) is not None:
+            self.sink.emit(names.NameTaken(span=word.span, name=word.text, why="is a layer of the language"))
+        elif before is not None and before.block.span.source is word.span.source:
+            first = Related(span=before.block.name.span, shape="")
+            self.sink.emit(names.NameTaken(span=word.span, name=word.text, first=first))
+        else:
+            # A block of this file goes before one of the same name from a used file.
+            file.blocks[word.text] = BlockDef(block=block, scope=file.scope, blocks=file.blocks)
+
+    # --- used files ---
+
+    def _use(self, file: File, use: ast.UseFile, source: Source) -> None:
+        path = self._locate(use, source)
+        if path is None:
+            return
+        if path in self.chain:
+            chain = tuple(p.name for p in [*self.chain[self.chain.index(path) :], path])
+            self.sink.emit(files.UseCycle(span=use.target.span, chain=chain))
+            return
+        if path not in self.done:
+            if len(self.done) >= MAX_FILES:
+                self.sink.emit(limits.TooManyFiles(span=use.target.span, limit=MAX_FILES))
+                return
+            found = self._read(use, path)
+            if found is None:
+                return
+            self.done[path] = found
+        for name, definition in self.done[path].blocks.items():
+            file.blocks.setdefault(name, definition)
+
+    def _read(self, use: ast.UseFile, path: Path) -> File | None:
+        try:
+            source = read_source(path, name=use.target.text)
+        except Unreadable as error:
+            near = nearest(path.name, [p.name for p in path.parent.glob("*.arch")]) if path.parent.is_dir() else None
+            path_text = use.target.text
+            self.sink.emit(files.CannotRead(span=use.target.span, path=path_text, why=str(error), nearest=near))
+            return None
+        self.chain.append(path)
+        try:
+            return self.collect(parse(source, self.sink), {})
+        finally:
+            self.chain.pop()
+
+    def _locate(self, use: ast.UseFile, source: Source) -> Path | None:
+        if not use.quoted:
+            if use.target.text == "std":
+                return (paths.examples() / "std" / "std.arch").resolve()
+            why = "a file's name stands in quotes; `std` is the only word"
+            self.sink.emit(files.CannotRead(span=use.target.span, path=use.target.text, why=why))
+            return None
+        folder = source.path.parent if source.path else Path.cwd()
+        root = (self.root or folder).resolve()
+        # Links are followed before the question where the file lies.
+        path = (folder / use.target.text).resolve()
+        if not path.is_relative_to(root):
+            self.sink.emit(files.OutsideProject(span=use.target.span, path=use.target.text, folder=root.name or "."))
+            return None
+        return path
+
+    # --- recursion ---
+
+    def _recursion(self, file: File) -> None:
+        """Report each block that can reach itself, and take it out, so that nothing runs for ever."""
+        reported: set[str] = set()
+        for name in list(file.blocks):
+            chain = _cycle(file.blocks, name)
+            if chain is not None:
+                if not reported & set(chain):
+                    span = file.blocks[name].block.name.span
+                    self.sink.emit(limits.RecursionFound(span=span, chain=tuple(chain)))
+                reported.update(chain)
+        for name in reported:
+            block = file.blocks[name].block
+            empty = block.replace(body=block.body.replace(statements=()))
+            file.blocks[name] = file.blocks[name].replace(block=empty)
+
+
+def _cycle(blocks: Mapping[str, BlockDef], start: str) -> list[str] | None:
+    """The chain of uses from a block back to itself, or None."""
+    parents: dict[str, str] = {}
+    queue = [start]
+    for name in queue:
+        definition = blocks.get(name)
+        for used in _used(definition.block.body) if definition else ():
+            if used == start:
+                chain = [start, name] if name != start else [start]
+                while chain[-1] != start:
+                    chain.append(parents[chain[-1]])
+                return [start, *reversed(chain[1:-1]), start] if len(chain) > 1 else [start, start]
+            if used in blocks and used not in parents:
+                parents[used] = name
+                queue.append(used)
+    return None
+
+
+def _used(node: Any) -> list[str]:
+    """The keywords of all layer statements below a tree node."""
+    found: list[str] = []
+    stack: list[Any] = [node]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, ast.Layer):
+            found.append(item.keyword.text)
+        elif isinstance(item, tuple) and not isinstance(item, Span):
+            stack.extend(item)
+        elif isinstance(item, ast.Statement | ast.Body):
+            stack.extend(value for _, value in item)
+    return found

@@ -1,0 +1,192 @@
+"""Values of expressions: exact integers, floats, truth, sizes. A mistake gives UNKNOWN, after one message."""
+
+import math
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from ..diagnostics import Diagnostic, Sink, Use
+from ..diagnostics.catalogue import arguments, names
+from ..limits import MAX_COUNT
+from ..names import nearest
+from ..shape import Shape
+from ..source import Span
+from ..syntax import ast
+from .scope import UNKNOWN, Scope, Tensor
+
+_BINARY: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "//": operator.floordiv,
+    "%": operator.mod,
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def round_to(value: float, multiple: int) -> int:
+    """The nearest multiple that is not below 90 % of the value: MobileNet's make_divisible."""
+    found = max(multiple, int(value + multiple / 2) // multiple * multiple)
+    return found + multiple if found < 0.9 * value else found
+
+
+_FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
+    "min": (min, 1, 16),
+    "max": (max, 1, 16),
+    "round": (round, 1, 1),
+    "floor": (math.floor, 1, 1),
+    "ceil": (math.ceil, 1, 1),
+    "sqrt": (math.sqrt, 1, 1),
+    "round_to": (round_to, 2, 2),
+}
+
+
+class Evaluator:
+    """Evaluates expressions in a scope, with the current tensor's shape at hand.
+
+    `lookups` counts how often a name or a size was asked for: an expression that asks for none is constant.
+    """
+
+    def __init__(self, sink: Sink, scope: Scope, shape: Shape | None, uses: tuple[Use, ...]) -> None:
+        self.sink = sink
+        self.scope = scope
+        self.shape = shape
+        self.uses = uses
+        self.lookups = 0
+
+    def fail(self, kind: type[Diagnostic], span: Span, **facts: Any) -> Any:
+        """Report, and be unknown."""
+        self.sink.emit(kind(span=span, uses=self.uses, **facts))
+        return UNKNOWN
+
+    def value(self, expr: ast.Expr) -> Any:
+        """The value of an expression: a number, a truth value, sizes as a tuple, a string, a tensor."""
+        match expr:
+            case ast.Number():
+                return expr.value
+            case ast.Size():
+                return self._size(expr)
+            case ast.Text():
+                return expr.value
+            case ast.Group():
+                return self.value(expr.inner)
+            case ast.Variable():
+                return self._variable(expr)
+            case ast.At():
+                return self._at(expr)
+            case ast.Unary():
+                return self._apply(expr, lambda v: not v if expr.op == "not" else -v, [expr.operand])
+            case ast.Binary():
+                return self._binary(expr)
+            case ast.Choice():
+                return self._choice(expr)
+            case ast.Call():
+                return self._call(expr)
+            case ast.Unreadable():
+                return UNKNOWN
+            case _:
+                raise AssertionError(expr)
+
+    def number(self, expr: ast.Expr) -> Any:
+        """The value where a number is needed: a tensor's name is a mistake."""
+        value = self.value(expr)
+        if isinstance(value, Tensor):
+            return self.fail(arguments.TensorAsNumber, expr.span, name=expr.span.text)
+        return value
+
+    def _size(self, expr: ast.Size) -> Any:
+        dims: list[Any] = []
+        for dim in expr.dims:
+            if isinstance(dim, int):
+                dims.append(dim)
+                continue
+            self.lookups += 1
+            found = self.scope.find(dim)
+            if found is None:
+                return self.fail(
+                    names.UnknownName, expr.span, name=dim, nearest=None, what="a symbol that has no value here"
+                )
+            dims.append(found.value)
+        return UNKNOWN if UNKNOWN in dims else tuple(dims)
+
+    def _variable(self, expr: ast.Variable) -> Any:
+        self.lookups += 1
+        found = self.scope.find(expr.name)
+        if found is not None:
+            return found.value
+        known = list(self.scope.visible())
+        what = "neither a flag, a variable nor a tensor here"
+        return self.fail(names.UnknownName, expr.span, name=expr.name, nearest=nearest(expr.name, known), what=what)
+
+    def _at(self, expr: ast.At) -> Any:
+        self.lookups += 1
+        if self.shape is None:
+            return UNKNOWN
+        size = self.shape.size(expr.name)
+        if size is None:
+            letters = tuple(self.shape.letters)
+            return self.fail(names.UnknownSize, expr.span, name=expr.name, shape=str(self.shape), letters=letters)
+        return size
+
+    def _binary(self, expr: ast.Binary) -> Any:
+        if expr.op in ("and", "or"):
+            left = self.number(expr.left)
+            if left is UNKNOWN or bool(left) is (expr.op == "or"):
+                return left
+            return self.number(expr.right)
+        return self._apply(expr, _BINARY[expr.op], [expr.left, expr.right])
+
+    def _choice(self, expr: ast.Choice) -> Any:
+        condition = self.number(expr.condition)
+        if condition is UNKNOWN:
+            return UNKNOWN
+        return self.value(expr.yes if condition else expr.no)
+
+    def _call(self, expr: ast.Call) -> Any:
+        name = expr.function.text
+        if name not in _FUNCTIONS:
+            return self.fail(names.UnknownFunction, expr.function.span, name=name, nearest=nearest(name, _FUNCTIONS))
+        function, least, most = _FUNCTIONS[name]
+        if not least <= len(expr.args) <= most:
+            count = str(least) if least == most else f"{least} or more"
+            return self.fail(arguments.BadExpression, expr.span, why=f"`{name}` takes {count} values")
+        return self._apply(expr, function, list(expr.args))
+
+    def _apply(self, expr: ast.Expr, function: Callable[..., Any], operands: list[ast.Expr]) -> Any:
+        values = [self.number(operand) for operand in operands]
+        if UNKNOWN in values:
+            return UNKNOWN
+        try:
+            result = function(*values)
+        except ZeroDivisionError:
+            return self.fail(arguments.BadExpression, expr.span, why="a division by zero")
+        except (TypeError, ValueError, OverflowError):
+            shown = " and ".join(show(value) for value in values)
+            return self.fail(arguments.BadExpression, expr.span, why=f"it does not work with {shown}")
+        if isinstance(result, float) and not math.isfinite(result):
+            return self.fail(arguments.BadExpression, expr.span, why="the result is not a finite number")
+        # A string or a tuple times a number repeats in Python; here it is a mistake.
+        if isinstance(result, (str, tuple)) or (isinstance(result, int) and abs(result) > MAX_COUNT):
+            return self.fail(arguments.BadExpression, expr.span, why="the result is not a number below 2^63")
+        return result
+
+
+def show(value: object) -> str:
+    """A value as a user writes it."""
+    match value:
+        case tuple():
+            return f"`{'x'.join(map(str, value))}`"
+        case bool():
+            return "`true`" if value else "`false`"
+        case float():
+            return f"{value:g}"
+        case Tensor():
+            return "a tensor"
+        case _:
+            return f"`{value}`" if isinstance(value, str) else str(value)

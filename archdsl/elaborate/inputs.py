@@ -1,0 +1,144 @@
+"""The `input` statement: `input [NAME] SIZES [int(V)]`."""
+
+import re
+
+from ..diagnostics.catalogue import structure
+from ..limits import MAX_COUNT
+from ..shape import Layout, Shape
+from ..source import Span
+from ..syntax import ast
+from .scope import UNKNOWN, Tensor
+from .state import State
+
+_SYMBOL = re.compile(r"[A-Z]\d*$")
+
+
+class Override:
+    """Sizes given by the caller instead of the text's: `--input 3x224x224`, `--input left=3x32x32`."""
+
+    def __init__(self, sizes: dict[str | None, tuple[int, ...]]) -> None:
+        self.sizes = sizes
+
+    def get(self, name: str | None) -> tuple[int, ...] | None:
+        """The sizes for the input of this name; unnamed ones are for the only input."""
+        return self.sizes.get(name, self.sizes.get(None))
+
+
+def run_input(state: State, statement: ast.Input, override: Override) -> None:
+    """Make an input node and let it be the current tensor."""
+    name, sizes, vocabulary = _read(state, statement)
+    word = name.text if name else None
+    if len(state.inputs) and (name is None or state.inputs[0][0] is None):
+        span = statement.span if name is None else state.inputs[0][1].span
+        state.fail(structure.NeedsInputName, Span(span.source, span.start, span.start + len("input")))
+    dims = override.get(word)
+    shape = None
+    if dims is None and sizes is not None:
+        dims = _dims(state, statement, sizes)
+    if dims is not None:
+        shape = _shape(state, statement, dims, sizes, vocabulary)
+    node = state.add(None, (), shape, state.named_child(word or "x"), statement.span)
+    state.inputs.append((word, node))
+    if vocabulary is not None:
+        state.vocabularies[node.id] = vocabulary
+    if name is not None:
+        state.define(name, Tensor(node=node.id, first=node.id))
+
+
+def _read(state: State, statement: ast.Input) -> tuple[ast.Word | None, ast.Expr | None, int | None]:
+    """Name, sizes and vocabulary as written; a report where they cannot be told apart."""
+    name: ast.Word | None = None
+    sizes: ast.Expr | None = None
+    vocabulary: int | None = None
+    values = [arg.value for arg in statement.args if arg.name is None]
+    for index, value in enumerate(values):
+        if isinstance(value, ast.Call) and value.function.text == "int":
+            vocabulary = _vocabulary(state, value)
+        elif isinstance(value, ast.Variable) and index == 0 and not _is_size(state, value, values):
+            name = ast.Word(text=value.name, span=value.span)
+        elif sizes is None:
+            sizes = value
+        else:
+            state.fail(structure.BadInput, value.span, why="one value too many")
+    for arg in statement.args:
+        if arg.name is not None:
+            state.fail(structure.BadInput, arg.span, why="an input takes no argument by name")
+    if sizes is None and vocabulary is None and not any(arg.name for arg in statement.args):
+        state.fail(structure.BadInput, statement.span, why="its sizes are missing")
+    return name, sizes, vocabulary
+
+
+def _is_size(state: State, value: ast.Variable, values: list[ast.Expr]) -> bool:
+    """Whether a bare word is the sizes (a symbol, or a parameter) rather than a name."""
+    others = [v for v in values[1:] if not isinstance(v, ast.Call)]
+    if others:
+        return False
+    return bool(_SYMBOL.match(value.name)) or state.scope.find(value.name) is not None
+
+
+def _vocabulary(state: State, call: ast.Call) -> int | None:
+    value = state.evaluator().number(call.args[0]) if len(call.args) == 1 else None
+    if value is UNKNOWN:
+        return None
+    if type(value) is not int or value < 1:
+        helps = ("`int(50257)` holds ids from 0 to 50256",)
+        state.fail(structure.BadInput, call.span, why="ids need the size of their vocabulary", helps=helps)
+        return None
+    return value
+
+
+def _dims(state: State, statement: ast.Input, sizes: ast.Expr) -> tuple[int, ...] | None:
+    names: tuple[int | str, ...] = ()
+    if isinstance(sizes, ast.Size):
+        names = sizes.dims
+    elif isinstance(sizes, ast.Variable):
+        names = (sizes.name,)
+    free = tuple(dict.fromkeys(n for n in names if isinstance(n, str) and state.scope.find(n) is None))
+    if free:
+        shown = "x".join("224" if isinstance(n, str) and n in free else str(n) for n in names)
+        state.fail(structure.SymbolicSize, sizes.span, symbols=free, example=shown)
+        return None
+    value = state.evaluator().number(sizes)
+    if value is UNKNOWN:
+        return None
+    dims = value if isinstance(value, tuple) else (value,)
+    if not all(type(dim) is int and dim >= 1 for dim in dims):
+        state.fail(structure.BadInput, sizes.span, why="every size is a whole number of at least 1")
+        return None
+    return dims
+
+
+def _shape(
+    state: State, statement: ast.Input, dims: tuple[int, ...], sizes: ast.Expr | None, vocabulary: int | None
+) -> Shape | None:
+    span = sizes.span if sizes else statement.span
+    most = 1 if vocabulary is not None else 4
+    if len(dims) > most:
+        why = (
+            "ids have one size at most"
+            if vocabulary is not None
+            else "an input has one to four sizes, the batch left out"
+        )
+        state.fail(structure.BadInput, span, why=why)
+        return None
+    count = 1
+    for dim in dims:
+        count *= dim
+    if count > MAX_COUNT:
+        state.fail(structure.BadInput, span, why=f"{count:,} elements are more than 2^63")
+        return None
+    if vocabulary is not None:
+        return Shape(*dims, layout=Layout.IDS)
+    return Shape(*dims, layout=_layout(sizes, len(dims)))
+
+
+def _layout(sizes: ast.Expr | None, rank: int) -> Layout | None:
+    """Letters tell a sequence `TxC` from a signal `CxL`; two numbers leave it open."""
+    if rank != 2 or not isinstance(sizes, ast.Size):
+        return None
+    first, last = sizes.dims[0], sizes.dims[-1]
+    if (isinstance(first, str) and first[0] == "T") or (isinstance(last, str) and last[0] == "C"):
+        return Layout.SEQUENCE
+    if (isinstance(last, str) and last[0] == "L") or (isinstance(first, str) and first[0] == "C"):
+        return Layout.SIGNAL
+    return None

@@ -1,0 +1,144 @@
+"""Layer statements: from words to an op, its shape, a node."""
+
+from typing import Any
+
+from ..diagnostics.catalogue import limits, names, shapes
+from ..graph import Node
+from ..layer import Op, Reject
+from ..layers import find, registry, synonyms
+from ..limits import MAX_COUNT
+from ..names import nearest
+from ..shape import Shape
+from ..source import Span
+from ..syntax import ast
+from .bind import bind
+from .scope import UNKNOWN
+from .state import State
+
+_UNSEEN = object()
+
+
+def run_layer(state: State, statement: ast.Layer, layer: type[Op]) -> None:
+    """A layer, as often as the statement says."""
+    if not state.need_input(statement.keyword.span):
+        return
+    first, source = len(state.nodes), state.current
+    for turn in range(statement.times):
+        last = turn == statement.times - 1
+        alias = statement.alias.text if statement.alias and last else None
+        apply_once(state, statement, layer, alias)
+    if statement.alias:
+        state.name_result(statement.alias, first, source)
+
+
+def apply_once(state: State, statement: ast.Layer, layer: type[Op], alias: str | None) -> None:
+    """One application of a layer to the current tensor."""
+    assert state.current is not None
+    op: Any = state.constant_ops.get(id(statement), _UNSEEN)
+    spans: dict[str, Span] = {}
+    if op is _UNSEEN:
+        op, spans, constant = make_op(state, statement, layer)
+        if constant:
+            state.constant_ops[id(statement)] = op
+    inputs = (state.current,)
+    shape = None
+    if op is not None:
+        shape = infer(state, op, inputs, statement, spans)
+    alone = alias is not None and statement.times == 1
+    path = state.named_child(alias) if alone and alias else state.child(layer.keyword)
+    state.add(op, inputs, shape, path, statement.span, alias=alias)
+
+
+def make_op(state: State, statement: ast.Layer, layer: type[Op]) -> tuple[Op | None, dict[str, Span], bool]:
+    """The op that a statement means, the spans of its arguments, and whether it is the same wherever it stands."""
+    ev = state.evaluator()
+    bound = bind(statement.keyword, statement.args, layer.parameters, example_of(layer), ev)
+    constant = ev.lookups == 0
+    if not bound.ok or UNKNOWN in bound.values.values():
+        return None, bound.spans, False
+    key = (layer, *sorted(bound.values.items()))
+    op = state.ops.get(key)
+    if op is None:
+        op = state.ops[key] = layer(**bound.values)
+    return op, bound.spans, constant
+
+
+def infer(state: State, op: Op, inputs: tuple[int, ...], statement: ast.Layer, spans: dict[str, Span]) -> Shape | None:
+    """The shape that an op gives here, or the likely one after its mistake was reported."""
+    found = [state.nodes[i].shape for i in inputs]
+    known = tuple(shape for shape in found if shape is not None)
+    if len(known) < len(inputs):
+        return None
+    key = (id(op), known)
+    if key in state.inferred:
+        return state.inferred[key]
+    try:
+        shape = op.infer(known)
+    except Reject as reject:
+        report(state, reject, op, statement, spans, state.nodes[inputs[0]])
+        return reject.otherwise
+    count = max([shape.numel, *(_numel(dims) for dims in op.weights_of(known).values())])
+    if max(count, op.macs_of(known, shape)) > MAX_COUNT:
+        state.fail(limits.TooLarge, statement.span, what="a tensor or weight", count=count)
+        return None
+    state.inferred[key] = shape
+    return shape
+
+
+def report(state: State, reject: Reject, op: Op, statement: ast.Layer, spans: dict[str, Span], maker: Node) -> None:
+    """A layer's refusal as a diagnostic: at the argument, with the statement that made the input."""
+    if reject.argument and not spans:
+        ev = state.evaluator()
+        with state.sink.muted():
+            spans = bind(statement.keyword, statement.args, op.parameters, "", ev).spans
+    kind = getattr(shapes, reject.kind)
+    span = spans.get(reject.argument or "", statement.keyword.span)
+    related = state.related(maker)
+    facts = {"keyword": op.keyword, "shape": related.shape, "why": reject.why, "helps": reject.help}
+    state.fail(kind, span, maker=related if _elsewhere(span, related.span) else None, **facts)
+
+
+def _elsewhere(span: Span, other: Span) -> bool:
+    return (span.source, span.start) != (other.source, other.start)
+
+
+def _numel(dims: tuple[int, ...]) -> int:
+    count = 1
+    for dim in dims:
+        count *= dim
+    return count
+
+
+def example_of(layer: type[Op]) -> str:
+    """The statement that the layer's documentation shows: the last of its example."""
+    _, _, example = (layer.__doc__ or "").partition("Example:\n")
+    lines = [part.strip() for line in example.splitlines() for part in line.split(";") if part.strip()]
+    words = (layer.keyword, *layer.synonyms)
+    return next((line for line in reversed(lines) if line.split()[0] in words), "")
+
+
+def find_layer(word: str) -> type[Op] | None:
+    """The layer of this name or synonym."""
+    return find(word)
+
+
+def unknown_layer(state: State, statement: ast.Layer) -> None:
+    """Report a name that nothing has, and go on as if the nearest had been written."""
+    word = statement.keyword
+    near = nearest(word.text, [*registry(), *state.blocks, *synonyms()])
+    state.fail(names.UnknownLayer, word.span, name=word.text, nearest=near)
+    if not state.need_input(word.span):
+        return
+    layer = find_layer(near) if near else None
+    if near and layer is not None:
+        with state.sink.muted():
+            run_layer(state, statement, layer)
+        return
+    assert state.current is not None
+    first, source = len(state.nodes), state.current
+    for arg in statement.args:
+        if isinstance(arg.value, ast.Binary | ast.Call):
+            state.evaluator().value(arg.value)
+    state.add(None, (source,), None, state.child("unknown"), statement.span)
+    if statement.alias:
+        state.name_result(statement.alias, first, source)

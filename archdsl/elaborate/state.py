@@ -1,0 +1,180 @@
+"""What elaboration carries along: the nodes made so far, the current tensor, where in the network it is."""
+
+import keyword as python
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from ..diagnostics import Diagnostic, Related, Sink, Use
+from ..diagnostics.catalogue import limits, names, structure
+from ..graph import Node
+from ..layer import Op
+from ..limits import MAX_DEPTH, MAX_NODES
+from ..record import Record
+from ..shape import Shape
+from ..source import Span
+from ..syntax import ast
+from .expressions import Evaluator
+from .scope import Scope, Tensor
+
+# Attributes of torch's nn.Module: a submodule of such a name could not be set. A test keeps this equal to torch's.
+RESERVED = frozenset(
+    ["T_destination", "add_module", "apply", "bfloat16", "buffers", "call_super_init", "children", "compile", "cpu", "cuda", "double", "dump_patches", "eval", "extra_repr", "float", "forward", "get_buffer", "get_extra_state", "get_parameter", "get_submodule", "half", "ipu", "load_state_dict", "modules", "mtia", "named_buffers", "named_children", "named_modules", "named_parameters", "parameters", "register_backward_hook", "register_buffer", "register_forward_hook", "register_forward_pre_hook", "register_full_backward_hook", "register_full_backward_pre_hook", "register_load_state_dict_post_hook", "register_load_state_dict_pre_hook", "register_module", "register_parameter", "register_state_dict_post_hook", "register_state_dict_pre_hook", "requires_grad_", "set_extra_state", "set_submodule", "share_memory", "state_dict", "to", "to_empty", "train", "training", "type", "xpu", "zero_grad"]
+)
+
+
+class Abort(Exception):
+    """The network is too large to go on; it was reported."""
+
+
+class BlockDef(Record):
+    """A block and what it sees: the parameters of its file's network, and the blocks of its file."""
+
+    block: ast.Block
+    scope: Scope
+    blocks: "Mapping[str, BlockDef]"
+
+
+class State:
+    """The state of one elaboration. `run` executes a statement on it."""
+
+    def __init__(self, sink: Sink, run: "Callable[[State, ast.Statement], None]") -> None:
+        self.sink = sink
+        self._run = run
+        self.nodes: list[Node] = []
+        self.inputs: list[tuple[str | None, Node]] = []
+        self.vocabularies: dict[int, int] = {}
+        self.outputs: list[tuple[str, int]] = []
+        self.aux: list[tuple[str, int]] = []
+        self.asserts: list[tuple[ast.Assert, Scope]] = []
+        self.training: list[ast.Train] = []
+        self.scopes: dict[tuple[str, ...], str] = {}
+        self.blocks: Mapping[str, BlockDef] = {}
+        self.scope = Scope()
+        self.current: int | None = None
+        self.started: int | None = None
+        self.path: tuple[str, ...] = ()
+        self.uses: tuple[Use, ...] = ()
+        self.complained_of_input = False
+        self.counted = False
+        self.depth = 0
+        self._taken: dict[tuple[str, ...], dict[str, int]] = {}
+        # Arguments of a statement that asks for no name, and shapes by layer and input: a repetition costs little.
+        self.constant_ops: dict[int, Op | None] = {}
+        self.ops: dict[tuple[Any, ...], Op] = {}
+        self.inferred: dict[tuple[int, tuple[Shape, ...]], Shape] = {}
+
+    # --- mistakes ---
+
+    def fail(self, kind: type[Diagnostic], span: Span, **facts: Any) -> None:
+        """Report a mistake, with the uses of blocks that led here."""
+        self.sink.emit(kind(span=span, uses=self.uses, **facts))
+
+    def evaluator(self) -> Evaluator:
+        """An evaluator for the place where we are."""
+        return Evaluator(self.sink, self.scope, self.shape, self.uses)
+
+    def related(self, node: Node) -> Related:
+        """A node as the other end of a conflict."""
+        return Related(span=node.span, shape=str(node.shape))
+
+    # --- the current tensor ---
+
+    @property
+    def shape(self) -> Shape | None:
+        """The shape of the current tensor, None where it is unknown."""
+        return None if self.current is None else self.nodes[self.current].shape
+
+    def need_input(self, span: Span) -> bool:
+        """Whether there is a tensor to work on; if not, that is reported once."""
+        if self.current is not None:
+            return True
+        if not self.complained_of_input:
+            self.complained_of_input = True
+            self.fail(structure.NoInput, span)
+        self.add(None, (), None, ("x",), span)
+        return False
+
+    # --- nodes ---
+
+    def add(
+        self,
+        op: Op | None,
+        inputs: tuple[int, ...],
+        shape: Shape | None,
+        path: tuple[str, ...],
+        span: Span,
+        shared: int | None = None,
+        alias: str | None = None,
+    ) -> Node:
+        """Make a node and let it be the current tensor. Raises Abort at the bound of layers."""
+        count = len(self.nodes)
+        if count >= MAX_NODES:
+            self.fail(limits.TooManyLayers, span, count=count + 1, limit=MAX_NODES)
+            raise Abort
+        node = Node(count, op, inputs, shape, path, span, self.uses, shared, alias)
+        self.nodes.append(node)
+        self.current = count
+        return node
+
+    def child(self, word: str) -> tuple[str, ...]:
+        """The path of the next thing called so here: numbered from 1."""
+        taken = self._taken.setdefault(self.path, {})
+        while True:
+            number = taken[word] = taken.get(word, 0) + 1
+            name = f"{word}{number}"
+            if name not in taken:
+                taken[name] = 0
+                return (*self.path, name)
+
+    def named_child(self, name: str) -> tuple[str, ...]:
+        """The path of a thing with a name of its own; a name that torch or Python reserves gets an underscore."""
+        taken = self._taken.setdefault(self.path, {})
+        base = f"{name}_" if name in RESERVED or python.iskeyword(name) else name
+        name = base
+        while name in taken:
+            taken[base] += 1
+            name = f"{base}_{taken[base] + 1}"
+        taken[name] = 0
+        return (*self.path, name)
+
+    # --- names ---
+
+    def define(self, word: ast.Word, value: Any) -> None:
+        """Give a name in this body; a second time is a mistake."""
+        before = self.scope.define(word.text, value, word.span)
+        if before is not None:
+            first = Related(span=before.span, shape="") if before.span.source is word.span.source else None
+            self.fail(names.NameTaken, word.span, name=word.text, first=first)
+
+    def name_result(self, word: ast.Word, first: int, source: int | None) -> None:
+        """Name the current tensor, made by the nodes from `first` on, which read `source`."""
+        if self.current is not None:
+            self.define(word, Tensor(node=self.current, first=first, source=source))
+
+    # --- bodies ---
+
+    def run(self, statements: tuple[ast.Statement, ...]) -> None:
+        """Execute statements here."""
+        for statement in statements:
+            self._run(self, statement)
+
+    @contextmanager
+    def inside(
+        self, *, path: tuple[str, ...] | None = None, scope: Scope | None = None, started: bool = True
+    ) -> Iterator[None]:
+        """A body: another path or scope for as long as it lasts; `in` is the tensor it starts from."""
+        if self.depth >= MAX_DEPTH:
+            self.fail(limits.TooDeep, self.uses[-1].span if self.uses else self.nodes[-1].span, limit=MAX_DEPTH)
+            raise Abort
+        before = self.path, self.scope, self.started
+        self.depth += 1
+        self.path = self.path if path is None else path
+        self.scope = self.scope if scope is None else scope
+        if started:
+            self.started = self.current
+        try:
+            yield
+        finally:
+            self.path, self.scope, self.started = before
+            self.depth -= 1
