@@ -47,7 +47,7 @@ class Epoch:
             if job.stop() and state.batch < job.batches:
                 self.check()
                 return False
-            if now - kept > 60 * job.recipe.keep:
+            if now - kept > 60 * job.recipe.checkpoint:
                 self.check()
                 self._run.keep(state)
                 kept = now

@@ -6,9 +6,18 @@ A line of the block is a field of `Recipe`. Where the field is a `Part`, the lin
 field of every part is an option too: `--lr 0.1`. This module imports pydantic alone, so that `--help` is quick.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
 from pydantic import NonNegativeInt as Count
 
 OFF = "off"
@@ -46,7 +55,7 @@ class Augment(Part):
 
     flip: bool = Field(default=False, description="mirror left and right, by chance")
     alternate: bool = Field(
-        default=False, description="mirror each image every other epoch instead of by chance (Jordan 2024)"
+        default=False, description="mirror each image every other epoch, not by chance (Jordan 2024)"
     )
     crop: Annotated[PositiveInt | None, OrOff] = Field(
         default=None, description="shift by up to so many pixels, by chance", examples=[4]
@@ -70,6 +79,12 @@ class Augment(Part):
         examples=[1.0],
     )
 
+    @model_validator(mode="after")
+    def _one_way_to_flip(self) -> Self:
+        if self.flip and self.alternate:
+            raise ValueError("`flip` mirrors by chance, `alternate` in turn: one of them")
+        return self
+
 
 class Optimizer(Part):
     """What every optimizer has."""
@@ -85,6 +100,12 @@ class Sgd(Optimizer):
     lr: PositiveFloat = Field(default=0.1, description="learning rate")
     momentum: Fraction = Field(default=0.9, description="how much of the last step is kept")
     nesterov: bool = Field(default=False, description="look ahead by the momentum")
+
+    @model_validator(mode="after")
+    def _something_to_look_ahead_by(self) -> Self:
+        if self.nesterov and self.momentum == 0:
+            raise ValueError("`nesterov` looks ahead by the momentum, which is 0")
+        return self
 
 
 class _Moments(Optimizer):
@@ -223,5 +244,7 @@ class Recipe(Part):
     tta: Literal["none", "flip"] = Field(
         default="none", description="at the test, average the answers for the image and its mirror image"
     )
-    keep: PositiveFloat = Field(default=5.0, description="minutes from one checkpoint to the next inside an epoch")
+    checkpoint: PositiveFloat = Field(
+        default=5.0, description="minutes from one checkpoint to the next inside an epoch"
+    )
     seed: Count = Field(default=0, description="where chance starts")

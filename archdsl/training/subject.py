@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from .data.model import ImageShape
+from .data.spec import ImageShape
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from archdsl.training.data import DataSpec, ImageSet, ImageShape, Request, Source, Splits
+from archdsl.training.data.model import ImageSet, Request, Source, Splits
+from archdsl.training.data.spec import DataSpec, ImageShape
 from archdsl.training.recipe import Recipe
 from archdsl.training.run import Run
 from archdsl.training.session import Place, Training

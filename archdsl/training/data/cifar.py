@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from ..errors import DataCorrupt, DataMissing
 from .files import RemoteFile, obtain
-from .model import DataSpec, ImageSet, Request, Source, Splits, hold_out
+from .model import ImageSet, Request, Source, Splits, hold_out
+from .spec import DataSpec
 
 _PIXELS = 3 * 32 * 32
 _LARGEST_MEMBER = 512 << 20

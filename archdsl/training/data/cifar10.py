@@ -1,12 +1,10 @@
 """CIFAR-10: 32×32 colour photographs of ten kinds of things, 50,000 to learn from and 10,000 to test."""
 
 from .cifar import CifarSource, mirrored
-from .model import DataSpec, ImageShape
-
-_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+from .spec import SPECS
 
 CIFAR10 = CifarSource(
-    facts=DataSpec("cifar10", _CLASSES, ImageShape(3, 32, 32)),
+    facts=SPECS["cifar10"],
     archive=mirrored(
         "cifar-10-binary.tar.gz", "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd", "cifar10"
     ),

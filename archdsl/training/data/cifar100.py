@@ -1,20 +1,10 @@
 """CIFAR-100: as CIFAR-10, with a hundred classes; the coarse label of each record (20 classes) is left aside."""
 
 from .cifar import CifarSource, mirrored
-from .model import DataSpec, ImageShape
-
-_CLASSES = """
-apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can castle
-caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur dolphin elephant flatfish
-forest fox girl hamster house kangaroo keyboard lamp lawn_mower leopard lion lizard lobster man maple_tree motorcycle
-mountain mouse mushroom oak_tree orange orchid otter palm_tree pear pickup_truck pine_tree plain plate poppy porcupine
-possum rabbit raccoon ray road rocket rose sea seal shark shrew skunk skyscraper snail snake spider squirrel streetcar
-sunflower sweet_pepper table tank telephone television tiger tractor train trout tulip turtle wardrobe whale
-willow_tree wolf woman worm
-"""
+from .spec import SPECS
 
 CIFAR100 = CifarSource(
-    facts=DataSpec("cifar100", tuple(_CLASSES.split()), ImageShape(3, 32, 32)),
+    facts=SPECS["cifar100"],
     archive=mirrored(
         "cifar-100-binary.tar.gz", "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec", "cifar100"
     ),

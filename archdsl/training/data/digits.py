@@ -4,7 +4,8 @@ from importlib.resources import files
 
 import numpy as np
 
-from .model import DataSpec, ImageSet, ImageShape, Request, Source, Splits, hold_out
+from .model import ImageSet, Request, Source, Splits, hold_out
+from .spec import SPECS, DataSpec
 
 _TEST = 360
 _DARKEST = 16
@@ -15,7 +16,7 @@ class DigitsSource(Source):
 
     @property
     def spec(self) -> DataSpec:
-        return DataSpec("digits", tuple("0123456789"), ImageShape(1, 8, 8))
+        return SPECS["digits"]
 
     def load(self, request: Request) -> Splits:
         with files(__package__).joinpath("digits.npz").open("rb") as stream:

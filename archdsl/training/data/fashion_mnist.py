@@ -1,12 +1,10 @@
 """Fashion-MNIST (Xiao, Rasul and Vollgraf, 2017, MIT licence): 28×28 grey pictures of clothes, in MNIST's form."""
 
 from .mnist import IdxSource, remote_files
-from .model import DataSpec, ImageShape
-
-_CLASSES = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle-boot")
+from .spec import SPECS
 
 FASHION_MNIST = IdxSource(
-    facts=DataSpec("fashion_mnist", _CLASSES, ImageShape(1, 28, 28)),
+    facts=SPECS["fashion_mnist"],
     files=remote_files(
         (
             "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",

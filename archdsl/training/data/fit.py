@@ -3,7 +3,8 @@
 import torch
 import torch.nn.functional as F
 
-from .model import ImageSet, ImageShape, Pixels, Splits
+from .model import ImageSet, Pixels, Splits
+from .spec import ImageShape
 
 _CHUNK = 4096
 
@@ -35,9 +36,9 @@ def fit_images(images: Pixels, shape: ImageShape, how: str) -> Pixels:
 
 
 def _pad(images: torch.Tensor, shape: ImageShape) -> torch.Tensor:
-    more_rows, more_columns = shape.height - images.shape[2], shape.width - images.shape[3]
-    left, top = more_columns // 2, more_rows // 2  # negative ones cut
-    return F.pad(images, (left, more_columns - left, top, more_rows - top))
+    rows, columns = shape.height - images.shape[2], shape.width - images.shape[3]
+    top, left = int(rows / 2), int(columns / 2)  # negative ones cut; towards zero, so that cutting undoes padding
+    return F.pad(images, (left, columns - left, top, rows - top))
 
 
 def _resize(images: torch.Tensor, shape: ImageShape) -> torch.Tensor:

@@ -13,7 +13,8 @@ import numpy as np
 from ..errors import BadImages
 from .decode import EXTENSIONS, decode
 from .kept import read_kept, write_kept
-from .model import DataSpec, ImageSet, ImageShape, Pixels, Request, Source, Splits, hold_out
+from .model import ImageSet, Pixels, Request, Source, Splits, hold_out
+from .spec import DataSpec, ImageShape
 
 _VALIDATION = ("val", "validation", "valid")
 _TEST_PART = 0.1

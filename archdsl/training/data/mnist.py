@@ -7,7 +7,8 @@ import numpy as np
 from ..errors import DataCorrupt
 from .files import LocalFile, RemoteFile, obtain
 from .idx import read_idx
-from .model import DataSpec, ImageSet, ImageShape, Request, Source, Splits, hold_out
+from .model import ImageSet, Request, Source, Splits, hold_out
+from .spec import SPECS, DataSpec
 
 FourFiles = tuple[RemoteFile, RemoteFile, RemoteFile, RemoteFile]
 
@@ -63,7 +64,7 @@ def remote_files(digests: tuple[str, ...], bases: tuple[str, ...]) -> FourFiles:
 
 
 MNIST = IdxSource(
-    facts=DataSpec("mnist", tuple("0123456789"), ImageShape(1, 28, 28)),
+    facts=SPECS["mnist"],
     files=remote_files(
         (
             "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",

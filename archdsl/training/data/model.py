@@ -1,39 +1,17 @@
-"""What a data set is: facts known before anything is read, and images in memory."""
+"""Data sets: how they are wanted, and their images in memory."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .spec import DataSpec, ImageShape
+
 Pixels = NDArray[np.uint8]
 Labels = NDArray[np.int64]
-
-
-class ImageShape(NamedTuple):
-    """Channels, height and width of one image."""
-
-    channels: int
-    height: int
-    width: int
-
-    def __str__(self) -> str:
-        return f"{self.channels}x{self.height}x{self.width}"
-
-
-@dataclass(frozen=True)
-class DataSpec:
-    """What is known of a data set without reading it.
-
-    `shape` is None where images have no size of their own and are brought to the network's input (folders).
-    """
-
-    name: str
-    classes: tuple[str, ...]
-    shape: ImageShape | None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,31 @@
+"""The data sets by name."""
+
+from pathlib import Path
+
+from ...names import nearest
+from ..errors import UnknownData
+from .cifar10 import CIFAR10
+from .cifar100 import CIFAR100
+from .digits import DigitsSource
+from .fashion_mnist import FASHION_MNIST
+from .folder import FolderSource
+from .mnist import MNIST
+from .model import Source
+
+SOURCES: dict[str, Source] = {
+    source.spec.name: source for source in (DigitsSource(), MNIST, FASHION_MNIST, CIFAR10, CIFAR100)
+}
+
+
+def find_source(name: str, beside: Path | None = None) -> Source:
+    """The data set of this name, or the folder of images at this path.
+
+    A relative path is meant from `beside`, where that is given (a network's file that names its data), else from the
+    working folder. Raises UnknownData.
+    """
+    if name in SOURCES:
+        return SOURCES[name]
+    folder = Path(name).expanduser() if beside is None else beside / Path(name).expanduser()
+    if folder.is_dir():
+        return FolderSource(folder)
+    raise UnknownData(name, tuple(SOURCES), nearest(name.replace("-", "_"), SOURCES))

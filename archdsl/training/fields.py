@@ -1,0 +1,111 @@
+"""The recipe's fields as a list: what options, checks and documentation are made from."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+
+from .recipe import Part, Recipe
+
+
+@dataclass(frozen=True)
+class Use:
+    """One place where a field can be: the name of the part's kind (`sgd`; empty where there is one), its default."""
+
+    owner: str
+    default: Any
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A field, as it stands in `train { … }` and on the command line.
+
+    `path` is (line,) or (line, name); `head` says that it is the line's first word. `kind` is the Python type without
+    None, `choices` the words it may be, `optional` says that `off` is a value. `uses` are the kinds that have it.
+    """
+
+    path: tuple[str, ...]
+    head: bool
+    kind: type
+    choices: tuple[str, ...]
+    optional: bool
+    description: str
+    example: Any
+    uses: tuple[Use, ...]
+
+    @property
+    def option(self) -> str:
+        """`--weight-decay`."""
+        return "--" + (self.path[0] if self.head else self.path[-1]).replace("_", "-")
+
+
+@cache
+def entries() -> tuple[Entry, ...]:
+    """All fields, in the recipe's order; one that several kinds of a part have stands once."""
+    found: list[Entry] = []
+    for line, info in Recipe.model_fields.items():
+        kinds = parts(line)
+        if not kinds:
+            found.append(_entry((line,), info, False, (Use("", info.get_default()),)))
+            continue
+        merged: dict[str, tuple[FieldInfo, list[Use]]] = {}
+        for owner, part in kinds.items():
+            for name, field in part.model_fields.items():
+                merged.setdefault(name, (field, []))[1].append(Use(owner, field.get_default()))
+        for name in sorted(merged, key=lambda name: name != "name"):  # the head first
+            field, uses = merged[name]
+            found.append(
+                _head(line, info, kinds, field) if name == "name" else _entry((line, name), field, False, tuple(uses))
+            )
+    return tuple(found)
+
+
+@cache
+def parts(line: str) -> dict[str, type[Part]]:
+    """The kinds of a line by name: one under the empty name where there is no choice, none where it is one value."""
+    classes = [kind for kind in _alternatives(Recipe.model_fields[line].annotation) if issubclass(kind, Part)]
+    if len(classes) == 1:
+        return {"": classes[0]}
+    return {kind.model_fields["name"].get_default(): kind for kind in classes}
+
+
+def _head(line: str, info: FieldInfo, kinds: dict[str, type[Part]], field: FieldInfo) -> Entry:
+    """The first word of a line: which kind, or the part's own `name`."""
+    if "" in kinds:
+        return _entry((line, "name"), field, True, (Use("", field.get_default()),))
+    default = info.get_default().name
+    return Entry((line, "name"), True, str, tuple(kinds), False, info.description or "", None, (Use("", default),))
+
+
+def _entry(path: tuple[str, ...], info: FieldInfo, head: bool, uses: tuple[Use, ...]) -> Entry:
+    optional = False
+    kind: type = str
+    choices: tuple[str, ...] = ()
+    for alternative in _leaves(info.annotation):
+        if alternative is NoneType:
+            optional = True
+        elif isinstance(alternative, type):
+            kind = alternative
+        else:
+            choices = (*choices, alternative)
+    example = info.examples[0] if info.examples else None
+    return Entry(path, head, kind, choices, optional, info.description or "", example, uses)
+
+
+def _alternatives(annotation: Any) -> list[type]:
+    return [leaf for leaf in _leaves(annotation) if isinstance(leaf, type)]
+
+
+def _leaves(annotation: Any) -> Iterator[Any]:
+    """The types of a union and the words of a Literal, through Annotated."""
+    if get_origin(annotation) is Literal:
+        yield from get_args(annotation)
+    elif arguments := get_args(annotation):
+        inside = arguments[:1] if hasattr(annotation, "__metadata__") else arguments
+        for argument in inside:
+            yield from _leaves(argument)
+    else:
+        yield annotation

@@ -1,0 +1,177 @@
+"""Folders of images."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from archdsl.training.data.decode import decode
+from archdsl.training.data.folder import FolderSource
+from archdsl.training.data.model import Request
+from archdsl.training.data.sources import find_source
+from archdsl.training.data.spec import ImageShape
+from archdsl.training.errors import BadImages
+
+SHAPE = ImageShape(3, 8, 10)
+
+
+def paint(path: Path, colour: tuple[int, int, int], size: tuple[int, int] = (10, 8)) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", size, colour).save(path)
+
+
+@pytest.fixture
+def pets(tmp_path: Path) -> Path:
+    for i in range(20):
+        paint(tmp_path / "pets" / "cat" / f"{i}.png", (250, i, 0))
+        paint(tmp_path / "pets" / "dog" / "more" / f"{i}.jpg", (0, i, 250), size=(33, 21))
+    (tmp_path / "pets" / "cat" / "notes.txt").write_text("no image")
+    (tmp_path / "pets" / ".hidden").mkdir()
+    (tmp_path / "pets" / "empty").mkdir()
+    return tmp_path / "pets"
+
+
+def test_a_plain_folder(pets: Path, tmp_path: Path) -> None:
+    source = find_source(str(pets))
+    assert source.spec.classes == ("cat", "dog")
+    assert source.spec.name == "pets"
+    assert source.spec.shape is None
+    splits = source.load(Request(SHAPE, tmp_path / "cache"))
+    assert splits.test is not None
+    assert splits.validation is not None
+    assert [len(part) for part in (splits.train, splits.validation, splits.test)] == [32, 4, 4]
+    assert np.bincount(splits.test.labels).tolist() == [2, 2]
+    assert splits.train.images.shape == (32, *SHAPE)
+    for image, label in zip(splits.train.images, splits.train.labels, strict=True):
+        assert abs(int(image[0].mean()) - (250 if label == 0 else 0)) <= 3
+        assert abs(int(image[2].mean()) - (0 if label == 0 else 250)) <= 3
+
+
+def test_more_files_move_no_other_between_the_splits(pets: Path) -> None:
+    before = {item.path for item in FolderSource(pets).parts().test}
+    for i in range(20, 30):
+        paint(pets / "cat" / f"{i}.png", (250, i, 0))
+    after = FolderSource(pets).parts()
+    kept = before & {item.path for item in after.test}
+    assert len(after.test) == 3 + 2
+    assert len(before - kept) <= 1  # a newcomer may take one's place
+
+
+@pytest.mark.parametrize("validation", ["val", "validation", "valid"])
+def test_folders_for_the_splits(tmp_path: Path, validation: str) -> None:
+    for split, count in (("train", 10), (validation, 4), ("test", 3)):
+        for i in range(count):
+            for name in ("a", "b", "c"):
+                paint(tmp_path / "set" / split / name / f"{i}.png", (i, i, i))
+    splits = FolderSource(tmp_path / "set").load(Request(SHAPE, tmp_path / "cache"))
+    assert splits.validation is not None
+    assert splits.test is not None
+    assert [len(part) for part in (splits.train, splits.validation, splits.test)] == [30, 12, 9]
+
+
+def test_without_a_folder_to_validate_a_part_is_held_out(tmp_path: Path) -> None:
+    for split in ("train", "test"):
+        for i in range(10):
+            for name in ("a", "b"):
+                paint(tmp_path / "set" / split / name / f"{i}.png", (i, i, i))
+    splits = FolderSource(tmp_path / "set").load(Request(SHAPE, tmp_path / "cache"))
+    assert splits.validation is not None
+    assert splits.test is not None
+    assert [len(part) for part in (splits.train, splits.validation, splits.test)] == [18, 2, 20]
+
+
+def test_decoded_images_are_kept_until_a_file_changes(
+    pets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded: list[Path] = []
+
+    def counting(path: Path, shape: ImageShape) -> object:
+        decoded.append(path)
+        return decode(path, shape)
+
+    monkeypatch.setattr("archdsl.training.data.folder.decode", counting)
+    request = Request(SHAPE, tmp_path / "cache")
+    first = FolderSource(pets).load(request)
+    assert len(decoded) == 40
+    second = FolderSource(pets).load(request)
+    assert len(decoded) == 40
+    assert np.array_equal(first.train.images, second.train.images)
+    paint(pets / "cat" / "0.png", (1, 2, 3), size=(50, 50))
+    FolderSource(pets).load(request)
+    assert len(decoded) > 40
+    for path in (tmp_path / "cache").rglob("*.npy"):
+        path.write_bytes(path.read_bytes()[:100])
+    assert len(FolderSource(pets).load(request).train) == 32
+
+
+def test_files_that_are_no_images_are_named(pets: Path, tmp_path: Path) -> None:
+    for i in range(5):
+        (pets / "cat" / f"broken{i}.png").write_bytes(b"\x89PNG\r\n\x1a\n but then")
+    with pytest.raises(BadImages, match=r"cannot read cat/broken\d\.png \(.*\), .* and \d more"):
+        FolderSource(pets).load(Request(SHAPE, tmp_path / "cache"))
+
+
+def test_one_class_is_no_data_set(tmp_path: Path) -> None:
+    paint(tmp_path / "set" / "cat" / "1.png", (1, 1, 1))
+    with pytest.raises(BadImages, match="one class, cat"):
+        _ = FolderSource(tmp_path / "set").spec
+    (tmp_path / "nothing").mkdir()
+    with pytest.raises(BadImages, match="no folder with images in it"):
+        _ = FolderSource(tmp_path / "nothing").spec
+
+
+def test_two_channels_are_refused(pets: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadImages, match="the network takes 2 channels"):
+        FolderSource(pets).load(Request(ImageShape(2, 8, 8), tmp_path))
+
+
+# --- decoding ---------------------------------------------------------------------------------------------------------
+
+
+def test_cut_around_the_middle(tmp_path: Path) -> None:
+    picture = Image.new("RGB", (30, 10), (255, 0, 0))
+    picture.paste((0, 0, 255), (10, 0, 20, 10))
+    picture.save(tmp_path / "p.png")
+    assert np.all(decode(tmp_path / "p.png", ImageShape(3, 10, 10)) == np.array([0, 0, 255]).reshape(3, 1, 1))
+
+
+def test_grey(tmp_path: Path) -> None:
+    paint(tmp_path / "p.png", (100, 100, 100))
+    grey = decode(tmp_path / "p.png", ImageShape(1, 8, 10))
+    assert grey.shape == (1, 8, 10)
+    assert np.all(grey == 100)
+
+
+def test_turned_as_exif_says(tmp_path: Path) -> None:
+    picture = Image.new("RGB", (20, 10), (0, 0, 0))
+    picture.paste((255, 255, 255), (0, 0, 10, 10))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # a quarter turn clockwise to see it upright
+    picture.save(tmp_path / "p.jpg", exif=exif, quality=95)
+    seen = decode(tmp_path / "p.jpg", ImageShape(1, 20, 10))
+    assert seen[0, :8].mean() > 240
+    assert seen[0, 12:].mean() < 15
+
+
+def test_transparent_becomes_black_and_palettes_are_read(tmp_path: Path) -> None:
+    picture = Image.new("RGBA", (4, 4), (255, 255, 255, 0))
+    picture.putpixel((1, 1), (10, 20, 30, 255))
+    picture.save(tmp_path / "p.png")
+    seen = decode(tmp_path / "p.png", ImageShape(3, 4, 4))
+    assert seen[:, 1, 1].tolist() == [10, 20, 30]
+    assert seen.sum() == 60
+    picture.convert("RGB").quantize(2).save(tmp_path / "p.gif")
+    assert decode(tmp_path / "p.gif", ImageShape(3, 4, 4)).shape == (3, 4, 4)
+
+
+def test_sixteen_bits_are_scaled_not_clipped(tmp_path: Path) -> None:
+    Image.fromarray(np.full((4, 4), 0x8080, np.uint16)).save(tmp_path / "p.png")
+    assert np.all(decode(tmp_path / "p.png", ImageShape(1, 4, 4)) == 0x80)
+
+
+def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    paint(tmp_path / "p.png", (1, 1, 1), size=(11, 11))
+    with pytest.raises(OSError, match="more pixels than is safe"):
+        decode(tmp_path / "p.png", SHAPE)
