@@ -1,5 +1,6 @@
 """The table that `archdsl check` prints: a row a layer, sections for stages, totals."""
 
+import re
 from collections.abc import Sequence
 
 from ..diagnostics.text import printable, width
@@ -9,6 +10,9 @@ from ..network import Network
 
 _HEAD = ("#", "layer", "output", "params", "MACs")
 _MAX_TEXT = 60
+# Scopes that are not the use of a block.
+_INLINE = frozenset({"stage", "branch", "aux", "reuse"})
+_REPETITION = re.compile(r" x\d+( as \w+)?$")
 
 
 def table(network: Network, *, explain: bool = False) -> str:
@@ -16,12 +20,12 @@ def table(network: Network, *, explain: bool = False) -> str:
     graph = network.graph
     rows: list[tuple[str, ...]] = []
     notes: dict[int, tuple[str, ...]] = {}
-    before: tuple[str, ...] = ()
+    before: tuple[tuple[str, ...], ...] = ()
     number = 0
     for node in graph.nodes:
         number += node.id not in graph.inputs
         scopes = _scopes(graph, node)
-        for depth, name in _opened(before, scopes):
+        for depth, name in _opened(graph, node, before, scopes):
             rows.append(("", "  " * depth + name, "", "", ""))
         before = scopes
         rows.append(_row(network, node, number, len(scopes)))
@@ -49,8 +53,7 @@ def totals(network: Network) -> str:
 def verdict(network: Network) -> str:
     """`LeNet5: 1×32×32 → 10`, the last line of a network without mistakes."""
     graph = network.graph
-    names = {id for id in graph.inputs}
-    ins = ", ".join(str(graph.nodes[i].shape) for i in graph.inputs if i in names)
+    ins = ", ".join(str(graph.nodes[i].shape) for i in graph.inputs)
     outs = ", ".join(str(graph.nodes[i].shape) for _, i in graph.outputs)
     return f"{printable(graph.name)}: {ins} → {outs}"
 
@@ -73,16 +76,27 @@ def size(count: int) -> str:
     return f"{value:.0f} {word}" if word == "B" else f"{value:.1f} {word}"
 
 
-def _scopes(graph: Graph, node: Node) -> tuple[str, ...]:
-    """The names of the scopes around a node, outermost first."""
-    return tuple(node.path[depth - 1] for depth in range(1, len(node.path)) if node.path[:depth] in graph.scopes)
+def _scopes(graph: Graph, node: Node) -> tuple[tuple[str, ...], ...]:
+    """The paths of the scopes around a node, outermost first."""
+    return tuple(node.path[:depth] for depth in range(1, len(node.path)) if node.path[:depth] in graph.scopes)
 
 
-def _opened(before: tuple[str, ...], now: tuple[str, ...]) -> list[tuple[int, str]]:
+def _opened(
+    graph: Graph, node: Node, before: tuple[tuple[str, ...], ...], now: tuple[tuple[str, ...], ...]
+) -> list[tuple[int, str]]:
+    """The headings of the scopes that begin with this node: a stage's name, a block's use as written."""
     same = 0
     while same < min(len(before), len(now)) and before[same] == now[same]:
         same += 1
-    return [(depth, now[depth]) for depth in range(same, len(now))]
+    blocks = sum(graph.scopes[path] not in _INLINE for path in now[:same])
+    headings = []
+    for depth in range(same, len(now)):
+        heading = f"{graph.scopes[now[depth]]} {now[depth][-1]}"
+        if graph.scopes[now[depth]] not in _INLINE:
+            heading = _REPETITION.sub("", " ".join(node.uses[blocks].span.text.split()))
+            blocks += 1
+        headings.append((depth, printable(heading)))
+    return headings
 
 
 def _row(network: Network, node: Node, number: int, depth: int) -> tuple[str, ...]:

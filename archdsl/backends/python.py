@@ -205,7 +205,9 @@ class _Forward:
         for index, item in enumerate(unit.items):
             values = [self.names[value] for value in unit.reads(item)]
             made = unit.makes(item)
-            targets = [self.variable(value, index, taken) for value in made]
+            # What a unit gives is called like the unit, unless it gives several things.
+            one = item.name if isinstance(item, Unit) and len(made) == 1 else None
+            targets = [self.variable(value, index, taken, one) for value in made]
             body += [f"        {line}" for line in self.call(item, values, targets)]
             self.names.update(zip(made, targets, strict=True))
         returned = ", ".join(self.names[value] for value in unit.outputs)
@@ -229,14 +231,14 @@ class _Forward:
             self.names[value] = f"{name}_" if keyword.iskeyword(name) or name in ("self", "F", "nn", "torch") else name
         return list(self.names.values())
 
-    def variable(self, value: int, index: int, taken: set[str]) -> str:
+    def variable(self, value: int, index: int, taken: set[str], base: str | None) -> str:
         """`x` or `y` for a value that only the next item reads, otherwise a name of its own."""
         if self.last_use.get(value, index) <= index + 1:
             live = {self.names[v] for v, last in self.last_use.items() if v in self.names and last > index}
             for name in ("x", "y", "z"):
                 if name not in live:
                     return name
-        name = base = _local(self.writer.graph.nodes[value])
+        name = base = base or _local(self.writer.graph.nodes[value])
         number = 1
         while name in taken or name in ("x", "y", "z", "self", "F", "nn", "torch") or keyword.iskeyword(name):
             number += 1

@@ -8,12 +8,12 @@ from .. import paths
 from ..diagnostics import Related, Sink
 from ..diagnostics.catalogue import files, limits, names, structure
 from ..files import Unreadable, read_source
+from ..layers import registry
 from ..limits import MAX_FILES
 from ..names import nearest
 from ..source import Source, Span
 from ..syntax import ast, parse
 from .expressions import Evaluator
-from .layers import find_layer
 from .scope import UNKNOWN, Scope
 from .state import BlockDef
 
@@ -88,13 +88,13 @@ class Definitions:
     def _block(self, file: File, block: ast.Block) -> None:
         word = block.name
         before = file.blocks.get(word.text)
-        if find_layer(word.text) is not None:
+        if word.text in registry():
             self.sink.emit(names.NameTaken(span=word.span, name=word.text, why="is a layer of the language"))
-        elif before is not None and before.block.span.source is word.span.source:
+        if before is not None and before.block.span.source is word.span.source:
             first = Related(span=before.block.name.span, shape="")
             self.sink.emit(names.NameTaken(span=word.span, name=word.text, first=first))
         else:
-            # A block of this file goes before one of the same name from a used file.
+            # A block goes before one of the same name from a used file, and before a layer's synonym.
             file.blocks[word.text] = BlockDef(block=block, scope=file.scope, blocks=file.blocks)
 
     # --- used files ---

@@ -128,7 +128,7 @@ def _shape(
         state.fail(structure.BadInput, span, why=f"{count:,} elements are more than 2^63")
         return None
     if vocabulary is not None:
-        return Shape(*dims, layout=Layout.IDS)
+        return Shape(*dims, layout=Layout.IDS, vocabulary=vocabulary)
     return Shape(*dims, layout=_layout(sizes, len(dims)))
 
 
