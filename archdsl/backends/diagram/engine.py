@@ -1,0 +1,74 @@
+"""DOT drawn: by the renderer that is installed with the package, or by a system's `dot` for what that one lacks.
+
+The embedded renderer comes first, because it writes the same bytes on every machine.
+"""
+
+import os
+import shutil
+import sys
+import sysconfig
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import cast
+
+EMBEDDED = "graphviz-pure"
+EMBEDDED_FORMATS = frozenset({"svg", "png"})
+
+_LOCK = threading.Lock()
+
+
+class CannotDraw(Exception):
+    """No renderer here can draw this; the text says why, and what to do."""
+
+
+def draw(dot: str, format: str, dpi: int | None = None) -> bytes:
+    """A DOT program as a picture in a format. Raises CannotDraw."""
+    import graphviz  # type: ignore[import-untyped]  # it has no types
+
+    renderer = _renderer(format)
+    if dpi is not None:
+        dot = dot.replace("{", f"{{\n  graph [dpi={dpi}]", 1)
+    try:
+        with _driving(renderer):
+            return cast(bytes, graphviz.pipe("dot", format, dot.encode(), quiet=True))
+    except graphviz.ExecutableNotFound:
+        raise CannotDraw(f"{renderer} cannot be run") from None
+    except graphviz.CalledProcessError as error:
+        said = (error.stderr or b"").decode(errors="replace").strip()
+        raise CannotDraw(f"{renderer} failed: {said or f'exit status {error.returncode}'}") from error
+
+
+def _renderer(format: str) -> Path:
+    if format in EMBEDDED_FORMATS and (beside := embedded()):
+        return beside
+    if system := shutil.which("dot"):
+        return Path(system)
+    if format in EMBEDDED_FORMATS:
+        raise CannotDraw(f"the renderer {EMBEDDED} is missing: install the package of this name, or Graphviz")
+    raise CannotDraw(f"{format} needs the program `dot`: install Graphviz, or write svg or png, which need nothing")
+
+
+def embedded() -> Path | None:
+    """The renderer that is installed with the package, beside this Python or on the path."""
+    name = EMBEDDED + (".exe" if os.name == "nt" else "")
+    user = sysconfig.get_path("scripts", sysconfig.get_preferred_scheme("user"))
+    for folder in (sysconfig.get_path("scripts"), user, Path(sys.executable).parent):
+        if os.access(path := Path(folder, name), os.X_OK):
+            return path
+    found = shutil.which(EMBEDDED)
+    return Path(found) if found else None
+
+
+@contextmanager
+def _driving(renderer: Path) -> Iterator[None]:
+    """Let the graphviz package run this program, for as long as it lasts; the package knows one for all threads."""
+    from graphviz.backend import dot_command  # type: ignore[import-untyped]  # it has no types
+
+    with _LOCK:
+        before, dot_command.DOT_BINARY = dot_command.DOT_BINARY, renderer
+        try:
+            yield
+        finally:
+            dot_command.DOT_BINARY = before

@@ -1,0 +1,69 @@
+"""Colours."""
+
+from collections.abc import Mapping
+
+from ...record import Record
+
+
+class Theme(Record):
+    """The colours of a picture, as `#rrggbb`.
+
+    `fills` maps a kind of layer to its colour, `other` is that of a kind not named there; `ink` writes on them.
+    `note` is for what is said in passing: shapes, numbers. `cluster` fills stages and blocks, a deeper one the next
+    of them, from the first again.
+    """
+
+    name: str
+    background: str
+    ink: str
+    note: str
+    line: str
+    skip: str
+    cluster: tuple[str, ...]
+    cluster_line: str
+    end: str
+    fills: Mapping[str, str]
+    other: str
+
+    def fill(self, style: str) -> str:
+        """The colour of a kind of layer."""
+        return self.fills.get(style, self.other)
+
+    def border(self, style: str) -> str:
+        """The same colour, darker."""
+        return mixed(self.fill(style), self.ink, 0.45)
+
+
+def mixed(colour: str, other: str, part: float) -> str:
+    """One colour with a part of another in it."""
+    pairs = zip(_channels(colour), _channels(other), strict=True)
+    return "#" + "".join(f"{round(a + (b - a) * part):02x}" for a, b in pairs)
+
+
+def _channels(colour: str) -> tuple[int, int, int]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+# Paul Tol's "light" scheme, made to fill labelled cells: readers with any of the common colour deficiencies can tell
+# its colours apart, and black on each has a contrast of at least 7 (https://sronpersonalpages.nl/~pault/).
+LIGHT = Theme(
+    name="light",
+    background="#ffffff",
+    ink="#1a1a1a",
+    note="#4d4d4d",
+    line="#4d4d4d",
+    skip="#8a8a8a",
+    cluster=("#f5f5f5", "#ececec"),
+    cluster_line="#c4c4c4",
+    end="#ffffff",
+    fills={
+        "conv": "#77aadd",
+        "pool": "#ee8866",
+        "norm": "#eedd88",
+        "activation": "#bbcc33",
+        "linear": "#ffaabb",
+        "sequence": "#44bb99",
+        "embedding": "#99ddff",
+    },
+    other="#dddddd",
+)

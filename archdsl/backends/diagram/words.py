@@ -1,0 +1,69 @@
+"""What stands in a picture: a layer, a number, a name in the words of the text."""
+
+from typing import Any
+
+from ...arguments import Parameter
+from ...layer import Layer, Op
+from ...shape import Shape, Window, times
+
+
+def layer_words(op: Op, x: Shape | None) -> str:
+    """The layer as papers write it: `conv 64 5×5 /2`, `fc 10`, `dropout 0.5`; x is the shape of its input.
+
+    The kernel has all its sides, a stride above 1 follows a slash, and what is rarely said in a picture is left out:
+    padding (the shapes tell), names without a letter, and flags.
+    """
+    windows = op.windows(x) if isinstance(op, Layer) and x is not None else ()
+    given = [_positional(parameter, getattr(op, parameter.name), windows, x) for parameter in op.parameters]
+    lettered = [_lettered(parameter, getattr(op, parameter.name), windows) for parameter in op.parameters]
+    return " ".join(word for word in (op.keyword, *given, stride_words(windows), *lettered) if word)
+
+
+def stride_words(windows: tuple[Window, ...]) -> str:
+    """`/2`, or `/2×1` where the sides differ; nothing for a kernel that moves by 1."""
+    strides = [window.stride for window in windows]
+    if all(stride == 1 for stride in strides):
+        return ""
+    return f"/{strides[0]}" if len(set(strides)) == 1 else f"/{times(tuple(strides))}"
+
+
+def _positional(parameter: Parameter, value: Any, windows: tuple[Window, ...], x: Shape | None) -> str:
+    if not parameter.positional or value is None:
+        return ""
+    if parameter.name == "kernel" and windows:
+        return times(tuple(window.kernel for window in windows))
+    if parameter.name == "kernel" and x is not None and isinstance(value, int):
+        return times((value,) * len(x.sides))
+    return _value(value, " " if parameter.many else "×")
+
+
+def _lettered(parameter: Parameter, value: Any, windows: tuple[Window, ...]) -> str:
+    told = parameter.positional or (parameter.name == "stride" and windows) or parameter.name == "padding"
+    if told or not parameter.letter or value is None or value == parameter.default:
+        return ""
+    return parameter.letter + _value(value, "x")
+
+
+def _value(value: Any, joint: str) -> str:
+    match value:
+        case tuple():
+            return joint.join(_value(each, joint) for each in value)
+        case float():
+            return f"{value:g}"
+        case _:
+            return str(value)
+
+
+def count(number: int, noun: str) -> str:
+    """`1,234 parameters`, `1 parameter`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def short(number: int) -> str:
+    """Three digits and a prefix: `61.7K`, `4.09G`; all digits below a thousand."""
+    scaled, prefix = float(number), ""
+    for larger in ("K", "M", "G", "T", "P"):
+        if abs(scaled) < 999.5:
+            break
+        scaled, prefix = scaled / 1000, larger
+    return f"{scaled:.3g}{prefix}" if prefix else str(number)

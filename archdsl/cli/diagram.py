@@ -1,0 +1,71 @@
+"""`archdsl diagram`: pictures."""
+
+from pathlib import Path
+
+import click
+
+from .common import load_or_exit, network_options, parse_override, parse_settings, usage
+from .output import write_output
+
+_FORMATS = {".svg": "svg", ".png": "png", ".pdf": "pdf", ".dot": "dot", ".gv": "dot", ".mmd": "mmd", ".mermaid": "mmd"}
+
+
+@click.command("diagram")
+@click.argument("file")
+@click.option("-o", "--output", required=True, metavar="PATH", help="Where to write; `-` is standard output.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["svg", "png", "pdf", "dot", "mmd"]),
+    help="What to write, if the ending of PATH does not say it.",
+)
+@click.option(
+    "--direction",
+    type=click.Choice(["TB", "LR"]),
+    default="TB",
+    show_default=True,
+    help="Top to bottom, left to right.",
+)
+@click.option("--parameters/--no-parameters", default=True, help="How many parameters each layer has.")
+@click.option("--macs/--no-macs", default=False, help="How many multiply-accumulates each layer takes.")
+@click.option("--caption/--no-caption", default=True, help="The network's name and totals above it.")
+@click.option("--dpi", type=click.IntRange(24, 1200), default=192, show_default=True, help="Dots per inch of a PNG.")
+@network_options
+def command(
+    file: str,
+    output: str,
+    format_: str | None,
+    direction: str,
+    parameters: bool,
+    macs: bool,
+    caption: bool,
+    dpi: int,
+    settings: tuple[str, ...],
+    inputs: tuple[str, ...],
+) -> None:
+    """Draw FILE's network: its layers, the shapes between them, its stages and blocks.
+
+    The ending of PATH says how: .svg, .png, .dot (Graphviz), .mmd (Mermaid), or .pdf where Graphviz is installed.
+    """
+    kind = format_ or _format_of(output)
+    network = load_or_exit(file, parse_settings(settings), parse_override(inputs))
+    from ..backends.diagram import CannotDraw, Style, diagram
+
+    style = Style(direction=direction, parameters=parameters, macs=macs, caption=caption, dpi=dpi)
+    try:
+        data = diagram(network.graph, kind, style)
+    except CannotDraw as error:
+        usage(str(error))
+    write_output(output, data)
+    if output != "-":
+        click.echo(f"{output}: {network.graph.name}, {network.parameters:,} parameters")
+
+
+def _format_of(output: str) -> str:
+    if output == "-":
+        raise click.UsageError("standard output has no ending: say what to write, as in `--format svg`")
+    suffix = Path(output).suffix.lower()
+    if suffix not in _FORMATS:
+        ending = f"the ending `{suffix}` is not known" if suffix else f"`{output}` has no ending"
+        raise click.UsageError(f"{ending}; use one of {', '.join(_FORMATS)}, or --format")
+    return _FORMATS[suffix]

@@ -1,0 +1,47 @@
+"""Writing what a command made."""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from .common import usage
+
+
+def write_output(output: str, data: bytes) -> None:
+    """Write a file in one step, so that nobody sees half of it; `-` is standard output. Exits with 2 if it cannot."""
+    if output == "-":
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    path = Path(output)
+    if not path.parent.is_dir():
+        usage(f"{output}: there is no folder {path.parent}")
+    try:
+        _replace(path, data)
+    except OSError as error:
+        usage(f"{output} cannot be written: {error.strerror}")
+
+
+def _replace(path: Path, data: bytes) -> None:
+    if path.is_dir():
+        raise IsADirectoryError(0, "it is a folder")
+    if path.exists() and not path.is_file():
+        # A pipe or a device, as in `-o /dev/stdout`: there is nothing to replace.
+        path.write_bytes(data)
+        return
+    handle, beside = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.chmod(beside, path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
+        os.replace(beside, path.resolve() if path.is_symlink() else path)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,62 @@
+import os
+import struct
+import sys
+from pathlib import Path
+
+import pytest
+from graphviz.backend import dot_command  # type: ignore[import-untyped]  # it has no types
+
+from archdsl.backends.diagram import CannotDraw, Style, diagram, engine
+from tests.backends.diagram.programs import LENET, graph
+
+
+def size(png: bytes) -> tuple[int, int]:
+    assert png.startswith(b"\x89PNG\r\n\x1a\n")
+    width, height = struct.unpack(">II", png[16:24])
+    return width, height
+
+
+def test_the_resolution_scales_a_png() -> None:
+    low, high = (size(diagram(graph(LENET), "png", Style(dpi=dpi))) for dpi in (96, 192))
+    assert low[0] > 150
+    assert high == pytest.approx((2 * low[0], 2 * low[1]), abs=2)
+
+
+def test_it_needs_no_program_of_the_system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert diagram(graph(LENET), "svg").startswith(b"<?xml")
+
+
+def test_pdf_without_graphviz_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(CannotDraw, match=r"pdf needs the program `dot`: install Graphviz, or write svg or png"):
+        diagram(graph(LENET), "pdf")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in is a script")
+def test_pdf_is_drawn_by_the_dot_of_the_system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    dot = tmp_path / "dot"
+    dot.write_text(f"#!{sys.executable}\nimport sys\nprint(sys.argv[1:], len(sys.stdin.read()) > 1000)\n")
+    dot.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert diagram(graph(LENET), "pdf") == b"['-Kdot', '-Tpdf'] True\n"
+
+
+def test_the_graphviz_package_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dot_command, "DOT_BINARY", Path("somewhere/dot"))
+    diagram(graph(LENET), "svg")
+    with pytest.raises(CannotDraw, match="syntax error"):
+        engine.draw("digraph { a -> ", "svg")
+    assert Path("somewhere/dot") == dot_command.DOT_BINARY
+
+
+def test_the_renderers_warnings_are_kept_to_itself(capfd: pytest.CaptureFixture[str]) -> None:
+    diagram(graph(LENET), "svg")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_without_any_renderer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(engine, "EMBEDDED", "not-installed")
+    with pytest.raises(CannotDraw, match="install the package"):
+        engine.draw("digraph {}", "svg")

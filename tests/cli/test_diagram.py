@@ -1,0 +1,129 @@
+import os
+import stat
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner, Result
+
+from archdsl.cli.diagram import command
+from tests.backends.diagram.programs import LENET
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> Path:
+    path = tmp_path / "net.arch"
+    path.write_text(LENET)
+    return path
+
+
+def run(*args: object) -> Result:
+    return CliRunner().invoke(command, [str(arg) for arg in args])
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [
+        ("net.svg", b"<?xml"),
+        ("net.png", b"\x89PNG"),
+        ("net.dot", b"digraph {"),
+        ("net.gv", b"digraph {"),
+        ("net.mmd", b"---\ntitle:"),
+        ("NET.SVG", b"<?xml"),
+    ],
+)
+def test_the_ending_says_what_is_written(net: Path, name: str, start: bytes) -> None:
+    out = net.with_name(name)
+    result = run(net, "-o", out)
+    assert result.exit_code == 0, result.output
+    assert result.output == f"{out}: LeNet5, 61,706 parameters\n"
+    assert out.read_bytes().startswith(start)
+    assert sorted(p.name for p in net.parent.iterdir()) == sorted(["net.arch", name])
+
+
+def test_standard_output(net: Path) -> None:
+    result = run(net, "-o", "-", "--format", "svg")
+    assert result.exit_code == 0
+    assert ElementTree.fromstring(result.stdout_bytes).tag.endswith("svg")
+
+
+def test_standard_output_needs_a_format(net: Path) -> None:
+    result = run(net, "-o", "-")
+    assert result.exit_code == 2
+    assert "`--format svg`" in result.output
+
+
+@pytest.mark.parametrize("name", ["net.jpeg", "net"])
+def test_an_unknown_ending(net: Path, name: str) -> None:
+    result = run(net, "-o", net.with_name(name))
+    assert result.exit_code == 2
+    assert "use one of .svg, .png, .pdf, .dot" in result.output
+
+
+def test_a_folder_that_does_not_exist(net: Path) -> None:
+    result = run(net, "-o", net.parent / "pictures" / "net.svg")
+    assert result.exit_code == 2
+    assert f"there is no folder {net.parent / 'pictures'}" in result.output
+    assert not (net.parent / "pictures").exists()
+
+
+def test_mistakes_are_shown_and_nothing_is_written(net: Path) -> None:
+    net.write_text("input 3x4x4; conv 8 k5")
+    out = net.with_name("net.svg")
+    out.write_text("the picture of yesterday")
+    result = run(net, "-o", out)
+    assert result.exit_code == 1
+    assert "error[E" in result.output
+    assert out.read_text() == "the picture of yesterday"
+
+
+def test_a_file_that_does_not_exist(tmp_path: Path) -> None:
+    assert run(tmp_path / "net.arch", "-o", tmp_path / "net.svg").exit_code == 2
+
+
+def test_settings_and_sizes(net: Path) -> None:
+    result = run(net, "-o", "-", "--format", "mmd", "--set", "classes=7", "--input", "1x28x28")
+    assert result.exit_code == 1, "LeNet's last convolution does not fit on 28 by 28"
+    net.write_text("net N(classes = 2); input 3x8x8; gap; fc classes")
+    result = run(net, "-o", "-", "--format", "mmd", "--set", "classes=7", "--input", "5x28x28")
+    assert "5×28×28" in result.output
+    assert "fc 7" in result.output
+
+
+def test_what_is_drawn_can_be_chosen(net: Path) -> None:
+    result = run(net, "-o", "-", "--format", "dot", "--direction", "LR", "--no-parameters", "--macs", "--no-caption")
+    assert 'rankdir="LR"' in result.output
+    assert "118K MACs" in result.output
+    assert "parameters" not in result.output
+
+
+def test_the_file_keeps_its_mode_and_a_link_stays_a_link(net: Path) -> None:
+    target = net.with_name("target.dot")
+    target.write_text("")
+    target.chmod(0o640)
+    link = net.with_name("link.dot")
+    link.symlink_to(target)
+    assert run(net, "-o", link).exit_code == 0
+    assert link.is_symlink()
+    assert target.read_text().startswith("digraph")
+    assert stat.S_IMODE(target.stat().st_mode) == 0o640
+    fresh = net.with_name("fresh.dot")
+    assert run(net, "-o", fresh).exit_code == 0
+    mask = os.umask(0)
+    os.umask(mask)
+    assert stat.S_IMODE(fresh.stat().st_mode) == 0o666 & ~mask
+
+
+def test_pdf_without_graphviz(net: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    result = run(net, "-o", net.with_name("net.pdf"))
+    assert result.exit_code == 2
+    assert "install Graphviz, or write svg or png" in result.output
+
+
+def test_a_folder_in_the_place_of_the_file(net: Path) -> None:
+    folder = net.with_name("net.svg")
+    folder.mkdir()
+    result = run(net, "-o", folder)
+    assert result.exit_code == 2
+    assert "it is a folder" in result.output
