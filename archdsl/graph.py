@@ -63,7 +63,7 @@ class Graph(Record):
     `inputs` are the ids of the input nodes, `input_names` what the text calls them (`x` where it does not);
     `outputs` maps names to ids: one `output` where nothing is named, the auxiliary ones after the others.
     `scopes` says what each path prefix is: `stage`, `branch`, `aux`, or the name of a block. `settings` are the values
-    of the network's parameters; `vocabularies` the number of ids by input node; `training` the lines of `train { … }`.
+    of the network's parameters; `training` the lines of its `train { … }`.
     """
 
     name: str
@@ -73,7 +73,6 @@ class Graph(Record):
     outputs: tuple[tuple[str, int], ...]
     settings: Mapping[str, Any]
     scopes: Mapping[tuple[str, ...], str]
-    vocabularies: Mapping[int, int]
     training: tuple[Any, ...] = ()
     asserts: tuple[Any, ...] = ()
 

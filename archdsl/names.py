@@ -15,7 +15,8 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
         if abs(len(other) - len(low)) > least:
             continue
         steps = distance(low, other) - (0.25 if other[:1] == low[:1] else 0)
-        if steps < least:
+        # A word of one or two letters is near to anything: a letter of it must stand.
+        if steps < least and steps < len(name) - (len(name) > 1):
             best, least = candidate, steps
     return best
 

@@ -183,4 +183,5 @@ class Window(Record):
         plain = -(-self.room(side) // self.stride) + 1
         drops = self.ceil and plain != result
         dropped = f" − 1 (the last window would start in the padding) = {result}" if drops else ""
-        return f"{rounding}(({side} − {extent}{padding})/{self.stride}) + 1 = {plain if dropped else result}{dropped}"
+        shown = str(plain if dropped else result).replace("-", "−")
+        return f"{rounding}(({side} − {extent}{padding})/{self.stride}) + 1 = {shown}{dropped}"

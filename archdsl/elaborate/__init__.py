@@ -12,7 +12,7 @@ from ..syntax import ast
 from . import control, layers, merges, training
 from .asserts import Assertion
 from .definitions import Definitions
-from .inputs import Override, run_input
+from .inputs import Override, run_input, run_override
 from .state import Abort, State
 
 __all__ = ["Override", "elaborate"]
@@ -37,8 +37,7 @@ def elaborate(
     state.blocks = file.blocks
     try:
         if override.sizes and not any(isinstance(s, ast.Input) for s in program.statements):
-            span = Span(program.source, 0, 0)
-            run_input(state, ast.Input(span=span, args=()), override)
+            run_override(state, program.source, override)
         state.run(program.statements)
     except Abort:
         pass
@@ -134,7 +133,6 @@ def _finish(state: State, program: ast.Program, net: ast.Net | None, scope: Any)
         outputs=tuple(outputs + state.aux),
         settings={name: binding.value for name, binding in scope.names.items() if _plain(binding.value)},
         scopes=dict(state.scopes),
-        vocabularies=dict(state.vocabularies),
         training=training.read(state),
         asserts=tuple(Assertion(statement=statement, scope=where) for statement, where in state.asserts),
     )

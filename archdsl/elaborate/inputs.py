@@ -5,7 +5,7 @@ import re
 from ..diagnostics.catalogue import structure
 from ..limits import MAX_COUNT
 from ..shape import Layout, Shape
-from ..source import Span
+from ..source import Source, Span
 from ..syntax import ast
 from .scope import UNKNOWN, Tensor
 from .state import State
@@ -36,11 +36,22 @@ def run_input(state: State, statement: ast.Input, override: Override) -> None:
     if dims is None and sizes is not None:
         dims = _dims(state, statement, sizes)
     if dims is not None:
-        shape = _shape(state, statement, dims, sizes, vocabulary)
-    node = state.add(None, (), shape, state.named_child(word or "x"), statement.span)
+        shape = _shape(state, sizes.span if sizes else statement.span, dims, sizes, vocabulary)
+    _make(state, name, shape, statement.span)
+
+
+def run_override(state: State, source: Source, override: Override) -> None:
+    """Make the inputs that the caller gives, for a text that has none: `-e 'conv 64 k3' --input 3x32x32`."""
+    place = Span(source, 0, 0)
+    for name, dims in override.sizes.items():
+        word = None if name is None else ast.Word(text=name, span=place)
+        _make(state, word, _shape(state, place, dims, None, None), place)
+
+
+def _make(state: State, name: ast.Word | None, shape: Shape | None, span: Span) -> None:
+    word = name.text if name else None
+    node = state.add(None, (), shape, state.named_child(word or "x"), span)
     state.inputs.append((word, node))
-    if vocabulary is not None:
-        state.vocabularies[node.id] = vocabulary
     if name is not None:
         state.define(name, Tensor(node=node.id, first=node.id))
 
@@ -109,9 +120,8 @@ def _dims(state: State, statement: ast.Input, sizes: ast.Expr) -> tuple[int, ...
 
 
 def _shape(
-    state: State, statement: ast.Input, dims: tuple[int, ...], sizes: ast.Expr | None, vocabulary: int | None
+    state: State, span: Span, dims: tuple[int, ...], sizes: ast.Expr | None, vocabulary: int | None
 ) -> Shape | None:
-    span = sizes.span if sizes else statement.span
     most = 1 if vocabulary is not None else 4
     if len(dims) > most:
         why = (

@@ -51,7 +51,6 @@ class State:
         self._run = run
         self.nodes: list[Node] = []
         self.inputs: list[tuple[str | None, Node]] = []
-        self.vocabularies: dict[int, int] = {}
         self.outputs: list[tuple[str, int]] = []
         self.aux: list[tuple[str, int]] = []
         self.asserts: list[tuple[ast.Assert, Scope]] = []

@@ -97,7 +97,7 @@ def _row(graph: Graph, costs: Costs, node: Node) -> Row:
 def _input(graph: Graph, node: Node) -> Row:
     name = graph.input_names[graph.inputs.index(node.id)]
     words = "input" if len(graph.inputs) == 1 and name == "x" else f"input {name}"
-    size = graph.vocabularies.get(node.id)
+    size = node.shape.vocabulary if node.shape else None
     kind = f" of ids below {size:,}" if size else ""
     return Row(words=words, style="", hover=f"{words}: {node.shape}{kind}")
 

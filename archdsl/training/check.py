@@ -1,0 +1,93 @@
+"""The network against the data, before any file of the data is touched. Imports neither torch nor numpy."""
+
+from ..diagnostics import Sink
+from ..diagnostics.catalogue.training import NotForImages, WrongInput, WrongOutput
+from ..graph import Graph, Node
+from ..shape import Layout, Shape
+from .data.spec import DataSpec, ImageShape
+
+
+def image_shape(graph: Graph) -> ImageShape:
+    """The network's input, of a network that `check` found nothing wrong with."""
+    shape = graph.nodes[graph.inputs[0]].shape
+    assert shape is not None
+    return ImageShape(*shape.dims)
+
+
+def check(graph: Graph, spec: DataSpec, fit: str, sink: Sink) -> None:
+    """Put what does not fit into the sink: the input's kind and shape, the number of classes at the end.
+
+    `fit` is the recipe's `data fit=`.
+    """
+    if _takes_an_image(graph, spec, sink):
+        _input(graph, spec, fit, sink)
+    _output(graph, spec, sink)
+
+
+def _takes_an_image(graph: Graph, spec: DataSpec, sink: Sink) -> bool:
+    entries = [graph.nodes[i] for i in graph.inputs]
+    advice = f"begin with `input {spec.shape or '3x64x64'}`"
+    if len(entries) > 1:
+        sink.emit(NotForImages(span=entries[1].span, found=f"{len(entries)} inputs", advice="keep one input"))
+        return False
+    shape = entries[0].shape
+    assert shape is not None
+    if shape.layout is Layout.IMAGE:
+        return True
+    found = "integer ids" if shape.layout is Layout.IDS else str(shape)
+    if shape.numel == _numel(spec) and shape.layout is not Layout.IDS:
+        advice = f"write `input {spec.shape}; flatten`"
+    sink.emit(NotForImages(span=entries[0].span, found=found, advice=advice))
+    return False
+
+
+def _numel(spec: DataSpec) -> int | None:
+    return spec.shape.channels * spec.shape.height * spec.shape.width if spec.shape else None
+
+
+def _input(graph: Graph, spec: DataSpec, fit: str, sink: Sink) -> None:
+    entry = graph.nodes[graph.inputs[0]]
+    found, wanted = image_shape(graph), spec.shape
+    if wanted is None:  # pictures of any size, read as the network wants them
+        if found.channels not in (1, 3):
+            wanted = ImageShape(3, found.height, found.width)
+        else:
+            return
+    same_channels = found.channels == wanted.channels
+    if found == wanted or (same_channels and fit != "exact"):
+        return
+    sink.emit(
+        WrongInput(
+            span=entry.span,
+            data=spec.name,
+            wanted=str(wanted),
+            found=str(entry.shape),
+            same_channels=same_channels and spec.shape is not None,
+        )
+    )
+
+
+def _output(graph: Graph, spec: DataSpec, sink: Sink) -> None:
+    node, classes = graph.output, len(spec.classes)
+    assert node.shape is not None
+    if node.shape.dims == (classes,):
+        return
+    sink.emit(
+        WrongOutput(
+            span=node.span, data=spec.name, classes=classes, found=str(node.shape), advice=_advice(graph, node, classes)
+        )
+    )
+
+
+def _advice(graph: Graph, node: Node, classes: int) -> str:
+    """The way to so many numbers at the end: a parameter of the network, another last layer, or one more."""
+    if graph.settings.get("classes") == _last(node.shape):
+        return f"`--set classes={classes}`"
+    if node.shape is not None and node.shape.rank == 1:
+        keyword = node.op.keyword if node.op else ""
+        return f"end with `fc {classes}`" + (" in its place" if keyword == "fc" else "")
+    return f"end with `gap; fc {classes}` or `flatten; fc {classes}`"
+
+
+def _last(shape: Shape | None) -> int | None:
+    return shape.dims[0] if shape is not None and shape.rank == 1 else None
