@@ -9,7 +9,7 @@ from pathlib import Path
 from _harness import ROOT, compare, process, report, script
 
 TARGET = 2.5
-NETWORK = ROOT / "examples" / "zoo" / "vgg16_bn.arch"
+NETWORK = ROOT / "examples" / "zoo" / "vgg.arch"  # vgg16_bn, unless told otherwise
 TORCHINFO = Path(__file__).with_name("_torchinfo_vgg16_bn.py")
 
 

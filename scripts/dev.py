@@ -108,7 +108,8 @@ def works(python: Path, statement: str = "pass") -> bool:
 
 def demo() -> None:
     setup()
-    DEMO.mkdir(exist_ok=True)
+    shutil.rmtree(str(DEMO), ignore_errors=True)
+    DEMO.mkdir()
     lenet = EXAMPLES / "lenet5.arch"
     digits = EXAMPLES / "digits.arch"
     show([venv_program("archdsl"), "check", lenet])
