@@ -1,6 +1,5 @@
 """The parts of a training from its recipe: images in memory, the network, where to compute, the state to start from."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +16,7 @@ from .setup import Setup, Trial, choose_setup
 from .standardise import Standard, Standardiser
 from .state import Chance, State, Tally, derive, weights_of
 from .subject import Subject
-from .watch import Watch
+from .watch import Stop, Watch
 
 _PART_OF_GPU = 0.5
 
@@ -61,9 +60,7 @@ def on_device(images: ImageSet, device: torch.device) -> Batches:
     return Batches(torch.from_numpy(images.images).to(device), torch.from_numpy(images.labels).to(device))
 
 
-def job(
-    recipe: Recipe, setup: Setup, standard: Standard, splits: Splits, classes: int, stop: Callable[[], bool]
-) -> Job:
+def job(recipe: Recipe, setup: Setup, standard: Standard, splits: Splits, classes: int, stop: Stop) -> Job:
     """What stays the same during the training."""
     return Job(
         recipe=recipe,

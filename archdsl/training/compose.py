@@ -29,10 +29,11 @@ def compose(settings: Iterable[Setting], options: Mapping[Path, Any], sink: Sink
 
     `options` are values by the path of their field, as typed. Raises BadOption for one that the recipe refuses.
     """
+    before = sink.errors
     block = _Block(sink)
     for setting in settings:
         block.take(setting)
-    if sink.errors:
+    if sink.errors > before:
         return None
     tree = _with_options(block.tree, options)
     try:
@@ -40,6 +41,24 @@ def compose(settings: Iterable[Setting], options: Mapping[Path, Any], sink: Sink
     except ValidationError as error:
         _explain(error, tree, options, block, sink)
         return None
+
+
+_EXTENDABLE = ("epochs", "patience", "checkpoint", "compile", "tta")
+
+
+def extend(recipe: Recipe, options: Mapping[Path, Any]) -> Recipe:
+    """The recipe of a run that goes on, with the options that may change then. Raises BadOption."""
+    for path in options:
+        if path[0] not in _EXTENDABLE:
+            may = ", ".join(_option((name,)) for name in _EXTENDABLE)
+            raise BadOption(_option(path), f"a run that is resumed keeps its recipe, but for {may}")
+    tree = {**recipe.model_dump(), **{path[0]: value for path, value in options.items()}}
+    try:
+        return Recipe.model_validate(tree)
+    except ValidationError as error:
+        first = error.errors()[0]
+        path = _path(first["loc"], tree)
+        raise BadOption(_option(path), _words(first, path, tree)) from error
 
 
 class _Block:

@@ -15,6 +15,10 @@ class Problem(Exception, ABC):
     def message(self) -> str:
         """What is wrong, in one line."""
 
+    def details(self) -> tuple[str, ...]:
+        """Further lines to show under it, as they are."""
+        return ()
+
     def help(self) -> tuple[str, ...]:
         """Ways out, the best first."""
         return ()
@@ -135,6 +139,23 @@ class CannotResume(Problem):
 
     def help(self) -> tuple[str, ...]:
         return (self.way_out,)
+
+
+class NetworkChanged(Problem):
+    """The text of a network is another one than that of the run that is to go on."""
+
+    def __init__(self, run: Path, difference: tuple[str, ...]) -> None:
+        super().__init__(run)
+        self.run, self.difference = run, difference
+
+    def message(self) -> str:
+        return f"the network is not the one that {self.run} trains"
+
+    def details(self) -> tuple[str, ...]:
+        return self.difference
+
+    def help(self) -> tuple[str, ...]:
+        return (f"`archdsl train --resume {self.run}` goes on with the run's own", "without --resume a new run begins")
 
 
 class Diverged(Problem):

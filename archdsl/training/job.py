@@ -1,7 +1,6 @@
 """What stays the same during a training, and how it makes its batches."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -13,6 +12,7 @@ from .recipe import Recipe
 from .setup import Setup
 from .standardise import Standardiser
 from .state import Chance, derive
+from .watch import Stop
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Job:
     classes: int
     train: Batches
     validation: Batches | None
-    stop: Callable[[], bool] = lambda: False
+    stop: Stop
 
     @property
     def batches(self) -> int:

@@ -29,21 +29,28 @@ def fit(state: State, job: Job, run: Run, watch: Watch) -> Ending:
     forward: Forward = torch.compile(state.model) if job.recipe.compile else state.model
     watch.begin(job.recipe.epochs, len(job.train))
     try:
-        run.keep(state)  # tells at once whether there is room and leave to write
-        while state.epoch < job.recipe.epochs:
-            if job.recipe.patience is not None and state.stale >= job.recipe.patience:
-                return Ending.EARLY
-            if not Epoch(state, job, forward, run, watch).go():
-                run.keep(state)
-                return Ending.STOPPED
-            _close(state, job, run, watch)
-            if job.stop() and state.epoch < job.recipe.epochs:
-                return Ending.STOPPED
-        return Ending.FINISHED
-    except torch.OutOfMemoryError as error:
-        raise OutOfMemory(job.recipe.batch, job.setup.device.type) from error
+        with job.stop:
+            return _epochs(state, job, forward, run, watch)
+    except RuntimeError as error:
+        if isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error):  # the CPU's words
+            raise OutOfMemory(job.recipe.batch, job.setup.device.type) from error
+        raise
     finally:
         watch.end()
+
+
+def _epochs(state: State, job: Job, forward: Forward, run: Run, watch: Watch) -> Ending:
+    run.keep(state)  # tells at once whether there is room and leave to write
+    while state.epoch < job.recipe.epochs:
+        if job.recipe.patience is not None and state.stale >= job.recipe.patience:
+            return Ending.EARLY
+        if not Epoch(state, job, forward, run, watch).go():
+            run.keep(state)
+            return Ending.STOPPED
+        _close(state, job, run, watch)
+        if job.stop() and state.epoch < job.recipe.epochs:
+            return Ending.STOPPED
+    return Ending.FINISHED
 
 
 def score(state: State, job: Job, images: Batches, flip: bool = False) -> Scores:

@@ -1,13 +1,17 @@
 """The folder of a run: what lies where."""
 
+import contextlib
+import difflib
 import json
+import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from .atomic import write_text
 from .checkpoint import list_checkpoints, save, save_tensors
-from .errors import CannotResume
+from .errors import CannotResume, NetworkChanged
 from .settings import RunSettings
 from .state import State, weights_of
 
@@ -50,6 +54,20 @@ class Run:
             raise CannotResume(folder, f"it has no {SETTINGS} and {NETWORK}", "name the folder of a run: `runs/…`")
         return run
 
+    def refuse_changes(self, text: str) -> None:
+        """Raise NetworkChanged, with the difference, where the run trains another text."""
+        mine = self.network.read_text(encoding="utf-8")
+        if text != mine:
+            lines = difflib.unified_diff(mine.splitlines(), text.splitlines(), "in the run", "now", lineterm="", n=1)
+            raise NetworkChanged(self.folder, tuple(lines))
+
+    def discard_empty(self) -> None:
+        """Remove the folder of a run that came to nothing before anything was written into it."""
+        with contextlib.suppress(OSError):
+            if not self.settings.exists():
+                self.checkpoints.rmdir()
+                self.folder.rmdir()
+
     def read_settings(self) -> RunSettings:
         """The resolved settings. Raises CannotResume for a file that this version cannot read."""
         try:
@@ -58,6 +76,13 @@ class Run:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"]))
             raise CannotResume(self.folder, f"{self.settings.name}, {where}: {first['msg']}") from error
+
+    def write_network(self, text: str, used: Mapping[str, str]) -> None:
+        """The network's text, and beside it the files that it uses. Raises DiskFull."""
+        for name, content in {**used, NETWORK: text}.items():
+            path = self.folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_text(path, content)
 
     def write_text(self, path: Path, text: str) -> None:
         """A text, atomically. Raises DiskFull."""
@@ -80,6 +105,11 @@ class Run:
         """The weights to use: of the best epoch, else of the last, else the newest checkpoint's."""
         choices = [path for path in (self.best, self.last) if path.is_file()]
         return choices[0] if choices else next(reversed(list_checkpoints(self.checkpoints)), None)
+
+
+def run_name(network: str, data: str) -> str:
+    """`lenet5-mnist`: what the folder of a run is called before its number."""
+    return "-".join(re.sub(r"[^A-Za-z0-9_.]+", "_", word).strip("._").lower() or "run" for word in (network, data))
 
 
 def _numbered(base: Path, name: str) -> Path:

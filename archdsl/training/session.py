@@ -1,7 +1,6 @@
 """A training from beginning to end: started or resumed, finished or stopped, and what it leaves in its folder."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 from safetensors.torch import load_file
@@ -21,7 +20,7 @@ from .setup import Setup, Trial, choose_device
 from .standardise import Standard, measure
 from .state import State, weights_of
 from .subject import Subject
-from .watch import Watch
+from .watch import Stop, Watch
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ class Training:
     recipe: Recipe
     place: Place
     watch: Watch
-    stop: Callable[[], bool] = lambda: False
+    stop: Stop = field(default_factory=Stop)
 
     def start(self) -> Outcome:
         """Train from the start. Raises Problem."""
@@ -64,7 +63,7 @@ class Training:
         self.watch.note(f"computes on {setup}" + (f" (tried, in images/s: {tried})" if tried else ""))
         settings = self._settings(splits, standard, setup, trials, sum(p.numel() for p in model.parameters()))
         run = self.place.run
-        run.write_text(run.network, self.subject.text)
+        run.write_network(self.subject.text, self.subject.used)
         run.write_text(run.settings, settings.model_dump_json(indent=2) + "\n")
         job = assemble.job(self.recipe, setup, standard, splits, len(self.source.spec.classes), self.stop)
         return self._go(assemble.first_state(model, job), job, splits)
@@ -114,7 +113,11 @@ class Training:
         spec, request = self.source.spec, self.place.request
         return RunSettings(
             network=NetworkSettings(
-                name=self.subject.name, file=self.subject.file, given=self.subject.given, parameters=parameters
+                name=self.subject.name,
+                file=self.subject.file,
+                given=dict(self.subject.given),
+                sizes=self.subject.sizes,
+                parameters=parameters,
             ),
             data=DataSettings(
                 name=spec.name,

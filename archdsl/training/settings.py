@@ -19,11 +19,12 @@ class _Section(BaseModel):
 
 
 class NetworkSettings(_Section):
-    """The network's name, the file it came from, and the values given for its parameters."""
+    """The network's name, the file it came from, values given for its parameters, sizes given for its input."""
 
     name: str
     file: str | None
     given: dict[str, Any]
+    sizes: tuple[str, ...]
     parameters: int
 
 
@@ -63,6 +64,10 @@ class RunSettings(_Section):
     recipe: Recipe
     setup: SetupSettings
     versions: dict[str, str]
+
+    def with_source(self, recipe: Recipe) -> Recipe:
+        """The recipe with the data named so that they are found from anywhere."""
+        return recipe.model_copy(update={"data": recipe.data.model_copy(update={"name": self.data.source})})
 
 
 def versions() -> dict[str, str]:

@@ -1,7 +1,7 @@
 """What a training tells while it goes on. This watcher is silent; those that show something are in progress.py."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from .data.model import Download
 
@@ -35,3 +35,16 @@ class Watch(Download):
 
     def end(self) -> None:
         """The training is over or stopped."""
+
+
+class Stop:
+    """Whether the user wants the training to stop; entered while steps are made. This one never does."""
+
+    def __call__(self) -> bool:
+        return False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass

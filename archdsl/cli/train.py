@@ -1,0 +1,205 @@
+"""`archdsl train`: train a network, or go on with a run. torch is imported once the network is known to be right."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+import click
+
+from .. import paths
+from ..diagnostics import Sink
+from ..diagnostics.text import printable, render, summary
+from ..network import Network
+from ..training.compose import BadOption, compose, extend
+from ..training.options import given_options, recipe_options
+from ..training.recipe import Recipe
+from .common import colourful, load_or_exit, network_options, parse_override, parse_settings, usage
+
+if TYPE_CHECKING:
+    from ..training.data.model import Source
+    from ..training.errors import Problem
+    from ..training.run import Run
+    from ..training.session import Outcome, Training
+    from ..training.subject import Subject
+
+_STOPPED = 130
+"""The exit code of what Ctrl-C ended, as shells have it."""
+
+
+class Asked(NamedTuple):
+    """What was asked for besides the network: the recipe's fields by path, where the data lie, where to compute."""
+
+    recipe: Mapping[tuple[str, ...], Any]
+    data_dir: str | None
+    device: str
+
+
+@click.command("train", epilog="Every line of a file's `train { … }` is an option too; an option wins.")
+@click.argument("file", required=False)
+@click.option("--resume", metavar="RUN", help="Go on with the run in this folder.")
+@click.option("--data-dir", metavar="FOLDER", help="Read the data set from here; nothing is fetched then.")
+@click.option("--out", metavar="FOLDER", help="The folder of the run [default: runs/NET-DATA-N].")
+@click.option("--device", default="auto", metavar="auto|cpu|cuda", show_default=True, help="Where to compute.")
+@network_options
+@recipe_options
+def command(
+    file: str | None,
+    resume: str | None,
+    data_dir: str | None,
+    out: str | None,
+    device: str,
+    settings: tuple[str, ...],
+    inputs: tuple[str, ...],
+    **recipe: Any,
+) -> None:
+    """Train the network of FILE on digits, mnist, fashion_mnist, cifar10, cifar100, or a folder of images with one
+    folder for each class.
+
+    What comes of it lies in a folder of its own: weights, learning curves, confusion matrix, settings, checkpoints.
+    """
+    asked = Asked(given_options(recipe), data_dir, device)
+    if resume is not None:
+        if settings or inputs or out:
+            usage("a run that is resumed keeps its network and its folder: no --set, --input, --out")
+        _resume(resume, file, asked)
+    elif file is not None:
+        _start(file, settings, inputs, out, asked)
+    else:
+        usage("give the network to train, or a run to go on with: `--resume RUN`")
+
+
+def _start(file: str, settings: tuple[str, ...], inputs: tuple[str, ...], out: str | None, asked: Asked) -> None:
+    given = parse_settings(settings)
+    network = load_or_exit(file, given, parse_override(inputs))
+    recipe = _recipe(network, asked)
+    from ..training.errors import Problem
+    from ..training.run import Run, run_name
+
+    try:
+        source = _source(network, recipe, asked)
+        name = run_name(network.graph.name, source.spec.name)
+        run = Run.create(Path(out) if out else None, Path("runs"), name)
+    except Problem as problem:
+        fail(problem)
+    except FileExistsError as error:
+        usage(f"--out {error.args[0]}: there is something in it; `--resume {error.args[0]}` goes on with a run")
+    except OSError as error:
+        usage(f"{error.filename}: {error.strerror}")
+    from ..training.subject import subject_of
+
+    try:
+        training = _training(subject_of(network, given, inputs), source, recipe, run, asked)
+        _tell(training.start(), training)
+    except Problem as problem:
+        run.discard_empty()
+        fail(problem)
+
+
+def _resume(folder: str, file: str | None, asked: Asked) -> None:
+    from ..training.errors import Problem
+    from ..training.run import Run
+
+    try:
+        run = Run.open(Path(folder))
+        settings = run.read_settings()
+        if file is not None:
+            run.refuse_changes(load_or_exit(file).source.text)
+        recipe = extend(settings.recipe, asked.recipe)
+        network = load_or_exit(str(run.network), settings.network.given, parse_override(settings.network.sizes))
+        source = _source(network, settings.with_source(recipe), asked)
+        from ..training.subject import subject_of
+
+        subject = subject_of(network, settings.network.given, settings.network.sizes)
+        training = _training(
+            subject, source, recipe, run, asked._replace(data_dir=asked.data_dir or settings.data.folder)
+        )
+        _tell(training.resume(), training)
+    except BadOption as error:
+        usage(str(error))
+    except Problem as problem:
+        fail(problem)
+
+
+def _recipe(network: Network, asked: Asked) -> Recipe:
+    """The recipe; shows the block's mistakes and exits with 1, or with 2 for an option's."""
+    sink = Sink()
+    try:
+        recipe = compose(network.settings, asked.recipe, sink)
+    except BadOption as error:
+        usage(str(error))
+    if recipe is None:
+        _show(sink, network)
+        raise SystemExit(1)
+    if recipe.data.name is None:
+        usage("say what to learn from: `--data digits`, or `train { data digits }` in the file")
+    return recipe
+
+
+def _source(network: Network, recipe: Recipe, asked: Asked) -> "Source":
+    """The data set, once the network is known to fit it. Raises Problem; shows what does not fit and exits with 1."""
+    from ..training.check import check
+    from ..training.data.sources import find_source
+
+    name = recipe.data.name
+    assert name is not None
+    path = network.source.path
+    beside = path.parent if path is not None and ("data", "name") not in asked.recipe else None
+    source = find_source(name, beside)
+    sink = Sink()
+    check(network.graph, source.spec, recipe.data.fit, sink)
+    if len(sink):
+        _show(sink, network)
+        raise SystemExit(1)
+    return source
+
+
+def _training(subject: "Subject", source: "Source", recipe: Recipe, run: "Run", asked: Asked) -> "Training":
+    from rich.console import Console
+
+    from ..training.data.model import Request
+    from ..training.interrupt import StopOnSignal
+    from ..training.progress import watch_on
+    from ..training.session import Place, Training
+
+    watch = watch_on(Console(highlight=False))
+    folder = Path(asked.data_dir) if asked.data_dir else None
+    request = Request(subject.shape, paths.user_cache(), data_dir=folder, download=watch)
+    return Training(subject, source, recipe, Place(request, asked.device, run), watch, StopOnSignal())
+
+
+def _tell(outcome: "Outcome", training: "Training") -> None:
+    """The result, and where it lies; exits with 130 where the training was stopped."""
+    from ..training.loop import Ending
+    from ..training.progress import duration
+
+    folder = printable(str(outcome.run.folder))
+    if outcome.ending is Ending.STOPPED:
+        where = f"epoch {outcome.state.epoch + 1}, after {outcome.state.step:,} steps"
+        click.echo(f"stopped in {where}; saved. To go on: archdsl train --resume {folder}")
+        sys.exit(_STOPPED)
+    if outcome.ending is Ending.EARLY:
+        click.echo(f"ended after epoch {outcome.state.epoch}: {outcome.ending.value}")
+    if outcome.tested:
+        name, scores = outcome.tested
+        of = f"best epoch, {outcome.state.best.epoch}" if outcome.state.best else "last epoch"
+        click.echo(
+            f"{name} accuracy {scores.accuracy:.2%}, loss {scores.loss:.4f} (weights of the {of}; "
+            f"{duration(outcome.state.seconds)} of training)"
+        )
+    click.echo(f"{folder}: weights, curves, confusion matrix, log; `archdsl predict {folder} IMAGE` uses it")
+
+
+def _show(sink: Sink, network: Network) -> None:
+    text = render(sink, colour=colourful(sys.stderr), root=network.source)
+    click.echo(f"{text}\n\n{summary(sink)}", err=True)
+
+
+def fail(problem: "Problem") -> NoReturn:
+    """A mistake outside the network's text, with the ways out. Exits with 1."""
+    click.echo(f"error: {printable(problem.message())}", err=True)
+    for line in problem.details():
+        click.echo(f"    {printable(line)}", err=True)
+    for way in problem.help():
+        click.echo(f"  = help: {printable(way)}", err=True)
+    raise SystemExit(1)
