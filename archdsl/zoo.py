@@ -1,0 +1,90 @@
+"""The zoo: the published architectures that ship with archdsl, by name.
+
+A text in `examples/zoo/` may stand for a whole family. `index.toml` says which networks there are, and with which values
+of the text's parameters; the header of a text says whose they are.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from . import paths
+from .files import Unreadable, read_source
+from .names import nearest
+from .record import Record
+from .source import Source
+
+_CITATION = re.compile(r"# (?P<authors>[^:]+): (?P<title>.+), (?P<year>\d{4}), (?P<place>.+)")
+
+
+class Entry(Record):
+    """A network of the zoo: its text, and the values of the text's parameters that make it."""
+
+    name: str
+    path: Path
+    settings: Mapping[str, int | float]
+    paper: str
+    """How the line of its paper in the text's header begins; empty for the first."""
+
+    def source(self) -> Source:
+        """The text with this network's values as the defaults of its parameters. Raises Unreadable."""
+        source = read_source(self.path)
+        return Source(_with_defaults(source, self.settings), name=f"zoo:{self.name}", path=self.path)
+
+    def citation(self) -> "Citation":
+        """Whose it is, as the text's header says."""
+        for line in read_source(self.path).text.splitlines():
+            found = _CITATION.fullmatch(line)
+            if found and found["authors"].startswith(self.paper):
+                return Citation(**found.groupdict() | {"year": int(found["year"])})
+        raise LookupError(f"{self.path.name} names no paper of {self.paper or 'anybody'}")
+
+
+class Citation(Record):
+    """A paper: `place` is where to find it, as `arXiv 1512.03385`."""
+
+    authors: str
+    title: str
+    year: int
+    place: str
+
+
+@cache
+def entries() -> Mapping[str, Entry]:
+    """Every network of the zoo by its name, in the order of the index."""
+    folder = paths.examples() / "zoo"
+    index = tomllib.loads((folder / "index.toml").read_text(encoding="utf-8"))
+    found: dict[str, Entry] = {}
+    for stem, networks in index.items():
+        inside = folder / f"{stem}.arch"
+        path = inside if inside.is_file() else folder.parent / f"{stem}.arch"
+        for name, values in networks.items():
+            settings = {key: value for key, value in values.items() if key != "paper"}
+            found[name] = Entry(name=name, path=path, settings=settings, paper=values.get("paper", ""))
+    return found
+
+
+def find(name: str) -> Entry:
+    """The network of this name. Raises Unreadable, with the nearest name."""
+    if name in entries():
+        return entries()[name]
+    near = nearest(name, entries())
+    hint = f"did you mean `{near}`?" if near else "`archdsl zoo` lists them"
+    raise Unreadable(f"there is no such network in the zoo; {hint}")
+
+
+def _with_defaults(source: Source, settings: Mapping[str, int | float]) -> str:
+    """The text of a file with other defaults of its network's parameters."""
+    from .diagnostics import Sink
+    from .syntax import ast, parse
+
+    net = next((s for s in parse(source, Sink()).statements if isinstance(s, ast.Net)), None)
+    text = source.text
+    # From the last to the first, so that the places of the others stay.
+    for parameter in reversed(net.parameters if net else ()):
+        if parameter.name.text in settings and parameter.default is not None:
+            span = parameter.default.span
+            text = f"{text[: span.start]}{settings[parameter.name.text]}{text[span.end :]}"
+    return text
