@@ -2,6 +2,7 @@
 
 import inspect
 import keyword
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -25,11 +26,22 @@ def expression(call: Module | Apply, inputs: Sequence[str] = ("x",)) -> str:
     if isinstance(call, Apply) and call.target in _OPERATORS:
         left, right = (_literal(arg, inputs) for arg in call.args)
         return f"{left} {_OPERATORS[call.target]} {right}"
+    if isinstance(call, Apply) and call.target == "operator.getitem":
+        tensor, places = call.args
+        return f"{_literal(tensor, inputs)}[{', '.join(map(_place, places))}]"
     args = [_literal(arg, inputs) for arg in call.args]
     args += [f"{name}={_literal(value, inputs)}" for name, value in call.kwargs]
     if call.target.startswith("."):
         return f"{args[0]}{call.target}({', '.join(args[1:])})"
     return f"{_short(call.target)}({', '.join(args)})"
+
+
+def _place(place: int | slice) -> str:
+    """One index of several: `0`, `:`, `2:8`, `::2`."""
+    if isinstance(place, int):
+        return str(place)
+    start, stop, step = ("" if end is None else str(end) for end in (place.start, place.stop, place.step))
+    return f"{start}:{stop}:{step}" if step else f"{start}:{stop}"
 
 
 def _literal(value: Any, inputs: Sequence[str]) -> str:
@@ -38,6 +50,8 @@ def _literal(value: Any, inputs: Sequence[str]) -> str:
     if isinstance(value, tuple):
         inner = ", ".join(_literal(each, inputs) for each in value)
         return f"({inner},)" if len(value) == 1 else f"({inner})"
+    if value in (math.inf, -math.inf):
+        return f'float("{value}")'
     return f'"{value}"' if isinstance(value, str) and '"' not in value else repr(value)
 
 

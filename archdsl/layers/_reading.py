@@ -61,6 +61,8 @@ def numbers(x: Shape) -> Shape:
 
 def find_axis(axis: int | None, x: Shape) -> int:
     """The index of an axis of one sample; negative ones count from the end, None is the channels. Raises Reject."""
+    if x.rank == 0:
+        raise Reject(None, "it needs an axis, and this is a single id", own=True)
     if axis is None:
         return x.channel_axis
     if -x.rank <= axis < x.rank:

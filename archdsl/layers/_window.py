@@ -48,7 +48,7 @@ def slide(x: Shape, windows: Sequence[Window], channels: int) -> Shape:
     """The shape that the windows leave. Raises Reject with the arithmetic where one does not fit."""
     sides = tuple(window.out(side) for window, side in zip(windows, x.sides, strict=True))
     for window, side, out in zip(windows, x.sides, sides, strict=True):
-        if window.room(side) < 0 or out < 1:
+        if out < 1:
             lack = -window.room(side)
             pads = [w.before for w in windows]
             need = max(pads) + (lack + 1) // 2

@@ -95,7 +95,9 @@ class Positions(Layer):
         x = sequential(x)
         steps = x.dims[0]
         if self.length is not None and self.length < steps:
-            raise Reject("length", f"{self.length:,} is less than the {steps:,} steps of {x}", otherwise=x)
+            why = f"{self.length:,} is less than the {steps:,} steps of {x}"
+            # torch would give every step the one vector of a table of length 1.
+            raise Reject("length", why, help=f"`length={steps}`", otherwise=x, own=self.length == 1)
         return x
 
     def weights(self, x: Shape) -> Weights:

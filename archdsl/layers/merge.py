@@ -4,7 +4,8 @@ from typing import ClassVar
 
 from ..call import INPUTS, Hole, Step, Steps, X, operator, torch
 from ..layer import Op, Reject
-from ..shape import Layout, Shape, times
+from ..shape import Layout, Shape
+from ..symbolic import plain
 from ._reading import numbers
 
 
@@ -25,10 +26,11 @@ class Elementwise(Merge):
     def infer(self, xs: tuple[Shape, ...]) -> Shape:
         layout = _common_layout(xs)
         xs = tuple(x.read_as(layout) for x in xs)
-        full = max(xs, key=lambda x: x.numel)
+        full = max(xs, key=lambda x: plain(x.numel))
         for x in xs:
-            if x.dims != full.dims and x.dims != _gate(full):
-                raise _differ(xs, "sizes", _way_to_agree(xs), full)
+            # A gate is asked for first: an image of one pixel is both, and unknown sides need not be told apart.
+            if x != full and x.dims != _gate(full) and x.dims != full.dims:
+                raise _differ(xs, "sizes", full, own=_torch_would_broadcast(xs))
         return full
 
     def steps(self, xs: tuple[Shape, ...]) -> Steps:
@@ -65,12 +67,12 @@ class Concat(Merge):
         xs = tuple(x.read_as(layout) for x in xs)
         whole = xs[0].with_channels(sum(x.channels for x in xs))
         for x in xs:
-            if x.with_channels(1) != xs[0].with_channels(1):
-                raise _differ(xs, "sides", (), whole)
+            if x.with_channels(1).dims != xs[0].with_channels(1).dims:
+                raise _differ(xs, "sides", whole, own=False)
         return whole
 
     def steps(self, xs: tuple[Shape, ...]) -> tuple[Step, ...]:
-        return (torch.cat(INPUTS, 1 + self.infer(xs).channel_axis),)
+        return (torch.cat(INPUTS, 1 + max(x.channel_axis for x in xs)),)
 
 
 def _common_layout(xs: tuple[Shape, ...]) -> Layout:
@@ -82,7 +84,7 @@ def _common_layout(xs: tuple[Shape, ...]) -> Layout:
         return Layout.OPEN
     layout = next(iter(layouts))
     if len(layouts) > 1 or any(x.rank != xs[0].rank for x in xs):
-        raise _differ(xs, "axes", _way_to_agree(xs), max(xs, key=lambda x: x.numel))
+        raise _differ(xs, "axes", max(xs, key=lambda x: x.numel), own=True)
     return layout
 
 
@@ -101,20 +103,19 @@ def _way_to_agree(xs: tuple[Shape, ...]) -> tuple[str, ...]:
     return ()
 
 
-def _differ(xs: tuple[Shape, ...], what: str, help: tuple[str, ...], otherwise: Shape) -> Reject:
-    described = [f"{times(x.dims)} ({x.layout})" if len({y.dims for y in xs}) == 1 else str(x) for x in xs]
+def _differ(xs: tuple[Shape, ...], what: str, otherwise: Shape, own: bool) -> Reject:
+    alike = len({x.dims for x in xs}) == 1
+    described = (f"{x} ({x.layout})" if alike else str(x) for x in xs)
     return Reject(
         None,
         f"{' and '.join(dict.fromkeys(described))} differ in their {what}",
-        help=help,
+        help=_way_to_agree(xs),
         otherwise=otherwise,
         kind="OperandsDiffer",
-        own=_torch_would_broadcast(xs),
+        own=own,
     )
 
 
 def _torch_would_broadcast(xs: tuple[Shape, ...]) -> bool:
     """Whether torch takes other sizes than this language does, and silently repeats the smaller ones."""
-    if len({x.rank for x in xs}) > 1:
-        return True
-    return all(len({size for size in sizes if size != 1}) <= 1 for sizes in zip(*(x.dims for x in xs), strict=True))
+    return all(len(set(sizes) - {1}) <= 1 for sizes in zip(*(x.dims for x in xs), strict=True))

@@ -9,7 +9,7 @@ from ..layer import Layer, Reject
 from ..shape import Layout, Shape, Window
 from ._calls import compact, given
 from ._reading import each_side, spatial
-from ._window import PADDING_WORDS, Padding, make_windows, pad_list, slide, symmetric
+from ._window import PADDING_WORDS, Padding, make_windows, pad_list, slide
 
 
 class Pooling(Layer):
@@ -37,12 +37,10 @@ class Pooling(Layer):
         if self.ceil and isinstance(self.padding, str):
             raise Reject("ceil", f"`{self.padding}` rounds up already", help=f"`{self.padding}` alone", own=True)
         y = slide(x, windows, x.channels)
-        if self._pads_inside(windows):
-            self._check_padding(windows, y)
+        self._check(x, windows, y)
         return y
 
     def torch(self, x: Shape) -> Steps:
-        x = spatial(x)
         windows = self.windows(x)
         inside = self._pads_inside(windows)
         kernel = compact([w.kernel for w in windows])
@@ -51,13 +49,18 @@ class Pooling(Layer):
             padding=(compact([w.before for w in windows]) if inside else 0, 0),
             ceil_mode=(self.ceil, False),
         )
-        target = f"torch.nn.{self.module}{len(windows)}d"
         module = Module(
-            target=target, args=(*self._leading(), kernel), kwargs=tuple((options | self._options(windows)).items())
+            target=f"torch.nn.{self.module}{len(windows)}d",
+            args=(*self._leading(), kernel),
+            kwargs=tuple((options | self._options(windows)).items()),
         )
         if inside:
             return (module,)
         return F.pad(X, pad_list(windows), **given(value=(self.filler, 0.0))), module
+
+    def _check(self, x: Shape, windows: tuple[Window, ...], y: Shape) -> None:
+        """What torch's module asks for besides a window that fits. Raises Reject."""
+        raise NotImplementedError
 
     def _spread(self) -> int | tuple[int, ...]:
         """The dilation."""
@@ -72,20 +75,10 @@ class Pooling(Layer):
         return {}
 
     def _pads_inside(self, windows: tuple[Window, ...]) -> bool:
-        """Whether torch's module can do the padding."""
-        return symmetric(windows)
-
-    def _check_padding(self, windows: tuple[Window, ...], y: Shape) -> None:
-        for window in windows:
-            most = window.extent // 2
-            if window.before > most:
-                raise Reject(
-                    "padding",
-                    f"{window.before} is more than half the kernel: at most {most} for a kernel of {window.extent}",
-                    help=f"`p{most}`, or `pad {window.before}` before it",
-                    otherwise=y,
-                    kind="PaddingTooLarge",
-                )
+        """Whether torch's module is to do the padding."""
+        if isinstance(self.padding, str):
+            return all(window.before == window.after <= window.kernel // 2 for window in windows)
+        return True
 
 
 class MaxPool(Pooling):
@@ -101,6 +94,10 @@ class MaxPool(Pooling):
     filler = -inf
 
     dilation: PositiveSides = argument(1, letter="d", doc="the distance between the window's elements")
+
+    def _check(self, x: Shape, windows: tuple[Window, ...], y: Shape) -> None:
+        if self._pads_inside(windows):
+            _check_padding(windows, y)
 
     def _spread(self) -> int | tuple[int, ...]:
         return self.dilation
@@ -124,9 +121,11 @@ class AvgPool(Pooling):
         True, words={"exclude_pad": False}, doc="whether what is added at the ends counts in the mean"
     )
 
-    def out(self, x: Shape) -> Shape:
-        y = super().out(x)
-        if not self.count_include_pad and not symmetric(self.windows(x)):
+    def _check(self, x: Shape, windows: tuple[Window, ...], y: Shape) -> None:
+        inside = self._pads_inside(windows)
+        if inside:
+            _check_padding(windows, y)
+        elif not self.count_include_pad:
             raise Reject(
                 "count_include_pad",
                 "the two ends are padded differently, and only equal padding can be left out of the mean",
@@ -134,7 +133,7 @@ class AvgPool(Pooling):
                 otherwise=y,
                 own=True,
             )
-        return y
+        _check_volume(x, windows, inside, y)
 
     def _options(self, windows: tuple[Window, ...]) -> dict[str, Any]:
         return given(count_include_pad=(self.count_include_pad, True))
@@ -153,11 +152,46 @@ class LPPool(Pooling):
 
     norm: PositiveFloat = argument(2, doc="p: 1 sums, a large one nears the maximum")
 
+    def _check(self, x: Shape, windows: tuple[Window, ...], y: Shape) -> None:
+        inside = self._pads_inside(windows)
+        if self.ceil and not inside:
+            # The zeros are added before torch sees the side, so its rule for the last window would count them.
+            raise Reject("ceil", "rounding up and padding exclude each other here", otherwise=y, own=True)
+        _check_volume(x, windows, inside, y)
+
     def _leading(self) -> tuple[Any, ...]:
         return (self.norm,)
 
     def _pads_inside(self, windows: tuple[Window, ...]) -> bool:
         return not any(window.before or window.after for window in windows)
+
+
+def _check_padding(windows: tuple[Window, ...], y: Shape) -> None:
+    for window in windows:
+        # Half the kernel without its holes, whatever the dilation: torch's rule.
+        most = window.kernel // 2
+        if window.before > most:
+            raise Reject(
+                "padding",
+                f"{window.before} is more than half the kernel: at most {most} for a kernel of {window.kernel}",
+                help=f"`p{most}`, or `pad {window.before}` before it",
+                otherwise=y,
+                kind="PaddingTooLarge",
+            )
+
+
+def _check_volume(x: Shape, windows: tuple[Window, ...], inside: bool, y: Shape) -> None:
+    """torch's mean over volumes takes no kernel larger than the side, even where padding or `ceil` would let it fit."""
+    for window, side in zip(windows, x.sides, strict=True):
+        length = side if inside else side + window.before + window.after
+        if len(windows) == 3 and window.kernel > length:
+            raise Reject(
+                "kernel",
+                f"{window.kernel} is more than the side of {length}, which a mean over a volume does not allow",
+                help=f"a kernel of at most {length}",
+                otherwise=y,
+                kind="KernelTooLarge",
+            )
 
 
 class GlobalPool(Layer):

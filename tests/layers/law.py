@@ -1,0 +1,125 @@
+"""The law of layers: what a layer declares is what torch does.
+
+`python -m tests.layers.law --examples 100000` tries so many, in turn over all layers.
+"""
+
+import argparse
+import os
+import sys
+import time
+from collections import Counter
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from archdsl.layer import Layer, Op, Reject
+from archdsl.layers import registry
+from archdsl.layers.merge import Add, Concat, Mul
+from archdsl.shape import Shape, Window
+
+from .oracle import BATCH, Refused, check_source, run
+from .strategies import cases
+
+OPS: dict[str, type[Op]] = {**registry(), **{op.keyword: op for op in (Add, Mul, Concat)}}
+
+
+def check(op: Op, xs: tuple[Shape, ...]) -> str:
+    """Hold one op with one set of inputs against torch. Returns the verdict, raises AssertionError."""
+    try:
+        y = op.infer(xs)
+    except Reject as reject:
+        if reject.own:
+            return "refused by the language"
+        _check_refusal(op, xs, reject)
+        return "refused as by torch"
+    _check_acceptance(op, xs, y)
+    return "accepted"
+
+
+def _check_refusal(op: Op, xs: tuple[Shape, ...], reject: Reject) -> None:
+    steps = op.steps(xs)
+    try:
+        outcome = run(steps, xs, "cpu")
+    except Refused:
+        return
+    # torch makes tensors without elements; this language has no use for them.
+    if 0 in outcome.shape:
+        return
+    raise AssertionError(f"{op} refuses {xs} ({reject.why}), and torch gives {outcome.shape}")
+
+
+def _check_acceptance(op: Op, xs: tuple[Shape, ...], y: Shape) -> None:
+    steps = op.steps(xs)
+    try:
+        real, meta = run(steps, xs, "cpu"), run(steps, xs, "meta")
+    except Refused as refused:
+        raise AssertionError(f"{op} takes {xs}, and torch does not: {refused}") from refused
+    assert real.shape == meta.shape == (BATCH, *y.dims), f"{op} of {xs}: {y}, and torch gives {real.shape}"
+    weights, buffers = dict(op.weights_of(xs)), dict(op.buffers_of(xs))
+    assert weights | buffers == meta.state, f"{op} of {xs}: {weights | buffers}, and torch has {meta.state}"
+    assert tuple(weights) == meta.parameters, f"{op}: {tuple(weights)} is another order than torch's {meta.parameters}"
+    assert set(op.frozen_weights()) <= set(weights)
+    macs = op.macs_of(xs, y)
+    assert macs == meta.macs, f"{op} of {xs}: {macs} multiply-accumulates, and torch counts {meta.macs}"
+    check_source(steps, xs)
+    if isinstance(op, Layer):
+        _check_windows(op.windows(xs[0]), op.explain(xs[0], y), xs[0], y)
+
+
+def _check_windows(windows: tuple[Window, ...], explained: tuple[str, ...], x: Shape, y: Shape) -> None:
+    assert all(line.rpartition(" ")[2] in map(str, y.sides) for line in explained), f"{explained} of {x} to {y}"
+    if windows:
+        assert tuple(window.out(side) for window, side in zip(windows, x.sides, strict=True)) == y.sides
+
+
+def main() -> int:
+    """Try many drawn layers; the exit code is 1 where one disagrees with torch."""
+    parser = argparse.ArgumentParser(description="Hold drawn layers against torch.")
+    parser.add_argument("--examples", type=int, default=10_000, help="how many layers in all")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("only", nargs="*", help="keywords; all where none is given")
+    options = parser.parse_args()
+    names = options.only or sorted(OPS)
+    start, failed = time.perf_counter(), 0
+    total: Counter[str] = Counter()
+    for name in names:
+        verdicts, error = _try(OPS[name], options.examples // len(names), options.seed)
+        total += verdicts
+        counts = ", ".join(f"{count:,} {verdict}" for verdict, count in sorted(verdicts.items()))
+        print(f"{name:18} {counts}" + (f"\n    {error}" if error else ""), flush=True)
+        failed += error is not None
+    seconds = time.perf_counter() - start
+    counts = ", ".join(f"{count:,} {verdict}" for verdict, count in sorted(total.items()))
+    print(f"{total.total():,} drawn layers in {seconds:.0f} s: {counts}; {failed} keywords disagree")
+    return 1 if failed else 0
+
+
+def _try(op: type[Op], examples: int, seed: int) -> tuple[Counter[str], str | None]:
+    from hypothesis import seed as seeded
+
+    verdicts: Counter[str] = Counter()
+
+    @seeded(seed)
+    @settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate, Phase.shrink],
+        report_multiple_bugs=False,
+    )
+    @given(st.data())
+    def attempt(data: st.DataObject) -> None:
+        case = data.draw(cases(op))
+        verdicts[check(*case)] += 1
+
+    try:
+        attempt()
+    except Exception as error:
+        return verdicts, f"{type(error).__name__}: {error}"
+    return verdicts, None
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    sys.exit(main())

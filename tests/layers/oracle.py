@@ -1,0 +1,91 @@
+"""What torch makes of an op's steps: its output's shape, its state, its multiply-accumulates, or a refusal."""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from archdsl.backends import modules
+from archdsl.backends.python import expression
+from archdsl.backends.torch import apply, make_module
+from archdsl.call import Module, Steps
+from archdsl.record import Record
+from archdsl.shape import Layout, Shape
+
+BATCH = 2
+_REFUSALS = (RuntimeError, ValueError, TypeError, IndexError, NotImplementedError, AssertionError)
+_NAMES: dict[str, Any] = {"torch": torch, "nn": nn, "F": F, **vars(modules)}
+
+
+class Refused(Exception):
+    """torch raised."""
+
+
+class Outcome(Record):
+    """What torch did: the output, the state by name, the parameters in order, and the MACs of one sample."""
+
+    shape: tuple[int, ...]
+    state: dict[str, tuple[int, ...]]
+    parameters: tuple[str, ...]
+    macs: float
+
+
+def run(steps: Steps, xs: Sequence[Shape], device: str) -> Outcome:
+    """Build and apply the steps in eval mode. Raises Refused where torch raises."""
+    with _quietly(device):
+        try:
+            built = [make_module(step).eval() if isinstance(step, Module) else None for step in steps]
+            # On other devices torch counts nothing for attention and LSTM.
+            with FlopCounterMode(display=False) if device == "meta" else nullcontext() as counter:
+                result = _applied(steps, built, [_input(x) for x in xs])
+        except _REFUSALS as error:
+            raise Refused(f"{type(error).__name__}: {error}") from error
+    return Outcome(
+        shape=tuple(result.shape),
+        state={name: tuple(tensor.shape) for module in built if module for name, tensor in module.state_dict().items()},
+        parameters=tuple(name for module in built if module for name, _ in module.named_parameters()),
+        macs=counter.get_total_flops() / 2 / BATCH if counter else 0,
+    )
+
+
+def check_source(steps: Steps, xs: Sequence[Shape]) -> None:
+    """The printed source of the steps makes equal modules, and computes the same. Raises AssertionError."""
+    with _quietly("cpu"):
+        inputs = [_input(x) for x in xs]
+        names = [f"x{number}" for number in range(len(xs))]
+        built = [make_module(step).eval() if isinstance(step, Module) else None for step in steps]
+        current = list(inputs)
+        for step, module in zip(steps, built, strict=True):
+            source = expression(step) if module else expression(step, names)
+            result = eval(source, {**_NAMES, **dict(zip(names, current, strict=True))})
+            if module:
+                assert repr(result) == repr(module), f"{source} makes {result}, not {module}"
+                result.eval().load_state_dict(module.state_dict())
+                result = result(*current)
+            current[0] = result
+        torch.testing.assert_close(current[0], _applied(steps, built, inputs), rtol=0, atol=0, equal_nan=True)
+
+
+def _applied(steps: Steps, built: Sequence[nn.Module | None], inputs: Sequence[Tensor]) -> Tensor:
+    current = list(inputs)
+    for step, module in zip(steps, built, strict=True):
+        current[0] = apply(step, module, current)
+    return current[0]
+
+
+def _input(x: Shape) -> Tensor:
+    if x.layout is Layout.IDS:
+        return torch.zeros(BATCH, *x.dims, dtype=torch.long)
+    return torch.rand(BATCH, *x.dims)
+
+
+@contextmanager
+def _quietly(device: str) -> Iterator[None]:
+    with torch.no_grad(), torch.device(device), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

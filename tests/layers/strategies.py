@@ -1,0 +1,143 @@
+"""What Hypothesis draws layers and inputs from: the kinds that a layer declares, and the layouts of a shape."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from hypothesis import strategies as st
+
+from archdsl.arguments import Dims, Either, Kind, OneOf, Parameter, Real, Sides, Truth, Unfit, Whole
+from archdsl.layer import Op, Reject
+from archdsl.layers.merge import Merge
+from archdsl.shape import Layout, Shape
+
+# Made once: Hypothesis takes longer to make a strategy than to draw from it.
+integers = cache(st.integers)
+sampled = cache(st.sampled_from)
+_SIZE = sampled((1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16))
+_SHORT = integers(1, 6)
+_REALS = (0.0, 1e-6, 0.1, 0.25, 0.5, 1.0, 1.5, 2, 3, 20.0, -0.5, -1.0)
+_LAYOUTS = (*Layout, Layout.IMAGE)
+
+
+@st.composite
+def shapes(draw: st.DrawFn) -> Shape:
+    """A small shape of any layout."""
+    layout = draw(sampled(_LAYOUTS))
+    match layout:
+        case Layout.VECTOR:
+            return Shape(draw(_SIZE))
+        case Layout.IDS:
+            dims = (draw(_SIZE),) if draw(st.booleans()) else ()
+            return Shape(*dims, layout=layout, vocabulary=draw(sampled((None, 1, 5, 9))))
+        case Layout.VOLUME:
+            return Shape(draw(_SIZE), draw(_SHORT), draw(_SHORT), draw(_SHORT))
+        case Layout.IMAGE:
+            sides = (6, 6) if draw(integers(0, 3)) == 0 else (draw(_SIZE), draw(_SIZE))
+            return Shape(draw(_SIZE), *sides)
+        case _:
+            return Shape(draw(_SIZE), draw(_SIZE), layout=layout)
+
+
+_SHAPES = shapes()
+
+
+def draw_value(draw: st.DrawFn, kind: Kind, x: Shape) -> Any:
+    """A value that a kind of argument takes, of a size that has a chance with x."""
+    match kind:
+        case Whole():
+            least = -3 if kind.least is None else kind.least
+            fitting = tuple(size for size in (*x.dims, 2) if size >= least)
+            return draw(sampled(fitting) if draw(integers(0, 3)) == 0 else integers(least, least + 8))
+        case Real():
+            return draw(sampled(tuple(number for number in _REALS if _takes(kind, number))))
+        case Sides():
+            number = integers(kind.least, draw(sampled((4, 4, 9))))
+            # As many sides as x has, but now and then another number of them.
+            count = draw(sampled((0, 0, 0, *(len(x.sides),) * 4, 1, 2, 3)))
+            return tuple(draw(number) for _ in range(count)) if count else draw(number)
+        case Dims():
+            numel = draw(sampled((x.numel, x.dims[0] if x.dims else 1, 12)))
+            return _factors(draw, numel)
+        case OneOf():
+            return draw(sampled(kind.choices))
+        case Truth():
+            return draw(st.booleans())
+        case Either():
+            return draw_value(draw, draw(sampled(kind.kinds)), x)
+        case _:
+            raise NotImplementedError(kind)
+
+
+@cache
+def _takes(kind: Kind, value: Any) -> bool:
+    try:
+        kind.accept(value)
+    except Unfit:
+        return False
+    return True
+
+
+def _factors(draw: st.DrawFn, number: int) -> tuple[int, ...]:
+    """One to four factors of a number, in any order."""
+    factors: list[int] = []
+    for _ in range(draw(integers(0, 3))):
+        factors.append(draw(sampled(tuple(d for d in range(1, number + 1) if number % d == 0))))
+        number //= factors[-1]
+    return (*factors, number)
+
+
+def draw_argument(draw: st.DrawFn, parameter: Parameter, x: Shape) -> Any:
+    """A value for one argument."""
+    assert parameter.kind is not None
+    if not parameter.many:
+        return draw_value(draw, parameter.kind, x)
+    if draw(integers(0, 3)):
+        return tuple(draw(st.permutations(range(x.rank)))) or (0,)
+    return tuple(draw_value(draw, parameter.kind, x) for _ in range(draw(integers(1, 4))))
+
+
+@st.composite
+def cases(draw: st.DrawFn, op: type[Op]) -> tuple[Op, tuple[Shape, ...]]:
+    """An op with drawn arguments, and inputs for it.
+
+    What the language refuses by a rule of its own teaches nothing about torch: it is mostly drawn again.
+    """
+    while True:
+        x = draw(_SHAPES)
+        xs = _operands(draw, x) if issubclass(op, Merge) else (x,)
+        # Half of the arguments keep their default, so that a rejection by one does not hide the others.
+        chosen = [p for p in op.parameters if p.required or draw(st.booleans())]
+        drawn = op(**{p.name: draw_argument(draw, p, x) for p in chosen})
+        if not _refused_by_own_rule(drawn, xs) or draw(integers(0, 7)) == 0:
+            return drawn, xs
+
+
+def _refused_by_own_rule(op: Op, xs: Sequence[Shape]) -> bool:
+    try:
+        op.infer(tuple(xs))
+    except Reject as reject:
+        return reject.own
+    return False
+
+
+def _operands(draw: st.DrawFn, x: Shape) -> tuple[Shape, ...]:
+    """x and one or two others, mostly like it, in any order."""
+    others = [_operand(draw, x) for _ in range(draw(integers(1, 2)))]
+    where = draw(integers(0, len(others)))
+    return (*others[:where], x, *others[where:])
+
+
+def _operand(draw: st.DrawFn, x: Shape) -> Shape:
+    """x again with other channels, as a gate, with a size changed, or read in another layout; seldom any shape."""
+    choice = draw(integers(0, 8))
+    layout = x.layout
+    if x.rank == 2 and draw(st.booleans()):
+        layout = draw(sampled((Layout.OPEN, Layout.SIGNAL, Layout.SEQUENCE)))
+    axis = draw(integers(0, max(0, x.rank - 1))) if choice < 3 else x.channel_axis
+    if choice < 6:
+        size = draw(_SIZE)
+        return Shape(*(size if i == axis else each for i, each in enumerate(x.dims)), layout=layout)
+    if choice == 6:
+        return Shape(*(each if i == axis else 1 for i, each in enumerate(x.dims)), layout=layout)
+    return x.read_as(layout) if choice == 7 else draw(_SHAPES)
