@@ -1,5 +1,6 @@
 """A network as a user of the library holds it."""
 
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -7,18 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 from .analysis.assertions import check_assertions
 from .analysis.cost import Costs, costs
+from .analysis.lint import Facts, lint
 from .diagnostics import Sink
+from .diagnostics.catalogue import structure
+from .diagnostics.ignores import apply_ignores
 from .diagnostics.model import Found
 from .elaborate import Override, elaborate
-from .files import Unreadable, read_source
+from .files import Unreadable, read_named
 from .graph import Graph
-from .source import Source
+from .source import Source, Span
 from .syntax import parse
+from .syntax.ast import Program
 
 if TYPE_CHECKING:
     from torch.nn import Module
 
-Sizes = str | tuple[int, ...]
+Sizes = str | tuple[int | str, ...]
 
 
 class ArchError(ValueError):
@@ -86,24 +91,65 @@ def analyse(
     settings: Mapping[str, Any] | None = None,
     override: Override | None = None,
     root: Path | None = None,
+    *,
+    recipe: bool = False,
+    pedantic: bool = False,
 ) -> Network:
-    """The network of a text, with whatever mistakes it has in the sink."""
+    """The network of a text, with whatever mistakes it has in the sink.
+
+    `recipe` asks for its `train` block to be checked too, and the network against the data that it names; `pedantic`
+    for the warnings that are matters of taste.
+    """
     program = parse(source, sink)
-    graph = elaborate(program, sink, settings, override, root)
+    graph = _elaborate(program, sink, settings, override, root)
+    if not graph.nodes and not sink.errors:
+        sink.emit(structure.NothingHere(span=Span(source, 0, 0)))
     network = Network(source, graph, ())
     check_assertions(graph, network.costs, sink)
+    if recipe and graph.training and not sink.errors:
+        from .analysis.recipe import check_recipe
+
+        check_recipe(graph, sink)
+    lint(Facts(program, graph, network.costs), sink, pedantic=pedantic)
+    apply_ignores(source, sink, pedantic=pedantic)
     network.diagnostics = tuple(sink)
     return network
 
 
+# Examples for sizes that are not known, the likeliest first: a network need not take all of them.
+_WITNESSES = (224, 256, 572, 32, 299, 64, 100, 28, 8)
+
+
+def _elaborate(
+    program: Program,
+    sink: Sink,
+    settings: Mapping[str, Any] | None,
+    override: Override | None,
+    root: Path | None,
+) -> Graph:
+    """The graph of a program; where it has unknown sizes, with the first example that the network takes."""
+    first: tuple[Graph, Sink] | None = None
+    for witness in _WITNESSES:
+        own = Sink()
+        graph = elaborate(program, own, settings, override, root, witness)
+        if first is None:
+            first = graph, own
+        if not own.errors or not graph.symbols:
+            first = graph, own
+            break
+    assert first is not None
+    sink.absorb(first[1])
+    return first[0]
+
+
 def load(path: str | Path, *, input: Sizes | None = None, **parameters: Any) -> Network:
-    """The network of a `.arch` file.
+    """The network of a `.arch` file, or one that ships with archdsl: `load("zoo:resnet50")`.
 
     `input` overrides the sizes of its input, as `"3x224x224"` or `(3, 224, 224)`; further keywords are values for the
     network's parameters. Raises ArchError for mistakes in the text, OSError if the file cannot be read.
     """
     try:
-        source = read_source(Path(path))
+        source = read_named(str(path))
     except Unreadable as error:
         raise OSError(f"{path}: {error}") from None
     return _checked(source, input, parameters)
@@ -122,11 +168,14 @@ def _checked(source: Source, input: Sizes | None, parameters: Mapping[str, Any])
     return network
 
 
-def parse_sizes(sizes: Sizes) -> tuple[int, ...]:
-    """`"3x32x32"` as (3, 32, 32). Raises ValueError for anything else."""
+_PART = re.compile(r"[1-9][0-9]{0,11}|[A-Z][0-9]{0,3}")
+
+
+def parse_sizes(sizes: Sizes) -> tuple[int | str, ...]:
+    """`"3x32x32"` as (3, 32, 32), `"3xHxW"` as (3, "H", "W"). Raises ValueError for anything else."""
     if not isinstance(sizes, str):
         return tuple(sizes)
     parts = sizes.replace("×", "x").split("x")
-    if not all(part.isascii() and part.isdigit() and 0 < len(part) <= 12 for part in parts):
+    if not all(_PART.fullmatch(part) for part in parts):
         raise ValueError(f"{sizes!r} is not sizes like 3x32x32")
-    return tuple(map(int, parts))
+    return tuple(int(part) if part.isdigit() else part for part in parts)

@@ -1,6 +1,6 @@
 """What a diagnostic is: a class a code, whose fields are facts and whose methods make the words."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -54,14 +54,19 @@ class Fix(Record):
 class Diagnostic(Record):
     """One mistake. A subclass fixes its code, its page (the docstring) and a wrong and a right example.
 
-    The examples are programs: the wrong one gives exactly this code, the right one gives nothing.
+    The examples are programs: the wrong one gives exactly this code, the right one gives nothing. Where they need more
+    than a text, `files` are other files beside it, by name, and `settings` what a caller gives as `--set`.
     """
 
     code: ClassVar[str]
     title: ClassVar[str]
     wrong: ClassVar[str]
     right: ClassVar[str]
+    files: ClassVar[Mapping[str, str]] = {}
+    settings: ClassVar[Mapping[str, Any]] = {}
     severity: ClassVar[Severity] = Severity.ERROR
+    pedantic: ClassVar[bool] = False
+    """Whether it is a matter of taste or of small savings, and told only when asked for (`check --pedantic`)."""
 
     span: Span
     uses: tuple[Use, ...] = ()
@@ -114,6 +119,21 @@ class Sink:
         else:
             self._found[key] = diagnostic
             self._again[key] = 0
+
+    def absorb(self, other: "Sink") -> None:
+        """Take over what another sink found."""
+        for key, diagnostic in other._found.items():
+            if key not in self._found:
+                self._found[key] = diagnostic
+                self._again[key] = 0
+            self._again[key] += other._again[key]
+
+    def drop(self, unwanted: Callable[[Diagnostic], bool]) -> tuple[Diagnostic, ...]:
+        """Take back some of what was found, and return it."""
+        keys = [key for key, diagnostic in self._found.items() if unwanted(diagnostic)]
+        for key in keys:
+            del self._again[key]
+        return tuple(self._found.pop(key) for key in keys)
 
     def muted(self) -> "_Muted":
         """A context in which what is found is dropped: for going on after a guess."""

@@ -31,8 +31,8 @@ class UnknownArgument(Diagnostic):
 
     code = "E0302"
     title = "unknown argument"
-    wrong = "input 3x32x32\nconv 64 k3 strid=2\n"
-    right = "input 3x32x32\nconv 64 k3 stride=2\n"
+    wrong = "input 3x32x32\nconv 64 k3 p1 strid=2\n"
+    right = "input 3x32x32\nconv 64 k3 p1 stride=2\n"
 
     keyword: str
     name: str

@@ -1,5 +1,7 @@
 """E06: files."""
 
+from typing import ClassVar
+
 from ..model import Diagnostic
 
 
@@ -48,8 +50,9 @@ class UseCycle(Diagnostic):
 
     code = "E0603"
     title = "files that use each other"
-    wrong = ""
-    right = ""
+    wrong = 'use "a.arch"\ninput 8\nfc 8\n'
+    right = 'use "c.arch"\ninput 8\nfc 8\n'
+    files: ClassVar = {"a.arch": 'use "b.arch"\n', "b.arch": 'use "a.arch"\n', "c.arch": "block unit { fc 8; relu }\n"}
 
     chain: tuple[str, ...]
 

@@ -1,5 +1,7 @@
 """E07: a bound that keeps a text from taking the machine."""
 
+from typing import ClassVar
+
 from ..model import Diagnostic
 
 
@@ -94,7 +96,7 @@ class RecursionFound(Diagnostic):
     code = "E0706"
     title = "a block uses itself"
     wrong = "block a { relu; b }\nblock b { a }\ninput 8\na\n"
-    right = "block a { relu; b }\nblock b { tanh }\ninput 8\na\n"
+    right = "block a { relu; b }\nblock b { fc 8 }\ninput 8\na\n"
 
     chain: tuple[str, ...]
 
@@ -110,8 +112,9 @@ class TooManyFiles(Diagnostic):
 
     code = "E0707"
     title = "too many files"
-    wrong = ""
-    right = ""
+    wrong = "".join(f'use "part{i}.arch"\n' for i in range(101)) + "input 8\nfc 8\n"
+    right = 'use "part0.arch"\nuse "part1.arch"\ninput 8\nfc 8\n'
+    files: ClassVar = {f"part{i}.arch": f"block unit{i} {{ fc 8; relu }}\n" for i in range(101)}
 
     limit: int
 

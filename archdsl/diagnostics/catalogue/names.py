@@ -1,5 +1,7 @@
 """E02: a name that nothing has, or that something has already."""
 
+from typing import ClassVar
+
 from ..model import Diagnostic, Edit, Fix, Label, Related
 
 
@@ -124,8 +126,9 @@ class UnknownSetting(_Unknown):
 
     code = "E0206"
     title = "the network has no such parameter"
-    wrong = ""
-    right = ""
+    wrong = "net N(width = 8)\ninput 3x32x32\nconv width k3\n"
+    right = "net N(depth = 8)\ninput 3x32x32\nconv depth k3\n"
+    settings: ClassVar = {"depth": 16}
 
     known: tuple[str, ...]
 

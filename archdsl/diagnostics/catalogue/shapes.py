@@ -83,8 +83,8 @@ class HeadsDoNotDivide(CannotTake):
 
     code = "E0406"
     title = "heads that do not divide"
-    wrong = "input TxC 16x64\nattention h5\n"
-    right = "input TxC 16x64\nattention h4\n"
+    wrong = "net N(T = 16, C = 64)\ninput TxC\nattention h5\n"
+    right = "net N(T = 16, C = 64)\ninput TxC\nattention h4\n"
 
 
 class OperandsDiffer(Diagnostic):

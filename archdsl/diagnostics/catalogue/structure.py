@@ -55,25 +55,30 @@ class BadInput(Diagnostic):
 
 
 class SymbolicSize(Diagnostic):
-    """A size is a symbol, and what was asked for needs its value.
+    """A layer's weights depend on a size that is not known.
 
-    Give it with `--input 3x224x224`, or declare the symbol as a parameter: `net N(H = 224, W = 224)`.
+    Convolutions and poolings work for sizes that are not known (`input 3xHxW`). The weights of an `fc` after `flatten`
+    are as many as the tensor has elements, so the sizes must be known: give them with `--input 3x224x224`, write them,
+    declare them (`net N(H = 224, W = 224)`), or make the head independent of them with `gap`.
     """
 
     code = "E0504"
-    title = "a size without a value"
-    wrong = "input 3xHxW\nconv 8 k3\n"
-    right = "net N(H = 32, W = 32)\ninput 3xHxW\nconv 8 k3\n"
+    title = "weights that depend on an unknown size"
+    wrong = "input 3xHxW\nconv 8 k3\nflatten; fc 10\n"
+    right = "input 3xHxW\nconv 8 k3\ngap; fc 10\n"
 
+    keyword: str
     symbols: tuple[str, ...]
-    example: str
 
     def message(self) -> str:
         names = " and ".join(f"`{symbol}`" for symbol in self.symbols)
-        return f"{names} {'have' if len(self.symbols) > 1 else 'has'} no value"
+        return f"the weights of `{self.keyword}` depend on {names}"
+
+    def label(self) -> str:
+        return "how many they are cannot be told"
 
     def help(self) -> tuple[str, ...]:
-        return (f"give the sizes: `--input {self.example}`",)
+        return ("give the sizes: `--input 3x224x224`", "or let `gap` take the sides away before it")
 
 
 class Misplaced(Diagnostic):

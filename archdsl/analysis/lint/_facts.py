@@ -1,0 +1,68 @@
+"""What lints ask about a network, worked out when first asked for."""
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+
+from ...graph import Graph, Node
+from ...layer import Op
+from ...syntax import ast
+from ..cost import Costs
+from ..receptive_field import Field, fields
+
+
+class Facts:
+    """A program, its graph and its costs, and questions about them."""
+
+    def __init__(self, program: ast.Program, graph: Graph, costs: Costs) -> None:
+        self.program = program
+        self.graph = graph
+        self.costs = costs
+
+    def layers(self, *kinds: type[Op]) -> Iterator[tuple[Node, Any]]:
+        """The nodes of these kinds, each with its op; those left out that apply another's weights again."""
+        for node in self.graph.nodes:
+            if isinstance(node.op, kinds) and node.shared is None:
+                yield node, node.op
+
+    @cached_property
+    def readers(self) -> tuple[tuple[Node, ...], ...]:
+        """By node, the nodes that read its result."""
+        found: list[list[Node]] = [[] for _ in self.graph.nodes]
+        for node in self.graph.nodes:
+            for i in node.inputs:
+                found[i].append(node)
+        return tuple(map(tuple, found))
+
+    @cached_property
+    def outputs(self) -> frozenset[int]:
+        """The nodes that are results of the network."""
+        return frozenset(i for _, i in self.graph.outputs)
+
+    def before(self, node: Node) -> Node | None:
+        """The node that a layer with one input reads."""
+        return self.graph.nodes[node.inputs[0]] if len(node.inputs) == 1 else None
+
+    def after(self, node: Node) -> Node | None:
+        """The only reader of a node's result, None where there are several or it is a result of the network."""
+        readers = self.readers[node.id]
+        return readers[0] if len(readers) == 1 and node.id not in self.outputs else None
+
+    @cached_property
+    def fields(self) -> tuple[tuple[Field, ...] | None, ...]:
+        """The receptive field of each node along each side."""
+        return fields(self.graph)
+
+    @cached_property
+    def statements(self) -> tuple[Any, ...]:
+        """Every part of the program's tree, outer before inner."""
+        found: list[Any] = []
+        stack: list[Any] = [self.program.statements]
+        while stack:
+            item = stack.pop()
+            if isinstance(item, tuple) and not hasattr(item, "source"):
+                stack.extend(reversed(item))
+            elif isinstance(item, ast.Statement | ast.Expr | ast.Body | ast.Argument | ast.Parameter | ast.Word):
+                found.append(item)
+                stack.extend(reversed([value for _, value in item]))
+        return tuple(found)

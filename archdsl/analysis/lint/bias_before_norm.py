@@ -1,0 +1,74 @@
+"""A bias that the normalisation after it takes away."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from ...diagnostics import Diagnostic, Edit, Fix, Label, Severity
+from ...layers.conv import Convolution, UpConv
+from ...layers.linear import Linear
+from ...layers.norm import BatchNorm, InstanceNorm
+from ...source import Span
+from ._facts import Facts
+
+
+class BiasBeforeNorm(Diagnostic):
+    """A layer adds a number to each channel, and the normalisation after it subtracts the channel's mean again.
+
+    The bias has no effect; it costs memory, and an optimizer's state for nothing. Write `nobias`, or `bias=1` where the
+    weights of a published network need it.
+
+    Source: Ioffe & Szegedy, Batch Normalization, 2015, section 3.2.
+    """
+
+    code = "W0903"
+    title = "a bias before a normalisation"
+    wrong = "input 3x32x32\nconv 16 k3 p1; bn; relu\n"
+    right = "input 3x32x32\nconv 16 k3 p1 nobias; bn; relu\n"
+    severity = Severity.WARNING
+
+    keyword: str
+    norm: str
+    norm_span: Span
+    count: int
+
+    def message(self) -> str:
+        return f"the bias of this `{self.keyword}` has no effect: `{self.norm}` subtracts it again"
+
+    def label(self) -> str:
+        return f"{self.count:,} numbers that do nothing"
+
+    def others(self) -> tuple[Label, ...]:
+        return (Label(span=self.norm_span, text="subtracts each channel's mean"),)
+
+    def help(self) -> tuple[str, ...]:
+        return ("write `nobias`",)
+
+    def fix(self) -> Fix:
+        # Not safe: checkpoints made before have the bias.
+        return Fix(title="add `nobias`", edits=(Edit(span=self.span.tail, text=" nobias"),))
+
+
+def find(facts: Facts) -> Iterator[BiasBeforeNorm]:
+    """Convolutions and linear maps with a bias that only a normalisation over each channel reads."""
+    for node, op in facts.layers(Convolution, UpConv, Linear):
+        after = facts.after(node)
+        if not op.bias or after is None or not isinstance(after.op, BatchNorm | InstanceNorm):
+            continue
+        span = _arguments(node.span)
+        if span is not None and node.shape is not None:
+            facts_of: dict[str, Any] = {"keyword": op.keyword, "norm": after.op.keyword, "norm_span": after.span}
+            yield BiasBeforeNorm(span=span, uses=node.uses, count=node.shape.channels, **facts_of)
+
+
+def _arguments(span: Span) -> Span | None:
+    """The statement up to its last argument; None where it says `bias=`, which is on purpose."""
+    words = span.text.split()
+    if any(word.startswith("bias") for word in words):
+        return None
+    end = len(span.text)
+    for word in reversed(words):
+        # `x3` and `as name` stand last.
+        if word == "as" or (word[0] == "x" and word[1:].isdigit()):
+            end = span.text.rindex(word, 0, end)
+            break
+    return Span(span.source, span.start, span.start + len(span.text[:end].rstrip()))

@@ -1,0 +1,55 @@
+"""An input with its channels last."""
+
+from collections.abc import Iterator
+
+from ...diagnostics import Diagnostic, Edit, Fix, Severity
+from ...shape import Layout, times
+from ._facts import Facts
+
+ALWAYS = True
+
+_SIDE = 16
+
+
+class ChannelsLast(Diagnostic):
+    """The sizes of an input look like height × width × channels; they are read as channels × height × width.
+
+    So `32x32x3` is 32 channels of 32×3. torch has the channels first, Keras and pictures in memory have them last.
+
+    Source: torch.nn.Conv2d, "(N, C, H, W)"; keras.layers.Conv2D, `data_format="channels_last"`.
+    """
+
+    code = "W0915"
+    title = "channels last"
+    wrong = "input 32x32x3\nconv 8 k3\n"
+    right = "input 3x32x32\nconv 8 k3\n"
+    severity = Severity.WARNING
+
+    sizes: str
+    turned: str
+
+    def message(self) -> str:
+        channels, height, width = self.sizes.split("x")
+        return f"`{self.sizes}` is read as {channels} channels of {height}×{width}: channels come first"
+
+    def label(self) -> str:
+        return f"did you mean `{self.turned}`?"
+
+    def fix(self) -> Fix:
+        edits = (Edit(span=self.span, text=self.turned),) if self.span.text == self.sizes else ()
+        return Fix(title=f"write `{self.turned}`", edits=edits)
+
+
+def find(facts: Facts) -> Iterator[ChannelsLast]:
+    """Images with 1 or 3 columns and many channels and rows."""
+    for i in facts.graph.inputs:
+        node = facts.graph.nodes[i]
+        if node.shape is None or node.shape.layout is not Layout.IMAGE:
+            continue
+        height, width, channels = node.shape.dims
+        if channels in (1, 3) and height >= _SIDE and width >= _SIDE:
+            sizes = times(node.shape.dims).replace("×", "x")
+            at = node.span.text.rfind(sizes)
+            span = node.span._replace(start=node.span.start + at, end=node.span.start + at + len(sizes))
+            turned = f"{channels}x{height}x{width}"
+            yield ChannelsLast(span=span if at >= 0 else node.span, sizes=sizes, turned=turned)

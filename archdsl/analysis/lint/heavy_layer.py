@@ -1,0 +1,75 @@
+"""One fc after a flatten that has nearly all the parameters."""
+
+from collections.abc import Iterator
+
+from ...diagnostics import Diagnostic, Related, Severity
+from ...diagnostics.model import Label
+from ...graph import Node
+from ...layer import Layer
+from ...layers.conv import Convolution
+from ...layers.linear import Linear
+from ...layers.reshape import Flatten
+from ._facts import Facts
+
+_PART = 0.8
+_MANY = 100_000
+
+
+class HeavyLayer(Diagnostic):
+    """One fc, which reads a flattened picture, has more than 80 % of the network's parameters, and more than 100,000.
+
+    Each pixel of each channel gets weights of its own for every unit, so it learns places by heart rather than
+    patterns, and most of the memory goes there. `gap` before it needs one weight a channel; more pooling shrinks the
+    picture.
+
+    Source: Lin, Chen & Yan, Network In Network, 2013, section 3.2.
+    """
+
+    code = "W0911"
+    title = "one layer with nearly all the parameters"
+    wrong = "input 3x32x32\nrepeat 3 { conv 32 k3 p1; relu }\nflatten\nfc 128; relu\nfc 10\n"
+    right = "input 3x32x32\nrepeat 3 { conv 32 k3 p1; relu; maxpool 2 }\ngap\nfc 128; relu\nfc 10\n"
+    severity = Severity.WARNING
+
+    parameters: int
+    total: int
+    maker: Related
+    channels: int
+
+    def message(self) -> str:
+        part = f"{self.parameters / self.total:.0%}"
+        return f"this `fc` has {part} of the network's parameters: {self.parameters:,} of {self.total:,}"
+
+    def others(self) -> tuple[Label, ...]:
+        return (Label(span=self.maker.span, text=f"makes {self.maker.shape}"),)
+
+    def help(self) -> tuple[str, ...]:
+        return (f"`gap` instead of `flatten` makes {self.channels:,}, or pool before it",)
+
+
+def find(facts: Facts) -> Iterator[HeavyLayer]:
+    """A linear map that reads a flattened picture, in a network with convolutions."""
+    total = facts.costs.total.parameters
+    for node, _ in facts.layers(Linear):
+        cost = facts.costs[node.id]
+        if cost is None or cost.parameters <= max(_PART * total, _MANY):
+            continue
+        flat = _flattened(facts, node)
+        x = facts.before(flat) if flat is not None else None
+        if flat is None or x is None or x.shape is None or max(x.shape.sides) == 1:
+            continue
+        if any(facts.layers(Convolution)):
+            maker = Related(span=flat.span, shape=str(flat.shape))
+            facts_of = {"parameters": cost.parameters, "total": total, "channels": x.shape.channels}
+            yield HeavyLayer(span=node.span, uses=node.uses, maker=maker, **facts_of)
+
+
+def _flattened(facts: Facts, node: Node) -> Node | None:
+    """The flatten of a picture that a node reads, dropout and activations between them."""
+    before = facts.before(node)
+    while before is not None and isinstance(before.op, Layer) and before.op.style in ("activation", "regularisation"):
+        before = facts.before(before)
+    if before is None or not isinstance(before.op, Flatten):
+        return None
+    x = facts.before(before)
+    return before if x is not None and x.shape is not None and x.shape.spatial else None

@@ -1,0 +1,76 @@
+"""A number whose name a flag or a shorthand hides."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from ...diagnostics import Diagnostic, Label, Severity
+from ...layers import find as find_layer
+from ...source import Span
+from ...syntax import ast
+from ._facts import Facts
+
+_SHORTHAND = re.compile(r"[a-z]\d+$")
+
+
+class HiddenName(Diagnostic):
+    """A parameter or a `let` has the name of a flag or a shorthand, which goes first among a layer's arguments.
+
+    With `let k5 = 3`, `conv 8 k5` still has a kernel of 5.
+
+    Source: docs/language.md, on the arguments of layers.
+    """
+
+    code = "W0916"
+    title = "a name that a flag or shorthand hides"
+    wrong = "input 3x32x32\nlet k5 = 3\nconv k5 3\n"
+    right = "input 3x32x32\nlet side = 3\nconv side k5\n"
+    severity = Severity.WARNING
+
+    name: str
+    keyword: str
+    argument: str
+    defined: Span
+
+    def message(self) -> str:
+        return f"`{self.name}` is read as the `{self.argument}` of `{self.keyword}`, not as the value of this name"
+
+    def others(self) -> tuple[Label, ...]:
+        return (Label(span=self.defined, text="this name is hidden there"),)
+
+    def help(self) -> tuple[str, ...]:
+        return (f"choose another name, or write `{self.argument}=({self.name})`",)
+
+
+def find(facts: Facts) -> Iterator[HiddenName]:
+    """Arguments that are flags or shorthands of their layer and also names of numbers."""
+    names: dict[str, Span] = {}
+    for part in facts.statements:
+        if isinstance(part, ast.Net | ast.Block):
+            names |= {p.name.text: p.name.span for p in part.parameters}
+        elif isinstance(part, ast.Let):
+            names[part.name.text] = part.name.span
+    if not names:
+        return
+    for part in facts.statements:
+        if isinstance(part, ast.Layer):
+            for arg in part.args:
+                if arg.name is None and isinstance(arg.value, ast.Variable) and arg.value.name in names:
+                    argument = _hides(part.keyword.text, arg.value.name)
+                    if argument is not None:
+                        facts_of: dict[str, Any] = {
+                            "name": arg.value.name,
+                            "keyword": part.keyword.text,
+                            "argument": argument,
+                        }
+                        yield HiddenName(span=arg.span, defined=names[arg.value.name], **facts_of)
+
+
+def _hides(keyword: str, name: str) -> str | None:
+    """The argument that a layer reads from a bare word, if it does."""
+    layer = find_layer(keyword)
+    letter = name[0] if _SHORTHAND.match(name) else None
+    for p in layer.parameters if layer else ():
+        if any(flag == name for flag, _ in p.words) or (letter is not None and p.letter == letter):
+            return p.name
+    return None

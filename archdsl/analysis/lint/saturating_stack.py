@@ -1,0 +1,71 @@
+"""Many sigmoids or tanhs one after another."""
+
+from collections.abc import Iterator
+
+from ...diagnostics import Diagnostic, Severity
+from ...layer import Layer
+from ...layers.activation import Sigmoid, Tanh
+from ._facts import Facts
+
+_SIGMOIDS = 4
+_BOTH = 7
+
+
+class SaturatingStack(Diagnostic):
+    """Many sigmoids or tanhs follow each other without a normalisation or a residual between them.
+
+    Far from 0 they are flat, and a sigmoid's slope is 1/4 at most, so the gradient that reaches the first layers is
+    close to none: they do not learn. Take relu, normalise between them, or go around them with `residual`.
+
+    Source: Glorot & Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010.
+    """
+
+    code = "W0912"
+    title = "a deep stack of sigmoid or tanh"
+    wrong = "input 64\nrepeat 5 { fc 64; sigmoid }\nfc 10\n"
+    right = "input 64\nrepeat 5 { fc 64; relu }\nfc 10\n"
+    severity = Severity.WARNING
+
+    sigmoids: int
+    tanhs: int
+
+    def message(self) -> str:
+        counts = ((self.sigmoids, "sigmoid"), (self.tanhs, "tanh"))
+        words = " and ".join(f"{count} `{word}`" for count, word in counts if count)
+        return f"{words} one after another let little of the gradient through"
+
+    def label(self) -> str:
+        return f"a gradient of at most 1/{4**self.sigmoids:,} comes back" if self.sigmoids else ""
+
+    def help(self) -> tuple[str, ...]:
+        return ("`relu` in their place, `bn` between them, or `residual { … }` around them",)
+
+
+def find(facts: Facts) -> Iterator[SaturatingStack]:
+    """The ends of long stacks; of several paths the shortest counts, as the gradient takes it."""
+    depth: list[tuple[int, int]] = []
+    ends: dict[int, tuple[int, int]] = {}
+    for node in facts.graph.nodes:
+        sigmoids, tanhs = min((depth[i] for i in node.inputs), key=sum, default=(0, 0))
+        before = (sigmoids, tanhs)
+        if isinstance(node.op, Layer) and node.op.style in ("norm", "sequence"):
+            before = sigmoids, tanhs = (0, 0)
+        sigmoids += isinstance(node.op, Sigmoid)
+        tanhs += isinstance(node.op, Tanh)
+        depth.append((sigmoids, tanhs))
+        if (sigmoids, tanhs) != before:
+            for i in node.inputs:
+                ends = {end: count for end, count in ends.items() if not _leads(facts, end, i)}
+            if sigmoids >= _SIGMOIDS or sigmoids + tanhs >= _BOTH:
+                ends[node.id] = (sigmoids, tanhs)
+    for end, (sigmoids, tanhs) in ends.items():
+        node = facts.graph.nodes[end]
+        yield SaturatingStack(span=node.span, uses=node.uses, sigmoids=sigmoids, tanhs=tanhs)
+
+
+def _leads(facts: Facts, end: int, to: int) -> bool:
+    """Whether a node is reached from another by single steps back."""
+    node = facts.graph.nodes[to]
+    while node.id > end and len(node.inputs) == 1:
+        node = facts.graph.nodes[node.inputs[0]]
+    return node.id == end

@@ -1,0 +1,57 @@
+"""A kernel that steps over elements without reading them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from ...diagnostics import Diagnostic, Severity
+from ...layer import Layer
+from ._facts import Facts
+from .unread_pixels import reads_all
+
+
+class StrideOverKernel(Diagnostic):
+    """The kernel moves further than it reaches, so rows and columns between its places are never read.
+
+    `conv k1 s2` reads one pixel of four. ResNet's strided shortcut does so too, and is left alone, because the body
+    beside it reads them all; pooling before the convolution (ResNet-D) is better still.
+
+    Source: He et al., Bag of Tricks for Image Classification with CNNs, 2019, section 4.
+    """
+
+    code = "W0905"
+    title = "a stride larger than the kernel"
+    wrong = "input 3x33x33\nconv 8 k1 s2\n"
+    right = "input 3x33x33\nconv 8 k3 s2\n"
+    severity = Severity.WARNING
+
+    keyword: str
+    extent: int
+    stride: int
+    part: int
+
+    def message(self) -> str:
+        return f"`{self.keyword}` moves by {self.stride} and reaches {self.extent}: it skips what lies between"
+
+    def label(self) -> str:
+        return f"reads one element of {self.part}"
+
+    def help(self) -> tuple[str, ...]:
+        return (f"a kernel of at least {self.stride} reads everything; or `avgpool {self.stride}` first, and stride 1",)
+
+
+def find(facts: Facts) -> Iterator[StrideOverKernel]:
+    """Windows with gaps between them, where nothing else reads the input whole."""
+    for node, op in facts.layers(Layer):
+        x = facts.graph.nodes[node.inputs[0]]
+        if x.shape is None or not x.shape.spatial:
+            continue
+        # A side that is as long as the kernel has no gaps.
+        pairs = zip(op.windows(x.shape), x.shape.sides, strict=False)
+        wide = [w for w, side in pairs if w.stride > w.extent and side > w.extent]
+        if not wide or any(reads_all(each, x) for each in facts.readers[x.id]):
+            continue
+        part = 1.0
+        for window in wide:
+            part *= window.stride / window.extent
+        facts_of: dict[str, Any] = {"keyword": op.keyword, "extent": wide[0].extent, "stride": wide[0].stride}
+        yield StrideOverKernel(span=node.span, uses=node.uses, part=round(part), **facts_of)

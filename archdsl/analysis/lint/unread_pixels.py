@@ -1,0 +1,91 @@
+"""Rows and columns at the end that no window reads."""
+
+from collections.abc import Iterator
+
+from ...diagnostics import Diagnostic, Related, Severity
+from ...diagnostics.model import Label
+from ...graph import Node
+from ...layer import Layer
+from ...shape import Window
+from ._facts import Facts
+
+
+class UnreadPixels(Diagnostic):
+    """(W − K' + P) mod S is not 0, so the last window ends before the side does, and what remains is never read.
+
+    It is legal and mostly harmless, but the picture is read off its middle, and what is cut off cannot be learned from.
+    A padding, another kernel or another input size makes it even; a pooling layer can round up with `ceil`.
+
+    Source: Dumoulin & Visin, A guide to convolution arithmetic for deep learning, 2016, section 2.4.
+    """
+
+    code = "W0904"
+    title = "pixels that no window reads"
+    wrong = "input 3x32x32\nconv 8 k3 s3\n"
+    right = "input 3x33x33\nconv 8 k3 s3\n"
+    severity = Severity.WARNING
+
+    keyword: str
+    unread: tuple[int, ...]
+    sides: tuple[int, ...]
+    arithmetic: str
+    pool: bool
+    maker: Related | None
+
+    def message(self) -> str:
+        parts = [f"{unread} of {side}" for side, unread in self._counts() if unread]
+        return f"`{self.keyword}` never reads the last {' and '.join(parts)} on a side"
+
+    def _counts(self) -> tuple[tuple[int, int], ...]:
+        return tuple(dict.fromkeys(zip(self.sides, self.unread, strict=True)))
+
+    def label(self) -> str:
+        return self.arithmetic
+
+    def others(self) -> tuple[Label, ...]:
+        return (Label(span=self.maker.span, text=f"makes {self.maker.shape}"),) if self.maker else ()
+
+    def help(self) -> tuple[str, ...]:
+        least = ", ".join(str(side - unread) for side, unread in self._counts())
+        ceil = "`ceil` reads them; or " if self.pool else ""
+        return (f"{ceil}sides of {least} would give the same output; a padding would read more",)
+
+
+def find(facts: Facts) -> Iterator[UnreadPixels]:
+    """Windows that stop early, where nothing else reads what they leave out."""
+    for node, op in facts.layers(Layer):
+        x = facts.graph.nodes[node.inputs[0]]
+        if x.shape is None or not x.shape.spatial:
+            continue
+        windows = op.windows(x.shape)
+        unread = tuple(map(_unread, windows, x.shape.sides))
+        if not any(unread) or any(reads_all(each, x) for each in facts.readers[x.id]):
+            continue
+        window, side = next((w, s) for w, s in zip(windows, x.shape.sides, strict=True) if _unread(w, s))
+        yield UnreadPixels(
+            span=node.span,
+            uses=node.uses,
+            keyword=op.keyword,
+            unread=unread,
+            sides=x.shape.sides,
+            arithmetic=f"({side} − {window.extent} + {window.before + window.after}) mod {window.stride} = "
+            f"{window.room(side) % window.stride}",
+            pool=op.style == "pool",
+            maker=None if x.span == node.span else Related(span=x.span, shape=str(x.shape)),
+        )
+
+
+def _unread(window: Window, side: int) -> int:
+    """How many elements at the end of a side no window reads; padding that is left over does not count."""
+    if window.stride > window.extent:
+        return 0
+    reached = (window.out(side) - 1) * window.stride + window.extent - window.before
+    return max(0, side - reached)
+
+
+def reads_all(node: Node, x: Node) -> bool:
+    """Whether a reader of x reads all of it."""
+    if not isinstance(node.op, Layer) or x.shape is None or not x.shape.spatial:
+        return True
+    windows = node.op.windows(x.shape)
+    return not any(_unread(w, s) or w.stride > w.extent for w, s in zip(windows, x.shape.sides, strict=False))

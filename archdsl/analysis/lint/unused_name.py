@@ -1,0 +1,66 @@
+"""A number or a block that has a name and is never used."""
+
+from collections.abc import Iterator
+
+from ...diagnostics import Diagnostic, Severity
+from ...syntax import ast
+from ._facts import Facts
+
+
+class UnusedName(Diagnostic):
+    """A parameter, a `let` or a block is never used.
+
+    Mostly another name was meant somewhere, and a value that looks as if it mattered does not: `--set width=0.5` would
+    change nothing. Names of tensors and stages are no such names: they also name the weights.
+
+    Source: pyflakes F841, rustc's `unused_variables`.
+    """
+
+    code = "W0901"
+    title = "a name that nothing uses"
+    wrong = "net N(width = 16)\ninput 3x32x32\nconv 16 k3\n"
+    right = "net N(width = 16)\ninput 3x32x32\nconv width k3\n"
+    severity = Severity.WARNING
+
+    what: str
+    name: str
+
+    def message(self) -> str:
+        return f"{self.what} `{self.name}` is never used"
+
+    def help(self) -> tuple[str, ...]:
+        return ("use it, or take it away",)
+
+
+def find(facts: Facts) -> Iterator[UnusedName]:
+    """Names that occur nowhere else in the file. A file of blocks alone is a library: its blocks are for others."""
+    defined: list[tuple[str, ast.Word]] = []
+    used: set[str] = set()
+    for part in facts.statements:
+        match part:
+            case ast.Net() | ast.Block():
+                what = "the parameter"
+                defined += [(what, p.name) for p in part.parameters]
+                if isinstance(part, ast.Block):
+                    defined.append(("the block", part.name))
+            case ast.Let():
+                defined.append(("the value", part.name))
+            case ast.Repeat() if part.index is not None:
+                defined.append(("the index", part.index))
+            case ast.Variable():
+                used.add(part.name)
+            case ast.Size():
+                used.update(dim for dim in part.dims if isinstance(dim, str))
+            case ast.Layer():
+                used.add(part.keyword.text)
+            case ast.Merge():
+                used.update(operand.text for operand in part.operands if isinstance(operand, ast.Word))
+            case ast.From() | ast.Reuse():
+                used.add(part.name.text)
+            case ast.Output():
+                used.update(word.text for word in part.names)
+            case _:
+                pass
+    for what, word in defined:
+        if word.text not in used and not word.text.startswith("_"):
+            yield UnusedName(span=word.span, what=what, name=word.text)

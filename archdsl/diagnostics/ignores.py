@@ -1,0 +1,44 @@
+"""`# archdsl: ignore[W0903, W0904]`: warnings silenced on a line."""
+
+import re
+from collections.abc import Iterator
+
+from ..source import Source, Span
+from .catalogue.ignores import UnusedIgnore
+from .model import Severity, Sink
+
+_MARK = "archdsl: ignore["
+_COMMENT = re.compile(r"#\s*archdsl: ignore\[([^\]\n]*)\]")
+
+
+def apply_ignores(source: Source, sink: Sink, *, pedantic: bool) -> None:
+    """Drop the warnings that the text ignores on their line, and report what is ignored in vain.
+
+    A warning about a statement inside a used file is ignored in that file.
+    """
+    sources = {found.diagnostic.span.source for found in sink} | {source}
+    asked = {s: list(_codes(s)) for s in sources if _MARK in s.text}
+    if not asked:
+        return
+    silenced = {(s, span.line, span.text) for s, spans in asked.items() for span in spans}
+    dropped = sink.drop(lambda d: d.severity is Severity.WARNING and (d.span.source, d.span.line, d.code) in silenced)
+    if sink.errors:
+        return  # the lints did not run
+    used = {(d.span.source, d.span.line, d.code) for d in dropped}
+    for span in asked.get(source, ()):
+        if (source, span.line, span.text) not in used and (pedantic or not _is_pedantic(span.text)):
+            sink.emit(UnusedIgnore(span=span, name=span.text))
+
+
+def _codes(source: Source) -> Iterator[Span]:
+    """Each code in such a comment, where it stands."""
+    for comment in _COMMENT.finditer(source.text):
+        for word in re.finditer(r"\w+", comment[1]):
+            start = comment.start(1)
+            yield Span(source, start + word.start(), start + word.end())
+
+
+def _is_pedantic(code: str) -> bool:
+    from .catalogue import by_code
+
+    return code in by_code() and by_code()[code].pedantic

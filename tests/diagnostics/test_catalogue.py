@@ -1,0 +1,51 @@
+"""Every diagnostic has a code of its own, a page, and examples that do what they say."""
+
+import inspect
+import re
+
+import pytest
+
+from archdsl.diagnostics import Diagnostic, Severity
+from archdsl.diagnostics.catalogue import by_code
+from archdsl.diagnostics.examples import run_example
+from archdsl.diagnostics.text import render
+
+
+def subclasses(kind: type[Diagnostic]) -> set[type[Diagnostic]]:
+    return {kind}.union(*(subclasses(each) for each in kind.__subclasses__()))
+
+
+def test_no_code_is_used_twice() -> None:
+    codes = [kind.code for kind in subclasses(Diagnostic) if "code" in vars(kind)]
+    assert sorted(codes) == list(by_code())
+
+
+@pytest.mark.parametrize("code", by_code())
+def test_has_a_page(code: str) -> None:
+    kind = by_code()[code]
+    page = inspect.cleandoc(vars(kind).get("__doc__") or "")
+    assert page
+    assert page[0] != page[0].lower() or page[0] in "`("
+    assert page.rstrip().endswith((".", "…"))
+    assert kind.title
+    assert re.fullmatch({Severity.ERROR: r"E\d{4}", Severity.WARNING: r"W\d{4}"}[kind.severity], code)
+
+
+@pytest.mark.parametrize("code", by_code())
+def test_a_lint_has_a_source(code: str) -> None:
+    if code.startswith("W") and by_code()[code].__module__.startswith("archdsl.analysis.lint"):
+        assert "\nSource: " in inspect.cleandoc(by_code()[code].__doc__ or "")
+
+
+@pytest.mark.parametrize("code", by_code())
+def test_wrong_example_gives_its_code_alone(code: str) -> None:
+    kind = by_code()[code]
+    source, found = run_example(kind, kind.wrong)
+    assert [each.diagnostic.code for each in found] == [code], render(found, root=source)
+
+
+@pytest.mark.parametrize("code", by_code())
+def test_right_example_gives_nothing(code: str) -> None:
+    kind = by_code()[code]
+    source, found = run_example(kind, kind.right)
+    assert not found, render(found, root=source)
