@@ -11,6 +11,7 @@ _COMMANDS = {
     "check": "Shapes, parameters and mistakes of networks, in a blink.",
     "compile": "Write PyTorch source that needs no archdsl.",
     "diagram": "Draw a network: SVG, PNG, DOT, Mermaid.",
+    "fmt": "Write texts in the one way of writing.",
     "layers": "List the layers, or show one.",
     "predict": "Name the classes of images with a trained network.",
     "train": "Train a network on a data set.",

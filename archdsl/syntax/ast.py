@@ -259,3 +259,16 @@ class Program(Record):
 
     source: Source
     statements: tuple[Statement, ...]
+
+
+def same(a: object, b: object) -> bool:
+    """Whether two trees, or parts of them, say the same, wherever it stands."""
+    if isinstance(a, Record) and isinstance(b, Record):
+        pairs = zip(a, b, strict=False)
+        return type(a) is type(b) and all(name in _PLACES or same(x, y) for (name, x), (_, y) in pairs)
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return len(a) == len(b) and all(map(same, a, b))
+    return type(a) is type(b) and a == b
+
+
+_PLACES = frozenset({"span", "source"})

@@ -1,0 +1,108 @@
+"""Expressions and the short parts of statements as text: what the formatter writes on one line."""
+
+from typing import assert_never
+
+from . import ast
+
+_TIGHT = frozenset({"*", "/", "//", "%"})
+_SPACED_OUTSIDE_ARGUMENTS = frozenset({"+", "-"})
+
+
+def expression(expr: ast.Expr, tight: bool = False) -> str:
+    """An expression. `tight` is for the arguments of a layer, which blanks part: `c+1`, not `c + 1`."""
+    match expr:
+        case ast.Binary():
+            blank = "" if expr.op in _TIGHT or (tight and expr.op in _SPACED_OUTSIDE_ARGUMENTS) else " "
+            return f"{expression(expr.left, tight)}{blank}{expr.op}{blank}{expression(expr.right, tight)}"
+        case ast.Unary():
+            return f"{'not ' if expr.op == 'not' else '-'}{expression(expr.operand, tight)}"
+        case ast.Choice():
+            yes, condition, no = (expression(each, tight) for each in (expr.yes, expr.condition, expr.no))
+            return f"{yes} if {condition} else {no}"
+        case ast.Call():
+            return f"{expr.function.text}({', '.join(map(expression, expr.args))})"
+        case ast.Group():
+            return f"({expression(expr.inner)})"
+        case ast.Variable():
+            return expr.name
+        case ast.At():
+            return f"@{expr.name}"
+        case ast.Text():
+            return f'"{expr.value}"'
+        case ast.Size():
+            return "x".join(map(str, expr.dims))
+        case _:
+            # A number as its author wrote it: 1e-5 and 0.00001 are one value.
+            return expr.span.text
+
+
+def parameter(each: ast.Parameter) -> str:
+    """`name`, or `name = default`."""
+    return each.name.text if each.default is None else f"{each.name.text} = {expression(each.default)}"
+
+
+def parameters(all_of_them: tuple[ast.Parameter, ...]) -> str:
+    """`(a, b = 1)`; nothing where there are none."""
+    return f"({', '.join(map(parameter, all_of_them))})" if all_of_them else ""
+
+
+def arguments(args: tuple[ast.Argument, ...]) -> str:
+    """The arguments, each with a blank before it."""
+    named = ((f"{arg.name.text}=" if arg.name else "", arg.value) for arg in args)
+    return "".join(f" {name}{expression(value, tight=True)}" for name, value in named)
+
+
+def tail(times: int, alias: ast.Word | None) -> str:
+    """` x3 as name`."""
+    return (f" x{times}" if times != 1 else "") + (f" as {alias.text}" if alias else "")
+
+
+Plain = ast.Net | ast.UseFile | ast.Input | ast.Output | ast.Layer | ast.Let | ast.From | ast.Reuse | ast.Assert
+"""The statements without a body."""
+
+
+def plain(statement: Plain, keyword: str = "") -> str:
+    """A statement without a body; `keyword` is the one name of a layer."""
+    match statement:
+        case ast.Layer():
+            return f"{keyword}{arguments(statement.args)}{tail(statement.times, statement.alias)}"
+        case ast.Net():
+            return f"net {statement.name.text}{parameters(statement.parameters)}"
+        case ast.UseFile():
+            return f'use "{statement.target.text}"' if statement.quoted else f"use {statement.target.text}"
+        case ast.Input():
+            return f"input{arguments(statement.args)}"
+        case ast.Output():
+            return f"output {', '.join(word.text for word in statement.names)}"
+        case ast.Let():
+            return f"let {statement.name.text} = {expression(statement.value)}"
+        case ast.From():
+            return f"from {statement.name.text}"
+        case ast.Reuse():
+            return f"reuse {statement.name.text}{tail(1, statement.alias)}"
+        case ast.Assert():
+            return f"assert {expression(statement.condition)}"
+        case _:
+            assert_never(statement)
+
+
+def lead(statement: ast.Statement) -> str:
+    """What stands before the first body of a statement that has one."""
+    match statement:
+        case ast.Block():
+            return f"block {statement.name.text}{parameters(statement.parameters)}"
+        case ast.Stage():
+            return f"stage {statement.name.text}"
+        case ast.Aux():
+            return f"aux {statement.name.text}"
+        case ast.Train():
+            return "train"
+        case ast.Repeat():
+            index = f" as {statement.index.text}" if statement.index else ""
+            return f"repeat {expression(statement.count)}{index}"
+        case ast.Residual():
+            return "residual" + (f" when {expression(statement.when)}" if statement.when else "")
+        case ast.If():
+            return f"if {expression(statement.condition)}"
+        case _:
+            raise AssertionError(statement)
