@@ -74,26 +74,33 @@ def _start(file: str, settings: tuple[str, ...], inputs: tuple[str, ...], out: s
     network = load_or_exit(file, given, parse_override(inputs))
     recipe = _recipe(network, asked)
     from ..training.errors import Problem
-    from ..training.run import Run, run_name
 
     try:
         source = _source(network, recipe, asked)
-        name = run_name(network.graph.name, source.spec.name)
-        run = Run.create(Path(out) if out else None, Path("runs"), name)
     except Problem as problem:
         fail(problem)
-    except FileExistsError as error:
-        usage(f"--out {error.args[0]}: there is something in it; `--resume {error.args[0]}` goes on with a run")
-    except OSError as error:
-        usage(f"{error.filename}: {error.strerror}")
     from ..training.subject import subject_of
 
+    run = _new_run(network, source, out)
     try:
         training = _training(subject_of(network, given, inputs), source, recipe, run, asked)
         _tell(training.start(), training)
     except Problem as problem:
         run.discard_empty()
         fail(problem)
+
+
+def _new_run(network: Network, source: "Source", out: str | None) -> "Run":
+    from ..training.run import Run, run_name
+
+    try:
+        return Run.create(Path(out) if out else None, Path("runs"), run_name(network.graph.name, source.spec.name))
+    except FileExistsError as error:
+        if out is not None and Path(out).is_dir():
+            usage(f"--out {out}: there is something in it; `--resume {out}` goes on with a run")
+        usage(f"{error.filename}: there is a file of that name")
+    except OSError as error:
+        usage(f"{error.filename}: {error.strerror}")
 
 
 def _resume(folder: str, file: str | None, asked: Asked) -> None:

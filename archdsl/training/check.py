@@ -3,7 +3,7 @@
 from ..diagnostics import Sink
 from ..diagnostics.catalogue.training import NotForImages, WrongInput, WrongOutput
 from ..graph import Graph, Node
-from ..shape import Layout, Shape
+from ..shape import Layout
 from .data.spec import DataSpec, ImageShape
 
 
@@ -81,13 +81,10 @@ def _output(graph: Graph, spec: DataSpec, sink: Sink) -> None:
 
 def _advice(graph: Graph, node: Node, classes: int) -> str:
     """The way to so many numbers at the end: a parameter of the network, another last layer, or one more."""
-    if graph.settings.get("classes") == _last(node.shape):
-        return f"`--set classes={classes}`"
-    if node.shape is not None and node.shape.rank == 1:
+    shape = node.shape
+    if shape is not None and shape.rank == 1:
+        if graph.settings.get("classes") == shape.dims[0]:
+            return f"`--set classes={classes}`"
         keyword = node.op.keyword if node.op else ""
         return f"end with `fc {classes}`" + (" in its place" if keyword == "fc" else "")
     return f"end with `gap; fc {classes}` or `flatten; fc {classes}`"
-
-
-def _last(shape: Shape | None) -> int | None:
-    return shape.dims[0] if shape is not None and shape.rank == 1 else None

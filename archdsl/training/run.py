@@ -34,10 +34,11 @@ class Run:
     def create(cls, out: Path | None, base: Path, name: str) -> "Run":
         """A new folder: `out`, or `base/name-N` with the first N that is free.
 
-        Raises FileExistsError where `out` is there and not empty.
+        Raises FileExistsError where `out` is there and not empty, OSError where it cannot be made.
         """
         if out is not None:
-            out.mkdir(parents=True, exist_ok=True)
+            if not out.is_dir():
+                out.mkdir(parents=True)
             if any(out.iterdir()):
                 raise FileExistsError(out)
             run = cls(out)

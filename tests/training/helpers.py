@@ -13,7 +13,7 @@ from archdsl.training.recipe import Recipe
 from archdsl.training.run import Run
 from archdsl.training.session import Place, Training
 from archdsl.training.subject import Subject
-from archdsl.training.watch import Watch
+from archdsl.training.watch import Stop, Watch
 
 SHAPE = ImageShape(1, 8, 8)
 
@@ -54,23 +54,20 @@ def subject(build: Callable[[], nn.Module] = small_network) -> Subject:
     return Subject("small", "input 1x8x8\n", SHAPE, build)
 
 
-def training(
-    folder: Path, stop: Callable[[], bool] = lambda: False, watch: Watch | None = None, **recipe: Any
-) -> Training:
+def training(folder: Path, stop: Stop | None = None, watch: Watch | None = None, **recipe: Any) -> Training:
     """A training in `folder` (a new run, or the one that is there), plain in precision and layout."""
     settings = {"epochs": 3, "batch": 16, "precision": "fp32", "layout": "channels_first", **recipe}
     run = Run(folder) if folder.exists() else Run.create(folder, folder.parent, "unused")
     place = Place(Request(SHAPE, folder.parent / "cache"), "cpu", run)
-    return Training(subject(), Patches(), Recipe.model_validate(settings), place, watch or Watch(), stop)
+    return Training(subject(), Patches(), Recipe.model_validate(settings), place, watch or Watch(), stop or Stop())
 
 
-def stop_after(steps: int) -> Callable[[], bool]:
-    """Says so once it was asked so often: once after each step."""
-    asked = 0
+class StopAfter(Stop):
+    """Wants to stop once it was asked so often: once after each step, once after each epoch."""
 
-    def stop() -> bool:
-        nonlocal asked
-        asked += 1
-        return asked >= steps
+    def __init__(self, asked: int) -> None:
+        self.left = asked
 
-    return stop
+    def __call__(self) -> bool:
+        self.left -= 1
+        return self.left <= 0

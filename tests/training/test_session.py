@@ -17,7 +17,7 @@ from archdsl.training.errors import CannotResume, Diverged
 from archdsl.training.loop import Ending
 from archdsl.training.run import Run
 from archdsl.training.session import Training
-from tests.training.helpers import Patches, small_network, stop_after, subject, training
+from tests.training.helpers import Patches, StopAfter, small_network, subject, training
 
 
 @pytest.fixture(autouse=True)
@@ -98,7 +98,7 @@ def test_the_best_weights_give_the_best_scores(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_resumed_is_bit_for_bit_as_if_never_stopped(tmp_path: Path, recipe: dict[str, Any], steps: int) -> None:
     training(tmp_path / "whole", **recipe).start()
-    stopped = training(tmp_path / "run", stop=stop_after(steps), **recipe).start()
+    stopped = training(tmp_path / "run", stop=StopAfter(steps), **recipe).start()
     assert stopped.ending is Ending.STOPPED
     assert stopped.tested is None
     torch.manual_seed(12345)  # nothing may depend on what the process did before
@@ -181,7 +181,7 @@ def test_a_last_batch_of_one_image_is_left_out(tmp_path: Path) -> None:
 
 
 def test_changed_data_cannot_be_resumed(tmp_path: Path) -> None:
-    training(tmp_path / "run", stop=stop_after(2)).start()
+    training(tmp_path / "run", stop=StopAfter(2)).start()
     made = training(tmp_path / "run")
     with pytest.raises(CannotResume, match="the data have changed"):
         Training(made.subject, Patches(80, 30, 30), made.recipe, made.place, made.watch).resume()

@@ -41,7 +41,7 @@ def _pixels(picture: Image.Image, shape: ImageShape) -> Pixels:
     if turned.has_transparency_data:
         turned = Image.alpha_composite(Image.new("RGBA", turned.size, "black"), turned.convert("RGBA"))
     fitted = ImageOps.fit(turned.convert(mode), (shape.width, shape.height), Image.Resampling.BILINEAR)
-    pixels = np.asarray(fitted, np.uint8)
+    pixels = np.array(fitted, np.uint8)  # a copy: torch wants memory that may be written
     return pixels[None] if shape.channels == 1 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
 
 

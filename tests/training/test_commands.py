@@ -1,0 +1,361 @@
+"""`archdsl train` and `archdsl predict` as people call them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+
+from archdsl.cli import main
+from archdsl.diagnostics import Sink
+from archdsl.diagnostics.catalogue import training as catalogue
+from archdsl.diagnostics.model import Diagnostic
+from archdsl.network import analyse
+from archdsl.source import Source
+from archdsl.training import report
+from archdsl.training.checkpoint import list_checkpoints
+from archdsl.training.data.digits import DigitsSource
+from archdsl.training.data.model import Request
+from archdsl.training.data.spec import SPECS, ImageShape
+from archdsl.training.verify import verify
+from tests.training.test_session import assert_same
+
+NET = """net Small(classes = 10, width = 8)
+input 1x8x8
+conv width k3 p1; bn; relu; maxpool 2
+flatten; dropout 0.1; fc classes
+train { precision fp32; layout channels_first; epochs 3 }
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with a network in it; pictures, which take longer than these trainings, are not drawn."""
+    (tmp_path / "net.arch").write_text(NET)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(report, "draw_curves", lambda *_: None)
+    monkeypatch.setattr(report, "draw_confusion", lambda *_: None)
+    return tmp_path
+
+
+def run(*args: object) -> Result:
+    result = CliRunner().invoke(main, [str(arg) for arg in args])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
+    return result
+
+
+def digit_picture(path: Path, index: int) -> int:
+    """A picture of one of the test images, four times as large; its digit."""
+    test = DigitsSource().load(Request(ImageShape(1, 8, 8), path)).test
+    assert test is not None
+    Image.fromarray(np.kron(test.images[index, 0], np.ones((4, 4), np.uint8))).save(path)
+    return int(test.labels[index])
+
+
+def test_from_the_text_to_an_answer(folder: Path) -> None:
+    trained = run("train", "net.arch", "--data", "digits", "--epochs", 8, "--lr", "0.01")
+    assert trained.exit_code == 0, trained.output
+    assert "digits: 10 classes, images of 1x8x8: 1,293 for training, 144 for validation, 360 for test" in trained.output
+    assert "epoch 8/8  loss" in trained.output
+    assert "test accuracy 9" in trained.output
+    settings = json.loads((folder / "runs/small-digits-1/settings.json").read_text())
+    assert settings["recipe"]["epochs"] == 8
+    assert settings["recipe"]["optimizer"]["lr"] == 0.01
+    assert (folder / "runs/small-digits-1/net.arch").read_text() == NET
+    right = 0
+    for index in range(10):
+        digit = digit_picture(folder / f"{index}.png", index)
+        answer = run("predict", "runs/small-digits-1", f"{index}.png", "--top", 2)
+        assert answer.exit_code == 0, answer.output
+        assert len(answer.output.split(",")) == 2
+        right += answer.output.startswith(f"{index}.png: {digit} ")
+    assert right >= 8
+    several = run("predict", "runs/small-digits-1", "0.png", "1.png", "--format", "json", "--top", 10)
+    answers = json.loads(several.output)
+    assert [answer["image"] for answer in answers] == ["0.png", "1.png"]
+    assert all(abs(sum(answer["classes"].values()) - 1) < 1e-5 for answer in answers)
+
+
+def test_runs_are_numbered_and_named(folder: Path) -> None:
+    for _ in range(2):
+        assert run("train", "net.arch", "--data", "digits", "--epochs", 1).exit_code == 0
+    assert sorted(path.name for path in (folder / "runs").iterdir()) == ["small-digits-1", "small-digits-2"]
+    assert run("train", "net.arch", "--data", "digits", "--epochs", 1, "--out", "mine").exit_code == 0
+    again = run("train", "net.arch", "--data", "digits", "--out", "mine")
+    assert again.exit_code == 2
+    assert "`--resume mine` goes on with a run" in again.output
+
+
+def test_parameters_of_the_network_and_sizes_are_kept(folder: Path) -> None:
+    net = NET.replace("1x8x8", "1xHxW")
+    (folder / "net.arch").write_text(net)
+    options = ("--set", "width=4", "--input", "1x8x8", "--data", "digits", "--epochs", 1, "--out", "r")
+    assert run("train", "net.arch", *options).exit_code == 0
+    assert json.loads((folder / "r/settings.json").read_text())["network"]["parameters"] == 4 * 10 + 8 + 650
+    digit_picture(folder / "0.png", 0)
+    assert run("predict", "r", "0.png").exit_code == 0
+    assert run("train", "--resume", "r", "--epochs", 2).exit_code == 0
+
+
+def test_used_files_go_with_the_run(folder: Path) -> None:
+    (folder / "parts").mkdir()
+    (folder / "parts/blocks.arch").write_text("block unit(c) { conv c k3 p1; relu }\n")
+    (folder / "net.arch").write_text('use "parts/blocks.arch"\ninput 1x8x8\nunit 4\nflatten; fc 10\n')
+    assert run("train", "net.arch", "--data", "digits", "--epochs", 1, "--out", "r").exit_code == 0
+    (folder / "parts/blocks.arch").unlink()
+    (folder / "net.arch").unlink()
+    resumed = run("train", "--resume", "r", "--epochs", 2)
+    assert resumed.exit_code == 0, resumed.output
+
+
+def test_the_file_may_name_its_data_beside_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for index in range(12):
+        for name, shade in (("dark", 10), ("light", 240)):
+            path = folder / "project/pictures" / name / f"{index}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("L", (20, 30), shade + index).save(path)
+    text = NET.replace("classes = 10", "classes = 2").replace("epochs 3", 'epochs 8; data "pictures"; batch 8')
+    (folder / "project/net.arch").write_text(text)
+    trained = run("train", "project/net.arch", "--out", "r", "--lr", "0.05")
+    assert trained.exit_code == 0, trained.output
+    assert "pictures: 2 classes, images of 1x8x8: 20 for training, 2 for validation, 2 for test" in trained.output
+    Image.new("RGB", (50, 9), (250, 250, 250)).save(folder / "p.jpg")
+    assert run("predict", "r", "p.jpg").output.startswith("p.jpg: light ")
+    monkeypatch.chdir(folder / "project")
+    assert run("train", "--resume", "../r", "--epochs", 9).exit_code == 0
+
+
+# --- stopping and going on --------------------------------------------------------------------------------------------
+
+
+def start(folder: Path, *args: str) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "archdsl", "train", *args]
+    return subprocess.Popen(command, cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def wait_for_steps(run: Path, process: "subprocess.Popen[str]") -> None:
+    """Until an epoch is over."""
+    for _ in range(1200):
+        if (run / "metrics.jsonl").exists() and (run / "metrics.jsonl").stat().st_size:
+            return
+        assert process.poll() is None, process.stdout.read() if process.stdout else ""
+        time.sleep(0.02)
+    raise AssertionError("nothing happened in 24 s")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
+def test_stopped_or_killed_it_goes_on_as_if_nothing_had_been(folder: Path, number: signal.Signals) -> None:
+    # 200 epochs take a second or two: the signal arrives somewhere in the middle
+    process = start(folder, "net.arch", "--data", "digits", "--epochs", "200", "--patience", "off", "--out", "r")
+    wait_for_steps(folder / "r", process)
+    process.send_signal(number)
+    output, _ = process.communicate(timeout=30)
+    if number is signal.SIGKILL:
+        assert process.returncode == -signal.SIGKILL
+    else:
+        assert process.returncode == 130, output
+        assert "saved. To go on: archdsl train --resume r" in output
+    assert "Traceback" not in output
+    reached = len((folder / "r/metrics.jsonl").read_text().splitlines())
+    assert reached < 200
+    epochs = str(reached + 2)
+    assert run("train", "--resume", "r", "--epochs", epochs).exit_code == 0
+    assert run("train", "net.arch", "--data", "digits", "--epochs", epochs, "--out", "whole").exit_code == 0
+    assert_same(folder / "whole", folder / "r")
+
+
+def test_a_changed_network_is_refused_with_the_difference(folder: Path) -> None:
+    assert run("train", "net.arch", "--data", "digits", "--epochs", 1, "--out", "r").exit_code == 0
+    assert run("train", "net.arch", "--resume", "r", "--epochs", 2).exit_code == 0
+    (folder / "net.arch").write_text(NET.replace("relu", "gelu"))
+    refused = run("train", "net.arch", "--resume", "r", "--epochs", 3)
+    assert refused.exit_code == 1
+    assert "error: the network is not the one that r trains" in refused.output
+    assert "    -conv width k3 p1; bn; relu; maxpool 2" in refused.output
+    assert "    +conv width k3 p1; bn; gelu; maxpool 2" in refused.output
+
+
+def test_a_recipe_does_not_change_on_the_way(folder: Path) -> None:
+    assert run("train", "net.arch", "--data", "digits", "--epochs", 1, "--out", "r").exit_code == 0
+    refused = run("train", "--resume", "r", "--lr", "1")
+    assert refused.exit_code == 2
+    assert "--lr: a run that is resumed keeps its recipe, but for --epochs, --patience" in refused.output
+    assert run("train", "--resume", "r", "--epochs", "none").exit_code == 2
+
+
+def test_no_room_is_one_clear_line(folder: Path) -> None:
+    """A bound on the size of files, as in the tests of checkpoints: what was saved before is there to go on from."""
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))"
+    limited = f"{limit}; from archdsl.cli import main; main()"
+    command = [sys.executable, "-c", limited, "train", "net.arch", "--data", "digits", "--out", "r"]
+    done = subprocess.run(command, cwd=folder, text=True, capture_output=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: no space left to write r")
+    assert "Traceback" not in done.stderr
+
+
+def test_diverged_is_an_error_with_ways_out(folder: Path) -> None:
+    result = run("train", "net.arch", "--data", "digits", "--optimizer", "sgd", "--lr", "1e30", "--out", "r")
+    assert result.exit_code == 1
+    assert "error: the loss became" in result.output
+    assert "`--lr 1e+29`" in result.output
+    assert (folder / "r/last.safetensors").exists()
+    assert list_checkpoints(folder / "r/checkpoints")
+
+
+# --- mistakes ---------------------------------------------------------------------------------------------------------
+
+
+def mismatch(text: str, *args: str) -> str:
+    Path("n.arch").write_text(text)
+    result = run("train", "n.arch", *args)
+    assert result.exit_code == 1
+    assert not Path("runs").exists()
+    return "\n".join(line.rstrip() for line in result.output.strip().splitlines())
+
+
+@pytest.mark.usefixtures("folder")
+def test_an_input_that_does_not_fit_is_told_before_anything_is_fetched() -> None:
+    assert mismatch("input 1x32x32\nflatten; fc 100\n", "--data", "mnist") == "\n".join(
+        [
+            "error[E0811]: `mnist` has images of 1×28×28, this network takes 1×32×32",
+            "  ╭─ n.arch:1:1",
+            "1 │ input 1x32x32",
+            "  │ ^^^^^^^^^^^^^ 1×32×32 is not 1×28×28",
+            "  = help: write `input 1x28x28`",
+            "  = help: or keep it, and pad the images with zeros: `data mnist fit=pad` (`--fit pad`); "
+            "or scale them: `fit=resize`",
+            "",
+            "error[E0812]: `mnist` has 10 classes, this network gives 100",
+            "  ╭─ n.arch:2:10",
+            "2 │ flatten; fc 100",
+            "  │          ^^^^^^ gives 100, not 10",
+            "  = help: end with `fc 10` in its place",
+            "",
+            "2 errors",
+        ]
+    )
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("text", "data", "told"),
+    [
+        ("input 1x32x32\nflatten; fc 10", "cifar10", "help: write `input 3x32x32`"),
+        ("net N(classes = 10)\ninput 3x32x32\nflatten; fc classes", "cifar100", "help: `--set classes=100`"),
+        ("input 3x32x32\nconv 10 k3", "cifar10", "help: end with `gap; fc 10` or `flatten; fc 10`"),
+        ("input 784\nfc 10", "mnist", "help: write `input 1x28x28; flatten`"),
+        ("input 5x7\nflatten; fc 10", "mnist", "error[E0813]: training feeds images"),
+        ("input 12 int(100)\nembedding 8; flatten; fc 10", "digits", "this network takes integer ids"),
+        ("input a 1x8x8\ninput b 1x8x8\nfrom a; add b; flatten; fc 10", "digits", "this network takes 2 inputs"),
+    ],
+)
+def test_networks_that_do_not_fit(text: str, data: str, told: str) -> None:
+    assert told in mismatch(text, "--data", data)
+
+
+@pytest.mark.parametrize("fit", ["pad", "resize"])
+def test_images_are_fitted_when_told(folder: Path, fit: str) -> None:
+    (folder / "net.arch").write_text(
+        NET.replace("1x8x8", "1x12x12").replace("epochs 3", f"epochs 4; data digits fit={fit}")
+    )
+    result = run("train", "net.arch", "--out", "r", "--lr", "0.01")
+    assert result.exit_code == 0, result.output
+    assert "images of 1x12x12" in result.output
+    digit_picture(folder / "0.png", 0)
+    assert run("predict", "r", "0.png").exit_code == 0
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("args", "code", "told"),
+    [
+        ((), 2, "give the network to train"),
+        (("net.arch",), 2, "say what to learn from: `--data digits`"),
+        (("nett.arch", "--data", "digits"), 2, "did you mean `net.arch`?"),
+        (("net.arch", "--data", "digit"), 1, "did you mean `digits`?"),
+        (("net.arch", "--data", "digits", "--device", "cuda"), 1, "`cuda`: torch finds no such device here"),
+        (("net.arch", "--data", "digits", "--epochs", "0"), 2, "--epochs: `epochs` must be greater than 0, not 0"),
+        (("net.arch", "--data", "digits", "--momentum", "0.5"), 2, "`adam` takes no `momentum`"),
+        (("net.arch", "--data", "digits", "--optimizer", "sdg"), 2, "'sgd'"),
+        (("net.arch", "--data", "mnist", "--input", "1x28x28", "--data-dir", "."), 1, "mnist: nothing of it in ."),
+        (("--resume", "nothing"), 1, "cannot resume nothing"),
+        (("--resume", "r", "--out", "s"), 2, "keeps its network and its folder"),
+        (("net.arch", "--data", "digits", "--out", "net.arch"), 2, "net.arch: "),
+    ],
+)
+def test_what_cannot_be(args: tuple[str, ...], code: int, told: str) -> None:
+    result = run("train", *args)
+    assert told in result.output
+    assert result.exit_code == code
+    assert not Path("runs").exists() or not list(Path("runs").iterdir())
+
+
+def test_what_cannot_be_predicted(folder: Path) -> None:
+    assert run("train", "net.arch", "--data", "digits", "--epochs", 1, "--out", "r").exit_code == 0
+    (folder / "no.png").write_text("no picture")
+    for args, told in (
+        (("r", "no.png"), "no.png: cannot identify image file"),
+        (("r", "none.png"), "none.png: No such file"),
+        (("nothing", "no.png"), "cannot resume nothing"),
+    ):
+        result = run("predict", *args)
+        assert told in result.output
+        assert result.exit_code == 1
+    for path in [folder / "r/best.safetensors", folder / "r/last.safetensors"]:
+        path.unlink()
+    digit_picture(folder / "0.png", 0)
+    assert run("predict", "r", "0.png").exit_code == 0  # by the newest checkpoint
+    (folder / "r/net.arch").write_text(NET.replace("width = 8", "width = 7"))
+    other = run("predict", "r", "0.png")
+    assert other.exit_code == 1
+    assert "has the weights of another network" in other.output
+
+
+def found(text: str) -> set[str]:
+    sink = Sink()
+    network = analyse(Source(text, name="n.arch"), sink)
+    if not sink.errors:
+        verify(network.graph, sink)
+    return {item.diagnostic.code for item in sink}
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [k for k in vars(catalogue).values() if isinstance(k, type) and issubclass(k, Diagnostic) and k is not Diagnostic],
+)
+def test_examples_of_the_mistakes(kind: type[Diagnostic]) -> None:
+    assert found(kind.wrong) == {kind.code}
+    assert found(kind.right) == set()
+
+
+# --- what is said about it --------------------------------------------------------------------------------------------
+
+
+def test_help_names_every_data_set_and_loads_nothing_heavy() -> None:
+    program = (
+        "import sys\nfrom click.testing import CliRunner\nfrom archdsl.cli import main\n"
+        "print(CliRunner().invoke(main, ['train', '--help']).output)\n"
+        "heavy = {'torch', 'numpy', 'rich', 'matplotlib', 'pooch', 'PIL'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert all(name in done.stdout for name in SPECS)
+    assert "--weight-decay X" in done.stdout
+
+
+def test_a_mismatch_loads_no_torch(tmp_path: Path) -> None:
+    (tmp_path / "n.arch").write_text("input 1x8x8\nflatten; fc 11\n")
+    program = (
+        "import sys\nfrom click.testing import CliRunner\nfrom archdsl.cli import main\n"
+        f"assert CliRunner().invoke(main, ['train', {str(tmp_path / 'n.arch')!r}, '--data', 'digits']).exit_code == 1\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
