@@ -59,9 +59,13 @@ class _Binder:
             known = tuple(p.name for p in self.parameters)
             near = nearest(name.text, known)
             facts = {"keyword": self.keyword.text, "name": name.text, "nearest": near, "known": known}
-            self.wrong(arguments.UnknownArgument, name.span, **facts)
-            self.ev.value(arg.value) if not isinstance(arg.value, ast.Variable) else None
-            return
+            if near is None:
+                self.wrong(arguments.UnknownArgument, name.span, **facts)
+                self.ev.value(arg.value) if not isinstance(arg.value, ast.Variable) else None
+                return
+            # Go on as if the nearest had been written: what follows is then checked too.
+            self.ev.fail(arguments.UnknownArgument, name.span, **facts)
+            found = next(p for p in self.parameters if p.name == near)
         choice = isinstance(arg.value, ast.Variable) and arg.value.name in _choices(found.kind)
         self.store(found, arg.value.name if choice else self.ev.value(arg.value), arg)  # type: ignore[attr-defined]
 
@@ -90,7 +94,7 @@ class _Binder:
             self.queue.pop(0)
         if not self.queue:
             if isinstance(arg.value, ast.Variable) and self.ev.scope.find(arg.value.name) is None:
-                self.unknown_word(arg.value)
+                self.unknown_word(arg.value, arg)
                 return
             positional = tuple(p.name for p in self.parameters if p.positional)
             facts = {
@@ -105,19 +109,27 @@ class _Binder:
         p = self.queue[0]
         choice = isinstance(arg.value, ast.Variable) and arg.value.name in _choices(p.kind)
         if isinstance(arg.value, ast.Variable) and not choice and self.ev.scope.find(arg.value.name) is None:
-            self.unknown_word(arg.value)
-            self.bound.values.setdefault(p.name, UNKNOWN)
+            self.unknown_word(arg.value, arg)
             return
         self.store(p, arg.value.name if choice else self.ev.value(arg.value), arg)  # type: ignore[attr-defined]
 
-    def unknown_word(self, word: ast.Variable) -> None:
-        """Neither flag nor shorthand nor a name: suggest among all of them."""
+    def unknown_word(self, word: ast.Variable, arg: ast.Argument) -> None:
+        """Neither flag nor shorthand nor a name: suggest among all of them, and go on with the nearest."""
         flags = [flag for p in self.parameters for flag, _ in p.words]
         near = nearest(word.name, [*flags, *self.ev.scope.visible()])
         letters = [p for p in self.parameters if p.letter]
         example = f"; shorthands are {', '.join(f'`{p.letter}` ({p.name})' for p in letters)}" if letters else ""
         what = f"neither a flag of `{self.keyword.text}` nor a name here{'' if near else example}"
-        self.wrong(names.UnknownName, word.span, name=word.name, nearest=near, what=what, known=tuple(flags))
+        facts = {"name": word.name, "nearest": near, "what": what, "known": tuple(flags)}
+        if near is None:
+            self.wrong(names.UnknownName, word.span, **facts)
+            if self.queue:
+                self.bound.values.setdefault(self.queue[0].name, UNKNOWN)
+            return
+        self.ev.fail(names.UnknownName, word.span, **facts)
+        guess = arg.replace(value=word.replace(name=near))
+        if not self.word(guess, near) and self.queue:
+            self.store(self.queue[0], self.ev.value(guess.value), guess)
 
     def store(self, p: Parameter, value: Any, arg: ast.Argument) -> None:
         if p.name in self.bound.spans and not p.many:

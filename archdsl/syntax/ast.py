@@ -251,7 +251,9 @@ class Assert(Statement):
 
 
 class Broken(Statement):
-    """A statement that could not be read, and was reported."""
+    """A statement that could not be read, and was reported. `names` are those that it would have given."""
+
+    names: tuple[Word, ...] = ()
 
 
 class Program(Record):

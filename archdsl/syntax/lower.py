@@ -1,5 +1,6 @@
 """Lark's parse tree to our tree: a function a rule."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,9 @@ from ..source import Source, Span
 from . import ast
 
 _SUFFIX = {"K": 10**3, "M": 10**6, "G": 10**9}
+
+# What a statement names, in the text of one that could not be read.
+_NAMES = re.compile(r"\b(?:let|as|stage|aux|block)[ \t]+([A-Za-z_]\w*)", re.ASCII)
 
 Node = Tree[Token]
 
@@ -191,7 +195,10 @@ class _Lower:
         return ast.Assert(span=self.span(node), condition=self.make(node.children[1]))
 
     def do_broken(self, node: Node) -> ast.Statement:
-        return ast.Broken(span=self.span(node))
+        span = self.span(node)
+        found = _NAMES.finditer(span.text)
+        names = (Span(self.source, span.start + match.start(1), span.start + match.end(1)) for match in found)
+        return ast.Broken(span=span, names=tuple(ast.Word(text=name.text, span=name) for name in names))
 
     # --- expressions ---
 

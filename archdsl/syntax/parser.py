@@ -151,8 +151,17 @@ class _Driver:
         if depth:
             opener = self.unbalanced(start)
             self.sink.emit(syntax.UnclosedBrace(span=_span(self.source, opener)))
-        anchor = self.tokens[min(start, len(self.tokens) - 1)]
-        self.parser.feed_token(Token.new_borrow_pos("ERROR", "", anchor))
+        self.parser.feed_token(self.broken(start))
+
+    def broken(self, start: int) -> Token:
+        """The ERROR token for the statement that holds a token: its text from its first word to where it was left."""
+        at = start
+        while at > 0 and self.tokens[at - 1].type not in ("SEP", "LBRACE", "RBRACE"):
+            at -= 1
+        if at == self.at:
+            return Token.new_borrow_pos("ERROR", "", self.tokens[at])
+        first, last = _span(self.source, self.tokens[at]), _span(self.source, self.tokens[self.at - 1])
+        return Token("ERROR", first.to(last).text, start_pos=first.start, end_pos=last.end)
 
     def takes_error(self) -> bool:
         state = self.parser.parser_state
