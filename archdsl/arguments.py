@@ -10,6 +10,11 @@ from typing import Annotated, Any
 from .record import Record
 
 
+def is_whole(value: object) -> bool:
+    """Whether it is an integer, a size that is not known included, and not a truth value."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 class Unfit(Exception):
     """A value that an argument does not take; the text says what it takes: "a whole number of at least 1"."""
 
@@ -43,9 +48,9 @@ class Whole(Kind):
     def accept(self, value: Any) -> int:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        if type(value) is not int or (self.least is not None and value < self.least):
+        if not is_whole(value) or (self.least is not None and value < self.least):
             raise self.unfit()
-        return value
+        return value  # type: ignore[no-any-return]  # narrowed by is_whole
 
 
 class Real(Kind):
@@ -89,14 +94,14 @@ class Sides(Kind):
 
     def accept(self, value: Any) -> int | tuple[int, ...]:
         if type(value) is tuple:
-            if all(type(v) is int and v >= self.least for v in value):
+            if all(is_whole(v) and v >= self.least for v in value):
                 return value
             raise self.unfit()
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        if type(value) is not int or value < self.least:
+        if not is_whole(value) or value < self.least:
             raise self.unfit()
-        return value
+        return value  # type: ignore[no-any-return]  # narrowed by is_whole
 
 
 class Dims(Kind):
@@ -108,7 +113,7 @@ class Dims(Kind):
 
     def accept(self, value: Any) -> tuple[int, ...]:
         dims = value if type(value) is tuple else (value,)
-        if not all(type(v) is int and v >= 1 for v in dims):
+        if not all(is_whole(v) and v >= 1 for v in dims):
             raise self.unfit()
         return dims
 

@@ -8,6 +8,7 @@ from .layer import Op
 from .record import Record
 from .shape import Shape
 from .source import Span
+from .symbolic import Condition, Sym
 
 
 class Node:
@@ -63,7 +64,8 @@ class Graph(Record):
     `inputs` are the ids of the input nodes, `input_names` what the text calls them (`x` where it does not);
     `outputs` maps names to ids: one `output` where nothing is named, the auxiliary ones after the others.
     `scopes` says what each path prefix is: `stage`, `branch`, `aux`, or the name of a block. `settings` are the values
-    of the network's parameters; `training` the lines of its `train { … }`.
+    of the network's parameters; `training` the lines of its `train { … }`. `symbols` are the sizes that are not known,
+    and `conditions` what the statements demand of them.
     """
 
     name: str
@@ -75,6 +77,8 @@ class Graph(Record):
     scopes: Mapping[tuple[str, ...], str]
     training: tuple[Any, ...] = ()
     asserts: tuple[Any, ...] = ()
+    symbols: Mapping[str, Sym] = {}
+    conditions: tuple[tuple[Condition, Span], ...] = ()
 
     def shapes_in(self, node: Node) -> tuple[Shape | None, ...]:
         """The shapes of a node's inputs."""

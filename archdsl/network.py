@@ -23,7 +23,9 @@ from .syntax.ast import Program
 if TYPE_CHECKING:
     from torch.nn import Module
 
-Sizes = str | tuple[int | str, ...]
+    from .analysis.sizes import Sizes
+
+GivenSizes = str | tuple[int | str, ...]
 
 
 class ArchError(ValueError):
@@ -40,10 +42,19 @@ class ArchError(ValueError):
 class Network:
     """A checked network: its text, its graph, what it costs, and what it becomes."""
 
-    def __init__(self, source: Source, graph: Graph, found: tuple[Found, ...]) -> None:
-        self.source = source
+    def __init__(
+        self,
+        program: Program,
+        graph: Graph,
+        found: tuple[Found, ...] = (),
+        settings: Mapping[str, Any] | None = None,
+        root: Path | None = None,
+    ) -> None:
+        self.source = program.source
+        self.program = program
         self.graph = graph
         self.diagnostics = found
+        self._given = settings, root
 
     @cached_property
     def costs(self) -> Costs:
@@ -59,6 +70,32 @@ class Network:
     def macs(self) -> int:
         """Multiply-accumulates of one sample."""
         return self.costs.total.macs
+
+    @cached_property
+    def sizes(self) -> "Sizes":
+        """For which sizes of its input the network, with the weights it has, is valid; and what comes out.
+
+        Raises ArchError for a text with mistakes, or whose structure asks for an operation on a size that has no closed
+        form, and LookupError where no input has a side that could be another.
+        """
+        from .analysis.sizes import Sizes, symbolic_sizes
+
+        graph, sink = self.graph, Sink()
+        if not graph.symbols:
+            several = len(graph.inputs) > 1
+            given: dict[str | None, tuple[int | str, ...]] = {
+                name if several else None: symbolic_sizes(shape)
+                for name, i in zip(graph.input_names, graph.inputs, strict=True)
+                if (shape := graph.nodes[i].shape) is not None
+            }
+            override = Override(given)
+            settings, root = self._given
+            graph = _elaborate(self.program, sink, settings, override, root)
+        if sink.errors:
+            raise ArchError(tuple(sink), self.source)
+        if not graph.symbols:
+            raise LookupError("no input has a side that could be another")
+        return Sizes(graph)
 
     @property
     def settings(self) -> tuple[Any, ...]:
@@ -104,7 +141,7 @@ def analyse(
     graph = _elaborate(program, sink, settings, override, root)
     if not graph.nodes and not sink.errors:
         sink.emit(structure.NothingHere(span=Span(source, 0, 0)))
-    network = Network(source, graph, ())
+    network = Network(program, graph, (), settings, root)
     check_assertions(graph, network.costs, sink)
     if recipe and graph.training and not sink.errors:
         from .analysis.recipe import check_recipe
@@ -142,7 +179,7 @@ def _elaborate(
     return first[0]
 
 
-def load(path: str | Path, *, input: Sizes | None = None, **parameters: Any) -> Network:
+def load(path: str | Path, *, input: GivenSizes | None = None, **parameters: Any) -> Network:
     """The network of a `.arch` file, or one that ships with archdsl: `load("zoo:resnet50")`.
 
     `input` overrides the sizes of its input, as `"3x224x224"` or `(3, 224, 224)`; further keywords are values for the
@@ -155,12 +192,12 @@ def load(path: str | Path, *, input: Sizes | None = None, **parameters: Any) -> 
     return _checked(source, input, parameters)
 
 
-def loads(text: str, *, name: str = "<text>", input: Sizes | None = None, **parameters: Any) -> Network:
+def loads(text: str, *, name: str = "<text>", input: GivenSizes | None = None, **parameters: Any) -> Network:
     """The network of a text; otherwise as `load`."""
     return _checked(Source(text, name=name), input, parameters)
 
 
-def _checked(source: Source, input: Sizes | None, parameters: Mapping[str, Any]) -> Network:
+def _checked(source: Source, input: GivenSizes | None, parameters: Mapping[str, Any]) -> Network:
     sink = Sink()
     network = analyse(source, sink, parameters, Override({None: parse_sizes(input)} if input else {}))
     if sink.errors:
@@ -171,7 +208,7 @@ def _checked(source: Source, input: Sizes | None, parameters: Mapping[str, Any])
 _PART = re.compile(r"[1-9][0-9]{0,11}|[A-Z][0-9]{0,3}")
 
 
-def parse_sizes(sizes: Sizes) -> tuple[int | str, ...]:
+def parse_sizes(sizes: GivenSizes) -> tuple[int | str, ...]:
     """`"3x32x32"` as (3, 32, 32), `"3xHxW"` as (3, "H", "W"). Raises ValueError for anything else."""
     if not isinstance(sizes, str):
         return tuple(sizes)

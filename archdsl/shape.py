@@ -4,6 +4,7 @@ from enum import StrEnum
 from math import prod
 
 from .record import Record
+from .symbolic import form_of, grouped
 
 
 class Layout(StrEnum):
@@ -43,13 +44,15 @@ class Shape:
     `vocabulary` is known for ids alone: they are whole numbers from 0 to `vocabulary` − 1.
     """
 
-    __slots__ = ("_hash", "dims", "layout", "vocabulary")
+    __slots__ = ("_hash", "_key", "dims", "layout", "vocabulary")
 
     def __init__(self, *dims: int, layout: Layout | None = None, vocabulary: int | None = None) -> None:
         self.dims = dims
         self.layout = layout if layout is not None else _BY_RANK[len(dims)]
         self.vocabulary = vocabulary
-        self._hash = hash((dims, self.layout, vocabulary))
+        # Unknown sizes are equal here if their closed forms are: asking whether their values are is a condition.
+        self._key = tuple(map(_key, dims)), self.layout, vocabulary
+        self._hash = hash(self._key)
 
     @property
     def rank(self) -> int:
@@ -116,7 +119,7 @@ class Shape:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Shape):
             return NotImplemented
-        return (self.dims, self.layout, self.vocabulary) == (other.dims, other.layout, other.vocabulary)
+        return self._key == other._key
 
     def __hash__(self) -> int:
         return self._hash
@@ -129,13 +132,17 @@ class Shape:
         return f"Shape({', '.join(map(str, self.dims))}, layout={self.layout.name}{vocabulary})"
 
 
+def _key(dim: int) -> object:
+    return dim if type(dim) is int else form_of(dim)
+
+
 SPATIAL = {1: Layout.SIGNAL, 2: Layout.IMAGE, 3: Layout.VOLUME}
 """The layout that has so many spatial sides."""
 
 
 def times(sizes: tuple[int, ...]) -> str:
     """`3×32×32`."""
-    return "×".join(map(str, sizes))
+    return "×".join(str(size) if type(size) is int else grouped(form_of(size)) for size in sizes)
 
 
 class Window(Record):
@@ -165,11 +172,9 @@ class Window(Record):
         room = self.room(side)
         if not self.ceil:
             return room // self.stride + 1
-        count = -(-room // self.stride) + 1
-        # torch: the last window must start inside the input or the padding before it.
-        if (count - 1) * self.stride >= side + self.before:
-            count -= 1
-        return count
+        # ceil(room/S) + 1, but torch wants the last window to start inside the input or the padding before it: at most
+        # floor((W + P − 1)/S) + 1. Both are floors of W plus a number over S, so the smaller number decides.
+        return (side + self.before - 1 + min(self.after + self.stride - self.extent, 0)) // self.stride + 1
 
     def explain(self, side: int) -> str:
         """The arithmetic with its numbers: `floor((32 − 5 + 2·2)/1) + 1 = 32`."""

@@ -10,6 +10,7 @@ from math import prod
 
 from ..graph import Graph, Node
 from ..record import Record
+from ..symbolic import plain
 
 
 class Cost(Record):
@@ -71,9 +72,9 @@ def _cost(graph: Graph, node: Node, memo: dict[object, Cost]) -> Cost | None:
             weights = node.op.weights_of(xs)
             frozen = node.op.frozen_weights()
             found = Cost(
-                parameters=sum(prod(dims) for dims in weights.values()),
-                trainable=sum(prod(dims) for name, dims in weights.items() if name not in frozen),
-                buffers=sum(prod(dims) for dims in node.op.buffers_of(xs).values()),
+                parameters=sum(plain(prod(dims)) for dims in weights.values()),
+                trainable=sum(plain(prod(dims)) for name, dims in weights.items() if name not in frozen),
+                buffers=sum(plain(prod(dims)) for dims in node.op.buffers_of(xs).values()),
                 macs=macs,
             )
         memo[key] = found

@@ -2,50 +2,15 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from ..diagnostics.model import Found
+from ..diagnostics.json import DiagnosticReport, Model, diagnostic
 from ..graph import Node
 from ..layer import Layer
 from ..network import Network
-from ..source import Span
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Place(_Model):
-    """A stretch of a text. Lines and columns count from 1, columns in characters; the end is excluded."""
-
-    file: str
-    line: int
-    column: int
-    end_line: int
-    end_column: int
-
-
-class LabelReport(_Model):
-    """Words at a place that takes part in a mistake."""
-
-    place: Place
-    text: str
-
-
-class DiagnosticReport(_Model):
-    """One mistake."""
-
-    code: str = Field(description="The stable code, E… or W….")
-    severity: Literal["error", "warning"]
-    message: str
-    place: Place
-    label: str = Field(description="The words at the place; may be empty.")
-    others: list[LabelReport]
-    help: list[str] = Field(description="Ways out, the best first.")
-    again: int = Field(description="In how many further uses of a block the same mistake was met.")
-
-
-class LayerReport(_Model):
+class LayerReport(Model):
     """One node of the graph."""
 
     id: int
@@ -63,7 +28,7 @@ class LayerReport(_Model):
     arithmetic: list[str] = Field(description="The arithmetic of its sides, where it has a window.")
 
 
-class Totals(_Model):
+class Totals(Model):
     """Sums over the network."""
 
     parameters: int
@@ -73,7 +38,7 @@ class Totals(_Model):
     weight_bytes: int = Field(description="Bytes of parameters and buffers in float32.")
 
 
-class NetworkReport(_Model):
+class NetworkReport(Model):
     """What `archdsl check` knows of one network."""
 
     schema_version: Literal[1] = 1
@@ -131,25 +96,3 @@ def _layer(network: Network, node: Node) -> LayerReport:
         macs=cost.macs if cost else None,
         arithmetic=list(arithmetic),
     )
-
-
-def diagnostic(found: Found) -> DiagnosticReport:
-    """The model of one diagnostic."""
-    each = found.diagnostic
-    return DiagnosticReport(
-        code=each.code,
-        severity=each.severity.value,
-        message=each.message(),
-        place=place(each.span),
-        label=each.label(),
-        others=[LabelReport(place=place(label.span), text=label.text) for label in each.others()],
-        help=list(each.help()),
-        again=found.again,
-    )
-
-
-def place(span: Span) -> Place:
-    """The lines and columns of a span."""
-    line, column = span.source.position(span.start)
-    end_line, end_column = span.source.position(span.end)
-    return Place(file=span.source.name, line=line, column=column, end_line=end_line, end_column=end_column)

@@ -7,6 +7,7 @@ from ..diagnostics.text import printable, width
 from ..graph import Graph, Node
 from ..layer import Layer
 from ..network import Network
+from ..symbolic import plain
 
 _HEAD = ("#", "layer", "output", "params", "MACs")
 _MAX_TEXT = 60
@@ -44,10 +45,20 @@ def totals(network: Network) -> str:
         f"parameters {at_least}{total.parameters:,}"
         + (f" ({total.trainable:,} trainable, {frozen:,} frozen)" if frozen else ", all trainable")
         + (f" · buffers {total.buffers:,}" if total.buffers else ""),
-        f"MACs {at_least}{total.macs:,} a sample ({si(total.macs)}; FLOPs = 2 × MACs)"
-        f" · weights {size(4 * (total.parameters + total.buffers))} in float32",
+        f"MACs {at_least}{_macs(network)} · weights {size(4 * (total.parameters + total.buffers))} in float32",
     ]
     return "\n".join(lines)
+
+
+def _macs(network: Network) -> str:
+    """The multiply-accumulates; where they depend on sizes that are not known, those of an example."""
+    macs = network.costs.total.macs
+    number = plain(macs)
+    if number is macs:
+        return f"{macs:,} a sample ({si(macs)}; FLOPs = 2 × MACs)"
+    shapes = (network.graph.nodes[i].shape for i in network.graph.inputs)
+    example = ", ".join("×".join(str(plain(dim)) for dim in shape.dims) for shape in shapes if shape)
+    return f"depend on {' and '.join(network.graph.symbols)}: {number:,} at {example} ({si(number)}; FLOPs = 2 × MACs)"
 
 
 def verdict(network: Network) -> str:

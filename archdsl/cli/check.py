@@ -1,14 +1,18 @@
 """`archdsl check`: shapes, parameters, mistakes. Imports neither torch nor numpy."""
 
 import sys
+from collections.abc import Callable, Iterable
 
 import click
 
-from ..diagnostics import Sink
+from ..diagnostics import Severity, Sink
+from ..diagnostics.model import Found
 from ..diagnostics.text import printable, summary
 from ..network import Network, analyse
 from ..source import Source
 from .common import network_options, parse_override, parse_settings, read, show_mistakes
+
+Check = Callable[[Source], Network]
 
 
 @click.command("check")
@@ -16,8 +20,18 @@ from .common import network_options, parse_override, parse_settings, read, show_
 @click.option("-e", "--expr", "text", metavar="TEXT", help="Check this text instead of a file.")
 @network_options
 @click.option("--explain", is_flag=True, help="Show the arithmetic of every side.")
+@click.option("--fix", is_flag=True, help="Mend what is certain, write the files, and check again.")
+@click.option("--unsafe", is_flag=True, help="With --fix or --diff: mend what is likely, too.")
+@click.option("--diff", is_flag=True, help="Show what --fix would change, and write nothing.")
+@click.option("--strict", is_flag=True, help="End with 1 for a warning, too.")
+@click.option("--pedantic", is_flag=True, help="Warn of matters of taste and small savings, too.")
 @click.option(
-    "--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to report."
+    "--format",
+    "output",
+    type=click.Choice(["text", "json", "github", "sarif"]),
+    default="text",
+    show_default=True,
+    help="How to report: for people, for programs, as annotations of a pull request, as a log of analysers.",
 )
 def command(
     files: tuple[str, ...],
@@ -25,28 +39,52 @@ def command(
     settings: tuple[str, ...],
     inputs: tuple[str, ...],
     explain: bool,
+    fix: bool,
+    unsafe: bool,
+    diff: bool,
+    strict: bool,
+    pedantic: bool,
     output: str,
 ) -> None:
     """Check networks: shapes, parameters, multiply-accumulates, mistakes.
 
-    One FILE gets its table, several a line each; `-` is standard input.
+    One FILE gets its table, several a line each; `-` is standard input. `# archdsl: ignore[W0903]` at the end of a line
+    silences that warning there; `archdsl explain W0903` says what it means.
     """
     if bool(files) == (text is not None):
         raise click.UsageError("give the files to check, or a text with -e")
+    if unsafe and not (fix or diff):
+        raise click.UsageError("--unsafe says what --fix or --diff may do: give one of them, too")
     sources = [read(name) for name in files] if text is None else [Source(text, name="<text>")]
     values, override = parse_settings(settings), parse_override(inputs)
-    networks = [analyse(source, Sink(), values, override) for source in sources]
+
+    def check(source: Source) -> Network:
+        return analyse(source, Sink(), values, override, recipe=True, pedantic=pedantic)
+
+    networks = [check(source) for source in sources]
+    if fix or diff:
+        from .mend import mend
+
+        networks = [mend(network, check, unsafe=unsafe, diff=diff) for network in networks]
+    if not diff:
+        _report(networks, output, explain)
+    found = [item for network in networks for item in network.diagnostics]
+    sys.exit(bool(found) if strict else bool(_errors(found)))
+
+
+def _report(networks: list[Network], output: str, explain: bool) -> None:
     if output == "json":
         _json(networks)
+    elif output != "text":
+        _records(networks, output)
     elif len(networks) == 1:
         _table(networks[0], explain)
     else:
         _lines(networks)
-    sys.exit(any(_errors(network) for network in networks))
 
 
-def _errors(network: Network) -> int:
-    return sum(found.diagnostic.severity == "error" for found in network.diagnostics)
+def _errors(found: Iterable[Found]) -> int:
+    return sum(item.diagnostic.severity is Severity.ERROR for item in found)
 
 
 def _table(network: Network, explain: bool) -> None:
@@ -56,13 +94,12 @@ def _table(network: Network, explain: bool) -> None:
         click.echo(table(network, explain=explain))
         click.echo()
         click.echo(totals(network))
+    if not _errors(network.diagnostics):
+        click.echo(f"✓ {verdict(network)}")
     if network.graph.nodes and network.diagnostics:
         click.echo()
-    if network.diagnostics:
-        sys.stdout.flush()
-        show_mistakes(network)
-    if not _errors(network):
-        click.echo(f"✓ {verdict(network)}")
+    sys.stdout.flush()
+    show_mistakes(network)
 
 
 def _lines(networks: list[Network]) -> None:
@@ -70,13 +107,14 @@ def _lines(networks: list[Network]) -> None:
 
     for network in networks:
         name = printable(network.source.name)
-        if _errors(network):
+        if _errors(network.diagnostics):
             click.echo(f"✗ {name}: {summary(network.diagnostics)}")
             continue
         total = network.costs.total
         click.echo(f"✓ {name}: {verdict(network)}, {total.parameters:,} parameters, {si(total.macs)} MACs")
     for network in networks:
         if network.diagnostics:
+            sys.stdout.flush()
             click.echo(err=True)
             show_mistakes(network)
 
@@ -89,3 +127,13 @@ def _json(networks: list[Network]) -> None:
         click.echo(models[0].model_dump_json(indent=2))
     else:
         click.echo("[" + ",\n".join(model.model_dump_json(indent=2) for model in models) + "]")
+
+
+def _records(networks: list[Network], output: str) -> None:
+    """The mistakes alone, of all files together."""
+    from ..diagnostics import github, sarif
+
+    found = [item for network in networks for item in network.diagnostics]
+    text = (sarif if output == "sarif" else github).render(found)
+    if text:
+        click.echo(text)

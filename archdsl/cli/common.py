@@ -1,6 +1,7 @@
 """What the commands share: reading a network from what the user named, and showing its mistakes."""
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,7 +12,7 @@ import click
 from ..diagnostics import Sink
 from ..diagnostics.text import printable, render, summary
 from ..elaborate import Override
-from ..files import Unreadable, read_source
+from ..files import Unreadable, read_named
 from ..network import Network, analyse, parse_sizes
 from ..source import Source
 
@@ -44,7 +45,7 @@ def parse_settings(settings: tuple[str, ...]) -> dict[str, Any]:
 
 def parse_override(inputs: tuple[str, ...]) -> Override:
     """`("3x224x224",)` or `("left=3x32x32",)` as sizes by input."""
-    sizes: dict[str | None, tuple[int, ...]] = {}
+    sizes: dict[str | None, tuple[int | str, ...]] = {}
     for given in inputs:
         name, equals, value = given.rpartition("=")
         try:
@@ -55,8 +56,22 @@ def parse_override(inputs: tuple[str, ...]) -> Override:
     return Override(sizes)
 
 
+def parse_asked(text: str, sides: int) -> list[tuple[int, ...]]:
+    """`224,350x525` as sizes of the input's sides; a single number is for all of them."""
+    asked = []
+    for part in text.split(","):
+        numbers = part.strip().split("x")
+        if not all(number.isascii() and number.isdigit() and 0 < int(number[:12]) for number in numbers):
+            raise click.BadParameter(f"`{printable(part)}` is not a size like 224 or 350x525", param_hint="--sizes")
+        if len(numbers) not in (1, sides):
+            word = f"{sides} sides" if sides > 1 else "one side"
+            raise click.BadParameter(f"`{printable(part)}` has {len(numbers)} numbers for {word}", param_hint="--sizes")
+        asked.append(tuple(int(number[:12]) for number in numbers) * (sides if len(numbers) == 1 else 1))
+    return asked
+
+
 def read(name: str) -> Source:
-    """The text of a file, `-` for standard input. Exits with 2 if it cannot be read."""
+    """The text of a file, `zoo:NAME` for one that ships along, `-` for standard input. Exits with 2 if it cannot be read."""
     if name == "-":
         data = sys.stdin.buffer.read()
         try:
@@ -64,7 +79,7 @@ def read(name: str) -> Source:
         except UnicodeDecodeError:
             usage("standard input is not a text in UTF-8")
     try:
-        return read_source(Path(name), name=name)
+        return read_named(name)
     except Unreadable as error:
         usage(f"{name}: {error}{_near_file(name)}")
 
@@ -93,11 +108,21 @@ def colourful(stream: Any) -> bool:
 
 
 def show_mistakes(network: Network, *, stream: Any = None) -> None:
-    """Every diagnostic of a network, with a line that counts them."""
+    """Every diagnostic of a network, with a line that counts them and says what can be mended."""
     if network.diagnostics:
         stream = stream or sys.stderr
-        text = render(network.diagnostics, colour=colourful(stream), root=network.source)
-        click.echo(f"{text}\n\n{summary(network.diagnostics)}", file=stream)
+        columns = {"columns": shutil.get_terminal_size().columns} if stream.isatty() else {}
+        text = render(network.diagnostics, colour=colourful(stream), root=network.source, **columns)
+        click.echo(f"{text}\n\n{summary(network.diagnostics)}{_mendable(network)}", file=stream)
+
+
+def _mendable(network: Network) -> str:
+    """` (--fix mends 1, --fix --unsafe 3)`; empty where nothing can be mended."""
+    fixes = [found.diagnostic.fix() for found in network.diagnostics if found.diagnostic.span.source is network.source]
+    count = sum(fix is not None and bool(fix.edits) for fix in fixes)
+    safe = sum(fix is not None and bool(fix.edits) and fix.safe for fix in fixes)
+    ways = [f"--fix mends {safe}"] * bool(safe) + [f"--fix --unsafe {'' if safe else 'mends '}{count}"] * (count > safe)
+    return f" ({', '.join(ways)})" if ways else ""
 
 
 def load_or_exit(path: str, settings: Mapping[str, Any] | None = None, override: Override | None = None) -> Network:

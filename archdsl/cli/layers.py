@@ -17,11 +17,11 @@ def command(name: str | None) -> None:
         for keyword, layer in sorted(registry().items()):
             click.echo(f"{keyword:<{wide}}  {headline(layer)}")
         return
-    layer = find(name)
-    if layer is None:
+    found = find(name)
+    if found is None:
         near = nearest(name, [*registry(), *synonyms()])
         usage(f"there is no layer `{name}`" + (f"; did you mean `{near}`?" if near else ""))
-    click.echo(page(layer))
+    click.echo(page(found))
 
 
 def headline(layer: type[Layer]) -> str:

@@ -13,9 +13,13 @@ from . import control, layers, merges, training
 from .asserts import Assertion
 from .definitions import Definitions
 from .inputs import Override, run_input, run_override
+from .scope import UNKNOWN
 from .state import Abort, State
 
 __all__ = ["Override", "elaborate"]
+
+_NO_TENSOR = frozenset({"net", "use", "block", "let", "output", "assert", "train"})
+"""The statements that leave the current tensor as it is."""
 
 
 def elaborate(
@@ -24,15 +28,17 @@ def elaborate(
     settings: Mapping[str, Any] | None = None,
     override: Override | None = None,
     root: Path | None = None,
+    witness: int = 224,
 ) -> Graph:
     """The graph of a program. After a mistake it has nodes without a shape, and must not be compiled.
 
     `settings` are values for the network's parameters; `override` sizes for its inputs; `root` is the folder that
-    used files may not leave (the program's own folder where it is None).
+    used files may not leave (the program's own folder where it is None); `witness` is the example that stands for a
+    size that is not known (`input 3xHxW`) wherever one must be chosen.
     """
     override = override or Override({})
     file = Definitions(sink, root).collect(program, settings or {})
-    state = State(sink, lambda state, statement: execute(state, statement, override))
+    state = State(sink, lambda state, statement: execute(state, statement, override), witness)
     state.scope = file.scope
     state.blocks = file.blocks
     try:
@@ -41,9 +47,6 @@ def elaborate(
         state.run(program.statements)
     except Abort:
         pass
-    if not state.nodes and not sink.errors:
-        end = Span(program.source, 0, 0)
-        sink.emit(structure.NothingHere(span=end))
     return _finish(state, program, file.net, file.scope)
 
 
@@ -94,6 +97,8 @@ def _layer(state: State, statement: ast.Layer) -> None:
         if statement.times > 1:
             control.affordable(state, statement)
         layers.run_layer(state, statement, layer)
+    elif (binding := state.scope.find(word)) is not None and binding.value is UNKNOWN:
+        _broken(state, ast.Broken(span=statement.span))
     else:
         layers.unknown_layer(state, statement)
 
@@ -114,10 +119,12 @@ def _definition(state: State, statement: ast.Statement) -> None:
 
 
 def _broken(state: State, statement: ast.Broken) -> None:
-    """What it would have made is unknown."""
-    if state.current is not None:
+    """What it would have made is unknown, and so are the names that it would have given."""
+    if state.current is not None and statement.span.text.partition(" ")[0] not in _NO_TENSOR:
         state.add(None, (state.current,), None, state.child("unknown"), statement.span)
     state.complained_of_input = True
+    for word in statement.names:
+        state.scope.define(word.text, UNKNOWN, word.span)
 
 
 def _finish(state: State, program: ast.Program, net: ast.Net | None, scope: Any) -> Graph:
@@ -134,6 +141,8 @@ def _finish(state: State, program: ast.Program, net: ast.Net | None, scope: Any)
         settings={name: binding.value for name, binding in scope.names.items() if _plain(binding.value)},
         scopes=dict(state.scopes),
         training=training.read(state),
+        symbols=dict(state.symbols),
+        conditions=tuple(state.conditions),
         asserts=tuple(Assertion(statement=statement, scope=where) for statement, where in state.asserts),
     )
 

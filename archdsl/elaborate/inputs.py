@@ -1,11 +1,13 @@
 """The `input` statement: `input [NAME] SIZES [int(V)]`."""
 
 import re
+from math import prod
 
 from ..diagnostics.catalogue import structure
 from ..limits import MAX_COUNT
 from ..shape import Layout, Shape
 from ..source import Source, Span
+from ..symbolic import plain
 from ..syntax import ast
 from .scope import UNKNOWN, Tensor
 from .state import State
@@ -14,12 +16,12 @@ _SYMBOL = re.compile(r"[A-Z]\d*$")
 
 
 class Override:
-    """Sizes given by the caller instead of the text's: `--input 3x224x224`, `--input left=3x32x32`."""
+    """Sizes given by the caller instead of the text's: `--input 3x224x224`, `--input left=3x32x32`, `--input 3xHxW`."""
 
-    def __init__(self, sizes: dict[str | None, tuple[int, ...]]) -> None:
+    def __init__(self, sizes: dict[str | None, tuple[int | str, ...]]) -> None:
         self.sizes = sizes
 
-    def get(self, name: str | None) -> tuple[int, ...] | None:
+    def get(self, name: str | None) -> tuple[int | str, ...] | None:
         """The sizes for the input of this name; unnamed ones are for the only input."""
         return self.sizes.get(name, self.sizes.get(None))
 
@@ -31,10 +33,11 @@ def run_input(state: State, statement: ast.Input, override: Override) -> None:
     if len(state.inputs) and (name is None or state.inputs[0][0] is None):
         span = statement.span if name is None else state.inputs[0][1].span
         state.fail(structure.NeedsInputName, Span(span.source, span.start, span.start + len("input")))
-    dims = override.get(word)
+    given = override.get(word)
     shape = None
-    if dims is None and sizes is not None:
-        dims = _dims(state, statement, sizes)
+    dims = _dims(state, sizes) if sizes is not None else None
+    if given is not None:
+        dims = state.sizes(given, dims)
     if dims is not None:
         shape = _shape(state, sizes.span if sizes else statement.span, dims, sizes, vocabulary)
     _make(state, name, shape, statement.span)
@@ -45,7 +48,7 @@ def run_override(state: State, source: Source, override: Override) -> None:
     place = Span(source, 0, 0)
     for name, dims in override.sizes.items():
         word = None if name is None else ast.Word(text=name, span=place)
-        _make(state, word, _shape(state, place, dims, None, None), place)
+        _make(state, word, _shape(state, place, state.sizes(dims), None, None), place)
 
 
 def _make(state: State, name: ast.Word | None, shape: Shape | None, span: Span) -> None:
@@ -98,22 +101,20 @@ def _vocabulary(state: State, call: ast.Call) -> int | None:
     return value
 
 
-def _dims(state: State, statement: ast.Input, sizes: ast.Expr) -> tuple[int, ...] | None:
-    names: tuple[int | str, ...] = ()
+def _dims(state: State, sizes: ast.Expr) -> tuple[int, ...] | None:
+    """The sizes as written. A symbol that is no parameter is a size that is not known."""
     if isinstance(sizes, ast.Size):
         names = sizes.dims
-    elif isinstance(sizes, ast.Variable):
-        names = (sizes.name,)
-    free = tuple(dict.fromkeys(n for n in names if isinstance(n, str) and state.scope.find(n) is None))
-    if free:
-        shown = "x".join("224" if isinstance(n, str) and n in free else str(n) for n in names)
-        state.fail(structure.SymbolicSize, sizes.span, symbols=free, example=shown)
-        return None
-    value = state.evaluator().number(sizes)
-    if value is UNKNOWN:
-        return None
+        known = {n: found.value for n in names if isinstance(n, str) and (found := state.scope.find(n))}
+        value: object = state.sizes(tuple(known.get(n, n) if isinstance(n, str) else n for n in names))
+    elif isinstance(sizes, ast.Variable) and state.scope.find(sizes.name) is None and _SYMBOL.match(sizes.name):
+        value = state.sizes((sizes.name,))
+    else:
+        value = state.evaluator().number(sizes)
     dims = value if isinstance(value, tuple) else (value,)
-    if not all(type(dim) is int and dim >= 1 for dim in dims):
+    if UNKNOWN in dims:
+        return None
+    if not all(isinstance(dim, int) and not isinstance(dim, bool) and plain(dim) >= 1 for dim in dims):
         state.fail(structure.BadInput, sizes.span, why="every size is a whole number of at least 1")
         return None
     return dims
@@ -131,9 +132,7 @@ def _shape(
         )
         state.fail(structure.BadInput, span, why=why)
         return None
-    count = 1
-    for dim in dims:
-        count *= dim
+    count = prod(map(plain, dims))
     if count > MAX_COUNT:
         state.fail(structure.BadInput, span, why=f"{count:,} elements are more than 2^63")
         return None

@@ -1,8 +1,9 @@
 """Layer statements: from words to an op, its shape, a node."""
 
+from math import prod
 from typing import Any
 
-from ..diagnostics.catalogue import limits, names, shapes
+from ..diagnostics.catalogue import limits, names, shapes, structure
 from ..graph import Node
 from ..layer import Op, Reject
 from ..layers import find, registry, synonyms
@@ -10,6 +11,7 @@ from ..limits import MAX_COUNT
 from ..names import nearest
 from ..shape import Shape
 from ..source import Span
+from ..symbolic import Sym, plain
 from ..syntax import ast
 from .bind import bind
 from .scope import UNKNOWN
@@ -77,12 +79,27 @@ def infer(state: State, op: Op, inputs: tuple[int, ...], statement: ast.Layer, s
     except Reject as reject:
         report(state, reject, op, statement, spans, state.nodes[inputs[0]])
         return reject.otherwise
-    count = max([shape.numel, *(_numel(dims) for dims in op.weights_of(known).values())])
-    if max(count, op.macs_of(known, shape)) > MAX_COUNT:
+    weights = op.weights_of(known).values()
+    count = max(prod(map(plain, dims)) for dims in (shape.dims, *weights))
+    if max(count, plain(op.macs_of(known, shape))) > MAX_COUNT:
         state.fail(limits.TooLarge, statement.span, what="a tensor or weight", count=count)
         return None
+    if state.symbols:
+        _check_weights(state, statement, [dim for dims in weights for dim in dims if isinstance(dim, Sym)])
     state.inferred[key] = shape
     return shape
+
+
+def _check_weights(state: State, statement: ast.Layer, dims: list[Sym]) -> None:
+    """Sizes that are not known must not decide how many weights there are."""
+    for dim in dims:
+        if state.fixed:
+            # The weights are those of the text's own sizes; to ask is to make it a condition.
+            assert dim == plain(dim)
+        else:
+            symbols = tuple(sorted(dim.form.symbols()))
+            state.fail(structure.SymbolicSize, statement.keyword.span, keyword=statement.keyword.text, symbols=symbols)
+            return
 
 
 def report(state: State, reject: Reject, op: Op, statement: ast.Layer, spans: dict[str, Span], maker: Node) -> None:
@@ -100,13 +117,6 @@ def report(state: State, reject: Reject, op: Op, statement: ast.Layer, spans: di
 
 def _elsewhere(span: Span, other: Span) -> bool:
     return (span.source, span.start) != (other.source, other.start)
-
-
-def _numel(dims: tuple[int, ...]) -> int:
-    count = 1
-    for dim in dims:
-        count *= dim
-    return count
 
 
 def example_of(layer: type[Op]) -> str:

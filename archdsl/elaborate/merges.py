@@ -130,13 +130,17 @@ def _join(
         try:
             shape = op.infer(known)
         except Reject as reject:
-            operands = tuple(
-                Related(span=where, shape=str(state.nodes[node].shape)) for node, where in ends if where != span
-            )
-            facts = {"why": reject.why, "helps": reject.help, "operands": operands}
-            state.fail(getattr(shapes, reject.kind), span, keyword=keyword or op.keyword, **facts)
+            _refuse(state, reject, ends, span, keyword or op.keyword)
             shape = reject.otherwise
     elif kind is Concat:
         shape = None
     path = state.named_child(alias) if alias else state.child(op.keyword)
     state.add(op, inputs, shape, path, span, alias=alias)
+
+
+def _refuse(state: State, reject: Reject, ends: list[tuple[int, Span]], span: Span, keyword: str) -> None:
+    """Report what a merge cannot take: an operand by itself, or its operands together."""
+    operands = tuple(Related(span=where, shape=str(state.nodes[node].shape)) for node, where in ends if where != span)
+    kind = getattr(shapes, reject.kind)
+    told = {"operands": operands} if kind is shapes.OperandsDiffer else {"shape": str(state.nodes[ends[0][0]].shape)}
+    state.fail(kind, span, keyword=keyword, why=reject.why, helps=reject.help, **told)

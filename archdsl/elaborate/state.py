@@ -13,6 +13,7 @@ from ..limits import MAX_DEPTH, MAX_NODES
 from ..record import Record
 from ..shape import Shape
 from ..source import Span
+from ..symbolic import Condition, Sym, plain, recording
 from ..syntax import ast
 from .expressions import Evaluator
 from .scope import Scope, Tensor
@@ -46,7 +47,7 @@ class BlockDef(Record):
 class State:
     """The state of one elaboration. `run` executes a statement on it."""
 
-    def __init__(self, sink: Sink, run: "Callable[[State, ast.Statement], None]") -> None:
+    def __init__(self, sink: Sink, run: "Callable[[State, ast.Statement], None]", witness: int) -> None:
         self.sink = sink
         self._run = run
         self.nodes: list[Node] = []
@@ -62,6 +63,10 @@ class State:
         self.started: int | None = None
         self.path: tuple[str, ...] = ()
         self.uses: tuple[Use, ...] = ()
+        self.symbols: dict[str, Sym] = {}
+        self.fixed = False  # whether the text has sizes of its own, which fix the weights
+        self.witness = witness
+        self.conditions: list[tuple[Condition, Span]] = []
         self.complained_of_input = False
         self.counted = False
         self.depth = 0
@@ -101,6 +106,20 @@ class State:
             self.fail(structure.NoInput, span)
         self.add(None, (), None, ("x",), span)
         return False
+
+    # --- sizes that are not known ---
+
+    def sizes(self, given: tuple[int | str, ...], example: tuple[int, ...] | None = None) -> tuple[int, ...]:
+        """Sizes with a symbol for each letter; its example is the size at its place in `example`, else the witness."""
+        known = example is not None and len(example) == len(given)
+        examples = example if known and example else (self.witness,) * len(given)
+        self.fixed = self.fixed or (known and not any(isinstance(size, Sym) for size in examples))
+        found: list[int] = []
+        for size, near in zip(given, examples, strict=True):
+            if isinstance(size, str) and size not in self.symbols:
+                self.symbols[size] = Sym.symbol(size, plain(near))
+            found.append(self.symbols[size] if isinstance(size, str) else size)
+        return tuple(found)
 
     # --- nodes ---
 
@@ -164,7 +183,13 @@ class State:
     def run(self, statements: tuple[ast.Statement, ...]) -> None:
         """Execute statements here."""
         for statement in statements:
-            self._run(self, statement)
+            if self.symbols:
+                # What a statement decides about a size that is not known, it demands of every size.
+                with recording() as found:
+                    self._run(self, statement)
+                self.conditions += [(condition, statement.span) for condition in found]
+            else:
+                self._run(self, statement)
 
     @contextmanager
     def inside(
