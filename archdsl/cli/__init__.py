@@ -11,10 +11,12 @@ _COMMANDS = {
     "check": "Shapes, parameters and mistakes of networks, in a blink.",
     "compile": "Write PyTorch source that needs no archdsl.",
     "diagram": "Draw a network: SVG, PNG, DOT, Mermaid.",
+    "explain": "What the code of a diagnostic means.",
     "fmt": "Write texts in the one way of writing.",
     "layers": "List the layers, or show one.",
     "predict": "Name the classes of images with a trained network.",
     "train": "Train a network on a data set.",
+    "zoo": "List the known architectures that ship along, or print one.",
 }
 
 

@@ -15,9 +15,7 @@ _USES = 4
 _LINES = 6
 
 
-def render(
-    found: Iterable[Found], *, colour: bool = False, root: Source | None = None, columns: int = _COLUMNS
-) -> str:
+def render(found: Iterable[Found], *, colour: bool = False, root: Source | None = None, columns: int = _COLUMNS) -> str:
     """Every diagnostic, a blank line between them; a warning that arises at many places is shown at the first.
 
     `root` is the file whose lines "in this use" need not name. Lines of the text that are longer than `columns` are cut

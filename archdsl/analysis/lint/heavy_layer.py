@@ -37,7 +37,7 @@ class HeavyLayer(Diagnostic):
     channels: int
 
     def message(self) -> str:
-        part = f"{self.parameters / self.total:.0%}"
+        part = f"{self.parameters / self.total:.1%}"
         return f"this `fc` has {part} of the network's parameters: {self.parameters:,} of {self.total:,}"
 
     def others(self) -> tuple[Label, ...]:

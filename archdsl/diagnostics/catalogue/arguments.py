@@ -171,4 +171,4 @@ class SuffixOutside(Diagnostic):
         return (f"write `{self.value}`",)
 
     def fix(self) -> Fix:
-        return Fix(title=f"write `{self.value}`", edits=(Edit(span=self.span, text=self.value),))
+        return Fix(title=f"write `{self.value}`", edits=(Edit(span=self.span, text=self.value),), safe=True)

@@ -1,5 +1,6 @@
 """E01: the text cannot be read."""
 
+from ...source import Span
 from ..model import Diagnostic, Edit, Fix
 
 
@@ -46,7 +47,10 @@ class MissingSeparator(Diagnostic):
         return "a new statement begins here"
 
     def fix(self) -> Fix:
-        edit = Edit(span=self.span.head, text="; ")
+        before = self.span.source.text[: self.span.start]
+        blanks = len(before) - len(before.rstrip(" \t"))
+        place = Span(self.span.source, self.span.start - blanks, self.span.start - blanks)
+        edit = Edit(span=place, text=";" if blanks else "; ")
         return Fix(title="put a `;` there", edits=(edit,), safe=True)
 
 

@@ -1,0 +1,101 @@
+"""Applying fixes to a text: those that do not touch each other, the result checked again."""
+
+from collections.abc import Callable, Iterable
+
+from ..record import Record
+from ..source import Source
+from .model import Edit, Fix, Found, Severity
+
+Check = Callable[[Source], tuple[Found, ...]]
+
+_ROUNDS = 10
+
+
+class Applied(Record):
+    """A fix that was applied, and the line where it stood when it was."""
+
+    line: int
+    code: str
+    title: str
+
+
+class Fixed(Record):
+    """A text after its fixes, what is still found in it, and what was done."""
+
+    source: Source
+    found: tuple[Found, ...]
+    applied: tuple[Applied, ...]
+
+
+def fix(source: Source, found: tuple[Found, ...], check: Check, *, unsafe: bool) -> Fixed:
+    """Apply what can be fixed in this text, until nothing more can be; used files stay as they are.
+
+    A fix after which the text would be no better is left out: fewer errors, or as many and less in all.
+    """
+    done: list[Applied] = []
+    for _ in range(_ROUNDS):
+        fixes = _apart(source, fixable(source, found, unsafe=unsafe))
+        better = _apply(source, found, fixes, check)
+        if better is None:
+            break
+        source, found, applied = better
+        done += applied
+    return Fixed(source=source, found=found, applied=tuple(done))
+
+
+def fixable(source: Source, found: Iterable[Found], *, unsafe: bool) -> list[tuple[Found, Fix]]:
+    """The fixes that lie in this text alone, safe ones or all."""
+    pairs = [(item, item.diagnostic.fix()) for item in found]
+    return [
+        (item, fix)
+        for item, fix in pairs
+        if fix is not None
+        and fix.edits
+        and (fix.safe or unsafe)
+        and all(edit.span.source is source for edit in fix.edits)
+    ]
+
+
+def _apart(source: Source, fixes: list[tuple[Found, Fix]]) -> list[tuple[Found, Fix]]:
+    """Of fixes that touch each other, the first."""
+    kept: list[tuple[Found, Fix]] = []
+    taken: list[Edit] = []
+    for item, each in fixes:
+        if not any(_touch(edit, other) for edit in each.edits for other in taken):
+            kept.append((item, each))
+            taken += each.edits
+    return kept
+
+
+def _touch(a: Edit, b: Edit) -> bool:
+    return a.span.start <= b.span.end and b.span.start <= a.span.end
+
+
+def _apply(
+    source: Source, found: tuple[Found, ...], fixes: list[tuple[Found, Fix]], check: Check
+) -> tuple[Source, tuple[Found, ...], list[Applied]] | None:
+    """The text with these fixes, or with the first alone that makes it better; None if there is none."""
+    for some in [fixes, *([each] for each in fixes)]:
+        if not some:
+            continue
+        text = _edited(source.text, [edit for _, each in some for edit in each.edits])
+        after = Source(text, name=source.name, path=source.path)
+        now = check(after)
+        if _burden(now) < _burden(found):
+            return after, now, [_applied(item, each) for item, each in some]
+    return None
+
+
+def _edited(text: str, edits: list[Edit]) -> str:
+    for edit in sorted(edits, key=lambda edit: edit.span.start, reverse=True):
+        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+    return text
+
+
+def _burden(found: tuple[Found, ...]) -> tuple[int, int]:
+    """How bad a text is: errors first, then everything."""
+    return sum(item.diagnostic.severity is Severity.ERROR for item in found), len(found)
+
+
+def _applied(item: Found, fix: Fix) -> Applied:
+    return Applied(line=item.diagnostic.span.line, code=item.diagnostic.code, title=fix.title)

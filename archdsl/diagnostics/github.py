@@ -1,0 +1,38 @@
+"""Diagnostics as GitHub's workflow commands, which annotate the lines of a pull request.
+
+https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+"""
+
+from collections.abc import Iterable
+
+from .model import Found
+from .printable import printable
+
+
+def render(found: Iterable[Found]) -> str:
+    """A command a line."""
+    return "\n".join(_command(item) for item in found)
+
+
+def _command(item: Found) -> str:
+    each = item.diagnostic
+    line, column = each.span.source.position(each.span.start)
+    end_line, end_column = each.span.source.position(max(each.span.start, each.span.end - 1))
+    properties = {"file": each.span.source.name, "line": line, "endLine": end_line}
+    if line == end_line:
+        # GitHub ignores the columns of what goes over several lines. Its end is included.
+        properties |= {"col": column, "endColumn": end_column}
+    properties["title"] = f"{each.code}: {each.title}"
+    told = [each.message() + (f": {each.label()}" if each.label() else "")]
+    told += [f"line {label.span.line}: {label.text}" for label in each.others()]
+    told += [f"help: {text}" for text in each.help()]
+    words = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
+    return f"::{each.severity} {words}::{_data(chr(10).join(map(printable, told)))}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(printable(text)).replace(":", "%3A").replace(",", "%2C")
