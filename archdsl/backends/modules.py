@@ -1,5 +1,7 @@
 """The few modules that torch lacks. Each class stands by itself on torch, so that printed source can carry its text."""
 
+import math
+
 import torch
 from torch import nn
 
@@ -93,3 +95,171 @@ class SinePositions(nn.Module):
 
     def extra_repr(self) -> str:
         return f"{self.table.shape[0]}, {self.table.shape[1]}"
+
+
+class SelfAttention(nn.Module):
+    """Each step of N×T×C looks at all steps (causal: at those before it), with the weights of nn.MultiheadAttention."""
+
+    def __init__(
+        self,
+        features: int,
+        heads: int,
+        *,
+        causal: bool = False,
+        dropout: float = 0.0,
+        scale: float | None = None,
+        bias: bool = True,
+    ) -> None:
+        super().__init__()
+        self.heads, self.causal, self.dropout, self.scale = heads, causal, dropout, scale
+        self.in_proj_weight = nn.Parameter(torch.empty(3 * features, features))
+        self.in_proj_bias = nn.Parameter(torch.empty(3 * features)) if bias else None
+        self.out_proj = nn.Linear(features, features, bias=bias)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        nn.init.xavier_uniform_(self.in_proj_weight)
+        self.out_proj.reset_parameters()
+        if self.in_proj_bias is not None:
+            nn.init.zeros_(self.in_proj_bias)
+            nn.init.zeros_(self.out_proj.bias)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        mixed = nn.functional.linear(x, self.in_proj_weight, self.in_proj_bias)
+        query, key, value = mixed.reshape(*x.shape[:2], 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        dropout = self.dropout if self.training else 0.0
+        seen = nn.functional.scaled_dot_product_attention(
+            query, key, value, dropout_p=dropout, is_causal=self.causal, scale=self.scale
+        )
+        result: torch.Tensor = self.out_proj(seen.transpose(1, 2).flatten(2))
+        return result
+
+    def extra_repr(self) -> str:
+        return f"heads={self.heads}, causal={self.causal}, dropout={self.dropout}, scale={self.scale}"
+
+
+class WindowAttention(nn.Module):
+    """Each place of N×C×sides looks at the places of its window, which divides the sides.
+
+    A grid makes sparse windows, of places that are equally far apart. A shift moves the windows round the ends, and
+    places from different ends do not see each other. Relative positions have a learned bias, from a table or a small
+    network of the logarithmic distance; cosine compares angles, and then the keys have no bias.
+    """
+
+    position_index: torch.Tensor
+    distances: torch.Tensor
+
+    def __init__(
+        self,
+        features: int,
+        heads: int,
+        window: tuple[int, ...],
+        *,
+        grid: bool = False,
+        shift: tuple[int, ...] = (0, 0, 0),
+        relative: str = "none",
+        cosine: bool = False,
+        dropout: float = 0.0,
+        scale: float | None = None,
+        bias: bool = True,
+    ) -> None:
+        super().__init__()
+        self.heads, self.window, self.grid, self.shift = heads, window, grid, shift[: len(window)]
+        self.relative, self.cosine, self.dropout, self.scale = relative, cosine, dropout, scale
+        spans = [2 * side - 1 for side in window]
+        self.logit_scale = nn.Parameter(torch.empty(heads, 1, 1)) if cosine else None
+        table = relative == "table"
+        self.position_bias = nn.Parameter(torch.empty(math.prod(spans), heads)) if table else None
+        self.in_proj_weight = nn.Parameter(torch.empty(3 * features, features))
+        self.in_proj_bias = nn.Parameter(torch.empty(3 * features)) if bias else None
+        self.out_proj = nn.Linear(features, features, bias=bias)
+        if relative == "mlp":
+            self.position_in = nn.Linear(len(window), 512)
+            self.position_out = nn.Linear(512, heads, bias=False)
+        places = torch.cartesian_prod(*(torch.arange(side) for side in window)).view(-1, len(window))
+        apart = places[:, None] - places[None] + torch.tensor(window) - 1
+        strides = torch.tensor([math.prod(spans[axis + 1 :]) for axis in range(len(spans))])
+        self.register_buffer("position_index", (apart * strides).sum(2), persistent=False)
+        lines = (torch.arange(1.0 - side, side) * 8 / max(1, side - 1) for side in window)
+        distances = torch.cartesian_prod(*lines).view(-1, len(window))
+        distances = distances.sign() * (distances.abs() + 1).log2() / 3
+        self.register_buffer("distances", distances, persistent=False)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        nn.init.xavier_uniform_(self.in_proj_weight)
+        self.out_proj.reset_parameters()
+        if self.in_proj_bias is not None:
+            nn.init.zeros_(self.in_proj_bias)
+            nn.init.zeros_(self.out_proj.bias)
+        if self.logit_scale is not None:
+            nn.init.constant_(self.logit_scale, math.log(10))
+        if self.position_bias is not None:
+            nn.init.trunc_normal_(self.position_bias, std=0.02)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        axes = range(len(self.window))
+        sides = x.shape[2:]
+        counts = [side // size for side, size in zip(sides, self.window, strict=True)]
+        shifted = any(self.shift)
+        if shifted:
+            x = x.roll([-length for length in self.shift], [axis + 2 for axis in axes])
+        pairs = zip(self.window, counts, strict=True) if self.grid else zip(counts, self.window, strict=True)
+        split = x.reshape(*x.shape[:2], *(length for pair in pairs for length in pair))
+        order = [0, *(2 * axis + 2 + self.grid for axis in axes), *(2 * axis + 3 - self.grid for axis in axes), 1]
+        windows = split.permute(order)
+        seen = self.attend(windows.reshape(-1, math.prod(self.window), x.shape[1]), counts if shifted else None)
+        back = [order.index(axis) for axis in range(len(order))]
+        x = seen.view(windows.shape).permute(back).reshape(x.shape)
+        return x.roll(self.shift, [axis + 2 for axis in axes]) if shifted else x
+
+    def attend(self, x: torch.Tensor, counts: list[int] | None) -> torch.Tensor:
+        """Attention within each of the windows; `counts` are their numbers along each side, where they are shifted."""
+        bias: torch.Tensor | None = self.in_proj_bias
+        scale = self.scale
+        if self.cosine and bias is not None:
+            query_bias, _, value_bias = bias.chunk(3)
+            bias = torch.cat([query_bias, torch.zeros_like(query_bias), value_bias])
+        mixed = nn.functional.linear(x, self.in_proj_weight, bias)
+        query, key, value = mixed.reshape(*x.shape[:2], 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        if self.logit_scale is not None:
+            query = nn.functional.normalize(query, dim=-1) * self.logit_scale.clamp(max=math.log(100)).exp()
+            key, scale = nn.functional.normalize(key, dim=-1), 1.0
+        mask = self.relative_bias()
+        if counts is not None:
+            apart = self.apart(counts, x.device)
+            hidden = torch.zeros(apart.shape, dtype=x.dtype, device=x.device).masked_fill(apart, -math.inf)
+            mask = (hidden[:, None] if mask is None else hidden[:, None] + mask).repeat(len(x) // len(apart), 1, 1, 1)
+        dropout = self.dropout if self.training else 0.0
+        seen = nn.functional.scaled_dot_product_attention(
+            query, key, value, attn_mask=mask, dropout_p=dropout, scale=scale
+        )
+        result: torch.Tensor = self.out_proj(seen.transpose(1, 2).flatten(2))
+        return result
+
+    def relative_bias(self) -> torch.Tensor | None:
+        """What is added for each head, place and place that it looks at: 1×heads×P×P."""
+        if self.position_bias is not None:
+            table: torch.Tensor = self.position_bias
+        elif self.relative == "mlp":
+            table = 16 * self.position_out(self.position_in(self.distances).relu()).sigmoid()
+        else:
+            return None
+        return table[self.position_index].permute(2, 0, 1)[None]
+
+    def apart(self, counts: list[int], device: torch.device) -> torch.Tensor:
+        """Which places of each window come from different ends of a shifted side: windows×P×P."""
+        part = torch.zeros(1, dtype=torch.long, device=device)
+        for count, size, shift in zip(counts, self.window, self.shift, strict=True):
+            place = torch.arange(count * size, device=device)
+            part = part[..., None] * 2 + (place >= count * size - shift)
+        part = part[0]
+        axes = range(len(counts))
+        split = part.view([length for pair in zip(counts, self.window, strict=True) for length in pair])
+        split = split.permute([2 * axis for axis in axes] + [2 * axis + 1 for axis in axes])
+        windows = split.reshape(math.prod(counts), -1)
+        return windows[:, :, None] != windows[:, None]
+
+    def extra_repr(self) -> str:
+        facts = ("heads", "window", "grid", "shift", "relative", "cosine", "dropout", "scale")
+        return ", ".join(f"{name}={getattr(self, name)}" for name in facts)

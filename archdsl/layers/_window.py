@@ -52,14 +52,13 @@ def slide(x: Shape, windows: Sequence[Window], channels: int) -> Shape:
             lack = -window.room(side)
             pads = [w.before for w in windows]
             need = max(pads) + (lack + 1) // 2
-            reach = window.extent
+            reach, room = window.extent, side + window.before + window.after
+            enough = (f"`p{need}` would pad enough",) if 2 * need <= reach else ()
             raise Reject(
                 "kernel",
-                f"{reach} is more than the {side + window.before + window.after} it can slide over: "
-                f"{window.explain(side)}",
-                help=(f"`p{need}` would pad enough", f"or a kernel of at most {side + window.before + window.after}"),
-                otherwise=x.with_sides(channels, tuple(max(1, s) for s in sides)),
-                kind="KernelTooLarge",
+                f"{reach} is more than the {room} it can slide over: {window.explain(side)}",
+                help=(*enough, f"{'or ' if enough else ''}a kernel of at most {room}"),
+                kind="KernelTooLarge",  # and no shape to go on with: what is too small stays too small
             )
     return x.with_sides(channels, sides)
 

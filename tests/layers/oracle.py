@@ -35,28 +35,28 @@ class Outcome(Record):
     macs: float
 
 
-def run(steps: Steps, xs: Sequence[Shape], device: str) -> Outcome:
+def run(steps: Steps, xs: Sequence[Shape], device: str, batch: int = BATCH) -> Outcome:
     """Build and apply the steps in eval mode. Raises Refused where torch raises."""
     with _quietly(device):
         try:
             built = [make_module(step).eval() if isinstance(step, Module) else None for step in steps]
             # On other devices torch counts nothing for attention and LSTM.
             with FlopCounterMode(display=False) if device == "meta" else nullcontext() as counter:
-                result = _applied(steps, built, [_input(x) for x in xs])
+                result = _applied(steps, built, [_input(x, batch) for x in xs])
         except _REFUSALS as error:
             raise Refused(f"{type(error).__name__}: {error}") from error
     return Outcome(
         shape=tuple(result.shape),
         state={name: tuple(tensor.shape) for module in built if module for name, tensor in module.state_dict().items()},
         parameters=tuple(name for module in built if module for name, _ in module.named_parameters()),
-        macs=counter.get_total_flops() / 2 / BATCH if counter else 0,
+        macs=counter.get_total_flops() / 2 / batch if counter else 0,
     )
 
 
 def check_source(steps: Steps, xs: Sequence[Shape]) -> None:
     """The printed source of the steps makes equal modules, and computes the same. Raises AssertionError."""
     with _quietly("cpu"):
-        inputs = [_input(x) for x in xs]
+        inputs = [_input(x, BATCH) for x in xs]
         names = [f"x{number}" for number in range(len(xs))]
         built = [make_module(step).eval() if isinstance(step, Module) else None for step in steps]
         current = list(inputs)
@@ -78,10 +78,10 @@ def _applied(steps: Steps, built: Sequence[nn.Module | None], inputs: Sequence[T
     return current[0]
 
 
-def _input(x: Shape) -> Tensor:
+def _input(x: Shape, batch: int) -> Tensor:
     if x.layout is Layout.IDS:
-        return torch.zeros(BATCH, *x.dims, dtype=torch.long)
-    return torch.rand(BATCH, *x.dims)
+        return torch.zeros(batch, *x.dims, dtype=torch.long)
+    return torch.rand(batch, *x.dims)
 
 
 @contextmanager

@@ -1,0 +1,256 @@
+"""Layers over the steps of a sequence or the places of an image: attention, and recurrent networks."""
+
+from math import prod
+from typing import Annotated, Any, ClassVar, Literal
+
+from ..arguments import Flag, NaturalSides, OneOf, PositiveFloat, PositiveInt, PositiveSides, Probability, argument
+from ..call import Module, Steps, X, method, operator, ours
+from ..layer import Layer, Reject, Weights
+from ..shape import Layout, Shape
+from ._calls import given
+from ._reading import nearest_divisor, numbers, sequential
+
+Relative = Annotated[Literal["none", "table", "mlp"], OneOf(choices=("none", "table", "mlp"))]
+POSITION_UNITS = 512
+"""The hidden units of the network that `relative=mlp` asks for each relative position (Liu et al., 2022)."""
+
+
+class Attention(Layer):
+    """Every step looks at all steps, weighted by how their features fit: self-attention (Vaswani et al., 2017).
+
+    On an image the steps are its places. `window=7` lets a place see those of its own window only, `shift=3` moves
+    the windows, `grid=7` makes sparse windows of places that are equally far apart (Liu et al., 2021; Tu et al., 2022).
+
+    Example:
+        input 197x768; attention h12
+    """
+
+    keyword = "attention"
+    synonyms = ("selfattention", "self_attention", "mha", "multiheadattention", "multihead_attention")
+    style = "attention"
+
+    heads: PositiveInt = argument(positional=True, letter="h", doc="in how many parts the features are compared")
+    causal: Flag = argument(False, words={"causal": True}, doc="each step sees those before it only")
+    window: PositiveSides | None = argument(None, doc="the sides of a window outside of which nothing is seen")
+    grid: PositiveSides | None = argument(None, doc="how many places each side of a sparse window has")
+    shift: NaturalSides = argument(0, doc="how far the windows are moved, less than the window; the ends do not mix")
+    relative: Relative = argument(
+        "none",
+        words={"relative": "table"},
+        doc="a learned number for each head and relative position: from a table, or a small network of the distance",
+    )
+    cosine: Flag = argument(
+        False, words={"cosine": True}, doc="features are compared by their angle, with a learned scale for each head"
+    )
+    scale: PositiveFloat | None = argument(None, doc="times the products; 1/√(features of a head) by default")
+    dropout: Probability = argument(0.0, doc="the share of the weights that is zeroed while training")
+    bias: Flag = argument(True, words={"nobias": False}, doc="whether numbers are added after the two linear maps")
+
+    def out(self, x: Shape) -> Shape:
+        y = numbers(x) if x.spatial and x.layout is not Layout.OPEN else sequential(x)
+        self._check_options(y)
+        if y.channels % self.heads:
+            raise Reject(
+                "heads",
+                f"{self.heads} does not divide {y.channels} features",
+                help=f"`attention h{nearest_divisor(y.channels, self.heads)}` divides {y.channels}",
+                otherwise=y,
+                kind="HeadsDoNotDivide",
+            )
+        for window, side in zip(self._window(y), _sides(y), strict=True):
+            if side % window:
+                raise Reject(
+                    "window" if self.grid is None else "grid",
+                    f"{window} does not divide the side of {side}",
+                    help=f"{nearest_divisor(side, window)} divides {side}",
+                    otherwise=y,
+                )
+        return y
+
+    def _check_options(self, y: Shape) -> None:
+        """Which options go together: rules of this language."""
+        windowed = self.window is not None or self.grid is not None
+        if self.window is not None and self.grid is not None:
+            raise Reject("grid", "`window` and `grid` exclude each other", otherwise=y, own=True)
+        if self.cosine and self.scale is not None:
+            raise Reject("scale", "`cosine` learns its scale", help="one of the two", otherwise=y, own=True)
+        if self.causal and (self._special or windowed or y.spatial):
+            why = "before and after are known on a whole sequence only, without windows and relative positions"
+            raise Reject("causal", why, otherwise=y, own=True)
+        for shift, window in zip(_each(self.shift, y, "shift"), self._window(y), strict=True):
+            if shift and (self.window is None or shift >= window):
+                why = "there is no `window` to move" if self.window is None else f"{shift} is not less than {window}"
+                raise Reject("shift", why, otherwise=y, own=True)
+
+    @property
+    def _special(self) -> bool:
+        return self.relative != "none" or self.cosine
+
+    def _window(self, y: Shape) -> tuple[int, ...]:
+        """The sides of a window: the whole where none is asked for."""
+        if self.window is None and self.grid is None:
+            return _sides(y)
+        return _each(self.window or self.grid or 1, y, "window" if self.grid is None else "grid")
+
+    def _read(self, x: Shape) -> Shape:
+        return x.read_as(Layout.SEQUENCE) if x.layout is Layout.OPEN else x
+
+    def weights(self, x: Shape) -> Weights:
+        x = self._read(x)
+        features, window = x.channels, self._window(x)
+        positions = prod(2 * side - 1 for side in window)
+        shapes: dict[str, tuple[int, ...]] = {}
+        if self.cosine:
+            shapes["logit_scale"] = (self.heads, 1, 1)
+        if self.relative == "table":
+            shapes["position_bias"] = (positions, self.heads)
+        shapes["in_proj_weight"] = (3 * features, features)
+        if self.bias:
+            shapes["in_proj_bias"] = (3 * features,)
+        shapes["out_proj.weight"] = (features, features)
+        if self.bias:
+            shapes["out_proj.bias"] = (features,)
+        if self.relative == "mlp":
+            shapes["position_in.weight"] = (POSITION_UNITS, len(window))
+            shapes["position_in.bias"] = (POSITION_UNITS,)
+            shapes["position_out.weight"] = (self.heads, POSITION_UNITS)
+        return shapes
+
+    def macs(self, x: Shape, y: Shape) -> int:
+        window, places, features = self._window(y), prod(_sides(y)), y.channels
+        maps = 4 * places * features**2
+        products = 2 * places * prod(window) * features
+        if self.relative != "mlp":
+            return maps + products
+        # The network of the distance runs once a forward pass, however large the batch.
+        return maps + products + prod(2 * side - 1 for side in window) * POSITION_UNITS * (len(window) + self.heads)
+
+    def torch(self, x: Shape) -> Steps:
+        x = self._read(x)
+        options = given(dropout=(self.dropout, 0.0), scale=(self.scale, None), bias=(self.bias, True))
+        if not x.spatial and not self._special and self.window is None and self.grid is None:
+            return (ours.SelfAttention(x.channels, self.heads, **given(causal=(self.causal, False)), **options),)
+        shift = _each(self.shift, x, "shift")
+        special: dict[str, Any] = given(
+            grid=(self.grid is not None, False),
+            shift=(shift, (0,) * len(shift)),
+            relative=(self.relative, "none"),
+            cosine=(self.cosine, False),
+        )
+        module = ours.WindowAttention(x.channels, self.heads, self._window(x), **special, **options)
+        if x.spatial:
+            return (module,)
+        return method.transpose(X, 1, 2), module, method.transpose(X, 1, 2)
+
+
+def _sides(x: Shape) -> tuple[int, ...]:
+    """The sides of an image, or T of a sequence."""
+    return x.sides if x.spatial else x.dims[:1]
+
+
+def _each(value: int | tuple[int, ...], x: Shape, name: str) -> tuple[int, ...]:
+    count = len(_sides(x))
+    if isinstance(value, int):
+        return (value,) * count
+    if len(value) != count:
+        raise Reject(name, f"{'x'.join(map(str, value))} is for {len(value)} sides, {x} has {count}", own=True)
+    return value
+
+
+class Recurrent(Layer):
+    """What the recurrent networks share: a state that each step of T×C updates; the last layer's states come out."""
+
+    style = "recurrent"
+    module: ClassVar[str]
+    gates: ClassVar[int]
+
+    units: PositiveInt = argument(positional=True, doc="the features of the state")
+    layers: PositiveInt = argument(1, doc="how many stand one on another")
+    bidirectional: Flag = argument(
+        False, words={"bidirectional": True}, doc="a second one reads from the end; the features of both come out"
+    )
+    dropout: Probability = argument(0.0, doc="the share of features that is zeroed between layers while training")
+    bias: Flag = argument(True, words={"nobias": False}, doc="whether numbers are added in each step")
+
+    def out(self, x: Shape) -> Shape:
+        y = sequential(x).with_channels(self.units * (2 if self.bidirectional else 1))
+        if self.dropout and self.layers == 1:
+            raise Reject(
+                "dropout", "there is nothing between the layers of 1", help="`layers=2`", otherwise=y, own=True
+            )
+        return y
+
+    def weights(self, x: Shape) -> Weights:
+        shapes: dict[str, tuple[int, ...]] = {}
+        features, rows = x.features, self.gates * self.units
+        for layer in range(self.layers):
+            for end in ("", "_reverse") if self.bidirectional else ("",):
+                shapes[f"weight_ih_l{layer}{end}"] = (rows, features)
+                shapes[f"weight_hh_l{layer}{end}"] = (rows, self.units)
+                if self.bias:
+                    shapes[f"bias_ih_l{layer}{end}"] = (rows,)
+                    shapes[f"bias_hh_l{layer}{end}"] = (rows,)
+            features = self.units * (2 if self.bidirectional else 1)
+        return shapes
+
+    def macs(self, x: Shape, y: Shape) -> int:
+        return x.dims[0] * sum(prod(shape) for name, shape in self.weights(x).items() if name.startswith("weight"))
+
+    def torch(self, x: Shape) -> Steps:
+        options = given(
+            num_layers=(self.layers, 1),
+            bias=(self.bias, True),
+            dropout=(self.dropout, 0.0),
+            bidirectional=(self.bidirectional, False),
+        )
+        kwargs = self._options() | options | {"batch_first": True}
+        module = Module(target=f"torch.nn.{self.module}", args=(x.features, self.units), kwargs=tuple(kwargs.items()))
+        return module, operator.getitem(X, 0)
+
+    def _options(self) -> dict[str, Any]:
+        """What torch's module takes besides."""
+        return {}
+
+
+class LSTM(Recurrent):
+    """Long short-term memory: a state whose gates decide what is kept (Hochreiter & Schmidhuber, 1997).
+
+    Example:
+        input 100x64; lstm 256
+    """
+
+    keyword = "lstm"
+    module = "LSTM"
+    gates = 4
+
+
+class GRU(Recurrent):
+    """The gated recurrent unit: an LSTM with one state and fewer gates (Cho et al., 2014).
+
+    Example:
+        input 100x64; gru 256 bidirectional
+    """
+
+    keyword = "gru"
+    module = "GRU"
+    gates = 3
+
+
+class RNN(Recurrent):
+    """The plain recurrent network: the state is tanh of a weighted sum of itself and the step (Elman, 1990).
+
+    Example:
+        input 100x64; rnn 256
+    """
+
+    keyword = "rnn"
+    synonyms = ("simplernn", "simple_rnn")
+    module = "RNN"
+    gates = 1
+
+    activation: Annotated[Literal["tanh", "relu"], OneOf(choices=("tanh", "relu"))] = argument(
+        "tanh", words={"tanh": "tanh", "relu": "relu"}, doc="what the sum goes through"
+    )
+
+    def _options(self) -> dict[str, Any]:
+        return given(nonlinearity=(self.activation, "tanh"))
