@@ -10,6 +10,15 @@ class Unreadable(Exception):
     """A file that cannot be read as a text; the message says why, in words."""
 
 
+def read_named(name: str) -> Source:
+    """The text that a user names: a file, or `zoo:resnet50` for one that ships with archdsl. Raises Unreadable."""
+    if name.startswith("zoo:"):
+        from . import zoo
+
+        return zoo.find(name.removeprefix("zoo:")).source()
+    return read_source(Path(name), name=name)
+
+
 def read_source(path: Path, name: str | None = None) -> Source:
     """The text of a file. Raises Unreadable."""
     try:

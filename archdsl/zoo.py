@@ -1,7 +1,7 @@
 """The zoo: the published architectures that ship with archdsl, by name.
 
-A text in `examples/zoo/` may stand for a whole family. `index.toml` says which networks there are, and with which values
-of the text's parameters; the header of a text says whose they are.
+A text in `examples/zoo/` may stand for a whole family. `index.toml` says which networks there are, and with which
+values of the text's parameters; the header of a text says whose they are.
 """
 
 import re
@@ -38,7 +38,9 @@ class Entry(Record):
         for line in read_source(self.path).text.splitlines():
             found = _CITATION.fullmatch(line)
             if found and found["authors"].startswith(self.paper):
-                return Citation(**found.groupdict() | {"year": int(found["year"])})
+                return Citation(
+                    authors=found["authors"], title=found["title"], year=int(found["year"]), place=found["place"]
+                )
         raise LookupError(f"{self.path.name} names no paper of {self.paper or 'anybody'}")
 
 

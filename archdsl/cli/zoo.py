@@ -1,0 +1,42 @@
+"""`archdsl zoo`: the known architectures that ship along."""
+
+import click
+
+from .. import zoo
+from ..analysis.table import si
+from ..diagnostics import Sink
+from ..files import Unreadable
+from ..network import analyse
+from .common import usage
+
+
+@click.group("zoo", invoke_without_command=True)
+@click.pass_context
+def command(context: click.Context) -> None:
+    """List the known architectures: name, parameters, MACs, year, paper.
+
+    Wherever a file is named, `zoo:NAME` is one of these: archdsl check zoo:resnet50
+    """
+    if context.invoked_subcommand is not None:
+        return
+    wide = max(map(len, zoo.entries()))
+    click.echo(f"{'name':<{wide}}  {'parameters':>11}  {'MACs':>7}  year  paper")
+    for name, entry in zoo.entries().items():
+        # Each line at once: all of them take a few seconds.
+        click.echo(f"{name:<{wide}}  {_figures(entry)}")
+
+
+def _figures(entry: zoo.Entry) -> str:
+    total = analyse(entry.source(), Sink()).costs.total
+    paper = entry.citation()
+    return f"{total.parameters:>11,}  {si(total.macs):>7}  {paper.year}  {paper.authors}: {paper.title}, {paper.place}"
+
+
+@command.command("show")
+@click.argument("name")
+def show(name: str) -> None:
+    """Print the text of the architecture NAME."""
+    try:
+        click.echo(zoo.find(name).source().text, nl=False)
+    except Unreadable as error:
+        usage(f"{name}: {error}")

@@ -1,0 +1,38 @@
+"""Parameters and multiply-accumulates of every network in the zoo."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+import archdsl
+from archdsl import zoo
+
+ROOT = Path(__file__).parents[2]
+FIGURES = json.loads(Path(__file__).with_name("figures.json").read_text())
+"""By name: input sizes, parameters, multiply-accumulates. Those of torchvision's models are what torch's
+FlopCounterMode counts there, halved."""
+ALL = FIGURES["torchvision"] | FIGURES["others"]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_figures(name: str) -> None:
+    sizes, parameters, macs = ALL[name]
+    network = archdsl.load(f"zoo:{name}")
+    entry = network.graph.nodes[network.graph.inputs[0]].shape
+    assert entry is not None
+    assert (list(entry.dims), network.parameters, network.macs) == (sizes, parameters, macs)
+
+
+def test_every_network_has_its_figures() -> None:
+    assert set(zoo.entries()) == set(ALL)
+
+
+def test_figures_are_those_of_the_table() -> None:
+    path = Path(os.environ.get("ARCHDSL_MODEL_TABLE", ROOT.parent / "shared" / "data" / "torchvision_models.json"))
+    if not path.is_file():
+        pytest.skip("no table of torchvision's models beside the checkout; ARCHDSL_MODEL_TABLE names it")
+    table = {m["model"]: [m["input"], m["params"], m["macs"]] for m in json.loads(path.read_text())}
+    assert {name: table[name] for name in FIGURES["torchvision"]} == FIGURES["torchvision"]
+    assert len(table) == 80

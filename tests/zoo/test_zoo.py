@@ -1,0 +1,73 @@
+"""The zoo's index, the headers of its texts, and the ways to name a network of it."""
+
+import subprocess
+import sys
+
+import pytest
+
+import archdsl
+from archdsl import paths, zoo
+from archdsl.diagnostics import Sink
+from archdsl.files import Unreadable
+from archdsl.syntax import ast, parse
+
+
+def run(*words: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([sys.executable, "-m", "archdsl", *words], capture_output=True, encoding="utf-8", check=False)
+
+
+@pytest.mark.parametrize("entry", zoo.entries().values(), ids=zoo.entries())
+def test_settings_are_parameters_and_the_paper_is_named(entry: zoo.Entry) -> None:
+    net = next(s for s in parse(entry.source(), Sink()).statements if isinstance(s, ast.Net))
+    defaults = {p.name.text: p.default for p in net.parameters}
+    for name, value in entry.settings.items():
+        default = defaults[name]
+        assert isinstance(default, ast.Number)
+        assert default.value == value
+    paper = entry.citation()
+    assert 1980 <= paper.year <= 2026
+    assert paper.title
+    assert paper.place
+
+
+def test_every_text_is_in_the_index() -> None:
+    listed = {entry.path.name for entry in zoo.entries().values()}
+    assert {path.name for path in (paths.examples() / "zoo").glob("*.arch")} <= listed
+
+
+def test_a_name_stands_wherever_a_file_does() -> None:
+    small = archdsl.load("zoo:resnet18", classes=10)
+    assert small.graph.output.shape is not None
+    assert small.graph.output.shape.dims == (10,)
+    assert small.source.name == "zoo:resnet18"
+
+
+def test_an_unknown_name_has_a_neighbour() -> None:
+    with pytest.raises(Unreadable, match="did you mean `resnet50`"):
+        zoo.find("resnet51")
+    with pytest.raises(OSError, match="archdsl zoo"):
+        archdsl.load("zoo:nothing-like-it")
+
+
+def test_check_takes_a_name_and_settings() -> None:
+    done = run("check", "zoo:resnet18", "--set", "classes=10")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "✓ ResNet: 3×224×224 → 10")
+
+
+def test_show_prints_a_text_that_stands_by_itself() -> None:
+    done = run("zoo", "show", "resnet18")
+    assert archdsl.loads(done.stdout).parameters == 11_689_512
+
+
+def test_show_knows_what_was_meant() -> None:
+    done = run("zoo", "show", "renset18")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "did you mean `resnet18`?" in done.stderr
+
+
+def test_the_list_has_a_line_for_each() -> None:
+    head, *lines = run("zoo").stdout.splitlines()
+    assert head.split() == ["name", "parameters", "MACs", "year", "paper"]
+    assert [line.split()[0] for line in lines] == list(zoo.entries())
+    lenet = next(line for line in lines if line.startswith("lenet5 "))
+    assert lenet.split()[1:4] == ["61,706", "416.5", "K"]
