@@ -279,7 +279,6 @@ class GLU(AxisActivation):
         x = super().out(x)
         axis = find_axis(self.axis, x)
         size = x.dims[axis]
-        y = x.with_size(axis, max(1, size // 2))
         if size % 2:
-            raise Reject(None, f"it halves the axis, and {size} is odd", otherwise=y)
-        return y
+            raise Reject(None, f"it halves the axis, and {size} is odd", otherwise=x.with_size(axis, (size + 1) // 2))
+        return x.with_size(axis, size // 2)

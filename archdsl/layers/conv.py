@@ -1,7 +1,7 @@
 """Convolutions."""
 
 from math import prod
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from ..arguments import Flag, NaturalSides, OneOf, PositiveInt, PositiveSides, Real, argument
 from ..call import F, Steps, X, nn
@@ -17,6 +17,15 @@ PadMode = Annotated[
 ]
 
 
+class Plan(NamedTuple):
+    """How many filters there are, in how many groups, how many channels each one sees, and its sides."""
+
+    filters: int
+    groups: int
+    channels: int
+    kernel: int | tuple[int, ...]
+
+
 class Convolution(Layer):
     """What `conv` and `dwconv` share."""
 
@@ -30,21 +39,25 @@ class Convolution(Layer):
     pad_value: Annotated[float, Real()] = argument(0.0, doc="the number that `pad_mode=constant` adds")
     frozen: Flag = argument(False, words={"frozen": True}, doc="the kernel does not train; the bias does")
 
-    def plan(self, x: Shape) -> tuple[int, int, int | tuple[int, ...]]:
-        """Output channels, groups, kernel."""
+    def plan(self, x: Shape) -> Plan:
+        """The filters for an input that is read as channels first."""
+        raise NotImplementedError
+
+    def check(self, x: Shape, y: Shape) -> None:
+        """What the filters ask of the channels. Raises Reject."""
         raise NotImplementedError
 
     def windows(self, x: Shape) -> tuple[Window, ...]:
         x = spatial(x)
-        return make_windows(x, kernel=self.plan(x)[2], stride=self.stride, padding=self.padding, dilation=self.dilation)
+        kernel = self.plan(x).kernel
+        return make_windows(x, kernel=kernel, stride=self.stride, padding=self.padding, dilation=self.dilation)
 
     def out(self, x: Shape) -> Shape:
         x = spatial(x)
-        filters, groups, _ = self.plan(x)
         windows = self.windows(x)
-        y = slide(x, windows, filters)
+        y = slide(x, windows, self.plan(x).filters)
         self._check_mode(x, windows, y)
-        check_groups(groups, ((x.channels, "input channels"), (filters, "filters")), "`g{}`", y)
+        self.check(x, y)
         return y
 
     def _check_mode(self, x: Shape, windows: tuple[Window, ...], y: Shape) -> None:
@@ -60,9 +73,9 @@ class Convolution(Layer):
 
     def weights(self, x: Shape) -> Weights:
         x = spatial(x)
-        filters, groups, kernel = self.plan(x)
-        shapes = {"weight": (filters, x.channels // groups, *each_side(kernel, x, "kernel"))}
-        return shapes | ({"bias": (filters,)} if self.bias else {})
+        plan = self.plan(x)
+        shapes = {"weight": (plan.filters, plan.channels, *each_side(plan.kernel, x, "kernel"))}
+        return shapes | ({"bias": (plan.filters,)} if self.bias else {})
 
     def frozen_weights(self) -> tuple[str, ...]:
         return ("weight",) if self.frozen else ()
@@ -72,19 +85,19 @@ class Convolution(Layer):
 
     def torch(self, x: Shape) -> Steps:
         x = spatial(x)
-        filters, groups, _ = self.plan(x)
+        plan = self.plan(x)
         windows = self.windows(x)
         inside = symmetric(windows) and self.pad_mode != "constant"
         make = getattr(nn, f"Conv{len(x.sides)}d")
         module = make(
             x.channels,
-            filters,
+            plan.filters,
             compact([w.kernel for w in windows]),
             **given(
                 stride=(compact([w.stride for w in windows]), 1),
                 padding=(compact([w.before for w in windows]) if inside else 0, 0),
                 dilation=(compact([w.dilation for w in windows]), 1),
-                groups=(groups, 1),
+                groups=(plan.groups, 1),
                 bias=(self.bias, True),
                 padding_mode=(self.pad_mode if inside else "zeros", "zeros"),
             ),
@@ -110,8 +123,11 @@ class Conv(Convolution):
     kernel: PositiveSides = argument(positional=True, letter="k", doc="the sides of each filter")
     groups: PositiveInt = argument(1, letter="g", doc="in how many equal parts the channels are split")
 
-    def plan(self, x: Shape) -> tuple[int, int, int | tuple[int, ...]]:
-        return self.filters, self.groups, self.kernel
+    def plan(self, x: Shape) -> Plan:
+        return Plan(self.filters, self.groups, x.channels // self.groups, self.kernel)
+
+    def check(self, x: Shape, y: Shape) -> None:
+        check_groups(self.groups, ((x.channels, "input channels"), (self.filters, "filters")), "`g{}`", y)
 
 
 class DepthwiseConv(Convolution):
@@ -127,8 +143,11 @@ class DepthwiseConv(Convolution):
     kernel: PositiveSides = argument(positional=True, letter="k", doc="the sides of each filter")
     multiplier: PositiveInt = argument(1, letter="m", doc="how many filters each channel has")
 
-    def plan(self, x: Shape) -> tuple[int, int, int | tuple[int, ...]]:
-        return x.channels * self.multiplier, x.channels, self.kernel
+    def plan(self, x: Shape) -> Plan:
+        return Plan(x.channels * self.multiplier, x.channels, 1, self.kernel)
+
+    def check(self, x: Shape, y: Shape) -> None:
+        """Each channel is a group: nothing to divide."""
 
 
 class UpConv(Layer):

@@ -84,11 +84,17 @@ class PixelShuffle(Layer):
 
     def out(self, x: Shape) -> Shape:
         x = _image(x)
-        square = self.factor**2
-        y = Shape(max(1, x.channels // square), *(side * self.factor for side in x.sides))
+        square = self.factor * self.factor
+        sides = tuple(side * self.factor for side in x.sides)
         if x.channels % square:
-            raise Reject("factor", f"{self.factor}² = {square} does not divide {x.channels} channels", otherwise=y)
-        return y
+            near = max(1, x.channels // square) * square
+            raise Reject(
+                "factor",
+                f"{self.factor}² = {square} does not divide {x.channels} channels",
+                help=f"`conv {near} k1` before it makes {near} channels",
+                otherwise=x.with_sides(near // square, sides),
+            )
+        return x.with_sides(x.channels // square, sides)
 
     def torch(self, x: Shape) -> Step:
         return nn.PixelShuffle(self.factor)
@@ -109,11 +115,16 @@ class PixelUnshuffle(Layer):
 
     def out(self, x: Shape) -> Shape:
         x = _image(x)
-        y = Shape(x.channels * self.factor**2, *(max(1, side // self.factor) for side in x.sides))
+        channels = x.channels * self.factor * self.factor
         for side in x.sides:
             if side % self.factor:
-                raise Reject("factor", f"{self.factor} does not divide the side of {side}", otherwise=y)
-        return y
+                raise Reject(
+                    "factor",
+                    f"{self.factor} does not divide the side of {side}",
+                    help=f"`pad` or `crop` gives sides that {self.factor} divides",
+                    otherwise=x.with_sides(channels, tuple(max(1, side // self.factor) for side in x.sides)),
+                )
+        return x.with_sides(channels, tuple(side // self.factor for side in x.sides))
 
     def torch(self, x: Shape) -> Step:
         return nn.PixelUnshuffle(self.factor)

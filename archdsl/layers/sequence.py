@@ -58,7 +58,7 @@ class Attention(Layer):
                 kind="HeadsDoNotDivide",
             )
         for window, side in zip(self._window(y), _sides(y), strict=True):
-            if side % window:
+            if self._windowed and side % window:
                 raise Reject(
                     "window" if self.grid is None else "grid",
                     f"{window} does not divide the side of {side}",
@@ -69,12 +69,11 @@ class Attention(Layer):
 
     def _check_options(self, y: Shape) -> None:
         """Which options go together: rules of this language."""
-        windowed = self.window is not None or self.grid is not None
         if self.window is not None and self.grid is not None:
             raise Reject("grid", "`window` and `grid` exclude each other", otherwise=y, own=True)
         if self.cosine and self.scale is not None:
             raise Reject("scale", "`cosine` learns its scale", help="one of the two", otherwise=y, own=True)
-        if self.causal and (self._special or windowed or y.spatial):
+        if self.causal and (self._special or self._windowed or y.spatial):
             why = "before and after are known on a whole sequence only, without windows and relative positions"
             raise Reject("causal", why, otherwise=y, own=True)
         for shift, window in zip(_each(self.shift, y, "shift"), self._window(y), strict=True):
@@ -86,9 +85,13 @@ class Attention(Layer):
     def _special(self) -> bool:
         return self.relative != "none" or self.cosine
 
+    @property
+    def _windowed(self) -> bool:
+        return self.window is not None or self.grid is not None
+
     def _window(self, y: Shape) -> tuple[int, ...]:
         """The sides of a window: the whole where none is asked for."""
-        if self.window is None and self.grid is None:
+        if not self._windowed:
             return _sides(y)
         return _each(self.window or self.grid or 1, y, "window" if self.grid is None else "grid")
 
@@ -118,7 +121,7 @@ class Attention(Layer):
 
     def macs(self, x: Shape, y: Shape) -> int:
         window, places, features = self._window(y), prod(_sides(y)), y.channels
-        maps = 4 * places * features**2
+        maps = 4 * places * features * features
         products = 2 * places * prod(window) * features
         if self.relative != "mlp":
             return maps + products
@@ -128,7 +131,7 @@ class Attention(Layer):
     def torch(self, x: Shape) -> Steps:
         x = self._read(x)
         options = given(dropout=(self.dropout, 0.0), scale=(self.scale, None), bias=(self.bias, True))
-        if not x.spatial and not self._special and self.window is None and self.grid is None:
+        if not (x.spatial or self._special or self._windowed):
             return (ours.SelfAttention(x.channels, self.heads, **given(causal=(self.causal, False)), **options),)
         shift = _each(self.shift, x, "shift")
         special: dict[str, Any] = given(

@@ -19,6 +19,7 @@ from archdsl.layers.merge import Add, Concat, Mul
 from archdsl.shape import Shape, Window
 
 from .oracle import BATCH, Outcome, Refused, check_source, run
+from .sizes import check_sizes
 from .strategies import cases
 
 OPS: dict[str, type[Op]] = {**registry(), **{op.keyword: op for op in (Add, Mul, Concat)}}
@@ -121,7 +122,10 @@ def _try(op: type[Op], examples: int, seed: int) -> tuple[Counter[str], str | No
     @given(st.data())
     def attempt(data: st.DataObject) -> None:
         case = data.draw(cases(op))
-        verdicts[check(*case)] += 1
+        verdict = check(*case)
+        verdicts[verdict] += 1
+        if verdict == "accepted":
+            verdicts[f"with {check_sizes(data.draw, *case)} sizes"] += 1
 
     try:
         attempt()

@@ -1,0 +1,59 @@
+"""Layers over sizes that are not known: what is said of all sizes holds for each."""
+
+from hypothesis import strategies as st
+
+from archdsl.layer import Op, Reject
+from archdsl.shape import Shape
+from archdsl.symbolic import Sym, Undecided, form_of, recording
+
+from .strategies import integers
+
+
+def check_sizes(draw: st.DrawFn, op: Op, xs: tuple[Shape, ...]) -> str:
+    """Make some sizes of an accepted input unknown, and hold the closed forms against other sizes.
+
+    Returns how far the conditions reach: `exact` where they hold for the very sizes that the layer takes, `narrow` where
+    it takes further ones, `undecided` where there is no closed form.
+    """
+    witness: dict[str, int] = {}
+    unknown = tuple(_unknown(draw, x, witness) for x in xs)
+    with recording() as conditions:
+        try:
+            y = op.infer(unknown)
+            macs = op.macs_of(unknown, y)
+        except Undecided:
+            return "undecided"
+    known = op.infer(xs)
+    assert tuple(map(int, y.dims)) == known.dims, f"{op} of {unknown}: {y.dims}, but {known.dims} for {witness}"
+    assert y.layout == known.layout
+    reach = "exact"
+    for _ in range(3):
+        sizes = {name: draw(integers(1, 12)) for name in witness}
+        others = tuple(_given(x, sizes) for x in unknown)
+        held = all(condition.holds(sizes) for condition in conditions)
+        try:
+            found = op.infer(others)
+        except Reject as reject:
+            assert not held, f"{op} of {others}: {reject.why}, but {unknown} should take all with {conditions}"
+            continue
+        expected = tuple(form_of(dim).value(sizes) for dim in y.dims)
+        if held:
+            assert found.dims == expected, f"{op} of {others}: {found.dims}, but {y.dims} should hold for {sizes}"
+            assert op.macs_of(others, found) == form_of(macs).value(sizes)
+        elif found.dims == expected:
+            reach = "narrow"
+    return reach
+
+
+def _unknown(draw: st.DrawFn, x: Shape, witness: dict[str, int]) -> Shape:
+    dims = list(x.dims)
+    for axis, size in enumerate(x.dims):
+        if draw(st.booleans()):
+            name = f"S{len(witness)}"
+            witness[name] = size
+            dims[axis] = Sym.symbol(name, size)
+    return Shape(*dims, layout=x.layout, vocabulary=x.vocabulary)
+
+
+def _given(x: Shape, sizes: dict[str, int]) -> Shape:
+    return Shape(*(form_of(dim).value(sizes) for dim in x.dims), layout=x.layout, vocabulary=x.vocabulary)
