@@ -1,5 +1,8 @@
 """Layers over sizes that are not known: what is said of all sizes holds for each."""
 
+from collections.abc import Callable
+from typing import Any
+
 from hypothesis import strategies as st
 
 from archdsl.layer import Op, Reject
@@ -8,12 +11,14 @@ from archdsl.symbolic import Sym, Undecided, form_of, recording
 
 from .strategies import integers
 
+Draw = Callable[[st.SearchStrategy[Any]], Any]
 
-def check_sizes(draw: st.DrawFn, op: Op, xs: tuple[Shape, ...]) -> str:
+
+def check_sizes(draw: Draw, op: Op, xs: tuple[Shape, ...]) -> str:
     """Make some sizes of an accepted input unknown, and hold the closed forms against other sizes.
 
-    Returns how far the conditions reach: `exact` where they hold for the very sizes that the layer takes, `narrow` where
-    it takes further ones, `undecided` where there is no closed form.
+    Returns how far the conditions reach: `exact` where they hold for the very sizes that the layer takes, `narrow`
+    where it takes further ones, `undecided` where there is no closed form.
     """
     witness: dict[str, int] = {}
     unknown = tuple(_unknown(draw, x, witness) for x in xs)
@@ -31,10 +36,9 @@ def check_sizes(draw: st.DrawFn, op: Op, xs: tuple[Shape, ...]) -> str:
         sizes = {name: draw(integers(1, 12)) for name in witness}
         others = tuple(_given(x, sizes) for x in unknown)
         held = all(condition.holds(sizes) for condition in conditions)
-        try:
-            found = op.infer(others)
-        except Reject as reject:
-            assert not held, f"{op} of {others}: {reject.why}, but {unknown} should take all with {conditions}"
+        found = _infer(op, others)
+        if found is None:
+            assert not held, f"{op} refuses {others}, but for {unknown} it takes all with {conditions}"
             continue
         expected = tuple(form_of(dim).value(sizes) for dim in y.dims)
         if held:
@@ -45,7 +49,14 @@ def check_sizes(draw: st.DrawFn, op: Op, xs: tuple[Shape, ...]) -> str:
     return reach
 
 
-def _unknown(draw: st.DrawFn, x: Shape, witness: dict[str, int]) -> Shape:
+def _infer(op: Op, xs: tuple[Shape, ...]) -> Shape | None:
+    try:
+        return op.infer(xs)
+    except Reject:
+        return None
+
+
+def _unknown(draw: Draw, x: Shape, witness: dict[str, int]) -> Shape:
     dims = list(x.dims)
     for axis, size in enumerate(x.dims):
         if draw(st.booleans()):
