@@ -72,9 +72,14 @@ def find(name: str) -> Entry:
     """The network of this name. Raises Unreadable, with the nearest name."""
     if name in entries():
         return entries()[name]
-    near = nearest(name, entries())
+    near = nearest(name, entries()) or next((e.name for e in entries().values() if _begins(e, name)), None)
     hint = f"did you mean `{near}`?" if near else "`archdsl zoo` lists them"
     raise Unreadable(f"there is no such network in the zoo; {hint}")
+
+
+def _begins(entry: Entry, name: str) -> bool:
+    """Whether a name is the family's, or the beginning of the network's."""
+    return entry.path.stem == name or (len(name) > 1 and entry.name.startswith(name))
 
 
 def _with_defaults(source: Source, settings: Mapping[str, int | float]) -> str:

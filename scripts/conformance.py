@@ -24,7 +24,6 @@ from torch.utils.flop_counter import FlopCounterMode
 import archdsl
 from archdsl import Network
 
-VERSION = "0.28.0"
 TOLERANCE = 1e-4
 """Of the largest output: what rounding in float32 may add up to in a few hundred layers."""
 
@@ -65,7 +64,7 @@ def torchvision_models() -> Any:
                 warnings.simplefilter("ignore")
                 import torchvision  # type: ignore[import-not-found, import-untyped, unused-ignore]  # noqa: F401
         except ImportError:
-            raise Missing(f"torchvision is missing: pip install --no-deps torchvision=={VERSION}") from None
+            raise Missing("torchvision is missing: `make conformance` installs it") from None
     return sys.modules["torchvision"].models
 
 
@@ -75,10 +74,13 @@ def names() -> list[str]:
     return sorted(models.list_models(module=models))
 
 
-def build(name: str) -> nn.Module:
-    """Torchvision's module in eval mode, without auxiliary classifiers."""
-    plain = name in ("googlenet", "inception_v3")
-    options: dict[str, Any] = {"aux_logits": False, "init_weights": False} if plain else {}
+def build(name: str, side: int) -> nn.Module:
+    """Torchvision's module in eval mode, for images of this side, without auxiliary classifiers."""
+    options: dict[str, Any] = {}
+    if name in ("googlenet", "inception_v3"):
+        options = {"aux_logits": False, "init_weights": False}
+    elif name.startswith("vit_"):
+        options = {"image_size": side}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         module: nn.Module = torchvision_models().get_model(name, weights=None, **options)
@@ -100,8 +102,8 @@ def count(module: nn.Module, sizes: tuple[int, ...]) -> tuple[int, int]:
 @torch.no_grad()
 def scatter(module: nn.Module) -> None:
     """Give numbers to what starts as zeros and ones, so that a wrong copy shows in the output."""
-    for name, tensor in module.state_dict().items():
-        if not tensor.is_floating_point() or tensor.numel() < 2:
+    for name, tensor in learned(module):
+        if tensor.numel() < 2:
             continue
         kind = kind_of(name, tensor)
         if kind == "running_var" or (kind == "weight" and tensor.ndim == 1):
@@ -173,7 +175,7 @@ def compare(name: str, *, batch: int = 2) -> Result:
     network = archdsl.load(f"zoo:{name}")
     sizes = network.graph.nodes[network.graph.inputs[0]].shape
     assert sizes is not None
-    theirs = build(name)
+    theirs = build(name, sizes.dims[-1])
     scatter(theirs)
     difference, equal = _difference(network, theirs, torch.randn(batch, *sizes.dims))
     parameters, macs = count(theirs, sizes.dims)

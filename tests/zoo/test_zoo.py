@@ -45,6 +45,8 @@ def test_a_name_stands_wherever_a_file_does() -> None:
 def test_an_unknown_name_has_a_neighbour() -> None:
     with pytest.raises(Unreadable, match="did you mean `resnet50`"):
         zoo.find("resnet51")
+    with pytest.raises(Unreadable, match="did you mean `mixer_s16`"):
+        zoo.find("mlp_mixer")
     with pytest.raises(OSError, match="archdsl zoo"):
         archdsl.load("zoo:nothing-like-it")
 

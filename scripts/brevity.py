@@ -1,0 +1,195 @@
+"""How long the texts of the zoo are, beside the sources of the torchvision modules that they equal.
+
+    python scripts/brevity.py            print the table
+    python scripts/brevity.py --write    write it into docs/zoo.md
+
+Counted are lines and characters without comments, blank lines and the blanks around a line. Of a zoo text also the
+lines of the index that make its networks, and the blocks that it uses from `std`. Of a Python source neither
+docstrings nor what describes pretrained weights: the classes derived from WeightsEnum, metadata, and the decorators
+and statements that fetch weights. Helpers that torchvision keeps elsewhere are not counted.
+"""
+
+import ast
+import io
+import re
+import sys
+import tokenize
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLES = ROOT / "examples"
+PAGE = ROOT / "docs" / "zoo.md"
+START, END = "<!-- brevity -->\n", "<!-- /brevity -->\n"
+
+SOURCES = {
+    "alexnet": ("alexnet",),
+    "convnext": ("convnext",),
+    "densenet": ("densenet",),
+    "efficientnet": ("efficientnet", "efficientnet_v2"),
+    "googlenet": ("googlenet",),
+    "inception": ("inception_v3",),
+    "maxvit": ("maxvit",),
+    "mnasnet": ("mnasnet",),
+    "mobilenetv2": ("mobilenet_v2",),
+    "mobilenetv3": ("mobilenet_v3",),
+    "regnet": ("regnet",),
+    "resnet": ("resnet",),
+    "shufflenetv2": ("shufflenet_v2",),
+    "squeezenet": ("squeezenet",),
+    "swin_transformer": ("swin", "swin_v2"),
+    "vgg": ("vgg",),
+    "vision_transformer": ("vit",),
+}
+"""The texts that equal each of torchvision's files."""
+
+_WEIGHTS = re.compile(r"weights|_ovewrite_named_param|handle_legacy_interface|register_model|_log_api_usage_once")
+
+
+class Length(NamedTuple):
+    """Lines and characters."""
+
+    lines: int
+    characters: int
+
+    def __add__(self, other: object) -> "Length":
+        assert isinstance(other, Length)
+        return Length(self.lines + other.lines, self.characters + other.characters)
+
+
+def measure(text: str) -> Length:
+    """The length of a text: lines that are not blank, without the blanks around them."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return Length(len(lines), sum(map(len, lines)))
+
+
+# --- ours ---
+
+
+def zoo_length(stem: str) -> Length:
+    """The length of a text of the zoo, with its part of the index and what it uses of `std`."""
+    text = _plain((EXAMPLES / "zoo" / f"{stem}.arch").read_text(encoding="utf-8"))
+    index = _plain((EXAMPLES / "zoo" / "index.toml").read_text(encoding="utf-8"))
+    section = re.search(rf"^\[{stem}\]\n(.*?)(?=^\[|\Z)", index, re.MULTILINE | re.DOTALL)
+    assert section is not None
+    length = measure(text) + measure(section[0])
+    if "use std" in text:
+        std = _plain((EXAMPLES / "std" / "std.arch").read_text(encoding="utf-8"))
+        for name, block in re.findall(r"^(block (\w+).*)$", std, re.MULTILINE):
+            if re.search(rf"\b{block}\b", text):
+                length += measure(name)
+    return length
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"#.*", "", text)
+
+
+# --- theirs ---
+
+
+def python_length(path: Path) -> Length:
+    """The length of a Python source without comments, docstrings and what is about pretrained weights."""
+    text = path.read_text(encoding="utf-8")
+    lines = text.splitlines()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column]
+    for first, last in _left_out(ast.parse(text)):
+        lines[first - 1 : last] = [""] * (last - first + 1)
+    return measure("\n".join(lines))
+
+
+def _left_out(tree: ast.Module) -> list[tuple[int, int]]:
+    """First and last lines of docstrings, and of definitions and statements about weights."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            found.append(_span(node.body[0]))
+        if isinstance(node, ast.ClassDef) and any("WeightsEnum" in ast.unparse(base) for base in node.bases):
+            found.append(_span(node))
+        if isinstance(node, ast.FunctionDef):
+            found += [_span(decorator) for decorator in node.decorator_list if _WEIGHTS.search(ast.unparse(decorator))]
+        if isinstance(node, ast.Assign) and re.match(r"_COMMON|__all__|model_urls", ast.unparse(node)):
+            found.append(_span(node))
+        if isinstance(node, ast.If | ast.Expr | ast.Assign | ast.ImportFrom) and _about_weights(node):
+            found.append(_span(node))
+    return found
+
+
+def _about_weights(node: ast.stmt) -> bool:
+    match node:
+        case ast.If():
+            return bool(re.match(r"weights( is not None)?$", ast.unparse(node.test)))
+        case ast.Assign():
+            return bool(re.match(r"weights = \w+_Weights\.verify", ast.unparse(node)))
+        case ast.Expr():
+            return "_log_api_usage_once" in ast.unparse(node)
+        case ast.ImportFrom():
+            return all(_WEIGHTS.search(name.name) or "WeightsEnum" in name.name for name in node.names)
+        case _:
+            return False
+
+
+def _span(node: ast.stmt | ast.expr) -> tuple[int, int]:
+    first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
+    return first, node.end_lineno or node.lineno
+
+
+# --- the table ---
+
+
+def table(models: Path) -> str:
+    """The comparison as a table in Markdown; `models` is the folder `torchvision/models`."""
+    rows = [
+        "| torchvision | lines | characters | archdsl | lines | characters | times shorter |",
+        "| --- | ---: | ---: | --- | ---: | ---: | ---: |",
+    ]
+    theirs = ours = Length(0, 0)
+    for source, stems in SOURCES.items():
+        length = python_length(models / f"{source}.py")
+        text = Length(0, 0)
+        for stem in stems:
+            text += zoo_length(stem)
+        rows.append(_row(f"{source}.py", length, ", ".join(f"{stem}.arch" for stem in stems), text))
+        theirs, ours = theirs + length, ours + text
+    return "\n".join([*rows, _row("all", theirs, "all", ours)]) + "\n"
+
+
+def _row(source: str, theirs: Length, text: str, ours: Length) -> str:
+    cells = (
+        source,
+        f"{theirs.lines:,}",
+        f"{theirs.characters:,}",
+        text,
+        f"{ours.lines:,}",
+        f"{ours.characters:,}",
+        f"{theirs.characters / ours.characters:.1f}",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def find_models() -> Path | None:
+    """The folder of torchvision's models, without importing it."""
+    spec = find_spec("torchvision")
+    return Path(spec.origin).parent / "models" if spec and spec.origin else None
+
+
+def main(arguments: list[str]) -> int:
+    models = find_models()
+    if models is None:
+        print("torchvision is missing: `make conformance` installs it", file=sys.stderr)
+        return 2
+    if arguments == ["--write"]:
+        page = PAGE.read_text(encoding="utf-8")
+        before, _, rest = page.partition(START)
+        PAGE.write_text(f"{before}{START}{table(models)}{END}{rest.partition(END)[2]}", encoding="utf-8")
+        return 0
+    print(table(models), end="")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
