@@ -4,7 +4,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench clean
+.PHONY: help setup demo test lint format bench conformance clean
 
-help setup demo test lint format bench clean:
+help setup demo test lint format bench conformance clean:
 	@$(PYTHON) scripts/dev.py $@

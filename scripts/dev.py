@@ -6,6 +6,7 @@
     python3 scripts/dev.py lint      ruff and mypy alone
     python3 scripts/dev.py format    let ruff format, and mend what it safely can
     python3 scripts/dev.py bench     the benchmarks, one after the other
+    python3 scripts/dev.py conformance   the zoo beside all of torchvision's models; arguments are names: 'resnet*'
     python3 scripts/dev.py clean     remove .venv, caches and what the demo made
 
 `make NAME` runs the same.
@@ -29,6 +30,7 @@ DEMO = ROOT / "demo"
 EXAMPLES = ROOT / "examples"
 
 OLDEST = (3, 11)
+TORCHVISION = "torchvision==0.28.0"
 NEWEST = (3, 15)  # how far up the PATH is searched when the Python at hand is too old
 
 
@@ -150,6 +152,15 @@ def bench() -> None:
         show([venv_program("python"), benchmark])
 
 
+def conformance(*names: str) -> None:
+    setup()
+    python = venv_program("python")
+    if not works(python, "from importlib.util import find_spec; assert find_spec('torchvision')"):
+        say("Installing torchvision to compare with; without its dependencies, which would replace torch")
+        pip_install("--no-deps", TORCHVISION)
+    show([python, ROOT / "scripts" / "conformance.py", *names])
+
+
 def clean() -> None:
     for name in (".venv", "demo", "build", "dist", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis"):
         shutil.rmtree(ROOT / name, ignore_errors=True)
@@ -186,6 +197,7 @@ COMMANDS = {
     "lint": lint,
     "format": format_,
     "bench": bench,
+    "conformance": conformance,
     "clean": clean,
     "help": help_,
 }
@@ -194,11 +206,11 @@ COMMANDS = {
 def main() -> int:
     name, *rest = sys.argv[1:] or ["help"]
     command = COMMANDS.get(name)
-    if command is None or (rest and command is not test):
+    if command is None or (rest and command not in (test, conformance)):
         help_()
         return 2
     try:
-        test(*rest) if command is test else command()
+        command(*rest)
     except Failure as failure:
         print(f"\n{failure}", file=sys.stderr)
         return 1
