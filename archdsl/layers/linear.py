@@ -117,3 +117,35 @@ class Embedding(Layer):
 
     def torch(self, x: Shape) -> Step:
         return nn.Embedding(self._rows(x), self.features)
+
+    def turned(self, x: Shape) -> "Unembedding":
+        """The way back, with the table that reads ids like x."""
+        return Unembedding(vocabulary=self._rows(x) or 0, features=self.features)
+
+
+class Unembedding(Op):
+    """How well features fit each row of an embedding's table: logits, with the same weights (Press & Wolf, 2016)."""
+
+    keyword = "unembedding"
+    style = "linear"
+    borrows = ("weight",)
+
+    vocabulary: int
+    features: int
+
+    def infer(self, xs: tuple[Shape, ...]) -> Shape:
+        x = featured(xs[0])
+        y = x.with_channels(self.vocabulary)
+        if x.features != self.features:
+            why = f"the table has rows of {self.features}, and {x} has {x.features} features"
+            raise Reject(None, why, help=f"`fc {self.features}`", otherwise=y)
+        return y
+
+    def weights_of(self, xs: tuple[Shape, ...]) -> Weights:
+        return {"weight": (self.vocabulary, self.features)}
+
+    def macs_of(self, xs: tuple[Shape, ...], y: Shape) -> int:
+        return xs[0].numel * self.vocabulary
+
+    def steps(self, xs: tuple[Shape, ...]) -> Steps:
+        return (F.linear(X, X2),)

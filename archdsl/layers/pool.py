@@ -221,7 +221,7 @@ class GlobalAveragePool(GlobalPool):
     """The mean of each channel over all sides, or of each feature over T (Lin et al., 2013).
 
     Example:
-        input 512x7x7; gap
+        input 3x8x8; conv 16 k5 p2; conv 10 k5 p2; gap
     """
 
     keyword = "gap"

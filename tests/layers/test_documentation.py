@@ -1,0 +1,45 @@
+"""Every layer says what it does, shows an example that runs, and explains each argument."""
+
+import pytest
+
+import archdsl
+from archdsl.layer import Op
+from archdsl.layers import registry
+from archdsl.layers.merge import Add, Concat, Mul
+
+MERGES: tuple[type[Op], ...] = (Add, Mul, Concat)
+
+
+@pytest.mark.parametrize("layer", registry().values(), ids=registry())
+def test_the_example_runs(layer):
+    text, _, example = (layer.__doc__ or "").partition("Example:\n")
+    assert text.strip().splitlines()[0].endswith(".")
+    network = archdsl.loads(example)
+    assert not network.diagnostics
+    assert any(isinstance(node.op, layer) for node in network.graph.layers)
+    assert network.to_torch() is not None
+
+
+@pytest.mark.parametrize("layer", registry().values(), ids=registry())
+def test_every_argument_is_explained(layer):
+    for parameter in layer.parameters:
+        assert parameter.doc, f"{layer.keyword}: {parameter.name}"
+        # They stand in the middle of a sentence.
+        assert not parameter.doc.endswith(".")
+
+
+def test_a_word_means_one_thing():
+    words = [word for op in (*registry().values(), *MERGES) for word in (op.keyword, *op.synonyms)]
+    assert len(words) == len(set(words))
+
+
+@pytest.mark.parametrize("layer", registry().values(), ids=registry())
+def test_letters_and_flags_of_a_layer_differ(layer):
+    letters = [parameter.letter for parameter in layer.parameters if parameter.letter]
+    assert len(letters) == len(set(letters))
+    flags = [word for parameter in layer.parameters for word, _ in parameter.words]
+    names = [parameter.name for parameter in layer.parameters]
+    assert len(flags) == len(set(flags))
+    # A flag that is also a name, like `ceil`, sets that very argument.
+    for parameter in layer.parameters:
+        assert all(word == parameter.name or word not in names for word, _ in parameter.words)

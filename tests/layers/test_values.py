@@ -1,0 +1,136 @@
+"""What layers compute, by example: the law holds shapes, and here are the numbers behind them."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+import archdsl
+from archdsl.backends import modules
+
+
+def run(text: str, x: Tensor, weights: dict[str, Tensor] | None = None) -> Tensor:
+    """The network of a text, applied to one sample in eval mode."""
+    sizes = "x".join(map(str, x.shape))
+    module = archdsl.loads(f"input {sizes}; {text}").to_torch().eval()
+    if weights:
+        module.load_state_dict(weights)
+    with torch.no_grad():
+        result: Tensor = module(x[None])[0]
+    return result
+
+
+def count(*sizes: int) -> Tensor:
+    """0, 1, 2, … in these sizes."""
+    return torch.arange(torch.Size(sizes).numel(), dtype=torch.float32).view(sizes)
+
+
+@pytest.mark.filterwarnings("ignore:Using padding='same'")
+@pytest.mark.parametrize("kernel", [2, 3, 4])
+def test_same_is_torchs_same(kernel):
+    weight = torch.randn(1, 1, kernel, kernel)
+    x = torch.randn(1, 9, 9)
+    ours = run(f"conv 1 k{kernel} same nobias", x, {"conv1.weight": weight})
+    torch.testing.assert_close(ours, F.conv2d(x[None], weight, padding="same")[0])
+
+
+def test_same_upper_pads_as_little_as_it_can():
+    # A side of 4 at stride 2 needs 1 more for a kernel of 3, at the end: the mean of 3 and the zeros is 3/3.
+    torch.testing.assert_close(run("avgpool 3 s2 same_upper", count(1, 4)), torch.tensor([[1, 5 / 3]]))
+
+
+def test_a_maximum_is_not_padded_with_zeros():
+    assert run("maxpool 2 s1 same", torch.tensor([[-1.0, -2, -3]])).tolist() == [[-1, -2, -3]]
+
+
+def test_padding_may_be_left_out_of_a_mean():
+    x = torch.ones(1, 3)
+    assert run("avgpool 3 s1 p1", x)[0, 0] == pytest.approx(2 / 3)
+    assert run("avgpool 3 s1 p1 exclude_pad", x).tolist() == [[1, 1, 1]]
+
+
+@pytest.mark.parametrize(("word", "expected"), [("gap", [2, 3]), ("gmp", [3, 4])])
+def test_a_sequence_is_pooled_over_its_steps(word, expected):
+    x = torch.tensor([[[1.0, 3]], [[4, 2]]])
+    assert run(word, x).tolist() == expected
+    assert run(f"tokens; {word}", x).tolist() == expected
+    assert run(f"tokens; {word} keep", x).tolist() == [expected]
+
+
+def test_features_of_an_image_are_its_channels():
+    x = torch.randn(4, 3, 5)
+    last = x.permute(1, 2, 0)
+    torch.testing.assert_close(run("layernorm", x), F.layer_norm(last, (4,)).permute(2, 0, 1))
+    torch.testing.assert_close(run("rmsnorm eps=1e-5", x), F.rms_norm(last, (4,), eps=1e-5).permute(2, 0, 1))
+
+
+def test_slopes_and_linear_maps_find_their_axis():
+    x = torch.full((2, 3), -1.0)
+    slopes = torch.tensor([1.0, 2, 3])
+    assert run("layernorm noaffine; prelu channelwise", x, {"prelu1.weight": slopes}).shape == (2, 3)
+    picture = torch.randn(4, 2, 2)
+    weight, bias = torch.randn(5, 4), torch.randn(5)
+    ours = run("fc 5 axis=0", picture, {"fc1.weight": weight, "fc1.bias": bias})
+    torch.testing.assert_close(ours, F.conv2d(picture[None], weight[:, :, None, None], bias)[0])
+
+
+def test_cuts():
+    x = count(1, 4, 4)
+    assert run("crop 2", x).tolist() == [[[5, 6], [9, 10]]]
+    assert run("crop 2x1 start=0x3", x).tolist() == [[[3], [7]]]
+    assert run("slice 1 -1 axis=1; slice 0 step=2 axis=2", x).tolist() == [[[4, 6], [8, 10]]]
+    assert run("pad before=1x0 after=0x1 value=9; crop 2 start=0x3", x).tolist() == [[[9, 9], [3, 9]]]
+    assert run("take -1 axis=1; take 0 axis=0", x).tolist() == [12, 13, 14, 15]
+
+
+def test_reshapes_go_there_and_back():
+    x = count(6, 2, 3)
+    for there_and_back in (
+        "tokens; untokens 2x3",
+        "flatten; reshape 6x2x3",
+        "permute 2 0 1; permute 1 2 0",
+        "pixelunshuffle 1; pixelshuffle 1",
+        "shuffle 2; shuffle 3",
+        "reshape 6x6; permute 1 0; permute 1 0; reshape 6x2x3",
+    ):
+        assert torch.equal(run(there_and_back, x), x), there_and_back
+
+
+def test_a_class_token_comes_first_and_positions_are_added():
+    x = count(3, 2)
+    token, table = torch.full((1, 1, 2), 7.0), torch.ones(1, 4, 2)
+    assert run("cls; pos", x, {"cls1.weight": token, "pos1.weight": table}).tolist() == [[8, 8], [1, 2], [3, 4], [5, 6]]
+
+
+def test_sines_are_those_of_the_paper():
+    table = modules.SinePositions(50, 6)(torch.zeros(1, 50, 6))[0]
+    angle = torch.tensor(7 / 10000 ** (4 / 6))
+    torch.testing.assert_close(table[7, 4:6], torch.stack([angle.sin(), angle.cos()]))
+
+
+def test_scale_by_a_constant_and_by_learned_numbers():
+    x = torch.ones(2, 2, 2)
+    assert torch.equal(run("scale 0.5", x), x / 2)
+    learned = archdsl.loads("input 2x2x2; scale 1e-6 learned").to_torch()
+    assert [tuple(p.shape) for p in learned.parameters()] == [(2, 1, 1)]
+    assert torch.allclose(next(learned.parameters()), torch.tensor(1e-6))
+
+
+def test_drop_path_drops_whole_samples_and_keeps_the_mean():
+    torch.manual_seed(0)
+    layer = modules.DropPath(0.25)
+    y = layer(torch.ones(20_000, 2, 2))
+    kept = y[:, 0, 0] > 0
+    assert torch.equal(y, torch.where(kept[:, None, None], torch.tensor(4 / 3), 0.0).expand_as(y))
+    assert kept.float().mean() == pytest.approx(0.75, abs=0.02)
+    assert torch.equal(layer.eval()(y), y)
+    assert not modules.DropPath(1.0)(y).any()
+
+
+def test_causal_attention_does_not_look_ahead():
+    module = archdsl.loads("input 6x8; attention h2 causal").to_torch().eval()
+    x = torch.randn(1, 6, 8)
+    before = module(x)
+    x[0, 3] += 1
+    changed = (module(x) - before).abs().amax(2)[0] > 1e-6
+    assert changed.tolist() == [False, False, False, True, True, True]
