@@ -1,8 +1,8 @@
 """Linear maps, and tables of features."""
 
 from ..arguments import AnyInt, Flag, PositiveInt, argument
-from ..call import Step, Steps, X, method, nn
-from ..layer import Layer, Reject, Weights
+from ..call import X2, F, Step, Steps, X, method, nn
+from ..layer import Layer, Op, Reject, Weights
 from ..shape import Layout, Shape, times
 from ._calls import given
 from ._reading import featured, find_axis, numbers
