@@ -51,6 +51,8 @@ class Op(Record):
     style: ClassVar[str] = ""
     """The kind of layer, which decides its colour: conv, pool, norm, activation, linear, …"""
     parameters: ClassVar[tuple[Parameter, ...]] = ()
+    borrows: ClassVar[tuple[str, ...]] = ()
+    """Weights of the node that it shares them with, which its calls take after its inputs."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         declared = {name: value for name, value in cls.__dict__.items() if isinstance(value, Declared)}

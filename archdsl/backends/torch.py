@@ -37,6 +37,7 @@ def _emit(
     """Add a node's steps to the code, and its module to the tree unless it shares another's."""
     assert node.op is not None
     owner = node if node.shared is None else graph.nodes[node.shared]
+    inputs = inputs + [code.get_attr(f"{owner.name}.{weight}") for weight in node.op.borrows]
     current = list(inputs)
     result = inputs[0]
     for step in node.op.steps(_shapes(graph, node)):

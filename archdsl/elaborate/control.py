@@ -3,8 +3,11 @@
 from ..arguments import REQUIRED, Parameter
 from ..diagnostics import Use
 from ..diagnostics.catalogue import arguments, limits, names, shapes
-from ..layer import Reject
+from ..graph import Node
+from ..layer import Op, Reject
+from ..layers.linear import Embedding
 from ..limits import MAX_NODES
+from ..shape import Layout
 from ..syntax import ast
 from .bind import bind
 from .budget import estimate
@@ -157,7 +160,10 @@ def run_aux(state: State, statement: ast.Aux) -> None:
 
 
 def run_reuse(state: State, statement: ast.Reuse) -> None:
-    """Apply what made a tensor again, with the same weights: its nodes once more, on the current tensor."""
+    """Apply what made a tensor again, with the same weights: its nodes once more, on the current tensor.
+
+    An embedding reads ids; on features it is applied the other way round, which gives logits.
+    """
     tensor = find_tensor(state, statement.name)
     if tensor is None or not state.need_input(statement.span):
         return
@@ -172,26 +178,34 @@ def run_reuse(state: State, statement: ast.Reuse) -> None:
         inputs = tuple(mapping.get(i, i) for i in old.inputs)
         path = (*state.child(statement.name.text), *old.path[len(state.path) :])
         shared = old.id if old.shared is None else old.shared
-        new = state.add(old.op, inputs, None, path, statement.span, shared=shared)
+        op = _turned(state, old, inputs[0]) if tensor.first == tensor.node else old.op
+        new = state.add(op, inputs, None, path, statement.span, shared=shared)
         mapping[old.id] = new.id
         _infer_again(state, statement, old.id, new.id)
     if statement.alias:
         state.name_result(statement.alias, first, source)
 
 
+def _turned(state: State, old: Node, source: int) -> Op | None:
+    before, now = state.nodes[old.inputs[0]].shape, state.nodes[source].shape
+    if isinstance(old.op, Embedding) and before and now and now.layout is not Layout.IDS:
+        return old.op.turned(before)
+    return old.op
+
+
 def _infer_again(state: State, statement: ast.Reuse, old_id: int, new_id: int) -> None:
     old, new = state.nodes[old_id], state.nodes[new_id]
     before = [state.nodes[i].shape for i in old.inputs]
     now = [state.nodes[i].shape for i in new.inputs]
-    if old.op is None or None in before or None in now:
+    if old.op is None or new.op is None or None in before or None in now:
         return
     befores, nows = tuple(s for s in before if s), tuple(s for s in now if s)
     try:
-        new.shape = old.op.infer(nows)
+        new.shape = new.op.infer(nows)
     except Reject as reject:
         facts = {"keyword": f"reuse {statement.name.text}", "shape": str(nows[0]), "why": reject.why}
         state.fail(shapes.CannotTake, statement.span, helps=reject.help, **facts)
         return
-    if old.op.weights_of(befores) != old.op.weights_of(nows):
+    if old.op.weights_of(befores) != new.op.weights_of(nows):
         facts = {"name": statement.name.text, "first": str(befores[0]), "now": str(nows[0])}
         state.fail(shapes.WeightsDiffer, statement.name.span, **facts)
