@@ -266,6 +266,7 @@ class _Forward:
         assert item.op is not None
         by_input = dict(zip(self.unit.reads(item), values, strict=True))
         current = [by_input[i] for i in item.inputs]
+        current += [f"self.{self.unit.attribute(item)}.{weight}" for weight in item.op.borrows]
         lines = []
         for step in item.op.steps(self.writer.shapes(item)):
             if isinstance(step, Module):
