@@ -280,5 +280,6 @@ class GLU(AxisActivation):
         axis = find_axis(self.axis, x)
         size = x.dims[axis]
         if size % 2:
-            raise Reject(None, f"it halves the axis, and {size} is odd", otherwise=x.with_size(axis, (size + 1) // 2))
+            why, y = f"it halves the axis, and {size} is odd", x.with_size(axis, (size + 1) // 2)
+            raise Reject(None, why, help=f"{size + 1} of them would give {size // 2 + 1}", otherwise=y)
         return x.with_size(axis, size // 2)

@@ -186,7 +186,8 @@ class UpConv(Layer):
                 raise Reject("output_padding", f"{extra} must be less than the stride {s} or the dilation {d}")
             out = (side - 1) * s - 2 * p + d * (k - 1) + extra + 1
             if out < 1:
-                raise Reject("padding", f"({side} − 1)·{s} − 2·{p} + {d}·({k} − 1) + {extra} + 1 = {out}, below 1")
+                why = f"{_explain(side, k, s, p, extra, d)} = {str(out).replace('-', '−')}, below 1"
+                raise Reject("padding", why, help=f"at most `p{p - (2 - out) // 2}`")
             sides.append(out)
         y = x.with_sides(self.filters, tuple(sides))
         check_groups(self.groups, ((x.channels, "input channels"), (self.filters, "filters")), "`g{}`", y)
@@ -195,10 +196,7 @@ class UpConv(Layer):
     def explain(self, x: Shape, y: Shape) -> tuple[str, ...]:
         x = spatial(x)
         return tuple(
-            dict.fromkeys(
-                f"({side} − 1)·{s} − 2·{p} + {d}·({k} − 1) + {extra} + 1 = {out}"
-                for (side, k, s, p, extra, d), out in zip(self._per_side(x), y.sides, strict=True)
-            )
+            dict.fromkeys(f"{_explain(*facts)} = {out}" for facts, out in zip(self._per_side(x), y.sides, strict=True))
         )
 
     def weights(self, x: Shape) -> Weights:
@@ -226,3 +224,7 @@ class UpConv(Layer):
             dilation=(dilation, 1),
         )
         return (make(x.channels, self.filters, kernel, **options),)
+
+
+def _explain(side: int, kernel: int, stride: int, padding: int, extra: int, dilation: int) -> str:
+    return f"({side} − 1)·{stride} − 2·{padding} + {dilation}·({kernel} − 1) + {extra} + 1"

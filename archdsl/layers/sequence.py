@@ -11,6 +11,8 @@ from ._calls import given
 from ._reading import nearest_divisor, numbers, sequential
 
 Relative = Annotated[Literal["none", "table", "mlp"], OneOf(choices=("none", "table", "mlp"))]
+MOST_LAYERS = 1000
+"""Layers of one recurrent network: each has weights with names of their own."""
 POSITION_UNITS = 512
 """The hidden units of the network that `relative=mlp` asks for each relative position (Liu et al., 2022)."""
 
@@ -177,6 +179,8 @@ class Recurrent(Layer):
 
     def out(self, x: Shape) -> Shape:
         y = sequential(x).with_channels(self.units * (2 if self.bidirectional else 1))
+        if self.layers > MOST_LAYERS:
+            raise Reject("layers", f"{self.layers:,} is more than {MOST_LAYERS:,}", own=True)
         if self.dropout and self.layers == 1:
             raise Reject(
                 "dropout", "there is nothing between the layers of 1", help="`layers=2`", otherwise=y, own=True
