@@ -20,12 +20,29 @@ _FORMATS = {".svg": "svg", ".png": "png", ".pdf": "pdf", ".dot": "dot", ".gv": "
     help="What to write, if the ending of PATH does not say it.",
 )
 @click.option(
+    "--view",
+    type=click.Choice(["layers", "blocks", "stages"]),
+    default="layers",
+    show_default=True,
+    help="What is a box: each layer, each block, each stage.",
+)
+@click.option("--expand", multiple=True, metavar="BLOCK", help="A block to open in the views `blocks` and `stages`.")
+@click.option("--fold/--no-fold", default=True, help="Draw a repetition once, with ×3.")
+@click.option(
     "--direction",
     type=click.Choice(["TB", "LR"]),
     default="TB",
     show_default=True,
     help="Top to bottom, left to right.",
 )
+@click.option(
+    "--theme",
+    type=click.Choice(["light", "dark", "print"]),
+    default="light",
+    show_default=True,
+    help="For a white page, a dark one, a printer without colours.",
+)
+@click.option("--legend/--no-legend", default=None, help="What the colours stand for.")
 @click.option("--parameters/--no-parameters", default=True, help="How many parameters each layer has.")
 @click.option("--macs/--no-macs", default=False, help="How many multiply-accumulates each layer takes.")
 @click.option("--caption/--no-caption", default=True, help="The network's name and totals above it.")
@@ -35,7 +52,12 @@ def command(
     file: str,
     output: str,
     format_: str | None,
+    view: str,
+    expand: tuple[str, ...],
+    fold: bool,
     direction: str,
+    theme: str,
+    legend: bool | None,
     parameters: bool,
     macs: bool,
     caption: bool,
@@ -49,11 +71,20 @@ def command(
     """
     kind = format_ or _format_of(output)
     network = load_or_exit(file, parse_settings(settings), parse_override(inputs))
-    from ..backends.diagram import CannotDraw, Style, diagram
+    from ..backends.diagram import THEMES, CannotDraw, Style, Subject, View, diagram
 
-    style = Style(direction=direction, parameters=parameters, macs=macs, caption=caption, dpi=dpi)
+    style = Style(
+        theme=THEMES[theme],
+        direction=direction,
+        parameters=parameters,
+        macs=macs,
+        caption=caption,
+        legend=legend,
+        dpi=dpi,
+    )
+    subject = Subject(view=View(view), expand=expand, fold=fold)
     try:
-        data = diagram(network.graph, kind, style)
+        data = diagram(network.graph, kind, style, subject)
     except CannotDraw as error:
         usage(str(error))
     write_output(output, data)

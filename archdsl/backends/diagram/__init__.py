@@ -1,29 +1,29 @@
 """Pictures of a network: DOT, Mermaid, SVG, PNG."""
 
 from ...graph import Graph
-from .engine import CannotDraw
+from .build import Subject, View, picture
+from .engine import CannotDraw, draw
+from .picture import Picture
 from .style import Style
+from .theme import THEMES
 
-__all__ = ["FORMATS", "CannotDraw", "Style", "diagram"]
+__all__ = ["FORMATS", "THEMES", "CannotDraw", "Style", "Subject", "View", "diagram"]
 
 FORMATS = ("svg", "png", "pdf", "dot", "mmd")
 """What a picture can be written as; pdf where a system's `dot` is installed."""
 
 
-def diagram(graph: Graph, format: str = "svg", style: Style | None = None) -> bytes:
+def diagram(graph: Graph, format: str = "svg", style: Style | None = None, subject: Subject | None = None) -> bytes:
     """The network as a picture in one of FORMATS. The same input gives the same bytes. Raises CannotDraw."""
     from ...analysis.cost import costs
-    from .build import picture
-    from .dot import write_dot
-    from .engine import draw
 
     style = style or Style()
-    drawn = picture(graph, costs(graph))
+    drawn = picture(graph, costs(graph), subject)
     if format == "mmd":
         from .mermaid import write_mermaid
 
         return write_mermaid(drawn, style).encode()
-    program = write_dot(drawn, style)
+    program = _program(drawn, style)
     if format == "dot":
         return program.encode()
     if format == "svg":
@@ -31,3 +31,17 @@ def diagram(graph: Graph, format: str = "svg", style: Style | None = None) -> by
 
         return finish_svg(draw(program, "svg"), drawn)
     return draw(program, format, dpi=style.dpi if format == "png" else None)
+
+
+def _program(drawn: Picture, style: Style) -> str:
+    """The picture in DOT, arranged as well as the renderer lets us see."""
+    from .dot import write_dot
+    from .layout import arrange
+
+    if style.direction != "TB" or not drawn.clusters:
+        return write_dot(drawn, style)
+    try:
+        best = arrange(lambda arrangement: draw(write_dot(drawn, style, arrangement), "json"))
+    except CannotDraw:
+        best = None
+    return write_dot(drawn, style, best)

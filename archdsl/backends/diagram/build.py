@@ -1,27 +1,55 @@
-"""The graph as a picture in which every layer is seen.
+"""The graph as a picture: what is a box in which view, and what flows between the boxes.
 
 Layers that leave the shape as it is (normalisation, activation, dropout) stand on the one before them, as rows of one
 box: the picture is half as tall, and each arrow is a tensor of a new shape.
 """
 
 from collections import Counter
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from itertools import pairwise
 
-from ...analysis.cost import ZERO, Costs, add
+from ...analysis.cost import Costs
 from ...graph import Graph, Node
 from ...layer import Layer
+from ...record import Record
+from .boxes import WITHOUT_A_NAME, Facts, Group, cluster, end_boxes, group_box
 from .flow import find_flows
-from .picture import Arrow, Box, Cluster, Flow, Picture, Role, Row
-from .words import count, layer_words, short
+from .picture import Arrow, Box, Cluster, Flow, Picture, Role
+from .plan import Drawn, Frame, Path, Plan, frames_around, make_plan
+from .words import count, short
 
 STACKED = frozenset({"norm", "activation", "regularisation", "arithmetic"})
 """The kinds of layers that may stand on the one before."""
 
 
-def picture(graph: Graph, costs: Costs) -> Picture:
-    """Every layer of the graph, in its stages and blocks."""
-    drawn = tuple(path for path, kind in graph.scopes.items() if kind != "branch")
-    groups = _groups(graph, drawn)
-    boxes = [_box(graph, costs, group, drawn) for group in groups] + _ends(graph)
+class View(StrEnum):
+    """How much of a network a picture shows."""
+
+    LAYERS = "layers"
+    """Every layer."""
+    BLOCKS = "blocks"
+    """A block is a box, unless it is to be open."""
+    STAGES = "stages"
+    """A stage is a box."""
+
+
+class Subject(Record):
+    """What is to be seen: the view, the names of blocks that are open in it, whether repetitions are drawn once."""
+
+    view: View = View.LAYERS
+    expand: tuple[str, ...] = ()
+    fold: bool = True
+
+
+def picture(graph: Graph, costs: Costs, subject: Subject | None = None) -> Picture:
+    """A view of a graph. The subject's default is every layer, repetitions once."""
+    subject = subject or Subject()
+    plan = make_plan(graph, fold=subject.fold, exact=subject.view is View.LAYERS)
+    plan = _without_shells(graph, plan)
+    groups = _placed(plan, _groups(graph, plan, _closed(graph, subject)))
+    facts = Facts(graph=graph, costs=costs, plan=plan)
+    boxes = [group_box(facts, group) for group in groups] + end_boxes(graph)
     total = costs.total
     caption = f"{graph.name}: {count(total.parameters, 'parameter')}, {short(total.macs)} MACs"
     return Picture(
@@ -29,114 +57,140 @@ def picture(graph: Graph, costs: Costs) -> Picture:
         caption=caption,
         description=_description(graph, boxes, caption),
         boxes=tuple(boxes),
-        arrows=_arrows(graph, groups),
-        clusters=tuple(_cluster(graph, path, costs) for path in drawn),
+        arrows=_arrows(graph, plan, groups),
+        clusters=_clusters(facts, groups),
     )
 
 
-def _groups(graph: Graph, drawn: tuple[tuple[str, ...], ...]) -> list[list[Node]]:
-    """The nodes of each box, from top to bottom."""
-    readers = Counter(i for node in graph.nodes for i in node.inputs)
-    readers.update(node for _, node in graph.outputs)
-    groups: dict[int, list[Node]] = {}
-    for node in graph.nodes:
-        below = groups.get(node.inputs[0]) if len(node.inputs) == 1 else None
-        if below is not None and readers[node.inputs[0]] == 1 and _stacks(node, below[-1], drawn):
-            below.append(node)
-            groups[node.id] = groups.pop(node.inputs[0])
+def _without_shells(graph: Graph, plan: Plan) -> Plan:
+    """The plan without the frames of blocks that hold a single layer, or another block and nothing else."""
+    inside: dict[Path, list[Path]] = {}
+    for drawn in plan.nodes:
+        for outer, inner in pairwise([*(frame.path for frame in frames_around(plan, drawn.place)), ()]):
+            inside.setdefault(outer, []).append(inner)
+    blocks = {f.path for f in plan.frames.values() if f.scope and graph.scopes[f.scope] not in WITHOUT_A_NAME}
+    shells = {path for path in blocks if inside[path] == [()]}
+    shells |= {
+        inner for outer in blocks for inner in inside[outer] if inner in blocks and set(inside[outer]) == {inner}
+    }
+    # How often a shell is repeated is still to be said.
+    kept = {path: frame.replace(scope=None) if path in shells else frame for path, frame in plan.frames.items()}
+    return plan.replace(frames={path: frame for path, frame in kept.items() if path not in shells or frame.times > 1})
+
+
+def _innermost(plan: Plan, place: Path) -> Path:
+    """The frame in which something stands; () for none."""
+    return max((frame.path for frame in frames_around(plan, place)), key=len, default=())
+
+
+def _closed(graph: Graph, subject: Subject) -> Callable[[Frame], bool]:
+    """Whether a frame is drawn as a box."""
+
+    def closed(frame: Frame) -> bool:
+        kind = graph.scopes[frame.scope] if frame.scope else None
+        match subject.view:
+            case View.LAYERS:
+                return False
+            case View.BLOCKS:
+                return kind not in (None, "stage", "aux", *subject.expand)
+            case View.STAGES:
+                return kind is not None and kind not in subject.expand
+
+    return closed
+
+
+def _groups(graph: Graph, plan: Plan, closed: Callable[[Frame], bool]) -> list[Group]:
+    """What each box holds, in the order in which the boxes begin."""
+    readers = Counter(plan.resolve(i) for drawn in plan.nodes for i in graph.nodes[drawn.node].inputs)
+    readers.update(plan.resolve(node) for _, node in graph.outputs)
+    frames: dict[Path, list[Drawn]] = {}
+    tops: dict[int, list[Drawn]] = {}
+    groups: list[tuple[list[Drawn], Frame | None]] = []
+    for drawn in plan.nodes:
+        node = graph.nodes[drawn.node]
+        frame = next(filter(closed, frames_around(plan, drawn.place)), None)
+        source = plan.resolve(node.inputs[0]) if len(node.inputs) == 1 else -1
+        if frame is not None and frame.path in frames:
+            frames[frame.path].append(drawn)
+        elif (
+            frame is None and source in tops and readers[source] == 1 and _stacks(graph, plan, drawn, tops[source][-1])
+        ):
+            tops[source].append(drawn)
+            tops[drawn.node] = tops.pop(source)
         else:
-            groups[node.id] = [node]
-    return sorted(groups.values(), key=lambda group: group[0].id)
+            members = [drawn]
+            groups.append((members, frame))
+            if frame is not None:
+                frames[frame.path] = members
+            else:
+                tops[drawn.node] = members
+    return [_group(plan, tuple(members), frame) for members, frame in groups]
 
 
-def _stacks(node: Node, below: Node, drawn: tuple[tuple[str, ...], ...]) -> bool:
+def _stacks(graph: Graph, plan: Plan, drawn: Drawn, below: Drawn) -> bool:
     """Whether a layer is drawn as a row under the one before it."""
+    node, under = graph.nodes[drawn.node], graph.nodes[below.node]
     return (
         isinstance(node.op, Layer)
-        and isinstance(below.op, Layer)
+        and isinstance(under.op, Layer)
         and node.op.style in STACKED
-        and node.shape == below.shape
-        and _place(node, drawn) == _place(below, drawn)
+        and node.shape == under.shape
+        and _innermost(plan, drawn.place) == _innermost(plan, below.place)
     )
 
 
-def _place(node: Node, drawn: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
-    """The innermost cluster of a node."""
-    prefixes = (node.path[:length] for length in range(len(node.path) - 1, 0, -1))
-    return next((prefix for prefix in prefixes if prefix in drawn), ())
+def _group(plan: Plan, members: tuple[Drawn, ...], frame: Frame | None) -> Group:
+    place = members[0].place if frame is None else frame.path[:-1]
+    return Group(nodes=members, frame=frame, place=_innermost(plan, place), times=frame.times if frame else 1)
 
 
-def _box(graph: Graph, costs: Costs, group: list[Node], drawn: tuple[tuple[str, ...], ...]) -> Box:
-    first = group[0]
-    if first.id in graph.inputs:
-        return Box(id=f"n{first.id}", role=Role.INPUT, rows=(_input(graph, first),))
-    role = Role.LAYERS if first.op is None or isinstance(first.op, Layer) else Role.MERGE
-    rows = tuple(_row(graph, costs, node) for node in group)
-    return Box(id=f"n{first.id}", role=role, rows=rows, cluster=_place(first, drawn))
+def _placed(plan: Plan, groups: list[Group]) -> list[Group]:
+    """A nameless repetition of a single box is said on the box, without a frame around it."""
+    inside = Counter(frame.path for group in groups for frame in frames_around(plan, group.place))
+    placed = []
+    for group in groups:
+        while group.place in plan.frames and plan.frames[group.place].scope is None and inside[group.place] == 1:
+            times = group.times * plan.frames[group.place].times
+            group = group.replace(place=_innermost(plan, group.place[:-1]), times=times)
+        placed.append(group)
+    return placed
 
 
-def _row(graph: Graph, costs: Costs, node: Node) -> Row:
-    shapes = graph.shapes_in(node)
-    words = "?" if node.op is None else layer_words(node.op, shapes[0] if shapes else None)
-    facts = [f"{node.name}: {node.text}", str(node.shape or "unknown shape")]
-    if node.shared is not None:
-        facts.append(f"the weights of {graph.nodes[node.shared].name}")
-    cost = costs[node.id] or ZERO
-    facts += [count(cost.parameters, "parameter")] if cost.parameters else []
-    facts += [count(cost.macs, "MAC")] if cost.macs else []
-    return Row(
-        words=words,
-        style=node.op.style if node.op else "",
-        hover=", ".join(facts),
-        parameters=cost.parameters,
-        macs=cost.macs,
-        shared=node.shared is not None,
-    )
-
-
-def _input(graph: Graph, node: Node) -> Row:
-    name = graph.input_names[graph.inputs.index(node.id)]
-    words = "input" if len(graph.inputs) == 1 and name == "x" else f"input {name}"
-    size = node.shape.vocabulary if node.shape else None
-    kind = f" of ids below {size:,}" if size else ""
-    return Row(words=words, style="", hover=f"{words}: {node.shape}{kind}")
-
-
-def _ends(graph: Graph) -> list[Box]:
-    rows = (
-        Row(words=name, style="", hover=f"{name}: {graph.nodes[node].shape}, made by {graph.nodes[node].name}")
-        for name, node in graph.outputs
-    )
-    return [Box(id=f"y{i}", role=Role.OUTPUT, rows=(row,)) for i, row in enumerate(rows)]
-
-
-def _arrows(graph: Graph, groups: list[list[Node]]) -> tuple[Arrow, ...]:
+def _arrows(graph: Graph, plan: Plan, groups: list[Group]) -> tuple[Arrow, ...]:
     """Between boxes, in the order in which their ends run. The first from a box that is no skip says the shape."""
-    owner = {node.id: f"n{group[0].id}" for group in groups for node in group}
-    tensors = [(i, f"n{group[0].id}") for group in groups for i in group[0].inputs]
-    tensors += [(node, f"y{i}") for i, (_, node) in enumerate(graph.outputs)]
-    flows = find_flows([(owner[source], end) for source, end in tensors])
+    owner = {drawn.node: group.id for group in groups for drawn in group.nodes}
+    tensors: dict[tuple[int, str], int] = {}
+    ends = [(i, group.id) for group in groups for drawn in group.nodes for i in graph.nodes[drawn.node].inputs]
+    ends += [(node, f"y{i}") for i, (_, node) in enumerate(graph.outputs)]
+    for source, end in ends:
+        drawn = plan.resolve(source)
+        if owner[drawn] != end:
+            tensors.setdefault((drawn, end), source)
+    pairs = [(owner[drawn], end) for drawn, end in tensors]
     arrows, told = [], set()
-    for (source, end), flow in zip(tensors, flows, strict=True):
+    for (pair, source), flow in zip(zip(pairs, tensors.values(), strict=True), find_flows(pairs), strict=True):
         shape = graph.nodes[source].shape
         says = flow is not Flow.SKIP and source not in told and shape is not None
         told |= {source} if says else set()
-        arrows.append(Arrow(start=owner[source], end=end, shape=str(shape) if says else None, flow=flow))
+        arrows.append(Arrow(start=pair[0], end=pair[1], shape=str(shape) if says else None, flow=flow))
     return tuple(arrows)
 
 
-def _cluster(graph: Graph, path: tuple[str, ...], costs: Costs) -> Cluster:
-    kind = graph.scopes[path]
-    inside = [node for node in graph.nodes if node.path[: len(path)] == path]
-    total = add(costs[node.id] or ZERO for node in inside)
-    facts = [count(len(inside), "layer"), count(total.parameters, "parameter")]
-    what = kind if kind in ("stage", "aux") else f"block {kind}"
-    return Cluster(path=path, title=path[-1], hover=f"{what} {'.'.join(path)}: {', '.join(facts)}")
+def _clusters(facts: Facts, groups: list[Group]) -> tuple[Cluster, ...]:
+    """The frames that are drawn around boxes."""
+    open_ = {frame.path for group in groups for frame in frames_around(facts.plan, group.place)}
+    return tuple(cluster(facts, frame) for frame in facts.plan.frames.values() if frame.path in open_)
 
 
 def _description(graph: Graph, boxes: list[Box], caption: str) -> str:
     """The picture for those who cannot see it."""
-    layers = [row.words for box in boxes if box.role in (Role.LAYERS, Role.MERGE) for row in box.rows]
-    takes = " and ".join(str(graph.nodes[i].shape) for i in graph.inputs)
-    gives = " and ".join(str(graph.nodes[i].shape) for _, i in graph.outputs)
-    return f"{caption}. It turns {takes} into {gives} by {count(len(layers), 'layer')}: {', '.join(layers)}."
+    shown = (box for box in boxes if box.role not in (Role.INPUT, Role.OUTPUT))
+    words = [
+        " ".join([row.words, f"×{box.times}"] if box.times > 1 else [row.words]) for box in shown for row in box.rows
+    ]
+    takes, gives = (_shapes(graph.nodes[i] for i in ids) for ids in (graph.inputs, [i for _, i in graph.outputs]))
+    return f"{caption}. It turns {takes} into {gives} by {count(len(graph.layers), 'layer')}: {', '.join(words)}."
+
+
+def _shapes(nodes: Iterable[Node]) -> str:
+    return " and ".join(str(node.shape) for node in nodes)

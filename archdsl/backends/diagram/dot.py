@@ -4,29 +4,39 @@ Every label is written like HTML: in a plain one Graphviz would read backslashes
 hold. Nodes are called by their ids, so that no name reaches the syntax.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from .layout import GAP, STRAIGHT, Arrangement, Title
 from .picture import Arrow, Box, Cluster, Flow, Picture, Role, Row
 from .style import SYMBOLS, Style
 from .text import quoted, xml
 
+Path = tuple[str, ...]
+
 # The one font whose widths Graphviz knows and whose metrics (Arial's, Liberation Sans') every system has.
 FONT = "Helvetica"
 # What flows straight on is drawn straight: well above 128, with which Graphviz makes clusters narrow.
-_WEIGHTS = {Flow.MAIN: "500", Flow.BRANCH: "10", Flow.SKIP: "0"}
+_STRIP = 48
+"""Cells of a strip of colours that still have room between them."""
+_LEGEND = 3
+"""Entries of the legend beside each other where the picture is narrow."""
+_WEIGHTS = {Flow.MAIN: STRAIGHT, Flow.BRANCH: "10", Flow.SKIP: "0"}
 
 
-def write_dot(picture: Picture, style: Style) -> str:
+def write_dot(picture: Picture, style: Style, arrangement: Arrangement | None = None) -> str:
     """The picture as a DOT program."""
-    return "\n".join(["digraph {", *_indented(_lines(picture, style)), "}", ""])
+    return "\n".join(["digraph {", *_indented(_lines(picture, style, arrangement or Arrangement())), "}", ""])
 
 
-def _lines(picture: Picture, style: Style) -> Iterator[str]:
+def _lines(picture: Picture, style: Style, arrangement: Arrangement) -> Iterator[str]:
     yield from _defaults(picture, style)
-    numbers = {cluster.path: number for number, cluster in enumerate(picture.clusters)}
-    yield from _inside(picture, (), numbers, style)
-    for arrow in picture.arrows:
-        yield _arrow(arrow, style)
+    skips = [arrow for arrow in picture.arrows if arrow.flow is Flow.SKIP and arrangement.skips_first]
+    yield from (_arrow(arrow, style) for arrow in skips)
+    usual = Title("r" if style.direction == "TB" else "l")
+    names = {cluster.path: f"cluster_{number}" for number, cluster in enumerate(picture.clusters)}
+    heads = {path: (name, arrangement.titles.get(name, usual)) for path, name in names.items()}
+    yield from _inside(picture, (), heads, style)
+    yield from (_arrow(arrow, style) for arrow in picture.arrows if arrow not in skips)
 
 
 def _defaults(picture: Picture, style: Style) -> Iterator[str]:
@@ -37,12 +47,12 @@ def _defaults(picture: Picture, style: Style) -> Iterator[str]:
         "fontname": quoted(FONT),
         "fontsize": "11",
         "fontcolor": quoted(theme.note),
-        "nodesep": "0.25",
+        "nodesep": f"{GAP / 72}",
         "ranksep": "0.3",
         "pad": "0.1",
     }
-    if style.caption:
-        graph |= {"label": f"<{xml(picture.caption)}>", "labelloc": "t"}
+    if heading := _heading(picture, style):
+        graph |= {"label": f"<{heading}>", "labelloc": "t"}
     yield f"graph [{_attributes(graph)}]"
     node = {"shape": "plain", "fontname": quoted(FONT), "fontsize": "11", "fontcolor": quoted(theme.ink)}
     yield f"node [{_attributes(node)}]"
@@ -56,26 +66,51 @@ def _defaults(picture: Picture, style: Style) -> Iterator[str]:
     yield f"edge [{_attributes(edge)}]"
 
 
-def _inside(
-    picture: Picture, path: tuple[str, ...], numbers: dict[tuple[str, ...], int], style: Style
-) -> Iterator[str]:
-    """The boxes right inside a cluster, and the clusters in it."""
-    for box in picture.boxes:
-        if box.cluster == path:
-            yield _box(box, style)
-    for cluster in picture.children.get(path, ()):
-        yield f"subgraph cluster_{numbers[cluster.path]} {{"
-        yield from _indented(_cluster(cluster, style))
-        yield from _indented(_inside(picture, cluster.path, numbers, style))
+def _heading(picture: Picture, style: Style) -> str:
+    """The caption, and the legend below it."""
+    rows = [f"<TR><TD>{xml(picture.caption)}</TD></TR>"] if style.caption else []
+    entries = style.legend_of(picture)
+    if entries:
+        across = _LEGEND if style.direction == "TB" else len(entries)
+        lines = [entries[start : start + across] for start in range(0, len(entries), across)]
+        cells = "".join(f"<TR>{''.join(_legend(*entry) for entry in line)}</TR>" for line in lines)
+        rows.append(f'<TR><TD><TABLE BORDER="0" CELLSPACING="2" CELLPADDING="1">{cells}</TABLE></TD></TR>')
+    return f'<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="2">{"".join(rows)}</TABLE>' if rows else ""
+
+
+def _legend(colour: str, border: str, words: str) -> str:
+    square = f'<TD FIXEDSIZE="TRUE" WIDTH="9" HEIGHT="9" BORDER="1" BGCOLOR="{colour}" COLOR="{border}"></TD>'
+    return f'{square}<TD ALIGN="LEFT"><FONT POINT-SIZE="8">{words}&#160;</FONT></TD>'
+
+
+def _inside(picture: Picture, path: Path, heads: Mapping[Path, tuple[str, Title]], style: Style) -> Iterator[str]:
+    """The boxes and clusters right inside a cluster."""
+    for child in picture.children[path]:
+        if isinstance(child, Box):
+            yield _box(child, style)
+            continue
+        name, place = heads[child.path]
+        yield f"subgraph {name} {{"
+        yield from _indented(_cluster(child, place.side, style))
+        if place.room:
+            yield from _indented(_room(picture, child, name, place.room))
+        yield from _indented(_inside(picture, child.path, heads, style))
         yield "}"
 
 
-def _cluster(cluster: Cluster, style: Style) -> Iterator[str]:
+def _room(picture: Picture, cluster: Cluster, name: str, width: float) -> Iterator[str]:
+    """An invisible box at the left of the first one in a cluster: room for a title above it."""
+    first = next(box.id for box in picture.boxes if box.cluster[: len(cluster.path)] == cluster.path)
+    yield f'{name}_room [style=invis shape=box label="" fixedsize=true width={width / 72:.3f} height=0.1]'
+    yield f"{name}_room -> {first} [style=invis minlen=0]"
+
+
+def _cluster(cluster: Cluster, side: str, style: Style) -> Iterator[str]:
     theme = style.theme
     fill = theme.cluster[(len(cluster.path) - 1) % len(theme.cluster)]
-    # At the right, where there is room beside the way on, which runs through the middle from top to bottom.
-    side = "r" if style.direction == "TB" else "l"
-    yield f'label=<{xml(cluster.title)}> labeljust={side} fontsize=10 style="rounded,filled" margin=8'
+    times = [f"<B>×{cluster.times}</B>"] if cluster.times > 1 else []
+    title = " ".join([*([xml(cluster.title)] if cluster.title else []), *times])
+    yield f'label=<{title}> labeljust={side} fontsize=10 style="rounded,filled" margin=8'
     yield f"fillcolor={quoted(fill)} color={quoted(theme.cluster_line)}"
 
 
@@ -83,7 +118,9 @@ def _box(box: Box, style: Style) -> str:
     words = box.rows[0].words
     match box.role:
         case Role.LAYERS:
-            return f"{box.id} [label=<{_table(box, style)}>]"
+            return f"{box.id} [label=<{_layers(box, style)}>]"
+        case Role.GROUP:
+            return f"{box.id} [label=<{_group(box, style)}>]"
         case Role.MERGE if words in SYMBOLS:
             look = "shape=circle fixedsize=true width=0.24 fontsize=14 style=filled"
             return f"{box.id} [label=<{SYMBOLS[words]}> {look} {_end_colours(style)}]"
@@ -96,16 +133,49 @@ def _end_colours(style: Style) -> str:
     return f"fillcolor={quoted(style.theme.end)} color={quoted(style.theme.line)}"
 
 
-def _table(box: Box, style: Style) -> str:
-    rows = "".join(_row(row, style) for row in box.rows)
+def _layers(box: Box, style: Style) -> str:
+    """Layers on top of each other; how often they come, at the right of all of them."""
+    # As much room at the left, so that arrows meet the middle of the layers.
+    side = f'<TD ROWSPAN="{len(box.rows)}" BORDER="0" FIXEDSIZE="TRUE" WIDTH="24" HEIGHT="20">{{}}</TD>'
+    left, right = (side.format(""), side.format(f"<B>×{box.times}</B>")) if box.times > 1 else ("", "")
+    first, *rest = (_row(row, style) for row in box.rows)
+    rows = "".join(f"<TR>{cells}</TR>" for cells in (left + first + right, *rest))
     return f'<TABLE BORDER="0" CELLBORDER="1" CELLSPACING="1" CELLPADDING="4">{rows}</TABLE>'
 
 
 def _row(row: Row, style: Style) -> str:
     theme = style.theme
-    numbers = "".join(f'<BR/><FONT POINT-SIZE="8">{xml(each)}</FONT>' for each in style.numbers(row))
     look = f'STYLE="ROUNDED" BGCOLOR="{theme.fill(row.style)}" COLOR="{theme.border(row.style)}"'
-    return f"<TR><TD {look}>{xml(row.words)}{numbers}</TD></TR>"
+    return f"<TD {look}>{xml(row.words)}{_small(style.numbers(row))}</TD>"
+
+
+def _group(box: Box, style: Style) -> str:
+    """A closed stage or block: its name, the kinds of its layers as a strip of colours, its numbers."""
+    row, theme = box.rows[0], style.theme
+    times = f" <B>×{box.times}</B>" if box.times > 1 else ""
+    lines = [f"<TR><TD>{xml(row.words)}{times}{_small([box.note] if box.note else [])}</TD></TR>"]
+    lines += [f'<TR><TD CELLPADDING="0">{_strip(box, style)}</TD></TR>'] if box.inside else []
+    numbers = style.numbers(row)
+    lines += [f'<TR><TD><FONT POINT-SIZE="8">{xml(each)}</FONT></TD></TR>' for each in numbers]
+    look = f'STYLE="ROUNDED" BGCOLOR="{theme.end}" COLOR="{theme.line}"'
+    return f'<TABLE {look} BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="3">{"".join(lines)}</TABLE>'
+
+
+def _strip(box: Box, style: Style) -> str:
+    """The kinds of the layers inside, in order, as a row of small squares, or of bars where they are many."""
+    count = len(box.inside)
+    gap = 1 if count <= _STRIP else 0
+    side = max(1, min(7, 98 // count - gap))
+    cells = "".join(
+        f'<TD FIXEDSIZE="TRUE" WIDTH="{side}" HEIGHT="7" BGCOLOR="{style.theme.fill(kind)}"></TD>'
+        for kind in box.inside
+    )
+    size = f'FIXEDSIZE="TRUE" WIDTH="{count * (side + gap) + gap}" HEIGHT="{7 + 2 * gap}"'
+    return f'<TABLE BORDER="0" CELLSPACING="{gap}" CELLPADDING="0" {size}><TR>{cells}</TR></TABLE>'
+
+
+def _small(lines: list[str]) -> str:
+    return "".join(f'<BR/><FONT POINT-SIZE="8">{xml(each)}</FONT>' for each in lines)
 
 
 def _arrow(arrow: Arrow, style: Style) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import cast
 
 EMBEDDED = "graphviz-pure"
-EMBEDDED_FORMATS = frozenset({"svg", "png"})
+EMBEDDED_FORMATS = frozenset({"svg", "png", "json"})
 
 _LOCK = threading.Lock()
 

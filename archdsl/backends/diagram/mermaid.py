@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from .picture import Arrow, Box, Flow, Picture, Role, Row
+from .picture import Arrow, Box, Cluster, Flow, Picture, Role, Row
 from .style import SYMBOLS, Style
 from .text import clean, mermaid
 
@@ -26,21 +26,27 @@ def _lines(picture: Picture, style: Style) -> Iterator[str]:
 def _inside(
     picture: Picture, path: tuple[str, ...], numbers: dict[tuple[str, ...], int], style: Style
 ) -> Iterator[str]:
-    for box in picture.boxes:
-        if box.cluster == path:
-            yield _box(box, style)
-    for cluster in picture.children.get(path, ()):
-        yield f'subgraph c{numbers[cluster.path]}["{mermaid(cluster.title)}"]'
-        yield from (f"  {line}" for line in _inside(picture, cluster.path, numbers, style))
+    for child in picture.children[path]:
+        if isinstance(child, Box):
+            yield _box(child, style)
+            continue
+        yield f'subgraph c{numbers[child.path]}["{_title(child)}"]'
+        yield from (f"  {line}" for line in _inside(picture, child.path, numbers, style))
         yield "end"
+
+
+def _title(cluster: Cluster) -> str:
+    return " ".join([mermaid(cluster.title), f"×{cluster.times}" if cluster.times > 1 else ""]).strip()
 
 
 def _box(box: Box, style: Style) -> str:
     words = mermaid(box.rows[0].words)
     match box.role:
-        case Role.LAYERS:
-            rows = "<br/>".join(line for row in box.rows for line in _row(row, style))
-            return f'{box.id}["{rows}"]:::{_class(box.rows[0].style)}'
+        case Role.LAYERS | Role.GROUP:
+            lines = [line for row in box.rows for line in _row(row, style)]
+            lines += [f"<b>×{box.times}</b>"] if box.times > 1 else []
+            lines[1:1] = [f"<small>{mermaid(box.note)}</small>"] if box.note else []
+            return f'{box.id}["{"<br/>".join(lines)}"]:::{_class(box)}'
         case Role.MERGE:
             sign = SYMBOLS.get(box.rows[0].words)
             return f'{box.id}(("{sign}")):::end_' if sign else f'{box.id}(["{words}"]):::end_'
@@ -62,9 +68,9 @@ def _classes(picture: Picture, style: Style) -> Iterator[str]:
     theme = style.theme
     for kind in sorted({box.rows[0].style for box in picture.boxes if box.role is Role.LAYERS}):
         look = f"fill:{theme.fill(kind)},stroke:{theme.border(kind)},color:{theme.ink}"
-        yield f"classDef {_class(kind)} {look}"
+        yield f"classDef {kind or 'other'}_ {look}"
     yield f"classDef end_ fill:{theme.end},stroke:{theme.line},color:{theme.ink}"
 
 
-def _class(kind: str) -> str:
-    return f"{kind or 'other'}_"
+def _class(box: Box) -> str:
+    return "end_" if box.role is Role.GROUP else f"{box.rows[0].style or 'other'}_"

@@ -15,6 +15,8 @@ class Role(StrEnum):
     """One layer, or several on top of each other."""
     MERGE = "merge"
     """Where several tensors become one: `add`, `mul`, `concat`."""
+    GROUP = "group"
+    """A block or a stage, closed."""
 
 
 class Flow(StrEnum):
@@ -32,24 +34,31 @@ class Row(Record):
     """One layer, as a row of a box.
 
     `words` names it (`conv 64 5×5 /2`); `style` is the kind that decides its colour; `hover` says all that is known.
+    `parameters` and `macs` are one number for each repetition.
     """
 
     words: str
     style: str
     hover: str
-    parameters: int = 0
-    macs: int = 0
+    parameters: tuple[int, ...] = ()
+    macs: tuple[int, ...] = ()
     shared: bool = False
     """Whether the weights are another layer's, which counts them."""
 
 
 class Box(Record):
-    """A node of the picture: its layers from top to bottom, and the cluster that it stands in."""
+    """A node of the picture: its layers from top to bottom, how often they come, the cluster that they stand in.
+
+    A closed group has one row, `inside` it the kinds of its layers in order, and a `note` that sums them up.
+    """
 
     id: str
     role: Role
     rows: tuple[Row, ...]
     cluster: tuple[str, ...] = ()
+    times: int = 1
+    note: str = ""
+    inside: tuple[str, ...] = ()
 
 
 class Arrow(Record):
@@ -70,6 +79,7 @@ class Cluster(Record):
     path: tuple[str, ...]
     title: str
     hover: str
+    times: int = 1
 
 
 class Picture(Record):
@@ -83,22 +93,28 @@ class Picture(Record):
     clusters: tuple[Cluster, ...]
 
     @property
-    def children(self) -> Mapping[tuple[str, ...], tuple[Cluster, ...]]:
-        """The clusters right inside each cluster; those of the whole picture under ()."""
-        known = {cluster.path for cluster in self.clusters}
-        inside: dict[tuple[str, ...], list[Cluster]] = {}
-        for cluster in self.clusters:
-            inside.setdefault(_around(cluster.path, known), []).append(cluster)
+    def children(self) -> Mapping[tuple[str, ...], tuple["Box | Cluster", ...]]:
+        """The boxes and clusters right inside each cluster, in order; those of the whole picture under ()."""
+        clusters = {cluster.path: cluster for cluster in self.clusters}
+        inside: dict[tuple[str, ...], dict[Box | Cluster, None]] = {(): {}}
+        for box in self.boxes:
+            around: tuple[str, ...] = ()
+            for length in range(1, len(box.cluster) + 1):
+                if (path := box.cluster[:length]) in clusters:
+                    inside[around][clusters[path]] = None
+                    inside.setdefault(path, {})
+                    around = path
+            inside[around][box] = None
         return {path: tuple(found) for path, found in inside.items()}
 
     @property
     def styles(self) -> tuple[str, ...]:
         """The kinds of layers that occur, in the order in which they do."""
-        return tuple(dict.fromkeys(row.style for box in self.boxes for row in box.rows if row.style))
+        found = (
+            style for box in self.boxes if box.role is not Role.MERGE for style in (*_styles(box.rows), *box.inside)
+        )
+        return tuple(dict.fromkeys(style for style in found if style))
 
 
-def _around(path: tuple[str, ...], known: set[tuple[str, ...]]) -> tuple[str, ...]:
-    for length in range(len(path) - 1, 0, -1):
-        if path[:length] in known:
-            return path[:length]
-    return ()
+def _styles(rows: tuple[Row, ...]) -> tuple[str, ...]:
+    return tuple(row.style for row in rows)

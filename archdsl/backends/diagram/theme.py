@@ -67,3 +67,50 @@ LIGHT = Theme(
     },
     other="#dddddd",
 )
+
+DARK = Theme(
+    name="dark",
+    background="#0d1117",
+    ink="#f5f5f5",
+    note="#c3c9d0",
+    line="#aab2bb",
+    skip="#7d8590",
+    cluster=("#161b22", "#21262d"),
+    cluster_line="#3d444d",
+    end="#0d1117",
+    fills={
+        "conv": "#2166c4",
+        "pool": "#7a3413",
+        "norm": "#7b6b14",
+        "activation": "#44662c",
+        "linear": "#ab3b79",
+        "sequence": "#1e7a59",
+        "embedding": "#0d4560",
+    },
+    other="#4a4f56",
+)
+
+# For a printer without colours: steps of grey that stay apart in a copy. The words tell the kinds.
+PRINT = Theme(
+    name="print",
+    background="#ffffff",
+    ink="#000000",
+    note="#333333",
+    line="#000000",
+    skip="#777777",
+    cluster=("#ffffff", "#f7f7f7"),
+    cluster_line="#999999",
+    end="#ffffff",
+    fills={
+        "conv": "#bdbdbd",
+        "pool": "#8f8f8f",
+        "norm": "#e9e9e9",
+        "activation": "#d6d6d6",
+        "linear": "#a6a6a6",
+        "sequence": "#808080",
+        "embedding": "#cacaca",
+    },
+    other="#f7f7f7",
+)
+
+THEMES = {theme.name: theme for theme in (LIGHT, DARK, PRINT)}

@@ -1,7 +1,11 @@
 import itertools
 
-from archdsl.backends.diagram.picture import Flow, Role
-from tests.backends.diagram.programs import INCEPTION, LENET, RESIDUAL, drawn
+import pytest
+
+from archdsl.analysis.cost import costs
+from archdsl.backends.diagram.build import Subject, View, picture
+from archdsl.backends.diagram.picture import Cluster, Flow, Role
+from tests.backends.diagram.programs import INCEPTION, LENET, RESIDUAL, drawn, graph
 
 
 def rows(text: str) -> list[list[str]]:
@@ -29,7 +33,7 @@ def test_arrows_say_the_shapes_and_boxes_the_parameters() -> None:
     assert shapes == ["1×32×32", "6×28×28", "6×14×14", "16×10×10", "16×5×5", "120×1×1", "120", "84", "10"]
     ids = [box.id for box in picture.boxes]
     assert [(a.start, a.end) for a in picture.arrows] == list(itertools.pairwise(ids))
-    assert [box.rows[0].parameters for box in picture.boxes] == [0, 156, 0, 2416, 0, 48120, 0, 10164, 850, 0]
+    assert [sum(box.rows[0].parameters) for box in picture.boxes] == [0, 156, 0, 2416, 0, 48120, 0, 10164, 850, 0]
     assert picture.caption == "LeNet5: 61,706 parameters, 417K MACs"
 
 
@@ -40,13 +44,16 @@ def test_a_layer_that_is_read_twice_or_named_as_output_ends_its_box() -> None:
 
 def test_stages_and_blocks_are_clusters_in_each_other() -> None:
     picture = drawn(RESIDUAL)
-    inside = {path: [cluster.title for cluster in found] for path, found in picture.children.items()}
-    assert inside == {(): ["body"], ("body",): ["basic1", "basic2"]}
+    inside = {
+        path: [child.title for child in found if isinstance(child, Cluster)] for path, found in picture.children.items()
+    }
+    assert {path: found for path, found in inside.items() if found} == {(): ["body"], ("body",): ["basic1", "basic2"]}
+    assert [getattr(child, "id", "cluster") for child in picture.children[()]] == ["n0", "cluster", "n17", "n18", "y0"]
     places = {box.rows[0].words: box.cluster for box in picture.boxes}
     assert places["conv 16 3×3 /2"] == ("body", "basic2")
     assert places["conv 16 1×1 /2"] == ("body", "basic2"), "a branch is no cluster"
     assert places["gap"] == ()
-    assert picture.clusters[1].hover == "block basic body.basic1: 7 layers, 1,200 parameters"
+    assert picture.clusters[1].hover == "block basic body.basic1: 7 layers, 1,200 parameters, 294,912 MACs"
 
 
 def test_a_residual_is_a_skip_beside_the_main_way() -> None:
@@ -74,7 +81,7 @@ def test_a_tensor_that_goes_several_ways_is_named_once() -> None:
 def test_weights_that_are_used_again_are_told() -> None:
     picture = drawn("input 8x16x16; conv 8 k3 p1 as a; maxpool 2; reuse a")
     row = picture.boxes[3].rows[0]
-    assert (row.words, row.parameters, row.shared) == ("conv 8 3×3", 0, True)
+    assert (row.words, row.parameters, row.shared) == ("conv 8 3×3", (0,), True)
     assert "the weights of a" in row.hover
 
 
@@ -98,3 +105,112 @@ def test_the_description_reads_in_order() -> None:
     assert drawn("net Tiny; input 1x4x4; conv 2 k3; relu; gap").description == (
         "Tiny: 20 parameters, 72 MACs. It turns 1×4×4 into 2 by 3 layers: conv 2 3×3, relu, gap."
     )
+
+
+NESTED = """
+net Nested
+input 3x16x16
+block basic(c, s = 1) {
+  residual { conv c k3 s=s p1; bn; relu; conv c k3 p1; bn } shortcut { if s != 1 or @c != c { conv c k1 s=s; bn } }
+  relu
+}
+stage stem { conv 8 k3 p1; relu }
+stage body { basic 8 x3; basic 16 s2 }
+gap; fc 10
+"""
+
+
+SHELLS = """
+block inner(c) { conv c k3 p1; conv c k1 }
+block outer(c) { inner c }
+input 8x8x8; outer 8; outer 16
+"""
+
+
+def boxes(text: str, subject: Subject) -> list[tuple[str, int]]:
+    found = graph(text)
+    return [(box.rows[0].words, box.times) for box in picture(found, costs(found), subject).boxes]
+
+
+def test_a_repetition_of_one_box_is_said_on_the_box() -> None:
+    found = drawn("input 8x8x8; conv 8 k3 p1 x3; conv 16 k3 p1; repeat 2 { conv 16 k3 p1; relu }; gap")
+    assert [([row.words for row in box.rows], box.times) for box in found.boxes[1:-2]] == [
+        (["conv 8 3×3"], 3),
+        (["conv 16 3×3"], 1),
+        (["conv 16 3×3", "relu"], 2),
+    ]
+    assert found.clusters == ()
+    assert found.boxes[1].rows[0].parameters == (584, 584, 584)
+
+
+def test_a_repetition_of_several_boxes_has_a_frame() -> None:
+    found = drawn(NESTED)
+    assert [(cluster.title, cluster.times) for cluster in found.clusters] == [
+        ("stem", 1),
+        ("body", 1),
+        ("basic", 3),
+        ("basic4", 1),
+    ]
+    repeated = drawn("input 8x8x8; repeat 3 { residual { conv 8 k3 p1; relu }; relu }")
+    assert [(cluster.title, cluster.times) for cluster in repeated.clusters] == [("", 3)]
+
+
+def test_blocks_are_boxes() -> None:
+    found = boxes(NESTED, Subject(view=View.BLOCKS))
+    assert found[2:-3] == [("basic 8", 3), ("basic 16 s2", 1)]
+    assert found[1] == ("conv 8 3×3", 1)
+
+
+def test_a_block_can_be_opened() -> None:
+    opened = boxes(NESTED, Subject(view=View.BLOCKS, expand=("basic",)))
+    assert opened == boxes(NESTED, Subject(view=View.LAYERS))
+
+
+def test_stages_are_boxes() -> None:
+    found = graph(NESTED)
+    picture_ = picture(found, costs(found), Subject(view=View.STAGES))
+    assert [(box.rows[0].words, box.note, box.role) for box in picture_.boxes] == [
+        ("input", "", Role.INPUT),
+        ("stem", "", Role.GROUP),
+        ("body", "basic ×4", Role.GROUP),
+        ("gap", "", Role.LAYERS),
+        ("fc 10", "", Role.LAYERS),
+        ("output", "", Role.OUTPUT),
+    ]
+    total = sum(sum(row.parameters) for box in picture_.boxes for row in box.rows)
+    assert total == costs(found).total.parameters
+    assert picture_.boxes[1].inside == ("conv", "activation")
+    assert [arrow.shape for arrow in picture_.arrows] == ["3×16×16", "8×16×16", "16×8×8", "16", "10"]
+
+
+@pytest.mark.parametrize("view", View)
+@pytest.mark.parametrize("fold", [True, False])
+@pytest.mark.parametrize("text", [LENET, RESIDUAL, INCEPTION, NESTED, SHELLS])
+def test_no_parameter_is_lost_or_counted_twice(text: str, view: View, fold: bool) -> None:
+    found = graph(text)
+    made = picture(found, costs(found), Subject(view=view, fold=fold))
+    assert sum(sum(row.parameters) for box in made.boxes for row in box.rows) == costs(found).total.parameters
+    assert sum(sum(row.macs) for box in made.boxes for row in box.rows) == costs(found).total.macs
+    assert {box.cluster for box in made.boxes} <= {(), *(cluster.path for cluster in made.clusters)}
+    ids = {box.id for box in made.boxes}
+    assert {arrow.start for arrow in made.arrows} | {arrow.end for arrow in made.arrows} == ids
+
+
+def test_a_block_that_several_things_leave_shows_each_once() -> None:
+    text = "input 1x8x8; stage down { conv 2 k3 p1 as a; maxpool 2; conv 4 k3 p1 }; stage up { upsample 2; concat a }"
+    found = graph(text)
+    made = picture(found, costs(found), Subject(view=View.STAGES))
+    between = [arrow.shape for arrow in made.arrows if (arrow.start, arrow.end) == ("n1", "n4")]
+    assert sorted(filter(None, between)) == ["2×8×8", "4×4×4"]
+
+
+def test_a_rate_that_grows_is_left_out_of_what_stands_for_all() -> None:
+    text = "input 8x8x8; repeat 3 as i { residual { conv 8 k3 p1; drop_path 0.1*(i + 1) } }"
+    assert [row.words for box in drawn(text).boxes for row in box.rows][1:3] == ["conv 8 3×3", "drop_path"]
+
+
+def test_a_block_that_only_holds_another_is_drawn_as_one() -> None:
+    assert [cluster.title for cluster in drawn(SHELLS).clusters] == ["outer1", "outer2"]
+    found = graph(SHELLS)
+    made = picture(found, costs(found), Subject(view=View.BLOCKS))
+    assert [(box.rows[0].words, box.note) for box in made.boxes[1:-1]] == [("outer 8", "inner"), ("outer 16", "inner")]

@@ -13,14 +13,14 @@ def test_it_reads_like_this() -> None:
         '---\ntitle: "Tiny: 16 parameters, 578 MACs"\n---\n'
         "flowchart TB\n"
         '  n0(["input"]):::end_\n'
-        '  n4["gap"]:::pool_\n'
-        '  n5["fc 2<br/><small>4 parameters</small><br/><small>2 MACs</small>"]:::linear_\n'
-        '  y0(["output"]):::end_\n'
         '  subgraph c0["body"]\n'
         '    n1["conv 1 3×3<br/><small>10 parameters</small><br/><small>576 MACs</small>'
         '<br/>bn<br/><small>2 parameters</small>"]:::conv_\n'
         '    n3(("+")):::end_\n'
         "  end\n"
+        '  n4["gap"]:::pool_\n'
+        '  n5["fc 2<br/><small>4 parameters</small><br/><small>2 MACs</small>"]:::linear_\n'
+        '  y0(["output"]):::end_\n'
         '  n0 -->|"1×8×8"| n1\n'
         '  n1 -->|"1×8×8"| n3\n'
         "  n0 -.-> n3\n"

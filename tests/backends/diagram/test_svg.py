@@ -38,7 +38,10 @@ def test_it_has_a_title_a_description_and_hover_text() -> None:
     assert hover[1] == (
         "features.conv1: conv 6 k5, 6×28×28, 156 parameters, 117,600 MACs\nfeatures.tanh1: tanh, 6×28×28"
     )
-    assert groups(root, "cluster")[0].findtext(f"{SVG}title") == "stage features: 8 layers, 50,692 parameters"
+    assert (
+        groups(root, "cluster")[0].findtext(f"{SVG}title")
+        == "stage features: 8 layers, 50,692 parameters, 405,600 MACs"
+    )
 
 
 def test_it_is_self_contained_and_scales() -> None:

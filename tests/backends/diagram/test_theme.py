@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from archdsl.backends.diagram.theme import LIGHT, Theme, mixed
+from archdsl.backends.diagram.theme import DARK, LIGHT, THEMES, Theme, mixed
 from archdsl.layers import registry
 
 # Machado, Oliveira & Fernandes (2009), severity 1: what is seen without one kind of cones, of linear RGB.
@@ -13,7 +13,6 @@ DEFICIENCIES = {
     "deuteranopia": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
     "tritanopia": ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.303900)),
 }
-THEMES = [LIGHT]
 
 
 def linear(colour: str) -> list[float]:
@@ -52,7 +51,7 @@ def distance(one: str, other: str, deficiency: str | None) -> float:
     return float(sum((a - b) ** 2 for a, b in zip(*seen, strict=True)) ** 0.5)
 
 
-@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+@pytest.mark.parametrize("theme", THEMES.values(), ids=lambda theme: theme.name)
 def test_text_stands_out_from_what_is_behind_it(theme: Theme) -> None:
     for fill in (*theme.fills.values(), theme.other, theme.end):
         assert contrast(theme.ink, fill) >= 4.5, fill
@@ -62,7 +61,7 @@ def test_text_stands_out_from_what_is_behind_it(theme: Theme) -> None:
 
 
 @pytest.mark.parametrize("deficiency", [None, *DEFICIENCIES])
-@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
 def test_kinds_of_layers_can_be_told_apart(theme: Theme, deficiency: str | None) -> None:
     fills = [*theme.fills.items(), ("other", theme.other)]
     for (name, one), (other_name, other) in itertools.combinations(fills, 2):

@@ -1,0 +1,180 @@
+"""What stands in a box or on a frame: names, numbers, hover text."""
+
+import re
+
+from ...analysis.cost import ZERO, Cost, Costs, add
+from ...graph import Graph
+from ...layer import Layer
+from ...record import Record
+from .picture import Box, Cluster, Role, Row
+from .plan import Drawn, Frame, Path, Plan, frames_around
+from .words import count, layer_words
+
+WITHOUT_A_NAME = frozenset({"stage", "branch", "aux"})
+"""What a scope can be besides a block, whose name it then holds."""
+
+
+class Facts(Record):
+    """What is known about a network that is to be drawn."""
+
+    graph: Graph
+    costs: Costs
+    plan: Plan
+
+
+class Group(Record):
+    """What one box holds: layers on top of each other, or all of a closed frame; and the frame that it stands in."""
+
+    nodes: tuple[Drawn, ...]
+    frame: Frame | None
+    place: Path
+    times: int
+
+    @property
+    def id(self) -> str:
+        """The name of its box."""
+        return f"n{self.nodes[0].node}"
+
+
+def group_box(facts: Facts, group: Group) -> Box:
+    """The box of a group."""
+    first = facts.graph.nodes[group.nodes[0].node]
+    if first.id in facts.graph.inputs:
+        return Box(id=group.id, role=Role.INPUT, rows=(_input(facts.graph, first.id),))
+    if group.frame is not None:
+        return _closed_box(facts, group, group.frame)
+    role = Role.LAYERS if first.op is None or isinstance(first.op, Layer) else Role.MERGE
+    rows = tuple(_row(facts, drawn) for drawn in group.nodes)
+    return Box(id=group.id, role=role, rows=rows, cluster=group.place, times=group.times)
+
+
+def _row(facts: Facts, drawn: Drawn) -> Row:
+    graph, node = facts.graph, facts.graph.nodes[drawn.node]
+    costs = [facts.costs[copy] or ZERO for copy in drawn.copies]
+    hints = [f"{node.name}: {node.text}", str(node.shape or "unknown shape")]
+    if node.shared is not None:
+        hints.append(f"the weights of {graph.nodes[node.shared].name}")
+    if len(drawn.copies) > 1:
+        hints.append(f"and so on to {graph.nodes[drawn.copies[-1]].name}")
+    return Row(
+        words=_words(graph, drawn),
+        style=node.op.style if node.op else "",
+        hover=", ".join([*hints, *_totals(add(costs))]),
+        parameters=tuple(cost.parameters for cost in costs),
+        macs=tuple(cost.macs for cost in costs),
+        shared=node.shared is not None,
+    )
+
+
+def _words(graph: Graph, drawn: Drawn) -> str:
+    """A layer in words; where those that it stands for differ, what they have in common."""
+    nodes = [graph.nodes[copy] for copy in drawn.copies]
+    words = {layer_words(node.op, graph.shapes_in(node)[0]) if node.op and node.inputs else "?" for node in nodes}
+    op = nodes[0].op
+    return words.pop() if len(words) == 1 or op is None else op.keyword
+
+
+def _totals(cost: Cost) -> list[str]:
+    parameters = [count(cost.parameters, "parameter")] if cost.parameters else []
+    return parameters + ([count(cost.macs, "MAC")] if cost.macs else [])
+
+
+def _closed_box(facts: Facts, group: Group, frame: Frame) -> Box:
+    turns = 1
+    for around in frames_around(facts.plan, frame.path):
+        turns *= around.times
+    costs = [_turn(facts, group.nodes, turn, turns) for turn in range(turns)]
+    ops = [facts.graph.nodes[drawn.node].op for drawn in group.nodes]
+    row = Row(
+        words=frame_words(facts, frame),
+        style="",
+        hover=_frame_hover(facts, frame),
+        parameters=tuple(cost.parameters for cost in costs),
+        macs=tuple(cost.macs for cost in costs),
+    )
+    return Box(
+        id=group.id,
+        role=Role.GROUP,
+        rows=(row,),
+        cluster=group.place,
+        times=group.times,
+        note=_summary(facts, frame),
+        inside=tuple(op.style for op in ops if isinstance(op, Layer)),
+    )
+
+
+def _turn(facts: Facts, nodes: tuple[Drawn, ...], turn: int, turns: int) -> Cost:
+    """What one of the repetitions of a frame costs."""
+    ids = (i for n in nodes for i in n.copies[turn * len(n.copies) // turns : (turn + 1) * len(n.copies) // turns])
+    return add(facts.costs[i] or ZERO for i in ids)
+
+
+def frame_words(facts: Facts, frame: Frame) -> str:
+    """A stage by its name, a block as the text uses it: `bottleneck 64`, `d1: double 64`."""
+    if frame.scope is None:
+        return ""
+    kind, name = facts.graph.scopes[frame.scope], frame.scope[-1]
+    if kind in WITHOUT_A_NAME:
+        return name
+    around = [facts.graph.scopes.get(frame.scope[:length]) for length in range(1, len(frame.scope))]
+    depth = sum(each not in WITHOUT_A_NAME for each in around if each)
+    uses = next(node.uses for node in facts.graph.nodes if node.path[: len(frame.scope)] == frame.scope)
+    if depth >= len(uses) or uses[depth].block != kind:
+        return name
+    words = re.sub(r"(\s+x\d+)?(\s+as\s+\w+)?$", "", " ".join(uses[depth].span.text.split()))
+    return words if _numbered(name, kind) else f"{name}: {words}"
+
+
+def _numbered(name: str, kind: str) -> bool:
+    return name.rstrip("0123456789") == kind.rstrip("0123456789")
+
+
+def _summary(facts: Facts, frame: Frame) -> str:
+    """The blocks right inside a stage, in runs: `bottleneck ×3`; for a block, the one that it is a shell of."""
+    scope, scopes = frame.scope or (), facts.graph.scopes
+    inside = [kind for path, kind in scopes.items() if path[:-1] == scope and kind not in WITHOUT_A_NAME]
+    if scopes.get(scope) not in WITHOUT_A_NAME:
+        own = [node for node in facts.graph.nodes if node.path[:-1] == scope]
+        return inside[0] if len(inside) == 1 and not own else ""
+    runs: list[tuple[str, int]] = []
+    for kind in inside:
+        runs = [*runs[:-1], (kind, runs[-1][1] + 1)] if runs and runs[-1][0] == kind else [*runs, (kind, 1)]
+    return ", ".join(kind if times == 1 else f"{kind} ×{times}" for kind, times in runs)
+
+
+def cluster(facts: Facts, frame: Frame) -> Cluster:
+    """An open frame."""
+    if frame.scope is None:
+        hover = f"{count(frame.times, 'repetition')}, drawn once"
+        return Cluster(path=frame.path, title="", hover=hover, times=frame.times)
+    kind, name = facts.graph.scopes[frame.scope], frame.scope[-1]
+    title = kind if frame.times > 1 and kind not in WITHOUT_A_NAME else name
+    return Cluster(path=frame.path, title=title, hover=_frame_hover(facts, frame), times=frame.times)
+
+
+def _frame_hover(facts: Facts, frame: Frame) -> str:
+    if frame.scope is None:
+        return ""
+    kind = facts.graph.scopes[frame.scope]
+    inside = [node.id for node in facts.graph.nodes if node.path[: len(frame.scope)] == frame.scope]
+    what = kind if kind in WITHOUT_A_NAME else f"block {kind}"
+    hints = [count(len(inside), "layer"), *_totals(add(facts.costs[i] or ZERO for i in inside))]
+    hints += [f"one of {frame.times} that are alike"] if frame.times > 1 else []
+    return f"{what} {'.'.join(frame.scope)}: {', '.join(hints)}"
+
+
+def _input(graph: Graph, node: int) -> Row:
+    name, shape = graph.input_names[graph.inputs.index(node)], graph.nodes[node].shape
+    words = "input" if len(graph.inputs) == 1 and name == "x" else f"input {name}"
+    size = shape.vocabulary if shape else None
+    kind = f" ids below {size:,}" if size else ""
+    return Row(words=words, style="", hover=f"{words}: {shape}{kind}")
+
+
+def end_boxes(graph: Graph) -> list[Box]:
+    """The boxes of the outputs."""
+    rows = (
+        Row(words=name, style="", hover=f"{name}: {graph.nodes[node].shape}, made by {graph.nodes[node].name}")
+        for name, node in graph.outputs
+    )
+    return [Box(id=f"y{i}", role=Role.OUTPUT, rows=(row,)) for i, row in enumerate(rows)]

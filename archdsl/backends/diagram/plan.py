@@ -1,0 +1,227 @@
+"""What is drawn, and once for how many: repetitions folded to one, in the stages and blocks that they stand in.
+
+A repetition is a stretch of nodes that follows itself: the same layers in the same arrangement, each time reading what
+the time before made, with nothing else reading from inside. It is found in the graph, so it does not matter whether
+the text says `x3`, `repeat 3 { … }` or the same statement three times.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from itertools import product
+
+from ...graph import Graph, Node
+from ...record import Record
+from .words import layer_words
+
+Path = tuple[str, ...]
+
+LONGEST_PERIOD = 12
+"""Statements that repeat together."""
+
+
+class Frame(Record):
+    """What stands together: a stage, a block or, with `scope` None, statements without a name that are repeated."""
+
+    path: Path
+    scope: Path | None
+    times: int = 1
+
+
+class Drawn(Record):
+    """A node that is drawn, for itself and for all that it stands for: `copies`, itself first, outer turns slowest."""
+
+    node: int
+    copies: tuple[int, ...]
+    place: Path
+
+
+class Plan(Record):
+    """The nodes that are drawn, in order; the frames; and for the others that are read, who stands for them."""
+
+    nodes: tuple[Drawn, ...]
+    frames: Mapping[Path, Frame]
+    stand_ins: Mapping[int, int]
+
+    def resolve(self, node: int) -> int:
+        """The node that is drawn in the place of this one."""
+        while node in self.stand_ins:
+            node = self.stand_ins[node]
+        return node
+
+
+class Item(Record):
+    """A statement as the nodes from `start` to before `end`: one layer, or the inside of a scope."""
+
+    start: int
+    end: int
+    scope: Path | None
+
+
+class Run(Record):
+    """`times` turns of `length` nodes from `start` on; each but the first reads only node `out` of the one before."""
+
+    start: int
+    length: int
+    times: int
+    out: int
+
+
+def make_plan(graph: Graph, *, fold: bool = True, exact: bool = True) -> Plan:
+    """How a graph is drawn. Repetitions agree in layers and shapes; blocks, unless `exact`, only in their layers."""
+    return _Planner(graph, fold, exact).plan()
+
+
+class _Planner:
+    def __init__(self, graph: Graph, fold: bool, exact: bool) -> None:
+        self.graph = graph
+        self.fold = fold
+        self.exact = exact
+        self.keys = [_key(graph, node) for node in graph.nodes]
+        self.readers: dict[int, list[int]] = defaultdict(list)
+        for node in graph.nodes:
+            for source in node.inputs:
+                self.readers[source].append(node.id)
+        for _, source in graph.outputs:
+            self.readers[source].append(len(graph.nodes))
+        self.nodes: list[Drawn] = []
+        self.frames: dict[Path, Frame] = {}
+        self.stand_ins: dict[int, int] = {}
+
+    def plan(self) -> Plan:
+        self._walk(self._items(0, len(self.graph.nodes), ()), (), (), ())
+        return Plan(nodes=tuple(self.nodes), frames=self.frames, stand_ins=self.stand_ins)
+
+    def _items(self, start: int, end: int, scope: Path) -> list[Item]:
+        """The statements right inside a scope."""
+        items: list[Item] = []
+        while start < end:
+            inner = self.graph.nodes[start].path[: len(scope) + 1]
+            stop = start + 1
+            if inner not in self.graph.scopes:
+                items.append(Item(start=start, end=stop, scope=None))
+            else:
+                while stop < end and self.graph.nodes[stop].path[: len(inner)] == inner:
+                    stop += 1
+                items.append(Item(start=start, end=stop, scope=inner))
+            start = stop
+        return items
+
+    def _walk(self, items: list[Item], scope: Path, place: Path, turns: tuple[tuple[int, int], ...]) -> None:
+        """Draw statements; `turns` are the length and number of the repetitions around them, outermost first."""
+        at = 0
+        while at < len(items):
+            period, run = self._repetition(items, at, len(scope)) if self.fold else (0, None)
+            if run is None or self._better_soon(items, at, period * run.times, len(scope)):
+                self._item(items[at], place, turns, 1)
+                at += 1
+                continue
+            inside = (*turns, (run.length, run.times))
+            unit = items[at : at + period]
+            self.stand_ins[run.start + (run.times - 1) * run.length + run.out] = run.start + run.out
+            if period == 1 and unit[0].scope is not None:
+                self._item(unit[0], place, inside, run.times)
+            else:
+                around = (*place, f"{run.start}×{run.times}")
+                self.frames[around] = Frame(path=around, scope=None, times=run.times)
+                self._walk(unit, scope, around, inside)
+            at += period * run.times
+
+    def _item(self, item: Item, place: Path, turns: tuple[tuple[int, int], ...], times: int) -> None:
+        if item.scope is None:
+            shifts = product(*(range(0, length * number, length) for length, number in turns))
+            copies = tuple(item.start + sum(shift) for shift in shifts)
+            self.nodes.append(Drawn(node=item.start, copies=copies, place=place))
+            return
+        inner = place
+        if self.graph.scopes[item.scope] != "branch":
+            inner = (*place, item.scope[-1])
+            self.frames[inner] = Frame(path=inner, scope=item.scope, times=times)
+        self._walk(self._items(item.start, item.end, item.scope), item.scope, inner, turns)
+
+    def _repetition(self, items: list[Item], at: int, depth: int) -> tuple[int, Run | None]:
+        """The repetition that begins at a statement and covers the most, with how many statements each turn has."""
+        best: tuple[int, Run | None] = 0, None
+        for period in range(1, min(LONGEST_PERIOD, (len(items) - at) // 2) + 1):
+            start, end = items[at].start, items[at + period - 1].end
+            loose = not self.exact and all(item.scope for item in items[at : at + period])
+            run = self._run(start, end - start, items[-1].end, partial(self._same, depth=depth, loose=loose))
+            covered = best[0] * best[1].times if best[1] else 0
+            if run is not None and period * run.times > covered:
+                best = period, run
+        return best
+
+    def _better_soon(self, items: list[Item], at: int, covered: int, depth: int) -> bool:
+        """Whether one that begins inside these statements covers more than they are."""
+        found = (self._repetition(items, later, depth) for later in range(at + 1, at + covered))
+        return any(run is not None and period * run.times > covered for period, run in found)
+
+    def _run(self, start: int, length: int, end: int, same: Callable[[int, int, int], bool]) -> Run | None:
+        times = 1
+        while start + (times + 1) * length <= end and same(start, length, times):
+            times += 1
+        while times > 1:
+            out = self._out(start, length, times)
+            if out is not None:
+                return Run(start=start, length=length, times=times, out=out)
+            times -= 1
+        return None
+
+    def _same(self, start: int, length: int, turn: int, depth: int, loose: bool) -> bool:
+        """Whether a turn has the layers of the first, arranged alike; and, unless `loose`, the same shapes."""
+        nodes = self.graph.nodes
+        return all(
+            self.keys[one] == self.keys[other]
+            and (loose or nodes[one].shape == nodes[other].shape)
+            and self._place(one, depth) == self._place(other, depth)
+            and self._wiring(one, start) == self._wiring(other, start + turn * length)
+            for one, other in zip(
+                range(start, start + length), range(start + turn * length, start + (turn + 1) * length), strict=True
+            )
+        )
+
+    def _place(self, node: int, depth: int) -> list[str]:
+        """The scopes around a node inside one at this depth, without the numbers that the text does not give."""
+        path = self.graph.nodes[node].path
+        return [self._unnumbered(path[:length]) for length in range(depth + 1, len(path))]
+
+    def _unnumbered(self, scope: Path) -> str:
+        kind, name = self.graph.scopes.get(scope, ""), scope[-1]
+        word = name.rstrip("0123456789")
+        return word if word == kind or kind == "branch" else name
+
+    def _wiring(self, node: int, start: int) -> list[int | None]:
+        """What a node reads, counted from the start of its turn; None for what was there before."""
+        return [source - start if source >= start else None for source in self.graph.nodes[node].inputs]
+
+    def _out(self, start: int, length: int, times: int) -> int | None:
+        """The node of each turn that all of the next one starts from, if it is the only one read from outside."""
+        turns = [range(start + turn * length, start + (turn + 1) * length) for turn in range(times)]
+        read = [{i for node in turn for i in self.graph.nodes[node].inputs if i < turn.start} for turn in turns]
+        found = {
+            next(iter(each)) - turn.start for each, turn in zip(read[1:], turns[:-1], strict=True) if len(each) == 1
+        }
+        if len(found) != 1 or any(len(each) != 1 for each in read):
+            return None
+        out = found.pop()
+        last = turns[-1].start + out
+        end = turns[-1].stop
+        if out not in range(length) or any(r >= end for n in range(start, end) if n != last for r in self.readers[n]):
+            return None
+        return out
+
+
+def _key(graph: Graph, node: Node) -> tuple[object, ...]:
+    """What two nodes must share to be drawn as one."""
+    if node.op is None:
+        return (node.id,)
+    # The rate of a dropout or a stochastic depth often grows from block to block; nobody would draw each for that.
+    words = node.op.keyword if node.op.style == "regularisation" else layer_words(node.op, graph.shapes_in(node)[0])
+    return words, node.op.style, node.shared is not None, node.alias
+
+
+def frames_around(plan: Plan, place: Path) -> Iterator[Frame]:
+    """The frames in which something stands, the outermost first."""
+    for length in range(1, len(place) + 1):
+        if place[:length] in plan.frames:
+            yield plan.frames[place[:length]]
