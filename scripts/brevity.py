@@ -76,9 +76,9 @@ def zoo_length(stem: str) -> Length:
     length = measure(text) + measure(section[0])
     if "use std" in text:
         std = _plain((EXAMPLES / "std" / "std.arch").read_text(encoding="utf-8"))
-        for name, block in re.findall(r"^(block (\w+).*)$", std, re.MULTILINE):
-            if re.search(rf"\b{block}\b", text):
-                length += measure(name)
+        for block in re.finditer(r"^block (\w+).*?(?=^block|\Z)", std, re.MULTILINE | re.DOTALL):
+            if re.search(rf"\b{block[1]}\b", text):
+                length += measure(block[0])
     return length
 
 
