@@ -166,25 +166,33 @@ class WindowAttention(nn.Module):
         super().__init__()
         self.heads, self.window, self.grid, self.shift = heads, window, grid, shift[: len(window)]
         self.relative, self.cosine, self.dropout, self.scale = relative, cosine, dropout, scale
-        spans = [2 * side - 1 for side in window]
         self.logit_scale = nn.Parameter(torch.empty(heads, 1, 1)) if cosine else None
-        table = relative == "table"
-        self.position_bias = nn.Parameter(torch.empty(math.prod(spans), heads)) if table else None
+        positions = math.prod(2 * side - 1 for side in window)
+        self.position_bias = nn.Parameter(torch.empty(positions, heads)) if relative == "table" else None
         self.in_proj_weight = nn.Parameter(torch.empty(3 * features, features))
         self.in_proj_bias = nn.Parameter(torch.empty(3 * features)) if bias else None
         self.out_proj = nn.Linear(features, features, bias=bias)
         if relative == "mlp":
             self.position_in = nn.Linear(len(window), 512)
             self.position_out = nn.Linear(512, heads, bias=False)
-        places = torch.cartesian_prod(*(torch.arange(side) for side in window)).view(-1, len(window))
-        apart = places[:, None] - places[None] + torch.tensor(window) - 1
-        strides = torch.tensor([math.prod(spans[axis + 1 :]) for axis in range(len(spans))])
-        self.register_buffer("position_index", (apart * strides).sum(2), persistent=False)
-        lines = (torch.arange(1.0 - side, side) * 8 / max(1, side - 1) for side in window)
-        distances = torch.cartesian_prod(*lines).view(-1, len(window))
-        distances = distances.sign() * (distances.abs() + 1).log2() / 3
-        self.register_buffer("distances", distances, persistent=False)
+        self.register_buffer("position_index", self.make_position_index(), persistent=False)
+        self.register_buffer("distances", self.make_distances(), persistent=False)
         self.reset_parameters()
+
+    def make_position_index(self) -> torch.Tensor:
+        """For each pair of places of a window, the number of their relative position."""
+        places = torch.cartesian_prod(*(torch.arange(side) for side in self.window)).view(-1, len(self.window))
+        apart = places[:, None] - places[None] + torch.tensor(self.window) - 1
+        number = torch.zeros(apart.shape[:2], dtype=torch.long)
+        for axis, side in enumerate(self.window):
+            number = number * (2 * side - 1) + apart[..., axis]
+        return number
+
+    def make_distances(self) -> torch.Tensor:
+        """Each relative position along each side: the logarithm of its share of the window, with its sign."""
+        lines = (torch.arange(1.0 - side, side) * 8 / max(1, side - 1) for side in self.window)
+        distances = torch.cartesian_prod(*lines).view(-1, len(self.window))
+        return distances.sign() * (distances.abs() + 1).log2() / 3
 
     def reset_parameters(self) -> None:
         nn.init.xavier_uniform_(self.in_proj_weight)

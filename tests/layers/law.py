@@ -9,6 +9,7 @@ import sys
 import time
 from collections import Counter
 
+import hypothesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -93,25 +94,26 @@ def main() -> int:
     options = parser.parse_args()
     names = options.only or sorted(OPS)
     start, failed = time.perf_counter(), 0
-    total: Counter[str] = Counter()
+    drawn, sizes = Counter[str](), Counter[str]()
     for name in names:
-        verdicts, error = _try(OPS[name], options.examples // len(names), options.seed)
-        total += verdicts
-        counts = ", ".join(f"{count:,} {verdict}" for verdict, count in sorted(verdicts.items()))
-        print(f"{name:18} {counts}" + (f"\n    {error}" if error else ""), flush=True)
+        verdicts, reaches, error = _try(OPS[name], options.examples // len(names), options.seed)
+        drawn, sizes = drawn + verdicts, sizes + reaches
+        print(f"{name:18} {_counts(verdicts)}" + (f"\n    {error}" if error else ""), flush=True)
         failed += error is not None
     seconds = time.perf_counter() - start
-    counts = ", ".join(f"{count:,} {verdict}" for verdict, count in sorted(total.items()))
-    print(f"{total.total():,} drawn layers in {seconds:.0f} s: {counts}; {failed} keywords disagree")
+    print(f"{drawn.total():,} drawn layers in {seconds:.0f} s: {_counts(drawn)}; {failed} keywords disagree")
+    print(f"{sizes.total():,} of them over unknown sizes: {_counts(sizes)}")
     return 1 if failed else 0
 
 
-def _try(op: type[Op], examples: int, seed: int) -> tuple[Counter[str], str | None]:
-    from hypothesis import seed as seeded
+def _counts(counter: Counter[str]) -> str:
+    return ", ".join(f"{count:,} {what}" for what, count in sorted(counter.items()))
 
-    verdicts: Counter[str] = Counter()
 
-    @seeded(seed)
+def _try(op: type[Op], examples: int, seed: int) -> tuple[Counter[str], Counter[str], str | None]:
+    verdicts, reaches = Counter[str](), Counter[str]()
+
+    @hypothesis.seed(seed)
     @settings(
         max_examples=examples,
         database=None,
@@ -126,13 +128,13 @@ def _try(op: type[Op], examples: int, seed: int) -> tuple[Counter[str], str | No
         verdict = check(*case)
         verdicts[verdict] += 1
         if verdict == "accepted":
-            verdicts[f"with {check_sizes(data.draw, *case)} sizes"] += 1
+            reaches[check_sizes(data.draw, *case)] += 1
 
     try:
         attempt()
     except Exception as error:
-        return verdicts, f"{type(error).__name__}: {error}"
-    return verdicts, None
+        return verdicts, reaches, f"{type(error).__name__}: {error}"
+    return verdicts, reaches, None
 
 
 if __name__ == "__main__":
