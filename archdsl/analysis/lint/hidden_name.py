@@ -1,7 +1,7 @@
 """A number whose name a flag or a shorthand hides."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...diagnostics import Diagnostic, Label, Severity
@@ -16,7 +16,7 @@ _SHORTHAND = re.compile(r"[a-z]\d+$")
 class HiddenName(Diagnostic):
     """A parameter or a `let` has the name of a flag or a shorthand, which goes first among a layer's arguments.
 
-    With `let k5 = 3`, `conv 8 k5` still has a kernel of 5.
+    With `let k5 = 3`, `conv 8 k5` still has a kernel of 5; and `unit c1` gives a block's parameter `c` the value 1.
 
     Source: docs/language.md, on the arguments of layers.
     """
@@ -43,11 +43,14 @@ class HiddenName(Diagnostic):
 
 
 def find(facts: Facts) -> Iterator[HiddenName]:
-    """Arguments that are flags or shorthands of their layer and also names of numbers."""
+    """Arguments that are flags or shorthands of their layer or block and also names of numbers."""
     names: dict[str, Span] = {}
+    letters: dict[str, set[str]] = {}
     for part in facts.statements:
         if isinstance(part, ast.Net | ast.Block):
             names |= {p.name.text: p.name.span for p in part.parameters}
+            if isinstance(part, ast.Block):
+                letters[part.name.text] = {p.name.text for p in part.parameters}
         elif isinstance(part, ast.Let):
             names[part.name.text] = part.name.span
     if not names:
@@ -56,7 +59,7 @@ def find(facts: Facts) -> Iterator[HiddenName]:
         if isinstance(part, ast.Layer):
             for arg in part.args:
                 if arg.name is None and isinstance(arg.value, ast.Variable) and arg.value.name in names:
-                    argument = _hides(part.keyword.text, arg.value.name)
+                    argument = _hides(part.keyword.text, arg.value.name, letters)
                     if argument is not None:
                         facts_of: dict[str, Any] = {
                             "name": arg.value.name,
@@ -66,10 +69,12 @@ def find(facts: Facts) -> Iterator[HiddenName]:
                         yield HiddenName(span=arg.span, defined=names[arg.value.name], **facts_of)
 
 
-def _hides(keyword: str, name: str) -> str | None:
-    """The argument that a layer reads from a bare word, if it does."""
-    layer = find_layer(keyword)
+def _hides(keyword: str, name: str, blocks: Mapping[str, set[str]]) -> str | None:
+    """The argument that a layer or a block of the file reads from a bare word, if it does."""
     letter = name[0] if _SHORTHAND.match(name) else None
+    if keyword in blocks:
+        return letter if letter in blocks[keyword] else None
+    layer = find_layer(keyword)
     for p in layer.parameters if layer else ():
         if any(flag == name for flag, _ in p.words) or (letter is not None and p.letter == letter):
             return p.name
