@@ -25,6 +25,13 @@ def test_figures(name: str) -> None:
     assert (list(entry.dims), network.parameters, network.macs) == (sizes, parameters, macs)
 
 
+@pytest.mark.parametrize(("name", "parameters"), [("googlenet", 13_004_888), ("inception_v3", 27_161_264)])
+def test_auxiliary_classifiers(name: str, parameters: int) -> None:
+    network = archdsl.load(f"zoo:{name}", auxiliary=1)
+    assert network.parameters == parameters
+    assert len(network.graph.outputs) == {"googlenet": 3, "inception_v3": 2}[name]
+
+
 def test_every_network_has_its_figures() -> None:
     assert set(zoo.entries()) == set(ALL)
 
