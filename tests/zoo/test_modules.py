@@ -1,0 +1,32 @@
+"""The networks of the zoo that torchvision has not, beside what torch counts in their own modules."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+import archdsl
+from archdsl.shape import Layout
+
+OTHERS = json.loads(Path(__file__).with_name("figures.json").read_text())["others"]
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_module(name: str) -> None:
+    network = archdsl.load(f"zoo:{name}")
+    source = network.graph.nodes[network.graph.inputs[0]].shape
+    target = network.graph.output.shape
+    assert source is not None
+    assert target is not None
+    with torch.device("meta"):
+        module = network.to_torch()
+        x = torch.empty(2, *source.dims, dtype=torch.long if source.layout is Layout.IDS else torch.float32)
+        counter = FlopCounterMode(display=False)
+        with counter:
+            y = module(x)
+    assert tuple(y.shape) == (2, *target.dims)
+    assert sum(p.numel() for p in module.parameters()) == network.parameters
+    if name != "char_lstm":  # torch counts nothing in a recurrent network
+        assert counter.get_total_flops() == 2 * 2 * network.macs
