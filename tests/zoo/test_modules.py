@@ -1,4 +1,4 @@
-"""The networks of the zoo that torchvision has not, beside what torch counts in their own modules."""
+"""The networks of the zoo that torchvision has not, beside what torch counts in their own modules; printed source."""
 
 import json
 from pathlib import Path
@@ -8,10 +8,13 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 import archdsl
+from archdsl import zoo
 from archdsl.shape import Layout
 
 OTHERS = json.loads(Path(__file__).with_name("figures.json").read_text())["others"]
 del OTHERS["preact_resnet1001"]  # the text of preact_resnet164, eight times as long to build
+FIRST = {entry.path.stem: name for name, entry in reversed(zoo.entries().items())}
+"""The first network of each text."""
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -31,3 +34,14 @@ def test_module(name: str) -> None:
     assert sum(p.numel() for p in module.parameters()) == network.parameters
     if name != "char_lstm":  # torch counts nothing in a recurrent network
         assert counter.get_total_flops() == 2 * 2 * network.macs
+
+
+@pytest.mark.parametrize("name", FIRST.values())
+def test_printed_source_has_the_same_weights(name: str) -> None:
+    network = archdsl.load(f"zoo:{name}")
+    names: dict[str, type[torch.nn.Module]] = {}
+    exec(network.to_source(), names)
+    with torch.device("meta"):
+        printed, built = names[network.graph.name](), network.to_torch()
+    expected = {name: tensor.shape for name, tensor in built.state_dict().items()}
+    assert {name: tensor.shape for name, tensor in printed.state_dict().items()} == expected
