@@ -13,7 +13,7 @@ from archdsl.shape import Layout
 
 OTHERS = json.loads(Path(__file__).with_name("figures.json").read_text())["others"]
 del OTHERS["preact_resnet1001"]  # the text of preact_resnet164, eight times as long to build
-FIRST = {entry.path.stem: name for name, entry in reversed(zoo.entries().items())}
+FIRST = {entry.path.stem: name for name, entry in reversed([*zoo.entries().items()])}
 """The first network of each text."""
 
 
