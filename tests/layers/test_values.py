@@ -134,3 +134,12 @@ def test_causal_attention_does_not_look_ahead():
     x[0, 3] += 1
     changed = (module(x) - before).abs().amax(2)[0] > 1e-6
     assert changed.tolist() == [False, False, False, True, True, True]
+
+
+def test_the_modules_that_torch_lacks_can_be_exported():
+    text = "attention h2 window=4 shift=2 relative=mlp cosine; drop_path 0.1; tokens; cls; pos; attention h2 causal"
+    module = archdsl.loads(f"input 8x8x8; {text}; pos sines; scale 0.1 learned").to_torch().eval()
+    x = torch.randn(2, 8, 8, 8)
+    torch.testing.assert_close(torch.export.export(module, (x,)).module()(x), module(x))
+    module.train()(x).sum().backward()
+    assert all(parameter.grad is not None for parameter in module.parameters())
