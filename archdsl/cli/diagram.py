@@ -21,10 +21,10 @@ _FORMATS = {".svg": "svg", ".png": "png", ".pdf": "pdf", ".dot": "dot", ".gv": "
 )
 @click.option(
     "--view",
-    type=click.Choice(["layers", "blocks", "stages"]),
+    type=click.Choice(["layers", "blocks", "stages", "volumes"]),
     default="layers",
     show_default=True,
-    help="What is a box: each layer, each block, each stage.",
+    help="What is a box: each layer, each block, each stage, each tensor by its sides.",
 )
 @click.option("--expand", multiple=True, metavar="BLOCK", help="A block to open in the views `blocks` and `stages`.")
 @click.option("--fold/--no-fold", default=True, help="Draw a repetition once, with ×3.")

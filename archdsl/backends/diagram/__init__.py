@@ -19,6 +19,8 @@ def diagram(graph: Graph, format: str = "svg", style: Style | None = None, subje
 
     style = style or Style()
     drawn = picture(graph, costs(graph), subject)
+    if subject is not None and subject.view is View.VOLUMES:
+        return _volumes(drawn, format, style)
     if format == "mmd":
         from .mermaid import write_mermaid
 
@@ -31,6 +33,22 @@ def diagram(graph: Graph, format: str = "svg", style: Style | None = None, subje
 
         return finish_svg(draw(program, "svg"), drawn)
     return draw(program, format, dpi=style.dpi if format == "png" else None)
+
+
+def _volumes(drawn: Picture, format: str, style: Style) -> bytes:
+    from .plot import write_fixed_dot, write_svg
+    from .scene import draw_volumes
+
+    drawing = draw_volumes(drawn, style)
+    match format:
+        case "svg":
+            return write_svg(drawing)
+        case "dot":
+            return write_fixed_dot(drawing).encode()
+        case "mmd":
+            raise CannotDraw("Mermaid has no boxes of this kind: write svg, png or dot, or draw another view")
+        case _:
+            return draw(write_fixed_dot(drawing), format, dpi=style.dpi if format == "png" else None, fixed=True)
 
 
 def _program(drawn: Picture, style: Style) -> str:

@@ -6,9 +6,10 @@ from ...analysis.cost import ZERO, Cost, Costs, add
 from ...graph import Graph
 from ...layer import Layer
 from ...record import Record
+from ...shape import Shape
 from .picture import Box, Cluster, Role, Row
 from .plan import Drawn, Frame, Path, Plan, frames_around
-from .words import count, layer_words
+from .words import count, layer_words, shape_words
 
 WITHOUT_A_NAME = frozenset({"stage", "branch", "aux"})
 """What a scope can be besides a block, whose name it then holds."""
@@ -40,18 +41,25 @@ def group_box(facts: Facts, group: Group) -> Box:
     """The box of a group."""
     first = facts.graph.nodes[group.nodes[0].node]
     if first.id in facts.graph.inputs:
-        return Box(id=group.id, role=Role.INPUT, rows=(_input(facts.graph, first.id),))
+        return Box(id=group.id, role=Role.INPUT, rows=(_input(facts.graph, first.id),), shape=first.shape)
     if group.frame is not None:
         return _closed_box(facts, group, group.frame)
     role = Role.LAYERS if first.op is None or isinstance(first.op, Layer) else Role.MERGE
     rows = tuple(_row(facts, drawn) for drawn in group.nodes)
-    return Box(id=group.id, role=role, rows=rows, cluster=group.place, times=group.times)
+    return Box(
+        id=group.id, role=role, rows=rows, cluster=group.place, times=group.times, shape=_shape_after(facts, group)
+    )
+
+
+def _shape_after(facts: Facts, group: Group) -> Shape | None:
+    """The shape of what leaves a group, after the last of its repetitions."""
+    return facts.graph.nodes[group.nodes[-1].copies[-1]].shape
 
 
 def _row(facts: Facts, drawn: Drawn) -> Row:
     graph, node = facts.graph, facts.graph.nodes[drawn.node]
     costs = [facts.costs[copy] or ZERO for copy in drawn.copies]
-    hints = [f"{node.name}: {node.text}", str(node.shape or "unknown shape")]
+    hints = [f"{node.name}: {node.text}", shape_words(node.shape) if node.shape else "unknown shape"]
     if node.shared is not None:
         hints.append(f"the weights of {graph.nodes[node.shared].name}")
     if len(drawn.copies) > 1:
@@ -63,7 +71,13 @@ def _row(facts: Facts, drawn: Drawn) -> Row:
         parameters=tuple(cost.parameters for cost in costs),
         macs=tuple(cost.macs for cost in costs),
         shared=node.shared is not None,
+        kernel=_kernel(graph, drawn.node),
     )
+
+
+def _kernel(graph: Graph, node: int) -> tuple[int, ...]:
+    op, xs = graph.nodes[node].op, graph.shapes_in(graph.nodes[node])
+    return tuple(w.kernel for w in op.windows(xs[0])) if isinstance(op, Layer) and xs and xs[0] else ()
 
 
 def _words(graph: Graph, drawn: Drawn) -> str:
@@ -98,6 +112,7 @@ def _closed_box(facts: Facts, group: Group, frame: Frame) -> Box:
         rows=(row,),
         cluster=group.place,
         times=group.times,
+        shape=_shape_after(facts, group),
         note=_summary(facts, frame),
         inside=tuple(op.style for op in ops if isinstance(op, Layer)),
     )

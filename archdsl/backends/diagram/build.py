@@ -17,10 +17,14 @@ from .boxes import WITHOUT_A_NAME, Facts, Group, cluster, end_boxes, group_box
 from .flow import find_flows
 from .picture import Arrow, Box, Cluster, Flow, Picture, Role
 from .plan import Drawn, Frame, Path, Plan, frames_around, make_plan
-from .words import count, short
+from .words import count, shape_words, short
 
 STACKED = frozenset({"norm", "activation", "regularisation", "arithmetic"})
 """The kinds of layers that may stand on the one before."""
+
+
+MANY = 48
+"""Volumes that are drawn without folding repetitions."""
 
 
 class View(StrEnum):
@@ -32,6 +36,8 @@ class View(StrEnum):
     """A block is a box, unless it is to be open."""
     STAGES = "stages"
     """A stage is a box."""
+    VOLUMES = "volumes"
+    """A tensor is a box whose sides follow its shape; inside, the same as BLOCKS."""
 
 
 class Subject(Record):
@@ -45,13 +51,21 @@ class Subject(Record):
 def picture(graph: Graph, costs: Costs, subject: Subject | None = None) -> Picture:
     """A view of a graph. The subject's default is every layer, repetitions once."""
     subject = subject or Subject()
+    if subject.view is View.VOLUMES and subject.fold:
+        # Each of VGG's layers has its place in such a picture; only of many more, one stands for all.
+        unfolded = _picture(graph, costs, subject.replace(fold=False))
+        return unfolded if len(unfolded.boxes) <= MANY else _picture(graph, costs, subject)
+    return _picture(graph, costs, subject)
+
+
+def _picture(graph: Graph, costs: Costs, subject: Subject) -> Picture:
     plan = make_plan(graph, fold=subject.fold, exact=subject.view is View.LAYERS)
     plan = _without_shells(graph, plan)
     groups = _placed(plan, _groups(graph, plan, _closed(graph, subject)))
     facts = Facts(graph=graph, costs=costs, plan=plan)
     boxes = [group_box(facts, group) for group in groups] + end_boxes(graph)
     total = costs.total
-    caption = f"{graph.name}: {count(total.parameters, 'parameter')}, {short(total.macs)} MACs"
+    caption = f"{graph.name}: {count(total.parameters, 'parameter')}, {short(total.macs, 'MAC')}"
     return Picture(
         title=graph.name,
         caption=caption,
@@ -91,7 +105,7 @@ def _closed(graph: Graph, subject: Subject) -> Callable[[Frame], bool]:
         match subject.view:
             case View.LAYERS:
                 return False
-            case View.BLOCKS:
+            case View.BLOCKS | View.VOLUMES:
                 return kind not in (None, "stage", "aux", *subject.expand)
             case View.STAGES:
                 return kind is not None and kind not in subject.expand
@@ -124,24 +138,37 @@ def _groups(graph: Graph, plan: Plan, closed: Callable[[Frame], bool]) -> list[G
                 frames[frame.path] = members
             else:
                 tops[drawn.node] = members
-    return [_group(plan, tuple(members), frame) for members, frame in groups]
+    return [_group(graph, plan, tuple(members), frame) for members, frame in groups]
 
 
 def _stacks(graph: Graph, plan: Plan, drawn: Drawn, below: Drawn) -> bool:
     """Whether a layer is drawn as a row under the one before it."""
-    node, under = graph.nodes[drawn.node], graph.nodes[below.node]
-    return (
-        isinstance(node.op, Layer)
-        and isinstance(under.op, Layer)
-        and node.op.style in STACKED
-        and node.shape == under.shape
-        and _innermost(plan, drawn.place) == _innermost(plan, below.place)
-    )
+    alike = graph.nodes[drawn.node].shape == graph.nodes[below.node].shape
+    return alike and _light(graph, drawn) and _layer(graph, below) and _same_frame(plan, drawn, below)
 
 
-def _group(plan: Plan, members: tuple[Drawn, ...], frame: Frame | None) -> Group:
+def _layer(graph: Graph, drawn: Drawn) -> bool:
+    return isinstance(graph.nodes[drawn.node].op, Layer)
+
+
+def _light(graph: Graph, drawn: Drawn) -> bool:
+    op = graph.nodes[drawn.node].op
+    return isinstance(op, Layer) and op.style in STACKED
+
+
+def _same_frame(plan: Plan, one: Drawn, other: Drawn) -> bool:
+    return _innermost(plan, one.place) == _innermost(plan, other.place)
+
+
+def _group(graph: Graph, plan: Plan, members: tuple[Drawn, ...], frame: Frame | None) -> Group:
     place = members[0].place if frame is None else frame.path[:-1]
-    return Group(nodes=members, frame=frame, place=_innermost(plan, place), times=frame.times if frame else 1)
+    times = frame.times if frame else 1
+    # A block of a convolution with its norm and activation says more by its layers than by its name.
+    first, *rest = members
+    if frame and graph.scopes[frame.scope or ()] not in WITHOUT_A_NAME and _layer(graph, first):
+        shapes = {graph.nodes[drawn.node].shape for drawn in members}
+        frame = None if len(shapes) == 1 and all(_light(graph, drawn) for drawn in rest) else frame
+    return Group(nodes=members, frame=frame, place=_innermost(plan, place), times=times)
 
 
 def _placed(plan: Plan, groups: list[Group]) -> list[Group]:
@@ -172,7 +199,9 @@ def _arrows(graph: Graph, plan: Plan, groups: list[Group]) -> tuple[Arrow, ...]:
         shape = graph.nodes[source].shape
         says = flow is not Flow.SKIP and source not in told and shape is not None
         told |= {source} if says else set()
-        arrows.append(Arrow(start=pair[0], end=pair[1], shape=str(shape) if says else None, flow=flow))
+        arrows.append(
+            Arrow(start=pair[0], end=pair[1], shape=shape_words(shape) if says and shape else None, flow=flow)
+        )
     return tuple(arrows)
 
 
@@ -193,4 +222,4 @@ def _description(graph: Graph, boxes: list[Box], caption: str) -> str:
 
 
 def _shapes(nodes: Iterable[Node]) -> str:
-    return " and ".join(str(node.shape) for node in nodes)
+    return " and ".join(shape_words(node.shape) if node.shape else "?" for node in nodes)

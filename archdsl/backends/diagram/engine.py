@@ -23,8 +23,8 @@ class CannotDraw(Exception):
     """No renderer here can draw this; the text says why, and what to do."""
 
 
-def draw(dot: str, format: str, dpi: int | None = None) -> bytes:
-    """A DOT program as a picture in a format. Raises CannotDraw."""
+def draw(dot: str, format: str, dpi: int | None = None, *, fixed: bool = False) -> bytes:
+    """A DOT program as a picture in a format; `fixed` keeps the places that it gives. Raises CannotDraw."""
     import graphviz  # type: ignore[import-untyped]  # it has no types
 
     renderer = _renderer(format)
@@ -32,7 +32,8 @@ def draw(dot: str, format: str, dpi: int | None = None) -> bytes:
         dot = dot.replace("{", f"{{\n  graph [dpi={dpi}]", 1)
     try:
         with _driving(renderer):
-            return cast(bytes, graphviz.pipe("dot", format, dot.encode(), quiet=True))
+            how = {"engine": "neato", "neato_no_op": 2} if fixed else {"engine": "dot"}
+            return cast(bytes, graphviz.pipe(format=format, data=dot.encode(), quiet=True, **how))
     except graphviz.ExecutableNotFound:
         raise CannotDraw(f"{renderer} cannot be run") from None
     except graphviz.CalledProcessError as error:

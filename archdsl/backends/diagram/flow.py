@@ -37,3 +37,12 @@ def _steps(pairs: list[Pair]) -> dict[str, int]:
         before = steps.setdefault(start, 0)
         steps[end] = max(steps.get(end, 0), before + 1)
     return steps
+
+
+def main_way(pairs: list[Pair], end: str) -> list[str]:
+    """The boxes on the way of the most steps to this one, from its beginning."""
+    steps = _steps(pairs)
+    way = [end]
+    while before := [start for start, stop in pairs if stop == way[-1]]:
+        way.append(max(before, key=steps.__getitem__))
+    return way[::-1]

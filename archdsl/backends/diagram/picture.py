@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from ...record import Record
+from ...shape import Shape
 
 
 class Role(StrEnum):
@@ -44,12 +45,15 @@ class Row(Record):
     macs: tuple[int, ...] = ()
     shared: bool = False
     """Whether the weights are another layer's, which counts them."""
+    kernel: tuple[int, ...] = ()
+    """The sides of the window that slides over its input, if there is one."""
 
 
 class Box(Record):
     """A node of the picture: its layers from top to bottom, how often they come, the cluster that they stand in.
 
-    A closed group has one row, `inside` it the kinds of its layers in order, and a `note` that sums them up.
+    A closed group has one row, `inside` it the kinds of its layers in order, and a `note` that sums them up. `shape` is
+    that of the tensor that leaves it.
     """
 
     id: str
@@ -57,6 +61,7 @@ class Box(Record):
     rows: tuple[Row, ...]
     cluster: tuple[str, ...] = ()
     times: int = 1
+    shape: Shape | None = None
     note: str = ""
     inside: tuple[str, ...] = ()
 

@@ -50,7 +50,7 @@ class Style(Record):
         """What stands under the name of a layer."""
         shared = ["shared weights"] if row.shared else []
         parameters = [_each(row.parameters, lambda n: count(n, "parameter"))] if self.parameters else []
-        macs = [_each(row.macs, lambda n: f"{short(n)} MACs")] if self.macs else []
+        macs = [_each(row.macs, lambda n: short(n, "MAC"))] if self.macs else []
         return [each for each in shared + parameters + macs if each]
 
 

@@ -1,10 +1,11 @@
 """Finishing an SVG: a title and a description for those who cannot see it, hover text, fonts that exist everywhere."""
 
+from collections.abc import Mapping
 from hashlib import sha256
 from xml.etree import ElementTree
 
 from .picture import Picture
-from .text import clean
+from .text import clean, xml
 
 FONTS = "Helvetica, Arial, 'Liberation Sans', sans-serif"
 _NAMESPACE = "{http://www.w3.org/2000/svg}"
@@ -20,20 +21,25 @@ def finish_svg(svg: bytes, picture: Picture) -> bytes:
         # One font for all, said at the root. No ids: they would clash where a page shows two pictures.
         for name in {"font-family", "id"} & element.attrib.keys():
             del element.attrib[name]
-    ids = {name: f"{name}-{sha256(svg).hexdigest()[:8]}" for name in ("title", "desc")}
-    root.attrib = {
+    body = "\n".join(ElementTree.tostring(child, encoding="unicode").strip() for child in root)
+    return f"{opening(root.attrib, picture.title, picture.description, body)}\n{body}\n</svg>\n".encode()
+
+
+def opening(attributes: Mapping[str, str], title: str, description: str, body: str) -> str:
+    """How an SVG with this body begins: its size, its font, a title and a description for screen readers."""
+    # Pages that show two pictures need ids that differ.
+    mark = sha256(body.encode()).hexdigest()[:8]
+    given = {
         "xmlns": _NAMESPACE.strip("{}"),
-        **root.attrib,
+        **attributes,
         "font-family": FONTS,
         "role": "img",
-        "aria-labelledby": " ".join(ids.values()),
+        "aria-labelledby": f"title-{mark} desc-{mark}",
     }
-    for name, words in (("desc", picture.description), ("title", picture.title)):
-        element = ElementTree.Element(name, id=ids[name])
-        element.text = clean(words, _LONGEST)
-        element.tail = "\n"
-        root.insert(0, element)
-    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode").encode() + b"\n"
+    root = " ".join(f'{name}="{xml(value)}"' for name, value in given.items())
+    words = {"title": title, "desc": description}
+    said = [f'<{name} id="{name}-{mark}">{xml(text, longest=_LONGEST)}</{name}>' for name, text in words.items()]
+    return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', f"<svg {root}>", *said])
 
 
 def _hover(root: ElementTree.Element, picture: Picture) -> None:

@@ -35,9 +35,10 @@ def _harmless(char: str) -> str:
             return char
 
 
-def xml(text: str) -> str:
-    """For XML, and for the labels of DOT that are written like HTML."""
-    return escape(clean(text), {'"': "&quot;", "'": "&#39;"})
+def xml(text: str, *, lines: bool = False, longest: int = LONGEST) -> str:
+    """For XML, and for the labels of DOT that are written like HTML. `lines` keeps several lines as they are."""
+    parts = text.split("\n") if lines else [text]
+    return "\n".join(escape(clean(part, longest), {'"': "&quot;", "'": "&#39;"}) for part in parts)
 
 
 def quoted(text: str) -> str:

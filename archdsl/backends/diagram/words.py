@@ -1,10 +1,12 @@
 """What stands in a picture: a layer, a number, a name in the words of the text."""
 
+import re
 from typing import Any
 
 from ...arguments import Parameter
 from ...layer import Layer, Op
 from ...shape import Shape, Window, times
+from ...symbolic import Sym
 
 
 def layer_words(op: Op, x: Shape | None) -> str:
@@ -55,15 +57,37 @@ def _value(value: Any, joint: str) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """`1,234 parameters`, `1 parameter`."""
+    """`1,234 parameters`, `1 parameter`; `parameters by H, W` for a number that depends on sizes that are not known."""
+    if isinstance(number, Sym):
+        return f"{noun}s by {_symbols(number)}"
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def short(number: int) -> str:
-    """Three digits and a prefix: `61.7K`, `4.09G`; all digits below a thousand."""
+def short(number: int, noun: str) -> str:
+    """Three digits and a prefix: `61.7K MACs`, `4.09G MACs`; all digits below a thousand."""
+    if isinstance(number, Sym):
+        return count(number, noun)
     scaled, prefix = float(number), ""
     for larger in ("K", "M", "G", "T", "P"):
         if abs(scaled) < 999.5:
             break
         scaled, prefix = scaled / 1000, larger
-    return f"{scaled:.3g}{prefix}" if prefix else str(number)
+    return f"{scaled:.3g}{prefix} {noun}s" if prefix else count(number, noun)
+
+
+def _symbols(number: Sym) -> str:
+    """The unknown sizes in a number: `H, W`."""
+    return ", ".join(sorted(set(re.findall(r"[A-Z][0-9]*", str(number)))))
+
+
+def shape_words(shape: Shape) -> str:
+    """A shape, with floor(x/2) as the language writes it: `8×(H − 1)//2`. Not every font has the floor's brackets."""
+    words, before = str(shape), ""
+    while words != before:
+        words, before = re.sub(r"⌊([^⌊⌋]*)/(\d+)⌋", r"\1//\2", words), words
+    return words
+
+
+def decimal(number: float) -> str:
+    """Two places at most: `3`, `0.5`, `12.25`."""
+    return f"{number:.2f}".rstrip("0").rstrip(".")

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import pytest
+
 import archdsl
-from archdsl.backends.diagram import diagram
+from archdsl.backends.diagram import Subject, View, diagram
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def test_the_picture_of_lenet5() -> None:
-    drawn = diagram(archdsl.load(ROOT / "examples" / "lenet5.arch").graph, "svg")
-    assert drawn == (ROOT / "docs" / "images" / "lenet5.svg").read_bytes()
+@pytest.mark.parametrize(("name", "subject"), [("lenet5", Subject()), ("lenet5_volumes", Subject(view=View.VOLUMES))])
+def test_the_picture_is_that_of_the_example(name: str, subject: Subject) -> None:
+    drawn = diagram(archdsl.load(ROOT / "examples" / "lenet5.arch").graph, "svg", subject=subject)
+    assert drawn == (ROOT / "docs" / "images" / f"{name}.svg").read_bytes()

@@ -31,4 +31,25 @@ def test_a_layer_is_named_as_papers_do(program: str, words: str) -> None:
 def test_numbers() -> None:
     assert [count(n, "parameter") for n in (0, 1, 61706)] == ["0 parameters", "1 parameter", "61,706 parameters"]
     numbers = (0, 999, 1000, 61706, 999_499, 999_500, 4_089_184_256, 10**18)
-    assert [short(n) for n in numbers] == ["0", "999", "1K", "61.7K", "999K", "1M", "4.09G", "1e+03P"]
+    assert [short(n, "MAC") for n in numbers] == [
+        "0 MACs",
+        "999 MACs",
+        "1K MACs",
+        "61.7K MACs",
+        "999K MACs",
+        "1M MACs",
+        "4.09G MACs",
+        "1e+03P MACs",
+    ]
+
+
+def test_sizes_that_are_not_known() -> None:
+    picture = drawn("net S; input 3xHxW; conv 8 k3 s2; maxpool 2; gap; fc 10")
+    assert [arrow.shape for arrow in picture.arrows] == [
+        "3×H×W",
+        "8×(H − 1)//2×(W − 1)//2",
+        "8×(H − 1)//4×(W − 1)//4",
+        "8",
+        "10",
+    ]
+    assert picture.caption == "S: 314 parameters, MACs by H, W"

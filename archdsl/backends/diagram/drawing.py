@@ -1,0 +1,108 @@
+"""A drawing whose places are fixed: filled outlines, lines and words, in points, y growing downwards."""
+
+from math import hypot
+
+from ...record import Record
+
+Point = tuple[float, float]
+
+
+class Outline(Record):
+    """A closed polygon."""
+
+    points: tuple[Point, ...]
+    fill: str
+    line: str
+    width: float = 0.6
+
+
+class Line(Record):
+    """A line through points, with an arrow's head at its end where `arrow` says so."""
+
+    points: tuple[Point, ...]
+    colour: str
+    width: float = 0.8
+    arrow: bool = False
+
+
+class Words(Record):
+    """A line of text; the point is the middle of its baseline."""
+
+    at: Point
+    text: str
+    colour: str
+    size: float = 9
+
+
+Shape = Outline | Line | Words
+
+
+class Part(Record):
+    """Shapes that belong together, the ones behind first, and what they are."""
+
+    shapes: tuple[Shape, ...]
+    hover: str = ""
+
+
+class Drawing(Record):
+    """All of a picture, from the corner (0, 0) on."""
+
+    width: float
+    height: float
+    background: str
+    title: str
+    description: str
+    parts: tuple[Part, ...]
+
+
+def head(line: Line) -> tuple[Point, ...]:
+    """The head of an arrow: a triangle whose tip is the line's end."""
+    (x0, y0), (x1, y1) = line.points[-2:]
+    length = hypot(x1 - x0, y1 - y0) or 1.0
+    ahead, aside = ((x1 - x0) / length, (y1 - y0) / length), ((y0 - y1) / length, (x1 - x0) / length)
+    back = x1 - 5 * ahead[0], y1 - 5 * ahead[1]
+    return (x1, y1), *((back[0] + 2 * side * aside[0], back[1] + 2 * side * aside[1]) for side in (1, -1))
+
+
+def width_of(text: str, size: float) -> float:
+    """About how wide a text is in Helvetica."""
+    wide = sum(0.28 if char in " .,:;ijl|I'" else 0.82 if char in "mwMW" else 0.56 for char in text)
+    return wide * size
+
+
+def bounds(parts: list[Part]) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of all that is drawn."""
+    corners = [corner for part in parts for shape in part.shapes for corner in _corners(shape)]
+    xs, ys = [x for x, _ in corners], [y for _, y in corners]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _corners(shape: Shape) -> tuple[Point, ...]:
+    match shape:
+        case Outline() | Line():
+            return shape.points
+        case Words():
+            half, (x, y) = width_of(shape.text, shape.size) / 2, shape.at
+            return (x - half, y - shape.size * 0.8), (x + half, y + shape.size * 0.25)
+
+
+def framed(parts: list[Part], margin: float, background: str, title: str, description: str) -> Drawing:
+    """Parts as a drawing, moved to where its corner is (0, 0), with a margin around them."""
+    left, top, right, bottom = bounds(parts)
+    step = margin - left, margin - top
+    return Drawing(
+        width=right - left + 2 * margin,
+        height=bottom - top + 2 * margin,
+        background=background,
+        title=title,
+        description=description,
+        parts=tuple(part.replace(shapes=tuple(_moved(shape, step) for shape in part.shapes)) for part in parts),
+    )
+
+
+def _moved(shape: Shape, step: Point) -> Shape:
+    match shape:
+        case Outline() | Line():
+            return shape.replace(points=tuple((x + step[0], y + step[1]) for x, y in shape.points))
+        case Words():
+            return shape.replace(at=(shape.at[0] + step[0], shape.at[1] + step[1]))

@@ -1,0 +1,91 @@
+"""A drawing as SVG; and as a DOT program in which all places are fixed, for the formats that a renderer makes."""
+
+from collections.abc import Iterable, Iterator
+
+from .drawing import Drawing, Line, Outline, Point, Shape, Words, head
+from .svg import opening
+from .text import quoted, xml
+from .words import decimal
+
+
+def write_svg(drawing: Drawing) -> bytes:
+    """The drawing as a self-contained SVG, with hover text."""
+    body = "\n".join(_body(drawing))
+    size = {"width": f"{decimal(drawing.width)}pt", "height": f"{decimal(drawing.height)}pt"}
+    box = {"viewBox": f"0 0 {decimal(drawing.width)} {decimal(drawing.height)}"}
+    return f"{opening(size | box, drawing.title, drawing.description, body)}\n{body}\n</svg>\n".encode()
+
+
+def _body(drawing: Drawing) -> Iterator[str]:
+    yield f'<rect width="100%" height="100%" fill="{drawing.background}"/>'
+    for part in drawing.parts:
+        title = f"<title>{xml(part.hover, lines=True)}</title>" if part.hover else ""
+        yield "\n".join([f"<g>{title}", *map(_element, part.shapes), "</g>"])
+
+
+def _element(shape: Shape) -> str:
+    match shape:
+        case Outline():
+            look = f'fill="{shape.fill}" stroke="{shape.line}" stroke-width="{decimal(shape.width)}"'
+            return f'<polygon points="{_pairs(shape.points)}" {look} stroke-linejoin="round"/>'
+        case Line():
+            look = f'stroke="{shape.colour}" stroke-width="{decimal(shape.width)}"'
+            line = f'<polyline points="{_pairs(shape.points)}" fill="none" {look}/>'
+            return line + (f'<polygon points="{_pairs(head(shape))}" fill="{shape.colour}"/>' if shape.arrow else "")
+        case Words():
+            x, y = map(decimal, shape.at)
+            look = f'font-size="{decimal(shape.size)}" fill="{shape.colour}" text-anchor="middle"'
+            return f'<text x="{x}" y="{y}" {look}>{xml(shape.text)}</text>'
+
+
+def _pairs(points: Iterable[Point]) -> str:
+    return " ".join(f"{decimal(x)},{decimal(y)}" for x, y in points)
+
+
+def write_fixed_dot(drawing: Drawing) -> str:
+    """The drawing as DOT whose places are fixed: `neato -n2` draws it. Shapes are its background, words its nodes."""
+    shapes = [shape for part in drawing.parts for shape in part.shapes]
+    ink = " ".join(op for shape in shapes for op in _operations(shape, drawing.height))
+    look = f'bgcolor={quoted(drawing.background)} pad=0 _background="{ink}"'
+    words = [shape for shape in shapes if isinstance(shape, Words)]
+    nodes = [_node(f"t{i}", shape, drawing.height) for i, shape in enumerate(words)]
+    corners = [
+        f'c{i} [shape=point style=invis width=0 height=0 pos="{decimal(x)},{decimal(y)}!"]'
+        for i, (x, y) in enumerate([(0.0, 0.0), (drawing.width, drawing.height)])
+    ]
+    lines = [f"graph [{look}]", 'node [shape=plain fontname="Helvetica" margin=0]', *corners, *nodes]
+    return "\n".join(["// neato -n2", "digraph {", *(f"  {line}" for line in lines), "}", ""])
+
+
+def _node(name: str, words: Words, height: float) -> str:
+    # A node's place is its middle, which lies so far above the baseline.
+    x, y = words.at[0], height - words.at[1] + 0.3 * words.size
+    look = f"fontsize={decimal(words.size)} fontcolor={quoted(words.colour)}"
+    return f'{name} [label=<{xml(words.text)}> {look} pos="{decimal(x)},{decimal(y)}!"]'
+
+
+def _operations(shape: Shape, height: float) -> Iterator[str]:
+    """The operations of xdot that draw a shape."""
+    match shape:
+        case Outline():
+            yield from (_pen(shape.width), _colour("c", shape.line), _colour("C", shape.fill))
+            yield _path("P", shape.points, height)
+        case Line():
+            yield from (_pen(shape.width), _colour("c", shape.colour), _path("L", shape.points, height))
+            if shape.arrow:
+                yield from (_colour("C", shape.colour), _path("P", head(shape), height))
+        case Words():
+            return
+
+
+def _pen(width: float) -> str:
+    style = f"setlinewidth({decimal(width)})"
+    return f"S {len(style)} -{style}"
+
+
+def _colour(which: str, colour: str) -> str:
+    return f"{which} {len(colour)} -{colour}"
+
+
+def _path(which: str, points: tuple[Point, ...], height: float) -> str:
+    return f"{which} {len(points)} " + " ".join(f"{decimal(x)} {decimal(height - y)}" for x, y in points)

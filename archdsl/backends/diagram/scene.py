@@ -1,0 +1,217 @@
+"""Volumes drawn: faces, windows of kernels, names, skips, a legend."""
+
+from collections.abc import Callable
+from itertools import groupby
+from math import cos, pi, sin
+
+from ...symbolic import plain
+from .drawing import Drawing, Line, Outline, Part, Point, Words, bounds, framed, width_of
+from .picture import Picture, Role
+from .style import SYMBOLS, Style
+from .theme import Theme, mixed
+from .volumes import LEAN, Rectangle, Volume, groups, volumes
+from .words import count, shape_words
+
+MARGIN = 7.2
+SMALL, PLAIN = 8.0, 9.0
+Span = tuple[int, int]
+
+
+def draw_volumes(picture: Picture, style: Style) -> Drawing:
+    """The tensors of a picture along its longest way, from left to right."""
+    found = volumes(picture, style.theme)
+    parts: list[Part] = []
+    for index, volume in enumerate(found):
+        if index and not found[index - 1].beside(volume):
+            parts.append(_way(found[index - 1], volume, style.theme))
+        parts.append(_solid(volume, style.theme))
+    taken = [strip for volume in found for strip in volume.outline()]
+    parts += _shapes(found, taken, style.theme)
+    spans = _spans(picture, found)
+    ends = {found[index].box.id for span in spans for index in span}
+    named, names = _names(found, ends, taken, style.theme)
+    parts += names
+    parts += _skips(spans, found, named, min(top for _, top, _, _ in taken), style.theme)
+    parts = _heading(picture, found, parts, style.replace(legend=style.legend is not False))
+    return framed(parts, MARGIN, style.theme.background, picture.title, picture.description)
+
+
+def _solid(volume: Volume, theme: Theme) -> Part:
+    """The faces that are seen: in front and on top of each slice, at the right of the last."""
+    hover = "\n".join(row.hover for row in volume.box.rows)
+    if volume.round:
+        return Part(shapes=_circle(volume, theme), hover=hover)
+    shapes, left, chief = [], volume.left, volume.slices[0][1]
+    depth = (volume.deep * LEAN[0], volume.deep * LEAN[1])
+    high = volume.high / 2
+    for index, (size, colour) in enumerate(volume.slices):
+        right, line = left + size, mixed(colour, theme.ink, 0.45)
+        a, b, c, d = (_front(volume, x, y) for x, y in ((left, -high), (right, -high), (right, high), (left, high)))
+        shapes.append(Outline(points=(a, b, c, d), fill=colour, line=line))
+        top = (a, _plus(a, depth), _plus(b, depth), b)
+        shapes.append(Outline(points=top, fill=mixed(colour, "#ffffff", 0.3), line=line))
+        if index == len(volume.slices) - 1:
+            side = (b, _plus(b, depth), _plus(c, depth), c)
+            shapes.append(Outline(points=side, fill=mixed(chief, "#000000", 0.14), line=mixed(chief, theme.ink, 0.45)))
+        left = right
+    return Part(shapes=tuple(shapes), hover=hover)
+
+
+def _front(volume: Volume, x: float, y: float) -> Point:
+    """A point of the front, which leans to the left of the middle."""
+    return x - volume.lean, y - volume.deep * LEAN[1] / 2
+
+
+def _plus(point: Point, step: Point) -> Point:
+    return point[0] + step[0], point[1] + step[1]
+
+
+def _circle(volume: Volume, theme: Theme) -> tuple[Outline | Words, ...]:
+    middle, radius = volume.left + volume.thick / 2, volume.thick / 2
+    angles = [2 * pi * step / 32 for step in range(32)]
+    points = tuple((middle + radius * cos(angle), radius * sin(angle)) for angle in angles)
+    sign = SYMBOLS[volume.box.rows[0].words]
+    return (
+        Outline(points=points, fill=theme.end, line=theme.line),
+        Words(at=(middle, 4.2), text=sign, colour=theme.ink, size=12),
+    )
+
+
+def _way(before: Volume, after: Volume, theme: Theme) -> Part:
+    """From one box to the next: the window of a kernel that narrows to a point, else an arrow."""
+    end = (after.left - after.lean, 0.0)
+    kernel = after.box.rows[0].kernel
+    shape = before.box.shape
+    if before.round or shape is None or len(kernel) != 2 or max(kernel) < 2 or len(shape.sides) != 2:
+        start = (before.right, 0.0)
+        return Part(shapes=(Line(points=(start, end), colour=theme.line, arrow=True),))
+    window = _window(before, (kernel[0] / plain(shape.sides[0]), kernel[1] / plain(shape.sides[1])))
+    lines = tuple(Line(points=(corner, end), colour=theme.line, width=0.5) for corner in window)
+    return Part(shapes=(Outline(points=window, fill=theme.end, line=theme.line, width=0.5), *lines))
+
+
+def _window(volume: Volume, part: tuple[float, float]) -> tuple[Point, ...]:
+    """A window in the middle of the right face, which takes this part of its height and depth."""
+    high, deep = (max(0.08, min(1.0, each)) / 2 for each in part)
+    x, y = volume.right, 0.0
+    corners = ((-deep, -high), (deep, -high), (deep, high), (-deep, high))
+    depth = (volume.deep * LEAN[0], volume.deep * LEAN[1])
+    return tuple((x + u * depth[0], y + u * depth[1] + v * volume.high) for u, v in corners)
+
+
+def _shapes(found: list[Volume], taken: list[Rectangle], theme: Theme) -> list[Part]:
+    """Below the boxes: the shape of each, or the channels of each and the sides of all that stand together."""
+    words = []
+    for group in groups(found):
+        if group[0].round:
+            continue
+        middle = (group[0].left + group[-1].right) / 2 - group[0].lean
+        shapes = [volume.box.shape for volume in group if volume.box.shape is not None]
+        low = group[0].rise + PLAIN
+        if len(set(shapes)) == 1:
+            words.append(_free(middle, low, shape_words(shapes[0]), PLAIN, taken, 1, theme))
+            continue
+        for run in _runs(group, lambda volume: str(volume.box.shape and volume.box.shape.channels)):
+            at = (run[0].left + run[-1].right) / 2 - run[0].lean
+            shape = run[0].box.shape
+            words.append(_free(at, low, str(shape.channels if shape else ""), SMALL, taken, 1, theme))
+        sides = shape_words(shapes[0].with_channels(1)).removeprefix("1×")
+        words.append(_free(middle, low + PLAIN, sides, PLAIN, taken, 1, theme))
+    return [Part(shapes=(each,)) for each in words]
+
+
+def _names(
+    found: list[Volume], ends: set[str], taken: list[Rectangle], theme: Theme
+) -> tuple[dict[str, Words], list[Part]]:
+    """Above the boxes: what made them. By the box, too, so that skips can begin and end there."""
+    by_box: dict[str, Words] = {}
+    runs = [run for group in groups(found) for run in _runs(group, lambda volume: volume.name)]
+    # Those at which a skip ends come first, and keep the room above them free.
+    for run in sorted(runs, key=lambda run: not ends & {volume.box.id for volume in run}):
+        times = sum(volume.box.times for volume in run)
+        text = run[0].name + (f" ×{times}" if times > 1 else "")
+        middle, top = (run[0].left + run[-1].right) / 2 + run[0].lean, -run[0].rise - 4
+        if run[0].round:
+            said = Words(at=(middle, top), text="", colour=theme.note, size=SMALL)
+        else:
+            said = _free(middle, top, text, SMALL, taken, -1, theme)
+        if ends & {volume.box.id for volume in run}:
+            half = width_of(said.text, SMALL) / 2
+            taken.append((said.at[0] - half, said.at[1] - 5 * SMALL, said.at[0] + half, said.at[1]))
+        by_box |= {volume.box.id: said for volume in run}
+    return by_box, [Part(shapes=(by_box[run[0].box.id],)) for run in runs if not run[0].round]
+
+
+def _runs(group: list[Volume], key: Callable[[Volume], str]) -> list[list[Volume]]:
+    """The boxes of a group, those that say the same together."""
+    return [list(run) for _, run in groupby(group, key)]
+
+
+def _free(x: float, y: float, text: str, size: float, taken: list[Rectangle], way: int, theme: Theme) -> Words:
+    """A text at a place, or as near to it as it covers nothing, away from the axis; the place is taken then."""
+    half = width_of(text, size) / 2 + 1.5
+    for right, away in _STEPS:
+        at = x + right, y + way * away
+        place = (at[0] - half, at[1] - size * 0.8, at[0] + half, at[1] + size * 0.2)
+        if not any(_overlap(place, other) for other in taken):
+            break
+    else:
+        at, place = (x, y), (x, y, x, y)
+    taken.append(place)
+    return Words(at=at, text=text, colour=theme.note, size=size)
+
+
+_STEPS = sorted(
+    ((float(right), float(away)) for right in range(-40, 41, 10) for away in range(0, 240, 2)),
+    key=lambda step: (abs(step[0]) + step[1], step[1]),
+)
+"""Steps to the side and away from the axis, the nearest first."""
+
+
+def _overlap(one: Rectangle, other: Rectangle) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _spans(picture: Picture, found: list[Volume]) -> list[Span]:
+    """The skips, by the numbers of the boxes from which and to which they go; the shorter ones first."""
+    order = {volume.box.id: index for index, volume in enumerate(found)}
+    spans = {(order[arrow.start], order[arrow.end]) for arrow in picture.arrows if {arrow.start, arrow.end} <= {*order}}
+    return sorted((span for span in spans if span[1] > span[0] + 1), key=lambda span: (span[1] - span[0], span))
+
+
+def _skips(spans: list[Span], found: list[Volume], named: dict[str, Words], roof: float, theme: Theme) -> list[Part]:
+    """Arrows over the boxes that they go around, the shorter ones lower."""
+    levels: list[list[Span]] = []
+    parts: list[Part] = []
+    for start, end in spans:
+        level = next((i for i, each in enumerate(levels) if all(end <= a or b <= start for a, b in each)), len(levels))
+        if level == len(levels):
+            levels.append([])
+        levels[level].append((start, end))
+        one, other = named[found[start].box.id], named[found[end].box.id]
+        left, right = (one.at[0] + 2, one.at[1] - SMALL), (other.at[0] - 2, other.at[1] - SMALL)
+        height = roof - 8 - 8 * level
+        points = (left, (left[0], height), (right[0], height), right)
+        parts.append(Part(shapes=(Line(points=points, colour=theme.skip, arrow=True),)))
+    return parts
+
+
+def _heading(picture: Picture, found: list[Volume], parts: list[Part], style: Style) -> list[Part]:
+    """The caption above and the legend below."""
+    left, top, right, bottom = bounds(parts)
+    middle, theme = (left + right) / 2, style.theme
+    shown = {volume.box.id for volume in found}
+    hidden = [box for box in picture.boxes if box.id not in shown and box.role in (Role.LAYERS, Role.GROUP)]
+    aside = f" ({count(len(hidden), 'part')} beside the main way left out)" if hidden else ""
+    if style.caption:
+        caption = Words(at=(middle, top - 12), text=picture.caption + aside, colour=theme.note, size=11)
+        parts = [*parts, Part(shapes=(caption,))]
+    entries = style.legend_of(picture)
+    x = middle - sum(20 + width_of(kind, SMALL) for _, _, kind in entries) / 2
+    for colour, border, kind in entries:
+        corners = ((x, bottom + 10), (x + 8, bottom + 10), (x + 8, bottom + 18), (x, bottom + 18))
+        wide = width_of(kind, SMALL)
+        label = Words(at=(x + 11 + wide / 2, bottom + 17), text=kind, colour=theme.note, size=SMALL)
+        parts = [*parts, Part(shapes=(Outline(points=corners, fill=colour, line=border), label))]
+        x += 20 + wide
+    return parts

@@ -1,0 +1,174 @@
+"""Tensors as boxes, as the papers on convolutional networks draw them: how large each is, and where it stands.
+
+Height and depth of a box follow the sides of the tensor, its thickness the channels; vectors are bars. Sizes are drawn
+in a fixed power, because nobody could see 7×7 beside 224×224.
+"""
+
+import math
+from collections.abc import Iterator
+from itertools import pairwise
+
+from ...record import Record
+from ...shape import Layout, Shape
+from ...symbolic import plain
+from .flow import main_way
+from .picture import Box, Picture, Role
+from .style import SYMBOLS
+from .theme import Theme
+
+CHIEF = ("conv", "sequence", "linear", "embedding", "pool", "norm", "activation")
+"""The kinds of layers, the one that gives a block its colour first."""
+SIDE, THICK, BAR = 150.0, 40.0, 120.0
+"""Points for the longest side, the most channels, the longest vector."""
+WAY = 360.0
+"""Points for the channels of all boxes together."""
+LEAN = (0.42, -0.32)
+"""Where one point of depth goes."""
+TIGHT, WIDE = 2.0, 14.0
+"""Points between boxes with the same sides, and at least between others."""
+SLICE = 3.0
+"""Points for a layer that keeps the shape, behind the one it follows."""
+STRIPS = 8
+"""Rectangles that stand for a box where words look for a free place."""
+Rectangle = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
+ROUND = 15.0
+"""Points for the round node of a sum or a product."""
+
+
+class Volume(Record):
+    """A tensor as a box: points along the way, up, and into depth; and the colours of what made it, in slices."""
+
+    box: Box
+    thick: float
+    high: float
+    deep: float
+    slices: tuple[tuple[float, str], ...]
+    left: float = 0.0
+
+    @property
+    def right(self) -> float:
+        """Where it ends along the way."""
+        return self.left + self.thick
+
+    @property
+    def lean(self) -> float:
+        """How far it leans over to either side."""
+        return self.deep * LEAN[0] / 2
+
+    @property
+    def rise(self) -> float:
+        """How far it reaches above and below the axis."""
+        return self.high / 2 - self.deep * LEAN[1] / 2
+
+    def outline(self) -> Iterator[Rectangle]:
+        """Narrow rectangles that together cover what is seen of it."""
+        slope, high = -self.deep * LEAN[1] / 2, self.high / 2
+        width = (self.thick + 2 * self.lean) / STRIPS
+        for strip in range(STRIPS):
+            left = self.left - self.lean + strip * width
+            risen = min(1.0, (left + width - (self.left - self.lean)) / (2 * self.lean)) if self.lean else 1.0
+            sunk = max(0.0, left - (self.right - self.lean)) / (2 * self.lean) if self.lean else 0.0
+            yield left, slope - high - 2 * slope * risen, left + width, slope + high - 2 * slope * sunk
+
+    @property
+    def round(self) -> bool:
+        """Whether it is a sum or a product, whose tensor has the shape of those that enter."""
+        return self.box.role is Role.MERGE and self.box.rows[0].words in SYMBOLS
+
+    @property
+    def name(self) -> str:
+        """What made it: a layer in words, of a block its name alone."""
+        words = self.box.rows[0].words
+        return words.split(": ")[-1].split(" ")[0] if self.box.role is Role.GROUP else words
+
+    def beside(self, other: "Volume") -> bool:
+        """Whether two boxes have the same sides, and stand close together."""
+        return not self.round and not other.round and (self.high, self.deep) == (other.high, other.deep)
+
+
+def volumes(picture: Picture, theme: Theme) -> list[Volume]:
+    """The boxes on the longest way from an input to the first output, from left to right."""
+    by_id = {box.id: box for box in picture.boxes}
+    way = main_way([(arrow.start, arrow.end) for arrow in picture.arrows], "y0")
+    boxes = [by_id[id] for id in way if by_id[id].role is not Role.OUTPUT]
+    shapes = [box.shape for box in boxes if box.shape is not None]
+    found = [_sized(box, shapes, theme) for box in boxes if box.shape is not None]
+    return _placed(found)
+
+
+def groups(found: list[Volume]) -> list[list[Volume]]:
+    """The boxes that stand close together."""
+    together = [found[:1]]
+    for before, volume in pairwise(found):
+        if before.beside(volume):
+            together[-1].append(volume)
+        else:
+            together.append([volume])
+    return together
+
+
+def _placed(found: list[Volume]) -> list[Volume]:
+    placed: list[Volume] = []
+    for volume in found:
+        left = 0.0
+        if placed:
+            before = placed[-1]
+            apart = max(WIDE, before.lean + volume.lean + WIDE)
+            left = before.right + (TIGHT if before.beside(volume) else apart)
+        placed.append(volume.replace(left=left))
+    return placed
+
+
+def _sized(box: Box, shapes: list[Shape], theme: Theme) -> Volume:
+    assert box.shape is not None
+    if box.role is Role.MERGE and box.rows[0].words in SYMBOLS:
+        return Volume(box=box, thick=ROUND, high=ROUND, deep=0.0, slices=())
+    thick, high, deep = _size(box.shape, shapes)
+    first, *rest = _colours(box, theme)
+    slices = ((thick, first), *((SLICE, colour) for colour in rest))
+    return Volume(box=box, thick=sum(size for size, _ in slices), high=high, deep=deep, slices=slices)
+
+
+def _colours(box: Box, theme: Theme) -> list[str]:
+    """The colours of a box's layers; of a closed block or stage, that of its chief kind."""
+    match box.role:
+        case Role.LAYERS:
+            return [theme.fill(row.style) for row in box.rows]
+        case Role.GROUP:
+            return [theme.fill(next((kind for kind in CHIEF if kind in box.inside), ""))]
+        case Role.INPUT | Role.OUTPUT | Role.MERGE:
+            return [theme.end]
+
+
+def _size(shape: Shape, shapes: list[Shape]) -> tuple[float, float, float]:
+    """Points along the way, up, and into depth."""
+    alike = [each for each in shapes if each.layout is shape.layout]
+    dims = [plain(size) for size in shape.dims]
+    match shape.layout:
+        case Layout.IMAGE | Layout.VOLUME:
+            longest = max(plain(side) for each in alike for side in each.sides)
+            return _thick(shape, alike), _scaled(dims[-2], longest, SIDE), _scaled(dims[-1], longest, SIDE)
+        case Layout.SIGNAL | Layout.OPEN:
+            longest = max(plain(each.dims[1]) for each in alike)
+            return _thick(shape, alike), _scaled(dims[1], longest, SIDE), 6.0
+        case Layout.SEQUENCE:
+            longest, widest = (max(plain(each.dims[axis]) for each in alike) for axis in (0, 1))
+            return 6.0, _scaled(dims[0], longest, SIDE), _scaled(dims[1], widest, SIDE * 0.7)
+        case Layout.VECTOR | Layout.IDS:
+            return 7.0, _scaled(_length(shape), max(map(_length, alike)), BAR), 7.0
+
+
+def _length(shape: Shape) -> int:
+    return plain(shape.dims[0]) if shape.dims else 1
+
+
+def _thick(shape: Shape, alike: list[Shape]) -> float:
+    """Points for the channels; fewer for each where many boxes share the way."""
+    most = max(plain(each.channels) for each in alike)
+    whole: float = sum(math.sqrt(plain(each.channels) / most) for each in alike)
+    return max(3.0, min(THICK, WAY / whole) * math.sqrt(plain(shape.channels) / most))
+
+
+def _scaled(size: int, largest: int, points: float) -> float:
+    return max(6.0, points * math.pow(size / largest, 0.6))

@@ -1,0 +1,139 @@
+from itertools import pairwise
+from xml.etree import ElementTree
+
+import pytest
+
+from archdsl.analysis.cost import costs
+from archdsl.backends.diagram import CannotDraw, Style, Subject, View, diagram
+from archdsl.backends.diagram.build import picture
+from archdsl.backends.diagram.drawing import Drawing, Line, Outline, Words, bounds
+from archdsl.backends.diagram.scene import draw_volumes
+from archdsl.backends.diagram.theme import LIGHT
+from archdsl.backends.diagram.volumes import Volume, groups, volumes
+from tests.backends.diagram.programs import HOSTILE, INCEPTION, LENET, RESIDUAL, graph, renamed
+
+SUBJECT = Subject(view=View.VOLUMES)
+SVG = "{http://www.w3.org/2000/svg}"
+UNET = """
+net UNet
+block double(c) { conv c k3 p1; relu; conv c k3 p1; relu }
+block up(c, skip) { upconv c k2 s2; concat skip; double c }
+input 1x32x32
+double 8 as d1; maxpool 2; double 16 as d2; maxpool 2; double 32
+up 16 d2; up 8 d1; conv 2 k1
+"""
+TRANSFORMER = "input 16x32; layernorm; fc 64; gelu; fc 32; take 0; fc 10"
+
+
+def sized(text: str) -> list[Volume]:
+    found = graph(text)
+    return volumes(picture(found, costs(found), SUBJECT), LIGHT)
+
+
+def scene(text: str) -> Drawing:
+    found = graph(text)
+    return draw_volumes(picture(found, costs(found), SUBJECT), Style())
+
+
+def test_sides_follow_the_shape() -> None:
+    found = sized("input 3x64x32; conv 12 k3 p1; maxpool 2; conv 48 k3 p1; gap; fc 10")
+    by_name = {volume.name: volume for volume in found}
+    conv, pool, deep = by_name["conv 12 3×3"], by_name["maxpool 2×2 /2"], by_name["conv 48 3×3"]
+    assert conv.high > conv.deep, "64 is higher than 32 is deep"
+    assert (pool.high, pool.deep) == (deep.high, deep.deep)
+    assert pool.high / conv.high == pytest.approx(pool.deep / conv.deep) == pytest.approx(0.5**0.6)
+    assert pool.thick == conv.thick
+    assert deep.thick == pytest.approx(2 * pool.thick), "four times the channels, twice as thick"
+    assert by_name["gap"].high > by_name["fc 10"].high
+
+
+@pytest.mark.parametrize("text", [LENET, RESIDUAL, UNET, TRANSFORMER, INCEPTION, "input 8x100; conv 4 k3; gap"])
+def test_boxes_stand_in_order_without_covering_each_other(text: str) -> None:
+    found = sized(text)
+    assert found[0].box.rows[0].words == "input"
+    for before, after in pairwise(found):
+        assert after.left > before.right
+        if not before.beside(after):
+            assert after.left - after.lean >= before.right + before.lean
+    assert [volume for group in groups(found) for volume in group] == found
+
+
+@pytest.mark.parametrize("text", [LENET, RESIDUAL, UNET, TRANSFORMER, INCEPTION])
+def test_nothing_is_cut_off_and_no_words_cover_each_other(text: str) -> None:
+    drawing = scene(text)
+    left, top, right, bottom = bounds(list(drawing.parts))
+    assert left >= 0
+    assert top >= 0
+    assert right <= drawing.width
+    assert bottom <= drawing.height
+    words = [bounds([part]) for part in drawing.parts if all(isinstance(shape, Words) for shape in part.shapes)]
+    for i, a in enumerate(words):
+        for b in words[:i]:
+            # The estimate of a text's width has a margin of its own.
+            assert a[2] <= b[0] + 1 or b[2] <= a[0] + 1 or a[3] <= b[1] + 2 or b[3] <= a[1] + 2
+
+
+def test_shapes_and_layers_are_named() -> None:
+    said = {shape.text for part in scene(LENET).parts for shape in part.shapes if isinstance(shape, Words)}
+    assert {"input", "1×32×32", "conv 6 5×5", "6×28×28", "avgpool 2×2 /2", "6×14×14", "120×1×1", "fc 84", "84"} <= said
+    assert {"LeNet5: 61,706 parameters, 417K MACs", "convolution", "pooling"} <= said
+
+
+def test_boxes_with_the_same_sides_share_their_label() -> None:
+    said = [
+        s.text
+        for part in scene("input 3x8x8; conv 4 k3 p1; conv 4 k3 p1; conv 6 k3 p1").parts
+        for s in part.shapes
+        if isinstance(s, Words)
+    ]
+    assert "conv 4 3×3 ×2" in said
+    assert [text for text in said if text in ("3", "4", "6", "8×8")] == ["3", "4", "6", "8×8"]
+
+
+def test_skips_go_over_the_boxes() -> None:
+    drawing = scene(UNET)
+    skips = [s for part in drawing.parts for s in part.shapes if isinstance(s, Line) and s.arrow and len(s.points) == 4]
+    roof = min(y for part in drawing.parts for s in part.shapes if isinstance(s, Outline) for _, y in s.points)
+    heights = sorted(line.points[1][1] for line in skips)
+    assert len(skips) == 2
+    assert len(set(heights)) == 2, "one inside the other"
+    assert heights[-1] < roof
+
+
+def test_what_stands_beside_the_way_is_told() -> None:
+    said = [s.text for part in scene(INCEPTION).parts for s in part.shapes if isinstance(s, Words)]
+    assert any("3 parts beside the main way left out" in text for text in said)
+
+
+def test_many_boxes_are_folded() -> None:
+    few, many = (sized(f"input 4x8x8; conv 4 k3 p1 x{times}") for times in (40, 60))
+    assert len(few) == 41
+    assert [volume.box.times for volume in many] == [1, 60]
+
+
+@pytest.mark.parametrize("format", ["png", "dot"])
+def test_formats(format: str) -> None:
+    data = diagram(graph(LENET), format, subject=SUBJECT)
+    assert data.startswith({"png": b"\x89PNG", "dot": b"// neato -n2\ndigraph {"}[format])
+    assert data == diagram(graph(LENET), format, subject=SUBJECT)
+
+
+def test_mermaid_has_no_boxes() -> None:
+    with pytest.raises(CannotDraw, match="write svg, png or dot"):
+        diagram(graph(LENET), "mmd", subject=SUBJECT)
+
+
+def test_the_svg_is_accessible() -> None:
+    root = ElementTree.fromstring(diagram(graph(LENET), "svg", subject=SUBJECT))
+    assert root.get("role") == "img"
+    assert root.get("aria-labelledby") == f"{root[0].get('id')} {root[1].get('id')}"
+    hover = [group.findtext(f"{SVG}title") for group in root.iter(f"{SVG}g")]
+    assert any("features.conv1: conv 6 k5" in (text or "") for text in hover)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_are_text(name: str) -> None:
+    plain = ElementTree.fromstring(diagram(graph(UNET), "svg", subject=SUBJECT))
+    found = ElementTree.fromstring(diagram(renamed(graph(UNET), name), "svg", subject=SUBJECT))
+    assert [element.tag for element in found.iter()] == [element.tag for element in plain.iter()]
+    assert diagram(renamed(graph(UNET), name), "png", subject=SUBJECT).startswith(b"\x89PNG")
