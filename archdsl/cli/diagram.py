@@ -7,7 +7,17 @@ import click
 from .common import load_or_exit, network_options, parse_override, parse_settings, usage
 from .output import write_output
 
-_FORMATS = {".svg": "svg", ".png": "png", ".pdf": "pdf", ".dot": "dot", ".gv": "dot", ".mmd": "mmd", ".mermaid": "mmd"}
+_FORMATS = {
+    ".svg": "svg",
+    ".png": "png",
+    ".pdf": "pdf",
+    ".dot": "dot",
+    ".gv": "dot",
+    ".mmd": "mmd",
+    ".mermaid": "mmd",
+    ".tex": "tikz",
+    ".tikz": "tikz",
+}
 
 
 @click.command("diagram")
@@ -16,7 +26,7 @@ _FORMATS = {".svg": "svg", ".png": "png", ".pdf": "pdf", ".dot": "dot", ".gv": "
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["svg", "png", "pdf", "dot", "mmd"]),
+    type=click.Choice(["svg", "png", "pdf", "dot", "mmd", "tikz"]),
     help="What to write, if the ending of PATH does not say it.",
 )
 @click.option(
@@ -47,6 +57,7 @@ _FORMATS = {".svg": "svg", ".png": "png", ".pdf": "pdf", ".dot": "dot", ".gv": "
 @click.option("--macs/--no-macs", default=False, help="How many multiply-accumulates each layer takes.")
 @click.option("--caption/--no-caption", default=True, help="The network's name and totals above it.")
 @click.option("--dpi", type=click.IntRange(24, 1200), default=192, show_default=True, help="Dots per inch of a PNG.")
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if PATH is not what would be written.")
 @network_options
 def command(
     file: str,
@@ -62,12 +73,14 @@ def command(
     macs: bool,
     caption: bool,
     dpi: int,
+    check: bool,
     settings: tuple[str, ...],
     inputs: tuple[str, ...],
 ) -> None:
     """Draw FILE's network: its layers, the shapes between them, its stages and blocks.
 
-    The ending of PATH says how: .svg, .png, .dot (Graphviz), .mmd (Mermaid), or .pdf where Graphviz is installed.
+    The ending of PATH says how: .svg, .png, .dot (Graphviz), .mmd (Mermaid), .tex (TikZ), or .pdf where Graphviz is
+    installed.
     """
     kind = format_ or _format_of(output)
     network = load_or_exit(file, parse_settings(settings), parse_override(inputs))
@@ -87,9 +100,31 @@ def command(
         data = diagram(network.graph, kind, style, subject)
     except CannotDraw as error:
         usage(str(error))
+    if check:
+        _compare(output, data)
+        return
     write_output(output, data)
     if output != "-":
         click.echo(f"{output}: {network.graph.name}, {network.parameters:,} parameters")
+
+
+def _compare(output: str, data: bytes) -> None:
+    """Exit with 1 unless a file holds these bytes."""
+    if output == "-":
+        raise click.UsageError("--check compares a file: name it with -o")
+    try:
+        there = Path(output).read_bytes()
+    except FileNotFoundError:
+        click.echo(f"{output} is missing; draw it without --check", err=True)
+        raise SystemExit(1) from None
+    except OSError as error:
+        usage(f"{output} cannot be read: {error.strerror}")
+    if there != data:
+        click.echo(
+            f"{output} is stale: the network, or how it is drawn, has changed; draw it without --check", err=True
+        )
+        raise SystemExit(1)
+    click.echo(f"{output} is up to date")
 
 
 def _format_of(output: str) -> str:

@@ -29,6 +29,7 @@ def run(*args: object) -> Result:
         ("net.dot", b"digraph {"),
         ("net.gv", b"digraph {"),
         ("net.mmd", b"---\ntitle:"),
+        ("net.tex", b"% LeNet5\n"),
         ("NET.SVG", b"<?xml"),
     ],
 )
@@ -127,3 +128,38 @@ def test_a_folder_in_the_place_of_the_file(net: Path) -> None:
     result = run(net, "-o", folder)
     assert result.exit_code == 2
     assert "it is a folder" in result.output
+
+
+def test_check_tells_whether_a_picture_is_stale(net: Path) -> None:
+    out = net.with_name("net.svg")
+    missing = run(net, "-o", out, "--check")
+    assert (missing.exit_code, missing.output) == (1, f"{out} is missing; draw it without --check\n")
+    assert not out.exists()
+    assert run(net, "-o", out).exit_code == 0
+    fresh = run(net, "-o", out, "--check")
+    assert (fresh.exit_code, fresh.output) == (0, f"{out} is up to date\n")
+    before = out.read_bytes()
+    net.write_text(LENET.replace("fc 84", "fc 85"))
+    stale = run(net, "-o", out, "--check")
+    assert stale.exit_code == 1
+    assert "is stale" in stale.output
+    assert out.read_bytes() == before
+
+
+def test_check_needs_a_file(net: Path) -> None:
+    assert run(net, "-o", "-", "--format", "svg", "--check").exit_code == 2
+
+
+def test_views_and_themes(net: Path) -> None:
+    stages = run(net, "-o", "-", "--format", "dot", "--view", "stages", "--theme", "dark", "--legend").output
+    assert "features" in stages
+    assert "conv 6" not in stages
+    assert 'bgcolor="#0d1117"' in stages
+    assert "convolution" in stages
+    assert run(net, "-o", "-", "--format", "dot", "--view", "volumes").output.startswith("// neato -n2")
+
+
+def test_a_view_that_a_format_cannot_hold(net: Path) -> None:
+    result = run(net, "-o", net.with_name("net.mmd"), "--view", "volumes")
+    assert result.exit_code == 2
+    assert "Mermaid has no boxes of this kind" in result.output

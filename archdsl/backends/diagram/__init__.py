@@ -1,4 +1,4 @@
-"""Pictures of a network: DOT, Mermaid, SVG, PNG."""
+"""Pictures of a network: SVG, PNG, DOT, Mermaid, TikZ."""
 
 from ...graph import Graph
 from .build import Subject, View, picture
@@ -9,7 +9,7 @@ from .theme import THEMES
 
 __all__ = ["FORMATS", "THEMES", "CannotDraw", "Style", "Subject", "View", "diagram"]
 
-FORMATS = ("svg", "png", "pdf", "dot", "mmd")
+FORMATS = ("svg", "png", "pdf", "dot", "mmd", "tikz")
 """What a picture can be written as; pdf where a system's `dot` is installed."""
 
 
@@ -32,6 +32,11 @@ def diagram(graph: Graph, format: str = "svg", style: Style | None = None, subje
         from .svg import finish_svg
 
         return finish_svg(draw(program, "svg"), drawn)
+    if format == "tikz":
+        from .tikz import write_tikz
+        from .xdot import read_drawing
+
+        return write_tikz(read_drawing(draw(program, "json"), drawn, style.theme.background)).encode()
     return draw(program, format, dpi=style.dpi if format == "png" else None)
 
 
@@ -45,6 +50,10 @@ def _volumes(drawn: Picture, format: str, style: Style) -> bytes:
             return write_svg(drawing)
         case "dot":
             return write_fixed_dot(drawing).encode()
+        case "tikz":
+            from .tikz import write_tikz
+
+            return write_tikz(drawing).encode()
         case "mmd":
             raise CannotDraw("Mermaid has no boxes of this kind: write svg, png or dot, or draw another view")
         case _:

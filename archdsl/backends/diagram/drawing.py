@@ -3,6 +3,7 @@
 from math import hypot
 
 from ...record import Record
+from .metrics import width_of
 
 Point = tuple[float, float]
 
@@ -14,6 +15,15 @@ class Outline(Record):
     fill: str
     line: str
     width: float = 0.6
+
+
+class Curve(Record):
+    """Bézier curves one after another, each with two control points between its ends; closed where it has a fill."""
+
+    points: tuple[Point, ...]
+    line: str
+    fill: str | None = None
+    width: float = 0.8
 
 
 class Line(Record):
@@ -32,9 +42,10 @@ class Words(Record):
     text: str
     colour: str
     size: float = 9
+    bold: bool = False
 
 
-Shape = Outline | Line | Words
+Shape = Outline | Curve | Line | Words
 
 
 class Part(Record):
@@ -64,12 +75,6 @@ def head(line: Line) -> tuple[Point, ...]:
     return (x1, y1), *((back[0] + 2 * side * aside[0], back[1] + 2 * side * aside[1]) for side in (1, -1))
 
 
-def width_of(text: str, size: float) -> float:
-    """About how wide a text is in Helvetica."""
-    wide = sum(0.28 if char in " .,:;ijl|I'" else 0.82 if char in "mwMW" else 0.56 for char in text)
-    return wide * size
-
-
 def bounds(parts: list[Part]) -> tuple[float, float, float, float]:
     """Left, top, right and bottom of all that is drawn."""
     corners = [corner for part in parts for shape in part.shapes for corner in _corners(shape)]
@@ -79,7 +84,7 @@ def bounds(parts: list[Part]) -> tuple[float, float, float, float]:
 
 def _corners(shape: Shape) -> tuple[Point, ...]:
     match shape:
-        case Outline() | Line():
+        case Outline() | Curve() | Line():
             return shape.points
         case Words():
             half, (x, y) = width_of(shape.text, shape.size) / 2, shape.at
@@ -102,7 +107,7 @@ def framed(parts: list[Part], margin: float, background: str, title: str, descri
 
 def _moved(shape: Shape, step: Point) -> Shape:
     match shape:
-        case Outline() | Line():
+        case Outline() | Curve() | Line():
             return shape.replace(points=tuple((x + step[0], y + step[1]) for x, y in shape.points))
         case Words():
             return shape.replace(at=(shape.at[0] + step[0], shape.at[1] + step[1]))

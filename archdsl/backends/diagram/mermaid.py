@@ -69,6 +69,10 @@ def _classes(picture: Picture, style: Style) -> Iterator[str]:
     for kind in sorted({box.rows[0].style for box in picture.boxes if box.role is Role.LAYERS}):
         look = f"fill:{theme.fill(kind)},stroke:{theme.border(kind)},color:{theme.ink}"
         yield f"classDef {kind or 'other'}_ {look}"
+    frame = f"fill:{theme.cluster[0]},stroke:{theme.cluster_line},color:{theme.note}"
+    if picture.clusters:
+        yield f"classDef frame_ {frame}"
+        yield f"class {','.join(f'c{number}' for number in range(len(picture.clusters)))} frame_"
     yield f"classDef end_ fill:{theme.end},stroke:{theme.line},color:{theme.ink}"
 
 

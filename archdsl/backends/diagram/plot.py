@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from .drawing import Drawing, Line, Outline, Point, Shape, Words, head
-from .svg import opening
+from .drawing import Curve, Drawing, Line, Outline, Point, Shape, Words, head
+from .svg import fitted, opening
 from .text import quoted, xml
 from .words import decimal
 
@@ -28,6 +28,10 @@ def _element(shape: Shape) -> str:
         case Outline():
             look = f'fill="{shape.fill}" stroke="{shape.line}" stroke-width="{decimal(shape.width)}"'
             return f'<polygon points="{_pairs(shape.points)}" {look} stroke-linejoin="round"/>'
+        case Curve():
+            start, *rest = (f"{decimal(x)},{decimal(y)}" for x, y in shape.points)
+            look = f'fill="{shape.fill or "none"}" stroke="{shape.line}" stroke-width="{decimal(shape.width)}"'
+            return f'<path d="M{start}C{" ".join(rest)}" {look}/>'
         case Line():
             look = f'stroke="{shape.colour}" stroke-width="{decimal(shape.width)}"'
             line = f'<polyline points="{_pairs(shape.points)}" fill="none" {look}/>'
@@ -35,6 +39,8 @@ def _element(shape: Shape) -> str:
         case Words():
             x, y = map(decimal, shape.at)
             look = f'font-size="{decimal(shape.size)}" fill="{shape.colour}" text-anchor="middle"'
+            look += ' font-weight="bold"' if shape.bold else ""
+            look += "".join(f' {name}="{value}"' for name, value in fitted(shape.text, shape.size).items())
             return f'<text x="{x}" y="{y}" {look}>{xml(shape.text)}</text>'
 
 
@@ -61,7 +67,8 @@ def _node(name: str, words: Words, height: float) -> str:
     # A node's place is its middle, which lies so far above the baseline.
     x, y = words.at[0], height - words.at[1] + 0.3 * words.size
     look = f"fontsize={decimal(words.size)} fontcolor={quoted(words.colour)}"
-    return f'{name} [label=<{xml(words.text)}> {look} pos="{decimal(x)},{decimal(y)}!"]'
+    text = f"<B>{xml(words.text)}</B>" if words.bold else xml(words.text)
+    return f'{name} [label=<{text}> {look} pos="{decimal(x)},{decimal(y)}!"]'
 
 
 def _operations(shape: Shape, height: float) -> Iterator[str]:
@@ -70,6 +77,9 @@ def _operations(shape: Shape, height: float) -> Iterator[str]:
         case Outline():
             yield from (_pen(shape.width), _colour("c", shape.line), _colour("C", shape.fill))
             yield _path("P", shape.points, height)
+        case Curve():
+            yield from (_pen(shape.width), _colour("c", shape.line), _colour("C", shape.fill or shape.line))
+            yield _path("B" if shape.fill else "b", shape.points, height)
         case Line():
             yield from (_pen(shape.width), _colour("c", shape.colour), _path("L", shape.points, height))
             if shape.arrow:

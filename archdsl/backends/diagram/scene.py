@@ -5,7 +5,8 @@ from itertools import groupby
 from math import cos, pi, sin
 
 from ...symbolic import plain
-from .drawing import Drawing, Line, Outline, Part, Point, Words, bounds, framed, width_of
+from .drawing import Drawing, Line, Outline, Part, Point, Words, bounds, framed
+from .metrics import width_of
 from .picture import Picture, Role
 from .style import SYMBOLS, Style
 from .theme import Theme, mixed

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from hashlib import sha256
 from xml.etree import ElementTree
 
+from .metrics import is_known, width_of
 from .picture import Picture
 from .text import clean, xml
+from .words import decimal
 
 FONTS = "Helvetica, Arial, 'Liberation Sans', sans-serif"
 _NAMESPACE = "{http://www.w3.org/2000/svg}"
@@ -21,8 +23,17 @@ def finish_svg(svg: bytes, picture: Picture) -> bytes:
         # One font for all, said at the root. No ids: they would clash where a page shows two pictures.
         for name in {"font-family", "id"} & element.attrib.keys():
             del element.attrib[name]
+        if element.tag == "text" and "font-weight" not in element.attrib:
+            element.attrib |= fitted(element.text or "", float(element.attrib["font-size"]))
     body = "\n".join(ElementTree.tostring(child, encoding="unicode").strip() for child in root)
     return f"{opening(root.attrib, picture.title, picture.description, body)}\n{body}\n</svg>\n".encode()
+
+
+def fitted(text: str, size: float) -> dict[str, str]:
+    """What keeps a text as wide as it was laid out, where the reader's machine has none of the fonts."""
+    if not text.strip() or not is_known(text):
+        return {}
+    return {"textLength": decimal(width_of(text, size)), "lengthAdjust": "spacingAndGlyphs"}
 
 
 def opening(attributes: Mapping[str, str], title: str, description: str, body: str) -> str:

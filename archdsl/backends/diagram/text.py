@@ -53,3 +53,27 @@ def mermaid(text: str) -> str:
 
 def _plain(char: str) -> bool:
     return char.isalnum() or ord(char) > 127 or char in " .,:/+-=()"
+
+
+def tex(text: str) -> str:
+    """For LaTeX, outside of mathematics. What its usual fonts lack becomes a question mark."""
+    return "".join(_TEX.get(char, char if ord(char) < 384 else "?") for char in clean(text))
+
+
+_TEX = {
+    **{char: f"\\{char}" for char in "{}$&#_%"},
+    "\\": r"\textbackslash{}",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "|": r"\textbar{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    '"': r"\char34{}",
+    "`": r"\textasciigrave{}",
+    "×": r"$\times$",
+    "·": r"$\cdot$",
+    "−": "$-$",
+    "…": r"\dots{}",
+    "\u200c": "",
+    "\u200d": "",
+}

@@ -30,6 +30,8 @@ def test_it_reads_like_this() -> None:
         "  classDef conv_ fill:#77aadd,stroke:#4d6985,color:#1a1a1a\n"
         "  classDef linear_ fill:#ffaabb,stroke:#986973,color:#1a1a1a\n"
         "  classDef pool_ fill:#ee8866,stroke:#8f5644,color:#1a1a1a\n"
+        "  classDef frame_ fill:#f5f5f5,stroke:#c4c4c4,color:#4d4d4d\n"
+        "  class c0 frame_\n"
         "  classDef end_ fill:#ffffff,stroke:#4d4d4d,color:#1a1a1a\n"
     )
 

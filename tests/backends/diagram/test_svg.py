@@ -81,3 +81,12 @@ def test_hostile_names_are_text(name: str) -> None:
 def test_the_picture_keeps_its_size_when_only_the_resolution_changes() -> None:
     low, high = (diagram(graph(LENET), "svg", Style(dpi=dpi)) for dpi in (72, 300))
     assert low == high
+
+
+def test_words_are_as_wide_as_they_were_laid_out() -> None:
+    root = parsed(diagram(graph(LENET)))
+    texts = {(text.text or "").strip(): text for text in root.iter(f"{SVG}text")}
+    tanh = texts["tanh"]
+    assert float(tanh.get("textLength", 0)) == pytest.approx(11 * (0.278 + 3 * 0.556), abs=0.01)
+    for words, text in texts.items():
+        assert text.get("lengthAdjust") == "spacingAndGlyphs", words

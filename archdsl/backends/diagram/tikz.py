@@ -1,0 +1,77 @@
+"""A drawing as TikZ, for LaTeX: it takes the document's own sans-serif font, and scales with `\\resizebox`."""
+
+from collections.abc import Iterator
+
+from .drawing import Curve, Drawing, Line, Outline, Point, Shape, Words, head
+from .text import tex
+from .words import decimal
+
+
+def write_tikz(drawing: Drawing) -> str:
+    """A `tikzpicture`, to be read with \\input."""
+    shapes = [shape for part in drawing.parts for shape in part.shapes]
+    names = {colour: f"archdsl{letters}" for colour, letters in zip(_colours(shapes), _letters(), strict=False)}
+    lines = [
+        f"% {tex(drawing.title)}",
+        "% needs \\usepackage{tikz}",
+        "\\begin{tikzpicture}[x=1pt, y=-1pt, line join=round]",
+        *(f"  \\definecolor{{{name}}}{{HTML}}{{{colour[1:].upper()}}}" for colour, name in names.items()),
+        *(f"  {_command(shape, names)}" for shape in shapes),
+        "\\end{tikzpicture}",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _command(shape: Shape, names: dict[str, str]) -> str:
+    match shape:
+        case Outline():
+            look = f"fill={names[shape.fill]}, draw={names[shape.line]}, line width={decimal(shape.width)}pt"
+            return f"\\filldraw[{look}] {_chain(shape.points)} -- cycle;"
+        case Curve():
+            fill = f"fill={names[shape.fill]}, " if shape.fill else ""
+            return f"\\path[{fill}draw={names[shape.line]}, line width={decimal(shape.width)}pt] {_bow(shape.points)};"
+        case Line():
+            line = f"\\draw[{names[shape.colour]}, line width={decimal(shape.width)}pt] {_chain(shape.points)};"
+            return line + (f" \\fill[{names[shape.colour]}] {_chain(head(shape))} -- cycle;" if shape.arrow else "")
+        case Words():
+            size = decimal(shape.size)
+            font = f"\\sffamily\\fontsize{{{size}}}{{{size}}}\\selectfont" + ("\\bfseries" if shape.bold else "")
+            look = f"anchor=base, inner sep=0pt, text={names[shape.colour]}, font={font}"
+            return f"\\node[{look}] at {_place(shape.at)} {{{tex(shape.text)}}};"
+
+
+def _chain(points: tuple[Point, ...]) -> str:
+    return " -- ".join(map(_place, points))
+
+
+def _bow(points: tuple[Point, ...]) -> str:
+    """Bézier curves: `(0,0) .. controls (1,0) and (2,1) .. (2,2)`."""
+    start, *rest = map(_place, points)
+    threes = zip(rest[::3], rest[1::3], rest[2::3], strict=True)
+    return start + "".join(f" .. controls {one} and {other} .. {end}" for one, other, end in threes)
+
+
+def _place(point: Point) -> str:
+    return f"({decimal(point[0])},{decimal(point[1])})"
+
+
+def _colours(shapes: list[Shape]) -> dict[str, None]:
+    """The colours that occur, each once, in order."""
+    found: dict[str, None] = {}
+    for shape in shapes:
+        match shape:
+            case Outline():
+                found |= dict.fromkeys((shape.fill, shape.line))
+            case Curve():
+                found |= dict.fromkeys(each for each in (shape.fill, shape.line) if each)
+            case Line() | Words():
+                found[shape.colour] = None
+    return found
+
+
+def _letters() -> Iterator[str]:
+    """Names without digits, which TeX would not take: A, B, … Z, AA, AB, …"""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    yield from alphabet
+    yield from (one + other for one in alphabet for other in alphabet)

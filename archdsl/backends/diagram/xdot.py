@@ -1,0 +1,82 @@
+"""What the renderer would draw, read from its JSON as a drawing: for the formats that it does not write itself."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from .drawing import Curve, Drawing, Outline, Part, Point, Shape, Words
+from .picture import Picture
+
+_LISTS = ("_draw_", "_ldraw_", "_hdraw_", "_tdraw_")
+
+
+def read_drawing(layout: bytes, picture: Picture, background: str) -> Drawing:
+    """The renderer's JSON as a drawing: clusters first, then arrows, then boxes."""
+    found = json.loads(layout)
+    _, _, width, height = map(float, found["bb"].split(","))
+    objects = sorted(found.get("objects", ()), key=lambda each: "nodes" not in each)
+    clusters = [each for each in objects if "nodes" in each]
+    boxes = [each for each in objects if "nodes" not in each]
+    heading = {"_ldraw_": found.get("_ldraw_", ())}
+    parts = [_part(each, height) for each in (*clusters, *found.get("edges", ()), *boxes, heading)]
+    return Drawing(
+        width=width,
+        height=height,
+        background=background,
+        title=picture.title,
+        description=picture.description,
+        parts=tuple(part for part in parts if part.shapes),
+    )
+
+
+def _part(drawn: dict[str, Any], height: float) -> Part:
+    return Part(shapes=tuple(shape for name in _LISTS for shape in _shapes(drawn.get(name, ()), height)))
+
+
+def _shapes(operations: list[dict[str, Any]], height: float) -> Iterator[Shape]:
+    """The shapes of a list of operations, which set the pen, the fill and the font before they draw."""
+    line, fill, size, bold = "#000000", "#000000", 9.0, False
+    for operation in operations:
+        points = tuple((x, height - y) for x, y in operation.get("points", ()))
+        match operation["op"]:
+            case "c":
+                line = operation["color"]
+            case "C":
+                fill = operation["color"]
+            case "F":
+                size, bold = float(operation["size"]), False
+            case "t":
+                bold = bool(operation["fontchar"] & 1)
+            case "P":
+                yield Outline(points=points, fill=fill, line=_seen(line, fill))
+            case "B":
+                yield Curve(points=points, fill=fill, line=_seen(line, fill))
+            case "b":
+                yield Curve(points=points, line=line)
+            case "E" | "e":
+                yield _ellipse(operation["rect"], height, fill if operation["op"] == "E" else None, line)
+            case "T":
+                if operation["text"].strip():
+                    yield _words(operation, height, line, size, bold)
+
+
+def _seen(line: str, fill: str) -> str:
+    """The colour of an outline; one that cannot be seen is that of what it surrounds."""
+    return fill if len(line) > 7 else line
+
+
+def _words(operation: dict[str, Any], height: float, colour: str, size: float, bold: bool) -> Words:
+    (x, y), width = operation["pt"], operation["width"]
+    middle = {"l": x + width / 2, "c": x, "r": x - width / 2}[operation["align"]]
+    return Words(at=(middle, height - y), text=operation["text"].strip(), colour=colour, size=size, bold=bold)
+
+
+def _ellipse(rect: list[float], height: float, fill: str | None, line: str) -> Curve:
+    """An ellipse as four curves, by its middle and its radii."""
+    x, y, a, b = rect
+    k = 0.5523
+    right: list[Point] = [(x + a, y), (x + a, y + k * b), (x + k * a, y + b), (x, y + b)]
+    left: list[Point] = [(x - k * a, y + b), (x - a, y + k * b), (x - a, y)]
+    below: list[Point] = [(x - a, y - k * b), (x - k * a, y - b), (x, y - b), (x + k * a, y - b), (x + a, y - k * b)]
+    points = tuple((px, height - py) for px, py in (*right, *left, *below, (x + a, y)))
+    return Curve(points=points, fill=fill, line=line)

@@ -1,0 +1,58 @@
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from archdsl.backends.diagram import Subject, View, diagram
+from archdsl.backends.diagram.text import tex
+from tests.backends.diagram.programs import HOSTILE, LENET, RESIDUAL, graph, renamed
+
+VOLUMES = Subject(view=View.VOLUMES)
+
+
+def tikz(text: str, subject: Subject | None = None) -> str:
+    return diagram(graph(text), "tikz", subject=subject).decode()
+
+
+def test_it_holds_every_layer_shape_and_cluster() -> None:
+    text = tikz(RESIDUAL)
+    for expected in ("{conv 16 3$\\times$3 /2}", "{1,168 parameters}", "{16$\\times$8$\\times$8}", "{basic2}", "{+}"):
+        assert expected in text
+    assert text.count("\\begin{tikzpicture}") == text.count("\\end{tikzpicture}") == 1
+
+
+def test_all_colours_are_defined() -> None:
+    for text in (tikz(RESIDUAL), tikz(LENET, VOLUMES)):
+        defined = set(re.findall(r"\\definecolor\{(\w+)\}", text))
+        used = set(re.findall(r"(?:fill=|draw=|text=|draw\[|fill\[)(archdsl\w+)", text))
+        assert used
+        assert used <= defined
+
+
+def test_the_same_input_gives_the_same_bytes() -> None:
+    assert tikz(LENET) == tikz(LENET)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_open_and_close_nothing(name: str) -> None:
+    escaped = tex(name)
+    bare = re.sub(r"\\[{}$&#_%]|\\text\w+\{\}|\\char34\{\}|\\dots\{\}|\$\\times\$|\$-\$|\$\\cdot\$", "", escaped)
+    assert not set(bare) & set("\\{}$&#_%^~")
+    assert "\n" not in escaped
+
+
+@pytest.mark.skipif(not shutil.which("pdflatex"), reason="no pdflatex")
+def test_latex_sets_it(tmp_path: Path) -> None:
+    pictures = [diagram(renamed(graph(RESIDUAL), name), "tikz") for name in HOSTILE]
+    pictures += [diagram(renamed(graph(LENET), name), "tikz", subject=VOLUMES) for name in HOSTILE]
+    for number, picture in enumerate(pictures):
+        (tmp_path / f"picture{number}.tex").write_bytes(picture)
+    body = "\n".join(f"\\resizebox{{!}}{{5cm}}{{\\input{{picture{n}}}}}\\par" for n in range(len(pictures)))
+    head = "\\documentclass{article}\\usepackage[utf8]{inputenc}\\usepackage{tikz}\\begin{document}"
+    (tmp_path / "all.tex").write_text(f"{head}\n{body}\n\\end{{document}}\n")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "all.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout.decode(errors="replace")[-2000:]
+    assert (tmp_path / "all.pdf").read_bytes().startswith(b"%PDF")
