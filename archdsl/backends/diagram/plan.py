@@ -78,6 +78,10 @@ class _Planner:
         self.fold = fold
         self.exact = exact
         self.keys = [_key(graph, node) for node in graph.nodes]
+        # The scopes around each node, without the numbers that the text does not give.
+        self.scopes = [
+            [self._unnumbered(node.path[:length]) for length in range(1, len(node.path))] for node in graph.nodes
+        ]
         self.readers: dict[int, list[int]] = defaultdict(list)
         for node in graph.nodes:
             for source in node.inputs:
@@ -112,7 +116,7 @@ class _Planner:
         at = 0
         while at < len(items):
             period, run = self._repetition(items, at, len(scope)) if self.fold else (0, None)
-            if run is None or self._better_soon(items, at, period * run.times, len(scope)):
+            if run is None or self._better_soon(items, at, period, run.times, len(scope)):
                 self._item(items[at], place, turns, 1)
                 at += 1
                 continue
@@ -151,10 +155,12 @@ class _Planner:
                 best = period, run
         return best
 
-    def _better_soon(self, items: list[Item], at: int, covered: int, depth: int) -> bool:
-        """Whether one that begins inside these statements covers more than they are."""
-        found = (self._repetition(items, later, depth) for later in range(at + 1, at + covered))
-        return any(run is not None and period * run.times > covered for period, run in found)
+    def _better_soon(self, items: list[Item], at: int, period: int, times: int, depth: int) -> bool:
+        """Whether one that begins in the first or the last of these turns covers more than they do."""
+        covered = period * times
+        starts = {*range(at + 1, at + period), *range(at + covered - period, at + covered)}
+        found = (self._repetition(items, start, depth) for start in sorted(starts))
+        return any(run is not None and other * run.times > covered for other, run in found)
 
     def _run(self, start: int, length: int, end: int, same: Callable[[int, int, int], bool]) -> Run | None:
         times = 1
@@ -173,17 +179,12 @@ class _Planner:
         return all(
             self.keys[one] == self.keys[other]
             and (loose or nodes[one].shape == nodes[other].shape)
-            and self._place(one, depth) == self._place(other, depth)
+            and self.scopes[one][depth:] == self.scopes[other][depth:]
             and self._wiring(one, start) == self._wiring(other, start + turn * length)
             for one, other in zip(
                 range(start, start + length), range(start + turn * length, start + (turn + 1) * length), strict=True
             )
         )
-
-    def _place(self, node: int, depth: int) -> list[str]:
-        """The scopes around a node inside one at this depth, without the numbers that the text does not give."""
-        path = self.graph.nodes[node].path
-        return [self._unnumbered(path[:length]) for length in range(depth + 1, len(path))]
 
     def _unnumbered(self, scope: Path) -> str:
         kind, name = self.graph.scopes.get(scope, ""), scope[-1]
