@@ -33,6 +33,14 @@ OLDEST = (3, 11)
 TORCHVISION = "torchvision==0.28.0"
 NEWEST = (3, 15)  # how far up the PATH is searched when the Python at hand is too old
 
+# What the demo leaves that is worth a look.
+RESULTS = {
+    "lenet5.svg": "the first network, drawn; lenet5.png is the same in pixels",
+    "digits/curves.png": "how the second one learned",
+    "digits/confusion.png": "which digit it takes for which",
+    "digits/metrics.jsonl": "the same as numbers",
+}
+
 
 class Failure(Exception):
     """What went wrong, in words for the person at the terminal."""
@@ -112,16 +120,16 @@ def demo() -> None:
     setup()
     shutil.rmtree(str(DEMO), ignore_errors=True)
     DEMO.mkdir()
+    archdsl = venv_program("archdsl")
     lenet = EXAMPLES / "lenet5.arch"
+    show([archdsl, "check", lenet])
+    show([archdsl, "diagram", lenet, "-o", DEMO / "lenet5.svg"])
+    show([archdsl, "diagram", lenet, "-o", DEMO / "lenet5.png"])
     digits = EXAMPLES / "digits.arch"
-    show([venv_program("archdsl"), "check", lenet])
-    for picture in ("lenet5.svg", "lenet5.png"):
-        show([venv_program("archdsl"), "diagram", lenet, "-o", DEMO / picture])
-    show([venv_program("archdsl"), "train", digits, "--data", "digits", "--epochs", "5", "--out", DEMO / "digits"])
-    say("Done. Look at:")
-    for path in sorted(DEMO.rglob("*")):
-        if path.is_file():
-            print(f"  {path.relative_to(ROOT)}")
+    show([archdsl, "train", digits, "--data", "digits", "--epochs", "5", "--out", DEMO / "digits"])
+    say("Done. Look at")
+    for name, what in RESULTS.items():
+        print(f"   {DEMO.name}/{name:20} {what}")
 
 
 def lint() -> None:
@@ -179,9 +187,9 @@ def say(text: str) -> None:
 
 def show(command: "list[str | Path]") -> None:
     """Run a command from the top folder, after printing it the way a person would type it there."""
-    words = [str(Path(word).relative_to(ROOT)) if str(word).startswith(str(ROOT)) else str(word) for word in command]
-    print("$ " + " ".join(shlex.quote(word) for word in words), flush=True)
-    run(command)
+    program, *words = [os.path.relpath(str(word), str(ROOT)) if isinstance(word, Path) else word for word in command]
+    print("$ " + " ".join(shlex.quote(word) for word in [program, *words]), flush=True)
+    run([command[0], *words])
 
 
 def run(command: "list[str | Path]") -> None:
