@@ -63,6 +63,8 @@ class Real(Kind):
 
     @property
     def words(self) -> str:
+        if self.least is not None and self.most is not None and not self.open_below and not self.open_above:
+            return f"a number from {self.least:g} to {self.most:g}"
         low = (
             ""
             if self.least is None

@@ -1,5 +1,6 @@
 """Applying fixes to a text: those that do not touch each other, the result checked again."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 from ..record import Record
@@ -30,7 +31,7 @@ class Fixed(Record):
 def fix(source: Source, found: tuple[Found, ...], check: Check, *, unsafe: bool) -> Fixed:
     """Apply what can be fixed in this text, until nothing more can be; used files stay as they are.
 
-    A fix after which the text would be no better is left out: fewer errors, or as many and less in all.
+    A fix that does not take away its mistake, or makes more errors than there were, is left out.
     """
     done: list[Applied] = []
     for _ in range(_ROUNDS):
@@ -81,7 +82,7 @@ def _apply(
         text = _edited(source.text, [edit for _, each in some for edit in each.edits])
         after = Source(text, name=source.name, path=source.path)
         now = check(after)
-        if _burden(now) < _burden(found):
+        if _is_better(found, now, [item for item, _ in some]):
             return after, now, [_applied(item, each) for item, each in some]
     return None
 
@@ -92,9 +93,16 @@ def _edited(text: str, edits: list[Edit]) -> str:
     return text
 
 
-def _burden(found: tuple[Found, ...]) -> tuple[int, int]:
-    """How bad a text is: errors first, then everything."""
-    return sum(item.diagnostic.severity is Severity.ERROR for item in found), len(found)
+def _is_better(before: tuple[Found, ...], after: tuple[Found, ...], mended: list[Found]) -> bool:
+    """Whether there are no more errors, and fewer of each mended mistake on its line. A fix adds no lines."""
+    counts = [Counter(map(_place, found)) for found in (before, after)]
+    errors = [sum(item.diagnostic.severity is Severity.ERROR for item in found) for found in (before, after)]
+    return errors[1] <= errors[0] and all(counts[1][_place(item)] < counts[0][_place(item)] for item in mended)
+
+
+def _place(item: Found) -> tuple[str, str, int]:
+    span = item.diagnostic.span
+    return item.diagnostic.code, span.source.name, span.line
 
 
 def _applied(item: Found, fix: Fix) -> Applied:

@@ -62,7 +62,8 @@ def _uses(diagnostic: Diagnostic, again: int, root: Source | None) -> list[str]:
     if len(diagnostic.uses) > _USES:
         notes.append(f"… inside {len(diagnostic.uses) - _USES} more uses of blocks")
     if again:
-        notes.append(f"and {again} more use{'s' * (again > 1)}")
+        # Without a block it was met again in a repetition.
+        notes.append(f"and {again} more {'use' if diagnostic.uses else 'time'}{'s' * (again > 1)}")
     return notes
 
 

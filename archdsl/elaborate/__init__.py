@@ -37,10 +37,12 @@ def elaborate(
     size that is not known (`input 3xHxW`) wherever one must be chosen.
     """
     override = override or Override({})
-    file = Definitions(sink, root).collect(program, settings or {})
+    definitions = Definitions(sink, root)
+    file = definitions.collect(program, settings or {})
     state = State(sink, lambda state, statement: execute(state, statement, override), witness)
     state.scope = file.scope
     state.blocks = file.blocks
+    state.incomplete = definitions.incomplete
     try:
         if override.sizes and not any(isinstance(s, ast.Input) for s in program.statements):
             run_override(state, program.source, override)
@@ -97,7 +99,9 @@ def _layer(state: State, statement: ast.Layer) -> None:
         if statement.times > 1:
             control.affordable(state, statement)
         layers.run_layer(state, statement, layer)
-    elif (binding := state.scope.find(word)) is not None and binding.value is UNKNOWN:
+    elif ((binding := state.scope.find(word)) is not None and binding.value is UNKNOWN) or layers.may_be_elsewhere(
+        state, word
+    ):
         _broken(state, ast.Broken(span=statement.span))
     else:
         layers.unknown_layer(state, statement)

@@ -117,10 +117,14 @@ class _Binder:
         """Neither flag nor shorthand nor a name: suggest among all of them, and go on with the nearest."""
         flags = [flag for p in self.parameters for flag, _ in p.words]
         near = nearest(word.name, [*flags, *self.ev.scope.visible()])
-        letters = [p for p in self.parameters if p.letter]
-        example = f"; shorthands are {', '.join(f'`{p.letter}` ({p.name})' for p in letters)}" if letters else ""
-        what = f"neither a flag of `{self.keyword.text}` nor a name here{'' if near else example}"
-        facts = {"name": word.name, "nearest": near, "what": what, "known": tuple(flags)}
+        letters = tuple(f"`{p.letter}` ({p.name})" for p in self.parameters if p.letter)
+        what = f"neither a flag of `{self.keyword.text}` nor a name here"
+        helps = tuple(
+            f"its {kind} are {', '.join(words)}"
+            for kind, words in (("flags", [f"`{flag}`" for flag in flags]), ("shorthands", letters))
+            if words
+        )
+        facts = {"name": word.name, "nearest": near, "what": what, "helps": helps}
         if near is None:
             self.wrong(names.UnknownName, word.span, **facts)
             if self.queue:

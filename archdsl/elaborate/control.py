@@ -71,7 +71,7 @@ def block_parameters(block: ast.Block) -> tuple[Parameter, ...]:
 
 def _bind_block(state: State, statement: ast.Layer, definition: BlockDef) -> Scope:
     block = definition.block
-    words = " ".join([block.name.text, *(p.name.text for p in block.parameters if p.default is None)])
+    words = " ".join([block.name.text, *(p.name.text.upper() for p in block.parameters if p.default is None)])
     bound = bind(statement.keyword, statement.args, block_parameters(block), words, state.evaluator())
     scope = Scope(definition.scope)
     for p in block.parameters:

@@ -35,6 +35,8 @@ class Definitions:
         self.root = root
         self.done: dict[Path, File] = {}
         self.chain: list[Path] = []
+        self.incomplete = False
+        """Whether a used file could not be had, so that any block may be one of its."""
 
     def collect(self, program: ast.Program, settings: Mapping[str, Any]) -> File:
         """The definitions of one file, those of the files it uses included."""
@@ -102,6 +104,7 @@ class Definitions:
     def _use(self, file: File, use: ast.UseFile, source: Source) -> None:
         path = self._locate(use, source)
         if path is None:
+            self.incomplete = True
             return
         if path in self.chain:
             chain = tuple(p.name for p in [*self.chain[self.chain.index(path) :], path])
@@ -113,6 +116,7 @@ class Definitions:
                 return
             found = self._read(use, path)
             if found is None:
+                self.incomplete = True
                 return
             self.done[path] = found
         for name, definition in self.done[path].blocks.items():

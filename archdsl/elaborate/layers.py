@@ -18,6 +18,7 @@ from .scope import UNKNOWN
 from .state import State
 
 _UNSEEN = object()
+_KEEP = ("norm", "regularisation")
 
 
 def run_layer(state: State, statement: ast.Layer, layer: type[Op]) -> None:
@@ -43,7 +44,8 @@ def apply_once(state: State, statement: ast.Layer, layer: type[Op], alias: str |
         if constant:
             state.constant_ops[id(statement)] = op
     inputs = (state.current,)
-    shape = None
+    # What is wrong with the argument of a layer that keeps the shape does not hide what follows.
+    shape = state.shape if layer.style in _KEEP else None
     if op is not None:
         shape = infer(state, op, inputs, statement, spans)
     alone = alias is not None and statement.times == 1
@@ -132,10 +134,19 @@ def find_layer(word: str) -> type[Op] | None:
     return find(word)
 
 
+def may_be_elsewhere(state: State, word: str) -> bool:
+    """Whether an unknown name is most likely a block of a file that could not be had, which was reported."""
+    return state.incomplete and _nearest(state, word) is None
+
+
+def _nearest(state: State, word: str) -> str | None:
+    return nearest(word, [*registry(), *state.blocks, *synonyms()])
+
+
 def unknown_layer(state: State, statement: ast.Layer) -> None:
     """Report a name that nothing has, and go on as if the nearest had been written."""
     word = statement.keyword
-    near = nearest(word.text, [*registry(), *state.blocks, *synonyms()])
+    near = _nearest(state, word.text)
     state.fail(names.UnknownLayer, word.span, name=word.text, nearest=near)
     if not state.need_input(word.span):
         return

@@ -1,12 +1,18 @@
 """Merges: branches that start from one tensor and come together."""
 
-from ..diagnostics import Related
+from typing import Any
+
+from ..diagnostics import Edit, Fix, Related
 from ..diagnostics.catalogue import names, shapes
 from ..layer import Op, Reject
 from ..layers.merge import Add, Concat, Mul
 from ..names import nearest
+from ..record import Record
+from ..shape import Shape, times
 from ..source import Span
+from ..symbolic import plain
 from ..syntax import ast
+from . import advice
 from .scope import UNKNOWN, Scope, Tensor
 from .state import State
 
@@ -27,7 +33,8 @@ def run_merge(state: State, statement: ast.Merge) -> None:
         for operand in statement.operands:
             state.current = start
             ends.append(_operand(state, operand, "branch" if bodies > 1 else None))
-        _join(state, _OPS[statement.keyword.text], ends, statement.keyword.span, _alias(statement, turn))
+        joint = Joint(keyword=statement.keyword, start=start or 0, ends=tuple(ends))
+        _join(state, _OPS[statement.keyword.text], joint, _alias(statement, turn))
     if statement.alias:
         state.name_result(statement.alias, first, source)
 
@@ -51,7 +58,8 @@ def run_residual(state: State, statement: ast.Residual) -> None:
             ends.append(_branch(state, statement.shortcut, "shortcut"))
         else:
             ends.append((start or 0, statement.keyword.span))
-        _join(state, Add, ends, statement.keyword.span, _alias(statement, turn), keyword="residual")
+        joint = Joint(keyword=statement.keyword, start=start or 0, ends=tuple(ends), residual=statement)
+        _join(state, Add, joint, _alias(statement, turn))
     if statement.alias:
         state.name_result(statement.alias, first, source)
 
@@ -99,8 +107,11 @@ def find_tensor(state: State, word: ast.Word) -> Tensor | None:
     known = _tensors(state)
     what = "no tensor here" if found is None else "a number, and a tensor is needed here"
     near = nearest(word.text, known) if found is None else None
-    state.fail(names.UnknownName, word.span, name=word.text, nearest=near, what=what, known=known)
-    return None
+    helps = ("`as NAME` after a layer names its tensor, and so does `input NAME 3x32x32`",)
+    state.fail(names.UnknownName, word.span, name=word.text, nearest=near, what=what, known=known, helps=helps)
+    # Go on with the nearest, as if it had been written.
+    meant = state.scope.find(near) if near is not None else None
+    return meant.value if meant is not None and isinstance(meant.value, Tensor) else None
 
 
 def _tensors(state: State) -> tuple[str, ...]:
@@ -113,34 +124,84 @@ def _value(state: State, name: str) -> object:
     return None if binding is None else binding.value
 
 
-def _join(
-    state: State,
-    kind: type[Op],
-    ends: list[tuple[int, Span]],
-    span: Span,
-    alias: str | None,
-    keyword: str | None = None,
-) -> None:
-    inputs = tuple(node for node, _ in ends)
+class Joint(Record):
+    """Where paths come together: the word that says so, the node they part from, each one's last node and statement."""
+
+    keyword: ast.Word
+    start: int
+    ends: tuple[tuple[int, Span], ...]
+    residual: ast.Residual | None = None
+
+    @property
+    def inputs(self) -> tuple[int, ...]:
+        """The last node of each path."""
+        return tuple(node for node, _ in self.ends)
+
+
+def _join(state: State, kind: type[Op], joint: Joint, alias: str | None) -> None:
     op = state.ops.setdefault((kind,), kind())
-    found = [state.nodes[i].shape for i in inputs]
+    found = [state.nodes[i].shape for i in joint.inputs]
     known = tuple(shape for shape in found if shape is not None)
     shape = known[0] if known else None
-    if len(known) == len(inputs):
+    if len(known) == len(joint.inputs):
         try:
             shape = op.infer(known)
         except Reject as reject:
-            _refuse(state, reject, ends, span, keyword or op.keyword)
-            shape = reject.otherwise
+            _refuse(state, reject, joint, known)
+            shape = reject.otherwise if joint.residual is None else known[0]
     elif kind is Concat:
         shape = None
     path = state.named_child(alias) if alias else state.child(op.keyword)
-    state.add(op, inputs, shape, path, span, alias=alias)
+    state.add(op, joint.inputs, shape, path, joint.keyword.span, alias=alias)
 
 
-def _refuse(state: State, reject: Reject, ends: list[tuple[int, Span]], span: Span, keyword: str) -> None:
+def _refuse(state: State, reject: Reject, joint: Joint, xs: tuple[Shape, ...]) -> None:
     """Report what a merge cannot take: an operand by itself, or its operands together."""
-    operands = tuple(Related(span=where, shape=str(state.nodes[node].shape)) for node, where in ends if where != span)
     kind = getattr(shapes, reject.kind)
-    told = {"operands": operands} if kind is shapes.OperandsDiffer else {"shape": str(state.nodes[ends[0][0]].shape)}
-    state.fail(kind, span, keyword=keyword, why=reject.why, helps=reject.help, **told)
+    facts: dict[str, Any] = {"keyword": joint.keyword.text, "why": reject.why, "helps": reject.help}
+    if kind is not shapes.OperandsDiffer:
+        state.fail(kind, joint.keyword.span, shape=str(xs[0]), **facts)
+        return
+    operands = tuple(
+        Related(span=where, shape=str(state.nodes[node].shape))
+        for node, where in joint.ends
+        if where != joint.keyword.span
+    )
+    whole = len(operands) < len(joint.ends)
+    facts["helps"] = reject.help or _ways(state, joint, xs)
+    state.fail(
+        kind,
+        joint.keyword.span,
+        operands=operands,
+        start=state.related(state.nodes[joint.start]),
+        whole=whole,
+        mend=_shortcut(state, joint, facts["helps"]),
+        **facts,
+    )
+
+
+def _ways(state: State, joint: Joint, xs: tuple[Shape, ...]) -> tuple[str, ...]:
+    """The ways out, worked out from the shapes."""
+    start = state.nodes[joint.start].shape
+    if joint.residual is not None and start is not None:
+        layer = advice.projection(start, xs[0], advice.is_normed(state.nodes[joint.start + 1 : joint.inputs[0] + 1]))
+        if layer is not None:
+            return (f"`shortcut {{ {layer} }}` makes {xs[0]} of {start}",)
+        pairs = [(plain(a), plain(b)) for a, b in zip(start.sides, xs[0].sides, strict=False)]
+        short = start.spatial and xs[0].spatial and advice.keeps_with_same(pairs)
+        return (f"`same` on the body's convolutions keeps {times(start.sides)}",) if short else ()
+    differing = (xs[0], next((x for x in xs if x.dims != xs[0].dims), xs[0]))
+    if joint.keyword.text == "concat":
+        return advice.ways_to_fit(differing)
+    return advice.ways_to_add(differing)
+
+
+def _shortcut(state: State, joint: Joint, helps: tuple[str, ...]) -> Fix | None:
+    """The missing shortcut, written after the body; in a block, other uses may not need it."""
+    if joint.residual is None or joint.residual.shortcut is not None or state.uses or not helps:
+        return None
+    written = helps[0].split("`")[1]
+    if not written.startswith("shortcut"):
+        return None
+    edit = Edit(span=joint.residual.body.span.tail, text=f" {written}")
+    return Fix(title=f"add `{written}`", edits=(edit,))

@@ -68,6 +68,7 @@ class State:
         self.witness = witness
         self.conditions: list[tuple[Condition, Span]] = []
         self.complained_of_input = False
+        self.incomplete = False  # whether a used file could not be had: an unknown block may be one of its
         self.counted = False
         self.depth = 0
         self._taken: dict[tuple[str, ...], dict[str, int]] = {}

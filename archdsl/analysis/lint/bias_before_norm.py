@@ -1,5 +1,6 @@
 """A bias that the normalisation after it takes away."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -62,13 +63,8 @@ def find(facts: Facts) -> Iterator[BiasBeforeNorm]:
 
 def _arguments(span: Span) -> Span | None:
     """The statement up to its last argument; None where it says `bias=`, which is on purpose."""
-    words = span.text.split()
-    if any(word.startswith("bias") for word in words):
+    if re.search(r"\sbias\s*=", span.text):
         return None
-    end = len(span.text)
-    for word in reversed(words):
-        # `x3` and `as name` stand last.
-        if word == "as" or (word[0] == "x" and word[1:].isdigit()):
-            end = span.text.rindex(word, 0, end)
-            break
-    return Span(span.source, span.start, span.start + len(span.text[:end].rstrip()))
+    last = re.search(r"(\s+x\d+)?(\s+as\s+\w+)?\s*$", span.text)
+    assert last is not None
+    return span._replace(end=span.start + last.start())

@@ -43,7 +43,7 @@ class SmallField(Diagnostic):
 
 def find(facts: Facts) -> Iterator[SmallField]:
     """Averages over all places, the gates of `mul` left out."""
-    if len(facts.graph.inputs) != 1:
+    if len(facts.graph.inputs) != 1 or facts.graph.symbols:
         return
     entry = facts.graph.nodes[facts.graph.inputs[0]].shape
     if entry is None or not entry.spatial:

@@ -53,6 +53,8 @@ class UnreadPixels(Diagnostic):
 
 def find(facts: Facts) -> Iterator[UnreadPixels]:
     """Windows that stop early, where nothing else reads what they leave out."""
+    if facts.graph.symbols:
+        return  # what is left over depends on the size
     for node, op in facts.layers(Layer):
         x = facts.graph.nodes[node.inputs[0]]
         if x.shape is None or not x.shape.spatial:
@@ -68,11 +70,15 @@ def find(facts: Facts) -> Iterator[UnreadPixels]:
             keyword=op.keyword,
             unread=unread,
             sides=x.shape.sides,
-            arithmetic=f"({side} − {window.extent} + {window.before + window.after}) mod {window.stride} = "
-            f"{window.room(side) % window.stride}",
+            arithmetic=_arithmetic(window, side),
             pool=op.style == "pool",
             maker=None if x.span == node.span else Related(span=x.span, shape=str(x.shape)),
         )
+
+
+def _arithmetic(window: Window, side: int) -> str:
+    padding = f" + {window.before + window.after}" if window.before + window.after else ""
+    return f"({side} − {window.extent}{padding}) mod {window.stride} = {window.room(side) % window.stride}"
 
 
 def _unread(window: Window, side: int) -> int:

@@ -54,14 +54,15 @@ class UnknownName(_Unknown):
 
     what: str
     known: tuple[str, ...] = ()
+    helps: tuple[str, ...] = ()
 
     def message(self) -> str:
         return f"`{self.name}` is {self.what}"
 
     def help(self) -> tuple[str, ...]:
-        return (
-            (f"there are {', '.join(f'`{name}`' for name in self.known)}",) if self.known and not self.nearest else ()
-        )
+        if self.nearest:
+            return ()
+        return (f"there are {', '.join(f'`{name}`' for name in self.known)}",) if self.known else self.helps
 
 
 class NameTaken(Diagnostic):
@@ -80,7 +81,7 @@ class NameTaken(Diagnostic):
         return f"`{self.name}` {self.why}"
 
     def others(self) -> tuple[Label, ...]:
-        return (Label(span=self.first.span, text="here"),) if self.first else ()
+        return (Label(span=self.first.span, text="first given here"),) if self.first else ()
 
 
 class UnknownSize(Diagnostic):

@@ -1,6 +1,6 @@
 """E04: a tensor that a layer cannot take."""
 
-from ..model import Diagnostic, Label, Related
+from ..model import Diagnostic, Fix, Label, Related
 
 
 class CannotTake(Diagnostic):
@@ -47,6 +47,9 @@ class KernelTooLarge(CannotTake):
     wrong = "input 3x4x4\nconv 8 k5\n"
     right = "input 3x4x4\nconv 8 k5 p1\n"
 
+    def message(self) -> str:
+        return f"the kernel of `{self.keyword}` is larger than its input of {self.shape}"
+
 
 class NeedsFlatten(CannotTake):
     """`fc` works on the last axis of a vector or a sequence. An image must become a vector first.
@@ -58,6 +61,9 @@ class NeedsFlatten(CannotTake):
     title = "fc on an image"
     wrong = "input 3x8x8\nconv 8 k3\nfc 10\n"
     right = "input 3x8x8\nconv 8 k3\nflatten\nfc 10\n"
+
+    def message(self) -> str:
+        return f"`{self.keyword}` needs a vector, and gets {self.shape}"
 
 
 class GroupsDoNotDivide(CannotTake):
@@ -76,6 +82,9 @@ class PaddingTooLarge(CannotTake):
     title = "padding larger than half the kernel"
     wrong = "input 8x16x16\nmaxpool 2 p2\n"
     right = "input 8x16x16\nmaxpool 2 p1\n"
+
+    def message(self) -> str:
+        return f"`{self.keyword}` is padded by more than half its kernel"
 
 
 class HeadsDoNotDivide(CannotTake):
@@ -102,6 +111,10 @@ class OperandsDiffer(Diagnostic):
     why: str
     helps: tuple[str, ...] = ()
     operands: tuple[Related, ...] = ()
+    start: Related | None = None
+    whole: bool = False
+    """Whether the tensor that the paths part from is an operand by itself."""
+    mend: Fix | None = None
 
     def message(self) -> str:
         return f"the operands of `{self.keyword}` do not go together"
@@ -110,10 +123,18 @@ class OperandsDiffer(Diagnostic):
         return self.why
 
     def others(self) -> tuple[Label, ...]:
-        return tuple(Label(span=each.span, text=f"this path gives {each.shape}") for each in self.operands)
+        paths = [Label(span=each.span, text=f"this path gives {each.shape}") for each in self.operands]
+        if self.start is not None:
+            is_operand = f"{self.start.shape}, from here, is the other path"
+            words = is_operand if self.whole else f"the paths part here, with {self.start.shape}"
+            paths.append(Label(span=self.start.span, text=words))
+        return tuple(paths)
 
     def help(self) -> tuple[str, ...]:
         return self.helps
+
+    def fix(self) -> Fix | None:
+        return self.mend
 
 
 class WeightsDiffer(Diagnostic):

@@ -20,7 +20,9 @@ class Unexpected(Diagnostic):
     expected: tuple[str, ...]
 
     def message(self) -> str:
-        return f"{self.found} does not fit here"
+        # At an end nothing stands that could be wrong: something is missing.
+        end = self.found.startswith("the end of the ")
+        return f"{self.found.removeprefix('the end of ')} ends too early" if end else f"{self.found} does not fit here"
 
     def label(self) -> str:
         *first, last = self.expected or ("nothing",)

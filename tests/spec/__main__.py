@@ -1,0 +1,23 @@
+"""`python -m tests.spec --update` writes what `archdsl check` prints now into the pages; read the diff then."""
+
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from .runner import pages, update
+
+
+def main() -> int:
+    """Update every page."""
+    if sys.argv[1:] != ["--update"]:
+        print(__doc__)
+        return 2
+    for page in pages():
+        with TemporaryDirectory() as folder:
+            if update(page, Path(folder)):
+                print(f"{page.name} changed")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,95 @@
+"""Programs with the whole of what `archdsl check` prints about them, kept in Markdown.
+
+A case is a heading of the second level with, under it, in this order: any number of files beside the program, the
+program, and what is printed, both streams as a terminal shows them. The words after `arch` are options.
+
+    ## A misspelt layer
+
+    ```file blocks.arch
+    block unit { relu }
+    ```
+    ```arch --strict
+    use "blocks.arch"
+    …
+    ```
+    ```text exit 1
+    …
+    ```
+"""
+
+import os
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from click.testing import CliRunner
+
+from archdsl.cli import main
+
+HERE = Path(__file__).parent
+_FENCE = re.compile(r"^```(\w+) ?([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+class Case(NamedTuple):
+    """One program: where it stands, what it needs, what is said about it, and the exit status."""
+
+    page: Path
+    title: str
+    files: dict[str, str]
+    options: str
+    program: str
+    said: str
+    status: int
+
+    def __str__(self) -> str:
+        return f"{self.page.stem}: {self.title}"
+
+
+def cases(page: Path) -> Iterator[Case]:
+    """The cases of a page, in its order."""
+    for section in page.read_text(encoding="utf-8").split("\n## ")[1:]:
+        fences = _FENCE.findall(section)
+        files = {words: text for kind, words, text in fences if kind == "file"}
+        (options, program), (told, said) = (
+            next((words, text) for kind, words, text in fences if kind == wanted) for wanted in ("arch", "text")
+        )
+        status = int(told.removeprefix("exit ") or 0)
+        yield Case(page, section.partition("\n")[0], files, options, program, said, status)
+
+
+def pages() -> list[Path]:
+    """All pages."""
+    return sorted(HERE.glob("*.md"))
+
+
+def run(case: Case, folder: Path) -> tuple[str, int]:
+    """What `archdsl check` prints and its exit status, in a folder of its own."""
+    for name, text in {**case.files, "net.arch": case.program}.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    here = Path.cwd()
+    os.chdir(folder)
+    try:
+        done = CliRunner().invoke(main, ["check", *shlex.split(case.options), "net.arch"])
+    finally:
+        os.chdir(here)
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done.output.rstrip() + "\n", done.exit_code
+
+
+def update(page: Path, folder: Path) -> bool:
+    """Write what is printed now into a page; whether anything changed."""
+    text = page.read_text(encoding="utf-8")
+    head, *sections = text.split("\n## ")
+    for index, case in enumerate(cases(page)):
+        said, status = run(case, folder)
+        new = f"```text{f' exit {status}' if status else ''}\n{said}```"
+        start = sections[index].index("```text")
+        old = _FENCE.search(sections[index], start)
+        assert old is not None
+        sections[index] = sections[index][:start] + new + sections[index][old.end() :]
+    new = "\n## ".join([head, *sections])
+    page.write_text(new, encoding="utf-8")
+    return new != text

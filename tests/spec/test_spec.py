@@ -1,0 +1,24 @@
+"""What `archdsl check` prints about the programs of these pages, to the letter."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from .runner import Case, cases, pages, run
+
+CASES = [case for page in pages() for case in cases(page)]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_case(case: Case, tmp_path: Path) -> None:
+    said, status = run(case, tmp_path)
+    assert said == case.said, "python -m tests.spec --update writes what is said now"
+    assert status == case.status
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.stem)
+def test_every_heading_is_a_case(page: Path) -> None:
+    headings = re.findall(r"^## (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert headings == [case.title for case in cases(page)]
+    assert len(set(headings)) == len(headings)
