@@ -1,0 +1,22 @@
+"""What somebody does today to draw a network: build it in torch, and let torchview follow a tensor through it.
+
+It draws with the renderer that archdsl uses, so that only the way to the picture differs.
+"""
+
+import sys
+from pathlib import Path
+
+import torch
+from graphviz.backend import dot_command  # type: ignore[import-untyped]  # it has no types
+from torchview import draw_graph  # type: ignore[import-not-found]  # installed by hand, where it is to be compared
+
+import archdsl
+from archdsl.backends.diagram.engine import embedded
+from archdsl.paths import examples
+
+if __name__ == "__main__":
+    dot_command.DOT_BINARY = embedded()
+    with torch.device("meta"):
+        network = archdsl.load(examples() / "zoo" / "resnet.arch", n2=8, n3=36).to_torch()
+    drawn = draw_graph(network, input_size=(1, 3, 224, 224), device="meta", expand_nested=True)
+    Path(sys.argv[1]).write_bytes(drawn.visual_graph.pipe(format="svg", quiet=True))

@@ -1,0 +1,43 @@
+"""How long `archdsl diagram` takes to draw ResNet-152 in a fresh process, beside torchview where that is installed.
+
+The targets: the view `layers`, every repetition drawn, in 1.5 s, and `stages` in 0.4 s. Ends with status 1 where one is
+missed.
+"""
+
+import importlib.util
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from _harness import compare, process, report, script
+
+NETWORK = "zoo:resnet152"
+LAYERS, STAGES = "archdsl, layers, unfolded", "archdsl, stages"
+TARGETS = {LAYERS: 1500, STAGES: 400}
+TORCHVIEW = Path(__file__).with_name("_torchview_resnet152.py")
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        picture = Path(folder, "resnet152.svg")
+        draw = (script("archdsl"), "diagram", NETWORK, "-o", picture)
+        contenders: dict[str, Callable[[], None]] = {
+            STAGES: process(*draw, "--view", "stages"),
+            "archdsl, blocks": process(*draw, "--view", "blocks"),
+            "archdsl, volumes": process(*draw, "--view", "volumes"),
+            "archdsl, layers": process(*draw),
+            LAYERS: process(*draw, "--no-fold"),
+        }
+        if importlib.util.find_spec("torchview"):
+            contenders["torchview"] = process(sys.executable, TORCHVIEW, picture)
+        timings = compare(contenders)
+    report("diagram", timings)
+    missed = [timing.name for timing in timings if timing.median_ms > TARGETS.get(timing.name, float("inf"))]
+    for name, target in TARGETS.items():
+        print(f"target: {name} in {target} ms; {'missed' if name in missed else 'met'}")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
