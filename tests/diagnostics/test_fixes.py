@@ -1,0 +1,131 @@
+"""Fixes: applied in one step, checked again, told; never half a file, never a worse text."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from archdsl.cli import main
+from archdsl.diagnostics import Diagnostic, Edit, Fix, Sink
+from archdsl.diagnostics.catalogue import by_code
+from archdsl.diagnostics.examples import run_example
+from archdsl.diagnostics.fixes import fix
+from archdsl.diagnostics.model import Found
+from archdsl.network import analyse
+from archdsl.source import Source, Span
+
+WRONG = "net N(width = 8)\ninput 3x32x32\nstage a { covn widht k3 p1 } bn\nfc 4K\n"
+
+
+def check(source: Source) -> tuple[Found, ...]:
+    sink = Sink()
+    analyse(source, sink, recipe=True)
+    return tuple(sink)
+
+
+def mended(text: str, *, unsafe: bool) -> str:
+    source = Source(text)
+    return fix(source, check(source), check, unsafe=unsafe).source.text
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    done = CliRunner().invoke(main, ["check", *arguments])
+    return done.exit_code, done.output
+
+
+def test_safe_ones_alone() -> None:
+    assert mended(WRONG, unsafe=False) == WRONG.replace("} bn", "}; bn").replace("4K", "4000")
+
+
+def test_all_of_them() -> None:
+    wanted = WRONG.replace("} bn", "}; bn").replace("4K", "4000").replace("covn", "conv").replace("widht", "width")
+    assert mended(WRONG, unsafe=True) == wanted
+
+
+def test_what_one_fix_uncovers_is_mended_too() -> None:
+    assert mended("input 64\nfcc 8K\n", unsafe=True) == "input 64\nfc 8000\n"
+
+
+def test_an_ignore_loses_its_codes_one_by_one() -> None:
+    text = "input 3x8x8\nconv 8 k3  # archdsl: ignore[W0903, W0904]\n"
+    assert mended(text, unsafe=False) == "input 3x8x8\nconv 8 k3\n"
+    text = "input 3x8x8\nconv 8 k3; bn  # archdsl: ignore[W0904, W0903, W0905]\n"
+    assert mended(text, unsafe=False) == "input 3x8x8\nconv 8 k3; bn  # archdsl: ignore[W0903]\n"
+
+
+@pytest.mark.parametrize("code", by_code())
+def test_the_fix_of_every_example_does_away_with_it(code: str) -> None:
+    kind = by_code()[code]
+    source, found = run_example(kind, kind.wrong)
+    offered = found[0].diagnostic.fix()
+    if offered is None:
+        return
+    again = fix(source, found, lambda text: run_example(kind, text.text)[1], unsafe=True)
+    assert code not in [item.diagnostic.code for item in again.found]
+    assert again.applied
+    assert again.applied[0].title == offered.title
+
+
+class Doubled(Diagnostic):
+    """Two letters that are alike, which one fix makes one."""
+
+    title = "a letter twice"
+
+    def message(self) -> str:
+        return "a letter twice"
+
+    def fix(self) -> Fix:
+        return Fix(title="one", edits=(Edit(span=self.span, text=self.span.text[0]),), safe=True)
+
+
+Doubled.code = "E9998"
+
+
+def doubled(source: Source) -> tuple[Found, ...]:
+    sink = Sink()
+    for i in range(len(source.text) - 1):
+        if source.text[i] == source.text[i + 1]:
+            sink.emit(Doubled(span=Span(source, i, i + 2)))
+    return tuple(sink)
+
+
+def test_edits_that_touch_wait_for_the_next_round() -> None:
+    source = Source("aaaab")
+    done = fix(source, doubled(source), doubled, unsafe=False)
+    assert done.source.text == "ab"
+    assert done.found == ()
+    assert len(done.applied) == 3
+
+
+def test_the_file_is_written_and_said(tmp_path: Path) -> None:
+    file = tmp_path / "net.arch"
+    file.write_bytes(b"\xef\xbb\xbfinput 64\r\nfcc 8\r\n")
+    file.chmod(0o640)
+    assert run(str(file), "--diff", "--unsafe")[0] == 1
+    assert file.read_bytes().endswith(b"fcc 8\r\n")
+    status, said = run(str(file), "--fix", "--unsafe")
+    assert status == 0
+    assert "line 2: write `fc` (E0201)" in said
+    assert file.read_bytes() == b"\xef\xbb\xbfinput 64\r\nfc 8\r\n"
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert [path.name for path in tmp_path.iterdir()] == ["net.arch"]
+
+
+def test_what_cannot_be_written_is_said_in_a_line() -> None:
+    assert run("-e", "input 64; fcc 8", "--fix") == (
+        2,
+        "archdsl: <text> is no file that could be written; --diff shows what would change\n",
+    )
+    status, said = run("-e", "input 64; fcc 8", "--unsafe")
+    assert status == 2
+    assert "--unsafe" in said
+
+
+def test_used_files_stay_as_they_are(tmp_path: Path) -> None:
+    (tmp_path / "blocks.arch").write_text("block unit { covn 8 k3 }\n", encoding="utf-8")
+    file = tmp_path / "net.arch"
+    file.write_text('use "blocks.arch"\ninput 3x8x8\nunit\n', encoding="utf-8")
+    status, said = run(str(file), "--fix", "--unsafe")
+    assert status == 1
+    assert "mended" not in said
+    assert "covn" in (tmp_path / "blocks.arch").read_text(encoding="utf-8")
