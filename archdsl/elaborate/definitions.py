@@ -157,35 +157,37 @@ class Definitions:
     def _recursion(self, file: File) -> None:
         """Report each block that can reach itself, and take it out, so that nothing runs for ever."""
         reported: set[str] = set()
-        for name in list(file.blocks):
-            chain = _cycle(file.blocks, name)
-            if chain is not None:
-                if not reported & set(chain):
-                    span = file.blocks[name].block.name.span
-                    self.sink.emit(limits.RecursionFound(span=span, chain=tuple(chain)))
-                reported.update(chain)
+        for chain in _cycles(file.blocks):
+            if not reported & set(chain):
+                span = file.blocks[chain[0]].block.name.span
+                self.sink.emit(limits.RecursionFound(span=span, chain=tuple(chain)))
+            reported.update(chain)
         for name in reported:
             block = file.blocks[name].block
             empty = block.replace(body=block.body.replace(statements=()))
             file.blocks[name] = file.blocks[name].replace(block=empty)
 
 
-def _cycle(blocks: Mapping[str, BlockDef], start: str) -> list[str] | None:
-    """The chain of uses from a block back to itself, or None."""
-    parents: dict[str, str] = {}
-    queue = [start]
-    for name in queue:
-        definition = blocks.get(name)
-        for used in _used(definition.block.body) if definition else ():
-            if used == start:
-                chain = [start, name] if name != start else [start]
-                while chain[-1] != start:
-                    chain.append(parents[chain[-1]])
-                return [start, *reversed(chain[1:-1]), start] if len(chain) > 1 else [start, start]
-            if used in blocks and used not in parents:
-                parents[used] = name
-                queue.append(used)
-    return None
+def _cycles(blocks: Mapping[str, BlockDef]) -> list[list[str]]:
+    """Chains of uses that come back to where they start; without the blocks on them there would be none."""
+    found: list[list[str]] = []
+    done: set[str] = set()
+    for start in blocks:
+        path: dict[str, list[str]] = {} if start in done else {start: _used(blocks[start].block.body)}
+        # Depth first, with a list of what is left for each block on the way rather than Python's own stack.
+        while path:
+            name, left = next(reversed(path.items()))
+            if not left:
+                done.add(name)
+                del path[name]
+                continue
+            used = left.pop()
+            if used in path:
+                chain = list(path)
+                found.append([*chain[chain.index(used) :], used])
+            elif used in blocks and used not in done:
+                path[used] = _used(blocks[used].block.body)
+    return found
 
 
 def _used(node: Any) -> list[str]:

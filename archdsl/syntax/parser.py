@@ -36,13 +36,23 @@ def parse(source: Source, sink: Sink) -> Program:
 
 def _within_limits(source: Source, tokens: list[Token], sink: Sink) -> bool:
     depth = count = 0
+    # How many `else` each open statement has: an `else if` stands inside what it is the alternative of.
+    chains = [0]
     for token in tokens:
         kind = token.type
         count = 0 if kind in ("SEP", "LBRACE", "RBRACE") else count + 1
         if kind in ("LBRACE", "LPAR", "CALLPAR"):
             depth += 1
-        elif kind in ("RBRACE", "RPAR"):
-            depth = max(0, depth - 1)
+            chains.append(0)
+        elif kind in ("RBRACE", "RPAR") and len(chains) > 1:
+            depth -= 1
+            depth -= chains.pop()
+        elif kind == "ELSE":
+            depth += 1
+            chains[-1] += 1
+        elif kind == "SEP":
+            depth -= chains[-1]
+            chains[-1] = 0
         if depth > MAX_NESTING:
             sink.emit(limits.TooDeep(span=_span(source, token), limit=MAX_NESTING))
             return False

@@ -6,7 +6,7 @@ from ..model import Diagnostic
 
 
 class TooDeep(Diagnostic):
-    """Bodies and parentheses may stand inside one another to a bound.
+    """Bodies, parentheses and `else if` may stand inside one another to a bound.
 
     A block gives a name to an inner part and makes the text flatter.
     """
@@ -19,7 +19,7 @@ class TooDeep(Diagnostic):
     limit: int
 
     def message(self) -> str:
-        return f"more than {self.limit} braces and parentheses inside one another"
+        return f"more than {self.limit} braces, parentheses and `else` inside one another"
 
     def help(self) -> tuple[str, ...]:
         return ("name an inner part: `block part { … }`, then use `part`",)

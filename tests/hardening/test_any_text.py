@@ -1,0 +1,191 @@
+"""Any bytes, any truncation and any mutation of a text give a tree or diagnostics, nothing else, and soon."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from archdsl import limits, paths
+from archdsl.cli import main
+from archdsl.diagnostics import Sink
+from archdsl.diagnostics.fixes import fix
+from archdsl.diagnostics.model import Found
+from archdsl.diagnostics.text import render
+from archdsl.files import Unreadable, read_source
+from archdsl.layers import registry
+from archdsl.network import analyse
+from archdsl.source import Source
+from archdsl.syntax.tokens import KEYWORDS
+
+TEXTS = [path.read_text(encoding="utf-8") for path in sorted(paths.examples().rglob("*.arch"))]
+SHORT = [text for text in TEXTS if len(text) < 1500]
+SECONDS = 20
+"""Far more than any of these texts takes, even on a machine that is busy."""
+ROUNDS = int(os.environ.get("ARCHDSL_FUZZ", "1"))
+"""How many times as many texts as in an ordinary run: `ARCHDSL_FUZZ=100 pytest tests/hardening`."""
+
+# Words and signs of the language, so that what is drawn goes beyond the lexer.
+WORDS = [*sorted(KEYWORDS), *sorted(registry()), *'{}();=,@+-*/%<>\n#"', "x3", "k3", "s2", "p1", "3x32x32", "HxW", "64"]
+WORDS += [
+    "same",
+    "nobias",
+    "a",
+    "b",
+    "@c",
+    "1e400",
+    "0",
+    "-1",
+    "9" * 30,
+    "TxC",
+    "int(",
+    "1M",
+    "//",
+    "==",
+    "≠",
+    "\u202e",
+]
+program = st.lists(st.sampled_from(WORDS), max_size=60).map(" ".join)
+
+
+def survives(text: str) -> tuple[Found, ...]:
+    """What is found in a text, rendered and mended as a user would have it; anything else raises."""
+    start = time.monotonic()
+    source, sink = Source(text, name="any.arch"), Sink()
+    network = analyse(source, sink, recipe=True, pedantic=True)
+    found = tuple(sink)
+    assert render(found, columns=60).count("\x1b") == 0
+    assert all(item.diagnostic.help() is not None for item in found)
+    assert sink.errors or network.graph.nodes
+    assert time.monotonic() - start < SECONDS
+    return found
+
+
+@settings(max_examples=150 * ROUNDS)
+@given(st.text(max_size=200))
+def test_any_text(text: str) -> None:
+    survives(text)
+
+
+@settings(max_examples=150 * ROUNDS)
+@given(program)
+def test_any_words(text: str) -> None:
+    survives(text)
+
+
+@settings(max_examples=100 * ROUNDS)
+@given(program)
+def test_any_words_after_an_input(text: str) -> None:
+    survives(f"input 3x32x32\nconv 8 k3 p1 as a\n{text}")
+
+
+@settings(max_examples=60 * ROUNDS)
+@given(st.sampled_from(TEXTS), st.floats(0, 1))
+def test_any_truncation(text: str, part: float) -> None:
+    survives(text[: int(len(text) * part)])
+
+
+@settings(max_examples=120 * ROUNDS)
+@given(st.sampled_from(SHORT), st.data())
+def test_any_mutation(text: str, data: st.DataObject) -> None:
+    for _ in range(data.draw(st.integers(1, 4))):
+        start = data.draw(st.integers(0, len(text)))
+        end = min(len(text), start + data.draw(st.integers(0, 12)))
+        put = data.draw(st.one_of(st.sampled_from(WORDS), st.text(max_size=3), st.just(text[start : start + 40])))
+        text = text[:start] + put + text[end:]
+    survives(text)
+
+
+@settings(max_examples=40 * ROUNDS)
+@given(st.sampled_from(SHORT), st.data())
+def test_any_mutation_can_be_mended(text: str, data: st.DataObject) -> None:
+    place = data.draw(st.integers(0, len(text)))
+    text = text[:place] + data.draw(st.sampled_from(WORDS)) + text[place + data.draw(st.integers(0, 3)) :]
+    source = Source(text)
+
+    def check(some: Source) -> tuple[Found, ...]:
+        sink = Sink()
+        analyse(some, sink)
+        return tuple(sink)
+
+    found = check(source)
+    after = fix(source, found, check, unsafe=True).found
+    assert sum(i.diagnostic.code < "W" for i in after) <= sum(i.diagnostic.code < "W" for i in found)
+
+
+@settings(max_examples=100 * ROUNDS)
+@given(st.binary(max_size=200))
+def test_any_bytes(data: bytes) -> None:
+    done = CliRunner().invoke(main, ["check", "-"], input=data)
+    assert done.exit_code in (0, 1, 2)
+    assert done.exception is None or isinstance(done.exception, SystemExit)
+    assert "\x1b" not in done.output
+
+
+BOMBS = {
+    "braces": "input 8\n" + "stage a {" * 5000,
+    "parentheses": "input 8\nfc " + "(" * 20000 + "1" + ")" * 20000,
+    "repeats": "input 8\n" + "repeat 99999 { " * 12 + "relu" + " }" * 12,
+    "blocks": "".join(f"block b{i} {{ b{i + 1}; b{i + 1} }}\n" for i in range(60))
+    + "block b60 { relu }\ninput 8\nb0\n",
+    "chain of blocks": "".join(f"block b{i} {{ b{i + 1} }}\n" for i in range(3000)) + "input 8\nb0\n",
+    "times": "input 8\nrelu x999999999999\n",
+    "powers": "input 8\nlet a = 999999999999999999\nfc a*a*a*a*a*a\n",
+    "sizes": "input 999999999999x999999999999x999999999999\nconv 999999999 k999999999 s999999999\n",
+    "mistakes": "input 8\n" + "covn 8\n" * 5000,
+    "one line": "input 8; " + "relu; " * 5000,
+    "one statement": "input 8\nconcat " + "a " * 50000,
+    "signs": "-" * 50000,
+    "quotes": '"' * 50001,
+    "comments": "# archdsl: ignore[" + "W0903," * 20000 + "]\ninput 8\n",
+    "names": "".join(f"let a{i} = {i}\n" for i in range(5000)) + "input 8\nfc b1\n",
+    "else": "input 8\n" + "if 1 { relu } else " * 3000 + "{ relu }",
+    "lets": "input 8\nlet a = 1\n" + "let a = a\n" * 5000,
+    "marks": "input 8\nfc " + "\u0301" * 20000,
+    "blanks": " \t" * 500000,
+    "lines": "\n" * 500000,
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_bombs(name: str) -> None:
+    survives(BOMBS[name])
+
+
+def test_too_long_a_text() -> None:
+    found = survives("#" * (limits.MAX_TEXT + 1))
+    assert [item.diagnostic.code for item in found] == ["E0702"]
+
+
+FILES = {
+    "nothing": (b"", 1, "E0502"),
+    "latin1": ("# é".encode("latin-1"), 2, "not a text in UTF-8"),
+    "utf16": ("input 8".encode("utf-16"), 2, "not a text in UTF-8"),
+    "nul": (b"input 8\x00\n", 1, "E0105"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_odd_files(name: str, tmp_path: Path) -> None:
+    data, status, words = FILES[name]
+    file = tmp_path / "odd\x1b[31m.arch"
+    file.write_bytes(data)
+    done = CliRunner().invoke(main, ["check", str(file)])
+    assert done.exit_code == status
+    assert words in done.output
+    assert "\x1b" not in done.output
+
+
+def test_what_is_no_file(tmp_path: Path) -> None:
+    large = tmp_path / "large.arch"
+    with large.open("wb") as file:
+        file.truncate(100_000_000)
+    for path, words in ((tmp_path, "folder"), (tmp_path / "gone.arch", "no such file"), (large, "longer than")):
+        with pytest.raises(Unreadable, match=words):
+            read_source(path)
+        done = CliRunner().invoke(main, ["check", str(path)])
+        assert done.exit_code == 2
+        assert len(done.output.splitlines()) == 1
