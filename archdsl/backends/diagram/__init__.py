@@ -65,10 +65,10 @@ def _program(drawn: Picture, style: Style) -> str:
     from .dot import write_dot
     from .layout import arrange
 
-    if style.direction != "TB" or not drawn.clusters:
-        return write_dot(drawn, style)
+    titled = style.direction == "TB" and bool(drawn.clusters)
     try:
-        best = arrange(lambda arrangement: draw(write_dot(drawn, style, arrangement), "json"))
+        best = arrange(lambda arrangement: draw(write_dot(drawn, style, arrangement), "json"), titled=titled)
     except CannotDraw:
+        # Without a renderer, DOT can still be written.
         best = None
     return write_dot(drawn, style, best)

@@ -44,7 +44,7 @@ def group_box(facts: Facts, group: Group) -> Box:
         return Box(id=group.id, role=Role.INPUT, rows=(_input(facts.graph, first.id),), shape=first.shape)
     if group.frame is not None:
         return _closed_box(facts, group, group.frame)
-    role = Role.LAYERS if first.op is None or isinstance(first.op, Layer) else Role.MERGE
+    role = Role.MERGE if first.op and first.op.style == "merge" else Role.LAYERS
     rows = tuple(_row(facts, drawn) for drawn in group.nodes)
     return Box(
         id=group.id, role=role, rows=rows, cluster=group.place, times=group.times, shape=_shape_after(facts, group)

@@ -61,7 +61,7 @@ def picture(graph: Graph, costs: Costs, subject: Subject | None = None) -> Pictu
 def _picture(graph: Graph, costs: Costs, subject: Subject) -> Picture:
     plan = make_plan(graph, fold=subject.fold, exact=subject.view is View.LAYERS)
     plan = _without_shells(graph, plan)
-    groups = _placed(plan, _groups(graph, plan, _closed(graph, subject)))
+    groups = _placed(graph, plan, _groups(graph, plan, _closed(graph, subject)))
     facts = Facts(graph=graph, costs=costs, plan=plan)
     boxes = [group_box(facts, group) for group in groups] + end_boxes(graph)
     total = costs.total
@@ -171,12 +171,19 @@ def _group(graph: Graph, plan: Plan, members: tuple[Drawn, ...], frame: Frame | 
     return Group(nodes=members, frame=frame, place=_innermost(plan, place), times=times)
 
 
-def _placed(plan: Plan, groups: list[Group]) -> list[Group]:
-    """A nameless repetition of a single box is said on the box, without a frame around it."""
+def _placed(graph: Graph, plan: Plan, groups: list[Group]) -> list[Group]:
+    """The groups without the frames that hold one box of layers: a repetition or a block, which is said on the box."""
     inside = Counter(frame.path for group in groups for frame in frames_around(plan, group.place))
+
+    def needless(group: Group) -> bool:
+        frame = plan.frames.get(group.place)
+        if frame is None or inside[group.place] != 1:
+            return False
+        return frame.scope is None or (group.frame is None and graph.scopes[frame.scope] not in WITHOUT_A_NAME)
+
     placed = []
     for group in groups:
-        while group.place in plan.frames and plan.frames[group.place].scope is None and inside[group.place] == 1:
+        while needless(group):
             times = group.times * plan.frames[group.place].times
             group = group.replace(place=_innermost(plan, group.place[:-1]), times=times)
         placed.append(group)

@@ -29,17 +29,17 @@ def write_dot(picture: Picture, style: Style, arrangement: Arrangement | None = 
 
 
 def _lines(picture: Picture, style: Style, arrangement: Arrangement) -> Iterator[str]:
-    yield from _defaults(picture, style)
+    yield from _defaults(picture, style, arrangement.nudge)
     skips = [arrow for arrow in picture.arrows if arrow.flow is Flow.SKIP and arrangement.skips_first]
     yield from (_arrow(arrow, style) for arrow in skips)
     usual = Title("r" if style.direction == "TB" else "l")
     names = {cluster.path: f"cluster_{number}" for number, cluster in enumerate(picture.clusters)}
     heads = {path: (name, arrangement.titles.get(name, usual)) for path, name in names.items()}
-    yield from _inside(picture, (), heads, style)
+    yield from _inside(picture, (), heads, style, 0)
     yield from (_arrow(arrow, style) for arrow in picture.arrows if arrow not in skips)
 
 
-def _defaults(picture: Picture, style: Style) -> Iterator[str]:
+def _defaults(picture: Picture, style: Style, nudge: int) -> Iterator[str]:
     theme = style.theme
     graph = {
         "rankdir": quoted(style.direction),
@@ -47,8 +47,8 @@ def _defaults(picture: Picture, style: Style) -> Iterator[str]:
         "fontname": quoted(FONT),
         "fontsize": "11",
         "fontcolor": quoted(theme.note),
-        "nodesep": f"{GAP / 72}",
-        "ranksep": "0.3",
+        "nodesep": f"{(GAP + nudge) / 72:.4g}",
+        "ranksep": f"{0.3 + 0.01 * nudge:.4g}",
         "pad": "0.1",
     }
     if heading := _heading(picture, style):
@@ -83,18 +83,20 @@ def _legend(colour: str, border: str, words: str) -> str:
     return f'{square}<TD ALIGN="LEFT"><FONT POINT-SIZE="8">{words}&#160;</FONT></TD>'
 
 
-def _inside(picture: Picture, path: Path, heads: Mapping[Path, tuple[str, Title]], style: Style) -> Iterator[str]:
-    """The boxes and clusters right inside a cluster."""
+def _inside(
+    picture: Picture, path: Path, heads: Mapping[Path, tuple[str, Title]], style: Style, depth: int
+) -> Iterator[str]:
+    """The boxes and clusters right inside a cluster, which stands in so many others."""
     for child in picture.children[path]:
         if isinstance(child, Box):
             yield _box(child, style)
             continue
         name, place = heads[child.path]
         yield f"subgraph {name} {{"
-        yield from _indented(_cluster(child, place.side, style))
+        yield from _indented(_cluster(child, place.side, depth, style))
         if place.room:
             yield from _indented(_room(picture, child, name, place.room))
-        yield from _indented(_inside(picture, child.path, heads, style))
+        yield from _indented(_inside(picture, child.path, heads, style, depth + 1))
         yield "}"
 
 
@@ -105,9 +107,9 @@ def _room(picture: Picture, cluster: Cluster, name: str, width: float) -> Iterat
     yield f"{name}_room -> {first} [style=invis minlen=0]"
 
 
-def _cluster(cluster: Cluster, side: str, style: Style) -> Iterator[str]:
+def _cluster(cluster: Cluster, side: str, depth: int, style: Style) -> Iterator[str]:
     theme = style.theme
-    fill = theme.cluster[(len(cluster.path) - 1) % len(theme.cluster)]
+    fill = theme.cluster[depth % len(theme.cluster)]
     times = [f"<B>×{cluster.times}</B>"] if cluster.times > 1 else []
     title = " ".join([*([xml(cluster.title)] if cluster.title else []), *times])
     yield f'label=<{title}> labeljust={side} fontsize=10 style="rounded,filled" margin=8'

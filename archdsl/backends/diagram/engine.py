@@ -23,8 +23,12 @@ class CannotDraw(Exception):
     """No renderer here can draw this; the text says why, and what to do."""
 
 
+class Failed(CannotDraw):
+    """The renderer gave up on this picture; it may draw another arrangement of it."""
+
+
 def draw(dot: str, format: str, dpi: int | None = None, *, fixed: bool = False) -> bytes:
-    """A DOT program as a picture in a format; `fixed` keeps the places that it gives. Raises CannotDraw."""
+    """A DOT program as a picture in a format; `fixed` keeps the places that it gives. Raises CannotDraw, Failed."""
     import graphviz  # type: ignore[import-untyped]  # it has no types
 
     renderer = _renderer(format)
@@ -38,7 +42,7 @@ def draw(dot: str, format: str, dpi: int | None = None, *, fixed: bool = False) 
         raise CannotDraw(f"{renderer} cannot be run") from None
     except graphviz.CalledProcessError as error:
         said = (error.stderr or b"").decode(errors="replace").strip()
-        raise CannotDraw(f"{renderer} failed: {said or f'exit status {error.returncode}'}") from error
+        raise Failed(f"{renderer.name} failed: {said or f'exit status {error.returncode}'}") from error
 
 
 def _renderer(format: str) -> Path:

@@ -3,10 +3,12 @@
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 from ...record import Record
+from .engine import Failed
 
 Point = tuple[float, float]
 STRAIGHT = "500"
@@ -40,26 +42,45 @@ class Title(NamedTuple):
 class Arrangement(Record):
     """What is left to choose in a picture: where the titles of clusters stand, by their names in DOT.
 
-    Skips that come first run at the left of what they skip, else at the right.
+    Skips that come first run at the left of what they skip, else at the right. A `nudge` moves all things apart a bit.
     """
 
     titles: Mapping[str, Title] = {}
     skips_first: bool = False
+    nudge: int = 0
 
 
-def arrange(lay_out: Callable[[Arrangement], bytes]) -> Arrangement:
-    """The best arrangement of a picture; `lay_out` asks the renderer for the JSON of one."""
-    best = Arrangement()
-    layout = lay_out(best)
-    if bends := _bends(layout):
-        other = Arrangement(skips_first=True)
-        again = lay_out(other)
-        if _bends(again) < bends:
-            best, layout = other, again
-    best = best.replace(titles=place_titles(layout, {}))
-    if any(title.room for title in best.titles.values()):
-        best = best.replace(titles=place_titles(lay_out(best), best.titles))
-    return best
+def arrange(lay_out: Callable[[Arrangement], bytes], *, titled: bool) -> Arrangement:
+    """The best arrangement of a picture; `lay_out` asks the renderer for the JSON of one. Raises CannotDraw.
+
+    Now and then the renderer cannot find the way of an arrow ("source point not in any triangle"); it can when things
+    stand a little elsewhere.
+    """
+    best, layout = _first_drawn(lay_out)
+    if not titled:
+        return best
+    if not best.skips_first and (bends := _bends(layout)):
+        other = best.replace(skips_first=True)
+        with suppress(Failed):
+            again = lay_out(other)
+            best, layout = (other, again) if _bends(again) < bends else (best, layout)
+    titles = place_titles(layout, {})
+    roomy = best.replace(titles=titles)
+    if not any(title.room for title in titles.values()):
+        return roomy
+    try:
+        return roomy.replace(titles=place_titles(lay_out(roomy), titles))
+    except Failed:
+        return best.replace(titles={name: Title(title.side) for name, title in titles.items()})
+
+
+def _first_drawn(lay_out: Callable[[Arrangement], bytes]) -> tuple[Arrangement, bytes]:
+    """The first arrangement that the renderer draws, and what it makes of it."""
+    tries = [Arrangement(skips_first=first, nudge=nudge) for nudge in range(4) for first in (False, True)]
+    for arrangement in tries[:-1]:
+        with suppress(Failed):
+            return arrangement, lay_out(arrangement)
+    return tries[-1], lay_out(tries[-1])
 
 
 def _bends(layout: bytes) -> int:

@@ -12,7 +12,6 @@ from itertools import product
 
 from ...graph import Graph, Node
 from ...record import Record
-from .words import layer_words
 
 Path = tuple[str, ...]
 
@@ -77,7 +76,7 @@ class _Planner:
         self.graph = graph
         self.fold = fold
         self.exact = exact
-        self.keys = [_key(graph, node) for node in graph.nodes]
+        self.keys = [_key(node) for node in graph.nodes]
         # The scopes around each node, without the numbers that the text does not give.
         self.scopes = [
             [self._unnumbered(node.path[:length]) for length in range(1, len(node.path))] for node in graph.nodes
@@ -137,9 +136,9 @@ class _Planner:
             copies = tuple(item.start + sum(shift) for shift in shifts)
             self.nodes.append(Drawn(node=item.start, copies=copies, place=place))
             return
-        inner = place
+        # A branch has a place of its own, so that what has the same name in the next one has another, but no frame.
+        inner = (*place, item.scope[-1])
         if self.graph.scopes[item.scope] != "branch":
-            inner = (*place, item.scope[-1])
             self.frames[inner] = Frame(path=inner, scope=item.scope, times=times)
         self._walk(self._items(item.start, item.end, item.scope), item.scope, inner, turns)
 
@@ -212,13 +211,13 @@ class _Planner:
         return out
 
 
-def _key(graph: Graph, node: Node) -> tuple[object, ...]:
+def _key(node: Node) -> tuple[object, ...]:
     """What two nodes must share to be drawn as one."""
     if node.op is None:
         return (node.id,)
     # The rate of a dropout or a stochastic depth often grows from block to block; nobody would draw each for that.
-    words = node.op.keyword if node.op.style == "regularisation" else layer_words(node.op, graph.shapes_in(node)[0])
-    return words, node.op.style, node.shared is not None, node.alias
+    op = node.op.keyword if node.op.style == "regularisation" else node.op
+    return op, node.shared is not None, node.alias
 
 
 def frames_around(plan: Plan, place: Path) -> Iterator[Frame]:

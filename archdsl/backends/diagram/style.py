@@ -13,8 +13,8 @@ KINDS = {
     "norm": "normalisation",
     "activation": "activation",
     "linear": "linear",
-    "sequence": "sequence",
-    "embedding": "embedding",
+    "attention": "attention",
+    "recurrent": "recurrent",
 }
 """What the kinds of layers that have a colour of their own are called in a legend."""
 

@@ -62,8 +62,8 @@ LIGHT = Theme(
         "norm": "#eedd88",
         "activation": "#bbcc33",
         "linear": "#ffaabb",
-        "sequence": "#44bb99",
-        "embedding": "#99ddff",
+        "attention": "#44bb99",
+        "recurrent": "#99ddff",
     },
     other="#dddddd",
 )
@@ -84,8 +84,8 @@ DARK = Theme(
         "norm": "#7b6b14",
         "activation": "#44662c",
         "linear": "#ab3b79",
-        "sequence": "#1e7a59",
-        "embedding": "#0d4560",
+        "attention": "#1e7a59",
+        "recurrent": "#0d4560",
     },
     other="#4a4f56",
 )
@@ -107,8 +107,8 @@ PRINT = Theme(
         "norm": "#e9e9e9",
         "activation": "#d6d6d6",
         "linear": "#a6a6a6",
-        "sequence": "#808080",
-        "embedding": "#cacaca",
+        "attention": "#808080",
+        "recurrent": "#cacaca",
     },
     other="#f7f7f7",
 )

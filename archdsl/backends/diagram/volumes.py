@@ -16,7 +16,7 @@ from .picture import Box, Picture, Role
 from .style import SYMBOLS
 from .theme import Theme
 
-CHIEF = ("conv", "sequence", "linear", "embedding", "pool", "norm", "activation")
+CHIEF = ("conv", "attention", "recurrent", "linear", "pool", "norm", "activation")
 """The kinds of layers, the one that gives a block its colour first."""
 SIDE, THICK, BAR = 150.0, 40.0, 120.0
 """Points for the longest side, the most channels, the longest vector."""

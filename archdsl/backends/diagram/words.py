@@ -51,7 +51,7 @@ def _value(value: Any, joint: str) -> str:
         case tuple():
             return joint.join(_value(each, joint) for each in value)
         case float():
-            return f"{value:g}"
+            return f"{value:.3g}"
         case _:
             return str(value)
 

@@ -214,3 +214,13 @@ def test_a_block_that_only_holds_another_is_drawn_as_one() -> None:
     found = graph(SHELLS)
     made = picture(found, costs(found), Subject(view=View.BLOCKS))
     assert [(box.rows[0].words, box.note) for box in made.boxes[1:-1]] == [("outer 8", "inner"), ("outer 16", "inner")]
+
+
+def test_blocks_in_branches_are_not_taken_for_one() -> None:
+    text = "block two(c) { conv c k3 p1; conv c k1 }\ninput 8x8x8; concat { two 4 } { two 6 } { two 8 }"
+    clusters = drawn(text).clusters
+    assert [(cluster.title, len(cluster.path)) for cluster in clusters] == [("two1", 2)] * 3
+    assert len({cluster.path for cluster in clusters}) == 3
+    found = graph(text)
+    made = picture(found, costs(found), Subject(view=View.BLOCKS))
+    assert [box.rows[0].words for box in made.boxes if box.role is Role.GROUP] == ["two 4", "two 6", "two 8"]

@@ -7,6 +7,7 @@ import pytest
 from graphviz.backend import dot_command  # type: ignore[import-untyped]  # it has no types
 
 from archdsl.backends.diagram import CannotDraw, Style, diagram, engine
+from archdsl.backends.diagram.layout import Arrangement, arrange
 from tests.backends.diagram.programs import LENET, graph
 
 
@@ -60,3 +61,24 @@ def test_without_any_renderer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     monkeypatch.setattr(engine, "EMBEDDED", "not-installed")
     with pytest.raises(CannotDraw, match="install the package"):
         engine.draw("digraph {}", "svg")
+
+
+def test_another_arrangement_is_tried_where_the_renderer_gives_up() -> None:
+    tried = []
+
+    def lay_out(arrangement: Arrangement) -> bytes:
+        tried.append(arrangement)
+        if arrangement.nudge == 0:
+            raise engine.Failed("source point not in any triangle")
+        return b"{}"
+
+    assert arrange(lay_out, titled=True) == Arrangement(nudge=1)
+    assert len(tried) == 3
+
+
+def test_a_picture_that_no_arrangement_helps() -> None:
+    def lay_out(arrangement: Arrangement) -> bytes:
+        raise engine.Failed("source point not in any triangle")
+
+    with pytest.raises(CannotDraw, match="triangle"):
+        arrange(lay_out, titled=True)

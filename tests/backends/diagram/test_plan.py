@@ -35,6 +35,7 @@ def test_repetitions(text: str, expected: list[tuple[str, int]]) -> None:
     "text",
     [
         "input 8x8x8; conv 4 k3; conv 8 k3",
+        "input 8x8x8; conv 8 k3 p1; conv 8 k3 p1 nobias",  # which no picture says
         "input 8x8x8; conv 8 k3; conv 8 k3",  # the shapes differ
         "input 8x8x8; conv 8 k3 p1 as a; conv 8 k3 p1; add a",  # read from outside
         "input 8x8x8; conv 8 k3 p1 as a; conv 8 k3 p1 as b; gap; output a, b",

@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from archdsl.backends.diagram.style import KINDS
 from archdsl.backends.diagram.theme import DARK, LIGHT, THEMES, Theme, mixed
 from archdsl.layers import registry
 
@@ -71,7 +72,8 @@ def test_kinds_of_layers_can_be_told_apart(theme: Theme, deficiency: str | None)
 def test_every_kind_that_is_coloured_exists() -> None:
     styles = {layer.style for layer in registry().values()}
     assert "" not in styles
-    assert {"conv", "pool", "norm", "activation", "linear"} <= styles
+    assert set(KINDS) == set(LIGHT.fills) == set(DARK.fills) == set(THEMES["print"].fills)
+    assert set(KINDS) <= styles
 
 
 def test_mixing() -> None:
