@@ -4,6 +4,7 @@ Layers that leave the shape as it is (normalisation, activation, dropout) stand 
 box: the picture is half as tall, and each arrow is a tensor of a new shape.
 """
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable
 from enum import StrEnum
@@ -161,14 +162,22 @@ def _same_frame(plan: Plan, one: Drawn, other: Drawn) -> bool:
 
 
 def _group(graph: Graph, plan: Plan, members: tuple[Drawn, ...], frame: Frame | None) -> Group:
-    place = members[0].place if frame is None else frame.path[:-1]
-    times = frame.times if frame else 1
+    if frame is None:
+        return Group(nodes=members, frame=None, place=_innermost(plan, members[0].place), times=1)
+    place = _innermost(plan, frame.path[:-1])
     # A block of a convolution with its norm and activation says more by its layers than by its name.
+    if graph.scopes[frame.scope or ()] not in WITHOUT_A_NAME and _is_stack(graph, plan, members):
+        inside = [each.times for each in frames_around(plan, members[0].place) if len(each.path) >= len(frame.path)]
+        return Group(nodes=members, frame=None, place=place, times=math.prod(inside))
+    return Group(nodes=members, frame=frame, place=place, times=frame.times)
+
+
+def _is_stack(graph: Graph, plan: Plan, members: tuple[Drawn, ...]) -> bool:
+    """Whether these layers are one box when they are seen: in one frame, a layer and those that keep its shape."""
     first, *rest = members
-    if frame and graph.scopes[frame.scope or ()] not in WITHOUT_A_NAME and _layer(graph, first):
-        shapes = {graph.nodes[drawn.node].shape for drawn in members}
-        frame = None if len(shapes) == 1 and all(_light(graph, drawn) for drawn in rest) else frame
-    return Group(nodes=members, frame=frame, place=_innermost(plan, place), times=times)
+    shapes = {graph.nodes[drawn.node].shape for drawn in members}
+    together = all(_light(graph, drawn) and _same_frame(plan, drawn, first) for drawn in rest)
+    return len(shapes) == 1 and _layer(graph, first) and together
 
 
 def _placed(graph: Graph, plan: Plan, groups: list[Group]) -> list[Group]:

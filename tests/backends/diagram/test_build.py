@@ -224,3 +224,12 @@ def test_blocks_in_branches_are_not_taken_for_one() -> None:
     found = graph(text)
     made = picture(found, costs(found), Subject(view=View.BLOCKS))
     assert [box.rows[0].words for box in made.boxes if box.role is Role.GROUP] == ["two 4", "two 6", "two 8"]
+
+
+def test_a_closed_block_of_repeated_layers_says_how_often() -> None:
+    text = "block double(c) { repeat 2 { conv c k3 p1; relu } }\ninput 8x8x8; double 8; maxpool 2; double 8 x3; gap"
+    assert boxes(text, Subject(view=View.BLOCKS))[1:-2] == [
+        ("conv 8 3×3", 2),
+        ("maxpool 2×2 /2", 1),
+        ("conv 8 3×3", 6),
+    ]
