@@ -9,6 +9,8 @@ from .theme import THEMES
 
 __all__ = ["FORMATS", "THEMES", "CannotDraw", "Style", "Subject", "View", "diagram"]
 
+MOST = 3000
+"""Boxes in a picture; more would take minutes, and nobody could read them."""
 FORMATS = ("svg", "png", "pdf", "dot", "mmd", "tikz")
 """What a picture can be written as; pdf where a system's `dot` is installed."""
 
@@ -19,6 +21,9 @@ def diagram(graph: Graph, format: str = "svg", style: Style | None = None, subje
 
     style = style or Style()
     drawn = picture(graph, costs(graph), subject)
+    if len(drawn.boxes) > MOST:
+        ways = "fold repetitions, or draw the view `blocks` or `stages`"
+        raise CannotDraw(f"{len(drawn.boxes):,} boxes are more than the {MOST:,} that are drawn: {ways}")
     if subject is not None and subject.view is View.VOLUMES:
         return _volumes(drawn, format, style)
     if format == "mmd":

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from graphviz.backend import dot_command  # type: ignore[import-untyped]  # it has no types
 
-from archdsl.backends.diagram import CannotDraw, Style, diagram, engine
+from archdsl.backends.diagram import CannotDraw, Style, Subject, diagram, engine
 from archdsl.backends.diagram.layout import Arrangement, arrange
 from tests.backends.diagram.programs import LENET, graph
 
@@ -82,3 +82,10 @@ def test_a_picture_that_no_arrangement_helps() -> None:
 
     with pytest.raises(CannotDraw, match="triangle"):
         arrange(lay_out, titled=True)
+
+
+def test_more_boxes_than_anyone_could_read() -> None:
+    found = graph("input 8x8x8; conv 8 k3 p1 x3000")
+    assert diagram(found, "dot").startswith(b"digraph")
+    with pytest.raises(CannotDraw, match="3,002 boxes are more than the 3,000 that are drawn: fold repetitions, or"):
+        diagram(found, "dot", subject=Subject(fold=False))
