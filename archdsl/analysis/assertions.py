@@ -44,12 +44,39 @@ def _measures(graph: Graph, costs: Costs) -> dict[str, Callable[[], Any]]:
 
 
 def _check(assertion: Assertion, measures: dict[str, Callable[[], Any]], sink: Sink) -> None:
-    condition = assertion.statement.condition
-    while isinstance(condition, ast.Group):
-        condition = condition.inner
-    if not isinstance(condition, ast.Binary) or condition.op not in ("==", "!=", "<", "<=", ">", ">="):
-        sink.emit(structure.NotAComparison(span=condition.span))
-        return
+    for condition in _parts(assertion.statement.condition):
+        if _compares(condition):
+            _check_part(assertion, condition, measures, sink)
+        else:
+            sink.emit(structure.NotAComparison(span=condition.span))
+
+
+def _parts(condition: ast.Expr) -> list[ast.Expr]:
+    """What must hold, each by itself: the two sides of an `and`."""
+    match condition:
+        case ast.Group():
+            return _parts(condition.inner)
+        case ast.Binary(op="and"):
+            return _parts(condition.left) + _parts(condition.right)
+        case _:
+            return [condition]
+
+
+def _compares(condition: ast.Expr) -> bool:
+    match condition:
+        case ast.Group():
+            return _compares(condition.inner)
+        case ast.Unary(op="not"):
+            return _compares(condition.operand)
+        case ast.Binary(op="and" | "or"):
+            return _compares(condition.left) and _compares(condition.right)
+        case ast.Binary():
+            return condition.op in ("==", "!=", "<", "<=", ">", ">=")
+        case _:
+            return False
+
+
+def _check_part(assertion: Assertion, condition: ast.Expr, measures: dict[str, Callable[[], Any]], sink: Sink) -> None:
     scope = Scope(assertion.scope)
     used = [name for name in _names(condition) if name in measures and assertion.scope.find(name) is None]
     for name in dict.fromkeys(used):
