@@ -20,6 +20,7 @@ Check = Callable[[Source], Network]
 @click.option("-e", "--expr", "text", metavar="TEXT", help="Check this text instead of a file.")
 @network_options
 @click.option("--explain", is_flag=True, help="Show the arithmetic of every side.")
+@click.option("--sizes", metavar="SIZES", help="Which of these input sizes are valid: 224,256,350x525.")
 @click.option("--fix", is_flag=True, help="Mend what is certain, write the files, and check again.")
 @click.option("--unsafe", is_flag=True, help="With --fix or --diff: mend what is likely, too.")
 @click.option("--diff", is_flag=True, help="Show what --fix would change, and write nothing.")
@@ -39,6 +40,7 @@ def command(
     settings: tuple[str, ...],
     inputs: tuple[str, ...],
     explain: bool,
+    sizes: str | None,
     fix: bool,
     unsafe: bool,
     diff: bool,
@@ -62,6 +64,10 @@ def command(
         return analyse(source, Sink(), values, override, recipe=True, pedantic=pedantic)
 
     networks = [check(source) for source in sources]
+    if sizes is not None:
+        from .asked_sizes import answer_sizes
+
+        sys.exit(not answer_sizes(networks, sizes))
     if fix or diff:
         from .mend import mend
 
@@ -69,7 +75,7 @@ def command(
     if not diff:
         _report(networks, output, explain)
     found = [item for network in networks for item in network.diagnostics]
-    sys.exit(bool(found) if strict else bool(_errors(found)))
+    sys.exit(int(bool(found if strict else _errors(found))))
 
 
 def _report(networks: list[Network], output: str, explain: bool) -> None:
@@ -96,6 +102,10 @@ def _table(network: Network, explain: bool) -> None:
         click.echo(totals(network))
     if not _errors(network.diagnostics):
         click.echo(f"✓ {verdict(network)}")
+        if network.graph.symbols:
+            from ..analysis.sizes_text import describe
+
+            click.echo(describe(network.sizes))
     if network.graph.nodes and network.diagnostics:
         click.echo()
     sys.stdout.flush()

@@ -56,22 +56,8 @@ def parse_override(inputs: tuple[str, ...]) -> Override:
     return Override(sizes)
 
 
-def parse_asked(text: str, sides: int) -> list[tuple[int, ...]]:
-    """`224,350x525` as sizes of the input's sides; a single number is for all of them."""
-    asked = []
-    for part in text.split(","):
-        numbers = part.strip().split("x")
-        if not all(number.isascii() and number.isdigit() and 0 < int(number[:12]) for number in numbers):
-            raise click.BadParameter(f"`{printable(part)}` is not a size like 224 or 350x525", param_hint="--sizes")
-        if len(numbers) not in (1, sides):
-            word = f"{sides} sides" if sides > 1 else "one side"
-            raise click.BadParameter(f"`{printable(part)}` has {len(numbers)} numbers for {word}", param_hint="--sizes")
-        asked.append(tuple(int(number[:12]) for number in numbers) * (sides if len(numbers) == 1 else 1))
-    return asked
-
-
 def read(name: str) -> Source:
-    """The text of a file, `zoo:NAME` for one that ships along, `-` for standard input. Exits with 2 if it cannot be read."""
+    """The text of a file, of `zoo:NAME`, or of standard input for `-`. Exits with 2 if it cannot be read."""
     if name == "-":
         data = sys.stdin.buffer.read()
         try:

@@ -1,0 +1,49 @@
+"""The part of `archdsl check` that answers about sizes: `--sizes 224,350x525`."""
+
+import click
+
+from ..analysis.sizes_text import answer, describe
+from ..diagnostics.text import printable
+from ..network import ArchError, Network
+from .common import show_mistakes, usage
+
+
+def answer_sizes(networks: list[Network], asked: str) -> bool:
+    """Print the answers from the closed forms; whether all the sizes are valid for all the networks."""
+    found = []
+    for network in networks:
+        if len(networks) > 1:
+            click.echo(f"{printable(network.source.name)}:")
+        found.append(_one(network, asked))
+    return all(found)
+
+
+def _one(network: Network, asked: str) -> bool:
+    if any(found.diagnostic.severity == "error" for found in network.diagnostics):
+        show_mistakes(network)
+        return False
+    try:
+        sizes = network.sizes
+    except LookupError as error:
+        usage(f"{network.source.name}: {error}")
+    except ArchError as error:
+        click.echo(str(error).strip(), err=True)
+        return False
+    click.echo(describe(sizes))
+    lines, valid = answer(sizes, _parse(asked, len(sizes.symbols)))
+    click.echo(lines)
+    return valid
+
+
+def _parse(text: str, sides: int) -> list[tuple[int, ...]]:
+    """`224,350x525` as sizes of the input's sides; a single number is for all of them."""
+    asked = []
+    for part in text.split(","):
+        numbers = part.strip().split("x")
+        if not all(number.isascii() and number.isdigit() and 0 < int(number[:12]) for number in numbers):
+            raise click.BadParameter(f"`{printable(part)}` is not a size like 224 or 350x525", param_hint="--sizes")
+        if len(numbers) not in (1, sides):
+            word = f"{sides} sides" if sides > 1 else "one side"
+            raise click.BadParameter(f"`{printable(part)}` has {len(numbers)} numbers for {word}", param_hint="--sizes")
+        asked.append(tuple(int(number[:12]) for number in numbers) * (sides if len(numbers) == 1 else 1))
+    return asked
