@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from math import gcd, lcm
-from typing import Union
+from typing import Any, Union
 
 from .record import Record
 
@@ -321,6 +321,13 @@ class Sym(int):
 
     def __rfloordiv__(self, other: int) -> int:
         raise Undecided(f"{other} is divided by {self}")
+
+    def _undecided(self, *_: object) -> Any:
+        raise Undecided(f"only +, −, · and // by a number have a closed form of {self}")
+
+    # Without these, Python would work on the witness and forget that it is an example.
+    __truediv__ = __rtruediv__ = __rmod__ = __pow__ = __rpow__ = __divmod__ = __rdivmod__ = _undecided
+    __lshift__ = __rshift__ = __and__ = __or__ = __xor__ = __abs__ = __round__ = _undecided
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, int):

@@ -45,17 +45,17 @@ def totals(network: Network) -> str:
         f"parameters {at_least}{total.parameters:,}"
         + (f" ({total.trainable:,} trainable, {frozen:,} frozen)" if frozen else ", all trainable")
         + (f" · buffers {total.buffers:,}" if total.buffers else ""),
-        f"MACs {at_least}{_macs(network)} · weights {size(4 * (total.parameters + total.buffers))} in float32",
+        f"MACs {_macs(network, at_least)} · weights {size(4 * (total.parameters + total.buffers))} in float32",
     ]
     return "\n".join(lines)
 
 
-def _macs(network: Network) -> str:
+def _macs(network: Network, at_least: str) -> str:
     """The multiply-accumulates; where they depend on sizes that are not known, those of an example."""
     macs = network.costs.total.macs
     number = plain(macs)
     if number is macs:
-        return f"{macs:,} a sample ({si(macs)}; FLOPs = 2 × MACs)"
+        return f"{at_least}{macs:,} a sample ({si(macs)}; FLOPs = 2 × MACs)"
     shapes = (network.graph.nodes[i].shape for i in network.graph.inputs)
     example = ", ".join("×".join(str(plain(dim)) for dim in shape.dims) for shape in shapes if shape)
     return f"depend on {' and '.join(network.graph.symbols)}: {number:,} at {example} ({si(number)}; FLOPs = 2 × MACs)"

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from ..diagnostics import Diagnostic, Sink, Use
-from ..diagnostics.catalogue import arguments, names
+from ..diagnostics.catalogue import arguments, names, structure
 from ..limits import MAX_COUNT
 from ..names import nearest
 from ..shape import Shape
 from ..source import Span
+from ..symbolic import Undecided
 from ..syntax import ast
 from .scope import UNKNOWN, Scope, Tensor
 
@@ -166,6 +167,8 @@ class Evaluator:
             result = function(*values)
         except ZeroDivisionError:
             return self.fail(arguments.BadExpression, expr.span, why="a division by zero")
+        except Undecided as undecided:
+            return self.fail(structure.UndecidedSize, expr.span, why=str(undecided))
         except (TypeError, ValueError, OverflowError):
             shown = " and ".join(show(value) for value in values)
             return self.fail(arguments.BadExpression, expr.span, why=f"it does not work with {shown}")

@@ -11,7 +11,7 @@ from ..limits import MAX_COUNT
 from ..names import nearest
 from ..shape import Shape
 from ..source import Span
-from ..symbolic import Sym, plain
+from ..symbolic import Sym, Undecided, plain
 from ..syntax import ast
 from .bind import bind
 from .scope import UNKNOWN
@@ -81,6 +81,9 @@ def infer(state: State, op: Op, inputs: tuple[int, ...], statement: ast.Layer, s
     except Reject as reject:
         report(state, reject, op, statement, spans, state.nodes[inputs[0]])
         return reject.otherwise
+    except Undecided as undecided:
+        state.fail(structure.UndecidedSize, statement.keyword.span, why=str(undecided))
+        return None
     weights = op.weights_of(known).values()
     count = max(prod(map(plain, dims)) for dims in (shape.dims, *weights))
     if max(count, plain(op.macs_of(known, shape))) > MAX_COUNT:

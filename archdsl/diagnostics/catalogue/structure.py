@@ -165,3 +165,27 @@ class NeedsSetting(Diagnostic):
 
     def help(self) -> tuple[str, ...]:
         return (f"give it with `--set {self.name}=…`, or a default in the text",)
+
+
+class UndecidedSize(Diagnostic):
+    """A size that is not known is asked for something that has no closed form.
+
+    Sums, differences, products and `//` by a number are exact for every value of `H`; a division by it, or a power, is
+    not. Give the size a value: `--input 3x224x224`, or `net N(H = 224)`.
+    """
+
+    code = "E0510"
+    title = "an operation on an unknown size"
+    wrong = "input 3xHxW\nconv 8 k3\nlet n = 64 // @h\ngap; fc n\n"
+    right = "input 3xHxW\ngap; fc 64\n"
+
+    why: str
+
+    def message(self) -> str:
+        return "this depends on a size that is not known, and has no closed form"
+
+    def label(self) -> str:
+        return self.why
+
+    def help(self) -> tuple[str, ...]:
+        return ("give the sizes: `--input 3x224x224`",)
