@@ -7,6 +7,7 @@ function of the layer's input `X`; `method.flatten(X, 1)` is `x.flatten(1)`; `op
 from typing import Any
 
 from .record import Record
+from .symbolic import Sym
 
 
 class Hole(Record):
@@ -38,6 +39,21 @@ class Apply(Record):
     target: str
     args: tuple[Any, ...] = ()
     kwargs: tuple[tuple[str, Any], ...] = ()
+
+
+def has_unknown(value: Any) -> bool:
+    """Whether a size that is not known stands among the arguments of a call, or of several."""
+    match value:
+        case Sym():
+            return True
+        case tuple():
+            return any(map(has_unknown, value))
+        case Module() | Apply():
+            return has_unknown(value.args) or any(has_unknown(each) for _, each in value.kwargs)
+        case slice():
+            return any(map(has_unknown, (value.start, value.stop, value.step)))
+        case _:
+            return False
 
 
 Step = Module | Apply

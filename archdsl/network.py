@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .analysis.assertions import check_assertions
 from .analysis.cost import Costs, costs
 from .analysis.lint import Facts, lint
+from .call import has_unknown
 from .diagnostics import Sink
 from .diagnostics.catalogue import structure
 from .diagnostics.ignores import apply_ignores
@@ -110,13 +111,24 @@ class Network:
         """
         from .backends.torch import to_torch
 
+        self._need_sizes()
         return to_torch(self.graph)
 
     def to_source(self) -> str:
         """PyTorch source that builds the same module and needs no archdsl."""
         from .backends.python import to_source
 
+        self._need_sizes()
         return to_source(self.graph, origin=self.source.name)
+
+    def _need_sizes(self) -> None:
+        """Raise ArchError for a layer whose very form depends on a size that is not known, like `crop @h`."""
+        for node in self.graph.layers if self.graph.symbols else ():
+            shapes = tuple(shape for shape in self.graph.shapes_in(node) if shape is not None)
+            if node.op is not None and has_unknown(node.op.steps(shapes)):
+                why = "this layer is another one for each size"
+                mistake = structure.UndecidedSize(span=node.span, why=why, uses=node.uses)
+                raise ArchError((Found(diagnostic=mistake, again=0),), self.source)
 
     def __repr__(self) -> str:
         return f"<Network {self.graph.name}: {len(self.graph.layers)} layers, {self.parameters:,} parameters>"

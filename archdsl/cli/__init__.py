@@ -31,6 +31,18 @@ class _Lazy(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; a mistake of the network that shows only now is told like the others."""
+        try:
+            return super().invoke(ctx)
+        except ValueError as error:
+            from ..network import ArchError
+
+            if not isinstance(error, ArchError):
+                raise
+            click.echo(str(error).strip(), err=True)
+            ctx.exit(1)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         # From the table, so that --help imports no command.
         with formatter.section("Commands"):

@@ -182,7 +182,7 @@ class UndecidedSize(Diagnostic):
     why: str
 
     def message(self) -> str:
-        return "this depends on a size that is not known, and has no closed form"
+        return "this depends on a size that is not known"
 
     def label(self) -> str:
         return self.why
