@@ -40,7 +40,7 @@ def _parse(text: str, sides: int) -> list[tuple[int, ...]]:
     asked = []
     for part in text.split(","):
         numbers = part.strip().split("x")
-        if not all(number.isascii() and number.isdigit() and 0 < int(number[:12]) for number in numbers):
+        if not all(number.isascii() and number.isdigit() and int(number[:12]) > 0 for number in numbers):
             raise click.BadParameter(f"`{printable(part)}` is not a size like 224 or 350x525", param_hint="--sizes")
         if len(numbers) not in (1, sides):
             word = f"{sides} sides" if sides > 1 else "one side"
