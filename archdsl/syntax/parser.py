@@ -146,11 +146,8 @@ class _Driver:
 
     def skip_statement(self) -> None:
         """Pop to where a statement may stand, put ERROR there, and skip what is left of the statement."""
-        state = self.parser.parser_state
         start = self.at
-        while not self.takes_error():
-            state.state_stack.pop()
-            state.value_stack.pop()
+        self.pop_to_statement()
         depth = 0
         while self.at < len(self.tokens):
             kind = self.tokens[self.at].type
@@ -173,9 +170,20 @@ class _Driver:
         first, last = _span(self.source, self.tokens[at]), _span(self.source, self.tokens[self.at - 1])
         return Token("ERROR", first.to(last).text, start_pos=first.start, end_pos=last.end)
 
-    def takes_error(self) -> bool:
+    def pop_to_statement(self) -> None:
+        """Pop the stacks to where a statement may stand in the innermost body that is still open.
+
+        A body whose brace is closed may not have been reduced yet: a place inside it is not one to go on from.
+        """
         state = self.parser.parser_state
-        return "ERROR" in state.parse_conf.states[state.position]
+        while "ERROR" not in state.parse_conf.states[state.position] or self.unclosed() != len(self.open):
+            state.state_stack.pop()
+            state.value_stack.pop()
+
+    def unclosed(self) -> int:
+        """How many braces on the stack nothing closes."""
+        kinds = [value.type for value in self.parser.parser_state.value_stack if isinstance(value, Token)]
+        return kinds.count("LBRACE") - kinds.count("RBRACE")
 
     def unbalanced(self, start: int) -> Token:
         """The first brace, from a token on, that nothing closes."""
@@ -202,17 +210,9 @@ class _Driver:
                     last = Span(self.source, len(self.source.text.rstrip()), len(self.source.text.rstrip()))
                     expected = tuple(describe(accepted))
                     self.sink.emit(syntax.Unexpected(span=last, found="the end of the text", expected=expected))
-                self.at = len(self.tokens)
-                self.tokens.append(end)
-                self.skip_to_end()
+                self.pop_to_statement()
+                self.parser.feed_token(Token.new_borrow_pos("ERROR", "", end))
                 continue
             if not self.open:
                 return tree  # type: ignore[no-any-return]  # Lark's feed_token is typed Any
             self.open.pop()
-
-    def skip_to_end(self) -> None:
-        state = self.parser.parser_state
-        while not self.takes_error():
-            state.state_stack.pop()
-            state.value_stack.pop()
-        self.parser.feed_token(Token.new_borrow_pos("ERROR", "", self.tokens[-1]))
