@@ -8,7 +8,7 @@ MAX_STATEMENT_TOKENS = 400
 """Words and signs in one statement."""
 MAX_DIGITS = 18
 """Digits of an integer: what fits 63 bits."""
-MAX_NODES = 1_000_000
+MAX_NODES = 200_000
 """Layers of a network, after repeats and blocks."""
 MAX_FILES = 100
 """Files that one program uses."""

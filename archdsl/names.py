@@ -1,6 +1,7 @@
 """Which known name is meant by an unknown one."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -8,6 +9,12 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
     Optimal string alignment distance (a swap of neighbours is one step) of at most a third of the letters.
     """
+    return _nearest(name, tuple(known))
+
+
+# A mistake in a repetition asks the same thousands of times.
+@lru_cache(1024)
+def _nearest(name: str, known: tuple[str, ...]) -> str | None:
     low = name.lower()
     best, least = None, max(1, len(name) // 3) + 0.5
     for candidate in known:
