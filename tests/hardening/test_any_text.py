@@ -24,7 +24,7 @@ from archdsl.syntax.tokens import KEYWORDS
 TEXTS = [path.read_text(encoding="utf-8") for path in sorted(paths.examples().rglob("*.arch"))]
 SHORT = [text for text in TEXTS if len(text) < 1500]
 SECONDS = 20
-"""Far more than any of these texts takes, even on a machine that is busy."""
+"""Of the processor: far more than any of these texts takes."""
 ROUNDS = int(os.environ.get("ARCHDSL_FUZZ", "1"))
 """How many times as many texts as in an ordinary run: `ARCHDSL_FUZZ=100 pytest tests/hardening`."""
 
@@ -53,14 +53,14 @@ program = st.lists(st.sampled_from(WORDS), max_size=60).map(" ".join)
 
 def survives(text: str) -> tuple[Found, ...]:
     """What is found in a text, rendered and mended as a user would have it; anything else raises."""
-    start = time.monotonic()
+    start = time.process_time()
     source, sink = Source(text, name="any.arch"), Sink()
     network = analyse(source, sink, recipe=True, pedantic=True)
     found = tuple(sink)
     assert render(found, columns=60).count("\x1b") == 0
     assert all(item.diagnostic.help() is not None for item in found)
     assert sink.errors or network.graph.nodes
-    assert time.monotonic() - start < SECONDS
+    assert time.process_time() - start < SECONDS
     return found
 
 
@@ -135,6 +135,8 @@ BOMBS = {
     "times": "input 8\nrelu x999999999999\n",
     "powers": "input 8\nlet a = 999999999999999999\nfc a*a*a*a*a*a\n",
     "sizes": "input 999999999999x999999999999x999999999999\nconv 999999999 k999999999 s999999999\n",
+    "mistakes in a repetition": "input 8\nrepeat 200 { repeat 200 { covn 8; frobnicate 3; fc 8 wrogn=1 nobais } }",
+    "as many layers as may be": "input 8\nrepeat 999 { repeat 99 { relu } }",
     "mistakes": "input 8\n" + "covn 8\n" * 5000,
     "one line": "input 8; " + "relu; " * 5000,
     "one statement": "input 8\nconcat " + "a " * 50000,
