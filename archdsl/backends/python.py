@@ -14,6 +14,7 @@ from .units import Unit, unit_tree
 
 _OPERATORS = {"operator.add": "+", "operator.mul": "*", "operator.sub": "-", "operator.truediv": "/"}
 _OURS = "archdsl.backends.modules."
+_SHORT = ("x", "y", "z")  # for values that only the next line reads
 
 
 def to_source(graph: Graph, origin: str = "") -> str:
@@ -28,6 +29,7 @@ def expression(call: Module | Apply, inputs: Sequence[str] = ("x",)) -> str:
         return f"{left} {_OPERATORS[call.target]} {right}"
     if isinstance(call, Apply) and call.target == "operator.getitem":
         tensor, places = call.args
+        places = places if isinstance(places, tuple) else (places,)
         return f"{_literal(tensor, inputs)}[{', '.join(map(_place, places))}]"
     args = [_literal(arg, inputs) for arg in call.args]
     args += [f"{name}={_literal(value, inputs)}" for name, value in call.kwargs]
@@ -146,7 +148,7 @@ class _Writer:
             for item in unit.items:
                 inner = self.construct(item, indent + "            ")
                 inner[-1] += ")," + self.comment(item)
-                lines += [f'{indent}            ("{_name(item)}", {inner[0]}', *inner[1:]]
+                lines += [f'{indent}            ("{item.path[-1]}", {inner[0]}', *inner[1:]]
             return [*lines, f"{indent}        ]", f"{indent}    )", f"{indent})"]
         return [f"{self.class_of(unit)}()"]
 
@@ -175,12 +177,19 @@ class _Writer:
 
     def class_body(self, unit: Unit) -> list[str]:
         init = ["    def __init__(self) -> None:", "        super().__init__()"]
+        held: set[str] = set()
         for item in unit.items:
             if isinstance(item, Node) and (item.shared is not None or self.module_of(item) is None):
                 continue
+            attribute = unit.attribute(item)
+            # A scope that was dissolved lives on as the holder of its modules, for the sake of their names.
+            for holder in _holders(attribute):
+                if holder not in held:
+                    init.append(f"        self.{holder} = nn.Module()")
+                    held.add(holder)
             inner = self.construct(item, "        ")
             inner[-1] += self.comment(item)
-            init += [f"        self.{_name(item)} = {inner[0]}", *inner[1:]]
+            init += [f"        self.{attribute} = {inner[0]}", *inner[1:]]
         return [*init, "", *_Forward(self, unit).lines()]
 
     def module_of(self, node: Node) -> Module | None:
@@ -197,8 +206,10 @@ class _Writer:
         return self.graph.shapes_in(node)
 
 
-def _name(item: Node | Unit) -> str:
-    return item.path[-1] if isinstance(item, Node) else item.name
+def _holders(attribute: str) -> list[str]:
+    """`a` and `a.b` of `a.b.c`."""
+    parts = attribute.split(".")[:-1]
+    return [".".join(parts[: i + 1]) for i in range(len(parts))]
 
 
 class _Forward:
@@ -221,7 +232,9 @@ class _Forward:
             made = unit.makes(item)
             # What a unit gives is called like the unit, unless it gives several things.
             one = item.name if isinstance(item, Unit) and len(made) == 1 else None
-            targets = [self.variable(value, index, taken, one) for value in made]
+            targets: list[str] = []
+            for value in made:
+                targets.append(self.variable(value, index, taken, one, targets))
             body += [f"        {line}" for line in self.call(item, values, targets)]
             self.names.update(zip(made, targets, strict=True))
         returned = ", ".join(self.names[value] for value in unit.outputs)
@@ -245,16 +258,16 @@ class _Forward:
             self.names[value] = f"{name}_" if keyword.iskeyword(name) or name in ("self", "F", "nn", "torch") else name
         return list(self.names.values())
 
-    def variable(self, value: int, index: int, taken: set[str], base: str | None) -> str:
-        """`x` or `y` for a value that only the next item reads, otherwise a name of its own."""
+    def variable(self, value: int, index: int, taken: set[str], base: str | None, beside: Sequence[str]) -> str:
+        """`x` or `y` for a value that only the next item reads, otherwise its own name; none of those `beside` it."""
         if self.last_use.get(value, index) <= index + 1:
             live = {self.names[v] for v, last in self.last_use.items() if v in self.names and last > index}
-            for name in ("x", "y", "z"):
-                if name not in live:
+            for name in _SHORT:
+                if name not in live and name not in beside:
                     return name
         name = base = base or _local(self.writer.graph.nodes[value])
         number = 1
-        while name in taken or name in ("x", "y", "z", "self", "F", "nn", "torch") or keyword.iskeyword(name):
+        while name in taken or name in (*_SHORT, "self", "F", "nn", "torch") or keyword.iskeyword(name):
             number += 1
             name = f"{base}_{number}"
         taken.add(name)
@@ -262,7 +275,7 @@ class _Forward:
 
     def call(self, item: Node | Unit, values: list[str], targets: list[str]) -> list[str]:
         if isinstance(item, Unit):
-            return [f"{', '.join(targets)} = self.{item.name}({', '.join(values)})"]
+            return [f"{', '.join(targets)} = self.{self.unit.attribute(item)}({', '.join(values)})"]
         assert item.op is not None
         by_input = dict(zip(self.unit.reads(item), values, strict=True))
         current = [by_input[i] for i in item.inputs]
@@ -273,8 +286,13 @@ class _Forward:
                 text = f"self.{self.unit.attribute(item)}({', '.join(current)})"
             else:
                 text = expression(step, current)
-            lines.append(f"{targets[0]} = {text}")
-            current = [targets[0], *current[1:]]
+            if len(current) > 1:
+                # A merge of several in one expression: the variable may be that of a later operand.
+                lines = [f"{targets[0]} = {text}"]
+                current = [text, *current[1:]]
+            else:
+                lines.append(f"{targets[0]} = {text}")
+                current = [targets[0]]
         return lines or [f"{targets[0]} = {current[0]}"]
 
 

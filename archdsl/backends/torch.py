@@ -1,6 +1,7 @@
 """A graph as a torch module: a `torch.fx.GraphModule`, whose forward is plain generated code."""
 
 import importlib
+import keyword
 import operator
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -11,6 +12,9 @@ from torch import Tensor, nn
 
 from ..call import Apply, Hole, Module, Step
 from ..graph import Graph, Node
+
+# What the code that torch.fx writes calls things: an input of such a name would hide it.
+_NAMES_IN_CODE = frozenset({"self", "torch", "operator", "math", "inf", "nan", "NoneType", "device"})
 
 
 def to_torch(graph: Graph) -> nn.Module:
@@ -23,7 +27,8 @@ def to_torch(graph: Graph) -> nn.Module:
     code = torch.fx.Graph()
     values: dict[int, torch.fx.Node] = {}
     for index, name in zip(graph.inputs, graph.input_names, strict=True):
-        values[index] = code.placeholder(name)
+        hides = name in _NAMES_IN_CODE or keyword.iskeyword(name)
+        values[index] = code.placeholder(f"{name}_" if hides else name)
     for node in graph.layers:
         values[node.id] = _emit(graph, node, root, code, [values[i] for i in node.inputs])
     results = tuple(values[i] for _, i in graph.outputs)

@@ -1,6 +1,6 @@
 """The scopes of a graph as a tree of units, each with its inputs and outputs: what becomes a class in source."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..call import Module
 from ..graph import Graph, Node
@@ -40,10 +40,11 @@ class Unit:
         """The values that an item gives to others."""
         return [item.id] if isinstance(item, Node) else item.outputs
 
-    def attribute(self, node: Node) -> str:
-        """How a method of this unit reaches a node's module: `conv1`, or `stem.conv1` for a shared one."""
-        owner = node if node.shared is None else self.graph.nodes[node.shared]
-        return ".".join(owner.path[len(self.path) :])
+    def attribute(self, item: "Node | Unit") -> str:
+        """How a method of this unit reaches an item's module: `conv1`, or `stem.conv1` for one in a dissolved scope."""
+        if isinstance(item, Node) and item.shared is not None:
+            item = self.graph.nodes[item.shared]
+        return ".".join(item.path[len(self.path) :])
 
 
 def unit_tree(graph: Graph) -> Unit:
@@ -57,7 +58,8 @@ def unit_tree(graph: Graph) -> Unit:
     for node in graph.layers:
         home = _unit_of(graph, node, units, dissolved)
         home.items.append(node)
-    _wire(root, set(graph.inputs) | {i for _, i in graph.outputs})
+    if root.items:
+        _wire(root, _readers(graph))
     root.inputs = list(graph.inputs)
     root.outputs = [i for _, i in graph.outputs]
     root.chain = False
@@ -79,7 +81,7 @@ def _unit_of(graph: Graph, node: Node, units: dict[tuple[str, ...], Unit], disso
     home = units[()]
     for depth in range(1, len(node.path)):
         path = node.path[:depth]
-        if path in dissolved or node.shared is not None:
+        if path in dissolved:
             return home
         if path not in units:
             units[path] = Unit(graph, path)
@@ -88,17 +90,27 @@ def _unit_of(graph: Graph, node: Node, units: dict[tuple[str, ...], Unit], disso
     return home
 
 
-def _wire(unit: Unit, wanted: set[int]) -> None:
-    """Find inputs and outputs from the inside out; `wanted` are values that somebody outside reads."""
-    inner = {node.id for node in _nodes(unit)}
-    graph = unit.graph
-    unit.inputs = list(dict.fromkeys(i for node in _nodes(unit) for i in node.inputs if i not in inner))
-    outside = {i for node in graph.layers if node.id not in inner for i in node.inputs} | wanted
-    unit.outputs = [node.id for node in _nodes(unit) if node.id in outside]
+def _wire(unit: Unit, readers: Mapping[int, Sequence[int]]) -> None:
+    """Find inputs and outputs from the inside out; `readers` are the ids of the nodes that read a value."""
+    nodes = _nodes(unit)
+    inner = {node.id for node in nodes}
+    unit.inputs = list(dict.fromkeys(i for node in nodes for i in node.inputs if i not in inner))
+    unit.outputs = [node.id for node in nodes if any(reader not in inner for reader in readers.get(node.id, ()))]
+    # What nobody reads is made all the same: its weights are part of the network.
+    unit.outputs = unit.outputs or [nodes[-1].id]
     for item in unit.items:
         if isinstance(item, Unit):
-            _wire(item, wanted)
+            _wire(item, readers)
     unit.chain = _is_chain(unit)
+
+
+def _readers(graph: Graph) -> dict[int, list[int]]:
+    """Who reads a value; the network's caller, who reads its outputs, is -1."""
+    found: dict[int, list[int]] = {i: [-1] for _, i in graph.outputs}
+    for node in graph.layers:
+        for i in node.inputs:
+            found.setdefault(i, []).append(node.id)
+    return found
 
 
 def _nodes(unit: Unit) -> list[Node]:
@@ -114,7 +126,7 @@ def _is_chain(unit: Unit) -> bool:
         return False
     value = unit.inputs[0]
     for index, item in enumerate(unit.items):
-        if list(item.inputs) != [value]:
+        if list(item.inputs) != [value] or len(item.path) != len(unit.path) + 1:
             return False
         if isinstance(item, Node):
             assert item.op is not None

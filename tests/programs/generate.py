@@ -1,0 +1,304 @@
+"""Random whole programs: every construct of the language over the layers of the registry."""
+
+from random import Random
+from typing import Any
+
+from archdsl.diagnostics import Sink
+from archdsl.elaborate import elaborate
+from archdsl.graph import Graph
+from archdsl.layer import Op, Reject
+from archdsl.layers import registry, synonyms
+from archdsl.layers.merge import Add, Concat, Mul
+from archdsl.shape import Layout, Shape
+from archdsl.source import Source
+from archdsl.syntax import parse
+
+from .values import arguments, number, written
+
+_INPUTS = {
+    "3x8x8": Shape(3, 8, 8),
+    "4x6x5": Shape(4, 6, 5),
+    "2x4x4x4": Shape(2, 4, 4, 4),
+    "TxC": Shape(6, 4, layout=Layout.SEQUENCE),
+    "CxL": Shape(4, 9, layout=Layout.SIGNAL),
+    "6x4": Shape(6, 4),
+    "12": Shape(12),
+    "5 int(7)": Shape(5, layout=Layout.IDS, vocabulary=7),
+}
+_SYNONYMS = {keyword: [word for word, name in synonyms().items() if name == keyword] for keyword in registry()}
+_LARGEST = 2000
+
+
+def program(random: Random) -> str:
+    """A program without mistakes."""
+    return _Maker(random).program()
+
+
+def built(text: str) -> tuple[Graph, Sink]:
+    """The graph of a text, and what was found."""
+    sink = Sink()
+    return elaborate(parse(Source(text), sink), sink), sink
+
+
+class _Names:
+    """What is visible in a body: numbers, tensors with the shape they have and the one that they were made from."""
+
+    def __init__(self, numbers: dict[str, Any], tensors: dict[str, tuple[Shape, Shape | None]]) -> None:
+        self.numbers = numbers
+        self.tensors = tensors
+
+    def inner(self) -> "_Names":
+        return _Names(dict(self.numbers), dict(self.tensors))
+
+
+class _Maker:
+    def __init__(self, random: Random) -> None:
+        self.random = random
+        self.count = 0
+        self.blocks: list[tuple[str, str, Shape]] = []
+        self.definitions: list[str] = []
+        self.parameters: dict[str, int] = {}
+        self.aux = False
+
+    def chance(self, p: float) -> bool:
+        return self.random.random() < p
+
+    def name(self) -> str:
+        self.count += 1
+        return self.random.choice("abgmqt") + self.random.choice(["", "_", "Out"]) + str(self.count)
+
+    # --- the whole ---
+
+    def program(self) -> str:
+        head, names, x = self.head()
+        text, good = head, head
+        for _ in range(self.random.randint(1, 5)):
+            before = dict(names.tensors), dict(names.numbers), list(self.definitions)
+            line, y = self.statement(x, names, 0)
+            text = f"{self.text(good)}{self.separator()}{line}"
+            if built(self.whole(text))[1].errors:
+                names.tensors, names.numbers, self.definitions = before
+                self.blocks = [block for block in self.blocks if any(f" {block[0]}" in d for d in self.definitions)]
+            else:
+                good, x = text, y
+        named = list(names.tensors)
+        if named and self.chance(0.2):
+            outputs = ", ".join(dict.fromkeys(self.random.choices(named, k=self.random.randint(1, 2))))
+            good += f"\noutput {outputs}"
+        return self.whole(good)
+
+    def text(self, good: str) -> str:
+        return good
+
+    def whole(self, text: str) -> str:
+        definitions = "\n".join(self.definitions)
+        net = ""
+        if self.parameters:
+            net = f"net Drawn({', '.join(f'{name} = {value}' for name, value in self.parameters.items())})\n"
+        return f"{net}{definitions}\n{text}\n"
+
+    def head(self) -> tuple[str, _Names, Shape]:
+        names = _Names({}, {})
+        if self.chance(0.5):
+            self.parameters = {name: self.random.randint(1, 4) for name in ("width", "n")[: self.random.randint(1, 2)]}
+            names.numbers.update(self.parameters)
+        dims = self.random.choice(list(_INPUTS))
+        if self.chance(0.8):
+            return f"input {self.sizes(dims)}", names, _INPUTS[dims]
+        first, second = self.name(), self.name()
+        other = self.random.choice([dims, self.random.choice(list(_INPUTS))])
+        names.tensors = {first: (_INPUTS[other], None), second: (_INPUTS[dims], None)}
+        return f"input {first} {self.sizes(other)}\ninput {second} {self.sizes(dims)}", names, _INPUTS[dims]
+
+    def sizes(self, dims: str) -> str:
+        """Letters tell how two sizes are read, and are parameters of the network."""
+        if "x" in dims and not dims[0].isdigit():
+            shape = _INPUTS[dims]
+            self.parameters.update(zip(dims.split("x"), shape.dims, strict=True))
+        return dims
+
+    def separator(self) -> str:
+        return self.random.choice(["\n", "\n", "; ", ";", "\n\n\n", "  # a comment; relu {\n", "\n# another\n  "])
+
+    # --- statements ---
+
+    def statement(self, x: Shape, names: _Names, depth: int) -> tuple[str, Shape]:
+        """A statement that takes a tensor of this shape, and the shape that it gives."""
+        kinds = ["layer"] * 4
+        if depth < 2:
+            kinds += ["merge", "merge", "residual", "stage", "repeat", "if", "block", "let", "from", "reuse", "aux"]
+        made = getattr(self, f"make_{self.random.choice(kinds)}")(x, names, depth)
+        return made if made is not None else self.make_layer(x, names, depth)
+
+    def body(self, x: Shape, names: _Names, depth: int, keep: bool = False) -> tuple[str, Shape]:
+        """`{ … }` with one to three statements; `keep` asks for the shape to stay."""
+        y, lines = x, []
+        for _ in range(self.random.randint(1, 3)):
+            line, z = self.make_layer(y, names, depth, keep=True) if keep else self.statement(y, names, depth + 1)
+            lines.append(line)
+            y = z
+        comment = "  # inside\n" if self.chance(0.1) else ""
+        opening, closing = self.random.choice([("{ ", " }"), ("{\n  ", "\n}"), ("{", "}"), ("\n{\n", "\n\n}")])
+        joined = lines[0] + "".join(f"{self.separator()}{line}" for line in lines[1:])
+        return f"{opening}{joined}{comment}{closing}", y
+
+    def make_layer(self, x: Shape, names: _Names, depth: int, keep: bool = False) -> tuple[str, Shape]:
+        drawn = self.draw_layer(x, keep)
+        if drawn is None:
+            return "identity", x
+        keyword, layer, values, y = drawn
+        known = {**names.numbers, **({"@c": x.channels} if x.rank else {})}
+        word = self.random.choice([keyword, keyword, keyword, *_SYNONYMS[keyword]])
+        word = keyword if any(word == block for block, _, _ in self.blocks) else word
+        text = word + written(self.random, layer.parameters, values, known)
+        if y == x and self.chance(0.1):
+            text += f" x{self.random.randint(2, 3)}"
+        if self.chance(0.15):
+            name = self.name()
+            names.tensors[name] = (y, x)
+            text += f" as {name}"
+        return text, y
+
+    def draw_layer(self, x: Shape, keep: bool) -> tuple[str, type[Op], dict[str, Any], Shape] | None:
+        for _ in range(12):
+            keyword = self.random.choice(_KEYWORDS)
+            layer = registry()[keyword]
+            try:
+                values = arguments(self.random, layer.parameters, x)
+                y = layer(**values).infer((x,))
+            except Reject:
+                continue
+            if y.numel <= _LARGEST and (not keep or y == x):
+                return keyword, layer, values, y
+        return None
+
+    def make_stage(self, x: Shape, names: _Names, depth: int) -> tuple[str, Shape]:
+        name = self.name()
+        body, y = self.body(x, names, depth)
+        names.tensors[name] = (y, x)
+        return f"stage {name} {body}", y
+
+    def make_merge(self, x: Shape, names: _Names, depth: int) -> tuple[str, Shape] | None:
+        op: Op = self.random.choice([Add, Mul, Concat])()
+        shapes, words = [], []
+        for _ in range(self.random.randint(1, 3)):
+            same = [name for name, (shape, _) in names.tensors.items() if shape == x]
+            if same and self.chance(0.3):
+                words.append(self.random.choice([*same, "in"] if depth else same))
+                shapes.append(x)
+                continue
+            body, y = ("{ }", x) if self.chance(0.1) else self.body(x, names.inner(), depth, keep=self.chance(0.7))
+            words.append(body)
+            shapes.append(y)
+        if len(shapes) == 1:
+            shapes.insert(0, x)
+        try:
+            y = op.infer(tuple(shapes))
+        except Reject:
+            return None
+        # A newline before a name would end the statement.
+        text = op.keyword + "".join(
+            f"{self.random.choice([' ', ' ', chr(10)]) if w[0] == '{' else ' '}{w}" for w in words
+        )
+        return self.ended(text, x, y, names)
+
+    def ended(self, text: str, x: Shape, y: Shape, names: _Names) -> tuple[str, Shape]:
+        """With a repetition and a name, perhaps."""
+        if x == y and self.chance(0.15):
+            text += " x2"
+        if self.chance(0.2):
+            name = self.name()
+            names.tensors[name] = (y, x)
+            text += f" as {name}"
+        return text, y
+
+    def make_residual(self, x: Shape, names: _Names, depth: int) -> tuple[str, Shape] | None:
+        body, y = self.body(x, names.inner(), depth, keep=self.chance(0.7))
+        when = self.random.choice(["", "", f" when {self.truth(True, names)}", f" when {self.truth(False, names)}"])
+        if self.chance(0.3):
+            shortcut, z = self.body(x, names.inner(), depth, keep=True)
+            text = f"residual{when} {body} shortcut {shortcut}"
+        else:
+            z, text = x, f"residual{when} {body}"
+        return self.ended(text, x, y, names) if y == z else None
+
+    def truth(self, wanted: bool, names: _Names) -> str:
+        number_text = number(self.random, 2, names.numbers)
+        yes = [f"{number_text} == 2", f"not {number_text} < 2", "1 <= 2 and 3 > 2", "1.5 >= 1 or 1/0 == 2"]
+        no = [f"{number_text} != 2", "1 > 2", "not (1 < 2 or 3 < 4)", "-1 > 0"]
+        return self.random.choice(yes if wanted else no)
+
+    def make_repeat(self, x: Shape, names: _Names, depth: int) -> tuple[str, Shape]:
+        inner = names.inner()
+        index = f" as i{depth}" if self.chance(0.4) else ""
+        body, _ = self.body(x, inner, depth, keep=True)
+        if index and self.chance(0.7):
+            body = f"{{ if i{depth} % 2 == 0 {body} else {{ relu }} }}" if x.layout is not Layout.IDS else body
+        return f"repeat {number(self.random, self.random.randint(0, 3), names.numbers)}{index} {body}", x
+
+    def make_if(self, x: Shape, names: _Names, depth: int) -> tuple[str, Shape]:
+        kept = dict(names.tensors)
+        other, _ = self.body(x, names.inner(), depth, keep=True)
+        body, y = self.body(x, names, depth)
+        truth, lie = self.truth(True, names), self.truth(False, names)
+        match self.random.randrange(4):
+            case 0:
+                return f"if {truth} {body}", y
+            case 1:
+                return f"if {truth} {body} else {other}", y
+            case 2:
+                return f"if {lie} {other} else {body}", y
+            case _:
+                names.tensors = kept
+                return f"if {lie} {other}\nelse if {lie} {other}", x
+
+    def make_block(self, x: Shape, names: _Names, depth: int) -> tuple[str, Shape] | None:
+        """The use of a block, mostly of a new one."""
+        fitting = [block for block in self.blocks if block[2] == x]
+        if fitting and self.chance(0.4):
+            return f"{self.random.choice(fitting)[1]}{self.random.choice(['', ' x2'])}", x
+        keep = self.chance(0.6)
+        name, parameters = self.name(), self.random.sample(["k", "c", "wide"], self.random.randrange(3))
+        values = {p: self.random.randint(1, 4) for p in parameters}
+        inner = _Names({**self.parameters, **values}, {})
+        body, y = self.body(x, inner, max(depth, 1), keep=keep)
+        last = parameters[-1:] if self.chance(0.5) else []
+        written_parameters = [f"{p} = {values[p]}" if p in last else p for p in parameters]
+        head = f"({', '.join(written_parameters)})" if parameters else self.random.choice(["", "()"])
+        self.definitions.append(f"block {name}{head} {body}")
+        given = [p for p in parameters if p not in last or self.chance(0.5)]
+        use = name + "".join(f" {self.given(p, values[p], names)}" for p in given)
+        if y == x:
+            self.blocks.append((name, use, x))
+        return use, y
+
+    def given(self, name: str, value: int, names: _Names) -> str:
+        forms = [f"{name}={number(self.random, value, names.numbers)}", f"{name}={value}"]
+        return self.random.choice([*forms, f"{name}{value}"] if len(name) == 1 else forms)
+
+    def make_let(self, x: Shape, names: _Names, depth: int) -> tuple[str, Shape]:
+        name, value = self.name(), self.random.randint(1, 4)
+        text = f"let {name} = {number(self.random, value, names.numbers)}"
+        names.numbers[name] = value
+        return text, x
+
+    def make_from(self, x: Shape, names: _Names, depth: int) -> tuple[str, Shape] | None:
+        if not names.tensors:
+            return None
+        name = self.random.choice(list(names.tensors))
+        return f"from {name}", names.tensors[name][0]
+
+    def make_reuse(self, x: Shape, names: _Names, depth: int) -> tuple[str, Shape] | None:
+        fitting = [name for name, (_, source) in names.tensors.items() if source == x]
+        if not fitting:
+            return None
+        name = self.random.choice(fitting)
+        return f"reuse {name}", names.tensors[name][0]
+
+    def make_aux(self, x: Shape, names: _Names, depth: int) -> tuple[str, Shape]:
+        body, _ = self.body(x, names.inner(), depth)
+        return f"aux {self.name()} {body}", x
+
+
+_COMMON = ("conv", "conv", "bn", "relu", "fc", "maxpool", "gap", "flatten", "layernorm", "embedding")
+_KEYWORDS = (*sorted(registry()), *_COMMON, *_COMMON)

@@ -1,0 +1,160 @@
+"""The law of networks: what a graph declares is what torch makes of it, and what the printed source makes.
+
+`python -m tests.programs.law --seconds 600` tries as many programs as there is time for.
+"""
+
+import argparse
+import os
+import sys
+import time
+import warnings
+from random import Random
+from typing import Any
+
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from archdsl.analysis.cost import costs
+from archdsl.backends.python import class_name, to_source
+from archdsl.backends.torch import to_torch
+from archdsl.graph import Graph
+from archdsl.shape import Layout
+
+from .generate import built, program
+
+
+def check(graph: Graph) -> None:
+    """Hold one network against torch. Raises AssertionError."""
+    with warnings.catch_warnings():
+        # torch warns of what a text may well ask for, such as dropout of a single layer.
+        warnings.simplefilter("ignore")
+        check_declared(graph)
+        check_source(graph)
+
+
+def check_declared(graph: Graph) -> None:
+    """State, shapes and multiply-accumulates, on the meta device."""
+    with torch.device("meta"), torch.no_grad():
+        module = to_torch(graph).eval()
+        assert isinstance(module, torch.fx.GraphModule)
+        state = {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
+        assert state == declared_state(graph)
+        with FlopCounterMode(display=False) as two:
+            made = Shapes(module).shapes(graph)
+        with FlopCounterMode(display=False) as four:
+            module(*inputs(graph, 4))
+    assert made == {node.id: (2, *node.shape.dims) for node in graph.nodes if node.shape}
+    total = costs(graph).total
+    assert total.parameters == sum(p.numel() for p in module.parameters())
+    assert total.buffers == sum(b.numel() for b in module.state_dict().values()) - total.parameters
+    # Some products, such as those that make a table of positions, are there once for the whole batch.
+    each = (four.get_total_flops() - two.get_total_flops()) / 2
+    counted = (two.get_total_flops() - each) / 2
+    assert total.macs == counted, f"{total.macs} multiply-accumulates, and torch counts {counted}"
+
+
+def declared_state(graph: Graph) -> dict[str, tuple[int, ...]]:
+    found: dict[str, tuple[int, ...]] = {}
+    for node in graph.layers:
+        if node.op is not None and node.shared is None:
+            xs: Any = graph.shapes_in(node)
+            for name, dims in {**node.op.weights_of(xs), **node.op.buffers_of(xs)}.items():
+                found[f"{node.name}.{name}"] = tuple(dims)
+    return found
+
+
+class Shapes(torch.fx.Interpreter):
+    """Runs a module and notes the shapes of what its calls give, in their order."""
+
+    def shapes(self, graph: Graph) -> dict[int, tuple[int, ...]]:
+        """The shape of each of the graph's nodes: every step of an op is one call."""
+        self.made: list[tuple[int, ...]] = []
+        self.run(*inputs(graph, 2))
+        calls = iter(self.made)
+        found = {index: next(calls) for index in graph.inputs}
+        for node in graph.layers:
+            assert node.op is not None
+            xs: Any = graph.shapes_in(node)
+            found[node.id] = found[node.inputs[0]]
+            for _ in node.op.steps(xs):
+                found[node.id] = next(calls)
+        return found
+
+    def run_node(self, n: torch.fx.Node) -> Any:
+        result = super().run_node(n)
+        if n.op != "output":
+            self.made.append(tuple(getattr(result, "shape", ())))
+        return result
+
+
+def inputs(graph: Graph, batch: int) -> list[torch.Tensor]:
+    """So many samples for each input, on the current device."""
+    found = []
+    for index in graph.inputs:
+        shape = graph.nodes[index].shape
+        assert shape is not None
+        if shape.layout is Layout.IDS:
+            found.append(torch.randint(shape.vocabulary or 2, (batch, *shape.dims)))
+        else:
+            found.append(torch.rand(batch, *shape.dims))
+    return found
+
+
+def check_source(graph: Graph) -> None:
+    """The printed source builds the same module: equal state, equal outputs to the bit."""
+    module = to_torch(graph).eval()
+    text = to_source(graph)
+    printed = from_source(text, graph).eval()
+    first, second = module.state_dict(), printed.state_dict()
+    assert {name: t.shape for name, t in first.items()} == {name: t.shape for name, t in second.items()}, text
+    trains = {name: p.requires_grad for name, p in module.named_parameters()}
+    assert trains == {name: p.requires_grad for name, p in printed.named_parameters()}, text
+    printed.load_state_dict(first)
+    tensors = inputs(graph, 2)
+    with torch.no_grad():
+        assert same(module(*tensors), printed(*tensors)), text
+
+
+def from_source(text: str, graph: Graph) -> nn.Module:
+    """The module that a printed text builds."""
+    space: dict[str, Any] = {"__name__": "printed"}
+    exec(compile(text, "<printed>", "exec"), space)
+    module = space[class_name(graph.name)]()
+    assert isinstance(module, nn.Module)
+    return module
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two outputs are equal to the bit."""
+    if isinstance(a, tuple):
+        return isinstance(b, tuple) and len(a) == len(b) and all(map(same, a, b))
+    return bool(torch.equal(a, b)) or bool(torch.equal(torch.nan_to_num(a), torch.nan_to_num(b)))
+
+
+def main() -> int:
+    """Try many drawn programs; the exit code is 1 where one disagrees with torch."""
+    parser = argparse.ArgumentParser(description="Hold drawn networks against torch.")
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    start, seed, layers, failed = time.perf_counter(), options.seed, 0, 0
+    while time.perf_counter() - start < options.seconds:
+        text = ""
+        try:
+            text = program(Random(seed))
+            graph, _ = built(text)
+            check(graph)
+            layers += len(graph.layers)
+        except Exception as error:
+            failed += 1
+            print(f"--- seed {seed}\n{text}{type(error).__name__}: {str(error)[:2000]}", flush=True)
+        seed += 1
+    seconds = time.perf_counter() - start
+    print(f"{seed - options.seed:,} programs of {layers:,} layers in {seconds:.0f} s, {failed} disagree")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    sys.exit(main())

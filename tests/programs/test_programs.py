@@ -1,0 +1,131 @@
+"""Whole programs, drawn: the formatter, torch, printed source, and texts that are anything at all."""
+
+import time
+from random import Random
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from archdsl.diagnostics import Sink
+from archdsl.diagnostics.text import render
+from archdsl.layers import synonyms
+from archdsl.network import analyse
+from archdsl.source import Source
+from archdsl.syntax import parse
+from archdsl.syntax.ast import same
+from archdsl.syntax.format import format_program
+
+from . import law
+from .generate import built, program
+
+few = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+many = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+
+# Hypothesis would draw each choice by itself; a seed is quicker, and the program that fails is shown all the same.
+programs = st.integers(0, 2**32).map(lambda seed: program(Random(seed)))
+
+
+@few
+@given(programs)
+def test_the_law_of_networks(text: str) -> None:
+    """Shapes, state, multiply-accumulates are torch's; printed source builds the same."""
+    law.check(built(text)[0])
+
+
+@many
+@given(programs)
+def test_formatting_keeps_the_tree(text: str) -> None:
+    tree = parse(Source(text), Sink())
+    made = format_program(tree)
+    again = parse(Source(made), Sink())
+    assert same(tree.statements, again.statements)
+    assert format_program(again) == made
+    assert made.count("#") == text.count("#")
+
+
+@many
+@given(programs)
+def test_formatting_keeps_the_network(text: str) -> None:
+    made = format_program(parse(Source(text), Sink()), synonyms())
+    (before, _), (after, found) = built(text), built(made)
+    assert not found.errors
+    assert [(n.path, n.op, n.inputs, n.shape) for n in before.nodes] == [
+        (n.path, n.op, n.inputs, n.shape) for n in after.nodes
+    ]
+
+
+_PIECES = [
+    *'{}();,=+-*/%@<>#"\n .x0',
+    "x3",
+    "as",
+    "else",
+    "shortcut",
+    "when",
+    "if 1 {",
+    "in",
+    "1e",
+    "9" * 30,
+    "não",
+    "3x",
+    "\r",
+    "\x00",
+]
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> str:
+    """A program that was cut, or in which pieces were put, taken out, doubled or swapped."""
+    random = Random(draw(st.integers(0, 2**32)))
+    text = program(random)
+    for _ in range(random.randint(1, 4)):
+        a, b = sorted(random.randrange(len(text) + 1) for _ in range(2))
+        b = min(b, a + random.choice([1, 5, 40]))
+        match random.randrange(5):
+            case 0:
+                text = text[:a] + text[b:]
+            case 1:
+                text = text[:a] + random.choice(_PIECES) + text[a:]
+            case 2:
+                text = text[:b] + text[a:b] + text[b:]
+            case 3:
+                text = text[:a]
+            case _:
+                words = text.split(" ")
+                random.shuffle(words)
+                text = " ".join(words[: len(words) // 2 + 1]) if random.random() < 0.2 else text[a:] + text[:a]
+    return text
+
+
+def check_any(text: str) -> None:
+    """A text gives a network or mistakes that can be shown, soon, and nothing else."""
+    start = time.process_time()
+    source, sink = Source(text), Sink()
+    network = analyse(source, sink)
+    for found in sink:
+        assert 0 <= found.diagnostic.span.start <= found.diagnostic.span.end <= len(found.diagnostic.span.source.text)
+    render(tuple(sink), root=source)
+    assert sink.errors or all(node.shape is not None for node in network.graph.nodes)
+    assert time.process_time() - start < 5
+
+
+@many
+@given(damaged())
+def test_a_damaged_program_is_told(text: str) -> None:
+    check_any(text)
+
+
+@many
+@given(st.text(max_size=200) | st.lists(st.sampled_from(_PIECES), max_size=60).map(" ".join))
+def test_any_text_is_told(text: str) -> None:
+    check_any(text)
+
+
+@many
+@given(damaged())
+def test_damaged_programs_are_formatted_if_they_can_be_read(text: str) -> None:
+    sink = Sink()
+    tree = parse(Source(text), sink)
+    if not sink.errors:
+        made = format_program(tree)
+        assert same(tree.statements, parse(Source(made), Sink()).statements)
+        assert format_program(parse(Source(made), Sink())) == made

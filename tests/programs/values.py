@@ -1,0 +1,140 @@
+"""Drawn arguments: values that a layer's parameters take, and the ways to write them."""
+
+from collections.abc import Mapping
+from random import Random
+from typing import Any
+
+from archdsl.arguments import Dims, Either, Kind, OneOf, Parameter, Real, Sides, Truth, Unfit, Whole
+from archdsl.shape import Shape
+
+_REALS = (0.0, 1e-6, 1e-5, 0.1, 0.25, 0.5, 1.0, 2.0, 0.75, -0.5)
+
+
+def value(random: Random, kind: Kind | None, x: Shape) -> Any:
+    """A value that a kind of argument takes, of a size that has a chance with x."""
+    match kind:
+        case Whole():
+            least = 0 if kind.least is None else kind.least
+            return random.choice([n for n in (1, 2, 2, 3, 4, *x.dims[:1]) if n >= least])
+        case Real():
+            return random.choice([n for n in _REALS if _takes(kind, n)])
+        case Sides():
+            one = random.choice([n for n in (0, 1, 1, 2, 3) if n >= kind.least])
+            count = len(x.sides) if x.spatial else 0
+            return tuple(max(1, one - i) for i in range(count)) if count > 1 and random.random() < 0.2 else one
+        case Dims():
+            return _factors(random, x)
+        case OneOf():
+            return random.choice(kind.choices)
+        case Truth():
+            return random.random() < 0.5
+        case Either():
+            return value(random, random.choice(kind.kinds), x)
+        case _:
+            raise NotImplementedError(kind)
+
+
+def _takes(kind: Kind, number: float) -> bool:
+    try:
+        kind.accept(number)
+    except Unfit:
+        return False
+    return True
+
+
+def _factors(random: Random, x: Shape) -> tuple[int, ...]:
+    """The elements of x in other sizes."""
+    number = x.numel if random.random() < 0.8 else (x.dims or (1,))[0]
+    found = []
+    for _ in range(random.randrange(3)):
+        factor = random.choice([d for d in range(1, min(number, 64) + 1) if number % d == 0])
+        found.append(factor)
+        number //= factor
+    return (*found, number)
+
+
+def arguments(random: Random, parameters: tuple[Parameter, ...], x: Shape) -> dict[str, Any]:
+    """Arguments for a layer: all that it needs, some of the others."""
+    chosen: dict[str, Any] = {}
+    for p in parameters:
+        if p.required or random.random() < 0.25:
+            many = p.many and random.random() < 0.8
+            chosen[p.name] = _order(random, x) if many else value(random, p.kind, x)
+            if p.many and not isinstance(chosen[p.name], tuple):
+                chosen[p.name] = (chosen[p.name],)
+    return chosen
+
+
+def _order(random: Random, x: Shape) -> tuple[int, ...]:
+    axes = list(range(x.rank))
+    random.shuffle(axes)
+    return tuple(axes)
+
+
+def number(random: Random, wanted: float, known: Mapping[str, Any]) -> str:
+    """An expression, without blanks around it, that is this number."""
+    if isinstance(wanted, bool) or not isinstance(wanted, int):
+        return f"({wanted!r})" if wanted < 0 else repr(wanted)
+    names = [name for name, value in known.items() if type(value) is int]
+    name = random.choice(names) if names else None
+    match random.randrange(12):
+        case 0 | 1 if name is not None:
+            offset = wanted - known[name]
+            return name if offset == 0 else f"{name}+{offset}" if offset > 0 else f"({name} - {-offset})"
+        case 2 if wanted > 0:
+            return f"max(1, {wanted})"
+        case 3:
+            return f"({wanted + 1} - 1)"
+        case 4 if name is not None:
+            return f"({wanted} if {name} == {known[name]} else {name})"
+        case 5 if wanted > 0:
+            return f"{2 * wanted}//2"
+        case _:
+            return str(wanted) if wanted >= 0 else f"({wanted})"
+
+
+def written(
+    random: Random, parameters: tuple[Parameter, ...], values: Mapping[str, Any], known: Mapping[str, Any]
+) -> str:
+    """The arguments as text, each with a blank before it: by place, shorthand, flag or name."""
+    by_place: list[str] = []
+    others: list[str] = []
+    in_order = True
+    for p in parameters:
+        if p.name not in values:
+            in_order = in_order and not p.positional
+            continue
+        each = values[p.name]
+        flags = [flag for flag, sets in p.words if sets == each and type(sets) is type(each)]
+        if p.many:
+            by_place += [number(random, v, known) for v in each]
+        elif flags and random.random() < 0.8:
+            others.append(random.choice(flags))
+        elif p.positional and in_order and random.random() < 0.8:
+            by_place.append(_text(random, each, known))
+        elif p.letter and _short(each) and random.random() < 0.8:
+            others.append(f"{p.letter}{_plain(each)}")
+        else:
+            in_order = in_order and not p.positional
+            others.append(f"{random.choice([p.name, p.letter or p.name])}={_text(random, each, known)}")
+    random.shuffle(others)
+    place = random.randrange(len(others) + 1) if by_place and random.random() < 0.2 else 0
+    return "".join(f" {word}" for word in [*others[:place], *by_place, *others[place:]])
+
+
+def _short(each: Any) -> bool:
+    return isinstance(each, tuple) or (type(each) is int and each >= 0)
+
+
+def _plain(each: Any) -> str:
+    return "x".join(map(str, each)) if isinstance(each, tuple) else str(each)
+
+
+def _text(random: Random, each: Any, known: Mapping[str, Any]) -> str:
+    if isinstance(each, str):
+        return each
+    if isinstance(each, bool):
+        return random.choice(["(1 < 2)", "1"]) if each else random.choice(["(1 > 2)", "0"])
+    if isinstance(each, tuple):
+        return _plain(each) if len(each) > 1 else number(random, each[0], known)
+    return number(random, each, known)
