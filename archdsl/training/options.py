@@ -32,6 +32,15 @@ def defaults(uses: tuple[Use, ...]) -> str:
     return ", ".join(f"{owner} {value}" for owner, value in shown.items())
 
 
+def placeholder(entry: Entry) -> str:
+    """What stands for a field's value: `N`, `X`, `NAME|FOLDER`, or the words it may be."""
+    if entry.choices:
+        return "|".join(entry.choices)
+    if entry.path == ("data", "name"):
+        return "NAME|FOLDER"
+    return {int: "N", float: "X", str: "NAME"}[entry.kind] + (f"|{OFF}" if entry.optional else "")
+
+
 def _option(entry: Entry) -> Callable[[F], F]:
     name = _parameter(entry)
     if entry.kind is bool:
@@ -39,10 +48,7 @@ def _option(entry: Entry) -> Callable[[F], F]:
         return click.option(flag, name, default=None, help=_help(entry))
     if entry.choices:
         return click.option(entry.option, name, type=click.Choice(entry.choices), help=_help(entry))
-    metavar = {int: "N", float: "X", str: "NAME"}[entry.kind] + (f"|{OFF}" if entry.optional and not entry.head else "")
-    if entry.path == ("data", "name"):
-        metavar = "NAME|FOLDER"
-    return click.option(entry.option, name, metavar=metavar, help=_help(entry))
+    return click.option(entry.option, name, metavar=placeholder(entry), help=_help(entry))
 
 
 def _help(entry: Entry) -> str:

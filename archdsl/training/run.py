@@ -109,8 +109,8 @@ class Run:
 
 
 def run_name(network: str, data: str) -> str:
-    """`lenet5-mnist`: what the folder of a run is called before its number."""
-    return "-".join(re.sub(r"[^A-Za-z0-9_.]+", "_", word).strip("._").lower() or "run" for word in (network, data))
+    """`LeNet5-mnist`: what the folder of a run is called before its number."""
+    return "-".join(re.sub(r"[^A-Za-z0-9_.]+", "_", word).strip("._") or "run" for word in (network, data))
 
 
 def _numbered(base: Path, name: str) -> Path:

@@ -65,19 +65,19 @@ def test_from_the_text_to_an_answer(folder: Path) -> None:
     assert "digits: 10 classes, images of 1x8x8: 1,293 for training, 144 for validation, 360 for test" in trained.output
     assert "epoch 8/8  loss" in trained.output
     assert "test accuracy 9" in trained.output
-    settings = json.loads((folder / "runs/small-digits-1/settings.json").read_text())
+    settings = json.loads((folder / "runs/Small-digits-1/settings.json").read_text())
     assert settings["recipe"]["epochs"] == 8
     assert settings["recipe"]["optimizer"]["lr"] == 0.01
-    assert (folder / "runs/small-digits-1/net.arch").read_text() == NET
+    assert (folder / "runs/Small-digits-1/net.arch").read_text() == NET
     right = 0
     for index in range(10):
         digit = digit_picture(folder / f"{index}.png", index)
-        answer = run("predict", "runs/small-digits-1", f"{index}.png", "--top", 2)
+        answer = run("predict", "runs/Small-digits-1", f"{index}.png", "--top", 2)
         assert answer.exit_code == 0, answer.output
         assert len(answer.output.split(",")) == 2
         right += answer.output.startswith(f"{index}.png: {digit} ")
     assert right >= 8
-    several = run("predict", "runs/small-digits-1", "0.png", "1.png", "--format", "json", "--top", 10)
+    several = run("predict", "runs/Small-digits-1", "0.png", "1.png", "--format", "json", "--top", 10)
     answers = json.loads(several.output)
     assert [answer["image"] for answer in answers] == ["0.png", "1.png"]
     assert all(abs(sum(answer["classes"].values()) - 1) < 1e-5 for answer in answers)
@@ -86,7 +86,7 @@ def test_from_the_text_to_an_answer(folder: Path) -> None:
 def test_runs_are_numbered_and_named(folder: Path) -> None:
     for _ in range(2):
         assert run("train", "net.arch", "--data", "digits", "--epochs", 1).exit_code == 0
-    assert sorted(path.name for path in (folder / "runs").iterdir()) == ["small-digits-1", "small-digits-2"]
+    assert sorted(path.name for path in (folder / "runs").iterdir()) == ["Small-digits-1", "Small-digits-2"]
     assert run("train", "net.arch", "--data", "digits", "--epochs", 1, "--out", "mine").exit_code == 0
     again = run("train", "net.arch", "--data", "digits", "--out", "mine")
     assert again.exit_code == 2

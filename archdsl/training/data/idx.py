@@ -41,4 +41,4 @@ def _read(stream: IO[bytes] | gzip.GzipFile, path: Path, dimensions: int) -> NDA
     if len(values) != count:
         more = "more" if len(values) > count else f"{len(values):,}"
         raise DataCorrupt(path, f"its head announces {count:,} values, but it has {more}")
-    return np.frombuffer(values, np.uint8).reshape(sizes)
+    return np.frombuffer(bytearray(values), np.uint8).reshape(sizes)  # a copy, which may be written to

@@ -24,6 +24,7 @@ class ImageSet:
     def __post_init__(self) -> None:
         assert self.images.dtype == np.uint8
         assert self.images.ndim == 4
+        assert self.images.flags.writeable  # torch shares memory with nothing else
         assert self.labels.shape == self.images.shape[:1]
 
     def __len__(self) -> int:
