@@ -1,16 +1,27 @@
 """Write the pages of docs/ that are made from the code: `python scripts/docs.py`; with `--check`, only compare."""
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from archdsl.diagnostics.catalogue import by_code
 from archdsl.diagnostics.pages import markdown
+from archdsl.training.page import recipe_tables
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
-PAGES: dict[str, Callable[[], str]] = {"diagnostics.md": lambda: markdown(by_code())}
-"""Each page that is made, and what makes it."""
+RECIPE = re.compile(r"(<!-- recipe[^\n]*-->\n).*(<!-- end of recipe -->)", re.DOTALL)
+
+
+def training() -> str:
+    """docs/training.md with the recipe's tables in their place."""
+    page = (DOCS / "training.md").read_text(encoding="utf-8")
+    return RECIPE.sub(lambda found: f"{found[1]}\n{recipe_tables()}\n{found[2]}", page)
+
+
+PAGES: dict[str, Callable[[], str]] = {"diagnostics.md": lambda: markdown(by_code()), "training.md": training}
+"""Each page that is made, wholly or in part, and what makes it."""
 
 
 def main() -> int:

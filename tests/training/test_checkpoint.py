@@ -88,7 +88,7 @@ def _save_until_killed(folder: Path) -> None:
 
 def test_killed_at_a_hundred_moments_the_newest_loads(folder: Path) -> None:
     save(made(0, 0), folder)
-    chance, steps = random.Random(0), 0
+    chance, steps, reach = random.Random(0), 0, 0.03
     for _ in range(100):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # this process has threads; the child uses none of them
@@ -98,7 +98,7 @@ def test_killed_at_a_hundred_moments_the_newest_loads(folder: Path) -> None:
                 _save_until_killed(folder)
             finally:
                 os._exit(1)
-        time.sleep(chance.uniform(0, 0.03))
+        time.sleep(chance.uniform(0, reach))
         os.kill(child, signal.SIGKILL)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
         state = made()
@@ -106,8 +106,9 @@ def test_killed_at_a_hundred_moments_the_newest_loads(folder: Path) -> None:
         assert newest == list_checkpoints(folder)[-1]  # never a damaged one passed over
         assert state.step >= steps
         assert all(bool((p == state.step).all()) for p in state.model.parameters())
+        reach = 0.03 if state.step > steps else min(1.0, reach * 1.2)  # a busy machine takes longer to save at all
         steps = state.step
-    assert steps > 0  # how many depends on how busy the machine is
+    assert steps > 0
 
 
 def test_no_room_leaves_the_old_one(folder: Path) -> None:
