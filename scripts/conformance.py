@@ -15,6 +15,7 @@ import time
 import warnings
 from collections import defaultdict, deque
 from fnmatch import fnmatch
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 import torch
@@ -55,16 +56,15 @@ class Result(NamedTuple):
 
 def torchvision_models() -> Any:
     """The package `torchvision.models`, of any build. Raises Missing."""
+    if find_spec("torchvision") is None:
+        raise Missing("torchvision is missing: `make conformance` installs it")
     if "torchvision" not in sys.modules:
-        try:
-            # Declared here, since a torchvision for another torch cannot load its own.
-            for operator in ("nms", "qnms"):
-                torch.library.define(f"torchvision::{operator}", "(Tensor a, Tensor b, float c) -> Tensor")
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                import torchvision  # type: ignore[import-not-found, import-untyped, unused-ignore]  # noqa: F401
-        except ImportError:
-            raise Missing("torchvision is missing: `make conformance` installs it") from None
+        # Declared here, since a torchvision for another torch cannot load its own.
+        for operator in ("nms", "qnms"):
+            torch.library.define(f"torchvision::{operator}", "(Tensor a, Tensor b, float c) -> Tensor")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import torchvision  # type: ignore[import-not-found, import-untyped, unused-ignore]  # noqa: F401
     return sys.modules["torchvision"].models
 
 

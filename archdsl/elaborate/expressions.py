@@ -11,7 +11,7 @@ from ..limits import MAX_COUNT
 from ..names import nearest
 from ..shape import Shape
 from ..source import Span
-from ..symbolic import Undecided
+from ..symbolic import Undecided, plain
 from ..syntax import ast
 from .scope import UNKNOWN, Scope, Tensor
 
@@ -175,7 +175,7 @@ class Evaluator:
         if isinstance(result, float) and not math.isfinite(result):
             return self.fail(arguments.BadExpression, expr.span, why="the result is not a finite number")
         # A string or a tuple times a number repeats in Python; here it is a mistake.
-        if isinstance(result, (str, tuple)) or (isinstance(result, int) and abs(result) > MAX_COUNT):
+        if isinstance(result, (str, tuple)) or (isinstance(result, int) and abs(plain(result)) > MAX_COUNT):
             return self.fail(arguments.BadExpression, expr.span, why="the result is not a number below 2^63")
         return result
 

@@ -1,8 +1,6 @@
 """Attention computes what the published implementations compute, weights taken over in their order."""
 
 import importlib
-import sys
-import warnings
 from typing import Any
 
 import pytest
@@ -10,6 +8,7 @@ import torch
 from torch import nn
 
 from archdsl.backends.modules import SelfAttention, WindowAttention
+from scripts.conformance import Missing, torchvision_models
 
 FEATURES, HEADS = 12, 3
 
@@ -28,13 +27,11 @@ def take_over(ours: nn.Module, theirs: nn.Module) -> None:
 
 def torchvision(module: str) -> Any:
     """A module of torchvision's models, of any build: its compiled operators are not called."""
-    if "torchvision" not in sys.modules:
-        for operator in ("nms", "qnms"):
-            torch.library.define(f"torchvision::{operator}", "(Tensor a, Tensor b, float c) -> Tensor")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        pytest.importorskip("torchvision")
-        return importlib.import_module(f"torchvision.models.{module}")
+    try:
+        torchvision_models()
+    except Missing as missing:
+        pytest.skip(str(missing))
+    return importlib.import_module(f"torchvision.models.{module}")
 
 
 def assert_equal(ours: torch.Tensor, theirs: torch.Tensor) -> None:
