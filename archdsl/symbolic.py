@@ -159,7 +159,7 @@ class Form:
     def factors(self) -> "list[Form] | None":
         """A number and one factor a symbol, if it is such a product: 48·⌊H/2⌋·(W − 4)."""
         symbols = sorted(self.symbols())
-        if len(symbols) < 2:
+        if len(symbols) < 2 or any(_symbol_of(atom) is None for atom in self._atoms()):
             return None
         first = {m: tuple(a for a in m if _symbol_of(a) == symbols[0]) for m in self.terms}
         rows: dict[Monomial, Form] = {}

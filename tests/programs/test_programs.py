@@ -1,5 +1,6 @@
 """Whole programs, drawn: the formatter, torch, printed source, and texts that are anything at all."""
 
+import re
 import time
 from random import Random
 
@@ -111,6 +112,28 @@ def check_any(text: str) -> None:
 @many
 @given(damaged())
 def test_a_damaged_program_is_told(text: str) -> None:
+    check_any(text)
+
+
+@st.composite
+def unsized(draw: st.DrawFn) -> str:
+    """A program some of whose inputs' sizes are not known."""
+    random = Random(draw(st.integers(0, 2**32)))
+
+    def forget(found: re.Match[str]) -> str:
+        sizes = found[2].split("x")
+        return found[1] + "x".join(
+            size if random.random() < 0.4 else letter + random.choice(["", "1"])
+            for size, letter in zip(sizes, "CHWT", strict=False)
+        )
+
+    text = re.sub(r"(input (?:[a-z]\w* )?)([\dA-Z]+(?:x[\dA-Z]+)*)(?=[\s;])", forget, program(random))
+    return re.sub(r"^net .*\n", "", text) if random.random() < 0.5 else text
+
+
+@many
+@given(unsized())
+def test_unknown_sizes_are_carried_or_told(text: str) -> None:
     check_any(text)
 
 

@@ -1,0 +1,13 @@
+"""Sizes that are not known, in expressions and products."""
+
+import archdsl
+
+
+def test_a_size_less_something_is_a_size() -> None:
+    graph = archdsl.loads("input 4xHxW; pad before=(@h - 2) after=0 axis=1").graph
+    assert str(graph.output.shape) == "4×(2·H − 2)×W"
+
+
+def test_a_floor_of_a_product_is_shown() -> None:
+    graph = archdsl.loads("input CxH; flatten; glu").graph
+    assert str(graph.output.shape) == "⌊C·H/2⌋"
