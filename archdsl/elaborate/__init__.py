@@ -40,7 +40,8 @@ def elaborate(
     definitions = Definitions(sink, root)
     file = definitions.collect(program, settings or {})
     state = State(sink, lambda state, statement: execute(state, statement, override), witness)
-    state.scope = file.scope
+    # A copy: blocks see the parameters of the network, and nothing that its text names.
+    state.scope = file.scope.copy()
     state.blocks = file.blocks
     state.incomplete = definitions.incomplete
     try:

@@ -36,6 +36,12 @@ def bind(
     return binder.bound
 
 
+def is_word(word: str, parameters: Sequence[Parameter]) -> bool:
+    """Whether a bare word is a flag or a shorthand, whatever names there are."""
+    found = _SHORTHAND.match(word)
+    return any((found and p.letter == found[1]) or any(word == flag for flag, _ in p.words) for p in parameters)
+
+
 class _Binder:
     def __init__(self, keyword: ast.Word, parameters: Sequence[Parameter], ev: Evaluator) -> None:
         self.keyword = keyword

@@ -1,5 +1,7 @@
 """Statements that group, repeat, choose and name: stages, blocks, `repeat`, `if`, `let`, `from`, `aux`, `reuse`."""
 
+from collections.abc import Sequence
+
 from ..arguments import REQUIRED, Parameter
 from ..diagnostics import Use
 from ..diagnostics.catalogue import arguments, limits, names, shapes
@@ -12,6 +14,7 @@ from ..syntax import ast
 from .bind import bind
 from .budget import estimate
 from .expressions import Evaluator, show
+from .memo import Memo
 from .merges import find_tensor
 from .scope import UNKNOWN, Scope
 from .state import Abort, BlockDef, State
@@ -70,17 +73,32 @@ def block_parameters(block: ast.Block) -> tuple[Parameter, ...]:
 
 
 def _bind_block(state: State, statement: ast.Layer, definition: BlockDef) -> Scope:
-    block = definition.block
-    words = " ".join([block.name.text, *(p.name.text.upper() for p in block.parameters if p.default is None)])
-    bound = bind(statement.keyword, statement.args, block_parameters(block), words, state.evaluator())
+    """The names that a use of a block gives to its body."""
+    memo = Memo.of(state, statement, lambda: block_parameters(definition.block))
+    key = memo.key(state)
     scope = Scope(definition.scope)
+    if (known := memo.found.get(key)) is not None:
+        scope.names = dict(known)
+    elif _bind_parameters(state, statement, definition, memo.parameters, scope) and key is not None:
+        memo.found[key] = dict(scope.names)
+    return scope
+
+
+def _bind_parameters(
+    state: State, statement: ast.Layer, definition: BlockDef, parameters: Sequence[Parameter], scope: Scope
+) -> bool:
+    """Give the parameters their values; whether there was no mistake."""
+    block, ev = definition.block, state.evaluator()
+    words = " ".join([block.name.text, *(p.name.text.upper() for p in block.parameters if p.default is None)])
+    bound = bind(statement.keyword, statement.args, parameters, words, ev)
+    inner = Evaluator(state.sink, scope, state.shape, state.uses)
     for p in block.parameters:
         name = p.name.text
         value = bound.values.get(name, UNKNOWN)
         if name not in bound.values and p.default is not None:
-            value = Evaluator(state.sink, scope, state.shape, state.uses).value(p.default)
+            value = inner.value(p.default)
         scope.define(name, value, bound.spans.get(name, p.name.span))
-    return scope
+    return bound.ok and not ev.mistakes + inner.mistakes
 
 
 def affordable(state: State, statement: ast.Statement) -> bool:

@@ -51,7 +51,7 @@ _FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
 class Evaluator:
     """Evaluates expressions in a scope, with the current tensor's shape at hand.
 
-    `lookups` counts how often a name or a size was asked for: an expression that asks for none is constant.
+    `mistakes` counts what was reported through it.
     """
 
     def __init__(self, sink: Sink, scope: Scope, shape: Shape | None, uses: tuple[Use, ...]) -> None:
@@ -59,10 +59,11 @@ class Evaluator:
         self.scope = scope
         self.shape = shape
         self.uses = uses
-        self.lookups = 0
+        self.mistakes = 0
 
     def fail(self, kind: type[Diagnostic], span: Span, **facts: Any) -> Any:
         """Report, and be unknown."""
+        self.mistakes += 1
         self.sink.emit(kind(span=span, uses=self.uses, **facts))
         return UNKNOWN
 
@@ -107,7 +108,6 @@ class Evaluator:
             if isinstance(dim, int):
                 dims.append(dim)
                 continue
-            self.lookups += 1
             found = self.scope.find(dim)
             if found is None:
                 return self.fail(
@@ -117,7 +117,6 @@ class Evaluator:
         return UNKNOWN if UNKNOWN in dims else tuple(dims)
 
     def _variable(self, expr: ast.Variable) -> Any:
-        self.lookups += 1
         found = self.scope.find(expr.name)
         if found is not None:
             return found.value
@@ -126,7 +125,6 @@ class Evaluator:
         return self.fail(names.UnknownName, expr.span, name=expr.name, nearest=nearest(expr.name, known), what=what)
 
     def _at(self, expr: ast.At) -> Any:
-        self.lookups += 1
         if self.shape is None:
             return UNKNOWN
         size = self.shape.size(expr.name)

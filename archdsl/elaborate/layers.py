@@ -1,7 +1,6 @@
 """Layer statements: from words to an op, its shape, a node."""
 
 from math import prod
-from typing import Any
 
 from ..diagnostics.catalogue import limits, names, shapes, structure
 from ..graph import Node
@@ -14,10 +13,10 @@ from ..source import Span
 from ..symbolic import Sym, Undecided, plain
 from ..syntax import ast
 from .bind import bind
+from .memo import Memo
 from .scope import UNKNOWN
 from .state import State
 
-_UNSEEN = object()
 _KEEP = ("norm", "regularisation")
 
 
@@ -37,12 +36,14 @@ def run_layer(state: State, statement: ast.Layer, layer: type[Op]) -> None:
 def apply_once(state: State, statement: ast.Layer, layer: type[Op], alias: str | None) -> None:
     """One application of a layer to the current tensor."""
     assert state.current is not None
-    op: Any = state.constant_ops.get(id(statement), _UNSEEN)
+    memo = Memo.of(state, statement, lambda: layer.parameters)
+    key = memo.key(state)
+    op: Op | None = memo.found.get(key)
     spans: dict[str, Span] = {}
-    if op is _UNSEEN:
-        op, spans, constant = make_op(state, statement, layer)
-        if constant:
-            state.constant_ops[id(statement)] = op
+    if op is None:
+        op, spans, flawless = make_op(state, statement, layer)
+        if flawless and key is not None:
+            memo.found[key] = op
     inputs = (state.current,)
     # What is wrong with the argument of a layer that keeps the shape does not hide what follows.
     shape = state.shape if layer.style in _KEEP else None
@@ -54,17 +55,16 @@ def apply_once(state: State, statement: ast.Layer, layer: type[Op], alias: str |
 
 
 def make_op(state: State, statement: ast.Layer, layer: type[Op]) -> tuple[Op | None, dict[str, Span], bool]:
-    """The op that a statement means, the spans of its arguments, and whether it is the same wherever it stands."""
+    """The op that a statement means (None: it has none), the spans of its arguments, whether there was no mistake."""
     ev = state.evaluator()
     bound = bind(statement.keyword, statement.args, layer.parameters, example_of(layer), ev)
-    constant = ev.lookups == 0
     if not bound.ok or UNKNOWN in bound.values.values():
         return None, bound.spans, False
     key = (layer, *sorted(bound.values.items()))
     op = state.ops.get(key)
     if op is None:
         op = state.ops[key] = layer(**bound.values)
-    return op, bound.spans, constant
+    return op, bound.spans, not ev.mistakes
 
 
 def infer(state: State, op: Op, inputs: tuple[int, ...], statement: ast.Layer, spans: dict[str, Span]) -> Shape | None:

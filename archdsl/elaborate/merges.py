@@ -139,13 +139,14 @@ class Joint(Record):
 
 
 def _join(state: State, kind: type[Op], joint: Joint, alias: str | None) -> None:
-    op = state.ops.setdefault((kind,), kind())
+    op = state.ops.get((kind,)) or state.ops.setdefault((kind,), kind())
     found = [state.nodes[i].shape for i in joint.inputs]
     known = tuple(shape for shape in found if shape is not None)
     shape = known[0] if known else None
     if len(known) == len(joint.inputs):
         try:
-            shape = op.infer(known)
+            shape = state.inferred.get((id(op), known)) or op.infer(known)
+            state.inferred[id(op), known] = shape
         except Reject as reject:
             _refuse(state, reject, joint, known)
             shape = reject.otherwise if joint.residual is None else known[0]

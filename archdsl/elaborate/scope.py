@@ -57,6 +57,12 @@ class Scope:
         self.names[name] = Binding(value=value, span=span)
         return None
 
+    def copy(self) -> "Scope":
+        """Another scope with the names of this one."""
+        scope = Scope(self.parent)
+        scope.names = dict(self.names)
+        return scope
+
     def visible(self) -> Iterator[str]:
         """All the names, inner before outer."""
         scope: Scope | None = self

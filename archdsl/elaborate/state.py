@@ -1,9 +1,8 @@
 """What elaboration carries along: the nodes made so far, the current tensor, where in the network it is."""
 
 import keyword as python
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import Diagnostic, Related, Sink, Use
 from ..diagnostics.catalogue import limits, names, structure
@@ -17,6 +16,9 @@ from ..symbolic import Condition, Sym, plain, recording
 from ..syntax import ast
 from .expressions import Evaluator
 from .scope import Scope, Tensor
+
+if TYPE_CHECKING:
+    from .memo import Memo
 
 # Attributes of torch's nn.Module: a submodule of such a name could not be set. A test keeps this equal to torch's.
 RESERVED = frozenset(
@@ -72,8 +74,8 @@ class State:
         self.counted = False
         self.depth = 0
         self._taken: dict[tuple[str, ...], dict[str, int]] = {}
-        # Arguments of a statement that asks for no name, and shapes by layer and input: a repetition costs little.
-        self.constant_ops: dict[int, Op | None] = {}
+        # What statements mean by what they ask for, and shapes by layer and input: a repetition costs little.
+        self.memos: dict[int, Memo] = {}
         self.ops: dict[tuple[Any, ...], Op] = {}
         self.inferred: dict[tuple[int, tuple[Shape, ...]], Shape] = {}
 
@@ -192,22 +194,39 @@ class State:
             else:
                 self._run(self, statement)
 
-    @contextmanager
     def inside(
         self, *, path: tuple[str, ...] | None = None, scope: Scope | None = None, started: bool = True
-    ) -> Iterator[None]:
+    ) -> "_Inside":
         """A body: another path or scope for as long as it lasts; `in` is the tensor it starts from."""
         if self.depth >= MAX_DEPTH:
             self.fail(limits.TooDeep, self.uses[-1].span if self.uses else self.nodes[-1].span, limit=MAX_DEPTH)
             raise Abort
-        before = self.path, self.scope, self.started
-        self.depth += 1
-        self.path = self.path if path is None else path
-        self.scope = self.scope if scope is None else scope
-        if started:
-            self.started = self.current
-        try:
-            yield
-        finally:
-            self.path, self.scope, self.started = before
-            self.depth -= 1
+        return _Inside(self, path, scope, started)
+
+
+class _Inside:
+    """The context of a body. Written out: one from a generator costs more than the body's bookkeeping."""
+
+    __slots__ = ("_before", "_path", "_scope", "_started", "_state")
+
+    def __init__(self, state: State, path: tuple[str, ...] | None, scope: Scope | None, started: bool) -> None:
+        self._state = state
+        self._path = path
+        self._scope = scope
+        self._started = started
+
+    def __enter__(self) -> None:
+        state = self._state
+        self._before = state.path, state.scope, state.started
+        state.depth += 1
+        if self._path is not None:
+            state.path = self._path
+        if self._scope is not None:
+            state.scope = self._scope
+        if self._started:
+            state.started = state.current
+
+    def __exit__(self, *_: object) -> None:
+        state = self._state
+        state.path, state.scope, state.started = self._before
+        state.depth -= 1

@@ -1,0 +1,48 @@
+"""A repetition means what its first turn means only where it asks for the same."""
+
+import pytest
+
+import archdsl
+from archdsl import ArchError
+from archdsl.diagnostics import Sink
+from archdsl.network import analyse
+from archdsl.source import Source
+
+
+def shapes(text: str) -> list[str]:
+    return [str(node.shape) for node in archdsl.loads(text).graph.layers]
+
+
+def test_the_index_of_a_repeat_counts() -> None:
+    assert shapes("input 3x8x8; repeat 3 as i { conv i + 1 k1 }") == ["1×8×8", "2×8×8", "3×8×8"]
+
+
+def test_the_current_size_counts() -> None:
+    assert shapes("input 3x8x8; repeat 3 { conv 2*@c k1 }") == ["6×8×8", "12×8×8", "24×8×8"]
+
+
+def test_so_it_does_in_the_default_of_a_parameter() -> None:
+    assert shapes("input 3x8x8\nblock b(c = 2*@c) { conv c k1 }\nb x3") == ["6×8×8", "12×8×8", "24×8×8"]
+
+
+def test_names_of_a_block_are_those_of_this_use() -> None:
+    blocks = "block inner(n) { let m = n + 1; conv m k1 }\nblock outer(n) { inner n; inner 2*n }"
+    text = f"input 3x8x8\n{blocks}\nouter 1; outer 4"
+    assert shapes(text) == ["2×8×8", "3×8×8", "5×8×8", "9×8×8"]
+
+
+def test_truth_is_no_number() -> None:
+    sink = Sink()
+    analyse(Source("input 3x8x8\nblock b(n) { conv n k1 }\nb 1; b (1 < 2)"), sink)
+    assert [found.diagnostic.code for found in sink] == ["E0305"]
+
+
+def test_a_mistake_is_met_at_every_turn() -> None:
+    sink = Sink()
+    analyse(Source("input 3x8x8; repeat 4 { conv 3 k0 }"), sink)
+    assert [found.again for found in sink] == [3]
+
+
+def test_a_size_that_does_not_fit_any_more_is_shown() -> None:
+    with pytest.raises(ArchError, match="1×1"):
+        archdsl.loads("input 3x8x8; repeat 5 { maxpool 2 }")
