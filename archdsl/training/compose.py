@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..diagnostics import Sink
-from ..diagnostics.catalogue.training import BadSetting, RepeatedSetting, UnknownField, UnknownSetting
+from ..diagnostics.catalogue.training import BadSetting, RepeatedSetting, UnknownField, UnknownSetting, listed
 from ..elaborate.training import Setting
 from ..names import nearest
 from ..source import Span
@@ -202,7 +202,7 @@ def _words(item: Any, path: Path, tree: Mapping[str, Any]) -> str:
     name, kind = path[-1], str(item["type"])
     if kind == "extra_forbidden":
         owner = tree[path[0]].get("name", path[0])
-        return f"`{owner}` takes no `{name}`; it is for {' and '.join(_owners(path))}"
+        return f"`{owner}` takes no `{name}`; it is for {listed(_owners(path))}"
     if kind == "value_error":
         return str(item["ctx"]["error"])
     given = item["input"]

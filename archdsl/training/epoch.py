@@ -26,7 +26,7 @@ class Epoch:
     def __init__(self, state: State, job: Job, forward: Forward, run: Run, watch: Watch) -> None:
         self._state, self._job, self._forward, self._run, self._watch = state, job, forward, run, watch
         self._order, self._mirrored = job.order(state.epoch), job.mirrored(state.epoch)
-        self._parameters = [p for group in state.optimizer.param_groups for p in group["params"]]
+        self._parameters = [p for p in state.model.parameters() if p.requires_grad]
         self._pairs = _pairs(state) if state.average is not None else None
         self._on_cpu = job.setup.device.type == "cpu"
         self._lr = 0.0

@@ -193,3 +193,13 @@ class OutOfMemory(Problem):
     def help(self) -> tuple[str, ...]:
         smaller = max(1, self.batch // 2)
         return (f"`--batch {smaller} --accumulate 2` makes the same steps from smaller batches", "`--precision bf16`")
+
+
+class NothingToTrain(Problem):
+    """A network without a parameter that trains."""
+
+    def message(self) -> str:
+        return "the network has no parameter that trains"
+
+    def help(self) -> tuple[str, ...]:
+        return ("give it a layer with weights that are not frozen: `fc 10`",)

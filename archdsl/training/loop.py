@@ -76,7 +76,7 @@ def _close(state: State, job: Job, run: Run, watch: Watch) -> None:
     better = scores is not None and _is_better(scores, state.best)
     if scores is not None and better:
         state.best = Best(state.epoch + 1, scores.accuracy, scores.loss)
-    state.stale = 0 if better else state.stale + 1
+    state.stale = 0 if better or scores is None else state.stale + 1
     state.history.append(line)
     state.epoch, state.batch, state.tally = state.epoch + 1, 0, Tally.empty(job.setup.device)
     if better:

@@ -5,7 +5,9 @@ from typing import Any, assert_never
 import torch
 from torch import nn
 
-from .recipe import Adam, AdamW, AnyOptimizer, RmsProp, Sgd
+from .errors import NothingToTrain
+from .muon import MuonAndAdamW
+from .recipe import Adam, AdamW, AnyOptimizer, Muon, RmsProp, Sgd
 
 Group = dict[str, Any]
 
@@ -14,10 +16,12 @@ def make_optimizer(model: nn.Module, recipe: AnyOptimizer) -> torch.optim.Optimi
     """An optimizer over the parameters that train.
 
     Its groups have `peak_lr`, the rate that the schedule multiplies. Fused kernels are used where torch has them.
+    Raises NothingToTrain.
     """
     groups = parameter_groups(model, recipe)
-    device = next((p.device.type for g in groups for p in g["params"]), "cpu")
-    fused = device in ("cpu", "cuda")
+    if not groups:
+        raise NothingToTrain
+    fused = groups[0]["params"][0].device.type in ("cpu", "cuda")
     match recipe:
         case Sgd():
             return torch.optim.SGD(
@@ -35,6 +39,8 @@ def make_optimizer(model: nn.Module, recipe: AnyOptimizer) -> torch.optim.Optimi
             return torch.optim.RMSprop(
                 groups, lr=recipe.lr, momentum=recipe.momentum, alpha=recipe.beta2, eps=recipe.eps
             )
+        case Muon():
+            return MuonAndAdamW(groups, recipe, fused)
         case _:
             assert_never(recipe)
 

@@ -140,6 +140,15 @@ class RmsProp(Optimizer):
     eps: PositiveFloat = Field(default=1e-8, description="added to the divisor")
 
 
+class Muon(_Moments):
+    """Muon (Jordan 2024) for the filters of convolutions, AdamW for all else."""
+
+    name: Literal["muon"] = "muon"
+    lr: PositiveFloat = Field(default=2e-3, description="learning rate")
+    momentum: Fraction = Field(default=0.95, description="how much of the last step is kept")
+    weight_decay: NonNegativeFloat = Field(default=0.01, description="pull of the weights towards zero")
+
+
 class Constant(Part):
     """The same learning rate throughout, after a linear warm-up."""
 
@@ -202,7 +211,7 @@ class Mse(Part):
     name: Literal["mse"] = "mse"
 
 
-AnyOptimizer = Annotated[Sgd | Adam | AdamW | RmsProp, Field(discriminator="name")]
+AnyOptimizer = Annotated[Sgd | Adam | AdamW | RmsProp | Muon, Field(discriminator="name")]
 AnySchedule = Annotated[Constant | Step | Cosine | OneCycle | Triangular, Field(discriminator="name")]
 AnyLoss = Annotated[CrossEntropy | Bce | Mse, Field(discriminator="name")]
 

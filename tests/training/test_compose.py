@@ -114,7 +114,7 @@ ema, patience, precision, layout, compile, tta, checkpoint, seed
               ╭─ n.arch:4:25
             4 │ optimizer adam momentum=0.9
               │                         ^^^
-              = help: `momentum` is for sgd and rmsprop
+              = help: `momentum` is for sgd, rmsprop and muon
               = help: `optimizer adam` takes weight_decay, decay_all, lr, beta1, beta2, eps
             """,
         ),
@@ -137,7 +137,7 @@ ema, patience, precision, layout, compile, tta, checkpoint, seed
             4 │ optimizer smgd
               │           ^^^^
               = help: did you mean `sgd`?
-              = help: `optimizer` takes sgd, adam, adamw, rmsprop
+              = help: `optimizer` takes sgd, adam, adamw, rmsprop, muon
             """,
         ),
         (
@@ -209,7 +209,7 @@ ema, patience, precision, layout, compile, tta, checkpoint, seed
               ╭─ n.arch:4:1
             4 │ optimizer
               │ ^^^^^^^^^
-              = help: one of sgd, adam, adamw, rmsprop
+              = help: one of sgd, adam, adamw, rmsprop, muon
             """,
         ),
     ],
@@ -227,7 +227,7 @@ def test_mistakes_are_shown_where_they_stand(block: str, shown: str) -> None:
     ("options", "option", "why"),
     [
         ({"epochs": "0"}, "--epochs", "`epochs` must be greater than 0, not 0"),
-        ({"momentum": "0.9"}, "--momentum", "`adam` takes no `momentum`; it is for sgd and rmsprop"),
+        ({"momentum": "0.9"}, "--momentum", "`adam` takes no `momentum`; it is for sgd, rmsprop and muon"),
         ({"lr": "fast"}, "--lr", "must be a valid number, unable to parse string as a number"),
         ({"flip": True, "alternate": True}, "--", "`flip` mirrors by chance, `alternate` in turn: one of them"),
         ({"ema": "1"}, "--ema", "`ema` must be less than 1, not 1"),

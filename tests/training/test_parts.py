@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from archdsl.training import setup
-from archdsl.training.errors import NoDevice
+from archdsl.training.errors import NoDevice, NothingToTrain
 from archdsl.training.evaluate import averaged, evaluate
 from archdsl.training.loss import as_logits, hard, make_loss
 from archdsl.training.optim import make_optimizer, parameter_groups
@@ -23,6 +23,7 @@ from archdsl.training.recipe import (
     Cosine,
     CrossEntropy,
     Mse,
+    Muon,
     OneCycle,
     RmsProp,
     Sgd,
@@ -100,7 +101,7 @@ def test_very_short_trainings_have_a_rate(schedule: AnySchedule, steps: int) -> 
 # --- optimizers -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("recipe", [Sgd(), Adam(), AdamW(), RmsProp()], ids=lambda recipe: recipe.name)
+@pytest.mark.parametrize("recipe", [Sgd(), Adam(), AdamW(), RmsProp(), Muon()], ids=lambda recipe: recipe.name)
 def test_optimizers_go_downhill(recipe: AnyOptimizer) -> None:
     torch.manual_seed(0)
     layer = nn.Linear(4, 1)
@@ -115,6 +116,33 @@ def test_optimizers_go_downhill(recipe: AnyOptimizer) -> None:
         losses.append(loss.item())
     assert losses[-1] < losses[0]
     assert all(group["peak_lr"] == recipe.lr for group in optimizer.param_groups)
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_muon_is_torch_s_on_the_filters_as_a_matrix(layout: torch.memory_format) -> None:
+    torch.manual_seed(0)
+    conv = nn.Conv2d(3, 8, 3, bias=False)
+    matrix = nn.Parameter(conv.weight.detach().flatten(1).clone())
+    conv.weight.data = conv.weight.data.contiguous(memory_format=layout)
+    theirs = torch.optim.Muon([matrix], lr=0.01, weight_decay=0.1, momentum=0.9, adjust_lr_fn="match_rms_adamw")
+    ours = make_optimizer(conv, Muon(lr=0.01, weight_decay=0.1, momentum=0.9))
+    for _ in range(3):
+        gradient = torch.randn(8, 3, 3, 3)
+        matrix.grad = gradient.flatten(1)
+        torch.autograd.backward((conv.weight * gradient).sum())
+        nn.utils.clip_grad_norm_(conv.parameters(), 5.0)
+        nn.utils.clip_grad_norm_([matrix], 5.0)
+        theirs.step()  # type: ignore[no-untyped-call]  # torch has no types here
+        ours.step()
+        ours.zero_grad()
+        assert conv.weight.grad is None
+        # Newton and Schulz's steps are made in 16 bits, so columns in another order round otherwise
+        assert torch.allclose(conv.weight.detach().flatten(1), matrix.detach(), atol=2e-4)
+
+
+def test_a_network_without_weights_cannot_be_trained() -> None:
+    with pytest.raises(NothingToTrain):
+        make_optimizer(nn.Flatten(), Sgd())
 
 
 def test_decay_spares_norms_and_biases() -> None:

@@ -85,6 +85,7 @@ def test_the_best_weights_give_the_best_scores(tmp_path: Path) -> None:
     "recipe",
     [
         {},
+        {"optimizer": {"name": "muon"}, "layout": "channels_last", "precision": "fp16", "clip": 1.0},
         {"optimizer": {"name": "sgd", "nesterov": True, "weight_decay": 1e-3}, "schedule": {"name": "onecycle"}},
         {
             "ema": 0.95, "accumulate": 2, "clip": 1.0, "layout": "channels_last", "precision": "bf16",
@@ -94,7 +95,7 @@ def test_the_best_weights_give_the_best_scores(tmp_path: Path) -> None:
             "optimizer": {"name": "rmsprop", "momentum": 0.5}, "loss": {"name": "bce", "smoothing": 0.1},
         },
     ],
-    ids=["plain", "sgd onecycle", "everything"],
+    ids=["plain", "muon fp16", "sgd onecycle", "everything"],
 )  # fmt: skip
 def test_resumed_is_bit_for_bit_as_if_never_stopped(tmp_path: Path, recipe: dict[str, Any], steps: int) -> None:
     training(tmp_path / "whole", **recipe).start()

@@ -4,6 +4,11 @@ from ...source import Span
 from ..model import Diagnostic, Edit, Fix, Label
 
 
+def listed(words: tuple[str, ...]) -> str:
+    """`sgd, rmsprop and muon`."""
+    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
+
+
 class UnknownSetting(Diagnostic):
     """A line of `train { … }` begins with a word that is no setting."""
 
@@ -48,7 +53,7 @@ class UnknownField(Diagnostic):
 
     def help(self) -> tuple[str, ...]:
         near = (f"did you mean `{self.nearest}`?",) if self.nearest else ()
-        owners = (f"`{self.name}` is for {' and '.join(self.owners)}",) if self.owners else ()
+        owners = (f"`{self.name}` is for {listed(self.owners)}",) if self.owners else ()
         known = (f"`{self.setting}` takes {', '.join(self.known)}",) if self.known else ()
         return (*near, *owners, *known)
 
