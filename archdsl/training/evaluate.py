@@ -16,14 +16,14 @@ from .state import weights_of
 @dataclass(frozen=True)
 class Scores:
     """Mean loss, parts of the images whose class is the likeliest or among the five likeliest, and what was taken for
-    what: `confusion[true][answered]`, int64 of K×K. `answers` has the probability of each class, N×K.
+    what: `confusion[true][answered]`, int64 of K×K. `logits` are what the network gave, float32 of N×K.
     """
 
     loss: float
     accuracy: float
     top5: float
     confusion: Tensor
-    answers: Tensor
+    logits: Tensor
 
     def summary(self) -> dict[str, float]:
         """The numbers for a line of the log."""
@@ -71,7 +71,7 @@ def _score(logits: Tensor, labels: Tensor, loss: Loss) -> Scores:
         accuracy=hits[:, 0].sum().item() / count,
         top5=hits.sum().item() / count,
         confusion=cells.view(classes, classes).cpu(),
-        answers=logits.softmax(1).cpu(),
+        logits=logits.cpu(),
     )
 
 
