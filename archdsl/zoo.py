@@ -18,6 +18,9 @@ from .source import Source
 
 _CITATION = re.compile(r"# (?P<authors>[^:]+): (?P<title>.+), (?P<year>\d{4}), (?P<place>.+)")
 
+# The statement that names the network, in parentheses over several lines or on one.
+_NET = re.compile(r"^net\b[^\n(]*(?:\([^)]*\))?", re.MULTILINE)
+
 
 class Entry(Record):
     """A network of the zoo: its text, and the values of the text's parameters that make it."""
@@ -87,11 +90,17 @@ def _with_defaults(source: Source, settings: Mapping[str, int | float]) -> str:
     from .diagnostics import Sink
     from .syntax import ast, parse
 
-    net = next((s for s in parse(source, Sink()).statements if isinstance(s, ast.Net)), None)
     text = source.text
+    line = _NET.search(text) if settings else None
+    if line is None:
+        return text
+    # The header alone: the rest is long, and will be read in its turn.
+    (net,) = parse(Source(line[0]), Sink()).statements
+    assert isinstance(net, ast.Net)
     # From the last to the first, so that the places of the others stay.
-    for parameter in reversed(net.parameters if net else ()):
+    for parameter in reversed(net.parameters):
         if parameter.name.text in settings and parameter.default is not None:
             span = parameter.default.span
-            text = f"{text[: span.start]}{settings[parameter.name.text]}{text[span.end :]}"
+            start, end = line.start() + span.start, line.start() + span.end
+            text = f"{text[:start]}{settings[parameter.name.text]}{text[end:]}"
     return text

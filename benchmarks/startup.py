@@ -18,12 +18,13 @@ def main() -> int:
         {
             "import lark, click": process(sys.executable, "-c", "import lark, click"),
             "archdsl check vgg16_bn": process(script("archdsl"), "check", NETWORK),
+            "archdsl check zoo:resnet152": process(script("archdsl"), "check", "zoo:resnet152"),
             "torchinfo, meta device": process(sys.executable, TORCHINFO, "meta"),
             "torchinfo": process(sys.executable, TORCHINFO),
         }
     )
     report("startup", timings)
-    ratio = timings[1].ratio
+    ratio = max(timing.ratio for timing in timings[1:3])
     print(f"target: at most {TARGET}; {'met' if ratio <= TARGET else 'missed'} with {ratio:.2f}")
     return 0 if ratio <= TARGET else 1
 

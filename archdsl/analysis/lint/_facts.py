@@ -5,10 +5,14 @@ from functools import cached_property
 from typing import Any
 
 from ...graph import Graph, Node
-from ...layer import Op
+from ...layer import Layer, Op
+from ...shape import Window
 from ...syntax import ast
 from ..cost import Costs
 from ..receptive_field import Field, fields
+
+Slides = tuple[tuple[Window, int], ...]
+"""For each side of an image, how a window slides over it, and its length."""
 
 
 class Facts:
@@ -18,6 +22,7 @@ class Facts:
         self.program = program
         self.graph = graph
         self.costs = costs
+        self._slides: dict[tuple[int, int], Slides] = {}
 
     def layers(self, *kinds: type[Op]) -> Iterator[tuple[Node, Any]]:
         """The nodes of these kinds, each with its op; those left out that apply another's weights again."""
@@ -33,6 +38,26 @@ class Facts:
             for i in node.inputs:
                 found[i].append(node)
         return tuple(map(tuple, found))
+
+    @cached_property
+    def windowed(self) -> tuple[tuple[Node, Layer, Node, Slides], ...]:
+        """The layers that slide a window, each with its op, the node that it reads, and how it slides over that."""
+        found = []
+        for node, op in self.layers(Layer):
+            x = self.graph.nodes[node.inputs[0]]
+            if slides := self.slides(op, x):
+                found.append((node, op, x, slides))
+        return tuple(found)
+
+    def slides(self, op: Layer, x: Node) -> Slides:
+        """The windows of a layer over the sides of a node, worked out once for all uses of the same; () without any."""
+        if x.shape is None or not x.shape.spatial:
+            return ()
+        # Both live as long as the graph, which holds equal ones once.
+        key = id(op), id(x.shape)
+        if key not in self._slides:
+            self._slides[key] = tuple(zip(op.windows(x.shape), x.shape.sides, strict=False))
+        return self._slides[key]
 
     @cached_property
     def outputs(self) -> frozenset[int]:

@@ -43,6 +43,8 @@ class SaturatingStack(Diagnostic):
 
 def find(facts: Facts) -> Iterator[SaturatingStack]:
     """The ends of long stacks; of several paths the shortest counts, as the gradient takes it."""
+    if not any(True for _ in facts.layers(Sigmoid, Tanh)):
+        return
     depth: list[tuple[int, int]] = []
     ends: dict[int, tuple[int, int]] = {}
     for node in facts.graph.nodes:

@@ -1,10 +1,8 @@
 """A kernel that steps over elements without reading them."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from ...diagnostics import Diagnostic, Severity
-from ...layer import Layer
 from ._facts import Facts
 from .unread_pixels import reads_all
 
@@ -41,17 +39,19 @@ class StrideOverKernel(Diagnostic):
 
 def find(facts: Facts) -> Iterator[StrideOverKernel]:
     """Windows with gaps between them, where nothing else reads the input whole."""
-    for node, op in facts.layers(Layer):
-        x = facts.graph.nodes[node.inputs[0]]
-        if x.shape is None or not x.shape.spatial:
-            continue
+    for node, op, x, slides in facts.windowed:
         # A side that is as long as the kernel has no gaps.
-        pairs = zip(op.windows(x.shape), x.shape.sides, strict=False)
-        wide = [w for w, side in pairs if w.stride > w.extent and side > w.extent]
-        if not wide or any(reads_all(each, x) for each in facts.readers[x.id]):
+        wide = [w for w, side in slides if w.stride > w.extent and side > w.extent]
+        if not wide or any(reads_all(facts, each, x) for each in facts.readers[x.id]):
             continue
         part = 1.0
         for window in wide:
             part *= window.stride / window.extent
-        facts_of: dict[str, Any] = {"keyword": op.keyword, "extent": wide[0].extent, "stride": wide[0].stride}
-        yield StrideOverKernel(span=node.span, uses=node.uses, part=round(part), **facts_of)
+        yield StrideOverKernel(
+            span=node.span,
+            uses=node.uses,
+            keyword=op.keyword,
+            extent=wide[0].extent,
+            stride=wide[0].stride,
+            part=round(part),
+        )

@@ -55,21 +55,17 @@ def find(facts: Facts) -> Iterator[UnreadPixels]:
     """Windows that stop early, where nothing else reads what they leave out."""
     if facts.graph.symbols:
         return  # what is left over depends on the size
-    for node, op in facts.layers(Layer):
-        x = facts.graph.nodes[node.inputs[0]]
-        if x.shape is None or not x.shape.spatial:
+    for node, op, x, slides in facts.windowed:
+        unread = tuple(_unread(window, side) for window, side in slides)
+        if not any(unread) or any(reads_all(facts, each, x) for each in facts.readers[x.id]):
             continue
-        windows = op.windows(x.shape)
-        unread = tuple(map(_unread, windows, x.shape.sides))
-        if not any(unread) or any(reads_all(each, x) for each in facts.readers[x.id]):
-            continue
-        window, side = next((w, s) for w, s in zip(windows, x.shape.sides, strict=True) if _unread(w, s))
+        window, side = next((window, side) for window, side in slides if _unread(window, side))
         yield UnreadPixels(
             span=node.span,
             uses=node.uses,
             keyword=op.keyword,
             unread=unread,
-            sides=x.shape.sides,
+            sides=tuple(side for _, side in slides),
             arithmetic=_arithmetic(window, side),
             pool=op.style == "pool",
             maker=None if x.span == node.span else Related(span=x.span, shape=str(x.shape)),
@@ -89,9 +85,8 @@ def _unread(window: Window, side: int) -> int:
     return max(0, side - reached)
 
 
-def reads_all(node: Node, x: Node) -> bool:
+def reads_all(facts: Facts, node: Node, x: Node) -> bool:
     """Whether a reader of x reads all of it."""
-    if not isinstance(node.op, Layer) or x.shape is None or not x.shape.spatial:
+    if not isinstance(node.op, Layer):
         return True
-    windows = node.op.windows(x.shape)
-    return not any(_unread(w, s) or w.stride > w.extent for w, s in zip(windows, x.shape.sides, strict=False))
+    return not any(_unread(window, side) or window.stride > window.extent for window, side in facts.slides(node.op, x))
