@@ -41,7 +41,8 @@ def main() -> int:
     def run_check() -> None:
         sink = Sink()
         network = analyse(Source(check()), sink)
-        assert len(network.graph.layers) > 500 and not sink.errors
+        assert len(network.graph.layers) > 500
+        assert not sink.errors
 
     # Each is warm only after a few turns.
     for _ in range(5):

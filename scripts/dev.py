@@ -5,8 +5,10 @@
     python3 scripts/dev.py test      ruff, mypy and all tests; arguments go to pytest, which then runs alone
     python3 scripts/dev.py lint      ruff and mypy alone
     python3 scripts/dev.py format    let ruff format, and mend what it safely can
+    python3 scripts/dev.py site      build the documentation into build/site
     python3 scripts/dev.py bench     the benchmarks, one after the other
     python3 scripts/dev.py conformance   the zoo beside all of torchvision's models; arguments are names: 'resnet*'
+    python3 scripts/dev.py fuzz      look for a text that breaks archdsl (Linux); arguments are libFuzzer's
     python3 scripts/dev.py clean     remove .venv, caches and what the demo made
 
 `make NAME` runs the same.
@@ -154,6 +156,14 @@ def format_() -> None:
     show([ruff, "format"])
 
 
+def site() -> None:
+    setup()
+    # Material for MkDocs announces its successor on every build; this is how it says to silence that.
+    os.environ["NO_MKDOCS_2_WARNING"] = "1"
+    show([venv_program("python"), "-m", "mkdocs", "build", "--strict"])
+    say("Done. Open build/site/index.html")
+
+
 def bench() -> None:
     setup()
     for benchmark in sorted((ROOT / "benchmarks").glob("[!_]*.py")):
@@ -169,8 +179,18 @@ def conformance(*names: str) -> None:
     show([python, ROOT / "scripts" / "conformance.py", *names])
 
 
+def fuzz(*options: str) -> None:
+    setup()
+    python = venv_program("python")
+    if not works(python, "from importlib.util import find_spec; assert find_spec('atheris')"):
+        say("Installing Atheris, which only this needs")
+        pip_install("atheris")
+    show([python, ROOT / "scripts" / "fuzz.py", *options])
+
+
 def clean() -> None:
-    for name in (".venv", "demo", "build", "dist", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis"):
+    caches = (".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis")
+    for name in (".venv", "demo", "fuzz", "build", "dist", *caches):
         shutil.rmtree(ROOT / name, ignore_errors=True)
 
 
@@ -204,8 +224,10 @@ COMMANDS = {
     "test": test,
     "lint": lint,
     "format": format_,
+    "site": site,
     "bench": bench,
     "conformance": conformance,
+    "fuzz": fuzz,
     "clean": clean,
     "help": help_,
 }
@@ -214,7 +236,7 @@ COMMANDS = {
 def main() -> int:
     name, *rest = sys.argv[1:] or ["help"]
     command = COMMANDS.get(name)
-    if command is None or (rest and command not in (test, conformance)):
+    if command is None or (rest and command not in (test, conformance, fuzz)):
         help_()
         return 2
     try:

@@ -1,0 +1,51 @@
+"""What must hold of any text, and what texts are made of: for the tests that draw them and for the fuzzer."""
+
+import time
+
+from archdsl import paths
+from archdsl.diagnostics import Sink
+from archdsl.diagnostics.model import Found
+from archdsl.diagnostics.text import render
+from archdsl.layers import registry
+from archdsl.network import analyse
+from archdsl.source import Source
+from archdsl.syntax.tokens import KEYWORDS
+
+TEXTS = [path.read_text(encoding="utf-8") for path in sorted(paths.examples().rglob("*.arch"))]
+SHORT = [text for text in TEXTS if len(text) < 1500]
+SECONDS = 20
+"""Of the processor: far more than any of these texts takes."""
+
+# Words and signs of the language, so that what is drawn goes beyond the lexer.
+WORDS = [*sorted(KEYWORDS), *sorted(registry()), *'{}();=,@+-*/%<>\n#"', "x3", "k3", "s2", "p1", "3x32x32", "HxW", "64"]
+WORDS += [
+    "same",
+    "nobias",
+    "a",
+    "b",
+    "@c",
+    "1e400",
+    "0",
+    "-1",
+    "9" * 30,
+    "TxC",
+    "int(",
+    "1M",
+    "//",
+    "==",
+    "≠",
+    "\u202e",
+]
+
+
+def survives(text: str) -> tuple[Found, ...]:
+    """What is found in a text, rendered and mended as a user would have it; anything else raises."""
+    start = time.process_time()
+    source, sink = Source(text, name="any.arch"), Sink()
+    network = analyse(source, sink, recipe=True, pedantic=True)
+    found = tuple(sink)
+    assert render(found, columns=60).count("\x1b") == 0
+    assert all(item.diagnostic.help() is not None for item in found)
+    assert sink.errors or network.graph.nodes
+    assert time.process_time() - start < SECONDS
+    return found
