@@ -16,6 +16,7 @@ _COMMANDS = {
     "layers": "List the layers, or show one.",
     "predict": "Name the classes of images with a trained network.",
     "train": "Train a network on a data set.",
+    "why": "Derive the shape of a layer, step by step.",
     "zoo": "List the known architectures that ship along, or print one.",
 }
 

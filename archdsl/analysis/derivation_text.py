@@ -1,0 +1,81 @@
+"""A derivation as text: a line a step, with the shape that it gives and the reason."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..diagnostics.text import printable, width
+from .derivation import Group, Item, Step
+from .locate import Place
+from .sizes import Demand
+
+_MOST = 56
+"""How many columns the statements of one line may take."""
+
+
+def summary(place: Place) -> str:
+    """What is derived: the statement, its place, its name, its shape; and what else the same words name."""
+    node = place.node
+    shape = "an unknown shape" if node.shape is None else str(node.shape)
+    text = f"`{node.text}`, line {node.span.line}: {node.name} gives {shape}"
+    text = printable(text)
+    if not place.others:
+        return text
+    others = [printable(each.name) for each in place.others]
+    return f"{text}\nalso so called: {', '.join(others[:3])}{f' and {len(others) - 3} more' if len(others) > 3 else ''}"
+
+
+def questions(demands: Sequence[Demand]) -> str:
+    """A line for each demand that the text makes by asking for a size."""
+    return "\n".join(f"`{demand.statement}`, line {demand.span.line}, is decided for {demand}" for demand in demands)
+
+
+class _Row(NamedTuple):
+    line: str
+    text: str
+    shape: str
+    reason: str
+
+
+def render(items: Sequence[Item]) -> str:
+    """The lines of a derivation, in columns: the line of the text, the statement, the shape, the reason."""
+    rows = [row for item in items for row in _rows(item, 0)]
+    wide = [max(width(row[column]) for row in rows) for column in range(3)]
+    lines = []
+    for row in rows:
+        cells = [" " * (wide[0] - width(row.line)) + row.line]
+        cells += [cell + " " * (wide[i] - width(cell)) for i, cell in ((1, row.text), (2, row.shape))]
+        lines.append("  ".join([*cells, row.reason]).rstrip())
+    return "\n".join(lines)
+
+
+def _rows(item: Item, depth: int) -> list[_Row]:
+    indent = "  " * depth
+    if isinstance(item, Step):
+        return [_Row(item.line, indent + _statements(item.texts), item.shape, _reason(item))]
+    rows = [row for each in item.items for row in _rows(each, depth + 1)]
+    many = f"×{item.times}" if item.times > 1 else ""
+    heading = printable(" ".join(filter(None, [item.heading, many])))
+    return [_Row("", indent + heading, "", _repeated(item)), *rows]
+
+
+def _repeated(group: Group) -> str:
+    """What is to be said of a repetition whose turns differ in their numbers."""
+    if group.times == 1 or group.alike:
+        return ""
+    return f"the first of {group.times}; the last gives {group.last}"
+
+
+def _statements(texts: Sequence[str]) -> str:
+    """Statements on one line, cut where they take too much of it."""
+    text = printable(texts[0])
+    for index, each in enumerate(texts[1:], 1):
+        if width(text) + width(each) + 2 > _MOST:
+            return f"{text}; … ({len(texts) - index} more)"
+        text += f"; {printable(each)}"
+    return text if width(text) <= _MOST or len(texts) > 1 else text[: _MOST - 1] + "…"
+
+
+def _reason(step: Step) -> str:
+    clauses = [*filter(None, [step.source]), *step.numbers]
+    clauses += [f"needs {', '.join(step.demands)}"] if step.demands else []
+    return printable("; ".join(clauses))
