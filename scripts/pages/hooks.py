@@ -1,0 +1,66 @@
+"""What mkdocs asks while it builds the site: which pages there are besides those of docs/, and what stands in them."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+from scripts.pages import zoo
+from scripts.pages.pictures import with_pictures
+
+ROOT = Path(__file__).resolve().parents[2]
+TITLED = re.compile(r"^```arch[ ]+([\w.]+)$", re.MULTILINE)
+OUTSIDE = {"contributing.md": "CONTRIBUTING.md", "changes.md": "CHANGELOG.md"}
+"""Pages of the site that are files of the project's top folder."""
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Fill the folders of the navigation, and leave out pages that are not written yet."""
+    docs = Path(config.docs_dir)
+    config.nav = _filled(config.nav, docs)
+    return config
+
+
+def _filled(entry: Any, docs: Path) -> list[Any]:
+    """What stands for an entry of the navigation: nothing, itself, or all pages of the folder `layers` or `zoo`."""
+    match entry:
+        case dict():
+            title, inner = next(iter(entry.items()))
+            pages = _filled(inner, docs)
+            return [{title: pages[0] if isinstance(inner, str) and len(pages) == 1 else pages}] if pages else []
+        case list():
+            return [page for inner in entry for page in _filled(inner, docs)]
+        case "layers":
+            pages = sorted((docs / "layers").glob("*.md"), key=lambda page: (page.stem != "index", page.stem))
+            return [page.relative_to(docs).as_posix() for page in pages]
+        case "zoo":
+            return [f"zoo/{name}.md" for name in zoo.families()]
+        case _:
+            return [entry] if entry in OUTSIDE or (docs / entry).is_file() else []
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the pages that are made: those of the zoo, and those that lie outside docs/."""
+    for page, name in OUTSIDE.items():
+        text = (ROOT / name).read_text(encoding="utf-8").replace("](docs/", "](")
+        files.append(File.generated(config, page, content=text))
+    for name, family in zoo.families().items():
+        files.append(File.generated(config, f"zoo/{name}.md", content=zoo.page(family)))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Draw the pictures; give programs their names as titles; lead links out of docs/ to the pages they have here."""
+    up = "../" * page.file.src_uri.count("/")
+    for here, name in OUTSIDE.items():
+        markdown = markdown.replace(f"](../{up}{name})", f"]({up}{here})")
+    if page.file.src_uri == "zoo.md":
+        markdown = markdown.replace(zoo.PLACE, zoo.gallery())
+    markdown, pictures = with_pictures(markdown, up, Path(config.docs_dir))
+    for path, content in pictures.items():
+        if files.get_file_from_path(path) is None:
+            files.append(File.generated(config, path, content=content))
+    return TITLED.sub(r'```arch title="\1"', markdown)

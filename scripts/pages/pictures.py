@@ -1,0 +1,105 @@
+"""The pictures of the site, drawn while it is built.
+
+A page asks for one with a comment, which readers of the Markdown alone do not see:
+
+    <!-- archdsl diagram lenet5.arch --view volumes -->
+
+It is the command that makes it, less `-o`. Files are those of examples/, and what the page's own ```arch blocks hold
+under a name. Each picture is drawn twice, for the light and for the dark pages.
+"""
+
+import re
+import shlex
+from collections.abc import Mapping
+from hashlib import sha256
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from archdsl.backends.diagram import THEMES, Style, Subject, View, diagram
+from archdsl.cli.common import parse_override, parse_settings
+from archdsl.cli.diagram import command as diagram_command
+from archdsl.diagnostics import Sink
+from archdsl.files import read_named
+from archdsl.network import ArchError, Network, analyse
+from archdsl.record import Record
+from archdsl.source import Source
+from scripts.pages import zoo
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = "pictures"
+COMMENT = re.compile(r"^<!-- archdsl diagram (.+?) -->$", re.MULTILINE)
+FENCE = re.compile(r"^```arch[ ]+([\w.]+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BESIDE = re.compile(r"^!\[([^\]]*)\]\((\S+)\.svg\)$", re.MULTILINE)
+
+
+class Drawn(Record):
+    """A picture in both themes, under the name that follows from what it shows."""
+
+    name: str
+    light: bytes
+    dark: bytes
+
+    def files(self) -> Mapping[str, bytes]:
+        """What to write, by its path in the site."""
+        return {f"{FOLDER}/{self.name}.svg": self.light, f"{FOLDER}/{self.name}.dark.svg": self.dark}
+
+
+def draw(command: str, texts: Mapping[str, str]) -> Drawn:
+    """The picture that `archdsl diagram COMMAND` makes where these files lie. Raises what the command does."""
+    options = diagram_command.make_context("diagram", [*shlex.split(command), "-o", "picture.svg"]).params
+    network = _network(options, texts)
+    subject = Subject(view=View(options["view"]), expand=options["expand"], fold=options["fold"])
+    kept = {name: options[name] for name in ("direction", "parameters", "macs", "caption", "legend")}
+    light, dark = (
+        diagram(network.graph, "svg", Style(theme=THEMES[theme], **kept), subject) for theme in ("light", "dark")
+    )
+    return Drawn(name=sha256(light).hexdigest()[:16], light=light, dark=dark)
+
+
+def _network(options: Mapping[str, Any], texts: Mapping[str, str]) -> Network:
+    """The network that a command names: of the page, of the zoo, or of examples/."""
+    file: str = options["file"]
+    if file.startswith("zoo:") and not options["settings"] and not options["inputs"]:
+        return zoo.network(file.removeprefix("zoo:"))
+    text = texts.get(file) or read_named(str(ROOT / file) if file.endswith(".arch") else file).text
+    settings, override = parse_settings(options["settings"]), parse_override(options["inputs"])
+    sink = Sink()
+    network = analyse(Source(text, name=file), sink, settings, override)
+    if sink.errors:
+        raise ArchError(network.diagnostics, network.source)
+    return network
+
+
+def figure(light: str, dark: str, description: str) -> str:
+    """HTML with both pictures, of which the page's theme shows one; each opens by itself when it is clicked."""
+    shown = "".join(
+        f'<a class="{theme}" href="{path}"><img src="{path}" alt="{escape(description)}" loading="lazy"></a>'
+        for theme, path in (("light", light), ("dark", dark))
+    )
+    return f'<figure class="picture">{shown}</figure>'
+
+
+def with_pictures(markdown: str, up: str, docs: Path) -> tuple[str, dict[str, bytes]]:
+    """A page with its pictures in place, and the files that they are; `up` leads from the page to the site's top."""
+    texts = {found[1]: found[2] for found in FENCE.finditer(markdown)}
+    files: dict[str, bytes] = {}
+
+    def place(found: re.Match[str]) -> str:
+        drawn = draw(found[1], texts)
+        files.update(drawn.files())
+        light, dark = (up + path for path in drawn.files())
+        return figure(light, dark, description(drawn.light))
+
+    def choose(found: re.Match[str]) -> str:
+        """A picture of docs/ that has one for dark pages beside it."""
+        alt, path = found[1], found[2]
+        return figure(f"{path}.svg", f"{path}_dark.svg", alt) if (docs / f"{path}_dark.svg").is_file() else found[0]
+
+    return BESIDE.sub(choose, COMMENT.sub(place, markdown)), files
+
+
+def description(svg: bytes) -> str:
+    """What a picture says of itself to those who do not see it."""
+    found = re.search(r"<desc[^>]*>(.*?)</desc>", svg.decode(), re.DOTALL)
+    return found[1].strip() if found else "diagram"
