@@ -1,7 +1,10 @@
 """`archdsl train`: train a network, or go on with a run. torch is imported once the network is known to be right."""
 
+import io
+import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext, redirect_stderr
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -17,11 +20,14 @@ from ..training.recipe import Recipe
 from .common import colourful, load_or_exit, network_options, parse_override, parse_settings, usage
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from ..training.data.model import Source
     from ..training.errors import Problem
     from ..training.run import Run
     from ..training.session import Outcome, Training
     from ..training.subject import Subject
+    from ..training.team import Team
 
 _STOPPED = 130
 """The exit code of what Ctrl-C ended, as shells have it."""
@@ -33,6 +39,10 @@ class Asked(NamedTuple):
     recipe: Mapping[tuple[str, ...], Any]
     data_dir: str | None
     device: str
+
+
+Work = Callable[["Team"], int]
+"""What each process does in its team, and the exit code of it."""
 
 
 @click.command("train", epilog="Every line of a file's `train { … }` is an option too; an option wins.")
@@ -59,17 +69,20 @@ def command(
     What comes of it lies in a folder of its own: weights, learning curves, confusion matrix, settings, checkpoints.
     """
     asked = Asked(given_options(recipe), data_dir, device)
-    if resume is not None:
-        if settings or inputs or out:
-            usage("a run that is resumed keeps its network and its folder: no --set, --input, --out")
-        _resume(resume, file, asked)
-    elif file is not None:
-        _start(file, settings, inputs, out, asked)
-    else:
-        usage("give the network to train, or a run to go on with: `--resume RUN`")
+    with _one_speaks():
+        if resume is not None:
+            if settings or inputs or out:
+                usage("a run that is resumed keeps its network and its folder: no --set, --input, --out")
+            go = _resume(resume, file, asked)
+        elif file is not None:
+            go = _start(file, settings, inputs, out, asked)
+        else:
+            usage("give the network to train, or a run to go on with: `--resume RUN`")
+    if status := _together(go, asked):
+        sys.exit(status)
 
 
-def _start(file: str, settings: tuple[str, ...], inputs: tuple[str, ...], out: str | None, asked: Asked) -> None:
+def _start(file: str, settings: tuple[str, ...], inputs: tuple[str, ...], out: str | None, asked: Asked) -> Work:
     given = parse_settings(settings)
     network = load_or_exit(file, given, parse_override(inputs))
     recipe = _recipe(network, asked)
@@ -81,16 +94,28 @@ def _start(file: str, settings: tuple[str, ...], inputs: tuple[str, ...], out: s
         fail(problem)
     from ..training.subject import subject_of
 
-    run = _new_run(network, source, out)
-    try:
-        training = _training(subject_of(network, given, inputs), source, recipe, run, asked)
-        _tell(training.start(), training)
-    except Problem as problem:
-        run.discard_empty()
-        fail(problem)
+    def go(team: "Team") -> int:
+        run = _new_run(network, source, out, team)
+        try:
+            training = _training(subject_of(network, given, inputs), source, recipe, run, asked, team)
+            return _tell(training.start(), team)
+        except Problem:
+            run.discard_empty()
+            raise
+
+    return go
 
 
-def _new_run(network: Network, source: "Source", out: str | None) -> "Run":
+def _new_run(network: Network, source: "Source", out: str | None, team: "Team") -> "Run":
+    """The leader's new run; the others know where it lies, and write nothing."""
+    from ..training.run import Run
+
+    run = _create_run(network, source, out) if team.leads else None
+    folder = team.share(str(run.folder) if run else "")
+    return run or Run(Path(folder), writes=False)
+
+
+def _create_run(network: Network, source: "Source", out: str | None) -> "Run":
     from ..training.run import Run, run_name
 
     try:
@@ -103,12 +128,12 @@ def _new_run(network: Network, source: "Source", out: str | None) -> "Run":
         usage(f"{error.filename}: {error.strerror}")
 
 
-def _resume(folder: str, file: str | None, asked: Asked) -> None:
+def _resume(folder: str, file: str | None, asked: Asked) -> Work:
     from ..training.errors import Problem
     from ..training.run import Run
 
     try:
-        run = Run.open(Path(folder))
+        run = Run.open(Path(folder), writes=not _follows())
         settings = run.read_settings()
         if file is not None:
             run.refuse_changes(load_or_exit(file).source.text)
@@ -118,14 +143,44 @@ def _resume(folder: str, file: str | None, asked: Asked) -> None:
         from ..training.subject import subject_of
 
         subject = subject_of(network, settings.network.given, settings.network.sizes)
-        training = _training(
-            subject, source, recipe, run, asked._replace(data_dir=asked.data_dir or settings.data.folder)
-        )
-        _tell(training.resume(), training)
     except BadOption as error:
         usage(str(error))
     except Problem as problem:
         fail(problem)
+    where = asked._replace(data_dir=asked.data_dir or settings.data.folder)
+
+    def go(team: "Team") -> int:
+        return _tell(_training(subject, source, recipe, run, where, team).resume(), team)
+
+    return go
+
+
+def _one_speaks() -> "AbstractContextManager[object]":
+    """What several processes would all say, of the text and the options, the first of each machine says."""
+    return redirect_stderr(io.StringIO()) if os.environ.get("LOCAL_RANK", "0") != "0" else nullcontext()
+
+
+def _together(go: Work, asked: Asked) -> int:
+    """Do it in a team of all processes that were started together; alone, where there is but this one."""
+    from ..training.errors import PeerFailed, Problem
+    from ..training.team import ALONE
+
+    try:
+        if os.environ.get("WORLD_SIZE", "1") == "1":
+            return go(ALONE)
+        from ..training.distributed import joined, place
+
+        with joined(place(), asked.device) as team:
+            return go(team)
+    except PeerFailed:
+        raise SystemExit(1) from None  # the other has said why
+    except Problem as problem:
+        fail(problem)
+
+
+def _follows() -> bool:
+    """Whether another process of those that were started together tells and writes."""
+    return os.environ.get("WORLD_SIZE", "1") != "1" and os.environ.get("RANK", "0") != "0"
 
 
 def _recipe(network: Network, asked: Asked) -> Recipe:
@@ -161,30 +216,38 @@ def _source(network: Network, recipe: Recipe, asked: Asked) -> "Source":
     return source
 
 
-def _training(subject: "Subject", source: "Source", recipe: Recipe, run: "Run", asked: Asked) -> "Training":
+def _training(
+    subject: "Subject", source: "Source", recipe: Recipe, run: "Run", asked: Asked, team: "Team"
+) -> "Training":
     from rich.console import Console
 
     from ..training.data.model import Request
     from ..training.interrupt import StopOnSignal
     from ..training.progress import watch_on
     from ..training.session import Place, Training
+    from ..training.watch import Watch
 
-    watch = watch_on(Console(highlight=False))
+    watch = watch_on(Console(highlight=False)) if team.leads else Watch()
     folder = Path(asked.data_dir) if asked.data_dir else None
     request = Request(subject.shape, paths.user_cache(), data_dir=folder, download=watch)
-    return Training(subject, source, recipe, Place(request, asked.device, run), watch, StopOnSignal())
+    return Training(
+        subject, source, recipe, Place(request, asked.device, run), watch, StopOnSignal(team.size > 1), team
+    )
 
 
-def _tell(outcome: "Outcome", training: "Training") -> None:
-    """The result, and where it lies; exits with 130 where the training was stopped."""
+def _tell(outcome: "Outcome", team: "Team") -> int:
+    """Tell the result, and where it lies. The exit code: 130 where the training was stopped."""
     from ..training.loop import Ending
     from ..training.progress import duration
 
+    stopped = outcome.ending is Ending.STOPPED
+    if not team.leads:
+        return _STOPPED if stopped else 0
     folder = printable(str(outcome.run.folder))
-    if outcome.ending is Ending.STOPPED:
+    if stopped:
         where = f"epoch {outcome.state.epoch + 1}, after {outcome.state.step:,} steps"
         click.echo(f"stopped in {where}; saved. To go on: archdsl train --resume {folder}")
-        sys.exit(_STOPPED)
+        return _STOPPED
     if outcome.ending is Ending.EARLY:
         click.echo(f"ended after epoch {outcome.state.epoch}: {outcome.ending.value}")
     if outcome.tested:
@@ -195,6 +258,7 @@ def _tell(outcome: "Outcome", training: "Training") -> None:
             f"{duration(outcome.state.seconds)} of training)"
         )
     click.echo(f"{folder}: weights, curves, confusion matrix, log; `archdsl predict {folder} IMAGE` uses it")
+    return 0
 
 
 def _show(sink: Sink, network: Network) -> None:
@@ -204,6 +268,9 @@ def _show(sink: Sink, network: Network) -> None:
 
 def fail(problem: "Problem") -> NoReturn:
     """A mistake outside the network's text, with the ways out. Exits with 1."""
+    if _follows():
+        click.echo(f"error: process {os.environ['RANK']}: {printable(problem.message())}", err=True)
+        raise SystemExit(1)
     click.echo(f"error: {printable(problem.message())}", err=True)
     for line in problem.details():
         click.echo(f"    {printable(line)}", err=True)

@@ -1,5 +1,6 @@
 """The parts of a training from its recipe: images in memory, the network, where to compute, the state to start from."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -14,8 +15,9 @@ from .optim import make_optimizer
 from .recipe import Recipe
 from .setup import Setup, Trial, choose_setup
 from .standardise import Standard, Standardiser
-from .state import Chance, State, Tally, derive, weights_of
+from .state import Chance, State, Tally, derive, own_purpose, weights_of
 from .subject import Subject
+from .team import ALONE, Team
 from .watch import Stop, Watch
 
 _PART_OF_GPU = 0.5
@@ -44,13 +46,16 @@ def build(subject: Subject, recipe: Recipe, device: torch.device) -> nn.Module:
 
 
 def choose(
-    model: nn.Module, splits: Splits, standard: Standard, recipe: Recipe, device: torch.device
+    model: nn.Module, splits: Splits, standard: Standard, recipe: Recipe, device: torch.device, team: Team = ALONE
 ) -> tuple[Setup, list[Trial]]:
-    """Precision and layout, tried on a batch where the recipe leaves them open."""
-    count = min(recipe.batch, len(splits.train))
+    """Precision and layout, tried on a batch where the recipe leaves them open; all processes take the leader's."""
+    count = min(math.ceil(recipe.batch / team.size), len(splits.train))
     batch = on_device(splits.train.take(np.arange(count)), device)
     inputs = Standardiser(standard, device, torch.contiguous_format)(batch.images)
-    return choose_setup(model, make_loss(recipe.loss), (inputs, batch.labels), device, recipe.precision, recipe.layout)
+    loss = make_loss(recipe.loss)
+    chosen, trials = choose_setup(model, loss, (inputs, batch.labels), device, recipe.precision, recipe.layout)
+    precision, layout = team.share(f"{chosen.precision} {chosen.layout}").split()
+    return Setup(device, precision, layout), trials
 
 
 def on_device(images: ImageSet, device: torch.device) -> Batches:
@@ -60,7 +65,9 @@ def on_device(images: ImageSet, device: torch.device) -> Batches:
     return Batches(torch.from_numpy(images.images).to(device), torch.from_numpy(images.labels).to(device))
 
 
-def job(recipe: Recipe, setup: Setup, standard: Standard, splits: Splits, classes: int, stop: Stop) -> Job:
+def job(
+    recipe: Recipe, setup: Setup, standard: Standard, splits: Splits, classes: int, stop: Stop, team: Team = ALONE
+) -> Job:
     """What stays the same during the training."""
     return Job(
         recipe=recipe,
@@ -71,18 +78,20 @@ def job(recipe: Recipe, setup: Setup, standard: Standard, splits: Splits, classe
         train=on_device(splits.train, setup.device),
         validation=on_device(splits.validation, setup.device) if splits.validation else None,
         stop=stop,
+        team=team,
     )
 
 
 def first_state(model: nn.Module, of: Job) -> State:
     """The state at the start of a training, the weights in the setup's layout."""
     device, recipe = of.setup.device, of.recipe
+    model = of.team.prepare(model)
     model = model.to(memory_format=of.setup.memory_format)  # type: ignore[call-overload]  # torch's types lack it
-    torch.manual_seed(derive(recipe.seed, "steps"))
+    torch.manual_seed(derive(recipe.seed, own_purpose("steps", of.team)))
     return State(
         model=model,
         optimizer=make_optimizer(model, recipe.optimizer),
-        chance=Chance(recipe.seed, device),
+        chance=Chance(recipe.seed, device, of.team),
         tally=Tally.empty(device),
         average={k: v.clone() for k, v in weights_of(model).items()} if recipe.ema is not None else None,
         scaler=torch.amp.GradScaler(device.type) if of.setup.precision == "fp16" else None,

@@ -1,7 +1,7 @@
 """Checkpoints: one safetensors file each, whole or not there, the last two kept, nothing ever unpickled.
 
-Tensors are named `model.NAME`, `average.NAME`, `optimizer.INDEX.NAME`, `chance.NAME`, `tally.NAME`; the numbers are
-JSON in the file's metadata.
+Tensors are named `model.NAME`, `average.NAME`, `optimizer.INDEX.NAME`, `chance.NAME` (`chance.RANK.NAME` of further
+processes), `tally.NAME`; the numbers are JSON in the file's metadata.
 """
 
 import json
@@ -24,13 +24,14 @@ _FORMAT = 1
 _NAME = re.compile(r"step-(\d+)\.safetensors")
 
 
-def save(state: State, folder: Path) -> Path:
+def save(state: State, folder: Path, chance: dict[str, Tensor] | None = None) -> Path:
     """Write the state into the folder and remove all but the newest two. Raises DiskFull, OSError.
 
-    What was there stays until the new file is whole.
+    What was there stays until the new file is whole. `chance` are the state's own, where they were asked for already.
     """
     path = folder / f"step-{state.step:09d}.safetensors"
-    save_tensors(_tensors(state), path, {"state": json.dumps(_numbers(state))})
+    tensors = _tensors(state, state.chance.states() if chance is None else chance)
+    save_tensors(tensors, path, {"state": json.dumps(_numbers(state))})
     for old in list_checkpoints(folder)[:-KEPT]:
         old.unlink(missing_ok=True)
     return path
@@ -79,11 +80,11 @@ def part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {name.removeprefix(f"{prefix}."): t for name, t in tensors.items() if name.startswith(f"{prefix}.")}
 
 
-def _tensors(state: State) -> dict[str, Tensor]:
+def _tensors(state: State, chance: dict[str, Tensor]) -> dict[str, Tensor]:
     groups: dict[str, dict[str, Tensor]] = {
         "model": weights_of(state.model),
         "average": state.average or {},
-        "chance": state.chance.states(),
+        "chance": chance,
         "tally": {"loss": state.tally.loss, "correct": state.tally.correct},
     }
     for index, parameter in enumerate(_parameters(state.optimizer)):

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import torch
 from torch import Tensor, nn
@@ -41,13 +42,14 @@ class Epoch:
             self._update()
             now = time.perf_counter()
             state.seconds = seconds + now - started
-            if now - ticked > _TICK_SECONDS:
+            if now - ticked > _TICK_SECONDS and job.team.leads:
                 self._tick((state.tally.seen - seen) / (now - started))
                 ticked = now
-            if job.stop() and state.batch < job.batches:
+            stop, keep = job.team.agree(job.stop(), now - kept > 60 * job.recipe.checkpoint)
+            if stop and state.batch < job.batches:
                 self.check()
                 return False
-            if now - kept > 60 * job.recipe.checkpoint:
+            if keep:
                 self.check()
                 self._run.keep(state)
                 kept = now
@@ -67,24 +69,30 @@ class Epoch:
         first, last = state.batch, min(state.batch + job.recipe.accumulate, job.batches)
         total = job.images_in(first, last)
         for number in range(first, last):
-            self._backward(self._order[number * job.recipe.batch : (number + 1) * job.recipe.batch], total)
+            indices = self._order[number * job.recipe.batch : (number + 1) * job.recipe.batch]
+            with job.team.holding_back() if number < last - 1 else nullcontext():
+                self._backward(indices, total)
         self._step()
+        job.team.settle()
         state.batch, state.step = last, state.step + 1
 
     def _backward(self, indices: Tensor, total: int) -> None:
         """Add a batch's gradients, weighted by its part of the `total` images of the step."""
         state, job = self._state, self._job
-        inputs, labels = job.feed(indices, self._mirrored, state.chance)
+        mine, count = job.team.shard(indices)
+        inputs, labels = job.feed(mine, self._mirrored, state.chance)
         with job.setup.autocast():
             output = self._forward(inputs)
-        logits = as_logits(output)
-        loss = job.loss(logits, labels)
-        if self._on_cpu:  # costs nothing here, and the bad gradient is never applied; a GPU would be waited for
-            self._refuse(loss.item())
-        share = loss if len(indices) == total else loss * (len(indices) / total)
-        torch.autograd.backward(state.scaler.scale(share) if state.scaler else share)
+        logits, labels = as_logits(output)[:count], labels[:count]
+        loss = job.loss(logits, labels) if count else logits.sum()  # zero, with a gradient of zeros for the others
         right = (logits.detach().argmax(1) == hard(labels)).sum()
-        state.tally.add(loss.detach(), right, len(indices))
+        mean, right = job.team.total(loss.detach(), right, count)
+        if self._on_cpu:  # costs nothing here, and the bad gradient is never applied; a GPU would be waited for
+            self._refuse(mean.item())
+        part = count * job.team.size / total  # the processes' gradients are averaged, those of batches summed
+        share = loss if part == 1 else loss * part
+        torch.autograd.backward(state.scaler.scale(share) if state.scaler else share)
+        state.tally.add(mean, right, len(indices))
 
     def _step(self) -> None:
         state, recipe = self._state, self._job.recipe

@@ -11,6 +11,7 @@ from .loss import Loss, as_logits
 from .setup import Setup
 from .standardise import Standardiser
 from .state import weights_of
+from .team import ALONE, Team
 
 
 @dataclass(frozen=True)
@@ -40,23 +41,25 @@ def evaluate(
     standardise: Standardiser,
     batch: int = 512,
     flip: bool = False,
+    team: Team = ALONE,
 ) -> Scores:
     """Scores on images, uint8 of N×C×H×W, in the setup's precision; `flip` averages with the mirror images' answers.
 
-    The network is in evaluation mode meanwhile.
+    The network is in evaluation mode meanwhile. Each process of a team looks at its part, all have the whole scores.
     """
     trained = model.training
     model.eval()
     try:
-        parts = []
-        for part in torch.split(images, batch):
+        parts, mine = [], team.slice(len(labels))
+        for part in torch.split(images[mine] if mine.start < mine.stop else images[:1], batch):
             inputs = standardise(part.to(setup.device))
             with setup.autocast():
                 logits = as_logits(model(inputs))
                 if flip:
                     logits = (logits + as_logits(model(inputs.flip(3)))) / 2
             parts.append(logits)
-        return _score(torch.cat(parts), labels.to(setup.device), loss)
+        logits = torch.cat(parts)[: mine.stop - mine.start]
+        return _score(team.gather(logits, len(labels)), labels.to(setup.device), loss)
     finally:
         model.train(trained)
 

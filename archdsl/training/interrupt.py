@@ -13,11 +13,12 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 class StopOnSignal(Stop):
     """Stops on Ctrl-C and on the signal that ends processes (as schedulers send it), after the step that is under way.
 
-    A second Ctrl-C does not wait for it. Signals are taken over only while it is entered, in the main thread.
+    A second Ctrl-C does not wait for it, unless one of several processes (`patient`): a launcher sends on to each the
+    signal that the terminal has sent already. Signals are taken over only while it is entered, in the main thread.
     """
 
-    def __init__(self) -> None:
-        self._wanted = False
+    def __init__(self, patient: bool = False) -> None:
+        self._wanted, self._patient = False, patient
         self._before: dict[int, Any] = {}
 
     def __call__(self) -> bool:
@@ -34,6 +35,6 @@ class StopOnSignal(Stop):
         self._before = {}
 
     def _take(self, number: int, frame: FrameType | None) -> None:
-        if self._wanted and number == signal.SIGINT:
+        if self._wanted and number == signal.SIGINT and not self._patient:
             raise KeyboardInterrupt
         self._wanted = True

@@ -12,6 +12,7 @@ from .recipe import Recipe
 from .setup import Setup
 from .standardise import Standardiser
 from .state import Chance, derive
+from .team import ALONE, Team
 from .watch import Stop
 
 
@@ -38,6 +39,7 @@ class Job:
     train: Batches
     validation: Batches | None
     stop: Stop
+    team: Team = ALONE
 
     @property
     def batches(self) -> int:

@@ -5,7 +5,7 @@ from enum import Enum
 import torch
 
 from .epoch import Epoch, Forward
-from .errors import OutOfMemory
+from .errors import OutOfMemory, PeerLost
 from .evaluate import Scores, averaged, evaluate
 from .job import Batches, Job
 from .run import Run
@@ -26,7 +26,9 @@ def fit(state: State, job: Job, run: Run, watch: Watch) -> Ending:
 
     Raises Diverged, OutOfMemory, DiskFull; the newest checkpoint is whole then, and finite.
     """
-    forward: Forward = torch.compile(state.model) if job.recipe.compile else state.model
+    with job.setup.autocast():
+        model = job.team.wrap(state.model, job.standardise(job.train.images[:1].to(job.setup.device)))
+    forward: Forward = torch.compile(model) if job.recipe.compile else model
     watch.begin(job.recipe.epochs, len(job.train))
     try:
         with job.stop:
@@ -34,6 +36,11 @@ def fit(state: State, job: Job, run: Run, watch: Watch) -> Ending:
     except RuntimeError as error:
         if isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error):  # the CPU's words
             raise OutOfMemory(job.recipe.batch, job.setup.device.type) from error
+        if job.team.size > 1:
+            from .distributed import lost
+
+            if lost(error):
+                raise PeerLost(str(error).splitlines()[0]) from error
         raise
     finally:
         watch.end()
@@ -48,7 +55,7 @@ def _epochs(state: State, job: Job, forward: Forward, run: Run, watch: Watch) ->
             run.keep(state)
             return Ending.STOPPED
         _close(state, job, run, watch)
-        if job.stop() and state.epoch < job.recipe.epochs:
+        if job.team.agree(job.stop(), False, at_once=True)[0] and state.epoch < job.recipe.epochs:
             return Ending.STOPPED
     return Ending.FINISHED
 
@@ -56,7 +63,9 @@ def _epochs(state: State, job: Job, forward: Forward, run: Run, watch: Watch) ->
 def score(state: State, job: Job, images: Batches, flip: bool = False) -> Scores:
     """How good the state's network, with its running means where it has such, is on images."""
     with averaged(state.model, state.average):
-        return evaluate(state.model, images.images, images.labels, job.loss, job.setup, job.standardise, flip=flip)
+        return evaluate(
+            state.model, images.images, images.labels, job.loss, job.setup, job.standardise, flip=flip, team=job.team
+        )
 
 
 def _close(state: State, job: Job, run: Run, watch: Watch) -> None:

@@ -19,10 +19,10 @@ NETWORK, SETTINGS, METRICS = "net.arch", "settings.json", "metrics.jsonl"
 
 
 class Run:
-    """Paths inside a run's folder, and how they are written."""
+    """Paths inside a run's folder, and how they are written: by one process, the others' writing does nothing."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, writes: bool = True) -> None:
+        self.folder, self.writes = folder, writes
         self.network = folder / NETWORK
         self.settings = folder / SETTINGS
         self.metrics = folder / METRICS
@@ -48,9 +48,9 @@ class Run:
         return run
 
     @classmethod
-    def open(cls, folder: Path) -> "Run":
+    def open(cls, folder: Path, writes: bool = True) -> "Run":
         """The run in a folder. Raises CannotResume where there is none."""
-        run = cls(folder)
+        run = cls(folder, writes)
         if not run.settings.is_file() or not run.network.is_file():
             raise CannotResume(folder, f"it has no {SETTINGS} and {NETWORK}", "name the folder of a run: `runs/…`")
         return run
@@ -65,7 +65,7 @@ class Run:
     def discard_empty(self) -> None:
         """Remove the folder of a run that came to nothing before anything was written into it."""
         with contextlib.suppress(OSError):
-            if not self.settings.exists():
+            if self.writes and not self.settings.exists():
                 self.checkpoints.rmdir()
                 self.folder.rmdir()
 
@@ -80,26 +80,32 @@ class Run:
 
     def write_network(self, text: str, used: Mapping[str, str]) -> None:
         """The network's text, and beside it the files that it uses. Raises DiskFull."""
-        for name, content in {**used, NETWORK: text}.items():
+        for name, content in {**used, NETWORK: text}.items() if self.writes else ():
             path = self.folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             write_text(path, content)
 
     def write_text(self, path: Path, text: str) -> None:
         """A text, atomically. Raises DiskFull."""
-        write_text(path, text)
+        if self.writes:
+            write_text(path, text)
 
     def keep(self, state: State) -> None:
         """A checkpoint of the state, and the log up to it. Raises DiskFull.
 
-        The log is made from the state, so that the two always fit, whenever a run is cut off.
+        The log is made from the state, so that the two always fit, whenever a run is cut off. All processes call it:
+        each tells where its chance is.
         """
-        save(state, self.checkpoints)
+        chance = state.chance.states()
+        if not self.writes:
+            return
+        save(state, self.checkpoints, chance)
         write_text(self.metrics, "".join(f"{json.dumps(line)}\n" for line in state.history))
 
     def keep_weights(self, state: State, path: Path) -> None:
         """The weights that the network is used with: the running means, where there are such. Raises DiskFull."""
-        save_tensors(state.average or weights_of(state.model), path, {"format": "pt"})
+        if self.writes:
+            save_tensors(state.average or weights_of(state.model), path, {"format": "pt"})
 
     @property
     def weights(self) -> Path | None:

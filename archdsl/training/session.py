@@ -4,11 +4,12 @@ from dataclasses import dataclass, field, replace
 
 import torch
 from safetensors.torch import load_file
+from torch import Tensor
 
 from . import assemble
 from .checkpoint import list_checkpoints, part, read, restore_newest, save_tensors
 from .data.model import Request, Source, Splits
-from .errors import CannotResume, Diverged
+from .errors import BatchTooSmall, CannotResume, Diverged, PeerFailed, Problem
 from .evaluate import Scores
 from .job import Job
 from .loop import Ending, fit, score
@@ -20,6 +21,7 @@ from .setup import Setup, Trial, choose_device
 from .standardise import Standard, measure
 from .state import State, weights_of
 from .subject import Subject
+from .team import ALONE, Team
 from .watch import Stop, Watch
 
 
@@ -44,7 +46,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Training:
-    """A training that can be started or resumed. `stop` says whether the user wants it to stop."""
+    """A training that can be started or resumed. `stop` says whether the user wants it to stop.
+
+    Each process of a `team` has one, and all call the same methods.
+    """
 
     subject: Subject
     source: Source
@@ -52,26 +57,30 @@ class Training:
     place: Place
     watch: Watch
     stop: Stop = field(default_factory=Stop)
+    team: Team = ALONE
 
     def start(self) -> Outcome:
         """Train from the start. Raises Problem."""
         splits, device = self._load()
         model = assemble.build(self.subject, self.recipe, device)
         standard = measure(splits.train.images)
-        setup, trials = assemble.choose(model, splits, standard, self.recipe, device)
+        setup, trials = assemble.choose(model, splits, standard, self.recipe, device, self.team)
         tried = ", ".join(f"{s.precision} {s.layout} {speed:,.0f}" for s, speed in trials)
         self.watch.note(f"computes on {setup}" + (f" (tried, in images/s: {tried})" if tried else ""))
+        for note in self.team.notes(model, self.recipe.batch):
+            self.watch.note(note)
         settings = self._settings(splits, standard, setup, trials, sum(p.numel() for p in model.parameters()))
         run = self.place.run
         run.write_network(self.subject.text, self.subject.used)
         run.write_text(run.settings, settings.model_dump_json(indent=2) + "\n")
-        job = assemble.job(self.recipe, setup, standard, splits, len(self.source.spec.classes), self.stop)
+        job = assemble.job(self.recipe, setup, standard, splits, len(self.source.spec.classes), self.stop, self.team)
         return self._go(assemble.first_state(model, job), job, splits)
 
     def resume(self) -> Outcome:
         """Go on from the newest checkpoint of the run.
 
-        On the CPU, with as many threads, the result is bit for bit that of not having stopped. Raises Problem.
+        On the CPU, with as many threads and processes, the result is bit for bit that of not having stopped. Raises
+        Problem.
         """
         run = self.place.run
         settings = run.read_settings()
@@ -81,30 +90,51 @@ class Training:
             raise CannotResume(run.folder, why)
         setup = Setup(device, settings.setup.precision, settings.setup.layout)
         standard = Standard(tuple(settings.data.mean), tuple(settings.data.deviation))
-        job = assemble.job(self.recipe, setup, standard, splits, len(settings.data.classes), self.stop)
+        job = assemble.job(self.recipe, setup, standard, splits, len(settings.data.classes), self.stop, self.team)
         state = assemble.first_state(assemble.build(self.subject, self.recipe, device), job)
         restore_newest(state, run.checkpoints)
-        changed = settings.model_copy(update={"recipe": self.recipe})
+        before = settings.setup
+        if before.processes != self.team.size:
+            self.watch.note(f"begun in {before.processes} processes, goes on in {self.team.size}: chance differs")
+        now = before.model_copy(update={"processes": self.team.size})
+        changed = settings.model_copy(update={"recipe": self.recipe, "setup": now})
         run.write_text(run.settings, changed.model_dump_json(indent=2) + "\n")
         self.watch.note(f"goes on in epoch {state.epoch + 1}, after {state.step:,} steps")
         return self._go(state, job, splits)
 
     def _load(self) -> tuple[Splits, torch.device]:
-        device = choose_device(self.place.device)
-        return assemble.load(self.source, self.recipe, self.place.request, self.watch), device
+        if self.recipe.batch < self.team.size:
+            raise BatchTooSmall(self.recipe.batch, self.team.size)
+        device = choose_device(self.team.device(self.place.device))
+        return self._splits(), device
+
+    def _splits(self) -> Splits:
+        """The images. One process of each machine fetches and decodes what is not there yet, the others find it."""
+        splits: Splits | None = None
+        problem: Problem | None = None
+        try:
+            if self.team.goes_first():
+                splits = assemble.load(self.source, self.recipe, self.place.request, self.watch)
+        except Problem as error:
+            problem = error
+        if self.team.any(problem is not None):
+            raise problem or PeerFailed
+        return splits or assemble.load(self.source, self.recipe, self.place.request, self.watch)
 
     def _go(self, state: State, job: Job, splits: Splits) -> Outcome:
         run = self.place.run
         try:
             ending = fit(state, job, run, self.watch)
         except Diverged:
-            _keep_finite(state, run)
+            if run.writes:
+                _keep_finite(state, run)
             raise
         run.keep_weights(state, run.last)
         tested = None
         if ending is not Ending.STOPPED:
             tested = _test(state, job, splits, run)
-        write_report(run, state, self.source.spec.classes, tested)
+        if run.writes:
+            write_report(run, state, self.source.spec.classes, tested)
         return Outcome(run, ending, state, tested)
 
     def _settings(
@@ -135,6 +165,7 @@ class Training:
                 precision=setup.precision,
                 layout=setup.layout,
                 threads=torch.get_num_threads(),
+                processes=self.team.size,
                 trial={f"{s.precision} {s.layout}": round(speed, 1) for s, speed in trials},
             ),
             versions=versions(),
@@ -149,8 +180,12 @@ def _test(state: State, job: Job, splits: Splits, run: Run) -> tuple[str, Scores
     name, images = ("test", splits.test) if splits.test else ("validation", splits.validation)
     if images is None:
         return None
-    if run.best.is_file():
-        state = replace(state, average=load_file(run.best))
+    if job.team.any(run.writes and run.best.is_file()):
+        best = {k: v.clone() for k, v in weights_of(state.model).items()}
+        if run.writes:
+            _copy(load_file(run.best), best)
+        job.team.spread(best)
+        state = replace(state, average=best)
     flip = job.recipe.tta == "flip"
     return name, score(state, job, assemble.on_device(images, job.setup.device), flip)
 
@@ -164,3 +199,9 @@ def _keep_finite(state: State, run: Run) -> None:
     newest = list_checkpoints(run.checkpoints)[-1]
     tensors, _ = read(newest)
     save_tensors(part(tensors, "average") or part(tensors, "model"), run.last, {"format": "pt"})
+
+
+@torch.no_grad()
+def _copy(source: dict[str, Tensor], target: dict[str, Tensor]) -> None:
+    for name, tensor in target.items():
+        tensor.copy_(source[name])

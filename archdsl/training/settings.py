@@ -46,12 +46,13 @@ class DataSettings(_Section):
 
 
 class SetupSettings(_Section):
-    """Where and how it was computed; `trial` has images per second of what `auto` tried."""
+    """Where and how it was computed, in how many processes; `trial` has images per second of what `auto` tried."""
 
     device: str
     precision: str
     layout: str
     threads: int
+    processes: int = 1
     trial: dict[str, float]
 
 

@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Generator, Tensor, nn
 
+from .team import ALONE, Team
+
 
 @dataclass(frozen=True)
 class Best:
@@ -18,21 +20,28 @@ class Best:
 
 
 class Chance:
-    """The generators of a run: one of the CPU, one of the device where batches are changed."""
+    """The generators of a run: one of the CPU, one of the device where batches are changed.
 
-    def __init__(self, seed: int, device: torch.device) -> None:
-        self.host = Generator().manual_seed(derive(seed, "host"))
-        self.device = Generator(device).manual_seed(derive(seed, "device"))
+    Each process of a team has its own, and draws other numbers; the leader's are those of one that trains alone.
+    """
+
+    def __init__(self, seed: int, device: torch.device, team: Team = ALONE) -> None:
+        self._team = team
+        self.host = Generator().manual_seed(derive(seed, own_purpose("host", team)))
+        self.device = Generator(device).manual_seed(derive(seed, own_purpose("device", team)))
 
     def states(self) -> dict[str, Tensor]:
-        """The states of these generators and of torch's global ones (dropout draws from those)."""
+        """The states of these generators and of torch's global ones (dropout draws from those), of all processes."""
         states = {"host": self.host.get_state(), "device": self.device.get_state(), "torch": torch.get_rng_state()}
         if self.device.device.type == "cuda":
             states["cuda"] = torch.cuda.get_rng_state(self.device.device)
-        return states
+        return self._team.collect(states)
 
     def restore(self, states: dict[str, Tensor]) -> None:
-        """Go on from `states`. Those of a device that is another one now are left as they are."""
+        """Go on from `states`. Those of a device, or of a process, that was not there then are left as they are."""
+        states = self._team.own(states)
+        if not states:
+            return
         self.host.set_state(states["host"])
         torch.set_rng_state(states["torch"])
         if states["device"].shape == self.device.get_state().shape:
@@ -44,6 +53,11 @@ class Chance:
 def derive(seed: int, purpose: str) -> int:
     """A seed of its own for a purpose: a fixed function of the run's seed, 63 bits."""
     return int.from_bytes(hashlib.sha256(f"{seed} {purpose}".encode()).digest()[:8], "big") >> 1
+
+
+def own_purpose(purpose: str, team: Team) -> str:
+    """What `derive` makes a seed for, where each process of a team is to have another."""
+    return f"{purpose} {team.rank}" if team.rank else purpose
 
 
 @dataclass
