@@ -143,15 +143,16 @@ def analyse(
     *,
     recipe: bool = False,
     pedantic: bool = False,
+    library: bool = False,
 ) -> Network:
     """The network of a text, with whatever mistakes it has in the sink.
 
     `recipe` asks for its `train` block to be checked too, and the network against the data that it names; `pedantic`
-    for the warnings that are matters of taste.
+    for the warnings that are matters of taste; `library` says that a file of blocks alone will do.
     """
     program = parse(source, sink)
     graph = _elaborate(program, sink, settings, override, root)
-    if not graph.nodes and not sink.errors:
+    if not graph.nodes and not sink.errors and not (library and program.blocks):
         sink.emit(structure.NothingHere(span=Span(source, 0, 0)))
     network = Network(program, graph, (), settings, root)
     check_assertions(graph, network.costs, sink)

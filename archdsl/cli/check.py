@@ -61,7 +61,7 @@ def command(
     values, override = parse_settings(settings), parse_override(inputs)
 
     def check(source: Source) -> Network:
-        return analyse(source, Sink(), values, override, recipe=True, pedantic=pedantic)
+        return analyse(source, Sink(), values, override, recipe=True, pedantic=pedantic, library=True)
 
     networks = [check(source) for source in sources]
     if sizes is not None:
@@ -94,14 +94,14 @@ def _errors(found: Iterable[Found]) -> int:
 
 
 def _table(network: Network, explain: bool) -> None:
-    from ..analysis.table import table, totals, verdict
+    from ..analysis.table import table, totals
 
     if network.graph.nodes:
         click.echo(table(network, explain=explain))
         click.echo()
         click.echo(totals(network))
     if not _errors(network.diagnostics):
-        click.echo(f"✓ {verdict(network)}")
+        click.echo(f"✓ {_verdict(network)}")
         if network.graph.symbols:
             from ..analysis.sizes_text import describe
 
@@ -112,8 +112,18 @@ def _table(network: Network, explain: bool) -> None:
     show_mistakes(network)
 
 
+def _verdict(network: Network) -> str:
+    """What is well: the network, or the blocks of a file without one."""
+    from ..analysis.table import verdict
+
+    if network.graph.nodes:
+        return verdict(network)
+    names = [f"`{printable(block.name.text)}`" for block in network.program.blocks]
+    return f"no network, {len(names)} block{'s' * (len(names) > 1)} for others to use: {', '.join(names)}"
+
+
 def _lines(networks: list[Network]) -> None:
-    from ..analysis.table import si, verdict
+    from ..analysis.table import si
 
     for network in networks:
         name = printable(network.source.name)
@@ -121,7 +131,8 @@ def _lines(networks: list[Network]) -> None:
             click.echo(f"✗ {name}: {summary(network.diagnostics)}")
             continue
         total = network.costs.total
-        click.echo(f"✓ {name}: {verdict(network)}, {total.parameters:,} parameters, {si(total.macs)} MACs")
+        counts = f", {total.parameters:,} parameters, {si(total.macs)} MACs" if network.graph.nodes else ""
+        click.echo(f"✓ {name}: {_verdict(network)}{counts}")
     for network in networks:
         if network.diagnostics:
             sys.stdout.flush()

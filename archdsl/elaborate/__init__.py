@@ -13,6 +13,7 @@ from . import control, layers, merges, training
 from .asserts import Assertion
 from .definitions import Definitions
 from .inputs import Override, run_input, run_override
+from .library import check_unused
 from .scope import UNKNOWN
 from .state import Abort, State
 
@@ -39,7 +40,11 @@ def elaborate(
     override = override or Override({})
     definitions = Definitions(sink, root)
     file = definitions.collect(program, settings or {})
-    state = State(sink, lambda state, statement: execute(state, statement, override), witness)
+
+    def run(state: State, statement: ast.Statement) -> None:
+        execute(state, statement, override)
+
+    state = State(sink, run, witness)
     # A copy: blocks see the parameters of the network, and nothing that its text names.
     state.scope = file.scope.copy()
     state.blocks = file.blocks
@@ -50,6 +55,8 @@ def elaborate(
         state.run(program.statements)
     except Abort:
         pass
+    if not definitions.incomplete:
+        check_unused(program, file, state, run)
     return _finish(state, program, file.net, file.scope)
 
 

@@ -45,6 +45,7 @@ def run_block(state: State, statement: ast.Layer, definition: BlockDef) -> None:
 
 def _use_block(state: State, statement: ast.Layer, definition: BlockDef, alias: ast.Word | None, turn: int) -> None:
     name = definition.block.name.text
+    state.reached.add(name)
     scope = _bind_block(state, statement, definition)
     path = state.named_child(alias.text) if alias else state.child(name)
     state.scopes[path] = name

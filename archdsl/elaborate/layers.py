@@ -1,6 +1,7 @@
 """Layer statements: from words to an op, its shape, a node."""
 
 from math import prod
+from typing import Any
 
 from ..diagnostics.catalogue import limits, names, shapes, structure
 from ..graph import Node
@@ -8,6 +9,7 @@ from ..layer import Op, Reject
 from ..layers import find, registry, synonyms
 from ..limits import MAX_COUNT
 from ..names import nearest
+from ..orientation import channels_last
 from ..shape import Shape
 from ..source import Span
 from ..symbolic import Sym, Undecided, plain
@@ -115,9 +117,25 @@ def report(state: State, reject: Reject, op: Op, statement: ast.Layer, spans: di
             spans = bind(statement.keyword, statement.args, op.parameters, "", ev).spans
     kind = getattr(shapes, reject.kind)
     span = spans.get(reject.argument or "", statement.keyword.span)
+    if kind is shapes.KernelTooLarge and _is_turned(state, reject, op, span):
+        return
     related = state.related(maker)
     facts = {"keyword": op.keyword, "shape": related.shape, "why": reject.why, "helps": reject.help}
     state.fail(kind, span, maker=related if _elsewhere(span, related.span) else None, **facts)
+
+
+def _is_turned(state: State, reject: Reject, op: Op, span: Span) -> bool:
+    """Whether a kernel does not fit because the input has its channels last; that is reported once."""
+    for _, node in state.inputs:
+        if (turned := channels_last(node)) is None:
+            continue
+        if node.id not in state.turned:
+            state.turned.add(node.id)
+            facts: dict[str, Any] = {"keyword": op.keyword, "why": reject.why, "at": span}
+            mistake = shapes.ChannelsComeFirst(span=turned.span, sizes=turned.sizes, turned=turned.turned, **facts)
+            state.sink.emit(mistake)
+        return True
+    return False
 
 
 def _elsewhere(span: Span, other: Span) -> bool:

@@ -54,6 +54,10 @@ class State:
         self._run = run
         self.nodes: list[Node] = []
         self.inputs: list[tuple[str | None, Node]] = []
+        # Blocks that were used.
+        self.reached: set[str] = set()
+        # Inputs that were reported to have their channels last.
+        self.turned: set[int] = set()
         self.outputs: list[tuple[str, int]] = []
         self.aux: list[tuple[str, int]] = []
         self.asserts: list[tuple[ast.Assert, Scope]] = []

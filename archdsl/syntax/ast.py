@@ -262,6 +262,11 @@ class Program(Record):
     source: Source
     statements: tuple[Statement, ...]
 
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The blocks that it defines."""
+        return tuple(statement for statement in self.statements if isinstance(statement, Block))
+
 
 def same(a: object, b: object) -> bool:
     """Whether two trees, or parts of them, say the same, wherever it stands."""

@@ -28,8 +28,10 @@ def lints() -> tuple[tuple[Find, bool], ...]:
 def lint(facts: Facts, sink: Sink, *, pedantic: bool = False) -> None:
     """Put what the lints find into the sink; matters of taste only where `pedantic`."""
     healthy = not sink.errors
+    # Words that an error points at need no warning.
+    wrong = {found.diagnostic.span for found in sink} if not healthy else ()
     for find, always in lints():
         if healthy or always:
             for diagnostic in find(facts):
-                if pedantic or not diagnostic.pedantic:
+                if (pedantic or not diagnostic.pedantic) and diagnostic.span not in wrong:
                     sink.emit(diagnostic)

@@ -3,12 +3,10 @@
 from collections.abc import Iterator
 
 from ...diagnostics import Diagnostic, Edit, Fix, Severity
-from ...shape import Layout, times
+from ...orientation import channels_last
 from ._facts import Facts
 
 ALWAYS = True
-
-_SIDE = 16
 
 
 class ChannelsLast(Diagnostic):
@@ -41,15 +39,8 @@ class ChannelsLast(Diagnostic):
 
 
 def find(facts: Facts) -> Iterator[ChannelsLast]:
-    """Images with 1 or 3 columns and many channels and rows."""
+    """Images with 1 or 3 columns and many channels and rows, where that is not an error already."""
     for i in facts.graph.inputs:
-        node = facts.graph.nodes[i]
-        if node.shape is None or node.shape.layout is not Layout.IMAGE:
-            continue
-        height, width, channels = node.shape.dims
-        if channels in (1, 3) and height >= _SIDE and width >= _SIDE:
-            sizes = times(node.shape.dims).replace("×", "x")
-            at = node.span.text.rfind(sizes)
-            span = node.span._replace(start=node.span.start + at, end=node.span.start + at + len(sizes))
-            turned = f"{channels}x{height}x{width}"
-            yield ChannelsLast(span=span if at >= 0 else node.span, sizes=sizes, turned=turned)
+        found = channels_last(facts.graph.nodes[i])
+        if found is not None:
+            yield ChannelsLast(span=found.span, sizes=found.sizes, turned=found.turned)

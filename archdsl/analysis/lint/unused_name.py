@@ -41,7 +41,7 @@ def find(facts: Facts) -> Iterator[UnusedName]:
             case ast.Net() | ast.Block():
                 what = "the parameter"
                 defined += [(what, p.name) for p in part.parameters]
-                if isinstance(part, ast.Block):
+                if isinstance(part, ast.Block) and facts.graph.nodes:
                     defined.append(("the block", part.name))
             case ast.Let():
                 defined.append(("the value", part.name))

@@ -1,6 +1,7 @@
 """E04: a tensor that a layer cannot take."""
 
-from ..model import Diagnostic, Fix, Label, Related
+from ...source import Span
+from ..model import Diagnostic, Edit, Fix, Label, Related
 
 
 class CannotTake(Diagnostic):
@@ -49,6 +50,38 @@ class KernelTooLarge(CannotTake):
 
     def message(self) -> str:
         return f"the kernel of `{self.keyword}` is larger than its input of {self.shape}"
+
+
+class ChannelsComeFirst(Diagnostic):
+    """The kernel does not fit, because the sizes of the input were written as height × width × channels.
+
+    So `32x32x3` is 32 channels of 32×3. torch has the channels first, Keras and pictures in memory have them last.
+    """
+
+    code = "E0409"
+    title = "channels last"
+    wrong = "input 32x32x3\nconv 8 k5\n"
+    right = "input 3x32x32\nconv 8 k5\n"
+
+    keyword: str
+    sizes: str
+    turned: str
+    why: str
+    at: Span
+
+    def message(self) -> str:
+        channels, height, width = self.sizes.split("x")
+        return f"`{self.sizes}` is read as {channels} channels of {height}×{width}: channels come first"
+
+    def label(self) -> str:
+        return f"did you mean `{self.turned}`?"
+
+    def others(self) -> tuple[Label, ...]:
+        return (Label(span=self.at, text=f"so the kernel of `{self.keyword}` does not fit: {self.why}"),)
+
+    def fix(self) -> Fix:
+        edits = (Edit(span=self.span, text=self.turned),) if self.span.text == self.sizes else ()
+        return Fix(title=f"write `{self.turned}`", edits=edits)
 
 
 class NeedsFlatten(CannotTake):

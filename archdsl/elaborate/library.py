@@ -1,0 +1,50 @@
+"""Blocks that nothing in their file uses: checked for what is wrong whatever they are given."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ..syntax import ast
+from .definitions import File
+from .scope import UNKNOWN, Scope
+from .state import Abort, State
+
+
+def check_unused(
+    program: ast.Program, file: File, state: State, run: Callable[[State, ast.Statement], None]
+) -> None:
+    """Run the body of each unused block on a tensor of unknown shape, with parameters of unknown value.
+
+    Mistakes in words show, those in sizes do not. A block that an unused one uses is checked in its turn.
+    """
+    blocks = [s for s in program.statements if isinstance(s, ast.Block) and s.name.text in file.blocks]
+    if all(block.name.text in state.reached for block in blocks):
+        return
+    used = {word for statement in program.statements for word in _keywords(statement)}
+    for block in blocks:
+        if block.name.text not in used:
+            _check(block, file, State(state.sink, run, state.witness))
+
+
+def _check(block: ast.Block, file: File, state: State) -> None:
+    state.blocks = file.blocks
+    state.add(None, (), None, ("given",), block.name.span)
+    scope = Scope(file.blocks[block.name.text].scope)
+    for parameter in block.parameters:
+        scope.define(parameter.name.text, UNKNOWN, parameter.name.span)
+    try:
+        with state.inside(scope=scope):
+            state.run(block.body.statements)
+    except Abort:
+        pass
+
+
+def _keywords(part: Any) -> Iterator[str]:
+    """The keywords of the layer statements in a part of the tree."""
+    if isinstance(part, ast.Layer):
+        yield part.keyword.text
+    if isinstance(part, tuple) and not hasattr(part, "source"):
+        for each in part:
+            yield from _keywords(each)
+    elif isinstance(part, ast.Statement | ast.Body):
+        for _, value in part:
+            yield from _keywords(value)
