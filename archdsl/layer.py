@@ -91,6 +91,14 @@ class Op(Record):
         """The names of the weights that do not train."""
         return ()
 
+    def starts_of(self, xs: tuple[Shape, ...]) -> Mapping[str, Steps]:
+        """The calls that fill weights, by name, where the text says how these begin; X is the weight."""
+        return {}
+
+    def whitening(self) -> float | None:
+        """What is added to the variances, where training images decide how the weight begins."""
+        return None
+
 
 class Layer(Op):
     """A layer with one input: the contract that a new layer fills in.
@@ -119,6 +127,10 @@ class Layer(Op):
         """The torch call, or several one after another."""
         raise NotImplementedError
 
+    def starts(self, x: Shape) -> Mapping[str, Steps]:
+        """The calls that fill weights, by name, where the text says how these begin."""
+        return {}
+
     def windows(self, x: Shape) -> tuple[Window, ...]:
         """How a kernel slides over each side of x; empty for layers without a window."""
         return ()
@@ -139,6 +151,10 @@ class Layer(Op):
     @typing.final
     def buffers_of(self, xs: tuple[Shape, ...]) -> Weights:
         return self.buffers(xs[0])
+
+    @typing.final
+    def starts_of(self, xs: tuple[Shape, ...]) -> Mapping[str, Steps]:
+        return self.starts(xs[0])
 
     @typing.final
     def macs_of(self, xs: tuple[Shape, ...], y: Shape) -> int:

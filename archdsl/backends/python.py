@@ -92,15 +92,7 @@ class _Writer:
         main = class_name(self.graph.name)
         self.names.add(main)
         body = self.class_body(self.root)
-        frozen = [
-            f"        self.{node.name}.{weight}.requires_grad_(False)"
-            for node in self.graph.layers
-            if node.op is not None and node.shared is None
-            for weight in node.op.frozen_weights()
-        ]
         body[0:0] = [f'    """{self.summary()}"""', ""]
-        forward = next(i for i, line in enumerate(body) if line.startswith("    def forward"))
-        body[forward - 1 : forward - 1] = frozen
         blocks = [f"class {each.name}(nn.Module):\n" + "\n".join(each.lines) for each in self.classes.values()]
         blocks.append(f"class {main}(nn.Module):\n" + "\n".join(body))
         text = "\n\n\n".join([self.header("\n".join(blocks)), *self.our_classes(), *blocks])
@@ -190,7 +182,26 @@ class _Writer:
             inner = self.construct(item, "        ")
             inner[-1] += self.comment(item)
             init += [f"        self.{attribute} = {inner[0]}", *inner[1:]]
+        init += [f"        {line}" for item in unit.items for line in self.beginnings(unit, item)]
         return [*init, "", *_Forward(self, unit).lines()]
+
+    def beginnings(self, unit: Unit, item: Node | Unit) -> list[str]:
+        """How the weights of an item begin, and which do not train; of an nn.Sequential, which has no class, too."""
+        if isinstance(item, Unit):
+            return [line for inner in item.items for line in self.beginnings(unit, inner)] if item.chain else []
+        if item.op is None or item.shared is not None:
+            return []
+        place = f"self.{unit.attribute(item)}"
+        lines = []
+        for name, steps in item.op.starts_of(self.shapes(item)).items():
+            text = f"{place}.{name}" if len(steps) == 1 else f"{place}.{name}.data"  # of a part, past autograd
+            for step in steps:
+                assert isinstance(step, Apply)
+                text = expression(step, [text])
+            lines.append(text)
+        if item.op.whitening() is not None:
+            lines.append(f"# {place}.weight is to be set from training images; until then it is as torch draws it")
+        return lines + [f"{place}.{name}.requires_grad_(False)" for name in item.op.frozen_weights()]
 
     def module_of(self, node: Node) -> Module | None:
         """The module among a node's steps."""

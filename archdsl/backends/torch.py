@@ -3,14 +3,14 @@
 import importlib
 import keyword
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from ..call import Apply, Hole, Module, Step
+from ..call import Apply, Hole, Module, Step, Steps
 from ..graph import Graph, Node
 
 # What the code that torch.fx writes calls things: an input of such a name would hide it.
@@ -20,8 +20,8 @@ _NAMES_IN_CODE = frozenset({"self", "torch", "operator", "math", "inf", "nan", "
 def to_torch(graph: Graph) -> nn.Module:
     """The module of a graph without mistakes: a batch for each input in, the output (or a tuple of them) out.
 
-    Submodules are named by the nodes' paths, so that `state_dict` follows stages and layers; weights are fresh, as
-    torch initialises them.
+    Submodules are named by the nodes' paths, so that `state_dict` follows stages and layers. Weights are fresh, as the
+    text says or else as torch draws them; `init=whiten` needs images (`training.whiten`), and is as torch draws until.
     """
     root = nn.Module()
     code = torch.fx.Graph()
@@ -48,7 +48,11 @@ def _emit(
     for step in node.op.steps(_shapes(graph, node)):
         if isinstance(step, Module):
             if node.shared is None:
-                _attach(root, owner.path, make_module(step), node.op.frozen_weights())
+                module = make_module(step)
+                begin(module, node.op.starts_of(_shapes(graph, node)))
+                for name in node.op.frozen_weights():
+                    module.get_parameter(name).requires_grad_(False)
+                _attach(root, owner.path, module)
             result = code.call_module(owner.name, tuple(current))
         else:
             result = _emit_call(code, step, current)
@@ -70,14 +74,12 @@ def _shapes(graph: Graph, node: Node) -> tuple[Any, ...]:
     return shapes
 
 
-def _attach(root: nn.Module, path: Sequence[str], module: nn.Module, frozen: tuple[str, ...]) -> None:
+def _attach(root: nn.Module, path: Sequence[str], module: nn.Module) -> None:
     parent = root
     for name in path[:-1]:
         if name not in dict(parent.named_children()):
             parent.add_module(name, nn.Module())
         parent = parent.get_submodule(name)
-    for name in frozen:
-        module.get_parameter(name).requires_grad_(False)
     parent.add_module(path[-1], module)
 
 
@@ -97,6 +99,15 @@ def make_module(call: Module) -> nn.Module:
     module = resolve(call.target)(*call.args, **dict(call.kwargs))
     assert isinstance(module, nn.Module)
     return module
+
+
+@torch.no_grad()
+def begin(module: nn.Module, starts: Mapping[str, Steps]) -> None:
+    """Fill the weights whose beginning the text names, by their calls."""
+    for name, steps in starts.items():
+        weight: Tensor = module.get_parameter(name)
+        for step in steps:
+            weight = apply(step, None, [weight])
 
 
 def fill(value: Any, inputs: Sequence[Any]) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..arguments import Either, Kind, OneOf, Parameter, Unfit
 from ..diagnostics.catalogue import arguments, limits, names
+from ..initial import Beginning, Init
 from ..limits import MAX_DIGITS
 from ..names import nearest
 from ..source import Span
@@ -72,8 +73,7 @@ class _Binder:
             # Go on as if the nearest had been written: what follows is then checked too.
             self.ev.fail(arguments.UnknownArgument, name.span, **facts)
             found = next(p for p in self.parameters if p.name == near)
-        choice = isinstance(arg.value, ast.Variable) and arg.value.name in _choices(found.kind)
-        self.store(found, arg.value.name if choice else self.ev.value(arg.value), arg)  # type: ignore[attr-defined]
+        self.store(found, self.meant(found.kind, arg.value), arg)
 
     def word(self, arg: ast.Argument, word: str) -> bool:
         """A bare word: a flag or a shorthand, else not ours."""
@@ -117,7 +117,20 @@ class _Binder:
         if isinstance(arg.value, ast.Variable) and not choice and self.ev.scope.find(arg.value.name) is None:
             self.unknown_word(arg.value, arg)
             return
-        self.store(p, arg.value.name if choice else self.ev.value(arg.value), arg)  # type: ignore[attr-defined]
+        self.store(p, self.meant(p.kind, arg.value), arg)
+
+    def meant(self, kind: Kind | None, expr: ast.Expr) -> Any:
+        """What a value means to the kind that takes it: one of its own words, a way to begin, or an expression."""
+        match expr:
+            case ast.Variable() if expr.name in _choices(kind):
+                return expr.name
+            case ast.Variable() if isinstance(kind, Beginning) and self.ev.scope.find(expr.name) is None:
+                return expr.name  # refused by the kind, which tells its words
+            case ast.Call() if isinstance(kind, Beginning):
+                numbers = tuple(self.ev.number(each) for each in expr.args)
+                return UNKNOWN if UNKNOWN in numbers else Init(name=expr.function.text, numbers=numbers)
+            case _:
+                return self.ev.value(expr)
 
     def unknown_word(self, word: ast.Variable, arg: ast.Argument) -> None:
         """Neither flag nor shorthand nor a name: suggest among all of them, and go on with the nearest."""
@@ -186,6 +199,8 @@ def _choices(kind: Kind | None) -> tuple[str, ...]:
     match kind:
         case OneOf():
             return kind.choices
+        case Beginning():
+            return kind.names
         case Either():
             return tuple(choice for each in kind.kinds for choice in _choices(each))
         case _:

@@ -1,10 +1,12 @@
 """Convolutions."""
 
+from collections.abc import Mapping
 from math import prod
 from typing import Annotated, Literal, NamedTuple
 
 from ..arguments import Flag, NaturalSides, OneOf, PositiveInt, PositiveSides, Real, argument
 from ..call import F, Steps, X, nn
+from ..initial import MATRIX_DOC, WHITEN_EPS, FilterInit, SpreadInit, check_filters, fill_filters
 from ..layer import Layer, Reject, Weights
 from ..shape import Shape, Window
 from ._calls import compact, given
@@ -38,6 +40,7 @@ class Convolution(Layer):
     pad_mode: PadMode = argument("zeros", doc="what is added at the ends")
     pad_value: Annotated[float, Real()] = argument(0.0, doc="the number that `pad_mode=constant` adds")
     frozen: Flag = argument(False, words={"frozen": True}, doc="the kernel does not train; the bias does")
+    init: FilterInit | None = argument(None, doc=MATRIX_DOC)
 
     def plan(self, x: Shape) -> Plan:
         """The filters for an input that is read as channels first."""
@@ -58,6 +61,7 @@ class Convolution(Layer):
         y = slide(x, windows, self.plan(x).filters)
         self._check_mode(x, windows, y)
         self.check(x, y)
+        check_filters(self.init, self.weights(x), self.plan(x).groups, dilated=any(w.dilation > 1 for w in windows))
         return y
 
     def _check_mode(self, x: Shape, windows: tuple[Window, ...], y: Shape) -> None:
@@ -79,6 +83,14 @@ class Convolution(Layer):
 
     def frozen_weights(self) -> tuple[str, ...]:
         return ("weight",) if self.frozen else ()
+
+    def starts(self, x: Shape) -> Mapping[str, Steps]:
+        return fill_filters(self.init, self.weights(x), self.plan(spatial(x)).groups)
+
+    def whitening(self) -> float | None:
+        if self.init is None or self.init.name != "whiten":
+            return None
+        return self.init.numbers[0] if self.init.numbers else WHITEN_EPS
 
     def macs(self, x: Shape, y: Shape) -> int:
         return prod(self.weights(x)["weight"]) * prod(y.sides)
@@ -172,6 +184,7 @@ class UpConv(Layer):
     groups: PositiveInt = argument(1, letter="g", doc="in how many equal parts the channels are split")
     bias: Flag = argument(True, words={"nobias": False}, doc="whether a number is added to each channel")
     frozen: Flag = argument(False, words={"frozen": True}, doc="the kernel does not train; the bias does")
+    init: SpreadInit | None = argument(None, doc=MATRIX_DOC)
 
     def _per_side(self, x: Shape) -> list[tuple[int, int, int, int, int, int]]:
         names = ("kernel", "stride", "padding", "output_padding", "dilation")
@@ -191,6 +204,7 @@ class UpConv(Layer):
             sides.append(out)
         y = x.with_sides(self.filters, tuple(sides))
         check_groups(self.groups, ((x.channels, "input channels"), (self.filters, "filters")), "`g{}`", y)
+        check_filters(self.init, self.weights(x), self.groups, dilated=False)
         return y
 
     def explain(self, x: Shape, y: Shape) -> tuple[str, ...]:
@@ -206,6 +220,9 @@ class UpConv(Layer):
 
     def frozen_weights(self) -> tuple[str, ...]:
         return ("weight",) if self.frozen else ()
+
+    def starts(self, x: Shape) -> Mapping[str, Steps]:
+        return fill_filters(self.init, self.weights(x), self.groups)
 
     def macs(self, x: Shape, y: Shape) -> int:
         return prod(self.weights(x)["weight"]) * prod(spatial(x).sides)

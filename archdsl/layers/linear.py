@@ -1,7 +1,10 @@
 """Linear maps, and tables of features."""
 
+from collections.abc import Mapping
+
 from ..arguments import AnyInt, Flag, PositiveInt, argument
 from ..call import X2, F, Step, Steps, X, method, nn
+from ..initial import MATRIX_DOC, MatrixInit, fill
 from ..layer import Layer, Op, Reject, Weights
 from ..shape import Layout, Shape, times
 from ._calls import given
@@ -25,6 +28,7 @@ class Linear(Layer):
     axis: AnyInt | None = argument(None, doc="the axis, from 0 without the batch; the features where not given")
     bias: Flag = argument(True, words={"nobias": False}, doc="whether a number is added to each output")
     frozen: Flag = argument(False, words={"frozen": True}, doc="the weights do not train; the bias does")
+    init: MatrixInit | None = argument(None, doc=MATRIX_DOC)
 
     def out(self, x: Shape) -> Shape:
         if self.axis is not None:
@@ -56,6 +60,9 @@ class Linear(Layer):
     def frozen_weights(self) -> tuple[str, ...]:
         return ("weight",) if self.frozen else ()
 
+    def starts(self, x: Shape) -> Mapping[str, Steps]:
+        return fill(self.init, self.weights(x))
+
     def macs(self, x: Shape, y: Shape) -> int:
         return x.numel * self.units
 
@@ -81,6 +88,7 @@ class Embedding(Layer):
     features: PositiveInt = argument(positional=True, doc="how many numbers stand for an id")
     vocabulary: PositiveInt | None = argument(None, doc="how many ids there are; what the input says where not given")
     frozen: Flag = argument(False, words={"frozen": True}, doc="the table does not train")
+    init: MatrixInit | None = argument(None, doc="how the table begins; as torch draws it where not given")
 
     def out(self, x: Shape) -> Shape:
         if x.layout is not Layout.IDS:
@@ -114,6 +122,9 @@ class Embedding(Layer):
 
     def frozen_weights(self) -> tuple[str, ...]:
         return ("weight",) if self.frozen else ()
+
+    def starts(self, x: Shape) -> Mapping[str, Steps]:
+        return fill(self.init, self.weights(x))
 
     def torch(self, x: Shape) -> Step:
         return nn.Embedding(self._rows(x), self.features)

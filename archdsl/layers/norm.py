@@ -1,13 +1,20 @@
 """Normalisations."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from ..arguments import AnyFloat, Flag, PositiveFloat, PositiveInt, Probability, argument
 from ..call import Module, Step, Steps, X, method, nn
+from ..initial import SCALE_DOC, Init, ScaleInit, fill
 from ..layer import Layer, Reject, Weights
 from ..shape import Layout, Shape
 from ._calls import given
 from ._reading import check_groups, featured, numbers, spatial
+
+
+def _needs_scale(how: Init | None, affine: bool) -> None:
+    if how is not None and not affine:
+        raise Reject("init", "there is no scale to begin", help="leave `init` out, or the layer affine", own=True)
 
 
 class BatchNorm(Layer):
@@ -25,8 +32,10 @@ class BatchNorm(Layer):
     momentum: Probability = argument(0.1, doc="the share of the new batch in the running mean")
     affine: Flag = argument(True, words={"noaffine": False}, doc="whether each channel is scaled and shifted")
     frozen: Flag = argument(False, words={"frozen": True}, doc="the scale does not train; the shift does")
+    init: ScaleInit | None = argument(None, doc=SCALE_DOC)
 
     def out(self, x: Shape) -> Shape:
+        _needs_scale(self.init, self.affine)
         return x if x.layout is Layout.VECTOR else spatial(x)
 
     def weights(self, x: Shape) -> Weights:
@@ -37,6 +46,9 @@ class BatchNorm(Layer):
 
     def frozen_weights(self) -> tuple[str, ...]:
         return ("weight",) if self.frozen and self.affine else ()
+
+    def starts(self, x: Shape) -> Mapping[str, Steps]:
+        return fill(self.init, {"weight": ()})
 
     def torch(self, x: Shape) -> Step:
         make = getattr(nn, f"BatchNorm{max(1, len(x.sides))}d")
@@ -58,14 +70,23 @@ class GroupNorm(Layer):
     groups: PositiveInt = argument(positional=True, letter="g", doc="in how many equal parts the channels are split")
     eps: PositiveFloat = argument(1e-5, doc="added to the variance")
     affine: Flag = argument(True, words={"noaffine": False}, doc="whether each channel is scaled and shifted")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="the scale does not train; the shift does")
+    init: ScaleInit | None = argument(None, doc=SCALE_DOC)
 
     def out(self, x: Shape) -> Shape:
+        _needs_scale(self.init, self.affine)
         y = x if x.layout is Layout.VECTOR else spatial(x)
         check_groups(self.groups, ((x.dims[0], "channels"),), "`groupnorm {}`", y)
         return y
 
     def weights(self, x: Shape) -> Weights:
         return {"weight": (x.dims[0],), "bias": (x.dims[0],)} if self.affine else {}
+
+    def frozen_weights(self) -> tuple[str, ...]:
+        return ("weight",) if self.frozen and self.affine else ()
+
+    def starts(self, x: Shape) -> Mapping[str, Steps]:
+        return fill(self.init, {"weight": ()})
 
     def torch(self, x: Shape) -> Step:
         return nn.GroupNorm(self.groups, x.dims[0], **given(eps=(self.eps, 1e-5), affine=(self.affine, True)))
@@ -84,8 +105,11 @@ class InstanceNorm(Layer):
 
     eps: PositiveFloat = argument(1e-5, doc="added to the variance")
     affine: Flag = argument(False, words={"affine": True}, doc="whether each channel is scaled and shifted")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="the scale does not train; the shift does")
+    init: ScaleInit | None = argument(None, doc=SCALE_DOC)
 
     def out(self, x: Shape) -> Shape:
+        _needs_scale(self.init, self.affine)
         x = spatial(x)
         if x.numel == x.channels:
             raise Reject(None, f"a channel of {x} is a single number, which would always become 0", otherwise=x)
@@ -93,6 +117,12 @@ class InstanceNorm(Layer):
 
     def weights(self, x: Shape) -> Weights:
         return {"weight": (x.dims[0],), "bias": (x.dims[0],)} if self.affine else {}
+
+    def frozen_weights(self) -> tuple[str, ...]:
+        return ("weight",) if self.frozen and self.affine else ()
+
+    def starts(self, x: Shape) -> Mapping[str, Steps]:
+        return fill(self.init, {"weight": ()})
 
     def torch(self, x: Shape) -> Step:
         make = getattr(nn, f"InstanceNorm{len(x.sides)}d")
@@ -107,9 +137,18 @@ class FeatureNorm(Layer):
     module: ClassVar[str]
 
     affine: Flag = argument(True, words={"noaffine": False}, doc="whether each feature is scaled")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="the scale does not train; a shift does")
+    init: ScaleInit | None = argument(None, doc=SCALE_DOC)
 
     def out(self, x: Shape) -> Shape:
+        _needs_scale(self.init, self.affine)
         return numbers(x) if x.spatial and x.layout is not Layout.OPEN else featured(x)
+
+    def frozen_weights(self) -> tuple[str, ...]:
+        return ("weight",) if self.frozen and self.affine else ()
+
+    def starts(self, x: Shape) -> Mapping[str, Steps]:
+        return fill(self.init, {"weight": ()})
 
     def torch(self, x: Shape) -> Steps:
         y = self.out(x)

@@ -1,10 +1,12 @@
 """Layers over the steps of a sequence or the places of an image: attention, and recurrent networks."""
 
+from collections.abc import Mapping
 from math import prod
 from typing import Annotated, Any, ClassVar, Literal
 
 from ..arguments import Flag, NaturalSides, OneOf, PositiveFloat, PositiveInt, PositiveSides, Probability, argument
 from ..call import Module, Steps, X, method, operator, ours
+from ..initial import MATRIX_DOC, MatrixInit, fill
 from ..layer import Layer, Reject, Weights
 from ..shape import Layout, Shape
 from ._calls import given
@@ -47,6 +49,7 @@ class Attention(Layer):
     scale: PositiveFloat | None = argument(None, doc="times the products; 1/√(features of a head) by default")
     dropout: Probability = argument(0.0, doc="the share of the weights that is zeroed while training")
     bias: Flag = argument(True, words={"nobias": False}, doc="whether numbers are added after the two linear maps")
+    init: MatrixInit | None = argument(None, doc=MATRIX_DOC)
 
     def out(self, x: Shape) -> Shape:
         y = numbers(x) if x.spatial and x.layout is not Layout.OPEN else sequential(x)
@@ -121,6 +124,10 @@ class Attention(Layer):
             shapes["position_out.weight"] = (self.heads, POSITION_UNITS)
         return shapes
 
+    def starts(self, x: Shape) -> Mapping[str, Steps]:
+        maps = {name: dims for name, dims in self.weights(x).items() if name.startswith(("in_proj", "out_proj"))}
+        return fill(self.init, maps)
+
     def macs(self, x: Shape, y: Shape) -> int:
         window, places, features = self._window(y), prod(_sides(y)), y.channels
         maps = 4 * places * features * features
@@ -129,6 +136,7 @@ class Attention(Layer):
             return maps + products
         # The network of the distance runs once a forward pass, however large the batch.
         return maps + products + prod(2 * side - 1 for side in window) * POSITION_UNITS * (len(window) + self.heads)
+
 
     def torch(self, x: Shape) -> Steps:
         x = self._read(x)
@@ -176,6 +184,7 @@ class Recurrent(Layer):
     )
     dropout: Probability = argument(0.0, doc="the share of features that is zeroed between layers while training")
     bias: Flag = argument(True, words={"nobias": False}, doc="whether numbers are added in each step")
+    init: MatrixInit | None = argument(None, doc=MATRIX_DOC)
 
     def out(self, x: Shape) -> Shape:
         y = sequential(x).with_channels(self.units * (2 if self.bidirectional else 1))
@@ -199,6 +208,9 @@ class Recurrent(Layer):
                     shapes[f"bias_hh_l{layer}{end}"] = (rows,)
             features = self.units * (2 if self.bidirectional else 1)
         return shapes
+
+    def starts(self, x: Shape) -> Mapping[str, Steps]:
+        return fill(self.init, self.weights(x))
 
     def macs(self, x: Shape, y: Shape) -> int:
         return x.dims[0] * sum(prod(shape) for name, shape in self.weights(x).items() if name.startswith("weight"))

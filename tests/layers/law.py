@@ -20,7 +20,7 @@ from archdsl.layers import registry
 from archdsl.layers.merge import Add, Concat, Mul
 from archdsl.shape import Shape, Window
 
-from .oracle import BATCH, Outcome, Refused, check_source, run
+from .oracle import BATCH, Outcome, Refused, check_beginnings, check_source, run
 from .sizes import check_sizes
 from .strategies import cases
 
@@ -67,6 +67,7 @@ def _check_acceptance(op: Op, xs: tuple[Shape, ...], y: Shape) -> None:
     macs = op.macs_of(xs, y)
     assert macs == meta.macs, f"{op} of {xs}: {macs} multiply-accumulates, and torch counts {meta.macs}"
     check_source(steps, xs)
+    check_beginnings(steps, op.starts_of(xs), whitened=op.whitening() is not None)
     if isinstance(op, Layer):
         _check_windows(op.windows(xs[0]), op.explain(xs[0], y), xs[0], y)
 

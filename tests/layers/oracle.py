@@ -1,7 +1,7 @@
 """What torch makes of an op's steps: its output's shape, its state, its multiply-accumulates, or a refusal."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -12,7 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from archdsl.backends import modules
 from archdsl.backends.python import expression
-from archdsl.backends.torch import apply, make_module
+from archdsl.backends.torch import apply, begin, make_module
 from archdsl.call import Module, Steps
 from archdsl.record import Record
 from archdsl.shape import Layout, Shape
@@ -69,6 +69,30 @@ def check_source(steps: Steps, xs: Sequence[Shape]) -> None:
                 result = result(*current)
             current[0] = result
         torch.testing.assert_close(current[0], _applied(steps, built, inputs), rtol=0, atol=0, equal_nan=True)
+
+
+def check_beginnings(steps: Steps, starts: Mapping[str, Steps], *, whitened: bool) -> None:
+    """What the text says of how weights begin fills them whole, and alike as module and as source."""
+    with _quietly("cpu"):
+        module = next((make_module(step) for step in steps if isinstance(step, Module)), None)
+        if module is None:
+            assert not starts
+            return
+        assert not whitened or "weight" not in starts
+        assert set(starts) <= set(dict(module.named_parameters()))
+        before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
+        torch.manual_seed(0)
+        begin(module, starts)
+        begun = {name: tensor.clone() for name, tensor in module.state_dict().items()}
+        assert all(bool(begun[name].isfinite().all()) for name in starts)
+        module.load_state_dict(before)
+        torch.manual_seed(0)
+        for name, calls in starts.items():
+            text = f"module.{name}.data"
+            for call in calls:
+                text = expression(call, [text])
+            exec(text, {**_NAMES, "module": module})
+        torch.testing.assert_close(module.state_dict(), begun, rtol=0, atol=0)
 
 
 def _applied(steps: Steps, built: Sequence[nn.Module | None], inputs: Sequence[Tensor]) -> Tensor:

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from archdsl.arguments import Dims, Either, Kind, OneOf, Parameter, Real, Sides, Truth, Unfit, Whole
+from archdsl.initial import Beginning, Init
 from archdsl.layer import Op, Reject
 from archdsl.layers.merge import Merge
 from archdsl.shape import Layout, Shape
@@ -63,10 +64,19 @@ def draw_value(draw: st.DrawFn, kind: Kind, x: Shape) -> Any:
             return draw(sampled(kind.choices))
         case Truth():
             return draw(st.booleans())
+        case Beginning():
+            return draw(sampled(beginnings(kind)))
         case Either():
             return draw_value(draw, draw(sampled(kind.kinds)), x)
         case _:
             raise NotImplementedError(kind)
+
+
+@cache
+def beginnings(kind: Beginning) -> tuple[Init, ...]:
+    """Every way to begin that a kind takes, without a number and with one."""
+    every = (Init(name=name, numbers=numbers) for name in kind.names for numbers in ((), (0.5,)))
+    return tuple(each for each in every if _takes(kind, each))
 
 
 @cache

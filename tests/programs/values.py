@@ -5,7 +5,9 @@ from random import Random
 from typing import Any
 
 from archdsl.arguments import Dims, Either, Kind, OneOf, Parameter, Real, Sides, Truth, Unfit, Whole
+from archdsl.initial import Beginning, Init
 from archdsl.shape import Shape
+from tests.layers.strategies import beginnings
 
 _REALS = (0.0, 1e-6, 1e-5, 0.1, 0.25, 0.5, 1.0, 2.0, 0.75, -0.5)
 
@@ -28,6 +30,8 @@ def value(random: Random, kind: Kind | None, x: Shape) -> Any:
             return random.choice(kind.choices)
         case Truth():
             return random.random() < 0.5
+        case Beginning():
+            return random.choice(beginnings(kind))
         case Either():
             return value(random, random.choice(kind.kinds), x)
         case _:
@@ -133,6 +137,9 @@ def _plain(each: Any) -> str:
 def _text(random: Random, each: Any, known: Mapping[str, Any]) -> str:
     if isinstance(each, str):
         return each
+    if isinstance(each, Init):
+        numbers = ", ".join(number(random, each_number, known) for each_number in each.numbers)
+        return f"{each.name}({numbers})" if numbers else each.name
     if isinstance(each, bool):
         return random.choice(["(1 < 2)", "1"]) if each else random.choice(["(1 > 2)", "0"])
     if isinstance(each, tuple):

@@ -1,0 +1,94 @@
+"""How weights begin: what the text says is what the module has."""
+
+import math
+from collections.abc import Iterator
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import archdsl
+
+
+@pytest.fixture(autouse=True)
+def _same_chance() -> Iterator[None]:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        yield
+
+
+def built(text: str) -> nn.Module:
+    return archdsl.loads(f"input 64x16x16\n{text}\n").to_torch()
+
+
+def weight(statement: str) -> Tensor:
+    (module,) = built(statement).children()
+    assert isinstance(module.weight, Tensor)
+    return module.weight.detach()
+
+
+def test_spreads_are_those_of_the_papers() -> None:
+    assert weight("conv 128 k3 init=kaiming").std().item() == pytest.approx(math.sqrt(2 / (64 * 9)), rel=0.02)
+    assert weight("conv 128 k3 init=normal(0.02)").std().item() == pytest.approx(0.02, rel=0.02)
+    bound = math.sqrt(6 / (64 * 9 + 128 * 9))
+    assert weight("conv 128 k3 init=xavier").abs().max().item() == pytest.approx(bound, rel=0.01)
+    assert weight("conv 128 k3 init=uniform(0.5)").abs().max().item() == pytest.approx(0.5, rel=0.01)
+
+
+def test_orthogonal_filters() -> None:
+    matrix = weight("conv 32 k3 init=orthogonal(2)").flatten(1)
+    assert torch.allclose(matrix @ matrix.T, 4 * torch.eye(32), atol=1e-4)
+
+
+def test_dirac_passes_channels_on() -> None:
+    image = torch.randn(2, 64, 16, 16)
+    assert torch.equal(built("conv 64 k3 p1 init=dirac")(image), image)
+    assert torch.equal(built("dwconv k3 p1 init=dirac")(image), image)
+    assert torch.equal(built("conv 32 k3 p1 init=dirac")(image), image[:, :32])
+
+
+def test_filters_beyond_the_channels_are_drawn() -> None:
+    filters = weight("conv 96 k3 nobias init=dirac")
+    assert torch.equal(filters[:64].sum((1, 2, 3)), torch.ones(64))
+    assert filters[64:].std().item() == pytest.approx(math.sqrt(1 / (3 * 64 * 9)), rel=0.05)
+
+
+def test_a_residual_that_begins_as_nothing() -> None:
+    image = torch.randn(2, 64, 16, 16)
+    network = built("residual { conv 64 k3 p1 init=kaiming; bn; relu; conv 64 k3 p1; bn init=zeros }")
+    assert torch.equal(network(image), image)
+
+
+def test_the_bias_begins_at_zero_where_the_weights_are_told() -> None:
+    told, drawn = (built(f"conv 8 k3{how}").get_parameter("conv1.bias") for how in (" init=kaiming", ""))
+    assert not told.any()
+    assert drawn.all()
+
+
+def test_every_gate_of_a_recurrent_network() -> None:
+    module = archdsl.loads("input TxC\nlstm 8 layers=2 init=orthogonal", input="5x4").to_torch()
+    for name, parameter in module.named_parameters():
+        if "bias" in name:
+            assert not parameter.any()
+        else:
+            columns = parameter.T @ parameter
+            assert torch.allclose(columns, torch.eye(len(columns)), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("statement", "why"),
+    [
+        ("conv 8 k3 init=kaimin", "it takes `kaiming`"),
+        ("conv 8 k3 init=normal", "`normal(0.02)`"),
+        ("conv 8 k3 init=normal(-1)", "`normal(0.02)`"),
+        ("fc 8 axis=0 init=dirac", "it takes `kaiming`"),
+        ("conv 7 k3 init=whiten", "7 is not an even number up to 1152"),
+        ("conv 8 k3 d2 init=whiten", "side by side"),
+        ("conv 128 k3 g2 init=dirac", "128 filters in 2 groups have 64 channels"),
+        ("bn noaffine init=zeros", "there is no scale to begin"),
+    ],
+)
+def test_what_cannot_be(statement: str, why: str) -> None:
+    with pytest.raises(archdsl.ArchError) as caught:
+        built(statement)
+    assert why in str(caught.value)
