@@ -1,5 +1,6 @@
 """Pictures of a run: learning curves and the confusion matrix, each as PNG and SVG."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,21 +17,22 @@ from .atomic import write_atomically
 _BLUE, _ORANGE, _GREY = "#0072B2", "#D55E00", "#777777"  # told apart by colour-blind readers too (Okabe & Ito)
 _NAMED_CLASSES = 30
 _NUMBERED_CLASSES = 20
+_LONGEST_NAME = 24
 
 
-def draw_curves(history: Sequence[dict[str, Any]], best: int | None, stem: Path) -> None:
+def draw_curves(history: Sequence[dict[str, Any]], best: int | None, stem: Path, loss_label: str = "loss") -> None:
     """Loss and accuracy by epoch, on the images learned from and on the validation images, as `stem`.png and .svg.
 
-    `best` is the best epoch, marked where there is one.
+    `best` is the best epoch, marked where there is one; `loss_label` says what the loss is, with its unit.
     """
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     loss, accuracy = figure.subplots(1, 2)
-    for axes, name in ((loss, "loss"), (accuracy, "accuracy")):
+    for axes, name, label in ((loss, "loss", loss_label), (accuracy, "accuracy", "part of the images")):
         _curve(axes, history, "train", name, _BLUE, "training")
         _curve(axes, history, "validation", name, _ORANGE, "validation")
         if best is not None:
             axes.axvline(best, color=_GREY, linewidth=0.8, linestyle=":", label=f"best epoch, {best}")
-        axes.set(xlabel="epoch", title=name)
+        axes.set(xlabel="epoch", ylabel=label, title=name)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
     accuracy.yaxis.set_major_formatter(PercentFormatter(1))
@@ -56,8 +58,10 @@ def draw_confusion(confusion: NDArray[np.int64], classes: Sequence[str], title: 
     figure.colorbar(image, ax=axes, format=PercentFormatter(1), shrink=0.8)
     axes.set(xlabel="answered", ylabel="true", title=title)
     if count <= _NAMED_CLASSES:
-        axes.set_xticks(range(count), list(classes), rotation=45, ha="right")
-        axes.set_yticks(range(count), list(classes))
+        names = [_shown(name) for name in classes]
+        # names are what folders are called: `$` in them begins no formula
+        axes.set_xticks(range(count), names, rotation=45, ha="right", parse_math=False)
+        axes.set_yticks(range(count), names, parse_math=False)
     if count <= _NUMBERED_CLASSES:
         for row, column in zip(*np.nonzero(confusion), strict=True):
             colour = "white" if parts[row, column] > 0.5 else "black"
@@ -65,11 +69,18 @@ def draw_confusion(confusion: NDArray[np.int64], classes: Sequence[str], title: 
     _save(figure, stem)
 
 
+def _shown(name: str) -> str:
+    """A name as far as there is room, with a sign for what a font cannot show."""
+    shown = "".join(sign if sign.isprintable() else "\ufffd" for sign in name)
+    return shown if len(shown) <= _LONGEST_NAME else f"{shown[: _LONGEST_NAME - 1]}…"
+
+
 def _save(figure: Figure, stem: Path) -> None:
     # a fixed salt and no date: the same figures give the same file
-    with mpl.rc_context({"svg.hashsalt": "archdsl"}):
+    with mpl.rc_context({"svg.hashsalt": "archdsl"}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # a box stands for it
         write_atomically(stem.with_suffix(".svg"), _saver(figure, "svg"))
-    write_atomically(stem.with_suffix(".png"), _saver(figure, "png"))
+        write_atomically(stem.with_suffix(".png"), _saver(figure, "png"))
 
 
 def _saver(figure: Figure, form: str) -> Callable[[Path], None]:

@@ -56,6 +56,7 @@ def test_a_training_learns_and_leaves_everything(tmp_path: Path) -> None:
     assert names == {
         "net.arch", "settings.json", "metrics.jsonl", "checkpoints", "best.safetensors", "last.safetensors",
         "curves.png", "curves.svg", "confusion.png", "confusion.svg", "confusion.json", "result.json",
+        "report.json", "report.html",
     }  # fmt: skip
     lines = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
     assert [line["epoch"] for line in lines] == list(range(1, 13))

@@ -1,0 +1,90 @@
+"""What a run leaves for people: pictures, the confusion matrix, the result in one file, the report."""
+
+import json
+from dataclasses import asdict
+
+from ..chances import LOSS_LABELS
+from ..curves import draw_confusion, draw_curves
+from ..data.model import Splits
+from ..evaluate import Scores
+from ..loop import Ending
+from ..opened import read_network
+from ..run import Run
+from ..state import State
+from .gather import gather, gather_result
+from .html import write_html
+from .model import Status
+
+_STATUS: dict[Ending | None, Status] = {
+    Ending.FINISHED: "finished",
+    Ending.EARLY: "early",
+    Ending.STOPPED: "stopped",
+    None: "diverged",
+}
+REPORT, PAGE = "report.json", "report.html"
+
+
+def write_report(
+    run: Run,
+    state: State,
+    classes: tuple[str, ...],
+    tested: tuple[str, Scores] | None,
+    splits: Splits,
+    ending: Ending | None = None,
+) -> None:
+    """Learning curves, if there are any, the report, and of a finished run the confusion matrix and result.json.
+
+    `tested` is the name of the images that the final scores are of (test, or validation) and those scores. `ending` is
+    None for a training that diverged. Raises DiskFull.
+    """
+    settings = run.read_settings()
+    best = state.best.epoch if state.best else None
+    if state.history:
+        draw_curves(state.history, best, run.folder / "curves", LOSS_LABELS[settings.recipe.loss.name])
+    if tested is not None:
+        _write_scores(run, state, classes, *tested)
+    _write_pages(run, state, classes, tested, splits, _STATUS[ending])
+
+
+def _write_scores(run: Run, state: State, classes: tuple[str, ...], name: str, scores: Scores) -> None:
+    title = f"{scores.accuracy:.2%} of {int(scores.confusion.sum()):,} {name} images right"
+    draw_confusion(scores.confusion.numpy(), classes, title, run.folder / "confusion")
+    run.write_text(run.folder / "confusion.json", _confusion(scores, classes))
+    result = {
+        name: scores.summary(),
+        "weights": run.best.name if run.best.is_file() else run.last.name,
+        "best": asdict(state.best) if state.best else None,
+        "epochs": state.epoch,
+        "steps": state.step,
+        "seconds": round(state.seconds, 3),
+    }
+    run.write_text(run.folder / "result.json", json.dumps(result, indent=2) + "\n")
+
+
+def _write_pages(
+    run: Run,
+    state: State,
+    classes: tuple[str, ...],
+    tested: tuple[str, Scores] | None,
+    splits: Splits,
+    status: Status,
+) -> None:
+    """report.json and report.html."""
+    settings = run.read_settings()
+    network = read_network(run, settings)
+    result = confusion = None
+    if tested is not None:
+        name, scores = tested
+        images = splits.test if name == "test" else splits.validation
+        assert images is not None
+        result = gather_result(name, scores, images, classes, settings.recipe.loss)
+        confusion = scores.confusion.numpy()
+    report = gather(run, network, settings, state, status, result)
+    run.write_text(run.folder / REPORT, report.model_dump_json(indent=2) + "\n")
+    run.write_text(run.folder / PAGE, write_html(report, network, confusion))
+
+
+def _confusion(scores: Scores, classes: tuple[str, ...]) -> str:
+    """The matrix, a line a class: rows are true classes, columns answers."""
+    rows = ",\n".join(f"    {json.dumps(row)}" for row in scores.confusion.tolist())
+    return f'{{\n  "classes": {json.dumps(list(classes), ensure_ascii=False)},\n  "matrix": [\n{rows}\n  ]\n}}\n'

@@ -1,0 +1,169 @@
+"""The report's model from what a run knows."""
+
+import base64
+import io
+import math
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any, Literal, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from ...analysis.report import report as network_report
+from ...network import Network
+from ..chances import chances
+from ..data.model import ImageSet, Pixels
+from ..evaluate import Scores
+from ..recipe import AnyLoss
+from ..run import Run
+from ..settings import RunSettings
+from ..state import State
+from . import model
+
+MOST_MISTAKES = 24
+MOST_PAIRS = 30
+MOST_IN_MATRIX = 100
+_THUMBNAIL = 128
+_Z = 1.959964  # of a normal distribution, 95 % lie within so many deviations
+
+
+def gather(
+    run: Run,
+    network: Network,
+    settings: RunSettings,
+    state: State,
+    status: model.Status,
+    result: model.ResultReport | None,
+) -> model.TrainingReport:
+    """The model of a run, from its settings, its state and its final scores."""
+    weights = run.weights
+    return model.TrainingReport(
+        name=run.folder.resolve().name,
+        written=datetime.now(UTC).replace(microsecond=0),
+        status=status,
+        text=network.source.text,
+        network=network_report(network),
+        data=settings.data,
+        recipe=settings.recipe,
+        setup=settings.setup,
+        versions=settings.versions,
+        epochs=state.epoch,
+        steps=state.step,
+        seconds=round(state.seconds, 3),
+        weights=weights.name if weights else "",
+        best=model.BestReport(**asdict(state.best)) if state.best else None,
+        history=[_epoch(line) for line in state.history],
+        result=result,
+    )
+
+
+def _epoch(line: dict[str, Any]) -> model.EpochReport:
+    """A line of the log; what later versions write into it besides is passed over."""
+    return model.EpochReport.model_validate({name: line.get(name) for name in model.EpochReport.model_fields})
+
+
+def gather_result(
+    name: str, scores: Scores, images: ImageSet, classes: tuple[str, ...], loss: AnyLoss
+) -> model.ResultReport:
+    """The final scores on images, the ones named `test` or `validation`."""
+    confusion: NDArray[np.int64] = scores.confusion.numpy()
+    count, right = int(confusion.sum()), int(confusion.trace())
+    low, high = wilson(right, count)
+    return model.ResultReport(
+        images=cast(Literal["test", "validation"], name),
+        count=count,
+        loss=scores.loss,
+        accuracy=scores.accuracy,
+        accuracy_low=low,
+        accuracy_high=high,
+        top5=scores.top5,
+        wrong=count - right,
+        classes=_classes(confusion, classes),
+        confusion=confusion.tolist() if len(classes) <= MOST_IN_MATRIX else None,
+        pairs=_pairs(confusion, classes),
+        mistakes=_mistakes(scores.logits, images, classes, loss),
+    )
+
+
+def wilson(right: int, count: int) -> tuple[float, float]:
+    """The 95 % interval of a part of `count` (Wilson 1927), which also holds near 0 and 1."""
+    part, slack = right / count, _Z**2 / count
+    middle = (part + slack / 2) / (1 + slack)
+    half = _Z / (1 + slack) * math.sqrt(part * (1 - part) / count + slack / (4 * count))
+    return (0.0 if right == 0 else middle - half), (1.0 if right == count else middle + half)
+
+
+def _classes(confusion: NDArray[np.int64], classes: tuple[str, ...]) -> list[model.ClassReport]:
+    found = []
+    for name, images, answered, right in zip(
+        classes, confusion.sum(1).tolist(), confusion.sum(0).tolist(), confusion.diagonal().tolist(), strict=True
+    ):
+        found.append(
+            model.ClassReport(
+                name=name,
+                images=images,
+                right=right,
+                answered=answered,
+                accuracy=right / images if images else None,
+                precision=right / answered if answered else None,
+            )
+        )
+    return found
+
+
+def _pairs(confusion: NDArray[np.int64], classes: tuple[str, ...]) -> list[model.PairReport]:
+    """The largest numbers off the diagonal, the largest first."""
+    wrong = confusion.copy()
+    np.fill_diagonal(wrong, 0)
+    order = np.argsort(-wrong, axis=None, kind="stable")[:MOST_PAIRS]
+    totals = confusion.sum(1)
+    found = []
+    for true, answered in zip(*np.unravel_index(order, wrong.shape), strict=True):
+        if times := int(wrong[true, answered]):
+            pair = classes[true], classes[answered]
+            found.append(model.PairReport(true=pair[0], answered=pair[1], count=times, part=times / int(totals[true])))
+    return found
+
+
+def _mistakes(logits: Tensor, images: ImageSet, classes: tuple[str, ...], loss: AnyLoss) -> list[model.MistakeReport]:
+    """The wrong answers that the network was surest of, the surest first."""
+    labels = torch.from_numpy(images.labels)
+    answers = logits.argmax(1)
+    wrong = (answers != labels).nonzero()[:, 0]
+    sure = chances(logits[wrong], loss)
+    own, true = sure.gather(1, answers[wrong][:, None])[:, 0], sure.gather(1, labels[wrong][:, None])[:, 0]
+    found = []
+    for place in own.argsort(descending=True, stable=True)[:MOST_MISTAKES].tolist():
+        index = int(wrong[place])
+        pixels = images.images[index]
+        found.append(
+            model.MistakeReport(
+                index=index,
+                true=classes[int(labels[index])],
+                answered=classes[int(answers[index])],
+                chance=float(own[place]),
+                chance_of_true=float(true[place]),
+                width=pixels.shape[2],
+                height=pixels.shape[1],
+                image=png_uri(thumbnail(pixels)),
+            )
+        )
+    return found
+
+
+def thumbnail(pixels: Pixels) -> Image.Image:
+    """uint8 of C×H×W as a picture of at most 128 pixels a side; the first channel alone where there are not three."""
+    picture = Image.fromarray(pixels.transpose(1, 2, 0) if len(pixels) == 3 else pixels[0])
+    picture.thumbnail((_THUMBNAIL, _THUMBNAIL), Image.Resampling.LANCZOS)
+    return picture
+
+
+def png_uri(picture: Image.Image) -> str:
+    """A picture as the address that holds it."""
+    stream = io.BytesIO()
+    picture.save(stream, "PNG", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")

@@ -1,0 +1,46 @@
+"""HTML made of elements: every text in it is escaped, because nothing else can be put in."""
+
+import html
+import re
+
+_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+"""What HTML, or UTF-8, cannot hold: control characters, and halves of characters in names that are no UTF-8."""
+_WITHOUT_END = frozenset({"br", "img", "meta", "link", "source", "col"})
+
+
+class Markup(str):
+    """HTML that is well-formed already."""
+
+    __slots__ = ()
+
+
+def text(words: str) -> Markup:
+    """Words as HTML shows them."""
+    return Markup(html.escape(_UNFIT.sub("\ufffd", words), quote=True))
+
+
+def join(*parts: "Markup | str | None") -> Markup:
+    """Elements and words one after another; None is nothing."""
+    return Markup("".join(part if isinstance(part, Markup) else text(part) for part in parts if part is not None))
+
+
+def tag(element: str, *parts: "Markup | str | None", **attributes: str | int | float | bool | None) -> Markup:
+    """An element: `tag("a", "more", href="#more")`.
+
+    An attribute that is None or False is left out, one that is True has no value; `_` stands for `-`, and one at the
+    end (`class_`) is dropped.
+    """
+    written = [
+        name.rstrip("_").replace("_", "-") + ("" if value is True else f'="{text(str(value))}"')
+        for name, value in attributes.items()
+        if value is not None and value is not False
+    ]
+    start = " ".join([element, *written])
+    return Markup(f"<{start}>" if element in _WITHOUT_END else f"<{start}>{join(*parts)}</{element}>")
+
+
+def name(words: str, most: int = 60) -> Markup:
+    """A name that somebody else chose: its direction of writing keeps to itself, and a long one is cut."""
+    if len(words) <= most:
+        return tag("bdi", words)
+    return tag("bdi", f"{words[: most - 1]}…", title=words)

@@ -1,0 +1,83 @@
+"""The confusion matrix as HTML: a table of numbers for few classes, a picture for many."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from .gather import png_uri
+from .markup import Markup, name, tag
+
+MOST_IN_TABLE = 24
+_SIDE = 600
+_MIDDLE_FROM, _STRONG_FROM = 0.65, 0.9  # from where on a dark page, and on a light one, the ink changes
+_LONG_NAME, _LONGEST_HEAD = 5, 18
+_RIGHT, _WRONG = (0, 114, 178), (213, 94, 0)  # Okabe & Ito: told apart with any colour deficiency
+
+
+def matrix(confusion: NDArray[np.int64], classes: list[str]) -> Markup:
+    """Which class was taken for which: rows are true classes, columns answers."""
+    return _table(confusion, classes) if len(classes) <= MOST_IN_TABLE else _picture(confusion)
+
+
+def _table(confusion: NDArray[np.int64], classes: list[str]) -> Markup:
+    heads = [tag("th", tag("span", name(each, _LONGEST_HEAD)), scope="col") for each in classes]
+    first = tag("tr", tag("td", class_="corner"), tag("th", "answered", colspan=len(classes), scope="colgroup"))
+    second = tag("tr", tag("th", "true", scope="col", class_="corner"), *heads)
+    rows = []
+    for index, (row, each) in enumerate(zip(confusion.tolist(), classes, strict=True)):
+        cells = [_cell(count, sum(row), right=index == column) for column, count in enumerate(row)]
+        rows.append(tag("tr", tag("th", name(each, 24), scope="row"), *cells))
+    words = (
+        "Images by true class (rows) and answer (columns). The stronger the shade, the larger the part of its row; "
+        "blue is right, orange wrong."
+    )
+    kind = "matrix turned" if max(map(len, classes)) > _LONG_NAME else "matrix"
+    body = tag("table", tag("caption", words), tag("thead", first, second), tag("tbody", *rows), class_=kind)
+    return tag("div", body, class_="wide", tabindex=0, role="region", aria_label="Confusion matrix")
+
+
+def _cell(count: int, total: int, right: bool) -> Markup:
+    if not count:
+        return tag("td", "0", class_="none")
+    shade = _shade(count / total, right)
+    strength = " strong" if shade >= _STRONG_FROM else " middle" if shade >= _MIDDLE_FROM else ""
+    kind = ("right" if right else "wrong") + strength
+    return tag("td", f"{count:,}", class_=kind, style=f"--p:{shade:.2f}", title=f"{count / total:.1%} of the row")
+
+
+def _shade(part: float, right: bool) -> float:
+    """Mistakes are few: by the root, so that some per cent can be seen."""
+    return part if right else math.sqrt(part)
+
+
+def _picture(confusion: NDArray[np.int64]) -> Markup:
+    """A pixel, or a block of them, for each cell; of more classes than pixels, the strongest of a few cells."""
+    count = len(confusion)
+    parts = confusion / np.maximum(confusion.sum(1, keepdims=True), 1)
+    right = np.where(np.eye(count, dtype=bool), parts, 0)
+    wrong = np.sqrt(parts - right)
+    every = math.ceil(count / _SIDE)
+    right, wrong = (_pooled(each, every) for each in (right, wrong))
+    pixels = np.zeros((*right.shape, 4), np.uint8)
+    pixels[..., :3] = np.where((right > 0)[..., None], _RIGHT, _WRONG)
+    pixels[..., 3] = np.round(255 * np.maximum(right, wrong))
+    side = max(1, _SIDE // len(right))
+    picture = Image.fromarray(pixels).resize((len(right) * side,) * 2, Image.Resampling.NEAREST)
+    told = f"Confusion matrix of {count:,} classes: the diagonal is right, what lies off it is wrong."
+    words = (
+        f"True classes from top to bottom, answers from left to right, {count:,} each, in the order of the table of "
+        "classes. The stronger, the larger the part of its row; blue is right, orange wrong."
+    )
+    return tag("figure", tag("img", src=png_uri(picture), alt=told, class_="heat"), tag("figcaption", words))
+
+
+def _pooled(parts: NDArray[np.float64], every: int) -> NDArray[np.float64]:
+    if every == 1:
+        return parts
+    rest = -len(parts) % every
+    padded = np.pad(parts, ((0, rest), (0, rest)))
+    side = len(padded) // every
+    pooled: NDArray[np.float64] = padded.reshape(side, every, side, every).max((1, 3))
+    return pooled
