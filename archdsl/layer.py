@@ -7,6 +7,7 @@ from typing import Any, ClassVar, dataclass_transform
 
 from .arguments import REQUIRED, Declared, Kind, Parameter, argument
 from .call import Step, Steps
+from .reads import Links
 from .record import Record
 from .shape import Shape, Window
 
@@ -91,6 +92,10 @@ class Op(Record):
         """The names of the weights that do not train."""
         return ()
 
+    def reads_of(self, xs: tuple[Shape, ...], y: Shape) -> tuple[Links, ...]:
+        """Which positions of each input one position of the output reads, when the network no longer trains."""
+        raise NotImplementedError
+
     def starts_of(self, xs: tuple[Shape, ...]) -> Mapping[str, Steps]:
         """The calls that fill weights, by name, where the text says how these begin; X is the weight."""
         return {}
@@ -131,6 +136,10 @@ class Layer(Op):
         """The calls that fill weights, by name, where the text says how these begin."""
         return {}
 
+    def reads(self, x: Shape, y: Shape) -> Links:
+        """Which positions along each axis of x one position of y reads, when the network no longer trains."""
+        raise NotImplementedError
+
     def windows(self, x: Shape) -> tuple[Window, ...]:
         """How a kernel slides over each side of x; empty for layers without a window."""
         return ()
@@ -159,6 +168,10 @@ class Layer(Op):
     @typing.final
     def macs_of(self, xs: tuple[Shape, ...], y: Shape) -> int:
         return self.macs(xs[0], y)
+
+    @typing.final
+    def reads_of(self, xs: tuple[Shape, ...], y: Shape) -> tuple[Links, ...]:
+        return (self.reads(xs[0], y),)
 
     @typing.final
     def steps(self, xs: tuple[Shape, ...]) -> Steps:

@@ -10,6 +10,7 @@ from math import gcd
 
 from .record import Record
 from .shape import Window
+from .symbolic import plain
 
 
 class Positions(Record):
@@ -86,15 +87,17 @@ def along(rank: int, axis: int, reads: Reads) -> Links:
 
 def sliding(window: Window, border: str = "zeros") -> Reads:
     """A kernel that slides over a side."""
-    first = -window.before
-    offsets = range(first, first + window.dilation * (window.kernel - 1) + 1, window.dilation)
-    if type(first) is not int or type(offsets.stop) is not int:
-        return MIXED  # the padding itself depends on a size that is not known
+    if not _known(window.kernel, window.stride, window.dilation):
+        return MIXED
+    first = -plain(window.before)  # of `same_upper` on a side that is not known, the example's
+    offsets = range(first, first + window.extent, window.dilation)
     return Positions(step=window.stride, offsets=(offsets,), border=border)
 
 
-def spreading(kernel: int, stride: int, padding: int, dilation: int) -> Positions:
+def spreading(kernel: int, stride: int, padding: int, dilation: int) -> Reads:
     """A transposed convolution: output o reads the i with o = stride·i − padding + dilation·k for one of its k."""
+    if not _known(kernel, stride, padding, dilation):
+        return MIXED
     apart = gcd(stride, dilation)
     offsets = []
     for rest in range(stride):
@@ -113,7 +116,7 @@ def pooling_to(size: int, side: int) -> Reads:
     """Adaptive pooling: output o reads from floor(o·W/N) up to ceil((o + 1)·W/N), without."""
     if size == 1:
         return ALL
-    if type(side) is not int or type(size) is not int:
+    if not _known(size, side):
         return MIXED
     common = gcd(size, side)
     period, step = size // common, side // common
@@ -136,7 +139,7 @@ def repeating(size: int, side: int, factor: int | None) -> Reads:
 def interpolating(size: int, side: int, factor: int | None, reach: int, align: bool) -> Reads:
     """Interpolation from `reach` elements on either hand of a place between the elements: 1 linear, 2 cubic."""
     if align:
-        if type(side) is not int or type(size) is not int:
+        if not _known(size, side):
             return MIXED
         return _interpolating(size - 1, side - 1, 0, 1, reach) if size > 1 else _interpolating(1, 0, 0, 1, reach)
     period, step = _ratio(size, side, factor)
@@ -159,35 +162,46 @@ def _interpolating(period: int, step: int, shift: int, under: int, reach: int) -
 def _ratio(size: int, side: int, factor: int | None) -> tuple[int, int]:
     """Outputs and inputs until both begin anew; 0 and 0 where they depend on a size that is not known."""
     if factor is not None:
-        return factor, 1
-    if type(side) is not int or type(size) is not int:
+        return (factor, 1) if _known(factor) else (0, 0)
+    if not _known(size, side):
         return 0, 0
     common = gcd(size, side)
     return size // common, side // common
 
 
-def blocks(length: int, shift: int = 0) -> Positions:
+def blocks(length: int, shift: int = 0) -> Reads:
     """Windows side by side, moved on by `shift`: each position reads all of its window."""
+    if not _known(length, shift):
+        return MIXED
     first = [shift + (rest - shift) // length * length for rest in range(length)]
     return Positions(period=length, step=length, offsets=tuple(range(at, at + length) for at in first))
 
 
 def grid(count: int, side: int) -> Reads:
     """Sparse windows: each position reads the `count` positions that are whole numbers of side/count away."""
-    if type(side) is not int:
+    if not _known(count, side):
         return MIXED
     apart = side // count
     return Positions(period=apart, step=0, offsets=tuple(range(rest, side, apart) for rest in range(apart)))
 
 
-def only(index: int) -> Positions:
+def only(index: int) -> Reads:
     """The one position, whatever the output's."""
+    if not _known(index):
+        return MIXED
     return Positions(step=0, offsets=(range(index, index + 1),))
 
 
-def moved(by: int, step: int = 1, border: str = "zeros") -> Positions:
+def moved(by: int, step: int = 1, border: str = "zeros") -> Reads:
     """Output o reads step·o + by."""
+    if not _known(by, step):
+        return MIXED
     return Positions(step=step, offsets=(range(by, by + 1),), border=border)
+
+
+def _known(*numbers: int) -> bool:
+    """Whether none of them stands for a size that is not known."""
+    return all(type(number) is int for number in numbers)
 
 
 def _inside(position: int, side: int, border: str) -> int | None:

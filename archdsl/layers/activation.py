@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from ..arguments import AnyFloat, AnyInt, Flag, OneOf, PositiveFloat, argument
 from ..call import Module, Step, Steps, X, method, nn
 from ..layer import Layer, Reject, Weights
+from ..reads import ALL, MIXED, Links, Positions, Reads, along, pointwise
 from ..shape import Layout, Shape
 from ._calls import given
 from ._reading import find_axis, numbers, spatial
@@ -18,6 +19,9 @@ class Activation(Layer):
 
     def out(self, x: Shape) -> Shape:
         return numbers(x)
+
+    def reads(self, x: Shape, y: Shape) -> Links:
+        return pointwise(x.rank)
 
     def torch(self, x: Shape) -> Step:
         options = given(**{p.name: (getattr(self, p.name), p.default) for p in self.parameters})
@@ -216,6 +220,9 @@ class PReLU(Layer):
     def weights(self, x: Shape) -> Weights:
         return {"weight": (x.channels if self.channelwise else 1,)}
 
+    def reads(self, x: Shape, y: Shape) -> Links:
+        return pointwise(x.rank)
+
     def torch(self, x: Shape) -> Steps:
         count = x.channels if self.channelwise else 1
         module = nn.PReLU(**given(num_parameters=(count, 1), init=(self.init, 0.25)))
@@ -237,6 +244,14 @@ class AxisActivation(Layer):
         find_axis(self.axis, numbers(x))
         return spatial(x) if x.layout is Layout.OPEN and self.axis is None else x
 
+    def reads(self, x: Shape, y: Shape) -> Links:
+        axis = find_axis(self.axis, x)
+        return along(x.rank, axis, self._along(x.dims[axis]))
+
+    def _along(self, size: int) -> Reads:
+        """What is read along the axis."""
+        raise NotImplementedError
+
     def torch(self, x: Shape) -> Step:
         axis = find_axis(self.axis, x) + 1
         return Module(target=f"torch.nn.{self.module}", kwargs=(("dim", axis),))
@@ -252,6 +267,9 @@ class Softmax(AxisActivation):
     keyword = "softmax"
     module = "Softmax"
 
+    def _along(self, size: int) -> Reads:
+        return ALL
+
 
 class LogSoftmax(AxisActivation):
     """The logarithm of softmax, computed without overflow.
@@ -263,6 +281,9 @@ class LogSoftmax(AxisActivation):
     keyword = "logsoftmax"
     synonyms = ("log_softmax",)
     module = "LogSoftmax"
+
+    def _along(self, size: int) -> Reads:
+        return ALL
 
 
 class GLU(AxisActivation):
@@ -283,3 +304,7 @@ class GLU(AxisActivation):
             why, y = f"it halves the axis, and {size} is odd", x.with_size(axis, (size + 1) // 2)
             raise Reject(None, why, help=f"{size + 1} of them would give {size // 2 + 1}", otherwise=y)
         return x.with_size(axis, size // 2)
+
+    def _along(self, size: int) -> Reads:
+        half = size // 2
+        return Positions(offsets=(range(0, size, half),)) if type(half) is int else MIXED

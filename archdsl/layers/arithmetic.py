@@ -3,6 +3,7 @@
 from ..arguments import AnyFloat, Flag, PositiveInt, argument
 from ..call import Step, X, nn, operator, ours
 from ..layer import Layer, Reject, Weights
+from ..reads import Links, along, moved, pointwise
 from ..shape import Layout, Shape
 from ._calls import given
 from ._reading import numbers, sequential, spatial
@@ -21,6 +22,9 @@ class Identity(Layer):
 
     def out(self, x: Shape) -> Shape:
         return x
+
+    def reads(self, x: Shape, y: Shape) -> Links:
+        return pointwise(x.rank)
 
     def torch(self, x: Shape) -> Step:
         return nn.Identity()
@@ -49,6 +53,9 @@ class Scale(Layer):
     def weights(self, x: Shape) -> Weights:
         return {"weight": self._sizes(x)} if self.learned else {}
 
+    def reads(self, x: Shape, y: Shape) -> Links:
+        return pointwise(x.rank)
+
     def torch(self, x: Shape) -> Step:
         if not self.learned:
             return operator.mul(X, self.factor)
@@ -72,6 +79,9 @@ class ClassToken(Layer):
 
     def weights(self, x: Shape) -> Weights:
         return {"weight": (1, 1, x.features)}
+
+    def reads(self, x: Shape, y: Shape) -> Links:
+        return along(x.rank, 0, moved(-1))
 
     def torch(self, x: Shape) -> Step:
         return ours.ClassToken(x.features)
@@ -102,6 +112,9 @@ class Positions(Layer):
 
     def weights(self, x: Shape) -> Weights:
         return {} if self.sines else {"weight": (1, self.length or x.dims[0], x.features)}
+
+    def reads(self, x: Shape, y: Shape) -> Links:
+        return pointwise(x.rank)
 
     def torch(self, x: Shape) -> Step:
         make = ours.SinePositions if self.sines else ours.Positions

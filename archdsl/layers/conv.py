@@ -8,6 +8,7 @@ from ..arguments import Flag, NaturalSides, OneOf, PositiveInt, PositiveSides, R
 from ..call import F, Steps, X, nn
 from ..initial import MATRIX_DOC, WHITEN_EPS, FilterInit, SpreadInit, check_filters, fill_filters
 from ..layer import Layer, Reject, Weights
+from ..reads import Links, over_sides, sliding, spreading
 from ..shape import Shape, Window
 from ._calls import compact, given
 from ._reading import check_groups, each_side, spatial
@@ -94,6 +95,10 @@ class Convolution(Layer):
 
     def macs(self, x: Shape, y: Shape) -> int:
         return prod(self.weights(x)["weight"]) * prod(y.sides)
+
+    def reads(self, x: Shape, y: Shape) -> Links:
+        border = "zeros" if self.pad_mode == "constant" else self.pad_mode
+        return over_sides([sliding(window, border) for window in self.windows(x)])
 
     def torch(self, x: Shape) -> Steps:
         x = spatial(x)
@@ -226,6 +231,9 @@ class UpConv(Layer):
 
     def macs(self, x: Shape, y: Shape) -> int:
         return prod(self.weights(x)["weight"]) * prod(spatial(x).sides)
+
+    def reads(self, x: Shape, y: Shape) -> Links:
+        return over_sides([spreading(k, s, p, d) for _, k, s, p, _, d in self._per_side(spatial(x))])
 
     def torch(self, x: Shape) -> Steps:
         x = spatial(x)

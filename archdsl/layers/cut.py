@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from ..arguments import AnyFloat, AnyInt, NaturalSides, OneOf, PositiveInt, PositiveSides, argument
 from ..call import F, Step, X, operator
 from ..layer import Layer, Reject
+from ..reads import SAME, Links, along, moved, only
 from ..shape import Layout, Shape, times
 from ._calls import given
 from ._reading import by_rank, each_side, find_axis, numbers, spatial
@@ -58,6 +59,10 @@ class Pad(Layer):
         check_mode(self.mode, [max(end) for end in ends[1:]], x, "amount", y)
         return y
 
+    def reads(self, x: Shape, y: Shape) -> Links:
+        border = "zeros" if self.mode == "constant" else self.mode
+        return tuple((axis, moved(-before, border=border)) for axis, (before, _) in enumerate(self._ends(x)))
+
     def torch(self, x: Shape) -> Step:
         ends = self._ends(x)
         ends = ends[1:] if self.axis is None or self.mode != "constant" else ends[find_axis(self.axis, x) :]
@@ -99,6 +104,9 @@ class Crop(Layer):
                 raise Reject("size", why, help=f"`pad` makes sides longer than {side}", own=True)
         return x.with_sides(x.channels, tuple(stop - start for start, stop in parts))
 
+    def reads(self, x: Shape, y: Shape) -> Links:
+        return ((0, SAME), *((axis, moved(start)) for axis, (start, _) in enumerate(self._parts(spatial(x)), 1)))
+
     def torch(self, x: Shape) -> Step:
         parts = tuple(slice(start, stop) for start, stop in self._parts(spatial(x)))
         return operator.getitem(X, (slice(None), slice(None), *parts))
@@ -136,6 +144,10 @@ class Slice(Layer):
             raise Reject(argument, f"{start} up to {stop} is not a part of 0 up to {size}", own=True)
         return x.with_size(axis, -(-(stop - start) // self.step))
 
+    def reads(self, x: Shape, y: Shape) -> Links:
+        axis, start, _ = self._ends(x)
+        return along(x.rank, axis, moved(start, self.step))
+
     def torch(self, x: Shape) -> Step:
         axis, start, stop = self._ends(x)
         whole = (slice(None),) * (axis + 1)
@@ -168,6 +180,11 @@ class Take(Layer):
                 "index", f"{self.index} is not one of 0 to {size - 1}, the axis of {times(x.dims)}", otherwise=y
             )
         return y
+
+    def reads(self, x: Shape, y: Shape) -> Links:
+        gone = find_axis(self.axis, x)
+        index = self.index + x.dims[gone] if self.index < 0 else self.index
+        return tuple((None, only(index)) if i == gone else (i - (i > gone), SAME) for i in range(x.rank))
 
     def torch(self, x: Shape) -> Step:
         return operator.getitem(X, (*(slice(None),) * (find_axis(self.axis, x) + 1), self.index))

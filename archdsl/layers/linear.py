@@ -6,6 +6,7 @@ from ..arguments import AnyInt, Flag, PositiveInt, argument
 from ..call import X2, F, Step, Steps, X, method, nn
 from ..initial import MATRIX_DOC, MatrixInit, fill
 from ..layer import Layer, Op, Reject, Weights
+from ..reads import ALL, Links, along, pointwise
 from ..shape import Layout, Shape, times
 from ._calls import given
 from ._reading import featured, find_axis, numbers
@@ -65,6 +66,9 @@ class Linear(Layer):
 
     def macs(self, x: Shape, y: Shape) -> int:
         return x.numel * self.units
+
+    def reads(self, x: Shape, y: Shape) -> Links:
+        return along(x.rank, self._axis(x), ALL)
 
     def torch(self, x: Shape) -> Steps:
         axis = self._axis(x)
@@ -126,6 +130,9 @@ class Embedding(Layer):
     def starts(self, x: Shape) -> Mapping[str, Steps]:
         return fill(self.init, self.weights(x))
 
+    def reads(self, x: Shape, y: Shape) -> Links:
+        return pointwise(x.rank)
+
     def torch(self, x: Shape) -> Step:
         return nn.Embedding(self._rows(x), self.features)
 
@@ -157,6 +164,9 @@ class Unembedding(Op):
 
     def macs_of(self, xs: tuple[Shape, ...], y: Shape) -> int:
         return xs[0].numel * self.vocabulary
+
+    def reads_of(self, xs: tuple[Shape, ...], y: Shape) -> tuple[Links, ...]:
+        return (along(xs[0].rank, xs[0].rank - 1, ALL),)
 
     def steps(self, xs: tuple[Shape, ...]) -> Steps:
         return (F.linear(X, X2),)

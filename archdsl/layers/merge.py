@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from ..call import INPUTS, Hole, Step, Steps, X, operator, torch
 from ..layer import Op, Reject
+from ..reads import ALL, SAME, Links, only, pointwise
 from ..shape import Layout, Shape
 from ..symbolic import plain
 from ._reading import numbers
@@ -32,6 +33,9 @@ class Elementwise(Merge):
             if x != full and x.dims != _gate(full) and x.dims != full.dims:
                 raise _differ(xs, "sizes", full, own=_torch_would_broadcast(xs))
         return full
+
+    def reads_of(self, xs: tuple[Shape, ...], y: Shape) -> tuple[Links, ...]:
+        return tuple(_from_each(x.dims, y.dims) for x in xs)
 
     def steps(self, xs: tuple[Shape, ...]) -> Steps:
         combine = getattr(operator, self.function)
@@ -71,8 +75,23 @@ class Concat(Merge):
                 raise _differ(xs, "sides", whole, own=False)
         return whole
 
+    def reads_of(self, xs: tuple[Shape, ...], y: Shape) -> tuple[Links, ...]:
+        return tuple(_at_its_place(x.rank, y.channel_axis) for x in xs)
+
     def steps(self, xs: tuple[Shape, ...]) -> tuple[Step, ...]:
         return (torch.cat(INPUTS, 1 + max(x.channel_axis for x in xs)),)
+
+
+def _from_each(dims: tuple[int, ...], full: tuple[int, ...]) -> Links:
+    """Every place of the operand at its own place; an operand of length 1 along an axis serves all places."""
+    if dims == full:
+        return pointwise(len(dims))
+    pairs = enumerate(zip(dims, full, strict=True))
+    return tuple((axis, SAME if plain(size) == plain(whole) else only(0)) for axis, (size, whole) in pairs)
+
+
+def _at_its_place(rank: int, channels: int) -> Links:
+    return tuple((axis, ALL if axis == channels else SAME) for axis in range(rank))
 
 
 def _common_layout(xs: tuple[Shape, ...]) -> Layout:

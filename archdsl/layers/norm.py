@@ -7,6 +7,7 @@ from ..arguments import AnyFloat, Flag, PositiveFloat, PositiveInt, Probability,
 from ..call import Module, Step, Steps, X, method, nn
 from ..initial import SCALE_DOC, Init, ScaleInit, fill
 from ..layer import Layer, Reject, Weights
+from ..reads import ALL, Links, Positions, along, pointwise
 from ..shape import Layout, Shape
 from ._calls import given
 from ._reading import check_groups, featured, numbers, spatial
@@ -50,6 +51,9 @@ class BatchNorm(Layer):
     def starts(self, x: Shape) -> Mapping[str, Steps]:
         return fill(self.init, {"weight": ()})
 
+    def reads(self, x: Shape, y: Shape) -> Links:
+        return pointwise(x.rank)
+
     def torch(self, x: Shape) -> Step:
         make = getattr(nn, f"BatchNorm{max(1, len(x.sides))}d")
         options = given(eps=(self.eps, 1e-5), momentum=(self.momentum, 0.1), affine=(self.affine, True))
@@ -88,6 +92,9 @@ class GroupNorm(Layer):
     def starts(self, x: Shape) -> Mapping[str, Steps]:
         return fill(self.init, {"weight": ()})
 
+    def reads(self, x: Shape, y: Shape) -> Links:
+        return tuple((axis, ALL) for axis in range(x.rank))
+
     def torch(self, x: Shape) -> Step:
         return nn.GroupNorm(self.groups, x.dims[0], **given(eps=(self.eps, 1e-5), affine=(self.affine, True)))
 
@@ -124,6 +131,9 @@ class InstanceNorm(Layer):
     def starts(self, x: Shape) -> Mapping[str, Steps]:
         return fill(self.init, {"weight": ()})
 
+    def reads(self, x: Shape, y: Shape) -> Links:
+        return tuple((axis, ALL) for axis in range(x.rank))
+
     def torch(self, x: Shape) -> Step:
         make = getattr(nn, f"InstanceNorm{len(x.sides)}d")
         options = given(eps=(self.eps, 1e-5), affine=(self.affine, False))
@@ -149,6 +159,9 @@ class FeatureNorm(Layer):
 
     def starts(self, x: Shape) -> Mapping[str, Steps]:
         return fill(self.init, {"weight": ()})
+
+    def reads(self, x: Shape, y: Shape) -> Links:
+        return along(x.rank, y.channel_axis, ALL)
 
     def torch(self, x: Shape) -> Steps:
         y = self.out(x)
@@ -223,6 +236,10 @@ class LocalResponseNorm(Layer):
 
     def out(self, x: Shape) -> Shape:
         return spatial(x)
+
+    def reads(self, x: Shape, y: Shape) -> Links:
+        first = -(self.size // 2)
+        return along(x.rank, 0, Positions(offsets=(range(first, first + self.size),)))
 
     def torch(self, x: Shape) -> Step:
         options = given(alpha=(self.alpha, 1e-4), beta=(self.beta, 0.75), k=(self.k, 1.0))

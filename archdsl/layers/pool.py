@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from ..arguments import Flag, PositiveFloat, PositiveSides, argument
 from ..call import F, Module, Step, Steps, X, method, nn
 from ..layer import Layer, Reject
+from ..reads import ALL, SAME, Links, over_sides, pooling_to, sliding
 from ..shape import Layout, Shape, Window
 from ._calls import compact, given
 from ._reading import each_side, spatial
@@ -39,6 +40,9 @@ class Pooling(Layer):
         y = slide(x, windows, x.channels)
         self._check(x, windows, y)
         return y
+
+    def reads(self, x: Shape, y: Shape) -> Links:
+        return ((0, SAME), *over_sides([sliding(window) for window in self.windows(x)])[1:])
 
     def torch(self, x: Shape) -> Steps:
         windows = self.windows(x)
@@ -210,6 +214,10 @@ class GlobalPool(Layer):
         x = spatial(x)
         return x.with_sides(x.channels, (1,) * len(x.sides)) if self.keep else Shape(x.channels)
 
+    def reads(self, x: Shape, y: Shape) -> Links:
+        axis = x.channel_axis
+        return tuple((y.channel_axis, SAME) if i == axis else (None, ALL) for i in range(x.rank))
+
     def torch(self, x: Shape) -> Steps:
         if x.layout is Layout.SEQUENCE:
             return (getattr(method, self.reduction)(X, 1, **given(keepdim=(self.keep, False))),)
@@ -254,6 +262,9 @@ class AdaptivePool(Layer):
     def out(self, x: Shape) -> Shape:
         x = spatial(x)
         return x.with_sides(x.channels, each_side(self.size, x, "size"))
+
+    def reads(self, x: Shape, y: Shape) -> Links:
+        return ((0, SAME), *over_sides([pooling_to(*each) for each in zip(y.sides, x.sides, strict=True)])[1:])
 
     def torch(self, x: Shape) -> Step:
         make = getattr(nn, f"{self.module}{len(spatial(x).sides)}d")

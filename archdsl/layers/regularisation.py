@@ -3,6 +3,7 @@
 from ..arguments import Probability, argument
 from ..call import Step, nn, ours
 from ..layer import Layer
+from ..reads import Links, pointwise
 from ..shape import Shape
 from ._calls import given
 from ._reading import numbers, spatial
@@ -22,6 +23,9 @@ class Dropout(Layer):
 
     def out(self, x: Shape) -> Shape:
         return numbers(x)
+
+    def reads(self, x: Shape, y: Shape) -> Links:
+        return pointwise(x.rank)
 
     def torch(self, x: Shape) -> Step:
         return nn.Dropout(**given(p=(self.p, 0.5)))
@@ -43,6 +47,9 @@ class ChannelDropout(Layer):
     def out(self, x: Shape) -> Shape:
         return spatial(x)
 
+    def reads(self, x: Shape, y: Shape) -> Links:
+        return pointwise(x.rank)
+
     def torch(self, x: Shape) -> Step:
         make = getattr(nn, f"Dropout{len(x.sides)}d")
         return make(**given(p=(self.p, 0.5)))  # type: ignore[no-any-return]  # getattr with a made name
@@ -63,6 +70,9 @@ class DropPath(Layer):
 
     def out(self, x: Shape) -> Shape:
         return numbers(x)
+
+    def reads(self, x: Shape, y: Shape) -> Links:
+        return pointwise(x.rank)
 
     def torch(self, x: Shape) -> Step:
         return ours.DropPath(self.p)

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from ..arguments import Flag, OneOf, PositiveInt, PositiveSides, argument
 from ..call import Step, nn
 from ..layer import Layer, Reject
+from ..reads import ALL, SAME, Links, Positions, Reads, interpolating, over_sides, pointwise, repeating
 from ..shape import Layout, Shape
 from ._calls import compact, given
 from ._reading import check_groups, each_side, numbers, spatial
@@ -56,6 +57,16 @@ class Upsample(Layer):
             raise Reject("align_corners", "`nearest` has no corners to align", help="`linear`", otherwise=y)
         return y
 
+    def reads(self, x: Shape, y: Shape) -> Links:
+        factors = (None,) * len(y.sides) if self.factor is None else each_side(self.factor, spatial(x), "factor")
+        sides = [self._along(*each) for each in zip(y.sides, x.sides, factors, strict=True)]
+        return ((0, SAME), *over_sides(sides)[1:])
+
+    def _along(self, size: int, side: int, factor: int | None) -> Reads:
+        if self.mode == "nearest":
+            return repeating(size, side, factor)
+        return interpolating(size, side, factor, 2 if self.mode == "bicubic" else 1, self.align_corners)
+
     def torch(self, x: Shape) -> Step:
         mode = _LINEAR[len(spatial(x).sides)] if self.mode == "linear" else self.mode
         size, factor = (compact(v) if isinstance(v, tuple) else v for v in (self.size, self.factor))
@@ -96,6 +107,9 @@ class PixelShuffle(Layer):
             )
         return x.with_sides(x.channels // square, sides)
 
+    def reads(self, x: Shape, y: Shape) -> Links:
+        return over_sides([repeating(0, 0, self.factor)] * 2)
+
     def torch(self, x: Shape) -> Step:
         return nn.PixelShuffle(self.factor)
 
@@ -126,6 +140,9 @@ class PixelUnshuffle(Layer):
                 )
         return x.with_sides(channels, tuple(side // self.factor for side in x.sides))
 
+    def reads(self, x: Shape, y: Shape) -> Links:
+        return over_sides([Positions(step=self.factor, offsets=(range(self.factor),))] * 2)
+
     def torch(self, x: Shape) -> Step:
         return nn.PixelUnshuffle(self.factor)
 
@@ -147,6 +164,9 @@ class ChannelShuffle(Layer):
         x = spatial(x)
         check_groups(self.groups, ((x.channels, "channels"),), "`shuffle {}`", x)
         return x
+
+    def reads(self, x: Shape, y: Shape) -> Links:
+        return ((0, ALL), *pointwise(x.rank)[1:])
 
     def torch(self, x: Shape) -> Step:
         return nn.ChannelShuffle(self.groups)

@@ -5,6 +5,7 @@ from math import isqrt, prod
 from ..arguments import NaturalInt, Sizes, argument
 from ..call import Step, Steps, X, method
 from ..layer import Layer, Reject
+from ..reads import MIXED, SAME, Links, Positions, Reads, Unfolded, mixing, pointwise, repeating
 from ..shape import SPATIAL, Layout, Shape, times
 from ._reading import by_rank, numbers, sequential, spatial
 
@@ -21,6 +22,9 @@ class Flatten(Layer):
 
     def out(self, x: Shape) -> Shape:
         return Shape(numbers(x).numel)
+
+    def reads(self, x: Shape, y: Shape) -> Links:
+        return pointwise(1) if x.rank == 1 else mixing(x.rank)
 
     def torch(self, x: Shape) -> Step:
         return method.flatten(X, 1)
@@ -49,6 +53,16 @@ class Reshape(Layer):
                 otherwise=y,
             )
         return y
+
+    def reads(self, x: Shape, y: Shape) -> Links:
+        # The last axes that are the same stay what they are; how the others mix is not worked out.
+        kept = 0
+        while kept < min(x.rank, y.rank) and x.dims[-1 - kept] == y.dims[-1 - kept]:
+            kept += 1
+        if x.rank == y.rank == kept:
+            return pointwise(x.rank)
+        last = ((y.rank - kept + i, SAME) for i in range(kept))
+        return (*mixing(x.rank - kept, exact=y.rank == 1 or kept == y.rank - 1), *last)
 
     def torch(self, x: Shape) -> Steps:
         # Not reshape(-1, …): of sizes that do not fit, that would mix the samples of a batch.
@@ -81,6 +95,9 @@ class Permute(Layer):
         turned = {Layout.SEQUENCE: Layout.SIGNAL, Layout.SIGNAL: Layout.SEQUENCE}
         return Shape(*(x.dims[axis] for axis in self.axes), layout=turned.get(x.layout, x.layout))
 
+    def reads(self, x: Shape, y: Shape) -> Links:
+        return tuple((self.axes.index(axis), SAME) for axis in range(x.rank))
+
     def torch(self, x: Shape) -> Step:
         return method.permute(X, 0, *(axis + 1 for axis in self.axes))
 
@@ -99,6 +116,9 @@ class Tokens(Layer):
     def out(self, x: Shape) -> Shape:
         x = spatial(x)
         return Shape(prod(x.sides), x.channels, layout=Layout.SEQUENCE)
+
+    def reads(self, x: Shape, y: Shape) -> Links:
+        return ((1, SAME), *((0, _folded(x.sides, side)) for side in range(len(x.sides))))
 
     def torch(self, x: Shape) -> Steps:
         turn = method.transpose(X, 1, 2)
@@ -137,10 +157,23 @@ class Untokens(Layer):
             )
         return y
 
+    def reads(self, x: Shape, y: Shape) -> Links:
+        return (None, Unfolded(sides=y.sides)), (0, SAME)
+
     def torch(self, x: Shape) -> Steps:
         sides = self._sides(x)
         turn = method.transpose(X, 1, 2)
         return (turn,) if len(sides) == 1 and sides[0] == x.dims[0] else (turn, method.unflatten(X, 2, sides))
+
+
+def _folded(sides: tuple[int, ...], side: int) -> Reads:
+    """What step t of the places, row by row, reads along one of their sides."""
+    if any(type(each) is not int for each in sides):
+        return MIXED
+    after, period = prod(sides[side + 1 :]), prod(sides[side:])
+    if side == 0:
+        return repeating(0, 0, after)
+    return Positions(period=period, step=0, offsets=tuple(range(r // after, r // after + 1) for r in range(period)))
 
 
 def _rectangle(count: int) -> str:

@@ -8,6 +8,7 @@ from ..arguments import Flag, NaturalSides, OneOf, PositiveFloat, PositiveInt, P
 from ..call import Module, Steps, X, method, operator, ours
 from ..initial import MATRIX_DOC, MatrixInit, fill
 from ..layer import Layer, Reject, Weights
+from ..reads import ALL, Before, Links, Reads, blocks, grid
 from ..shape import Layout, Shape
 from ._calls import given
 from ._reading import nearest_divisor, numbers, sequential
@@ -137,6 +138,18 @@ class Attention(Layer):
         # The network of the distance runs once a forward pass, however large the batch.
         return maps + products + prod(2 * side - 1 for side in window) * POSITION_UNITS * (len(window) + self.heads)
 
+    def reads(self, x: Shape, y: Shape) -> Links:
+        axes = range(x.rank - len(y.sides), x.rank) if y.spatial else range(1)
+        links = dict(zip(axes, self._along(y), strict=True))
+        return tuple((axis, links.get(axis, ALL)) for axis in range(x.rank))
+
+    def _along(self, y: Shape) -> list[Reads]:
+        """What is read along each side."""
+        if not self._windowed:
+            return [Before() if self.causal else ALL] * len(_sides(y))
+        if self.grid is not None:
+            return [grid(count, side) for count, side in zip(self._window(y), _sides(y), strict=True)]
+        return [blocks(*each) for each in zip(self._window(y), _each(self.shift, y, "shift"), strict=True)]
 
     def torch(self, x: Shape) -> Steps:
         x = self._read(x)
@@ -214,6 +227,9 @@ class Recurrent(Layer):
 
     def macs(self, x: Shape, y: Shape) -> int:
         return x.dims[0] * sum(prod(shape) for name, shape in self.weights(x).items() if name.startswith("weight"))
+
+    def reads(self, x: Shape, y: Shape) -> Links:
+        return (0, ALL if self.bidirectional else Before()), (1, ALL)
 
     def torch(self, x: Shape) -> Steps:
         options = given(

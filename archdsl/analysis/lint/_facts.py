@@ -9,7 +9,7 @@ from ...layer import Layer, Op
 from ...shape import Window
 from ...syntax import ast
 from ..cost import Costs
-from ..receptive_field import Field, fields
+from ..receptive_field import Fields, fields
 
 Slides = tuple[tuple[Window, int], ...]
 """For each side of an image, how a window slides over it, and its length."""
@@ -74,8 +74,8 @@ class Facts:
         return readers[0] if len(readers) == 1 and node.id not in self.outputs else None
 
     @cached_property
-    def fields(self) -> tuple[tuple[Field, ...] | None, ...]:
-        """The receptive field of each node along each side."""
+    def fields(self) -> Fields:
+        """The receptive field of each node along each side of the input."""
         return fields(self.graph)
 
     @cached_property

@@ -50,12 +50,14 @@ def find(facts: Facts) -> Iterator[SmallField]:
         return
     for node, op in facts.layers(GlobalAveragePool, AdaptiveAvgPool):
         whole = isinstance(op, GlobalAveragePool) or (node.shape is not None and set(node.shape.sides) == {1})
-        known = facts.fields[node.inputs[0]]
-        if not whole or not known or _is_gate(facts, node):
+        if not whole or _is_gate(facts, node):
             continue
-        field, side = min((f.size, side) for f, side in zip(known, entry.sides, strict=False))
-        if field * _PART < side:
-            yield SmallField(span=node.span, uses=node.uses, keyword=op.keyword, field=field, side=side)
+        for seen in facts.fields[node.inputs[0]]:
+            field, side = min(
+                (side if f.size is None else f.size, side) for f, side in zip(seen.sides, entry.sides, strict=True)
+            )
+            if field * _PART < side:
+                yield SmallField(span=node.span, uses=node.uses, keyword=op.keyword, field=field, side=side)
 
 
 def _is_gate(facts: Facts, node: Node) -> bool:

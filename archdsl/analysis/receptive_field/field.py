@@ -1,0 +1,141 @@
+"""Size, jump and start of every node's field, from patterns that repeat."""
+
+from collections.abc import Iterable
+from fractions import Fraction
+from math import lcm
+
+from ...graph import Graph
+from ...record import Record
+from ...symbolic import plain
+from .paths import PATTERNS, Path, Paths, trace
+from .reach import Pattern, Reach, Whole
+from .spans import Span, joined
+
+
+class Field(Record):
+    """Along one side of an input, in its elements.
+
+    `size` is how far the field reaches, None where it is the whole side; of positions whose fields differ (after an
+    upsampling), the largest. `read` is how many elements in it are read. `jump` and `start` are None where they are
+    not the same for all positions: where ways of different strides meet, or no position has a field of its own.
+    """
+
+    size: int | None
+    read: int | None
+    jump: Fraction | None
+    start: Fraction | None
+
+
+class Seen(Record):
+    """What a position of a node sees of one input: the union of all ways, and the ways that differ.
+
+    `sides` and each of `ways` have a field for each side of the input. Where not `exact`, the field is at most that.
+    """
+
+    input: int
+    sides: tuple[Field, ...]
+    ways: tuple[tuple[Field, ...], ...]
+    exact: bool
+    placed: bool
+    """Whether the node has positions, which see each their own part: not so after a global pooling or a flatten."""
+
+
+class Fields:
+    """The fields of a graph's nodes; what is asked for is summed up when it is."""
+
+    def __init__(self, graph: Graph, paths: tuple[Paths[Reach], ...]) -> None:
+        self._graph = graph
+        self._paths = paths
+        self._seen: dict[int, tuple[Seen, ...]] = {}
+
+    def __getitem__(self, node: int) -> tuple[Seen, ...]:
+        """What a node sees, of each input that it depends on and that has sides."""
+        paths = self._paths[node]
+        if id(paths) not in self._seen:
+            inputs = dict.fromkeys(path.input for path in paths)
+            self._seen[id(paths)] = tuple(
+                _seen(each, [path for path in paths if path.input == each], self._middle(node)) for each in inputs
+            )
+        return self._seen[id(paths)]
+
+    def _middle(self, node: int) -> tuple[int, ...]:
+        shape = self._graph.nodes[node].shape
+        return tuple(plain(size) // 2 for size in shape.dims) if shape else ()
+
+
+def fields(graph: Graph, *, every: bool = False) -> Fields:
+    """The fields of a graph's nodes; `every` also tells the ways that another one covers, up to 64 a node."""
+    return Fields(graph, trace(graph, PATTERNS, every=every))
+
+
+def receptive_field(graph: Graph) -> int | None:
+    """The largest side of the field of the last places: of what the head pools or flattens.
+
+    None where nothing has places, or where it is a side whose length is not known.
+    """
+    found = fields(graph)
+    best = None
+    for node in graph.nodes:
+        for seen in found[node.id]:
+            if seen.placed:
+                size = _largest(graph, seen)
+                if size is None:
+                    return None
+                best = size if best is None else max(best, size)
+    return best
+
+
+def _largest(graph: Graph, seen: Seen) -> int | None:
+    shape = graph.nodes[seen.input].shape
+    assert shape is not None
+    lengths = shape.dims[-len(seen.sides) :] if shape.spatial else shape.dims[:1]
+    sizes = [length if field.size is None else field.size for field, length in zip(seen.sides, lengths, strict=True)]
+    return max(sizes) if all(type(size) is int for size in sizes) else None
+
+
+def _seen(entry: int, paths: list[Path[Reach]], middle: tuple[int, ...]) -> Seen:
+    count = len(paths[0].lines)
+    sides = tuple(_union([path.lines[i] for path in paths], middle) for i in range(count))
+    ways = dict.fromkeys(tuple(_union([line], middle) for line in path.lines) for path in paths)
+    return Seen(
+        input=entry,
+        sides=sides,
+        ways=tuple(sorted(ways, key=lambda way: [(f.size is None, f.size or 0, f.start or 0) for f in way])),
+        exact=all(path.exact and all(_is_exact(line.reach) for line in path.lines) for path in paths),
+        placed=any(line.axis is not None for path in paths for line in path.lines),
+    )
+
+
+def _is_exact(reach: Reach) -> bool:
+    return not isinstance(reach, Whole) or reach.exact
+
+
+def _union(lines: Iterable[tuple[int | None, Reach]], middle: tuple[int, ...]) -> Field:
+    """The field of all lines together."""
+    lines = list(lines)
+    patterns = [(axis, reach) for axis, reach in lines if isinstance(reach, Pattern)]
+    placed = [reach for axis, reach in patterns if axis is not None and reach.step]
+    jumps = {reach.jump for reach in placed}
+    whole = len(patterns) < len(lines)
+    if whole or len(jumps) != 1 or len(placed) < len(patterns):
+        jump = next(iter(jumps)) if len(jumps) == 1 else None
+        span = None if whole else _joined(reach.at(middle[axis] if axis is not None else 0) for axis, reach in patterns)
+        return Field(
+            size=_size(span, whole), read=None if whole else span.members if span else 0, jump=jump, start=None
+        )
+    spans = [_joined(reach.at(i) for reach in placed) for i in range(lcm(*(reach.period for reach in placed)))]
+    largest = max(spans, key=lambda span: (span.size, span.members) if span else (0, 0))
+    first = next((span for span in spans if span is not None), None) if spans[0] is None else spans[0]
+    start = Fraction(first.low + first.high + 1, 2) if spans[0] is not None and first else None
+    return Field(size=_size(largest, False), read=largest.members if largest else 0, jump=jumps.pop(), start=start)
+
+
+def _size(span: Span | None, whole: bool) -> int | None:
+    return None if whole else span.size if span else 0
+
+
+def _joined(spans: Iterable[Span | None]) -> Span | None:
+    found: Span | None = None
+    for span in spans:
+        found = joined(found, span)
+    return found

@@ -1,0 +1,171 @@
+"""Receptive fields carried through a graph: for each node, the paths from the inputs, as a product over the sides."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from ...graph import Graph, Node
+from ...reads import Everything, Links, Positions, Reads, Unfolded, pointwise
+from ...shape import Layout, Shape
+from ...symbolic import plain
+from . import bounded, reach
+
+R = TypeVar("R")
+
+_MOST = 64
+"""Beyond so many different paths to a node, only those are kept that no other one covers."""
+
+
+class Line(NamedTuple, Generic[R]):
+    """One side of an input: the node's axis whose position decides what is read of it (None: no axis); and what."""
+
+    axis: int | None
+    reach: R
+
+
+class Path(NamedTuple, Generic[R]):
+    """What a position of a node reads of an input by one way: a product over the input's sides.
+
+    Where not `exact`, at most that.
+    """
+
+    input: int
+    lines: tuple[Line[R], ...]
+    exact: bool = True
+
+
+class Algebra(NamedTuple, Generic[R]):
+    """How reaches are made along one side: a pattern far from the ends, or a table with them."""
+
+    start: Callable[[int], R]
+    through: Callable[[R, Reads, int, int], R]
+    covers: Callable[[R, R], bool]
+    unfolded: Callable[[R, tuple[int, ...]], tuple[int | None, R]]
+
+
+PATTERNS: Algebra[reach.Reach] = Algebra(
+    lambda side: reach.START,
+    lambda own, reads, side, size: reach.through(own, reads),
+    reach.covers,
+    reach.unfolded,
+)
+TABLES: Algebra[bounded.Table] = Algebra(bounded.start, bounded.through, bounded.covers, bounded.unfolded)
+
+Paths = tuple[Path[R], ...]
+
+
+def trace(graph: Graph, algebra: Algebra[R], *, every: bool = False) -> tuple[Paths[R], ...]:
+    """For each node the paths to it, those left out that another one covers; `every` keeps these too, up to a bound."""
+    return _Trace(graph, algebra, every).run()
+
+
+class _Trace(Generic[R]):
+    def __init__(self, graph: Graph, algebra: Algebra[R], every: bool) -> None:
+        self.graph, self.algebra, self.every = graph, algebra, every
+        self.found: list[Paths[R]] = []
+        self.links: dict[tuple[int, ...], tuple[Links, ...]] = {}
+        self.reached: dict[Any, R] = {}
+        self.kept: list[Any] = []  # what the memo knows by identity must stay alive
+
+    def run(self) -> tuple[Paths[R], ...]:
+        entries = set(self.graph.inputs)
+        for node in self.graph.nodes:
+            self.found.append(self.entry(node) if node.id in entries else self.paths(node))
+        return tuple(self.found)
+
+    def entry(self, node: Node) -> Paths[R]:
+        if node.shape is None or not (axes := input_axes(self.graph, node)):
+            return ()
+        lines = tuple(Line(axis, self.algebra.start(plain(node.shape.dims[axis]))) for axis in axes)
+        return (Path(node.id, lines),)
+
+    def paths(self, node: Node) -> Paths[R]:
+        shapes = tuple(self.graph.nodes[i].shape for i in node.inputs)
+        xs = tuple(shape for shape in shapes if shape is not None)
+        if (
+            node.op is None
+            or node.shape is None
+            or len(xs) < len(shapes)
+            or not any(self.found[i] for i in node.inputs)
+        ):
+            return ()
+        # Ops and shapes live as long as the graph, which holds equal ones once.
+        key = id(node.op), *map(id, shapes)
+        if key not in self.links:
+            self.links[key] = node.op.reads_of(xs, node.shape)
+        operands = [
+            self.operand(self.found[i], links, x, node.shape)
+            for i, x, links in zip(node.inputs, xs, self.links[key], strict=True)
+        ]
+        return operands[0] if len(operands) == 1 else self.merged(path for paths in operands for path in paths)
+
+    def operand(self, paths: Paths[R], links: Links, x: Shape, y: Shape) -> Paths[R]:
+        if links is pointwise(x.rank):
+            return paths
+        found = tuple(self.path(path, links, x, y) for path in paths)
+        return found if len(found) < 2 else self.merged(found)
+
+    def path(self, path: Path[R], links: Links, x: Shape, y: Shape) -> Path[R]:
+        lines = tuple(self.line(line, links, x, y) for line in path.lines)
+        return Path(path.input, lines, path.exact and not _splits(path.lines, links))
+
+    def line(self, line: Line[R], links: Links, x: Shape, y: Shape) -> Line[R]:
+        if line.axis is None:
+            return line
+        axis, reads = links[line.axis]
+        if isinstance(reads, Unfolded):
+            side, found = self.algebra.unfolded(line.reach, tuple(map(plain, reads.sides)))
+            return Line(None if side is None else side + 1, found)
+        size = 1 if axis is None else plain(y.dims[axis])
+        side = plain(x.dims[line.axis])
+        key = id(line.reach), reads, side, size
+        if key not in self.reached:
+            self.reached[key] = self.algebra.through(line.reach, reads, side, size)
+            self.kept.append(line.reach)
+        return Line(axis, self.reached[key])
+
+    def merged(self, paths: Iterable[Path[R]]) -> Paths[R]:
+        unique = tuple(dict.fromkeys(paths))
+        if self.every and len(unique) <= _MOST:
+            return unique
+        kept: list[Path[R]] = []
+        for path in unique:
+            if not any(self.covers(other, path) for other in kept):
+                kept = [other for other in kept if not self.covers(path, other)] + [path]
+        return tuple(kept)
+
+    def covers(self, a: Path[R], b: Path[R]) -> bool:
+        if a.input != b.input:
+            return False
+        return all(
+            own.axis == other.axis and (own.reach is other.reach or self.algebra.covers(own.reach, other.reach))
+            for own, other in zip(a.lines, b.lines, strict=True)
+        )
+
+
+def _splits(lines: tuple[Line[Any], ...], links: Links) -> bool:
+    """Whether two sides that share an axis are read at several of its positions: no product of sides any more."""
+    axes = [line.axis for line in lines if line.axis is not None]
+    if len(set(axes)) == len(axes):
+        return False
+    shared = {axis for axis in axes if axes.count(axis) > 1}
+    return any(_reads_several(links[axis][1]) for axis in shared)
+
+
+def _reads_several(reads: Reads | Unfolded) -> bool:
+    if isinstance(reads, Positions):
+        return any(len(offsets) > 1 for offsets in reads.offsets)
+    return not isinstance(reads, Everything | Unfolded)
+
+
+def input_axes(graph: Graph, entry: Node) -> tuple[int, ...]:
+    """The axes of an input along which there is a field: the sides of an image, the steps of a sequence."""
+    shape = entry.shape
+    if shape is None or shape.layout is Layout.VECTOR:
+        return ()
+    if shape.layout in (Layout.SEQUENCE, Layout.IDS):
+        return (0,) if shape.rank else ()
+    if shape.layout is Layout.OPEN:
+        # The first layer that reads two sizes one way or the other decides.
+        layouts = (node.shape.layout for node in graph.layers if node.shape is not None)
+        return (0,) if next((each for each in layouts if each is not Layout.OPEN), None) is Layout.SEQUENCE else (1,)
+    return tuple(range(1, shape.rank))

@@ -1,0 +1,140 @@
+"""Along one side, far from its ends: which positions of the network's input are read, as a repeating pattern."""
+
+from fractions import Fraction
+from math import gcd
+from typing import NamedTuple
+
+from ...reads import Before, Everything, Positions, Reads
+from ...symbolic import plain
+from .spans import Span, joined, repeated
+
+_LONGEST = 4096
+"""Beyond so many positions in one period, a pattern is no longer followed."""
+
+
+class Whole(NamedTuple):
+    """The whole side: all that the layers before read of it. Where not `exact`, at most that."""
+
+    exact: bool = True
+
+
+class Pattern(NamedTuple):
+    """Position `period`·q + r reads `step`·q + each number of `spans[r]`; None is nothing."""
+
+    period: int
+    step: int
+    spans: tuple[Span | None, ...]
+
+    @property
+    def jump(self) -> Fraction:
+        """How far apart the fields of neighbours are on average, in input elements."""
+        return Fraction(self.step, self.period)
+
+    def at(self, position: int) -> Span | None:
+        """What a position reads."""
+        turn, rest = divmod(position, self.period)
+        span = self.spans[rest]
+        return span and span.moved(self.step * turn)
+
+
+Reach = Pattern | Whole
+
+START = Pattern(1, 1, (Span(0, 0),))
+
+
+def through(reach: Reach, reads: Reads) -> Reach:
+    """What a position after a layer reads, of what one before it does."""
+    match reads:
+        case Everything(exact=exact):
+            return Whole(exact and (not isinstance(reach, Whole) or reach.exact))
+        case Before():
+            return Whole(not isinstance(reach, Whole) or reach.exact)
+        case Positions():
+            return reach if isinstance(reach, Whole) else _composed(reach, reads)
+
+
+def _composed(reach: Pattern, reads: Positions) -> Reach:
+    if reach.period == reads.period == 1:
+        only = reach.spans[0]
+        span = repeated(only, reads.offsets[0], reach.step) if only else None
+        return Pattern(1, reach.step * reads.step, (span,))
+    turns = reach.period // gcd(reach.period, reads.step)
+    if reads.period * turns > _LONGEST:
+        return Whole(exact=False)
+    step = reach.step * (reads.step * turns // reach.period)
+    spans = tuple(_read(reach, reads, position) for position in range(reads.period * turns))
+    return _shortened(Pattern(reads.period * turns, step, spans))
+
+
+def _read(reach: Pattern, reads: Positions, position: int) -> Span | None:
+    turn, rest = divmod(position, reads.period)
+    found: Span | None = None
+    offsets, base = reads.offsets[rest], reads.step * turn
+    # Offsets that fall on the same place of the pattern are read together.
+    every = reach.period // gcd(reach.period, offsets.step)
+    for first in range(min(every, len(offsets))):
+        own = offsets[first::every]
+        turns, place = divmod(base + own[0], reach.period)
+        span = reach.spans[place]
+        if span is not None:
+            times = range(turns, turns + len(own) * max(1, own.step // reach.period), max(1, own.step // reach.period))
+            found = joined(found, repeated(span, times, reach.step))
+    return found
+
+
+def _shortened(pattern: Pattern) -> Pattern:
+    """The same with the shortest period, where it begins anew within."""
+    period, step, spans = pattern
+    for parts in (p for p in range(period, 1, -1) if period % p == 0 and step % p == 0):
+        own, by = period // parts, step // parts
+        if all(_moved(spans[i], by) == spans[i + own] for i in range(period - own)):
+            return Pattern(own, by, spans[:own])
+    return pattern
+
+
+def _moved(span: Span | None, by: int) -> Span | None:
+    return span and span.moved(by)
+
+
+def covers(a: Reach, b: Reach) -> bool:
+    """Whether a position reads, by way of a, all that it reads by way of b."""
+    if isinstance(a, Whole):
+        return not isinstance(b, Whole) or a == b or not a.exact
+    if isinstance(b, Whole) or a.step * b.period != b.step * a.period:
+        return False
+    longest = a.period * b.period // gcd(a.period, b.period)
+    return all(_covers(a.at(i), b.at(i)) for i in range(longest))
+
+
+def _covers(a: Span | None, b: Span | None) -> bool:
+    return b is None or (a is not None and a.covers(b))
+
+
+def unfolded(reach: Reach, sides: tuple[int, ...]) -> tuple[int | None, Reach]:
+    """A reach along a sequence that becomes these sides: the one of them that it follows (from 0), and how."""
+    if isinstance(reach, Whole):
+        return None, reach
+    if reach.step == 0 and reach.period == 1:
+        return 0, reach
+    after = 1
+    for side in range(len(sides) - 1, -1, -1):
+        size = plain(sides[side])
+        own = _follows(reach, None if side == 0 else size, after)
+        if own is not None:
+            return side, own
+        after *= size
+    return None, Whole(exact=False)
+
+
+def _follows(reach: Pattern, size: int | None, after: int) -> Pattern | None:
+    """The reach as one of i, if step t depends on i = floor(t/after) mod size alone (no size: on floor(t/after))."""
+    if reach.period % after or (size is not None and (reach.step or reach.period != size * after)):
+        return None
+    spans = reach.spans[::after]
+    if any(reach.spans[i] != spans[i // after] for i in range(reach.period)):
+        return None
+    if size is None:
+        return _shortened(Pattern(len(spans), reach.step, spans))
+    # Every position of the side is listed; how far neighbours are apart makes a pattern of them.
+    by = spans[1].low - spans[0].low if size > 1 and spans[0] and spans[1] else 0
+    return _shortened(Pattern(size, by * size, spans))

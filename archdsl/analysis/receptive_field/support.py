@@ -1,0 +1,61 @@
+"""What a position reads of an input of a known size, its ends and the padding counted; and who reads an element."""
+
+from collections.abc import Iterator, Sequence
+
+from ...graph import Graph
+from ...record import Record
+from .bounded import Table
+from .paths import TABLES, Path, Paths, trace
+
+LONGEST = 4096
+"""The longest side that is worked out position by position."""
+
+
+class Support(Record):
+    """For every node of a graph, what each of its positions reads."""
+
+    graph: Graph
+    paths: tuple[Paths[Table], ...]
+
+    def rows(self, node: int, entry: int, position: Sequence[int | None]) -> set[tuple[int, ...]]:
+        """The elements of an input, as places along its sides, that a position of a node reads.
+
+        `position` is along the node's axes, None for one whose every position is asked for.
+        """
+        found: set[tuple[int, ...]] = set()
+        for path in self.paths[node]:
+            if path.input == entry:
+                found |= _product([_ones(mask) for mask in _masks(path, position)])
+        return found
+
+    def is_exact(self, node: int) -> bool:
+        """Whether no more than the truth is told of a node."""
+        return all(path.exact for path in self.paths[node])
+
+
+def support(graph: Graph) -> Support:
+    """What every position of every node reads. Sides must be known, and no longer than LONGEST."""
+    return Support(graph=graph, paths=trace(graph, TABLES))
+
+
+def _masks(path: Path[Table], position: Sequence[int | None]) -> Iterator[int]:
+    for axis, table in path.lines:
+        place = None if axis is None else position[axis]
+        if place is None or len(table) == 1:
+            whole = 0
+            for row in table:
+                whole |= row
+            yield whole
+        else:
+            yield table[place]
+
+
+def _product(sides: Sequence[list[int]]) -> set[tuple[int, ...]]:
+    found: set[tuple[int, ...]] = {()}
+    for places in sides:
+        found = {(*head, place) for head in found for place in places}
+    return found
+
+
+def _ones(mask: int) -> list[int]:
+    return [i for i in range(mask.bit_length()) if mask >> i & 1]

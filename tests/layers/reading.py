@@ -1,0 +1,96 @@
+"""What a layer says it reads, held against torch: a jolt at each place of the input, and where the output feels it."""
+
+from itertools import product
+
+import torch
+from torch import nn
+
+from archdsl.backends.torch import apply, make_module
+from archdsl.call import Module
+from archdsl.layer import Op
+from archdsl.layers.sequence import Recurrent
+from archdsl.reads import Before, Everything, Links, Positions, Unfolded
+from archdsl.shape import Layout, Shape
+
+_MOST = 600
+Place = tuple[int, ...]
+
+
+def check_reads(op: Op, xs: tuple[Shape, ...], y: Shape) -> None:
+    """For each operand: what is felt at a place of the output is what the layer says, or less where it is not exact."""
+    if any(x.layout is Layout.IDS for x in xs) or any(x.numel > _MOST for x in (*xs, y)):
+        return
+    if y.layout is Layout.SEQUENCE:
+        xs = tuple(x.read_as(Layout.SEQUENCE) if x.layout is Layout.OPEN else x for x in xs)
+    for index, links in enumerate(op.reads_of(xs, y)):
+        assert len(links) == xs[index].rank, f"{op} of {xs}: {links}"
+        said, exact = declared(links, xs[index], y)
+        felt = _felt(op, xs, y, index)
+        for place, sources in felt.items():
+            assert sources <= said[place], f"{op} of {xs} at {place}: {sorted(sources - said[place])} are read, too"
+        # Some layers give the same whatever comes in: the normalisation of a single number, a softmax over one.
+        if exact and any(felt.values()):
+            for place, sources in felt.items():
+                assert sources == said[place], f"{op} of {xs} at {place}: {sorted(said[place] - sources)} are not read"
+
+
+def declared(links: Links, x: Shape, y: Shape) -> tuple[dict[Place, set[Place]], bool]:
+    """By place of the output the places of the input that are read, channels left out; and whether that is exact."""
+    found: dict[Place, set[Place]] = {}
+    for place in _places(y):
+        along = [_along(links, axis, x, y, place) for axis in range(x.rank) if axis != x.channel_axis]
+        found[place] = set(product(*along))
+    return found, not any(isinstance(reads, Everything) and not reads.exact for _, reads in links)
+
+
+def _along(links: Links, axis: int, x: Shape, y: Shape, place: Place) -> set[int]:
+    own, reads = links[axis]
+    side = x.dims[axis]
+    if isinstance(reads, Unfolded):
+        step = 0
+        for size, at in zip(reads.sides, place, strict=True):
+            step = step * size + at
+        return {step}
+    if isinstance(reads, Everything):
+        return set(range(side))
+    if own is None:
+        positions = [0]
+    elif own == y.channel_axis:
+        positions = list(range(y.dims[own]))
+    else:
+        positions = [place[own - (own > y.channel_axis)]]
+    if isinstance(reads, Before):
+        return set(range(max(positions) + 1))
+    assert isinstance(reads, Positions)
+    return {i for position in positions for i in reads.at(position, side)}
+
+
+def _places(shape: Shape) -> list[Place]:
+    return list(product(*(range(size) for axis, size in enumerate(shape.dims) if axis != shape.channel_axis)))
+
+
+@torch.no_grad()
+def _felt(op: Op, xs: tuple[Shape, ...], y: Shape, index: int) -> dict[Place, set[Place]]:
+    generator = torch.Generator().manual_seed(0)
+
+    def numbers(*dims: int) -> torch.Tensor:
+        return 0.2 + 0.3 * torch.rand(*dims, generator=generator, dtype=torch.float64)
+
+    x = xs[index]
+    sources = _places(x)
+    inputs = [numbers(1, *each.dims).expand(len(sources) + 1, *each.dims).clone() for each in xs]
+    jolts = inputs[index].movedim(x.channel_axis + 1, 1) if x.rank else inputs[index]
+    for row, source in enumerate(sources, 1):
+        where: tuple[int | slice, ...] = (row, slice(None), *source)
+        jolts[where] += 0.5 + numbers(x.channels)
+    result: torch.Tensor = inputs[0]
+    for step in op.steps(xs):
+        module = make_module(step).double().eval() if isinstance(step, Module) else None
+        # A state that sums positive numbers would soon stay at 1, and feel nothing.
+        for parameter in module.parameters() if module and not isinstance(op, Recurrent) else ():
+            nn.init.uniform_(parameter, 0.1, 0.6, generator=generator)
+        result = apply(step, module, inputs)
+        inputs = [result, *inputs[1:]]
+    same = torch.isclose(result[1:], result[:1], rtol=1e-11, atol=0, equal_nan=True)  # but for rounding
+    changed = (~same).any(y.channel_axis + 1)
+    return {place: {s for row, s in enumerate(sources) if changed[row][place]} for place in _places(y)}

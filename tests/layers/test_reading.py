@@ -1,0 +1,23 @@
+"""Every layer reads of its input what it says: no more, and no less where it says exactly."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from archdsl.layer import Reject
+
+from .law import OPS
+from .reading import check_reads
+from .strategies import cases
+
+
+@pytest.mark.parametrize("keyword", sorted(OPS))
+@settings(max_examples=8)
+@given(data=st.data())
+def test_a_layer_reads_what_it_says(keyword, data):
+    op, xs = data.draw(cases(OPS[keyword]))
+    try:
+        y = op.infer(xs)
+    except Reject:
+        return
+    check_reads(op, xs, y)
