@@ -172,7 +172,7 @@ def _nest(graph: Graph, steps: Sequence[tuple[Node, Step]], depth: int, full: bo
         while end < len(steps) and steps[end][0].path[:inner] == path[:inner] and len(steps[end][0].path) > inner:
             end += 1
         inside = _nest(graph, steps[index:end], inner, full)
-        items.append(Group(heading=_heading(graph, steps[index][0], inner), items=tuple(inside)))
+        items.append(Group(heading=heading(graph, steps[index][0], inner), items=tuple(inside)))
         index = end
     return items if full else _fold(items)
 
@@ -197,7 +197,7 @@ def _shorter(group: Group, target: str) -> Item:
     return group.replace(items=tuple(items))
 
 
-def _heading(graph: Graph, node: Node, depth: int) -> str:
+def heading(graph: Graph, node: Node, depth: int) -> str:
     """`stage features`, or the use of a block as written."""
     scopes = [node.path[:d] for d in range(1, depth + 1) if node.path[:d] in graph.scopes]
     kind = graph.scopes[node.path[:depth]]

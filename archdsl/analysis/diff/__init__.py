@@ -1,0 +1,200 @@
+"""Comparing two networks: which layers are the same, which changed, and which weights of one serve in the other."""
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+from ...elaborate.expressions import show
+from ...graph import Graph, Node
+from ...network import Network
+from ...shape import times
+from ..derivation import heading
+from ..receptive_field import Fields, fields, receptive_field
+from ..state_dict import Tensor, state_dict
+from .align import align
+from .model import Diff, Figures, Layer, Named, Pair, Row, Weights
+
+__all__ = ["diff"]
+
+
+def diff(a: Network, b: Network) -> Diff:
+    """What differs from the first network to the second. Both are without mistakes."""
+    pairs = _aligned(a.graph, b.graph)
+    return Diff(
+        a=_figures(a),
+        b=_figures(b),
+        rows=tuple(_rows(a, b, pairs)),
+        weights=_weights(a.graph, b.graph, {j: i for i, j in pairs}),
+    )
+
+
+# --- layers ---
+
+
+def _aligned(a: Graph, b: Graph) -> list[tuple[int, int]]:
+    numbers: dict[Hashable, int] = {}
+    left, right = [_keys(a, node, numbers) for node in a.nodes], [_keys(b, node, numbers) for node in b.nodes]
+    return align(left, right, lambda i, j: _likeness(a, a.nodes[i], b, b.nodes[j]))
+
+
+def _keys(graph: Graph, node: Node, numbers: dict[Hashable, int]) -> tuple[int, ...]:
+    """What tells layers apart, from strict to loose, as numbers that are equal where the keys are.
+
+    The names of stages are the user's own and help; those of other scopes and of layers are counted, and shift.
+    """
+    xs = graph.shapes_in(node)
+    op = _op(graph, node)
+    stages = tuple(node.path[d - 1] for d in range(1, len(node.path)) if graph.scopes.get(node.path[:d]) in _NAMED)
+    weights = tuple(node.op.weights_of(tuple(x for x in xs if x)).items()) if node.op else ()
+    keys: tuple[Hashable, ...] = ((op, stages, xs, node.shape), (op, stages, weights), (op, weights))
+    return tuple(numbers.setdefault(key, len(numbers)) for key in keys)
+
+
+_NAMED = ("stage", "aux")
+
+
+def _op(graph: Graph, node: Node) -> Hashable:
+    if node.op is None:
+        return "input", graph.input_names[graph.inputs.index(node.id)], node.shape
+    return node.op, node.shared is None
+
+
+def _likeness(a: Graph, left: Node, b: Graph, right: Node) -> int:
+    """How much two layers are alike: of one kind at least, else 0."""
+    if left.op is None or right.op is None:
+        return 20 if left.op is right.op else 0
+    if left.op.style != right.op.style or (left.shared is None) != (right.shared is None):
+        return 0
+    score = 10 + 2 * (left.path[-1] == right.path[-1]) + 2 * (left.path[:-1] == right.path[:-1])
+    if type(left.op) is type(right.op):
+        mine, others = dict(left.op), dict(right.op)
+        same = sum(mine[name] == others[name] for name in mine)
+        score += 10 + 5 * same // max(1, len(mine))
+    return score + 2 * (left.shape == right.shape)
+
+
+def _rows(a: Network, b: Network, pairs: list[tuple[int, int]]) -> list[Row]:
+    """The rows in the order of the second network, what was removed at its place in the first."""
+    left, right = _layers(a), _layers(b)
+    rows: list[Row] = []
+    i = j = 0
+    for x, y in [*pairs, (len(left), len(right))]:
+        rows += [Row(kind="removed", a=each, b=None) for each in left[i:x]]
+        rows += [Row(kind="added", a=None, b=each) for each in right[j:y]]
+        if x < len(left):
+            rows.append(_row(a.graph.nodes[x], b.graph.nodes[y], left[x], right[y]))
+        i, j = x + 1, y + 1
+    return rows
+
+
+def _row(x: Node, y: Node, a: Layer, b: Layer) -> Row:
+    changes = ["layer"] if (type(x.op), x.op) != (type(y.op), y.op) else []
+    # Closed forms are equal here if their texts are: asking whether their values are would be a condition.
+    changes += [
+        each for each in ("parameters", "macs", "field", "name") if str(getattr(a, each)) != str(getattr(b, each))
+    ]
+    changes += ["output"] if a.shape != b.shape else []
+    seen = set(changes) - {"field", "name"}
+    return Row(kind="changed" if seen else "same", a=a, b=b, changes=tuple(changes))
+
+
+def _layers(network: Network) -> list[Layer]:
+    graph, costs, found = network.graph, network.costs, fields(network.graph)
+    layers = []
+    for node in graph.nodes:
+        cost = costs[node.id]
+        arguments = () if node.op is None else tuple((name, _value(value)) for name, value in node.op)
+        layers.append(
+            Layer(
+                id=node.id,
+                name=node.name,
+                text=node.text,
+                keyword=node.op.keyword if node.op else "input",
+                line=node.span.line,
+                arguments=arguments,
+                shape=str(node.shape),
+                parameters=cost.parameters if cost else 0,
+                macs=cost.macs if cost else 0,
+                field=_field(found, node),
+                scopes=_scopes(graph, node),
+            )
+        )
+    return layers
+
+
+def _scopes(graph: Graph, node: Node) -> tuple[tuple[str, str], ...]:
+    depths = (depth for depth in range(1, len(node.path)) if node.path[:depth] in graph.scopes)
+    return tuple((".".join(node.path[:depth]), heading(graph, node, depth)) for depth in depths)
+
+
+def _value(value: Any) -> str:
+    return times(value) if isinstance(value, tuple) else show(value).strip("`")
+
+
+def _field(found: Fields, node: Node) -> str:
+    """`11`, `11×5`, `whole`; empty where no position sees its own part."""
+    sizes = [
+        "whole" if side.size is None else str(side.size)
+        for seen in found[node.id]
+        if seen.placed
+        for side in seen.sides
+    ]
+    return sizes[0] if len(set(sizes)) == 1 else "×".join(sizes)
+
+
+def _figures(network: Network) -> Figures:
+    graph, total = network.graph, network.costs.total
+    return Figures(
+        file=network.source.name,
+        name=graph.name,
+        layers=len(graph.layers),
+        parameters=total.parameters,
+        trainable=total.trainable,
+        buffers=total.buffers,
+        macs=total.macs,
+        field=receptive_field(graph),
+        inputs=tuple(str(graph.nodes[i].shape) for i in graph.inputs),
+        outputs=tuple(str(graph.nodes[i].shape) for _, i in graph.outputs),
+    )
+
+
+# --- weights ---
+
+
+def _weights(a: Graph, b: Graph, matched: Mapping[int, int]) -> Weights:
+    """Which tensors serve; `matched` are the nodes of the second network with theirs of the first."""
+    left, right = state_dict(a), state_dict(b)
+    by_node = {(tensor.node, tensor.local): name for name, tensor in left.items()}
+    same: list[Named] = []
+    renamed: list[Pair] = []
+    changed: list[Pair] = []
+    new: list[Named] = []
+    mistaken: list[str] = []
+    used: set[str] = set()
+    for name, tensor in right.items():
+        source = by_node.get((matched.get(tensor.node, -1), tensor.local))
+        now = _named(name, tensor)
+        if source != name and name in left and left[name].shape == tensor.shape:
+            mistaken.append(name)
+        if source is None:
+            new.append(now)
+            continue
+        used.add(source)
+        before = _named(source, left[source])
+        if before.shape != now.shape:
+            changed.append(Pair(a=before, b=now))
+        elif source == name:
+            same.append(now)
+        else:
+            renamed.append(Pair(a=before, b=now))
+    return Weights(
+        same=tuple(same),
+        renamed=tuple(renamed),
+        changed=tuple(changed),
+        new=tuple(new),
+        left=tuple(_named(name, tensor) for name, tensor in left.items() if name not in used),
+        mistaken=tuple(mistaken),
+    )
+
+
+def _named(name: str, tensor: Tensor) -> Named:
+    return Named(name=name, shape=tensor.shape, parameter=tensor.parameter)

@@ -1,0 +1,219 @@
+"""What to tell of a difference, for every format alike: what is the same in short, whole blocks as one."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from math import prod
+
+from ...record import Record
+from ...symbolic import plain
+from ..table import si
+from .model import Diff, Layer, Row, Weights
+
+
+class Line(Record):
+    """A layer, or a whole block that was added or removed; `mark` is `~`, `+` or `-`.
+
+    `numbers` are the parameters and the multiply-accumulates, empty where there are none.
+    """
+
+    mark: str
+    name: str
+    what: str
+    output: str
+    parameters: str
+    macs: str
+    field: str
+
+
+class Same(Record):
+    """Layers in a row that are the same; how many of them see more or less, and how many have another name."""
+
+    count: int
+    fields: int
+    renamed: int
+
+    def __str__(self) -> str:
+        also = [f"{self.fields} with another field"] * bool(self.fields)
+        also += [f"{self.renamed} under another name"] * bool(self.renamed)
+        return f"{self.count} the same" + (f" ({', '.join(also)})" if also else "")
+
+
+def lines(diff: Diff) -> list[Line | Same]:
+    """The lines of a difference in the order of the second network."""
+    whole = _whole(diff, "added") | _whole(diff, "removed")
+    found: list[Line | Same] = []
+    for kind, rows in groupby(diff.rows, key=lambda row: row.kind):
+        if kind == "same":
+            found.append(_same(list(rows)))
+        elif kind == "changed":
+            found += [_changed(row) for row in rows]
+        else:
+            mark = "+" if kind == "added" else "-"
+            found += _repeated(_blocks([row.here for row in rows], mark, whole))
+    return found
+
+
+def _whole(diff: Diff, kind: str) -> set[tuple[str, str]]:
+    """The scopes all of whose layers are of one kind, with its mark."""
+    mark = "+" if kind == "added" else "-"
+    of_side = [row for row in diff.rows if (row.b if kind == "added" else row.a) is not None]
+    inside = {name for row in of_side if row.kind == kind for name, _ in row.here.scopes}
+    mixed = {
+        name
+        for row in of_side
+        if row.kind != kind
+        for name, _ in ((row.b if kind == "added" else row.a) or row.here).scopes
+    }
+    return {(mark, name) for name in inside - mixed}
+
+
+def _same(rows: Sequence[Row]) -> Same:
+    return Same(
+        count=len(rows),
+        fields=sum("field" in row.changes for row in rows),
+        renamed=sum("name" in row.changes for row in rows),
+    )
+
+
+def _changed(row: Row) -> Line:
+    a, b = row.a, row.b
+    assert a is not None
+    assert b is not None
+    return Line(
+        mark="~",
+        name=_arrow(a.name, b.name),
+        what=_what(a, b) if "layer" in row.changes else b.text,
+        output=_arrow(a.shape, b.shape),
+        parameters=_arrow(_number(a.parameters), _number(b.parameters)),
+        macs=_arrow(_number(a.macs), _number(b.macs)),
+        field=_arrow(a.field, b.field),
+    )
+
+
+def _what(a: Layer, b: Layer) -> str:
+    """`conv 64 k3 → conv 64 k5`; where the words are the same, the arguments that are not."""
+    if a.text != b.text:
+        return _arrow(a.text, b.text)
+    others = dict(b.arguments)
+    changed = [f"{name} {value} → {others[name]}" for name, value in a.arguments if others.get(name, value) != value]
+    return f"{b.text}: {', '.join(changed)}" if changed else b.text
+
+
+def _blocks(layers: Sequence[Layer], mark: str, whole: set[tuple[str, str]]) -> Iterator[Line]:
+    """One line for each layer, or for the outermost block or stage that is wholly new or gone."""
+
+    def home(layer: Layer) -> tuple[str, str] | None:
+        return next(((name, text) for name, text in layer.scopes if (mark, name) in whole), None)
+
+    for scope, members in groupby(layers, key=home):
+        if scope is None:
+            yield from (_line(mark, layer.name, layer.text, [layer]) for layer in members)
+        else:
+            inside = list(members)
+            count = f" ({len(inside)} layers)" if len(inside) > 1 else ""
+            yield _line(mark, scope[0], f"{scope[1]}{count}", inside)
+
+
+def _line(mark: str, name: str, what: str, layers: Sequence[Layer]) -> Line:
+    last = layers[-1]
+    return Line(
+        mark=mark,
+        name=name,
+        what=what,
+        output=last.shape,
+        parameters=_number(sum(layer.parameters for layer in layers)),
+        macs=_number(sum(layer.macs for layer in layers)),
+        field=last.field,
+    )
+
+
+def _repeated(found: Iterable[Line]) -> list[Line]:
+    """Lines in a row that differ in the name and the field alone, as one with ×N."""
+
+    def key(line: Line) -> Line:
+        return line.replace(name="", field="")
+
+    told = []
+    for _, group in groupby(found, key=key):
+        same = list(group)
+        first, last = same[0], same[-1]
+        if len(same) > 1:
+            first = first.replace(
+                name=f"{first.name} … {last.name.rpartition('.')[2]}",
+                what=f"{first.what} ×{len(same)}",
+                parameters=f"{len(same)} · {first.parameters}" if first.parameters else "",
+                macs=f"{len(same)} · {first.macs}" if first.macs else "",
+                field=f"{first.field} … {last.field}" if first.field != last.field else first.field,
+            )
+        told.append(first)
+    return told
+
+
+def _arrow(a: str, b: str) -> str:
+    return b if a == b else f"{a or '0'} → {b or '0'}"
+
+
+def _number(count: int) -> str:
+    if plain(count) is not count:
+        return str(count)
+    return f"{count:,}" if count else ""
+
+
+def sums(diff: Diff) -> list[tuple[str, str, str, str]]:
+    """The totals: what, on either side, and the difference; without those that are 0 on both."""
+    a, b = diff.a, diff.b
+    found = [("layers", a.layers, b.layers), ("parameters", a.parameters, b.parameters)]
+    found += [("trainable", a.trainable, b.trainable)] * ((a.trainable, b.trainable) != (a.parameters, b.parameters))
+    found += [("buffers", a.buffers, b.buffers)] * (a.buffers + b.buffers > 0)
+    found += [("MACs", a.macs, b.macs)]
+    rows = [(what, _number(x) or "0", _number(y) or "0", _delta(x, y)) for what, x, y in found]
+    change = "" if a.field is None or b.field is None else _delta(a.field, b.field)
+    rows.append(("receptive field", _or_dash(a.field), _or_dash(b.field), change))
+    rows.append(("input", ", ".join(a.inputs), ", ".join(b.inputs), ""))
+    rows.append(("output", ", ".join(a.outputs), ", ".join(b.outputs), ""))
+    return rows
+
+
+def _or_dash(count: int | None) -> str:
+    return "–" if count is None else f"{count:,}"
+
+
+def _delta(a: int, b: int) -> str:
+    """`+10.1 M (+86.5 %)`; empty where nothing changes or sizes are not known."""
+    if plain(a) is not a or plain(b) is not b or a == b:
+        return ""
+    sign = "+" if b > a else "−"
+    share = f" ({sign}{abs(b - a) / a:.1%})" if a else ""
+    return f"{sign}{si(abs(b - a))}{share}"
+
+
+def verdict(weights: Weights) -> list[str]:
+    """How much of the second network's state dict the first one fills, in two sentences."""
+    carried = weights.carried
+    numbers = sum(prod(each.shape) for each in carried)
+    whole = numbers + sum(prod(each.shape) for each in (*weights.new, *(pair.b for pair in weights.changed)))
+    share = f" ({numbers / whole:.1%})" if whole else ""
+    parts = [
+        (len(weights.same), "by the same name"),
+        (len(weights.renamed), "renamed"),
+        (len(weights.changed), "of another shape"),
+        (len(weights.new), "new"),
+        (len(weights.left), "left over"),
+    ]
+    told = ", ".join(f"{count} {what}" for count, what in parts if count)
+    return [f"{len(carried)} of {weights.total} tensors carry over, {numbers:,} of {whole:,} numbers{share}", told]
+
+
+def renamings(weights: Weights) -> list[tuple[str, str]]:
+    """The modules whose tensors carry over under another name, each once."""
+    pairs = ((pair.a.name.rpartition(".")[0], pair.b.name.rpartition(".")[0]) for pair in weights.renamed)
+    return list(dict.fromkeys(pairs))
+
+
+def warning(weights: Weights) -> str:
+    """What loading by name would do wrong; empty where it would do nothing wrong."""
+    count, first = len(weights.mistaken), weights.mistaken[:1]
+    if not first:
+        return ""
+    more = f" and {count - 1} more" if count > 1 else ""
+    return f"loading by name would give `{first[0]}`{more} the weights of another layer of the same shape"

@@ -1,0 +1,41 @@
+"""The tensors of a network's state dict, by name, without torch."""
+
+from collections.abc import Mapping
+
+from ..graph import Graph, Node
+from ..record import Record
+from ..symbolic import plain
+
+
+class Tensor(Record):
+    """One entry: its shape, the node that has it, and what that layer's module calls it; whether it is a parameter."""
+
+    shape: tuple[int, ...]
+    node: int
+    local: str
+    parameter: bool
+
+    @property
+    def numel(self) -> int:
+        """How many numbers it holds."""
+        count = 1
+        for size in self.shape:
+            count *= size
+        return count
+
+
+def state_dict(graph: Graph) -> Mapping[str, Tensor]:
+    """The entries of the module's state dict, parameters and buffers; weights that are used twice come once."""
+    found: dict[str, Tensor] = {}
+    for node in graph.layers:
+        for local, (shape, parameter) in _own(graph, node).items():
+            found[f"{node.name}.{local}"] = Tensor(shape=shape, node=node.id, local=local, parameter=parameter)
+    return found
+
+
+def _own(graph: Graph, node: Node) -> dict[str, tuple[tuple[int, ...], bool]]:
+    xs = tuple(shape for shape in graph.shapes_in(node) if shape is not None)
+    if node.op is None or node.shared is not None or len(xs) < len(node.inputs):
+        return {}
+    weights = {name: (tuple(map(plain, dims)), True) for name, dims in node.op.weights_of(xs).items()}
+    return weights | {name: (tuple(map(plain, dims)), False) for name, dims in node.op.buffers_of(xs).items()}

@@ -1,0 +1,95 @@
+"""`archdsl diff`: two networks side by side. Imports neither torch nor numpy."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from ..diagnostics import Sink
+from ..files import Unreadable
+from ..network import Network, analyse
+from ..source import Source
+from .common import parse_override, parse_settings, read, show_mistakes, usage
+
+
+@click.command("diff")
+@click.argument("a")
+@click.argument("b")
+@click.option("--set", "both", multiple=True, metavar="NAME=VALUE", help="A value for a parameter of both networks.")
+@click.option("--set-a", multiple=True, metavar="NAME=VALUE", help="For a parameter of A alone.")
+@click.option("--set-b", multiple=True, metavar="NAME=VALUE", help="For a parameter of B alone.")
+@click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="SIZES",
+    help="Other sizes for the input of both: 3x224x224, NAME=SIZES.",
+)
+@click.option("--full", is_flag=True, help="List every tensor that does not carry over, and every one renamed.")
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    show_default=True,
+    help="For people, for programs, for a comment on a pull request.",
+)
+def command(
+    a: str,
+    b: str,
+    both: tuple[str, ...],
+    set_a: tuple[str, ...],
+    set_b: tuple[str, ...],
+    inputs: tuple[str, ...],
+    full: bool,
+    output: str,
+) -> None:
+    """Compare two networks layer by layer, and say which weights of A serve in B.
+
+    A and B are files, zoo:NAME, or REVISION:FILE of a git repository. Ends with 0 where they are the same network, 1
+    where they differ, 2 for a mistake, as diff does.
+    """
+    first = _network(a, (*both, *set_a), inputs)
+    second = _network(b, (*both, *set_b), inputs)
+    from ..analysis.diff import diff
+
+    found = diff(first, second)
+    if output == "json":
+        from ..analysis.diff.report import report
+
+        click.echo(report(found).model_dump_json(indent=2))
+    elif output == "markdown":
+        from ..analysis.diff.markdown import render as as_markdown
+
+        click.echo(as_markdown(found))
+    else:
+        from ..analysis.diff.text import render
+
+        click.echo(render(found, full=full))
+    sys.exit(int(found.differs))
+
+
+def _network(name: str, settings: tuple[str, ...], inputs: tuple[str, ...]) -> Network:
+    """A network without mistakes; else shows them and exits with 2, for 1 says that two networks differ."""
+    sink = Sink()
+    with _source(name) as source:
+        network = analyse(source, sink, parse_settings(settings), parse_override(inputs))
+    if sink.errors:
+        show_mistakes(network)
+        raise SystemExit(2)
+    return network
+
+
+@contextmanager
+def _source(name: str) -> Iterator[Source]:
+    from .revision import at_revision, is_revision
+
+    if not is_revision(name):
+        yield read(name)
+        return
+    try:
+        with at_revision(name) as source:
+            yield source
+    except Unreadable as error:
+        usage(f"{name}: {error}")
