@@ -58,7 +58,9 @@ def _table(head: Sequence[str], sides: str, rows: Sequence[Sequence[str]]) -> st
 
 def _plain(text: str) -> str:
     """Text in which nothing is markup."""
-    return "".join(f"\\{char}" if char in "\\`*_{}[]()#+-.!|~@" else char for char in escape(printable(text), quote=False))
+    return "".join(
+        f"\\{char}" if char in "\\`*_{}[]()#+-.!|~@" else char for char in escape(printable(text), quote=False)
+    )
 
 
 def _code(text: str) -> str:
