@@ -11,6 +11,7 @@ step's end, so that each comes to the same decisions by itself; what only one ca
 
 import inspect
 import os
+import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -74,9 +75,12 @@ def joined(at: Place, device: str) -> Iterator[Team]:
     dist.destroy_process_group()  # not after an error: it would wait for processes that are gone
 
 
-def lost(error: RuntimeError) -> bool:
-    """Whether an error of torch means that another process is gone."""
-    return isinstance(error, dist.DistError) or "gloo" in str(error) or "Connection closed by peer" in str(error)
+def peer_lost(error: RuntimeError) -> PeerLost | None:
+    """What an error of torch means, where it means that another process is gone."""
+    if not isinstance(error, dist.DistError) and "gloo" not in str(error):
+        return None
+    why = str(error).splitlines()[0]
+    return PeerLost(re.sub(r"^(\[[^]]*\]\s*)+|\s\[.*|\. .*", "", why))  # without torch's source file and its advice
 
 
 class Processes(Team):
@@ -154,7 +158,7 @@ class Processes(Team):
             _Main(model),
             device_ids=[device.index] if device.type == "cuda" else None,
             find_unused_parameters=any(id(p) not in reached for p in parameters),
-            **{_SYNC_BUFFERS: False},
+            **{_SYNC_BUFFERS: False},  # type: ignore[arg-type]  # which name it is, no type can tell
         )
         self._statistics = [
             tensor
@@ -282,4 +286,6 @@ def _peers() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        raise PeerLost(str(error).splitlines()[0]) from error
+        if lost := peer_lost(error):
+            raise lost from error
+        raise

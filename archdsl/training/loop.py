@@ -5,7 +5,7 @@ from enum import Enum
 import torch
 
 from .epoch import Epoch, Forward
-from .errors import OutOfMemory, PeerLost
+from .errors import OutOfMemory
 from .evaluate import Scores, averaged, evaluate
 from .job import Batches, Job
 from .run import Run
@@ -37,10 +37,10 @@ def fit(state: State, job: Job, run: Run, watch: Watch) -> Ending:
         if isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error):  # the CPU's words
             raise OutOfMemory(job.recipe.batch, job.setup.device.type) from error
         if job.team.size > 1:
-            from .distributed import lost
+            from .distributed import peer_lost
 
-            if lost(error):
-                raise PeerLost(str(error).splitlines()[0]) from error
+            if lost := peer_lost(error):
+                raise lost from error
         raise
     finally:
         watch.end()

@@ -91,7 +91,7 @@ def told(outcome: Outcome, folder: Path, name: str, team: Team) -> None:
 def main(folder: Path) -> None:
     torch.set_num_threads(1)
     distributed._AGREE_SECONDS = 0.0  # after each step, so that a stop comes in the middle of an epoch
-    session.write_report = lambda *_: None  # pictures take longer than these trainings
+    vars(session)["write_report"] = lambda *_: None  # pictures take longer than these trainings
     with distributed.joined(distributed.place(), "cpu") as team:
 
         def go(name: str, method: str, stop: Stop | None = None, **recipe: Any) -> None:
