@@ -9,7 +9,7 @@ from ..layer import Layer
 from ..network import Network
 from ..symbolic import plain
 
-_HEAD = ("#", "layer", "output", "params", "MACs")
+HEAD = ("#", "layer", "output", "params", "MACs")
 _MAX_TEXT = 60
 # Scopes that are not the use of a block.
 _INLINE = frozenset({"stage", "branch", "aux", "reuse"})
@@ -18,21 +18,32 @@ _REPETITION = re.compile(r" x\d+( as \w+)?$")
 
 def table(network: Network, *, explain: bool = False) -> str:
     """The rows of a network as text, unknown values as `?`."""
+    found = rows(network)
+    notes = {
+        index: lines
+        for index, (_, node) in enumerate(found)
+        if explain and node is not None and (lines := _explain(network.graph, node))
+    }
+    return _render([cells for cells, _ in found], notes)
+
+
+def rows(network: Network) -> list[tuple[tuple[str, ...], Node | None]]:
+    """The cells of each row as text, and the node that it tells; a heading, which opens a scope, tells none.
+
+    The cells are those of HEAD. The second one is indented by two blanks for each scope.
+    """
     graph = network.graph
-    rows: list[tuple[str, ...]] = []
-    notes: dict[int, tuple[str, ...]] = {}
+    found: list[tuple[tuple[str, ...], Node | None]] = []
     before: tuple[tuple[str, ...], ...] = ()
     number = 0
     for node in graph.nodes:
         number += node.id not in graph.inputs
         scopes = _scopes(graph, node)
         for depth, name in _opened(graph, node, before, scopes):
-            rows.append(("", "  " * depth + name, "", "", ""))
+            found.append((("", "  " * depth + name, "", "", ""), None))
         before = scopes
-        rows.append(_row(network, node, number, len(scopes)))
-        if explain and (found := _explain(graph, node)):
-            notes[len(rows) - 1] = found
-    return _render(rows, notes)
+        found.append((_row(network, node, number, len(scopes)), node))
+    return found
 
 
 def totals(network: Network) -> str:
@@ -131,8 +142,8 @@ def _explain(graph: Graph, node: Node) -> tuple[str, ...]:
 
 
 def _render(rows: Sequence[tuple[str, ...]], notes: dict[int, tuple[str, ...]]) -> str:
-    widths = [max(width(row[i]) for row in [_HEAD, *rows]) for i in range(len(_HEAD))]
-    lines = [_line(_HEAD, widths), "─" * (sum(widths) + 2 * (len(widths) - 1))]
+    widths = [max(width(row[i]) for row in [HEAD, *rows]) for i in range(len(HEAD))]
+    lines = [_line(HEAD, widths), "─" * (sum(widths) + 2 * (len(widths) - 1))]
     for index, row in enumerate(rows):
         lines.append(_line(row, widths))
         indent = widths[0] + 2 + len(row[1]) - len(row[1].lstrip()) + 2

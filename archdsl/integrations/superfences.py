@@ -1,0 +1,65 @@
+"""A fence ```` ```arch ```` in Markdown that becomes the network's picture: MkDocs, and all that has PyMdown Extensions.
+
+    markdown_extensions:
+      - pymdownx.superfences:
+          custom_fences:
+            - name: arch
+              class: archdsl
+              format: !!python/name:archdsl.integrations.superfences.fence
+              validator: !!python/name:archdsl.integrations.superfences.validate
+
+The options of a fence are in quotes, as there: ```` ```arch view="blocks" theme="dark" table ````.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from .html import Shown, mistakes_html
+from .options import Asked, BadOption, parse_options
+
+# MkDocs counts the warnings of its plugins' loggers, and `mkdocs build --strict` fails for one.
+_LOG = logging.getLogger("mkdocs.plugins.archdsl")
+_KEY = "archdsl"
+
+
+def validate(language: str, inputs: dict[str, str], options: dict[str, Any], attrs: dict[str, Any], md: Any) -> bool:
+    """Take every option: one that there is not is told where the picture would be, rather than passed over."""
+    options[_KEY] = dict(inputs)
+    return True
+
+
+def fence(source: str, language: str, class_name: str, options: dict[str, Any], md: Any, **given: Any) -> str:
+    """The picture of a fence, and the table and the text where they are asked for; or what is wrong with it."""
+    return _shown(source, options, md, Asked())
+
+
+def fence_with(**defaults: Any) -> Callable[..., str]:
+    """A fence with other defaults: `fence_with(diagram=False, source=True)` shows the text unless told otherwise."""
+    asked = Asked(**defaults)
+
+    def made(source: str, language: str, class_name: str, options: dict[str, Any], md: Any, **given: Any) -> str:
+        return _shown(source, options, md, asked)
+
+    return made
+
+
+def _shown(source: str, options: dict[str, Any], md: Any, defaults: Asked) -> str:
+    try:
+        asked = parse_options(options.get(_KEY, {}), defaults)
+    except BadOption as error:
+        _LOG.warning("arch: %s", error)
+        return mistakes_html(f"arch: {error}")
+    shown = Shown(source, asked)
+    if shown.failed:
+        _LOG.warning("a network in a fence `arch` has mistakes:\n%s", shown.complaints)
+    text = _highlighted(source, md) if asked.source or shown.failed else ""
+    return f'<div class="archdsl">{text}{shown.html}</div>'
+
+
+def _highlighted(source: str, md: Any) -> str:
+    """The text as the page shows code."""
+    fences = md.preprocessors["fenced_code_block"]
+    fences.get_hl_settings()
+    html: str = fences.highlight(src=source, language="arch", options={}, md=md, classes=[], id_value="", attrs={})
+    return html
