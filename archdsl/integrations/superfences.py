@@ -1,4 +1,4 @@
-"""A fence ```` ```arch ```` in Markdown that becomes the network's picture: MkDocs, and all that has PyMdown Extensions.
+"""A fence ```` ```arch ```` in Markdown that becomes the network's picture: MkDocs, and what has PyMdown Extensions.
 
     markdown_extensions:
       - pymdownx.superfences:
