@@ -57,6 +57,12 @@ _FORMATS = {
 @click.option("--macs/--no-macs", default=False, help="How many multiply-accumulates each layer takes.")
 @click.option("--caption/--no-caption", default=True, help="The network's name and totals above it.")
 @click.option("--dpi", type=click.IntRange(24, 1200), default=192, show_default=True, help="Dots per inch of a PNG.")
+@click.option(
+    "--columns",
+    type=click.IntRange(1, 20),
+    metavar="N",
+    help="In how many columns a picture from top to bottom is set.  [default: as many as its height asks for]",
+)
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if PATH is not what would be written.")
 @network_options
 def command(
@@ -73,6 +79,7 @@ def command(
     macs: bool,
     caption: bool,
     dpi: int,
+    columns: int | None,
     check: bool,
     settings: tuple[str, ...],
     inputs: tuple[str, ...],
@@ -94,6 +101,7 @@ def command(
         caption=caption,
         legend=legend,
         dpi=dpi,
+        columns=columns,
     )
     subject = Subject(view=View(view), expand=expand, fold=fold)
     try:

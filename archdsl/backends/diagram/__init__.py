@@ -2,6 +2,7 @@
 
 from ...graph import Graph
 from .build import Subject, View, picture
+from .drawing import Drawing
 from .engine import CannotDraw, draw
 from .picture import Picture
 from .style import Style
@@ -30,6 +31,8 @@ def diagram(graph: Graph, format: str = "svg", style: Style | None = None, subje
         from .mermaid import write_mermaid
 
         return write_mermaid(drawn, style).encode()
+    if format != "dot" and (columns := _in_columns(drawn, style)) is not None:
+        return _fixed(columns, format, style)
     program = _program(drawn, style)
     if format == "dot":
         return program.encode()
@@ -46,10 +49,17 @@ def diagram(graph: Graph, format: str = "svg", style: Style | None = None, subje
 
 
 def _volumes(drawn: Picture, format: str, style: Style) -> bytes:
-    from .plot import write_fixed_dot, write_svg
     from .scene import draw_volumes
 
-    drawing = draw_volumes(drawn, style)
+    if format == "mmd":
+        raise CannotDraw("Mermaid has no boxes of this kind: write svg, png or dot, or draw another view")
+    return _fixed(draw_volumes(drawn, style), format, style)
+
+
+def _fixed(drawing: Drawing, format: str, style: Style) -> bytes:
+    """A drawing whose places are given already."""
+    from .plot import write_fixed_dot, write_svg
+
     match format:
         case "svg":
             return write_svg(drawing)
@@ -59,20 +69,24 @@ def _volumes(drawn: Picture, format: str, style: Style) -> bytes:
             from .tikz import write_tikz
 
             return write_tikz(drawing).encode()
-        case "mmd":
-            raise CannotDraw("Mermaid has no boxes of this kind: write svg, png or dot, or draw another view")
         case _:
             return draw(write_fixed_dot(drawing), format, dpi=style.dpi if format == "png" else None, fixed=True)
+
+
+def _in_columns(drawn: Picture, style: Style) -> Drawing | None:
+    """The picture in columns, if there are to be several."""
+    from .columns import may_need, set_columns
+
+    return set_columns(drawn, style) if may_need(drawn, style) else None
 
 
 def _program(drawn: Picture, style: Style) -> str:
     """The picture in DOT, arranged as well as the renderer lets us see."""
     from .dot import write_dot
-    from .layout import arrange
+    from .layout import best_arrangement
 
-    titled = style.direction == "TB" and bool(drawn.clusters)
     try:
-        best = arrange(lambda arrangement: draw(write_dot(drawn, style, arrangement), "json"), titled=titled)
+        best = best_arrangement(drawn, style)
     except CannotDraw:
         # Without a renderer, DOT can still be written.
         best = None

@@ -7,7 +7,7 @@ hold. Nodes are called by their ids, so that no name reaches the syntax.
 from collections.abc import Iterator, Mapping
 
 from .layout import GAP, STRAIGHT, Arrangement, Title
-from .picture import Arrow, Box, Cluster, Flow, Picture, Role, Row
+from .picture import FOOT, Arrow, Box, Cluster, Flow, Picture, Role, Row
 from .style import SYMBOLS, Style
 from .text import quoted, xml
 
@@ -26,6 +26,13 @@ _WEIGHTS = {Flow.MAIN: STRAIGHT, Flow.BRANCH: "10", Flow.SKIP: "0"}
 def write_dot(picture: Picture, style: Style, arrangement: Arrangement | None = None) -> str:
     """The picture as a DOT program."""
     return "\n".join(["digraph {", *_indented(_lines(picture, style, arrangement or Arrangement())), "}", ""])
+
+
+def write_heading(picture: Picture, style: Style) -> str:
+    """The caption and the legend of a picture alone; empty where it has none."""
+    heading = _heading(picture, style)
+    look = f"fontname={quoted(FONT)} fontsize=11 fontcolor={quoted(style.theme.note)} pad=0"
+    return f"digraph {{\n  graph [{look} label=<{heading}>]\n  x [style=invis shape=point]\n}}\n" if heading else ""
 
 
 def _lines(picture: Picture, style: Style, arrangement: Arrangement) -> Iterator[str]:
@@ -117,7 +124,7 @@ def _cluster(cluster: Cluster, side: str, depth: int, style: Style) -> Iterator[
 
 
 def _box(box: Box, style: Style) -> str:
-    words = box.rows[0].words
+    words = box.rows[0].words if box.rows else ""
     match box.role:
         case Role.LAYERS:
             return f"{box.id} [label=<{_layers(box, style)}>]"
@@ -126,6 +133,8 @@ def _box(box: Box, style: Style) -> str:
         case Role.MERGE if words in SYMBOLS:
             look = "shape=circle fixedsize=true width=0.24 fontsize=14 style=filled"
             return f"{box.id} [label=<{SYMBOLS[words]}> {look} {_end_colours(style)}]"
+        case Role.PORT:
+            return f'{box.id} [label="" shape=point style=invis width=0.02]'
         case Role.MERGE | Role.INPUT | Role.OUTPUT:
             look = 'shape=box width=0.5 height=0.25 margin="0.08,0.04" style="rounded,filled"'
             return f"{box.id} [label=<{xml(words)}> {look} {_end_colours(style)}]"
@@ -186,6 +195,8 @@ def _arrow(arrow: Arrow, style: Style) -> str:
         # Beside a line that runs down, above one that runs to the right; the blanks keep it off the line.
         gap = "" if style.direction == "TB" else '<BR/><FONT POINT-SIZE="4">&#160;</FONT>'
         given["label"] = f"<&#160;{xml(arrow.shape)}&#160;{gap}>"
+    if arrow.end == FOOT:
+        given["arrowhead"] = "none"
     if arrow.flow is Flow.SKIP:
         given["color"] = quoted(style.theme.skip)
     return f"{arrow.start} -> {arrow.end} [{_attributes(given)}]"

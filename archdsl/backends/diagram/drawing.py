@@ -101,11 +101,12 @@ def framed(parts: list[Part], margin: float, background: str, title: str, descri
         background=background,
         title=title,
         description=description,
-        parts=tuple(part.replace(shapes=tuple(_moved(shape, step) for shape in part.shapes)) for part in parts),
+        parts=tuple(part.replace(shapes=tuple(moved(shape, step) for shape in part.shapes)) for part in parts),
     )
 
 
-def _moved(shape: Shape, step: Point) -> Shape:
+def moved(shape: Shape, step: Point) -> Shape:
+    """A shape, so far to the right and so far down."""
     match shape:
         case Outline() | Curve() | Line():
             return shape.replace(points=tuple((x + step[0], y + step[1]) for x, y in shape.points))

@@ -8,7 +8,9 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from ...record import Record
-from .engine import Failed
+from .engine import Failed, draw
+from .picture import Picture
+from .style import Style
 
 Point = tuple[float, float]
 STRAIGHT = "500"
@@ -26,6 +28,11 @@ class Rectangle(NamedTuple):
     bottom: float
     right: float
     top: float
+
+    @property
+    def middle(self) -> Point:
+        """The point in its middle."""
+        return (self.left + self.right) / 2, (self.bottom + self.top) / 2
 
     def crossed(self, line: list[Point]) -> list[Point]:
         """The points of a line that lie in it."""
@@ -50,13 +57,21 @@ class Arrangement(Record):
     nudge: int = 0
 
 
+def best_arrangement(picture: Picture, style: Style) -> Arrangement:
+    """The picture arranged as well as the renderer lets us see. Raises CannotDraw."""
+    from .dot import write_dot
+
+    titled = style.direction == "TB" and bool(picture.clusters)
+    return arrange(lambda arrangement: draw(write_dot(picture, style, arrangement), "json"), titled=titled)
+
+
 def arrange(lay_out: Callable[[Arrangement], bytes], *, titled: bool) -> Arrangement:
     """The best arrangement of a picture; `lay_out` asks the renderer for the JSON of one. Raises CannotDraw.
 
     Now and then the renderer cannot find the way of an arrow ("source point not in any triangle"); it can when things
     stand a little elsewhere.
     """
-    best, layout = _first_drawn(lay_out)
+    best, layout = first_drawn(lay_out)
     if not titled:
         return best
     if not best.skips_first and (bends := _bends(layout)):
@@ -74,8 +89,8 @@ def arrange(lay_out: Callable[[Arrangement], bytes], *, titled: bool) -> Arrange
         return best.replace(titles={name: Title(title.side) for name, title in titles.items()})
 
 
-def _first_drawn(lay_out: Callable[[Arrangement], bytes]) -> tuple[Arrangement, bytes]:
-    """The first arrangement that the renderer draws, and what it makes of it."""
+def first_drawn(lay_out: Callable[[Arrangement], bytes]) -> tuple[Arrangement, bytes]:
+    """The first arrangement that the renderer draws, and the JSON that it makes of it."""
     tries = [Arrangement(skips_first=first, nudge=nudge) for nudge in range(4) for first in (False, True)]
     for arrangement in tries[:-1]:
         with suppress(Failed):

@@ -50,7 +50,7 @@ def _box(box: Box, style: Style) -> str:
         case Role.MERGE:
             sign = SYMBOLS.get(box.rows[0].words)
             return f'{box.id}(("{sign}")):::end_' if sign else f'{box.id}(["{words}"]):::end_'
-        case Role.INPUT | Role.OUTPUT:
+        case Role.INPUT | Role.OUTPUT | Role.PORT:
             return f'{box.id}(["{words}"]):::end_'
 
 

@@ -6,6 +6,9 @@ from enum import StrEnum
 from ...record import Record
 from ...shape import Shape
 
+FOOT, HEAD = "foot", "head"
+"""The boxes in which a column of a long picture ends and begins."""
+
 
 class Role(StrEnum):
     """What a box stands for."""
@@ -18,6 +21,8 @@ class Role(StrEnum):
     """Where several tensors become one: `add`, `mul`, `concat`."""
     GROUP = "group"
     """A block or a stage, closed."""
+    PORT = "port"
+    """Where a column ends or begins; nothing is seen of it."""
 
 
 class Flow(StrEnum):
@@ -111,6 +116,12 @@ class Picture(Record):
                     around = path
             inside[around][box] = None
         return {path: tuple(found) for path, found in inside.items()}
+
+    @property
+    def hovers(self) -> Mapping[str, tuple[str, ...]]:
+        """What is said of each box, by its id, and of each cluster, as `cluster_0`: a line a layer."""
+        words = {box.id: tuple(row.hover for row in box.rows) for box in self.boxes}
+        return words | {f"cluster_{i}": (cluster.hover,) for i, cluster in enumerate(self.clusters)}
 
     @property
     def styles(self) -> tuple[str, ...]:

@@ -79,7 +79,8 @@ def _operations(shape: Shape, height: float) -> Iterator[str]:
             yield _path("P", shape.points, height)
         case Curve():
             yield from (_pen(shape.width), _colour("c", shape.line), _colour("C", shape.fill or shape.line))
-            yield _path("B" if shape.fill else "b", shape.points, height)
+            # In xdot's text the small letter is the filled one; in the renderer's JSON it is the other way round.
+            yield _path("b" if shape.fill else "B", shape.points, height)
         case Line():
             yield from (_pen(shape.width), _colour("c", shape.colour), _path("L", shape.points, height))
             if shape.arrow:

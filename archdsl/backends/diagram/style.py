@@ -35,6 +35,8 @@ class Style(Record):
     caption: bool = True
     legend: bool | None = None
     dpi: int = 192
+    columns: int | None = None
+    """How many columns a picture that runs down is set in; None is as many as its height asks for."""
 
     def legend_of(self, picture: Picture) -> list[tuple[str, str, str]]:
         """The colours of a picture, with their borders and what they stand for; empty where there is no legend."""

@@ -55,8 +55,7 @@ def opening(attributes: Mapping[str, str], title: str, description: str, body: s
 
 def _hover(root: ElementTree.Element, picture: Picture) -> None:
     """The titles of groups, which browsers show under the pointer, say what the group is."""
-    words = {box.id: "\n".join(clean(row.hover, _LONGEST) for row in box.rows) for box in picture.boxes}
-    words |= {f"cluster_{i}": clean(cluster.hover, _LONGEST) for i, cluster in enumerate(picture.clusters)}
+    words = {name: "\n".join(clean(line, _LONGEST) for line in lines) for name, lines in picture.hovers.items()}
     for group in root.iter(f"{_NAMESPACE}g"):
         title = group.find(f"{_NAMESPACE}title")
         if title is None:

@@ -137,7 +137,7 @@ def _colours(box: Box, theme: Theme) -> list[str]:
             return [theme.fill(row.style) for row in box.rows]
         case Role.GROUP:
             return [theme.fill(next((kind for kind in CHIEF if kind in box.inside), ""))]
-        case Role.INPUT | Role.OUTPUT | Role.MERGE:
+        case Role.INPUT | Role.OUTPUT | Role.MERGE | Role.PORT:
             return [theme.end]
 
 

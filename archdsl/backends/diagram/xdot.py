@@ -1,11 +1,13 @@
 """What the renderer would draw, read from its JSON as a drawing: for the formats that it does not write itself."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .drawing import Curve, Drawing, Outline, Part, Point, Shape, Words
+from .layout import Rectangle
 from .picture import Picture
+from .text import clean
 
 _LISTS = ("_draw_", "_ldraw_", "_hdraw_", "_tdraw_")
 
@@ -18,7 +20,8 @@ def read_drawing(layout: bytes, picture: Picture, background: str) -> Drawing:
     clusters = [each for each in objects if "nodes" in each]
     boxes = [each for each in objects if "nodes" not in each]
     heading = {"_ldraw_": found.get("_ldraw_", ())}
-    parts = [_part(each, height) for each in (*clusters, *found.get("edges", ()), *boxes, heading)]
+    hover = {name: "\n".join(map(clean, lines)) for name, lines in picture.hovers.items()}
+    parts = [_part(each, height, hover) for each in (*clusters, *found.get("edges", ()), *boxes, heading)]
     return Drawing(
         width=width,
         height=height,
@@ -29,8 +32,22 @@ def read_drawing(layout: bytes, picture: Picture, background: str) -> Drawing:
     )
 
 
-def _part(drawn: dict[str, Any], height: float) -> Part:
-    return Part(shapes=tuple(shape for name in _LISTS for shape in _shapes(drawn.get(name, ()), height)))
+def read_places(layout: bytes) -> dict[str, Rectangle]:
+    """Where the boxes stand, by their names in DOT; y grows downwards."""
+    found = json.loads(layout)
+    height = float(found["bb"].split(",")[3])
+    return {each["name"]: _place(each, height) for each in found.get("objects", ()) if "pos" in each}
+
+
+def _place(box: dict[str, Any], height: float) -> Rectangle:
+    x, y = map(float, box["pos"].split(","))
+    aside, above = float(box["width"]) * 36, float(box["height"]) * 36
+    return Rectangle(x - aside, height - y + above, x + aside, height - y - above)
+
+
+def _part(drawn: dict[str, Any], height: float, hover: Mapping[str, str]) -> Part:
+    shapes = tuple(shape for name in _LISTS for shape in _shapes(drawn.get(name, ()), height))
+    return Part(shapes=shapes, hover=hover.get(drawn.get("name", ""), ""))
 
 
 def _shapes(operations: list[dict[str, Any]], height: float) -> Iterator[Shape]:

@@ -17,7 +17,7 @@ def groups(root: ElementTree.Element, kind: str) -> list[ElementTree.Element]:
 
 
 def test_it_shows_every_layer_shape_and_cluster() -> None:
-    root = parsed(diagram(graph(RESIDUAL)))
+    root = parsed(diagram(graph(RESIDUAL), style=Style(columns=1)))
     assert (len(groups(root, "node")), len(groups(root, "edge")), len(groups(root, "cluster"))) == (13, 14, 3)
     texts = [(text.text or "").strip() for text in root.iter(f"{SVG}text")]
     for expected in ("conv 16 3×3 /2", "1,168 parameters", "16×8×8", "basic2", "+", "input", "output"):
@@ -67,8 +67,8 @@ def test_the_same_input_gives_the_same_bytes(format: str) -> None:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_names_are_text(name: str) -> None:
-    plain = parsed(diagram(graph(RESIDUAL)))
-    root = parsed(diagram(renamed(graph(RESIDUAL), name)))
+    plain = parsed(diagram(graph(RESIDUAL), style=Style(columns=1)))
+    root = parsed(diagram(renamed(graph(RESIDUAL), name), style=Style(columns=1)))
     assert [e.tag for e in root.iter() if e.tag != f"{SVG}text"] == [
         e.tag for e in plain.iter() if e.tag != f"{SVG}text"
     ]
