@@ -216,7 +216,7 @@ class GlobalPool(Layer):
 
     def reads(self, x: Shape, y: Shape) -> Links:
         axis = x.channel_axis
-        return tuple((y.channel_axis, SAME) if i == axis else (None, ALL) for i in range(x.rank))
+        return tuple((y.channel_axis, SAME) if i == axis else (i if self.keep else None, ALL) for i in range(x.rank))
 
     def torch(self, x: Shape) -> Steps:
         if x.layout is Layout.SEQUENCE:

@@ -86,8 +86,9 @@ def _felt(op: Op, xs: tuple[Shape, ...], y: Shape, index: int) -> dict[Place, se
     result: torch.Tensor = inputs[0]
     for step in op.steps(xs):
         module = make_module(step).double().eval() if isinstance(step, Module) else None
-        # A state that sums positive numbers would soon stay at 1, and feel nothing.
-        for parameter in module.parameters() if module and not isinstance(op, Recurrent) else ():
+        # A tanh of sums of positive numbers would soon stay at 1, and feel nothing.
+        saturates = isinstance(op, Recurrent) and getattr(op, "activation", "tanh") == "tanh"
+        for parameter in module.parameters() if module and not saturates else ():
             nn.init.uniform_(parameter, 0.1, 0.6, generator=generator)
         result = apply(step, module, inputs)
         inputs = [result, *inputs[1:]]

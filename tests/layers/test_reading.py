@@ -12,7 +12,7 @@ from .strategies import cases
 
 
 @pytest.mark.parametrize("keyword", sorted(OPS))
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(data=st.data())
 def test_a_layer_reads_what_it_says(keyword, data):
     op, xs = data.draw(cases(OPS[keyword]))

@@ -1,7 +1,8 @@
 """Size, jump and start of every node's field, from patterns that repeat."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from itertools import product
 from math import lcm
 
 from ...graph import Graph
@@ -54,13 +55,29 @@ class Fields:
         if id(paths) not in self._seen:
             inputs = dict.fromkeys(path.input for path in paths)
             self._seen[id(paths)] = tuple(
-                _seen(each, [path for path in paths if path.input == each], self._middle(node)) for each in inputs
+                _seen(each, [path for path in paths if path.input == each], self._sizes(node)) for each in inputs
             )
         return self._seen[id(paths)]
 
-    def _middle(self, node: int) -> tuple[int, ...]:
+    def places(self, node: int, position: Sequence[int]) -> set[tuple[int, ...]] | None:
+        """The places along an input's sides that a position far from the ends reads, of the node's only input.
+
+        They may lie beyond the ends. None where a whole side is seen. `position` is along all axes of the node.
+        """
+        found: set[tuple[int, ...]] = set()
+        for path in self._paths[node]:
+            sides = []
+            for axis, reach in path.lines:
+                if isinstance(reach, Whole):
+                    return None
+                span = reach.at(0 if axis is None else position[axis])
+                sides.append([span.low + i for i in range(span.size) if span.bits >> i & 1] if span else [])
+            found |= set(product(*sides))
+        return found
+
+    def _sizes(self, node: int) -> tuple[int, ...]:
         shape = self._graph.nodes[node].shape
-        return tuple(plain(size) // 2 for size in shape.dims) if shape else ()
+        return tuple(map(plain, shape.dims)) if shape else ()
 
 
 def fields(graph: Graph, *, every: bool = False) -> Fields:
@@ -93,24 +110,29 @@ def _largest(graph: Graph, seen: Seen) -> int | None:
     return max(sizes) if all(type(size) is int for size in sizes) else None
 
 
-def _seen(entry: int, paths: list[Path[Reach]], middle: tuple[int, ...]) -> Seen:
-    count = len(paths[0].lines)
-    sides = tuple(_union([path.lines[i] for path in paths], middle) for i in range(count))
-    ways = dict.fromkeys(tuple(_union([line], middle) for line in path.lines) for path in paths)
+def _seen(entry: int, paths: list[Path[Reach]], sizes: tuple[int, ...]) -> Seen:
+    sides = tuple(_union(lines, sizes) for lines in zip(*(path.lines for path in paths), strict=True))
+    ways = dict.fromkeys(tuple(_union([line], sizes) for line in path.lines) for path in paths)
     return Seen(
         input=entry,
         sides=sides,
         ways=tuple(sorted(ways, key=lambda way: [(f.size is None, f.size or 0, f.start or 0) for f in way])),
         exact=all(path.exact and all(_is_exact(line.reach) for line in path.lines) for path in paths),
-        placed=any(line.axis is not None for path in paths for line in path.lines),
+        placed=any(_has_places(line, sizes) for path in paths for line in path.lines),
     )
+
+
+def _has_places(line: tuple[int | None, Reach], sizes: tuple[int, ...]) -> bool:
+    """Whether the positions of an axis each see their own part; what sees the whole must be of more than one."""
+    axis, reach = line
+    return axis is not None and (reach.step != 0 if isinstance(reach, Pattern) else sizes[axis] > 1)
 
 
 def _is_exact(reach: Reach) -> bool:
     return not isinstance(reach, Whole) or reach.exact
 
 
-def _union(lines: Iterable[tuple[int | None, Reach]], middle: tuple[int, ...]) -> Field:
+def _union(lines: Iterable[tuple[int | None, Reach]], sizes: tuple[int, ...]) -> Field:
     """The field of all lines together."""
     lines = list(lines)
     patterns = [(axis, reach) for axis, reach in lines if isinstance(reach, Pattern)]
@@ -119,7 +141,8 @@ def _union(lines: Iterable[tuple[int | None, Reach]], middle: tuple[int, ...]) -
     whole = len(patterns) < len(lines)
     if whole or len(jumps) != 1 or len(placed) < len(patterns):
         jump = next(iter(jumps)) if len(jumps) == 1 else None
-        span = None if whole else _joined(reach.at(middle[axis] if axis is not None else 0) for axis, reach in patterns)
+        middles = (0 if axis is None else sizes[axis] // 2 for axis, _ in patterns)
+        span = None if whole else _joined(reach.at(i) for (_, reach), i in zip(patterns, middles, strict=True))
         return Field(
             size=_size(span, whole), read=None if whole else span.members if span else 0, jump=jump, start=None
         )

@@ -106,7 +106,7 @@ class _Trace(Generic[R]):
 
     def path(self, path: Path[R], links: Links, x: Shape, y: Shape) -> Path[R]:
         lines = tuple(self.line(line, links, x, y) for line in path.lines)
-        return Path(path.input, lines, path.exact and not _splits(path.lines, links))
+        return Path(path.input, lines, path.exact and not _splits(path.lines, links) and not _misses(path.lines, links))
 
     def line(self, line: Line[R], links: Links, x: Shape, y: Shape) -> Line[R]:
         if line.axis is None:
@@ -149,6 +149,17 @@ def _splits(lines: tuple[Line[Any], ...], links: Links) -> bool:
         return False
     shared = {axis for axis in axes if axes.count(axis) > 1}
     return any(_reads_several(links[axis][1]) for axis in shared)
+
+
+def _misses(lines: tuple[Line[Any], ...], links: Links) -> bool:
+    """Whether a place may read nothing, where that cannot be told of a side that is the same for all places."""
+    if all(line.axis is not None for line in lines):
+        return False
+    return any(isinstance(reads, Positions) and _reads_nothing(reads) for _, reads in links)
+
+
+def _reads_nothing(reads: Positions) -> bool:
+    return reads.border == "zeros" and any(not offsets or offsets[0] < 0 for offsets in reads.offsets)
 
 
 def _reads_several(reads: Reads | Unfolded) -> bool:

@@ -98,9 +98,10 @@ def _moved(span: Span | None, by: int) -> Span | None:
 
 def covers(a: Reach, b: Reach) -> bool:
     """Whether a position reads, by way of a, all that it reads by way of b."""
-    if isinstance(a, Whole):
-        return not isinstance(b, Whole) or a == b or not a.exact
-    if isinstance(b, Whole) or a.step * b.period != b.step * a.period:
+    if isinstance(a, Whole) or isinstance(b, Whole):
+        # A pattern is kept beside a whole side: it tells how far apart the places are.
+        return isinstance(a, Whole) and isinstance(b, Whole) and (a == b or not a.exact)
+    if a.step * b.period != b.step * a.period:
         return False
     longest = a.period * b.period // gcd(a.period, b.period)
     return all(_covers(a.at(i), b.at(i)) for i in range(longest))

@@ -1,0 +1,88 @@
+"""Receptive fields are what gradients say, and what the literature publishes."""
+
+from fractions import Fraction
+from random import Random
+
+import pytest
+
+import archdsl
+from archdsl.analysis.receptive_field import Field, Seen, fields, receptive_field
+
+from .gradients import check, drawn
+
+# Araujo, Norris & Sim, Computing Receptive Fields of Convolutional Neural Networks, Distill, 2019, table of networks.
+PUBLISHED = {"alexnet": 195, "vgg16": 212, "inception_v3": 1311}
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_random_networks_depend_on_what_is_said(seed):
+    assert check(drawn(seed).graph, Random(seed), count=0)
+
+
+@pytest.mark.parametrize(("name", "size"), [("lenet5", None), ("nin", None), ("squeezenet1_1", "3x96x96")])
+def test_networks_of_the_zoo_depend_on_what_is_said(name, size):
+    assert check(archdsl.load(f"zoo:{name}", input=size).graph, Random(0), count=0)
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_figures(name):
+    assert receptive_field(archdsl.load(f"zoo:{name}").graph) == PUBLISHED[name]
+
+
+def last(text: str, input: str | None = None) -> Seen:
+    """What the last layer sees of the only input."""
+    graph = archdsl.loads(text, input=input).graph
+    (seen,) = fields(graph, every=True)[graph.nodes[-1].id]
+    return seen
+
+
+def test_a_chain_has_size_jump_and_start():
+    field = last("input 3x64x64; conv 8 k5 s2; conv 8 k3 d2; maxpool 2").sides[0]
+    assert field == Field(size=15, read=15, jump=Fraction(4), start=Fraction(15, 2))
+
+
+def test_holes_are_told():
+    field = last("input 1x64x64; conv 1 k3 d4").sides[0]
+    assert (field.size, field.read) == (9, 3)
+
+
+def test_unknown_sides_have_the_same_fields():
+    text = "input 3xHxW; conv 8 k7 s2 p3; maxpool 3 s2; conv 8 k3 p1"
+    assert last(text).sides == last(text, input="3x224x224").sides
+
+
+def test_branches_have_fields_of_their_own_and_their_union():
+    seen = last("input 8x32x32; concat { conv 4 k1 } { conv 4 k3 p1 } { conv 4 k1x7 p0x3 }")
+    assert [[field.size for field in way] for way in seen.ways] == [[1, 1], [1, 7], [3, 3]]
+    assert [field.size for field in seen.sides] == [3, 7]
+
+
+def test_a_gate_sees_the_whole_side():
+    seen = last("input 8x32x32; conv 8 k3 s2 p1; mul { gap keep; conv 8 k1; sigmoid }; conv 8 k3")
+    assert seen.placed
+    assert seen.sides[0] == Field(size=None, read=None, jump=Fraction(2), start=None)
+    assert [way[0].size for way in seen.ways] == [7, None]
+
+
+def test_attention_sees_its_window_and_an_axis_is_mixed():
+    assert last("input 8x28x28; attention h2 window=7").sides[0].size == 7
+    seen = last("input 8x28x28; fc 28 axis=1")
+    assert [field.size for field in seen.sides] == [None, 1]
+
+
+def test_upsampling_has_fractional_jumps():
+    field = last("input 8x16x16; upsample 2; conv 8 k3 p1").sides[0]
+    assert (field.size, field.jump) == (2, Fraction(1, 2))
+    assert last("input 8x16x16; upconv 8 k4 s2 p1").sides[0].jump == Fraction(1, 2)
+
+
+def test_steps_made_of_places_and_back_keep_their_fields():
+    there_and_back = last("input 8x12x10; conv 8 k3 s2 p1; tokens; fc 8; untokens 6x5")
+    assert there_and_back.sides == last("input 8x12x10; conv 8 k3 s2 p1").sides
+
+
+def test_an_assertion_asks_for_the_last_places():
+    text = "input 3x64x64; conv 8 k3 s2 p1; mul { gap keep; conv 8 k1 }; gap; fc 10"
+    assert receptive_field(archdsl.loads(text).graph) == 64
+    assert receptive_field(archdsl.loads(text, input="3xHxW").graph) is None
+    assert receptive_field(archdsl.loads("input 784; fc 10").graph) is None
