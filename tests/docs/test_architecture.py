@@ -44,4 +44,5 @@ def test_every_dependency_is_pinned() -> None:
     extras = project["optional-dependencies"].values()
     requirements = [*project["dependencies"], *(requirement for extra in extras for requirement in extra)]
     pinned = re.findall(r"^([\w-]+)==[\w.]+$", (ROOT / "constraints.txt").read_text(encoding="utf-8"), re.MULTILINE)
-    assert {requirement.partition(">")[0] for requirement in requirements} <= {name.lower() for name in pinned}
+    names = {requirement.partition(">")[0] for requirement in requirements if not requirement.startswith("archdsl[")}
+    assert names <= {name.lower().replace("_", "-") for name in pinned}
