@@ -90,8 +90,10 @@ def _residue(conditions: Sequence[Condition], symbol: str, period: int, residue:
 
 def _holds(condition: Condition, symbol: str, first: int, period: int) -> list[Interval]:
     """The k for which the condition holds of first + k·period."""
-    degree = max((len(monomial) for monomial in condition.form.terms), default=0)
+    degree = condition.form.degree()
     values = [condition.form.value({symbol: first + k * period}) for k in range(degree + 1)]
+    if degree <= 1:
+        return _line(condition.relation, values[0], values[-1] - values[0])
     signs: dict[str, Callable[[int], bool]] = {
         ">=": lambda s: s >= 0,
         "==": lambda s: s == 0,
@@ -106,6 +108,21 @@ def _holds(condition: Condition, symbol: str, first: int, period: int) -> list[I
                 start = found.pop()[0]
             found.append((start, end))
     return found
+
+
+def _line(relation: str, start: int, slope: int) -> list[Interval]:
+    """The k from 0 on for which start + slope·k is at least, is, or is not 0."""
+    if slope == 0:
+        return [(0, None)] if (start >= 0 if relation == ">=" else (start == 0) is (relation == "==")) else []
+    if relation == ">=":
+        # From the first that is not below 0, or to the last.
+        return [(max(0, -(start // slope)), None)] if slope > 0 else [(0, start // -slope)] if start >= 0 else []
+    root = -start // slope if start % slope == 0 else -1
+    if root < 0:
+        return [] if relation == "==" else [(0, None)]
+    if relation == "==":
+        return [(root, root)]
+    return [(0, root - 1), (root + 1, None)] if root else [(1, None)]
 
 
 def _newton(values: Sequence[int]) -> list[int]:

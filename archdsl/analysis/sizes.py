@@ -1,6 +1,7 @@
 """For which input sizes a network is valid: derived from what its statements demand, not found by trial."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from itertools import product
 
 from ..graph import Graph
@@ -79,9 +80,12 @@ class Sizes:
         # Where a product must be 49, that it must be at least 1 says nothing more.
         self.joint = [d for d in joint if d.condition.relation == "==" or _sides(d.condition.form)[0] not in equal]
         self.sets: Mapping[str, SizeSet] = {symbol: solve(self._on(symbol), symbol) for symbol in self.symbols}
+
+    @cached_property
+    def squares(self) -> SizeSet:
+        """The sides that all symbols may have at once."""
         name = self.symbols[0]
-        squares = [d.condition.replace(form=square(d.condition.form, name)) for d in self.demands]
-        self.squares = solve(squares, name)
+        return solve([d.condition.replace(form=square(d.condition.form, name)) for d in self.demands], name)
 
     def _on(self, symbol: str) -> list[Condition]:
         return [d.condition for d in self.demands if d.condition.form.symbols() == {symbol}]

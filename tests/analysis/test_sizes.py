@@ -117,6 +117,16 @@ def test_solving_products(a: int, b: int, c: int) -> None:
         assert all((size in found) == condition.holds({"H": size}) for size in range(1, 100))
 
 
+@given(st.integers(1, 7), st.integers(-60, 60))
+def test_solving_floors_of_products(divisor: int, c: int) -> None:
+    """Inside of a floor a power counts, too: on each residue this is a parabola, not a line."""
+    height = form_of(Sym.symbol("H", 1))
+    for relation in (">=", "==", "!="):
+        condition = Condition(form=(height * height + height) // divisor + c, relation=relation)
+        found = solve([condition], "H")
+        assert all((size in found) == condition.holds({"H": size}) for size in range(1, 60))
+
+
 def test_sets_in_words() -> None:
     height = form_of(Sym.symbol("H", 1))
 

@@ -1,0 +1,48 @@
+"""Analysing a network whose input has no sizes yet, against analysing it with its own.
+
+    python benchmarks/symbolic.py
+
+From the text to the graph, its costs and what it demands: with sizes, and with a symbol for each side. In the second
+case every shape is a closed form, and the valid sizes are solved for and put into words. All in one process, in turn.
+"""
+
+from collections.abc import Callable
+
+from _harness import compare, report
+
+from archdsl import zoo
+from archdsl.analysis.table import totals, verdict
+from archdsl.diagnostics import Sink
+from archdsl.elaborate import Override
+from archdsl.network import analyse
+from archdsl.source import Source
+
+NETWORKS = {"resnet152": (3, "H", "W"), "unet": (1, "H", "W")}
+
+
+def run(name: str, sizes: tuple[int | str, ...] | None) -> Callable[[], object]:
+    """What is timed: all that `archdsl check` tells of the network, every shape as text."""
+    kept = zoo.find(name).source()
+
+    def analysed() -> object:
+        # A new source: nothing may be kept from the round before.
+        source = Source(kept.text, name=kept.name, path=kept.path)
+        sink = Sink()
+        network = analyse(source, sink, None, Override({None: sizes} if sizes else {}))
+        assert not sink.errors
+        shapes = [str(node.shape) for node in network.graph.nodes]
+        return shapes, totals(network), verdict(network), network.sizes.described() if sizes else None
+
+    return analysed
+
+
+def main() -> None:
+    """Time each network both ways."""
+    for name, sizes in NETWORKS.items():
+        print(name)
+        report(f"symbolic_{name}", compare({"with sizes": run(name, None), "with unknown sizes": run(name, sizes)}))
+        print()
+
+
+if __name__ == "__main__":
+    main()
