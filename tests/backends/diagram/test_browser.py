@@ -3,16 +3,14 @@
 import json
 import os
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from archdsl.backends.diagram import Subject, View, diagram
+from tests.backends.diagram.browser import BROWSER, run_page
 from tests.backends.diagram.programs import HOSTILE, INCEPTION, LENET, RESIDUAL, graph, renamed
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 MERMAID = os.environ.get("MERMAID_JS", "")
 PAGE = """<!doctype html><meta charset="utf-8"><pre id="out"></pre><script>{mermaid}</script><script>
 mermaid.initialize({{startOnLoad: false}});
@@ -36,32 +34,9 @@ pytestmark = pytest.mark.skipif(not BROWSER or not MERMAID, reason="no Chromium,
 
 
 def rendered(texts: list[str], folder: Path) -> list[dict[str, object]]:
-    page = folder / "page.html"
     script = Path(MERMAID).read_text(encoding="utf-8").replace("</script", "<\\/script")
     listed = json.dumps(texts).replace("</", "<\\/")
-    page.write_text(PAGE.format(mermaid=script, texts=listed), encoding="utf-8")
-    assert BROWSER is not None
-    done = subprocess.run(
-        [
-            BROWSER,
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--virtual-time-budget=60000",
-            "--dump-dom",
-            page.as_uri(),
-        ],
-        capture_output=True,
-        timeout=120,
-        check=True,
-    )
-    out = re.search(r'<pre id="out">(.*?)</pre>', done.stdout.decode(), re.DOTALL)
-    assert out is not None
-    from html import unescape
-
-    found = json.loads(unescape(out[1]))
-    assert isinstance(found, list)
-    return found
+    return run_page(PAGE.format(mermaid=script, texts=listed), folder)
 
 
 def test_networks(tmp_path: Path) -> None:

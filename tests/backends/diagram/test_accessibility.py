@@ -1,0 +1,38 @@
+"""Pictures under axe, the accessibility checker: a Chromium, and `AXE_JS` with the path of axe-core's axe.min.js."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from archdsl.backends.diagram import THEMES, Style, Subject, View, diagram
+from tests.backends.diagram.browser import BROWSER, run_page
+from tests.backends.diagram.programs import HOSTILE, INCEPTION, LENET, RESIDUAL, graph, renamed
+
+AXE = os.environ.get("AXE_JS", "")
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Pictures</title>
+<main><h1>Pictures</h1>{pictures}</main><pre id="out"></pre><script>{axe}</script><script>
+axe.run("main", {{rules: {{"color-contrast": {{enabled: true}}}}}}).then(found => {{
+  const told = found.violations.map(each => ({{id: each.id, help: each.help, at: each.nodes.map(n => n.html)}}));
+  const named = found.passes.filter(each => each.id === "svg-img-alt").flatMap(each => each.nodes).length;
+  document.getElementById("out").textContent = JSON.stringify([...told, {{id: "named", count: named}}]);
+}});
+</script></html>"""
+
+pytestmark = pytest.mark.skipif(not BROWSER or not AXE, reason="no Chromium, or no AXE_JS")
+
+
+def test_axe_finds_nothing(tmp_path: Path) -> None:
+    ways = [
+        (Style(theme=theme, columns=columns), Subject(view=view))
+        for theme in THEMES.values()
+        for view in View
+        for columns in (1, 2)
+    ]
+    pictures = [diagram(graph(text), "svg", *way) for text in (LENET, RESIDUAL, INCEPTION) for way in ways]
+    pictures += [diagram(renamed(graph(RESIDUAL), name), "svg") for name in HOSTILE if name.strip()]
+    texts = [picture.decode().partition("?>")[2] for picture in pictures]
+    axe = Path(AXE).read_text(encoding="utf-8").replace("</script", "<\\/script")
+    *violations, named = run_page(PAGE.format(axe=axe, pictures="\n".join(texts)), tmp_path)
+    assert not violations
+    assert named["count"] == len(texts)
