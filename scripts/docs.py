@@ -2,12 +2,12 @@
 
 import re
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from archdsl.diagnostics.catalogue import by_code
 from archdsl.diagnostics.pages import markdown
 from archdsl.training.page import recipe_tables
+from scripts.pages import layers
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
@@ -20,20 +20,22 @@ def training() -> str:
     return RECIPE.sub(lambda found: f"{found[1]}\n{recipe_tables()}\n{found[2]}", page)
 
 
-PAGES: dict[str, Callable[[], str]] = {"diagnostics.md": lambda: markdown(by_code()), "training.md": training}
-"""Each page that is made, wholly or in part, and what makes it."""
+def pages() -> dict[str, str]:
+    """Each page that is made, wholly or in part."""
+    return {"diagnostics.md": markdown(by_code()), "training.md": training(), **layers.pages()}
 
 
 def main() -> int:
     """Write what differs, or with `--check` name it and end with 1."""
     check = sys.argv[1:] == ["--check"]
     stale = 0
-    for name, make in PAGES.items():
-        page, text = DOCS / name, make()
+    for name, text in pages().items():
+        page = DOCS / name
         if page.is_file() and page.read_text(encoding="utf-8") == text:
             continue
         stale += 1
         if not check:
+            page.parent.mkdir(exist_ok=True)
             page.write_text(text, encoding="utf-8")
         print(f"docs/{name} {'is not up to date: run python scripts/docs.py' if check else 'written'}")
     return int(check and stale > 0)

@@ -5,7 +5,7 @@ A page asks for one with a comment, which readers of the Markdown alone do not s
     <!-- archdsl diagram lenet5.arch --view volumes -->
 
 It is the command that makes it, less `-o`. Files are those of examples/, and what the page's own ```arch blocks hold
-under a name. Each picture is drawn twice, for the light and for the dark pages.
+under a name; `-` is the block before the comment. Each picture is drawn twice, for the light and for the dark pages.
 """
 
 import re
@@ -29,7 +29,7 @@ from scripts.pages import zoo
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = "pictures"
 COMMENT = re.compile(r"^<!-- archdsl diagram (.+?) -->$", re.MULTILINE)
-FENCE = re.compile(r"^```arch[ ]+([\w.]+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^```arch(?:[ ]+([\w.]+))?[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BESIDE = re.compile(r"^!\[([^\]]*)\]\((\S+)\.svg\)$", re.MULTILINE)
 
 
@@ -82,11 +82,12 @@ def figure(light: str, dark: str, description: str) -> str:
 
 def with_pictures(markdown: str, up: str, docs: Path) -> tuple[str, dict[str, bytes]]:
     """A page with its pictures in place, and the files that they are; `up` leads from the page to the site's top."""
-    texts = {found[1]: found[2] for found in FENCE.finditer(markdown)}
+    texts = {found[1]: found[2] for found in FENCE.finditer(markdown) if found[1]}
     files: dict[str, bytes] = {}
 
     def place(found: re.Match[str]) -> str:
-        drawn = draw(found[1], texts)
+        before = [block[2] for block in FENCE.finditer(markdown, 0, found.start())]
+        drawn = draw(found[1], texts | {"-": before[-1] if before else ""})
         files.update(drawn.files())
         light, dark = (up + path for path in drawn.files())
         return figure(light, dark, description(drawn.light))

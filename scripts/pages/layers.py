@@ -1,0 +1,190 @@
+"""docs/layers/: a page for each family of layers, from their own declarations."""
+
+import inspect
+import sys
+from collections.abc import Mapping
+from functools import cache
+from types import ModuleType
+
+from archdsl.analysis.cost import costs
+from archdsl.arguments import Parameter, Truth
+from archdsl.backends.python import expression
+from archdsl.call import Module
+from archdsl.graph import Graph, Node
+from archdsl.layer import Layer
+from archdsl.layers import registry
+from archdsl.network import ArchError, Network, loads
+from archdsl.shape import Shape
+
+FOLDER = "layers"
+TITLES = {
+    "conv": "Convolutions",
+    "pool": "Pooling",
+    "norm": "Normalisation",
+    "activation": "Activations",
+    "linear": "Linear maps and tables",
+    "regularisation": "Dropout",
+    "reshape": "Other shapes, same numbers",
+    "cut": "Padding and cutting",
+    "resample": "Larger and smaller images",
+    "arithmetic": "Arithmetic",
+    "sequence": "Attention and recurrence",
+}
+"""The families that are presented first, in this order; a new one follows under its module's name."""
+
+
+@cache
+def families() -> Mapping[str, tuple[type[Layer], ...]]:
+    """The layers by the module that declares them, in the order of declaration."""
+    found: dict[str, list[type[Layer]]] = {}
+    for layer in registry().values():
+        found.setdefault(layer.__module__.rpartition(".")[2], []).append(layer)
+    order = [*(name for name in TITLES if name in found), *(name for name in found if name not in TITLES)]
+    return {name: tuple(sorted(found[name], key=_line)) for name in order}
+
+
+def _line(layer: type[Layer]) -> int:
+    return inspect.getsourcelines(layer)[1]
+
+
+def pages() -> dict[str, str]:
+    """Every page by its path in docs/."""
+    made = {f"{FOLDER}/{name}.md": page(name, layers) for name, layers in families().items()}
+    return {f"{FOLDER}/index.md": index()} | made
+
+
+def index() -> str:
+    """The page that lists all layers."""
+    parts = [_INTRODUCTION]
+    for name, layers in families().items():
+        rows = [f"| [`{layer.keyword}`]({name}.md#{layer.keyword}) | {_escaped(headline(layer))} |" for layer in layers]
+        parts.append(f"## [{title(name)}]({name}.md)\n\n| layer | what it does |\n| --- | --- |\n" + "\n".join(rows))
+    return "\n\n".join(parts) + "\n"
+
+
+def page(name: str, layers: tuple[type[Layer], ...]) -> str:
+    """The page of a family."""
+    module: ModuleType = sys.modules[layers[0].__module__]
+    about = inspect.cleandoc(module.__doc__ or "")
+    parts = [f"# {title(name)}", *([about] if about.rstrip(".") != title(name) else []), _NOTE]
+    return "\n\n".join([*parts, *map(section, layers)]) + "\n"
+
+
+def title(name: str) -> str:
+    """The heading of a family's page."""
+    return TITLES.get(name, name.capitalize())
+
+
+def headline(layer: type[Layer]) -> str:
+    """What a layer does, in a line."""
+    return inspect.cleandoc(layer.__doc__ or "").splitlines()[0]
+
+
+def section(layer: type[Layer]) -> str:
+    """A layer: what it does, its arguments, an example and what becomes of it, its picture."""
+    said, _, example = inspect.cleandoc(layer.__doc__ or "").partition("Example:\n")
+    parts = [f"## `{layer.keyword}`", said.strip()]
+    if layer.synonyms:
+        parts.append(f"Also written {', '.join(f'`{word}`' for word in layer.synonyms)}.")
+    if layer.parameters:
+        parts.append(_arguments(layer.parameters))
+    text = "\n".join(line.strip() for line in example.strip().splitlines())
+    return "\n\n".join([*parts, f"```arch\n{text}\n```", _facts(layer, loads(text)), _PICTURE])
+
+
+def _arguments(parameters: tuple[Parameter, ...]) -> str:
+    rows = ["| argument | as | takes | default | what it is |", "| --- | --- | --- | --- | --- |"]
+    for each in sorted(parameters, key=lambda each: not each.positional):
+        forms = [f"`{each.name.upper()}`"] if each.positional else []
+        forms += [f"`{each.name}=`"] + ([f"`{each.letter}N`"] if each.letter else [])
+        forms += [f"`{word}`" for word, _ in each.words]
+        takes = "yes or no" if isinstance(each.kind, Truth) else each.kind.words if each.kind else ""
+        cells = (f"`{each.name}`", ", ".join(forms), takes, _default(each), each.doc)
+        rows.append(f"| {' | '.join(map(_escaped, cells))} |")
+    return "\n".join(rows)
+
+
+def _default(parameter: Parameter) -> str:
+    if parameter.required:
+        return "must be given"
+    match parameter.default:
+        case None | ():
+            return ""
+        case bool(value):
+            return "yes" if value else "no"
+        case tuple(values):
+            return "×".join(map(str, values))
+        case value:
+            return str(value)
+
+
+def _facts(layer: type[Layer], network: Network) -> str:
+    """What the layer makes of its example, for any size of the input where there is a closed form."""
+    graph, node = network.graph, _node(network.graph, layer)
+    general = _general(network) or graph
+    twin = general.nodes[node.id]
+    shapes_in = ", ".join(str(shape) for shape in general.shapes_in(twin))
+    rows = [("shape", f"{shapes_in} → {twin.shape}")]
+    rows += [(f"`{name}`", "×".join(map(str, shape)) or "1") for name, shape in _weights(graph, node).items()]
+    cost = costs(general)[twin.id]
+    if cost is not None and cost.macs:
+        rows.append(("MACs", f"{cost.macs}" if general is not graph else f"{cost.macs:,}"))
+    if isinstance(node.op, Layer) and node.shape and (sides := node.op.explain(_inputs(graph, node)[0], node.shape)):
+        rows.append(("sides", "<br>".join(sides)))
+    rows.append(("in torch", "<br>".join(f"`{call}`" for call in _calls(graph, node))))
+    return "\n".join(
+        [
+            "| what | in this example |",
+            "| --- | --- |",
+            *(f"| {_escaped(what)} | {_escaped(value)} |" for what, value in rows),
+        ]
+    )
+
+
+def _node(graph: Graph, layer: type[Layer]) -> Node:
+    """The layer's last use in its example."""
+    return [node for node in graph.layers if type(node.op) is layer][-1]
+
+
+def _general(network: Network) -> Graph | None:
+    """The example for sides that are not known, if it has a closed form."""
+    try:
+        return network.sizes.graph
+    except (ArchError, LookupError):
+        return None
+
+
+def _inputs(graph: Graph, node: Node) -> tuple[Shape, ...]:
+    return tuple(shape for shape in graph.shapes_in(node) if shape is not None)
+
+
+def _weights(graph: Graph, node: Node) -> Mapping[str, tuple[int, ...]]:
+    assert node.op is not None
+    shapes = _inputs(graph, node)
+    return {**node.op.weights_of(shapes), **node.op.buffers_of(shapes)}
+
+
+def _calls(graph: Graph, node: Node) -> list[str]:
+    """The torch calls, as a backend writes them."""
+    assert node.op is not None
+    steps = node.op.steps(_inputs(graph, node))
+    calls = [expression(step) + ("(x)" if isinstance(step, Module) and len(steps) > 1 else "") for step in steps]
+    return calls or ["x"]
+
+
+def _escaped(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+_PICTURE = "<!-- archdsl diagram - --direction LR --no-caption -->"
+
+_INTRODUCTION = """# The layers
+
+Each layer is declared once; these pages are written from the declarations by `python scripts/docs.py`, and their
+examples run as tests. `archdsl layers` prints the list below, `archdsl layers conv` one layer with its arguments. How
+arguments are written is [in the language's reference](../language.md#layer-statements). `add`, `mul` and `concat` join
+several tensors: [merges](../language.md#merges)."""
+
+_NOTE = """Under each example stands what becomes of it: its shape, for any sides of the input where there is a closed
+form; its weights and buffers, as torch names them; its multiply-accumulates for one sample, where it has any; and the
+call in torch."""
