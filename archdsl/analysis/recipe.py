@@ -5,14 +5,16 @@ from ..graph import Graph
 
 
 def check_recipe(graph: Graph, sink: Sink) -> None:
-    """Report what is wrong with the recipe, and with the network for its data. Imports pydantic.
+    """Report what is wrong with the recipe, and with the network for it and for its data. Imports pydantic.
 
     A folder of images is left to `train`, which looks into it.
     """
-    from ..training.check import check
+    from ..training.check import check, check_names
     from ..training.compose import compose
     from ..training.data.spec import SPECS
 
     recipe = compose(graph.training, {}, sink)
+    if recipe is not None:
+        check_names(graph, recipe, sink)
     if recipe is not None and recipe.data.name in SPECS:
         check(graph, SPECS[recipe.data.name], recipe.data.fit, sink)

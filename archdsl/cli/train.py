@@ -190,7 +190,11 @@ def _recipe(network: Network, asked: Asked) -> Recipe:
         recipe = compose(network.settings, asked.recipe, sink)
     except BadOption as error:
         usage(str(error))
-    if recipe is None:
+    from ..training.check import check_names
+
+    if recipe is not None and (why := check_names(network.graph, recipe, sink)):
+        usage(f"--freeze: {why}")
+    if recipe is None or len(sink):
         _show(sink, network)
         raise SystemExit(1)
     if recipe.data.name is None:

@@ -6,7 +6,7 @@ from ..diagnostics.catalogue import structure
 from ..record import Record
 from ..source import Span
 from ..syntax import ast
-from .scope import UNKNOWN
+from .scope import UNKNOWN, Tensor
 from .state import State
 
 
@@ -48,8 +48,10 @@ def _setting(state: State, statement: ast.Layer) -> Setting:
 
 
 def _value(state: State, expr: ast.Expr) -> Any:
-    """Bare words stand for themselves unless the network has such a parameter."""
-    if isinstance(expr, ast.Variable) and state.scope.find(expr.name) is None:
-        return expr.name
+    """Bare words stand for themselves unless the network has such a parameter; names of tensors do, too."""
+    if isinstance(expr, ast.Variable):
+        found = state.scope.find(expr.name)
+        if found is None or isinstance(found.value, Tensor):
+            return expr.name
     value = state.evaluator().number(expr)
     return None if value is UNKNOWN else value

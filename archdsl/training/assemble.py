@@ -11,6 +11,7 @@ from .data.fit import fit_splits
 from .data.model import ImageSet, Request, Source, Splits
 from .job import Batches, Job
 from .loss import make_loss
+from .means import start
 from .optim import make_optimizer
 from .recipe import Recipe
 from .setup import Setup, Trial, choose_setup
@@ -19,6 +20,7 @@ from .state import Chance, State, Tally, derive, own_purpose, weights_of
 from .subject import Subject
 from .team import ALONE, Team
 from .watch import Stop, Watch
+from .whiten import WHITENING_IMAGES, whiten
 
 _PART_OF_GPU = 0.5
 
@@ -43,6 +45,13 @@ def build(subject: Subject, recipe: Recipe, device: torch.device) -> nn.Module:
     """The network with its first weights, which the seed decides."""
     torch.manual_seed(derive(recipe.seed, "weights"))
     return subject.build().to(device)
+
+
+def prepare(model: nn.Module, subject: Subject, splits: Splits, standard: Standard, device: torch.device) -> None:
+    """Set the weights that training images decide, from the first of those."""
+    if subject.whitened:
+        batch = on_device(splits.train.take(np.arange(min(WHITENING_IMAGES, len(splits.train)))), device)
+        whiten(model, subject.whitened, batch.images, Standardiser(standard, device, torch.contiguous_format))
 
 
 def choose(
@@ -93,6 +102,6 @@ def first_state(model: nn.Module, of: Job) -> State:
         optimizer=make_optimizer(model, recipe.optimizer),
         chance=Chance(recipe.seed, device, of.team),
         tally=Tally.empty(device),
-        average={k: v.clone() for k, v in weights_of(model).items()} if recipe.ema is not None else None,
+        average=start(recipe, weights_of(model)),
         scaler=torch.amp.GradScaler(device.type) if of.setup.precision == "fp16" else None,
     )

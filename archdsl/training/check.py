@@ -1,10 +1,13 @@
 """The network against the data, before any file of the data is touched. Imports neither torch nor numpy."""
 
 from ..diagnostics import Sink
-from ..diagnostics.catalogue.training import NotForImages, WrongInput, WrongOutput
+from ..diagnostics.catalogue.training import BadSetting, NotForImages, WrongInput, WrongOutput
 from ..graph import Graph, Node
+from ..names import nearest
 from ..shape import Layout
 from .data.spec import DataSpec, ImageShape
+from .parts import frozen_parts
+from .recipe import Recipe
 
 
 def image_shape(graph: Graph) -> ImageShape:
@@ -88,3 +91,19 @@ def _advice(graph: Graph, node: Node, classes: int) -> str:
         keyword = node.op.keyword if node.op else ""
         return f"end with `fc {classes}`" + (" in its place" if keyword == "fc" else "")
     return f"end with `gap; fc {classes}` or `flatten; fc {classes}`"
+
+
+def check_names(graph: Graph, recipe: Recipe, sink: Sink) -> str | None:
+    """What is wrong with the names that `freeze` gives, put into the sink where the text gives them, else returned."""
+    known = {".".join(node.path[:depth]) for node in graph.layers for depth in range(1, len(node.path) + 1)}
+    unknown = [part for part in frozen_parts(recipe.freeze) if part not in known]
+    if not unknown:
+        return None
+    why = f"nothing in the network is called `{unknown[0]}`"
+    near = nearest(unknown[0], known)
+    suggested = f"did you mean `{near}`?" if near else f"parts are {', '.join(sorted(known)[:8])}, …"
+    for setting in graph.training:
+        if setting.name == "freeze" and setting.values and setting.values[0] == recipe.freeze.name:
+            sink.emit(BadSetting(span=setting.value_spans[0], why=why, helps=(suggested,)))
+            return None
+    return f"{why}; {suggested}"

@@ -150,14 +150,14 @@ class Processes(Team):
         synced: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(model)  # type: ignore[no-untyped-call]  # torch has no types here
         return synced
 
-    def wrap(self, model: nn.Module, example: Tensor) -> nn.Module:
+    def wrap(self, model: nn.Module, example: Tensor, changing: bool = False) -> nn.Module:
         parameters = [p for p in model.parameters() if p.requires_grad]
         reached = _reached(model, example)
         device = parameters[0].device
         self._wrapped = DistributedDataParallel(
             _Main(model),
             device_ids=[device.index] if device.type == "cuda" else None,
-            find_unused_parameters=any(id(p) not in reached for p in parameters),
+            find_unused_parameters=changing or any(id(p) not in reached for p in parameters),
             **{_SYNC_BUFFERS: False},  # type: ignore[arg-type]  # which name it is, no type can tell
         )
         self._statistics = [

@@ -9,11 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from .errors import Diverged
+from .freeze import freeze
 from .job import Job
 from .loss import as_logits, hard
+from .means import Means
 from .run import Run
 from .schedule import factor
-from .state import State, weights_of
+from .state import State
 from .watch import Tick, Watch
 
 _TICK_SECONDS = 0.1
@@ -27,8 +29,10 @@ class Epoch:
     def __init__(self, state: State, job: Job, forward: Forward, run: Run, watch: Watch) -> None:
         self._state, self._job, self._forward, self._run, self._watch = state, job, forward, run, watch
         self._order, self._mirrored = job.order(state.epoch), job.mirrored(state.epoch)
+        self._batches = job.batches_of(state.epoch)
+        freeze(state.model, job.recipe.freeze, state.epoch)
         self._parameters = [p for p in state.model.parameters() if p.requires_grad]
-        self._pairs = _pairs(state) if state.average is not None else None
+        self._means = Means(state) if state.average is not None else None
         self._on_cpu = job.setup.device.type == "cpu"
         self._lr = 0.0
 
@@ -38,7 +42,7 @@ class Epoch:
         state.model.train()
         started = ticked = kept = time.perf_counter()
         seconds, seen = state.seconds, state.tally.seen
-        while state.batch < job.batches:
+        while state.batch < self._batches:
             self._update()
             now = time.perf_counter()
             state.seconds = seconds + now - started
@@ -46,7 +50,7 @@ class Epoch:
                 self._tick((state.tally.seen - seen) / (now - started))
                 ticked = now
             stop, keep = job.team.agree(job.stop(), now - kept > 60 * job.recipe.checkpoint)
-            if stop and state.batch < job.batches:
+            if stop and state.batch < self._batches:
                 self.check()
                 return False
             if keep:
@@ -66,7 +70,7 @@ class Epoch:
     def _update(self) -> None:
         """One step of the optimizer, from one batch or as many as the recipe says."""
         state, job = self._state, self._job
-        first, last = state.batch, min(state.batch + job.recipe.accumulate, job.batches)
+        first, last = state.batch, min(state.batch + job.recipe.accumulate, self._batches)
         total = job.images_in(first, last)
         for number in range(first, last):
             indices = self._order[number * job.recipe.batch : (number + 1) * job.recipe.batch]
@@ -89,14 +93,15 @@ class Epoch:
         mean, right = job.team.total(loss.detach(), right, count)
         if self._on_cpu:  # costs nothing here, and the bad gradient is never applied; a GPU would be waited for
             self._refuse(mean.item())
-        part = count * job.team.size / total  # the processes' gradients are averaged, those of batches summed
+        # the processes' gradients are averaged, those of batches summed
+        part = count * job.team.size / (1 if job.recipe.loss.sum else total)
         share = loss if part == 1 else loss * part
         torch.autograd.backward(state.scaler.scale(share) if state.scaler else share)
         state.tally.add(mean, right, len(indices))
 
     def _step(self) -> None:
         state, recipe = self._state, self._job.recipe
-        scale = factor(recipe.schedule, state.step, recipe.epochs * self._job.updates, self._job.updates)
+        scale = factor(recipe.schedule, state.step, self._job.steps, self._job.updates)
         for group in state.optimizer.param_groups:
             group["lr"] = self._lr = group["peak_lr"] * scale
         if recipe.clip is not None:
@@ -109,15 +114,15 @@ class Epoch:
         else:
             state.optimizer.step()
         state.optimizer.zero_grad()
-        if self._pairs is not None and recipe.ema is not None:
-            _follow(self._pairs, recipe.ema, state.step)
+        if self._means is not None:
+            self._means.step(recipe, state.step, self._job.steps)
 
     def _tick(self, speed: float) -> None:
         state, job = self._state, self._job
         seen = state.tally.seen
         loss = state.tally.loss.item() / seen
         self._refuse(loss)
-        left = job.images_in(state.batch, job.batches) + (job.recipe.epochs - state.epoch - 1) * len(job.train)
+        left = job.images_left(state.epoch, state.batch)
         accuracy = state.tally.correct.item() / seen
         self._watch.tick(Tick(state.epoch + 1, seen, loss, accuracy, speed, left / speed))
 
@@ -128,24 +133,3 @@ class Epoch:
                 loss, self._state.epoch + 1, self._state.batch + 1, self._run.folder,
                 recipe.optimizer.lr, self._job.setup.precision, recipe.clip is not None,
             )  # fmt: skip
-
-
-Pairs = tuple[list[Tensor], list[Tensor], list[tuple[Tensor, Tensor]]]
-
-
-def _pairs(state: State) -> Pairs:
-    """Running means and weights that are numbers with fractions, in step; and pairs of those that are counts."""
-    assert state.average is not None
-    weights = weights_of(state.model)
-    smooth = [name for name, tensor in weights.items() if tensor.is_floating_point()]
-    counts = [(state.average[name], tensor) for name, tensor in weights.items() if not tensor.is_floating_point()]
-    return [state.average[name] for name in smooth], [weights[name] for name in smooth], counts
-
-
-@torch.no_grad()
-def _follow(pairs: Pairs, keep: float, step: int) -> None:
-    """Move the running means towards the weights. Faster at first, so that where it all started is soon forgotten."""
-    means, weights, counts = pairs
-    torch._foreach_lerp_(means, weights, 1 - min(keep, (1 + step) / (10 + step)))
-    for mean, count in counts:
-        mean.copy_(count)

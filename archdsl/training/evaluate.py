@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .loss import Loss, as_logits
@@ -40,10 +41,10 @@ def evaluate(
     setup: Setup,
     standardise: Standardiser,
     batch: int = 512,
-    flip: bool = False,
+    tta: str = "none",
     team: Team = ALONE,
 ) -> Scores:
-    """Scores on images, uint8 of N×C×H×W, in the setup's precision; `flip` averages with the mirror images' answers.
+    """Scores on images, uint8 of N×C×H×W, in the setup's precision; `tta` is the recipe's.
 
     The network is in evaluation mode meanwhile. Each process of a team looks at its part, all have the whole scores.
     """
@@ -54,14 +55,26 @@ def evaluate(
         for part in torch.split(images[mine] if mine.start < mine.stop else images[:1], batch):
             inputs = standardise(part.to(setup.device))
             with setup.autocast():
-                logits = as_logits(model(inputs))
-                if flip:
-                    logits = (logits + as_logits(model(inputs.flip(3)))) / 2
-            parts.append(logits)
+                parts.append(answers(model, inputs, tta))
         logits = torch.cat(parts)[: mine.stop - mine.start]
         return _score(team.gather(logits, len(labels)), labels.to(setup.device), loss)
     finally:
         model.train(trained)
+
+
+def answers(model: nn.Module, inputs: Tensor, tta: str) -> Tensor:
+    """Logits N×K of inputs N×C×H×W: the means over the changed inputs that the recipe's `tta` asks for."""
+    logits = as_logits(model(inputs))
+    if tta == "none":
+        return logits
+    logits = (logits + as_logits(model(inputs.flip(3)))) / 2
+    if tta == "flip":
+        return logits
+    h, w = inputs.shape[2:]
+    padded = F.pad(inputs, (1, 1, 1, 1), "reflect" if min(h, w) > 1 else "replicate")
+    corners = (padded[:, :, :h, :w], padded[:, :, 2:, 2:])
+    moved = [answers(model, corner, "flip") for corner in corners]
+    return (logits + (moved[0] + moved[1]) / 2) / 2
 
 
 def _score(logits: Tensor, labels: Tensor, loss: Loss) -> Scores:

@@ -1,7 +1,7 @@
 """The recipe's fields as a list: what options, checks and documentation are made from."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
@@ -35,11 +35,13 @@ class Entry:
     description: str
     example: Any
     uses: tuple[Use, ...]
+    prefixed: bool = False
 
     @property
     def option(self) -> str:
-        """`--weight-decay`."""
-        return "--" + (self.path[0] if self.head else self.path[-1]).replace("_", "-")
+        """`--weight-decay`; `--freeze-after` of a part whose options begin with the line."""
+        words = self.path[:1] if self.head else self.path if self.prefixed else self.path[-1:]
+        return "--" + "-".join(words).replace("_", "-")
 
 
 @cache
@@ -57,8 +59,11 @@ def entries() -> tuple[Entry, ...]:
                 merged.setdefault(name, (field, []))[1].append(Use(owner, field.get_default()))
         for name in sorted(merged, key=lambda name: name != "name"):  # the head first
             field, uses = merged[name]
+            prefixed = next(iter(kinds.values())).prefixed
             found.append(
-                _head(line, info, kinds, field) if name == "name" else _entry((line, name), field, False, tuple(uses))
+                _head(line, info, kinds, field)
+                if name == "name"
+                else replace(_entry((line, name), field, False, tuple(uses)), prefixed=prefixed)
             )
     return tuple(found)
 

@@ -52,6 +52,26 @@ class Job:
         """Updates of the weights in an epoch."""
         return math.ceil(self.batches / self.recipe.accumulate)
 
+    @property
+    def epochs(self) -> int:
+        """Epochs, a last one that is not whole among them."""
+        return math.ceil(self.recipe.epochs)
+
+    @property
+    def steps(self) -> int:
+        """Updates of the weights in the whole training."""
+        return math.ceil(self.updates * self.recipe.epochs)
+
+    def batches_of(self, epoch: int) -> int:
+        """Batches of an epoch, counted from 0: fewer of a last one that is not whole."""
+        return min(self.batches, (self.steps - epoch * self.updates) * self.recipe.accumulate)
+
+    def images_left(self, epoch: int, batch: int) -> int:
+        """Images from a batch of an epoch to the end of the training."""
+        whole, last = self.images_in(0, self.batches), self.epochs - 1
+        in_all = last * whole + self.images_in(0, self.batches_of(last))
+        return in_all - epoch * whole - self.images_in(0, batch)
+
     def images_in(self, first: int, last: int) -> int:
         """How many images the batches from `first` up to, without, `last` have together."""
         return min(last * self.recipe.batch, len(self.train)) - first * self.recipe.batch

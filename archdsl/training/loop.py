@@ -27,9 +27,10 @@ def fit(state: State, job: Job, run: Run, watch: Watch) -> Ending:
     Raises Diverged, OutOfMemory, DiskFull; the newest checkpoint is whole then, and finite.
     """
     with job.setup.autocast():
-        model = job.team.wrap(state.model, job.standardise(job.train.images[:1].to(job.setup.device)))
+        example = job.standardise(job.train.images[:1].to(job.setup.device))
+        model = job.team.wrap(state.model, example, changing=job.recipe.freeze.name is not None)
     forward: Forward = torch.compile(model) if job.recipe.compile else model
-    watch.begin(job.recipe.epochs, len(job.train))
+    watch.begin(job.epochs, len(job.train))
     try:
         with job.stop:
             return _epochs(state, job, forward, run, watch)
@@ -48,23 +49,23 @@ def fit(state: State, job: Job, run: Run, watch: Watch) -> Ending:
 
 def _epochs(state: State, job: Job, forward: Forward, run: Run, watch: Watch) -> Ending:
     run.keep(state)  # tells at once whether there is room and leave to write
-    while state.epoch < job.recipe.epochs:
+    while state.epoch < job.epochs:
         if job.recipe.patience is not None and state.stale >= job.recipe.patience:
             return Ending.EARLY
         if not Epoch(state, job, forward, run, watch).go():
             run.keep(state)
             return Ending.STOPPED
         _close(state, job, run, watch)
-        if job.team.agree(job.stop(), False, at_once=True)[0] and state.epoch < job.recipe.epochs:
+        if job.team.agree(job.stop(), False, at_once=True)[0] and state.epoch < job.epochs:
             return Ending.STOPPED
     return Ending.FINISHED
 
 
-def score(state: State, job: Job, images: Batches, flip: bool = False) -> Scores:
+def score(state: State, job: Job, images: Batches, tta: str = "none") -> Scores:
     """How good the state's network, with its running means where it has such, is on images."""
     with averaged(state.model, state.average):
         return evaluate(
-            state.model, images.images, images.labels, job.loss, job.setup, job.standardise, flip=flip, team=job.team
+            state.model, images.images, images.labels, job.loss, job.setup, job.standardise, tta=tta, team=job.team
         )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.conv import _ConvNd
 
 from .recipe import Muon
 
@@ -20,10 +21,11 @@ class MuonAndAdamW(torch.optim.Optimizer):
     `param_groups` and `state`.
     """
 
-    def __init__(self, groups: list[Group], recipe: Muon, fused: bool) -> None:
+    def __init__(self, groups: list[Group], recipe: Muon, fused: bool, filters_ids: set[int]) -> None:
         super().__init__([p for group in groups for p in group["params"]], {})
-        filters = [{**g, "params": [_matrix_of(p) for p in g["params"] if p.ndim > 2]} for g in groups]
-        rest = [{**g, "params": [p for p in g["params"] if p.ndim <= 2]} for g in groups]
+        self._filters = [p for group in groups for p in group["params"] if id(p) in filters_ids]
+        filters = [{**g, "params": [_matrix_of(p) for p in g["params"] if id(p) in filters_ids]} for g in groups]
+        rest = [{**g, "params": [p for p in g["params"] if id(p) not in filters_ids]} for g in groups]
         self._inner: list[torch.optim.Optimizer] = []
         if any(group["params"] for group in filters):
             muon = torch.optim.Muon(
@@ -34,7 +36,6 @@ class MuonAndAdamW(torch.optim.Optimizer):
             betas = (recipe.beta1, recipe.beta2)
             adamw = torch.optim.AdamW(_filled(rest), lr=recipe.lr, betas=betas, eps=recipe.eps, fused=fused)
             self._inner.append(adamw)
-        self._filters = [p for group in groups for p in group["params"] if p.ndim > 2]
         self.param_groups = [group for inner in self._inner for group in inner.param_groups]
         self.state = defaultdict(dict)
         for inner in self._inner:
@@ -52,6 +53,11 @@ class MuonAndAdamW(torch.optim.Optimizer):
         super().zero_grad(set_to_none)
         for parameter in self._filters:
             parameter.grad = None
+
+
+def filters_of(model: nn.Module) -> set[int]:
+    """The ids of the filters of convolutions."""
+    return {id(module.weight) for module in model.modules() if isinstance(module, _ConvNd)}
 
 
 def _filled(groups: list[Group]) -> list[Group]:

@@ -4,9 +4,10 @@ from typing import Any, assert_never
 
 import torch
 from torch import nn
+from torch.nn.modules.batchnorm import _NormBase
 
 from .errors import NothingToTrain
-from .muon import MuonAndAdamW
+from .muon import MuonAndAdamW, filters_of
 from .recipe import Adam, AdamW, AnyOptimizer, Muon, RmsProp, Sgd
 
 Group = dict[str, Any]
@@ -40,18 +41,36 @@ def make_optimizer(model: nn.Module, recipe: AnyOptimizer) -> torch.optim.Optimi
                 groups, lr=recipe.lr, momentum=recipe.momentum, alpha=recipe.beta2, eps=recipe.eps
             )
         case Muon():
-            return MuonAndAdamW(groups, recipe, fused)
+            return MuonAndAdamW(groups, recipe, fused, filters_of(model))
         case _:
             assert_never(recipe)
+
+
+_NORMALISATIONS = (_NormBase, nn.GroupNorm, nn.LayerNorm)
 
 
 def parameter_groups(model: nn.Module, recipe: AnyOptimizer) -> list[Group]:
     """Parameters that decay and parameters that do not: biases and what normalisations scale with have one dimension.
 
-    Frozen parameters are in neither; a group without parameters is left out.
+    Biases of normalisations are a group of their own where they have another learning rate; a step takes the same part
+    off them as off others. Frozen parameters are in none; a group without parameters is left out.
     """
+    factor = recipe.norm_bias_lr
+    apart = _norm_biases(model) if factor != 1 else set()
     trained = [p for p in model.parameters() if p.requires_grad]
-    decayed = [p for p in trained if p.ndim > 1 or recipe.decay_all]
-    spared = [p for p in trained if not (p.ndim > 1 or recipe.decay_all)]
-    pairs = ((decayed, recipe.weight_decay), (spared, 0.0))
-    return [{"params": ps, "weight_decay": decay, "peak_lr": recipe.lr} for ps, decay in pairs if ps]
+    decayed = [p for p in trained if id(p) not in apart and (p.ndim > 1 or recipe.decay_all)]
+    spared = [p for p in trained if id(p) not in apart and not (p.ndim > 1 or recipe.decay_all)]
+    shifts = [p for p in trained if id(p) in apart]
+    decay = recipe.weight_decay
+    groups = (
+        (decayed, decay, recipe.lr),
+        (spared, 0.0, recipe.lr),
+        (shifts, decay / factor if recipe.decay_all else 0.0, recipe.lr * factor),
+    )
+    return [{"params": ps, "weight_decay": decay, "peak_lr": lr} for ps, decay, lr in groups if ps]
+
+
+def _norm_biases(model: nn.Module) -> set[int]:
+    """The ids of what normalisations add."""
+    norms = (module for module in model.modules() if isinstance(module, _NORMALISATIONS))
+    return {id(norm.bias) for norm in norms}

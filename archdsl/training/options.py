@@ -8,6 +8,7 @@ import click
 from .fields import Entry, Use, entries
 from .recipe import OFF
 
+_PLACEHOLDERS = {("data", "name"): "NAME|FOLDER", ("freeze", "name"): "PARTS|off", ("schedule", "at"): "EPOCHS|off"}
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -36,8 +37,8 @@ def placeholder(entry: Entry) -> str:
     """What stands for a field's value: `N`, `X`, `NAME|FOLDER`, or the words it may be."""
     if entry.choices:
         return "|".join(entry.choices)
-    if entry.path == ("data", "name"):
-        return "NAME|FOLDER"
+    if entry.path in _PLACEHOLDERS:
+        return _PLACEHOLDERS[entry.path]
     return {int: "N", float: "X", str: "NAME"}[entry.kind] + (f"|{OFF}" if entry.optional else "")
 
 

@@ -64,6 +64,7 @@ class Training:
         splits, device = self._load()
         model = assemble.build(self.subject, self.recipe, device)
         standard = measure(splits.train.images)
+        assemble.prepare(model, self.subject, splits, standard, device)
         setup, trials = assemble.choose(model, splits, standard, self.recipe, device, self.team)
         tried = ", ".join(f"{s.precision} {s.layout} {speed:,.0f}" for s, speed in trials)
         self.watch.note(f"computes on {setup}" + (f" (tried, in images/s: {tried})" if tried else ""))
@@ -128,13 +129,14 @@ class Training:
         except Diverged:
             if run.writes:
                 _keep_finite(state, run)
+                write_report(run, state, self.source.spec.classes, None, splits)
             raise
         run.keep_weights(state, run.last)
         tested = None
         if ending is not Ending.STOPPED:
             tested = _test(state, job, splits, run)
         if run.writes:
-            write_report(run, state, self.source.spec.classes, tested)
+            write_report(run, state, self.source.spec.classes, tested, splits, ending)
         return Outcome(run, ending, state, tested)
 
     def _settings(
@@ -186,8 +188,7 @@ def _test(state: State, job: Job, splits: Splits, run: Run) -> tuple[str, Scores
             _copy(load_file(run.best), best)
         job.team.spread(best)
         state = replace(state, average=best)
-    flip = job.recipe.tta == "flip"
-    return name, score(state, job, assemble.on_device(images, job.setup.device), flip)
+    return name, score(state, job, assemble.on_device(images, job.setup.device), job.recipe.tta)
 
 
 def _keep_finite(state: State, run: Run) -> None:

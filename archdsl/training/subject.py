@@ -24,6 +24,7 @@ class Subject:
     `build` draws the first weights from torch's global generator and returns a module from float32 of N×C×H×W to
     logits of N×classes, or a tuple that begins with them. `given` are the values of its parameters and `sizes` those
     of its input that do not stand in the text; `used` are the texts of the files that it uses, by relative path.
+    `whitened` are the layers whose filters training images decide, with what is added to the variances.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Subject:
     given: Mapping[str, Any] = field(default_factory=dict)
     sizes: tuple[str, ...] = ()
     used: Mapping[str, str] = field(default_factory=dict)
+    whitened: Mapping[str, float] = field(default_factory=dict)
 
 
 def subject_of(network: "Network", given: Mapping[str, Any], sizes: tuple[str, ...]) -> Subject:
@@ -48,6 +50,11 @@ def subject_of(network: "Network", given: Mapping[str, Any], sizes: tuple[str, .
         given=given,
         sizes=sizes,
         used=used_files(source),
+        whitened={
+            node.name: eps
+            for node in network.graph.layers
+            if node.op is not None and node.shared is None and (eps := node.op.whitening()) is not None
+        },
     )
 
 

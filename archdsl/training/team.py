@@ -50,8 +50,11 @@ class Team:
         """The network with what makes the processes one; its parameters stay the same objects."""
         return model
 
-    def wrap(self, model: nn.Module, example: Tensor) -> nn.Module:
-        """The network to train by: its backward pass gives the mean of the processes' gradients."""
+    def wrap(self, model: nn.Module, example: Tensor, changing: bool = False) -> nn.Module:
+        """The network to train by: its backward pass gives the mean of the processes' gradients.
+
+        `changing` says that what trains is not the same throughout.
+        """
         return model
 
     def holding_back(self) -> AbstractContextManager[object]:

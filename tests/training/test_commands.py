@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
+from archdsl.analysis.recipe import check_recipe
 from archdsl.cli import main
 from archdsl.diagnostics import Sink
 from archdsl.diagnostics.catalogue import training as catalogue
@@ -24,7 +25,6 @@ from archdsl.training.checkpoint import list_checkpoints
 from archdsl.training.data.digits import DigitsSource
 from archdsl.training.data.model import Request
 from archdsl.training.data.spec import SPECS, ImageShape
-from archdsl.training.verify import verify
 from tests.training.test_session import assert_same
 
 NET = """net Small(classes = 10, width = 8)
@@ -323,7 +323,7 @@ def found(text: str) -> set[str]:
     sink = Sink()
     network = analyse(Source(text, name="n.arch"), sink)
     if not sink.errors:
-        verify(network.graph, sink)
+        check_recipe(network.graph, sink)
     return {item.diagnostic.code for item in sink}
 
 

@@ -104,7 +104,7 @@ def test_off_and_parameters_of_the_network() -> None:
               │ ^^^^^
               = help: did you mean `epochs`?
               = help: settings are data, split, augment, optimizer, schedule, loss, epochs, batch, accumulate, clip, \
-ema, patience, precision, layout, compile, tta, checkpoint, seed
+ema, lookahead, freeze, patience, precision, layout, compile, tta, checkpoint, seed
             """,
         ),
         (
@@ -115,7 +115,7 @@ ema, patience, precision, layout, compile, tta, checkpoint, seed
             4 │ optimizer adam momentum=0.9
               │                         ^^^
               = help: `momentum` is for sgd, rmsprop and muon
-              = help: `optimizer adam` takes weight_decay, decay_all, lr, beta1, beta2, eps
+              = help: `optimizer adam` takes weight_decay, decay_all, norm_bias_lr, lr, beta1, beta2, eps
             """,
         ),
         (

@@ -57,6 +57,15 @@ def test_step() -> None:
     assert np.allclose(course(Step(every=3, factor=0.1)), [0.1 ** (step // 30) for step in range(100)])
 
 
+def test_step_at_given_epochs() -> None:
+    falls = course(Step(at="2.5, 7", factor=0.1))
+    assert np.allclose(falls, [1.0] * 25 + [0.1] * 45 + [0.01] * 30)
+    assert Step.model_validate({"name": "step", "at": 82}).at == "82"
+    for wrong in ("7, 2", "soon", "0", "nan"):
+        with pytest.raises(ValueError, match="takes epochs in order"):
+            Step(at=wrong)
+
+
 def test_cosine_is_torch_s() -> None:
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
     theirs = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=99)
@@ -228,7 +237,7 @@ def test_scores_by_hand() -> None:
     assert scores.confusion.sum() == 4
     assert scores.confusion[5, 0] == scores.confusion[1, 0] == scores.confusion[1, 1] == 1
     assert math.isclose(scores.loss, nn.functional.cross_entropy(rows.float(), labels).item(), rel_tol=1e-6)
-    mirrored = evaluate(model, rows[:, None, None], labels, make_loss(CrossEntropy()), CPU, plain, flip=True)
+    mirrored = evaluate(model, rows[:, None, None], labels, make_loss(CrossEntropy()), CPU, plain, tta="flip")
     assert torch.allclose(mirrored.logits, (rows.float() + rows.float().flip(1)) / 2, atol=1e-5)
 
 

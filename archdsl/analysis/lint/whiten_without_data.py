@@ -18,8 +18,8 @@ class WhitenWithoutData(Diagnostic):
 
     code = "W0918"
     title = "filters to be set from images that are not named"
-    wrong = "input 3x8x8\nconv 24 k2 init=whiten; gelu; flatten; fc 10\n"
-    right = "input 3x32x32\nconv 24 k2 init=whiten; gelu; flatten; fc 10\ntrain { data cifar10 }\n"
+    wrong = "input 1x8x8\nconv 8 k2 init=whiten; gelu; flatten; fc 10\n"
+    right = "input 1x8x8\nconv 8 k2 init=whiten; gelu; flatten; fc 10\ntrain { data digits }\n"
     severity = Severity.WARNING
 
     def message(self) -> str:
