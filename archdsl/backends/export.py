@@ -1,0 +1,270 @@
+"""A module written for other programs: ONNX, torch's exported program, TorchScript, weights alone.
+
+Every file is read back and run beside the module it was made of; what differs is told.
+"""
+
+import importlib
+import importlib.util
+import json
+import math
+import tempfile
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Form = Literal["onnx", "torch", "torchscript", "safetensors"]
+ENDINGS: dict[Form, str] = {
+    "onnx": ".onnx", "torch": ".pt2", "torchscript": ".pt", "safetensors": ".safetensors"
+}  # fmt: skip
+KEY = "archdsl"
+"""Under which name the facts lie in a file: as ONNX's and safetensors' metadata, beside the program in torch's."""
+TOLERANCE = 1e-3
+"""How far an output may be from the module's, as a part of the largest: float32 summed in another order."""
+_ONNX = ("onnx", "onnxscript", "onnxruntime")
+_TRIED = (1, 3)
+_MOST_BYTES = 1_900_000_000  # a protobuf holds less than 2 GiB
+
+Run = Callable[[Sequence[Tensor]], list[Tensor]]
+
+
+@dataclass(frozen=True)
+class Input:
+    """An input of a module: its name, its sizes without the batch, its type, and for ids how many there are."""
+
+    name: str
+    sizes: tuple[int, ...]
+    dtype: torch.dtype = torch.float32
+    below: int | None = None
+
+    def example(self, batch: int, seed: int = 0) -> Tensor:
+        """A batch by chance."""
+        chance = torch.Generator().manual_seed(seed)
+        if self.dtype.is_floating_point:
+            return torch.randn((batch, *self.sizes), generator=chance)
+        high = self.below if self.below is not None else 256
+        return torch.randint(high, (batch, *self.sizes), generator=chance, dtype=self.dtype)
+
+
+@dataclass(frozen=True)
+class Exportable:
+    """A module in evaluation mode on the CPU, what goes in, what comes out, and facts to write beside it.
+
+    `batch` is the only size of a batch that the file is to take; None is any.
+    """
+
+    module: nn.Module
+    inputs: tuple[Input, ...]
+    outputs: tuple[str, ...]
+    facts: Mapping[str, Any]
+    batch: int | None = None
+
+    def example(self, batch: int) -> tuple[Tensor, ...]:
+        return tuple(each.example(batch, seed) for seed, each in enumerate(self.inputs))
+
+    @property
+    def text(self) -> str:
+        """The facts as JSON."""
+        return json.dumps(self.facts, ensure_ascii=False)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How well a file agrees with its module: the largest difference, the largest output, where and on what it ran."""
+
+    difference: float
+    largest: float
+    runtime: str
+    batches: tuple[int, ...]
+
+    @property
+    def good(self) -> bool:
+        return self.difference <= TOLERANCE * max(1.0, self.largest)
+
+
+class CannotExport(Exception):
+    """What a form cannot hold, in a line, with a way out or None."""
+
+    def __init__(self, why: str, way_out: str | None = None) -> None:
+        super().__init__(why)
+        self.why, self.way_out = why, way_out
+
+
+def missing(form: Form) -> tuple[str, ...]:
+    """The packages that a form needs and that are not installed."""
+    return tuple(name for name in _ONNX if importlib.util.find_spec(name) is None) if form == "onnx" else ()
+
+
+def own_tensors(module: nn.Module) -> dict[str, Tensor]:
+    """The state of a module, a tensor of several names under the first only."""
+    unique: dict[int, tuple[str, Tensor]] = {}
+    for name, tensor in module.state_dict(keep_vars=True).items():
+        unique.setdefault(id(tensor), (name, tensor))
+    return {name: tensor.detach() for name, tensor in unique.values()}
+
+
+def export(subject: Exportable, form: Form, path: Path, opset: int | None = None) -> Agreement:
+    """Write a file, read it back and compare. `path` is there only if the file could be written and run.
+
+    `opset` is ONNX's version of operators, None what torch writes. Raises CannotExport, OSError.
+    """
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder, torch.no_grad(), _quiet():
+        beside = Path(folder) / path.name
+        try:
+            _write(subject, form, beside, opset)
+        except CannotExport:
+            raise
+        except Exception as error:  # torch raises its own kinds, those of libraries, and plain ones
+            raise _explained(subject, form, error) from error
+        agreement = _compare(subject, form, beside)
+        for made in sorted(Path(folder).iterdir(), key=lambda made: made == beside):  # weights of a large ONNX first
+            made.replace(path.parent / made.name)
+    return agreement
+
+
+def _write(subject: Exportable, form: Form, path: Path, opset: int | None) -> None:
+    match form:
+        case "onnx":
+            _write_onnx(subject, path, opset)
+        case "torch":
+            torch.export.save(_program(subject), path, extra_files={KEY: subject.text})
+        case "torchscript":
+            traced = torch.jit.trace(subject.module, subject.example(subject.batch or 2), check_trace=False)  # type: ignore[no-untyped-call]  # torch has no types here
+            torch.jit.save(traced, path, _extra_files={KEY: subject.text})
+        case "safetensors":
+            weights = {name: tensor.contiguous() for name, tensor in own_tensors(subject.module).items()}
+            save_file(weights, path, {"format": "pt", KEY: subject.text})
+
+
+def _program(subject: Exportable) -> torch.export.ExportedProgram:
+    shapes: Any = None
+    if subject.batch is None:
+        batch = torch.export.Dim("batch")
+        shapes = tuple({0: batch} for _ in subject.inputs)
+    return torch.export.export(subject.module, subject.example(subject.batch or 2), dynamic_shapes=shapes)
+
+
+def _write_onnx(subject: Exportable, path: Path, opset: int | None) -> None:
+    made = torch.onnx.export(
+        _program(subject),
+        input_names=[each.name for each in subject.inputs],
+        output_names=list(subject.outputs),
+        opset_version=opset,
+        verbose=False,
+    )
+    assert made is not None
+    made.model.metadata_props[KEY] = subject.text
+    weights = sum(tensor.nbytes for tensor in subject.module.state_dict().values())
+    made.save(path, external_data=weights > _MOST_BYTES)
+
+
+def _explained(subject: Exportable, form: Form, error: Exception) -> CannotExport:
+    """torch's error in a line: the innermost cause says most."""
+    cause: BaseException = error
+    while cause.__cause__ is not None:
+        cause = cause.__cause__
+    lines = [line.strip() for line in str(cause).splitlines() if line.strip()]
+    why = f"torch cannot write this network as {form}: {lines[0] if lines else type(cause).__name__}"
+    way_out = "a batch of one size may do: `--batch 1`" if subject.batch is None else None
+    return CannotExport(why, way_out)
+
+
+def _compare(subject: Exportable, form: Form, path: Path) -> Agreement:
+    """Run the file and the module on the same batches, of one and of three samples."""
+    runtime, run = _reader(subject, form, path)
+    tried = (subject.batch,) if subject.batch is not None else _TRIED
+    difference = largest = 0.0
+    for batch in tried:
+        example = subject.example(batch)
+        wanted = subject.module(*example)
+        for mine, theirs in zip(_listed(wanted), run(example), strict=True):
+            if mine.shape != theirs.shape:
+                raise CannotExport(
+                    f"{runtime} gives {tuple(theirs.shape)} for a batch of {batch}, not {tuple(mine.shape)}"
+                )
+            gap = (mine.double() - theirs.double()).abs().max().item()
+            difference = gap if math.isnan(gap) else max(difference, gap)
+            largest = max(largest, mine.abs().max().item())
+    found = Agreement(difference, largest, runtime, tried)
+    if not found.good:
+        raise CannotExport(
+            f"{runtime} gives other outputs from the file: {difference:.2g} away, of {largest:.2g} at most"
+        )
+    return found
+
+
+def _reader(subject: Exportable, form: Form, path: Path) -> tuple[str, Run]:
+    """What runs the file, and how."""
+    match form:
+        case "onnx":
+            return f"ONNX Runtime {version('onnxruntime')}", _onnx_reader(subject, path)
+        case "torch":
+            module = torch.export.load(path).module()
+            return "torch.export", lambda example: _listed(module(*example))
+        case "torchscript":
+            script = torch.jit.load(path)  # type: ignore[no-untyped-call]  # torch has no types here
+            return "torch.jit", lambda example: _listed(script(*example))
+        case "safetensors":
+            return "safetensors", _weights_reader(subject, path)
+
+
+def _onnx_reader(subject: Exportable, path: Path) -> Run:
+    onnxruntime = importlib.import_module("onnxruntime")  # it has no types
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    names = [each.name for each in session.get_inputs()]
+    assert names == [each.name for each in subject.inputs]
+
+    def run(example: Sequence[Tensor]) -> list[Tensor]:
+        feed = {name: tensor.numpy() for name, tensor in zip(names, example, strict=True)}
+        return [torch.from_numpy(made) for made in session.run(None, feed)]
+
+    return run
+
+
+def _weights_reader(subject: Exportable, path: Path) -> Run:
+    """The module with every weight scratched and read back from the file."""
+    import copy
+
+    module = copy.deepcopy(subject.module)
+    for tensor in module.state_dict().values():
+        tensor.zero_()
+    with safe_open(path, framework="pt") as file:
+        assert (file.metadata() or {})[KEY] == subject.text
+    own = own_tensors(module)
+    for name, tensor in load_file(path).items():
+        own.pop(name).copy_(tensor)
+    assert not own
+    return lambda example: _listed(module(*example))
+
+
+def _listed(outputs: Any) -> list[Tensor]:
+    return list(outputs) if isinstance(outputs, tuple | list) else [outputs]
+
+
+@contextmanager
+def _quiet() -> "Iterator[None]":
+    """What torch and its exporters say to their own developers is not for the user; what a form is worth, docs say."""
+    import logging
+
+    log = logging.getLogger("torch.onnx")
+    level = log.level
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        log.setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            log.setLevel(level)
