@@ -2,9 +2,10 @@
 
     python scripts/prove_sizes.py [NAME…] [--most 300] [--rectangles 50]
 
-For each network that takes images, its module (with the weights of its own size) is run on the meta device at squares
-of 1 to `--most` and at rectangles drawn at random. Whether torch raises must be what the closed forms say, and so must
-the shape that comes out. Prints a line a network; exits with 1 at the first disagreement.
+For each network that takes images, torch runs its layers (with the weights of its own size) on the meta device at
+squares of 1 to `--most` and at rectangles drawn at random. Whether torch raises must be what the closed forms say, and
+so must the shape that comes out. Each layer is run once for each shape that reaches it: blocks that are repeated, and
+sizes that come to the same, cost a look. Prints a line a network; exits with 1 after any disagreement.
 """
 
 import argparse
@@ -17,9 +18,13 @@ import torch
 
 import archdsl
 from archdsl.arguments import is_whole
-from archdsl.graph import Node
+from archdsl.backends.torch import apply, make_module
+from archdsl.call import Module, Step
+from archdsl.graph import Graph, Node
 from archdsl.shape import Layout
 from archdsl.zoo import entries
+
+Dims = tuple[int, ...]
 
 
 def prove(name: str, most: int, rectangles: int, step: int = 1) -> int | None:
@@ -29,15 +34,16 @@ def prove(name: str, most: int, rectangles: int, step: int = 1) -> int | None:
     if len(network.graph.inputs) != 1 or shape is None or shape.layout is not Layout.IMAGE:
         return None
     sizes = network.sizes
-    # A layer with an argument like `@h` is another one at another size: the module is made for each.
+    # A layer with an argument like `@h` is another one at another size: its text is read again for each.
     asks = any(type(value) is not int for node in sizes.graph.nodes for value in arguments(node))
-    module = None if asks else module_of(network)
-    draw = random.Random(name)
+    graph = None if asks else network.graph
+    draw, calls = random.Random(name), Calls()
     asked = [(n, n) for n in range(1, most + 1, step)]
     asked += [(draw.randint(1, most), draw.randint(1, most)) for _ in range(rectangles)]
     for height, width in asked:
+        dims = (shape.channels, height, width)
         verdict = sizes.verdict((height, width))
-        found = run(module or at_size(name, shape.channels, height, width), shape.channels, height, width)
+        found = calls.outputs(graph or at_size(name, dims), dims)
         said = verdict.outputs if verdict.failed is None else None
         assert said == found, f"{name} at {height}×{width}: said {said} ({verdict.failed}), torch {found}"
     return len(asked)
@@ -49,31 +55,71 @@ def arguments(node: Node) -> Iterator[int]:
         yield from (each for each in (value if isinstance(value, tuple) else (value,)) if is_whole(each))
 
 
-def module_of(network: archdsl.Network) -> torch.nn.Module:
-    """The network's module on the meta device."""
-    with torch.device("meta"):
-        return network.to_torch().eval()
-
-
-def at_size(name: str, *dims: int) -> torch.nn.Module | None:
-    """The module of a text for one input size; None where the text has a mistake there."""
+def at_size(name: str, dims: Dims) -> Graph | None:
+    """The graph of a text for one input size; None where the text has a mistake there."""
     try:
-        return module_of(archdsl.load(f"zoo:{name}", input=dims))
+        return archdsl.load(f"zoo:{name}", input=dims).graph
     except archdsl.ArchError:
         return None
 
 
-@torch.no_grad()
-def run(module: torch.nn.Module | None, channels: int, height: int, width: int) -> tuple[tuple[int, ...], ...] | None:
-    """The shapes that torch gives, without the batch; None where it raises or there is no module."""
-    if module is None:
-        return None
-    try:
-        out = module(torch.empty(2, channels, height, width, device="meta"))
-    except (RuntimeError, ValueError, IndexError):
-        return None
-    outs = out if isinstance(out, tuple) else (out,)
-    return tuple(tuple(each.shape[1:]) for each in outs)
+class Calls:
+    """Torch's calls on the meta device: the shapes that each gives, made once for each call and shapes."""
+
+    def __init__(self) -> None:
+        self._modules: dict[str, torch.nn.Module] = {}
+        self._shapes: dict[tuple[str, tuple[Dims, ...]], Dims | None] = {}
+        self._steps: dict[int, list[tuple[int, tuple[int, ...], list[tuple[str, Step]]]]] = {}
+
+    def outputs(self, graph: Graph | None, dims: Dims) -> tuple[Dims, ...] | None:
+        """The shapes that torch gives, without the batch; None where it raises or there is no network."""
+        if graph is None:
+            return None
+        values: dict[int, Dims] = {graph.inputs[0]: (2, *dims)}
+        for node, inputs, steps in self._layers(graph):
+            current = tuple(values[i] for i in inputs)
+            result: Dims | None = current[0]
+            for words, step in steps:
+                result = self._shape(words, step, current)
+                if result is None:
+                    return None
+                current = (result, *current[1:])
+            assert result is not None
+            values[node] = result
+        return tuple(values[i][1:] for _, i in graph.outputs)
+
+    def _layers(self, graph: Graph) -> list[tuple[int, tuple[int, ...], list[tuple[str, Step]]]]:
+        """The calls of each layer, with the words that tell them apart; kept for the graph asked for last."""
+        if id(graph) not in self._steps:
+            made = []
+            for node in graph.layers:
+                shapes = tuple(shape for shape in graph.shapes_in(node) if shape is not None)
+                assert node.op is not None
+                assert not node.op.borrows, "no network of images reads another layer's weights"
+                made.append((node.id, node.inputs, [(repr(step), step) for step in node.op.steps(shapes)]))
+            self._steps = {id(graph): made}
+            self._kept = graph  # so that its id stays its own
+        return self._steps[id(graph)]
+
+    def _shape(self, words: str, step: Step, inputs: tuple[Dims, ...]) -> Dims | None:
+        key = words, inputs
+        if key not in self._shapes:
+            self._shapes[key] = self._run(words, step, inputs)
+        return self._shapes[key]
+
+    @torch.no_grad()
+    def _run(self, words: str, step: Step, inputs: tuple[Dims, ...]) -> Dims | None:
+        module = None
+        if isinstance(step, Module):
+            if words not in self._modules:
+                with torch.device("meta"):
+                    self._modules[words] = make_module(step).eval()
+            module = self._modules[words]
+        try:
+            out = apply(step, module, [torch.empty(shape, device="meta") for shape in inputs])
+        except (RuntimeError, ValueError, IndexError):
+            return None
+        return tuple(out.shape)
 
 
 def main() -> None:
@@ -83,17 +129,21 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=300)
     parser.add_argument("--rectangles", type=int, default=50)
     options = parser.parse_args()
-    total, networks, start = 0, 0, time.perf_counter()
+    total, networks, wrong, start = 0, 0, 0, time.perf_counter()
     for name in options.names or list(entries()):
         began = time.perf_counter()
         try:
             count = prove(name, options.most, options.rectangles)
         except AssertionError as error:
-            sys.exit(str(error))
+            wrong += 1
+            print(error, flush=True)
+            continue
         if count is not None:
             total, networks = total + count, networks + 1
             print(f"{name:<24} {count} sizes agree, {time.perf_counter() - began:.1f} s", flush=True)
-    print(f"{networks} networks, {total:,} sizes, no disagreement, {time.perf_counter() - start:.0f} s")
+    seconds = time.perf_counter() - start
+    print(f"{networks} networks, {total:,} sizes, {wrong or 'no'} disagreements, {seconds:.0f} s")
+    sys.exit(bool(wrong))
 
 
 if __name__ == "__main__":
