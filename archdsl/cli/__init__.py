@@ -17,6 +17,7 @@ _COMMANDS = {
     "fmt": "Write texts in the one way of writing.",
     "layers": "List the layers, or show one.",
     "predict": "Name the classes of images with a trained network.",
+    "sweep": "Train a network at many points, and show what accuracy costs.",
     "train": "Train a network on a data set.",
     "why": "Derive the shape of a layer, step by step.",
     "zoo": "List the known architectures that ship along, or print one.",

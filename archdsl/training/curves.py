@@ -37,7 +37,7 @@ def draw_curves(history: Sequence[dict[str, Any]], best: int | None, stem: Path,
         axes.grid(alpha=0.3)
     accuracy.yaxis.set_major_formatter(PercentFormatter(1))
     loss.legend(frameon=False)
-    _save(figure, stem)
+    save_picture(figure, stem)
 
 
 def _curve(axes: Axes, history: Sequence[dict[str, Any]], part: str, name: str, colour: str, label: str) -> None:
@@ -66,7 +66,7 @@ def draw_confusion(confusion: NDArray[np.int64], classes: Sequence[str], title: 
         for row, column in zip(*np.nonzero(confusion), strict=True):
             colour = "white" if parts[row, column] > 0.5 else "black"
             axes.text(column, row, f"{confusion[row, column]}", ha="center", va="center", color=colour, fontsize=7)
-    _save(figure, stem)
+    save_picture(figure, stem)
 
 
 def _shown(name: str) -> str:
@@ -75,7 +75,8 @@ def _shown(name: str) -> str:
     return shown if len(shown) <= _LONGEST_NAME else f"{shown[: _LONGEST_NAME - 1]}…"
 
 
-def _save(figure: Figure, stem: Path) -> None:
+def save_picture(figure: Figure, stem: Path) -> None:
+    """A figure as `stem`.svg and `stem`.png."""
     # a fixed salt and no date: the same figures give the same file
     with mpl.rc_context({"svg.hashsalt": "archdsl"}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # a box stands for it
