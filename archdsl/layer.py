@@ -9,6 +9,7 @@ from .arguments import REQUIRED, Declared, Kind, Parameter, argument
 from .call import Step, Steps
 from .reads import Links
 from .record import Record
+from .saves import Saves
 from .shape import Shape, Window
 
 Weights = Mapping[str, tuple[int, ...]]
@@ -96,6 +97,10 @@ class Op(Record):
         """Which positions of each input one position of the output reads, when the network no longer trains."""
         raise NotImplementedError
 
+    def saves_of(self, xs: tuple[Shape, ...], y: Shape) -> Saves:
+        """What is kept for the backward pass while the network trains."""
+        raise NotImplementedError
+
     def starts_of(self, xs: tuple[Shape, ...]) -> Mapping[str, Steps]:
         """The calls that fill weights, by name, where the text says how these begin; X is the weight."""
         return {}
@@ -140,6 +145,10 @@ class Layer(Op):
         """Which positions along each axis of x one position of y reads, when the network no longer trains."""
         raise NotImplementedError
 
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        """What is kept for the backward pass while the network trains."""
+        raise NotImplementedError
+
     def windows(self, x: Shape) -> tuple[Window, ...]:
         """How a kernel slides over each side of x; empty for layers without a window."""
         return ()
@@ -172,6 +181,10 @@ class Layer(Op):
     @typing.final
     def reads_of(self, xs: tuple[Shape, ...], y: Shape) -> tuple[Links, ...]:
         return (self.reads(xs[0], y),)
+
+    @typing.final
+    def saves_of(self, xs: tuple[Shape, ...], y: Shape) -> Saves:
+        return self.saves(xs[0], y)
 
     @typing.final
     def steps(self, xs: tuple[Shape, ...]) -> Steps:

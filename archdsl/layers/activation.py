@@ -6,6 +6,7 @@ from ..arguments import AnyFloat, AnyInt, Flag, OneOf, PositiveFloat, argument
 from ..call import Module, Step, Steps, X, method, nn
 from ..layer import Layer, Reject, Weights
 from ..reads import ALL, MIXED, Links, Positions, Reads, along, pointwise
+from ..saves import INPUT, OUTPUT, Saves
 from ..shape import Layout, Shape
 from ._calls import given
 from ._reading import find_axis, numbers, spatial
@@ -16,12 +17,17 @@ class Activation(Layer):
 
     style = "activation"
     module: ClassVar[str]
+    keeps_output: ClassVar[bool] = False
+    """Whether the gradient is made of the result; of the input where not."""
 
     def out(self, x: Shape) -> Shape:
         return numbers(x)
 
     def reads(self, x: Shape, y: Shape) -> Links:
         return pointwise(x.rank)
+
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        return OUTPUT if self.keeps_output else INPUT
 
     def torch(self, x: Shape) -> Step:
         options = given(**{p.name: (getattr(self, p.name), p.default) for p in self.parameters})
@@ -37,6 +43,7 @@ class ReLU(Activation):
 
     keyword = "relu"
     module = "ReLU"
+    keeps_output = True
 
 
 class ReLU6(Activation):
@@ -172,6 +179,7 @@ class Sigmoid(Activation):
 
     keyword = "sigmoid"
     module = "Sigmoid"
+    keeps_output = True
 
 
 class Tanh(Activation):
@@ -183,6 +191,7 @@ class Tanh(Activation):
 
     keyword = "tanh"
     module = "Tanh"
+    keeps_output = True
 
 
 class Softplus(Activation):
@@ -222,6 +231,9 @@ class PReLU(Layer):
 
     def reads(self, x: Shape, y: Shape) -> Links:
         return pointwise(x.rank)
+
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        return Saves(inputs=(0,), low=True, casts=("weight",))
 
     def torch(self, x: Shape) -> Steps:
         count = x.channels if self.channelwise else 1
@@ -270,6 +282,9 @@ class Softmax(AxisActivation):
     def _along(self, size: int) -> Reads:
         return ALL
 
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        return OUTPUT
+
 
 class LogSoftmax(AxisActivation):
     """The logarithm of softmax, computed without overflow.
@@ -284,6 +299,9 @@ class LogSoftmax(AxisActivation):
 
     def _along(self, size: int) -> Reads:
         return ALL
+
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        return OUTPUT
 
 
 class GLU(AxisActivation):
@@ -308,3 +326,6 @@ class GLU(AxisActivation):
     def _along(self, size: int) -> Reads:
         half = size // 2
         return Positions(offsets=(range(0, size, half),)) if type(half) is int else MIXED
+
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        return INPUT

@@ -4,6 +4,7 @@ from ..arguments import AnyFloat, Flag, PositiveInt, argument
 from ..call import Step, X, nn, operator, ours
 from ..layer import Layer, Reject, Weights
 from ..reads import Links, along, moved, pointwise
+from ..saves import NOTHING, VIEW, Saves, contiguous
 from ..shape import Layout, Shape
 from ._calls import given
 from ._reading import numbers, sequential, spatial
@@ -25,6 +26,9 @@ class Identity(Layer):
 
     def reads(self, x: Shape, y: Shape) -> Links:
         return pointwise(x.rank)
+
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        return VIEW
 
     def torch(self, x: Shape) -> Step:
         return nn.Identity()
@@ -56,6 +60,9 @@ class Scale(Layer):
     def reads(self, x: Shape, y: Shape) -> Links:
         return pointwise(x.rank)
 
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        return Saves(inputs=(0,), wide=True) if self.learned else NOTHING
+
     def torch(self, x: Shape) -> Step:
         if not self.learned:
             return operator.mul(X, self.factor)
@@ -82,6 +89,9 @@ class ClassToken(Layer):
 
     def reads(self, x: Shape, y: Shape) -> Links:
         return along(x.rank, 0, moved(-1))
+
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        return Saves(wide=True, lies=contiguous(y.rank))
 
     def torch(self, x: Shape) -> Step:
         return ours.ClassToken(x.features)
@@ -115,6 +125,9 @@ class Positions(Layer):
 
     def reads(self, x: Shape, y: Shape) -> Links:
         return pointwise(x.rank)
+
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        return Saves(wide=True)
 
     def torch(self, x: Shape) -> Step:
         make = ours.SinePositions if self.sines else ours.Positions

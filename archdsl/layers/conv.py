@@ -9,6 +9,7 @@ from ..call import F, Steps, X, nn
 from ..initial import MATRIX_DOC, WHITEN_EPS, FilterInit, SpreadInit, check_filters, fill_filters
 from ..layer import Layer, Reject, Weights
 from ..reads import Links, over_sides, sliding, spreading
+from ..saves import Own, Saves, contiguous
 from ..shape import Shape, Window
 from ._calls import compact, given
 from ._reading import check_groups, each_side, spatial
@@ -99,6 +100,17 @@ class Convolution(Layer):
     def reads(self, x: Shape, y: Shape) -> Links:
         border = "zeros" if self.pad_mode == "constant" else self.pad_mode
         return over_sides([sliding(window, border) for window in self.windows(x)])
+
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        windows = self.windows(x)
+        kept = Saves(inputs=(0,), low=True, casts=("weight",), lies=contiguous(y.rank))
+        if self.pad_mode == "zeros" and symmetric(windows):
+            return kept
+        # The padding is a step of its own, and what it makes is kept; some paddings keep what they read, too.
+        sides = (side + w.before + w.after for side, w in zip(spatial(x).sides, windows, strict=True))
+        mirrors = self.pad_mode in ("reflect", "replicate")
+        padded = Own(count=spatial(x).channels * prod(sides))
+        return kept.replace(inputs=(0,) if mirrors else (), own=(padded,), full=mirrors)
 
     def torch(self, x: Shape) -> Steps:
         x = spatial(x)
@@ -234,6 +246,9 @@ class UpConv(Layer):
 
     def reads(self, x: Shape, y: Shape) -> Links:
         return over_sides([spreading(k, s, p, d) for _, k, s, p, _, d in self._per_side(spatial(x))])
+
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        return Saves(inputs=(0,), low=True, casts=("weight",), lies=contiguous(y.rank))
 
     def torch(self, x: Shape) -> Steps:
         x = spatial(x)

@@ -6,6 +6,7 @@ from ..arguments import AnyFloat, AnyInt, NaturalSides, OneOf, PositiveInt, Posi
 from ..call import F, Step, X, operator
 from ..layer import Layer, Reject
 from ..reads import SAME, Links, along, moved, only
+from ..saves import NOTHING, VIEW, Saves
 from ..shape import Layout, Shape, times
 from ._calls import given
 from ._reading import by_rank, each_side, find_axis, numbers, spatial
@@ -63,6 +64,10 @@ class Pad(Layer):
         border = "zeros" if self.mode == "constant" else self.mode
         return tuple((axis, moved(-before, border=border)) for axis, (before, _) in enumerate(self._ends(x)))
 
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        mirrors = self.mode in ("reflect", "replicate")
+        return Saves(inputs=(0,), full=True, wide=True) if mirrors else NOTHING
+
     def torch(self, x: Shape) -> Step:
         ends = self._ends(x)
         ends = ends[1:] if self.axis is None or self.mode != "constant" else ends[find_axis(self.axis, x) :]
@@ -107,6 +112,9 @@ class Crop(Layer):
     def reads(self, x: Shape, y: Shape) -> Links:
         return ((0, SAME), *((axis, moved(start)) for axis, (start, _) in enumerate(self._parts(spatial(x)), 1)))
 
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        return VIEW
+
     def torch(self, x: Shape) -> Step:
         parts = tuple(slice(start, stop) for start, stop in self._parts(spatial(x)))
         return operator.getitem(X, (slice(None), slice(None), *parts))
@@ -148,6 +156,9 @@ class Slice(Layer):
         axis, start, _ = self._ends(x)
         return along(x.rank, axis, moved(start, self.step))
 
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        return VIEW
+
     def torch(self, x: Shape) -> Step:
         axis, start, stop = self._ends(x)
         whole = (slice(None),) * (axis + 1)
@@ -185,6 +196,10 @@ class Take(Layer):
         gone = find_axis(self.axis, x)
         index = self.index + x.dims[gone] if self.index < 0 else self.index
         return tuple((None, only(index)) if i == gone else (i - (i > gone), SAME) for i in range(x.rank))
+
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        gone = find_axis(self.axis, x)
+        return Saves(view=True, lies=lambda order: tuple(i - (i > gone) for i in order if i != gone))
 
     def torch(self, x: Shape) -> Step:
         return operator.getitem(X, (*(slice(None),) * (find_axis(self.axis, x) + 1), self.index))

@@ -7,6 +7,7 @@ from ..call import X2, F, Step, Steps, X, method, nn
 from ..initial import MATRIX_DOC, MatrixInit, fill
 from ..layer import Layer, Op, Reject, Weights
 from ..reads import ALL, Links, along, pointwise
+from ..saves import Saves, contiguous, swapped
 from ..shape import Layout, Shape, times
 from ._calls import given
 from ._reading import featured, find_axis, numbers
@@ -69,6 +70,10 @@ class Linear(Layer):
 
     def reads(self, x: Shape, y: Shape) -> Links:
         return along(x.rank, self._axis(x), ALL)
+
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        order = swapped(x.rank, self._axis(x))
+        return Saves(inputs=(0,), low=True, passing=("weight",), needs=order, lies=lambda _: order)
 
     def torch(self, x: Shape) -> Steps:
         axis = self._axis(x)
@@ -133,6 +138,9 @@ class Embedding(Layer):
     def reads(self, x: Shape, y: Shape) -> Links:
         return pointwise(x.rank)
 
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        return Saves(inputs=(0,), lies=contiguous(y.rank))
+
     def torch(self, x: Shape) -> Step:
         return nn.Embedding(self._rows(x), self.features)
 
@@ -167,6 +175,10 @@ class Unembedding(Op):
 
     def reads_of(self, xs: tuple[Shape, ...], y: Shape) -> tuple[Links, ...]:
         return (along(xs[0].rank, xs[0].rank - 1, ALL),)
+
+    def saves_of(self, xs: tuple[Shape, ...], y: Shape) -> Saves:
+        rank = xs[0].rank
+        return Saves(inputs=(0,), low=True, passing=("weight",), needs=tuple(range(rank)), lies=contiguous(rank))
 
     def steps(self, xs: tuple[Shape, ...]) -> Steps:
         return (F.linear(X, X2),)

@@ -5,6 +5,7 @@ from typing import ClassVar
 from ..call import INPUTS, Hole, Step, Steps, X, operator, torch
 from ..layer import Op, Reject
 from ..reads import ALL, SAME, Links, only, pointwise
+from ..saves import NOTHING, Own, Saves
 from ..shape import Layout, Shape
 from ..symbolic import plain
 from ._reading import numbers
@@ -49,6 +50,9 @@ class Add(Elementwise):
     synonyms = ("sum",)
     function = "add"
 
+    def saves_of(self, xs: tuple[Shape, ...], y: Shape) -> Saves:
+        return NOTHING
+
 
 class Mul(Elementwise):
     """The product of the operands: a gate (Hu et al., 2017)."""
@@ -56,6 +60,10 @@ class Mul(Elementwise):
     keyword = "mul"
     synonyms = ("multiply",)
     function = "mul"
+
+    def saves_of(self, xs: tuple[Shape, ...], y: Shape) -> Saves:
+        # Of more than two factors the products so far are kept, too.
+        return Saves(inputs=tuple(range(len(xs))), own=(Own(count=(len(xs) - 2) * y.numel),))
 
 
 class Concat(Merge):
@@ -77,6 +85,9 @@ class Concat(Merge):
 
     def reads_of(self, xs: tuple[Shape, ...], y: Shape) -> tuple[Links, ...]:
         return tuple(_at_its_place(x.rank, y.channel_axis) for x in xs)
+
+    def saves_of(self, xs: tuple[Shape, ...], y: Shape) -> Saves:
+        return NOTHING
 
     def steps(self, xs: tuple[Shape, ...]) -> tuple[Step, ...]:
         return (torch.cat(INPUTS, 1 + max(x.channel_axis for x in xs)),)

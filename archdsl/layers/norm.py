@@ -8,6 +8,7 @@ from ..call import Module, Step, Steps, X, method, nn
 from ..initial import SCALE_DOC, Init, ScaleInit, fill
 from ..layer import Layer, Reject, Weights
 from ..reads import ALL, Links, Positions, along, pointwise
+from ..saves import Own, Saves
 from ..shape import Layout, Shape
 from ._calls import given
 from ._reading import check_groups, featured, numbers, spatial
@@ -54,6 +55,9 @@ class BatchNorm(Layer):
     def reads(self, x: Shape, y: Shape) -> Links:
         return pointwise(x.rank)
 
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        return Saves(inputs=(0,), own=(Own(once=2 * x.dims[0], bytes=4),))
+
     def torch(self, x: Shape) -> Step:
         make = getattr(nn, f"BatchNorm{max(1, len(x.sides))}d")
         options = given(eps=(self.eps, 1e-5), momentum=(self.momentum, 0.1), affine=(self.affine, True))
@@ -95,6 +99,9 @@ class GroupNorm(Layer):
     def reads(self, x: Shape, y: Shape) -> Links:
         return tuple((axis, ALL) for axis in range(x.rank))
 
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        return Saves(inputs=(0,), own=(Own(count=2 * self.groups, bytes=4),))
+
     def torch(self, x: Shape) -> Step:
         return nn.GroupNorm(self.groups, x.dims[0], **given(eps=(self.eps, 1e-5), affine=(self.affine, True)))
 
@@ -134,6 +141,9 @@ class InstanceNorm(Layer):
     def reads(self, x: Shape, y: Shape) -> Links:
         return tuple((axis, ALL) for axis in range(x.rank))
 
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        return Saves(inputs=(0,), own=(Own(count=2 * x.channels, bytes=4),))
+
     def torch(self, x: Shape) -> Step:
         make = getattr(nn, f"InstanceNorm{len(x.sides)}d")
         options = given(eps=(self.eps, 1e-5), affine=(self.affine, False))
@@ -162,6 +172,14 @@ class FeatureNorm(Layer):
 
     def reads(self, x: Shape, y: Shape) -> Links:
         return along(x.rank, y.channel_axis, ALL)
+
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        kept = self._saves(x.numel // y.channels, x.numel)
+        return kept.replace(lies=lambda order: (*range(1, x.rank), 0)) if y.spatial else kept
+
+    def _saves(self, places: int, elements: int) -> Saves:
+        """What is kept of so many places, with so many elements in all."""
+        raise NotImplementedError
 
     def torch(self, x: Shape) -> Steps:
         y = self.out(x)
@@ -197,6 +215,9 @@ class LayerNorm(FeatureNorm):
     def _options(self) -> dict[str, object]:
         return given(eps=(self.eps, 1e-5), elementwise_affine=(self.affine, True), bias=(self.bias, True))
 
+    def _saves(self, places: int, elements: int) -> Saves:
+        return Saves(inputs=(0,), own=(Own(count=2 * places, bytes=4),))
+
 
 class RMSNorm(FeatureNorm):
     """Divide the features of each step or place by their root mean square (Zhang & Sennrich, 2019).
@@ -216,6 +237,9 @@ class RMSNorm(FeatureNorm):
 
     def _options(self) -> dict[str, object]:
         return given(eps=(self.eps, None), elementwise_affine=(self.affine, True))
+
+    def _saves(self, places: int, elements: int) -> Saves:
+        return Saves(inputs=(0,), own=(Own(count=places + elements),), full=True, wide=True)
 
 
 class LocalResponseNorm(Layer):
@@ -240,6 +264,10 @@ class LocalResponseNorm(Layer):
     def reads(self, x: Shape, y: Shape) -> Links:
         first = -(self.size // 2)
         return along(x.rank, 0, Positions(offsets=(range(first, first + self.size),)))
+
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        squares = (x.channels + self.size - 1) * (x.numel // x.channels)
+        return Saves(inputs=(0,), own=(Own(count=squares + 2 * x.numel, bytes=4),), wide=True)
 
     def torch(self, x: Shape) -> Step:
         options = given(alpha=(self.alpha, 1e-4), beta=(self.beta, 0.75), k=(self.k, 1.0))

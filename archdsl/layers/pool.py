@@ -1,12 +1,13 @@
 """Poolings: a window that slides, a grid of a fixed size, or the whole of every side."""
 
-from math import inf
+from math import inf, prod
 from typing import Any, ClassVar
 
 from ..arguments import Flag, PositiveFloat, PositiveSides, argument
 from ..call import F, Module, Step, Steps, X, method, nn
 from ..layer import Layer, Reject
 from ..reads import ALL, SAME, Links, over_sides, pooling_to, sliding
+from ..saves import INPUT, NOTHING, Own, Saves
 from ..shape import Layout, Shape, Window
 from ._calls import compact, given
 from ._reading import each_side, spatial
@@ -43,6 +44,18 @@ class Pooling(Layer):
 
     def reads(self, x: Shape, y: Shape) -> Links:
         return ((0, SAME), *over_sides([sliding(window) for window in self.windows(x)])[1:])
+
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        windows = self.windows(x)
+        if self._pads_inside(windows):
+            return Saves(inputs=(0,), own=self._own(x.numel, y.numel))
+        sides = (side + w.before + w.after for side, w in zip(spatial(x).sides, windows, strict=True))
+        padded = spatial(x).channels * prod(sides)
+        return Saves(own=(Own(count=padded), *self._own(padded, y.numel)))
+
+    def _own(self, read: int, made: int) -> tuple[Own, ...]:
+        """What is kept beside what is read, from the numbers of elements."""
+        return ()
 
     def torch(self, x: Shape) -> Steps:
         windows = self.windows(x)
@@ -106,6 +119,9 @@ class MaxPool(Pooling):
     def _spread(self) -> int | tuple[int, ...]:
         return self.dilation
 
+    def _own(self, read: int, made: int) -> tuple[Own, ...]:
+        return (Own(count=made, bytes=8),)  # where each largest element is
+
     def _options(self, windows: tuple[Window, ...]) -> dict[str, Any]:
         return given(dilation=(compact([w.dilation for w in windows]), 1))
 
@@ -165,6 +181,9 @@ class LPPool(Pooling):
 
     def _leading(self) -> tuple[Any, ...]:
         return (self.norm,)
+
+    def _own(self, read: int, made: int) -> tuple[Own, ...]:
+        return Own(count=read), Own(count=4 * made)
 
     def _pads_inside(self, windows: tuple[Window, ...]) -> bool:
         return not any(window.before or window.after for window in windows)
@@ -237,6 +256,9 @@ class GlobalAveragePool(GlobalPool):
     module = "AdaptiveAvgPool"
     reduction = "mean"
 
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        return NOTHING
+
 
 class GlobalMaxPool(GlobalPool):
     """The largest element of each channel over all sides, or of each feature over T.
@@ -249,6 +271,11 @@ class GlobalMaxPool(GlobalPool):
     synonyms = ("global_max_pool", "globalmaxpool", "globalmaxpooling", "globalmaxpooling2d")
     module = "AdaptiveMaxPool"
     reduction = "amax"
+
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        if x.layout is Layout.SEQUENCE:
+            return Saves(inputs=(0,), output=True)
+        return Saves(inputs=(0,), own=(Own(count=y.numel, bytes=8),))
 
 
 class AdaptivePool(Layer):
@@ -283,6 +310,9 @@ class AdaptiveAvgPool(AdaptivePool):
     synonyms = ("adaptiveavgpool", "adaptive_avg_pool", "adaptiveavgpool2d")
     module = "AdaptiveAvgPool"
 
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        return NOTHING if set(y.sides) == {1} else INPUT  # a size of 1 is torch's mean
+
 
 class AdaptiveMaxPool(AdaptivePool):
     """The largest element over windows whose sizes are chosen to give an output of this size (He et al., 2014).
@@ -294,3 +324,6 @@ class AdaptiveMaxPool(AdaptivePool):
     keyword = "adaptive_maxpool"
     synonyms = ("adaptivemaxpool", "adaptive_max_pool", "adaptivemaxpool2d")
     module = "AdaptiveMaxPool"
+
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        return Saves(inputs=(0,), own=(Own(count=y.numel, bytes=8),))

@@ -4,6 +4,7 @@ from ..arguments import Probability, argument
 from ..call import Step, nn, ours
 from ..layer import Layer
 from ..reads import Links, pointwise
+from ..saves import VIEW, Own, Saves
 from ..shape import Shape
 from ._calls import given
 from ._reading import numbers, spatial
@@ -26,6 +27,9 @@ class Dropout(Layer):
 
     def reads(self, x: Shape, y: Shape) -> Links:
         return pointwise(x.rank)
+
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        return Saves(own=(Own(count=x.numel),)) if self.p else VIEW
 
     def torch(self, x: Shape) -> Step:
         return nn.Dropout(**given(p=(self.p, 0.5)))
@@ -50,6 +54,9 @@ class ChannelDropout(Layer):
     def reads(self, x: Shape, y: Shape) -> Links:
         return pointwise(x.rank)
 
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        return Saves(own=(Own(count=x.channels),)) if self.p else VIEW
+
     def torch(self, x: Shape) -> Step:
         make = getattr(nn, f"Dropout{len(x.sides)}d")
         return make(**given(p=(self.p, 0.5)))  # type: ignore[no-any-return]  # getattr with a made name
@@ -73,6 +80,9 @@ class DropPath(Layer):
 
     def reads(self, x: Shape, y: Shape) -> Links:
         return pointwise(x.rank)
+
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        return Saves(own=(Own(count=1),)) if self.p else VIEW
 
     def torch(self, x: Shape) -> Step:
         return ours.DropPath(self.p)

@@ -6,6 +6,7 @@ from ..arguments import Flag, OneOf, PositiveInt, PositiveSides, argument
 from ..call import Step, nn
 from ..layer import Layer, Reject
 from ..reads import ALL, SAME, Links, Positions, Reads, interpolating, over_sides, pointwise, repeating
+from ..saves import NOTHING, Saves, contiguous
 from ..shape import Layout, Shape
 from ._calls import compact, given
 from ._reading import check_groups, each_side, numbers, spatial
@@ -62,6 +63,9 @@ class Upsample(Layer):
         sides = [self._along(*each) for each in zip(y.sides, x.sides, factors, strict=True)]
         return ((0, SAME), *over_sides(sides)[1:])
 
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        return NOTHING
+
     def _along(self, size: int, side: int, factor: int | None) -> Reads:
         if self.mode == "nearest":
             return repeating(size, side, factor)
@@ -110,6 +114,9 @@ class PixelShuffle(Layer):
     def reads(self, x: Shape, y: Shape) -> Links:
         return over_sides([repeating(0, 0, self.factor)] * 2)
 
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        return Saves(lies=contiguous(y.rank))
+
     def torch(self, x: Shape) -> Step:
         return nn.PixelShuffle(self.factor)
 
@@ -143,6 +150,9 @@ class PixelUnshuffle(Layer):
     def reads(self, x: Shape, y: Shape) -> Links:
         return over_sides([Positions(step=self.factor, offsets=(range(self.factor),))] * 2)
 
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        return Saves(lies=contiguous(y.rank))
+
     def torch(self, x: Shape) -> Step:
         return nn.PixelUnshuffle(self.factor)
 
@@ -167,6 +177,9 @@ class ChannelShuffle(Layer):
 
     def reads(self, x: Shape, y: Shape) -> Links:
         return ((0, ALL), *pointwise(x.rank)[1:])
+
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        return Saves(lies=contiguous(y.rank))
 
     def torch(self, x: Shape) -> Step:
         return nn.ChannelShuffle(self.groups)

@@ -6,6 +6,7 @@ from ..arguments import NaturalInt, Sizes, argument
 from ..call import Step, Steps, X, method
 from ..layer import Layer, Reject
 from ..reads import MIXED, SAME, Links, Positions, Reads, Unfolded, mixing, pointwise, repeating
+from ..saves import Saves, contiguous
 from ..shape import SPATIAL, Layout, Shape, times
 from ._reading import by_rank, numbers, sequential, spatial
 
@@ -25,6 +26,9 @@ class Flatten(Layer):
 
     def reads(self, x: Shape, y: Shape) -> Links:
         return pointwise(1) if x.rank == 1 else mixing(x.rank)
+
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        return Saves(view=True, needs=tuple(range(x.rank)), lies=contiguous(y.rank))
 
     def torch(self, x: Shape) -> Step:
         return method.flatten(X, 1)
@@ -64,6 +68,9 @@ class Reshape(Layer):
         last = ((y.rank - kept + i, SAME) for i in range(kept))
         return (*mixing(x.rank - kept, exact=y.rank == 1 or kept == y.rank - 1), *last)
 
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        return Saves(view=True, needs=tuple(range(x.rank)), lies=contiguous(y.rank))
+
     def torch(self, x: Shape) -> Steps:
         # Not reshape(-1, …): of sizes that do not fit, that would mix the samples of a batch.
         unflatten = method.unflatten(X, 1, self.sizes)
@@ -98,6 +105,9 @@ class Permute(Layer):
     def reads(self, x: Shape, y: Shape) -> Links:
         return tuple((self.axes.index(axis), SAME) for axis in range(x.rank))
 
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        return Saves(view=True, lies=lambda order: tuple(self.axes.index(axis) for axis in order))
+
     def torch(self, x: Shape) -> Step:
         return method.permute(X, 0, *(axis + 1 for axis in self.axes))
 
@@ -119,6 +129,9 @@ class Tokens(Layer):
 
     def reads(self, x: Shape, y: Shape) -> Links:
         return ((1, SAME), *((0, _folded(x.sides, side)) for side in range(len(x.sides))))
+
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        return Saves(view=True, lies=lambda order: (0, 1) if order[-1] == 0 else (1, 0))
 
     def torch(self, x: Shape) -> Steps:
         turn = method.transpose(X, 1, 2)
@@ -159,6 +172,10 @@ class Untokens(Layer):
 
     def reads(self, x: Shape, y: Shape) -> Links:
         return (None, Unfolded(sides=y.sides)), (0, SAME)
+
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        last = (*range(1, y.rank), 0)
+        return Saves(view=True, lies=lambda order: last if order == (0, 1) else tuple(range(y.rank)))
 
     def torch(self, x: Shape) -> Steps:
         sides = self._sides(x)

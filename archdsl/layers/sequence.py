@@ -9,6 +9,7 @@ from ..call import Module, Steps, X, method, operator, ours
 from ..initial import MATRIX_DOC, MatrixInit, fill
 from ..layer import Layer, Reject, Weights
 from ..reads import ALL, Before, Links, Reads, blocks, grid
+from ..saves import Own, Saves, contiguous
 from ..shape import Layout, Shape
 from ._calls import given
 from ._reading import nearest_divisor, numbers, sequential
@@ -151,6 +152,34 @@ class Attention(Layer):
             return [grid(count, side) for count, side in zip(self._window(y), _sides(y), strict=True)]
         return [blocks(*each) for each in zip(self._window(y), _each(self.shift, y, "shift"), strict=True)]
 
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        plain = not (y.spatial or self._special or self._windowed)
+        own = [] if plain else [Own(count=y.numel)]  # the windows, out of the picture
+        own += self._looks(y)
+        kept = Saves(own=tuple(own), low=True, casts=("out_proj.weight",), passing=("in_proj_weight",))
+        if plain:
+            return kept.replace(inputs=(0,), needs=(0, 1), lies=contiguous(2))
+        last = (*range(1, y.rank), 0) if y.spatial and not self._windowed else tuple(range(y.rank))
+        return kept.replace(lies=lambda order: last)
+
+    def _looks(self, y: Shape) -> list[Own]:
+        """What the products of queries, keys and values keep."""
+        places, seen = prod(_sides(y)), prod(self._window(y))
+        pairs, features = self.heads * places * seen, y.numel
+        shifted = any(_each(self.shift, y, "shift"))
+        unit = [Own(count=4 * features), Own(count=4 * self.heads * places)]
+        own = unit if self.cosine else []
+        if self.relative == "mlp":
+            distances = prod(2 * side - 1 for side in self._window(y))
+            own = [*own, Own(once=distances * (POSITION_UNITS + self.heads))]
+        if self.relative != "none" or self.dropout:
+            # A mask that learns, or dropout: torch computes it step by step, in 32 bits.
+            masks = 1 + (2 if self.dropout else 0)
+            return [*own, Own(count=3 * features, bytes=4), Own(count=masks * pairs, bytes=4), Own(count=features)]
+        mask = [Own(count=places * seen)] if shifted else []
+        queries = [Own(count=(2 if self.cosine else 3) * features)]
+        return [*own, *mask, *queries, Own(count=self.heads * places, bytes=4), Own(count=features)]
+
     def torch(self, x: Shape) -> Steps:
         x = self._read(x)
         options = given(dropout=(self.dropout, 0.0), scale=(self.scale, None), bias=(self.bias, True))
@@ -189,6 +218,12 @@ class Recurrent(Layer):
     style = "recurrent"
     module: ClassVar[str]
     gates: ClassVar[int]
+    states: ClassVar[int]
+    """How many numbers of each unit are kept at each step."""
+    workspace: ClassVar[int] = 0
+    """Bytes for each unit and step that are kept besides, in any precision."""
+    fused: ClassVar[bool] = False
+    """Whether oneDNN computes all steps at once, which keeps all weights."""
 
     units: PositiveInt = argument(positional=True, doc="the features of the state")
     layers: PositiveInt = argument(1, doc="how many stand one on another")
@@ -231,6 +266,21 @@ class Recurrent(Layer):
     def reads(self, x: Shape, y: Shape) -> Links:
         return (0, ALL if self.bidirectional else Before()), (1, ALL)
 
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        ends, steps = 2 if self.bidirectional else 1, x.dims[0]
+        own, features = [], x.features
+        for layer in range(self.layers):
+            own.append(Own(count=steps * features))
+            if self.dropout and layer:
+                own.append(Own(count=steps * features))
+            features = self.units * ends
+            states = ends * steps * self.units
+            own += [Own(count=self.states * states), Own(count=states, bytes=self.workspace)]
+        names = [name for name in self.weights(x) if self.fused or name.startswith("weight")]
+        first = () if self.fused else tuple(name for name in names if name.startswith("weight_ih_l0"))
+        rest = tuple(name for name in names if name not in first)
+        return Saves(own=tuple(own), low=True, casts=rest, passing=first, lies=contiguous(2))
+
     def torch(self, x: Shape) -> Steps:
         options = given(
             num_layers=(self.layers, 1),
@@ -256,6 +306,9 @@ class LSTM(Recurrent):
 
     keyword = "lstm"
     module = "LSTM"
+    states = 10
+    workspace = 25
+    fused = True
     gates = 4
 
 
@@ -268,6 +321,8 @@ class GRU(Recurrent):
 
     keyword = "gru"
     module = "GRU"
+    states = 6
+    workspace = 4
     gates = 3
 
 
@@ -281,6 +336,7 @@ class RNN(Recurrent):
     keyword = "rnn"
     synonyms = ("simplernn", "simple_rnn")
     module = "RNN"
+    states = 1
     gates = 1
 
     activation: Annotated[Literal["tanh", "relu"], OneOf(choices=("tanh", "relu"))] = argument(

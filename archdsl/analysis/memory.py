@@ -1,0 +1,269 @@
+"""How much memory training takes: weights, gradients, the optimizer, and what autograd keeps for the backward pass.
+
+What each layer keeps it says itself (`Layer.saves`); here tensors that several layers keep are counted once, casts of
+autocast and copies are added. docs/analysis.md says what is left out.
+"""
+
+from collections.abc import Iterable, Iterator
+from math import prod
+from typing import NamedTuple
+
+from ..graph import Graph, Node
+from ..layer import Weights
+from ..record import Record
+from ..saves import Order, Own, Saves
+from ..shape import Layout, Shape
+from ..symbolic import plain
+
+PRECISIONS = ("fp32", "bf16", "fp16")
+OPTIMIZERS = ("sgd", "adam", "adamw", "rmsprop", "muon")
+_FULL, _HALF, _ID = 4, 2, 8
+
+
+class Memory(Record):
+    """Bytes while a network trains on batches of `batch` samples.
+
+    `parameters`, `gradients` and `optimizer` are in 32 bits whatever the precision, `copies` the running means of the
+    weights. `activations` are all that is kept for the backward pass, the casts of weights and the batch included;
+    `layers` shares them out by node: to each what is kept of its result, and what it keeps for itself. `transient` is
+    the largest pair of gradients, of a layer's result and of what it reads, that the backward pass holds at a time.
+    """
+
+    batch: int
+    optimizer_name: str
+    precision: str
+    parameters: int
+    buffers: int
+    gradients: int
+    optimizer: int
+    copies: int
+    activations: int
+    transient: int
+    layers: tuple[int, ...]
+
+    @property
+    def total(self) -> int:
+        """The sum of all, which is more than is held at any one time: gradients grow as activations go."""
+        fixed = self.parameters + self.buffers + self.gradients + self.optimizer + self.copies
+        return fixed + self.activations + self.transient
+
+
+class Kept(NamedTuple):
+    """What is kept, in bytes: so much a sample, and so much whatever the batch."""
+
+    sample: int
+    once: int
+
+    def bytes(self, batch: int) -> int:
+        """For a batch."""
+        return self.sample * batch + self.once
+
+
+class Tensor(NamedTuple):
+    """A node's result: the node that made its memory, an element's bytes, how it lies, whether gradients reach it."""
+
+    root: int
+    bytes: int
+    order: Order
+    trains: bool
+
+
+def memory(
+    graph: Graph,
+    *,
+    batch: int,
+    optimizer: str = "adam",
+    precision: str = "fp32",
+    momentum: bool | None = None,
+    copies: int = 0,
+) -> Memory:
+    """What training takes. The shapes of all nodes must be known; sizes that are not stand for their examples.
+
+    `momentum` says whether sgd or rmsprop have one; sgd has and rmsprop has not, by default. `copies` are running means
+    of all weights. Raises ValueError for an optimizer or a precision that there is not.
+    """
+    if optimizer not in OPTIMIZERS or precision not in PRECISIONS:
+        raise ValueError(f"{optimizer!r} with {precision!r} is none of {OPTIMIZERS} with {PRECISIONS}")
+    with_momentum = optimizer == "sgd" if momentum is None else momentum
+    own = [weight for node in graph.layers if node.shared is None for weight in _weights(graph, node)]
+    kept, transient = activations(graph, precision)
+    parameters, buffers = _FULL * sum(weight.numel for weight in own), sum(_buffers(graph, n) for n in graph.layers)
+    trained = [weight for weight in own if weight.trains]
+    states = (weight.numel * _states(optimizer, with_momentum, weight.rank) for weight in trained)
+    return Memory(
+        batch=batch,
+        optimizer_name=optimizer,
+        precision=precision,
+        parameters=parameters,
+        buffers=buffers,
+        gradients=_FULL * sum(weight.numel for weight in trained),
+        optimizer=_FULL * sum(states),
+        copies=copies * (parameters + buffers),
+        activations=sum(each.bytes(batch) for each in kept),
+        transient=transient * batch,
+        layers=tuple(each.bytes(batch) for each in kept),
+    )
+
+
+def largest_batch(
+    graph: Graph,
+    bytes: int,
+    *,
+    optimizer: str = "adam",
+    precision: str = "fp32",
+    momentum: bool | None = None,
+    copies: int = 0,
+) -> int:
+    """The largest batch whose training takes no more than so many bytes; 0 where not even one sample fits."""
+
+    def total(batch: int) -> int:
+        return memory(
+            graph, batch=batch, optimizer=optimizer, precision=precision, momentum=momentum, copies=copies
+        ).total
+
+    fixed = total(0)
+    each = total(1) - fixed
+    return 0 if fixed + each > bytes else (bytes - fixed) // max(1, each)
+
+
+def activations(graph: Graph, precision: str) -> tuple[tuple[Kept, ...], int]:
+    """What is kept for the backward pass, by node; and the most that the gradients of one step hold, for a sample."""
+    return _Tape(graph, _FULL if precision == "fp32" else _HALF).run()
+
+
+# --- weights ---
+
+
+class _Weight(NamedTuple):
+    numel: int
+    rank: int
+    trains: bool
+
+
+def _shapes(graph: Graph, node: Node) -> tuple[Shape, ...]:
+    return tuple(shape for shape in graph.shapes_in(node) if shape is not None)
+
+
+def _weights(graph: Graph, node: Node) -> Iterator[_Weight]:
+    assert node.op is not None
+    frozen = node.op.frozen_weights()
+    for name, dims in node.op.weights_of(_shapes(graph, node)).items():
+        yield _Weight(numel=plain(prod(dims)), rank=len(dims), trains=name not in frozen)
+
+
+def _buffers(graph: Graph, node: Node) -> int:
+    """Bytes; the count of batches is a whole number of 64 bits."""
+    assert node.op is not None
+    if node.shared is not None:
+        return 0
+    found: Weights = node.op.buffers_of(_shapes(graph, node))
+    return sum(_FULL * plain(prod(dims)) if dims else _ID for dims in found.values())
+
+
+def _states(optimizer: str, momentum: bool, rank: int) -> int:
+    """Numbers that the optimizer keeps for each number of a weight."""
+    match optimizer:
+        case "sgd":
+            return int(momentum)
+        case "rmsprop":
+            return 1 + momentum
+        case "muon":
+            return 1 if rank > 2 else 2
+        case _:
+            return 2
+
+
+# --- what autograd keeps ---
+
+
+class _Tape:
+    """The forward pass: what each node's result is, and which of them are kept."""
+
+    def __init__(self, graph: Graph, low: int) -> None:
+        self.graph, self.low = graph, low
+        self.tensors: list[Tensor] = []
+        self.own = [Kept(0, 0)] * len(graph.nodes)
+        self.kept: set[int] = set()
+
+    def run(self) -> tuple[tuple[Kept, ...], int]:
+        entries = set(self.graph.inputs)
+        transient = 0
+        for node in self.graph.nodes:
+            tensor = self.entry(node) if node.id in entries else self.result(node)
+            self.tensors.append(tensor)
+            if tensor.trains:
+                # The gradient of what a node reads is made beside that of its result.
+                reads = (i for i in dict.fromkeys(node.inputs) if self.tensors[i].trains)
+                transient = max(transient, self.size(node.id) + sum(map(self.size, reads)))
+        whole = {i: self.size(i) for i in self.kept}
+        return tuple(Kept(own.sample + whole.get(i, 0), own.once) for i, own in enumerate(self.own)), transient
+
+    def size(self, node: int) -> int:
+        """Bytes of a node's result, for a sample."""
+        return self.elements(node) * self.tensors[node].bytes
+
+    def elements(self, node: int) -> int:
+        shape = self.graph.nodes[node].shape
+        return plain(shape.numel) if shape else 0
+
+    def entry(self, node: Node) -> Tensor:
+        assert node.shape is not None
+        ids = node.shape.layout is Layout.IDS
+        return Tensor(node.id, _ID if ids else _FULL, tuple(range(node.shape.rank)), trains=False)
+
+    def result(self, node: Node) -> Tensor:
+        op, xs = node.op, _shapes(self.graph, node)
+        assert op is not None
+        assert node.shape is not None
+        saves = op.saves_of(xs, node.shape)
+        inputs = [self.tensors[i] for i in node.inputs]
+        trains = any(each.trains for each in inputs) or any(weight.trains for weight in _weights(self.graph, node))
+        made = self.made(node, saves, inputs, trains)
+        if trains:
+            self.keep(node, saves, inputs, made)
+        return made
+
+    def made(self, node: Node, saves: Saves, inputs: list[Tensor], trains: bool) -> Tensor:
+        """What a node makes: a view of its input's memory, or a tensor of its own."""
+        assert node.shape is not None
+        first = inputs[0]
+        number = max((each.bytes for each in inputs if each.bytes != _ID), default=_FULL)
+        number = self.low if saves.low else _FULL if saves.wide else number
+        if saves.lies is not None:
+            order = saves.lies(first.order)
+        else:
+            order = first.order if len(first.order) == node.shape.rank else tuple(range(node.shape.rank))
+        same = saves.view and (saves.needs is None or saves.needs == first.order)
+        return Tensor(first.root if same else node.id, number, order, trains)
+
+    def keep(self, node: Node, saves: Saves, inputs: list[Tensor], made: Tensor) -> None:
+        number = self.low if saves.low else _FULL if saves.full else max(each.bytes for each in inputs)
+        for i in saves.inputs:
+            self.keep_input(node, node.inputs[i], inputs[i], saves)
+        if saves.output:
+            self.kept.add(made.root)
+        for own in saves.own:
+            self.add(node.id, own, number)
+        if self.low != _FULL and node.shared is None:
+            passing = saves.passing if inputs[0].trains else ()
+            self.add(node.id, Own(once=self.cast(node, (*saves.casts, *passing))), self.low)
+
+    def keep_input(self, node: Node, source: int, tensor: Tensor, saves: Saves) -> None:
+        """Keep an input as it is, or the copy that the layer makes of it: with other numbers, or in another order."""
+        wanted = _FULL if saves.full else self.low if saves.low else tensor.bytes
+        turned = saves.needs is not None and saves.needs != tensor.order
+        if turned or tensor.bytes not in (wanted, _ID):
+            self.add(node.id, Own(count=self.elements(source)), wanted)
+        else:
+            self.kept.add(tensor.root)
+
+    def cast(self, node: Node, names: Iterable[str]) -> int:
+        """How many numbers of weights are copied in 16 bits."""
+        assert node.op is not None
+        found = node.op.weights_of(_shapes(self.graph, node))
+        return sum(plain(prod(found[name])) for name in names if name in found)
+
+    def add(self, node: int, own: Own, number: int) -> None:
+        bytes = number if own.bytes is None else own.bytes
+        before = self.own[node]
+        self.own[node] = Kept(before.sample + plain(own.count) * bytes, before.once + plain(own.once) * bytes)

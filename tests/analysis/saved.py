@@ -1,0 +1,57 @@
+"""The bytes that torch's autograd keeps of a network's forward pass, counted by its hooks."""
+
+from contextlib import nullcontext
+
+import torch
+from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensorMode
+
+from archdsl import Network
+from archdsl.layers.sequence import LSTM
+from archdsl.shape import Layout, Shape
+
+DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+def saved_bytes(network: Network, batch: int, precision: str) -> int:
+    """What is kept while training on the CPU, each memory once, weights and buffers left out.
+
+    Tensors are fake, so that no number is computed; not those of an LSTM, whose memory only its kernel knows.
+    """
+    fake = not any(isinstance(node.op, LSTM) for node in network.graph.nodes)
+    with FakeTensorMode() if fake else nullcontext():
+        try:
+            return _count(network, batch, precision)
+        except torch._subclasses.fake_tensor.DataDependentOutputException:
+            pass  # shifted windows ask for a number: compute it
+    return _count(network, batch, precision)
+
+
+def _count(network: Network, batch: int, precision: str) -> int:
+    model = network.to_torch().train()
+    inputs = [_input(network.graph.nodes[i].shape, batch) for i in network.graph.inputs]
+    weights = {_memory(tensor) for tensor in [*model.parameters(), *model.buffers()]}
+    saved: dict[int, Tensor] = {}  # held, so that no memory is given to another
+
+    def pack(tensor: Tensor) -> Tensor:
+        saved.setdefault(_memory(tensor), tensor)
+        return tensor
+
+    autocast = torch.autocast("cpu", DTYPES[precision]) if precision in DTYPES else nullcontext()
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor), autocast:
+        _run(model, inputs)
+    return sum(tensor.untyped_storage().nbytes() for memory, tensor in saved.items() if memory not in weights)
+
+
+def _run(model: nn.Module, inputs: list[Tensor]) -> object:
+    return model(*inputs)
+
+
+def _input(shape: Shape | None, batch: int) -> Tensor:
+    assert shape is not None
+    ids = shape.layout is Layout.IDS
+    return torch.zeros(batch, *shape.dims, dtype=torch.long) if ids else torch.rand(batch, *shape.dims)
+
+
+def _memory(tensor: Tensor) -> int:
+    return tensor.untyped_storage()._cdata
