@@ -4,7 +4,7 @@ import logging
 from html import escape
 from xml.etree import ElementTree
 
-import markdown  # type: ignore[import-untyped]  # it ships no types
+import markdown
 import pytest
 
 from archdsl.integrations.superfences import fence, fence_with, validate

@@ -1,0 +1,1 @@
+"""Highlighting `.arch` texts: one set of rules, as a Pygments lexer and as a TextMate grammar."""

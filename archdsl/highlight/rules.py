@@ -1,0 +1,174 @@
+"""What an editor or a page colours, as rules that need no parser.
+
+The words come from the tables of tokens and layers. The expressions keep to what Python's `re` and Oniguruma read
+alike, and to one line, so that Pygments and TextMate's grammars can have them as they are. Each rule matches where
+the one before ended, the first that fits; together they leave nothing but blanks.
+"""
+
+from collections.abc import Iterable
+from functools import cache
+
+from ..layers import registry, synonyms
+from ..record import Record
+from ..syntax.tokens import KEYWORDS
+
+CLASSES = (
+    "comment",
+    "string",
+    "keyword",
+    "word-operator",
+    "operator",
+    "punctuation",
+    "layer",
+    "block",
+    "definition",
+    "function",
+    "argument",
+    "flag",
+    "shorthand",
+    "name",
+    "number",
+    "size",
+    "repetition",
+    "at",
+    "invalid",
+)
+"""What a piece of text can be."""
+
+
+class Rule(Record):
+    """An expression, and the class of what it matches; several classes are those of its groups, `` for blanks."""
+
+    pattern: str
+    classes: tuple[str, ...]
+
+
+class Region(Record):
+    """From one expression to another, with rules of its own between them; `end` may be empty, before what it names."""
+
+    begin: Rule
+    end: Rule
+    inside: str
+
+
+_BLANK = r"[ \t\f\u00a0\ufeff]"
+_WORD = r"[A-Za-z_][A-Za-z0-9_]*"
+_END = r"(?![A-Za-z0-9_])"
+_SIDE = r"(?:[0-9]+|[A-Z][0-9]*)"
+_OPERATORS = ("and", "or", "not", "in")
+_NAMED = ("net", "block", "stage", "aux", "as")
+_TENSORS = ("add", "mul", "concat", "from", "reuse", "output", "use")
+_QUESTIONS = ("if", "when", "repeat", "assert")
+_STOP = Rule(pattern=r"(?=[;{}#)]|$)", classes=("punctuation",))
+
+
+def _one_of(words: Iterable[str]) -> str:
+    """An expression for whole words, the longest first."""
+    return f"(?:{'|'.join(sorted(words, key=lambda word: (-len(word), word)))}){_END}"
+
+
+@cache
+def states() -> dict[str, tuple[Rule | Region, ...]]:
+    """The rules by the state they hold in: statements, the tensors after `concat`, questions like `if`, parentheses."""
+    words = (*_comments(), *_values())
+    names = (Rule(pattern=_one_of(_OPERATORS), classes=("word-operator",)), Rule(pattern=_WORD, classes=("name",)))
+    rest = (*_signs(), Rule(pattern=r"[^ \t\f\u00a0\ufeff\n]", classes=("invalid",)))
+    named = Rule(pattern=rf"({_one_of(_NAMED)})({_BLANK}+)({_WORD})", classes=("keyword", "", "definition"))
+    keywords = Rule(pattern=_one_of(KEYWORDS - set(_OPERATORS)), classes=("keyword",))
+    calls = Rule(pattern=rf"(?!{_one_of(KEYWORDS)}){_WORD}(?=\()", classes=("function",))
+    arguments = Rule(pattern=rf"{_WORD}(?={_BLANK}*=(?!=))", classes=("argument",))
+    return {
+        "statements": (
+            *words,
+            *_starts(),
+            named,
+            *_regions(),
+            keywords,
+            calls,
+            arguments,
+            *_argument_words(),
+            *names,
+            *rest,
+        ),
+        "tensors": (*words, named, keywords, *names, *rest),
+        "questions": (*words, _parentheses(), named, calls, keywords, *names, *rest),
+        "parentheses": (*words, _parentheses(), calls, keywords, arguments, *names, *rest),
+    }
+
+
+def _comments() -> tuple[Rule, ...]:
+    return (
+        Rule(pattern=r"#.*", classes=("comment",)),
+        Rule(pattern=r'"[^"\n]*"', classes=("string",)),
+        Rule(pattern=r'"[^"\n]*', classes=("invalid",)),
+    )
+
+
+def _starts() -> tuple[Rule, ...]:
+    """The first word of a statement that no keyword begins: a layer's, else a block's."""
+    start = rf"(^|[;{{])({_BLANK}*)"
+    return (
+        Rule(pattern=rf"{start}({_one_of((*registry(), *synonyms()))})", classes=("punctuation", "", "layer")),
+        Rule(pattern=rf"{start}(?!{_one_of(KEYWORDS)}|x[0-9]+{_END})({_WORD})", classes=("punctuation", "", "block")),
+    )
+
+
+def _regions() -> tuple[Region, ...]:
+    """What names tensors, and what asks: there, a word is neither a flag nor a shorthand."""
+    let = rf"(let{_END})({_BLANK}+)({_WORD})"
+    tensors = Rule(pattern=_one_of(_TENSORS), classes=("keyword",))
+    questions = Rule(pattern=_one_of(_QUESTIONS), classes=("keyword",))
+    until_else = Rule(pattern=rf"(?=[;{{}}#)]|$|else{_END})", classes=("punctuation",))
+    return (
+        Region(begin=tensors, end=_STOP, inside="tensors"),
+        Region(begin=questions, end=until_else, inside="questions"),
+        Region(
+            begin=Rule(pattern=let, classes=("keyword", "", "definition")),
+            end=_STOP,
+            inside="questions",
+        ),
+        _parentheses(),
+    )
+
+
+def _parentheses() -> Region:
+    begin, end = (Rule(pattern=sign, classes=("punctuation",)) for sign in (r"\(", r"\)"))
+    return Region(begin=begin, end=end, inside="parentheses")
+
+
+def _values() -> tuple[Rule, ...]:
+    return (
+        Rule(pattern=rf"{_SIDE}(?:x{_SIDE})+{_END}", classes=("size",)),
+        Rule(pattern=rf"x[0-9]+{_END}", classes=("repetition",)),
+        Rule(
+            pattern=r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?[KMG]?(?![A-Za-z0-9_.])",
+            classes=("number",),
+        ),
+        Rule(pattern=r"[0-9][A-Za-z0-9_.]*", classes=("invalid",)),
+        Rule(pattern=r"@[A-Za-z0-9_]*", classes=("at",)),
+    )
+
+
+def _argument_words() -> tuple[Rule, ...]:
+    """Flags and shorthands, as some layer has them."""
+    return (
+        Rule(pattern=_one_of(flags()), classes=("flag",)),
+        Rule(pattern=rf"[{''.join(sorted(letters()))}][0-9]+(?:x[0-9]+)*{_END}", classes=("shorthand",)),
+    )
+
+
+def flags() -> set[str]:
+    """The words that stand for an argument's value."""
+    return {word for layer in registry().values() for p in layer.parameters for word, _ in p.words}
+
+
+def letters() -> set[str]:
+    """The letters of the arguments that have one."""
+    return {p.letter for layer in registry().values() for p in layer.parameters if p.letter}
+
+
+def _signs() -> tuple[Rule, ...]:
+    return (
+        Rule(pattern=r"==|!=|<=|>=|//|[<>=+\-*/%]", classes=("operator",)),
+        Rule(pattern=r"[,;{}()]", classes=("punctuation",)),
+    )

@@ -1,0 +1,78 @@
+"""The class of every token, from the parser's own tokens and what its tree makes of them."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from archdsl.diagnostics import Sink
+from archdsl.highlight.rules import flags, letters
+from archdsl.layers import registry, synonyms
+from archdsl.record import Record
+from archdsl.source import Source, Span
+from archdsl.syntax import ast, parse
+from archdsl.syntax.grammar import grammar
+from archdsl.syntax.tokens import KEYWORDS
+
+PLAIN = {
+    "COMMENT": "comment",
+    "STRING": "string",
+    "NUMBER": "number",
+    "SIZE": "size",
+    "TIMES": "repetition",
+    "AT": "at",
+    "CALL": "function",
+    **dict.fromkeys(("COMMA", "LPAR", "CALLPAR", "RPAR", "LBRACE", "RBRACE"), "punctuation"),
+    **dict.fromkeys(("COMPARE", "EQ", "PLUS", "MINUS", "SIGN", "STAR", "SLASH", "FLOORDIV", "PERCENT"), "operator"),
+    **{word.upper(): "keyword" for word in KEYWORDS},
+    **{word.upper(): "word-operator" for word in ("and", "or", "not", "in")},
+}
+_SHORTHAND = re.compile(r"([a-z])\d+(?:x\d+)*")
+
+
+def expected(text: str) -> dict[int, tuple[str, str]]:
+    """By the offset of each token: its text and its class."""
+    roles = dict(_roles(parse(Source(text), Sink())))
+    found: dict[int, tuple[str, str]] = {}
+    for token in grammar().lex(text, dont_ignore=True):
+        if token.type in ("BLANK", "NEWLINE", "SEP", "SEMICOLON"):
+            continue
+        assert token.start_pos is not None
+        kind = roles.get(token.start_pos) if token.type in ("NAME", "CALL") else None
+        found[token.start_pos] = str(token), kind or PLAIN.get(token.type, "name")
+    return found
+
+
+def _roles(program: ast.Program) -> Iterator[tuple[int, str]]:
+    """What names are, where they are more than names."""
+    stack: list[Any] = list(program.statements)
+    while stack:
+        item = stack.pop()
+        match item:
+            case ast.Layer():
+                known = item.keyword.text in registry() or item.keyword.text in synonyms()
+                yield item.keyword.span.start, "layer" if known else "block"
+            case ast.Net() | ast.Block() | ast.Stage() | ast.Aux() | ast.Let():
+                yield item.name.span.start, "definition"
+            case ast.Repeat() if item.index:
+                yield item.index.span.start, "definition"
+            case ast.Parameter() if item.default is not None:
+                yield item.name.span.start, "argument"
+            case ast.Argument():
+                if item.name is not None:
+                    yield item.name.span.start, "argument"
+                if isinstance(item.value, ast.Variable):
+                    yield item.value.span.start, _word(item.value.name)
+        if isinstance(item, ast.Layer | ast.Merge | ast.Residual | ast.Reuse) and item.alias:
+            yield item.alias.span.start, "definition"
+        if isinstance(item, tuple) and not isinstance(item, Span):
+            stack.extend(item)
+        elif isinstance(item, Record):
+            stack.extend(value for _, value in item)
+
+
+def _word(word: str) -> str:
+    """A bare word among the arguments."""
+    found = _SHORTHAND.fullmatch(word)
+    if word in flags():
+        return "flag"
+    return "shorthand" if found and found[1] in letters() else "name"
