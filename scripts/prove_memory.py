@@ -18,7 +18,7 @@ from archdsl.analysis.memory import PRECISIONS, memory
 from archdsl.zoo import entries
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from tests.analysis.saved import saved_bytes  # noqa: E402  # found from the repository's root
+from tests.analysis.saved import saved_bytes  # found from the repository's root
 
 _MOST = 0.1
 

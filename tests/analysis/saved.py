@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from archdsl import Network
-from archdsl.layers.sequence import LSTM
+from archdsl.layers.recurrent import LSTM
 from archdsl.shape import Layout, Shape
 
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
@@ -54,4 +54,4 @@ def _input(shape: Shape | None, batch: int) -> Tensor:
 
 
 def _memory(tensor: Tensor) -> int:
-    return tensor.untyped_storage()._cdata
+    return int(tensor.untyped_storage()._cdata)

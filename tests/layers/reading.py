@@ -8,7 +8,7 @@ from torch import nn
 from archdsl.backends.torch import apply, make_module
 from archdsl.call import Module
 from archdsl.layer import Op
-from archdsl.layers.sequence import Recurrent
+from archdsl.layers.recurrent import Recurrent
 from archdsl.reads import Before, Everything, Links, Positions, Unfolded
 from archdsl.shape import Layout, Shape
 

@@ -1,0 +1,153 @@
+"""Layers that go over a sequence step by step: recurrent networks."""
+
+from collections.abc import Mapping
+from math import prod
+from typing import Annotated, Any, ClassVar, Literal
+
+from ..arguments import Flag, OneOf, PositiveInt, Probability, argument
+from ..call import Module, Steps, X, operator
+from ..initial import MATRIX_DOC, MatrixInit, fill
+from ..layer import Layer, Reject, Weights
+from ..reads import ALL, Before, Links
+from ..saves import Own, Saves, contiguous
+from ..shape import Shape
+from ._calls import given
+from ._reading import sequential
+
+MOST_LAYERS = 1000
+"""Layers of one recurrent network: each has weights with names of their own."""
+
+
+class Recurrent(Layer):
+    """What the recurrent networks share: a state that each step of T×C updates; the last layer's states come out."""
+
+    style = "recurrent"
+    module: ClassVar[str]
+    gates: ClassVar[int]
+    states: ClassVar[int]
+    """How many numbers of each unit are kept at each step."""
+    workspace: ClassVar[int] = 0
+    """Bytes for each unit and step that are kept besides, in any precision."""
+    fused: ClassVar[bool] = False
+    """Whether oneDNN computes all steps at once, which keeps all weights."""
+
+    units: PositiveInt = argument(positional=True, doc="the features of the state")
+    layers: PositiveInt = argument(1, doc="how many stand one on another")
+    bidirectional: Flag = argument(
+        False, words={"bidirectional": True}, doc="a second one reads from the end; the features of both come out"
+    )
+    dropout: Probability = argument(0.0, doc="the share of features that is zeroed between layers while training")
+    bias: Flag = argument(True, words={"nobias": False}, doc="whether numbers are added in each step")
+    init: MatrixInit | None = argument(None, doc=MATRIX_DOC)
+
+    def out(self, x: Shape) -> Shape:
+        y = sequential(x).with_channels(self.units * (2 if self.bidirectional else 1))
+        if self.layers > MOST_LAYERS:
+            raise Reject("layers", f"{self.layers:,} is more than {MOST_LAYERS:,}", own=True)
+        if self.dropout and self.layers == 1:
+            raise Reject(
+                "dropout", "there is nothing between the layers of 1", help="`layers=2`", otherwise=y, own=True
+            )
+        return y
+
+    def weights(self, x: Shape) -> Weights:
+        shapes: dict[str, tuple[int, ...]] = {}
+        features, rows = x.features, self.gates * self.units
+        for layer in range(self.layers):
+            for end in ("", "_reverse") if self.bidirectional else ("",):
+                shapes[f"weight_ih_l{layer}{end}"] = (rows, features)
+                shapes[f"weight_hh_l{layer}{end}"] = (rows, self.units)
+                if self.bias:
+                    shapes[f"bias_ih_l{layer}{end}"] = (rows,)
+                    shapes[f"bias_hh_l{layer}{end}"] = (rows,)
+            features = self.units * (2 if self.bidirectional else 1)
+        return shapes
+
+    def starts(self, x: Shape) -> Mapping[str, Steps]:
+        return fill(self.init, self.weights(x))
+
+    def macs(self, x: Shape, y: Shape) -> int:
+        return x.dims[0] * sum(prod(shape) for name, shape in self.weights(x).items() if name.startswith("weight"))
+
+    def reads(self, x: Shape, y: Shape) -> Links:
+        return (0, ALL if self.bidirectional else Before()), (1, ALL)
+
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        ends, steps = 2 if self.bidirectional else 1, x.dims[0]
+        own, features = [], x.features
+        for layer in range(self.layers):
+            own.append(Own(count=steps * features))
+            if self.dropout and layer:
+                own.append(Own(count=steps * features))
+            features = self.units * ends
+            states = ends * steps * self.units
+            own += [Own(count=self.states * states), Own(count=states, bytes=self.workspace)]
+        names = [name for name in self.weights(x) if self.fused or name.startswith("weight")]
+        first = () if self.fused else tuple(name for name in names if name.startswith("weight_ih_l0"))
+        rest = tuple(name for name in names if name not in first)
+        return Saves(own=tuple(own), low=True, casts=rest, passing=first, lies=contiguous(2))
+
+    def torch(self, x: Shape) -> Steps:
+        options = given(
+            num_layers=(self.layers, 1),
+            bias=(self.bias, True),
+            dropout=(self.dropout, 0.0),
+            bidirectional=(self.bidirectional, False),
+        )
+        kwargs = self._options() | options | {"batch_first": True}
+        module = Module(target=f"torch.nn.{self.module}", args=(x.features, self.units), kwargs=tuple(kwargs.items()))
+        return module, operator.getitem(X, 0)
+
+    def _options(self) -> dict[str, Any]:
+        """What torch's module takes besides."""
+        return {}
+
+
+class LSTM(Recurrent):
+    """Long short-term memory: a state whose gates decide what is kept (Hochreiter & Schmidhuber, 1997).
+
+    Example:
+        input 100x64; lstm 256
+    """
+
+    keyword = "lstm"
+    module = "LSTM"
+    states = 10
+    workspace = 25
+    fused = True
+    gates = 4
+
+
+class GRU(Recurrent):
+    """The gated recurrent unit: an LSTM with one state and fewer gates (Cho et al., 2014).
+
+    Example:
+        input 100x64; gru 256 bidirectional
+    """
+
+    keyword = "gru"
+    module = "GRU"
+    states = 6
+    workspace = 4
+    gates = 3
+
+
+class RNN(Recurrent):
+    """The plain recurrent network: the state is tanh of a weighted sum of itself and the step (Elman, 1990).
+
+    Example:
+        input 100x64; rnn 256
+    """
+
+    keyword = "rnn"
+    synonyms = ("simplernn", "simple_rnn")
+    module = "RNN"
+    states = 1
+    gates = 1
+
+    activation: Annotated[Literal["tanh", "relu"], OneOf(choices=("tanh", "relu"))] = argument(
+        "tanh", words={"tanh": "tanh", "relu": "relu"}, doc="what the sum goes through"
+    )
+
+    def _options(self) -> dict[str, Any]:
+        return given(nonlinearity=(self.activation, "tanh"))
