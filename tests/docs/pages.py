@@ -6,6 +6,7 @@ A fenced block's first word says how it is taken:
 - `console`: commands after `$ `, and exactly what each one prints; of training, times are left alone, and losses and
   accuracies, which no two kinds of processors agree on, have to be near.
 - `pycon`: a Python session, as doctest reads it.
+- `diff`: a change of the project, which is applied to a copy of it; what follows on the page runs with that copy.
 
 Anything else (`sh`, `text`, none) is only shown. A page's blocks run in its order, in a folder of its own that holds a
 copy of examples/.
@@ -35,6 +36,8 @@ SHELL = re.compile(r"[|&;<>$`*?~()\\]")
 """What only a shell understands."""
 TIME = re.compile(r"[\d,.]+(?= images/s| ?m?s of training|s \w)|(?<= tried, in images/s: ).*")
 MEASURED = re.compile(r"(?<=loss )[\d.]+|(?<=accuracy )[\d.]+(?=%)")
+COPY = "project"
+"""Where the copy of the project is that differences are applied to."""
 NEAR = {"loss": (0.25, 0.1), "accuracy": (0.0, 8.0)}
 """By how much a loss or an accuracy (in percent) may differ: as a part of itself, and beside."""
 FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -70,7 +73,24 @@ def happens(block: Block, folder: Path) -> str:
             return _type_in(block, folder)
         case "pycon":
             _converse(block, folder)
+        case "diff":
+            _change(block, folder)
     return block.text
+
+
+def _change(block: Block, folder: Path) -> None:
+    """Apply a difference to a copy of the project, in which the linter then has to find nothing."""
+    tree = folder / COPY
+    if not tree.exists():
+        for name in ("archdsl", "examples", "grammars", "tests/layers"):
+            shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(ROOT / "pyproject.toml", tree)
+    (folder / "change.diff").write_text(block.text, encoding="utf-8")
+    # Without the ceiling, git would look for a repository around the folder and apply nothing outside of it.
+    apply = f"cd {COPY} && GIT_CEILING_DIRECTORIES={folder} git apply ../change.diff"
+    changed = " ".join(re.findall(r"^\+\+\+ b/(\S+)", block.text, re.MULTILINE))
+    status, output = _shell(f"{apply} && ruff check -q {changed} && ruff format -q --check {changed}", folder)
+    assert status == 0, f"line {block.line}:\n{output}"
 
 
 def near(shown: str, now: str) -> bool:
@@ -94,7 +114,7 @@ def _near(old: tuple[str, float], new: tuple[str, float]) -> bool:
 def _check(block: Block, folder: Path) -> None:
     file = folder / (block.title or f"line{block.line}.arch")
     file.write_text(block.text, encoding="utf-8")
-    status, output = _call(["check", file.name], folder)
+    status, output = _run(f"archdsl check {file.name}", folder)
     assert status == 0, f"line {block.line}:\n{output}"
 
 
@@ -114,7 +134,8 @@ def _converse(block: Block, folder: Path) -> None:
 
 def _run(command: str, folder: Path) -> tuple[int, str]:
     """Return the status of a command and all that it prints."""
-    if command.startswith("archdsl ") and not SHELL.search(re.sub(r"'[^']*'", "", command)):
+    here = not (folder / COPY).exists()
+    if here and command.startswith("archdsl ") and not SHELL.search(re.sub(r"'[^']*'", "", command)):
         return _call(shlex.split(command)[1:], folder)
     return _shell(command, folder)
 
@@ -134,11 +155,12 @@ def _call(words: list[str], folder: Path) -> tuple[int, str]:
 def _shell(command: str, folder: Path) -> tuple[int, str]:
     """Return the status of a command and all that it prints, with this environment's programs first on the path."""
     programs = str(Path(sys.executable).parent)
+    copy = {"PYTHONPATH": str(folder / COPY)} if (folder / COPY).exists() else {}
     done = subprocess.run(
         command,
         shell=True,
         cwd=folder,
-        env=os.environ | {"PATH": programs + os.pathsep + os.environ["PATH"], "PYTHONUTF8": "1"},
+        env=os.environ | {"PATH": programs + os.pathsep + os.environ["PATH"], "PYTHONUTF8": "1"} | copy,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
