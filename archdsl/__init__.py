@@ -18,6 +18,13 @@ _PUBLIC = {"ArchError": "network", "Network": "network", "load": "network", "loa
 __all__ = ["ArchError", "Network", "__version__", "load", "loads"]
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """Make `%%arch` known to IPython: what `%load_ext archdsl` calls."""
+    from .integrations.jupyter import register
+
+    register(shell)
+
+
 def __getattr__(name: str) -> Any:
     if name not in _PUBLIC:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

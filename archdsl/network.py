@@ -130,6 +130,18 @@ class Network:
                 mistake = structure.UndecidedSize(span=node.span, why=why, uses=node.uses)
                 raise ArchError((Found(diagnostic=mistake, again=0),), self.source)
 
+    def _repr_svg_(self) -> str | None:
+        """The picture, for Jupyter."""
+        from .integrations.jupyter import network_svg
+
+        return network_svg(self)
+
+    def _repr_html_(self) -> str:
+        """The picture and the table, for Jupyter."""
+        from .integrations.jupyter import network_html
+
+        return network_html(self)
+
     def __repr__(self) -> str:
         return f"<Network {self.graph.name}: {len(self.graph.layers)} layers, {self.parameters:,} parameters>"
 

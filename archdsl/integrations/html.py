@@ -21,9 +21,9 @@ class Shown:
     `failed` says that there is an error; then the HTML shows the mistakes alone.
     """
 
-    def __init__(self, text: str, asked: Asked, source: Source | None = None) -> None:
+    def __init__(self, text: str | Source, asked: Asked, name: str = "<text>") -> None:
         sink = Sink()
-        source = source or Source(text)
+        source = Source(text, name=name) if isinstance(text, str) else text
         self.asked = asked
         self.network = analyse(source, sink, dict(asked.values), asked.override)
         self.failed = bool(sink.errors)

@@ -1,0 +1,99 @@
+"""Jupyter: how a network shows itself, and the cell magic `%%arch`. `%load_ext archdsl` makes it known.
+
+%%arch net view=blocks table
+input 3x32x32
+conv 16 k3 same; relu
+gap; fc 10
+"""
+
+import shlex
+import sys
+from typing import Any
+
+from ..backends.diagram import CannotDraw
+from ..diagnostics.model import Severity
+from ..network import ArchError, Network
+from .html import Shown, svg, table_html
+from .options import Asked, BadOption, parse_options
+
+_MOST = 150
+"""Layers up to which a network shows each of them; a larger one shows its blocks, and then its stages."""
+
+
+class Mistake(ArchError):
+    """A mistake in a cell, shown as `archdsl check` shows it: there is no code of the user's to trace back."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in place of a traceback."""
+        return str(self).strip().splitlines()
+
+
+class BadMagic(Exception):
+    """A first line of a cell that cannot be understood."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in place of a traceback."""
+        return [f"%%arch: {self}"]
+
+
+def network_svg(network: Network) -> str | None:
+    """The picture of a network as a notebook shows it; None where there can be none."""
+    views = ("layers", "blocks", "stages") if len(network.graph.layers) <= _MOST else ("blocks", "stages")
+    for view in views:
+        try:
+            return svg(network, Asked(view=view))
+        except CannotDraw:
+            continue
+    return None
+
+
+def network_html(network: Network) -> str:
+    """The table of a network, and its picture beside it."""
+    drawn = network_svg(network)
+    picture = f'<div style="flex: none; max-width: 50%; overflow: auto">{drawn}</div>' if drawn else ""
+    table = f'<div style="overflow: auto">{table_html(network)}</div>'
+    return f'<div style="display: flex; gap: 2em; align-items: flex-start">{picture}{table}</div>'
+
+
+def arch(line: str, cell: str, shell: Any) -> None:
+    """The cell magic: show the network of a cell, and bind it to the name that the line begins with.
+
+    The other words are options: view=blocks, theme=dark, table, nodiagram, set="width=0.5", input=3x64x64, … Raises
+    Mistake, which shows as the mistakes themselves; the name then keeps what it had.
+    """
+    from IPython.display import HTML, display
+
+    name, asked = _line(line)
+    shown = Shown(cell, asked, name=f"{name or 'cell'}.arch")
+    if shown.failed:
+        raise Mistake(shown.network.diagnostics, shown.network.source)
+    if any(found.diagnostic.severity is Severity.WARNING for found in shown.network.diagnostics):
+        print(shown.complaints, file=sys.stderr)
+    if shown.html:
+        display(HTML(shown.html))  # type: ignore[no-untyped-call]  # IPython's own has no types
+    if name is not None:
+        shell.user_ns[name] = shown.network
+
+
+def _line(line: str) -> tuple[str | None, Asked]:
+    """The name and the options on the magic's own line. Raises BadMagic."""
+    try:
+        words = shlex.split(line)
+    except ValueError as error:
+        raise BadMagic(f"{error} in `{line.strip()}`") from None
+    name = None
+    if words and words[0].isidentifier():
+        try:
+            parse_options({words[0]: ""})
+        except BadOption:
+            name = words.pop(0)
+    given = {key: value for key, _, value in (word.partition("=") for word in words)}
+    try:
+        return name, parse_options(given)
+    except BadOption as error:
+        raise BadMagic(str(error)) from None
+
+
+def register(shell: Any) -> None:
+    """Make `%%arch` known to a shell, and how its cells are coloured."""
+    shell.register_magic_function(lambda line, cell: arch(line, cell, shell), magic_kind="cell", magic_name="arch")

@@ -1,0 +1,116 @@
+"""The cell magic in a real shell, and how networks show themselves."""
+
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from IPython.testing.globalipapp import start_ipython
+from IPython.utils.capture import capture_output
+
+import archdsl
+
+CELL = "net Tiny(classes = 2)\ninput 1x8x8\nconv 4 k3; relu\ngap; fc classes\n"
+
+
+@pytest.fixture(scope="module")
+def started() -> Any:
+    shell = start_ipython()  # type: ignore[no-untyped-call]
+    # A terminal's shell makes text alone; a notebook's makes all.
+    shell.display_formatter.active_types = shell.display_formatter.format_types
+    shell.run_line_magic("load_ext", "archdsl")
+    return shell
+
+
+@pytest.fixture
+def shell(started: Any) -> Any:
+    started.user_ns.pop("net", None)
+    return started
+
+
+def run(shell: Any, line: str, cell: str = CELL) -> tuple[Any, Any]:
+    with capture_output() as seen:
+        done = shell.run_cell(f"%%arch {line}\n{cell}")
+    return done, seen
+
+
+def shown(seen: Any) -> str:
+    return "".join(output.data["text/html"] for output in seen.outputs)
+
+
+def test_a_cell_is_drawn_and_bound(shell: Any) -> None:
+    done, seen = run(shell, "net")
+    assert done.success
+    assert isinstance(shell.user_ns["net"], archdsl.Network)
+    assert shell.user_ns["net"].parameters == 50
+    assert "<svg" in shown(seen)
+    assert "<table" not in shown(seen)
+
+
+def test_options(shell: Any) -> None:
+    _, seen = run(shell, 'net table nodiagram set="classes=3" input=1x16x16')
+    assert "<svg" not in shown(seen)
+    assert "Tiny: 1×16×16 → 3" in shown(seen)
+    assert shell.user_ns["net"].graph.settings == {"classes": 3}
+
+
+def test_without_a_name_nothing_is_bound(shell: Any) -> None:
+    _, seen = run(shell, "table")
+    assert "<table" in shown(seen)
+    assert not [name for name, value in shell.user_ns.items() if isinstance(value, archdsl.Network)]
+
+
+def test_mistakes_are_shown_as_check_shows_them_and_end_the_cell(shell: Any) -> None:
+    run(shell, "net")
+    before = shell.user_ns["net"]
+    done, seen = run(shell, "net", "input 1x8x8\nconv 4 k9\n")
+    assert isinstance(done.error_in_exec, archdsl.ArchError)
+    assert "error[E0401]" in seen.stdout + seen.stderr
+    assert "net.arch:2:" in seen.stdout + seen.stderr
+    assert "Traceback" not in seen.stdout + seen.stderr
+    assert shell.user_ns["net"] is before
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("net veiw=blocks", "%%arch: there is no option `veiw`; did you mean `view`?"),
+        ('net set="', "%%arch: No closing quotation in"),
+        ("net view=x", "%%arch: `view` is one of layers, blocks, stages, volumes, not `x`"),
+    ],
+)
+def test_a_first_line_that_is_wrong(shell: Any, line: str, said: str) -> None:
+    done, seen = run(shell, line)
+    assert not done.success
+    assert said in seen.stdout + seen.stderr
+    assert "Traceback" not in seen.stdout + seen.stderr
+
+
+def test_a_warning_is_told_beside_the_picture(shell: Any) -> None:
+    done, seen = run(shell, "net", "input 1x8x8\nconv 4 k3; relu; relu\ngap; fc 2\n")
+    assert done.success
+    assert "warning[W" in seen.stderr
+    assert "<svg" in shown(seen)
+
+
+def test_hostile_text_stays_text(shell: Any) -> None:
+    _, seen = run(shell, "net table", CELL.replace("fc classes", "fc (3 if 1<2 else 4) # <script>"))
+    assert "if 1&lt;2 else" in shown(seen)
+    assert "<script>" not in shown(seen)
+    done, seen = run(shell, "net table", CELL + 'use "<img src=x onerror=alert(1)>"\n')
+    assert not done.success
+    assert not seen.outputs
+
+
+def test_a_network_shows_itself() -> None:
+    network = archdsl.loads(CELL)
+    drawn = network._repr_svg_()
+    assert drawn is not None
+    assert ElementTree.fromstring(drawn).tag.endswith("svg")
+    assert "parameters 50, all trainable" in network._repr_html_()
+    assert drawn.splitlines()[0] in network._repr_html_()
+
+
+def test_a_deep_network_shows_its_blocks() -> None:
+    drawn = archdsl.load("zoo:resnet152")._repr_svg_()
+    assert drawn is not None
+    assert len(drawn) < 200_000
