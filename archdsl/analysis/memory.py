@@ -184,6 +184,7 @@ class _Tape:
         self.tensors: list[Tensor] = []
         self.own = [Kept(0, 0)] * len(graph.nodes)
         self.kept: set[int] = set()
+        self.cast_already: set[tuple[int, str]] = set()
 
     def run(self) -> tuple[tuple[Kept, ...], int]:
         entries = set(self.graph.inputs)
@@ -244,12 +245,14 @@ class _Tape:
             self.kept.add(made.root)
         for own in saves.own:
             self.add(node.id, own, number)
-        if self.low != _FULL and node.shared is None:
+        if self.low != _FULL:
             passing = saves.passing if inputs[0].trains else ()
             self.add(node.id, Own(once=self.cast(node, (*saves.casts, *passing))), self.low)
 
     def keep_input(self, node: Node, source: int, tensor: Tensor, saves: Saves) -> None:
         """Keep an input as it is, or the copy that the layer makes of it: with other numbers, or in another order."""
+        if saves.full and saves.low and not tensor.trains:
+            return  # it is padded by mirroring, whose gradient nobody asks for
         wanted = _FULL if saves.full else self.low if saves.low else tensor.bytes
         turned = saves.needs is not None and saves.needs != tensor.order
         if turned or tensor.bytes not in (wanted, _ID):
@@ -258,10 +261,13 @@ class _Tape:
             self.kept.add(tensor.root)
 
     def cast(self, node: Node, names: Iterable[str]) -> int:
-        """How many numbers of weights are copied in 16 bits."""
+        """How many numbers of weights are copied in 16 bits, each weight once in a forward pass."""
         assert node.op is not None
         found = node.op.weights_of(_shapes(self.graph, node))
-        return sum(plain(prod(found[name])) for name in names if name in found)
+        owner = node.id if node.shared is None else node.shared
+        new = [name for name in names if name in found and (owner, name) not in self.cast_already]
+        self.cast_already.update((owner, name) for name in new)
+        return sum(plain(prod(found[name])) for name in new)
 
     def add(self, node: int, own: Own, number: int) -> None:
         bytes = number if own.bytes is None else own.bytes

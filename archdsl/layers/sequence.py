@@ -154,7 +154,8 @@ class Attention(Layer):
         plain = not (y.spatial or self._special or self._windowed)
         own = [] if plain else [Own(count=y.numel)]  # the windows, out of the picture
         own += self._looks(y)
-        kept = Saves(own=tuple(own), low=True, casts=("out_proj.weight",), passing=("in_proj_weight",))
+        casts = ("out_proj.weight", "position_out.weight") if self.relative == "mlp" else ("out_proj.weight",)
+        kept = Saves(own=tuple(own), low=True, casts=casts, passing=("in_proj_weight",))
         if plain:
             return kept.replace(inputs=(0,), needs=(0, 1), lies=contiguous(2))
         last = (*range(1, y.rank), 0) if y.spatial and not self._windowed else tuple(range(y.rank))

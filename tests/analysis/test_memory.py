@@ -1,0 +1,79 @@
+"""The memory of training is what torch takes: what autograd keeps, weights, gradients and optimizers."""
+
+import pytest
+import torch
+
+import archdsl
+from archdsl.analysis.memory import largest_batch, memory
+from archdsl.training.optim import make_optimizer
+from archdsl.training.recipe import Adam, AdamW, Muon, RmsProp, Sgd
+
+from .saved import saved_bytes
+
+# A few of what scripts/prove_memory.py compares.
+ZOO = ("lenet5", "resnet20", "squeezenet1_1", "char_lstm")
+
+LAYERS = {
+    "poolings": "input 4x9x9; conv 6 k2 same; maxpool 3 s2 ceil; relu; conv 4 k1; lppool 2; conv 4 k1; gmp; fc 3",
+    "paddings": "input 3x8x8; conv 4 k3 p1 pad_mode=reflect; relu; pad 2 mode=replicate; conv 4 k3; pad 1; conv 2 k2",
+    "norms": "input 3x8x8; conv 8 k1; bn; conv 8 k1; groupnorm 2; conv 8 k1; layernorm; conv 8 k1; lrn 5; conv 2 k1",
+    "axes": "input 3x8x8; conv 8 k1; layernorm; fc 16 axis=0; gelu; fc 8 axis=0; permute 1 2 0; flatten; fc 3",
+    "steps": "input 3x8x8; conv 8 k1; tokens; cls; pos; attention h2; rmsnorm; fc 16; silu; fc 8; take 0; fc 3",
+    "windows": "input 8x8x8; conv 8 k1; attention h2 window=4 relative=mlp cosine; attention h2 grid=4; conv 3 k1",
+    "gates": "input 3x8x8; conv 8 k1; mul { gap keep; conv 8 k1; sigmoid }; scale 0.1 learned; dropout2d; conv 2 k1",
+    "views": "input 3x8x8; conv 8 k1; concat { slice 0 4 } { slice 4 8; glu; conv 4 k1 }; relu; dropout; fc 2 axis=0",
+    "ids": "input 12 int(50); embedding 8 as table; gru 8; fc 8; reuse table",
+}
+
+
+@pytest.mark.filterwarnings("ignore:Mismatch dtype between input and weight")  # RMSNorm's, under autocast
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("name", LAYERS)
+def test_layers_keep_what_they_say(name, precision):
+    network = archdsl.loads(LAYERS[name])
+    said = memory(network.graph, batch=3, precision=precision).activations
+    assert said == pytest.approx(saved_bytes(network, 3, precision, fake=False), rel=0.002)
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_networks_of_the_zoo_keep_what_is_said(name):
+    network = archdsl.load(f"zoo:{name}")
+    said = memory(network.graph, batch=2).activations
+    assert said == pytest.approx(saved_bytes(network, 2, "fp32", fake=False), rel=0.1 if name == "char_lstm" else 0.001)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "momentum"),
+    [(Sgd(), True), (Sgd(momentum=0), False), (Adam(), None), (AdamW(), None), (RmsProp(), None),
+     (RmsProp(momentum=0.9), True), (Muon(), None)],
+)  # fmt: skip
+def test_optimizers_keep_what_is_said(recipe, momentum):
+    network = archdsl.loads("input 3x8x8; conv 4 k3 frozen; bn; conv 8 k3; prelu; gap; fc 5")
+    model = network.to_torch()
+    optimizer = make_optimizer(model, recipe)
+    model(torch.rand(2, 3, 8, 8)).sum().backward()
+    optimizer.step()
+    said = memory(network.graph, batch=2, optimizer=recipe.name, momentum=momentum)
+    kept = (value for state in optimizer.state.values() for value in state.values())
+    assert said.optimizer == sum(4 * value.numel() for value in kept if torch.is_tensor(value) and value.ndim)
+    assert said.gradients == sum(4 * p.numel() for p in model.parameters() if p.requires_grad)
+    assert said.parameters == sum(4 * p.numel() for p in model.parameters())
+    assert said.buffers == sum(b.nbytes for b in model.buffers())
+
+
+def test_the_largest_batch_fits_and_the_next_does_not():
+    graph = archdsl.load("zoo:resnet20").graph
+    batch = largest_batch(graph, 1 << 30, optimizer="adamw", precision="bf16")
+    assert memory(graph, batch=batch, optimizer="adamw", precision="bf16").total <= 1 << 30
+    assert memory(graph, batch=batch + 1, optimizer="adamw", precision="bf16").total > 1 << 30
+    assert largest_batch(graph, 1000) == 0
+
+
+def test_layers_share_the_activations():
+    found = memory(archdsl.load("zoo:resnet20").graph, batch=7)
+    assert sum(found.layers) == found.activations
+
+
+def test_what_there_is_not_is_refused():
+    with pytest.raises(ValueError, match="'lion' with 'fp32' is none of"):
+        memory(archdsl.load("zoo:lenet5").graph, batch=1, optimizer="lion")
