@@ -1,0 +1,179 @@
+"""A Sphinx extension: the directive `.. arch::`, and the lexer for `.. code-block:: arch`.
+
+    extensions = ["archdsl.integrations.sphinx"]
+
+    .. arch:: nets/lenet5.arch
+       :view: blocks
+       :table:
+
+    .. arch::
+       :theme: dark
+
+       input 1x28x28
+       conv 8 k5; relu
+       gap; fc 10
+
+The argument is a file beside the page, or `zoo:NAME`; without one, the text is the content. HTML gets the picture as an
+SVG in the page, LaTeX and the others a PNG or its description; the table and the text are Sphinx's own.
+"""
+
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+from .. import __version__
+from ..analysis.table import HEAD, rows, totals, verdict
+from ..backends.diagram import THEMES, CannotDraw, Style, Subject, View, diagram
+from ..files import Unreadable, read_named, read_source
+from ..network import Network
+from ..source import Source
+from .html import Shown, picture_html
+from .options import OPTIONS, Asked, BadOption, parse_options
+
+_LOG = logging.getLogger(__name__)
+
+
+class arch_picture(nodes.General, nodes.Element):  # type: ignore[misc]  # docutils ships no types
+    """The picture of a network: as HTML in `markup`, in words in `alt`.
+
+    `text`, `origin` and `asked` are what it is made of, for a builder that wants it otherwise: pages that were read for
+    one builder are kept for all.
+    """
+
+
+class ArchDirective(SphinxDirective):
+    """`.. arch::`: the picture of a network, and its table and its text where they are asked for."""
+
+    has_content = True
+    optional_arguments = 1
+    final_argument_whitespace = True
+    option_spec: ClassVar[dict[str, Any]] = {
+        **dict.fromkeys(OPTIONS, lambda value: value or ""),
+        "name": directives.unchanged,
+        "class": directives.class_option,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        """The nodes in the directive's place. A mistake is a warning of Sphinx, and stands in the page."""
+        own = {key: value for key, value in self.options.items() if key in OPTIONS}
+        try:
+            asked, source = parse_options(own), self._source()
+        except (BadOption, Unreadable) as error:
+            raise self.error(f"arch: {error}") from None
+        shown = Shown(source, asked)
+        found: list[nodes.Node] = []
+        if asked.source or shown.failed:
+            found.append(nodes.literal_block(source.text, source.text, language="arch"))
+        if shown.failed:
+            _LOG.warning("a network has mistakes:\n%s", shown.complaints, location=self.get_location())
+            return [*found, nodes.literal_block(shown.complaints, shown.complaints, language="none")]
+        if asked.diagram:
+            found.append(self._picture(shown.network, asked))
+        if asked.table:
+            found += _table(shown.network)
+        return found
+
+    def _source(self) -> Source:
+        """The text: the content, a file beside the page, or one of the zoo. Raises Unreadable, BadOption."""
+        if bool(self.arguments) == bool(self.content):
+            raise BadOption("give a file, or the text as content: one of them")
+        if not self.arguments:
+            return Source("\n".join(self.content) + "\n", name=self.get_source_info()[0])
+        name = str(self.arguments[0])
+        if name.startswith("zoo:"):
+            return read_named(name)
+        relative, path = self.env.relfn2path(name)
+        self.env.note_dependency(relative)
+        return read_source(Path(path), name=name)
+
+    def _picture(self, network: Network, asked: Asked) -> nodes.Node:
+        source = network.source
+        node = arch_picture(markup=picture_html(network, asked), alt=verdict(network), asked=asked)
+        node["text"], node["origin"] = source.text, (source.name, source.path)
+        node["classes"] += self.options.get("class", [])
+        self.add_name(node)
+        self.set_source_info(node)
+        return node
+
+
+def _png(node: arch_picture) -> bytes:
+    """The picture's bytes; none where it cannot be drawn."""
+    asked: Asked = node["asked"]
+    name, path = node["origin"]
+    network = Shown(Source(node["text"], name=name, path=path), asked).network
+    style = Style(theme=THEMES[asked.theme], direction=asked.direction, parameters=asked.parameters, macs=asked.macs)
+    subject = Subject(view=View(asked.view), expand=asked.expand, fold=asked.fold)
+    try:
+        return diagram(network.graph, "png", style.replace(caption=asked.caption, legend=asked.legend), subject)
+    except CannotDraw:
+        return b""
+
+
+def _table(network: Network) -> list[nodes.Node]:
+    """The table of `archdsl check` as one of Sphinx's, with the sums under it."""
+    found = [cells for cells, _ in rows(network)]
+    group = nodes.tgroup(cols=len(HEAD))
+    group += [nodes.colspec(colwidth=max(len(row[i]) for row in (HEAD, *found)) + 2) for i in range(len(HEAD))]
+    head, body = nodes.thead(), nodes.tbody()
+    head += _row(HEAD)
+    body += [_row(cells) for cells in found]
+    group += [head, body]
+    table = nodes.table(classes=["archdsl"])
+    table += group
+    below = nodes.line_block()
+    below += [nodes.line("", line) for line in [*totals(network).splitlines(), verdict(network)]]
+    return [table, below]
+
+
+def _row(cells: tuple[str, ...]) -> nodes.Node:
+    row = nodes.row()
+    for cell in cells:
+        # Blanks at the beginning tell how deep a layer lies.
+        indent = "\u2003" * ((len(cell) - len(cell.lstrip())) // 2)
+        entry = nodes.entry()
+        entry += nodes.paragraph("", indent + cell.lstrip())
+        row += entry
+    return row
+
+
+def _html(translator: Any, node: arch_picture) -> None:
+    classes = " ".join(["archdsl", *node["classes"]])
+    ids = "".join(f' id="{translator.attval(each)}"' for each in node["ids"][:1])
+    translator.body.append(f'<div class="{translator.attval(classes)}"{ids}>{node["markup"]}</div>\n')
+    raise nodes.SkipNode
+
+
+def _latex(translator: Any, node: arch_picture) -> None:
+    data = _png(node)
+    if not data:
+        _words(translator, node)
+    name = f"archdsl-{sha256(data).hexdigest()[:16]}.png"
+    (Path(translator.builder.outdir) / name).write_bytes(data)
+    translator.body.append(f"\n\\begin{{center}}\\sphinxincludegraphics{{{{{name[:-4]}}}.png}}\\end{{center}}\n")
+    raise nodes.SkipNode
+
+
+def _words(translator: Any, node: arch_picture) -> None:
+    """Where there are no pictures: what it shows."""
+    words = f"[{node['alt']}]"
+    if hasattr(translator, "add_text"):
+        translator.new_state(0)
+        translator.add_text(words)
+        translator.end_state()
+    else:
+        translator.body.append(translator.encode(words) if hasattr(translator, "encode") else words)
+    raise nodes.SkipNode
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Make the directive known to Sphinx."""
+    drawn, told = (_html, None), (_words, None)
+    app.add_node(arch_picture, html=drawn, latex=(_latex, None), text=told, man=told, texinfo=told)
+    app.add_directive("arch", ArchDirective)
+    return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,111 @@
+"""The directive in a real build of a small project."""
+
+import io
+from pathlib import Path
+
+import pytest
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace
+
+NET = "net Tiny\ninput 1x8x8\nconv 4 k3; relu\ngap; fc 2\n"
+CONF = 'project = "Tiny"\nextensions = ["archdsl.integrations.sphinx"]\nhtml_theme = "basic"\n'
+PAGE = "Networks\n========\n\nBefore.\n\n"
+
+
+def build(folder: Path, page: str, builder: str = "html") -> tuple[str, str]:
+    """The page that Sphinx makes of one, and its warnings."""
+    source, out = folder / "source", folder / builder
+    source.mkdir(exist_ok=True)
+    (source / "conf.py").write_text(
+        'project = "Tiny"\nextensions = ["archdsl.integrations.sphinx"]\nhtml_theme = "basic"\n'
+    )
+    (source / "index.rst").write_text(PAGE + page + "\n\nAfter.\n")
+    (source / "net.arch").write_text(NET)
+    warnings = io.StringIO()
+    with docutils_namespace():
+        app = Sphinx(
+            source, source, out, folder / "trees", builder, status=None, warning=warnings, freshenv=True, parallel=1
+        )
+        app.build()
+    made = {"html": "index.html", "text": "index.txt", "latex": "tiny.tex"}[builder]
+    return (out / made).read_text(encoding="utf-8"), warnings.getvalue()
+
+
+def directive(argument: str = "", options: str = "", text: str = "") -> str:
+    lines = [f".. arch:: {argument}", *(f"   {line}" for line in options.splitlines()), ""]
+    return "\n".join([*lines, *(f"   {line}" for line in text.splitlines())])
+
+
+def test_a_text_becomes_the_picture(tmp_path: Path) -> None:
+    html, warnings = build(tmp_path, directive(text=NET))
+    assert warnings == ""
+    assert html.count("<svg") == 1
+    assert "Tiny: 50 parameters" in html
+    assert "<table" not in html
+    assert html.index("Before.") < html.index("<svg") < html.index("After.")
+
+
+def test_a_file_with_its_table_and_its_text(tmp_path: Path) -> None:
+    html, warnings = build(
+        tmp_path, directive("net.arch", ":table:\n:source:\n:view: blocks\n:class: wide\n:name: tiny")
+    )
+    assert warnings == ""
+    assert 'class="archdsl wide"' in html
+    assert 'id="tiny"' in html
+    assert html.count("<tr") == 6
+    assert "parameters 50, all trainable" in html
+    # The text is coloured by the lexer, which knows layers.
+    assert '<span class="nb">conv</span>' in html
+
+
+def test_the_zoo(tmp_path: Path) -> None:
+    html, warnings = build(tmp_path, directive("zoo:lenet5", ":nodiagram:\n:table:\n:set: classes=7"))
+    assert warnings == ""
+    assert "<svg" not in html
+    assert "LeNet5: 1×32×32 → 7" in html
+
+
+def test_other_builders(tmp_path: Path) -> None:
+    page = directive("net.arch", ":table:")
+    text, warnings = build(tmp_path, page, "text")
+    assert warnings == ""
+    assert "[Tiny: 1×8×8 → 2]" in text
+    assert "conv 4 k3" in text
+    latex, warnings = build(tmp_path, page, "latex")
+    assert warnings == ""
+    assert "\\sphinxincludegraphics{{archdsl-" in latex
+    assert [path.read_bytes()[:4] for path in (tmp_path / "latex").glob("archdsl-*.png")] == [b"\x89PNG"]
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        (directive("nosuch.arch"), "arch: there is no such file"),
+        (directive("net.arch", text=NET), "give a file, or the text as content"),
+        (directive(), "give a file, or the text as content"),
+        (directive("zoo:lenet6"), "did you mean `lenet5`?"),
+        (directive("net.arch", ":view: block"), "`view` is one of layers, blocks, stages, volumes, not `block`"),
+        (directive("net.arch", ":veiw: blocks"), 'unknown option: "veiw"'),
+    ],
+)
+def test_what_is_wrong_is_a_warning_with_its_place(tmp_path: Path, page: str, said: str) -> None:
+    _, warnings = build(tmp_path, page)
+    assert said in warnings
+    assert "index.rst:6:" in warnings
+
+
+def test_a_mistake_is_shown_as_check_shows_it(tmp_path: Path) -> None:
+    html, warnings = build(tmp_path, directive(text="input 1x8x8\nconv 4 k9"))
+    assert "index.rst:6: WARNING: a network has mistakes:" in warnings
+    assert "error[E0401]" in warnings
+    assert "error[E0401]" in html
+    assert "<svg" not in html
+
+
+def test_hostile_text_stays_text(tmp_path: Path) -> None:
+    hostile = NET.replace("fc 2", "fc (3 if 1<2 else 4) # <script>alert(1)</script>")
+    html, _ = build(tmp_path, directive("", ":table:\n:source:", hostile))
+    assert "<script>alert" not in html
+    assert "if 1&lt;2 else" in html
+    html, _ = build(tmp_path, directive("", "", 'use "<script>alert(1)</script>"'))
+    assert "<script>alert" not in html
