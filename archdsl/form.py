@@ -171,6 +171,13 @@ class Form:
             self._degree = max((sum(map(_degree, monomial)) for monomial in self.terms), default=0)
         return self._degree
 
+    def grows_from(self, sizes: Mapping[str, int]) -> bool:
+        """Whether it never falls when sizes grow from these on, by its signs alone: True is certain, False is not."""
+        return all(count > 0 for monomial, count in self.terms.items() if monomial) and all(
+            isinstance(atom, Var) or (atom.form.value(sizes) >= 0 and atom.form.grows_from(sizes))
+            for atom in self._atoms()
+        )
+
     def _atoms(self) -> Iterator[Atom]:
         return (atom for monomial in self.terms for atom in monomial)
 

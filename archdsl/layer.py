@@ -11,6 +11,7 @@ from .reads import Links
 from .record import Record
 from .saves import Saves
 from .shape import Shape, Window
+from .symbolic import Sym, plain
 
 Weights = Mapping[str, tuple[int, ...]]
 """Shapes by the names that torch's module gives its parameters."""
@@ -56,6 +57,9 @@ class Op(Record):
     borrows: ClassVar[tuple[str, ...]] = ()
     """Weights of the node that it shares them with, which its calls take after its inputs."""
 
+    longer: ClassVar[tuple[tuple[str, int], ...]] = ()
+    """Weights, by name and axis, that also serve an input which is shorter along that axis."""
+
     def __init_subclass__(cls, **options: Any) -> None:
         declared = {name: value for name, value in cls.__dict__.items() if isinstance(value, Declared)}
         for name, field in declared.items():
@@ -76,6 +80,14 @@ class Op(Record):
     def weights_of(self, xs: tuple[Shape, ...]) -> Weights:
         """The trainable and frozen parameters, by torch's names."""
         raise NotImplementedError
+
+    def demand_weights(self, xs: tuple[Shape, ...]) -> None:
+        """Demand of sizes that are not known that the weights of the example serve them, too."""
+        for name, dims in self.weights_of(xs).items():
+            for axis, dim in enumerate(dims):
+                if isinstance(dim, Sym):
+                    # To compare is to make it a condition.
+                    _ = dim <= plain(dim) if (name, axis) in self.longer else dim == plain(dim)
 
     def buffers_of(self, xs: tuple[Shape, ...]) -> Weights:
         """What the state dict holds besides parameters; a scalar has the shape ()."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from ..graph import Graph, Node
 from ..record import Record
-from ..symbolic import Condition, Sym, plain, recording
+from ..symbolic import Condition, recording
 from .because import KEEPS, because, relative, slides
 from .quasi import in_words, solve
 from .sizes import Demand
@@ -130,10 +130,7 @@ def conditions_of(graph: Graph, node: Node) -> list[Condition]:
         return []
     with recording() as found:
         node.op.infer(xs)
-        for dims in node.op.weights_of(xs).values():
-            for dim in dims:
-                # To ask is to demand it, as elaboration did.
-                _ = not isinstance(dim, Sym) or dim == plain(dim)
+        node.op.demand_weights(xs)
     return found
 
 

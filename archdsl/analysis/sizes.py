@@ -30,6 +30,8 @@ class Demand(Record):
             return in_words(solve([self.condition], symbol), symbol)
         relation = {">=": "≥", "==": "=", "!=": "≠"}[self.condition.relation]
         left, right = _sides(self.condition.form)
+        if left.is_constant and relation == "≥":
+            return f"{right} ≤ {left}"
         return f"{left} {relation} {right}"
 
 
@@ -75,17 +77,26 @@ class Sizes:
         self.graph = graph
         self.symbols: tuple[str, ...] = tuple(graph.symbols)
         self.demands = [Demand(condition=condition, span=span) for condition, span in _unique(graph.conditions)]
+        self.sets: Mapping[str, SizeSet] = {symbol: solve(self._on(symbol), symbol) for symbol in self.symbols}
         joint = [demand for demand in self.demands if len(demand.condition.form.symbols()) > 1]
         equal = {_sides(demand.condition.form)[0] for demand in joint if demand.condition.relation == "=="}
         # Where a product must be 49, that it must be at least 1 says nothing more.
-        self.joint = [d for d in joint if d.condition.relation == "==" or _sides(d.condition.form)[0] not in equal]
-        self.sets: Mapping[str, SizeSet] = {symbol: solve(self._on(symbol), symbol) for symbol in self.symbols}
+        new = [d for d in joint if d.condition.relation == "==" or _sides(d.condition.form)[0] not in equal]
+        self.joint = [demand for demand in new if not self._implied(demand.condition)]
 
     @cached_property
     def squares(self) -> SizeSet:
         """The sides that all symbols may have at once."""
         name = self.symbols[0]
         return solve([d.condition.replace(form=square(d.condition.form, name)) for d in self.demands], name)
+
+    def _implied(self, condition: Condition) -> bool:
+        """Whether a bound on several symbols holds for the least size of each, and grows with them."""
+        least = {symbol: found.least for symbol, found in self.sets.items()}
+        known = {symbol: size for symbol, size in least.items() if size is not None}
+        if condition.relation != ">=" or len(known) < len(least):
+            return False
+        return condition.form.grows_from(known) and condition.holds(known)
 
     def _on(self, symbol: str) -> list[Condition]:
         return [d.condition for d in self.demands if d.condition.form.symbols() == {symbol}]

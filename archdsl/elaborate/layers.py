@@ -92,21 +92,21 @@ def infer(state: State, op: Op, inputs: tuple[int, ...], statement: ast.Layer, s
         state.fail(limits.TooLarge, statement.span, what="a tensor or weight", count=count)
         return None
     if state.symbols:
-        _check_weights(state, statement, [dim for dims in weights for dim in dims if isinstance(dim, Sym)])
+        _check_weights(state, statement, op, known)
     state.inferred[key] = shape
     return shape
 
 
-def _check_weights(state: State, statement: ast.Layer, dims: list[Sym]) -> None:
+def _check_weights(state: State, statement: ast.Layer, op: Op, xs: tuple[Shape, ...]) -> None:
     """Sizes that are not known must not decide how many weights there are."""
-    for dim in dims:
-        if state.fixed:
-            # The weights are those of the text's own sizes; to ask is to make it a condition.
-            assert dim == plain(dim)
-        else:
-            symbols = tuple(sorted(dim.form.symbols()))
-            state.fail(structure.SymbolicSize, statement.keyword.span, keyword=statement.keyword.text, symbols=symbols)
-            return
+    if state.fixed:
+        # The weights are those of the text's own sizes.
+        op.demand_weights(xs)
+        return
+    for dim in (dim for dims in op.weights_of(xs).values() for dim in dims if isinstance(dim, Sym)):
+        symbols = tuple(sorted(dim.form.symbols()))
+        state.fail(structure.SymbolicSize, statement.keyword.span, keyword=statement.keyword.text, symbols=symbols)
+        return
 
 
 def report(state: State, reject: Reject, op: Op, statement: ast.Layer, spans: dict[str, Span], maker: Node) -> None:

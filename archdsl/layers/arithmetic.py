@@ -107,6 +107,7 @@ class Positions(Layer):
     keyword = "pos"
     synonyms = ("position_embedding", "positional_encoding", "positionembedding")
     style = "arithmetic"
+    longer = (("weight", 1),)
 
     length: PositiveInt | None = argument(None, doc="for how many steps there are vectors; T where not given")
     sines: Flag = argument(False, words={"sines": True}, doc="sines and cosines of growing wavelength, not learned")

@@ -70,6 +70,15 @@ def test_weights_fix_a_product() -> None:
     ]
 
 
+def test_a_table_of_positions_serves_fewer_steps() -> None:
+    sizes = archdsl.load("zoo:vit_b_16").sizes
+    assert sizes.described()[1:] == [
+        "⌊H/16⌋·⌊W/16⌋ ≤ 196  — `pos`, line 13",
+        "squares: H=W = 16 to 239",
+    ]
+    assert sizes.verdict((64, 320)).failed is None
+
+
 def test_no_side_to_change() -> None:
     with pytest.raises(LookupError, match="no input has a side"):
         _ = archdsl.loads("input 784; fc 10").sizes
