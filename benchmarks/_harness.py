@@ -48,7 +48,12 @@ def compare(contenders: Mapping[str, Callable[[], object]], *, rounds: int = MIN
             start = time.perf_counter()
             contenders[name]()
             measured[name].append((time.perf_counter() - start) * 1000)
-    baseline = measured[names[0]]
+    return beside_the_first(measured)
+
+
+def beside_the_first(measured: Mapping[str, Sequence[float]]) -> list[Timing]:
+    """The timings of contenders, from milliseconds by round; the first is the baseline."""
+    baseline = next(iter(measured.values()))
     return [
         Timing(
             name=name,

@@ -32,6 +32,11 @@ class Epoch:
         self._batches = job.batches_of(state.epoch)
         freeze(state.model, job.recipe.freeze, state.epoch)
         self._parameters = [p for p in state.model.parameters() if p.requires_grad]
+        self._with_gradients = [
+            *state.model.parameters(),
+            *(p for g in state.optimizer.param_groups for p in g["params"]),
+        ]
+        self._images, self._steps, self._updates = len(job.train), job.steps, job.updates  # asked for in each step
         self._means = Means(state) if state.average is not None else None
         self._on_cpu = job.setup.device.type == "cpu"
         self._lr = 0.0
@@ -71,9 +76,10 @@ class Epoch:
         """One step of the optimizer, from one batch or as many as the recipe says."""
         state, job = self._state, self._job
         first, last = state.batch, min(state.batch + job.recipe.accumulate, self._batches)
-        total = job.images_in(first, last)
+        batch = job.recipe.batch
+        total = min(last * batch, self._images) - first * batch
         for number in range(first, last):
-            indices = self._order[number * job.recipe.batch : (number + 1) * job.recipe.batch]
+            indices = self._order[number * batch : (number + 1) * batch]
             with job.team.holding_back() if number < last - 1 else nullcontext():
                 self._backward(indices, total)
         self._step()
@@ -89,7 +95,7 @@ class Epoch:
             output = self._forward(inputs)
         logits, labels = as_logits(output)[:count], labels[:count]
         loss = job.loss(logits, labels) if count else logits.sum()  # zero, with a gradient of zeros for the others
-        right = (logits.detach().argmax(1) == hard(labels)).sum()
+        right = (logits.argmax(1) == hard(labels)).sum()
         mean, right = job.team.total(loss.detach(), right, count)
         if self._on_cpu:  # costs nothing here, and the bad gradient is never applied; a GPU would be waited for
             self._refuse(mean.item())
@@ -101,7 +107,7 @@ class Epoch:
 
     def _step(self) -> None:
         state, recipe = self._state, self._job.recipe
-        scale = factor(recipe.schedule, state.step, self._job.steps, self._job.updates)
+        scale = factor(recipe.schedule, state.step, self._steps, self._updates)
         for group in state.optimizer.param_groups:
             group["lr"] = self._lr = group["peak_lr"] * scale
         if recipe.clip is not None:
@@ -113,9 +119,10 @@ class Epoch:
             state.scaler.update()
         else:
             state.optimizer.step()
-        state.optimizer.zero_grad()
+        for parameter in self._with_gradients:  # what zero_grad does, without a note for torch's profiler
+            parameter.grad = None
         if self._means is not None:
-            self._means.step(recipe, state.step, self._job.steps)
+            self._means.step(recipe, state.step, self._steps)
 
     def _tick(self, speed: float) -> None:
         state, job = self._state, self._job

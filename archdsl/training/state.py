@@ -76,7 +76,7 @@ class Tally:
 
     def add(self, loss: Tensor, correct: Tensor, count: int) -> None:
         """Take in a batch: its mean loss and how many of its images were right."""
-        self.loss.add_(loss.double(), alpha=count)
+        self.loss.add_(loss, alpha=count)
         self.correct.add_(correct)
         self.seen += count
 

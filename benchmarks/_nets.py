@@ -1,0 +1,218 @@
+"""Two networks in the language and by hand, images to learn from, and a training loop written with care."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+import archdsl
+from archdsl.training import assemble
+from archdsl.training.data.model import ImageSet, Splits
+from archdsl.training.loop import fit
+from archdsl.training.recipe import Recipe
+from archdsl.training.run import Run
+from archdsl.training.setup import Setup
+from archdsl.training.standardise import measure
+from archdsl.training.watch import Stop, Watch
+
+ROOT = Path(__file__).resolve().parent.parent
+CPU = torch.device("cpu")
+
+SMALL = """net Small
+input 3x32x32
+conv 32 k3 p1; relu; maxpool 2
+conv 64 k3 p1; relu; maxpool 2
+conv 64 k3 p1; relu
+gap; fc 10
+"""
+TINY = "net Tiny\ninput 1x4x4\nflatten; fc 16; relu; fc 10\n"
+
+
+class Small(nn.Module):
+    """SMALL by hand."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 32, 3, padding=1)
+        self.conv2 = nn.Conv2d(32, 64, 3, padding=1)
+        self.conv3 = nn.Conv2d(64, 64, 3, padding=1)
+        self.fc = nn.Linear(64, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.max_pool2d(F.relu(self.conv1(x)), 2)
+        x = F.max_pool2d(F.relu(self.conv2(x)), 2)
+        x = F.relu(self.conv3(x))
+        x = F.adaptive_avg_pool2d(x, 1).flatten(1)
+        return self.fc(x)  # type: ignore[no-any-return]  # torch's modules have no types
+
+
+class Tiny(nn.Module):
+    """TINY by hand."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc1, self.fc2 = nn.Linear(16, 16), nn.Linear(16, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.fc2(F.relu(self.fc1(x.flatten(1))))  # type: ignore[no-any-return]  # torch's modules have no types
+
+
+class _Group(nn.Module):
+    def __init__(self, before: int, width: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(before, width, 3, padding="same", bias=False)
+        self.norm1 = nn.BatchNorm2d(width, eps=1e-12, momentum=0.4)
+        self.conv2 = nn.Conv2d(width, width, 3, padding="same", bias=False)
+        self.norm2 = nn.BatchNorm2d(width, eps=1e-12, momentum=0.4)
+        for norm in (self.norm1, self.norm2):
+            norm.weight.requires_grad_(False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.gelu(self.norm1(F.max_pool2d(self.conv1(x), 2)))
+        return F.gelu(self.norm2(self.conv2(x)))
+
+
+class Airbench94(nn.Module):
+    """The network of examples/airbench94.arch, by hand (Jordan 2024)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.whiten = nn.Conv2d(3, 24, 2)
+        self.whiten.weight.requires_grad_(False)
+        self.group1, self.group2, self.group3 = _Group(24, 64), _Group(64, 256), _Group(256, 256)
+        self.fc = nn.Linear(256, 10, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.gelu(self.whiten(x))
+        x = self.group3(self.group2(self.group1(x)))
+        return self.fc(F.max_pool2d(x, 3).flatten(1)) * (1 / 9)  # type: ignore[no-any-return]  # torch's modules have no types
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A network both ways, and how it is timed: images a batch, batches a round."""
+
+    name: str
+    text: str
+    by_hand: Callable[[], nn.Module]
+    batch: int
+    batches: int
+
+    def network(self) -> archdsl.Network:
+        """The text's network."""
+        return archdsl.loads(self.text, name=f"{self.name}.arch")
+
+
+def airbench94(batch: int = 64, batches: int = 24) -> Subject:
+    """airbench94's network."""
+    text = (ROOT / "examples" / "airbench94.arch").read_text(encoding="utf-8")
+    return Subject("airbench94", text.partition("\ntrain {")[0] + "\n", Airbench94, batch, batches)
+
+
+def small(batch: int = 64, batches: int = 96) -> Subject:
+    """Three convolutions."""
+    return Subject("small", SMALL, Small, batch, batches)
+
+
+def images(count: int, shape: tuple[int, int, int], seed: int = 0) -> ImageSet:
+    """Noise with classes, as large as CIFAR-10's images where `shape` is 3×32×32."""
+    chance = np.random.default_rng(seed)
+    return ImageSet(chance.integers(0, 256, (count, *shape)).astype(np.uint8), chance.integers(0, 10, count))
+
+
+def by_archdsl(subject: Subject, recipe: Recipe, setup: Setup, shape: tuple[int, int, int]) -> Callable[[], None]:
+    """A training of one epoch over `batches` batches, checkpoints and all, as `archdsl train` runs it."""
+    splits = Splits(images(subject.batch * subject.batches, shape), None, None)
+    job = assemble.job(recipe, setup, measure(splits.train.images), splits, 10, Stop())
+    model = subject.network().to_torch()
+    folder = Path(mkdtemp(prefix="archdsl-bench-"))
+    state = assemble.first_state(model, job)
+
+    def train() -> None:
+        state.epoch, state.batch, state.step = 0, 0, 0
+        state.history.clear()
+        fit(state, job, Run(folder), Watch())
+
+    (folder / "checkpoints").mkdir(exist_ok=True)
+    return train
+
+
+def by_loop(subject: Subject, recipe: Recipe, setup: Setup, shape: tuple[int, int, int]) -> Callable[[], None]:
+    """The same by hand: images in memory, shifted and mirrored batch by batch; the state saved before and after."""
+    given = images(subject.batch * subject.batches, shape)
+    pixels, labels = torch.from_numpy(given.images), torch.from_numpy(given.labels)
+    standard = measure(given.images)
+    mean = torch.tensor(standard.mean).mul(255).view(1, -1, 1, 1)
+    scale = torch.tensor(standard.deviation).mul(255).reciprocal().view(1, -1, 1, 1)
+    model = subject.by_hand().to(memory_format=setup.memory_format)  # type: ignore[call-overload]  # mypy's stub of `to` lacks it
+    trained = [p for p in model.parameters() if p.requires_grad]
+    decayed, spared = [p for p in trained if p.ndim > 1], [p for p in trained if p.ndim <= 1]
+    groups: list[dict[str, Any]] = [{"params": decayed, "weight_decay": 5e-4}, {"params": spared}]
+    optimizer = torch.optim.SGD(
+        groups,
+        lr=0.01,
+        momentum=0.9,
+        nesterov=True,
+        fused=True,
+    )
+    steps = subject.batches
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 0.5 * (1 + math.cos(math.pi * step / steps)))
+    shift = recipe.augment.crop or 0
+    folder = Path(mkdtemp(prefix="archdsl-bench-"))
+
+    def save() -> None:
+        torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict()}, folder / "state.pt")
+
+    def train() -> None:
+        save()
+        model.train()
+        seen = total = right = 0.0
+        for indices in torch.split(torch.randperm(len(labels)), subject.batch):
+            batch, wanted = pixels[indices], labels[indices]
+            if shift:
+                batch = _shifted(batch, shift)
+                batch = torch.where((torch.rand(len(batch)) < 0.5)[:, None, None, None], batch.flip(3), batch)
+            inputs = batch.to(torch.float32, memory_format=setup.memory_format).sub_(mean).mul_(scale)
+            with setup.autocast():
+                logits = model(inputs)
+            loss = F.cross_entropy(logits.float(), wanted, label_smoothing=0.1)
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]  # torch has no types here
+            optimizer.step()
+            scheduler.step()
+            total += loss.item() * len(indices)
+            right += (logits.argmax(1) == wanted).sum().item()
+            seen += len(indices)
+        save()
+
+    return train
+
+
+def _shifted(images: Tensor, pixels: int) -> Tensor:
+    """Zero-padded and cropped back at a place of its own for each image, without a loop over them."""
+    n, _, h, w = images.shape
+    padded = F.pad(images, (pixels,) * 4)
+    windows = padded.unfold(2, h, 1).unfold(3, w, 1)  # N×C×(2p+1)×(2p+1)×H×W, a view
+    by = torch.randint(2 * pixels + 1, (2, n))
+    return windows[torch.arange(n), :, by[0], by[1]]
+
+
+def a_recipe(subject: Subject, crop: int | None) -> Recipe:
+    """What both trainings do."""
+    return Recipe.model_validate(
+        {
+            "augment": {"flip": crop is not None, "crop": crop},
+            "optimizer": {"name": "sgd", "lr": 0.01, "momentum": 0.9, "nesterov": True, "weight_decay": 5e-4},
+            "schedule": {"name": "cosine"},
+            "loss": {"name": "cross_entropy", "smoothing": 0.1},
+            "epochs": 1,
+            "batch": subject.batch,
+        }
+    )

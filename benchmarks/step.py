@@ -1,0 +1,145 @@
+"""What a step costs around a tiny network: a raw loop, archdsl's training, and Lightning and Keras where installed.
+
+A step takes 32 images of 1×4×4 from memory through two linear layers, so that nearly all of the time is the loop's own.
+The target: at most 150 µs more than the raw loop. Ends with status 1 where it is missed.
+
+Lightning (`pip install lightning`) and Keras (`pip install keras`, on torch) are no dependencies of anything here.
+"""
+
+import os
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from _harness import compare, report
+from _nets import CPU, TINY, Subject, Tiny, images
+from torch import Tensor
+
+from archdsl.training import assemble
+from archdsl.training.data.model import Splits
+from archdsl.training.epoch import Epoch
+from archdsl.training.recipe import Recipe
+from archdsl.training.run import Run
+from archdsl.training.setup import Setup
+from archdsl.training.standardise import measure
+from archdsl.training.watch import Stop, Watch
+
+TARGET_US = 150
+ROUNDS = 31
+SHAPE = (1, 4, 4)
+SUBJECT = Subject("tiny", TINY, Tiny, batch=32, batches=300)
+
+
+def inputs() -> tuple[Tensor, Tensor]:
+    """Standardised images and their classes."""
+    given = images(SUBJECT.batch * SUBJECT.batches, SHAPE)
+    pixels = torch.from_numpy(given.images).float()
+    return (pixels - pixels.mean()) / pixels.std(), torch.from_numpy(given.labels)
+
+
+def raw() -> Callable[[], None]:
+    """The least that a training can do."""
+    pixels, labels = inputs()
+    model = Tiny()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, nesterov=True, fused=True)
+
+    def run() -> None:
+        for indices in torch.split(torch.randperm(len(labels)), SUBJECT.batch):
+            loss = F.cross_entropy(model(pixels[indices]), labels[indices])
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]  # torch has no types here
+            optimizer.step()
+
+    return run
+
+
+def ours() -> Callable[[], None]:
+    """Pixels that are standardised batch by batch, a schedule, a tally, a look at the loss and at the user's wishes."""
+    setup = Setup(CPU)
+    splits = Splits(images(SUBJECT.batch * SUBJECT.batches, SHAPE), None, None)
+    optimizer = {"name": "sgd", "lr": 0.01, "momentum": 0.9, "nesterov": True}
+    recipe = Recipe.model_validate({"optimizer": optimizer, "epochs": 1, "batch": SUBJECT.batch})
+    job = assemble.job(recipe, setup, measure(splits.train.images), splits, 10, Stop())
+    state = assemble.first_state(SUBJECT.network().to_torch(), job)
+    folder = Path(tempfile.mkdtemp(prefix="archdsl-bench-"))
+
+    def run() -> None:
+        state.batch = state.step = 0
+        Epoch(state, job, state.model, Run(folder), Watch()).go()
+
+    return run
+
+
+def lightning() -> Callable[[], None]:
+    """Lightning's Trainer, with all that can be turned off turned off. Raises ImportError."""
+    pl: Any = import_module("lightning")
+
+    class Module(pl.LightningModule):  # type: ignore[misc]  # it has no types here
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = Tiny()
+
+        def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
+            return F.cross_entropy(self.model(batch[0]), batch[1])
+
+        def configure_optimizers(self) -> torch.optim.Optimizer:
+            return torch.optim.SGD(self.parameters(), lr=0.01, momentum=0.9, nesterov=True, fused=True)
+
+    pixels, labels = inputs()
+    data = torch.utils.data.TensorDataset(pixels, labels)
+    loader: Any = torch.utils.data.DataLoader(data, batch_size=SUBJECT.batch, shuffle=True)
+
+    def run() -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            trainer = pl.Trainer(
+                max_epochs=1, accelerator="cpu", logger=False, enable_checkpointing=False, enable_progress_bar=False,
+                enable_model_summary=False, barebones=False,
+            )  # fmt: skip
+            trainer.fit(Module(), loader)
+
+    return run
+
+
+def keras() -> Callable[[], None]:
+    """Keras' fit on torch. Raises ImportError."""
+    os.environ["KERAS_BACKEND"] = "torch"
+    keras: Any = import_module("keras")
+
+    model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(16, "relu"), keras.layers.Dense(10)])
+    optimizer = keras.optimizers.SGD(0.01, momentum=0.9, nesterov=True)
+    model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    pixels, labels = (tensor.numpy() for tensor in inputs())
+    return lambda: model.fit(pixels, labels, batch_size=SUBJECT.batch, epochs=1, verbose=0)
+
+
+def main() -> int:
+    contenders = {"raw loop": raw(), "archdsl": ours()}
+    for name, make in (("Lightning's Trainer", lightning), ("Keras' fit, on torch", keras)):
+        try:
+            contenders[name] = make()
+        except ImportError as error:
+            print(f"{name} is left out: {error}")
+    timings = compare(contenders, rounds=ROUNDS)
+    # a round is so many steps: milliseconds of a round to microseconds of a step
+    steps = [replace(t, median_ms=t.median_ms / SUBJECT.batches, min_ms=t.min_ms / SUBJECT.batches) for t in timings]
+    for step in steps:
+        print(f"{step.name:22} {step.median_ms * 1000:7.0f} µs a step, at best {step.min_ms * 1000:5.0f}")
+    report("step", timings)
+    pairs = zip(timings[1].rounds_ms, timings[0].rounds_ms, strict=True)
+    more = median((mine - base) / SUBJECT.batches * 1000 for mine, base in pairs)
+    verdict = "met" if more <= TARGET_US else "missed"
+    print(f"target: at most {TARGET_US} µs more than the raw loop; {verdict} with {more:.0f}")
+    return int(more > TARGET_US)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""How the threads that compute should wait for one another: spinning, as OpenMP does by itself, or asleep.
+
+    python benchmarks/waiting.py
+
+A small training in a fresh process for each policy and round, alone and beside one busy process a core, as on a machine
+that is shared. `archdsl train` sets OMP_WAIT_POLICY=PASSIVE unless the user has set it; this is what that rests on.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from _harness import beside_the_first, report
+
+HERE = Path(__file__).resolve().parent
+ROUNDS = 15
+POLICIES = {"asleep: PASSIVE": {"OMP_WAIT_POLICY": "PASSIVE"}, "spinning: the default": {}}
+
+CHILD = """
+import sys, time
+sys.path.insert(0, sys.argv[1])
+import _nets
+from archdsl.training.setup import Setup
+subject = {"airbench94": _nets.airbench94(batches=8), "small": _nets.small(batches=32)}[sys.argv[2]]
+train = _nets.by_archdsl(subject, _nets.a_recipe(subject, 4), Setup(_nets.CPU, "bf16", "channels_last"), (3, 32, 32))
+train()
+start = time.perf_counter()
+train()
+print((time.perf_counter() - start) * 1000)
+"""
+
+
+def measure(name: str, policy: dict[str, str]) -> float:
+    """Milliseconds of a training in a process of its own."""
+    plain = {key: value for key, value in os.environ.items() if not key.startswith(("OMP_", "GOMP_"))}
+    words = [sys.executable, "-c", CHILD, str(HERE), name]
+    done = subprocess.run(words, env={**plain, **policy}, capture_output=True, text=True, check=True)
+    return float(done.stdout)
+
+
+@contextmanager
+def busy(count: int) -> Iterator[None]:
+    """So many processes that compute all the time."""
+    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+
+
+def main() -> None:
+    for name in ("airbench94", "small"):
+        for others in (0, os.cpu_count() or 1):
+            print(f"\n{name}, {'beside ' + str(others) + ' busy processes' if others else 'alone'}")
+            rounds: dict[str, list[float]] = {policy: [] for policy in POLICIES}
+            with busy(others):
+                for number in range(ROUNDS):
+                    for policy in POLICIES if number % 2 == 0 else reversed(POLICIES):
+                        rounds[policy].append(measure(name, POLICIES[policy]))
+            report(f"waiting-{name}-{'shared' if others else 'alone'}", beside_the_first(rounds))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+"""Train the networks of docs/accuracy.md, and make the page from what the runs leave.
+
+    python scripts/accuracy.py run lenet5 --data-dir FOLDER    train it (all, where no name is given), then the page
+    python scripts/accuracy.py collect lenet5=runs/LeNet5-mnist-1    take the figures of a run that is there
+    python scripts/accuracy.py page    make the page again from docs/accuracy/*.json
+
+Without `--data-dir` the images are downloaded. The runs lie in runs/accuracy/.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+ROOT = Path(__file__).resolve().parent.parent
+FIGURES = ROOT / "docs" / "accuracy"
+PICTURE = ROOT / "docs" / "images" / "accuracy"
+PAGE = ROOT / "docs" / "accuracy.md"
+BEGIN, END = "<!-- runs: made by scripts/accuracy.py -->\n", "<!-- end of runs -->"
+
+
+class Case(NamedTuple):
+    """A network to train: what it is called, what follows `archdsl train`, what was published, with the source."""
+
+    title: str
+    words: str
+    published: str
+
+
+CASES = {
+    "airbench94": Case(
+        "airbench94",
+        "examples/airbench94.arch --precision bf16 --layout channels_last",
+        "94.01 %, mean of many runs (Jordan 2024)",
+    ),
+    "resnet20": Case(
+        "ResNet-20",
+        "examples/resnet20.arch --epochs 10 --schedule cosine --precision bf16 --layout channels_last",
+        "91.25 % after 164 epochs (He et al. 2015)",
+    ),
+    "lenet5": Case(
+        "LeNet-5",
+        "examples/lenet5.arch --data mnist --fit pad --epochs 60 --batch 64 --optimizer adamw --lr 3e-3 "
+        "--schedule onecycle --crop 2 --rotate 12 --ema 0.999",
+        "99.05 % from 60,000 images (LeCun et al. 1998)",
+    ),
+}
+
+
+def run(name: str, options: list[str]) -> None:
+    """Train a case and take its figures."""
+    folder = ROOT / "runs" / "accuracy" / name
+    words = [*CASES[name].words.split(), *options, "--out", str(folder)]
+    subprocess.run([sys.executable, "-m", "archdsl", "train", *words], cwd=ROOT, check=True)
+    collect(name, folder)
+
+
+def collect(name: str, folder: Path) -> None:
+    """Write docs/accuracy/NAME.json from a finished run's folder."""
+    settings = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
+    result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    kept = {
+        "network": {key: settings["network"][key] for key in ("name", "parameters")},
+        "data": {key: settings["data"][key] for key in ("name", "images")},
+        "epochs": settings["recipe"]["epochs"],
+        "setup": {key: settings["setup"][key] for key in ("device", "precision", "layout", "threads")},
+        "versions": settings["versions"],
+        "result": {key: result[key] for key in ("test", "weights", "epochs", "steps", "seconds")},
+        "history": lines,
+    }
+    FIGURES.mkdir(exist_ok=True)
+    (FIGURES / f"{name}.json").write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+
+
+def page() -> None:
+    """Write the tables of docs/accuracy.md, and its curves."""
+    found = {
+        name: json.loads((FIGURES / f"{name}.json").read_text(encoding="utf-8"))
+        for name in CASES
+        if (FIGURES / f"{name}.json").is_file()
+    }
+    text = PAGE.read_text(encoding="utf-8")
+    before, rest = text.split(BEGIN)
+    PAGE.write_text(f"{before}{BEGIN}\n{tables(found)}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+    draw(found)
+
+
+def tables(found: dict[str, Any]) -> str:
+    """Markdown: a row a run, and the commands."""
+    rows = [
+        "| network | parameters | training images | epochs | test accuracy | published | training |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    commands = []
+    for name, figures in found.items():
+        case, seconds = CASES[name], figures["result"]["seconds"]
+        cells = (
+            case.title,
+            f"{figures['network']['parameters']:,}",
+            f"{figures['data']['images']['training']:,} of {figures['data']['name']}",
+            f"{figures['epochs']:g}",
+            f"**{figures['result']['test']['accuracy']:.2%}**".replace("%", " %"),
+            case.published,
+            f"{seconds // 60:.0f} min {seconds % 60:.0f} s in {figures['setup']['precision']}",
+        )
+        rows.append(f"| {' | '.join(cells)} |")
+        commands.append(f"archdsl train {case.words}")
+    return "\n".join([*rows, "", "```sh", *commands, "```", ""])
+
+
+def draw(found: dict[str, Any]) -> None:
+    """Accuracy by epoch of each run, as docs/images/accuracy.svg and .png; a line marks the test."""
+    figure = Figure(figsize=(3.4 * len(found), 3.2), layout="constrained")
+    for axes, (name, figures) in zip(figure.subplots(1, len(found), squeeze=False)[0], found.items(), strict=True):
+        _curves(axes, figures["history"], "train", "#0072B2", "training images, changed by chance")
+        _curves(axes, figures["history"], "validation", "#D55E00", "validation images")
+        test = figures["result"]["test"]["accuracy"]
+        axes.axhline(test, color="#777777", linewidth=0.9, linestyle=":", label=f"test images, at the end: {test:.2%}")
+        low = min(line["train"]["accuracy"] for line in figures["history"])
+        axes.set(title=CASES[name].title, xlabel="epoch", ylim=(max(0.0, low - 0.03), 1.005))
+        axes.yaxis.set_major_formatter(PercentFormatter(1))
+        axes.grid(alpha=0.3)
+        axes.legend(frameon=False, fontsize=7, loc="lower right")
+    for ending in ("svg", "png"):
+        metadata = {"Date": None} if ending == "svg" else {}
+        figure.savefig(PICTURE.with_suffix(f".{ending}"), dpi=150, metadata=metadata)
+
+
+def _curves(axes: Axes, history: list[dict[str, Any]], part: str, colour: str, label: str) -> None:
+    points = [(line["epoch"], line[part]["accuracy"]) for line in history if line[part]]
+    if points:
+        axes.plot(*zip(*points, strict=True), color=colour, marker=".", markersize=3, linewidth=1.3, label=label)
+
+
+def main() -> int:
+    """What was asked for, then the page."""
+    match sys.argv[1:]:
+        case ["run", *words]:
+            names = [word for word in words if word in CASES]
+            for name in names or CASES:
+                run(name, [word for word in words if word not in CASES])
+        case ["collect", *pairs]:
+            for pair in pairs:
+                name, _, folder = pair.partition("=")
+                collect(name, Path(folder))
+        case ["page"]:
+            pass
+        case _:
+            print(__doc__)
+            return 2
+    page()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
