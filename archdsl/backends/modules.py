@@ -237,7 +237,9 @@ class WindowAttention(nn.Module):
         if counts is not None:
             apart = self.apart(counts, x.device)
             hidden = torch.zeros(apart.shape, dtype=x.dtype, device=x.device).masked_fill(apart, -math.inf)
-            mask = (hidden[:, None] if mask is None else hidden[:, None] + mask).repeat(len(x) // len(apart), 1, 1, 1)
+            mask = (hidden[:, None] if mask is None else hidden[:, None] + mask).repeat(
+                x.shape[0] // apart.shape[0], 1, 1, 1
+            )
         dropout = self.dropout if self.training else 0.0
         seen = nn.functional.scaled_dot_product_attention(
             query, key, value, attn_mask=mask, dropout_p=dropout, scale=scale
