@@ -1,0 +1,62 @@
+"""The hooks for pre-commit: what they run passes on a sound file, and fails on another."""
+
+import os
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from archdsl.cli import main
+
+ROOT = Path(__file__).resolve().parents[2]
+HOOKS: dict[str, dict[str, Any]] = {
+    hook["id"]: hook for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path) -> Iterator[Path]:
+    here = Path.cwd()
+    os.chdir(tmp_path)
+    (tmp_path / "net.arch").write_text("input 1x8x8\nconv 4 k3\nrelu\ngap\nfc 2\n")
+    yield tmp_path
+    os.chdir(here)
+
+
+def run(hook: str, *words: str) -> Result:
+    program, *command = shlex.split(HOOKS[hook]["entry"])
+    assert program == "archdsl"
+    return CliRunner().invoke(main, [*command, *words])
+
+
+def test_check(folder: Path) -> None:
+    assert run("archdsl-check", "net.arch").exit_code == 0
+    (folder / "net.arch").write_text("input 1x8x8\nconv 4 k9\n")
+    assert run("archdsl-check", "net.arch").exit_code == 1
+
+
+def test_fmt_writes_what_pre_commit_then_sees(folder: Path) -> None:
+    before = (folder / "net.arch").read_text()
+    assert run("archdsl-fmt", "net.arch").exit_code == 0
+    assert (folder / "net.arch").read_text() == before
+    (folder / "net.arch").write_text(before.replace("conv 4", "conv   4"))
+    run("archdsl-fmt", "net.arch")
+    assert (folder / "net.arch").read_text() == before
+
+
+def test_diagram(folder: Path) -> None:
+    words = ("net.arch", "-o", "net.svg")
+    assert run("archdsl-diagram", *words).exit_code == 1
+    assert CliRunner().invoke(main, ["diagram", *words]).exit_code == 0
+    assert run("archdsl-diagram", *words).exit_code == 0
+    (folder / "net.arch").write_text("input 1x8x8\nconv 5 k3\n")
+    assert run("archdsl-diagram", *words).exit_code == 1
+
+
+def test_what_the_hooks_are_run_for() -> None:
+    assert list(HOOKS) == ["archdsl-check", "archdsl-fmt", "archdsl-diagram"]
+    assert all(hook["language"] == "python" for hook in HOOKS.values())
