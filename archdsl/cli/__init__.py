@@ -15,6 +15,7 @@ _COMMANDS = {
     "explain": "What the code of a diagnostic means.",
     "export": "Write a network as ONNX, torch's exported program, TorchScript, safetensors.",
     "fmt": "Write texts in the one way of writing.",
+    "inspect": "Draw a trained network's filters, and its maps of a picture.",
     "layers": "List the layers, or show one.",
     "predict": "Name the classes of images with a trained network.",
     "sweep": "Train a network at many points, and show what accuracy costs.",

@@ -2,12 +2,15 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ..diagnostics.text import printable
-from .common import load_or_exit, parse_override
 from .train import fail
+
+if TYPE_CHECKING:
+    from ..training.predict import Answer
 
 
 @click.command("predict")
@@ -17,25 +20,46 @@ from .train import fail
 @click.option("--device", default="auto", metavar="auto|cpu|cuda", show_default=True, help="Where to compute.")
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(run: str, images: tuple[str, ...], top: int, device: str, output: str) -> None:
-    """Name the classes of each IMAGE, with their probabilities, by the network trained in the folder RUN."""
-    from ..training.check import image_shape
+    """Name the classes of each IMAGE, with their chances, by the network trained in the folder RUN.
+
+    An IMAGE may be a folder, for all pictures in it, or `-` for a picture from standard input. What cannot be read is
+    told, the others are answered all the same, and the exit code is 1 then.
+    """
     from ..training.errors import Problem
-    from ..training.predict import load_weights, predict
+    from ..training.opened import open_run
+    from ..training.predict import BATCH, pictures, predict
     from ..training.run import Run
     from ..training.setup import choose_device
 
+    answers: list[Answer] = []
     try:
-        opened = Run.open(Path(run))
-        settings = opened.read_settings()
-        network = load_or_exit(str(opened.network), settings.network.given, parse_override(settings.network.sizes))
-        model = network.to_torch().to(choose_device(device)).eval()
-        load_weights(model, opened)
-        answers = predict(model, settings, image_shape(network.graph), [Path(name) for name in images], top)
+        opened = open_run(Run.open(Path(run)), choose_device(device))
+        paths = [path for name in images for path in pictures(name)]
+        for start in range(0, len(paths), BATCH):
+            some = predict(opened, paths[start : start + BATCH], top)
+            if output == "text":
+                _show(some)
+            answers += some
     except Problem as problem:
         fail(problem)
     if output == "json":
-        click.echo(json.dumps([{"image": str(a.path), "classes": dict(a.classes)} for a in answers], indent=2))
-        return
+        click.echo(json.dumps([_record(answer) for answer in answers], indent=2, ensure_ascii=False))
+    if any(answer.problem for answer in answers):
+        raise SystemExit(1)
+
+
+def _show(answers: "list[Answer]") -> None:
     for answer in answers:
+        if answer.problem:
+            click.echo(printable(f"error: {answer.problem.message()}"), err=True)
+            for way in answer.problem.help():
+                click.echo(f"  = help: {way}", err=True)
+            continue
         named = ", ".join(f"{name} {chance:.1%}" for name, chance in answer.classes)
-        click.echo(printable(f"{answer.path}: {named}"))
+        click.echo(printable(f"{answer.name}: {named}"))
+
+
+def _record(answer: "Answer") -> dict[str, object]:
+    if answer.problem:
+        return {"image": answer.name, "error": answer.problem.why}
+    return {"image": answer.name, "classes": dict(answer.classes)}

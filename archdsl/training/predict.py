@@ -1,5 +1,7 @@
-"""A trained run put to use: pictures in, classes with their probabilities out."""
+"""A trained run put to use: pictures in, classes with their chances out."""
 
+import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,49 +10,115 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from .chances import chances
 from .checkpoint import part
-from .data.decode import decode
+from .data.decode import EXTENSIONS, decode
 from .data.fit import fit_images
 from .data.model import Pixels
 from .data.spec import ImageShape
 from .errors import BadImages, CannotResume
-from .loss import as_logits
+from .evaluate import answers
+from .opened import Opened
 from .run import Run
-from .settings import RunSettings
 from .standardise import Standard, Standardiser
 from .state import weights_of
 
-_BATCH = 64
+BATCH = 64
+"""Pictures at a time."""
+
+Ranked = tuple[tuple[str, float], ...]
+"""Classes with their chances, the likeliest first."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The classes of one picture with their probabilities, the likeliest first."""
+    """What is said about one picture: its ranked classes, or why it could not be read."""
 
-    path: Path
-    classes: tuple[tuple[str, float], ...]
+    name: str
+    classes: Ranked = ()
+    problem: BadImages | None = None
 
 
-def predict(model: nn.Module, settings: RunSettings, shape: ImageShape, paths: list[Path], top: int) -> list[Answer]:
-    """The `top` likeliest classes of each picture, prepared as the images that the run learnt from.
+class Predictor:
+    """A run's network with all that was done to the images it learnt from, and to those it was tested on."""
 
-    The model is on the device to compute on, in evaluation mode. Raises BadImages for what cannot be read.
-    """
-    device = next(model.parameters()).device
-    data = settings.data
-    standard = Standard(tuple(data.mean), tuple(data.deviation))
-    standardise = Standardiser(standard, device, torch.contiguous_format)
-    answers = []
-    for start in range(0, len(paths), _BATCH):
-        some = paths[start : start + _BATCH]
-        pixels = np.stack([_read(path, settings, shape) for path in some])
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
+        data = opened.settings.data
+        standard = Standard(tuple(data.mean), tuple(data.deviation))
+        self._standardise = Standardiser(standard, opened.device, torch.contiguous_format)
+
+    def read(self, path: Path | None) -> Pixels:
+        """A picture, or the one in standard input for None, as uint8 of C×H×W.
+
+        At the size of the data set's images, then fitted to the network as those were. Raises BadImages.
+        """
+        own, shape = self._opened.settings.data.shape, self._opened.shape
+        try:
+            pixels = decode(path if path is not None else _standard_input(), ImageShape(*own) if own else shape)
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise BadImages(path or Path("<stdin>"), why, "give pictures: PNG, JPEG, WebP, …") from error
+        fitted: Pixels = fit_images(pixels[None], shape, self._opened.settings.recipe.data.fit)[0]
+        return fitted
+
+    def inputs(self, pixels: Sequence[Pixels]) -> Tensor:
+        """Pictures as the network takes them: float32 of N×C×H×W on its device."""
+        return self._standardise(torch.from_numpy(np.stack(pixels)).to(self._opened.device))
+
+    def __call__(self, pixels: Sequence[Pixels], top: int) -> list[Ranked]:
+        """The `top` likeliest classes of each picture; with the changed copies that the recipe's `tta` asks for."""
+        settings = self._opened.settings
         with torch.inference_mode():
-            chances = as_logits(model(standardise(torch.from_numpy(pixels).to(device)))).softmax(1)
-        best = chances.topk(min(top, chances.shape[1]), dim=1)
-        for path, values, indices in zip(some, best.values.tolist(), best.indices.tolist(), strict=True):
-            named = tuple((data.classes[i], value) for i, value in zip(indices, values, strict=True))
-            answers.append(Answer(path, named))
-    return answers
+            logits = answers(self._opened.model, self.inputs(pixels), settings.recipe.tta)
+        sure = chances(logits, settings.recipe.loss)
+        best = logits.topk(min(top, logits.shape[1]), dim=1).indices
+        names = settings.data.classes
+        return [
+            tuple((names[index], float(row[index])) for index in ranked)
+            for row, ranked in zip(sure.cpu(), best.tolist(), strict=True)
+        ]
+
+
+def predict(opened: Opened, paths: Sequence[Path | None], top: int) -> list[Answer]:
+    """The `top` likeliest classes of each picture, None being standard input; of what cannot be read, why."""
+    predictor = Predictor(opened)
+    found: list[Answer] = []
+    waiting: list[tuple[int, Pixels]] = []
+    for index, path in enumerate(paths):
+        name = "<stdin>" if path is None else str(path)
+        try:
+            waiting.append((index, predictor.read(path)))
+            found.append(Answer(name))
+        except BadImages as problem:
+            found.append(Answer(name, problem=problem))
+    if waiting:
+        ranked = predictor([pixels for _, pixels in waiting], top)
+        for (index, _), classes in zip(waiting, ranked, strict=True):
+            found[index] = Answer(found[index].name, classes)
+    return found
+
+
+def pictures(name: str) -> list[Path | None]:
+    """A picture's path, the pictures anywhere in a folder in the order of their names, or None for `-`.
+
+    Raises BadImages for a folder without one.
+    """
+    path = Path(name)
+    if name == "-":
+        return [None]
+    if not path.is_dir():
+        return [path]
+    found = sorted(each for each in path.rglob("*") if each.suffix.lower() in EXTENSIONS and each.is_file())
+    if not found:
+        raise BadImages(path, "no picture in this folder", f"endings are {', '.join(sorted(EXTENSIONS))}")
+    return list(found)
+
+
+def _standard_input() -> io.BytesIO:
+    import sys
+
+    return io.BytesIO(sys.stdin.buffer.read())
 
 
 def load_weights(model: nn.Module, run: Run) -> None:
@@ -74,14 +142,3 @@ def load_weights(model: nn.Module, run: Run) -> None:
 def _copy(source: dict[str, Tensor], target: dict[str, Tensor]) -> None:
     for name, tensor in target.items():
         tensor.copy_(source[name])
-
-
-def _read(path: Path, settings: RunSettings, shape: ImageShape) -> Pixels:
-    """A picture at the size of the data set's images, then fitted to the network as those were."""
-    own = settings.data.shape
-    try:
-        pixels = decode(path, ImageShape(*own) if own else shape)
-    except OSError as error:
-        raise BadImages(path, error.strerror or str(error), "give pictures: PNG, JPEG, WebP, …") from error
-    fitted: Pixels = fit_images(pixels[None], shape, settings.recipe.data.fit)[0]
-    return fitted

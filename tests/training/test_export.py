@@ -35,6 +35,7 @@ conv 8 k3 p1; bn; relu as a
 maxpool k3 s2 ceil
 upsample size=12x12
 add a
+residual { attention 2 window=4 shift=2 relative }
 adaptive_avgpool 2
 tokens
 residual { ln; attention heads=2 }

@@ -2,6 +2,7 @@
 
 import warnings
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -14,7 +15,7 @@ EXTENSIONS = frozenset(
 )
 
 
-def decode(path: Path, shape: ImageShape) -> Pixels:
+def decode(path: Path | BinaryIO, shape: ImageShape) -> Pixels:
     """The picture as uint8 of C×H×W: turned as its EXIF data say, cut around the middle to the wanted proportions and
     scaled (bilinear, with antialiasing).
 

@@ -1,0 +1,107 @@
+"""`archdsl inspect`: what a trained network looks for, and what it sees in a picture."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..diagnostics.text import printable
+from ..names import nearest
+from .common import usage
+from .train import fail
+
+if TYPE_CHECKING:
+    from ..training.inspection import Stop
+    from ..training.opened import Opened
+    from ..training.sheet import Sheet
+
+_ANSWERS = 5
+
+
+@click.command("inspect")
+@click.argument("run")
+@click.option("--image", metavar="IMAGE", help="The picture to look at; without one, the filters alone.")
+@click.option(
+    "--layer", "layers", multiple=True, metavar="NAME", help="What to show: a layer, block or stage by its name."
+)
+@click.option("-o", "--output", metavar="FOLDER", help="Where to write [default: RUN/inspect-IMAGE].")
+@click.option("--device", default="auto", metavar="auto|cpu|cuda", show_default=True, help="Where to compute.")
+def command(run: str, image: str | None, layers: tuple[str, ...], output: str | None, device: str) -> None:
+    """Draw the filters of the first layer of the network trained in the folder RUN, and its feature maps of IMAGE at
+    the end of each stage: a PNG each, and index.html with all of them.
+    """
+    from ..training.errors import Problem
+    from ..training.opened import open_run
+    from ..training.run import Run
+    from ..training.setup import choose_device
+
+    if layers and image is None:
+        usage("--layer shows the maps of a picture: name one, `--image cat.png`")
+    try:
+        opened = open_run(Run.open(Path(run)), choose_device(device))
+        stops = _stops(opened, layers)
+        folder = _folder(Path(run), image, output)
+        _draw(opened, Path(image) if image else None, stops, folder)
+    except Problem as problem:
+        fail(problem)
+
+
+def _stops(opened: "Opened", layers: tuple[str, ...]) -> "list[Stop]":
+    from ..training.inspection import place, places
+
+    graph = opened.network.graph
+    if not layers:
+        return places(graph)
+    found = []
+    for layer in layers:
+        stop = place(graph, layer)
+        if stop is None:
+            names = {".".join(node.path[:depth]) for node in graph.layers for depth in range(1, len(node.path) + 1)}
+            if layer in names:
+                usage(f"`{layer}` gives no image, so that there are no maps to show")
+            near = nearest(layer, sorted(names))
+            usage(f"the network has no `{layer}`" + (f"; did you mean `{near}`?" if near else ""))
+        found.append(stop)
+    return found
+
+
+def _folder(run: Path, image: str | None, output: str | None) -> Path:
+    folder = Path(output) if output else run / ("inspect" + (f"-{Path(image).stem}" if image else ""))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        usage(f"{folder}: {error.strerror}")
+    return folder
+
+
+def _draw(opened: "Opened", image: Path | None, stops: "list[Stop]", folder: Path) -> None:
+    from ..training.atomic import write_atomically, write_text
+    from ..training.inspection import first_filters, maps
+    from ..training.predict import Predictor
+    from ..training.report.gather import thumbnail
+    from ..training.sheet import draw_filters, draw_maps, page
+
+    sheets: list[tuple[str, Sheet]] = []
+    filters = first_filters(opened)
+    if filters is not None:
+        sheets.append((f"00-filters-{filters.name}", draw_filters(filters)))
+    answers, picture = [], None
+    if image is not None:
+        predictor = Predictor(opened)
+        pixels = predictor.read(image)
+        answers = list(predictor([pixels], _ANSWERS)[0])
+        picture = thumbnail(pixels)
+        for number, found in enumerate(maps(opened, predictor.inputs([pixels])[0], stops), 1):
+            sheets.append((f"{number:02}-{found.name}", draw_maps(found)))
+    if not sheets:
+        usage("nothing to show: no filters lie over the image, and no layer gives an image")
+    for name, sheet in sheets:
+        path = folder / f"{re.sub('[^A-Za-z0-9_.-]', '_', name)}.png"
+        write_atomically(path, lambda beside, sheet=sheet: sheet.picture.save(beside, "PNG"))  # type: ignore[misc]
+        click.echo(f"{printable(str(path))}: {printable(sheet.title)}")
+    title = (
+        f"{opened.network.graph.name} looks at {image.name}" if image else f"What {opened.network.graph.name} looks for"
+    )
+    write_text(folder / "index.html", page(title, picture, answers, [sheet for _, sheet in sheets]))
+    click.echo(f"{printable(str(folder / 'index.html'))}: all of them")
