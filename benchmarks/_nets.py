@@ -15,7 +15,7 @@ from torch import Tensor, nn
 import archdsl
 from archdsl.training import assemble
 from archdsl.training.data.model import ImageSet, Splits
-from archdsl.training.loop import fit
+from archdsl.training.epoch import Epoch
 from archdsl.training.recipe import Recipe
 from archdsl.training.run import Run
 from archdsl.training.setup import Setup
@@ -110,13 +110,13 @@ class Subject:
         return archdsl.loads(self.text, name=f"{self.name}.arch")
 
 
-def airbench94(batch: int = 64, batches: int = 24) -> Subject:
+def airbench94(batch: int = 64, batches: int = 8) -> Subject:
     """airbench94's network."""
     text = (ROOT / "examples" / "airbench94.arch").read_text(encoding="utf-8")
     return Subject("airbench94", text.partition("\ntrain {")[0] + "\n", Airbench94, batch, batches)
 
 
-def small(batch: int = 64, batches: int = 96) -> Subject:
+def small(batch: int = 64, batches: int = 32) -> Subject:
     """Three convolutions."""
     return Subject("small", SMALL, Small, batch, batches)
 
@@ -128,24 +128,21 @@ def images(count: int, shape: tuple[int, int, int], seed: int = 0) -> ImageSet:
 
 
 def by_archdsl(subject: Subject, recipe: Recipe, setup: Setup, shape: tuple[int, int, int]) -> Callable[[], None]:
-    """A training of one epoch over `batches` batches, checkpoints and all, as `archdsl train` runs it."""
+    """An epoch of `batches` batches, as `archdsl train` makes its steps."""
     splits = Splits(images(subject.batch * subject.batches, shape), None, None)
     job = assemble.job(recipe, setup, measure(splits.train.images), splits, 10, Stop())
-    model = subject.network().to_torch()
-    folder = Path(mkdtemp(prefix="archdsl-bench-"))
-    state = assemble.first_state(model, job)
+    state = assemble.first_state(subject.network().to_torch(), job)
+    run = Run(Path(mkdtemp(prefix="archdsl-bench-")))
 
     def train() -> None:
-        state.epoch, state.batch, state.step = 0, 0, 0
-        state.history.clear()
-        fit(state, job, Run(folder), Watch())
+        state.batch = state.step = 0
+        Epoch(state, job, state.model, run, Watch()).go()
 
-    (folder / "checkpoints").mkdir(exist_ok=True)
     return train
 
 
 def by_loop(subject: Subject, recipe: Recipe, setup: Setup, shape: tuple[int, int, int]) -> Callable[[], None]:
-    """The same by hand: images in memory, shifted and mirrored batch by batch; the state saved before and after."""
+    """The same by hand: images in memory, shifted and mirrored batch by batch, and a look at loss and accuracy."""
     given = images(subject.batch * subject.batches, shape)
     pixels, labels = torch.from_numpy(given.images), torch.from_numpy(given.labels)
     standard = measure(given.images)
@@ -165,13 +162,8 @@ def by_loop(subject: Subject, recipe: Recipe, setup: Setup, shape: tuple[int, in
     steps = subject.batches
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 0.5 * (1 + math.cos(math.pi * step / steps)))
     shift = recipe.augment.crop or 0
-    folder = Path(mkdtemp(prefix="archdsl-bench-"))
-
-    def save() -> None:
-        torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict()}, folder / "state.pt")
 
     def train() -> None:
-        save()
         model.train()
         seen = total = right = 0.0
         for indices in torch.split(torch.randperm(len(labels)), subject.batch):
@@ -190,7 +182,6 @@ def by_loop(subject: Subject, recipe: Recipe, setup: Setup, shape: tuple[int, in
             total += loss.item() * len(indices)
             right += (logits.argmax(1) == wanted).sum().item()
             seen += len(indices)
-        save()
 
     return train
 

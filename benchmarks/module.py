@@ -26,7 +26,7 @@ def steps(model: nn.Module, subject: Subject, setup: Setup) -> Callable[[], None
     labels = torch.randint(10, (subject.batch,))
 
     def run() -> None:
-        for _ in range(subject.batches // 6):
+        for _ in range(subject.batches // 2):
             with setup.autocast():
                 logits = model(inputs)
             F.cross_entropy(logits.float(), labels).backward()  # type: ignore[no-untyped-call]  # torch has no types here

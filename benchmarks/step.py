@@ -1,11 +1,13 @@
 """What a step costs around a tiny network: a raw loop, archdsl's training, and Lightning and Keras where installed.
 
 A step takes 32 images of 1×4×4 from memory through two linear layers, so that nearly all of the time is the loop's own.
-The target: at most 150 µs more than the raw loop. Ends with status 1 where it is missed.
+The target: at most 150 µs more than the raw loop on a machine where that takes 127 µs, so at most 2.18 times as much on
+any. Ends with status 1 where it is missed.
 
 Lightning (`pip install lightning`) and Keras (`pip install keras`, on torch) are no dependencies of anything here.
 """
 
+import logging
 import os
 import sys
 import tempfile
@@ -14,7 +16,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import torch
@@ -32,7 +33,7 @@ from archdsl.training.setup import Setup
 from archdsl.training.standardise import measure
 from archdsl.training.watch import Stop, Watch
 
-TARGET_US = 150
+TARGET = (127 + 150) / 127
 ROUNDS = 31
 SHAPE = (1, 4, 4)
 SUBJECT = Subject("tiny", TINY, Tiny, batch=32, batches=300)
@@ -93,6 +94,8 @@ def lightning() -> Callable[[], None]:
         def configure_optimizers(self) -> torch.optim.Optimizer:
             return torch.optim.SGD(self.parameters(), lr=0.01, momentum=0.9, nesterov=True, fused=True)
 
+    for name in ("lightning.pytorch", "lightning.fabric", "pytorch_lightning"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     pixels, labels = inputs()
     data = torch.utils.data.TensorDataset(pixels, labels)
     loader: Any = torch.utils.data.DataLoader(data, batch_size=SUBJECT.batch, shuffle=True)
@@ -126,7 +129,7 @@ def main() -> int:
     for name, make in (("Lightning's Trainer", lightning), ("Keras' fit, on torch", keras)):
         try:
             contenders[name] = make()
-        except ImportError as error:
+        except (ImportError, RuntimeError) as error:  # torchvision without its operators raises the latter
             print(f"{name} is left out: {error}")
     timings = compare(contenders, rounds=ROUNDS)
     # a round is so many steps: milliseconds of a round to microseconds of a step
@@ -134,11 +137,9 @@ def main() -> int:
     for step in steps:
         print(f"{step.name:22} {step.median_ms * 1000:7.0f} µs a step, at best {step.min_ms * 1000:5.0f}")
     report("step", timings)
-    pairs = zip(timings[1].rounds_ms, timings[0].rounds_ms, strict=True)
-    more = median((mine - base) / SUBJECT.batches * 1000 for mine, base in pairs)
-    verdict = "met" if more <= TARGET_US else "missed"
-    print(f"target: at most {TARGET_US} µs more than the raw loop; {verdict} with {more:.0f}")
-    return int(more > TARGET_US)
+    ratio = timings[1].ratio
+    print(f"target: at most {TARGET:.2f}; {'met' if ratio <= TARGET else 'missed'} with {ratio:.2f}")
+    return int(ratio > TARGET)
 
 
 if __name__ == "__main__":

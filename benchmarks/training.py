@@ -1,4 +1,4 @@
-"""A whole training with images in memory, beside a loop written with care: batches, changes of images, checkpoints.
+"""The steps of a training with images in memory, beside a loop written with care: batches, changes of images, schedule.
 
 The target: at most 5 % more. Ends with status 1 where it is missed. What `precision auto` and `layout auto` choose by
 their short trial is printed, too.
