@@ -8,7 +8,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from scripts.pages import zoo
+from scripts.pages import layers, zoo
 from scripts.pages.pictures import with_pictures
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,8 +34,7 @@ def _filled(entry: Any, docs: Path) -> list[Any]:
         case list():
             return [page for inner in entry for page in _filled(inner, docs)]
         case "layers":
-            pages = sorted((docs / "layers").glob("*.md"), key=lambda page: (page.stem != "index", page.stem))
-            return [page.relative_to(docs).as_posix() for page in pages]
+            return [f"{layers.FOLDER}/{name}.md" for name in ("index", *layers.families())]
         case "zoo":
             return [f"zoo/{name}.md" for name in zoo.families()]
         case _:

@@ -65,7 +65,7 @@ def _network(options: Mapping[str, Any], texts: Mapping[str, str]) -> Network:
     text = texts.get(file) or read_named(str(ROOT / file) if file.endswith(".arch") else file).text
     settings, override = parse_settings(options["settings"]), parse_override(options["inputs"])
     sink = Sink()
-    network = analyse(Source(text, name=file), sink, settings, override)
+    network = analyse(Source(text, name=file, path=Path(file)), sink, settings, override)
     if sink.errors:
         raise ArchError(network.diagnostics, network.source)
     return network

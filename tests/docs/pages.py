@@ -34,7 +34,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 SHELL = re.compile(r"[|&;<>$`*?~()\\]")
 """What only a shell understands."""
-TIME = re.compile(r"[\d,.]+(?= images/s| ?m?s of training|s \w)|(?<= tried, in images/s: ).*")
+TIME = re.compile(r"[\d,.]+(?= images/s| ?m?s of training|s \w)|(?<=computes on ).*|  best$|(?<=best epoch, )\d+")
 MEASURED = re.compile(r"(?<=loss )[\d.]+|(?<=accuracy )[\d.]+(?=%)")
 COPY = "project"
 """Where the copy of the project is that differences are applied to."""

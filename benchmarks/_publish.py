@@ -1,0 +1,29 @@
+"""Keep the medians of benchmarks/results/ in benchmarks/published/, for the pages that quote them.
+
+    python benchmarks/_publish.py startup diagram
+
+Run it after `make bench` on a machine that does nothing else; a test holds what README quotes against these files.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+
+
+def main() -> None:
+    for name in sys.argv[1:]:
+        measured = json.loads((HERE / "results" / f"{name}.json").read_text(encoding="utf-8"))
+        kept = {
+            "benchmark": measured["benchmark"],
+            "machine": measured["machine"],
+            "rounds": len(measured["timings"][0]["rounds_ms"]),
+            "median_ms": {timing["name"]: round(timing["median_ms"]) for timing in measured["timings"]},
+        }
+        text = json.dumps(kept, indent=2) + "\n"
+        (HERE / "published" / f"{name}.json").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""What README.md claims is held by a test or a published result, and its figures are those of the result."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FIGURE = re.compile(r"(?<![\w.,-])\d[\d,]*(?:\.\d+)?(?![\w-])")
+LINK = re.compile(r"\]\(([^)#]+)\)")
+
+
+class Claim(NamedTuple):
+    """A line of a page's table, and the files that it links to."""
+
+    text: str
+    evidence: tuple[Path, ...]
+
+
+def table(page: str, heading: str) -> list[str]:
+    """The lines of the table under a heading, less its head."""
+    text = (ROOT / page).read_text(encoding="utf-8").partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    return [line for line in text.splitlines() if line.startswith("| ")][2:]
+
+
+def claim(row: str) -> Claim:
+    said, held = row.strip("| ").rsplit(" | ", 1)
+    return Claim(said, tuple(ROOT / target for target in LINK.findall(held)))
+
+
+CLAIMS = [claim(row) for row in table("README.md", "What it does")]
+
+
+def figures(value: Any) -> set[float]:
+    """Every number of a JSON value, and how many members each of its objects has."""
+    match value:
+        case dict():
+            return {float(len(value))}.union(*map(figures, value.values()))
+        case list():
+            return set[float]().union(*map(figures, value))
+        case bool() | str() | None:
+            return set()
+        case _:
+            return {float(value)}
+
+
+def measured(*files: Path) -> set[float]:
+    """Every number of these files, as far as they are results."""
+    results = (json.loads(file.read_text(encoding="utf-8")) for file in files if file.suffix == ".json")
+    return set[float]().union(*map(figures, results))
+
+
+def said(text: str) -> list[float]:
+    return [float(figure.replace(",", "")) for figure in FIGURE.findall(text)]
+
+
+def test_there_are_claims() -> None:
+    assert len(CLAIMS) > 10
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.text[:40])
+def test_a_claim_is_held(claim: Claim) -> None:
+    assert claim.evidence
+    for file in claim.evidence:
+        assert file.is_file(), file
+        # A result, or a test that `make test` runs.
+        assert file.suffix == ".json" or (file.name.startswith("test_") and "def test_" in file.read_text("utf-8"))
+    assert set(said(claim.text)) <= measured(*claim.evidence)
+
+
+def test_figures_of_the_architecture() -> None:
+    published = json.loads((ROOT / "benchmarks" / "published" / "startup.json").read_text(encoding="utf-8"))
+    rows = [row.split(" | ") for row in table("docs/architecture.md", "Why start-up matters")]
+    times = [said(row[1].removesuffix(" ms"))[0] for row in rows]
+    medians = published["median_ms"]
+    assert times == [medians[name] for name in ("import lark, click", "archdsl check vgg16_bn", "torchinfo")]
+    for row, time in zip(rows, times, strict=True):
+        assert float(row[2].strip("| ")) == pytest.approx(time / times[0], rel=0.05)
