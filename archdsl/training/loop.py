@@ -5,12 +5,13 @@ from enum import Enum
 import torch
 
 from .epoch import Epoch, Forward
-from .errors import OutOfMemory
 from .evaluate import Scores, averaged, evaluate
 from .job import Batches, Job
 from .run import Run
 from .state import Best, State, Tally
 from .watch import Watch
+
+_LARGEST_BATCH = 512
 
 
 class Ending(Enum):
@@ -24,7 +25,7 @@ class Ending(Enum):
 def fit(state: State, job: Job, run: Run, watch: Watch) -> Ending:
     """Train until the recipe's last epoch, its patience's end or a stop, keeping checkpoints in the run.
 
-    Raises Diverged, OutOfMemory, DiskFull; the newest checkpoint is whole then, and finite.
+    Raises Diverged, PeerLost, DiskFull; the newest checkpoint is whole then, and finite.
     """
     with job.setup.autocast():
         example = job.standardise(job.train.images[:1].to(job.setup.device))
@@ -35,8 +36,6 @@ def fit(state: State, job: Job, run: Run, watch: Watch) -> Ending:
         with job.stop:
             return _epochs(state, job, forward, run, watch)
     except RuntimeError as error:
-        if isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error):  # the CPU's words
-            raise OutOfMemory(job.recipe.batch, job.setup.device.type) from error
         if job.team.size > 1:
             from .distributed import peer_lost
 
@@ -65,7 +64,15 @@ def score(state: State, job: Job, images: Batches, tta: str = "none") -> Scores:
     """How good the state's network, with its running means where it has such, is on images."""
     with averaged(state.model, state.average):
         return evaluate(
-            state.model, images.images, images.labels, job.loss, job.setup, job.standardise, tta=tta, team=job.team
+            state.model,
+            images.images,
+            images.labels,
+            job.loss,
+            job.setup,
+            job.standardise,
+            batch=min(_LARGEST_BATCH, 4 * job.recipe.batch),  # keeps nothing for a backward pass, so it may be larger
+            tta=tta,
+            team=job.team,
         )
 
 

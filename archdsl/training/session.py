@@ -13,6 +13,7 @@ from .errors import BatchTooSmall, CannotResume, Diverged, PeerFailed, Problem
 from .evaluate import Scores
 from .job import Job
 from .loop import Ending, fit, score
+from .memory import Budget
 from .recipe import Recipe
 from .report import write_report
 from .run import Run
@@ -62,6 +63,14 @@ class Training:
     def start(self) -> Outcome:
         """Train from the start. Raises Problem."""
         splits, device = self._load()
+        budget = Budget(self.subject.graph, self.recipe, device, splits, self.team.size)
+        if warning := budget.warning():
+            self.watch.note(warning)
+        with budget:
+            state, job = self._begin(splits, device)
+        return self._go(state, job, splits, budget)
+
+    def _begin(self, splits: Splits, device: torch.device) -> tuple[State, Job]:
         model = assemble.build(self.subject, self.recipe, device)
         standard = measure(splits.train.images)
         assemble.prepare(model, self.subject, splits, standard, device)
@@ -75,7 +84,7 @@ class Training:
         run.write_network(self.subject.text, self.subject.used)
         run.write_text(run.settings, settings.model_dump_json(indent=2) + "\n")
         job = assemble.job(self.recipe, setup, standard, splits, len(self.source.spec.classes), self.stop, self.team)
-        return self._go(assemble.first_state(model, job), job, splits)
+        return assemble.first_state(model, job), job
 
     def resume(self) -> Outcome:
         """Go on from the newest checkpoint of the run.
@@ -83,9 +92,15 @@ class Training:
         On the CPU, with as many threads and processes, the result is bit for bit that of not having stopped. Raises
         Problem.
         """
+        splits, device = self._load()
+        budget = Budget(self.subject.graph, self.recipe, device, splits, self.team.size)
+        with budget:
+            state, job = self._restored(splits, device)
+        return self._go(state, job, splits, budget)
+
+    def _restored(self, splits: Splits, device: torch.device) -> tuple[State, Job]:
         run = self.place.run
         settings = run.read_settings()
-        splits, device = self._load()
         if assemble.sizes(splits) != settings.data.images:
             why = f"the data have changed: {assemble.sizes(splits)} images, before {settings.data.images}"
             raise CannotResume(run.folder, why)
@@ -101,7 +116,7 @@ class Training:
         changed = settings.model_copy(update={"recipe": self.recipe, "setup": now})
         run.write_text(run.settings, changed.model_dump_json(indent=2) + "\n")
         self.watch.note(f"goes on in epoch {state.epoch + 1}, after {state.step:,} steps")
-        return self._go(state, job, splits)
+        return state, job
 
     def _load(self) -> tuple[Splits, torch.device]:
         if self.recipe.batch < self.team.size:
@@ -122,10 +137,11 @@ class Training:
             raise problem or PeerFailed
         return splits or assemble.load(self.source, self.recipe, self.place.request, self.watch)
 
-    def _go(self, state: State, job: Job, splits: Splits) -> Outcome:
+    def _go(self, state: State, job: Job, splits: Splits, budget: Budget) -> Outcome:
         run = self.place.run
         try:
-            ending = fit(state, job, run, self.watch)
+            with budget:
+                ending = fit(state, job, run, self.watch)
         except Diverged:
             if run.writes:
                 _keep_finite(state, run)
@@ -134,7 +150,8 @@ class Training:
         run.keep_weights(state, run.last)
         tested = None
         if ending is not Ending.STOPPED:
-            tested = _test(state, job, splits, run)
+            with budget:
+                tested = _test(state, job, splits, run)
         if run.writes:
             write_report(run, state, self.source.spec.classes, tested, splits, ending)
         return Outcome(run, ending, state, tested)

@@ -8,6 +8,7 @@ from torch import nn
 
 from ..diagnostics import Sink
 from ..files import read_source
+from ..graph import Graph
 from ..source import Source
 from ..syntax import ast, parse
 from .check import image_shape
@@ -24,7 +25,8 @@ class Subject:
     `build` draws the first weights from torch's global generator and returns a module from float32 of N×C×H×W to
     logits of N×classes, or a tuple that begins with them. `given` are the values of its parameters and `sizes` those
     of its input that do not stand in the text; `used` are the texts of the files that it uses, by relative path.
-    `whitened` are the layers whose filters training images decide, with what is added to the variances.
+    `whitened` are the layers whose filters training images decide, with what is added to the variances. `graph` is what
+    the analyses know, of a network that was not made by hand.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Subject:
     sizes: tuple[str, ...] = ()
     used: Mapping[str, str] = field(default_factory=dict)
     whitened: Mapping[str, float] = field(default_factory=dict)
+    graph: Graph | None = None
 
 
 def subject_of(network: "Network", given: Mapping[str, Any], sizes: tuple[str, ...]) -> Subject:
@@ -50,6 +53,7 @@ def subject_of(network: "Network", given: Mapping[str, Any], sizes: tuple[str, .
         given=given,
         sizes=sizes,
         used=used_files(source),
+        graph=network.graph,
         whitened={
             node.name: eps
             for node in network.graph.layers
