@@ -89,7 +89,7 @@ def memory(
     kept, transient = activations(graph, precision)
     parameters, buffers = _FULL * sum(weight.numel for weight in own), sum(_buffers(graph, n) for n in graph.layers)
     trained = [weight for weight in own if weight.trains]
-    states = (weight.numel * _states(optimizer, with_momentum, weight.rank) for weight in trained)
+    states = (weight.numel * _states(optimizer, with_momentum, weight.filters) for weight in trained)
     return Memory(
         batch=batch,
         optimizer_name=optimizer,
@@ -136,7 +136,7 @@ def activations(graph: Graph, precision: str) -> tuple[tuple[Kept, ...], int]:
 
 class _Weight(NamedTuple):
     numel: int
-    rank: int
+    filters: bool
     trains: bool
 
 
@@ -148,7 +148,8 @@ def _weights(graph: Graph, node: Node) -> Iterator[_Weight]:
     assert node.op is not None
     frozen = node.op.frozen_weights()
     for name, dims in node.op.weights_of(_shapes(graph, node)).items():
-        yield _Weight(numel=plain(prod(dims)), rank=len(dims), trains=name not in frozen)
+        filters = node.op.style == "conv" and len(dims) > 2
+        yield _Weight(numel=plain(prod(dims)), filters=filters, trains=name not in frozen)
 
 
 def _buffers(graph: Graph, node: Node) -> int:
@@ -160,15 +161,15 @@ def _buffers(graph: Graph, node: Node) -> int:
     return sum(_FULL * plain(prod(dims)) if dims else _ID for dims in found.values())
 
 
-def _states(optimizer: str, momentum: bool, rank: int) -> int:
-    """Numbers that the optimizer keeps for each number of a weight."""
+def _states(optimizer: str, momentum: bool, filters: bool) -> int:
+    """Numbers that the optimizer keeps for each number of a weight; Muon takes the filters of convolutions."""
     match optimizer:
         case "sgd":
             return int(momentum)
         case "rmsprop":
             return 1 + momentum
         case "muon":
-            return 1 if rank > 2 else 2
+            return 1 if filters else 2
         case _:
             return 2
 

@@ -2,12 +2,16 @@
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ..diagnostics.text import printable, width
 from ..graph import Graph, Node
 from ..layer import Layer
 from ..network import Network
 from ..symbolic import plain
+
+if TYPE_CHECKING:
+    from .columns import Columns
 
 HEAD = ("#", "layer", "output", "params", "MACs")
 _MAX_TEXT = 60
@@ -16,15 +20,19 @@ _INLINE = frozenset({"stage", "branch", "aux", "reuse"})
 _REPETITION = re.compile(r" x\d+( as \w+)?$")
 
 
-def table(network: Network, *, explain: bool = False) -> str:
-    """The rows of a network as text, unknown values as `?`."""
+def table(network: Network, *, explain: bool = False, columns: "Columns | None" = None) -> str:
+    """The rows of a network as text, unknown values as `?`; with other columns in the place of the costs."""
     found = rows(network)
+    head: tuple[str, ...] = HEAD
+    if columns is not None:
+        head = (*HEAD[:3], *columns.head)
+        found = [((*cells[:3], *columns.cells(node)), node) for cells, node in found]
     notes = {
         index: lines
         for index, (_, node) in enumerate(found)
         if explain and node is not None and (lines := _explain(network.graph, node))
     }
-    return _render([cells for cells, _ in found], notes)
+    return _render(head, [cells for cells, _ in found], notes)
 
 
 def rows(network: Network) -> list[tuple[tuple[str, ...], Node | None]]:
@@ -141,9 +149,9 @@ def _explain(graph: Graph, node: Node) -> tuple[str, ...]:
     return node.op.explain(x, node.shape)
 
 
-def _render(rows: Sequence[tuple[str, ...]], notes: dict[int, tuple[str, ...]]) -> str:
-    widths = [max(width(row[i]) for row in [HEAD, *rows]) for i in range(len(HEAD))]
-    lines = [_line(HEAD, widths), "─" * (sum(widths) + 2 * (len(widths) - 1))]
+def _render(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], notes: dict[int, tuple[str, ...]]) -> str:
+    widths = [max(width(row[i]) for row in [head, *rows]) for i in range(len(head))]
+    lines = [_line(head, widths), "─" * (sum(widths) + 2 * (len(widths) - 1))]
     for index, row in enumerate(rows):
         lines.append(_line(row, widths))
         indent = widths[0] + 2 + len(row[1]) - len(row[1].lstrip()) + 2

@@ -11,6 +11,7 @@ from ..diagnostics.text import printable, summary
 from ..network import Network, analyse
 from ..source import Source
 from .common import network_options, parse_override, parse_settings, read, show_mistakes
+from .measure import Asked, check_asked, columns_of, measure_options, show_measures, terms_of
 
 Check = Callable[[Source], Network]
 
@@ -20,6 +21,7 @@ Check = Callable[[Source], Network]
 @click.option("-e", "--expr", "text", metavar="TEXT", help="Check this text instead of a file.")
 @network_options
 @click.option("--explain", is_flag=True, help="Show the arithmetic of every side.")
+@measure_options
 @click.option("--sizes", metavar="SIZES", help="Which of these input sizes are valid: 224,256,350x525.")
 @click.option("--fix", is_flag=True, help="Mend what is certain, write the files, and check again.")
 @click.option("--unsafe", is_flag=True, help="With --fix or --diff: mend what is likely, too.")
@@ -47,6 +49,7 @@ def command(
     strict: bool,
     pedantic: bool,
     output: str,
+    measure: Asked,
 ) -> None:
     """Check networks: shapes, parameters, multiply-accumulates, mistakes.
 
@@ -57,6 +60,7 @@ def command(
         raise click.UsageError("give the files to check, or a text with -e")
     if unsafe and not (fix or diff):
         raise click.UsageError("--unsafe says what --fix or --diff may do: give one of them, too")
+    check_asked(measure, len(files), output)
     sources = [read(name) for name in files] if text is None else [Source(text, name="<text>")]
     values, override = parse_settings(settings), parse_override(inputs)
 
@@ -72,44 +76,49 @@ def command(
         from .mend import mend
 
         networks = [mend(network, check, unsafe=unsafe, diff=diff) for network in networks]
-    if not diff:
-        _report(networks, output, explain)
+    fits = diff or _report(networks, output, explain, measure)
     found = [item for network in networks for item in network.diagnostics]
-    sys.exit(int(bool(found if strict else _errors(found))))
+    sys.exit(int(not fits or bool(found if strict else _errors(found))))
 
 
-def _report(networks: list[Network], output: str, explain: bool) -> None:
+def _report(networks: list[Network], output: str, explain: bool, measure: Asked) -> bool:
+    """Print the report. False where the network does not fit into the memory that is asked about."""
     if output == "json":
-        _json(networks)
+        _json(networks, measure)
     elif output != "text":
         _records(networks, output)
     elif len(networks) == 1:
-        _table(networks[0], explain)
+        return _table(networks[0], explain, measure)
     else:
         _lines(networks)
+    return True
 
 
 def _errors(found: Iterable[Found]) -> int:
     return sum(item.diagnostic.severity is Severity.ERROR for item in found)
 
 
-def _table(network: Network, explain: bool) -> None:
+def _table(network: Network, explain: bool, measure: Asked) -> bool:
     from ..analysis.table import table, totals
 
     if network.graph.nodes:
-        click.echo(table(network, explain=explain))
+        click.echo(table(network, explain=explain, columns=columns_of(network, measure)))
         click.echo()
         click.echo(totals(network))
+    fits = True
     if not _errors(network.diagnostics):
         click.echo(f"✓ {_verdict(network)}")
         if network.graph.symbols:
             from ..analysis.sizes_text import describe
 
             click.echo(describe(network.sizes))
+        if network.graph.nodes:
+            fits = show_measures(network, measure)
     if network.graph.nodes and network.diagnostics:
         click.echo()
     sys.stdout.flush()
     show_mistakes(network)
+    return fits
 
 
 def _verdict(network: Network) -> str:
@@ -140,10 +149,10 @@ def _lines(networks: list[Network]) -> None:
             show_mistakes(network)
 
 
-def _json(networks: list[Network]) -> None:
+def _json(networks: list[Network], measure: Asked) -> None:
     from ..analysis.report import report
 
-    models = [report(network) for network in networks]
+    models = [report(network, terms_of(network, measure)) for network in networks]
     if len(models) == 1:
         click.echo(models[0].model_dump_json(indent=2))
     else:

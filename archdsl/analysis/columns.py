@@ -1,0 +1,194 @@
+"""The columns of the table that are shown when they are asked for, worked out when they are shown."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from functools import cached_property
+
+from ..graph import Node
+from ..names import nearest
+from ..network import Network
+from ..record import Record
+from ..symbolic import plain
+from .memory import Memory
+from .receptive_field import Field, Fields, fields
+from .table import size
+from .terms import Terms, terms
+
+
+class UnknownColumn(ValueError):
+    """A column that there is not."""
+
+    def __init__(self, name: str) -> None:
+        near = nearest(name, NAMES)
+        super().__init__(f"there is no column `{name}`" + (f"; did you mean `{near}`?" if near else ""))
+
+
+class Facts:
+    """A network, and what columns ask about it. `asked` is how it trains; by its own `train` block where None."""
+
+    def __init__(self, network: Network, asked: Terms | None) -> None:
+        self.network = network
+        self.graph = network.graph
+        self._asked = asked
+
+    @cached_property
+    def fields(self) -> Fields:
+        """The receptive fields, each way to a layer told."""
+        return fields(self.graph, every=True)
+
+    @cached_property
+    def memory(self) -> Memory | None:
+        """What training takes; None after a mistake."""
+        if any(node.shape is None for node in self.graph.nodes):
+            return None
+        return (self._asked or terms(self.graph)).memory(self.graph)
+
+    def sides(self, node: Node) -> list[tuple[Field, ...]]:
+        """The fields of each input that a node depends on."""
+        return [seen.sides for seen in self.fields[node.id]]
+
+
+class Column(Record):
+    """One column: its name on the command line, its heading, what it says, and a node's cell."""
+
+    name: str
+    head: str
+    doc: str
+    cell: Callable[[Facts, Node], str]
+
+
+class Columns:
+    """The columns that are asked for, of one network."""
+
+    def __init__(self, network: Network, chosen: tuple[Column, ...], asked: Terms | None = None) -> None:
+        self._facts = Facts(network, asked)
+        self._chosen = chosen
+        self.head = tuple(column.head for column in chosen)
+
+    def cells(self, node: Node | None) -> tuple[str, ...]:
+        """A node's cells; a heading has none."""
+        return tuple("" if node is None else column.cell(self._facts, node) for column in self._chosen)
+
+
+def choose(names: str) -> tuple[Column, ...]:
+    """The columns of `params,rf,share`, each once; `share` is three, `all` all. Raises UnknownColumn."""
+    found: dict[str, Column] = {}
+    for name in (part.strip().lower() for part in names.split(",")):
+        wanted = [column for column in COLUMNS if name in (column.name, "all") or _is_share(column, name)]
+        if not wanted:
+            raise UnknownColumn(name)
+        found |= {column.name: column for column in wanted}
+    return tuple(found.values())
+
+
+def _is_share(column: Column, name: str) -> bool:
+    return name == "share" and column.name.endswith("%")
+
+
+# --- cells ---
+
+
+def _parameters(facts: Facts, node: Node) -> str:
+    cost = facts.network.costs[node.id]
+    if cost is None:
+        return "?"
+    return f"{cost.parameters:,}" if cost.parameters else "↺" if node.shared is not None else ""
+
+
+def _trainable(facts: Facts, node: Node) -> str:
+    cost = facts.network.costs[node.id]
+    return "?" if cost is None else f"{cost.trainable:,}" if cost.trainable else ""
+
+
+def _macs(facts: Facts, node: Node) -> str:
+    cost = facts.network.costs[node.id]
+    return "?" if cost is None else f"{cost.macs:,}" if cost.macs else ""
+
+
+def _memory(facts: Facts, node: Node) -> str:
+    if facts.memory is None:
+        return "?"
+    bytes = facts.memory.layers[node.id]
+    return size(bytes) if bytes else ""
+
+
+def _parameters_share(facts: Facts, node: Node) -> str:
+    cost, total = facts.network.costs[node.id], facts.network.costs.total.parameters
+    return "?" if cost is None else percent(cost.parameters, total)
+
+
+def _macs_share(facts: Facts, node: Node) -> str:
+    cost, total = facts.network.costs[node.id], plain(facts.network.costs.total.macs)
+    return "?" if cost is None else percent(plain(cost.macs), total)
+
+
+def _memory_share(facts: Facts, node: Node) -> str:
+    return "?" if facts.memory is None else percent(facts.memory.layers[node.id], facts.memory.activations)
+
+
+def percent(part: int, total: int) -> str:
+    """`12.5 %`, a tenth of a percent exactly; empty for nothing."""
+    if not part or not total:
+        return ""
+    tenths = (2000 * part + total) // (2 * total)
+    return f"{tenths // 10}.{tenths % 10} %" if tenths else "< 0.1 %"
+
+
+def _field(facts: Facts, node: Node) -> str:
+    known = all(seen.exact for seen in facts.fields[node.id])
+    shown = _each(facts, node, lambda field: "all" if field.size is None else str(field.size))
+    return shown if known or not shown else f"≤ {shown}"
+
+
+def _ways(facts: Facts, node: Node) -> str:
+    seen = facts.fields[node.id]
+    if not any(len(each.ways) > 1 for each in seen):
+        return ""
+    ways = [_sides(way, lambda field: "all" if field.size is None else str(field.size)) for e in seen for way in e.ways]
+    return _shortened(list(dict.fromkeys(ways)))
+
+
+def _shortened(ways: list[str]) -> str:
+    return " ".join(ways) if len(ways) <= 5 else f"{' '.join(ways[:2])} … {ways[-1]}"
+
+
+def _jump(facts: Facts, node: Node) -> str:
+    return _each(facts, node, lambda field: "" if field.jump is None else number(field.jump))
+
+
+def _start(facts: Facts, node: Node) -> str:
+    return _each(facts, node, lambda field: "" if field.start is None else number(field.start))
+
+
+def _each(facts: Facts, node: Node, show: Callable[[Field], str]) -> str:
+    return ", ".join(dict.fromkeys(filter(None, (_sides(sides, show) for sides in facts.sides(node)))))
+
+
+def _sides(sides: tuple[Field, ...], show: Callable[[Field], str]) -> str:
+    """`5`, or `1×7` where the sides differ."""
+    shown = [show(field) for field in sides]
+    if len(set(shown)) == 1:
+        return shown[0]
+    return "×".join(each or "–" for each in shown)
+
+
+def number(value: Fraction) -> str:
+    """`8`, `3.5`, `1/3`: decimal where that is exact in a few digits."""
+    decimal = f"{float(value):.4g}"
+    return decimal if Fraction(decimal) == value else str(value)
+
+
+COLUMNS = (
+    Column(name="params", head="params", doc="parameters of the layer's own", cell=_parameters),
+    Column(name="trainable", head="trainable", doc="those that train", cell=_trainable),
+    Column(name="macs", head="MACs", doc="multiply-accumulates of one sample", cell=_macs),
+    Column(name="memory", head="memory", doc="what training keeps of a batch for the backward pass", cell=_memory),
+    Column(name="params%", head="% params", doc="the share of all parameters", cell=_parameters_share),
+    Column(name="macs%", head="% MACs", doc="the share of all multiply-accumulates", cell=_macs_share),
+    Column(name="memory%", head="% memory", doc="the share of all that is kept", cell=_memory_share),
+    Column(name="rf", head="rf", doc="the receptive field: how far it reaches along a side of the input", cell=_field),
+    Column(name="jump", head="jump", doc="how far apart the fields of neighbours are", cell=_jump),
+    Column(name="start", head="start", doc="the middle of the first position's field", cell=_start),
+    Column(name="ways", head="ways", doc="the fields of each way, where branches met", cell=_ways),
+)
+NAMES = (*(column.name for column in COLUMNS), "share", "all")
