@@ -11,9 +11,10 @@ from .fashion_mnist import FASHION_MNIST
 from .folder import FolderSource
 from .mnist import MNIST
 from .model import Source
+from .svhn import SVHN
 
 SOURCES: dict[str, Source] = {
-    source.spec.name: source for source in (DigitsSource(), MNIST, FASHION_MNIST, CIFAR10, CIFAR100)
+    source.spec.name: source for source in (DigitsSource(), MNIST, FASHION_MNIST, CIFAR10, CIFAR100, SVHN)
 }
 
 

@@ -48,6 +48,7 @@ SPECS: dict[str, DataSpec] = {
         DataSpec("fashion_mnist", tuple(_CLOTHES.split()), ImageShape(1, 28, 28)),
         DataSpec("cifar10", tuple(_CIFAR10.split()), ImageShape(3, 32, 32)),
         DataSpec("cifar100", tuple(_CIFAR100.split()), ImageShape(3, 32, 32)),
+        DataSpec("svhn", _DIGITS, ImageShape(3, 32, 32)),
     )
 }
 """The published data sets by name."""

@@ -1,0 +1,58 @@
+"""SVHN (Netzer et al., 2011): digits of house numbers, 32×32 in colour, 73,257 to learn from and 26,032 to test.
+
+For use in research that is not commercial. The 531,131 easier images (`extra`) are left out.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import DataCorrupt
+from .files import RemoteFile, obtain
+from .mat import read_mat
+from .model import ImageSet, Request, Source, Splits, hold_out
+from .spec import SPECS, DataSpec
+
+_LARGEST = 1 << 30
+_SIDE = 32
+
+
+def _file(name: str, sha256: str) -> RemoteFile:
+    # plain http is all that its home offers; the digest decides
+    return RemoteFile(name, sha256, (f"http://ufldl.stanford.edu/housenumbers/{name}",))
+
+
+class SvhnSource(Source):
+    """Two MAT files: `X` of 32×32×3×N bytes, `y` of N classes, of which 10 means the digit 0."""
+
+    def __init__(self, train: RemoteFile, test: RemoteFile) -> None:
+        self._files = train, test
+
+    @property
+    def spec(self) -> DataSpec:
+        return SPECS["svhn"]
+
+    def load(self, request: Request) -> Splits:
+        found = [obtain(file, "svhn", request, ("SVHN", "svhn")) for file in self._files]
+        learn, test = (_read(file.path) for file in found)
+        train, validation = hold_out(learn, request.split)
+        note = f"svhn: not the published files ({len(learn):,} images to learn from, {len(test):,} to test)"
+        return Splits(train, validation, test, () if all(file.official for file in found) else (note,))
+
+
+def _read(path: Path) -> ImageSet:
+    arrays = read_mat(path, ("X", "y"), _LARGEST)
+    images, labels = arrays["X"], arrays["y"].ravel()
+    if images.shape[:3] != (_SIDE, _SIDE, 3) or images.ndim != 4 or images.dtype != np.uint8:
+        raise DataCorrupt(path, f"`X` is {'×'.join(map(str, images.shape))} of {images.dtype}, not bytes of 32×32×3×N")
+    if len(labels) != images.shape[3]:
+        raise DataCorrupt(path, f"{len(labels):,} labels for {images.shape[3]:,} images")
+    if len(labels) == 0 or labels.min() < 1 or labels.max() > 10:
+        raise DataCorrupt(path, "labels beyond 1..10, or none")
+    return ImageSet(np.ascontiguousarray(images.transpose(3, 2, 0, 1)), labels.astype(np.int64) % 10)
+
+
+SVHN = SvhnSource(
+    _file("train_32x32.mat", "435e94d69a87fde4fd4d7f3dd208dfc32cb6ae8af2240d066de1df7508d083b8"),
+    _file("test_32x32.mat", "cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b"),
+)
