@@ -52,10 +52,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Draw the pictures; give programs their names as titles; lead links out of docs/ to the pages they have here."""
+    """Draw the pictures; name programs by titles; lead links out of docs/ to pages of the site, or name the file."""
     up = "../" * page.file.src_uri.count("/")
     for here, name in OUTSIDE.items():
         markdown = markdown.replace(f"](../{up}{name})", f"]({up}{here})")
+    markdown = re.sub(rf"\[([^\]]+)\]\(\.\./{re.escape(up)}([\w/.-]+)\)", r"\1 (`\2`)", markdown)
     if page.file.src_uri == "zoo.md":
         markdown = markdown.replace(zoo.PLACE, zoo.gallery())
     markdown, pictures = with_pictures(markdown, up, Path(config.docs_dir))

@@ -28,7 +28,8 @@ TITLES = {
     "cut": "Padding and cutting",
     "resample": "Larger and smaller images",
     "arithmetic": "Arithmetic",
-    "sequence": "Attention and recurrence",
+    "sequence": "Attention and sequences",
+    "recurrent": "Recurrent networks",
 }
 """The families that are presented first, in this order; a new one follows under its module's name."""
 
