@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from ..arguments import Either, OneOf, Sides
 from ..layer import Reject
 from ..shape import Shape, Window
+from ..symbolic import Sym
 from ._reading import each_side
 
 Padding = Annotated[int | tuple[int, ...] | str, Either(kinds=(Sides(least=0), OneOf(choices=("same", "same_upper"))))]
@@ -40,7 +41,9 @@ def _same(how: str, side: int, kernel: int, stride: int, dilation: int) -> tuple
     reach = dilation * (kernel - 1)
     if how == "same_upper":
         # TensorFlow's SAME, ONNX's SAME_UPPER: as little as gives ceil(W/S).
-        reach = max((-(-side // stride) - 1) * stride + reach + 1 - side, 0)
+        reach = (-(-side // stride) - 1) * stride + reach + 1 - side
+        # Where nothing is to be added there are ceil(W/S) places all the same: an unknown side need not say it.
+        reach = reach if isinstance(side, Sym) else max(reach, 0)
     return reach // 2, reach - reach // 2
 
 

@@ -75,7 +75,8 @@ class Convolution(Layer):
                 otherwise=y,
                 own=True,
             )
-        check_mode(self.pad_mode, [max(w.before, w.after) for w in windows], x, "padding", y)
+        # Of an odd number the larger half comes after; to compare the two would decide which it is.
+        check_mode(self.pad_mode, [w.after for w in windows], x, "padding", y)
 
     def weights(self, x: Shape) -> Weights:
         x = spatial(x)

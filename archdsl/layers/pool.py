@@ -113,7 +113,8 @@ class MaxPool(Pooling):
     dilation: PositiveSides = argument(1, letter="d", doc="the distance between the window's elements")
 
     def _check(self, x: Shape, windows: tuple[Window, ...], y: Shape) -> None:
-        if self._pads_inside(windows):
+        # Padding in words is left to the module only where it is at most half the kernel.
+        if not isinstance(self.padding, str):
             _check_padding(windows, y)
 
     def _spread(self) -> int | tuple[int, ...]:
@@ -142,10 +143,13 @@ class AvgPool(Pooling):
     )
 
     def _check(self, x: Shape, windows: tuple[Window, ...], y: Shape) -> None:
-        inside = self._pads_inside(windows)
-        if inside:
+        if not isinstance(self.padding, str):
             _check_padding(windows, y)
-        elif not self.count_include_pad:
+        elif self.count_include_pad and len(windows) < 3:
+            # Whoever pads, the result is the same: not to be asked of a side that is not known.
+            return
+        inside = self._pads_inside(windows)
+        if not inside and not self.count_include_pad:
             raise Reject(
                 "count_include_pad",
                 "the two ends are padded differently, and only equal padding can be left out of the mean",

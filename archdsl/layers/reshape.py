@@ -8,6 +8,7 @@ from ..layer import Layer, Reject
 from ..reads import MIXED, SAME, Links, Positions, Reads, Unfolded, mixing, pointwise, repeating
 from ..saves import Saves, contiguous
 from ..shape import SPATIAL, Layout, Shape, times
+from ..symbolic import Sym, Undecided
 from ._reading import by_rank, numbers, sequential, spatial
 
 
@@ -152,6 +153,8 @@ class Untokens(Layer):
     sides: Sizes | None = argument(None, positional=True, doc="the sides of the output; their product is T")
 
     def _sides(self, x: Shape) -> tuple[int, ...]:
+        if self.sides is None and isinstance(x.dims[0], Sym):
+            raise Undecided(f"a square of {x.dims[0]} places has no side in closed form: `untokens HxW` says both")
         return self.sides or (isqrt(x.dims[0]),) * 2
 
     def out(self, x: Shape) -> Shape:

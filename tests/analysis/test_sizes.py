@@ -147,3 +147,25 @@ def test_sets_in_words() -> None:
     assert words(height // 16 * 16 - height + 4, relation="==") == "H mod 16 = 4"
     assert words(height - 10, Form.of(12) - height) == "H = 10 to 12"
     assert words(Form.of(-1) - height) == "no H"
+
+
+@pytest.mark.parametrize(
+    "layer",
+    ["conv 4 k2 s3 same_upper", "conv 4 k1 s2 same_upper", "maxpool 2 s3 same_upper", "avgpool 2 s3 same_upper"],
+)
+def test_a_kernel_below_its_stride_takes_every_size(layer: str) -> None:
+    """What `same_upper` adds depends on the size, what comes out does not depend on that."""
+    sizes = archdsl.loads(f"input 3x32x32; {layer}; gap; fc 2").sizes
+    assert sizes.described() == ["H and W ≥ 1"]
+    for side in range(1, 20):
+        shape = archdsl.loads(f"input 3x{side}x{side}; {layer}").graph.output.shape
+        assert shape is not None
+        symbolic = sizes.graph.nodes[1].shape
+        assert symbolic is not None
+        assert tuple(form_of(dim).value({"H": side, "W": side}) for dim in symbolic.dims) == shape.dims
+
+
+def test_a_square_of_unknown_places_is_a_mistake() -> None:
+    network = archdsl.loads("input 3x224x224; conv 64 k16 s16; tokens; untokens; gap; fc 3")
+    with pytest.raises(archdsl.ArchError, match="has no side in closed form"):
+        _ = network.sizes
