@@ -1,17 +1,22 @@
 """Folders of images."""
 
+import errno
+import os
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
+from archdsl.training.data import folder, kept
 from archdsl.training.data.decode import decode
 from archdsl.training.data.folder import FolderSource
 from archdsl.training.data.model import Request
 from archdsl.training.data.sources import find_source
 from archdsl.training.data.spec import ImageShape
-from archdsl.training.errors import BadImages
+from archdsl.training.errors import BadImages, DiskFull
 
 SHAPE = ImageShape(3, 8, 10)
 
@@ -103,6 +108,58 @@ def test_decoded_images_are_kept_until_a_file_changes(
     for path in (tmp_path / "cache").rglob("*.npy"):
         path.write_bytes(path.read_bytes()[:100])
     assert len(FolderSource(pets).load(request).train) == 32
+
+
+def test_large_sets_stay_on_disk(pets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = FolderSource(pets).load(Request(SHAPE, tmp_path / "plain"))
+    for module in (folder, kept):
+        monkeypatch.setattr(module, "MAPPED", 300)  # more than one image, fewer than any split
+    decoded, mapped = (FolderSource(pets).load(Request(SHAPE, tmp_path / "mapped")) for _ in range(2))
+    for found in (decoded, mapped):
+        for mine, theirs in (
+            (mapped.train, plain.train),
+            (mapped.validation, plain.validation),
+            (mapped.test, plain.test),
+        ):
+            assert mine is not None
+            assert theirs is not None
+            assert isinstance(mine.images, np.memmap)
+            assert np.array_equal(mine.images, theirs.images)
+            assert np.array_equal(mine.labels, theirs.labels)
+    before = [path.read_bytes() for path in sorted((tmp_path / "mapped").rglob("*.npy"))]
+    torch.from_numpy(mapped.train.images).zero_()
+    assert [path.read_bytes() for path in sorted((tmp_path / "mapped").rglob("*.npy"))] == before
+
+
+def test_no_room_for_a_large_set_is_told_before_it_is_decoded(
+    pets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(kept, "MAPPED", 300)
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(DiskFull, match=r"the decoded images take 0\.0 GB; ARCHDSL_CACHE moves them"):
+        FolderSource(pets).load(Request(SHAPE, tmp_path / "cache"))
+    assert not list((tmp_path / "cache").rglob("*.*"))
+    monkeypatch.setattr(kept, "MAPPED", 1 << 30)
+    monkeypatch.setattr(kept, "write_atomically", full)  # no room to keep a small one: it is in memory
+    assert len(FolderSource(pets).load(Request(SHAPE, tmp_path / "cache")).train) == 32
+
+
+def test_several_workers_decode(pets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    meeting = threading.Barrier(2, timeout=20)
+    met = threading.Event()
+
+    def together(path: Path, shape: ImageShape) -> object:
+        if not met.is_set():
+            meeting.wait()  # nobody comes to it alone
+            met.set()
+        return decode(path, shape)
+
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(folder, "decode", together)
+    assert len(FolderSource(pets).load(Request(SHAPE, tmp_path / "cache")).train) == 32
 
 
 def test_files_that_are_no_images_are_named(pets: Path, tmp_path: Path) -> None:

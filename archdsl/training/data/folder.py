@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import BadImages
 from .decode import EXTENSIONS, decode
-from .kept import read_kept, write_kept
-from .model import ImageSet, Pixels, Request, Source, Splits, hold_out
+from .kept import MAPPED, kept
+from .model import ImageSet, Pixels, Request, Source, Splits, divide, hold_out
 from .spec import DataSpec, ImageShape
 
 _VALIDATION = ("val", "validation", "valid")
@@ -88,12 +90,15 @@ class FolderSource(Source):
         parts = self.parts()
         if not parts.train:
             raise BadImages(self.folder, "no image to learn from", "put images into the folders of the classes")
-        learn = self._read(parts.train, request)
         test = self._read(parts.test, request) if parts.test else None
-        if parts.validation:
-            return Splits(learn, self._read(parts.validation, request), test)
-        train, validation = hold_out(learn, request.split)
-        return Splits(train, validation, test)
+        if not parts.validation and len(parts.train) * prod(request.shape) <= MAPPED:
+            train, validation = hold_out(self._read(parts.train, request), request.split)
+            return Splits(train, validation, test)
+        if not parts.validation:  # the same parts, divided before they are read: taking from a file would copy
+            learn, validate = divide(len(parts.train), request.split)
+            parts = Parts(_take(parts.train, learn), _take(parts.train, validate), parts.test)
+        validation = self._read(parts.validation, request) if parts.validation else None
+        return Splits(self._read(parts.train, request), validation, test)
 
     def _items(self, root: Path) -> tuple[Item, ...]:
         labels = {name: label for label, name in enumerate(self.spec.classes)}
@@ -102,12 +107,14 @@ class FolderSource(Source):
     def _read(self, items: tuple[Item, ...], request: Request) -> ImageSet:
         labels = np.array([item.label for item in items], np.int64)
         key = _key(self.folder, items, request.shape)
-        kept = request.cache / "folders" / f"{key}.npy"
-        images = read_kept(kept, (len(items), *request.shape))
-        if images is None:
-            images = _decode_all(self.folder, [item.path for item in items], request.shape)
-            write_kept(kept, images)
+        path = request.cache / "folders" / f"{key}.npy"
+        paths = [item.path for item in items]
+        images = kept(path, (len(items), *request.shape), lambda into: _decode_all(self.folder, paths, into))
         return ImageSet(images, labels)
+
+
+def _take(items: tuple[Item, ...], indices: NDArray[np.int64]) -> tuple[Item, ...]:
+    return tuple(items[index] for index in indices)
 
 
 def _class_folders(root: Path) -> list[str]:
@@ -138,9 +145,9 @@ def _key(folder: Path, items: tuple[Item, ...], shape: ImageShape) -> str:
     return digest.hexdigest()[:32]
 
 
-def _decode_all(folder: Path, paths: list[Path], shape: ImageShape) -> Pixels:
+def _decode_all(folder: Path, paths: list[Path], images: Pixels) -> None:
     """All images, decoded by as many threads as there are cores (Pillow lets go of the interpreter's lock)."""
-    images = np.empty((len(paths), *shape), np.uint8)
+    shape = ImageShape(*images.shape[1:])
 
     def one(index: int) -> str | None:
         try:
@@ -154,4 +161,3 @@ def _decode_all(folder: Path, paths: list[Path], shape: ImageShape) -> Pixels:
     if bad:
         more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
         raise BadImages(folder, f"cannot read {', '.join(bad[:3])}{more}", "remove or replace what is no image")
-    return images

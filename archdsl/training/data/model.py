@@ -106,8 +106,12 @@ def hold_out(images: ImageSet, split: float) -> tuple[ImageSet, ImageSet | None]
 
     The order is a fixed permutation, independent of a run's seed, so that runs compare. `split` 1 holds out none.
     """
-    count = round(len(images) * split)
-    if count >= len(images):
-        return images, None
-    order = np.random.default_rng(0).permutation(len(images))
-    return images.take(np.sort(order[:count])), images.take(np.sort(order[count:]))
+    learn, validate = divide(len(images), split)
+    return (images.take(learn), images.take(validate)) if len(validate) else (images, None)
+
+
+def divide(count: int, split: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The indices of `hold_out`'s two parts of so many images, each in rising order."""
+    order = np.random.default_rng(0).permutation(count)
+    learn = round(count * split)
+    return np.sort(order[:learn]), np.sort(order[learn:])
