@@ -12,6 +12,7 @@ _COMMANDS = {
     "compile": "Write PyTorch source that needs no archdsl.",
     "diagram": "Draw a network: SVG, PNG, DOT, Mermaid.",
     "diff": "Compare two networks layer by layer, and which weights carry over.",
+    "eval": "How good a trained network is: accuracy, loss, confusions.",
     "explain": "What the code of a diagnostic means.",
     "export": "Write a network as ONNX, torch's exported program, TorchScript, safetensors.",
     "fmt": "Write texts in the one way of writing.",

@@ -5,7 +5,7 @@ import io
 import math
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -69,12 +69,12 @@ def _epoch(line: dict[str, Any]) -> model.EpochReport:
 def gather_result(
     name: str, scores: Scores, images: ImageSet, classes: tuple[str, ...], loss: AnyLoss
 ) -> model.ResultReport:
-    """The final scores on images, the ones named `test` or `validation`."""
+    """The final scores on images, of the split of this name."""
     confusion: NDArray[np.int64] = scores.confusion.numpy()
     count, right = int(confusion.sum()), int(confusion.trace())
     low, high = wilson(right, count)
     return model.ResultReport(
-        images=cast(Literal["test", "validation"], name),
+        images=cast(model.Split, name),
         count=count,
         loss=scores.loss,
         accuracy=scores.accuracy,

@@ -12,6 +12,8 @@ from ..settings import DataSettings, SetupSettings
 
 Status = Literal["finished", "early", "stopped", "diverged"]
 
+Split = Literal["test", "validation", "train", "all"]
+
 
 class PartScores(Model):
     """Means over some images."""
@@ -79,7 +81,7 @@ class MistakeReport(Model):
 class ResultReport(Model):
     """The final scores."""
 
-    images: Literal["test", "validation"] = Field(description="Which images were looked at.")
+    images: Split = Field(description="Which images were looked at; training itself looks at `test` or `validation`.")
     count: int
     loss: float
     accuracy: float

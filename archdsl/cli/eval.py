@@ -1,0 +1,107 @@
+"""`archdsl eval`: how good a trained run is on images with known classes."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .. import paths
+from ..diagnostics.text import printable, width
+from .train import fail
+
+if TYPE_CHECKING:
+    from ..training.report.model import ResultReport
+
+_MOST_IN_TABLE = 12
+_LONGEST_NAME = 16
+_PAIRS = 10
+
+
+@click.command("eval")
+@click.argument("run")
+@click.option("--data", metavar="NAME|FOLDER", help="Other images than the run's own: classes are told by their names.")
+@click.option("--data-dir", metavar="FOLDER", help="Read the data set from here; nothing is fetched then.")
+@click.option(
+    "--split",
+    type=click.Choice(["test", "validation", "train", "all"]),
+    help="Which images [default: test, else validation; all of a folder without parts].",
+)
+@click.option("--fit", type=click.Choice(["exact", "pad", "resize"]), help="As in training [default: the run's].")
+@click.option("--tta", type=click.Choice(["none", "flip", "shift"]), help="As in training [default: the run's].")
+@click.option("--device", default="auto", metavar="auto|cpu|cuda", show_default=True, help="Where to compute.")
+@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def command(
+    run: str,
+    data: str | None,
+    data_dir: str | None,
+    split: str | None,
+    fit: str | None,
+    tta: str | None,
+    device: str,
+    output: str,
+) -> None:
+    """Accuracy, loss and confusions of the network trained in the folder RUN: on the images that its data set has for
+    the test, or on others.
+
+    The weights, the numbers and the averaging are those of the training's own test, which gives the same result.
+    """
+    from rich.console import Console
+
+    from ..training.assess import assess, images_of
+    from ..training.data.model import Request
+    from ..training.data.sources import find_source
+    from ..training.errors import Problem
+    from ..training.opened import open_run
+    from ..training.progress import watch_on
+    from ..training.report.gather import gather_result
+    from ..training.run import Run
+    from ..training.setup import choose_device
+
+    try:
+        opened = open_run(Run.open(Path(run)), choose_device(device))
+        settings = opened.settings
+        folder = data_dir or (settings.data.folder if data is None else None)
+        watch = watch_on(Console(stderr=True, highlight=False))
+        request = Request(opened.shape, paths.user_cache(), data_dir=Path(folder) if folder else None, download=watch)
+        source = find_source(data if data is not None else settings.data.source)
+        name, images = images_of(opened, source, request, split, fit or settings.recipe.data.fit)
+        scores = assess(opened, images, tta)
+        result = gather_result(name, scores, images, tuple(settings.data.classes), settings.recipe.loss)
+    except Problem as problem:
+        fail(problem)
+    if output == "json":
+        click.echo(result.model_dump_json(indent=2))
+        return
+    _show(result, f"{source.spec.name}, {name}: {result.count:,} images", scores.confusion.tolist())
+
+
+def _show(result: "ResultReport", title: str, confusion: list[list[int]]) -> None:
+    click.echo(printable(title))
+    top5 = f", among the five likeliest {result.top5:.2%}" if len(result.classes) > 5 else ""
+    interval = f"95% interval {result.accuracy_low:.2%} to {result.accuracy_high:.2%}"
+    click.echo(f"accuracy {result.accuracy:.2%} ({interval}){top5}, loss {result.loss:.4f}")
+    if len(result.classes) <= _MOST_IN_TABLE:
+        click.echo("\n" + _table(result, confusion))
+    if result.pairs and len(result.classes) > 2:
+        click.echo(f"\n{result.wrong:,} wrong, most often:")
+        for pair in result.pairs[:_PAIRS]:
+            click.echo(printable(f"  {pair.true} answered as {pair.answered}: {pair.count:,} ({pair.part:.1%})"))
+
+
+def _table(result: "ResultReport", confusion: list[list[int]]) -> str:
+    """A row a true class: images by answer, accuracy."""
+    names = [_cut(printable(each.name)) for each in result.classes]
+    rows = [["true \\ answered", *names, "accuracy"]]
+    for name, each, counts in zip(names, result.classes, confusion, strict=True):
+        part = "–" if each.accuracy is None else f"{each.accuracy:.1%}"
+        rows.append([name, *(f"{count:,}" if count else "·" for count in counts), part])
+    widths = [max(width(row[index]) for row in rows) for index in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [" " * (wide - width(cell)) + cell for cell, wide in zip(row[1:], widths[1:], strict=True)]
+        lines.append("  ".join([row[0] + " " * (widths[0] - width(row[0])), *cells]))
+    return "\n".join(lines)
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
