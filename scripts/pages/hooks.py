@@ -13,6 +13,7 @@ from scripts.pages.pictures import with_pictures
 
 ROOT = Path(__file__).resolve().parents[2]
 TITLED = re.compile(r"^```arch[ ]+([\w.]+)$", re.MULTILINE)
+EXAMPLE = re.compile(r"^((?:Wrong|Right):\n\n)```text$", re.MULTILINE)
 OUTSIDE = {"contributing.md": "CONTRIBUTING.md", "changes.md": "CHANGELOG.md"}
 """Pages of the site that are files of the project's top folder."""
 
@@ -59,7 +60,10 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     markdown = re.sub(rf"\[([^\]]+)\]\(\.\./{re.escape(up)}([\w/.-]+)\)", r"\1 (`\2`)", markdown)
     if page.file.src_uri == "zoo.md":
         markdown = markdown.replace(zoo.PLACE, zoo.gallery())
-    markdown, pictures = with_pictures(markdown, up, Path(config.docs_dir))
+    if page.file.src_uri == "diagnostics.md":
+        # Not so in the file: there, what is marked as a program must be right.
+        markdown = EXAMPLE.sub(r"\1```arch", markdown)
+    markdown, pictures = with_pictures(markdown, up)
     for path, content in pictures.items():
         if files.get_file_from_path(path) is None:
             files.append(File.generated(config, path, content=content))

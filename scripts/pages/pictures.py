@@ -30,7 +30,9 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = "pictures"
 COMMENT = re.compile(r"^<!-- archdsl diagram (.+?) -->$", re.MULTILINE)
 FENCE = re.compile(r"^```arch(?:[ ]+([\w.]+))?[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-BESIDE = re.compile(r"^!\[([^\]]*)\]\((\S+)\.svg\)$", re.MULTILINE)
+IMAGE = re.compile(r"^!\[[^\]]*\]\((?:\.\./)*images/(\w+)\.svg\)$", re.MULTILINE)
+KEPT = {"lenet5": "examples/lenet5.arch", "lenet5_volumes": "examples/lenet5.arch --view volumes"}
+"""How the pictures of docs/images/ are made: they are for readers of the Markdown alone, and know no dark pages."""
 
 
 class Drawn(Record):
@@ -80,7 +82,7 @@ def figure(light: str, dark: str, description: str) -> str:
     return f'<figure class="picture">{shown}</figure>'
 
 
-def with_pictures(markdown: str, up: str, docs: Path) -> tuple[str, dict[str, bytes]]:
+def with_pictures(markdown: str, up: str) -> tuple[str, dict[str, bytes]]:
     """A page with its pictures in place, and the files that they are; `up` leads from the page to the site's top."""
     texts = {found[1]: found[2] for found in FENCE.finditer(markdown) if found[1]}
     files: dict[str, bytes] = {}
@@ -92,12 +94,12 @@ def with_pictures(markdown: str, up: str, docs: Path) -> tuple[str, dict[str, by
         light, dark = (up + path for path in drawn.files())
         return figure(light, dark, description(drawn.light))
 
-    def choose(found: re.Match[str]) -> str:
-        """A picture of docs/ that has one for dark pages beside it."""
-        alt, path = found[1], found[2]
-        return figure(f"{path}.svg", f"{path}_dark.svg", alt) if (docs / f"{path}_dark.svg").is_file() else found[0]
+    return COMMENT.sub(place, IMAGE.sub(_redrawn, markdown)), files
 
-    return BESIDE.sub(choose, COMMENT.sub(place, markdown)), files
+
+def _redrawn(image: re.Match[str]) -> str:
+    """The comment that asks for a picture of docs/images/ in both themes; other pictures stay."""
+    return f"<!-- archdsl diagram {KEPT[image[1]]} -->" if image[1] in KEPT else image[0]
 
 
 def description(svg: bytes) -> str:
