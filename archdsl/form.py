@@ -259,10 +259,10 @@ def grouped(form: Form) -> str:
 
 
 def _outside(text: str) -> str:
-    """What stands outside of floors."""
+    """What stands outside of floors and parentheses."""
     depth, found = 0, []
     for char in text:
-        depth += (char == "⌊") - (char == "⌋")
+        depth += (char in "⌊(") - (char in "⌋)")
         found.append(char if depth == 0 else "")
     return "".join(found)
 

@@ -102,7 +102,8 @@ def _layer(op: Op, x: Shape, y: Shape, given: str) -> tuple[str, ...]:
         case Embedding():
             return (f"{op.features} numbers for each id",)
         case Flatten():
-            return (f"{'·'.join(map(_factor, x.dims))} = {y}" if x.rank > 1 else "a vector already",)
+            product = "·".join(map(_factor, x.dims))
+            return (product if product == str(y) else f"{product} = {y}",)
         case Tokens():
             return (f"{'·'.join(map(_factor, x.sides))} = {times(y.dims[:1])} steps of {x.channels} features",)
         case Upsample() if op.factor is not None:

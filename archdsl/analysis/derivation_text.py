@@ -52,8 +52,11 @@ def _rows(item: Item, depth: int) -> list[_Row]:
     indent = "  " * depth
     if isinstance(item, Step):
         return [_Row(item.line, indent + _statements(item.texts), item.shape, _reason(item))]
-    rows = [row for each in item.items for row in _rows(each, depth + 1)]
     many = f"×{item.times}" if item.times > 1 else ""
+    first = item.items[0]
+    if not item.heading and len(item.items) == 1 and item.alike and isinstance(first, Step):
+        return [_Row(first.line, f"{indent}{_statements(first.texts)} {many}", first.shape, _reason(first))]
+    rows = [row for each in item.items for row in _rows(each, depth + 1)]
     heading = printable(" ".join(filter(None, [item.heading, many])))
     return [_Row("", indent + heading, "", _repeated(item)), *rows]
 

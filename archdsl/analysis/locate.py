@@ -40,8 +40,12 @@ def by_name(graph: Graph, wanted: str) -> Place:
 
 def _some(names: Iterable[str]) -> str:
     """A few names to choose from."""
-    some = list(dict.fromkeys(name for name in names))
-    return f"there are {', '.join(f'`{name}`' for name in some[:4])}{', …' if len(some) > 4 else ''}"
+    some = list(dict.fromkeys(names))
+    return (
+        f"there are {', '.join(f'`{name}`' for name in some[:4])}{', …' if len(some) > 4 else ''}"
+        if some
+        else "there is none"
+    )
 
 
 def _names(graph: Graph) -> Mapping[str, Node]:

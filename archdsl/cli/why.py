@@ -29,6 +29,7 @@ def command(file: str, name: str, settings: tuple[str, ...], inputs: tuple[str, 
     except Nothing as nothing:
         if failed:
             show_mistakes(network)
+            raise SystemExit(1) from None
         usage(f"{file}: {nothing}")
     from ..analysis.derivation import decided, derive
     from ..analysis.derivation_text import questions, render, summary
