@@ -17,6 +17,7 @@ from collections.abc import Iterator
 import torch
 
 import archdsl
+from archdsl.analysis.state_dict import state_dict
 from archdsl.arguments import is_whole
 from archdsl.backends.torch import apply, make_module
 from archdsl.call import Module, Step
@@ -34,7 +35,8 @@ def prove(name: str, most: int, rectangles: int, step: int = 1) -> int | None:
     if len(network.graph.inputs) != 1 or shape is None or shape.layout is not Layout.IMAGE:
         return None
     sizes = network.sizes
-    # A layer with an argument like `@h` is another one at another size: its text is read again for each.
+    # A layer with an argument like `@h` is another one at another size: its text is read again for each, and the
+    # network has to have the weights that it has at its own size.
     asks = any(type(value) is not int for node in sizes.graph.nodes for value in arguments(node))
     graph = None if asks else network.graph
     draw, calls = random.Random(name), Calls()
@@ -43,7 +45,7 @@ def prove(name: str, most: int, rectangles: int, step: int = 1) -> int | None:
     for height, width in asked:
         dims = (shape.channels, height, width)
         verdict = sizes.verdict((height, width))
-        found = calls.outputs(graph or at_size(name, dims), dims)
+        found = calls.outputs(graph or at_size(name, dims, network.graph), dims)
         said = verdict.outputs if verdict.failed is None else None
         assert said == found, f"{name} at {height}×{width}: said {said} ({verdict.failed}), torch {found}"
     return len(asked)
@@ -55,12 +57,18 @@ def arguments(node: Node) -> Iterator[int]:
         yield from (each for each in (value if isinstance(value, tuple) else (value,)) if is_whole(each))
 
 
-def at_size(name: str, dims: Dims) -> Graph | None:
-    """The graph of a text for one input size; None where the text has a mistake there."""
+def at_size(name: str, dims: Dims, own: Graph) -> Graph | None:
+    """The graph of a text for one input size; None where the text has a mistake there, or other weights."""
     try:
-        return archdsl.load(f"zoo:{name}", input=dims).graph
+        graph = archdsl.load(f"zoo:{name}", input=dims).graph
     except archdsl.ArchError:
         return None
+    return graph if weights(graph) == weights(own) else None
+
+
+def weights(graph: Graph) -> dict[str, Dims]:
+    """The shapes of the parameters by name."""
+    return {name: tensor.shape for name, tensor in state_dict(graph).items() if tensor.parameter}
 
 
 class Calls:
