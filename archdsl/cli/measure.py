@@ -37,9 +37,11 @@ class Asked(NamedTuple):
 
 
 def _bytes(context: click.Context, option: click.Parameter, value: str | None) -> int | None:
-    """`8G`, `512MiB`, `8GB`: powers of 1024, but of 1000 with a plain B."""
-    if value is None:
-        return None
+    return None if value is None else parse_bytes(value)
+
+
+def parse_bytes(value: str) -> int:
+    """`8G`, `512MiB`, `8GB` as bytes: powers of 1024, but of 1000 with a plain B. Raises BadParameter."""
     found = _BYTES.fullmatch(value.strip())
     if found is None or not float(found[1]):
         raise click.BadParameter(f"`{printable(value)}` is not an amount of memory like 8G or 512MiB")

@@ -25,12 +25,12 @@ def test_as_many_outputs_as_gradients_reach(name):
     last = graph.nodes[-1]
     assert last.shape is not None
     inputs, result = run(graph, last.id)
-    counts = torch.zeros(graph.nodes[0].shape.sides)
-    for place in product(*map(range, last.shape.sides)):
-        output = result[(0, slice(None), *place)].sum()
-        (gradient,) = torch.autograd.grad(output, inputs[0], retain_graph=True)
-        counts += (gradient[0] != 0).any(0)
     coverage = Coverage(graph)
+    counts = torch.zeros(coverage.sides)
+    for place in product(*map(range, last.shape.sides)):
+        where: tuple[int | slice, ...] = (0, slice(None), *place)
+        (gradient,) = torch.autograd.grad(result[where].sum(), inputs[0], retain_graph=True)
+        counts += (gradient[0] != 0).any(0)
     for place in product(*map(range, coverage.sides)):
         assert coverage.count(last, place) == counts[place], place
 

@@ -58,7 +58,7 @@ AMOUNTS = {"8G": 8 << 30, "512 MiB": 512 << 20, "1.5k": 1536, "8GB": 8 * 10**9}
 
 @pytest.mark.parametrize("text", AMOUNTS)
 def test_amounts_of_memory(text):
-    assert measure._bytes(None, None, text) == AMOUNTS[text]
+    assert measure.parse_bytes(text) == AMOUNTS[text]
 
 
 @pytest.mark.parametrize(
