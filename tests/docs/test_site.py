@@ -55,10 +55,10 @@ def wrong(page: Path, pages: dict[Path, References]) -> list[str]:
 
 
 def test_site(tmp_path: Path) -> None:
+    written = {page.relative_to(ROOT / "docs").with_suffix(".html") for page in (ROOT / "docs").rglob("*.md")}
     build(tmp_path)
     pages = {page: References(page.read_text(encoding="utf-8")) for page in tmp_path.rglob("*.html")}
     del pages[tmp_path / "404.html"]  # its addresses are those of a server's root
-    written = {page.relative_to(ROOT / "docs").with_suffix(".html") for page in (ROOT / "docs").rglob("*.md")}
     assert written <= {page.relative_to(tmp_path) for page in pages}
     assert {str(page.relative_to(tmp_path)): wrong(page, pages) for page in pages if wrong(page, pages)} == {}
     drawn = {path.stem.removesuffix(".dark") for path in (tmp_path / "pictures").glob("*.svg")}
