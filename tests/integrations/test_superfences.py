@@ -9,6 +9,7 @@ import pytest
 
 from archdsl.integrations.superfences import fence, fence_with, validate
 
+COLOURED = '<span class="nb">conv</span>'
 NET = "net Tiny\ninput 1x8x8\nconv 4 k3; relu\ngap; fc 2\n"
 
 
@@ -40,7 +41,7 @@ def test_a_table_and_the_text_on_request() -> None:
     assert "<svg" not in html
     assert "parameters 50, all trainable" in html
     assert html.count("<tr>") == 6
-    assert "conv 4 k3" in html[: html.index("<table class")]
+    assert COLOURED in html[: html.index("<table class")]
 
 
 def test_themes_and_views() -> None:
@@ -58,7 +59,7 @@ def test_values_and_sizes() -> None:
 def test_other_defaults() -> None:
     html = render(block(NET), format=fence_with(diagram=False, source=True))
     assert "<svg" not in html
-    assert "conv 4 k3" in html
+    assert COLOURED in html
 
 
 def test_two_pictures_on_a_page_do_not_share_ids() -> None:
