@@ -63,8 +63,8 @@ def command(
     inputs: tuple[str, ...],
     **recipe: Any,
 ) -> None:
-    """Train the network of FILE on digits, mnist, fashion_mnist, cifar10, cifar100, svhn, or a folder of images with
-    one folder for each class.
+    """Train the network of FILE on digits, mnist, fashion_mnist, cifar10, cifar100, svhn, a data set of the Hugging
+    Face Hub (hf:OWNER/NAME), or a folder of images with one folder for each class.
 
     What comes of it lies in a folder of its own: weights, learning curves, confusion matrix, settings, checkpoints.
     """

@@ -39,7 +39,10 @@ class UnknownData(Problem):
 
     def help(self) -> tuple[str, ...]:
         nearest = (f"did you mean `{self.nearest}`?",) if self.nearest else ()
-        return (*nearest, f"data sets: {', '.join(self.known)}; or a folder with one folder of images for each class")
+        return (
+            *nearest,
+            f"data sets: {', '.join(self.known)}; hf:OWNER/NAME; or a folder with one folder of images for each class",
+        )
 
 
 class DataMissing(Problem):
@@ -267,3 +270,31 @@ class BatchTooSmall(Problem):
 
     def help(self) -> tuple[str, ...]:
         return (f"the batch is that of all processes together: `--batch {32 * self.processes}` gives each 32 images",)
+
+
+class MissingExtra(Problem):
+    """Something that needs packages which are not installed."""
+
+    def __init__(self, what: str, packages: tuple[str, ...], extra: str) -> None:
+        super().__init__(what, packages, extra)
+        self.what, self.packages, self.extra = what, packages, extra
+
+    def message(self) -> str:
+        return f"{self.what} needs {', '.join(self.packages)}, not installed here"
+
+    def help(self) -> tuple[str, ...]:
+        return (f"pip install 'archdsl[{self.extra}]'",)
+
+
+class HubFailed(Problem):
+    """A data set of the Hugging Face Hub that cannot be had, or that is no set of images with classes."""
+
+    def __init__(self, name: str, why: str, way_out: str) -> None:
+        super().__init__(name, why)
+        self.name, self.why, self.way_out = name, why, way_out
+
+    def message(self) -> str:
+        return f"hf:{self.name}: {self.why}"
+
+    def help(self) -> tuple[str, ...]:
+        return (self.way_out,)

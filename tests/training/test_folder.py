@@ -117,9 +117,9 @@ def test_large_sets_stay_on_disk(pets: Path, tmp_path: Path, monkeypatch: pytest
     decoded, mapped = (FolderSource(pets).load(Request(SHAPE, tmp_path / "mapped")) for _ in range(2))
     for found in (decoded, mapped):
         for mine, theirs in (
-            (mapped.train, plain.train),
-            (mapped.validation, plain.validation),
-            (mapped.test, plain.test),
+            (found.train, plain.train),
+            (found.validation, plain.validation),
+            (found.test, plain.test),
         ):
             assert mine is not None
             assert theirs is not None

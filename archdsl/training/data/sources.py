@@ -9,6 +9,7 @@ from .cifar100 import CIFAR100
 from .digits import DigitsSource
 from .fashion_mnist import FASHION_MNIST
 from .folder import FolderSource
+from .hub import PREFIX
 from .mnist import MNIST
 from .model import Source
 from .svhn import SVHN
@@ -19,13 +20,17 @@ SOURCES: dict[str, Source] = {
 
 
 def find_source(name: str, beside: Path | None = None) -> Source:
-    """The data set of this name, or the folder of images at this path.
+    """The data set of this name, of the Hub for `hf:OWNER/NAME`, or the folder of images at this path.
 
     A relative path is meant from `beside`, where that is given (a network's file that names its data), else from the
-    working folder. Raises UnknownData.
+    working folder. Raises UnknownData, MissingExtra, HubFailed.
     """
     if name in SOURCES:
         return SOURCES[name]
+    if name.startswith(PREFIX):
+        from .hf import HubSource
+
+        return HubSource(name.removeprefix(PREFIX))
     folder = Path(name).expanduser() if beside is None else beside / Path(name).expanduser()
     if folder.is_dir():
         return FolderSource(folder)

@@ -1,0 +1,160 @@
+"""`--data hf:OWNER/NAME`: pictures with classes from the Hugging Face Hub, read from Parquet files."""
+
+import hashlib
+import io
+import json
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import BadImages, HubFailed
+from .decode import decode
+from .hub import PREFIX, HubFile, Listing, Name, fetch_file, list_files, need_packages
+from .kept import kept
+from .model import ImageSet, Labels, Pixels, Request, Source, Splits, divide
+from .spec import DataSpec, ImageShape
+
+_ROWS = 256
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of pictures and of classes, and the classes' names."""
+
+    image: str
+    label: str
+    classes: tuple[str, ...]
+
+
+class HubSource(Source):
+    """A data set of the Hub. Its facts stand in its files, so asking for them fetches the first."""
+
+    def __init__(self, text: str) -> None:
+        need_packages()
+        self._name = Name.read(text)
+
+    @cached_property
+    def _listing(self) -> Listing:
+        listing = list_files(self._name)
+        if not any(file.split == "train" for file in listing.files):
+            raise HubFailed(str(self._name), "it has no training images", "choose a data set that has")
+        return listing
+
+    @cached_property
+    def _columns(self) -> Columns:
+        first = next(file for file in self._listing.files if file.split == "train")
+        return _columns(self._name, self._fetch(first))
+
+    @property
+    def spec(self) -> DataSpec:
+        return DataSpec(self._name.repo.rpartition("/")[2], self._columns.classes, None)
+
+    @property
+    def origin(self) -> str:
+        """With the commit, so that a run goes on with the very same files."""
+        return f"{PREFIX}{self._name}@{self._listing.commit}"
+
+    def load(self, request: Request) -> Splits:
+        if request.shape.channels not in (1, 3):
+            raise HubFailed(str(self._name), "pictures are read with 1 channel or 3", "`input 3x…`")
+        splits = {file.split for file in self._listing.files}
+        validation = self._part("validation", request, 1)[0] if "validation" in splits else None
+        test = self._part("test", request, 1)[0] if "test" in splits else None
+        train, held_out = self._part("train", request, 1 if validation else request.split)
+        if train is None:
+            raise HubFailed(str(self._name), "its training images have no classes", "choose another data set")
+        note = f"{self.spec.name}: classes are the column `{self._columns.label}`"
+        return Splits(train, validation or held_out, test, (note,))
+
+    def _fetch(self, file: HubFile) -> Path:
+        return fetch_file(self._name, self._listing.commit, file)
+
+    def _part(self, split: str, request: Request, learn: float) -> tuple[ImageSet | None, ImageSet | None]:
+        """The pictures of a split, in two parts as `hold_out` makes them; None where classes are not told, as of some
+        tests.
+
+        They lie part after part in the file, so that neither part of a large set is copied.
+        """
+        paths = [self._fetch(file) for file in self._listing.files if file.split == split]
+        labels = _labels(paths, self._columns.label)
+        if len(labels) == 0 or (labels < 0).all():
+            return None, None
+        if labels.min() < 0 or labels.max() >= len(self._columns.classes):
+            raise HubFailed(str(self._name), f"`{split}` has labels beyond its classes", "choose another data set")
+        key = f"1 {request.shape} {self._columns.image} {self.origin} {split} {learn}"
+        digest = hashlib.sha256(key.encode()).hexdigest()
+        path = request.cache / "hub" / f"{digest[:32]}.npy"
+        first, second = divide(len(labels), learn)
+        order = np.concatenate([first, second])
+        images = kept(path, (len(labels), *request.shape), lambda into: self._decode(paths, into, np.argsort(order)))
+        count, labels = len(first), labels[order]
+        rest = ImageSet(images[count:], labels[count:]) if len(second) else None
+        return ImageSet(images[:count], labels[:count]), rest
+
+    def _decode(self, paths: list[Path], into: Pixels, places: Labels) -> None:
+        """All pictures, each to its place, decoded by as many threads as there are cores."""
+        shape = ImageShape(*into.shape[1:])
+
+        def one(pair: tuple[int, bytes | None]) -> str | None:
+            index, content = pair
+            if content is None:
+                return f"row {index:,} has no picture"
+            try:
+                into[places[index]] = decode(io.BytesIO(content), shape)
+            except OSError as error:
+                return f"row {index:,}: {error}"
+            return None
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            start = 0
+            for rows in _pictures(paths, self._columns.image):
+                for why in pool.map(one, enumerate(rows, start)):
+                    if why is not None:
+                        raise BadImages(Path(str(self._name)), why, "choose a data set whose pictures are whole")
+                start += len(rows)
+
+
+def _columns(name: Name, path: Path) -> Columns:
+    """What the Parquet file says of its columns: the Hub's features, as JSON in its metadata."""
+    import pyarrow.parquet as parquet  # type: ignore[import-untyped]  # it ships no types
+
+    schema = parquet.read_schema(path)
+    told = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
+    features: dict[str, Any] = told.get("info", {}).get("features", {})
+    images = [column for column, feature in features.items() if _kind(feature) == "Image"]
+    labels = [column for column, feature in features.items() if _kind(feature) == "ClassLabel"]
+    if not images or not labels:
+        lacks = "pictures" if not images else "classes with names"
+        has = (
+            ", ".join(f"{column} ({_kind(feature)})" for column, feature in features.items()) or "nothing that is told"
+        )
+        raise HubFailed(str(name), f"no column of {lacks}: it has {has}", "choose a data set for image classification")
+    label = "label" if "label" in labels else labels[0]
+    return Columns(images[0], label, tuple(map(str, features[label]["names"])))
+
+
+def _kind(feature: Any) -> str:
+    return str(feature.get("_type", "?")) if isinstance(feature, dict) else "list"
+
+
+def _labels(paths: list[Path], column: str) -> Labels:
+    import pyarrow.parquet as parquet
+
+    parts = [parquet.read_table(path, columns=[column])[column].to_numpy() for path in paths]
+    return np.concatenate(parts).astype(np.int64)
+
+
+def _pictures(paths: list[Path], column: str) -> Iterator[list[bytes | None]]:
+    """The files' bytes of pictures, some rows at a time."""
+    import pyarrow.parquet as parquet
+
+    for path in paths:
+        with parquet.ParquetFile(path) as file:
+            for rows in file.iter_batches(_ROWS, columns=[column]):
+                yield [row["bytes"] if row else None for row in rows.column(0).to_pylist()]

@@ -1,0 +1,182 @@
+"""What the Hugging Face Hub has of a data set: Parquet files by split, each with its digest. No code of it is run.
+
+The Hub keeps most data sets as Parquet in a branch of their own, `refs/convert/parquet`, as CONFIG/SPLIT/0000.parquet;
+others have such files themselves. What was listed is kept, so that a set that was fetched once is found without a net.
+"""
+
+import importlib.util
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from ... import paths
+from ..atomic import write_text
+from ..errors import DataCorrupt, HubFailed, MissingExtra
+from .files import sha256
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+PREFIX = "hf:"
+_CONVERTED = "refs/convert/parquet"
+_NAME = re.compile(r"(?P<repo>\w[\w.-]*(/\w[\w.-]*)?)(:(?P<config>[\w.-]+))?(@(?P<revision>[\w./-]+))?")
+_SPLIT = re.compile(r"(?:^|[-_.])(train|validation|valid|val|dev|test)(?:[-_.]|$)")
+_SPLITS = {"valid": "validation", "val": "validation", "dev": "validation"}
+
+
+@dataclass(frozen=True)
+class Name:
+    """`OWNER/NAME:CONFIG@REVISION`; config and revision may be left out."""
+
+    repo: str
+    config: str | None
+    revision: str | None
+
+    @classmethod
+    def read(cls, text: str) -> "Name":
+        """From what stands behind `hf:`. Raises HubFailed."""
+        match = _NAME.fullmatch(text)
+        if match is None:
+            raise HubFailed(text, "not a name of the Hub's", "write `hf:OWNER/NAME`, or `hf:OWNER/NAME:CONFIG`")
+        return cls(match["repo"], match["config"], match["revision"])
+
+    def __str__(self) -> str:
+        return self.repo + (f":{self.config}" if self.config else "")
+
+
+@dataclass(frozen=True)
+class HubFile:
+    """A file: its path in the repository, its split, the sha256 that the Hub tells (None for small files)."""
+
+    path: str
+    split: str
+    sha256: str | None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The files of one config at one commit."""
+
+    commit: str
+    files: tuple[HubFile, ...]
+
+
+def need_packages() -> None:
+    """Raises MissingExtra where what reads data sets of the Hub is not installed."""
+    wanted = {"huggingface_hub": "huggingface-hub", "pyarrow": "pyarrow"}
+    gone = tuple(package for module, package in wanted.items() if importlib.util.find_spec(module) is None)
+    if gone:
+        raise MissingExtra("a data set of the Hugging Face Hub", gone, "hf")
+
+
+def list_files(name: Name) -> Listing:
+    """The Parquet files of a data set, asked of the Hub; as they were last time where it does not answer.
+
+    Raises HubFailed.
+    """
+    from huggingface_hub.errors import HfHubHTTPError
+
+    # the HTTP library under it has been requests, httpx and another; its errors are not all of the system's
+    no_answer: tuple[type[BaseException], ...] = (OSError, HfHubHTTPError.__mro__[1])
+    kept = paths.user_cache() / "hub" / f"{re.sub(r'[^A-Za-z0-9.-]', '_', f'{name}@{name.revision}')}.json"
+    try:
+        with _told(name):
+            listing = _ask(name)
+    except no_answer as error:
+        if not kept.is_file():
+            why = "the Hub cannot be reached, and nothing of it was fetched before"
+            raise HubFailed(str(name), f"{why} ({type(error).__name__})", "try again with a net") from error
+        told = json.loads(kept.read_text(encoding="utf-8"))
+        return Listing(told["commit"], tuple(HubFile(**file) for file in told["files"]))
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    write_text(kept, json.dumps(asdict(listing), indent=1))
+    return listing
+
+
+def fetch_file(name: Name, commit: str, file: HubFile) -> Path:
+    """The file in huggingface_hub's own cache, fetched if it is not there. Raises HubFailed, DataCorrupt."""
+    with _told(name):
+        path = Path(_api().hf_hub_download(name.repo, file.path, repo_type="dataset", revision=commit))
+    if file.sha256 is not None and sha256(path) != file.sha256:
+        raise DataCorrupt(path.resolve(), "another file than the Hub's (its sha256 differs)")
+    return path
+
+
+def _api() -> "HfApi":
+    """The Hub, or what HF_ENDPOINT names in its place."""
+    from huggingface_hub import HfApi
+
+    return HfApi(endpoint=os.environ.get("HF_ENDPOINT"))
+
+
+def _ask(name: Name) -> Listing:
+    from huggingface_hub.errors import RevisionNotFoundError
+
+    hub = _api()
+    try:
+        revision = name.revision or _CONVERTED
+        commit = hub.dataset_info(name.repo, revision=revision).sha
+    except RevisionNotFoundError:
+        if name.revision is not None:
+            raise
+        commit = hub.dataset_info(name.repo).sha
+    assert commit is not None
+    tree = hub.list_repo_tree(name.repo, repo_type="dataset", revision=commit, recursive=True)
+    found: dict[str, list[HubFile]] = {}
+    for entry in tree:
+        path = PurePosixPath(entry.path)
+        split = _split_of(path)
+        if path.suffix == ".parquet" and split is not None:
+            lfs = getattr(entry, "lfs", None)
+            config = path.parts[0] if len(path.parts) > 1 else "default"
+            found.setdefault(config, []).append(HubFile(entry.path, split, lfs.sha256 if lfs else None))
+    return Listing(commit, tuple(sorted(_chosen(name, found), key=lambda file: file.path)))
+
+
+def _chosen(name: Name, found: dict[str, list[HubFile]]) -> list[HubFile]:
+    """The files of the config that is wanted, or of the only one, or of the one called default."""
+    if not found:
+        raise HubFailed(str(name), "it has no Parquet files for training", "choose a data set that has")
+    wanted = name.config or (next(iter(found)) if len(found) == 1 else "default")
+    if wanted not in found:
+        which = f"no config `{wanted}`" if name.config else "several configs"
+        raise HubFailed(str(name), which, f"name one: `hf:{name.repo}:{sorted(found)[0]}`; {', '.join(sorted(found))}")
+    return found[wanted]
+
+
+def _split_of(path: PurePosixPath) -> str | None:
+    """From `default/train/0000.parquet` or `data/train-00000-of-00001.parquet`."""
+    for part in (path.stem, path.parent.name):
+        if match := _SPLIT.search(part):
+            return _SPLITS.get(match[1], match[1])
+    return None
+
+
+@contextmanager
+def _told(name: Name) -> Iterator[None]:
+    """The Hub's refusals as problems."""
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HfHubHTTPError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+    )
+
+    try:
+        yield
+    except GatedRepoError as error:
+        way = "accept its terms on its page, then `hf auth login`, or set HF_TOKEN"
+        raise HubFailed(str(name), "the Hub gives it only to those who accepted its terms", way) from error
+    except RepositoryNotFoundError as error:
+        way = "look it up on huggingface.co/datasets; a private one needs `hf auth login`, or HF_TOKEN"
+        raise HubFailed(str(name), "the Hub has no such data set", way) from error
+    except LocalEntryNotFoundError as error:
+        raise HubFailed(str(name), "the Hub cannot be reached", "try again with a net") from error
+    except HfHubHTTPError as error:
+        status = getattr(error.response, "status_code", "no answer")
+        raise HubFailed(str(name), f"the Hub answers with {status}", "try again later") from error
