@@ -3,9 +3,9 @@
     python benchmarks/_waiting.py
 
 A small training in a fresh process for each policy and round, alone and beside one busy process a core, as on a machine
-that is shared. It is to decide whether `archdsl train` should set OMP_WAIT_POLICY=PASSIVE. It does not: on two cores with
-other work, sleeping took 1.3 times as long as spinning, and 1.1 times beside two more busy processes. What costs there is
-that a thread waits for another which has no core; OMP_NUM_THREADS=1 avoids that.
+that is shared. It is to decide whether `archdsl train` should set OMP_WAIT_POLICY=PASSIVE. It does not: on two cores
+with other work, sleeping took 1.3 times as long as spinning, and 1.1 times beside two more busy processes. What costs
+there is that a thread waits for another which has no core; OMP_NUM_THREADS=1 avoids that.
 """
 
 import os
