@@ -83,6 +83,12 @@ def peer_lost(error: RuntimeError) -> PeerLost | None:
     return PeerLost(re.sub(r"^(\[[^]]*\]\s*)+|\s\[.*|\. .*", "", why))  # without torch's source file and its advice
 
 
+def _cores() -> int:
+    """The cores that this process may use, where the system says so; else all."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
+
+
 class Processes(Team):
     """One of several processes."""
 
@@ -104,7 +110,7 @@ class Processes(Team):
             told.append(
                 "batch norm: each process normalises by its own images, so that the result is not that of one process"
             )
-        threads, cores = torch.get_num_threads(), len(os.sched_getaffinity(0))
+        threads, cores = torch.get_num_threads(), _cores()
         if on_cpu and threads * self._local_size < cores:
             told.append(
                 f"{self._local_size} processes with {threads} thread{'s' * (threads > 1)} each on {cores} cores: "
