@@ -73,7 +73,8 @@ class Linear(Layer):
 
     def saves(self, x: Shape, y: Shape) -> Saves:
         order = swapped(x.rank, self._axis(x))
-        return Saves(inputs=(0,), low=True, passing=("weight",), needs=order, lies=lambda _: order)
+        read = () if self.frozen else (0,)  # the weights' gradient alone asks for it
+        return Saves(inputs=read, low=True, passing=("weight",), needs=order, lies=lambda _: order)
 
     def torch(self, x: Shape) -> Steps:
         axis = self._axis(x)

@@ -142,7 +142,7 @@ class InstanceNorm(Layer):
         return tuple((axis, ALL) for axis in range(x.rank))
 
     def saves(self, x: Shape, y: Shape) -> Saves:
-        return Saves(inputs=(0,), own=(Own(count=2 * x.channels, bytes=4),))
+        return Saves(inputs=(0,), own=(Own(count=(3 if self.affine else 2) * x.channels, bytes=4),))
 
     def torch(self, x: Shape) -> Step:
         make = getattr(nn, f"InstanceNorm{len(x.sides)}d")
@@ -239,7 +239,8 @@ class RMSNorm(FeatureNorm):
         return given(eps=(self.eps, None), elementwise_affine=(self.affine, True))
 
     def _saves(self, places: int, elements: int) -> Saves:
-        return Saves(inputs=(0,), own=(Own(count=places + elements),), full=True, wide=True)
+        normalised = elements if self.affine and not self.frozen else 0
+        return Saves(inputs=(0,), own=(Own(count=places + normalised),), full=True, wide=True)
 
 
 class LocalResponseNorm(Layer):
