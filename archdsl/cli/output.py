@@ -1,10 +1,9 @@
 """Writing what a command made."""
 
-import os
 import sys
-import tempfile
 from pathlib import Path
 
+from ..atomic import write_atomically
 from .common import usage
 
 
@@ -30,18 +29,4 @@ def _replace(path: Path, data: bytes) -> None:
         # A pipe or a device, as in `-o /dev/stdout`: there is nothing to replace.
         path.write_bytes(data)
         return
-    handle, beside = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(beside, path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
-        os.replace(beside, path.resolve() if path.is_symlink() else path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
+    write_atomically(path, lambda beside: beside.write_bytes(data))
