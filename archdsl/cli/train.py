@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from ..training.data.model import Source
     from ..training.errors import Problem
+    from ..training.evaluate import Scores
     from ..training.run import Run
     from ..training.session import Outcome, Training
     from ..training.subject import Subject
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 _STOPPED = 130
 """The exit code of what Ctrl-C ended, as shells have it."""
+
+_FEW_CLASSES = 10
 
 
 class Asked(NamedTuple):
@@ -257,12 +260,15 @@ def _tell(outcome: "Outcome", team: "Team") -> int:
     if outcome.tested:
         name, scores = outcome.tested
         of = f"best epoch, {outcome.state.best.epoch}" if outcome.state.best else "last epoch"
-        click.echo(
-            f"{name} accuracy {scores.accuracy:.2%}, loss {scores.loss:.4f} (weights of the {of}; "
-            f"{duration(outcome.state.seconds)} of training)"
-        )
+        click.echo(f"{name} {_words(scores)} (weights of the {of}; {duration(outcome.state.seconds)} of training)")
     click.echo(f"{folder}: weights, curves, confusion matrix, log; `archdsl predict {folder} IMAGE` uses it")
     return 0
+
+
+def _words(scores: "Scores") -> str:
+    """The scores in words. Among ten classes the likeliest five are no achievement."""
+    top5 = f", top-5 {scores.top5:.2%}" if len(scores.confusion) > _FEW_CLASSES else ""
+    return f"accuracy {scores.accuracy:.2%}{top5}, loss {scores.loss:.4f}"
 
 
 def _show(sink: Sink, network: Network) -> None:

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from click.testing import CliRunner, Result
 from PIL import Image
 
 from archdsl.analysis.recipe import check_recipe
 from archdsl.cli import main
+from archdsl.cli.train import _words
 from archdsl.diagnostics import Sink
 from archdsl.diagnostics.catalogue import training as catalogue
 from archdsl.diagnostics.model import Diagnostic
@@ -25,6 +27,7 @@ from archdsl.training.checkpoint import list_checkpoints
 from archdsl.training.data.digits import DigitsSource
 from archdsl.training.data.model import Request
 from archdsl.training.data.spec import SPECS, ImageShape
+from archdsl.training.evaluate import Scores
 from tests.training.test_session import assert_same
 
 NET = """net Small(classes = 10, width = 8)
@@ -359,3 +362,11 @@ def test_a_mismatch_loads_no_torch(tmp_path: Path) -> None:
         "assert 'torch' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+
+
+@pytest.mark.parametrize(
+    ("classes", "told"), [(10, "accuracy 50.00%, loss"), (100, "accuracy 50.00%, top-5 75.00%, loss")]
+)
+def test_top5_is_told_where_classes_are_many(classes: int, told: str) -> None:
+    scores = Scores(1.0, 0.5, 0.75, torch.zeros(classes, classes), torch.zeros(0, classes))
+    assert _words(scores).startswith(told)
