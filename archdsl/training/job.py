@@ -55,12 +55,12 @@ class Job:
     @property
     def epochs(self) -> int:
         """Epochs, a last one that is not whole among them."""
-        return math.ceil(self.recipe.epochs)
+        return math.ceil(self.steps / self.updates)
 
     @property
     def steps(self) -> int:
         """Updates of the weights in the whole training."""
-        return math.ceil(self.updates * self.recipe.epochs)
+        return max(1, math.ceil(round(self.updates * self.recipe.epochs, 6)))  # 100 · 1.1 is a little above 110
 
     def batches_of(self, epoch: int) -> int:
         """Batches of an epoch, counted from 0: fewer of a last one that is not whole."""

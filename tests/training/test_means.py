@@ -17,13 +17,17 @@ from archdsl.training.assemble import build, prepare
 from archdsl.training.data.model import ImageSet, Splits
 from archdsl.training.evaluate import answers
 from archdsl.training.freeze import freeze
+from archdsl.training.job import Batches, Job
+from archdsl.training.loss import make_loss
 from archdsl.training.means import Means, part_of_way
 from archdsl.training.optim import make_optimizer, parameter_groups
 from archdsl.training.parts import Freeze, Lookahead
 from archdsl.training.recipe import Recipe, Sgd
-from archdsl.training.standardise import Standard, measure
+from archdsl.training.setup import Setup
+from archdsl.training.standardise import Standard, Standardiser, measure
 from archdsl.training.state import Chance, State, Tally, weights_of
 from archdsl.training.subject import subject_of
+from archdsl.training.watch import Stop
 from archdsl.training.whiten import patches_of
 from tests.training.helpers import StopAfter, small_network, training
 from tests.training.test_session import assert_same
@@ -75,6 +79,20 @@ def test_slow_weights_are_the_result_and_resume(tmp_path: Path) -> None:
     fast, slow = weights_of(whole.state.model), whole.state.average
     assert slow is not None
     assert any(not torch.equal(fast[name], slow[name]) for name in fast)  # 15 is no multiple of 4
+
+
+@pytest.mark.parametrize(
+    ("epochs", "steps", "in_all"), [(1.1, 110, 2), (2, 200, 2), (2 + 1e-9, 200, 2), (0.001, 1, 1), (9.9, 990, 10)]
+)
+def test_epochs_that_end_within_one(epochs: float, steps: int, in_all: int) -> None:
+    batches = Batches(torch.zeros(100, 1, 1, 1, dtype=torch.uint8), torch.zeros(100, dtype=torch.int64))
+    recipe = Recipe.model_validate({"epochs": epochs, "batch": 1})
+    plain = Standardiser(Standard((0.0,), (1.0,)), CPU, torch.contiguous_format)
+    job = Job(recipe, Setup(CPU), make_loss(recipe.loss), plain, 2, batches, None, Stop())
+    assert (job.steps, job.epochs) == (steps, in_all)
+    assert sum(job.batches_of(epoch) for epoch in range(in_all)) == steps
+    assert job.images_left(0, 0) == steps
+    assert job.images_left(in_all - 1, job.batches_of(in_all - 1)) == 0
 
 
 def test_one_mean_of_weights() -> None:
