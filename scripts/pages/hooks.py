@@ -19,27 +19,24 @@ OUTSIDE = {"contributing.md": "CONTRIBUTING.md", "changes.md": "CHANGELOG.md"}
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Fill the folders of the navigation, and leave out pages that are not written yet."""
-    docs = Path(config.docs_dir)
-    config.nav = _filled(config.nav, docs)
+    """Fill the folders of the navigation."""
+    config.nav = _filled(config.nav)
     return config
 
 
-def _filled(entry: Any, docs: Path) -> list[Any]:
-    """What stands for an entry of the navigation: nothing, itself, or all pages of the folder `layers` or `zoo`."""
+def _filled(entry: Any) -> Any:
+    """An entry of the navigation, with all pages of the folders `layers` and `zoo` in the place of these words."""
     match entry:
         case dict():
-            title, inner = next(iter(entry.items()))
-            pages = _filled(inner, docs)
-            return [{title: pages[0] if isinstance(inner, str) and len(pages) == 1 else pages}] if pages else []
+            return {title: _filled(inner) for title, inner in entry.items()}
         case list():
-            return [page for inner in entry for page in _filled(inner, docs)]
+            return [page for inner in entry for page in ([_filled(inner)] if inner != "zoo" else _filled(inner))]
         case "layers":
             return [f"{layers.FOLDER}/{name}.md" for name in ("index", *layers.families())]
         case "zoo":
             return [f"zoo/{name}.md" for name in zoo.families()]
         case _:
-            return [entry] if entry in OUTSIDE or (docs / entry).is_file() else []
+            return entry
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
