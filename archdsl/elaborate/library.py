@@ -9,9 +9,7 @@ from .scope import UNKNOWN, Scope
 from .state import Abort, State
 
 
-def check_unused(
-    program: ast.Program, file: File, state: State, run: Callable[[State, ast.Statement], None]
-) -> None:
+def check_unused(program: ast.Program, file: File, state: State, run: Callable[[State, ast.Statement], None]) -> None:
     """Run the body of each unused block on a tensor of unknown shape, with parameters of unknown value.
 
     Mistakes in words show, those in sizes do not. A block that an unused one uses is checked in its turn.
