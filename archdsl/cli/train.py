@@ -1,5 +1,6 @@
 """`archdsl train`: train a network, or go on with a run. torch is imported once the network is known to be right."""
 
+import importlib.util
 import io
 import os
 import sys
@@ -42,6 +43,7 @@ class Asked(NamedTuple):
     recipe: Mapping[tuple[str, ...], Any]
     data_dir: str | None
     device: str
+    tensorboard: bool = False
 
 
 Work = Callable[["Team"], int]
@@ -54,6 +56,7 @@ Work = Callable[["Team"], int]
 @click.option("--data-dir", metavar="FOLDER", help="Read the data set from here; nothing is fetched then.")
 @click.option("--out", metavar="FOLDER", help="The folder of the run [default: runs/NET-DATA-N].")
 @click.option("--device", default="auto", metavar="auto|cpu|cuda", show_default=True, help="Where to compute.")
+@click.option("--tensorboard", is_flag=True, help="Write the run's events for TensorBoard, too, into its folder.")
 @network_options
 @recipe_options
 def command(
@@ -62,6 +65,7 @@ def command(
     data_dir: str | None,
     out: str | None,
     device: str,
+    tensorboard: bool,
     settings: tuple[str, ...],
     inputs: tuple[str, ...],
     **recipe: Any,
@@ -71,8 +75,10 @@ def command(
 
     What comes of it lies in a folder of its own: weights, learning curves, confusion matrix, settings, checkpoints.
     """
-    asked = Asked(given_options(recipe), data_dir, device)
+    asked = Asked(given_options(recipe), data_dir, device, tensorboard)
     with _one_speaks():
+        if tensorboard and importlib.util.find_spec("tensorboard") is None:
+            usage("--tensorboard needs a package that is not installed here: pip install 'archdsl[tensorboard]'")
         if resume is not None:
             if settings or inputs or out:
                 usage("a run that is resumed keeps its network and its folder: no --set, --input, --out")
@@ -235,6 +241,10 @@ def _training(
     from ..training.watch import Watch
 
     watch = watch_on(Console(highlight=False)) if team.leads else Watch()
+    if asked.tensorboard and team.leads:
+        from ..training.events import EventWatch
+
+        watch = EventWatch(watch, run)
     folder = Path(asked.data_dir) if asked.data_dir else None
     request = Request(subject.shape, paths.user_cache(), data_dir=folder, download=watch)
     return Training(

@@ -154,6 +154,7 @@ class Training:
                 tested = _test(state, job, splits, run)
         if run.writes:
             write_report(run, state, self.source.spec.classes, tested, splits, ending)
+            self.watch.over()
         return Outcome(run, ending, state, tested)
 
     def _settings(

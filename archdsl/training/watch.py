@@ -36,6 +36,9 @@ class Watch(Download):
     def end(self) -> None:
         """The training is over or stopped."""
 
+    def over(self) -> None:
+        """All that the run leaves is written, its report, too."""
+
 
 class Stop:
     """Whether the user wants the training to stop; entered while steps are made. This one never does."""
