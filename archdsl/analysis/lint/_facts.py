@@ -11,6 +11,8 @@ from ...syntax import ast
 from ..cost import Costs
 from ..receptive_field import Fields, fields
 
+_PARTS = (ast.Statement, ast.Expr, ast.Body, ast.Argument, ast.Parameter, ast.Word)
+
 Slides = tuple[tuple[Window, int], ...]
 """For each side of an image, how a window slides over it, and its length."""
 
@@ -85,9 +87,9 @@ class Facts:
         stack: list[Any] = [self.program.statements]
         while stack:
             item = stack.pop()
-            if isinstance(item, tuple) and not hasattr(item, "source"):
+            if type(item) is tuple:
                 stack.extend(reversed(item))
-            elif isinstance(item, ast.Statement | ast.Expr | ast.Body | ast.Argument | ast.Parameter | ast.Word):
+            elif isinstance(item, _PARTS):
                 found.append(item)
-                stack.extend(reversed([value for _, value in item]))
+                stack.extend(reversed(item.__dict__.values()))
         return tuple(found)
