@@ -42,6 +42,12 @@ def covers(a: Table, b: Table) -> bool:
     return all(own & other == other for own, other in zip(a, b, strict=True))
 
 
+def either(a: Table, b: Table) -> Table:
+    """What each position reads by one way or the other."""
+    rows = max(len(a), len(b))
+    return tuple(x | y for x, y in zip(a * (rows // len(a)), b * (rows // len(b)), strict=True))
+
+
 def unfolded(table: Table, sides: tuple[int, ...]) -> tuple[int | None, Table]:
     """A table along a sequence that becomes these sides: the one of them that it follows (from 0), and its table."""
     after = 1

@@ -13,6 +13,8 @@ R = TypeVar("R")
 
 _MOST = 64
 """Beyond so many different paths to a node, only those are kept that no other one covers."""
+_MOST_APART = 12
+"""Beyond so many of these, a single one stands for all: it covers them, and is not exact."""
 
 
 class Line(NamedTuple, Generic[R]):
@@ -39,6 +41,7 @@ class Algebra(NamedTuple, Generic[R]):
     start: Callable[[int], R]
     through: Callable[[R, Reads, int, int], R]
     covers: Callable[[R, R], bool]
+    either: Callable[[R, R], R]
     unfolded: Callable[[R, tuple[int, ...]], tuple[int | None, R]]
 
 
@@ -46,9 +49,12 @@ PATTERNS: Algebra[reach.Reach] = Algebra(
     lambda side: reach.START,
     lambda own, reads, side, size: reach.through(own, reads),
     reach.covers,
+    reach.either,
     reach.unfolded,
 )
-TABLES: Algebra[bounded.Table] = Algebra(bounded.start, bounded.through, bounded.covers, bounded.unfolded)
+TABLES: Algebra[bounded.Table] = Algebra(
+    bounded.start, bounded.through, bounded.covers, bounded.either, bounded.unfolded
+)
 
 Paths = tuple[Path[R], ...]
 
@@ -131,7 +137,20 @@ class _Trace(Generic[R]):
         for path in unique:
             if not any(self.covers(other, path) for other in kept):
                 kept = [other for other in kept if not self.covers(path, other)] + [path]
-        return tuple(kept)
+        return tuple(kept) if len(kept) <= _MOST_APART else self.bounded(kept)
+
+    def bounded(self, paths: list[Path[R]]) -> Paths[R]:
+        """One path that covers all that go along the same axes: the union on each side, which is more than theirs."""
+        found: dict[tuple[int, tuple[int | None, ...]], Path[R]] = {}
+        for path in paths:
+            key = path.input, tuple(line.axis for line in path.lines)
+            if key in found:
+                pairs = zip(found[key].lines, path.lines, strict=True)
+                lines = tuple(Line(a.axis, self.algebra.either(a.reach, b.reach)) for a, b in pairs)
+                found[key] = Path(path.input, lines, exact=False)
+            else:
+                found[key] = path
+        return tuple(found.values())
 
     def covers(self, a: Path[R], b: Path[R]) -> bool:
         if a.input != b.input:

@@ -107,6 +107,17 @@ def covers(a: Reach, b: Reach) -> bool:
     return all(_covers(a.at(i), b.at(i)) for i in range(longest))
 
 
+def either(a: Reach, b: Reach) -> Reach:
+    """What a position reads by one way or the other."""
+    if isinstance(a, Whole) or isinstance(b, Whole):
+        return a if isinstance(a, Whole) else b
+    longest = a.period * b.period // gcd(a.period, b.period)
+    if a.jump != b.jump or longest > _LONGEST:
+        return Whole(exact=False)
+    step = a.step * (longest // a.period)
+    return _shortened(Pattern(longest, step, tuple(joined(a.at(i), b.at(i)) for i in range(longest))))
+
+
 def _covers(a: Span | None, b: Span | None) -> bool:
     return b is None or (a is not None and a.covers(b))
 
