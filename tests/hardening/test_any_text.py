@@ -107,6 +107,7 @@ BOMBS = {
     "names": "".join(f"let a{i} = {i}\n" for i in range(5000)) + "input 8\nfc b1\n",
     "else": "input 8\n" + "if 1 { relu } else " * 3000 + "{ relu }",
     "lets": "input 8\nlet a = 1\n" + "let a = a\n" * 5000,
+    "ways": "input 3x8x8\nrepeat 300 { concat { conv 2 k1x3 p0x1 } { conv 2 k3x1 p1x0 } }\ngap\nassert rf > 3",
     "marks": "input 8\nfc " + "\u0301" * 20000,
     "blanks": " \t" * 500000,
     "lines": "\n" * 500000,
