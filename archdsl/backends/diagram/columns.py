@@ -1,17 +1,21 @@
 """A picture that is taller than a page, set in columns like a long text.
 
 It is cut where one tensor flows on, the parts are laid out by themselves, and a line leads from the foot of each column
-to the head of the next.
+to the head of the next. Where other tensors pass a cut, too, as a U-Net's do, each ends at a letter and goes on at the
+same one.
 """
 
+from collections.abc import Iterator
+from itertools import count, pairwise
 from math import sqrt
+from string import ascii_uppercase
 
 from ...record import Record
 from .dot import write_dot, write_heading
 from .drawing import Drawing, Line, Part, Point, framed, moved
 from .engine import draw
 from .layout import Rectangle, best_arrangement, first_drawn
-from .picture import FOOT, HEAD, Arrow, Box, Cluster, Flow, Picture, Role
+from .picture import FOOT, HEAD, Arrow, Box, Cluster, Flow, Picture, Role, Row
 from .style import Style
 from .xdot import read_drawing, read_places
 
@@ -22,6 +26,9 @@ _RATIO = sqrt(2)
 _TALLEST, _ROW = 60, 24
 """More than a box with its arrow takes, in points, and than each of its rows."""
 _OPEN = 0.6
+_UNEVEN = 1.6
+"""How much taller than the mean a column may be before tensors are cut that pass it."""
+_PASSING = 6
 _GUTTER = 44
 _MARGIN = 8
 
@@ -54,11 +61,12 @@ def set_columns(picture: Picture, style: Style) -> Drawing | None:
 
 
 class Cut(Record):
-    """A place to cut: after so many boxes, `depth` frames deep, so far below the top of the picture."""
+    """A place to cut: after so many boxes, `depth` frames deep, so far below the top; so many other tensors pass it."""
 
     after: int
     depth: int
     below: float
+    passing: int = 0
 
 
 def in_order(picture: Picture) -> tuple[Box, ...]:
@@ -68,22 +76,23 @@ def in_order(picture: Picture) -> tuple[Box, ...]:
 
 
 def find_cuts(picture: Picture, bottoms: dict[str, float]) -> list[Cut]:
-    """Where a picture can be cut: between two boxes of which only the first leads on to what comes after.
+    """Where a picture can be cut: between two boxes of which the first leads on to the second.
 
     `bottoms` says how far down each box reaches.
     """
     boxes = in_order(picture)
     place = {box.id: i for i, box in enumerate(boxes)}
-    reach = [-1] * len(boxes)
-    for arrow in picture.arrows:
-        start = place[arrow.start]
-        reach[start] = max(reach[start], place[arrow.end])
-    cuts, farthest, lowest = [], -1, 0.0
+    pairs = {(place[arrow.start], place[arrow.end]) for arrow in picture.arrows}
+    reach = [max((end for start, end in pairs if start == i), default=-1) for i in range(len(boxes))]
+    cuts, lowest = [], 0.0
+    passing: set[int] = set()
     for i, box in enumerate(boxes[:-1]):
         lowest = max(lowest, bottoms.get(box.id, 0.0))
-        if farthest <= i < reach[i] and box.role is not Role.INPUT:
-            cuts.append(Cut(after=i, depth=_shared(picture, box, boxes[i + 1]), below=lowest))
-        farthest = max(farthest, reach[i])
+        passing = {start for start in passing if reach[start] > i}
+        if (i, i + 1) in pairs and box.role is not Role.INPUT and len(passing) <= _PASSING:
+            depth = _shared(picture, box, boxes[i + 1])
+            cuts.append(Cut(after=i, depth=depth, below=lowest, passing=len(passing)))
+        passing.add(i)
     return cuts
 
 
@@ -99,15 +108,29 @@ def _shared(picture: Picture, one: Box, other: Box) -> int:
 
 
 def choose_cuts(cuts: list[Cut], height: float, columns: int) -> list[Cut]:
-    """Fewer cuts than columns, so that the tallest is as short as they allow; between frames if possible."""
-    if columns < 2 or not cuts:
-        return []
+    """Fewer cuts than columns, so that the tallest is as short as they allow; between frames if possible.
+
+    Cuts that other tensors pass are made only where the picture would stay much taller without them.
+    """
+    clean = _balanced([cut for cut in cuts if not cut.passing], height, columns)
+    if columns < 2 or _tallest(clean, height) <= _UNEVEN * height / columns:
+        return clean
+    return _balanced(cuts, height, columns)
+
+
+def _balanced(cuts: list[Cut], height: float, columns: int) -> list[Cut]:
     limit = height / columns
-    while True:
+    while columns > 1 and cuts:
         chosen = _fill(cuts, height, limit)
         if chosen is not None and len(chosen) < columns:
             return chosen
         limit *= 1.03
+    return []
+
+
+def _tallest(cuts: list[Cut], height: float) -> float:
+    """The height of the tallest column."""
+    return max(end - start for start, end in pairwise([0.0, *(cut.below for cut in cuts), height]))
 
 
 def _fill(cuts: list[Cut], height: float, limit: float) -> list[Cut] | None:
@@ -120,7 +143,7 @@ def _fill(cuts: list[Cut], height: float, limit: float) -> list[Cut] | None:
             return None
         # The last part of a column is open to where fewer frames are cut.
         late = [cut for cut in within if cut.below > top + _OPEN * limit] or within[-1:]
-        best = min(late, key=lambda cut: (cut.depth, -cut.below))
+        best = min(late, key=lambda cut: (cut.passing + cut.depth, -cut.below))
         chosen.append(best)
         top = best.below
     return chosen
@@ -138,37 +161,79 @@ def split(picture: Picture, cuts: list[Cut]) -> list[Picture]:
     boxes = in_order(picture)
     ends = [*(cut.after + 1 for cut in cuts), len(boxes)]
     starts = [0, *ends[:-1]]
-    return [_column(picture, boxes, start, end) for start, end in zip(starts, ends, strict=True)]
+    column = {box.id: sum(i >= end for end in ends) for i, box in enumerate(boxes)}
+    # The last box of each column leads on to the next; what goes elsewhere is lettered.
+    last = {boxes[end - 1].id for end in ends}
+    lettered = [a for a in picture.arrows if _is_lettered(a, column, last)]
+    starting = {arrow.start for arrow in lettered}
+    letters = dict(zip((box.id for box in boxes if box.id in starting), _letters(), strict=False))
+    parts = []
+    for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        part = _column(picture, boxes[start:end], column, number)
+        ports, arrows = _ports(
+            [a for a in lettered if number in (column[a.start], column[a.end])], column, letters, number
+        )
+        clusters = tuple(_continued(each, boxes[:start]) for each in picture.clusters if _holds(each, boxes[start:end]))
+        parts.append(part.replace(boxes=(*part.boxes, *ports), arrows=(*part.arrows, *arrows), clusters=clusters))
+    return parts
 
 
-def _column(picture: Picture, boxes: tuple[Box, ...], start: int, end: int) -> Picture:
-    place = {box.id: i for i, box in enumerate(boxes)}
-    inside = list(boxes[start:end])
-    arrows: list[Arrow] = []
-    for arrow in picture.arrows:
-        source, target = place[arrow.start], place[arrow.end]
-        if start <= source and target < end:
-            arrows.append(arrow)
-        elif source < start <= target < end:
-            arrows.append(arrow.replace(start=HEAD, shape=None))
-    leaving = [a for a in picture.arrows if start <= place[a.start] < end <= place[a.end]]
-    if start:
+def _is_lettered(arrow: Arrow, column: dict[str, int], last: set[str]) -> bool:
+    steps = column[arrow.end] - column[arrow.start]
+    return steps > 1 or (steps == 1 and arrow.start not in last)
+
+
+def _letters() -> Iterator[str]:
+    """A, B, … Z, A1, B1, …"""
+    for turn in count():
+        yield from (letter + (str(turn) if turn else "") for letter in ascii_uppercase)
+
+
+def _column(picture: Picture, boxes: tuple[Box, ...], column: dict[str, int], number: int) -> Picture:
+    """A column with the ports of the line that leads through it; letters are left out."""
+    inside, arrows = list(boxes), [a for a in picture.arrows if column[a.start] == column[a.end] == number]
+    if number:
+        before = [box.id for box in in_order(picture) if column[box.id] == number - 1][-1]
         inside.insert(0, Box(id=HEAD, role=Role.PORT, rows=()))
-    if end < len(boxes):
+        coming = [a for a in picture.arrows if a.start == before and column[a.end] == number]
+        arrows = [*(arrow.replace(start=HEAD, shape=None) for arrow in coming), *arrows]
+    leaving = [a for a in picture.arrows if a.start == boxes[-1].id and column[a.end] == number + 1]
+    if leaving:
         shape = next((arrow.shape for arrow in leaving if arrow.shape), None)
         inside.append(Box(id=FOOT, role=Role.PORT, rows=()))
-        arrows.append(Arrow(start=leaving[0].start, end=FOOT, shape=shape, flow=Flow.MAIN))
-    clusters = tuple(_continued(picture, each, boxes[:start]) for each in picture.clusters if _holds(each, inside))
-    return picture.replace(boxes=tuple(inside), arrows=tuple(arrows), clusters=clusters)
+        arrows.append(Arrow(start=boxes[-1].id, end=FOOT, shape=shape, flow=Flow.MAIN))
+    return picture.replace(boxes=tuple(inside), arrows=tuple(arrows))
 
 
-def _holds(cluster: Cluster, boxes: list[Box]) -> bool:
+def _ports(
+    arrows: list[Arrow], column: dict[str, int], letters: dict[str, str], number: int
+) -> tuple[list[Box], list[Arrow]]:
+    """The letters of a column: one below each box whose tensor goes on elsewhere, one above each that reads such."""
+    boxes: dict[str, Box] = {}
+    found: dict[tuple[str, str], Arrow] = {}
+    for arrow in arrows:
+        if number not in (column[arrow.start], column[arrow.end]):
+            continue
+        letter = letters[arrow.start]
+        row = Row(words=letter, style="", hover=f"goes on at {letter}")
+        if column[arrow.start] == number:
+            port = f"to{letter}"
+            boxes[port] = Box(id=port, role=Role.OUTPUT, rows=(row,))
+            found[arrow.start, port] = arrow.replace(end=port, flow=Flow.SKIP)
+        else:
+            port = f"from{letter}_{arrow.end}"
+            boxes[port] = Box(id=port, role=Role.INPUT, rows=(row.replace(hover=f"comes from {letter}"),))
+            found[port, arrow.end] = arrow.replace(start=port, shape=None, flow=Flow.SKIP)
+    return list(boxes.values()), list(found.values())
+
+
+def _holds(cluster: Cluster, boxes: tuple[Box, ...]) -> bool:
     return any(box.cluster[: len(cluster.path)] == cluster.path for box in boxes)
 
 
-def _continued(picture: Picture, cluster: Cluster, before: tuple[Box, ...]) -> Cluster:
+def _continued(cluster: Cluster, before: tuple[Box, ...]) -> Cluster:
     """A frame, with the word for one that began in a column before."""
-    if not _holds(cluster, list(before)):
+    if not _holds(cluster, before):
         return cluster
     return cluster.replace(title=f"{cluster.title} (continued)".strip())
 

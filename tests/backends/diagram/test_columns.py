@@ -1,4 +1,5 @@
 from collections import Counter
+from collections.abc import Iterator
 from xml.etree import ElementTree
 
 import pytest
@@ -14,6 +15,14 @@ from tests.backends.diagram.programs import HOSTILE, LENET, RESIDUAL, graph, ren
 
 SVG = "{http://www.w3.org/2000/svg}"
 TALL = RESIDUAL.replace("basic 16 s2", "basic 16 s2; basic 32 s2; basic 64 s2; basic 128 s2")
+
+UNET = """
+input 1x64x64
+conv 8 k3 p1 as a; maxpool 2; conv 16 k3 p1 as b; maxpool 2
+conv 32 k3 p1
+upconv 16 k2 s2; concat b; conv 16 k3 p1
+upconv 8 k2 s2; concat a; conv 8 k3 p1; conv 2 k1
+"""
 
 
 def drawn(text: str) -> Picture:
@@ -56,7 +65,7 @@ def test_hostile_names_are_text(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["resnet50", "googlenet", "unet", "densenet121", "vit_b_16", "inception_v3"])
-def test_a_cut_is_crossed_by_the_tensor_of_the_box_before_it_alone(name: str) -> None:
+def test_a_cut_knows_what_passes_it(name: str) -> None:
     network = archdsl.loads(read_named(f"zoo:{name}").text)
     whole = picture(network.graph, network.costs)
     boxes = in_order(whole)
@@ -64,19 +73,52 @@ def test_a_cut_is_crossed_by_the_tensor_of_the_box_before_it_alone(name: str) ->
     cuts = find_cuts(whole, {box.id: float(i) for i, box in enumerate(boxes)})
     assert cuts
     for cut in cuts:
-        assert {place[a.start] for a in whole.arrows if place[a.start] <= cut.after < place[a.end]} == {cut.after}
+        crossing = {place[a.start] for a in whole.arrows if place[a.start] <= cut.after < place[a.end]}
+        assert cut.after in crossing
+        assert cut.passing == len(crossing) - 1
 
 
-def test_the_parts_are_the_whole() -> None:
-    whole = drawn(TALL)
-    cuts = find_cuts(whole, {box.id: float(i) for i, box in enumerate(in_order(whole))})[1::3]
+@pytest.mark.parametrize("text", [TALL, UNET])
+@pytest.mark.parametrize("start", [0, 1, 2])
+def test_the_parts_are_the_whole(text: str, start: int) -> None:
+    whole = drawn(text)
+    cuts = find_cuts(whole, {box.id: float(i) for i, box in enumerate(in_order(whole))})[start::3]
     parts = split(whole, cuts)
-    ports = {HEAD, FOOT}
-    assert [b.id for part in parts for b in part.boxes if b.id not in ports] == [b.id for b in in_order(whole)]
-    inner = {(a.start, a.end) for part in parts for a in part.arrows if not {a.start, a.end} & ports}
-    assert inner <= {(a.start, a.end) for a in whole.arrows}
-    assert all(any(a.start == HEAD for a in part.arrows) for part in parts[1:])
-    assert all(any(a.end == FOOT for a in part.arrows) for part in parts[:-1])
+    own = {box.id for box in whole.boxes}
+    assert [b.id for part in parts for b in part.boxes if b.id in own] == [b.id for b in in_order(whole)]
+    assert {(a.start, a.end) for a in whole.arrows} == set(followed(parts, own))
+
+
+def followed(parts: list[Picture], own: set[str]) -> Iterator[tuple[str, str]]:
+    """From box to box, by the lines between columns and by the letters."""
+    ends: dict[str, str] = {}
+    for part in parts:
+        line = ends.get(FOOT)
+        for arrow in part.arrows:
+            start = (
+                line
+                if arrow.start == HEAD
+                else ends[arrow.start[4:].split("_")[0]]
+                if is_letter(arrow.start)
+                else arrow.start
+            )
+            assert start is not None
+            if arrow.end == FOOT:
+                ends[FOOT] = start
+            elif is_letter(arrow.end):
+                ends[arrow.end[2:]] = start
+            else:
+                assert {start, arrow.end} <= own
+                yield start, arrow.end
+
+
+def is_letter(box: str) -> bool:
+    return box.startswith(("to", "from"))
+
+
+def test_a_letter_stands_at_both_ends() -> None:
+    found = words(diagram(archdsl.load("zoo:unet").graph))
+    assert [found[letter] for letter in "ABCD"] == [2, 2, 2, 0]
 
 
 def test_a_frame_that_goes_on_says_so() -> None:
@@ -91,8 +133,14 @@ def test_cuts_go_between_frames_where_they_can() -> None:
 
 def test_nowhere_to_cut_is_one_column() -> None:
     assert choose_cuts([], 9000, 4) == []
-    skip = "input 4x8x8\nconv 4 k3 p1 as a\n" + "relu\nconv 4 k3 p1\n" * 20 + "concat a"
-    assert not list(ElementTree.fromstring(diagram(graph(skip))).iter(f"{SVG}polyline"))
+    assert [cut.after for cut in choose_cuts([Cut(after=3, depth=0, below=10.0)], 9000, 4)] == []
+
+
+def test_tensors_that_pass_are_cut_only_where_it_saves_much() -> None:
+    clean = [Cut(after=i, depth=0, below=100.0 * (i + 1)) for i in (4, 9)]
+    passed = [Cut(after=i, depth=0, below=100.0 * (i + 1), passing=1) for i in range(14) if i not in (4, 9)]
+    assert [cut.after for cut in choose_cuts(sorted([*clean, *passed], key=lambda c: c.after), 1500, 3)] == [4, 9]
+    assert len(choose_cuts(passed, 1500, 3)) == 2
 
 
 def test_how_many() -> None:
