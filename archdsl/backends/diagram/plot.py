@@ -7,6 +7,8 @@ from .svg import fitted, opening
 from .text import quoted, xml
 from .words import decimal
 
+_PIECE = 8000
+
 
 def write_svg(drawing: Drawing) -> bytes:
     """The drawing as a self-contained SVG, with hover text."""
@@ -51,8 +53,8 @@ def _pairs(points: Iterable[Point]) -> str:
 def write_fixed_dot(drawing: Drawing) -> str:
     """The drawing as DOT whose places are fixed: `neato -n2` draws it. Shapes are its background, words its nodes."""
     shapes = [shape for part in drawing.parts for shape in part.shapes]
-    ink = " ".join(op for shape in shapes for op in _operations(shape, drawing.height))
-    look = f'bgcolor={quoted(drawing.background)} pad=0 _background="{ink}"'
+    ink = _joined(op for shape in shapes for op in _operations(shape, drawing.height))
+    look = f"bgcolor={quoted(drawing.background)} pad=0 _background={ink}"
     words = [shape for shape in shapes if isinstance(shape, Words)]
     nodes = [_node(f"t{i}", shape, drawing.height) for i, shape in enumerate(words)]
     corners = [
@@ -61,6 +63,16 @@ def write_fixed_dot(drawing: Drawing) -> str:
     ]
     lines = [f"graph [{look}]", 'node [shape=plain fontname="Helvetica" margin=0]', *corners, *nodes]
     return "\n".join(["// neato -n2", "digraph {", *(f"  {line}" for line in lines), "}", ""])
+
+
+def _joined(operations: Iterable[str]) -> str:
+    """Operations as one string, in pieces: Graphviz may refuse a longer one between two quotes."""
+    pieces = [""]
+    for operation in operations:
+        if len(pieces[-1]) + len(operation) > _PIECE:
+            pieces.append("")
+        pieces[-1] += f"{operation} "
+    return " + ".join(f'"{piece}"' for piece in pieces)
 
 
 def _node(name: str, words: Words, height: float) -> str:

@@ -1,3 +1,5 @@
+import re
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from xml.etree import ElementTree
@@ -8,8 +10,9 @@ import archdsl
 from archdsl.analysis.cost import costs
 from archdsl.backends.diagram import Style, diagram
 from archdsl.backends.diagram.build import picture
-from archdsl.backends.diagram.columns import Cut, choose_cuts, find_cuts, how_many, in_order, split
+from archdsl.backends.diagram.columns import Cut, choose_cuts, find_cuts, how_many, in_order, set_columns, split
 from archdsl.backends.diagram.picture import FOOT, HEAD, Picture
+from archdsl.backends.diagram.plot import write_fixed_dot
 from archdsl.files import read_named
 from tests.backends.diagram.programs import HOSTILE, LENET, RESIDUAL, graph, renamed
 
@@ -151,3 +154,15 @@ def test_how_many() -> None:
 @pytest.mark.parametrize("format", ["svg", "png", "tikz"])
 def test_the_same_bytes(format: str) -> None:
     assert diagram(graph(TALL), format) == diagram(graph(TALL), format)
+
+
+def test_no_string_of_dot_is_longer_than_old_graphviz_reads() -> None:
+    drawing = set_columns(drawn(TALL), Style(columns=2))
+    assert drawing is not None
+    strings = re.findall(r'"([^"]*)"', write_fixed_dot(drawing))
+    assert sum(map(len, strings)) > 16384 > max(map(len, strings))
+
+
+@pytest.mark.skipif(not shutil.which("dot"), reason="no dot")
+def test_the_system_s_dot_makes_a_pdf_of_columns() -> None:
+    assert diagram(graph(TALL), "pdf", Style(columns=2)).startswith(b"%PDF")
