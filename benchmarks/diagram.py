@@ -1,9 +1,10 @@
-"""How long `archdsl diagram` takes to draw ResNet-152 in a fresh process, beside torchview where that is installed.
+"""How long `archdsl diagram` takes to draw ResNet-152 in a fresh process, beside torchview and Keras where they are.
 
 The targets: the view `layers` in 1.5 s, and `stages` in 0.4 s. Ends with status 1 where one is missed.
 """
 
 import importlib.util
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -15,6 +16,7 @@ NETWORK = "zoo:resnet152"
 LAYERS, STAGES = "archdsl, layers", "archdsl, stages"
 TARGETS = {LAYERS: 1500, STAGES: 400}
 TORCHVIEW = Path(__file__).with_name("_torchview_resnet152.py")
+KERAS = Path(__file__).with_name("_keras_resnet152.py")
 
 
 def main() -> int:
@@ -30,6 +32,8 @@ def main() -> int:
         }
         if importlib.util.find_spec("torchview"):
             contenders["torchview"] = process(sys.executable, TORCHVIEW, picture)
+        if importlib.util.find_spec("keras") and importlib.util.find_spec("pydot") and shutil.which("dot"):
+            contenders["Keras' plot_model"] = process(sys.executable, KERAS, picture)
         timings = compare(contenders)
     report("diagram", timings)
     missed = [timing.name for timing in timings if timing.median_ms > TARGETS.get(timing.name, float("inf"))]
