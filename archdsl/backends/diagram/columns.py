@@ -67,6 +67,8 @@ class Cut(Record):
     depth: int
     below: float
     passing: int = 0
+    inside: bool = False
+    """Whether it goes through what is drawn once for several."""
 
 
 def in_order(picture: Picture) -> tuple[Box, ...]:
@@ -90,29 +92,29 @@ def find_cuts(picture: Picture, bottoms: dict[str, float]) -> list[Cut]:
         lowest = max(lowest, bottoms.get(box.id, 0.0))
         passing = {start for start in passing if reach[start] > i}
         if (i, i + 1) in pairs and box.role is not Role.INPUT and len(passing) <= _PASSING:
-            depth = _shared(picture, box, boxes[i + 1])
-            cuts.append(Cut(after=i, depth=depth, below=lowest, passing=len(passing)))
+            times = _shared(picture, box, boxes[i + 1])
+            inside = any(each > 1 for each in times)
+            cuts.append(Cut(after=i, depth=len(times), below=lowest, passing=len(passing), inside=inside))
         passing.add(i)
     return cuts
 
 
-def _shared(picture: Picture, one: Box, other: Box) -> int:
-    """In how many frames two boxes stand together."""
-    paths = {cluster.path for cluster in picture.clusters}
-    shared = 0
-    for length in range(1, min(len(one.cluster), len(other.cluster)) + 1):
-        if one.cluster[:length] != other.cluster[:length]:
-            break
-        shared += one.cluster[:length] in paths
-    return shared
+def _shared(picture: Picture, one: Box, other: Box) -> list[int]:
+    """The frames in which two boxes stand together: of how many each is one."""
+    return [
+        cluster.times
+        for cluster in picture.clusters
+        if one.cluster[: len(cluster.path)] == other.cluster[: len(cluster.path)] == cluster.path
+    ]
 
 
 def choose_cuts(cuts: list[Cut], height: float, columns: int) -> list[Cut]:
     """Fewer cuts than columns, so that the tallest is as short as they allow; between frames if possible.
 
-    Cuts that other tensors pass are made only where the picture would stay much taller without them.
+    Cuts that other tensors pass, or that go through what is drawn once for several, are made only where the picture
+    would stay much taller without them.
     """
-    clean = _balanced([cut for cut in cuts if not cut.passing], height, columns)
+    clean = _balanced([cut for cut in cuts if not cut.passing and not cut.inside], height, columns)
     if columns < 2 or _tallest(clean, height) <= _UNEVEN * height / columns:
         return clean
     return _balanced(cuts, height, columns)
