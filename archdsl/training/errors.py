@@ -131,14 +131,14 @@ class NoDevice(Problem):
 
 
 class CannotResume(Problem):
-    """A run that cannot go on."""
+    """A run that cannot be used: to go on, or for what it has learned."""
 
     def __init__(self, run: Path, why: str, way_out: str = "start a new run") -> None:
         super().__init__(run, why)
         self.run, self.why, self.way_out = run, why, way_out
 
     def message(self) -> str:
-        return f"cannot resume {self.run}: {self.why}"
+        return f"cannot use {self.run}: {self.why}"
 
     def help(self) -> tuple[str, ...]:
         return (self.way_out,)

@@ -3,7 +3,6 @@
 import io
 import math
 from dataclasses import dataclass
-from importlib.resources import files
 
 import matplotlib as mpl
 import numpy as np
@@ -13,7 +12,7 @@ from PIL import Image
 
 from .inspection import Filters, Maps
 from .report.gather import png_uri
-from .report.markup import Markup, join, name, tag
+from .report.markup import Markup, head, join, name, tag
 
 MOST = 64
 """Filters, or maps, in a picture."""
@@ -140,20 +139,9 @@ def _smaller(tile: Array) -> Array:
 
 def page(title: str, picture: Image.Image | None, answers: list[tuple[str, float]], sheets: list[Sheet]) -> str:
     """All sheets on one HTML page that needs nothing else."""
-    style = files("archdsl.training.report").joinpath("style.css").read_text(encoding="utf-8")
-    policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=policy),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("title", title),
-        Markup(f"<style>\n{style}</style>"),
-    )
     seen = _seen(picture, answers) if picture is not None else None
     body = tag("body", tag("header", tag("h1", tag("bdi", title)), seen), tag("main", *map(_section, sheets)))
-    return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
+    return f"<!DOCTYPE html>\n{tag('html', head(title), body, lang='en')}\n"
 
 
 def _seen(picture: Image.Image, answers: list[tuple[str, float]]) -> Markup:

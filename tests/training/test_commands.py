@@ -289,7 +289,7 @@ def test_images_are_fitted_when_told(folder: Path, fit: str) -> None:
         (("net.arch", "--data", "digits", "--momentum", "0.5"), 2, "`adam` takes no `momentum`"),
         (("net.arch", "--data", "digits", "--optimizer", "sdg"), 2, "'sgd'"),
         (("net.arch", "--data", "mnist", "--input", "1x28x28", "--data-dir", "."), 1, "mnist: nothing of it in ."),
-        (("--resume", "nothing"), 1, "cannot resume nothing"),
+        (("--resume", "nothing"), 1, "cannot use nothing"),
         (("--resume", "r", "--out", "s"), 2, "keeps its network and its folder"),
         (("net.arch", "--data", "digits", "--out", "net.arch"), 2, "net.arch: "),
     ],
@@ -307,7 +307,7 @@ def test_what_cannot_be_predicted(folder: Path) -> None:
     for args, told in (
         (("r", "no.png"), "no.png: cannot identify image file"),
         (("r", "none.png"), "none.png: No such file"),
-        (("nothing", "no.png"), "cannot resume nothing"),
+        (("nothing", "no.png"), "cannot use nothing"),
     ):
         result = run("predict", *args)
         assert told in result.output

@@ -114,7 +114,7 @@ def test_what_people_read(trained: Path) -> None:
         (("RUN", "--data", "cifar10", "--fit", "pad"), "images of 3x32x32, this network takes 1x8x8"),
         (("RUN", "--data", "digits"), "the run knows no class `0`, `1`, `2`, …"),
         (("RUN", "--data", "other"), "`other` is neither a data set nor a folder"),
-        (("nothing",), "cannot resume nothing"),
+        (("nothing",), "cannot use nothing"),
     ],
 )
 def test_what_cannot_be(trained: Path, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...], told: str) -> None:

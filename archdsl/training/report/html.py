@@ -1,13 +1,11 @@
 """The report as one HTML file that needs nothing else: no script, no address outside of it."""
 
-from importlib.resources import files
-
 import numpy as np
 from numpy.typing import NDArray
 
 from ...network import Network
 from . import about, sections
-from .markup import Markup, join, tag, text
+from .markup import Markup, head, join, tag, text
 from .model import TrainingReport
 
 _STATUS = {
@@ -17,7 +15,6 @@ _STATUS = {
     "diverged": "Diverged after {epochs} epochs: the loss was no finite number any more.",
 }
 # Nothing is fetched and nothing runs, whatever a name in the page may hold.
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
 def write_html(report: TrainingReport, network: Network, confusion: NDArray[np.int64] | None) -> str:
@@ -29,21 +26,8 @@ def write_html(report: TrainingReport, network: Network, confusion: NDArray[np.i
         parts += [sections.confusion(result, confusion), sections.classes(result)]
         parts.append(sections.mistakes(result, report.recipe.loss))
     parts += [about.network(report, network), about.recipe(report), about.circumstances(report)]
-    page = tag("html", _head(title), tag("body", _top(title, report, parts), tag("main", *parts), _foot()), lang="en")
+    page = tag("html", head(title), tag("body", _top(title, report, parts), tag("main", *parts), _foot()), lang="en")
     return f"<!DOCTYPE html>\n{page}\n"
-
-
-def _head(title: str) -> Markup:
-    style = files(__package__).joinpath("style.css").read_text(encoding="utf-8")
-    return tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("title", title),
-        Markup(f"<style>\n{style}</style>"),
-    )
 
 
 def _top(title: str, report: TrainingReport, parts: list[Markup]) -> Markup:

@@ -2,6 +2,7 @@
 
 import html
 import re
+from importlib.resources import files
 
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """What HTML, or UTF-8, cannot hold: control characters, and halves of characters in names that are no UTF-8."""
@@ -44,3 +45,20 @@ def name(words: str, most: int = 60) -> Markup:
     if len(words) <= most:
         return tag("bdi", words)
     return tag("bdi", f"{words[: most - 1]}…", title=words)
+
+
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+
+
+def head(title: str) -> Markup:
+    """The head of a page that is one file and loads nothing."""
+    style = files("archdsl.training.report").joinpath("style.css").read_text(encoding="utf-8")
+    return tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("title", title),
+        Markup(f"<style>\n{style}</style>"),
+    )
