@@ -222,12 +222,16 @@ class PReLU(Layer):
         False, words={"channelwise": True}, doc="a slope for each channel rather than one for all"
     )
     init: AnyFloat = argument(0.25, doc="the slope at first")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="the slope does not train")
 
     def out(self, x: Shape) -> Shape:
         return spatial(x) if self.channelwise and x.layout is Layout.OPEN else numbers(x)
 
     def weights(self, x: Shape) -> Weights:
         return {"weight": (x.channels if self.channelwise else 1,)}
+
+    def frozen_weights(self) -> tuple[str, ...]:
+        return ("weight",) if self.frozen else ()
 
     def reads(self, x: Shape, y: Shape) -> Links:
         return pointwise(x.rank)

@@ -47,8 +47,11 @@ class Scale(Layer):
 
     factor: AnyFloat = argument(1.0, positional=True, doc="the constant, or what the learned numbers are at first")
     learned: Flag = argument(False, words={"learned": True}, doc="whether there is a learned number for each channel")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="the learned numbers do not train")
 
     def out(self, x: Shape) -> Shape:
+        if self.frozen and not self.learned:
+            raise Reject("frozen", "the factor is a constant", help="`scale learned frozen`, or without it", own=True)
         return spatial(x) if self.learned and x.layout is Layout.OPEN else numbers(x)
 
     def _sizes(self, x: Shape) -> tuple[int, ...]:
@@ -57,11 +60,16 @@ class Scale(Layer):
     def weights(self, x: Shape) -> Weights:
         return {"weight": self._sizes(x)} if self.learned else {}
 
+    def frozen_weights(self) -> tuple[str, ...]:
+        return ("weight",) if self.frozen else ()
+
     def reads(self, x: Shape, y: Shape) -> Links:
         return pointwise(x.rank)
 
     def saves(self, x: Shape, y: Shape) -> Saves:
-        return Saves(inputs=(0,), wide=True) if self.learned else NOTHING
+        if not self.learned:
+            return NOTHING
+        return Saves(inputs=() if self.frozen else (0,), wide=True)  # the numbers' gradient alone asks for the input
 
     def torch(self, x: Shape) -> Step:
         if not self.learned:
@@ -80,12 +88,17 @@ class ClassToken(Layer):
     synonyms = ("class_token", "classtoken")
     style = "arithmetic"
 
+    frozen: Flag = argument(False, words={"frozen": True}, doc="the step does not train")
+
     def out(self, x: Shape) -> Shape:
         x = sequential(x)
         return x.with_size(0, x.dims[0] + 1)
 
     def weights(self, x: Shape) -> Weights:
         return {"weight": (1, 1, x.features)}
+
+    def frozen_weights(self) -> tuple[str, ...]:
+        return ("weight",) if self.frozen else ()
 
     def reads(self, x: Shape, y: Shape) -> Links:
         return along(x.rank, 0, moved(-1))
@@ -111,9 +124,12 @@ class Positions(Layer):
 
     length: PositiveInt | None = argument(None, doc="for how many steps there are vectors; T where not given")
     sines: Flag = argument(False, words={"sines": True}, doc="sines and cosines of growing wavelength, not learned")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="the learned vectors do not train")
 
     def out(self, x: Shape) -> Shape:
         x = sequential(x)
+        if self.frozen and self.sines:
+            raise Reject("frozen", "sines are not learned", help="`pos sines`", otherwise=x, own=True)
         steps = x.dims[0]
         if self.length is not None and self.length < steps:
             why = f"{self.length:,} is less than the {steps:,} steps of {x}"
@@ -123,6 +139,9 @@ class Positions(Layer):
 
     def weights(self, x: Shape) -> Weights:
         return {} if self.sines else {"weight": (1, self.length or x.dims[0], x.features)}
+
+    def frozen_weights(self) -> tuple[str, ...]:
+        return ("weight",) if self.frozen else ()
 
     def reads(self, x: Shape, y: Shape) -> Links:
         return pointwise(x.rank)

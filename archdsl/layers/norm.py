@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from ..arguments import AnyFloat, Flag, PositiveFloat, PositiveInt, Probability, argument
 from ..call import Module, Step, Steps, X, method, nn
-from ..initial import SCALE_DOC, Init, ScaleInit, fill
+from ..initial import SCALE_DOC, ScaleInit, fill
 from ..layer import Layer, Reject, Weights
 from ..reads import ALL, Links, Positions, along, pointwise
 from ..saves import Own, Saves
@@ -14,12 +14,38 @@ from ._calls import given
 from ._reading import check_groups, featured, numbers, spatial
 
 
-def _needs_scale(how: Init | None, affine: bool) -> None:
-    if how is not None and not affine:
-        raise Reject("init", "there is no scale to begin", help="leave `init` out, or the layer affine", own=True)
+class Normalisation(Layer):
+    """What the normalisations with a scale share."""
+
+    style = "norm"
+
+    affine: Flag = argument(True, words={"noaffine": False}, doc="whether each channel is scaled and shifted")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="the scale does not train; the shift does")
+    init: ScaleInit | None = argument(None, doc=SCALE_DOC)
+
+    def check_scale(self) -> None:
+        """Raise Reject for what asks for a scale where there is none."""
+        if self.init is not None and not self.affine:
+            raise Reject("init", "there is no scale to begin", help="leave `init` out, or the layer affine", own=True)
+
+    def frozen_weights(self) -> tuple[str, ...]:
+        return ("weight",) if self.frozen and self.affine else ()
+
+    def starts(self, x: Shape) -> Mapping[str, Steps]:
+        return fill(self.init, {"weight": ()})
 
 
-class BatchNorm(Layer):
+class ChannelNorm(Normalisation):
+    """What those share that scale and shift the channels."""
+
+    def weights(self, x: Shape) -> Weights:
+        return {"weight": (x.dims[0],), "bias": (x.dims[0],)} if self.affine else {}
+
+    def reads(self, x: Shape, y: Shape) -> Links:
+        return tuple((axis, ALL) for axis in range(x.rank))
+
+
+class BatchNorm(ChannelNorm):
     """Batch normalisation: each channel to mean 0 and variance 1 over the batch (Ioffe & Szegedy, 2015).
 
     Example:
@@ -28,29 +54,16 @@ class BatchNorm(Layer):
 
     keyword = "bn"
     synonyms = ("batchnorm", "batch_norm", "batchnorm1d", "batchnorm2d", "batchnorm3d", "batchnormalization")
-    style = "norm"
 
     eps: PositiveFloat = argument(1e-5, doc="added to the variance")
     momentum: Probability = argument(0.1, doc="the share of the new batch in the running mean")
-    affine: Flag = argument(True, words={"noaffine": False}, doc="whether each channel is scaled and shifted")
-    frozen: Flag = argument(False, words={"frozen": True}, doc="the scale does not train; the shift does")
-    init: ScaleInit | None = argument(None, doc=SCALE_DOC)
 
     def out(self, x: Shape) -> Shape:
-        _needs_scale(self.init, self.affine)
+        self.check_scale()
         return x if x.layout is Layout.VECTOR else spatial(x)
-
-    def weights(self, x: Shape) -> Weights:
-        return {"weight": (x.dims[0],), "bias": (x.dims[0],)} if self.affine else {}
 
     def buffers(self, x: Shape) -> Weights:
         return {"running_mean": (x.dims[0],), "running_var": (x.dims[0],), "num_batches_tracked": ()}
-
-    def frozen_weights(self) -> tuple[str, ...]:
-        return ("weight",) if self.frozen and self.affine else ()
-
-    def starts(self, x: Shape) -> Mapping[str, Steps]:
-        return fill(self.init, {"weight": ()})
 
     def reads(self, x: Shape, y: Shape) -> Links:
         return pointwise(x.rank)
@@ -64,7 +77,7 @@ class BatchNorm(Layer):
         return make(x.dims[0], **options)  # type: ignore[no-any-return]  # getattr with a made name
 
 
-class GroupNorm(Layer):
+class GroupNorm(ChannelNorm):
     """Normalise the channels in equal groups, each sample by itself (Wu & He, 2018).
 
     Example:
@@ -73,31 +86,15 @@ class GroupNorm(Layer):
 
     keyword = "groupnorm"
     synonyms = ("gn", "group_norm")
-    style = "norm"
 
     groups: PositiveInt = argument(positional=True, letter="g", doc="in how many equal parts the channels are split")
     eps: PositiveFloat = argument(1e-5, doc="added to the variance")
-    affine: Flag = argument(True, words={"noaffine": False}, doc="whether each channel is scaled and shifted")
-    frozen: Flag = argument(False, words={"frozen": True}, doc="the scale does not train; the shift does")
-    init: ScaleInit | None = argument(None, doc=SCALE_DOC)
 
     def out(self, x: Shape) -> Shape:
-        _needs_scale(self.init, self.affine)
+        self.check_scale()
         y = x if x.layout is Layout.VECTOR else spatial(x)
         check_groups(self.groups, ((x.dims[0], "channels"),), "`groupnorm {}`", y)
         return y
-
-    def weights(self, x: Shape) -> Weights:
-        return {"weight": (x.dims[0],), "bias": (x.dims[0],)} if self.affine else {}
-
-    def frozen_weights(self) -> tuple[str, ...]:
-        return ("weight",) if self.frozen and self.affine else ()
-
-    def starts(self, x: Shape) -> Mapping[str, Steps]:
-        return fill(self.init, {"weight": ()})
-
-    def reads(self, x: Shape, y: Shape) -> Links:
-        return tuple((axis, ALL) for axis in range(x.rank))
 
     def saves(self, x: Shape, y: Shape) -> Saves:
         return Saves(inputs=(0,), own=(Own(count=2 * self.groups, bytes=4),))
@@ -106,7 +103,7 @@ class GroupNorm(Layer):
         return nn.GroupNorm(self.groups, x.dims[0], **given(eps=(self.eps, 1e-5), affine=(self.affine, True)))
 
 
-class InstanceNorm(Layer):
+class InstanceNorm(ChannelNorm):
     """Normalise each channel of each sample by itself (Ulyanov et al., 2016).
 
     Example:
@@ -115,31 +112,16 @@ class InstanceNorm(Layer):
 
     keyword = "instancenorm"
     synonyms = ("instance_norm", "instancenorm1d", "instancenorm2d", "instancenorm3d")
-    style = "norm"
 
     eps: PositiveFloat = argument(1e-5, doc="added to the variance")
     affine: Flag = argument(False, words={"affine": True}, doc="whether each channel is scaled and shifted")
-    frozen: Flag = argument(False, words={"frozen": True}, doc="the scale does not train; the shift does")
-    init: ScaleInit | None = argument(None, doc=SCALE_DOC)
 
     def out(self, x: Shape) -> Shape:
-        _needs_scale(self.init, self.affine)
+        self.check_scale()
         x = spatial(x)
         if x.numel == x.channels:
             raise Reject(None, f"a channel of {x} is a single number, which would always become 0", otherwise=x)
         return x
-
-    def weights(self, x: Shape) -> Weights:
-        return {"weight": (x.dims[0],), "bias": (x.dims[0],)} if self.affine else {}
-
-    def frozen_weights(self) -> tuple[str, ...]:
-        return ("weight",) if self.frozen and self.affine else ()
-
-    def starts(self, x: Shape) -> Mapping[str, Steps]:
-        return fill(self.init, {"weight": ()})
-
-    def reads(self, x: Shape, y: Shape) -> Links:
-        return tuple((axis, ALL) for axis in range(x.rank))
 
     def saves(self, x: Shape, y: Shape) -> Saves:
         return Saves(inputs=(0,), own=(Own(count=(3 if self.affine else 2) * x.channels, bytes=4),))
@@ -150,25 +132,17 @@ class InstanceNorm(Layer):
         return make(x.dims[0], **options)  # type: ignore[no-any-return]  # getattr with a made name
 
 
-class FeatureNorm(Layer):
+class FeatureNorm(Normalisation):
     """What the normalisations over the features share: the last axis, or the channels of an image."""
 
-    style = "norm"
     module: ClassVar[str]
 
     affine: Flag = argument(True, words={"noaffine": False}, doc="whether each feature is scaled")
     frozen: Flag = argument(False, words={"frozen": True}, doc="the scale does not train; a shift does")
-    init: ScaleInit | None = argument(None, doc=SCALE_DOC)
 
     def out(self, x: Shape) -> Shape:
-        _needs_scale(self.init, self.affine)
+        self.check_scale()
         return numbers(x) if x.spatial and x.layout is not Layout.OPEN else featured(x)
-
-    def frozen_weights(self) -> tuple[str, ...]:
-        return ("weight",) if self.frozen and self.affine else ()
-
-    def starts(self, x: Shape) -> Mapping[str, Steps]:
-        return fill(self.init, {"weight": ()})
 
     def reads(self, x: Shape, y: Shape) -> Links:
         return along(x.rank, y.channel_axis, ALL)

@@ -38,6 +38,7 @@ class Recurrent(Layer):
     )
     dropout: Probability = argument(0.0, doc="the share of features that is zeroed between layers while training")
     bias: Flag = argument(True, words={"nobias": False}, doc="whether numbers are added in each step")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="the weights do not train; the biases do")
     init: MatrixInit | None = argument(None, doc=MATRIX_DOC)
 
     def out(self, x: Shape) -> Shape:
@@ -53,15 +54,23 @@ class Recurrent(Layer):
     def weights(self, x: Shape) -> Weights:
         shapes: dict[str, tuple[int, ...]] = {}
         features, rows = x.features, self.gates * self.units
-        for layer in range(self.layers):
-            for end in ("", "_reverse") if self.bidirectional else ("",):
-                shapes[f"weight_ih_l{layer}{end}"] = (rows, features)
-                shapes[f"weight_hh_l{layer}{end}"] = (rows, self.units)
-                if self.bias:
-                    shapes[f"bias_ih_l{layer}{end}"] = (rows,)
-                    shapes[f"bias_hh_l{layer}{end}"] = (rows,)
-            features = self.units * (2 if self.bidirectional else 1)
+        for number, end in enumerate(self._ends()):
+            if number == (2 if self.bidirectional else 1):
+                features = self.units * number
+            shapes[f"weight_ih{end}"] = (rows, features)
+            shapes[f"weight_hh{end}"] = (rows, self.units)
+            if self.bias:
+                shapes[f"bias_ih{end}"] = (rows,)
+                shapes[f"bias_hh{end}"] = (rows,)
         return shapes
+
+    def _ends(self) -> list[str]:
+        """How torch's names of the weights end: by layer, and by direction."""
+        ways = ("", "_reverse") if self.bidirectional else ("",)
+        return [f"_l{layer}{way}" for layer in range(self.layers) for way in ways]
+
+    def frozen_weights(self) -> tuple[str, ...]:
+        return tuple(f"weight_{of}{end}" for end in self._ends() for of in ("ih", "hh")) if self.frozen else ()
 
     def starts(self, x: Shape) -> Mapping[str, Steps]:
         return fill(self.init, self.weights(x))
@@ -75,13 +84,15 @@ class Recurrent(Layer):
     def saves(self, x: Shape, y: Shape) -> Saves:
         ends, steps = 2 if self.bidirectional else 1, x.dims[0]
         own, features = [], x.features
+        reads = self.fused or not self.frozen  # the weights' gradients alone ask for what each layer reads
         for layer in range(self.layers):
-            own.append(Own(count=steps * features))
+            if reads:
+                own.append(Own(count=steps * features))
             if self.dropout and layer:
                 own.append(Own(count=steps * features))
             features = self.units * ends
             states = ends * steps * self.units
-            own += [Own(count=self.states * states), Own(count=states, bytes=self.workspace)]
+            own += [Own(count=self.states * states), Own(count=states, bytes=self.workspace if reads else 0)]
         names = [name for name in self.weights(x) if self.fused or name.startswith("weight")]
         first = () if self.fused else tuple(name for name in names if name.startswith("weight_ih_l0"))
         rest = tuple(name for name in names if name not in first)

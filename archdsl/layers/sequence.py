@@ -49,6 +49,11 @@ class Attention(Layer):
     scale: PositiveFloat | None = argument(None, doc="times the products; 1/√(features of a head) by default")
     dropout: Probability = argument(0.0, doc="the share of the weights that is zeroed while training")
     bias: Flag = argument(True, words={"nobias": False}, doc="whether numbers are added after the two linear maps")
+    frozen: Flag = argument(
+        False,
+        words={"frozen": True},
+        doc="weights, and what is learned of positions and scale, do not train; the biases of the linear maps do",
+    )
     init: MatrixInit | None = argument(None, doc=MATRIX_DOC)
 
     def out(self, x: Shape) -> Shape:
@@ -124,6 +129,17 @@ class Attention(Layer):
             shapes["position_out.weight"] = (self.heads, POSITION_UNITS)
         return shapes
 
+    def frozen_weights(self) -> tuple[str, ...]:
+        if not self.frozen:
+            return ()
+        scale = ("logit_scale",) if self.cosine else ()
+        positions = {
+            "none": (),
+            "table": ("position_bias",),
+            "mlp": ("position_in.weight", "position_out.weight"),
+        }[self.relative]
+        return (*scale, "in_proj_weight", "out_proj.weight", *positions)
+
     def starts(self, x: Shape) -> Mapping[str, Steps]:
         maps = {name: dims for name, dims in self.weights(x).items() if name.startswith(("in_proj", "out_proj"))}
         return fill(self.init, maps)
@@ -152,12 +168,12 @@ class Attention(Layer):
 
     def saves(self, x: Shape, y: Shape) -> Saves:
         plain = not (y.spatial or self._special or self._windowed)
-        own = [] if plain else [Own(count=y.numel)]  # the windows, out of the picture
+        own = [] if plain or self.frozen else [Own(count=y.numel)]  # the windows, out of the picture
         own += self._looks(y)
         casts = ("out_proj.weight", "position_out.weight") if self.relative == "mlp" else ("out_proj.weight",)
         kept = Saves(own=tuple(own), low=True, casts=casts, passing=("in_proj_weight",))
         if plain:
-            return kept.replace(inputs=(0,), needs=(0, 1), lies=contiguous(2))
+            return kept.replace(inputs=() if self.frozen else (0,), needs=(0, 1), lies=contiguous(2))
         last = (*range(1, y.rank), 0) if y.spatial and not self._windowed else tuple(range(y.rank))
         return kept.replace(lies=lambda order: last)
 
@@ -165,19 +181,27 @@ class Attention(Layer):
         """What the products of queries, keys and values keep."""
         places, seen = prod(_sides(y)), prod(self._window(y))
         pairs, features = self.heads * places * seen, y.numel
-        shifted = any(_each(self.shift, y, "shift"))
-        unit = [Own(count=4 * features), Own(count=4 * self.heads * places)]
+        unit = [Own(count=(3 if self.frozen else 4) * features), Own(count=4 * self.heads * places)]
         own = unit if self.cosine else []
         if self.relative == "mlp":
             distances = prod(2 * side - 1 for side in self._window(y))
             own = [*own, Own(once=distances * (POSITION_UNITS + self.heads))]
-        if self.relative != "none" or self.dropout:
-            # A mask that learns, or dropout: torch computes it step by step, in 32 bits.
+        result = Own(count=features)
+        if self.relative == "mlp" or (self.relative == "table" and not self.frozen) or self.dropout:
+            # A mask that learns, or dropout: torch computes it step by step, in 32 bits; the map after it keeps it.
             masks = 1 + (2 if self.dropout else 0)
-            return [*own, Own(count=3 * features, bytes=4), Own(count=masks * pairs, bytes=4), Own(count=features)]
-        mask = [Own(count=places * seen)] if shifted else []
-        queries = [Own(count=(2 if self.cosine else 3) * features)]
-        return [*own, *mask, *queries, Own(count=self.heads * places, bytes=4), Own(count=features)]
+            steps = [Own(count=3 * features, bytes=4), Own(count=masks * pairs, bytes=4)]
+            return [*own, *steps, *([] if self.frozen else [result])]
+        queries = Own(count=(2 if self.cosine else 3) * features)
+        return [*own, *self._mask(y), queries, Own(count=self.heads * places, bytes=4), result]
+
+    def _mask(self, y: Shape) -> list[Own]:
+        """What is added to the products, where it does not learn."""
+        places, seen = prod(_sides(y)), prod(self._window(y))
+        shifted, heads = any(_each(self.shift, y, "shift")), self.heads if self.relative == "table" else 1
+        if shifted:
+            return [Own(count=heads * places * seen)]
+        return [Own(once=heads * seen * seen)] if self.relative == "table" else []
 
     def torch(self, x: Shape) -> Steps:
         x = self._read(x)

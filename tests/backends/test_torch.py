@@ -86,6 +86,31 @@ def test_frozen_weights_do_not_train() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("text", "trained"),
+    [
+        ("attention h2 frozen", ["attention1.in_proj_bias", "attention1.out_proj.bias"]),
+        ("attention h2 nobias relative cosine frozen", []),
+        (
+            "attention h2 relative=mlp frozen",
+            ["attention1.in_proj_bias", "attention1.out_proj.bias", "attention1.position_in.bias"],
+        ),
+        ("gru 3 bidirectional frozen", [f"gru1.bias_{of}_l0{way}" for way in ("", "_reverse") for of in ("ih", "hh")]),
+        ("lstm 3 layers=2 nobias frozen", []),
+        ("prelu frozen", []),
+        ("scale 0.5 learned frozen", []),
+        ("cls frozen", []),
+        ("pos frozen", []),
+    ],
+)
+def test_of_a_frozen_layer_the_biases_train(text: str, trained: list[str]) -> None:
+    network = archdsl.loads(f"input 6x4; {text}")
+    made = network.to_torch()
+    assert [name for name, p in made.named_parameters() if p.requires_grad] == trained
+    assert network.costs.total.trainable == sum(p.numel() for p in made.parameters() if p.requires_grad)
+    assert network.parameters == sum(p.numel() for p in made.parameters())
+
+
 def test_a_layer_without_effect_is_no_module() -> None:
     x = torch.rand(2, 3, 4, 4)
     assert archdsl.loads("input 3x4x4").to_torch()(x) is x

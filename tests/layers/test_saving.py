@@ -4,9 +4,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from archdsl.layer import Reject
+import archdsl
+from archdsl.layer import Op, Reject
 from archdsl.layers.recurrent import Recurrent
 from archdsl.layers.sequence import Attention
+from archdsl.shape import Shape
 
 from .law import OPS
 from .saving import kept, said
@@ -28,3 +30,39 @@ def test_a_layer_keeps_what_it_says(keyword, data):
     except Reject:
         return
     assert said(op, xs, y) == kept(op, xs), f"{op} of {xs}"
+
+
+def last_layer(text: str) -> tuple[Op, tuple[Shape, ...], Shape]:
+    """A text's last layer, with its inputs' shapes and its own."""
+    graph = archdsl.loads(text).graph
+    node = graph.nodes[-1]
+    assert node.op is not None
+    assert node.shape is not None
+    return node.op, tuple(shape for shape in graph.shapes_in(node) if shape is not None), node.shape
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        "attention h4",
+        "gru 16 layers=2 bidirectional dropout=0.1",
+        "rnn 16 layers=2",
+        *(
+            f"untokens 4x4; attention h4 window=2 shift={shift} relative={relative} dropout={dropout}"
+            for shift in (0, 1)
+            for relative in ("none", "table", "mlp")
+            for dropout in (0, 0.1)
+        ),
+    ],
+)
+def test_a_frozen_layer_keeps_what_it_says(layer):
+    op, xs, y = last_layer(f"input 16x24; {layer} frozen")
+    assert said(op, xs, y) == kept(op, xs)
+    learning, _, _ = last_layer(f"input 16x24; {layer}")
+    assert said(op, xs, y) < said(learning, xs, y)
+
+
+def test_a_frozen_lstm_keeps_what_a_learning_one_does():
+    (frozen, xs, y), (learning, _, _) = (last_layer(f"input 16x24; lstm 16{word}") for word in (" frozen", ""))
+    assert kept(frozen, xs) == kept(learning, xs)
+    assert said(frozen, xs, y) == said(learning, xs, y)
