@@ -1,8 +1,11 @@
+import json
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+import archdsl
+from archdsl.analysis.derivation_report import WhyReport
 from archdsl.cli import main
 
 
@@ -45,3 +48,39 @@ def test_a_network_with_a_mistake_is_derived_as_far_as_it_is_known(tmp_path: Pat
     assert done.exit_code == 1
     assert "3  conv 4 k9 as late  ?" in done.output
     assert "error[E0401]" in done.output
+
+
+def test_for_programs() -> None:
+    done = run("zoo:lenet5", "features.avgpool2", "--format", "json")
+    assert done.exit_code == 0
+    found = json.loads(done.output)
+    assert WhyReport.model_validate(found).model_dump() == found
+    assert (found["name"], found["line"], found["shape"], found["also"]) == ("features.avgpool2", 8, "16×5×5", [])
+    first, *_, last = found["steps"]
+    assert (first["name"], first["shape"], first["reasons"], first["scopes"]) == ("x", "1×32×32", [], [])
+    assert last == {
+        "name": "features.avgpool2",
+        "text": "avgpool 2",
+        "line": "8",
+        "scopes": ["stage features"],
+        "shape": "16×5×5",
+        "source": "",
+        "reasons": ["floor((10 − 2)/2) + 1 = 5"],
+        "demands": [],
+    }
+
+
+def test_every_layer_is_a_step_for_programs() -> None:
+    network = archdsl.load("examples/resnet50.arch")
+    found = json.loads(run("zoo:resnet50", "fc1", "--format", "json").output)
+    assert [step["name"] for step in found["steps"]] == [node.name for node in network.graph.nodes]
+    assert {step["shape"] for step in found["steps"]} == {str(node.shape) for node in network.graph.nodes}
+
+
+def test_what_is_asked_of_sizes_for_programs(tmp_path: Path) -> None:
+    (tmp_path / "net.arch").write_text("input 3x32x32\nif @h > 7 { conv 8 k7 } else { conv 8 k3 }\nmaxpool 2\n")
+    done = run(tmp_path / "net.arch", "maxpool1", "--input", "3xHxW", "--format", "json")
+    found = json.loads(done.output)
+    assert [step["demands"] for step in found["steps"]] == [[], ["H and W ≥ 7"], ["H and W ≥ 8"]]
+    text = "if @h > 7 { conv 8 k7 } else { conv 8 k3 }"
+    assert found["decisions"] == [{"text": text, "line": 2, "holds_for": "H ≥ 8"}]

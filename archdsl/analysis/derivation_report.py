@@ -1,0 +1,84 @@
+"""The JSON of `archdsl why --format json`: a documented model, stable within a version of its `schema_version`."""
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from pydantic import Field
+
+from ..diagnostics.json import Model
+from ..graph import Graph
+from .derivation import Item, Step, decided, derive
+from .locate import Place
+
+
+class StepReport(Model):
+    """One layer or input on the way to the shape. Nothing is folded."""
+
+    name: str = Field(description="The path with dots: the module's name in torch.")
+    text: str = Field(description="The statement as written, on one line.")
+    line: str = Field(description="`12`, or `FILE:12` outside of the network's own file.")
+    scopes: list[str] = Field(description="The stages, branches and uses of blocks around it, the outermost first.")
+    shape: str = Field(description="Sizes without the batch, closed forms where they are not known; `?` for none.")
+    source: str = Field(description="`from NAME` where its input is not the step before; else empty.")
+    reasons: list[str] = Field(description="Why the shape is what it is: `floor((28 − 2)/2) + 1 = 14`.")
+    demands: list[str] = Field(description="What it asks of sizes that are not known, beyond the steps before it.")
+
+
+class DecisionReport(Model):
+    """A question of the text's own, like `if @h > 7`, and the sizes for which it was decided."""
+
+    text: str
+    line: int
+    holds_for: str
+
+
+class WhyReport(Model):
+    """Where a shape comes from."""
+
+    schema_version: Literal[1] = 1
+    name: str
+    text: str
+    line: int
+    shape: str | None = Field(description="Null where it could not be known.")
+    also: list[str] = Field(description="The names of other layers that the same words name.")
+    steps: list[StepReport] = Field(description="From the inputs to the layer, which is the last.")
+    decisions: list[DecisionReport]
+
+
+def report(graph: Graph, place: Place) -> WhyReport:
+    """The model of the derivation of a place's shape."""
+    node = place.node
+    return WhyReport(
+        name=node.name,
+        text=node.text,
+        line=node.span.line,
+        shape=None if node.shape is None else str(node.shape),
+        also=[other.name for other in place.others],
+        steps=[_step(step, scopes) for step, scopes in _flat(derive(graph, node, full=True), ())],
+        decisions=[
+            DecisionReport(text=asked.statement, line=asked.span.line, holds_for=str(asked))
+            for asked in decided(graph, node)
+        ],
+    )
+
+
+def _flat(items: Sequence[Item], scopes: tuple[str, ...]) -> Iterator[tuple[Step, tuple[str, ...]]]:
+    for item in items:
+        if isinstance(item, Step):
+            yield item, scopes
+        else:
+            yield from _flat(item.items, (*scopes, item.heading))
+
+
+def _step(step: Step, scopes: tuple[str, ...]) -> StepReport:
+    (name,), (text,) = step.names, step.texts
+    return StepReport(
+        name=name,
+        text=text,
+        line=step.line,
+        scopes=list(scopes),
+        shape=step.shape,
+        source=step.source,
+        reasons=list(step.numbers),
+        demands=list(step.demands),
+    )
