@@ -127,7 +127,7 @@ def _start(
         trials=trials or (len(grid) if grid else DEFAULT_TRIALS),
     )
     folder = _new_folder(told, out)
-    _write_first(folder, bench, told)
+    _write_network(folder, bench)
     _go(folder, told, _bench(bench.network, told.space(), inputs, told.data_dir, device))
 
 
@@ -142,7 +142,6 @@ def _resume(folder: Path, trials: int | None) -> None:
         fail(problem)
     told = told.model_copy(update={"trials": trials or told.trials})
     bench = _bench(read(str(folder / NETWORK)), told.space(), told.sizes, told.data_dir, told.device)
-    _write_settings(folder, told)
     _go(folder, told, bench)
 
 
@@ -232,26 +231,33 @@ def _new_folder(told: "SweepSettings", out: str | None) -> Path:
     return run.folder
 
 
-def _write_first(folder: Path, bench: "Bench", told: "SweepSettings") -> None:
+def _write_network(folder: Path, bench: "Bench") -> None:
     from ..training.errors import Problem
     from ..training.run import Run
     from ..training.subject import used_files
 
     try:
         Run(folder).write_network(bench.network.text, used_files(bench.network))
-        _write_settings(folder, told)
     except Problem as problem:
         fail(problem)
 
 
-def _write_settings(folder: Path, told: "SweepSettings") -> None:
+def _go(folder: Path, told: "SweepSettings", bench: "Bench") -> None:
+    """Make what trials are left, in a folder in which no other process is at work."""
     from ..training.atomic import write_text
+    from ..training.claim import claimed
+    from ..training.errors import Problem
     from ..training.run import SETTINGS
 
-    write_text(folder / SETTINGS, told.model_dump_json(indent=2) + "\n")
+    try:
+        with claimed(folder):
+            write_text(folder / SETTINGS, told.model_dump_json(indent=2) + "\n")
+            _make_trials(folder, told, bench)
+    except Problem as problem:
+        fail(problem)
 
 
-def _go(folder: Path, told: "SweepSettings", bench: "Bench") -> None:
+def _make_trials(folder: Path, told: "SweepSettings", bench: "Bench") -> None:
     from ..training.errors import Problem
     from ..training.sweep import Sweep
     from ..training.sweep_trial import NoValidation, Stopped, attempt

@@ -1,5 +1,6 @@
 """A training from beginning to end: started or resumed, finished or stopped, and what it leaves in its folder."""
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -8,6 +9,7 @@ from torch import Tensor
 
 from . import assemble
 from .checkpoint import list_checkpoints, part, read, restore_newest, save_tensors
+from .claim import claimed
 from .data.model import Request, Source, Splits
 from .errors import BatchTooSmall, CannotResume, Diverged, PeerFailed, Problem
 from .evaluate import Scores
@@ -66,9 +68,10 @@ class Training:
         budget = Budget(self.subject.graph, self.recipe, device, splits, self.team.size)
         if warning := budget.warning():
             self.watch.note(warning)
-        with budget:
-            state, job = self._begin(splits, device)
-        return self._go(state, job, splits, budget)
+        with self._alone():
+            with budget:
+                state, job = self._begin(splits, device)
+            return self._go(state, job, splits, budget)
 
     def _begin(self, splits: Splits, device: torch.device) -> tuple[State, Job]:
         model = assemble.build(self.subject, self.recipe, device)
@@ -94,9 +97,15 @@ class Training:
         """
         splits, device = self._load()
         budget = Budget(self.subject.graph, self.recipe, device, splits, self.team.size)
-        with budget:
-            state, job = self._restored(splits, device)
-        return self._go(state, job, splits, budget)
+        with self._alone():
+            with budget:
+                state, job = self._restored(splits, device)
+            return self._go(state, job, splits, budget)
+
+    def _alone(self) -> AbstractContextManager[None]:
+        """No other process writes into the run meanwhile. Raises CannotResume."""
+        run = self.place.run
+        return claimed(run.folder) if run.writes else nullcontext()
 
     def _restored(self, splits: Splits, device: torch.device) -> tuple[State, Job]:
         run = self.place.run
