@@ -271,7 +271,7 @@ def _tell(outcome: "Outcome", team: "Team") -> int:
         name, scores = outcome.tested
         of = f"best epoch, {outcome.state.best.epoch}" if outcome.state.best else "last epoch"
         click.echo(f"{name} {_words(scores)} (weights of the {of}; {duration(outcome.state.seconds)} of training)")
-    click.echo(f"{folder}: weights, curves, confusion matrix, log; `archdsl predict {folder} IMAGE` uses it")
+    click.echo(f"{folder}: report.html, weights, log; `archdsl predict {folder} IMAGE` uses it")
     return 0
 
 

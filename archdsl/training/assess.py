@@ -8,7 +8,7 @@ import numpy as np
 from .assemble import on_device
 from .data.fit import fit_splits
 from .data.folder import FolderSource
-from .data.model import ImageSet, Request, Source, Splits
+from .data.model import ImageSet, Request, Source, Splits, join
 from .errors import Problem
 from .evaluate import Scores, evaluate
 from .loss import make_loss
@@ -51,9 +51,8 @@ def images_of(opened: Opened, source: Source, request: Request, split: str | Non
     if not found:
         has = ", ".join(name for name, part in parts.items() if part is not None and len(part))
         raise OtherData(source.spec.name, f"it has no images for `--split {chosen}`", f"it has {has}")
-    images = np.concatenate([part.images for part in found]) if len(found) > 1 else found[0].images
-    labels = np.concatenate([part.labels for part in found])
-    return chosen, ImageSet(images, renumbered[labels])
+    images = join(found)
+    return chosen, replace(images, labels=renumbered[images.labels])
 
 
 def assess(opened: Opened, images: ImageSet, tta: str | None = None) -> Scores:

@@ -1,5 +1,7 @@
 """`archdsl eval`: the test at the training's end once more, and other images."""
 
+import base64
+import io
 import json
 from pathlib import Path
 
@@ -10,6 +12,9 @@ from PIL import Image
 
 from archdsl.cli import main
 from archdsl.training import report
+from archdsl.training.parts import CrossEntropy
+from archdsl.training.report import sections
+from archdsl.training.report.model import ResultReport
 
 NET = """net Small(classes = 3)
 input 1x8x8
@@ -94,6 +99,18 @@ def test_other_images_by_the_names_of_their_classes(trained: Path) -> None:
     assert isinstance(classes, list)
     assert [(each["name"], each["images"]) for each in classes] == [("dark", 5), ("grey", 0), ("light", 5)]
     assert found["accuracy"] >= 0.9  # type: ignore[operator]  # JSON
+
+
+def test_a_mistake_names_its_file(trained: Path) -> None:
+    draw(trained / "swapped", {"light": 0, "dark": 120}, 5)
+    found = ResultReport.model_validate(result(trained / "run", "--data", trained / "swapped"))
+    assert {each.file for each in found.mistakes} == {f"{name}/{i}.png" for name in ("light", "dark") for i in range(5)}
+    page = str(sections.mistakes(found, CrossEntropy()))
+    for each in found.mistakes:
+        assert each.file is not None
+        shown = Image.open(io.BytesIO(base64.b64decode(each.image.partition(",")[2])))
+        assert np.array_equal(np.asarray(shown), np.asarray(Image.open(trained / "swapped" / each.file)))
+        assert f"<bdi>{each.file}</bdi>" in page
 
 
 def test_what_people_read(trained: Path) -> None:

@@ -48,6 +48,9 @@ def test_a_plain_folder(pets: Path, tmp_path: Path) -> None:
     assert [len(part) for part in (splits.train, splits.validation, splits.test)] == [32, 4, 4]
     assert np.bincount(splits.test.labels).tolist() == [2, 2]
     assert splits.train.images.shape == (32, *SHAPE)
+    for part in (splits.train, splits.validation, splits.test):
+        assert part.files is not None
+        assert all(np.array_equal(decode(pets / f, SHAPE), i) for f, i in zip(part.files, part.images, strict=True))
     for image, label in zip(splits.train.images, splits.train.labels, strict=True):
         assert abs(int(image[0].mean()) - (250 if label == 0 else 0)) <= 3
         assert abs(int(image[2].mean()) - (0 if label == 0 else 250)) <= 3

@@ -1,9 +1,11 @@
 """Images of one size brought to another."""
 
+from dataclasses import replace
+
 import torch
 import torch.nn.functional as F
 
-from .model import ImageSet, Pixels, Splits
+from .model import Pixels, Splits
 from .spec import ImageShape
 
 _CHUNK = 4096
@@ -14,7 +16,7 @@ def fit_splits(splits: Splits, shape: ImageShape, how: str) -> Splits:
     if how == "exact":
         return splits
     train, validation, test = (
-        ImageSet(fit_images(part.images, shape, how), part.labels) if part else None
+        replace(part, images=fit_images(part.images, shape, how)) if part else None
         for part in (splits.train, splits.validation, splits.test)
     )
     assert train is not None

@@ -110,7 +110,7 @@ class FolderSource(Source):
         path = request.cache / "folders" / f"{key}.npy"
         paths = [item.path for item in items]
         images = kept(path, (len(items), *request.shape), lambda into: _decode_all(self.folder, paths, into))
-        return ImageSet(images, labels)
+        return ImageSet(images, labels, tuple(path.relative_to(self.folder).as_posix() for path in paths))
 
 
 def _take(items: tuple[Item, ...], indices: NDArray[np.int64]) -> tuple[Item, ...]:

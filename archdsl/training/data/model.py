@@ -1,7 +1,7 @@
 """Data sets: how they are wanted, and their images in memory."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,10 +16,14 @@ Labels = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class ImageSet:
-    """Images, uint8 of N×C×H×W, and their classes, int64 of N."""
+    """Images, uint8 of N×C×H×W, and their classes, int64 of N.
+
+    `files` are their paths in the data set's folder, where each has a file of its own.
+    """
 
     images: Pixels
     labels: Labels
+    files: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         assert self.images.dtype == np.uint8
@@ -32,7 +36,20 @@ class ImageSet:
 
     def take(self, indices: NDArray[np.int64]) -> "ImageSet":
         """The images with these indices, in this order."""
-        return ImageSet(self.images[indices], self.labels[indices])
+        files = tuple(self.files[index] for index in indices.tolist()) if self.files else None
+        return ImageSet(self.images[indices], self.labels[indices], files)
+
+
+def join(sets: Sequence[ImageSet]) -> ImageSet:
+    """The images of several sets, one after the other; a single one is not copied."""
+    if len(sets) == 1:
+        return sets[0]
+    files = [each.files for each in sets if each.files]
+    return ImageSet(
+        np.concatenate([each.images for each in sets]),
+        np.concatenate([each.labels for each in sets]),
+        tuple(file for part in files for file in part) if len(files) == len(sets) else None,
+    )
 
 
 @dataclass(frozen=True)

@@ -143,6 +143,7 @@ def _mistakes(logits: Tensor, images: ImageSet, classes: tuple[str, ...], loss: 
         found.append(
             model.MistakeReport(
                 index=index,
+                file=images.files[index] if images.files else None,
                 true=classes[int(labels[index])],
                 answered=classes[int(answers[index])],
                 chance=float(own[place]),

@@ -47,6 +47,13 @@ def name(words: str, most: int = 60) -> Markup:
     return tag("bdi", f"{words[: most - 1]}…", title=words)
 
 
+def path(words: str, most: int = 36) -> Markup:
+    """As `name`, for a path: of a long one its end is what tells."""
+    if len(words) <= most:
+        return tag("bdi", words)
+    return tag("bdi", f"…{words[-most + 1 :]}", title=words)
+
+
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 

@@ -69,6 +69,9 @@ class MistakeReport(Model):
     """An image that was answered wrongly."""
 
     index: int = Field(description="The image's place in its split, from 0.")
+    file: str | None = Field(
+        default=None, description="Its file in the data set's folder, where it has one of its own."
+    )
     true: str
     answered: str
     chance: float = Field(description="The chance that the network gave its answer, in 0..1.")

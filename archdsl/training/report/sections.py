@@ -10,7 +10,7 @@ from ..chances import LOSS_LABELS, sum_to_one
 from ..progress import duration
 from ..recipe import AnyLoss
 from .charts import Series, line_chart
-from .markup import Markup, join, name, tag
+from .markup import Markup, join, name, path, tag
 from .matrix import MOST_IN_TABLE, matrix
 from .model import ClassReport, EpochReport, MistakeReport, PartScores, ResultReport, TrainingReport
 
@@ -184,12 +184,13 @@ def mistakes(result: ResultReport, loss: AnyLoss) -> Markup:
 
 
 def _mistake(each: MistakeReport) -> Markup:
-    told = f"Image {each.index}: {each.true}, answered as {each.answered}"
+    called = each.file or f"image {each.index}"
+    told = f"{called}: {each.true}, answered as {each.answered}"
     kind = "pixels" if max(each.width, each.height) <= 64 else None
     caption = tag(
         "figcaption",
         tag("span", "answered ", name(each.answered, 30), f" ({percent(each.chance)})", class_="no"),
         tag("span", "is ", name(each.true, 30), f" ({percent(each.chance_of_true)})", class_="yes"),
-        tag("small", f"image {each.index}"),
+        tag("small", path(called)),
     )
     return tag("figure", tag("img", src=each.image, alt=told, class_=kind, loading="lazy"), caption)
