@@ -15,6 +15,8 @@ Point = dict[str, Value]
 
 _LOG_SPAN = 10
 _LARGEST_GRID = 100_000
+_COUNTED = ("--epochs",)
+"""Options that take fractions, of which nobody who writes `2..9` wants one."""
 
 
 class BadRange(ValueError):
@@ -133,7 +135,7 @@ def _dimension(name: str, text: str, entry: Entry | None) -> Dimension:
     """What one argument says: of an option (`entry`) or of a parameter of the network."""
     words = entry is not None and (entry.kind not in (int, float) or bool(entry.choices))
     if ".." in text and "," not in text and not words:
-        return _range(name, text, entry is not None and entry.kind is float)
+        return _range(name, text, entry is not None and entry.kind is float and entry.option not in _COUNTED)
     values = [value.strip() for value in text.split(",")]
     if not all(values):
         raise BadRange(f"{name}: `{text}` has an empty value; write `1,2,3` or `1..3`")

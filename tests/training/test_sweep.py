@@ -59,9 +59,12 @@ def test_lists_and_ranges(text: str, dimension: object) -> None:
 
 
 def test_options_are_lists_and_ranges_by_their_kind() -> None:
-    found = space(lr="1..2", batch="2..9", crop="off,2", flip="on,off", optimizer="adam,sgd", data="../a,../b")
+    found = space(
+        lr="1..2", epochs="2..9", batch="2..9", crop="off,2", flip="on,off", optimizer="adam,sgd", data="../a,../b"
+    )
     assert found.dimensions == {
         "--lr": Range(1, 2, whole=False, log=False),
+        "--epochs": Range(2, 9, whole=True, log=False),
         "--batch": Range(2, 9, whole=True, log=False),
         "--crop": Choices(("off", 2)),
         "--flip": Choices(("on", "off")),
