@@ -71,7 +71,7 @@ def test_for_programs() -> None:
 
 
 def test_every_layer_is_a_step_for_programs() -> None:
-    network = archdsl.load("examples/resnet50.arch")
+    network = archdsl.load("zoo:resnet50")
     found = json.loads(run("zoo:resnet50", "fc1", "--format", "json").output)
     assert [step["name"] for step in found["steps"]] == [node.name for node in network.graph.nodes]
     assert {step["shape"] for step in found["steps"]} == {str(node.shape) for node in network.graph.nodes}
