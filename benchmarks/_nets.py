@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -16,6 +17,7 @@ import archdsl
 from archdsl.training import assemble
 from archdsl.training.data.model import ImageSet, Splits
 from archdsl.training.epoch import Epoch
+from archdsl.training.loop import fit
 from archdsl.training.recipe import Recipe
 from archdsl.training.run import Run
 from archdsl.training.setup import Setup
@@ -127,63 +129,106 @@ def images(count: int, shape: tuple[int, int, int], seed: int = 0) -> ImageSet:
     return ImageSet(chance.integers(0, 256, (count, *shape)).astype(np.uint8), chance.integers(0, 10, count))
 
 
-def by_archdsl(subject: Subject, recipe: Recipe, setup: Setup, shape: tuple[int, int, int]) -> Callable[[], None]:
-    """An epoch of `batches` batches, as `archdsl train` makes its steps."""
-    splits = Splits(images(subject.batch * subject.batches, shape), None, None)
-    job = assemble.job(recipe, setup, measure(splits.train.images), splits, 10, Stop())
-    state = assemble.first_state(subject.network().to_torch(), job)
-    run = Run(Path(mkdtemp(prefix="archdsl-bench-")))
+class ByArchdsl:
+    """A training of one epoch as `archdsl train` makes it, over and over."""
 
-    def train() -> None:
-        state.batch = state.step = 0
-        Epoch(state, job, state.model, run, Watch()).go()
+    def __init__(self, subject: Subject, recipe: Recipe, setup: Setup, shape: tuple[int, int, int]) -> None:
+        given, held_out = both_parts(subject, shape)
+        splits = Splits(given, held_out, None)
+        self.job = assemble.job(recipe, setup, measure(given.images), splits, 10, Stop())
+        self.state = assemble.first_state(subject.network().to_torch(), self.job)
+        self.run = Run(Path(mkdtemp(prefix="archdsl-bench-")))
+        self.run.checkpoints.mkdir()
 
-    return train
+    def steps(self) -> None:
+        """The steps of the epoch alone."""
+        self.state.epoch = self.state.batch = self.state.step = 0
+        Epoch(self.state, self.job, self.state.model, self.run, Watch()).go()
+
+    def whole(self) -> None:
+        """All of it: checkpoints at the start and the end, the steps, validation, the best weights."""
+        self.state.epoch = self.state.batch = self.state.step = self.state.stale = 0
+        self.state.best, self.state.history = None, []
+        fit(self.state, self.job, self.run, Watch())
 
 
-def by_loop(subject: Subject, recipe: Recipe, setup: Setup, shape: tuple[int, int, int]) -> Callable[[], None]:
+class ByHand:
     """The same by hand: images in memory, shifted and mirrored batch by batch, and a look at loss and accuracy."""
-    given = images(subject.batch * subject.batches, shape)
-    pixels, labels = torch.from_numpy(given.images), torch.from_numpy(given.labels)
-    standard = measure(given.images)
-    mean = torch.tensor(standard.mean).mul(255).view(1, -1, 1, 1)
-    scale = torch.tensor(standard.deviation).mul(255).reciprocal().view(1, -1, 1, 1)
-    model = subject.by_hand().to(memory_format=setup.memory_format)  # type: ignore[call-overload]  # mypy's stub of `to` lacks it
-    trained = [p for p in model.parameters() if p.requires_grad]
-    decayed, spared = [p for p in trained if p.ndim > 1], [p for p in trained if p.ndim <= 1]
-    groups: list[dict[str, Any]] = [{"params": decayed, "weight_decay": 5e-4}, {"params": spared}]
-    optimizer = torch.optim.SGD(
-        groups,
-        lr=0.01,
-        momentum=0.9,
-        nesterov=True,
-        fused=True,
-    )
-    steps = subject.batches
-    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 0.5 * (1 + math.cos(math.pi * step / steps)))
-    shift = recipe.augment.crop or 0
 
-    def train() -> None:
-        model.train()
+    def __init__(self, subject: Subject, recipe: Recipe, setup: Setup, shape: tuple[int, int, int]) -> None:
+        given, held_out = both_parts(subject, shape)
+        self.subject, self.setup, self.shift = subject, setup, recipe.augment.crop or 0
+        self.pixels, self.labels = torch.from_numpy(given.images), torch.from_numpy(given.labels)
+        self.held_out = torch.from_numpy(held_out.images), torch.from_numpy(held_out.labels)
+        standard = measure(given.images)
+        self.mean = torch.tensor(standard.mean).mul(255).view(1, -1, 1, 1)
+        self.scale = torch.tensor(standard.deviation).mul(255).reciprocal().view(1, -1, 1, 1)
+        self.model = subject.by_hand().to(memory_format=setup.memory_format)  # type: ignore[call-overload]  # mypy's stub of `to` lacks it
+        trained = [p for p in self.model.parameters() if p.requires_grad]
+        decayed, spared = [p for p in trained if p.ndim > 1], [p for p in trained if p.ndim <= 1]
+        groups: list[dict[str, Any]] = [{"params": decayed, "weight_decay": 5e-4}, {"params": spared}]
+        self.optimizer = torch.optim.SGD(groups, lr=0.01, momentum=0.9, nesterov=True, fused=True)
+        steps = subject.batches
+        cosine = partial(_cosine, steps=steps)
+        self.scheduler = torch.optim.lr_scheduler.LambdaLR(self.optimizer, cosine)
+        self.folder = Path(mkdtemp(prefix="archdsl-bench-"))
+
+    def inputs(self, pixels: Tensor) -> Tensor:
+        """Standardised, in the layout."""
+        return pixels.to(torch.float32, memory_format=self.setup.memory_format).sub_(self.mean).mul_(self.scale)
+
+    def steps(self) -> None:
+        """The steps of the epoch alone."""
+        self.model.train()
         seen = total = right = 0.0
-        for indices in torch.split(torch.randperm(len(labels)), subject.batch):
-            batch, wanted = pixels[indices], labels[indices]
-            if shift:
-                batch = _shifted(batch, shift)
+        for indices in torch.split(torch.randperm(len(self.labels)), self.subject.batch):
+            batch, wanted = self.pixels[indices], self.labels[indices]
+            if self.shift:
+                batch = _shifted(batch, self.shift)
                 batch = torch.where((torch.rand(len(batch)) < 0.5)[:, None, None, None], batch.flip(3), batch)
-            inputs = batch.to(torch.float32, memory_format=setup.memory_format).sub_(mean).mul_(scale)
-            with setup.autocast():
-                logits = model(inputs)
+            with self.setup.autocast():
+                logits = self.model(self.inputs(batch))
             loss = F.cross_entropy(logits.float(), wanted, label_smoothing=0.1)
-            optimizer.zero_grad()
+            self.optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]  # torch has no types here
-            optimizer.step()
-            scheduler.step()
+            self.optimizer.step()
+            self.scheduler.step()
             total += loss.item() * len(indices)
             right += (logits.argmax(1) == wanted).sum().item()
             seen += len(indices)
 
-    return train
+    @torch.inference_mode()
+    def validate(self) -> float:
+        """The part of the held-out images that it knows."""
+        self.model.eval()
+        right = 0
+        for pixels, wanted in zip(*(torch.split(part, 256) for part in self.held_out), strict=True):
+            with self.setup.autocast():
+                right += int((self.model(self.inputs(pixels)).argmax(1) == wanted).sum())
+        return right / len(self.held_out[1])
+
+    def whole(self) -> None:
+        """All of it: the steps, validation, a checkpoint, the weights."""
+        self.steps()
+        accuracy = self.validate()
+        everything = {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "scheduler": self.scheduler.state_dict(),
+            "accuracy": accuracy,
+        }
+        torch.save(everything, self.folder / "checkpoint.pt")
+        torch.save(self.model.state_dict(), self.folder / "best.pt")
+
+
+def _cosine(step: int, steps: int) -> float:
+    return 0.5 * (1 + math.cos(math.pi * step / steps))
+
+
+def both_parts(subject: Subject, shape: tuple[int, int, int]) -> tuple[ImageSet, ImageSet]:
+    """Images to learn from, and a ninth as many to validate on, as a split of 0.9 makes them."""
+    count = subject.batch * subject.batches
+    return images(count, shape), images(max(1, count // 9), shape, seed=1)
 
 
 def _shifted(images: Tensor, pixels: int) -> Tensor:

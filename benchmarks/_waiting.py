@@ -27,7 +27,8 @@ sys.path.insert(0, sys.argv[1])
 import _nets
 from archdsl.training.setup import Setup
 subject = {"airbench94": _nets.airbench94(batches=6), "small": _nets.small(batches=24)}[sys.argv[2]]
-train = _nets.by_archdsl(subject, _nets.a_recipe(subject, 4), Setup(_nets.CPU, "bf16", "channels_last"), (3, 32, 32))
+setup = Setup(_nets.CPU, "bf16", "channels_last")
+train = _nets.ByArchdsl(subject, _nets.a_recipe(subject, 4), setup, (3, 32, 32)).steps
 train()
 start = time.perf_counter()
 train()
