@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from .augment import changes_pixels
 from .data.fit import fit_splits
 from .data.model import ImageSet, Request, Source, Splits
 from .job import Batches, Job
@@ -16,13 +17,18 @@ from .optim import make_optimizer
 from .recipe import Recipe
 from .setup import Setup, Trial, choose_setup
 from .standardise import Standard, Standardiser
-from .state import Chance, State, Tally, derive, own_purpose, weights_of
+from .state import Chance, State, derive, own_purpose, weights_of
 from .subject import Subject
+from .tally import Tally
 from .team import ALONE, Team
 from .watch import Stop, Watch
 from .whiten import WHITENING_IMAGES, whiten
 
 _PART_OF_GPU = 0.5
+_MOST_TURNED = 1 << 30
+"""Bytes of images that may lie in memory a second time, in another layout."""
+_MOST_STANDARDISED = 1 << 26
+"""Bytes of images that may lie in memory a second time, as standardised numbers of four bytes each."""
 
 
 def load(source: Source, recipe: Recipe, request: Request, watch: Watch) -> Splits:
@@ -67,28 +73,44 @@ def choose(
     return Setup(device, precision, layout), trials
 
 
-def on_device(images: ImageSet, device: torch.device) -> Batches:
-    """Images and classes on the device; on the CPU where they would take more than half of a GPU's free memory."""
+def on_device(images: ImageSet, device: torch.device, layout: torch.memory_format = torch.contiguous_format) -> Batches:
+    """Images and classes on the device; on the CPU where they would take more than half of a GPU's free memory.
+
+    The images are brought to the layout once, so that not each batch has to be, where they are small enough to copy.
+    """
     if device.type == "cuda" and images.images.nbytes > _PART_OF_GPU * torch.cuda.mem_get_info(device)[0]:
         device = torch.device("cpu")
-    return Batches(torch.from_numpy(images.images).to(device), torch.from_numpy(images.labels).to(device))
+    pixels = torch.from_numpy(images.images).to(device)
+    if images.images.nbytes <= _MOST_TURNED:
+        pixels = pixels.contiguous(memory_format=layout)
+    return Batches(pixels, torch.from_numpy(images.labels).to(device))
 
 
 def job(
     recipe: Recipe, setup: Setup, standard: Standard, splits: Splits, classes: int, stop: Stop, team: Team = ALONE
 ) -> Job:
     """What stays the same during the training."""
+    train = on_device(splits.train, setup.device, setup.memory_format)
+    standardise = Standardiser(standard, setup.device, setup.memory_format)
     return Job(
         recipe=recipe,
         setup=setup,
         loss=make_loss(recipe.loss),
-        standardise=Standardiser(standard, setup.device, setup.memory_format),
+        standardise=standardise,
         classes=classes,
-        train=on_device(splits.train, setup.device),
-        validation=on_device(splits.validation, setup.device) if splits.validation else None,
+        train=train,
+        validation=on_device(splits.validation, setup.device, setup.memory_format) if splits.validation else None,
         stop=stop,
         team=team,
+        inputs=_inputs(train, recipe, standardise, setup.device),
     )
+
+
+def _inputs(train: Batches, recipe: Recipe, standardise: Standardiser, device: torch.device) -> Tensor | None:
+    """All images standardised, where that saves doing so for each batch: of small data whose pixels never change."""
+    if train.images.nbytes > _MOST_STANDARDISED or train.images.device != device or changes_pixels(recipe.augment):
+        return None
+    return standardise(train.images)
 
 
 def first_state(model: nn.Module, of: Job) -> State:
@@ -101,7 +123,7 @@ def first_state(model: nn.Module, of: Job) -> State:
         model=model,
         optimizer=make_optimizer(model, recipe.optimizer),
         chance=Chance(recipe.seed, device, of.team),
-        tally=Tally.empty(device),
+        tally=Tally(device),
         average=start(recipe, weights_of(model)),
         scaler=torch.amp.GradScaler(device.type) if of.setup.precision == "fp16" else None,
     )

@@ -114,15 +114,13 @@ def _restore(state: State, tensors: dict[str, Tensor], numbers: dict[str, Any]) 
             tensor.copy_(tensors[f"model.{name}"])
         for name, tensor in (state.average or {}).items():
             tensor.copy_(tensors[f"average.{name}"])
-        state.tally.loss.copy_(tensors["tally.loss"])
-        state.tally.correct.copy_(tensors["tally.correct"])
+        state.tally.restore(tensors["tally.loss"], tensors["tally.correct"], numbers["seen"])
     for index, parameter in enumerate(_parameters(state.optimizer)):
         kept = part(tensors, f"optimizer.{index}")
         state.optimizer.state[parameter] = {name: _like(tensor, name, parameter) for name, tensor in kept.items()}
     state.chance.restore(part(tensors, "chance"))
     if state.scaler and numbers["scaler"]:
         state.scaler.load_state_dict(numbers["scaler"])
-    state.tally.seen = numbers["seen"]
     state.best = Best(**numbers["best"]) if numbers["best"] else None
     for name in ("epoch", "batch", "step", "stale", "seconds", "history"):
         setattr(state, name, numbers[name])

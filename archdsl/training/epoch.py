@@ -11,11 +11,12 @@ from torch import Tensor, nn
 from .errors import Diverged
 from .freeze import freeze
 from .job import Job
-from .loss import as_logits, hard
+from .loss import as_logits
 from .means import Means
 from .run import Run
 from .schedule import factor
 from .state import State
+from .tally import count_right
 from .watch import Tick, Watch
 
 _TICK_SECONDS = 0.1
@@ -28,14 +29,13 @@ class Epoch:
 
     def __init__(self, state: State, job: Job, forward: Forward, run: Run, watch: Watch) -> None:
         self._state, self._job, self._forward, self._run, self._watch = state, job, forward, run, watch
-        self._order, self._mirrored = job.order(state.epoch), job.mirrored(state.epoch)
+        self._order = torch.split(job.order(state.epoch), job.recipe.batch)
+        self._mirrored = job.mirrored(state.epoch)
         self._batches = job.batches_of(state.epoch)
         freeze(state.model, job.recipe.freeze, state.epoch)
         self._parameters = [p for p in state.model.parameters() if p.requires_grad]
-        self._with_gradients = [
-            *state.model.parameters(),
-            *(p for g in state.optimizer.param_groups for p in g["params"]),
-        ]
+        in_groups = (p for group in state.optimizer.param_groups for p in group["params"])
+        self._with_gradients = list({id(p): p for p in (*state.model.parameters(), *in_groups)}.values())
         self._images, self._steps, self._updates = len(job.train), job.steps, job.updates  # asked for in each step
         self._means = Means(state) if state.average is not None else None
         self._on_cpu = job.setup.device.type == "cpu"
@@ -79,9 +79,8 @@ class Epoch:
         batch = job.recipe.batch
         total = min(last * batch, self._images) - first * batch
         for number in range(first, last):
-            indices = self._order[number * batch : (number + 1) * batch]
             with job.team.holding_back() if number < last - 1 else nullcontext():
-                self._backward(indices, total)
+                self._backward(self._order[number], total)
         self._step()
         job.team.settle()
         state.batch, state.step = last, state.step + 1
@@ -93,17 +92,23 @@ class Epoch:
         inputs, labels = job.feed(mine, self._mirrored, state.chance)
         with job.setup.autocast():
             output = self._forward(inputs)
-        logits, labels = as_logits(output)[:count], labels[:count]
+        logits = as_logits(output)
+        if count < len(mine):
+            logits, labels = logits[:count], labels[:count]
         loss = job.loss(logits, labels) if count else logits.sum()  # zero, with a gradient of zeros for the others
-        right = (logits.argmax(1) == hard(labels)).sum()
-        mean, right = job.team.total(loss.detach(), right, count)
+        mean, right = loss.detach(), None
+        if job.team.size > 1:
+            mean, right = job.team.total(mean, count_right(logits, labels), count)
         if self._on_cpu:  # costs nothing here, and the bad gradient is never applied; a GPU would be waited for
             self._refuse(mean.item())
         # the processes' gradients are averaged, those of batches summed
         part = count * job.team.size / (1 if job.recipe.loss.sum else total)
         share = loss if part == 1 else loss * part
         torch.autograd.backward(state.scaler.scale(share) if state.scaler else share)
-        state.tally.add(mean, right, len(indices))
+        if right is None:
+            state.tally.look(mean, logits, labels)
+        else:
+            state.tally.add(mean, right, len(indices))
 
     def _step(self) -> None:
         state, recipe = self._state, self._job.recipe

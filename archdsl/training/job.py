@@ -18,7 +18,10 @@ from .watch import Stop
 
 @dataclass(frozen=True)
 class Batches:
-    """Images, uint8 of N×C×H×W, and classes, int64 of N, on one device: the CPU where they are too many for a GPU."""
+    """Images, uint8 of N×C×H×W, and classes, int64 of N, on one device: the CPU where they are too many for a GPU.
+
+    In memory the images lie as a batch is wanted, channels first or last, unless they are too many to be copied.
+    """
 
     images: Tensor
     labels: Tensor
@@ -29,7 +32,10 @@ class Batches:
 
 @dataclass(frozen=True)
 class Job:
-    """What stays the same during a training. `stop` says whether the user wants it to stop."""
+    """What stays the same during a training. `stop` says whether the user wants it to stop.
+
+    `inputs` are all images to learn from, standardised, where they are small and never change: float32 of N×C×H×W.
+    """
 
     recipe: Recipe
     setup: Setup
@@ -40,6 +46,7 @@ class Job:
     validation: Batches | None
     stop: Stop
     team: Team = ALONE
+    inputs: Tensor | None = None
 
     @property
     def batches(self) -> int:
@@ -92,12 +99,20 @@ class Job:
     def feed(self, indices: Tensor, mirrored: Tensor | None, chance: Chance) -> tuple[Tensor, Tensor]:
         """Inputs, float32 of N×C×H×W, and classes N or class probabilities N×K, of the images with these indices."""
         changes = self.recipe.augment
-        device = self.setup.device
-        pixels = self.train.images[indices].to(device, non_blocking=True)
-        labels = self.train.labels[indices].to(device, non_blocking=True)
-        flipped = mirrored[indices].to(device) if mirrored is not None else None
-        pixels = augment.change_pixels(pixels, changes, chance.device, flipped)
-        inputs = self.standardise(pixels)
+        inputs, labels = self._inputs(indices, mirrored, chance), self.train.labels.index_select(0, indices)
+        if labels.device != self.setup.device:
+            labels = labels.to(self.setup.device, non_blocking=True)
         if changes.cutout:
             inputs = augment.cutout(inputs, changes.cutout, chance.device)
         return augment.mix(inputs, labels, self.classes, changes, chance.host)
+
+    def _inputs(self, indices: Tensor, mirrored: Tensor | None, chance: Chance) -> Tensor:
+        """The images with these indices, their pixels changed, standardised."""
+        if self.inputs is not None:
+            return augment.select(self.inputs, indices)
+        device = self.setup.device
+        pixels = augment.select(self.train.images, indices)
+        if pixels.device != device:
+            pixels = pixels.to(device, non_blocking=True)
+        flipped = mirrored[indices].to(device) if mirrored is not None else None
+        return self.standardise(augment.change_pixels(pixels, self.recipe.augment, chance.device, flipped))

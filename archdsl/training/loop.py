@@ -8,7 +8,8 @@ from .epoch import Epoch, Forward
 from .evaluate import Scores, averaged, evaluate
 from .job import Batches, Job
 from .run import Run
-from .state import Best, State, Tally
+from .state import Best, State
+from .tally import Tally
 from .watch import Watch
 
 _LARGEST_BATCH = 512
@@ -95,7 +96,7 @@ def _close(state: State, job: Job, run: Run, watch: Watch) -> None:
         state.best = Best(state.epoch + 1, scores.accuracy, scores.loss)
     state.stale = 0 if better or scores is None else state.stale + 1
     state.history.append(line)
-    state.epoch, state.batch, state.tally = state.epoch + 1, 0, Tally.empty(job.setup.device)
+    state.epoch, state.batch, state.tally = state.epoch + 1, 0, Tally(job.setup.device)
     if better:
         run.keep_weights(state, run.best)
     run.keep(state)

@@ -53,7 +53,8 @@ def parameter_groups(model: nn.Module, recipe: AnyOptimizer) -> list[Group]:
     """Parameters that decay and parameters that do not: biases and what normalisations scale with have one dimension.
 
     Biases of normalisations are a group of their own where they have another learning rate; a step takes the same part
-    off them as off others. Frozen parameters are in none; a group without parameters is left out.
+    off them as off others. Frozen parameters are in none; a group without parameters is left out, and two that
+    are treated alike are one.
     """
     factor = recipe.norm_bias_lr
     apart = _norm_biases(model) if factor != 1 else set()
@@ -62,12 +63,14 @@ def parameter_groups(model: nn.Module, recipe: AnyOptimizer) -> list[Group]:
     spared = [p for p in trained if id(p) not in apart and not (p.ndim > 1 or recipe.decay_all)]
     shifts = [p for p in trained if id(p) in apart]
     decay = recipe.weight_decay
-    groups = (
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}  # few of them: each costs an optimizer calls of its own
+    for parameters, of, lr in (
         (decayed, decay, recipe.lr),
         (spared, 0.0, recipe.lr),
         (shifts, decay / factor if recipe.decay_all else 0.0, recipe.lr * factor),
-    )
-    return [{"params": ps, "weight_decay": decay, "peak_lr": lr} for ps, decay, lr in groups if ps]
+    ):
+        groups.setdefault((of, lr), []).extend(parameters)
+    return [{"params": ps, "weight_decay": of, "peak_lr": lr} for (of, lr), ps in groups.items() if ps]
 
 
 def _norm_biases(model: nn.Module) -> set[int]:

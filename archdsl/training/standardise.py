@@ -43,7 +43,19 @@ class Standardiser:
         self._mean = torch.tensor(standard.mean, device=device).mul_(255).view(1, -1, 1, 1)
         self._scale = torch.tensor(standard.deviation, device=device).mul_(255).reciprocal_().view(1, -1, 1, 1)
         self._layout = layout
+        self._row: tuple[Tensor, Tensor] | None = None
 
     def __call__(self, images: Tensor) -> Tensor:
         """uint8 of N×C×H×W to float32 of the same shape, in the wanted memory layout."""
-        return images.to(torch.float32, memory_format=self._layout).sub_(self._mean).mul_(self._scale)
+        inputs = images.to(torch.float32, memory_format=self._layout)
+        if self._layout is torch.channels_last and inputs.shape[1] > 1:
+            mean, scale = self._rows(inputs.shape[3])
+            inputs.permute(0, 2, 3, 1).flatten(2).sub_(mean).mul_(scale)  # looks at the inputs' own memory
+            return inputs
+        return inputs.sub_(self._mean).mul_(self._scale)
+
+    def _rows(self, width: int) -> tuple[Tensor, Tensor]:
+        """Means and factors for a row of pixels with their channels: a CPU is slow at rows as short as the channels."""
+        if self._row is None or len(self._row[0]) != width * self._mean.numel():
+            self._row = self._mean.flatten().repeat(width), self._scale.flatten().repeat(width)
+        return self._row

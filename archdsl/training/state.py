@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor, nn
 
+from .tally import Tally
 from .team import ALONE, Team
 
 
@@ -58,27 +59,6 @@ def derive(seed: int, purpose: str) -> int:
 def own_purpose(purpose: str, team: Team) -> str:
     """What `derive` makes a seed for, where each process of a team is to have another."""
     return f"{purpose} {team.rank}" if team.rank else purpose
-
-
-@dataclass
-class Tally:
-    """Sums over the images of the current epoch so far, on the device, so that no step waits for a number."""
-
-    loss: Tensor
-    correct: Tensor
-    seen: int = 0
-
-    @classmethod
-    def empty(cls, device: torch.device) -> "Tally":
-        return cls(
-            torch.zeros((), dtype=torch.float64, device=device), torch.zeros((), dtype=torch.int64, device=device)
-        )
-
-    def add(self, loss: Tensor, correct: Tensor, count: int) -> None:
-        """Take in a batch: its mean loss and how many of its images were right."""
-        self.loss.add_(loss, alpha=count)
-        self.correct.add_(correct)
-        self.seen += count
 
 
 @dataclass

@@ -55,6 +55,36 @@ def test_flips_that_are_told_are_done() -> None:
     assert torch.equal(flipped[~told], source[~told])
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda x: augment.select(x, torch.tensor([3, 1, 1, 7])),
+        lambda x: augment.mirror(x, torch.arange(len(x)) % 3 == 0),
+        lambda x: augment.shift(x, 3, "zero", chance()),
+        lambda x: augment.shift(x, 3, "reflect", chance()),
+        lambda x: augment.change_pixels(x, Augment(crop=2, flip=True), chance(), None),
+        lambda x: augment.cutout(x, 3, chance()),
+    ],
+    ids=["select", "mirror", "shift zero", "shift reflect", "both", "cutout"],
+)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_layout_changes_nothing_but_itself(change: Callable[[Tensor], Tensor], channels: int) -> None:
+    first = torch.randint(0, 256, (12, channels, 6, 9), dtype=torch.uint8, generator=chance(5))
+    last = first.contiguous(memory_format=torch.channels_last)
+    plain, other = change(first), change(last)
+    assert torch.equal(plain, other)
+    assert plain.is_contiguous()
+    assert other.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_a_view_is_shifted_as_a_copy_is() -> None:
+    """Rows are read from memory: images that do not lie in it one after the other must be brought together first."""
+    whole = torch.randint(0, 256, (12, 3, 8, 20), dtype=torch.uint8, generator=chance(5))
+    part = whole[::2, :, :, 4:14]
+    assert torch.equal(augment.shift(part, 2, "zero", chance()), augment.shift(part.clone(), 2, "zero", chance()))
+    assert torch.equal(augment.select(part, torch.tensor([1, 0])), part[[1, 0]])
+
+
 def test_cutout_blanks_one_square() -> None:
     inputs = torch.ones(400, 3, 9, 9)
     cut = augment.cutout(inputs, 4, chance())

@@ -22,7 +22,8 @@ from archdsl.training.checkpoint import list_checkpoints, read, restore_newest, 
 from archdsl.training.errors import CannotResume, DiskFull
 from archdsl.training.optim import make_optimizer
 from archdsl.training.recipe import Adam
-from archdsl.training.state import Chance, State, Tally, weights_of
+from archdsl.training.state import Chance, State, weights_of
+from archdsl.training.tally import Tally
 from tests.training.helpers import small_network
 
 
@@ -38,7 +39,7 @@ def made(value: float = 0.0, step: int = 0) -> State:
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.fill_(value)
-    return State(model, make_optimizer(model, Adam()), Chance(0, device), Tally.empty(device), step=step)
+    return State(model, make_optimizer(model, Adam()), Chance(0, device), Tally(device), step=step)
 
 
 def test_the_newest_two_are_kept(folder: Path) -> None:

@@ -25,8 +25,9 @@ from archdsl.training.parts import Freeze, Lookahead
 from archdsl.training.recipe import Recipe, Sgd
 from archdsl.training.setup import Setup
 from archdsl.training.standardise import Standard, Standardiser, measure
-from archdsl.training.state import Chance, State, Tally, weights_of
+from archdsl.training.state import Chance, State, weights_of
 from archdsl.training.subject import subject_of
+from archdsl.training.tally import Tally
 from archdsl.training.watch import Stop
 from archdsl.training.whiten import patches_of
 from tests.training.helpers import StopAfter, small_network, training
@@ -37,7 +38,7 @@ CPU = torch.device("cpu")
 
 def a_state(model: nn.Module) -> State:
     average = {name: tensor.clone() for name, tensor in weights_of(model).items()}
-    return State(model, make_optimizer(model, Sgd()), Chance(0, CPU), Tally.empty(CPU), average)
+    return State(model, make_optimizer(model, Sgd()), Chance(0, CPU), Tally(CPU), average)
 
 
 # --- slow weights -----------------------------------------------------------------------------------------------------

@@ -209,6 +209,14 @@ def test_mean_and_deviation_are_those_of_the_pixels() -> None:
     assert torch.allclose(made[:, :2].mean((0, 2, 3)), torch.zeros(2), atol=1e-5)
     assert torch.allclose(made[:, :2].var((0, 2, 3), correction=0), torch.ones(2), atol=1e-4)
     assert torch.allclose(made[:, 2], torch.zeros(()), atol=1e-4)
+    first = Standardiser(standard, torch.device("cpu"), torch.contiguous_format)
+    last = Standardiser(standard, torch.device("cpu"), torch.channels_last)
+    for width in (5, 3):  # the same instance, images of another width
+        given = torch.from_numpy(images)[..., :width]
+        turned = given.contiguous(memory_format=torch.channels_last)
+        assert torch.equal(first(given), last(given))
+        assert torch.equal(first(given), last(turned))
+        assert torch.equal(torch.from_numpy(images)[..., :width], turned)  # nothing was written into them
 
 
 # --- scores -----------------------------------------------------------------------------------------------------------
