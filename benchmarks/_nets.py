@@ -17,7 +17,7 @@ import archdsl
 from archdsl.training import assemble
 from archdsl.training.data.model import ImageSet, Splits
 from archdsl.training.epoch import Epoch
-from archdsl.training.loop import fit
+from archdsl.training.loop import score
 from archdsl.training.recipe import Recipe
 from archdsl.training.run import Run
 from archdsl.training.setup import Setup
@@ -69,9 +69,9 @@ class Tiny(nn.Module):
 class _Group(nn.Module):
     def __init__(self, before: int, width: int) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(before, width, 3, padding="same", bias=False)
+        self.conv1 = nn.Conv2d(before, width, 3, padding=1, bias=False)
         self.norm1 = nn.BatchNorm2d(width, eps=1e-12, momentum=0.4)
-        self.conv2 = nn.Conv2d(width, width, 3, padding="same", bias=False)
+        self.conv2 = nn.Conv2d(width, width, 3, padding=1, bias=False)
         self.norm2 = nn.BatchNorm2d(width, eps=1e-12, momentum=0.4)
         for norm in (self.norm1, self.norm2):
             norm.weight.requires_grad_(False)
@@ -130,7 +130,7 @@ def images(count: int, shape: tuple[int, int, int], seed: int = 0) -> ImageSet:
 
 
 class ByArchdsl:
-    """A training of one epoch as `archdsl train` makes it, over and over."""
+    """A training as `archdsl train` makes it, in parts that can be repeated."""
 
     def __init__(self, subject: Subject, recipe: Recipe, setup: Setup, shape: tuple[int, int, int]) -> None:
         given, held_out = both_parts(subject, shape)
@@ -141,15 +141,19 @@ class ByArchdsl:
         self.run.checkpoints.mkdir()
 
     def steps(self) -> None:
-        """The steps of the epoch alone."""
+        """The steps of an epoch."""
         self.state.epoch = self.state.batch = self.state.step = 0
         Epoch(self.state, self.job, self.state.model, self.run, Watch()).go()
 
-    def whole(self) -> None:
-        """All of it: checkpoints at the start and the end, the steps, validation, the best weights."""
-        self.state.epoch = self.state.batch = self.state.step = self.state.stale = 0
-        self.state.best, self.state.history = None, []
-        fit(self.state, self.job, self.run, Watch())
+    def validate(self) -> float:
+        """The part of the held-out images that it knows."""
+        assert self.job.validation is not None
+        return score(self.state, self.job, self.job.validation).accuracy
+
+    def write(self) -> None:
+        """What an epoch leaves on the disk: a checkpoint, the log, the best weights."""
+        self.run.keep(self.state)
+        self.run.keep_weights(self.state, self.run.best)
 
 
 class ByHand:
@@ -178,7 +182,7 @@ class ByHand:
         return pixels.to(torch.float32, memory_format=self.setup.memory_format).sub_(self.mean).mul_(self.scale)
 
     def steps(self) -> None:
-        """The steps of the epoch alone."""
+        """The steps of an epoch."""
         self.model.train()
         seen = total = right = 0.0
         for indices in torch.split(torch.randperm(len(self.labels)), self.subject.batch):
@@ -207,15 +211,12 @@ class ByHand:
                 right += int((self.model(self.inputs(pixels)).argmax(1) == wanted).sum())
         return right / len(self.held_out[1])
 
-    def whole(self) -> None:
-        """All of it: the steps, validation, a checkpoint, the weights."""
-        self.steps()
-        accuracy = self.validate()
+    def write(self) -> None:
+        """A checkpoint, the weights."""
         everything = {
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "scheduler": self.scheduler.state_dict(),
-            "accuracy": accuracy,
         }
         torch.save(everything, self.folder / "checkpoint.pt")
         torch.save(self.model.state_dict(), self.folder / "best.pt")

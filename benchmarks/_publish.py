@@ -1,6 +1,6 @@
-"""Keep the medians of benchmarks/results/ in benchmarks/published/, for the pages that quote them.
+"""Keep the medians and ratios of benchmarks/results/ in benchmarks/published/, for the pages that quote them.
 
-    python benchmarks/_publish.py startup diagram
+    python benchmarks/_publish.py startup diagram step
 
 Run it after `make bench` on a machine that does nothing else; a test holds what README quotes against these files.
 """
@@ -20,6 +20,7 @@ def main() -> None:
             "machine": measured["machine"],
             "rounds": len(measured["timings"][0]["rounds_ms"]),
             "median_ms": {timing["name"]: round(timing["median_ms"]) for timing in measured["timings"]},
+            "ratio": {timing["name"]: round(timing["ratio"], 2) for timing in measured["timings"]},
         }
         text = json.dumps(kept, indent=2) + "\n"
         (HERE / "published" / f"{name}.json").write_text(text, encoding="utf-8")

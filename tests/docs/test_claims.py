@@ -78,3 +78,27 @@ def test_figures_of_the_architecture() -> None:
     assert times == [medians[name] for name in ("import lark, click", "archdsl check vgg16_bn", "torchinfo")]
     for row, time in zip(rows, times, strict=True):
         assert float(row[2].strip("| ")) == pytest.approx(time / times[0], rel=0.05)
+
+
+def test_figures_of_the_training() -> None:
+    def ratio(name: str, contender: str) -> float:
+        path = ROOT / "benchmarks" / "published" / f"{name}.json"
+        return float(json.loads(path.read_text(encoding="utf-8"))["ratio"][contender])
+
+    subjects = [f"{subject}-{precision}" for subject in ("airbench94", "small") for precision in ("fp32", "bf16")]
+    measured = [
+        *(ratio(f"module-{subject}", "archdsl's module") for subject in subjects),
+        *(ratio(f"training-{subject}", "archdsl's training") for subject in subjects),
+        ratio("step", "archdsl"),
+    ]
+    told = [float(row.strip("| ").rsplit(" | ", 1)[1]) for row in table("docs/training.md", "What it costs")]
+    assert told == measured
+    text = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+    peers = re.search(
+        r"Lightning's Trainer takes ([\d.]+) times the loop by hand, and Keras' fit on torch\s+([\d.]+)", text
+    )
+    assert peers is not None
+    assert [float(each) for each in peers.groups()] == [
+        ratio("step", "Lightning's Trainer"),
+        ratio("step", "Keras' fit, on torch"),
+    ]
