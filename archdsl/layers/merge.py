@@ -24,6 +24,8 @@ class Elementwise(Merge):
     """A merge of single elements. An operand whose sides are all 1, a gate, serves every place."""
 
     function: ClassVar[str]
+    masks: ClassVar[bool]
+    """Whether an operand of one channel, a mask, serves every channel."""
 
     def infer(self, xs: tuple[Shape, ...]) -> Shape:
         layout = _common_layout(xs)
@@ -31,7 +33,7 @@ class Elementwise(Merge):
         full = max(xs, key=lambda x: plain(x.numel))
         for x in xs:
             # A gate is asked for first: an image of one pixel is both, and unknown sides need not be told apart.
-            if x != full and x.dims != _gate(full) and x.dims != full.dims:
+            if x != full and x.dims != _gate(full) and x.dims != full.dims and not (self.masks and _is_mask(x, full)):
                 raise _differ(xs, "sizes", full, own=_torch_would_broadcast(xs))
         return full
 
@@ -49,17 +51,19 @@ class Add(Elementwise):
     keyword = "add"
     synonyms = ("sum",)
     function = "add"
+    masks = False
 
     def saves_of(self, xs: tuple[Shape, ...], y: Shape) -> Saves:
         return NOTHING
 
 
 class Mul(Elementwise):
-    """The product of the operands: a gate (Hu et al., 2017)."""
+    """The product of the operands: a gate (Hu et al., 2017), or a mask of one channel (Oktay et al., 2018)."""
 
     keyword = "mul"
     synonyms = ("multiply",)
     function = "mul"
+    masks = True
 
     def saves_of(self, xs: tuple[Shape, ...], y: Shape) -> Saves:
         # Of more than two factors the products so far are kept, too.
@@ -122,6 +126,11 @@ def _gate(full: Shape) -> tuple[int, ...]:
     """The sizes of one number for each channel of a shape."""
     axis = full.channel_axis
     return tuple(size if i == axis else 1 for i, size in enumerate(full.dims))
+
+
+def _is_mask(x: Shape, full: Shape) -> bool:
+    """Whether a shape has one number for each place of another."""
+    return x.with_channels(full.channels).dims == full.dims and x.dims[x.channel_axis] == 1
 
 
 def _way_to_agree(xs: tuple[Shape, ...]) -> tuple[str, ...]:

@@ -151,7 +151,7 @@ _MODES = ("reflect", "replicate", "circular")
 _KEEPING = (
     "conv 3 k3 same", "conv 3 k3 d2 same", "conv 3 k1x5 same", "conv 3 k5x1 same", "conv 3 k1", "avgpool 3 s1 p1",
     "conv 3 k3 p1; conv 3 k3 p1", "mul { gap keep; conv 3 k1 }", "groupnorm 1", "maxpool 3 s1 p1", "dwconv k3 p1 d1",
-    "upconv 3 k3 p1", "", "conv 3 k3 p1 pad_mode=circular",
+    "mul { conv 1 k3 p1 }", "upconv 3 k3 p1", "", "conv 3 k3 p1 pad_mode=circular",
 )  # fmt: skip
 
 

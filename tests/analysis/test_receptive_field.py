@@ -64,6 +64,11 @@ def test_a_gate_sees_the_whole_side():
     assert [way[0].size for way in seen.ways] == [7, None]
 
 
+def test_a_mask_of_one_channel_sees_its_own_window():
+    seen = last("input 8x32x32; conv 8 k3 p1; mul { conv 1 k7 p3; sigmoid }")
+    assert [[field.size for field in way] for way in seen.ways] == [[3, 3], [9, 9]]
+
+
 def test_attention_sees_its_window_and_an_axis_is_mixed():
     assert last("input 8x28x28; attention h2 window=7").sides[0].size == 7
     seen = last("input 8x28x28; fc 28 axis=1")

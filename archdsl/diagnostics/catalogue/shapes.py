@@ -132,7 +132,8 @@ class HeadsDoNotDivide(CannotTake):
 class OperandsDiffer(Diagnostic):
     """The operands of a merge do not go together.
 
-    `add` and `mul` need equal shapes (a gate may be C×1×1); `concat` needs all sizes equal but the channels.
+    `add` and `mul` need equal shapes (an operand may be C×1×1, and one of `mul` 1×H×W); `concat` needs all sizes equal
+    but the channels.
     """
 
     code = "E0407"
