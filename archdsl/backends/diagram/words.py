@@ -5,6 +5,7 @@ from typing import Any
 
 from ...arguments import Parameter
 from ...layer import Layer, Op
+from ...layers.cut import Pad
 from ...shape import Shape, Window, times
 from ...symbolic import Sym
 
@@ -16,7 +17,7 @@ def layer_words(op: Op, x: Shape | None) -> str:
     padding (the shapes tell), names without a letter, and flags.
     """
     windows = op.windows(x) if isinstance(op, Layer) and x is not None else ()
-    given = [_positional(parameter, getattr(op, parameter.name), windows, x) for parameter in op.parameters]
+    given = [_positional(op, parameter, windows, x) for parameter in op.parameters]
     lettered = [_lettered(parameter, getattr(op, parameter.name), windows) for parameter in op.parameters]
     return " ".join(word for word in (op.keyword, *given, stride_words(windows), *lettered) if word)
 
@@ -29,9 +30,12 @@ def stride_words(windows: tuple[Window, ...]) -> str:
     return f"/{strides[0]}" if len(set(strides)) == 1 else f"/{times(tuple(strides))}"
 
 
-def _positional(parameter: Parameter, value: Any, windows: tuple[Window, ...], x: Shape | None) -> str:
+def _positional(op: Op, parameter: Parameter, windows: tuple[Window, ...], x: Shape | None) -> str:
+    value = getattr(op, parameter.name)
     if not parameter.positional or value is None:
         return ""
+    if isinstance(op, Pad) and (op.before is not None or op.after is not None):
+        return "+".join(_value(value if end is None else end, "×") for end in (op.before, op.after))
     if parameter.name == "kernel" and windows:
         return times(tuple(window.kernel for window in windows))
     if parameter.name == "kernel" and x is not None and isinstance(value, int):

@@ -22,6 +22,9 @@ from tests.backends.diagram.programs import drawn
         ("input 32; dropout 0.5", "dropout 0.5"),
         ("input 32x8x8; reshape 8x16x16", "reshape 8×16×16"),
         ("input 32x8x8; groupnorm 8", "groupnorm 8"),
+        ("input 32x8x8; pad 2", "pad 2"),
+        ("input 32x80; pad before=4 after=0", "pad 4+0"),
+        ("input 32x8x8; pad 1 after=1x2", "pad 1+1×2"),
     ],
 )
 def test_a_layer_is_named_as_papers_do(program: str, words: str) -> None:
