@@ -93,7 +93,7 @@ def _layer(op: Op, x: Shape, y: Shape, given: str) -> tuple[str, ...]:
     sides = _by_side(op.explain(x, y), x) if isinstance(op, Layer) and slides(op, x) else ()
     match op:
         case Conv() | UpConv():
-            return ("" if "filters =" in given else f"{op.filters} filters", *sides)
+            return ("" if "filters =" in given else f"{op.filters} filter{'s' * (op.filters > 1)}", *sides)
         case DepthwiseConv():
             many = f"{x.channels}·{op.multiplier} = {y.channels} channels"
             return ("each channel by itself" if op.multiplier == 1 else many, *sides)
@@ -182,8 +182,9 @@ def _merge(graph: Graph, node: Node, xs: tuple[Shape, ...], name: str) -> tuple[
     if all(shape == node.shape for _, shape in operands):
         return (f"{_listed([each for each, _ in operands])} agree",)
     gates = [f"{each} {shape}" for each, shape in operands if shape != node.shape]
+    masked = any(shape is not None and shape.channels != node.shape.channels for _, shape in operands)
     wholes = [each for each, shape in operands if shape == node.shape]
-    return (f"{_listed(gates)} serves every place of {_listed(wholes)}",)
+    return (f"{_listed(gates)} serves every {'channel' if masked else 'place'} of {_listed(wholes)}",)
 
 
 def _listed(names: list[str]) -> str:

@@ -86,6 +86,15 @@ def test_demands_of_a_derivation_are_those_of_the_network() -> None:
     assert [found.least for found in network.sizes.sets.values()] == [188, 188]
 
 
+def test_a_gate_serves_places_and_a_mask_channels() -> None:
+    text = "input 4x8x8; mul { gap keep; conv 4 k1; sigmoid }; mul { conv 1 k1; sigmoid }"
+    network = archdsl.loads(text)
+    told = render(derive(network.graph, network.graph.output))
+    assert "serves every place of x" in told
+    assert "serves every channel of mul1" in told
+    assert "1 filter\n" in told
+
+
 TEXT = """\
 input 1x16x16
 block unit(c) { conv c k3 p1; relu }

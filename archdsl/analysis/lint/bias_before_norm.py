@@ -36,7 +36,7 @@ class BiasBeforeNorm(Diagnostic):
         return f"the bias of this `{self.keyword}` has no effect: `{self.norm}` subtracts it again"
 
     def label(self) -> str:
-        return f"{self.count:,} numbers that do nothing"
+        return f"{self.count:,} numbers that do nothing" if self.count > 1 else "1 number that does nothing"
 
     def others(self) -> tuple[Label, ...]:
         return (Label(span=self.norm_span, text="subtracts each channel's mean"),)
