@@ -1,5 +1,6 @@
-"""Which known name is meant by an unknown one."""
+"""Which known name is meant by an unknown one, and which size by a word that is none."""
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -26,6 +27,15 @@ def _nearest(name: str, known: tuple[str, ...]) -> str | None:
         if steps < least and steps < len(name) - (len(name) > 1):
             best, least = candidate, steps
     return best
+
+
+_SIZE = re.compile(r"(?:[a-z]\d?|\d+)(?:x(?:[a-z]\d?|\d+))+$")
+
+
+def as_size(word: str) -> str | None:
+    """The size that a word is but for the case of its letters: `3xHxW` for `3xhxw`, `3x32x32` for `3X32X32`."""
+    low = word.lower()
+    return "x".join(part.upper() for part in low.split("x")) if _SIZE.match(low) else None
 
 
 def distance(a: str, b: str) -> int:

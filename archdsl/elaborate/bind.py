@@ -5,16 +5,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..arguments import Either, Kind, OneOf, Parameter, Unfit
-from ..diagnostics.catalogue import arguments, limits, names
+from ..diagnostics.catalogue import arguments, limits, names, syntax
 from ..initial import Beginning, Init
+from ..layers import find
 from ..limits import MAX_DIGITS
-from ..names import nearest
+from ..names import as_size, nearest
 from ..source import Span
 from ..syntax import ast
 from .expressions import Evaluator, show
 from .scope import UNKNOWN, Tensor
 
 _SHORTHAND = re.compile(r"([a-z])(\d+(?:x\d+)*)$")
+_REPETITION = re.compile(r"x([A-Za-z_]\w*)$")
+_REPEAT = "`repeat {} {{ … }}` repeats as often as a name says; `x3` takes a number"
+_KEEPING = ("activation", "norm", "regularisation")
 
 
 class Bound:
@@ -31,8 +35,15 @@ def bind(
 ) -> Bound:
     """Bind arguments, reporting every mistake among them."""
     binder = _Binder(keyword, parameters, ev)
-    for arg in args:
-        binder.take(arg)
+    rest = list(args)
+    while rest:
+        arg = rest.pop(0)
+        if binder.new_statement(arg):
+            break
+        if rest and binder.parted(arg, rest[0]):
+            rest.pop(0)
+        else:
+            binder.take(arg)
     binder.finish(example)
     return binder.bound
 
@@ -60,6 +71,48 @@ class _Binder:
         else:
             self.positional(arg)
 
+    def stranger(self, arg: ast.Argument) -> str | None:
+        """A bare word that has no meaning here: no flag, no shorthand, no name."""
+        if arg.name is not None or not isinstance(arg.value, ast.Variable):
+            return None
+        word = arg.value.name
+        choice = bool(self.queue) and word in _choices(self.queue[0].kind)
+        known = choice or is_word(word, self.parameters) or self.ev.scope.find(word) is not None
+        return None if known else word
+
+    def new_statement(self, arg: ast.Argument) -> bool:
+        """Whether a layer's name stands among the arguments: what follows is another statement, which is reported."""
+        word = self.stranger(arg)
+        layer = (find(word) or find(word.lower())) if word is not None else None
+        if word is None or layer is None:
+            return False
+        self.ev.fail(syntax.MissingSeparator, arg.span, word=word)
+        # Of what is read on, the shape is known where the layer would have kept it.
+        self.bound.ok = self.bound.ok and layer.style in _KEEPING
+        return True
+
+    def parted(self, arg: ast.Argument, after: ast.Argument) -> bool:
+        """Whether two arguments are one with a blank in it, `k 3`, `x 3`: reported, and bound as what is meant."""
+        word = self.stranger(arg)
+        if word is None or after.name is not None or self.stranger(after) is not None:
+            return False
+        p = next((p for p in self.parameters if word in (p.name, p.letter)), None)
+        if p is None and word != "x":
+            return False
+        joined = arg.value.span.to(after.value.span)
+        written = after.value.span.text
+        facts = {"name": joined.text, "nearest": None, "what": "parted by a blank"}
+        if p is None:
+            size = f"a size is written `5x{written}`, a repetition `x{written}`"
+            helps = (size if isinstance(after.value, ast.Number) else _REPEAT.format(written),)
+            self.ev.fail(names.UnknownName, joined, helps=helps, **facts)
+            return True
+        digits = isinstance(after.value, ast.Number | ast.Size) and p.letter
+        way = f"`{p.letter}{written}` or `{p.name}={written}`" if digits else f"`{p.name}={written}`"
+        self.ev.fail(names.UnknownName, joined, helps=(f"write {way}",), **facts)
+        self.store(p, self.meant(p.kind, after.value), after)
+        return True
+
     def named(self, arg: ast.Argument, name: ast.Word) -> None:
         found = next((p for p in self.parameters if name.text in (p.name, p.letter)), None)
         if found is None:
@@ -73,7 +126,11 @@ class _Binder:
             # Go on as if the nearest had been written: what follows is then checked too.
             self.ev.fail(arguments.UnknownArgument, name.span, **facts)
             found = next(p for p in self.parameters if p.name == near)
-        self.store(found, self.meant(found.kind, arg.value), arg)
+        # `padding=valid` is torch's way of writing the flag `valid`.
+        words = {flag: value for flag, value in found.words if not isinstance(value, bool)}
+        flag = arg.value.span.text
+        value = words[flag] if flag in words and not self.ev.scope.find(flag) else self.meant(found.kind, arg.value)
+        self.store(found, value, arg)
 
     def word(self, arg: ast.Argument, word: str) -> bool:
         """A bare word: a flag or a shorthand, else not ours."""
@@ -134,6 +191,8 @@ class _Binder:
 
     def unknown_word(self, word: ast.Variable, arg: ast.Argument) -> None:
         """Neither flag nor shorthand nor a name: suggest among all of them, and go on with the nearest."""
+        if self.repeated(word):
+            return
         flags = [flag for p in self.parameters for flag, _ in p.words]
         near = nearest(word.name, [*flags, *self.ev.scope.visible()])
         letters = tuple(f"`{p.letter}` ({p.name})" for p in self.parameters if p.letter)
@@ -143,6 +202,8 @@ class _Binder:
             for kind, words in (("flags", [f"`{flag}`" for flag in flags]), ("shorthands", letters))
             if words
         )
+        if near is None and (size := self.lettered(word.name)) is not None:
+            helps = (f"a letter in a size is a capital: `{size}`; `let C = …` gives it a value",)
         facts = {"name": word.name, "nearest": near, "what": what, "helps": helps}
         if near is None:
             self.wrong(names.UnknownName, word.span, **facts)
@@ -153,6 +214,21 @@ class _Binder:
         guess = arg.replace(value=word.replace(name=near))
         if not self.word(guess, near) and self.queue:
             self.store(self.queue[0], self.ev.value(guess.value), guess)
+
+    def lettered(self, word: str) -> str | None:
+        """The size that a word with small letters is meant as, by the argument's name after a shorthand's letter."""
+        p = next((p for p in self.parameters if p.letter and word.startswith(p.letter)), None)
+        after = as_size(word[1:]) if p else None
+        return f"{p.name}={after}" if p and after else as_size(word)
+
+    def repeated(self, word: ast.Variable) -> bool:
+        """Whether a word is a repetition by a name, `xdepth`, which there is not: reported."""
+        counted = _REPETITION.match(word.name)
+        if counted is None or self.ev.scope.find(counted[1]) is None:
+            return False
+        what, helps = f"no repetition: `{counted[1]}` is a name", (_REPEAT.format(counted[1]),)
+        self.ev.fail(names.UnknownName, word.span, name=word.name, nearest=None, what=what, helps=helps)
+        return True
 
     def store(self, p: Parameter, value: Any, arg: ast.Argument) -> None:
         if p.name in self.bound.spans and not p.many:

@@ -110,9 +110,8 @@ class Evaluator:
                 continue
             found = self.scope.find(dim)
             if found is None:
-                return self.fail(
-                    names.UnknownName, expr.span, name=dim, nearest=None, what="a symbol that has no value here"
-                )
+                what, helps = "a symbol that has no value here", (f"`let {dim} = …` gives it one",)
+                return self.fail(names.UnknownName, expr.span, name=dim, nearest=None, what=what, helps=helps)
             dims.append(found.value)
         return UNKNOWN if UNKNOWN in dims else tuple(dims)
 

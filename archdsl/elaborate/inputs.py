@@ -5,6 +5,7 @@ from math import prod
 
 from ..diagnostics.catalogue import structure
 from ..limits import MAX_COUNT
+from ..names import as_size
 from ..shape import Layout, Shape
 from ..source import Source, Span
 from ..symbolic import plain
@@ -65,6 +66,11 @@ def _read(state: State, statement: ast.Input) -> tuple[ast.Word | None, ast.Expr
     sizes: ast.Expr | None = None
     vocabulary: int | None = None
     values = [arg.value for arg in statement.args if arg.name is None]
+    if (numbers := _apart(values)) is not None:
+        span = values[0].span.to(values[-1].span)
+        size = "x".join(map(str, numbers))
+        state.fail(structure.BadInput, span, why="its sizes stand apart", helps=(f"`input {size}`",))
+        return None, ast.Size(dims=numbers, span=span), None
     for index, value in enumerate(values):
         if isinstance(value, ast.Call) and value.function.text == "int":
             vocabulary = _vocabulary(state, value)
@@ -78,8 +84,16 @@ def _read(state: State, statement: ast.Input) -> tuple[ast.Word | None, ast.Expr
         if arg.name is not None:
             state.fail(structure.BadInput, arg.span, why="an input takes no argument by name")
     if sizes is None and vocabulary is None and not any(arg.name for arg in statement.args):
-        state.fail(structure.BadInput, statement.span, why="its sizes are missing")
+        meant = as_size(name.text) if name else None
+        facts = {} if meant is None else {"helps": (f"a letter in a size is a capital: `input {meant}`",)}
+        state.fail(structure.BadInput, statement.span, why="its sizes are missing", **facts)
     return name, sizes, vocabulary
+
+
+def _apart(values: list[ast.Expr]) -> tuple[int, ...] | None:
+    """The sizes of `input 3 32 32`, or None where it is not several whole numbers that stand there."""
+    numbers = tuple(v.value for v in values if isinstance(v, ast.Number) and isinstance(v.value, int))
+    return numbers if 1 < len(numbers) == len(values) else None
 
 
 def _is_size(state: State, value: ast.Variable, values: list[ast.Expr]) -> bool:

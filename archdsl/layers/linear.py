@@ -40,12 +40,14 @@ class Linear(Layer):
         return featured(x).with_channels(self.units)
 
     def _needs_flatten(self, x: Shape) -> Reject:
+        along_side = (f"`fc {self.units} axis=1` acts on the side of {x.dims[1]}",) if x.layout is Layout.SIGNAL else ()
         return Reject(
             None,
             f"it acts on one axis, and {x} has {x.rank}",
             help=(
                 f"`flatten` makes a vector of {x.numel:,}",
                 f"`gap` makes a vector of {x.channels:,}, the channels' means",
+                *along_side,
             ),
             otherwise=Shape(self.units),
             kind="NeedsFlatten",

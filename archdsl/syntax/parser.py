@@ -132,7 +132,34 @@ class _Driver:
             self.sink.emit(syntax.SignForMinus(span=span, follows=str(follows)))
         else:
             found = "the end of the line" if token.type == "SEP" and token != ";" else f"`{token}`"
-            self.sink.emit(syntax.Unexpected(span=span, found=found, expected=tuple(describe(accepted))))
+            expected = tuple(describe(accepted))
+            self.sink.emit(syntax.Unexpected(span=span, found=found, expected=expected, helps=self.habit(token)))
+
+    def habit(self, token: Token) -> tuple[str, ...]:
+        """How this language writes what is written like this in others."""
+        before = self.tokens[self.at - 1].type if self.at else "SEP"
+        first = before in ("SEP", "LBRACE")
+        named = self.at > 0 and self.tokens[self.at - 1] is self.statement_word()
+        match token.type:
+            case "FLOORDIV" | "MINUS" | "SIGN" if first or before == "MINUS":
+                return ("a comment begins with `#`",)
+            case "COMMA":
+                return ("values have blanks between them: `conv 64 k3`; a size is written `3x32x32`",)
+            case "LPAR" | "CALLPAR" if named:
+                return ("values follow a blank, without parentheses: `conv 64 k3`",)
+            case "EQ" if named:
+                return ("`conv 64 k3 as x` names a tensor, `let x = 64` a number",)
+            case "AS":
+                return ("`input NAME 3x32x32` names an input",) if self.begins_with("INPUT") else ()
+            case _:
+                return ()
+
+    def begins_with(self, kind: str) -> bool:
+        """Whether the statement being read began with such a token."""
+        at = self.at - 1
+        while at > 0 and self.tokens[at - 1].type not in ("SEP", "LBRACE", "RBRACE"):
+            at -= 1
+        return at >= 0 and self.tokens[at].type == kind
 
     def statement_word(self) -> Token | None:
         """The word that the statement being read began with."""

@@ -21,7 +21,7 @@ LAYERS = {
     "steps": "input 3x8x8; conv 8 k1; tokens; cls; pos; attention h2; rmsnorm; fc 16; silu; fc 8; take 0; fc 3",
     "windows": "input 8x8x8; conv 8 k1; attention h2 window=4 relative=mlp cosine; attention h2 grid=4; conv 3 k1",
     "gates": "input 3x8x8; conv 8 k1; mul { gap keep; conv 8 k1; sigmoid }; scale 0.1 learned; dropout2d; conv 2 k1",
-    "masks": "input 3x8x8; conv 8 k1; mul { conv 1 k3 p1; sigmoid }; conv 4 k1; identity as x; conv 1 k1; mul x; fc 2 axis=0",
+    "masks": "input 3x8x8; conv 8 k1; mul { conv 1 k3 p1; sigmoid }; conv 4 k1; identity as x; conv 1 k1; mul x",
     "views": "input 3x8x8; conv 8 k1; concat { slice 0 4 } { slice 4 8; glu; conv 4 k1 }; relu; dropout; fc 2 axis=0",
     "ids": "input 12 int(50); embedding 8 as table; gru 8; fc 8; reuse table",
 }

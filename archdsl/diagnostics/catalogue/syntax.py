@@ -1,5 +1,6 @@
 """E01: the text cannot be read."""
 
+from ...names import as_size
 from ...source import Span
 from ..model import Diagnostic, Edit, Fix
 
@@ -18,6 +19,7 @@ class Unexpected(Diagnostic):
 
     found: str
     expected: tuple[str, ...]
+    helps: tuple[str, ...] = ()
 
     def message(self) -> str:
         # At an end nothing stands that could be wrong: something is missing.
@@ -27,6 +29,9 @@ class Unexpected(Diagnostic):
     def label(self) -> str:
         *first, last = self.expected or ("nothing",)
         return f"expected {', '.join(first)} or {last}" if first else f"expected {last}"
+
+    def help(self) -> tuple[str, ...]:
+        return self.helps
 
 
 class MissingSeparator(Diagnostic):
@@ -92,6 +97,15 @@ class NothingOpen(Diagnostic):
         return "no `{` is open here"
 
 
+_OTHERS = {
+    "×": "sizes are written with the letter: `3x32x32`",
+    "→": "statements follow each other: `a; b`",
+    "'": 'strings have double quotes, `"blocks.arch"`, and words of a layer none: `padding=same`',
+    ":": "an argument is given with `=`: `kernel=3`",
+    "[": "sizes have no brackets: `3x32x32`",
+}
+
+
 class StrayCharacter(Diagnostic):
     """A character that the language does not use, outside a comment."""
 
@@ -109,8 +123,9 @@ class StrayCharacter(Diagnostic):
         return "the rest of this statement was skipped"
 
     def help(self) -> tuple[str, ...]:
-        others = {"×": "sizes are written with the letter: `3x32x32`", "→": "statements follow each other: `a; b`"}
-        return (others[self.character],) if self.character in others else ()
+        if self.character in _OTHERS:
+            return (_OTHERS[self.character],)
+        return ("names are written with the letters a to z, digits and `_`",) if self.character.isalpha() else ()
 
 
 class BadWord(Diagnostic):
@@ -129,7 +144,14 @@ class BadWord(Diagnostic):
         return f"`{self.word}` is neither a number nor a size"
 
     def label(self) -> str:
-        return 'a `"` is missing at its end' if self.word.startswith('"') else "numbers: `64`, `1e-5`; sizes: `3x5`"
+        if self.word.startswith('"'):
+            return 'a `"` is missing at its end'
+        size = as_size(self.word)
+        return f"did you mean `{size}`?" if size is not None else "numbers: `64`, `1e-5`; sizes: `3x5`"
+
+    def fix(self) -> Fix | None:
+        size = as_size(self.word)
+        return None if size is None else Fix(title=f"write `{size}`", edits=(Edit(span=self.span, text=size),))
 
 
 class ReservedName(Diagnostic):
