@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from ..arguments import Either, Kind, OneOf, Parameter, Unfit
+from ..arguments import Either, Kind, OneOf, Parameter, Truth, Unfit
 from ..diagnostics.catalogue import arguments, limits, names, syntax
 from ..initial import Beginning, Init
 from ..layers import find
@@ -16,8 +16,8 @@ from .expressions import Evaluator, show
 from .scope import UNKNOWN, Tensor
 
 _SHORTHAND = re.compile(r"([a-z])(\d+(?:x\d+)*)$")
-_REPETITION = re.compile(r"x([A-Za-z_]\w*)$")
 _REPEAT = "`repeat {} {{ … }}` repeats as often as a name says; `x3` takes a number"
+_TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False, "none": False}
 _KEEPING = ("activation", "norm", "regularisation")
 
 
@@ -129,8 +129,22 @@ class _Binder:
         # `padding=valid` is torch's way of writing the flag `valid`.
         words = {flag: value for flag, value in found.words if not isinstance(value, bool)}
         flag = arg.value.span.text
+        if self.truth(found, arg):
+            return
         value = words[flag] if flag in words and not self.ev.scope.find(flag) else self.meant(found.kind, arg.value)
         self.store(found, value, arg)
+
+    def truth(self, p: Parameter, arg: ast.Argument) -> bool:
+        """Whether a flag is given as `False` or `yes`, which are no words: reported, and bound as meant."""
+        word = self.stranger(arg.replace(name=None))
+        if word is None or word.lower() not in _TRUTHS or not isinstance(p.kind, Truth):
+            return False
+        meant = _TRUTHS[word.lower()]
+        ways = (*(flag for flag, value in p.words if value is meant), f"{p.name}={int(meant)}")
+        what, helps = "no word of the language", (f"write {' or '.join(f'`{way}`' for way in ways)}",)
+        self.ev.fail(names.UnknownName, arg.value.span, name=word, nearest=None, what=what, helps=helps)
+        self.store(p, meant, arg)
+        return True
 
     def word(self, arg: ast.Argument, word: str) -> bool:
         """A bare word: a flag or a shorthand, else not ours."""
@@ -223,10 +237,10 @@ class _Binder:
 
     def repeated(self, word: ast.Variable) -> bool:
         """Whether a word is a repetition by a name, `xdepth`, which there is not: reported."""
-        counted = _REPETITION.match(word.name)
-        if counted is None or self.ev.scope.find(counted[1]) is None:
+        count = word.name[1:]
+        if word.name[0] != "x" or not count or self.ev.scope.find(count) is None:
             return False
-        what, helps = f"no repetition: `{counted[1]}` is a name", (_REPEAT.format(counted[1]),)
+        what, helps = f"no repetition: `{count}` is a name", (_REPEAT.format(count),)
         self.ev.fail(names.UnknownName, word.span, name=word.name, nearest=None, what=what, helps=helps)
         return True
 

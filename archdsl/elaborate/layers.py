@@ -7,6 +7,7 @@ from ..diagnostics.catalogue import limits, names, shapes, structure
 from ..graph import Node
 from ..layer import Op, Reject
 from ..layers import find, registry, synonyms
+from ..layers.reshape import Flatten
 from ..limits import MAX_COUNT
 from ..names import nearest
 from ..orientation import channels_last
@@ -120,8 +121,17 @@ def report(state: State, reject: Reject, op: Op, statement: ast.Layer, spans: di
     if kind is shapes.KernelTooLarge and _is_turned(state, reject, op, span):
         return
     related = state.related(maker)
-    facts = {"keyword": op.keyword, "shape": related.shape, "why": reject.why, "helps": reject.help}
+    helps = (*_before_flatten(state, reject, maker), *reject.help)
+    facts = {"keyword": op.keyword, "shape": related.shape, "why": reject.why, "helps": helps}
     state.fail(kind, span, maker=related if _elsewhere(span, related.span) else None, **facts)
+
+
+def _before_flatten(state: State, reject: Reject, maker: Node) -> tuple[str, ...]:
+    """Where a layer that needs sides may stand instead, after a `flatten` has taken them away."""
+    if reject.argument is not None or not isinstance(maker.op, Flatten):
+        return ()
+    shape = state.nodes[maker.inputs[0]].shape
+    return (f"put it before `flatten`, which gets {shape}",) if shape is not None and shape.rank > 1 else ()
 
 
 def _is_turned(state: State, reject: Reject, op: Op, span: Span) -> bool:

@@ -115,7 +115,7 @@ class _Driver:
         elif "SEP" in accepted and token.type in STARTS:
             self.sink.emit(syntax.MissingSeparator(span=span, word=str(token)))
             self.parser.feed_token(Token("SEP", ";"))
-        elif "NAME" in accepted and "SEP" not in accepted and str(token) in KEYWORDS:
+        elif "NAME" in accepted and "SEP" not in accepted and str(token) in KEYWORDS and not self.first():
             self.sink.emit(syntax.ReservedName(span=span, name=str(token)))
             self.tokens[self.at] = Token.new_borrow_pos("NAME", str(token), token)
         else:
@@ -137,11 +137,10 @@ class _Driver:
 
     def habit(self, token: Token) -> tuple[str, ...]:
         """How this language writes what is written like this in others."""
-        before = self.tokens[self.at - 1].type if self.at else "SEP"
-        first = before in ("SEP", "LBRACE")
+        after_minus = self.at > 0 and self.tokens[self.at - 1].type == "MINUS"
         named = self.at > 0 and self.tokens[self.at - 1] is self.statement_word()
         match token.type:
-            case "FLOORDIV" | "MINUS" | "SIGN" if first or before == "MINUS":
+            case "FLOORDIV" | "MINUS" | "SIGN" if self.first() or after_minus:
                 return ("a comment begins with `#`",)
             case "COMMA":
                 return ("values have blanks between them: `conv 64 k3`; a size is written `3x32x32`",)
@@ -149,10 +148,20 @@ class _Driver:
                 return ("values follow a blank, without parentheses: `conv 64 k3`",)
             case "EQ" if named:
                 return ("`conv 64 k3 as x` names a tensor, `let x = 64` a number",)
-            case "AS":
-                return ("`input NAME 3x32x32` names an input",) if self.begins_with("INPUT") else ()
+            case "EQ" if self.begins_with("IF") or self.begins_with("ASSERT"):
+                return ("a comparison is written `==`",)
+            case "AS" if self.begins_with("INPUT"):
+                return ("`input NAME 3x32x32` names an input",)
+            case "AS" if self.first():
+                return ("`as NAME` ends the statement that it names: `conv 64 k3 as x`",)
+            case "LBRACE" if self.begins_with("NET"):
+                return ("the network's statements follow without braces",)
             case _:
                 return ()
+
+    def first(self) -> bool:
+        """Whether the token begins a statement."""
+        return self.at == 0 or self.tokens[self.at - 1].type in ("SEP", "LBRACE", "RBRACE")
 
     def begins_with(self, kind: str) -> bool:
         """Whether the statement being read began with such a token."""

@@ -198,6 +198,8 @@ class NoBody(Diagnostic):
     def help(self) -> tuple[str, ...]:
         if self.nearest:
             return ()
+        if self.word in ("for", "while", "loop"):
+            return ("a repetition is `repeat 3 as i { … }`, with i from 0",)
         return ("a group of statements is `stage NAME { … }`, a new kind of layer `block NAME { … }`",)
 
     def fix(self) -> Fix | None:
