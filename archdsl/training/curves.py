@@ -9,6 +9,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
@@ -18,6 +19,12 @@ _BLUE, _ORANGE, _GREY = "#0072B2", "#D55E00", "#777777"  # told apart by colour-
 _NAMED_CLASSES = 30
 _NUMBERED_CLASSES = 20
 _LONGEST_NAME = 24
+_FONTS = (
+    "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans CJK KR", "Source Han Sans SC", "WenQuanYi Micro Hei",
+    "Microsoft YaHei", "Yu Gothic", "Malgun Gothic", "PingFang HK", "Hiragino Sans", "Apple SD Gothic Neo",
+    "Arial Unicode MS", "Noto Sans Devanagari", "Nirmala UI", "Noto Sans Thai", "Leelawadee UI",
+)  # fmt: skip
+_MARGIN = 0.02  # beyond 0 and 100 %, so that a line there is not cut
 
 
 def draw_curves(history: Sequence[dict[str, Any]], best: int | None, stem: Path, loss_label: str = "loss") -> None:
@@ -35,6 +42,10 @@ def draw_curves(history: Sequence[dict[str, Any]], best: int | None, stem: Path,
         axes.set(xlabel="epoch", ylabel=label, title=name)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
+        if len(history) == 1:  # else the axis would be a tenth of an epoch
+            axes.set_xlim(history[0]["epoch"] - 1, history[0]["epoch"] + 1)
+    low, high = accuracy.get_ylim()
+    accuracy.set_ylim(max(low, -_MARGIN), min(high, 1 + _MARGIN))
     accuracy.yaxis.set_major_formatter(PercentFormatter(1))
     loss.legend(frameon=False)
     save_picture(figure, stem)
@@ -60,8 +71,8 @@ def draw_confusion(confusion: NDArray[np.int64], classes: Sequence[str], title: 
     if count <= _NAMED_CLASSES:
         names = [_shown(name) for name in classes]
         # names are what folders are called: `$` in them begins no formula
-        axes.set_xticks(range(count), names, rotation=45, ha="right", parse_math=False)
-        axes.set_yticks(range(count), names, parse_math=False)
+        axes.set_xticks(range(count), names, rotation=45, ha="right", parse_math=False, family=fonts())
+        axes.set_yticks(range(count), names, parse_math=False, family=fonts())
     if count <= _NUMBERED_CLASSES:
         for row, column in zip(*np.nonzero(confusion), strict=True):
             colour = "white" if parts[row, column] > 0.5 else "black"
@@ -82,6 +93,12 @@ def save_picture(figure: Figure, stem: Path) -> None:
         warnings.filterwarnings("ignore", "Glyph .* missing")  # a box stands for it
         write_atomically(stem.with_suffix(".svg"), _saver(figure, "svg"))
         write_atomically(stem.with_suffix(".png"), _saver(figure, "png"))
+
+
+def fonts() -> list[str]:
+    """matplotlib's own font, then those installed here that show what it lacks: names may be in any script."""
+    installed = {font.name for font in fontManager.ttflist}
+    return ["DejaVu Sans", *(name for name in _FONTS if name in installed)]
 
 
 def _saver(figure: Figure, form: str) -> Callable[[Path], None]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from .markup import Markup, join, tag
 
 _WIDTH, _HEIGHT = 400, 270
-_LEFT, _RIGHT, _TOP, _BOTTOM = 70, 12, 12, 46
+_LEFT, _RIGHT, _TOP, _BOTTOM = 84, 12, 12, 46
 _MOST_DOTS = 60
 _LOG_FROM = 100.0
 
@@ -46,6 +46,7 @@ def line_chart(
     write: Callable[[float], str],
     mark: int | None,
     zero: bool = False,
+    most: float = math.inf,
 ) -> Markup:
     """Values by epoch as a picture; `mark` is an epoch to point out. There is at least one point.
 
@@ -55,7 +56,7 @@ def line_chart(
     xs = [x for line in series for x, _ in line.points]
     ys = [y for line in series for _, y in line.points]
     across = _epochs(int(min(xs)), int(max(xs)))
-    up = _values(y_label, write, 0 if zero else min(ys), max(ys))
+    up = _values(y_label, write, 0 if zero else min(ys), max(ys), most)
     lines = [_line(line, across, up) for line in series if line.points]
     parts = [tag("title", title), _frame(across, up), _mark(mark, across) if mark is not None else None, *lines]
     size = f"0 0 {_WIDTH} {_HEIGHT}"
@@ -84,14 +85,14 @@ def _whole(value: float) -> str:
     return f"{value:,.0f}"
 
 
-def _values(label: str, write: Callable[[float], str], low: float, high: float) -> Axis:
+def _values(label: str, write: Callable[[float], str], low: float, high: float, most: float) -> Axis:
     if low > 0 and high / low > _LOG_FROM:
         first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
         every = max(1, math.ceil((last - first) / 6))
         ticks = tuple(10.0**power for power in range(first, last + 1, every))
         return Axis(f"{label}, log scale", lambda value: f"{value:g}", 10.0**first, 10.0**last, ticks, log=True)
     if high == low:
-        low, high = low - (abs(low) or 1) / 10, high + (abs(high) or 1) / 10
+        low, high = low - abs(low) / 10, min(high + (abs(high) or 1) / 10, most)
     step = nice_step((high - low) / 5)
     first, last = math.floor(low / step), math.ceil(high / step)
     return Axis(label, write, first * step, last * step, tuple(i * step for i in range(first, last + 1)))

@@ -1,5 +1,6 @@
 """The parts of the page about the training: figures, curves, classes, mistakes."""
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -68,7 +69,7 @@ def curves(report: TrainingReport) -> Markup:
     label = LOSS_LABELS[report.recipe.loss.name]
     charts = [
         _chart("Loss", label, _both(history, "loss"), mark, decimals),
-        _chart("Accuracy", "accuracy (%)", _both(history, "accuracy", 100), mark, lambda value: f"{value:g}"),
+        _chart("Accuracy", "accuracy (%)", _both(history, "accuracy", 100), mark, lambda value: f"{value:g}", most=100),
         _chart("Learning rate", "learning rate", [_rates(history)], mark, decimals, zero=True),
     ]
     note = "Losses of the training images are means while learning: of changed images, with dropout active."
@@ -82,14 +83,20 @@ def decimals(value: float) -> str:
 
 
 def _chart(
-    title: str, label: str, lines: list[Series], mark: int | None, write: Callable[[float], str], zero: bool = False
+    title: str,
+    label: str,
+    lines: list[Series],
+    mark: int | None,
+    write: Callable[[float], str],
+    zero: bool = False,
+    most: float = math.inf,
 ) -> Markup:
     drawn = [line for line in lines if line.points]
     keys = [tag("span", tag("i", class_=f"key {line.style}"), line.name) for line in drawn]
     if mark is not None:
         keys.append(tag("span", tag("i", class_="key mark"), f"best epoch, {mark}"))
     legend = tag("figcaption", tag("h3", title), tag("span", *keys, class_="keys"))
-    return tag("figure", legend, line_chart(title, label, drawn, write, mark, zero))
+    return tag("figure", legend, line_chart(title, label, drawn, write, mark, zero, most))
 
 
 def _both(history: Sequence[EpochReport], what: str, times: float = 1) -> list[Series]:
