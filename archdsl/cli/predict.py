@@ -27,14 +27,15 @@ def command(run: str, images: tuple[str, ...], top: int, device: str, output: st
     """
     from ..training.errors import Problem
     from ..training.opened import open_run
-    from ..training.predict import BATCH, pictures, predict
+    from ..training.predict import BATCH, predict
     from ..training.run import Run
     from ..training.setup import choose_device
 
-    answers: list[Answer] = []
     try:
         opened = open_run(Run.open(Path(run)), choose_device(device))
-        paths = [path for name in images for path in pictures(name)]
+        paths, answers = _found(images)
+        if output == "text":
+            _show(answers)
         for start in range(0, len(paths), BATCH):
             some = predict(opened, paths[start : start + BATCH], top)
             if output == "text":
@@ -46,6 +47,21 @@ def command(run: str, images: tuple[str, ...], top: int, device: str, output: st
         click.echo(json.dumps([_record(answer) for answer in answers], indent=2, ensure_ascii=False))
     if any(answer.problem for answer in answers):
         raise SystemExit(1)
+
+
+def _found(images: tuple[str, ...]) -> "tuple[list[Path | None], list[Answer]]":
+    """The pictures that are meant, and an answer for each folder without any."""
+    from ..training.errors import BadImages
+    from ..training.predict import Answer, pictures
+
+    paths: list[Path | None] = []
+    empty: list[Answer] = []
+    for name in images:
+        try:
+            paths += pictures(name)
+        except BadImages as problem:
+            empty.append(Answer(name, problem=problem))
+    return paths, empty
 
 
 def _show(answers: "list[Answer]") -> None:

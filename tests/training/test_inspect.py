@@ -130,6 +130,12 @@ def test_what_cannot_be_inspected(trained: Path, args: tuple[str, ...], told: st
     assert told in done.output
 
 
+def test_nothing_is_left_of_a_picture_that_cannot_be_read(trained: Path) -> None:
+    done = run("inspect", trained / "run", "--image", trained / "broken.png", "-o", trained / "none")
+    assert done.exit_code == 1
+    assert not (trained / "none").exists()
+
+
 def pixels(picture: Image.Image) -> np.ndarray:
     return np.asarray(picture.convert("RGB"))
 
@@ -156,6 +162,12 @@ def test_filters_of_any_kind_are_drawn(shape: tuple[int, ...]) -> None:
     assert len(np.unique(pixels(sheet.picture).reshape(-1, 3), axis=0)) > 3
 
 
+def test_a_title_counts_the_filters_that_are_drawn() -> None:
+    titles = [draw_filters(Filters("a", "", torch.ones(16, channels, 3, 3))).title for channels in (1, 3, 12, 90)]
+    shown = [title.removeprefix("filters of a: ").partition(" 16 of ")[0] for title in titles]
+    assert shown == ["all", "all", "the first 5 of", "the first 1 of"]
+
+
 def test_maps_of_odd_values_are_drawn() -> None:
     for values in (torch.full((5, 4, 4), torch.nan), torch.zeros(1, 1, 900), torch.randn(70, 3, 3)):
         assert draw_maps(Maps("a", "", values)).picture.height < 4000
@@ -165,8 +177,9 @@ def test_folders_files_and_standard_input(trained: Path) -> None:
     done = run("predict", trained / "run", trained / "images/dark", trained / "broken.png", "--top", 1)
     assert done.exit_code == 1  # one cannot be read, fifteen are answered all the same
     assert len(done.stdout.splitlines()) == 15
-    assert "broken.png: cannot identify image file" in done.stderr
+    assert "broken.png: cannot identify image file\n" in done.stderr
     assert "Traceback" not in done.output
+    assert "<stdin>: cannot identify image file\n" in run("predict", trained / "run", "-", input=b"").stderr
     data = (trained / "images/light/1.png").read_bytes()
     piped = run("predict", trained / "run", "-", "--format", "json", input=data)
     (answer,) = json.loads(piped.stdout)
@@ -175,9 +188,10 @@ def test_folders_files_and_standard_input(trained: Path) -> None:
     named = run("predict", trained / "run", trained / "images/light/1.png", "--format", "json")
     assert json.loads(named.stdout)[0]["classes"] == answer["classes"]
     (trained / "empty").mkdir()
-    empty = run("predict", trained / "run", trained / "empty")
+    empty = run("predict", trained / "run", trained / "empty", trained / "images/light/1.png")
     assert empty.exit_code == 1
-    assert "no picture in this folder" in empty.output
+    assert "no picture in this folder" in empty.stderr
+    assert "1.png: light" in empty.stdout
     bad = run("predict", trained / "run", trained / "broken.png", "--format", "json")
     assert json.loads(bad.stdout)[0]["error"].startswith("cannot identify")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from .model import Pixels
 from .spec import ImageShape
@@ -29,6 +29,8 @@ def decode(path: Path | BinaryIO, shape: ImageShape) -> Pixels:
                 return _pixels(picture, shape)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise OSError("more pixels than is safe to unpack") from error
+    except UnidentifiedImageError as error:  # its words name the file, or an address in memory
+        raise OSError("cannot identify image file") from error
     except (ValueError, SyntaxError, EOFError) as error:  # what Pillow's readers let through for damaged files
         raise OSError(str(error)) from error
 
