@@ -67,12 +67,14 @@ def _stops(opened: "Opened", layers: tuple[str, ...]) -> "list[Stop]":
 
 
 def _folder(run: Path, image: str | None, output: str | None) -> Path:
-    folder = Path(output) if output else run / ("inspect" + (f"-{Path(image).stem}" if image else ""))
+    return Path(output) if output else run / ("inspect" + (f"-{Path(image).stem}" if image else ""))
+
+
+def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         usage(f"{folder}: {error.strerror}")
-    return folder
 
 
 def _draw(opened: "Opened", image: Path | None, stops: "list[Stop]", folder: Path) -> None:
@@ -96,6 +98,7 @@ def _draw(opened: "Opened", image: Path | None, stops: "list[Stop]", folder: Pat
             sheets.append((f"{number:02}-{found.name}", draw_maps(found)))
     if not sheets:
         usage("nothing to show: no filters lie over the image, and no layer gives an image")
+    _make(folder)
     for name, sheet in sheets:
         path = folder / f"{re.sub('[^A-Za-z0-9_.-]', '_', name)}.png"
         write_atomically(path, lambda beside, sheet=sheet: sheet.picture.save(beside, "PNG"))  # type: ignore[misc]

@@ -39,10 +39,11 @@ def draw_filters(found: Filters) -> Sheet:
 
     Each is scaled by its own largest weight, so that its pattern shows however small it is.
     """
-    weights = found.weights[:MOST].numpy()
     count, channels, rows, columns = found.weights.shape
+    most = MOST if channels in (1, 3) else max(1, MOST // channels)
+    weights = found.weights[:most].numpy()
     scaled = weights / np.maximum(np.abs(weights).max((1, 2, 3), keepdims=True), 1e-12)
-    shown = "all" if count <= MOST else f"the first {MOST} of"
+    shown = "all" if count <= most else f"the first {most} of"
     title = f"filters of {found.name}: {shown} {count} of {channels}×{rows}×{columns}"
     if channels == 3:
         tiles = (scaled.transpose(0, 2, 3, 1) + 1) / 2
@@ -51,7 +52,8 @@ def draw_filters(found: Filters) -> Sheet:
     tiles = scaled.reshape(-1, rows, columns)[:MOST] if channels > 1 else scaled[:, 0]
     note = "White is zero, purple negative, orange positive. Each filter is scaled by its largest weight."
     if channels > 1:
-        note += f" A tile is one of the {channels} channels of a filter."
+        some = f"the first {MOST} of the {channels}" if channels > MOST else f"the {channels}"
+        note += f" A tile is one of {some} channels of a filter, filter after filter."
     return Sheet(title, note, _compose(title, tiles, "PuOr_r", ("weight, of the largest", -1, 1)))
 
 
