@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import json
 import math
+import re
 import tempfile
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -127,7 +128,12 @@ def export(subject: Exportable, form: Form, path: Path, opset: int | None = None
             raise
         except Exception as error:  # torch raises its own kinds, those of libraries, and plain ones
             raise _explained(subject, form, error) from error
-        agreement = _compare(subject, form, beside)
+        try:
+            agreement = _compare(subject, form, beside)
+        except CannotExport:
+            raise
+        except Exception as error:  # a runtime's own kinds
+            raise CannotExport(f"the file was written, but not run: {_line(error)}") from error
         for made in sorted(Path(folder).iterdir(), key=lambda made: made == beside):  # weights of a large ONNX first
             made.replace(path.parent / made.name)
     return agreement
@@ -156,6 +162,9 @@ def _program(subject: Exportable) -> torch.export.ExportedProgram:
 
 
 def _write_onnx(subject: Exportable, path: Path, opset: int | None) -> None:
+    newest = importlib.import_module("onnx").defs.onnx_opset_version()
+    if opset is not None and opset > newest:
+        raise CannotExport(f"the newest version of ONNX's operators known here is {newest}", f"`--opset {newest}`")
     made = torch.onnx.export(
         _program(subject),
         input_names=[each.name for each in subject.inputs],
@@ -164,20 +173,39 @@ def _write_onnx(subject: Exportable, path: Path, opset: int | None) -> None:
         verbose=False,
     )
     assert made is not None
+    _name_batch(subject, made)
     made.model.metadata_props[KEY] = subject.text
     weights = sum(tensor.nbytes for tensor in subject.module.state_dict().values())
     made.save(path, external_data=weights > _MOST_BYTES)
 
 
+def _name_batch(subject: Exportable, made: Any) -> None:
+    """Call the size of a batch `N` where any is taken: torch only numbers its unknown sizes."""
+    if subject.batch is not None:
+        return
+    ir = importlib.import_module("onnx_ir")  # it comes with onnxscript
+    graph = made.model.graph
+    numbered = re.compile(rf"\b{re.escape(graph.inputs[0].shape[0].value)}\b")
+    for value in (*graph.inputs, *(output for node in graph.all_nodes() for output in node.outputs)):
+        if value.shape is not None:
+            sizes = [size if isinstance(size, int) else size.value for size in value.shape]
+            value.shape = ir.Shape([numbered.sub("N", size) if isinstance(size, str) else size for size in sizes])
+
+
 def _explained(subject: Exportable, form: Form, error: Exception) -> CannotExport:
-    """torch's error in a line: the innermost cause says most."""
+    """torch's error in a line."""
+    why = f"torch cannot write this network as {form}: {_line(error)}"
+    way_out = "a batch of one size may do: `--batch 1`" if subject.batch is None else None
+    return CannotExport(why, way_out)
+
+
+def _line(error: Exception) -> str:
+    """The first line of the innermost cause, which says most."""
     cause: BaseException = error
     while cause.__cause__ is not None:
         cause = cause.__cause__
     lines = [line.strip() for line in str(cause).splitlines() if line.strip()]
-    why = f"torch cannot write this network as {form}: {lines[0] if lines else type(cause).__name__}"
-    way_out = "a batch of one size may do: `--batch 1`" if subject.batch is None else None
-    return CannotExport(why, way_out)
+    return lines[0] if lines else type(cause).__name__
 
 
 def _compare(subject: Exportable, form: Form, path: Path) -> Agreement:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from ..analysis.table import size
 from ..diagnostics.text import printable
 from .common import load_or_exit, network_options, parse_override, parse_settings, usage
 from .train import fail
@@ -122,8 +123,7 @@ def _write(made: "Exportable", form: "Form", path: Path, opset: int | None) -> "
 
 
 def _tell(path: Path, made: "Exportable", form: "Form", agreement: "Agreement") -> None:
-    size = path.stat().st_size
-    click.echo(f"{printable(str(path))}: {made.facts['network']}, {size / 1e6:,.1f} MB")
+    click.echo(f"{printable(str(path))}: {made.facts['network']}, {size(path.stat().st_size)}")
     if form == "safetensors":
         click.echo("weights alone; classes, mean, deviation and the text are in its metadata")
         return

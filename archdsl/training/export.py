@@ -26,15 +26,18 @@ class Prepared(nn.Module):
     def __init__(self, network: nn.Module, standard: Standard) -> None:
         super().__init__()
         self.network = network
-        self.mean: Tensor
-        self.scale: Tensor
-        self.register_buffer("mean", torch.tensor(standard.mean).mul_(255).view(1, -1, 1, 1))
-        self.register_buffer("scale", torch.tensor(standard.deviation).mul_(255).reciprocal_().view(1, -1, 1, 1))
+        # no plain `mean`: exporters name the outputs of operators so
+        self.standard_mean: Tensor
+        self.standard_scale: Tensor
+        self.register_buffer("standard_mean", torch.tensor(standard.mean).mul_(255).view(1, -1, 1, 1))
+        self.register_buffer(
+            "standard_scale", torch.tensor(standard.deviation).mul_(255).reciprocal_().view(1, -1, 1, 1)
+        )
         self.eval()
 
     def forward(self, pixels: Tensor) -> Any:
         """The network's outputs, of the very numbers that it was trained on."""
-        return self.network((pixels.to(torch.float32) - self.mean) * self.scale)
+        return self.network((pixels.to(torch.float32) - self.standard_mean) * self.standard_scale)
 
 
 def of_run(opened: Opened, prepare: bool, batch: int | None = None) -> Exportable:

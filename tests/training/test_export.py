@@ -19,7 +19,8 @@ from archdsl.training import report
 from archdsl.training.data.digits import DigitsSource
 from archdsl.training.data.model import Request
 from archdsl.training.data.spec import ImageShape
-from archdsl.training.export import of_network
+from archdsl.training.export import Prepared, of_network
+from archdsl.training.standardise import Standard
 
 NET = """net Small(classes = 10)
 input 1x8x8
@@ -79,7 +80,9 @@ def test_onnx_takes_pixels_as_they_are(trained: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "takes `pixels`, uint8 of N×1×8×8" in done.output
     assert "gives the same outputs, in batches of 1 and 3: the largest difference is" in done.output
+    assert " KiB\n" in done.output  # small networks have a size, too
     session = onnxruntime.InferenceSession(trained / "net.onnx")
+    assert [each.shape[0] for each in (*session.get_inputs(), *session.get_outputs())] == ["N", "N"]
     images, labels = digits(trained)
     (outputs,) = session.run(None, {"pixels": images})  # all 360 in a batch: any size will do
     result = json.loads((trained / "result.json").read_text())
@@ -98,6 +101,16 @@ def test_onnx_of_what_exporters_stumble_over(tmp_path: Path) -> None:
     assert agreement.difference < 1e-5
     assert agreement.largest > 1e-3
     assert [path.name for path in tmp_path.iterdir()] == ["net.onnx"]
+
+
+def test_means_in_the_network_are_not_those_of_its_pixels(tmp_path: Path) -> None:
+    network = loads("input 3x6x6\nconv 4 k3; gap; fc 2")
+    fresh = of_network(network, seed=0)
+    pixels = (backend.Input("pixels", (3, 6, 6), torch.uint8),)
+    module = Prepared(fresh.module, Standard((0.5,) * 3, (0.2,) * 3))
+    newest = importlib.import_module("onnx").defs.onnx_opset_version()
+    subject = backend.Exportable(module, pixels, fresh.outputs, {})
+    assert export(subject, "onnx", tmp_path / "net.onnx", opset=newest).good
 
 
 def test_weights_alone_load_back(trained: Path) -> None:
@@ -164,6 +177,16 @@ def test_a_file_that_gives_other_outputs_is_not_left(tmp_path: Path, monkeypatch
     assert not list(tmp_path.iterdir())
 
 
+def test_a_file_that_its_runtime_refuses_is_not_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise RuntimeError("Opset 28 is under development")
+
+    monkeypatch.setattr(backend, "_onnx_reader", refuse)
+    with pytest.raises(CannotExport, match="written, but not run: Opset 28 is under development"):
+        export(of_network(loads("input 4\nfc 2"), seed=0), "onnx", tmp_path / "net.onnx")
+    assert not list(tmp_path.iterdir())
+
+
 def test_what_torch_refuses_is_told_in_a_line(tmp_path: Path) -> None:
     class Awkward(torch.nn.Module):
         def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -184,6 +207,7 @@ def test_what_torch_refuses_is_told_in_a_line(tmp_path: Path) -> None:
         (("RUN", "-o", "net.xyz"), 2, "say what to write"),
         (("RUN", "-o", "no/net.onnx"), 2, "there is no folder no"),
         (("RUN", "--to", "torch", "--opset", 20), 2, "--opset is for `--to onnx`"),
+        (("RUN", "--opset", 999), 1, "error: the newest version of ONNX's operators known here is "),
         (("RUN", "--to", "safetensors", "--batch", 2), 2, "weights alone"),
         (("RUN", "--set", "classes=3"), 2, "a run keeps its network"),
         ((".",), 1, "it has no settings.json"),
