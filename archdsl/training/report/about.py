@@ -111,11 +111,13 @@ def _value(value: Any) -> str:
 
 
 def circumstances(report: TrainingReport) -> Markup:
-    """What is needed to do it again: data, seed, device, versions, commands."""
+    """What is needed to do it again: settings of the text, data, seed, device, versions."""
     data, setup = report.data, report.setup
     counts = ", ".join(f"{count:,} for {use}" for use, count in data.images.items() if count)
     size = "×".join(map(str, data.shape)) if data.shape else "of any size"
+    given = ", ".join(f"{setting} = {value}" for setting, value in report.network.settings.items())
     pairs: list[tuple[str, Markup | str]] = [
+        *([("settings", join(tag("code", given), " (of the network's text)"))] if given else []),
         ("data", join(name(data.name), f": {len(data.classes):,} classes; images {size}; {counts}")),
         ("mean", ", ".join(f"{value:.4f}" for value in data.mean) + " (by channel, of pixels in 0 to 1)"),
         ("deviation", ", ".join(f"{value:.4f}" for value in data.deviation)),

@@ -73,6 +73,7 @@ def gather_result(
     confusion: NDArray[np.int64] = scores.confusion.numpy()
     count, right = int(confusion.sum()), int(confusion.trace())
     low, high = wilson(right, count)
+    by_class = _classes(confusion, classes)
     return model.ResultReport(
         images=cast(model.Split, name),
         count=count,
@@ -82,7 +83,8 @@ def gather_result(
         accuracy_high=high,
         top5=scores.top5,
         wrong=count - right,
-        classes=_classes(confusion, classes),
+        classes=by_class,
+        mean=_mean(by_class),
         confusion=confusion.tolist() if len(classes) <= MOST_IN_MATRIX else None,
         pairs=_pairs(confusion, classes),
         mistakes=_mistakes(scores.logits, images, classes, loss),
@@ -110,9 +112,19 @@ def _classes(confusion: NDArray[np.int64], classes: tuple[str, ...]) -> list[mod
                 answered=answered,
                 accuracy=right / images if images else None,
                 precision=right / answered if answered else None,
+                f1=2 * right / (images + answered) if images + answered else None,
             )
         )
     return found
+
+
+def _mean(classes: list[model.ClassReport]) -> model.MeanReport:
+    """Macro averages, over the classes that have images."""
+    seen = [each for each in classes if each.images]
+    accuracy, precision, f1 = (
+        sum(getattr(each, name) or 0.0 for each in seen) / len(seen) for name in ("accuracy", "precision", "f1")
+    )
+    return model.MeanReport(accuracy=accuracy, precision=precision, f1=f1)
 
 
 def _pairs(confusion: NDArray[np.int64], classes: tuple[str, ...]) -> list[model.PairReport]:

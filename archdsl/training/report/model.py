@@ -54,6 +54,18 @@ class ClassReport(Model):
     answered: int = Field(description="Images of any class that were answered as this one.")
     accuracy: float | None = Field(description="right / images, which is the recall; null without images.")
     precision: float | None = Field(description="right / answered; null where this class was never the answer.")
+    f1: float | None = Field(
+        default=None,
+        description="2 · right / (images + answered), the harmonic mean of recall and precision; null without both.",
+    )
+
+
+class MeanReport(Model):
+    """Means over the classes that have images, each counting the same: macro averages."""
+
+    accuracy: float = Field(description="Of the recalls: the balanced accuracy.")
+    precision: float = Field(description="A class that was never the answer counts as 0.")
+    f1: float
 
 
 class PairReport(Model):
@@ -93,6 +105,7 @@ class ResultReport(Model):
     top5: float
     wrong: int = Field(description="How many images were answered wrongly.")
     classes: list[ClassReport]
+    mean: MeanReport | None = Field(default=None, description="Over the classes; null in reports of older versions.")
     confusion: list[list[int]] | None = Field(
         description="Rows are true classes, columns answers; null for more than 100 classes (confusion.json has it)."
     )

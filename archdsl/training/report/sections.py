@@ -155,25 +155,40 @@ def _pairs(result: ResultReport) -> Markup:
 def classes(result: ResultReport) -> Markup:
     """Accuracy by class; of many classes the worst first, the rest folded."""
     if len(result.classes) <= _MOST_CLASSES:
-        return section("Classes", "classes", _class_table(result.classes))
+        return section("Classes", "classes", _class_table(result, result.classes))
     ranked = sorted(result.classes, key=lambda each: (each.accuracy is None, each.accuracy))
-    rest = tag("details", tag("summary", f"All {len(ranked):,} classes, in their order"), _class_table(result.classes))
+    rest = tag(
+        "details", tag("summary", f"All {len(ranked):,} classes, in their order"), _class_table(result, result.classes)
+    )
     worst = tag("p", f"The {_MOST_CLASSES} of {len(ranked):,} classes with the lowest accuracy.")
-    return section("Classes", "classes", worst, _class_table(ranked[:_MOST_CLASSES]), rest)
+    return section("Classes", "classes", worst, _class_table(result, ranked[:_MOST_CLASSES]), rest)
 
 
-def _class_table(found: Sequence[ClassReport]) -> Markup:
-    heads = ("class", "accuracy (recall)", "", "precision", "right", "images")
+def _class_table(result: ResultReport, found: Sequence[ClassReport]) -> Markup:
+    heads = ("class", "accuracy (recall)", "", "precision", "F1", "right", "images")
     cells = [tag("th", each, scope="col") if each else tag("td") for each in heads]
     rows = [_class(each) for each in found]
-    return wide("Classes", tag("table", tag("thead", tag("tr", *cells)), tag("tbody", *rows), class_="classes"))
+    body = (tag("thead", tag("tr", *cells)), tag("tbody", *rows), _mean(result))
+    return wide("Classes", tag("table", *body, class_="classes"))
+
+
+def _mean(result: ResultReport) -> Markup | None:
+    """The foot of the table: means over all classes, each counting the same."""
+    if (mean := result.mean) is None:
+        return None
+    cells = [
+        tag("td", percent(mean.accuracy)), tag("td"), tag("td", percent(mean.precision)), tag("td", percent(mean.f1)),
+        tag("td", f"{result.count - result.wrong:,}"), tag("td", f"{result.count:,}"),
+    ]  # fmt: skip
+    words = f"mean of {len(result.classes):,} classes; sums"
+    return tag("tfoot", tag("tr", tag("th", words, scope="row"), *cells))
 
 
 def _class(each: ClassReport) -> Markup:
     bar = tag("span", class_="bar", style=f"--p:{each.accuracy or 0:.4f}")
     cells = [
         tag("td", percent(each.accuracy)), tag("td", bar, class_="bars"), tag("td", percent(each.precision)),
-        tag("td", f"{each.right:,}"), tag("td", f"{each.images:,}"),
+        tag("td", percent(each.f1)), tag("td", f"{each.right:,}"), tag("td", f"{each.images:,}"),
     ]  # fmt: skip
     return tag("tr", tag("th", name(each.name), scope="row"), *cells)
 
