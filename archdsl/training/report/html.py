@@ -11,7 +11,7 @@ from .model import TrainingReport
 _STATUS = {
     "finished": "Finished: {epochs} epochs.",
     "early": "Ended early, after {epochs} epochs: no better one for as long as the patience.",
-    "stopped": "Stopped by the user after {epochs} epochs and {steps:,} steps; it can go on with --resume.",
+    "stopped": "Stopped by the user after {epochs} epochs, {steps:,} steps in all; it can go on with --resume.",
     "diverged": "Diverged after {epochs} epochs: the loss was no finite number any more.",
 }
 # Nothing is fetched and nothing runs, whatever a name in the page may hold.
@@ -32,7 +32,7 @@ def write_html(report: TrainingReport, network: Network, confusion: NDArray[np.i
 
 def _top(title: str, report: TrainingReport, parts: list[Markup]) -> Markup:
     status = _STATUS[report.status].format(epochs=report.epochs, steps=report.steps)
-    status = status.replace(" 1 epochs", " 1 epoch")
+    status = status.replace(" 1 epochs", " 1 epoch").replace(" 1 steps", " 1 step")
     if report.result is None and report.status in ("finished", "early"):
         status += " There were no images to test with, or to validate on."
     told = tag("p", tag("span", report.status, class_=f"status {report.status}"), " ", status)

@@ -48,7 +48,7 @@ def figures(report: TrainingReport) -> Markup:
         found.append(("best epoch", f"{report.best.epoch} of {report.epochs}", words))
     found.append(("parameters", f"{total.parameters:,}", f"{si_or_text(total.macs)} MACs an image"))
     speed = report.history[-1].images_per_second if report.history else None
-    told = f"{speed:,.0f} images a second" if speed else f"{report.steps:,} steps"
+    told = f"{speed:,.0f} images a second" if speed else f"{report.steps:,} step{'' if report.steps == 1 else 's'}"
     found.append(("training", duration(report.seconds), told))
     return tag("dl", *(_figure(*each) for each in found), class_="figures")
 
