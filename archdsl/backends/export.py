@@ -33,6 +33,8 @@ KEY = "archdsl"
 """Under which name the facts lie in a file: as ONNX's and safetensors' metadata, beside the program in torch's."""
 TOLERANCE = 1e-3
 """How far an output may be from the module's, as a part of the largest: float32 summed in another order."""
+_NOISE = 1e-6
+"""What sums of float32 may differ by, however small the outputs that they cancel to."""
 _ONNX = ("onnx", "onnxscript", "onnxruntime")
 _TRIED = (1, 3)
 _MOST_BYTES = 1_900_000_000  # a protobuf holds less than 2 GiB
@@ -91,7 +93,7 @@ class Agreement:
 
     @property
     def good(self) -> bool:
-        return self.difference <= TOLERANCE * max(1.0, self.largest)
+        return self.difference <= max(TOLERANCE * self.largest, _NOISE)
 
 
 class CannotExport(Exception):

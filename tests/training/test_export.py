@@ -177,6 +177,11 @@ def test_a_file_that_gives_other_outputs_is_not_left(tmp_path: Path, monkeypatch
     assert not list(tmp_path.iterdir())
 
 
+def test_small_outputs_have_to_agree_as_well_as_large_ones() -> None:
+    near = [backend.Agreement(gap, largest, "", (1,)).good for gap, largest in ((9e-4, 1), (9e-5, 0.03), (1e-7, 0))]
+    assert near == [True, False, True]
+
+
 def test_a_file_that_its_runtime_refuses_is_not_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise RuntimeError("Opset 28 is under development")
