@@ -77,9 +77,15 @@ def command(
 
 def _show(result: "ResultReport", title: str, confusion: list[list[int]]) -> None:
     click.echo(printable(title))
-    top5 = f", among the five likeliest {result.top5:.2%}" if len(result.classes) > 5 else ""
+    from ..training.evaluate import tells_top5
+
+    top5 = f", top-5 {result.top5:.2%}" if tells_top5(len(result.classes)) else ""
     interval = f"95% interval {result.accuracy_low:.2%} to {result.accuracy_high:.2%}"
     click.echo(f"accuracy {result.accuracy:.2%} ({interval}){top5}, loss {result.loss:.4f}")
+    if mean := result.mean:
+        click.echo(
+            f"means over the classes: recall {mean.accuracy:.2%}, precision {mean.precision:.2%}, F1 {mean.f1:.2%}"
+        )
     if len(result.classes) <= _MOST_IN_TABLE:
         click.echo("\n" + _table(result, confusion))
     if result.pairs and len(result.classes) > 2:

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 _STOPPED = 130
 """The exit code of what Ctrl-C ended, as shells have it."""
 
-_FEW_CLASSES = 10
-
 
 class Asked(NamedTuple):
     """What was asked for besides the network: the recipe's fields by path, where the data lie, where to compute."""
@@ -276,8 +274,10 @@ def _tell(outcome: "Outcome", team: "Team") -> int:
 
 
 def _words(scores: "Scores") -> str:
-    """The scores in words. Among ten classes the likeliest five are no achievement."""
-    top5 = f", top-5 {scores.top5:.2%}" if len(scores.confusion) > _FEW_CLASSES else ""
+    """The scores in words."""
+    from ..training.evaluate import tells_top5
+
+    top5 = f", top-5 {scores.top5:.2%}" if tells_top5(len(scores.confusion)) else ""
     return f"accuracy {scores.accuracy:.2%}{top5}, loss {scores.loss:.4f}"
 
 

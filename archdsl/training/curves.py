@@ -73,6 +73,8 @@ def draw_confusion(confusion: NDArray[np.int64], classes: Sequence[str], title: 
         # names are what folders are called: `$` in them begins no formula
         axes.set_xticks(range(count), names, rotation=45, ha="right", parse_math=False, family=fonts())
         axes.set_yticks(range(count), names, parse_math=False, family=fonts())
+    else:
+        axes.set(xlabel="answered, number of the class", ylabel="true, number of the class, in their order from 0")
     if count <= _NUMBERED_CLASSES:
         for row, column in zip(*np.nonzero(confusion), strict=True):
             colour = "white" if parts[row, column] > 0.5 else "black"

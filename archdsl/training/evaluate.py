@@ -32,6 +32,11 @@ class Scores:
         return {"loss": self.loss, "accuracy": self.accuracy, "top5": self.top5}
 
 
+def tells_top5(classes: int) -> bool:
+    """Whether so many classes are enough for the likeliest five of them to say something."""
+    return classes > 10
+
+
 @torch.inference_mode()
 def evaluate(
     model: nn.Module,

@@ -10,7 +10,7 @@ from ..recipe import OFF, Recipe
 from .highlight import as_inline, highlight
 from .markup import Markup, join, name, tag
 from .model import TrainingReport
-from .sections import section, si_or_text, wide
+from .sections import section, wide
 
 _MOST_LAYERS_DRAWN = 250
 
@@ -59,7 +59,7 @@ def _layers(report: TrainingReport) -> Markup:
         cells = [tag("td", name(layer.name)), tag("td", shape), _count(layer.parameters), _count(layer.macs)]
         rows.append(tag("tr", tag("th", as_inline(layer.text), scope="row"), *cells))
     total = report.network.totals
-    sums = [tag("td"), tag("td"), tag("td", f"{total.parameters:,}"), tag("td", si_or_text(total.macs))]
+    sums = [tag("td"), tag("td"), tag("td", f"{total.parameters:,}"), _count(total.macs)]
     foot = tag("tfoot", tag("tr", tag("th", "sum", scope="row"), *sums))
     head = tag("thead", tag("tr", *(tag("th", each, scope="col") for each in heads)))
     return tag("table", head, tag("tbody", *rows), foot, class_="layers")

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ...analysis.table import si
 from ..chances import LOSS_LABELS, sum_to_one
+from ..evaluate import tells_top5
 from ..progress import duration
 from ..recipe import AnyLoss
 from .charts import Series, line_chart
@@ -40,8 +41,8 @@ def figures(report: TrainingReport) -> Markup:
     if result:
         low, high = percent(result.accuracy_low), percent(result.accuracy_high)
         found.append((f"{result.images} accuracy", percent(result.accuracy), f"95 % interval {low} to {high}"))
-        if len(result.classes) > 5:
-            found.append(("among the five likeliest", percent(result.top5), f"of {result.count:,} images"))
+        if tells_top5(len(result.classes)):
+            found.append(("top-5 accuracy", percent(result.top5), "the class is among the five likeliest"))
         found.append((f"{result.images} loss", f"{result.loss:.4f}", LOSS_LABELS[report.recipe.loss.name]))
     if report.best:
         words = f"validation accuracy {percent(report.best.accuracy)}"
