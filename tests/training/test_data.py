@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import tarfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -130,10 +131,11 @@ def test_mnist_is_not_there(tmp_path: Path) -> None:
         ("train-images-idx3-ubyte.gz", idx(idx_images(20, side=27)), "images of 27×27, not 28×28"),
         ("train-labels-idx1-ubyte.gz", idx(np.zeros(19, np.uint8)), "19 labels for 20 images"),
         ("train-labels-idx1-ubyte.gz", idx(np.full(20, 10, np.uint8)), "labels beyond the 10 classes"),
-        ("train-labels-idx1-ubyte.gz", gzip.compress(b"\0\0\x08\x01" + b"\xff\xff\xff\xff" + b"12"), "but it has 2"),
+        ("train-labels-idx1-ubyte.gz", gzip.compress(b"\0\0\x08\x01" + b"\0\xff\xff\xff" + b"12"), "but it has 2"),
         ("train-labels-idx1-ubyte.gz", gzip.compress(b"\0\0\x08\x01\0\0\0\x02" + bytes(9)), "but it has more"),
+        ("train-images-idx3-ubyte.gz", gzip.compress(b"\0\0\x08\x03" + b"\xff" * 12), "no more than 1,073,741,824"),
     ],
-    ids=["not gzip", "cut", "type", "short", "size", "fewer", "label", "announced", "more"],
+    ids=["not gzip", "cut", "type", "short", "size", "fewer", "label", "announced", "more", "hostile"],
 )
 def test_damaged_idx(tmp_path: Path, name: str, content: bytes, why: str) -> None:
     put(tmp_path, {**four_files(), name: content})
@@ -183,6 +185,21 @@ def test_cifar_from_the_net(tmp_path: Path) -> None:
     assert splits.notes == ()
 
 
+def announcing(kind: bytes, size: int) -> bytes:
+    """The head of a member of so many bytes, in gzip."""
+    member = tarfile.TarInfo("long")
+    member.type, member.size = kind, size
+    return gzip.compress(member.tobuf(tarfile.GNU_FORMAT) + bytes(512))
+
+
+def test_cifar_of_one_image(tmp_path: Path) -> None:
+    members = {name: records(1, 10)[0] for name in cifar_members(CIFAR10)}
+    put(tmp_path, {CIFAR10.archive.name: tar_gz(members)})
+    splits = CIFAR10.load(Request(COLOUR, tmp_path / "cache", data_dir=tmp_path))
+    assert splits.test is not None
+    assert np.array_equal(splits.test.images, records(1, 10)[2])
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [
@@ -194,10 +211,12 @@ def test_cifar_from_the_net(tmp_path: Path) -> None:
             lambda members: tar_gz({}, dict.fromkeys(members, "/etc/passwd")),
             "the archive lacks",
         ),
+        (lambda members: announcing(tarfile.XHDTYPE, 1 << 62) + tar_gz(members), "announces 4,611,686,018,427,38"),
+        (lambda members: announcing(tarfile.GNUTYPE_LONGNAME, -1024) + tar_gz(members), "announces -1,024 bytes"),
         (lambda members: tar_gz({n: c[:-1] for n, c in members.items()}), "no whole number of records of 3,073"),
         (lambda members: tar_gz({n: b"\x0a" + c[1:] for n, c in members.items()}), "label 10 is beyond the 10 classes"),
     ],
-    ids=["cut", "not gzip", "lacks one", "other paths", "links", "cut member", "label"],
+    ids=["cut", "not gzip", "lacks one", "other paths", "links", "huge head", "negative head", "cut member", "label"],
 )  # fmt: skip
 def test_damaged_cifar(tmp_path: Path, change: Callable[[dict[str, bytes]], bytes], why: str) -> None:
     put(tmp_path, {CIFAR10.archive.name: change(cifar_members(CIFAR10))})

@@ -1,5 +1,6 @@
 """The binary archives of CIFAR (Krizhevsky, 2009): records of label bytes and 3×32×32 pixels, one plane a channel."""
 
+import gzip
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -75,13 +76,13 @@ class CifarSource(Source):
         """The wanted members by exact name; nothing is written to disk."""
         wanted = {f"{self.folder}/{name}": name for name in (*self.train, *self.test)}
         try:
-            with tarfile.open(path, "r:gz") as archive:
+            with _Bounded(path) as stream, tarfile.open(fileobj=stream, mode="r:") as archive:
                 for member in archive:
                     if member.name in wanted and member.isreg() and member.size <= _LARGEST_MEMBER:
-                        stream = archive.extractfile(member)
-                        assert stream is not None
-                        yield wanted.pop(member.name), stream.read()
-        except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
+                        content = archive.extractfile(member)
+                        assert content is not None
+                        yield wanted.pop(member.name), content.read()
+        except (tarfile.TarError, EOFError, OSError, ValueError, zlib.error) as error:
             raise DataCorrupt(path, f"damaged archive ({error})") from error
         if wanted:
             raise DataCorrupt(path, f"the archive lacks {', '.join(sorted(wanted))}")
@@ -95,8 +96,18 @@ class CifarSource(Source):
         labels = records[:, self.label_bytes - 1].astype(np.int64)
         if labels.max() >= len(self.facts.classes):
             raise DataCorrupt(origin, f"label {labels.max()} is beyond the {len(self.facts.classes)} classes")
-        images = np.ascontiguousarray(records[:, self.label_bytes :]).reshape(-1, 3, 32, 32)
+        images = records[:, self.label_bytes :].copy().reshape(-1, 3, 32, 32)  # may be written to, even a single one
         return ImageSet(images, labels)
+
+
+class _Bounded(gzip.GzipFile):
+    """Reads no more at once than a member may have: tarfile asks for as much as an archive's heads announce."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        asked = -1 if size is None else size
+        if not 0 <= asked <= _LARGEST_MEMBER:
+            raise tarfile.ReadError(f"a head announces {asked:,} bytes")
+        return super().read(asked)
 
 
 def mirrored(name: str, sha256: str, folder: str) -> RemoteFile:

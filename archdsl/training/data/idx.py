@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from ..errors import DataCorrupt
 
 _UBYTE = 8
+_LARGEST = 1 << 30
+"""Bytes of an array, about twenty times MNIST's: as much as is asked for lies in memory before any of it is read."""
 
 
 def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
@@ -37,6 +39,8 @@ def _read(stream: IO[bytes] | gzip.GzipFile, path: Path, dimensions: int) -> NDA
         raise DataCorrupt(path, f"not an IDX file of bytes with {dimensions} dimension{'s' * (dimensions > 1)}")
     sizes = struct.unpack(f">{dimensions}I", head[4:])
     count = int(np.prod(sizes, dtype=object))
+    if count > _LARGEST:
+        raise DataCorrupt(path, f"its head announces {count:,} values; no more than {_LARGEST:,} are read")
     values = stream.read(count + 1)  # one more than there should be: never unpacks without bound
     if len(values) != count:
         more = "more" if len(values) > count else f"{len(values):,}"

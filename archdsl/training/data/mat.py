@@ -21,6 +21,7 @@ _HEAD = 128
 _MATRIX, _COMPRESSED = 14, 15
 _KINDS = {1: "i1", 2: "u1", 3: "<i2", 4: "<u2", 5: "<i4", 6: "<u4", 9: "<f8"}
 """The types of numbers by their number in a tag."""
+_MOST_DIMENSIONS = 32
 
 
 class _Element(NamedTuple):
@@ -90,6 +91,8 @@ def _matrix(content: memoryview, names: tuple[str, ...]) -> tuple[str, NDArray[A
     if name not in names:
         return name, None
     sizes = np.frombuffer(dimensions.content, "<i4").tolist()
+    if len(sizes) > _MOST_DIMENSIONS:  # the product of very many takes minutes
+        raise _Bad(f"`{name}` announces {len(sizes):,} dimensions")
     if values.kind not in _KINDS:
         raise _Bad(f"`{name}` is not an array of numbers")
     array = np.frombuffer(values.content, _KINDS[values.kind])

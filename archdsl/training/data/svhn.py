@@ -47,7 +47,7 @@ def _read(path: Path) -> ImageSet:
         raise DataCorrupt(path, f"`X` is {'×'.join(map(str, images.shape))} of {images.dtype}, not bytes of 32×32×3×N")
     if len(labels) != images.shape[3]:
         raise DataCorrupt(path, f"{len(labels):,} labels for {images.shape[3]:,} images")
-    if len(labels) == 0 or labels.min() < 1 or labels.max() > 10:
+    if len(labels) == 0 or not np.isin(labels, np.arange(1, 11)).all():  # they may be floats
         raise DataCorrupt(path, "labels beyond 1..10, or none")
     return ImageSet(np.ascontiguousarray(images.transpose(3, 2, 0, 1)), labels.astype(np.int64) % 10)
 
