@@ -2,7 +2,11 @@
 
 import errno
 import os
+import struct
+import sys
 import threading
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -186,6 +190,30 @@ def test_two_channels_are_refused(pets: Path, tmp_path: Path) -> None:
         FolderSource(pets).load(Request(ImageShape(2, 8, 8), tmp_path))
 
 
+def test_what_macos_leaves_is_no_picture(pets: Path, tmp_path: Path) -> None:
+    plain = FolderSource(pets).load(Request(SHAPE, tmp_path / "cache"))
+    for name in ("cat/._1.png", "dog/.more/1.png", "__MACOSX/cat/._1.png"):
+        (pets / name).parent.mkdir(parents=True, exist_ok=True)
+        (pets / name).write_bytes(b"\0\5\x16\7\0\2\0\0Mac OS X")
+    source = FolderSource(pets)
+    assert source.spec.classes == ("cat", "dog")
+    assert source.load(Request(SHAPE, tmp_path / "cache")).train.files == plain.train.files
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_names_that_are_not_utf_8(pets: Path, tmp_path: Path) -> None:
+    (pets / "cat" / "0.png").rename(pets / "cat" / os.fsdecode(b"\xff.png"))
+    splits = FolderSource(pets).load(Request(SHAPE, tmp_path / "cache"))
+    files = [file for part in (splits.train, splits.validation, splits.test) if part for file in part.files or ()]
+    assert "cat/\ufffd.png" in files
+    (pets / "cat" / os.fsdecode(b"\xff.png")).write_bytes(b"")
+    with pytest.raises(BadImages, match="cannot read cat/\ufffd\\.png"):
+        FolderSource(pets).load(Request(SHAPE, tmp_path / "cache"))
+    (pets / "cat").rename(pets / os.fsdecode(b"c\xe4t"))
+    with pytest.raises(BadImages, match="the folder c\ufffdt has a name that is not UTF-8"):
+        _ = FolderSource(pets).spec
+
+
 # --- decoding ---------------------------------------------------------------------------------------------------------
 
 
@@ -235,3 +263,38 @@ def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     paint(tmp_path / "p.png", (1, 1, 1), size=(11, 11))
     with pytest.raises(OSError, match="more pixels than is safe"):
         decode(tmp_path / "p.png", SHAPE)
+
+
+def test_a_bomb_is_not_unpacked_by_many_threads_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    paint(tmp_path / "p.png", (1, 1, 1), size=(11, 11))
+
+    def refused(_: int) -> bool:
+        try:
+            decode(tmp_path / "p.png", SHAPE)
+        except OSError:
+            return True
+        return False
+
+    with warnings.catch_warnings(), ThreadPoolExecutor(8) as pool:
+        warnings.simplefilter("ignore")  # the tests' own filters would refuse it
+        assert all(pool.map(refused, range(400)))
+
+
+def test_a_broken_note_of_how_it_was_turned(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (20, 10)).save(tmp_path / "p.png", exif=exif)
+
+    def broken(_: object) -> None:
+        raise struct.error("required argument is not an integer")  # Pillow's, of one damaged JPEG in many thousands
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("PIL.ImageOps.exif_transpose", broken)
+        with pytest.raises(OSError, match="not an integer"):
+            decode(tmp_path / "p.png", SHAPE)
+
+
+def test_floats_that_are_no_numbers(tmp_path: Path) -> None:
+    Image.fromarray(np.array([[np.nan, 1], [0.5, np.inf]], np.float32)).save(tmp_path / "p.tiff")
+    assert decode(tmp_path / "p.tiff", ImageShape(1, 2, 2)).flatten()[0] == 0

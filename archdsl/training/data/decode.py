@@ -1,5 +1,7 @@
 """Image files into pixels of the size that a network wants."""
 
+import struct
+import threading
 import warnings
 from pathlib import Path
 from typing import BinaryIO
@@ -14,6 +16,8 @@ EXTENSIONS = frozenset(
     (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".jp2")
 )
 
+_OPENING = threading.Lock()
+
 
 def decode(path: Path | BinaryIO, shape: ImageShape) -> Pixels:
     """The picture as uint8 of C×H×W: turned as its EXIF data say, cut around the middle to the wanted proportions and
@@ -23,16 +27,23 @@ def decode(path: Path | BinaryIO, shape: ImageShape) -> Pixels:
     Pillow cannot read, or one whose unpacked size is dangerous.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as picture:
-                return _pixels(picture, shape)
+        with _opened(path) as picture:
+            return _pixels(picture, shape)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise OSError("more pixels than is safe to unpack") from error
     except UnidentifiedImageError as error:  # its words name the file, or an address in memory
         raise OSError("cannot identify image file") from error
-    except (ValueError, SyntaxError, EOFError) as error:  # what Pillow's readers let through for damaged files
+    except (ValueError, SyntaxError, EOFError, struct.error) as error:  # what readers of damaged files let through
         raise OSError(str(error)) from error
+
+
+def _opened(path: Path | BinaryIO) -> Image.Image:
+    """The picture, of which no more than the head is read; one thread at a time, as all have the same filters of
+    warnings.
+    """
+    with _OPENING, warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        return Image.open(path)
 
 
 def _pixels(picture: Image.Image, shape: ImageShape) -> Pixels:
@@ -50,6 +61,6 @@ def _pixels(picture: Image.Image, shape: ImageShape) -> Pixels:
 
 def _scaled(picture: Image.Image) -> Image.Image:
     """A picture of deep pixels as one of bytes: 16 bits by their upper half, floats in 0..1 times 255."""
-    values = np.asarray(picture, np.float64)
+    values = np.nan_to_num(np.asarray(picture, np.float64))
     values = values * 255 if picture.mode == "F" and values.max(initial=0) <= 1 else values / 257
     return Image.fromarray(np.clip(np.round(values), 0, 255).astype(np.uint8))

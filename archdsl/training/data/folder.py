@@ -52,6 +52,8 @@ class FolderSource(Source):
     @cached_property
     def spec(self) -> DataSpec:
         names = sorted({name for root in self._roots.values() for name in _class_folders(root)})
+        if odd := [name for name in names if not _is_text(name)]:
+            raise BadImages(self.folder, f"the folder {_printable(odd[0])} has a name that is not UTF-8", "rename it")
         if len(names) < 2:
             found = f"one class, {names[0]}" if names else "no folder with images in it"
             raise BadImages(self.folder, found, "put the images of each class into a folder of its own: cat/ dog/ …")
@@ -110,7 +112,7 @@ class FolderSource(Source):
         path = request.cache / "folders" / f"{key}.npy"
         paths = [item.path for item in items]
         images = kept(path, (len(items), *request.shape), lambda into: _decode_all(self.folder, paths, into))
-        return ImageSet(images, labels, tuple(path.relative_to(self.folder).as_posix() for path in paths))
+        return ImageSet(images, labels, tuple(_printable(path.relative_to(self.folder).as_posix()) for path in paths))
 
 
 def _take(items: tuple[Item, ...], indices: NDArray[np.int64]) -> tuple[Item, ...]:
@@ -123,7 +125,18 @@ def _class_folders(root: Path) -> list[str]:
 
 
 def _images(folder: Path) -> Iterator[Path]:
-    return (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in EXTENSIONS and path.is_file())
+    """The pictures under a folder, without hidden ones: macOS leaves a `._cat.jpg` beside a `cat.jpg`."""
+    found = (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in EXTENSIONS and path.is_file())
+    return (path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))
+
+
+def _is_text(name: str) -> bool:
+    """Whether a file's name, which the system may give as any bytes, is UTF-8."""
+    return not any("\udc80" <= letter <= "\udcff" for letter in name)
+
+
+def _printable(name: str) -> str:
+    return name if _is_text(name) else os.fsencode(name).decode("utf-8", "replace")
 
 
 def _divide(items: tuple[Item, ...]) -> tuple[tuple[Item, ...], tuple[Item, ...]]:
@@ -131,7 +144,7 @@ def _divide(items: tuple[Item, ...]) -> tuple[tuple[Item, ...], tuple[Item, ...]
     test: set[Path] = set()
     for label in {item.label for item in items}:
         paths = [item.path for item in items if item.label == label]
-        ranked = sorted(paths, key=lambda path: hashlib.sha256(path.name.encode()).digest())
+        ranked = sorted(paths, key=lambda path: hashlib.sha256(os.fsencode(path.name)).digest())
         test.update(ranked[: round(len(paths) * _TEST_PART)])
     return tuple(i for i in items if i.path not in test), tuple(i for i in items if i.path in test)
 
@@ -141,7 +154,7 @@ def _key(folder: Path, items: tuple[Item, ...], shape: ImageShape) -> str:
     digest = hashlib.sha256(f"1 {shape}".encode())
     for item in items:
         state = item.path.stat()
-        digest.update(f"\0{item.path.relative_to(folder)}\0{state.st_size}\0{state.st_mtime_ns}".encode())
+        digest.update(os.fsencode(f"\0{item.path.relative_to(folder)}\0{state.st_size}\0{state.st_mtime_ns}"))
     return digest.hexdigest()[:32]
 
 
@@ -153,7 +166,7 @@ def _decode_all(folder: Path, paths: list[Path], images: Pixels) -> None:
         try:
             images[index] = decode(paths[index], shape)
         except OSError as error:
-            return f"{paths[index].relative_to(folder)} ({error})"
+            return _printable(f"{paths[index].relative_to(folder)} ({error})")
         return None
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
