@@ -1,6 +1,8 @@
 """Fetching files: digests, mirrors in order, what is kept, what goes wrong."""
 
 import multiprocessing
+import time
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from archdsl.training.data.files import RemoteFile, fetch
 from archdsl.training.data.model import Download
 from archdsl.training.errors import DownloadFailed
-from tests.training.archives import digest, serving
+from tests.training.archives import digest, listening, serving
 
 CONTENT = b"images" * 50_000
 
@@ -76,6 +78,40 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
         file = RemoteFile("a.bin", digest(CONTENT), (f"{server.base}/a.bin",))
         with pytest.raises(DownloadFailed, match="Not a directory"):
             fetch(file, tmp_path / "file" / "folder", Download())
+
+
+class _Badly(BaseHTTPRequestHandler):
+    """Answers as the path says."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        if self.path == "/endless":
+            self.send_header("Transfer-Encoding", "chunked")
+        else:
+            self.send_header("Content-Length", str(len(CONTENT)))
+        self.end_headers()
+        self.wfile.write(CONTENT[:1000] if self.path != "/endless" else b"186a0\r\n" + bytes(100_000) + b"\r\n")
+        self.wfile.flush()
+        if self.path == "/hanging":
+            time.sleep(2)
+        elif self.path == "/endless":
+            time.sleep(0.1)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("how", "why"),
+    [("cut", "the connection broke off"), ("hanging", "no answer in 0.5 s"), ("endless", "more than 50,000 bytes")],
+)
+def test_what_never_comes_whole(tmp_path: Path, how: str, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archdsl.training.data.files.TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr("archdsl.training.data.files._LARGEST", 50_000)
+    with listening(_Badly) as base, pytest.raises(DownloadFailed) as caught:
+        fetch(RemoteFile("a.bin", digest(CONTENT), (f"{base}/{how}",)), tmp_path, Download())
+    assert caught.value.attempts == ((f"{base}/{how}", why),)
+    assert list(tmp_path.iterdir()) == []
 
 
 def _fetch(base: str, folder: Path) -> bytes:

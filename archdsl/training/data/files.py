@@ -1,6 +1,5 @@
 """Files of data sets: where they are kept, how they are fetched and how their digests are checked."""
 
-import errno
 import hashlib
 import logging
 from dataclasses import dataclass
@@ -8,11 +7,15 @@ from pathlib import Path
 
 import pooch  # type: ignore[import-untyped]  # it ships no types
 import requests
+import urllib3.exceptions
 
+from ..atomic import is_full
 from ..errors import DataMissing, DiskFull, DownloadFailed
 from .model import Download, Request
 
 TIMEOUT_SECONDS = 30
+_LARGEST = 2 << 30
+"""Bytes, some ten times the largest published file: an address that never ends must not fill the disk."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ def fetch(file: RemoteFile, folder: Path, progress: Download) -> Path:
         except ValueError:
             attempts.append((url, "another file than the published one (its sha256 differs)"))
         except OSError as error:
-            if error.errno == errno.ENOSPC:
+            if is_full(error):
                 raise DiskFull(folder / file.name) from error
             raise DownloadFailed(file.name, folder, ((str(folder), error.strerror or str(error)),)) from error
         finally:
@@ -90,8 +93,11 @@ def sha256(path: Path) -> str:
 def _why(error: requests.RequestException) -> str:
     if isinstance(error, requests.HTTPError) and error.response is not None:
         return f"{error.response.status_code} {error.response.reason}"
-    if isinstance(error, requests.Timeout):
+    inner = error.args[0] if error.args else None
+    if isinstance(error, requests.Timeout) or isinstance(inner, urllib3.exceptions.ReadTimeoutError):
         return f"no answer in {TIMEOUT_SECONDS} s"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return "the connection broke off"
     if isinstance(error, requests.ConnectionError):
         return "no connection"
     return str(error)
@@ -104,6 +110,7 @@ class _Bar:
         self._progress = progress
         self._name = name
         self._whole = False
+        self._seen = 0
 
     @property
     def total(self) -> int:
@@ -114,8 +121,12 @@ class _Bar:
         self._progress.start(self._name, size or None)
 
     def update(self, size: int) -> None:
-        if not self._whole:
-            self._progress.advance(size)
+        if self._whole:
+            return
+        self._seen += size
+        if self._seen > _LARGEST:
+            raise requests.RequestException(f"more than {_LARGEST:,} bytes")
+        self._progress.advance(size)
 
     def reset(self) -> None:
         self._whole = True
