@@ -6,6 +6,7 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _NormBase
 
+from ..backends.modules import ClassToken, Positions, Scale, WindowAttention
 from .errors import NothingToTrain
 from .muon import MuonAndAdamW, filters_of
 from .recipe import Adam, AdamW, AnyOptimizer, Muon, RmsProp, Sgd
@@ -47,10 +48,18 @@ def make_optimizer(model: nn.Module, recipe: AnyOptimizer) -> torch.optim.Optimi
 
 
 _NORMALISATIONS = (_NormBase, nn.GroupNorm, nn.LayerNorm)
+_SCALES_AND_TOKENS = {
+    Scale: ("weight",),
+    ClassToken: ("weight",),
+    Positions: ("weight",),
+    WindowAttention: ("logit_scale", "position_bias"),
+}
+"""What is added or multiplied by itself, whatever its dimensions: as published vision transformers do not decay it."""
 
 
 def parameter_groups(model: nn.Module, recipe: AnyOptimizer) -> list[Group]:
-    """Parameters that decay and parameters that do not: biases and what normalisations scale with have one dimension.
+    """Parameters that decay and parameters that do not: biases, and what normalisations scale with, have one dimension;
+    learned scales, tokens and positions are known by their modules.
 
     Biases of normalisations are a group of their own where they have another learning rate; a step takes the same part
     off them as off others. Frozen parameters are in none; a group without parameters is left out, and two that
@@ -59,8 +68,9 @@ def parameter_groups(model: nn.Module, recipe: AnyOptimizer) -> list[Group]:
     factor = recipe.norm_bias_lr
     apart = _norm_biases(model) if factor != 1 else set()
     trained = [p for p in model.parameters() if p.requires_grad]
-    decayed = [p for p in trained if id(p) not in apart and (p.ndim > 1 or recipe.decay_all)]
-    spared = [p for p in trained if id(p) not in apart and not (p.ndim > 1 or recipe.decay_all)]
+    plain = set() if recipe.decay_all else {id(p) for p in trained if p.ndim < 2} | _scales_and_tokens(model)
+    decayed = [p for p in trained if id(p) not in apart | plain]
+    spared = [p for p in trained if id(p) in plain - apart]
     shifts = [p for p in trained if id(p) in apart]
     decay = recipe.weight_decay
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}  # few of them: each costs an optimizer calls of its own
@@ -71,6 +81,17 @@ def parameter_groups(model: nn.Module, recipe: AnyOptimizer) -> list[Group]:
     ):
         groups.setdefault((of, lr), []).extend(parameters)
     return [{"params": ps, "weight_decay": of, "peak_lr": lr} for (of, lr), ps in groups.items() if ps]
+
+
+def _scales_and_tokens(model: nn.Module) -> set[int]:
+    """The ids of `_SCALES_AND_TOKENS`."""
+    kinds = (
+        (module, names)
+        for module in model.modules()
+        for kind, names in _SCALES_AND_TOKENS.items()
+        if isinstance(module, kind)
+    )
+    return {id(getattr(module, name)) for module, names in kinds for name in names}
 
 
 def _norm_biases(model: nn.Module) -> set[int]:

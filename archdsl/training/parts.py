@@ -93,7 +93,9 @@ class Optimizer(Part):
     """What every optimizer has."""
 
     weight_decay: NonNegativeFloat = Field(default=0.0, description="pull of the weights towards zero")
-    decay_all: bool = Field(default=False, description="decay biases and the weights of normalisations too")
+    decay_all: bool = Field(
+        default=False, description="decay biases, weights of normalisations, learned scales, tokens and positions too"
+    )
     norm_bias_lr: PositiveFloat = Field(
         default=1.0,
         description="times the learning rate, for the biases of normalisations; their decay stays (Jordan 2024)",

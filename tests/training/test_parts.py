@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+import archdsl
 from archdsl.training import setup
 from archdsl.training.errors import NoDevice, NothingToTrain
 from archdsl.training.evaluate import averaged, evaluate
@@ -163,6 +164,27 @@ def test_decay_spares_norms_and_biases() -> None:
     assert spared["weight_decay"] == 0
     (everything,) = parameter_groups(model, Sgd(weight_decay=0.1, decay_all=True))
     assert len(everything["params"]) == 6
+
+
+def test_decay_spares_scales_tokens_and_positions_whatever_their_dimensions() -> None:
+    text = """
+    input 3x8x8
+    conv 8 k4 s4 nobias; layernorm; scale learned; prelu
+    attention 2 window=2 relative cosine
+    tokens; cls; pos; rmsnorm; take 0; fc 10
+    """
+    model = archdsl.loads(text).to_torch()
+    decayed, spared = parameter_groups(model, AdamW())
+    names = {id(parameter): name for name, parameter in model.named_parameters()}
+    assert [names[id(p)] for p in decayed["params"]] == [
+        "conv1.weight",
+        "attention1.in_proj_weight",
+        "attention1.out_proj.weight",
+        "fc1.weight",
+    ]
+    assert len(decayed["params"]) + len(spared["params"]) == len(names)
+    (everything,) = parameter_groups(model, AdamW(decay_all=True))
+    assert len(everything["params"]) == len(names)
 
 
 def test_frozen_parameters_are_left_out() -> None:
