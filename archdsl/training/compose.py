@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 
 from ..diagnostics import Sink
 from ..diagnostics.catalogue.training import BadSetting, RepeatedSetting, UnknownField, UnknownSetting, listed
@@ -96,7 +97,7 @@ class _Block:
             self.tree[name] = setting.values[0]
             self.spans[name,] = setting.value_spans[0]
         else:
-            example = f"`{name}`" if truth else f"one value: `{name} {Recipe.model_fields[name].get_default()}`"
+            example = f"`{name}`" if truth else f"one value: `{name} {_example(Recipe.model_fields[name])}`"
             self.sink.emit(
                 BadSetting(
                     span=setting.span,
@@ -122,15 +123,23 @@ class _Block:
         part = kinds[owner]
         self.tree[line] = fields
         for value, span in zip(values, spans, strict=True):
-            if part.model_fields.get(str(value)) is None or part.model_fields[value].annotation is not bool:
-                self._unknown(line, owner, str(value), span, part)
-            fields[value] = True
-            self.spans[line, value] = span
+            name, field = str(value), part.model_fields.get(str(value))
+            if field is None or name == "name":
+                self._unknown(line, owner, name, span, part)
+            elif field.annotation is not bool:
+                way = f"write `{name}={_example(field)}`"
+                self.sink.emit(BadSetting(span=span, why=f"`{name}` needs a value", helps=(way,)))
+            self._set(line, name, True, span)
         for (name, value), span in zip(setting.named, setting.named_spans, strict=True):
             if name not in part.model_fields or name == "name":
                 self._unknown(line, owner, name, span, part)
-            fields[name] = value
-            self.spans[line, name] = span
+            self._set(line, name, value, span)
+
+    def _set(self, line: str, name: str, value: Any, span: Span) -> None:
+        """Take in a field of a line, once."""
+        if (line, name) in self.spans:
+            self.sink.emit(RepeatedSetting(span=span, name=name, first=self.spans[line, name]))
+        self.tree[line][name], self.spans[line, name] = value, span
 
     def _no_kind(self, line: str, values: list[Any], spans: list[Span], word: Span) -> None:
         kinds = tuple(parts(line))
@@ -154,6 +163,12 @@ class _Block:
                 owners=_owners((line, name)),
             )
         )
+
+
+def _example(field: FieldInfo) -> str:
+    """A value that a field may have, as it stands in a block."""
+    value = field.examples[0] if field.examples else field.get_default()
+    return f'"{value}"' if " " in str(value) else str(value)
 
 
 def _with_options(tree: Mapping[str, Any], options: Mapping[Path, Any]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ def _listed(value: Any) -> Any:
 
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
+Side = Annotated[int, Field(gt=0, le=65_536)]  # pixels, as many as some side of a picture may have
 OrOff = BeforeValidator(_off)
 
 
@@ -60,17 +61,17 @@ class Augment(Part):
     alternate: bool = Field(
         default=False, description="mirror each image every other epoch, not by chance (Jordan 2024)"
     )
-    crop: Annotated[PositiveInt | None, OrOff] = Field(
+    crop: Annotated[Side | None, OrOff] = Field(
         default=None, description="shift by up to so many pixels, by chance", examples=[4]
     )
     border: Literal["zero", "reflect"] = Field(default="zero", description="what a shifted image shows at its edge")
-    rotate: Annotated[PositiveFloat | None, OrOff] = Field(
+    rotate: Annotated[Annotated[float, Field(gt=0, le=180)] | None, OrOff] = Field(
         default=None, description="turn by up to so many degrees, by chance", examples=[15]
     )
-    jitter: Annotated[PositiveFloat | None, OrOff] = Field(
+    jitter: Annotated[Annotated[float, Field(gt=0, le=1)] | None, OrOff] = Field(
         default=None, description="brightness, contrast and saturation by up to this part, by chance", examples=[0.2]
     )
-    cutout: Annotated[PositiveInt | None, OrOff] = Field(
+    cutout: Annotated[Side | None, OrOff] = Field(
         default=None, description="blank a square of so many pixels (DeVries & Taylor 2017)", examples=[8]
     )
     mixup: Annotated[PositiveFloat | None, OrOff] = Field(
@@ -280,6 +281,13 @@ class Freeze(Part):
         "commas between, as `archdsl check` shows them",
     )
     after: Count = Field(default=0, description="epochs in which it trains all the same, at first")
+
+    @field_validator("name")
+    @classmethod
+    def _some_part(cls, name: str | None) -> str | None:
+        if name is not None and not name.strip(", "):
+            raise ValueError(f'`freeze` takes names of parts, not "{name}"')
+        return name
 
 
 def frozen_parts(recipe: Freeze) -> tuple[str, ...]:

@@ -76,10 +76,10 @@ class Recipe(Part):
     optimizer: AnyOptimizer = Field(default=Adam(), description="how weights follow gradients")
     schedule: AnySchedule = Field(default=Constant(), description="how the learning rate goes over the training")
     loss: AnyLoss = Field(default=CrossEntropy(), description="what is made small")
-    epochs: PositiveFloat = Field(
+    epochs: Annotated[PositiveFloat, Field(le=1e9)] = Field(
         default=10, description="how often all images are seen; 9.9 ends a tenth before the tenth epoch is over"
     )
-    batch: PositiveInt = Field(default=32, description="images a step")
+    batch: Annotated[PositiveInt, Field(le=1 << 31)] = Field(default=32, description="images a step")
     accumulate: PositiveInt = Field(default=1, description="batches whose gradients make one step")
     clip: Annotated[PositiveFloat | None, OrOff] = Field(
         default=None, description="the largest norm of the gradient", examples=[1.0]

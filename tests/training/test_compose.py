@@ -192,6 +192,52 @@ ema, lookahead, freeze, patience, precision, layout, compile, tta, checkpoint, s
             """,
         ),
         (
+            "ema 0.9 0.99",
+            """
+            error[E0803]: `ema` takes one value
+              ╭─ n.arch:4:1
+            4 │ ema 0.9 0.99
+              │ ^^^^^^^^^^^^
+              = help: write one value: `ema 0.999`
+            """,
+        ),
+        (
+            "augment crop; schedule step at",
+            """
+            error[E0803]: `crop` needs a value
+              ╭─ n.arch:4:9
+            4 │ augment crop; schedule step at
+              │         ^^^^
+              = help: write `crop=4`
+
+            error[E0803]: `at` needs a value
+              ╭─ n.arch:4:29
+            4 │ augment crop; schedule step at
+              │                             ^^
+              = help: write `at="82, 123"`
+            """,
+        ),
+        (
+            "augment crop=4 flip crop=5",
+            """
+            error[E0804]: `crop` is set twice
+              ╭─ n.arch:4:26
+            4 │ augment crop=4 flip crop=5
+              │                          ^
+              │              ─ set here first
+              = help: keep one of the two
+            """,
+        ),
+        (
+            'freeze ","',
+            """
+            error[E0803]: `freeze` takes names of parts, not ","
+              ╭─ n.arch:4:8
+            4 │ freeze ","
+              │        ^^^
+            """,
+        ),
+        (
             "epochs 3; epochs 4",
             """
             error[E0804]: `epochs` is set twice
@@ -230,6 +276,10 @@ def test_mistakes_are_shown_where_they_stand(block: str, shown: str) -> None:
         ({"momentum": "0.9"}, "--momentum", "`adam` takes no `momentum`; it is for sgd, rmsprop and muon"),
         ({"lr": "fast"}, "--lr", "must be a valid number, unable to parse string as a number"),
         ({"flip": True, "alternate": True}, "--", "`flip` mirrors by chance, `alternate` in turn: one of them"),
+        ({"epochs": "1e308"}, "--epochs", "must be less than or equal to 1000000000"),
+        ({"batch": "9" * 20}, "--batch", "must be less than or equal to 2147483648"),
+        ({"crop": "9" * 20}, "--crop", "must be less than or equal to 65536"),
+        ({"jitter": "1.5"}, "--jitter", "must be less than or equal to 1, not 1.5"),
         ({"ema": "1"}, "--ema", "`ema` must be less than 1, not 1"),
     ],
 )

@@ -18,7 +18,7 @@ from archdsl.training.data.cifar100 import CIFAR100
 from archdsl.training.data.fit import fit_images
 from archdsl.training.data.idx import read_idx
 from archdsl.training.data.mnist import MNIST, IdxSource
-from archdsl.training.data.model import Request
+from archdsl.training.data.model import NoneToLearnFrom, Request
 from archdsl.training.data.sources import SOURCES, find_source
 from archdsl.training.data.spec import SPECS, ImageShape
 from archdsl.training.errors import DataCorrupt, DataMissing, UnknownData
@@ -77,6 +77,11 @@ def test_the_same_images_validate_every_time(tmp_path: Path) -> None:
     whole = find_source("digits").load(replace(request, split=1.0))
     assert whole.validation is None
     assert len(whole.train) == 1437
+
+
+def test_a_split_that_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(NoneToLearnFrom, match=r"`split 0\.0001` leaves none of 1,437 images to learn from"):
+        find_source("digits").load(Request(ImageShape(1, 8, 8), tmp_path, split=0.0001))
 
 
 # --- IDX --------------------------------------------------------------------------------------------------------------

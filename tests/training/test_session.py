@@ -15,8 +15,10 @@ from archdsl.training import report
 from archdsl.training.checkpoint import list_checkpoints, read
 from archdsl.training.errors import CannotResume, Diverged
 from archdsl.training.loop import Ending
+from archdsl.training.memory import NoVariance
 from archdsl.training.run import Run
 from archdsl.training.session import Training
+from archdsl.training.watch import Watch
 from tests.training.helpers import Patches, StopAfter, small_network, subject, training
 
 
@@ -151,6 +153,26 @@ def test_patience(tmp_path: Path) -> None:
     assert outcome.state.best is not None
     assert outcome.state.epoch == outcome.state.best.epoch + 2
     assert outcome.tested is not None
+
+
+def test_patience_that_nothing_validates_is_told(tmp_path: Path) -> None:
+    told: list[str] = []
+
+    class Notes(Watch):
+        def note(self, text: str) -> None:
+            told.append(text)
+
+    made = training(tmp_path / "run", epochs=2, patience=1)
+    outcome = Training(made.subject, Patches(33, 0, 0), made.recipe, made.place, Notes()).start()
+    assert outcome.state.epoch == 2
+    assert "`patience 1` ends nothing: no images validate (`split 0.9`)" in told
+
+
+def test_a_batch_of_one_value_cannot_be_normalised(tmp_path: Path) -> None:
+    made = training(tmp_path / "run", batch=1)
+    network = functools.partial(nn.Sequential, nn.Flatten(), nn.BatchNorm1d(64), nn.Linear(64, 3))
+    with pytest.raises(NoVariance, match="a batch of one image has no variance"):
+        Training(subject(network), Patches(), made.recipe, made.place, made.watch).start()
 
 
 def test_a_loss_that_is_no_number_stops_and_keeps_finite_weights(tmp_path: Path) -> None:
