@@ -230,6 +230,46 @@ def test_what_goes_wrong_is_told(hub: Hub, tmp_path: Path) -> None:
         _ = find_source("hf:changed").spec
 
 
+def odd(images: list[Any], labels: "pa.Array", told: bytes | None = None) -> bytes:
+    """A Parquet file of these columns, and of what is told of them."""
+    into = io.BytesIO()
+    made = pa.table({"image": images, "label": labels})
+    told = told or json.dumps({"info": {"features": FEATURES}}).encode()
+    parquet.write_table(made.replace_schema_metadata({b"huggingface": told}), into)
+    return into.getvalue()
+
+
+PICTURES = [{"bytes": picture(0), "path": None}] * 2
+CLASSES = pa.array([0, 1])
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"<html>", "cannot be read"),
+        (odd(PICTURES, CLASSES, b"{"), "cannot be read"),
+        (odd(PICTURES, CLASSES, b"[]"), "cannot be read"),
+        (odd(PICTURES, CLASSES, b'{"info": {"features": [1]}}'), "cannot be read"),
+        (odd(PICTURES, pa.array(["dark", "light"])), "cannot be read"),
+        (odd(PICTURES, pa.array([0.5, 1.0])), "cannot be read"),
+        (odd(PICTURES, pa.array([0, None])), "labels beyond its classes"),
+        (odd(PICTURES, pa.array([None, None], pa.int64())), "no classes"),
+        (odd(["words"] * 2, CLASSES), "row 0 has no picture"),
+        (odd([{"path": "/etc/passwd"}] * 2, CLASSES), "row 0 has no picture"),
+    ],
+    ids=["html", "json", "list", "features", "words", "halves", "null", "nulls", "strings", "paths"],
+)
+def test_parquet_of_another_kind(hub: Hub, tmp_path: Path, content: bytes, why: str) -> None:
+    hub.files["odd"] = {"default/train/0000.parquet": content}
+    with pytest.raises((HubFailed, BadImages), match=why):
+        find_source("hf:odd").load(request(tmp_path))
+
+
+def test_pictures_as_plain_bytes(hub: Hub, tmp_path: Path) -> None:
+    hub.files["plain"] = {"default/train/0000.parquet": odd([picture(0), picture(250)], CLASSES)}
+    assert find_source("hf:plain").load(request(tmp_path)).train.images[:, 0, 0, 0].tolist() == [0, 250]
+
+
 @pytest.mark.parametrize("name", ["", "a/b/c", "../x", "a b", "a/b:"])
 def test_no_names(name: str) -> None:
     with pytest.raises(HubFailed, match="not a name of the Hub's"):

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -49,7 +50,9 @@ class HubSource(Source):
     @cached_property
     def _columns(self) -> Columns:
         first = next(file for file in self._listing.files if file.split == "train")
-        return _columns(self._name, self._fetch(first))
+        path = self._fetch(first)
+        with _read(self._name):
+            return _columns(self._name, path)
 
     @property
     def spec(self) -> DataSpec:
@@ -82,7 +85,8 @@ class HubSource(Source):
         They lie part after part in the file, so that neither part of a large set is copied.
         """
         paths = [self._fetch(file) for file in self._listing.files if file.split == split]
-        labels = _labels(paths, self._columns.label)
+        with _read(self._name):
+            labels = _labels(paths, self._columns.label)
         if len(labels) == 0 or (labels < 0).all():
             return None, None
         if labels.min() < 0 or labels.max() >= len(self._columns.classes):
@@ -113,11 +117,21 @@ class HubSource(Source):
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             start = 0
-            for rows in _pictures(paths, self._columns.image):
+            for rows in _pictures(self._name, paths, self._columns.image):
                 for why in pool.map(one, enumerate(rows, start)):
                     if why is not None:
                         raise BadImages(Path(str(self._name)), why, "choose a data set whose pictures are whole")
                 start += len(rows)
+
+
+@contextmanager
+def _read(name: Name) -> Iterator[None]:
+    """What is wrong with Parquet files, or with what they say of themselves, as a problem."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, AttributeError, NotImplementedError, OSError) as error:  # pyarrow's, too
+        why = f"its Parquet files cannot be read ({str(error).partition(chr(10))[0] or type(error).__name__})"
+        raise HubFailed(str(name), why, "choose another data set") from error
 
 
 def _columns(name: Name, path: Path) -> Columns:
@@ -144,17 +158,25 @@ def _kind(feature: Any) -> str:
 
 
 def _labels(paths: list[Path], column: str) -> Labels:
+    """The classes' numbers; -1 where there is none."""
+    import pyarrow
     import pyarrow.parquet as parquet
 
-    parts = [parquet.read_table(path, columns=[column])[column].to_numpy() for path in paths]
-    return np.concatenate(parts).astype(np.int64)
+    columns = (parquet.read_table(path, columns=[column])[column] for path in paths)
+    return np.concatenate([told.cast(pyarrow.int64()).fill_null(-1).to_numpy() for told in columns])
 
 
-def _pictures(paths: list[Path], column: str) -> Iterator[list[bytes | None]]:
+def _pictures(name: Name, paths: list[Path], column: str) -> Iterator[list[bytes | None]]:
     """The files' bytes of pictures, some rows at a time."""
     import pyarrow.parquet as parquet
 
     for path in paths:
-        with parquet.ParquetFile(path) as file:
+        with _read(name), parquet.ParquetFile(path) as file:
             for rows in file.iter_batches(_ROWS, columns=[column]):
-                yield [row["bytes"] if row else None for row in rows.column(0).to_pylist()]
+                yield [_bytes(row) for row in rows.column(0).to_pylist()]
+
+
+def _bytes(row: Any) -> bytes | None:
+    """Of a picture as the Hub's `Image` has it, bytes beside a path, or of plain bytes. No path is ever followed."""
+    content = row.get("bytes") if isinstance(row, dict) else row
+    return content if isinstance(content, bytes) else None
