@@ -256,6 +256,8 @@ def test_transparent_becomes_black_and_palettes_are_read(tmp_path: Path) -> None
 def test_sixteen_bits_are_scaled_not_clipped(tmp_path: Path) -> None:
     Image.fromarray(np.full((4, 4), 0x8080, np.uint16)).save(tmp_path / "p.png")
     assert np.all(decode(tmp_path / "p.png", ImageShape(1, 4, 4)) == 0x80)
+    Image.frombytes("I;16B", (4, 4), b"\x80\x80" * 16).save(tmp_path / "p.tiff")  # the other order of bytes
+    assert np.all(decode(tmp_path / "p.tiff", ImageShape(1, 4, 4)) == 0x80)
 
 
 def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
