@@ -69,8 +69,8 @@ def parameter_groups(model: nn.Module, recipe: AnyOptimizer) -> list[Group]:
     apart = _norm_biases(model) if factor != 1 else set()
     trained = [p for p in model.parameters() if p.requires_grad]
     plain = set() if recipe.decay_all else {id(p) for p in trained if p.ndim < 2} | _scales_and_tokens(model)
-    decayed = [p for p in trained if id(p) not in apart | plain]
-    spared = [p for p in trained if id(p) in plain - apart]
+    decayed = [p for p in trained if id(p) not in apart and id(p) not in plain]
+    spared = [p for p in trained if id(p) not in apart and id(p) in plain]
     shifts = [p for p in trained if id(p) in apart]
     decay = recipe.weight_decay
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}  # few of them: each costs an optimizer calls of its own
