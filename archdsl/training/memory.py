@@ -1,7 +1,6 @@
 """What becomes of a training whose batch is too large for the memory, or too small to normalise: which would do."""
 
 import contextlib
-import resource
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -12,6 +11,11 @@ from ..graph import Graph
 from .data.model import Splits
 from .errors import OutOfMemory, Problem
 from .recipe import Recipe
+
+try:
+    import resource
+except ImportError:  # Windows has no bounds of this kind
+    resource = None  # type: ignore[assignment]  # there is no other way to say that it is missing
 
 _USED_PART = 0.9
 """Of what is free: allocators leave gaps, and kernels want room of their own."""
@@ -144,6 +148,8 @@ def _group() -> int | None:
 
 def _address_space() -> int | None:
     """What `ulimit -v` leaves."""
+    if resource is None:
+        return None
     bound = resource.getrlimit(resource.RLIMIT_AS)[0]
     if bound == resource.RLIM_INFINITY:
         return None

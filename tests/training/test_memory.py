@@ -99,3 +99,11 @@ def test_what_is_free() -> None:
     assert 1 << 20 < free < os.sysconf("SC_PHYS_PAGES") * resource.getpagesize()
     assert budget(NET, 8).warning() is None
     assert "takes about" in (budget(NET, 10**9).warning() or "")
+
+
+def test_where_the_system_has_no_such_bounds() -> None:
+    program = (
+        "import sys\nsys.modules['resource'] = None\nimport torch\nfrom archdsl.training import memory\n"
+        "assert memory._address_space() is None\nmemory.room(torch.device('cpu'))\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
