@@ -10,6 +10,7 @@ import numpy as np
 
 from ..atomic import write_atomically
 from ..errors import DiskFull
+from ..failures import CannotWrite
 from .model import Pixels
 
 MAPPED = 2 << 30
@@ -27,7 +28,7 @@ def kept(path: Path, shape: tuple[int, ...], fill: Callable[[Pixels], None]) -> 
     if prod(shape) <= MAPPED:
         images = np.empty(shape, np.uint8)
         fill(images)
-        with contextlib.suppress(OSError, DiskFull):  # no room to keep it is no reason to stop
+        with contextlib.suppress(OSError, DiskFull, CannotWrite):  # no room to keep it is no reason to stop
             _write(path, lambda beside: _save(beside, images))
         return images
     try:
