@@ -5,6 +5,7 @@ reads too; only trials that are over stand in it), `sweep.json`, the picture, an
 """
 
 import json
+import os
 import random
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -18,6 +19,8 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.study import StudyDirection
 from optuna.trial import TrialState, create_trial
 
+from .atomic import unwritten
+from .errors import CannotResume
 from .state import derive
 from .sweep_space import Choices, Dimension, Point, Space
 from .sweep_trial import Trial
@@ -51,15 +54,28 @@ class Sweep:
         while (point := self._next(study)) is not None:
             number = len(study.get_trials(deepcopy=False)) + 1
             trial = attempt(point, self.folder / "trials" / f"{number:03d}")
-            study.add_trial(self._frozen(point, trial))
+            try:
+                study.add_trial(self._frozen(point, trial))
+            except OSError as error:
+                raise unwritten(self.folder / "trials.log", error) from error
             tell(number, trial)
 
     def _study(self) -> optuna.Study:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        storage = JournalStorage(JournalFileBackend(str(self.folder / "trials.log")))
-        return optuna.create_study(
-            study_name=_NAME, storage=storage, directions=self._directions(), load_if_exists=True
-        )
+        journal = self.folder / "trials.log"
+        try:
+            _drop_half_a_line(journal)
+            return optuna.create_study(
+                study_name=_NAME,
+                storage=JournalStorage(JournalFileBackend(str(journal))),
+                directions=self._directions(),
+                load_if_exists=True,
+            )
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            way_out = f"remove {journal.name}: the sweep begins anew, with the same points"
+            raise CannotResume(self.folder, f"{journal.name} is damaged ({error})", way_out) from error
+        except OSError as error:
+            raise unwritten(journal, error) from error
 
     def _directions(self) -> list[StudyDirection]:
         """More accuracy; and fewer MACs, where these vary at all."""
@@ -96,6 +112,14 @@ class Sweep:
             distributions=self._distributions(),
             user_attrs={"trial": json.dumps(asdict(trial))},
         )
+
+
+def _drop_half_a_line(journal: Path) -> None:
+    """Shorten the journal to its whole lines: a process that is killed, or a full disk, leaves half of one."""
+    content = journal.read_bytes() if journal.is_file() else b""
+    whole = content.rfind(b"\n") + 1
+    if whole < len(content):
+        os.truncate(journal, whole)
 
 
 def best(trials: Iterable[Trial]) -> Trial | None:

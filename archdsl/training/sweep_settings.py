@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from .errors import CannotResume
 from .fields import entries
 from .run import SETTINGS
-from .sweep_space import Space, space_of
+from .sweep_space import BadRange, Space, space_of
 
 FORMAT = 1
 
@@ -38,9 +38,13 @@ class SweepSettings(BaseModel):
 def read_sweep(folder: Path) -> SweepSettings:
     """The settings of the sweep in a folder. Raises CannotResume where there is none."""
     try:
-        return SweepSettings.model_validate_json((folder / SETTINGS).read_bytes())
+        settings = SweepSettings.model_validate_json((folder / SETTINGS).read_bytes())
+        settings.space()
+        return settings
     except OSError as error:
         raise CannotResume(folder, f"it has no {SETTINGS}", "name the folder of a sweep: `sweeps/…`") from error
+    except BadRange as error:
+        raise CannotResume(folder, f"{SETTINGS}, {error}", "start a new sweep") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))

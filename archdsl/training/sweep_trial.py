@@ -17,6 +17,7 @@ from .data.model import Source as DataSource
 from .data.sources import find_source
 from .data.spec import DataSpec, ImageShape
 from .errors import CannotResume, Diverged, NothingToTrain, OutOfMemory
+from .failures import LonelyImage, NothingToLearnFrom
 from .loop import Ending
 from .recipe import Recipe
 from .run import Run
@@ -90,7 +91,7 @@ def attempt(bench: Bench, point: Point, folder: Path) -> Trial:
     subject = subject_of(network, bench.space.given(point), bench.sizes)
     try:
         outcome = _train(bench, subject, source, recipe, folder)
-    except (Diverged, OutOfMemory, NothingToTrain) as problem:
+    except (Diverged, OutOfMemory, NothingToTrain, NothingToLearnFrom, LonelyImage) as problem:
         return Trial(used, cost.macs, cost.parameters, run=folder.name, why=problem.message())
     if outcome.ending is Ending.STOPPED:
         raise Stopped

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from archdsl.cli import main
 from archdsl.training import session, sweep_report
+from archdsl.training.errors import CannotResume
 from archdsl.training.recipe import Recipe
 from archdsl.training.sweep import Sweep, best, front
 from archdsl.training.sweep_picture import draw_sweep
@@ -311,3 +312,28 @@ def test_help_loads_nothing_heavy() -> None:
         "assert not heavy, heavy\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_journal_that_is_cut_off_or_damaged(tmp_path: Path) -> None:
+    of = space(lr="0.1,0.2,0.3")
+    made(tmp_path, of, trials=2).go(measured, silent)
+    journal = tmp_path / "trials.log"
+    before = journal.read_bytes()
+    journal.write_bytes(before + b'{"op_code": 4, "wor')  # killed, or the disk full, in the middle of a line
+    sweep = Sweep(tmp_path, of, 0, 3)
+    assert len(sweep.trials_done()) == 2
+    assert journal.read_bytes().startswith(before)
+    assert all(json.loads(line) for line in journal.read_text().splitlines())
+    journal.write_bytes(before + b"garbage\n")
+    with pytest.raises(CannotResume, match=r"trials\.log is damaged"):
+        sweep.trials_done()
+
+
+@pytest.mark.usefixtures("folder")
+def test_settings_that_are_no_range() -> None:
+    assert run("net.arch", "--lr", "0.1,0.2", "--out", "s", "--epochs", 1).exit_code == 0
+    text = Path("s/settings.json").read_text()
+    Path("s/settings.json").write_text(text.replace("0.1,0.2", "x..y"))
+    refused = run("--resume", "s")
+    assert refused.exit_code == 1
+    assert "error: cannot use s: settings.json, --lr: `x` is not a number" in refused.output
