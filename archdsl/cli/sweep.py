@@ -226,7 +226,6 @@ def _new_folder(told: "SweepSettings", out: str | None) -> Path:
         usage(f"{error.filename or out}: there is something in it; `--resume {out}` goes on with a sweep")
     except OSError as error:
         usage(f"{error.filename}: {error.strerror}")
-    run.checkpoints.rmdir()
     (run.folder / "trials").mkdir()
     return run.folder
 

@@ -106,7 +106,7 @@ def _start(file: str, settings: tuple[str, ...], inputs: tuple[str, ...], out: s
         try:
             training = _training(subject_of(network, given, inputs), source, recipe, run, asked, team)
             return _tell(training.start(), team)
-        except Problem:
+        except BaseException:  # Ctrl-C while images are read, too
             run.discard_empty()
             raise
 

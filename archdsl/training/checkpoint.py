@@ -58,7 +58,8 @@ def restore_newest(state: State, folder: Path) -> Path:
     for path in reversed(list_checkpoints(folder)):
         try:
             tensors, numbers = read(path)
-        except (SafetensorError, OSError, KeyError, ValueError) as error:
+            _refuse_other(state, tensors, numbers)
+        except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
             reasons.append(f"{path.name}: {error}")
             continue
         _restore(state, tensors, numbers)
@@ -93,12 +94,30 @@ def _tensors(state: State, chance: dict[str, Tensor]) -> dict[str, Tensor]:
     return {f"{group}.{name}": tensor for group, named in groups.items() for name, tensor in named.items()}
 
 
+def _refuse_other(state: State, tensors: dict[str, Tensor], numbers: dict[str, Any]) -> None:
+    """Raise ValueError for what is not of this network, or of another optimizer."""
+    wanted = {
+        **{f"model.{name}": tensor for name, tensor in weights_of(state.model).items()},
+        **{f"average.{name}": tensor for name, tensor in (state.average or {}).items()},
+    }
+    for name, tensor in wanted.items():
+        if name not in tensors:
+            raise ValueError(f"it is of another network or recipe: it has no {name}")
+        if tensors[name].shape != tensor.shape:
+            there, here = (list(each.shape) for each in (tensors[name], tensor))
+            raise ValueError(f"it is of another network: {name} is {there} in it, not {here}")
+    mine = type(state.optimizer).__name__
+    if (other := numbers.get("optimizer", mine)) != mine:
+        raise ValueError(f"it is of another recipe: its optimizer is {other}, not {mine}")
+
+
 def _numbers(state: State) -> dict[str, Any]:
     return {
         "format": _FORMAT,
         "epoch": state.epoch,
         "batch": state.batch,
         "step": state.step,
+        "optimizer": type(state.optimizer).__name__,
         "seen": state.tally.seen,
         "best": asdict(state.best) if state.best else None,
         "stale": state.stale,

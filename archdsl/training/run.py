@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from .atomic import write_text
+from .atomic import make_folder, write_text
 from .checkpoint import list_checkpoints, save, save_tensors
 from .errors import CannotResume, NetworkChanged
 from .settings import RunSettings
@@ -41,11 +41,8 @@ class Run:
                 out.mkdir(parents=True)
             if any(out.iterdir()):
                 raise FileExistsError(out)
-            run = cls(out)
-        else:
-            run = cls(_numbered(base, name))
-        run.checkpoints.mkdir()
-        return run
+            return cls(out)
+        return cls(_numbered(base, name))
 
     @classmethod
     def open(cls, folder: Path, writes: bool = True) -> "Run":
@@ -65,8 +62,7 @@ class Run:
     def discard_empty(self) -> None:
         """Remove the folder of a run that came to nothing before anything was written into it."""
         with contextlib.suppress(OSError):
-            if self.writes and not self.settings.exists():
-                self.checkpoints.rmdir()
+            if self.writes:
                 self.folder.rmdir()
 
     def read_settings(self) -> RunSettings:
@@ -75,14 +71,14 @@ class Run:
             return RunSettings.model_validate_json(self.settings.read_bytes())
         except ValidationError as error:
             first = error.errors()[0]
-            where = ".".join(map(str, first["loc"]))
-            raise CannotResume(self.folder, f"{self.settings.name}, {where}: {first['msg']}") from error
+            where = ", ".join([self.settings.name, ".".join(map(str, first["loc"]))][: 1 + bool(first["loc"])])
+            raise CannotResume(self.folder, f"{where}: {first['msg']}") from error
 
     def write_network(self, text: str, used: Mapping[str, str]) -> None:
         """The network's text, and beside it the files that it uses. Raises DiskFull."""
         for name, content in {**used, NETWORK: text}.items() if self.writes else ():
             path = self.folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             write_text(path, content)
 
     def write_text(self, path: Path, text: str) -> None:
@@ -99,6 +95,7 @@ class Run:
         chance = state.chance.states()
         if not self.writes:
             return
+        make_folder(self.checkpoints)
         save(state, self.checkpoints, chance)
         write_text(self.metrics, "".join(f"{json.dumps(line)}\n" for line in state.history))
 

@@ -2,8 +2,10 @@
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -13,6 +15,7 @@ from .claim import claimed
 from .data.model import Request, Source, Splits
 from .errors import BatchTooSmall, CannotResume, Diverged, PeerFailed, Problem
 from .evaluate import Scores
+from .failures import variance_needed
 from .job import Job
 from .loop import Ending, fit, score
 from .memory import Budget
@@ -69,7 +72,10 @@ class Training:
         if warning := budget.warning():
             self.watch.note(warning)
         with self._alone():
-            with budget:
+            run = self.place.run
+            if run.writes and run.settings.exists():
+                raise CannotResume(run.folder, "another process has begun a run in it", "name another --out")
+            with budget, variance_needed():
                 state, job = self._begin(splits, device)
             return self._go(state, job, splits, budget)
 
@@ -116,15 +122,20 @@ class Training:
         setup = Setup(device, settings.setup.precision, settings.setup.layout)
         standard = Standard(tuple(settings.data.mean), tuple(settings.data.deviation))
         job = assemble.job(self.recipe, setup, standard, splits, len(settings.data.classes), self.stop, self.team)
-        state = assemble.first_state(assemble.build(self.subject, self.recipe, device), job)
-        restore_newest(state, run.checkpoints)
+        model = assemble.build(self.subject, self.recipe, device)
+        unbegun = not run.metrics.exists() and not list_checkpoints(run.checkpoints)
+        if unbegun:  # it was cut off before its first checkpoint: there is nothing to lose
+            assemble.prepare(model, self.subject, splits, standard, device)
+        state = assemble.first_state(model, job)
+        if not unbegun:
+            restore_newest(state, run.checkpoints)
         before = settings.setup
         if before.processes != self.team.size:
             self.watch.note(f"begun in {before.processes} processes, goes on in {self.team.size}: chance differs")
         now = before.model_copy(update={"processes": self.team.size})
         changed = settings.model_copy(update={"recipe": self.recipe, "setup": now})
         run.write_text(run.settings, changed.model_dump_json(indent=2) + "\n")
-        self.watch.note(f"goes on in epoch {state.epoch + 1}, after {state.step:,} steps")
+        self.watch.note(_where(state, job))
         return state, job
 
     def _load(self) -> tuple[Splits, torch.device]:
@@ -149,7 +160,7 @@ class Training:
     def _go(self, state: State, job: Job, splits: Splits, budget: Budget) -> Outcome:
         run = self.place.run
         try:
-            with budget:
+            with budget, variance_needed():
                 ending = fit(state, job, run, self.watch)
         except Diverged:
             if run.writes:
@@ -201,6 +212,13 @@ class Training:
         )
 
 
+def _where(state: State, job: Job) -> str:
+    """Where a training that was resumed goes on."""
+    if state.epoch < job.epochs:
+        return f"goes on in epoch {state.epoch + 1}, after {state.step:,} steps"
+    return f"all epochs are over, {state.epoch}; `--epochs {2 * state.epoch}` would train as long again"
+
+
 def _test(state: State, job: Job, splits: Splits, run: Run) -> tuple[str, Scores] | None:
     """Scores of the best epoch's weights, or of the last where nothing was validated, on the test images.
 
@@ -212,10 +230,22 @@ def _test(state: State, job: Job, splits: Splits, run: Run) -> tuple[str, Scores
     if job.team.any(run.writes and run.best.is_file()):
         best = {k: v.clone() for k, v in weights_of(state.model).items()}
         if run.writes:
-            _copy(load_file(run.best), best)
+            _copy(_weights_in(run.best, best), best)
         job.team.spread(best)
         state = replace(state, average=best)
     return name, score(state, job, assemble.on_device(images, job.setup.device), job.recipe.tta)
+
+
+def _weights_in(path: Path, wanted: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The weights of a file. Raises CannotResume where they are not those that are wanted, or cannot be read."""
+    way_out = f"remove {path}, and the weights of the last epoch are tested"
+    try:
+        found = load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise CannotResume(path.parent, f"{path.name}: {error}", way_out) from error
+    if {n: t.shape for n, t in wanted.items()} != {n: t.shape for n, t in found.items()}:
+        raise CannotResume(path.parent, f"{path.name} has the weights of another network", way_out)
+    return found
 
 
 def _keep_finite(state: State, run: Run) -> None:

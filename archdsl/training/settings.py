@@ -2,11 +2,11 @@
 
 import platform
 import sys
-from typing import Any
+from typing import Annotated, Any
 
 import numpy
 import torch
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from .. import __version__
 from .recipe import Recipe
@@ -49,8 +49,8 @@ class SetupSettings(_Section):
     """Where and how it was computed, in how many processes; `trial` has images per second of what `auto` tried."""
 
     device: str
-    precision: str
-    layout: str
+    precision: Annotated[str, Field(pattern="^(fp32|bf16|fp16)$")]
+    layout: Annotated[str, Field(pattern="^channels_(first|last)$")]
     threads: int
     processes: int = 1
     trial: dict[str, float]

@@ -15,11 +15,13 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import save_file
+from torch import nn
 
 from archdsl.training import checkpoint
-from archdsl.training.atomic import write_text
+from archdsl.training.atomic import make_folder, write_text
 from archdsl.training.checkpoint import list_checkpoints, read, restore_newest, save
 from archdsl.training.errors import CannotResume, DiskFull
+from archdsl.training.failures import CannotWrite
 from archdsl.training.optim import make_optimizer
 from archdsl.training.recipe import Adam
 from archdsl.training.state import Chance, State, weights_of
@@ -183,3 +185,25 @@ def test_weights_that_are_used_twice_are_kept_once(folder: Path) -> None:
     assert set(weights_of(other.model)) == {
         name.removeprefix("model.") for name in tensors if name.startswith("model.")
     }
+
+
+def test_what_another_network_or_optimizer_left_is_refused(folder: Path) -> None:
+    save(made(1.0, step=1), folder)
+    for model, optimizer, told in (
+        (nn.Sequential(nn.Conv2d(1, 8, 3, bias=False)), torch.optim.RMSprop, "its optimizer is Adam, not RMSprop"),
+        (nn.Sequential(nn.Conv2d(1, 7, 3)), torch.optim.Adam, r"model.0.weight is \[8, 1, 3, 3\] in it, not \[7, 1"),
+        (nn.Linear(2, 1), torch.optim.Adam, "of another network or recipe: it has no model.weight"),
+    ):
+        state = made()
+        state.model = model
+        state.optimizer = optimizer(state.model.parameters(), lr=0.1)
+        with pytest.raises(CannotResume, match=told):
+            restore_newest(state, folder)
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CannotWrite, match="Not a directory"):
+        write_text(tmp_path / "file" / "inside", "text")
+    with pytest.raises(CannotWrite, match="File exists"):
+        make_folder(tmp_path / "file")

@@ -370,3 +370,17 @@ def test_a_mismatch_loads_no_torch(tmp_path: Path) -> None:
 def test_top5_is_told_where_classes_are_many(classes: int, told: str) -> None:
     scores = Scores(1.0, 0.5, 0.75, torch.zeros(classes, classes), torch.zeros(0, classes))
     assert _words(scores).startswith(told)
+
+
+@pytest.mark.usefixtures("folder")
+def test_interrupted_before_it_begins_it_leaves_no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("archdsl.training.assemble.load", interrupted)
+        stopped = CliRunner().invoke(main, ["train", "net.arch", "--data", "digits", "--out", "r"])
+    assert stopped.exit_code == 1
+    assert not Path("r").exists()
+    Path("r").mkdir()  # what a process that is killed there leaves
+    assert run("train", "net.arch", "--data", "digits", "--epochs", 1, "--out", "r").exit_code == 0

@@ -3,17 +3,20 @@
 import functools
 import json
 import math
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from archdsl.training import report
 from archdsl.training.checkpoint import list_checkpoints, read
 from archdsl.training.errors import CannotResume, Diverged
+from archdsl.training.failures import LonelyImage, NothingToLearnFrom
 from archdsl.training.loop import Ending
 from archdsl.training.memory import NoVariance
 from archdsl.training.run import Run
@@ -235,3 +238,59 @@ def test_compiled_training_is_the_same_training(tmp_path: Path, monkeypatch: pyt
 def test_weights_have_the_names_of_the_module(tmp_path: Path) -> None:
     training(tmp_path / "run", epochs=1).start()
     assert set(load_file(tmp_path / "run" / "last.safetensors")) == set(small_network().state_dict())
+
+
+def test_killed_before_the_first_checkpoint_it_begins_when_resumed(tmp_path: Path) -> None:
+    training(tmp_path / "whole").start()
+    shutil.copytree(tmp_path / "whole", tmp_path / "run")
+    for path in (tmp_path / "run").iterdir():
+        if path.name not in ("settings.json", "net.arch"):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    training(tmp_path / "run").resume()
+    assert_same(tmp_path / "whole", tmp_path / "run")
+    shutil.rmtree(tmp_path / "run" / "checkpoints")
+    with pytest.raises(CannotResume, match="it has no checkpoint"):  # what was learnt is not written over
+        training(tmp_path / "run").resume()
+
+
+def test_what_is_over_is_said_to_be_over(tmp_path: Path) -> None:
+    notes: list[str] = []
+
+    class Noting(Watch):
+        def note(self, text: str) -> None:
+            notes.append(text)
+
+    training(tmp_path / "run").start()
+    training(tmp_path / "run", watch=Noting()).resume()
+    assert notes[-1] == "all epochs are over, 3; `--epochs 6` would train as long again"
+
+
+@pytest.mark.parametrize("damage", ["text", "other"])
+def test_damaged_best_weights(tmp_path: Path, damage: str) -> None:
+    training(tmp_path / "run").start()
+    best = tmp_path / "run" / "best.safetensors"
+    if damage == "text":
+        best.write_text("hi")
+    else:
+        save_file({"a": torch.zeros(3)}, best)
+    with pytest.raises(CannotResume, match=r"best\.safetensors") as caught:
+        training(tmp_path / "run").resume()
+    assert "weights of the last epoch are tested" in caught.value.help()[0]
+    best.unlink()
+    assert training(tmp_path / "run").resume().tested is not None
+
+
+def test_no_image_to_learn_from(tmp_path: Path) -> None:
+    made = training(tmp_path / "run", split=0.0001)
+    with pytest.raises(NothingToLearnFrom, match=r"`split` 0\.0001 of 30 images leaves none to learn from"):
+        Training(made.subject, Patches(0, 30, 0), made.recipe, made.place, made.watch).start()
+
+
+@pytest.mark.parametrize("precision", ["fp32", "auto"])
+def test_a_batch_of_one_image_and_a_norm_over_the_batch(tmp_path: Path, precision: str) -> None:
+    def flat() -> nn.Module:
+        return nn.Sequential(nn.Flatten(), nn.Linear(64, 4), nn.BatchNorm1d(4), nn.Linear(4, 3))
+
+    made = replace(training(tmp_path / "run", batch=1, precision=precision), subject=subject(flat))
+    with pytest.raises(LonelyImage, match="a batch of one image has no variance to normalise by"):
+        made.start()
