@@ -38,6 +38,20 @@ class LonelyImage(Problem):
         )
 
 
+class CannotCompile(Problem):
+    """torch.compile does not get along with what is installed, or with the network."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+    def message(self) -> str:
+        return f"torch.compile failed: {self.why}"
+
+    def help(self) -> tuple[str, ...]:
+        return ("a new run without `--compile` trains the same", "on the CPU it needs a C++ compiler: `g++`")
+
+
 class CannotWrite(Problem):
     """A file that the system does not let be written, for another reason than its size."""
 

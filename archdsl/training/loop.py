@@ -5,8 +5,11 @@ from enum import Enum
 import torch
 
 from .epoch import Epoch, Forward
+from .errors import Problem
 from .evaluate import Scores, averaged, evaluate
+from .failures import CannotCompile
 from .job import Batches, Job
+from .memory import is_memory
 from .run import Run
 from .state import Best, State
 from .tally import Tally
@@ -26,7 +29,7 @@ class Ending(Enum):
 def fit(state: State, job: Job, run: Run, watch: Watch) -> Ending:
     """Train until the recipe's last epoch, its patience's end or a stop, keeping checkpoints in the run.
 
-    Raises Diverged, PeerLost, DiskFull; the newest checkpoint is whole then, and finite.
+    Raises Diverged, PeerLost, CannotCompile, DiskFull; the newest checkpoint is whole then, and finite.
     """
     with job.setup.autocast():
         example = job.standardise(job.train.images[:1].to(job.setup.device))
@@ -37,14 +40,26 @@ def fit(state: State, job: Job, run: Run, watch: Watch) -> Ending:
         with job.stop:
             return _epochs(state, job, forward, run, watch)
     except RuntimeError as error:
-        if job.team.size > 1:
-            from .distributed import peer_lost
-
-            if lost := peer_lost(error):
-                raise lost from error
+        if problem := _meaning(error, job):
+            raise problem from error
         raise
     finally:
         watch.end()
+
+
+def _meaning(error: RuntimeError, job: Job) -> Problem | None:
+    """What an error of torch means for the user, where it is known."""
+    if job.team.size > 1:
+        from .distributed import peer_lost
+
+        if lost := peer_lost(error):
+            return lost
+    if job.recipe.compile:
+        from torch._dynamo.exc import BackendCompilerFailed
+
+        if isinstance(error, BackendCompilerFailed) and not is_memory(error):
+            return CannotCompile(str(error.inner_exception).partition("\n")[0])
+    return None
 
 
 def _epochs(state: State, job: Job, forward: Forward, run: Run, watch: Watch) -> Ending:

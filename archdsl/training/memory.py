@@ -53,7 +53,7 @@ class Budget:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, where: object) -> None:
-        if error is not None and _is_memory(error):
+        if error is not None and is_memory(error):
             raise OutOfMemory(self._recipe.batch, self._device.type, self._fits(), self._free) from error
         if isinstance(error, ValueError) and _NO_VARIANCE in str(error):
             raise NoVariance from error
@@ -104,7 +104,8 @@ def room(device: torch.device) -> int | None:
     return max(0, min(known)) if known else None
 
 
-def _is_memory(error: BaseException) -> bool:
+def is_memory(error: BaseException) -> bool:
+    """Whether an error means that there is no memory left."""
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(word in str(error) for word in _CPU_WORDS)
 
 

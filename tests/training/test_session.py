@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from archdsl.training import report
 from archdsl.training.checkpoint import list_checkpoints, read
 from archdsl.training.errors import CannotResume, Diverged
-from archdsl.training.failures import LonelyImage, NothingToLearnFrom
+from archdsl.training.failures import CannotCompile, LonelyImage, NothingToLearnFrom
 from archdsl.training.loop import Ending
 from archdsl.training.memory import NoVariance
 from archdsl.training.run import Run
@@ -233,6 +233,15 @@ def test_compiled_training_is_the_same_training(tmp_path: Path, monkeypatch: pyt
     training(tmp_path / "plain", epochs=1).start()
     training(tmp_path / "compiled", epochs=1, compile=True).start()
     assert_same(tmp_path / "plain", tmp_path / "compiled")
+
+
+def test_what_cannot_be_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("No working C++ compiler found")
+
+    monkeypatch.setattr(torch, "compile", functools.partial(torch.compile, backend=broken))
+    with pytest.raises(CannotCompile, match=r"torch\.compile failed: .*No working C\+\+ compiler found"):
+        training(tmp_path / "run", epochs=1, compile=True).start()
 
 
 def test_weights_have_the_names_of_the_module(tmp_path: Path) -> None:
