@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from .augment import changes_pixels
 from .data.fit import fit_splits
 from .data.model import ImageSet, Request, Source, Splits
-from .failures import NothingToLearnFrom
 from .job import Batches, Job
 from .loss import make_loss
 from .means import start
@@ -33,11 +32,8 @@ _MOST_STANDARDISED = 1 << 26
 
 
 def load(source: Source, recipe: Recipe, request: Request, watch: Watch) -> Splits:
-    """The images at the network's size. Raises NothingToLearnFrom, and what a source raises."""
-    loaded = source.load(replace(request, split=recipe.split))
-    if not len(loaded.train):
-        raise NothingToLearnFrom(recipe.split, len(loaded.validation or ()))
-    splits = fit_splits(loaded, request.shape, recipe.data.fit)
+    """The images at the network's size. Raises what a source raises."""
+    splits = fit_splits(source.load(replace(request, split=recipe.split)), request.shape, recipe.data.fit)
     for note in splits.notes:
         watch.note(note)
     counted = ", ".join(f"{count:,} for {name}" for name, count in sizes(splits).items() if count)

@@ -15,10 +15,11 @@ class NothingToLearnFrom(Problem):
         self.split, self.images = split, images
 
     def message(self) -> str:
-        return f"`split` {self.split:g} of {self.images:,} images leaves none to learn from"
+        return f"`split {self.split:g}` leaves none of {self.images:,} images to learn from"
 
     def help(self) -> tuple[str, ...]:
-        return ("`--split 0.9` learns from nine of ten",)
+        enough = max(0.9, 1 / max(1, self.images))
+        return (f"`split {enough:g}`: {round(self.images * enough):,} to learn from",)
 
 
 class LonelyImage(Problem):
@@ -34,7 +35,7 @@ class LonelyImage(Problem):
     def help(self) -> tuple[str, ...]:
         return (
             "`--batch 2` or more, of at least two images to learn from",
-            "`ln` in place of `bn` needs no other image",
+            "or `layernorm` or `groupnorm` in place of `bn`",
         )
 
 

@@ -1,4 +1,4 @@
-"""What becomes of a training whose batch is too large for the memory, or too small to normalise: which would do."""
+"""What becomes of a training that the memory is too small for: which batch would fit."""
 
 import contextlib
 from pathlib import Path
@@ -9,7 +9,7 @@ import torch
 from ..analysis.memory import largest_batch, memory
 from ..graph import Graph
 from .data.model import Splits
-from .errors import OutOfMemory, Problem
+from .errors import OutOfMemory
 from .recipe import Recipe
 
 try:
@@ -20,23 +20,11 @@ except ImportError:  # Windows has no bounds of this kind
 _USED_PART = 0.9
 """Of what is free: allocators leave gaps, and kernels want room of their own."""
 
-_NO_VARIANCE = "Expected more than 1 value per channel when training"
 _CPU_WORDS = ("can't allocate memory", "could not create a memory", "std::bad_alloc", "Unable to allocate")
 
 
-class NoVariance(Problem):
-    """Batch normalisation of a single value."""
-
-    def message(self) -> str:
-        return "a batch of one image has no variance that a `bn` could normalise by, where the sides are 1"
-
-    def help(self) -> tuple[str, ...]:
-        return ("a larger batch: `--batch 32`", "or `layernorm` or `groupnorm` in its place")
-
-
 class Budget:
-    """What a device has for a training that is about to begin. `with` it: OutOfMemory where torch has none left, and
-    NoVariance where a batch has too few images.
+    """What a device has for a training that is about to begin. `with` it: OutOfMemory where torch has none left.
 
     `graph` is None for a network that was made by hand, about which there is no analysis.
     """
@@ -55,8 +43,6 @@ class Budget:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, where: object) -> None:
         if error is not None and is_memory(error):
             raise OutOfMemory(self._recipe.batch, self._device.type, self._fits(), self._free) from error
-        if isinstance(error, ValueError) and _NO_VARIANCE in str(error):
-            raise NoVariance from error
 
     def warning(self) -> str | None:
         """A line for the user where the analysis says that the batch will not fit.

@@ -18,10 +18,11 @@ from archdsl.training.data.cifar100 import CIFAR100
 from archdsl.training.data.fit import fit_images
 from archdsl.training.data.idx import read_idx
 from archdsl.training.data.mnist import MNIST, IdxSource
-from archdsl.training.data.model import NoneToLearnFrom, Request
+from archdsl.training.data.model import Request
 from archdsl.training.data.sources import SOURCES, find_source
 from archdsl.training.data.spec import SPECS, ImageShape
 from archdsl.training.errors import DataCorrupt, DataMissing, UnknownData
+from archdsl.training.failures import NothingToLearnFrom
 from tests.training.archives import digest, idx, idx_images, records, serving, tar_gz
 
 GREY, COLOUR = ImageShape(1, 28, 28), ImageShape(3, 32, 32)
@@ -80,7 +81,7 @@ def test_the_same_images_validate_every_time(tmp_path: Path) -> None:
 
 
 def test_a_split_that_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(NoneToLearnFrom, match=r"`split 0\.0001` leaves none of 1,437 images to learn from"):
+    with pytest.raises(NothingToLearnFrom, match=r"`split 0\.0001` leaves none of 1,437 images to learn from"):
         find_source("digits").load(Request(ImageShape(1, 8, 8), tmp_path, split=0.0001))
 
 

@@ -16,9 +16,8 @@ from torch import Tensor, nn
 from archdsl.training import report
 from archdsl.training.checkpoint import list_checkpoints, read
 from archdsl.training.errors import CannotResume, Diverged
-from archdsl.training.failures import CannotCompile, LonelyImage, NothingToLearnFrom
+from archdsl.training.failures import CannotCompile, LonelyImage
 from archdsl.training.loop import Ending
-from archdsl.training.memory import NoVariance
 from archdsl.training.run import Run
 from archdsl.training.session import Training
 from archdsl.training.watch import Watch
@@ -171,13 +170,6 @@ def test_patience_that_nothing_validates_is_told(tmp_path: Path) -> None:
     assert "`patience 1` ends nothing: no images validate (`split 0.9`)" in told
 
 
-def test_a_batch_of_one_value_cannot_be_normalised(tmp_path: Path) -> None:
-    made = training(tmp_path / "run", batch=1)
-    network = functools.partial(nn.Sequential, nn.Flatten(), nn.BatchNorm1d(64), nn.Linear(64, 3))
-    with pytest.raises(NoVariance, match="a batch of one image has no variance"):
-        Training(subject(network), Patches(), made.recipe, made.place, made.watch).start()
-
-
 def test_a_loss_that_is_no_number_stops_and_keeps_finite_weights(tmp_path: Path) -> None:
     with pytest.raises(Diverged) as caught:
         training(tmp_path / "run", optimizer={"name": "sgd", "lr": 1e30}, epochs=3).start()
@@ -287,12 +279,6 @@ def test_damaged_best_weights(tmp_path: Path, damage: str) -> None:
     assert "weights of the last epoch are tested" in caught.value.help()[0]
     best.unlink()
     assert training(tmp_path / "run").resume().tested is not None
-
-
-def test_no_image_to_learn_from(tmp_path: Path) -> None:
-    made = training(tmp_path / "run", split=0.0001)
-    with pytest.raises(NothingToLearnFrom, match=r"`split` 0\.0001 of 30 images leaves none to learn from"):
-        Training(made.subject, Patches(0, 30, 0), made.recipe, made.place, made.watch).start()
 
 
 @pytest.mark.parametrize("precision", ["fp32", "auto"])

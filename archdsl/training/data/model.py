@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import Problem
+from ..failures import NothingToLearnFrom
 from .spec import DataSpec, ImageShape
 
 Pixels = NDArray[np.uint8]
@@ -119,35 +119,20 @@ class Source(ABC):
         """
 
 
-class NoneToLearnFrom(Problem):
-    """A `split` that leaves all images for the validation."""
-
-    def __init__(self, count: int, split: float) -> None:
-        super().__init__(count, split)
-        self.count, self.split = count, split
-
-    def message(self) -> str:
-        return f"`split {self.split:g}` leaves none of {self.count:,} images to learn from"
-
-    def help(self) -> tuple[str, ...]:
-        return (f"`split {max(0.9, 1 / self.count):g}`: {max(1, round(self.count * 0.9)):,} to learn from",)
-
-
 def hold_out(images: ImageSet, split: float) -> tuple[ImageSet, ImageSet | None]:
     """Divide into images to learn from and images to validate on, always the same way.
 
     The order is a fixed permutation, independent of a run's seed, so that runs compare. `split` 1 holds out none.
-
-    Raises NoneToLearnFrom.
+    Raises NothingToLearnFrom.
     """
     learn, validate = divide(len(images), split)
     return (images.take(learn), images.take(validate)) if len(validate) else (images, None)
 
 
 def divide(count: int, split: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The indices of `hold_out`'s two parts of so many images, each in rising order. Raises NoneToLearnFrom."""
+    """The indices of `hold_out`'s two parts of so many images, each in rising order. Raises NothingToLearnFrom."""
     order = np.random.default_rng(0).permutation(count)
     learn = round(count * split)
     if learn == 0:
-        raise NoneToLearnFrom(count, split)
+        raise NothingToLearnFrom(split, count)
     return np.sort(order[:learn]), np.sort(order[learn:])
