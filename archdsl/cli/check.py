@@ -10,7 +10,7 @@ from ..diagnostics.model import Found
 from ..diagnostics.text import printable, summary
 from ..network import Network, analyse
 from ..source import Source
-from .common import network_options, parse_override, parse_settings, read, show_mistakes
+from .common import network_options, parse_override, parse_settings, read_all, show_mistakes
 from .measure import Asked, check_asked, columns_of, measure_options, show_measures, terms_of
 
 Check = Callable[[Source], Network]
@@ -61,7 +61,7 @@ def command(
     if unsafe and not (fix or diff):
         raise click.UsageError("--unsafe says what --fix or --diff may do: give one of them, too")
     check_asked(measure, len(files), output)
-    sources = [read(name) for name in files] if text is None else [Source(text, name="<text>")]
+    sources, whole = read_all(files) if text is None else ([Source(text, name="<text>")], True)
     values, override = parse_settings(settings), parse_override(inputs)
 
     def check(source: Source) -> Network:
@@ -78,7 +78,7 @@ def command(
         networks = [mend(network, check, unsafe=unsafe, diff=diff) for network in networks]
     fits = diff or _report(networks, output, explain, measure)
     found = [item for network in networks for item in network.diagnostics]
-    sys.exit(int(not fits or bool(found if strict else _errors(found))))
+    sys.exit(int(not fits or bool(found if strict else _errors(found))) if whole else 2)
 
 
 def _report(networks: list[Network], output: str, explain: bool, measure: Asked) -> bool:

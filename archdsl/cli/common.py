@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -70,6 +70,20 @@ def read(name: str) -> Source:
         usage(f"{name}: {error}{_near_file(name)}")
 
 
+def read_all(names: Sequence[str]) -> tuple[list[Source], bool]:
+    """The texts of files, and whether all could be read; each that cannot is told. Exits with 2 if none can."""
+    found = []
+    for name in names:
+        try:
+            found.append(read(name))
+        except SystemExit:
+            if len(names) == 1:
+                raise
+    if not found:
+        raise SystemExit(2)
+    return found, len(found) == len(names)
+
+
 def _near_file(name: str) -> str:
     from ..names import nearest
 
@@ -80,6 +94,13 @@ def _near_file(name: str) -> str:
         return ""
     near = nearest(path.name, others)
     return f"; did you mean `{path.parent / near}`?" if near and near != path.name else ""
+
+
+def in_shell(path: Path) -> str:
+    """A path as one word of a command that a person may copy."""
+    import shlex
+
+    return shlex.quote(printable(str(path)))
 
 
 def usage(message: str) -> NoReturn:

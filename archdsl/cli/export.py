@@ -135,5 +135,9 @@ def _tell(path: Path, made: "Exportable", form: "Form", agreement: "Agreement") 
         f"{agreement.runtime} gives the same outputs, in batches of {tried}: the largest difference is "
         f"{agreement.difference:.1e}, of outputs up to {agreement.largest:.3g}"
     )
+    if (tta := made.facts.get("tta", "none")) != "none":
+        click.echo(
+            f"note: the run's test averaged over changed copies, `tta {tta}`; the file answers for one", err=True
+        )
     if form == "torchscript":
         click.echo(f"note: {_DEPRECATED}", err=True)

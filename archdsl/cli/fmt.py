@@ -12,7 +12,7 @@ from ..source import Source
 from ..syntax import parse
 from ..syntax.ast import same
 from ..syntax.format import format_program
-from .common import colourful, read, usage
+from .common import colourful, read_all, usage
 from .output import write_output
 
 
@@ -26,7 +26,8 @@ def command(files: tuple[str, ...], check: bool, show_diff: bool) -> None:
     `-` reads standard input and writes to standard output. A file with mistakes in its writing is left as it is.
     """
     changed = broken = 0
-    for source in [read(name) for name in files]:
+    sources, whole = read_all(files)
+    for source in sources:
         text = formatted(source)
         if text is None:
             broken += 1
@@ -39,7 +40,7 @@ def command(files: tuple[str, ...], check: bool, show_diff: bool) -> None:
             click.echo(f"{printable(source.name)} would change")
         if not check and not show_diff:
             write(source, text, differs)
-    sys.exit(bool(broken or (check and changed)))
+    sys.exit(bool(broken or (check and changed)) if whole else 2)
 
 
 def formatted(source: Source) -> str | None:

@@ -15,7 +15,7 @@ from ..training.compose import BadOption
 from ..training.fields import entries
 from ..training.options import placeholder
 from ..training.sweep_space import BadRange, Space, space_of
-from .common import colourful, parse_override, read, usage
+from .common import colourful, in_shell, parse_override, read, usage
 from .train import fail
 
 if TYPE_CHECKING:
@@ -274,10 +274,13 @@ def _make_trials(folder: Path, told: "SweepSettings", bench: "Bench") -> None:
     except Problem as problem:
         _finish(sweep, told)
         fail(problem)
-    _finish(sweep, told)
+    good = _finish(sweep, told)
     if stopped:
-        click.echo(f"stopped; what is over is kept. To go on: archdsl sweep --resume {printable(str(folder))}")
+        click.echo(f"stopped; what is over is kept. To go on: archdsl sweep --resume {in_shell(folder)}")
         raise SystemExit(_STOPPED)
+    if not good:
+        click.echo("error: no trial came to an accuracy; what was wrong with each is said above", err=True)
+        raise SystemExit(1)
 
 
 def _told(sweep: "Sweep", told: "SweepSettings", number: int, trial: "Trial") -> None:
@@ -290,7 +293,8 @@ def _told(sweep: "Sweep", told: "SweepSettings", number: int, trial: "Trial") ->
         click.echo("\n".join(f"    {printable(text)}" for text in trial.why.splitlines()))
 
 
-def _finish(sweep: "Sweep", told: "SweepSettings") -> None:
+def _finish(sweep: "Sweep", told: "SweepSettings") -> bool:
+    """Write and show what came of the trials. False where not one of them came to an accuracy."""
     from ..training.errors import Problem
     from ..training.sweep_report import table, write_sweep
 
@@ -299,7 +303,9 @@ def _finish(sweep: "Sweep", told: "SweepSettings") -> None:
         write_sweep(sweep, trials, told.network, told.data)
     except Problem as problem:
         fail(problem)
-    if any(trial.accuracy is not None for trial in trials):
+    whole = any(trial.accuracy is not None for trial in trials)
+    if whole:
         click.echo("\n" + "\n".join(map(printable, table(trials).splitlines())) + "\n")
     where = printable(str(sweep.folder))
     click.echo(f"{where}: sweep.json, the picture sweep.svg, and each trial's run in {where}/trials")
+    return whole or not trials

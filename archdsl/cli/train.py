@@ -18,7 +18,7 @@ from ..network import Network
 from ..training.compose import BadOption, compose, extend
 from ..training.options import given_options, recipe_options
 from ..training.recipe import Recipe
-from .common import colourful, load_or_exit, network_options, parse_override, parse_settings, usage
+from .common import colourful, in_shell, load_or_exit, network_options, parse_override, parse_settings, usage
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -258,10 +258,10 @@ def _tell(outcome: "Outcome", team: "Team") -> int:
     stopped = outcome.ending is Ending.STOPPED
     if not team.leads:
         return _STOPPED if stopped else 0
-    folder = printable(str(outcome.run.folder))
+    folder, word = printable(str(outcome.run.folder)), in_shell(outcome.run.folder)
     if stopped:
         where = f"epoch {outcome.state.epoch + 1}, after {outcome.state.step:,} steps"
-        click.echo(f"stopped in {where}; saved. To go on: archdsl train --resume {folder}")
+        click.echo(f"stopped in {where}; saved. To go on: archdsl train --resume {word}")
         return _STOPPED
     if outcome.ending is Ending.EARLY:
         click.echo(f"ended after epoch {outcome.state.epoch}: {outcome.ending.value}")
@@ -269,7 +269,7 @@ def _tell(outcome: "Outcome", team: "Team") -> int:
         name, scores = outcome.tested
         of = f"best epoch, {outcome.state.best.epoch}" if outcome.state.best else "last epoch"
         click.echo(f"{name} {_words(scores)} (weights of the {of}; {duration(outcome.state.seconds)} of training)")
-    click.echo(f"{folder}: report.html, weights, log; `archdsl predict {folder} IMAGE` uses it")
+    click.echo(f"{folder}: report.html, weights, log; `archdsl predict {word} IMAGE` uses it")
     return 0
 
 

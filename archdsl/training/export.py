@@ -58,6 +58,7 @@ def of_run(opened: Opened, prepare: bool, batch: int | None = None) -> Exportabl
         "mean": data.mean,
         "deviation": data.deviation,
         "fit": settings.recipe.data.fit,
+        "tta": settings.recipe.tta,
         "data": data.name,
     }
     return Exportable(module, inputs, _output_names(network), facts, batch)

@@ -1,5 +1,6 @@
 """A training from beginning to end: started or resumed, finished or stopped, and what it leaves in its folder."""
 
+import math
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from .memory import Budget
 from .recipe import Recipe
 from .report import write_report
 from .run import Run
+from .schedule import factor
 from .settings import DataSettings, NetworkSettings, RunSettings, SetupSettings, versions
 from .setup import Setup, Trial, choose_device
 from .standardise import Standard, measure
@@ -131,11 +133,14 @@ class Training:
             restore_newest(state, run.checkpoints)
         before = settings.setup
         if before.processes != self.team.size:
-            self.watch.note(f"begun in {before.processes} processes, goes on in {self.team.size}: chance differs")
+            begun = f"{before.processes} process{'es' * (before.processes > 1)}"
+            self.watch.note(f"begun in {begun}, goes on in {self.team.size}: chance differs")
         now = before.model_copy(update={"processes": self.team.size})
         changed = settings.model_copy(update={"recipe": self.recipe, "setup": now})
         run.write_text(run.settings, changed.model_dump_json(indent=2) + "\n")
         self.watch.note(_where(state, job))
+        if note := _another_course(settings.recipe, state, job):
+            self.watch.note(note)
         return state, job
 
     def _load(self) -> tuple[Splits, torch.device]:
@@ -217,6 +222,22 @@ def _where(state: State, job: Job) -> str:
     if state.epoch < job.epochs:
         return f"goes on in epoch {state.epoch + 1}, after {state.step:,} steps"
     return f"all epochs are over, {state.epoch}; `--epochs {2 * state.epoch}` would train as long again"
+
+
+def _another_course(before: Recipe, state: State, job: Job) -> str | None:
+    """What becomes of the learning rate where epochs were added: a schedule is one of the whole training."""
+    now, lr = job.recipe, state.optimizer.param_groups[0]["peak_lr"]
+    if not 0 < state.step < job.steps or now.epochs == before.epochs:
+        return None
+    steps = replace(job, recipe=before).steps
+    last, following = (
+        lr * factor(now.schedule, step, of, job.updates)
+        for step, of in ((state.step - 1, steps), (state.step, job.steps))
+    )
+    if math.isclose(last, following, rel_tol=0.05):
+        return None
+    course = f"the {now.schedule.name} schedule is that of {now.epochs:g} epochs now"
+    return f"{course}: the learning rate was {last:.3g}, and goes on at {following:.3g}"
 
 
 def _test(state: State, job: Job, splits: Splits, run: Run) -> tuple[str, Scores] | None:

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -141,6 +142,18 @@ def test_torch_takes_pixels_or_what_is_standardised(trained: Path, tmp_path: Pat
     prepared = (pixels / 255 - torch.tensor(facts["mean"])) / torch.tensor(facts["deviation"])
     other = torch.export.load(tmp_path / "plain.pt2").module()
     assert torch.allclose(program(pixels), other(prepared), atol=1e-4)
+
+
+@pytest.mark.parametrize("tta", ["none", "flip"])
+def test_averages_that_are_not_in_the_file_are_told(trained: Path, tmp_path: Path, tta: str) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(trained, copy)
+    settings = json.loads((copy / "settings.json").read_text())
+    settings["recipe"]["tta"] = tta
+    (copy / "settings.json").write_text(json.dumps(settings))
+    done = run("export", copy, "--to", "torch")
+    assert done.exit_code == 0, done.output
+    assert ("`tta flip`; the file answers for one" in done.stderr) == (tta == "flip")
 
 
 def test_torchscript_says_that_it_is_deprecated(trained: Path, tmp_path: Path) -> None:

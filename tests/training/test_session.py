@@ -32,6 +32,16 @@ def _no_pictures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr(report, "draw_confusion", lambda *_: None)
 
 
+class Notes(Watch):
+    """Keeps what is told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.told.append(text)
+
+
 def final(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """All that a run came to: every tensor and number of its newest checkpoint but the clock's."""
     tensors, numbers = read(list_checkpoints(folder / "checkpoints")[-1])
@@ -123,6 +133,19 @@ def test_epochs_may_be_added(tmp_path: Path) -> None:
     assert_same(tmp_path / "long", tmp_path / "run")
 
 
+@pytest.mark.parametrize(
+    ("schedule", "told"),
+    [("constant", None), ("cosine", "the cosine schedule is that of 5 epochs now: the learning rate was ")],
+)
+def test_added_epochs_that_change_the_course_are_told(tmp_path: Path, schedule: str, told: str | None) -> None:
+    training(tmp_path / "run", epochs=3, schedule={"name": schedule}).start()
+    watch = Notes()
+    training(tmp_path / "run", watch=watch, epochs=5, schedule={"name": schedule}).resume()
+    courses = [note for note in watch.told if "schedule" in note]
+    assert len(courses) == (told is not None)
+    assert told is None or courses[0].startswith(told)
+
+
 def test_the_seed_decides_everything(tmp_path: Path) -> None:
     for name, seed in (("one", 7), ("same", 7), ("other", 8)):
         training(tmp_path / name, seed=seed, epochs=1).start()
@@ -158,16 +181,11 @@ def test_patience(tmp_path: Path) -> None:
 
 
 def test_patience_that_nothing_validates_is_told(tmp_path: Path) -> None:
-    told: list[str] = []
-
-    class Notes(Watch):
-        def note(self, text: str) -> None:
-            told.append(text)
-
+    watch = Notes()
     made = training(tmp_path / "run", epochs=2, patience=1)
-    outcome = Training(made.subject, Patches(33, 0, 0), made.recipe, made.place, Notes()).start()
+    outcome = Training(made.subject, Patches(33, 0, 0), made.recipe, made.place, watch).start()
     assert outcome.state.epoch == 2
-    assert "`patience 1` ends nothing: no images validate (`split 0.9`)" in told
+    assert "`patience 1` ends nothing: no images validate (`split 0.9`)" in watch.told
 
 
 def test_a_loss_that_is_no_number_stops_and_keeps_finite_weights(tmp_path: Path) -> None:

@@ -238,6 +238,14 @@ def told(folder: Path) -> Any:
     return json.loads((folder / "sweep.json").read_text())
 
 
+def test_a_sweep_without_an_accuracy_has_failed(folder: Path) -> None:
+    result = run("net.arch", "--optimizer", "sgd", "--lr", "1e30,1e31", "--out", "my sweep")
+    assert result.exit_code == 1, result.output
+    assert "the loss became" in result.output
+    assert "error: no trial came to an accuracy" in result.output
+    assert [row["accuracy"] for row in told(folder / "my sweep")["trials"]] == [None, None]
+
+
 def test_a_sweep_stopped_and_resumed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     args = ("net.arch", "--set", "width=0.5,2,4", "--lr", "0.1,0.01")
     whole = run(*args, "--out", "whole")

@@ -32,6 +32,6 @@ def find_source(name: str, beside: Path | None = None) -> Source:
 
         return HubSource(name.removeprefix(PREFIX))
     folder = Path(name).expanduser() if beside is None else beside / Path(name).expanduser()
-    if folder.is_dir():
+    if name and folder.is_dir():
         return FolderSource(folder)
     raise UnknownData(name, tuple(SOURCES), nearest(name.replace("-", "_"), SOURCES))
