@@ -43,6 +43,11 @@ CASES = {
         "archdsl train examples/airbench94.arch --precision bf16 --layout channels_last",
         "94.01 %, mean of many runs (Jordan 2024)",
     ),
+    "airbench94_fp32": Case(
+        "airbench94 in fp32",
+        "archdsl train examples/airbench94.arch --precision fp32 --layout channels_last",
+        "94.01 %, mean of many runs (Jordan 2024)",
+    ),
     "airbench94_by_hand": Case(
         "the same by its paper's loop, by hand",
         "python benchmarks/_airbench94_by_hand.py --precision bf16",
