@@ -142,9 +142,9 @@ def mix(inputs: Tensor, labels: Tensor, classes: int, recipe: Augment, host: Gen
 
     `host` is a generator of the CPU: one choice is made for the whole batch, and no GPU is waited for.
     """
-    wanted = [name for name in ("mixup", "cutmix") if getattr(recipe, name)]
-    if not wanted:
+    if not recipe.mixup and not recipe.cutmix:
         return inputs, labels
+    wanted = [name for name in ("mixup", "cutmix") if getattr(recipe, name)]
     name = wanted[int(torch.randint(len(wanted), (), generator=host))]
     part = _beta(getattr(recipe, name), host)
     other = torch.randperm(len(inputs), generator=host).to(inputs.device)

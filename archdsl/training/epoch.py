@@ -3,7 +3,6 @@
 import math
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
 
 import torch
 from torch import Tensor, nn
@@ -39,7 +38,7 @@ class Epoch:
         self._images, self._steps, self._updates = len(job.train), job.steps, job.updates  # asked for in each step
         self._means = Means(state) if state.average is not None else None
         self._on_cpu = job.setup.device.type == "cpu"
-        self._lr = 0.0
+        self._autocast = job.setup.autocast()
 
     def go(self) -> bool:
         """Make its steps. False where it was stopped before the last. Raises Diverged, DiskFull."""
@@ -78,9 +77,10 @@ class Epoch:
         first, last = state.batch, min(state.batch + job.recipe.accumulate, self._batches)
         batch = job.recipe.batch
         total = min(last * batch, self._images) - first * batch
-        for number in range(first, last):
-            with job.team.holding_back() if number < last - 1 else nullcontext():
+        for number in range(first, last - 1):
+            with job.team.holding_back():
                 self._backward(self._order[number], total)
+        self._backward(self._order[last - 1], total)
         self._step()
         job.team.settle()
         state.batch, state.step = last, state.step + 1
@@ -90,7 +90,7 @@ class Epoch:
         state, job = self._state, self._job
         mine, count = job.team.shard(indices)
         inputs, labels = job.feed(mine, self._mirrored, state.chance)
-        with job.setup.autocast():
+        with self._autocast:
             output = self._forward(inputs)
         logits = as_logits(output)
         if count < len(mine):
@@ -114,7 +114,7 @@ class Epoch:
         state, recipe = self._state, self._job.recipe
         scale = factor(recipe.schedule, state.step, self._steps, self._updates)
         for group in state.optimizer.param_groups:
-            group["lr"] = self._lr = group["peak_lr"] * scale
+            group["lr"] = group["peak_lr"] * scale
         if recipe.clip is not None:
             if state.scaler:
                 state.scaler.unscale_(state.optimizer)
