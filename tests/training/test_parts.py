@@ -271,6 +271,16 @@ def test_scores_by_hand() -> None:
     assert torch.allclose(mirrored.logits, (rows.float() + rows.float().flip(1)) / 2, atol=1e-5)
 
 
+def test_scores_agree_with_one_another_where_logits_are_equal() -> None:
+    rows = torch.randint(0, 4, (500, 12), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    labels = torch.arange(500) % 12
+    plain = Standardiser(Standard((0.0,), (1 / 255,)), torch.device("cpu"), torch.contiguous_format)
+    scores = evaluate(Fixed(), rows[:, None, None], labels, make_loss(CrossEntropy()), CPU, plain)
+    assert scores.accuracy == scores.confusion.trace().item() / 500
+    assert scores.accuracy == (scores.logits.argmax(1) == labels).sum().item() / 500
+    assert scores.top5 >= scores.accuracy
+
+
 def test_running_means_are_in_place_only_meanwhile() -> None:
     model = small_network()
     before = {name: tensor.clone() for name, tensor in weights_of(model).items()}
