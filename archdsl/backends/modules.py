@@ -273,3 +273,14 @@ class WindowAttention(nn.Module):
     def extra_repr(self) -> str:
         facts = ("heads", "window", "grid", "shift", "relative", "cosine", "dropout", "scale")
         return ", ".join(f"{name}={getattr(self, name)}" for name in facts)
+
+
+UNDECAYED: dict[type[nn.Module], tuple[str, ...]] = {
+    Scale: ("weight",),
+    ClassToken: ("weight",),
+    Positions: ("weight",),
+    WindowAttention: ("logit_scale", "position_bias"),
+}
+"""Weights of several dimensions that are added or multiplied by themselves: published vision transformers do not decay
+them. Those of one dimension need no line here.
+"""

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _NormBase
 
-from ..backends.modules import ClassToken, Positions, Scale, WindowAttention
+from ..backends.modules import UNDECAYED
 from .errors import NothingToTrain
 from .muon import MuonAndAdamW, filters_of
 from .recipe import Adam, AdamW, AnyOptimizer, Muon, RmsProp, Sgd
@@ -48,13 +48,6 @@ def make_optimizer(model: nn.Module, recipe: AnyOptimizer) -> torch.optim.Optimi
 
 
 _NORMALISATIONS = (_NormBase, nn.GroupNorm, nn.LayerNorm)
-_SCALES_AND_TOKENS = {
-    Scale: ("weight",),
-    ClassToken: ("weight",),
-    Positions: ("weight",),
-    WindowAttention: ("logit_scale", "position_bias"),
-}
-"""What is added or multiplied by itself, whatever its dimensions: as published vision transformers do not decay it."""
 
 
 def parameter_groups(model: nn.Module, recipe: AnyOptimizer) -> list[Group]:
@@ -84,12 +77,9 @@ def parameter_groups(model: nn.Module, recipe: AnyOptimizer) -> list[Group]:
 
 
 def _scales_and_tokens(model: nn.Module) -> set[int]:
-    """The ids of `_SCALES_AND_TOKENS`."""
+    """The ids of what the modules say that a decay of weights should spare."""
     kinds = (
-        (module, names)
-        for module in model.modules()
-        for kind, names in _SCALES_AND_TOKENS.items()
-        if isinstance(module, kind)
+        (module, names) for module in model.modules() for kind, names in UNDECAYED.items() if isinstance(module, kind)
     )
     return {id(getattr(module, name)) for module, names in kinds for name in names}
 

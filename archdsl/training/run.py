@@ -71,8 +71,8 @@ class Run:
             return RunSettings.model_validate_json(self.settings.read_bytes())
         except ValidationError as error:
             first = error.errors()[0]
-            where = ", ".join([self.settings.name, ".".join(map(str, first["loc"]))][: 1 + bool(first["loc"])])
-            raise CannotResume(self.folder, f"{where}: {first['msg']}") from error
+            where = f", {'.'.join(map(str, first['loc']))}" if first["loc"] else ""
+            raise CannotResume(self.folder, f"{self.settings.name}{where}: {first['msg']}") from error
 
     def write_network(self, text: str, used: Mapping[str, str]) -> None:
         """The network's text, and beside it the files that it uses. Raises DiskFull."""

@@ -16,6 +16,8 @@ EXTENSIONS = frozenset(
     (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".jp2")
 )
 
+_DEEP = ("I", "I;16", "I;16B", "I;16L", "F")
+"""Pillow's modes of 16 bits and more."""
 _OPENING = threading.Lock()
 
 
@@ -50,13 +52,7 @@ def _pixels(picture: Image.Image, shape: ImageShape) -> Pixels:
     mode = "L" if shape.channels == 1 else "RGB"
     picture.draft(mode, (2 * shape.width, 2 * shape.height))  # lets a JPEG decode smaller, never below this
     turned = ImageOps.exif_transpose(picture)
-    if turned.mode in (
-        "I",
-        "I;16",
-        "I;16B",
-        "I;16L",
-        "F",
-    ):  # 16 bits and more: Pillow's conversion would clip, not scale
+    if turned.mode in _DEEP:  # Pillow's conversion would clip, not scale
         turned = _scaled(turned)
     if turned.has_transparency_data:
         turned = Image.alpha_composite(Image.new("RGBA", turned.size, "black"), turned.convert("RGBA"))
