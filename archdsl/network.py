@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING, Any
 from .analysis.assertions import check_assertions
 from .analysis.cost import Costs, costs
 from .analysis.lint import Facts, lint
-from .call import has_unknown
+from .contract.call import has_unknown
 from .diagnostics import Sink
-from .diagnostics.catalogue import structure
+from .diagnostics.catalogue import structure_errors
+from .diagnostics.diagnostic import Found
 from .diagnostics.ignores import apply_ignores
-from .diagnostics.model import Found
 from .elaborate import Override, elaborate
-from .files import Unreadable, read_named
-from .graph import Graph
-from .source import Source, Span
+from .graph.graph import Graph
 from .syntax import parse
 from .syntax.ast import Program
+from .text.files import Unreadable, read_named
+from .text.source import Source, Span
 
 if TYPE_CHECKING:
     from torch.nn import Module
 
-    from .analysis.sizes import Sizes
+    from .analysis.valid_sizes import Sizes
 
 GivenSizes = str | tuple[int | str, ...]
 
@@ -35,7 +35,7 @@ class ArchError(ValueError):
     def __init__(self, found: tuple[Found, ...], source: Source) -> None:
         self.diagnostics = found
         self.source = source
-        from .diagnostics.text import render
+        from .diagnostics.terminal import render
 
         super().__init__("\n" + render(found, root=source))
 
@@ -79,7 +79,7 @@ class Network:
         Raises ArchError for a text with mistakes, or whose structure asks for an operation on a size that has no closed
         form, and LookupError where no input has a side that could be another.
         """
-        from .analysis.sizes import Sizes, symbolic_sizes
+        from .analysis.valid_sizes import Sizes, symbolic_sizes
 
         graph, sink = self.graph, Sink()
         if not graph.symbols:
@@ -116,7 +116,7 @@ class Network:
 
     def to_source(self) -> str:
         """PyTorch source that builds the same module and needs no archdsl."""
-        from .backends.python import to_source
+        from .backends.python_source import to_source
 
         self._need_sizes()
         return to_source(self.graph, origin=self.source.name)
@@ -127,7 +127,7 @@ class Network:
             shapes = tuple(shape for shape in self.graph.shapes_in(node) if shape is not None)
             if node.op is not None and has_unknown(node.op.steps(shapes)):
                 why = "this layer is another one for each size"
-                mistake = structure.UndecidedSize(span=node.span, why=why, uses=node.uses)
+                mistake = structure_errors.UndecidedSize(span=node.span, why=why, uses=node.uses)
                 raise ArchError((Found(diagnostic=mistake, again=0),), self.source)
 
     def _repr_svg_(self) -> str | None:
@@ -165,11 +165,11 @@ def analyse(
     program = parse(source, sink)
     graph = _elaborate(program, sink, settings, override, root)
     if not graph.nodes and not sink.errors and not (library and program.blocks):
-        sink.emit(structure.NothingHere(span=Span(source, 0, 0)))
+        sink.emit(structure_errors.NothingHere(span=Span(source, 0, 0)))
     network = Network(program, graph, (), settings, root)
     check_assertions(graph, network.costs, sink)
     if recipe and graph.training and not sink.errors:
-        from .analysis.recipe import check_recipe
+        from .training.recipe_check import check_recipe
 
         check_recipe(graph, sink)
     lint(Facts(program, graph, network.costs), sink, pedantic=pedantic)

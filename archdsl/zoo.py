@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from . import paths
-from .files import Unreadable, read_source
-from .names import nearest
 from .record import Record
-from .source import Source
+from .text import paths
+from .text.files import Unreadable, read_source
+from .text.names import nearest
+from .text.source import Source
 
 _CITATION = re.compile(r"# (?P<authors>[^:]+): (?P<title>.+), (?P<year>\d{4}), (?P<place>.+)")
 

@@ -19,9 +19,9 @@ import torch.nn.functional as F
 from _nets import Airbench94
 from torch import Tensor, nn
 
-from archdsl import paths
-from archdsl.training.data.model import ImageSet, Request, Splits
-from archdsl.training.data.sources import find_source
+from archdsl.text import paths
+from archdsl.training.data.images import ImageSet, Request, Splits
+from archdsl.training.data.registry import find_source
 
 BATCH, WHITEN_EPOCHS, LABEL_SMOOTHING = 1024, 3, 0.2
 LR, MOMENTUM, WEIGHT_DECAY, BIAS_SCALER = 11.5, 0.85, 0.0153, 64.0

@@ -15,14 +15,14 @@ from torch import Tensor, nn
 
 import archdsl
 from archdsl.training import assemble
-from archdsl.training.data.model import ImageSet, Splits
-from archdsl.training.epoch import Epoch
-from archdsl.training.loop import score
-from archdsl.training.recipe import Recipe
-from archdsl.training.run import Run
-from archdsl.training.setup import Setup
-from archdsl.training.standardise import measure
-from archdsl.training.watch import Stop, Watch
+from archdsl.training.callbacks.base import Stop, Watch
+from archdsl.training.data.images import ImageSet, Splits
+from archdsl.training.loop.device_setup import Setup
+from archdsl.training.loop.epoch import Epoch
+from archdsl.training.loop.loop import score
+from archdsl.training.loop.standardization import measure
+from archdsl.training.recipe.recipe import Recipe
+from archdsl.training.runs.run_folder import Run
 
 ROOT = Path(__file__).resolve().parent.parent
 CPU = torch.device("cpu")

@@ -12,7 +12,7 @@ from torchview import draw_graph  # type: ignore[import-not-found]  # installed 
 
 import archdsl
 from archdsl.backends.diagram.engine import embedded
-from archdsl.paths import examples
+from archdsl.text.paths import examples
 
 if __name__ == "__main__":
     dot_command.DOT_BINARY = embedded()

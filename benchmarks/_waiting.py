@@ -25,7 +25,7 @@ CHILD = """
 import sys, time
 sys.path.insert(0, sys.argv[1])
 import _nets
-from archdsl.training.setup import Setup
+from archdsl.training.loop.device_setup import Setup
 subject = {"airbench94": _nets.airbench94(batches=6), "small": _nets.small(batches=24)}[sys.argv[2]]
 setup = Setup(_nets.CPU, "bf16", "channels_last")
 train = _nets.ByArchdsl(subject, _nets.a_recipe(subject, 4), setup, (3, 32, 32)).steps

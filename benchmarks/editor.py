@@ -12,11 +12,11 @@ from itertools import count
 from _harness import compare, report
 
 from archdsl.diagnostics import Sink
-from archdsl.files import read_named
 from archdsl.network import analyse
-from archdsl.source import Source
 from archdsl.syntax import parse
 from archdsl.syntax.grammar import grammar
+from archdsl.text.files import read_named
+from archdsl.text.source import Source
 
 TARGET_MS = 20
 ROUNDS = 51

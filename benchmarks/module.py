@@ -12,7 +12,7 @@ from _harness import compare, report
 from _nets import CPU, Subject, airbench94, small
 from torch import nn
 
-from archdsl.training.setup import Setup
+from archdsl.training.loop.device_setup import Setup
 
 TARGET = 1.02
 ROUNDS = 31

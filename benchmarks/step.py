@@ -25,13 +25,13 @@ from _nets import CPU, TINY, Subject, Tiny, images
 from torch import Tensor
 
 from archdsl.training import assemble
-from archdsl.training.data.model import Splits
-from archdsl.training.epoch import Epoch
-from archdsl.training.recipe import Recipe
-from archdsl.training.run import Run
-from archdsl.training.setup import Setup
-from archdsl.training.standardise import measure
-from archdsl.training.watch import Stop, Watch
+from archdsl.training.callbacks.base import Stop, Watch
+from archdsl.training.data.images import Splits
+from archdsl.training.loop.device_setup import Setup
+from archdsl.training.loop.epoch import Epoch
+from archdsl.training.loop.standardization import measure
+from archdsl.training.recipe.recipe import Recipe
+from archdsl.training.runs.run_folder import Run
 
 TARGET = 150 / 127
 ROUNDS = 31

@@ -15,7 +15,7 @@ from archdsl.analysis.table import totals, verdict
 from archdsl.diagnostics import Sink
 from archdsl.elaborate import Override
 from archdsl.network import analyse
-from archdsl.source import Source
+from archdsl.text.source import Source
 
 NETWORKS = {"resnet152": (3, "H", "W"), "unet": (1, "H", "W")}
 

@@ -13,9 +13,9 @@ from _harness import Timing, beside_the_first, compare, report
 from _nets import CPU, ByArchdsl, ByHand, Subject, a_recipe, airbench94, images, small
 
 from archdsl.training import assemble
-from archdsl.training.data.model import Splits
-from archdsl.training.setup import Setup
-from archdsl.training.standardise import measure
+from archdsl.training.data.images import Splits
+from archdsl.training.loop.device_setup import Setup
+from archdsl.training.loop.standardization import measure
 
 TARGET = 1.05
 ROUNDS = 31

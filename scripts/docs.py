@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 from archdsl.diagnostics.catalogue import by_code
-from archdsl.diagnostics.pages import markdown
-from archdsl.training.page import recipe_tables
+from archdsl.explain.pages import markdown
+from archdsl.training.recipe.documentation import recipe_tables
 from scripts.pages import layers
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"

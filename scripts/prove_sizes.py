@@ -18,11 +18,11 @@ import torch
 
 import archdsl
 from archdsl.analysis.state_dict import state_dict
-from archdsl.arguments import is_whole
 from archdsl.backends.torch import apply, make_module
-from archdsl.call import Module, Step
-from archdsl.graph import Graph, Node
-from archdsl.shape import Layout
+from archdsl.contract.arguments import is_whole
+from archdsl.contract.call import Module, Step
+from archdsl.graph.graph import Graph, Node
+from archdsl.shapes.shape import Layout
 from archdsl.zoo import entries
 
 Dims = tuple[int, ...]

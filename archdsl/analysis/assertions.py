@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from ..diagnostics import Sink
-from ..diagnostics.catalogue import names, structure
+from ..diagnostics.catalogue import name_errors, structure_errors
 from ..elaborate.asserts import Assertion
 from ..elaborate.expressions import Evaluator, show
 from ..elaborate.scope import UNKNOWN, Scope
-from ..graph import Graph
-from ..names import nearest
+from ..graph.graph import Graph
 from ..syntax import ast
+from ..text.names import nearest
 from .cost import Costs
 from .receptive_field import receptive_field
 
@@ -48,7 +48,7 @@ def _check(assertion: Assertion, measures: dict[str, Callable[[], Any]], sink: S
         if _compares(condition):
             _check_part(assertion, condition, measures, sink)
         else:
-            sink.emit(structure.NotAComparison(span=condition.span))
+            sink.emit(structure_errors.NotAComparison(span=condition.span))
 
 
 def _parts(condition: ast.Expr) -> list[ast.Expr]:
@@ -88,7 +88,7 @@ def _check_part(assertion: Assertion, condition: ast.Expr, measures: dict[str, C
     if holds is UNKNOWN or holds:
         return
     measured = tuple(f"{name} is {_shown(scope, name)}" for name in dict.fromkeys(used))
-    sink.emit(structure.AssertFailed(span=condition.span, condition=condition.span.text, measured=measured))
+    sink.emit(structure_errors.AssertFailed(span=condition.span, condition=condition.span.text, measured=measured))
 
 
 def _only_knows(condition: ast.Expr, scope: Scope, sink: Sink, known: tuple[str, ...]) -> bool:
@@ -97,7 +97,9 @@ def _only_knows(condition: ast.Expr, scope: Scope, sink: Sink, known: tuple[str,
         if scope.find(variable.name) is None:
             near = nearest(variable.name, [*known, *scope.visible()])
             what = "nothing that an assertion can measure"
-            sink.emit(names.UnknownName(span=variable.span, name=variable.name, nearest=near, what=what, known=known))
+            sink.emit(
+                name_errors.UnknownName(span=variable.span, name=variable.name, nearest=near, what=what, known=known)
+            )
             return True
     return False
 

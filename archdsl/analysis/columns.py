@@ -4,11 +4,11 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import cached_property
 
-from ..graph import Node
-from ..names import nearest
+from ..graph.graph import Node
 from ..network import Network
 from ..record import Record
-from ..symbolic import plain
+from ..shapes.symbolic import plain
+from ..text.names import nearest
 from .memory import Memory
 from .receptive_field import Field, Fields, fields
 from .table import size

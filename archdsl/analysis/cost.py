@@ -8,9 +8,9 @@ and what torchvision publishes as GFLOPS.
 from collections.abc import Iterable
 from math import prod
 
-from ..graph import Graph, Node
+from ..graph.graph import Graph, Node
 from ..record import Record
-from ..symbolic import plain
+from ..shapes.symbolic import plain
 
 
 class Cost(Record):

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Sequence
 
-from ..graph import Graph, Node
+from ..graph.graph import Graph, Node
 from ..record import Record
-from ..symbolic import Condition, recording
-from .because import KEEPS, because, relative, slides
-from .quasi import in_words, solve
-from .sizes import Demand
+from ..shapes.symbolic import Condition, recording
+from .shape_reasons import KEEPS, because, relative, slides
+from .size_sets import in_words, solve
+from .valid_sizes import Demand
 
 _REPETITION = re.compile(r" x\d+(?= as \w+$|$)")
 # Scopes that are not the use of a block.

@@ -5,8 +5,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from ..diagnostics.json import Model
-from ..graph import Graph
+from ..diagnostics.json_models import Model
+from ..graph.graph import Graph
 from .derivation import Item, Step, decided, derive
 from .locate import Place
 

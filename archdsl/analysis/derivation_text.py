@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..diagnostics.text import printable, width
+from ..diagnostics.terminal import printable, width
 from .derivation import Group, Item, Step
 from .locate import Place
-from .sizes import Demand
+from .valid_sizes import Demand
 
 _MOST = 56
 """How many columns the statements of one line may take."""

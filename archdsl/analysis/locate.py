@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
-from ..graph import Graph, Node
-from ..names import nearest
+from ..graph.graph import Graph, Node
 from ..record import Record
+from ..text.names import nearest
 
 
 class Nothing(LookupError):

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator
 from math import prod
 from typing import NamedTuple
 
-from ..graph import Graph, Node
-from ..layer import Weights
+from ..contract.layer import Weights
+from ..contract.saves import Order, Own, Saves
+from ..graph.graph import Graph, Node
 from ..record import Record
-from ..saves import Order, Own, Saves
-from ..shape import Layout, Shape
-from ..symbolic import plain
+from ..shapes.shape import Layout, Shape
+from ..shapes.symbolic import plain
 
 PRECISIONS = ("fp32", "bf16", "fp16")
 OPTIMIZERS = ("sgd", "adam", "adamw", "rmsprop", "muon")

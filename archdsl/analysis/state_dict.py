@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from ..graph import Graph, Node
+from ..graph.graph import Graph, Node
 from ..record import Record
-from ..symbolic import plain
+from ..shapes.symbolic import plain
 
 
 class Tensor(Record):

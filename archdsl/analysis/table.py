@@ -4,11 +4,11 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..diagnostics.text import printable, width
-from ..graph import Graph, Node
-from ..layer import Layer
+from ..contract.layer import Layer
+from ..diagnostics.terminal import printable, width
+from ..graph.graph import Graph, Node
 from ..network import Network
-from ..symbolic import plain
+from ..shapes.symbolic import plain
 
 if TYPE_CHECKING:
     from .columns import Columns

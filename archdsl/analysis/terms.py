@@ -1,7 +1,7 @@
 """How a network is trained, as far as memory goes: what is asked for, else what its `train` block says."""
 
 from ..diagnostics import Sink
-from ..graph import Graph
+from ..graph.graph import Graph
 from ..record import Record
 from .memory import Memory, largest_batch, memory
 
@@ -55,7 +55,7 @@ def terms(
 
 
 def _of_block(graph: Graph) -> Terms:
-    from ..training.compose import compose
+    from ..training.recipe.composition import compose
 
     recipe = compose(graph.training, {}, Sink())
     if recipe is None:

@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..call import Apply, Hole, Module, Step, Steps
-from ..graph import Graph, Node
+from ..contract.call import Apply, Hole, Module, Step, Steps
+from ..graph.graph import Graph, Node
 
 # What the code that torch.fx writes calls things: an input of such a name would hide it.
 _NAMES_IN_CODE = frozenset({"self", "torch", "operator", "math", "inf", "nan", "NoneType", "device"})

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..call import Module
-from ..graph import Graph, Node
+from ..contract.call import Module
+from ..graph.graph import Graph, Node
 
 
 class Unit:

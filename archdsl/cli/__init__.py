@@ -59,7 +59,7 @@ class _Lazy(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         word = args[0] if args else ""
         if word and word not in _COMMANDS and not word.startswith("-"):
-            from ..names import nearest
+            from ..text.names import nearest
 
             near = nearest(word, _COMMANDS)
             ctx.fail(f"there is no command `{word}`" + (f"; did you mean `{near}`?" if near else ""))

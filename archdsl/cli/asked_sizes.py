@@ -2,8 +2,8 @@
 
 import click
 
-from ..analysis.sizes_text import answer, describe
-from ..diagnostics.text import printable
+from ..analysis.valid_sizes_text import answer, describe
+from ..diagnostics.terminal import printable
 from ..network import ArchError, Network
 from .common import show_mistakes, usage
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable
 import click
 
 from ..diagnostics import Severity, Sink
-from ..diagnostics.model import Found
-from ..diagnostics.text import printable, summary
+from ..diagnostics.diagnostic import Found
+from ..diagnostics.terminal import printable, summary
 from ..network import Network, analyse
-from ..source import Source
+from ..text.source import Source
+from .check_measures import Asked, check_asked, columns_of, measure_options, show_measures, terms_of
 from .common import network_options, parse_override, parse_settings, read_all, show_mistakes
-from .measure import Asked, check_asked, columns_of, measure_options, show_measures, terms_of
 
 Check = Callable[[Source], Network]
 
@@ -73,7 +73,7 @@ def command(
 
         sys.exit(not answer_sizes(networks, sizes))
     if fix or diff:
-        from .mend import mend
+        from .fixing import mend
 
         networks = [mend(network, check, unsafe=unsafe, diff=diff) for network in networks]
     fits = diff or _report(networks, output, explain, measure)
@@ -109,7 +109,7 @@ def _table(network: Network, explain: bool, measure: Asked) -> bool:
     if not _errors(network.diagnostics):
         click.echo(f"✓ {_verdict(network)}")
         if network.graph.symbols:
-            from ..analysis.sizes_text import describe
+            from ..analysis.valid_sizes_text import describe
 
             click.echo(describe(network.sizes))
         if network.graph.nodes:
@@ -150,7 +150,7 @@ def _lines(networks: list[Network]) -> None:
 
 
 def _json(networks: list[Network], measure: Asked) -> None:
-    from ..analysis.report import report
+    from ..analysis.check_report import report
 
     models = [report(network, terms_of(network, measure)) for network in networks]
     if len(models) == 1:

@@ -10,11 +10,11 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from ..diagnostics import Sink
-from ..diagnostics.text import printable, render, summary
+from ..diagnostics.terminal import printable, render, summary
 from ..elaborate import Override
-from ..files import Unreadable, read_named
 from ..network import Network, analyse, parse_sizes
-from ..source import Source
+from ..text.files import Unreadable, read_named
+from ..text.source import Source
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -85,7 +85,7 @@ def read_all(names: Sequence[str]) -> tuple[list[Source], bool]:
 
 
 def _near_file(name: str) -> str:
-    from ..names import nearest
+    from ..text.names import nearest
 
     path = Path(name)
     try:

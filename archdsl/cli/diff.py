@@ -7,9 +7,9 @@ from contextlib import contextmanager
 import click
 
 from ..diagnostics import Sink
-from ..files import Unreadable
 from ..network import Network, analyse
-from ..source import Source
+from ..text.files import Unreadable
+from ..text.source import Source
 from .common import parse_override, parse_settings, read, show_mistakes, usage
 
 
@@ -56,15 +56,15 @@ def command(
 
     found = diff(first, second)
     if output == "json":
-        from ..analysis.diff.report import report
+        from ..analysis.diff.diff_report import report
 
         click.echo(report(found).model_dump_json(indent=2))
     elif output == "markdown":
-        from ..analysis.diff.markdown import render as as_markdown
+        from ..analysis.diff.diff_markdown import render as as_markdown
 
         click.echo(as_markdown(found))
     else:
-        from ..analysis.diff.text import render
+        from ..analysis.diff.diff_text import render
 
         click.echo(render(found, full=full))
     sys.exit(int(found.differs))

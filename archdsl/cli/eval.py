@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .. import paths
-from ..diagnostics.text import printable, width
+from ..diagnostics.terminal import printable, width
+from ..text import paths
 from .train import fail
 
 if TYPE_CHECKING:
-    from ..training.report.model import ResultReport
+    from ..training.report.run_report import ResultReport
 
 _MOST_IN_TABLE = 12
 _LONGEST_NAME = 16
@@ -47,15 +47,15 @@ def command(
     """
     from rich.console import Console
 
-    from ..training.assess import assess, images_of
-    from ..training.data.model import Request
-    from ..training.data.sources import find_source
+    from ..training.callbacks.progress import watch_on
+    from ..training.data.images import Request
+    from ..training.data.registry import find_source
     from ..training.errors import Problem
-    from ..training.opened import open_run
-    from ..training.progress import watch_on
+    from ..training.inference.assess import assess, images_of
+    from ..training.loop.device_setup import choose_device
     from ..training.report.gather import gather_result
-    from ..training.run import Run
-    from ..training.setup import choose_device
+    from ..training.runs.loaded_run import open_run
+    from ..training.runs.run_folder import Run
 
     try:
         opened = open_run(Run.open(Path(run)), choose_device(device))
@@ -77,7 +77,7 @@ def command(
 
 def _show(result: "ResultReport", title: str, confusion: list[list[int]]) -> None:
     click.echo(printable(title))
-    from ..training.evaluate import tells_top5
+    from ..training.loop.evaluation import tells_top5
 
     top5 = f", top-5 {result.top5:.2%}" if tells_top5(len(result.classes)) else ""
     interval = f"95% interval {result.accuracy_low:.2%} to {result.accuracy_high:.2%}"

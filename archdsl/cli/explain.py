@@ -3,8 +3,8 @@
 import click
 
 from ..diagnostics.catalogue import by_code
-from ..diagnostics.pages import listing, plain
-from ..names import nearest
+from ..explain.pages import listing, plain
+from ..text.names import nearest
 from .common import usage
 
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from ..analysis.table import size
-from ..diagnostics.text import printable
+from ..diagnostics.terminal import printable
 from .common import load_or_exit, network_options, parse_override, parse_settings, usage
 from .train import fail
 
 if TYPE_CHECKING:
-    from ..backends.export import Agreement, Exportable, Form
+    from ..backends.export_formats import Agreement, Exportable, Form
 
 _FORMS = {"onnx": ".onnx", "torch": ".pt2", "torchscript": ".pt", "safetensors": ".safetensors"}
 _DEPRECATED = "torch has deprecated TorchScript and gives it no more work: `--to torch` or `--to onnx` where you can"
@@ -67,7 +67,7 @@ def _form(form: str | None, output: str | None) -> "Form":
 
 
 def _refuse(form: "Form", batch: int | None, opset: int | None) -> None:
-    from ..backends.export import missing
+    from ..backends.export_formats import missing
 
     if opset is not None and form != "onnx":
         usage("--opset is for `--to onnx`")
@@ -81,9 +81,9 @@ def _of_run(folder: Path, prepare: bool, batch: int | None) -> "Exportable":
     import torch
 
     from ..training.errors import Problem
-    from ..training.export import of_run
-    from ..training.opened import open_run
-    from ..training.run import Run
+    from ..training.inference.export_source import of_run
+    from ..training.runs.loaded_run import open_run
+    from ..training.runs.run_folder import Run
 
     try:
         return of_run(open_run(Run.open(folder), torch.device("cpu")), prepare, batch)
@@ -97,7 +97,7 @@ def _of_file(
     network = load_or_exit(name, parse_settings(settings), parse_override(inputs))
     if network.graph.symbols:
         usage(f"{name}: the sizes of its input are not known; give them: `--input 3x224x224`")
-    from ..training.export import of_network
+    from ..training.inference.export_source import of_network
 
     return of_network(network, seed, batch)
 
@@ -107,7 +107,7 @@ def _stem(name: str) -> str:
 
 
 def _write(made: "Exportable", form: "Form", path: Path, opset: int | None) -> "Agreement":
-    from ..backends.export import CannotExport, export
+    from ..backends.export_formats import CannotExport, export
 
     if not path.parent.is_dir():
         usage(f"{path}: there is no folder {path.parent}")

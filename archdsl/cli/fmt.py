@@ -6,12 +6,12 @@ import sys
 import click
 
 from ..diagnostics import Sink
-from ..diagnostics.text import printable, render, summary
+from ..diagnostics.terminal import printable, render, summary
 from ..layers import synonyms
-from ..source import Source
 from ..syntax import parse
 from ..syntax.ast import same
 from ..syntax.format import format_program
+from ..text.source import Source
 from .common import colourful, read_all, usage
 from .output import write_output
 

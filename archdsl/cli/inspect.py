@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..diagnostics.text import printable
-from ..names import nearest
+from ..diagnostics.terminal import printable
+from ..text.names import nearest
 from .common import usage
 from .train import fail
 
 if TYPE_CHECKING:
-    from ..training.inspection import Stop
-    from ..training.opened import Opened
-    from ..training.sheet import Sheet
+    from ..training.inference.feature_maps import Sheet
+    from ..training.inference.inspection import Stop
+    from ..training.runs.loaded_run import Opened
 
 _ANSWERS = 5
 
@@ -32,9 +32,9 @@ def command(run: str, image: str | None, layers: tuple[str, ...], output: str | 
     the end of each stage: a PNG each, and index.html with all of them.
     """
     from ..training.errors import Problem
-    from ..training.opened import open_run
-    from ..training.run import Run
-    from ..training.setup import choose_device
+    from ..training.loop.device_setup import choose_device
+    from ..training.runs.loaded_run import open_run
+    from ..training.runs.run_folder import Run
 
     if layers and image is None:
         usage("--layer shows the maps of a picture: name one, `--image cat.png`")
@@ -48,7 +48,7 @@ def command(run: str, image: str | None, layers: tuple[str, ...], output: str | 
 
 
 def _stops(opened: "Opened", layers: tuple[str, ...]) -> "list[Stop]":
-    from ..training.inspection import place, places
+    from ..training.inference.inspection import place, places
 
     graph = opened.network.graph
     if not layers:
@@ -78,11 +78,11 @@ def _make(folder: Path) -> None:
 
 
 def _draw(opened: "Opened", image: Path | None, stops: "list[Stop]", folder: Path) -> None:
-    from ..training.atomic import write_atomically, write_text
-    from ..training.inspection import first_filters, maps
-    from ..training.predict import Predictor
+    from ..training.inference.feature_maps import draw_filters, draw_maps, page
+    from ..training.inference.inspection import first_filters, maps
+    from ..training.inference.prediction import Predictor
     from ..training.report.gather import thumbnail
-    from ..training.sheet import draw_filters, draw_maps, page
+    from ..training.runs.run_files import write_atomically, write_text
 
     sheets: list[tuple[str, Sheet]] = []
     filters = first_filters(opened)

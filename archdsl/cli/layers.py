@@ -2,9 +2,9 @@
 
 import click
 
-from ..layer import Layer
+from ..contract.layer import Layer
 from ..layers import find, registry, synonyms
-from ..names import nearest
+from ..text.names import nearest
 from .common import usage
 
 

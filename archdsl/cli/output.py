@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from ..atomic import write_atomically
+from ..text.atomic import write_atomically
 from .common import usage
 
 

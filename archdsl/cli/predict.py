@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..diagnostics.text import printable
+from ..diagnostics.terminal import printable
 from .train import fail
 
 if TYPE_CHECKING:
-    from ..training.predict import Answer
+    from ..training.inference.prediction import Answer
 
 
 @click.command("predict")
@@ -26,10 +26,10 @@ def command(run: str, images: tuple[str, ...], top: int, device: str, output: st
     told, the others are answered all the same, and the exit code is 1 then.
     """
     from ..training.errors import Problem
-    from ..training.opened import open_run
-    from ..training.predict import BATCH, predict
-    from ..training.run import Run
-    from ..training.setup import choose_device
+    from ..training.inference.prediction import BATCH, predict
+    from ..training.loop.device_setup import choose_device
+    from ..training.runs.loaded_run import open_run
+    from ..training.runs.run_folder import Run
 
     try:
         opened = open_run(Run.open(Path(run)), choose_device(device))
@@ -52,7 +52,7 @@ def command(run: str, images: tuple[str, ...], top: int, device: str, output: st
 def _found(images: tuple[str, ...]) -> "tuple[list[Path | None], list[Answer]]":
     """The pictures that are meant, and an answer for each folder without any."""
     from ..training.errors import BadImages
-    from ..training.predict import Answer, pictures
+    from ..training.inference.prediction import Answer, pictures
 
     paths: list[Path | None] = []
     empty: list[Answer] = []

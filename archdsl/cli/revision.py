@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..files import Unreadable, read_source
-from ..source import Source
+from ..text.files import Unreadable, read_source
+from ..text.source import Source
 
 
 def is_revision(name: str) -> bool:

@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from .. import paths
 from ..diagnostics import Sink
-from ..diagnostics.text import printable, render, summary
-from ..training.compose import BadOption
-from ..training.fields import entries
-from ..training.options import placeholder
-from ..training.sweep_space import BadRange, Space, space_of
+from ..diagnostics.terminal import printable, render, summary
+from ..text import paths
+from ..training.recipe.composition import BadOption
+from ..training.recipe.fields import entries
+from ..training.recipe.options import placeholder
+from ..training.sweep.search_space import BadRange, Space, space_of
 from .common import colourful, in_shell, parse_override, read, usage
 from .train import fail
 
 if TYPE_CHECKING:
-    from ..training.data.model import Source
-    from ..training.sweep import Sweep
-    from ..training.sweep_settings import SweepSettings
-    from ..training.sweep_trial import Bench, Trial
+    from ..training.data.images import Source
+    from ..training.sweep.sweep import Sweep
+    from ..training.sweep.sweep_settings import SweepSettings
+    from ..training.sweep.trial import Bench, Trial
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -104,8 +104,8 @@ def _start(
     device: str,
 ) -> None:
     from ..training.errors import Problem
-    from ..training.sweep import DEFAULT_TRIALS
-    from ..training.sweep_settings import SweepSettings
+    from ..training.sweep.sweep import DEFAULT_TRIALS
+    from ..training.sweep.sweep_settings import SweepSettings
 
     bench = _bench(read(file), space, inputs, data_dir, device)
     try:
@@ -133,8 +133,8 @@ def _start(
 
 def _resume(folder: Path, trials: int | None) -> None:
     from ..training.errors import Problem
-    from ..training.run import NETWORK
-    from ..training.sweep_settings import read_sweep
+    from ..training.runs.run_folder import NETWORK
+    from ..training.sweep.sweep_settings import read_sweep
 
     try:
         told = read_sweep(folder)
@@ -156,10 +156,10 @@ def _seed(space: Space) -> int:
 def _bench(network: Any, space: Space, inputs: tuple[str, ...], data_dir: str | None, device: str) -> "Bench":
     from rich.console import Console
 
-    from ..training.interrupt import StopOnSignal
-    from ..training.progress import BarWatch
-    from ..training.sweep_trial import Bench
-    from ..training.watch import Watch
+    from ..training.callbacks.base import Watch
+    from ..training.callbacks.progress import BarWatch
+    from ..training.runs.interrupt import StopOnSignal
+    from ..training.sweep.trial import Bench
 
     console = Console(highlight=False)
     return Bench(
@@ -181,8 +181,8 @@ def _checked(bench: "Bench") -> tuple[str, str, str]:
 
     Shows the network's mistakes and exits with 1 where no point is without. Raises BadOption, Problem.
     """
-    from ..training.data.sources import find_source
-    from ..training.sweep_trial import analysed, recipe_at
+    from ..training.data.registry import find_source
+    from ..training.sweep.trial import analysed, recipe_at
 
     first: Sink | None = None
     sources: dict[str, Source] = {}
@@ -218,7 +218,7 @@ def _show(sink: Sink, bench: "Bench") -> NoReturn:
 
 
 def _new_folder(told: "SweepSettings", out: str | None) -> Path:
-    from ..training.run import Run, run_name
+    from ..training.runs.run_folder import Run, run_name
 
     try:
         run = Run.create(Path(out) if out else None, Path("sweeps"), run_name(told.network, told.data))
@@ -232,8 +232,8 @@ def _new_folder(told: "SweepSettings", out: str | None) -> Path:
 
 def _write_network(folder: Path, bench: "Bench") -> None:
     from ..training.errors import Problem
-    from ..training.run import Run
-    from ..training.subject import used_files
+    from ..training.model_spec import used_files
+    from ..training.runs.run_folder import Run
 
     try:
         Run(folder).write_network(bench.network.text, used_files(bench.network))
@@ -243,10 +243,10 @@ def _write_network(folder: Path, bench: "Bench") -> None:
 
 def _go(folder: Path, told: "SweepSettings", bench: "Bench") -> None:
     """Make what trials are left, in a folder in which no other process is at work."""
-    from ..training.atomic import write_text
-    from ..training.claim import claimed
     from ..training.errors import Problem
-    from ..training.run import SETTINGS
+    from ..training.runs.run_files import write_text
+    from ..training.runs.run_folder import SETTINGS
+    from ..training.runs.run_lock import claimed
 
     try:
         with claimed(folder):
@@ -258,8 +258,8 @@ def _go(folder: Path, told: "SweepSettings", bench: "Bench") -> None:
 
 def _make_trials(folder: Path, told: "SweepSettings", bench: "Bench") -> None:
     from ..training.errors import Problem
-    from ..training.sweep import Sweep
-    from ..training.sweep_trial import NoValidation, Stopped, attempt
+    from ..training.sweep.sweep import Sweep
+    from ..training.sweep.trial import NoValidation, Stopped, attempt
 
     sweep = Sweep(folder, bench.space, told.seed, told.trials)
     stopped = False
@@ -285,7 +285,7 @@ def _make_trials(folder: Path, told: "SweepSettings", bench: "Bench") -> None:
 
 def _told(sweep: "Sweep", told: "SweepSettings", number: int, trial: "Trial") -> None:
     """A line for a trial that is over; all that is wrong with one that could not be made."""
-    from ..training.sweep_report import line, write_json
+    from ..training.sweep.sweep_report import line, write_json
 
     write_json(sweep, told.network, told.data)
     click.echo(f"trial {number}/{sweep.trials}  {printable(line(trial))}")
@@ -296,7 +296,7 @@ def _told(sweep: "Sweep", told: "SweepSettings", number: int, trial: "Trial") ->
 def _finish(sweep: "Sweep", told: "SweepSettings") -> bool:
     """Write and show what came of the trials. False where not one of them came to an accuracy."""
     from ..training.errors import Problem
-    from ..training.sweep_report import table, write_sweep
+    from ..training.sweep.sweep_report import table, write_sweep
 
     trials = sweep.trials_done()
     try:

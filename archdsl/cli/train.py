@@ -11,25 +11,25 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import click
 
-from .. import paths
 from ..diagnostics import Sink
-from ..diagnostics.text import printable, render, summary
+from ..diagnostics.terminal import printable, render, summary
 from ..network import Network
-from ..training.compose import BadOption, compose, extend
-from ..training.options import given_options, recipe_options
-from ..training.recipe import Recipe
+from ..text import paths
+from ..training.recipe.composition import BadOption, compose, extend
+from ..training.recipe.options import given_options, recipe_options
+from ..training.recipe.recipe import Recipe
 from .common import colourful, in_shell, load_or_exit, network_options, parse_override, parse_settings, usage
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from ..training.data.model import Source
+    from ..training.data.images import Source
     from ..training.errors import Problem
-    from ..training.evaluate import Scores
-    from ..training.run import Run
+    from ..training.loop.evaluation import Scores
+    from ..training.model_spec import Subject
+    from ..training.processes.process_group import Team
+    from ..training.runs.run_folder import Run
     from ..training.session import Outcome, Training
-    from ..training.subject import Subject
-    from ..training.team import Team
 
 _STOPPED = 130
 """The exit code of what Ctrl-C ended, as shells have it."""
@@ -99,7 +99,7 @@ def _start(file: str, settings: tuple[str, ...], inputs: tuple[str, ...], out: s
         source = _source(network, recipe, asked)
     except Problem as problem:
         fail(problem)
-    from ..training.subject import subject_of
+    from ..training.model_spec import subject_of
 
     def go(team: "Team") -> int:
         run = _new_run(network, source, out, team)
@@ -115,7 +115,7 @@ def _start(file: str, settings: tuple[str, ...], inputs: tuple[str, ...], out: s
 
 def _new_run(network: Network, source: "Source", out: str | None, team: "Team") -> "Run":
     """The leader's new run; the others know where it lies, and write nothing."""
-    from ..training.run import Run
+    from ..training.runs.run_folder import Run
 
     run = _create_run(network, source, out) if team.leads else None
     folder = team.share(str(run.folder) if run else "")
@@ -123,7 +123,7 @@ def _new_run(network: Network, source: "Source", out: str | None, team: "Team") 
 
 
 def _create_run(network: Network, source: "Source", out: str | None) -> "Run":
-    from ..training.run import Run, run_name
+    from ..training.runs.run_folder import Run, run_name
 
     try:
         return Run.create(Path(out) if out else None, Path("runs"), run_name(network.graph.name, source.spec.name))
@@ -137,7 +137,7 @@ def _create_run(network: Network, source: "Source", out: str | None) -> "Run":
 
 def _resume(folder: str, file: str | None, asked: Asked) -> Work:
     from ..training.errors import Problem
-    from ..training.run import Run
+    from ..training.runs.run_folder import Run
 
     try:
         run = Run.open(Path(folder), writes=not _follows())
@@ -147,7 +147,7 @@ def _resume(folder: str, file: str | None, asked: Asked) -> Work:
         recipe = extend(settings.recipe, asked.recipe)
         network = load_or_exit(str(run.network), settings.network.given, parse_override(settings.network.sizes))
         source = _source(network, settings.with_source(recipe), asked)
-        from ..training.subject import subject_of
+        from ..training.model_spec import subject_of
 
         subject = subject_of(network, settings.network.given, settings.network.sizes)
     except BadOption as error:
@@ -170,12 +170,12 @@ def _one_speaks() -> "AbstractContextManager[object]":
 def _together(go: Work, asked: Asked) -> int:
     """Do it in a team of all processes that were started together; alone, where there is but this one."""
     from ..training.errors import PeerFailed, Problem
-    from ..training.team import ALONE
+    from ..training.processes.process_group import ALONE
 
     try:
         if os.environ.get("WORLD_SIZE", "1") == "1":
             return go(ALONE)
-        from ..training.distributed import joined, place
+        from ..training.processes.distributed import joined, place
 
         with joined(place(), asked.device) as team:
             return go(team)
@@ -212,7 +212,7 @@ def _recipe(network: Network, asked: Asked) -> Recipe:
 def _source(network: Network, recipe: Recipe, asked: Asked) -> "Source":
     """The data set, once the network is known to fit it. Raises Problem; shows what does not fit and exits with 1."""
     from ..training.check import check
-    from ..training.data.sources import find_source
+    from ..training.data.registry import find_source
 
     name = recipe.data.name
     assert name is not None
@@ -232,15 +232,15 @@ def _training(
 ) -> "Training":
     from rich.console import Console
 
-    from ..training.data.model import Request
-    from ..training.interrupt import StopOnSignal
-    from ..training.progress import watch_on
+    from ..training.callbacks.base import Watch
+    from ..training.callbacks.progress import watch_on
+    from ..training.data.images import Request
+    from ..training.runs.interrupt import StopOnSignal
     from ..training.session import Place, Training
-    from ..training.watch import Watch
 
     watch = watch_on(Console(highlight=False)) if team.leads else Watch()
     if asked.tensorboard and team.leads:
-        from ..training.events import EventWatch
+        from ..training.callbacks.tensorboard import EventWatch
 
         watch = EventWatch(watch, run)
     folder = Path(asked.data_dir) if asked.data_dir else None
@@ -252,8 +252,8 @@ def _training(
 
 def _tell(outcome: "Outcome", team: "Team") -> int:
     """Tell the result, and where it lies. The exit code: 130 where the training was stopped."""
-    from ..training.loop import Ending
-    from ..training.progress import duration
+    from ..training.callbacks.progress import duration
+    from ..training.loop.loop import Ending
 
     stopped = outcome.ending is Ending.STOPPED
     if not team.leads:
@@ -275,7 +275,7 @@ def _tell(outcome: "Outcome", team: "Team") -> int:
 
 def _words(scores: "Scores") -> str:
     """The scores in words."""
-    from ..training.evaluate import tells_top5
+    from ..training.loop.evaluation import tells_top5
 
     top5 = f", top-5 {scores.top5:.2%}" if tells_top5(len(scores.confusion)) else ""
     return f"accuracy {scores.accuracy:.2%}{top5}, loss {scores.loss:.4f}"

@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..diagnostics.text import printable
+from ..diagnostics.terminal import printable
 from .common import network_options, parse_override, parse_settings, read, show_mistakes, usage
 
 if TYPE_CHECKING:
     from ..analysis.locate import Place
-    from ..graph import Graph
+    from ..graph.graph import Graph
 
 
 @click.command("why")

@@ -5,8 +5,8 @@ import click
 from .. import zoo
 from ..analysis.table import si
 from ..diagnostics import Sink
-from ..files import Unreadable
 from ..network import analyse
+from ..text.files import Unreadable
 from .common import usage
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from itertools import accumulate
 
 from ..record import Record
-from ..source import Source, Span
-from .model import Label
+from ..text.source import Source, Span
+from .diagnostic import Label
 from .printable import cells, printable, width
 
 Paint = Callable[[str, str], str]

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from ..record import Record
-from ..source import Source
-from .model import Edit, Fix, Found, Severity
+from ..text.source import Source
+from .diagnostic import Edit, Fix, Found, Severity
 
 Check = Callable[[Source], tuple[Found, ...]]
 

@@ -5,7 +5,7 @@ https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 
 from collections.abc import Iterable
 
-from .model import Found
+from .diagnostic import Found
 from .printable import printable
 
 

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from ..source import Source, Span
-from .catalogue.ignores import UnusedIgnore
-from .model import Severity, Sink
+from ..text.source import Source, Span
+from .catalogue.ignore_warnings import UnusedIgnore
+from .diagnostic import Severity, Sink
 
 _MARK = "archdsl: ignore["
 _COMMENT = re.compile(r"#\s*archdsl: ignore\[([^\]\n]*)\]")

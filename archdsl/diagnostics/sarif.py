@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import quote
 
 from .. import __version__
-from ..source import Source, Span
-from .model import Diagnostic, Fix, Found
+from ..text.source import Source, Span
+from .diagnostic import Diagnostic, Fix, Found
 from .printable import printable
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -5,17 +5,17 @@ from pathlib import Path
 from typing import Any
 
 from ..diagnostics import Sink
-from ..diagnostics.catalogue import structure
-from ..graph import Graph
-from ..source import Span
+from ..diagnostics.catalogue import structure_errors
+from ..graph.graph import Graph
 from ..syntax import ast
-from . import control, layers, merges, training
+from ..text.source import Span
+from . import control, layer_statements, merges, train_block
 from .asserts import Assertion
 from .definitions import Definitions
 from .inputs import Override, run_input, run_override
-from .library import check_unused
 from .scope import UNKNOWN
 from .state import Abort, State
+from .unused_blocks import check_unused
 
 __all__ = ["Override", "elaborate"]
 
@@ -103,16 +103,16 @@ def _layer(state: State, statement: ast.Layer) -> None:
     word = statement.keyword.text
     if word in state.blocks:
         control.run_block(state, statement, state.blocks[word])
-    elif (layer := layers.find_layer(word)) is not None:
+    elif (layer := layer_statements.find_layer(word)) is not None:
         if statement.times > 1:
             control.affordable(state, statement)
-        layers.run_layer(state, statement, layer)
-    elif ((binding := state.scope.find(word)) is not None and binding.value is UNKNOWN) or layers.may_be_elsewhere(
-        state, word
-    ):
+        layer_statements.run_layer(state, statement, layer)
+    elif (
+        (binding := state.scope.find(word)) is not None and binding.value is UNKNOWN
+    ) or layer_statements.may_be_elsewhere(state, word):
         _broken(state, ast.Broken(span=statement.span))
     else:
-        layers.unknown_layer(state, statement)
+        layer_statements.unknown_layer(state, statement)
 
 
 def _output(state: State, statement: ast.Output) -> None:
@@ -127,7 +127,7 @@ def _definition(state: State, statement: ast.Statement) -> None:
     if state.path or state.uses or state.scope.parent is not None:
         word = statement.span.text.split()[0]
         span = Span(statement.span.source, statement.span.start, statement.span.start + len(word))
-        state.fail(structure.Misplaced, span, word=word, where="it belongs at the top of the file")
+        state.fail(structure_errors.Misplaced, span, word=word, where="it belongs at the top of the file")
 
 
 def _broken(state: State, statement: ast.Broken) -> None:
@@ -152,7 +152,7 @@ def _finish(state: State, program: ast.Program, net: ast.Net | None, scope: Any)
         outputs=tuple(outputs + state.aux),
         settings={name: binding.value for name, binding in scope.names.items() if _plain(binding.value)},
         scopes=dict(state.scopes),
-        training=training.read(state),
+        training=train_block.read(state),
         symbols=dict(state.symbols),
         conditions=tuple(state.conditions),
         asserts=tuple(Assertion(statement=statement, scope=where) for statement, where in state.asserts),

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from ..graph import Node
+from ..graph.graph import Node
 from ..layers.norm import BatchNorm
-from ..shape import Shape, times
-from ..symbolic import plain
+from ..shapes.shape import Shape, times
+from ..shapes.symbolic import plain
 
 _SMALL = 8
 

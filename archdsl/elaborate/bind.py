@@ -4,14 +4,14 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from ..arguments import Either, Kind, OneOf, Parameter, Truth, Unfit
-from ..diagnostics.catalogue import arguments, limits, names, syntax
-from ..initial import Beginning, Init
+from ..contract.arguments import Either, Kind, OneOf, Parameter, Truth, Unfit
+from ..contract.initializers import Beginning, Init
+from ..diagnostics.catalogue import argument_errors, limit_errors, name_errors, syntax_errors
 from ..layers import find
 from ..limits import MAX_DIGITS
-from ..names import as_size, nearest
-from ..source import Span
 from ..syntax import ast
+from ..text.names import as_size, nearest
+from ..text.source import Span
 from .expressions import Evaluator, show
 from .scope import UNKNOWN, Tensor
 
@@ -86,7 +86,7 @@ class _Binder:
         layer = (find(word) or find(word.lower())) if word is not None else None
         if word is None or layer is None:
             return False
-        self.ev.fail(syntax.MissingSeparator, arg.span, word=word)
+        self.ev.fail(syntax_errors.MissingSeparator, arg.span, word=word)
         # Of what is read on, the shape is known where the layer would have kept it.
         self.bound.ok = self.bound.ok and layer.style in _KEEPING
         return True
@@ -105,11 +105,11 @@ class _Binder:
         if p is None:
             size = f"a size is written `5x{written}`, a repetition `x{written}`"
             helps = (size if isinstance(after.value, ast.Number) else _REPEAT.format(written),)
-            self.ev.fail(names.UnknownName, joined, helps=helps, **facts)
+            self.ev.fail(name_errors.UnknownName, joined, helps=helps, **facts)
             return True
         digits = isinstance(after.value, ast.Number | ast.Size) and p.letter
         way = f"`{p.letter}{written}` or `{p.name}={written}`" if digits else f"`{p.name}={written}`"
-        self.ev.fail(names.UnknownName, joined, helps=(f"write {way}",), **facts)
+        self.ev.fail(name_errors.UnknownName, joined, helps=(f"write {way}",), **facts)
         self.store(p, self.meant(p.kind, after.value), after)
         return True
 
@@ -120,11 +120,11 @@ class _Binder:
             near = nearest(name.text, known)
             facts = {"keyword": self.keyword.text, "name": name.text, "nearest": near, "known": known}
             if near is None:
-                self.wrong(arguments.UnknownArgument, name.span, **facts)
+                self.wrong(argument_errors.UnknownArgument, name.span, **facts)
                 self.ev.value(arg.value) if not isinstance(arg.value, ast.Variable) else None
                 return
             # Go on as if the nearest had been written: what follows is then checked too.
-            self.ev.fail(arguments.UnknownArgument, name.span, **facts)
+            self.ev.fail(argument_errors.UnknownArgument, name.span, **facts)
             found = next(p for p in self.parameters if p.name == near)
         # `padding=valid` is torch's way of writing the flag `valid`.
         words = {flag: value for flag, value in found.words if not isinstance(value, bool)}
@@ -142,7 +142,7 @@ class _Binder:
         meant = _TRUTHS[word.lower()]
         ways = (*(flag for flag, value in p.words if value is meant), f"{p.name}={int(meant)}")
         what, helps = "no word of the language", (f"write {' or '.join(f'`{way}`' for way in ways)}",)
-        self.ev.fail(names.UnknownName, arg.value.span, name=word, nearest=None, what=what, helps=helps)
+        self.ev.fail(name_errors.UnknownName, arg.value.span, name=word, nearest=None, what=what, helps=helps)
         self.store(p, meant, arg)
         return True
 
@@ -159,7 +159,7 @@ class _Binder:
             return False
         parts = found[2].split("x")
         if max(map(len, parts)) > MAX_DIGITS:
-            self.wrong(limits.TooManyDigits, arg.span, limit=MAX_DIGITS)
+            self.wrong(limit_errors.TooManyDigits, arg.span, limit=MAX_DIGITS)
             self.bound.values[p_letter.name] = UNKNOWN
             return True
         numbers = tuple(map(int, parts))
@@ -180,7 +180,7 @@ class _Binder:
                 "named": tuple(p.name for p in self.parameters if not p.positional),
             }
             if not self.overflowed:
-                self.wrong(arguments.TooManyArguments, arg.span, **facts)
+                self.wrong(argument_errors.TooManyArguments, arg.span, **facts)
             self.overflowed = True
             return
         p = self.queue[0]
@@ -220,11 +220,11 @@ class _Binder:
             helps = (f"a letter in a size is a capital: `{size}`; `let C = …` gives it a value",)
         facts = {"name": word.name, "nearest": near, "what": what, "helps": helps}
         if near is None:
-            self.wrong(names.UnknownName, word.span, **facts)
+            self.wrong(name_errors.UnknownName, word.span, **facts)
             if self.queue:
                 self.bound.values.setdefault(self.queue[0].name, UNKNOWN)
             return
-        self.ev.fail(names.UnknownName, word.span, **facts)
+        self.ev.fail(name_errors.UnknownName, word.span, **facts)
         guess = arg.replace(value=word.replace(name=near))
         if not self.word(guess, near) and self.queue:
             self.store(self.queue[0], self.ev.value(guess.value), guess)
@@ -241,13 +241,13 @@ class _Binder:
         if word.name[0] != "x" or not count or self.ev.scope.find(count) is None:
             return False
         what, helps = f"no repetition: `{count}` is a name", (_REPEAT.format(count),)
-        self.ev.fail(names.UnknownName, word.span, name=word.name, nearest=None, what=what, helps=helps)
+        self.ev.fail(name_errors.UnknownName, word.span, name=word.name, nearest=None, what=what, helps=helps)
         return True
 
     def store(self, p: Parameter, value: Any, arg: ast.Argument) -> None:
         if p.name in self.bound.spans and not p.many:
             first = self.bound.spans[p.name].text
-            self.wrong(arguments.ArgumentTwice, arg.span, name=p.name, first=first)
+            self.wrong(argument_errors.ArgumentTwice, arg.span, name=p.name, first=first)
             return
         self.bound.spans.setdefault(p.name, arg.span)
         value = self.accepted(p, value, arg)
@@ -261,15 +261,15 @@ class _Binder:
         if value is UNKNOWN or p.kind is None:
             return value
         if isinstance(value, Tensor):
-            return self.wrong(arguments.TensorAsNumber, arg.value.span, name=arg.value.span.text)
+            return self.wrong(argument_errors.TensorAsNumber, arg.value.span, name=arg.value.span.text)
         if _suffix(arg.value):
             shown = show(int(value) if float(value).is_integer() else value)
-            return self.wrong(arguments.SuffixOutside, arg.value.span, text=arg.value.span.text, value=shown)
+            return self.wrong(argument_errors.SuffixOutside, arg.value.span, text=arg.value.span.text, value=shown)
         try:
             return p.kind.accept(value)
         except Unfit as unfit:
             facts = {"keyword": self.keyword.text, "name": p.name, "value": show(value), "words": str(unfit)}
-            return self.wrong(arguments.BadValue, arg.span, **facts)
+            return self.wrong(argument_errors.BadValue, arg.span, **facts)
 
     def wrong(self, kind: Any, span: Span, **facts: Any) -> Any:
         self.bound.ok = False
@@ -280,7 +280,7 @@ class _Binder:
         # A word that was not understood may be the argument that lacks.
         if lacking and self.bound.ok:
             facts = {"keyword": self.keyword.text, "names": tuple(p.name for p in lacking), "doc": lacking[0].doc}
-            self.wrong(arguments.MissingArgument, self.keyword.span, example=example, **facts)
+            self.wrong(argument_errors.MissingArgument, self.keyword.span, example=example, **facts)
         if lacking or UNKNOWN in self.bound.values.values():
             self.bound.ok = False
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from ..arguments import REQUIRED, Parameter
+from ..contract.arguments import REQUIRED, Parameter
+from ..contract.layer import Op, Reject
 from ..diagnostics import Use
-from ..diagnostics.catalogue import arguments, limits, names, shapes
-from ..graph import Node
-from ..layer import Op, Reject
+from ..diagnostics.catalogue import argument_errors, limit_errors, name_errors, shape_errors
+from ..graph.graph import Node
 from ..layers.linear import Embedding
 from ..limits import MAX_NODES
-from ..shape import Layout
+from ..shapes.shape import Layout
 from ..syntax import ast
 from .bind import bind
 from .budget import estimate
@@ -109,7 +109,7 @@ def affordable(state: State, statement: ast.Statement) -> bool:
     count = len(state.nodes) + estimate(state, statement)
     if count > MAX_NODES:
         span = statement.keyword.span if isinstance(statement, ast.Layer) else statement.span
-        state.fail(limits.TooManyLayers, span, count=count, limit=MAX_NODES)
+        state.fail(limit_errors.TooManyLayers, span, count=count, limit=MAX_NODES)
         raise Abort
     return True
 
@@ -121,7 +121,7 @@ def run_repeat(state: State, statement: ast.Repeat) -> None:
         return
     if type(count) is not int or count < 0:
         facts = {"keyword": "repeat", "name": "count", "value": show(count), "words": "a whole number of at least 0"}
-        state.fail(arguments.BadValue, statement.count.span, **facts)
+        state.fail(argument_errors.BadValue, statement.count.span, **facts)
         return
     affordable(state, statement)
     outer, state.counted = state.counted, True
@@ -188,7 +188,7 @@ def run_reuse(state: State, statement: ast.Reuse) -> None:
         return
     if tensor.source is None:
         what = "an input, which no layer made"
-        state.fail(names.UnknownName, statement.name.span, name=statement.name.text, nearest=None, what=what)
+        state.fail(name_errors.UnknownName, statement.name.span, name=statement.name.text, nearest=None, what=what)
         return
     first, source = len(state.nodes), state.current
     assert source is not None
@@ -223,8 +223,8 @@ def _infer_again(state: State, statement: ast.Reuse, old_id: int, new_id: int) -
         new.shape = new.op.infer(nows)
     except Reject as reject:
         facts = {"keyword": f"reuse {statement.name.text}", "shape": str(nows[0]), "why": reject.why}
-        state.fail(shapes.CannotTake, statement.span, helps=reject.help, **facts)
+        state.fail(shape_errors.CannotTake, statement.span, helps=reject.help, **facts)
         return
     if old.op.weights_of(befores) != new.op.weights_of(nows):
         facts = {"name": statement.name.text, "first": str(befores[0]), "now": str(nows[0])}
-        state.fail(shapes.WeightsDiffer, statement.name.span, **facts)
+        state.fail(shape_errors.WeightsDiffer, statement.name.span, **facts)

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .. import paths
 from ..diagnostics import Related, Sink
-from ..diagnostics.catalogue import files, limits, names, structure
-from ..files import Unreadable, read_source
+from ..diagnostics.catalogue import file_errors, limit_errors, name_errors, structure_errors
 from ..layers import registry
 from ..limits import MAX_FILES
-from ..names import nearest
-from ..source import Source, Span
 from ..syntax import ast, parse
+from ..text import paths
+from ..text.files import Unreadable, read_source
+from ..text.names import nearest
+from ..text.source import Source, Span
 from .expressions import Evaluator
 from .scope import UNKNOWN, Scope
 from .state import BlockDef
@@ -63,21 +63,21 @@ class Definitions:
     def _net(self, file: File, net: ast.Net, first: bool, settings: Mapping[str, Any]) -> None:
         if not first:
             word = Span(net.span.source, net.span.start, net.span.start + len("net"))
-            self.sink.emit(structure.Misplaced(span=word, word="net", where="it belongs at the beginning"))
+            self.sink.emit(structure_errors.Misplaced(span=word, word="net", where="it belongs at the beginning"))
             return
         file.net = net
         for p in net.parameters:
             if p.name.text in settings:
                 value = settings[p.name.text]
             elif p.default is None:
-                self.sink.emit(structure.NeedsSetting(span=p.name.span, name=p.name.text))
+                self.sink.emit(structure_errors.NeedsSetting(span=p.name.span, name=p.name.text))
                 value = UNKNOWN
             else:
                 value = Evaluator(self.sink, file.scope, None, ()).number(p.default)
             before = file.scope.define(p.name.text, value, p.name.span)
             if before is not None:
                 first_span = Related(span=before.span, shape="")
-                self.sink.emit(names.NameTaken(span=p.name.span, name=p.name.text, first=first_span))
+                self.sink.emit(name_errors.NameTaken(span=p.name.span, name=p.name.text, first=first_span))
 
     def _settings(self, file: File, program: ast.Program, settings: Mapping[str, Any]) -> None:
         known = tuple(p.name.text for p in file.net.parameters) if file.net else ()
@@ -85,16 +85,16 @@ class Definitions:
         for name in settings:
             if name not in known:
                 near = nearest(name, known)
-                self.sink.emit(names.UnknownSetting(span=span, name=name, nearest=near, known=known))
+                self.sink.emit(name_errors.UnknownSetting(span=span, name=name, nearest=near, known=known))
 
     def _block(self, file: File, block: ast.Block) -> None:
         word = block.name
         before = file.blocks.get(word.text)
         if word.text in registry():
-            self.sink.emit(names.NameTaken(span=word.span, name=word.text, why="is a layer of the language"))
+            self.sink.emit(name_errors.NameTaken(span=word.span, name=word.text, why="is a layer of the language"))
         if before is not None and before.block.span.source is word.span.source:
             first = Related(span=before.block.name.span, shape="")
-            self.sink.emit(names.NameTaken(span=word.span, name=word.text, first=first))
+            self.sink.emit(name_errors.NameTaken(span=word.span, name=word.text, first=first))
         else:
             # A block goes before one of the same name from a used file, and before a layer's synonym.
             file.blocks[word.text] = BlockDef(block=block, scope=file.scope, blocks=file.blocks)
@@ -108,11 +108,11 @@ class Definitions:
             return
         if path in self.chain:
             chain = tuple(p.name for p in [*self.chain[self.chain.index(path) :], path])
-            self.sink.emit(files.UseCycle(span=use.target.span, chain=chain))
+            self.sink.emit(file_errors.UseCycle(span=use.target.span, chain=chain))
             return
         if path not in self.done:
             if len(self.done) >= MAX_FILES:
-                self.sink.emit(limits.TooManyFiles(span=use.target.span, limit=MAX_FILES))
+                self.sink.emit(limit_errors.TooManyFiles(span=use.target.span, limit=MAX_FILES))
                 return
             found = self._read(use, path)
             if found is None:
@@ -128,7 +128,7 @@ class Definitions:
         except Unreadable as error:
             near = nearest(path.name, [p.name for p in path.parent.glob("*.arch")]) if path.parent.is_dir() else None
             path_text = use.target.text
-            self.sink.emit(files.CannotRead(span=use.target.span, path=path_text, why=str(error), nearest=near))
+            self.sink.emit(file_errors.CannotRead(span=use.target.span, path=path_text, why=str(error), nearest=near))
             return None
         self.chain.append(path)
         try:
@@ -141,14 +141,16 @@ class Definitions:
             if use.target.text == "std":
                 return (paths.examples() / "std" / "std.arch").resolve()
             why = "a file's name stands in quotes; `std` is the only word"
-            self.sink.emit(files.CannotRead(span=use.target.span, path=use.target.text, why=why))
+            self.sink.emit(file_errors.CannotRead(span=use.target.span, path=use.target.text, why=why))
             return None
         folder = source.path.parent if source.path else Path.cwd()
         root = (self.root or folder).resolve()
         # Links are followed before the question where the file lies.
         path = (folder / use.target.text).resolve()
         if not path.is_relative_to(root):
-            self.sink.emit(files.OutsideProject(span=use.target.span, path=use.target.text, folder=root.name or "."))
+            self.sink.emit(
+                file_errors.OutsideProject(span=use.target.span, path=use.target.text, folder=root.name or ".")
+            )
             return None
         return path
 
@@ -160,7 +162,7 @@ class Definitions:
         for chain in _cycles(file.blocks):
             if not reported & set(chain):
                 span = file.blocks[chain[0]].block.name.span
-                self.sink.emit(limits.RecursionFound(span=span, chain=tuple(chain)))
+                self.sink.emit(limit_errors.RecursionFound(span=span, chain=tuple(chain)))
             reported.update(chain)
         for name in reported:
             block = file.blocks[name].block

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from ..diagnostics import Diagnostic, Sink, Use
-from ..diagnostics.catalogue import arguments, names, structure
+from ..diagnostics.catalogue import argument_errors, name_errors, structure_errors
 from ..limits import MAX_COUNT
-from ..names import nearest
-from ..shape import Shape
-from ..source import Span
-from ..symbolic import Undecided, plain
+from ..shapes.shape import Shape
+from ..shapes.symbolic import Undecided, plain
 from ..syntax import ast
+from ..text.names import nearest
+from ..text.source import Span
 from .scope import UNKNOWN, Scope, Tensor
 
 _BINARY: dict[str, Callable[[Any, Any], Any]] = {
@@ -99,7 +99,7 @@ class Evaluator:
         """The value where a number is needed: a tensor's name is a mistake."""
         value = self.value(expr)
         if isinstance(value, Tensor):
-            return self.fail(arguments.TensorAsNumber, expr.span, name=expr.span.text)
+            return self.fail(argument_errors.TensorAsNumber, expr.span, name=expr.span.text)
         return value
 
     def _size(self, expr: ast.Size) -> Any:
@@ -111,7 +111,7 @@ class Evaluator:
             found = self.scope.find(dim)
             if found is None:
                 what, helps = "a symbol that has no value here", (f"`let {dim} = …` gives it one",)
-                return self.fail(names.UnknownName, expr.span, name=dim, nearest=None, what=what, helps=helps)
+                return self.fail(name_errors.UnknownName, expr.span, name=dim, nearest=None, what=what, helps=helps)
             dims.append(found.value)
         return UNKNOWN if UNKNOWN in dims else tuple(dims)
 
@@ -121,7 +121,9 @@ class Evaluator:
             return found.value
         known = list(self.scope.visible())
         what = "neither a flag, a variable nor a tensor here"
-        return self.fail(names.UnknownName, expr.span, name=expr.name, nearest=nearest(expr.name, known), what=what)
+        return self.fail(
+            name_errors.UnknownName, expr.span, name=expr.name, nearest=nearest(expr.name, known), what=what
+        )
 
     def _at(self, expr: ast.At) -> Any:
         if self.shape is None:
@@ -129,7 +131,7 @@ class Evaluator:
         size = self.shape.size(expr.name)
         if size is None:
             letters = tuple(self.shape.letters)
-            return self.fail(names.UnknownSize, expr.span, name=expr.name, shape=str(self.shape), letters=letters)
+            return self.fail(name_errors.UnknownSize, expr.span, name=expr.name, shape=str(self.shape), letters=letters)
         return size
 
     def _binary(self, expr: ast.Binary) -> Any:
@@ -149,11 +151,13 @@ class Evaluator:
     def _call(self, expr: ast.Call) -> Any:
         name = expr.function.text
         if name not in _FUNCTIONS:
-            return self.fail(names.UnknownFunction, expr.function.span, name=name, nearest=nearest(name, _FUNCTIONS))
+            return self.fail(
+                name_errors.UnknownFunction, expr.function.span, name=name, nearest=nearest(name, _FUNCTIONS)
+            )
         function, least, most = _FUNCTIONS[name]
         if not least <= len(expr.args) <= most:
             count = str(least) if least == most else f"{least} or more"
-            return self.fail(arguments.BadExpression, expr.span, why=f"`{name}` takes {count} values")
+            return self.fail(argument_errors.BadExpression, expr.span, why=f"`{name}` takes {count} values")
         return self._apply(expr, function, list(expr.args))
 
     def _apply(self, expr: ast.Expr, function: Callable[..., Any], operands: list[ast.Expr]) -> Any:
@@ -163,17 +167,17 @@ class Evaluator:
         try:
             result = function(*values)
         except ZeroDivisionError:
-            return self.fail(arguments.BadExpression, expr.span, why="a division by zero")
+            return self.fail(argument_errors.BadExpression, expr.span, why="a division by zero")
         except Undecided as undecided:
-            return self.fail(structure.UndecidedSize, expr.span, why=str(undecided))
+            return self.fail(structure_errors.UndecidedSize, expr.span, why=str(undecided))
         except (TypeError, ValueError, OverflowError):
             shown = " and ".join(show(value) for value in values)
-            return self.fail(arguments.BadExpression, expr.span, why=f"it does not work with {shown}")
+            return self.fail(argument_errors.BadExpression, expr.span, why=f"it does not work with {shown}")
         if isinstance(result, float) and not math.isfinite(result):
-            return self.fail(arguments.BadExpression, expr.span, why="the result is not a finite number")
+            return self.fail(argument_errors.BadExpression, expr.span, why="the result is not a finite number")
         # A string or a tuple times a number repeats in Python; here it is a mistake.
         if isinstance(result, (str, tuple)) or (isinstance(result, int) and abs(plain(result)) > MAX_COUNT):
-            return self.fail(arguments.BadExpression, expr.span, why="the result is not a number below 2^63")
+            return self.fail(argument_errors.BadExpression, expr.span, why="the result is not a number below 2^63")
         return result
 
 

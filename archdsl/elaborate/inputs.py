@@ -3,13 +3,13 @@
 import re
 from math import prod
 
-from ..diagnostics.catalogue import structure
+from ..diagnostics.catalogue import structure_errors
 from ..limits import MAX_COUNT
-from ..names import as_size
-from ..shape import Layout, Shape
-from ..source import Source, Span
-from ..symbolic import plain
+from ..shapes.shape import Layout, Shape
+from ..shapes.symbolic import plain
 from ..syntax import ast
+from ..text.names import as_size
+from ..text.source import Source, Span
 from .scope import UNKNOWN, Tensor
 from .state import State
 
@@ -33,7 +33,7 @@ def run_input(state: State, statement: ast.Input, override: Override) -> None:
     word = name.text if name else None
     if len(state.inputs) and (name is None or state.inputs[0][0] is None):
         span = statement.span if name is None else state.inputs[0][1].span
-        state.fail(structure.NeedsInputName, Span(span.source, span.start, span.start + len("input")))
+        state.fail(structure_errors.NeedsInputName, Span(span.source, span.start, span.start + len("input")))
     given = override.get(word)
     shape = None
     dims = _dims(state, sizes) if sizes is not None else None
@@ -69,7 +69,7 @@ def _read(state: State, statement: ast.Input) -> tuple[ast.Word | None, ast.Expr
     if (numbers := _apart(values)) is not None:
         span = values[0].span.to(values[-1].span)
         size = "x".join(map(str, numbers))
-        state.fail(structure.BadInput, span, why="its sizes stand apart", helps=(f"`input {size}`",))
+        state.fail(structure_errors.BadInput, span, why="its sizes stand apart", helps=(f"`input {size}`",))
         return None, ast.Size(dims=numbers, span=span), None
     for index, value in enumerate(values):
         if isinstance(value, ast.Call) and value.function.text == "int":
@@ -79,14 +79,14 @@ def _read(state: State, statement: ast.Input) -> tuple[ast.Word | None, ast.Expr
         elif sizes is None:
             sizes = value
         else:
-            state.fail(structure.BadInput, value.span, why="one value too many")
+            state.fail(structure_errors.BadInput, value.span, why="one value too many")
     for arg in statement.args:
         if arg.name is not None:
-            state.fail(structure.BadInput, arg.span, why="an input takes no argument by name")
+            state.fail(structure_errors.BadInput, arg.span, why="an input takes no argument by name")
     if sizes is None and vocabulary is None and not any(arg.name for arg in statement.args):
         meant = as_size(name.text) if name else None
         facts = {} if meant is None else {"helps": (f"a letter in a size is a capital: `input {meant}`",)}
-        state.fail(structure.BadInput, statement.span, why="its sizes are missing", **facts)
+        state.fail(structure_errors.BadInput, statement.span, why="its sizes are missing", **facts)
     return name, sizes, vocabulary
 
 
@@ -110,7 +110,7 @@ def _vocabulary(state: State, call: ast.Call) -> int | None:
         return None
     if type(value) is not int or value < 1:
         helps = ("`int(50257)` holds ids from 0 to 50256",)
-        state.fail(structure.BadInput, call.span, why="ids need the size of their vocabulary", helps=helps)
+        state.fail(structure_errors.BadInput, call.span, why="ids need the size of their vocabulary", helps=helps)
         return None
     return value
 
@@ -129,7 +129,7 @@ def _dims(state: State, sizes: ast.Expr) -> tuple[int, ...] | None:
     if UNKNOWN in dims:
         return None
     if not all(isinstance(dim, int) and not isinstance(dim, bool) and plain(dim) >= 1 for dim in dims):
-        state.fail(structure.BadInput, sizes.span, why="every size is a whole number of at least 1")
+        state.fail(structure_errors.BadInput, sizes.span, why="every size is a whole number of at least 1")
         return None
     return dims
 
@@ -144,11 +144,11 @@ def _shape(
             if vocabulary is not None
             else "an input has one to four sizes, the batch left out"
         )
-        state.fail(structure.BadInput, span, why=why)
+        state.fail(structure_errors.BadInput, span, why=why)
         return None
     count = prod(map(plain, dims))
     if count > MAX_COUNT:
-        state.fail(structure.BadInput, span, why=f"{count:,} elements are more than 2^63")
+        state.fail(structure_errors.BadInput, span, why=f"{count:,} elements are more than 2^63")
         return None
     if vocabulary is not None:
         return Shape(*dims, layout=Layout.IDS, vocabulary=vocabulary)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from ..arguments import Parameter
+from ..contract.arguments import Parameter
 from ..syntax import ast
 from .bind import is_word
 from .state import State

@@ -2,16 +2,16 @@
 
 from typing import Any
 
+from ..contract.layer import Op, Reject
 from ..diagnostics import Edit, Fix, Related
-from ..diagnostics.catalogue import names, shapes
-from ..layer import Op, Reject
+from ..diagnostics.catalogue import name_errors, shape_errors
 from ..layers.merge import Add, Concat, Mul
-from ..names import nearest
 from ..record import Record
-from ..shape import Shape, times
-from ..source import Span
-from ..symbolic import plain
+from ..shapes.shape import Shape, times
+from ..shapes.symbolic import plain
 from ..syntax import ast
+from ..text.names import nearest
+from ..text.source import Span
 from . import advice
 from .scope import UNKNOWN, Scope, Tensor
 from .state import State
@@ -96,7 +96,7 @@ def find_tensor(state: State, word: ast.Word) -> Tensor | None:
     if word.text == "in":
         if state.started is None:
             known = _tensors(state)
-            state.fail(names.UnknownName, word.span, name="in", nearest=None, what="nothing here", known=known)
+            state.fail(name_errors.UnknownName, word.span, name="in", nearest=None, what="nothing here", known=known)
             return None
         return Tensor(node=state.started, first=state.started)
     found = state.scope.find(word.text)
@@ -108,7 +108,7 @@ def find_tensor(state: State, word: ast.Word) -> Tensor | None:
     what = "no tensor here" if found is None else "a number, and a tensor is needed here"
     near = nearest(word.text, known) if found is None else None
     helps = ("`as NAME` after a layer names its tensor, and so does `input NAME 3x32x32`",)
-    state.fail(names.UnknownName, word.span, name=word.text, nearest=near, what=what, known=known, helps=helps)
+    state.fail(name_errors.UnknownName, word.span, name=word.text, nearest=near, what=what, known=known, helps=helps)
     # Go on with the nearest, as if it had been written.
     meant = state.scope.find(near) if near is not None else None
     return meant.value if meant is not None and isinstance(meant.value, Tensor) else None
@@ -158,9 +158,9 @@ def _join(state: State, kind: type[Op], joint: Joint, alias: str | None) -> None
 
 def _refuse(state: State, reject: Reject, joint: Joint, xs: tuple[Shape, ...]) -> None:
     """Report what a merge cannot take: an operand by itself, or its operands together."""
-    kind = getattr(shapes, reject.kind)
+    kind = getattr(shape_errors, reject.kind)
     facts: dict[str, Any] = {"keyword": joint.keyword.text, "why": reject.why, "helps": reject.help}
-    if kind is not shapes.OperandsDiffer:
+    if kind is not shape_errors.OperandsDiffer:
         state.fail(kind, joint.keyword.span, shape=str(xs[0]), **facts)
         return
     operands = tuple(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from ..record import Record
-from ..source import Span
+from ..text.source import Span
 
 
 class Unknown:

@@ -4,16 +4,16 @@ import keyword as python
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..contract.layer import Op
 from ..diagnostics import Diagnostic, Related, Sink, Use
-from ..diagnostics.catalogue import limits, names, structure
-from ..graph import Node
-from ..layer import Op
+from ..diagnostics.catalogue import limit_errors, name_errors, structure_errors
+from ..graph.graph import Node
 from ..limits import MAX_DEPTH, MAX_NODES
 from ..record import Record
-from ..shape import Shape
-from ..source import Span
-from ..symbolic import Condition, Sym, plain, recording
+from ..shapes.shape import Shape
+from ..shapes.symbolic import Condition, Sym, plain, recording
 from ..syntax import ast
+from ..text.source import Span
 from .expressions import Evaluator
 from .scope import Scope, Tensor
 
@@ -110,7 +110,7 @@ class State:
             return True
         if not self.complained_of_input:
             self.complained_of_input = True
-            self.fail(structure.NoInput, span)
+            self.fail(structure_errors.NoInput, span)
         self.add(None, (), None, ("x",), span)
         return False
 
@@ -143,7 +143,7 @@ class State:
         """Make a node and let it be the current tensor. Raises Abort at the bound of layers."""
         count = len(self.nodes)
         if count >= MAX_NODES:
-            self.fail(limits.TooManyLayers, span, count=count + 1, limit=MAX_NODES)
+            self.fail(limit_errors.TooManyLayers, span, count=count + 1, limit=MAX_NODES)
             raise Abort
         node = Node(count, op, inputs, shape, path, span, self.uses, shared, alias)
         self.nodes.append(node)
@@ -178,7 +178,7 @@ class State:
         before = self.scope.define(word.text, value, word.span)
         if before is not None:
             first = Related(span=before.span, shape="") if before.span.source is word.span.source else None
-            self.fail(names.NameTaken, word.span, name=word.text, first=first)
+            self.fail(name_errors.NameTaken, word.span, name=word.text, first=first)
 
     def name_result(self, word: ast.Word, first: int, source: int | None) -> None:
         """Name the current tensor, made by the nodes from `first` on, which read `source`."""
@@ -203,7 +203,7 @@ class State:
     ) -> "_Inside":
         """A body: another path or scope for as long as it lasts; `in` is the tensor it starts from."""
         if self.depth >= MAX_DEPTH:
-            self.fail(limits.TooDeep, self.uses[-1].span if self.uses else self.nodes[-1].span, limit=MAX_DEPTH)
+            self.fail(limit_errors.TooDeep, self.uses[-1].span if self.uses else self.nodes[-1].span, limit=MAX_DEPTH)
             raise Abort
         return _Inside(self, path, scope, started)
 

@@ -11,10 +11,10 @@ import sys
 from typing import Any
 
 from ..backends.diagram import CannotDraw
-from ..diagnostics.model import Severity
+from ..diagnostics.diagnostic import Severity
 from ..network import ArchError, Network
-from .html import Shown, svg, table_html
-from .options import Asked, BadOption, parse_options
+from .embed_options import Asked, BadOption, parse_options
+from .network_html import Shown, svg, table_html
 
 _MOST = 150
 """Layers up to which a network shows each of them; a larger one shows its blocks, and then its stages."""

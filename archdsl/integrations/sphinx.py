@@ -30,11 +30,11 @@ from sphinx.util.docutils import SphinxDirective
 from .. import __version__
 from ..analysis.table import HEAD, rows, totals, verdict
 from ..backends.diagram import THEMES, CannotDraw, Style, Subject, View, diagram
-from ..files import Unreadable, read_named, read_source
 from ..network import Network
-from ..source import Source
-from .html import Shown, picture_html
-from .options import OPTIONS, Asked, BadOption, parse_options
+from ..text.files import Unreadable, read_named, read_source
+from ..text.source import Source
+from .embed_options import OPTIONS, Asked, BadOption, parse_options
+from .network_html import Shown, picture_html
 
 _LOG = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from .html import Shown, mistakes_html
-from .options import Asked, BadOption, parse_options
+from .embed_options import Asked, BadOption, parse_options
+from .network_html import Shown, mistakes_html
 
 # MkDocs counts the warnings of its plugins' loggers, and `mkdocs build --strict` fails for one.
 _LOG = logging.getLogger("mkdocs.plugins.archdsl")

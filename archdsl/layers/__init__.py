@@ -4,7 +4,7 @@ import importlib
 import pkgutil
 from functools import cache
 
-from ..layer import Layer
+from ..contract.layer import Layer
 
 
 @cache

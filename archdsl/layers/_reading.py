@@ -2,8 +2,8 @@
 
 from math import gcd
 
-from ..layer import Reject
-from ..shape import Layout, Shape, times
+from ..contract.layer import Reject
+from ..shapes.shape import Layout, Shape, times
 
 
 def spatial(x: Shape) -> Shape:

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from ..arguments import Either, OneOf, Sides
-from ..layer import Reject
-from ..shape import Shape, Window
-from ..symbolic import Sym
+from ..contract.arguments import Either, OneOf, Sides
+from ..contract.layer import Reject
+from ..shapes.shape import Shape, Window
+from ..shapes.symbolic import Sym
 from ._reading import each_side
 
 Padding = Annotated[int | tuple[int, ...] | str, Either(kinds=(Sides(least=0), OneOf(choices=("same", "same_upper"))))]

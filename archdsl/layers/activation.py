@@ -2,12 +2,12 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from ..arguments import AnyFloat, AnyInt, Flag, OneOf, PositiveFloat, argument
-from ..call import Module, Step, Steps, X, method, nn
-from ..layer import Layer, Reject, Weights
-from ..reads import ALL, MIXED, Links, Positions, Reads, along, pointwise
-from ..saves import INPUT, OUTPUT, Saves
-from ..shape import Layout, Shape
+from ..contract.arguments import AnyFloat, AnyInt, Flag, OneOf, PositiveFloat, argument
+from ..contract.call import Module, Step, Steps, X, method, nn
+from ..contract.layer import Layer, Reject, Weights
+from ..contract.reads import ALL, MIXED, Links, Positions, Reads, along, pointwise
+from ..contract.saves import INPUT, OUTPUT, Saves
+from ..shapes.shape import Layout, Shape
 from ._calls import given
 from ._reading import find_axis, numbers, spatial
 

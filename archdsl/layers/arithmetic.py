@@ -1,11 +1,11 @@
 """Arithmetic with constants and with learned numbers."""
 
-from ..arguments import AnyFloat, Flag, PositiveInt, argument
-from ..call import Step, X, nn, operator, ours
-from ..layer import Layer, Reject, Weights
-from ..reads import Links, along, moved, pointwise
-from ..saves import NOTHING, VIEW, Saves, contiguous
-from ..shape import Layout, Shape
+from ..contract.arguments import AnyFloat, Flag, PositiveInt, argument
+from ..contract.call import Step, X, nn, operator, ours
+from ..contract.layer import Layer, Reject, Weights
+from ..contract.reads import Links, along, moved, pointwise
+from ..contract.saves import NOTHING, VIEW, Saves, contiguous
+from ..shapes.shape import Layout, Shape
 from ._calls import given
 from ._reading import numbers, sequential, spatial
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from math import prod
 from typing import Annotated, Literal, NamedTuple
 
-from ..arguments import Flag, NaturalSides, OneOf, PositiveInt, PositiveSides, Real, argument
-from ..call import F, Steps, X, nn
-from ..initial import MATRIX_DOC, WHITEN_EPS, FilterInit, SpreadInit, check_filters, fill_filters
-from ..layer import Layer, Reject, Weights
-from ..reads import Links, over_sides, sliding, spreading
-from ..saves import Own, Saves, contiguous
-from ..shape import Shape, Window
+from ..contract.arguments import Flag, NaturalSides, OneOf, PositiveInt, PositiveSides, Real, argument
+from ..contract.call import F, Steps, X, nn
+from ..contract.initializers import MATRIX_DOC, WHITEN_EPS, FilterInit, SpreadInit, check_filters, fill_filters
+from ..contract.layer import Layer, Reject, Weights
+from ..contract.reads import Links, over_sides, sliding, spreading
+from ..contract.saves import Own, Saves, contiguous
+from ..shapes.shape import Shape, Window
 from ._calls import compact, given
 from ._reading import check_groups, each_side, spatial
 from ._window import PADDING_WORDS, Padding, check_mode, make_windows, pad_list, slide, symmetric

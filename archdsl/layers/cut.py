@@ -2,12 +2,12 @@
 
 from typing import Annotated, Literal
 
-from ..arguments import AnyFloat, AnyInt, NaturalSides, OneOf, PositiveInt, PositiveSides, argument
-from ..call import F, Step, X, operator
-from ..layer import Layer, Reject
-from ..reads import SAME, Links, along, moved, only
-from ..saves import NOTHING, VIEW, Saves
-from ..shape import Layout, Shape, times
+from ..contract.arguments import AnyFloat, AnyInt, NaturalSides, OneOf, PositiveInt, PositiveSides, argument
+from ..contract.call import F, Step, X, operator
+from ..contract.layer import Layer, Reject
+from ..contract.reads import SAME, Links, along, moved, only
+from ..contract.saves import NOTHING, VIEW, Saves
+from ..shapes.shape import Layout, Shape, times
 from ._calls import given
 from ._reading import by_rank, each_side, find_axis, numbers, spatial
 from ._window import check_mode

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from ..arguments import AnyInt, Flag, PositiveInt, argument
-from ..call import X2, F, Step, Steps, X, method, nn
-from ..initial import MATRIX_DOC, MatrixInit, fill
-from ..layer import Layer, Op, Reject, Weights
-from ..reads import ALL, Links, along, pointwise
-from ..saves import Saves, contiguous, swapped
-from ..shape import Layout, Shape, times
+from ..contract.arguments import AnyInt, Flag, PositiveInt, argument
+from ..contract.call import X2, F, Step, Steps, X, method, nn
+from ..contract.initializers import MATRIX_DOC, MatrixInit, fill
+from ..contract.layer import Layer, Op, Reject, Weights
+from ..contract.reads import ALL, Links, along, pointwise
+from ..contract.saves import Saves, contiguous, swapped
+from ..shapes.shape import Layout, Shape, times
 from ._calls import given
 from ._reading import featured, find_axis, numbers
 

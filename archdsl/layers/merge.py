@@ -2,12 +2,12 @@
 
 from typing import ClassVar
 
-from ..call import INPUTS, Hole, Step, Steps, X, operator, torch
-from ..layer import Op, Reject
-from ..reads import ALL, SAME, Links, only, pointwise
-from ..saves import NOTHING, Own, Saves
-from ..shape import Layout, Shape
-from ..symbolic import plain
+from ..contract.call import INPUTS, Hole, Step, Steps, X, operator, torch
+from ..contract.layer import Op, Reject
+from ..contract.reads import ALL, SAME, Links, only, pointwise
+from ..contract.saves import NOTHING, Own, Saves
+from ..shapes.shape import Layout, Shape
+from ..shapes.symbolic import plain
 from ._reading import numbers
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import ClassVar
 
-from ..arguments import AnyFloat, Flag, PositiveFloat, PositiveInt, Probability, argument
-from ..call import Module, Step, Steps, X, method, nn
-from ..initial import SCALE_DOC, ScaleInit, fill
-from ..layer import Layer, Reject, Weights
-from ..reads import ALL, Links, Positions, along, pointwise
-from ..saves import Own, Saves
-from ..shape import Layout, Shape
+from ..contract.arguments import AnyFloat, Flag, PositiveFloat, PositiveInt, Probability, argument
+from ..contract.call import Module, Step, Steps, X, method, nn
+from ..contract.initializers import SCALE_DOC, ScaleInit, fill
+from ..contract.layer import Layer, Reject, Weights
+from ..contract.reads import ALL, Links, Positions, along, pointwise
+from ..contract.saves import Own, Saves
+from ..shapes.shape import Layout, Shape
 from ._calls import given
 from ._reading import check_groups, featured, numbers, spatial
 

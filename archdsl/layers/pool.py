@@ -3,12 +3,12 @@
 from math import inf, prod
 from typing import Any, ClassVar
 
-from ..arguments import Flag, PositiveFloat, PositiveSides, argument
-from ..call import F, Module, Step, Steps, X, method, nn
-from ..layer import Layer, Reject
-from ..reads import ALL, SAME, Links, over_sides, pooling_to, sliding
-from ..saves import INPUT, NOTHING, Own, Saves
-from ..shape import Layout, Shape, Window
+from ..contract.arguments import Flag, PositiveFloat, PositiveSides, argument
+from ..contract.call import F, Module, Step, Steps, X, method, nn
+from ..contract.layer import Layer, Reject
+from ..contract.reads import ALL, SAME, Links, over_sides, pooling_to, sliding
+from ..contract.saves import INPUT, NOTHING, Own, Saves
+from ..shapes.shape import Layout, Shape, Window
 from ._calls import compact, given
 from ._reading import each_side, spatial
 from ._window import PADDING_WORDS, Padding, make_windows, pad_list, slide

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from math import prod
 from typing import Annotated, Any, ClassVar, Literal
 
-from ..arguments import Flag, OneOf, PositiveInt, Probability, argument
-from ..call import Module, Steps, X, operator
-from ..initial import MATRIX_DOC, MatrixInit, fill
-from ..layer import Layer, Reject, Weights
-from ..reads import ALL, Before, Links
-from ..saves import Own, Saves, contiguous
-from ..shape import Shape
+from ..contract.arguments import Flag, OneOf, PositiveInt, Probability, argument
+from ..contract.call import Module, Steps, X, operator
+from ..contract.initializers import MATRIX_DOC, MatrixInit, fill
+from ..contract.layer import Layer, Reject, Weights
+from ..contract.reads import ALL, Before, Links
+from ..contract.saves import Own, Saves, contiguous
+from ..shapes.shape import Shape
 from ._calls import given
 from ._reading import sequential
 

@@ -1,11 +1,11 @@
 """Layers that drop a part of the network at random while it trains, and do nothing afterwards."""
 
-from ..arguments import Probability, argument
-from ..call import Step, nn, ours
-from ..layer import Layer
-from ..reads import Links, pointwise
-from ..saves import VIEW, Own, Saves
-from ..shape import Shape
+from ..contract.arguments import Probability, argument
+from ..contract.call import Step, nn, ours
+from ..contract.layer import Layer
+from ..contract.reads import Links, pointwise
+from ..contract.saves import VIEW, Own, Saves
+from ..shapes.shape import Shape
 from ._calls import given
 from ._reading import numbers, spatial
 

@@ -2,12 +2,12 @@
 
 from typing import Annotated, Literal
 
-from ..arguments import Flag, OneOf, PositiveInt, PositiveSides, argument
-from ..call import Step, nn
-from ..layer import Layer, Reject
-from ..reads import ALL, SAME, Links, Positions, Reads, interpolating, over_sides, pointwise, repeating
-from ..saves import NOTHING, Saves, contiguous
-from ..shape import Layout, Shape
+from ..contract.arguments import Flag, OneOf, PositiveInt, PositiveSides, argument
+from ..contract.call import Step, nn
+from ..contract.layer import Layer, Reject
+from ..contract.reads import ALL, SAME, Links, Positions, Reads, interpolating, over_sides, pointwise, repeating
+from ..contract.saves import NOTHING, Saves, contiguous
+from ..shapes.shape import Layout, Shape
 from ._calls import compact, given
 from ._reading import check_groups, each_side, numbers, spatial
 

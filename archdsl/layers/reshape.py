@@ -2,13 +2,13 @@
 
 from math import isqrt, prod
 
-from ..arguments import NaturalInt, Sizes, argument
-from ..call import Step, Steps, X, method
-from ..layer import Layer, Reject
-from ..reads import MIXED, SAME, Links, Positions, Reads, Unfolded, mixing, pointwise, repeating
-from ..saves import Saves, contiguous
-from ..shape import SPATIAL, Layout, Shape, times
-from ..symbolic import Sym, Undecided
+from ..contract.arguments import NaturalInt, Sizes, argument
+from ..contract.call import Step, Steps, X, method
+from ..contract.layer import Layer, Reject
+from ..contract.reads import MIXED, SAME, Links, Positions, Reads, Unfolded, mixing, pointwise, repeating
+from ..contract.saves import Saves, contiguous
+from ..shapes.shape import SPATIAL, Layout, Shape, times
+from ..shapes.symbolic import Sym, Undecided
 from ._reading import by_rank, numbers, sequential, spatial
 
 

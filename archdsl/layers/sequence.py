@@ -4,13 +4,22 @@ from collections.abc import Mapping
 from math import prod
 from typing import Annotated, Any, Literal
 
-from ..arguments import Flag, NaturalSides, OneOf, PositiveFloat, PositiveInt, PositiveSides, Probability, argument
-from ..call import Steps, X, method, ours
-from ..initial import MATRIX_DOC, MatrixInit, fill
-from ..layer import Layer, Reject, Weights
-from ..reads import ALL, Before, Links, Reads, blocks, grid
-from ..saves import Own, Saves, contiguous
-from ..shape import Layout, Shape
+from ..contract.arguments import (
+    Flag,
+    NaturalSides,
+    OneOf,
+    PositiveFloat,
+    PositiveInt,
+    PositiveSides,
+    Probability,
+    argument,
+)
+from ..contract.call import Steps, X, method, ours
+from ..contract.initializers import MATRIX_DOC, MatrixInit, fill
+from ..contract.layer import Layer, Reject, Weights
+from ..contract.reads import ALL, Before, Links, Reads, blocks, grid
+from ..contract.saves import Own, Saves, contiguous
+from ..shapes.shape import Layout, Shape
 from ._calls import given
 from ._reading import nearest_divisor, numbers, sequential
 

@@ -4,7 +4,7 @@ Values are what stands in the text; nothing is looked up or computed here.
 """
 
 from ..record import Record
-from ..source import Source, Span
+from ..text.source import Source, Span
 
 
 class Word(Record):

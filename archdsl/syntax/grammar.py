@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lark import Lark
 
-from .. import paths
+from ..text import paths
 from .tokens import Separators
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from lark import Token, Tree
 
 from ..diagnostics import Sink
-from ..diagnostics.catalogue import limits, syntax
+from ..diagnostics.catalogue import limit_errors, syntax_errors
 from ..limits import MAX_DIGITS
-from ..source import Source, Span
+from ..text.source import Source, Span
 from . import ast
 
 _SUFFIX = {"K": 10**3, "M": 10**6, "G": 10**9}
@@ -68,7 +68,7 @@ class _Lower:
     def whole(self, token: Token, skip: int = 0) -> int:
         digits = str(token)[skip:]
         if len(digits) > MAX_DIGITS:
-            self.sink.emit(limits.TooManyDigits(span=self.span(token), limit=MAX_DIGITS))
+            self.sink.emit(limit_errors.TooManyDigits(span=self.span(token), limit=MAX_DIGITS))
             return 1
         return int(digits)
 
@@ -256,7 +256,7 @@ class _Lower:
 
     def do_unreadable(self, node: Node) -> ast.Expr:
         span = self.span(node)
-        self.sink.emit(syntax.BadWord(span=span, word=span.text))
+        self.sink.emit(syntax_errors.BadWord(span=span, word=span.text))
         return ast.Unreadable(span=span)
 
 

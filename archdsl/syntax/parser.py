@@ -10,10 +10,10 @@ from lark.exceptions import UnexpectedToken
 from lark.parsers.lalr_interactive_parser import InteractiveParser
 
 from ..diagnostics import Sink
-from ..diagnostics.catalogue import limits, syntax
+from ..diagnostics.catalogue import limit_errors, syntax_errors
 from ..limits import MAX_NESTING, MAX_STATEMENT_TOKENS, MAX_TEXT
-from ..names import nearest
-from ..source import Source, Span
+from ..text.names import nearest
+from ..text.source import Source, Span
 from .ast import Program
 from .grammar import grammar
 from .lower import lower
@@ -25,7 +25,7 @@ _WITH_BODY = ("stage", "block", "residual", "shortcut", "repeat", "train", "aux"
 def parse(source: Source, sink: Sink) -> Program:
     """The tree of a text. Mistakes go to the sink; a statement that could not be read becomes `Broken`."""
     if len(source.text) > MAX_TEXT:
-        sink.emit(limits.TooLong(span=Span(source, 0, 0), what="text", count=len(source.text), limit=MAX_TEXT))
+        sink.emit(limit_errors.TooLong(span=Span(source, 0, 0), what="text", count=len(source.text), limit=MAX_TEXT))
         return Program(source=source, statements=())
     tokens = list(grammar().lex(source.text))
     if not _within_limits(source, tokens, sink):
@@ -54,11 +54,11 @@ def _within_limits(source: Source, tokens: list[Token], sink: Sink) -> bool:
             depth -= chains[-1]
             chains[-1] = 0
         if depth > MAX_NESTING:
-            sink.emit(limits.TooDeep(span=_span(source, token), limit=MAX_NESTING))
+            sink.emit(limit_errors.TooDeep(span=_span(source, token), limit=MAX_NESTING))
             return False
         if count > MAX_STATEMENT_TOKENS:
             span = _span(source, token)
-            sink.emit(limits.TooLong(span=span, what="statement", count=None, limit=MAX_STATEMENT_TOKENS))
+            sink.emit(limit_errors.TooLong(span=span, what="statement", count=None, limit=MAX_STATEMENT_TOKENS))
             return False
     return True
 
@@ -83,7 +83,7 @@ class _Driver:
         while self.at < len(self.tokens):
             token = self.tokens[self.at]
             if token.type == "STRAY":
-                self.sink.emit(syntax.StrayCharacter(span=_span(self.source, token), character=str(token)))
+                self.sink.emit(syntax_errors.StrayCharacter(span=_span(self.source, token), character=str(token)))
                 self.skip_statement()
                 continue
             try:
@@ -107,16 +107,16 @@ class _Driver:
         accepted: set[str] = self.parser.accepts()  # type: ignore[no-untyped-call]  # Lark's is unannotated
         span = _span(self.source, token)
         if token.type == "RBRACE" and not self.open:
-            self.sink.emit(syntax.NothingOpen(span=span))
+            self.sink.emit(syntax_errors.NothingOpen(span=span))
             self.at += 1
             # The separator after it would be the second in a row.
             if "SEP" not in accepted and self.at < len(self.tokens) and self.tokens[self.at].type == "SEP":
                 self.at += 1
         elif "SEP" in accepted and token.type in STARTS:
-            self.sink.emit(syntax.MissingSeparator(span=span, word=str(token)))
+            self.sink.emit(syntax_errors.MissingSeparator(span=span, word=str(token)))
             self.parser.feed_token(Token("SEP", ";"))
         elif "NAME" in accepted and "SEP" not in accepted and str(token) in KEYWORDS and not self.first():
-            self.sink.emit(syntax.ReservedName(span=span, name=str(token)))
+            self.sink.emit(syntax_errors.ReservedName(span=span, name=str(token)))
             self.tokens[self.at] = Token.new_borrow_pos("NAME", str(token), token)
         else:
             self.report(token, span, accepted)
@@ -126,14 +126,14 @@ class _Driver:
         word = self.statement_word()
         if token.type == "LBRACE" and word is not None:
             guess = nearest(str(word), _WITH_BODY)
-            self.sink.emit(syntax.NoBody(span=_span(self.source, word), word=str(word), nearest=guess))
+            self.sink.emit(syntax_errors.NoBody(span=_span(self.source, word), word=str(word), nearest=guess))
         elif token.type == "SIGN":
             follows = self.tokens[self.at + 1] if self.at + 1 < len(self.tokens) else token
-            self.sink.emit(syntax.SignForMinus(span=span, follows=str(follows)))
+            self.sink.emit(syntax_errors.SignForMinus(span=span, follows=str(follows)))
         else:
             found = "the end of the line" if token.type == "SEP" and token != ";" else f"`{token}`"
             expected = tuple(describe(accepted))
-            self.sink.emit(syntax.Unexpected(span=span, found=found, expected=expected, helps=self.habit(token)))
+            self.sink.emit(syntax_errors.Unexpected(span=span, found=found, expected=expected, helps=self.habit(token)))
 
     def habit(self, token: Token) -> tuple[str, ...]:
         """How this language writes what is written like this in others."""
@@ -193,7 +193,7 @@ class _Driver:
             self.at += 1
         if depth:
             opener = self.unbalanced(start)
-            self.sink.emit(syntax.UnclosedBrace(span=_span(self.source, opener)))
+            self.sink.emit(syntax_errors.UnclosedBrace(span=_span(self.source, opener)))
         self.parser.feed_token(self.broken(start))
 
     def broken(self, start: int) -> Token:
@@ -235,7 +235,7 @@ class _Driver:
         """Close what is open, and reduce the whole."""
         end = Token("$END", "", start_pos=len(self.source.text), end_pos=len(self.source.text))
         for opener in reversed(self.open):
-            self.sink.emit(syntax.UnclosedBrace(span=_span(self.source, opener)))
+            self.sink.emit(syntax_errors.UnclosedBrace(span=_span(self.source, opener)))
         while True:
             token = Token.new_borrow_pos("RBRACE", "}", end) if self.open else end
             try:
@@ -245,7 +245,7 @@ class _Driver:
                 if not self.open:
                     last = Span(self.source, len(self.source.text.rstrip()), len(self.source.text.rstrip()))
                     expected = tuple(describe(accepted))
-                    self.sink.emit(syntax.Unexpected(span=last, found="the end of the text", expected=expected))
+                    self.sink.emit(syntax_errors.Unexpected(span=last, found="the end of the text", expected=expected))
                 self.pop_to_statement()
                 self.parser.feed_token(Token.new_borrow_pos("ERROR", "", end))
                 continue

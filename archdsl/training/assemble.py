@@ -7,22 +7,22 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .augment import changes_pixels
-from .data.fit import fit_splits
-from .data.model import ImageSet, Request, Source, Splits
-from .job import Batches, Job
-from .loss import make_loss
-from .means import start
-from .optim import make_optimizer
-from .recipe import Recipe
-from .setup import Setup, Trial, choose_setup
-from .standardise import Standard, Standardiser
-from .state import Chance, State, derive, own_purpose, weights_of
-from .subject import Subject
-from .tally import Tally
-from .team import ALONE, Team
-from .watch import Stop, Watch
-from .whiten import WHITENING_IMAGES, whiten
+from .callbacks.base import Stop, Watch
+from .data.images import ImageSet, Request, Source, Splits
+from .data.resize import fit_splits
+from .loop.augmentation import changes_pixels
+from .loop.averages import start
+from .loop.device_setup import Setup, Trial, choose_setup
+from .loop.loss import make_loss
+from .loop.metrics import Tally
+from .loop.optimizers import make_optimizer
+from .loop.standardization import Standard, Standardiser
+from .loop.train_context import Batches, Job
+from .loop.training_state import Chance, State, derive, own_purpose, weights_of
+from .loop.whitening import WHITENING_IMAGES, whiten
+from .model_spec import Subject
+from .processes.process_group import ALONE, Team
+from .recipe.recipe import Recipe
 
 _PART_OF_GPU = 0.5
 _MOST_TURNED = 1 << 30

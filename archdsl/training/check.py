@@ -1,13 +1,13 @@
 """The network against the data, before any file of the data is touched. Imports neither torch nor numpy."""
 
 from ..diagnostics import Sink
-from ..diagnostics.catalogue.training import BadSetting, NotForImages, WrongInput, WrongOutput
-from ..graph import Graph, Node
-from ..names import nearest
-from ..shape import Layout
-from .data.spec import DataSpec, ImageShape
-from .parts import frozen_parts
-from .recipe import Recipe
+from ..diagnostics.catalogue.training_errors import BadSetting, NotForImages, WrongInput, WrongOutput
+from ..graph.graph import Graph, Node
+from ..shapes.shape import Layout
+from ..text.names import nearest
+from .data.dataset_spec import DataSpec, ImageShape
+from .recipe.recipe import Recipe
+from .recipe.sections import frozen_parts
 
 
 def image_shape(graph: Graph) -> ImageShape:

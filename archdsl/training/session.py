@@ -11,26 +11,26 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from . import assemble
-from .checkpoint import list_checkpoints, part, read, restore_newest, save_tensors
-from .claim import claimed
-from .data.model import Request, Source, Splits
+from .callbacks.base import Stop, Watch
+from .data.images import Request, Source, Splits
 from .errors import BatchTooSmall, CannotResume, Diverged, PeerFailed, Problem
-from .evaluate import Scores
-from .failures import variance_needed
-from .job import Job
-from .loop import Ending, fit, score
-from .memory import Budget
-from .recipe import Recipe
+from .loop.device_setup import Setup, Trial, choose_device
+from .loop.evaluation import Scores
+from .loop.loop import Ending, fit, score
+from .loop.memory_budget import Budget
+from .loop.schedule import factor
+from .loop.standardization import Standard, measure
+from .loop.train_context import Job
+from .loop.training_state import State, weights_of
+from .model_spec import Subject
+from .processes.process_group import ALONE, Team
+from .recipe.recipe import Recipe
 from .report import write_report
-from .run import Run
-from .schedule import factor
-from .settings import DataSettings, NetworkSettings, RunSettings, SetupSettings, versions
-from .setup import Setup, Trial, choose_device
-from .standardise import Standard, measure
-from .state import State, weights_of
-from .subject import Subject
-from .team import ALONE, Team
-from .watch import Stop, Watch
+from .run_errors import variance_needed
+from .runs.checkpoint import list_checkpoints, part, read, restore_newest, save_tensors
+from .runs.run_folder import Run
+from .runs.run_lock import claimed
+from .runs.run_settings import DataSettings, NetworkSettings, RunSettings, SetupSettings, versions
 
 
 @dataclass(frozen=True)

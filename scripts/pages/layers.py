@@ -7,14 +7,14 @@ from functools import cache
 from types import ModuleType
 
 from archdsl.analysis.cost import costs
-from archdsl.arguments import Parameter, Truth
-from archdsl.backends.python import expression
-from archdsl.call import Module
-from archdsl.graph import Graph, Node
-from archdsl.layer import Layer
+from archdsl.backends.python_source import expression
+from archdsl.contract.arguments import Parameter, Truth
+from archdsl.contract.call import Module
+from archdsl.contract.layer import Layer
+from archdsl.graph.graph import Graph, Node
 from archdsl.layers import registry
 from archdsl.network import ArchError, Network, loads
-from archdsl.shape import Shape
+from archdsl.shapes.shape import Shape
 
 FOLDER = "layers"
 TITLES = {

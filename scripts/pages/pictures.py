@@ -20,10 +20,10 @@ from archdsl.backends.diagram import THEMES, Style, Subject, View, diagram
 from archdsl.cli.common import parse_override, parse_settings
 from archdsl.cli.diagram import command as diagram_command
 from archdsl.diagnostics import Sink
-from archdsl.files import read_named
 from archdsl.network import ArchError, Network, analyse
 from archdsl.record import Record
-from archdsl.source import Source
+from archdsl.text.files import read_named
+from archdsl.text.source import Source
 from scripts.pages import zoo
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -19,8 +19,8 @@ from torch import Tensor, nn
 import archdsl
 from archdsl.analysis.receptive_field import fields, support
 from archdsl.backends.torch import apply, make_module
-from archdsl.call import Apply, Module, Step
-from archdsl.graph import Graph, Node
+from archdsl.contract.call import Apply, Module, Step
+from archdsl.graph.graph import Graph, Node
 from archdsl.layers.activation import Activation
 from archdsl.layers.conv import UpConv
 from archdsl.layers.cut import Crop, Slice

@@ -9,7 +9,7 @@ from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTens
 from archdsl import Network
 from archdsl.layers.recurrent import LSTM
 from archdsl.layers.sequence import Attention
-from archdsl.shape import Layout, Shape
+from archdsl.shapes.shape import Layout, Shape
 
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 

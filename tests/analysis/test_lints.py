@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from archdsl import paths
 from archdsl.diagnostics import Sink
-from archdsl.files import read_source
 from archdsl.network import analyse
-from archdsl.source import Source
+from archdsl.text import paths
+from archdsl.text.files import read_source
+from archdsl.text.source import Source
 
 # Known networks that are right to be told something, and why it stays.
 ACCEPTED = {

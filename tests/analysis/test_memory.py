@@ -5,8 +5,8 @@ import torch
 
 import archdsl
 from archdsl.analysis.memory import largest_batch, memory
-from archdsl.training.optim import make_optimizer
-from archdsl.training.recipe import Adam, AdamW, Muon, RmsProp, Sgd
+from archdsl.training.loop.optimizers import make_optimizer
+from archdsl.training.recipe.recipe import Adam, AdamW, Muon, RmsProp, Sgd
 
 from .saved import saved_bytes
 

@@ -7,8 +7,8 @@ import pytest
 
 from archdsl.diagnostics import Diagnostic, Severity
 from archdsl.diagnostics.catalogue import by_code
-from archdsl.diagnostics.examples import run_example
-from archdsl.diagnostics.text import render
+from archdsl.diagnostics.terminal import render
+from archdsl.explain.examples import run_example
 
 
 def subclasses(kind: type[Diagnostic]) -> set[type[Diagnostic]]:

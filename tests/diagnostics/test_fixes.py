@@ -8,11 +8,11 @@ from click.testing import CliRunner
 from archdsl.cli import main
 from archdsl.diagnostics import Diagnostic, Edit, Fix, Sink
 from archdsl.diagnostics.catalogue import by_code
-from archdsl.diagnostics.examples import run_example
+from archdsl.diagnostics.diagnostic import Found
 from archdsl.diagnostics.fixes import fix
-from archdsl.diagnostics.model import Found
+from archdsl.explain.examples import run_example
 from archdsl.network import analyse
-from archdsl.source import Source, Span
+from archdsl.text.source import Source, Span
 
 WRONG = "net N(width = 8)\ninput 3x32x32\nstage a { covn widht k3 p1 } bn\nfc 4K\n"
 

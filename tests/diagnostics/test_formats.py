@@ -13,13 +13,13 @@ from archdsl.cli import main
 from archdsl.cli.common import colourful
 from archdsl.diagnostics import Sink
 from archdsl.diagnostics.catalogue import by_code
-from archdsl.diagnostics.examples import run_example
 from archdsl.diagnostics.github import render as github
-from archdsl.diagnostics.json import diagnostic
+from archdsl.diagnostics.json_models import diagnostic
 from archdsl.diagnostics.sarif import render as sarif
-from archdsl.diagnostics.text import render
+from archdsl.diagnostics.terminal import render
+from archdsl.explain.examples import run_example
 from archdsl.network import analyse
-from archdsl.source import Source
+from archdsl.text.source import Source
 
 # The JSON schema of SARIF 2.1.0 (OASIS; "2.1.0-rtm.5" as SchemaStore has it), taken from the npm package
 # @microsoft/jest-sarif 1.0.0-beta.0 (MIT), its descriptions left out.

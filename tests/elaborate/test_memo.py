@@ -6,7 +6,7 @@ import archdsl
 from archdsl import ArchError
 from archdsl.diagnostics import Sink
 from archdsl.network import analyse
-from archdsl.source import Source
+from archdsl.text.source import Source
 
 
 def shapes(text: str) -> list[str]:

@@ -2,14 +2,14 @@
 
 import time
 
-from archdsl import paths
 from archdsl.diagnostics import Sink
-from archdsl.diagnostics.model import Found
-from archdsl.diagnostics.text import render
+from archdsl.diagnostics.diagnostic import Found
+from archdsl.diagnostics.terminal import render
 from archdsl.layers import registry
 from archdsl.network import analyse
-from archdsl.source import Source
 from archdsl.syntax.tokens import KEYWORDS
+from archdsl.text import paths
+from archdsl.text.source import Source
 
 TEXTS = [path.read_text(encoding="utf-8") for path in sorted(paths.examples().rglob("*.arch"))]
 SHORT = [text for text in TEXTS if len(text) < 1500]

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from archdsl import limits
 from archdsl.cli import main
 from archdsl.diagnostics import Sink
+from archdsl.diagnostics.diagnostic import Found
 from archdsl.diagnostics.fixes import fix
-from archdsl.diagnostics.model import Found
-from archdsl.files import Unreadable, read_source
 from archdsl.network import analyse
-from archdsl.source import Source
+from archdsl.text.files import Unreadable, read_source
+from archdsl.text.source import Source
 
 from .anything import SHORT, TEXTS, WORDS, survives
 

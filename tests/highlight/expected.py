@@ -8,10 +8,10 @@ from archdsl.diagnostics import Sink
 from archdsl.highlight.rules import flags, letters
 from archdsl.layers import registry, synonyms
 from archdsl.record import Record
-from archdsl.source import Source, Span
 from archdsl.syntax import ast, parse
 from archdsl.syntax.grammar import grammar
 from archdsl.syntax.tokens import KEYWORDS
+from archdsl.text.source import Source, Span
 
 PLAIN = {
     "COMMENT": "comment",

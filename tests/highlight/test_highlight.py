@@ -14,8 +14,8 @@ from archdsl.diagnostics import Sink
 from archdsl.highlight.lexer import TOKENS, ArchLexer
 from archdsl.highlight.rules import CLASSES
 from archdsl.highlight.textmate import SCOPES, grammar
-from archdsl.source import Source
 from archdsl.syntax import parse
+from archdsl.text.source import Source
 from tests.highlight.expected import expected
 from tests.highlight.textmate import scopes
 

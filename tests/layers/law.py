@@ -13,12 +13,12 @@ import hypothesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from archdsl.call import Steps
-from archdsl.diagnostics.catalogue import shapes
-from archdsl.layer import Layer, Op, Reject
+from archdsl.contract.call import Steps
+from archdsl.contract.layer import Layer, Op, Reject
+from archdsl.diagnostics.catalogue import shape_errors
 from archdsl.layers import registry
 from archdsl.layers.merge import Add, Concat, Mul
-from archdsl.shape import Shape, Window
+from archdsl.shapes.shape import Shape, Window
 
 from .oracle import BATCH, Outcome, Refused, check_beginnings, check_source, run
 from .sizes import check_sizes
@@ -39,7 +39,7 @@ def check(op: Op, xs: tuple[Shape, ...]) -> str:
 
 def _check_refusal(op: Op, xs: tuple[Shape, ...], reject: Reject) -> str:
     assert reject.argument is None or reject.argument in {p.name for p in op.parameters}, reject.argument
-    assert hasattr(shapes, reject.kind), reject.kind
+    assert hasattr(shape_errors, reject.kind), reject.kind
     if reject.own:
         return "refused by the language"
     steps = op.steps(xs)

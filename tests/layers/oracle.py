@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from archdsl.backends import modules
-from archdsl.backends.python import expression
+from archdsl.backends.python_source import expression
 from archdsl.backends.torch import apply, begin, make_module
-from archdsl.call import Module, Steps
+from archdsl.contract.call import Module, Steps
 from archdsl.record import Record
-from archdsl.shape import Layout, Shape
+from archdsl.shapes.shape import Layout, Shape
 
 BATCH = 2
 _REFUSALS = (RuntimeError, ValueError, TypeError, IndexError, NotImplementedError, AssertionError)

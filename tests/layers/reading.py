@@ -6,11 +6,11 @@ import torch
 from torch import nn
 
 from archdsl.backends.torch import apply, make_module
-from archdsl.call import Module
-from archdsl.layer import Op
+from archdsl.contract.call import Module
+from archdsl.contract.layer import Op
+from archdsl.contract.reads import Before, Everything, Links, Positions, Unfolded
 from archdsl.layers.recurrent import Recurrent
-from archdsl.reads import Before, Everything, Links, Positions, Unfolded
-from archdsl.shape import Layout, Shape
+from archdsl.shapes.shape import Layout, Shape
 
 _MOST = 600
 Place = tuple[int, ...]

@@ -6,11 +6,11 @@ from torch import Tensor, nn
 from archdsl.analysis.memory import Tensor as Traced
 from archdsl.analysis.memory import _Tape
 from archdsl.backends.torch import apply, make_module
-from archdsl.call import Module
-from archdsl.graph import Graph, Node
-from archdsl.layer import Op
-from archdsl.shape import Layout, Shape
-from archdsl.source import Source, Span
+from archdsl.contract.call import Module
+from archdsl.contract.layer import Op
+from archdsl.graph.graph import Graph, Node
+from archdsl.shapes.shape import Layout, Shape
+from archdsl.text.source import Source, Span
 
 BATCH = 3
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from archdsl.layer import Op, Reject
-from archdsl.shape import Shape
-from archdsl.symbolic import Sym, Undecided, form_of, recording
+from archdsl.contract.layer import Op, Reject
+from archdsl.shapes.shape import Shape
+from archdsl.shapes.symbolic import Sym, Undecided, form_of, recording
 
 from .strategies import integers
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from archdsl.arguments import Dims, Either, Kind, OneOf, Parameter, Real, Sides, Truth, Unfit, Whole
-from archdsl.initial import Beginning, Init
-from archdsl.layer import Op, Reject
+from archdsl.contract.arguments import Dims, Either, Kind, OneOf, Parameter, Real, Sides, Truth, Unfit, Whole
+from archdsl.contract.initializers import Beginning, Init
+from archdsl.contract.layer import Op, Reject
 from archdsl.layers.merge import Merge
-from archdsl.shape import Layout, Shape
+from archdsl.shapes.shape import Layout, Shape
 
 # Made once: Hypothesis takes longer to make a strategy than to draw from it.
 integers = cache(st.integers)

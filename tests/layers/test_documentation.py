@@ -3,7 +3,7 @@
 import pytest
 
 import archdsl
-from archdsl.layer import Op
+from archdsl.contract.layer import Op
 from archdsl.layers import registry
 from archdsl.layers.merge import Add, Concat, Mul
 

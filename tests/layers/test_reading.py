@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archdsl.layer import Reject
+from archdsl.contract.layer import Reject
 
 from .law import OPS
 from .reading import check_reads

@@ -5,10 +5,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import archdsl
-from archdsl.layer import Op, Reject
+from archdsl.contract.layer import Op, Reject
 from archdsl.layers.recurrent import Recurrent
 from archdsl.layers.sequence import Attention
-from archdsl.shape import Shape
+from archdsl.shapes.shape import Shape
 
 from .law import OPS
 from .saving import kept, said

@@ -3,15 +3,15 @@
 from random import Random
 from typing import Any
 
+from archdsl.contract.layer import Op, Reject
 from archdsl.diagnostics import Sink
 from archdsl.elaborate import elaborate
-from archdsl.graph import Graph
-from archdsl.layer import Op, Reject
+from archdsl.graph.graph import Graph
 from archdsl.layers import registry, synonyms
 from archdsl.layers.merge import Add, Concat, Mul
-from archdsl.shape import Layout, Shape
-from archdsl.source import Source
+from archdsl.shapes.shape import Layout, Shape
 from archdsl.syntax import parse
+from archdsl.text.source import Source
 
 from .values import arguments, number, written
 

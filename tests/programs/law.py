@@ -16,10 +16,10 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from archdsl.analysis.cost import costs
-from archdsl.backends.python import class_name, to_source
+from archdsl.backends.python_source import class_name, to_source
 from archdsl.backends.torch import to_torch
-from archdsl.graph import Graph
-from archdsl.shape import Layout
+from archdsl.graph.graph import Graph
+from archdsl.shapes.shape import Layout
 
 from .generate import built, program
 

@@ -8,13 +8,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archdsl.diagnostics import Sink
-from archdsl.diagnostics.text import render
+from archdsl.diagnostics.terminal import render
 from archdsl.layers import synonyms
 from archdsl.network import analyse
-from archdsl.source import Source
 from archdsl.syntax import parse
 from archdsl.syntax.ast import same
 from archdsl.syntax.format import format_program
+from archdsl.text.source import Source
 
 from . import law
 from .generate import built, program

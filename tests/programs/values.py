@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any
 
-from archdsl.arguments import Dims, Either, Kind, OneOf, Parameter, Real, Sides, Truth, Unfit, Whole
-from archdsl.initial import Beginning, Init
-from archdsl.shape import Shape
+from archdsl.contract.arguments import Dims, Either, Kind, OneOf, Parameter, Real, Sides, Truth, Unfit, Whole
+from archdsl.contract.initializers import Beginning, Init
+from archdsl.shapes.shape import Shape
 from tests.layers.strategies import beginnings
 
 _REALS = (0.0, 1e-6, 1e-5, 0.1, 0.25, 0.5, 1.0, 2.0, 0.75, -0.5)

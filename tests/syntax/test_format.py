@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from archdsl import paths
 from archdsl.diagnostics import Sink
 from archdsl.layers import synonyms
-from archdsl.source import Source
 from archdsl.syntax import parse
 from archdsl.syntax.ast import same
 from archdsl.syntax.format import format_program
+from archdsl.text import paths
+from archdsl.text.source import Source
 
 
 def formatted(text: str) -> str:

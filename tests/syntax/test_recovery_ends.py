@@ -3,8 +3,8 @@
 import pytest
 
 from archdsl.diagnostics import Sink
-from archdsl.source import Source
 from archdsl.syntax import ast, parse
+from archdsl.text.source import Source
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from archdsl.training.data.model import ImageSet, Request, Source, Splits
-from archdsl.training.data.spec import DataSpec, ImageShape
-from archdsl.training.recipe import Recipe
-from archdsl.training.run import Run
+from archdsl.training.callbacks.base import Stop, Watch
+from archdsl.training.data.dataset_spec import DataSpec, ImageShape
+from archdsl.training.data.images import ImageSet, Request, Source, Splits
+from archdsl.training.model_spec import Subject
+from archdsl.training.recipe.recipe import Recipe
+from archdsl.training.runs.run_folder import Run
 from archdsl.training.session import Place, Training
-from archdsl.training.subject import Subject
-from archdsl.training.watch import Stop, Watch
 
 SHAPE = ImageShape(1, 8, 8)
 

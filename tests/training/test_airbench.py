@@ -10,20 +10,20 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 import archdsl
-from archdsl import paths
 from archdsl.diagnostics import Sink
+from archdsl.text import paths
 from archdsl.training import assemble
-from archdsl.training.compose import compose
-from archdsl.training.data.model import ImageSet, Splits
-from archdsl.training.job import Job
-from archdsl.training.loop import fit
-from archdsl.training.recipe import Recipe
-from archdsl.training.run import Run
-from archdsl.training.setup import Setup
-from archdsl.training.standardise import measure
-from archdsl.training.state import State
-from archdsl.training.subject import subject_of
-from archdsl.training.watch import Stop, Watch
+from archdsl.training.callbacks.base import Stop, Watch
+from archdsl.training.data.images import ImageSet, Splits
+from archdsl.training.loop.device_setup import Setup
+from archdsl.training.loop.loop import fit
+from archdsl.training.loop.standardization import measure
+from archdsl.training.loop.train_context import Job
+from archdsl.training.loop.training_state import State
+from archdsl.training.model_spec import subject_of
+from archdsl.training.recipe.composition import compose
+from archdsl.training.recipe.recipe import Recipe
+from archdsl.training.runs.run_folder import Run
 
 BATCH, EPOCHS, WHITEN_EPOCHS = 24, 4.5, 2
 CPU = torch.device("cpu")

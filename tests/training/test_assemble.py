@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 
 from archdsl.training import assemble
-from archdsl.training.data.model import ImageSet, Splits
-from archdsl.training.job import Job
-from archdsl.training.recipe import Recipe
-from archdsl.training.setup import Setup
-from archdsl.training.standardise import measure
-from archdsl.training.state import Chance
-from archdsl.training.watch import Stop
+from archdsl.training.callbacks.base import Stop
+from archdsl.training.data.images import ImageSet, Splits
+from archdsl.training.loop.device_setup import Setup
+from archdsl.training.loop.standardization import measure
+from archdsl.training.loop.train_context import Job
+from archdsl.training.loop.training_state import Chance
+from archdsl.training.recipe.recipe import Recipe
 
 CPU = torch.device("cpu")
 

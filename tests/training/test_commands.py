@@ -14,20 +14,20 @@ import torch
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from archdsl.analysis.recipe import check_recipe
 from archdsl.cli import main
 from archdsl.cli.train import _words
 from archdsl.diagnostics import Sink
-from archdsl.diagnostics.catalogue import training as catalogue
-from archdsl.diagnostics.model import Diagnostic
+from archdsl.diagnostics.catalogue import training_errors as catalogue
+from archdsl.diagnostics.diagnostic import Diagnostic
 from archdsl.network import analyse
-from archdsl.source import Source
+from archdsl.text.source import Source
 from archdsl.training import report
-from archdsl.training.checkpoint import list_checkpoints
+from archdsl.training.data.dataset_spec import SPECS, ImageShape
 from archdsl.training.data.digits import DigitsSource
-from archdsl.training.data.model import Request
-from archdsl.training.data.spec import SPECS, ImageShape
-from archdsl.training.evaluate import Scores
+from archdsl.training.data.images import Request
+from archdsl.training.loop.evaluation import Scores
+from archdsl.training.recipe_check import check_recipe
+from archdsl.training.runs.checkpoint import list_checkpoints
 from tests.training.test_session import assert_same
 
 NET = """net Small(classes = 10, width = 8)

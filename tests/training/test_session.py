@@ -14,13 +14,13 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from archdsl.training import report
-from archdsl.training.checkpoint import list_checkpoints, read
+from archdsl.training.callbacks.base import Watch
 from archdsl.training.errors import CannotResume, Diverged
-from archdsl.training.failures import CannotCompile, LonelyImage
-from archdsl.training.loop import Ending
-from archdsl.training.run import Run
+from archdsl.training.loop.loop import Ending
+from archdsl.training.run_errors import CannotCompile, LonelyImage
+from archdsl.training.runs.checkpoint import list_checkpoints, read
+from archdsl.training.runs.run_folder import Run
 from archdsl.training.session import Training
-from archdsl.training.watch import Watch
 from tests.training.helpers import Patches, StopAfter, small_network, subject, training
 
 

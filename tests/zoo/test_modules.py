@@ -9,7 +9,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import archdsl
 from archdsl import zoo
-from archdsl.shape import Layout
+from archdsl.shapes.shape import Layout
 
 OTHERS = json.loads(Path(__file__).with_name("figures.json").read_text())["others"]
 del OTHERS["preact_resnet1001"]  # the text of preact_resnet164, eight times as long to build

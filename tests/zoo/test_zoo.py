@@ -6,10 +6,11 @@ import sys
 import pytest
 
 import archdsl
-from archdsl import paths, zoo
+from archdsl import zoo
 from archdsl.diagnostics import Sink
-from archdsl.files import Unreadable
 from archdsl.syntax import ast, parse
+from archdsl.text import paths
+from archdsl.text.files import Unreadable
 
 
 def run(*words: str) -> "subprocess.CompletedProcess[str]":

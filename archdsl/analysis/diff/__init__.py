@@ -4,14 +4,14 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 
 from ...elaborate.expressions import show
-from ...graph import Graph, Node
+from ...graph.graph import Graph, Node
 from ...network import Network
-from ...shape import times
+from ...shapes.shape import times
 from ..derivation import heading
 from ..receptive_field import Fields, fields, receptive_field
 from ..state_dict import Tensor, state_dict
 from .align import align
-from .model import Diff, Figures, Layer, Named, Pair, Row, Weights
+from .differences import Diff, Figures, Layer, Named, Pair, Row, Weights
 
 __all__ = ["diff"]
 

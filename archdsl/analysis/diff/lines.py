@@ -5,9 +5,9 @@ from itertools import groupby
 from math import prod
 
 from ...record import Record
-from ...symbolic import plain
+from ...shapes.symbolic import plain
 from ..table import si
-from .model import Diff, Layer, Row, Weights
+from .differences import Diff, Layer, Row, Weights
 
 
 class Line(Record):

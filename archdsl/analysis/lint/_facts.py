@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
-from ...graph import Graph, Node
-from ...layer import Layer, Op
-from ...shape import Window
+from ...contract.layer import Layer, Op
+from ...graph.graph import Graph, Node
+from ...shapes.shape import Window
 from ...syntax import ast
 from ..cost import Costs
 from ..receptive_field import Fields, fields

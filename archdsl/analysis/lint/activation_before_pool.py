@@ -6,7 +6,7 @@ from typing import Any
 from ...diagnostics import Diagnostic, Label, Severity
 from ...layers.activation import ReLU, ReLU6, Sigmoid, Tanh
 from ...layers.pool import GlobalMaxPool, MaxPool
-from ...source import Span
+from ...text.source import Span
 from ._facts import Facts
 
 

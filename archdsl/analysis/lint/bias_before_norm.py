@@ -8,7 +8,7 @@ from ...diagnostics import Diagnostic, Edit, Fix, Label, Severity
 from ...layers.conv import Convolution, UpConv
 from ...layers.linear import Linear
 from ...layers.norm import BatchNorm, InstanceNorm
-from ...source import Span
+from ...text.source import Span
 from ._facts import Facts
 
 

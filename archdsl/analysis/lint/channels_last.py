@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ...diagnostics import Diagnostic, Edit, Fix, Severity
-from ...orientation import channels_last
+from ...graph.channels_last import channels_last
 from ._facts import Facts
 
 ALWAYS = True

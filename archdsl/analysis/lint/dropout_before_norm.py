@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from ...contract.layer import Layer
 from ...diagnostics import Diagnostic, Label, Severity
-from ...layer import Layer
 from ...layers.norm import BatchNorm
 from ...layers.regularisation import ChannelDropout, Dropout
-from ...source import Span
+from ...text.source import Span
 from ._facts import Facts
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from ...contract.layer import Layer
 from ...diagnostics import Diagnostic, Related, Severity
-from ...diagnostics.model import Label
-from ...graph import Node
-from ...layer import Layer
+from ...diagnostics.diagnostic import Label
+from ...graph.graph import Node
 from ...layers.conv import Convolution
 from ...layers.linear import Linear
 from ...layers.reshape import Flatten

@@ -6,8 +6,8 @@ from typing import Any
 
 from ...diagnostics import Diagnostic, Label, Severity
 from ...layers import find as find_layer
-from ...source import Span
 from ...syntax import ast
+from ...text.source import Span
 from ._facts import Facts
 
 _SHORTHAND = re.compile(r"[a-z]\d+$")

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from ...contract.layer import Layer
 from ...diagnostics import Diagnostic, Severity
-from ...layer import Layer
 from ...layers.activation import Sigmoid, Tanh
 from ._facts import Facts
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
+from ...contract.layer import Layer
 from ...diagnostics import Diagnostic, Severity
-from ...graph import Node
-from ...layer import Layer
+from ...graph.graph import Node
 from ...layers.merge import Mul
 from ...layers.pool import AdaptiveAvgPool, GlobalAveragePool
-from ...shape import Shape
+from ...shapes.shape import Shape
 from ._facts import Facts
 
 _PART = 2

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from ...contract.layer import Layer
 from ...diagnostics import Diagnostic, Label, Related, Severity
-from ...layer import Layer
 from ...layers.activation import GLU
 from ._facts import Facts
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from ...contract.layer import Layer
 from ...diagnostics import Diagnostic, Related, Severity
-from ...diagnostics.model import Label
-from ...graph import Node
-from ...layer import Layer
-from ...shape import Window
+from ...diagnostics.diagnostic import Label
+from ...graph.graph import Node
+from ...shapes.shape import Window
 from ._facts import Facts
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 
-from ...reads import Before, Everything, Positions, Reads
+from ...contract.reads import Before, Everything, Positions, Reads
 
 Table = tuple[int, ...]
 """For each position of an axis the bits of what it reads; one entry where all positions read the same."""

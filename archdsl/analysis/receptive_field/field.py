@@ -5,9 +5,9 @@ from fractions import Fraction
 from itertools import product
 from math import lcm
 
-from ...graph import Graph
+from ...graph.graph import Graph
 from ...record import Record
-from ...symbolic import plain
+from ...shapes.symbolic import plain
 from .paths import PATTERNS, Path, Paths, trace
 from .reach import Pattern, Reach, Whole
 from .spans import Span, joined

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from ...graph import Graph, Node
-from ...reads import Everything, Links, Positions, Reads, Unfolded, pointwise
-from ...shape import Layout, Shape
-from ...symbolic import plain
+from ...contract.reads import Everything, Links, Positions, Reads, Unfolded, pointwise
+from ...graph.graph import Graph, Node
+from ...shapes.shape import Layout, Shape
+from ...shapes.symbolic import plain
 from . import bounded, reach
 
 R = TypeVar("R")

@@ -4,8 +4,8 @@ from fractions import Fraction
 from math import gcd
 from typing import NamedTuple
 
-from ...reads import Before, Everything, Positions, Reads
-from ...symbolic import plain
+from ...contract.reads import Before, Everything, Positions, Reads
+from ...shapes.symbolic import plain
 from .spans import Span, joined, repeated
 
 _LONGEST = 4096

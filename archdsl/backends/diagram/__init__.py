@@ -1,11 +1,11 @@
 """Pictures of a network: SVG, PNG, DOT, Mermaid, TikZ."""
 
-from ...graph import Graph
+from ...graph.graph import Graph
 from .build import Subject, View, picture
 from .drawing import Drawing
 from .engine import CannotDraw, draw
-from .picture import Picture
-from .style import Style
+from .figure import Picture
+from .figure_options import Style
 from .theme import THEMES
 
 __all__ = ["FORMATS", "THEMES", "CannotDraw", "Style", "Subject", "View", "diagram"]
@@ -75,7 +75,7 @@ def _fixed(drawing: Drawing, format: str, style: Style) -> bytes:
 
 def _in_columns(drawn: Picture, style: Style) -> Drawing | None:
     """The picture in columns, if there are to be several."""
-    from .columns import may_need, set_columns
+    from .page_columns import may_need, set_columns
 
     return set_columns(drawn, style) if may_need(drawn, style) else None
 
@@ -83,7 +83,7 @@ def _in_columns(drawn: Picture, style: Style) -> Drawing | None:
 def _program(drawn: Picture, style: Style) -> str:
     """The picture in DOT, arranged as well as the renderer lets us see."""
     from .dot import write_dot
-    from .layout import best_arrangement
+    from .graphviz_layout import best_arrangement
 
     try:
         best = best_arrangement(drawn, style)

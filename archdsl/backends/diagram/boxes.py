@@ -3,13 +3,13 @@
 import re
 
 from ...analysis.cost import ZERO, Cost, Costs, add
-from ...graph import Graph
-from ...layer import Layer
+from ...contract.layer import Layer
+from ...graph.graph import Graph
 from ...record import Record
-from ...shape import Shape
-from .picture import Box, Cluster, Role, Row
+from ...shapes.shape import Shape
+from .figure import Box, Cluster, Role, Row
+from .labels import count, layer_words, shape_words
 from .plan import Drawn, Frame, Path, Plan, frames_around
-from .words import count, layer_words, shape_words
 
 WITHOUT_A_NAME = frozenset({"stage", "branch", "aux"})
 """What a scope can be besides a block, whose name it then holds."""

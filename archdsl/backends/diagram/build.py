@@ -11,14 +11,14 @@ from enum import StrEnum
 from itertools import pairwise
 
 from ...analysis.cost import Costs
-from ...graph import Graph, Node
-from ...layer import Layer
+from ...contract.layer import Layer
+from ...graph.graph import Graph, Node
 from ...record import Record
 from .boxes import WITHOUT_A_NAME, Facts, Group, cluster, end_boxes, group_box
+from .figure import Arrow, Box, Cluster, Flow, Picture, Role
 from .flow import find_flows
-from .picture import Arrow, Box, Cluster, Flow, Picture, Role
+from .labels import count, shape_words, short
 from .plan import Drawn, Frame, Path, Plan, frames_around, make_plan
-from .words import count, shape_words, short
 
 STACKED = frozenset({"norm", "activation", "regularisation", "arithmetic"})
 """The kinds of layers that may stand on the one before."""

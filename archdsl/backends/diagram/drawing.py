@@ -3,7 +3,7 @@
 from math import hypot
 
 from ...record import Record
-from .metrics import width_of
+from .font_metrics import width_of
 
 Point = tuple[float, float]
 

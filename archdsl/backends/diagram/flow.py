@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from .picture import Flow
+from .figure import Flow
 
 Pair = tuple[str, str]
 

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Iterator
 
-from .picture import Arrow, Box, Cluster, Flow, Picture, Role, Row
-from .style import SYMBOLS, Style
-from .text import clean, mermaid
+from .escaping import clean, mermaid
+from .figure import Arrow, Box, Cluster, Flow, Picture, Role, Row
+from .figure_options import SYMBOLS, Style
 
 
 def write_mermaid(picture: Picture, style: Style) -> str:

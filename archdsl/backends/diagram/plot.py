@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from .drawing import Curve, Drawing, Line, Outline, Point, Shape, Words, head
+from .escaping import quoted, xml
+from .labels import decimal
 from .svg import fitted, opening
-from .text import quoted, xml
-from .words import decimal
 
 _PIECE = 8000
 

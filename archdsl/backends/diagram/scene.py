@@ -4,14 +4,14 @@ from collections.abc import Callable
 from itertools import groupby
 from math import cos, pi, sin
 
-from ...symbolic import plain
+from ...shapes.symbolic import plain
 from .drawing import Drawing, Line, Outline, Part, Point, Words, bounds, framed
-from .metrics import width_of
-from .picture import Picture, Role
-from .style import SYMBOLS, Style
+from .figure import Picture, Role
+from .figure_options import SYMBOLS, Style
+from .font_metrics import width_of
+from .labels import count, shape_words
 from .theme import Theme, mixed
 from .volumes import LEAN, Rectangle, Volume, groups, volumes
-from .words import count, shape_words
 
 MARGIN = 7.2
 SMALL, PLAIN = 8.0, 9.0

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from hashlib import sha256
 from xml.etree import ElementTree
 
-from .metrics import is_known, width_of
-from .picture import Picture
-from .text import clean, xml
-from .words import decimal
+from .escaping import clean, xml
+from .figure import Picture
+from .font_metrics import is_known, width_of
+from .labels import decimal
 
 FONTS = "Helvetica, Arial, 'Liberation Sans', sans-serif"
 _NAMESPACE = "{http://www.w3.org/2000/svg}"

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from .drawing import Curve, Drawing, Line, Outline, Point, Shape, Words, head
-from .text import tex
-from .words import decimal
+from .escaping import tex
+from .labels import decimal
 
 
 def write_tikz(drawing: Drawing) -> str:

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from ...record import Record
-from ...shape import Layout, Shape
-from ...symbolic import plain
+from ...shapes.shape import Layout, Shape
+from ...shapes.symbolic import plain
+from .figure import Box, Picture, Role
+from .figure_options import SYMBOLS
 from .flow import main_way
-from .picture import Box, Picture, Role
-from .style import SYMBOLS
 from .theme import Theme
 
 CHIEF = ("conv", "attention", "recurrent", "linear", "pool", "norm", "activation")

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .drawing import Curve, Drawing, Outline, Part, Point, Shape, Words
-from .layout import Rectangle
-from .picture import Picture
-from .text import clean
+from .escaping import clean
+from .figure import Picture
+from .graphviz_layout import Rectangle
 
 _LISTS = ("_draw_", "_ldraw_", "_hdraw_", "_tdraw_")
 

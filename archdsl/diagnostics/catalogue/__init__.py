@@ -8,7 +8,7 @@ import pkgutil
 from functools import cache
 from types import ModuleType
 
-from ..model import Diagnostic
+from ..diagnostic import Diagnostic
 
 
 @cache

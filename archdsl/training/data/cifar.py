@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataCorrupt, DataMissing
-from .files import RemoteFile, obtain
-from .model import ImageSet, Request, Source, Splits, hold_out
-from .spec import DataSpec
+from .dataset_files import RemoteFile, obtain
+from .dataset_spec import DataSpec
+from .images import ImageSet, Request, Source, Splits, hold_out
 
 _PIXELS = 3 * 32 * 32
 _LARGEST_MEMBER = 512 << 20

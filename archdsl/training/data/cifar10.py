@@ -1,7 +1,7 @@
 """CIFAR-10: 32×32 colour photographs of ten kinds of things, 50,000 to learn from and 10,000 to test."""
 
 from .cifar import CifarSource, mirrored
-from .spec import SPECS
+from .dataset_spec import SPECS
 
 CIFAR10 = CifarSource(
     facts=SPECS["cifar10"],

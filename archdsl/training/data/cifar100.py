@@ -1,7 +1,7 @@
 """CIFAR-100: as CIFAR-10, with a hundred classes; the coarse label of each record (20 classes) is left aside."""
 
 from .cifar import CifarSource, mirrored
-from .spec import SPECS
+from .dataset_spec import SPECS
 
 CIFAR100 = CifarSource(
     facts=SPECS["cifar100"],

@@ -4,8 +4,8 @@ from importlib.resources import files
 
 import numpy as np
 
-from .model import ImageSet, Request, Source, Splits, hold_out
-from .spec import SPECS, DataSpec
+from .dataset_spec import SPECS, DataSpec
+from .images import ImageSet, Request, Source, Splits, hold_out
 
 _TEST = 360
 _DARKEST = 16

@@ -1,7 +1,7 @@
 """Fashion-MNIST (Xiao, Rasul and Vollgraf, 2017, MIT licence): 28×28 grey pictures of clothes, in MNIST's form."""
 
+from .dataset_spec import SPECS
 from .mnist import IdxSource, remote_files
-from .spec import SPECS
 
 FASHION_MNIST = IdxSource(
     facts=SPECS["fashion_mnist"],

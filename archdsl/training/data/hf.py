@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from ..errors import BadImages, HubFailed
-from .decode import decode
+from .dataset_spec import DataSpec, ImageShape
+from .decoded_cache import kept
+from .decoding import decode
 from .hub import PREFIX, HubFile, Listing, Name, fetch_file, list_files, need_packages
-from .kept import kept
-from .model import ImageSet, Labels, Pixels, Request, Source, Splits, divide
-from .spec import DataSpec, ImageShape
+from .images import ImageSet, Labels, Pixels, Request, Source, Splits, divide
 
 _ROWS = 256
 

@@ -14,10 +14,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from ... import paths
-from ..atomic import write_text
+from ...text import paths
 from ..errors import DataCorrupt, HubFailed, MissingExtra
-from .files import sha256
+from ..runs.run_files import write_text
+from .dataset_files import sha256
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import DataCorrupt
-from .files import LocalFile, RemoteFile, obtain
+from .dataset_files import LocalFile, RemoteFile, obtain
+from .dataset_spec import SPECS, DataSpec
 from .idx import read_idx
-from .model import ImageSet, Request, Source, Splits, hold_out
-from .spec import SPECS, DataSpec
+from .images import ImageSet, Request, Source, Splits, hold_out
 
 FourFiles = tuple[RemoteFile, RemoteFile, RemoteFile, RemoteFile]
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import DataCorrupt
-from .files import RemoteFile, obtain
+from .dataset_files import RemoteFile, obtain
+from .dataset_spec import SPECS, DataSpec
+from .images import ImageSet, Request, Source, Splits, hold_out
 from .mat import read_mat
-from .model import ImageSet, Request, Source, Splits, hold_out
-from .spec import SPECS, DataSpec
 
 _LARGEST = 1 << 30
 _SIDE = 32

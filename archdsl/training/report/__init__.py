@@ -3,17 +3,17 @@
 import json
 from dataclasses import asdict
 
-from ..chances import LOSS_LABELS
-from ..curves import draw_confusion, draw_curves
-from ..data.model import Splits
-from ..evaluate import Scores
-from ..loop import Ending
-from ..opened import read_network
-from ..run import Run
-from ..state import State
+from ..data.images import Splits
+from ..inference.probabilities import LOSS_LABELS
+from ..loop.evaluation import Scores
+from ..loop.loop import Ending
+from ..loop.training_state import State
+from ..runs.loaded_run import read_network
+from ..runs.run_folder import Run
+from .curves import draw_confusion, draw_curves
 from .gather import gather, gather_result
-from .html import write_html
-from .model import Status
+from .report_page import write_html
+from .run_report import Status
 
 _STATUS: dict[Ending | None, Status] = {
     Ending.FINISHED: "finished",

@@ -13,16 +13,16 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from ...analysis.report import report as network_report
+from ...analysis.check_report import report as network_report
 from ...network import Network
-from ..chances import chances
-from ..data.model import ImageSet, Pixels
-from ..evaluate import Scores
-from ..recipe import AnyLoss
-from ..run import Run
-from ..settings import RunSettings
-from ..state import State
-from . import model
+from ..data.images import ImageSet, Pixels
+from ..inference.probabilities import chances
+from ..loop.evaluation import Scores
+from ..loop.training_state import State
+from ..recipe.recipe import AnyLoss
+from ..runs.run_folder import Run
+from ..runs.run_settings import RunSettings
+from . import run_report
 
 MOST_MISTAKES = 24
 MOST_PAIRS = 30
@@ -36,12 +36,12 @@ def gather(
     network: Network,
     settings: RunSettings,
     state: State,
-    status: model.Status,
-    result: model.ResultReport | None,
-) -> model.TrainingReport:
+    status: run_report.Status,
+    result: run_report.ResultReport | None,
+) -> run_report.TrainingReport:
     """The model of a run, from its settings, its state and its final scores."""
     weights = run.weights
-    return model.TrainingReport(
+    return run_report.TrainingReport(
         name=run.folder.resolve().name,
         written=datetime.now(UTC).replace(microsecond=0),
         status=status,
@@ -55,27 +55,27 @@ def gather(
         steps=state.step,
         seconds=round(state.seconds, 3),
         weights=weights.name if weights else "",
-        best=model.BestReport(**asdict(state.best)) if state.best else None,
+        best=run_report.BestReport(**asdict(state.best)) if state.best else None,
         history=[_epoch(line) for line in state.history],
         result=result,
     )
 
 
-def _epoch(line: dict[str, Any]) -> model.EpochReport:
+def _epoch(line: dict[str, Any]) -> run_report.EpochReport:
     """A line of the log; what later versions write into it besides is passed over."""
-    return model.EpochReport.model_validate({name: line.get(name) for name in model.EpochReport.model_fields})
+    return run_report.EpochReport.model_validate({name: line.get(name) for name in run_report.EpochReport.model_fields})
 
 
 def gather_result(
     name: str, scores: Scores, images: ImageSet, classes: tuple[str, ...], loss: AnyLoss
-) -> model.ResultReport:
+) -> run_report.ResultReport:
     """The final scores on images, of the split of this name."""
     confusion: NDArray[np.int64] = scores.confusion.numpy()
     count, right = int(confusion.sum()), int(confusion.trace())
     low, high = wilson(right, count)
     by_class = _classes(confusion, classes)
-    return model.ResultReport(
-        images=cast(model.Split, name),
+    return run_report.ResultReport(
+        images=cast(run_report.Split, name),
         count=count,
         loss=scores.loss,
         accuracy=scores.accuracy,
@@ -99,13 +99,13 @@ def wilson(right: int, count: int) -> tuple[float, float]:
     return (0.0 if right == 0 else middle - half), (1.0 if right == count else middle + half)
 
 
-def _classes(confusion: NDArray[np.int64], classes: tuple[str, ...]) -> list[model.ClassReport]:
+def _classes(confusion: NDArray[np.int64], classes: tuple[str, ...]) -> list[run_report.ClassReport]:
     found = []
     for name, images, answered, right in zip(
         classes, confusion.sum(1).tolist(), confusion.sum(0).tolist(), confusion.diagonal().tolist(), strict=True
     ):
         found.append(
-            model.ClassReport(
+            run_report.ClassReport(
                 name=name,
                 images=images,
                 right=right,
@@ -118,16 +118,16 @@ def _classes(confusion: NDArray[np.int64], classes: tuple[str, ...]) -> list[mod
     return found
 
 
-def _mean(classes: list[model.ClassReport]) -> model.MeanReport:
+def _mean(classes: list[run_report.ClassReport]) -> run_report.MeanReport:
     """Macro averages, over the classes that have images."""
     seen = [each for each in classes if each.images]
     accuracy, precision, f1 = (
         sum(getattr(each, name) or 0.0 for each in seen) / len(seen) for name in ("accuracy", "precision", "f1")
     )
-    return model.MeanReport(accuracy=accuracy, precision=precision, f1=f1)
+    return run_report.MeanReport(accuracy=accuracy, precision=precision, f1=f1)
 
 
-def _pairs(confusion: NDArray[np.int64], classes: tuple[str, ...]) -> list[model.PairReport]:
+def _pairs(confusion: NDArray[np.int64], classes: tuple[str, ...]) -> list[run_report.PairReport]:
     """The largest numbers off the diagonal, the largest first."""
     wrong = confusion.copy()
     np.fill_diagonal(wrong, 0)
@@ -137,11 +137,15 @@ def _pairs(confusion: NDArray[np.int64], classes: tuple[str, ...]) -> list[model
     for true, answered in zip(*np.unravel_index(order, wrong.shape), strict=True):
         if times := int(wrong[true, answered]):
             pair = classes[true], classes[answered]
-            found.append(model.PairReport(true=pair[0], answered=pair[1], count=times, part=times / int(totals[true])))
+            found.append(
+                run_report.PairReport(true=pair[0], answered=pair[1], count=times, part=times / int(totals[true]))
+            )
     return found
 
 
-def _mistakes(logits: Tensor, images: ImageSet, classes: tuple[str, ...], loss: AnyLoss) -> list[model.MistakeReport]:
+def _mistakes(
+    logits: Tensor, images: ImageSet, classes: tuple[str, ...], loss: AnyLoss
+) -> list[run_report.MistakeReport]:
     """The wrong answers that the network was surest of, the surest first."""
     labels = torch.from_numpy(images.labels)
     answers = logits.argmax(1)
@@ -153,7 +157,7 @@ def _mistakes(logits: Tensor, images: ImageSet, classes: tuple[str, ...], loss: 
         index = int(wrong[place])
         pixels = images.images[index]
         found.append(
-            model.MistakeReport(
+            run_report.MistakeReport(
                 index=index,
                 file=images.files[index] if images.files else None,
                 true=classes[int(labels[index])],

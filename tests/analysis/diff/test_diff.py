@@ -8,10 +8,10 @@ from markdown_it import MarkdownIt
 
 import archdsl
 from archdsl.analysis.diff import diff
-from archdsl.analysis.diff.markdown import _cell, _table
-from archdsl.analysis.diff.markdown import render as as_markdown
-from archdsl.analysis.diff.report import report
-from archdsl.analysis.diff.text import render
+from archdsl.analysis.diff.diff_markdown import _cell, _table
+from archdsl.analysis.diff.diff_markdown import render as as_markdown
+from archdsl.analysis.diff.diff_report import report
+from archdsl.analysis.diff.diff_text import render
 from archdsl.analysis.state_dict import state_dict
 
 BASE = """\

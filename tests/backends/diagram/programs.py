@@ -8,8 +8,8 @@ import archdsl
 from archdsl.analysis.cost import costs
 from archdsl.backends.diagram.build import picture
 from archdsl.backends.diagram.engine import embedded
-from archdsl.backends.diagram.picture import Picture
-from archdsl.graph import Graph
+from archdsl.backends.diagram.figure import Picture
+from archdsl.graph.graph import Graph
 
 LENET = """
 net LeNet5(classes = 10)

@@ -4,7 +4,7 @@ import pytest
 
 from archdsl.analysis.cost import costs
 from archdsl.backends.diagram.build import Subject, View, picture
-from archdsl.backends.diagram.picture import Cluster, Flow, Role
+from archdsl.backends.diagram.figure import Cluster, Flow, Role
 from tests.backends.diagram.programs import INCEPTION, LENET, RESIDUAL, drawn, graph
 
 

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from archdsl.backends.diagram import Style, diagram
-from archdsl.backends.diagram.text import quoted
+from archdsl.backends.diagram.escaping import quoted
 from tests.backends.diagram.programs import HOSTILE, INCEPTION, LENET, RESIDUAL, graph, label_text, laid_out, renamed
 
 

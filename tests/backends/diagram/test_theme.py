@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from archdsl.backends.diagram.style import KINDS
+from archdsl.backends.diagram.figure_options import KINDS
 from archdsl.backends.diagram.theme import DARK, LIGHT, THEMES, Theme, mixed
 from archdsl.layers import registry
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from archdsl.backends.diagram import Subject, View, diagram
-from archdsl.backends.diagram.text import tex
+from archdsl.backends.diagram.escaping import tex
 from tests.backends.diagram.programs import HOSTILE, LENET, RESIDUAL, graph, renamed
 
 VOLUMES = Subject(view=View.VOLUMES)

@@ -7,7 +7,7 @@ import pytest
 import archdsl
 from archdsl.backends.diagram import Subject, View, diagram
 from archdsl.backends.diagram.build import picture
-from archdsl.paths import examples
+from archdsl.text.paths import examples
 
 ZOO = sorted((examples() / "zoo").glob("*.arch"))
 

@@ -1,0 +1,76 @@
+"""A difference as Markdown, for a comment on a pull request."""
+
+from collections.abc import Sequence
+from html import escape
+
+from ...diagnostics.terminal import printable
+from .differences import Diff
+from .lines import Line, lines, renamings, sums, verdict, warning
+
+_MOST = 60
+"""How many lines of a table are shown: a comment has a bound, and a reader too."""
+
+
+def render(diff: Diff) -> str:
+    """The sums, the layers that differ in a fold, and which weights carry over."""
+    parts = [f"### {_plain(diff.a.name)} → {_plain(diff.b.name)}", f"{_code(diff.a.file)} → {_code(diff.b.file)}"]
+    rows = [[what, x, y, change] for what, x, y, change in sums(diff)]
+    parts.append(_table(["", "before", "after", "change"], "lrrr", rows))
+    parts.append(_layers(diff))
+    parts.append(_weights(diff))
+    return "\n\n".join(parts)
+
+
+def _layers(diff: Diff) -> str:
+    found = lines(diff)
+    told = [
+        [line.mark, _cell(line.name), _cell(line.what), line.output, line.parameters, line.macs, line.field]
+        if isinstance(line, Line)
+        else ["", f"… {line}", "", "", "", "", ""]
+        for line in found
+    ]
+    count = sum(isinstance(line, Line) for line in found)
+    if not count:
+        return "No layer differs."
+    rest = [["", f"… and {len(told) - _MOST} lines more", "", "", "", "", ""]] if len(told) > _MOST else []
+    head = ["", "layer", "", "output", "parameters", "MACs", "field"]
+    table = _table(head, "llllrrr", told[:_MOST] + rest)
+    return f"<details{' open' if count <= 12 else ''}><summary>Layers</summary>\n\n{table}\n\n</details>"
+
+
+def _weights(diff: Diff) -> str:
+    first, second = verdict(diff.weights)
+    found = [f"**Weights**: {first}{f': {second}' if second else ''}."]
+    moved = renamings(diff.weights)
+    if moved:
+        table = _table(["module before", "module after"], "ll", [[_cell(a), _cell(b)] for a, b in moved[:_MOST]])
+        found.append(f"<details><summary>Renamed modules</summary>\n\n{table}\n\n</details>")
+    if careful := warning(diff.weights):
+        name = careful.split("`")[1]
+        found.append(f"**Careful**: {careful.replace(f'`{name}`', _code(name))}.")
+    return "\n\n".join(found)
+
+
+def _table(head: Sequence[str], sides: str, rows: Sequence[Sequence[str]]) -> str:
+    rule = ["---:" if side == "r" else "---" for side in sides]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [head, rule, *rows])
+
+
+def _plain(text: str) -> str:
+    """Text in which nothing is markup."""
+    return "".join(
+        f"\\{char}" if char in "\\`*_{}[]()#+-.!|~@" else char for char in escape(printable(text), quote=False)
+    )
+
+
+def _code(text: str) -> str:
+    """Text as code, where nothing is markup and nobody is mentioned."""
+    text = printable(text)
+    longest = max((len(run) for run in "".join(c if c == "`" else " " for c in text).split()), default=0)
+    ticks, blank = "`" * (longest + 1), " " * (longest > 0)
+    return f"{ticks}{blank}{text}{blank}{ticks}"
+
+
+def _cell(text: str) -> str:
+    """Code in a cell of a table, which a bar would end."""
+    return _code(text).replace("|", "\\|")

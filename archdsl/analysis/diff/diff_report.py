@@ -1,0 +1,150 @@
+"""The JSON of `archdsl diff --format json`: a documented model, stable within a version of its `schema`."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from ...diagnostics.json_models import Model
+from ...shapes.symbolic import plain
+from .differences import Diff, Figures, Layer, Named, Pair
+
+
+class LayerSide(Model):
+    """A layer as it is on one side."""
+
+    id: int
+    name: str = Field(description="The path with dots: the module's name in torch.")
+    keyword: str
+    text: str = Field(description="The statement as written, on one line.")
+    line: int
+    arguments: dict[str, str]
+    shape: str = Field(description="Sizes without the batch, closed forms where they are not known.")
+    parameters: int
+    macs: int | str
+    receptive_field: str = Field(description="`11`, `11×5`, `whole`; empty where no position sees its own part.")
+
+
+class RowReport(Model):
+    """A layer of both sides, or of one."""
+
+    kind: Literal["same", "changed", "added", "removed"]
+    changes: list[str] = Field(description="What differs: layer, output, parameters, macs, field, name.")
+    a: LayerSide | None
+    b: LayerSide | None
+
+
+class SideReport(Model):
+    """The sums of one side."""
+
+    file: str
+    name: str
+    layers: int
+    parameters: int
+    trainable: int
+    buffers: int
+    macs: int | str
+    receptive_field: int | None
+    inputs: list[str]
+    outputs: list[str]
+
+
+class TensorReport(Model):
+    """An entry of a state dict."""
+
+    name: str
+    shape: list[int]
+    parameter: bool = Field(description="False for a buffer.")
+
+
+class PairReport(Model):
+    """An entry of the first state dict and the one of the second that is the same layer's."""
+
+    a: TensorReport
+    b: TensorReport
+
+
+class WeightsReport(Model):
+    """Which entries of the first state dict serve in the second."""
+
+    same: list[TensorReport]
+    renamed: list[PairReport] = Field(description="The same shape under another name.")
+    changed: list[PairReport] = Field(description="The same layer's, in another shape.")
+    new: list[TensorReport] = Field(description="In the second alone.")
+    left: list[TensorReport] = Field(description="In the first alone.")
+    mistaken: list[str] = Field(description="Names that both have, with one shape, for different layers.")
+
+
+class DiffReport(Model):
+    """What `archdsl diff` knows."""
+
+    schema_version: Literal[1] = 1
+    differs: bool
+    a: SideReport
+    b: SideReport
+    layers: list[RowReport]
+    weights: WeightsReport
+
+
+def report(diff: Diff) -> DiffReport:
+    """The model of a difference."""
+    weights = diff.weights
+    return DiffReport(
+        differs=diff.differs,
+        a=_side(diff.a),
+        b=_side(diff.b),
+        layers=[
+            RowReport(kind=row.kind, changes=list(row.changes), a=_layer(row.a), b=_layer(row.b)) for row in diff.rows
+        ],
+        weights=WeightsReport(
+            same=[_tensor(each) for each in weights.same],
+            renamed=[_pair(each) for each in weights.renamed],
+            changed=[_pair(each) for each in weights.changed],
+            new=[_tensor(each) for each in weights.new],
+            left=[_tensor(each) for each in weights.left],
+            mistaken=list(weights.mistaken),
+        ),
+    )
+
+
+def _side(figures: Figures) -> SideReport:
+    return SideReport(
+        file=figures.file,
+        name=figures.name,
+        layers=figures.layers,
+        parameters=figures.parameters,
+        trainable=figures.trainable,
+        buffers=figures.buffers,
+        macs=_number(figures.macs),
+        receptive_field=figures.field,
+        inputs=list(figures.inputs),
+        outputs=list(figures.outputs),
+    )
+
+
+def _layer(layer: Layer | None) -> LayerSide | None:
+    if layer is None:
+        return None
+    return LayerSide(
+        id=layer.id,
+        name=layer.name,
+        keyword=layer.keyword,
+        text=layer.text,
+        line=layer.line,
+        arguments=dict(layer.arguments),
+        shape=layer.shape,
+        parameters=layer.parameters,
+        macs=_number(layer.macs),
+        receptive_field=layer.field,
+    )
+
+
+def _number(count: int) -> int | str:
+    return count if plain(count) is count else str(count)
+
+
+def _tensor(named: Named) -> TensorReport:
+    return TensorReport(name=named.name, shape=list(named.shape), parameter=named.parameter)
+
+
+def _pair(pair: Pair) -> PairReport:
+    return PairReport(a=_tensor(pair.a), b=_tensor(pair.b))

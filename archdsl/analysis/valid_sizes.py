@@ -1,0 +1,205 @@
+"""For which input sizes a network is valid: derived from what its statements demand, not found by trial."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from itertools import product
+
+from ..graph.graph import Graph
+from ..record import Record
+from ..shapes.shape import Shape
+from ..shapes.symbolic import Condition, Form, form_of
+from ..text.source import Span
+from .size_sets import SizeSet, in_words, solve, square
+
+
+class Demand(Record):
+    """A condition and the statement that imposes it."""
+
+    condition: Condition
+    span: Span
+
+    @property
+    def statement(self) -> str:
+        """The first line of the statement."""
+        return self.span.text.strip().splitlines()[0]
+
+    def __str__(self) -> str:
+        symbols = self.condition.form.symbols()
+        if len(symbols) == 1:
+            symbol = next(iter(symbols))
+            return in_words(solve([self.condition], symbol), symbol)
+        relation = {">=": "≥", "==": "=", "!=": "≠"}[self.condition.relation]
+        left, right = _sides(self.condition.form)
+        if left.is_constant and relation == "≥":
+            return f"{right} ≤ {left}"
+        return f"{left} {relation} {right}"
+
+
+def _sides(form: Form) -> tuple[Form, Form]:
+    """A form without its constant, or a product, and what that is compared with; the first term is positive."""
+    right = _completing(form) or -form.constant
+    left = form + right
+    if str(left).startswith("−"):
+        return Form.of(-right), -left
+    return left, Form.of(right)
+
+
+def _completing(form: Form) -> int | None:
+    """The number that makes a product of a·A·B + b·A + c·B + d: (A + c/a)·(B + b/a)·a needs b·c/a in place of d."""
+    by_size = sorted((m for m in form.terms if m), key=len)
+    if len(by_size) != 3 or sorted((*by_size[0], *by_size[1]), key=str) != list(by_size[2]):
+        return None
+    a, b, c = form.terms[by_size[2]], form.terms[by_size[0]], form.terms[by_size[1]]
+    return b * c // a - form.constant if b * c % a == 0 else None
+
+
+class Verdict(Record):
+    """What the closed forms say of one choice of sizes.
+
+    `failed` is the first demand that is not met; `larger` and `smaller` are the nearest sizes that work, when padding
+    up and when cropping down (None where there are none near).
+    """
+
+    sizes: tuple[int, ...]
+    outputs: tuple[tuple[int, ...], ...]
+    failed: Demand | None = None
+    larger: tuple[int, ...] | None = None
+    smaller: tuple[int, ...] | None = None
+
+
+class Sizes:
+    """The valid sizes of a graph with symbols.
+
+    `symbols` are in the order of the input's axes. A demand on one symbol is *separate*; one on several is *joint*.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.symbols: tuple[str, ...] = tuple(graph.symbols)
+        self.demands = [Demand(condition=condition, span=span) for condition, span in _unique(graph.conditions)]
+        self.sets: Mapping[str, SizeSet] = {symbol: solve(self._on(symbol), symbol) for symbol in self.symbols}
+        joint = [demand for demand in self.demands if len(demand.condition.form.symbols()) > 1]
+        equal = {_sides(demand.condition.form)[0] for demand in joint if demand.condition.relation == "=="}
+        # Where a product must be 49, that it must be at least 1 says nothing more.
+        new = [d for d in joint if d.condition.relation == "==" or _sides(d.condition.form)[0] not in equal]
+        self.joint = [demand for demand in new if not self._implied(demand.condition)]
+
+    @cached_property
+    def squares(self) -> SizeSet:
+        """The sides that all symbols may have at once."""
+        name = self.symbols[0]
+        return solve([d.condition.replace(form=square(d.condition.form, name)) for d in self.demands], name)
+
+    def _implied(self, condition: Condition) -> bool:
+        """Whether a bound on several symbols holds for the least size of each, and grows with them."""
+        least = {symbol: found.least for symbol, found in self.sets.items()}
+        known = {symbol: size for symbol, size in least.items() if size is not None}
+        if condition.relation != ">=" or len(known) < len(least):
+            return False
+        return condition.form.grows_from(known) and condition.holds(known)
+
+    def _on(self, symbol: str) -> list[Condition]:
+        return [d.condition for d in self.demands if d.condition.form.symbols() == {symbol}]
+
+    def first_failed(self, sizes: Mapping[str, int]) -> Demand | None:
+        """The first demand, in the order of the text, that these sizes do not meet."""
+        return next((demand for demand in self.demands if not demand.condition.holds(sizes)), None)
+
+    def reasons(self, symbol: str) -> list[Demand]:
+        """The demands that bound one symbol: each shuts out a size that no other one does first."""
+        found, least = self.sets[symbol], self.sets[symbol].least
+        if least is None:
+            return self._blocking(symbol, range(1, 2))
+        tried = [least - 1, *(n for n in range(least + 1, least + 1 + found.period) if n not in found)]
+        if found.greatest is not None:
+            tried.append(found.greatest + 1)
+        return self._blocking(symbol, [n for n in tried if n >= 1])
+
+    def _blocking(self, symbol: str, sizes: Sequence[int]) -> list[Demand]:
+        own = [demand for demand in self.demands if demand.condition.form.symbols() == {symbol}]
+        blocking = [next((d for d in own if not d.condition.holds({symbol: n})), None) for n in sizes]
+        return list(dict.fromkeys(demand for demand in blocking if demand is not None))
+
+    # --- one choice of sizes ---
+
+    def verdict(self, sizes: tuple[int, ...]) -> Verdict:
+        """Whether sizes are valid, what comes out, and otherwise the nearest that are."""
+        env = dict(zip(self.symbols, sizes, strict=True))
+        failed = self.first_failed(env)
+        if failed is None:
+            return Verdict(sizes=sizes, outputs=self.outputs(env))
+        near = _near_square if len(set(sizes)) == 1 and len(sizes) > 1 and self.joint else _near
+        return Verdict(
+            sizes=sizes,
+            outputs=(),
+            failed=failed,
+            larger=near(self, sizes, up=True),
+            smaller=near(self, sizes, up=False),
+        )
+
+    def outputs(self, env: Mapping[str, int]) -> tuple[tuple[int, ...], ...]:
+        """The outputs' shapes for sizes that are valid."""
+        shapes = (self.graph.nodes[node].shape for _, node in self.graph.outputs)
+        return tuple(tuple(form_of(dim).value(env) for dim in shape.dims) for shape in shapes if shape is not None)
+
+    def described(self) -> list[str]:
+        """The valid sizes in words, a line a symbol, with the statements that impose the bounds."""
+        lines = [f"{in_words(self.sets[symbol], symbol)}{_because(self.reasons(symbol))}" for symbol in self.symbols]
+        if len({line.replace(s, "·") for line, s in zip(lines, self.symbols, strict=True)}) == 1 and len(lines) > 1:
+            both = " and ".join(self.symbols)
+            lines = [lines[0].replace(self.symbols[0], both, 1)]
+        lines += [f"{demand}{_because([demand])}" for demand in self.joint]
+        if self.joint:
+            lines.append(f"squares: {in_words(self.squares, '='.join(self.symbols))}")
+        return lines
+
+
+def _unique(conditions: Sequence[tuple[Condition, Span]]) -> list[tuple[Condition, Span]]:
+    """Each condition once, with the first statement that imposes it."""
+    found: dict[Condition, Span] = {}
+    for condition, span in conditions:
+        found.setdefault(condition, span)
+    return list(found.items())
+
+
+def _because(demands: Sequence[Demand]) -> str:
+    """`  (maxpool 2, line 13)`."""
+    places = dict.fromkeys(f"`{demand.statement}`, line {demand.span.line}" for demand in demands)
+    shown = list(places)[:3]
+    more = f" and {len(places) - 3} more" if len(places) > 3 else ""
+    return f"  — {'; '.join(shown)}{more}" if shown else ""
+
+
+def _near(sizes: Sizes, wanted: tuple[int, ...], *, up: bool) -> tuple[int, ...] | None:
+    """The nearest valid sizes, each side at least (or at most) the wanted one; the smallest change in all."""
+    sides = [
+        _candidates(sizes.sets[s], n, up, 1 if not sizes.joint else 64)
+        for s, n in zip(sizes.symbols, wanted, strict=True)
+    ]
+    best: tuple[int, ...] | None = None
+    for choice in product(*sides):
+        if sizes.first_failed(dict(zip(sizes.symbols, choice, strict=True))) is None:
+            change = sum(abs(a - b) for a, b in zip(choice, wanted, strict=True))
+            if best is None or change < sum(abs(a - b) for a, b in zip(best, wanted, strict=True)):
+                best = choice
+    return best
+
+
+def _near_square(sizes: Sizes, wanted: tuple[int, ...], *, up: bool) -> tuple[int, ...] | None:
+    side = sizes.squares.next(wanted[0]) if up else sizes.squares.previous(wanted[0])
+    return None if side is None else (side,) * len(wanted)
+
+
+def _candidates(found: SizeSet, size: int, up: bool, count: int) -> list[int]:
+    candidates: list[int] = []
+    following = found.next(size) if up else found.previous(size)
+    while following is not None and len(candidates) < count:
+        candidates.append(following)
+        following = found.next(following + 1) if up else found.previous(following - 1)
+    return candidates
+
+
+def symbolic_sizes(shape: Shape) -> tuple[int | str, ...]:
+    """The sizes of an input with a symbol for each side: `3xHxW` for 3×224×224, `T` for ids."""
+    letters = shape.letters.upper()
+    return tuple(size if letter == "C" else letter for size, letter in zip(shape.dims, letters, strict=True))

@@ -1,0 +1,37 @@
+"""The answers about sizes as text."""
+
+from collections.abc import Sequence
+
+from ..shapes.shape import times
+from .valid_sizes import Sizes, Verdict
+
+
+def describe(sizes: Sizes) -> str:
+    """For which sizes the network is valid, with the statements that impose it."""
+    lines = sizes.described()
+    return "\n".join([f"valid for  {lines[0]}", *(f"           {line}" for line in lines[1:])])
+
+
+def answer(sizes: Sizes, asked: Sequence[tuple[int, ...]]) -> tuple[str, bool]:
+    """A line for each of the sizes asked about, and whether all are valid."""
+    verdicts = [sizes.verdict(each) for each in asked]
+    wide = max(len(times(verdict.sizes)) for verdict in verdicts)
+    lines = [f"{_mark(v)} {times(v.sizes):<{wide}}  {_line(sizes, v)}" for v in verdicts]
+    return "\n".join(lines), all(verdict.failed is None for verdict in verdicts)
+
+
+def _mark(verdict: Verdict) -> str:
+    return "✓" if verdict.failed is None else "✗"
+
+
+def _line(sizes: Sizes, verdict: Verdict) -> str:
+    if verdict.failed is None:
+        return "→ " + ", ".join(times(dims) for dims in verdict.outputs)
+    failed = verdict.failed
+    ways = []
+    if verdict.larger is not None:
+        ways.append(f"pad up to {times(verdict.larger)}")
+    if verdict.smaller is not None:
+        ways.append(f"crop to {times(verdict.smaller)}")
+    near = f"; {' or '.join(ways)}" if ways else ""
+    return f"`{failed.statement}` (line {failed.span.line}) needs {failed}{near}"

@@ -1,0 +1,97 @@
+"""What stands in a picture: a layer, a number, a name in the words of the text."""
+
+import re
+from typing import Any
+
+from ...contract.arguments import Parameter
+from ...contract.layer import Layer, Op
+from ...layers.cut import Pad
+from ...shapes.shape import Shape, Window, times
+from ...shapes.symbolic import Sym
+
+
+def layer_words(op: Op, x: Shape | None) -> str:
+    """The layer as papers write it: `conv 64 5×5 /2`, `fc 10`, `dropout 0.5`; x is the shape of its input.
+
+    The kernel has all its sides, a stride above 1 follows a slash, and what is rarely said in a picture is left out:
+    padding (the shapes tell), names without a letter, and flags.
+    """
+    windows = op.windows(x) if isinstance(op, Layer) and x is not None else ()
+    given = [_positional(op, parameter, windows, x) for parameter in op.parameters]
+    lettered = [_lettered(parameter, getattr(op, parameter.name), windows) for parameter in op.parameters]
+    return " ".join(word for word in (op.keyword, *given, stride_words(windows), *lettered) if word)
+
+
+def stride_words(windows: tuple[Window, ...]) -> str:
+    """`/2`, or `/2×1` where the sides differ; nothing for a kernel that moves by 1."""
+    strides = [window.stride for window in windows]
+    if all(stride == 1 for stride in strides):
+        return ""
+    return f"/{strides[0]}" if len(set(strides)) == 1 else f"/{times(tuple(strides))}"
+
+
+def _positional(op: Op, parameter: Parameter, windows: tuple[Window, ...], x: Shape | None) -> str:
+    value = getattr(op, parameter.name)
+    if not parameter.positional or value is None:
+        return ""
+    if isinstance(op, Pad) and (op.before is not None or op.after is not None):
+        return "+".join(_value(value if end is None else end, "×") for end in (op.before, op.after))
+    if parameter.name == "kernel" and windows:
+        return times(tuple(window.kernel for window in windows))
+    if parameter.name == "kernel" and x is not None and isinstance(value, int):
+        return times((value,) * len(x.sides))
+    return _value(value, " " if parameter.many else "×")
+
+
+def _lettered(parameter: Parameter, value: Any, windows: tuple[Window, ...]) -> str:
+    told = parameter.positional or (parameter.name == "stride" and windows) or parameter.name == "padding"
+    if told or not parameter.letter or value is None or value == parameter.default:
+        return ""
+    return parameter.letter + _value(value, "x")
+
+
+def _value(value: Any, joint: str) -> str:
+    match value:
+        case tuple():
+            return joint.join(_value(each, joint) for each in value)
+        case float():
+            return f"{value:.3g}"
+        case _:
+            return str(value)
+
+
+def count(number: int, noun: str) -> str:
+    """`1,234 parameters`, `1 parameter`; `parameters by H, W` for a number that depends on sizes that are not known."""
+    if isinstance(number, Sym):
+        return f"{noun}s by {_symbols(number)}"
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def short(number: int, noun: str) -> str:
+    """Three digits and a prefix: `61.7K MACs`, `4.09G MACs`; all digits below a thousand."""
+    if isinstance(number, Sym):
+        return count(number, noun)
+    scaled, prefix = float(number), ""
+    for larger in ("K", "M", "G", "T", "P"):
+        if abs(scaled) < 999.5:
+            break
+        scaled, prefix = scaled / 1000, larger
+    return f"{scaled:.3g}{prefix} {noun}s" if prefix else count(number, noun)
+
+
+def _symbols(number: Sym) -> str:
+    """The unknown sizes in a number: `H, W`."""
+    return ", ".join(sorted(set(re.findall(r"[A-Z][0-9]*", str(number)))))
+
+
+def shape_words(shape: Shape) -> str:
+    """A shape, with floor(x/2) as the language writes it: `8×(H − 1)//2`. Not every font has the floor's brackets."""
+    words, before = str(shape), ""
+    while words != before:
+        words, before = re.sub(r"⌊([^⌊⌋]*)/(\d+)⌋", r"\1//\2", words), words
+    return words
+
+
+def decimal(number: float) -> str:
+    """Two places at most: `3`, `0.5`, `12.25`."""
+    return f"{number:.2f}".rstrip("0").rstrip(".")

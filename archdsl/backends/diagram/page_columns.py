@@ -1,0 +1,268 @@
+"""A picture that is taller than a page, set in columns like a long text.
+
+It is cut where one tensor flows on, the parts are laid out by themselves, and a line leads from the foot of each column
+to the head of the next. Where other tensors pass a cut, too, as a U-Net's do, each ends at a letter and goes on at the
+same one.
+"""
+
+from collections.abc import Iterator
+from itertools import count, pairwise
+from math import sqrt
+from string import ascii_uppercase
+
+from ...record import Record
+from .dot import write_dot, write_heading
+from .drawing import Drawing, Line, Part, Point, framed, moved
+from .engine import draw
+from .figure import FOOT, HEAD, Arrow, Box, Cluster, Flow, Picture, Role, Row
+from .figure_options import Style
+from .graphviz_layout import Rectangle, best_arrangement, first_drawn
+from .xdot import read_drawing, read_places
+
+PAGE = 760
+"""How tall a picture may be, in points, before it is set in columns: as tall as the text of a page."""
+_RATIO = sqrt(2)
+"""Height to width of the pages that most of the world prints on."""
+_TALLEST, _ROW = 60, 24
+"""More than a box with its arrow takes, in points, and than each of its rows."""
+_OPEN = 0.6
+_UNEVEN = 1.6
+"""How much taller than the mean a column may be before tensors are cut that pass it."""
+_PASSING = 6
+_GUTTER = 44
+_MARGIN = 8
+
+
+def may_need(picture: Picture, style: Style) -> bool:
+    """Whether a picture may be too tall for one column: whether it could be, with each box below the one before."""
+    if style.columns is not None or style.direction != "TB":
+        return style.direction == "TB" and style.columns != 1
+    return sum(_TALLEST + _ROW * len(box.rows) for box in picture.boxes) > PAGE
+
+
+def set_columns(picture: Picture, style: Style) -> Drawing | None:
+    """The picture in columns; None where one is enough, or there is nowhere to cut. Raises CannotDraw."""
+    _, layout = first_drawn(lambda arrangement: draw(write_dot(picture, style, arrangement), "json"))
+    whole = read_drawing(layout, picture, style.theme.background)
+    columns = how_many(whole.width, whole.height) if style.columns is None else style.columns
+    bottoms = {name: place.bottom for name, place in read_places(layout).items()}
+    cuts = choose_cuts(find_cuts(picture, bottoms), whole.height, columns)
+    if not cuts:
+        return None
+    plain = style.replace(caption=False, legend=False)
+    drawings, places = [], []
+    for part in split(picture, cuts):
+        layout = draw(write_dot(part, plain, best_arrangement(part, plain)), "json")
+        drawings.append(read_drawing(layout, part, style.theme.background))
+        places.append(read_places(layout))
+    heading = write_heading(picture, style)
+    above = read_drawing(draw(heading, "json"), picture, style.theme.background) if heading else None
+    return join(drawings, places, above, style)
+
+
+class Cut(Record):
+    """A place to cut: after so many boxes, `depth` frames deep, so far below the top; so many other tensors pass it."""
+
+    after: int
+    depth: int
+    below: float
+    passing: int = 0
+    inside: bool = False
+    """Whether it goes through what is drawn once for several."""
+
+
+def in_order(picture: Picture) -> tuple[Box, ...]:
+    """The boxes as they run: inputs first, outputs last."""
+    rank = {Role.INPUT: 0, Role.OUTPUT: 2}
+    return tuple(sorted(picture.boxes, key=lambda box: rank.get(box.role, 1)))
+
+
+def find_cuts(picture: Picture, bottoms: dict[str, float]) -> list[Cut]:
+    """Where a picture can be cut: between two boxes of which the first leads on to the second.
+
+    `bottoms` says how far down each box reaches.
+    """
+    boxes = in_order(picture)
+    place = {box.id: i for i, box in enumerate(boxes)}
+    pairs = {(place[arrow.start], place[arrow.end]) for arrow in picture.arrows}
+    reach = [max((end for start, end in pairs if start == i), default=-1) for i in range(len(boxes))]
+    cuts, lowest = [], 0.0
+    passing: set[int] = set()
+    for i, box in enumerate(boxes[:-1]):
+        lowest = max(lowest, bottoms.get(box.id, 0.0))
+        passing = {start for start in passing if reach[start] > i}
+        if (i, i + 1) in pairs and box.role is not Role.INPUT and len(passing) <= _PASSING:
+            times = _shared(picture, box, boxes[i + 1])
+            inside = any(each > 1 for each in times)
+            cuts.append(Cut(after=i, depth=len(times), below=lowest, passing=len(passing), inside=inside))
+        passing.add(i)
+    return cuts
+
+
+def _shared(picture: Picture, one: Box, other: Box) -> list[int]:
+    """The frames in which two boxes stand together: of how many each is one."""
+    return [
+        cluster.times
+        for cluster in picture.clusters
+        if one.cluster[: len(cluster.path)] == other.cluster[: len(cluster.path)] == cluster.path
+    ]
+
+
+def choose_cuts(cuts: list[Cut], height: float, columns: int) -> list[Cut]:
+    """Fewer cuts than columns, so that the tallest is as short as they allow; between frames if possible.
+
+    Cuts that other tensors pass, or that go through what is drawn once for several, are made only where the picture
+    would stay much taller without them.
+    """
+    clean = _balanced([cut for cut in cuts if not cut.passing and not cut.inside], height, columns)
+    if columns < 2 or _tallest(clean, height) <= _UNEVEN * height / columns:
+        return clean
+    return _balanced(cuts, height, columns)
+
+
+def _balanced(cuts: list[Cut], height: float, columns: int) -> list[Cut]:
+    limit = height / columns
+    while columns > 1 and cuts:
+        chosen = _fill(cuts, height, limit)
+        if chosen is not None and len(chosen) < columns:
+            return chosen
+        limit *= 1.03
+    return []
+
+
+def _tallest(cuts: list[Cut], height: float) -> float:
+    """The height of the tallest column."""
+    return max(end - start for start, end in pairwise([0.0, *(cut.below for cut in cuts), height]))
+
+
+def _fill(cuts: list[Cut], height: float, limit: float) -> list[Cut] | None:
+    """Columns of at most this height, filled one after the other; None where something is taller."""
+    chosen: list[Cut] = []
+    top = 0.0
+    while height - top > limit:
+        within = [cut for cut in cuts if top < cut.below <= top + limit]
+        if not within:
+            return None
+        # The last part of a column is open to where fewer frames are cut.
+        late = [cut for cut in within if cut.below > top + _OPEN * limit] or within[-1:]
+        best = min(late, key=lambda cut: (cut.passing + cut.depth, -cut.below))
+        chosen.append(best)
+        top = best.below
+    return chosen
+
+
+def how_many(width: float, height: float) -> int:
+    """The number of columns with which a picture comes nearest to the form of a page."""
+    if height <= PAGE:
+        return 1
+    return max(2, round(sqrt(height / _RATIO / (width + _GUTTER))))
+
+
+def split(picture: Picture, cuts: list[Cut]) -> list[Picture]:
+    """The columns as pictures of their own, with a box at the head and the foot of each where the tensor goes on."""
+    boxes = in_order(picture)
+    ends = [*(cut.after + 1 for cut in cuts), len(boxes)]
+    starts = [0, *ends[:-1]]
+    column = {box.id: sum(i >= end for end in ends) for i, box in enumerate(boxes)}
+    # The last box of each column leads on to the next; what goes elsewhere is lettered.
+    last = {boxes[end - 1].id for end in ends}
+    lettered = [a for a in picture.arrows if _is_lettered(a, column, last)]
+    starting = {arrow.start for arrow in lettered}
+    letters = dict(zip((box.id for box in boxes if box.id in starting), _letters(), strict=False))
+    parts = []
+    for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        part = _column(picture, boxes[start:end], column, number)
+        ports, arrows = _ports(
+            [a for a in lettered if number in (column[a.start], column[a.end])], column, letters, number
+        )
+        clusters = tuple(_continued(each, boxes[:start]) for each in picture.clusters if _holds(each, boxes[start:end]))
+        parts.append(part.replace(boxes=(*part.boxes, *ports), arrows=(*part.arrows, *arrows), clusters=clusters))
+    return parts
+
+
+def _is_lettered(arrow: Arrow, column: dict[str, int], last: set[str]) -> bool:
+    steps = column[arrow.end] - column[arrow.start]
+    return steps > 1 or (steps == 1 and arrow.start not in last)
+
+
+def _letters() -> Iterator[str]:
+    """A, B, … Z, A1, B1, …"""
+    for turn in count():
+        yield from (letter + (str(turn) if turn else "") for letter in ascii_uppercase)
+
+
+def _column(picture: Picture, boxes: tuple[Box, ...], column: dict[str, int], number: int) -> Picture:
+    """A column with the ports of the line that leads through it; letters are left out."""
+    inside, arrows = list(boxes), [a for a in picture.arrows if column[a.start] == column[a.end] == number]
+    if number:
+        before = [box.id for box in in_order(picture) if column[box.id] == number - 1][-1]
+        inside.insert(0, Box(id=HEAD, role=Role.PORT, rows=()))
+        coming = [a for a in picture.arrows if a.start == before and column[a.end] == number]
+        arrows = [*(arrow.replace(start=HEAD, shape=None) for arrow in coming), *arrows]
+    leaving = [a for a in picture.arrows if a.start == boxes[-1].id and column[a.end] == number + 1]
+    if leaving:
+        shape = next((arrow.shape for arrow in leaving if arrow.shape), None)
+        inside.append(Box(id=FOOT, role=Role.PORT, rows=()))
+        arrows.append(Arrow(start=boxes[-1].id, end=FOOT, shape=shape, flow=Flow.MAIN))
+    return picture.replace(boxes=tuple(inside), arrows=tuple(arrows))
+
+
+def _ports(
+    arrows: list[Arrow], column: dict[str, int], letters: dict[str, str], number: int
+) -> tuple[list[Box], list[Arrow]]:
+    """The letters of a column: one below each box whose tensor goes on elsewhere, one above each that reads such."""
+    boxes: dict[str, Box] = {}
+    found: dict[tuple[str, str], Arrow] = {}
+    for arrow in arrows:
+        if number not in (column[arrow.start], column[arrow.end]):
+            continue
+        letter = letters[arrow.start]
+        row = Row(words=letter, style="", hover=f"goes on at {letter}")
+        if column[arrow.start] == number:
+            port = f"to{letter}"
+            boxes[port] = Box(id=port, role=Role.OUTPUT, rows=(row,))
+            found[arrow.start, port] = arrow.replace(end=port, flow=Flow.SKIP)
+        else:
+            port = f"from{letter}_{arrow.end}"
+            boxes[port] = Box(id=port, role=Role.INPUT, rows=(row.replace(hover=f"comes from {letter}"),))
+            found[port, arrow.end] = arrow.replace(start=port, shape=None, flow=Flow.SKIP)
+    return list(boxes.values()), list(found.values())
+
+
+def _holds(cluster: Cluster, boxes: tuple[Box, ...]) -> bool:
+    return any(box.cluster[: len(cluster.path)] == cluster.path for box in boxes)
+
+
+def _continued(cluster: Cluster, before: tuple[Box, ...]) -> Cluster:
+    """A frame, with the word for one that began in a column before."""
+    if not _holds(cluster, before):
+        return cluster
+    return cluster.replace(title=f"{cluster.title} (continued)".strip())
+
+
+def join(drawings: list[Drawing], places: list[dict[str, Rectangle]], heading: Drawing | None, style: Style) -> Drawing:
+    """The columns beside each other, under a heading; `places` are those of the boxes of each."""
+    parts: list[Part] = []
+    left = 0.0
+    feet: Point | None = None
+    for drawing, boxes in zip(drawings, places, strict=True):
+        if feet is not None:
+            head = boxes[HEAD].middle[0] + left, boxes[HEAD].middle[1]
+            gutter = left - _GUTTER / 2
+            parts.append(Part(shapes=(_lead(feet, head, gutter, style),)))
+        parts += [part.replace(shapes=tuple(moved(s, (left, 0)) for s in part.shapes)) for part in drawing.parts]
+        feet = (boxes[FOOT].middle[0] + left, boxes[FOOT].middle[1]) if FOOT in boxes else None
+        left += drawing.width + _GUTTER
+    if heading is not None:
+        middle = (left - _GUTTER - heading.width) / 2
+        step = middle, -heading.height - 2 * _MARGIN
+        parts += [part.replace(shapes=tuple(moved(s, step) for s in part.shapes)) for part in heading.parts]
+    first = drawings[0]
+    return framed(parts, _MARGIN, first.background, first.title, first.description)
+
+
+def _lead(foot: Point, head: Point, gutter: float, style: Style) -> Line:
+    """The line from the foot of a column through the gutter to the head of the next."""
+    low, high = foot[1] + _MARGIN, head[1] - _MARGIN
+    points = foot, (foot[0], low), (gutter, low), (gutter, high), (head[0], high), head
+    return Line(points=points, colour=style.theme.line)

@@ -1,0 +1,178 @@
+"""The part of `archdsl check` that measures: columns of the table, memory of training, coverage of the input."""
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import click
+
+from ..diagnostics.terminal import printable
+from ..network import Network
+
+if TYPE_CHECKING:
+    from ..analysis.columns import Columns
+    from ..analysis.memory import Memory
+    from ..analysis.terms import Terms
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_UNITS = {"": 0, "k": 10, "m": 20, "g": 30, "t": 40}
+_BYTES = re.compile(r"(\d{1,12}(?:\.\d{1,6})?) ?([kmgt]?)(i?b)?", re.IGNORECASE)
+
+
+class Asked(NamedTuple):
+    """What a user wants measured. `fits` is in bytes."""
+
+    columns: str | None
+    batch: int | None
+    optimizer: str | None
+    precision: str | None
+    fits: int | None
+    coverage: bool
+
+    @property
+    def memory(self) -> bool:
+        """Whether the memory of training is asked for."""
+        return any(each is not None for each in (self.batch, self.optimizer, self.precision, self.fits))
+
+
+def _bytes(context: click.Context, option: click.Parameter, value: str | None) -> int | None:
+    return None if value is None else parse_bytes(value)
+
+
+def parse_bytes(value: str) -> int:
+    """`8G`, `512MiB`, `8GB` as bytes: powers of 1024, but of 1000 with a plain B. Raises BadParameter."""
+    found = _BYTES.fullmatch(value.strip())
+    if found is None or not float(found[1]):
+        raise click.BadParameter(f"`{printable(value)}` is not an amount of memory like 8G or 512MiB")
+    power = _UNITS[found[2].lower()]
+    return int(float(found[1]) * (1000 ** (power // 10) if (found[3] or "").lower() == "b" else 1 << power))
+
+
+def measure_options(command: F) -> F:
+    """The options, as the command's parameter `measure` of type `Asked`."""
+
+    def with_asked(**values: Any) -> Any:
+        asked = Asked(**{name: values.pop(name) for name in Asked._fields})
+        return command(**values, measure=asked)
+
+    with_asked.__doc__ = command.__doc__
+    options = (
+        click.option("--schema", is_flag=True, callback=_print_schema, expose_value=False, is_eager=True, help=_SCHEMA),
+        click.option("--columns", metavar="NAMES", help=f"Other columns of the table: {_NAMES}."),
+        click.option(
+            "--batch", type=click.IntRange(1), metavar="N", help="Tell the memory that training on such batches takes."
+        ),
+        click.option("--optimizer", type=click.Choice(_OPTIMIZERS), help="The optimizer of that training."),
+        click.option("--precision", type=click.Choice(_PRECISIONS), help="The numbers of its forward pass."),
+        click.option(
+            "--fits", callback=_bytes, metavar="MEMORY", help="Tell the largest batch that so much memory holds: 8G."
+        ),
+        click.option("--coverage", is_flag=True, help="Tell how many outputs each element of the input touches."),
+    )
+    wrapped: Any = with_asked
+    wrapped.__click_params__ = getattr(command, "__click_params__", [])
+    for option in reversed(options):
+        wrapped = option(wrapped)
+    return wrapped  # type: ignore[no-any-return]  # a function with the options of the command
+
+
+_SCHEMA = "Print the JSON schema of --format json."
+_NAMES = "params, trainable, macs, memory, share, rf, jump, start, ways, or all"
+_OPTIMIZERS = ("sgd", "adam", "adamw", "rmsprop", "muon")
+_PRECISIONS = ("fp32", "bf16", "fp16")
+
+
+def _print_schema(context: click.Context, option: click.Parameter, wanted: bool) -> None:
+    if not wanted:
+        return
+    from ..analysis.check_report import schema
+
+    click.echo(schema())
+    context.exit()
+
+
+def check_asked(asked: Asked, networks: int, output: str) -> None:
+    """Raise UsageError where what is asked for does not go together."""
+    if networks > 1 and (asked.columns or asked.coverage or asked.memory):
+        raise click.UsageError("columns, memory and coverage are of one network: give one file")
+    if output != "text" and (asked.columns or asked.coverage or asked.fits):
+        raise click.UsageError(f"--format {output} has its own form: leave out --columns, --coverage and --fits")
+    if output in ("github", "sarif") and asked.memory:
+        raise click.UsageError(f"--format {output} is of mistakes alone, not of memory")
+    if asked.columns is not None:
+        from ..analysis.columns import UnknownColumn, choose
+
+        try:
+            choose(asked.columns)
+        except UnknownColumn as error:
+            raise click.BadParameter(f"{printable(str(error))}", param_hint="--columns") from None
+
+
+def columns_of(network: Network, asked: Asked) -> "Columns | None":
+    """The columns that are asked for; None for those that are always there."""
+    if asked.columns is None:
+        return None
+    from ..analysis.columns import Columns, choose
+
+    return Columns(network, choose(asked.columns), terms_of(network, asked))
+
+
+def terms_of(network: Network, asked: Asked) -> "Terms":
+    """How the network is trained, as asked or as its text says."""
+    from ..analysis.terms import terms
+
+    return terms(network.graph, batch=asked.batch, optimizer=asked.optimizer, precision=asked.precision)
+
+
+def show_measures(network: Network, asked: Asked) -> bool:
+    """Print memory and coverage where they are asked for. Whether the network fits, where that is asked."""
+    fits = True
+    if asked.memory:
+        fits = _show_memory(network, asked)
+    if asked.coverage:
+        _show_coverage(network)
+    return fits
+
+
+def _show_memory(network: Network, asked: Asked) -> bool:
+    from ..analysis.table import size
+
+    terms = terms_of(network, asked)
+    if asked.fits is None:
+        click.echo(_told(terms.memory(network.graph)))
+        return True
+    batch = terms.largest_batch(network.graph, asked.fits)
+    if batch == 0:
+        least = terms.replace(batch=1).memory(network.graph)
+        click.echo(f"✗ not even one sample fits into {size(asked.fits)}: it takes {size(least.total)}")
+        return False
+    click.echo(f"the largest batch for {size(asked.fits)} is {batch:,}")
+    click.echo(_told(terms.replace(batch=batch).memory(network.graph)))
+    return True
+
+
+def _told(memory: "Memory") -> str:
+    from ..analysis.table import size
+
+    parts = {
+        "parameters": memory.parameters + memory.buffers,
+        "gradients": memory.gradients,
+        memory.optimizer_name: memory.optimizer,
+        "running means": memory.copies,
+        "activations": memory.activations,
+        "their gradients": memory.transient,
+    }
+    told = " · ".join(f"{name} {size(bytes)}" for name, bytes in parts.items() if bytes)
+    batches = "a batch" if memory.batch == 1 else "batches"
+    head = f"training on {batches} of {memory.batch:,} in {memory.precision} takes {size(memory.total)}"
+    return f"{head}\n  {told}"
+
+
+def _show_coverage(network: Network) -> None:
+    from ..analysis.input_coverage_text import CannotCover, describe
+
+    try:
+        click.echo(describe(network.graph))
+    except CannotCover as error:
+        raise click.UsageError(f"--coverage: {error}") from None

@@ -1,0 +1,1 @@
+"""What every layer declares: arguments, shape, weights, costs, torch call."""

@@ -1,0 +1,239 @@
+"""The kinds of arguments, and how a layer declares its own.
+
+A layer's fields are annotated with the aliases at the end (`groups: PositiveInt`); the annotation carries the kind,
+which checks a value, says in words what it takes, and is what tests draw from.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from ..record import Record
+
+
+def is_whole(value: object) -> bool:
+    """Whether it is an integer, a size that is not known included, and not a truth value."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+class Unfit(Exception):
+    """A value that an argument does not take; the text says what it takes: "a whole number of at least 1"."""
+
+
+class Kind(Record):
+    """What values an argument takes."""
+
+    @property
+    def words(self) -> str:
+        """What it takes, in words."""
+        raise NotImplementedError
+
+    def accept(self, value: Any) -> Any:
+        """The value as the layer stores it. Raises Unfit."""
+        raise NotImplementedError
+
+    def unfit(self) -> Unfit:
+        """The refusal, in words."""
+        return Unfit(self.words)
+
+
+class Whole(Kind):
+    """An integer."""
+
+    least: int | None = None
+
+    @property
+    def words(self) -> str:
+        return "a whole number" + ("" if self.least is None else f" of at least {self.least}")
+
+    def accept(self, value: Any) -> int:
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if not is_whole(value) or (self.least is not None and value < self.least):
+            raise self.unfit()
+        return value  # type: ignore[no-any-return]  # narrowed by is_whole
+
+
+class Real(Kind):
+    """A number; bounds are included unless `open_below` or `open_above`."""
+
+    least: float | None = None
+    most: float | None = None
+    open_below: bool = False
+    open_above: bool = False
+
+    @property
+    def words(self) -> str:
+        if self.least is not None and self.most is not None and not self.open_below and not self.open_above:
+            return f"a number from {self.least:g} to {self.most:g}"
+        low = (
+            ""
+            if self.least is None
+            else f" above {self.least:g}"
+            if self.open_below
+            else f" of at least {self.least:g}"
+        )
+        high = "" if self.most is None else f" below {self.most:g}" if self.open_above else f" of at most {self.most:g}"
+        return "a number" + low + (" and" + high if low and high else high)
+
+    def accept(self, value: Any) -> float:
+        if type(value) not in (int, float) or value != value or value in (float("inf"), float("-inf")):
+            raise self.unfit()
+        if self.least is not None and (value <= self.least if self.open_below else value < self.least):
+            raise self.unfit()
+        if self.most is not None and (value >= self.most if self.open_above else value > self.most):
+            raise self.unfit()
+        return value  # type: ignore[no-any-return]  # narrowed by type() above
+
+
+class Sides(Kind):
+    """One number for every side, or one a side: `3`, `3x5`."""
+
+    least: int = 0
+
+    @property
+    def words(self) -> str:
+        return f"a whole number of at least {self.least}, or one a side like `3x5`"
+
+    def accept(self, value: Any) -> int | tuple[int, ...]:
+        if type(value) is tuple:
+            if all(is_whole(v) and v >= self.least for v in value):
+                return value
+            raise self.unfit()
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if not is_whole(value) or value < self.least:
+            raise self.unfit()
+        return value  # type: ignore[no-any-return]  # narrowed by is_whole
+
+
+class Dims(Kind):
+    """The sizes of a tensor: `64x8x8`, or one number."""
+
+    @property
+    def words(self) -> str:
+        return "sizes like `64x8x8`"
+
+    def accept(self, value: Any) -> tuple[int, ...]:
+        dims = value if type(value) is tuple else (value,)
+        if not all(is_whole(v) and v >= 1 for v in dims):
+            raise self.unfit()
+        return dims
+
+
+class OneOf(Kind):
+    """One of several words."""
+
+    choices: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        *first, last = (f"`{choice}`" for choice in self.choices)
+        return f"{', '.join(first)} or {last}" if first else last
+
+    def accept(self, value: Any) -> str:
+        if value not in self.choices:
+            raise self.unfit()
+        return str(value)
+
+
+class Truth(Kind):
+    """Yes or no: a flag, or a condition."""
+
+    @property
+    def words(self) -> str:
+        return "a condition"
+
+    def accept(self, value: Any) -> bool:
+        if type(value) is bool or value in (0, 1):
+            return bool(value)
+        raise self.unfit()
+
+
+class Either(Kind):
+    """A value of one kind or of another."""
+
+    kinds: tuple[Kind, ...]
+
+    @property
+    def words(self) -> str:
+        return ", or ".join(kind.words for kind in self.kinds)
+
+    def accept(self, value: Any) -> Any:
+        for kind in self.kinds:
+            try:
+                return kind.accept(value)
+            except Unfit:
+                continue
+        raise self.unfit()
+
+
+class Missing:
+    """The default of an argument that must be given."""
+
+    def __repr__(self) -> str:
+        return "required"
+
+
+REQUIRED = Missing()
+
+
+class Declared(Record):
+    """What `argument` notes beside the annotation."""
+
+    default: Any
+    letter: str | None
+    positional: bool
+    many: bool
+    words: tuple[tuple[str, Any], ...]
+    doc: str
+
+
+def argument(
+    default: Any = REQUIRED,
+    *,
+    letter: str | None = None,
+    positional: bool = False,
+    many: bool = False,
+    words: Mapping[str, Any] | None = None,
+    doc: str = "",
+) -> Any:
+    """Declare an argument of a layer.
+
+    `letter` allows the shorthand `k5`; `positional` allows it without a name, in the order of declaration; `many`
+    lets the last positional one take several values; `words` are bare words that set a value: `{"nobias": False}`;
+    `doc` says what it is, in a phrase.
+    """
+    return Declared(
+        default=default, letter=letter, positional=positional, many=many, words=tuple((words or {}).items()), doc=doc
+    )
+
+
+class Parameter(Record):
+    """One parameter of a layer or a block, as binding sees it."""
+
+    name: str
+    kind: Kind | None
+    default: Any
+    letter: str | None = None
+    positional: bool = False
+    many: bool = False
+    words: tuple[tuple[str, Any], ...] = ()
+    doc: str = ""
+
+    @property
+    def required(self) -> bool:
+        """Whether it must be given."""
+        return self.default is REQUIRED
+
+
+PositiveInt = Annotated[int, Whole(least=1)]
+NaturalInt = Annotated[int, Whole(least=0)]
+AnyInt = Annotated[int, Whole()]
+PositiveFloat = Annotated[float, Real(least=0, open_below=True)]
+NaturalFloat = Annotated[float, Real(least=0)]
+AnyFloat = Annotated[float, Real()]
+Probability = Annotated[float, Real(least=0, most=1)]
+PositiveSides = Annotated[int | tuple[int, ...], Sides(least=1)]
+NaturalSides = Annotated[int | tuple[int, ...], Sides(least=0)]
+Sizes = Annotated[tuple[int, ...], Dims()]
+Flag = Annotated[bool, Truth()]

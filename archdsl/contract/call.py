@@ -1,0 +1,102 @@
+"""Descriptions of torch calls: what a layer says instead of importing torch.
+
+One backend makes the call, another prints it as source. `nn.Conv2d(3, 64, 5)` is a module; `F.pad(X, (1, 1))` a
+function of the layer's input `X`; `method.flatten(X, 1)` is `x.flatten(1)`; `operator.add(X, X2)` is `x + x2`.
+"""
+
+from typing import Any
+
+from ..record import Record
+from ..shapes.symbolic import Sym
+
+
+class Hole(Record):
+    """Where a tensor goes: the layer's input of this index, or after the first step the result of the step before."""
+
+    index: int = 0
+
+
+X = Hole()
+X2 = Hole(index=1)
+INPUTS = Hole(index=-1)
+"""All the inputs, as a list."""
+
+
+class Module(Record):
+    """`target(*args, **kwargs)` makes an `nn.Module`, which is applied to X."""
+
+    target: str
+    args: tuple[Any, ...] = ()
+    kwargs: tuple[tuple[str, Any], ...] = ()
+
+
+class Apply(Record):
+    """A call without state; holes among the arguments stand for tensors.
+
+    `target` is a dotted name, `.name` for a method of the first argument, or an `operator.` name.
+    """
+
+    target: str
+    args: tuple[Any, ...] = ()
+    kwargs: tuple[tuple[str, Any], ...] = ()
+
+
+def has_unknown(value: Any) -> bool:
+    """Whether a size that is not known stands among the arguments of a call, or of several."""
+    match value:
+        case Sym():
+            return True
+        case tuple():
+            return any(map(has_unknown, value))
+        case Module() | Apply():
+            return has_unknown(value.args) or any(has_unknown(each) for _, each in value.kwargs)
+        case slice():
+            return any(map(has_unknown, (value.start, value.stop, value.step)))
+        case _:
+            return False
+
+
+Step = Module | Apply
+Steps = tuple[Step, ...]
+
+
+class _Modules:
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+
+    def __getattr__(self, name: str) -> "_ModuleMaker":
+        return _ModuleMaker(f"{self._prefix}.{name}")
+
+
+class _ModuleMaker:
+    def __init__(self, target: str) -> None:
+        self._target = target
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Module:
+        return Module(target=self._target, args=args, kwargs=tuple(kwargs.items()))
+
+
+class _Functions:
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+
+    def __getattr__(self, name: str) -> "_FunctionMaker":
+        return _FunctionMaker(f"{self._prefix}.{name}")
+
+
+class _FunctionMaker:
+    def __init__(self, target: str) -> None:
+        self._target = target
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Apply:
+        return Apply(target=self._target, args=args, kwargs=tuple(kwargs.items()))
+
+
+nn = _Modules("torch.nn")
+ours = _Modules("archdsl.backends.modules")
+"""The few modules that torch lacks; printed source carries their text."""
+F = _Functions("torch.nn.functional")
+torch = _Functions("torch")
+method = _Functions("")
+init = _Functions("torch.nn.init")
+operator = _Functions("operator")

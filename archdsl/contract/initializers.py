@@ -1,0 +1,135 @@
+"""How weights begin: the values of `init=`, the kind of argument that takes them, the calls that they stand for."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from ..record import Record
+from .arguments import Kind
+from .call import Apply, Steps, X, init, operator
+from .layer import Reject, Weights
+
+_NUMBERS: Mapping[str, tuple[int, int]] = {
+    "kaiming": (0, 0),
+    "xavier": (0, 0),
+    "orthogonal": (0, 1),
+    "dirac": (0, 0),
+    "zeros": (0, 0),
+    "ones": (0, 0),
+    "normal": (1, 1),
+    "trunc_normal": (1, 1),
+    "uniform": (1, 1),
+    "constant": (1, 1),
+    "whiten": (0, 1),
+}
+"""The fewest and the most numbers that each takes."""
+
+WHITEN_EPS = 5e-4
+"""What whitening adds to the variances unless told (Jordan 2024)."""
+
+
+class Init(Record):
+    """A way to begin: `kaiming`, `normal(0.02)`."""
+
+    name: str
+    numbers: tuple[float, ...] = ()
+
+    def __str__(self) -> str:
+        return self.name + (f"({', '.join(f'{number:g}' for number in self.numbers)})" if self.numbers else "")
+
+    def steps(self) -> Steps:
+        """The calls that fill a weight, X. Raises KeyError for what needs more than the weight."""
+        return (_CALLS[self.name](*self.numbers),)
+
+
+_CALLS: Mapping[str, Any] = {
+    "kaiming": lambda: init.kaiming_normal_(X, nonlinearity="relu"),
+    "xavier": lambda: init.xavier_uniform_(X),
+    "orthogonal": lambda *gain: init.orthogonal_(X, *gain),
+    "zeros": lambda: init.zeros_(X),
+    "ones": lambda: init.ones_(X),
+    "normal": lambda std: init.normal_(X, std=std),
+    "trunc_normal": lambda std: init.trunc_normal_(X, std=std),
+    "uniform": lambda bound: init.uniform_(X, -bound, bound),
+    "constant": lambda value: init.constant_(X, value),
+}
+_ZEROS: Apply = init.zeros_(X)
+
+
+class Beginning(Kind):
+    """One of several ways to begin, some with a number: `normal(0.02)`."""
+
+    names: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        *first, last = (f"`{name}`" if _NUMBERS[name][0] == 0 else f"`{name}(0.02)`" for name in self.names)
+        return f"{', '.join(first)} or {last}"
+
+    def accept(self, value: Any) -> Init:
+        found = Init(name=value) if isinstance(value, str) else value
+        if not isinstance(found, Init) or found.name not in self.names:
+            raise self.unfit()
+        least, most = _NUMBERS[found.name]
+        real = all(type(number) in (int, float) for number in found.numbers)
+        if not real or not least <= len(found.numbers) <= most:
+            raise self.unfit()
+        if found.name != "constant" and not all(number > 0 for number in found.numbers):
+            raise self.unfit()
+        return found
+
+
+_DRAWN = ("kaiming", "xavier", "orthogonal", "normal", "trunc_normal", "uniform")
+_FILLED = ("zeros", "ones", "constant")
+MatrixInit = Annotated[Init, Beginning(names=(*_DRAWN, *_FILLED))]
+FilterInit = Annotated[Init, Beginning(names=(*_DRAWN, *_FILLED, "dirac", "whiten"))]
+SpreadInit = Annotated[Init, Beginning(names=(*_DRAWN, *_FILLED, "dirac"))]
+ScaleInit = Annotated[Init, Beginning(names=("zeros", "ones", "constant", "normal", "uniform"))]
+
+MATRIX_DOC = "how the weights begin, and the bias at 0; as torch draws both where not given"
+SCALE_DOC = "how the scale begins; at 1 where not given"
+
+
+def fill(how: Init | None, weights: Weights) -> dict[str, Steps]:
+    """The calls by weight: those of `how` for weights, zeros for biases; none where the text says nothing."""
+    if how is None:
+        return {}
+    return {name: (_ZEROS,) if "bias" in name else how.steps() for name in weights}
+
+
+def fill_filters(how: Init | None, weights: Weights, groups: int) -> dict[str, Steps]:
+    """As `fill`, for the filters of a convolution: what passes channels on, and what training images decide, too."""
+    if how is None or how.name not in ("dirac", "whiten"):
+        return fill(how, weights)
+    found: dict[str, Steps] = {"bias": (_ZEROS,)} if "bias" in weights else {}
+    if how.name == "dirac":
+        filters, channels = weights["weight"][:2]
+        # The filters beyond the channels stay as torch draws them: zeros would all learn the same.
+        every = filters <= channels * groups
+        whole = init.dirac_(X, groups) if groups > 1 else init.dirac_(X)
+        found["weight"] = (whole,) if every else (operator.getitem(X, slice(None, channels)), init.dirac_(X))
+    return found
+
+
+def check_filters(how: Init | None, weights: Weights, groups: int, *, dilated: bool) -> None:
+    """What a way to begin asks of filters. Raises Reject."""
+    if how is None:
+        return
+    filters, channels, *sides = weights["weight"]
+    if how.name == "dirac" and groups > 1 and filters > channels * groups:
+        why = f"`dirac` passes channels on, and {filters} filters in {groups} groups have {channels * groups} channels"
+        raise Reject("init", why, help="`init=kaiming`", own=True)
+    if how.name == "whiten":
+        _check_whitening(filters, channels, sides, groups, dilated)
+
+
+def _check_whitening(filters: int, channels: int, sides: list[int], groups: int, dilated: bool) -> None:
+    if groups > 1 or dilated:
+        why = "`whiten` is for filters that see all channels, side by side"
+        raise Reject("init", why, help="no groups, no dilation", own=True)
+    most = 2 * channels
+    for side in sides:
+        most *= side
+    if filters > most or filters % 2:
+        patch = "×".join(map(str, (channels, *sides)))
+        why = f"`whiten` makes pairs of filters, one for each direction of {patch} and one against it: {filters} is not"
+        raise Reject("init", f"{why} an even number up to {most}", help=f"`{most}` filters", own=True)

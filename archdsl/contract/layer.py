@@ -1,0 +1,222 @@
+"""The contract of a layer: arguments, shape, weights, multiply-accumulates, torch call, declared once in one class."""
+
+import inspect
+import typing
+from collections.abc import Mapping
+from typing import Any, ClassVar, dataclass_transform
+
+from ..record import Record
+from ..shapes.shape import Shape, Window
+from ..shapes.symbolic import Sym, plain
+from .arguments import REQUIRED, Declared, Kind, Parameter, argument
+from .call import Step, Steps
+from .reads import Links
+from .saves import Saves
+
+Weights = Mapping[str, tuple[int, ...]]
+"""Shapes by the names that torch's module gives its parameters."""
+
+
+class Reject(Exception):
+    """An input or a combination of arguments that a layer cannot take.
+
+    `argument` names the argument to point at (None: the keyword); `why` carries the numbers; `help` are the ways out,
+    as statements where possible; `otherwise` is the shape that the layer would most likely give once mended, with
+    which elaboration goes on; `kind` chooses the diagnostic, by the name of its class in catalogue/shapes.py; `own`
+    marks a rule of this language that torch does not have: all other rejections are torch's too, which a test holds.
+    """
+
+    def __init__(
+        self,
+        argument: str | None,
+        why: str,
+        *,
+        help: tuple[str, ...] | str = (),
+        otherwise: Shape | None = None,
+        kind: str = "CannotTake",
+        own: bool = False,
+    ) -> None:
+        super().__init__(why)
+        self.argument = argument
+        self.why = why
+        self.help = (help,) if isinstance(help, str) else help
+        self.otherwise = otherwise
+        self.kind = kind
+        self.own = own
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(argument,))
+class Op(Record):
+    """What a node of the graph does: a layer with one input, or a merge with several."""
+
+    keyword: ClassVar[str] = ""
+    synonyms: ClassVar[tuple[str, ...]] = ()
+    style: ClassVar[str] = ""
+    """The kind of layer, which decides its colour: conv, pool, norm, activation, linear, …"""
+    parameters: ClassVar[tuple[Parameter, ...]] = ()
+    borrows: ClassVar[tuple[str, ...]] = ()
+    """Weights of the node that it shares them with, which its calls take after its inputs."""
+
+    longer: ClassVar[tuple[tuple[str, int], ...]] = ()
+    """Weights, by name and axis, that also serve an input which is shorter along that axis."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        declared = {name: value for name, value in cls.__dict__.items() if isinstance(value, Declared)}
+        for name, field in declared.items():
+            if field.default is REQUIRED:
+                delattr(cls, name)
+            else:
+                setattr(cls, name, field.default)
+        super().__init_subclass__(**options)
+        annotations = inspect.get_annotations(cls)
+        own = {p.name: p for p in cls.parameters}
+        own |= {name: _parameter(name, annotations[name], field) for name, field in declared.items()}
+        cls.parameters = tuple(own.values())
+
+    def infer(self, xs: tuple[Shape, ...]) -> Shape:
+        """The output's shape. Raises Reject."""
+        raise NotImplementedError
+
+    def weights_of(self, xs: tuple[Shape, ...]) -> Weights:
+        """The trainable and frozen parameters, by torch's names."""
+        raise NotImplementedError
+
+    def demand_weights(self, xs: tuple[Shape, ...]) -> None:
+        """Demand of sizes that are not known that the weights of the example serve them, too."""
+        for name, dims in self.weights_of(xs).items():
+            for axis, dim in enumerate(dims):
+                if isinstance(dim, Sym):
+                    # To compare is to make it a condition.
+                    _ = dim <= plain(dim) if (name, axis) in self.longer else dim == plain(dim)
+
+    def buffers_of(self, xs: tuple[Shape, ...]) -> Weights:
+        """What the state dict holds besides parameters; a scalar has the shape ()."""
+        return {}
+
+    def macs_of(self, xs: tuple[Shape, ...], y: Shape) -> int:
+        """Multiply-accumulates of one sample: of convolutions, linear maps and attention's products, nothing else."""
+        return 0
+
+    def steps(self, xs: tuple[Shape, ...]) -> Steps:
+        """The torch calls, one after another."""
+        raise NotImplementedError
+
+    def frozen_weights(self) -> tuple[str, ...]:
+        """The names of the weights that do not train."""
+        return ()
+
+    def reads_of(self, xs: tuple[Shape, ...], y: Shape) -> tuple[Links, ...]:
+        """Which positions of each input one position of the output reads, when the network no longer trains."""
+        raise NotImplementedError
+
+    def saves_of(self, xs: tuple[Shape, ...], y: Shape) -> Saves:
+        """What is kept for the backward pass while the network trains."""
+        raise NotImplementedError
+
+    def starts_of(self, xs: tuple[Shape, ...]) -> Mapping[str, Steps]:
+        """The calls that fill weights, by name, where the text says how these begin; X is the weight."""
+        return {}
+
+    def whitening(self) -> float | None:
+        """What is added to the variances, where training images decide how the weight begins."""
+        return None
+
+
+class Layer(Op):
+    """A layer with one input: the contract that a new layer fills in.
+
+    The docstring is its documentation: the first line says what it does, with its source, and after `Example:` stands
+    a program that uses it, which runs as a test.
+    """
+
+    def out(self, x: Shape) -> Shape:
+        """The output's shape. Raises Reject where torch would raise."""
+        raise NotImplementedError
+
+    def weights(self, x: Shape) -> Weights:
+        """The shapes of the parameters, by torch's names."""
+        return {}
+
+    def buffers(self, x: Shape) -> Weights:
+        """The shapes of the buffers, by torch's names."""
+        return {}
+
+    def macs(self, x: Shape, y: Shape) -> int:
+        """Multiply-accumulates of one sample."""
+        return 0
+
+    def torch(self, x: Shape) -> Step | Steps:
+        """The torch call, or several one after another."""
+        raise NotImplementedError
+
+    def starts(self, x: Shape) -> Mapping[str, Steps]:
+        """The calls that fill weights, by name, where the text says how these begin."""
+        return {}
+
+    def reads(self, x: Shape, y: Shape) -> Links:
+        """Which positions along each axis of x one position of y reads, when the network no longer trains."""
+        raise NotImplementedError
+
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        """What is kept for the backward pass while the network trains."""
+        raise NotImplementedError
+
+    def windows(self, x: Shape) -> tuple[Window, ...]:
+        """How a kernel slides over each side of x; empty for layers without a window."""
+        return ()
+
+    def explain(self, x: Shape, y: Shape) -> tuple[str, ...]:
+        """The arithmetic of each side, for layers with a window."""
+        pairs = zip(self.windows(x), x.sides, strict=False)
+        return tuple(dict.fromkeys(window.explain(side) for window, side in pairs))
+
+    @typing.final
+    def infer(self, xs: tuple[Shape, ...]) -> Shape:
+        return self.out(xs[0])
+
+    @typing.final
+    def weights_of(self, xs: tuple[Shape, ...]) -> Weights:
+        return self.weights(xs[0])
+
+    @typing.final
+    def buffers_of(self, xs: tuple[Shape, ...]) -> Weights:
+        return self.buffers(xs[0])
+
+    @typing.final
+    def starts_of(self, xs: tuple[Shape, ...]) -> Mapping[str, Steps]:
+        return self.starts(xs[0])
+
+    @typing.final
+    def macs_of(self, xs: tuple[Shape, ...], y: Shape) -> int:
+        return self.macs(xs[0], y)
+
+    @typing.final
+    def reads_of(self, xs: tuple[Shape, ...], y: Shape) -> tuple[Links, ...]:
+        return (self.reads(xs[0], y),)
+
+    @typing.final
+    def saves_of(self, xs: tuple[Shape, ...], y: Shape) -> Saves:
+        return self.saves(xs[0], y)
+
+    @typing.final
+    def steps(self, xs: tuple[Shape, ...]) -> Steps:
+        found = self.torch(xs[0])
+        return found if isinstance(found, tuple) else (found,)
+
+
+def _parameter(name: str, annotation: Any, declared: Declared) -> Parameter:
+    kind = next((each for each in getattr(annotation, "__metadata__", ()) if isinstance(each, Kind)), None)
+    if kind is None:
+        # `PositiveInt | None`, or tuple[PositiveInt, ...] for an argument that takes several values
+        inner = [a for a in typing.get_args(annotation) if hasattr(a, "__metadata__")]
+        kind = next(each for each in inner[0].__metadata__ if isinstance(each, Kind))
+    return Parameter(
+        name=name,
+        kind=kind,
+        default=declared.default,
+        letter=declared.letter,
+        positional=declared.positional,
+        many=declared.many,
+        words=declared.words,
+        doc=declared.doc,
+    )

@@ -1,0 +1,218 @@
+"""What a layer says of its input: which positions along each axis one position of its output reads.
+
+Convolutions, poolings, shuffles, resampling and windows of attention all repeat: position period·q + r of the output
+reads step·q plus some offsets that depend on r alone. Only "everything" and "what came before" do not.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from math import gcd
+
+from ..record import Record
+from ..shapes.shape import Window
+from ..shapes.symbolic import plain
+
+
+class Positions(Record):
+    """Position `period`·q + r reads `step`·q + each of `offsets[r]`, for every whole q.
+
+    `border` says what lies beyond the ends: `zeros` (nothing is read there), `reflect`, `replicate` or `circular`.
+    """
+
+    period: int = 1
+    step: int = 1
+    offsets: tuple[range, ...] = (range(1),)
+    border: str = "zeros"
+
+    def at(self, position: int, side: int) -> Iterator[int]:
+        """The positions, on a side of this length, that an output position reads."""
+        turn, rest = divmod(position, self.period)
+        base = self.step * turn
+        for offset in self.offsets[rest]:
+            inside = _inside(base + offset, side, self.border)
+            if inside is not None:
+                yield inside
+
+
+class Everything(Record):
+    """Each position reads the whole axis. Where not `exact`, at most that: which part is not worked out."""
+
+    exact: bool = True
+
+
+class Before(Record):
+    """Each position reads those up to itself, itself included."""
+
+
+class Unfolded(Record):
+    """The axis becomes these sides, row by row: the position is read that several positions of the output name."""
+
+    sides: tuple[int, ...]
+
+
+Reads = Positions | Everything | Before
+
+Link = tuple[int | None, Reads | Unfolded]
+"""Of an axis of the input: the axis of the output whose position decides what is read (None: none does); and what."""
+
+Links = tuple[Link, ...]
+"""A link for each axis of the input."""
+
+SAME = Positions()
+ALL = Everything()
+MIXED = Everything(exact=False)
+
+
+@cache
+def pointwise(rank: int) -> Links:
+    """Every position reads the one at its own place."""
+    return tuple((axis, SAME) for axis in range(rank))
+
+
+@cache
+def mixing(rank: int, exact: bool = True) -> Links:
+    """Nothing of the input's axes is left: all of it goes into every number."""
+    return ((None, ALL if exact else MIXED),) * rank
+
+
+def over_sides(sides: Sequence[Reads]) -> Links:
+    """Channels first: all channels are read, and each side as told."""
+    return ((None, ALL), *((axis, reads) for axis, reads in enumerate(sides, 1)))
+
+
+def along(rank: int, axis: int, reads: Reads) -> Links:
+    """One axis is read as told, the others at the same place."""
+    return tuple((i, reads if i == axis else SAME) for i in range(rank))
+
+
+def sliding(window: Window, border: str = "zeros") -> Reads:
+    """A kernel that slides over a side."""
+    if not _known(window.kernel, window.stride, window.dilation):
+        return MIXED
+    first = -plain(window.before)  # of `same_upper` on a side that is not known, the example's
+    offsets = range(first, first + window.extent, window.dilation)
+    return Positions(step=window.stride, offsets=(offsets,), border=border)
+
+
+def spreading(kernel: int, stride: int, padding: int, dilation: int) -> Reads:
+    """A transposed convolution: output o reads the i with o = stride·i − padding + dilation·k for one of its k."""
+    if not _known(kernel, stride, padding, dilation):
+        return MIXED
+    apart = gcd(stride, dilation)
+    offsets = []
+    for rest in range(stride):
+        hits = [k for k in range(min(kernel, stride // apart)) if (rest + padding - dilation * k) % stride == 0]
+        if not hits:
+            offsets.append(range(0))
+            continue
+        last = (rest + padding - dilation * hits[0]) // stride
+        count = -(-(kernel - hits[0]) // (stride // apart))
+        down = dilation // apart
+        offsets.append(range(last - down * (count - 1), last + 1, down))
+    return Positions(period=stride, step=1, offsets=tuple(offsets))
+
+
+def pooling_to(size: int, side: int) -> Reads:
+    """Adaptive pooling: output o reads from floor(o·W/N) up to ceil((o + 1)·W/N), without."""
+    if size == 1:
+        return ALL
+    if not _known(size, side):
+        return MIXED
+    common = gcd(size, side)
+    period, step = size // common, side // common
+    offsets = (range(r * step // period, -(-(r + 1) * step // period)) for r in range(period))
+    return Positions(period=period, step=step, offsets=tuple(offsets))
+
+
+def repeating(size: int, side: int, factor: int | None) -> Reads:
+    """Nearest neighbours: output o reads floor(o·W/N)."""
+    period, step = _ratio(size, side, factor)
+    if period == 0:
+        return MIXED
+    return Positions(
+        period=period,
+        step=step,
+        offsets=tuple(range(r * step // period, r * step // period + 1) for r in range(period)),
+    )
+
+
+def interpolating(size: int, side: int, factor: int | None, reach: int, align: bool) -> Reads:
+    """Interpolation from `reach` elements on either hand of a place between the elements: 1 linear, 2 cubic."""
+    if align:
+        if not _known(size, side):
+            return MIXED
+        return _interpolating(size - 1, side - 1, 0, 1, reach) if size > 1 else _interpolating(1, 0, 0, 1, reach)
+    period, step = _ratio(size, side, factor)
+    # The middle of output o lies at (o + 1/2)·step/period − 1/2.
+    return MIXED if period == 0 else _interpolating(period, step, step - period, 2 * period, reach)
+
+
+def _interpolating(period: int, step: int, shift: int, under: int, reach: int) -> Positions:
+    """Output o has its place at o·step/period + shift/under of the input."""
+    common = gcd(period, step)
+    period, step = period // common, step // common
+    offsets = []
+    for rest in range(period):
+        whole, part = divmod(rest * step * under + shift * period, period * under)
+        # A place that lies on an element takes nothing from the others: the weights there are 0.
+        offsets.append(range(whole, whole + 1) if part == 0 else range(whole + 1 - reach, whole + reach + 1))
+    return Positions(period=period, step=step, offsets=tuple(offsets), border="replicate")
+
+
+def _ratio(size: int, side: int, factor: int | None) -> tuple[int, int]:
+    """Outputs and inputs until both begin anew; 0 and 0 where they depend on a size that is not known."""
+    if factor is not None:
+        return (factor, 1) if _known(factor) else (0, 0)
+    if not _known(size, side):
+        return 0, 0
+    common = gcd(size, side)
+    return size // common, side // common
+
+
+def blocks(length: int, shift: int = 0) -> Reads:
+    """Windows side by side, moved on by `shift`: each position reads all of its window."""
+    if not _known(length, shift):
+        return MIXED
+    first = [shift + (rest - shift) // length * length for rest in range(length)]
+    return Positions(period=length, step=length, offsets=tuple(range(at, at + length) for at in first))
+
+
+def grid(count: int, side: int) -> Reads:
+    """Sparse windows: each position reads the `count` positions that are whole numbers of side/count away."""
+    if not _known(count, side):
+        return MIXED
+    apart = side // count
+    return Positions(period=apart, step=0, offsets=tuple(range(rest, side, apart) for rest in range(apart)))
+
+
+def only(index: int) -> Reads:
+    """The one position, whatever the output's."""
+    if not _known(index):
+        return MIXED
+    return Positions(step=0, offsets=(range(index, index + 1),))
+
+
+def moved(by: int, step: int = 1, border: str = "zeros") -> Reads:
+    """Output o reads step·o + by."""
+    if not _known(by, step):
+        return MIXED
+    return Positions(step=step, offsets=(range(by, by + 1),), border=border)
+
+
+def _known(*numbers: int) -> bool:
+    """Whether none of them stands for a size that is not known."""
+    return all(type(number) is int for number in numbers)
+
+
+def _inside(position: int, side: int, border: str) -> int | None:
+    if 0 <= position < side:
+        return position
+    match border:
+        case "reflect":
+            return -position if position < 0 else 2 * (side - 1) - position
+        case "replicate":
+            return 0 if position < 0 else side - 1
+        case "circular":
+            return position % side
+        case _:
+            return None

@@ -1,0 +1,60 @@
+"""E06: files."""
+
+from typing import ClassVar
+
+from ..diagnostic import Diagnostic
+
+
+class CannotRead(Diagnostic):
+    """A file cannot be read: it is not there, is a folder, is not UTF-8, or may not be read."""
+
+    code = "E0601"
+    title = "a file cannot be read"
+    wrong = 'use "nowhere.arch"\ninput 8\nfc 8\n'
+    right = "input 8\nfc 8\n"
+
+    path: str
+    why: str
+    nearest: str | None = None
+
+    def message(self) -> str:
+        return f"`{self.path}` cannot be read: {self.why}"
+
+    def label(self) -> str:
+        return f"did you mean `{self.nearest}`?" if self.nearest else ""
+
+
+class OutsideProject(Diagnostic):
+    """A used file lies outside the folder of the program that uses it.
+
+    Symbolic links are followed first. Copy the file into the project's folder.
+    """
+
+    code = "E0602"
+    title = "a file outside the project"
+    wrong = 'use "../elsewhere.arch"\ninput 8\nfc 8\n'
+    right = "input 8\nfc 8\n"
+
+    path: str
+    folder: str
+
+    def message(self) -> str:
+        return f"`{self.path}` lies outside the project's folder"
+
+    def help(self) -> tuple[str, ...]:
+        return (f"a used file must be in `{self.folder}` or below it",)
+
+
+class UseCycle(Diagnostic):
+    """Files use each other in a circle."""
+
+    code = "E0603"
+    title = "files that use each other"
+    wrong = 'use "a.arch"\ninput 8\nfc 8\n'
+    right = 'use "c.arch"\ninput 8\nfc 8\n'
+    files: ClassVar = {"a.arch": 'use "b.arch"\n', "b.arch": 'use "a.arch"\n', "c.arch": "block unit { fc 8; relu }\n"}
+
+    chain: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"these files use each other: {' → '.join(self.chain)}"

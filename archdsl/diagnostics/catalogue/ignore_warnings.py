@@ -1,0 +1,48 @@
+"""W0917: comments that silence warnings."""
+
+from ..diagnostic import Diagnostic, Edit, Fix, Severity
+
+
+class UnusedIgnore(Diagnostic):
+    """`# archdsl: ignore[…]` names a warning that does not arise on its line.
+
+    Such a comment would hide the warning on the day that it matters. Errors cannot be ignored.
+    """
+
+    code = "W0917"
+    title = "an ignore that silences nothing"
+    wrong = "input 3x32x32\nconv 8 k3  # archdsl: ignore[W0903]\n"
+    right = "input 3x32x32\nconv 8 k3  # archdsl: ignore[W0903]\nbn\n"
+    severity = Severity.WARNING
+
+    name: str
+
+    def message(self) -> str:
+        if self.name.startswith("E"):
+            return f"`{self.name}` is an error, and errors cannot be ignored"
+        return f"there is no `{self.name}` on this line to ignore"
+
+    def help(self) -> tuple[str, ...]:
+        return ("take it out of the comment",)
+
+    def fix(self) -> Fix:
+        return Fix(title=f"take out `{self.name}`", edits=_removal(self), safe=True)
+
+
+def _removal(found: UnusedIgnore) -> tuple[Edit, ...]:
+    """Cut the code, with the comma beside it; the whole comment where it is the only one."""
+    source, start, end = found.span
+    text = source.text
+    left, right = text.rindex("[", 0, start), text.index("]", end)
+    if text[left + 1 : right].strip() == found.name:
+        begin = text.rindex("#", 0, left)
+        while begin > 0 and text[begin - 1] in " \t":
+            begin -= 1
+        return (Edit(span=found.span._replace(start=begin, end=right + 1), text=""),)
+    if "," in text[end:right]:
+        end = text.index(",", end) + 1
+        while text[end] == " ":
+            end += 1
+    else:
+        start = text.rindex(",", left, start)
+    return (Edit(span=found.span._replace(start=start, end=end), text=""),)

@@ -1,0 +1,145 @@
+"""E02: a name that nothing has, or that something has already."""
+
+from typing import ClassVar
+
+from ..diagnostic import Diagnostic, Edit, Fix, Label, Related
+
+
+class _Unknown(Diagnostic):
+    """What the unknown names share."""
+
+    name: str
+    nearest: str | None
+
+    def label(self) -> str:
+        return f"did you mean `{self.nearest}`?" if self.nearest else ""
+
+    def fix(self) -> Fix | None:
+        if self.nearest is None:
+            return None
+        return Fix(title=f"write `{self.nearest}`", edits=(Edit(span=self.span, text=self.nearest),))
+
+
+class UnknownLayer(_Unknown):
+    """No layer and no block has this name.
+
+    Layers are listed by `archdsl layers`; blocks are defined with `block NAME(…) { … }` or brought in with `use`.
+    """
+
+    code = "E0201"
+    title = "unknown layer"
+    wrong = "input 3x32x32\ncovn 64 k3\n"
+    right = "input 3x32x32\nconv 64 k3\n"
+
+    def message(self) -> str:
+        return f"there is no layer or block `{self.name}`"
+
+    def help(self) -> tuple[str, ...]:
+        return (
+            () if self.nearest else ("`archdsl layers` lists the layers; `block NAME { … }` defines one of your own",)
+        )
+
+
+class UnknownName(_Unknown):
+    """A bare word is no flag of the layer, no shorthand, no variable and no tensor.
+
+    Variables are the parameters of the network or block and what `let` defines; tensors are named by `as`, `stage`
+    and `input`. A block sees its own parameters and those of its file's network only.
+    """
+
+    code = "E0202"
+    title = "unknown name"
+    wrong = "net N(width = 8)\ninput 3x32x32\nconv widht k3\n"
+    right = "net N(width = 8)\ninput 3x32x32\nconv width k3\n"
+
+    what: str
+    known: tuple[str, ...] = ()
+    helps: tuple[str, ...] = ()
+
+    def message(self) -> str:
+        return f"`{self.name}` is {self.what}"
+
+    def help(self) -> tuple[str, ...]:
+        if self.nearest:
+            return ()
+        return (f"there are {', '.join(f'`{name}`' for name in self.known)}",) if self.known else self.helps
+
+
+class NameTaken(Diagnostic):
+    """A name is given twice, or to a block although a layer has it."""
+
+    code = "E0203"
+    title = "the name is taken"
+    wrong = "input 3x32x32\nconv 8 k3 as a\nconv 8 k3 as a\n"
+    right = "input 3x32x32\nconv 8 k3 as a\nconv 8 k3 as b\n"
+
+    name: str
+    first: Related | None = None
+    why: str = "is defined already"
+
+    def message(self) -> str:
+        return f"`{self.name}` {self.why}"
+
+    def others(self) -> tuple[Label, ...]:
+        return (Label(span=self.first.span, text="first given here"),) if self.first else ()
+
+
+class UnknownSize(Diagnostic):
+    """`@` asks for a size that the current tensor does not have.
+
+    An image has `@c`, `@h`, `@w`; a volume `@c`, `@d`, `@h`, `@w`; a signal `@c`, `@l`; a sequence `@t`, `@c`; a vector
+    `@c`.
+    """
+
+    code = "E0204"
+    title = "no such size"
+    wrong = "input 3x32x32\nfc @t\n"
+    right = "input 3x32x32\nflatten; fc @c\n"
+
+    name: str
+    shape: str
+    letters: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"the current tensor, {self.shape}, has no size `@{self.name}`"
+
+    def label(self) -> str:
+        return f"it has {', '.join(f'`@{letter}`' for letter in self.letters)}"
+
+
+class UnknownFunction(_Unknown):
+    """Only the functions of the language can be called: min, max, round, floor, ceil, sqrt, round_to."""
+
+    code = "E0205"
+    title = "unknown function"
+    wrong = "input 64\nfc flor(3.5)\n"
+    right = "input 64\nfc floor(3.5)\n"
+
+    def message(self) -> str:
+        return f"there is no function `{self.name}`"
+
+    def help(self) -> tuple[str, ...]:
+        return () if self.nearest else ("there are min, max, round, floor, ceil, sqrt and round_to",)
+
+
+class UnknownSetting(_Unknown):
+    """`--set` or a caller gives a parameter that the network does not declare."""
+
+    code = "E0206"
+    title = "the network has no such parameter"
+    wrong = "net N(width = 8)\ninput 3x32x32\nconv width k3\n"
+    right = "net N(depth = 8)\ninput 3x32x32\nconv depth k3\n"
+    settings: ClassVar = {"depth": 16}
+
+    known: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"the network has no parameter `{self.name}`"
+
+    def help(self) -> tuple[str, ...]:
+        if self.known:
+            return (f"it has {', '.join(f'`{name}`' for name in self.known)}",)
+        return ("parameters are declared as `net NAME(width = 1.0, classes = 10)`",)
+
+    def fix(self) -> None:
+        return None

@@ -1,0 +1,190 @@
+"""E04: a tensor that a layer cannot take."""
+
+from ...text.source import Span
+from ..diagnostic import Diagnostic, Edit, Fix, Label, Related
+
+
+class CannotTake(Diagnostic):
+    """A layer cannot take the tensor it is given.
+
+    The second label shows the statement that made the tensor.
+    """
+
+    code = "E0402"
+    title = "a layer cannot take its input"
+    wrong = "input 64x28x28\npixelshuffle 3\n"
+    right = "input 63x28x28\npixelshuffle 3\n"
+
+    keyword: str
+    shape: str
+    why: str
+    helps: tuple[str, ...] = ()
+    maker: Related | None = None
+
+    def message(self) -> str:
+        return f"`{self.keyword}` cannot take an input of {self.shape}"
+
+    def label(self) -> str:
+        return self.why
+
+    def others(self) -> tuple[Label, ...]:
+        if self.maker is None:
+            return ()
+        verb = "is" if self.maker.span.text.startswith("input") else "makes"
+        return (Label(span=self.maker.span, text=f"{verb} {self.maker.shape}"),)
+
+    def help(self) -> tuple[str, ...]:
+        return self.helps
+
+
+class KernelTooLarge(CannotTake):
+    """A kernel is larger than the padded side it slides over.
+
+    out = floor((W − K' + 2P)/S) + 1 with K' = D·(K − 1) + 1 would be below 1.
+    """
+
+    code = "E0401"
+    title = "the kernel is larger than its input"
+    wrong = "input 3x4x4\nconv 8 k5\n"
+    right = "input 3x4x4\nconv 8 k5 p1\n"
+
+    def message(self) -> str:
+        return f"the kernel of `{self.keyword}` is larger than its input of {self.shape}"
+
+
+class ChannelsComeFirst(Diagnostic):
+    """The kernel does not fit, because the sizes of the input were written as height × width × channels.
+
+    So `32x32x3` is 32 channels of 32×3. torch has the channels first, Keras and pictures in memory have them last.
+    """
+
+    code = "E0409"
+    title = "channels last"
+    wrong = "input 32x32x3\nconv 8 k5\n"
+    right = "input 3x32x32\nconv 8 k5\n"
+
+    keyword: str
+    sizes: str
+    turned: str
+    why: str
+    at: Span
+
+    def message(self) -> str:
+        channels, height, width = self.sizes.split("x")
+        return f"`{self.sizes}` is read as {channels} channels of {height}×{width}: channels come first"
+
+    def label(self) -> str:
+        return f"did you mean `{self.turned}`?"
+
+    def others(self) -> tuple[Label, ...]:
+        return (Label(span=self.at, text=f"so the kernel of `{self.keyword}` does not fit: {self.why}"),)
+
+    def fix(self) -> Fix:
+        edits = (Edit(span=self.span, text=self.turned),) if self.span.text == self.sizes else ()
+        return Fix(title=f"write `{self.turned}`", edits=edits)
+
+
+class NeedsFlatten(CannotTake):
+    """`fc` works on the last axis of a vector or a sequence. An image must become a vector first.
+
+    `flatten` keeps every element, `gap` averages each channel over its sides.
+    """
+
+    code = "E0403"
+    title = "fc on an image"
+    wrong = "input 3x8x8\nconv 8 k3\nfc 10\n"
+    right = "input 3x8x8\nconv 8 k3\nflatten\nfc 10\n"
+
+    def message(self) -> str:
+        return f"`{self.keyword}` needs a vector, and gets {self.shape}"
+
+
+class GroupsDoNotDivide(CannotTake):
+    """The channels cannot be split in so many equal groups."""
+
+    code = "E0404"
+    title = "groups that do not divide"
+    wrong = "input 60x28x28\ngroupnorm 8\n"
+    right = "input 60x28x28\ngroupnorm 6\n"
+
+
+class PaddingTooLarge(CannotTake):
+    """A pooling layer may be padded by at most half its kernel, in torch and here."""
+
+    code = "E0405"
+    title = "padding larger than half the kernel"
+    wrong = "input 8x16x16\nmaxpool 2 p2\n"
+    right = "input 8x16x16\nmaxpool 2 p1\n"
+
+    def message(self) -> str:
+        return f"`{self.keyword}` is padded by more than half its kernel"
+
+
+class HeadsDoNotDivide(CannotTake):
+    """The features of a sequence cannot be split among so many heads."""
+
+    code = "E0406"
+    title = "heads that do not divide"
+    wrong = "net N(T = 16, C = 64)\ninput TxC\nattention h5\n"
+    right = "net N(T = 16, C = 64)\ninput TxC\nattention h4\n"
+
+
+class OperandsDiffer(Diagnostic):
+    """The operands of a merge do not go together.
+
+    `add` and `mul` need equal shapes (an operand may be C×1×1, and one of `mul` 1×H×W); `concat` needs all sizes equal
+    but the channels.
+    """
+
+    code = "E0407"
+    title = "operands that do not go together"
+    wrong = "input 64x32x32\nresidual { conv 128 k3 s2 p1 }\n"
+    right = "input 64x32x32\nresidual { conv 128 k3 s2 p1 } shortcut { conv 128 k1 s2 }\n"
+
+    keyword: str
+    why: str
+    helps: tuple[str, ...] = ()
+    operands: tuple[Related, ...] = ()
+    start: Related | None = None
+    whole: bool = False
+    """Whether the tensor that the paths part from is an operand by itself."""
+    mend: Fix | None = None
+
+    def message(self) -> str:
+        return f"the operands of `{self.keyword}` do not go together"
+
+    def label(self) -> str:
+        return self.why
+
+    def others(self) -> tuple[Label, ...]:
+        paths = [Label(span=each.span, text=f"this path gives {each.shape}") for each in self.operands]
+        if self.start is not None:
+            is_operand = f"{self.start.shape}, from here, is the other path"
+            words = is_operand if self.whole else f"the paths part here, with {self.start.shape}"
+            paths.append(Label(span=self.start.span, text=words))
+        return tuple(paths)
+
+    def help(self) -> tuple[str, ...]:
+        return self.helps
+
+    def fix(self) -> Fix | None:
+        return self.mend
+
+
+class WeightsDiffer(Diagnostic):
+    """`reuse` applies the same weights, so the input must have the channels that they were made for."""
+
+    code = "E0408"
+    title = "weights that do not fit the reuse"
+    wrong = "input 3x8x8\nconv 8 k3 as a\nreuse a\n"
+    right = "input 8x8x8\nconv 8 k3 as a\nreuse a\n"
+
+    name: str
+    first: str
+    now: str
+
+    def message(self) -> str:
+        return f"the weights of `{self.name}` do not fit here"
+
+    def label(self) -> str:
+        return f"they were made for an input of {self.first}, this one is {self.now}"

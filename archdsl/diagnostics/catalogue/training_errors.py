@@ -1,0 +1,165 @@
+"""E08: the `train { … }` block, and the network against the data that it is to learn from."""
+
+from ...text.source import Span
+from ..diagnostic import Diagnostic, Edit, Fix, Label
+
+
+def listed(words: tuple[str, ...]) -> str:
+    """`sgd, rmsprop and muon`."""
+    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
+
+
+class UnknownSetting(Diagnostic):
+    """A line of `train { … }` begins with a word that is no setting."""
+
+    code = "E0801"
+    title = "an unknown setting"
+    wrong = "input 1x8x8\nflatten; fc 10\ntrain { epoch 5 }\n"
+    right = "input 1x8x8\nflatten; fc 10\ntrain { epochs 5 }\n"
+
+    name: str
+    known: tuple[str, ...]
+    nearest: str | None = None
+
+    def message(self) -> str:
+        return f"there is no setting `{self.name}`"
+
+    def help(self) -> tuple[str, ...]:
+        near = (f"did you mean `{self.nearest}`?",) if self.nearest else ()
+        return (*near, f"settings are {', '.join(self.known)}")
+
+    def fix(self) -> Fix | None:
+        if self.nearest is None:
+            return None
+        return Fix(title=f"write `{self.nearest}`", edits=(Edit(span=self.span, text=self.nearest),))
+
+
+class UnknownField(Diagnostic):
+    """A line of `train { … }` has a word or a name that this setting does not take."""
+
+    code = "E0802"
+    title = "an unknown word in a setting"
+    wrong = "input 1x8x8\nflatten; fc 10\ntrain { optimizer adam momentum=0.9 }\n"
+    right = "input 1x8x8\nflatten; fc 10\ntrain { optimizer sgd momentum=0.9 }\n"
+
+    setting: str
+    name: str
+    known: tuple[str, ...]
+    nearest: str | None = None
+    owners: tuple[str, ...] = ()
+
+    def message(self) -> str:
+        return f"`{self.setting}` takes no `{self.name}`"
+
+    def help(self) -> tuple[str, ...]:
+        near = (f"did you mean `{self.nearest}`?",) if self.nearest else ()
+        owners = (f"`{self.name}` is for {listed(self.owners)}",) if self.owners else ()
+        known = (f"`{self.setting}` takes {', '.join(self.known)}",) if self.known else ()
+        return (*near, *owners, *known)
+
+
+class BadSetting(Diagnostic):
+    """A setting has a value that it cannot have."""
+
+    code = "E0803"
+    title = "a setting's value"
+    wrong = "input 1x8x8\nflatten; fc 10\ntrain { batch 0 }\n"
+    right = "input 1x8x8\nflatten; fc 10\ntrain { batch 32 }\n"
+
+    why: str
+    helps: tuple[str, ...] = ()
+
+    def message(self) -> str:
+        return self.why
+
+    def help(self) -> tuple[str, ...]:
+        return self.helps
+
+
+class RepeatedSetting(Diagnostic):
+    """A setting is given twice."""
+
+    code = "E0804"
+    title = "a setting given twice"
+    wrong = "input 1x8x8\nflatten; fc 10\ntrain { epochs 5; epochs 10 }\n"
+    right = "input 1x8x8\nflatten; fc 10\ntrain { epochs 10 }\n"
+
+    name: str
+    first: Span
+
+    def message(self) -> str:
+        return f"`{self.name}` is set twice"
+
+    def others(self) -> tuple[Label, ...]:
+        return (Label(span=self.first, text="set here first"),)
+
+    def help(self) -> tuple[str, ...]:
+        return ("keep one of the two",)
+
+
+class WrongInput(Diagnostic):
+    """The network's input has not the shape of the data's images."""
+
+    code = "E0811"
+    title = "an input that does not fit the data"
+    wrong = "input 3x32x32\nflatten; fc 10\ntrain { data mnist }\n"
+    right = "input 1x28x28\nflatten; fc 10\ntrain { data mnist }\n"
+
+    data: str
+    wanted: str
+    found: str
+    same_channels: bool
+
+    def message(self) -> str:
+        return f"`{self.data}` has images of {self.wanted.replace('x', '×')}, this network takes {self.found}"
+
+    def label(self) -> str:
+        return f"{self.found} is not {self.wanted.replace('x', '×')}"
+
+    def help(self) -> tuple[str, ...]:
+        sized = (
+            f"or keep it, and pad the images with zeros: `data {self.data} fit=pad` (`--fit pad`); "
+            "or scale them: `fit=resize`",
+        )
+        return (f"write `input {self.wanted}`", *(sized if self.same_channels else ()))
+
+
+class WrongOutput(Diagnostic):
+    """The network does not end in one number for each class of the data."""
+
+    code = "E0812"
+    title = "an output that does not fit the data"
+    wrong = "input 1x28x28\nflatten; fc 100\ntrain { data mnist }\n"
+    right = "input 1x28x28\nflatten; fc 10\ntrain { data mnist }\n"
+
+    data: str
+    classes: int
+    found: str
+    advice: str
+
+    def message(self) -> str:
+        return f"`{self.data}` has {self.classes} classes, this network gives {self.found}"
+
+    def label(self) -> str:
+        return f"gives {self.found}, not {self.classes}"
+
+    def help(self) -> tuple[str, ...]:
+        return (self.advice,)
+
+
+class NotForImages(Diagnostic):
+    """Training feeds one image at a time into one input; this network takes something else."""
+
+    code = "E0813"
+    title = "a network that does not take an image"
+    wrong = "input 16\nfc 10\ntrain { data digits }\n"
+    right = "input 1x8x8\nflatten; fc 10\ntrain { data digits }\n"
+
+    found: str
+    advice: str
+
+    def message(self) -> str:
+        return f"training feeds images, channels × height × width; this network takes {self.found}"
+
+    def help(self) -> tuple[str, ...]:
+        return (self.advice,)

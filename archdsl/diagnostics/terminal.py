@@ -1,0 +1,86 @@
+"""Diagnostics as text: the user's line, a caret under the very word, the other places that take part, the way out."""
+
+from collections.abc import Iterable
+
+from ..text.source import Source
+from .diagnostic import Diagnostic, Found, Label, Severity
+from .excerpt import Paint, excerpt, last_line
+from .printable import printable, width
+
+__all__ = ["printable", "render", "summary", "width"]
+
+_COLUMNS = 120
+_COLOURS = {"error": "1;31", "warning": "1;33", "title": "1", "gutter": "34", "primary": "1;31", "other": "1;34"}
+_USES = 4
+_LINES = 6
+
+
+def render(found: Iterable[Found], *, colour: bool = False, root: Source | None = None, columns: int = _COLUMNS) -> str:
+    """Every diagnostic, a blank line between them; a warning that arises at many places is shown at the first.
+
+    `root` is the file whose lines "in this use" need not name. Lines of the text that are longer than `columns` are cut
+    around what is marked.
+    """
+    paint = _painter(colour)
+    folded: dict[object, list[Found]] = {}
+    for index, item in enumerate(found):
+        warning = item.diagnostic.severity is Severity.WARNING
+        folded.setdefault(item.diagnostic.code if warning else index, []).append(item)
+    return "\n\n".join(_one(items, paint, root, columns) for items in folded.values())
+
+
+def _painter(colour: bool) -> Paint:
+    if not colour:
+        return lambda text, _: text
+    return lambda text, role: f"\x1b[{_COLOURS[role]}m{text}\x1b[0m" if text else ""
+
+
+def _one(items: list[Found], paint: Paint, root: Source | None, columns: int) -> str:
+    diagnostic, again = items[0].diagnostic, items[0].again
+    head = paint(f"{diagnostic.severity}[{diagnostic.code}]", diagnostic.severity.value)
+    lines = [f"{head}: {paint(printable(diagnostic.message()), 'title')}"]
+    primary = Label(span=diagnostic.span, text=diagnostic.label())
+    labels = [(primary, True), *((label, False) for label in diagnostic.others())]
+    gutter = len(str(last_line(labels)))
+    for source in dict.fromkeys(label.span.source for label, _ in labels):
+        here = [(label, main) for label, main in labels if label.span.source is source]
+        lines += excerpt(source, here, gutter, columns, paint)
+    notes = [f"help: {text}" for text in diagnostic.help()]
+    notes += _uses(diagnostic, again, root) + _places(items[1:], diagnostic.span.source)
+    lines += [f"{' ' * gutter} {paint('=', 'gutter')} {printable(note)}" for note in notes]
+    return "\n".join(lines)
+
+
+def _uses(diagnostic: Diagnostic, again: int, root: Source | None) -> list[str]:
+    """The uses of blocks that led there, the innermost first, and how many more there are."""
+    notes = []
+    for use in diagnostic.uses[::-1][:_USES]:
+        line = use.span.line
+        near = use.span.source in (root, diagnostic.span.source)
+        where = f"line {line}" if near else f"{use.span.source.name}:{line}"
+        notes.append(f"in this use of `{use.block}`, {where}")
+    if len(diagnostic.uses) > _USES:
+        notes.append(f"… inside {len(diagnostic.uses) - _USES} more uses of blocks")
+    if again:
+        # Without a block it was met again in a repetition.
+        notes.append(f"and {again} more {'use' if diagnostic.uses else 'time'}{'s' * (again > 1)}")
+    return notes
+
+
+def _places(items: list[Found], source: Source) -> list[str]:
+    """Where else the same warning arises."""
+    if not items:
+        return []
+    spans = [item.diagnostic.span for item in items]
+    places = [str(span.line) if span.source is source else f"{span.source.name}:{span.line}" for span in spans]
+    places = list(dict.fromkeys(places))
+    dots = ", …" if len(places) > _LINES else ""
+    word = "line" if len(places) == 1 else "lines"
+    return [f"and {len(items)} more like this: {word} {', '.join(places[:_LINES])}{dots}"]
+
+
+def summary(found: Iterable[Found]) -> str:
+    """`2 errors, 1 warning`; empty where there is nothing."""
+    severities = [item.diagnostic.severity for item in found]
+    counts = [(severities.count(s), s.value) for s in (Severity.ERROR, Severity.WARNING)]
+    return ", ".join(f"{count} {word}{'s' * (count > 1)}" for count, word in counts if count)

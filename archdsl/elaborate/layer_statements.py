@@ -1,0 +1,200 @@
+"""Layer statements: from words to an op, its shape, a node."""
+
+from math import prod
+from typing import Any
+
+from ..contract.layer import Op, Reject
+from ..diagnostics.catalogue import limit_errors, name_errors, shape_errors, structure_errors
+from ..graph.channels_last import channels_last
+from ..graph.graph import Node
+from ..layers import find, registry, synonyms
+from ..layers.reshape import Flatten
+from ..limits import MAX_COUNT
+from ..shapes.shape import Shape
+from ..shapes.symbolic import Sym, Undecided, plain
+from ..syntax import ast
+from ..text.names import nearest
+from ..text.source import Span
+from .bind import bind
+from .memo import Memo
+from .scope import UNKNOWN
+from .state import State
+
+_KEEP = ("norm", "regularisation")
+
+
+def run_layer(state: State, statement: ast.Layer, layer: type[Op]) -> None:
+    """A layer, as often as the statement says."""
+    if not state.need_input(statement.keyword.span):
+        return
+    first, source = len(state.nodes), state.current
+    for turn in range(statement.times):
+        last = turn == statement.times - 1
+        alias = statement.alias.text if statement.alias and last else None
+        apply_once(state, statement, layer, alias)
+    if statement.alias:
+        state.name_result(statement.alias, first, source)
+
+
+def apply_once(state: State, statement: ast.Layer, layer: type[Op], alias: str | None) -> None:
+    """One application of a layer to the current tensor."""
+    assert state.current is not None
+    memo = Memo.of(state, statement, lambda: layer.parameters)
+    key = memo.key(state)
+    op: Op | None = memo.found.get(key)
+    spans: dict[str, Span] = {}
+    if op is None:
+        op, spans, flawless = make_op(state, statement, layer)
+        if flawless and key is not None:
+            memo.found[key] = op
+    inputs = (state.current,)
+    # What is wrong with the argument of a layer that keeps the shape does not hide what follows.
+    shape = state.shape if layer.style in _KEEP else None
+    if op is not None:
+        shape = infer(state, op, inputs, statement, spans)
+    alone = alias is not None and statement.times == 1
+    path = state.named_child(alias) if alone and alias else state.child(layer.keyword)
+    state.add(op, inputs, shape, path, statement.span, alias=alias)
+
+
+def make_op(state: State, statement: ast.Layer, layer: type[Op]) -> tuple[Op | None, dict[str, Span], bool]:
+    """The op that a statement means (None: it has none), the spans of its arguments, whether there was no mistake."""
+    ev = state.evaluator()
+    bound = bind(statement.keyword, statement.args, layer.parameters, example_of(layer), ev)
+    if not bound.ok or UNKNOWN in bound.values.values():
+        return None, bound.spans, False
+    key = (layer, *sorted(bound.values.items()))
+    op = state.ops.get(key)
+    if op is None:
+        op = state.ops[key] = layer(**bound.values)
+    return op, bound.spans, not ev.mistakes
+
+
+def infer(state: State, op: Op, inputs: tuple[int, ...], statement: ast.Layer, spans: dict[str, Span]) -> Shape | None:
+    """The shape that an op gives here, or the likely one after its mistake was reported."""
+    found = [state.nodes[i].shape for i in inputs]
+    known = tuple(shape for shape in found if shape is not None)
+    if len(known) < len(inputs):
+        return None
+    key = (id(op), known)
+    if key in state.inferred:
+        return state.inferred[key]
+    try:
+        shape = op.infer(known)
+    except Reject as reject:
+        report(state, reject, op, statement, spans, state.nodes[inputs[0]])
+        return reject.otherwise
+    except Undecided as undecided:
+        state.fail(structure_errors.UndecidedSize, statement.keyword.span, why=str(undecided))
+        return None
+    weights = op.weights_of(known).values()
+    count = max(prod(map(plain, dims)) for dims in (shape.dims, *weights))
+    if max(count, plain(op.macs_of(known, shape))) > MAX_COUNT:
+        state.fail(limit_errors.TooLarge, statement.span, what="a tensor or weight", count=count)
+        return None
+    if state.symbols:
+        _check_weights(state, statement, op, known)
+    state.inferred[key] = shape
+    return shape
+
+
+def _check_weights(state: State, statement: ast.Layer, op: Op, xs: tuple[Shape, ...]) -> None:
+    """Sizes that are not known must not decide how many weights there are."""
+    if state.fixed:
+        # The weights are those of the text's own sizes.
+        op.demand_weights(xs)
+        return
+    for dim in (dim for dims in op.weights_of(xs).values() for dim in dims if isinstance(dim, Sym)):
+        symbols = tuple(sorted(dim.form.symbols()))
+        state.fail(
+            structure_errors.SymbolicSize, statement.keyword.span, keyword=statement.keyword.text, symbols=symbols
+        )
+        return
+
+
+def report(state: State, reject: Reject, op: Op, statement: ast.Layer, spans: dict[str, Span], maker: Node) -> None:
+    """A layer's refusal as a diagnostic: at the argument, with the statement that made the input."""
+    if reject.argument and not spans:
+        ev = state.evaluator()
+        with state.sink.muted():
+            spans = bind(statement.keyword, statement.args, op.parameters, "", ev).spans
+    kind = getattr(shape_errors, reject.kind)
+    span = spans.get(reject.argument or "", statement.keyword.span)
+    if kind is shape_errors.KernelTooLarge and _is_turned(state, reject, op, span):
+        return
+    related = state.related(maker)
+    helps = (*_before_flatten(state, reject, maker), *reject.help)
+    facts = {"keyword": op.keyword, "shape": related.shape, "why": reject.why, "helps": helps}
+    state.fail(kind, span, maker=related if _elsewhere(span, related.span) else None, **facts)
+
+
+def _before_flatten(state: State, reject: Reject, maker: Node) -> tuple[str, ...]:
+    """Where a layer that needs sides may stand instead, after a `flatten` has taken them away."""
+    if reject.argument is not None or not isinstance(maker.op, Flatten):
+        return ()
+    shape = state.nodes[maker.inputs[0]].shape
+    return (f"put it before `flatten`, which gets {shape}",) if shape is not None and shape.rank > 1 else ()
+
+
+def _is_turned(state: State, reject: Reject, op: Op, span: Span) -> bool:
+    """Whether a kernel does not fit because the input has its channels last; that is reported once."""
+    for _, node in state.inputs:
+        if (turned := channels_last(node)) is None:
+            continue
+        if node.id not in state.turned:
+            state.turned.add(node.id)
+            facts: dict[str, Any] = {"keyword": op.keyword, "why": reject.why, "at": span}
+            mistake = shape_errors.ChannelsComeFirst(
+                span=turned.span, sizes=turned.sizes, turned=turned.turned, **facts
+            )
+            state.sink.emit(mistake)
+        return True
+    return False
+
+
+def _elsewhere(span: Span, other: Span) -> bool:
+    return (span.source, span.start) != (other.source, other.start)
+
+
+def example_of(layer: type[Op]) -> str:
+    """The statement that the layer's documentation shows: the last of its example."""
+    _, _, example = (layer.__doc__ or "").partition("Example:\n")
+    lines = [part.strip() for line in example.splitlines() for part in line.split(";") if part.strip()]
+    words = (layer.keyword, *layer.synonyms)
+    return next((line for line in reversed(lines) if line.split()[0] in words), "")
+
+
+def find_layer(word: str) -> type[Op] | None:
+    """The layer of this name or synonym."""
+    return find(word)
+
+
+def may_be_elsewhere(state: State, word: str) -> bool:
+    """Whether an unknown name is most likely a block of a file that could not be had, which was reported."""
+    return state.incomplete and _nearest(state, word) is None
+
+
+def _nearest(state: State, word: str) -> str | None:
+    return nearest(word, [*registry(), *state.blocks, *synonyms()])
+
+
+def unknown_layer(state: State, statement: ast.Layer) -> None:
+    """Report a name that nothing has, and go on as if the nearest had been written."""
+    word = statement.keyword
+    near = _nearest(state, word.text)
+    state.fail(name_errors.UnknownLayer, word.span, name=word.text, nearest=near)
+    if not state.need_input(word.span):
+        return
+    layer = find_layer(near) if near else None
+    if near and layer is not None:
+        with state.sink.muted():
+            run_layer(state, statement, layer)
+        return
+    assert state.current is not None
+    first, source = len(state.nodes), state.current
+    for arg in statement.args:
+        if isinstance(arg.value, ast.Binary | ast.Call):
+            state.evaluator().value(arg.value)
+    state.add(None, (source,), None, state.child("unknown"), statement.span)
+    if statement.alias:
+        state.name_result(statement.alias, first, source)

@@ -1,0 +1,57 @@
+"""The `train { … }` block: settings as written, for the training recipe to check."""
+
+from typing import Any
+
+from ..diagnostics.catalogue import structure_errors
+from ..record import Record
+from ..syntax import ast
+from ..text.source import Span
+from .scope import UNKNOWN, Tensor
+from .state import State
+
+
+class Setting(Record):
+    """One line of the block: `optimizer sgd lr=0.1 nesterov` has the values sgd and nesterov and the named lr."""
+
+    name: str
+    values: tuple[Any, ...]
+    named: tuple[tuple[str, Any], ...]
+    span: Span
+    value_spans: tuple[Span, ...]
+    named_spans: tuple[Span, ...]
+
+
+def read(state: State) -> tuple[Setting, ...]:
+    """The settings of all `train` blocks, in order."""
+    found: list[Setting] = []
+    for block in state.training:
+        for statement in block.body.statements:
+            if isinstance(statement, ast.Layer) and statement.times == 1 and statement.alias is None:
+                found.append(_setting(state, statement))
+            elif not isinstance(statement, ast.Broken):
+                where = "`train` holds settings like `epochs 20`"
+                state.fail(structure_errors.Misplaced, statement.span, word=statement.span.text.split()[0], where=where)
+    return tuple(found)
+
+
+def _setting(state: State, statement: ast.Layer) -> Setting:
+    plain = [arg for arg in statement.args if arg.name is None]
+    named = [arg for arg in statement.args if arg.name is not None]
+    return Setting(
+        name=statement.keyword.text,
+        values=tuple(_value(state, arg.value) for arg in plain),
+        named=tuple((arg.name.text, _value(state, arg.value)) for arg in named if arg.name),
+        span=statement.span,
+        value_spans=tuple(arg.span for arg in plain),
+        named_spans=tuple(arg.value.span for arg in named),
+    )
+
+
+def _value(state: State, expr: ast.Expr) -> Any:
+    """Bare words stand for themselves unless the network has such a parameter; names of tensors do, too."""
+    if isinstance(expr, ast.Variable):
+        found = state.scope.find(expr.name)
+        if found is None or isinstance(found.value, Tensor):
+            return expr.name
+    value = state.evaluator().number(expr)
+    return None if value is UNKNOWN else value

@@ -1,0 +1,1 @@
+"""The pages of diagnostics: what each code means, with examples that run."""

@@ -1,0 +1,1 @@
+"""The network as a graph, and the draft it is checked from."""

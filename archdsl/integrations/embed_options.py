@@ -1,0 +1,97 @@
+"""What a document asks to be shown of a network, and how: the same words everywhere."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..elaborate import Override
+from ..network import parse_sizes
+from ..record import Record
+from ..text.names import nearest
+
+
+class BadOption(ValueError):
+    """An option that there is not, or a value that it does not take; the text says which there are."""
+
+
+class Asked(Record):
+    """What to show: the picture, the table, the text, or several; and how the picture is to look.
+
+    `values` are those of the network's parameters, `input` other sizes for its input.
+    """
+
+    diagram: bool = True
+    table: bool = False
+    source: bool = False
+    view: str = "layers"
+    theme: str = "light"
+    direction: str = "TB"
+    expand: tuple[str, ...] = ()
+    fold: bool = True
+    parameters: bool = True
+    macs: bool = False
+    caption: bool = True
+    legend: bool | None = None
+    values: tuple[tuple[str, int | float], ...] = ()
+    input: str = ""
+
+    @property
+    def override(self) -> Override:
+        """The sizes for the input."""
+        return Override({None: parse_sizes(self.input)} if self.input else {})
+
+
+_CHOICES = {
+    "view": ("layers", "blocks", "stages", "volumes"),
+    "theme": ("light", "dark", "print"),
+    "direction": ("TB", "LR"),
+}
+_FLAGS = ("diagram", "table", "source", "fold", "parameters", "macs", "caption", "legend")
+_WORDS = {f"{no}{flag}": (flag, not no) for flag in _FLAGS for no in ("", "no")}
+OPTIONS = (*_CHOICES, "expand", "set", "input", *_WORDS)
+"""Every option: `view=blocks`, `set="width=0.5 classes=10"`, `expand="a b"`, and words like `table` and `nocaption`."""
+
+
+def parse_options(given: Mapping[str, str], defaults: Asked | None = None) -> Asked:
+    """Options as a document writes them; a word's value is empty, or the word. Raises BadOption."""
+    found: dict[str, Any] = {}
+    for name, value in given.items():
+        if name in _WORDS:
+            if value not in ("", name, "true"):
+                raise BadOption(f"`{name}` is a word of its own and takes no value")
+            flag, truth = _WORDS[name]
+            found[flag] = truth
+        else:
+            field, kept = _valued(name, value)
+            found[field] = kept
+    return (defaults or Asked()).replace(**found)
+
+
+def _valued(name: str, value: str) -> tuple[str, Any]:
+    """The field that an option with a value sets, and to what."""
+    if name in _CHOICES:
+        if value not in _CHOICES[name]:
+            raise BadOption(f"`{name}` is one of {', '.join(_CHOICES[name])}, not `{value}`")
+        return name, value
+    if name == "expand":
+        return name, tuple(value.replace(",", " ").split())
+    if name == "set":
+        return "values", tuple(_setting(part) for part in value.replace(",", " ").split())
+    if name == "input":
+        try:
+            parse_sizes(value)
+        except ValueError:
+            raise BadOption(f"`{value}` is not sizes like 3x224x224") from None
+        return name, value
+    near = nearest(name, OPTIONS)
+    hint = f"did you mean `{near}`?" if near else f"there are {', '.join(OPTIONS)}"
+    raise BadOption(f"there is no option `{name}`; {hint}")
+
+
+def _setting(text: str) -> tuple[str, int | float]:
+    name, equals, value = text.partition("=")
+    try:
+        if equals and name.isidentifier():
+            return name, int(value) if value.lstrip("+-").isdigit() and len(value) <= 18 else float(value)
+    except ValueError:
+        pass
+    raise BadOption(f"`{text}` is not NAME=NUMBER")

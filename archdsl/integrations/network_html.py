@@ -1,0 +1,88 @@
+"""A network as HTML: the picture, the table, or what is wrong with it. Everything from the text is escaped."""
+
+import re
+from html import escape
+
+from ..analysis.table import HEAD, rows, totals, verdict
+from ..backends.diagram import THEMES, CannotDraw, Style, Subject, View, diagram
+from ..diagnostics import Sink
+from ..diagnostics.terminal import render
+from ..network import Network, analyse
+from ..text.source import Source
+from .embed_options import Asked
+
+_WIDE = "max-width: 100%; height: auto"
+_CELL = "padding: 0.1em 0.8em; white-space: pre; text-align: "
+
+
+class Shown:
+    """What became of a text: the network, the HTML for it, and its mistakes and warnings as `archdsl check` tells them.
+
+    `failed` says that there is an error; then the HTML shows the mistakes alone.
+    """
+
+    def __init__(self, text: str | Source, asked: Asked, name: str = "<text>") -> None:
+        sink = Sink()
+        source = Source(text, name=name) if isinstance(text, str) else text
+        self.asked = asked
+        self.network = analyse(source, sink, dict(asked.values), asked.override)
+        self.failed = bool(sink.errors)
+        self.complaints = render(self.network.diagnostics, root=source)
+
+    @property
+    def html(self) -> str:
+        """The picture and the table, as asked for; or the mistakes."""
+        if self.failed:
+            return mistakes_html(self.complaints)
+        parts = [picture_html(self.network, self.asked)] if self.asked.diagram else []
+        parts += [table_html(self.network)] if self.asked.table else []
+        return "\n".join(parts)
+
+
+def mistakes_html(text: str) -> str:
+    """Mistakes as they are printed."""
+    return f'<pre class="archdsl-mistakes">{escape(text)}</pre>'
+
+
+def svg(network: Network, asked: Asked) -> str:
+    """The picture as an SVG, without the line that says it is XML. Raises CannotDraw."""
+    style = Style(
+        theme=THEMES[asked.theme],
+        direction=asked.direction,
+        parameters=asked.parameters,
+        macs=asked.macs,
+        caption=asked.caption,
+        legend=asked.legend,
+    )
+    subject = Subject(view=View(asked.view), expand=asked.expand, fold=asked.fold)
+    text = diagram(network.graph, "svg", style, subject).decode()
+    return text.partition("?>\n")[2]
+
+
+def picture_html(network: Network, asked: Asked) -> str:
+    """The picture in a figure, no wider than the page; a line that says why where there can be none."""
+    try:
+        drawn = svg(network, asked)
+    except CannotDraw as error:
+        return mistakes_html(f"no picture: {error}")
+    # On one line and without blank lines: Markdown would end the block there.
+    drawn = re.sub(r"\n\s*", " ", drawn.strip())
+    return f'<figure class="archdsl">{drawn.replace("<svg ", f"""<svg style="{_WIDE}" """, 1)}</figure>'
+
+
+def table_html(network: Network) -> str:
+    """The table of `archdsl check`, with the sums under it."""
+    lines = [
+        '<table class="archdsl">',
+        f"<thead><tr>{''.join(_cell('th', i, head) for i, head in enumerate(HEAD))}</tr></thead>",
+    ]
+    lines.append("<tbody>")
+    lines += [f"<tr>{''.join(_cell('td', i, cell) for i, cell in enumerate(cells))}</tr>" for cells, _ in rows(network)]
+    lines.append("</tbody></table>")
+    below = "<br>".join(escape(line) for line in [*totals(network).splitlines(), verdict(network)])
+    return "\n".join([*lines, f'<p class="archdsl">{below}</p>'])
+
+
+def _cell(tag: str, column: int, text: str) -> str:
+    side = "left" if column in (1, 2) else "right"
+    return f'<{tag} style="{_CELL}{side}">{escape(text)}</{tag}>'

@@ -1,0 +1,1 @@
+"""Shapes, the arithmetic of windows, and symbolic dimensions."""

@@ -1,0 +1,192 @@
+"""Shapes without the batch, and the arithmetic of windows that slide over a side."""
+
+from enum import StrEnum
+from math import prod
+
+from ..record import Record
+from .symbolic import form_of, grouped
+
+
+class Layout(StrEnum):
+    """How the axes of a tensor are read."""
+
+    VECTOR = "vector"
+    """C."""
+    SEQUENCE = "sequence"
+    """T×C: features last, as torch's transformer layers have them."""
+    SIGNAL = "signal"
+    """C×L."""
+    OPEN = "signal or sequence"
+    """Two sizes of an input that no layer has read yet."""
+    IMAGE = "image"
+    """C×H×W."""
+    VOLUME = "volume"
+    """C×D×H×W."""
+    IDS = "ids"
+    """Integer ids: T, or a single one."""
+
+
+_LETTERS = {
+    Layout.VECTOR: "c",
+    Layout.SEQUENCE: "tc",
+    Layout.SIGNAL: "cl",
+    Layout.OPEN: "cl",
+    Layout.IMAGE: "chw",
+    Layout.VOLUME: "cdhw",
+    Layout.IDS: "t",
+}
+_BY_RANK = {1: Layout.VECTOR, 2: Layout.OPEN, 3: Layout.IMAGE, 4: Layout.VOLUME}
+
+
+class Shape:
+    """The sizes of one sample's tensor, in the order of torch's axes after the batch, and how to read them.
+
+    `vocabulary` is known for ids alone: they are whole numbers from 0 to `vocabulary` − 1.
+    """
+
+    __slots__ = ("_hash", "_key", "dims", "layout", "vocabulary")
+
+    def __init__(self, *dims: int, layout: Layout | None = None, vocabulary: int | None = None) -> None:
+        self.dims = dims
+        self.layout = layout if layout is not None else _BY_RANK[len(dims)]
+        self.vocabulary = vocabulary
+        # Unknown sizes are equal here if their closed forms are: asking whether their values are is a condition.
+        self._key = tuple(map(_key, dims)), self.layout, vocabulary
+        self._hash = hash(self._key)
+
+    @property
+    def rank(self) -> int:
+        """How many axes, the batch left out."""
+        return len(self.dims)
+
+    @property
+    def numel(self) -> int:
+        """How many elements."""
+        return prod(self.dims)
+
+    @property
+    def spatial(self) -> bool:
+        """Channels first, followed by one to three sides."""
+        return self.layout in (Layout.SIGNAL, Layout.OPEN, Layout.IMAGE, Layout.VOLUME)
+
+    @property
+    def channel_axis(self) -> int:
+        """The axis of the channels or features: the last of a sequence, the first of all others."""
+        return 1 if self.layout is Layout.SEQUENCE else 0
+
+    @property
+    def channels(self) -> int:
+        """The channels of an image, the features of a vector or a sequence."""
+        return self.dims[self.channel_axis]
+
+    @property
+    def sides(self) -> tuple[int, ...]:
+        """The spatial sides: H×W of an image."""
+        return self.dims[1:]
+
+    @property
+    def features(self) -> int:
+        """The last axis: of a vector, or of a sequence."""
+        return self.dims[-1]
+
+    def size(self, letter: str) -> int | None:
+        """The size called `@letter`, or None where this shape has none of that name."""
+        letters = self.letters
+        return self.dims[letters.index(letter)] if letter in letters else None
+
+    @property
+    def letters(self) -> str:
+        """The letters of the axes, in order: `chw`."""
+        return _LETTERS[self.layout][: self.rank]
+
+    def with_channels(self, channels: int) -> "Shape":
+        """The same sides with other channels."""
+        return self.with_size(self.channel_axis, channels)
+
+    def with_size(self, axis: int, size: int) -> "Shape":
+        """The same shape with another size on one axis."""
+        dims = (*self.dims[:axis], size, *self.dims[axis + 1 :])
+        return Shape(*dims, layout=self.layout, vocabulary=self.vocabulary)
+
+    def with_sides(self, channels: int, sides: tuple[int, ...]) -> "Shape":
+        """Channels first and these sides: a signal, an image or a volume."""
+        return Shape(channels, *sides, layout=SPATIAL[len(sides)])
+
+    def read_as(self, layout: Layout) -> "Shape":
+        """The same sizes, read otherwise."""
+        return self if layout is self.layout else Shape(*self.dims, layout=layout)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Shape):
+            return NotImplemented
+        return self._key == other._key
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __str__(self) -> str:
+        return times(self.dims) if self.dims else "one id"
+
+    def __repr__(self) -> str:
+        vocabulary = "" if self.vocabulary is None else f", vocabulary={self.vocabulary}"
+        return f"Shape({', '.join(map(str, self.dims))}, layout={self.layout.name}{vocabulary})"
+
+
+def _key(dim: int) -> object:
+    return dim if type(dim) is int else form_of(dim)
+
+
+SPATIAL = {1: Layout.SIGNAL, 2: Layout.IMAGE, 3: Layout.VOLUME}
+"""The layout that has so many spatial sides."""
+
+
+def times(sizes: tuple[int, ...]) -> str:
+    """`3×32×32`."""
+    return "×".join(str(size) if type(size) is int else grouped(form_of(size)) for size in sizes)
+
+
+class Window(Record):
+    """A kernel that slides over one side: floor((W − K' + P)/S) + 1 with K' = D·(K − 1) + 1.
+
+    Lengths are in elements; `before` and `after` are the padding at either end.
+    """
+
+    kernel: int
+    stride: int = 1
+    before: int = 0
+    after: int = 0
+    dilation: int = 1
+    ceil: bool = False
+
+    @property
+    def extent(self) -> int:
+        """K': how far the kernel reaches, its holes included."""
+        return self.dilation * (self.kernel - 1) + 1
+
+    def room(self, side: int) -> int:
+        """W − K' + P: how far the kernel can move. Negative where it does not fit."""
+        return side - self.extent + self.before + self.after
+
+    def out(self, side: int) -> int:
+        """How many places the kernel takes on a side of this length; below 1 where it does not fit."""
+        room = self.room(side)
+        if not self.ceil:
+            return room // self.stride + 1
+        # ceil(room/S) + 1, but torch wants the last window to start inside the input or the padding before it: at most
+        # floor((W + P − 1)/S) + 1. Both are floors of W plus a number over S, so the smaller number decides.
+        return (side + self.before - 1 + min(self.after + self.stride - self.extent, 0)) // self.stride + 1
+
+    def explain(self, side: int) -> str:
+        """The arithmetic with its numbers: `floor((32 − 5 + 2·2)/1) + 1 = 32`."""
+        extent = str(self.kernel) if self.dilation == 1 else f"({self.dilation}·({self.kernel} − 1) + 1)"
+        if self.before == self.after:
+            padding = f" + 2·{self.before}" if self.before else ""
+        else:
+            padding = f" + {self.before} + {self.after}"
+        rounding = "ceil" if self.ceil else "floor"
+        result = self.out(side)
+        plain = -(-self.room(side) // self.stride) + 1
+        drops = self.ceil and plain != result
+        dropped = f" − 1 (the last window would start in the padding) = {result}" if drops else ""
+        shown = str(plain if dropped else result).replace("-", "−")
+        return f"{rounding}(({side} − {extent}{padding})/{self.stride}) + 1 = {shown}{dropped}"

@@ -1,0 +1,1 @@
+"""Source texts: reading and writing files, positions, names."""

@@ -1,0 +1,43 @@
+"""Reading texts: one clear word for whatever can go wrong."""
+
+from pathlib import Path
+
+from ..limits import MAX_TEXT
+from .source import Source
+
+
+class Unreadable(Exception):
+    """A file that cannot be read as a text; the message says why, in words."""
+
+
+def read_named(name: str) -> Source:
+    """The text that a user names: a file, or `zoo:resnet50` for one that ships with archdsl. Raises Unreadable."""
+    if name.startswith("zoo:"):
+        from .. import zoo
+
+        return zoo.find(name.removeprefix("zoo:")).source()
+    return read_source(Path(name), name=name)
+
+
+def read_source(path: Path, name: str | None = None) -> Source:
+    """The text of a file. Raises Unreadable."""
+    try:
+        if path.is_dir():
+            raise Unreadable("it is a folder")
+        with path.open("rb") as file:
+            # No more than is needed to know that it is too long, whatever the size on disk.
+            data = file.read(4 * MAX_TEXT + 1)
+    except FileNotFoundError:
+        raise Unreadable("there is no such file") from None
+    except PermissionError:
+        raise Unreadable("it may not be read by you") from None
+    except (OSError, ValueError) as error:
+        raise Unreadable(getattr(error, "strerror", None) or "its name is not one of a file") from None
+    if len(data) > 4 * MAX_TEXT:
+        raise Unreadable(f"it is longer than {MAX_TEXT:,} characters")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise Unreadable(f"it is not a text in UTF-8 (byte {error.start}, line {line})") from None
+    return Source(text, name=name or str(path), path=path)

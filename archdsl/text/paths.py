@@ -1,0 +1,36 @@
+"""Where things lie: what the package ships, and the user's cache."""
+
+import os
+import sys
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def grammars() -> Path:
+    """The folder of the grammar: inside the installed package, or beside it in a checkout."""
+    return _shipped("grammars")
+
+
+def examples() -> Path:
+    """The folder of the example programs, with `zoo/` in it."""
+    return _shipped("examples")
+
+
+def _shipped(name: str) -> Path:
+    inside = _PACKAGE / name
+    return inside if inside.is_dir() else _PACKAGE.parent / name
+
+
+def user_cache() -> Path:
+    """The user's own cache folder, where `platformdirs` puts it too; `ARCHDSL_CACHE` overrides.
+
+    Written out because importing platformdirs would be a tenth of the time that `archdsl check` takes.
+    """
+    if told := os.environ.get("ARCHDSL_CACHE"):
+        return Path(told)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "archdsl" / "Cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "archdsl"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "archdsl"

@@ -1,0 +1,1 @@
+"""What follows a training while it runs: progress, TensorBoard."""

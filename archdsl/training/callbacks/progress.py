@@ -1,0 +1,121 @@
+"""A training shown: a bar on a terminal, plain lines elsewhere."""
+
+import time
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
+from rich.text import Text
+
+from .base import Tick, Watch
+
+_SECONDS_BETWEEN_LINES = 60
+
+
+def watch_on(console: Console) -> Watch:
+    """The watcher that suits the console."""
+    return BarWatch(console) if console.is_terminal else LineWatch(console)
+
+
+def duration(seconds: float) -> str:
+    """`42s`, `3:07`, `2:03:07`."""
+    whole = round(seconds)
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours}:{minutes:02}:{rest:02}"
+    return f"{minutes}:{rest:02}" if minutes else f"{rest}s"
+
+
+class LineWatch(Watch):
+    """Plain lines: notes, one for each epoch, and one a minute inside long epochs."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.epochs = self.images = 0
+        self._said = 0.0
+
+    def note(self, text: str) -> None:
+        self._print(text)
+
+    def start(self, name: str, total: int | None) -> None:
+        self._print(f"fetching {name}" + (f", {total / 1e6:,.1f} MB" if total else ""))
+
+    def begin(self, epochs: int, images: int) -> None:
+        self.epochs, self.images = epochs, images
+        self._said = time.monotonic()
+
+    def tick(self, tick: Tick) -> None:
+        if time.monotonic() - self._said > _SECONDS_BETWEEN_LINES:
+            part = tick.seen / self.images
+            self._print(f"{self._number(tick.epoch)} {part:4.0%}  {self._tick(tick)}")
+
+    def epoch(self, line: dict[str, Any], best: bool) -> None:
+        self._print(self._epoch(line, best))
+
+    def _number(self, epoch: int) -> str:
+        return f"epoch {epoch:>{len(str(self.epochs))}}/{self.epochs}"
+
+    def _tick(self, tick: Tick) -> str:
+        return (
+            f"loss {tick.loss:.4f}  accuracy {tick.accuracy:6.2%}  {tick.images_per_second:,.0f} images/s  "
+            f"{duration(tick.seconds_left)} left"
+        )
+
+    def _epoch(self, line: dict[str, Any], best: bool) -> str:
+        train, validation = line["train"], line["validation"]
+        parts = [self._number(line["epoch"]), f"loss {train['loss']:.4f}  accuracy {train['accuracy']:6.2%}"]
+        if validation:
+            parts.append(f"validation: loss {validation['loss']:.4f}  accuracy {validation['accuracy']:6.2%}")
+        if line["images_per_second"]:
+            parts.append(f"{line['images_per_second']:,.0f} images/s")
+        return "  ".join(parts) + ("  best" if best else "")
+
+    def _print(self, text: str) -> None:
+        self.console.print(Text(text), soft_wrap=True)
+        self._said = time.monotonic()
+
+
+class BarWatch(LineWatch):
+    """A bar for the epoch under way, or for a download; what is over stays as a line above it."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console)
+        self._progress: Progress | None = None
+        self._task = TaskID(0)
+
+    def start(self, name: str, total: int | None) -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+        self._show(Progress(*columns, console=self.console, transient=True), f"fetching {name}", total)
+
+    def advance(self, size: int) -> None:
+        if self._progress:
+            self._progress.advance(self._task, size)
+
+    def finish(self) -> None:
+        self._hide()
+
+    def begin(self, epochs: int, images: int) -> None:
+        super().begin(epochs, images)
+        columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[numbers]}"))
+        self._show(Progress(*columns, console=self.console, transient=True), "", images)
+
+    def tick(self, tick: Tick) -> None:
+        if self._progress:
+            self._progress.update(
+                self._task, description=self._number(tick.epoch), completed=tick.seen, numbers=self._tick(tick)
+            )
+
+    def end(self) -> None:
+        self._hide()
+
+    def _show(self, progress: Progress, description: str, total: int | None) -> None:
+        self._hide()
+        self._progress = progress
+        self._task = progress.add_task(description, total=total, numbers="")
+        progress.start()
+
+    def _hide(self) -> None:
+        if self._progress:
+            self._progress.stop()
+            self._progress = None

@@ -1,0 +1,120 @@
+"""A training told to TensorBoard: scalars by epoch; at the end the confusion matrix, the text, the recipe's values."""
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from ..report import REPORT
+from ..report.run_report import TrainingReport
+from ..runs.run_folder import Run
+from .base import Tick, Watch
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
+FOLDER = "tensorboard"
+"""Where the events of a run lie in its folder."""
+
+
+class EventWatch(Watch):
+    """Tells everything to another watcher, and epochs and results to TensorBoard, too.
+
+    A run that goes on takes the place of what came after its checkpoint; one that was not told before is told whole.
+    """
+
+    def __init__(self, other: Watch, run: Run) -> None:
+        self._other, self._run = other, run
+        self._writer: SummaryWriter | None = None
+
+    def note(self, text: str) -> None:
+        self._other.note(text)
+
+    def start(self, name: str, total: int | None) -> None:
+        self._other.start(name, total)
+
+    def advance(self, size: int) -> None:
+        self._other.advance(size)
+
+    def finish(self) -> None:
+        self._other.finish()
+
+    def begin(self, epochs: int, images: int) -> None:
+        self._other.begin(epochs, images)
+
+    def tick(self, tick: Tick) -> None:
+        self._other.tick(tick)
+
+    def epoch(self, line: dict[str, Any], best: bool) -> None:
+        self._other.epoch(line, best)
+        if self._writer is None:
+            self._writer = self._open(line["epoch"])
+        for name, value in _scalars(line):
+            self._writer.add_scalar(name, value, line["epoch"])
+        self._writer.flush()
+
+    def end(self) -> None:
+        self._other.end()
+
+    def over(self) -> None:
+        self._other.over()
+        report = TrainingReport.model_validate_json((self._run.folder / REPORT).read_bytes())
+        writer = self._writer or self._open(report.epochs + 1)
+        writer.add_text("network", "\n".join(f"    {line}" for line in report.text.splitlines()), report.epochs)
+        if report.result is not None:
+            with Image.open(self._run.folder / "confusion.png") as picture:
+                pixels = np.asarray(picture.convert("RGB"))
+            writer.add_image("confusion", pixels, report.epochs, dataformats="HWC")
+            for name in ("accuracy", "top5", "loss"):
+                writer.add_scalar(f"{report.result.images}/{name}", getattr(report.result, name), report.epochs)
+        _add_hyperparameters(writer, report)
+        writer.close()
+
+    def _open(self, epoch: int) -> "SummaryWriter":
+        from torch.utils.tensorboard import SummaryWriter
+
+        folder = self._run.folder / FOLDER
+        told = folder.is_dir() and any(folder.iterdir())
+        writer = SummaryWriter(str(folder), purge_step=epoch if told else None)
+        if not told and self._run.metrics.is_file():
+            for text in self._run.metrics.read_text(encoding="utf-8").splitlines():
+                line = json.loads(text)
+                for name, value in _scalars(line) if line["epoch"] < epoch else ():
+                    writer.add_scalar(name, value, line["epoch"])
+        return writer
+
+
+def _scalars(line: dict[str, Any]) -> Iterator[tuple[str, float]]:
+    """The numbers of an epoch: curves of one kind under one heading."""
+    for part in ("train", "validation"):
+        for name, value in (line[part] or {}).items():
+            yield f"{name}/{part}", value
+    yield "learning rate", line["lr"]
+    if line["images_per_second"]:
+        yield "images per second", line["images_per_second"]
+
+
+def _add_hyperparameters(writer: "SummaryWriter", report: TrainingReport) -> None:
+    """The recipe beside what came of it, in the run's own events: `add_hparams` would make a folder of its own."""
+    from torch.utils.tensorboard.summary import hparams
+
+    values = dict(_flat(report.recipe.model_dump()))
+    best = {"best validation accuracy": report.best.accuracy} if report.best else {}
+    result = {f"{report.result.images} accuracy": report.result.accuracy} if report.result else {}
+    metrics = {f"hparam/{name}": value for name, value in {**best, **result}.items()}
+    file = writer._get_file_writer()  # type: ignore[no-untyped-call]  # torch has no types here
+    for summary in hparams(values, metrics):  # type: ignore[no-untyped-call]  # nor here
+        file.add_summary(summary)
+    for name, value in metrics.items():
+        writer.add_scalar(name, value, report.epochs)
+
+
+def _flat(tree: dict[str, Any], before: str = "") -> Iterator[tuple[str, bool | float | str]]:
+    for name, value in tree.items():
+        path = f"{before}{name}"
+        if isinstance(value, dict):
+            yield from _flat(value, f"{path}.")
+        else:
+            yield path, value if isinstance(value, bool | int | float | str) else "off" if value is None else str(value)

@@ -1,0 +1,135 @@
+"""Files of data sets: where they are kept, how they are fetched and how their digests are checked."""
+
+import hashlib
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import pooch  # type: ignore[import-untyped]  # it ships no types
+import requests
+import urllib3.exceptions
+
+from ..errors import DataMissing, DiskFull, DownloadFailed
+from ..runs.run_files import is_full
+from .images import Download, Request
+
+TIMEOUT_SECONDS = 30
+_LARGEST = 2 << 30
+"""Bytes, some ten times the largest published file: an address that never ends must not fill the disk."""
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A published file: its name, its sha256 in hex, and addresses to try in order."""
+
+    name: str
+    sha256: str
+    urls: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LocalFile:
+    """A file that can be read, and whether it is the published one, bit for bit (None: there is no digest for it)."""
+
+    path: Path
+    official: bool | None
+
+
+def obtain(file: RemoteFile, dataset: str, request: Request, places: tuple[str, ...] = ()) -> LocalFile:
+    """The file from `data_dir`, where one is given, else from the cache, fetching it if it is not there.
+
+    `places` are folders inside `data_dir` to look in after itself. A file named NAME.gz may lie there unpacked, as
+    NAME. Raises DataMissing, DownloadFailed, DiskFull.
+    """
+    if request.data_dir is None:
+        return LocalFile(fetch(file, request.cache / "data" / dataset, request.download), official=True)
+    names = (file.name, file.name.removesuffix(".gz")) if file.name.endswith("-ubyte.gz") else (file.name,)
+    for folder in ("", *places):
+        for name in names:
+            path = request.data_dir / folder / name
+            if path.is_file():
+                return LocalFile(path, sha256(path) == file.sha256 if name == file.name else None)
+    raise DataMissing(dataset, request.data_dir, names)
+
+
+def fetch(file: RemoteFile, folder: Path, progress: Download) -> Path:
+    """The file inside `folder`, fetched from the first address that gives it with the right digest.
+
+    What is kept is checked again, and fetched anew where it does not fit. Written beside and renamed, so that several
+    processes may do this at once. Raises DownloadFailed, DiskFull.
+    """
+    pooch.get_logger().setLevel(logging.WARNING)
+    attempts = []
+    for url in file.urls:
+        downloader = pooch.HTTPDownloader(
+            progressbar=_Bar(progress, file.name),  # an object in tqdm's manner
+            timeout=TIMEOUT_SECONDS,
+            headers={"Accept-Encoding": "identity"},  # else a server's gzip would be taken off, and the digest fail
+        )
+        try:
+            kept = pooch.retrieve(
+                url, known_hash=f"sha256:{file.sha256}", fname=file.name, path=folder, downloader=downloader
+            )
+            return Path(kept)
+        except requests.RequestException as error:
+            attempts.append((url, _why(error)))
+        except ValueError:
+            attempts.append((url, "another file than the published one (its sha256 differs)"))
+        except OSError as error:
+            if is_full(error):
+                raise DiskFull(folder / file.name) from error
+            raise DownloadFailed(file.name, folder, ((str(folder), error.strerror or str(error)),)) from error
+        finally:
+            progress.finish()
+    raise DownloadFailed(file.name, folder, tuple(attempts))
+
+
+def sha256(path: Path) -> str:
+    """The digest of a file, in hex."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _why(error: requests.RequestException) -> str:
+    if isinstance(error, requests.HTTPError) and error.response is not None:
+        return f"{error.response.status_code} {error.response.reason}"
+    inner = error.args[0] if error.args else None
+    if isinstance(error, requests.Timeout) or isinstance(inner, urllib3.exceptions.ReadTimeoutError):
+        return f"no answer in {TIMEOUT_SECONDS} s"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return "the connection broke off"
+    if isinstance(error, requests.ConnectionError):
+        return "no connection"
+    return str(error)
+
+
+class _Bar:
+    """Hands pooch's progress on; pooch sets `total`, and after the last chunk resets and tells the whole once more."""
+
+    def __init__(self, progress: Download, name: str) -> None:
+        self._progress = progress
+        self._name = name
+        self._whole = False
+        self._seen = 0
+
+    @property
+    def total(self) -> int:
+        return 0
+
+    @total.setter
+    def total(self, size: int) -> None:
+        self._progress.start(self._name, size or None)
+
+    def update(self, size: int) -> None:
+        if self._whole:
+            return
+        self._seen += size
+        if self._seen > _LARGEST:
+            raise requests.RequestException(f"more than {_LARGEST:,} bytes")
+        self._progress.advance(size)
+
+    def reset(self) -> None:
+        self._whole = True
+
+    def close(self) -> None:
+        pass

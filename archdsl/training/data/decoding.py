@@ -1,0 +1,68 @@
+"""Image files into pixels of the size that a network wants."""
+
+import struct
+import threading
+import warnings
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from .dataset_spec import ImageShape
+from .images import Pixels
+
+EXTENSIONS = frozenset(
+    (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".jp2")
+)
+
+_DEEP = ("I", "I;16", "I;16B", "I;16L", "F")
+"""Pillow's modes of 16 bits and more."""
+_OPENING = threading.Lock()
+
+
+def decode(path: Path | BinaryIO, shape: ImageShape) -> Pixels:
+    """The picture as uint8 of C×H×W: turned as its EXIF data say, cut around the middle to the wanted proportions and
+    scaled (bilinear, with antialiasing).
+
+    Channels are 1 (grey) or 3 (red, green, blue); what is transparent becomes black. Raises OSError for a file that
+    Pillow cannot read, or one whose unpacked size is dangerous.
+    """
+    try:
+        with _opened(path) as picture:
+            return _pixels(picture, shape)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise OSError("more pixels than is safe to unpack") from error
+    except UnidentifiedImageError as error:  # its words name the file, or an address in memory
+        raise OSError("cannot identify image file") from error
+    except (ValueError, SyntaxError, EOFError, struct.error) as error:  # what readers of damaged files let through
+        raise OSError(str(error)) from error
+
+
+def _opened(path: Path | BinaryIO) -> Image.Image:
+    """The picture, of which no more than the head is read; one thread at a time, as all have the same filters of
+    warnings.
+    """
+    with _OPENING, warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        return Image.open(path)
+
+
+def _pixels(picture: Image.Image, shape: ImageShape) -> Pixels:
+    mode = "L" if shape.channels == 1 else "RGB"
+    picture.draft(mode, (2 * shape.width, 2 * shape.height))  # lets a JPEG decode smaller, never below this
+    turned = ImageOps.exif_transpose(picture)
+    if turned.mode in _DEEP:  # Pillow's conversion would clip, not scale
+        turned = _scaled(turned)
+    if turned.has_transparency_data:
+        turned = Image.alpha_composite(Image.new("RGBA", turned.size, "black"), turned.convert("RGBA"))
+    fitted = ImageOps.fit(turned.convert(mode), (shape.width, shape.height), Image.Resampling.BILINEAR)
+    pixels = np.array(fitted, np.uint8)  # a copy: torch wants memory that may be written
+    return pixels[None] if shape.channels == 1 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+
+
+def _scaled(picture: Image.Image) -> Image.Image:
+    """A picture of deep pixels as one of bytes: 16 bits by their upper half, floats in 0..1 times 255."""
+    values = np.nan_to_num(np.asarray(picture, np.float64))
+    values = values * 255 if picture.mode == "F" and values.max(initial=0) <= 1 else values / 257
+    return Image.fromarray(np.clip(np.round(values), 0, 255).astype(np.uint8))

@@ -1,0 +1,176 @@
+"""A folder of images: one folder a class, as such or inside `train`, `val` (or `validation`, `valid`) and `test`."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import BadImages
+from .dataset_spec import DataSpec, ImageShape
+from .decoded_cache import MAPPED, kept
+from .decoding import EXTENSIONS, decode
+from .images import ImageSet, Pixels, Request, Source, Splits, divide, hold_out
+
+_VALIDATION = ("val", "validation", "valid")
+_TEST_PART = 0.1
+
+
+@dataclass(frozen=True)
+class Item:
+    """An image's file and its class."""
+
+    path: Path
+    label: int
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The files of each split; a split that is not laid out as a folder of its own is empty."""
+
+    train: tuple[Item, ...]
+    validation: tuple[Item, ...]
+    test: tuple[Item, ...]
+
+
+class FolderSource(Source):
+    """Images in folders that name their classes, in alphabetical order.
+
+    A plain folder of class folders gives a tenth of each class for the test, chosen by the digest of the file's name:
+    always the same, and files that are added move no other file from one side to the other by their order.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @cached_property
+    def spec(self) -> DataSpec:
+        names = sorted({name for root in self._roots.values() for name in _class_folders(root)})
+        if odd := [name for name in names if not _is_text(name)]:
+            raise BadImages(self.folder, f"the folder {_printable(odd[0])} has a name that is not UTF-8", "rename it")
+        if len(names) < 2:
+            found = f"one class, {names[0]}" if names else "no folder with images in it"
+            raise BadImages(self.folder, found, "put the images of each class into a folder of its own: cat/ dog/ …")
+        return DataSpec(self.folder.resolve().name, tuple(names), None)
+
+    @property
+    def origin(self) -> str:
+        return str(self.folder.resolve())
+
+    @cached_property
+    def _roots(self) -> dict[str, Path]:
+        """The folders that hold class folders: by split, or the folder itself under the empty name."""
+        train = self.folder / "train"
+        if not train.is_dir():
+            return {"": self.folder}
+        validation = next((self.folder / n for n in _VALIDATION if (self.folder / n).is_dir()), None)
+        test = self.folder / "test"
+        return {
+            "train": train,
+            **({"validation": validation} if validation else {}),
+            **({"test": test} if test.is_dir() else {}),
+        }
+
+    def parts(self) -> Parts:
+        """Which file goes where."""
+        items = {name: self._items(root) for name, root in self._roots.items()}
+        if "" in items:
+            train, test = _divide(items[""])
+            return Parts(train, (), test)
+        return Parts(items["train"], items.get("validation", ()), items.get("test", ()))
+
+    def load(self, request: Request) -> Splits:
+        if request.shape.channels not in (1, 3):
+            why = f"the network takes {request.shape.channels} channels; pictures are read with 1 (grey) or 3 (colours)"
+            raise BadImages(self.folder, why, f"`input 3x{request.shape.height}x{request.shape.width}`")
+        parts = self.parts()
+        if not parts.train:
+            raise BadImages(self.folder, "no image to learn from", "put images into the folders of the classes")
+        test = self._read(parts.test, request) if parts.test else None
+        if not parts.validation and len(parts.train) * prod(request.shape) <= MAPPED:
+            train, validation = hold_out(self._read(parts.train, request), request.split)
+            return Splits(train, validation, test)
+        if not parts.validation:  # the same parts, divided before they are read: taking from a file would copy
+            learn, validate = divide(len(parts.train), request.split)
+            parts = Parts(_take(parts.train, learn), _take(parts.train, validate), parts.test)
+        validation = self._read(parts.validation, request) if parts.validation else None
+        return Splits(self._read(parts.train, request), validation, test)
+
+    def _items(self, root: Path) -> tuple[Item, ...]:
+        labels = {name: label for label, name in enumerate(self.spec.classes)}
+        return tuple(Item(path, labels[name]) for name in _class_folders(root) for path in _images(root / name))
+
+    def _read(self, items: tuple[Item, ...], request: Request) -> ImageSet:
+        labels = np.array([item.label for item in items], np.int64)
+        key = _key(self.folder, items, request.shape)
+        path = request.cache / "folders" / f"{key}.npy"
+        paths = [item.path for item in items]
+        images = kept(path, (len(items), *request.shape), lambda into: _decode_all(self.folder, paths, into))
+        return ImageSet(images, labels, tuple(_printable(path.relative_to(self.folder).as_posix()) for path in paths))
+
+
+def _take(items: tuple[Item, ...], indices: NDArray[np.int64]) -> tuple[Item, ...]:
+    return tuple(items[index] for index in indices)
+
+
+def _class_folders(root: Path) -> list[str]:
+    found = [entry for entry in sorted(root.iterdir()) if entry.is_dir() and not entry.name.startswith(".")]
+    return [entry.name for entry in found if next(_images(entry), None)]
+
+
+def _images(folder: Path) -> Iterator[Path]:
+    """The pictures under a folder, without hidden ones: macOS leaves a `._cat.jpg` beside a `cat.jpg`."""
+    found = (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in EXTENSIONS and path.is_file())
+    return (path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))
+
+
+def _is_text(name: str) -> bool:
+    """Whether a file's name, which the system may give as any bytes, is UTF-8."""
+    return not any("\udc80" <= letter <= "\udcff" for letter in name)
+
+
+def _printable(name: str) -> str:
+    return name if _is_text(name) else os.fsencode(name).decode("utf-8", "replace")
+
+
+def _divide(items: tuple[Item, ...]) -> tuple[tuple[Item, ...], tuple[Item, ...]]:
+    """Files to learn from and to test with: the tenth of each class whose names' digests are the smallest."""
+    test: set[Path] = set()
+    for label in {item.label for item in items}:
+        paths = [item.path for item in items if item.label == label]
+        ranked = sorted(paths, key=lambda path: hashlib.sha256(os.fsencode(path.name)).digest())
+        test.update(ranked[: round(len(paths) * _TEST_PART)])
+    return tuple(i for i in items if i.path not in test), tuple(i for i in items if i.path in test)
+
+
+def _key(folder: Path, items: tuple[Item, ...], shape: ImageShape) -> str:
+    """A name for these very files decoded to this shape: another file, time or size of one gives another name."""
+    digest = hashlib.sha256(f"1 {shape}".encode())
+    for item in items:
+        state = item.path.stat()
+        digest.update(os.fsencode(f"\0{item.path.relative_to(folder)}\0{state.st_size}\0{state.st_mtime_ns}"))
+    return digest.hexdigest()[:32]
+
+
+def _decode_all(folder: Path, paths: list[Path], images: Pixels) -> None:
+    """All images, decoded by as many threads as there are cores (Pillow lets go of the interpreter's lock)."""
+    shape = ImageShape(*images.shape[1:])
+
+    def one(index: int) -> str | None:
+        try:
+            images[index] = decode(paths[index], shape)
+        except OSError as error:
+            return _printable(f"{paths[index].relative_to(folder)} ({error})")
+        return None
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        bad = [why for why in pool.map(one, range(len(paths)), chunksize=16) if why]
+    if bad:
+        more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
+        raise BadImages(folder, f"cannot read {', '.join(bad[:3])}{more}", "remove or replace what is no image")

@@ -1,0 +1,48 @@
+"""Images of one size brought to another."""
+
+from dataclasses import replace
+
+import torch
+import torch.nn.functional as F
+
+from .dataset_spec import ImageShape
+from .images import Pixels, Splits
+
+_CHUNK = 4096
+
+
+def fit_splits(splits: Splits, shape: ImageShape, how: str) -> Splits:
+    """All images of a set at this shape: `exact` leaves them as they are, else see `fit_images`."""
+    if how == "exact":
+        return splits
+    train, validation, test = (
+        replace(part, images=fit_images(part.images, shape, how)) if part else None
+        for part in (splits.train, splits.validation, splits.test)
+    )
+    assert train is not None
+    return Splits(train, validation, test, splits.notes)
+
+
+def fit_images(images: Pixels, shape: ImageShape, how: str) -> Pixels:
+    """Images, uint8 of N×C×H×W, at another height and width.
+
+    `pad` puts zeros around them, one more below and on the right where the number is odd, and cuts what is too large;
+    `resize` scales (bilinear, with antialiasing), whatever the proportions.
+    """
+    if images.shape[2:] == shape[1:]:
+        return images
+    sources = torch.from_numpy(images).split(_CHUNK)  # type: ignore[no-untyped-call]  # torch has no types here
+    parts = [_pad(part, shape) if how == "pad" else _resize(part, shape) for part in sources]
+    made: Pixels = torch.cat(parts).numpy()
+    return made
+
+
+def _pad(images: torch.Tensor, shape: ImageShape) -> torch.Tensor:
+    rows, columns = shape.height - images.shape[2], shape.width - images.shape[3]
+    top, left = int(rows / 2), int(columns / 2)  # negative ones cut; towards zero, so that cutting undoes padding
+    return F.pad(images, (left, columns - left, top, rows - top))
+
+
+def _resize(images: torch.Tensor, shape: ImageShape) -> torch.Tensor:
+    scaled = F.interpolate(images.float(), (shape.height, shape.width), mode="bilinear", antialias=True)
+    return scaled.round().clamp(0, 255).to(torch.uint8)

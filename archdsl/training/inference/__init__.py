@@ -1,0 +1,1 @@
+"""A trained network in use: prediction, evaluation, feature maps, export."""

@@ -1,0 +1,114 @@
+"""A trained run, or a text with fresh weights, as what can be exported."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ... import __version__
+from ...backends.export_formats import Exportable, Input
+from ...network import Network
+from ...shapes.shape import Layout, Shape
+from ..loop.standardization import Standard
+from ..recipe.recipe import AnyLoss
+from ..runs.loaded_run import Opened
+
+_OUTPUTS = {
+    "cross_entropy": "logits: softmax gives the chances of the classes",
+    "bce": "logits: the sigmoid of each gives the chance of its class",
+    "mse": "the chance of each class, not cut to 0..1",
+}
+
+
+class Prepared(nn.Module):
+    """A network with the standardising of its images before it: takes pixels, uint8 of N×C×H×W."""
+
+    def __init__(self, network: nn.Module, standard: Standard) -> None:
+        super().__init__()
+        self.network = network
+        # no plain `mean`: exporters name the outputs of operators so
+        self.standard_mean: Tensor
+        self.standard_scale: Tensor
+        self.register_buffer("standard_mean", torch.tensor(standard.mean).mul_(255).view(1, -1, 1, 1))
+        self.register_buffer(
+            "standard_scale", torch.tensor(standard.deviation).mul_(255).reciprocal_().view(1, -1, 1, 1)
+        )
+        self.eval()
+
+    def forward(self, pixels: Tensor) -> Any:
+        """The network's outputs, of the very numbers that it was trained on."""
+        return self.network((pixels.to(torch.float32) - self.standard_mean) * self.standard_scale)
+
+
+def of_run(opened: Opened, prepare: bool, batch: int | None = None) -> Exportable:
+    """A trained network, which takes pixels where `prepare`, else images that are standardised already."""
+    settings, network = opened.settings, opened.network
+    data = settings.data
+    standard = Standard(tuple(data.mean), tuple(data.deviation))
+    inputs = _inputs(network)
+    module = opened.model
+    if prepare:
+        module = Prepared(module, standard)
+        inputs = (Input("pixels", inputs[0].sizes, torch.uint8),)
+    facts = {
+        **_facts(network, opened.run.network.name),
+        "input": _told(inputs[0], prepare),
+        "classes": data.classes,
+        "output": output_words(settings.recipe.loss),
+        "mean": data.mean,
+        "deviation": data.deviation,
+        "fit": settings.recipe.data.fit,
+        "tta": settings.recipe.tta,
+        "data": data.name,
+    }
+    return Exportable(module, inputs, _output_names(network), facts, batch)
+
+
+def of_network(network: Network, seed: int, batch: int | None = None) -> Exportable:
+    """A network with fresh weights, which the seed decides."""
+    torch.manual_seed(seed)
+    facts = {**_facts(network, network.source.name), "seed": seed}
+    return Exportable(network.to_torch().eval(), _inputs(network), _output_names(network), facts, batch)
+
+
+def output_words(loss: AnyLoss) -> str:
+    """What the numbers are that a network gives, by its loss."""
+    return _OUTPUTS[loss.name]
+
+
+def _facts(network: Network, file: str) -> dict[str, Any]:
+    return {
+        "written_by": f"archdsl {__version__}",
+        "network": network.graph.name,
+        "settings": dict(network.graph.settings),
+        "file": file,
+        "text": network.source.text,
+    }
+
+
+def _told(of: Input, prepare: bool) -> str:
+    sizes = "×".join(map(str, of.sizes))
+    order = {1: "grey", 3: "red, green, blue"}.get(of.sizes[0], f"{of.sizes[0]} channels")
+    if prepare:
+        return f"pixels 0..255, uint8 of N×{sizes}, {order}"
+    return f"float32 of N×{sizes}, {order}: pixels / 255, less `mean`, divided by `deviation`"
+
+
+def _inputs(network: Network) -> tuple[Input, ...]:
+    graph = network.graph
+    found = []
+    for name, index in zip(graph.input_names, graph.inputs, strict=True):
+        shape = graph.nodes[index].shape
+        assert shape is not None
+        found.append(_input(name, shape))
+    return tuple(found)
+
+
+def _input(name: str, shape: Shape) -> Input:
+    if shape.layout is Layout.IDS:
+        return Input(name, tuple(shape.dims), torch.int64, shape.vocabulary)
+    return Input(name, tuple(shape.dims))
+
+
+def _output_names(network: Network) -> tuple[str, ...]:
+    return tuple(name for name, _ in network.graph.outputs)

@@ -1,0 +1,169 @@
+"""Pictures of filters and maps: one of each layer, and a page with all of them."""
+
+import io
+import math
+from dataclasses import dataclass
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..report.gather import png_uri
+from ..report.markup import Markup, head, join, name, tag
+from .inspection import Filters, Maps
+
+MOST = 64
+"""Filters, or maps, in a picture."""
+_LARGEST = 112
+_WIDTH = 900
+_GAP = 4
+_MARGIN, _HEAD, _FOOT, _BAR = 10, 44, 10, 92
+_DPI = 100
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A picture with its title and what there is to know about it."""
+
+    title: str
+    note: str
+    picture: Image.Image
+
+
+def draw_filters(found: Filters) -> Sheet:
+    """The filters side by side: colours for three channels, else one tile a channel on a scale around zero.
+
+    Each is scaled by its own largest weight, so that its pattern shows however small it is.
+    """
+    count, channels, rows, columns = found.weights.shape
+    most = MOST if channels in (1, 3) else max(1, MOST // channels)
+    weights = found.weights[:most].numpy()
+    scaled = weights / np.maximum(np.abs(weights).max((1, 2, 3), keepdims=True), 1e-12)
+    shown = "all" if count <= most else f"the first {most} of"
+    title = f"filters of {found.name}: {shown} {count} of {channels}×{rows}×{columns}"
+    if channels == 3:
+        tiles = (scaled.transpose(0, 2, 3, 1) + 1) / 2
+        note = "Red, green and blue together; mid grey is zero. Each filter is scaled by its largest weight."
+        return Sheet(title, note, _compose(title, tiles, None, ("", -1, 1)))
+    tiles = scaled.reshape(-1, rows, columns)[:MOST] if channels > 1 else scaled[:, 0]
+    note = "White is zero, purple negative, orange positive. Each filter is scaled by its largest weight."
+    if channels > 1:
+        some = f"the first {MOST} of the {channels}" if channels > MOST else f"the {channels}"
+        note += f" A tile is one of {some} channels of a filter, filter after filter."
+    return Sheet(title, note, _compose(title, tiles, "PuOr_r", ("weight, of the largest", -1, 1)))
+
+
+def draw_maps(found: Maps) -> Sheet:
+    """The channels side by side on one scale, so that a weak channel looks weak.
+
+    The scale ends at the 99.5th per cent of the values: single peaks would leave all else dark.
+    """
+    values = found.values.numpy()
+    count, rows, columns = values.shape
+    shown = "all" if count <= MOST else f"the first {MOST} of"
+    title = f"{found.name}: {shown} {count} maps of {rows}×{columns}"
+    tiles = np.nan_to_num(values[:MOST])
+    dead = int((values.max((1, 2)) == values.min((1, 2))).sum())
+    signed = tiles.min() < 0
+    top = float(np.quantile(np.abs(tiles), 0.995)) or float(np.abs(tiles).max()) or 1.0
+    low, colours = (-top, "PuOr_r") if signed else (0.0, "viridis")
+    note = "White is zero, purple negative, orange positive." if signed else "Dark is zero, light the largest."
+    if dead:
+        note += f" {dead} of {count} maps {'is' if dead == 1 else 'are'} the same everywhere."
+    return Sheet(title, note, _compose(title, tiles, colours, ("value", low, top)))
+
+
+def _compose(title: str, tiles: Array, colours: str | None, scale: tuple[str, float, float]) -> Image.Image:
+    """Tiles N×H×W (or N×H×W×3 in 0..1) in rows, with a title above and a scale beside."""
+    grid = _montage(tiles)
+    high, wide = grid.shape[:2]
+    bar = _BAR if colours else _MARGIN
+    total = max(_MARGIN + wide + bar, 480), _HEAD + max(high, 120) + _FOOT
+    figure = Figure(figsize=(total[0] / _DPI, total[1] / _DPI), dpi=_DPI, facecolor="white")
+    axes = figure.add_axes((_MARGIN / total[0], 1 - (_HEAD + high) / total[1], wide / total[0], high / total[1]))
+    axes.set_axis_off()
+    label, low, top = scale
+    figure.text(_MARGIN / total[0], 1 - 16 / total[1], title, va="center", fontsize=11, parse_math=False)
+    if colours is None:
+        axes.imshow(grid, interpolation="nearest", aspect="auto")
+    else:
+        map_of = mpl.colormaps[colours].with_extremes(bad="white")
+        image = axes.imshow(grid, cmap=map_of, vmin=low, vmax=top, interpolation="nearest", aspect="auto")
+        bar_high = min(high, 220)
+        beside = (
+            (_MARGIN + wide + 12) / total[0],
+            1 - (_HEAD + bar_high) / total[1],
+            12 / total[0],
+            bar_high / total[1],
+        )
+        figure.colorbar(image, cax=figure.add_axes(beside), label=label)
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=_DPI)
+    return Image.open(stream)
+
+
+def _montage(tiles: Array) -> Array:
+    """One array of all tiles, each enlarged to be seen, with a gap (no number, white in colours) between them."""
+    tiles = np.stack([_smaller(tile) for tile in tiles])
+    count, across = len(tiles), _across(tiles)
+    zoom = max(1, min(_LARGEST, (_WIDTH - _GAP * (across - 1)) // across) // tiles.shape[2])
+    tiles = tiles.repeat(zoom, 1).repeat(zoom, 2)
+    rows, columns = tiles.shape[1] + _GAP, tiles.shape[2] + _GAP
+    blank = 1.0 if tiles.ndim == 4 else np.nan
+    down = math.ceil(count / across)
+    grid = np.full((down * rows - _GAP, across * columns - _GAP, *tiles.shape[3:]), blank, np.float32)
+    for index, tile in enumerate(tiles):
+        y, x = index // across * rows, index % across * columns
+        grid[y : y + rows - _GAP, x : x + columns - _GAP] = tile
+    return grid
+
+
+def _across(tiles: Array) -> int:
+    """How many tiles stand side by side: a little wider than high, with as few places left empty as may be."""
+    count, rows, columns = tiles.shape[:3]
+    wanted = max(1, round(math.sqrt(count * rows / columns) * 1.25))
+    near = range(max(1, wanted - 2), min(wanted + 3, count) + 1)
+    return min(near or (count,), key=lambda across: (-count % across, abs(across - wanted), -across))
+
+
+def _smaller(tile: Array) -> Array:
+    """A tile of at most 112 pixels a side: means over windows."""
+    if tile.ndim == 3 or max(tile.shape) <= _LARGEST:
+        return tile
+    part = _LARGEST / max(tile.shape)
+    size = max(1, round(tile.shape[1] * part)), max(1, round(tile.shape[0] * part))
+    return np.asarray(Image.fromarray(tile).resize(size, Image.Resampling.BOX))
+
+
+def page(title: str, picture: Image.Image | None, answers: list[tuple[str, float]], sheets: list[Sheet]) -> str:
+    """All sheets on one HTML page that needs nothing else."""
+    seen = _seen(picture, answers) if picture is not None else None
+    body = tag("body", tag("header", tag("h1", tag("bdi", title)), seen), tag("main", *map(_section, sheets)))
+    return f"<!DOCTYPE html>\n{tag('html', head(title), body, lang='en')}\n"
+
+
+def _seen(picture: Image.Image, answers: list[tuple[str, float]]) -> Markup:
+    """The picture as the network sees it, and its answer."""
+    large = picture.resize([side * max(1, 192 // max(picture.size)) for side in picture.size], Image.Resampling.NEAREST)
+    shown = tag("img", src=png_uri(large), alt="The picture as the network sees it", class_="seen")
+    heads = tag("tr", tag("th", "answer", scope="col"), tag("th", "chance", scope="col"), tag("td"))
+    rows = [
+        tag(
+            "tr",
+            tag("th", name(each), scope="row"),
+            tag("td", f"{chance:.1%}"),
+            tag("td", tag("span", class_="bar", style=f"--p:{chance:.4f}"), class_="bars"),
+        )
+        for each, chance in answers
+    ]
+    return join(shown, tag("table", tag("thead", heads), tag("tbody", *rows), class_="classes"))
+
+
+def _section(sheet: Sheet) -> Markup:
+    shown = tag("img", src=png_uri(sheet.picture), alt=f"{sheet.title}. {sheet.note}")
+    scrolled = tag("div", shown, class_="wide", tabindex=0, role="region", aria_label=sheet.title)
+    return tag("section", tag("h2", sheet.title), tag("p", sheet.note, class_="note"), scrolled)

@@ -1,0 +1,131 @@
+"""What a network looks for and what it sees: the filters of its first layer, its maps of one picture."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from ...backends.torch import to_torch
+from ...contract.layer import Layer
+from ...graph.graph import Graph, Node
+from ...shapes.shape import Layout
+from ..runs.loaded_run import Opened
+from .prediction import load_weights
+
+_JOIN = frozenset({"norm", "activation", "regularisation", "arithmetic"})
+"""Kinds of layers that belong to the one before them."""
+_ENOUGH, _TOO_MANY = 3, 24
+
+
+@dataclass(frozen=True)
+class Filters:
+    """The weights that meet the image first: float32 of K×C×H×W, of the layer `name`.
+
+    A linear layer behind a `flatten` has weights of the image's own size.
+    """
+
+    name: str
+    text: str
+    weights: Tensor
+
+
+@dataclass(frozen=True)
+class Maps:
+    """What comes out of a part of the network, for one picture: float32 of C×H×W."""
+
+    name: str
+    text: str
+    values: Tensor
+
+
+class Stop(NamedTuple):
+    """A place to look at: its name, the layers in it as written, the id of its last node."""
+
+    name: str
+    text: str
+    node: int
+
+
+def first_filters(opened: Opened) -> Filters | None:
+    """The filters of the first layer with weights; None where they do not lie over the image."""
+    graph = opened.network.graph
+    weights = opened.model.state_dict()
+    for node in graph.layers:
+        weight = weights.get(f"{node.name}.weight")
+        if weight is None or weight.dim() < 2:
+            continue
+        if weight.dim() == 4:
+            return Filters(node.name, node.text, weight.cpu())
+        shape = tuple(opened.shape)
+        if weight.dim() == 2 and weight.shape[1] == shape[0] * shape[1] * shape[2]:
+            return Filters(node.name, node.text, weight.reshape(-1, *shape).cpu())
+        return None
+    return None
+
+
+def places(graph: Graph) -> list[Stop]:
+    """Where to look: the ends of the stages, of the blocks where there are few stages, else of single layers.
+
+    Only what is an image; a layer stands with the normalisation and the activation behind it.
+    """
+    deepest = max((len(node.path) for node in graph.layers), default=1)
+    found: list[Stop] = []
+    for depth in range(1, deepest + 1):
+        finer = _at_depth(graph, depth)
+        if found and len(finer) > _TOO_MANY:
+            break
+        found = finer
+        if len(found) >= _ENOUGH:
+            break
+    return found
+
+
+def place(graph: Graph, name: str) -> Stop | None:
+    """The place of this name: a layer, a stage or the use of a block. None where there is none that gives an image."""
+    path = tuple(name.split("."))
+    inside = [node for node in graph.layers if node.path[: len(path)] == path and _is_image(node)]
+    return Stop(name, inside[-1].text if len(inside) == 1 else "", inside[-1].id) if inside else None
+
+
+def _at_depth(graph: Graph, depth: int) -> list[Stop]:
+    """The parts of the network where scopes are open down to `depth`, and folded below."""
+    parts: list[list[Node]] = []
+    for node in graph.layers:
+        before = parts[-1][-1] if parts else None
+        folded = len(node.path) > depth
+        if before is not None and (
+            (folded and before.path[:depth] == node.path[:depth])
+            or (not folded and before.path[:-1] == node.path[:-1] and _joins(node))
+        ):
+            parts[-1].append(node)
+        else:
+            parts.append([node])
+    stops = []
+    for nodes in parts:
+        if _is_image(nodes[-1]):
+            folded = len(nodes[0].path) > depth
+            name = ".".join(nodes[0].path[:depth])
+            stops.append(Stop(name, "" if folded else "; ".join(node.text for node in nodes), nodes[-1].id))
+    return stops
+
+
+def _joins(node: Node) -> bool:
+    return isinstance(node.op, Layer) and node.op.style in _JOIN
+
+
+def _is_image(node: Node) -> bool:
+    return node.shape is not None and node.shape.layout is Layout.IMAGE
+
+
+def maps(opened: Opened, image: Tensor, stops: Sequence[Stop]) -> list[Maps]:
+    """What comes out at these places for one image, float32 of C×H×W and standardised."""
+    graph = opened.network.graph
+    outputs = tuple((f"place{number}", stop.node) for number, stop in enumerate(stops))
+    model: nn.Module = to_torch(graph.replace(outputs=outputs)).to(opened.device).eval()
+    load_weights(model, opened.run)
+    with torch.inference_mode():
+        made = model(image[None])
+    given = made if isinstance(made, tuple | list) else (made,)
+    return [Maps(stop.name, stop.text, values[0].float().cpu()) for stop, values in zip(stops, given, strict=True)]

@@ -1,0 +1,108 @@
+"""Where and in which numbers to compute: given, or chosen by a short trial."""
+
+import copy
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import NoDevice
+from .loss import Loss, as_logits
+
+_TRIAL_SECONDS = 0.2
+_TRIAL_STEPS = 3
+_GAIN_FOR_BF16 = 1.15
+_GAIN_FOR_LAYOUT = 1.05
+
+_FORMATS = {"channels_first": torch.contiguous_format, "channels_last": torch.channels_last}
+
+
+@dataclass(frozen=True)
+class Setup:
+    """The device, the precision of the forward pass (fp32, bf16, fp16) and the layout of images in memory."""
+
+    device: torch.device
+    precision: str = "fp32"
+    layout: str = "channels_first"
+
+    @property
+    def memory_format(self) -> torch.memory_format:
+        """The layout in torch's words."""
+        return _FORMATS[self.layout]
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """A context in which the forward pass has the precision."""
+        if self.precision == "fp32":
+            return nullcontext()
+        dtype = torch.bfloat16 if self.precision == "bf16" else torch.float16
+        return torch.autocast(self.device.type, dtype=dtype)
+
+    def __str__(self) -> str:
+        return f"{self.device.type} {self.precision} {self.layout}"
+
+
+def choose_device(wanted: str) -> torch.device:
+    """The device for `auto`, `cpu` or `cuda` (with an index, if one is given). Raises NoDevice."""
+    if wanted == "cpu" or (wanted == "auto" and not torch.cuda.is_available()):
+        return torch.device("cpu")
+    if not torch.cuda.is_available():
+        raise NoDevice(wanted)
+    return torch.device("cuda" if wanted == "auto" else wanted)
+
+
+Trial = tuple[Setup, float]
+
+
+def choose_setup(
+    model: nn.Module, loss: Loss, example: tuple[Tensor, Tensor], device: torch.device, precision: str, layout: str
+) -> tuple[Setup, list[Trial]]:
+    """The setup, and the images per second of each candidate that was tried (none where all was given).
+
+    `example` is one batch: inputs N×C×H×W in 32 bits and classes N, on the device. The plainer candidate wins unless
+    another is clearly faster. The model and torch's global generators stay as they are.
+    """
+    layouts = ["channels_first", "channels_last"] if layout == "auto" else [layout]
+    precisions = ["fp32", "bf16"] if precision == "auto" else [precision]
+    candidates = [Setup(device, p, form) for p in precisions for form in layouts]
+    if len(candidates) == 1:
+        return candidates[0], []
+    with torch.random.fork_rng(enabled=True):
+        trials = [(candidate, _speed(model, loss, example, candidate)) for candidate in candidates]
+    chosen, best = trials[0]
+    for candidate, speed in trials[1:]:
+        gain = _GAIN_FOR_BF16 if candidate.precision != chosen.precision else _GAIN_FOR_LAYOUT
+        if speed > gain * best:
+            chosen, best = candidate, speed
+    return chosen, trials
+
+
+def _speed(model: nn.Module, loss: Loss, example: tuple[Tensor, Tensor], setup: Setup) -> float:
+    """Images per second of forward and backward passes, after one that does not count."""
+    trial = copy.deepcopy(model).to(memory_format=setup.memory_format).train()  # type: ignore[call-overload]  # mypy's stub of `to` lacks it
+    inputs = example[0].to(memory_format=setup.memory_format)
+
+    def step() -> None:
+        with setup.autocast():
+            value = loss(as_logits(trial(inputs)), example[1])
+        value.backward()  # type: ignore[no-untyped-call]  # torch has no types here
+        if setup.device.type == "cuda":
+            torch.cuda.synchronize(setup.device)
+
+    step()
+    return len(inputs) * _rate(step)
+
+
+def _rate(step: Callable[[], None]) -> float:
+    """Steps per second: of the fastest of a few, which other work on the machine disturbs least."""
+    shortest, begun, count = float("inf"), time.perf_counter(), 0
+    while count < _TRIAL_STEPS or time.perf_counter() - begun < _TRIAL_SECONDS:
+        start = time.perf_counter()
+        step()
+        shortest = min(shortest, time.perf_counter() - start)
+        count += 1
+        if time.perf_counter() - begun > 10 * _TRIAL_SECONDS:
+            break
+    return 1 / shortest

@@ -1,0 +1,147 @@
+"""One epoch: the steps of the optimizer, from where the state is to the epoch's end."""
+
+import math
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from ..callbacks.base import Tick, Watch
+from ..errors import Diverged
+from ..runs.run_folder import Run
+from .averages import Means
+from .freezing import freeze
+from .loss import as_logits
+from .metrics import count_right
+from .schedule import factor
+from .train_context import Job
+from .training_state import State
+
+_TICK_SECONDS = 0.1
+
+Forward = Callable[[Tensor], object]
+
+
+class Epoch:
+    """The rest of the state's epoch."""
+
+    def __init__(self, state: State, job: Job, forward: Forward, run: Run, watch: Watch) -> None:
+        self._state, self._job, self._forward, self._run, self._watch = state, job, forward, run, watch
+        self._order = torch.split(job.order(state.epoch), job.recipe.batch)
+        self._mirrored = job.mirrored(state.epoch)
+        self._batches = job.batches_of(state.epoch)
+        freeze(state.model, job.recipe.freeze, state.epoch)
+        self._parameters = [p for p in state.model.parameters() if p.requires_grad]
+        in_groups = (p for group in state.optimizer.param_groups for p in group["params"])
+        self._with_gradients = list({id(p): p for p in (*state.model.parameters(), *in_groups)}.values())
+        self._images, self._steps, self._updates = len(job.train), job.steps, job.updates  # asked for in each step
+        self._means = Means(state) if state.average is not None else None
+        self._on_cpu = job.setup.device.type == "cpu"
+        self._autocast = job.setup.autocast()
+
+    def go(self) -> bool:
+        """Make its steps. False where it was stopped before the last. Raises Diverged, DiskFull."""
+        state, job = self._state, self._job
+        state.model.train()
+        started = ticked = kept = time.perf_counter()
+        seconds, seen = state.seconds, state.tally.seen
+        while state.batch < self._batches:
+            self._update()
+            now = time.perf_counter()
+            state.seconds = seconds + now - started
+            if now - ticked > _TICK_SECONDS and job.team.leads:
+                self._tick((state.tally.seen - seen) / (now - started))
+                ticked = now
+            stop, keep = job.team.agree(job.stop(), now - kept > 60 * job.recipe.checkpoint)
+            if stop and state.batch < self._batches:
+                self.check()
+                return False
+            if keep:
+                self.check()
+                self._run.keep(state)
+                kept = now
+        self.check()
+        return True
+
+    def check(self) -> None:
+        """Raise Diverged where the loss, or a weight, is no finite number. Waits for the device."""
+        self._refuse(self._state.tally.loss.item())
+        for parameter in self._parameters:
+            if not bool(parameter.detach().isfinite().all()):
+                self._refuse(math.nan)
+
+    def _update(self) -> None:
+        """One step of the optimizer, from one batch or as many as the recipe says."""
+        state, job = self._state, self._job
+        first, last = state.batch, min(state.batch + job.recipe.accumulate, self._batches)
+        batch = job.recipe.batch
+        total = min(last * batch, self._images) - first * batch
+        for number in range(first, last - 1):
+            with job.team.holding_back():
+                self._backward(self._order[number], total)
+        self._backward(self._order[last - 1], total)
+        self._step()
+        job.team.settle()
+        state.batch, state.step = last, state.step + 1
+
+    def _backward(self, indices: Tensor, total: int) -> None:
+        """Add a batch's gradients, weighted by its part of the `total` images of the step."""
+        state, job = self._state, self._job
+        mine, count = job.team.shard(indices)
+        inputs, labels = job.feed(mine, self._mirrored, state.chance)
+        with self._autocast:
+            output = self._forward(inputs)
+        logits = as_logits(output)
+        if count < len(mine):
+            logits, labels = logits[:count], labels[:count]
+        loss = job.loss(logits, labels) if count else logits.sum()  # zero, with a gradient of zeros for the others
+        mean, right = loss.detach(), None
+        if job.team.size > 1:
+            mean, right = job.team.total(mean, count_right(logits, labels), count)
+        if self._on_cpu:  # costs nothing here, and the bad gradient is never applied; a GPU would be waited for
+            self._refuse(mean.item())
+        # the processes' gradients are averaged, those of batches summed
+        part = count * job.team.size / (1 if job.recipe.loss.sum else total)
+        share = loss if part == 1 else loss * part
+        torch.autograd.backward(state.scaler.scale(share) if state.scaler else share)
+        if right is None:
+            state.tally.look(mean, logits, labels)
+        else:
+            state.tally.add(mean, right, len(indices))
+
+    def _step(self) -> None:
+        state, recipe = self._state, self._job.recipe
+        scale = factor(recipe.schedule, state.step, self._steps, self._updates)
+        for group in state.optimizer.param_groups:
+            group["lr"] = group["peak_lr"] * scale
+        if recipe.clip is not None:
+            if state.scaler:
+                state.scaler.unscale_(state.optimizer)
+            nn.utils.clip_grad_norm_(self._parameters, recipe.clip)
+        if state.scaler:
+            state.scaler.step(state.optimizer)
+            state.scaler.update()
+        else:
+            state.optimizer.step()
+        for parameter in self._with_gradients:  # what zero_grad does, without a note for torch's profiler
+            parameter.grad = None
+        if self._means is not None:
+            self._means.step(recipe, state.step, self._steps)
+
+    def _tick(self, speed: float) -> None:
+        state, job = self._state, self._job
+        seen = state.tally.seen
+        loss = state.tally.loss.item() / seen
+        self._refuse(loss)
+        left = job.images_left(state.epoch, state.batch)
+        accuracy = state.tally.correct.item() / seen
+        self._watch.tick(Tick(state.epoch + 1, seen, loss, accuracy, speed, left / speed))
+
+    def _refuse(self, loss: float) -> None:
+        if not math.isfinite(loss):
+            recipe = self._job.recipe
+            raise Diverged(
+                loss, self._state.epoch + 1, self._state.batch + 1, self._run.folder,
+                recipe.optimizer.lr, self._job.setup.precision, recipe.clip is not None,
+            )  # fmt: skip

@@ -1,0 +1,145 @@
+"""What becomes of a training that the memory is too small for: which batch would fit."""
+
+import contextlib
+from pathlib import Path
+from typing import NamedTuple, Self
+
+import torch
+
+from ...analysis.memory import largest_batch, memory
+from ...graph.graph import Graph
+from ..data.images import Splits
+from ..errors import OutOfMemory
+from ..recipe.recipe import Recipe
+
+try:
+    import resource
+except ImportError:  # Windows has no bounds of this kind
+    resource = None  # type: ignore[assignment]  # there is no other way to say that it is missing
+
+_USED_PART = 0.9
+"""Of what is free: allocators leave gaps, and kernels want room of their own."""
+
+_CPU_WORDS = ("can't allocate memory", "could not create a memory", "std::bad_alloc", "Unable to allocate")
+
+
+class Budget:
+    """What a device has for a training that is about to begin. `with` it: OutOfMemory where torch has none left.
+
+    `graph` is None for a network that was made by hand, about which there is no analysis.
+    """
+
+    def __init__(
+        self, graph: Graph | None, recipe: Recipe, device: torch.device, splits: Splits, processes: int
+    ) -> None:
+        self._graph, self._recipe, self._device, self._processes = graph, recipe, device, processes
+        self._free = room(device)
+        if self._free is not None and device.type == "cuda":
+            self._free = max(0, self._free - _bytes(splits))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, where: object) -> None:
+        if error is not None and is_memory(error):
+            raise OutOfMemory(self._recipe.batch, self._device.type, self._fits(), self._free) from error
+
+    def warning(self) -> str | None:
+        """A line for the user where the analysis says that the batch will not fit.
+
+        Linux gives memory out on credit, and ends the process where it is used: no error tells then.
+        """
+        if self._graph is None or self._free is None:
+            return None
+        terms, batch = _terms(self._recipe), -(-self._recipe.batch // self._processes)
+        needed = memory(
+            self._graph,
+            batch=batch,
+            optimizer=terms.optimizer,
+            precision=terms.precision,
+            momentum=terms.momentum,
+            copies=terms.copies,
+        ).total
+        if needed <= self._free:
+            return None
+        return (
+            f"a batch of {self._recipe.batch} takes about {needed / 1e9:.2f} GB, {self._free / 1e9:.2f} GB are free: "
+            "`--batch` with `--accumulate` makes the same steps from smaller ones"
+        )
+
+    def _fits(self) -> int | None:
+        """The largest batch, of all processes, that the analysis says would fit."""
+        if self._graph is None or self._free is None:
+            return None
+        terms = _terms(self._recipe)
+        return self._processes * largest_batch(
+            self._graph,
+            int(_USED_PART * self._free),
+            optimizer=terms.optimizer,
+            precision=terms.precision,
+            momentum=terms.momentum,
+            copies=terms.copies,
+        )
+
+
+def room(device: torch.device) -> int | None:
+    """How many bytes can still be had on a device; None where the system does not say."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0] + torch.cuda.memory_reserved(device)
+    known = [bound for bound in (_available(), _group(), _address_space()) if bound is not None]
+    return max(0, min(known)) if known else None
+
+
+def is_memory(error: BaseException) -> bool:
+    """Whether an error means that there is no memory left."""
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(word in str(error) for word in _CPU_WORDS)
+
+
+class _Terms(NamedTuple):
+    """A recipe in the analysis's words."""
+
+    optimizer: str
+    precision: str
+    momentum: bool
+    copies: int
+
+
+def _terms(recipe: Recipe) -> _Terms:
+    precision = "fp32" if recipe.precision == "auto" else recipe.precision
+    momentum = getattr(recipe.optimizer, "momentum", 0.0) > 0
+    return _Terms(recipe.optimizer.name, precision, momentum, int(recipe.ema is not None))
+
+
+def _bytes(splits: Splits) -> int:
+    return sum(part.images.nbytes for part in (splits.train, splits.validation) if part)
+
+
+def _available() -> int | None:
+    """What Linux thinks can be given out."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    return None
+
+
+def _group() -> int | None:
+    """What the control group of a container or a job leaves."""
+    with contextlib.suppress(OSError, ValueError):
+        inside = Path("/proc/self/cgroup").read_text().strip().rpartition("::/")[2]
+        for folder in (Path("/sys/fs/cgroup", inside), Path("/sys/fs/cgroup")):
+            if (folder / "memory.max").is_file() and (bound := (folder / "memory.max").read_text().strip()) != "max":
+                return int(bound) - int((folder / "memory.current").read_text())
+    return None
+
+
+def _address_space() -> int | None:
+    """What `ulimit -v` leaves."""
+    if resource is None:
+        return None
+    bound = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if bound == resource.RLIM_INFINITY:
+        return None
+    with contextlib.suppress(OSError, ValueError):
+        return bound - int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    return None

@@ -1,0 +1,83 @@
+"""Muon for the filters of convolutions, AdamW for everything else."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.conv import _ConvNd
+
+from ..recipe.recipe import Muon
+
+Group = dict[str, Any]
+
+
+class MuonAndAdamW(torch.optim.Optimizer):
+    """torch's Muon (Jordan 2024), which takes matrices alone, over filters seen as matrices; AdamW over the rest.
+
+    A bank of filters, out×in×k×k, is the matrix out×(in·k·k): the same memory, read otherwise. Steps are scaled to the
+    size of AdamW's (Liu et al. 2025), so that one learning rate serves both. Filters stand as those matrices in
+    `param_groups` and `state`.
+    """
+
+    def __init__(self, groups: list[Group], recipe: Muon, fused: bool, filters_ids: set[int]) -> None:
+        super().__init__([p for group in groups for p in group["params"]], {})
+        self._filters = [p for group in groups for p in group["params"] if id(p) in filters_ids]
+        filters = [{**g, "params": [_matrix_of(p) for p in g["params"] if id(p) in filters_ids]} for g in groups]
+        rest = [{**g, "params": [p for p in g["params"] if id(p) not in filters_ids]} for g in groups]
+        self._inner: list[torch.optim.Optimizer] = []
+        if any(group["params"] for group in filters):
+            muon = torch.optim.Muon(
+                _filled(filters), lr=recipe.lr, momentum=recipe.momentum, adjust_lr_fn="match_rms_adamw"
+            )
+            self._inner.append(muon)
+        if any(group["params"] for group in rest):
+            betas = (recipe.beta1, recipe.beta2)
+            adamw = torch.optim.AdamW(_filled(rest), lr=recipe.lr, betas=betas, eps=recipe.eps, fused=fused)
+            self._inner.append(adamw)
+        self.param_groups = [group for inner in self._inner for group in inner.param_groups]
+        self.state = defaultdict(dict)
+        for inner in self._inner:
+            inner.state = self.state
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]  # no closure is used
+        """One step of both."""
+        assert closure is None
+        for inner in self._inner:
+            inner.step()
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients, of filters and of the matrices that look at them."""
+        super().zero_grad(set_to_none)
+        for parameter in self._filters:
+            parameter.grad = None
+
+
+def filters_of(model: nn.Module) -> set[int]:
+    """The ids of the filters of convolutions."""
+    return {id(module.weight) for module in model.modules() if isinstance(module, _ConvNd)}
+
+
+def _filled(groups: list[Group]) -> list[Group]:
+    return [group for group in groups if group["params"]]
+
+
+def _matrix_of(filters: Tensor) -> nn.Parameter:
+    """A parameter that looks at the filters' memory as a matrix, and whose gradient looks at that of the filters."""
+    matrix = nn.Parameter(_as_matrix(filters.detach()))
+
+    def look(changed: Tensor) -> None:
+        assert changed.grad is not None
+        matrix.grad = _as_matrix(changed.grad)
+
+    filters.register_post_accumulate_grad_hook(look)  # type: ignore[no-untyped-call]  # torch has no types here
+    return matrix
+
+
+def _as_matrix(filters: Tensor) -> Tensor:
+    """The same memory as out×rest, channels last where they lie so: the order of columns is all one to Muon."""
+    if not filters.is_contiguous():
+        filters = filters.movedim(1, -1)
+    return filters.view(len(filters), -1)

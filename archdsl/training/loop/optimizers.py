@@ -1,0 +1,90 @@
+"""Optimizers from a recipe, with weight decay only where it belongs."""
+
+from typing import Any, assert_never
+
+import torch
+from torch import nn
+from torch.nn.modules.batchnorm import _NormBase
+
+from ...backends.modules import UNDECAYED
+from ..errors import NothingToTrain
+from ..recipe.recipe import Adam, AdamW, AnyOptimizer, Muon, RmsProp, Sgd
+from .muon import MuonAndAdamW, filters_of
+
+Group = dict[str, Any]
+
+
+def make_optimizer(model: nn.Module, recipe: AnyOptimizer) -> torch.optim.Optimizer:
+    """An optimizer over the parameters that train.
+
+    Its groups have `peak_lr`, the rate that the schedule multiplies. Fused kernels are used where torch has them.
+    Raises NothingToTrain.
+    """
+    groups = parameter_groups(model, recipe)
+    if not groups:
+        raise NothingToTrain
+    fused = groups[0]["params"][0].device.type in ("cpu", "cuda")
+    match recipe:
+        case Sgd():
+            return torch.optim.SGD(
+                groups, lr=recipe.lr, momentum=recipe.momentum, nesterov=recipe.nesterov, fused=fused
+            )
+        case Adam():
+            return torch.optim.Adam(
+                groups, lr=recipe.lr, betas=(recipe.beta1, recipe.beta2), eps=recipe.eps, fused=fused
+            )
+        case AdamW():
+            return torch.optim.AdamW(
+                groups, lr=recipe.lr, betas=(recipe.beta1, recipe.beta2), eps=recipe.eps, fused=fused
+            )
+        case RmsProp():
+            return torch.optim.RMSprop(
+                groups, lr=recipe.lr, momentum=recipe.momentum, alpha=recipe.beta2, eps=recipe.eps
+            )
+        case Muon():
+            return MuonAndAdamW(groups, recipe, fused, filters_of(model))
+        case _:
+            assert_never(recipe)
+
+
+_NORMALISATIONS = (_NormBase, nn.GroupNorm, nn.LayerNorm)
+
+
+def parameter_groups(model: nn.Module, recipe: AnyOptimizer) -> list[Group]:
+    """Parameters that decay and parameters that do not: biases, and what normalisations scale with, have one dimension;
+    learned scales, tokens and positions are known by their modules.
+
+    Biases of normalisations are a group of their own where they have another learning rate; a step takes the same part
+    off them as off others. Frozen parameters are in none; a group without parameters is left out, and two that
+    are treated alike are one.
+    """
+    factor = recipe.norm_bias_lr
+    apart = _norm_biases(model) if factor != 1 else set()
+    trained = [p for p in model.parameters() if p.requires_grad]
+    plain = set() if recipe.decay_all else {id(p) for p in trained if p.ndim < 2} | _scales_and_tokens(model)
+    decayed = [p for p in trained if id(p) not in apart and id(p) not in plain]
+    spared = [p for p in trained if id(p) not in apart and id(p) in plain]
+    shifts = [p for p in trained if id(p) in apart]
+    decay = recipe.weight_decay
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}  # few of them: each costs an optimizer calls of its own
+    for parameters, of, lr in (
+        (decayed, decay, recipe.lr),
+        (spared, 0.0, recipe.lr),
+        (shifts, decay / factor if recipe.decay_all else 0.0, recipe.lr * factor),
+    ):
+        groups.setdefault((of, lr), []).extend(parameters)
+    return [{"params": ps, "weight_decay": of, "peak_lr": lr} for (of, lr), ps in groups.items() if ps]
+
+
+def _scales_and_tokens(model: nn.Module) -> set[int]:
+    """The ids of what the modules say that a decay of weights should spare."""
+    kinds = (
+        (module, names) for module in model.modules() for kind, names in UNDECAYED.items() if isinstance(module, kind)
+    )
+    return {id(getattr(module, name)) for module, names in kinds for name in names}
+
+
+def _norm_biases(model: nn.Module) -> set[int]:
+    """The ids of what normalisations add."""
+    norms = (module for module in model.modules() if isinstance(module, _NORMALISATIONS))
+    return {id(norm.bias) for norm in norms}

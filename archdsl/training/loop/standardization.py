@@ -1,0 +1,61 @@
+"""Pixels into the numbers that a network sees: divided by 255, less the mean, divided by the deviation."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..data.images import Pixels
+
+_SMALLEST_DEVIATION = 1 / 255
+
+
+@dataclass(frozen=True)
+class Standard:
+    """Mean and standard deviation of each channel of the images to learn from, of pixels in 0..1."""
+
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+
+
+def measure(images: Pixels) -> Standard:
+    """Mean and deviation of each channel, exact: from counts of the 256 values. A constant channel gets 1/255."""
+    values = np.arange(256) / 255
+    means, deviations = [], []
+    for channel in range(images.shape[1]):
+        counts = np.zeros(256, np.int64)
+        for part in np.array_split(
+            images[:, channel], max(1, len(images) // 4096)
+        ):  # bincount makes int64 of its input
+            counts += np.bincount(part.ravel(), minlength=256)
+        share = counts / counts.sum()
+        mean = float(values @ share)
+        means.append(mean)
+        deviations.append(max(float(np.sqrt((values - mean) ** 2 @ share)), _SMALLEST_DEVIATION))
+    return Standard(tuple(means), tuple(deviations))
+
+
+class Standardiser:
+    """Applies a `Standard` to batches on a device."""
+
+    def __init__(self, standard: Standard, device: torch.device, layout: torch.memory_format) -> None:
+        self._mean = torch.tensor(standard.mean, device=device).mul_(255).view(1, -1, 1, 1)
+        self._scale = torch.tensor(standard.deviation, device=device).mul_(255).reciprocal_().view(1, -1, 1, 1)
+        self._layout = layout
+        self._row: tuple[Tensor, Tensor] | None = None
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """uint8 of N×C×H×W to float32 of the same shape, in the wanted memory layout."""
+        inputs = images.to(torch.float32, memory_format=self._layout)
+        if self._layout is torch.channels_last and inputs.shape[1] > 1:
+            mean, scale = self._rows(inputs.shape[3])
+            inputs.permute(0, 2, 3, 1).flatten(2).sub_(mean).mul_(scale)  # looks at the inputs' own memory
+            return inputs
+        return inputs.sub_(self._mean).mul_(self._scale)
+
+    def _rows(self, width: int) -> tuple[Tensor, Tensor]:
+        """Means and factors for a row of pixels with their channels: a CPU is slow at rows as short as the channels."""
+        if self._row is None or len(self._row[0]) != width * self._mean.numel():
+            self._row = self._mean.flatten().repeat(width), self._scale.flatten().repeat(width)
+        return self._row

@@ -1,0 +1,118 @@
+"""What stays the same during a training, and how it makes its batches."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor
+
+from ..callbacks.base import Stop
+from ..processes.process_group import ALONE, Team
+from ..recipe.recipe import Recipe
+from . import augmentation
+from .device_setup import Setup
+from .loss import Loss
+from .standardization import Standardiser
+from .training_state import Chance, derive
+
+
+@dataclass(frozen=True)
+class Batches:
+    """Images, uint8 of N×C×H×W, and classes, int64 of N, on one device: the CPU where they are too many for a GPU.
+
+    In memory the images lie as a batch is wanted, channels first or last, unless they are too many to be copied.
+    """
+
+    images: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What stays the same during a training. `stop` says whether the user wants it to stop.
+
+    `inputs` are all images to learn from, standardised, where they are small and never change: float32 of N×C×H×W.
+    """
+
+    recipe: Recipe
+    setup: Setup
+    loss: Loss
+    standardise: Standardiser
+    classes: int
+    train: Batches
+    validation: Batches | None
+    stop: Stop
+    team: Team = ALONE
+    inputs: Tensor | None = None
+
+    @property
+    def batches(self) -> int:
+        """Batches of an epoch. A last batch of a single image is left out: it has no variance to normalise by."""
+        whole, rest = divmod(len(self.train), self.recipe.batch)
+        return max(1, whole + (rest > 1))
+
+    @property
+    def updates(self) -> int:
+        """Updates of the weights in an epoch."""
+        return math.ceil(self.batches / self.recipe.accumulate)
+
+    @property
+    def epochs(self) -> int:
+        """Epochs, a last one that is not whole among them."""
+        return math.ceil(self.steps / self.updates)
+
+    @property
+    def steps(self) -> int:
+        """Updates of the weights in the whole training."""
+        return max(1, math.ceil(round(self.updates * self.recipe.epochs, 6)))  # 100 · 1.1 is a little above 110
+
+    def batches_of(self, epoch: int) -> int:
+        """Batches of an epoch, counted from 0: fewer of a last one that is not whole."""
+        return min(self.batches, (self.steps - epoch * self.updates) * self.recipe.accumulate)
+
+    def images_left(self, epoch: int, batch: int) -> int:
+        """Images from a batch of an epoch to the end of the training."""
+        whole, last = self.images_in(0, self.batches), self.epochs - 1
+        in_all = last * whole + self.images_in(0, self.batches_of(last))
+        return in_all - epoch * whole - self.images_in(0, batch)
+
+    def images_in(self, first: int, last: int) -> int:
+        """How many images the batches from `first` up to, without, `last` have together."""
+        return min(last * self.recipe.batch, len(self.train)) - first * self.recipe.batch
+
+    def order(self, epoch: int) -> Tensor:
+        """The order of the images in an epoch: a fixed function of the seed and the epoch."""
+        generator = Generator().manual_seed(derive(self.recipe.seed, f"order {epoch}"))
+        return torch.randperm(len(self.train), generator=generator).to(self.train.labels.device)
+
+    def mirrored(self, epoch: int) -> Tensor | None:
+        """Which images an epoch shows mirrored, where that alternates: each one by chance at first, then in turn."""
+        if not self.recipe.augment.alternate:
+            return None
+        generator = Generator().manual_seed(derive(self.recipe.seed, "mirrored"))
+        first = torch.rand(len(self.train), generator=generator) < 0.5
+        return (first ^ bool(epoch % 2)).to(self.train.labels.device)
+
+    def feed(self, indices: Tensor, mirrored: Tensor | None, chance: Chance) -> tuple[Tensor, Tensor]:
+        """Inputs, float32 of N×C×H×W, and classes N or class probabilities N×K, of the images with these indices."""
+        changes = self.recipe.augment
+        inputs, labels = self._inputs(indices, mirrored, chance), self.train.labels.index_select(0, indices)
+        if labels.device != self.setup.device:
+            labels = labels.to(self.setup.device, non_blocking=True)
+        if changes.cutout:
+            inputs = augmentation.cutout(inputs, changes.cutout, chance.device)
+        return augmentation.mix(inputs, labels, self.classes, changes, chance.host)
+
+    def _inputs(self, indices: Tensor, mirrored: Tensor | None, chance: Chance) -> Tensor:
+        """The images with these indices, their pixels changed, standardised."""
+        if self.inputs is not None:
+            return augmentation.select(self.inputs, indices)
+        device = self.setup.device
+        pixels = augmentation.select(self.train.images, indices)
+        if pixels.device != device:
+            pixels = pixels.to(device, non_blocking=True)
+        flipped = mirrored[indices].to(device) if mirrored is not None else None
+        return self.standardise(augmentation.change_pixels(pixels, self.recipe.augment, chance.device, flipped))

@@ -1,0 +1,88 @@
+"""Everything that changes during a training: what a checkpoint holds."""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Generator, Tensor, nn
+
+from ..processes.process_group import ALONE, Team
+from .metrics import Tally
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best epoch so far (from 1): by accuracy on the validation images, then by loss."""
+
+    epoch: int
+    accuracy: float
+    loss: float
+
+
+class Chance:
+    """The generators of a run: one of the CPU, one of the device where batches are changed.
+
+    Each process of a team has its own, and draws other numbers; the leader's are those of one that trains alone.
+    """
+
+    def __init__(self, seed: int, device: torch.device, team: Team = ALONE) -> None:
+        self._team = team
+        self.host = Generator().manual_seed(derive(seed, own_purpose("host", team)))
+        self.device = Generator(device).manual_seed(derive(seed, own_purpose("device", team)))
+
+    def states(self) -> dict[str, Tensor]:
+        """The states of these generators and of torch's global ones (dropout draws from those), of all processes."""
+        states = {"host": self.host.get_state(), "device": self.device.get_state(), "torch": torch.get_rng_state()}
+        if self.device.device.type == "cuda":
+            states["cuda"] = torch.cuda.get_rng_state(self.device.device)
+        return self._team.collect(states)
+
+    def restore(self, states: dict[str, Tensor]) -> None:
+        """Go on from `states`. Those of a device, or of a process, that was not there then are left as they are."""
+        states = self._team.own(states)
+        if not states:
+            return
+        self.host.set_state(states["host"])
+        torch.set_rng_state(states["torch"])
+        if states["device"].shape == self.device.get_state().shape:
+            self.device.set_state(states["device"])
+        if "cuda" in states and self.device.device.type == "cuda":
+            torch.cuda.set_rng_state(states["cuda"], self.device.device)
+
+
+def derive(seed: int, purpose: str) -> int:
+    """A seed of its own for a purpose: a fixed function of the run's seed, 63 bits."""
+    return int.from_bytes(hashlib.sha256(f"{seed} {purpose}".encode()).digest()[:8], "big") >> 1
+
+
+def own_purpose(purpose: str, team: Team) -> str:
+    """What `derive` makes a seed for, where each process of a team is to have another."""
+    return f"{purpose} {team.rank}" if team.rank else purpose
+
+
+@dataclass
+class State:
+    """A training at one moment. `epoch` counts from 0, `batch` is the next one inside it, `step` counts updates."""
+
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
+    chance: Chance
+    tally: Tally
+    average: dict[str, Tensor] | None = None
+    scaler: torch.amp.GradScaler | None = None
+    epoch: int = 0
+    batch: int = 0
+    step: int = 0
+    best: Best | None = None
+    stale: int = 0
+    seconds: float = 0.0
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+
+def weights_of(model: nn.Module) -> dict[str, Tensor]:
+    """Parameters and persistent buffers by name, each once, however many names it has."""
+    unique: dict[int, tuple[str, Tensor]] = {}
+    for name, tensor in model.state_dict(keep_vars=True).items():
+        unique.setdefault(id(tensor), (name, tensor))
+    return {name: tensor.detach() for name, tensor in unique.values()}

@@ -1,0 +1,66 @@
+"""Filters that whiten patches: set from training images, as `init=whiten` asks (Jordan 2024)."""
+
+from collections.abc import Iterator, Mapping
+
+import torch
+from torch import Tensor, nn
+
+from .standardization import Standardiser
+
+WHITENING_IMAGES = 5_000
+_BATCH = 250
+
+
+@torch.no_grad()
+def whiten(model: nn.Module, layers: Mapping[str, float], images: Tensor, standardise: Standardiser) -> None:
+    """Set the filters of these convolutions, by name with what is added to the variances, in the order of the names.
+
+    Of the patches that such a layer sees of the images (uint8, N×C×H×W), the directions of the largest variances
+    become its filters, each divided by the root of its variance and once more with the other sign.
+    """
+    trained = model.training
+    model.eval()
+    try:
+        for name, eps in layers.items():
+            layer = model.get_submodule(name)
+            weight = layer.weight
+            assert isinstance(weight, Tensor)
+            sums, count = (
+                torch.zeros(weight[0].numel(), weight[0].numel(), dtype=torch.float64, device=weight.device),
+                0,
+            )
+            for inputs in _seen(model, layer, images, standardise):
+                patches = patches_of(inputs, tuple(weight.shape[2:]))
+                sums += (patches.T @ patches).double()
+                count += len(patches)
+            weight.copy_(_filters(sums / count, len(weight) // 2, eps).view_as(weight))
+    finally:
+        model.train(trained)
+
+
+def patches_of(inputs: Tensor, sides: tuple[int, ...]) -> Tensor:
+    """Every patch of these sides, a row each, its elements in the order of a filter's: N×C×… to P×(C·k·k)."""
+    for axis, side in enumerate(sides):
+        inputs = inputs.unfold(2 + axis, side, 1)
+    places = range(2, 2 + len(sides))
+    elements = (1, *range(2 + len(sides), inputs.ndim))
+    return inputs.permute(0, *places, *elements).flatten(0, len(sides)).flatten(1)
+
+
+def _filters(covariance: Tensor, count: int, eps: float) -> Tensor:
+    """The eigenvectors of the largest eigenvalues, as rows, scaled to variance 1; then their negatives."""
+    values, vectors = torch.linalg.eigh(covariance)
+    rows = (vectors / (values + eps).sqrt()).T.flip(0)[:count]
+    return torch.cat([rows, -rows]).float()
+
+
+def _seen(model: nn.Module, layer: nn.Module, images: Tensor, standardise: Standardiser) -> Iterator[Tensor]:
+    """What reaches a layer, batch by batch."""
+    inputs: list[Tensor] = []
+    hook = layer.register_forward_pre_hook(lambda _, given: inputs.append(given[0]))
+    try:
+        for part in torch.split(images, _BATCH):
+            model(standardise(part))
+            yield inputs.pop()
+    finally:
+        hook.remove()

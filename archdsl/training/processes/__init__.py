@@ -1,0 +1,1 @@
+"""One training process, or several."""

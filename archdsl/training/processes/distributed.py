@@ -1,0 +1,297 @@
+"""Several processes that train one network: torch's DistributedDataParallel, and what a run needs around it.
+
+torchrun, or a scheduler in its manner, starts the processes and says in the environment which is which: RANK and
+WORLD_SIZE over all machines, LOCAL_RANK on one, MASTER_ADDR and MASTER_PORT where they meet. Numbers that lie on the
+CPU go through gloo, those on GPUs through NCCL.
+
+A step of several is the step that one process makes with the same batch: each takes its part of the batch, and
+gradients are weighted by how many images they are of. All processes hold the same weights, sums and scores at each
+step's end, so that each comes to the same decisions by itself; what only one can know (a signal, a clock) is agreed on.
+"""
+
+import inspect
+import os
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import timedelta
+from typing import NamedTuple
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm, _NormBase
+from torch.nn.parallel import DistributedDataParallel
+
+from ..errors import CannotJoin, PeerLost
+from ..loop.loss import as_logits
+from .process_group import Team
+
+_AGREE_SECONDS = 0.25
+_LONGEST_INTERVAL = 256
+_PATIENCE_MINUTES = 30
+"""For processes that start later, and for the one that fetches and decodes the images."""
+_SMALLEST_SHARD = 2
+"""Batch normalisation has no variance to divide by in a single image."""
+
+_SYNC_BUFFERS = next(
+    name
+    for name in ("forward_sync_buffers", "broadcast_buffers")  # its name since torch 2.13, and before
+    if name in inspect.signature(DistributedDataParallel).parameters
+)
+"""The leader's buffers are not handed round before each forward pass: `settle` makes them the same, of all."""
+
+
+class Place(NamedTuple):
+    """Which of how many processes this is, over all machines and on its own."""
+
+    rank: int
+    size: int
+    local_rank: int
+    local_size: int
+
+
+def place() -> Place:
+    """What the environment says. Raises CannotJoin for half of it."""
+    names = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+    if missing := [name for name in names if not os.environ.get(name)]:
+        raise CannotJoin(f"WORLD_SIZE is set, but not {', '.join(missing)}")
+    if wrong := [name for name in names[:4] if not os.environ[name].isdecimal()]:
+        raise CannotJoin(f"{wrong[0]} is `{os.environ[wrong[0]]}`, which is no number")
+    rank, size, local, local_size = (int(os.environ[name]) for name in names[:4])
+    return Place(rank, size, local, local_size)
+
+
+@contextmanager
+def joined(at: Place, device: str) -> Iterator[Team]:
+    """The team of all processes, met at MASTER_ADDR, to compute on `device`. Raises CannotJoin."""
+    backend = "cpu:gloo,cuda:nccl" if device != "cpu" and torch.cuda.is_available() else "gloo"
+    try:
+        dist.init_process_group(backend, timeout=timedelta(minutes=_PATIENCE_MINUTES))
+    except (RuntimeError, ValueError) as error:
+        raise CannotJoin(str(error).splitlines()[0]) from error
+    yield Processes(at)
+    dist.destroy_process_group()  # not after an error: it would wait for processes that are gone
+
+
+def peer_lost(error: RuntimeError) -> PeerLost | None:
+    """What an error of torch means, where it means that another process is gone."""
+    if not isinstance(error, dist.DistError) and "gloo" not in str(error):
+        return None
+    why = str(error).splitlines()[0]
+    return PeerLost(re.sub(r"^(\[[^]]*\]\s*)+|\s\[.*|\. .*", "", why))  # without torch's source file and its advice
+
+
+def _cores() -> int:
+    """The cores that this process may use, where the system says so; else all."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
+
+
+class Processes(Team):
+    """One of several processes."""
+
+    def __init__(self, at: Place) -> None:
+        self.rank, self.size = at.rank, at.size
+        self._local_rank, self._local_size = at.local_rank, at.local_size
+        self._wrapped: DistributedDataParallel | None = None
+        self._statistics: list[Tensor] = []
+        self._calls, self._interval, self._agreed = 0, 1, time.perf_counter()
+
+    def device(self, wanted: str) -> str:
+        return f"cuda:{self._local_rank}" if wanted in ("auto", "cuda") and torch.cuda.is_available() else wanted
+
+    def notes(self, model: nn.Module, batch: int) -> tuple[str, ...]:
+        """How the batch is divided, what batch normalisation makes of that, and cores that nobody uses."""
+        told = [f"{self.size} processes; of each batch of {batch} each takes {_range(batch, self.size)}"]
+        on_cpu = next(model.parameters()).device.type == "cpu"
+        if on_cpu and mixes_images(model):
+            told.append(
+                "batch norm: each process normalises by its own images, so that the result is not that of one process"
+            )
+        threads, cores = torch.get_num_threads(), _cores()
+        if on_cpu and threads * self._local_size < cores:
+            told.append(
+                f"{self._local_size} processes with {threads} thread{'s' * (threads > 1)} each on {cores} cores: "
+                f"OMP_NUM_THREADS={cores // self._local_size} would use them all"
+            )
+        return tuple(told)
+
+    def goes_first(self) -> bool:
+        return self._local_rank == 0
+
+    def agree(self, stop: bool, keep: bool, at_once: bool = False) -> tuple[bool, bool]:
+        """Asks the others a few times a second: the leader says after how many calls it will be again."""
+        self._calls += 1
+        if not at_once and self._calls < self._interval:
+            return False, False
+        now = time.perf_counter()
+        seconds = (now - self._agreed) / self._calls
+        interval = min(max(int(_AGREE_SECONDS / max(seconds, 1e-6)), 1), _LONGEST_INTERVAL)
+        told = torch.tensor([stop, keep and self.leads, interval if self.leads else 0])
+        with _peers():
+            dist.all_reduce(told, dist.ReduceOp.MAX)
+        self._calls, self._agreed = 0, now
+        stopped, kept, self._interval = told.tolist()
+        return bool(stopped), bool(kept)
+
+    def shard(self, indices: Tensor) -> tuple[Tensor, int]:
+        """Neighbouring parts, whose sizes differ by one at most; too small ones borrow images that do not count."""
+        count = len(indices)
+        part = self.slice(count)
+        mine = part.stop - part.start
+        if mine >= min(_SMALLEST_SHARD, count):
+            return indices[part], mine
+        wanted = torch.arange(part.start, part.start + min(_SMALLEST_SHARD, count), device=indices.device)
+        return indices[wanted % count], mine
+
+    def slice(self, count: int) -> slice:
+        return slice(count * self.rank // self.size, count * (self.rank + 1) // self.size)
+
+    def prepare(self, model: nn.Module) -> nn.Module:
+        """On GPUs batch normalisation is over the batch of all; torch has no such on the CPU."""
+        if next(model.parameters()).device.type != "cuda":
+            return model
+        synced: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(model)  # type: ignore[no-untyped-call]  # torch has no types here
+        return synced
+
+    def wrap(self, model: nn.Module, example: Tensor, changing: bool = False) -> nn.Module:
+        parameters = [p for p in model.parameters() if p.requires_grad]
+        reached = _reached(model, example)
+        device = parameters[0].device
+        self._wrapped = DistributedDataParallel(
+            _Main(model),
+            device_ids=[device.index] if device.type == "cuda" else None,
+            find_unused_parameters=changing or any(id(p) not in reached for p in parameters),
+            **{_SYNC_BUFFERS: False},  # type: ignore[arg-type]  # which name it is, no type can tell
+        )
+        self._statistics = [
+            tensor
+            for module in model.modules()
+            if isinstance(module, _NormBase) and not isinstance(module, nn.SyncBatchNorm)
+            for tensor in (module.running_mean, module.running_var)
+            if tensor is not None
+        ]
+        return self._wrapped
+
+    def holding_back(self) -> AbstractContextManager[object]:
+        return self._wrapped.no_sync() if self._wrapped else nullcontext()
+
+    def total(self, loss: Tensor, correct: Tensor, count: int) -> tuple[Tensor, Tensor]:
+        told = torch.stack([loss.double() * count, correct.double(), torch.full_like(loss, count, dtype=torch.float64)])
+        with _peers():
+            dist.all_reduce(told)
+        return told[0] / told[2], told[1].long()
+
+    def settle(self) -> None:
+        if not self._statistics:
+            return
+        flat = torch.cat([tensor.flatten() for tensor in self._statistics])
+        with _peers():
+            dist.all_reduce(flat)
+        sizes = [tensor.numel() for tensor in self._statistics]
+        for tensor, mean in zip(self._statistics, torch.split(flat / self.size, sizes), strict=True):
+            tensor.copy_(mean.view_as(tensor))
+
+    def gather(self, rows: Tensor, count: int) -> Tensor:
+        sizes = [count * (rank + 1) // self.size - count * rank // self.size for rank in range(self.size)]
+        mine = rows.new_zeros(max(sizes), *rows.shape[1:])  # all must be of one size
+        mine[: len(rows)] = rows
+        parts = [torch.empty_like(mine) for _ in sizes]
+        with _peers():
+            dist.all_gather(parts, mine)
+        return torch.cat([part[:size] for part, size in zip(parts, sizes, strict=True)])
+
+    def collect(self, states: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        found: dict[str, Tensor] = {}
+        for name, tensor in states.items():
+            parts = [torch.empty_like(tensor) for _ in range(self.size)]
+            with _peers():
+                dist.all_gather(parts, tensor.contiguous())
+            found.update({name if rank == 0 else f"{rank}.{name}": part for rank, part in enumerate(parts)})
+        return found
+
+    def own(self, states: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        if self.rank == 0:
+            return super().own(states)
+        start = f"{self.rank}."
+        return {name.removeprefix(start): tensor for name, tensor in states.items() if name.startswith(start)}
+
+    def share(self, text: str) -> str:
+        content = text.encode()
+        length = torch.tensor(len(content))
+        with _peers():
+            dist.broadcast(length, 0)
+            told = torch.zeros(int(length), dtype=torch.uint8)
+            if self.leads:
+                told = torch.frombuffer(bytearray(content), dtype=torch.uint8) if content else told
+            dist.broadcast(told, 0)
+        return bytes(told.tolist()).decode()
+
+    def spread(self, tensors: Mapping[str, Tensor]) -> None:
+        with _peers():
+            for tensor in tensors.values():
+                dense = tensor.contiguous()
+                dist.broadcast(dense, 0)
+                tensor.copy_(dense)
+
+    def any(self, here: bool) -> bool:
+        told = torch.tensor(int(here))
+        with _peers():
+            dist.all_reduce(told, dist.ReduceOp.MAX)
+        return bool(told)
+
+
+def _range(batch: int, size: int) -> str:
+    few, more = batch // size, -(-batch // size)
+    return f"{few}" if few == more else f"{few} or {more}"
+
+
+def mixes_images(model: nn.Module) -> bool:
+    """Whether the network normalises over the images of a batch, so that a part of it gives other numbers."""
+    return any(isinstance(module, _BatchNorm) for module in model.modules())
+
+
+class _Main(nn.Module):
+    """The main output of a network, as logits. What only side outputs need gets no gradient, and must not seem to."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return as_logits(self.model(inputs))
+
+
+def _reached(model: nn.Module, example: Tensor) -> set[int]:
+    """The ids of the parameters that a gradient of the main output comes to. The model stays as it is."""
+    trained = model.training
+    model.eval()  # draws no chance, changes no statistics
+    try:
+        with torch.enable_grad():
+            start = as_logits(model(example)).grad_fn
+    finally:
+        model.train(trained)
+    found: set[int] = set()
+    waiting, seen = [start], set()
+    while waiting:
+        node = waiting.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        if hasattr(node, "variable"):
+            found.add(id(node.variable))
+        waiting.extend(following for following, _ in node.next_functions)
+    return found
+
+
+@contextmanager
+def _peers() -> Iterator[None]:
+    """Raises PeerLost where an exchange fails."""
+    try:
+        yield
+    except RuntimeError as error:
+        if lost := peer_lost(error):
+            raise lost from error
+        raise

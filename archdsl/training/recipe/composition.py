@@ -1,0 +1,235 @@
+"""The recipe from the `train { … }` block and the options: an option wins. Imports pydantic, not torch."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from ...diagnostics import Sink
+from ...diagnostics.catalogue.training_errors import BadSetting, RepeatedSetting, UnknownField, UnknownSetting, listed
+from ...elaborate.train_block import Setting
+from ...text.names import nearest
+from ...text.source import Span
+from .fields import entries, parts
+from .recipe import Part, Recipe
+
+Path = tuple[str, ...]
+
+
+class BadOption(ValueError):
+    """An option that the recipe refuses: `option` as typed, `why` in words."""
+
+    def __init__(self, option: str, why: str) -> None:
+        super().__init__(f"{option}: {why}")
+        self.option, self.why = option, why
+
+
+def compose(settings: Iterable[Setting], options: Mapping[Path, Any], sink: Sink) -> Recipe | None:
+    """The recipe, or None where the file's block has mistakes, which are in the sink then.
+
+    `options` are values by the path of their field, as typed. Raises BadOption for one that the recipe refuses.
+    """
+    before = sink.errors
+    block = _Block(sink)
+    for setting in settings:
+        block.take(setting)
+    if sink.errors > before:
+        return None
+    tree = _with_options(block.tree, options)
+    try:
+        return Recipe.model_validate(tree)
+    except ValidationError as error:
+        _explain(error, tree, options, block, sink)
+        return None
+
+
+_EXTENDABLE = ("epochs", "patience", "checkpoint", "compile", "tta")
+
+
+def extend(recipe: Recipe, options: Mapping[Path, Any]) -> Recipe:
+    """The recipe of a run that goes on, with the options that may change then. Raises BadOption."""
+    for path in options:
+        if path[0] not in _EXTENDABLE:
+            may = ", ".join(_option((name,)) for name in _EXTENDABLE)
+            raise BadOption(_option(path), f"a run that is resumed keeps its recipe, but for {may}")
+    tree = {**recipe.model_dump(), **{path[0]: value for path, value in options.items()}}
+    try:
+        return Recipe.model_validate(tree)
+    except ValidationError as error:
+        first = error.errors()[0]
+        path = _path(first["loc"], tree)
+        raise BadOption(_option(path), _words(first, path, tree)) from error
+
+
+class _Block:
+    """The block's lines as plain values by line and name, and where each stands."""
+
+    def __init__(self, sink: Sink) -> None:
+        self.sink = sink
+        self.tree: dict[str, Any] = {}
+        self.lines: dict[str, Span] = {}
+        self.spans: dict[Path, Span] = {}
+
+    def take(self, setting: Setting) -> None:
+        """Take in a line, or say what is wrong with it."""
+        name = setting.name
+        word = Span(setting.span.source, setting.span.start, setting.span.start + len(name))
+        known = tuple(Recipe.model_fields)
+        if name not in known:
+            self.sink.emit(UnknownSetting(span=word, name=name, known=known, nearest=nearest(name, known)))
+        elif name in self.lines:
+            self.sink.emit(RepeatedSetting(span=setting.span, name=name, first=self.lines[name]))
+        elif parts(name):
+            self.lines[name] = setting.span
+            self._part(setting, word)
+        else:
+            self.lines[name] = setting.span
+            self._value(setting)
+
+    def _value(self, setting: Setting) -> None:
+        """`epochs 20`, `compile`: one value, none for what is true or false."""
+        name = setting.name
+        truth = Recipe.model_fields[name].annotation is bool
+        if truth and not setting.values and not setting.named:
+            self.tree[name] = True
+        elif len(setting.values) == 1 and not setting.named:
+            self.tree[name] = setting.values[0]
+            self.spans[name,] = setting.value_spans[0]
+        else:
+            example = f"`{name}`" if truth else f"one value: `{name} {_example(Recipe.model_fields[name])}`"
+            self.sink.emit(
+                BadSetting(
+                    span=setting.span,
+                    why=f"`{name}` takes {'nothing' if truth else 'one value'}",
+                    helps=(f"write {example}",),
+                )
+            )
+
+    def _part(self, setting: Setting, word: Span) -> None:
+        """`optimizer sgd lr=0.1 nesterov`: a kind, names with values, words for what is true or false."""
+        line, values, spans = setting.name, list(setting.values), list(setting.value_spans)
+        kinds, fields = parts(line), {}
+        owner = ""
+        if "" not in kinds:
+            if not values or values[0] not in kinds:
+                self._no_kind(line, values, spans, word)
+                return
+            owner = values[0]
+            fields["name"] = owner
+            del values[0], spans[0]
+        elif "name" in kinds[""].model_fields and values:
+            fields["name"], self.spans[line, "name"] = values.pop(0), spans.pop(0)
+        part = kinds[owner]
+        self.tree[line] = fields
+        for value, span in zip(values, spans, strict=True):
+            name, field = str(value), part.model_fields.get(str(value))
+            if field is None or name == "name":
+                self._unknown(line, owner, name, span, part)
+            elif field.annotation is not bool:
+                way = f"write `{name}={_example(field)}`"
+                self.sink.emit(BadSetting(span=span, why=f"`{name}` needs a value", helps=(way,)))
+            self._set(line, name, True, span)
+        for (name, value), span in zip(setting.named, setting.named_spans, strict=True):
+            if name not in part.model_fields or name == "name":
+                self._unknown(line, owner, name, span, part)
+            self._set(line, name, value, span)
+
+    def _set(self, line: str, name: str, value: Any, span: Span) -> None:
+        """Take in a field of a line, once."""
+        if (line, name) in self.spans:
+            self.sink.emit(RepeatedSetting(span=span, name=name, first=self.spans[line, name]))
+        self.tree[line][name], self.spans[line, name] = value, span
+
+    def _no_kind(self, line: str, values: list[Any], spans: list[Span], word: Span) -> None:
+        kinds = tuple(parts(line))
+        if not values:
+            why = f"`{line}` needs a name"
+            self.sink.emit(BadSetting(span=word, why=why, helps=(f"one of {', '.join(kinds)}",)))
+            return
+        name = str(values[0])
+        near = nearest(name, kinds)
+        self.sink.emit(UnknownField(span=spans[0], setting=line, name=name, known=kinds, nearest=near))
+
+    def _unknown(self, line: str, owner: str, name: str, span: Span, part: type[Part]) -> None:
+        known = tuple(field for field in part.model_fields if field != "name")
+        self.sink.emit(
+            UnknownField(
+                span=span,
+                setting=f"{line} {owner}".strip(),
+                name=name,
+                known=known,
+                nearest=nearest(name, known),
+                owners=_owners((line, name)),
+            )
+        )
+
+
+def _example(field: FieldInfo) -> str:
+    """A value that a field may have, as it stands in a block."""
+    value = field.examples[0] if field.examples else field.get_default()
+    return f'"{value}"' if " " in str(value) else str(value)
+
+
+def _with_options(tree: Mapping[str, Any], options: Mapping[Path, Any]) -> dict[str, Any]:
+    """The tree with the options put over it. One that names another kind replaces its whole line."""
+    merged: dict[str, Any] = {line: dict(v) if isinstance(v, dict) else v for line, v in tree.items()}
+    for path in sorted(options, key=lambda path: path[-1] != "name"):  # the kind first, then what it takes
+        value = options[path]
+        if len(path) == 1:
+            merged[path[0]] = value
+            continue
+        line, name = path
+        fields = merged.setdefault(
+            line, {} if "" in parts(line) else {"name": Recipe.model_fields[line].get_default().name}
+        )
+        if name == "name" and "" not in parts(line) and fields.get("name") != value:
+            merged[line] = {"name": value}
+        else:
+            fields[name] = value
+    return merged
+
+
+def _explain(
+    error: ValidationError, tree: Mapping[str, Any], options: Mapping[Path, Any], block: _Block, sink: Sink
+) -> None:
+    """Say each mistake where it was made. Raises BadOption for the first that an option made."""
+    for item in error.errors():
+        path = _path(item["loc"], tree)
+        option = next((o for o in options if o == path or (len(path) == 1 and o[0] == path[0])), None)
+        if option is not None:
+            raise BadOption(_option(option), _words(item, option, tree))
+        span = block.spans.get(path) or block.lines[path[0]]
+        sink.emit(BadSetting(span=span, why=_words(item, path, tree)))
+
+
+def _path(location: tuple[int | str, ...], tree: Mapping[str, Any]) -> Path:
+    """pydantic's location without the tag of the kind, which it puts between line and name."""
+    line = str(location[0])
+    rest = [str(word) for word in location[1:]]
+    if rest and "" not in parts(line) and isinstance(tree.get(line), dict):
+        rest = rest[1:]
+    return (line, *rest[:1])
+
+
+def _words(item: Any, path: Path, tree: Mapping[str, Any]) -> str:
+    """pydantic's sentence about `lr` rather than about "Input"."""
+    name, kind = path[-1], str(item["type"])
+    if kind == "extra_forbidden":
+        owner = tree[path[0]].get("name", path[0])
+        return f"`{owner}` takes no `{name}`; it is for {listed(_owners(path))}"
+    if kind == "value_error":
+        return str(item["ctx"]["error"])
+    given = item["input"]
+    told = str(item["msg"]).replace("Input should", "must", 1)
+    told = told.replace("Input", "it", 1).replace("'", "`")
+    return f"`{name if name != 'name' else path[0]}` {told}, not {given}"
+
+
+def _owners(path: Path) -> tuple[str, ...]:
+    """The kinds of a line that have a field of this name."""
+    return tuple(use.owner for entry in entries() if entry.path == path for use in entry.uses if use.owner)
+
+
+def _option(path: Path) -> str:
+    return next(entry.option for entry in entries() if entry.path == path)

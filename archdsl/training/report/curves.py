@@ -1,0 +1,108 @@
+"""Pictures of a run: learning curves and the confusion matrix, each as PNG and SVG."""
+
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+from numpy.typing import NDArray
+
+from ..runs.run_files import write_atomically
+
+_BLUE, _ORANGE, _GREY = "#0072B2", "#D55E00", "#777777"  # told apart by colour-blind readers too (Okabe & Ito)
+_NAMED_CLASSES = 30
+_NUMBERED_CLASSES = 20
+_LONGEST_NAME = 24
+_FONTS = (
+    "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans CJK KR", "Source Han Sans SC", "WenQuanYi Micro Hei",
+    "Microsoft YaHei", "Yu Gothic", "Malgun Gothic", "PingFang HK", "Hiragino Sans", "Apple SD Gothic Neo",
+    "Arial Unicode MS", "Noto Sans Devanagari", "Nirmala UI", "Noto Sans Thai", "Leelawadee UI",
+)  # fmt: skip
+_MARGIN = 0.02  # beyond 0 and 100 %, so that a line there is not cut
+
+
+def draw_curves(history: Sequence[dict[str, Any]], best: int | None, stem: Path, loss_label: str = "loss") -> None:
+    """Loss and accuracy by epoch, on the images learned from and on the validation images, as `stem`.png and .svg.
+
+    `best` is the best epoch, marked where there is one; `loss_label` says what the loss is, with its unit.
+    """
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    loss, accuracy = figure.subplots(1, 2)
+    for axes, name, label in ((loss, "loss", loss_label), (accuracy, "accuracy", "part of the images")):
+        _curve(axes, history, "train", name, _BLUE, "training")
+        _curve(axes, history, "validation", name, _ORANGE, "validation")
+        if best is not None:
+            axes.axvline(best, color=_GREY, linewidth=0.8, linestyle=":", label=f"best epoch, {best}")
+        axes.set(xlabel="epoch", ylabel=label, title=name)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(alpha=0.3)
+        if len(history) == 1:  # else the axis would be a tenth of an epoch
+            axes.set_xlim(history[0]["epoch"] - 1, history[0]["epoch"] + 1)
+    low, high = accuracy.get_ylim()
+    accuracy.set_ylim(max(low, -_MARGIN), min(high, 1 + _MARGIN))
+    accuracy.yaxis.set_major_formatter(PercentFormatter(1))
+    loss.legend(frameon=False)
+    save_picture(figure, stem)
+
+
+def _curve(axes: Axes, history: Sequence[dict[str, Any]], part: str, name: str, colour: str, label: str) -> None:
+    points = [(line["epoch"], line[part][name]) for line in history if line[part]]
+    if points:
+        axes.plot(*zip(*points, strict=True), color=colour, marker=".", markersize=4, linewidth=1.4, label=label)
+
+
+def draw_confusion(confusion: NDArray[np.int64], classes: Sequence[str], title: str, stem: Path) -> None:
+    """Which class was taken for which: rows are true classes, shades the part of a row, as `stem`.png and .svg."""
+    count = len(classes)
+    side = min(12.0, 3.0 + 0.42 * count)
+    figure = Figure(figsize=(side + 0.8, side), layout="constrained")
+    axes = figure.subplots()
+    totals = confusion.sum(1, keepdims=True)
+    parts = confusion / np.maximum(totals, 1)
+    image = axes.imshow(parts, cmap="Blues", vmin=0, vmax=1)
+    figure.colorbar(image, ax=axes, format=PercentFormatter(1), shrink=0.8)
+    axes.set(xlabel="answered", ylabel="true", title=title)
+    if count <= _NAMED_CLASSES:
+        names = [_shown(name) for name in classes]
+        # names are what folders are called: `$` in them begins no formula
+        axes.set_xticks(range(count), names, rotation=45, ha="right", parse_math=False, family=fonts())
+        axes.set_yticks(range(count), names, parse_math=False, family=fonts())
+    else:
+        axes.set(xlabel="answered, number of the class", ylabel="true, number of the class, in their order from 0")
+    if count <= _NUMBERED_CLASSES:
+        for row, column in zip(*np.nonzero(confusion), strict=True):
+            colour = "white" if parts[row, column] > 0.5 else "black"
+            axes.text(column, row, f"{confusion[row, column]}", ha="center", va="center", color=colour, fontsize=7)
+    save_picture(figure, stem)
+
+
+def _shown(name: str) -> str:
+    """A name as far as there is room, with a sign for what a font cannot show."""
+    shown = "".join(sign if sign.isprintable() else "\ufffd" for sign in name)
+    return shown if len(shown) <= _LONGEST_NAME else f"{shown[: _LONGEST_NAME - 1]}…"
+
+
+def save_picture(figure: Figure, stem: Path) -> None:
+    """A figure as `stem`.svg and `stem`.png."""
+    # a fixed salt and no date: the same figures give the same file
+    with mpl.rc_context({"svg.hashsalt": "archdsl"}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # a box stands for it
+        write_atomically(stem.with_suffix(".svg"), _saver(figure, "svg"))
+        write_atomically(stem.with_suffix(".png"), _saver(figure, "png"))
+
+
+def fonts() -> list[str]:
+    """matplotlib's own font, then those installed here that show what it lacks: names may be in any script."""
+    installed = {font.name for font in fontManager.ttflist}
+    return ["DejaVu Sans", *(name for name in _FONTS if name in installed)]
+
+
+def _saver(figure: Figure, form: str) -> Callable[[Path], None]:
+    metadata = {"Date": None} if form == "svg" else {}
+    return lambda path: figure.savefig(path, format=form, dpi=150, metadata=metadata)

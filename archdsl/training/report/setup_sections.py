@@ -1,0 +1,131 @@
+"""The parts of the page about what was trained and how: network, recipe, data, versions."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from ...backends.diagram import THEMES, CannotDraw, Style, Subject, View, diagram
+from ...network import Network
+from ..recipe.fields import Entry, entries
+from ..recipe.recipe import OFF, Recipe
+from .highlighting import as_inline, highlight
+from .markup import Markup, join, name, tag
+from .run_report import TrainingReport
+from .training_sections import section, wide
+
+_MOST_LAYERS_DRAWN = 250
+
+
+def network(report: TrainingReport, built: Network) -> Markup:
+    """The picture, the table of the layers, the text."""
+    return section(
+        "Network",
+        "network",
+        _picture(built),
+        tag("h3", "Layers"),
+        wide("Layers", _layers(report)),
+        tag("h3", "Text"),
+        highlight(report.text),
+    )
+
+
+def _picture(built: Network) -> Markup:
+    """The network drawn, in a version for light and one for dark; of a deep one its stages and blocks."""
+    view = View.LAYERS if len(built.graph.nodes) <= _MOST_LAYERS_DRAWN else View.BLOCKS
+    try:
+        light, dark = (_drawn(built, theme, view) for theme in ("light", "dark"))
+    except CannotDraw as error:
+        return tag("p", f"No picture: {error}.")
+    told = f"{built.graph.name}: a picture of its {len(built.graph.layers)} layers; the table below says the same."
+    picture = tag(
+        "picture",
+        tag("source", media="screen and (prefers-color-scheme: dark)", srcset=dark, type="image/svg+xml"),
+        tag("img", src=light, alt=told),
+    )
+    return tag("div", picture, class_="wide drawing", tabindex=0, role="region", aria_label="Picture of the network")
+
+
+def _drawn(built: Network, theme: str, view: View) -> str:
+    from base64 import b64encode
+
+    data = diagram(built.graph, "svg", Style(theme=THEMES[theme]), Subject(view=view))
+    return "data:image/svg+xml;base64," + b64encode(data).decode("ascii")
+
+
+def _layers(report: TrainingReport) -> Markup:
+    heads = ("layer", "module", "output", "parameters", "MACs")
+    rows = []
+    for layer in report.network.layers:
+        shape = "×".join(map(str, layer.shape)) if layer.shape is not None else "?"
+        cells = [tag("td", name(layer.name)), tag("td", shape), _count(layer.parameters), _count(layer.macs)]
+        rows.append(tag("tr", tag("th", as_inline(layer.text), scope="row"), *cells))
+    total = report.network.totals
+    sums = [tag("td"), tag("td"), tag("td", f"{total.parameters:,}"), _count(total.macs)]
+    foot = tag("tfoot", tag("tr", tag("th", "sum", scope="row"), *sums))
+    head = tag("thead", tag("tr", *(tag("th", each, scope="col") for each in heads)))
+    return tag("table", head, tag("tbody", *rows), foot, class_="layers")
+
+
+def _count(number: int | str | None) -> Markup:
+    return tag("td", f"{number:,}" if isinstance(number, int) and number else str(number or ""))
+
+
+def recipe(report: TrainingReport) -> Markup:
+    """Every value that was used; those that are not the default stand out."""
+    rows = [
+        tag("tr", tag("th", tag("code", field), scope="row"), tag("td", value), tag("td", words), class_=kind)
+        for field, value, words, kind in _fields(report.recipe)
+    ]
+    heads = (tag("th", each, scope="col") for each in ("setting", "value", "what it is"))
+    table = tag("table", tag("thead", tag("tr", *heads)), tag("tbody", *rows), class_="recipe")
+    note = tag("p", "Values in bold are not the defaults.", class_="note")
+    return section("Recipe", "recipe", note, wide("Recipe", table))
+
+
+def _fields(used: Recipe) -> Iterable[tuple[str, str, str, str | None]]:
+    """Name, value, description and class of each field that the recipe has."""
+    for entry in entries():
+        line: Any = getattr(used, entry.path[0])
+        if len(entry.path) > 1 and entry.path[1] not in type(line).model_fields:
+            continue  # of another optimizer or schedule
+        value = line if len(entry.path) == 1 else getattr(line, entry.path[1])
+        label = entry.path[0] if entry.head else " ".join(entry.path)
+        yield label, _value(value), entry.description, None if _is_default(entry, line, value) else "changed"
+
+
+def _is_default(entry: Entry, line: Any, value: Any) -> bool:
+    owner = getattr(line, "name", "") if len(entry.path) > 1 and not entry.head else ""
+    default = next((use.default for use in entry.uses if use.owner in ("", owner)), None)
+    return bool(value == default)
+
+
+def _value(value: Any) -> str:
+    match value:
+        case None:
+            return OFF
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:g}"
+        case _:
+            return str(value)
+
+
+def circumstances(report: TrainingReport) -> Markup:
+    """What is needed to do it again: settings of the text, data, seed, device, versions."""
+    data, setup = report.data, report.setup
+    counts = ", ".join(f"{count:,} for {use}" for use, count in data.images.items() if count)
+    size = "×".join(map(str, data.shape)) if data.shape else "of any size"
+    given = ", ".join(f"{setting} = {value}" for setting, value in report.network.settings.items())
+    pairs: list[tuple[str, Markup | str]] = [
+        *([("settings", join(tag("code", given), " (of the network's text)"))] if given else []),
+        ("data", join(name(data.name), f": {len(data.classes):,} classes; images {size}; {counts}")),
+        ("mean", ", ".join(f"{value:.4f}" for value in data.mean) + " (by channel, of pixels in 0 to 1)"),
+        ("deviation", ", ".join(f"{value:.4f}" for value in data.deviation)),
+        ("seed", str(report.recipe.seed)),
+        ("computed on", f"{setup.device}, {setup.precision}, {setup.layout}, {setup.threads} threads"),
+        ("weights", report.weights),
+        ("versions", ", ".join(f"{what} {version}" for what, version in report.versions.items())),
+        ("written", f"{report.written:%Y-%m-%d %H:%M} UTC"),
+    ]
+    rows = [tag("tr", tag("th", label, scope="row"), tag("td", words)) for label, words in pairs]
+    return section("Circumstances", "circumstances", wide("Circumstances", tag("table", tag("tbody", *rows))))

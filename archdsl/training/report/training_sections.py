@@ -1,0 +1,219 @@
+"""The parts of the page about the training: figures, curves, classes, mistakes."""
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...analysis.table import si
+from ..callbacks.progress import duration
+from ..inference.probabilities import LOSS_LABELS, sum_to_one
+from ..loop.evaluation import tells_top5
+from ..recipe.recipe import AnyLoss
+from .charts import Series, line_chart
+from .confusion_matrix import MOST_IN_TABLE, matrix
+from .markup import Markup, join, name, path, tag
+from .run_report import ClassReport, EpochReport, MistakeReport, PartScores, ResultReport, TrainingReport
+
+_MOST_CLASSES = 30
+
+
+def section(title: str, anchor: str, *parts: Markup | str | None) -> Markup:
+    """A part of the page with its heading."""
+    return tag("section", tag("h2", title, id=f"h-{anchor}"), *parts, id=anchor, aria_labelledby=f"h-{anchor}")
+
+
+def wide(label: str, table: Markup) -> Markup:
+    """A table that scrolls by itself where the page is narrow."""
+    return tag("div", table, class_="wide", tabindex=0, role="region", aria_label=label)
+
+
+def percent(part: float | None) -> str:
+    """`98.61 %`; a dash for none."""
+    return "–" if part is None else f"{part:.2%}".replace("%", "\u202f%")
+
+
+def figures(report: TrainingReport) -> Markup:
+    """The numbers that people look for first."""
+    total, result = report.network.totals, report.result
+    found: list[tuple[str, str, str]] = []
+    if result:
+        low, high = percent(result.accuracy_low), percent(result.accuracy_high)
+        found.append((f"{result.images} accuracy", percent(result.accuracy), f"95 % interval {low} to {high}"))
+        if tells_top5(len(result.classes)):
+            found.append(("top-5 accuracy", percent(result.top5), "the class is among the five likeliest"))
+        found.append((f"{result.images} loss", f"{result.loss:.4f}", LOSS_LABELS[report.recipe.loss.name]))
+    if report.best:
+        words = f"validation accuracy {percent(report.best.accuracy)}"
+        found.append(("best epoch", f"{report.best.epoch} of {report.epochs}", words))
+    found.append(("parameters", f"{total.parameters:,}", f"{si_or_text(total.macs)} MACs an image"))
+    speed = report.history[-1].images_per_second if report.history else None
+    told = f"{speed:,.0f} images a second" if speed else f"{report.steps:,} step{'' if report.steps == 1 else 's'}"
+    found.append(("training", duration(report.seconds), told))
+    return tag("dl", *(_figure(*each) for each in found), class_="figures")
+
+
+def si_or_text(macs: int | str) -> str:
+    return si(macs) if isinstance(macs, int) else macs
+
+
+def _figure(label: str, value: str, note: str) -> Markup:
+    return tag("div", tag("dt", label), tag("dd", tag("strong", value), tag("small", note)))
+
+
+def curves(report: TrainingReport) -> Markup:
+    """Loss, accuracy and learning rate by epoch, and the same as a table."""
+    history, mark = report.history, report.best.epoch if report.best else None
+    if not history:
+        return section("Curves", "curves", tag("p", "No epoch was finished, so that there is nothing to draw yet."))
+    label = LOSS_LABELS[report.recipe.loss.name]
+    charts = [
+        _chart("Loss", label, _both(history, "loss"), mark, decimals),
+        _chart("Accuracy", "accuracy (%)", _both(history, "accuracy", 100), mark, lambda value: f"{value:g}", most=100),
+        _chart("Learning rate", "learning rate", [_rates(history)], mark, decimals, zero=True),
+    ]
+    note = "Losses of the training images are means while learning: of changed images, with dropout active."
+    epochs = tag("details", tag("summary", f"All {len(history):,} epochs as a table"), _epochs(history))
+    return section("Curves", "curves", tag("div", *charts, class_="charts"), tag("p", note, class_="note"), epochs)
+
+
+def decimals(value: float) -> str:
+    """`0.25`, `0.0031`, `12`: at most three figures."""
+    return f"{value:.3g}"
+
+
+def _chart(
+    title: str,
+    label: str,
+    lines: list[Series],
+    mark: int | None,
+    write: Callable[[float], str],
+    zero: bool = False,
+    most: float = math.inf,
+) -> Markup:
+    drawn = [line for line in lines if line.points]
+    keys = [tag("span", tag("i", class_=f"key {line.style}"), line.name) for line in drawn]
+    if mark is not None:
+        keys.append(tag("span", tag("i", class_="key mark"), f"best epoch, {mark}"))
+    legend = tag("figcaption", tag("h3", title), tag("span", *keys, class_="keys"))
+    return tag("figure", legend, line_chart(title, label, drawn, write, mark, zero, most))
+
+
+def _both(history: Sequence[EpochReport], what: str, times: float = 1) -> list[Series]:
+    train = [(line.epoch, times * float(getattr(line.train, what))) for line in history]
+    seen = [(line.epoch, times * float(getattr(line.validation, what))) for line in history if line.validation]
+    return [Series("training", "a", train), Series("validation", "b", seen)]
+
+
+def _rates(history: Sequence[EpochReport]) -> Series:
+    return Series("at the epoch's end", "c", [(line.epoch, line.lr) for line in history])
+
+
+def _epochs(history: Sequence[EpochReport]) -> Markup:
+    heads = ("epoch", "learning rate", "training loss", "accuracy", "validation loss", "accuracy", "images/s")
+    rows = [_epoch(line) for line in history]
+    head = tag("thead", tag("tr", *(tag("th", each, scope="col") for each in heads)))
+    return wide("Epochs", tag("table", head, tag("tbody", *rows), class_="numbers"))
+
+
+def _epoch(line: EpochReport) -> Markup:
+    cells = [f"{line.lr:.3g}", *_scores(line.train), *_scores(line.validation)]
+    cells.append(f"{line.images_per_second:,.0f}" if line.images_per_second else "–")
+    return tag("tr", tag("th", f"{line.epoch}", scope="row"), *(tag("td", cell) for cell in cells))
+
+
+def _scores(scores: PartScores | None) -> tuple[str, str]:
+    return (f"{scores.loss:.4f}", percent(scores.accuracy)) if scores else ("–", "–")
+
+
+def confusion(result: ResultReport, counts: NDArray[np.int64]) -> Markup:
+    """What was taken for what: the matrix, and the worst pairs."""
+    names = [each.name for each in result.classes]
+    words = f"{result.count:,} {result.images} images, {result.wrong:,} of them answered wrongly."
+    pairs = _pairs(result) if result.pairs else None
+    return section("Confusion matrix", "confusion", tag("p", words), matrix(counts, names), pairs)
+
+
+def _pairs(result: ResultReport) -> Markup:
+    most = result.pairs if len(result.classes) > MOST_IN_TABLE else result.pairs[:10]
+    heads = ("true class", "answered", "images", "part of the true class")
+    head = tag("thead", tag("tr", *(tag("th", each, scope="col") for each in heads)))
+    rows = [
+        tag(
+            "tr",
+            tag("td", name(p.true)),
+            tag("td", name(p.answered)),
+            tag("td", f"{p.count:,}"),
+            tag("td", percent(p.part)),
+        )
+        for p in most
+    ]
+    table = tag("table", head, tag("tbody", *rows), class_="pairs")
+    return join(tag("h3", "Most frequent confusions"), wide("Most frequent confusions", table))
+
+
+def classes(result: ResultReport) -> Markup:
+    """Accuracy by class; of many classes the worst first, the rest folded."""
+    if len(result.classes) <= _MOST_CLASSES:
+        return section("Classes", "classes", _class_table(result, result.classes))
+    ranked = sorted(result.classes, key=lambda each: (each.accuracy is None, each.accuracy))
+    rest = tag(
+        "details", tag("summary", f"All {len(ranked):,} classes, in their order"), _class_table(result, result.classes)
+    )
+    worst = tag("p", f"The {_MOST_CLASSES} of {len(ranked):,} classes with the lowest accuracy.")
+    return section("Classes", "classes", worst, _class_table(result, ranked[:_MOST_CLASSES]), rest)
+
+
+def _class_table(result: ResultReport, found: Sequence[ClassReport]) -> Markup:
+    heads = ("class", "accuracy (recall)", "", "precision", "F1", "right", "images")
+    cells = [tag("th", each, scope="col") if each else tag("td") for each in heads]
+    rows = [_class(each) for each in found]
+    body = (tag("thead", tag("tr", *cells)), tag("tbody", *rows), _mean(result))
+    return wide("Classes", tag("table", *body, class_="classes"))
+
+
+def _mean(result: ResultReport) -> Markup | None:
+    """The foot of the table: means over all classes, each counting the same."""
+    if (mean := result.mean) is None:
+        return None
+    cells = [
+        tag("td", percent(mean.accuracy)), tag("td"), tag("td", percent(mean.precision)), tag("td", percent(mean.f1)),
+        tag("td", f"{result.count - result.wrong:,}"), tag("td", f"{result.count:,}"),
+    ]  # fmt: skip
+    words = f"mean of {len(result.classes):,} classes; sums"
+    return tag("tfoot", tag("tr", tag("th", words, scope="row"), *cells))
+
+
+def _class(each: ClassReport) -> Markup:
+    bar = tag("span", class_="bar", style=f"--p:{each.accuracy or 0:.4f}")
+    cells = [
+        tag("td", percent(each.accuracy)), tag("td", bar, class_="bars"), tag("td", percent(each.precision)),
+        tag("td", percent(each.f1)), tag("td", f"{each.right:,}"), tag("td", f"{each.images:,}"),
+    ]  # fmt: skip
+    return tag("tr", tag("th", name(each.name), scope="row"), *cells)
+
+
+def mistakes(result: ResultReport, loss: AnyLoss) -> Markup:
+    """The images that were answered wrongly with the greatest certainty."""
+    if not result.mistakes:
+        return section("Mistakes", "mistakes", tag("p", f"All {result.count:,} images were answered rightly."))
+    all_of = "All of them" if result.wrong == len(result.mistakes) else f"The {len(result.mistakes)} surest"
+    words = f"{all_of}: {result.wrong:,} of {result.count:,} {result.images} images were answered wrongly."
+    if not sum_to_one(loss):
+        words += " The chances of the classes are each for itself and need not sum to one."
+    shown = [_mistake(each) for each in result.mistakes]
+    return section("Mistakes", "mistakes", tag("p", words), tag("div", *shown, class_="gallery"))
+
+
+def _mistake(each: MistakeReport) -> Markup:
+    called = each.file or f"image {each.index}"
+    told = f"{called}: {each.true}, answered as {each.answered}"
+    kind = "pixels" if max(each.width, each.height) <= 64 else None
+    caption = tag(
+        "figcaption",
+        tag("span", "answered ", name(each.answered, 30), f" ({percent(each.chance)})", class_="no"),
+        tag("span", "is ", name(each.true, 30), f" ({percent(each.chance_of_true)})", class_="yes"),
+        tag("small", path(called)),
+    )
+    return tag("figure", tag("img", src=each.image, alt=told, class_=kind, loading="lazy"), caption)

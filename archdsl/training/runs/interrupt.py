@@ -1,0 +1,64 @@
+"""Stopping when the user, or the machine's owner, says so."""
+
+import contextlib
+import os
+import signal
+import stat
+import threading
+from types import FrameType
+from typing import Any, Self
+
+from ..callbacks.base import Stop
+
+_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+class StopOnSignal(Stop):
+    """Stops on Ctrl-C, on the signal that ends processes (as schedulers send it) and on that of a lost terminal, after
+    the step that is under way.
+
+    A signal that is ignored (by `nohup`, in the background of a script) stays so. A second Ctrl-C does not wait for the
+    step, unless one of several processes (`patient`): a launcher sends on to each the signal that the terminal has sent
+    already. Signals are taken over only while it is entered, in the main thread.
+    """
+
+    def __init__(self, patient: bool = False) -> None:
+        self._wanted, self._patient = False, patient
+        self._before: dict[int, Any] = {}
+        self._hung_up: int | None = None
+
+    def __call__(self) -> bool:
+        return self._wanted
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            before = {number: signal.getsignal(number) for number in _SIGNALS}
+            # None is a handler that Python did not set, and could not set again
+            self._before = {n: handler for n, handler in before.items() if handler not in (signal.SIG_IGN, None)}
+            for number in self._before:
+                signal.signal(number, self._take)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            # the shell hangs up after the system has: what there is to write would end half-way
+            signal.signal(number, signal.SIG_IGN if number == self._hung_up else handler)
+        self._before = {}
+
+    def _take(self, number: int, frame: FrameType | None) -> None:
+        if self._wanted and number == signal.SIGINT and not self._patient:
+            raise KeyboardInterrupt
+        self._wanted = True
+        if number == getattr(signal, "SIGHUP", None):
+            self._hung_up = number
+            _leave_terminal()
+
+
+def _leave_terminal() -> None:
+    """Write nowhere what was written to a terminal that is gone, where each write would be an error."""
+    for stream in (1, 2):
+        with contextlib.suppress(OSError):
+            if stat.S_ISCHR(os.fstat(stream).st_mode) and not os.isatty(stream):
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, stream)
+                os.close(nowhere)

@@ -1,0 +1,184 @@
+"""What a sweep varies: lists `0.5,1,2` and ranges `0.01..0.3`, as given on the command line. Imports pydantic alone."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from ..recipe.composition import Path
+from ..recipe.fields import Entry, entries
+
+Value = int | float | str
+Point = dict[str, Value]
+"""One value for each dimension, by its name."""
+
+_LOG_SPAN = 10
+_LARGEST_GRID = 100_000
+_COUNTED = ("--epochs",)
+"""Options that take fractions, of which nobody who writes `2..9` wants one."""
+
+
+class BadRange(ValueError):
+    """A list or a range that is none, in words."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """One of several values."""
+
+    values: tuple[Value, ...]
+
+    def __str__(self) -> str:
+        return ",".join(map(str, self.values))
+
+
+@dataclass(frozen=True)
+class Range:
+    """A number from `low` to `high`, both included; whole where `whole`, evenly by its logarithm where `log`."""
+
+    low: float
+    high: float
+    whole: bool
+    log: bool
+
+    def __str__(self) -> str:
+        return f"{self.low:g}..{self.high:g}"
+
+
+Dimension = Choices | Range
+
+
+@dataclass(frozen=True)
+class Space:
+    """What is varied, by name: `width` for a parameter of the network, `--lr` for an option. And what is not."""
+
+    dimensions: Mapping[str, Dimension]
+    parameters: Mapping[str, Value]
+    options: Mapping[str, str]
+
+    @property
+    def varies_network(self) -> bool:
+        """Whether a parameter of the network is varied, so that its cost is too."""
+        return any(not name.startswith("--") for name in self.dimensions)
+
+    def grid(self) -> tuple[Point, ...] | None:
+        """All points, the last dimension fastest; None where a range makes them too many to count."""
+        lists = [dimension.values for dimension in self.dimensions.values() if isinstance(dimension, Choices)]
+        if len(lists) < len(self.dimensions) or math.prod(map(len, lists)) > _LARGEST_GRID:
+            return None
+        return tuple(dict(zip(self.dimensions, values, strict=True)) for values in product(*lists))
+
+    def given(self, point: Mapping[str, Value]) -> dict[str, Value]:
+        """The network's parameters at a point."""
+        return {**self.parameters, **{name: value for name, value in point.items() if not name.startswith("--")}}
+
+    def recipe(self, point: Mapping[str, Value]) -> dict[Path, Any]:
+        """The recipe's options at a point, by the path of their field.
+
+        Where the kind of a line is varied (`--optimizer sgd,adam`), what the kind of this point does not take is left
+        out.
+        """
+        told = {**self.options, **{name: value for name, value in point.items() if name.startswith("--")}}
+        return {e.path: str(told[e.option]) for e in entries() if e.option in told and not self._moot(e, told)}
+
+    def used(self, point: Mapping[str, Value]) -> Point:
+        """The point without the options that its own kinds do not take."""
+        told = {**self.options, **point}
+        moot = {entry.option for entry in entries() if entry.option in point and self._moot(entry, told)}
+        return {name: value for name, value in point.items() if name not in moot}
+
+    def _moot(self, entry: Entry, told: Mapping[str, Value]) -> bool:
+        heads = [head for head in entries() if head.head and head.path[0] == entry.path[0]]
+        if not heads or heads[0] is entry or heads[0].option not in self.dimensions:
+            return False
+        owners = {use.owner for use in entry.uses}
+        return "" not in owners and told[heads[0].option] not in owners
+
+    def corners(self) -> tuple[Point, ...]:
+        """Points that have every listed value, and both ends of every range, at least once."""
+        first = {name: _ends(dimension)[0] for name, dimension in self.dimensions.items()}
+        others = (
+            {**first, name: value}
+            for name, dimension in self.dimensions.items()
+            for value in _ends(dimension)[1:]
+        )  # fmt: skip
+        return (first, *others)
+
+
+def space_of(settings: Sequence[str], options: Mapping[Path, str]) -> Space:
+    """A space from `--set NAME=VALUES` and from the recipe's options as typed. Raises BadRange."""
+    dimensions: dict[str, Dimension] = {}
+    parameters: dict[str, Value] = {}
+    fixed: dict[str, str] = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        if not equals or not name.isidentifier():
+            raise BadRange(f"--set: `{setting}` is not NAME=VALUES")
+        dimension = _dimension(f"--set {name}", text, None)
+        if isinstance(dimension, Choices) and len(dimension.values) == 1:
+            parameters[name] = dimension.values[0]
+        else:
+            dimensions[name] = dimension
+    for entry in entries():
+        if entry.path not in options:
+            continue
+        dimension = _dimension(entry.option, options[entry.path], entry)
+        if isinstance(dimension, Choices) and len(dimension.values) == 1:
+            fixed[entry.option] = str(dimension.values[0])
+        else:
+            dimensions[entry.option] = dimension
+    return Space(dimensions, parameters, fixed)
+
+
+def _dimension(name: str, text: str, entry: Entry | None) -> Dimension:
+    """What one argument says: of an option (`entry`) or of a parameter of the network."""
+    words = entry is not None and (entry.kind not in (int, float) or bool(entry.choices))
+    if ".." in text and "," not in text and not words:
+        return _range(name, text, entry is not None and entry.kind is float and entry.option not in _COUNTED)
+    values = [value.strip() for value in text.split(",")]
+    if not all(values):
+        raise BadRange(f"{name}: `{text}` has an empty value; write `1,2,3` or `1..3`")
+    if len(set(values)) < len(values):
+        raise BadRange(f"{name}: `{text}` has a value twice")
+    if entry is None:
+        return Choices(tuple(_number(name, value) for value in values))
+    if entry.kind is bool and (wrong := [value for value in values if value not in ("on", "off")]):
+        raise BadRange(f"{name}: `{wrong[0]}` is neither `on` nor `off`")
+    if entry.choices and (wrong := [value for value in values if value not in entry.choices]):
+        raise BadRange(f"{name}: `{wrong[0]}` is none of {', '.join(entry.choices)}")
+    return Choices(tuple(map(_plain, values)) if entry.kind in (int, float) and not entry.choices else tuple(values))
+
+
+def _range(name: str, text: str, fractions: bool) -> Range:
+    ends = [_number(name, end) for end in text.split("..", 1)]
+    low, high = float(ends[0]), float(ends[1])
+    if not low < high:
+        raise BadRange(f"{name}: `{text}` does not rise")
+    whole = all(isinstance(end, int) for end in ends) and not fractions
+    return Range(low, high, whole, low > 0 and high / low >= _LOG_SPAN)
+
+
+def _number(name: str, text: str) -> int | float:
+    try:
+        value = int(text) if text.strip().lstrip("+-").isdigit() else float(text)
+    except ValueError:
+        raise BadRange(f"{name}: `{text}` is not a number") from None
+    if not math.isfinite(value) or abs(value) > 1e18:
+        raise BadRange(f"{name}: `{text}` is too large")
+    return value
+
+
+def _plain(text: str) -> Value:
+    """A number where it is one; `off` and mistakes stay words."""
+    try:
+        return _number("", text)
+    except BadRange:
+        return text
+
+
+def _ends(dimension: Dimension) -> tuple[Value, ...]:
+    if isinstance(dimension, Choices):
+        return dimension.values
+    ends = (dimension.low, dimension.high)
+    return tuple(map(int, ends)) if dimension.whole else ends

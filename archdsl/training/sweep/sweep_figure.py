@@ -1,0 +1,93 @@
+"""The picture of a sweep: what accuracy costs."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter, PercentFormatter
+
+from ..report.curves import save_picture
+from .search_space import Dimension, Point, Range, Space
+from .sweep import front
+from .trial import Trial
+
+_BLUE, _ORANGE, _GREY = "#0072B2", "#D55E00", "#999999"  # told apart by colour-blind readers too (Okabe & Ito)
+_NAMED = 8
+
+
+def draw_sweep(trials: Sequence[Trial], space: Space, title: str, stem: Path) -> None:
+    """Accuracy over MACs with Pareto's front as `stem`.png and .svg; nothing where no trial has come to an end.
+
+    Where the cost is the same for all, a picture over each dimension instead.
+    """
+    whole = [trial for trial in trials if trial.accuracy is not None]
+    if not whole:
+        return
+    if len({trial.macs for trial in whole}) > 1:
+        figure = Figure(figsize=(7.5, 6), layout="constrained")
+        _costs(figure, trials)
+    else:
+        names = list(space.dimensions)
+        figure = Figure(figsize=(max(5.0, 3.6 * len(names)), 4), layout="constrained")
+        row = figure.subplots(1, len(names), sharey=True, squeeze=False)[0]
+        for axes, name in zip(row, names, strict=True):
+            _over(axes, name, space.dimensions[name], whole)
+        row[0].set_ylabel("validation accuracy")
+    figure.axes[0].yaxis.set_major_formatter(PercentFormatter(1))
+    figure.suptitle(title, fontsize=11)
+    save_picture(figure, stem)
+
+
+def shown(point: Point) -> str:
+    """`width=0.5 --lr=0.0123`."""
+    return " ".join(
+        f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}" for name, value in point.items()
+    )
+
+
+def _costs(figure: Figure, trials: Sequence[Trial]) -> None:
+    axes = figure.subplots()
+    optimal = front(trials)
+    others = [trial for trial in trials if trial.accuracy is not None and trial not in optimal]
+    axes.plot(_macs(others), _accuracies(others), "o", color=_GREY, markersize=5, alpha=0.7, label="trials")
+    axes.step(_macs(optimal), _accuracies(optimal), where="post", color=_ORANGE, linewidth=1.2, alpha=0.6)
+    axes.plot(_macs(optimal), _accuracies(optimal), "o", color=_ORANGE, label="none better for as few MACs")
+    for trial in optimal[-_NAMED:]:
+        number = str(trials.index(trial) + 1)
+        at = (trial.macs or 0, trial.accuracy or 0)
+        axes.annotate(number, at, xytext=(0, 6), textcoords="offset points", ha="center", fontsize=8, color=_ORANGE)
+        # the legend says what the number is: a marker that is it, and draws no point
+        axes.plot([], [], marker=f"${number}$", linestyle="", color=_ORANGE, label=shown(trial.point))
+    axes.set(xscale="log", xlabel="MACs of one image", ylabel="validation accuracy")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.margins(x=0.08, y=0.08)
+    axes.grid(alpha=0.3)
+    for text in figure.legend(loc="outside lower left", frameon=False, fontsize=8).get_texts():
+        text.set_parse_math(False)
+
+
+def _over(axes: Axes, name: str, dimension: Dimension, whole: Sequence[Trial]) -> None:
+    """Accuracy over the values of one dimension: numbers on an axis of theirs, words side by side."""
+    values = [trial.point[name] for trial in whole if name in trial.point]
+    heights = _accuracies([trial for trial in whole if name in trial.point])
+    if isinstance(dimension, Range):
+        axes.plot(values, heights, "o", color=_BLUE, markersize=5)
+        axes.set_xscale("log" if dimension.log else "linear")
+    else:
+        places = [dimension.values.index(value) for value in values]
+        axes.plot(places, heights, "o", color=_BLUE, markersize=5)
+        axes.set_xticks(range(len(dimension.values)), [str(value) for value in dimension.values], parse_math=False)
+        axes.set_xlim(-0.5, len(dimension.values) - 0.5)
+    axes.set_xlabel(name, parse_math=False)
+    axes.grid(alpha=0.3)
+
+
+def _macs(trials: Sequence[Trial]) -> list[int]:
+    return [trial.macs or 0 for trial in trials]
+
+
+def _accuracies(trials: Sequence[Trial]) -> list[float]:
+    return [trial.accuracy or 0.0 for trial in trials]

@@ -1,0 +1,170 @@
+"""One point of a sweep: its network, its recipe, its training, what came of it."""
+
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...diagnostics import Sink
+from ...diagnostics.terminal import render
+from ...elaborate import Override
+from ...network import Network, analyse
+from ...text.source import Source
+from ..callbacks.base import Stop, Watch
+from ..check import check
+from ..data.dataset_spec import DataSpec, ImageShape
+from ..data.images import Request, Splits
+from ..data.images import Source as DataSource
+from ..data.registry import find_source
+from ..errors import CannotResume, Diverged, NothingToTrain, OutOfMemory
+from ..loop.loop import Ending
+from ..model_spec import Subject, subject_of
+from ..recipe.composition import compose
+from ..recipe.recipe import Recipe
+from ..run_errors import LonelyImage, NothingToLearnFrom
+from ..runs.run_folder import Run
+from ..session import Outcome, Place, Training
+from .search_space import Point, Space
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A point and what came of it: scores on the validation images, or `why` there are none.
+
+    `accuracy` and `loss` are the best epoch's, `macs` of one image, `seconds` of training; `run` is the folder's name.
+    """
+
+    point: Point
+    macs: int | None = None
+    parameters: int | None = None
+    accuracy: float | None = None
+    loss: float | None = None
+    epoch: int | None = None
+    seconds: float | None = None
+    run: str | None = None
+    why: str | None = None
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What all trials of a sweep share. `sizes` are the network's, as `--input` has them."""
+
+    space: Space
+    network: Source
+    sizes: tuple[str, ...]
+    override: Override
+    data_dir: Path | None
+    cache: Path
+    device: str
+    watch: Watch
+    stop: "Callable[[], Stop]"
+    loaded: "dict[Any, Splits]"
+
+
+class NoValidation(ValueError):
+    """A sweep compares on validation images, and there are none."""
+
+
+class Stopped(Exception):
+    """The user wants to stop in the middle of a trial, which is saved."""
+
+
+def attempt(bench: Bench, point: Point, folder: Path) -> Trial:
+    """Train at a point, in a run's folder; a run that lies there and is the same one goes on.
+
+    A network with mistakes, a recipe that it cannot be trained with, too little memory and a loss that is no number
+    are results: `why`. Raises Stopped, Problem for all else.
+    """
+    sink, used = Sink(), bench.space.used(point)
+    network = analysed(bench, point, sink)
+    recipe = recipe_at(bench, network, point, sink)
+    if recipe is None:
+        return Trial(used, why=_told(sink, network))
+    source = _Remembered(find_source(recipe.data.name or ""), bench.loaded)
+    check(network.graph, source.spec, recipe.data.fit, sink)
+    if sink.errors:
+        return Trial(used, why=_told(sink, network))
+    cost = network.costs.total
+    subject = subject_of(network, bench.space.given(point), bench.sizes)
+    try:
+        outcome = _train(bench, subject, source, recipe, folder)
+    except (Diverged, OutOfMemory, NothingToTrain, NothingToLearnFrom, LonelyImage) as problem:
+        return Trial(used, cost.macs, cost.parameters, run=folder.name, why=problem.message())
+    if outcome.ending is Ending.STOPPED:
+        raise Stopped
+    best = outcome.state.best
+    if best is None:
+        raise NoValidation
+    return Trial(
+        point=used,
+        macs=cost.macs,
+        parameters=cost.parameters,
+        accuracy=best.accuracy,
+        loss=best.loss,
+        epoch=best.epoch,
+        seconds=round(outcome.state.seconds, 3),
+        run=folder.name,
+    )
+
+
+def analysed(bench: Bench, point: Point, sink: Sink) -> Network:
+    """The network at a point, its mistakes in the sink."""
+    return analyse(bench.network, sink, bench.space.given(point), bench.override)
+
+
+def recipe_at(bench: Bench, network: Network, point: Point, sink: Sink) -> Recipe | None:
+    """The recipe at a point; None where the text has mistakes, which are in the sink. Raises BadOption."""
+    return None if sink.errors else compose(network.settings, bench.space.recipe(point), sink)
+
+
+def _train(bench: Bench, subject: Subject, source: DataSource, recipe: Recipe, folder: Path) -> Outcome:
+    def made(run: Run) -> Training:
+        request = Request(subject.shape, bench.cache, data_dir=bench.data_dir, download=bench.watch)
+        return Training(subject, source, recipe, Place(request, bench.device, run), bench.watch, bench.stop())
+
+    if _same(folder, subject, recipe):
+        try:
+            return made(Run.open(folder)).resume()
+        except CannotResume:
+            pass  # it was cut off before its first checkpoint was whole
+    shutil.rmtree(folder, ignore_errors=True)
+    return made(Run.create(folder, folder.parent, "")).start()
+
+
+def _same(folder: Path, subject: Subject, recipe: Recipe) -> bool:
+    """Whether the run in a folder is one of this network with this recipe."""
+    try:
+        settings = Run.open(folder).read_settings()
+    except CannotResume:
+        return False
+    return settings.recipe == recipe and settings.network.given == dict(subject.given)
+
+
+def _told(sink: Sink, network: Network) -> str:
+    """The mistakes of a network at a point, as `archdsl check` shows them."""
+    return render(sink, root=network.source)
+
+
+class _Remembered(DataSource):
+    """A data set without its test images, which a choice among many must not look at; read once."""
+
+    def __init__(self, source: DataSource, loaded: dict[Any, Splits]) -> None:
+        self._source, self._loaded = source, loaded
+
+    @property
+    def spec(self) -> DataSpec:
+        return self._source.spec
+
+    @property
+    def origin(self) -> str:
+        return self._source.origin
+
+    def load(self, request: Request) -> Splits:
+        key: tuple[str, ImageShape, float] = (self.origin, request.shape, request.split)
+        if key not in self._loaded:
+            self._loaded.clear()  # one at a time: memory
+            self._loaded[key] = replace(self._source.load(request), test=None)
+        return self._loaded[key]

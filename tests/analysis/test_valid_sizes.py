@@ -1,0 +1,171 @@
+"""For which sizes a network is valid, against torch and against what is published."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import archdsl
+from archdsl.analysis.size_sets import in_words, solve
+from archdsl.shapes.symbolic import Condition, Form, Sym, form_of
+from scripts.prove_sizes import prove
+
+# torchvision's `min_size` in the metadata of its weights.
+LEAST = {
+    "alexnet": 63,
+    "convnext_tiny": 32,
+    "densenet121": 29,
+    "googlenet": 15,
+    "inception_v3": 75,
+    "squeezenet1_0": 21,
+    "squeezenet1_1": 17,
+    "vgg11": 32,
+    "vgg16_bn": 32,
+    "resnet18": 1,
+}
+
+
+@pytest.mark.parametrize(("name", "least"), LEAST.items())
+def test_least_sizes_that_torchvision_publishes(name: str, least: int) -> None:
+    sizes = archdsl.load(f"zoo:{name}").sizes
+    assert [found.least for found in sizes.sets.values()] == [least, least]
+    assert all(found.next(n) == n for found in sizes.sets.values() for n in range(least, 300))
+
+
+@pytest.mark.parametrize("name", ["lenet5", "alexnet", "squeezenet1_0", "autoencoder", "airbench94"])
+def test_torch_agrees(name: str) -> None:
+    assert prove(name, most=90, rectangles=20, step=3) == 50
+
+
+UNET = """\
+input 1x64x64
+block double(c) { conv c k3 p1; relu; conv c k3 p1; relu }
+block up(c, skip) { upconv c k2 s2; concat skip; double c }
+double 8 as e1; maxpool 2
+double 8 as e2; maxpool 2
+double 8 as e3; maxpool 2
+double 8 as e4; maxpool 2
+double 8
+up 8 e4
+up 8 e3
+up 8 e2
+up 8 e1
+conv 2 k1
+"""
+
+
+def test_a_unet_wants_multiples_of_16() -> None:
+    sizes = archdsl.loads(UNET).sizes
+    assert sizes.described() == ["H and W a multiple of 16  — `maxpool 2`, line 7; `concat skip`, line 3"]
+    verdict = sizes.verdict((350, 525))
+    assert verdict.larger == (352, 528)
+    assert verdict.smaller == (336, 512)
+    assert sizes.verdict((32, 48)).outputs == ((2, 32, 48),)
+
+
+def test_weights_fix_a_product() -> None:
+    sizes = archdsl.load("zoo:lenet5").sizes
+    assert sizes.described()[1:] == [
+        "120·⌊(H − 28)/4⌋·⌊(W − 28)/4⌋ = 120  — `fc 84`, line 12",
+        "squares: H=W = 32 to 35",
+    ]
+
+
+def test_a_table_of_positions_serves_fewer_steps() -> None:
+    sizes = archdsl.load("zoo:vit_b_16").sizes
+    assert sizes.described()[1:] == [
+        "⌊H/16⌋·⌊W/16⌋ ≤ 196  — `pos`, line 13",
+        "squares: H=W = 16 to 239",
+    ]
+    assert sizes.verdict((64, 320)).failed is None
+
+
+def test_no_side_to_change() -> None:
+    with pytest.raises(LookupError, match="no input has a side"):
+        _ = archdsl.loads("input 784; fc 10").sizes
+
+
+def test_symbols_in_the_text() -> None:
+    network = archdsl.loads("input 3xHxW\nconv 8 k3 s2 p1; relu; maxpool 2\ngap; fc 10")
+    assert [str(node.shape) for node in network.graph.nodes[1:4:2]] == [
+        "8×⌊(H + 1)/2⌋×⌊(W + 1)/2⌋",
+        "8×⌊(H + 1)/4⌋×⌊(W + 1)/4⌋",
+    ]
+    assert network.parameters == 3 * 8 * 9 + 8 + 8 * 10 + 10
+
+
+def test_weights_that_depend_on_a_symbol_are_a_mistake() -> None:
+    with pytest.raises(archdsl.ArchError) as caught:
+        archdsl.loads("input 3xHxW; flatten; fc 10")
+    assert [found.diagnostic.code for found in caught.value.diagnostics] == ["E0504"]
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(-3, 3), st.integers(1, 6), st.integers(-20, 20), st.sampled_from([">=", "==", "!="])),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_solving_agrees_with_asking_each_size(facts: list[tuple[int, int, int, str]]) -> None:
+    height = form_of(Sym.symbol("H", 1))
+    conditions = [
+        Condition(form=height * factor // divisor + height // 2 + constant, relation=relation)
+        for factor, divisor, constant, relation in facts
+    ]
+    found = solve(conditions, "H")
+    for size in range(1, 120):
+        assert (size in found) == all(each.holds({"H": size}) for each in conditions)
+
+
+@given(st.integers(-6, 6), st.integers(-40, 40), st.integers(-300, 300))
+def test_solving_products(a: int, b: int, c: int) -> None:
+    height = form_of(Sym.symbol("H", 1))
+    for relation in (">=", "=="):
+        condition = Condition(form=(height // 3) * (height * a + b) + Form.of(c), relation=relation)
+        found = solve([condition], "H")
+        assert all((size in found) == condition.holds({"H": size}) for size in range(1, 100))
+
+
+@given(st.integers(1, 7), st.integers(-60, 60))
+def test_solving_floors_of_products(divisor: int, c: int) -> None:
+    """Inside of a floor a power counts, too: on each residue this is a parabola, not a line."""
+    height = form_of(Sym.symbol("H", 1))
+    for relation in (">=", "==", "!="):
+        condition = Condition(form=(height * height + height) // divisor + c, relation=relation)
+        found = solve([condition], "H")
+        assert all((size in found) == condition.holds({"H": size}) for size in range(1, 60))
+
+
+def test_sets_in_words() -> None:
+    height = form_of(Sym.symbol("H", 1))
+
+    def words(*forms: Form, relation: str = ">=") -> str:
+        return in_words(solve([Condition(form=form, relation=relation) for form in forms], "H"), "H")
+
+    assert words(height - 32) == "H ≥ 32"
+    assert words(height // 16 * 16 - height, relation="==") == "H a multiple of 16"
+    assert words(height // 16 * 16 - height + 4, relation="==") == "H mod 16 = 4"
+    assert words(height - 10, Form.of(12) - height) == "H = 10 to 12"
+    assert words(Form.of(-1) - height) == "no H"
+
+
+@pytest.mark.parametrize(
+    "layer",
+    ["conv 4 k2 s3 same_upper", "conv 4 k1 s2 same_upper", "maxpool 2 s3 same_upper", "avgpool 2 s3 same_upper"],
+)
+def test_a_kernel_below_its_stride_takes_every_size(layer: str) -> None:
+    """What `same_upper` adds depends on the size, what comes out does not depend on that."""
+    sizes = archdsl.loads(f"input 3x32x32; {layer}; gap; fc 2").sizes
+    assert sizes.described() == ["H and W ≥ 1"]
+    for side in range(1, 20):
+        shape = archdsl.loads(f"input 3x{side}x{side}; {layer}").graph.output.shape
+        assert shape is not None
+        symbolic = sizes.graph.nodes[1].shape
+        assert symbolic is not None
+        assert tuple(form_of(dim).value({"H": side, "W": side}) for dim in symbolic.dims) == shape.dims
+
+
+def test_a_square_of_unknown_places_is_a_mistake() -> None:
+    network = archdsl.loads("input 3x224x224; conv 64 k16 s16; tokens; untokens; gap; fc 3")
+    with pytest.raises(archdsl.ArchError, match="has no side in closed form"):
+        _ = network.sizes

@@ -1,0 +1,168 @@
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from xml.etree import ElementTree
+
+import pytest
+
+import archdsl
+from archdsl.analysis.cost import costs
+from archdsl.backends.diagram import Style, diagram
+from archdsl.backends.diagram.build import picture
+from archdsl.backends.diagram.figure import FOOT, HEAD, Picture
+from archdsl.backends.diagram.page_columns import Cut, choose_cuts, find_cuts, how_many, in_order, set_columns, split
+from archdsl.backends.diagram.plot import write_fixed_dot
+from archdsl.text.files import read_named
+from tests.backends.diagram.programs import HOSTILE, LENET, RESIDUAL, graph, renamed
+
+SVG = "{http://www.w3.org/2000/svg}"
+TALL = RESIDUAL.replace("basic 16 s2", "basic 16 s2; basic 32 s2; basic 64 s2; basic 128 s2")
+
+UNET = """
+input 1x64x64
+conv 8 k3 p1 as a; maxpool 2; conv 16 k3 p1 as b; maxpool 2
+conv 32 k3 p1
+upconv 16 k2 s2; concat b; conv 16 k3 p1
+upconv 8 k2 s2; concat a; conv 8 k3 p1; conv 2 k1
+"""
+
+
+def drawn(text: str) -> Picture:
+    return picture(graph(text), costs(graph(text)))
+
+
+def words(svg: bytes) -> Counter[str]:
+    return Counter((text.text or "").strip() for text in ElementTree.fromstring(svg).iter(f"{SVG}text"))
+
+
+def size(svg: bytes) -> tuple[float, float]:
+    _, _, width, height = ElementTree.fromstring(svg).attrib["viewBox"].split()
+    return float(width), float(height)
+
+
+def test_a_short_picture_stays_whole() -> None:
+    assert size(diagram(graph(LENET)))[0] < 300
+    assert diagram(graph(LENET)) == diagram(graph(LENET), style=Style(columns=1))
+
+
+def test_a_tall_one_gets_nearer_to_the_form_of_a_page_and_loses_no_word() -> None:
+    whole, columns = diagram(graph(TALL), style=Style(columns=1)), diagram(graph(TALL))
+    assert size(columns)[1] < 0.7 * size(whole)[1]
+    lost = words(whole) - words(columns)
+    assert not lost
+
+
+@pytest.mark.parametrize("columns", [2, 3])
+def test_so_many_as_asked_for(columns: int) -> None:
+    svg = diagram(graph(TALL), style=Style(columns=columns))
+    leads = list(ElementTree.fromstring(svg).iter(f"{SVG}polyline"))
+    assert len(leads) == columns - 1
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_are_text(name: str) -> None:
+    svg = diagram(renamed(graph(RESIDUAL), name), style=Style(columns=2))
+    known = {"svg", "title", "desc", "rect", "g", "path", "polygon", "polyline", "text"}
+    assert {each.tag.removeprefix(SVG) for each in ElementTree.fromstring(svg).iter()} == known
+
+
+@pytest.mark.parametrize("name", ["resnet50", "googlenet", "unet", "densenet121", "vit_b_16", "inception_v3"])
+def test_a_cut_knows_what_passes_it(name: str) -> None:
+    network = archdsl.loads(read_named(f"zoo:{name}").text)
+    whole = picture(network.graph, network.costs)
+    boxes = in_order(whole)
+    place = {box.id: i for i, box in enumerate(boxes)}
+    cuts = find_cuts(whole, {box.id: float(i) for i, box in enumerate(boxes)})
+    assert cuts
+    for cut in cuts:
+        crossing = {place[a.start] for a in whole.arrows if place[a.start] <= cut.after < place[a.end]}
+        assert cut.after in crossing
+        assert cut.passing == len(crossing) - 1
+
+
+@pytest.mark.parametrize("text", [TALL, UNET])
+@pytest.mark.parametrize("start", [0, 1, 2])
+def test_the_parts_are_the_whole(text: str, start: int) -> None:
+    whole = drawn(text)
+    cuts = find_cuts(whole, {box.id: float(i) for i, box in enumerate(in_order(whole))})[start::3]
+    parts = split(whole, cuts)
+    own = {box.id for box in whole.boxes}
+    assert [b.id for part in parts for b in part.boxes if b.id in own] == [b.id for b in in_order(whole)]
+    assert {(a.start, a.end) for a in whole.arrows} == set(followed(parts, own))
+
+
+def followed(parts: list[Picture], own: set[str]) -> Iterator[tuple[str, str]]:
+    """From box to box, by the lines between columns and by the letters."""
+    ends: dict[str, str] = {}
+    for part in parts:
+        line = ends.get(FOOT)
+        for arrow in part.arrows:
+            start = (
+                line
+                if arrow.start == HEAD
+                else ends[arrow.start[4:].split("_")[0]]
+                if is_letter(arrow.start)
+                else arrow.start
+            )
+            assert start is not None
+            if arrow.end == FOOT:
+                ends[FOOT] = start
+            elif is_letter(arrow.end):
+                ends[arrow.end[2:]] = start
+            else:
+                assert {start, arrow.end} <= own
+                yield start, arrow.end
+
+
+def is_letter(box: str) -> bool:
+    return box.startswith(("to", "from"))
+
+
+def test_a_letter_stands_at_both_ends() -> None:
+    found = words(diagram(archdsl.load("zoo:unet").graph))
+    assert [found[letter] for letter in "ABCD"] == [2, 2, 2, 0]
+
+
+def test_a_frame_that_goes_on_says_so() -> None:
+    text = "input 8x8x8\nstage long { " + "; ".join(f"conv {8 + i} k3 p1; relu" for i in range(14)) + " }"
+    assert words(diagram(graph(text), style=Style(columns=2)))["long (continued)"] == 1
+
+
+def test_cuts_go_between_frames_where_they_can() -> None:
+    cuts = [Cut(after=i, depth=0 if i in (6, 13) else 1, below=50.0 * (i + 1)) for i in range(19)]
+    assert [cut.after for cut in choose_cuts(cuts, 1000, 3)] == [6, 13]
+
+
+def test_nowhere_to_cut_is_one_column() -> None:
+    assert choose_cuts([], 9000, 4) == []
+    assert [cut.after for cut in choose_cuts([Cut(after=3, depth=0, below=10.0)], 9000, 4)] == []
+
+
+def test_tensors_that_pass_are_cut_only_where_it_saves_much() -> None:
+    clean = [Cut(after=i, depth=0, below=100.0 * (i + 1)) for i in (4, 9)]
+    passed = [Cut(after=i, depth=0, below=100.0 * (i + 1), passing=1) for i in range(14) if i not in (4, 9)]
+    assert [cut.after for cut in choose_cuts(sorted([*clean, *passed], key=lambda c: c.after), 1500, 3)] == [4, 9]
+    assert len(choose_cuts(passed, 1500, 3)) == 2
+
+
+def test_how_many() -> None:
+    assert how_many(200, 700) == 1
+    assert [how_many(200, height) for height in (2000, 4000, 20000)] == [2, 3, 8]
+
+
+@pytest.mark.parametrize("format", ["svg", "png", "tikz"])
+def test_the_same_bytes(format: str) -> None:
+    assert diagram(graph(TALL), format) == diagram(graph(TALL), format)
+
+
+def test_no_string_of_dot_is_longer_than_old_graphviz_reads() -> None:
+    drawing = set_columns(drawn(TALL), Style(columns=2))
+    assert drawing is not None
+    strings = re.findall(r'"([^"]*)"', write_fixed_dot(drawing))
+    assert sum(map(len, strings)) > 16384 > max(map(len, strings))
+
+
+@pytest.mark.skipif(not shutil.which("dot"), reason="no dot")
+def test_the_system_s_dot_makes_a_pdf_of_columns() -> None:
+    assert diagram(graph(TALL), "pdf", Style(columns=2)).startswith(b"%PDF")

@@ -1,0 +1,113 @@
+"""Printed source: builds the module that `to_torch` builds."""
+
+import pytest
+import torch
+
+import archdsl
+from archdsl.backends.python_source import class_name
+from tests.programs.law import check_source, from_source
+
+
+def source(text: str) -> str:
+    network = archdsl.loads(text)
+    check_source(network.graph)
+    return network.to_source()
+
+
+def forward(text: str) -> list[str]:
+    """The lines of the last class's forward."""
+    return [line.strip() for line in source(text).rpartition("def forward")[2].splitlines()[1:]]
+
+
+def test_a_plain_chain_is_a_sequential() -> None:
+    text = source("input 3x8x8\nstage stem { conv 4 k3; bn; relu }\ngap; fc 10\n")
+    assert (
+        'self.stem = nn.Sequential(\n            OrderedDict(\n                [\n                    ("conv1"' in text
+    )
+
+
+def test_uses_of_a_block_share_a_class() -> None:
+    text = source("input 4x8x8\nblock twice { residual { conv 4 k3 p1; relu } }\nstage a { twice x3 }\ntwice\n")
+    assert text.count("class Twice(") == 1
+
+
+def test_modules_that_torch_lacks_come_along() -> None:
+    text = source("input 4x8x8; drop_path 0.1; scale 0.5 learned\n")
+    assert text.count("class DropPath(nn.Module)") == text.count("class Scale(nn.Module)") == 1
+
+
+def test_frozen_weights_stay_frozen() -> None:
+    assert "self.a.conv1.weight.requires_grad_(False)" in source("input 3x8x8; stage a { conv 4 k1 frozen }\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("input x 3x4x4; residual { conv 3 k1 }", "return y + x"),
+        ("input x 3x4x4; mul { sigmoid } { tanh } { relu }", "return branch1 * branch2 * x"),
+        ("input a 3x4x4; concat { relu } a", "return torch.cat([x, a], 1)"),
+    ],
+)
+def test_merges(text: str, line: str) -> None:
+    assert forward(text)[-1] == line
+
+
+class TestLiveValues:
+    """Values that must not be overwritten while somebody reads them."""
+
+    def test_operands_of_a_merge_of_three(self) -> None:
+        source("input 2x4x4; add { lrn 2 } { bn } as a\nadd { gelu } a { avgpool 1 }\n")
+
+    def test_several_results_of_one_scope(self) -> None:
+        source("input 4x6x6; aux a { bn; aux b { relu }; gap; sigmoid }\n")
+
+    def test_results_that_nobody_reads(self) -> None:
+        source("input 24; stage a { relu as kept }\nscale 0.5; stage b { add in as lost }\noutput kept\n")
+
+    def test_inputs_called_like_variables(self) -> None:
+        source("input y 3x4x4\ninput x 3x4x4\nadd { conv 3 k1 } y { relu }\n")
+
+    def test_names_of_python(self) -> None:
+        source(
+            "net class(self = 2)\ninput torch 3x4x4\ninput nn 3x4x4\n"
+            "conv self k1 as lambda\nconcat { relu as F } lambda\n"
+        )
+
+
+class TestReuse:
+    """A module that is applied again keeps its one name."""
+
+    def test_beside(self) -> None:
+        assert forward("input 3x8x8; conv 3 k1 as a; relu; reuse a\n")[-1] == "return self.a(x)"
+
+    def test_in_its_own_scope(self) -> None:
+        text = source("input 3x8x8; stage s { conv 3 k1 as a; reuse a; relu }\nfc 2 axis=0\n")
+        assert text.count("self.a(x)") == 2
+
+    def test_from_another_scope_whose_names_stay(self) -> None:
+        scope = "stage s { bn; reuse a; stage t { relu; conv 3 k1 x2 }; add { conv 3 k1; reuse t } }"
+        text = f"input 3x8x8; conv 3 k1 as a\n{scope}\n"
+        assert "self.s.t = nn.Module()" in source(text)
+        keys = list(archdsl.loads(text).to_torch().state_dict())
+        assert [key for key in keys if key.endswith("weight")] == [
+            "a.weight", "s.bn1.weight", "s.t.conv1.weight", "s.t.conv2.weight", "s.conv1.weight",
+        ]  # fmt: skip
+
+    def test_a_whole_block(self) -> None:
+        block = "block b { residual { conv 3 k3 p1; bn }; relu }"
+        source(f"input 3x8x8\n{block}\nb as first\ndropout; reuse first as second\nadd {{ }} first second\n")
+
+
+@pytest.mark.parametrize("word", ["resnet50", "dense_block", "class", "2d", "ñ", "", "a-b c", "None"])
+def test_class_names_are_identifiers(word: str) -> None:
+    assert class_name(word).isidentifier()
+    compile(f"class {class_name(word)}: pass", "", "exec")
+
+
+def test_a_name_cannot_break_out_of_the_docstring(tmp_path: object) -> None:
+    from archdsl.backends.python_source import to_source
+
+    graph = archdsl.loads("input 3x4x4; relu").graph
+    text = to_source(graph, origin='x"""\nimport os\n\\.arch')
+    assert "import os" not in text.splitlines()
+    assert isinstance(from_source(text, graph), torch.nn.Module)

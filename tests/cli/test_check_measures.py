@@ -1,0 +1,120 @@
+"""What `archdsl check` measures when it is asked: columns, memory, coverage, JSON with its schema."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it has no types of its own
+
+from archdsl.analysis.check_report import schema
+from archdsl.analysis.columns import NAMES
+from archdsl.analysis.memory import OPTIMIZERS, PRECISIONS
+from archdsl.cli import check_measures, main
+
+SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "check.schema.json"
+
+
+def check(*arguments: str, status: int = 0) -> str:
+    """What `archdsl check` prints."""
+    result = CliRunner().invoke(main, ["check", *arguments])
+    assert result.exit_code == status, result.output
+    return result.output
+
+
+def test_columns_take_the_place_of_the_costs():
+    lines = check("-e", "input 3x8x8; conv 4 k3 s2; relu", "--columns", "rf,jump,share").splitlines()
+    assert lines[0].split() == ["#", "layer", "output", "rf", "jump", "%", "params", "%", "MACs", "%", "memory"]
+    assert lines[3].split()[-6:] == ["3", "2", "100.0", "%", "100.0", "%"]
+
+
+def test_all_columns_are_shown_together():
+    head = check("zoo:lenet5", "--columns", "all").splitlines()[0]
+    assert all(word in head for word in ("params", "trainable", "MACs", "memory", "rf", "jump", "start", "ways"))
+
+
+def test_a_misspelt_column_is_told_the_nearest():
+    assert "there is no column `jmup`; did you mean `jump`?" in check("zoo:lenet5", "--columns", "rf,jmup", status=2)
+
+
+def test_the_memory_of_training_has_its_parts():
+    told = check("zoo:resnet18", "--batch", "8", "--optimizer", "sgd", "--precision", "bf16")
+    assert "training on batches of 8 in bf16 takes" in told
+    assert "· sgd 44.6 MiB ·" in told
+
+
+def test_the_train_block_says_how():
+    text = "input 1x8x8; flatten; fc 10\ntrain { data digits; optimizer sgd momentum=0.9; batch 48; precision bf16 }"
+    assert "training on batches of 48 in bf16" in check("-e", text, "--optimizer", "adam")
+
+
+def test_the_largest_batch_that_fits():
+    assert "the largest batch for 8.0 GiB is 293\n" in check("zoo:resnet18", "--fits", "8G")
+    assert "not even one sample fits into 10.0 MiB" in check("zoo:resnet18", "--fits", "10M", status=1)
+
+
+AMOUNTS = {"8G": 8 << 30, "512 MiB": 512 << 20, "1.5k": 1536, "8GB": 8 * 10**9}
+
+
+@pytest.mark.parametrize("text", AMOUNTS)
+def test_amounts_of_memory(text):
+    assert check_measures.parse_bytes(text) == AMOUNTS[text]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("zoo:lenet5", "--fits", "8X"),
+        ("zoo:lenet5", "--fits", "0"),
+        ("zoo:lenet5", "--batch", "0"),
+        ("zoo:lenet5", "--optimizer", "lion"),
+        ("zoo:lenet5", "zoo:alexnet", "--batch", "8"),
+        ("zoo:lenet5", "--format", "json", "--columns", "rf"),
+        ("zoo:lenet5", "--format", "sarif", "--batch", "8"),
+        ("-e", "input 784; fc 10", "--coverage"),
+        ("zoo:lenet5", "--columns", ""),
+    ],
+)
+def test_what_does_not_go_together_is_refused(arguments):
+    assert "Error: " in check(*arguments, status=2)
+
+
+def test_coverage_tells_border_and_middle():
+    told = check("-e", "input 1x12x12; conv 2 k3 p1", "--coverage")
+    assert "conv 2 k3 p1        144       4     6       9           0.44" in told
+    assert "  ▒▓▓▓▓▓▓▓▓▓▓▒\n  ▓██████████▓\n" in told
+
+
+def test_the_names_on_the_command_line_are_those_of_the_analyses():
+    assert check_measures._OPTIMIZERS == OPTIMIZERS
+    assert check_measures._PRECISIONS == PRECISIONS
+    assert set(NAMES) - {"params%", "macs%", "memory%"} == set(check_measures._NAMES.replace("or ", "").split(", "))
+
+
+def test_the_schema_is_the_one_in_the_documentation():
+    assert SCHEMA.read_text(encoding="utf-8") == schema() + "\n", "archdsl check --schema > docs/check.schema.json"
+    assert check("--schema") == schema() + "\n"
+    Draft202012Validator.check_schema(json.loads(schema()))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("zoo:googlenet",),
+        ("zoo:vit_b_32",),
+        ("zoo:unet", "--batch", "4", "--precision", "bf16"),
+        ("-e", "input 3xHxW; conv 4 k3; upsample 2; conv 4 k3"),
+        ("-e", "input words 20 int(9); embedding 8; lstm 4; take -1"),
+    ],
+)
+def test_the_json_is_what_the_schema_says(arguments):
+    found = json.loads(check(*arguments, "--format", "json"))
+    Draft202012Validator(json.loads(schema())).validate(found)
+    totals = found["totals"]
+    assert totals["memory"]["activations"] == sum(layer["memory"] for layer in found["layers"])
+
+
+def test_the_json_of_a_network_with_mistakes_has_no_memory():
+    found = json.loads(check("-e", "input 3x8x8; conv 4 k9; rellu", "--format", "json", status=1))
+    assert found["totals"]["memory"] is None
+    assert [layer["memory"] for layer in found["layers"]] == [None] * len(found["layers"])

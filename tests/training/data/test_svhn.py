@@ -1,0 +1,143 @@
+"""SVHN, and MAT files."""
+
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from archdsl.training.data.dataset_files import RemoteFile
+from archdsl.training.data.dataset_spec import ImageShape
+from archdsl.training.data.images import Request
+from archdsl.training.data.mat import read_mat
+from archdsl.training.data.svhn import SVHN, SvhnSource
+from archdsl.training.errors import DataCorrupt, DataMissing
+from tests.training.archives import digest, serving
+
+SHAPE = ImageShape(3, 32, 32)
+_TYPES = {"int8": 1, "uint8": 2, "int16": 3, "uint16": 4, "int32": 5, "uint32": 6, "float64": 9}
+
+
+def element(kind: int, content: bytes) -> bytes:
+    """An element as MATLAB writes it: small ones inside their tag."""
+    if len(content) <= 4:
+        return struct.pack("<HH4s", kind, len(content), content)
+    return struct.pack("<II", kind, len(content)) + content + bytes(-len(content) % 8)
+
+
+def matrix(name: str, array: NDArray[Any], sizes: tuple[int, ...] | None = None) -> bytes:
+    flags = struct.pack("<II", 9, 0)
+    dimensions = np.array(sizes or array.shape, "<i4").tobytes()
+    parts = [element(6, flags), element(5, dimensions), element(1, name.encode())]
+    return element(14, b"".join(parts) + element(_TYPES[array.dtype.name], array.tobytes(order="F")))
+
+
+def packed(content: bytes) -> bytes:
+    small = zlib.compress(content)
+    return struct.pack("<II", 15, len(small)) + small  # the only element that is not padded
+
+
+def mat(*elements: bytes) -> bytes:
+    return b"MATLAB 5.0 MAT-file".ljust(124) + b"\x00\x01IM" + b"".join(elements)
+
+
+def numbers(count: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Images N×3×32×32, and labels 1..10."""
+    chance = np.random.default_rng(count)
+    images = chance.integers(0, 256, (count, 3, 32, 32)).astype(np.uint8)
+    return images, (np.arange(count) % 10 + 1).astype(np.uint8)
+
+
+def svhn(count: int) -> bytes:
+    images, labels = numbers(count)
+    return mat(packed(matrix("X", images.transpose(2, 3, 1, 0))), packed(matrix("y", labels[:, None])))
+
+
+@pytest.mark.parametrize("dtype", _TYPES)
+@pytest.mark.parametrize("shape", [(3, 4), (2, 1), (5, 1, 7)])
+def test_arrays(tmp_path: Path, dtype: str, shape: tuple[int, ...]) -> None:
+    array = np.arange(np.prod(shape)).reshape(shape).astype(dtype)
+    content = mat(matrix("other", array + 1), packed(matrix("a_long_name", array)), matrix("y", array))
+    (tmp_path / "m.mat").write_bytes(content)
+    found = read_mat(tmp_path / "m.mat", ("a_long_name", "y"), 1000)
+    assert np.array_equal(found["a_long_name"], array)
+    assert np.array_equal(found["y"], array)
+    assert set(found) == {"a_long_name", "y"}
+
+
+def test_from_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "SVHN").mkdir()
+    (tmp_path / "SVHN" / "train_32x32.mat").write_bytes(svhn(20))
+    (tmp_path / "SVHN" / "test_32x32.mat").write_bytes(svhn(11))
+    splits = SVHN.load(Request(SHAPE, tmp_path / "cache", data_dir=tmp_path, split=1.0))
+    images, labels = numbers(20)
+    assert np.array_equal(splits.train.images, images)
+    assert splits.train.labels.tolist() == [1, 2, 3, 4, 5, 6, 7, 8, 9, 0] * 2
+    assert labels[9] == 10
+    assert splits.test is not None
+    assert len(splits.test) == 11
+    assert splits.notes == ("svhn: not the published files (20 images to learn from, 11 to test)",)
+
+
+def test_from_the_net(tmp_path: Path) -> None:
+    train, test = svhn(20), svhn(10)
+    with serving({"/a.mat": train, "/b.mat": test}) as server:
+        files = (RemoteFile(f"{n}.mat", digest(c), (f"{server.base}/{n}.mat",)) for n, c in (("a", train), ("b", test)))
+        splits = SvhnSource(*files).load(Request(SHAPE, tmp_path))
+    assert splits.validation is not None
+    assert (len(splits.train), len(splits.validation), splits.notes) == (18, 2, ())
+
+
+def test_nothing_there(tmp_path: Path) -> None:
+    with pytest.raises(DataMissing):
+        SVHN.load(Request(SHAPE, tmp_path, data_dir=tmp_path))
+
+
+_X, _Y = numbers(4)
+_IMAGES, _LABELS = matrix("X", _X.transpose(2, 3, 1, 0)), matrix("y", _Y[:, None])
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (lambda: b"\x80\x04cos\nsystem\n", "not a MAT file of version 5"),
+        (lambda: mat(_IMAGES, _LABELS)[:-3], "ends behind the file"),
+        (lambda: mat(packed(_IMAGES)[:-9], _LABELS), "damaged MAT file"),
+        (lambda: mat(_IMAGES), "it has no array y"),
+        (lambda: mat(_LABELS, matrix("X", _X)), "`X` is 4×3×32×32"),
+        (lambda: mat(_IMAGES, matrix("y", _Y[:3, None])), "3 labels for 4 images"),
+        (lambda: mat(_IMAGES, matrix("y", _Y[:, None] + 8)), "labels beyond 1..10"),
+        (lambda: mat(_IMAGES, matrix("y", np.array([[1.0], [np.nan], [2], [3]]))), "labels beyond 1..10"),
+        (lambda: mat(_IMAGES, matrix("y", np.array([[1.0], [1.5], [2], [3]]))), "labels beyond 1..10"),
+        (lambda: mat(matrix("X", _X, (2**31 - 1,) * 100_000), _LABELS), "`X` announces 100,000 dimensions"),
+        (lambda: mat(matrix("X", _X, (32, 32, 3, 5)), _LABELS), "announces 15,360 values, but has 12,288"),
+        (lambda: mat(packed(matrix("X", np.zeros(1 << 20, np.uint8))), _LABELS), "larger than"),
+        (lambda: mat(element(14, element(6, bytes(8)))), "it has no array X, y"),
+    ],
+    ids=[
+        "pickle",
+        "cut",
+        "cut zlib",
+        "one array",
+        "shape",
+        "count",
+        "labels",
+        "nan",
+        "halves",
+        "dimensions",
+        "sizes",
+        "bomb",
+        "no name",
+    ],
+)
+def test_damaged(tmp_path: Path, content: Callable[[], bytes], why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archdsl.training.data.svhn._LARGEST", 1 << 19)
+    (tmp_path / "train_32x32.mat").write_bytes(content())
+    (tmp_path / "test_32x32.mat").write_bytes(svhn(2))
+    with pytest.raises(DataCorrupt) as caught:
+        SVHN.load(Request(SHAPE, tmp_path / "cache", data_dir=tmp_path))
+    assert why in caught.value.why

@@ -1,0 +1,251 @@
+"""`archdsl export`: what is written is run, and gives what the network gives."""
+
+import importlib
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner, Result
+from safetensors import safe_open
+from safetensors.torch import load_file
+
+from archdsl import loads
+from archdsl.backends import export_formats as backend
+from archdsl.backends.export_formats import KEY, CannotExport, export
+from archdsl.cli import main
+from archdsl.training import report
+from archdsl.training.data.dataset_spec import ImageShape
+from archdsl.training.data.digits import DigitsSource
+from archdsl.training.data.images import Request
+from archdsl.training.inference.export_source import Prepared, of_network
+from archdsl.training.loop.standardization import Standard
+
+NET = """net Small(classes = 10)
+input 1x8x8
+conv 8 k3 p1; bn; relu; maxpool 2
+flatten; fc classes
+train { data digits; precision fp32; layout channels_first; epochs 3; optimizer adam lr=0.01 }
+"""
+
+# what exporters stumble over: windows that round up, adaptive windows, recurrence, attention, resizing, merges
+PARTS = """
+input 3x12x12
+conv 8 k3 p1; bn; relu as a
+maxpool k3 s2 ceil
+upsample size=12x12
+add a
+residual { attention 2 window=4 shift=2 relative }
+adaptive_avgpool 2
+tokens
+residual { ln; attention heads=2 }
+lstm 6
+fc 4
+"""
+
+
+def run(*args: object) -> Result:
+    result = CliRunner().invoke(main, [str(arg) for arg in args])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
+    return result
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run on digits."""
+    folder = tmp_path_factory.mktemp("export")
+    (folder / "net.arch").write_text(NET)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(report, "draw_curves", lambda *_: None)
+        patch.setattr(report, "draw_confusion", lambda *_: None)
+        done = run("train", folder / "net.arch", "--out", folder / "run")
+    assert done.exit_code == 0, done.output
+    return folder / "run"
+
+
+def digits(folder: Path) -> tuple[np.ndarray, np.ndarray]:
+    test = DigitsSource().load(Request(ImageShape(1, 8, 8), folder)).test
+    assert test is not None
+    return test.images, test.labels
+
+
+def accuracy(outputs: np.ndarray, labels: np.ndarray) -> float:
+    return float((outputs.argmax(1) == labels).mean())
+
+
+def test_onnx_takes_pixels_as_they_are(trained: Path) -> None:
+    onnxruntime = importlib.import_module("onnxruntime")  # it has no types
+    done = run("export", trained)
+    assert done.exit_code == 0, done.output
+    assert "takes `pixels`, uint8 of N×1×8×8" in done.output
+    assert "gives the same outputs, in batches of 1 and 3: the largest difference is" in done.output
+    assert " KiB\n" in done.output  # small networks have a size, too
+    session = onnxruntime.InferenceSession(trained / "net.onnx")
+    assert [each.shape[0] for each in (*session.get_inputs(), *session.get_outputs())] == ["N", "N"]
+    images, labels = digits(trained)
+    (outputs,) = session.run(None, {"pixels": images})  # all 360 in a batch: any size will do
+    result = json.loads((trained / "result.json").read_text())
+    assert accuracy(outputs, labels) == pytest.approx(result["test"]["accuracy"])
+    facts = json.loads(session.get_modelmeta().custom_metadata_map[KEY])
+    assert facts["classes"] == [str(digit) for digit in range(10)]
+    assert facts["text"] == NET
+    assert facts["input"] == "pixels 0..255, uint8 of N×1×8×8, grey"
+    with pytest.raises(onnxruntime.capi.onnxruntime_pybind11_state.InvalidArgument, match="float"):
+        session.run(None, {"pixels": images.astype(np.float32) / 255})  # the mistake that people make is an error
+
+
+def test_onnx_of_what_exporters_stumble_over(tmp_path: Path) -> None:
+    subject = of_network(loads(PARTS), seed=0)
+    agreement = export(subject, "onnx", tmp_path / "net.onnx")
+    assert agreement.difference < 1e-5
+    assert agreement.largest > 1e-3
+    assert [path.name for path in tmp_path.iterdir()] == ["net.onnx"]
+
+
+def test_means_in_the_network_are_not_those_of_its_pixels(tmp_path: Path) -> None:
+    network = loads("input 3x6x6\nconv 4 k3; gap; fc 2")
+    fresh = of_network(network, seed=0)
+    pixels = (backend.Input("pixels", (3, 6, 6), torch.uint8),)
+    module = Prepared(fresh.module, Standard((0.5,) * 3, (0.2,) * 3))
+    newest = importlib.import_module("onnx").defs.onnx_opset_version()
+    subject = backend.Exportable(module, pixels, fresh.outputs, {})
+    assert export(subject, "onnx", tmp_path / "net.onnx", opset=newest).good
+
+
+def test_weights_alone_load_back(trained: Path) -> None:
+    done = run("export", trained, "--to", "safetensors")
+    assert done.exit_code == 0, done.output
+    with safe_open(trained / "net.safetensors", framework="pt") as file:
+        facts = json.loads(file.metadata()[KEY])
+    model = loads(facts["text"]).to_torch().eval()
+    model.load_state_dict(load_file(trained / "net.safetensors"))
+    images, labels = digits(trained)
+    mean, deviation = torch.tensor(facts["mean"]), torch.tensor(facts["deviation"])
+    outputs = model((torch.from_numpy(images) / 255 - mean) / deviation).detach().numpy()
+    assert accuracy(outputs, labels) == pytest.approx(
+        json.loads((trained / "result.json").read_text())["test"]["accuracy"]
+    )
+
+
+def test_torch_takes_pixels_or_what_is_standardised(trained: Path, tmp_path: Path) -> None:
+    images, _ = digits(trained)
+    assert run("export", trained, "-o", tmp_path / "pixels.pt2").exit_code == 0
+    plain = run("export", trained, "-o", tmp_path / "plain.pt2", "--no-preprocess")
+    assert plain.exit_code == 0
+    assert "takes `x`, float32 of N×1×8×8" in plain.output
+    extra = {KEY: ""}
+    program = torch.export.load(tmp_path / "pixels.pt2", extra_files=extra).module()
+    facts = json.loads(extra[KEY])
+    pixels = torch.from_numpy(images[:7])
+    prepared = (pixels / 255 - torch.tensor(facts["mean"])) / torch.tensor(facts["deviation"])
+    other = torch.export.load(tmp_path / "plain.pt2").module()
+    assert torch.allclose(program(pixels), other(prepared), atol=1e-4)
+
+
+@pytest.mark.parametrize("tta", ["none", "flip"])
+def test_averages_that_are_not_in_the_file_are_told(trained: Path, tmp_path: Path, tta: str) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(trained, copy)
+    settings = json.loads((copy / "settings.json").read_text())
+    settings["recipe"]["tta"] = tta
+    (copy / "settings.json").write_text(json.dumps(settings))
+    done = run("export", copy, "--to", "torch")
+    assert done.exit_code == 0, done.output
+    assert ("`tta flip`; the file answers for one" in done.stderr) == (tta == "flip")
+
+
+def test_torchscript_says_that_it_is_deprecated(trained: Path, tmp_path: Path) -> None:
+    done = run("export", trained, "--to", "torchscript", "-o", tmp_path / "net.pt")
+    assert done.exit_code == 0, done.output
+    assert "note: torch has deprecated TorchScript" in done.stderr
+    images, labels = digits(trained)
+    with pytest.warns(DeprecationWarning, match="deprecated"):
+        script = torch.jit.load(tmp_path / "net.pt")  # type: ignore[no-untyped-call]  # torch has no types here
+    outputs = script(torch.from_numpy(images)).detach().numpy()
+    assert accuracy(outputs, labels) > 0.8
+
+
+def test_a_text_is_exported_with_fresh_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.arch").write_text("input 12 int(50)\nembedding 8; lstm 6; fc 3\n")
+    for _ in range(2):
+        done = run("export", "mine.arch", "--to", "safetensors", "--seed", 3)
+        assert done.exit_code == 0, done.output
+    first = Path("mine.safetensors").read_bytes()
+    assert run("export", "mine.arch", "--to", "safetensors", "-o", "other.safetensors", "--seed", 4).exit_code == 0
+    assert first == Path("mine.safetensors").read_bytes() != Path("other.safetensors").read_bytes()
+    done = run("export", "mine.arch", "--to", "torchscript", "--batch", 2)
+    assert "takes `x`, int64 of 2×12" in done.output
+
+
+def test_a_file_that_gives_other_outputs_is_not_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    subject = of_network(loads("input 4\nfc 2"), seed=0)
+    monkeypatch.setattr(
+        backend, "_weights_reader", lambda *_: lambda example: [torch.full((len(example[0]), 2), torch.nan)]
+    )
+    with pytest.raises(CannotExport, match="gives other outputs from the file"):
+        export(subject, "safetensors", tmp_path / "net.safetensors")
+    assert not list(tmp_path.iterdir())
+
+
+def test_small_outputs_have_to_agree_as_well_as_large_ones() -> None:
+    near = [backend.Agreement(gap, largest, "", (1,)).good for gap, largest in ((9e-4, 1), (9e-5, 0.03), (1e-7, 0))]
+    assert near == [True, False, True]
+
+
+def test_a_file_that_its_runtime_refuses_is_not_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise RuntimeError("Opset 28 is under development")
+
+    monkeypatch.setattr(backend, "_onnx_reader", refuse)
+    with pytest.raises(CannotExport, match="written, but not run: Opset 28 is under development"):
+        export(of_network(loads("input 4\nfc 2"), seed=0), "onnx", tmp_path / "net.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_torch_refuses_is_told_in_a_line(tmp_path: Path) -> None:
+    class Awkward(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x if x.sum().item() > 0 else -x
+
+    plain = of_network(loads("input 4\nfc 2"), seed=0)
+    subject = backend.Exportable(Awkward(), plain.inputs, plain.outputs, {})
+    with pytest.raises(CannotExport, match="torch cannot write this network as torch: ") as caught:
+        export(subject, "torch", tmp_path / "net.pt2")
+    assert "\n" not in caught.value.why
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "told"),
+    [
+        (("nothing",), 2, "nothing"),
+        (("RUN", "-o", "net.xyz"), 2, "say what to write"),
+        (("RUN", "-o", "no/net.onnx"), 2, "there is no folder no"),
+        (("RUN", "--to", "torch", "--opset", 20), 2, "--opset is for `--to onnx`"),
+        (("RUN", "--opset", 999), 1, "error: the newest version of ONNX's operators known here is "),
+        (("RUN", "--to", "safetensors", "--batch", 2), 2, "weights alone"),
+        (("RUN", "--set", "classes=3"), 2, "a run keeps its network"),
+        ((".",), 1, "it has no settings.json"),
+        (("sizes.arch",), 2, "give them: `--input 3x224x224`"),
+        (("wrong.arch",), 1, "E0"),
+    ],
+)
+def test_what_cannot_be(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, args: tuple[object, ...], code: int, told: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("sizes.arch").write_text("input 3xHxW\nconv 4 k3\n")
+    Path("wrong.arch").write_text("input 3x8x8\nconf 4 k3\n")
+    result = run("export", *(trained if arg == "RUN" else arg for arg in args))
+    assert told in result.output
+    assert result.exit_code == code
+
+
+def test_missing_packages_are_named_with_the_way_to_get_them(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backend, "missing", lambda form: ("onnxscript",) if form == "onnx" else ())
+    result = run("export", trained)
+    assert result.exit_code == 2
+    assert "`--to onnx` needs onnxscript, not installed here: pip install 'archdsl[export]'" in result.output

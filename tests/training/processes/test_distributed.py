@@ -1,0 +1,171 @@
+"""Several processes that train one network."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from archdsl.training import session
+from archdsl.training.errors import BatchTooSmall, CannotJoin
+from archdsl.training.processes.distributed import Place, Processes, place
+from archdsl.training.runs.checkpoint import list_checkpoints, read
+from tests.training.helpers import training
+from tests.training.processes.two_processes import CASES, run_case
+from tests.training.test_session import assert_same
+
+HERE = Path(__file__).parents[3]
+
+
+def environment(rank: int, size: int, port: int) -> dict[str, str]:
+    """What torchrun would set."""
+    told = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": size, "LOCAL_WORLD_SIZE": size, "MASTER_PORT": port}
+    return {**os.environ, **{k: str(v) for k, v in told.items()}, "MASTER_ADDR": "127.0.0.1", "OMP_NUM_THREADS": "1"}
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def start(command: list[str], cwd: Path, size: int = 2) -> list["subprocess.Popen[str]"]:
+    port = free_port()
+    return [
+        subprocess.Popen(
+            [sys.executable, *command], cwd=cwd, env=environment(rank, size, port), text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )
+        for rank in range(size)
+    ]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What two processes made of each case."""
+    folder = tmp_path_factory.mktemp("two")
+    started = start(["-m", "tests.training.processes.two_processes", str(folder)], HERE)
+    outputs = [process.communicate(timeout=120) for process in started]
+    assert [process.returncode for process in started] == [0, 0], outputs
+    return folder
+
+
+def result(folder: Path, name: str, rank: int = 0) -> Any:
+    return json.loads((folder / f"{name}-{rank}.json").read_text())
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_two_processes_make_the_steps_of_one(
+    two: Path, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "write_report", lambda *_: None)
+    alone = run_case(name, tmp_path / name)
+    for file in ("last.safetensors", "best.safetensors"):
+        one, other = load_file(tmp_path / name / file), load_file(two / name / file)
+        assert one.keys() == other.keys()
+        for key, tensor in one.items():
+            torch.testing.assert_close(other[key], tensor, rtol=1e-4, atol=1e-6)
+    scores, epochs, _ = result(two, f"{name}-start")
+    assert alone.tested is not None
+    for mine, theirs in zip(
+        [alone.tested[1].summary(), *(line["validation"] for line in alone.state.history)],
+        [scores, *epochs],
+        strict=True,
+    ):
+        assert mine == pytest.approx(theirs, rel=1e-4)
+
+
+@pytest.mark.parametrize("name", [*(f"{name}-start" for name in CASES), "whole-start", "stopped-resume"])
+def test_all_processes_hold_the_same(two: Path, name: str) -> None:
+    one, other = (load_file(two / f"{name}-{rank}.st") for rank in (0, 1))
+    assert all(torch.equal(tensor, other[key]) for key, tensor in one.items())
+    assert result(two, name, 0) == result(two, name, 1)
+
+
+def test_one_stops_all_and_resumed_is_bit_for_bit_the_same(two: Path) -> None:
+    assert [result(two, "stopped-start", rank)[2] for rank in (0, 1)] == ["STOPPED", "STOPPED"]
+    assert_same(two / "whole", two / "stopped")
+    tensors, numbers = read(list_checkpoints(two / "whole" / "checkpoints")[-1])
+    assert not torch.equal(tensors["chance.torch"], tensors["chance.1.torch"])  # dropout differs
+    assert json.loads((two / "whole" / "settings.json").read_text())["setup"]["processes"] == 2
+    assert len((two / "whole" / "metrics.jsonl").read_text().splitlines()) == 3 == len(numbers["history"])
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 8, 31, 32, 33])
+@pytest.mark.parametrize("size", [2, 3, 4])
+def test_shards_are_disjoint_and_complete(size: int, count: int) -> None:
+    indices = torch.randperm(count) + 100
+    taken = []
+    for rank in range(size):
+        mine, counted = Processes(Place(rank, size, rank, size)).shard(indices)
+        assert len(mine) >= min(2, count)  # enough to normalise by
+        assert abs(counted - count / size) < 1
+        taken.append(mine[:counted])
+    assert torch.equal(torch.cat(taken), indices)
+
+
+def test_a_batch_smaller_than_the_team(tmp_path: Path) -> None:
+    made = training(tmp_path / "run", batch=3)
+    object.__setattr__(made, "team", Processes(Place(0, 4, 0, 4)))
+    with pytest.raises(BatchTooSmall, match="a batch of 3 cannot be divided among 4 processes"):
+        made.start()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"WORLD_SIZE": "2"}, "not RANK, LOCAL_RANK, LOCAL_WORLD_SIZE, MASTER_ADDR, MASTER_PORT"),
+        ({**dict.fromkeys(("RANK", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"), "1"),
+          "WORLD_SIZE": "two"}, "WORLD_SIZE is `two`, which is no number"),
+    ],
+)  # fmt: skip
+def test_half_an_environment(given: dict[str, str], told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(CannotJoin, match=told):
+        place()
+
+
+NET = """net Small(classes = 10, width = 8)
+input 1x8x8
+conv width k3 p1; bn; relu; maxpool 2
+flatten; fc classes
+train { precision fp32; layout channels_first }
+"""
+
+
+def test_one_log_and_a_killed_process_ends_all(tmp_path: Path) -> None:
+    (tmp_path / "net.arch").write_text(NET)
+    options = ["net.arch", "--data", "digits", "--epochs", "5000", "--batch", "1000", "--out", "r"]
+    leader, other = start(["-m", "archdsl", "train", *options], tmp_path)
+    assert leader.stdout is not None
+    lines = []
+    for line in leader.stdout:
+        lines.append(line)
+        if line.startswith("epoch    2/5000"):
+            break
+    assert "2 processes; of each batch of 1000 each takes 500\n" in lines
+    assert any(line.startswith("batch norm: each process normalises by its own images") for line in lines)
+    other.send_signal(signal.SIGKILL)
+    told = leader.communicate(timeout=60)
+    assert leader.returncode == 1, told
+    assert told[1].startswith("error: another process of the training is gone, so this one ends too (")
+    assert "--resume RUN" in told[1]
+    assert "Traceback" not in told[1]
+    assert other.communicate() == ("", "")
+    assert list_checkpoints(tmp_path / "r" / "checkpoints")
+
+
+def test_mistakes_are_told_once(tmp_path: Path) -> None:
+    (tmp_path / "net.arch").write_text("input 1x8x8\nflatten; fc 11\n")
+    leader, other = start(["-m", "archdsl", "train", "net.arch", "--data", "digits"], tmp_path)
+    assert "`digits` has 10 classes, this network gives 11" in leader.communicate(timeout=60)[1]
+    assert other.communicate(timeout=60) == ("", "")
+    assert (leader.returncode, other.returncode) == (1, 1)

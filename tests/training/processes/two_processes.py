@@ -1,0 +1,115 @@
+"""Trainings by two processes over gloo; see test_distributed.py. Run as a module, with a FOLDER.
+
+Each process writes the weights that it ends with, so that the test can hold them against each other's and against
+those of one process.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from archdsl.training import session
+from archdsl.training.callbacks.base import Stop
+from archdsl.training.loop.training_state import weights_of
+from archdsl.training.processes import distributed
+from archdsl.training.processes.process_group import Team
+from archdsl.training.runs.run_folder import Run
+from archdsl.training.session import Outcome, Training
+from tests.training.helpers import Patches, StopAfter, small_network, subject, training
+
+
+def plain_network() -> nn.Module:
+    """Nothing in it mixes the images of a batch or draws chance."""
+    return nn.Sequential(nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(128, 3))
+
+
+class TwoOutputs(nn.Module):
+    """A main output and one beside it, whose weights get no gradient."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.main, self.beside = nn.Linear(64, 3), nn.Linear(64, 3)
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        flat = images.flatten(1)
+        return self.main(flat), self.beside(flat)
+
+
+Case = tuple[Callable[[], nn.Module], dict[str, Any]]
+
+CASES: dict[str, Case] = {
+    "sgd": (plain_network, {"optimizer": {"name": "sgd", "lr": 0.05}, "patches": (91, 31, 29)}),
+    "much": (
+        plain_network,
+        {
+            "optimizer": {"name": "muon"}, "schedule": {"name": "onecycle"}, "accumulate": 2, "clip": 1.0, "ema": 0.9,
+            "augment": {"alternate": True}, "loss": {"name": "bce", "smoothing": 0.1}, "tta": "flip",
+        },
+    ),
+    "side": (TwoOutputs, {"optimizer": {"name": "sgd", "lr": 0.05}}),
+    "scraps": (plain_network, {"optimizer": {"name": "sgd", "lr": 0.05}, "patches": (35, 1, 3)}),  # 16 + 16 + 3
+}  # fmt: skip
+
+
+def run_case(name: str, folder: Path, team: Team | None = None) -> Outcome:
+    """Train a case to its end."""
+    build, recipe = CASES[name]
+    return make(folder, build, team, **recipe).start()
+
+
+def make(
+    folder: Path, build: Callable[[], nn.Module], team: Team | None = None, stop: Stop | None = None, **recipe: Any
+) -> Training:
+    patches = Patches(*recipe.pop("patches", (90, 30, 30)))
+    made = replace(training(folder, stop=stop, **recipe), subject=subject(build), source=patches)
+    return replace(made, team=team) if team else made
+
+
+def follow(folder: Path, team: Team) -> Path:
+    """The folder of a run, made by the leader alone."""
+    if team.leads and not folder.exists():
+        Run.create(folder, folder.parent, "unused")
+    team.share("made")
+    return folder
+
+
+def told(outcome: Outcome, folder: Path, name: str, team: Team) -> None:
+    save_file({k: v.clone() for k, v in weights_of(outcome.state.model).items()}, folder / f"{name}-{team.rank}.st")
+    scores = outcome.tested[1].summary() if outcome.tested else None
+    (folder / f"{name}-{team.rank}.json").write_text(
+        json.dumps([scores, [line["validation"] for line in outcome.state.history], outcome.ending.name])
+    )
+
+
+def main(folder: Path) -> None:
+    torch.set_num_threads(1)
+    distributed._AGREE_SECONDS = 0.0  # after each step, so that a stop comes in the middle of an epoch
+    vars(session)["write_report"] = lambda *_: None  # pictures take longer than these trainings
+    with distributed.joined(distributed.place(), "cpu") as team:
+
+        def go(name: str, method: str, stop: Stop | None = None, **recipe: Any) -> None:
+            build = CASES[name][0] if name in CASES else small_network
+            made = make(follow(folder / name, team), build, team, stop, **(CASES[name][1] if name in CASES else recipe))
+            run = Run(folder / name, writes=team.leads)
+            made = replace(made, place=replace(made.place, run=run))
+            told(getattr(made, method)(), folder, f"{name}-{method}", team)
+
+        for name in CASES:
+            go(name, "start")
+        go("whole", "start")
+        go("stopped", "start", StopAfter(9) if team.rank == 1 else None)
+        torch.manual_seed(12345)
+        go("stopped", "resume")
+    os._exit(0)  # nothing is left to tidy up, and interpreters are slow at it
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

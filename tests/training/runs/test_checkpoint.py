@@ -1,0 +1,209 @@
+"""Checkpoints: whole or not there, whatever happens while they are written."""
+
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from archdsl.training.errors import CannotResume, DiskFull
+from archdsl.training.loop.metrics import Tally
+from archdsl.training.loop.optimizers import make_optimizer
+from archdsl.training.loop.training_state import Chance, State, weights_of
+from archdsl.training.recipe.recipe import Adam
+from archdsl.training.run_errors import CannotWrite
+from archdsl.training.runs import checkpoint
+from archdsl.training.runs.checkpoint import list_checkpoints, read, restore_newest, save
+from archdsl.training.runs.run_files import make_folder, write_text
+from tests.training.helpers import small_network
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "run" / "checkpoints").mkdir(parents=True)
+    return tmp_path / "run" / "checkpoints"
+
+
+def made(value: float = 0.0, step: int = 0) -> State:
+    """A state all of whose weights are `value`."""
+    model, device = small_network(), torch.device("cpu")
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.fill_(value)
+    return State(model, make_optimizer(model, Adam()), Chance(0, device), Tally(device), step=step)
+
+
+def test_the_newest_two_are_kept(folder: Path) -> None:
+    for step in (1, 2, 30, 200):
+        save(made(step, step), folder)
+    assert [path.name for path in list_checkpoints(folder)] == [
+        "step-000000030.safetensors",
+        "step-000000200.safetensors",
+    ]
+    state = made()
+    restore_newest(state, folder)
+    assert state.step == 200
+    assert all(bool((p == 200).all()) for p in state.model.parameters())
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "noise", "format"])
+def test_a_damaged_one_is_passed_over(folder: Path, damage: str) -> None:
+    save(made(1, 1), folder)
+    newest = save(made(2, 2), folder)
+    whole = newest.read_bytes()
+    if damage == "format":
+        save_file({"x": torch.zeros(1)}, newest, {"state": '{"format": 99}'})
+    else:
+        newest.write_bytes({"cut": whole[: len(whole) // 2], "empty": b"", "noise": os.urandom(len(whole))}[damage])
+    state = made()
+    assert restore_newest(state, folder).name == "step-000000001.safetensors"
+    assert state.step == 1
+    list_checkpoints(folder)[0].unlink()
+    with pytest.raises(CannotResume, match=r"step-000000002\.safetensors: "):
+        restore_newest(state, folder)
+
+
+def test_nothing_is_unpickled(folder: Path) -> None:
+    (folder / "step-000000001.safetensors").write_bytes(b"cos\nsystem\n(S'touch owned'\ntR.")
+    with pytest.raises(CannotResume):
+        restore_newest(made(), folder)
+    assert not Path("owned").exists()
+
+
+def _save_until_killed(folder: Path) -> None:
+    torch.set_num_threads(1)
+    step = int(list_checkpoints(folder)[-1].name[5:14])
+    while True:
+        step += 1
+        save(made(step, step), folder)
+
+
+_KILLS = int(os.environ.get("ARCHDSL_KILLS", "25"))
+
+
+def test_killed_at_any_moment_the_newest_loads(folder: Path) -> None:
+    save(made(0, 0), folder)
+    chance, steps, reach = random.Random(0), 0, 0.03
+    for _ in range(_KILLS):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # this process has threads; the child uses none of them
+            child = os.fork()
+        if child == 0:
+            try:
+                _save_until_killed(folder)
+            finally:
+                os._exit(1)
+        time.sleep(chance.uniform(0, reach))
+        os.kill(child, signal.SIGKILL)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+        state = made()
+        newest = restore_newest(state, folder)
+        assert newest == list_checkpoints(folder)[-1]  # never a damaged one passed over
+        assert state.step >= steps
+        assert all(bool((p == state.step).all()) for p in state.model.parameters())
+        reach = 0.03 if state.step > steps else min(1.0, reach * 1.2)  # a busy machine takes longer to save at all
+        steps = state.step
+    assert steps > 0
+
+
+def test_no_room_leaves_the_old_one(folder: Path) -> None:
+    """A bound on the size of files stands for a full disk: the system refuses in the middle of the file."""
+    old = save(made(1, 1), folder)
+    program = f"""
+        import resource
+        from pathlib import Path
+        from archdsl.training.runs.checkpoint import save
+        from archdsl.training.errors import DiskFull
+        from tests.training.runs.test_checkpoint import made
+        state = made(2, 2)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+        try:
+            save(state, Path({str(folder)!r}))
+        except DiskFull as error:
+            print(error.message())
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, check=True)
+    assert done.stdout == f"no space left to write {folder / 'step-000000002.safetensors'}\n"
+    assert list(folder.iterdir()) == [old]
+    state = made()
+    restore_newest(state, folder)
+    assert state.step == 1
+
+
+@pytest.fixture
+def small_files() -> Iterator[None]:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.usefixtures("small_files")
+def test_a_text_that_does_not_fit_leaves_the_old_one(tmp_path: Path) -> None:
+    write_text(tmp_path / "a", "short")
+    with pytest.raises(DiskFull):
+        write_text(tmp_path / "a", "much too long for ten bytes")
+    assert (tmp_path / "a").read_text() == "short"
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_a_write_that_is_interrupted_leaves_nothing_beside(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(tensors: object, path: Path, metadata: object) -> None:
+        path.write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(checkpoint, "save_file", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        save(made(1, 1), folder)
+    assert list(folder.iterdir()) == []
+
+
+def test_weights_that_are_used_twice_are_kept_once(folder: Path) -> None:
+    state = made(3, 3)
+    assert isinstance(state.model, torch.nn.Sequential)
+    state.model.append(state.model[6])
+    path = save(state, folder)
+    tensors, _ = read(path)
+    assert "model.6.weight" in tensors
+    assert "model.7.weight" not in tensors
+    other = made()
+    assert isinstance(other.model, torch.nn.Sequential)
+    other.model.append(other.model[6])
+    restore_newest(other, folder)
+    assert all(bool((p == 3).all()) for p in other.model.parameters())
+    assert set(weights_of(other.model)) == {
+        name.removeprefix("model.") for name in tensors if name.startswith("model.")
+    }
+
+
+def test_what_another_network_or_optimizer_left_is_refused(folder: Path) -> None:
+    save(made(1.0, step=1), folder)
+    for model, optimizer, told in (
+        (nn.Sequential(nn.Conv2d(1, 8, 3, bias=False)), torch.optim.RMSprop, "its optimizer is Adam, not RMSprop"),
+        (nn.Sequential(nn.Conv2d(1, 7, 3)), torch.optim.Adam, r"model.0.weight is \[8, 1, 3, 3\] in it, not \[7, 1"),
+        (nn.Linear(2, 1), torch.optim.Adam, "of another network or recipe: it has no model.weight"),
+    ):
+        state = made()
+        state.model = model
+        state.optimizer = optimizer(state.model.parameters(), lr=0.1)
+        with pytest.raises(CannotResume, match=told):
+            restore_newest(state, folder)
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CannotWrite, match="Not a directory"):
+        write_text(tmp_path / "file" / "inside", "text")
+    with pytest.raises(CannotWrite, match="File exists"):
+        make_folder(tmp_path / "file")

@@ -1,0 +1,66 @@
+"""Two processes do not write into one folder."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from archdsl.cli import main
+from archdsl.training.errors import CannotResume
+from archdsl.training.runs.run_lock import claimed
+
+pytest.importorskip("fcntl", reason="folders cannot be held here")
+
+HOLD = """
+import sys
+from pathlib import Path
+from archdsl.training.runs.run_lock import claimed
+with claimed(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_folder_is_held_until_its_process_ends_however_it_ends(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(CannotResume, match="another process is at work in it"), claimed(tmp_path):
+            pass
+        other.kill()
+        other.wait()
+    with claimed(tmp_path):
+        pass
+    with claimed(tmp_path):  # let go of again
+        assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> Path:
+    text = "net Tiny(width = 4)\ninput 1x8x8\nflatten; fc width; relu; fc 10\n"
+    recipe = "train { data digits; epochs 1; batch 256; precision fp32; layout channels_first }\n"
+    path = tmp_path / "net.arch"
+    path.write_text(text + recipe, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("command", ["train", "sweep"])
+def test_what_another_process_is_at_work_in_stays_as_it_is(command: str, net: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "made"
+    varied = ["--set", "width=4,8", "--trials", "1"] if command == "sweep" else []
+    begun = CliRunner().invoke(main, [command, str(net), *varied, "--out", str(folder)])
+    assert begun.exit_code == 0, begun.output
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    more = ["--trials", "2"] if command == "sweep" else ["--epochs", "2"]
+    with claimed(folder):
+        refused = CliRunner().invoke(main, [command, "--resume", str(folder), *more])
+    assert refused.exit_code == 1
+    assert f"error: cannot use {folder}: another process is at work in it" in refused.output
+    assert "help: wait until that is over, or stop it" in refused.output
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+    resumed = CliRunner().invoke(main, [command, "--resume", str(folder), *more])
+    assert resumed.exit_code == 0, resumed.output

@@ -1,0 +1,348 @@
+"""Sweeps: what is varied, which points are chosen, what is told of them."""
+
+import importlib.util
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from archdsl.cli import main
+from archdsl.training import session
+from archdsl.training.errors import CannotResume
+from archdsl.training.recipe.recipe import Recipe
+from archdsl.training.sweep import sweep_report
+from archdsl.training.sweep.search_space import BadRange, Choices, Point, Range, Space, space_of
+from archdsl.training.sweep.sweep import Sweep, best, front
+from archdsl.training.sweep.sweep_figure import draw_sweep
+from archdsl.training.sweep.trial import Stopped, Trial
+from tests.training.helpers import StopAfter
+
+NET = """net Small(classes = 10, width = 8)
+input 1x8x8
+conv width k3 p1; relu; maxpool 4
+flatten; fc classes
+train { precision fp32; layout channels_first; epochs 1; batch 128; data digits }
+"""
+
+
+def space(*settings: str, **options: str) -> Space:
+    paths = {
+        "lr": ("optimizer", "lr"),
+        "optimizer": ("optimizer", "name"),
+        "momentum": ("optimizer", "momentum"),
+        "data": ("data", "name"),
+        "flip": ("augment", "flip"),
+        "crop": ("augment", "crop"),
+    }
+    return space_of(settings, {paths.get(name, (name,)): text for name, text in options.items()})
+
+
+# --- what is varied ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "dimension"),
+    [
+        ("0.5,1,2", Choices((0.5, 1, 2))),
+        ("1..4", Range(1, 4, whole=True, log=False)),
+        ("1..16", Range(1, 16, whole=True, log=True)),
+        ("0.5..2", Range(0.5, 2, whole=False, log=False)),
+        ("0.01..0.3", Range(0.01, 0.3, whole=False, log=True)),
+        ("0..100", Range(0, 100, whole=True, log=False)),  # no logarithm of 0
+    ],
+)
+def test_lists_and_ranges(text: str, dimension: object) -> None:
+    assert space(f"width={text}").dimensions == {"width": dimension}
+
+
+def test_options_are_lists_and_ranges_by_their_kind() -> None:
+    found = space(
+        lr="1..2", epochs="2..9", batch="2..9", crop="off,2", flip="on,off", optimizer="adam,sgd", data="../a,../b"
+    )
+    assert found.dimensions == {
+        "--lr": Range(1, 2, whole=False, log=False),
+        "--epochs": Range(2, 9, whole=True, log=False),
+        "--batch": Range(2, 9, whole=True, log=False),
+        "--crop": Choices(("off", 2)),
+        "--flip": Choices(("on", "off")),
+        "--optimizer": Choices(("adam", "sgd")),
+        "--data": Choices(("../a", "../b")),
+    }
+
+
+def test_one_value_does_not_vary() -> None:
+    found = space("width=2", lr="0.1", epochs="1,2")
+    assert (found.parameters, found.options, list(found.dimensions)) == ({"width": 2}, {"--lr": "0.1"}, ["--epochs"])
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("width", "`width` is not NAME=VALUES"),
+        ("width=1,,2", "has an empty value"),
+        ("width=1,2,1", "has a value twice"),
+        ("width=3..1", "does not rise"),
+        ("width=a,b", "`a` is not a number"),
+        ("width=1..inf", "`inf` is too large"),
+    ],
+)
+def test_what_is_no_list(setting: str, told: str) -> None:
+    with pytest.raises(BadRange, match=told):
+        space(setting)
+
+
+def test_what_a_kind_does_not_take_is_left_out() -> None:
+    found = space(optimizer="adam,sgd", momentum="0.5,0.9")
+    adam: Point = {"--optimizer": "adam", "--momentum": 0.9}
+    assert found.recipe(adam) == {("optimizer", "name"): "adam"}
+    assert found.used(adam) == {"--optimizer": "adam"}
+    assert found.recipe({**adam, "--optimizer": "sgd"})["optimizer", "momentum"] == "0.9"
+    kept = space(momentum="0.5,0.9").recipe({"--momentum": 0.9})  # the kind is the file's: a mistake is told there
+    assert kept == {("optimizer", "momentum"): "0.9"}
+
+
+def test_values_are_those_of_the_recipe() -> None:
+    found = space(flip="on,off", crop="off,2").recipe({"--flip": "on", "--crop": "off"})
+    augment = Recipe.model_validate({"augment": {path[1]: value for path, value in found.items()}}).augment
+    assert (augment.flip, augment.crop) == (True, None)
+
+
+# --- which points -----------------------------------------------------------------------------------------------------
+
+
+def measured(point: Point, run: Path) -> Trial:
+    """What a training might come to, at once: best at a learning rate of 0.1, better with width."""
+    width, lr = float(point.get("width", 1)), float(point["--lr"])
+    if width == 3:
+        return Trial(point, why="three is no width")
+    accuracy = 0.9 - 0.1 * abs(math.log10(lr) + 1) - 0.2 / width
+    return Trial(point, int(1000 * width), 10, accuracy, 1 - accuracy, 1, 1.0, run.name)
+
+
+def points(sweep: Sweep) -> list[Point]:
+    return [trial.point for trial in sweep.trials_done()]
+
+
+def silent(number: int, trial: Trial) -> None:
+    pass
+
+
+def made(folder: Path, of: Space, trials: int, seed: int = 0) -> Sweep:
+    folder.mkdir(exist_ok=True)
+    return Sweep(folder, of, seed, trials)
+
+
+def test_lists_are_tried_in_all_combinations(tmp_path: Path) -> None:
+    sweep = made(tmp_path / "s", space("width=1,2", lr="0.1,0.2,0.3"), trials=50)
+    sweep.go(measured, silent)
+    assert points(sweep) == [{"width": w, "--lr": lr} for w in (1, 2) for lr in (0.1, 0.2, 0.3)]
+
+
+def test_fewer_trials_than_combinations_are_a_sample_without_repetition(tmp_path: Path) -> None:
+    of = space("width=1..2", lr="0.1,0.2")
+    assert of.grid() is None
+    of = space("width=1,2,3,4,5,6", lr="0.1,0.2")
+    sweep = made(tmp_path / "s", of, trials=5)
+    sweep.go(measured, silent)
+    chosen = points(sweep)
+    assert len({tuple(point.items()) for point in chosen}) == 5
+    assert {point["width"] for point in chosen} != {1, 2, 3}  # not the first five in order
+    made(tmp_path / "s", of, trials=12).go(measured, silent)
+    assert len({tuple(point.items()) for point in points(sweep)}) == 12
+
+
+@pytest.mark.parametrize("settings", [("width=1..6",), ()], ids=["with MACs", "accuracy alone"])
+def test_cut_off_and_resumed_the_points_are_the_same(tmp_path: Path, settings: tuple[str, ...]) -> None:
+    of = space(*settings, lr="0.001..1")
+    whole = made(tmp_path / "whole", of, trials=16)
+    whole.go(measured, silent)
+    left = [3]
+
+    def cut_off(point: Point, run: Path) -> Trial:
+        left[0] -= 1
+        if left[0] == 0:
+            left[0] = 3
+            raise Stopped
+        return measured(point, run)
+
+    parts = made(tmp_path / "parts", of, trials=16)
+    for _ in range(20):
+        try:
+            parts.go(cut_off, silent)
+            break
+        except Stopped:
+            continue
+    assert points(parts) == points(whole)
+    assert len(points(whole)) == 16
+    other = made(tmp_path / "other", of, trials=3, seed=1)
+    other.go(measured, silent)
+    assert points(other) != points(whole)[:3]
+
+
+def test_the_search_finds_more_than_chance_would(tmp_path: Path) -> None:
+    sweep = made(tmp_path / "s", space(lr="0.0001..10"), trials=40)
+    sweep.go(measured, silent)
+    rates = [float(point["--lr"]) for point in points(sweep)]
+    near = [abs(math.log10(rate) + 1) < 0.5 for rate in rates]  # a fifth of the range
+    assert sum(near[20:]) > 10
+
+
+def test_the_front() -> None:
+    def trial(macs: int, accuracy: float | None, loss: float = 1.0) -> Trial:
+        return Trial({}, macs, 1, accuracy, loss)
+
+    cheap, middle, worse, dear, broken = trial(1, 0.5), trial(5, 0.8), trial(6, 0.7), trial(9, 0.8, 0.5), trial(2, None)
+    assert front([worse, dear, broken, middle, cheap]) == (cheap, middle)
+    assert best([cheap, middle, dear, broken]) == dear  # as accurate as the middle one, with less loss
+    assert best([broken]) is None
+
+
+def test_the_picture_has_every_trial(tmp_path: Path) -> None:
+    for number, of in enumerate(
+        (space("width=1,2,3,4", lr="0.1,0.01"), space(lr="0.1..0.2", optimizer="adam,$sgd$"[:4]))
+    ):
+        sweep = made(tmp_path / str(number), of, trials=8)
+        sweep.go(measured, silent)
+        draw_sweep(sweep.trials_done(), of, "$ a title", tmp_path / str(number) / "sweep")
+        svg = (tmp_path / str(number) / "sweep.svg").read_text()
+        assert ("MACs of one image" in svg) == (number == 0)
+        assert (tmp_path / str(number) / "sweep.png").stat().st_size > 5000
+    draw_sweep([Trial({}, why="none")], of, "", tmp_path / "none")
+    assert not (tmp_path / "none.svg").exists()
+
+
+# --- as people call it ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with a network; pictures, which take longer than these trainings, are not drawn."""
+    (tmp_path / "net.arch").write_text(NET)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(session, "write_report", lambda *_: None)
+    monkeypatch.setattr(sweep_report, "draw_sweep", lambda *_: None)
+    return tmp_path
+
+
+def run(*args: object) -> Result:
+    result = CliRunner().invoke(main, ["sweep", *map(str, args)])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
+    return result
+
+
+def told(folder: Path) -> Any:
+    return json.loads((folder / "sweep.json").read_text())
+
+
+def test_a_sweep_without_an_accuracy_has_failed(folder: Path) -> None:
+    result = run("net.arch", "--optimizer", "sgd", "--lr", "1e30,1e31", "--out", "my sweep")
+    assert result.exit_code == 1, result.output
+    assert "the loss became" in result.output
+    assert "error: no trial came to an accuracy" in result.output
+    assert [row["accuracy"] for row in told(folder / "my sweep")["trials"]] == [None, None]
+
+
+def test_a_sweep_stopped_and_resumed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    args = ("net.arch", "--set", "width=0.5,2,4", "--lr", "0.1,0.01")
+    whole = run(*args, "--out", "whole")
+    assert whole.exit_code == 0, whole.output
+    assert (
+        "trial 1/6  width=0.5 --lr=0.1  left out\n    error[E0305]: `filters` of `conv` cannot be 0.5" in whole.output
+    )
+    assert "* none is more accurate for as few MACs\n2 left out" in whole.output
+    found = told(folder / "whole")
+    assert [row["accuracy"] is None for row in found["trials"]] == [True, True, False, False, False, False]
+    assert found["trials"][found["best"] - 1]["accuracy"] == max(row["accuracy"] or 0 for row in found["trials"])
+    assert json.loads((folder / "whole/trials/003/settings.json").read_text())["data"]["images"]["test"] == 0
+    assert run("--resume", "whole").exit_code == 0  # nothing is left to do
+
+    stops = iter([StopAfter(30), StopAfter(4)])  # never asked so often in one trial; in the middle of the second
+    with monkeypatch.context() as patched:
+        patched.setattr("archdsl.training.runs.interrupt.StopOnSignal", lambda: next(stops))
+        stopped = run(*args, "--out", "parts")
+    assert stopped.exit_code == 130, stopped.output
+    assert "what is over is kept. To go on: archdsl sweep --resume parts" in stopped.output
+    assert len(told(folder / "parts")["trials"]) == 3
+    (folder / "net.arch").unlink()
+    resumed = run("--resume", "parts")
+    assert resumed.exit_code == 0, resumed.output
+    assert "trial 3/" not in resumed.output
+    again = told(folder / "parts")
+    for row in (*found["trials"], *again["trials"]):
+        row.pop("seconds")
+        row["why"] = row["why"] is not None  # the file has another name in it
+    assert again == found
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("args", "code", "expected"),
+    [
+        ((), 2, "give the network to train, or a sweep to go on with"),
+        (("net.arch",), 2, "nothing varies; give a list or a range"),
+        (("net.arch", "--lr", "0.1,0.1"), 2, "--lr: `0.1,0.1` has a value twice"),
+        (("net.arch", "--lr", "0.1,x"), 2, "--lr: `lr` must be a valid number"),
+        (("net.arch", "--optimizer", "adam,sdg"), 2, "--optimizer: `sdg` is none of sgd, adam"),
+        (("net.arch", "--flip", "on,yes"), 2, "--flip: `yes` is neither `on` nor `off`"),
+        (("net.arch", "--momentum", "0.5,0.9"), 2, "`adam` takes no `momentum`"),
+        (("net.arch", "--set", "widt=1,2"), 1, "the network has no parameter `widt`"),
+        (("net.arch", "--set", "width=0.1,0.2"), 1, "`filters` of `conv` cannot be 0.1"),
+        (("net.arch", "--lr", "0.1,0.2", "--data", "digit"), 1, "did you mean `digits`?"),
+        (("net.arch", "--lr", "0.1,0.2", "--split", "1"), 2, "must leave some"),
+        (("net.arch", "--epochs", "1,2", "--out", "net.arch"), 2, "net.arch"),
+        (("--resume", "nothing"), 1, "it has no settings.json"),
+        (("--resume", "nothing", "--lr", "1,2"), 2, "keeps what it varies"),
+    ],
+)
+def test_what_cannot_be(args: tuple[str, ...], code: int, expected: str) -> None:
+    result = run(*args)
+    assert expected in result.output
+    assert result.exit_code == code
+    assert not Path("sweeps").exists()
+
+
+def test_without_optuna(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    result = run("net.arch", "--lr", "0.1,0.2")
+    assert result.exit_code == 2
+    assert "pip install 'archdsl[sweep]'" in result.output
+
+
+def test_help_loads_nothing_heavy() -> None:
+    program = (
+        "import sys\nfrom click.testing import CliRunner\nfrom archdsl.cli import main\n"
+        "assert '--weight-decay' in CliRunner().invoke(main, ['sweep', '--help']).output\n"
+        "heavy = {'torch', 'numpy', 'rich', 'matplotlib', 'optuna'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_journal_that_is_cut_off_or_damaged(tmp_path: Path) -> None:
+    of = space(lr="0.1,0.2,0.3")
+    made(tmp_path, of, trials=2).go(measured, silent)
+    journal = tmp_path / "trials.log"
+    before = journal.read_bytes()
+    journal.write_bytes(before + b'{"op_code": 4, "wor')  # killed, or the disk full, in the middle of a line
+    sweep = Sweep(tmp_path, of, 0, 3)
+    assert len(sweep.trials_done()) == 2
+    assert journal.read_bytes().startswith(before)
+    assert all(json.loads(line) for line in journal.read_text().splitlines())
+    journal.write_bytes(before + b"garbage\n")
+    with pytest.raises(CannotResume, match=r"trials\.log is damaged"):
+        sweep.trials_done()
+
+
+@pytest.mark.usefixtures("folder")
+def test_settings_that_are_no_range() -> None:
+    assert run("net.arch", "--lr", "0.1,0.2", "--out", "s", "--epochs", 1).exit_code == 0
+    text = Path("s/settings.json").read_text()
+    Path("s/settings.json").write_text(text.replace("0.1,0.2", "x..y"))
+    refused = run("--resume", "s")
+    assert refused.exit_code == 1
+    assert "error: cannot use s: settings.json, --lr: `x` is not a number" in refused.output
