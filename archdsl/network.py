@@ -15,7 +15,7 @@ from .diagnostics.catalogue import structure_errors
 from .diagnostics.diagnostic import Found
 from .diagnostics.ignores import apply_ignores
 from .elaborate import Override, elaborate
-from .graph.graph import Graph
+from .graph import Graph
 from .syntax import parse
 from .syntax.ast import Program
 from .text.files import Unreadable, read_named

@@ -21,7 +21,7 @@ from archdsl.analysis.state_dict import state_dict
 from archdsl.backends.torch import apply, make_module
 from archdsl.contract.arguments import is_whole
 from archdsl.contract.call import Module, Step
-from archdsl.graph.graph import Graph, Node
+from archdsl.graph import Graph, Node
 from archdsl.shapes.shape import Layout
 from archdsl.zoo import entries
 

@@ -8,7 +8,7 @@ from ..diagnostics.catalogue import name_errors, structure_errors
 from ..elaborate.asserts import Assertion
 from ..elaborate.expressions import Evaluator, show
 from ..elaborate.scope import UNKNOWN, Scope
-from ..graph.graph import Graph
+from ..graph import Graph
 from ..syntax import ast
 from ..text.names import nearest
 from .cost import Costs

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from ..contract.layer import Layer
 from ..diagnostics.json_models import DiagnosticReport, Model, diagnostic
-from ..graph.graph import Node
+from ..graph import Node
 from ..network import Network
 from ..shapes.symbolic import plain
 from .memory import Memory

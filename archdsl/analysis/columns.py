@@ -4,7 +4,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import cached_property
 
-from ..graph.graph import Node
+from ..graph import Node
 from ..network import Network
 from ..record import Record
 from ..shapes.symbolic import plain

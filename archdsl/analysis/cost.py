@@ -8,7 +8,7 @@ and what torchvision publishes as GFLOPS.
 from collections.abc import Iterable
 from math import prod
 
-from ..graph.graph import Graph, Node
+from ..graph import Graph, Node
 from ..record import Record
 from ..shapes.symbolic import plain
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from ..graph.graph import Graph, Node
+from ..graph import Graph, Node
 from ..record import Record
 from ..shapes.symbolic import Condition, recording
 from .shape_reasons import KEEPS, because, relative, slides

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from ..diagnostics.json_models import Model
-from ..graph.graph import Graph
+from ..graph import Graph
 from .derivation import Item, Step, decided, derive
 from .locate import Place
 

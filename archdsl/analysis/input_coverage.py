@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from math import prod
 
-from ..graph.graph import Graph, Node
+from ..graph import Graph, Node
 from ..record import Record
 from .receptive_field import Field, Fields, Support, fields, support
 from .receptive_field.bounded import Table

@@ -1,7 +1,7 @@
 """The coverage of the input as text: a row a layer, and a picture for the last."""
 
 from ..diagnostics.terminal import printable, width
-from ..graph.graph import Graph
+from ..graph import Graph
 from ..shapes.shape import Shape, times
 from .input_coverage import Coverage, Touched
 from .receptive_field.support import LONGEST

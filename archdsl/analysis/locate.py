@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from ..graph.graph import Graph, Node
+from ..graph import Graph, Node
 from ..record import Record
 from ..text.names import nearest
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..contract.layer import Weights
 from ..contract.saves import Order, Own, Saves
-from ..graph.graph import Graph, Node
+from ..graph import Graph, Node
 from ..record import Record
 from ..shapes.shape import Layout, Shape
 from ..shapes.symbolic import plain

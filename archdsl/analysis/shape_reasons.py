@@ -7,7 +7,7 @@ from ..diagnostics import Sink
 from ..elaborate.bind import bind
 from ..elaborate.expressions import Evaluator, show
 from ..elaborate.scope import Scope
-from ..graph.graph import Graph, Node
+from ..graph import Graph, Node
 from ..layers import find
 from ..layers._reading import each_side
 from ..layers.conv import Conv, DepthwiseConv, UpConv

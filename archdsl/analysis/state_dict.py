@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ..graph.graph import Graph, Node
+from ..graph import Graph, Node
 from ..record import Record
 from ..shapes.symbolic import plain
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..contract.layer import Layer
 from ..diagnostics.terminal import printable, width
-from ..graph.graph import Graph, Node
+from ..graph import Graph, Node
 from ..network import Network
 from ..shapes.symbolic import plain
 

@@ -1,7 +1,7 @@
 """How a network is trained, as far as memory goes: what is asked for, else what its `train` block says."""
 
 from ..diagnostics import Sink
-from ..graph.graph import Graph
+from ..graph import Graph
 from ..record import Record
 from .memory import Memory, largest_batch, memory
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import product
 
-from ..graph.graph import Graph
+from ..graph import Graph
 from ..record import Record
 from ..shapes.shape import Shape
 from ..shapes.symbolic import Condition, Form, form_of

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..contract.call import Apply, Hole, Module
-from ..graph.graph import Graph, Node
+from ..graph import Graph, Node
 from ..record import Record
 from .units import Unit, unit_tree
 

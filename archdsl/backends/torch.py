@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ..contract.call import Apply, Hole, Module, Step, Steps
-from ..graph.graph import Graph, Node
+from ..graph import Graph, Node
 
 # What the code that torch.fx writes calls things: an input of such a name would hide it.
 _NAMES_IN_CODE = frozenset({"self", "torch", "operator", "math", "inf", "nan", "NoneType", "device"})

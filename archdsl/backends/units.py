@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..contract.call import Module
-from ..graph.graph import Graph, Node
+from ..graph import Graph, Node
 
 
 class Unit:

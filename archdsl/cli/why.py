@@ -9,7 +9,7 @@ from .common import network_options, parse_override, parse_settings, read, show_
 
 if TYPE_CHECKING:
     from ..analysis.locate import Place
-    from ..graph.graph import Graph
+    from ..graph import Graph
 
 
 @click.command("why")

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..diagnostics import Sink
 from ..diagnostics.catalogue import structure_errors
-from ..graph.graph import Graph
+from ..graph import Graph
 from ..syntax import ast
 from ..text.source import Span
 from . import control, layer_statements, merges, train_block

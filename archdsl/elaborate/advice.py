@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ..graph.graph import Node
+from ..graph import Node
 from ..layers.norm import BatchNorm
 from ..shapes.shape import Shape, times
 from ..shapes.symbolic import plain

@@ -6,7 +6,7 @@ from ..contract.arguments import REQUIRED, Parameter
 from ..contract.layer import Op, Reject
 from ..diagnostics import Use
 from ..diagnostics.catalogue import argument_errors, limit_errors, name_errors, shape_errors
-from ..graph.graph import Node
+from ..graph import Node
 from ..layers.linear import Embedding
 from ..limits import MAX_NODES
 from ..shapes.shape import Layout

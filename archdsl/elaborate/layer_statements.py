@@ -5,8 +5,8 @@ from typing import Any
 
 from ..contract.layer import Op, Reject
 from ..diagnostics.catalogue import limit_errors, name_errors, shape_errors, structure_errors
+from ..graph import Node
 from ..graph.channels_last import channels_last
-from ..graph.graph import Node
 from ..layers import find, registry, synonyms
 from ..layers.reshape import Flatten
 from ..limits import MAX_COUNT

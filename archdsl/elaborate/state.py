@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..contract.layer import Op
 from ..diagnostics import Diagnostic, Related, Sink, Use
 from ..diagnostics.catalogue import limit_errors, name_errors, structure_errors
-from ..graph.graph import Node
+from ..graph import Node
 from ..limits import MAX_DEPTH, MAX_NODES
 from ..record import Record
 from ..shapes.shape import Shape

@@ -2,7 +2,7 @@
 
 from ..diagnostics import Sink
 from ..diagnostics.catalogue.training_errors import BadSetting, NotForImages, WrongInput, WrongOutput
-from ..graph.graph import Graph, Node
+from ..graph import Graph, Node
 from ..shapes.shape import Layout
 from ..text.names import nearest
 from .data.dataset_spec import DataSpec, ImageShape

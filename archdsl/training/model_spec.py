@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from torch import nn
 
 from ..diagnostics import Sink
-from ..graph.graph import Graph
+from ..graph import Graph
 from ..syntax import ast, parse
 from ..text.files import read_source
 from ..text.source import Source

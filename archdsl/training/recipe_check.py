@@ -1,7 +1,7 @@
 """The `train` block, and the network against the data that it names, as far as nothing heavy is needed for it."""
 
 from ..diagnostics import Sink
-from ..graph.graph import Graph
+from ..graph import Graph
 
 
 def check_recipe(graph: Graph, sink: Sink) -> None:

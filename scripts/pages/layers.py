@@ -11,7 +11,7 @@ from archdsl.backends.python_source import expression
 from archdsl.contract.arguments import Parameter, Truth
 from archdsl.contract.call import Module
 from archdsl.contract.layer import Layer
-from archdsl.graph.graph import Graph, Node
+from archdsl.graph import Graph, Node
 from archdsl.layers import registry
 from archdsl.network import ArchError, Network, loads
 from archdsl.shapes.shape import Shape

@@ -20,7 +20,7 @@ import archdsl
 from archdsl.analysis.receptive_field import fields, support
 from archdsl.backends.torch import apply, make_module
 from archdsl.contract.call import Apply, Module, Step
-from archdsl.graph.graph import Graph, Node
+from archdsl.graph import Graph, Node
 from archdsl.layers.activation import Activation
 from archdsl.layers.conv import UpConv
 from archdsl.layers.cut import Crop, Slice

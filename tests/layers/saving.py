@@ -8,7 +8,7 @@ from archdsl.analysis.memory import _Tape
 from archdsl.backends.torch import apply, make_module
 from archdsl.contract.call import Module
 from archdsl.contract.layer import Op
-from archdsl.graph.graph import Graph, Node
+from archdsl.graph import Graph, Node
 from archdsl.shapes.shape import Layout, Shape
 from archdsl.text.source import Source, Span
 

@@ -6,7 +6,7 @@ from typing import Any
 from archdsl.contract.layer import Op, Reject
 from archdsl.diagnostics import Sink
 from archdsl.elaborate import elaborate
-from archdsl.graph.graph import Graph
+from archdsl.graph import Graph
 from archdsl.layers import registry, synonyms
 from archdsl.layers.merge import Add, Concat, Mul
 from archdsl.shapes.shape import Layout, Shape

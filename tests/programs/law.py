@@ -18,7 +18,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from archdsl.analysis.cost import costs
 from archdsl.backends.python_source import class_name, to_source
 from archdsl.backends.torch import to_torch
-from archdsl.graph.graph import Graph
+from archdsl.graph import Graph
 from archdsl.shapes.shape import Layout
 
 from .generate import built, program

@@ -4,7 +4,7 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 
 from ...elaborate.expressions import show
-from ...graph.graph import Graph, Node
+from ...graph import Graph, Node
 from ...network import Network
 from ...shapes.shape import times
 from ..derivation import heading

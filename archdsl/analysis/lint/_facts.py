@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from ...contract.layer import Layer, Op
-from ...graph.graph import Graph, Node
+from ...graph import Graph, Node
 from ...shapes.shape import Window
 from ...syntax import ast
 from ..cost import Costs

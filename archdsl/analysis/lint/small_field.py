@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ...contract.layer import Layer
 from ...diagnostics import Diagnostic, Severity
-from ...graph.graph import Node
+from ...graph import Node
 from ...layers.merge import Mul
 from ...layers.pool import AdaptiveAvgPool, GlobalAveragePool
 from ...shapes.shape import Shape

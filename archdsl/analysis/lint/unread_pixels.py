@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from ...contract.layer import Layer
 from ...diagnostics import Diagnostic, Related, Severity
 from ...diagnostics.diagnostic import Label
-from ...graph.graph import Node
+from ...graph import Node
 from ...shapes.shape import Window
 from ._facts import Facts
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 from itertools import product
 from math import lcm
 
-from ...graph.graph import Graph
+from ...graph import Graph
 from ...record import Record
 from ...shapes.symbolic import plain
 from .paths import PATTERNS, Path, Paths, trace

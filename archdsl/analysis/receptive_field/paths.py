@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from ...contract.reads import Everything, Links, Positions, Reads, Unfolded, pointwise
-from ...graph.graph import Graph, Node
+from ...graph import Graph, Node
 from ...shapes.shape import Layout, Shape
 from ...shapes.symbolic import plain
 from . import bounded, reach

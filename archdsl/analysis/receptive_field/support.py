@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from ...graph.graph import Graph
+from ...graph import Graph
 from ...record import Record
 from .bounded import Table
 from .paths import TABLES, Path, Paths, trace

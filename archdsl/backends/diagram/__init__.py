@@ -1,6 +1,6 @@
 """Pictures of a network: SVG, PNG, DOT, Mermaid, TikZ."""
 
-from ...graph.graph import Graph
+from ...graph import Graph
 from .build import Subject, View, picture
 from .drawing import Drawing
 from .engine import CannotDraw, draw

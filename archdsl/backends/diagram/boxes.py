@@ -4,7 +4,7 @@ import re
 
 from ...analysis.cost import ZERO, Cost, Costs, add
 from ...contract.layer import Layer
-from ...graph.graph import Graph
+from ...graph import Graph
 from ...record import Record
 from ...shapes.shape import Shape
 from .figure import Box, Cluster, Role, Row

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from ...analysis.cost import Costs
 from ...contract.layer import Layer
-from ...graph.graph import Graph, Node
+from ...graph import Graph, Node
 from ...record import Record
 from .boxes import WITHOUT_A_NAME, Facts, Group, cluster, end_boxes, group_box
 from .figure import Arrow, Box, Cluster, Flow, Picture, Role

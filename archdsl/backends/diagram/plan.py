@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import product
 
-from ...graph.graph import Graph, Node
+from ...graph import Graph, Node
 from ...record import Record
 
 Path = tuple[str, ...]

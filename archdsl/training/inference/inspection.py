@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ...backends.torch import to_torch
 from ...contract.layer import Layer
-from ...graph.graph import Graph, Node
+from ...graph import Graph, Node
 from ...shapes.shape import Layout
 from ..runs.loaded_run import Opened
 from .prediction import load_weights

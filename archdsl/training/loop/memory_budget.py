@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 import torch
 
 from ...analysis.memory import largest_batch, memory
-from ...graph.graph import Graph
+from ...graph import Graph
 from ..data.images import Splits
 from ..errors import OutOfMemory
 from ..recipe.recipe import Recipe

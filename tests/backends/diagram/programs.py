@@ -9,7 +9,7 @@ from archdsl.analysis.cost import costs
 from archdsl.backends.diagram.build import picture
 from archdsl.backends.diagram.engine import embedded
 from archdsl.backends.diagram.figure import Picture
-from archdsl.graph.graph import Graph
+from archdsl.graph import Graph
 
 LENET = """
 net LeNet5(classes = 10)
