@@ -103,7 +103,8 @@ def test_what_is_free() -> None:
 
 def test_where_the_system_has_no_such_bounds() -> None:
     program = (
-        "import sys\nsys.modules['resource'] = None\nimport torch\nfrom archdsl.training.loop import memory_budget as memory\n"
+        "import sys\nsys.modules['resource'] = None\nimport torch\n"
+        "from archdsl.training.loop import memory_budget as memory\n"
         "assert memory._address_space() is None\nmemory.room(torch.device('cpu'))\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
