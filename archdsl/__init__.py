@@ -30,4 +30,12 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f".{_PUBLIC[name]}", __name__), name)
+    module = import_module(f".{_PUBLIC[name]}", __name__)
+    module.register_display(_notebook_display)
+    return getattr(module, name)
+
+
+def _notebook_display() -> Any:
+    from .integrations.jupyter import NotebookDisplay
+
+    return NotebookDisplay()

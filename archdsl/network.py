@@ -1,25 +1,27 @@
 """A network as a user of the library holds it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .analysis.assertions import check_assertions
 from .analysis.cost import Costs, costs
-from .analysis.lint import Facts, lint
+from .analysis.lint import Facts, lint, lint_draft
 from .contract.call import has_unknown
 from .diagnostics import Sink
 from .diagnostics.catalogue import structure_errors
 from .diagnostics.diagnostic import Found
 from .diagnostics.ignores import apply_ignores
 from .elaborate import Override, elaborate
-from .graph import Graph
+from .graph import Draft, Graph, Setting, Unresolved
 from .syntax import parse
 from .syntax.ast import Program
-from .text.files import Unreadable, read_named
+from .text.files import Unreadable
+from .text.library import FolderLibrary, Library, Stack
 from .text.source import Source, Span
+from .zoo import read_named, shipped
 
 if TYPE_CHECKING:
     from torch.nn import Module
@@ -40,6 +42,24 @@ class ArchError(ValueError):
         super().__init__("\n" + render(found, root=source))
 
 
+class Display(Protocol):
+    """How a notebook shows a network: as a figure, and as HTML."""
+
+    def svg(self, network: "Network") -> str | None:
+        """The figure; None where there can be none."""
+
+    def html(self, network: "Network") -> str:
+        """The figure and the table."""
+
+
+_displays: list[Callable[[], Display]] = []
+
+
+def register_display(load: Callable[[], Display]) -> None:
+    """Let notebooks show networks by what `load` gives, which is called when the first network is shown."""
+    _displays[:] = [load]
+
+
 class Network:
     """A checked network: its text, its graph, what it costs, and what it becomes."""
 
@@ -49,13 +69,13 @@ class Network:
         graph: Graph,
         found: tuple[Found, ...] = (),
         settings: Mapping[str, Any] | None = None,
-        root: Path | None = None,
+        library: Library | None = None,
     ) -> None:
         self.source = program.source
         self.program = program
         self.graph = graph
         self.diagnostics = found
-        self._given = settings, root
+        self._given = settings, library
 
     @cached_property
     def costs(self) -> Costs:
@@ -76,30 +96,28 @@ class Network:
     def sizes(self) -> "Sizes":
         """For which sizes of its input the network, with the weights it has, is valid; and what comes out.
 
-        Raises ArchError for a text with mistakes, or whose structure asks for an operation on a size that has no closed
-        form, and LookupError where no input has a side that could be another.
+        Raises ArchError for a text whose structure asks for an operation on a size that has no closed form, and
+        LookupError where no input has a side that could be another.
         """
         from .analysis.valid_sizes import Sizes, symbolic_sizes
 
-        graph, sink = self.graph, Sink()
-        if not graph.symbols:
-            several = len(graph.inputs) > 1
+        graph: Graph | None = self.graph
+        if not self.graph.symbols:
+            several = len(self.graph.inputs) > 1
             given: dict[str | None, tuple[int | str, ...]] = {
-                name if several else None: symbolic_sizes(shape)
-                for name, i in zip(graph.input_names, graph.inputs, strict=True)
-                if (shape := graph.nodes[i].shape) is not None
+                name if several else None: symbolic_sizes(self.graph.nodes[i].shape)
+                for name, i in zip(self.graph.input_names, self.graph.inputs, strict=True)
             }
-            override = Override(given)
-            settings, root = self._given
-            graph = _elaborate(self.program, sink, settings, override, root)
-        if sink.errors:
-            raise ArchError(tuple(sink), self.source)
-        if not graph.symbols:
+            sink, (settings, library) = Sink(), self._given
+            graph = _elaborate(self.program, sink, settings, Override(given), library).checked()
+            if graph is None:
+                raise ArchError(tuple(sink), self.source)
+        if graph is None or not graph.symbols:
             raise LookupError("no input has a side that could be another")
         return Sizes(graph)
 
     @property
-    def settings(self) -> tuple[Any, ...]:
+    def settings(self) -> tuple[Setting, ...]:
         """The lines of the text's `train { … }`."""
         return self.graph.training
 
@@ -124,26 +142,58 @@ class Network:
     def _need_sizes(self) -> None:
         """Raise ArchError for a layer whose very form depends on a size that is not known, like `crop @h`."""
         for node in self.graph.layers if self.graph.symbols else ():
-            shapes = tuple(shape for shape in self.graph.shapes_in(node) if shape is not None)
-            if node.op is not None and has_unknown(node.op.steps(shapes)):
+            if has_unknown(node.op.steps(self.graph.shapes_in(node))):
                 why = "this layer is another one for each size"
                 mistake = structure_errors.UndecidedSize(span=node.span, why=why, uses=node.uses)
                 raise ArchError((Found(diagnostic=mistake, again=0),), self.source)
 
     def _repr_svg_(self) -> str | None:
-        """The picture, for Jupyter."""
-        from .integrations.jupyter import network_svg
+        """The figure, for Jupyter."""
+        return _displays[0]().svg(self) if _displays else None
 
-        return network_svg(self)
-
-    def _repr_html_(self) -> str:
-        """The picture and the table, for Jupyter."""
-        from .integrations.jupyter import network_html
-
-        return network_html(self)
+    def _repr_html_(self) -> str | None:
+        """The figure and the table, for Jupyter."""
+        return _displays[0]().html(self) if _displays else None
 
     def __repr__(self) -> str:
         return f"<Network {self.graph.name}: {len(self.graph.layers)} layers, {self.parameters:,} parameters>"
+
+
+class Analysis:
+    """What was found of a text: its tree, the draft of its network, the diagnostics; and the network, without errors.
+
+    `graph` is that of a network without errors in its text. An assertion that fails, or a recipe that does not fit, is
+    an error of a network that has a graph.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        draft: Draft,
+        graph: Graph | None,
+        sink: Sink,
+        settings: Mapping[str, Any] | None,
+        library: Library | None,
+    ) -> None:
+        self.source = program.source
+        self.program = program
+        self.draft = draft
+        self.graph = graph
+        self.diagnostics = tuple(sink)
+        self.errors = sink.errors
+        self.network: Network | None = None
+        if graph is not None and not self.errors:
+            self.network = Network(program, graph, self.diagnostics, settings, library)
+
+    def checked(self) -> Network:
+        """The network. Raises ArchError where the text has errors."""
+        if self.network is None:
+            raise ArchError(self.diagnostics, self.source)
+        return self.network
+
+
+Check = Callable[[Graph, Sink], None]
+"""A further pass over a network without errors, as the check of its recipe."""
 
 
 def analyse(
@@ -151,35 +201,44 @@ def analyse(
     sink: Sink,
     settings: Mapping[str, Any] | None = None,
     override: Override | None = None,
-    root: Path | None = None,
+    library: Library | None = None,
     *,
-    recipe: bool = False,
+    recipe: Check | None = None,
     pedantic: bool = False,
-    library: bool = False,
-) -> Network:
-    """The network of a text, with whatever mistakes it has in the sink.
+    blocks_only: bool = False,
+) -> Analysis:
+    """What there is to say of a text, with whatever mistakes it has in the sink, too.
 
-    `recipe` asks for its `train` block to be checked too, and the network against the data that it names; `pedantic`
-    for the warnings that are matters of taste; `library` says that a file of blocks alone will do.
+    `library` has the files that it uses: by default those in the folder of its own file, or in the working folder.
+    `recipe` checks its `train` block, and the network against the data that it names; `pedantic` asks for the warnings
+    that are matters of taste; `blocks_only` says that a file of blocks alone will do.
     """
+    library = library or beside(source)
     program = parse(source, sink)
-    graph = _elaborate(program, sink, settings, override, root)
-    if not graph.nodes and not sink.errors and not (library and program.blocks):
+    draft = _elaborate(program, sink, settings, override, library)
+    if not draft.nodes and not sink.errors and not (blocks_only and program.blocks):
         sink.emit(structure_errors.NothingHere(span=Span(source, 0, 0)))
-    network = Network(program, graph, (), settings, root)
-    check_assertions(graph, network.costs, sink)
-    if recipe and graph.training and not sink.errors:
-        from .training.recipe_check import check_recipe
-
-        check_recipe(graph, sink)
-    lint(Facts(program, graph, network.costs), sink, pedantic=pedantic)
+    graph = draft.checked()
+    if graph is not None:
+        found = costs(graph)
+        check_assertions(graph, found, sink)
+        if recipe and graph.training and not sink.errors:
+            recipe(graph, sink)
+        if not sink.errors:
+            lint(Facts(program, graph, found), sink, pedantic=pedantic)
+    if sink.errors:
+        lint_draft(draft, sink)
     apply_ignores(source, sink, pedantic=pedantic)
-    network.diagnostics = tuple(sink)
-    return network
+    return Analysis(program, draft, graph, sink, settings, library)
 
 
-# Examples for sizes that are not known, the likeliest first: a network need not take all of them.
-_WITNESSES = (224, 256, 572, 32, 299, 64, 100, 28, 8)
+def beside(source: Source) -> Library:
+    """The library of the files that a text may use: those beside it, then what ships with the package."""
+    return Stack(FolderLibrary(source.path.parent if source.path else Path()), shipped())
+
+
+# Examples for symbolic dimensions, the likeliest first: a network need not take all of them.
+_EXAMPLE_SIZES = (224, 256, 572, 32, 299, 64, 100, 28, 8)
 
 
 def _elaborate(
@@ -187,21 +246,24 @@ def _elaborate(
     sink: Sink,
     settings: Mapping[str, Any] | None,
     override: Override | None,
-    root: Path | None,
-) -> Graph:
-    """The graph of a program; where it has unknown sizes, with the first example that the network takes."""
-    first: tuple[Graph, Sink] | None = None
-    for witness in _WITNESSES:
+    library: Library | None,
+) -> Draft:
+    """The draft of a program; where it has symbolic dimensions, with the first example that the network takes."""
+    tried: list[tuple[Draft, Sink]] = []
+    for size in _EXAMPLE_SIZES:
         own = Sink()
-        graph = elaborate(program, own, settings, override, root, witness)
-        if first is None:
-            first = graph, own
-        if not own.errors or not graph.symbols:
-            first = graph, own
+        draft = elaborate(program, own, settings, override, library, size)
+        tried.append((draft, own))
+        if not draft.errors or not draft.symbols:
             break
-    assert first is not None
-    sink.absorb(first[1])
-    return first[0]
+    draft, own = tried[0] if tried[-1][0].errors else tried[-1]
+    sink.absorb(own)
+    unresolved = next((node for node in draft.nodes if isinstance(node, Unresolved)), None)
+    if unresolved is not None and not sink.errors:
+        # Whatever leaves a shape unknown reports why. Should something not, no network comes of it all the same.
+        why = "the shape of this could not be worked out"
+        sink.emit(structure_errors.UndecidedSize(span=unresolved.span, uses=unresolved.uses, why=why))
+    return draft.replace(errors=sink.errors) if sink.errors != draft.errors else draft
 
 
 def load(path: str | Path, *, input: GivenSizes | None = None, **parameters: Any) -> Network:
@@ -223,11 +285,7 @@ def loads(text: str, *, name: str = "<text>", input: GivenSizes | None = None, *
 
 
 def _checked(source: Source, input: GivenSizes | None, parameters: Mapping[str, Any]) -> Network:
-    sink = Sink()
-    network = analyse(source, sink, parameters, Override({None: parse_sizes(input)} if input else {}))
-    if sink.errors:
-        raise ArchError(network.diagnostics, source)
-    return network
+    return analyse(source, Sink(), parameters, Override({None: parse_sizes(input)} if input else {})).checked()
 
 
 _PART = re.compile(r"[1-9][0-9]{0,11}|[A-Z][0-9]{0,3}")

@@ -6,16 +6,18 @@ values of the text's parameters; the header of a text says whose they are.
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 from .record import Record
 from .text import paths
-from .text.files import Unreadable, read_source
+from .text.files import NotFound, Unreadable, read_source
+from .text.library import Library, Stack, StandardLibrary
 from .text.names import nearest
 from .text.source import Source
 
+PREFIX = "zoo:"
 _CITATION = re.compile(r"# (?P<authors>[^:]+): (?P<title>.+), (?P<year>\d{4}), (?P<place>.+)")
 
 # The statement that names the network, in parentheses over several lines or on one.
@@ -78,6 +80,28 @@ def find(name: str) -> Entry:
     near = nearest(name, entries()) or next((e.name for e in entries().values() if _begins(e, name)), None)
     hint = f"did you mean `{near}`?" if near else "`archdsl zoo` lists them"
     raise Unreadable(f"there is no such network in the zoo; {hint}")
+
+
+class ZooLibrary(Library):
+    """The networks of the zoo as texts: `zoo:resnet50`."""
+
+    def read(self, name: str) -> Source:
+        if not name.startswith(PREFIX):
+            raise NotFound("there is no such file")
+        return find(name.removeprefix(PREFIX)).source()
+
+    def list(self) -> Sequence[str]:
+        return [f"{PREFIX}{name}" for name in entries()]
+
+
+def shipped() -> Library:
+    """What ships with the package: `std` and the zoo."""
+    return Stack(StandardLibrary(), ZooLibrary())
+
+
+def read_named(name: str) -> Source:
+    """The text that a user names: a file, or `zoo:resnet50` for one that ships with archdsl. Raises Unreadable."""
+    return ZooLibrary().read(name) if name.startswith(PREFIX) else read_source(Path(name), name=name)
 
 
 def _begins(entry: Entry, name: str) -> bool:

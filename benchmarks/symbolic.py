@@ -27,11 +27,9 @@ def run(name: str, sizes: tuple[int | str, ...] | None) -> Callable[[], object]:
     def analysed() -> object:
         # A new source: nothing may be kept from the round before.
         source = Source(kept.text, name=kept.name, path=kept.path)
-        sink = Sink()
-        network = analyse(source, sink, None, Override({None: sizes} if sizes else {}))
-        assert not sink.errors
+        network = analyse(source, Sink(), None, Override({None: sizes} if sizes else {})).checked()
         shapes = [str(node.shape) for node in network.graph.nodes]
-        return shapes, totals(network), verdict(network), network.sizes.described() if sizes else None
+        return shapes, totals(network.graph), verdict(network.graph), network.sizes.described() if sizes else None
 
     return analysed
 

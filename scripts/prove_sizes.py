@@ -32,7 +32,7 @@ def prove(name: str, most: int, rectangles: int, step: int = 1) -> int | None:
     """How many sizes agree; None for a network that takes no image. Raises AssertionError with the size."""
     network = archdsl.load(f"zoo:{name}")
     shape = network.graph.nodes[network.graph.inputs[0]].shape
-    if len(network.graph.inputs) != 1 or shape is None or shape.layout is not Layout.IMAGE:
+    if len(network.graph.inputs) != 1 or shape.layout is not Layout.IMAGE:
         return None
     sizes = network.sizes
     # A layer with an argument like `@h` is another one at another size: its text is read again for each, and the
@@ -53,7 +53,7 @@ def prove(name: str, most: int, rectangles: int, step: int = 1) -> int | None:
 
 def arguments(node: Node) -> Iterator[int]:
     """The whole numbers among a layer's arguments."""
-    for _, value in node.op or ():
+    for _, value in node.op:
         yield from (each for each in (value if isinstance(value, tuple) else (value,)) if is_whole(each))
 
 
@@ -101,8 +101,7 @@ class Calls:
         if id(graph) not in self._steps:
             made = []
             for node in graph.layers:
-                shapes = tuple(shape for shape in graph.shapes_in(node) if shape is not None)
-                assert node.op is not None
+                shapes = graph.shapes_in(node)
                 assert not node.op.borrows, "no network of images reads another layer's weights"
                 made.append((node.id, node.inputs, [(repr(step), step) for step in node.op.steps(shapes)]))
             self._steps = {id(graph): made}

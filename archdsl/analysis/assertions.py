@@ -5,10 +5,10 @@ from typing import Any
 
 from ..diagnostics import Sink
 from ..diagnostics.catalogue import name_errors, structure_errors
-from ..elaborate.asserts import Assertion
-from ..elaborate.expressions import Evaluator, show
-from ..elaborate.scope import UNKNOWN, Scope
+from ..expressions.evaluator import Evaluator, show
+from ..expressions.scope import UNKNOWN, Scope
 from ..graph import Graph
+from ..graph.assertion import Assertion
 from ..syntax import ast
 from ..text.names import nearest
 from .cost import Costs
@@ -17,8 +17,6 @@ from .receptive_field import receptive_field
 
 def check_assertions(graph: Graph, costs: Costs, sink: Sink) -> None:
     """Report each assertion that does not hold, with the measured value."""
-    if any(node.shape is None for node in graph.nodes):
-        return  # measured on a part of the network, it would say nothing
     for assertion in graph.asserts:
         _check(assertion, _measures(graph, costs), sink)
 
@@ -27,9 +25,9 @@ def _measures(graph: Graph, costs: Costs) -> dict[str, Callable[[], Any]]:
     """What an assertion can name; each is measured only when asked for."""
 
     def out() -> Any:
-        shape = graph.output.shape if graph.outputs else None
-        if shape is None:
+        if not graph.outputs:
             return UNKNOWN
+        shape = graph.output.shape
         return shape.dims if shape.rank > 1 else shape.dims[0]
 
     return {

@@ -4,15 +4,16 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import cached_property
 
-from ..graph import Node
-from ..network import Network
+from ..graph import Graph, Node
 from ..record import Record
 from ..shapes.symbolic import plain
 from ..text.names import nearest
+from .check_report import FIELD, MEMORY, PATHS, SHARE
+from .cost import Costs
 from .memory import Memory
+from .memory_terms import Terms
 from .receptive_field import Field, Fields, fields
 from .table import size
-from .terms import Terms, terms
 
 
 class UnknownColumn(ValueError):
@@ -24,12 +25,12 @@ class UnknownColumn(ValueError):
 
 
 class Facts:
-    """A network, and what columns ask about it. `asked` is how it trains; by its own `train` block where None."""
+    """A network and what it costs, and what columns ask about it; `terms` is how it is trained."""
 
-    def __init__(self, network: Network, asked: Terms | None) -> None:
-        self.network = network
-        self.graph = network.graph
-        self._asked = asked
+    def __init__(self, graph: Graph, costs: Costs, terms: Terms) -> None:
+        self.graph = graph
+        self.costs = costs
+        self._terms = terms
 
     @cached_property
     def fields(self) -> Fields:
@@ -37,11 +38,9 @@ class Facts:
         return fields(self.graph, every=True)
 
     @cached_property
-    def memory(self) -> Memory | None:
-        """What training takes; None after a mistake."""
-        if any(node.shape is None for node in self.graph.nodes):
-            return None
-        return (self._asked or terms(self.graph)).memory(self.graph)
+    def memory(self) -> Memory:
+        """What training takes."""
+        return self._terms.memory(self.graph)
 
     def sides(self, node: Node) -> list[tuple[Field, ...]]:
         """The fields of each input that a node depends on."""
@@ -49,25 +48,33 @@ class Facts:
 
 
 class Column(Record):
-    """One column: its name on the command line, its heading, what it says, and a node's cell."""
+    """One column: its name on the command line, its heading, what it shows, a node's cell, its measure in JSON."""
 
     name: str
     head: str
     doc: str
     cell: Callable[[Facts, Node], str]
+    measure: str | None = None
 
 
 class Columns:
-    """The columns that are asked for, of one network."""
+    """The columns that are asked for, of one network; of one with errors, whose graph is None, all cells are `?`."""
 
-    def __init__(self, network: Network, chosen: tuple[Column, ...], asked: Terms | None = None) -> None:
-        self._facts = Facts(network, asked)
+    def __init__(
+        self, graph: Graph | None, costs: Costs | None, chosen: tuple[Column, ...], terms: Terms | None
+    ) -> None:
+        self._facts = None
+        if graph is not None and costs is not None:
+            self._facts = Facts(graph, costs, terms or Terms())
         self._chosen = chosen
         self.head = tuple(column.head for column in chosen)
 
-    def cells(self, node: Node | None) -> tuple[str, ...]:
-        """A node's cells; a heading has none."""
-        return tuple("" if node is None else column.cell(self._facts, node) for column in self._chosen)
+    def cells(self, node: int | None) -> tuple[str, ...]:
+        """The cells of the node with this id; a heading has none."""
+        if node is None:
+            return ("",) * len(self._chosen)
+        facts = self._facts
+        return tuple("?" if facts is None else column.cell(facts, facts.graph.nodes[node]) for column in self._chosen)
 
 
 def choose(names: str) -> tuple[Column, ...]:
@@ -89,41 +96,35 @@ def _is_share(column: Column, name: str) -> bool:
 
 
 def _parameters(facts: Facts, node: Node) -> str:
-    cost = facts.network.costs[node.id]
-    if cost is None:
-        return "?"
+    cost = facts.costs[node.id]
     return f"{cost.parameters:,}" if cost.parameters else "↺" if node.shared is not None else ""
 
 
 def _trainable(facts: Facts, node: Node) -> str:
-    cost = facts.network.costs[node.id]
-    return "?" if cost is None else f"{cost.trainable:,}" if cost.trainable else ""
+    cost = facts.costs[node.id]
+    return f"{cost.trainable:,}" if cost.trainable else ""
 
 
 def _macs(facts: Facts, node: Node) -> str:
-    cost = facts.network.costs[node.id]
-    return "?" if cost is None else f"{cost.macs:,}" if cost.macs else ""
+    cost = facts.costs[node.id]
+    return f"{cost.macs:,}" if cost.macs else ""
 
 
 def _memory(facts: Facts, node: Node) -> str:
-    if facts.memory is None:
-        return "?"
     bytes = facts.memory.layers[node.id]
     return size(bytes) if bytes else ""
 
 
 def _parameters_share(facts: Facts, node: Node) -> str:
-    cost, total = facts.network.costs[node.id], facts.network.costs.total.parameters
-    return "?" if cost is None else percent(cost.parameters, total)
+    return percent(facts.costs[node.id].parameters, facts.costs.total.parameters)
 
 
 def _macs_share(facts: Facts, node: Node) -> str:
-    cost, total = facts.network.costs[node.id], plain(facts.network.costs.total.macs)
-    return "?" if cost is None else percent(plain(cost.macs), total)
+    return percent(plain(facts.costs[node.id].macs), plain(facts.costs.total.macs))
 
 
 def _memory_share(facts: Facts, node: Node) -> str:
-    return "?" if facts.memory is None else percent(facts.memory.layers[node.id], facts.memory.activations)
+    return percent(facts.memory.layers[node.id], facts.memory.activations)
 
 
 def percent(part: int, total: int) -> str:
@@ -182,13 +183,25 @@ COLUMNS = (
     Column(name="params", head="params", doc="parameters of the layer's own", cell=_parameters),
     Column(name="trainable", head="trainable", doc="those that train", cell=_trainable),
     Column(name="macs", head="MACs", doc="multiply-accumulates of one sample", cell=_macs),
-    Column(name="memory", head="memory", doc="what training keeps of a batch for the backward pass", cell=_memory),
-    Column(name="params%", head="% params", doc="the share of all parameters", cell=_parameters_share),
-    Column(name="macs%", head="% MACs", doc="the share of all multiply-accumulates", cell=_macs_share),
-    Column(name="memory%", head="% memory", doc="the share of all that is kept", cell=_memory_share),
-    Column(name="rf", head="rf", doc="the receptive field: how far it reaches along a side of the input", cell=_field),
-    Column(name="jump", head="jump", doc="how far apart the fields of neighbours are", cell=_jump),
-    Column(name="start", head="start", doc="the middle of the first position's field", cell=_start),
-    Column(name="ways", head="ways", doc="the fields of each way, where branches met", cell=_ways),
+    Column(
+        name="memory",
+        head="memory",
+        doc="what training keeps of a batch for the backward pass",
+        cell=_memory,
+        measure=MEMORY,
+    ),
+    Column(name="params%", head="% params", doc="the share of all parameters", cell=_parameters_share, measure=SHARE),
+    Column(name="macs%", head="% MACs", doc="the share of all multiply-accumulates", cell=_macs_share, measure=SHARE),
+    Column(name="memory%", head="% memory", doc="the share of all that is kept", cell=_memory_share, measure=SHARE),
+    Column(
+        name="rf",
+        head="rf",
+        doc="the receptive field: how far it reaches along a side of the input",
+        cell=_field,
+        measure=FIELD,
+    ),
+    Column(name="jump", head="jump", doc="how far apart the fields of neighbours are", cell=_jump, measure=FIELD),
+    Column(name="start", head="start", doc="the middle of the first position's field", cell=_start, measure=FIELD),
+    Column(name="paths", head="paths", doc="the fields of each path, where branches met", cell=_ways, measure=PATHS),
 )
 NAMES = (*(column.name for column in COLUMNS), "share", "all")

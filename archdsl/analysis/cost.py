@@ -6,10 +6,12 @@ and what torchvision publishes as GFLOPS.
 """
 
 from collections.abc import Iterable
+from functools import cached_property
 from math import prod
 
-from ..graph import Graph, Node
+from ..graph import Draft, Graph, Node
 from ..record import Record
+from ..shapes.shape import Shape
 from ..shapes.symbolic import plain
 
 
@@ -25,18 +27,19 @@ class Cost(Record):
 ZERO = Cost(parameters=0, trainable=0, buffers=0, macs=0)
 
 
-class Costs(Record):
-    """The cost of each node, by its id (None where the shape is unknown), and of the whole."""
+class Costs:
+    """The cost of each node of a graph, by its id, and of the whole."""
 
-    nodes: tuple[Cost | None, ...]
+    def __init__(self, nodes: tuple[Cost, ...]) -> None:
+        self.nodes = nodes
 
-    def __getitem__(self, node: int) -> Cost | None:
+    def __getitem__(self, node: int) -> Cost:
         return self.nodes[node]
 
-    @property
+    @cached_property
     def total(self) -> Cost:
-        """The sums over all nodes whose shape is known."""
-        return add(cost for cost in self.nodes if cost is not None)
+        """The sums over all nodes."""
+        return add(self.nodes)
 
 
 def add(costs: Iterable[Cost]) -> Cost:
@@ -53,15 +56,25 @@ def add(costs: Iterable[Cost]) -> Cost:
 def costs(graph: Graph) -> Costs:
     """What every node of a graph costs."""
     memo: dict[object, Cost] = {}
-    return Costs(nodes=tuple(_cost(graph, node, memo) for node in graph.nodes))
+    return Costs(tuple(_cost(graph.shapes_in(node), node, memo) for node in graph.nodes))
 
 
-def _cost(graph: Graph, node: Node, memo: dict[object, Cost]) -> Cost | None:
-    if node.op is None:
-        return ZERO if node.shape is not None else None
-    xs = tuple(shape for i in node.inputs if (shape := graph.nodes[i].shape) is not None)
-    if node.shape is None or len(xs) < len(node.inputs):
-        return None
+def draft_costs(draft: Draft | Graph) -> tuple[Cost | None, ...]:
+    """What each node of a draft costs, as far as it is known; None for one that depends on a mistake."""
+    memo: dict[object, Cost] = {}
+    found: list[Cost | None] = []
+    for node, known in zip(draft.nodes, draft.known(), strict=True):
+        if not known or not isinstance(node, Node):
+            found.append(None)
+            continue
+        inputs = (draft.nodes[i] for i in node.inputs)
+        found.append(_cost(tuple(each.shape for each in inputs if isinstance(each, Node)), node, memo))
+    return tuple(found)
+
+
+def _cost(xs: tuple[Shape, ...], node: Node, memo: dict[object, Cost]) -> Cost:
+    if node.is_input:
+        return ZERO
     key = (id(node.op), xs, node.shape, node.shared is None)
     found = memo.get(key)
     if found is None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from ..graph import Graph, Node
+from ..graph import Draft, DraftNode, Graph, Node
 from ..record import Record
 from ..shapes.symbolic import Condition, recording
 from .shape_reasons import KEEPS, because, relative, slides
@@ -81,6 +81,30 @@ def derive(graph: Graph, target: Node, *, full: bool = False) -> tuple[Item, ...
     return tuple(items if full else _brief(items, target.name))
 
 
+def leads_to(draft: Draft, node: DraftNode) -> tuple[Graph, Node] | None:
+    """The part of a draft that leads to a node, as a graph, with the node in it.
+
+    Where the node depends on a mistake, it is the part that leads up to the first one. None where nothing does.
+    """
+    known = draft.known()
+    end = node.id if known[node.id] else _before_mistake(draft, node, known)
+    if end is None:
+        return None
+    graph, ids = draft.part((end,))
+    return graph, graph.nodes[ids[end]]
+
+
+def _before_mistake(draft: Draft, node: DraftNode, known: Sequence[bool]) -> int | None:
+    """The node that the first unresolved one on the way to a node reads."""
+    wanted, stack = {node.id}, [node.id]
+    while stack:
+        new = [i for i in draft.nodes[stack.pop()].inputs if i not in wanted]
+        wanted.update(new)
+        stack += new
+    first = min(i for i in wanted if not known[i])
+    return max((i for i in draft.nodes[first].inputs if known[i]), default=None)
+
+
 def _cone(graph: Graph, target: Node) -> list[Node]:
     """A node and all that it is made from, in the order of the graph."""
     wanted, stack = {target.id}, [target.id]
@@ -125,9 +149,9 @@ class _Told:
 
 def conditions_of(graph: Graph, node: Node) -> list[Condition]:
     """What a node by itself demands of sizes that are not known, its weights included."""
-    xs = tuple(shape for shape in graph.shapes_in(node) if shape is not None)
-    if node.op is None or node.shape is None or len(xs) < len(node.inputs):
+    if node.is_input:
         return []
+    xs = graph.shapes_in(node)
     with recording() as found:
         node.op.infer(xs)
         node.op.demand_weights(xs)
@@ -140,15 +164,15 @@ def _step(graph: Graph, node: Node, before: int | None, told: _Told) -> Step:
     entry = node.id in graph.inputs
     previous = graph.nodes[node.inputs[0]] if node.inputs else None
     elsewhere = len(node.inputs) == 1 and previous is not None and previous.id != before
-    keeps = previous is not None and len(node.inputs) == 1 and previous.shape == node.shape and node.shape is not None
+    keeps = previous is not None and len(node.inputs) == 1 and previous.shape == node.shape
     return Step(
         line=f"{'' if here else f'{node.span.source.name}:'}{node.span.line}",
         texts=(_REPETITION.sub("", node.text),),
         names=(node.name,),
-        shape="?" if node.shape is None else str(node.shape),
+        shape=str(node.shape),
         numbers=() if entry else because(graph, node, node.name),
         keeps=keeps,
-        pointwise=not (node.op and previous and previous.shape and slides(node.op, previous.shape)),
+        pointwise=previous is None or not slides(node.op, previous.shape),
         source=f"from {relative(previous.name, node.name)}" if elsewhere and previous is not None else "",
         demands=told.new(node, conditions_of(graph, node)) if graph.symbols else (),
     )

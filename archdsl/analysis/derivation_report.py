@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from ..diagnostics.json_models import Model
-from ..graph import Graph
+from ..graph import Graph, Node
 from .derivation import Item, Step, decided, derive
 from .locate import Place
 
@@ -45,19 +45,19 @@ class WhyReport(Model):
     decisions: list[DecisionReport]
 
 
-def report(graph: Graph, place: Place) -> WhyReport:
-    """The model of the derivation of a place's shape."""
+def report(place: Place, derived: tuple[Graph, Node] | None) -> WhyReport:
+    """The model of the derivation of a place's shape, or of what leads up to a mistake before it."""
     node = place.node
     return WhyReport(
         name=node.name,
         text=node.text,
         line=node.span.line,
-        shape=None if node.shape is None else str(node.shape),
+        shape=str(node.shape) if isinstance(node, Node) else None,
         also=[other.name for other in place.others],
-        steps=[_step(step, scopes) for step, scopes in _flat(derive(graph, node, full=True), ())],
+        steps=[_step(step, scopes) for step, scopes in _flat(derive(*derived, full=True), ())] if derived else [],
         decisions=[
             DecisionReport(text=asked.statement, line=asked.span.line, holds_for=str(asked))
-            for asked in decided(graph, node)
+            for asked in (decided(*derived) if derived else ())
         ],
     )
 

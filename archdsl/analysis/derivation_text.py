@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..diagnostics.terminal import printable, width
+from ..graph import Node
 from .derivation import Group, Item, Step
 from .locate import Place
 from .valid_sizes import Demand
@@ -15,7 +16,7 @@ _MOST = 56
 def summary(place: Place) -> str:
     """What is derived: the statement, its place, its name, its shape; and what else the same words name."""
     node = place.node
-    shape = "an unknown shape" if node.shape is None else str(node.shape)
+    shape = str(node.shape) if isinstance(node, Node) else "an unknown shape"
     text = f"`{node.text}`, line {node.span.line}: {node.name} gives {shape}"
     text = printable(text)
     if not place.others:

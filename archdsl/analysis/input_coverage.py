@@ -48,7 +48,6 @@ class Coverage:
         return found
 
     def _touched(self, node: Node) -> Touched:
-        assert node.shape is not None
         middle = tuple(side // 2 for side in self.sides)
         edge = (0, *middle[1:])
         corner = (0,) * len(self.sides)
@@ -83,13 +82,11 @@ def _sampled(side: int, most: int) -> list[int]:
 
 
 def _sizes(node: Node) -> tuple[int, ...]:
-    assert node.shape is not None
     return tuple(size for axis, size in enumerate(node.shape.dims) if axis != node.shape.channel_axis)
 
 
 def _readers(path: Path[Table], place: Place, node: Node, sizes: Sequence[int]) -> tuple[int, ...] | None:
     """The positions that read a place by a way, as bits along each axis; None where there are none."""
-    assert node.shape is not None
     found = [(1 << size) - 1 for size in sizes]
     for (axis, table), at in zip(path.lines, place, strict=True):
         if axis is None or axis == node.shape.channel_axis:

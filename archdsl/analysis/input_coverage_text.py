@@ -36,11 +36,9 @@ def _check(graph: Graph) -> None:
     entry = graph.nodes[graph.inputs[0]].shape if graph.inputs else None
     if graph.symbols:
         raise CannotCover("it needs the sizes of the input: --input 3x224x224")
-    if any(node.shape is None for node in graph.nodes):
-        raise CannotCover("it needs a network without mistakes")
     if entry is None or entry.letters in ("c", ""):
         raise CannotCover("the input has no sides")
-    longest = max((side for node in graph.nodes if node.shape for side in _along(node.shape)), default=0)
+    longest = max((side for node in graph.nodes for side in _along(node.shape)), default=0)
     if longest > LONGEST:
         raise CannotCover(f"it is worked out for sides up to {LONGEST:,}, and one has {longest:,}")
 

@@ -1,8 +1,8 @@
-"""Finding nodes of a graph by what a user calls them: a module's name, a tensor's, a line of the text."""
+"""Finding nodes of a network by what a user calls them: a module's name, a tensor's, a line of the text."""
 
 from collections.abc import Iterable, Mapping
 
-from ..graph import Graph, Node
+from ..graph import Draft, DraftNode
 from ..record import Record
 from ..text.names import nearest
 
@@ -14,21 +14,21 @@ class Nothing(LookupError):
 class Place(Record):
     """A node, and the others that the same words name."""
 
-    node: Node
-    others: tuple[Node, ...] = ()
+    node: DraftNode
+    others: tuple[DraftNode, ...] = ()
 
 
-def locate(graph: Graph, wanted: str) -> Place:
+def locate(draft: Draft, wanted: str) -> Place:
     """The node that a name or a line's number stands for. Raises Nothing."""
-    return by_line(graph, int(wanted)) if wanted.isascii() and wanted.isdigit() else by_name(graph, wanted)
+    return by_line(draft, int(wanted)) if wanted.isascii() and wanted.isdigit() else by_name(draft, wanted)
 
 
-def by_name(graph: Graph, wanted: str) -> Place:
+def by_name(draft: Draft, wanted: str) -> Place:
     """By a module's name, in whole or its end; by the name of a tensor, an input, an output, a stage or a block."""
-    names = _names(graph)
+    names = _names(draft)
     if wanted in names:
         return Place(node=names[wanted])
-    ends = [node for node in graph.nodes if node.name.endswith(f".{wanted}") or node.alias == wanted]
+    ends = [node for node in draft.nodes if node.name.endswith(f".{wanted}") or node.alias == wanted]
     ends = ends or [node for name, node in names.items() if name.endswith(f".{wanted}")]
     if ends:
         return Place(node=ends[0], others=tuple(ends[1:]))
@@ -48,56 +48,56 @@ def _some(names: Iterable[str]) -> str:
     )
 
 
-def _names(graph: Graph) -> Mapping[str, Node]:
+def _names(draft: Draft) -> Mapping[str, DraftNode]:
     """Every name that stands for one node."""
-    found: dict[str, Node] = {}
-    side = [path for path, kind in graph.scopes.items() if kind == "aux"]
-    for node in graph.nodes:
+    found: dict[str, DraftNode] = {}
+    side = [path for path, kind in draft.scopes.items() if kind == "aux"]
+    for node in draft.nodes:
         for depth in range(1, len(node.path)):
             path = node.path[:depth]
             # A scope names what it ends with, which a side branch in it is not.
-            if path in graph.scopes and not any(node.path[: len(a)] == a and len(a) > depth for a in side):
+            if path in draft.scopes and not any(node.path[: len(a)] == a and len(a) > depth for a in side):
                 found[".".join(path)] = node
-    found |= {name: graph.nodes[i] for name, i in graph.outputs}
-    found |= {name: graph.nodes[i] for name, i in zip(graph.input_names, graph.inputs, strict=True)}
-    return found | {node.name: node for node in graph.nodes}
+    found |= {name: draft.nodes[i] for name, i in draft.outputs}
+    found |= {name: draft.nodes[i] for name, i in zip(draft.input_names, draft.inputs, strict=True)}
+    return found | {node.name: node for node in draft.nodes}
 
 
-def by_line(graph: Graph, line: int) -> Place:
+def by_line(draft: Draft, line: int) -> Place:
     """By a line of the network's own file: its last layer, in the first use of its block. Raises Nothing."""
-    lines = _lines(graph)
+    lines = _lines(draft)
     if line not in lines:
         raise Nothing(f"line {line} has no layer; {_near_lines(lines, line)}")
-    groups: dict[tuple[object, ...], Node] = {}
+    groups: dict[tuple[object, ...], DraftNode] = {}
     for node in lines[line]:
         groups[_use(node, line)] = node
     first, *others = groups.values()
     return Place(node=first, others=tuple(others))
 
 
-def _lines(graph: Graph) -> Mapping[int, list[Node]]:
+def _lines(draft: Draft) -> Mapping[int, list[DraftNode]]:
     """The nodes that a line makes, itself or by the use of a block."""
-    found: dict[int, list[Node]] = {}
-    own = graph.nodes[graph.inputs[0]].span.source if graph.inputs else None
-    for node in graph.nodes:
+    found: dict[int, list[DraftNode]] = {}
+    own = draft.nodes[draft.inputs[0]].span.source if draft.inputs else None
+    for node in draft.nodes:
         spans = [node.span, *(use.span for use in node.uses)]
         for line in dict.fromkeys(span.line for span in spans if span.source is own):
             found.setdefault(line, []).append(node)
     return found
 
 
-def _use(node: Node, line: int) -> tuple[object, ...]:
+def _use(node: DraftNode, line: int) -> tuple[object, ...]:
     """What tells the uses of a line apart: the way of blocks that led to it."""
     if node.span.line != line:
         return ()
     return node.path[: _depth(node)]
 
 
-def _depth(node: Node) -> int:
+def _depth(node: DraftNode) -> int:
     return len(node.path) - 1
 
 
-def _near_lines(lines: Mapping[int, list[Node]], line: int) -> str:
+def _near_lines(lines: Mapping[int, list[DraftNode]], line: int) -> str:
     """`the nearest: line 3, `conv 6 k5`, and line 9, `fc 10``."""
     before, after = max((n for n in lines if n < line), default=None), min((n for n in lines if n > line), default=None)
     near = [f"line {n}, `{lines[n][0].text}`" for n in (before, after) if n is not None]

@@ -12,7 +12,7 @@ from ..contract.layer import Weights
 from ..contract.saves import Order, Own, Saves
 from ..graph import Graph, Node
 from ..record import Record
-from ..shapes.shape import Layout, Shape
+from ..shapes.shape import Layout
 from ..shapes.symbolic import plain
 
 PRECISIONS = ("fp32", "bf16", "fp16")
@@ -140,24 +140,18 @@ class _Weight(NamedTuple):
     trains: bool
 
 
-def _shapes(graph: Graph, node: Node) -> tuple[Shape, ...]:
-    return tuple(shape for shape in graph.shapes_in(node) if shape is not None)
-
-
 def _weights(graph: Graph, node: Node) -> Iterator[_Weight]:
-    assert node.op is not None
     frozen = node.op.frozen_weights()
-    for name, dims in node.op.weights_of(_shapes(graph, node)).items():
+    for name, dims in node.op.weights_of(graph.shapes_in(node)).items():
         filters = node.op.style == "conv" and len(dims) > 2
         yield _Weight(numel=plain(prod(dims)), filters=filters, trains=name not in frozen)
 
 
 def _buffers(graph: Graph, node: Node) -> int:
     """Bytes; the count of batches is a whole number of 64 bits."""
-    assert node.op is not None
     if node.shared is not None:
         return 0
-    found: Weights = node.op.buffers_of(_shapes(graph, node))
+    found: Weights = node.op.buffers_of(graph.shapes_in(node))
     return sum(_FULL * plain(prod(dims)) if dims else _ID for dims in found.values())
 
 
@@ -205,18 +199,14 @@ class _Tape:
         return self.elements(node) * self.tensors[node].bytes
 
     def elements(self, node: int) -> int:
-        shape = self.graph.nodes[node].shape
-        return plain(shape.numel) if shape else 0
+        return plain(self.graph.nodes[node].shape.numel)
 
     def entry(self, node: Node) -> Tensor:
-        assert node.shape is not None
         ids = node.shape.layout is Layout.IDS
         return Tensor(node.id, _ID if ids else _FULL, tuple(range(node.shape.rank)), trains=False)
 
     def result(self, node: Node) -> Tensor:
-        op, xs = node.op, _shapes(self.graph, node)
-        assert op is not None
-        assert node.shape is not None
+        op, xs = node.op, self.graph.shapes_in(node)
         saves = op.saves_of(xs, node.shape)
         inputs = [self.tensors[i] for i in node.inputs]
         trains = any(each.trains for each in inputs) or any(weight.trains for weight in _weights(self.graph, node))
@@ -227,7 +217,6 @@ class _Tape:
 
     def made(self, node: Node, saves: Saves, inputs: list[Tensor], trains: bool) -> Tensor:
         """What a node makes: a view of its input's memory, or a tensor of its own."""
-        assert node.shape is not None
         first = inputs[0]
         number = max((each.bytes for each in inputs if each.bytes != _ID), default=_FULL)
         number = self.low if saves.low else _FULL if saves.wide else number
@@ -263,8 +252,7 @@ class _Tape:
 
     def cast(self, node: Node, names: Iterable[str]) -> int:
         """How many numbers of weights are copied in 16 bits, each weight once in a forward pass."""
-        assert node.op is not None
-        found = node.op.weights_of(_shapes(self.graph, node))
+        found = node.op.weights_of(self.graph.shapes_in(node))
         owner = node.id if node.shared is None else node.shared
         new = [name for name in names if name in found and (owner, name) not in self.cast_already]
         self.cast_already.update((owner, name) for name in new)

@@ -5,8 +5,8 @@ from functools import lru_cache
 from ..contract.layer import Layer, Op
 from ..diagnostics import Sink
 from ..elaborate.bind import bind
-from ..elaborate.expressions import Evaluator, show
-from ..elaborate.scope import Scope
+from ..expressions.evaluator import Evaluator, show
+from ..expressions.scope import Scope
 from ..graph import Graph, Node
 from ..layers import find
 from ..layers._reading import each_side
@@ -29,8 +29,8 @@ _OPERANDS = 5
 
 def because(graph: Graph, node: Node, name: str) -> tuple[str, ...]:
     """The reasons for a node's shape, each a short clause; `name` is what its operands are named from."""
-    xs = tuple(shape for shape in graph.shapes_in(node) if shape is not None)
-    if node.op is None or node.shape is None or not xs or len(xs) < len(node.inputs):
+    xs = graph.shapes_in(node)
+    if not xs:
         return ()
     if len(xs) > 1:
         return _merge(graph, node, xs, name)
@@ -42,7 +42,7 @@ def because(graph: Graph, node: Node, name: str) -> tuple[str, ...]:
 
 def arguments(node: Node) -> str:
     """The values of the arguments that the statement asks for rather than writes: `filters = 128, stride = 2`."""
-    if node.op is None or node.shared is not None:
+    if node.shared is not None:
         return ""
     asked = _asked(node.text, node.op.keyword)
     values = dict(node.op)
@@ -175,14 +175,13 @@ def _forms(dims: tuple[int, ...]) -> tuple[Form, ...]:
 def _merge(graph: Graph, node: Node, xs: tuple[Shape, ...], name: str) -> tuple[str, ...]:
     """What a merge asks of its operands, and which they are."""
     operands = [(relative(graph.nodes[i].name, name), graph.nodes[i].shape) for i in dict.fromkeys(node.inputs)]
-    assert node.shape is not None
     if isinstance(node.op, Concat):
         total = f"{' + '.join(_factor(x.channels) for x in xs)} = {node.shape.channels} channels"
         return total, f"of {_listed([each for each, _ in operands])}"
     if all(shape == node.shape for _, shape in operands):
         return (f"{_listed([each for each, _ in operands])} agree",)
     gates = [f"{each} {shape}" for each, shape in operands if shape != node.shape]
-    masked = any(shape is not None and shape.channels != node.shape.channels for _, shape in operands)
+    masked = any(shape.channels != node.shape.channels for _, shape in operands)
     wholes = [each for each, shape in operands if shape == node.shape]
     return (f"{_listed(gates)} serves every {'channel' if masked else 'place'} of {_listed(wholes)}",)
 

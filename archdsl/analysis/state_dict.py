@@ -34,8 +34,8 @@ def state_dict(graph: Graph) -> Mapping[str, Tensor]:
 
 
 def _own(graph: Graph, node: Node) -> dict[str, tuple[tuple[int, ...], bool]]:
-    xs = tuple(shape for shape in graph.shapes_in(node) if shape is not None)
-    if node.op is None or node.shared is not None or len(xs) < len(node.inputs):
+    if node.shared is not None:
         return {}
+    xs = graph.shapes_in(node)
     weights = {name: (tuple(map(plain, dims)), True) for name, dims in node.op.weights_of(xs).items()}
     return weights | {name: (tuple(map(plain, dims)), False) for name, dims in node.op.buffers_of(xs).items()}

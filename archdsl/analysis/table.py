@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from ..contract.layer import Layer
 from ..diagnostics.terminal import printable, width
-from ..graph import Graph, Node
-from ..network import Network
+from ..graph import Draft, DraftNode, Graph, Node, likely_shape
 from ..shapes.symbolic import plain
+from .cost import Cost, add, draft_costs
 
 if TYPE_CHECKING:
     from .columns import Columns
@@ -20,69 +20,72 @@ _INLINE = frozenset({"stage", "branch", "aux", "reuse"})
 _REPETITION = re.compile(r" x\d+( as \w+)?$")
 
 
-def table(network: Network, *, explain: bool = False, columns: "Columns | None" = None) -> str:
+def table(draft: Draft | Graph, *, explain: bool = False, columns: "Columns | None" = None) -> str:
     """The rows of a network as text, unknown values as `?`; with other columns in the place of the costs."""
-    found = rows(network)
+    found = rows(draft)
     head: tuple[str, ...] = HEAD
     if columns is not None:
         head = (*HEAD[:3], *columns.head)
-        found = [((*cells[:3], *columns.cells(node)), node) for cells, node in found]
+        found = [((*cells[:3], *columns.cells(None if node is None else node.id)), node) for cells, node in found]
     notes = {
         index: lines
         for index, (_, node) in enumerate(found)
-        if explain and node is not None and (lines := _explain(network.graph, node))
+        if explain and isinstance(node, Node) and (lines := _explain(draft, node))
     }
     return _render(head, [cells for cells, _ in found], notes)
 
 
-def rows(network: Network) -> list[tuple[tuple[str, ...], Node | None]]:
+def rows(draft: Draft | Graph) -> list[tuple[tuple[str, ...], DraftNode | None]]:
     """The cells of each row as text, and the node that it tells; a heading, which opens a scope, tells none.
 
     The cells are those of HEAD. The second one is indented by two blanks for each scope.
     """
-    graph = network.graph
-    found: list[tuple[tuple[str, ...], Node | None]] = []
+    costs, entries = draft_costs(draft), set(draft.inputs)
+    found: list[tuple[tuple[str, ...], DraftNode | None]] = []
     before: tuple[tuple[str, ...], ...] = ()
     number = 0
-    for node in graph.nodes:
-        number += node.id not in graph.inputs
-        scopes = _scopes(graph, node)
-        for depth, name in _opened(graph, node, before, scopes):
+    for node, cost in zip(draft.nodes, costs, strict=True):
+        entry = node.id in entries
+        number += not entry
+        scopes = _scopes(draft, node)
+        for depth, name in _opened(draft, node, before, scopes):
             found.append((("", "  " * depth + name, "", "", ""), None))
         before = scopes
-        found.append((_row(network, node, number, len(scopes)), node))
+        found.append((_row(node, cost, "" if entry else str(number), len(scopes)), node))
     return found
 
 
-def totals(network: Network) -> str:
-    """The sums under the table."""
-    total = network.costs.total
-    known = all(node.shape is not None for node in network.graph.nodes)
-    at_least = "" if known else "at least "
+def totals(draft: Draft | Graph) -> str:
+    """The sums under the table; empty where nothing is known."""
+    costs = draft_costs(draft)
+    known = [cost for cost in costs if cost is not None]
+    if not any(cost is not None for node, cost in zip(draft.nodes, costs, strict=True) if node.id not in draft.inputs):
+        return ""
+    total = add(known)
+    at_least = "" if len(known) == len(costs) else "at least "
     frozen = total.parameters - total.trainable
     lines = [
         f"parameters {at_least}{total.parameters:,}"
         + (f" ({total.trainable:,} trainable, {frozen:,} frozen)" if frozen else ", all trainable")
         + (f" · buffers {total.buffers:,}" if total.buffers else ""),
-        f"MACs {_macs(network, at_least)} · weights {size(4 * (total.parameters + total.buffers))} in float32",
+        f"MACs {_macs(draft, total, at_least)} · weights {size(4 * (total.parameters + total.buffers))} in float32",
     ]
     return "\n".join(lines)
 
 
-def _macs(network: Network, at_least: str) -> str:
+def _macs(draft: Draft | Graph, total: Cost, at_least: str) -> str:
     """The multiply-accumulates; where they depend on sizes that are not known, those of an example."""
-    macs = network.costs.total.macs
+    macs = total.macs
     number = plain(macs)
     if number is macs:
         return f"{at_least}{macs:,} a sample ({si(macs)}; FLOPs = 2 × MACs)"
-    shapes = (network.graph.nodes[i].shape for i in network.graph.inputs)
+    shapes = (likely_shape(draft.nodes[i]) for i in draft.inputs)
     example = ", ".join("×".join(str(plain(dim)) for dim in shape.dims) for shape in shapes if shape)
-    return f"depend on {' and '.join(network.graph.symbols)}: {number:,} at {example} ({si(number)}; FLOPs = 2 × MACs)"
+    return f"depend on {' and '.join(draft.symbols)}: {number:,} at {example} ({si(number)}; FLOPs = 2 × MACs)"
 
 
-def verdict(network: Network) -> str:
+def verdict(graph: Graph) -> str:
     """`LeNet5: 1×32×32 → 10`, the last line of a network without mistakes."""
-    graph = network.graph
     ins = ", ".join(str(graph.nodes[i].shape) for i in graph.inputs)
     outs = ", ".join(str(graph.nodes[i].shape) for _, i in graph.outputs)
     return f"{printable(graph.name)}: {ins} → {outs}"
@@ -106,47 +109,44 @@ def size(count: int) -> str:
     return f"{value:.0f} {word}" if word == "B" else f"{value:.1f} {word}"
 
 
-def _scopes(graph: Graph, node: Node) -> tuple[tuple[str, ...], ...]:
+def _scopes(draft: Draft | Graph, node: DraftNode) -> tuple[tuple[str, ...], ...]:
     """The paths of the scopes around a node, outermost first."""
-    return tuple(node.path[:depth] for depth in range(1, len(node.path)) if node.path[:depth] in graph.scopes)
+    return tuple(node.path[:depth] for depth in range(1, len(node.path)) if node.path[:depth] in draft.scopes)
 
 
 def _opened(
-    graph: Graph, node: Node, before: tuple[tuple[str, ...], ...], now: tuple[tuple[str, ...], ...]
+    draft: Draft | Graph, node: DraftNode, before: tuple[tuple[str, ...], ...], now: tuple[tuple[str, ...], ...]
 ) -> list[tuple[int, str]]:
     """The headings of the scopes that begin with this node: a stage's name, a block's use as written."""
     same = 0
     while same < min(len(before), len(now)) and before[same] == now[same]:
         same += 1
-    blocks = sum(graph.scopes[path] not in _INLINE for path in now[:same])
+    blocks = sum(draft.scopes[path] not in _INLINE for path in now[:same])
     headings = []
     for depth in range(same, len(now)):
-        heading = f"{graph.scopes[now[depth]]} {now[depth][-1]}"
-        if graph.scopes[now[depth]] not in _INLINE:
+        heading = f"{draft.scopes[now[depth]]} {now[depth][-1]}"
+        if draft.scopes[now[depth]] not in _INLINE:
             heading = _REPETITION.sub("", " ".join(node.uses[blocks].span.text.split()))
             blocks += 1
         headings.append((depth, printable(heading)))
     return headings
 
 
-def _row(network: Network, node: Node, number: int, depth: int) -> tuple[str, ...]:
-    cost = network.costs[node.id]
+def _row(node: DraftNode, cost: Cost | None, label: str, depth: int) -> tuple[str, ...]:
     text = printable(node.text)
     if len(text) > _MAX_TEXT:
         text = text[: _MAX_TEXT - 1] + "…"
-    label = "" if node.id in network.graph.inputs else str(number)
-    shape = "?" if node.shape is None else str(node.shape)
-    if cost is None:
-        return label, "  " * depth + text, shape, "?", "?"
+    shape = likely_shape(node)
+    if cost is None or not isinstance(node, Node):
+        # What comes after a mistake is what most likely would: `10?`.
+        return label, "  " * depth + text, "?" if shape is None else f"{shape}?", "?", "?"
     parameters = f"{cost.parameters:,}" if cost.parameters else "↺" if node.shared is not None else ""
-    return label, "  " * depth + text, shape, parameters, f"{cost.macs:,}" if cost.macs else ""
+    return label, "  " * depth + text, str(shape), parameters, f"{cost.macs:,}" if cost.macs else ""
 
 
-def _explain(graph: Graph, node: Node) -> tuple[str, ...]:
-    x = graph.nodes[node.inputs[0]].shape if node.inputs else None
-    if not isinstance(node.op, Layer) or x is None or node.shape is None:
-        return ()
-    return node.op.explain(x, node.shape)
+def _explain(draft: Draft | Graph, node: Node) -> tuple[str, ...]:
+    x = likely_shape(draft.nodes[node.inputs[0]]) if node.inputs else None
+    return node.op.explain(x, node.shape) if isinstance(node.op, Layer) and x is not None else ()
 
 
 def _render(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], notes: dict[int, tuple[str, ...]]) -> str:

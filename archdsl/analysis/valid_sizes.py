@@ -140,7 +140,7 @@ class Sizes:
     def outputs(self, env: Mapping[str, int]) -> tuple[tuple[int, ...], ...]:
         """The outputs' shapes for sizes that are valid."""
         shapes = (self.graph.nodes[node].shape for _, node in self.graph.outputs)
-        return tuple(tuple(form_of(dim).value(env) for dim in shape.dims) for shape in shapes if shape is not None)
+        return tuple(tuple(form_of(dim).value(env) for dim in shape.dims) for shape in shapes)
 
     def described(self) -> list[str]:
         """The valid sizes in words, a line a symbol, with the statements that impose the bounds."""

@@ -189,7 +189,7 @@ class _Writer:
         """How the weights of an item begin, and which do not train; of an nn.Sequential, which has no class, too."""
         if isinstance(item, Unit):
             return [line for inner in item.items for line in self.beginnings(unit, inner)] if item.chain else []
-        if item.op is None or item.shared is not None:
+        if item.shared is not None:
             return []
         place = f"self.{unit.attribute(item)}"
         lines = []
@@ -205,7 +205,6 @@ class _Writer:
 
     def module_of(self, node: Node) -> Module | None:
         """The module among a node's steps."""
-        assert node.op is not None
         for step in node.op.steps(self.shapes(node)):
             if isinstance(step, Module):
                 if step.target.startswith(_OURS) and step.target.removeprefix(_OURS) not in self.ours:
@@ -287,7 +286,6 @@ class _Forward:
     def call(self, item: Node | Unit, values: list[str], targets: list[str]) -> list[str]:
         if isinstance(item, Unit):
             return [f"{', '.join(targets)} = self.{self.unit.attribute(item)}({', '.join(values)})"]
-        assert item.op is not None
         by_input = dict(zip(self.unit.reads(item), values, strict=True))
         current = [by_input[i] for i in item.inputs]
         current += [f"self.{self.unit.attribute(item)}.{weight}" for weight in item.op.borrows]

@@ -40,7 +40,6 @@ def _emit(
     graph: Graph, node: Node, root: nn.Module, code: torch.fx.Graph, inputs: list[torch.fx.Node]
 ) -> torch.fx.Node:
     """Add a node's steps to the code, and its module to the tree unless it shares another's."""
-    assert node.op is not None
     owner = node if node.shared is None else graph.nodes[node.shared]
     inputs = inputs + [code.get_attr(f"{owner.name}.{weight}") for weight in node.op.borrows]
     current = list(inputs)

@@ -129,8 +129,7 @@ def _is_chain(unit: Unit) -> bool:
         if list(item.inputs) != [value] or len(item.path) != len(unit.path) + 1:
             return False
         if isinstance(item, Node):
-            assert item.op is not None
-            steps = item.op.steps(tuple(s for s in unit.graph.shapes_in(item) if s is not None))
+            steps = item.op.steps(unit.graph.shapes_in(item))
             if len(steps) != 1 or not isinstance(steps[0], Module) or item.shared is not None:
                 return False
             value = item.id

@@ -4,11 +4,11 @@ import click
 
 from ..analysis.valid_sizes_text import answer, describe
 from ..diagnostics.terminal import printable
-from ..network import ArchError, Network
+from ..network import Analysis, ArchError
 from .common import show_mistakes, usage
 
 
-def answer_sizes(networks: list[Network], asked: str) -> bool:
+def answer_sizes(networks: list[Analysis], asked: str) -> bool:
     """Print the answers from the closed forms; whether all the sizes are valid for all the networks."""
     found = []
     for network in networks:
@@ -18,9 +18,10 @@ def answer_sizes(networks: list[Network], asked: str) -> bool:
     return all(found)
 
 
-def _one(network: Network, asked: str) -> bool:
-    if any(found.diagnostic.severity == "error" for found in network.diagnostics):
-        show_mistakes(network)
+def _one(analysis: Analysis, asked: str) -> bool:
+    network = analysis.network
+    if network is None:
+        show_mistakes(analysis)
         return False
     try:
         sizes = network.sizes

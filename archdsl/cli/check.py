@@ -1,19 +1,19 @@
 """`archdsl check`: shapes, parameters, mistakes. Imports neither torch nor numpy."""
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import click
 
 from ..diagnostics import Severity, Sink
 from ..diagnostics.diagnostic import Found
 from ..diagnostics.terminal import printable, summary
-from ..network import Network, analyse
+from ..network import Analysis, Network, analyse
+from ..shapes.symbolic import plain
 from ..text.source import Source
-from .check_measures import Asked, check_asked, columns_of, measure_options, show_measures, terms_of
+from ..training.recipe_check import check_recipe
+from .check_measures import Asked, check_asked, columns_of, measure_options, show_measures, wanted_of
 from .common import network_options, parse_override, parse_settings, read_all, show_mistakes
-
-Check = Callable[[Source], Network]
 
 
 @click.command("check")
@@ -64,33 +64,33 @@ def command(
     sources, whole = read_all(files) if text is None else ([Source(text, name="<text>")], True)
     values, override = parse_settings(settings), parse_override(inputs)
 
-    def check(source: Source) -> Network:
-        return analyse(source, Sink(), values, override, recipe=True, pedantic=pedantic, library=True)
+    def check(source: Source) -> Analysis:
+        return analyse(source, Sink(), values, override, recipe=check_recipe, pedantic=pedantic, blocks_only=True)
 
-    networks = [check(source) for source in sources]
+    analyses = [check(source) for source in sources]
     if sizes is not None:
         from .asked_sizes import answer_sizes
 
-        sys.exit(not answer_sizes(networks, sizes))
+        sys.exit(not answer_sizes(analyses, sizes))
     if fix or diff:
         from .fixing import mend
 
-        networks = [mend(network, check, unsafe=unsafe, diff=diff) for network in networks]
-    fits = diff or _report(networks, output, explain, measure)
-    found = [item for network in networks for item in network.diagnostics]
+        analyses = [mend(analysis, check, unsafe=unsafe, diff=diff) for analysis in analyses]
+    fits = diff or _report(analyses, output, explain, measure)
+    found = [item for analysis in analyses for item in analysis.diagnostics]
     sys.exit(int(not fits or bool(found if strict else _errors(found))) if whole else 2)
 
 
-def _report(networks: list[Network], output: str, explain: bool, measure: Asked) -> bool:
+def _report(analyses: list[Analysis], output: str, explain: bool, measure: Asked) -> bool:
     """Print the report. False where the network does not fit into the memory that is asked about."""
     if output == "json":
-        _json(networks, measure)
+        _json(analyses, explain, measure)
     elif output != "text":
-        _records(networks, output)
-    elif len(networks) == 1:
-        return _table(networks[0], explain, measure)
+        _records(analyses, output)
+    elif len(analyses) == 1:
+        return _table(analyses[0], explain, measure)
     else:
-        _lines(networks)
+        _lines(analyses)
     return True
 
 
@@ -98,15 +98,16 @@ def _errors(found: Iterable[Found]) -> int:
     return sum(item.diagnostic.severity is Severity.ERROR for item in found)
 
 
-def _table(network: Network, explain: bool, measure: Asked) -> bool:
+def _table(analysis: Analysis, explain: bool, measure: Asked) -> bool:
     from ..analysis.table import table, totals
 
-    if network.graph.nodes:
-        click.echo(table(network, explain=explain, columns=columns_of(network, measure)))
-        click.echo()
-        click.echo(totals(network))
+    draft, network = analysis.draft, analysis.network
+    if draft.nodes:
+        click.echo(table(draft, explain=explain, columns=columns_of(analysis, measure)))
+        if sums := totals(draft):
+            click.echo(f"\n{sums}")
     fits = True
-    if not _errors(network.diagnostics):
+    if network is not None:
         click.echo(f"✓ {_verdict(network)}")
         if network.graph.symbols:
             from ..analysis.valid_sizes_text import describe
@@ -114,10 +115,10 @@ def _table(network: Network, explain: bool, measure: Asked) -> bool:
             click.echo(describe(network.sizes))
         if network.graph.nodes:
             fits = show_measures(network, measure)
-    if network.graph.nodes and network.diagnostics:
+    if draft.nodes and analysis.diagnostics:
         click.echo()
     sys.stdout.flush()
-    show_mistakes(network)
+    show_mistakes(analysis)
     return fits
 
 
@@ -126,44 +127,71 @@ def _verdict(network: Network) -> str:
     from ..analysis.table import verdict
 
     if network.graph.nodes:
-        return verdict(network)
+        return verdict(network.graph)
     names = [f"`{printable(block.name.text)}`" for block in network.program.blocks]
     return f"no network, {len(names)} block{'s' * (len(names) > 1)} for others to use: {', '.join(names)}"
 
 
-def _lines(networks: list[Network]) -> None:
-    from ..analysis.table import si
-
-    for network in networks:
-        name = printable(network.source.name)
-        if _errors(network.diagnostics):
-            click.echo(f"✗ {name}: {summary(network.diagnostics)}")
-            continue
-        total = network.costs.total
-        counts = f", {total.parameters:,} parameters, {si(total.macs)} MACs" if network.graph.nodes else ""
-        click.echo(f"✓ {name}: {_verdict(network)}{counts}")
-    for network in networks:
-        if network.diagnostics:
+def _lines(analyses: list[Analysis]) -> None:
+    for analysis in analyses:
+        name = printable(analysis.source.name)
+        if analysis.network is None:
+            click.echo(f"✗ {name}: {summary(analysis.diagnostics)}")
+        else:
+            click.echo(f"✓ {name}: {_verdict(analysis.network)}{_figures(analysis.network)}")
+    for analysis in analyses:
+        if analysis.diagnostics:
             sys.stdout.flush()
             click.echo(err=True)
-            show_mistakes(network)
+            show_mistakes(analysis)
 
 
-def _json(networks: list[Network], measure: Asked) -> None:
-    from ..analysis.check_report import report
+def _figures(network: Network) -> str:
+    """Parameters and multiply-accumulates; those of an example where they depend on symbolic dimensions."""
+    from ..analysis.table import si
 
-    models = [report(network, terms_of(network, measure)) for network in networks]
-    if len(models) == 1:
-        click.echo(models[0].model_dump_json(indent=2))
-    else:
-        click.echo("[" + ",\n".join(model.model_dump_json(indent=2) for model in models) + "]")
+    if not network.graph.nodes:
+        return ""
+    macs = plain(network.costs.total.macs)
+    example = "" if macs is network.costs.total.macs else f" at {network.graph.example}"
+    return f", {network.parameters:,} parameters, {si(macs)} MACs{example}"
 
 
-def _records(networks: list[Network], output: str) -> None:
+def _json(analyses: list[Analysis], explain: bool, measure: Asked) -> None:
+    from ..analysis.check_report import SCHEMA_VERSION, report, write
+
+    reports = (
+        report(
+            analysis.source.name,
+            analysis.draft,
+            None if analysis.network is None else analysis.network.graph,
+            analysis.diagnostics,
+            _sizes(analysis),
+            wanted_of(analysis, measure, explain),
+        )
+        for analysis in analyses
+    )
+    if len(analyses) == 1:
+        for part in write(next(reports)):
+            click.echo(part, nl=False)
+        click.echo()
+        return
+    click.echo(f'{{\n"schema_version": {SCHEMA_VERSION},\n"networks": [')
+    for index, values in enumerate(reports):
+        click.echo("," * (index > 0) + "".join(write(values)))
+    click.echo("]\n}")
+
+
+def _sizes(analysis: Analysis) -> list[str] | None:
+    network = analysis.network
+    return network.sizes.described() if network is not None and network.graph.symbols else None
+
+
+def _records(analyses: list[Analysis], output: str) -> None:
     """The mistakes alone, of all files together."""
     from ..diagnostics import github, sarif
 
-    found = [item for network in networks for item in network.diagnostics]
+    found = [item for analysis in analyses for item in analysis.diagnostics]
     text = (sarif if output == "sarif" else github).render(found)
     if text:
         click.echo(text)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import click
 
 from ..diagnostics.terminal import printable
-from ..network import Network
+from ..network import Analysis, Network
 
 if TYPE_CHECKING:
+    from ..analysis.check_report import Wanted
     from ..analysis.columns import Columns
     from ..analysis.memory import Memory
-    from ..analysis.terms import Terms
+    from ..analysis.memory_terms import Terms
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -78,7 +79,7 @@ def measure_options(command: F) -> F:
 
 
 _SCHEMA = "Print the JSON schema of --format json."
-_NAMES = "params, trainable, macs, memory, share, rf, jump, start, ways, or all"
+_NAMES = "params, trainable, macs, memory, share, rf, jump, start, paths, or all"
 _OPTIMIZERS = ("sgd", "adam", "adamw", "rmsprop", "muon")
 _PRECISIONS = ("fp32", "bf16", "fp16")
 
@@ -86,7 +87,7 @@ _PRECISIONS = ("fp32", "bf16", "fp16")
 def _print_schema(context: click.Context, option: click.Parameter, wanted: bool) -> None:
     if not wanted:
         return
-    from ..analysis.check_report import schema
+    from ..analysis.check_schema import schema
 
     click.echo(schema())
     context.exit()
@@ -96,10 +97,10 @@ def check_asked(asked: Asked, networks: int, output: str) -> None:
     """Raise UsageError where what is asked for does not go together."""
     if networks > 1 and (asked.columns or asked.coverage or asked.memory):
         raise click.UsageError("columns, memory and coverage are of one network: give one file")
-    if output != "text" and (asked.columns or asked.coverage or asked.fits):
-        raise click.UsageError(f"--format {output} has its own form: leave out --columns, --coverage and --fits")
-    if output in ("github", "sarif") and asked.memory:
-        raise click.UsageError(f"--format {output} is of mistakes alone, not of memory")
+    if output != "text" and (asked.coverage or asked.fits):
+        raise click.UsageError(f"--format {output} has its own form: leave out --coverage and --fits")
+    if output in ("github", "sarif") and (asked.memory or asked.columns):
+        raise click.UsageError(f"--format {output} is of mistakes alone, not of columns or memory")
     if asked.columns is not None:
         from ..analysis.columns import UnknownColumn, choose
 
@@ -109,20 +110,36 @@ def check_asked(asked: Asked, networks: int, output: str) -> None:
             raise click.BadParameter(f"{printable(str(error))}", param_hint="--columns") from None
 
 
-def columns_of(network: Network, asked: Asked) -> "Columns | None":
+def columns_of(analysis: Analysis, asked: Asked) -> "Columns | None":
     """The columns that are asked for; None for those that are always there."""
     if asked.columns is None:
         return None
     from ..analysis.columns import Columns, choose
 
-    return Columns(network, choose(asked.columns), terms_of(network, asked))
+    network = analysis.network
+    if network is None:
+        return Columns(None, None, choose(asked.columns), None)
+    return Columns(network.graph, network.costs, choose(asked.columns), terms_of(network, asked))
 
 
 def terms_of(network: Network, asked: Asked) -> "Terms":
     """How the network is trained, as asked or as its text says."""
-    from ..analysis.terms import terms
+    from ..training.recipe.terms import terms
 
     return terms(network.graph, batch=asked.batch, optimizer=asked.optimizer, precision=asked.precision)
+
+
+def wanted_of(analysis: Analysis, asked: Asked, explain: bool) -> "Wanted":
+    """What the JSON of a network has beside the figures that are always there."""
+    from ..analysis.check_report import MEMORY, Wanted
+    from ..analysis.columns import choose
+
+    measures = {column.measure for column in choose(asked.columns)} if asked.columns else set()
+    measures |= {MEMORY} if asked.memory else set()
+    if analysis.network is None or not measures:
+        return Wanted(arithmetic=explain)
+    chosen = frozenset(measure for measure in measures if measure is not None)
+    return Wanted(measures=chosen, terms=terms_of(analysis.network, asked), arithmetic=explain)
 
 
 def show_measures(network: Network, asked: Asked) -> bool:

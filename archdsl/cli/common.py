@@ -12,9 +12,10 @@ import click
 from ..diagnostics import Sink
 from ..diagnostics.terminal import printable, render, summary
 from ..elaborate import Override
-from ..network import Network, analyse, parse_sizes
-from ..text.files import Unreadable, read_named
+from ..network import Analysis, Network, analyse, parse_sizes
+from ..text.files import Unreadable
 from ..text.source import Source
+from ..zoo import read_named
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -114,7 +115,7 @@ def colourful(stream: Any) -> bool:
     return bool(stream.isatty()) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def show_mistakes(network: Network, *, stream: Any = None) -> None:
+def show_mistakes(network: Network | Analysis, *, stream: Any = None) -> None:
     """Every diagnostic of a network, with a line that counts them and says what can be mended."""
     if network.diagnostics:
         stream = stream or sys.stderr
@@ -123,7 +124,7 @@ def show_mistakes(network: Network, *, stream: Any = None) -> None:
         click.echo(f"{text}\n\n{summary(network.diagnostics)}{_mendable(network)}", file=stream)
 
 
-def _mendable(network: Network) -> str:
+def _mendable(network: Network | Analysis) -> str:
     """` (--fix mends 1, --fix --unsafe 3)`; empty where nothing can be mended."""
     fixes = [found.diagnostic.fix() for found in network.diagnostics if found.diagnostic.span.source is network.source]
     count = sum(fix is not None and bool(fix.edits) for fix in fixes)
@@ -134,9 +135,8 @@ def _mendable(network: Network) -> str:
 
 def load_or_exit(path: str, settings: Mapping[str, Any] | None = None, override: Override | None = None) -> Network:
     """The network of a file; shows its mistakes and exits with 1 if it has any."""
-    sink = Sink()
-    network = analyse(read(path), sink, settings, override)
-    if sink.errors:
-        show_mistakes(network)
+    analysis = analyse(read(path), Sink(), settings, override)
+    if analysis.network is None:
+        show_mistakes(analysis)
         raise SystemExit(1)
-    return network
+    return analysis.network

@@ -54,7 +54,7 @@ def command(
     second = _network(b, (*both, *set_b), inputs)
     from ..analysis.diff import diff
 
-    found = diff(first, second)
+    found = diff(first.graph, second.graph, (first.source.name, second.source.name))
     if output == "json":
         from ..analysis.diff.diff_report import report
 
@@ -72,13 +72,12 @@ def command(
 
 def _network(name: str, settings: tuple[str, ...], inputs: tuple[str, ...]) -> Network:
     """A network without mistakes; else shows them and exits with 2, for 1 says that two networks differ."""
-    sink = Sink()
     with _source(name) as source:
-        network = analyse(source, sink, parse_settings(settings), parse_override(inputs))
-    if sink.errors:
-        show_mistakes(network)
+        analysis = analyse(source, Sink(), parse_settings(settings), parse_override(inputs))
+    if analysis.network is None:
+        show_mistakes(analysis)
         raise SystemExit(2)
-    return network
+    return analysis.network
 
 
 @contextmanager

@@ -8,31 +8,31 @@ import click
 
 from ..diagnostics.fixes import Fixed, fix
 from ..diagnostics.terminal import printable
-from ..network import Network
+from ..network import Analysis
 from ..text.source import Source
 from .common import usage
 from .output import write_output
 
 
-def mend(network: Network, check: Callable[[Source], Network], *, unsafe: bool, diff: bool) -> Network:
+def mend(network: Analysis, check: Callable[[Source], Analysis], *, unsafe: bool, diff: bool) -> Analysis:
     """Apply what can be fixed in a network's text, and say what was done; the network of the mended text.
 
     With `diff` the changes are shown, nothing is written, and the network stays.
     """
     source = network.source
-    if source.path is None and not diff:
+    path = source.path
+    if path is None and not diff:
         usage(f"{source.name} is no file that could be written; --diff shows what would change")
     if source.name.startswith("zoo:") and not diff:
         usage(f"{source.name} ships with archdsl and stays as it is")
     fixed = fix(source, network.diagnostics, lambda text: check(text).diagnostics, unsafe=unsafe)
-    if diff:
+    if diff or path is None:
         click.echo(_diff(source, fixed.source), nl=False)
         return network
     if not fixed.applied:
         return network
-    assert source.path is not None
-    start = codecs.BOM_UTF8 if source.path.read_bytes().startswith(codecs.BOM_UTF8) else b""
-    write_output(str(source.path), start + fixed.source.text.encode())
+    start = codecs.BOM_UTF8 if path.read_bytes().startswith(codecs.BOM_UTF8) else b""
+    write_output(str(path), start + fixed.source.text.encode())
     _tell(fixed)
     return check(fixed.source)
 

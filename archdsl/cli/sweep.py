@@ -192,9 +192,9 @@ def _checked(bench: "Bench") -> tuple[str, str, str]:
     beside = path.parent if path is not None and not given else None
     for point in bench.space.corners():
         sink = Sink()
-        network = analysed(bench, point, sink)
+        network = analysed(bench, point, sink).network
         recipe = recipe_at(bench, network, point, sink)
-        if recipe is None:
+        if recipe is None or network is None:
             if any(found.diagnostic.code == _UNKNOWN_PARAMETER for found in sink):
                 _show(sink, bench)
             first = first or sink
@@ -205,8 +205,7 @@ def _checked(bench: "Bench") -> tuple[str, str, str]:
         if recipe.split == 1:
             usage("a sweep compares on validation images: `--split` must leave some")
         sources.setdefault(recipe.data.name, find_source(recipe.data.name, beside))
-    if not network_name:
-        assert first is not None
+    if not network_name and first is not None:
         _show(first, bench)
     every = sources.values()
     return network_name, "-".join(source.spec.name for source in every), ",".join(source.origin for source in every)

@@ -1,5 +1,6 @@
 """`archdsl why`: where a shape comes from."""
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -9,7 +10,7 @@ from .common import network_options, parse_override, parse_settings, read, show_
 
 if TYPE_CHECKING:
     from ..analysis.locate import Place
-    from ..graph import Graph
+    from ..graph import Graph, Node
 
 
 @click.command("why")
@@ -32,37 +33,42 @@ def command(file: str, name: str, settings: tuple[str, ...], inputs: tuple[str, 
     whose last layer is meant. With --input 3xHxW the derivation is in closed forms, and tells what each step demands
     of H and W.
     """
+    from ..analysis.derivation import leads_to
     from ..analysis.locate import Nothing, locate
     from ..diagnostics import Sink
     from ..network import analyse
 
-    network = analyse(read(file), Sink(), parse_settings(settings), parse_override(inputs))
-    failed = any(found.diagnostic.severity == "error" for found in network.diagnostics)
+    analysis = analyse(read(file), Sink(), parse_settings(settings), parse_override(inputs))
     try:
-        place = locate(network.graph, name)
+        place = locate(analysis.draft, name)
     except Nothing as nothing:
-        if failed:
-            show_mistakes(network)
+        if analysis.errors:
+            show_mistakes(analysis)
             raise SystemExit(1) from None
         usage(f"{file}: {nothing}")
+    graph = analysis.graph
+    derived = leads_to(analysis.draft, place.node) if graph is None else (graph, graph.nodes[place.node.id])
     if output == "json":
         from ..analysis.derivation_report import report
 
-        click.echo(report(network.graph, place).model_dump_json(indent=2))
+        click.echo(report(place, derived).model_dump_json(indent=2))
     else:
-        _show(network.graph, place, full)
-    if failed:
+        _show(place, derived, full)
+    if analysis.errors:
+        sys.stdout.flush()
         click.echo(err=True)
-        show_mistakes(network)
+        show_mistakes(analysis)
         raise SystemExit(1)
 
 
-def _show(graph: "Graph", place: "Place", full: bool) -> None:
+def _show(place: "Place", derived: "tuple[Graph, Node] | None", full: bool) -> None:
     from ..analysis.derivation import decided, derive
     from ..analysis.derivation_text import questions, render, summary
 
     click.echo(summary(place))
+    if derived is None:
+        return
     click.echo()
-    click.echo(render(derive(graph, place.node, full=full)))
-    if asked := decided(graph, place.node):
+    click.echo(render(derive(*derived, full=full)))
+    if asked := decided(*derived):
         click.echo(f"\n{printable(questions(asked))}")

@@ -27,7 +27,7 @@ def command(context: click.Context) -> None:
 
 
 def _figures(entry: zoo.Entry) -> str:
-    total = analyse(entry.source(), Sink()).costs.total
+    total = analyse(entry.source(), Sink()).checked().costs.total
     paper = entry.citation()
     return f"{total.parameters:>11,}  {si(total.macs):>7}  {paper.year}  {paper.authors}: {paper.title}, {paper.place}"
 

@@ -5,6 +5,7 @@ import typing
 from collections.abc import Mapping
 from typing import Any, ClassVar, dataclass_transform
 
+from ..diagnostics.catalogue.shape_errors import CannotTake, OperandsDiffer
 from ..record import Record
 from ..shapes.shape import Shape, Window
 from ..shapes.symbolic import Sym, plain
@@ -33,7 +34,7 @@ class Reject(Exception):
         *,
         help: tuple[str, ...] | str = (),
         otherwise: Shape | None = None,
-        kind: str = "CannotTake",
+        kind: type[CannotTake] | type[OperandsDiffer] = CannotTake,
         own: bool = False,
     ) -> None:
         super().__init__(why)
@@ -120,6 +121,21 @@ class Op(Record):
     def whitening(self) -> float | None:
         """What is added to the variances, where training images decide how the weight begins."""
         return None
+
+
+class Input(Op):
+    """An input of the network: what it is, is said by its shape alone."""
+
+    keyword = "input"
+
+    def weights_of(self, xs: tuple[Shape, ...]) -> Weights:
+        return {}
+
+    def reads_of(self, xs: tuple[Shape, ...], y: Shape) -> tuple[Links, ...]:
+        return ()
+
+
+INPUT = Input()
 
 
 class Layer(Op):

@@ -4,14 +4,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..text.source import Span
-from .diagnostic import Found
-
 
 class Model(BaseModel):
-    """What all parts of the report share: frozen, no field that is not declared."""
+    """What all parts of the reports share: frozen; fields that are added later do not break a reader."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True)
 
 
 class Place(Model):
@@ -55,39 +52,7 @@ class DiagnosticReport(Model):
     place: Place
     label: str = Field(description="The words at the place; may be empty.")
     others: list[LabelReport]
-    help: list[str] = Field(description="Ways out, the best first.")
+    help: list[str] = Field(description="Suggestions, the best first.")
     fix: FixReport | None
     uses: list[LabelReport] = Field(description="The uses of blocks that led there, outermost first, with the blocks.")
     again: int = Field(description="In how many further uses of a block the same mistake was met.")
-
-
-def diagnostic(found: Found) -> DiagnosticReport:
-    """The model of one diagnostic."""
-    each = found.diagnostic
-    return DiagnosticReport(
-        code=each.code,
-        severity=each.severity.value,
-        message=each.message(),
-        place=place(each.span),
-        label=each.label(),
-        others=[LabelReport(place=place(label.span), text=label.text) for label in each.others()],
-        help=list(each.help()),
-        fix=_fix(found),
-        uses=[LabelReport(place=place(use.span), text=use.block) for use in each.uses],
-        again=found.again,
-    )
-
-
-def _fix(found: Found) -> FixReport | None:
-    fix = found.diagnostic.fix()
-    if fix is None:
-        return None
-    edits = [EditReport(place=place(edit.span), text=edit.text) for edit in fix.edits]
-    return FixReport(title=fix.title, safe=fix.safe, edits=edits)
-
-
-def place(span: Span) -> Place:
-    """The lines and columns of a span."""
-    line, column = span.source.position(span.start)
-    end_line, end_column = span.source.position(span.end)
-    return Place(file=span.source.name, line=line, column=column, end_line=end_line, end_column=end_column)

@@ -1,19 +1,18 @@
 """From tree to graph: names, expressions, blocks, merges; each node's shape as the node is made."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from ..diagnostics import Sink
 from ..diagnostics.catalogue import structure_errors
-from ..graph import Graph
+from ..expressions.scope import UNKNOWN, Scope
+from ..graph import Assertion, Draft
 from ..syntax import ast
+from ..text.library import Library, StandardLibrary
 from ..text.source import Span
 from . import control, layer_statements, merges, train_block
-from .asserts import Assertion
 from .definitions import Definitions
 from .inputs import Override, run_input, run_override
-from .scope import UNKNOWN
 from .state import Abort, State
 from .unused_blocks import check_unused
 
@@ -28,17 +27,17 @@ def elaborate(
     sink: Sink,
     settings: Mapping[str, Any] | None = None,
     override: Override | None = None,
-    root: Path | None = None,
+    library: Library | None = None,
     witness: int = 224,
-) -> Graph:
-    """The graph of a program. After a mistake it has nodes without a shape, and must not be compiled.
+) -> Draft:
+    """The draft of a program's network; its graph, where there is no mistake, is behind `Draft.checked`.
 
-    `settings` are values for the network's parameters; `override` sizes for its inputs; `root` is the folder that
-    used files may not leave (the program's own folder where it is None); `witness` is the example that stands for a
+    `settings` are values for the network's parameters; `override` sizes for its inputs; `library` has the
+    files that it uses (`std` alone where it is None); `witness` is the example that stands for a
     size that is not known (`input 3xHxW`) wherever one must be chosen.
     """
     override = override or Override({})
-    definitions = Definitions(sink, root)
+    definitions = Definitions(sink, library or StandardLibrary())
     file = definitions.collect(program, settings or {})
 
     def run(state: State, statement: ast.Statement) -> None:
@@ -133,18 +132,19 @@ def _definition(state: State, statement: ast.Statement) -> None:
 def _broken(state: State, statement: ast.Broken) -> None:
     """What it would have made is unknown, and so are the names that it would have given."""
     if state.current is not None and statement.span.text.partition(" ")[0] not in _NO_TENSOR:
-        state.add(None, (state.current,), None, state.child("unknown"), statement.span)
+        state.unresolved(None, (state.current,), None, state.child("unknown"), statement.span)
     state.complained_of_input = True
     for word in statement.names:
         state.scope.define(word.text, UNKNOWN, word.span)
 
 
-def _finish(state: State, program: ast.Program, net: ast.Net | None, scope: Any) -> Graph:
+def _finish(state: State, program: ast.Program, net: ast.Net | None, scope: Scope) -> Draft:
     outputs = list(state.outputs)
     if not outputs and state.current is not None:
         outputs = [("output", state.current)]
     path = program.source.path
-    return Graph(
+    return Draft(
+        errors=state.sink.errors,
         name=net.name.text if net else (path.stem if path else "network"),
         nodes=tuple(state.nodes),
         inputs=tuple(node.id for _, node in state.inputs),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ..graph import Node
+from ..graph import DraftNode
 from ..layers.norm import BatchNorm
 from ..shapes.shape import Shape, times
 from ..shapes.symbolic import plain
@@ -29,7 +29,7 @@ def _stride(a: int, b: int) -> int | None:
     return next((s for s in (a // b, a // b + 1) if s >= 1 and (a - 1) // s + 1 == b), None)
 
 
-def is_normed(nodes: Sequence[Node]) -> bool:
+def is_normed(nodes: Sequence[DraftNode]) -> bool:
     """Whether there is a batch normalisation among them."""
     return any(isinstance(node.op, BatchNorm) for node in nodes)
 

@@ -7,13 +7,13 @@ from typing import Any
 from ..contract.arguments import Either, Kind, OneOf, Parameter, Truth, Unfit
 from ..contract.initializers import Beginning, Init
 from ..diagnostics.catalogue import argument_errors, limit_errors, name_errors, syntax_errors
+from ..expressions.evaluator import Evaluator, show
+from ..expressions.scope import UNKNOWN, Tensor
 from ..layers import find
 from ..limits import MAX_DIGITS
 from ..syntax import ast
 from ..text.names import as_size, nearest
 from ..text.source import Span
-from .expressions import Evaluator, show
-from .scope import UNKNOWN, Tensor
 
 _SHORTHAND = re.compile(r"([a-z])(\d+(?:x\d+)*)$")
 _REPEAT = "`repeat {} {{ … }}` repeats as often as a name says; `x3` takes a number"

@@ -1,7 +1,7 @@
 """How many layers a statement will make, counted without making them."""
 
+from ..expressions.scope import UNKNOWN
 from ..syntax import ast
-from .scope import UNKNOWN
 from .state import State
 
 

@@ -5,19 +5,20 @@ from collections.abc import Sequence
 from ..contract.arguments import REQUIRED, Parameter
 from ..contract.layer import Op, Reject
 from ..diagnostics import Use
-from ..diagnostics.catalogue import argument_errors, limit_errors, name_errors, shape_errors
-from ..graph import Node
+from ..diagnostics.catalogue import argument_errors, limit_errors, name_errors, shape_errors, structure_errors
+from ..expressions.evaluator import Evaluator, show
+from ..expressions.scope import UNKNOWN, Scope
+from ..graph import DraftNode, Node, Unresolved
 from ..layers.linear import Embedding
 from ..limits import MAX_NODES
 from ..shapes.shape import Layout
+from ..shapes.symbolic import Undecided
 from ..syntax import ast
 from .bind import bind
 from .budget import estimate
-from .expressions import Evaluator, show
 from .memo import Memo
 from .merges import find_tensor
-from .scope import UNKNOWN, Scope
-from .state import Abort, BlockDef, State
+from .state import UNRESOLVED, Abort, BlockDef, Result, State
 
 
 def run_stage(state: State, statement: ast.Stage) -> None:
@@ -141,7 +142,7 @@ def run_if(state: State, statement: ast.If) -> None:
     condition = state.evaluator().number(statement.condition)
     if condition is UNKNOWN:
         if state.current is not None:
-            state.add(None, (state.current,), None, state.child("if"), statement.condition.span)
+            state.unresolved(None, (state.current,), None, state.child("if"), statement.condition.span)
         return
     chosen = statement.body if condition else statement.orelse
     if isinstance(chosen, ast.If):
@@ -161,7 +162,7 @@ def run_from(state: State, statement: ast.From) -> None:
     if tensor is not None:
         state.current = tensor.node
     elif state.current is not None:
-        state.add(None, (), None, state.child("unknown"), statement.span)
+        state.unresolved(None, (), None, state.child("unknown"), statement.span)
 
 
 def run_aux(state: State, statement: ast.Aux) -> None:
@@ -173,8 +174,8 @@ def run_aux(state: State, statement: ast.Aux) -> None:
     state.scopes[path] = "aux"
     with state.inside(path=path, scope=Scope(state.scope)):
         state.run(statement.body.statements)
-    assert state.current is not None
-    state.aux.append((statement.name.text, state.current))
+    if state.current is not None:
+        state.aux.append((statement.name.text, state.current))
     state.current = start
 
 
@@ -191,40 +192,60 @@ def run_reuse(state: State, statement: ast.Reuse) -> None:
         state.fail(name_errors.UnknownName, statement.name.span, name=statement.name.text, nearest=None, what=what)
         return
     first, source = len(state.nodes), state.current
-    assert source is not None
+    if source is None:
+        return
     mapping = {tensor.source: source}
     for old in state.nodes[tensor.first : tensor.node + 1]:
         inputs = tuple(mapping.get(i, i) for i in old.inputs)
         path = (*state.child(statement.name.text), *old.path[len(state.path) :])
+        mapping[old.id] = len(state.nodes)
+        op = _transposed(state, old, inputs[0]) if tensor.first == tensor.node and inputs else old.op
+        if isinstance(old, Unresolved) or op is None:
+            state.unresolved(op, inputs, None, path, statement.span)
+            continue
+        result = _infer_again(state, statement, old, op, inputs)
         shared = old.id if old.shared is None else old.shared
-        op = _turned(state, old, inputs[0]) if tensor.first == tensor.node else old.op
-        new = state.add(op, inputs, None, path, statement.span, shared=shared)
-        mapping[old.id] = new.id
-        _infer_again(state, statement, old.id, new.id)
+        state.add(op, inputs, result, path, statement.span, shared=shared)
     if statement.alias:
         state.name_result(statement.alias, first, source)
 
 
-def _turned(state: State, old: Node, source: int) -> Op | None:
-    before, now = state.nodes[old.inputs[0]].shape, state.nodes[source].shape
+def _transposed(state: State, old: DraftNode, source: int) -> Op | None:
+    before, now = state.shape_of(old.inputs[0]), state.shape_of(source)
     if isinstance(old.op, Embedding) and before and now and now.layout is not Layout.IDS:
         return old.op.turned(before)
     return old.op
 
 
-def _infer_again(state: State, statement: ast.Reuse, old_id: int, new_id: int) -> None:
-    old, new = state.nodes[old_id], state.nodes[new_id]
-    before = [state.nodes[i].shape for i in old.inputs]
-    now = [state.nodes[i].shape for i in new.inputs]
-    if old.op is None or new.op is None or None in before or None in now:
-        return
-    befores, nows = tuple(s for s in before if s), tuple(s for s in now if s)
+def _infer_again(state: State, statement: ast.Reuse, old: Node, op: Op, inputs: tuple[int, ...]) -> Result:
+    """What a layer gives with the weights that it has on other inputs; what does not fit is reported."""
+    before, now = state.shapes_of(old.inputs), state.shapes_of(inputs)
+    if before is None or now is None:
+        return UNRESOLVED
+    keyword = f"reuse {statement.name.text}"
     try:
-        new.shape = new.op.infer(nows)
+        shape = op.infer(now)
     except Reject as reject:
-        facts = {"keyword": f"reuse {statement.name.text}", "shape": str(nows[0]), "why": reject.why}
-        state.fail(shape_errors.CannotTake, statement.span, helps=reject.help, **facts)
-        return
-    if old.op.weights_of(befores) != new.op.weights_of(nows):
-        facts = {"name": statement.name.text, "first": str(befores[0]), "now": str(nows[0])}
-        state.fail(shape_errors.WeightsDiffer, statement.name.span, **facts)
+        state.emit(
+            shape_errors.CannotTake(
+                span=statement.span,
+                uses=state.uses,
+                keyword=keyword,
+                shape=str(now[0]),
+                why=reject.why,
+                helps=reject.help,
+            )
+        )
+        return UNRESOLVED
+    except Undecided as undecided:
+        state.emit(structure_errors.UndecidedSize(span=statement.span, uses=state.uses, why=str(undecided)))
+        return UNRESOLVED
+    if old.op.weights_of(before) != op.weights_of(now):
+        name = statement.name
+        state.emit(
+            shape_errors.WeightsDiffer(
+                span=name.span, uses=state.uses, name=name.text, first=str(before[0]), now=str(now[0])
+            )
+        )
+        return Result(None, shape)
+    return Result(shape)

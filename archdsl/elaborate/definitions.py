@@ -1,20 +1,20 @@
 """What holds for the whole file, found before anything is made: the network's parameters, blocks, used files."""
 
+import posixpath
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from ..diagnostics import Related, Sink
 from ..diagnostics.catalogue import file_errors, limit_errors, name_errors, structure_errors
+from ..expressions.evaluator import Evaluator
+from ..expressions.scope import UNKNOWN, Scope
 from ..layers import registry
 from ..limits import MAX_FILES
 from ..syntax import ast, parse
-from ..text import paths
-from ..text.files import Unreadable, read_source
+from ..text.files import NotFound, Unreadable
+from ..text.library import SUFFIX, Library, Outside, join, siblings
 from ..text.names import nearest
 from ..text.source import Source, Span
-from .expressions import Evaluator
-from .scope import UNKNOWN, Scope
 from .state import BlockDef
 
 
@@ -30,11 +30,11 @@ class File:
 class Definitions:
     """Collects the definitions of a program and of the files that it uses."""
 
-    def __init__(self, sink: Sink, root: Path | None) -> None:
+    def __init__(self, sink: Sink, library: Library) -> None:
         self.sink = sink
-        self.root = root
-        self.done: dict[Path, File] = {}
-        self.chain: list[Path] = []
+        self.library = library
+        self.done: dict[str, File] = {}
+        self.chain: list[str] = []
         self.incomplete = False
         """Whether a used file could not be had, so that any block may be one of its."""
 
@@ -102,57 +102,68 @@ class Definitions:
     # --- used files ---
 
     def _use(self, file: File, use: ast.UseFile, source: Source) -> None:
-        path = self._locate(use, source)
-        if path is None:
+        name = self._locate(use, source)
+        if name is None:
             self.incomplete = True
             return
-        if path in self.chain:
-            chain = tuple(p.name for p in [*self.chain[self.chain.index(path) :], path])
+        if name in self.chain:
+            chain = (*self.chain[self.chain.index(name) :], name)
             self.sink.emit(file_errors.UseCycle(span=use.target.span, chain=chain))
             return
-        if path not in self.done:
+        if name not in self.done:
             if len(self.done) >= MAX_FILES:
                 self.sink.emit(limit_errors.TooManyFiles(span=use.target.span, limit=MAX_FILES))
                 return
-            found = self._read(use, path)
+            found = self._read(use, name)
             if found is None:
                 self.incomplete = True
                 return
-            self.done[path] = found
-        for name, definition in self.done[path].blocks.items():
-            file.blocks.setdefault(name, definition)
+            self.done[name] = found
+        for block, definition in self.done[name].blocks.items():
+            file.blocks.setdefault(block, definition)
 
-    def _read(self, use: ast.UseFile, path: Path) -> File | None:
+    def _read(self, use: ast.UseFile, name: str) -> File | None:
+        target = use.target
         try:
-            source = read_source(path, name=use.target.text)
-        except Unreadable as error:
-            near = nearest(path.name, [p.name for p in path.parent.glob("*.arch")]) if path.parent.is_dir() else None
-            path_text = use.target.text
-            self.sink.emit(file_errors.CannotRead(span=use.target.span, path=path_text, why=str(error), nearest=near))
+            source = self.library.read(name)
+        except Outside:
+            self.sink.emit(file_errors.OutsideProject(span=target.span, path=target.text))
             return None
-        self.chain.append(path)
+        except Unreadable as error:
+            near = nearest(name, siblings(self.library.list(), name)) if isinstance(error, NotFound) else None
+            self.sink.emit(
+                file_errors.CannotRead(
+                    span=target.span, path=target.text, why=str(error), nearest=self._from(use, near)
+                )
+            )
+            return None
+        self.chain.append(name)
         try:
             return self.collect(parse(source, self.sink), {})
         finally:
             self.chain.pop()
 
-    def _locate(self, use: ast.UseFile, source: Source) -> Path | None:
+    def _from(self, use: ast.UseFile, name: str | None) -> str | None:
+        """A name of the library as the text would write it."""
+        folder = posixpath.dirname(use.span.source.key)
+        return None if name is None else posixpath.relpath(name, folder or ".")
+
+    def _locate(self, use: ast.UseFile, source: Source) -> str | None:
+        """The name in the library of a file that a text uses; None after a report."""
+        target = use.target
+        if not use.quoted and target.text == "std":
+            return "std"
+        why = f"the name of a file to use ends in {SUFFIX}"
         if not use.quoted:
-            if use.target.text == "std":
-                return (paths.examples() / "std" / "std.arch").resolve()
             why = "a file's name stands in quotes; `std` is the only word"
-            self.sink.emit(file_errors.CannotRead(span=use.target.span, path=use.target.text, why=why))
-            return None
-        folder = source.path.parent if source.path else Path.cwd()
-        root = (self.root or folder).resolve()
-        # Links are followed before the question where the file lies.
-        path = (folder / use.target.text).resolve()
-        if not path.is_relative_to(root):
-            self.sink.emit(
-                file_errors.OutsideProject(span=use.target.span, path=use.target.text, folder=root.name or ".")
-            )
-            return None
-        return path
+        elif target.text.endswith(SUFFIX):
+            try:
+                return join(source, target.text)
+            except Outside:
+                self.sink.emit(file_errors.OutsideProject(span=target.span, path=target.text))
+                return None
+        self.sink.emit(file_errors.CannotRead(span=target.span, path=target.text, why=why))
+        return None
 
     # --- recursion ---
 

@@ -3,15 +3,16 @@
 import re
 from math import prod
 
+from ..contract.layer import INPUT
 from ..diagnostics.catalogue import structure_errors
+from ..expressions.scope import UNKNOWN, Tensor
 from ..limits import MAX_COUNT
 from ..shapes.shape import Layout, Shape
 from ..shapes.symbolic import plain
 from ..syntax import ast
 from ..text.names import as_size
 from ..text.source import Source, Span
-from .scope import UNKNOWN, Tensor
-from .state import State
+from .state import Result, State
 
 _SYMBOL = re.compile(r"[A-Z]\d*$")
 
@@ -54,7 +55,9 @@ def run_override(state: State, source: Source, override: Override) -> None:
 
 def _make(state: State, name: ast.Word | None, shape: Shape | None, span: Span) -> None:
     word = name.text if name else None
-    node = state.add(None, (), shape, state.named_child(word or "x"), span)
+    path = state.named_child(word or "x")
+    state.add(INPUT, (), Result(shape), path, span)
+    node = state.nodes[-1]
     state.inputs.append((word, node))
     if name is not None:
         state.define(name, Tensor(node=node.id, first=node.id))

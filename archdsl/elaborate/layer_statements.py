@@ -1,12 +1,13 @@
 """Layer statements: from words to an op, its shape, a node."""
 
 from math import prod
-from typing import Any
 
 from ..contract.layer import Op, Reject
 from ..diagnostics.catalogue import limit_errors, name_errors, shape_errors, structure_errors
-from ..graph import Node
+from ..expressions.scope import UNKNOWN
+from ..graph import DraftNode
 from ..graph.channels_last import channels_last
+from ..graph.node import NO_ARGUMENTS, Arguments
 from ..layers import find, registry, synonyms
 from ..layers.reshape import Flatten
 from ..limits import MAX_COUNT
@@ -17,8 +18,7 @@ from ..text.names import nearest
 from ..text.source import Span
 from .bind import bind
 from .memo import Memo
-from .scope import UNKNOWN
-from .state import State
+from .state import UNRESOLVED, Result, State
 
 _KEEP = ("norm", "regularisation")
 
@@ -38,26 +38,30 @@ def run_layer(state: State, statement: ast.Layer, layer: type[Op]) -> None:
 
 def apply_once(state: State, statement: ast.Layer, layer: type[Op], alias: str | None) -> None:
     """One application of a layer to the current tensor."""
-    assert state.current is not None
+    if state.current is None:
+        return
     memo = Memo.of(state, statement, lambda: layer.parameters)
     key = memo.key(state)
-    op: Op | None = memo.found.get(key)
-    spans: dict[str, Span] = {}
+    made: tuple[Op, Arguments] | None = memo.found.get(key)
+    op, arguments = made if made is not None else (None, NO_ARGUMENTS)
     if op is None:
-        op, spans, flawless = make_op(state, statement, layer)
+        op, arguments, flawless = make_op(state, statement, layer)
         if flawless and key is not None:
-            memo.found[key] = op
+            memo.found[key] = op, arguments
     inputs = (state.current,)
-    # What is wrong with the argument of a layer that keeps the shape does not hide what follows.
-    shape = state.shape if layer.style in _KEEP else None
-    if op is not None:
-        shape = infer(state, op, inputs, statement, spans)
     alone = alias is not None and statement.times == 1
+    if op is not None:
+        result = infer(state, op, inputs, statement, arguments)
+        path = state.named_child(alias) if alone and alias else state.child(layer.keyword)
+        state.add(op, inputs, result, path, statement.span, alias=alias, arguments=arguments)
+        return
+    # What is wrong with the argument of a layer that keeps the shape does not hide what follows.
+    recovery = state.shape if layer.style in _KEEP else None
     path = state.named_child(alias) if alone and alias else state.child(layer.keyword)
-    state.add(op, inputs, shape, path, statement.span, alias=alias)
+    state.unresolved(None, inputs, recovery, path, statement.span, alias, arguments)
 
 
-def make_op(state: State, statement: ast.Layer, layer: type[Op]) -> tuple[Op | None, dict[str, Span], bool]:
+def make_op(state: State, statement: ast.Layer, layer: type[Op]) -> tuple[Op | None, Arguments, bool]:
     """The op that a statement means (None: it has none), the spans of its arguments, whether there was no mistake."""
     ev = state.evaluator()
     bound = bind(statement.keyword, statement.args, layer.parameters, example_of(layer), ev)
@@ -70,12 +74,11 @@ def make_op(state: State, statement: ast.Layer, layer: type[Op]) -> tuple[Op | N
     return op, bound.spans, not ev.mistakes
 
 
-def infer(state: State, op: Op, inputs: tuple[int, ...], statement: ast.Layer, spans: dict[str, Span]) -> Shape | None:
+def infer(state: State, op: Op, inputs: tuple[int, ...], statement: ast.Layer, spans: Arguments) -> Result:
     """The shape that an op gives here, or the likely one after its mistake was reported."""
-    found = [state.nodes[i].shape for i in inputs]
-    known = tuple(shape for shape in found if shape is not None)
-    if len(known) < len(inputs):
-        return None
+    known = state.shapes_of(inputs)
+    if known is None:
+        return UNRESOLVED
     key = (id(op), known)
     if key in state.inferred:
         return state.inferred[key]
@@ -83,19 +86,19 @@ def infer(state: State, op: Op, inputs: tuple[int, ...], statement: ast.Layer, s
         shape = op.infer(known)
     except Reject as reject:
         report(state, reject, op, statement, spans, state.nodes[inputs[0]])
-        return reject.otherwise
+        return Result(None, reject.otherwise)
     except Undecided as undecided:
-        state.fail(structure_errors.UndecidedSize, statement.keyword.span, why=str(undecided))
-        return None
+        state.emit(structure_errors.UndecidedSize(span=statement.keyword.span, uses=state.uses, why=str(undecided)))
+        return UNRESOLVED
     weights = op.weights_of(known).values()
     count = max(prod(map(plain, dims)) for dims in (shape.dims, *weights))
     if max(count, plain(op.macs_of(known, shape))) > MAX_COUNT:
-        state.fail(limit_errors.TooLarge, statement.span, what="a tensor or weight", count=count)
-        return None
+        state.emit(limit_errors.TooLarge(span=statement.span, uses=state.uses, what="a tensor or weight", count=count))
+        return UNRESOLVED
     if state.symbols:
         _check_weights(state, statement, op, known)
-    state.inferred[key] = shape
-    return shape
+    result = state.inferred[key] = Result(shape)
+    return result
 
 
 def _check_weights(state: State, statement: ast.Layer, op: Op, xs: tuple[Shape, ...]) -> None:
@@ -106,33 +109,40 @@ def _check_weights(state: State, statement: ast.Layer, op: Op, xs: tuple[Shape, 
         return
     for dim in (dim for dims in op.weights_of(xs).values() for dim in dims if isinstance(dim, Sym)):
         symbols = tuple(sorted(dim.form.symbols()))
-        state.fail(
-            structure_errors.SymbolicSize, statement.keyword.span, keyword=statement.keyword.text, symbols=symbols
-        )
+        word = statement.keyword
+        state.emit(structure_errors.SymbolicSize(span=word.span, uses=state.uses, keyword=word.text, symbols=symbols))
         return
 
 
-def report(state: State, reject: Reject, op: Op, statement: ast.Layer, spans: dict[str, Span], maker: Node) -> None:
+def report(state: State, reject: Reject, op: Op, statement: ast.Layer, spans: Arguments, maker: DraftNode) -> None:
     """A layer's refusal as a diagnostic: at the argument, with the statement that made the input."""
     if reject.argument and not spans:
         ev = state.evaluator()
         with state.sink.muted():
             spans = bind(statement.keyword, statement.args, op.parameters, "", ev).spans
-    kind = getattr(shape_errors, reject.kind)
     span = spans.get(reject.argument or "", statement.keyword.span)
-    if kind is shape_errors.KernelTooLarge and _is_turned(state, reject, op, span):
+    if reject.kind is shape_errors.KernelTooLarge and _is_turned(state, reject, op, span):
         return
     related = state.related(maker)
-    helps = (*_before_flatten(state, reject, maker), *reject.help)
-    facts = {"keyword": op.keyword, "shape": related.shape, "why": reject.why, "helps": helps}
-    state.fail(kind, span, maker=related if _elsewhere(span, related.span) else None, **facts)
+    kind = shape_errors.CannotTake if issubclass(reject.kind, shape_errors.OperandsDiffer) else reject.kind
+    state.emit(
+        kind(
+            span=span,
+            uses=state.uses,
+            keyword=op.keyword,
+            shape=related.shape,
+            why=reject.why,
+            helps=(*_before_flatten(state, reject, maker), *reject.help),
+            maker=related if _elsewhere(span, related.span) else None,
+        )
+    )
 
 
-def _before_flatten(state: State, reject: Reject, maker: Node) -> tuple[str, ...]:
+def _before_flatten(state: State, reject: Reject, maker: DraftNode) -> tuple[str, ...]:
     """Where a layer that needs sides may stand instead, after a `flatten` has taken them away."""
     if reject.argument is not None or not isinstance(maker.op, Flatten):
         return ()
-    shape = state.nodes[maker.inputs[0]].shape
+    shape = state.shape_of(maker.inputs[0])
     return (f"put it before `flatten`, which gets {shape}",) if shape is not None and shape.rank > 1 else ()
 
 
@@ -143,11 +153,16 @@ def _is_turned(state: State, reject: Reject, op: Op, span: Span) -> bool:
             continue
         if node.id not in state.turned:
             state.turned.add(node.id)
-            facts: dict[str, Any] = {"keyword": op.keyword, "why": reject.why, "at": span}
-            mistake = shape_errors.ChannelsComeFirst(
-                span=turned.span, sizes=turned.sizes, turned=turned.turned, **facts
+            state.emit(
+                shape_errors.ChannelsComeFirst(
+                    span=turned.span,
+                    sizes=turned.sizes,
+                    turned=turned.turned,
+                    keyword=op.keyword,
+                    why=reject.why,
+                    at=span,
+                )
             )
-            state.sink.emit(mistake)
         return True
     return False
 
@@ -182,19 +197,20 @@ def unknown_layer(state: State, statement: ast.Layer) -> None:
     """Report a name that nothing has, and go on as if the nearest had been written."""
     word = statement.keyword
     near = _nearest(state, word.text)
-    state.fail(name_errors.UnknownLayer, word.span, name=word.text, nearest=near)
+    state.emit(name_errors.UnknownLayer(span=word.span, uses=state.uses, name=word.text, nearest=near))
     if not state.need_input(word.span):
         return
     layer = find_layer(near) if near else None
     if near and layer is not None:
-        with state.sink.muted():
+        with state.sink.muted(), state.guessing():
             run_layer(state, statement, layer)
         return
-    assert state.current is not None
+    if state.current is None:
+        return
     first, source = len(state.nodes), state.current
     for arg in statement.args:
         if isinstance(arg.value, ast.Binary | ast.Call):
             state.evaluator().value(arg.value)
-    state.add(None, (source,), None, state.child("unknown"), statement.span)
+    state.unresolved(None, (source,), None, state.child("unknown"), statement.span)
     if statement.alias:
         state.name_result(statement.alias, first, source)

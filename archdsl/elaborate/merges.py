@@ -1,10 +1,9 @@
 """Merges: branches that start from one tensor and come together."""
 
-from typing import Any
-
 from ..contract.layer import Op, Reject
 from ..diagnostics import Edit, Fix, Related
 from ..diagnostics.catalogue import name_errors, shape_errors
+from ..expressions.scope import UNKNOWN, Scope, Tensor
 from ..layers.merge import Add, Concat, Mul
 from ..record import Record
 from ..shapes.shape import Shape, times
@@ -13,8 +12,7 @@ from ..syntax import ast
 from ..text.names import nearest
 from ..text.source import Span
 from . import advice
-from .scope import UNKNOWN, Scope, Tensor
-from .state import State
+from .state import UNRESOLVED, Result, State
 
 _OPS: dict[str, type[Op]] = {"add": Add, "mul": Mul, "concat": Concat}
 
@@ -49,7 +47,7 @@ def run_residual(state: State, statement: ast.Residual) -> None:
         wanted = True if statement.when is None else state.evaluator().number(statement.when)
         ends = [_branch(state, statement.body, None)]
         if wanted is UNKNOWN:
-            state.add(None, (ends[0][0],), None, state.child("residual"), statement.keyword.span)
+            state.unresolved(None, (ends[0][0],), None, state.child("residual"), statement.keyword.span)
             continue
         if not wanted:
             continue
@@ -73,8 +71,7 @@ def _operand(state: State, operand: ast.Body | ast.Word, word: str | None) -> tu
         return _branch(state, operand, word)
     tensor = find_tensor(state, operand)
     if tensor is None:
-        node = state.add(None, (), None, state.child("unknown"), operand.span)
-        return node.id, operand.span
+        return state.unresolved(None, (), None, state.child("unknown"), operand.span), operand.span
     return tensor.node, operand.span
 
 
@@ -86,9 +83,8 @@ def _branch(state: State, body: ast.Body, word: str | None) -> tuple[int, Span]:
         state.scopes[path] = "branch"
     with state.inside(path=path, scope=Scope(state.scope)):
         state.run(body.statements)
-    assert state.current is not None
     last = body.statements[-1].span if body.statements else body.span
-    return state.current, last
+    return state.current or 0, last
 
 
 def find_tensor(state: State, word: ast.Word) -> Tensor | None:
@@ -96,7 +92,11 @@ def find_tensor(state: State, word: ast.Word) -> Tensor | None:
     if word.text == "in":
         if state.started is None:
             known = _tensors(state)
-            state.fail(name_errors.UnknownName, word.span, name="in", nearest=None, what="nothing here", known=known)
+            state.emit(
+                name_errors.UnknownName(
+                    span=word.span, uses=state.uses, name="in", nearest=None, what="nothing here", known=known
+                )
+            )
             return None
         return Tensor(node=state.started, first=state.started)
     found = state.scope.find(word.text)
@@ -108,7 +108,11 @@ def find_tensor(state: State, word: ast.Word) -> Tensor | None:
     what = "no tensor here" if found is None else "a number, and a tensor is needed here"
     near = nearest(word.text, known) if found is None else None
     helps = ("`as NAME` after a layer names its tensor, and so does `input NAME 3x32x32`",)
-    state.fail(name_errors.UnknownName, word.span, name=word.text, nearest=near, what=what, known=known, helps=helps)
+    state.emit(
+        name_errors.UnknownName(
+            span=word.span, uses=state.uses, name=word.text, nearest=near, what=what, known=known, helps=helps
+        )
+    )
     # Go on with the nearest, as if it had been written.
     meant = state.scope.find(near) if near is not None else None
     return meant.value if meant is not None and isinstance(meant.value, Tensor) else None
@@ -140,54 +144,76 @@ class Joint(Record):
 
 def _join(state: State, kind: type[Op], joint: Joint, alias: str | None) -> None:
     op = state.ops.get((kind,)) or state.ops.setdefault((kind,), kind())
-    found = [state.nodes[i].shape for i in joint.inputs]
-    known = tuple(shape for shape in found if shape is not None)
-    shape = known[0] if known else None
-    if len(known) == len(joint.inputs):
+    result = _merged(state, op, joint)
+    path = state.named_child(alias) if alias else state.child(op.keyword)
+    state.add(op, joint.inputs, result, path, joint.keyword.span, alias=alias)
+
+
+def _merged(state: State, op: Op, joint: "Joint") -> Result:
+    """What a merge makes of its operands."""
+    known = state.shapes_of(joint.inputs)
+    if known is None:
+        likely = (state.shape_of(i) for i in joint.inputs)
+        return UNRESOLVED if isinstance(op, Concat) else Result(None, next(filter(None, likely), None))
+    result = state.inferred.get((id(op), known))
+    if result is None:
         try:
-            shape = state.inferred.get((id(op), known)) or op.infer(known)
-            state.inferred[id(op), known] = shape
+            result = state.inferred[id(op), known] = Result(op.infer(known))
         except Reject as reject:
             _refuse(state, reject, joint, known)
-            shape = reject.otherwise if joint.residual is None else known[0]
-    elif kind is Concat:
-        shape = None
-    path = state.named_child(alias) if alias else state.child(op.keyword)
-    state.add(op, joint.inputs, shape, path, joint.keyword.span, alias=alias)
+            return Result(None, reject.otherwise if joint.residual is None else known[0])
+    return result
 
 
 def _refuse(state: State, reject: Reject, joint: Joint, xs: tuple[Shape, ...]) -> None:
     """Report what a merge cannot take: an operand by itself, or its operands together."""
-    kind = getattr(shape_errors, reject.kind)
-    facts: dict[str, Any] = {"keyword": joint.keyword.text, "why": reject.why, "helps": reject.help}
-    if kind is not shape_errors.OperandsDiffer:
-        state.fail(kind, joint.keyword.span, shape=str(xs[0]), **facts)
+    word = joint.keyword
+    if not issubclass(reject.kind, shape_errors.OperandsDiffer):
+        state.emit(
+            reject.kind(
+                span=word.span,
+                uses=state.uses,
+                keyword=word.text,
+                shape=str(xs[0]),
+                why=reject.why,
+                helps=reject.help,
+            )
+        )
         return
     operands = tuple(
-        Related(span=where, shape=str(state.nodes[node].shape))
-        for node, where in joint.ends
-        if where != joint.keyword.span
+        Related(span=where, shape=str(state.shape_of(node))) for node, where in joint.ends if where != word.span
     )
-    whole = len(operands) < len(joint.ends)
-    facts["helps"] = reject.help or _ways(state, joint, xs)
-    state.fail(
-        kind,
-        joint.keyword.span,
-        operands=operands,
-        start=state.related(state.nodes[joint.start]),
-        whole=whole,
-        mend=_shortcut(state, joint, facts["helps"]),
-        **facts,
+    shortcut = None if reject.help else _projection(state, joint, xs)
+    state.emit(
+        reject.kind(
+            span=word.span,
+            uses=state.uses,
+            keyword=word.text,
+            why=reject.why,
+            helps=reject.help or _suggestions(state, joint, xs, shortcut),
+            operands=operands,
+            start=state.related(state.nodes[joint.start]),
+            whole=len(operands) < len(joint.ends),
+            change=_shortcut(state, joint, shortcut),
+        )
     )
 
 
-def _ways(state: State, joint: Joint, xs: tuple[Shape, ...]) -> tuple[str, ...]:
-    """The ways out, worked out from the shapes."""
-    start = state.nodes[joint.start].shape
+def _projection(state: State, joint: Joint, xs: tuple[Shape, ...]) -> str | None:
+    """The layer that would make a residual's shortcut fit."""
+    start = state.shape_of(joint.start)
+    if joint.residual is None or start is None:
+        return None
+    body = state.nodes[joint.start + 1 : joint.inputs[0] + 1]
+    return advice.projection(start, xs[0], advice.is_normed(body))
+
+
+def _suggestions(state: State, joint: Joint, xs: tuple[Shape, ...], shortcut: str | None) -> tuple[str, ...]:
+    """What may help, worked out from the shapes."""
+    start = state.shape_of(joint.start)
     if joint.residual is not None and start is not None:
-        layer = advice.projection(start, xs[0], advice.is_normed(state.nodes[joint.start + 1 : joint.inputs[0] + 1]))
-        if layer is not None:
-            return (f"`shortcut {{ {layer} }}` makes {xs[0]} of {start}",)
+        if shortcut is not None:
+            return (f"`shortcut {{ {shortcut} }}` makes {xs[0]} of {start}",)
         pairs = [(plain(a), plain(b)) for a, b in zip(start.sides, xs[0].sides, strict=False)]
         short = start.spatial and xs[0].spatial and advice.keeps_with_same(pairs)
         return (f"`same` on the body's convolutions keeps {times(start.sides)}",) if short else ()
@@ -197,12 +223,10 @@ def _ways(state: State, joint: Joint, xs: tuple[Shape, ...]) -> tuple[str, ...]:
     return advice.ways_to_add(differing)
 
 
-def _shortcut(state: State, joint: Joint, helps: tuple[str, ...]) -> Fix | None:
+def _shortcut(state: State, joint: Joint, layer: str | None) -> Fix | None:
     """The missing shortcut, written after the body; in a block, other uses may not need it."""
-    if joint.residual is None or joint.residual.shortcut is not None or state.uses or not helps:
+    if joint.residual is None or joint.residual.shortcut is not None or state.uses or layer is None:
         return None
-    written = helps[0].split("`")[1]
-    if not written.startswith("shortcut"):
-        return None
+    written = f"shortcut {{ {layer} }}"
     edit = Edit(span=joint.residual.body.span.tail, text=f" {written}")
     return Fix(title=f"add `{written}`", edits=(edit,))

@@ -1,21 +1,23 @@
 """What elaboration carries along: the nodes made so far, the current tensor, where in the network it is."""
 
 import keyword as python
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..contract.layer import Op
 from ..diagnostics import Diagnostic, Related, Sink, Use
 from ..diagnostics.catalogue import limit_errors, name_errors, structure_errors
-from ..graph import Node
+from ..expressions.evaluator import Evaluator
+from ..expressions.scope import Scope, Tensor
+from ..graph import DraftNode, Node, Unresolved, likely_shape
+from ..graph.node import NO_ARGUMENTS, Arguments
 from ..limits import MAX_DEPTH, MAX_NODES
 from ..record import Record
 from ..shapes.shape import Shape
 from ..shapes.symbolic import Condition, Sym, plain, recording
 from ..syntax import ast
 from ..text.source import Span
-from .expressions import Evaluator
-from .scope import Scope, Tensor
 
 if TYPE_CHECKING:
     from .memo import Memo
@@ -38,6 +40,16 @@ class Abort(Exception):
     """The network is too large to go on; it was reported."""
 
 
+class Result(NamedTuple):
+    """What a layer makes of its inputs: the shape that it accepted, or a likely one after its refusal."""
+
+    accepted: Shape | None
+    recovery: Shape | None = None
+
+
+UNRESOLVED = Result(None)
+
+
 class BlockDef(Record):
     """A block and what it sees: the parameters of its file's network, and the blocks of its file."""
 
@@ -52,8 +64,10 @@ class State:
     def __init__(self, sink: Sink, run: "Callable[[State, ast.Statement], None]", witness: int) -> None:
         self.sink = sink
         self._run = run
-        self.nodes: list[Node] = []
-        self.inputs: list[tuple[str | None, Node]] = []
+        self.nodes: list[DraftNode] = []
+        self.inputs: list[tuple[str | None, DraftNode]] = []
+        self.statement: ast.Statement | None = None
+        """The statement that is being run: the one that nodes are made by."""
         # Blocks that were used.
         self.reached: set[str] = set()
         # Inputs that were reported to have their channels last.
@@ -77,11 +91,12 @@ class State:
         self.incomplete = False  # whether a used file could not be had: an unknown block may be one of its
         self.counted = False
         self.depth = 0
+        self._guesses = 0  # whether what is made is a guess at what was meant
         self._taken: dict[tuple[str, ...], dict[str, int]] = {}
         # What statements mean by what they ask for, and shapes by layer and input: a repetition costs little.
         self.memos: dict[int, Memo] = {}
         self.ops: dict[tuple[Any, ...], Op] = {}
-        self.inferred: dict[tuple[int, tuple[Shape, ...]], Shape] = {}
+        self.inferred: dict[tuple[int, tuple[Shape, ...]], Result] = {}
 
     # --- mistakes ---
 
@@ -93,16 +108,39 @@ class State:
         """An evaluator for the place where we are."""
         return Evaluator(self.sink, self.scope, self.shape, self.uses)
 
-    def related(self, node: Node) -> Related:
+    def emit(self, diagnostic: Diagnostic) -> None:
+        """Report a diagnostic, which holds the uses of blocks that led here."""
+        self.sink.emit(diagnostic)
+
+    def related(self, node: DraftNode) -> Related:
         """A node as the other end of a conflict."""
-        return Related(span=node.span, shape=str(node.shape))
+        return Related(span=node.span, shape=str(likely_shape(node)))
+
+    @contextmanager
+    def guessing(self) -> Iterator[None]:
+        """A context in which what is made is a guess at what was meant: none of it counts as accepted."""
+        self._guesses += 1
+        try:
+            yield
+        finally:
+            self._guesses -= 1
 
     # --- the current tensor ---
 
     @property
     def shape(self) -> Shape | None:
         """The shape of the current tensor, None where it is unknown."""
-        return None if self.current is None else self.nodes[self.current].shape
+        return None if self.current is None else self.shape_of(self.current)
+
+    def shape_of(self, node: int) -> Shape | None:
+        """The shape of a node, or the likely one after a mistake; None where it is unknown."""
+        return likely_shape(self.nodes[node])
+
+    def shapes_of(self, nodes: tuple[int, ...]) -> tuple[Shape, ...] | None:
+        """The shapes of several nodes; None where one of them is unknown."""
+        found = [self.shape_of(node) for node in nodes]
+        known = tuple(shape for shape in found if shape is not None)
+        return known if len(known) == len(nodes) else None
 
     def need_input(self, span: Span) -> bool:
         """Whether there is a tensor to work on; if not, that is reported once."""
@@ -111,7 +149,7 @@ class State:
         if not self.complained_of_input:
             self.complained_of_input = True
             self.fail(structure_errors.NoInput, span)
-        self.add(None, (), None, ("x",), span)
+        self.unresolved(None, (), None, ("x",), span)
         return False
 
     # --- sizes that are not known ---
@@ -132,23 +170,49 @@ class State:
 
     def add(
         self,
-        op: Op | None,
+        op: Op,
         inputs: tuple[int, ...],
-        shape: Shape | None,
+        result: "Result",
         path: tuple[str, ...],
         span: Span,
         shared: int | None = None,
         alias: str | None = None,
-    ) -> Node:
-        """Make a node and let it be the current tensor. Raises Abort at the bound of layers."""
+        arguments: Arguments = NO_ARGUMENTS,
+    ) -> None:
+        """Make the node of a layer and let it be the current tensor. Raises Abort at the bound of layers."""
+        if result.accepted is None or self._guesses:
+            self.unresolved(op, inputs, result.accepted or result.recovery, path, span, alias, arguments)
+            return
+        count = self._next(span)
+        uses, statement = self.uses, self.statement
+        self.nodes.append(
+            Node(count, op, inputs, result.accepted, path, span, uses, shared, alias, statement, arguments)
+        )
+        self.current = count
+
+    def unresolved(
+        self,
+        op: Op | None,
+        inputs: tuple[int, ...],
+        recovery: Shape | None,
+        path: tuple[str, ...],
+        span: Span,
+        alias: str | None = None,
+        arguments: Arguments = NO_ARGUMENTS,
+    ) -> int:
+        """Make a node without a shape of its own, and let it be the current tensor. Raises Abort as `add`."""
+        count = self._next(span)
+        uses, statement = self.uses, self.statement
+        self.nodes.append(Unresolved(count, op, inputs, recovery, path, span, uses, alias, statement, arguments))
+        self.current = count
+        return count
+
+    def _next(self, span: Span) -> int:
         count = len(self.nodes)
         if count >= MAX_NODES:
             self.fail(limit_errors.TooManyLayers, span, count=count + 1, limit=MAX_NODES)
             raise Abort
-        node = Node(count, op, inputs, shape, path, span, self.uses, shared, alias)
-        self.nodes.append(node)
-        self.current = count
-        return node
+        return count
 
     def child(self, word: str) -> tuple[str, ...]:
         """The path of the next thing called so here: numbered from 1."""
@@ -190,6 +254,7 @@ class State:
     def run(self, statements: tuple[ast.Statement, ...]) -> None:
         """Execute statements here."""
         for statement in statements:
+            self.statement = statement
             if self.symbols:
                 # What a statement decides about a size that is not known, it demands of every size.
                 with recording() as found:
@@ -221,7 +286,7 @@ class _Inside:
 
     def __enter__(self) -> None:
         state = self._state
-        self._before = state.path, state.scope, state.started
+        self._before = state.path, state.scope, state.started, state.statement
         state.depth += 1
         if self._path is not None:
             state.path = self._path
@@ -232,5 +297,5 @@ class _Inside:
 
     def __exit__(self, *_: object) -> None:
         state = self._state
-        state.path, state.scope, state.started = self._before
+        state.path, state.scope, state.started, state.statement = self._before
         state.depth -= 1

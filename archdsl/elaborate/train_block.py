@@ -3,22 +3,10 @@
 from typing import Any
 
 from ..diagnostics.catalogue import structure_errors
-from ..record import Record
+from ..expressions.scope import UNKNOWN, Tensor
+from ..graph import Setting
 from ..syntax import ast
-from ..text.source import Span
-from .scope import UNKNOWN, Tensor
 from .state import State
-
-
-class Setting(Record):
-    """One line of the block: `optimizer sgd lr=0.1 nesterov` has the values sgd and nesterov and the named lr."""
-
-    name: str
-    values: tuple[Any, ...]
-    named: tuple[tuple[str, Any], ...]
-    span: Span
-    value_spans: tuple[Span, ...]
-    named_spans: tuple[Span, ...]
 
 
 def read(state: State) -> tuple[Setting, ...]:

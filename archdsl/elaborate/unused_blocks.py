@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ..expressions.scope import UNKNOWN, Scope
 from ..syntax import ast
 from .definitions import File
-from .scope import UNKNOWN, Scope
 from .state import Abort, State
 
 
@@ -25,7 +25,7 @@ def check_unused(program: ast.Program, file: File, state: State, run: Callable[[
 
 def _check(block: ast.Block, file: File, state: State) -> None:
     state.blocks = file.blocks
-    state.add(None, (), None, ("given",), block.name.span)
+    state.unresolved(None, (), None, ("given",), block.name.span)
     scope = Scope(file.blocks[block.name.text].scope)
     for parameter in block.parameters:
         scope.define(parameter.name.text, UNKNOWN, parameter.name.span)

@@ -1,5 +1,19 @@
 """The network as a graph, and the draft it is checked from."""
 
-from .graph import Graph, Node
+from .assertion import Assertion
+from .graph import Draft, Graph, Outline
+from .node import DraftNode, Node, Site, Unresolved, likely_shape
+from .setting import Setting
 
-__all__ = ["Graph", "Node"]
+__all__ = [
+    "Assertion",
+    "Draft",
+    "DraftNode",
+    "Graph",
+    "Node",
+    "Outline",
+    "Setting",
+    "Site",
+    "Unresolved",
+    "likely_shape",
+]

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from ..shapes.shape import Layout, times
 from ..text.source import Span
-from .graph import Node
+from .node import DraftNode, likely_shape
 
 _SIDE = 16
 
@@ -17,14 +17,15 @@ class Turned(NamedTuple):
     turned: str
 
 
-def channels_last(node: Node) -> Turned | None:
+def channels_last(node: DraftNode) -> Turned | None:
     """How an input was most likely meant: one with 1 or 3 columns and many channels and rows; None for all others."""
-    if node.shape is None or node.shape.layout is not Layout.IMAGE:
+    shape = likely_shape(node)
+    if shape is None or shape.layout is not Layout.IMAGE:
         return None
-    height, width, channels = node.shape.dims
+    height, width, channels = shape.dims
     if channels not in (1, 3) or height < _SIDE or width < _SIDE:
         return None
-    sizes = times(node.shape.dims).replace("×", "x")
+    sizes = times(shape.dims).replace("×", "x")
     at = node.span.text.rfind(sizes)
     span = node.span
     if at >= 0:

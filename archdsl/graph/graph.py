@@ -1,96 +1,116 @@
-"""The network as a flat graph in topological order."""
+"""The network as a flat graph in topological order, and the draft that it is checked from."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Generic, TypeVar
 
-from ..contract.layer import Op
-from ..diagnostics import Use
 from ..record import Record
 from ..shapes.shape import Shape
-from ..shapes.symbolic import Condition, Sym
+from ..shapes.symbolic import Condition, Sym, plain
 from ..text.source import Span
+from .assertion import Assertion
+from .node import DraftNode, Node
+from .setting import Setting
+
+N = TypeVar("N", bound=DraftNode)
 
 
-class Node:
-    """One layer of the network: an op, where its inputs come from, its shape, and where it was written.
-
-    `op` is None for an input and for a statement that could not be understood; `shape` is None where it is unknown.
-    `path` names it: `("layer2", "bottleneck1", "conv2")` is the module, the picture's cluster, the table's section.
-    `shared` is the node whose weights this one applies again, made by `reuse`. `alias` is the name given with `as`.
-    """
-
-    __slots__ = ("alias", "id", "inputs", "op", "path", "shape", "shared", "span", "uses")
-
-    def __init__(
-        self,
-        id: int,
-        op: Op | None,
-        inputs: tuple[int, ...],
-        shape: Shape | None,
-        path: tuple[str, ...],
-        span: Span,
-        uses: tuple[Use, ...] = (),
-        shared: int | None = None,
-        alias: str | None = None,
-    ) -> None:
-        self.id = id
-        self.op = op
-        self.inputs = inputs
-        self.shape = shape
-        self.path = path
-        self.span = span
-        self.uses = uses
-        self.shared = shared
-        self.alias = alias
-
-    @property
-    def name(self) -> str:
-        """The path with dots: torch's module name."""
-        return ".".join(self.path)
-
-    @property
-    def text(self) -> str:
-        """The statement as written, on one line."""
-        return " ".join(self.span.text.split())
-
-    def __repr__(self) -> str:
-        keyword = self.op.keyword if self.op else "input"
-        return f"Node({self.id}, {self.name}, {keyword}, {self.inputs}, {self.shape})"
-
-
-class Graph(Record):
-    """A network: nodes in an order in which each comes after its inputs.
+class Outline(Record, Generic[N]):
+    """What a graph and a draft have in common: nodes in an order in which each comes after its inputs.
 
     `inputs` are the ids of the input nodes, `input_names` what the text calls them (`x` where it does not);
     `outputs` maps names to ids: one `output` where nothing is named, the auxiliary ones after the others.
     `scopes` says what each path prefix is: `stage`, `branch`, `aux`, or the name of a block. `settings` are the values
-    of the network's parameters; `training` the lines of its `train { … }`. `symbols` are the sizes that are not known,
-    and `conditions` what the statements demand of them.
+    of the network's parameters; `training` the lines of its `train { … }`. `symbols` are the symbolic dimensions, and
+    `conditions` what the statements demand of them.
     """
 
     name: str
-    nodes: tuple[Node, ...]
+    nodes: tuple[N, ...]
     inputs: tuple[int, ...]
     input_names: tuple[str, ...]
     outputs: tuple[tuple[str, int], ...]
-    settings: Mapping[str, Any]
+    settings: Mapping[str, int | float | str]
     scopes: Mapping[tuple[str, ...], str]
-    training: tuple[Any, ...] = ()
-    asserts: tuple[Any, ...] = ()
+    training: tuple[Setting, ...] = ()
+    asserts: tuple[Assertion, ...] = ()
     symbols: Mapping[str, Sym] = {}
     conditions: tuple[tuple[Condition, Span], ...] = ()
 
-    def shapes_in(self, node: Node) -> tuple[Shape | None, ...]:
+    def known(self) -> tuple[bool, ...]:
+        """By node, whether it is resolved and all that it depends on is."""
+        found: list[bool] = []
+        for node in self.nodes:
+            found.append(isinstance(node, Node) and all(found[i] for i in node.inputs))
+        return tuple(found)
+
+    @property
+    def layers(self) -> tuple[N, ...]:
+        """The nodes that are not inputs."""
+        entries = set(self.inputs)
+        return tuple(node for node in self.nodes if node.id not in entries)
+
+
+class Graph(Outline[Node]):
+    """A network without errors: every node has an op, and the shape that the op's own `infer` returned."""
+
+    def shapes_in(self, node: Node) -> tuple[Shape, ...]:
         """The shapes of a node's inputs."""
         return tuple(self.nodes[i].shape for i in node.inputs)
+
+    @property
+    def example(self) -> str:
+        """The sizes of the inputs, an example of each symbolic dimension: `3×224×224`."""
+        dims = (self.nodes[i].shape.dims for i in self.inputs)
+        return ", ".join("×".join(str(plain(dim)) for dim in each) for each in dims)
 
     @property
     def output(self) -> Node:
         """The first output's node."""
         return self.nodes[self.outputs[0][1]]
 
-    @property
-    def layers(self) -> tuple[Node, ...]:
-        """The nodes that are not inputs."""
-        entries = set(self.inputs)
-        return tuple(node for node in self.nodes if node.id not in entries)
+
+class Draft(Outline[DraftNode]):
+    """A network as elaborated, with or without errors; `errors` counts those that were reported for it.
+
+    For the table, the diagnostics and editors. Everything else takes the `Graph` behind `checked`.
+    """
+
+    errors: int
+
+    def checked(self) -> Graph | None:
+        """The graph of a network without errors; None with at least one error reported."""
+        nodes = tuple(node for node in self.nodes if isinstance(node, Node))
+        if self.errors or len(nodes) < len(self.nodes):
+            return None
+        return self._graph(nodes, dict(self))
+
+    def part(self, targets: tuple[int, ...]) -> tuple[Graph, Mapping[int, int]]:
+        """The part of the network that leads to some known nodes, as a graph; and the new ids by the old ones.
+
+        The targets are its outputs. Raises ValueError where a target depends on a node that is not resolved.
+        """
+        wanted, stack = set(targets), list(targets)
+        while stack:
+            new = [i for i in self.nodes[stack.pop()].inputs if i not in wanted]
+            wanted.update(new)
+            stack += new
+        ids = {old: new for new, old in enumerate(sorted(wanted))}
+        nodes: list[Node] = []
+        for old in ids:
+            node = self.nodes[old]
+            if not isinstance(node, Node):
+                raise ValueError(f"node {old} is not resolved")
+            shared = None if node.shared is None else ids.get(node.shared)
+            nodes.append(node.moved(len(nodes), tuple(ids[i] for i in node.inputs), shared))
+        inputs = [(name, ids[i]) for name, i in zip(self.input_names, self.inputs, strict=True) if i in ids]
+        changes = {
+            "inputs": tuple(i for _, i in inputs),
+            "input_names": tuple(name for name, _ in inputs),
+            "outputs": tuple((".".join(self.nodes[i].path), ids[i]) for i in targets),
+        }
+        return self._graph(tuple(nodes), {**dict(self), **changes}), ids
+
+    @staticmethod
+    def _graph(nodes: tuple[Node, ...], fields: dict[str, object]) -> Graph:
+        values = {name: value for name, value in fields.items() if name not in ("nodes", "errors")}
+        return Graph(nodes=nodes, **values)  # type: ignore[arg-type]  # the fields of a draft, which are the graph's

@@ -36,6 +36,18 @@ class BadMagic(Exception):
         return [f"%%arch: {self}"]
 
 
+class NotebookDisplay:
+    """How a notebook shows a network."""
+
+    def svg(self, network: Network) -> str | None:
+        """The figure; None where there can be none."""
+        return network_svg(network)
+
+    def html(self, network: Network) -> str:
+        """The figure and the table."""
+        return network_html(network)
+
+
 def network_svg(network: Network) -> str | None:
     """The picture of a network as a notebook shows it; None where there can be none."""
     views = ("layers", "blocks", "stages") if len(network.graph.layers) <= _MOST else ("blocks", "stages")
@@ -65,9 +77,9 @@ def arch(line: str, cell: str, shell: Any) -> None:
 
     name, asked = _line(line)
     shown = Shown(cell, asked, name=f"{name or 'cell'}.arch")
-    if shown.failed:
-        raise Mistake(shown.network.diagnostics, shown.network.source)
-    if any(found.diagnostic.severity is Severity.WARNING for found in shown.network.diagnostics):
+    if shown.network is None:
+        raise Mistake(shown.diagnostics, shown.source)
+    if any(found.diagnostic.severity is Severity.WARNING for found in shown.diagnostics):
         print(shown.complaints, file=sys.stderr)
     if shown.html:
         display(HTML(shown.html))  # type: ignore[no-untyped-call]  # IPython's own has no types

@@ -16,23 +16,25 @@ _CELL = "padding: 0.1em 0.8em; white-space: pre; text-align: "
 
 
 class Shown:
-    """What became of a text: the network, the HTML for it, and its mistakes and warnings as `archdsl check` tells them.
+    """What became of a text: the network, the HTML for it, and its errors and warnings as `archdsl check` shows them.
 
-    `failed` says that there is an error; then the HTML shows the mistakes alone.
+    `network` is None where there is an error; then the HTML shows the diagnostics alone.
     """
 
     def __init__(self, text: str | Source, asked: Asked, name: str = "<text>") -> None:
         sink = Sink()
         source = Source(text, name=name) if isinstance(text, str) else text
         self.asked = asked
-        self.network = analyse(source, sink, dict(asked.values), asked.override)
-        self.failed = bool(sink.errors)
-        self.complaints = render(self.network.diagnostics, root=source)
+        analysis = analyse(source, sink, dict(asked.values), asked.override)
+        self.source = source
+        self.diagnostics = analysis.diagnostics
+        self.network = analysis.network
+        self.complaints = render(self.diagnostics, root=source)
 
     @property
     def html(self) -> str:
         """The picture and the table, as asked for; or the mistakes."""
-        if self.failed:
+        if self.network is None:
             return mistakes_html(self.complaints)
         parts = [picture_html(self.network, self.asked)] if self.asked.diagram else []
         parts += [table_html(self.network)] if self.asked.table else []
@@ -77,9 +79,11 @@ def table_html(network: Network) -> str:
         f"<thead><tr>{''.join(_cell('th', i, head) for i, head in enumerate(HEAD))}</tr></thead>",
     ]
     lines.append("<tbody>")
-    lines += [f"<tr>{''.join(_cell('td', i, cell) for i, cell in enumerate(cells))}</tr>" for cells, _ in rows(network)]
+    lines += [
+        f"<tr>{''.join(_cell('td', i, cell) for i, cell in enumerate(cells))}</tr>" for cells, _ in rows(network.graph)
+    ]
     lines.append("</tbody></table>")
-    below = "<br>".join(escape(line) for line in [*totals(network).splitlines(), verdict(network)])
+    below = "<br>".join(escape(line) for line in [*totals(network.graph).splitlines(), verdict(network.graph)])
     return "\n".join([*lines, f'<p class="archdsl">{below}</p>'])
 
 

@@ -31,8 +31,9 @@ from .. import __version__
 from ..analysis.table import HEAD, rows, totals, verdict
 from ..backends.diagram import THEMES, CannotDraw, Style, Subject, View, diagram
 from ..network import Network
-from ..text.files import Unreadable, read_named, read_source
+from ..text.files import Unreadable, read_source
 from ..text.source import Source
+from ..zoo import read_named
 from .embed_options import OPTIONS, Asked, BadOption, parse_options
 from .network_html import Shown, picture_html
 
@@ -68,9 +69,9 @@ class ArchDirective(SphinxDirective):
             raise self.error(f"arch: {error}") from None
         shown = Shown(source, asked)
         found: list[nodes.Node] = []
-        if asked.source or shown.failed:
+        if asked.source or shown.network is None:
             found.append(nodes.literal_block(source.text, source.text, language="arch"))
-        if shown.failed:
+        if shown.network is None:
             _LOG.warning("a network has mistakes:\n%s", shown.complaints, location=self.get_location())
             return [*found, nodes.literal_block(shown.complaints, shown.complaints, language="none")]
         if asked.diagram:
@@ -94,7 +95,7 @@ class ArchDirective(SphinxDirective):
 
     def _picture(self, network: Network, asked: Asked) -> nodes.Node:
         source = network.source
-        node = arch_picture(markup=picture_html(network, asked), alt=verdict(network), asked=asked)
+        node = arch_picture(markup=picture_html(network, asked), alt=verdict(network.graph), asked=asked)
         node["text"], node["origin"] = source.text, (source.name, source.path)
         node["classes"] += self.options.get("class", [])
         self.add_name(node)
@@ -107,6 +108,8 @@ def _png(node: arch_picture) -> bytes:
     asked: Asked = node["asked"]
     name, path = node["origin"]
     network = Shown(Source(node["text"], name=name, path=path), asked).network
+    if network is None:
+        return b""
     style = Style(theme=THEMES[asked.theme], direction=asked.direction, parameters=asked.parameters, macs=asked.macs)
     subject = Subject(view=View(asked.view), expand=asked.expand, fold=asked.fold)
     try:
@@ -117,7 +120,7 @@ def _png(node: arch_picture) -> bytes:
 
 def _table(network: Network) -> list[nodes.Node]:
     """The table of `archdsl check` as one of Sphinx's, with the sums under it."""
-    found = [cells for cells, _ in rows(network)]
+    found = [cells for cells, _ in rows(network.graph)]
     group = nodes.tgroup(cols=len(HEAD))
     group += [nodes.colspec(colwidth=max(len(row[i]) for row in (HEAD, *found)) + 2) for i in range(len(HEAD))]
     head, body = nodes.thead(), nodes.tbody()
@@ -127,7 +130,7 @@ def _table(network: Network) -> list[nodes.Node]:
     table = nodes.table(classes=["archdsl"])
     table += group
     below = nodes.line_block()
-    below += [nodes.line("", line) for line in [*totals(network).splitlines(), verdict(network)]]
+    below += [nodes.line("", line) for line in [*totals(network.graph).splitlines(), verdict(network.graph)]]
     return [table, below]
 
 

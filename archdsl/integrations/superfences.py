@@ -51,9 +51,9 @@ def _shown(source: str, options: dict[str, Any], md: Any, defaults: Asked) -> st
         _LOG.warning("arch: %s", error)
         return mistakes_html(f"arch: {error}")
     shown = Shown(source, asked)
-    if shown.failed:
+    if shown.network is None:
         _LOG.warning("a network in a fence `arch` has mistakes:\n%s", shown.complaints)
-    text = _highlighted(source, md) if asked.source or shown.failed else ""
+    text = _highlighted(source, md) if asked.source or shown.network is None else ""
     return f'<div class="archdsl">{text}{shown.html}</div>'
 
 

@@ -3,6 +3,7 @@
 from math import gcd
 
 from ..contract.layer import Reject
+from ..diagnostics.catalogue.shape_errors import GroupsDoNotDivide
 from ..shapes.shape import Layout, Shape, times
 
 
@@ -99,7 +100,7 @@ def check_groups(groups: int, counts: tuple[tuple[int, str], ...], way: str, oth
                 f"{groups} does not divide {count} {what}",
                 help=f"{way.format(near)} divides {divided}",
                 otherwise=otherwise,
-                kind="GroupsDoNotDivide",
+                kind=GroupsDoNotDivide,
             )
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from ..contract.arguments import Either, OneOf, Sides
 from ..contract.layer import Reject
+from ..diagnostics.catalogue.shape_errors import KernelTooLarge
 from ..shapes.shape import Shape, Window
 from ..shapes.symbolic import Sym
 from ._reading import each_side
@@ -61,7 +62,7 @@ def slide(x: Shape, windows: Sequence[Window], channels: int) -> Shape:
                 "kernel",
                 f"{reach} is more than the {room} it can slide over: {window.explain(side)}",
                 help=(*enough, f"{'or ' if enough else ''}a kernel of at most {room}"),
-                kind="KernelTooLarge",  # and no shape to go on with: what is too small stays too small
+                kind=KernelTooLarge,  # and no shape to go on with: what is too small stays too small
             )
     return x.with_sides(channels, sides)
 

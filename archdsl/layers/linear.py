@@ -8,6 +8,7 @@ from ..contract.initializers import MATRIX_DOC, MatrixInit, fill
 from ..contract.layer import Layer, Op, Reject, Weights
 from ..contract.reads import ALL, Links, along, pointwise
 from ..contract.saves import Saves, contiguous, swapped
+from ..diagnostics.catalogue.shape_errors import NeedsFlatten
 from ..shapes.shape import Layout, Shape, times
 from ._calls import given
 from ._reading import featured, find_axis, numbers
@@ -50,7 +51,7 @@ class Linear(Layer):
                 *along_side,
             ),
             otherwise=Shape(self.units),
-            kind="NeedsFlatten",
+            kind=NeedsFlatten,
             own=True,
         )
 

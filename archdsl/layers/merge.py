@@ -6,6 +6,7 @@ from ..contract.call import INPUTS, Hole, Step, Steps, X, operator, torch
 from ..contract.layer import Op, Reject
 from ..contract.reads import ALL, SAME, Links, only, pointwise
 from ..contract.saves import NOTHING, Own, Saves
+from ..diagnostics.catalogue.shape_errors import OperandsDiffer
 from ..shapes.shape import Layout, Shape
 from ..shapes.symbolic import plain
 from ._reading import numbers
@@ -150,7 +151,7 @@ def _differ(xs: tuple[Shape, ...], what: str, otherwise: Shape, own: bool) -> Re
         f"{' and '.join(dict.fromkeys(described))} differ in their {what}",
         help=_way_to_agree(xs),
         otherwise=otherwise,
-        kind="OperandsDiffer",
+        kind=OperandsDiffer,
         own=own,
     )
 

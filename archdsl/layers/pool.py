@@ -8,6 +8,7 @@ from ..contract.call import F, Module, Step, Steps, X, method, nn
 from ..contract.layer import Layer, Reject
 from ..contract.reads import ALL, SAME, Links, over_sides, pooling_to, sliding
 from ..contract.saves import INPUT, NOTHING, Own, Saves
+from ..diagnostics.catalogue.shape_errors import KernelTooLarge, PaddingTooLarge
 from ..shapes.shape import Layout, Shape, Window
 from ._calls import compact, given
 from ._reading import each_side, spatial
@@ -203,7 +204,7 @@ def _check_padding(windows: tuple[Window, ...], y: Shape) -> None:
                 f"{window.before} is more than half the kernel: at most {most} for a kernel of {window.kernel}",
                 help=f"`p{most}`, or `pad {window.before}` before it",
                 otherwise=y,
-                kind="PaddingTooLarge",
+                kind=PaddingTooLarge,
             )
 
 
@@ -217,7 +218,7 @@ def _check_volume(x: Shape, windows: tuple[Window, ...], inside: bool, y: Shape)
                 f"{window.kernel} is more than the side of {length}, which a mean over a volume does not allow",
                 help=f"a kernel of at most {length}",
                 otherwise=y,
-                kind="KernelTooLarge",
+                kind=KernelTooLarge,
             )
 
 

@@ -19,6 +19,7 @@ from ..contract.initializers import MATRIX_DOC, MatrixInit, fill
 from ..contract.layer import Layer, Reject, Weights
 from ..contract.reads import ALL, Before, Links, Reads, blocks, grid
 from ..contract.saves import Own, Saves, contiguous
+from ..diagnostics.catalogue.shape_errors import HeadsDoNotDivide
 from ..shapes.shape import Layout, Shape
 from ._calls import given
 from ._reading import nearest_divisor, numbers, sequential
@@ -74,7 +75,7 @@ class Attention(Layer):
                 f"{self.heads} does not divide {y.channels} features",
                 help=f"`attention h{nearest_divisor(y.channels, self.heads)}` divides {y.channels}",
                 otherwise=y,
-                kind="HeadsDoNotDivide",
+                kind=HeadsDoNotDivide,
             )
         for window, side in zip(self._window(y), _sides(y), strict=True):
             if self._windowed and side % window:

@@ -10,17 +10,12 @@ class Unreadable(Exception):
     """A file that cannot be read as a text; the message says why, in words."""
 
 
-def read_named(name: str) -> Source:
-    """The text that a user names: a file, or `zoo:resnet50` for one that ships with archdsl. Raises Unreadable."""
-    if name.startswith("zoo:"):
-        from .. import zoo
-
-        return zoo.find(name.removeprefix("zoo:")).source()
-    return read_source(Path(name), name=name)
+class NotFound(Unreadable):
+    """There is no file, or no text of a library, of this name."""
 
 
-def read_source(path: Path, name: str | None = None) -> Source:
-    """The text of a file. Raises Unreadable."""
+def read_source(path: Path, name: str | None = None, key: str | None = None) -> Source:
+    """The text of a file; `key` is its name in the library it is read for. Raises NotFound, Unreadable."""
     try:
         if path.is_dir():
             raise Unreadable("it is a folder")
@@ -28,7 +23,7 @@ def read_source(path: Path, name: str | None = None) -> Source:
             # No more than is needed to know that it is too long, whatever the size on disk.
             data = file.read(4 * MAX_TEXT + 1)
     except FileNotFoundError:
-        raise Unreadable("there is no such file") from None
+        raise NotFound("there is no such file") from None
     except PermissionError:
         raise Unreadable("it may not be read by you") from None
     except (OSError, ValueError) as error:
@@ -40,4 +35,4 @@ def read_source(path: Path, name: str | None = None) -> Source:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise Unreadable(f"it is not a text in UTF-8 (byte {error.start}, line {line})") from None
-    return Source(text, name=name or str(path), path=path)
+    return Source(text, name=name or str(path), path=path, key=key)

@@ -9,13 +9,15 @@ from typing import NamedTuple
 class Source:
     """The text of one file or string.
 
-    `name` is what messages call it; `path` is None for a string.
+    `name` is what messages call it; `path` is None for a string. `key` is its name in the library of the files that
+    it uses, which are named from there: a relative path with `/`, its file's name where nothing else is given.
     """
 
-    def __init__(self, text: str, name: str = "<text>", path: Path | None = None) -> None:
+    def __init__(self, text: str, name: str = "<text>", path: Path | None = None, key: str | None = None) -> None:
         self.text = text
         self.name = name
         self.path = path
+        self.key = key if key is not None else path.name if path is not None else name
 
     @cached_property
     def _starts(self) -> list[int]:

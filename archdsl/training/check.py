@@ -13,7 +13,6 @@ from .recipe.sections import frozen_parts
 def image_shape(graph: Graph) -> ImageShape:
     """The network's input, of a network that `check` found nothing wrong with."""
     shape = graph.nodes[graph.inputs[0]].shape
-    assert shape is not None
     return ImageShape(*shape.dims)
 
 
@@ -34,7 +33,6 @@ def _takes_an_image(graph: Graph, spec: DataSpec, sink: Sink) -> bool:
         sink.emit(NotForImages(span=entries[1].span, found=f"{len(entries)} inputs", advice="keep one input"))
         return False
     shape = entries[0].shape
-    assert shape is not None
     if shape.layout is Layout.IMAGE:
         return True
     found = "integer ids" if shape.layout is Layout.IDS else str(shape)
@@ -72,7 +70,6 @@ def _input(graph: Graph, spec: DataSpec, fit: str, sink: Sink) -> None:
 
 def _output(graph: Graph, spec: DataSpec, sink: Sink) -> None:
     node, classes = graph.output, len(spec.classes)
-    assert node.shape is not None
     if node.shape.dims == (classes,):
         return
     sink.emit(
@@ -85,11 +82,10 @@ def _output(graph: Graph, spec: DataSpec, sink: Sink) -> None:
 def _advice(graph: Graph, node: Node, classes: int) -> str:
     """The way to so many numbers at the end: a parameter of the network, another last layer, or one more."""
     shape = node.shape
-    if shape is not None and shape.rank == 1:
+    if shape.rank == 1:
         if graph.settings.get("classes") == shape.dims[0]:
             return f"`--set classes={classes}`"
-        keyword = node.op.keyword if node.op else ""
-        return f"end with `fc {classes}`" + (" in its place" if keyword == "fc" else "")
+        return f"end with `fc {classes}`" + (" in its place" if node.op.keyword == "fc" else "")
     return f"end with `gap; fc {classes}` or `flatten; fc {classes}`"
 
 

@@ -57,7 +57,7 @@ def subject_of(network: "Network", given: Mapping[str, Any], sizes: tuple[str, .
         whitened={
             node.name: eps
             for node in network.graph.layers
-            if node.op is not None and node.shared is None and (eps := node.op.whitening()) is not None
+            if node.shared is None and (eps := node.op.whitening()) is not None
         },
     )
 

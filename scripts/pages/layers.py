@@ -128,9 +128,9 @@ def _facts(layer: type[Layer], network: Network) -> str:
     rows = [("shape", f"{shapes_in} → {twin.shape}")]
     rows += [(f"`{name}`", "×".join(map(str, shape)) or "1") for name, shape in _weights(graph, node).items()]
     cost = costs(general)[twin.id]
-    if cost is not None and cost.macs:
+    if cost.macs:
         rows.append(("MACs", f"{cost.macs}" if general is not graph else f"{cost.macs:,}"))
-    if isinstance(node.op, Layer) and node.shape and (sides := node.op.explain(_inputs(graph, node)[0], node.shape)):
+    if isinstance(node.op, Layer) and (sides := node.op.explain(_inputs(graph, node)[0], node.shape)):
         rows.append(("sides", "<br>".join(sides)))
     rows.append(("in torch", "<br>".join(f"`{call}`" for call in _calls(graph, node))))
     return "\n".join(
@@ -156,18 +156,16 @@ def _general(network: Network) -> Graph | None:
 
 
 def _inputs(graph: Graph, node: Node) -> tuple[Shape, ...]:
-    return tuple(shape for shape in graph.shapes_in(node) if shape is not None)
+    return graph.shapes_in(node)
 
 
 def _weights(graph: Graph, node: Node) -> Mapping[str, tuple[int, ...]]:
-    assert node.op is not None
     shapes = _inputs(graph, node)
     return {**node.op.weights_of(shapes), **node.op.buffers_of(shapes)}
 
 
 def _calls(graph: Graph, node: Node) -> list[str]:
     """The torch calls, as a backend writes them."""
-    assert node.op is not None
     steps = node.op.steps(_inputs(graph, node))
     calls = [expression(step) + ("(x)" if isinstance(step, Module) and len(steps) > 1 else "") for step in steps]
     return calls or ["x"]

@@ -20,10 +20,10 @@ from archdsl.backends.diagram import THEMES, Style, Subject, View, diagram
 from archdsl.cli.common import parse_override, parse_settings
 from archdsl.cli.diagram import command as diagram_command
 from archdsl.diagnostics import Sink
-from archdsl.network import ArchError, Network, analyse
+from archdsl.network import Network, analyse
 from archdsl.record import Record
-from archdsl.text.files import read_named
 from archdsl.text.source import Source
+from archdsl.zoo import read_named
 from scripts.pages import zoo
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,11 +66,7 @@ def _network(options: Mapping[str, Any], texts: Mapping[str, str]) -> Network:
         return zoo.network(file.removeprefix("zoo:"))
     text = texts.get(file) or read_named(str(ROOT / file) if file.endswith(".arch") else file).text
     settings, override = parse_settings(options["settings"]), parse_override(options["inputs"])
-    sink = Sink()
-    network = analyse(Source(text, name=file, path=Path(file)), sink, settings, override)
-    if sink.errors:
-        raise ArchError(network.diagnostics, network.source)
-    return network
+    return analyse(Source(text, name=file, path=Path(file)), Sink(), settings, override).checked()
 
 
 def figure(light: str, dark: str, description: str) -> str:

@@ -51,7 +51,7 @@ def families() -> Mapping[str, Family]:
 @cache
 def network(name: str) -> Network:
     """The network of this name."""
-    return analyse(zoo.find(name).source(), Sink())
+    return analyse(zoo.find(name).source(), Sink()).checked()
 
 
 def page(family: Family) -> str:

@@ -55,7 +55,6 @@ def run(graph: Graph, wanted: int) -> tuple[dict[int, Tensor], Tensor]:
     modules: dict[int, nn.Module] = {}
     for node in graph.nodes[: wanted + 1]:
         if node.id in graph.inputs:
-            assert node.shape is not None
             values[node.id] = torch.rand(1, *node.shape.dims, generator=generator, dtype=torch.float64) + 0.5
             values[node.id].requires_grad_()
         else:
@@ -69,11 +68,10 @@ def run(graph: Graph, wanted: int) -> tuple[dict[int, Tensor], Tensor]:
 def _step(
     graph: Graph, node: Node, inputs: list[Tensor], modules: dict[int, nn.Module], generator: torch.Generator
 ) -> Tensor:
-    assert node.op is not None
     if isinstance(node.op, Activation):
         return inputs[0] * 1.0
     owner = node.id if node.shared is None else node.shared
-    shapes = tuple(shape for shape in graph.shapes_in(node) if shape is not None)
+    shapes = graph.shapes_in(node)
     for step in map(smooth, node.op.steps(shapes)):
         if isinstance(step, Module) and owner not in modules:
             modules[owner] = make_module(step).double().eval()
@@ -106,9 +104,8 @@ def check(graph: Graph, random: Random, count: int = 2) -> int:
     # Where a layer cuts off ends, padding after it lies in the midst of the input, and no place is far from that.
     cuts = any(isinstance(node.op, Crop | Slice | UpConv) for node in graph.nodes)
     held = 0
-    placed = [node for node in graph.layers if node.shape is not None and any(s.placed for s in seen[node.id])]
+    placed = [node for node in graph.layers if any(s.placed for s in seen[node.id])]
     for node in placed[-1:] + random.sample(placed, min(count, len(placed))):
-        assert node.shape is not None
         positions = [size // 2 for size in node.shape.dims], [random.randrange(size) for size in node.shape.dims]
         for position, found in zip(positions, depends(graph, node, positions), strict=True):
             said = known.rows(node.id, entry, position)

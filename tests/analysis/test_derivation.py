@@ -10,6 +10,11 @@ import archdsl
 from archdsl.analysis.derivation import Group, Item, Step, decided, derive
 from archdsl.analysis.derivation_text import render
 from archdsl.analysis.locate import Nothing, locate
+from archdsl.diagnostics import Sink
+from archdsl.elaborate import elaborate
+from archdsl.graph import Draft
+from archdsl.syntax import parse
+from archdsl.text.source import Source
 
 NAMES = ["lenet5", "resnet18", "googlenet", "densenet121", "unet", "efficientnet_b0", "vit_b_16", "convnext_tiny"]
 
@@ -124,8 +129,12 @@ flatten; fc 10
     ],
 )
 def test_what_names_and_lines_stand_for(asked: str, name: str, others: int) -> None:
-    place = locate(archdsl.loads(TEXT).graph, asked)
+    place = locate(draft(TEXT), asked)
     assert (place.node.name, len(place.others)) == (name, others)
+
+
+def draft(text: str) -> Draft:
+    return elaborate(parse(Source(text), Sink()), Sink())
 
 
 @pytest.mark.parametrize(
@@ -138,5 +147,5 @@ def test_what_names_and_lines_stand_for(asked: str, name: str, others: int) -> N
 )
 def test_nothing_there(asked: str, said: str) -> None:
     with pytest.raises(Nothing) as caught:
-        locate(archdsl.loads(TEXT).graph, asked)
+        locate(draft(TEXT), asked)
     assert str(caught.value).startswith(said)

@@ -9,6 +9,7 @@ from archdsl.network import analyse
 from archdsl.text import paths
 from archdsl.text.files import read_source
 from archdsl.text.source import Source
+from archdsl.training.recipe_check import check_recipe
 
 # Known networks that are right to be told something, and why it stays.
 ACCEPTED = {
@@ -22,7 +23,7 @@ FILES = [path for path in sorted(paths.examples().rglob("*.arch")) if path.paren
 
 def codes(source: Source, *, pedantic: bool = False) -> list[str]:
     sink = Sink()
-    analyse(source, sink, recipe=True, pedantic=pedantic)
+    analyse(source, sink, recipe=check_recipe, pedantic=pedantic)
     return [found.diagnostic.code for found in sink]
 
 

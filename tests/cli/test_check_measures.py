@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it has no types of its own
 
-from archdsl.analysis.check_report import schema
+from archdsl.analysis.check_schema import CheckReport, schema
 from archdsl.analysis.columns import NAMES
 from archdsl.analysis.memory import OPTIMIZERS, PRECISIONS
 from archdsl.cli import check_measures, main
@@ -30,7 +30,7 @@ def test_columns_take_the_place_of_the_costs():
 
 def test_all_columns_are_shown_together():
     head = check("zoo:lenet5", "--columns", "all").splitlines()[0]
-    assert all(word in head for word in ("params", "trainable", "MACs", "memory", "rf", "jump", "start", "ways"))
+    assert all(word in head for word in ("params", "trainable", "MACs", "memory", "rf", "jump", "start", "paths"))
 
 
 def test_a_misspelt_column_is_told_the_nearest():
@@ -69,7 +69,7 @@ def test_amounts_of_memory(text):
         ("zoo:lenet5", "--batch", "0"),
         ("zoo:lenet5", "--optimizer", "lion"),
         ("zoo:lenet5", "zoo:alexnet", "--batch", "8"),
-        ("zoo:lenet5", "--format", "json", "--columns", "rf"),
+        ("zoo:lenet5", "--format", "github", "--columns", "rf"),
         ("zoo:lenet5", "--format", "sarif", "--batch", "8"),
         ("-e", "input 784; fc 10", "--coverage"),
         ("zoo:lenet5", "--columns", ""),
@@ -103,18 +103,31 @@ def test_the_schema_is_the_one_in_the_documentation():
         ("zoo:googlenet",),
         ("zoo:vit_b_32",),
         ("zoo:unet", "--batch", "4", "--precision", "bf16"),
+        ("zoo:unet", "--columns", "all", "--explain"),
+        ("zoo:unet", "zoo:lenet5"),
+        ("-e", "input 3x32x32; fc 10; conv 8 k3"),
         ("-e", "input 3xHxW; conv 4 k3; upsample 2; conv 4 k3"),
         ("-e", "input words 20 int(9); embedding 8; lstm 4; take -1"),
     ],
 )
 def test_the_json_is_what_the_schema_says(arguments):
-    found = json.loads(check(*arguments, "--format", "json"))
+    found = json.loads(CliRunner().invoke(main, ["check", *arguments, "--format", "json"]).stdout)
     Draft202012Validator(json.loads(schema())).validate(found)
-    totals = found["totals"]
-    assert totals["memory"]["activations"] == sum(layer["memory"] for layer in found["layers"])
+    # Nothing is written that the model does not document, and nothing is left out.
+    assert CheckReport.model_validate(found).model_dump(exclude_unset=True) == found
+    for totals in (found.get("totals") or {},):
+        if "memory" in totals:
+            assert totals["memory"]["activations"] == sum(layer["memory"] for layer in found["layers"])
 
 
-def test_the_json_of_a_network_with_mistakes_has_no_memory():
-    found = json.loads(check("-e", "input 3x8x8; conv 4 k9; rellu", "--format", "json", status=1))
-    assert found["totals"]["memory"] is None
-    assert [layer["memory"] for layer in found["layers"]] == [None] * len(found["layers"])
+@pytest.mark.parametrize("options", [(), ("--columns", "all"), ("--batch", "8"), ("--explain",)])
+def test_the_json_of_a_network_with_errors_has_what_is_known(options):
+    result = CliRunner().invoke(
+        main, ["check", "-e", "input 3x8x8; conv 4 k3; conv 4 k9; rellu", "--format", "json", *options]
+    )
+    found = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert found["totals"] is None
+    assert [layer["shape"] for layer in found["layers"]] == [[3, 8, 8], [4, 6, 6], None, None]
+    assert [layer["parameters"] for layer in found["layers"]] == [0, 112, None, None]
+    assert [each["code"] for each in found["diagnostics"]] == ["E0401", "E0201"]

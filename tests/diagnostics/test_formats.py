@@ -14,7 +14,8 @@ from archdsl.cli.common import colourful
 from archdsl.diagnostics import Sink
 from archdsl.diagnostics.catalogue import by_code
 from archdsl.diagnostics.github import render as github
-from archdsl.diagnostics.json_models import diagnostic
+from archdsl.diagnostics.json_models import DiagnosticReport
+from archdsl.diagnostics.json_report import diagnostic
 from archdsl.diagnostics.sarif import render as sarif
 from archdsl.diagnostics.terminal import render
 from archdsl.explain.examples import run_example
@@ -78,9 +79,10 @@ def test_json_of_every_diagnostic() -> None:
     for kind in by_code().values():
         for item in run_example(kind, kind.wrong)[1]:
             told = diagnostic(item)
-            assert told.code == kind.code
-            assert told.message == item.diagnostic.message()
-            assert (told.place.line, told.place.column) >= (1, 1)
+            assert DiagnosticReport.model_validate(told).model_dump(exclude_unset=True) == told
+            assert told["code"] == kind.code
+            assert told["message"] == item.diagnostic.message()
+            assert (told["place"]["line"], told["place"]["column"]) >= (1, 1)
 
 
 def test_colour_says_nothing_else() -> None:

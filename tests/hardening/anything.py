@@ -10,6 +10,7 @@ from archdsl.network import analyse
 from archdsl.syntax.tokens import KEYWORDS
 from archdsl.text import paths
 from archdsl.text.source import Source
+from archdsl.training.recipe_check import check_recipe
 
 TEXTS = [path.read_text(encoding="utf-8") for path in sorted(paths.examples().rglob("*.arch"))]
 SHORT = [text for text in TEXTS if len(text) < 1500]
@@ -42,10 +43,10 @@ def survives(text: str) -> tuple[Found, ...]:
     """What is found in a text, rendered and mended as a user would have it; anything else raises."""
     start = time.process_time()
     source, sink = Source(text, name="any.arch"), Sink()
-    network = analyse(source, sink, recipe=True, pedantic=True)
+    network = analyse(source, sink, recipe=check_recipe, pedantic=True)
     found = tuple(sink)
     assert render(found, columns=60).count("\x1b") == 0
     assert all(item.diagnostic.help() is not None for item in found)
-    assert sink.errors or network.graph.nodes
+    assert sink.errors or network.draft.nodes
     assert time.process_time() - start < SECONDS
     return found

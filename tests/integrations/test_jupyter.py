@@ -106,8 +106,10 @@ def test_a_network_shows_itself() -> None:
     drawn = network._repr_svg_()
     assert drawn is not None
     assert ElementTree.fromstring(drawn).tag.endswith("svg")
-    assert "parameters 50, all trainable" in network._repr_html_()
-    assert drawn.splitlines()[0] in network._repr_html_()
+    shown = network._repr_html_()
+    assert shown is not None
+    assert "parameters 50, all trainable" in shown
+    assert drawn.splitlines()[0] in shown
 
 
 def test_a_deep_network_shows_its_blocks() -> None:

@@ -7,7 +7,7 @@ from archdsl.analysis.memory import Tensor as Traced
 from archdsl.analysis.memory import _Tape
 from archdsl.backends.torch import apply, make_module
 from archdsl.contract.call import Module
-from archdsl.contract.layer import Op
+from archdsl.contract.layer import INPUT, Op
 from archdsl.graph import Graph, Node
 from archdsl.shapes.shape import Layout, Shape
 from archdsl.text.source import Source, Span
@@ -18,7 +18,7 @@ BATCH = 3
 def said(op: Op, xs: tuple[Shape, ...], y: Shape) -> int:
     """Bytes that the analysis says are kept of one layer, whose inputs train."""
     span = Span(Source(""), 0, 0)
-    nodes = [Node(i, None, (), x, (f"x{i}",), span) for i, x in enumerate(xs)]
+    nodes = [Node(i, INPUT, (), x, (f"x{i}",), span) for i, x in enumerate(xs)]
     nodes.append(Node(len(xs), op, tuple(range(len(xs))), y, ("layer",), span))
     names = tuple(f"x{i}" for i in range(len(xs)))
     graph = Graph(

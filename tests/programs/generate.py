@@ -34,10 +34,17 @@ def program(random: Random) -> str:
     return _Maker(random).program()
 
 
-def built(text: str) -> tuple[Graph, Sink]:
+def built(text: str) -> tuple[Graph | None, Sink]:
     """The graph of a text, and what was found."""
     sink = Sink()
-    return elaborate(parse(Source(text), sink), sink), sink
+    return elaborate(parse(Source(text), sink), sink).checked(), sink
+
+
+def graph_of(text: str) -> Graph:
+    """The graph of a text without errors."""
+    graph, found = built(text)
+    assert graph is not None, [each.diagnostic.message() for each in found]
+    return graph
 
 
 class _Names:

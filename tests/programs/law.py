@@ -21,7 +21,7 @@ from archdsl.backends.torch import to_torch
 from archdsl.graph import Graph
 from archdsl.shapes.shape import Layout
 
-from .generate import built, program
+from .generate import graph_of, program
 
 
 def check(graph: Graph) -> None:
@@ -44,7 +44,7 @@ def check_declared(graph: Graph) -> None:
             made = Shapes(module).shapes(graph)
         with FlopCounterMode(display=False) as four:
             module(*inputs(graph, 4))
-    assert made == {node.id: (2, *node.shape.dims) for node in graph.nodes if node.shape}
+    assert made == {node.id: (2, *node.shape.dims) for node in graph.nodes}
     total = costs(graph).total
     assert total.parameters == sum(p.numel() for p in module.parameters())
     assert total.buffers == sum(b.numel() for b in module.state_dict().values()) - total.parameters
@@ -57,7 +57,7 @@ def check_declared(graph: Graph) -> None:
 def declared_state(graph: Graph) -> dict[str, tuple[int, ...]]:
     found: dict[str, tuple[int, ...]] = {}
     for node in graph.layers:
-        if node.op is not None and node.shared is None:
+        if node.shared is None:
             xs: Any = graph.shapes_in(node)
             for name, dims in {**node.op.weights_of(xs), **node.op.buffers_of(xs)}.items():
                 found[f"{node.name}.{name}"] = tuple(dims)
@@ -143,7 +143,7 @@ def main() -> int:
         text = ""
         try:
             text = program(Random(seed))
-            graph, _ = built(text)
+            graph = graph_of(text)
             check(graph)
             layers += len(graph.layers)
         except Exception as error:

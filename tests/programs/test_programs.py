@@ -17,7 +17,7 @@ from archdsl.syntax.format import format_program
 from archdsl.text.source import Source
 
 from . import law
-from .generate import built, program
+from .generate import graph_of, program
 
 few = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 many = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -30,7 +30,7 @@ programs = st.integers(0, 2**32).map(lambda seed: program(Random(seed)))
 @given(programs)
 def test_the_law_of_networks(text: str) -> None:
     """Shapes, state, multiply-accumulates are torch's; printed source builds the same."""
-    law.check(built(text)[0])
+    law.check(graph_of(text))
 
 
 @many
@@ -48,8 +48,7 @@ def test_formatting_keeps_the_tree(text: str) -> None:
 @given(programs)
 def test_formatting_keeps_the_network(text: str) -> None:
     made = format_program(parse(Source(text), Sink()), synonyms())
-    (before, _), (after, found) = built(text), built(made)
-    assert not found.errors
+    before, after = graph_of(text), graph_of(made)
     assert [(n.path, n.op, n.inputs, n.shape) for n in before.nodes] == [
         (n.path, n.op, n.inputs, n.shape) for n in after.nodes
     ]
@@ -101,11 +100,11 @@ def check_any(text: str) -> None:
     """A text gives a network or mistakes that can be shown, soon, and nothing else."""
     start = time.process_time()
     source, sink = Source(text), Sink()
-    network = analyse(source, sink)
+    draft = analyse(source, sink).draft
     for found in sink:
         assert 0 <= found.diagnostic.span.start <= found.diagnostic.span.end <= len(found.diagnostic.span.source.text)
     render(tuple(sink), root=source)
-    assert sink.errors or all(node.shape is not None for node in network.graph.nodes)
+    assert sink.errors or draft.checked() is not None
     assert time.process_time() - start < 5
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Hashable, Mapping
 from typing import Any
 
-from ...elaborate.expressions import show
+from ...expressions.evaluator import show
 from ...graph import Graph, Node
-from ...network import Network
 from ...shapes.shape import times
+from ..cost import Cost, Costs, costs
 from ..derivation import heading
 from ..receptive_field import Fields, fields, receptive_field
 from ..state_dict import Tensor, state_dict
@@ -16,14 +16,15 @@ from .differences import Diff, Figures, Layer, Named, Pair, Row, Weights
 __all__ = ["diff"]
 
 
-def diff(a: Network, b: Network) -> Diff:
-    """What differs from the first network to the second. Both are without mistakes."""
-    pairs = _aligned(a.graph, b.graph)
+def diff(a: Graph, b: Graph, files: tuple[str, str] = ("a", "b")) -> Diff:
+    """What differs from the first network to the second; `files` are what their texts are called."""
+    pairs = _aligned(a, b)
+    costs_a, costs_b = costs(a), costs(b)
     return Diff(
-        a=_figures(a),
-        b=_figures(b),
-        rows=tuple(_rows(a, b, pairs)),
-        weights=_weights(a.graph, b.graph, {j: i for i, j in pairs}),
+        a=_figures(a, costs_a.total, files[0]),
+        b=_figures(b, costs_b.total, files[1]),
+        rows=tuple(_rows(a, b, pairs, costs_a, costs_b)),
+        weights=_weights(a, b, {j: i for i, j in pairs}),
     )
 
 
@@ -44,7 +45,7 @@ def _keys(graph: Graph, node: Node, numbers: dict[Hashable, int]) -> tuple[int, 
     xs = graph.shapes_in(node)
     op = _op(graph, node)
     stages = tuple(node.path[d - 1] for d in range(1, len(node.path)) if graph.scopes.get(node.path[:d]) in _NAMED)
-    weights = tuple(node.op.weights_of(tuple(x for x in xs if x)).items()) if node.op else ()
+    weights = tuple(node.op.weights_of(xs).items())
     keys: tuple[Hashable, ...] = ((op, stages, xs, node.shape), (op, stages, weights), (op, weights))
     return tuple(numbers.setdefault(key, len(numbers)) for key in keys)
 
@@ -53,15 +54,15 @@ _NAMED = ("stage", "aux")
 
 
 def _op(graph: Graph, node: Node) -> Hashable:
-    if node.op is None:
+    if node.is_input:
         return "input", graph.input_names[graph.inputs.index(node.id)], node.shape
     return node.op, node.shared is None
 
 
 def _likeness(a: Graph, left: Node, b: Graph, right: Node) -> int:
     """How much two layers are alike: of one kind at least, else 0."""
-    if left.op is None or right.op is None:
-        return 20 if left.op is right.op else 0
+    if left.is_input or right.is_input:
+        return 20 if left.is_input and right.is_input else 0
     if left.op.style != right.op.style or (left.shared is None) != (right.shared is None):
         return 0
     score = 10 + 2 * (left.path[-1] == right.path[-1]) + 2 * (left.path[:-1] == right.path[:-1])
@@ -72,16 +73,16 @@ def _likeness(a: Graph, left: Node, b: Graph, right: Node) -> int:
     return score + 2 * (left.shape == right.shape)
 
 
-def _rows(a: Network, b: Network, pairs: list[tuple[int, int]]) -> list[Row]:
+def _rows(a: Graph, b: Graph, pairs: list[tuple[int, int]], costs_a: Costs, costs_b: Costs) -> list[Row]:
     """The rows in the order of the second network, what was removed at its place in the first."""
-    left, right = _layers(a), _layers(b)
+    left, right = _layers(a, costs_a), _layers(b, costs_b)
     rows: list[Row] = []
     i = j = 0
     for x, y in [*pairs, (len(left), len(right))]:
         rows += [Row(kind="removed", a=each, b=None) for each in left[i:x]]
         rows += [Row(kind="added", a=None, b=each) for each in right[j:y]]
         if x < len(left):
-            rows.append(_row(a.graph.nodes[x], b.graph.nodes[y], left[x], right[y]))
+            rows.append(_row(a.nodes[x], b.nodes[y], left[x], right[y]))
         i, j = x + 1, y + 1
     return rows
 
@@ -97,23 +98,22 @@ def _row(x: Node, y: Node, a: Layer, b: Layer) -> Row:
     return Row(kind="changed" if seen else "same", a=a, b=b, changes=tuple(changes))
 
 
-def _layers(network: Network) -> list[Layer]:
-    graph, costs, found = network.graph, network.costs, fields(network.graph)
-    layers = []
+def _layers(graph: Graph, costs: Costs) -> list[Layer]:
+    layers, found = [], fields(graph)
     for node in graph.nodes:
         cost = costs[node.id]
-        arguments = () if node.op is None else tuple((name, _value(value)) for name, value in node.op)
+        arguments = tuple((name, _value(value)) for name, value in node.op)
         layers.append(
             Layer(
                 id=node.id,
                 name=node.name,
                 text=node.text,
-                keyword=node.op.keyword if node.op else "input",
+                keyword=node.op.keyword,
                 line=node.span.line,
                 arguments=arguments,
                 shape=str(node.shape),
-                parameters=cost.parameters if cost else 0,
-                macs=cost.macs if cost else 0,
+                parameters=cost.parameters,
+                macs=cost.macs,
                 field=_field(found, node),
                 scopes=_scopes(graph, node),
             )
@@ -141,10 +141,9 @@ def _field(found: Fields, node: Node) -> str:
     return sizes[0] if len(set(sizes)) == 1 else "×".join(sizes)
 
 
-def _figures(network: Network) -> Figures:
-    graph, total = network.graph, network.costs.total
+def _figures(graph: Graph, total: Cost, file: str) -> Figures:
     return Figures(
-        file=network.source.name,
+        file=file,
         name=graph.name,
         layers=len(graph.layers),
         parameters=total.parameters,

@@ -53,7 +53,7 @@ class Facts:
 
     def slides(self, op: Layer, x: Node) -> Slides:
         """The windows of a layer over the sides of a node, worked out once for all uses of the same; () without any."""
-        if x.shape is None or not x.shape.spatial:
+        if not x.shape.spatial:
             return ()
         # Both live as long as the graph, which holds equal ones once.
         key = id(op), id(x.shape)

@@ -48,7 +48,7 @@ def find(facts: Facts) -> Iterator[ActivationBeforePool]:
         after = facts.after(node)
         if after is None or not isinstance(after.op, MaxPool | GlobalMaxPool):
             continue
-        if node.shape is not None and after.shape is not None and after.shape.numel < node.shape.numel:
+        if after.shape.numel < node.shape.numel:
             facts_of: dict[str, Any] = {"activation": op.keyword, "pool": after.op.keyword, "pool_span": after.span}
             sizes: dict[str, Any] = {"before": node.shape.numel, "after": after.shape.numel}
             yield ActivationBeforePool(span=node.span, uses=node.uses, **facts_of, **sizes)

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 
 from ...diagnostics import Diagnostic, Edit, Fix, Severity
+from ...graph import Draft, DraftNode, Node, Outline
 from ...graph.channels_last import channels_last
 from ._facts import Facts
-
-ALWAYS = True
 
 
 class ChannelsLast(Diagnostic):
@@ -40,7 +39,16 @@ class ChannelsLast(Diagnostic):
 
 def find(facts: Facts) -> Iterator[ChannelsLast]:
     """Images with 1 or 3 columns and many channels and rows, where that is not an error already."""
-    for i in facts.graph.inputs:
-        found = channels_last(facts.graph.nodes[i])
+    return _find(facts.graph)
+
+
+def find_in_draft(draft: Draft) -> Iterator[ChannelsLast]:
+    """The same of a network with errors."""
+    return _find(draft)
+
+
+def _find(network: Outline[Node] | Outline[DraftNode]) -> Iterator[ChannelsLast]:
+    for i in network.inputs:
+        found = channels_last(network.nodes[i])
         if found is not None:
             yield ChannelsLast(span=found.span, sizes=found.sizes, turned=found.turned)

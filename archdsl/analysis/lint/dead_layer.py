@@ -52,8 +52,9 @@ def find(facts: Facts) -> Iterator[DeadLayer]:
     for node in dead:
         if not any(i in gone for i in node.inputs):
             names = tuple(name for name, _ in facts.graph.outputs)
-            keyword = node.op.keyword if node.op else "layer"
-            yield DeadLayer(span=node.span, uses=node.uses, keyword=keyword, outputs=names, count=_run(facts, node.id))
+            yield DeadLayer(
+                span=node.span, uses=node.uses, keyword=node.op.keyword, outputs=names, count=_run(facts, node.id)
+            )
 
 
 def _run(facts: Facts, start: int) -> int:

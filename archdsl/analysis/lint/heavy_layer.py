@@ -52,11 +52,11 @@ def find(facts: Facts) -> Iterator[HeavyLayer]:
     total = facts.costs.total.parameters
     for node, _ in facts.layers(Linear):
         cost = facts.costs[node.id]
-        if cost is None or cost.parameters <= max(_PART * total, _MANY):
+        if cost.parameters <= max(_PART * total, _MANY):
             continue
         flat = _flattened(facts, node)
         x = facts.before(flat) if flat is not None else None
-        if flat is None or x is None or x.shape is None or max(x.shape.sides) == 1:
+        if flat is None or x is None or max(x.shape.sides) == 1:
             continue
         if any(facts.layers(Convolution)):
             maker = Related(span=flat.span, shape=str(flat.shape))
@@ -72,4 +72,4 @@ def _flattened(facts: Facts, node: Node) -> Node | None:
     if before is None or not isinstance(before.op, Flatten):
         return None
     x = facts.before(before)
-    return before if x is not None and x.shape is not None and x.shape.spatial else None
+    return before if x is not None and x.shape.spatial else None

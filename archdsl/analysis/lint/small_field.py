@@ -47,10 +47,10 @@ def find(facts: Facts) -> Iterator[SmallField]:
     if len(facts.graph.inputs) != 1 or facts.graph.symbols:
         return
     entry = facts.graph.nodes[facts.graph.inputs[0]].shape
-    if entry is None or not entry.spatial:
+    if not entry.spatial:
         return
     for node, op in facts.layers(GlobalAveragePool, AdaptiveAvgPool):
-        whole = isinstance(op, GlobalAveragePool) or (node.shape is not None and set(node.shape.sides) == {1})
+        whole = isinstance(op, GlobalAveragePool) or set(node.shape.sides) == {1}
         if not whole or _is_gate(facts, node) or _sees_enough(facts, node, min(entry.sides)):
             continue
         for seen in facts.fields[node.inputs[0]]:
@@ -69,7 +69,7 @@ def _sees_enough(facts: Facts, node: Node, side: int) -> bool:
     field = 1
     while field * _PART < side and node.inputs:
         x = facts.graph.nodes[max(node.inputs)]
-        if x.shape is None or node.shape is None or _grows(x.shape, node.shape):
+        if _grows(x.shape, node.shape):
             return False
         slides = facts.slides(node.op, x) if isinstance(node.op, Layer) else ()
         if slides:

@@ -76,8 +76,7 @@ class Fields:
         return found
 
     def _sizes(self, node: int) -> tuple[int, ...]:
-        shape = self._graph.nodes[node].shape
-        return tuple(map(plain, shape.dims)) if shape else ()
+        return tuple(map(plain, self._graph.nodes[node].shape.dims))
 
 
 def fields(graph: Graph, *, every: bool = False) -> Fields:
@@ -104,7 +103,6 @@ def receptive_field(graph: Graph) -> int | None:
 
 def _largest(graph: Graph, seen: Seen) -> int | None:
     shape = graph.nodes[seen.input].shape
-    assert shape is not None
     lengths = shape.dims[-len(seen.sides) :] if shape.spatial else shape.dims[:1]
     sizes = [length if field.size is None else field.size for field, length in zip(seen.sides, lengths, strict=True)]
     return max(sizes) if all(type(size) is int for size in sizes) else None

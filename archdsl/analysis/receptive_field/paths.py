@@ -79,23 +79,17 @@ class _Trace(Generic[R]):
         return tuple(self.found)
 
     def entry(self, node: Node) -> Paths[R]:
-        if node.shape is None or not (axes := input_axes(self.graph, node)):
+        if not (axes := input_axes(self.graph, node)):
             return ()
         lines = tuple(Line(axis, self.algebra.start(plain(node.shape.dims[axis]))) for axis in axes)
         return (Path(node.id, lines),)
 
     def paths(self, node: Node) -> Paths[R]:
-        shapes = tuple(self.graph.nodes[i].shape for i in node.inputs)
-        xs = tuple(shape for shape in shapes if shape is not None)
-        if (
-            node.op is None
-            or node.shape is None
-            or len(xs) < len(shapes)
-            or not any(self.found[i] for i in node.inputs)
-        ):
+        if not any(self.found[i] for i in node.inputs):
             return ()
+        xs = self.graph.shapes_in(node)
         # Ops and shapes live as long as the graph, which holds equal ones once.
-        key = id(node.op), *map(id, shapes)
+        key = id(node.op), *map(id, xs)
         if key not in self.links:
             self.links[key] = node.op.reads_of(xs, node.shape)
         operands = [
@@ -190,12 +184,12 @@ def _reads_several(reads: Reads | Unfolded) -> bool:
 def input_axes(graph: Graph, entry: Node) -> tuple[int, ...]:
     """The axes of an input along which there is a field: the sides of an image, the steps of a sequence."""
     shape = entry.shape
-    if shape is None or shape.layout is Layout.VECTOR:
+    if shape.layout is Layout.VECTOR:
         return ()
     if shape.layout in (Layout.SEQUENCE, Layout.IDS):
         return (0,) if shape.rank else ()
     if shape.layout is Layout.OPEN:
         # The first layer that reads two sizes one way or the other decides.
-        layouts = (node.shape.layout for node in graph.layers if node.shape is not None)
+        layouts = (node.shape.layout for node in graph.layers)
         return (0,) if next((each for each in layouts if each is not Layout.OPEN), None) is Layout.SEQUENCE else (1,)
     return tuple(range(1, shape.rank))

@@ -2,7 +2,7 @@
 
 import re
 
-from ...analysis.cost import ZERO, Cost, Costs, add
+from ...analysis.cost import Cost, Costs, add
 from ...contract.layer import Layer
 from ...graph import Graph
 from ...record import Record
@@ -44,7 +44,7 @@ def group_box(facts: Facts, group: Group) -> Box:
         return Box(id=group.id, role=Role.INPUT, rows=(_input(facts.graph, first.id),), shape=first.shape)
     if group.frame is not None:
         return _closed_box(facts, group, group.frame)
-    role = Role.MERGE if first.op and first.op.style == "merge" else Role.LAYERS
+    role = Role.MERGE if first.op.style == "merge" else Role.LAYERS
     rows = tuple(_row(facts, drawn) for drawn in group.nodes)
     return Box(
         id=group.id, role=role, rows=rows, cluster=group.place, times=group.times, shape=_shape_after(facts, group)
@@ -58,15 +58,15 @@ def _shape_after(facts: Facts, group: Group) -> Shape | None:
 
 def _row(facts: Facts, drawn: Drawn) -> Row:
     graph, node = facts.graph, facts.graph.nodes[drawn.node]
-    costs = [facts.costs[copy] or ZERO for copy in drawn.copies]
-    hints = [f"{node.name}: {node.text}", shape_words(node.shape) if node.shape else "unknown shape"]
+    costs = [facts.costs[copy] for copy in drawn.copies]
+    hints = [f"{node.name}: {node.text}", shape_words(node.shape)]
     if node.shared is not None:
         hints.append(f"the weights of {graph.nodes[node.shared].name}")
     if len(drawn.copies) > 1:
         hints.append(f"and so on to {graph.nodes[drawn.copies[-1]].name}")
     return Row(
         words=_words(graph, drawn),
-        style=node.op.style if node.op else "",
+        style=node.op.style,
         hover=", ".join([*hints, *_totals(add(costs))]),
         parameters=tuple(cost.parameters for cost in costs),
         macs=tuple(cost.macs for cost in costs),
@@ -77,15 +77,15 @@ def _row(facts: Facts, drawn: Drawn) -> Row:
 
 def _kernel(graph: Graph, node: int) -> tuple[int, ...]:
     op, xs = graph.nodes[node].op, graph.shapes_in(graph.nodes[node])
-    return tuple(w.kernel for w in op.windows(xs[0])) if isinstance(op, Layer) and xs and xs[0] else ()
+    return tuple(w.kernel for w in op.windows(xs[0])) if isinstance(op, Layer) else ()
 
 
 def _words(graph: Graph, drawn: Drawn) -> str:
     """A layer in words; where those that it stands for differ, what they have in common."""
     nodes = [graph.nodes[copy] for copy in drawn.copies]
-    words = {layer_words(node.op, graph.shapes_in(node)[0]) if node.op and node.inputs else "?" for node in nodes}
+    words = {layer_words(node.op, graph.shapes_in(node)[0]) for node in nodes}
     op = nodes[0].op
-    return words.pop() if len(words) == 1 or op is None else op.keyword
+    return words.pop() if len(words) == 1 else op.keyword
 
 
 def _totals(cost: Cost) -> list[str]:
@@ -121,7 +121,7 @@ def _closed_box(facts: Facts, group: Group, frame: Frame) -> Box:
 def _turn(facts: Facts, nodes: tuple[Drawn, ...], turn: int, turns: int) -> Cost:
     """What one of the repetitions of a frame costs."""
     ids = (i for n in nodes for i in n.copies[turn * len(n.copies) // turns : (turn + 1) * len(n.copies) // turns])
-    return add(facts.costs[i] or ZERO for i in ids)
+    return add(facts.costs[i] for i in ids)
 
 
 def frame_words(facts: Facts, frame: Frame) -> str:
@@ -173,7 +173,7 @@ def _frame_hover(facts: Facts, frame: Frame) -> str:
     kind = facts.graph.scopes[frame.scope]
     inside = [node.id for node in facts.graph.nodes if node.path[: len(frame.scope)] == frame.scope]
     what = kind if kind in WITHOUT_A_NAME else f"block {kind}"
-    hints = [count(len(inside), "layer"), *_totals(add(facts.costs[i] or ZERO for i in inside))]
+    hints = [count(len(inside), "layer"), *_totals(add(facts.costs[i] for i in inside))]
     hints += [f"one of {frame.times} that are alike"] if frame.times > 1 else []
     return f"{what} {'.'.join(frame.scope)}: {', '.join(hints)}"
 
@@ -181,7 +181,7 @@ def _frame_hover(facts: Facts, frame: Frame) -> str:
 def _input(graph: Graph, node: int) -> Row:
     name, shape = graph.input_names[graph.inputs.index(node)], graph.nodes[node].shape
     words = "input" if len(graph.inputs) == 1 and name == "x" else f"input {name}"
-    size = shape.vocabulary if shape else None
+    size = shape.vocabulary
     kind = f" ids below {size:,}" if size else ""
     return Row(words=words, style="", hover=f"{words}: {shape}{kind}")
 

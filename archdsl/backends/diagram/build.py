@@ -213,11 +213,9 @@ def _arrows(graph: Graph, plan: Plan, groups: list[Group]) -> tuple[Arrow, ...]:
     arrows, told = [], set()
     for (pair, source), flow in zip(zip(pairs, tensors.values(), strict=True), find_flows(pairs), strict=True):
         shape = graph.nodes[source].shape
-        says = flow is not Flow.SKIP and source not in told and shape is not None
+        says = flow is not Flow.SKIP and source not in told
         told |= {source} if says else set()
-        arrows.append(
-            Arrow(start=pair[0], end=pair[1], shape=shape_words(shape) if says and shape else None, flow=flow)
-        )
+        arrows.append(Arrow(start=pair[0], end=pair[1], shape=shape_words(shape) if says else None, flow=flow))
     return tuple(arrows)
 
 
@@ -238,4 +236,4 @@ def _description(graph: Graph, boxes: list[Box], caption: str) -> str:
 
 
 def _shapes(nodes: Iterable[Node]) -> str:
-    return " and ".join(shape_words(node.shape) if node.shape else "?" for node in nodes)
+    return " and ".join(shape_words(node.shape) for node in nodes)

@@ -213,7 +213,7 @@ class _Planner:
 
 def _key(node: Node) -> tuple[object, ...]:
     """What two nodes must share to be drawn as one."""
-    if node.op is None:
+    if node.is_input:
         return (node.id,)
     # The rate of a dropout or a stochastic depth often grows from block to block; nobody would draw each for that.
     op = node.op.keyword if node.op.style == "regularisation" else node.op

@@ -36,13 +36,12 @@ class OutsideProject(Diagnostic):
     right = "input 8\nfc 8\n"
 
     path: str
-    folder: str
 
     def message(self) -> str:
-        return f"`{self.path}` lies outside the project's folder"
+        return f"`{self.path}` lies outside the network's folder"
 
     def help(self) -> tuple[str, ...]:
-        return (f"a used file must be in `{self.folder}` or below it",)
+        return ("a used file must be in the folder of the network's file, or below it",)
 
 
 class UseCycle(Diagnostic):

@@ -148,7 +148,7 @@ class OperandsDiffer(Diagnostic):
     start: Related | None = None
     whole: bool = False
     """Whether the tensor that the paths part from is an operand by itself."""
-    mend: Fix | None = None
+    change: Fix | None = None
 
     def message(self) -> str:
         return f"the operands of `{self.keyword}` do not go together"
@@ -168,7 +168,7 @@ class OperandsDiffer(Diagnostic):
         return self.helps
 
     def fix(self) -> Fix | None:
-        return self.mend
+        return self.change
 
 
 class WeightsDiffer(Diagnostic):

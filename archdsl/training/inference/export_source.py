@@ -99,7 +99,6 @@ def _inputs(network: Network) -> tuple[Input, ...]:
     found = []
     for name, index in zip(graph.input_names, graph.inputs, strict=True):
         shape = graph.nodes[index].shape
-        assert shape is not None
         found.append(_input(name, shape))
     return tuple(found)
 

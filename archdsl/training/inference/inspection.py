@@ -116,7 +116,7 @@ def _joins(node: Node) -> bool:
 
 
 def _is_image(node: Node) -> bool:
-    return node.shape is not None and node.shape.layout is Layout.IMAGE
+    return node.shape.layout is Layout.IMAGE
 
 
 def maps(opened: Opened, image: Tensor, stops: Sequence[Stop]) -> list[Maps]:

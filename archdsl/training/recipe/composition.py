@@ -8,7 +8,7 @@ from pydantic.fields import FieldInfo
 
 from ...diagnostics import Sink
 from ...diagnostics.catalogue.training_errors import BadSetting, RepeatedSetting, UnknownField, UnknownSetting, listed
-from ...elaborate.train_block import Setting
+from ...graph import Setting
 from ...text.names import nearest
 from ...text.source import Span
 from .fields import entries, parts
@@ -109,13 +109,15 @@ class _Block:
     def _part(self, setting: Setting, word: Span) -> None:
         """`optimizer sgd lr=0.1 nesterov`: a kind, names with values, words for what is true or false."""
         line, values, spans = setting.name, list(setting.values), list(setting.value_spans)
-        kinds, fields = parts(line), {}
-        owner = ""
+        kinds = parts(line)
+        fields: dict[str, Any] = {}
+        owner: str = ""
         if "" not in kinds:
-            if not values or values[0] not in kinds:
+            first = values[0] if values else None
+            if not isinstance(first, str) or first not in kinds:
                 self._no_kind(line, values, spans, word)
                 return
-            owner = values[0]
+            owner = first
             fields["name"] = owner
             del values[0], spans[0]
         elif "name" in kinds[""].model_fields and values:

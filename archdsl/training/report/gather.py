@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from ...analysis.check_report import Wanted
 from ...analysis.check_report import report as network_report
+from ...analysis.check_schema import NetworkReport
 from ...network import Network
 from ..data.images import ImageSet, Pixels
 from ..inference.probabilities import chances
@@ -46,7 +48,7 @@ def gather(
         written=datetime.now(UTC).replace(microsecond=0),
         status=status,
         text=network.source.text,
-        network=network_report(network),
+        network=_network(network),
         data=settings.data,
         recipe=settings.recipe,
         setup=settings.setup,
@@ -59,6 +61,12 @@ def gather(
         history=[_epoch(line) for line in state.history],
         result=result,
     )
+
+
+def _network(network: Network) -> NetworkReport:
+    graph, sizes = network.graph, network.sizes.described() if network.graph.symbols else None
+    values = network_report(network.source.name, graph, graph, network.diagnostics, sizes, Wanted())
+    return NetworkReport.model_validate(values)
 
 
 def _epoch(line: dict[str, Any]) -> run_report.EpochReport:

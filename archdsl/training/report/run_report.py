@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from ...analysis.check_report import NetworkReport
+from ...analysis.check_schema import NetworkReport
 from ...diagnostics.json_models import Model
 from ..recipe.recipe import Recipe
 from ..runs.run_settings import DataSettings, SetupSettings

@@ -59,7 +59,8 @@ def _layers(report: TrainingReport) -> Markup:
         cells = [tag("td", name(layer.name)), tag("td", shape), _count(layer.parameters), _count(layer.macs)]
         rows.append(tag("tr", tag("th", as_inline(layer.text), scope="row"), *cells))
     total = report.network.totals
-    sums = [tag("td"), tag("td"), tag("td", f"{total.parameters:,}"), _count(total.macs)]
+    figures = [] if total is None else [tag("td", f"{total.parameters:,}"), _count(total.macs)]
+    sums = [tag("td"), tag("td"), *figures]
     foot = tag("tfoot", tag("tr", tag("th", "sum", scope="row"), *sums))
     head = tag("thead", tag("tr", *(tag("th", each, scope="col") for each in heads)))
     return tag("table", head, tag("tbody", *rows), foot, class_="layers")

@@ -47,7 +47,8 @@ def figures(report: TrainingReport) -> Markup:
     if report.best:
         words = f"validation accuracy {percent(report.best.accuracy)}"
         found.append(("best epoch", f"{report.best.epoch} of {report.epochs}", words))
-    found.append(("parameters", f"{total.parameters:,}", f"{si_or_text(total.macs)} MACs an image"))
+    if total is not None:
+        found.append(("parameters", f"{total.parameters:,}", f"{si_or_text(total.macs)} MACs an image"))
     speed = report.history[-1].images_per_second if report.history else None
     told = f"{speed:,.0f} images a second" if speed else f"{report.steps:,} step{'' if report.steps == 1 else 's'}"
     found.append(("training", duration(report.seconds), told))

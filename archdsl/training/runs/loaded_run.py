@@ -7,7 +7,7 @@ from torch import nn
 
 from ...diagnostics import Sink
 from ...elaborate import Override
-from ...network import ArchError, Network, analyse, parse_sizes
+from ...network import Network, analyse, parse_sizes
 from ...text.files import Unreadable, read_source
 from ..check import image_shape
 from ..data.dataset_spec import ImageShape
@@ -42,11 +42,7 @@ def read_network(run: Run, settings: RunSettings) -> Network:
     for given in settings.network.sizes:
         name, equals, value = given.rpartition("=")
         sizes[name if equals else None] = parse_sizes(value)
-    sink = Sink()
-    network = analyse(source, sink, settings.network.given, Override(sizes))
-    if sink.errors:
-        raise ArchError(network.diagnostics, source)
-    return network
+    return analyse(source, Sink(), settings.network.given, Override(sizes)).checked()
 
 
 def open_run(run: Run, device: torch.device) -> Opened:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ...diagnostics import Sink
 from ...diagnostics.terminal import render
 from ...elaborate import Override
-from ...network import Network, analyse
+from ...network import Analysis, Network, analyse
 from ...text.source import Source
 from ..callbacks.base import Stop, Watch
 from ..check import check
@@ -79,14 +79,15 @@ def attempt(bench: Bench, point: Point, folder: Path) -> Trial:
     are results: `why`. Raises Stopped, Problem for all else.
     """
     sink, used = Sink(), bench.space.used(point)
-    network = analysed(bench, point, sink)
+    analysis = analysed(bench, point, sink)
+    network = analysis.network
     recipe = recipe_at(bench, network, point, sink)
-    if recipe is None:
-        return Trial(used, why=_told(sink, network))
+    if recipe is None or network is None:
+        return Trial(used, why=_told(sink, bench.network))
     source = _Remembered(find_source(recipe.data.name or ""), bench.loaded)
     check(network.graph, source.spec, recipe.data.fit, sink)
     if sink.errors:
-        return Trial(used, why=_told(sink, network))
+        return Trial(used, why=_told(sink, bench.network))
     cost = network.costs.total
     subject = subject_of(network, bench.space.given(point), bench.sizes)
     try:
@@ -110,14 +111,14 @@ def attempt(bench: Bench, point: Point, folder: Path) -> Trial:
     )
 
 
-def analysed(bench: Bench, point: Point, sink: Sink) -> Network:
+def analysed(bench: Bench, point: Point, sink: Sink) -> Analysis:
     """The network at a point, its mistakes in the sink."""
     return analyse(bench.network, sink, bench.space.given(point), bench.override)
 
 
-def recipe_at(bench: Bench, network: Network, point: Point, sink: Sink) -> Recipe | None:
+def recipe_at(bench: Bench, network: Network | None, point: Point, sink: Sink) -> Recipe | None:
     """The recipe at a point; None where the text has mistakes, which are in the sink. Raises BadOption."""
-    return None if sink.errors else compose(network.settings, bench.space.recipe(point), sink)
+    return None if network is None else compose(network.settings, bench.space.recipe(point), sink)
 
 
 def _train(bench: Bench, subject: Subject, source: DataSource, recipe: Recipe, folder: Path) -> Outcome:
@@ -143,9 +144,9 @@ def _same(folder: Path, subject: Subject, recipe: Recipe) -> bool:
     return settings.recipe == recipe and settings.network.given == dict(subject.given)
 
 
-def _told(sink: Sink, network: Network) -> str:
+def _told(sink: Sink, source: Source) -> str:
     """The mistakes of a network at a point, as `archdsl check` shows them."""
-    return render(sink, root=network.source)
+    return render(sink, root=source)
 
 
 class _Remembered(DataSource):

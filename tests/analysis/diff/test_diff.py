@@ -7,11 +7,12 @@ import torch
 from markdown_it import MarkdownIt
 
 import archdsl
-from archdsl.analysis.diff import diff
+from archdsl.analysis import diff as differences
 from archdsl.analysis.diff.diff_markdown import _cell, _table
 from archdsl.analysis.diff.diff_markdown import render as as_markdown
 from archdsl.analysis.diff.diff_report import report
 from archdsl.analysis.diff.diff_text import render
+from archdsl.analysis.diff.differences import Diff
 from archdsl.analysis.state_dict import state_dict
 
 BASE = """\
@@ -20,6 +21,10 @@ stage low  { conv 16 k3 p1; bn; relu; conv 16 k3 p1; bn; relu }
 stage high { conv 32 k3 s2 p1; bn; relu }
 gap; fc 10
 """
+
+
+def diff(a: archdsl.Network, b: archdsl.Network) -> Diff:
+    return differences.diff(a.graph, b.graph, (a.source.name, b.source.name))
 
 
 def module(network: archdsl.Network) -> torch.nn.Module:

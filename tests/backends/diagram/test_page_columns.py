@@ -13,7 +13,7 @@ from archdsl.backends.diagram.build import picture
 from archdsl.backends.diagram.figure import FOOT, HEAD, Picture
 from archdsl.backends.diagram.page_columns import Cut, choose_cuts, find_cuts, how_many, in_order, set_columns, split
 from archdsl.backends.diagram.plot import write_fixed_dot
-from archdsl.text.files import read_named
+from archdsl.zoo import read_named
 from tests.backends.diagram.programs import HOSTILE, LENET, RESIDUAL, graph, renamed
 
 SVG = "{http://www.w3.org/2000/svg}"

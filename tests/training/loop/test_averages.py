@@ -30,6 +30,7 @@ from archdsl.training.loop.whitening import patches_of
 from archdsl.training.model_spec import subject_of
 from archdsl.training.recipe.recipe import Recipe, Sgd
 from archdsl.training.recipe.sections import Freeze, Lookahead
+from archdsl.training.recipe_check import check_recipe
 from tests.training.helpers import StopAfter, small_network, training
 from tests.training.test_session import assert_same
 
@@ -163,7 +164,7 @@ def test_names_that_the_network_does_not_have() -> None:
     text = "input 1x8x8\nstage stem { conv 4 k3 }\nflatten; fc 10\ntrain { data digits; freeze FROZEN }\n"
     for name, wrong in (("stem", None), ('"stem.conv1, fc1"', None), ("stme", "stem"), ('"stem.conv2"', "stem.conv1")):
         sink = Sink()
-        analyse(Source(text.replace("FROZEN", name)), sink, recipe=True)
+        analyse(Source(text.replace("FROZEN", name)), sink, recipe=check_recipe)
         told = [each.diagnostic.help() for each in sink]
         assert told == ([(f"did you mean `{wrong}`?",)] if wrong else [])
 

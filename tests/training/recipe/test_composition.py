@@ -17,9 +17,9 @@ def recipe(block: str, **options: Any) -> Recipe | str:
     """The recipe of a block, or its mistakes as shown; options by their names with _ for -."""
     source = Source(f"input 1x8x8\nflatten; fc 10\ntrain {{\n{block}\n}}\n", name="n.arch")
     sink = Sink()
-    network = analyse(source, sink)
+    settings = analyse(source, sink).draft.training
     by_option = {entry.option.removeprefix("--").replace("-", "_"): entry.path for entry in entries()}
-    made = compose(network.settings, {by_option[name]: value for name, value in options.items()}, sink)
+    made = compose(settings, {by_option[name]: value for name, value in options.items()}, sink)
     assert (made is None) == bool(sink.errors)
     return made or render(sink)
 
@@ -87,7 +87,7 @@ def test_off_and_parameters_of_the_network() -> None:
     assert made("ema off; clip off").ema is None
     source = Source("net N(e = 3)\ninput 1x8x8\nflatten; fc 10\ntrain { epochs e * 2 }\n", name="n.arch")
     sink = Sink()
-    got = compose(analyse(source, sink, {"e": 4}).settings, {}, sink)
+    got = compose(analyse(source, sink, {"e": 4}).draft.training, {}, sink)
     assert got is not None
     assert got.epochs == 8
 

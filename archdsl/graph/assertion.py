@@ -1,8 +1,8 @@
-"""Assertions, kept for the analyses to check."""
+"""Assertions of a text, for the analyses to check."""
 
+from ..expressions.scope import Scope
 from ..record import Record
 from ..syntax import ast
-from .scope import Scope
 
 
 class Assertion(Record):

@@ -1,0 +1,143 @@
+"""The documented model of `archdsl check --format json`, stable within a `schema_version`.
+
+Within a version fields may be added, and none is removed or changes its meaning.
+"""
+
+import json
+from typing import Literal
+
+from pydantic import Field, RootModel
+
+from ..diagnostics.json_models import DiagnosticReport, Model
+
+ID = "urn:archdsl:schema:check:2"
+
+
+class FieldReport(Model):
+    """A receptive field along one side of an input, in its elements, far from the ends."""
+
+    size: int | None = Field(description="From the first element that is read to the last; null for the whole side.")
+    read: int | None = Field(description="How many elements in it are read, holes left out.")
+    jump: float | None = Field(description="How far apart the fields of neighbours are; null where that differs.")
+    start: float | None = Field(
+        description="The middle of the first position's field; that of the first element is 0.5."
+    )
+
+
+class SeenReport(Model):
+    """What one position of a layer sees of an input."""
+
+    input: int = Field(description="The id of the input's node.")
+    exact: bool = Field(description="Whether the field is this one; at most this one where not.")
+    placed: bool = Field(description="Whether the layer has positions, which see a part each.")
+    sides: list[FieldReport] = Field(description="The union of all paths, for each side of the input.")
+
+
+class PathsReport(Model):
+    """The receptive fields of the paths that lead to a layer, where branches met."""
+
+    input: int = Field(description="The id of the input's node.")
+    paths: list[list[FieldReport]] = Field(description="For each path that differs, each side; empty for one path.")
+
+
+class ShareReport(Model):
+    """A layer's parts of the network's totals, from 0 to 1."""
+
+    parameters: float
+    macs: float
+    memory: float = Field(description="Of what training keeps for the backward pass.")
+
+
+class MemoryReport(Model):
+    """Bytes that training takes, for a batch, an optimizer and a precision of the forward pass."""
+
+    batch: int
+    optimizer: str
+    precision: str
+    parameters: int
+    buffers: int
+    gradients: int
+    optimizer_state: int
+    running_means: int = Field(description="Of all weights, where the recipe keeps such.")
+    activations: int = Field(description="All that autograd keeps for the backward pass.")
+    activation_gradients: int = Field(description="The most that the backward pass holds of them at a time.")
+    total: int
+
+
+class LayerReport(Model):
+    """One node of the graph. What depends on a mistake is null."""
+
+    id: int
+    name: str = Field(description="The path with dots: the module's name in torch.")
+    keyword: str = Field(description="The layer's keyword; `input` for an input, `?` for an unknown layer.")
+    text: str = Field(description="The statement as written, on one line.")
+    line: int
+    inputs: list[int] = Field(description="The ids of the nodes that it reads.")
+    shape: list[int | str] | None = Field(
+        description="Sizes without the batch, closed forms where they depend on symbolic dimensions."
+    )
+    layout: str | None = Field(description="How the sizes are read: vector, sequence, signal, image, volume, ids.")
+    parameters: int | None = Field(description="Parameters of its own; 0 where it applies another's weights.")
+    trainable: int | None
+    buffers: int | None
+    macs: int | str | None = Field(
+        description="Multiply-accumulates of one sample, a closed form where they depend on symbolic dimensions."
+    )
+    arithmetic: list[str] | None = Field(None, description="With --explain: the arithmetic of its sides.")
+    receptive_field: list[SeenReport] | None = Field(
+        None, description="With --columns rf: what a position sees, of each input that has sides."
+    )
+    paths: list[PathsReport] | None = Field(None, description="With --columns paths.")
+    memory: int | None = Field(
+        None, description="With --columns memory or --batch: bytes that training keeps of it and for it."
+    )
+    share: ShareReport | None = Field(None, description="With --columns share.")
+
+
+class Totals(Model):
+    """Sums over the network."""
+
+    parameters: int
+    trainable: int
+    buffers: int
+    macs: int | str = Field(description="Multiply-accumulates of one sample; FLOPs = 2 × MACs.")
+    weight_bytes: int = Field(description="Bytes of parameters and buffers in float32.")
+    receptive_field: int | None = Field(
+        None, description="With --columns rf: the largest side of the field of the last layer with positions."
+    )
+    memory: MemoryReport | None = Field(None, description="With --columns memory or --batch: what training takes.")
+
+
+class NetworkReport(Model):
+    """What `archdsl check` knows of one network."""
+
+    schema_version: Literal[2] = 2
+    file: str
+    name: str
+    ok: bool = Field(description="Whether there is no error.")
+    settings: dict[str, int | float | str] = Field(description="The values of the network's parameters.")
+    inputs: dict[str, int] = Field(description="Input name → node id.")
+    outputs: dict[str, int] = Field(description="Output name → node id.")
+    layers: list[LayerReport]
+    valid_sizes: list[str] | None = Field(
+        description="For which sizes the network is valid, in words; null where all sizes are known."
+    )
+    totals: Totals | None = Field(description="Null where the network has errors.")
+    diagnostics: list[DiagnosticReport]
+
+
+class SeveralReports(Model):
+    """What `archdsl check` knows of several files."""
+
+    schema_version: Literal[2] = 2
+    networks: list[NetworkReport] = Field(description="In the order of the files.")
+
+
+class CheckReport(RootModel[NetworkReport | SeveralReports]):
+    """One network for one file; a list of them for several."""
+
+
+def schema() -> str:
+    """The JSON schema of the report."""
+    found = CheckReport.model_json_schema(mode="validation")
+    return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": ID, **found}, indent=2)

@@ -1,0 +1,40 @@
+"""Diagnostics as plain values for JSON; json_models.py documents every field."""
+
+from typing import Any
+
+from ..text.source import Span
+from .diagnostic import Found
+
+Values = dict[str, Any]
+
+
+def diagnostic(found: Found) -> Values:
+    """The values of one diagnostic."""
+    each = found.diagnostic
+    return {
+        "code": each.code,
+        "severity": each.severity.value,
+        "message": each.message(),
+        "place": place(each.span),
+        "label": each.label(),
+        "others": [{"place": place(label.span), "text": label.text} for label in each.others()],
+        "help": list(each.help()),
+        "fix": _fix(found),
+        "uses": [{"place": place(use.span), "text": use.block} for use in each.uses],
+        "again": found.again,
+    }
+
+
+def _fix(found: Found) -> Values | None:
+    fix = found.diagnostic.fix()
+    if fix is None:
+        return None
+    edits = [{"place": place(edit.span), "text": edit.text} for edit in fix.edits]
+    return {"title": fix.title, "safe": fix.safe, "edits": edits}
+
+
+def place(span: Span) -> Values:
+    """The lines and columns of a span, as counted in json_models.py."""
+    line, column = span.source.position(span.start)
+    end_line, end_column = span.source.position(span.end)
+    return {"file": span.source.name, "line": line, "column": column, "end_line": end_line, "end_column": end_column}

@@ -1,0 +1,1 @@
+"""Expressions: the names that they see, and their values."""

@@ -1,0 +1,119 @@
+"""Where source texts come from: folders, memory, and what ships with the package, one below the other.
+
+The core reads texts through a `Library` alone. The command line, an editor and a browser differ in their library.
+"""
+
+import posixpath
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+
+from . import paths
+from .files import NotFound, Unreadable, read_source
+from .source import Source
+
+SUFFIX = ".arch"
+
+_MOST_LISTED = 1000
+
+
+class Outside(Unreadable):
+    """A name that leads out of the folder of a library."""
+
+
+class Library(ABC):
+    """Texts by name: relative paths with `/`, as `blocks/residual.arch`."""
+
+    @abstractmethod
+    def read(self, name: str) -> Source:
+        """The text of this name. Raises NotFound, Outside for a name that leads out of it, Unreadable."""
+
+    @abstractmethod
+    def list(self) -> Sequence[str]:
+        """The names of its texts, sorted; of very many, some."""
+
+
+class FolderLibrary(Library):
+    """The `.arch` files below a folder. Links are followed before the question where a file lies."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def read(self, name: str) -> Source:
+        if not name.endswith(SUFFIX):
+            raise NotFound(f"the name of a file to use ends in {SUFFIX}")
+        try:
+            path, root = (self.root / name).resolve(), self.root.resolve()
+        except (OSError, ValueError, RuntimeError):
+            raise NotFound("that is no name of a file") from None
+        if not path.is_relative_to(root):
+            raise Outside("it lies outside of the folder of the network")
+        return read_source(path, name=name, key=name)
+
+    def list(self) -> Sequence[str]:
+        try:
+            found = (path.relative_to(self.root).as_posix() for path in self.root.rglob("*.arch"))
+            return sorted(islice(found, _MOST_LISTED))
+        except OSError:
+            return ()
+
+
+class MemoryLibrary(Library):
+    """Texts in memory: an editor's buffers, a page's, a test's."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+
+    def read(self, name: str) -> Source:
+        if name not in self._texts:
+            raise NotFound("there is no such file")
+        return Source(self._texts[name], name=name, key=name)
+
+    def list(self) -> Sequence[str]:
+        return sorted(self._texts)
+
+
+class StandardLibrary(Library):
+    """`std`: the blocks that ship with the package."""
+
+    def read(self, name: str) -> Source:
+        if name != "std":
+            raise NotFound("there is no such file")
+        return read_source(paths.examples() / "std" / "std.arch", name="std", key="std")
+
+    def list(self) -> Sequence[str]:
+        return ("std",)
+
+
+class Stack(Library):
+    """Several libraries, one below the other: a name is read from the first that has it."""
+
+    def __init__(self, *libraries: Library) -> None:
+        self._libraries = libraries
+
+    def read(self, name: str) -> Source:
+        missing: NotFound | None = None
+        for library in self._libraries:
+            try:
+                return library.read(name)
+            except NotFound as error:
+                missing = missing or error
+        raise missing or NotFound("there is no such file")
+
+    def list(self) -> Sequence[str]:
+        return sorted({name for library in self._libraries for name in library.list()})
+
+
+def join(user: Source, target: str) -> str:
+    """The name of the file that a text uses: `b.arch` in `lib/a.arch` is `lib/b.arch`. Raises Outside."""
+    name = posixpath.normpath(posixpath.join(posixpath.dirname(user.key), target))
+    if name.startswith(("../", "/")) or name == "..":
+        raise Outside("it lies outside of the folder of the network")
+    return name
+
+
+def siblings(names: Iterable[str], name: str) -> list[str]:
+    """The names of a library in the folder of another name."""
+    folder = posixpath.dirname(name)
+    return [each for each in names if posixpath.dirname(each) == folder]
