@@ -5,7 +5,7 @@ Importing this package loads nothing heavy: each public name is fetched from its
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from .version import __version__
 
 if TYPE_CHECKING:
     from .network import ArchError as ArchError

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from .analysis.assertions import check_assertions
 from .analysis.cost import Costs, costs
+from .analysis.ignores import apply_ignores
 from .analysis.lint import Facts, lint, lint_draft
 from .contract.call import has_unknown
 from .diagnostics import Sink
 from .diagnostics.catalogue import structure_errors
 from .diagnostics.diagnostic import Found
-from .diagnostics.ignores import apply_ignores
 from .elaborate import Override, elaborate
 from .graph import Draft, Graph, Setting, Unresolved
 from .syntax import parse

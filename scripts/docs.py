@@ -4,7 +4,7 @@ import re
 import sys
 from pathlib import Path
 
-from archdsl.diagnostics.catalogue import by_code
+from archdsl.analysis.codes import by_code
 from archdsl.explain.pages import markdown
 from archdsl.training.recipe.documentation import recipe_tables
 from scripts.pages import layers

@@ -12,8 +12,8 @@ from .check_report import FIELD, MEMORY, PATHS, SHARE
 from .cost import Costs
 from .memory import Memory
 from .memory_terms import Terms
+from .quantities import size
 from .receptive_field import Field, Fields, fields
-from .table import size
 
 
 class UnknownColumn(ValueError):

@@ -9,6 +9,7 @@ from ..diagnostics.terminal import printable, width
 from ..graph import Draft, DraftNode, Graph, Node, likely_shape
 from ..shapes.symbolic import plain
 from .cost import Cost, add, draft_costs
+from .quantities import si, size
 
 if TYPE_CHECKING:
     from .columns import Columns
@@ -89,24 +90,6 @@ def verdict(graph: Graph) -> str:
     ins = ", ".join(str(graph.nodes[i].shape) for i in graph.inputs)
     outs = ", ".join(str(graph.nodes[i].shape) for _, i in graph.outputs)
     return f"{printable(graph.name)}: {ins} → {outs}"
-
-
-def si(count: int) -> str:
-    """`15.47 G`, `416.5 K`: three or four figures and a suffix."""
-    for unit, word in ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "K")):
-        if count >= unit:
-            return f"{count / unit:.4g} {word}"
-    return str(count)
-
-
-def size(count: int) -> str:
-    """Bytes in binary units: `241.1 KiB`."""
-    value = float(count)
-    for word in ("B", "KiB", "MiB", "GiB"):
-        if value < 1024 or word == "GiB":
-            break
-        value /= 1024
-    return f"{value:.0f} {word}" if word == "B" else f"{value:.1f} {word}"
 
 
 def _scopes(draft: Draft | Graph, node: DraftNode) -> tuple[tuple[str, ...], ...]:

@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from .. import __version__
+from ..version import __version__
 
 _COMMANDS = {
     "check": "Shapes, parameters and mistakes of networks, in a blink.",

@@ -148,7 +148,7 @@ def _lines(analyses: list[Analysis]) -> None:
 
 def _figures(network: Network) -> str:
     """Parameters and multiply-accumulates; those of an example where they depend on symbolic dimensions."""
-    from ..analysis.table import si
+    from ..analysis.quantities import si
 
     if not network.graph.nodes:
         return ""

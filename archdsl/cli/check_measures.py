@@ -153,7 +153,7 @@ def show_measures(network: Network, asked: Asked) -> bool:
 
 
 def _show_memory(network: Network, asked: Asked) -> bool:
-    from ..analysis.table import size
+    from ..analysis.quantities import size
 
     terms = terms_of(network, asked)
     if asked.fits is None:
@@ -170,7 +170,7 @@ def _show_memory(network: Network, asked: Asked) -> bool:
 
 
 def _told(memory: "Memory") -> str:
-    from ..analysis.table import size
+    from ..analysis.quantities import size
 
     parts = {
         "parameters": memory.parameters + memory.buffers,

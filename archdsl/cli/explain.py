@@ -2,7 +2,7 @@
 
 import click
 
-from ..diagnostics.catalogue import by_code
+from ..analysis.codes import by_code
 from ..explain.pages import listing, plain
 from ..text.names import nearest
 from .common import usage

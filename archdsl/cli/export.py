@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from ..analysis.table import size
+from ..analysis.quantities import size
 from ..diagnostics.terminal import printable
 from .common import load_or_exit, network_options, parse_override, parse_settings, usage
 from .train import fail

@@ -3,7 +3,7 @@
 import click
 
 from .. import zoo
-from ..analysis.table import si
+from ..analysis.quantities import si
 from ..diagnostics import Sink
 from ..network import analyse
 from ..text.files import Unreadable

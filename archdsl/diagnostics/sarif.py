@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from .. import __version__
 from ..text.source import Source, Span
+from ..version import __version__
 from .diagnostic import Diagnostic, Fix, Found
 from .printable import printable
 

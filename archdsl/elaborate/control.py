@@ -16,7 +16,6 @@ from ..shapes.symbolic import Undecided
 from ..syntax import ast
 from .bind import bind
 from .budget import estimate
-from .memo import Memo
 from .merges import find_tensor
 from .state import UNRESOLVED, Abort, BlockDef, Result, State
 
@@ -76,10 +75,10 @@ def block_parameters(block: ast.Block) -> tuple[Parameter, ...]:
 
 def _bind_block(state: State, statement: ast.Layer, definition: BlockDef) -> Scope:
     """The names that a use of a block gives to its body."""
-    memo = Memo.of(state, statement, lambda: block_parameters(definition.block))
-    key = memo.key(state)
+    memo = state.memo(statement, lambda: block_parameters(definition.block))
+    key = state.memo_key(memo)
     scope = Scope(definition.scope)
-    if (known := memo.found.get(key)) is not None:
+    if (known := None if key is None else memo.found.get(key)) is not None:
         scope.names = dict(known)
     elif _bind_parameters(state, statement, definition, memo.parameters, scope) and key is not None:
         memo.found[key] = dict(scope.names)

@@ -17,7 +17,6 @@ from ..syntax import ast
 from ..text.names import nearest
 from ..text.source import Span
 from .bind import bind
-from .memo import Memo
 from .state import UNRESOLVED, Result, State
 
 _KEEP = ("norm", "regularisation")
@@ -40,9 +39,9 @@ def apply_once(state: State, statement: ast.Layer, layer: type[Op], alias: str |
     """One application of a layer to the current tensor."""
     if state.current is None:
         return
-    memo = Memo.of(state, statement, lambda: layer.parameters)
-    key = memo.key(state)
-    made: tuple[Op, Arguments] | None = memo.found.get(key)
+    memo = state.memo(statement, lambda: layer.parameters)
+    key = state.memo_key(memo)
+    made: tuple[Op, Arguments] | None = None if key is None else memo.found.get(key)
     op, arguments = made if made is not None else (None, NO_ARGUMENTS)
     if op is None:
         op, arguments, flawless = make_op(state, statement, layer)

@@ -1,12 +1,13 @@
 """What the arguments of a statement ask for: where the answers are the same, so is what they mean."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..contract.arguments import Parameter
+from ..expressions.scope import Scope
+from ..shapes.shape import Shape
 from ..syntax import ast
 from .bind import is_word
-from .state import State
 
 
 class Memo:
@@ -24,23 +25,13 @@ class Memo:
         self.parameters = parameters
         self._names = tuple(dict.fromkeys(each for each in asked if isinstance(each, str)))
         self._sizes = any(isinstance(each, ast.At) for each in asked)
-        self.found: dict[tuple[Any, ...] | None, Any] = {}
+        self.found: dict[tuple[Any, ...], Any] = {}
 
-    @staticmethod
-    def of(state: State, statement: ast.Layer, parameters: Callable[[], Sequence[Parameter]]) -> "Memo":
-        """The memo of a statement, made the first time."""
-        memo = state.memos.get(id(statement))
-        if memo is None:
-            memo = state.memos[id(statement)] = Memo(statement.args, parameters())
-        return memo
-
-    def key(self, state: State) -> tuple[Any, ...] | None:
-        """The values of what the arguments ask for, here; None where a size is not known and each is to be decided."""
-        if state.symbols:
-            return None
-        values: list[Any] = [state.shape] if self._sizes else []
+    def key(self, scope: Scope, shape: Shape | None) -> tuple[Any, ...]:
+        """The values of what the arguments ask for, in a scope and at a current tensor of a shape."""
+        values: list[Any] = [shape] if self._sizes else []
         for name in self._names:
-            binding = state.scope.find(name)
+            binding = scope.find(name)
             value = None if binding is None else binding.value
             # 1, 1.0 and truth are equal, and not the same.
             values += (value, type(value))

@@ -1,10 +1,11 @@
 """What elaboration carries along: the nodes made so far, the current tensor, where in the network it is."""
 
 import keyword as python
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from ..contract.arguments import Parameter
 from ..contract.layer import Op
 from ..diagnostics import Diagnostic, Related, Sink, Use
 from ..diagnostics.catalogue import limit_errors, name_errors, structure_errors
@@ -18,9 +19,7 @@ from ..shapes.shape import Shape
 from ..shapes.symbolic import Condition, Sym, plain, recording
 from ..syntax import ast
 from ..text.source import Span
-
-if TYPE_CHECKING:
-    from .memo import Memo
+from .memo import Memo
 
 # Attributes of torch's nn.Module: a submodule of such a name could not be set. A test keeps this equal to torch's.
 RESERVED = frozenset(
@@ -248,6 +247,19 @@ class State:
         """Name the current tensor, made by the nodes from `first` on, which read `source`."""
         if self.current is not None:
             self.define(word, Tensor(node=self.current, first=first, source=source))
+
+    # --- repetitions ---
+
+    def memo(self, statement: ast.Layer, parameters: Callable[[], Sequence[Parameter]]) -> Memo:
+        """The memo of a statement, made the first time."""
+        memo = self.memos.get(id(statement))
+        if memo is None:
+            memo = self.memos[id(statement)] = Memo(statement.args, parameters())
+        return memo
+
+    def memo_key(self, memo: Memo) -> tuple[Any, ...] | None:
+        """What a statement asks for, here; None with symbolic dimensions, where each use is to be decided."""
+        return None if self.symbols else memo.key(self.scope, self.shape)
 
     # --- bodies ---
 

@@ -27,12 +27,12 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from .. import __version__
 from ..analysis.table import HEAD, rows, totals, verdict
 from ..backends.diagram import THEMES, CannotDraw, Style, Subject, View, diagram
 from ..network import Network
 from ..text.files import Unreadable, read_source
 from ..text.source import Source
+from ..version import __version__
 from ..zoo import read_named
 from .embed_options import OPTIONS, Asked, BadOption, parse_options
 from .network_html import Shown, picture_html

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from archdsl import zoo
-from archdsl.analysis.table import si
+from archdsl.analysis.quantities import si
 from archdsl.diagnostics import Sink
 from archdsl.network import Network, analyse
 from archdsl.record import Record

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
+from archdsl.analysis.codes import by_code
 from archdsl.diagnostics import Diagnostic, Severity
-from archdsl.diagnostics.catalogue import by_code
 from archdsl.diagnostics.terminal import render
 from archdsl.explain.examples import run_example
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from archdsl.analysis.codes import by_code
 from archdsl.cli import main
 from archdsl.diagnostics import Diagnostic, Edit, Fix, Sink
-from archdsl.diagnostics.catalogue import by_code
 from archdsl.diagnostics.diagnostic import Found
 from archdsl.diagnostics.fixes import fix
 from archdsl.explain.examples import run_example

@@ -9,10 +9,10 @@ import pytest
 from click.testing import CliRunner
 from jsonschema import Draft4Validator  # type: ignore[import-untyped]  # it has no types of its own
 
+from archdsl.analysis.codes import by_code
 from archdsl.cli import main
 from archdsl.cli.common import colourful
 from archdsl.diagnostics import Sink
-from archdsl.diagnostics.catalogue import by_code
 from archdsl.diagnostics.github import render as github
 from archdsl.diagnostics.json_models import DiagnosticReport
 from archdsl.diagnostics.json_report import diagnostic

@@ -6,7 +6,7 @@ from math import prod
 
 from ...record import Record
 from ...shapes.symbolic import plain
-from ..table import si
+from ..quantities import si
 from .differences import Diff, Layer, Row, Weights
 
 

@@ -6,10 +6,10 @@ hold. Nodes are called by their ids, so that no name reaches the syntax.
 
 from collections.abc import Iterator, Mapping
 
+from .arrangement import GAP, STRAIGHT, Arrangement, Title
 from .escaping import quoted, xml
 from .figure import FOOT, Arrow, Box, Cluster, Flow, Picture, Role, Row
 from .figure_options import SYMBOLS, Style
-from .graphviz_layout import GAP, STRAIGHT, Arrangement, Title
 
 Path = tuple[str, ...]
 

@@ -7,16 +7,13 @@ from contextlib import suppress
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from ...record import Record
+from .arrangement import GAP, STRAIGHT, Arrangement, Title
+from .dot import write_dot
 from .engine import Failed, draw
 from .figure import Picture
 from .figure_options import Style
 
 Point = tuple[float, float]
-STRAIGHT = "500"
-"""The weight of arrows that run straight: well above 128, with which Graphviz makes clusters narrow."""
-GAP = 18
-"""Points between two boxes beside each other."""
 _CLEAR = 3
 """Points between a title and the arrows beside it."""
 
@@ -39,28 +36,8 @@ class Rectangle(NamedTuple):
         return [(x, y) for x, y in line if self.left <= x <= self.right and self.bottom <= y <= self.top]
 
 
-class Title(NamedTuple):
-    """Where the name of a frame stands: `l` or `r`, and how wide, in points, the room is that is made for it."""
-
-    side: str = "r"
-    room: float = 0
-
-
-class Arrangement(Record):
-    """What is left to choose in a picture: where the titles of clusters stand, by their names in DOT.
-
-    Skips that come first run at the left of what they skip, else at the right. A `nudge` moves all things apart a bit.
-    """
-
-    titles: Mapping[str, Title] = {}
-    skips_first: bool = False
-    nudge: int = 0
-
-
 def best_arrangement(picture: Picture, style: Style) -> Arrangement:
     """The picture arranged as well as the renderer lets us see. Raises CannotDraw."""
-    from .dot import write_dot
-
     titled = style.direction == "TB" and bool(picture.clusters)
     return arrange(lambda arrangement: draw(write_dot(picture, style, arrangement), "json"), titled=titled)
 

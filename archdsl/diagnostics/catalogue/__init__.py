@@ -1,34 +1,4 @@
-"""Every diagnostic: one class a code, with its page and its examples. One file a family, by the code's first digits.
+"""The diagnostics of texts and networks: one class a code, with its page and its examples; one file a family.
 
-The lints' classes (W09) stand with the lints, in archdsl/analysis/lint/.
+Those of lints (W09) stand with the lints, in archdsl/analysis/lint/; archdsl/analysis/codes.py lists all.
 """
-
-import importlib
-import pkgutil
-from functools import cache
-from types import ModuleType
-
-from ..diagnostic import Diagnostic
-
-
-@cache
-def by_code() -> dict[str, type[Diagnostic]]:
-    """Code → class, in the order of the codes. Imports every module that defines one; `check` never asks for it."""
-    from ...analysis import lint
-
-    found: dict[str, type[Diagnostic]] = {}
-    for package in (importlib.import_module(__name__), lint):
-        for module in _modules(package):
-            found |= {kind.code: kind for kind in _defined(module)}
-    return dict(sorted(found.items()))
-
-
-def _modules(package: ModuleType) -> list[ModuleType]:
-    names = [module.name for module in pkgutil.iter_modules(package.__path__)]
-    return [importlib.import_module(f"{package.__name__}.{name}") for name in names]
-
-
-def _defined(module: ModuleType) -> list[type[Diagnostic]]:
-    """The diagnostics of a module: those with a code of their own."""
-    kinds = [value for value in vars(module).values() if isinstance(value, type) and issubclass(value, Diagnostic)]
-    return [kind for kind in kinds if kind.__module__ == module.__name__ and "code" in vars(kind)]

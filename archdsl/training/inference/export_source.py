@@ -5,10 +5,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ... import __version__
 from ...backends.export_formats import Exportable, Input
 from ...network import Network
 from ...shapes.shape import Layout, Shape
+from ...version import __version__
 from ..loop.standardization import Standard
 from ..recipe.recipe import AnyLoss
 from ..runs.loaded_run import Opened

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ...analysis.table import si
+from ...analysis.quantities import si
 from ..callbacks.progress import duration
 from ..inference.probabilities import LOSS_LABELS, sum_to_one
 from ..loop.evaluation import tells_top5

@@ -8,7 +8,7 @@ import numpy
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 
-from ... import __version__
+from ...version import __version__
 from ..recipe.recipe import Recipe
 
 FORMAT = 1

@@ -7,7 +7,8 @@ import pytest
 from graphviz.backend import dot_command  # type: ignore[import-untyped]  # it has no types
 
 from archdsl.backends.diagram import CannotDraw, Style, Subject, diagram, engine
-from archdsl.backends.diagram.graphviz_layout import Arrangement, arrange
+from archdsl.backends.diagram.arrangement import Arrangement
+from archdsl.backends.diagram.graphviz_layout import arrange
 from tests.backends.diagram.programs import LENET, graph
 
 

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
+from ..diagnostics.catalogue.ignore_warnings import UnusedIgnore
+from ..diagnostics.diagnostic import Severity, Sink
 from ..text.source import Source, Span
-from .catalogue.ignore_warnings import UnusedIgnore
-from .diagnostic import Severity, Sink
 
 _MARK = "archdsl: ignore["
 _COMMENT = re.compile(r"#\s*archdsl: ignore\[([^\]\n]*)\]")
@@ -39,6 +39,6 @@ def _codes(source: Source) -> Iterator[Span]:
 
 
 def _is_pedantic(code: str) -> bool:
-    from .catalogue import by_code
+    from .codes import by_code
 
     return code in by_code() and by_code()[code].pedantic

@@ -1,0 +1,100 @@
+"""The rooms of the package, and what each may import. docs/architecture.md says what each is for."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "archdsl"
+
+# Each room with those that it may import, from the floor up; a room may always import itself. Imports inside of
+# functions and for type checkers count like all others.
+FLOOR = {"record", "limits", "version"}
+CORE = FLOOR | {"text", "shapes", "diagnostics", "contract", "layers", "syntax", "expressions", "graph"}
+ROOMS: Mapping[str, set[str]] = {
+    "record": set(),
+    "limits": set(),
+    "version": set(),
+    "text": FLOOR,
+    "shapes": FLOOR,
+    "diagnostics": FLOOR | {"text"},
+    "contract": FLOOR | {"text", "shapes", "diagnostics"},
+    "layers": FLOOR | {"text", "shapes", "diagnostics", "contract"},
+    "syntax": FLOOR | {"text", "diagnostics"},
+    "highlight": FLOOR | {"text", "syntax", "layers"},
+    "expressions": FLOOR | {"text", "shapes", "diagnostics", "syntax"},
+    "graph": FLOOR | {"text", "shapes", "diagnostics", "contract", "syntax", "expressions"},
+    "elaborate": CORE,
+    "analysis": CORE,
+    "backends": CORE | {"analysis"},
+    "zoo": FLOOR | {"text", "diagnostics", "syntax"},
+    "network": CORE | {"elaborate", "analysis", "backends", "zoo"},
+    "training": CORE | {"elaborate", "analysis", "backends", "zoo", "network"},
+    "explain": CORE | {"elaborate", "analysis", "zoo", "network", "training"},
+    "integrations": CORE | {"elaborate", "analysis", "backends", "zoo", "network", "highlight"},
+    "cli": CORE | {"elaborate", "analysis", "backends", "zoo", "network", "training", "explain", "highlight"},
+    "__init__": {"version", "network", "integrations"},
+    "__main__": {"cli"},
+}
+
+
+@cache
+def modules() -> Mapping[str, Path]:
+    """Every module of the package by its dotted name."""
+    found = {}
+    for path in PACKAGE.rglob("*.py"):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imports(name: str) -> Iterator[tuple[int, str]]:
+    """The modules of the package that a module imports, each with its line."""
+    path = modules()[name]
+    package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, each.name) for each in node.names if each.name.split(".")[0] == "archdsl")
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            if base.split(".")[0] == "archdsl":
+                for each in node.names:
+                    inner = f"{base}.{each.name}"
+                    yield node.lineno, inner if inner in modules() else base
+
+
+def room(name: str) -> str:
+    """The room of a module: the first part of its name below the package."""
+    parts = name.split(".")
+    return parts[1] if len(parts) > 1 else "__init__"
+
+
+def test_every_room_is_in_the_table() -> None:
+    assert {room(name) for name in modules()} == set(ROOMS)
+
+
+@pytest.mark.parametrize("name", ROOMS)
+def test_a_room_imports_what_it_may(name: str) -> None:
+    wrong = [
+        f"{modules()[module].relative_to(ROOT)}:{line} imports {imported}"
+        for module in modules()
+        if room(module) == name
+        for line, imported in imports(module)
+        if room(imported) not in ROOMS[name] | {name}
+    ]
+    assert not wrong, f"{name} may import {', '.join(sorted(ROOMS[name]))}:\n" + "\n".join(wrong)
+
+
+def test_no_modules_import_each_other() -> None:
+    graph = {name: {imported for _, imported in imports(name) if imported in modules()} for name in modules()}
+    # What nothing else needs goes first; what is left over goes around in a circle.
+    while free := [name for name, needed in graph.items() if not needed - {name}]:
+        for name in free:
+            del graph[name]
+        graph = {name: needed - set(free) for name, needed in graph.items()}
+    around = {name: sorted(needed) for name, needed in graph.items() if any(name in graph[each] for each in needed)}
+    assert not graph, f"these import each other: {around}"
