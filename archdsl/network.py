@@ -174,6 +174,7 @@ class Analysis:
         sink: Sink,
         settings: Mapping[str, Any] | None,
         library: Library | None,
+        found: Costs | None = None,
     ) -> None:
         self.source = program.source
         self.program = program
@@ -184,6 +185,8 @@ class Analysis:
         self.network: Network | None = None
         if graph is not None and not self.errors:
             self.network = Network(program, graph, self.diagnostics, settings, library)
+            if found is not None:
+                self.network.costs = found
 
     def checked(self) -> Network:
         """The network. Raises ArchError where the text has errors."""
@@ -219,6 +222,7 @@ def analyse(
     if not draft.nodes and not sink.errors and not (blocks_only and program.blocks):
         sink.emit(structure_errors.NothingHere(span=Span(source, 0, 0)))
     graph = draft.checked()
+    found: Costs | None = None
     if graph is not None:
         found = costs(graph)
         check_assertions(graph, found, sink)
@@ -229,7 +233,7 @@ def analyse(
     if sink.errors:
         lint_draft(draft, sink)
     apply_ignores(source, sink, pedantic=pedantic)
-    return Analysis(program, draft, graph, sink, settings, library)
+    return Analysis(program, draft, graph, sink, settings, library, found)
 
 
 def beside(source: Source) -> Library:

@@ -12,7 +12,6 @@ from ..graph.assertion import Assertion
 from ..syntax import ast
 from ..text.names import nearest
 from .cost import Costs
-from .receptive_field import receptive_field
 
 
 def check_assertions(graph: Graph, costs: Costs, sink: Sink) -> None:
@@ -30,6 +29,11 @@ def _measures(graph: Graph, costs: Costs) -> dict[str, Callable[[], Any]]:
         shape = graph.output.shape
         return shape.dims if shape.rank > 1 else shape.dims[0]
 
+    def field() -> Any:
+        from .receptive_field import receptive_field
+
+        return receptive_field(graph)
+
     return {
         "params": lambda: costs.total.parameters,
         "trainable": lambda: costs.total.trainable,
@@ -37,7 +41,7 @@ def _measures(graph: Graph, costs: Costs) -> dict[str, Callable[[], Any]]:
         "flops": lambda: 2 * costs.total.macs,
         "layers": lambda: len(graph.layers),
         "out": out,
-        "rf": lambda: receptive_field(graph),
+        "rf": field,
     }
 
 

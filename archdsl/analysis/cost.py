@@ -42,6 +42,10 @@ class Costs:
         return add(self.nodes)
 
 
+DraftCosts = tuple[Cost | None, ...]
+"""The cost of each node of a draft; None for one that depends on a mistake."""
+
+
 def add(costs: Iterable[Cost]) -> Cost:
     """The sum of several costs."""
     parameters = trainable = buffers = macs = 0
@@ -59,7 +63,7 @@ def costs(graph: Graph) -> Costs:
     return Costs(tuple(_cost(graph.shapes_in(node), node, memo) for node in graph.nodes))
 
 
-def draft_costs(draft: Draft | Graph) -> tuple[Cost | None, ...]:
+def draft_costs(draft: Draft | Graph) -> DraftCosts:
     """What each node of a draft costs, as far as it is known; None for one that depends on a mistake."""
     memo: dict[object, Cost] = {}
     found: list[Cost | None] = []

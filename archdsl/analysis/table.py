@@ -8,7 +8,7 @@ from ..contract.layer import Layer
 from ..diagnostics.terminal import printable, width
 from ..graph import Draft, DraftNode, Graph, Node, likely_shape
 from ..shapes.symbolic import plain
-from .cost import Cost, add, draft_costs
+from .cost import Cost, DraftCosts, add, draft_costs
 from .quantities import si, size
 
 if TYPE_CHECKING:
@@ -21,9 +21,15 @@ _INLINE = frozenset({"stage", "branch", "aux", "reuse"})
 _REPETITION = re.compile(r" x\d+( as \w+)?$")
 
 
-def table(draft: Draft | Graph, *, explain: bool = False, columns: "Columns | None" = None) -> str:
+def table(
+    draft: Draft | Graph,
+    costs: DraftCosts | None = None,
+    *,
+    explain: bool = False,
+    columns: "Columns | None" = None,
+) -> str:
     """The rows of a network as text, unknown values as `?`; with other columns in the place of the costs."""
-    found = rows(draft)
+    found = rows(draft, costs)
     head: tuple[str, ...] = HEAD
     if columns is not None:
         head = (*HEAD[:3], *columns.head)
@@ -36,12 +42,12 @@ def table(draft: Draft | Graph, *, explain: bool = False, columns: "Columns | No
     return _render(head, [cells for cells, _ in found], notes)
 
 
-def rows(draft: Draft | Graph) -> list[tuple[tuple[str, ...], DraftNode | None]]:
+def rows(draft: Draft | Graph, costs: DraftCosts | None = None) -> list[tuple[tuple[str, ...], DraftNode | None]]:
     """The cells of each row as text, and the node that it tells; a heading, which opens a scope, tells none.
 
     The cells are those of HEAD. The second one is indented by two blanks for each scope.
     """
-    costs, entries = draft_costs(draft), set(draft.inputs)
+    costs, entries = costs or draft_costs(draft), set(draft.inputs)
     found: list[tuple[tuple[str, ...], DraftNode | None]] = []
     before: tuple[tuple[str, ...], ...] = ()
     number = 0
@@ -56,9 +62,9 @@ def rows(draft: Draft | Graph) -> list[tuple[tuple[str, ...], DraftNode | None]]
     return found
 
 
-def totals(draft: Draft | Graph) -> str:
+def totals(draft: Draft | Graph, costs: DraftCosts | None = None) -> str:
     """The sums under the table; empty where nothing is known."""
-    costs = draft_costs(draft)
+    costs = costs or draft_costs(draft)
     known = [cost for cost in costs if cost is not None]
     if not any(cost is not None for node, cost in zip(draft.nodes, costs, strict=True) if node.id not in draft.inputs):
         return ""

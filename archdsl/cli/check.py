@@ -99,12 +99,14 @@ def _errors(found: Iterable[Found]) -> int:
 
 
 def _table(analysis: Analysis, explain: bool, measure: Asked) -> bool:
+    from ..analysis.cost import draft_costs
     from ..analysis.table import table, totals
 
     draft, network = analysis.draft, analysis.network
+    costs = draft_costs(draft) if network is None else network.costs.nodes
     if draft.nodes:
-        click.echo(table(draft, explain=explain, columns=columns_of(analysis, measure)))
-        if sums := totals(draft):
+        click.echo(table(draft, costs, explain=explain, columns=columns_of(analysis, measure)))
+        if sums := totals(draft, costs):
             click.echo(f"\n{sums}")
     fits = True
     if network is not None:

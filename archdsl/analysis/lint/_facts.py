@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...contract.layer import Layer, Op
 from ...graph import Graph, Node
 from ...shapes.shape import Window
 from ...syntax import ast
 from ..cost import Costs
-from ..receptive_field import Fields, fields
+
+if TYPE_CHECKING:
+    from ..receptive_field import Fields
 
 _PARTS = (ast.Statement, ast.Expr, ast.Body, ast.Argument, ast.Parameter, ast.Word)
 
@@ -76,8 +78,11 @@ class Facts:
         return readers[0] if len(readers) == 1 and node.id not in self.outputs else None
 
     @cached_property
-    def fields(self) -> Fields:
+    def fields(self) -> "Fields":
         """The receptive field of each node along each side of the input."""
+        # Few networks ask for them, and importing fractions takes a while.
+        from ..receptive_field import fields
+
         return fields(self.graph)
 
     @cached_property
