@@ -1,0 +1,105 @@
+"""Drafts and graphs: there is one door between them, and nothing behind it is a guess."""
+
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archdsl.analysis.codes import by_code
+from archdsl.contract.layer import Input
+from archdsl.diagnostics import Sink
+from archdsl.elaborate import elaborate
+from archdsl.explain.examples import run_example
+from archdsl.graph import Draft, Graph, Node
+from archdsl.network import Analysis, analyse
+from archdsl.text.source import Source
+from archdsl.zoo import entries
+from tests.hardening.anything import SHORT, WORDS
+from tests.programs.generate import program
+
+
+def hold(analysis: Analysis) -> None:
+    """What must be true of every draft, and of its graph."""
+    draft, graph = analysis.draft, analysis.draft.checked()
+    assert (graph is None) == bool(draft.errors)
+    assert (analysis.network is None) == bool(analysis.errors)
+    if graph is not None:
+        hold_graph(graph)
+    known = draft.known()
+    ends = tuple(node.id for node, is_known in zip(draft.nodes, known, strict=True) if is_known)
+    part, ids = draft.part(ends)
+    assert len(part.nodes) == len(ends) == sum(known)
+    assert [part.nodes[ids[i]].path for i in ends] == [draft.nodes[i].path for i in ends]
+    hold_graph(part)
+
+
+def hold_graph(graph: Graph) -> None:
+    """Every shape is what the layer itself says."""
+    for index, node in enumerate(graph.nodes):
+        assert node.id == index
+        assert all(i < index for i in node.inputs)
+        assert isinstance(node.op, Input) == (index in graph.inputs)
+        if not node.is_input and not graph.symbols:
+            assert node.op.infer(graph.shapes_in(node)) == node.shape
+
+
+@pytest.mark.parametrize("name", ["resnet18", "googlenet", "swin_t", "unet", "char_lstm"])
+def test_networks_without_errors(name: str) -> None:
+    analysis = analyse(entries()[name].source(), Sink())
+    assert analysis.graph is not None
+    hold(analysis)
+
+
+def mutated(seed: int) -> str:
+    """A program with words left out, doubled, replaced."""
+    random = Random(seed)
+    text = random.choice(SHORT) if random.random() < 0.5 else program(random)
+    for _ in range(random.randint(1, 4)):
+        at = random.randint(0, len(text))
+        text = text[:at] + random.choice(["", *WORDS]) + text[at + random.randint(0, 6) :]
+    return text
+
+
+@given(st.integers(0, 10**9))
+def test_networks_with_errors(seed: int) -> None:
+    hold(analyse(Source(mutated(seed)), Sink()))
+
+
+@pytest.mark.parametrize("code", sorted(by_code()))
+def test_the_catalogue(code: str) -> None:
+    kind = by_code()[code]
+    for text in (kind.wrong, kind.right):
+        run_example(kind, text)
+
+
+def test_what_follows_a_mistake_is_not_known() -> None:
+    draft = analyse(Source("input 3x32x32; conv 8 k3; fc 10; relu; fc 2"), Sink()).draft
+    assert draft.known() == (True, True, False, False, False)
+    assert [isinstance(node, Node) for node in draft.nodes] == [True, True, False, True, True]
+    with pytest.raises(ValueError, match="not resolved"):
+        draft.part((4,))
+
+
+def test_a_guess_at_a_misspelt_layer_is_not_accepted() -> None:
+    draft = analyse(Source("input 3x32x32; cnov 8 k3; relu"), Sink()).draft
+    assert draft.known() == (True, False, False)
+
+
+def test_nodes_keep_their_statement_and_arguments() -> None:
+    source = Source("net N(w = 16)\ninput 3x32x32\nconv w k3 stride=2 x2\n")
+    graph = analyse(source, Sink()).checked().graph
+    for node in graph.layers:
+        assert node.statement is not None
+        assert node.statement.span.text == "conv w k3 stride=2 x2"
+        assert {name: span.text for name, span in node.arguments.items()} == {
+            "filters": "w",
+            "kernel": "k3",
+            "stride": "stride=2",
+        }
+
+
+def test_elaboration_alone_gives_a_draft() -> None:
+    from archdsl.syntax import parse
+
+    assert isinstance(elaborate(parse(Source("input 8; fc 4"), Sink()), Sink()), Draft)

@@ -1,0 +1,115 @@
+"""Where texts come from: the core reads through a library alone, and needs no disk for it."""
+
+import builtins
+import io
+import os
+from pathlib import Path
+
+import pytest
+
+from archdsl.backends.diagram import Style, Subject, diagram
+from archdsl.diagnostics import Sink
+from archdsl.layers import synonyms
+from archdsl.network import analyse
+from archdsl.syntax import parse
+from archdsl.syntax.format import format_program
+from archdsl.text.files import NotFound, Unreadable
+from archdsl.text.library import FolderLibrary, Library, MemoryLibrary, Outside, Stack, StandardLibrary
+from archdsl.text.source import Source
+from archdsl.zoo import shipped
+
+MAIN = 'use "blocks/unit.arch"\nuse std\ninput 3x32x32\nunit 16; pair 32\nse 4\ngap; fc 10\n'
+UNIT = 'use "pair.arch"\nblock unit(n) { pair n; relu }\n'
+PAIR = "block pair(n) { conv n k3 p1 nobias; bn }\n"
+FILES = {"blocks/unit.arch": UNIT, "blocks/pair.arch": PAIR}
+
+
+@pytest.fixture
+def no_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every attempt to open or look for a file fail, once what the package itself needs is loaded."""
+    analyse(Source("input 8; fc 8"), Sink(), library=shipped())
+    diagram(analyse(Source("input 8; fc 8"), Sink(), library=shipped()).checked().graph, "dot", Style(), Subject())
+
+    def refuse(*arguments: object, **options: object) -> object:
+        raise AssertionError(f"the disk was touched: {arguments}")
+
+    for place, name in ((builtins, "open"), (io, "open"), (os, "open"), (os, "stat"), (os, "scandir"), (os, "getcwd")):
+        monkeypatch.setattr(place, name, refuse)
+
+
+def test_a_network_of_three_files_from_memory_alone(no_disk: None) -> None:
+    text = MAIN.replace("use std\n", "").replace("se 4\n", "").replace("pair 32", "relu")
+    source, sink = Source(text, name="net.arch"), Sink()
+    network = analyse(source, sink, library=MemoryLibrary(FILES)).checked()
+    assert [str(node.shape) for node in network.graph.nodes][-1] == "10"
+    assert network.parameters == 3 * 16 * 9 + 32 + 170
+    dot = diagram(network.graph, "dot", Style(), Subject()).decode()
+    assert "unit 16" in dot or "conv 3×3, 16" in dot
+    formatted = format_program(parse(source, Sink()), synonyms())
+    assert analyse(Source(formatted), Sink(), library=MemoryLibrary(FILES)).checked().parameters == network.parameters
+
+
+def test_names_are_relative_to_the_file_that_uses_them() -> None:
+    library = Stack(MemoryLibrary({**FILES, "pair.arch": PAIR}), shipped())
+    assert analyse(Source(MAIN, name="net.arch"), Sink(), library=library).checked().parameters > 0
+
+
+def test_a_folder_and_memory_answer_alike(tmp_path: Path) -> None:
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    folder, memory = FolderLibrary(tmp_path), MemoryLibrary(FILES)
+    assert folder.list() == memory.list() == sorted(FILES)
+    for name in [*FILES, "nothing.arch", "blocks"]:
+        assert _read(folder, name) == _read(memory, name)
+
+
+def _read(library: Library, name: str) -> str | None:
+    try:
+        return library.read(name).text
+    except NotFound:
+        return None
+
+
+@pytest.mark.parametrize(
+    ("used", "code"),
+    [
+        ("../net.arch", "E0602"),
+        ("/etc/net.arch", "E0602"),
+        ("a/../../net.arch", "E0602"),
+        (".env", "E0601"),
+        ("/etc/passwd", "E0601"),
+        ("nothing.arch", "E0601"),
+        ("blocks/unti.arch", "E0601"),
+        ("a\0b.arch", "E0601"),
+        ("x" * 5000 + ".arch", "E0601"),
+    ],
+)
+def test_what_cannot_be_used_is_reported(used: str, code: str, tmp_path: Path) -> None:
+    (tmp_path / "blocks").mkdir()
+    (tmp_path / "blocks" / "unit.arch").write_text(PAIR)
+    (tmp_path / ".env").write_text("SECRET=1")
+    source, sink = Source(f'use "{used}"\ninput 8; fc 8\n', path=tmp_path / "net.arch"), Sink()
+    analyse(source, sink)
+    (found,) = sink
+    assert found.diagnostic.code == code
+    if used == "blocks/unti.arch":
+        assert found.diagnostic.label() == "did you mean `blocks/unit.arch`?"
+
+
+def test_links_do_not_lead_out_of_a_folder(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "inside", tmp_path / "outside.arch"
+    inside.mkdir()
+    outside.write_text(PAIR)
+    (inside / "link.arch").symlink_to(outside)
+    with pytest.raises(Outside):
+        FolderLibrary(inside).read("link.arch")
+
+
+def test_what_ships_is_below_the_users_own() -> None:
+    library = Stack(MemoryLibrary({"a.arch": PAIR}), shipped())
+    assert library.read("std").text == StandardLibrary().read("std").text
+    assert library.read("zoo:lenet5").text.startswith("#")
+    assert {"a.arch", "std", "zoo:lenet5"} <= set(library.list())
+    with pytest.raises(Unreadable, match="did you mean `lenet5`"):
+        library.read("zoo:lenet6")
