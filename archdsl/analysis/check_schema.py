@@ -92,6 +92,9 @@ class LayerReport(Model):
         None, description="With --columns memory or --batch: bytes that training keeps of it and for it."
     )
     share: ShareReport | None = Field(None, description="With --columns share.")
+    columns: dict[str, str] | None = Field(
+        None, description="Further columns that --columns asks for, by name, as text."
+    )
 
 
 class Totals(Model):

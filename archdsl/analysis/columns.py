@@ -1,19 +1,19 @@
 """The columns of the table that are shown when they are asked for, worked out when they are shown."""
 
 from collections.abc import Callable
-from fractions import Fraction
-from functools import cached_property
+from typing import TYPE_CHECKING
 
-from ..graph import Graph, Node
+from ..graph import Node
 from ..record import Record
 from ..shapes.symbolic import plain
 from ..text.names import nearest
-from .check_report import FIELD, MEMORY, PATHS, SHARE
-from .cost import Costs
-from .memory import Memory
-from .memory_terms import Terms
+from .measures import FIELD, MEMORY, PATHS, SHARE, Facts, Measure
 from .quantities import size
-from .receptive_field import Field, Fields, fields
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    from .receptive_field import Field
 
 
 class UnknownColumn(ValueError):
@@ -24,48 +24,25 @@ class UnknownColumn(ValueError):
         super().__init__(f"there is no column `{name}`" + (f"; did you mean `{near}`?" if near else ""))
 
 
-class Facts:
-    """A network and what it costs, and what columns ask about it; `terms` is how it is trained."""
-
-    def __init__(self, graph: Graph, costs: Costs, terms: Terms) -> None:
-        self.graph = graph
-        self.costs = costs
-        self._terms = terms
-
-    @cached_property
-    def fields(self) -> Fields:
-        """The receptive fields, each way to a layer told."""
-        return fields(self.graph, every=True)
-
-    @cached_property
-    def memory(self) -> Memory:
-        """What training takes."""
-        return self._terms.memory(self.graph)
-
-    def sides(self, node: Node) -> list[tuple[Field, ...]]:
-        """The fields of each input that a node depends on."""
-        return [seen.sides for seen in self.fields[node.id]]
-
-
 class Column(Record):
-    """One column: its name on the command line, its heading, what it shows, a node's cell, its measure in JSON."""
+    """One column: its name on the command line, its heading, what it shows, and a node's cell.
+
+    In JSON it is a measure, or a field that a report always has (`always`); a column that is neither is there as text.
+    """
 
     name: str
     head: str
     doc: str
     cell: Callable[[Facts, Node], str]
-    measure: str | None = None
+    measure: Measure | None = None
+    always: bool = False
 
 
 class Columns:
-    """The columns that are asked for, of one network; of one with errors, whose graph is None, all cells are `?`."""
+    """The columns that are asked for, of one network; of one with errors, without facts, all cells are `?`."""
 
-    def __init__(
-        self, graph: Graph | None, costs: Costs | None, chosen: tuple[Column, ...], terms: Terms | None
-    ) -> None:
-        self._facts = None
-        if graph is not None and costs is not None:
-            self._facts = Facts(graph, costs, terms or Terms())
+    def __init__(self, facts: Facts | None, chosen: tuple[Column, ...]) -> None:
+        self._facts = facts
         self._chosen = chosen
         self.head = tuple(column.head for column in chosen)
 
@@ -142,7 +119,7 @@ def _field(facts: Facts, node: Node) -> str:
 
 
 def _ways(facts: Facts, node: Node) -> str:
-    seen = facts.fields[node.id]
+    seen = facts.paths[node.id]
     if not any(len(each.ways) > 1 for each in seen):
         return ""
     ways = [_sides(way, lambda field: "all" if field.size is None else str(field.size)) for e in seen for way in e.ways]
@@ -161,11 +138,11 @@ def _start(facts: Facts, node: Node) -> str:
     return _each(facts, node, lambda field: "" if field.start is None else number(field.start))
 
 
-def _each(facts: Facts, node: Node, show: Callable[[Field], str]) -> str:
+def _each(facts: Facts, node: Node, show: "Callable[[Field], str]") -> str:
     return ", ".join(dict.fromkeys(filter(None, (_sides(sides, show) for sides in facts.sides(node)))))
 
 
-def _sides(sides: tuple[Field, ...], show: Callable[[Field], str]) -> str:
+def _sides(sides: "tuple[Field, ...]", show: "Callable[[Field], str]") -> str:
     """`5`, or `1×7` where the sides differ."""
     shown = [show(field) for field in sides]
     if len(set(shown)) == 1:
@@ -173,16 +150,16 @@ def _sides(sides: tuple[Field, ...], show: Callable[[Field], str]) -> str:
     return "×".join(each or "–" for each in shown)
 
 
-def number(value: Fraction) -> str:
+def number(value: "Fraction") -> str:
     """`8`, `3.5`, `1/3`: decimal where that is exact in a few digits."""
     decimal = f"{float(value):.4g}"
-    return decimal if Fraction(decimal) == value else str(value)
+    return decimal if type(value)(decimal) == value else str(value)
 
 
 COLUMNS = (
-    Column(name="params", head="params", doc="parameters of the layer's own", cell=_parameters),
-    Column(name="trainable", head="trainable", doc="those that train", cell=_trainable),
-    Column(name="macs", head="MACs", doc="multiply-accumulates of one sample", cell=_macs),
+    Column(name="params", head="params", doc="parameters of the layer's own", cell=_parameters, always=True),
+    Column(name="trainable", head="trainable", doc="those that train", cell=_trainable, always=True),
+    Column(name="macs", head="MACs", doc="multiply-accumulates of one sample", cell=_macs, always=True),
     Column(
         name="memory",
         head="memory",

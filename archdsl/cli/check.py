@@ -12,7 +12,7 @@ from ..network import Analysis, Network, analyse
 from ..shapes.symbolic import plain
 from ..text.source import Source
 from ..training.recipe_check import check_recipe
-from .check_measures import Asked, check_asked, columns_of, measure_options, show_measures, wanted_of
+from .check_measures import Asked, check_asked, columns_of, facts_of, measure_options, show_measures, wanted_of
 from .common import network_options, parse_override, parse_settings, read_all, show_mistakes
 
 
@@ -166,10 +166,10 @@ def _json(analyses: list[Analysis], explain: bool, measure: Asked) -> None:
         report(
             analysis.source.name,
             analysis.draft,
-            None if analysis.network is None else analysis.network.graph,
+            facts_of(analysis, measure),
             analysis.diagnostics,
             _sizes(analysis),
-            wanted_of(analysis, measure, explain),
+            wanted_of(measure, explain),
         )
         for analysis in analyses
     )

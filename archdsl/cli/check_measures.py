@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
+from ..analysis.columns import NAMES
 from ..diagnostics.terminal import printable
 from ..network import Analysis, Network
 
 if TYPE_CHECKING:
     from ..analysis.check_report import Wanted
     from ..analysis.columns import Columns
+    from ..analysis.measures import Facts
     from ..analysis.memory import Memory
     from ..analysis.memory_terms import Terms
 
@@ -60,7 +62,7 @@ def measure_options(command: F) -> F:
     with_asked.__doc__ = command.__doc__
     options = (
         click.option("--schema", is_flag=True, callback=_print_schema, expose_value=False, is_eager=True, help=_SCHEMA),
-        click.option("--columns", metavar="NAMES", help=f"Other columns of the table: {_NAMES}."),
+        click.option("--columns", metavar="NAMES", help=f"Other columns of the table: {', '.join(NAMES)}."),
         click.option(
             "--batch", type=click.IntRange(1), metavar="N", help="Tell the memory that training on such batches takes."
         ),
@@ -79,7 +81,6 @@ def measure_options(command: F) -> F:
 
 
 _SCHEMA = "Print the JSON schema of --format json."
-_NAMES = "params, trainable, macs, memory, share, rf, jump, start, paths, or all"
 _OPTIMIZERS = ("sgd", "adam", "adamw", "rmsprop", "muon")
 _PRECISIONS = ("fp32", "bf16", "fp16")
 
@@ -112,14 +113,21 @@ def check_asked(asked: Asked, networks: int, output: str) -> None:
 
 def columns_of(analysis: Analysis, asked: Asked) -> "Columns | None":
     """The columns that are asked for; None for those that are always there."""
-    if asked.columns is None:
-        return None
     from ..analysis.columns import Columns, choose
+
+    return None if asked.columns is None else Columns(facts_of(analysis, asked), choose(asked.columns))
+
+
+def facts_of(analysis: Analysis, asked: Asked) -> "Facts | None":
+    """What columns and reports ask about a network; None where it has errors."""
+    from ..analysis.measures import Facts
 
     network = analysis.network
     if network is None:
-        return Columns(None, None, choose(asked.columns), None)
-    return Columns(network.graph, network.costs, choose(asked.columns), terms_of(network, asked))
+        return None
+    # The recipe is read only where it decides on something.
+    terms = terms_of(network, asked) if asked.columns or asked.memory else None
+    return Facts(network.graph, network.costs, terms)
 
 
 def terms_of(network: Network, asked: Asked) -> "Terms":
@@ -129,17 +137,19 @@ def terms_of(network: Network, asked: Asked) -> "Terms":
     return terms(network.graph, batch=asked.batch, optimizer=asked.optimizer, precision=asked.precision)
 
 
-def wanted_of(analysis: Analysis, asked: Asked, explain: bool) -> "Wanted":
+def wanted_of(asked: Asked, explain: bool) -> "Wanted":
     """What the JSON of a network has beside the figures that are always there."""
-    from ..analysis.check_report import MEMORY, Wanted
+    from ..analysis.check_report import Wanted
     from ..analysis.columns import choose
+    from ..analysis.measures import MEMORY
 
-    measures = {column.measure for column in choose(asked.columns)} if asked.columns else set()
-    measures |= {MEMORY} if asked.memory else set()
-    if analysis.network is None or not measures:
-        return Wanted(arithmetic=explain)
-    chosen = frozenset(measure for measure in measures if measure is not None)
-    return Wanted(measures=chosen, terms=terms_of(analysis.network, asked), arithmetic=explain)
+    columns = choose(asked.columns) if asked.columns else ()
+    measures = [column.measure for column in columns if column.measure is not None]
+    return Wanted(
+        measures=tuple(dict.fromkeys([*measures, *([MEMORY] if asked.memory else [])])),
+        texts=tuple(column for column in columns if column.measure is None and not column.always),
+        arithmetic=explain,
+    )
 
 
 def show_measures(network: Network, asked: Asked) -> bool:

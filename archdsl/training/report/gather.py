@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from ...analysis.check_report import Wanted
 from ...analysis.check_report import report as network_report
 from ...analysis.check_schema import NetworkReport
+from ...analysis.measures import Facts
 from ...network import Network
 from ..data.images import ImageSet, Pixels
 from ..inference.probabilities import chances
@@ -65,7 +65,7 @@ def gather(
 
 def _network(network: Network) -> NetworkReport:
     graph, sizes = network.graph, network.sizes.described() if network.graph.symbols else None
-    values = network_report(network.source.name, graph, graph, network.diagnostics, sizes, Wanted())
+    values = network_report(network.source.name, graph, Facts(graph, network.costs), network.diagnostics, sizes)
     return NetworkReport.model_validate(values)
 
 

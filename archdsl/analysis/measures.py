@@ -1,0 +1,121 @@
+"""What is measured of a network where it is asked for: receptive fields, paths, memory, shares of the totals.
+
+What takes long to import is imported when it is measured.
+"""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from ..graph import Graph, Node
+from ..record import Record
+from ..shapes.symbolic import plain
+from .cost import Costs
+
+if TYPE_CHECKING:
+    from .memory import Memory
+    from .memory_terms import Terms
+    from .receptive_field import Field, Fields, Seen
+
+Values = dict[str, Any]
+
+
+class Facts:
+    """A network and what it costs, and what columns and reports ask about it; `terms` is how it is trained."""
+
+    def __init__(self, graph: Graph, costs: Costs, terms: "Terms | None" = None) -> None:
+        self.graph = graph
+        self.costs = costs
+        self._terms = terms
+
+    @cached_property
+    def fields(self) -> "Fields":
+        """The receptive fields, the union of all paths to a layer."""
+        from .receptive_field import fields
+
+        return fields(self.graph)
+
+    @cached_property
+    def paths(self) -> "Fields":
+        """The receptive fields with each path to a layer."""
+        from .receptive_field import fields
+
+        return fields(self.graph, every=True)
+
+    @cached_property
+    def memory(self) -> "Memory":
+        """What training takes."""
+        from .memory_terms import Terms
+
+        return (self._terms or Terms()).memory(self.graph)
+
+    def sides(self, node: Node) -> "list[tuple[Field, ...]]":
+        """The fields of each input that a node depends on."""
+        return [seen.sides for seen in self.fields[node.id]]
+
+
+class Measure(Record):
+    """A measure in a report: its name, its value for a node, and its total where it has one."""
+
+    name: str
+    of: Callable[[Facts, Node], Any]
+    total: Callable[[Facts], Any] | None = None
+
+
+def _fields(facts: Facts, node: Node) -> list[Values]:
+    return [_seen(each) for each in facts.fields[node.id]]
+
+
+def _seen(seen: "Seen") -> Values:
+    sides = [_field(field) for field in seen.sides]
+    return {"input": seen.input, "exact": seen.exact, "placed": seen.placed, "sides": sides}
+
+
+def _field(field: "Field") -> Values:
+    jump, start = (None if value is None else float(value) for value in (field.jump, field.start))
+    return {"size": field.size, "read": field.read, "jump": jump, "start": start}
+
+
+def _last_field(facts: Facts) -> int | None:
+    from .receptive_field import receptive_field
+
+    return receptive_field(facts.graph) if facts.graph.outputs else None
+
+
+def _paths(facts: Facts, node: Node) -> list[Values]:
+    return [
+        {"input": seen.input, "paths": [[_field(field) for field in path] for path in seen.ways[len(seen.ways) == 1 :]]}
+        for seen in facts.paths[node.id]
+    ]
+
+
+def _memory(facts: Facts) -> Values:
+    memory = facts.memory
+    return {
+        "batch": memory.batch,
+        "optimizer": memory.optimizer_name,
+        "precision": memory.precision,
+        "parameters": memory.parameters,
+        "buffers": memory.buffers,
+        "gradients": memory.gradients,
+        "optimizer_state": memory.optimizer,
+        "running_means": memory.copies,
+        "activations": memory.activations,
+        "activation_gradients": memory.transient,
+        "total": memory.total,
+    }
+
+
+def _share(facts: Facts, node: Node) -> Values:
+    cost, total = facts.costs[node.id], facts.costs.total
+    return {
+        "parameters": cost.parameters / max(1, total.parameters),
+        "macs": plain(cost.macs) / max(1, plain(total.macs)),
+        "memory": facts.memory.layers[node.id] / max(1, facts.memory.activations),
+    }
+
+
+FIELD = Measure(name="receptive_field", of=_fields, total=_last_field)
+PATHS = Measure(name="paths", of=_paths)
+MEMORY = Measure(name="memory", of=lambda facts, node: facts.memory.layers[node.id], total=_memory)
+SHARE = Measure(name="share", of=_share)
