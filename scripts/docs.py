@@ -5,12 +5,14 @@ import sys
 from pathlib import Path
 
 from archdsl.analysis.codes import by_code
+from archdsl.analysis.columns import ALL, COLUMNS, SHARE
 from archdsl.explain.pages import markdown
 from archdsl.training.recipe.documentation import recipe_tables
 from scripts.pages import layers
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
+LISTED = re.compile(r"(<!-- columns[^\n]*-->\n).*(<!-- end of columns -->)", re.DOTALL)
 RECIPE = re.compile(r"(<!-- recipe[^\n]*-->\n).*(<!-- end of recipe -->)", re.DOTALL)
 
 
@@ -20,9 +22,24 @@ def training() -> str:
     return RECIPE.sub(lambda found: f"{found[1]}\n{recipe_tables()}\n{found[2]}", page)
 
 
+def analysis() -> str:
+    """docs/analysis.md with the table of columns in its place."""
+    page = (DOCS / "analysis.md").read_text(encoding="utf-8")
+    rows = [f"| `{column.name}` | {column.doc} |" for column in COLUMNS]
+    table = "\n".join(
+        ["| name | what it shows |", "| --- | --- |", *rows, f"| `share` | {SHARE} |", f"| `all` | {ALL} |"]
+    )
+    return LISTED.sub(lambda found: f"{found[1]}\n{table}\n\n{found[2]}", page)
+
+
 def pages() -> dict[str, str]:
     """Each page that is made, wholly or in part."""
-    return {"diagnostics.md": markdown(by_code()), "training.md": training(), **layers.pages()}
+    return {
+        "diagnostics.md": markdown(by_code()),
+        "training.md": training(),
+        "analysis.md": analysis(),
+        **layers.pages(),
+    }
 
 
 def main() -> int:

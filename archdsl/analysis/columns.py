@@ -7,7 +7,8 @@ from ..graph import Node
 from ..record import Record
 from ..shapes.symbolic import plain
 from ..text.names import nearest
-from .measures import FIELD, MEMORY, PATHS, SHARE, Facts, Measure
+from .measures import FIELD, MEMORY, PATHS, Facts, Measure
+from .measures import SHARE as SHARES
 from .quantities import size
 
 if TYPE_CHECKING:
@@ -157,28 +158,50 @@ def number(value: "Fraction") -> str:
 
 
 COLUMNS = (
-    Column(name="params", head="params", doc="parameters of the layer's own", cell=_parameters, always=True),
-    Column(name="trainable", head="trainable", doc="those that train", cell=_trainable, always=True),
+    Column(
+        name="params",
+        head="params",
+        doc="parameters of the layer's own; `↺` where it applies another's weights",
+        cell=_parameters,
+        always=True,
+    ),
+    Column(name="trainable", head="trainable", doc="parameters that train", cell=_trainable, always=True),
     Column(name="macs", head="MACs", doc="multiply-accumulates of one sample", cell=_macs, always=True),
     Column(
         name="memory",
         head="memory",
-        doc="what training keeps of a batch for the backward pass",
+        doc="bytes that training keeps of a batch for the backward pass",
         cell=_memory,
         measure=MEMORY,
     ),
-    Column(name="params%", head="% params", doc="the share of all parameters", cell=_parameters_share, measure=SHARE),
-    Column(name="macs%", head="% MACs", doc="the share of all multiply-accumulates", cell=_macs_share, measure=SHARE),
-    Column(name="memory%", head="% memory", doc="the share of all that is kept", cell=_memory_share, measure=SHARE),
+    Column(name="params%", head="% params", doc="share of all parameters", cell=_parameters_share, measure=SHARES),
+    Column(name="macs%", head="% MACs", doc="share of all multiply-accumulates", cell=_macs_share, measure=SHARES),
+    Column(name="memory%", head="% memory", doc="share of all bytes kept", cell=_memory_share, measure=SHARES),
     Column(
         name="rf",
         head="rf",
-        doc="the receptive field: how far it reaches along a side of the input",
+        doc="size of the receptive field along a side of the input; `all` for the whole side, `≤` for at most that",
         cell=_field,
         measure=FIELD,
     ),
-    Column(name="jump", head="jump", doc="how far apart the fields of neighbours are", cell=_jump, measure=FIELD),
-    Column(name="start", head="start", doc="the middle of the first position's field", cell=_start, measure=FIELD),
-    Column(name="paths", head="paths", doc="the fields of each path, where branches met", cell=_ways, measure=PATHS),
+    Column(
+        name="jump",
+        head="jump",
+        doc="distance between the receptive fields of neighbouring positions",
+        cell=_jump,
+        measure=FIELD,
+    ),
+    Column(
+        name="start", head="start", doc="centre of the first position's receptive field", cell=_start, measure=FIELD
+    ),
+    Column(
+        name="paths",
+        head="paths",
+        doc="receptive field of each path to the layer, where branches met and the paths differ",
+        cell=_ways,
+        measure=PATHS,
+    ),
 )
+SHARE, ALL = "`params%`, `macs%` and `memory%` together", "every column"
+"""What the names that stand for several columns stand for."""
 NAMES = (*(column.name for column in COLUMNS), "share", "all")
