@@ -13,7 +13,7 @@ from ..diagnostics import Sink
 from ..diagnostics.terminal import printable, render, summary
 from ..elaborate import Override
 from ..network import Analysis, Network, analyse, parse_sizes
-from ..text.files import Unreadable
+from ..text.files import MAX_BYTES, Unreadable, decode
 from ..text.source import Source
 from ..zoo import read_named
 
@@ -60,15 +60,24 @@ def parse_override(inputs: tuple[str, ...]) -> Override:
 def read(name: str) -> Source:
     """The text of a file, of `zoo:NAME`, or of standard input for `-`. Exits with 2 if it cannot be read."""
     if name == "-":
-        data = sys.stdin.buffer.read()
-        try:
-            return Source(data.decode("utf-8-sig"), name="<stdin>")
-        except UnicodeDecodeError:
-            usage("standard input is not a text in UTF-8")
+        return _read_stdin()
     try:
         return read_named(name)
     except Unreadable as error:
         usage(f"{name}: {error}{_near_file(name)}")
+
+
+def _read_stdin() -> Source:
+    """The text on standard input. Exits with 2 if it is not one, with 1 if the stream fails."""
+    try:
+        data = sys.stdin.buffer.read(MAX_BYTES + 1)
+    except OSError as error:
+        click.echo(f"archdsl: standard input cannot be read: {error.strerror}", err=True)
+        raise SystemExit(1) from None
+    try:
+        return Source(decode(data), name="<stdin>")
+    except Unreadable as error:
+        usage(f"standard input: {error}")
 
 
 def read_all(names: Sequence[str]) -> tuple[list[Source], bool]:
