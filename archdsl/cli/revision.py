@@ -1,50 +1,47 @@
 """A text as it was at a revision of its git repository: `HEAD:net.arch`."""
 
-import io
-import subprocess
-import tarfile
+import os
+import posixpath
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..text.files import Unreadable, read_source
+from ..text.files import Unreadable, decode, read_source
 from ..text.source import Source
+from .git_tree import GitTree, inside
 
 
 def is_revision(name: str) -> bool:
     """Whether a name is REVISION:FILE rather than a file's or the zoo's."""
-    revision, colon, file = name.partition(":")
-    # One letter before the colon is a drive of Windows.
-    return bool(colon and file and len(revision) > 1) and revision != "zoo" and not Path(name).exists()
+    revision, colon, _ = name.partition(":")
+    drive = sys.platform == "win32" and len(revision) == 1
+    return bool(colon) and revision != "zoo" and not drive and not os.path.exists(name)
 
 
 @contextmanager
 def at_revision(name: str) -> Iterator[Source]:
     """The text, with the `.arch` files of that revision around it for as long as it lasts. Raises Unreadable."""
-    revision, _, file = name.partition(":")
-    if revision.startswith("-"):
-        raise Unreadable("a revision does not begin with `-`")
-    path = Path(file)
-    root = Path(_git("rev-parse", "--show-toplevel", folder=path.parent).decode().strip())
-    inside = (path.parent.resolve() / path.name).relative_to(root.resolve())
-    archive = _git("archive", "--format=tar", revision, "--", ":(glob)**/*.arch", folder=root)
+    tree, path = _find(name)
     with tempfile.TemporaryDirectory(prefix="archdsl-") as folder:
-        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-            tar.extractall(folder, filter="data")
-        try:
-            yield read_source(Path(folder) / inside, name=name)
-        except Unreadable as error:
-            raise Unreadable(f"{error} at that revision") from None
+        for each in tree.files(".arch"):
+            if posixpath.dirname(each).startswith(posixpath.dirname(path)):
+                beside = Path(folder) / each
+                beside.parent.mkdir(parents=True, exist_ok=True)
+                try:
+                    beside.write_bytes(tree.read(each))
+                except Unreadable:
+                    continue
+        decode(tree.read(path))
+        yield read_source(Path(folder) / path, name=name)
 
 
-def _git(*words: str, folder: Path) -> bytes:
-    try:
-        done = subprocess.run(["git", *words], cwd=folder, capture_output=True, check=False)
-    except FileNotFoundError:
-        missing = "git is not installed" if folder.is_dir() else f"there is no folder {folder}"
-        raise Unreadable(missing) from None
-    if done.returncode:
-        told = done.stderr.decode(errors="replace").strip().splitlines()
-        raise Unreadable(f"git says: {told[0].removeprefix('fatal: ')}" if told else "git cannot read it")
-    return done.stdout
+def _find(name: str) -> tuple[GitTree, str]:
+    """The tree of a revision, and the path in it of the file that is named from the working folder."""
+    revision, _, file = name.partition(":")
+    if not revision or not file:
+        raise Unreadable("name a revision and a file: HEAD:net.arch")
+    folder, rest = inside(Path(file))
+    tree = GitTree(revision, folder)
+    return tree, posixpath.normpath(posixpath.join(tree.prefix, rest))
