@@ -37,6 +37,8 @@ def parse_settings(settings: tuple[str, ...]) -> dict[str, Any]:
         name, equals, value = setting.partition("=")
         if not equals or not name.isidentifier():
             raise click.BadParameter(f"`{printable(setting)}` is not NAME=VALUE", param_hint="--set")
+        if name in found:
+            raise click.BadParameter(f"`{name}` is given twice", param_hint="--set")
         try:
             found[name] = int(value) if value.lstrip("+-").isdigit() and len(value) <= 18 else float(value)
         except ValueError:
@@ -49,6 +51,9 @@ def parse_override(inputs: tuple[str, ...]) -> Override:
     sizes: dict[str | None, tuple[int | str, ...]] = {}
     for given in inputs:
         name, equals, value = given.rpartition("=")
+        if (name if equals else None) in sizes:
+            whose = f"of `{printable(name)}` " if equals else ""
+            raise click.BadParameter(f"the sizes {whose}are given twice", param_hint="--input")
         try:
             sizes[name if equals else None] = parse_sizes(value)
         except ValueError:

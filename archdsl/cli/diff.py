@@ -11,6 +11,12 @@ from ..network import Network, analyse
 from ..text.files import Unreadable
 from ..text.source import Source
 from .common import parse_override, parse_settings, read, show_mistakes, usage
+from .conflicts import refuse_conflicts
+
+_CONFLICTS = (
+    ("--format json", "--full", "--format json has every tensor"),
+    ("--format markdown", "--full", "--format markdown is short, for a comment"),
+)
 
 
 @click.command("diff")
@@ -50,6 +56,7 @@ def command(
     A and B are files, zoo:NAME, or REVISION:FILE of a git repository. Ends with 0 where they are the same network, 1
     where they differ, 2 for a mistake, as diff does.
     """
+    refuse_conflicts(_CONFLICTS)
     first = _network(a, (*both, *set_a), inputs)
     second = _network(b, (*both, *set_b), inputs)
     from ..analysis.diff import diff
