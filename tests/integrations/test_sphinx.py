@@ -89,7 +89,7 @@ def test_other_builders(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_wrong_is_a_warning_with_its_place(tmp_path: Path, page: str, said: str) -> None:
-    _, warnings = build(tmp_path, page, conf=conf)
+    _, warnings = build(tmp_path, page)
     assert said in warnings
     assert "index.rst:6:" in warnings
 
