@@ -47,7 +47,7 @@ class GitTree:
 
     def read(self, path: str) -> bytes:
         """What is in a file; links are followed inside the repository. Raises NotFound, Unreadable."""
-        path = self._resolve(path)
+        path = self.resolve(path)
         mode, name = self._entries.get(path, ("", ""))
         if mode == _SUBMODULE:
             raise Unreadable("it is a submodule, a repository of its own")
@@ -57,8 +57,8 @@ class GitTree:
             raise NotFound("there is no such file at that revision")
         return self._blob(name)
 
-    def _resolve(self, path: str) -> str:
-        """The path of the file itself, behind links on the way and at the end."""
+    def resolve(self, path: str) -> str:
+        """The path of the file itself, behind links on the way and at the end. Raises NotFound, Unreadable."""
         done: list[str] = []
         left = path.split("/")
         links = 0

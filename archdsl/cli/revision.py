@@ -3,14 +3,35 @@
 import os
 import posixpath
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
-from ..text.files import Unreadable, decode, read_source
+from ..text.files import NotFound, Unreadable, decode
+from ..text.library import SUFFIX, Library, Outside
 from ..text.source import Source
 from .git_tree import GitTree, inside
+
+
+class GitLibrary(Library):
+    """The `.arch` files below a folder of a repository, as they are at a revision; links are followed, as on a disk."""
+
+    def __init__(self, tree: GitTree, folder: str) -> None:
+        self._tree = tree
+        self._folder = folder
+
+    def read(self, name: str) -> Source:
+        """The text of this name."""
+        if not name.endswith(SUFFIX):
+            raise NotFound(f"the name of a file to use ends in {SUFFIX}")
+        path = self._tree.resolve(posixpath.join(self._folder, name))
+        if self._folder and not path.startswith(f"{self._folder}/"):
+            raise Outside("it lies outside of the folder of the network")
+        return Source(decode(self._tree.read(path)), name=name, key=name)
+
+    def list(self) -> Sequence[str]:
+        """The names of its texts."""
+        start = f"{self._folder}/" if self._folder else ""
+        return [path.removeprefix(start) for path in self._tree.files(SUFFIX) if path.startswith(start)]
 
 
 def is_revision(name: str) -> bool:
@@ -20,28 +41,14 @@ def is_revision(name: str) -> bool:
     return bool(colon) and revision != "zoo" and not drive and not os.path.exists(name)
 
 
-@contextmanager
-def at_revision(name: str) -> Iterator[Source]:
-    """The text, with the `.arch` files of that revision around it for as long as it lasts. Raises Unreadable."""
-    tree, path = _find(name)
-    with tempfile.TemporaryDirectory(prefix="archdsl-") as folder:
-        for each in tree.files(".arch"):
-            if posixpath.dirname(each).startswith(posixpath.dirname(path)):
-                beside = Path(folder) / each
-                beside.parent.mkdir(parents=True, exist_ok=True)
-                try:
-                    beside.write_bytes(tree.read(each))
-                except Unreadable:
-                    continue
-        decode(tree.read(path))
-        yield read_source(Path(folder) / path, name=name)
-
-
-def _find(name: str) -> tuple[GitTree, str]:
-    """The tree of a revision, and the path in it of the file that is named from the working folder."""
+def read_revision(name: str) -> tuple[Source, GitLibrary]:
+    """The text of REVISION:FILE, and the library of the files that it uses, at that revision. Raises Unreadable."""
     revision, _, file = name.partition(":")
     if not revision or not file:
         raise Unreadable("name a revision and a file: HEAD:net.arch")
     folder, rest = inside(Path(file))
     tree = GitTree(revision, folder)
-    return tree, posixpath.normpath(posixpath.join(tree.prefix, rest))
+    path = posixpath.normpath(posixpath.join(tree.prefix, rest))
+    # Its path is not that of a file on the disk; it is what the network is named after.
+    source = Source(decode(tree.read(path)), name=name, path=Path(path), key=posixpath.basename(path))
+    return source, GitLibrary(tree, posixpath.dirname(path))

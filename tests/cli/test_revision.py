@@ -63,6 +63,43 @@ def test_a_revision(folder: Path) -> None:
     assert run("HEAD:../a.arch", f"HEAD:{folder / 'a.arch'}").exit_code == 0
 
 
+USED = {
+    "blocks.arch": None,
+    "deep/blocks.arch": None,
+    "./deep/../blocks.arch": None,
+    "link.arch": None,
+    "missing.arch": "E0601",
+    "../up.arch": "E0602",
+    "outward.arch": "E0602",
+    "out.arch": "E060",
+    "secret.txt": "E0601",
+    "a\0.arch": "E0",
+}
+
+
+@pytest.mark.parametrize("used", USED)
+def test_used_files_are_those_of_the_revision(folder: Path, used: str) -> None:
+    """Nothing of them is on the disk any more."""
+    block = "block unit(c) { conv c k3; relu }\n"
+    nets = folder / "nets"
+    (nets / "deep").mkdir(parents=True)
+    for path in ("up.arch", "nets/blocks.arch", "nets/deep/blocks.arch", "nets/secret.txt"):
+        (folder / path).write_text(block)
+    (nets / "link.arch").symlink_to("deep/blocks.arch")
+    (nets / "outward.arch").symlink_to("../up.arch")
+    (nets / "out.arch").symlink_to("../../../up.arch")
+    (nets / "net.arch").write_text(f'use "{used}"\nuse std\ninput 3x8x8\nunit 8\ngap; fc 10\n')
+    commit()
+    git("rm", "-rq", "nets", "up.arch")
+    done = run("HEAD:nets/net.arch", "a.arch")
+    code = USED[used]
+    if code is None:
+        assert "4 of 4 tensors carry over" in done.output
+    else:
+        assert done.exit_code == 2
+        assert f"error[{code}" in done.output
+
+
 def test_a_folder_that_is_deleted_since(folder: Path) -> None:
     nets = folder / "nets" / "deep"
     nets.mkdir(parents=True)
