@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from operator import index
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -40,6 +41,10 @@ class ArchError(ValueError):
         from .diagnostics.terminal import render
 
         super().__init__("\n" + render(found, root=source))
+
+    def __reduce__(self) -> tuple[type["ArchError"], tuple[tuple[Found, ...], Source]]:
+        # As the error of a process in a pool, which is pickled. By default the message would be its only argument.
+        return type(self), (self.diagnostics, self.source)
 
 
 class Display(Protocol):
@@ -274,12 +279,13 @@ def load(path: str | Path, *, input: GivenSizes | None = None, **parameters: Any
     """The network of a `.arch` file, or one that ships with archdsl: `load("zoo:resnet50")`.
 
     `input` overrides the sizes of its input, as `"3x224x224"` or `(3, 224, 224)`; further keywords are values for the
-    network's parameters. Raises ArchError for mistakes in the text, OSError if the file cannot be read.
+    network's parameters. Raises ArchError for mistakes in the text; FileNotFoundError, PermissionError or another
+    OSError if the file cannot be read.
     """
     try:
         source = read_named(str(path))
     except Unreadable as error:
-        raise OSError(f"{path}: {error}") from None
+        raise OSError(error.number, str(error), str(path)) from None  # Python makes the one that fits the number
     return _checked(source, input, parameters)
 
 
@@ -289,7 +295,28 @@ def loads(text: str, *, name: str = "<text>", input: GivenSizes | None = None, *
 
 
 def _checked(source: Source, input: GivenSizes | None, parameters: Mapping[str, Any]) -> Network:
-    return analyse(source, Sink(), parameters, Override({None: parse_sizes(input)} if input else {})).checked()
+    values = {name: _number(name, value) for name, value in parameters.items()}
+    return analyse(source, Sink(), values, Override({} if input is None else {None: parse_sizes(input)})).checked()
+
+
+def _number(name: str, value: Any) -> int | float:
+    """A value for a parameter as a plain number, whatever kind of number it is. Raises TypeError."""
+    whole = _whole(value)
+    if whole is not None:
+        return whole
+    from numbers import Real  # for fractions alone: `check` starts without it
+
+    if isinstance(value, Real) and not isinstance(value, bool):
+        return float(value)
+    raise TypeError(f"`{name}` is a number, not {value!r}")
+
+
+def _whole(value: Any) -> int | None:
+    """A whole number of any kind, NumPy's and torch's too, as Python's own; None for all else, truth values too."""
+    try:
+        return None if isinstance(value, bool) else index(value)
+    except TypeError:
+        return None
 
 
 _PART = re.compile(r"[1-9][0-9]{0,11}|[A-Z][0-9]{0,3}")
@@ -297,9 +324,16 @@ _PART = re.compile(r"[1-9][0-9]{0,11}|[A-Z][0-9]{0,3}")
 
 def parse_sizes(sizes: GivenSizes) -> tuple[int | str, ...]:
     """`"3x32x32"` as (3, 32, 32), `"3xHxW"` as (3, "H", "W"). Raises ValueError for anything else."""
-    if not isinstance(sizes, str):
-        return tuple(sizes)
-    parts = sizes.replace("×", "x").split("x")
-    if not all(_PART.fullmatch(part) for part in parts):
+    given = tuple(sizes.replace("×", "x").split("x")) if isinstance(sizes, str) else tuple(sizes)
+    found = [_size(part) for part in given]
+    if not found or None in found:
         raise ValueError(f"{sizes!r} is not sizes like 3x32x32")
-    return tuple(int(part) if part.isdigit() else part for part in parts)
+    return tuple(part for part in found if part is not None)
+
+
+def _size(part: Any) -> int | str | None:
+    """One size: a number of at least 1, or a symbol; None for anything else."""
+    if isinstance(part, str):
+        return (int(part) if part.isdigit() else part) if _PART.fullmatch(part) else None
+    whole = _whole(part)
+    return whole if whole is not None and 1 <= whole < 10**12 else None

@@ -8,7 +8,7 @@
     python3 scripts/dev.py site      build the documentation into build/site
     python3 scripts/dev.py bench     the benchmarks, one after the other
     python3 scripts/dev.py conformance   the zoo beside all of torchvision's models; arguments are names: 'resnet*'
-    python3 scripts/dev.py fuzz      look for a text that breaks archdsl (Linux); arguments are libFuzzer's
+    python3 scripts/dev.py fuzz      draw examples of every property anew; arguments are those of scripts/fuzz.py
     python3 scripts/dev.py clean     remove .venv, caches and what the demo made
 
 `make NAME` runs the same.
@@ -28,6 +28,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "archdsl-setup"
+LOG = VENV / "setup.log"
 DEMO = ROOT / "demo"
 EXAMPLES = ROOT / "examples"
 
@@ -96,14 +97,38 @@ def setup() -> None:
     if not works(venv_program("python"), "import pip"):
         make_venv()
     say("Installing what constraints.txt pins (torch is large: minutes, the first time)")
+    LOG.write_text("")
     pip_install("hatchling")
     pip_install("--no-build-isolation", "--editable", ".[dev,bench]")
     STAMP.write_text(wanted)
+    print(subprocess.check_output([str(venv_program("python")), "-c", SUMMARY], universal_newlines=True), end="")
+
+
+# What an installation ends in. Read from the packages' own records: importing torch would take seconds.
+SUMMARY = """
+import platform
+from importlib.metadata import distributions, version
+torch = version("torch")
+build = torch.partition("+")[2]
+kind = "CPU only" if build == "cpu" else f"built for {build}" if build else "the default build of this system"
+print(f"   Python {platform.python_version()} in .venv")
+print(f"   archdsl {version('archdsl')}, editable, and {len({d.name for d in distributions()}) - 1} packages it needs")
+print(f"   torch {torch.partition('+')[0]}, {kind}")
+print("   what pip said is in .venv/setup.log")
+"""
 
 
 def pip_install(*arguments: str) -> None:
-    options = ["--disable-pip-version-check", "--quiet", "-c", "constraints.txt"]
-    run([venv_program("python"), "-m", "pip", "install", *options, *arguments])
+    """Install packages. What pip says goes to a log, and is shown where it fails."""
+    options = ["--disable-pip-version-check", "--no-input", "-c", "constraints.txt"]
+    command = [str(venv_program("python")), "-m", "pip", "install", *options, *arguments]
+    with LOG.open("a") as log:
+        log.write("$ {}\n".format(" ".join(map(shlex.quote, command))))
+        log.flush()
+        status = subprocess.call(command, cwd=str(ROOT), stdout=log, stderr=subprocess.STDOUT)
+    if status:
+        lines = LOG.read_text(errors="replace").splitlines()
+        raise Failure("\n".join([f"pip ended with status {status}. The end of {LOG}:", "", *lines[-40:]]))
 
 
 def works(python: Path, statement: str = "pass") -> bool:
@@ -182,7 +207,8 @@ def conformance(*names: str) -> None:
 def fuzz(*options: str) -> None:
     setup()
     python = venv_program("python")
-    if not works(python, "from importlib.util import find_spec; assert find_spec('atheris')"):
+    guided = "--coverage" in options
+    if guided and not works(python, "from importlib.util import find_spec; assert find_spec('atheris')"):
         say("Installing Atheris, which only this needs")
         pip_install("atheris")
     show([python, ROOT / "scripts" / "fuzz.py", *options])

@@ -1,4 +1,4 @@
-"""What holds for all tests: their own cache, few threads, the profiles of Hypothesis."""
+"""What holds for all tests: their own cache, few threads, the same examples of Hypothesis on every run."""
 
 import os
 import shutil
@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
-settings.register_profile("dev", deadline=None)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
+# The same examples for everybody, on every run; `make fuzz`, or HYPOTHESIS_PROFILE=fuzz, draws anew.
+settings.register_profile("same", deadline=None, derandomize=True, print_blob=True)
+settings.register_profile("fuzz", deadline=None, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "same")
 
 # Read by torch and its libraries when they are first imported, here and in the processes that tests start. Several
 # workers that each use all cores would only be in each other's way.

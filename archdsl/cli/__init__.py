@@ -1,11 +1,12 @@
 """The command line: one file a command, imported when the command is called."""
 
 import importlib
-import sys
+from typing import Any
 
 import click
 
 from ..version import __version__
+from .streams import INTERRUPTED, guarded
 
 _COMMANDS = {
     "check": "Shapes, parameters and mistakes of networks, in a blink.",
@@ -27,6 +28,11 @@ _COMMANDS = {
 
 
 class _Lazy(click.Group):
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Run the command line; streams that are closed, full or broken end it with a line."""
+        with guarded():
+            return super().main(*args, **options)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(_COMMANDS)
 
@@ -41,6 +47,9 @@ class _Lazy(click.Group):
         """Run the command; a mistake of the network that shows only now is told like the others."""
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("\narchdsl: interrupted", err=True)
+            ctx.exit(INTERRUPTED)
         except ValueError as error:
             from ..network import ArchError
 
@@ -70,7 +79,3 @@ class _Lazy(click.Group):
 @click.version_option(__version__, "-V", "--version", prog_name="archdsl")
 def main() -> None:
     """A language for neural network architectures: check shapes, draw, compile to PyTorch, train."""
-    for stream in (sys.stdout, sys.stderr):
-        # Tables hold × and ─; a terminal that cannot show them gets a question mark rather than a traceback.
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")

@@ -14,6 +14,18 @@ from ..text.source import Source
 from ..training.recipe_check import check_recipe
 from .check_measures import Asked, check_asked, columns_of, facts_of, measure_options, show_measures, wanted_of
 from .common import network_options, parse_override, parse_settings, read_all, show_mistakes
+from .conflicts import refuse_conflicts
+
+_MEASURES = "--columns --batch --optimizer --precision --fits --coverage"
+_CONFLICTS = (
+    ("--fits", "--batch", "--fits looks for the largest batch"),
+    ("--diff", f"--fix --explain {_MEASURES}", "--diff shows what would change, and nothing else"),
+    ("--sizes", f"--fix --diff --explain --strict --pedantic {_MEASURES}", "--sizes answers for sizes alone"),
+    ("--format json", "--sizes --diff", "--format json reports on the network"),
+    ("--format github", "--sizes --diff --explain", "--format github is of mistakes alone"),
+    ("--format sarif", "--sizes --diff --explain", "--format sarif is of mistakes alone"),
+    ("--expr", "--fix", "a text given with -e is no file to write; --diff shows what would change"),
+)
 
 
 @click.command("check")
@@ -60,6 +72,9 @@ def command(
         raise click.UsageError("give the files to check, or a text with -e")
     if unsafe and not (fix or diff):
         raise click.UsageError("--unsafe says what --fix or --diff may do: give one of them, too")
+    refuse_conflicts(_CONFLICTS)
+    if explain and len(files) > 1 and output == "text":
+        raise click.UsageError("--explain shows the arithmetic in a network's table: give one file")
     check_asked(measure, len(files), output)
     sources, whole = read_all(files) if text is None else ([Source(text, name="<text>")], True)
     values, override = parse_settings(settings), parse_override(inputs)
@@ -71,7 +86,7 @@ def command(
     if sizes is not None:
         from .asked_sizes import answer_sizes
 
-        sys.exit(not answer_sizes(analyses, sizes))
+        sys.exit(int(not answer_sizes(analyses, sizes)))
     if fix or diff:
         from .fixing import mend
 

@@ -13,7 +13,7 @@ from ..diagnostics import Sink
 from ..diagnostics.terminal import printable, render, summary
 from ..elaborate import Override
 from ..network import Analysis, Network, analyse, parse_sizes
-from ..text.files import Unreadable
+from ..text.files import MAX_BYTES, Unreadable, decode
 from ..text.source import Source
 from ..zoo import read_named
 
@@ -37,6 +37,8 @@ def parse_settings(settings: tuple[str, ...]) -> dict[str, Any]:
         name, equals, value = setting.partition("=")
         if not equals or not name.isidentifier():
             raise click.BadParameter(f"`{printable(setting)}` is not NAME=VALUE", param_hint="--set")
+        if name in found:
+            raise click.BadParameter(f"`{name}` is given twice", param_hint="--set")
         try:
             found[name] = int(value) if value.lstrip("+-").isdigit() and len(value) <= 18 else float(value)
         except ValueError:
@@ -49,6 +51,9 @@ def parse_override(inputs: tuple[str, ...]) -> Override:
     sizes: dict[str | None, tuple[int | str, ...]] = {}
     for given in inputs:
         name, equals, value = given.rpartition("=")
+        if (name if equals else None) in sizes:
+            whose = f"of `{printable(name)}` " if equals else ""
+            raise click.BadParameter(f"the sizes {whose}are given twice", param_hint="--input")
         try:
             sizes[name if equals else None] = parse_sizes(value)
         except ValueError:
@@ -60,15 +65,24 @@ def parse_override(inputs: tuple[str, ...]) -> Override:
 def read(name: str) -> Source:
     """The text of a file, of `zoo:NAME`, or of standard input for `-`. Exits with 2 if it cannot be read."""
     if name == "-":
-        data = sys.stdin.buffer.read()
-        try:
-            return Source(data.decode("utf-8-sig"), name="<stdin>")
-        except UnicodeDecodeError:
-            usage("standard input is not a text in UTF-8")
+        return _read_stdin()
     try:
         return read_named(name)
     except Unreadable as error:
         usage(f"{name}: {error}{_near_file(name)}")
+
+
+def _read_stdin() -> Source:
+    """The text on standard input. Exits with 2 if it is not one, with 1 if the stream fails."""
+    try:
+        data = sys.stdin.buffer.read(MAX_BYTES + 1)
+    except OSError as error:
+        click.echo(f"archdsl: standard input cannot be read: {error.strerror}", err=True)
+        raise SystemExit(1) from None
+    try:
+        return Source(decode(data), name="<stdin>")
+    except Unreadable as error:
+        usage(f"standard input: {error}")
 
 
 def read_all(names: Sequence[str]) -> tuple[list[Source], bool]:

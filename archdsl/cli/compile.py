@@ -1,10 +1,10 @@
 """`archdsl compile`: PyTorch source."""
 
-from pathlib import Path
-
 import click
 
-from .common import load_or_exit, network_options, parse_override, parse_settings, usage
+from ..diagnostics.terminal import printable
+from .common import load_or_exit, network_options, parse_override, parse_settings
+from .output import write_output
 
 
 @click.command("compile")
@@ -14,12 +14,6 @@ from .common import load_or_exit, network_options, parse_override, parse_setting
 def command(file: str, output: str, settings: tuple[str, ...], inputs: tuple[str, ...]) -> None:
     """Write FILE's network as PyTorch source that needs no archdsl and builds the same module."""
     network = load_or_exit(file, parse_settings(settings), parse_override(inputs))
-    text = network.to_source()
-    if output == "-":
-        click.echo(text, nl=False)
-        return
-    try:
-        Path(output).write_text(text, encoding="utf-8")
-    except OSError as error:
-        usage(f"{output} cannot be written: {error.strerror}")
-    click.echo(f"{output}: class {network.graph.name}, {network.parameters:,} parameters")
+    write_output(output, network.to_source().encode())
+    if output != "-":
+        click.echo(f"{printable(output)}: class {network.graph.name}, {network.parameters:,} parameters")

@@ -1,10 +1,13 @@
 """`archdsl diagram`: pictures."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
+from ..diagnostics.terminal import printable
 from .common import load_or_exit, network_options, parse_override, parse_settings, usage
+from .conflicts import Conflict, refuse_conflicts
 from .output import write_output
 
 _FORMATS = {
@@ -89,7 +92,10 @@ def command(
     The ending of PATH says how: .svg, .png, .dot (Graphviz), .mmd (Mermaid), .tex (TikZ), or .pdf where Graphviz is
     installed.
     """
+    if check and output == "-":
+        raise click.UsageError("--check compares a file: name it with -o")
     kind = format_ or _format_of(output)
+    refuse_conflicts(_conflicts(kind, view, direction))
     network = load_or_exit(file, parse_settings(settings), parse_override(inputs))
     from ..backends.diagram import THEMES, CannotDraw, Style, Subject, View, diagram
 
@@ -113,26 +119,41 @@ def command(
         return
     write_output(output, data)
     if output != "-":
-        click.echo(f"{output}: {network.graph.name}, {network.parameters:,} parameters")
+        click.echo(f"{printable(output)}: {network.graph.name}, {network.parameters:,} parameters")
+
+
+def _conflicts(kind: str, view: str, direction: str) -> Iterator[Conflict]:
+    """The options that a format, a view or a direction has no use for."""
+    if kind != "png":
+        yield "", "--dpi", f"dots per inch are of a PNG, not of {kind}"
+    if kind in ("dot", "mmd"):
+        yield "", "--columns", f"{kind} leaves the layout to the program that draws it"
+    if kind == "mmd":
+        yield "", "--legend --no-legend", "Mermaid has no legend"
+    if direction == "LR":
+        yield "", "--columns", "columns are of a picture from top to bottom"
+    if view in ("layers", "volumes"):
+        yield "", "--expand", f"the view `{view}` has no blocks to open"
+    if view == "volumes":
+        layout = "--direction --columns --fold --no-fold"
+        yield "", layout, "the view `volumes` runs from left to right, every tensor by itself"
+        yield "", "--parameters --no-parameters --macs --no-macs", "the view `volumes` has sizes, not counts"
 
 
 def _compare(output: str, data: bytes) -> None:
     """Exit with 1 unless a file holds these bytes."""
-    if output == "-":
-        raise click.UsageError("--check compares a file: name it with -o")
+    name = printable(output)
     try:
         there = Path(output).read_bytes()
     except FileNotFoundError:
-        click.echo(f"{output} is missing; draw it without --check", err=True)
+        click.echo(f"{name} is missing; draw it without --check", err=True)
         raise SystemExit(1) from None
-    except OSError as error:
-        usage(f"{output} cannot be read: {error.strerror}")
+    except (OSError, ValueError) as error:
+        usage(f"{output} cannot be read: {getattr(error, 'strerror', None) or 'its name is not one of a file'}")
     if there != data:
-        click.echo(
-            f"{output} is stale: the network, or how it is drawn, has changed; draw it without --check", err=True
-        )
+        click.echo(f"{name} is stale: the network, or how it is drawn, has changed; draw it without --check", err=True)
         raise SystemExit(1)
-    click.echo(f"{output} is up to date")
+    click.echo(f"{name} is up to date")
 
 
 def _format_of(output: str) -> str:

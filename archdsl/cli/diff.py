@@ -1,16 +1,22 @@
 """`archdsl diff`: two networks side by side. Imports neither torch nor numpy."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import click
 
 from ..diagnostics import Sink
 from ..network import Network, analyse
 from ..text.files import Unreadable
+from ..text.library import Library, Stack
 from ..text.source import Source
+from ..zoo import shipped
 from .common import parse_override, parse_settings, read, show_mistakes, usage
+from .conflicts import refuse_conflicts
+
+_CONFLICTS = (
+    ("--format json", "--full", "--format json has every tensor"),
+    ("--format markdown", "--full", "--format markdown is short, for a comment"),
+)
 
 
 @click.command("diff")
@@ -50,6 +56,7 @@ def command(
     A and B are files, zoo:NAME, or REVISION:FILE of a git repository. Ends with 0 where they are the same network, 1
     where they differ, 2 for a mistake, as diff does.
     """
+    refuse_conflicts(_CONFLICTS)
     first = _network(a, (*both, *set_a), inputs)
     second = _network(b, (*both, *set_b), inputs)
     from ..analysis.diff import diff
@@ -72,23 +79,22 @@ def command(
 
 def _network(name: str, settings: tuple[str, ...], inputs: tuple[str, ...]) -> Network:
     """A network without mistakes; else shows them and exits with 2, for 1 says that two networks differ."""
-    with _source(name) as source:
-        analysis = analyse(source, Sink(), parse_settings(settings), parse_override(inputs))
+    source, library = _read(name)
+    analysis = analyse(source, Sink(), parse_settings(settings), parse_override(inputs), library)
     if analysis.network is None:
         show_mistakes(analysis)
         raise SystemExit(2)
     return analysis.network
 
 
-@contextmanager
-def _source(name: str) -> Iterator[Source]:
-    from .revision import at_revision, is_revision
+def _read(name: str) -> tuple[Source, Library | None]:
+    """The text of a name, and the library of the files that it uses; None for those on the disk beside it."""
+    from .revision import is_revision, read_revision
 
     if not is_revision(name):
-        yield read(name)
-        return
+        return read(name), None
     try:
-        with at_revision(name) as source:
-            yield source
+        source, library = read_revision(name)
     except Unreadable as error:
         usage(f"{name}: {error}")
+    return source, Stack(library, shipped())

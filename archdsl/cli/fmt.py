@@ -2,17 +2,20 @@
 
 import difflib
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
 from ..diagnostics import Sink
 from ..diagnostics.terminal import printable, render, summary
 from ..layers import synonyms
+from ..record import Record
 from ..syntax import parse
-from ..syntax.ast import same
-from ..syntax.format import format_program
-from ..text.source import Source
-from .common import colourful, read_all, usage
+from ..syntax.ast import Layer, Program, same
+from ..syntax.format import format_program, one_names
+from ..text.source import Source, Span
+from .common import colourful, read_all
 from .output import write_output
 
 
@@ -52,10 +55,30 @@ def formatted(source: Source) -> str | None:
         click.echo(f"{render(found, colour=colourful(sys.stderr), root=source)}\n\n{summary(found)}", err=True)
         return None
     text = format_program(program, synonyms())
-    again = parse(Source(format_program(program)), Sink())
-    if not same(program.statements, again.statements):
-        usage(f"{source.name}: formatting would change what it means, so it was left; please report this text")
+    if not _means(text, program):
+        what = "formatting would change what it means, so it stays as it is; please report this text"
+        click.echo(f"archdsl: {printable(source.name)}: {what}", err=True)
+        return None
     return text
+
+
+def _means(text: str, program: Program) -> bool:
+    """Whether a text is read without an error, and says what a tree does; layers may be called by their one name."""
+    sink = Sink()
+    again = parse(Source(text), sink)
+    named = _named(program.statements, one_names(program, synonyms()))
+    return not sink.errors and same(named, again.statements)
+
+
+def _named(part: Any, names: Mapping[str, str]) -> Any:
+    """A part of a tree, with its layers called by these names."""
+    if isinstance(part, tuple) and not isinstance(part, Span):
+        return tuple(_named(each, names) for each in part)
+    if not isinstance(part, Record):
+        return part
+    if isinstance(part, Layer) and part.keyword.text in names:
+        part = part.replace(keyword=part.keyword.replace(text=names[part.keyword.text]))
+    return part.replace(**{field: _named(value, names) for field, value in part})
 
 
 def write(source: Source, text: str, differs: bool) -> None:

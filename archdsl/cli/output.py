@@ -1,5 +1,6 @@
 """Writing what a command made."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -14,18 +15,20 @@ def write_output(output: str, data: bytes) -> None:
         sys.stdout.buffer.flush()
         return
     path = Path(output)
-    if not path.parent.is_dir():
+    if not os.path.isdir(path.parent):
         usage(f"{output}: there is no folder {path.parent}")
     try:
         _replace(path, data)
     except OSError as error:
-        usage(f"{output} cannot be written: {error.strerror}")
+        usage(f"{output} cannot be written: {error.strerror or error}")
+    except ValueError:
+        usage(f"{output} cannot be written: its name is not one of a file")
 
 
 def _replace(path: Path, data: bytes) -> None:
-    if path.is_dir():
+    if os.path.isdir(path):
         raise IsADirectoryError(0, "it is a folder")
-    if path.exists() and not path.is_file():
+    if os.path.exists(path) and not os.path.isfile(path):
         # A pipe or a device, as in `-o /dev/stdout`: there is nothing to replace.
         path.write_bytes(data)
         return

@@ -1,50 +1,54 @@
 """A text as it was at a revision of its git repository: `HEAD:net.arch`."""
 
-import io
-import subprocess
-import tarfile
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import os
+import posixpath
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from ..text.files import Unreadable, read_source
+from ..text.files import NotFound, Unreadable, decode
+from ..text.library import SUFFIX, Library, Outside
 from ..text.source import Source
+from .git_tree import GitTree, inside
+
+
+class GitLibrary(Library):
+    """The `.arch` files below a folder of a repository, as they are at a revision; links are followed, as on a disk."""
+
+    def __init__(self, tree: GitTree, folder: str) -> None:
+        self._tree = tree
+        self._folder = folder
+
+    def read(self, name: str) -> Source:
+        """The text of this name."""
+        if not name.endswith(SUFFIX):
+            raise NotFound(f"the name of a file to use ends in {SUFFIX}")
+        path = self._tree.resolve(posixpath.join(self._folder, name))
+        if self._folder and not path.startswith(f"{self._folder}/"):
+            raise Outside("it lies outside of the folder of the network")
+        return Source(decode(self._tree.read(path)), name=name, key=name)
+
+    def list(self) -> Sequence[str]:
+        """The names of its texts."""
+        start = f"{self._folder}/" if self._folder else ""
+        return [path.removeprefix(start) for path in self._tree.files(SUFFIX) if path.startswith(start)]
 
 
 def is_revision(name: str) -> bool:
     """Whether a name is REVISION:FILE rather than a file's or the zoo's."""
-    revision, colon, file = name.partition(":")
-    # One letter before the colon is a drive of Windows.
-    return bool(colon and file and len(revision) > 1) and revision != "zoo" and not Path(name).exists()
+    revision, colon, _ = name.partition(":")
+    drive = sys.platform == "win32" and len(revision) == 1
+    return bool(colon) and revision != "zoo" and not drive and not os.path.exists(name)
 
 
-@contextmanager
-def at_revision(name: str) -> Iterator[Source]:
-    """The text, with the `.arch` files of that revision around it for as long as it lasts. Raises Unreadable."""
+def read_revision(name: str) -> tuple[Source, GitLibrary]:
+    """The text of REVISION:FILE, and the library of the files that it uses, at that revision. Raises Unreadable."""
     revision, _, file = name.partition(":")
-    if revision.startswith("-"):
-        raise Unreadable("a revision does not begin with `-`")
-    path = Path(file)
-    root = Path(_git("rev-parse", "--show-toplevel", folder=path.parent).decode().strip())
-    inside = (path.parent.resolve() / path.name).relative_to(root.resolve())
-    archive = _git("archive", "--format=tar", revision, "--", ":(glob)**/*.arch", folder=root)
-    with tempfile.TemporaryDirectory(prefix="archdsl-") as folder:
-        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-            tar.extractall(folder, filter="data")
-        try:
-            yield read_source(Path(folder) / inside, name=name)
-        except Unreadable as error:
-            raise Unreadable(f"{error} at that revision") from None
-
-
-def _git(*words: str, folder: Path) -> bytes:
-    try:
-        done = subprocess.run(["git", *words], cwd=folder, capture_output=True, check=False)
-    except FileNotFoundError:
-        missing = "git is not installed" if folder.is_dir() else f"there is no folder {folder}"
-        raise Unreadable(missing) from None
-    if done.returncode:
-        told = done.stderr.decode(errors="replace").strip().splitlines()
-        raise Unreadable(f"git says: {told[0].removeprefix('fatal: ')}" if told else "git cannot read it")
-    return done.stdout
+    if not revision or not file:
+        raise Unreadable("name a revision and a file: HEAD:net.arch")
+    folder, rest = inside(Path(file))
+    tree = GitTree(revision, folder)
+    path = posixpath.normpath(posixpath.join(tree.prefix, rest))
+    # Its path is not that of a file on the disk; it is what the network is named after.
+    source = Source(decode(tree.read(path)), name=name, path=Path(path), key=posixpath.basename(path))
+    return source, GitLibrary(tree, posixpath.dirname(path))

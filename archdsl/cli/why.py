@@ -7,10 +7,13 @@ import click
 
 from ..diagnostics.terminal import printable
 from .common import network_options, parse_override, parse_settings, read, show_mistakes, usage
+from .conflicts import refuse_conflicts
 
 if TYPE_CHECKING:
     from ..analysis.locate import Place
     from ..graph import Graph, Node
+
+_CONFLICTS = (("--format json", "--full", "--format json has every layer"),)
 
 
 @click.command("why")
@@ -33,6 +36,7 @@ def command(file: str, name: str, settings: tuple[str, ...], inputs: tuple[str, 
     whose last layer is meant. With --input 3xHxW the derivation is in closed forms, and tells what each step demands
     of H and W.
     """
+    refuse_conflicts(_CONFLICTS)
     from ..analysis.derivation import leads_to
     from ..analysis.locate import Nothing, locate
     from ..diagnostics import Sink

@@ -38,7 +38,12 @@ def run_input(state: State, statement: ast.Input, override: Override) -> None:
     given = override.get(word)
     shape = None
     dims = _dims(state, sizes) if sizes is not None else None
-    if given is not None:
+    if given is not None and dims is not None and len(given) != len(dims):
+        sizes_of = "x".join(map(str, given))
+        why = f"it has {len(dims)} size{'s' * (len(dims) > 1)}, and {sizes_of} is given for it"
+        state.fail(structure_errors.BadInput, statement.span, why=why, helps=())
+        dims = None
+    elif given is not None:
         dims = state.sizes(given, dims)
     if dims is not None:
         shape = _shape(state, sizes.span if sizes else statement.span, dims, sizes, vocabulary)

@@ -13,7 +13,8 @@
        conv 8 k5; relu
        gap; fc 10
 
-The argument is a file beside the page, or `zoo:NAME`; without one, the text is the content. HTML gets the picture as an
+The argument is an `.arch` file in the folder of the documents, or `zoo:NAME`; without one, the text is the content.
+HTML gets the picture as an
 SVG in the page, LaTeX and the others a PNG or its description; the table and the text are Sphinx's own.
 """
 
@@ -30,6 +31,7 @@ from sphinx.util.docutils import SphinxDirective
 from ..analysis.table import HEAD, rows, totals, verdict
 from ..backends.diagram import THEMES, CannotDraw, Style, Subject, View, diagram
 from ..network import Network
+from ..text.atomic import write_atomically
 from ..text.files import Unreadable, read_source
 from ..text.source import Source
 from ..version import __version__
@@ -89,9 +91,26 @@ class ArchDirective(SphinxDirective):
         name = str(self.arguments[0])
         if name.startswith("zoo:"):
             return read_named(name)
+        return read_source(self._file(name), name=name)
+
+    def _file(self, name: str) -> Path:
+        """A network of these documents: a file below their folder, whose name ends in `.arch`. Raises Unreadable.
+
+        Whoever writes a page need not be trusted with the other files of the machine that builds it.
+        """
+        if not self.state.document.settings.file_insertion_enabled:
+            raise Unreadable("the settings of docutils forbid to insert files")
+        if not name.endswith(".arch"):
+            raise Unreadable(f"{name}: the name of a network's file ends in .arch")
         relative, path = self.env.relfn2path(name)
         self.env.note_dependency(relative)
-        return read_source(Path(path), name=name)
+        try:
+            file, top = Path(path).resolve(), Path(self.env.srcdir).resolve()
+        except (OSError, ValueError, RuntimeError):
+            raise Unreadable("that is no name of a file") from None
+        if file.suffix != ".arch" or not file.is_relative_to(top):
+            raise Unreadable(f"{name} lies outside of the documents' folder")
+        return file
 
     def _picture(self, network: Network, asked: Asked) -> nodes.Node:
         source = network.source
@@ -157,7 +176,7 @@ def _latex(translator: Any, node: arch_picture) -> None:
     if not data:
         _words(translator, node)
     name = f"archdsl-{sha256(data).hexdigest()[:16]}.png"
-    (Path(translator.builder.outdir) / name).write_bytes(data)
+    write_atomically(Path(translator.builder.outdir) / name, lambda beside: beside.write_bytes(data))
     translator.body.append(f"\n\\begin{{center}}\\sphinxincludegraphics{{{{{name[:-4]}}}.png}}\\end{{center}}\n")
     raise nodes.SkipNode
 

@@ -5,6 +5,7 @@ make of a side. No floating point.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from math import gcd, lcm
 from typing import Union
 
@@ -20,6 +21,9 @@ class Var:
         self.name = name
         self.symbols = frozenset((name,))
         self._hash = hash(name)
+
+    def __reduce__(self) -> "tuple[partial[Var], tuple[()]]":
+        return partial(Var, name=self.name), ()  # made anew: a hash of text is another in each process
 
     def __eq__(self, other: object) -> bool:
         return self is other or (isinstance(other, Var) and self.name == other.name)
@@ -42,6 +46,9 @@ class Floor:
         self.symbols = form.symbols()
         self._hash = hash((form, divisor))
         self._text: str | None = None
+
+    def __reduce__(self) -> "tuple[partial[Floor], tuple[()]]":
+        return partial(Floor, form=self.form, divisor=self.divisor), ()
 
     def __eq__(self, other: object) -> bool:
         if self is other:
@@ -70,6 +77,9 @@ class Form:
         self._hash: int | None = None
         self._degree: int | None = None
         self._symbols: frozenset[str] | None = None
+
+    def __reduce__(self) -> "tuple[type[Form], tuple[Mapping[Monomial, int]]]":
+        return Form, (self.terms,)
 
     @staticmethod
     def of(value: "int | Form") -> "Form":

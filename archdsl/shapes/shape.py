@@ -1,6 +1,7 @@
 """Shapes without the batch, and the arithmetic of windows that slide over a side."""
 
 from enum import StrEnum
+from functools import partial
 from math import prod
 
 from ..record import Record
@@ -53,6 +54,10 @@ class Shape:
         # Unknown sizes are equal here if their closed forms are: asking whether their values are is a condition.
         self._key = tuple(map(_key, dims)), self.layout, vocabulary
         self._hash = hash(self._key)
+
+    def __reduce__(self) -> "tuple[partial[Shape], tuple[()]]":
+        # Made anew: a hash of text is another in each process.
+        return partial(Shape, *self.dims, layout=self.layout, vocabulary=self.vocabulary), ()
 
     @property
     def rank(self) -> int:

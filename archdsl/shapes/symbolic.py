@@ -69,6 +69,9 @@ class Sym(int):
         self.form = form
         return self
 
+    def __reduce__(self) -> tuple[type["Sym"], tuple[int, Form]]:
+        return Sym, (int(self), self.form)
+
     @staticmethod
     def symbol(name: str, witness: int) -> "Sym":
         """A size that is not known, and an example of it."""

@@ -1,22 +1,33 @@
-"""The Lark parser, built from grammars/arch.lark once and kept in the user's cache folder."""
+"""The Lark parser, built from grammars/arch.lark once; its tables are kept in the user's cache folder."""
 
-import os
-import sys
+import hashlib
 from functools import cache
-from pathlib import Path
 
+import lark
 from lark import Lark
 
 from ..text import paths
+from ..text.private_cache import read_private, write_private
+from . import parser_tables
 from .tokens import Separators
 
 
 @cache
 def grammar() -> Lark:
-    """The parser. Building it takes some 30 ms, loading it from the cache 2."""
+    """The parser. Building it takes some 60 ms, loading its tables 3."""
     text = (paths.grammars() / "arch.lark").read_text(encoding="utf-8")
-    folder = _private_folder()
-    name = f"grammar-{sys.version_info[0]}.{sys.version_info[1]}.pickle"
+    origin = hashlib.sha256("\0".join((parser_tables.FORM, lark.__version__, text)).encode()).hexdigest()
+    name = f"grammar-{origin[:16]}.json"
+    kept = read_private(name)
+    parser = load(kept, origin) if kept is not None else None
+    if parser is None:
+        parser = build(text)
+        write_private(name, dump(parser, origin))
+    return parser
+
+
+def build(text: str) -> Lark:
+    """The parser, made of the grammar's text."""
     return Lark(
         text,
         parser="lalr",
@@ -25,20 +36,14 @@ def grammar() -> Lark:
         propagate_positions=True,
         maybe_placeholders=False,
         postlex=Separators(),
-        # Lark unpickles this file, so it must be one that only this user can have written.
-        cache=str(folder / name) if folder else False,
     )
 
 
-def _private_folder() -> Path | None:
-    """The cache folder, if it is the user's own and closed to writing by others; None means: do without."""
-    folder = paths.user_cache()
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if hasattr(os, "getuid"):
-            state = folder.stat()
-            if state.st_uid != os.getuid() or state.st_mode & 0o022:
-                return None
-    except OSError:
-        return None
-    return folder
+def dump(parser: Lark, origin: str) -> bytes:
+    """Its tables, to be kept."""
+    return parser_tables.dump(parser, origin, without=("postlex", "propagate_positions"))
+
+
+def load(kept: bytes, origin: str) -> Lark | None:
+    """The parser of kept tables; None where they are damaged, or another grammar's."""
+    return parser_tables.load(kept, origin, postlex=Separators(), propagate_positions=True)

@@ -1,38 +1,62 @@
 """Reading texts: one clear word for whatever can go wrong."""
 
+import errno
 from pathlib import Path
 
 from ..limits import MAX_TEXT
 from .source import Source
 
+MAX_BYTES = 4 * MAX_TEXT
+"""No text within the limit is longer in UTF-8."""
+
 
 class Unreadable(Exception):
-    """A file that cannot be read as a text; the message says why, in words."""
+    """A file that cannot be read as a text; the message says why, in words, and `number` as the system's own."""
+
+    number = errno.EINVAL
 
 
 class NotFound(Unreadable):
     """There is no file, or no text of a library, of this name."""
+
+    number = errno.ENOENT
+
+
+class Forbidden(Unreadable):
+    """A file that this user may not read."""
+
+    number = errno.EACCES
+
+
+class IsFolder(Unreadable):
+    """A folder where a file is needed."""
+
+    number = errno.EISDIR
 
 
 def read_source(path: Path, name: str | None = None, key: str | None = None) -> Source:
     """The text of a file; `key` is its name in the library it is read for. Raises NotFound, Unreadable."""
     try:
         if path.is_dir():
-            raise Unreadable("it is a folder")
+            raise IsFolder("it is a folder")
         with path.open("rb") as file:
             # No more than is needed to know that it is too long, whatever the size on disk.
-            data = file.read(4 * MAX_TEXT + 1)
+            data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise NotFound("there is no such file") from None
     except PermissionError:
-        raise Unreadable("it may not be read by you") from None
+        raise Forbidden("it may not be read by you") from None
     except (OSError, ValueError) as error:
         raise Unreadable(getattr(error, "strerror", None) or "its name is not one of a file") from None
-    if len(data) > 4 * MAX_TEXT:
+    return Source(decode(data), name=name or str(path), path=path, key=key)
+
+
+def decode(data: bytes) -> str:
+    """The text that bytes stand for. Raises Unreadable; of a text that is too long no more need be given than that."""
+    if len(data) > MAX_BYTES:
         raise Unreadable(f"it is longer than {MAX_TEXT:,} characters")
     try:
-        text = data.decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise Unreadable(f"it is not a text in UTF-8 (byte {error.start}, line {line})") from None
-    return Source(text, name=name or str(path), path=path, key=key)

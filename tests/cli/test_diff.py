@@ -1,6 +1,5 @@
 import json
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,52 +67,3 @@ def test_markdown() -> None:
     done = run("a.arch", "b.arch", "--format", "markdown")
     assert done.stdout.startswith("### a → b\n\n`a.arch` → `b.arch`\n")
     assert "| ~ | `conv1` | `conv 8 k3 → conv 8 k5` |" in done.stdout
-
-
-def git(*words: str) -> None:
-    who = ["-c", "user.name=n", "-c", "user.email=e@x"]
-    subprocess.run(["git", *who, *words], check=True, capture_output=True)
-
-
-def test_a_revision(folder: Path) -> None:
-    """The text and what it uses are those of the revision, from a folder inside of the repository, too."""
-    nets = folder / "nets"
-    nets.mkdir()
-    (nets / "blocks.arch").write_text("block unit(c) { conv c k3; relu }\ninput 3x8x8\nunit 2\n")
-    (nets / "net.arch").write_text('use "blocks.arch"\ninput 3x8x8\nunit 8\n')
-    git("init", "-q")
-    git("add", "nets")
-    git("commit", "-qm", "first")
-    (nets / "blocks.arch").write_text("block unit(c) { conv c k5; relu }\ninput 3x8x8\nunit 2\n")
-    done = run("HEAD:nets/net.arch", "nets/net.arch")
-    assert done.exit_code == 1
-    assert "kernel 3 → 5" in done.output or "conv c k3 → conv c k5" in done.output
-    os.chdir(nets)
-    assert run("HEAD:net.arch", "HEAD:net.arch").exit_code == 0
-
-
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [
-        ("HEAD:a.arch", "git says: "),
-        ("nosuch:a.arch", "git says: "),
-        ("--output=x:a.arch", "a revision does not begin with `-`"),
-        ("HEAD:nosuch/a.arch", "there is no folder nosuch"),
-    ],
-)
-@pytest.mark.usefixtures("folder")
-def test_a_revision_that_cannot_be_read(name: str, said: str) -> None:
-    done = run("--", name, "a.arch")
-    assert done.exit_code == 2
-    assert said in done.output
-    assert len(done.output.splitlines()) == 1
-
-
-def test_a_file_that_the_revision_lacks(folder: Path) -> None:
-    git("init", "-q")
-    git("add", "a.arch")
-    git("commit", "-qm", "first")
-    done = run("HEAD:b.arch", "a.arch")
-    assert done.exit_code == 2
-    assert "there is no such file at that revision" in done.output
-    assert not list(folder.glob("x*"))

@@ -1,11 +1,17 @@
 """`archdsl fmt`."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from archdsl.cli import main
+from archdsl.cli import fmt, main
+from archdsl.diagnostics import Sink
+from archdsl.syntax import parse
+from archdsl.syntax.format import format_program
+from archdsl.syntax.tokens import KEYWORDS
+from archdsl.text.source import Source
 
 ROUGH = "input 3x8x8;relu # keep\ndense 3\n"
 NEAT = "input 3x8x8; relu  # keep\nfc 3\n"
@@ -72,3 +78,54 @@ def test_mistakes_leave_the_file_alone(rough: Path) -> None:
     assert "error[E01" in done.output
     assert wrong.read_text() == "input 3x8x8;relu (\n"
     assert rough.read_text() == NEAT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "block {}() {{ relu }}\ninput 8\nfc 2\n",
+        "net {}()\ninput 8\nfc 2\n",
+        "net {}(a=1)\ninput 8;   fc a\n",
+        "input 8\nstage {} {{ fc 2 }}\n",
+        "input 8\n{}()\n",
+        "input 8\n{}(1) {{ relu }} {{ relu }}\n",
+        "input 8\nfc 2 as {}\n",
+        "input 8\nlet {} = 2;  fc 2\n",
+    ],
+)
+def test_what_is_written_can_be_read(tmp_path: Path, text: str) -> None:
+    """Whatever names a text uses, its formatted form is read without an error; else the file stays as it is."""
+    path = tmp_path / "net.arch"
+    for word in sorted(KEYWORDS):
+        path.write_text(text.format(word))
+        done = run(path)
+        if path.read_text() == text.format(word):
+            continue
+        assert done.exit_code == 0
+        sink = Sink()
+        parse(Source(path.read_text()), sink)
+        assert sink.errors == 0
+
+
+DAMAGE: dict[str, Callable[[str], str]] = {
+    "a statement is lost": lambda text: text.replace("fc 3\n", ""),
+    "a value changes": lambda text: text.replace("3x8x8", "3x8x9"),
+    "a word changes": lambda text: text.replace("relu", "gelu"),
+    "it cannot be read": lambda text: text + "}\n",
+    "nothing is left": lambda text: "",
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGE)
+def test_a_mistake_of_the_formatter_changes_no_file(rough: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    monkeypatch.setattr(fmt, "format_program", lambda *given: DAMAGE[kind](format_program(*given)))
+    done = run(rough)
+    assert done.exit_code == 1
+    assert "please report this text" in done.stderr
+    assert rough.read_text() == ROUGH
+
+
+def test_synonyms_become_the_one_name(rough: Path) -> None:
+    rough.write_text("input 8\ndense   4;  linear 3\n")
+    assert run(rough).exit_code == 0
+    assert rough.read_text() == "input 8\nfc 4; fc 3\n"

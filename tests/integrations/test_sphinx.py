@@ -12,12 +12,12 @@ CONF = 'project = "Tiny"\nextensions = ["archdsl.integrations.sphinx"]\nhtml_the
 PAGE = "Networks\n========\n\nBefore.\n\n"
 
 
-def build(folder: Path, page: str, builder: str = "html") -> tuple[str, str]:
+def build(folder: Path, page: str, builder: str = "html", conf: str = "") -> tuple[str, str]:
     """The page that Sphinx makes of one, and its warnings."""
     source, out = folder / "source", folder / builder
     source.mkdir(exist_ok=True)
     (source / "conf.py").write_text(
-        'project = "Tiny"\nextensions = ["archdsl.integrations.sphinx"]\nhtml_theme = "basic"\n'
+        'project = "Tiny"\nextensions = ["archdsl.integrations.sphinx"]\nhtml_theme = "basic"\n' + conf
     )
     (source / "index.rst").write_text(PAGE + page + "\n\nAfter.\n")
     (source / "net.arch").write_text(NET)
@@ -109,3 +109,52 @@ def test_hostile_text_stays_text(tmp_path: Path) -> None:
     assert "if 1&lt;2 else" in html
     html, _ = build(tmp_path, directive("", "", 'use "<script>alert(1)</script>"'))
     assert "<script>alert" not in html
+
+
+SECRET = "root:x:0:0:a secret:/root:/bin/sh"
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        "/../secret.arch",
+        "../secret.arch",
+        "link.arch",
+        "deep.arch",
+        "folder/secret.arch",
+        "/etc/passwd",
+        "secret.txt",
+        ".env",
+    ],
+)
+def test_no_other_file_is_published(tmp_path: Path, argument: str) -> None:
+    """Not by `..`, not by a link, not by another ending: neither in the page nor in the warnings."""
+    source = tmp_path / "source"
+    source.mkdir()
+    (tmp_path / "secret.arch").write_text(SECRET)
+    (source / "secret.txt").write_text(SECRET)
+    (source / ".env").write_text(SECRET)
+    (source / "link.arch").symlink_to(tmp_path / "secret.arch")
+    (source / "deep.arch").symlink_to("secret.txt")
+    (source / "folder").symlink_to(tmp_path)
+    html, warnings = build(tmp_path, directive(argument, ":source:"))
+    assert "secret:" not in html + warnings
+    assert "root:" not in html + warnings
+    assert "arch: " in warnings
+
+
+def test_the_setting_that_forbids_files_is_respected(tmp_path: Path) -> None:
+    forbid = "app.env.settings.update(file_insertion_enabled=False)"
+    conf = f"def setup(app):\n    app.connect('builder-inited', lambda app: {forbid})\n"
+    page = "\n\n".join([directive("net.arch"), directive(text=NET), directive("zoo:lenet5")])
+    html, warnings = build(tmp_path, page, conf=conf)
+    assert html.count("<svg") == 2
+    assert "the settings of docutils forbid to insert files" in warnings
+
+
+def test_a_file_in_the_folder_of_the_documents(tmp_path: Path) -> None:
+    (tmp_path / "source" / "nets").mkdir(parents=True)
+    (tmp_path / "source" / "nets" / "a.arch").write_text(NET)
+    html, warnings = build(tmp_path, directive("/nets/a.arch") + "\n\n" + directive("nets/../nets/a.arch"))
+    assert html.count("<svg") == 2
+    assert warnings == ""

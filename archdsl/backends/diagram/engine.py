@@ -9,7 +9,7 @@ import sys
 import sysconfig
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import cast
 
@@ -40,6 +40,8 @@ def draw(dot: str, format: str, dpi: int | None = None, *, fixed: bool = False) 
             return cast(bytes, graphviz.pipe(format=format, data=dot.encode(), quiet=True, **how))
     except graphviz.ExecutableNotFound:
         raise CannotDraw(f"{renderer} cannot be run") from None
+    except OSError as error:  # a system without processes, a file that is no program
+        raise CannotDraw(f"{renderer} cannot be run: {error.strerror or error}") from None
     except graphviz.CalledProcessError as error:
         said = (error.stderr or b"").decode(errors="replace").strip()
         raise Failed(f"{renderer.name} failed: {said or f'exit status {error.returncode}'}") from error
@@ -58,12 +60,20 @@ def _renderer(format: str) -> Path:
 def embedded() -> Path | None:
     """The renderer that is installed with the package, beside this Python or on the path."""
     name = EMBEDDED + (".exe" if os.name == "nt" else "")
-    user = sysconfig.get_path("scripts", sysconfig.get_preferred_scheme("user"))
-    for folder in (sysconfig.get_path("scripts"), user, Path(sys.executable).parent):
+    for folder in _script_folders():
         if os.access(path := Path(folder, name), os.X_OK):
             return path
     found = shutil.which(EMBEDDED)
     return Path(found) if found else None
+
+
+def _script_folders() -> Iterator[str]:
+    """Where installers put programs, as far as this system has such places; a browser has none."""
+    for key in ("prefix", "user"):
+        with suppress(KeyError, ValueError):
+            yield sysconfig.get_path("scripts", sysconfig.get_preferred_scheme(key))
+    if sys.executable:
+        yield str(Path(sys.executable).parent)
 
 
 @contextmanager

@@ -7,10 +7,14 @@ from .escaping import clean, mermaid
 from .figure import Arrow, Box, Cluster, Flow, Picture, Role, Row
 from .figure_options import SYMBOLS, Style
 
+# Mermaid knows no escapes in a title, and some pages that show it read HTML there.
+_TITLE = str.maketrans({"<": "‹", ">": "›", "&": "＆"})
+
 
 def write_mermaid(picture: Picture, style: Style) -> str:
     """The picture as a Mermaid flowchart."""
-    head = ["---", f"title: {json.dumps(clean(picture.caption), ensure_ascii=False)}", "---"] if style.caption else []
+    title = json.dumps(clean(picture.caption).translate(_TITLE), ensure_ascii=False)
+    head = ["---", f"title: {title}", "---"] if style.caption else []
     body = [f"  {line}" for line in _lines(picture, style)]
     return "\n".join([*head, f"flowchart {style.direction}", *body, ""])
 

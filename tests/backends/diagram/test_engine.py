@@ -1,11 +1,14 @@
 import os
 import struct
+import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
 from graphviz.backend import dot_command  # type: ignore[import-untyped]  # it has no types
 
+import archdsl
 from archdsl.backends.diagram import CannotDraw, Style, Subject, diagram, engine
 from archdsl.backends.diagram.arrangement import Arrangement
 from archdsl.backends.diagram.graphviz_layout import arrange
@@ -90,3 +93,30 @@ def test_more_boxes_than_anyone_could_read() -> None:
     assert diagram(found, "dot").startswith(b"digraph")
     with pytest.raises(CannotDraw, match="3,002 boxes are more than the 3,000 that are drawn: fold repetitions, or"):
         diagram(found, "dot", subject=Subject(fold=False))
+
+
+def test_a_system_without_places_for_programs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As a browser (Pyodide): no user's scheme, no interpreter's file, no processes."""
+
+    def scheme(key: str) -> str:
+        raise ValueError("'posix_user' is not a valid scheme")
+
+    monkeypatch.setattr(sysconfig, "get_preferred_scheme", scheme)
+    monkeypatch.setattr(sys, "executable", "")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    network = archdsl.loads("input 1x8x8; conv 2 k3")
+    for format in ("svg", "png", "pdf"):
+        with pytest.raises(engine.CannotDraw):
+            diagram(network.graph, format)
+    assert diagram(network.graph, "dot").startswith(b"digraph")
+    assert diagram(network.graph, "mmd")
+
+
+def test_a_system_without_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(138, "emscripten does not support processes.")
+
+    monkeypatch.setattr(subprocess, "run", refused)
+    monkeypatch.setattr(subprocess, "Popen", refused)
+    with pytest.raises(engine.CannotDraw, match="does not support processes"):
+        engine.draw("digraph { a }", "svg")

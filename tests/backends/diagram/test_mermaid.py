@@ -45,3 +45,10 @@ def test_hostile_names_hold_no_punctuation_that_it_could_read(name: str) -> None
     for label in re.findall(r'"([^"]*)"', body):
         shown = re.sub(r"</?small>|<br/>|#\d+;", "", label)
         assert not set(shown) & set("\"'<>[]{}|`*_~$%&#;\\@!?^"), shown
+
+
+@pytest.mark.parametrize("name", ["<img src=x onerror=alert(1)>", "</title><script>", "a &lt;img&gt; b", "--- \n---"])
+def test_a_title_holds_no_html(name: str) -> None:
+    title = diagram(renamed(graph(RESIDUAL), name), "mmd").decode().splitlines()[1]
+    assert title.startswith('title: "')
+    assert not set("<>&") & set(title)

@@ -1,0 +1,33 @@
+"""Options that do not go together: no option is overridden, or without effect, in silence."""
+
+from collections.abc import Iterable
+
+import click
+from click.core import ParameterSource
+
+Conflict = tuple[str, str, str]
+"""An option or a choice (`--format json`; empty: always), what it excludes, parted by blanks; and why."""
+
+
+def refuse_conflicts(conflicts: Iterable[Conflict]) -> None:
+    """Raise UsageError for the first conflict among the options of the command that is running."""
+    given = _given(click.get_current_context())
+    for option, excluded, why in conflicts:
+        name, _, choice = option.partition(" ")
+        if name and (name not in given or (choice and given[name] != choice)):
+            continue
+        clash = [each for each in excluded.split() if each in given]
+        if clash:
+            raise click.UsageError(f"{why}: leave out {' and '.join(clash)}")
+
+
+def _given(context: click.Context) -> dict[str, object]:
+    """The options that the user gave, by the longest of their names, with their values."""
+    found: dict[str, object] = {}
+    for parameter in context.command.params:
+        source = context.get_parameter_source(parameter.name or "")
+        if isinstance(parameter, click.Option) and source in (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT):
+            value = context.params.get(parameter.name or "")
+            off = value is False and parameter.secondary_opts
+            found[max(parameter.secondary_opts if off else parameter.opts, key=len)] = value
+    return found

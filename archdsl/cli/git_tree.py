@@ -1,0 +1,139 @@
+"""The texts of a git revision, read object by object: nothing is checked out, so no filter and no hook runs."""
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+from ..text.files import MAX_BYTES, NotFound, Unreadable
+
+_LINK = "120000"
+_SUBMODULE = "160000"
+_MOST_LINKS = 40
+"""How many links lead to a file at most, as for the system's own."""
+
+# A repository's own settings may name programs: for its transport where an object is missing, for watching its files.
+_SAFE = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+
+
+class GitTree:
+    """The files of a repository at a revision, by their path from its top."""
+
+    def __init__(self, revision: str, folder: Path) -> None:
+        """The tree of a revision, in the repository of a folder. Raises Unreadable."""
+        if revision.startswith("-"):
+            raise Unreadable("a revision does not begin with `-`")
+        self._folder = folder
+        self._tree = _git("rev-parse", "--verify", f"{revision}^{{tree}}", folder=folder).decode().strip()
+        self.prefix = os.fsdecode(_git("rev-parse", "--show-prefix", folder=folder).rstrip(b"\n"))
+        """The path of the folder, as `nets/`; empty at the top."""
+
+    @cached_property
+    def _entries(self) -> dict[str, tuple[str, str]]:
+        """The mode and the object of each file."""
+        listed = _git("ls-tree", "-r", "-z", "--full-tree", self._tree, folder=self._folder)
+        lines = (os.fsdecode(line).partition("\t") for line in listed.split(b"\0") if line)
+        return {path: (facts.split()[0], facts.split()[2]) for facts, _, path in lines}
+
+    @cached_property
+    def _folders(self) -> set[str]:
+        return {"/".join(path.split("/")[:depth]) for path in self._entries for depth in range(path.count("/") + 1)}
+
+    def files(self, ending: str) -> Sequence[str]:
+        """The paths of its files that end like this, links included."""
+        return sorted(path for path in self._entries if path.endswith(ending))
+
+    def read(self, path: str) -> bytes:
+        """What is in a file; links are followed inside the repository. Raises NotFound, Unreadable."""
+        path = self.resolve(path)
+        mode, name = self._entries.get(path, ("", ""))
+        if mode == _SUBMODULE:
+            raise Unreadable("it is a submodule, a repository of its own")
+        if path in self._folders:
+            raise Unreadable("it is a folder at that revision")
+        if not mode:
+            raise NotFound("there is no such file at that revision")
+        return self._blob(name)
+
+    def resolve(self, path: str) -> str:
+        """The path of the file itself, behind links on the way and at the end. Raises NotFound, Unreadable."""
+        done: list[str] = []
+        left = path.split("/")
+        links = 0
+        while left:
+            part = left.pop(0)
+            if part in ("", "."):
+                continue
+            if part == "..":
+                if not done:
+                    raise Unreadable("it leads out of the repository")
+                done.pop()
+                continue
+            done.append(part)
+            mode, name = self._entries.get("/".join(done), ("", ""))
+            if mode == _LINK:
+                links += 1
+                target = os.fsdecode(self._blob(name))
+                if links > _MOST_LINKS:
+                    raise Unreadable("it is a link that leads in a circle")
+                if target.startswith("/"):
+                    raise Unreadable("it is a link that leads out of the repository")
+                done.pop()
+                left[:0] = target.split("/")
+            elif mode == _SUBMODULE and left:
+                raise Unreadable(f"{'/'.join(done)} is a submodule, a repository of its own")
+            elif mode and left:
+                raise NotFound(f"{'/'.join(done)} is a file at that revision, not a folder")
+        return "/".join(done)
+
+    def _blob(self, name: str) -> bytes:
+        # `cat-file blob` gives the object as it was committed; `show` would ask the repository's own converters.
+        return _git("cat-file", "blob", name, folder=self._folder, most=MAX_BYTES + 1)
+
+
+def inside(path: Path) -> tuple[Path, str]:
+    """The nearest folder on the way to a path that exists now, and the path from there.
+
+    The folder of a file at a revision may have been deleted since. Raises Unreadable.
+    """
+    try:
+        whole = Path(os.path.abspath(path))
+    except OSError as error:
+        raise Unreadable(f"the working folder cannot be read: {error.strerror}") from None
+    folder = next(each for each in (whole, *whole.parents) if os.path.isdir(each))
+    return folder, whole.relative_to(folder).as_posix()
+
+
+def _git(*words: str, folder: Path, most: int | None = None) -> bytes:
+    """What git prints; no more than `most` bytes of it. Raises Unreadable."""
+    command = ["git", "-c", "core.fsmonitor=false", *words]
+    pipe = subprocess.PIPE
+    try:
+        with (
+            tempfile.TemporaryFile() as told,
+            subprocess.Popen(
+                command, cwd=folder, env={**os.environ, **_SAFE}, stdin=subprocess.DEVNULL, stdout=pipe, stderr=told
+            ) as process,
+        ):
+            assert process.stdout is not None
+            data = process.stdout.read(-1 if most is None else most)
+            if len(data) == most:
+                process.kill()
+                return data
+            if process.wait():
+                told.seek(0)
+                raise Unreadable(_complaint(told.read()))
+            return data
+    except FileNotFoundError:
+        raise Unreadable("git is not installed") from None
+    except OSError as error:
+        raise Unreadable(f"git cannot be run: {error.strerror}") from None
+    except ValueError:  # NUL, or a character that the system's encoding lacks
+        raise Unreadable("that is not a name of a revision and a file") from None
+
+
+def _complaint(told: bytes) -> str:
+    lines = told.decode(errors="replace").strip().splitlines()
+    return f"git says: {lines[0].removeprefix('fatal: ')}" if lines else "git cannot read it"

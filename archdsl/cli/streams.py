@@ -1,0 +1,147 @@
+"""Standard input, output and error that are closed, full or broken: one line, and exit status 1."""
+
+import contextlib
+import errno
+import io
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+INTERRUPTED = 130
+"""The exit status after Ctrl-C, as shells have it: 128 and the number of the signal."""
+
+_WRITTEN = {"stdout": "standard output", "stderr": "standard error"}
+# Windows reports a pipe whose reader is gone as EINVAL.
+_BROKEN_PIPE = {errno.EPIPE, errno.EINVAL} if sys.platform == "win32" else {errno.EPIPE}
+
+
+class _Watched(io.FileIO):
+    """A descriptor that remembers why it could not be written: a buffer above it forgets that at once."""
+
+    failure: OSError | None = None
+
+    def write(self, data: Any) -> int:
+        """Write what the system takes."""
+        try:
+            return super().write(data)
+        except OSError as error:
+            self.failure = self.failure or error
+            raise
+
+
+class _ClosedBytes(io.RawIOBase):
+    """The descriptor that the caller closed: whatever is asked of it is refused as the system would."""
+
+    failure: OSError | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> NoReturn:
+        raise OSError(errno.EBADF, "it is closed")
+
+    def write(self, data: Any) -> int:
+        if not len(data):
+            return 0
+        self.failure = OSError(errno.EBADF, "it is closed")
+        raise self.failure
+
+
+@contextlib.contextmanager
+def guarded() -> Iterator[None]:
+    """Run a command; where a stream fails, report that in a line and exit with 1.
+
+    A reader that has seen enough (`| head`) is not a failure that anybody wants to read about: it ends silently.
+    """
+    raws = _open()
+    try:
+        yield
+    except OSError as error:
+        _fail(raws, error)
+    finally:
+        _flush(raws)
+
+
+def _open() -> dict[str, _Watched | _ClosedBytes]:
+    """Watch the streams, put something in the place of closed ones, let none fail for a character that it lacks."""
+    raws: dict[str, _Watched | _ClosedBytes] = {}
+    for number, name in enumerate(("stdin", *_WRITTEN)):
+        stream = getattr(sys, name)
+        if stream is None:
+            _hold(number)
+            setattr(sys, name, _closed(closed := _ClosedBytes(), reading=name == "stdin"))
+            raws[name] = closed
+        elif name in _WRITTEN and isinstance(stream, io.TextIOWrapper):
+            # Tables hold × and ─; a terminal that cannot show them gets a question mark rather than a traceback.
+            stream.reconfigure(errors="replace")
+            if io.FileIO in (type(stream.buffer), type(getattr(stream.buffer, "raw", None))):
+                stream.flush()
+                raws[name] = _Watched(stream.fileno(), "w", closefd=False)
+                setattr(sys, name, _watched(raws[name], stream))
+    return raws
+
+
+def _closed(raw: _ClosedBytes, *, reading: bool) -> io.TextIOWrapper:
+    """A stream of text over a descriptor that is closed: what is written is refused at once."""
+    buffer: Any = io.BufferedReader(raw) if reading else raw
+    return io.TextIOWrapper(buffer, encoding="utf-8", errors="replace", write_through=not reading)
+
+
+def _watched(raw: Any, like: io.TextIOWrapper) -> io.TextIOWrapper:
+    """A stream of text over a descriptor that is watched; buffered (PYTHONUNBUFFERED) as another."""
+    return io.TextIOWrapper(
+        raw if type(like.buffer) is io.FileIO else io.BufferedWriter(raw),
+        encoding=like.encoding,
+        errors=like.errors,
+        line_buffering=like.line_buffering,
+        write_through=like.write_through,
+    )
+
+
+def _hold(number: int) -> None:
+    """Keep the number of a closed descriptor, so that no file that is opened later gets what is meant for a stream."""
+    try:
+        os.fstat(number)
+    except OSError:
+        with contextlib.suppress(OSError):
+            handle = os.open(os.devnull, os.O_RDWR)
+            if handle != number:
+                os.dup2(handle, number)
+                os.close(handle)
+
+
+def _flush(raws: dict[str, _Watched | _ClosedBytes]) -> None:
+    """Write what is left. Python does so only after the exit status is set."""
+    for name in _WRITTEN:
+        stream = getattr(sys, name)
+        if not stream.closed:
+            try:
+                stream.flush()
+            except OSError as error:
+                _fail(raws, error)
+    if any(raw.failure for raw in raws.values()):  # as where click has passed over a broken pipe
+        raise SystemExit(1)
+
+
+def _fail(raws: dict[str, _Watched | _ClosedBytes], error: OSError) -> NoReturn:
+    """Report that a stream, or what else raised this, failed; exit with 1."""
+    failed = {name: raw.failure for name, raw in raws.items() if raw.failure is not None}
+    what = [f"{_WRITTEN[name]} cannot be written" for name in failed] or [str(error.filename)] * bool(error.filename)
+    cause = next(iter(failed.values()), error)
+    for name in failed:
+        _silence(name)
+    if not failed or cause.errno not in _BROKEN_PIPE:
+        with contextlib.suppress(OSError):
+            print(": ".join(["archdsl", *what[:1], cause.strerror or str(cause)]), file=sys.stderr, flush=True)
+    raise SystemExit(1) from None
+
+
+def _silence(name: str) -> None:
+    """Let a stream that failed swallow what it still holds, or Python complains of it when it exits."""
+    with contextlib.suppress(OSError):
+        handle = os.open(os.devnull, os.O_WRONLY)
+        setattr(sys, name, os.fdopen(handle, "w", encoding="utf-8", errors="replace"))

@@ -1,0 +1,91 @@
+"""A parser's tables as JSON. Lark's own form of them is a pickle, and a pickle runs code when it is loaded."""
+
+import hashlib
+from typing import Any
+
+from lark import Lark
+from lark.grammar import NonTerminal, Rule, RuleOptions, Symbol, Terminal
+from lark.lexer import TerminalDef
+
+FORM = "2"
+"""The form of the JSON; another number says that tables must be made anew."""
+
+
+def dump(parser: Lark, origin: str, *, without: tuple[str, ...]) -> bytes:
+    """A line with a digest, then the tables as JSON; `origin` says what they were made of.
+
+    `without` names options of Lark that are not data, and are given to `load`.
+    """
+    import json
+
+    data, memo = parser.memo_serialize([TerminalDef, Rule])
+    data["options"] = {key: value for key, value in data["options"].items() if key not in without}
+    table = data["parser"].pop("parser")
+    table["tokens"] = list(table["tokens"].items())
+    table["states"] = [(state, _flat(actions)) for state, actions in table["states"].items()]
+    terminals = [(number, each) for number, each in memo.items() if each["__type__"] == "TerminalDef"]
+    rules = [(number, each) for number, each in memo.items() if each["__type__"] == "Rule"]
+    body = json.dumps([data, terminals, *_packed(rules), table], separators=(",", ":")).encode()
+    return _digest(body, origin) + b"\n" + body
+
+
+def load(kept: bytes, origin: str, **options: Any) -> Lark | None:
+    """The parser of such tables; None where they are damaged, or of another origin."""
+    digest, _, body = kept.partition(b"\n")
+    if digest != _digest(body, origin):
+        return None
+    import json
+
+    data, terminals, symbols, rule_options, rules, table = json.loads(body)
+    # Lark leaves what is a rule already as it is; to make all of them by its own way takes three times as long.
+    memo = dict(terminals) | _unpacked(symbols, rule_options, rules)
+    reductions = {number: (1, {"@": number}) for number in memo}
+    table["tokens"] = dict(table["tokens"])
+    table["states"] = {state: _actions(row, reductions) for state, row in table["states"]}
+    data["parser"]["parser"] = table
+    make: Any = Lark._load_from_dict  # what Lark's stand-alone parsers call; it has no types
+    parser: Lark = make(data, memo, **options)
+    return parser
+
+
+def _flat(actions: dict[int, tuple[int, Any]]) -> list[int]:
+    """The actions of a state: token, action, token, action. n shifts to state n, -1-n reduces by rule n."""
+    return [each for token, (kind, to) in actions.items() for each in (token, -1 - to["@"] if kind else to)]
+
+
+def _actions(row: list[int], reductions: dict[int, Any]) -> dict[int, Any]:
+    """The actions of a state by token, as Lark writes them."""
+    pairs = zip(row[::2], row[1::2], strict=True)
+    return {token: (0, action) if action >= 0 else reductions[-1 - action] for token, action in pairs}
+
+
+def _packed(rules: list[tuple[int, dict[str, Any]]]) -> tuple[list[Any], list[Any], list[list[Any]]]:
+    """The symbols and the options of all rules, each once, and the rules as numbers of them."""
+    symbols: dict[tuple[str, bool | None], int] = {}
+    options: dict[tuple[Any, ...], int] = {}
+
+    def symbol(given: dict[str, Any]) -> int:
+        return symbols.setdefault((given["name"], given.get("filter_out")), len(symbols))
+
+    rows = []
+    for number, rule in rules:
+        *given, empty = (rule["options"][field] for field in RuleOptions.__serialize_fields__)
+        option = options.setdefault((*given, tuple(empty)), len(options))
+        expansion = [symbol(each) for each in rule["expansion"]]
+        rows.append([number, symbol(rule["origin"]), rule["order"], rule["alias"], option, *expansion])
+    return list(symbols), list(options), rows
+
+
+def _unpacked(symbols: list[Any], options: list[Any], rules: list[list[Any]]) -> dict[int, Rule]:
+    made: list[Symbol] = [NonTerminal(n) if filtered is None else Terminal(n, filtered) for n, filtered in symbols]
+    ways = [RuleOptions(keep, expand, priority, template, tuple(e)) for keep, expand, priority, template, e in options]
+    found: dict[int, Rule] = {}
+    for number, origin, order, alias, option, *expansion in rules:
+        head = made[origin]
+        assert isinstance(head, NonTerminal)
+        found[number] = Rule(head, [made[each] for each in expansion], order, alias, ways[option])
+    return found
+
+
+def _digest(body: bytes, origin: str) -> bytes:
+    return hashlib.sha256(origin.encode() + body).hexdigest().encode()

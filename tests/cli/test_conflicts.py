@@ -1,0 +1,87 @@
+"""No option does nothing in silence: what another overrides, or a choice has no use for, is refused."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from archdsl.cli import main
+
+REFUSED = {
+    "check net.arch --batch 60000 --fits 1G": "--fits looks for the largest batch: leave out --batch",
+    "check net.arch --fix --diff": "leave out --fix",
+    "check net.arch --diff --explain": "leave out --explain",
+    "check net.arch --diff --batch 8 --columns rf": "leave out --columns and --batch",
+    "check net.arch --diff --format json": "leave out --diff",
+    "check net.arch --diff --format sarif": "leave out --diff",
+    "check net.arch --sizes 8 --format json": "leave out --sizes",
+    "check net.arch --sizes 8 --format github": "leave out --sizes",
+    "check net.arch --sizes 8 --fix": "leave out --fix",
+    "check net.arch --sizes 8 --diff": "leave out --diff",
+    "check net.arch --sizes 8 --strict": "leave out --strict",
+    "check net.arch --sizes 8 --pedantic": "leave out --pedantic",
+    "check net.arch --sizes 8 --explain": "leave out --explain",
+    "check net.arch --sizes 8 --fits 1G": "leave out --fits",
+    "check net.arch --sizes 8 --coverage": "leave out --coverage",
+    "check net.arch --format github --explain": "leave out --explain",
+    "check net.arch --format sarif --explain": "leave out --explain",
+    "check net.arch net.arch --explain": "give one file",
+    "check -e input --fix": "leave out --fix",
+    "check net.arch --unsafe": "give one of them",
+    "check net.arch --set classes=3 --set classes=4": "`classes` is given twice",
+    "check net.arch --input 3x8x8 --input 3x9x9": "the sizes are given twice",
+    "check net.arch --input x=3x8x8 --input x=3x9x9": "the sizes of `x` are given twice",
+    "diff net.arch net.arch --full --format json": "leave out --full",
+    "diff net.arch net.arch --full --format markdown": "leave out --full",
+    "diff net.arch net.arch --set classes=3 --set classes=4": "`classes` is given twice",
+    "why net.arch conv1 --full --format json": "leave out --full",
+    "diagram net.arch -o a.svg --dpi 300": "leave out --dpi",
+    "diagram net.arch -o a.dot --columns 2": "leave out --columns",
+    "diagram net.arch -o a.mmd --columns 2": "leave out --columns",
+    "diagram net.arch -o a.mmd --legend": "leave out --legend",
+    "diagram net.arch -o a.mmd --no-legend": "leave out --no-legend",
+    "diagram net.arch -o a.svg --direction LR --columns 3": "leave out --columns",
+    "diagram net.arch -o a.svg --expand bottleneck": "leave out --expand",
+    "diagram net.arch -o a.svg --view volumes --expand bottleneck": "leave out --expand",
+    "diagram net.arch -o a.svg --view volumes --direction TB": "leave out --direction",
+    "diagram net.arch -o a.svg --view volumes --columns 2": "leave out --columns",
+    "diagram net.arch -o a.svg --view volumes --no-fold": "leave out --no-fold",
+    "diagram net.arch -o a.svg --view volumes --macs": "leave out --macs",
+    "diagram net.arch -o - --format svg --check": "name it with -o",
+}
+ACCEPTED = [
+    "check net.arch --format text --explain",
+    "check net.arch --diff --unsafe --pedantic --strict",
+    "check net.arch --diff --format text",
+    "check net.arch --sizes 8 --set classes=4",
+    "check net.arch --format json --batch 8",
+    "check net.arch --fits 1G --optimizer sgd --precision bf16",
+    "check net.arch net.arch --format json --strict --pedantic",
+    "diff net.arch net.arch --full --format text",
+    "diagram net.arch -o a.png --dpi 30 --columns 2",
+    "diagram net.arch -o a.svg --view blocks --expand nothing",
+    "diagram net.arch -o a.dot --view volumes --no-caption --theme dark --no-legend",
+]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("net.arch").write_text("net N(classes = 10)\ninput 3x8x8\nconv 4 k3; relu\nflatten; fc classes\n")
+
+
+@pytest.mark.parametrize("words", REFUSED)
+def test_what_would_have_no_effect_is_refused(words: str) -> None:
+    before = Path("net.arch").read_bytes()
+    done = CliRunner().invoke(main, words.split())
+    assert done.exit_code == 2
+    assert REFUSED[words] in done.stderr
+    assert done.stdout == ""
+    assert Path("net.arch").read_bytes() == before
+    assert [each.name for each in Path().iterdir()] == ["net.arch"]
+
+
+@pytest.mark.parametrize("words", ACCEPTED)
+def test_what_goes_together_is_taken(words: str) -> None:
+    done = CliRunner().invoke(main, words.split())
+    assert done.exit_code == 0, done.output

@@ -1,0 +1,190 @@
+"""The library's front door: what it takes, what it raises, and that it can be copied and sent."""
+
+import copy
+import errno
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from decimal import Decimal
+from fractions import Fraction
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import archdsl
+from archdsl import ArchError, Network
+from archdsl.diagnostics import Sink
+from archdsl.diagnostics.catalogue import by_code
+from archdsl.integrations.jupyter import Mistake
+from archdsl.network import analyse
+from archdsl.text.source import Source
+
+TEXT = "net N(classes = 10, width = 1.0)\ninput 3x32x32\nconv 8*width k3; relu\ngap; fc classes\n"
+COPIES: dict[str, Callable[[Any], Any]] = {
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    "pickle": lambda value: pickle.loads(pickle.dumps(value)),
+}
+
+
+def failing(text: str) -> ArchError:
+    with pytest.raises(ArchError) as raised:
+        archdsl.loads(text)
+    return raised.value
+
+
+# --- errors ---
+
+
+@pytest.mark.parametrize("how", COPIES)
+@pytest.mark.parametrize("code", [code for code in by_code() if code.startswith("E")])
+def test_an_error_can_be_copied_and_sent(code: str, how: str) -> None:
+    kind = by_code()[code]
+    found = Sink()
+    analyse(Source(kind.wrong), found, kind.settings)
+    error = ArchError(tuple(found), Source(kind.wrong))
+    again = COPIES[how](error)
+    assert type(again) is ArchError
+    assert str(again) == str(error)
+    assert [item.diagnostic.code for item in again.diagnostics] == [item.diagnostic.code for item in found]
+    assert again.source.text == kind.wrong
+
+
+def test_an_error_of_a_notebook_stays_one() -> None:
+    error = failing("input 8; fcc 2")
+    sent = pickle.loads(pickle.dumps(Mistake(error.diagnostics, error.source)))
+    assert type(sent) is Mistake
+    assert str(sent) == str(error)
+
+
+def _load(text: str) -> int:
+    return archdsl.loads(text).parameters
+
+
+def test_a_pool_of_processes_gets_the_error() -> None:
+    """It waited for ever: what it could not unpickle killed its thread."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        assert pool.submit(_load, "input 8; fc 2").result(timeout=60) == 18
+        error = pool.submit(_load, "input 8; fcc 2").exception(timeout=60)
+    assert isinstance(error, ArchError)
+    assert "did you mean `fc`?" in str(error)
+
+
+# --- copies ---
+
+
+@pytest.mark.parametrize("how", COPIES)
+@pytest.mark.parametrize("text", [TEXT, "input 3xHxW; conv 8 k3 s2; maxpool 2"])
+def test_a_network_can_be_copied_and_sent(text: str, how: str) -> None:
+    network = archdsl.loads(text)
+    before = network.sizes.described()
+    again = COPIES[how](network)
+    assert isinstance(again, Network)
+    assert [(node.name, str(node.shape)) for node in again.graph.nodes] == [
+        (node.name, str(node.shape)) for node in network.graph.nodes
+    ]
+    assert [node.shape for node in again.graph.nodes] == [node.shape for node in network.graph.nodes]
+    assert again.sizes.described() == before
+
+
+def test_hashes_are_made_anew_in_another_process(tmp_path: Path) -> None:
+    """A hash of text differs from process to process: a kept one would make equal shapes unequal."""
+    write = (
+        "import archdsl, pickle, sys; n = archdsl.loads('input 3xHxW; conv 8 k3 s2; maxpool 2'); n.sizes; "
+        "pickle.dump(n, open(sys.argv[1], 'wb'))"
+    )
+    read = (
+        "import archdsl, pickle, sys; a = pickle.load(open(sys.argv[1], 'rb')); "
+        "b = archdsl.loads('input 3xHxW; conv 8 k3 s2; maxpool 2'); "
+        "assert {n.shape for n in a.graph.nodes} == {n.shape for n in b.graph.nodes}; "
+        "assert a.sizes.described() == b.sizes.described()"
+    )
+    for seed, program in (("1", write), ("2", read)):
+        env = {**os.environ, "PYTHONHASHSEED": seed}
+        subprocess.run([sys.executable, "-W", "ignore", "-c", program, str(tmp_path / "net")], env=env, check=True)
+
+
+# --- files ---
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as raised:
+        archdsl.load(tmp_path / "missing.arch")
+    assert (raised.value.errno, raised.value.filename) == (errno.ENOENT, str(tmp_path / "missing.arch"))
+
+
+def test_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError) as raised:
+        archdsl.load(tmp_path)
+    assert raised.value.filename == str(tmp_path)
+
+
+def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    (tmp_path / "net.arch").write_text(TEXT)
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(PermissionError) as raised:
+        archdsl.load(tmp_path / "net.arch")
+    assert (raised.value.errno, raised.value.filename) == (errno.EACCES, str(tmp_path / "net.arch"))
+
+
+@pytest.mark.parametrize("name", ["a\0b.arch", "n" * 300, "zoo:nosuch"])
+def test_what_names_no_file(name: str) -> None:
+    with pytest.raises(OSError, match=r"file|zoo|long") as raised:
+        archdsl.load(name)
+    assert raised.value.errno
+    assert raised.value.filename == name
+
+
+# --- values ---
+
+
+@pytest.mark.parametrize(
+    "value", [3, np.int64(3), np.uint8(3), np.array(3), torch.tensor(3), np.int32(3)], ids=lambda v: type(v).__name__
+)
+def test_a_whole_number_of_any_kind(value: object) -> None:
+    assert archdsl.loads(TEXT, classes=value).graph.outputs[0][0] == "output"
+    assert str(archdsl.loads(TEXT, classes=value).graph.nodes[-1].shape) == "3"
+
+
+@pytest.mark.parametrize("value", [0.5, np.float32(0.5), np.float64(0.5), Fraction(1, 2)])
+def test_a_fraction_of_any_kind(value: object) -> None:
+    assert str(archdsl.loads(TEXT, width=value).graph.nodes[1].shape) == "4×30×30"
+
+
+@pytest.mark.parametrize("value", [True, np.True_, "3", None, [3], 3j, object(), Decimal("0.5")])
+def test_what_is_no_number_is_refused(value: object) -> None:
+    with pytest.raises(TypeError, match="`classes` is a number, not"):
+        archdsl.loads(TEXT, classes=value)
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    ["3x64x64", (3, 64, 64), [3, 64, 64], np.array([3, 64, 64]), (3, np.int64(64), "H"), torch.Size([3, 64, 64])],
+)
+def test_sizes_of_any_kind(sizes: object) -> None:
+    assert archdsl.loads(TEXT, input=sizes).graph.nodes[0].shape.dims[0] == 3  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    ["", (), "3x0x64", (3, True, 64), (3, 0, 64), (3, -1, 64), (3, 64.0, 64), (3, None, 64), (3, "h", 64), "3×"],
+)
+def test_what_is_no_size_is_refused(sizes: object) -> None:
+    with pytest.raises(ValueError, match="is not sizes like 3x32x32"):
+        archdsl.loads(TEXT, input=sizes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("sizes", ["3x32", "32", "3x32x32x32", (3, 32)])
+def test_sizes_of_another_count_are_refused(sizes: str) -> None:
+    with pytest.raises(ArchError, match="it has 3 sizes, and "):
+        archdsl.loads(TEXT, input=sizes)
