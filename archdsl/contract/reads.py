@@ -1,16 +1,21 @@
 """What a layer says of its input: which positions along each axis one position of its output reads.
 
 Convolutions, poolings, shuffles, resampling and windows of attention all repeat: position period·q + r of the output
-reads step·q plus some offsets that depend on r alone. Only "everything" and "what came before" do not.
+reads step·q plus some offsets that depend on r alone. Only "everything" and "what came before" do not. A period is
+listed position by position, so it has a bound: beyond `LONGEST_PERIOD` a layer says "at most everything".
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from itertools import chain
 from math import gcd
 
 from ..record import Record
 from ..shapes.shape import Window
 from ..shapes.symbolic import plain
+
+LONGEST_PERIOD = 4096
+"""Beyond so many positions until a layer's reading begins anew, what each of them reads is not listed."""
 
 
 class Positions(Record):
@@ -26,12 +31,17 @@ class Positions(Record):
 
     def at(self, position: int, side: int) -> Iterator[int]:
         """The positions, on a side of this length, that an output position reads."""
+        inside, others = self.parts(position, side)
+        yield from inside
+        yield from others
+
+    def parts(self, position: int, side: int) -> tuple[range, Iterator[int]]:
+        """As `at`: those that lie on the side, and those that stand for places beyond its ends."""
         turn, rest = divmod(position, self.period)
-        base = self.step * turn
-        for offset in self.offsets[rest]:
-            inside = _inside(base + offset, side, self.border)
-            if inside is not None:
-                yield inside
+        offsets, base = self.offsets[rest], self.step * turn
+        places = range(base + offsets.start, base + offsets.stop, offsets.step)
+        before, inside, after = _split(places, side)
+        return inside, _beyond(before, after, side, self.border)
 
 
 class Everything(Record):
@@ -99,17 +109,19 @@ def spreading(kernel: int, stride: int, padding: int, dilation: int) -> Reads:
     if not _known(kernel, stride, padding, dilation):
         return MIXED
     apart = gcd(stride, dilation)
-    offsets = []
-    for rest in range(stride):
-        hits = [k for k in range(min(kernel, stride // apart)) if (rest + padding - dilation * k) % stride == 0]
-        if not hits:
-            offsets.append(range(0))
-            continue
-        last = (rest + padding - dilation * hits[0]) // stride
-        count = -(-(kernel - hits[0]) // (stride // apart))
-        down = dilation // apart
-        offsets.append(range(last - down * (count - 1), last + 1, down))
-    return Positions(period=stride, step=1, offsets=tuple(offsets))
+    turn, down = stride // apart, dilation // apart
+    inverse = pow(down, -1, turn)
+
+    def offsets(rest: int) -> range:
+        # dilation·k ≡ rest + padding (mod stride) has a solution k below turn, and then every turn-th.
+        whole, part = divmod(rest + padding, apart)
+        first = whole * inverse % turn
+        if part or first >= kernel:
+            return range(0)
+        last = (rest + padding - dilation * first) // stride
+        return range(last - down * (-(-(kernel - first) // turn) - 1), last + 1, down)
+
+    return _repeated(stride, 1, offsets)
 
 
 def pooling_to(size: int, side: int) -> Reads:
@@ -120,8 +132,7 @@ def pooling_to(size: int, side: int) -> Reads:
         return MIXED
     common = gcd(size, side)
     period, step = size // common, side // common
-    offsets = (range(r * step // period, -(-(r + 1) * step // period)) for r in range(period))
-    return Positions(period=period, step=step, offsets=tuple(offsets))
+    return _repeated(period, step, lambda r: range(r * step // period, -(-(r + 1) * step // period)))
 
 
 def repeating(size: int, side: int, factor: int | None) -> Reads:
@@ -129,11 +140,14 @@ def repeating(size: int, side: int, factor: int | None) -> Reads:
     period, step = _ratio(size, side, factor)
     if period == 0:
         return MIXED
-    return Positions(
-        period=period,
-        step=step,
-        offsets=tuple(range(r * step // period, r * step // period + 1) for r in range(period)),
-    )
+    return _repeated(period, step, lambda r: range(r * step // period, r * step // period + 1))
+
+
+def folded(after: int, size: int) -> Reads:
+    """Places row by row: step t reads floor(t/after) mod size of a side of this size."""
+    if not _known(after, size):
+        return MIXED
+    return _repeated(after * size, 0, lambda t: range(t // after, t // after + 1))
 
 
 def interpolating(size: int, side: int, factor: int | None, reach: int, align: bool) -> Reads:
@@ -147,16 +161,17 @@ def interpolating(size: int, side: int, factor: int | None, reach: int, align: b
     return MIXED if period == 0 else _interpolating(period, step, step - period, 2 * period, reach)
 
 
-def _interpolating(period: int, step: int, shift: int, under: int, reach: int) -> Positions:
+def _interpolating(period: int, step: int, shift: int, under: int, reach: int) -> Reads:
     """Output o has its place at o·step/period + shift/under of the input."""
     common = gcd(period, step)
     period, step = period // common, step // common
-    offsets = []
-    for rest in range(period):
+
+    def offsets(rest: int) -> range:
         whole, part = divmod(rest * step * under + shift * period, period * under)
         # A place that lies on an element takes nothing from the others: the weights there are 0.
-        offsets.append(range(whole, whole + 1) if part == 0 else range(whole + 1 - reach, whole + reach + 1))
-    return Positions(period=period, step=step, offsets=tuple(offsets), border="replicate")
+        return range(whole, whole + 1) if part == 0 else range(whole + 1 - reach, whole + reach + 1)
+
+    return _repeated(period, step, offsets, border="replicate")
 
 
 def _ratio(size: int, side: int, factor: int | None) -> tuple[int, int]:
@@ -173,8 +188,12 @@ def blocks(length: int, shift: int = 0) -> Reads:
     """Windows side by side, moved on by `shift`: each position reads all of its window."""
     if not _known(length, shift):
         return MIXED
-    first = [shift + (rest - shift) // length * length for rest in range(length)]
-    return Positions(period=length, step=length, offsets=tuple(range(at, at + length) for at in first))
+
+    def offsets(rest: int) -> range:
+        first = shift + (rest - shift) // length * length
+        return range(first, first + length)
+
+    return _repeated(length, length, offsets)
 
 
 def grid(count: int, side: int) -> Reads:
@@ -182,7 +201,20 @@ def grid(count: int, side: int) -> Reads:
     if not _known(count, side):
         return MIXED
     apart = side // count
-    return Positions(period=apart, step=0, offsets=tuple(range(rest, side, apart) for rest in range(apart)))
+    return _repeated(apart, 0, lambda rest: range(rest, side, apart))
+
+
+def _repeated(period: int, step: int, offsets: Callable[[int], range], border: str = "zeros") -> Reads:
+    """What each of `period` positions reads, listed; where these are too many, at most everything."""
+    if period > LONGEST_PERIOD:
+        return MIXED
+    return Positions(period=period, step=step, offsets=tuple(map(offsets, range(period))), border=border)
+
+
+def halves(size: int) -> Reads:
+    """Output o reads o of the first half, and o of the second."""
+    half = size // 2
+    return Positions(offsets=(range(0, 2 * half, half),)) if _known(half) else MIXED
 
 
 def only(index: int) -> Reads:
@@ -204,15 +236,21 @@ def _known(*numbers: int) -> bool:
     return all(type(number) is int for number in numbers)
 
 
-def _inside(position: int, side: int, border: str) -> int | None:
-    if 0 <= position < side:
-        return position
+def _split(places: range, side: int) -> tuple[range, range, range]:
+    """Growing places as those before a side of this length, those on it, and those after it."""
+    first = min(max(0, -(-(0 - places.start) // places.step)), len(places))
+    last = min(max(first, -(-(side - places.start) // places.step)), len(places))
+    return places[:first], places[first:last], places[last:]
+
+
+def _beyond(before: range, after: range, side: int, border: str) -> Iterator[int]:
+    """The elements that stand for places beyond the ends; circular and reflected, at most a side's length of them."""
     match border:
-        case "reflect":
-            return -position if position < 0 else 2 * (side - 1) - position
         case "replicate":
-            return 0 if position < 0 else side - 1
+            yield from chain((0,) if before else (), (side - 1,) if after else ())
+        case "reflect":
+            yield from (-place if place < 0 else 2 * (side - 1) - place for place in chain(before, after))
         case "circular":
-            return position % side
+            yield from (place % side for place in chain(before, after))
         case _:
-            return None
+            return

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from ..contract.arguments import AnyFloat, AnyInt, Flag, OneOf, PositiveFloat, argument
 from ..contract.call import Module, Step, Steps, X, method, nn
 from ..contract.layer import Layer, Reject, Weights
-from ..contract.reads import ALL, MIXED, Links, Positions, Reads, along, pointwise
+from ..contract.reads import ALL, Links, Reads, along, halves, pointwise
 from ..contract.saves import INPUT, OUTPUT, Saves
 from ..shapes.shape import Layout, Shape
 from ._calls import given
@@ -328,8 +328,7 @@ class GLU(AxisActivation):
         return x.with_size(axis, size // 2)
 
     def _along(self, size: int) -> Reads:
-        half = size // 2
-        return Positions(offsets=(range(0, size, half),)) if type(half) is int else MIXED
+        return halves(size)
 
     def saves(self, x: Shape, y: Shape) -> Saves:
         return INPUT

@@ -1,6 +1,7 @@
 """Normalisations."""
 
 from collections.abc import Mapping
+from math import prod
 from typing import ClassVar
 
 from ..contract.arguments import AnyFloat, Flag, PositiveFloat, PositiveInt, Probability, argument
@@ -148,7 +149,8 @@ class FeatureNorm(Normalisation):
         return along(x.rank, y.channel_axis, ALL)
 
     def saves(self, x: Shape, y: Shape) -> Saves:
-        kept = self._saves(x.numel // y.channels, x.numel)
+        places = prod(size for axis, size in enumerate(x.dims) if axis != y.channel_axis)
+        kept = self._saves(places, x.numel)
         return kept.replace(lies=lambda order: (*range(1, x.rank), 0)) if y.spatial else kept
 
     def _saves(self, places: int, elements: int) -> Saves:
@@ -241,7 +243,7 @@ class LocalResponseNorm(Layer):
         return along(x.rank, 0, Positions(offsets=(range(first, first + self.size),)))
 
     def saves(self, x: Shape, y: Shape) -> Saves:
-        squares = (x.channels + self.size - 1) * (x.numel // x.channels)
+        squares = (x.channels + self.size - 1) * prod(x.sides)
         return Saves(inputs=(0,), own=(Own(count=squares + 2 * x.numel, bytes=4),), wide=True)
 
     def torch(self, x: Shape) -> Step:

@@ -5,7 +5,7 @@ from math import isqrt, prod
 from ..contract.arguments import NaturalInt, Sizes, argument
 from ..contract.call import Step, Steps, X, method
 from ..contract.layer import Layer, Reject
-from ..contract.reads import MIXED, SAME, Links, Positions, Reads, Unfolded, mixing, pointwise, repeating
+from ..contract.reads import SAME, Links, Reads, Unfolded, folded, mixing, pointwise, repeating
 from ..contract.saves import Saves, contiguous
 from ..shapes.shape import SPATIAL, Layout, Shape, times
 from ..shapes.symbolic import Sym, Undecided
@@ -188,12 +188,9 @@ class Untokens(Layer):
 
 def _folded(sides: tuple[int, ...], side: int) -> Reads:
     """What step t of the places, row by row, reads along one of their sides."""
-    if any(type(each) is not int for each in sides):
-        return MIXED
-    after, period = prod(sides[side + 1 :]), prod(sides[side:])
-    if side == 0:
-        return repeating(0, 0, after)
-    return Positions(period=period, step=0, offsets=tuple(range(r // after, r // after + 1) for r in range(period)))
+    after = prod(sides[side + 1 :])
+    # The first side ends where the steps do: nothing is repeated.
+    return repeating(0, 0, after) if side == 0 else folded(after, sides[side])
 
 
 def _rectangle(count: int) -> str:

@@ -8,6 +8,7 @@ import pytest
 import archdsl
 from archdsl.analysis.receptive_field import Field, Seen, fields, receptive_field
 
+from ..layers.contract import limited
 from .gradients import check, drawn
 
 # Araujo, Norris & Sim, Computing Receptive Fields of Convolutional Neural Networks, Distill, 2019, table of networks.
@@ -91,3 +92,25 @@ def test_an_assertion_asks_for_the_last_places():
     assert receptive_field(archdsl.loads(text).graph) == 64
     assert receptive_field(archdsl.loads(text, input="3xHxW").graph) is None
     assert receptive_field(archdsl.loads("input 784; fc 10").graph) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "input 3x8x8; adaptive_avgpool 100000007; gap; fc 10",
+        "input 1x7x7; upsample size=100000007x100000007; conv 1 k3",
+        "input 1x7x7; upsample size=4093x4091 bilinear; conv 1 k4000x4000; maxpool 2",
+        "input 1000000000x1x1; pixelshuffle 10000; conv 1 k1000000000x1 p500000000x0; conv 1 k5x1",
+        "input 8x1; upconv 8 k1000000000 s999999937; conv 8 k1000 d1000000",
+        "input 8x3x100000007; tokens; fc 8; untokens 3x100000007; conv 8 k3",
+        "input 8x5040x5040; attention h2 window=5040 shift=17; attention h2 grid=3",
+        "input 8x16773120; concat { upsample 4096; maxpool 4096 } { upsample 4095; maxpool 4095 } { conv 8 k1 }",
+        "input 8x100; concat { upsample 4096; crop 9 } { upsample 4096 linear; crop 9 } { crop 9 }; conv 1 k3",
+        "input 1x1000000007; slice 1 999999999 axis=1 step=1000003; pad 1000000000 mode=replicate; conv 1 k3",
+    ],
+)
+def test_fields_of_any_numbers_are_found_at_once(text):
+    with limited():
+        graph = archdsl.loads(text).graph
+        found = fields(graph, every=True)
+        assert all(seen.sides for node in graph.nodes for seen in found[node.id])

@@ -1,10 +1,13 @@
 """Along one side, ends and all: for each position, which positions of the network's input it reads, as bits."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import reduce
 from operator import or_
 
 from ...contract.reads import Before, Everything, Positions, Reads
+
+_FEW = 8
+"""Rows up to which a union is made one by one."""
 
 Table = tuple[int, ...]
 """For each position of an axis the bits of what it reads; one entry where all positions read the same."""
@@ -24,7 +27,33 @@ def through(table: Table, reads: Reads, side: int, size: int) -> Table:
         case Before():
             return tuple(_running(rows))
         case Positions():
-            return tuple(reduce(or_, (rows[i] for i in reads.at(o, side)), 0) for o in range(size))
+            unions = _Unions(rows)
+            return tuple(unions.of(*reads.parts(o, side)) for o in range(size))
+
+
+class _Unions:
+    """Unions of rows that are equally far apart: of two unions of 2ⁿ rows, which overlap, however many there are."""
+
+    def __init__(self, rows: Sequence[int]) -> None:
+        self._rows = rows
+        self._doubled: dict[int, list[Sequence[int]]] = {}
+
+    def of(self, inside: range, others: Iterable[int]) -> int:
+        """What the rows of both have in all."""
+        found = reduce(or_, (self._rows[i] for i in others), 0)
+        if len(inside) < _FEW:
+            return reduce(or_, (self._rows[i] for i in inside), found)
+        power = len(inside).bit_length() - 1
+        unions = self._of_powers(inside.step, power)
+        return found | unions[inside[0]] | unions[inside[-(1 << power)]]
+
+    def _of_powers(self, step: int, power: int) -> Sequence[int]:
+        """By row, the union of the 2ⁿ rows from it on."""
+        levels = self._doubled.setdefault(step, [self._rows])
+        while len(levels) <= power:
+            last, apart = levels[-1], step << (len(levels) - 1)
+            levels.append([last[i] | last[i + apart] for i in range(len(last) - apart)])
+        return levels[power]
 
 
 def _running(rows: Sequence[int]) -> list[int]:

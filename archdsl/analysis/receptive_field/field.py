@@ -5,6 +5,7 @@ from fractions import Fraction
 from itertools import product
 from math import lcm
 
+from ...contract.reads import LONGEST_PERIOD
 from ...graph import Graph
 from ...record import Record
 from ...shapes.symbolic import plain
@@ -109,13 +110,14 @@ def _largest(graph: Graph, seen: Seen) -> int | None:
 
 
 def _seen(entry: int, paths: list[Path[Reach]], sizes: tuple[int, ...]) -> Seen:
-    sides = tuple(_union(lines, sizes) for lines in zip(*(path.lines for path in paths), strict=True))
+    along = list(zip(*(path.lines for path in paths), strict=True))
+    exact = all(path.exact and all(_is_exact(line.reach) for line in path.lines) for path in paths)
     ways = dict.fromkeys(tuple(_union([line], sizes) for line in path.lines) for path in paths)
     return Seen(
         input=entry,
-        sides=sides,
+        sides=tuple(_union(lines, sizes) for lines in along),
         ways=tuple(sorted(ways, key=lambda way: [(f.size is None, f.size or 0, f.start or 0) for f in way])),
-        exact=all(path.exact and all(_is_exact(line.reach) for line in path.lines) for path in paths),
+        exact=exact and all(_period(lines) <= LONGEST_PERIOD for lines in along),
         placed=any(_has_places(line, sizes) for path in paths for line in path.lines),
     )
 
@@ -130,13 +132,20 @@ def _is_exact(reach: Reach) -> bool:
     return not isinstance(reach, Whole) or reach.exact
 
 
+def _period(lines: Iterable[tuple[int | None, Reach]]) -> int:
+    """After how many positions the union of the lines begins anew, where their fields are equally far apart; else 1."""
+    reaches = [reach for axis, reach in lines if axis is not None and isinstance(reach, Pattern) and reach.step]
+    return lcm(*(reach.period for reach in reaches)) if len({reach.jump for reach in reaches}) == 1 else 1
+
+
 def _union(lines: Iterable[tuple[int | None, Reach]], sizes: tuple[int, ...]) -> Field:
     """The field of all lines together."""
     lines = list(lines)
     patterns = [(axis, reach) for axis, reach in lines if isinstance(reach, Pattern)]
     placed = [reach for axis, reach in patterns if axis is not None and reach.step]
     jumps = {reach.jump for reach in placed}
-    whole = len(patterns) < len(lines)
+    longest = _period(lines)
+    whole = len(patterns) < len(lines) or longest > LONGEST_PERIOD
     if whole or len(jumps) != 1 or len(placed) < len(patterns):
         jump = next(iter(jumps)) if len(jumps) == 1 else None
         middles = (0 if axis is None else sizes[axis] // 2 for axis, _ in patterns)
@@ -144,7 +153,7 @@ def _union(lines: Iterable[tuple[int | None, Reach]], sizes: tuple[int, ...]) ->
         return Field(
             size=_size(span, whole), read=None if whole else span.members if span else 0, jump=jump, start=None
         )
-    spans = [_joined(reach.at(i) for reach in placed) for i in range(lcm(*(reach.period for reach in placed)))]
+    spans = [_joined(reach.at(i) for reach in placed) for i in range(longest)]
     largest = max(spans, key=lambda span: (span.size, span.members) if span else (0, 0))
     first = next((span for span in spans if span is not None), None) if spans[0] is None else spans[0]
     start = Fraction(first.low + first.high + 1, 2) if spans[0] is not None and first else None

@@ -1,15 +1,15 @@
 """Along one side, far from its ends: which positions of the network's input are read, as a repeating pattern."""
 
 from fractions import Fraction
-from math import gcd
+from math import gcd, lcm
 from typing import NamedTuple
 
-from ...contract.reads import Before, Everything, Positions, Reads
+from ...contract.reads import LONGEST_PERIOD, Before, Everything, Positions, Reads
 from ...shapes.symbolic import plain
 from .spans import Span, joined, repeated
 
-_LONGEST = 4096
-"""Beyond so many positions in one period, a pattern is no longer followed."""
+_MOST_STEPS = 1 << 16
+"""Beyond so many spans that are joined to follow a pattern through a layer, it is no longer followed."""
 
 
 class Whole(NamedTuple):
@@ -59,11 +59,18 @@ def _composed(reach: Pattern, reads: Positions) -> Reach:
         span = repeated(only, reads.offsets[0], reach.step) if only else None
         return Pattern(1, reach.step * reads.step, (span,))
     turns = reach.period // gcd(reach.period, reads.step)
-    if reads.period * turns > _LONGEST:
+    if _steps(reach, reads, turns) > _MOST_STEPS:
         return Whole(exact=False)
     step = reach.step * (reads.step * turns // reach.period)
     spans = tuple(_read(reach, reads, position) for position in range(reads.period * turns))
     return _shortened(Pattern(reads.period * turns, step, spans))
+
+
+def _steps(reach: Pattern, reads: Positions, turns: int) -> int:
+    """How many spans `_read` joins for all positions of the result's period."""
+    if reads.period * turns > LONGEST_PERIOD:
+        return _MOST_STEPS + 1
+    return turns * sum(min(reach.period, len(offsets)) for offsets in reads.offsets)
 
 
 def _read(reach: Pattern, reads: Positions, position: int) -> Span | None:
@@ -103,16 +110,17 @@ def covers(a: Reach, b: Reach) -> bool:
         return isinstance(a, Whole) and isinstance(b, Whole) and (a == b or not a.exact)
     if a.step * b.period != b.step * a.period:
         return False
-    longest = a.period * b.period // gcd(a.period, b.period)
-    return all(_covers(a.at(i), b.at(i)) for i in range(longest))
+    longest = lcm(a.period, b.period)
+    # What is not followed so far is kept beside the other one, which is always right.
+    return longest <= LONGEST_PERIOD and all(_covers(a.at(i), b.at(i)) for i in range(longest))
 
 
 def either(a: Reach, b: Reach) -> Reach:
     """What a position reads by one way or the other."""
     if isinstance(a, Whole) or isinstance(b, Whole):
         return a if isinstance(a, Whole) else b
-    longest = a.period * b.period // gcd(a.period, b.period)
-    if a.jump != b.jump or longest > _LONGEST:
+    longest = lcm(a.period, b.period)
+    if a.jump != b.jump or longest > LONGEST_PERIOD:
         return Whole(exact=False)
     step = a.step * (longest // a.period)
     return _shortened(Pattern(longest, step, tuple(joined(a.at(i), b.at(i)) for i in range(longest))))

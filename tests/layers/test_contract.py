@@ -1,0 +1,31 @@
+"""What a layer's `infer` takes, all its other methods take: at once, whatever the numbers, symbolic sizes included."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from .contract import accepted, call_all, large_cases, limited, symbolic
+from .law import OPS
+from .strategies import cases
+
+
+@pytest.mark.parametrize("keyword", sorted(OPS))
+@settings(max_examples=40)
+@given(data=st.data())
+def test_numbers_up_to_a_billion_are_answered_at_once(keyword, data):
+    op, xs = data.draw(large_cases(OPS[keyword]))
+    with limited():
+        y = accepted(op, xs)
+        if y is not None:
+            call_all(op, xs, y)
+
+
+@pytest.mark.parametrize("keyword", sorted(OPS))
+@settings(max_examples=40)
+@given(data=st.data())
+def test_what_infer_takes_no_method_refuses(keyword, data):
+    op, xs = data.draw(cases(OPS[keyword]))
+    for each in (xs, symbolic(data.draw, xs)):
+        y = accepted(op, each)
+        if y is not None:
+            call_all(op, each, y)
