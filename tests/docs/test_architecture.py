@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.test_rooms import ROOMS
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 
@@ -23,6 +25,18 @@ def first_cells(text: str) -> list[str]:
 @pytest.mark.parametrize("path", re.findall(r"`([\w/.]+[/.]\w*)`", "\n".join(first_cells(section("The rooms")))))
 def test_rooms_exist(path: str) -> None:
     assert (ROOT / path).exists()
+
+
+def test_every_room_is_described() -> None:
+    described = re.findall(r"`archdsl/(\w+)(?:\.py|/)`", "\n".join(first_cells(section("The rooms"))))
+    assert sorted(described) == sorted(name for name in ROOMS if not name.startswith("__"))
+
+
+def test_rooms_import_what_stands_above_them() -> None:
+    """The table is in an order in which each room comes after those that it may import."""
+    described = re.findall(r"`archdsl/(\w+)(?:\.py|/)`", "\n".join(first_cells(section("The rooms"))))
+    for index, name in enumerate(described):
+        assert ROOMS[name] <= set(described[:index]), name
 
 
 def test_every_dependency_has_its_reason() -> None:
