@@ -20,8 +20,8 @@ import torch
 
 import archdsl
 from archdsl import ArchError, Network
+from archdsl.analysis.codes import by_code
 from archdsl.diagnostics import Sink
-from archdsl.diagnostics.catalogue import by_code
 from archdsl.integrations.jupyter import Mistake
 from archdsl.network import analyse
 from archdsl.text.source import Source
