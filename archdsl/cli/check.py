@@ -1,19 +1,16 @@
 """`archdsl check`: shapes, parameters, mistakes. Imports neither torch nor numpy."""
 
 import sys
-from collections.abc import Iterable
 
 import click
 
-from ..diagnostics import Severity, Sink
-from ..diagnostics.diagnostic import Found
-from ..diagnostics.terminal import printable, summary
-from ..network import Analysis, Network, analyse
-from ..shapes.symbolic import plain
+from ..diagnostics import Sink
+from ..network import Analysis, analyse
 from ..text.source import Source
 from ..training.recipe_check import check_recipe
-from .check_measures import Asked, check_asked, columns_of, facts_of, measure_options, show_measures, wanted_of
-from .common import network_options, parse_override, parse_settings, read_all, show_mistakes
+from .check_measures import Asked, check_asked, measure_options
+from .check_reports import Status, report
+from .common import Texts, network_options, parse_override, parse_settings
 from .conflicts import refuse_conflicts
 
 _MEASURES = "--columns --batch --optimizer --precision --fits --coverage"
@@ -24,7 +21,6 @@ _CONFLICTS = (
     ("--format json", "--sizes --diff", "--format json reports on the network"),
     ("--format github", "--sizes --diff --explain", "--format github is of mistakes alone"),
     ("--format sarif", "--sizes --diff --explain", "--format sarif is of mistakes alone"),
-    ("--expr", "--fix", "a text given with -e is no file to write; --diff shows what would change"),
 )
 
 
@@ -76,139 +72,26 @@ def command(
     if explain and len(files) > 1 and output == "text":
         raise click.UsageError("--explain shows the arithmetic in a network's table: give one file")
     check_asked(measure, len(files), output)
-    sources, whole = read_all(files) if text is None else ([Source(text, name="<text>")], True)
+    sources = Texts(files) if text is None else [Source(text, name="<text>")]
     values, override = parse_settings(settings), parse_override(inputs)
 
     def check(source: Source) -> Analysis:
         return analyse(source, Sink(), values, override, recipe=check_recipe, pedantic=pedantic, blocks_only=True)
 
-    analyses = [check(source) for source in sources]
+    # One after the other, so that no more than one network is in memory, however many files there are.
+    analyses = (check(source) for source in sources)
     if sizes is not None:
         from .asked_sizes import answer_sizes
 
-        sys.exit(int(not answer_sizes(analyses, sizes)))
+        sys.exit(int(not answer_sizes(list(analyses), sizes)))
     if fix or diff:
         from .fixing import mend
 
-        analyses = [mend(analysis, check, unsafe=unsafe, diff=diff) for analysis in analyses]
-    fits = diff or _report(analyses, output, explain, measure)
-    found = [item for analysis in analyses for item in analysis.diagnostics]
-    sys.exit(int(not fits or bool(found if strict else _errors(found))) if whole else 2)
-
-
-def _report(analyses: list[Analysis], output: str, explain: bool, measure: Asked) -> bool:
-    """Print the report. False where the network does not fit into the memory that is asked about."""
-    if output == "json":
-        _json(analyses, explain, measure)
-    elif output != "text":
-        _records(analyses, output)
-    elif len(analyses) == 1:
-        return _table(analyses[0], explain, measure)
+        analyses = (mend(analysis, check, unsafe=unsafe, diff=diff) for analysis in analyses)
+    status = Status(strict=strict)
+    if diff:
+        status.count(analyses)
     else:
-        _lines(analyses)
-    return True
-
-
-def _errors(found: Iterable[Found]) -> int:
-    return sum(item.diagnostic.severity is Severity.ERROR for item in found)
-
-
-def _table(analysis: Analysis, explain: bool, measure: Asked) -> bool:
-    from ..analysis.cost import draft_costs
-    from ..analysis.table import table, totals
-
-    draft, network = analysis.draft, analysis.network
-    costs = draft_costs(draft) if network is None else network.costs.nodes
-    if draft.nodes:
-        click.echo(table(draft, costs, explain=explain, columns=columns_of(analysis, measure)))
-        if sums := totals(draft, costs):
-            click.echo(f"\n{sums}")
-    fits = True
-    if network is not None:
-        click.echo(f"✓ {_verdict(network)}")
-        if network.graph.symbols:
-            from ..analysis.valid_sizes_text import describe
-
-            click.echo(describe(network.sizes))
-        if network.graph.nodes:
-            fits = show_measures(network, measure)
-    if draft.nodes and analysis.diagnostics:
-        click.echo()
-    sys.stdout.flush()
-    show_mistakes(analysis)
-    return fits
-
-
-def _verdict(network: Network) -> str:
-    """What is well: the network, or the blocks of a file without one."""
-    from ..analysis.table import verdict
-
-    if network.graph.nodes:
-        return verdict(network.graph)
-    names = [f"`{printable(block.name.text)}`" for block in network.program.blocks]
-    return f"no network, {len(names)} block{'s' * (len(names) > 1)} for others to use: {', '.join(names)}"
-
-
-def _lines(analyses: list[Analysis]) -> None:
-    for analysis in analyses:
-        name = printable(analysis.source.name)
-        if analysis.network is None:
-            click.echo(f"✗ {name}: {summary(analysis.diagnostics)}")
-        else:
-            click.echo(f"✓ {name}: {_verdict(analysis.network)}{_figures(analysis.network)}")
-    for analysis in analyses:
-        if analysis.diagnostics:
-            sys.stdout.flush()
-            click.echo(err=True)
-            show_mistakes(analysis)
-
-
-def _figures(network: Network) -> str:
-    """Parameters and multiply-accumulates; those of an example where they depend on symbolic dimensions."""
-    from ..analysis.quantities import si
-
-    if not network.graph.nodes:
-        return ""
-    macs = plain(network.costs.total.macs)
-    example = "" if macs is network.costs.total.macs else f" at {network.graph.example}"
-    return f", {network.parameters:,} parameters, {si(macs)} MACs{example}"
-
-
-def _json(analyses: list[Analysis], explain: bool, measure: Asked) -> None:
-    from ..analysis.check_report import SCHEMA_VERSION, report, write
-
-    reports = (
-        report(
-            analysis.source.name,
-            analysis.draft,
-            facts_of(analysis, measure),
-            analysis.diagnostics,
-            _sizes(analysis),
-            wanted_of(measure, explain),
-        )
-        for analysis in analyses
-    )
-    if len(analyses) == 1:
-        for part in write(next(reports)):
-            click.echo(part, nl=False)
-        click.echo()
-        return
-    click.echo(f'{{\n"schema_version": {SCHEMA_VERSION},\n"networks": [')
-    for index, values in enumerate(reports):
-        click.echo("," * (index > 0) + "".join(write(values)))
-    click.echo("]\n}")
-
-
-def _sizes(analysis: Analysis) -> list[str] | None:
-    network = analysis.network
-    return network.sizes.described() if network is not None and network.graph.symbols else None
-
-
-def _records(analyses: list[Analysis], output: str) -> None:
-    """The mistakes alone, of all files together."""
-    from ..diagnostics import github, sarif
-
-    found = [item for analysis in analyses for item in analysis.diagnostics]
-    text = (sarif if output == "sarif" else github).render(found)
-    if text:
-        click.echo(text)
+        report(status.counted(analyses), status, len(files) > 1, output, explain, measure)
+    missing = isinstance(sources, Texts) and sources.missing
+    sys.exit(2 if missing else int(status.failed))

@@ -3,21 +3,34 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, Protocol, TypeVar
 
 import click
 
 from ..diagnostics import Sink
+from ..diagnostics.diagnostic import Found
 from ..diagnostics.terminal import printable, render, summary
 from ..elaborate import Override
-from ..network import Analysis, Network, analyse, parse_sizes
+from ..network import Network, analyse, parse_sizes
 from ..text.files import MAX_BYTES, Unreadable, decode
 from ..text.source import Source
 from ..zoo import read_named
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Checked(Protocol):
+    """A text and what was found in it."""
+
+    @property
+    def source(self) -> Source:
+        """The text."""
+
+    @property
+    def diagnostics(self) -> tuple[Found, ...]:
+        """What was found."""
 
 
 def network_options(command: F) -> F:
@@ -85,6 +98,26 @@ def _read_stdin() -> Source:
         usage(f"standard input: {error}")
 
 
+class Texts:
+    """The texts of files, each read when its turn comes; `missing` says, at the end, that some could not be read."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+        self.missing = False
+
+    def __iter__(self) -> Iterator[Source]:
+        """Each that can be read; one that cannot is reported and left out."""
+        for name in self._names:
+            try:
+                source = read(name)
+            except SystemExit as stop:
+                if stop.code != 2 or len(self._names) == 1:
+                    raise
+                self.missing = True
+                continue
+            yield source
+
+
 def read_all(names: Sequence[str]) -> tuple[list[Source], bool]:
     """The texts of files, and whether all could be read; each that cannot is told. Exits with 2 if none can."""
     found = []
@@ -105,7 +138,7 @@ def _near_file(name: str) -> str:
     path = Path(name)
     try:
         others = [p.name for p in path.parent.iterdir() if p.suffix == ".arch"]
-    except OSError:
+    except (OSError, ValueError):
         return ""
     near = nearest(path.name, others)
     return f"; did you mean `{path.parent / near}`?" if near and near != path.name else ""
@@ -129,7 +162,7 @@ def colourful(stream: Any) -> bool:
     return bool(stream.isatty()) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def show_mistakes(network: Network | Analysis, *, stream: Any = None) -> None:
+def show_mistakes(network: Checked, *, stream: Any = None) -> None:
     """Every diagnostic of a network, with a line that counts them and says what can be mended."""
     if network.diagnostics:
         stream = stream or sys.stderr
@@ -138,7 +171,7 @@ def show_mistakes(network: Network | Analysis, *, stream: Any = None) -> None:
         click.echo(f"{text}\n\n{summary(network.diagnostics)}{_mendable(network)}", file=stream)
 
 
-def _mendable(network: Network | Analysis) -> str:
+def _mendable(network: Checked) -> str:
     """` (--fix mends 1, --fix --unsafe 3)`; empty where nothing can be mended."""
     fixes = [found.diagnostic.fix() for found in network.diagnostics if found.diagnostic.span.source is network.source]
     count = sum(fix is not None and bool(fix.edits) for fix in fixes)

@@ -2,7 +2,7 @@
 
 import inspect
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,12 +17,19 @@ _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sa
 
 def render(found: Iterable[Found]) -> str:
     """One log with one run; each kind of mistake that was found is a rule of it."""
-    items = list(found)
-    kinds = list({item.diagnostic.code: type(item.diagnostic) for item in items}.values())
+    return "".join(write(found))
+
+
+def write(found: Iterable[Found]) -> Iterator[str]:
+    """The log in parts, each result as soon as it is found. The rules come last: only then is known which there are."""
+    kinds: dict[type[Diagnostic], int] = {}
+    yield f'{{\n"$schema": {json.dumps(_SCHEMA)},\n"version": "2.1.0",\n"runs": [{{\n'
+    yield '"columnKind": "unicodeCodePoints",\n"results": ['
+    for number, item in enumerate(found):
+        kinds.setdefault(type(item.diagnostic), len(kinds))
+        yield ("," * (number > 0)) + "\n" + json.dumps(_result(item, kinds), ensure_ascii=False)
     driver = {"name": "archdsl", "version": __version__, "rules": [_rule(kind) for kind in kinds]}
-    results = [_result(item, kinds) for item in items]
-    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
-    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False)
+    yield f'],\n"tool": {json.dumps({"driver": driver}, ensure_ascii=False, indent=2)}\n}}]\n}}'
 
 
 def _rule(kind: type[Diagnostic]) -> dict[str, Any]:
@@ -37,14 +44,14 @@ def _rule(kind: type[Diagnostic]) -> dict[str, Any]:
     }
 
 
-def _result(item: Found, kinds: Sequence[type[Diagnostic]]) -> dict[str, Any]:
+def _result(item: Found, kinds: Mapping[type[Diagnostic], int]) -> dict[str, Any]:
     each = item.diagnostic
     words = [each.message(), *([each.label()] if each.label() else []), *each.help()]
     others = [(label.span, label.text) for label in each.others()]
     others += [(use.span, f"in this use of `{use.block}`") for use in reversed(each.uses)]
     result: dict[str, Any] = {
         "ruleId": each.code,
-        "ruleIndex": kinds.index(type(each)),
+        "ruleIndex": kinds[type(each)],
         "level": each.severity.value,
         "message": {"text": printable(". ".join(words))},
         "locations": [{"physicalLocation": _location(each.span)}],

@@ -26,7 +26,7 @@ REFUSED = {
     "check net.arch --format github --explain": "leave out --explain",
     "check net.arch --format sarif --explain": "leave out --explain",
     "check net.arch net.arch --explain": "give one file",
-    "check -e input --fix": "leave out --fix",
+    "check -e input --fix": "no file that could be written; --diff shows what would change",
     "check net.arch --unsafe": "give one of them",
     "check net.arch --set classes=3 --set classes=4": "`classes` is given twice",
     "check net.arch --input 3x8x8 --input 3x9x9": "the sizes are given twice",

@@ -1,11 +1,17 @@
 """Several files in one call: one that cannot be read keeps none of the others from being looked at."""
 
+import gc
+import json
+import sys
+import weakref
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
-from archdsl.cli import main
+from archdsl.cli import check, main
+from archdsl.network import analyse
 
 
 @pytest.fixture
@@ -39,3 +45,77 @@ def test_fmt_writes_what_can_be_read(files: list[str]) -> None:
     assert result.exit_code == 2
     assert Path(files[0]).read_text() == "input 8\nfc 4\n"
     assert run("fmt", files[0]).exit_code == 0
+
+
+FORMATS = ("text", "json", "sarif", "github")
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> list[str]:
+    """Forty files: every other has a mistake."""
+    for number in range(40):
+        layer = "fc 2" if number % 2 else "fcc 2"
+        (tmp_path / f"{number:02}.arch").write_text(f"input 8\n{layer}\nfc {number + 1}\n")
+    return [str(path) for path in sorted(tmp_path.glob("*.arch"))]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_no_more_than_one_network_is_kept(many: list[str], form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many files there are, memory holds the one that is being reported, and its text and mistakes alone."""
+    kept: list[weakref.ref[object]] = []
+    most = 0
+
+    def watched(*given: Any, **named: Any) -> Any:
+        nonlocal most
+        found = analyse(*given, **named)
+        gc.collect()
+        most = max(most, sum(each() is not None for each in kept))
+        kept.append(weakref.ref(found.draft))
+        return found
+
+    monkeypatch.setattr(check, "analyse", watched)
+    assert run("check", "--format", form, *many).exit_code == 1
+    assert len(kept) == 40
+    assert most <= 1
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_reports_are_written_as_they_are_made(many: list[str], form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is done when the last file is looked at has been written by then."""
+    written: list[int] = []
+
+    def watched(*given: Any, **named: Any) -> Any:
+        sys.stdout.flush()
+        written.append(sys.stdout.buffer.tell())
+        return analyse(*given, **named)
+
+    monkeypatch.setattr(check, "analyse", watched)
+    run("check", "--format", form, *many)
+    assert written[1] < written[20] < written[39]
+
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_the_documents_of_many_files_are_whole(many: list[str], missing: bool) -> None:
+    names = [*many[:20], *["gone.arch"] * missing, *many[20:]]
+    found = json.loads(run("check", "--format", "json", *names).stdout)
+    assert found["schema_version"] == 2
+    assert len(found["networks"]) == 40
+    log = json.loads(run("check", "--format", "sarif", *names).stdout)
+    (one,) = log["runs"]
+    assert [result["ruleId"] for result in one["results"]] == ["E0201"] * 20
+    assert [rule["id"] for rule in one["tool"]["driver"]["rules"]] == ["E0201"]
+    lines = run("check", "--format", "github", *names).stdout.splitlines()
+    assert len(lines) == 20
+    result = run("check", *names)
+    assert len(result.stdout.splitlines()) == 40
+    assert result.exit_code == (2 if missing else 1)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_symbolic_sizes_among_others(tmp_path: Path, form: str) -> None:
+    (tmp_path / "a.arch").write_text("input 3xHxW\nconv 3 k3\n")
+    (tmp_path / "b.arch").write_text("input 8\nfc 2\n")
+    result = run("check", "--format", form, str(tmp_path / "a.arch"), str(tmp_path / "b.arch"))
+    assert result.exit_code == 0
+    if form == "text":
+        assert [line[0] for line in result.stdout.splitlines()] == ["✓", "✓"]

@@ -1,0 +1,171 @@
+"""How `archdsl check` reports: each network as soon as it is checked, and none kept longer than that."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import click
+
+from ..diagnostics import Severity
+from ..diagnostics.diagnostic import Found
+from ..diagnostics.terminal import printable, summary
+from ..network import Analysis, Network
+from ..shapes.symbolic import plain
+from ..text.source import Source
+from .check_measures import Asked, columns_of, facts_of, show_measures, wanted_of
+from .common import show_mistakes
+
+
+class Status:
+    """What the exit status is made of."""
+
+    def __init__(self, *, strict: bool) -> None:
+        self._strict = strict
+        self.failed = False
+
+    def counted(self, analyses: Iterable[Analysis]) -> Iterator[Analysis]:
+        """The same, as they pass: errors fail, and warnings where they are taken as strictly."""
+        for analysis in analyses:
+            self.failed = self.failed or bool(analysis.diagnostics if self._strict else errors(analysis.diagnostics))
+            yield analysis
+
+    def count(self, analyses: Iterable[Analysis]) -> None:
+        """Take note of all of them."""
+        for _ in self.counted(analyses):
+            pass
+
+
+class Mistakes(NamedTuple):
+    """What is kept of a network until all have their line."""
+
+    source: Source
+    diagnostics: tuple[Found, ...]
+
+
+def report(
+    analyses: Iterator[Analysis], status: Status, several: bool, output: str, explain: bool, measure: Asked
+) -> None:
+    """Print the report. The status fails where a network does not fit into the memory that is asked about."""
+    if output == "json":
+        _json(analyses, several, explain, measure)
+    elif output == "sarif":
+        _sarif(analyses)
+    elif output == "github":
+        _github(analyses)
+    elif several:
+        _lines(analyses)
+    else:
+        for analysis in analyses:
+            status.failed = not _table(analysis, explain, measure) or status.failed
+
+
+def errors(found: Iterable[Found]) -> int:
+    """How many errors are among diagnostics."""
+    return sum(item.diagnostic.severity is Severity.ERROR for item in found)
+
+
+def _table(analysis: Analysis, explain: bool, measure: Asked) -> bool:
+    from ..analysis.cost import draft_costs
+    from ..analysis.table import table, totals
+
+    draft, network = analysis.draft, analysis.network
+    costs = draft_costs(draft) if network is None else network.costs.nodes
+    if draft.nodes:
+        click.echo(table(draft, costs, explain=explain, columns=columns_of(analysis, measure)))
+        if sums := totals(draft, costs):
+            click.echo(f"\n{sums}")
+    fits = True
+    if network is not None:
+        click.echo(f"✓ {_verdict(network)}")
+        if network.graph.symbols:
+            from ..analysis.valid_sizes_text import describe
+
+            click.echo(describe(network.sizes))
+        if network.graph.nodes:
+            fits = show_measures(network, measure)
+    if draft.nodes and analysis.diagnostics:
+        click.echo()
+    sys.stdout.flush()
+    show_mistakes(analysis)
+    return fits
+
+
+def _verdict(network: Network) -> str:
+    """What is well: the network, or the blocks of a file without one."""
+    from ..analysis.table import verdict
+
+    if network.graph.nodes:
+        return verdict(network.graph)
+    names = [f"`{printable(block.name.text)}`" for block in network.program.blocks]
+    return f"no network, {len(names)} block{'s' * (len(names) > 1)} for others to use: {', '.join(names)}"
+
+
+def _lines(analyses: Iterable[Analysis]) -> None:
+    kept = []
+    for analysis in analyses:
+        name = printable(analysis.source.name)
+        if analysis.network is None:
+            click.echo(f"✗ {name}: {summary(analysis.diagnostics)}")
+        else:
+            click.echo(f"✓ {name}: {_verdict(analysis.network)}{_figures(analysis.network)}")
+        if analysis.diagnostics:
+            kept.append(Mistakes(analysis.source, analysis.diagnostics))
+    for mistakes in kept:
+        sys.stdout.flush()
+        click.echo(err=True)
+        show_mistakes(mistakes)
+
+
+def _figures(network: Network) -> str:
+    """Parameters and multiply-accumulates; those of an example where they depend on symbolic dimensions."""
+    from ..analysis.quantities import si
+
+    if not network.graph.nodes:
+        return ""
+    macs = plain(network.costs.total.macs)
+    example = "" if macs is network.costs.total.macs else f" at {network.graph.example}"
+    return f", {network.parameters:,} parameters, {si(macs)} MACs{example}"
+
+
+def _json(analyses: Iterable[Analysis], several: bool, explain: bool, measure: Asked) -> None:
+    from ..analysis.check_report import SCHEMA_VERSION, write
+
+    if several:
+        click.echo(f'{{\n"schema_version": {SCHEMA_VERSION},\n"networks": [')
+    for index, analysis in enumerate(analyses):
+        click.echo("," * (index > 0), nl=False)
+        for part in write(_values(analysis, explain, measure)):
+            click.echo(part, nl=False)
+        click.echo()
+    if several:
+        click.echo("]\n}")
+
+
+def _values(analysis: Analysis, explain: bool, measure: Asked) -> Any:
+    from ..analysis.check_report import report as values
+
+    facts, wanted = facts_of(analysis, measure), wanted_of(measure, explain)
+    return values(analysis.source.name, analysis.draft, facts, analysis.diagnostics, _sizes(analysis), wanted)
+
+
+def _sizes(analysis: Analysis) -> list[str] | None:
+    network = analysis.network
+    return network.sizes.described() if network is not None and network.graph.symbols else None
+
+
+def _sarif(analyses: Iterable[Analysis]) -> None:
+    """The mistakes alone, of all files together."""
+    from ..diagnostics.sarif import write
+
+    for part in write(item for analysis in analyses for item in analysis.diagnostics):
+        click.echo(part, nl=False)
+    click.echo()
+
+
+def _github(analyses: Iterable[Analysis]) -> None:
+    """The mistakes alone, of all files together."""
+    from ..diagnostics.github import render
+
+    for analysis in analyses:
+        if text := render(analysis.diagnostics):
+            click.echo(text)
