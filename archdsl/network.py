@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from itertools import product
 from operator import index
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -11,12 +12,14 @@ from .analysis.assertions import check_assertions
 from .analysis.cost import Costs, costs
 from .analysis.ignores import apply_ignores
 from .analysis.lint import Facts, lint, lint_draft
-from .contract.call import has_unknown
-from .diagnostics import Sink
+from .analysis.undecided_layers import has_symbolic_weights, undecided_layers
+from .diagnostics import Severity, Sink
 from .diagnostics.catalogue import structure_errors
 from .diagnostics.diagnostic import Found
 from .elaborate import Override, elaborate
-from .graph import Draft, Graph, Setting, Unresolved
+from .graph import Draft, Graph, Setting, Unresolved, likely_shape
+from .shapes.shape import Shape
+from .shapes.symbolic import evaluated, plain
 from .syntax import parse
 from .syntax.ast import Program
 from .text.files import Unreadable
@@ -80,7 +83,7 @@ class Network:
         self.program = program
         self.graph = graph
         self.diagnostics = found
-        self._given = settings, library
+        self._text = _Text(program, settings, library)
 
     @cached_property
     def costs(self) -> Costs:
@@ -104,22 +107,9 @@ class Network:
         Raises ArchError for a text whose structure asks for an operation on a size that has no closed form, and
         LookupError where no input has a side that could be another.
         """
-        from .analysis.valid_sizes import Sizes, symbolic_sizes
-
-        graph: Graph | None = self.graph
-        if not self.graph.symbols:
-            several = len(self.graph.inputs) > 1
-            given: dict[str | None, tuple[int | str, ...]] = {
-                name if several else None: symbolic_sizes(self.graph.nodes[i].shape)
-                for name, i in zip(self.graph.input_names, self.graph.inputs, strict=True)
-            }
-            sink, (settings, library) = Sink(), self._given
-            graph = _elaborate(self.program, sink, settings, Override(given), library).checked()
-            if graph is None:
-                raise ArchError(tuple(sink), self.source)
-        if graph is None or not graph.symbols:
-            raise LookupError("no input has a side that could be another")
-        return Sizes(graph)
+        if self.graph.symbols:
+            return self._text.sizes(self.graph)
+        return self._text.sizes(self._text.symbolic(_input_shapes(self.graph)))
 
     @property
     def settings(self) -> tuple[Setting, ...]:
@@ -134,23 +124,20 @@ class Network:
         """
         from .backends.torch import to_torch
 
-        self._need_sizes()
-        return to_torch(self.graph)
+        return to_torch(self._buildable())
 
     def to_source(self) -> str:
         """PyTorch source that builds the same module and needs no archdsl."""
         from .backends.python_source import to_source
 
-        self._need_sizes()
-        return to_source(self.graph, origin=self.source.name)
+        return to_source(self._buildable(), origin=self.source.name)
 
-    def _need_sizes(self) -> None:
-        """Raise ArchError for a layer whose very form depends on a size that is not known, like `crop @h`."""
-        for node in self.graph.layers if self.graph.symbols else ():
-            if has_unknown(node.op.steps(self.graph.shapes_in(node))):
-                why = "this layer is another one for each size"
-                mistake = structure_errors.UndecidedSize(span=node.span, why=why, uses=node.uses)
-                raise ArchError((Found(diagnostic=mistake, again=0),), self.source)
+    def _buildable(self) -> Graph:
+        """The graph that a module is made of: weights of symbolic dimensions are those of the text's own sizes."""
+        if not has_symbolic_weights(self.graph):
+            return self.graph
+        example = {name: plain(size) for name, size in self.graph.symbols.items()}
+        return self._text.graph_at(self.graph, example) or self.graph
 
     def _repr_svg_(self) -> str | None:
         """The figure, for Jupyter."""
@@ -183,6 +170,7 @@ class Analysis:
     ) -> None:
         self.source = program.source
         self.program = program
+        self._text = _Text(program, settings, library)
         self.draft = draft
         self.graph = graph
         self.diagnostics = tuple(sink)
@@ -198,6 +186,74 @@ class Analysis:
         if self.network is None:
             raise ArchError(self.diagnostics, self.source)
         return self.network
+
+    @property
+    def sizes(self) -> "Sizes":
+        """For which input sizes the network is valid; where its own are not, the answer for it with symbolic ones.
+
+        Raises ArchError for mistakes that no size takes away, and LookupError as a network's.
+        """
+        if self.network is not None:
+            return self.network.sizes
+        shapes = _input_shapes(self.draft)
+        forbidden = len(shapes) < len(self.draft.inputs) or any(map(_forbids_sizes, self.diagnostics))
+        try:
+            if not forbidden:
+                return self._text.sizes(self.graph if self.draft.symbols else self._text.symbolic(shapes))
+        except ArchError:
+            pass  # the mistakes at the text's own sizes are those that its author sees
+        raise ArchError(self.diagnostics, self.source)
+
+
+class _Text:
+    """A program with what it was given, to be elaborated again for other sizes of its input."""
+
+    def __init__(self, program: Program, settings: Mapping[str, Any] | None, library: Library | None) -> None:
+        self.program = program
+        self._given = settings, library
+
+    def draft(self, override: Override, sink: Sink) -> Draft:
+        """The draft for these sizes."""
+        settings, library = self._given
+        return _elaborate(self.program, sink, settings, override, library)
+
+    def symbolic(self, shapes: Mapping[str | None, Shape]) -> Graph:
+        """The graph with a symbol for each spatial size of these inputs, of which they are the example."""
+        from .analysis.valid_sizes import symbolic_sizes
+
+        given = {name: symbolic_sizes(shape) for name, shape in shapes.items()}
+        sink = Sink()
+        graph = self.draft(Override(given, {name: shape.dims for name, shape in shapes.items()}), sink).checked()
+        if graph is None:
+            raise ArchError(tuple(sink), self.program.source)
+        return graph
+
+    def graph_at(self, graph: Graph, sizes: Mapping[str, int]) -> Graph | None:
+        """The graph for sizes in place of another one's symbols; None where the text has a mistake there."""
+        shapes = _input_shapes(graph).items()
+        return self.draft(Override({name: evaluated(shape.dims, sizes) for name, shape in shapes}), Sink()).checked()
+
+    def sizes(self, graph: Graph | None) -> "Sizes":
+        """The valid sizes by a graph with symbols."""
+        from .analysis.valid_sizes import Sizes
+
+        if graph is None or not graph.symbols:
+            raise LookupError("no input has a side that could be another")
+        return Sizes(graph, self.graph_at)
+
+
+def _input_shapes(network: Graph | Draft) -> dict[str | None, Shape]:
+    """The shape of each input that has one, by its name, None for an only one."""
+    several = len(network.inputs) > 1
+    pairs = [(name if several else None, i) for name, i in zip(network.input_names, network.inputs, strict=True)]
+    return {name: shape for name, i in pairs if (shape := likely_shape(network.nodes[i])) is not None}
+
+
+def _forbids_sizes(found: Found) -> bool:
+    """Whether it is an error for every size: mistakes of shapes are not, nor a layer that is another one for each."""
+    each = found.diagnostic
+    of_shapes = isinstance(each, structure_errors.UndecidedLayer) or each.code.startswith("E04")
+    return each.severity is Severity.ERROR and not of_shapes
 
 
 Check = Callable[[Graph, Sink], None]
@@ -230,6 +286,8 @@ def analyse(
     found: Costs | None = None
     if graph is not None:
         found = costs(graph)
+        for mistake in undecided_layers(graph):
+            sink.emit(mistake)
         check_assertions(graph, found, sink)
         if recipe and graph.training and not sink.errors:
             recipe(graph, sink)
@@ -259,9 +317,13 @@ def _elaborate(
 ) -> Draft:
     """The draft of a program; where it has symbolic dimensions, with the first example that the network takes."""
     tried: list[tuple[Draft, Sink]] = []
-    for size in _EXAMPLE_SIZES:
+    overrides = [override]
+    if override is not None and override.is_symbolic:
+        # Where the text's own sizes are no example, others may be.
+        overrides.append(override.without_examples())
+    for each, size in product(overrides, _EXAMPLE_SIZES):
         own = Sink()
-        draft = elaborate(program, own, settings, override, library, size)
+        draft = elaborate(program, own, settings, each, library, size)
         tried.append((draft, own))
         if not draft.errors or not draft.symbols:
             break

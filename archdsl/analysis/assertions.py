@@ -3,21 +3,23 @@
 from collections.abc import Callable
 from typing import Any
 
-from ..diagnostics import Sink
+from ..diagnostics import Diagnostic, Sink
 from ..diagnostics.catalogue import name_errors, structure_errors
 from ..expressions.evaluator import Evaluator, show
 from ..expressions.scope import UNKNOWN, Scope
 from ..graph import Graph
 from ..graph.assertion import Assertion
+from ..shapes.symbolic import Condition, recording
 from ..syntax import ast
 from ..text.names import nearest
+from ..text.source import Span
 from .cost import Costs
 
 
 def check_assertions(graph: Graph, costs: Costs, sink: Sink) -> None:
     """Report each assertion that does not hold, with the measured value."""
     for assertion in graph.asserts:
-        _check(assertion, _measures(graph, costs), sink)
+        _check(assertion, _measures(graph, costs), sink, symbolic=bool(graph.symbols))
 
 
 def _measures(graph: Graph, costs: Costs) -> dict[str, Callable[[], Any]]:
@@ -27,7 +29,7 @@ def _measures(graph: Graph, costs: Costs) -> dict[str, Callable[[], Any]]:
         if not graph.outputs:
             return UNKNOWN
         shape = graph.output.shape
-        return shape.dims if shape.rank > 1 else shape.dims[0]
+        return shape.dims[0] if shape.rank == 1 else shape.dims
 
     def field() -> Any:
         from .receptive_field import receptive_field
@@ -45,10 +47,10 @@ def _measures(graph: Graph, costs: Costs) -> dict[str, Callable[[], Any]]:
     }
 
 
-def _check(assertion: Assertion, measures: dict[str, Callable[[], Any]], sink: Sink) -> None:
+def _check(assertion: Assertion, measures: dict[str, Callable[[], Any]], sink: Sink, *, symbolic: bool) -> None:
     for condition in _parts(assertion.statement.condition):
         if _compares(condition):
-            _check_part(assertion, condition, measures, sink)
+            _check_part(assertion, condition, measures, sink, symbolic=symbolic)
         else:
             sink.emit(structure_errors.NotAComparison(span=condition.span))
 
@@ -78,19 +80,45 @@ def _compares(condition: ast.Expr) -> bool:
             return False
 
 
-def _check_part(assertion: Assertion, condition: ast.Expr, measures: dict[str, Callable[[], Any]], sink: Sink) -> None:
+def _check_part(
+    assertion: Assertion, condition: ast.Expr, measures: dict[str, Callable[[], Any]], sink: Sink, *, symbolic: bool
+) -> None:
     scope = Scope(assertion.scope)
     used = [name for name in _names(condition) if name in measures and assertion.scope.find(name) is None]
     for name in dict.fromkeys(used):
         value = measures[name]()
-        scope.define(name, UNKNOWN if value is None else value, condition.span)
+        if value is None:
+            sink.emit(_unmeasured(condition.span, name, symbolic))
+            return
+        scope.define(name, value, condition.span)
     if _only_knows(condition, scope, sink, tuple(measures)):
         return
-    holds = Evaluator(sink, scope, None, ()).number(condition)
-    if holds is UNKNOWN or holds:
+    with recording() as asked:
+        holds = Evaluator(sink, scope, assertion.shape, (), before_input=assertion.shape is None).number(condition)
+    if holds is UNKNOWN:
+        return
+    if asked:
+        # The example that stands for the size would decide, and say nothing about the others.
+        why = f"whether it holds depends on {_symbols(asked)}"
+        sink.emit(structure_errors.UndecidedSize(span=condition.span, why=why))
+        return
+    if holds:
         return
     measured = tuple(f"{name} is {_shown(scope, name)}" for name in dict.fromkeys(used))
     sink.emit(structure_errors.AssertFailed(span=condition.span, condition=condition.span.text, measured=measured))
+
+
+def _unmeasured(span: Span, name: str, symbolic: bool) -> Diagnostic:
+    """Why there is no value: nothing has a receptive field, or it is a whole axis of unknown length."""
+    if symbolic:
+        return structure_errors.UndecidedSize(span=span, why=f"`{name}` covers an axis whose length is not known")
+    return structure_errors.NothingToMeasure(span=span, name=name)
+
+
+def _symbols(conditions: list[Condition]) -> str:
+    """The symbolic dimensions that decide: "`H` and `W`"."""
+    names = sorted({name for condition in conditions for name in condition.form.symbols()})
+    return " and ".join(f"`{name}`" for name in names)
 
 
 def _only_knows(condition: ast.Expr, scope: Scope, sink: Sink, known: tuple[str, ...]) -> bool:
@@ -109,7 +137,7 @@ def _only_knows(condition: ast.Expr, scope: Scope, sink: Sink, known: tuple[str,
 def _shown(scope: Scope, name: str) -> str:
     found = scope.find(name)
     value = found.value if found else None
-    return f"{value:,}" if isinstance(value, int) else show(value)
+    return "a single id" if value == () else f"{value:,}" if isinstance(value, int) else show(value)
 
 
 def _names(expr: ast.Expr) -> list[str]:

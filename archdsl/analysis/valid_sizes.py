@@ -1,15 +1,16 @@
 """For which input sizes a network is valid: derived from what its statements demand, not found by trial."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from itertools import product
 
 from ..graph import Graph
 from ..record import Record
 from ..shapes.shape import Shape
-from ..shapes.symbolic import Condition, Form, form_of
+from ..shapes.symbolic import Condition, Form, evaluated
 from ..text.source import Span
 from .size_sets import SizeSet, in_words, solve, square
+from .state_dict import Tensor, state_dict
 
 
 class Demand(Record):
@@ -67,14 +68,42 @@ class Verdict(Record):
     smaller: tuple[int, ...] | None = None
 
 
+GraphAt = Callable[[Graph, Mapping[str, int]], Graph | None]
+"""The graph of a text for sizes in place of another graph's symbols; None where the text has a mistake there."""
+
+
+def serves(graph: Graph, other: Graph) -> bool:
+    """Whether the weights of a graph serve another one, which was made for one size."""
+    ours, theirs = state_dict(graph), state_dict(other)
+    if [name for name, t in ours.items() if t.parameter] != [name for name, t in theirs.items() if t.parameter]:
+        return False
+    return all(_fits(graph, ours[name], each.shape) for name, each in theirs.items() if each.parameter)
+
+
+def _fits(graph: Graph, tensor: Tensor, shape: tuple[int, ...]) -> bool:
+    """Whether a weight serves where one of this shape is made: it is that, or may be longer along its axis."""
+    longer = graph.nodes[tensor.node].op.longer
+    pairs = list(enumerate(zip(tensor.shape, shape, strict=False)))
+    return len(tensor.shape) == len(shape) and all(
+        ours == theirs or (theirs < ours and (tensor.local, axis) in longer) for axis, (ours, theirs) in pairs
+    )
+
+
+def _results(graph: Graph) -> tuple[Shape, ...]:
+    return tuple(graph.nodes[node].shape for _, node in graph.outputs)
+
+
 class Sizes:
     """The valid sizes of a graph with symbols.
 
     `symbols` are in the order of the input's axes. A demand on one symbol is *separate*; one on several is *joint*.
+    The demands are those of one way through the text: they suffice. Sizes that do not meet them may be valid in another
+    way, as where an image of one pixel serves as a gate, so `graph_at` is asked for the text's own graph there.
     """
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, graph_at: GraphAt) -> None:
         self.graph = graph
+        self._graph_at = graph_at
         self.symbols: tuple[str, ...] = tuple(graph.symbols)
         self.demands = [Demand(condition=condition, span=span) for condition, span in _unique(graph.conditions)]
         self.sets: Mapping[str, SizeSet] = {symbol: solve(self._on(symbol), symbol) for symbol in self.symbols}
@@ -128,6 +157,9 @@ class Sizes:
         failed = self.first_failed(env)
         if failed is None:
             return Verdict(sizes=sizes, outputs=self.outputs(env))
+        other = self._graph_at(self.graph, env)
+        if other is not None and serves(self.graph, other):
+            return Verdict(sizes=sizes, outputs=tuple(evaluated(shape.dims, env) for shape in _results(other)))
         near = _near_square if len(set(sizes)) == 1 and len(sizes) > 1 and self.joint else _near
         return Verdict(
             sizes=sizes,
@@ -139,8 +171,7 @@ class Sizes:
 
     def outputs(self, env: Mapping[str, int]) -> tuple[tuple[int, ...], ...]:
         """The outputs' shapes for sizes that are valid."""
-        shapes = (self.graph.nodes[node].shape for _, node in self.graph.outputs)
-        return tuple(tuple(form_of(dim).value(env) for dim in shape.dims) for shape in shapes)
+        return tuple(evaluated(shape.dims, env) for shape in _results(self.graph))
 
     def described(self) -> list[str]:
         """The valid sizes in words, a line a symbol, with the statements that impose the bounds."""

@@ -5,6 +5,8 @@ import keyword
 import math
 import re
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from ..contract.call import Apply, Hole, Module
@@ -71,6 +73,17 @@ def class_name(word: str) -> str:
     return f"Net{name}" if not name.isidentifier() or keyword.iskeyword(name) else name
 
 
+# What the text imports, and what its methods call the module.
+_TAKEN = frozenset({"self", "F", "nn", "torch", "math", "Tensor", "OrderedDict"})
+
+
+@cache
+def _our_names() -> frozenset[str]:
+    """What the modules that torch lacks are called; their file would import torch."""
+    text = Path(__file__).with_name("modules.py").read_text(encoding="utf-8")
+    return frozenset(re.findall(r"^(?:class|def) (\w+)", text, re.MULTILINE))
+
+
 class _Class(Record):
     """A class that was written: its name and its lines."""
 
@@ -84,19 +97,27 @@ class _Writer:
         self.origin = origin
         self.root = unit_tree(graph)
         self.classes: dict[tuple[str, ...], _Class] = {}
-        self.names: set[str] = {"F", "nn", "torch", "OrderedDict"}
+        self.names: set[str] = {*_TAKEN, *_our_names()}
         self.ours: list[str] = []
         self.sequential = False
 
     def write(self) -> str:
-        main = class_name(self.graph.name)
-        self.names.add(main)
+        main = self.free(class_name(self.graph.name))
         body = self.class_body(self.root)
         body[0:0] = [f'    """{self.summary()}"""', ""]
         blocks = [f"class {each.name}(nn.Module):\n" + "\n".join(each.lines) for each in self.classes.values()]
         blocks.append(f"class {main}(nn.Module):\n" + "\n".join(body))
         text = "\n\n\n".join([self.header("\n".join(blocks)), *self.our_classes(), *blocks])
         return text + "\n"
+
+    def free(self, base: str) -> str:
+        """A name for a class that nothing in the text has yet."""
+        name, number = base, 1
+        while name in self.names:
+            number += 1
+            name = f"{base}{number}"
+        self.names.add(name)
+        return name
 
     def summary(self) -> str:
         graph = self.graph
@@ -159,11 +180,7 @@ class _Writer:
         body = tuple(self.class_body(unit))
         if body not in self.classes:
             base = class_name(unit.kind if unit.kind not in ("stage", "branch", "aux") else unit.name)
-            name, number = base, 1
-            while name in self.names:
-                number += 1
-                name = f"{base}{number}"
-            self.names.add(name)
+            name = self.free(base)
             self.classes[body] = _Class(name=name, lines=body)
         return self.classes[body].name
 
@@ -265,7 +282,7 @@ class _Forward:
             name = node.path[-1] if known else "x" if number == 0 else _local(node)
             while name in self.names.values():
                 name += "_"
-            self.names[value] = f"{name}_" if keyword.iskeyword(name) or name in ("self", "F", "nn", "torch") else name
+            self.names[value] = f"{name}_" if keyword.iskeyword(name) or name in _TAKEN else name
         return list(self.names.values())
 
     def variable(self, value: int, index: int, taken: set[str], base: str | None, beside: Sequence[str]) -> str:
@@ -277,7 +294,7 @@ class _Forward:
                     return name
         name = base = base or _local(self.writer.graph.nodes[value])
         number = 1
-        while name in taken or name in (*_SHORT, "self", "F", "nn", "torch") or keyword.iskeyword(name):
+        while name in taken or name in (*_SHORT, *_TAKEN) or keyword.iskeyword(name):
             number += 1
             name = f"{base}_{number}"
         taken.add(name)

@@ -19,16 +19,15 @@ def answer_sizes(networks: list[Analysis], asked: str) -> bool:
 
 
 def _one(analysis: Analysis, asked: str) -> bool:
-    network = analysis.network
-    if network is None:
-        show_mistakes(analysis)
-        return False
     try:
-        sizes = network.sizes
+        sizes = analysis.sizes
     except LookupError as error:
-        usage(f"{network.source.name}: {error}")
+        usage(f"{analysis.source.name}: {error}")
     except ArchError as error:
-        click.echo(str(error).strip(), err=True)
+        if analysis.network is None:
+            show_mistakes(analysis)
+        else:
+            click.echo(str(error).strip(), err=True)
         return False
     click.echo(describe(sizes))
     lines, valid = answer(sizes, _parse(asked, len(sizes.symbols)))

@@ -4,6 +4,7 @@ One backend makes the call, another prints it as source. `nn.Conv2d(3, 64, 5)` i
 function of the layer's input `X`; `method.flatten(X, 1)` is `x.flatten(1)`; `operator.add(X, X2)` is `x + x2`.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from ..record import Record
@@ -41,19 +42,22 @@ class Apply(Record):
     kwargs: tuple[tuple[str, Any], ...] = ()
 
 
-def has_unknown(value: Any) -> bool:
-    """Whether a size that is not known stands among the arguments of a call, or of several."""
+def unknowns(value: Any) -> Iterator[Sym]:
+    """The sizes that are not known among the arguments of a call, or of several."""
     match value:
         case Sym():
-            return True
+            yield value
         case tuple():
-            return any(map(has_unknown, value))
+            for each in value:
+                yield from unknowns(each)
         case Module() | Apply():
-            return has_unknown(value.args) or any(has_unknown(each) for _, each in value.kwargs)
+            yield from unknowns(value.args)
+            for _, each in value.kwargs:
+                yield from unknowns(each)
         case slice():
-            return any(map(has_unknown, (value.start, value.stop, value.step)))
+            yield from unknowns((value.start, value.stop, value.step))
         case _:
-            return False
+            pass
 
 
 Step = Module | Apply

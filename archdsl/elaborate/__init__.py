@@ -87,7 +87,7 @@ def execute(state: State, statement: ast.Statement, override: Override) -> None:
         case ast.Output():
             _output(state, statement)
         case ast.Assert():
-            state.asserts.append((statement, state.scope))
+            state.asserts.append(Assertion(statement=statement, scope=state.scope, shape=state.shape))
         case ast.Train() if not state.path:
             state.training.append(statement)
         case ast.Net() | ast.UseFile() | ast.Block() | ast.Train():
@@ -155,7 +155,7 @@ def _finish(state: State, program: ast.Program, net: ast.Net | None, scope: Scop
         training=train_block.read(state),
         symbols=dict(state.symbols),
         conditions=tuple(state.conditions),
-        asserts=tuple(Assertion(statement=statement, scope=where) for statement, where in state.asserts),
+        asserts=tuple(state.asserts),
     )
 
 

@@ -1,21 +1,22 @@
 """Arguments as written, bound to the parameters of a layer or a block."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
-from ..contract.arguments import Either, Kind, OneOf, Parameter, Truth, Unfit
+from ..contract.arguments import Kind, Parameter, Truth, Unfit
 from ..contract.initializers import Beginning, Init
+from ..diagnostics import Diagnostic, Edit, Fix
 from ..diagnostics.catalogue import argument_errors, limit_errors, name_errors, syntax_errors
 from ..expressions.evaluator import Evaluator, show
-from ..expressions.scope import UNKNOWN, Tensor
+from ..expressions.scope import UNKNOWN, Tensor, Unknown
 from ..layers import find
 from ..limits import MAX_DIGITS
 from ..syntax import ast
-from ..text.names import as_size, nearest
+from ..text.names import nearest
 from ..text.source import Span
+from .argument_words import SHORTHAND, choices, helps_for, is_word
+from .torch_order import argument_of, is_plain, rewritten
 
-_SHORTHAND = re.compile(r"([a-z])(\d+(?:x\d+)*)$")
 _REPEAT = "`repeat {} {{ … }}` repeats as often as a name says; `x3` takes a number"
 _TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False, "none": False}
 _KEEPING = ("activation", "norm", "regularisation")
@@ -44,14 +45,8 @@ def bind(
             rest.pop(0)
         else:
             binder.take(arg)
-    binder.finish(example)
+    binder.finish(args, example)
     return binder.bound
-
-
-def is_word(word: str, parameters: Sequence[Parameter]) -> bool:
-    """Whether a bare word is a flag or a shorthand, whatever names there are."""
-    found = _SHORTHAND.match(word)
-    return any((found and p.letter == found[1]) or any(word == flag for flag, _ in p.words) for p in parameters)
 
 
 class _Binder:
@@ -61,7 +56,7 @@ class _Binder:
         self.ev = ev
         self.bound = Bound()
         self.queue = [p for p in parameters if p.positional]
-        self.overflowed = False
+        self.overflow: ast.Argument | None = None
 
     def take(self, arg: ast.Argument) -> None:
         if arg.name is not None:
@@ -76,7 +71,7 @@ class _Binder:
         if arg.name is not None or not isinstance(arg.value, ast.Variable):
             return None
         word = arg.value.name
-        choice = bool(self.queue) and word in _choices(self.queue[0].kind)
+        choice = bool(self.queue) and word in choices(self.queue[0].kind)
         known = choice or is_word(word, self.parameters) or self.ev.scope.find(word) is not None
         return None if known else word
 
@@ -86,7 +81,7 @@ class _Binder:
         layer = (find(word) or find(word.lower())) if word is not None else None
         if word is None or layer is None:
             return False
-        self.ev.fail(syntax_errors.MissingSeparator, arg.span, word=word)
+        self.ev.unknown(syntax_errors.MissingSeparator(span=arg.span, uses=self.ev.uses, word=word))
         # Of what is read on, the shape is known where the layer would have kept it.
         self.bound.ok = self.bound.ok and layer.style in _KEEPING
         return True
@@ -101,15 +96,14 @@ class _Binder:
             return False
         joined = arg.value.span.to(after.value.span)
         written = after.value.span.text
-        facts = {"name": joined.text, "nearest": None, "what": "parted by a blank"}
         if p is None:
             size = f"a size is written `5x{written}`, a repetition `x{written}`"
             helps = (size if isinstance(after.value, ast.Number) else _REPEAT.format(written),)
-            self.ev.fail(name_errors.UnknownName, joined, helps=helps, **facts)
+            self.strange(joined, "parted by a blank", helps)
             return True
         digits = isinstance(after.value, ast.Number | ast.Size) and p.letter
         way = f"`{p.letter}{written}` or `{p.name}={written}`" if digits else f"`{p.name}={written}`"
-        self.ev.fail(name_errors.UnknownName, joined, helps=(f"write {way}",), **facts)
+        self.strange(joined, "parted by a blank", (f"write {way}",))
         self.store(p, self.meant(p.kind, after.value), after)
         return True
 
@@ -117,14 +111,23 @@ class _Binder:
         found = next((p for p in self.parameters if name.text in (p.name, p.letter)), None)
         if found is None:
             known = tuple(p.name for p in self.parameters)
-            near = nearest(name.text, known)
-            facts = {"keyword": self.keyword.text, "name": name.text, "nearest": near, "known": known}
+            activation = _activation(name.text, arg)
+            near = None if activation else argument_of(name.text, known) or nearest(name.text, known)
+            mistake = argument_errors.UnknownArgument(
+                span=name.span,
+                uses=self.ev.uses,
+                keyword=self.keyword.text,
+                name=name.text,
+                nearest=near,
+                known=known,
+                helps=(f"an activation is a statement of its own: `; {activation}` after this one",) * bool(activation),
+            )
             if near is None:
-                self.wrong(argument_errors.UnknownArgument, name.span, **facts)
+                self.wrong(mistake)
                 self.ev.value(arg.value) if not isinstance(arg.value, ast.Variable) else None
                 return
             # Go on as if the nearest had been written: what follows is then checked too.
-            self.ev.fail(argument_errors.UnknownArgument, name.span, **facts)
+            self.ev.unknown(mistake)
             found = next(p for p in self.parameters if p.name == near)
         # `padding=valid` is torch's way of writing the flag `valid`.
         words = {flag: value for flag, value in found.words if not isinstance(value, bool)}
@@ -141,8 +144,8 @@ class _Binder:
             return False
         meant = _TRUTHS[word.lower()]
         ways = (*(flag for flag, value in p.words if value is meant), f"{p.name}={int(meant)}")
-        what, helps = "no word of the language", (f"write {' or '.join(f'`{way}`' for way in ways)}",)
-        self.ev.fail(name_errors.UnknownName, arg.value.span, name=word, nearest=None, what=what, helps=helps)
+        helps = (f"write {' or '.join(f'`{way}`' for way in ways)}",)
+        self.strange(arg.value.span, "no word of the language", helps)
         self.store(p, meant, arg)
         return True
 
@@ -153,13 +156,13 @@ class _Binder:
                 if flag == word:
                     self.store(p, value, arg)
                     return True
-        found = _SHORTHAND.match(word)
+        found = SHORTHAND.match(word)
         p_letter = next((p for p in self.parameters if found and p.letter == found[1]), None)
         if found is None or p_letter is None:
             return False
         parts = found[2].split("x")
         if max(map(len, parts)) > MAX_DIGITS:
-            self.wrong(limit_errors.TooManyDigits, arg.span, limit=MAX_DIGITS)
+            self.wrong(limit_errors.TooManyDigits(span=arg.span, uses=self.ev.uses, limit=MAX_DIGITS))
             self.bound.values[p_letter.name] = UNKNOWN
             return True
         numbers = tuple(map(int, parts))
@@ -173,27 +176,41 @@ class _Binder:
             if isinstance(arg.value, ast.Variable) and self.ev.scope.find(arg.value.name) is None:
                 self.unknown_word(arg.value, arg)
                 return
-            positional = tuple(p.name for p in self.parameters if p.positional)
-            facts = {
-                "keyword": self.keyword.text,
-                "positional": positional,
-                "named": tuple(p.name for p in self.parameters if not p.positional),
-            }
-            if not self.overflowed:
-                self.wrong(argument_errors.TooManyArguments, arg.span, **facts)
-            self.overflowed = True
+            self.overflow = self.overflow or arg
             return
         p = self.queue[0]
-        choice = isinstance(arg.value, ast.Variable) and arg.value.name in _choices(p.kind)
+        choice = isinstance(arg.value, ast.Variable) and arg.value.name in choices(p.kind)
         if isinstance(arg.value, ast.Variable) and not choice and self.ev.scope.find(arg.value.name) is None:
             self.unknown_word(arg.value, arg)
             return
         self.store(p, self.meant(p.kind, arg.value), arg)
 
+    def too_many(self, arg: ast.Argument, args: Sequence[ast.Argument]) -> None:
+        """Report a value for which there is no positional argument left."""
+        layer = find(self.keyword.text)
+        mend = None
+        if self.bound.ok and layer is not None and layer.parameters is self.parameters:
+            spans = {each.span for each in args if is_plain(each)}
+            given = {
+                name: value for name, value in self.bound.values.items() if self.bound.spans.get(name) not in spans
+            }
+            instead = rewritten(self.keyword.text, layer, args, given, self.ev.shape)
+            whole = self.keyword.span.to(args[-1].span)
+            mend = instead and Fix(title=f"write `{instead}`", edits=(Edit(span=whole, text=instead),))
+        mistake = argument_errors.TooManyArguments(
+            span=arg.span,
+            uses=self.ev.uses,
+            keyword=self.keyword.text,
+            positional=tuple(p.name for p in self.parameters if p.positional),
+            named=tuple(p.name for p in self.parameters if not p.positional),
+            mend=mend or None,
+        )
+        self.wrong(mistake)
+
     def meant(self, kind: Kind | None, expr: ast.Expr) -> Any:
         """What a value means to the kind that takes it: one of its own words, a way to begin, or an expression."""
         match expr:
-            case ast.Variable() if expr.name in _choices(kind):
+            case ast.Variable() if expr.name in choices(kind):
                 return expr.name
             case ast.Variable() if isinstance(kind, Beginning) and self.ev.scope.find(expr.name) is None:
                 return expr.name  # refused by the kind, which tells its words
@@ -209,45 +226,39 @@ class _Binder:
             return
         flags = [flag for p in self.parameters for flag, _ in p.words]
         near = nearest(word.name, [*flags, *self.ev.scope.visible()])
-        letters = tuple(f"`{p.letter}` ({p.name})" for p in self.parameters if p.letter)
         what = f"neither a flag of `{self.keyword.text}` nor a name here"
-        helps = tuple(
-            f"its {kind} are {', '.join(words)}"
-            for kind, words in (("flags", [f"`{flag}`" for flag in flags]), ("shorthands", letters))
-            if words
+        helps = () if near else helps_for(word.name, self.parameters)
+        mistake = name_errors.UnknownName(
+            span=word.span, uses=self.ev.uses, name=word.name, nearest=near, what=what, helps=helps
         )
-        if near is None and (size := self.lettered(word.name)) is not None:
-            helps = (f"a letter in a size is a capital: `{size}`; `let C = …` gives it a value",)
-        facts = {"name": word.name, "nearest": near, "what": what, "helps": helps}
         if near is None:
-            self.wrong(name_errors.UnknownName, word.span, **facts)
+            self.wrong(mistake)
             if self.queue:
                 self.bound.values.setdefault(self.queue[0].name, UNKNOWN)
             return
-        self.ev.fail(name_errors.UnknownName, word.span, **facts)
+        self.ev.unknown(mistake)
         guess = arg.replace(value=word.replace(name=near))
         if not self.word(guess, near) and self.queue:
             self.store(self.queue[0], self.ev.value(guess.value), guess)
-
-    def lettered(self, word: str) -> str | None:
-        """The size that a word with small letters is meant as, by the argument's name after a shorthand's letter."""
-        p = next((p for p in self.parameters if p.letter and word.startswith(p.letter)), None)
-        after = as_size(word[1:]) if p else None
-        return f"{p.name}={after}" if p and after else as_size(word)
 
     def repeated(self, word: ast.Variable) -> bool:
         """Whether a word is a repetition by a name, `xdepth`, which there is not: reported."""
         count = word.name[1:]
         if word.name[0] != "x" or not count or self.ev.scope.find(count) is None:
             return False
-        what, helps = f"no repetition: `{count}` is a name", (_REPEAT.format(count),)
-        self.ev.fail(name_errors.UnknownName, word.span, name=word.name, nearest=None, what=what, helps=helps)
+        self.strange(word.span, f"no repetition: `{count}` is a name", (_REPEAT.format(count),))
         return True
+
+    def strange(self, span: Span, what: str, helps: tuple[str, ...]) -> None:
+        """Report words that are no argument, where it is clear what they are meant as."""
+        uses, name = self.ev.uses, span.text
+        mistake = name_errors.UnknownName(span=span, uses=uses, name=name, nearest=None, what=what, helps=helps)
+        self.ev.unknown(mistake)
 
     def store(self, p: Parameter, value: Any, arg: ast.Argument) -> None:
         if p.name in self.bound.spans and not p.many:
             first = self.bound.spans[p.name].text
-            self.wrong(argument_errors.ArgumentTwice, arg.span, name=p.name, first=first)
+            self.wrong(argument_errors.ArgumentTwice(span=arg.span, uses=self.ev.uses, name=p.name, first=first))
             return
         self.bound.spans.setdefault(p.name, arg.span)
         value = self.accepted(p, value, arg)
@@ -261,40 +272,53 @@ class _Binder:
         if value is UNKNOWN or p.kind is None:
             return value
         if isinstance(value, Tensor):
-            return self.wrong(argument_errors.TensorAsNumber, arg.value.span, name=arg.value.span.text)
+            span = arg.value.span
+            return self.wrong(argument_errors.TensorAsNumber(span=span, uses=self.ev.uses, name=span.text))
         if _suffix(arg.value):
             shown = show(int(value) if float(value).is_integer() else value)
-            return self.wrong(argument_errors.SuffixOutside, arg.value.span, text=arg.value.span.text, value=shown)
+            span = arg.value.span
+            return self.wrong(argument_errors.SuffixOutside(span=span, uses=self.ev.uses, text=span.text, value=shown))
         try:
             return p.kind.accept(value)
         except Unfit as unfit:
-            facts = {"keyword": self.keyword.text, "name": p.name, "value": show(value), "words": str(unfit)}
-            return self.wrong(argument_errors.BadValue, arg.span, **facts)
+            mistake = argument_errors.BadValue(
+                span=arg.span,
+                uses=self.ev.uses,
+                keyword=self.keyword.text,
+                name=p.name,
+                value=show(value),
+                words=str(unfit),
+            )
+            return self.wrong(mistake)
 
-    def wrong(self, kind: Any, span: Span, **facts: Any) -> Any:
+    def wrong(self, mistake: Diagnostic) -> Unknown:
         self.bound.ok = False
-        return self.ev.fail(kind, span, **facts)
+        return self.ev.unknown(mistake)
 
-    def finish(self, example: str) -> None:
+    def finish(self, args: Sequence[ast.Argument], example: str) -> None:
+        if self.overflow is not None:
+            self.too_many(self.overflow, args)
         lacking = [p for p in self.parameters if p.required and p.name not in self.bound.values]
         # A word that was not understood may be the argument that lacks.
         if lacking and self.bound.ok:
-            facts = {"keyword": self.keyword.text, "names": tuple(p.name for p in lacking), "doc": lacking[0].doc}
-            self.wrong(argument_errors.MissingArgument, self.keyword.span, example=example, **facts)
+            mistake = argument_errors.MissingArgument(
+                span=self.keyword.span,
+                uses=self.ev.uses,
+                keyword=self.keyword.text,
+                names=tuple(p.name for p in lacking),
+                doc=lacking[0].doc,
+                example=example,
+            )
+            self.wrong(mistake)
         if lacking or UNKNOWN in self.bound.values.values():
             self.bound.ok = False
 
 
-def _choices(kind: Kind | None) -> tuple[str, ...]:
-    match kind:
-        case OneOf():
-            return kind.choices
-        case Beginning():
-            return kind.names
-        case Either():
-            return tuple(choice for each in kind.kinds for choice in _choices(each))
-        case _:
-            return ()
+def _activation(name: str, arg: ast.Argument) -> str | None:
+    """The activation that an argument like Keras' `activation=relu` asks for."""
+    word = arg.value.span.text
+    layer = find(word) if name in ("activation", "act") else None
+    return word if layer is not None and layer.style == "activation" else None
 
 
 def _suffix(expr: ast.Expr) -> bool:

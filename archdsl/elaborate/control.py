@@ -106,10 +106,10 @@ def affordable(state: State, statement: ast.Statement) -> bool:
     """Whether a repetition stays within the bound of layers; counted once, at the outermost."""
     if state.counted:
         return True
-    count = len(state.nodes) + estimate(state, statement)
+    count = len(state.nodes) - len(state.inputs) + estimate(state, statement)
     if count > MAX_NODES:
         span = statement.keyword.span if isinstance(statement, ast.Layer) else statement.span
-        state.fail(limit_errors.TooManyLayers, span, count=count, limit=MAX_NODES)
+        state.emit(limit_errors.TooManyLayers(span=span, uses=state.uses, count=count, limit=MAX_NODES))
         raise Abort
     return True
 
@@ -120,8 +120,12 @@ def run_repeat(state: State, statement: ast.Repeat) -> None:
     if count is UNKNOWN:
         return
     if type(count) is not int or count < 0:
-        facts = {"keyword": "repeat", "name": "count", "value": show(count), "words": "a whole number of at least 0"}
-        state.fail(argument_errors.BadValue, statement.count.span, **facts)
+        words = "a whole number of at least 0"
+        span, value = statement.count.span, show(count)
+        mistake = argument_errors.BadValue(
+            span=span, uses=state.uses, keyword="repeat", name="count", value=value, words=words
+        )
+        state.emit(mistake)
         return
     affordable(state, statement)
     outer, state.counted = state.counted, True
@@ -171,7 +175,7 @@ def run_aux(state: State, statement: ast.Aux) -> None:
     start = state.current
     path = state.named_child(statement.name.text)
     state.scopes[path] = "aux"
-    with state.inside(path=path, scope=Scope(state.scope)):
+    with state.inside(path=path, scope=Scope(state.scope), started=False):
         state.run(statement.body.statements)
     if state.current is not None:
         state.aux.append((statement.name.text, state.current))
@@ -187,8 +191,10 @@ def run_reuse(state: State, statement: ast.Reuse) -> None:
     if tensor is None or not state.need_input(statement.span):
         return
     if tensor.source is None:
-        what = "an input, which no layer made"
-        state.fail(name_errors.UnknownName, statement.name.span, name=statement.name.text, nearest=None, what=what)
+        _refuse_name(state, statement.name, "an input, which no layer made")
+        return
+    if any(tensor.first <= node.id <= tensor.node for _, node in state.inputs):
+        _refuse_name(state, statement.name, "made with an input of its own, and has none to be applied to")
         return
     first, source = len(state.nodes), state.current
     if source is None:
@@ -207,6 +213,10 @@ def run_reuse(state: State, statement: ast.Reuse) -> None:
         state.add(op, inputs, result, path, statement.span, shared=shared)
     if statement.alias:
         state.name_result(statement.alias, first, source)
+
+
+def _refuse_name(state: State, name: ast.Word, what: str) -> None:
+    state.emit(name_errors.UnknownName(span=name.span, uses=state.uses, name=name.text, nearest=None, what=what))
 
 
 def _transposed(state: State, old: DraftNode, source: int) -> Op | None:

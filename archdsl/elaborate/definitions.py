@@ -73,7 +73,7 @@ class Definitions:
                 self.sink.emit(structure_errors.NeedsSetting(span=p.name.span, name=p.name.text))
                 value = UNKNOWN
             else:
-                value = Evaluator(self.sink, file.scope, None, ()).number(p.default)
+                value = Evaluator(self.sink, file.scope, None, (), before_input=True).number(p.default)
             before = file.scope.define(p.name.text, value, p.name.span)
             if before is not None:
                 first_span = Related(span=before.span, shape="")
@@ -111,8 +111,10 @@ class Definitions:
             self.sink.emit(file_errors.UseCycle(span=use.target.span, chain=chain))
             return
         if name not in self.done:
-            if len(self.done) >= MAX_FILES:
+            # Those being read count, too: a file is done after those that it uses.
+            if len(self.done) + len(self.chain) >= MAX_FILES:
                 self.sink.emit(limit_errors.TooManyFiles(span=use.target.span, limit=MAX_FILES))
+                self.incomplete = True
                 return
             found = self._read(use, name)
             if found is None:

@@ -1,10 +1,11 @@
 """The `input` statement: `input [NAME] SIZES [int(V)]`."""
 
 import re
+from collections.abc import Mapping
 from math import prod
 
 from ..contract.layer import INPUT
-from ..diagnostics.catalogue import structure_errors
+from ..diagnostics.catalogue import structure_errors, syntax_errors
 from ..expressions.scope import UNKNOWN, Tensor
 from ..limits import MAX_COUNT
 from ..shapes.shape import Layout, Shape
@@ -18,14 +19,36 @@ _SYMBOL = re.compile(r"[A-Z]\d*$")
 
 
 class Override:
-    """Sizes given by the caller instead of the text's: `--input 3x224x224`, `--input left=3x32x32`, `--input 3xHxW`."""
+    """Sizes given by the caller instead of the text's: `--input 3x224x224`, `--input left=3x32x32`, `--input 3xHxW`.
 
-    def __init__(self, sizes: dict[str | None, tuple[int | str, ...]]) -> None:
+    `examples` are the sizes that stand for symbolic dimensions, by input. Where it is None the text's own do; an input
+    that it does not name has none.
+    """
+
+    def __init__(
+        self,
+        sizes: dict[str | None, tuple[int | str, ...]],
+        examples: Mapping[str | None, tuple[int, ...]] | None = None,
+    ) -> None:
         self.sizes = sizes
+        self.examples = examples
 
     def get(self, name: str | None) -> tuple[int | str, ...] | None:
         """The sizes for the input of this name; unnamed ones are for the only input."""
         return self.sizes.get(name, self.sizes.get(None))
+
+    def example(self, name: str | None, own: tuple[int, ...] | None) -> tuple[int, ...] | None:
+        """The example for the input of this name, whose text has these sizes; None where any will do."""
+        return own if self.examples is None else self.examples.get(name, self.examples.get(None))
+
+    def without_examples(self) -> "Override":
+        """The same sizes, with no example for those that are not known."""
+        return Override(self.sizes, {})
+
+    @property
+    def is_symbolic(self) -> bool:
+        """Whether it has a size that is not known."""
+        return any(isinstance(size, str) for sizes in self.sizes.values() for size in sizes)
 
 
 def run_input(state: State, statement: ast.Input, override: Override) -> None:
@@ -34,17 +57,21 @@ def run_input(state: State, statement: ast.Input, override: Override) -> None:
     word = name.text if name else None
     if len(state.inputs) and (name is None or state.inputs[0][0] is None):
         span = statement.span if name is None else state.inputs[0][1].span
-        state.fail(structure_errors.NeedsInputName, Span(span.source, span.start, span.start + len("input")))
+        word_span = Span(span.source, span.start, span.start + len("input"))
+        state.emit(structure_errors.NeedsInputName(span=word_span, uses=state.uses))
     given = override.get(word)
     shape = None
-    dims = _dims(state, sizes) if sizes is not None else None
+    # An id by itself has no sizes.
+    dims = _dims(state, sizes) if sizes is not None else None if vocabulary is None else ()
     if given is not None and dims is not None and len(given) != len(dims):
         sizes_of = "x".join(map(str, given))
-        why = f"it has {len(dims)} size{'s' * (len(dims) > 1)}, and {sizes_of} is given for it"
-        state.fail(structure_errors.BadInput, statement.span, why=why, helps=())
+        count = f"{len(dims)} size{'s' * (len(dims) > 1)}" if dims else "no sizes"
+        why = f"it has {count}, and {sizes_of} is given for it"
+        mistake = structure_errors.BadInput(span=statement.span, uses=state.uses, why=why, helps=())
+        state.emit(mistake)
         dims = None
     elif given is not None:
-        dims = state.sizes(given, dims)
+        dims = state.sizes(given, override.example(word, dims))
     if dims is not None:
         shape = _shape(state, sizes.span if sizes else statement.span, dims, sizes, vocabulary)
     _make(state, name, shape, statement.span)
@@ -55,7 +82,8 @@ def run_override(state: State, source: Source, override: Override) -> None:
     place = Span(source, 0, 0)
     for name, dims in override.sizes.items():
         word = None if name is None else ast.Word(text=name, span=place)
-        _make(state, word, _shape(state, place, state.sizes(dims), None, None), place)
+        example = override.example(name, None)
+        _make(state, word, _shape(state, place, state.sizes(dims, example), None, None), place)
 
 
 def _make(state: State, name: ast.Word | None, shape: Shape | None, span: Span) -> None:
@@ -77,25 +105,33 @@ def _read(state: State, statement: ast.Input) -> tuple[ast.Word | None, ast.Expr
     if (numbers := _apart(values)) is not None:
         span = values[0].span.to(values[-1].span)
         size = "x".join(map(str, numbers))
-        state.fail(structure_errors.BadInput, span, why="its sizes stand apart", helps=(f"`input {size}`",))
+        _refuse(state, span, "its sizes stand apart", f"`input {size}`")
         return None, ast.Size(dims=numbers, span=span), None
     for index, value in enumerate(values):
         if isinstance(value, ast.Call) and value.function.text == "int":
             vocabulary = _vocabulary(state, value)
         elif isinstance(value, ast.Variable) and index == 0 and not _is_size(state, value, values):
             name = ast.Word(text=value.name, span=value.span)
+            if value.name.startswith("__"):
+                state.emit(syntax_errors.PythonName(span=value.span, uses=state.uses, name=value.name))
         elif sizes is None:
             sizes = value
         else:
-            state.fail(structure_errors.BadInput, value.span, why="one value too many")
+            _refuse(state, value.span, "one value too many")
     for arg in statement.args:
         if arg.name is not None:
-            state.fail(structure_errors.BadInput, arg.span, why="an input takes no argument by name")
+            _refuse(state, arg.span, "an input takes no argument by name")
     if sizes is None and vocabulary is None and not any(arg.name for arg in statement.args):
         meant = as_size(name.text) if name else None
-        facts = {} if meant is None else {"helps": (f"a letter in a size is a capital: `input {meant}`",)}
-        state.fail(structure_errors.BadInput, statement.span, why="its sizes are missing", **facts)
+        helps = () if meant is None else (f"a letter in a size is a capital: `input {meant}`",)
+        _refuse(state, statement.span, "its sizes are missing", *helps)
     return name, sizes, vocabulary
+
+
+def _refuse(state: State, span: Span, why: str, *helps: str) -> None:
+    """Report an input that cannot be read."""
+    mistake = structure_errors.BadInput(span=span, uses=state.uses, why=why)
+    state.emit(mistake.replace(helps=helps) if helps else mistake)
 
 
 def _apart(values: list[ast.Expr]) -> tuple[int, ...] | None:
@@ -118,7 +154,7 @@ def _vocabulary(state: State, call: ast.Call) -> int | None:
         return None
     if type(value) is not int or value < 1:
         helps = ("`int(50257)` holds ids from 0 to 50256",)
-        state.fail(structure_errors.BadInput, call.span, why="ids need the size of their vocabulary", helps=helps)
+        _refuse(state, call.span, "ids need the size of their vocabulary", *helps)
         return None
     return value
 
@@ -137,7 +173,7 @@ def _dims(state: State, sizes: ast.Expr) -> tuple[int, ...] | None:
     if UNKNOWN in dims:
         return None
     if not all(isinstance(dim, int) and not isinstance(dim, bool) and plain(dim) >= 1 for dim in dims):
-        state.fail(structure_errors.BadInput, sizes.span, why="every size is a whole number of at least 1")
+        _refuse(state, sizes.span, "every size is a whole number of at least 1")
         return None
     return dims
 
@@ -152,11 +188,11 @@ def _shape(
             if vocabulary is not None
             else "an input has one to four sizes, the batch left out"
         )
-        state.fail(structure_errors.BadInput, span, why=why)
+        _refuse(state, span, why)
         return None
     count = prod(map(plain, dims))
     if count > MAX_COUNT:
-        state.fail(structure_errors.BadInput, span, why=f"{count:,} elements are more than 2^63")
+        _refuse(state, span, f"{count:,} elements are more than 2^63")
         return None
     if vocabulary is not None:
         return Shape(*dims, layout=Layout.IDS, vocabulary=vocabulary)

@@ -17,6 +17,7 @@ from ..syntax import ast
 from ..text.names import nearest
 from ..text.source import Span
 from .bind import bind
+from .dimensions import fits_dimensions
 from .state import UNRESOLVED, Result, State
 
 _KEEP = ("norm", "regularisation")
@@ -77,6 +78,9 @@ def infer(state: State, op: Op, inputs: tuple[int, ...], statement: ast.Layer, s
     """The shape that an op gives here, or the likely one after its mistake was reported."""
     known = state.shapes_of(inputs)
     if known is None:
+        return UNRESOLVED
+    maker = state.nodes[inputs[0]]
+    if not fits_dimensions(state, statement.keyword, known[0], maker, vector_too=op.style in _KEEP):
         return UNRESOLVED
     key = (id(op), known)
     if key in state.inferred:

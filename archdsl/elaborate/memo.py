@@ -7,7 +7,7 @@ from ..contract.arguments import Parameter
 from ..expressions.scope import Scope
 from ..shapes.shape import Shape
 from ..syntax import ast
-from .bind import is_word
+from .argument_words import is_word
 
 
 class Memo:

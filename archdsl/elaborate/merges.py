@@ -81,24 +81,16 @@ def _branch(state: State, body: ast.Body, word: str | None) -> tuple[int, Span]:
     if word is not None and body.statements:
         path = state.named_child(word) if word == "shortcut" else state.child(word)
         state.scopes[path] = "branch"
-    with state.inside(path=path, scope=Scope(state.scope)):
+    with state.inside(path=path, scope=Scope(state.scope), started=False):
         state.run(body.statements)
     last = body.statements[-1].span if body.statements else body.span
     return state.current or 0, last
 
 
 def find_tensor(state: State, word: ast.Word) -> Tensor | None:
-    """The tensor of a name; `in` is what the innermost body started from. None after a report."""
+    """The tensor of a name; `in` is what the innermost block, stage or network began with. None after a report."""
     if word.text == "in":
-        if state.started is None:
-            known = _tensors(state)
-            state.emit(
-                name_errors.UnknownName(
-                    span=word.span, uses=state.uses, name="in", nearest=None, what="nothing here", known=known
-                )
-            )
-            return None
-        return Tensor(node=state.started, first=state.started)
+        return _beginning(state, word)
     found = state.scope.find(word.text)
     if found is not None and isinstance(found.value, Tensor):
         return found.value
@@ -116,6 +108,24 @@ def find_tensor(state: State, word: ast.Word) -> Tensor | None:
     # Go on with the nearest, as if it had been written.
     meant = state.scope.find(near) if near is not None else None
     return meant.value if meant is not None and isinstance(meant.value, Tensor) else None
+
+
+def _beginning(state: State, word: ast.Word) -> Tensor | None:
+    """What `in` is here. A network of several inputs begins with none of them in particular."""
+    if state.started is not None:
+        return Tensor(node=state.started, first=state.started)
+    if len(state.inputs) == 1:
+        node = state.inputs[0][1].id
+        return Tensor(node=node, first=node)
+    if len(state.inputs) > 1:
+        known = tuple(name for name, _ in state.inputs if name)
+        what = f"one of {len(state.inputs)} inputs here, and which one is not said"
+        state.emit(
+            name_errors.UnknownName(span=word.span, uses=state.uses, name="in", nearest=None, what=what, known=known)
+        )
+    else:
+        state.need_input(word.span)
+    return None
 
 
 def _tensors(state: State) -> tuple[str, ...]:

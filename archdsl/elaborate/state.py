@@ -1,6 +1,5 @@
 """What elaboration carries along: the nodes made so far, the current tensor, where in the network it is."""
 
-import keyword as python
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -11,7 +10,7 @@ from ..diagnostics import Diagnostic, Related, Sink, Use
 from ..diagnostics.catalogue import limit_errors, name_errors, structure_errors
 from ..expressions.evaluator import Evaluator
 from ..expressions.scope import Scope, Tensor
-from ..graph import DraftNode, Node, Unresolved, likely_shape
+from ..graph import Assertion, DraftNode, Node, Unresolved, likely_shape
 from ..graph.node import NO_ARGUMENTS, Arguments
 from ..limits import MAX_DEPTH, MAX_NODES
 from ..record import Record
@@ -20,19 +19,7 @@ from ..shapes.symbolic import Condition, Sym, plain, recording
 from ..syntax import ast
 from ..text.source import Span
 from .memo import Memo
-
-# Attributes of torch's nn.Module: a submodule of such a name could not be set. A test keeps this equal to torch's.
-RESERVED = frozenset(
-    """
-    T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda double dump_patches
-    eval extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half ipu load_state_dict
-    modules mtia named_buffers named_children named_modules named_parameters parameters register_backward_hook
-    register_buffer register_forward_hook register_forward_pre_hook register_full_backward_hook
-    register_full_backward_pre_hook register_load_state_dict_post_hook register_load_state_dict_pre_hook
-    register_module register_parameter register_state_dict_post_hook register_state_dict_pre_hook requires_grad_
-    set_extra_state set_submodule share_memory state_dict to to_empty train training type xpu zero_grad
-    """.split()  # noqa: SIM905  # a page of quotes would say no more
-)
+from .module_names import module_name
 
 
 class Abort(Exception):
@@ -73,7 +60,7 @@ class State:
         self.turned: set[int] = set()
         self.outputs: list[tuple[str, int]] = []
         self.aux: list[tuple[str, int]] = []
-        self.asserts: list[tuple[ast.Assert, Scope]] = []
+        self.asserts: list[Assertion] = []
         self.training: list[ast.Train] = []
         self.scopes: dict[tuple[str, ...], str] = {}
         self.blocks: Mapping[str, BlockDef] = {}
@@ -105,7 +92,8 @@ class State:
 
     def evaluator(self) -> Evaluator:
         """An evaluator for the place where we are."""
-        return Evaluator(self.sink, self.scope, self.shape, self.uses)
+        before_input = self.current is None and not self.complained_of_input
+        return Evaluator(self.sink, self.scope, self.shape, self.uses, before_input=before_input)
 
     def emit(self, diagnostic: Diagnostic) -> None:
         """Report a diagnostic, which holds the uses of blocks that led here."""
@@ -208,8 +196,9 @@ class State:
 
     def _next(self, span: Span) -> int:
         count = len(self.nodes)
-        if count >= MAX_NODES:
-            self.fail(limit_errors.TooManyLayers, span, count=count + 1, limit=MAX_NODES)
+        layers = count - len(self.inputs)
+        if layers >= MAX_NODES:
+            self.fail(limit_errors.TooManyLayers, span, count=layers + 1, limit=MAX_NODES)
             raise Abort
         return count
 
@@ -226,7 +215,7 @@ class State:
     def named_child(self, name: str) -> tuple[str, ...]:
         """The path of a thing with a name of its own; a name that torch or Python reserves gets an underscore."""
         taken = self._taken.setdefault(self.path, {})
-        base = f"{name}_" if name in RESERVED or python.iskeyword(name) else name
+        base = module_name(name)
         name = base
         while name in taken:
             taken[base] += 1
@@ -278,7 +267,7 @@ class State:
     def inside(
         self, *, path: tuple[str, ...] | None = None, scope: Scope | None = None, started: bool = True
     ) -> "_Inside":
-        """A body: another path or scope for as long as it lasts; `in` is the tensor it starts from."""
+        """A body: another path or scope for as long as it lasts; `started` says that `in` is what it begins with."""
         if self.depth >= MAX_DEPTH:
             self.fail(limit_errors.TooDeep, self.uses[-1].span if self.uses else self.nodes[-1].span, limit=MAX_DEPTH)
             raise Abort

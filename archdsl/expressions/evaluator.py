@@ -12,8 +12,7 @@ from ..shapes.shape import Shape
 from ..shapes.symbolic import Undecided, plain
 from ..syntax import ast
 from ..text.names import nearest
-from ..text.source import Span
-from .scope import UNKNOWN, Scope, Tensor
+from .scope import UNKNOWN, Scope, Tensor, Unknown
 
 _BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add,
@@ -51,21 +50,29 @@ _FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
 class Evaluator:
     """Evaluates expressions in a scope, with the current tensor's shape at hand.
 
+    `shape` is None where it is unknown after a mistake; `before_input` says that there is no tensor yet.
     `mistakes` counts what was reported through it.
     """
 
-    def __init__(self, sink: Sink, scope: Scope, shape: Shape | None, uses: tuple[Use, ...]) -> None:
+    def __init__(
+        self, sink: Sink, scope: Scope, shape: Shape | None, uses: tuple[Use, ...], *, before_input: bool = False
+    ) -> None:
         self.sink = sink
         self.scope = scope
         self.shape = shape
         self.uses = uses
+        self.before_input = before_input
         self.mistakes = 0
 
-    def fail(self, kind: type[Diagnostic], span: Span, **facts: Any) -> Any:
-        """Report, and be unknown."""
+    def unknown(self, mistake: Diagnostic) -> Unknown:
+        """What stands for the value of a mistake: it is had for a report alone."""
         self.mistakes += 1
-        self.sink.emit(kind(span=span, uses=self.uses, **facts))
+        self.sink.emit(mistake)
         return UNKNOWN
+
+    def bad(self, expr: ast.Expr, why: str) -> Unknown:
+        """Report an expression without a value."""
+        return self.unknown(argument_errors.BadExpression(span=expr.span, uses=self.uses, why=why))
 
     def value(self, expr: ast.Expr) -> Any:
         """The value of an expression: a number, a truth value, sizes as a tuple, a string, a tensor."""
@@ -99,7 +106,8 @@ class Evaluator:
         """The value where a number is needed: a tensor's name is a mistake."""
         value = self.value(expr)
         if isinstance(value, Tensor):
-            return self.fail(argument_errors.TensorAsNumber, expr.span, name=expr.span.text)
+            mistake = argument_errors.TensorAsNumber(span=expr.span, uses=self.uses, name=expr.span.text)
+            return self.unknown(mistake)
         return value
 
     def _size(self, expr: ast.Size) -> Any:
@@ -111,7 +119,9 @@ class Evaluator:
             found = self.scope.find(dim)
             if found is None:
                 what, helps = "a symbol that has no value here", (f"`let {dim} = …` gives it one",)
-                return self.fail(name_errors.UnknownName, expr.span, name=dim, nearest=None, what=what, helps=helps)
+                span, uses = expr.span, self.uses
+                mistake = name_errors.UnknownName(span=span, uses=uses, name=dim, nearest=None, what=what, helps=helps)
+                return self.unknown(mistake)
             dims.append(found.value)
         return UNKNOWN if UNKNOWN in dims else tuple(dims)
 
@@ -119,19 +129,23 @@ class Evaluator:
         found = self.scope.find(expr.name)
         if found is not None:
             return found.value
-        known = list(self.scope.visible())
+        near = nearest(expr.name, list(self.scope.visible()))
         what = "neither a flag, a variable nor a tensor here"
-        return self.fail(
-            name_errors.UnknownName, expr.span, name=expr.name, nearest=nearest(expr.name, known), what=what
-        )
+        span, uses = expr.span, self.uses
+        return self.unknown(name_errors.UnknownName(span=span, uses=uses, name=expr.name, nearest=near, what=what))
 
     def _at(self, expr: ast.At) -> Any:
+        if self.before_input:
+            return self.unknown(name_errors.SizeBeforeInput(span=expr.span, uses=self.uses, name=expr.name))
         if self.shape is None:
             return UNKNOWN
         size = self.shape.size(expr.name)
         if size is None:
-            letters = tuple(self.shape.letters)
-            return self.fail(name_errors.UnknownSize, expr.span, name=expr.name, shape=str(self.shape), letters=letters)
+            shape, letters = str(self.shape), tuple(self.shape.letters)
+            mistake = name_errors.UnknownSize(
+                span=expr.span, uses=self.uses, name=expr.name, shape=shape, letters=letters
+            )
+            return self.unknown(mistake)
         return size
 
     def _binary(self, expr: ast.Binary) -> Any:
@@ -151,13 +165,13 @@ class Evaluator:
     def _call(self, expr: ast.Call) -> Any:
         name = expr.function.text
         if name not in _FUNCTIONS:
-            return self.fail(
-                name_errors.UnknownFunction, expr.function.span, name=name, nearest=nearest(name, _FUNCTIONS)
-            )
+            near = nearest(name, _FUNCTIONS)
+            span = expr.function.span
+            return self.unknown(name_errors.UnknownFunction(span=span, uses=self.uses, name=name, nearest=near))
         function, least, most = _FUNCTIONS[name]
         if not least <= len(expr.args) <= most:
             count = str(least) if least == most else f"{least} or more"
-            return self.fail(argument_errors.BadExpression, expr.span, why=f"`{name}` takes {count} values")
+            return self.bad(expr, f"`{name}` takes {count} values")
         return self._apply(expr, function, list(expr.args))
 
     def _apply(self, expr: ast.Expr, function: Callable[..., Any], operands: list[ast.Expr]) -> Any:
@@ -167,17 +181,17 @@ class Evaluator:
         try:
             result = function(*values)
         except ZeroDivisionError:
-            return self.fail(argument_errors.BadExpression, expr.span, why="a division by zero")
+            return self.bad(expr, "a division by zero")
         except Undecided as undecided:
-            return self.fail(structure_errors.UndecidedSize, expr.span, why=str(undecided))
+            return self.unknown(structure_errors.UndecidedSize(span=expr.span, uses=self.uses, why=str(undecided)))
         except (TypeError, ValueError, OverflowError):
             shown = " and ".join(show(value) for value in values)
-            return self.fail(argument_errors.BadExpression, expr.span, why=f"it does not work with {shown}")
+            return self.bad(expr, f"it does not work with {shown}")
         if isinstance(result, float) and not math.isfinite(result):
-            return self.fail(argument_errors.BadExpression, expr.span, why="the result is not a finite number")
+            return self.bad(expr, "the result is not a finite number")
         # A string or a tuple times a number repeats in Python; here it is a mistake.
         if isinstance(result, (str, tuple)) or (isinstance(result, int) and abs(plain(result)) > MAX_COUNT):
-            return self.fail(argument_errors.BadExpression, expr.span, why="the result is not a number below 2^63")
+            return self.bad(expr, "the result is not a number below 2^63")
         return result
 
 

@@ -1,12 +1,13 @@
-"""Which way round the sizes of an image are written."""
+"""Which way round the sizes of an input are written."""
 
 from typing import NamedTuple
 
-from ..shapes.shape import Layout, times
+from ..shapes.shape import Layout, Shape, times
 from ..text.source import Span
 from .node import DraftNode, likely_shape
 
 _SIDE = 16
+_STEPS, _FEATURES, _RATIO = 32, 16, 6
 
 
 class Turned(NamedTuple):
@@ -18,16 +19,31 @@ class Turned(NamedTuple):
 
 
 def channels_last(node: DraftNode) -> Turned | None:
-    """How an input was most likely meant: one with 1 or 3 columns and many channels and rows; None for all others."""
+    """How an input that a kernel slides over was most likely meant, where its channels seem to stand last; else None.
+
+    An image of 1 or 3 columns, a volume of at most 4, both with many channels and rows; a signal with many channels and
+    few places, whose letters do not say that it is one.
+    """
     shape = likely_shape(node)
-    if shape is None or shape.layout is not Layout.IMAGE:
+    if shape is None or not _looks_last(shape):
         return None
-    height, width, channels = shape.dims
-    if channels not in (1, 3) or height < _SIDE or width < _SIDE:
-        return None
+    *others, channels = shape.dims
     sizes = times(shape.dims).replace("×", "x")
     at = node.span.text.rfind(sizes)
     span = node.span
     if at >= 0:
         span = span._replace(start=span.start + at, end=span.start + at + len(sizes))
-    return Turned(span, sizes, f"{channels}x{height}x{width}")
+    return Turned(span, sizes, "x".join(map(str, (channels, *others))))
+
+
+def _looks_last(shape: Shape) -> bool:
+    *others, last = shape.dims or (0,)
+    match shape.layout:
+        case Layout.IMAGE:
+            return last in (1, 3) and min(others) >= _SIDE
+        case Layout.VOLUME:
+            return last <= 4 and others[0] >= _SIDE // 2 and min(others[1:]) >= _SIDE
+        case Layout.OPEN:
+            return last <= _FEATURES and others[0] >= max(_STEPS, _RATIO * last)
+        case _:
+            return False

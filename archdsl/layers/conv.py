@@ -190,7 +190,17 @@ class UpConv(Layer):
     """
 
     keyword = "upconv"
-    synonyms = ("deconv", "convtranspose", "conv_transpose", "convtranspose2d", "conv2dtranspose")
+    synonyms = (
+        "deconv",
+        "convtranspose",
+        "conv_transpose",
+        "convtranspose1d",
+        "convtranspose2d",
+        "convtranspose3d",
+        "conv1dtranspose",
+        "conv2dtranspose",
+        "conv3dtranspose",
+    )
     style = "conv"
 
     filters: PositiveInt = argument(positional=True, doc="how many feature maps it makes")

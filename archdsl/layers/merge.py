@@ -33,10 +33,14 @@ class Elementwise(Merge):
         xs = tuple(x.read_as(layout) for x in xs)
         full = max(xs, key=lambda x: plain(x.numel))
         for x in xs:
-            # A gate is asked for first: an image of one pixel is both, and unknown sides need not be told apart.
-            if x != full and x.dims != _gate(full) and x.dims != full.dims and not (self.masks and _is_mask(x, full)):
+            if not (
+                x == full or _is_plain_gate(x, full) or x.dims in (full.dims, _gate(full)) or self._masked(x, full)
+            ):
                 raise _differ(xs, "sizes", full, own=_torch_would_broadcast(xs))
         return full
+
+    def _masked(self, x: Shape, full: Shape) -> bool:
+        return self.masks and _is_mask(x, full)
 
     def reads_of(self, xs: tuple[Shape, ...], y: Shape) -> tuple[Links, ...]:
         return tuple(_from_each(x.dims, y.dims) for x in xs)
@@ -127,6 +131,12 @@ def _gate(full: Shape) -> tuple[int, ...]:
     """The sizes of one number for each channel of a shape."""
     axis = full.channel_axis
     return tuple(size if i == axis else 1 for i, size in enumerate(full.dims))
+
+
+def _is_plain_gate(x: Shape, full: Shape) -> bool:
+    """Whether a shape is a gate whatever the symbolic dimensions are: those of the other need not be told apart."""
+    sizes = [size for axis, size in enumerate(x.dims) if axis != x.channel_axis]
+    return all(type(size) is int and size == 1 for size in sizes) and x.channels == full.channels
 
 
 def _is_mask(x: Shape, full: Shape) -> bool:

@@ -107,7 +107,16 @@ class MaxPool(Pooling):
     """
 
     keyword = "maxpool"
-    synonyms = ("max_pool", "maxpool1d", "maxpool2d", "maxpool3d", "maxpooling", "maxpooling2d")
+    synonyms = (
+        "max_pool",
+        "maxpool1d",
+        "maxpool2d",
+        "maxpool3d",
+        "maxpooling",
+        "maxpooling1d",
+        "maxpooling2d",
+        "maxpooling3d",
+    )
     module = "MaxPool"
     filler = -inf
 
@@ -136,7 +145,16 @@ class AvgPool(Pooling):
     """
 
     keyword = "avgpool"
-    synonyms = ("avg_pool", "avgpool1d", "avgpool2d", "avgpool3d", "averagepooling", "averagepooling2d")
+    synonyms = (
+        "avg_pool",
+        "avgpool1d",
+        "avgpool2d",
+        "avgpool3d",
+        "averagepooling",
+        "averagepooling1d",
+        "averagepooling2d",
+        "averagepooling3d",
+    )
     module = "AvgPool"
 
     count_include_pad: Flag = argument(
@@ -257,7 +275,14 @@ class GlobalAveragePool(GlobalPool):
     """
 
     keyword = "gap"
-    synonyms = ("global_avg_pool", "globalavgpool", "globalaveragepooling", "globalaveragepooling2d")
+    synonyms = (
+        "global_avg_pool",
+        "globalavgpool",
+        "globalaveragepooling",
+        "globalaveragepooling1d",
+        "globalaveragepooling2d",
+        "globalaveragepooling3d",
+    )
     module = "AdaptiveAvgPool"
     reduction = "mean"
 
@@ -273,7 +298,14 @@ class GlobalMaxPool(GlobalPool):
     """
 
     keyword = "gmp"
-    synonyms = ("global_max_pool", "globalmaxpool", "globalmaxpooling", "globalmaxpooling2d")
+    synonyms = (
+        "global_max_pool",
+        "globalmaxpool",
+        "globalmaxpooling",
+        "globalmaxpooling1d",
+        "globalmaxpooling2d",
+        "globalmaxpooling3d",
+    )
     module = "AdaptiveMaxPool"
     reduction = "amax"
 
@@ -312,7 +344,7 @@ class AdaptiveAvgPool(AdaptivePool):
     """
 
     keyword = "adaptive_avgpool"
-    synonyms = ("adaptiveavgpool", "adaptive_avg_pool", "adaptiveavgpool2d")
+    synonyms = ("adaptiveavgpool", "adaptive_avg_pool", "adaptiveavgpool1d", "adaptiveavgpool2d", "adaptiveavgpool3d")
     module = "AdaptiveAvgPool"
 
     def saves(self, x: Shape, y: Shape) -> Saves:
@@ -327,7 +359,7 @@ class AdaptiveMaxPool(AdaptivePool):
     """
 
     keyword = "adaptive_maxpool"
-    synonyms = ("adaptivemaxpool", "adaptive_max_pool", "adaptivemaxpool2d")
+    synonyms = ("adaptivemaxpool", "adaptive_max_pool", "adaptivemaxpool1d", "adaptivemaxpool2d", "adaptivemaxpool3d")
     module = "AdaptiveMaxPool"
 
     def saves(self, x: Shape, y: Shape) -> Saves:

@@ -43,7 +43,7 @@ class ChannelDropout(Layer):
     """
 
     keyword = "dropout2d"
-    synonyms = ("dropout1d", "dropout3d", "spatial_dropout", "spatialdropout2d")
+    synonyms = ("dropout1d", "dropout3d", "spatial_dropout", "spatialdropout1d", "spatialdropout2d", "spatialdropout3d")
     style = "regularisation"
 
     p: Probability = argument(0.5, positional=True, doc="the share of channels that is zeroed")

@@ -1,6 +1,6 @@
 """Larger images out of smaller ones, and channels in another order."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from ..contract.arguments import Flag, OneOf, PositiveInt, PositiveSides, argument
 from ..contract.call import Step, nn
@@ -15,21 +15,11 @@ _LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}
 _MODES = ("nearest", "linear", "bilinear", "trilinear", "bicubic")
 
 
-class Upsample(Layer):
-    """Longer sides: each element repeated, or interpolated.
+class Resampling(Layer):
+    """What `upsample` and `resize` share: other lengths along the spatial dimensions."""
 
-    `linear` is bilinear on an image and trilinear on a volume.
-
-    Example:
-        input 64x16x16; upsample 2 bilinear
-    """
-
-    keyword = "upsample"
-    synonyms = ("upsampling", "upsampling2d", "interpolate", "resize")
     style = "shape"
 
-    factor: PositiveSides | None = argument(None, positional=True, doc="how many times longer each side becomes")
-    size: PositiveSides | None = argument(None, doc="the sides of the output, instead of a factor")
     mode: Annotated[Literal["nearest", "linear", "bilinear", "trilinear", "bicubic"], OneOf(choices=_MODES)] = argument(
         "nearest", words={mode: mode for mode in _MODES}, doc="how the elements between are made"
     )
@@ -37,19 +27,21 @@ class Upsample(Layer):
         False, words={"align_corners": True}, doc="whether the corners of input and output lie on each other"
     )
 
+    def factors(self, x: Shape) -> tuple[int | None, ...]:
+        """How many times longer each spatial dimension becomes, None where a size was given instead."""
+        raise NotImplementedError
+
+    def target(self, x: Shape) -> tuple[int, ...]:
+        """The spatial dimensions of the output. Raises Reject."""
+        raise NotImplementedError
+
+    def scaling(self) -> dict[str, Any]:
+        """What torch's module takes for it."""
+        raise NotImplementedError
+
     def out(self, x: Shape) -> Shape:
         x = spatial(x)
-        if (self.factor is None) == (self.size is None):
-            why = (
-                "a factor or `size=`, one of them" if self.factor is None else "a factor and `size=` exclude each other"
-            )
-            raise Reject(None if self.factor is None else "size", why, help="`upsample 2`", own=True)
-        if self.size is not None:
-            sides = each_side(self.size, x, "size")
-        else:
-            factors = each_side(self.factor or 1, x, "factor")
-            sides = tuple(side * factor for side, factor in zip(x.sides, factors, strict=True))
-        y = x.with_sides(x.channels, sides)
+        y = x.with_sides(x.channels, self.target(x))
         count = len(x.sides)
         takes = {"bilinear": 2, "bicubic": 2, "trilinear": 3}.get(self.mode, count)
         if takes != count:
@@ -59,8 +51,7 @@ class Upsample(Layer):
         return y
 
     def reads(self, x: Shape, y: Shape) -> Links:
-        factors = (None,) * len(y.sides) if self.factor is None else each_side(self.factor, spatial(x), "factor")
-        sides = [self._along(*each) for each in zip(y.sides, x.sides, factors, strict=True)]
+        sides = [self._along(*each) for each in zip(y.sides, x.sides, self.factors(spatial(x)), strict=True)]
         return ((0, SAME), *over_sides(sides)[1:])
 
     def saves(self, x: Shape, y: Shape) -> Saves:
@@ -73,15 +64,66 @@ class Upsample(Layer):
 
     def torch(self, x: Shape) -> Step:
         mode = _LINEAR[len(spatial(x).sides)] if self.mode == "linear" else self.mode
-        size, factor = (compact(v) if isinstance(v, tuple) else v for v in (self.size, self.factor))
-        return nn.Upsample(
-            **given(
-                size=(size, None),
-                scale_factor=(factor, None),
-                mode=(mode, "nearest"),
-                align_corners=(self.align_corners or None, None),
+        options = given(mode=(mode, "nearest"), align_corners=(self.align_corners or None, None))
+        return nn.Upsample(**self.scaling(), **options)
+
+
+class Upsample(Resampling):
+    """Longer sides by a factor: each element repeated, or interpolated.
+
+    `linear` is bilinear on an image and trilinear on a volume. `resize` takes the size instead of a factor.
+
+    Example:
+        input 64x16x16; upsample 2 bilinear
+    """
+
+    keyword = "upsample"
+    synonyms = ("upsampling", "upsampling1d", "upsampling2d", "upsampling3d")
+
+    factor: PositiveSides | None = argument(None, positional=True, doc="how many times longer each side becomes")
+    size: PositiveSides | None = argument(None, doc="the sides of the output, instead of a factor")
+
+    def factors(self, x: Shape) -> tuple[int | None, ...]:
+        return (None,) * len(x.sides) if self.factor is None else each_side(self.factor, x, "factor")
+
+    def target(self, x: Shape) -> tuple[int, ...]:
+        if (self.factor is None) == (self.size is None):
+            why = (
+                "a factor or `size=`, one of them" if self.factor is None else "a factor and `size=` exclude each other"
             )
-        )
+            raise Reject(None if self.factor is None else "size", why, help="`upsample 2`", own=True)
+        if self.size is not None:
+            return each_side(self.size, x, "size")
+        factors = each_side(self.factor or 1, x, "factor")
+        return tuple(side * factor for side, factor in zip(x.sides, factors, strict=True))
+
+    def scaling(self) -> dict[str, Any]:
+        size, factor = (compact(v) if isinstance(v, tuple) else v for v in (self.size, self.factor))
+        return given(size=(size, None), scale_factor=(factor, None))
+
+
+class Resize(Resampling):
+    """Sides of this size: the nearest element for each place, or interpolated.
+
+    `linear` is bilinear on an image and trilinear on a volume. `upsample` takes a factor instead of the size.
+
+    Example:
+        input 64x7x7; resize 224x224 bilinear
+    """
+
+    keyword = "resize"
+    synonyms = ("interpolate",)
+
+    size: PositiveSides = argument(positional=True, doc="the sides of the output")
+
+    def factors(self, x: Shape) -> tuple[int | None, ...]:
+        return (None,) * len(x.sides)
+
+    def target(self, x: Shape) -> tuple[int, ...]:
+        return each_side(self.size, x, "size")
+
+    def scaling(self) -> dict[str, Any]:
+        return {"size": compact(self.size) if isinstance(self.size, tuple) else self.size}
 
 
 class PixelShuffle(Layer):

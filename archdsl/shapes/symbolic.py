@@ -8,7 +8,7 @@ same way.
 The closed forms themselves are in form.py.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from ..record import Record
 from .polynomial import Form, Var, grouped
 
-__all__ = ["Condition", "Form", "Sym", "Undecided", "Var", "form_of", "grouped", "plain", "recording"]
+__all__ = ["Condition", "Form", "Sym", "Undecided", "Var", "evaluated", "form_of", "grouped", "plain", "recording"]
 
 
 class Condition(Record):
@@ -167,6 +167,11 @@ def _operand(value: int) -> "int | Form":
 def _make(value: int, form: Form) -> int:
     """A plain number where the form has no symbol."""
     return form.constant if form.is_constant else Sym(value, form)
+
+
+def evaluated(dims: Sequence[int], sizes: Mapping[str, int]) -> tuple[int, ...]:
+    """The numbers that dimensions are for these sizes."""
+    return tuple(form_of(dim).value(sizes) for dim in dims)
 
 
 def plain(value: int) -> int:

@@ -11,6 +11,7 @@ from ..diagnostics.catalogue import limit_errors, syntax_errors
 from ..limits import MAX_DIGITS
 from ..text.source import Source, Span
 from . import ast
+from .tokens import KEYWORDS
 
 _SUFFIX = {"K": 10**3, "M": 10**6, "G": 10**9}
 
@@ -47,6 +48,16 @@ class _Lower:
         token = node if isinstance(node, Token) else next(_tokens(node))
         return ast.Word(text=str(token), span=self.span(token))
 
+    def name(self, node: Node | Token) -> ast.Word:
+        """The name that a definition gives. Before a parenthesis the lexer takes any word for a call."""
+        token = node if isinstance(node, Token) else next(_tokens(node))
+        word = self.word(token)
+        if word.text in KEYWORDS and token.type == "CALL":
+            self.sink.emit(syntax_errors.ReservedName(span=word.span, name=word.text))
+        if word.text.startswith("__"):
+            self.sink.emit(syntax_errors.PythonName(span=word.span, name=word.text))
+        return word
+
     def make(self, node: Node | Token) -> Any:
         rule = node.type if isinstance(node, Token) else str(node.data)
         method: Callable[[Any], Any] = getattr(self, f"do_{rule.rstrip('_')}")
@@ -63,7 +74,12 @@ class _Lower:
 
     def times(self, node: Node) -> int:
         found = self.find(node, "times")
-        return self.whole(found.children[0], 1) if found else 1  # type: ignore[arg-type]  # times holds one token
+        if found is None:
+            return 1
+        count = self.whole(found.children[0], 1)  # type: ignore[arg-type]  # times holds one token
+        if count < 1:
+            self.sink.emit(syntax_errors.NoRepetition(span=self.span(found), written=self.span(found).text))
+        return max(1, count)
 
     def whole(self, token: Token, skip: int = 0) -> int:
         digits = str(token)[skip:]
@@ -74,7 +90,7 @@ class _Lower:
 
     def alias(self, node: Node) -> ast.Word | None:
         found = self.find(node, "alias")
-        return self.word(found.children[-1]) if found else None
+        return self.name(found.children[-1]) if found else None
 
     def parameters(self, node: Node) -> tuple[ast.Parameter, ...]:
         found = self.find(node, "parameters")
@@ -82,12 +98,12 @@ class _Lower:
 
     def parameter(self, node: Node) -> ast.Parameter:
         default = self.make(node.children[2]) if len(node.children) > 2 else None
-        return ast.Parameter(name=self.word(node.children[0]), default=default)
+        return ast.Parameter(name=self.name(node.children[0]), default=default)
 
     # --- definitions ---
 
     def do_net(self, node: Node) -> ast.Statement:
-        return ast.Net(span=self.span(node), name=self.word(node.children[1]), parameters=self.parameters(node))
+        return ast.Net(span=self.span(node), name=self.name(node.children[1]), parameters=self.parameters(node))
 
     def do_use(self, node: Node) -> ast.Statement:
         token = node.children[1]
@@ -99,16 +115,16 @@ class _Lower:
     def do_block(self, node: Node) -> ast.Statement:
         return ast.Block(
             span=self.span(node),
-            name=self.word(node.children[1]),
+            name=self.name(node.children[1]),
             parameters=self.parameters(node),
             body=self.body(node.children[-1]),  # type: ignore[arg-type]  # a block ends with its body
         )
 
     def do_stage(self, node: Node) -> ast.Statement:
-        return ast.Stage(span=self.span(node), name=self.word(node.children[1]), body=self.last_body(node))
+        return ast.Stage(span=self.span(node), name=self.name(node.children[1]), body=self.last_body(node))
 
     def do_aux(self, node: Node) -> ast.Statement:
-        return ast.Aux(span=self.span(node), name=self.word(node.children[1]), body=self.last_body(node))
+        return ast.Aux(span=self.span(node), name=self.name(node.children[1]), body=self.last_body(node))
 
     def do_train(self, node: Node) -> ast.Statement:
         return ast.Train(span=self.span(node), body=self.last_body(node))
@@ -169,10 +185,12 @@ class _Lower:
 
     def do_repeat(self, node: Node) -> ast.Statement:
         named = isinstance(node.children[2], Token)
-        index = self.word(node.children[3]) if named else None
-        return ast.Repeat(
-            span=self.span(node), count=self.make(node.children[1]), body=self.last_body(node), index=index
-        )
+        index = self.name(node.children[3]) if named else None
+        count = self.make(node.children[1])
+        if isinstance(count, ast.Number) and count.value == 0:
+            # A parameter may turn a part off; a literal 0 is a part that nothing can turn on.
+            self.sink.emit(syntax_errors.NoRepetition(span=count.span, written=f"repeat {count.span.text}"))
+        return ast.Repeat(span=self.span(node), count=count, body=self.last_body(node), index=index)
 
     def do_branch(self, node: Node) -> ast.If:
         last = node.children[-1] if len(node.children) > 3 else None
@@ -183,7 +201,7 @@ class _Lower:
         return ast.If(span=self.span(node), condition=self.make(node.children[1]), body=body, orelse=orelse)
 
     def do_let(self, node: Node) -> ast.Statement:
-        return ast.Let(span=self.span(node), name=self.word(node.children[1]), value=self.make(node.children[3]))
+        return ast.Let(span=self.span(node), name=self.name(node.children[1]), value=self.make(node.children[3]))
 
     def do_from(self, node: Node) -> ast.Statement:
         return ast.From(span=self.span(node), name=self.word(node.children[1]))

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from archdsl.diagnostics import Sink
+from archdsl.diagnostics.diagnostic import Found
+from archdsl.diagnostics.fixes import fix
 from archdsl.network import analyse
 from archdsl.text import paths
 from archdsl.text.files import read_source
@@ -60,7 +62,25 @@ QUIET = {
     "a name used in the recipe": "net N(n = 3)\ninput 1x8x8\nflatten; fc 10\ntrain { epochs n }",
     "a name used in an assertion": "net N(most = 1000)\ninput 8\nfc 8\nassert params < most",
     "a side branch": "input 8\naux early { fc 4 }\nfc 2",
-    "an early tensor that is an output": "input 8\nfc 4 as a\nfc 2 as b\noutput a, b",
+    "an early tensor that is an output": "input 8\nfc 4; relu as a\nfc 2 as b\noutput a, b",
+    "a code and its reconstruction": "input 784\nfc 32 as code\nfc 784 as again\noutput code, again",
+    "heads of one trunk": "input 8\nfc 8; relu as t\nfc 1 as a\nfrom t; fc 2 as b\noutput a, b",
+    "features of two stages": "input 3x8x8\nconv 8 k3; relu as a\nconv 8 k3; relu as b\noutput a, b",
+    "a matrix of low rank": "input 784\nfc 16; fc 100",
+    "a pointwise bottleneck": "input 64x8x8\nconv 8 k1; conv 64 k1",
+    "a separable kernel": "input 8x9x9\nconv 8 k3x1 p1x0; conv 8 k1x3 p0x1",
+    "a depthwise separable convolution": "input 8x9x9\ndwconv k3 p1; conv 16 k1",
+    "two linear layers of which another reads the first": "input 8\nfc 8 as a; fc 8; add a; relu; fc 2",
+    "an fc that an embedding feeds": "input 5 int(9)\nembedding 8; fc 16; relu",
+    "linear maps along two axes": "net N(T = 5, C = 8)\ninput TxC\nfc 8 axis=0; fc 8",
+    "resizing to a small map": "input 3x64x64\nresize 16; resize 4x4",
+    "FCN's upsampling": "input 8x7x7\nupsample 32 bilinear",
+    "a factor for each side": "input 8x4x4\nupsample 2x4",
+    "a large kernel with its letter": "input 3x64x64\nconv 3 k16",
+    "patches": "input 3x64x64\nconv 48 16 s16",
+    "a sequence of many steps": "input 128x9\nlstm 8; take -1; fc 2",
+    "a signal of many channels": "input 64x64\nconv 64 k3",
+    "a signal in letters": "net N(C = 128, L = 9)\ninput CxL\nconv 64 k3",
     "channels first of three columns": "input 8x3x3\nconv 8 k3",
     "same of a pooling by its own size": "input 8x9x9\nmaxpool 2 same",
     "the alignment of another framework": "input 3x9x9\nconv 8 k4 same_upper",
@@ -100,3 +120,56 @@ def test_pedantic_ones_are_asked_for() -> None:
     source = Source("input 3x32x32\nconv 8 k3; relu; bn\nconv 8 k3; relu; maxpool 2")
     assert codes(source) == []
     assert codes(source, pedantic=True) == ["W0908", "W0913"]
+
+
+LOUD = {
+    "W0915": [
+        "input 128x9; conv 64 k3",
+        "input 1000x1; conv 16 k3 same",
+        "input 32x64x64x1; conv 8 k3 p1",
+        "input 16x112x112x3; conv 8 k3 same",
+        "input 128x9; bn; relu; maxpool 2",
+        "input 28x28x1; conv 8 k3 p1",
+    ],
+    "W0919": [
+        "input 64x7x7; upsample 224x224",
+        "input 64x7x7; upsampling 224x224 bilinear",
+        "input 64x8x8; upsample 16x16",
+        "input 64x7x7; upsampling2d size=2",
+        "input 64x7x7; resize 2",
+        "input 64x7x7; interpolate 2 bilinear",
+        "input 8x9; upsample 64",
+    ],
+    "W0920": [
+        "input 8; fc 8; relu; fc 1 as age; fc 2 as gender; output age, gender",
+        "input 8; fc 8; relu; fc 1; sigmoid as a; fc 2; softmax as b; output b, a",
+        "input 8; fc 8; relu; fc 3 as a; softmax; fc 2 as b; output a, b",
+        "input 8x9x9; relu; conv 4 k1 as boxes; conv 20 k1 as classes; output boxes, classes",
+    ],
+    "W0921": [
+        "input 784; fc 128; fc 64; relu",
+        "input 784; fc 16; fc 10",
+        "input 3x8x8; conv 8 k1; conv 16 k3 p1",
+        "input 3x8x8; conv 8 k3 p1; conv 8 k1",
+        "input 3x100; conv 8 k1; conv 8 k1",
+    ],
+    "W0922": ["input 3x224x224; conv 3 64", "input 64x32x32; upconv 64 32", "input 3x32x32; conv 3 64 p1"],
+}
+
+
+@pytest.mark.parametrize(("code", "text"), [(code, text) for code, texts in LOUD.items() for text in texts])
+def test_loud(code: str, text: str) -> None:
+    assert code in codes(Source(text))
+
+
+@pytest.mark.parametrize("text", LOUD["W0919"] + LOUD["W0915"])
+def test_fixes_remove_what_they_are_for(text: str) -> None:
+    def check(source: Source) -> tuple[Found, ...]:
+        return analyse(source, Sink()).diagnostics
+
+    source = Source(text)
+    before = [found.diagnostic.code for found in check(source)]
+    after = [found.diagnostic.code for found in fix(source, check(source), check, unsafe=True).found]
+    removed = set(before) - set(after)
+    assert removed & {"W0919", "W0915"} or not any(found.diagnostic.fix() for found in check(source))
+    assert not any(code.startswith("E") for code in after)

@@ -21,7 +21,10 @@ VISIBLE = {
     "names of a stage, after it": "input 3x8x8; stage s { relu as a; let n = 3 }\nconv n k1; add a s",
     "names of an if, after it": "input 3x8x8; if 1 { relu as a; let n = 3 }\nconv n k1; add a",
     "an outer name, given anew": "input 3x8x8; let n = 3\nadd { let n = 4; conv n k1; conv 3 k1 }\nconv n k1",
-    "`in`, the start of the innermost body": "input 3x8x8; stage s { conv 4 k1; concat in; concat { relu; add in } }",
+    "`in`, what the stage began with": "input 3x8x8; stage s { conv 4 k1; concat in; concat { conv 3 k1; add in } }",
+    "`in`, what the block began with": "input 3x8x8; b\nblock b { conv 8 k1; add { conv 3 k1; add in; conv 8 k1 } }",
+    "`in`, in a side branch": "input 3x8x8; stage s { conv 8 k1; aux a { from in; add in; conv 3 k1; add in } }",
+    "`in`, the network's input": "input 3x8x8; conv 3 k1; add in; if 1 { repeat 2 { add in } }",
     "a parameter, in a later default": "input 3x8x8\nblock b(c, d = 2*c) { conv d k1 }\nb 2",
     "a size, in a default": "input 3x8x8\nblock b(c = @c) { conv 4 k1; conv c k1 }\nb",
     "a tensor given to a block": "input 3x8x8; relu as a\nblock b(skip) { concat skip }\nb a",
@@ -38,7 +41,7 @@ HIDDEN = {
     "the index of a repeat, after it": "input 3x8x8; repeat 2 as i { relu }\nconv i k1",
     "names of a side branch, after it": "input 3x8x8; aux a { relu as inner }\nadd inner",
     "names of the branch not taken": "input 3x8x8; if 0 { relu as a } else { bn }\nadd a",
-    "`in`, outside of any body": "input 3x8x8; add in",
+    "`in`, of two inputs": "input a 3x8x8; input b 3x8x8; add in",
     "a name, before it is given": "input 3x8x8; add a; relu as a",
 }
 

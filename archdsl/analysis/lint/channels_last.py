@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator
 
+from ...contract.layer import Layer
 from ...diagnostics import Diagnostic, Edit, Fix, Severity
-from ...graph import Draft, DraftNode, Node, Outline
+from ...graph import Draft
 from ...graph.channels_last import channels_last
+from ...shapes.shape import Layout
 from ._facts import Facts
 
 
 class ChannelsLast(Diagnostic):
     """The sizes of an input look like height × width × channels; they are read as channels × height × width.
 
-    So `32x32x3` is 32 channels of 32×3. torch has the channels first, Keras and pictures in memory have them last.
+    So `32x32x3` is 32 channels of 32×3. torch has the channels first, Keras and pictures in memory have them last. The
+    same holds for signals, where Keras' `128x9` is 128 steps of 9 features, and for volumes.
 
     Source: torch.nn.Conv2d, "(N, C, H, W)"; keras.layers.Conv2D, `data_format="channels_last"`.
     """
@@ -26,8 +29,8 @@ class ChannelsLast(Diagnostic):
     turned: str
 
     def message(self) -> str:
-        channels, height, width = self.sizes.split("x")
-        return f"`{self.sizes}` is read as {channels} channels of {height}×{width}: channels come first"
+        channels, *sides = self.sizes.split("x")
+        return f"`{self.sizes}` is read as {channels} channels of {'×'.join(sides)}: channels come first"
 
     def label(self) -> str:
         return f"did you mean `{self.turned}`?"
@@ -38,17 +41,29 @@ class ChannelsLast(Diagnostic):
 
 
 def find(facts: Facts) -> Iterator[ChannelsLast]:
-    """Images with 1 or 3 columns and many channels and rows, where that is not an error already."""
-    return _find(facts.graph)
+    """Inputs with few columns and many channels and rows, where that is not an error already."""
+    for i in facts.graph.inputs:
+        found = channels_last(facts.graph.nodes[i])
+        if found is not None and (len(found.sizes.split("x")) > 2 or _slides_over(facts, i)):
+            yield ChannelsLast(span=found.span, sizes=found.sizes, turned=found.turned)
 
 
 def find_in_draft(draft: Draft) -> Iterator[ChannelsLast]:
-    """The same of a network with errors."""
-    return _find(draft)
-
-
-def _find(network: Outline[Node] | Outline[DraftNode]) -> Iterator[ChannelsLast]:
-    for i in network.inputs:
-        found = channels_last(network.nodes[i])
-        if found is not None:
+    """The same of a network with errors: images and volumes."""
+    for i in draft.inputs:
+        found = channels_last(draft.nodes[i])
+        if found is not None and len(found.sizes.split("x")) > 2:
             yield ChannelsLast(span=found.span, sizes=found.sizes, turned=found.turned)
+
+
+def _slides_over(facts: Facts, node: int) -> bool:
+    """Whether the first layer that decides slides a kernel over a node: two sizes may as well be a sequence."""
+    open_nodes = [node]
+    for i in open_nodes:
+        x = facts.graph.nodes[i]
+        for reader in facts.readers[i]:
+            if isinstance(reader.op, Layer) and facts.slides(reader.op, x):
+                return True
+            if reader.shape.layout in (Layout.OPEN, Layout.SIGNAL):
+                open_nodes.append(reader.id)
+    return False

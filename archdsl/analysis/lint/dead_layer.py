@@ -18,7 +18,7 @@ class DeadLayer(Diagnostic):
     code = "W0902"
     title = "a layer that no output depends on"
     wrong = "input 64\nfc 32 as a\noutput a\nfc 10\n"
-    right = "input 64\nfc 32\nfc 10 as a\noutput a\n"
+    right = "input 64\nfc 32; relu\nfc 10 as a\noutput a\n"
     severity = Severity.WARNING
 
     keyword: str

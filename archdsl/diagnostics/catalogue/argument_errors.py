@@ -38,6 +38,7 @@ class UnknownArgument(Diagnostic):
     name: str
     nearest: str | None
     known: tuple[str, ...]
+    helps: tuple[str, ...] = ()
 
     def message(self) -> str:
         return f"`{self.keyword}` has no argument `{self.name}`"
@@ -46,8 +47,8 @@ class UnknownArgument(Diagnostic):
         return f"did you mean `{self.nearest}`?" if self.nearest else ""
 
     def help(self) -> tuple[str, ...]:
-        if self.nearest:
-            return ()
+        if self.nearest or self.helps:
+            return self.helps
         return (f"it takes {', '.join(f'`{name}`' for name in self.known)}" if self.known else "it takes none",)
 
     def fix(self) -> Fix | None:
@@ -57,7 +58,11 @@ class UnknownArgument(Diagnostic):
 
 
 class TooManyArguments(Diagnostic):
-    """More values stand in a row than the layer takes without a name."""
+    """More values stand in a row than the layer takes without a name.
+
+    torch's modules take the channels that come in first; here they are known, and further values have a letter or a
+    name: `Conv2d(1, 16, 5, 1, 2)` is `conv 16 k5 p2`.
+    """
 
     code = "E0303"
     title = "too many arguments"
@@ -67,6 +72,7 @@ class TooManyArguments(Diagnostic):
     keyword: str
     positional: tuple[str, ...]
     named: tuple[str, ...]
+    mend: Fix | None = None
 
     def message(self) -> str:
         if not self.positional:
@@ -77,7 +83,12 @@ class TooManyArguments(Diagnostic):
     def label(self) -> str:
         return "one too many"
 
+    def fix(self) -> Fix | None:
+        return self.mend
+
     def help(self) -> tuple[str, ...]:
+        if self.mend is not None:
+            return (self.mend.title,)
         return (f"by name it takes {', '.join(f'`{name}`' for name in self.named)}",) if self.named else ()
 
 

@@ -107,6 +107,26 @@ class UnknownSize(Diagnostic):
         return f"it has {', '.join(f'`@{letter}`' for letter in self.letters)}"
 
 
+class SizeBeforeInput(Diagnostic):
+    """`@` asks for a size of the current tensor, and no `input` stands before it.
+
+    The default of a network's parameter cannot ask for one either: the network begins after it.
+    """
+
+    code = "E0207"
+    title = "a size before any input"
+    wrong = "let n = @c\ninput 64\nfc n\n"
+    right = "input 64\nlet n = @c\nfc n\n"
+
+    name: str
+
+    def message(self) -> str:
+        return f"`@{self.name}` is a size of the current tensor, and there is none yet"
+
+    def label(self) -> str:
+        return "no `input` stands before this"
+
+
 class UnknownFunction(_Unknown):
     """Only the functions of the language can be called: min, max, round, floor, ceil, sqrt, round_to."""
 

@@ -70,8 +70,8 @@ class ChannelsComeFirst(Diagnostic):
     at: Span
 
     def message(self) -> str:
-        channels, height, width = self.sizes.split("x")
-        return f"`{self.sizes}` is read as {channels} channels of {height}×{width}: channels come first"
+        channels, *sides = self.sizes.split("x")
+        return f"`{self.sizes}` is read as {channels} channels of {'×'.join(sides)}: channels come first"
 
     def label(self) -> str:
         return f"did you mean `{self.turned}`?"
@@ -82,6 +82,46 @@ class ChannelsComeFirst(Diagnostic):
     def fix(self) -> Fix:
         edits = (Edit(span=self.span, text=self.turned),) if self.span.text == self.sizes else ()
         return Fix(title=f"write `{self.turned}`", edits=edits)
+
+
+class WrongDimensions(Diagnostic):
+    """The number in a layer's name is not that of the tensor's spatial dimensions.
+
+    `conv1d` is for signals C×L, `conv2d` for images C×H×W, `conv3d` for volumes C×D×H×W; `conv` takes all three. So are
+    the poolings, normalisations and dropouts that torch and Keras number. Mostly the channel is missing: a grey volume
+    is 1×64×64×64.
+    """
+
+    code = "E0410"
+    title = "another number of spatial dimensions"
+    wrong = "input 64x64x64\nconv3d 32 k3\n"
+    right = "input 1x64x64x64\nconv3d 32 k3\n"
+
+    keyword: str
+    shape: str
+    count: int
+    wanted: int
+    helps: tuple[str, ...] = ()
+    maker: Related | None = None
+
+    def message(self) -> str:
+        needs = {1: "a signal C×L", 2: "an image C×H×W", 3: "a volume C×D×H×W"}[self.wanted]
+        return f"`{self.keyword}` needs {needs}, and gets {self.shape}"
+
+    def label(self) -> str:
+        if not self.count:
+            return "a vector has no spatial dimension"
+        what = {1: "a signal C×L has one spatial dimension", 2: "an image C×H×W has two", 3: "a volume has three"}
+        return f"{what[self.count]}, not {self.wanted}"
+
+    def others(self) -> tuple[Label, ...]:
+        if self.maker is None:
+            return ()
+        verb = "is" if self.maker.span.text.startswith("input") else "makes"
+        return (Label(span=self.maker.span, text=f"{verb} {self.maker.shape}"),)
+
+    def help(self) -> tuple[str, ...]:
+        return self.helps
 
 
 class NeedsFlatten(CannotTake):

@@ -117,6 +117,50 @@ class AssertFailed(Diagnostic):
         return ", ".join(self.measured)
 
 
+class UndecidedLayer(Diagnostic):
+    """A layer has a symbolic dimension among its arguments, so it is another layer for each size.
+
+    `upsample size=@h` of an input of unknown height is one: no module can be made of it. `check --sizes` answers all
+    the same, since each size is checked by itself.
+    """
+
+    code = "E0512"
+    title = "a layer that depends on an unknown size"
+    wrong = "input 3xHxW\nlet P = @h\nconv 8 k3 s2 p1; upsample size=PxP\n"
+    right = "input 3xHxW\nconv 8 k3 s2 p1; upsample 2\n"
+
+    text: str
+
+    def message(self) -> str:
+        return f"`{self.text}` is another layer for each size of the input"
+
+    def label(self) -> str:
+        return "one of its arguments is not known"
+
+    def help(self) -> tuple[str, ...]:
+        return ("give the sizes: `--input 3x224x224`", "`archdsl check --sizes 224,256` answers for each size")
+
+
+class NothingToMeasure(Diagnostic):
+    """An assertion asks for the receptive field, and the network has none.
+
+    `rf` is the largest receptive field, in elements of the input along one axis, of a layer whose output has places.
+    """
+
+    code = "E0511"
+    title = "an assertion about what is not there"
+    wrong = "input 8\nfc 10\nassert rf == 3\n"
+    right = "input 3x8x8\nconv 10 k3\nassert rf == 3\n"
+
+    name: str
+
+    def message(self) -> str:
+        return f"this network has no `{self.name}` to measure"
+
+    def help(self) -> tuple[str, ...]:
+        return ("`rf` needs a layer with a kernel, such as `conv` or `maxpool`",)
+
+
 class NotAComparison(Diagnostic):
     """An assertion compares: `assert params < 1M`, `assert out == 10`."""
 

@@ -174,6 +174,28 @@ class ReservedName(Diagnostic):
         return (f"choose another, such as `{self.name}_1`",)
 
 
+class PythonName(Diagnostic):
+    """A name begins with two underscores.
+
+    Such names are Python's own, and the network becomes Python: a stage called `__init__` or `__class__` would replace
+    what makes the module.
+    """
+
+    code = "E0111"
+    title = "a name of Python's"
+    wrong = "input 3x32x32\nstage __init__ { conv 8 k3 }\n"
+    right = "input 3x32x32\nstage init { conv 8 k3 }\n"
+
+    name: str
+
+    def message(self) -> str:
+        return f"`{self.name}` begins with two underscores, as Python's own names do"
+
+    def help(self) -> tuple[str, ...]:
+        plain = self.name.strip("_")
+        return (f"choose another, such as `{plain}`" if plain else "choose a name with letters",)
+
+
 class NoBody(Diagnostic):
     """A `{` follows a word that takes no body.
 
@@ -207,6 +229,29 @@ class NoBody(Diagnostic):
             return None
         edit = Edit(span=self.span, text=self.nearest)
         return Fix(title=f"write `{self.nearest}`", edits=(edit,))
+
+
+class NoRepetition(Diagnostic):
+    """A statement is repeated less than once, so it would disappear.
+
+    A count that is computed may be 0, as in `repeat depth { … }` with `net N(depth = 0)`: a parameter turns a part off.
+    """
+
+    code = "E0110"
+    title = "a repetition below 1"
+    wrong = "input 3x8x8\nconv 4 k3 x0\n"
+    right = "input 3x8x8\nconv 4 k3 x1\n"
+
+    written: str
+
+    def message(self) -> str:
+        return f"`{self.written}` repeats this less than once"
+
+    def label(self) -> str:
+        return "a repetition is at least 1"
+
+    def help(self) -> tuple[str, ...]:
+        return ("to leave it out, delete it, or put `#` before it; `if` and `repeat` take a parameter",)
 
 
 class SignForMinus(Diagnostic):

@@ -1,0 +1,74 @@
+"""A convolution written in torch's order: the input's channels, then the filters."""
+
+import re
+from collections.abc import Iterator
+
+from ...diagnostics import Diagnostic, Severity
+from ...graph import Draft, DraftNode, Node, Outline, likely_shape
+from ...layers.conv import Conv, UpConv
+from ...shapes.symbolic import plain
+from ...text.source import Span
+from ._facts import Facts
+
+_KERNEL = 8
+_TWO = re.compile(r"(\w+)\s+(\d+)\s+(\d+)\b")
+
+
+class ChannelsAsFilters(Diagnostic):
+    """The numbers of a convolution look like torch's: channels that come in, channels that go out.
+
+    Here the first is the number of filters, and the second the kernel; how many channels come in is known. So
+    `conv 3 64` on 3×224×224 has 3 filters of 64×64.
+
+    Source: torch.nn.Conv2d(in_channels, out_channels, kernel_size).
+    """
+
+    code = "W0922"
+    title = "the input's channels given as filters"
+    wrong = "input 3x224x224\nconv 3 64\n"
+    right = "input 3x224x224\nconv 64 k3\n"
+    severity = Severity.WARNING
+
+    keyword: str
+    filters: int
+    kernel: int
+
+    def message(self) -> str:
+        return (
+            f"`{self.keyword} {self.filters} {self.kernel}` has {self.filters} filters with a kernel of {self.kernel}"
+        )
+
+    def label(self) -> str:
+        return f"{self.filters} is also the number of channels that come in"
+
+    def help(self) -> tuple[str, ...]:
+        return (
+            f"for {self.kernel} filters of 3×3, write `{self.keyword} {self.kernel} k3`: "
+            "the channels that come in are known",
+            f"if {self.filters} filters are meant, `k{self.kernel}` says that {self.kernel} is the kernel",
+        )
+
+
+def find(facts: Facts) -> Iterator[ChannelsAsFilters]:
+    """Convolutions with as many filters as channels come in, whose kernel of 8 or more has no letter."""
+    return _find(facts.graph)
+
+
+def find_in_draft(draft: Draft) -> Iterator[ChannelsAsFilters]:
+    """The same of a network with errors, of which such a kernel may be one."""
+    return _find(draft)
+
+
+def _find(network: Outline[Node] | Outline[DraftNode]) -> Iterator[ChannelsAsFilters]:
+    for node in network.nodes:
+        op = node.op
+        if not isinstance(op, Conv | UpConv) or (isinstance(node, Node) and node.shared is not None):
+            continue
+        x = likely_shape(network.nodes[node.inputs[0]])
+        written = _TWO.match(node.span.text)
+        if x is None or not x.spatial or written is None or type(op.kernel) is not int:
+            continue
+        filters, kernel = plain(op.filters), op.kernel
+        if (str(filters), str(kernel)) == written.groups()[1:] and filters == plain(x.channels) and kernel >= _KERNEL:
+            span = Span(node.span.source, node.span.start, node.span.start + written.end())
+            yield ChannelsAsFilters(span=span, uses=node.uses, keyword=written[1], filters=filters, kernel=kernel)

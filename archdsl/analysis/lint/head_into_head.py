@@ -1,0 +1,93 @@
+"""An output that the next head reads, although both were to read the same."""
+
+from collections.abc import Iterator, Mapping
+
+from ...contract.layer import Layer
+from ...diagnostics import Diagnostic, Label, Related, Severity
+from ...graph import Node
+from ...layers.activation import LogSoftmax, Sigmoid, Softmax
+from ...layers.conv import Convolution
+from ...layers.linear import Linear
+from ._facts import Facts
+
+_OUTPUT_ACTIVATIONS = (Sigmoid, Softmax, LogSoftmax)
+
+
+class HeadIntoHead(Diagnostic):
+    """One output of the network is all that the head of another output reads.
+
+    After `fc 1 as age; fc 2 as gender` the gender is computed from the age. A head that is to read what the first one
+    reads begins with `from`, which goes back to it. A hidden layer that is an output, too, has an activation before the
+    next layer reads it.
+
+    Source: Caruana, Multitask Learning, 1997: the tasks' heads share one hidden representation.
+    """
+
+    code = "W0920"
+    title = "an output that another head reads"
+    wrong = "input 64\nfc 32; relu\nfc 1 as age\nfc 2 as gender\noutput age, gender\n"
+    right = "input 64\nfc 32; relu as trunk\nfc 1 as age\nfrom trunk; fc 2 as gender\noutput age, gender\n"
+    severity = Severity.WARNING
+
+    first: str
+    second: str
+    trunk: str | None
+    maker: Related
+
+    def message(self) -> str:
+        return f"the head of output `{self.second}` reads the output `{self.first}`, and nothing else"
+
+    def label(self) -> str:
+        return f"reads `{self.first}`, {self.maker.shape}"
+
+    def others(self) -> tuple[Label, ...]:
+        return (Label(span=self.maker.span, text=f"makes `{self.first}`"),)
+
+    def help(self) -> tuple[str, ...]:
+        if self.trunk is not None:
+            return (f"`from {self.trunk}` before it goes back to what `{self.first}` was made from",)
+        return ("name what both are to read, `… as trunk`, and put `from trunk` before it",)
+
+
+def find(facts: Facts) -> Iterator[HeadIntoHead]:
+    """Layers with weights that read such a layer of another output, with nothing or an output's activation between."""
+    nodes = facts.graph.nodes
+    names = {node: name for name, node in facts.graph.outputs}
+    if len(names) < 2:
+        return
+    for name, end in facts.graph.outputs:
+        layer = _head(facts, nodes[end])
+        first = layer and _output_before(facts, layer, names)
+        maker = first and _head(facts, first)
+        if layer is None or first is None or maker is None or first.id == end or maker.id == layer.id:
+            continue
+        origin = nodes[maker.inputs[0]]
+        if layer.shape == origin.shape:
+            continue  # a code, and what is made of it again
+        related = Related(span=maker.span, shape=str(first.shape))
+        trunk = origin.alias or next((n for n, i in _inputs(facts) if i == origin.id), None)
+        yield HeadIntoHead(
+            span=layer.span, uses=layer.uses, first=names[first.id], second=name, trunk=trunk, maker=related
+        )
+
+
+def _head(facts: Facts, node: Node) -> Node | None:
+    """The layer with weights that makes an output, before its activation."""
+    while isinstance(node.op, _OUTPUT_ACTIVATIONS):
+        before = facts.before(node)
+        if before is None:
+            return None
+        node = before
+    return node if isinstance(node.op, Linear | Convolution) and isinstance(node.op, Layer) else None
+
+
+def _output_before(facts: Facts, layer: Node, names: Mapping[int, str]) -> Node | None:
+    """The output that a layer reads, itself or through an output's activation."""
+    node = facts.before(layer)
+    while node is not None and node.id not in names and isinstance(node.op, _OUTPUT_ACTIVATIONS):
+        node = facts.before(node)
+    return node if node is not None and node.id in names else None
+
+
+def _inputs(facts: Facts) -> Iterator[tuple[str, int]]:
+    return zip(facts.graph.input_names, facts.graph.inputs, strict=True)

@@ -1,0 +1,86 @@
+"""A size where a factor stands, or a factor where a size does."""
+
+import re
+from collections.abc import Iterator
+
+from ...diagnostics import Diagnostic, Edit, Fix, Severity
+from ...layers.resample import Resampling, Resize, Upsample
+from ...shapes.shape import Shape, times
+from ...shapes.symbolic import plain
+from ...text.source import Span
+from ._facts import Facts
+
+_LARGE, _LEAST, _SMALL = 32, 8, 4
+
+
+class SizeOrFactor(Diagnostic):
+    """The numbers of `upsample` are factors, those of `resize` sizes; here they look like the other.
+
+    `upsample 224x224` makes 1568×1568 of 7×7, and `resize 2` makes 2×2 of 7×7. torch's `Upsample(size=224)` and
+    `interpolate(x, 224)` are `resize 224`; Keras' `UpSampling2D(size=2)` is `upsample 2`.
+
+    Source: torch.nn.Upsample, `size` and `scale_factor`; keras.layers.UpSampling2D, "the upsampling factors".
+    """
+
+    code = "W0919"
+    title = "a size where a factor stands"
+    wrong = "input 64x7x7\nupsample 224x224\n"
+    right = "input 64x7x7\nresize 224x224\n"
+    severity = Severity.WARNING
+
+    keyword: str
+    numbers: str
+    before: str
+    after: str
+    is_factor: bool
+    instead: str | None
+
+    def message(self) -> str:
+        what = "a factor" if self.is_factor else "a size"
+        return f"`{self.keyword}` makes {self.after} of {self.before}: {self.numbers} is {what} here"
+
+    def label(self) -> str:
+        other = "resize" if self.is_factor else "upsample"
+        return f"did you mean `{other} {self.numbers}`?"
+
+    def fix(self) -> Fix | None:
+        if self.instead is None:
+            return None
+        edit = Edit(span=self.span, text=self.instead)
+        return Fix(title=f"write `{self.instead}`", edits=(edit,))
+
+
+def find(facts: Facts) -> Iterator[SizeOrFactor]:
+    """Factors of more than 32, or written like the size of what they enlarge; sizes of at most 4 that shrink."""
+    for node, op in facts.layers(Resampling):
+        x = facts.graph.nodes[node.inputs[0]].shape
+        if not _looks_wrong(op, x):
+            continue
+        is_factor = isinstance(op, Upsample) and op.factor is not None
+        numbers = op.factor if is_factor else op.size
+        written = times(numbers).replace("×", "x") if isinstance(numbers, tuple) else str(numbers)
+        word = Span(node.span.source, node.span.start, node.span.start + len(node.text.split()[0]))
+        plainly = re.match(rf"\w+\s+{written}\b", node.span.text) is not None
+        yield SizeOrFactor(
+            span=word,
+            uses=node.uses,
+            keyword=op.keyword,
+            numbers=written,
+            before=times(x.sides),
+            after=times(node.shape.sides),
+            is_factor=is_factor,
+            instead=("resize" if is_factor else "upsample") if plainly else None,
+        )
+
+
+def _looks_wrong(op: Resampling, x: Shape) -> bool:
+    match op:
+        case Upsample(factor=tuple() as factors):
+            pairs = [(plain(f), plain(side)) for f, side in zip(factors, x.sides, strict=True)]
+            return all(f >= max(side, _LEAST) for f, side in pairs) or max(f for f, _ in pairs) > _LARGE
+        case Upsample(factor=int() as factor):
+            return plain(factor) > _LARGE
+        case Upsample(size=int() as size) | Resize(size=int() as size):
+            return type(size) is int and size <= _SMALL and all(size < plain(side) for side in x.sides)
+        case _:
+            return False

@@ -1,0 +1,86 @@
+"""Two linear layers with nothing between them."""
+
+from collections.abc import Iterator
+
+from ...contract.layer import Op
+from ...diagnostics import Diagnostic, Label, Related, Severity
+from ...graph import Node
+from ...layers.conv import Conv
+from ...layers.linear import Linear
+from ...shapes.symbolic import plain
+from ._facts import Facts
+
+
+class TwoLinear(Diagnostic):
+    """A linear layer reads another with nothing between them: the two compute what one could.
+
+    `fc 128; fc 64` is one matrix of 64 rows, with more weights and no more functions. So is a convolution that follows
+    one of `k1`. Mostly an activation was forgotten. A middle that is narrower than both ends is left alone: such a pair
+    is a matrix of low rank, with fewer weights.
+
+    Source: Goodfellow, Bengio & Courville, Deep Learning, 2016, section 6.4: a product of matrices is a matrix.
+    """
+
+    code = "W0921"
+    title = "two linear layers in a row"
+    wrong = "input 784\nfc 128; fc 10\n"
+    right = "input 784\nfc 128; relu; fc 10\n"
+    severity = Severity.WARNING
+
+    first: str
+    second: str
+    maker: Related
+
+    def message(self) -> str:
+        return f"`{self.second}` follows `{self.first}` with no activation between: together they are one linear map"
+
+    def others(self) -> tuple[Label, ...]:
+        return (Label(span=self.maker.span, text="the first"),) if self.maker.span != self.span else ()
+
+    def help(self) -> tuple[str, ...]:
+        return ("put an activation between them, such as `relu`, or leave one of them out",)
+
+
+def find(facts: Facts) -> Iterator[TwoLinear]:
+    """Pairs of `fc`, or of convolutions of which one has `k1`, whose middle is no narrower than both ends."""
+    again = {node.shared for node in facts.graph.nodes}
+    for node, op in facts.layers(Linear, Conv):
+        before = facts.before(node)
+        if before is None or before.id in again or node.id in again or before.shared is not None:
+            continue
+        if facts.after(before) is node and _are_one(before.op, op) and not _is_low_rank(facts, before, node):
+            yield TwoLinear(
+                span=node.span,
+                uses=node.uses,
+                first=before.op.keyword,
+                second=op.keyword,
+                maker=Related(span=before.span, shape=str(before.shape)),
+            )
+
+
+def _are_one(first: Op, second: Op) -> bool:
+    """Whether what two layers compute, one layer could."""
+    match first, second:
+        case Linear(), Linear():
+            return first.axis == second.axis and not (first.frozen or second.frozen)
+        case Conv(), Conv():
+            plain_groups = first.groups == second.groups == 1 and not (first.frozen or second.frozen)
+            return plain_groups and (_is_pointwise(first) or _is_pointwise(second))
+        case _:
+            return False
+
+
+def _is_pointwise(op: Conv) -> bool:
+    kernel = op.kernel if isinstance(op.kernel, tuple) else (op.kernel,)
+    stride = op.stride if isinstance(op.stride, tuple) else (op.stride,)
+    return set(kernel) == {1} and set(stride) == {1} and op.padding in (0, "same", "same_upper")
+
+
+def _is_low_rank(facts: Facts, before: Node, node: Node) -> bool:
+    x = facts.graph.nodes[before.inputs[0]].shape
+    if isinstance(before.op, Linear) and isinstance(node.op, Linear):
+        axis = x.rank - 1 if before.op.axis is None else before.op.axis % x.rank
+        start, middle, end = (plain(shape.dims[axis]) for shape in (x, before.shape, node.shape))
+    else:
+        start, middle, end = (plain(shape.channels) for shape in (x, before.shape, node.shape))
+    return middle < min(start, end)

@@ -1,0 +1,46 @@
+"""The words among arguments: flags, shorthands, the words of a kind, and what an unknown one may be meant as."""
+
+import re
+from collections.abc import Sequence
+
+from ..contract.arguments import Either, Kind, OneOf, Parameter
+from ..contract.initializers import Beginning
+from ..text.names import as_size
+
+SHORTHAND = re.compile(r"([a-z])(\d+(?:x\d+)*)$")
+
+
+def is_word(word: str, parameters: Sequence[Parameter]) -> bool:
+    """Whether a bare word is a flag or a shorthand, whatever names there are."""
+    found = SHORTHAND.match(word)
+    return any((found and p.letter == found[1]) or any(word == flag for flag, _ in p.words) for p in parameters)
+
+
+def choices(kind: Kind | None) -> tuple[str, ...]:
+    """The words that a kind of argument takes."""
+    match kind:
+        case OneOf():
+            return kind.choices
+        case Beginning():
+            return kind.names
+        case Either():
+            return tuple(choice for each in kind.kinds for choice in choices(each))
+        case _:
+            return ()
+
+
+def helps_for(word: str, parameters: Sequence[Parameter]) -> tuple[str, ...]:
+    """What may be written in place of a word that nothing is near to."""
+    if (size := _lettered(word, parameters)) is not None:
+        return (f"a letter in a size is a capital: `{size}`; `let C = …` gives it a value",)
+    flags = [f"`{flag}`" for p in parameters for flag, _ in p.words]
+    letters = [f"`{p.letter}` ({p.name})" for p in parameters if p.letter]
+    kinds = (("flags", flags), ("shorthands", letters))
+    return tuple(f"its {kind} are {', '.join(words)}" for kind, words in kinds if words)
+
+
+def _lettered(word: str, parameters: Sequence[Parameter]) -> str | None:
+    """The size that a word with small letters is meant as, by the argument's name after a shorthand's letter."""
+    p = next((p for p in parameters if p.letter and word.startswith(p.letter)), None)
+    after = as_size(word[1:]) if p else None
+    return f"{p.name}={after}" if p and after else as_size(word)

@@ -1,0 +1,51 @@
+"""The number in `conv2d`, `maxpool1d`, `batchnorm3d`: how many spatial dimensions their input has."""
+
+import re
+
+from ..contract.layer import Input
+from ..diagnostics.catalogue import shape_errors
+from ..graph import DraftNode
+from ..shapes.shape import Layout, Shape, times
+from ..syntax import ast
+from .state import State
+
+_NUMBERED = re.compile(r"[a-z_]+([123])d(?:transpose)?$")
+
+
+def fits_dimensions(state: State, keyword: ast.Word, x: Shape, maker: DraftNode, *, vector_too: bool) -> bool:
+    """Whether a layer of this name is for a tensor with so many spatial dimensions; if not, that is reported.
+
+    `vector_too` is for normalisations: `batchnorm1d` takes a vector as torch's does.
+    """
+    found = _NUMBERED.match(keyword.text.lower())
+    if found is None or x.layout in (Layout.SEQUENCE, Layout.IDS):
+        return True  # those are the layer's own to refuse
+    count = len(x.sides) if x.spatial else 0
+    wanted = int(found[1])
+    if count == wanted or (vector_too and wanted == 1 and count == 0):
+        return True
+    mistake = shape_errors.WrongDimensions(
+        span=keyword.span,
+        uses=state.uses,
+        keyword=keyword.text,
+        shape=str(x),
+        count=count,
+        wanted=wanted,
+        helps=_helps(keyword.text, x, maker, wanted),
+        maker=state.related(maker),
+    )
+    state.emit(mistake)
+    return False
+
+
+def _helps(word: str, x: Shape, maker: DraftNode, wanted: int) -> tuple[str, ...]:
+    general = re.sub(r"[123]d", "", word)
+    written = times(x.dims).replace("×", "x")
+    if isinstance(maker.op, Input) and x.rank == wanted:
+        alone = (f"or `{general}` takes {x} as it is",) if x.spatial else ()
+        return (f"a channel is missing: `input 1x{written}`", *alone)
+    if x.spatial and x.rank < wanted + 1:
+        return (f"`reshape 1x{written}` has one channel more", f"`{general}` takes {x} as it is")
+    if x.spatial:
+        return (f"`{general}` takes {x} as it is",)
+    return (f"`reshape` gives {x} channels and spatial dimensions: `reshape 1x{written}`",) if wanted == 1 else ()

@@ -1,0 +1,94 @@
+"""Values in torch's order: the same statement as it is written here, where that is valid."""
+
+import pytest
+
+from archdsl.diagnostics import Sink
+from archdsl.diagnostics.diagnostic import Found
+from archdsl.diagnostics.fixes import fix
+from archdsl.network import analyse
+from archdsl.text.source import Source
+
+REWRITTEN = {
+    "input 1x28x28; conv 1 16 5 1 2": "conv 16 k5 p2",
+    "input 3x28x28; conv2d 3 16 3 2": "conv2d 16 k3 s2",
+    "input 3x28x28; conv 3 16 3 2 1 nobias": "conv 16 k3 s2 p1 nobias",
+    "input 4x28x28; conv 4 16 3 1 1 1 2 pad_mode=reflect": "conv 16 k3 p1 g2 pad_mode=reflect",
+    "input 3x28x28; conv 16 3 2 1": "conv 16 k3 s2 p1",
+    "input 3x28x28; conv 3 16 3x5 2": "conv 16 k3x5 s2",
+    "input 3xHxW; conv 3 16 3 2": "conv 16 k3 s2",
+    "input 1050; fc 1050 10": "fc 10",
+    "input 1050; linear 1050 10 nobias": "linear 10 nobias",
+    "input 7 int(100); embedding 100 10": "embedding 10",
+    "input 7 int(50); embedding 100 10": "embedding 10 vocabulary=100",
+    "input 64x8x8; bn 64": "bn",
+    "input 64x8x8; batchnorm2d 64 noaffine": "batchnorm2d noaffine",
+    "input 64x8x8; maxpool 3 2": "maxpool 3 s2",
+    "input 64x8x8; maxpool 3 2 1 ceil": "maxpool 3 s2 p1 ceil",
+    "input 64x8x8; avgpool 2 2": "avgpool 2 s2",
+    "input 5x10; lstm 10 20 2": "lstm 20 layers=2",
+    "input 5x10; gru 10 20": "gru 20",
+    "input 64x8x8; groupnorm 8 64": "groupnorm 8",
+    "input 5x64; attention 64 8": "attention 8",
+    "input 64; layernorm 64": "layernorm",
+    "input 64x8x8; upconv 64 32 2 2": "upconv 32 k2 s2",
+    "input 64x8x8; dwconv 64 3 1 1": "dwconv 3 p1",
+}
+REFUSED = [
+    "input 3x28x28; conv 1 16 5 1 2",
+    "input 3x8x8; conv 3 16 9 1",
+    "input 3x8x8; conv 16 9 1",
+    "input 30; fc 1050 10",
+    "input 64x8x8; bn 32",
+    "input 64x8x8; maxpool 3 2 1 1 1",
+    "input 60x8x8; groupnorm 8 60",
+    "input 3x8x8; relu 3",
+    "input 7 int(100); embedding 50 10",
+    "input 64x8x8; conv 64 8 3 1 same same",
+    "block b(n) { conv n k1 }\ninput 3x8x8; b 3 4",
+    "input 3x8x8; conv 3 n 3 1",
+]
+
+
+def check(source: Source) -> tuple[Found, ...]:
+    return analyse(source, Sink()).diagnostics
+
+
+@pytest.mark.parametrize("text", REWRITTEN)
+def test_the_statement_as_it_is_written_here(text: str) -> None:
+    source = Source(text)
+    before = text.partition("; ")[0]
+    fixed = fix(source, check(source), check, unsafe=True)
+    assert fixed.source.text == f"{before}; {REWRITTEN[text]}"
+    assert not any(found.diagnostic.severity == "error" for found in fixed.found)
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_no_statement_where_none_is_valid(text: str) -> None:
+    found = check(Source(text))
+    assert found
+    assert all(each.diagnostic.fix() is None for each in found if each.diagnostic.code == "E0303")
+
+
+NAMES = {
+    "conv 8 kernel_size=3": "conv 8 kernel=3",
+    "conv 8 k3 strides=2 dilation_rate=1": "conv 8 k3 stride=2 dilation=1",
+    "conv out_channels=8 kernel_size=3": "conv filters=8 kernel=3",
+    "maxpool pool_size=2 strides=2": "maxpool kernel=2 stride=2",
+    "dwconv k3 depth_multiplier=2": "dwconv k3 multiplier=2",
+    "bn epsilon=0.001": "bn eps=0.001",
+    "upsample scale_factor=2": "upsample factor=2",
+    "groupnorm num_groups=3": "groupnorm groups=3",
+}
+
+
+@pytest.mark.parametrize("text", NAMES)
+def test_the_names_of_other_frameworks(text: str) -> None:
+    source = Source(f"input 3x8x8; {text}")
+    assert fix(source, check(source), check, unsafe=True).source.text == f"input 3x8x8; {NAMES[text]}"
+
+
+@pytest.mark.parametrize("text", ["conv 8 k3 activation=relu", "conv 8 k3 activation=silu", "conv 8 k3 act=relu"])
+def test_an_activation_is_a_statement(text: str) -> None:
+    (found,) = check(Source(f"input 3x8x8; {text}"))
+    word = text.rpartition("=")[2]
+    assert found.diagnostic.help() == (f"an activation is a statement of its own: `; {word}` after this one",)

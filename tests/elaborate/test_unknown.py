@@ -1,0 +1,105 @@
+"""A value or a shape is unknown only after a mistake that was reported: nothing is checked in silence."""
+
+import random
+
+import pytest
+
+from archdsl.diagnostics import Sink
+from archdsl.graph import Node
+from archdsl.network import analyse
+from archdsl.text.source import Source
+from archdsl.zoo import entries
+
+SIZE_BEFORE_INPUT = [
+    "input @c; conv 8 k3",
+    "input 3x@h; conv 8 k3",
+    "let a = @c; input 8; fc a",
+    "let a = 2*@c + 1; input 8; fc 2",
+    "net N(c = @c)\ninput 8; fc c",
+    "repeat @c { relu }\ninput 8; fc 2",
+    "if @c > 3 { relu }\ninput 8; fc 2",
+    "assert @c == 3\ninput 8; fc 2",
+    "input a int(@c)\nembedding 8",
+    "let a = max(@c, 3) if 1 else 2\ninput 8; fc a",
+]
+
+IDS = {
+    "input int(100); embedding 8; fc 2": 1,
+    "input user int(1000); embedding 16": 1,
+    "input 5 int(9); embedding 4": 2,
+}
+
+
+def errors(text: str) -> list[str]:
+    sink = Sink()
+    analyse(Source(text), sink)
+    return [found.diagnostic.code for found in sink if found.diagnostic.severity == "error"]
+
+
+@pytest.mark.parametrize("text", SIZE_BEFORE_INPUT)
+def test_a_size_before_any_input_is_an_error(text: str) -> None:
+    assert set(errors(text)) & {"E0207", "E0101", "E0106"}
+
+
+@pytest.mark.parametrize("text", IDS)
+def test_an_id_by_itself_is_an_input(text: str) -> None:
+    sink = Sink()
+    graph = analyse(Source(text), sink).graph
+    assert graph is not None
+    assert not sink.errors
+    assert graph.nodes[1].shape.rank == IDS[text]
+
+
+def known(text: str) -> None:
+    """Hold that a text without errors has nothing unknown in its graph."""
+    sink = Sink()
+    found = analyse(Source(text), sink)
+    codes = {each.diagnostic.message() for each in found.diagnostics}
+    assert not any("could not be worked out" in message for message in codes), text
+    if sink.errors:
+        return
+    assert found.graph is not None, text
+    assert found.graph.nodes, text
+    assert all(isinstance(node, Node) for node in found.draft.nodes), text
+
+
+WORDS = """
+input net let block stage aux add mul concat residual shortcut repeat if else from reuse output assert in as when
+conv fc relu bn gap flatten embedding int @c @h @w @t a b H W T 3x8x8 3xHxW 8 TxC 0 1 2 k3 s2 p1 x0 x1 x2 ( ) { } ; = ==
+, - + // same keep nobias size= upsample maxpool tokens attention h2 crop take reshape 4x4 use std train
+""".split()  # noqa: SIM905  # a page of quotes would say no more
+
+PROGRAMS = [
+    "net N(c = 4)\ninput 3x8x8\nblock b(n, s = 1) { conv n k3 s=s p1; concat in; relu }\nb c x2; b 8 s2 as t; gap",
+    "input a 3xHxW\ninput b 3xHxW\nconcat a; stage s { conv 4 k3 }\nreuse s as r; add { bn }; gap; fc 2\noutput r",
+    "input t 6 int(9)\nembedding 8 as e; attention h2; repeat 2 as i { fc 8*i + 8 }\nreuse e\nassert out == 6x9",
+    "input 8\nlet n = @c // 2\nif n > 3 { fc n } else { fc 2 }\naux x { fc 3 }\nresidual when @c == 4 { fc 4 }",
+]
+
+
+def test_mutated_programs_have_nothing_unknown_without_an_error() -> None:
+    draw = random.Random(20)
+    for _ in range(3000):
+        tokens = draw.choice(PROGRAMS).replace("\n", " ; ").replace("(", " ( ").replace(")", " ) ").split()
+        for _ in range(draw.randint(1, 3)):
+            at = draw.randrange(len(tokens))
+            match draw.randrange(4):
+                case 0:
+                    del tokens[at]
+                case 1:
+                    tokens[at] = draw.choice(WORDS)
+                case 2:
+                    tokens.insert(at, draw.choice(WORDS))
+                case _:
+                    other = draw.randrange(len(tokens))
+                    tokens[at], tokens[other] = tokens[other], tokens[at]
+            if not tokens:
+                tokens = ["input", "8"]
+        known(" ".join(tokens).replace(" (", "("))
+
+
+@pytest.mark.parametrize("name", list(entries())[::7])
+def test_networks_of_the_zoo_with_a_line_less(name: str) -> None:
+    lines = entries()[name].source().text.splitlines()
+    for at in range(0, len(lines), 5):
+        known("\n".join(lines[:at] + lines[at + 1 :]))
