@@ -5,13 +5,15 @@ statement may stand, the rest of the statement is skipped, and an ERROR token ta
 production).
 """
 
+from itertools import islice
+
 from lark import Token, Tree
 from lark.exceptions import UnexpectedToken
 from lark.parsers.lalr_interactive_parser import InteractiveParser
 
 from ..diagnostics import Sink
 from ..diagnostics.catalogue import limit_errors, syntax_errors
-from ..limits import MAX_NESTING, MAX_STATEMENT_TOKENS, MAX_TEXT
+from ..limits import MAX_NESTING, MAX_STATEMENT_TOKENS, MAX_TEXT, MAX_TOKENS
 from ..text.names import nearest
 from ..text.source import Source, Span
 from .ast import Program
@@ -25,9 +27,15 @@ _WITH_BODY = ("stage", "block", "residual", "shortcut", "repeat", "train", "aux"
 def parse(source: Source, sink: Sink) -> Program:
     """The tree of a text. Mistakes go to the sink; a statement that could not be read becomes `Broken`."""
     if len(source.text) > MAX_TEXT:
-        sink.emit(limit_errors.TooLong(span=Span(source, 0, 0), what="text", count=len(source.text), limit=MAX_TEXT))
+        span, count = Span(source, 0, 0), len(source.text)
+        sink.emit(limit_errors.TooLong(span=span, what="text", count=count, limit=MAX_TEXT, unit="characters"))
         return Program(source=source, statements=())
-    tokens = list(grammar().lex(source.text))
+    # No more are read than the bound and one, so that it is reported at once, however long the text.
+    tokens = list(islice(grammar().lex(source.text), MAX_TOKENS + 1))
+    if len(tokens) > MAX_TOKENS:
+        span = _span(source, tokens[-1])
+        sink.emit(limit_errors.TooLong(span=span, what="text", count=None, limit=MAX_TOKENS, unit="words and signs"))
+        return Program(source=source, statements=())
     if not _within_limits(source, tokens, sink):
         return Program(source=source, statements=())
     tree = _Driver(source, tokens, sink).run()
@@ -58,7 +66,8 @@ def _within_limits(source: Source, tokens: list[Token], sink: Sink) -> bool:
             return False
         if count > MAX_STATEMENT_TOKENS:
             span = _span(source, token)
-            sink.emit(limit_errors.TooLong(span=span, what="statement", count=None, limit=MAX_STATEMENT_TOKENS))
+            facts = {"what": "statement", "count": None, "limit": MAX_STATEMENT_TOKENS, "unit": "words and signs"}
+            sink.emit(limit_errors.TooLong(span=span, **facts))
             return False
     return True
 

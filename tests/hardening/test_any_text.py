@@ -1,6 +1,7 @@
 """Any bytes, any truncation and any mutation of a text give a tree or diagnostics, nothing else, and soon."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,14 @@ def test_bombs(name: str) -> None:
 def test_too_long_a_text() -> None:
     found = survives("#" * (limits.MAX_TEXT + 1))
     assert [item.diagnostic.code for item in found] == ["E0702"]
+
+
+@pytest.mark.parametrize("lines", [199_000, 799_000])
+def test_too_many_words_are_reported_before_they_are_parsed(lines: int) -> None:
+    before = time.process_time()
+    found = survives("input 3x8x8\n" + "relu\n" * lines)
+    assert [item.diagnostic.code for item in found] == ["E0702"]
+    assert time.process_time() - before < 2
 
 
 FILES = {

@@ -36,11 +36,14 @@ class TooLong(Diagnostic):
     what: str
     count: int | None
     limit: int
+    unit: str
 
     def message(self) -> str:
-        unit = "characters" if self.what == "text" else "words and signs"
-        count = "" if self.count is None else f" of {self.count:,} {unit}"
-        return f"this {self.what}{count} is longer than {self.limit:,} {unit}"
+        count = "" if self.count is None else f" of {self.count:,} {self.unit}"
+        return f"this {self.what}{count} is longer than {self.limit:,} {self.unit}"
+
+    def help(self) -> tuple[str, ...]:
+        return ("`repeat` and blocks write once what comes again",) if self.what == "text" else ()
 
 
 class TooManyDigits(Diagnostic):
