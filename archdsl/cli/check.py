@@ -10,7 +10,7 @@ from ..text.source import Source
 from ..training.recipe_check import check_recipe
 from .check_measures import Asked, check_asked, measure_options
 from .check_reports import Status, report
-from .common import Texts, network_options, parse_override, parse_settings
+from .common import Texts, network_options, parse_override, parse_settings, refuse_unused
 from .conflicts import refuse_conflicts
 
 _MEASURES = "--columns --batch --optimizer --precision --fits --coverage"
@@ -93,5 +93,7 @@ def command(
         status.count(analyses)
     else:
         report(status.counted(analyses), status, len(files) > 1, output, explain, measure)
+    if not status.failed:
+        refuse_unused(override)
     missing = isinstance(sources, Texts) and sources.missing
     sys.exit(2 if missing else int(status.failed))

@@ -151,6 +151,14 @@ def in_shell(path: Path) -> str:
     return shlex.quote(printable(str(path)))
 
 
+def refuse_unused(override: Override | None) -> None:
+    """Exit with 2 where sizes are given for an input that there is not. For networks without mistakes."""
+    for name in override.unused if override is not None else ():
+        if name is None:
+            usage("--input: no input takes the sizes that are given without a name")
+        usage(f"--input: there is no input called `{name}`")
+
+
 def usage(message: str) -> NoReturn:
     """One line on standard error, and exit code 2."""
     click.echo(f"archdsl: {printable(message)}", err=True)
@@ -186,4 +194,5 @@ def load_or_exit(path: str, settings: Mapping[str, Any] | None = None, override:
     if analysis.network is None:
         show_mistakes(analysis)
         raise SystemExit(1)
+    refuse_unused(override)
     return analysis.network

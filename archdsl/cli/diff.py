@@ -10,7 +10,7 @@ from ..text.files import Unreadable
 from ..text.library import Library, Stack
 from ..text.source import Source
 from ..zoo import shipped
-from .common import parse_override, parse_settings, read, show_mistakes, usage
+from .common import parse_override, parse_settings, read, refuse_unused, show_mistakes, usage
 from .conflicts import refuse_conflicts
 
 _CONFLICTS = (
@@ -80,10 +80,12 @@ def command(
 def _network(name: str, settings: tuple[str, ...], inputs: tuple[str, ...]) -> Network:
     """A network without mistakes; else shows them and exits with 2, for 1 says that two networks differ."""
     source, library = _read(name)
-    analysis = analyse(source, Sink(), parse_settings(settings), parse_override(inputs), library)
+    override = parse_override(inputs)
+    analysis = analyse(source, Sink(), parse_settings(settings), override, library)
     if analysis.network is None:
         show_mistakes(analysis)
         raise SystemExit(2)
+    refuse_unused(override)
     return analysis.network
 
 

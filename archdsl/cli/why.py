@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..diagnostics.terminal import printable
-from .common import network_options, parse_override, parse_settings, read, show_mistakes, usage
+from .common import network_options, parse_override, parse_settings, read, refuse_unused, show_mistakes, usage
 from .conflicts import refuse_conflicts
 
 if TYPE_CHECKING:
@@ -42,7 +42,10 @@ def command(file: str, name: str, settings: tuple[str, ...], inputs: tuple[str, 
     from ..diagnostics import Sink
     from ..network import analyse
 
-    analysis = analyse(read(file), Sink(), parse_settings(settings), parse_override(inputs))
+    override = parse_override(inputs)
+    analysis = analyse(read(file), Sink(), parse_settings(settings), override)
+    if not analysis.errors:
+        refuse_unused(override)
     try:
         place = locate(analysis.draft, name)
     except Nothing as nothing:

@@ -32,10 +32,18 @@ class Override:
     ) -> None:
         self.sizes = sizes
         self.examples = examples
+        self._used: set[str | None] = set()
 
     def get(self, name: str | None) -> tuple[int | str, ...] | None:
         """The sizes for the input of this name; unnamed ones are for the only input."""
-        return self.sizes.get(name, self.sizes.get(None))
+        key = name if name in self.sizes else None
+        self._used.add(key)
+        return self.sizes.get(key)
+
+    @property
+    def unused(self) -> tuple[str | None, ...]:
+        """The names, of those that sizes are given for, that no input has had so far."""
+        return tuple(name for name in self.sizes if name not in self._used)
 
     def example(self, name: str | None, own: tuple[int, ...] | None) -> tuple[int, ...] | None:
         """The example for the input of this name, whose text has these sizes; None where any will do."""
@@ -80,7 +88,8 @@ def run_input(state: State, statement: ast.Input, override: Override) -> None:
 def run_override(state: State, source: Source, override: Override) -> None:
     """Make the inputs that the caller gives, for a text that has none: `-e 'conv 64 k3' --input 3x32x32`."""
     place = Span(source, 0, 0)
-    for name, dims in override.sizes.items():
+    for name in override.sizes:
+        dims = override.get(name) or ()
         word = None if name is None else ast.Word(text=name, span=place)
         example = override.example(name, None)
         _make(state, word, _shape(state, place, state.sizes(dims, example), None, None), place)

@@ -8,6 +8,7 @@ from ..backends.diagram import THEMES, CannotDraw, Style, Subject, View, diagram
 from ..diagnostics import Sink
 from ..diagnostics.terminal import render
 from ..network import Network, analyse
+from ..text.library import Library
 from ..text.source import Source
 from .embed_options import Asked
 
@@ -18,14 +19,15 @@ _CELL = "padding: 0.1em 0.8em; white-space: pre; text-align: "
 class Shown:
     """What became of a text: the network, the HTML for it, and its errors and warnings as `archdsl check` shows them.
 
-    `network` is None where there is an error; then the HTML shows the diagnostics alone.
+    `network` is None where there is an error; then the HTML shows the diagnostics alone. `library` has the files that
+    it may use, where that is not the folder of its file.
     """
 
-    def __init__(self, text: str | Source, asked: Asked, name: str = "<text>") -> None:
+    def __init__(self, text: str | Source, asked: Asked, name: str = "<text>", library: Library | None = None) -> None:
         sink = Sink()
         source = Source(text, name=name) if isinstance(text, str) else text
         self.asked = asked
-        analysis = analyse(source, sink, dict(asked.values), asked.override)
+        analysis = analyse(source, sink, dict(asked.values), asked.override, library)
         self.source = source
         self.diagnostics = analysis.diagnostics
         self.network = analysis.network

@@ -33,9 +33,10 @@ from ..backends.diagram import THEMES, CannotDraw, Style, Subject, View, diagram
 from ..network import Network
 from ..text.atomic import write_atomically
 from ..text.files import Unreadable, read_source
+from ..text.library import FolderLibrary, Library, Stack
 from ..text.source import Source
 from ..version import __version__
-from ..zoo import read_named
+from ..zoo import read_named, shipped
 from .embed_options import OPTIONS, Asked, BadOption, parse_options
 from .network_html import Shown, picture_html
 
@@ -66,10 +67,10 @@ class ArchDirective(SphinxDirective):
         """The nodes in the directive's place. A mistake is a warning of Sphinx, and stands in the page."""
         own = {key: value for key, value in self.options.items() if key in OPTIONS}
         try:
-            asked, source = parse_options(own), self._source()
+            asked, (source, folder) = parse_options(own), self._source()
         except (BadOption, Unreadable) as error:
             raise self.error(f"arch: {error}") from None
-        shown = Shown(source, asked)
+        shown = Shown(source, asked, library=_library(folder))
         found: list[nodes.Node] = []
         if asked.source or shown.network is None:
             found.append(nodes.literal_block(source.text, source.text, language="arch"))
@@ -77,21 +78,27 @@ class ArchDirective(SphinxDirective):
             _LOG.warning("a network has mistakes:\n%s", shown.complaints, location=self.get_location())
             return [*found, nodes.literal_block(shown.complaints, shown.complaints, language="none")]
         if asked.diagram:
-            found.append(self._picture(shown.network, asked))
+            found.append(self._picture(shown.network, asked, folder))
         if asked.table:
             found += _table(shown.network)
         return found
 
-    def _source(self) -> Source:
-        """The text: the content, a file beside the page, or one of the zoo. Raises Unreadable, BadOption."""
+    def _source(self) -> tuple[Source, str | None]:
+        """The text: the content, a file beside the page, or one of the zoo; and the folder of the files it may use.
+
+        Raises Unreadable, BadOption.
+        """
         if bool(self.arguments) == bool(self.content):
             raise BadOption("give a file, or the text as content: one of them")
         if not self.arguments:
-            return Source("\n".join(self.content) + "\n", name=self.get_source_info()[0])
+            source = Source("\n".join(self.content) + "\n", name=self.get_source_info()[0], key="page")
+            page = Path(self.env.doc2path(self.env.docname))
+            return source, str(page.parent) if self.state.document.settings.file_insertion_enabled else None
         name = str(self.arguments[0])
         if name.startswith("zoo:"):
-            return read_named(name)
-        return read_source(self._file(name), name=name)
+            return read_named(name), None
+        file = self._file(name)
+        return read_source(file, name=name), str(file.parent)
 
     def _file(self, name: str) -> Path:
         """A network of these documents: a file below their folder, whose name ends in `.arch`. Raises Unreadable.
@@ -112,21 +119,26 @@ class ArchDirective(SphinxDirective):
             raise Unreadable(f"{name} lies outside of the documents' folder")
         return file
 
-    def _picture(self, network: Network, asked: Asked) -> nodes.Node:
+    def _picture(self, network: Network, asked: Asked, folder: str | None) -> nodes.Node:
         source = network.source
         node = arch_picture(markup=picture_html(network, asked), alt=verdict(network.graph), asked=asked)
-        node["text"], node["origin"] = source.text, (source.name, source.path)
+        node["text"], node["origin"] = source.text, (source.name, source.key, folder)
         node["classes"] += self.options.get("class", [])
         self.add_name(node)
         self.set_source_info(node)
         return node
 
 
+def _library(folder: str | None) -> Library:
+    """The files that a text may use: `.arch` files below a folder, and what ships with the package."""
+    return shipped() if folder is None else Stack(FolderLibrary(Path(folder)), shipped())
+
+
 def _png(node: arch_picture) -> bytes:
     """The picture's bytes; none where it cannot be drawn."""
     asked: Asked = node["asked"]
-    name, path = node["origin"]
-    network = Shown(Source(node["text"], name=name, path=path), asked).network
+    name, key, folder = node["origin"]
+    network = Shown(Source(node["text"], name=name, key=key), asked, library=_library(folder)).network
     if network is None:
         return b""
     style = Style(theme=THEMES[asked.theme], direction=asked.direction, parameters=asked.parameters, macs=asked.macs)

@@ -85,3 +85,34 @@ def test_what_would_have_no_effect_is_refused(words: str) -> None:
 def test_what_goes_together_is_taken(words: str) -> None:
     done = CliRunner().invoke(main, words.split())
     assert done.exit_code == 0, done.output
+
+
+TWO = "input a 3x8x8\ninput b 3x8x8\nadd a b\nconv 4 k3\n"
+NO_SUCH_INPUT = {
+    "check net.arch --input b=3x8x8": "there is no input called `b`",
+    "check net.arch --input x=3x8x8": "there is no input called `x`",
+    "check net.arch net.arch --input b=3x8x8 --format json": "there is no input called `b`",
+    "check two.arch --input c=3x8x8": "there is no input called `c`",
+    "check two.arch --input a=3x9x9 --input b=3x9x9 --input 3x7x7": "no input takes the sizes",
+    "compile net.arch --input b=3x8x8": "there is no input called `b`",
+    "diagram net.arch -o a.svg --input b=3x8x8": "there is no input called `b`",
+    "diff net.arch net.arch --input b=3x8x8": "there is no input called `b`",
+    "why net.arch conv1 --input b=3x8x8": "there is no input called `b`",
+}
+
+
+@pytest.mark.parametrize("words", NO_SUCH_INPUT)
+def test_sizes_for_an_input_that_there_is_not(words: str) -> None:
+    Path("two.arch").write_text(TWO)
+    done = CliRunner().invoke(main, words.split())
+    assert done.exit_code == 2
+    assert NO_SUCH_INPUT[words] in done.stderr
+    assert not Path("a.svg").exists()
+
+
+@pytest.mark.parametrize("inputs", ["a=3x9x9 b=3x9x9", "3x9x9", "a=3x9x9 3x9x9", "a=3xHxW b=3xHxW"])
+def test_sizes_for_inputs_that_there_are(inputs: str) -> None:
+    Path("two.arch").write_text(TWO)
+    words = [word for each in inputs.split() for word in ("--input", each)]
+    assert CliRunner().invoke(main, ["check", "two.arch", *words]).exit_code == 0
+    assert CliRunner().invoke(main, ["check", "-e", "conv 4 k3", "--input", "3x9x9"]).exit_code == 0

@@ -158,3 +158,27 @@ def test_a_file_in_the_folder_of_the_documents(tmp_path: Path) -> None:
     html, warnings = build(tmp_path, directive("/nets/a.arch") + "\n\n" + directive("nets/../nets/a.arch"))
     assert html.count("<svg") == 2
     assert warnings == ""
+
+
+def test_a_text_uses_the_files_beside_its_page_and_no_others(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    block = "block unit(c) { conv c k3; relu }\n"
+    (source / "blocks.arch").write_text(block)
+    (source / ".env").write_text(SECRET)
+    (tmp_path / "outside.arch").write_text(block)
+    (source / "outward.arch").symlink_to("../outside.arch")
+    text = 'use "{}"\ninput 1x8x8\nunit 4\ngap; fc 2\n'
+    html, warnings = build(tmp_path, directive(text=text.format("blocks.arch")))
+    assert (html.count("<svg"), warnings) == (1, "")
+    latex, warnings = build(tmp_path, directive(text=text.format("blocks.arch")), "latex")
+    assert "includegraphics" in latex
+    for other in (".env", "../outside.arch", "outward.arch", str(tmp_path / "outside.arch")):
+        html, warnings = build(tmp_path, directive(text=text.format(other)))
+        assert html.count("<svg") == 0
+        assert "error[E060" in warnings
+        assert "secret" not in html + warnings
+    forbid = "app.env.settings.update(file_insertion_enabled=False)"
+    conf = f"def setup(app):\n    app.connect('builder-inited', lambda app: {forbid})\n"
+    html, warnings = build(tmp_path, directive(text=text.format("blocks.arch")), conf=conf)
+    assert html.count("<svg") == 0

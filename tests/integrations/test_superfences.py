@@ -2,6 +2,7 @@
 
 import logging
 from html import escape
+from pathlib import Path
 from xml.etree import ElementTree
 
 import markdown
@@ -106,3 +107,14 @@ def test_hostile_text_stays_text(text: str) -> None:
     html = render(block(text, " table source"))
     assert "<script>" not in html
     assert html.endswith("<p>after</p>")
+
+
+def test_no_other_file_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(".env").write_text("TOKEN secret\n")
+    Path("link.arch").symlink_to("/etc/passwd")
+    for name in (".env", "link.arch", "../x.arch", "/etc/passwd"):
+        html = render(block(f'use "{name}"\ninput 8\nfc 2\n'))
+        assert "error[E060" in html
+        assert "secret" not in html
+        assert "root:" not in html
