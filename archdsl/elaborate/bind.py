@@ -81,7 +81,16 @@ class _Binder:
         layer = (find(word) or find(word.lower())) if word is not None else None
         if word is None or layer is None:
             return False
-        self.ev.unknown(syntax_errors.MissingSeparator(span=arg.span, uses=self.ev.uses, word=word))
+        lacking = [p.name for p in self.parameters if p.required and p.name not in self.bound.values]
+        if lacking and all(p.kind is None for p in self.parameters):
+            # A block's argument is a value: a layer can be none.
+            what = f"a layer, and `{lacking[0]}` of `{self.keyword.text}` takes a number or a tensor"
+            self.strange(arg.span, what, (f"write the layer in the body of `block {self.keyword.text}`",))
+            self.bound.ok = False
+            return True
+        complete = not lacking
+        uses = self.ev.uses
+        self.ev.unknown(syntax_errors.MissingSeparator(span=arg.span, uses=uses, word=word, complete=complete))
         # Of what is read on, the shape is known where the layer would have kept it.
         self.bound.ok = self.bound.ok and layer.style in _KEEPING
         return True

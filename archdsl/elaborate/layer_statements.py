@@ -14,10 +14,10 @@ from ..limits import MAX_COUNT
 from ..shapes.shape import Shape
 from ..shapes.symbolic import Sym, Undecided, plain
 from ..syntax import ast
-from ..text.names import nearest
 from ..text.source import Span
 from .bind import bind
 from .dimensions import fits_dimensions
+from .known_operations import is_operation, meant
 from .state import UNRESOLVED, Result, State
 
 _KEEP = ("norm", "regularisation")
@@ -189,18 +189,27 @@ def find_layer(word: str) -> type[Op] | None:
 
 def may_be_elsewhere(state: State, word: str) -> bool:
     """Whether an unknown name is most likely a block of a file that could not be had, which was reported."""
-    return state.incomplete and _nearest(state, word) is None
+    return state.incomplete and _meant(state, word)[0] is None
 
 
-def _nearest(state: State, word: str) -> str | None:
-    return nearest(word, [*registry(), *state.blocks, *synonyms()])
+def _meant(state: State, word: str) -> tuple[str | None, bool]:
+    return meant(word, [*registry(), *state.blocks, *synonyms()])
 
 
 def unknown_layer(state: State, statement: ast.Layer) -> None:
     """Report a name that nothing has, and go on as if the nearest had been written."""
     word = statement.keyword
-    near = _nearest(state, word.text)
-    state.emit(name_errors.UnknownLayer(span=word.span, uses=state.uses, name=word.text, nearest=near))
+    near, is_certain = _meant(state, word.text)
+    state.emit(
+        name_errors.UnknownLayer(
+            span=word.span,
+            uses=state.uses,
+            name=word.text,
+            nearest=near,
+            is_certain=is_certain,
+            is_operation=is_operation(word.text),
+        )
+    )
     if not state.need_input(word.span):
         return
     layer = find_layer(near) if near else None

@@ -47,6 +47,12 @@ _FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
 }
 
 
+_ELSEWHERE = frozenset(
+    "abs acos asin atan bool cos cosh exp float hypot int len log log10 log2 mean mod pow sin sinh sum tan tanh".split()  # noqa: SIM905
+)
+"""Functions that other languages have: their names are no misspellings of ours."""
+
+
 class Evaluator:
     """Evaluates expressions in a scope, with the current tensor's shape at hand.
 
@@ -165,7 +171,7 @@ class Evaluator:
     def _call(self, expr: ast.Call) -> Any:
         name = expr.function.text
         if name not in _FUNCTIONS:
-            near = nearest(name, _FUNCTIONS)
+            near = None if name in _ELSEWHERE else nearest(name, _FUNCTIONS)
             span = expr.function.span
             return self.unknown(name_errors.UnknownFunction(span=span, uses=self.uses, name=name, nearest=near))
         function, least, most = _FUNCTIONS[name]

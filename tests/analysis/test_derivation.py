@@ -85,8 +85,9 @@ def test_closed_forms_tell_what_is_demanded() -> None:
 
 def test_demands_of_a_derivation_are_those_of_the_network() -> None:
     """A U-Net's merges: every condition on sizes comes with the step that imposes it."""
-    network = archdsl.load("zoo:unet", input="1xHxW")
-    told = [demand for step, _ in steps(derive(network.graph, network.graph.output)) for demand in step.demands]
+    network = archdsl.load("zoo:unet")
+    graph = network.sizes.graph
+    told = [demand for step, _ in steps(derive(graph, graph.output)) for demand in step.demands]
     assert told[-1] == "H and W ≥ 188"
     assert [found.least for found in network.sizes.sets.values()] == [188, 188]
 

@@ -23,7 +23,8 @@ class _Unknown(Diagnostic):
 class UnknownLayer(_Unknown):
     """No layer and no block has this name.
 
-    Layers are listed by `archdsl layers`; blocks are defined with `block NAME(…) { … }` or brought in with `use`.
+    Layers are listed by `archdsl layers`; blocks are defined with `block NAME(…) { … }` or brought in with `use`. A
+    word that names an operation of the field, like `matmul` or `swiglu`, is no misspelling of a layer that looks alike.
     """
 
     code = "E0201"
@@ -31,13 +32,24 @@ class UnknownLayer(_Unknown):
     wrong = "input 3x32x32\ncovn 64 k3\n"
     right = "input 3x32x32\nconv 64 k3\n"
 
+    is_certain: bool = False
+    """Whether the word can be nothing else than a slip: only then may a fix replace one layer by another."""
+    is_operation: bool = False
+    """Whether the word names an operation of the field, which no layer here is."""
+
     def message(self) -> str:
         return f"there is no layer or block `{self.name}`"
+
+    def label(self) -> str:
+        return "an operation that has no layer here" if self.is_operation else super().label()
 
     def help(self) -> tuple[str, ...]:
         return (
             () if self.nearest else ("`archdsl layers` lists the layers; `block NAME { … }` defines one of your own",)
         )
+
+    def fix(self) -> Fix | None:
+        return super().fix() if self.is_certain else None
 
 
 class UnknownName(_Unknown):

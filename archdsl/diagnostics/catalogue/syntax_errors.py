@@ -46,6 +46,8 @@ class MissingSeparator(Diagnostic):
     right = "input 3x32x32\nstage a { conv 8 k3 }; relu\n"
 
     word: str
+    complete: bool = True
+    """Whether the statement before it has all that it needs; else more than a separator is missing."""
 
     def message(self) -> str:
         return f"a `;` or a new line is missing before `{self.word}`"
@@ -53,7 +55,9 @@ class MissingSeparator(Diagnostic):
     def label(self) -> str:
         return "a new statement begins here"
 
-    def fix(self) -> Fix:
+    def fix(self) -> Fix | None:
+        if not self.complete:
+            return None
         before = self.span.source.text[: self.span.start]
         blanks = len(before) - len(before.rstrip(" \t"))
         place = Span(self.span.source, self.span.start - blanks, self.span.start - blanks)

@@ -1,0 +1,80 @@
+"""No fix on likeness alone: a word that names an operation is not replaced by a layer that looks like it."""
+
+import pytest
+
+from archdsl.diagnostics import Sink
+from archdsl.diagnostics.diagnostic import Found
+from archdsl.diagnostics.fixes import fix
+from archdsl.elaborate.known_operations import _OPERATIONS, is_operation
+from archdsl.layers import registry, synonyms
+from archdsl.network import analyse
+from archdsl.text.source import Source
+
+
+def check(source: Source) -> tuple[Found, ...]:
+    return analyse(source, Sink()).diagnostics
+
+
+def fixed(text: str) -> str:
+    source = Source(text)
+    return fix(source, check(source), check, unsafe=True).source.text
+
+
+@pytest.mark.parametrize("word", sorted(_OPERATIONS))
+def test_an_operation_is_no_misspelling(word: str) -> None:
+    text = f"input 3x8x8; {word}; relu"
+    (found,) = check(Source(text))
+    assert found.diagnostic.code == "E0201"
+    assert found.diagnostic.label() == "an operation that has no layer here"
+    assert fixed(text) == text
+
+
+def test_no_layer_is_an_operation_without_one() -> None:
+    assert not [word for word in {*registry(), *synonyms()} if word in _OPERATIONS]
+    assert is_operation("MatMul")
+    assert is_operation("sum2d")
+
+
+SLIPS = {
+    "rleu": "relu",
+    "covn 3 k1": "conv 3 k1",
+    "batchnrom": "batchnorm",
+    "flaten": "flatten",
+    "maxpoool 2": "maxpool 2",
+}
+UNCERTAIN = ["eelu", "xelu", "grx", "fx 3", "maxpol3 2", "avgpooling9 2"]
+
+
+@pytest.mark.parametrize("text", SLIPS)
+def test_a_slip_of_one_letter_is_fixed(text: str) -> None:
+    assert fixed(f"input 3x8x8; {text}") == f"input 3x8x8; {SLIPS[text]}"
+
+
+@pytest.mark.parametrize("text", UNCERTAIN)
+def test_what_may_be_several_layers_is_not(text: str) -> None:
+    assert fixed(f"input 3x8x8; {text}") == f"input 3x8x8; {text}"
+
+
+@pytest.mark.parametrize("call", ["sin(3)", "log(2)", "abs(2)", "len(3)", "exp(1)", "pow(2, 3)", "sum(3)", "int(3)"])
+def test_functions_of_other_languages_stay(call: str) -> None:
+    assert fixed(f"input 8; fc {call}") == f"input 8; fc {call}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "block wrap(act) { fc 3; act }\ninput 8; wrap relu",
+        "block wrap(n, act) { fc n; act }\ninput 8; wrap 3 relu",
+        "input 3x8x8; conv relu",
+        "input 3x8x8; conv 8 relu",
+        "input 8; fc dropout 0.5",
+    ],
+)
+def test_no_separator_where_more_is_missing(text: str) -> None:
+    assert fixed(text) == text
+
+
+@pytest.mark.parametrize("text", ["input 8; fc 3 relu", "block b(n) { fc n }\ninput 8; b 3 relu", "input 8; relu bn"])
+def test_a_separator_where_all_is_there(text: str) -> None:
+    word = text.split()[-1]
+    assert fixed(text) == text.replace(f" {word}", f"; {word}")
