@@ -7,7 +7,11 @@ from pathlib import Path
 import archdsl
 from archdsl.record import Record
 
+from .resource_guard import TooLong
+
 _PACKAGE = str(Path(archdsl.__file__).parent)
+_SHARED = ("shapes/", "contract/", "text/", "record.py", "layers/_")
+"""Rooms that everything calls: what failed there is told apart by who called it."""
 
 
 class Broken(Exception):
@@ -40,8 +44,14 @@ def _innermost(error: BaseException) -> str | None:
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(_PACKAGE)]
     if not frames:
         return None
-    frame = frames[-1]
-    return f"{Path(frame.filename).relative_to(_PACKAGE).as_posix()}:{frame.name}"
+    places = [f"{Path(frame.filename).relative_to(_PACKAGE).as_posix()}:{frame.name}" for frame in frames]
+    if isinstance(error, TooLong):
+        # Where the time ran out is chance; which part of the work it was is not.
+        return next((place for place in places if not place.startswith(("cli/", "network.py"))), places[-1])
+    if not places[-1].startswith(_SHARED):
+        return places[-1]
+    caller = next((place for place in reversed(places) if not place.startswith(_SHARED)), None)
+    return f"{places[-1]} of {caller}" if caller else places[-1]
 
 
 def _word(message: str) -> str:
