@@ -37,7 +37,9 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="[default: one for each core]")
     parser.add_argument("--seed", type=int, help="draw what another run with this seed drew [default: a random one]")
     parser.add_argument("--resume", action="store_true", help="go on where the summary ends")
-    parser.add_argument("--summary", type=Path, default=ROOT / "fuzz" / "summary.json", help="[default: fuzz/summary.json]")
+    parser.add_argument(
+        "--summary", type=Path, default=ROOT / "fuzz" / "summary.json", help="[default: fuzz/summary.json]"
+    )
     parser.add_argument("--found", type=Path, default=ROOT / "tests" / "properties" / "found", help="where examples go")
     options = parser.parse_args()
     plan = Plan(

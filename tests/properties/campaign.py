@@ -41,7 +41,7 @@ class Campaign:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.counts: Counter[str] = Counter()
-        self.seconds: Counter[str] = Counter()
+        self.seconds = dict.fromkeys(plan.properties, 0.0)
         self.kinds: Counter[str] = Counter()
         self.finds: dict[str, Find] = {}
         self.seed = plan.seed
@@ -103,7 +103,8 @@ class Campaign:
             return
         assert isinstance(message, Report)
         self.counts.update(message.counts)
-        self.seconds.update(message.seconds)
+        for name, taken in message.seconds.items():
+            self.seconds[name] = self.seconds.get(name, 0.0) + taken
         self.kinds.update(message.kinds)
         worker.next = message.next
         self.next = max(self.next, message.next)
@@ -152,7 +153,7 @@ class Campaign:
             "seconds": round(self.before + time.monotonic() - self.start, 1),
             "processes": self.plan.processes,
             "examples": dict(self.counts),
-            "processor_seconds": {name: round(taken, 1) for name, taken in self.seconds.items()},
+            "seconds_of_each": {name: round(taken, 1) for name, taken in self.seconds.items()},
             "failures": dict(self.kinds.most_common()),
             "first_of_each": {
                 kind: json.loads(find.example) | {"details": find.details} for kind, find in self.finds.items()
@@ -166,13 +167,13 @@ class Campaign:
         """Go on where a summary ends."""
         self.seed, self.next, self.before = record["seed"], record["next"], record["seconds"]
         self.counts.update(record["examples"])
-        self.seconds.update(record["processor_seconds"])
+        self.seconds |= record["seconds_of_each"]
         self.kinds.update(record["failures"])
 
     def _conclude(self) -> None:
         print()
         for name in self.plan.properties:
-            count, taken = self.counts[name], self.seconds[name]
+            count, taken = self.counts[name], self.seconds.get(name, 0.0)
             print(f"{name:12} {count:>10,} examples, {count / max(taken, 0.1):.0f} a second in each process")
         print(f"seed {self.seed}; the summary is {self.plan.summary}")
         if not self.kinds:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from random import Random
 
 from archdsl import zoo
+from archdsl.analysis.codes import by_code
 from archdsl.analysis.columns import NAMES as COLUMNS
-from archdsl.diagnostics.catalogue import by_code
 from archdsl.layers import registry, synonyms
 from archdsl.record import Record
 
@@ -33,7 +33,9 @@ def file(random: Random, scene: Scene) -> str:
     """A file's name, mostly one that is there."""
     match random.randrange(40):
         case 0:
-            return random.choice(["none.arch", ".", "", "/", "no/such/a.arch", "a.arch/x", "zoo:", "zoo:none", "a\x1b.arch"])
+            return random.choice(
+                ["none.arch", ".", "", "/", "no/such/a.arch", "a.arch/x", "zoo:", "zoo:none", "a\x1b.arch"]
+            )
         case 1:
             return f"zoo:{random.choice(LIGHT)}"
         case 2 | 3:
@@ -50,7 +52,9 @@ def revision(random: Random, scene: Scene) -> str:
     """What `diff` compares."""
     if random.random() < 0.9:
         return file(random, scene)
-    return random.choice(["HEAD:a.arch", "HEAD:none.arch", "HEAD~9:a.arch", "none:a.arch", "HEAD:" + "y" * 3000, "HEAD:"])
+    return random.choice(
+        ["HEAD:a.arch", "HEAD:none.arch", "HEAD~9:a.arch", "none:a.arch", "HEAD:" + "y" * 3000, "HEAD:"]
+    )
 
 
 def expression(random: Random, scene: Scene) -> str:
@@ -61,13 +65,40 @@ def expression(random: Random, scene: Scene) -> str:
 
 def number(random: Random, scene: Scene) -> str:
     """Any number, or what is none."""
-    return random.choice([*NUMBERS, "1e-3", "0.9", "32"] if random.random() < 0.85 else [*ABSURD, "nan", "x", "", "1,2"])
+    return random.choice(
+        [*NUMBERS, "1e-3", "0.9", "32"] if random.random() < 0.85 else [*ABSURD, "nan", "x", "", "1,2"]
+    )
 
 
 def sizes(random: Random, scene: Scene) -> str:
     """Sizes of an input."""
-    good = ("3x32x32", "3x8x8", "1x28x28", "3xHxW", "CxHxW", "TxC", "4x6x5", "64", "T", "3x16x48", "HxW", "8x8", "2x4x4x4")
-    odd = ("1x1x1", "0x0", "", "x", "-1x3", "1000000000x1000000000x1000000000", "3x32x", "3×9×9", "1.5x2", "3x1000000007xW")
+    good = (
+        "3x32x32",
+        "3x8x8",
+        "1x28x28",
+        "3xHxW",
+        "CxHxW",
+        "TxC",
+        "4x6x5",
+        "64",
+        "T",
+        "3x16x48",
+        "HxW",
+        "8x8",
+        "2x4x4x4",
+    )
+    odd = (
+        "1x1x1",
+        "0x0",
+        "",
+        "x",
+        "-1x3",
+        "1000000000x1000000000x1000000000",
+        "3x32x",
+        "3×9×9",
+        "1.5x2",
+        "3x1000000007xW",
+    )
     value = random.choice(odd if random.random() < 0.25 else good)
     names = [*re.findall(r"input ([a-z]\w*) ", scene.text()), "left", "none"]
     return f"{random.choice(names)}={value}" if random.random() < 0.2 else value
@@ -75,7 +106,20 @@ def sizes(random: Random, scene: Scene) -> str:
 
 def answer_sizes(random: Random, scene: Scene) -> str:
     """Sizes that `check --sizes` is asked about."""
-    some = ("224", "256", "8", "1", "7", "32", "350x525", "8x9", "2x3x4", "1000000000", "999999999999", "10000000000000000")
+    some = (
+        "224",
+        "256",
+        "8",
+        "1",
+        "7",
+        "32",
+        "350x525",
+        "8x9",
+        "2x3x4",
+        "1000000000",
+        "999999999999",
+        "10000000000000000",
+    )
     odd = ("0", "-1", "a", "", "x", " 8 ", "8x", "1-5")
     parts = (random.choice(odd if random.random() < 0.08 else some) for _ in range(random.choice([1, 1, 2, 3])))
     return ",".join(parts)
@@ -99,12 +143,16 @@ def columns(random: Random, scene: Scene) -> str:
     """Names of columns."""
     names = [*COLUMNS, "all", "share"]
     odd = ["", ",", "none", "params,,rf", " rf "]
-    return random.choice(odd) if random.random() < 0.08 else ",".join(random.choices(names, k=random.choice([1, 1, 2, 4])))
+    return (
+        random.choice(odd) if random.random() < 0.08 else ",".join(random.choices(names, k=random.choice([1, 1, 2, 4])))
+    )
 
 
 def memory(random: Random, scene: Scene) -> str:
     """An amount of memory."""
-    return random.choice(["8G", "512MiB", "1", "80GB", "1k", "0", "999999999999T", "0.5M", "x", "-1", "", "1e9", "2 GiB"])
+    return random.choice(
+        ["8G", "512MiB", "1", "80GB", "1k", "0", "999999999999T", "0.5M", "x", "-1", "", "1e9", "2 GiB"]
+    )
 
 
 def layer_name(random: Random, scene: Scene) -> str:
@@ -112,7 +160,15 @@ def layer_name(random: Random, scene: Scene) -> str:
     words = re.findall(r"[a-zA-Z_]\w*", scene.text()) or ["conv"]
     word = random.choice(words)
     odd = ("", "0", "-1", "999999999999", "conv1.", ".", "none", "é", "1e9")
-    forms = (word, f"{word}1", f"{word}2", f"{random.choice(words)}.{word}1", str(random.randint(1, 12)), "conv1", "fc1")
+    forms = (
+        word,
+        f"{word}1",
+        f"{word}2",
+        f"{random.choice(words)}.{word}1",
+        str(random.randint(1, 12)),
+        "conv1",
+        "fc1",
+    )
     return random.choice(odd if random.random() < 0.1 else forms)
 
 
@@ -133,7 +189,21 @@ def code(random: Random, scene: Scene) -> str:
 
 def output(random: Random, scene: Scene) -> str:
     """Where something is to be written."""
-    endings = (".svg", ".dot", ".mmd", ".tex", ".gv", ".dot", ".mmd", ".png", ".pdf", ".safetensors", ".py", ".onnx", "")
+    endings = (
+        ".svg",
+        ".dot",
+        ".mmd",
+        ".tex",
+        ".gv",
+        ".dot",
+        ".mmd",
+        ".png",
+        ".pdf",
+        ".safetensors",
+        ".py",
+        ".onnx",
+        "",
+    )
     odd = ("-", "none/out.svg", IMAGES, "", "out.dot/", "x" * 300 + ".dot", "out\x00.dot", "out.xyz")
     return random.choice(odd) if random.random() < 0.15 else f"out{random.choice(endings)}"
 
@@ -155,7 +225,9 @@ def data(random: Random, scene: Scene) -> str:
 
 def image(random: Random, scene: Scene) -> str:
     """An image, or a folder of them."""
-    return random.choice([f"{IMAGES}/cat/0.png", f"{IMAGES}/cat/0.png", IMAGES, f"{IMAGES}/cat", "none.png", "a.arch", "-", ""])
+    return random.choice(
+        [f"{IMAGES}/cat/0.png", f"{IMAGES}/cat/0.png", IMAGES, f"{IMAGES}/cat", "none.png", "a.arch", "-", ""]
+    )
 
 
 def parts(random: Random, scene: Scene) -> str:

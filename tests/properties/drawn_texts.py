@@ -1,6 +1,7 @@
 """Texts of every kind: right ones, changed ones, broken ones, symbolic ones, and several that use each other."""
 
 import re
+from collections.abc import Callable
 from random import Random
 
 from archdsl.text import paths
@@ -10,7 +11,21 @@ from .text_pieces import ABSURD, LAYERS, NAMES, NUMBERS, SIZES, assertion, body,
 
 SHIPPED = tuple(path.read_text(encoding="utf-8") for path in sorted(paths.examples().rglob("*.arch")))
 SMALL = tuple(text for text in SHIPPED if len(text) < 2500)
-SIGNS = (*'{}();,=+-*/%@<>#"\n .', "x3", "x0", "as", "else", "shortcut", "when", "if 1 {", "in", "1e", "3x", "\r", "\x00")
+SIGNS = (
+    *'{}();,=+-*/%@<>#"\n .',
+    "x3",
+    "x0",
+    "as",
+    "else",
+    "shortcut",
+    "when",
+    "if 1 {",
+    "in",
+    "1e",
+    "3x",
+    "\r",
+    "\x00",
+)
 _TOKEN = re.compile(r"\w+|[^\w\s]|\s+")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
@@ -51,13 +66,16 @@ def statements(random: Random) -> str:
 
 def one_layer(random: Random) -> str:
     """Every layer on every kind of input."""
-    return f"input {random.choice(SIZES)}; {layer(random)}{random.choice(['', '; gap', '; fc 10', '; flatten; fc 2'])}\n"
+    return (
+        f"input {random.choice(SIZES)}; {layer(random)}{random.choice(['', '; gap', '; fc 10', '; flatten; fc 2'])}\n"
+    )
 
 
 def changed(random: Random, text: str) -> str:
     """A text in which words, lines and numbers were dropped, doubled, swapped or replaced."""
     for _ in range(random.choice([1, 1, 1, 2, 3])):
-        text = random.choice(_CHANGES)(random, text)
+        change = random.choice(_CHANGES)
+        text = change(random, text)
     return text
 
 
@@ -107,7 +125,7 @@ def _numbers(random: Random, text: str) -> str:
 def _characters(random: Random, text: str) -> str:
     a = random.randrange(len(text) + 1)
     b = min(len(text), a + random.choice([0, 1, 5, 40]))
-    put = random.choice([*SIGNS, "", "é", "\u202e", "\x1b[31m", "\ufeff", "🙂", text[a:b] * 2])
+    put: str = random.choice([*SIGNS, "", "é", "\u202e", "\x1b[31m", "\ufeff", "🙂", text[a:b] * 2])
     return text[:a] + put + text[b:]
 
 
@@ -115,7 +133,18 @@ def _cut(random: Random, text: str) -> str:
     return text[: random.randrange(len(text) + 1)]
 
 
-_CHANGES = (_words, _words, _words, _lines, _lines, _numbers, _numbers, _numbers, _characters, _cut)
+_CHANGES: tuple[Callable[[Random, str], str], ...] = (
+    _words,
+    _words,
+    _words,
+    _lines,
+    _lines,
+    _numbers,
+    _numbers,
+    _numbers,
+    _characters,
+    _cut,
+)
 
 
 def anything(random: Random) -> str:
@@ -166,7 +195,9 @@ def several(random: Random) -> tuple[tuple[str, str], ...]:
             text(random),
         ]
     )
-    use = random.choice(['use "b.arch"', 'use "b.arch"', "use std", 'use "none.arch"', 'use "../b.arch"', "use b", "use"])
+    use = random.choice(
+        ['use "b.arch"', 'use "b.arch"', "use std", 'use "none.arch"', 'use "../b.arch"', "use b", "use"]
+    )
     position = 0 if not main.startswith("net ") else main.find("\n") + 1
     main = f"{main[:position]}{use}\n{main[position:]}{random.choice(['', 'unit 8', 'unit', 'unit 4 s2 x2'])}\n"
     return (("a.arch", main), ("b.arch", used), ("c.arch", f"block other {body(random, 1)}\n"))

@@ -4,6 +4,8 @@ import json
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
@@ -67,7 +69,7 @@ class _Worker:
         self.current = Path(work.current)
         self.known: set[str] = set()
         self.counts: Counter[str] = Counter()
-        self.seconds: Counter[str] = Counter()
+        self.seconds = dict.fromkeys(work.properties, 0.0)
         self.kinds: Counter[str] = Counter()
         self.spent = dict.fromkeys(work.properties, 0.0)
 
@@ -88,14 +90,18 @@ class _Worker:
 
     def examples(self, held: Property, seed: int) -> int:
         """Check what a seed draws; how many examples that were."""
-        number = 0
-        for number, example in enumerate(held.draw(Random(seed)), 1):
-            self.current.write_text(to_json(example, f"seed {seed}"), encoding="ascii")
-            found = failure(example)
-            if found is not None:
-                self.note(example, found)
-        self.counts[held.name] += number
-        return number
+        count = 0
+        try:
+            for example in held.draw(Random(seed)):
+                count += 1
+                self.current.write_text(to_json(example, f"seed {seed}"), encoding="ascii")
+                found = failure(example)
+                if found is not None:
+                    self.note(example, found)
+        except Exception as error:
+            self.kinds[f"{held.name}, drawing seed {seed}: {failure_of(error).kind}"] += 1
+        self.counts[held.name] += count
+        return count
 
     def note(self, example: Example, found: Failure) -> None:
         kind = f"{example.holds}: {found.kind}"
@@ -107,7 +113,7 @@ class _Worker:
         details = (failure(small) or found).details
         self.parent.send(Find(kind=kind, details=details, example=to_json(small, kind)))
 
-    def fails_as(self, found: Failure):  # type: ignore[no-untyped-def]  # a closure of one line
+    def fails_as(self, found: Failure) -> Callable[[Example], bool]:
         def fails(example: Example) -> bool:
             other = failure(example)
             return other is not None and other.kind == found.kind
@@ -117,18 +123,17 @@ class _Worker:
     def report(self, seed: int, *, finished: bool = False) -> None:
         figures = dict(self.counts), dict(self.seconds), dict(self.kinds)
         self.parent.send(Report(counts=figures[0], seconds=figures[1], kinds=figures[2], next=seed, finished=finished))
-        for figure in (self.counts, self.seconds, self.kinds):
-            figure.clear()
+        self.counts.clear()
+        self.kinds.clear()
+        self.seconds = dict.fromkeys(self.work.properties, 0.0)
 
 
 def begin(work: Work, parent: Connection) -> None:
     """What the process runs."""
     sys.setrecursionlimit(1000)
     _load_torch()
-    try:
+    with suppress(KeyboardInterrupt, BrokenPipeError):
         _Worker(work, parent).run()
-    except (KeyboardInterrupt, BrokenPipeError):
-        pass
 
 
 def _load_torch() -> None:

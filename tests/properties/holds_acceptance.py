@@ -3,7 +3,6 @@
 import warnings
 from collections.abc import Iterator, Mapping
 from random import Random
-from typing import Any
 
 import torch
 from torch import nn
@@ -98,9 +97,7 @@ def _example_sizes(network: Network) -> Mapping[str, int] | None:
 
 def dims(graph: Graph, node: int, env: Mapping[str, int]) -> tuple[int, ...]:
     """A node's reported shape in numbers."""
-    shape = graph.nodes[node].shape
-    assert shape is not None
-    return tuple(form_of(dim).value(env) if env else int(dim) for dim in shape.dims)
+    return tuple(form_of(dim).value(env) if env else int(dim) for dim in graph.nodes[node].shape.dims)
 
 
 def _largest(graph: Graph, env: Mapping[str, int]) -> int:
@@ -118,7 +115,6 @@ def _inputs(graph: Graph, env: Mapping[str, int]) -> list[torch.Tensor]:
     tensors = []
     for index in graph.inputs:
         shape = graph.nodes[index].shape
-        assert shape is not None
         size = (2, *dims(graph, index, env))
         kind = torch.long if shape.layout is Layout.IDS else torch.float32
         tensors.append(torch.zeros(size, dtype=kind))
@@ -140,10 +136,8 @@ def _same_shapes(graph: Graph, env: Mapping[str, int], module: nn.Module) -> Non
     calls = iter(_Shapes(module).of(_inputs(graph, env)))
     found = {index: next(calls) for index in graph.inputs}
     for node in graph.layers:
-        assert node.op is not None
-        shapes: Any = graph.shapes_in(node)
         found[node.id] = found[node.inputs[0]]
-        for _ in node.op.steps(shapes):
+        for _ in node.op.steps(graph.shapes_in(node)):
             found[node.id] = next(calls)
         reported = (2, *dims(graph, node.id, env))
         if found[node.id] != reported:

@@ -35,8 +35,8 @@ TRAINS = {
     "train": ["--epochs", "1", "--batch", "4", "--device", "cpu", "--data"],
     "sweep": ["--epochs", "1", "--batch", "4", "--device", "cpu", "--trials", "1", "--data"],
 }
-"""Commands that are right to take hours, on what they are asked for. They are given data that there is not, or one epoch
-of a dozen images."""
+"""Commands that are right to take hours, on what they are asked for. They are given data that is not there, or one
+epoch of a dozen images."""
 
 
 def draw(random: Random) -> Iterator[Example]:
@@ -158,7 +158,7 @@ def _fits_schema(value: Any) -> None:
 
 @cache
 def _validator() -> Any:
-    from jsonschema import Draft202012Validator
+    from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it ships no types
 
     done = CliRunner().invoke(main, ["check", "--schema"])
     schema = json.loads(done.stdout)
@@ -172,7 +172,9 @@ def _may_write(example: Example, path: str) -> bool:
     given = {os.path.normpath(part) for word in words for part in (word, word.partition("=")[2]) if part}
     by_name = any(path == one or path.startswith(one + os.sep) for one in given)
     if name in ("check", "fmt"):
-        quiet = "--diff" in words or (name == "fmt" and "--check" in words) or (name == "check" and "--fix" not in words)
+        quiet = (
+            "--diff" in words or (name == "fmt" and "--check" in words) or (name == "check" and "--fix" not in words)
+        )
         return by_name and not quiet and path in dict(example.files)
     if name in ("train", "sweep"):
         return by_name or path.startswith(("runs" + os.sep, "sweeps" + os.sep))

@@ -1,4 +1,7 @@
-"""Command lines on which every option has something to do: a network with a block, a repetition, warnings, parameters."""
+"""Command lines on which every option has something to do: a network with blocks, a repetition, warnings."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from archdsl.record import Record
 
@@ -14,10 +17,10 @@ repeat n { conv 16 k3 p1 nobias; bn; relu }
 residual { conv 16 k3 p1; relu }
 stage high { conv 32 k3 s2 p1 nobias; bn; relu; maxpool 2 }
 aux early { gap; fc 4 }
-gap; dropout 0.5; fc 16; relu; fc 10
+gap; dropout 0.5; fc 16; relu; fc 10  # archdsl: ignore[W0912]
 """
 OTHER = RICH.replace("unit 16", "unit 24").replace("fc 4", "fc 5")
-BROKEN = RICH.replace("fc 10", "fully 10")
+BROKEN = RICH.replace("fc 10", "fc 10 nobais")
 
 
 class OptionScene(Record):
@@ -26,20 +29,28 @@ class OptionScene(Record):
     command: str
     words: tuple[str, ...]
     files: tuple[tuple[str, str], ...] = (("a.arch", RICH),)
-    values: dict[str, tuple[str, ...]] = {}
+    values: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    """By option; the first one leaves the network without errors."""
+    writes: str | None = None
+    """A file that is there, as this command line alone would write it."""
+
+
+SATISFIED = {
+    ("diff", "--full", "--format json"): "JSON lists every tensor",
+    ("why", "--full", "--format json"): "JSON folds nothing",
+}
+"""An option that does nothing beside another one because that does the same."""
 
 
 NETWORK_VALUES = {"--set": ("width=12", "n=-1"), "--input": ("3x48x48", "3x1x1"), "--output": ("other.py",)}
 MEASURES = {
     "--columns": ("rf,memory",),
     "--batch": ("8",),
-    "--optimizer": ("sgd",),
-    "--precision": ("bf16",),
     "--fits": ("1G", "1k"),
     "--sizes": ("40",),
     "--expr": ("input 8; fc 2",),
 }
-DIAGRAM = {"--expand": ("unit",), "--dpi": ("96",), "--columns": ("2",), "--output": ("other.svg",)}
+DIAGRAM = {"--expand": ("unit",), "--dpi": ("96",), "--columns": ("2",)}
 
 SCENES = (
     OptionScene(command="check", words=("check", "a.arch"), values=MEASURES | NETWORK_VALUES),
@@ -47,10 +58,15 @@ SCENES = (
         command="check", words=("check", "a.arch"), files=(("a.arch", BROKEN),), values=MEASURES | NETWORK_VALUES
     ),
     OptionScene(command="compile", words=("compile", "a.arch"), values=NETWORK_VALUES),
-    OptionScene(command="diagram", words=("diagram", "a.arch", "-o", "out.dot"), values=DIAGRAM | NETWORK_VALUES),
-    OptionScene(command="diagram", words=("diagram", "a.arch", "-o", "out.png"), values=DIAGRAM | NETWORK_VALUES),
-    OptionScene(command="diagram", words=("diagram", "a.arch", "-o", "out.mmd"), values=DIAGRAM | NETWORK_VALUES),
-    OptionScene(command="diagram", words=("diagram", "a.arch", "-o", "out.tex"), values=DIAGRAM | NETWORK_VALUES),
+    *(
+        OptionScene(
+            command="diagram",
+            words=("diagram", "a.arch", "-o", output),
+            values=DIAGRAM | NETWORK_VALUES | {"--output": (f"other{output[3:]}",)},
+            writes=output,
+        )
+        for output in ("out.dot", "out.mmd", "out.svg", "out.png", "out.tex")
+    ),
     OptionScene(
         command="diff",
         words=("diff", "a.arch", "b.arch"),
@@ -62,7 +78,8 @@ SCENES = (
     OptionScene(
         command="export",
         words=("export", "a.arch", "--to", "safetensors", "-o", "out.safetensors"),
-        values=NETWORK_VALUES | {"--output": ("other.safetensors",), "--seed": ("7",), "--batch": ("2",), "--opset": ("18",)},
+        values=NETWORK_VALUES
+        | {"--output": ("other.safetensors",), "--seed": ("7",), "--batch": ("2",), "--opset": ("18",)},
     ),
     OptionScene(
         command="eval",
@@ -77,7 +94,12 @@ SCENES = (
     OptionScene(
         command="inspect",
         words=("inspect", RUN, "--device", "cpu"),
-        values={"--image": (f"{IMAGES}/cat/0.png",), "--layer": ("conv1", "low"), "--output": ("made",), "--device": ("auto",)},
+        values={
+            "--image": (f"{IMAGES}/cat/0.png",),
+            "--layer": ("conv1", "low"),
+            "--output": ("made",),
+            "--device": ("auto",),
+        },
     ),
 )
 

@@ -1,5 +1,6 @@
 """Limits of time and memory around a call, so that a hang or a flood of memory is a finding and not the end."""
 
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -7,10 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-try:
+if os.name == "posix":
     import resource
-except ImportError:  # Windows: no limits there, and the properties hold all the same
-    resource = None  # type: ignore[assignment]
 
 SECONDS = 10.0
 """Of the processor."""
@@ -34,7 +33,7 @@ def limited(seconds: float = SECONDS, bytes_: int = BYTES) -> Iterator[None]:
 
 @contextmanager
 def _time(seconds: float) -> Iterator[None]:
-    if resource is None:
+    if os.name != "posix":  # Windows has no such limits, and the properties hold all the same
         yield
         return
 
@@ -58,7 +57,7 @@ def _time(seconds: float) -> Iterator[None]:
 
 @contextmanager
 def _memory(bytes_: int) -> Iterator[None]:
-    if resource is None or not sys.platform.startswith("linux"):
+    if not sys.platform.startswith("linux"):
         yield
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)

@@ -13,7 +13,7 @@ from archdsl.cli import main
 from .cli_surface import Command, commands
 from .example import Example
 from .failure_kinds import Broken
-from .option_scenes import SCENES, OptionScene
+from .option_scenes import SATISFIED, SCENES, OptionScene
 from .workspace import workspace
 
 KIND = "options"
@@ -78,29 +78,40 @@ def check(example: Example) -> None:
     """Hold an option against the property, beside each value of another. Raises Broken."""
     if len(example.arguments) != 4 or not example.arguments[1].isdigit():
         return
-    scene = SCENES[int(example.arguments[1])]
+    scene = SCENES[int(example.arguments[1]) % len(SCENES)]
     values = tried(commands()[scene.command], scene)
     first, second = example.arguments[2:]
-    base = outcome(scene.files, scene.words)
-    alone = {given: outcome(scene.files, (*scene.words, *given)) for given in values[first]}
+    files = files_of(scene)
+    base = outcome(files, scene.words)
+    alone = {given: outcome(files, (*scene.words, *given)) for given in values[first]}
     effective = [given for given, made in alone.items() if made != base and not made.refused]
-    for beside in values[second]:
-        without = outcome(scene.files, (*scene.words, *beside))
-        if without.refused or not effective:
+    for beside in values[second][:1] if second in scene.values else values[second]:
+        without = outcome(files, (*scene.words, *beside))
+        excused = (scene.command, first, " ".join(beside)) in SATISFIED
+        if without.refused or not effective or excused:
             continue
-        if all(outcome(scene.files, (*scene.words, *given, *beside)) == without for given in effective):
+        if all(outcome(files, (*scene.words, *given, *beside)) == without for given in effective):
             raise Broken(f"{scene.command}: {first} does nothing beside {' '.join(beside)}")
 
 
 def does_nothing(scene: OptionScene) -> list[str]:
     """The options of a scene that are taken and change nothing, whatever their value."""
-    base = outcome(scene.files, scene.words)
+    files = files_of(scene)
+    base = outcome(files, scene.words)
     values = tried(commands()[scene.command], scene)
     return [
         name
         for name, words in values.items()
-        if words and all(outcome(scene.files, (*scene.words, *given)) == base for given in words)
+        if words and all(outcome(files, (*scene.words, *given)) == base for given in words)
     ]
+
+
+def files_of(scene: OptionScene) -> Files:
+    """The files of a scene, with the one that its command line alone writes."""
+    if scene.writes is None:
+        return scene.files
+    written = dict(outcome(scene.files, scene.words).files)[scene.writes]
+    return (*scene.files, (scene.writes, written.decode("utf-8", "surrogateescape")))
 
 
 @lru_cache(maxsize=4000)

@@ -139,11 +139,34 @@ def statement(random: Random, depth: int = 0) -> str:
 
 
 SETTINGS = (
-    *("data digits", "data cifar10", "data nothing", 'data "folder"', "data hf:a/b", "split 0.9", "split 7", "epochs 20"),
-    *("optimizer adam lr=1e-3", "optimizer sgd momentum=2", "optimizer muon", "schedule cosine", "schedule step every=0"),
+    *(
+        "data digits",
+        "data cifar10",
+        "data nothing",
+        'data "folder"',
+        "data hf:a/b",
+        "split 0.9",
+        "split 7",
+        "epochs 20",
+    ),
+    *(
+        "optimizer adam lr=1e-3",
+        "optimizer sgd momentum=2",
+        "optimizer muon",
+        "schedule cosine",
+        "schedule step every=0",
+    ),
     *("epochs 1000000000", "batch 32", "batch 0", "seed -1", "loss mse", "loss bce", "loss cross_entropy smoothing=2"),
     *("precision bf16", "precision fp64", "augment flip", "flip", "ema 0.99", "clip 1", "freeze a", "patience off"),
-    *("layout channels_last", "tta flip", "checkpoint 3", "accumulate 2", "nonsense 1", "lookahead every=5", "device x"),
+    *(
+        "layout channels_last",
+        "tta flip",
+        "checkpoint 3",
+        "accumulate 2",
+        "nonsense 1",
+        "lookahead every=5",
+        "device x",
+    ),
 )
 
 

@@ -152,7 +152,8 @@ def watched_writes(inside: Path) -> Iterator[list[str]]:
     _install()
     cache_folder = os.environ.get("ARCHDSL_CACHE") or str(Path.home() / ".cache" / "archdsl")
     _allowed = (str(inside), tempfile.gettempdir(), cache_folder, os.devnull, "/dev/tty", "/dev/shm")
-    _outside = found = []
+    found: list[str] = []
+    _outside = found
     try:
         yield found
     finally:
