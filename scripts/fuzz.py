@@ -1,65 +1,59 @@
-"""Look for a text that archdsl cannot bear, guided by what each text reaches in the code (Atheris, libFuzzer).
+"""Draw examples of every property anew, and keep what breaks one (tests/properties).
 
-    make fuzz                                   ten minutes
-    .venv/bin/python scripts/fuzz.py -max_total_time=60     libFuzzer's own options
+    make fuzz                                           all properties, ten minutes
+    python3 scripts/dev.py fuzz --minutes 60 --property commands --processes 8 --seed 7
+    python3 scripts/dev.py fuzz --resume                go on where the last one ended, its counts included
+    python3 scripts/dev.py fuzz --coverage              texts guided by what they reach in the code (Atheris, Linux)
 
-Any bytes, any words of the language and any change of a text that ships with archdsl must give a tree or diagnostics,
-and soon. What fails is kept as `fuzz/crash-…`; give that file as an argument to run it alone. The last lines say how
-many texts were run.
+The first failure of each kind is shrunk and kept as tests/properties/found/KIND.json, which the tests replay from then
+on. fuzz/summary.json has the counts. The exit status is 1 where something was found.
 """
 
+import argparse
+import os
+import secrets
 import sys
 from pathlib import Path
 
-import atheris
-
 ROOT = Path(__file__).resolve().parent.parent
-FOLDER = ROOT / "fuzz"
-SECONDS = 600
 sys.path.insert(0, str(ROOT))
-
-with atheris.instrument_imports(include=["archdsl"]):
-    from tests.hardening.anything import SHORT, WORDS, survives
-
-
-def drawn(data: bytes) -> str:
-    """The text that some bytes stand for: their own, or what they choose."""
-    draw = atheris.FuzzedDataProvider(data)
-    kind = draw.ConsumeIntInRange(0, 3)
-    if kind == 0:
-        return str(draw.ConsumeBytes(len(data)), "utf-8", "replace")
-    if kind == 1:
-        return words(draw, 60)
-    if kind == 2:
-        return f"input 3x32x32\nconv 8 k3 p1 as a\n{words(draw, 60)}"
-    text: str = SHORT[draw.ConsumeIntInRange(0, len(SHORT) - 1)]
-    for _ in range(draw.ConsumeIntInRange(1, 6)):
-        start = draw.ConsumeIntInRange(0, len(text))
-        end = start + draw.ConsumeIntInRange(0, 12)
-        text = text[:start] + words(draw, 2) + text[end:]
-    return text
+# For the processes that this one starts, before they import torch.
+os.environ.update(OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", MPLBACKEND="Agg")
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
 
 
-def words(draw: atheris.FuzzedDataProvider, most: int) -> str:
-    """Some words of the language, with or without blanks between them."""
-    chosen = [WORDS[draw.ConsumeIntInRange(0, len(WORDS) - 1)] for _ in range(draw.ConsumeIntInRange(0, most))]
-    return (" " if draw.ConsumeBool() else "").join(chosen)
+def main() -> int:
+    """Run until the time is over."""
+    if "--coverage" in sys.argv[1:]:
+        script = str(ROOT / "scripts" / "coverage_fuzz.py")
+        os.execv(sys.executable, [sys.executable, script, *(word for word in sys.argv[1:] if word != "--coverage")])
+    from tests.properties.campaign import Campaign, Plan
+    from tests.properties.properties import PROPERTIES
 
-
-def main() -> None:
-    """Run until the time is over, or a text fails."""
-    FOLDER.mkdir(exist_ok=True)
-    corpus = FOLDER / "corpus"
-    if not corpus.is_dir():
-        corpus.mkdir()
-        for number, text in enumerate(SHORT):
-            (corpus / f"example{number}").write_text(text, encoding="utf-8")
-    given = [word for word in sys.argv[1:] if not word.startswith("-")] or [str(corpus)]
-    options = [word for word in sys.argv[1:] if word.startswith("-")]
-    defaults = [f"-artifact_prefix={FOLDER}/", f"-max_total_time={SECONDS}", "-timeout=20", "-max_len=4096"]
-    atheris.Setup([sys.argv[0], *defaults, *options, *given], lambda data: survives(drawn(data)))
-    atheris.Fuzz()
+    parser = argparse.ArgumentParser(description="Draw examples of every property anew, and keep what breaks one.")
+    parser.add_argument("--minutes", type=float, default=10.0, help="how long [default: 10]")
+    parser.add_argument("--runs", type=int, help="stop after so many examples, even if there is time left")
+    parser.add_argument("--property", action="append", choices=list(PROPERTIES), help="only this one; may be repeated")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="[default: one for each core]")
+    parser.add_argument("--seed", type=int, help="draw what another run with this seed drew [default: a random one]")
+    parser.add_argument("--resume", action="store_true", help="go on where the summary ends")
+    parser.add_argument(
+        "--summary", type=Path, default=ROOT / "fuzz" / "summary.json", help="[default: fuzz/summary.json]"
+    )
+    parser.add_argument("--found", type=Path, default=ROOT / "tests" / "properties" / "found", help="where examples go")
+    options = parser.parse_args()
+    plan = Plan(
+        properties=tuple(options.property or PROPERTIES),
+        minutes=options.minutes,
+        processes=options.processes,
+        seed=secrets.randbelow(1 << 40) if options.seed is None else options.seed,
+        summary=options.summary,
+        found=options.found,
+        runs=options.runs,
+        resume=options.resume,
+    )
+    return int(bool(Campaign(plan).run()))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

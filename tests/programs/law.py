@@ -83,7 +83,7 @@ class Shapes(torch.fx.Interpreter):
 
     def run_node(self, n: torch.fx.Node) -> Any:
         result = super().run_node(n)
-        if n.op != "output":
+        if n.op not in ("output", "get_attr"):  # a weight that a step reads is no step
             self.made.append(tuple(getattr(result, "shape", ())))
         return result
 

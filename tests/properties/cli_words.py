@@ -1,0 +1,274 @@
+"""What the words of a command line may be: file names, sizes, settings, names, amounts; sensible and absurd."""
+
+import re
+from collections.abc import Callable
+from random import Random
+
+from archdsl import zoo
+from archdsl.analysis.codes import by_code
+from archdsl.analysis.columns import NAMES as COLUMNS
+from archdsl.layers import registry, synonyms
+from archdsl.record import Record
+
+from .text_pieces import ABSURD, NUMBERS, statement
+
+RUN, IMAGES = "run", "images"
+"""The folders of the workspace that hold a small trained run and images of two classes."""
+ZOO = tuple(zoo.entries())
+LIGHT = tuple(name for name in ZOO if name in ("lenet5", "alexnet", "squeezenet1_0", "unet", "nin", "zfnet"))
+"""Architectures that every command handles at once."""
+
+
+class Scene(Record):
+    """What stands in the workspace: the texts, by name."""
+
+    files: tuple[tuple[str, str], ...]
+
+    def text(self) -> str:
+        """The text that most words are about."""
+        return self.files[0][1]
+
+
+def file(random: Random, scene: Scene) -> str:
+    """A file's name, mostly one that is there."""
+    match random.randrange(40):
+        case 0:
+            return random.choice(
+                ["none.arch", ".", "", "/", "no/such/a.arch", "a.arch/x", "zoo:", "zoo:none", "a\x1b.arch"]
+            )
+        case 1:
+            return f"zoo:{random.choice(LIGHT)}"
+        case 2 | 3:
+            return "-"
+        case 4:
+            return random.choice([RUN, IMAGES, f"{RUN}/result.json", f"{IMAGES}/cat/0.png", "x" * 300, "a" + "\x00"])
+        case 5 | 6 | 7:
+            return random.choice(scene.files)[0]
+        case _:
+            return scene.files[0][0]
+
+
+def revision(random: Random, scene: Scene) -> str:
+    """What `diff` compares."""
+    if random.random() < 0.9:
+        return file(random, scene)
+    return random.choice(
+        ["HEAD:a.arch", "HEAD:none.arch", "HEAD~9:a.arch", "none:a.arch", "HEAD:" + "y" * 3000, "HEAD:"]
+    )
+
+
+def expression(random: Random, scene: Scene) -> str:
+    """A text for `-e`."""
+    text = scene.text().replace("\x00", " ").encode("utf-8", "replace").decode()
+    return text if random.random() < 0.7 else f"input 3x8x8; {statement(random)}"
+
+
+def number(random: Random, scene: Scene) -> str:
+    """Any number, or what is none."""
+    return random.choice(
+        [*NUMBERS, "1e-3", "0.9", "32"] if random.random() < 0.85 else [*ABSURD, "nan", "x", "", "1,2"]
+    )
+
+
+def sizes(random: Random, scene: Scene) -> str:
+    """Sizes of an input."""
+    good = (
+        "3x32x32",
+        "3x8x8",
+        "1x28x28",
+        "3xHxW",
+        "CxHxW",
+        "TxC",
+        "4x6x5",
+        "64",
+        "T",
+        "3x16x48",
+        "HxW",
+        "8x8",
+        "2x4x4x4",
+    )
+    odd = (
+        "1x1x1",
+        "0x0",
+        "",
+        "x",
+        "-1x3",
+        "1000000000x1000000000x1000000000",
+        "3x32x",
+        "3×9×9",
+        "1.5x2",
+        "3x1000000007xW",
+    )
+    value = random.choice(odd if random.random() < 0.25 else good)
+    names = [*re.findall(r"input ([a-z]\w*) ", scene.text()), "left", "none"]
+    return f"{random.choice(names)}={value}" if random.random() < 0.2 else value
+
+
+def answer_sizes(random: Random, scene: Scene) -> str:
+    """Sizes that `check --sizes` is asked about."""
+    some = (
+        "224",
+        "256",
+        "8",
+        "1",
+        "7",
+        "32",
+        "350x525",
+        "8x9",
+        "2x3x4",
+        "1000000000",
+        "999999999999",
+        "10000000000000000",
+    )
+    odd = ("0", "-1", "a", "", "x", " 8 ", "8x", "1-5")
+    parts = (random.choice(odd if random.random() < 0.08 else some) for _ in range(random.choice([1, 1, 2, 3])))
+    return ",".join(parts)
+
+
+def setting(random: Random, scene: Scene) -> str:
+    """NAME=VALUE, mostly of a parameter that the text has."""
+    declared = re.findall(r"(\w+) *(?:=|,|\))", (re.search(r"net \w+\((.*)", scene.text()) or [""])[0])
+    name = random.choice([*declared, *declared, "width", "n", "none", "H", "C"])
+    if random.random() < 0.04:
+        return random.choice(["", "=", "=1", "n", "1=2", "n==1", "a b=1"])
+    return f"{name}={number(random, scene)}"
+
+
+def settings_to_sweep(random: Random, scene: Scene) -> str:
+    """NAME=VALUES of a sweep."""
+    return f"{setting(random, scene)}{random.choice(['', ',2', ',2,3', '..8', ',', ',x'])}"
+
+
+def columns(random: Random, scene: Scene) -> str:
+    """Names of columns."""
+    names = [*COLUMNS, "all", "share"]
+    odd = ["", ",", "none", "params,,rf", " rf "]
+    return (
+        random.choice(odd) if random.random() < 0.08 else ",".join(random.choices(names, k=random.choice([1, 1, 2, 4])))
+    )
+
+
+def memory(random: Random, scene: Scene) -> str:
+    """An amount of memory."""
+    return random.choice(
+        ["8G", "512MiB", "1", "80GB", "1k", "0", "999999999999T", "0.5M", "x", "-1", "", "1e9", "2 GiB"]
+    )
+
+
+def layer_name(random: Random, scene: Scene) -> str:
+    """The name of a layer of the network, of a stage or tensor, or a line."""
+    words = re.findall(r"[a-zA-Z_]\w*", scene.text()) or ["conv"]
+    word = random.choice(words)
+    odd = ("", "0", "-1", "999999999999", "conv1.", ".", "none", "é", "1e9")
+    forms = (
+        word,
+        f"{word}1",
+        f"{word}2",
+        f"{random.choice(words)}.{word}1",
+        str(random.randint(1, 12)),
+        "conv1",
+        "fc1",
+    )
+    return random.choice(odd if random.random() < 0.1 else forms)
+
+
+def known_layer(random: Random, scene: Scene) -> str:
+    """A layer of the language."""
+    return random.choice([*registry(), *synonyms(), "", "none", "CONV", "é" * 300])
+
+
+def architecture(random: Random, scene: Scene) -> str:
+    """A name of the zoo."""
+    return random.choice([*ZOO, "none", "", "../x", "zoo:vgg16", "x" * 300])
+
+
+def code(random: Random, scene: Scene) -> str:
+    """The code of a diagnostic."""
+    return random.choice([*by_code(), "e0101", "E9999", "", "none", "\x1b"])
+
+
+def output(random: Random, scene: Scene) -> str:
+    """Where something is to be written."""
+    endings = (
+        ".svg",
+        ".dot",
+        ".mmd",
+        ".tex",
+        ".gv",
+        ".dot",
+        ".mmd",
+        ".png",
+        ".pdf",
+        ".safetensors",
+        ".py",
+        ".onnx",
+        "",
+    )
+    odd = ("-", "none/out.svg", IMAGES, "", "out.dot/", "x" * 300 + ".dot", "out\x00.dot", "out.xyz")
+    return random.choice(odd) if random.random() < 0.15 else f"out{random.choice(endings)}"
+
+
+def folder(random: Random, scene: Scene) -> str:
+    """A folder, mostly one to be made."""
+    return random.choice(["made", "made", "made/deep", RUN, IMAGES, "none", "a.arch", "", "x" * 300])
+
+
+def run_folder(random: Random, scene: Scene) -> str:
+    """A trained run."""
+    return random.choice([RUN, RUN, RUN, RUN, "none", IMAGES, "a.arch", ".", "", "x" * 300])
+
+
+def data(random: Random, scene: Scene) -> str:
+    """A data set that needs no network."""
+    return random.choice(["none", "nonsense/", "a.arch", RUN, "", "hf:", "hf:none", "hf:a/b/c/d", "x" * 300])
+
+
+def image(random: Random, scene: Scene) -> str:
+    """An image, or a folder of them."""
+    return random.choice(
+        [f"{IMAGES}/cat/0.png", f"{IMAGES}/cat/0.png", IMAGES, f"{IMAGES}/cat", "none.png", "a.arch", "-", ""]
+    )
+
+
+def parts(random: Random, scene: Scene) -> str:
+    """Names of parts of a network, with commas between."""
+    return ",".join(layer_name(random, scene) for _ in range(random.choice([1, 1, 2])))
+
+
+def epochs(random: Random, scene: Scene) -> str:
+    """Epochs with commas between."""
+    return random.choice(["1", "1,2", "30,60,80", "3,1", "", "x", "-1", "1.5,2", "1000000000"])
+
+
+GENERATORS: dict[str, Callable[[Random, Scene], str]] = {
+    "FILE": file,
+    "FILES": file,
+    "RUN|FILE": lambda random, scene: run_folder(random, scene) if random.random() < 0.2 else file(random, scene),
+    "A": revision,
+    "B": revision,
+    "TEXT": expression,
+    "SIZES": sizes,
+    "check --sizes": answer_sizes,
+    "NAME=VALUE": setting,
+    "NAME=VALUES": settings_to_sweep,
+    "NAMES": columns,
+    "MEMORY": memory,
+    "BLOCK": layer_name,
+    "NAME|LINE": layer_name,
+    "inspect NAME": layer_name,
+    "layers NAME": known_layer,
+    "zoo show NAME": architecture,
+    "NAME|FOLDER": data,
+    "eval --data": lambda random, scene: IMAGES if random.random() < 0.5 else data(random, scene),
+    "CODE": code,
+    "PATH": output,
+    "FOLDER": folder,
+    "RUN": run_folder,
+    "SWEEP": folder,
+    "IMAGE": image,
+    "N": number,
+    "X": number,
+    "EPOCHS": epochs,
+    "PARTS": parts,
+}
+"""By metavar, or the parameter's name in capitals; `COMMAND METAVAR` and `COMMAND --OPTION` go before."""

@@ -1,0 +1,21 @@
+"""Silence: what is given and does nothing is reported: an option beside another one, a word, a name that is hidden."""
+
+from collections.abc import Iterator
+from random import Random
+
+from . import silent_options, silent_words
+from .example import Example
+from .resource_guard import limited
+
+NAME = "silence"
+
+
+def draw(random: Random) -> Iterator[Example]:
+    """Two options of a command, or a text and one of its words."""
+    yield from (silent_options if random.random() < 0.15 else silent_words).draw(random)
+
+
+def check(example: Example) -> None:
+    """Hold an example against the property."""
+    with limited():
+        (silent_options if example.arguments[:1] == (silent_options.KIND,) else silent_words).check(example)

@@ -1,0 +1,120 @@
+"""Sizes: the closed form's verdict for a size equals checking the text at that size.
+
+A closed form is for the weights that the text has at its own sizes; a check at other sizes gives other weights to a
+layer that reads all of them. Such a size must fail in closed form, but for tables of positions, which serve fewer
+steps.
+"""
+
+from collections.abc import Iterator, Mapping
+from random import Random
+
+from archdsl import zoo
+from archdsl.analysis.size_sets import TooInvolved
+from archdsl.diagnostics import Sink
+from archdsl.elaborate import Override
+from archdsl.graph import Graph
+from archdsl.network import ArchError, Network, analyse
+from archdsl.shapes.symbolic import form_of
+from archdsl.text.source import Source
+from tests.programs import law
+
+from . import drawn_texts
+from .accepted import accepted, encodable
+from .example import Example
+from .failure_kinds import Broken
+from .resource_guard import limited
+
+NAME = "sizes"
+ASKED = 6
+"""Sizes for each text."""
+SMALL_ZOO = ("lenet5", "alexnet", "squeezenet1_0", "nin", "zfnet", "vgg11", "resnet18")
+SIZES = (*range(1, 20), 24, 27, 28, 31, 32, 33, 48, 63, 64, 65, 96, 127, 128, 224, 225, 255, 299, 1000)
+SERVES_FEWER = "pos"
+"""The layer whose weights serve smaller sizes, too."""
+
+
+def draw(random: Random) -> Iterator[Example]:
+    """A text with an input that may have other sizes, and some sizes: `8x9`."""
+    if random.random() < 0.03:
+        names = [name for name in SMALL_ZOO if name in zoo.entries()]
+        text = zoo.entries()[random.choice(names)].source().text
+    else:
+        kinds = (
+            drawn_texts.valid,
+            drawn_texts.symbolic,
+            drawn_texts.symbolic,
+            drawn_texts.statements,
+            drawn_texts.one_layer,
+        )
+        text = encodable(random.choice(kinds)(random))
+    sides = _sides(text)
+    for _ in range(ASKED if sides else 0):
+        one = random.choice(SIZES)
+        square = random.random() < 0.4
+        asked = "x".join(str(one if square else random.choice(SIZES)) for _ in range(sides))
+        yield Example(holds=NAME, files=(("a.arch", text),), arguments=(asked,))
+
+
+def _sides(text: str) -> int:
+    """How many sizes a closed form of this text's network may have; one where a check breaks, for that to be found."""
+    try:
+        network = accepted(text)
+    except Exception:
+        return 1
+    if network is None:
+        return 0
+    shapes = [network.graph.nodes[index].shape for index in network.graph.inputs]
+    return len(network.graph.symbols) or sum(len(each.letters.upper().replace("C", "")) for each in shapes)
+
+
+def check(example: Example) -> None:
+    """Ask the closed form and the check, and compare."""
+    text, asked = example.main_text(), tuple(map(int, example.arguments[0].split("x")))
+    with limited():
+        network = accepted(text)
+        try:
+            sizes = network.sizes if network is not None else None
+        except (ArchError, LookupError, TooInvolved):
+            return
+        if network is None or sizes is None or len(sizes.symbols) != len(asked):
+            return
+        verdict = sizes.verdict(asked)
+        env = dict(zip(sizes.symbols, asked, strict=True))
+        checked = _checked(text, sizes.graph, env)
+    valid = verdict.failed is None
+    if checked is None:
+        if valid:
+            raise Broken("the closed form takes a size that a check refuses", f"{env}")
+        return
+    same = _weights(network.graph, env) == _weights(checked.graph, {})
+    if not valid and same:
+        raise Broken("the closed form refuses a size that a check takes", f"{env}: {verdict.failed}")
+    if valid and not same and not _positions(sizes.graph):
+        raise Broken("the closed form takes a size that needs other weights", f"{env}")
+    if valid and verdict.outputs != _outputs(checked.graph):
+        raise Broken(
+            "the closed form has other outputs", f"{env}: {verdict.outputs}, the check {_outputs(checked.graph)}"
+        )
+
+
+def _checked(text: str, graph: Graph, env: Mapping[str, int]) -> Network | None:
+    """The network of the text at these sizes; None where a check refuses them."""
+    given: dict[str | None, tuple[int | str, ...]] = {}
+    for name, index in zip(graph.input_names, graph.inputs, strict=True):
+        dims = graph.nodes[index].shape.dims
+        given[name if len(graph.inputs) > 1 else None] = tuple(form_of(dim).value(env) for dim in dims)
+    return analyse(Source(text), Sink(), {}, Override(given)).network
+
+
+def _weights(graph: Graph, env: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
+    """The sizes of each weight; one that depends on a letter is that of the asked size."""
+    state = law.declared_state(graph)
+    return {name: tuple(form_of(dim).value(env) if env else int(dim) for dim in dims) for name, dims in state.items()}
+
+
+def _outputs(graph: Graph) -> tuple[tuple[int, ...], ...]:
+    return tuple(tuple(map(int, graph.nodes[node].shape.dims)) for _, node in graph.outputs)
+
+
+def _positions(graph: Graph) -> bool:
+    return any(node.op.keyword == SERVES_FEWER for node in graph.layers)

@@ -1,0 +1,114 @@
+"""Command lines on which every option has something to do: a network with blocks, a repetition, warnings."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from archdsl.record import Record
+
+from .cli_words import IMAGES, RUN
+
+RICH = """\
+net Rich(width = 8, n = 3)
+input 3x32x32
+block unit(c) { conv c k3 p1; bn; relu }
+stage low { unit width; unit 16 }
+let spare = 4
+repeat n { conv 16 k3 p1 nobias; bn; relu }
+residual { conv 16 k3 p1; relu }
+stage high { conv 32 k3 s2 p1 nobias; bn; relu; maxpool 2 }
+aux early { gap; fc 4 }
+gap; dropout 0.5; fc 16; relu; fc 10  # archdsl: ignore[W0912]
+"""
+OTHER = RICH.replace("unit 16", "unit 24").replace("fc 4", "fc 5")
+BROKEN = RICH.replace("fc 10", "fc 10 nobais")
+
+
+class OptionScene(Record):
+    """A command line, the files that it is about, and values of options that mean something there."""
+
+    command: str
+    words: tuple[str, ...]
+    files: tuple[tuple[str, str], ...] = (("a.arch", RICH),)
+    values: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    """By option; the first one leaves the network without errors."""
+    writes: str | None = None
+    """A file that is there, as this command line alone would write it."""
+
+
+SATISFIED = {
+    ("diff", "--full", "--format json"): "JSON lists every tensor",
+    ("why", "--full", "--format json"): "JSON folds nothing",
+}
+"""An option that does nothing beside another one because that does the same."""
+
+
+NETWORK_VALUES = {"--set": ("width=12", "n=-1"), "--input": ("3x48x48", "3x1x1"), "--output": ("other.py",)}
+MEASURES = {
+    "--columns": ("rf,memory",),
+    "--batch": ("8",),
+    "--fits": ("1G", "1k"),
+    "--sizes": ("40",),
+    "--expr": ("input 8; fc 2",),
+}
+DIAGRAM = {"--expand": ("unit",), "--dpi": ("96",), "--columns": ("2",)}
+
+SCENES = (
+    OptionScene(command="check", words=("check", "a.arch"), values=MEASURES | NETWORK_VALUES),
+    OptionScene(
+        command="check", words=("check", "a.arch"), files=(("a.arch", BROKEN),), values=MEASURES | NETWORK_VALUES
+    ),
+    OptionScene(command="compile", words=("compile", "a.arch"), values=NETWORK_VALUES),
+    *(
+        OptionScene(
+            command="diagram",
+            words=("diagram", "a.arch", "-o", output),
+            values=DIAGRAM | NETWORK_VALUES | {"--output": (f"other{output[3:]}",)},
+            writes=output,
+        )
+        for output in ("out.dot", "out.mmd", "out.svg", "out.png", "out.tex")
+    ),
+    OptionScene(
+        command="diff",
+        words=("diff", "a.arch", "b.arch"),
+        files=(("a.arch", RICH), ("b.arch", OTHER)),
+        values=NETWORK_VALUES | {"--set-a": ("n=2",), "--set-b": ("width=6",)},
+    ),
+    OptionScene(command="fmt", words=("fmt", "a.arch"), files=(("a.arch", "input  3x8x8;conv 4   k3\n"),)),
+    OptionScene(command="why", words=("why", "a.arch", "fc1"), values=NETWORK_VALUES),
+    OptionScene(
+        command="export",
+        words=("export", "a.arch", "--to", "safetensors", "-o", "out.safetensors"),
+        values=NETWORK_VALUES
+        | {"--output": ("other.safetensors",), "--seed": ("7",), "--batch": ("2",), "--opset": ("18",)},
+    ),
+    OptionScene(
+        command="eval",
+        words=("eval", RUN, "--device", "cpu"),
+        values={"--data": (IMAGES,), "--data-dir": (IMAGES,), "--device": ("auto",)},
+    ),
+    OptionScene(
+        command="predict",
+        words=("predict", RUN, f"{IMAGES}/cat/0.png", "--device", "cpu"),
+        values={"--top": ("1",), "--device": ("auto",)},
+    ),
+    OptionScene(
+        command="inspect",
+        words=("inspect", RUN, "--device", "cpu"),
+        values={
+            "--image": (f"{IMAGES}/cat/0.png",),
+            "--layer": ("conv1", "low"),
+            "--output": ("made",),
+            "--device": ("auto",),
+        },
+    ),
+)
+
+NOT_HERE = {
+    "train": "what its options change shows only in training: tests/training holds the recipe's options",
+    "sweep": "as for train",
+    "explain": "it has no options",
+    "layers": "it has no options",
+    "zoo": "it has no options",
+    "zoo show": "it has no options",
+}
+"""Commands without a scene, and why."""

@@ -1,0 +1,26 @@
+"""The properties that are drawn for and replayed, by name."""
+
+from collections.abc import Callable, Iterator
+from random import Random
+
+from archdsl.record import Record
+
+from . import holds_acceptance, holds_commands, holds_formatting, holds_silence, holds_sizes
+from .example import Example
+
+
+class Property(Record):
+    """A property: what draws examples of it, and what raises where one breaks it."""
+
+    name: str
+    draw: Callable[[Random], Iterator[Example]]
+    check: Callable[[Example], None]
+
+
+_MODULES = (holds_commands, holds_acceptance, holds_formatting, holds_sizes, holds_silence)
+PROPERTIES = {module.NAME: Property(name=module.NAME, draw=module.draw, check=module.check) for module in _MODULES}
+
+
+def check(example: Example) -> None:
+    """Hold an example against its property."""
+    PROPERTIES[example.holds].check(example)

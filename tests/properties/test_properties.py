@@ -1,0 +1,103 @@
+"""The properties that hold for everything, on a few draws that are the same for everybody, and on what was ever found.
+
+`make fuzz` draws anew, for as long as asked; what it finds becomes a file in `found/`, which is replayed here.
+"""
+
+from collections.abc import Iterator
+from random import Random
+
+import pytest
+
+from .cli_surface import commands, unknown_parameters
+from .example import Example, found
+from .holds_commands import SLOW, TRAINS, WEIGHTS
+from .option_scenes import NOT_HERE, SCENES
+from .properties import PROPERTIES, check
+from .silent_options import does_nothing, pairs, tried
+
+EXAMPLES = {"commands": 500, "acceptance": 40, "formatting": 120, "sizes": 150, "silence": 150}
+"""How many are drawn here: half a minute in all."""
+PARTS = 5
+"""Tests of each property, so that two processes share them."""
+
+
+def drawn(name: str, part: int) -> Iterator[Example]:
+    """The first examples of one seed after another; each part has seeds of its own."""
+    wanted = EXAMPLES[name] // PARTS
+    for seed in range(part, 10**6, PARTS):
+        for example in PROPERTIES[name].draw(Random(seed)):
+            if wanted == 0:
+                return
+            wanted -= 1
+            yield example
+
+
+def test_each_property_is_drawn_for() -> None:
+    assert EXAMPLES.keys() == PROPERTIES.keys()
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("name", PROPERTIES)
+def test_drawn_examples(name: str, part: int) -> None:
+    for example in drawn(name, part):
+        hold(example)
+
+
+@pytest.mark.parametrize("name", found())
+def test_found_examples(name: str) -> None:
+    hold(found()[name])
+
+
+def hold(example: Example) -> None:
+    """Check an example; a failure shows all of it."""
+    try:
+        check(example)
+    except BaseException as error:
+        texts = "\n".join(f"--- {name}\n{text}" for name, text in example.files)
+        error.add_note(f"{example.holds}: {list(example.arguments)}\n{texts}")
+        raise
+
+
+# What the commands are drawn from
+
+
+def test_every_parameter_has_values() -> None:
+    assert not unknown_parameters()
+
+
+def test_the_tables_name_commands_that_there_are() -> None:
+    assert {*WEIGHTS, *SLOW, *TRAINS, *NOT_HERE} <= commands().keys()
+
+
+def test_every_command_is_drawn() -> None:
+    names = {name for seed in range(4000) for name in (_command(seed),) if name}
+    missing = {name for name in commands() if name.split()[0] not in names}
+    assert not missing - {"zoo"}, "a list that takes seconds, and that every third run of `make fuzz` draws"
+
+
+def _command(seed: int) -> str:
+    example = next(PROPERTIES["commands"].draw(Random(seed)))
+    return example.arguments[0] if example.arguments else ""
+
+
+# Options that do something
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: " ".join(scene.words))
+def test_every_option_does_something(scene) -> None:
+    values = tried(commands()[scene.command], scene)
+    assert all(values.values()), "an option without a value to try"
+    assert not does_nothing(scene)
+
+
+def test_every_command_has_a_scene() -> None:
+    assert {scene.command for scene in SCENES} | NOT_HERE.keys() == commands().keys()
+    assert not {scene.command for scene in SCENES} & NOT_HERE.keys()
+
+
+@pytest.mark.parametrize(
+    "scene", [s for s in SCENES if s.command != "diagram"], ids=lambda scene: " ".join(scene.words)
+)
+def test_options_beside_each_other(scene) -> None:
+    for example in pairs(scene):
+        hold(example)
