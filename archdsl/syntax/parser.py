@@ -66,8 +66,11 @@ def _within_limits(source: Source, tokens: list[Token], sink: Sink) -> bool:
             return False
         if count > MAX_STATEMENT_TOKENS:
             span = _span(source, token)
-            facts = {"what": "statement", "count": None, "limit": MAX_STATEMENT_TOKENS, "unit": "words and signs"}
-            sink.emit(limit_errors.TooLong(span=span, **facts))
+            unit = "words and signs"
+            too_long = limit_errors.TooLong(
+                span=span, what="statement", count=None, limit=MAX_STATEMENT_TOKENS, unit=unit
+            )
+            sink.emit(too_long)
             return False
     return True
 

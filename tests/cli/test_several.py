@@ -55,7 +55,7 @@ def many(tmp_path: Path) -> list[str]:
     """Forty files: every other has a mistake."""
     for number in range(40):
         layer = "fc 2" if number % 2 else "fcc 2"
-        (tmp_path / f"{number:02}.arch").write_text(f"input 8\n{layer}\nfc {number + 1}\n")
+        (tmp_path / f"{number:02}.arch").write_text(f"input 8\n{layer}\nrelu\nfc {number + 1}\n")
     return [str(path) for path in sorted(tmp_path.glob("*.arch"))]
 
 
