@@ -45,9 +45,8 @@ def _weights(diff: Diff) -> str:
     if moved:
         table = _table(["module before", "module after"], "ll", [[_cell(a), _cell(b)] for a, b in moved[:_MOST]])
         found.append(f"<details><summary>Renamed modules</summary>\n\n{table}\n\n</details>")
-    if careful := warning(diff.weights):
-        name = careful.split("`")[1]
-        found.append(f"**Careful**: {careful.replace(f'`{name}`', _code(name))}.")
+    if careful := warning(diff.weights, _code):
+        found.append(f"**Careful**: {careful}.")
     return "\n\n".join(found)
 
 

@@ -1,6 +1,6 @@
 """What to tell of a difference, for every format alike: what is the same in short, whole blocks as one."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from math import prod
 
@@ -210,10 +210,14 @@ def renamings(weights: Weights) -> list[tuple[str, str]]:
     return list(dict.fromkeys(pairs))
 
 
-def warning(weights: Weights) -> str:
-    """What loading by name would do wrong; empty where it would do nothing wrong."""
+def _quoted(name: str) -> str:
+    return f"`{name}`"
+
+
+def warning(weights: Weights, code: Callable[[str], str] = _quoted) -> str:
+    """What loading by name would do wrong; empty where it would do nothing wrong. `code` sets a name as code."""
     count, first = len(weights.mistaken), weights.mistaken[:1]
     if not first:
         return ""
     more = f" and {count - 1} more" if count > 1 else ""
-    return f"loading by name would give `{first[0]}`{more} the weights of another layer of the same shape"
+    return f"loading by name would give {code(first[0])}{more} the weights of another layer of the same shape"

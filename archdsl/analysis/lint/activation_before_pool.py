@@ -1,7 +1,6 @@
 """An activation before a maximum that could come after it."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from ...diagnostics import Diagnostic, Label, Severity
 from ...layers.activation import ReLU, ReLU6, Sigmoid, Tanh
@@ -49,6 +48,12 @@ def find(facts: Facts) -> Iterator[ActivationBeforePool]:
         if after is None or not isinstance(after.op, MaxPool | GlobalMaxPool):
             continue
         if after.shape.numel < node.shape.numel:
-            facts_of: dict[str, Any] = {"activation": op.keyword, "pool": after.op.keyword, "pool_span": after.span}
-            sizes: dict[str, Any] = {"before": node.shape.numel, "after": after.shape.numel}
-            yield ActivationBeforePool(span=node.span, uses=node.uses, **facts_of, **sizes)
+            yield ActivationBeforePool(
+                span=node.span,
+                uses=node.uses,
+                activation=op.keyword,
+                pool=after.op.keyword,
+                pool_span=after.span,
+                before=node.shape.numel,
+                after=after.shape.numel,
+            )

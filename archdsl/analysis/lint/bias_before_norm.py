@@ -1,10 +1,9 @@
 """A bias that the normalisation after it takes away."""
 
-import re
 from collections.abc import Iterator
-from typing import Any
 
 from ...diagnostics import Diagnostic, Edit, Fix, Label, Severity
+from ...graph import Node
 from ...layers.conv import Convolution, UpConv
 from ...layers.linear import Linear
 from ...layers.norm import BatchNorm, InstanceNorm
@@ -55,16 +54,20 @@ def find(facts: Facts) -> Iterator[BiasBeforeNorm]:
         after = facts.after(node)
         if not op.bias or after is None or not isinstance(after.op, BatchNorm | InstanceNorm):
             continue
-        span = _arguments(node.span)
-        if span is not None and node.shape is not None:
-            facts_of: dict[str, Any] = {"keyword": op.keyword, "norm": after.op.keyword, "norm_span": after.span}
-            yield BiasBeforeNorm(span=span, uses=node.uses, count=node.shape.channels, **facts_of)
+        span = _arguments(node)
+        if span is not None:
+            yield BiasBeforeNorm(
+                span=span,
+                uses=node.uses,
+                keyword=op.keyword,
+                count=node.shape.channels,
+                norm=after.op.keyword,
+                norm_span=after.span,
+            )
 
 
-def _arguments(span: Span) -> Span | None:
+def _arguments(node: Node) -> Span | None:
     """The statement up to its last argument; None where it says `bias=`, which is on purpose."""
-    if re.search(r"\sbias\s*=", span.text):
+    if "bias" in node.arguments:
         return None
-    last = re.search(r"(\s+x\d+)?(\s+as\s+\w+)?\s*$", span.text)
-    assert last is not None
-    return span._replace(end=span.start + last.start())
+    return node.span._replace(end=max(span.end for span in node.arguments.values()))

@@ -60,8 +60,14 @@ def find(facts: Facts) -> Iterator[HeavyLayer]:
             continue
         if any(facts.layers(Convolution)):
             maker = Related(span=flat.span, shape=str(flat.shape))
-            facts_of = {"parameters": cost.parameters, "total": total, "channels": x.shape.channels}
-            yield HeavyLayer(span=node.span, uses=node.uses, maker=maker, **facts_of)
+            yield HeavyLayer(
+                span=node.span,
+                uses=node.uses,
+                maker=maker,
+                parameters=cost.parameters,
+                total=total,
+                channels=x.shape.channels,
+            )
 
 
 def _flattened(facts: Facts, node: Node) -> Node | None:

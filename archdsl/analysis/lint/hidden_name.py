@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from ...diagnostics import Diagnostic, Label, Severity
 from ...layers import find as find_layer
@@ -61,12 +60,13 @@ def find(facts: Facts) -> Iterator[HiddenName]:
                 if arg.name is None and isinstance(arg.value, ast.Variable) and arg.value.name in names:
                     argument = _hides(part.keyword.text, arg.value.name, letters)
                     if argument is not None:
-                        facts_of: dict[str, Any] = {
-                            "name": arg.value.name,
-                            "keyword": part.keyword.text,
-                            "argument": argument,
-                        }
-                        yield HiddenName(span=arg.span, defined=names[arg.value.name], **facts_of)
+                        yield HiddenName(
+                            span=arg.span,
+                            name=arg.value.name,
+                            keyword=part.keyword.text,
+                            argument=argument,
+                            defined=names[arg.value.name],
+                        )
 
 
 def _hides(keyword: str, name: str, blocks: Mapping[str, set[str]]) -> str | None:
