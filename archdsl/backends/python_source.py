@@ -246,6 +246,8 @@ class _Forward:
         self.writer = writer
         self.unit = unit
         self.names: dict[int, str] = {}
+        # For each name, up to which item a value that has it is read.
+        self.held: dict[str, int] = {}
         self.last_use = {value: i for i, item in enumerate(unit.items) for value in unit.reads(item)}
         for value in unit.outputs:
             self.last_use[value] = len(unit.items)
@@ -263,7 +265,8 @@ class _Forward:
             for value in made:
                 targets.append(self.variable(value, index, taken, one, targets))
             body += [f"        {line}" for line in self.call(item, values, targets)]
-            self.names.update(zip(made, targets, strict=True))
+            for value, name in zip(made, targets, strict=True):
+                self.give(value, name)
         returned = ", ".join(self.names[value] for value in unit.outputs)
         # `x = f(x)` followed by `return x` reads better in one line.
         if body and len(unit.outputs) == 1 and body[-1].startswith(f"        {returned} = "):
@@ -282,15 +285,19 @@ class _Forward:
             name = node.path[-1] if known else "x" if number == 0 else _local(node)
             while name in self.names.values():
                 name += "_"
-            self.names[value] = f"{name}_" if keyword.iskeyword(name) or name in _TAKEN else name
+            self.give(value, f"{name}_" if keyword.iskeyword(name) or name in _TAKEN else name)
         return list(self.names.values())
+
+    def give(self, value: int, name: str) -> None:
+        """Call a value by a name."""
+        self.names[value] = name
+        self.held[name] = max(self.held.get(name, -1), self.last_use.get(value, -1))
 
     def variable(self, value: int, index: int, taken: set[str], base: str | None, beside: Sequence[str]) -> str:
         """`x` or `y` for a value that only the next item reads, otherwise its own name; none of those `beside` it."""
         if self.last_use.get(value, index) <= index + 1:
-            live = {self.names[v] for v, last in self.last_use.items() if v in self.names and last > index}
             for name in _SHORT:
-                if name not in live and name not in beside:
+                if self.held.get(name, -1) <= index and name not in beside:
                     return name
         name = base = base or _local(self.writer.graph.nodes[value])
         number = 1

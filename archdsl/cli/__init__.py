@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from ..version import __version__
+from .collection import rarely_collected
 from .streams import INTERRUPTED, guarded
 
 _COMMANDS = {
@@ -25,6 +26,9 @@ _COMMANDS = {
     "why": "Derive the shape of a layer, step by step.",
     "zoo": "List the known architectures that ship along, or print one.",
 }
+
+_TRAINING = frozenset({"eval", "export", "inspect", "predict", "sweep", "train"})
+"""The commands that run torch, whose garbage is collected as ever."""
 
 
 class _Lazy(click.Group):
@@ -77,5 +81,8 @@ class _Lazy(click.Group):
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "-V", "--version", prog_name="archdsl")
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """A language for neural network architectures: check shapes, draw, compile to PyTorch, train."""
+    if ctx.invoked_subcommand not in _TRAINING:
+        ctx.with_resource(rarely_collected())

@@ -66,11 +66,8 @@ def _within_limits(source: Source, tokens: list[Token], sink: Sink) -> bool:
             return False
         if count > MAX_STATEMENT_TOKENS:
             span = _span(source, token)
-            unit = "words and signs"
-            too_long = limit_errors.TooLong(
-                span=span, what="statement", count=None, limit=MAX_STATEMENT_TOKENS, unit=unit
-            )
-            sink.emit(too_long)
+            words, limit = "words and signs", MAX_STATEMENT_TOKENS
+            sink.emit(limit_errors.TooLong(span=span, what="statement", count=None, limit=limit, unit=words))
             return False
     return True
 

@@ -5,7 +5,6 @@ the time before made, with nothing else reading from inside. It is found in the 
 the text says `x3`, `repeat 3 { … }` or the same statement three times.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import product
@@ -81,12 +80,13 @@ class _Planner:
         self.scopes = [
             [self._unnumbered(node.path[:length]) for length in range(1, len(node.path))] for node in graph.nodes
         ]
-        self.readers: dict[int, list[int]] = defaultdict(list)
+        # For each node the last one that reads it; what is an output is read after all.
+        self.last_reader = [-1] * len(graph.nodes)
         for node in graph.nodes:
             for source in node.inputs:
-                self.readers[source].append(node.id)
+                self.last_reader[source] = node.id
         for _, source in graph.outputs:
-            self.readers[source].append(len(graph.nodes))
+            self.last_reader[source] = len(graph.nodes)
         self.nodes: list[Drawn] = []
         self.frames: dict[Path, Frame] = {}
         self.stand_ins: dict[int, int] = {}
@@ -162,15 +162,29 @@ class _Planner:
         return any(run is not None and other * run.times > covered for other, run in found)
 
     def _run(self, start: int, length: int, end: int, same: Callable[[int, int, int], bool]) -> Run | None:
-        times = 1
-        while start + (times + 1) * length <= end and same(start, length, times):
-            times += 1
-        while times > 1:
-            out = self._out(start, length, times)
-            if out is not None:
-                return Run(start=start, length=length, times=times, out=out)
-            times -= 1
-        return None
+        """The longest run of turns in which each but the first reads only one node of the one before, always the same.
+
+        Nothing after the run reads another node of it than that of the last turn.
+        """
+        best: Run | None = None
+        out, beyond = -1, -1  # `beyond`: the last node that reads what the turns so far made
+        turn = 0
+        while start + (turn + 1) * length <= end and (turn == 0 or same(start, length, turn)):
+            first = start + turn * length
+            read = {i for node in range(first, first + length) for i in self.graph.nodes[node].inputs if i < first}
+            if len(read) != 1:
+                return best
+            if turn > 0:
+                found = read.pop() - (first - length)
+                if found not in range(length) or (turn > 1 and found != out):
+                    return best
+                out = found
+                beyond = max(beyond, *self.last_reader[first - length : first])
+                last = (self.last_reader[node] for node in range(first, first + length) if node != first + out)
+                if max(beyond, *last, -1) < first + length:
+                    best = Run(start=start, length=length, times=turn + 1, out=out)
+            turn += 1
+        return best
 
     def _same(self, start: int, length: int, turn: int, depth: int, loose: bool) -> bool:
         """Whether a turn has the layers of the first, arranged alike; and, unless `loose`, the same shapes."""
@@ -193,22 +207,6 @@ class _Planner:
     def _wiring(self, node: int, start: int) -> list[int | None]:
         """What a node reads, counted from the start of its turn; None for what was there before."""
         return [source - start if source >= start else None for source in self.graph.nodes[node].inputs]
-
-    def _out(self, start: int, length: int, times: int) -> int | None:
-        """The node of each turn that all of the next one starts from, if it is the only one read from outside."""
-        turns = [range(start + turn * length, start + (turn + 1) * length) for turn in range(times)]
-        read = [{i for node in turn for i in self.graph.nodes[node].inputs if i < turn.start} for turn in turns]
-        found = {
-            next(iter(each)) - turn.start for each, turn in zip(read[1:], turns[:-1], strict=True) if len(each) == 1
-        }
-        if len(found) != 1 or any(len(each) != 1 for each in read):
-            return None
-        out = found.pop()
-        last = turns[-1].start + out
-        end = turns[-1].stop
-        if out not in range(length) or any(r >= end for n in range(start, end) if n != last for r in self.readers[n]):
-            return None
-        return out
 
 
 def _key(node: Node) -> tuple[object, ...]:
