@@ -86,10 +86,6 @@ class State:
 
     # --- mistakes ---
 
-    def fail(self, kind: type[Diagnostic], span: Span, **facts: Any) -> None:
-        """Report a mistake, with the uses of blocks that led here."""
-        self.sink.emit(kind(span=span, uses=self.uses, **facts))
-
     def evaluator(self) -> Evaluator:
         """An evaluator for the place where we are."""
         before_input = self.current is None and not self.complained_of_input
@@ -135,7 +131,7 @@ class State:
             return True
         if not self.complained_of_input:
             self.complained_of_input = True
-            self.fail(structure_errors.NoInput, span)
+            self.emit(structure_errors.NoInput(span=span, uses=self.uses))
         self.unresolved(None, (), None, ("x",), span)
         return False
 
@@ -198,7 +194,7 @@ class State:
         count = len(self.nodes)
         layers = count - len(self.inputs)
         if layers >= MAX_NODES:
-            self.fail(limit_errors.TooManyLayers, span, count=layers + 1, limit=MAX_NODES)
+            self.emit(limit_errors.TooManyLayers(span=span, uses=self.uses, count=layers + 1, limit=MAX_NODES))
             raise Abort
         return count
 
@@ -230,7 +226,7 @@ class State:
         before = self.scope.define(word.text, value, word.span)
         if before is not None:
             first = Related(span=before.span, shape="") if before.span.source is word.span.source else None
-            self.fail(name_errors.NameTaken, word.span, name=word.text, first=first)
+            self.emit(name_errors.NameTaken(span=word.span, uses=self.uses, name=word.text, first=first))
 
     def name_result(self, word: ast.Word, first: int, source: int | None) -> None:
         """Name the current tensor, made by the nodes from `first` on, which read `source`."""
@@ -269,7 +265,8 @@ class State:
     ) -> "_Inside":
         """A body: another path or scope for as long as it lasts; `started` says that `in` is what it begins with."""
         if self.depth >= MAX_DEPTH:
-            self.fail(limit_errors.TooDeep, self.uses[-1].span if self.uses else self.nodes[-1].span, limit=MAX_DEPTH)
+            span = self.uses[-1].span if self.uses else self.nodes[-1].span
+            self.emit(limit_errors.TooDeep(span=span, uses=self.uses, limit=MAX_DEPTH))
             raise Abort
         return _Inside(self, path, scope, started)
 

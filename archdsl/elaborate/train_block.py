@@ -18,7 +18,8 @@ def read(state: State) -> tuple[Setting, ...]:
                 found.append(_setting(state, statement))
             elif not isinstance(statement, ast.Broken):
                 where = "`train` holds settings like `epochs 20`"
-                state.fail(structure_errors.Misplaced, statement.span, word=statement.span.text.split()[0], where=where)
+                word = statement.span.text.split()[0]
+                state.emit(structure_errors.Misplaced(span=statement.span, uses=state.uses, word=word, where=where))
     return tuple(found)
 
 
