@@ -12,7 +12,6 @@ from .analysis.assertions import check_assertions
 from .analysis.cost import Costs, costs
 from .analysis.ignores import apply_ignores
 from .analysis.lint import Facts, lint, lint_draft
-from .analysis.undecided_layers import has_symbolic_weights, undecided_layers
 from .diagnostics import Severity, Sink
 from .diagnostics.catalogue import structure_errors
 from .diagnostics.diagnostic import Found
@@ -134,6 +133,8 @@ class Network:
 
     def _buildable(self) -> Graph:
         """The graph that a module is made of: weights of symbolic dimensions are those of the text's own sizes."""
+        from .analysis.undecided_layers import has_symbolic_weights
+
         if not has_symbolic_weights(self.graph):
             return self.graph
         example = {name: plain(size) for name, size in self.graph.symbols.items()}
@@ -286,8 +287,11 @@ def analyse(
     found: Costs | None = None
     if graph is not None:
         found = costs(graph)
-        for mistake in undecided_layers(graph):
-            sink.emit(mistake)
+        if graph.symbols:
+            from .analysis.undecided_layers import undecided_layers
+
+            for mistake in undecided_layers(graph):
+                sink.emit(mistake)
         check_assertions(graph, found, sink)
         if recipe and graph.training and not sink.errors:
             recipe(graph, sink)

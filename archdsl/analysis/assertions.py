@@ -105,6 +105,9 @@ def _check_part(
     if holds:
         return
     measured = tuple(f"{name} is {_shown(scope, name)}" for name in dict.fromkeys(used))
+    if assertion.shape is not None:
+        asked_sizes = dict.fromkeys(each.name for each in _leaves(condition) if isinstance(each, ast.At))
+        measured += tuple(f"@{name} is {assertion.shape.size(name)}" for name in asked_sizes)
     sink.emit(structure_errors.AssertFailed(span=condition.span, condition=condition.span.text, measured=measured))
 
 
@@ -145,18 +148,21 @@ def _names(expr: ast.Expr) -> list[str]:
 
 
 def _variables(expr: ast.Expr) -> list[ast.Variable]:
+    return [each for each in _leaves(expr) if isinstance(each, ast.Variable)]
+
+
+def _leaves(expr: ast.Expr) -> list[ast.Expr]:
+    """The parts of an expression that have no parts."""
     match expr:
-        case ast.Variable():
-            return [expr]
         case ast.Unary():
-            return _variables(expr.operand)
+            return _leaves(expr.operand)
         case ast.Binary():
-            return _variables(expr.left) + _variables(expr.right)
+            return _leaves(expr.left) + _leaves(expr.right)
         case ast.Group():
-            return _variables(expr.inner)
+            return _leaves(expr.inner)
         case ast.Choice():
-            return [v for part in (expr.condition, expr.yes, expr.no) for v in _variables(part)]
+            return [leaf for part in (expr.condition, expr.yes, expr.no) for leaf in _leaves(part)]
         case ast.Call():
-            return [v for part in expr.args for v in _variables(part)]
+            return [leaf for part in expr.args for leaf in _leaves(part)]
         case _:
-            return []
+            return [expr]

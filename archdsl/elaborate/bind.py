@@ -15,7 +15,6 @@ from ..syntax import ast
 from ..text.names import nearest
 from ..text.source import Span
 from .argument_words import SHORTHAND, choices, helps_for, is_word
-from .torch_order import argument_of, is_plain, rewritten
 
 _REPEAT = "`repeat {} {{ … }}` repeats as often as a name says; `x3` takes a number"
 _TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False, "none": False}
@@ -119,6 +118,8 @@ class _Binder:
     def named(self, arg: ast.Argument, name: ast.Word) -> None:
         found = next((p for p in self.parameters if name.text in (p.name, p.letter)), None)
         if found is None:
+            from .torch_order import argument_of
+
             known = tuple(p.name for p in self.parameters)
             activation = _activation(name.text, arg)
             near = None if activation else argument_of(name.text, known) or nearest(name.text, known)
@@ -196,6 +197,8 @@ class _Binder:
 
     def too_many(self, arg: ast.Argument, args: Sequence[ast.Argument]) -> None:
         """Report a value for which there is no positional argument left."""
+        from .torch_order import is_plain, rewritten
+
         layer = find(self.keyword.text)
         mend = None
         if self.bound.ok and layer is not None and layer.parameters is self.parameters:

@@ -1,7 +1,5 @@
 """The number in `conv2d`, `maxpool1d`, `batchnorm3d`: how many spatial dimensions their input has."""
 
-import re
-
 from ..contract.layer import Input
 from ..diagnostics.catalogue import shape_errors
 from ..graph import DraftNode
@@ -9,7 +7,7 @@ from ..shapes.shape import Layout, Shape, times
 from ..syntax import ast
 from .state import State
 
-_NUMBERED = re.compile(r"[a-z_]+([123])d(?:transpose)?$")
+_NUMBERS = {"1d": 1, "2d": 2, "3d": 3}
 
 
 def fits_dimensions(state: State, keyword: ast.Word, x: Shape, maker: DraftNode, *, vector_too: bool) -> bool:
@@ -17,11 +15,10 @@ def fits_dimensions(state: State, keyword: ast.Word, x: Shape, maker: DraftNode,
 
     `vector_too` is for normalisations: `batchnorm1d` takes a vector as torch's does.
     """
-    found = _NUMBERED.match(keyword.text.lower())
-    if found is None or x.layout in (Layout.SEQUENCE, Layout.IDS):
+    wanted = _NUMBERS.get(keyword.text.lower().removesuffix("transpose")[-2:])
+    if wanted is None or x.layout in (Layout.SEQUENCE, Layout.IDS):
         return True  # those are the layer's own to refuse
     count = len(x.sides) if x.spatial else 0
-    wanted = int(found[1])
     if count == wanted or (vector_too and wanted == 1 and count == 0):
         return True
     mistake = shape_errors.WrongDimensions(
@@ -38,8 +35,14 @@ def fits_dimensions(state: State, keyword: ast.Word, x: Shape, maker: DraftNode,
     return False
 
 
+def _number_in(word: str) -> str:
+    """The part of a name that is the number: `2d`, or `2D`."""
+    at = len(word.lower().removesuffix("transpose"))
+    return word[at - 2 : at]
+
+
 def _helps(word: str, x: Shape, maker: DraftNode, wanted: int) -> tuple[str, ...]:
-    general = re.sub(r"[123]d", "", word)
+    general = word.replace(_number_in(word), "")
     written = times(x.dims).replace("×", "x")
     if isinstance(maker.op, Input) and x.rank == wanted:
         alone = (f"or `{general}` takes {x} as it is",) if x.spatial else ()

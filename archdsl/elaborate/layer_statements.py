@@ -17,7 +17,6 @@ from ..syntax import ast
 from ..text.source import Span
 from .bind import bind
 from .dimensions import fits_dimensions
-from .known_operations import is_operation, meant
 from .state import UNRESOLVED, Result, State
 
 _KEEP = ("norm", "regularisation")
@@ -189,15 +188,19 @@ def find_layer(word: str) -> type[Op] | None:
 
 def may_be_elsewhere(state: State, word: str) -> bool:
     """Whether an unknown name is most likely a block of a file that could not be had, which was reported."""
-    return state.incomplete and _meant(state, word)[0] is None
+    return state.incomplete and not _meant(state, word)[1]
 
 
 def _meant(state: State, word: str) -> tuple[str | None, bool]:
+    from .known_operations import meant
+
     return meant(word, [*registry(), *state.blocks, *synonyms()])
 
 
 def unknown_layer(state: State, statement: ast.Layer) -> None:
     """Report a name that nothing has, and go on as if the nearest had been written."""
+    from .known_operations import is_operation
+
     word = statement.keyword
     near, is_certain = _meant(state, word.text)
     state.emit(

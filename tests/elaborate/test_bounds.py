@@ -1,0 +1,49 @@
+"""The bounds are exact: so much is taken, and one more is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from archdsl.diagnostics import Sink
+from archdsl.limits import MAX_FILES, MAX_NODES
+from archdsl.network import analyse
+from archdsl.text.source import Source
+
+
+def messages(source: Source) -> list[str]:
+    sink = Sink()
+    analyse(source, sink)
+    return [found.diagnostic.message() for found in sink if found.diagnostic.severity == "error"]
+
+
+REPEATED = {
+    "a body": "input 8; repeat {} {{ drop_path 0.1 }}",
+    "a layer": "input 8; drop_path 0.1 x{}",
+    "a block": "block b {{ drop_path 0.1 }}\ninput 8; b x{}",
+    "two inputs": "input a 8; input b 8; drop_path 0.1 x{}",
+}
+
+
+@pytest.mark.parametrize("what", REPEATED)
+def test_one_layer_more_than_the_bound_is_refused(what: str) -> None:
+    assert messages(Source(REPEATED[what].format(MAX_NODES + 1))) == [
+        f"this makes {MAX_NODES + 1:,} layers, more than {MAX_NODES:,}"
+    ]
+
+
+def test_as_many_layers_as_the_bound_are_taken() -> None:
+    assert messages(Source(f"input 8; identity x{MAX_NODES}")) == []
+
+
+@pytest.mark.parametrize("chained", [True, False])
+def test_as_many_files_as_the_bound_are_used(tmp_path: Path, chained: bool) -> None:
+    for number in range(1, MAX_FILES + 2):
+        after = f'use "f{number + 1}.arch"\n' if chained and number <= MAX_FILES else ""
+        (tmp_path / f"f{number}.arch").write_text(f"{after}block b{number} {{ relu }}\n", encoding="utf-8")
+    for count, said in ((MAX_FILES, []), (MAX_FILES + 1, [f"more than {MAX_FILES} files are used"])):
+        first = MAX_FILES + 2 - count
+        names = [first] if chained else range(first, MAX_FILES + 2)
+        text = "".join(f'use "f{number}.arch"\n' for number in names) + f"input 8; b{MAX_FILES + 1}\n"
+        path = tmp_path / "net.arch"
+        path.write_text(text, encoding="utf-8")
+        assert messages(Source(text, name="net.arch", path=path)) == said
