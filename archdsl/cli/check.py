@@ -1,6 +1,7 @@
 """`archdsl check`: shapes, parameters, mistakes. Imports neither torch nor numpy."""
 
 import sys
+from collections.abc import Iterator
 
 import click
 
@@ -10,7 +11,7 @@ from ..text.source import Source
 from ..training.recipe_check import check_recipe
 from .check_measures import Asked, check_asked, measure_options
 from .check_reports import Status, report
-from .common import Texts, network_options, parse_override, parse_settings, refuse_unused
+from .common import Texts, network_options, parse_override, parse_settings, read, refuse_unused, show_mistakes
 from .conflicts import refuse_conflicts
 
 _MEASURES = "--columns --batch --optimizer --precision --fits --coverage"
@@ -72,14 +73,15 @@ def command(
     if explain and len(files) > 1 and output == "text":
         raise click.UsageError("--explain shows the arithmetic in a network's table: give one file")
     check_asked(measure, len(files), output)
-    sources = Texts(files) if text is None else [Source(text, name="<text>")]
+    # A single file is read before the report begins: one that cannot be read ends the command.
+    sources = Texts(files) if len(files) > 1 else [Source(text, name="<text>") if text is not None else read(files[0])]
     values, override = parse_settings(settings), parse_override(inputs)
 
     def check(source: Source) -> Analysis:
         return analyse(source, Sink(), values, override, recipe=check_recipe, pedantic=pedantic, blocks_only=True)
 
     # One after the other, so that no more than one network is in memory, however many files there are.
-    analyses = (check(source) for source in sources)
+    analyses: Iterator[Analysis] = (check(source) for source in sources)
     if sizes is not None:
         from .asked_sizes import answer_sizes
 
@@ -87,10 +89,12 @@ def command(
     if fix or diff:
         from .fixing import mend
 
-        analyses = (mend(analysis, check, unsafe=unsafe, diff=diff) for analysis in analyses)
+        # All of them before the report begins: what cannot be written ends the command, not half a report.
+        analyses = iter([mend(analysis, check, unsafe=unsafe, diff=diff) for analysis in analyses])
     status = Status(strict=strict)
     if diff:
-        status.count(analyses)
+        for analysis in status.counted(analyses):
+            show_mistakes(analysis)
     else:
         report(status.counted(analyses), status, len(files) > 1, output, explain, measure)
     if not status.failed:

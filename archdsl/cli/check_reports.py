@@ -29,11 +29,6 @@ class Status:
             self.failed = self.failed or bool(analysis.diagnostics if self._strict else errors(analysis.diagnostics))
             yield analysis
 
-    def count(self, analyses: Iterable[Analysis]) -> None:
-        """Take note of all of them."""
-        for _ in self.counted(analyses):
-            pass
-
 
 class Mistakes(NamedTuple):
     """What is kept of a network until all have their line."""

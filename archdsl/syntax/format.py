@@ -14,6 +14,7 @@ from .comments import Comment, Comments
 from .words import Plain, lead, parameter, plain, tail
 
 WIDTH = 100
+_DIMENSIONS = re.compile(r"[123]d$")
 _EMPTY_LINE = re.compile(r"\n[^\S\n]*\n")
 
 
@@ -30,11 +31,19 @@ def format_program(program: ast.Program, names: Mapping[str, str] | None = None)
 
 
 def one_names(program: ast.Program, names: Mapping[str, str]) -> dict[str, str]:
-    """The synonyms that can mean nothing but a layer in this program, with the layer's name."""
+    """The synonyms that can mean nothing but a layer in this program, with the layer's name.
+
+    A name with a number of spatial dimensions is for a synonym with that number alone: `dropout3d` is not `dropout2d`.
+    """
     if any(isinstance(statement, ast.UseFile) for statement in program.statements):
         return {}
     blocks = {statement.name.text for statement in program.statements if isinstance(statement, ast.Block)}
-    return {word: name for word, name in names.items() if word not in blocks}
+    return {word: name for word, name in names.items() if word not in blocks and _as_many_dimensions(word, name)}
+
+
+def _as_many_dimensions(word: str, name: str) -> bool:
+    number = _DIMENSIONS.search(name)
+    return number is None or word.endswith(number[0])
 
 
 class _Piece(NamedTuple):

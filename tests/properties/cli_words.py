@@ -12,8 +12,8 @@ from archdsl.record import Record
 
 from .text_pieces import ABSURD, NUMBERS, statement
 
-RUN, IMAGES = "run", "images"
-"""The folders of the workspace that hold a small trained run and images of two classes."""
+RUN, IMAGES, LARGE = "run", "images", "large"
+"""The folders of the workspace that hold a small trained run, images of two classes, and larger ones of the same."""
 ZOO = tuple(zoo.entries())
 LIGHT = tuple(name for name in ZOO if name in ("lenet5", "alexnet", "squeezenet1_0", "unet", "nin", "zfnet"))
 """Architectures that every command handles at once."""

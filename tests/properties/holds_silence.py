@@ -12,7 +12,7 @@ NAME = "silence"
 
 def draw(random: Random) -> Iterator[Example]:
     """Two options of a command, or a text and one of its words."""
-    yield from (silent_options if random.random() < 0.15 else silent_words).draw(random)
+    yield from (silent_options if random.random() < 0.02 else silent_words).draw(random)
 
 
 def check(example: Example) -> None:

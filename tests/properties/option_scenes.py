@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from archdsl.record import Record
 
-from .cli_words import IMAGES, RUN
+from .cli_words import IMAGES, LARGE, RUN
 
 RICH = """\
 net Rich(width = 8, n = 3)
@@ -23,6 +23,10 @@ OTHER = RICH.replace("unit 16", "unit 24").replace("fc 4", "fc 5")
 BROKEN = RICH.replace("fc 10", "fc 10 nobais")
 
 
+REFUSED = "nonsense"
+"""A value that is an error: enough to show that an option is read at all."""
+
+
 class OptionScene(Record):
     """A command line, the files that it is about, and values of options that mean something there."""
 
@@ -31,6 +35,8 @@ class OptionScene(Record):
     files: tuple[tuple[str, str], ...] = (("a.arch", RICH),)
     values: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     """By option; the first one leaves the network without errors."""
+    options: tuple[str, ...] | None = None
+    """Those that are tried; None for all."""
     writes: str | None = None
     """A file that is there, as this command line alone would write it."""
 
@@ -38,6 +44,7 @@ class OptionScene(Record):
 SATISFIED = {
     ("diff", "--full", "--format json"): "JSON lists every tensor",
     ("why", "--full", "--format json"): "JSON folds nothing",
+    ("check", "--input", "--sizes 40"): "the answer is for the sizes that are asked about",
 }
 """An option that does nothing beside another one because that does the same."""
 
@@ -50,12 +57,15 @@ MEASURES = {
     "--sizes": ("40",),
     "--expr": ("input 8; fc 2",),
 }
-DIAGRAM = {"--expand": ("unit",), "--dpi": ("96",), "--columns": ("2",)}
+DIAGRAM = {"--expand": ("unit",), "--dpi": ("96",), "--columns": ("3",)}
 
 SCENES = (
     OptionScene(command="check", words=("check", "a.arch"), values=MEASURES | NETWORK_VALUES),
     OptionScene(
-        command="check", words=("check", "a.arch"), files=(("a.arch", BROKEN),), values=MEASURES | NETWORK_VALUES
+        command="check",
+        words=("check", "a.arch"),
+        files=(("a.arch", BROKEN),),
+        options=("--fix", "--unsafe", "--diff", "--format"),
     ),
     OptionScene(command="compile", words=("compile", "a.arch"), values=NETWORK_VALUES),
     *(
@@ -79,29 +89,37 @@ SCENES = (
         command="export",
         words=("export", "a.arch", "--to", "safetensors", "-o", "out.safetensors"),
         values=NETWORK_VALUES
-        | {"--output": ("other.safetensors",), "--seed": ("7",), "--batch": ("2",), "--opset": ("18",)},
+        | {"--output": ("other.safetensors",), "--seed": ("7",), "--batch": ("2",), "--opset": ("18",)}
+        | {"--to": ("torchscript",)},
     ),
     OptionScene(
         command="eval",
-        words=("eval", RUN, "--device", "cpu"),
-        values={"--data": (IMAGES,), "--data-dir": (IMAGES,), "--device": ("auto",)},
+        words=("eval", RUN, "--data", LARGE, "--fit", "pad"),
+        values={"--data": (IMAGES,), "--data-dir": (IMAGES,), "--device": (REFUSED,)},
     ),
     OptionScene(
         command="predict",
-        words=("predict", RUN, f"{IMAGES}/cat/0.png", "--device", "cpu"),
-        values={"--top": ("1",), "--device": ("auto",)},
+        words=("predict", RUN, f"{IMAGES}/cat/0.png"),
+        values={"--top": ("1",), "--device": (REFUSED,)},
     ),
     OptionScene(
         command="inspect",
-        words=("inspect", RUN, "--device", "cpu"),
+        words=("inspect", RUN),
         values={
             "--image": (f"{IMAGES}/cat/0.png",),
             "--layer": ("conv1", "low"),
             "--output": ("made",),
-            "--device": ("auto",),
+            "--device": (REFUSED,),
         },
     ),
 )
+
+SILENT = {
+    "eval": ["--data-dir", "--fit"],
+    "export": ["--preprocess"],
+}
+"""Options that are still taken and do nothing in the scene of a command: a folder of images lies where it lies, and is
+fitted in one way; the network of a file has no preprocessing."""
 
 NOT_HERE = {
     "train": "what its options change shows only in training: tests/training holds the recipe's options",

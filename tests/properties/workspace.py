@@ -14,7 +14,7 @@ from typing import Any
 
 from click.testing import CliRunner
 
-from .cli_words import IMAGES, RUN
+from .cli_words import IMAGES, LARGE, RUN
 from .example import Example, encoded
 
 NETWORK = "input 3x8x8; stage low { conv 4 k3; relu }; gap; fc 2\n"
@@ -32,7 +32,8 @@ class Workspace:
         self.folder.mkdir()
         self._kept.mkdir()
         _history(self.folder)
-        _images(self._kept / IMAGES)
+        _images(self._kept / IMAGES, (8, 8))
+        _images(self._kept / LARGE, (12, 10))
         _run(self._kept)
         self._clean: dict[str, tuple[int, int]] | None = None
 
@@ -91,8 +92,8 @@ def _history(folder: Path) -> None:
     (folder / "a.arch").unlink()
 
 
-def _images(folder: Path) -> None:
-    """Six images of 8×8 pixels of each of two classes."""
+def _images(folder: Path, sides: tuple[int, int]) -> None:
+    """Six images of each of two classes."""
     import numpy
     from PIL import Image
 
@@ -100,7 +101,7 @@ def _images(folder: Path) -> None:
     for name, least in (("cat", 0), ("dog", 128)):
         (folder / name).mkdir(parents=True)
         for number in range(6):
-            pixels = drawn.integers(least, least + 128, (8, 8, 3), dtype=numpy.uint8)
+            pixels = drawn.integers(least, least + 128, (*sides, 3), dtype=numpy.uint8)
             Image.fromarray(pixels).save(folder / name / f"{number}.png")
 
 

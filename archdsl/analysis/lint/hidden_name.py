@@ -13,7 +13,8 @@ _SHORTHAND = re.compile(r"[a-z]\d+$")
 
 
 class HiddenName(Diagnostic):
-    """A parameter or a `let` has the name of a flag or a shorthand, which goes first among a layer's arguments.
+    """A parameter, a `let` or an index has the name of a flag or a shorthand, which goes first among a
+    layer's arguments.
 
     With `let k5 = 3`, `conv 8 k5` still has a kernel of 5; and `unit c1` gives a block's parameter `c` the value 1.
 
@@ -52,6 +53,8 @@ def find(facts: Facts) -> Iterator[HiddenName]:
                 letters[part.name.text] = {p.name.text for p in part.parameters}
         elif isinstance(part, ast.Let):
             names[part.name.text] = part.name.span
+        elif isinstance(part, ast.Repeat) and part.index is not None:
+            names[part.index.text] = part.index.span
     if not names:
         return
     for part in facts.statements:
