@@ -83,7 +83,7 @@ def texts(blocks: int) -> tuple[str, str]:
 
 
 def cpu_seconds(words: Sequence[str]) -> float:
-    """The seconds of CPU time that a command takes in this process. Raises RuntimeError where it ends with a mistake."""
+    """The CPU seconds that a command takes in this process. Raises RuntimeError where it fails."""
     output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     before = time.process_time()
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):

@@ -13,6 +13,7 @@ from .arguments import REQUIRED, Declared, Kind, Parameter, argument
 from .call import Step, Steps
 from .reads import Links
 from .saves import Saves
+from .styles import STYLES
 
 Weights = Mapping[str, tuple[int, ...]]
 """Shapes by the names that torch's module gives its parameters."""
@@ -53,7 +54,7 @@ class Op(Record):
     keyword: ClassVar[str] = ""
     synonyms: ClassVar[tuple[str, ...]] = ()
     style: ClassVar[str] = ""
-    """The kind of layer, which decides its colour: conv, pool, norm, activation, linear, …"""
+    """The kind of layer, one of styles.py, which decides its colour."""
     parameters: ClassVar[tuple[Parameter, ...]] = ()
     borrows: ClassVar[tuple[str, ...]] = ()
     """Weights of the node that it shares them with, which its calls take after its inputs."""
@@ -69,6 +70,8 @@ class Op(Record):
             else:
                 setattr(cls, name, field.default)
         super().__init_subclass__(**options)
+        if cls.style and cls.style not in STYLES:
+            raise TypeError(f"{cls.__name__}: there is no style {cls.style!r}; archdsl/contract/styles.py lists them")
         annotations = inspect.get_annotations(cls)
         own = {p.name: p for p in cls.parameters}
         own |= {name: _parameter(name, annotations[name], field) for name, field in declared.items()}

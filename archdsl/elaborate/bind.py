@@ -5,6 +5,7 @@ from typing import Any
 
 from ..contract.arguments import Kind, Parameter, Truth, Unfit
 from ..contract.initializers import Beginning, Init
+from ..contract.styles import KEEPING
 from ..diagnostics import Diagnostic, Edit, Fix
 from ..diagnostics.catalogue import argument_errors, limit_errors, name_errors, syntax_errors
 from ..expressions.evaluator import Evaluator, show
@@ -18,7 +19,6 @@ from .argument_words import SHORTHAND, choices, helps_for, is_word
 
 _REPEAT = "`repeat {} {{ … }}` repeats as often as a name says; `x3` takes a number"
 _TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False, "none": False}
-_KEEPING = ("activation", "norm", "regularisation")
 
 
 class Bound:
@@ -91,7 +91,7 @@ class _Binder:
         uses = self.ev.uses
         self.ev.unknown(syntax_errors.MissingSeparator(span=arg.span, uses=uses, word=word, complete=complete))
         # Of what is read on, the shape is known where the layer would have kept it.
-        self.bound.ok = self.bound.ok and layer.style in _KEEPING
+        self.bound.ok = self.bound.ok and (layer.style in KEEPING or layer.style == "activation")
         return True
 
     def parted(self, arg: ast.Argument, after: ast.Argument) -> bool:

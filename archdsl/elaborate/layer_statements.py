@@ -3,6 +3,7 @@
 from math import prod
 
 from ..contract.layer import Op, Reject
+from ..contract.styles import KEEPING
 from ..diagnostics.catalogue import limit_errors, name_errors, shape_errors, structure_errors
 from ..expressions.scope import UNKNOWN
 from ..graph import DraftNode
@@ -18,8 +19,6 @@ from ..text.source import Span
 from .bind import bind
 from .dimensions import fits_dimensions
 from .state import UNRESOLVED, Result, State
-
-_KEEP = ("norm", "regularisation")
 
 
 def run_layer(state: State, statement: ast.Layer, layer: type[Op]) -> None:
@@ -55,7 +54,7 @@ def apply_once(state: State, statement: ast.Layer, layer: type[Op], alias: str |
         state.add(op, inputs, result, path, statement.span, alias=alias, arguments=arguments)
         return
     # What is wrong with the argument of a layer that keeps the shape does not hide what follows.
-    recovery = state.shape if layer.style in _KEEP else None
+    recovery = state.shape if layer.style in KEEPING else None
     path = state.named_child(alias) if alone and alias else state.child(layer.keyword)
     state.unresolved(None, inputs, recovery, path, statement.span, alias, arguments)
 
@@ -79,7 +78,7 @@ def infer(state: State, op: Op, inputs: tuple[int, ...], statement: ast.Layer, s
     if known is None:
         return UNRESOLVED
     maker = state.nodes[inputs[0]]
-    if not fits_dimensions(state, statement.keyword, known[0], maker, vector_too=op.style in _KEEP):
+    if not fits_dimensions(state, statement.keyword, known[0], maker, vector_too=op.style in KEEPING):
         return UNRESOLVED
     key = (id(op), known)
     if key in state.inferred:

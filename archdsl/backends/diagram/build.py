@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from ...analysis.cost import Costs
 from ...contract.layer import Layer
+from ...contract.styles import STACKED
 from ...graph import Graph, Node
 from ...record import Record
 from .boxes import WITHOUT_A_NAME, Facts, Group, cluster, end_boxes, group_box
@@ -19,10 +20,6 @@ from .figure import Arrow, Box, Cluster, Flow, Picture, Role
 from .flow import find_flows
 from .labels import count, shape_words, short
 from .plan import Drawn, Frame, Path, Plan, frames_around, make_plan
-
-STACKED = frozenset({"norm", "activation", "regularisation", "arithmetic"})
-"""The kinds of layers that may stand on the one before."""
-
 
 MANY = 48
 """Volumes that are drawn without folding repetitions."""

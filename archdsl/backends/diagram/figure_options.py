@@ -2,20 +2,13 @@
 
 from collections.abc import Callable
 
+from ...contract.styles import STYLES
 from ...record import Record
 from .figure import Picture, Row
 from .labels import count, short
 from .theme import LIGHT, Theme
 
-KINDS = {
-    "conv": "convolution",
-    "pool": "pooling",
-    "norm": "normalisation",
-    "activation": "activation",
-    "linear": "linear",
-    "attention": "attention",
-    "recurrent": "recurrent",
-}
+KINDS = {style.name: style.legend for style in STYLES.values() if style.legend}
 """What the kinds of layers that have a colour of their own are called in a legend."""
 
 SYMBOLS = {"add": "+", "mul": "×"}

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator
 from itertools import pairwise
 
+from ...contract.styles import CHIEF
 from ...record import Record
 from ...shapes.shape import Layout, Shape
 from ...shapes.symbolic import plain
@@ -16,7 +17,6 @@ from .figure_options import SYMBOLS
 from .flow import main_way
 from .theme import Theme
 
-CHIEF = ("conv", "attention", "recurrent", "linear", "pool", "norm", "activation")
 """The kinds of layers, the one that gives a block its colour first."""
 SIDE, THICK, BAR = 150.0, 40.0, 120.0
 """Points for the longest side, the most channels, the longest vector."""

@@ -9,12 +9,12 @@ from torch import Tensor, nn
 
 from ...backends.torch import to_torch
 from ...contract.layer import Layer
+from ...contract.styles import STACKED
 from ...graph import Graph, Node
 from ...shapes.shape import Layout
 from ..runs.loaded_run import Opened
 from .prediction import load_weights
 
-_JOIN = frozenset({"norm", "activation", "regularisation", "arithmetic"})
 """Kinds of layers that belong to the one before them."""
 _ENOUGH, _TOO_MANY = 3, 24
 
@@ -112,7 +112,7 @@ def _at_depth(graph: Graph, depth: int) -> list[Stop]:
 
 
 def _joins(node: Node) -> bool:
-    return isinstance(node.op, Layer) and node.op.style in _JOIN
+    return isinstance(node.op, Layer) and node.op.style in STACKED
 
 
 def _is_image(node: Node) -> bool:
