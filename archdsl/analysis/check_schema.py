@@ -37,6 +37,7 @@ class PathsReport(Model):
     """The receptive fields of the paths that lead to a layer, where branches met."""
 
     input: int = Field(description="The id of the input's node.")
+    complete: bool = Field(description="Whether all paths that differ are listed; else only those none other covers.")
     paths: list[list[FieldReport]] = Field(description="For each path that differs, each side; empty for one path.")
 
 

@@ -121,10 +121,11 @@ def _field(facts: Facts, node: Node) -> str:
 
 def _ways(facts: Facts, node: Node) -> str:
     seen = facts.paths[node.id]
-    if not any(len(each.ways) > 1 for each in seen):
+    complete = all(each.complete for each in seen)
+    if complete and not any(len(each.ways) > 1 for each in seen):
         return ""
     ways = [_sides(way, lambda field: "all" if field.size is None else str(field.size)) for e in seen for way in e.ways]
-    return _shortened(list(dict.fromkeys(ways)))
+    return ("" if complete else "… ") + _shortened(list(dict.fromkeys(ways)))
 
 
 def _shortened(ways: list[str]) -> str:

@@ -84,7 +84,11 @@ def _last_field(facts: Facts) -> int | None:
 
 def _paths(facts: Facts, node: Node) -> list[Values]:
     return [
-        {"input": seen.input, "paths": [[_field(field) for field in path] for path in seen.ways[len(seen.ways) == 1 :]]}
+        {
+            "input": seen.input,
+            "complete": seen.complete,
+            "paths": [[_field(field) for field in path] for path in seen.ways[len(seen.ways) == 1 :]],
+        }
         for seen in facts.paths[node.id]
     ]
 

@@ -114,3 +114,14 @@ def test_fields_of_any_numbers_are_found_at_once(text):
         graph = archdsl.loads(text).graph
         found = fields(graph, every=True)
         assert all(seen.sides for node in graph.nodes for seen in found[node.id])
+
+
+def test_paths_are_listed_as_long_as_they_are_few():
+    graph = archdsl.loads("input 8x64x64\nrepeat 40 { residual { conv 8 k3 p1 } }").graph
+    found = fields(graph, every=True)
+    counts = [(len(seen.ways), seen.complete) for node in graph.nodes for seen in found[node.id]]
+    assert max(count for count, _ in counts) == 16
+    first = next(i for i, (_, complete) in enumerate(counts) if not complete)
+    # What was left out once is missing from then on, even where few are left.
+    assert not any(complete for _, complete in counts[first:])
+    assert found[graph.nodes[-1].id][0].sides[0].size == 81

@@ -9,7 +9,7 @@ from ...contract.reads import LONGEST_PERIOD
 from ...graph import Graph
 from ...record import Record
 from ...shapes.symbolic import plain
-from .paths import PATTERNS, Path, Paths, trace
+from .paths import PATTERNS, Line, Path, Traced, trace
 from .reach import Pattern, Reach, Whole
 from .spans import Span, joined
 
@@ -38,6 +38,8 @@ class Seen(Record):
     sides: tuple[Field, ...]
     ways: tuple[tuple[Field, ...], ...]
     exact: bool
+    complete: bool
+    """Whether `ways` are all; else those are left out that another one covers."""
     placed: bool
     """Whether the node has positions, which see each their own part: not so after a global pooling or a flatten."""
 
@@ -45,10 +47,11 @@ class Seen(Record):
 class Fields:
     """The fields of a graph's nodes; what is asked for is summed up when it is."""
 
-    def __init__(self, graph: Graph, paths: tuple[Paths[Reach], ...]) -> None:
+    def __init__(self, graph: Graph, traced: Traced[Reach]) -> None:
         self._graph = graph
-        self._paths = paths
+        self._paths, self._complete = traced
         self._seen: dict[int, tuple[Seen, ...]] = {}
+        self._alone: dict[tuple[int, int], Field] = {}
 
     def __getitem__(self, node: int) -> tuple[Seen, ...]:
         """What a node sees, of each input that it depends on and that has sides."""
@@ -56,9 +59,31 @@ class Fields:
         if id(paths) not in self._seen:
             inputs = dict.fromkeys(path.input for path in paths)
             self._seen[id(paths)] = tuple(
-                _seen(each, [path for path in paths if path.input == each], self._sizes(node)) for each in inputs
+                self._of_input(each, [path for path in paths if path.input == each], node) for each in inputs
             )
         return self._seen[id(paths)]
+
+    def _of_input(self, entry: int, paths: list[Path[Reach]], node: int) -> Seen:
+        sizes = tuple(map(plain, self._graph.nodes[node].shape.dims))
+        along = list(zip(*(path.lines for path in paths), strict=True))
+        exact = all(path.exact and all(_is_exact(line.reach) for line in path.lines) for path in paths)
+        ways = dict.fromkeys(tuple(self._field(line, sizes) for line in path.lines) for path in paths)
+        return Seen(
+            input=entry,
+            sides=tuple(_union(lines, sizes) if len(lines) > 1 else self._field(lines[0], sizes) for lines in along),
+            ways=tuple(sorted(ways, key=lambda way: [(f.size is None, f.size or 0, f.start or 0) for f in way])),
+            exact=exact and all(_period(lines) <= LONGEST_PERIOD for lines in along),
+            complete=self._complete[node],
+            placed=any(_has_places(line, sizes) for path in paths for line in path.lines),
+        )
+
+    def _field(self, line: Line[Reach], sizes: tuple[int, ...]) -> Field:
+        """The field of one line; paths share most of theirs with others."""
+        axis, reach = line
+        key = id(reach), -1 if axis is None else sizes[axis]
+        if key not in self._alone:
+            self._alone[key] = _union([line], sizes)
+        return self._alone[key]
 
     def places(self, node: int, position: Sequence[int]) -> set[tuple[int, ...]] | None:
         """The places along an input's sides that a position far from the ends reads, of the node's only input.
@@ -76,12 +101,9 @@ class Fields:
             found |= set(product(*sides))
         return found
 
-    def _sizes(self, node: int) -> tuple[int, ...]:
-        return tuple(map(plain, self._graph.nodes[node].shape.dims))
-
 
 def fields(graph: Graph, *, every: bool = False) -> Fields:
-    """The fields of a graph's nodes; `every` also tells the ways that another one covers, up to 64 a node."""
+    """The fields of a graph's nodes; `every` also lists the ways that another one covers, up to 16 a node."""
     return Fields(graph, trace(graph, PATTERNS, every=every))
 
 
@@ -109,19 +131,6 @@ def _largest(graph: Graph, seen: Seen) -> int | None:
     return max(sizes) if all(type(size) is int for size in sizes) else None
 
 
-def _seen(entry: int, paths: list[Path[Reach]], sizes: tuple[int, ...]) -> Seen:
-    along = list(zip(*(path.lines for path in paths), strict=True))
-    exact = all(path.exact and all(_is_exact(line.reach) for line in path.lines) for path in paths)
-    ways = dict.fromkeys(tuple(_union([line], sizes) for line in path.lines) for path in paths)
-    return Seen(
-        input=entry,
-        sides=tuple(_union(lines, sizes) for lines in along),
-        ways=tuple(sorted(ways, key=lambda way: [(f.size is None, f.size or 0, f.start or 0) for f in way])),
-        exact=exact and all(_period(lines) <= LONGEST_PERIOD for lines in along),
-        placed=any(_has_places(line, sizes) for path in paths for line in path.lines),
-    )
-
-
 def _has_places(line: tuple[int | None, Reach], sizes: tuple[int, ...]) -> bool:
     """Whether the positions of an axis each see their own part; what sees the whole must be of more than one."""
     axis, reach = line
@@ -134,8 +143,9 @@ def _is_exact(reach: Reach) -> bool:
 
 def _period(lines: Iterable[tuple[int | None, Reach]]) -> int:
     """After how many positions the union of the lines begins anew, where their fields are equally far apart; else 1."""
-    reaches = [reach for axis, reach in lines if axis is not None and isinstance(reach, Pattern) and reach.step]
-    return lcm(*(reach.period for reach in reaches)) if len({reach.jump for reach in reaches}) == 1 else 1
+    ratios = {(r.step, r.period) for axis, r in lines if axis is not None and isinstance(r, Pattern) and r.step}
+    alike = len({Fraction(*ratio) for ratio in ratios}) == 1
+    return lcm(*(period for _, period in ratios)) if alike else 1
 
 
 def _union(lines: Iterable[tuple[int | None, Reach]], sizes: tuple[int, ...]) -> Field:
@@ -143,7 +153,7 @@ def _union(lines: Iterable[tuple[int | None, Reach]], sizes: tuple[int, ...]) ->
     lines = list(lines)
     patterns = [(axis, reach) for axis, reach in lines if isinstance(reach, Pattern)]
     placed = [reach for axis, reach in patterns if axis is not None and reach.step]
-    jumps = {reach.jump for reach in placed}
+    jumps = {Fraction(*ratio) for ratio in {(reach.step, reach.period) for reach in placed}}
     longest = _period(lines)
     whole = len(patterns) < len(lines) or longest > LONGEST_PERIOD
     if whole or len(jumps) != 1 or len(placed) < len(patterns):

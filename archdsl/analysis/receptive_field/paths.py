@@ -11,8 +11,8 @@ from . import bounded, reach
 
 R = TypeVar("R")
 
-_MOST = 64
-"""Beyond so many different paths to a node, only those are kept that no other one covers."""
+_LISTED = 16
+"""Beyond so many different paths to a node, only those are kept that no other one covers, also where all are listed."""
 _MOST_APART = 12
 """Beyond so many of these, a single one stands for all: it covers them, and is not exact."""
 
@@ -59,8 +59,15 @@ TABLES: Algebra[bounded.Table] = Algebra(
 Paths = tuple[Path[R], ...]
 
 
-def trace(graph: Graph, algebra: Algebra[R], *, every: bool = False) -> tuple[Paths[R], ...]:
-    """For each node the paths to it, those left out that another one covers; `every` keeps these too, up to a bound."""
+class Traced(NamedTuple, Generic[R]):
+    """By node, the paths to it, and whether these are all; else those are left out that another one covers."""
+
+    paths: tuple[Paths[R], ...]
+    complete: tuple[bool, ...]
+
+
+def trace(graph: Graph, algebra: Algebra[R], *, every: bool = False) -> Traced[R]:
+    """The paths to each node but those that another one covers; `every` keeps these too, as far as they are few."""
     return _Trace(graph, algebra, every).run()
 
 
@@ -68,15 +75,17 @@ class _Trace(Generic[R]):
     def __init__(self, graph: Graph, algebra: Algebra[R], every: bool) -> None:
         self.graph, self.algebra, self.every = graph, algebra, every
         self.found: list[Paths[R]] = []
+        self.complete: list[bool] = []
         self.links: dict[tuple[int, ...], tuple[Links, ...]] = {}
         self.reached: dict[Any, R] = {}
         self.kept: list[Any] = []  # what the memo knows by identity must stay alive
 
-    def run(self) -> tuple[Paths[R], ...]:
+    def run(self) -> Traced[R]:
         entries = set(self.graph.inputs)
         for node in self.graph.nodes:
+            self.complete.append(all(self.complete[i] for i in node.inputs))
             self.found.append(self.entry(node) if node.id in entries else self.paths(node))
-        return tuple(self.found)
+        return Traced(tuple(self.found), tuple(self.complete))
 
     def entry(self, node: Node) -> Paths[R]:
         if not (axes := input_axes(self.graph, node)):
@@ -125,13 +134,16 @@ class _Trace(Generic[R]):
 
     def merged(self, paths: Iterable[Path[R]]) -> Paths[R]:
         unique = tuple(dict.fromkeys(paths))
-        if self.every and len(unique) <= _MOST:
+        if self.every and len(unique) <= _LISTED:
             return unique
         kept: list[Path[R]] = []
         for path in unique:
             if not any(self.covers(other, path) for other in kept):
                 kept = [other for other in kept if not self.covers(path, other)] + [path]
-        return tuple(kept) if len(kept) <= _MOST_APART else self.bounded(kept)
+        most = _LISTED if self.every else _MOST_APART
+        found = tuple(kept) if len(kept) <= most else self.bounded(kept)
+        self.complete[-1] = self.complete[-1] and len(found) == len(unique)
+        return found
 
     def bounded(self, paths: list[Path[R]]) -> Paths[R]:
         """One path that covers all that go along the same axes: the union on each side, which is more than theirs."""

@@ -35,7 +35,7 @@ class Support(Record):
 
 def support(graph: Graph) -> Support:
     """What every position of every node reads. Sides must be known, and no longer than LONGEST."""
-    return Support(graph=graph, paths=trace(graph, TABLES))
+    return Support(graph=graph, paths=trace(graph, TABLES).paths)
 
 
 def _masks(path: Path[Table], position: Sequence[int | None]) -> Iterator[int]:
