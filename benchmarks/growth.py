@@ -24,7 +24,7 @@ from archdsl.cli import main as archdsl
 
 TARGET = 1.1
 BLOCKS = (200, 600, 1800)
-ROUNDS = 1
+ROUNDS = 3
 LAYERS_A_BLOCK = 7
 RESIDUAL = "residual {{ conv 16 k{kernel} p{padding} nobias; bn; relu; conv 16 k3 p1 nobias; bn }}\n  relu"
 

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 import archdsl
-from archdsl.analysis.receptive_field import fields, support
+from archdsl.analysis.receptive_field import channel_axes, fields, input_axes, support
 from archdsl.backends.torch import apply, make_module
 from archdsl.contract.call import Apply, Module, Step
 from archdsl.graph import Graph, Node
@@ -85,22 +85,20 @@ def _step(
 def depends(graph: Graph, node: Node, positions: Sequence[Sequence[int]]) -> list[Places]:
     """For each position the places of the first input that all channels of a node together depend on."""
     inputs, result = run(graph, node.id)
-    entry = graph.nodes[graph.inputs[0]].shape
-    assert node.shape is not None
-    assert entry is not None
+    channels, of_input = channel_axes(graph)[node.id], channel_axes(graph)[graph.inputs[0]]
+    assert of_input is not None
     found = []
     for position in positions:
-        place = tuple(slice(None) if axis == node.shape.channel_axis else i for axis, i in enumerate(position))
+        place = tuple(slice(None) if axis == channels else i for axis, i in enumerate(position))
         (gradient,) = torch.autograd.grad(result[(0, *place)].sum(), inputs[graph.inputs[0]], retain_graph=True)
-        found.append({tuple(at) for at in (gradient[0] != 0).any(entry.channel_axis).nonzero().tolist()})
+        found.append({tuple(at) for at in (gradient[0] != 0).any(of_input).nonzero().tolist()})
     return found
 
 
 def check(graph: Graph, random: Random, count: int = 2) -> int:
     """Hold the last layers that have places against torch, at the middle and elsewhere. How many places were held."""
     known, seen, entry = support(graph), fields(graph), graph.inputs[0]
-    shape = graph.nodes[entry].shape
-    assert shape is not None
+    lengths = [graph.nodes[entry].shape.dims[axis] for axis in input_axes(graph, graph.nodes[entry])]
     # Where a layer cuts off ends, padding after it lies in the midst of the input, and no place is far from that.
     cuts = any(isinstance(node.op, Crop | Slice | UpConv) for node in graph.nodes)
     held = 0
@@ -108,13 +106,14 @@ def check(graph: Graph, random: Random, count: int = 2) -> int:
     for node in placed[-1:] + random.sample(placed, min(count, len(placed))):
         positions = [size // 2 for size in node.shape.dims], [random.randrange(size) for size in node.shape.dims]
         for position, found in zip(positions, depends(graph, node, positions), strict=True):
-            said = known.rows(node.id, entry, position)
+            channels = channel_axes(graph)[node.id]
+            said = known.rows(node.id, entry, [None if i == channels else at for i, at in enumerate(position)])
             if known.is_exact(node.id):
                 assert found == said, f"{node.name} at {position}: {_differ(found, said)}"
             assert found <= said, f"{node.name} at {position}: {_differ(found, said)}"
             far = seen.places(node.id, position)
             if far is not None and seen[node.id][0].exact and not cuts:
-                inside = all(0 <= i < side for place in far for i, side in zip(place, shape.sides, strict=True))
+                inside = all(0 <= i < side for place in far for i, side in zip(place, lengths, strict=True))
                 assert far == said or not inside, f"{node.name} at {position}: {_differ(far, said)}"
             held += 1
     return held

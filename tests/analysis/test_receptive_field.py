@@ -30,6 +30,38 @@ def test_published_figures(name):
     assert receptive_field(archdsl.load(f"zoo:{name}").graph) == PUBLISHED[name]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "input 3x8x8; take 0; gap",
+        "input 3x8x9; conv 4 k3; take 0; conv 2 k3; gap",
+        "input 3x8x9; conv 4 k3; take 2 axis=1; conv 2 k3; gap",
+        "input 3x8x9; conv 4 k3; take -1 axis=2; upsample 2; conv 2 k3",
+        "input 3x4x8x9; conv 4 k3 p1; take 1 axis=1; conv 2 k3; gap",
+        "input 1x84; reshape 1x7x12; conv 8 k3; relu; gap; fc 10",
+        "input 84x2; fc 3; attention h1 causal; reshape 3x7x12; conv 4 k3; gap",
+        "input 2x84; conv 4 k3 p1; reshape 4x7x12; conv 8 k3",
+        "input 2x7x12; conv 4 k3 p1; reshape 4x84; conv 8 k3; gap",
+        "input 2x7x12; conv 4 k3 p1; reshape 4x1x84; conv 8 k1x3",
+        "input 2x7x12; conv 4 k3 p1; permute 1 0 2; conv 3 k3; gap",
+        "input 2x6x6; conv 4 k3 p1; permute 0 2 1; conv 3 k3x1; gap",
+        "input 2x6x6; conv 4 k3 p1; tokens; fc 5; permute 1 0; conv 3 k3; gap",
+        "input 2x6x6; conv 4 k3 p1; tokens; fc 5; untokens 4x9; conv 3 k3; gap",
+        "input 2x6x6; conv 4 k3 p1; tokens; take 3; reshape 1x4; conv 2 k3",
+        "input 2x6x6; conv 4 k3 p1; flatten; reshape 1x12x12; conv 2 k3; gap",
+        "input 4x6x6; pixelshuffle 2; reshape 1x144; conv 2 k5; gap",
+        "input 4x6x6; conv 4 k3; gap keep; upsample 5; conv 2 k3; gap",
+        "input 4x6x6; gap; reshape 1x2x2; conv 2 k2; gap",
+        "input 30x7; fc 4; permute 1 0; conv 5 k3; permute 1 0; fc 2; take 4",
+    ],
+)
+def test_layers_that_change_the_number_of_sides_depend_on_what_is_said(text):
+    graph = archdsl.loads(text).graph  # the lints run, too
+    for seed in range(2):
+        check(graph, Random(seed), count=len(graph.layers))
+    receptive_field(graph)
+
+
 def last(text: str, input: str | None = None) -> Seen:
     """What the last layer sees of the only input."""
     graph = archdsl.loads(text, input=input).graph

@@ -8,6 +8,7 @@ from ...graph import Node
 from ...layers.merge import Mul
 from ...layers.pool import AdaptiveAvgPool, GlobalAveragePool
 from ...shapes.shape import Shape
+from ..receptive_field import input_axes
 from ._facts import Facts
 
 _PART = 2
@@ -46,16 +47,17 @@ def find(facts: Facts) -> Iterator[SmallField]:
     """Averages over all places, the gates of `mul` left out."""
     if len(facts.graph.inputs) != 1 or facts.graph.symbols:
         return
-    entry = facts.graph.nodes[facts.graph.inputs[0]].shape
-    if not entry.spatial:
+    entry = facts.graph.nodes[facts.graph.inputs[0]]
+    lengths = [entry.shape.dims[axis] for axis in input_axes(facts.graph, entry)]
+    if not entry.shape.spatial or not lengths:
         return
     for node, op in facts.layers(GlobalAveragePool, AdaptiveAvgPool):
         whole = isinstance(op, GlobalAveragePool) or set(node.shape.sides) == {1}
-        if not whole or _is_gate(facts, node) or _sees_enough(facts, node, min(entry.sides)):
+        if not whole or _is_gate(facts, node) or _sees_enough(facts, node, min(lengths)):
             continue
         for seen in facts.fields[node.inputs[0]]:
             field, side = min(
-                (side if f.size is None else f.size, side) for f, side in zip(seen.sides, entry.sides, strict=True)
+                (side if f.size is None else f.size, side) for f, side in zip(seen.sides, lengths, strict=True)
             )
             if field * _PART < side:
                 yield SmallField(span=node.span, uses=node.uses, keyword=op.keyword, field=field, side=side)
@@ -80,7 +82,9 @@ def _sees_enough(facts: Facts, node: Node, side: int) -> bool:
 
 def _grows(x: Shape, y: Shape) -> bool:
     """Whether a layer makes places of its own, or changes what a place is."""
-    return y.spatial and (not x.spatial or any(out > side for out, side in zip(y.sides, x.sides, strict=True)))
+    if not y.spatial:
+        return False
+    return not x.spatial or x.rank != y.rank or any(out > side for out, side in zip(y.sides, x.sides, strict=True))
 
 
 def _is_gate(facts: Facts, node: Node) -> bool:

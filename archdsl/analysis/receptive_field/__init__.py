@@ -10,7 +10,8 @@ gate, normalisation of a whole picture) sees the whole side. Single channels are
 channels at a position.
 """
 
-from .field import Field, Fields, Seen, fields, receptive_field
+from .field import Field, Fields, Seen, channel_axes, fields, receptive_field
+from .paths import input_axes
 from .support import Support, support
 
-__all__ = ["Field", "Fields", "Seen", "Support", "fields", "receptive_field", "support"]
+__all__ = ["Field", "Fields", "Seen", "Support", "channel_axes", "fields", "input_axes", "receptive_field", "support"]

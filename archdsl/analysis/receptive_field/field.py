@@ -8,8 +8,9 @@ from math import lcm
 from ...contract.reads import LONGEST_PERIOD
 from ...graph import Graph
 from ...record import Record
+from ...shapes.shape import Layout
 from ...shapes.symbolic import plain
-from .paths import PATTERNS, Line, Path, Traced, trace
+from .paths import PATTERNS, Line, Path, Traced, input_axes, trace
 from .reach import Pattern, Reach, Whole
 from .spans import Span, joined
 
@@ -51,7 +52,8 @@ class Fields:
         self._graph = graph
         self._paths, self._complete = traced
         self._seen: dict[int, tuple[Seen, ...]] = {}
-        self._alone: dict[tuple[int, int], Field] = {}
+        self._channels = channel_axes(graph)
+        self._alone: dict[tuple[Whole | int, int], Field] = {}
 
     def __getitem__(self, node: int) -> tuple[Seen, ...]:
         """What a node sees, of each input that it depends on and that has sides."""
@@ -65,6 +67,7 @@ class Fields:
 
     def _of_input(self, entry: int, paths: list[Path[Reach]], node: int) -> Seen:
         sizes = tuple(map(plain, self._graph.nodes[node].shape.dims))
+        paths = [_at_all_channels(path, self._channels[node]) for path in paths]
         along = list(zip(*(path.lines for path in paths), strict=True))
         exact = all(path.exact and all(_is_exact(line.reach) for line in path.lines) for path in paths)
         ways = dict.fromkeys(tuple(self._field(line, sizes) for line in path.lines) for path in paths)
@@ -80,7 +83,8 @@ class Fields:
     def _field(self, line: Line[Reach], sizes: tuple[int, ...]) -> Field:
         """The field of one line; paths share most of theirs with others."""
         axis, reach = line
-        key = id(reach), -1 if axis is None else sizes[axis]
+        # Patterns live as long as the paths.
+        key = reach if isinstance(reach, Whole) else id(reach), -1 if axis is None else sizes[axis]
         if key not in self._alone:
             self._alone[key] = _union([line], sizes)
         return self._alone[key]
@@ -91,7 +95,7 @@ class Fields:
         They may lie beyond the ends. None where a whole side is seen. `position` is along all axes of the node.
         """
         found: set[tuple[int, ...]] = set()
-        for path in self._paths[node]:
+        for path in (_at_all_channels(each, self._channels[node]) for each in self._paths[node]):
             sides = []
             for axis, reach in path.lines:
                 if isinstance(reach, Whole):
@@ -100,6 +104,28 @@ class Fields:
                 sides.append([span.low + i for i in range(span.size) if span.bits >> i & 1] if span else [])
             found |= set(product(*sides))
         return found
+
+
+def channel_axes(graph: Graph) -> tuple[int | None, ...]:
+    """By node, the axis of its channels or features; None for ids, which have none."""
+    found: list[int | None] = []
+    # Two sizes that no layer has read yet are what the next layer takes them for.
+    after = Layout.SIGNAL
+    for node in reversed(graph.nodes):
+        layout = after if node.shape.layout is Layout.OPEN else node.shape.layout
+        after = layout if layout in (Layout.SIGNAL, Layout.SEQUENCE) else after
+        found.append(None if layout is Layout.IDS else 1 if layout is Layout.SEQUENCE else 0)
+    return tuple(reversed(found))
+
+
+def _at_all_channels(path: Path[Reach], channels: int | None) -> Path[Reach]:
+    """What all channels at a position read: where a side of the input became the channels, all of that side."""
+    if channels is None or all(line.axis != channels for line in path.lines):
+        return path
+    lines: list[Line[Reach]] = []
+    for line in path.lines:
+        lines.append(Line(None, Whole(_is_exact(line.reach))) if line.axis == channels else line)
+    return path._replace(lines=tuple(lines))
 
 
 def fields(graph: Graph, *, every: bool = False) -> Fields:
@@ -125,8 +151,8 @@ def receptive_field(graph: Graph) -> int | None:
 
 
 def _largest(graph: Graph, seen: Seen) -> int | None:
-    shape = graph.nodes[seen.input].shape
-    lengths = shape.dims[-len(seen.sides) :] if shape.spatial else shape.dims[:1]
+    entry = graph.nodes[seen.input]
+    lengths = (entry.shape.dims[axis] for axis in input_axes(graph, entry))
     sizes = [length if field.size is None else field.size for field, length in zip(seen.sides, lengths, strict=True)]
     return max(sizes) if all(type(size) is int for size in sizes) else None
 
