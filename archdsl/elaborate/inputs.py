@@ -51,7 +51,9 @@ class Override:
 
     def without_examples(self) -> "Override":
         """The same sizes, with no example for those that are not known."""
-        return Override(self.sizes, {})
+        found = Override(self.sizes, {})
+        found._used = self._used
+        return found
 
     @property
     def is_symbolic(self) -> bool:
