@@ -14,6 +14,7 @@ from .analysis.ignores import apply_ignores
 from .analysis.lint import Facts, lint, lint_draft
 from .diagnostics import Severity, Sink
 from .diagnostics.catalogue import structure_errors
+from .diagnostics.catalogue.limit_errors import TooManyLayers
 from .diagnostics.diagnostic import Found
 from .elaborate import Override, elaborate
 from .graph import Draft, Graph, Setting, Unresolved, likely_shape
@@ -329,7 +330,7 @@ def _elaborate(
         own = Sink()
         draft = elaborate(program, own, settings, each, library, size)
         tried.append((draft, own))
-        if not draft.errors or not draft.symbols:
+        if not draft.errors or not draft.symbols or any(type(each.diagnostic) is TooManyLayers for each in own):
             break
     draft, own = tried[0] if tried[-1][0].errors else tried[-1]
     sink.absorb(own)

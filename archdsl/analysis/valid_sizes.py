@@ -1,6 +1,7 @@
 """For which input sizes a network is valid: derived from what its statements demand, not found by trial."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from itertools import product
 
@@ -9,7 +10,7 @@ from ..record import Record
 from ..shapes.shape import Shape
 from ..shapes.symbolic import Condition, Form, evaluated
 from ..text.source import Span
-from .size_sets import SizeSet, in_words, solve, square
+from .size_sets import SizeSet, TooInvolved, in_words, solve, square
 from .state_dict import Tensor, state_dict
 
 
@@ -28,7 +29,8 @@ class Demand(Record):
         symbols = self.condition.form.symbols()
         if len(symbols) == 1:
             symbol = next(iter(symbols))
-            return in_words(solve([self.condition], symbol), symbol)
+            with suppress(TooInvolved):
+                return in_words(solve([self.condition], symbol), symbol)
         relation = {">=": "≥", "==": "=", "!=": "≠"}[self.condition.relation]
         left, right = _sides(self.condition.form)
         if left.is_constant and relation == "≥":
@@ -106,12 +108,20 @@ class Sizes:
         self._graph_at = graph_at
         self.symbols: tuple[str, ...] = tuple(graph.symbols)
         self.demands = [Demand(condition=condition, span=span) for condition, span in _unique(graph.conditions)]
-        self.sets: Mapping[str, SizeSet] = {symbol: solve(self._on(symbol), symbol) for symbol in self.symbols}
+
+    @cached_property
+    def sets(self) -> Mapping[str, SizeSet]:
+        """The sizes that each symbol may have by itself. Raises TooInvolved."""
+        return {symbol: solve(self._on(symbol), symbol) for symbol in self.symbols}
+
+    @cached_property
+    def joint(self) -> list[Demand]:
+        """The demands on several symbols that the separate ones do not imply. Raises TooInvolved."""
         joint = [demand for demand in self.demands if len(demand.condition.form.symbols()) > 1]
         equal = {_sides(demand.condition.form)[0] for demand in joint if demand.condition.relation == "=="}
         # Where a product must be 49, that it must be at least 1 says nothing more.
         new = [d for d in joint if d.condition.relation == "==" or _sides(d.condition.form)[0] not in equal]
-        self.joint = [demand for demand in new if not self._implied(demand.condition)]
+        return [demand for demand in new if not self._implied(demand.condition)]
 
     @cached_property
     def squares(self) -> SizeSet:
@@ -160,21 +170,32 @@ class Sizes:
         other = self._graph_at(self.graph, env)
         if other is not None and serves(self.graph, other):
             return Verdict(sizes=sizes, outputs=tuple(evaluated(shape.dims, env) for shape in _results(other)))
-        near = _near_square if len(set(sizes)) == 1 and len(sizes) > 1 and self.joint else _near
-        return Verdict(
-            sizes=sizes,
-            outputs=(),
-            failed=failed,
-            larger=near(self, sizes, up=True),
-            smaller=near(self, sizes, up=False),
-        )
+        larger, smaller = self._nearest(sizes)
+        return Verdict(sizes=sizes, outputs=(), failed=failed, larger=larger, smaller=smaller)
+
+    def _nearest(self, sizes: tuple[int, ...]) -> tuple[tuple[int, ...] | None, tuple[int, ...] | None]:
+        """The nearest valid sizes above and below."""
+        try:
+            near = _near_square if len(set(sizes)) == 1 and len(sizes) > 1 and self.joint else _near
+            return near(self, sizes, up=True), near(self, sizes, up=False)
+        except TooInvolved:
+            return None, None
 
     def outputs(self, env: Mapping[str, int]) -> tuple[tuple[int, ...], ...]:
         """The outputs' shapes for sizes that are valid."""
         return tuple(evaluated(shape.dims, env) for shape in _results(self.graph))
 
     def described(self) -> list[str]:
-        """The valid sizes in words, a line a symbol, with the statements that impose the bounds."""
+        """The valid sizes in words, a line a symbol, with the statements that impose the bounds.
+
+        Where they repeat only after very many, what the statements demand is given as it is.
+        """
+        try:
+            return self._solved()
+        except TooInvolved:
+            return [f"{demand}{_because([demand])}" for demand in self.demands]
+
+    def _solved(self) -> list[str]:
         lines = [f"{in_words(self.sets[symbol], symbol)}{_because(self.reasons(symbol))}" for symbol in self.symbols]
         if len({line.replace(s, "·") for line, s in zip(lines, self.symbols, strict=True)}) == 1 and len(lines) > 1:
             both = " and ".join(self.symbols)

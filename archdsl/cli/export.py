@@ -1,7 +1,7 @@
 """`archdsl export`: a network for other programs."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NoReturn, cast
 
 import click
 
@@ -99,7 +99,10 @@ def _of_file(
         usage(f"{name}: the sizes of its input are not known; give them: `--input 3x224x224`")
     from ..training.inference.export_source import of_network
 
-    return of_network(network, seed, batch)
+    try:
+        return of_network(network, seed, batch)
+    except (RuntimeError, MemoryError) as error:
+        _without_memory(error)
 
 
 def _stem(name: str) -> str:
@@ -118,8 +121,23 @@ def _write(made: "Exportable", form: "Form", path: Path, opset: int | None) -> "
         if error.way_out:
             click.echo(f"  = help: {error.way_out}", err=True)
         raise SystemExit(1) from error
+    except (RuntimeError, MemoryError) as error:
+        _without_memory(error)
     except OSError as error:
         usage(f"{path} cannot be written: {error.strerror or error}")
+
+
+def _without_memory(error: Exception) -> NoReturn:
+    """Report that the network is too large for the memory that is left; any other error goes on."""
+    from ..training.loop.memory_budget import is_memory
+
+    if not is_memory(error):
+        raise error
+    click.echo("error: there is not enough memory for the network's weights and one pass through it", err=True)
+    click.echo(
+        "  = help: `archdsl check` shows what the weights take; `--set` or `--input` may make it smaller", err=True
+    )
+    raise SystemExit(1) from error
 
 
 def _tell(path: Path, made: "Exportable", form: "Form", agreement: "Agreement") -> None:
