@@ -2,7 +2,7 @@
 
 MAX_TEXT = 4_000_000
 """Characters in one file."""
-MAX_TOKENS = 150_000
+MAX_TOKENS = 250_000
 """Words and signs in one file, ends of statements included: what is read and checked within ten seconds."""
 MAX_NESTING = 40
 """Braces and parentheses inside one another."""

@@ -33,7 +33,6 @@ def build(text: str) -> Lark:
         parser="lalr",
         lexer="basic",
         keep_all_tokens=True,
-        propagate_positions=True,
         maybe_placeholders=False,
         postlex=Separators(),
     )
@@ -41,9 +40,9 @@ def build(text: str) -> Lark:
 
 def dump(parser: Lark, origin: str) -> bytes:
     """Its tables, to be kept."""
-    return parser_tables.dump(parser, origin, without=("postlex", "propagate_positions"))
+    return parser_tables.dump(parser, origin, without=("postlex",))
 
 
 def load(kept: bytes, origin: str) -> Lark | None:
     """The parser of kept tables; None where they are damaged, or another grammar's."""
-    return parser_tables.load(kept, origin, postlex=Separators(), propagate_positions=True)
+    return parser_tables.load(kept, origin, postlex=Separators())

@@ -7,7 +7,7 @@ from lark import Lark
 from lark.grammar import NonTerminal, Rule, RuleOptions, Symbol, Terminal
 from lark.lexer import TerminalDef
 
-FORM = "2"
+FORM = "3"
 """The form of the JSON; another number says that tables must be made anew."""
 
 
