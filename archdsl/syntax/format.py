@@ -14,7 +14,7 @@ from .comments import Comment, Comments
 from .words import Plain, lead, parameter, plain, tail
 
 WIDTH = 100
-_DIMENSIONS = re.compile(r"[123]d$")
+_DIMENSIONS = re.compile(r"([123])d(?:transpose)?$")
 _EMPTY_LINE = re.compile(r"\n[^\S\n]*\n")
 
 
@@ -33,7 +33,7 @@ def format_program(program: ast.Program, names: Mapping[str, str] | None = None)
 def one_names(program: ast.Program, names: Mapping[str, str]) -> dict[str, str]:
     """The synonyms that can mean nothing but a layer in this program, with the layer's name.
 
-    A name with a number of spatial dimensions is for a synonym with that number alone: `dropout3d` is not `dropout2d`.
+    A number of spatial dimensions is kept, since it is checked: `conv2d` is for images, `conv` is not.
     """
     if any(isinstance(statement, ast.UseFile) for statement in program.statements):
         return {}
@@ -42,8 +42,8 @@ def one_names(program: ast.Program, names: Mapping[str, str]) -> dict[str, str]:
 
 
 def _as_many_dimensions(word: str, name: str) -> bool:
-    number = _DIMENSIONS.search(name)
-    return number is None or word.endswith(number[0])
+    numbers = [found[1] if (found := _DIMENSIONS.search(each)) else None for each in (word, name)]
+    return numbers[0] == numbers[1]
 
 
 class _Piece(NamedTuple):

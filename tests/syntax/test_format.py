@@ -29,7 +29,11 @@ def check(text: str, expected: str) -> None:
 CASES = {
     "chains stay on their line": ("conv  6 k5 ;tanh;  avgpool 2\n", "conv 6 k5; tanh; avgpool 2\n"),
     "a semicolon at the end goes": ("conv 6 k5;\nrelu;;\n", "conv 6 k5\nrelu\n"),
-    "one name for a layer": ("input 3x8x8\nconv2d 6 k5; dense 10\n", "input 3x8x8\nconv 6 k5; fc 10\n"),
+    "one name for a layer": ("input 3x8x8\nconvolution 6 k5; dense 10\n", "input 3x8x8\nconv 6 k5; fc 10\n"),
+    "a number of dimensions stays": (
+        "conv2d 6 k5;maxpool1d 2; dropout3d; deconv 2 k2\n",
+        "conv2d 6 k5; maxpool1d 2; dropout3d; upconv 2 k2\n",
+    ),
     "a block may have a synonym's name": (
         "block dense(c) { relu }\ndense 3; linear 4\n",
         "block dense(c) { relu }\ndense 3; fc 4\n",
