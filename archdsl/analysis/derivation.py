@@ -3,10 +3,12 @@
 import re
 from collections.abc import Sequence
 
+from ..contract.layer import Layer
+from ..contract.reasons import KEEPS
 from ..graph import Draft, DraftNode, Graph, Node
 from ..record import Record
 from ..shapes.symbolic import Condition, recording
-from .shape_reasons import KEEPS, because, relative, slides
+from .shape_reasons import because, relative
 from .size_sets import in_words, solve
 from .valid_sizes import Demand
 
@@ -20,9 +22,9 @@ _MOST_FOLDED = 12
 class Step(Record):
     """One layer, or several in a row that keep the shape.
 
-    `numbers` are the reasons; `pointwise` says that no window moves, `source` where the input comes from if it is not
-    the step before. `line` is where the first statement stands, `FILE:LINE` outside of the network's own file.
-    `demands` are what it asks of sizes that are not known.
+    `numbers` are the reasons; `plain` says that there is none but that the shape is kept, `pointwise` that no window
+    moves, `source` where the input comes from if it is not the step before. `line` is where the first statement stands,
+    `FILE:LINE` outside of the network's own file. `demands` are what it asks of symbolic dimensions.
     """
 
     line: str
@@ -31,6 +33,7 @@ class Step(Record):
     shape: str
     numbers: tuple[str, ...]
     keeps: bool
+    plain: bool
     pointwise: bool
     source: str = ""
     demands: tuple[str, ...] = ()
@@ -165,14 +168,16 @@ def _step(graph: Graph, node: Node, before: int | None, told: _Told) -> Step:
     previous = graph.nodes[node.inputs[0]] if node.inputs else None
     elsewhere = len(node.inputs) == 1 and previous is not None and previous.id != before
     keeps = previous is not None and len(node.inputs) == 1 and previous.shape == node.shape
+    found = () if entry else because(graph, node, node.name)
     return Step(
         line=f"{'' if here else f'{node.span.source.name}:'}{node.span.line}",
         texts=(_REPETITION.sub("", node.text),),
         names=(node.name,),
         shape=str(node.shape),
-        numbers=() if entry else because(graph, node, node.name),
+        numbers=tuple(reason.text for reason in found),
         keeps=keeps,
-        pointwise=previous is None or not slides(node.op, previous.shape),
+        plain=found in ((), (KEEPS,)),
+        pointwise=previous is None or not (isinstance(node.op, Layer) and node.op.slides(previous.shape)),
         source=f"from {relative(previous.name, node.name)}" if elsewhere and previous is not None else "",
         demands=told.new(node, conditions_of(graph, node)) if graph.symbols else (),
     )
@@ -242,7 +247,8 @@ def _runs(items: Sequence[Item], target: str) -> list[Item]:
             texts, names = (*last.texts, *item.texts), (*last.names, *item.names)
             numbers = ("keep the shape",) if last.keeps else last.numbers
             pointwise = last.pointwise and item.pointwise
-            found[-1] = last.replace(texts=texts, names=names, numbers=numbers, pointwise=pointwise)
+            # What is told of several is not told with the one before them.
+            found[-1] = last.replace(texts=texts, names=names, numbers=numbers, plain=False, pointwise=pointwise)
         else:
             found.append(item)
     return found
@@ -250,7 +256,7 @@ def _runs(items: Sequence[Item], target: str) -> list[Item]:
 
 def _joins(item: Step, last: Step) -> bool:
     """Whether a step is told with the one before."""
-    alone = not item.keeps or item.source or item.demands or item.numbers[:1] not in ((KEEPS,), ())
+    alone = not item.keeps or item.source or item.demands or not item.plain
     if item.keeps and not item.pointwise:
         return not item.source and not item.demands and last.keeps and not last.demands
     return not alone

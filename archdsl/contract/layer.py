@@ -12,6 +12,7 @@ from ..shapes.symbolic import Sym, plain
 from .arguments import REQUIRED, Declared, Kind, Parameter, argument
 from .call import Step, Steps
 from .reads import Links
+from .reasons import Reasons, by_side, change
 from .saves import Saves
 from .styles import STYLES
 
@@ -109,6 +110,10 @@ class Op(Record):
         """The names of the weights that do not train."""
         return ()
 
+    def reason_of(self, xs: tuple[Shape, ...], y: Shape, names: tuple[str, ...]) -> Reasons:
+        """Why the output has this shape; `names` are what the inputs are called."""
+        return change(xs[0], y)
+
     def reads_of(self, xs: tuple[Shape, ...], y: Shape) -> tuple[Links, ...]:
         """Which positions of each input one position of the output reads, when the network no longer trains."""
         raise NotImplementedError
@@ -189,6 +194,14 @@ class Layer(Op):
         pairs = zip(self.windows(x), x.sides, strict=False)
         return tuple(dict.fromkeys(window.explain(side) for window, side in pairs))
 
+    def slides(self, x: Shape) -> bool:
+        """Whether a window of more than one element, or that moves by more than one, decides the sides."""
+        return any(w.extent > 1 or w.stride > 1 or w.before or w.after for w in self.windows(x))
+
+    def reason(self, x: Shape, y: Shape) -> Reasons:
+        """Why the output has this shape: the arithmetic of the sides, or what changes."""
+        return by_side(self.explain(x, y), x) if self.slides(x) else change(x, y)
+
     @typing.final
     def infer(self, xs: tuple[Shape, ...]) -> Shape:
         return self.out(xs[0])
@@ -208,6 +221,10 @@ class Layer(Op):
     @typing.final
     def macs_of(self, xs: tuple[Shape, ...], y: Shape) -> int:
         return self.macs(xs[0], y)
+
+    @typing.final
+    def reason_of(self, xs: tuple[Shape, ...], y: Shape, names: tuple[str, ...]) -> Reasons:
+        return self.reason(xs[0], y)
 
     @typing.final
     def reads_of(self, xs: tuple[Shape, ...], y: Shape) -> tuple[Links, ...]:

@@ -9,6 +9,7 @@ from ..contract.call import F, Steps, X, nn
 from ..contract.initializers import MATRIX_DOC, WHITEN_EPS, FilterInit, SpreadInit, check_filters, fill_filters
 from ..contract.layer import Layer, Reject, Weights
 from ..contract.reads import Links, over_sides, sliding, spreading
+from ..contract.reasons import Reasons, by_side, reasons, told
 from ..contract.saves import Own, Saves, contiguous
 from ..shapes.shape import Shape, Window
 from ._calls import compact, given
@@ -77,6 +78,14 @@ class Convolution(Layer):
             )
         # Of an odd number the larger half comes after; to compare the two would decide which it is.
         check_mode(self.pad_mode, [w.after for w in windows], x, "padding", y)
+
+    def reason(self, x: Shape, y: Shape) -> Reasons:
+        sides = by_side(self.explain(x, y), x) if self.slides(x) else ()
+        return (*self.counted(x, y), *sides)
+
+    def counted(self, x: Shape, y: Shape) -> Reasons:
+        """Why there are so many channels."""
+        raise NotImplementedError
 
     def weights(self, x: Shape) -> Weights:
         x = spatial(x)
@@ -156,6 +165,9 @@ class Conv(Convolution):
     def plan(self, x: Shape) -> Plan:
         return Plan(self.filters, self.groups, x.channels // self.groups, self.kernel)
 
+    def counted(self, x: Shape, y: Shape) -> Reasons:
+        return (told("filters", self.filters, "filter"),)
+
     def check(self, x: Shape, y: Shape) -> None:
         check_groups(self.groups, ((x.channels, "input channels"), (self.filters, "filters")), "`g{}`", y)
 
@@ -175,6 +187,11 @@ class DepthwiseConv(Convolution):
 
     def plan(self, x: Shape) -> Plan:
         return Plan(x.channels * self.multiplier, x.channels, 1, self.kernel)
+
+    def counted(self, x: Shape, y: Shape) -> Reasons:
+        if self.multiplier == 1:
+            return reasons("each channel by itself")
+        return reasons(f"{x.channels}·{self.multiplier} = {y.channels} channels")
 
     def check(self, x: Shape, y: Shape) -> None:
         """Each channel is a group: nothing to divide."""
@@ -240,6 +257,12 @@ class UpConv(Layer):
         return tuple(
             dict.fromkeys(f"{_explain(*facts)} = {out}" for facts, out in zip(self._per_side(x), y.sides, strict=True))
         )
+
+    def slides(self, x: Shape) -> bool:
+        return True
+
+    def reason(self, x: Shape, y: Shape) -> Reasons:
+        return (told("filters", self.filters, "filter"), *by_side(self.explain(x, y), x))
 
     def weights(self, x: Shape) -> Weights:
         x = spatial(x)

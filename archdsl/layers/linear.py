@@ -7,6 +7,7 @@ from ..contract.call import X2, F, Step, Steps, X, method, nn
 from ..contract.initializers import MATRIX_DOC, MatrixInit, fill
 from ..contract.layer import Layer, Op, Reject, Weights
 from ..contract.reads import ALL, Links, along, pointwise
+from ..contract.reasons import Reasons, reasons, told
 from ..contract.saves import Saves, contiguous, swapped
 from ..diagnostics.catalogue.shape_errors import NeedsFlatten
 from ..shapes.shape import Layout, Shape, times
@@ -61,6 +62,9 @@ class Linear(Layer):
     def weights(self, x: Shape) -> Weights:
         shapes = {"weight": (self.units, x.dims[self._axis(x)])}
         return shapes | ({"bias": (self.units,)} if self.bias else {})
+
+    def reason(self, x: Shape, y: Shape) -> Reasons:
+        return (told("units", self.units, "unit"),)
 
     def frozen_weights(self) -> tuple[str, ...]:
         return ("weight",) if self.frozen else ()
@@ -126,6 +130,9 @@ class Embedding(Layer):
                 own=True,
             )
         return y
+
+    def reason(self, x: Shape, y: Shape) -> Reasons:
+        return reasons(f"{self.features} numbers for each id")
 
     def _rows(self, x: Shape) -> int | None:
         return x.vocabulary if self.vocabulary is None else self.vocabulary

@@ -5,6 +5,7 @@ from typing import ClassVar
 from ..contract.call import INPUTS, Hole, Step, Steps, X, operator, torch
 from ..contract.layer import Op, Reject
 from ..contract.reads import ALL, SAME, Links, only, pointwise
+from ..contract.reasons import Reasons, agreed, summed
 from ..contract.saves import NOTHING, Own, Saves
 from ..diagnostics.catalogue.shape_errors import OperandsDiffer
 from ..shapes.shape import Layout, Shape
@@ -44,6 +45,9 @@ class Elementwise(Merge):
 
     def reads_of(self, xs: tuple[Shape, ...], y: Shape) -> tuple[Links, ...]:
         return tuple(_from_each(x.dims, y.dims) for x in xs)
+
+    def reason_of(self, xs: tuple[Shape, ...], y: Shape, names: tuple[str, ...]) -> Reasons:
+        return agreed(xs, y, names)
 
     def steps(self, xs: tuple[Shape, ...]) -> Steps:
         combine = getattr(operator, self.function)
@@ -97,6 +101,9 @@ class Concat(Merge):
 
     def saves_of(self, xs: tuple[Shape, ...], y: Shape) -> Saves:
         return NOTHING
+
+    def reason_of(self, xs: tuple[Shape, ...], y: Shape, names: tuple[str, ...]) -> Reasons:
+        return summed(xs, y, names)
 
     def steps(self, xs: tuple[Shape, ...]) -> tuple[Step, ...]:
         return (torch.cat(INPUTS, 1 + max(x.channel_axis for x in xs)),)

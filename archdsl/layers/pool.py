@@ -7,6 +7,7 @@ from ..contract.arguments import Flag, PositiveFloat, PositiveSides, argument
 from ..contract.call import F, Module, Step, Steps, X, method, nn
 from ..contract.layer import Layer, Reject
 from ..contract.reads import ALL, SAME, Links, over_sides, pooling_to, sliding
+from ..contract.reasons import Reasons, change, reasons
 from ..contract.saves import INPUT, NOTHING, Own, Saves
 from ..diagnostics.catalogue.shape_errors import KernelTooLarge, PaddingTooLarge
 from ..shapes.shape import Layout, Shape, Window
@@ -255,6 +256,11 @@ class GlobalPool(Layer):
             return Shape(1, x.channels, layout=Layout.SEQUENCE) if self.keep else Shape(x.channels)
         x = spatial(x)
         return x.with_sides(x.channels, (1,) * len(x.sides)) if self.keep else Shape(x.channels)
+
+    def reason(self, x: Shape, y: Shape) -> Reasons:
+        if self.keep:
+            return change(x, y)
+        return reasons(f"one number for each of {x.channels} {'channels' if x.spatial else 'features'}")
 
     def reads(self, x: Shape, y: Shape) -> Links:
         axis = x.channel_axis

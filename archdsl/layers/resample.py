@@ -6,6 +6,7 @@ from ..contract.arguments import Flag, OneOf, PositiveInt, PositiveSides, argume
 from ..contract.call import Step, nn
 from ..contract.layer import Layer, Reject
 from ..contract.reads import ALL, SAME, Links, Positions, Reads, interpolating, over_sides, pointwise, repeating
+from ..contract.reasons import KEEPS, Reasons, by_side, change, factor_of, reasons, scaled
 from ..contract.saves import NOTHING, Saves, contiguous
 from ..shapes.shape import Layout, Shape
 from ._calls import compact, given
@@ -49,6 +50,10 @@ class Resampling(Layer):
         if self.align_corners and self.mode == "nearest":
             raise Reject("align_corners", "`nearest` has no corners to align", help="`linear`", otherwise=y)
         return y
+
+    def reason(self, x: Shape, y: Shape) -> Reasons:
+        factors = [factor for factor in self.factors(spatial(x)) if factor is not None]
+        return scaled(x, y, factors) if factors and x != y else change(x, y)
 
     def reads(self, x: Shape, y: Shape) -> Links:
         sides = [self._along(*each) for each in zip(y.sides, x.sides, self.factors(spatial(x)), strict=True)]
@@ -153,6 +158,12 @@ class PixelShuffle(Layer):
             )
         return x.with_sides(x.channels // square, sides)
 
+    def reason(self, x: Shape, y: Shape) -> Reasons:
+        if x == y:
+            return (KEEPS,)
+        count = f"{x.channels}/{self.factor}² = {y.channels} channels"
+        return (*reasons(count), *scaled(x, y, (self.factor, self.factor)))
+
     def reads(self, x: Shape, y: Shape) -> Links:
         return over_sides([repeating(0, 0, self.factor)] * 2)
 
@@ -188,6 +199,13 @@ class PixelUnshuffle(Layer):
                     otherwise=x.with_sides(channels, tuple(max(1, side // self.factor) for side in x.sides)),
                 )
         return x.with_sides(channels, tuple(side // self.factor for side in x.sides))
+
+    def reason(self, x: Shape, y: Shape) -> Reasons:
+        if x == y:
+            return (KEEPS,)
+        pairs = zip(x.sides, y.sides, strict=True)
+        sides = by_side([f"{factor_of(a)}/{self.factor} = {factor_of(b)}" for a, b in pairs], x)
+        return (*reasons(f"{x.channels}·{self.factor}² = {y.channels} channels"), *sides)
 
     def reads(self, x: Shape, y: Shape) -> Links:
         return over_sides([Positions(step=self.factor, offsets=(range(self.factor),))] * 2)

@@ -6,6 +6,7 @@ from ..contract.arguments import NaturalInt, Sizes, argument
 from ..contract.call import Step, Steps, X, method
 from ..contract.layer import Layer, Reject
 from ..contract.reads import SAME, Links, Reads, Unfolded, folded, mixing, pointwise, repeating
+from ..contract.reasons import KEEPS, Reasons, factor_of, product, reasons
 from ..contract.saves import Saves, contiguous
 from ..shapes.shape import SPATIAL, Layout, Shape, times
 from ..shapes.symbolic import Sym, Undecided
@@ -24,6 +25,12 @@ class Flatten(Layer):
 
     def out(self, x: Shape) -> Shape:
         return Shape(numbers(x).numel)
+
+    def reason(self, x: Shape, y: Shape) -> Reasons:
+        if x == y:
+            return (KEEPS,)
+        factors = product(x.dims)
+        return reasons(factors if factors == str(y) else f"{factors} = {y}")
 
     def reads(self, x: Shape, y: Shape) -> Links:
         return pointwise(1) if x.rank == 1 else mixing(x.rank)
@@ -103,6 +110,9 @@ class Permute(Layer):
         turned = {Layout.SEQUENCE: Layout.SIGNAL, Layout.SIGNAL: Layout.SEQUENCE}
         return Shape(*(x.dims[axis] for axis in self.axes), layout=turned.get(x.layout, x.layout))
 
+    def reason(self, x: Shape, y: Shape) -> Reasons:
+        return (KEEPS,) if x == y else reasons("the same axes in another order")
+
     def reads(self, x: Shape, y: Shape) -> Links:
         return tuple((self.axes.index(axis), SAME) for axis in range(x.rank))
 
@@ -127,6 +137,9 @@ class Tokens(Layer):
     def out(self, x: Shape) -> Shape:
         x = spatial(x)
         return Shape(prod(x.sides), x.channels, layout=Layout.SEQUENCE)
+
+    def reason(self, x: Shape, y: Shape) -> Reasons:
+        return reasons(f"{product(x.sides)} = {factor_of(y.dims[0])} steps of {x.channels} features")
 
     def reads(self, x: Shape, y: Shape) -> Links:
         return ((1, SAME), *((0, _folded(x.sides, side)) for side in range(len(x.sides))))

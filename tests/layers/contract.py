@@ -44,6 +44,7 @@ def call_all(op: Op, xs: tuple[Shape, ...], y: Shape) -> None:
             if not isinstance(reads, Unfolded):
                 twice = reach.through(reach.through(reach.START, reads), reads)
                 assert reach.covers(twice, twice) or isinstance(twice, reach.Whole)
+    assert all(reason.text for reason in op.reason_of(xs, y, tuple(f"x{i}" for i in range(len(xs)))))
     if isinstance(op, Layer):
         op.windows(xs[0])
         op.explain(xs[0], y)

@@ -1,0 +1,103 @@
+"""Why a shape is what it is, in a few clauses: the arithmetic of each side, what became of the channels."""
+
+from collections.abc import Sequence
+
+from ..record import Record
+from ..shapes.shape import Layout, Shape, times
+from ..shapes.symbolic import Form, form_of
+
+
+class Reason(Record):
+    """A clause like `64 filters`; `argument` is the one whose value it tells, if it does no more than that."""
+
+    text: str
+    argument: str | None = None
+
+
+Reasons = tuple[Reason, ...]
+
+KEEPS = Reason(text="keeps the shape")
+_OPERANDS = 5
+"""How many operands of a merge are named."""
+
+
+def reasons(*texts: str) -> Reasons:
+    """Clauses as they are."""
+    return tuple(Reason(text=text) for text in texts)
+
+
+def told(argument: str, count: int, unit: str) -> Reason:
+    """The value of an argument as a number of things: `1 filter`, `64 filters`."""
+    return Reason(text=f"{count} {unit}{'s' * (count > 1)}", argument=argument)
+
+
+def by_side(lines: Sequence[str], x: Shape) -> Reasons:
+    """The arithmetic of sides with their letters where they differ, once where they differ by the symbol alone."""
+    lines = tuple(dict.fromkeys(lines))
+    letters = x.letters[1:].upper()
+    if not 1 < len(lines) == len(letters):
+        return reasons(*lines)
+    symbols = [form_of(side).symbols() for side in x.sides]
+    if all(len(each) == 1 for each in symbols):
+        names = [next(iter(each)) for each in symbols]
+        if all(lines[0].replace(names[0], name) == line for name, line in zip(names[1:], lines[1:], strict=True)):
+            return reasons(f"{lines[0]}, {' and '.join(names[1:])} alike")
+    return reasons(*(f"{letter}: {line}" for letter, line in zip(letters, lines, strict=True)))
+
+
+def scaled(x: Shape, y: Shape, factors: Sequence[int]) -> Reasons:
+    """Each side times its factor."""
+    sides = zip(x.sides, factors, y.sides, strict=True)
+    return by_side([f"{factor_of(a)}·{factor} = {factor_of(b)}" for a, factor, b in sides], x)
+
+
+def factor_of(size: int) -> str:
+    """A size as a factor: a closed form of several terms in parentheses."""
+    return times((size,))
+
+
+def product(sizes: Sequence[int]) -> str:
+    """`16·5·5`."""
+    return "·".join(map(factor_of, sizes))
+
+
+def change(x: Shape, y: Shape) -> Reasons:
+    """The change in words, for a layer that has no arithmetic of its own."""
+    if x == y:
+        return (KEEPS,)
+    if _forms(x.dims) == _forms(y.dims):
+        return reasons(f"read as {'an' if y.layout in (Layout.IMAGE, Layout.OPEN) else 'a'} {y.layout}")
+    if x.rank == y.rank:
+        axes = zip(x.letters.upper(), x.dims, y.dims, strict=True)
+        return reasons(", ".join(f"{letter}: {a} → {b}" for letter, a, b in axes if form_of(a) != form_of(b)))
+    if form_of(x.numel) == form_of(y.numel):
+        return reasons(f"the same {x.numel} elements")
+    return reasons(f"{x} → {y}")
+
+
+def _forms(dims: tuple[int, ...]) -> tuple[Form, ...]:
+    """Sizes by which symbolic ones are equal only if they are so for all values."""
+    return tuple(map(form_of, dims))
+
+
+def summed(xs: Sequence[Shape], y: Shape, names: Sequence[str]) -> Reasons:
+    """The channels of operands, one after another."""
+    total = f"{' + '.join(factor_of(x.channels) for x in xs)} = {y.channels} channels"
+    return reasons(total, f"of {_listed(list(names))}")
+
+
+def agreed(xs: Sequence[Shape], y: Shape, names: Sequence[str]) -> Reasons:
+    """Operands that agree, or those that serve every place or channel of the others."""
+    whole = [name for name, x in zip(names, xs, strict=True) if x == y]
+    if len(whole) == len(xs):
+        return reasons(f"{_listed(whole)} agree")
+    gates = [f"{name} {x}" for name, x in zip(names, xs, strict=True) if x != y]
+    masked = any(x.channels != y.channels for x in xs)
+    return reasons(f"{_listed(gates)} serves every {'channel' if masked else 'place'} of {_listed(whole)}")
+
+
+def _listed(names: list[str]) -> str:
+    """`a, b and c`; a few of many."""
+    if len(names) > _OPERANDS:
+        names = [*names[: _OPERANDS - 1], f"{len(names) - _OPERANDS + 1} more"]
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
