@@ -54,6 +54,10 @@ class _Lazy(click.Group):
         except KeyboardInterrupt:
             click.echo("\narchdsl: interrupted", err=True)
             ctx.exit(INTERRUPTED)
+        except ModuleNotFoundError as error:
+            from .problems import package_missing
+
+            package_missing(ctx.invoked_subcommand or "", error)
         except ValueError as error:
             from ..network import ArchError
 

@@ -7,7 +7,8 @@ import click
 
 from ..diagnostics.terminal import printable, width
 from ..text import paths
-from .train import fail
+from .common import usage
+from .problems import fail
 
 if TYPE_CHECKING:
     from ..training.report.run_report import ResultReport
@@ -50,7 +51,7 @@ def command(
     from ..training.callbacks.progress import watch_on
     from ..training.data.images import Request
     from ..training.data.registry import find_source
-    from ..training.errors import Problem
+    from ..training.errors.problem import Problem
     from ..training.inference.assess import assess, images_of
     from ..training.loop.device_setup import choose_device
     from ..training.report.gather import gather_result
@@ -64,6 +65,8 @@ def command(
         watch = watch_on(Console(stderr=True, highlight=False))
         request = Request(opened.shape, paths.user_cache(), data_dir=Path(folder) if folder else None, download=watch)
         source = find_source(data if data is not None else settings.data.source)
+        if data_dir is not None and not source.reads_data_dir:
+            usage(f"--data-dir: `{source.spec.name}` reads no files from there; leave it out")
         name, images = images_of(opened, source, request, split, fit or settings.recipe.data.fit)
         scores = assess(opened, images, tta)
         result = gather_result(name, scores, images, tuple(settings.data.classes), settings.recipe.loss)

@@ -8,7 +8,7 @@ import click
 from ..analysis.quantities import size
 from ..diagnostics.terminal import printable
 from .common import load_or_exit, network_options, parse_override, parse_settings, usage
-from .train import fail
+from .problems import fail, given, need
 
 if TYPE_CHECKING:
     from ..backends.export_formats import Agreement, Exportable, Form
@@ -46,12 +46,18 @@ def command(
     kind = _form(form, output)
     _refuse(kind, batch, opset)
     folder = Path(subject)
+    if kind == "safetensors" and given("preprocess"):
+        usage("--preprocess is for what computes; safetensors holds weights alone")
     if folder.is_dir():
         if settings or inputs:
             usage("a run keeps its network: no --set, --input")
+        if given("seed"):
+            usage("--seed is for the fresh weights of a FILE; a run has its own")
         made = _of_run(folder, preprocess and kind != "safetensors", batch)
         path = Path(output) if output else folder / f"net{_FORMS[kind]}"
     else:
+        if given("preprocess"):
+            usage("--preprocess is for a RUN, which knows the mean and the deviation of its images")
         made = _of_file(subject, settings, inputs, seed, batch)
         path = Path(output) if output else Path(f"{_stem(subject)}{_FORMS[kind]}")
     _tell(path, made, kind, _write(made, kind, path, opset))
@@ -60,6 +66,8 @@ def command(
 def _form(form: str | None, output: str | None) -> "Form":
     """The form: as asked for, else what the ending says, else ONNX."""
     ending = Path(output).suffix.lower() if output else _FORMS["onnx"]
+    if form is not None and output and ending in _FORMS.values() and ending != _FORMS[form]:
+        usage(f"-o {output}: `--to {form}` writes {_FORMS[form]}, and {ending} is another form's")
     named = form or next((each for each, end in _FORMS.items() if end == ending), None)
     if named is None:
         usage(f"{output}: say what to write, `--to {'|'.join(_FORMS)}`, or end it with {', '.join(_FORMS.values())}")
@@ -74,13 +82,13 @@ def _refuse(form: "Form", batch: int | None, opset: int | None) -> None:
     if batch is not None and form == "safetensors":
         usage("--batch is for what computes; safetensors holds weights alone")
     if gone := missing(form):
-        usage(f"`--to {form}` needs {', '.join(gone)}, not installed here: pip install 'archdsl[export]'")
+        need(f"`--to {form}`", gone)
 
 
 def _of_run(folder: Path, prepare: bool, batch: int | None) -> "Exportable":
     import torch
 
-    from ..training.errors import Problem
+    from ..training.errors.problem import Problem
     from ..training.inference.export_source import of_run
     from ..training.runs.loaded_run import open_run
     from ..training.runs.run_folder import Run

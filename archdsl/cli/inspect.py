@@ -9,7 +9,7 @@ import click
 from ..diagnostics.terminal import printable
 from ..text.names import nearest
 from .common import usage
-from .train import fail
+from .problems import fail
 
 if TYPE_CHECKING:
     from ..training.inference.feature_maps import Sheet
@@ -31,7 +31,7 @@ def command(run: str, image: str | None, layers: tuple[str, ...], output: str | 
     """Draw the filters of the first layer of the network trained in the folder RUN, and its feature maps of IMAGE at
     the end of each stage: a PNG each, and index.html with all of them.
     """
-    from ..training.errors import Problem
+    from ..training.errors.problem import Problem
     from ..training.loop.device_setup import choose_device
     from ..training.runs.loaded_run import open_run
     from ..training.runs.run_folder import Run
@@ -78,11 +78,11 @@ def _make(folder: Path) -> None:
 
 
 def _draw(opened: "Opened", image: Path | None, stops: "list[Stop]", folder: Path) -> None:
-    from ..training.inference.feature_maps import draw_filters, draw_maps, page
-    from ..training.inference.inspection import first_filters, maps
+    from ..training.inference.feature_maps import draw_filters, draw_maps, draw_pairs, page
+    from ..training.inference.inspection import Stop, first_filters, maps
     from ..training.inference.prediction import Predictor
     from ..training.report.gather import thumbnail
-    from ..training.runs.run_files import write_atomically, write_text
+    from ..training.safe_files import refuse_links, write_atomically, write_text
 
     sheets: list[tuple[str, Sheet]] = []
     filters = first_filters(opened)
@@ -94,10 +94,15 @@ def _draw(opened: "Opened", image: Path | None, stops: "list[Stop]", folder: Pat
         pixels = predictor.read(image)
         answers = list(predictor([pixels], _ANSWERS)[0])
         picture = thumbnail(pixels)
-        for number, found in enumerate(maps(opened, predictor.inputs([pixels])[0], stops), 1):
-            sheets.append((f"{number:02}-{found.name}", draw_maps(found)))
+        own = [Stop(filters.name, filters.text, filters.node)] if filters and filters.node is not None else []
+        found = maps(opened, predictor.inputs([pixels])[0], [*own, *stops])
+        if filters is not None and own:
+            sheets.append((f"00-pairs-{filters.name}", draw_pairs(filters, found.pop(0))))
+        sheets += [(f"{number:02}-{each.name}", draw_maps(each)) for number, each in enumerate(found, 1)]
     if not sheets:
         usage("nothing to show: no filters lie over the image, and no layer gives an image")
+    if folder.parent == opened.run.folder:
+        refuse_links(folder.parent, folder)  # a run may be a stranger's; a folder that the user names may be a link
     _make(folder)
     for name, sheet in sheets:
         path = folder / f"{re.sub('[^A-Za-z0-9_.-]', '_', name)}.png"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..diagnostics.terminal import printable
-from .train import fail
+from .problems import fail
 
 if TYPE_CHECKING:
     from ..training.inference.prediction import Answer
@@ -25,7 +25,7 @@ def command(run: str, images: tuple[str, ...], top: int, device: str, output: st
     An IMAGE may be a folder, for all pictures in it, or `-` for a picture from standard input. What cannot be read is
     told, the others are answered all the same, and the exit code is 1 then.
     """
-    from ..training.errors import Problem
+    from ..training.errors.problem import Problem
     from ..training.inference.prediction import BATCH, predict
     from ..training.loop.device_setup import choose_device
     from ..training.runs.loaded_run import open_run
@@ -51,7 +51,7 @@ def command(run: str, images: tuple[str, ...], top: int, device: str, output: st
 
 def _found(images: tuple[str, ...]) -> "tuple[list[Path | None], list[Answer]]":
     """The pictures that are meant, and an answer for each folder without any."""
-    from ..training.errors import BadImages
+    from ..training.errors.data_errors import BadImages
     from ..training.inference.prediction import Answer, pictures
 
     paths: list[Path | None] = []

@@ -7,26 +7,23 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .callbacks.base import Stop, Watch
-from .data.images import ImageSet, Request, Source, Splits
+from .data.images import Request, Source, Splits
 from .data.resize import fit_splits
 from .loop.augmentation import changes_pixels
 from .loop.averages import start
+from .loop.callback import Stop, Watch
 from .loop.device_setup import Setup, Trial, choose_setup
 from .loop.loss import make_loss
 from .loop.metrics import Tally
 from .loop.optimizers import make_optimizer
+from .loop.process_group import ALONE, Team
 from .loop.standardization import Standard, Standardiser
-from .loop.train_context import Batches, Job
+from .loop.train_context import Batches, Job, on_device
 from .loop.training_state import Chance, State, derive, own_purpose, weights_of
 from .loop.whitening import WHITENING_IMAGES, whiten
 from .model_spec import Subject
-from .processes.process_group import ALONE, Team
 from .recipe.recipe import Recipe
 
-_PART_OF_GPU = 0.5
-_MOST_TURNED = 1 << 30
-"""Bytes of images that may lie in memory a second time, in another layout."""
 _MOST_STANDARDISED = 1 << 26
 """Bytes of images that may lie in memory a second time, as standardised numbers of four bytes each."""
 
@@ -73,19 +70,6 @@ def choose(
     chosen, trials = choose_setup(model, loss, (inputs, batch.labels), device, recipe.precision, recipe.layout)
     precision, layout = team.share(f"{chosen.precision} {chosen.layout}").split()
     return Setup(device, precision, layout), trials
-
-
-def on_device(images: ImageSet, device: torch.device, layout: torch.memory_format = torch.contiguous_format) -> Batches:
-    """Images and classes on the device; on the CPU where they would take more than half of a GPU's free memory.
-
-    The images are brought to the layout once, so that not each batch has to be, where they are small enough to copy.
-    """
-    if device.type == "cuda" and images.images.nbytes > _PART_OF_GPU * torch.cuda.mem_get_info(device)[0]:
-        device = torch.device("cpu")
-    pixels = torch.from_numpy(images.images).to(device)
-    if images.images.nbytes <= _MOST_TURNED:
-        pixels = pixels.contiguous(memory_format=layout)
-    return Batches(pixels, torch.from_numpy(images.labels).to(device))
 
 
 def job(

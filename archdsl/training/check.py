@@ -1,13 +1,41 @@
-"""The network against the data, before any file of the data is touched. Imports neither torch nor numpy."""
+"""The network against its recipe and its data, before any file of the data is touched.
+
+Imports pydantic where there is a recipe to check, and neither torch nor numpy.
+"""
+
+from typing import TYPE_CHECKING
 
 from ..diagnostics import Sink
-from ..diagnostics.catalogue.training_errors import BadSetting, NotForImages, WrongInput, WrongOutput
+from ..diagnostics.catalogue.training_errors import (
+    BadSetting,
+    NotForImages,
+    SeveralOutputs,
+    WrongInput,
+    WrongOutput,
+)
 from ..graph import Graph, Node
 from ..shapes.shape import Layout
 from ..text.names import nearest
 from .data.dataset_spec import DataSpec, ImageShape
-from .recipe.recipe import Recipe
-from .recipe.sections import frozen_parts
+from .data.registry import data_sets
+
+if TYPE_CHECKING:
+    from .recipe.recipe import Recipe
+
+
+def check_recipe(graph: Graph, sink: Sink) -> None:
+    """Report what is wrong with the `train` block, and with the network for it and for the data that it names.
+
+    A folder of images is left to `train`, which looks into it.
+    """
+    from .recipe.composition import compose
+
+    recipe = compose(graph.training, {}, sink)
+    if recipe is None:
+        return
+    check_names(graph, recipe, sink)
+    if recipe.data.name in data_sets():
+        check(graph, data_sets()[recipe.data.name], recipe.data.fit, sink)
 
 
 def image_shape(graph: Graph) -> ImageShape:
@@ -69,6 +97,10 @@ def _input(graph: Graph, spec: DataSpec, fit: str, sink: Sink) -> None:
 
 
 def _output(graph: Graph, spec: DataSpec, sink: Sink) -> None:
+    if len(graph.outputs) > 1:  # only the first has a loss: the weights of the others would never move
+        name, other = graph.outputs[1]
+        sink.emit(SeveralOutputs(span=graph.nodes[other].span, count=len(graph.outputs), name=name))
+        return
     node, classes = graph.output, len(spec.classes)
     if node.shape.dims == (classes,):
         return
@@ -89,8 +121,10 @@ def _advice(graph: Graph, node: Node, classes: int) -> str:
     return f"end with `gap; fc {classes}` or `flatten; fc {classes}`"
 
 
-def check_names(graph: Graph, recipe: Recipe, sink: Sink) -> str | None:
+def check_names(graph: Graph, recipe: "Recipe", sink: Sink) -> str | None:
     """What is wrong with the names that `freeze` gives, put into the sink where the text gives them, else returned."""
+    from .recipe.sections import frozen_parts
+
     known = {".".join(node.path[:depth]) for node in graph.layers for depth in range(1, len(node.path) + 1)}
     unknown = [part for part in frozen_parts(recipe.freeze) if part not in known]
     if not unknown:

@@ -14,6 +14,9 @@ from ..text.source import Source
 from .check import image_shape
 from .data.dataset_spec import ImageShape
 
+NETWORK = "net.arch"
+"""The file of a run with the network's text."""
+
 if TYPE_CHECKING:
     from ..network import Network
 
@@ -39,6 +42,11 @@ class Subject:
     used: Mapping[str, str] = field(default_factory=dict)
     whitened: Mapping[str, float] = field(default_factory=dict)
     graph: Graph | None = None
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The texts to keep with a run, by their paths in its folder."""
+        return {**self.used, NETWORK: self.text}
 
 
 def subject_of(network: "Network", given: Mapping[str, Any], sizes: tuple[str, ...]) -> Subject:

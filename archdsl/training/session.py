@@ -3,34 +3,34 @@
 import math
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
-from torch import Tensor
 
 from . import assemble
-from .callbacks.base import Stop, Watch
 from .data.images import Request, Source, Splits
-from .errors import BatchTooSmall, CannotResume, Diverged, PeerFailed, Problem
+from .errors.loop_errors import Diverged, variance_needed
+from .errors.problem import Problem
+from .errors.process_errors import BatchTooSmall, PeerFailed
+from .errors.run_errors import CannotResume
+from .loop.callback import Stop, Watch
 from .loop.device_setup import Setup, Trial, choose_device
 from .loop.evaluation import Scores
 from .loop.loop import Ending, fit, score
 from .loop.memory_budget import Budget
+from .loop.process_group import ALONE, Team
 from .loop.schedule import factor
 from .loop.standardization import Standard, measure
-from .loop.train_context import Job
-from .loop.training_state import State, weights_of
+from .loop.train_context import Job, on_device
+from .loop.training_state import State, copy_tensors, weights_of
 from .model_spec import Subject
-from .processes.process_group import ALONE, Team
 from .recipe.recipe import Recipe
 from .report import write_report
-from .run_errors import variance_needed
-from .runs.checkpoint import list_checkpoints, part, read, restore_newest, save_tensors
+from .runs.checkpoint import list_checkpoints, read, restore_newest
+from .runs.digests import of_text
 from .runs.run_folder import Run
 from .runs.run_lock import claimed
 from .runs.run_settings import DataSettings, NetworkSettings, RunSettings, SetupSettings, versions
+from .runs.weights import fitting, part, save_tensors
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,8 @@ class Training:
             self.watch.note(note)
         settings = self._settings(splits, standard, setup, trials, sum(p.numel() for p in model.parameters()))
         run = self.place.run
-        run.write_network(self.subject.text, self.subject.used)
-        run.write_text(run.settings, settings.model_dump_json(indent=2) + "\n")
+        run.write_network(self.subject.texts)
+        run.write_settings(settings)
         job = assemble.job(self.recipe, setup, standard, splits, len(self.source.spec.classes), self.stop, self.team)
         return assemble.first_state(model, job), job
 
@@ -130,14 +130,15 @@ class Training:
             assemble.prepare(model, self.subject, splits, standard, device)
         state = assemble.first_state(model, job)
         if not unbegun:
-            restore_newest(state, run.checkpoints)
+            path, passed_over = restore_newest(state, run.checkpoints)
+            if passed_over:
+                self.watch.note(f"{passed_over}; {path.name} is taken in its place")
         before = settings.setup
         if before.processes != self.team.size:
             begun = f"{before.processes} process{'es' * (before.processes > 1)}"
             self.watch.note(f"begun in {begun}, goes on in {self.team.size}: chance differs")
         now = before.model_copy(update={"processes": self.team.size})
-        changed = settings.model_copy(update={"recipe": self.recipe, "setup": now})
-        run.write_text(run.settings, changed.model_dump_json(indent=2) + "\n")
+        run.write_settings(settings.model_copy(update={"recipe": self.recipe, "setup": now}))
         self.watch.note(_where(state, job))
         if note := _another_course(settings.recipe, state, job):
             self.watch.note(note)
@@ -193,6 +194,7 @@ class Training:
                 given=dict(self.subject.given),
                 sizes=self.subject.sizes,
                 parameters=parameters,
+                texts={name: of_text(text) for name, text in self.subject.texts.items()},
             ),
             data=DataSettings(
                 name=spec.name,
@@ -251,22 +253,10 @@ def _test(state: State, job: Job, splits: Splits, run: Run) -> tuple[str, Scores
     if job.team.any(run.writes and run.best.is_file()):
         best = {k: v.clone() for k, v in weights_of(state.model).items()}
         if run.writes:
-            _copy(_weights_in(run.best, best), best)
+            copy_tensors(fitting(run.best, best, verified=True), best)
         job.team.spread(best)
         state = replace(state, average=best)
-    return name, score(state, job, assemble.on_device(images, job.setup.device), job.recipe.tta)
-
-
-def _weights_in(path: Path, wanted: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The weights of a file. Raises CannotResume where they are not those that are wanted, or cannot be read."""
-    way_out = f"remove {path}, and the weights of the last epoch are tested"
-    try:
-        found = load_file(path)
-    except (SafetensorError, OSError) as error:
-        raise CannotResume(path.parent, f"{path.name}: {error}", way_out) from error
-    if {n: t.shape for n, t in wanted.items()} != {n: t.shape for n, t in found.items()}:
-        raise CannotResume(path.parent, f"{path.name} has the weights of another network", way_out)
-    return found
+    return name, score(state, job, on_device(images, job.setup.device), job.recipe.tta)
 
 
 def _keep_finite(state: State, run: Run) -> None:
@@ -278,9 +268,3 @@ def _keep_finite(state: State, run: Run) -> None:
     newest = list_checkpoints(run.checkpoints)[-1]
     tensors, _ = read(newest)
     save_tensors(part(tensors, "average") or part(tensors, "model"), run.last, {"format": "pt"})
-
-
-@torch.no_grad()
-def _copy(source: dict[str, Tensor], target: dict[str, Tensor]) -> None:
-    for name, tensor in target.items():
-        tensor.copy_(source[name])

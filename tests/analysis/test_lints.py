@@ -11,7 +11,7 @@ from archdsl.network import analyse
 from archdsl.text import paths
 from archdsl.text.files import read_source
 from archdsl.text.source import Source
-from archdsl.training.recipe_check import check_recipe
+from archdsl.training.check import check_recipe
 
 # Known networks that are right to be told something, and why it stays.
 ACCEPTED = {

@@ -1,5 +1,6 @@
 """A small data set in memory, a small network written by hand, a training made of the two."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,11 +8,12 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from archdsl.training.callbacks.base import Stop, Watch
 from archdsl.training.data.dataset_spec import DataSpec, ImageShape
 from archdsl.training.data.images import ImageSet, Request, Source, Splits
+from archdsl.training.loop.callback import Stop, Watch
 from archdsl.training.model_spec import Subject
 from archdsl.training.recipe.recipe import Recipe
+from archdsl.training.runs.digests import of_json
 from archdsl.training.runs.run_folder import Run
 from archdsl.training.session import Place, Training
 
@@ -60,6 +62,15 @@ def training(folder: Path, stop: Stop | None = None, watch: Watch | None = None,
     run = Run(folder) if folder.exists() else Run.create(folder, folder.parent, "unused")
     place = Place(Request(SHAPE, folder.parent / "cache"), "cpu", run)
     return Training(subject(), Patches(), Recipe.model_validate(settings), place, watch or Watch(), stop or Stop())
+
+
+def edit_settings(folder: Path, change: Callable[[Any], object]) -> None:
+    """Change the settings of a run, or of a sweep, and give them the digest that belongs to them then."""
+    path = folder / "settings.json"
+    settings = json.loads(path.read_text())
+    del settings["digest"]
+    change(settings)
+    path.write_text(json.dumps({**settings, "digest": of_json(settings)}))
 
 
 class StopAfter(Stop):

@@ -13,8 +13,8 @@ import archdsl
 from archdsl.diagnostics import Sink
 from archdsl.text import paths
 from archdsl.training import assemble
-from archdsl.training.callbacks.base import Stop, Watch
 from archdsl.training.data.images import ImageSet, Splits
+from archdsl.training.loop.callback import Stop, Watch
 from archdsl.training.loop.device_setup import Setup
 from archdsl.training.loop.loop import fit
 from archdsl.training.loop.standardization import measure

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from archdsl.training import assemble
-from archdsl.training.callbacks.base import Stop
 from archdsl.training.data.images import ImageSet, Splits
+from archdsl.training.loop.callback import Stop
 from archdsl.training.loop.device_setup import Setup
 from archdsl.training.loop.standardization import measure
 from archdsl.training.loop.train_context import Job

@@ -163,3 +163,24 @@ class NotForImages(Diagnostic):
 
     def help(self) -> tuple[str, ...]:
         return (self.advice,)
+
+
+class SeveralOutputs(Diagnostic):
+    """A network with more than one output. Training has a loss for one alone, which would not reach all weights."""
+
+    code = "E0814"
+    title = "several outputs to train"
+    wrong = "input 1x8x8\nflatten; fc 16 as h; relu\naux early { fc 10 }\nfc 10\ntrain { data digits }\n"
+    right = "input 1x8x8\nflatten; fc 16 as h; relu\nfc 10\ntrain { data digits }\n"
+
+    count: int
+    name: str
+
+    def message(self) -> str:
+        return f"training has a loss for one output, this network has {self.count}"
+
+    def label(self) -> str:
+        return f"no loss would reach `{self.name}`"
+
+    def help(self) -> tuple[str, ...]:
+        return (f"leave `{self.name}` out of the network that is trained: one output can be trained for now",)

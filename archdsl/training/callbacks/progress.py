@@ -4,27 +4,28 @@ import time
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 from rich.text import Text
 
-from .base import Tick, Watch
+from ..duration import duration
+from ..loop.callback import Tick, Watch
 
 _SECONDS_BETWEEN_LINES = 60
+_SECONDS_BEFORE_DECODING_IS_TOLD = 2
 
 
 def watch_on(console: Console) -> Watch:
     """The watcher that suits the console."""
     return BarWatch(console) if console.is_terminal else LineWatch(console)
-
-
-def duration(seconds: float) -> str:
-    """`42s`, `3:07`, `2:03:07`."""
-    whole = round(seconds)
-    minutes, rest = divmod(whole, 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours}:{minutes:02}:{rest:02}"
-    return f"{minutes}:{rest:02}" if minutes else f"{rest}s"
 
 
 class LineWatch(Watch):
@@ -34,12 +35,27 @@ class LineWatch(Watch):
         self.console = console
         self.epochs = self.images = 0
         self._said = 0.0
+        self._decoding, self._decoded, self._of = "", 0, 0
 
     def note(self, text: str) -> None:
         self._print(text)
 
     def start(self, name: str, total: int | None) -> None:
         self._print(f"fetching {name}" + (f", {total / 1e6:,.1f} MB" if total else ""))
+
+    def start_decoding(self, name: str, images: int) -> None:
+        self._decoding, self._decoded, self._of = name, 0, images
+        self._said = time.monotonic() - _SECONDS_BETWEEN_LINES + _SECONDS_BEFORE_DECODING_IS_TOLD
+
+    def advance(self, size: int) -> None:
+        if not self._decoding:
+            return
+        self._decoded += size
+        if time.monotonic() - self._said > _SECONDS_BETWEEN_LINES:
+            self._print(f"decoding {self._decoding}: {self._decoded:,} of {self._of:,} images")
+
+    def finish(self) -> None:
+        self._decoding = ""
 
     def begin(self, epochs: int, images: int) -> None:
         self.epochs, self.images = epochs, images
@@ -87,6 +103,10 @@ class BarWatch(LineWatch):
     def start(self, name: str, total: int | None) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
         self._show(Progress(*columns, console=self.console, transient=True), f"fetching {name}", total)
+
+    def start_decoding(self, name: str, images: int) -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self._show(Progress(*columns, console=self.console, transient=True), f"decoding {name}", images)
 
     def advance(self, size: int) -> None:
         if self._progress:

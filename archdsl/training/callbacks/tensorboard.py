@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from ..loop.callback import Tick, Watch
 from ..report import REPORT
 from ..report.run_report import TrainingReport
 from ..runs.run_folder import Run
-from .base import Tick, Watch
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -34,6 +34,9 @@ class EventWatch(Watch):
 
     def start(self, name: str, total: int | None) -> None:
         self._other.start(name, total)
+
+    def start_decoding(self, name: str, images: int) -> None:
+        self._other.start_decoding(name, images)
 
     def advance(self, size: int) -> None:
         self._other.advance(size)

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pooch  # type: ignore[import-untyped]  # it ships no types
-import requests
-import urllib3.exceptions
 
-from ..errors import DataMissing, DiskFull, DownloadFailed
-from ..runs.run_files import is_full
+from ..errors.data_errors import DataMissing, DownloadFailed
+from ..errors.disk_errors import DiskFull
+from ..safe_files import is_full
 from .images import Download, Request
 
 TIMEOUT_SECONDS = 30
@@ -71,11 +70,14 @@ def fetch(file: RemoteFile, folder: Path, progress: Download) -> Path:
                 url, known_hash=f"sha256:{file.sha256}", fname=file.name, path=folder, downloader=downloader
             )
             return Path(kept)
-        except requests.RequestException as error:
-            attempts.append((url, _why(error)))
-        except ValueError:
-            attempts.append((url, "another file than the published one (its sha256 differs)"))
+        except ValueError as error:
+            known = "RequestException" in _kinds(error)  # an address that requests cannot read is a ValueError, too
+            why = _why(error) if known else "another file than the published one (its sha256 differs)"
+            attempts.append((url, why))
         except OSError as error:
+            if "RequestException" in _kinds(error):
+                attempts.append((url, _why(error)))
+                continue
             if is_full(error):
                 raise DiskFull(folder / file.name) from error
             raise DownloadFailed(file.name, folder, ((str(folder), error.strerror or str(error)),)) from error
@@ -90,17 +92,27 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _why(error: requests.RequestException) -> str:
-    if isinstance(error, requests.HTTPError) and error.response is not None:
-        return f"{error.response.status_code} {error.response.reason}"
-    inner = error.args[0] if error.args else None
-    if isinstance(error, requests.Timeout) or isinstance(inner, urllib3.exceptions.ReadTimeoutError):
+def _kinds(error: object) -> frozenset[str]:
+    """The names of an error's classes: pooch lets through those of requests and urllib3, which are its own business."""
+    return frozenset(kind.__name__ for kind in type(error).__mro__)
+
+
+def _why(error: Exception) -> str:
+    kinds, inner = _kinds(error), error.args[0] if error.args else None
+    response = getattr(error, "response", None)
+    if "HTTPError" in kinds and response is not None:
+        return f"{response.status_code} {response.reason}"
+    if "Timeout" in kinds or "ReadTimeoutError" in _kinds(inner):
         return f"no answer in {TIMEOUT_SECONDS} s"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+    if "ChunkedEncodingError" in kinds:
         return "the connection broke off"
-    if isinstance(error, requests.ConnectionError):
+    if "ConnectionError" in kinds:
         return "no connection"
     return str(error)
+
+
+class RequestException(OSError):
+    """A download that is given up here, under the name that those of requests have."""
 
 
 class _Bar:
@@ -125,7 +137,7 @@ class _Bar:
             return
         self._seen += size
         if self._seen > _LARGEST:
-            raise requests.RequestException(f"more than {_LARGEST:,} bytes")
+            raise RequestException(f"more than {_LARGEST:,} bytes")
         self._progress.advance(size)
 
     def reset(self) -> None:

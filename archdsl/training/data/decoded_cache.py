@@ -1,43 +1,66 @@
-"""Decoded images kept on disk, so that the second run starts at once, and so that they need not fit into memory."""
+"""Decoded images kept on disk, so that the second run starts at once, and so that they need not fit into memory.
+
+An array is filled in a file of its own, `….partial.npy`, beside which `….partial.rows` says whose images are in it.
+What was decoded before a stop, or beside a file that cannot be read, is taken from there the next time, also where
+files were added or removed meanwhile: an image is known by a key of its own, not by its place.
+"""
 
 import contextlib
 import os
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from math import prod
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..errors import DiskFull
-from ..run_errors import CannotWrite
-from ..runs.run_files import write_atomically
+from ..errors.disk_errors import CannotWrite, DiskFull
+from ..safe_files import make_folder, unwritten, write_atomically
 from .images import Pixels
 
 MAPPED = 2 << 30
 """Arrays of more bytes stay in their file; the system reads what is asked for, and keeps as much as there is room."""
+_NOTED_SECONDS = 10.0
+_KEY = "S32"
+
+Flags = NDArray[np.bool_]
+Note = Callable[[], None]
+Fill = Callable[[Pixels, Flags, Note], None]
+"""Puts images into their rows where their flag is not set, and sets the flag once an image is whole; `Note` keeps what
+is done so far, and may be called often.
+"""
 
 
-def kept(path: Path, shape: tuple[int, ...], fill: Callable[[Pixels], None]) -> Pixels:
-    """The array at `path`, uint8 of this shape; what `fill` writes into it where it is not there yet.
+def kept(path: Path, shape: tuple[int, ...], keys: Sequence[str], fill: Fill) -> Pixels | None:
+    """The array at `path`, uint8 of this shape, made by `fill` where it is not there yet; None where rows are missing.
 
-    Raises DiskFull where the disk has no room for an array that is too large for memory, and what `fill` raises.
+    `keys` name the rows, at most 32 ASCII characters each; `path.stem` up to a `-` says of what set they are. What was
+    filled is kept when `fill` raises, too. Raises DiskFull where the disk has no room for an array that is too large
+    for memory, and what `fill` raises.
     """
     found = _read(path, shape)
     if found is not None:
         return found
-    if prod(shape) <= MAPPED:
-        images = np.empty(shape, np.uint8)
-        fill(images)
-        with contextlib.suppress(OSError, DiskFull, CannotWrite):  # no room to keep it is no reason to stop
-            _write(path, lambda beside: _save(beside, images))
-        return images
     try:
-        _write(path, lambda beside: _fill_file(beside, shape, fill))
-    except DiskFull as error:
-        raise DiskFull(path, f"the decoded images take {prod(shape) / 1e9:.1f} GB; ARCHDSL_CACHE moves them") from error
-    made = _read(path, shape)
-    assert made is not None
-    return made
+        partial = _Partial(path, shape, keys)
+    except (OSError, DiskFull, CannotWrite) as error:
+        if prod(shape) > MAPPED:
+            raise _no_room(path, shape, error) from error
+        images, done = np.empty(shape, np.uint8), np.zeros(len(keys), np.bool_)
+        fill(images, done, lambda: None)  # no room to keep it is no reason to stop
+        return images if done.all() else None
+    with partial:
+        fill(partial.images, partial.done, partial.note_at_times)
+        return partial.finish() if partial.done.all() else None
+
+
+def _no_room(path: Path, shape: tuple[int, ...], error: Exception) -> DiskFull | CannotWrite:
+    problem = error if isinstance(error, DiskFull | CannotWrite) else unwritten(path, error)
+    if isinstance(problem, DiskFull):
+        return DiskFull(path, f"the decoded images take {prod(shape) / 1e9:.1f} GB; ARCHDSL_CACHE moves them")
+    return problem
 
 
 def _read(path: Path, shape: tuple[int, ...]) -> Pixels | None:
@@ -50,24 +73,124 @@ def _read(path: Path, shape: tuple[int, ...]) -> Pixels | None:
     return images if images.dtype == np.uint8 and images.shape == shape else None
 
 
-def _write(path: Path, fill: Callable[[Path], None]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, fill)
+class _Partial:
+    """An array that is being filled, on disk. Leaving it notes what is done; it is a file of its own until `finish`."""
 
-
-def _save(path: Path, images: Pixels) -> None:
-    with path.open("wb") as stream:  # given a name, numpy would put .npy behind it
-        np.save(stream, images, allow_pickle=False)
-
-
-def _fill_file(path: Path, shape: tuple[int, ...], fill: Callable[[Pixels], None]) -> None:
-    with path.open("wb+") as stream:
-        np.lib.format.write_array_header_2_0(stream, {"descr": "|u1", "fortran_order": False, "shape": shape})
-        start = stream.tell()
-        if hasattr(os, "posix_fallocate"):  # a full disk is told here; writing to mapped memory would end the process
-            os.posix_fallocate(stream.fileno(), 0, start + prod(shape))
+    def __init__(self, path: Path, shape: tuple[int, ...], keys: Sequence[str]) -> None:
+        make_folder(path.parent)
+        self._path, self._shape = path, shape
+        self._file, self._rows = path.with_suffix(".partial.npy"), path.with_suffix(".partial.rows")
+        self._keys = np.array(list(keys), _KEY)
+        self.done: Flags = np.zeros(len(keys), np.bool_)
+        of_this_set = path.parent.glob(f"{path.stem.partition('-')[0]}-*.partial.npy")
+        others = [file for file in of_this_set if file != self._file]
+        own = _rows(self._rows)
+        if own is not None and np.array_equal(own[0], self._keys) and _fits(self._file, shape):
+            self.done = own[1]
         else:
-            stream.truncate(start + prod(shape))
-    images = np.memmap(path, np.uint8, "r+", start, shape)
-    fill(images)
-    images.flush()
+            _allocate(self._file, shape)
+        self.images: np.memmap[Any, Any] = np.lib.format.open_memmap(self._file, "r+")
+        for other in others:
+            self._take_from(other)
+        self._noted, self._inode = time.monotonic(), _inode(self._file)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if _inode(self._file) == self._inode:
+            self.note()
+
+    def note_at_times(self) -> None:
+        """`note`, where that is long ago."""
+        if time.monotonic() - self._noted > _NOTED_SECONDS:
+            self.note()
+            self._noted = time.monotonic()
+
+    def note(self) -> None:
+        """Write which rows are done, after the rows themselves."""
+        self.images.flush()
+        with contextlib.suppress(OSError, DiskFull, CannotWrite):  # they are decoded again then
+            write_atomically(self._rows, self._save_rows)
+
+    def finish(self) -> Pixels:
+        """The whole array, in its place. Another process may have filled the same one meanwhile."""
+        self.images.flush()
+        if _inode(self._file) == self._inode:
+            del self.images  # Windows renames no file that is mapped
+            self._file.replace(self._path)
+            self._rows.unlink(missing_ok=True)
+        elif _read(self._path, self._shape) is None:
+            write_atomically(self._path, self._save)
+        made = _read(self._path, self._shape)
+        if made is None:
+            raise CannotWrite(self._path, "what was written cannot be read back")
+        return made
+
+    def _save(self, path: Path) -> None:
+        with path.open("wb") as stream:  # given a name, numpy would put .npy behind it
+            np.save(stream, self.images, allow_pickle=False)
+
+    def _save_rows(self, path: Path) -> None:
+        with path.open("wb") as stream:
+            np.savez(stream, keys=self._keys, done=self.done)
+
+    def _take_from(self, other: Path) -> None:
+        """Copy what another array of the set, of images of this size, has of the rows that are missing here."""
+        rows = _rows(other.with_suffix(".rows"))
+        try:
+            images = np.load(other, mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError, EOFError):
+            return
+        if rows is None or images.dtype != np.uint8 or images.shape != (len(rows[0]), *self._shape[1:]):
+            return
+        places = {key: place for place, key in enumerate(rows[0].tolist()) if rows[1][place]}
+        for row, key in enumerate(self._keys.tolist()):
+            if not self.done[row] and key in places:
+                self.images[row] = images[places[key]]
+                self.done[row] = True
+
+
+def _rows(path: Path) -> tuple[NDArray[np.bytes_], Flags] | None:
+    """Keys and flags of a partial array, or None where they cannot be read."""
+    try:
+        with np.load(path, allow_pickle=False) as found:
+            keys, done = found["keys"], found["done"]
+    except (OSError, ValueError, EOFError, KeyError):
+        return None
+    good = keys.dtype.kind == "S" and done.dtype == np.bool_ and keys.shape == done.shape and keys.ndim == 1
+    return (keys, done) if good else None
+
+
+def _inode(path: Path) -> tuple[int, int] | None:
+    """Which file lies there, if one does."""
+    try:
+        about = path.stat()
+    except OSError:
+        return None
+    return about.st_dev, about.st_ino
+
+
+def _fits(path: Path, shape: tuple[int, ...]) -> bool:
+    try:
+        images = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return False
+    return bool(images.dtype == np.uint8 and images.shape == shape)
+
+
+def _allocate(path: Path, shape: tuple[int, ...]) -> None:
+    """A file for an array. Raises OSError where there is no room."""
+    path.unlink(missing_ok=True)  # never through a link
+    try:
+        with path.open("wb+") as stream:
+            np.lib.format.write_array_header_2_0(stream, {"descr": "|u1", "fortran_order": False, "shape": shape})
+            size = stream.tell() + prod(shape)
+            stream.flush()
+            if hasattr(os, "posix_fallocate"):  # a full disk shows here; writing to mapped memory would end the process
+                os.posix_fallocate(stream.fileno(), 0, size)
+            else:
+                stream.truncate(size)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise

@@ -3,6 +3,7 @@
 import struct
 import threading
 import warnings
+from math import prod
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,6 +17,10 @@ EXTENSIONS = frozenset(
     (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".jp2")
 )
 
+_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM", "JPEG2000")
+"""What is read, whatever a file's name: Pillow knows formats that start other programs (EPS: Ghostscript)."""
+_MOST_VALUES = 1 << 28
+"""Values of one image that is asked for: what is larger would take the memory rather than be a picture."""
 _DEEP = ("I", "I;16", "I;16B", "I;16L", "F")
 """Pillow's modes of 16 bits and more."""
 _OPENING = threading.Lock()
@@ -28,6 +33,8 @@ def decode(path: Path | BinaryIO, shape: ImageShape) -> Pixels:
     Channels are 1 (grey) or 3 (red, green, blue); what is transparent becomes black. Raises OSError for a file that
     Pillow cannot read, or one whose unpacked size is dangerous.
     """
+    if prod(shape) > _MOST_VALUES:
+        raise OSError(f"no picture is made {shape}: more than {_MOST_VALUES:,} values")
     try:
         with _opened(path) as picture:
             return _pixels(picture, shape)
@@ -45,7 +52,7 @@ def _opened(path: Path | BinaryIO) -> Image.Image:
     """
     with _OPENING, warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
-        return Image.open(path)
+        return Image.open(path, formats=_FORMATS)
 
 
 def _pixels(picture: Image.Image, shape: ImageShape) -> Pixels:

@@ -3,9 +3,7 @@
 import hashlib
 import io
 import json
-import os
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import BadImages, HubFailed
-from .dataset_spec import DataSpec, ImageShape
-from .decoded_cache import kept
+from ..errors.data_errors import BadImages, DecodingStopped, HubFailed
+from .dataset_spec import HUB_PREFIX, DataSpec, ImageShape
+from .decode_many import decode_all
+from .decoded_cache import Flags, Note, kept
 from .decoding import decode
-from .hub import PREFIX, HubFile, Listing, Name, fetch_file, list_files, need_packages
-from .images import ImageSet, Labels, Pixels, Request, Source, Splits, divide
+from .hub import HubFile, Listing, Name, fetch_file, list_files, need_packages
+from .images import Download, ImageSet, Labels, Pixels, Request, Source, Splits, divide
 
 _ROWS = 256
 
@@ -61,7 +60,7 @@ class HubSource(Source):
     @property
     def origin(self) -> str:
         """With the commit, so that a run goes on with the very same files."""
-        return f"{PREFIX}{self._name}@{self._listing.commit}"
+        return f"{HUB_PREFIX}{self._name}@{self._listing.commit}"
 
     def load(self, request: Request) -> Splits:
         if request.shape.channels not in (1, 3):
@@ -96,32 +95,55 @@ class HubSource(Source):
         path = request.cache / "hub" / f"{digest[:32]}.npy"
         first, second = divide(len(labels), learn)
         order = np.concatenate([first, second])
-        images = kept(path, (len(labels), *request.shape), lambda into: self._decode(paths, into, np.argsort(order)))
+        keys = [hashlib.sha256(f"{digest} {row}".encode()).hexdigest()[:32] for row in order.tolist()]
+        images = kept(
+            path, (len(labels), *request.shape), keys,
+            lambda into, done, note: self._decode(paths, into, np.argsort(order), done, note, request.download),
+        )  # fmt: skip
+        if images is None:
+            raise HubFailed(str(self._name), "not all of its pictures could be read", "choose another data set")
         count, labels = len(first), labels[order]
         rest = ImageSet(images[count:], labels[count:]) if len(second) else None
         return ImageSet(images[:count], labels[:count]), rest
 
-    def _decode(self, paths: list[Path], into: Pixels, places: Labels) -> None:
-        """All pictures, each to its place, decoded by as many threads as there are cores."""
+    def _decode(
+        self, paths: list[Path], into: Pixels, places: Labels, done: Flags, note: Note, progress: Download
+    ) -> None:
+        """All pictures that are not there yet, each to its place."""
         shape = ImageShape(*into.shape[1:])
+        waiting: dict[int, tuple[int, bytes | None]] = {}
 
-        def one(pair: tuple[int, bytes | None]) -> str | None:
-            index, content = pair
+        def missing() -> Iterator[int]:
+            row = 0
+            for rows in _pictures(self._name, paths, self._columns.image):
+                for content in rows:
+                    place = int(places[row])
+                    if not done[place]:
+                        waiting[place] = row, content
+                        yield place
+                    row += 1
+
+        def one(place: int) -> str | None:
+            row, content = waiting.pop(place)
             if content is None:
-                return f"row {index:,} has no picture"
+                return f"row {row:,} has no picture"
             try:
-                into[places[index]] = decode(io.BytesIO(content), shape)
+                into[place] = decode(io.BytesIO(content), shape)
             except OSError as error:
-                return f"row {index:,}: {error}"
+                return f"row {row:,}: {error}"
             return None
 
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            start = 0
-            for rows in _pictures(self._name, paths, self._columns.image):
-                for why in pool.map(one, enumerate(rows, start)):
-                    if why is not None:
-                        raise BadImages(Path(str(self._name)), why, "choose a data set whose pictures are whole")
-                start += len(rows)
+        progress.start_decoding(str(self._name), int((~done).sum()))
+        try:
+            bad = sorted(decode_all(missing(), one, done, note, progress))
+        except KeyboardInterrupt as error:
+            raise DecodingStopped(str(self._name), int(done.sum()), len(done)) from error
+        finally:
+            progress.finish()
+        if bad:
+            why = bad[0] + (f" and {len(bad) - 1:,} more, all of them below" if len(bad) > 1 else "")
+            more = tuple(bad) if len(bad) > 1 else ()
+            raise BadImages(Path(str(self._name)), why, "choose a data set whose pictures are whole", more)
 
 
 @contextmanager

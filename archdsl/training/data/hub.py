@@ -4,7 +4,6 @@ The Hub keeps most data sets as Parquet in a branch of their own, `refs/convert/
 others have such files themselves. What was listed is kept, so that a set that was fetched once is found without a net.
 """
 
-import importlib.util
 import json
 import os
 import re
@@ -15,14 +14,14 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from ...text import paths
-from ..errors import DataCorrupt, HubFailed, MissingExtra
-from ..runs.run_files import write_text
+from ..errors.data_errors import DataCorrupt, HubFailed
+from ..errors.missing_packages import MissingExtra, missing
+from ..safe_files import write_text
 from .dataset_files import sha256
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
-PREFIX = "hf:"
 _CONVERTED = "refs/convert/parquet"
 _NAME = re.compile(r"(?P<repo>\w[\w.-]*(/\w[\w.-]*)?)(:(?P<config>[\w.-]+))?(@(?P<revision>[\w./-]+))?")
 _SPLIT = re.compile(r"(?:^|[-_.])(train|validation|valid|val|dev|test)(?:[-_.]|$)")
@@ -68,10 +67,8 @@ class Listing:
 
 def need_packages() -> None:
     """Raises MissingExtra where what reads data sets of the Hub is not installed."""
-    wanted = {"huggingface_hub": "huggingface-hub", "pyarrow": "pyarrow"}
-    gone = tuple(package for module, package in wanted.items() if importlib.util.find_spec(module) is None)
-    if gone:
-        raise MissingExtra("a data set of the Hugging Face Hub", gone, "hf")
+    if gone := missing(("huggingface-hub", "pyarrow")):
+        raise MissingExtra("a data set of the Hugging Face Hub", gone)
 
 
 def list_files(name: Name) -> Listing:

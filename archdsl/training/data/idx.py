@@ -13,7 +13,7 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DataCorrupt
+from ..errors.data_errors import DataCorrupt
 
 _UBYTE = 8
 _LARGEST = 1 << 30

@@ -3,7 +3,6 @@
 import hashlib
 import os
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -12,9 +11,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import BadImages
+from ..errors.data_errors import BadImages, DecodingStopped
 from .dataset_spec import DataSpec, ImageShape
-from .decoded_cache import MAPPED, kept
+from .decode_many import decode_all
+from .decoded_cache import MAPPED, Flags, Note, kept
 from .decoding import EXTENSIONS, decode
 from .images import ImageSet, Pixels, Request, Source, Splits, divide, hold_out
 
@@ -92,27 +92,24 @@ class FolderSource(Source):
         parts = self.parts()
         if not parts.train:
             raise BadImages(self.folder, "no image to learn from", "put images into the folders of the classes")
-        test = self._read(parts.test, request) if parts.test else None
-        if not parts.validation and len(parts.train) * prod(request.shape) <= MAPPED:
-            train, validation = hold_out(self._read(parts.train, request), request.split)
-            return Splits(train, validation, test)
-        if not parts.validation:  # the same parts, divided before they are read: taking from a file would copy
+        alone = not parts.validation and len(parts.train) * prod(request.shape) <= MAPPED
+        if not parts.validation and not alone:  # divided before they are read: taking from a file would copy
             learn, validate = divide(len(parts.train), request.split)
             parts = Parts(_take(parts.train, learn), _take(parts.train, validate), parts.test)
-        validation = self._read(parts.validation, request) if parts.validation else None
-        return Splits(self._read(parts.train, request), validation, test)
+        reading = _Reading(self.folder, request, [])
+        test, train, validation = (
+            reading.read(items) if items else None for items in (parts.test, parts.train, parts.validation)
+        )
+        reading.refuse()
+        if train is None:
+            raise BadImages(self.folder, "no image to learn from", "put images into the folders of the classes")
+        if alone:
+            train, validation = hold_out(train, request.split)
+        return Splits(train, validation, test)
 
     def _items(self, root: Path) -> tuple[Item, ...]:
         labels = {name: label for label, name in enumerate(self.spec.classes)}
         return tuple(Item(path, labels[name]) for name in _class_folders(root) for path in _images(root / name))
-
-    def _read(self, items: tuple[Item, ...], request: Request) -> ImageSet:
-        labels = np.array([item.label for item in items], np.int64)
-        key = _key(self.folder, items, request.shape)
-        path = request.cache / "folders" / f"{key}.npy"
-        paths = [item.path for item in items]
-        images = kept(path, (len(items), *request.shape), lambda into: _decode_all(self.folder, paths, into))
-        return ImageSet(images, labels, tuple(_printable(path.relative_to(self.folder).as_posix()) for path in paths))
 
 
 def _take(items: tuple[Item, ...], indices: NDArray[np.int64]) -> tuple[Item, ...]:
@@ -149,28 +146,61 @@ def _divide(items: tuple[Item, ...]) -> tuple[tuple[Item, ...], tuple[Item, ...]
     return tuple(i for i in items if i.path not in test), tuple(i for i in items if i.path in test)
 
 
-def _key(folder: Path, items: tuple[Item, ...], shape: ImageShape) -> str:
-    """A name for these very files decoded to this shape: another file, time or size of one gives another name."""
-    digest = hashlib.sha256(f"1 {shape}".encode())
-    for item in items:
-        state = item.path.stat()
-        digest.update(os.fsencode(f"\0{item.path.relative_to(folder)}\0{state.st_size}\0{state.st_mtime_ns}"))
-    return digest.hexdigest()[:32]
+def _of(folder: Path, shape: ImageShape) -> str:
+    """A name for a folder's images at this shape."""
+    return hashlib.sha256(b"2 " + os.fsencode(f"{folder.resolve()} {shape}")).hexdigest()[:16]
 
 
-def _decode_all(folder: Path, paths: list[Path], images: Pixels) -> None:
-    """All images, decoded by as many threads as there are cores (Pillow lets go of the interpreter's lock)."""
-    shape = ImageShape(*images.shape[1:])
+def _key(folder: Path, item: Item) -> str:
+    """A name for one file as it is: another path, time or size gives another name."""
+    state = item.path.stat()
+    about = f"{item.path.relative_to(folder)}\0{state.st_size}\0{state.st_mtime_ns}"
+    return hashlib.sha256(os.fsencode(about)).hexdigest()[:32]
 
-    def one(index: int) -> str | None:
+
+@dataclass
+class _Reading:
+    """The files of a folder being decoded, part after part; those that cannot be read are collected over all parts."""
+
+    folder: Path
+    request: Request
+    bad: list[str]
+
+    def read(self, items: tuple[Item, ...]) -> ImageSet | None:
+        """The images of these files; None where one cannot be read, which is in `bad` then."""
+        keys = [_key(self.folder, item) for item in items]
+        digest = hashlib.sha256("".join(keys).encode()).hexdigest()[:16]
+        path = self.request.cache / "folders" / f"{_of(self.folder, self.request.shape)}-{digest}.npy"
+        paths = [item.path for item in items]
+        images = kept(path, (len(items), *self.request.shape), keys, lambda *of: self._decode(paths, *of))
+        if images is None:
+            return None
+        labels = np.array([item.label for item in items], np.int64)
+        return ImageSet(images, labels, tuple(_printable(path.relative_to(self.folder).as_posix()) for path in paths))
+
+    def _decode(self, paths: list[Path], images: Pixels, done: Flags, note: Note) -> None:
+        def one(index: int) -> str | None:
+            try:
+                images[index] = decode(paths[index], self.request.shape)
+            except OSError as error:
+                return _printable(f"{paths[index].relative_to(self.folder).as_posix()} ({error.strerror or error})")
+            return None
+
+        progress, name = self.request.download, self.folder.resolve().name
+        missing = np.flatnonzero(~done).tolist()
+        progress.start_decoding(name, len(missing))
         try:
-            images[index] = decode(paths[index], shape)
-        except OSError as error:
-            return _printable(f"{paths[index].relative_to(folder)} ({error})")
-        return None
+            self.bad += decode_all(missing, one, done, note, progress)
+        except KeyboardInterrupt as error:
+            raise DecodingStopped(_printable(name), int(done.sum()), len(done)) from error
+        finally:
+            progress.finish()
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        bad = [why for why in pool.map(one, range(len(paths)), chunksize=16) if why]
-    if bad:
-        more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
-        raise BadImages(folder, f"cannot read {', '.join(bad[:3])}{more}", "remove or replace what is no image")
+    def refuse(self) -> None:
+        """Raise BadImages with every file that cannot be read."""
+        if self.bad:
+            bad = sorted(self.bad)
+            more = f" and {len(bad) - 3:,} more, all of them below" if len(bad) > 3 else ""
+            why = f"cannot read {', '.join(bad[:3])}{more}"
+            help_text = "remove or replace what is no image; the others are decoded, and kept"
+            raise BadImages(self.folder, why, help_text, tuple(bad) if more else ())

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..run_errors import NothingToLearnFrom
+from ..errors.data_errors import NothingToLearnFrom
 from .dataset_spec import DataSpec, ImageShape
 
 Pixels = NDArray[np.uint8]
@@ -67,16 +67,19 @@ Tell = Callable[[str], None]
 
 
 class Download:
-    """What is told while a file is fetched. This one is silent."""
+    """What is told while a file is fetched, or pictures are decoded. This one is silent."""
 
     def start(self, name: str, total: int | None) -> None:
         """A file of `total` bytes, if that is known, begins; also told when another address is tried."""
 
+    def start_decoding(self, name: str, images: int) -> None:
+        """So many pictures of a data set are about to be decoded."""
+
     def advance(self, size: int) -> None:
-        """So many more bytes are here."""
+        """So many more bytes are here, or pictures."""
 
     def finish(self) -> None:
-        """The file is here, or was given up."""
+        """The file is here, or was given up; the pictures are decoded, or were left."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,11 @@ class Source(ABC):
     def origin(self) -> str:
         """What names it again later: the data set's name, or a folder's whole path."""
         return self.spec.name
+
+    @property
+    def reads_data_dir(self) -> bool:
+        """Whether `data_dir` of a request says where its files are."""
+        return False
 
     @abstractmethod
     def load(self, request: Request) -> Splits:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DataCorrupt
+from ..errors.data_errors import DataCorrupt
 
 _HEAD = 128
 _MATRIX, _COMPRESSED = 14, 15

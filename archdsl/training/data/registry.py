@@ -1,37 +1,57 @@
-"""The data sets by name."""
+"""The data sets by name: every file in `sets/` is one. Imports neither numpy nor torch until one is wanted."""
 
+import importlib
+import pkgutil
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from ...text.names import nearest
-from ..errors import UnknownData
-from .cifar10 import CIFAR10
-from .cifar100 import CIFAR100
-from .digits import DigitsSource
-from .fashion_mnist import FASHION_MNIST
-from .hub import PREFIX
-from .image_folder import FolderSource
-from .images import Source
-from .mnist import MNIST
-from .svhn import SVHN
+from ..errors.data_errors import UnknownData
+from . import sets
+from .dataset_spec import HUB_PREFIX, DataSpec
 
-SOURCES: dict[str, Source] = {
-    source.spec.name: source for source in (DigitsSource(), MNIST, FASHION_MNIST, CIFAR10, CIFAR100, SVHN)
-}
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from .images import Source
 
 
-def find_source(name: str, beside: Path | None = None) -> Source:
+@cache
+def data_sets() -> dict[str, DataSpec]:
+    """What is known of the published data sets, by name, in alphabetical order."""
+    return {name: module.SPEC for name, module in _modules().items()}
+
+
+@cache
+def _modules() -> "dict[str, ModuleType]":
+    found = {
+        module.name: importlib.import_module(f"{sets.__name__}.{module.name}")
+        for module in sorted(pkgutil.iter_modules(sets.__path__), key=lambda module: module.name)
+    }
+    if wrong := [name for name, module in found.items() if module.SPEC.name != name]:
+        raise ImportError(f"sets/{wrong[0]}.py declares `{found[wrong[0]].SPEC.name}`: file and data set have one name")
+    return found
+
+
+def find_source(name: str, beside: Path | None = None) -> "Source":
     """The data set of this name, of the Hub for `hf:OWNER/NAME`, or the folder of images at this path.
 
     A relative path is meant from `beside`, where that is given (a network's file that names its data), else from the
     working folder. Raises UnknownData, MissingExtra, HubFailed.
     """
-    if name in SOURCES:
-        return SOURCES[name]
-    if name.startswith(PREFIX):
+    if name in data_sets():
+        from .published import Published
+
+        module = _modules()[name]
+        return Published(cast(DataSpec, module.SPEC), module.load)
+    if name.startswith(HUB_PREFIX):
         from .hf import HubSource
 
-        return HubSource(name.removeprefix(PREFIX))
+        return HubSource(name.removeprefix(HUB_PREFIX))
     folder = Path(name).expanduser() if beside is None else beside / Path(name).expanduser()
     if name and folder.is_dir():
+        from .image_folder import FolderSource
+
         return FolderSource(folder)
-    raise UnknownData(name, tuple(SOURCES), nearest(name.replace("-", "_"), SOURCES))
+    raise UnknownData(name, tuple(data_sets()), nearest(name.replace("-", "_"), data_sets()))

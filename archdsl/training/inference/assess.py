@@ -5,33 +5,19 @@ from pathlib import Path
 
 import numpy as np
 
-from ..assemble import on_device
 from ..data.image_folder import FolderSource
 from ..data.images import ImageSet, Request, Source, Splits, join
 from ..data.resize import fit_splits
-from ..errors import Problem
+from ..errors.data_errors import OtherData
 from ..loop.device_setup import Setup
 from ..loop.evaluation import Scores, evaluate
 from ..loop.loss import make_loss
 from ..loop.standardization import Standard, Standardiser
-from ..runs.loaded_run import Opened
+from ..loop.train_context import on_device
+from ..runs.loaded_run import Opened, refuse_not_finite
 
 SPLITS = ("test", "validation", "train", "all")
 """Which images of a data set: `all` is the others together."""
-
-
-class OtherData(Problem):
-    """Images that a run cannot be held against."""
-
-    def __init__(self, data: str, why: str, way_out: str) -> None:
-        super().__init__(data, why)
-        self.data, self.why, self.way_out = data, why, way_out
-
-    def message(self) -> str:
-        return f"{self.data}: {self.why}"
-
-    def help(self) -> tuple[str, ...]:
-        return (self.way_out,)
 
 
 def images_of(opened: Opened, source: Source, request: Request, split: str | None, fit: str) -> tuple[str, ImageSet]:
@@ -63,7 +49,7 @@ def assess(opened: Opened, images: ImageSet, tta: str | None = None) -> Scores:
     standard = Standard(tuple(settings.data.mean), tuple(settings.data.deviation))
     batches = on_device(images, device)
     model = opened.model.to(memory_format=setup.memory_format)  # type: ignore[call-overload]  # torch's types lack it
-    return evaluate(
+    scores = evaluate(
         model,
         batches.images,
         batches.labels,
@@ -72,6 +58,8 @@ def assess(opened: Opened, images: ImageSet, tta: str | None = None) -> Scores:
         Standardiser(standard, device, setup.memory_format),
         tta=tta or settings.recipe.tta,
     )
+    refuse_not_finite(scores.logits, opened.run)
+    return scores
 
 
 def _fits(opened: Opened, source: Source, fit: str) -> None:

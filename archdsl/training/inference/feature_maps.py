@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
@@ -41,20 +42,73 @@ def draw_filters(found: Filters) -> Sheet:
     """
     count, channels, rows, columns = found.weights.shape
     most = MOST if channels in (1, 3) else max(1, MOST // channels)
-    weights = found.weights[:most].numpy()
-    scaled = weights / np.maximum(np.abs(weights).max((1, 2, 3), keepdims=True), 1e-12)
+    scaled = _scaled(found.weights[:most].numpy())
     shown = "all" if count <= most else f"the first {most} of"
     title = f"filters of {found.name}: {shown} {count} of {channels}×{rows}×{columns}"
     if channels == 3:
-        tiles = (scaled.transpose(0, 2, 3, 1) + 1) / 2
+        tiles = _in_colours(scaled)
         note = "Red, green and blue together; mid grey is zero. Each filter is scaled by its largest weight."
         return Sheet(title, note, _compose(title, tiles, None, ("", -1, 1)))
     tiles = scaled.reshape(-1, rows, columns)[:MOST] if channels > 1 else scaled[:, 0]
     note = "White is zero, purple negative, orange positive. Each filter is scaled by its largest weight."
     if channels > 1:
         some = f"the first {MOST} of the {channels}" if channels > MOST else f"the {channels}"
-        note += f" A tile is one of {some} channels of a filter, filter after filter."
-    return Sheet(title, note, _compose(title, tiles, "PuOr_r", ("weight, of the largest", -1, 1)))
+        note += f" A tile is one of {some} channels of a filter, filter after filter, with the filter's number."
+    return Sheet(title, note, _compose(title, tiles, "PuOr_r", ("weight, of the largest", -1, 1), max(1, channels)))
+
+
+def draw_pairs(filters: Filters, of: Maps) -> Sheet:
+    """Each filter beside the map that it makes, filter i beside map i; `of` are the maps of the filters' own layer."""
+    count = len(filters.weights)
+    pairs = min(count, MOST // 2)
+    shown = "all" if count <= pairs else f"the first {pairs} of"
+    title = f"{filters.name}: {shown} {count} filters, each beside its map"
+    weights = _in_colours(_scaled(filters.weights[:pairs].numpy()))
+    values = np.nan_to_num(of.values[:pairs].numpy())
+    top = float(np.quantile(np.abs(values), 0.995)) or float(np.abs(values).max()) or 1.0
+    maps = _painted(values, -top, top)
+    size = max(24, min(_LARGEST, max(maps.shape[1:3])))
+    tiles = [
+        np.concatenate([_to_side(left, size), np.ones((size, _GAP, 3), np.float32), _to_side(right, size)], 1)
+        for left, right in zip(weights, maps, strict=True)
+    ]
+    note = (
+        "Left a filter, scaled by its largest weight; right the map that it makes, all maps on one scale: white is "
+        "zero, purple negative, orange positive. No normalisation or activation is behind it yet."
+    )
+    return Sheet(title, note, _compose(title, np.stack(tiles), None, ("", 0, 1)))
+
+
+def _scaled(weights: Array) -> Array:
+    """Each filter of K×C×H×W divided by its largest weight."""
+    largest = np.abs(weights).max((1, 2, 3), keepdims=True)
+    return np.asarray(weights / np.maximum(largest, 1e-12), np.float32)
+
+
+def _in_colours(scaled: Array) -> Array:
+    """Filters in -1..1 as colours, K×H×W×3 in 0..1: those of three channels their own, else the first channel's."""
+    if scaled.shape[1] == 3:
+        return np.asarray((scaled.transpose(0, 2, 3, 1) + 1) / 2, np.float32)
+    return _painted(scaled[:, 0], -1, 1)
+
+
+def _painted(tiles: Array, low: float, high: float) -> Array:
+    """Tiles N×H×W in the colours of a scale, N×H×W×3 in 0..1."""
+    painted = mpl.colormaps["PuOr_r"](np.clip((tiles - low) / (high - low), 0, 1))
+    return np.asarray(painted[..., :3], np.float32)
+
+
+def _to_side(tile: Array, size: int) -> Array:
+    """A tile H×W×3 in a square of this size, as large as it fits, white around it."""
+    high, wide = tile.shape[:2]
+    factor = size / max(high, wide)
+    image = Image.fromarray((tile * 255).round().astype(np.uint8))
+    shape = max(1, round(wide * factor)), max(1, round(high * factor))
+    smooth = Image.Resampling.BOX if factor < 1 else Image.Resampling.NEAREST
+    square = Image.new("RGB", (size, size), "white")
+    square.paste(image.resize(shape, smooth), ((size - shape[0]) // 2, (size - shape[1]) // 2))
+    shown: Array = np.asarray(square, np.float32) / np.float32(255)
+    return shown
 
 
 def draw_maps(found: Maps) -> Sheet:
@@ -72,13 +126,20 @@ def draw_maps(found: Maps) -> Sheet:
     top = float(np.quantile(np.abs(tiles), 0.995)) or float(np.abs(tiles).max()) or 1.0
     low, colours = (-top, "PuOr_r") if signed else (0.0, "viridis")
     note = "White is zero, purple negative, orange positive." if signed else "Dark is zero, light the largest."
+    if found.text:
+        note = f"What comes out of `{found.text}`. {note}"
     if dead:
         note += f" {dead} of {count} maps {'is' if dead == 1 else 'are'} the same everywhere."
     return Sheet(title, note, _compose(title, tiles, colours, ("value", low, top)))
 
 
-def _compose(title: str, tiles: Array, colours: str | None, scale: tuple[str, float, float]) -> Image.Image:
-    """Tiles N×H×W (or N×H×W×3 in 0..1) in rows, with a title above and a scale beside."""
+def _compose(
+    title: str, tiles: Array, colours: str | None, scale: tuple[str, float, float], together: int = 1
+) -> Image.Image:
+    """Tiles N×H×W (or N×H×W×3 in 0..1) in rows, with a title above and a scale beside.
+
+    Each is numbered from 1; where so many tiles `together` are of one thing, the first of them.
+    """
     grid = _montage(tiles)
     high, wide = grid.shape[:2]
     bar = _BAR if colours else _MARGIN
@@ -101,9 +162,20 @@ def _compose(title: str, tiles: Array, colours: str | None, scale: tuple[str, fl
             bar_high / total[1],
         )
         figure.colorbar(image, cax=figure.add_axes(beside), label=label)
+    _number(axes, len(tiles), grid.shape, _across(tiles), together)
     stream = io.BytesIO()
     figure.savefig(stream, format="png", dpi=_DPI)
     return Image.open(stream)
+
+
+def _number(axes: Axes, count: int, grid: tuple[int, ...], across: int, together: int) -> None:
+    """Write the numbers into the corners of the tiles."""
+    down = math.ceil(count / across)
+    high, wide = (grid[0] + _GAP) / down, (grid[1] + _GAP) / across
+    box = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.6}
+    for index in range(0, count, together):
+        at = index % across * wide + 1, index // across * high + 1
+        axes.text(*at, str(index // together + 1), fontsize=6, color="black", va="top", ha="left", bbox=box)
 
 
 def _montage(tiles: Array) -> Array:

@@ -13,7 +13,6 @@ from ...contract.styles import STACKED
 from ...graph import Graph, Node
 from ...shapes.shape import Layout
 from ..runs.loaded_run import Opened
-from .prediction import load_weights
 
 """Kinds of layers that belong to the one before them."""
 _ENOUGH, _TOO_MANY = 3, 24
@@ -23,12 +22,14 @@ _ENOUGH, _TOO_MANY = 3, 24
 class Filters:
     """The weights that meet the image first: float32 of K×C×H×W, of the layer `name`.
 
-    A linear layer behind a `flatten` has weights of the image's own size.
+    A linear layer behind a `flatten` has weights of the image's own size. `node` is the id of a convolution, each of
+    whose filters makes a map.
     """
 
     name: str
     text: str
     weights: Tensor
+    node: int | None = None
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Maps:
 
 
 class Stop(NamedTuple):
-    """A place to look at: its name, the layers in it as written, the id of its last node."""
+    """A place to look at: the name of what is shown, the layers that make it as written, the id of its last node."""
 
     name: str
     text: str
@@ -57,7 +58,7 @@ def first_filters(opened: Opened) -> Filters | None:
         if weight is None or weight.dim() < 2:
             continue
         if weight.dim() == 4:
-            return Filters(node.name, node.text, weight.cpu())
+            return Filters(node.name, node.text, weight.cpu(), node.id)
         shape = tuple(opened.shape)
         if weight.dim() == 2 and weight.shape[1] == shape[0] * shape[1] * shape[2]:
             return Filters(node.name, node.text, weight.reshape(-1, *shape).cpu())
@@ -106,7 +107,7 @@ def _at_depth(graph: Graph, depth: int) -> list[Stop]:
     for nodes in parts:
         if _is_image(nodes[-1]):
             folded = len(nodes[0].path) > depth
-            name = ".".join(nodes[0].path[:depth])
+            name = ".".join(nodes[0].path[:depth]) if folded else nodes[-1].name
             stops.append(Stop(name, "" if folded else "; ".join(node.text for node in nodes), nodes[-1].id))
     return stops
 
@@ -124,7 +125,7 @@ def maps(opened: Opened, image: Tensor, stops: Sequence[Stop]) -> list[Maps]:
     graph = opened.network.graph
     outputs = tuple((f"place{number}", stop.node) for number, stop in enumerate(stops))
     model: nn.Module = to_torch(graph.replace(outputs=outputs)).to(opened.device).eval()
-    load_weights(model, opened.run)
+    opened.give_weights(model)
     with torch.inference_mode():
         made = model(image[None])
     given = made if isinstance(made, tuple | list) else (made,)

@@ -7,24 +7,23 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..data.dataset_spec import ImageShape
 from ..data.decoding import EXTENSIONS, decode
 from ..data.images import Pixels
 from ..data.resize import fit_images
-from ..errors import BadImages, CannotResume
+from ..errors.data_errors import BadImages
 from ..loop.evaluation import answers
+from ..loop.probabilities import chances
 from ..loop.standardization import Standard, Standardiser
-from ..loop.training_state import weights_of
-from ..runs.checkpoint import part
-from ..runs.loaded_run import Opened
-from ..runs.run_folder import Run
-from .probabilities import chances
+from ..runs.loaded_run import Opened, refuse_not_finite
 
 BATCH = 64
 """Pictures at a time."""
+
+LARGEST_INPUT = 256 << 20
+"""Bytes of a picture that are read from standard input."""
 
 Ranked = tuple[tuple[str, float], ...]
 """Classes with their chances, the likeliest first."""
@@ -71,6 +70,7 @@ class Predictor:
         settings = self._opened.settings
         with torch.inference_mode():
             logits = answers(self._opened.model, self.inputs(pixels), settings.recipe.tta)
+        refuse_not_finite(logits, self._opened.run)
         sure = chances(logits, settings.recipe.loss)
         best = logits.topk(min(top, logits.shape[1]), dim=1).indices
         names = settings.data.classes
@@ -116,29 +116,10 @@ def pictures(name: str) -> list[Path | None]:
 
 
 def _standard_input() -> io.BytesIO:
+    """What is on standard input. Raises OSError for more than a picture has, however long it goes on."""
     import sys
 
-    return io.BytesIO(sys.stdin.buffer.read())
-
-
-def load_weights(model: nn.Module, run: Run) -> None:
-    """Give the model the run's weights: of the best epoch, else of the last, else of the newest checkpoint.
-
-    Raises CannotResume where there are none, or where they are another network's.
-    """
-    path = run.weights
-    if path is None:
-        raise CannotResume(run.folder, "it has no weights yet")
-    tensors = load_file(path)
-    if path.parent == run.checkpoints:
-        tensors = part(tensors, "average") or part(tensors, "model")
-    wanted = weights_of(model)
-    if {n: t.shape for n, t in wanted.items()} != {n: t.shape for n, t in tensors.items()}:
-        raise CannotResume(run.folder, f"{path.name} has the weights of another network")
-    _copy(tensors, wanted)
-
-
-@torch.no_grad()
-def _copy(source: dict[str, Tensor], target: dict[str, Tensor]) -> None:
-    for name, tensor in target.items():
-        tensor.copy_(source[name])
+    content = sys.stdin.buffer.read(LARGEST_INPUT + 1)
+    if len(content) > LARGEST_INPUT:
+        raise OSError(f"more than {LARGEST_INPUT:,} bytes")
+    return io.BytesIO(content)

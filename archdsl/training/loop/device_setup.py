@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ..errors import NoDevice
+from ..errors.device_errors import NoDevice
 from .loss import Loss, as_logits
 
 _TRIAL_SECONDS = 0.2
@@ -48,9 +48,13 @@ def choose_device(wanted: str) -> torch.device:
     """The device for `auto`, `cpu` or `cuda` (with an index, if one is given). Raises NoDevice."""
     if wanted == "cpu" or (wanted == "auto" and not torch.cuda.is_available()):
         return torch.device("cpu")
-    if not torch.cuda.is_available():
+    try:
+        device = torch.device("cuda" if wanted == "auto" else wanted)
+    except RuntimeError as error:
+        raise NoDevice(wanted) from error
+    if device.type != "cuda" or not torch.cuda.is_available() or (device.index or 0) >= torch.cuda.device_count():
         raise NoDevice(wanted)
-    return torch.device("cuda" if wanted == "auto" else wanted)
+    return device
 
 
 Trial = tuple[Setup, float]

@@ -7,13 +7,13 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from ..callbacks.base import Tick, Watch
-from ..errors import Diverged
-from ..runs.run_folder import Run
+from ..errors.loop_errors import Diverged
 from .averages import Means
+from .callback import Tick, Watch
 from .freezing import freeze
 from .loss import as_logits
 from .metrics import count_right
+from .run_store import RunStore
 from .schedule import factor
 from .train_context import Job
 from .training_state import State
@@ -26,7 +26,7 @@ Forward = Callable[[Tensor], object]
 class Epoch:
     """The rest of the state's epoch."""
 
-    def __init__(self, state: State, job: Job, forward: Forward, run: Run, watch: Watch) -> None:
+    def __init__(self, state: State, job: Job, forward: Forward, run: RunStore, watch: Watch) -> None:
         self._state, self._job, self._forward, self._run, self._watch = state, job, forward, run, watch
         self._order = torch.split(job.order(state.epoch), job.recipe.batch)
         self._mirrored = job.mirrored(state.epoch)

@@ -8,11 +8,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..processes.process_group import ALONE, Team
 from .device_setup import Setup
 from .loss import Loss, as_logits
+from .process_group import ALONE, Team
 from .standardization import Standardiser
-from .training_state import weights_of
+from .training_state import copy_tensors, weights_of
 
 
 @dataclass(frozen=True)
@@ -107,13 +107,7 @@ def averaged(model: nn.Module, average: dict[str, Tensor] | None) -> Iterator[No
     weights = weights_of(model)
     kept = {name: tensor.clone() for name, tensor in weights.items()}
     try:
-        _copy(average, weights)
+        copy_tensors(average, weights)
         yield
     finally:
-        _copy(kept, weights)
-
-
-@torch.no_grad()
-def _copy(source: dict[str, Tensor], target: dict[str, Tensor]) -> None:
-    for name, tensor in target.items():
-        tensor.copy_(source[name])
+        copy_tensors(kept, weights)

@@ -4,14 +4,14 @@ from enum import Enum
 
 import torch
 
-from ..callbacks.base import Watch
-from ..errors import Problem
-from ..run_errors import CannotCompile
-from ..runs.run_folder import Run
+from ..errors.device_errors import CannotCompile
+from ..errors.problem import Problem
+from .callback import Watch
 from .epoch import Epoch, Forward
 from .evaluation import Scores, averaged, evaluate
 from .memory_budget import is_memory
 from .metrics import Tally
+from .run_store import RunStore
 from .train_context import Batches, Job
 from .training_state import Best, State
 
@@ -26,7 +26,7 @@ class Ending(Enum):
     STOPPED = "stopped by the user"
 
 
-def fit(state: State, job: Job, run: Run, watch: Watch) -> Ending:
+def fit(state: State, job: Job, run: RunStore, watch: Watch) -> Ending:
     """Train until the recipe's last epoch, its patience's end or a stop, keeping checkpoints in the run.
 
     Raises Diverged, PeerLost, CannotCompile, DiskFull; the newest checkpoint is whole then, and finite.
@@ -49,11 +49,8 @@ def fit(state: State, job: Job, run: Run, watch: Watch) -> Ending:
 
 def _meaning(error: RuntimeError, job: Job) -> Problem | None:
     """What an error of torch means for the user, where it is known."""
-    if job.team.size > 1:
-        from ..processes.distributed import peer_lost
-
-        if lost := peer_lost(error):
-            return lost
+    if lost := job.team.meaning(error):
+        return lost
     if job.recipe.compile:
         from torch._dynamo.exc import BackendCompilerFailed
 
@@ -62,7 +59,7 @@ def _meaning(error: RuntimeError, job: Job) -> Problem | None:
     return None
 
 
-def _epochs(state: State, job: Job, forward: Forward, run: Run, watch: Watch) -> Ending:
+def _epochs(state: State, job: Job, forward: Forward, run: RunStore, watch: Watch) -> Ending:
     run.keep(state)  # tells at once whether there is room and leave to write
     while state.epoch < job.epochs:
         if job.recipe.patience is not None and state.stale >= job.recipe.patience:
@@ -92,7 +89,7 @@ def score(state: State, job: Job, images: Batches, tta: str = "none") -> Scores:
         )
 
 
-def _close(state: State, job: Job, run: Run, watch: Watch) -> None:
+def _close(state: State, job: Job, run: RunStore, watch: Watch) -> None:
     """Validate, take note, keep; the state is at the start of the next epoch then."""
     tally, seconds = state.tally, state.seconds
     speed_over = seconds - (state.history[-1]["seconds"] if state.history else 0.0)

@@ -9,7 +9,7 @@ import torch
 from ...analysis.memory import largest_batch, memory
 from ...graph import Graph
 from ..data.images import Splits
-from ..errors import OutOfMemory
+from ..errors.device_errors import OutOfMemory
 from ..recipe.recipe import Recipe
 
 try:

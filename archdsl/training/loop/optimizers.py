@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _NormBase
 
 from ...backends.modules import UNDECAYED
-from ..errors import NothingToTrain
+from ..errors.loop_errors import NothingToTrain
 from ..recipe.recipe import Adam, AdamW, AnyOptimizer, Muon, RmsProp, Sgd
 from .muon import MuonAndAdamW, filters_of
 

@@ -6,14 +6,19 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
-from ..callbacks.base import Stop
-from ..processes.process_group import ALONE, Team
+from ..data.images import ImageSet
 from ..recipe.recipe import Recipe
 from . import augmentation
+from .callback import Stop
 from .device_setup import Setup
 from .loss import Loss
+from .process_group import ALONE, Team
 from .standardization import Standardiser
 from .training_state import Chance, derive
+
+_PART_OF_GPU = 0.5
+_MOST_TURNED = 1 << 30
+"""Bytes of images that may lie in memory a second time, in another layout."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,19 @@ class Batches:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+
+def on_device(images: ImageSet, device: torch.device, layout: torch.memory_format = torch.contiguous_format) -> Batches:
+    """Images and classes on the device; on the CPU where they would take more than half of a GPU's free memory.
+
+    The images are brought to the layout once, so that not each batch has to be, where they are small enough to copy.
+    """
+    if device.type == "cuda" and images.images.nbytes > _PART_OF_GPU * torch.cuda.mem_get_info(device)[0]:
+        device = torch.device("cpu")
+    pixels = torch.from_numpy(images.images).to(device)
+    if images.images.nbytes <= _MOST_TURNED:
+        pixels = pixels.contiguous(memory_format=layout)
+    return Batches(pixels, torch.from_numpy(images.labels).to(device))
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,15 @@
 """Everything that changes during a training: what a checkpoint holds."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
 
-from ..processes.process_group import ALONE, Team
 from .metrics import Tally
+from .process_group import ALONE, Team
 
 
 @dataclass(frozen=True)
@@ -86,3 +87,10 @@ def weights_of(model: nn.Module) -> dict[str, Tensor]:
     for name, tensor in model.state_dict(keep_vars=True).items():
         unique.setdefault(id(tensor), (name, tensor))
     return {name: tensor.detach() for name, tensor in unique.values()}
+
+
+@torch.no_grad()
+def copy_tensors(source: Mapping[str, Tensor], target: Mapping[str, Tensor]) -> None:
+    """Put the values of `source` into the tensors of `target`, by name."""
+    for name, tensor in target.items():
+        tensor.copy_(source[name])

@@ -14,7 +14,7 @@ import os
 import re
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -24,14 +24,16 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm, _NormBase
 from torch.nn.parallel import DistributedDataParallel
 
-from ..errors import CannotJoin, PeerLost
+from ..errors.problem import Problem
+from ..errors.process_errors import CannotJoin, PeerLost
 from ..loop.loss import as_logits
-from .process_group import Team
+from ..loop.process_group import Team
 
 _AGREE_SECONDS = 0.25
 _LONGEST_INTERVAL = 256
 _PATIENCE_MINUTES = 30
 """For processes that start later, and for the one that fetches and decodes the images."""
+_LEAVING_SECONDS = 10
 _SMALLEST_SHARD = 2
 """Batch normalisation has no variance to divide by in a single image."""
 
@@ -71,8 +73,9 @@ def joined(at: Place, device: str) -> Iterator[Team]:
         dist.init_process_group(backend, timeout=timedelta(minutes=_PATIENCE_MINUTES))
     except (RuntimeError, ValueError) as error:
         raise CannotJoin(str(error).splitlines()[0]) from error
-    yield Processes(at)
-    dist.destroy_process_group()  # not after an error: it would wait for processes that are gone
+    team = Processes(at)
+    yield team
+    team.end()  # not after an error: it would wait for processes that are gone
 
 
 def peer_lost(error: RuntimeError) -> PeerLost | None:
@@ -99,6 +102,25 @@ class Processes(Team):
         self._statistics: list[Tensor] = []
         self._calls, self._interval, self._agreed = 0, 1, time.perf_counter()
 
+    def end(self) -> None:
+        """Leave together: nobody before the leader has written all that there is to write, the leader last.
+
+        The leader is where the others meet. One that ended first took the meeting place away from those still leaving,
+        which then ended by a signal; one that ended before the leader made a launcher end that, too.
+        """
+        store = dist.distributed_c10d._get_default_store()
+        with _peers():
+            dist.barrier()
+        self._wrapped = None  # holds on to the group
+        if not self.leads:
+            dist.destroy_process_group()
+            with suppress(RuntimeError):
+                store.set(f"left {self.rank}", "")
+            return
+        with suppress(RuntimeError):  # one that was killed on its way out
+            store.wait([f"left {rank}" for rank in range(1, self.size)], timedelta(seconds=_LEAVING_SECONDS))
+        dist.destroy_process_group()
+
     def device(self, wanted: str) -> str:
         return f"cuda:{self._local_rank}" if wanted in ("auto", "cuda") and torch.cuda.is_available() else wanted
 
@@ -117,6 +139,9 @@ class Processes(Team):
                 f"OMP_NUM_THREADS={cores // self._local_size} would use them all"
             )
         return tuple(told)
+
+    def meaning(self, error: RuntimeError) -> Problem | None:
+        return peer_lost(error)
 
     def goes_first(self) -> bool:
         return self._local_rank == 0

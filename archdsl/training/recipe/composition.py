@@ -44,14 +44,15 @@ def compose(settings: Iterable[Setting], options: Mapping[Path, Any], sink: Sink
         return None
 
 
-_EXTENDABLE = ("epochs", "patience", "checkpoint", "compile", "tta")
+EXTENDABLE = ("epochs", "patience", "checkpoint", "compile", "tta")
+"""What a run that goes on may change."""
 
 
 def extend(recipe: Recipe, options: Mapping[Path, Any]) -> Recipe:
     """The recipe of a run that goes on, with the options that may change then. Raises BadOption."""
     for path in options:
-        if path[0] not in _EXTENDABLE:
-            may = ", ".join(_option((name,)) for name in _EXTENDABLE)
+        if path[0] not in EXTENDABLE:
+            may = ", ".join(_option((name,)) for name in EXTENDABLE)
             raise BadOption(_option(path), f"a run that is resumed keeps its recipe, but for {may}")
     tree = {**recipe.model_dump(), **{path[0]: value for path, value in options.items()}}
     try:
@@ -231,6 +232,11 @@ def _words(item: Any, path: Path, tree: Mapping[str, Any]) -> str:
 def _owners(path: Path) -> tuple[str, ...]:
     """The kinds of a line that have a field of this name."""
     return tuple(use.owner for entry in entries() if entry.path == path for use in entry.uses if use.owner)
+
+
+def option_of(line: str) -> str:
+    """The option of a line of the block: `--optimizer`, or of the first thing that it takes."""
+    return next(entry.option for entry in entries() if entry.path[0] == line)
 
 
 def _option(path: Path) -> str:

@@ -44,6 +44,15 @@ class Entry:
         return "--" + "-".join(words).replace("_", "-")
 
 
+SWITCHES: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("augment", "border"): ("augment", "crop"),
+    ("freeze", "after"): ("freeze", "name"),
+    ("lookahead", "alpha"): ("lookahead", "every"),
+    ("lookahead", "ramp"): ("lookahead", "every"),
+}
+"""Fields that say something only where another one is not off."""
+
+
 @cache
 def entries() -> tuple[Entry, ...]:
     """All fields, in the recipe's order; one that several kinds of a part have stands once."""

@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
+from ..data.registry import data_sets
 from .fields import Entry, Use, entries
 from .recipe import OFF
 
@@ -49,7 +51,14 @@ def _option(entry: Entry) -> Callable[[F], F]:
         return click.option(flag, name, default=None, help=_help(entry))
     if entry.choices:
         return click.option(entry.option, name, type=click.Choice(entry.choices), help=_help(entry))
-    return click.option(entry.option, name, metavar=placeholder(entry), help=_help(entry))
+    complete = complete_data if entry.path == ("data", "name") else None
+    return click.option(entry.option, name, metavar=placeholder(entry), help=_help(entry), shell_complete=complete)
+
+
+def complete_data(context: click.Context, parameter: click.Parameter, start: str) -> list[CompletionItem]:
+    """What a shell offers behind `--data`: the data sets that begin so, and folders."""
+    known = [CompletionItem(name) for name in data_sets() if name.startswith(start)]
+    return [*known, CompletionItem(start, type="dir")]
 
 
 def _help(entry: Entry) -> str:

@@ -89,6 +89,12 @@ class Augment(Part):
             raise ValueError("`flip` mirrors by chance, `alternate` in turn: one of them")
         return self
 
+    @model_validator(mode="after")
+    def _an_edge_that_shows(self) -> Self:
+        if self.border != "zero" and self.crop is None:
+            raise ValueError("`border` is what a shifted image shows, and none is shifted: add `crop=4`")
+        return self
+
 
 class Optimizer(Part):
     """What every optimizer has."""
@@ -101,6 +107,12 @@ class Optimizer(Part):
         default=1.0,
         description="times the learning rate, for the biases of normalisations; their decay stays (Jordan 2024)",
     )
+
+    @model_validator(mode="after")
+    def _something_to_decay_by(self) -> Self:
+        if self.decay_all and self.weight_decay == 0:
+            raise ValueError("`decay_all` says what decays, and nothing does: `weight_decay` is 0")
+        return self
 
 
 class Sgd(Optimizer):
@@ -190,6 +202,12 @@ class Step(Part):
             raise ValueError(f'`at` takes epochs in order, like "82, 123", not "{at}"')
         return at
 
+    @model_validator(mode="after")
+    def _one_way_to_fall(self) -> Self:
+        if self.at is not None and self.every != type(self).model_fields["every"].default:
+            raise ValueError("`at` stands in place of `every`: one of them")
+        return self
+
     def falls(self, epochs: float) -> int:
         """How often the rate has fallen after so many epochs."""
         if self.at is None:
@@ -269,6 +287,14 @@ class Lookahead(Part):
         "the training that is over; 0 is alpha throughout (Jordan 2024 has 3)",
     )
 
+    @model_validator(mode="after")
+    def _slow_weights_that_move(self) -> Self:
+        fields = type(self).model_fields
+        for name in ("alpha", "ramp"):
+            if self.every is None and getattr(self, name) != fields[name].default:
+                raise ValueError(f"`{name}` is how slow weights move, and there are none: add `every=5`")
+        return self
+
 
 class Freeze(Part):
     """What trains in the first epochs only, or never: stages, blocks or layers by their names."""
@@ -281,6 +307,12 @@ class Freeze(Part):
         "commas between, as `archdsl check` shows them",
     )
     after: Count = Field(default=0, description="epochs in which it trains all the same, at first")
+
+    @model_validator(mode="after")
+    def _something_that_freezes(self) -> Self:
+        if self.name is None and self.after:
+            raise ValueError("`after` is when parts freeze, and none does: name them, or leave it out")
+        return self
 
     @field_validator("name")
     @classmethod

@@ -4,9 +4,9 @@ import json
 from dataclasses import asdict
 
 from ..data.images import Splits
-from ..inference.probabilities import LOSS_LABELS
 from ..loop.evaluation import Scores
 from ..loop.loop import Ending
+from ..loop.probabilities import LOSS_LABELS
 from ..loop.training_state import State
 from ..runs.loaded_run import read_network
 from ..runs.run_folder import Run

@@ -13,7 +13,7 @@ from matplotlib.font_manager import fontManager
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
-from ..runs.run_files import write_atomically
+from ..safe_files import write_atomically
 
 _BLUE, _ORANGE, _GREY = "#0072B2", "#D55E00", "#777777"  # told apart by colour-blind readers too (Okabe & Ito)
 _NAMED_CLASSES = 30

@@ -18,8 +18,8 @@ from ...analysis.check_schema import NetworkReport
 from ...analysis.measures import Facts
 from ...network import Network
 from ..data.images import ImageSet, Pixels
-from ..inference.probabilities import chances
 from ..loop.evaluation import Scores
+from ..loop.probabilities import chances
 from ..loop.training_state import State
 from ..recipe.recipe import AnyLoss
 from ..runs.run_folder import Run

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...analysis.quantities import si
-from ..callbacks.progress import duration
-from ..inference.probabilities import LOSS_LABELS, sum_to_one
+from ..duration import duration
 from ..loop.evaluation import tells_top5
+from ..loop.probabilities import LOSS_LABELS, sum_to_one
 from ..recipe.recipe import AnyLoss
 from .charts import Series, line_chart
 from .confusion_matrix import MOST_IN_TABLE, matrix

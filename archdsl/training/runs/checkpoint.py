@@ -1,27 +1,23 @@
 """Checkpoints: one safetensors file each, whole or not there, the last two kept, nothing ever unpickled.
 
 Tensors are named `model.NAME`, `average.NAME`, `optimizer.INDEX.NAME`, `chance.NAME` (`chance.RANK.NAME` of further
-processes), `tally.NAME`; the numbers are JSON in the file's metadata.
+processes), `tally.NAME`; the numbers are JSON in the file's metadata, beside a digest of each tensor.
 """
 
-import json
 import re
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
-from ..errors import CannotResume
-from ..loop.training_state import Best, State, weights_of
-from .run_files import write_atomically
+from ..errors.run_errors import CannotResume
+from ..loop.training_state import Best, State, copy_tensors, weights_of
+from .checkpoint_numbers import FORMAT, Numbers, numbers_of
+from .digests import verify
+from .weights import UNREADABLE, first_not_finite, part, read_tensors, save_tensors
 
 KEPT = 2
-_FORMAT = 1
-_NAME = re.compile(r"step-(\d+)\.safetensors")
+_NAME = re.compile(r"step-(\d{1,18})\.safetensors")
 
 
 def save(state: State, folder: Path, chance: dict[str, Tensor] | None = None) -> Path:
@@ -31,54 +27,46 @@ def save(state: State, folder: Path, chance: dict[str, Tensor] | None = None) ->
     """
     path = folder / f"step-{state.step:09d}.safetensors"
     tensors = _tensors(state, state.chance.states() if chance is None else chance)
-    save_tensors(tensors, path, {"state": json.dumps(_numbers(state))})
+    save_tensors(tensors, path, state=numbers_of(state).model_dump_json(exclude_unset=True))
     for old in list_checkpoints(folder)[:-KEPT]:
         old.unlink(missing_ok=True)
     return path
 
 
-def save_tensors(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str] | None = None) -> None:
-    """A safetensors file, written atomically. Raises DiskFull, OSError."""
-    dense = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
-    write_atomically(path, lambda beside: save_file(dense, beside, metadata))
-
-
 def list_checkpoints(folder: Path) -> list[Path]:
     """The checkpoints in a folder, the newest last."""
     found = [(int(match[1]), path) for path in folder.glob("step-*") if (match := _NAME.fullmatch(path.name))]
-    return [path for _, path in sorted(found)]
+    return [path for _, path in sorted(found) if path.is_file()]
 
 
-def restore_newest(state: State, folder: Path) -> Path:
-    """Bring the state to the newest checkpoint that can be read. Raises CannotResume.
+def restore_newest(state: State, folder: Path) -> tuple[Path, str | None]:
+    """Bring the state to the newest checkpoint that can be read, and say which that is. Raises CannotResume.
 
-    A damaged file is passed over: the one before it is kept for that.
+    A damaged file is passed over, for which the one before it is kept; then the second value says what is wrong with
+    it. Digests find what was damaged, and the form of each part is checked: what a hand has changed is refused too.
     """
-    reasons = []
+    reasons: list[str] = []
     for path in reversed(list_checkpoints(folder)):
         try:
             tensors, numbers = read(path)
             _refuse_other(state, tensors, numbers)
-        except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
-            reasons.append(f"{path.name}: {error}")
+            _restore(state, tensors, numbers)
+        except UNREADABLE as error:
+            reasons.append(f"{path.name}: {str(error).partition(chr(10))[0]}")
             continue
-        _restore(state, tensors, numbers)
-        return path
+        return path, "; ".join(reasons) or None
     raise CannotResume(folder.parent, "; ".join(reasons) or "it has no checkpoint")
 
 
-def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """The tensors of a checkpoint, on the CPU, and its numbers."""
-    with safe_open(path, framework="pt") as file:
-        numbers = json.loads((file.metadata() or {})["state"])
-        if numbers["format"] != _FORMAT:
-            raise ValueError(f"written by another version (format {numbers['format']}, not {_FORMAT})")
-        return {name: file.get_tensor(name) for name in file.keys()}, numbers  # noqa: SIM118  # a file, not a dict
-
-
-def part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """The tensors whose names start with `prefix.`, under the rest of their names."""
-    return {name.removeprefix(f"{prefix}."): t for name, t in tensors.items() if name.startswith(f"{prefix}.")}
+def read(path: Path) -> tuple[dict[str, Tensor], Numbers]:
+    """The tensors of a checkpoint, on the CPU, and its numbers. Raises what is in UNREADABLE."""
+    tensors, metadata = read_tensors(path)
+    state = metadata.get("state")
+    if state is None:
+        raise ValueError("it is no checkpoint: it holds weights alone")
+    numbers = Numbers.read(state)
+    verify(tensors, metadata, required=numbers.format == FORMAT, state=state)
+    return tensors, numbers
 
 
 def _tensors(state: State, chance: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -94,8 +82,8 @@ def _tensors(state: State, chance: dict[str, Tensor]) -> dict[str, Tensor]:
     return {f"{group}.{name}": tensor for group, named in groups.items() for name, tensor in named.items()}
 
 
-def _refuse_other(state: State, tensors: dict[str, Tensor], numbers: dict[str, Any]) -> None:
-    """Raise ValueError for what is not of this network, or of another optimizer."""
+def _refuse_other(state: State, tensors: dict[str, Tensor], numbers: Numbers) -> None:
+    """Raise ValueError for what is not of this network, or of another optimizer, or could not be trained further."""
     wanted = {
         **{f"model.{name}": tensor for name, tensor in weights_of(state.model).items()},
         **{f"average.{name}": tensor for name, tensor in (state.average or {}).items()},
@@ -107,42 +95,60 @@ def _refuse_other(state: State, tensors: dict[str, Tensor], numbers: dict[str, A
             there, here = (list(each.shape) for each in (tensors[name], tensor))
             raise ValueError(f"it is of another network: {name} is {there} in it, not {here}")
     mine = type(state.optimizer).__name__
-    if (other := numbers.get("optimizer", mine)) != mine:
+    if (other := numbers.optimizer or mine) != mine:
         raise ValueError(f"it is of another recipe: its optimizer is {other}, not {mine}")
+    _refuse_optimizer(state, tensors, mine)
+    if bad := first_not_finite(tensors):
+        raise ValueError(f"{bad} has values that are no finite numbers")
 
 
-def _numbers(state: State) -> dict[str, Any]:
-    return {
-        "format": _FORMAT,
-        "epoch": state.epoch,
-        "batch": state.batch,
-        "step": state.step,
-        "optimizer": type(state.optimizer).__name__,
-        "seen": state.tally.seen,
-        "best": asdict(state.best) if state.best else None,
-        "stale": state.stale,
-        "seconds": state.seconds,
-        "history": state.history,
-        "scaler": state.scaler.state_dict() if state.scaler else None,
-    }
+_KEPT_BY = {
+    "SGD": {"momentum_buffer"},
+    "Adam": {"step", "exp_avg", "exp_avg_sq"},
+    "AdamW": {"step", "exp_avg", "exp_avg_sq"},
+    "RMSprop": {"step", "square_avg", "momentum_buffer"},
+    "MuonAndAdamW": {"step", "exp_avg", "exp_avg_sq", "momentum_buffer"},
+}
+"""What each optimizer keeps of a parameter: `step` is one number, all else has the parameter's shape."""
 
 
-def _restore(state: State, tensors: dict[str, Tensor], numbers: dict[str, Any]) -> None:
+def _refuse_optimizer(state: State, tensors: dict[str, Tensor], kind: str) -> None:
+    parameters = _parameters(state.optimizer)
+    for name, tensor in tensors.items():
+        group, _, rest = name.partition(".")
+        if group != "optimizer":
+            continue
+        number, _, what = rest.partition(".")
+        if not number.isdecimal() or int(number) >= len(parameters) or what not in _KEPT_BY.get(kind, {what}):
+            raise ValueError(f"{name} is nothing that {kind} keeps of {len(parameters)} parameters")
+        wanted = torch.Size() if what == "step" else parameters[int(number)].shape
+        if tensor.shape != wanted:
+            raise ValueError(f"{name} is {list(tensor.shape)}, not {list(wanted)}")
+        if not tensor.is_floating_point():
+            raise ValueError(f"{name} is of {tensor.dtype}, not of floating point")
+    for index in range(len(parameters)):
+        kept = set(part(tensors, f"optimizer.{index}"))
+        if kept and "exp_avg" in _KEPT_BY.get(kind, ()) and len(kept & {"step", "exp_avg", "exp_avg_sq"}) not in (0, 3):
+            raise ValueError(f"optimizer.{index} has but {', '.join(sorted(kept))} of what {kind} keeps")
+        if kept and kind == "RMSprop" and not {"step", "square_avg"} <= kept:
+            raise ValueError(f"optimizer.{index} has but {', '.join(sorted(kept))} of what {kind} keeps")
+
+
+def _restore(state: State, tensors: dict[str, Tensor], numbers: Numbers) -> None:
+    state.chance.restore(part(tensors, "chance"))
     with torch.no_grad():
-        for name, tensor in weights_of(state.model).items():
-            tensor.copy_(tensors[f"model.{name}"])
-        for name, tensor in (state.average or {}).items():
-            tensor.copy_(tensors[f"average.{name}"])
-        state.tally.restore(tensors["tally.loss"], tensors["tally.correct"], numbers["seen"])
+        copy_tensors(part(tensors, "model"), weights_of(state.model))
+        copy_tensors(part(tensors, "average"), state.average or {})
+        state.tally.restore(tensors["tally.loss"], tensors["tally.correct"], numbers.seen)
     for index, parameter in enumerate(_parameters(state.optimizer)):
         kept = part(tensors, f"optimizer.{index}")
         state.optimizer.state[parameter] = {name: _like(tensor, name, parameter) for name, tensor in kept.items()}
-    state.chance.restore(part(tensors, "chance"))
-    if state.scaler and numbers["scaler"]:
-        state.scaler.load_state_dict(numbers["scaler"])
-    state.best = Best(**numbers["best"]) if numbers["best"] else None
-    for name in ("epoch", "batch", "step", "stale", "seconds", "history"):
-        setattr(state, name, numbers[name])
+    if state.scaler and numbers.scaler:
+        state.scaler.load_state_dict(dict(numbers.scaler))
+    state.best = Best(**numbers.best.model_dump()) if numbers.best else None
+    for name in ("epoch", "batch", "step", "stale", "seconds"):
+        setattr(state, name, getattr(numbers, name))
+    state.history = [line.model_dump(exclude_unset=True) for line in numbers.history]
 
 
 def _like(tensor: Tensor, name: str, parameter: Tensor) -> Tensor:

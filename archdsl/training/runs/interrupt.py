@@ -8,7 +8,7 @@ import threading
 from types import FrameType
 from typing import Any, Self
 
-from ..callbacks.base import Stop
+from ..loop.callback import Stop
 
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 

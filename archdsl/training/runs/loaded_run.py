@@ -1,9 +1,11 @@
 """A run read back from its folder: its network, with or without the weights that it learnt."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ...diagnostics import Sink
 from ...elaborate import Override
@@ -11,9 +13,12 @@ from ...network import Network, analyse, parse_sizes
 from ...text.files import Unreadable, read_source
 from ..check import image_shape
 from ..data.dataset_spec import ImageShape
-from ..errors import CannotResume
+from ..errors.run_errors import CannotResume
+from ..safe_files import read_bytes
+from .digests import of_text
 from .run_folder import Run
-from .run_settings import RunSettings
+from .run_settings import LARGEST_IMAGE, RunSettings
+from .weights import load_weights
 
 
 @dataclass(frozen=True)
@@ -31,9 +36,14 @@ class Opened:
         """The network's input."""
         return image_shape(self.network.graph)
 
+    def give_weights(self, model: nn.Module) -> None:
+        """Give another module of this network's layers the same weights. Raises CannotResume."""
+        load_weights(model, self.run.folder, self.run.weights, self.settings.verified)
+
 
 def read_network(run: Run, settings: RunSettings) -> Network:
-    """The network of a run. Raises ArchError where its text is wrong, CannotResume where it cannot be read."""
+    """The network of a run. Raises CannotResume where its text is not as the run wrote it, ArchError."""
+    verify_texts(run.folder, settings.network.texts)
     try:
         source = read_source(run.network)
     except Unreadable as error:
@@ -45,15 +55,58 @@ def read_network(run: Run, settings: RunSettings) -> Network:
     return analyse(source, Sink(), settings.network.given, Override(sizes)).checked()
 
 
+def verify_texts(folder: Path, texts: Mapping[str, str]) -> None:
+    """Raise CannotResume where net.arch, or a file that it uses, is not as it was written."""
+    for name, digest in texts.items():
+        parts = PurePosixPath(name).parts
+        if not parts or ".." in parts or PurePosixPath(name).is_absolute():
+            raise CannotResume(folder, f"`{name}` is no file of this folder")
+        try:
+            text = read_bytes(folder.joinpath(*parts)).decode("utf-8", "replace")
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            raise CannotResume(folder, f"{name}: {why}") from error
+        if of_text(text) != digest:
+            why = f"{name}: it was changed or damaged: its digest is not that of what was written"
+            raise CannotResume(folder, why, "train the changed text in a new run")
+
+
 def open_run(run: Run, device: torch.device) -> Opened:
     """The run with its weights: of the best epoch, else of the last, else of the newest checkpoint.
 
     Raises CannotResume, ArchError.
     """
-    from ..inference.prediction import load_weights
-
     settings = run.read_settings()
     network = read_network(run, settings)
+    refuse_misfit(run, settings, network)
     model = network.to_torch().to(device).eval()
-    load_weights(model, run)
+    load_weights(model, run.folder, run.weights, settings.verified)
     return Opened(run, settings, network, model, device)
+
+
+def refuse_not_finite(logits: Tensor, run: Run) -> None:
+    """Raise CannotResume where a network answers with infinities, or with what is not a number."""
+    if not bool(logits.isfinite().all()):
+        raise CannotResume(run.folder, "its network answers with values that are no finite numbers")
+
+
+def refuse_misfit(run: Run, settings: RunSettings, network: Network) -> None:
+    """Raise CannotResume where a network does not fit the settings or the weights beside it.
+
+    It is asked before the module is made: a text of one line can ask for more memory than there is.
+    """
+    graph = network.graph
+    if len(graph.inputs) != 1 or len(graph.nodes[graph.inputs[0]].shape.dims) != 3:
+        raise CannotResume(run.folder, f"{run.network.name}: a run's network takes one image")
+    shape, data = image_shape(graph), settings.data
+    if shape.channels != len(data.mean):
+        why = f"{run.settings.name}: means of {len(data.mean)} channels, the network takes {shape.channels}"
+        raise CannotResume(run.folder, why)
+    if shape.channels * shape.height * shape.width > LARGEST_IMAGE:
+        raise CannotResume(run.folder, f"{run.network.name}: images of {shape} have more than {LARGEST_IMAGE:,} values")
+    if graph.output.shape.dims != (len(data.classes),):
+        why = f"{run.settings.name}: {len(data.classes)} classes, the network gives {graph.output.shape}"
+        raise CannotResume(run.folder, why)
+    needed = network.costs.total.parameters
+    if run.weights is not None and needed > run.weights.stat().st_size:
+        raise CannotResume(run.folder, f"{run.weights.name} has the weights of another network, of less parameters")

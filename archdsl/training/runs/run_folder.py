@@ -7,15 +7,17 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from ..errors import CannotResume, NetworkChanged
+from ...limits import MAX_TEXT
+from ..errors.run_errors import CannotResume, NetworkChanged, NoRun
 from ..loop.training_state import State, weights_of
-from .checkpoint import list_checkpoints, save, save_tensors
-from .run_files import make_folder, write_text
-from .run_settings import RunSettings
+from ..model_spec import NETWORK
+from ..safe_files import make_folder, read_bytes, refuse_links, write_text
+from .checkpoint import list_checkpoints, save
+from .run_settings import FORMAT, RunSettings
+from .sealed_json import unseal
+from .weights import save_tensors
 
-NETWORK, SETTINGS, METRICS = "net.arch", "settings.json", "metrics.jsonl"
+SETTINGS, METRICS = "settings.json", "metrics.jsonl"
 
 
 class Run:
@@ -31,30 +33,39 @@ class Run:
         self.best = folder / "best.safetensors"
 
     @classmethod
-    def create(cls, out: Path | None, base: Path, name: str) -> "Run":
+    def create(cls, out: Path | None, base: Path, name: str, *, leftovers: bool = False) -> "Run":
         """A new folder: `out`, or `base/name-N` with the first N that is free.
 
-        Raises FileExistsError where `out` is there and not empty, OSError where it cannot be made.
+        `leftovers` allows `out` to have what a process left that was ended before the run's settings were written.
+
+        Raises FileExistsError where `out` is there and not empty, OSError where it cannot be made. Whoever writes into
+        it claims it first (run_lock.py): two commands may have been given the same empty folder.
         """
         if out is not None:
             if not out.is_dir():
                 out.mkdir(parents=True)
-            if any(out.iterdir()):
+            if any(not (leftovers and _is_leftover(path)) for path in out.iterdir()):
                 raise FileExistsError(out)
             return cls(out)
         return cls(_numbered(base, name))
 
     @classmethod
     def open(cls, folder: Path, writes: bool = True) -> "Run":
-        """The run in a folder. Raises CannotResume where there is none."""
+        """The run in a folder. Raises NoRun where there is none."""
         run = cls(folder, writes)
-        if not run.settings.is_file() or not run.network.is_file():
-            raise CannotResume(folder, f"it has no {SETTINGS} and {NETWORK}", "name the folder of a run: `runs/…`")
+        if not run.holds_one:
+            what = f"it has no {SETTINGS} and {NETWORK}" if folder.is_dir() else "there is no such folder"
+            raise NoRun(folder, what, "name the folder of a run: `runs/…`")
         return run
+
+    @property
+    def holds_one(self) -> bool:
+        """Whether a run was begun in the folder: all that is needed to go on is in it."""
+        return self.settings.is_file() and self.network.is_file()
 
     def refuse_changes(self, text: str) -> None:
         """Raise NetworkChanged, with the difference, where the run trains another text."""
-        mine = self.network.read_text(encoding="utf-8")
+        mine = self._text()
         if text != mine:
             lines = difflib.unified_diff(mine.splitlines(), text.splitlines(), "in the run", "now", lineterm="", n=1)
             raise NetworkChanged(self.folder, tuple(lines))
@@ -65,44 +76,51 @@ class Run:
             if self.writes:
                 self.folder.rmdir()
 
-    def read_settings(self) -> RunSettings:
-        """The resolved settings. Raises CannotResume for a file that this version cannot read."""
+    def _text(self) -> str:
+        """The network's text. Raises CannotResume."""
         try:
-            return RunSettings.model_validate_json(self.settings.read_bytes())
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = f", {'.'.join(map(str, first['loc']))}" if first["loc"] else ""
-            raise CannotResume(self.folder, f"{self.settings.name}{where}: {first['msg']}") from error
+            return read_bytes(self.network, 4 * MAX_TEXT).decode("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            why = getattr(error, "strerror", None) or "it is not a text in UTF-8"
+            raise CannotResume(self.folder, f"{self.network.name}: {why}") from error
 
-    def write_network(self, text: str, used: Mapping[str, str]) -> None:
-        """The network's text, and beside it the files that it uses. Raises DiskFull."""
-        for name, content in {**used, NETWORK: text}.items() if self.writes else ():
-            path = self.folder / name
+    def read_settings(self) -> RunSettings:
+        """The resolved settings. Raises CannotResume for a file that is damaged, or of another version."""
+        return unseal(RunSettings, self.settings, FORMAT, "of a run: `runs/…`")
+
+    def write_settings(self, settings: RunSettings) -> None:
+        """settings.json, with its digest. Raises DiskFull."""
+        self.write_text(self.settings, settings.to_json())
+
+    def write_network(self, texts: Mapping[str, str]) -> None:
+        """The network's text as net.arch, and the files that it uses, by their paths from there. Raises DiskFull."""
+        for name, content in texts.items() if self.writes else ():
+            path = refuse_links(self.folder, self.folder / name)
             make_folder(path.parent)
             write_text(path, content)
 
     def write_text(self, path: Path, text: str) -> None:
-        """A text, atomically. Raises DiskFull."""
+        """A text in the run's folder, atomically. Raises DiskFull, LinkInTheWay."""
         if self.writes:
-            write_text(path, text)
+            write_text(refuse_links(self.folder, path), text)
 
     def keep(self, state: State) -> None:
-        """A checkpoint of the state, and the log up to it. Raises DiskFull.
+        """A checkpoint of the state, and the log up to it. Raises DiskFull, LinkInTheWay.
 
         The log is made from the state, so that the two always fit, whenever a run is cut off. All processes call it:
-        each tells where its chance is.
+        each says where its random numbers are.
         """
         chance = state.chance.states()
         if not self.writes:
             return
-        make_folder(self.checkpoints)
+        make_folder(refuse_links(self.folder, self.checkpoints))
         save(state, self.checkpoints, chance)
-        write_text(self.metrics, "".join(f"{json.dumps(line)}\n" for line in state.history))
+        self.write_text(self.metrics, "".join(f"{json.dumps(line)}\n" for line in state.history))
 
     def keep_weights(self, state: State, path: Path) -> None:
         """The weights that the network is used with: the running means, where there are such. Raises DiskFull."""
         if self.writes:
-            save_tensors(state.average or weights_of(state.model), path, {"format": "pt"})
+            save_tensors(state.average or weights_of(state.model), refuse_links(self.folder, path), {"format": "pt"})
 
     @property
     def weights(self) -> Path | None:
@@ -114,6 +132,15 @@ class Run:
 def run_name(network: str, data: str) -> str:
     """`LeNet5-mnist`: what the folder of a run is called before its number."""
     return "-".join(re.sub(r"[^A-Za-z0-9_.]+", "_", word).strip("._") or "run" for word in (network, data))
+
+
+def _is_leftover(path: Path) -> bool:
+    """Whether a run writes such a file before its settings: the network's texts, and halves of files."""
+    if path.is_symlink():
+        return False
+    if path.is_dir():
+        return all(map(_is_leftover, path.iterdir()))
+    return path.suffix in (".arch", ".part")
 
 
 def _numbered(base: Path, name: str) -> Path:

@@ -1,31 +1,60 @@
 """What a run's settings.json holds: all that is needed to go on, to predict and to report."""
 
+import math
 import platform
 import sys
-from typing import Annotated, Any
+from math import prod
+from typing import Annotated, Any, Self
 
 import numpy
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator, model_validator
 
+from ...network import parse_sizes
 from ...version import __version__
 from ..recipe.recipe import Recipe
+from .sealed_json import seal
 
-FORMAT = 1
+FORMAT = 2
+"""Since 2 the file, the network's texts and the weights have digests."""
+LARGEST_IMAGE = 1 << 28
+"""Values of one image, 16,384 by 16,384 grey pixels: no picture that is trained with is larger."""
+_LARGEST_NUMBER = 10**18
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class NetworkSettings(_Section):
-    """The network's name, the file it came from, values given for its parameters, sizes given for its input."""
+    """The network's name, the file it came from, values given for its parameters, sizes given for its input.
+
+    `texts` has the digest of net.arch, and of each file that it uses, by its path in the run's folder.
+    """
 
     name: str
     file: str | None
-    given: dict[str, Any]
+    given: dict[str, bool | int | float | str]
     sizes: tuple[str, ...]
-    parameters: int
+    parameters: Annotated[int, Field(ge=0)]
+    texts: dict[str, str] = {}
+
+    @field_validator("given")
+    @classmethod
+    def _numbers_of_a_usual_size(cls, given: dict[str, Any]) -> dict[str, Any]:
+        for name, value in given.items():
+            if isinstance(value, int | float) and not (math.isfinite(value) and abs(value) <= _LARGEST_NUMBER):
+                raise ValueError(f"{name} is {value:g}" if isinstance(value, float) else f"{name} is too large")
+        return given
+
+    @field_validator("sizes")
+    @classmethod
+    def _sizes_that_can_be_read(cls, sizes: tuple[str, ...]) -> tuple[str, ...]:
+        for given in sizes:
+            parse_sizes(given.rpartition("=")[2])
+        return sizes
 
 
 class DataSettings(_Section):
@@ -38,11 +67,24 @@ class DataSettings(_Section):
     name: str
     source: str
     folder: str | None
-    classes: list[str]
-    shape: tuple[int, int, int] | None
-    mean: list[float]
-    deviation: list[float]
-    images: dict[str, int]
+    classes: Annotated[list[str], Field(min_length=1)]
+    shape: tuple[PositiveInt, PositiveInt, PositiveInt] | None
+    mean: Annotated[list[Annotated[Finite, Field(ge=0, le=1)]], Field(min_length=1)]
+    deviation: Annotated[list[Annotated[Finite, Field(gt=0, le=1)]], Field(min_length=1)]
+    images: dict[str, Annotated[int, Field(ge=0)]]
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if len(self.mean) != len(self.deviation):
+            raise ValueError(f"{len(self.mean)} means and {len(self.deviation)} deviations, of each channel one")
+        if self.shape is not None and self.shape[0] != len(self.mean):
+            raise ValueError(f"images of {self.shape[0]} channels, and {len(self.mean)} means")
+        if self.shape is not None and prod(self.shape) > LARGEST_IMAGE:
+            raise ValueError(f"images of {'×'.join(map(str, self.shape))}: no more than {LARGEST_IMAGE:,} values")
+        if len(set(self.classes)) < len(self.classes):
+            twice = next(name for name in self.classes if self.classes.count(name) > 1)
+            raise ValueError(f"the class `{twice}` stands twice")
+        return self
 
 
 class SetupSettings(_Section):
@@ -51,9 +93,9 @@ class SetupSettings(_Section):
     device: str
     precision: Annotated[str, Field(pattern="^(fp32|bf16|fp16)$")]
     layout: Annotated[str, Field(pattern="^channels_(first|last)$")]
-    threads: int
-    processes: int = 1
-    trial: dict[str, float]
+    threads: PositiveInt
+    processes: PositiveInt = 1
+    trial: dict[str, Finite]
 
 
 class RunSettings(_Section):
@@ -69,6 +111,15 @@ class RunSettings(_Section):
     def with_source(self, recipe: Recipe) -> Recipe:
         """The recipe with the data named so that they are found from anywhere."""
         return recipe.model_copy(update={"data": recipe.data.model_copy(update={"name": self.data.source})})
+
+    @property
+    def verified(self) -> bool:
+        """Whether each file of the run has digests, which is so since format 2."""
+        return self.format >= FORMAT
+
+    def to_json(self) -> str:
+        """The file's text, with a digest of all that it says."""
+        return seal(self)
 
 
 def versions() -> dict[str, str]:

@@ -7,7 +7,8 @@ from itertools import product
 from typing import Any
 
 from ..recipe.composition import Path
-from ..recipe.fields import Entry, entries
+from ..recipe.fields import SWITCHES, Entry, entries
+from ..recipe.recipe import OFF
 
 Value = int | float | str
 Point = dict[str, Value]
@@ -89,6 +90,9 @@ class Space:
         return {name: value for name, value in point.items() if name not in moot}
 
     def _moot(self, entry: Entry, told: Mapping[str, Value]) -> bool:
+        switches = [each.option for each in entries() if each.path == SWITCHES.get(entry.path)]
+        if any(option in self.dimensions and told[option] == OFF for option in switches):
+            return True
         heads = [head for head in entries() if head.head and head.path[0] == entry.path[0]]
         if not heads or heads[0] is entry or heads[0].option not in self.dimensions:
             return False

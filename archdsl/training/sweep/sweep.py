@@ -19,9 +19,9 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.study import StudyDirection
 from optuna.trial import TrialState, create_trial
 
-from ..errors import CannotResume
+from ..errors.run_errors import CannotResume
 from ..loop.training_state import derive
-from ..runs.run_files import unwritten
+from ..safe_files import refuse_links, unwritten
 from .search_space import Choices, Dimension, Point, Space
 from .trial import Trial
 
@@ -42,7 +42,10 @@ class Sweep:
 
     def trials_done(self) -> tuple[Trial, ...]:
         """What came of the trials that are over, in their order."""
-        return tuple(Trial(**json.loads(t.user_attrs["trial"])) for t in self._study().get_trials(deepcopy=False))
+        try:
+            return tuple(Trial.read(t.user_attrs.get("trial")) for t in self._study().get_trials(deepcopy=False))
+        except ValueError as error:
+            raise self._damaged(error) from error
 
     def go(self, attempt: Attempt, tell: Callable[[int, Trial], None]) -> None:
         """Make the trials that are left; tell each one's number, from 1, and what came of it.
@@ -50,6 +53,7 @@ class Sweep:
         A trial that is cut off leaves nothing but its run's folder: it is chosen again, the same, when the sweep goes
         on. Raises what `attempt` raises.
         """
+        self.trials_done()  # refuses a journal that is damaged, before anything is trained
         study = self._study()
         while (point := self._next(study)) is not None:
             number = len(study.get_trials(deepcopy=False)) + 1
@@ -62,7 +66,9 @@ class Sweep:
 
     def _study(self) -> optuna.Study:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        journal = self.folder / "trials.log"
+        journal = refuse_links(self.folder, self.folder / "trials.log")
+        if journal.exists() and not journal.is_file():  # opening a pipe would wait for ever
+            raise self._damaged(ValueError("it is not a regular file"))
         try:
             _drop_half_a_line(journal)
             return optuna.create_study(
@@ -71,11 +77,15 @@ class Sweep:
                 directions=self._directions(),
                 load_if_exists=True,
             )
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
-            way_out = f"remove {journal.name}: the sweep begins anew, with the same points"
-            raise CannotResume(self.folder, f"{journal.name} is damaged ({error})", way_out) from error
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError, AssertionError) as error:
+            raise self._damaged(error) from error
         except OSError as error:
             raise unwritten(journal, error) from error
+
+    def _damaged(self, error: Exception) -> CannotResume:
+        why = str(error).partition("\n")[0] or type(error).__name__
+        way_out = "remove trials.log: the sweep begins anew, with the same points"
+        return CannotResume(self.folder, f"trials.log is damaged ({why})", way_out)
 
     def _directions(self) -> list[StudyDirection]:
         """More accuracy; and fewer MACs, where these vary at all."""

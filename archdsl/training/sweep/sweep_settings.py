@@ -1,23 +1,27 @@
 """What a sweep's settings.json holds: all that is needed to go on."""
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator
 
-from ..errors import CannotResume
+from ...network import parse_sizes
+from ..errors.run_errors import CannotResume
 from ..recipe.fields import entries
 from ..runs.run_folder import SETTINGS
+from ..runs.sealed_json import unseal
 from .search_space import BadRange, Space, space_of
 
-FORMAT = 1
+FORMAT = 2
+"""Since 2 the file has a digest of what it says."""
 
 
 class SweepSettings(BaseModel):
     """The network's name and sizes, what is varied and what is not as it was given, where the data lie and where to
-    compute, how the points are chosen and how many.
+    compute, how the points are chosen and how many. `texts` has the digests of net.arch and of the files that it uses.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     format: int = FORMAT
     network: str
@@ -27,8 +31,16 @@ class SweepSettings(BaseModel):
     options: dict[str, str]
     data_dir: str | None
     device: str
-    seed: int
-    trials: int
+    seed: Annotated[int, Field(ge=0)]
+    trials: PositiveInt
+    texts: dict[str, str] = {}
+
+    @field_validator("sizes")
+    @classmethod
+    def _sizes_that_can_be_read(cls, sizes: tuple[str, ...]) -> tuple[str, ...]:
+        for given in sizes:
+            parse_sizes(given.rpartition("=")[2])
+        return sizes
 
     def space(self) -> Space:
         """What is varied."""
@@ -36,16 +48,10 @@ class SweepSettings(BaseModel):
 
 
 def read_sweep(folder: Path) -> SweepSettings:
-    """The settings of the sweep in a folder. Raises CannotResume where there is none."""
+    """The settings of the sweep in a folder. Raises NoRun where there is none, CannotResume for damaged ones."""
+    settings = unseal(SweepSettings, folder / SETTINGS, FORMAT, "of a sweep: `sweeps/…`")
     try:
-        settings = SweepSettings.model_validate_json((folder / SETTINGS).read_bytes())
         settings.space()
         return settings
-    except OSError as error:
-        raise CannotResume(folder, f"it has no {SETTINGS}", "name the folder of a sweep: `sweeps/…`") from error
     except BadRange as error:
-        raise CannotResume(folder, f"{SETTINGS}, {error}", "start a new sweep") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise CannotResume(folder, f"{SETTINGS}, {where}: {first['msg']}", "name the folder of a sweep") from error
+        raise CannotResume(folder, f"{SETTINGS}: {error}", "start a new sweep") from error

@@ -5,24 +5,29 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import TypeAdapter
+
 from ...diagnostics import Sink
 from ...diagnostics.terminal import render
 from ...elaborate import Override
 from ...network import Analysis, Network, analyse
 from ...text.source import Source
-from ..callbacks.base import Stop, Watch
 from ..check import check
 from ..data.dataset_spec import DataSpec, ImageShape
 from ..data.images import Request, Splits
 from ..data.images import Source as DataSource
 from ..data.registry import find_source
-from ..errors import CannotResume, Diverged, NothingToTrain, OutOfMemory
+from ..errors.data_errors import NothingToLearnFrom
+from ..errors.device_errors import OutOfMemory
+from ..errors.loop_errors import BatchOfOne, Diverged, NothingToTrain
+from ..errors.run_errors import CannotResume, NoRun
+from ..loop.callback import Stop, Watch
 from ..loop.loop import Ending
 from ..model_spec import Subject, subject_of
 from ..recipe.composition import compose
 from ..recipe.recipe import Recipe
-from ..run_errors import LonelyImage, NothingToLearnFrom
 from ..runs.run_folder import Run
+from ..safe_files import refuse_links
 from ..session import Outcome, Place, Training
 from .search_space import Point, Space
 
@@ -46,6 +51,16 @@ class Trial:
     seconds: float | None = None
     run: str | None = None
     why: str | None = None
+
+    @classmethod
+    def read(cls, text: object) -> "Trial":
+        """From the JSON of a sweep's journal. Raises ValueError."""
+        if not isinstance(text, str):
+            raise ValueError("a trial is no text")
+        return _TRIAL.validate_json(text)
+
+
+_TRIAL: TypeAdapter[Trial] = TypeAdapter(Trial)
 
 
 @dataclass(frozen=True)
@@ -92,7 +107,7 @@ def attempt(bench: Bench, point: Point, folder: Path) -> Trial:
     subject = subject_of(network, bench.space.given(point), bench.sizes)
     try:
         outcome = _train(bench, subject, source, recipe, folder)
-    except (Diverged, OutOfMemory, NothingToTrain, NothingToLearnFrom, LonelyImage) as problem:
+    except (Diverged, OutOfMemory, NothingToTrain, NothingToLearnFrom, BatchOfOne) as problem:
         return Trial(used, cost.macs, cost.parameters, run=folder.name, why=problem.message())
     if outcome.ending is Ending.STOPPED:
         raise Stopped
@@ -126,6 +141,7 @@ def _train(bench: Bench, subject: Subject, source: DataSource, recipe: Recipe, f
         request = Request(subject.shape, bench.cache, data_dir=bench.data_dir, download=bench.watch)
         return Training(subject, source, recipe, Place(request, bench.device, run), bench.watch, bench.stop())
 
+    refuse_links(folder.parent.parent, folder)
     if _same(folder, subject, recipe):
         try:
             return made(Run.open(folder)).resume()
@@ -139,7 +155,7 @@ def _same(folder: Path, subject: Subject, recipe: Recipe) -> bool:
     """Whether the run in a folder is one of this network with this recipe."""
     try:
         settings = Run.open(folder).read_settings()
-    except CannotResume:
+    except (CannotResume, NoRun):
         return False
     return settings.recipe == recipe and settings.network.given == dict(subject.given)
 

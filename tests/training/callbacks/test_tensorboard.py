@@ -65,5 +65,5 @@ def test_without_the_package_it_is_told_how_to_get_it(tmp_path: Path, monkeypatc
     )
     done = train(tmp_path / "net.arch", "--out", tmp_path / "run", "--tensorboard")
     assert done.exit_code == 2
-    assert "pip install 'archdsl[tensorboard]'" in done.output
+    assert "pip install 'tensorboard>=2.16'" in done.output
     assert not (tmp_path / "run").exists()

@@ -12,19 +12,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from archdsl.training.data.cifar import CifarSource
-from archdsl.training.data.cifar10 import CIFAR10
-from archdsl.training.data.cifar100 import CIFAR100
-from archdsl.training.data.dataset_spec import SPECS, ImageShape
+from archdsl.training.data.cifar_archive import CifarSource
+from archdsl.training.data.dataset_spec import ImageShape
 from archdsl.training.data.idx import read_idx
+from archdsl.training.data.idx_source import IdxSource
 from archdsl.training.data.images import Request
-from archdsl.training.data.mnist import MNIST, IdxSource
-from archdsl.training.data.registry import SOURCES, find_source
+from archdsl.training.data.registry import data_sets, find_source
 from archdsl.training.data.resize import fit_images
-from archdsl.training.errors import DataCorrupt, DataMissing, UnknownData
-from archdsl.training.run_errors import NothingToLearnFrom
+from archdsl.training.data.sets import cifar10, cifar100, mnist
+from archdsl.training.errors.data_errors import DataCorrupt, DataMissing, NothingToLearnFrom, UnknownData
 from tests.training.archives import digest, idx, idx_images, records, serving, tar_gz
 
+MNIST, CIFAR10, CIFAR100 = mnist.source(), cifar10.source(), cifar100.source()
 GREY, COLOUR = ImageShape(1, 28, 28), ImageShape(3, 32, 32)
 SHARED = Path(os.environ.get("ARCHDSL_SHARED", Path(__file__).parents[4] / "shared")) / "data"
 
@@ -256,14 +255,13 @@ def test_real_mnist(tmp_path: Path) -> None:
 
 
 def test_names_are_looked_up(tmp_path: Path) -> None:
-    assert {name: source.spec for name, source in SOURCES.items()} == SPECS
     with pytest.raises(UnknownData) as caught:
         find_source("fashion-mnis")
     assert caught.value.nearest == "fashion_mnist"
 
 
 def test_class_names_are_as_many_as_classes() -> None:
-    assert {name: len(set(source.spec.classes)) for name, source in SOURCES.items()} == {
+    assert {name: len(set(spec.classes)) for name, spec in data_sets().items()} == {
         "digits": 10, "mnist": 10, "fashion_mnist": 10, "cifar10": 10, "cifar100": 100, "svhn": 10,
     }  # fmt: skip
 

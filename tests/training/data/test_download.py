@@ -9,7 +9,7 @@ import pytest
 
 from archdsl.training.data.dataset_files import RemoteFile, fetch
 from archdsl.training.data.images import Download
-from archdsl.training.errors import DownloadFailed
+from archdsl.training.errors.data_errors import DownloadFailed
 from tests.training.archives import digest, listening, serving
 
 CONTENT = b"images" * 50_000

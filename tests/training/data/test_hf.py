@@ -23,7 +23,8 @@ from archdsl.training.data.dataset_spec import ImageShape
 from archdsl.training.data.hub import Name
 from archdsl.training.data.images import Request, divide
 from archdsl.training.data.registry import find_source
-from archdsl.training.errors import BadImages, DataCorrupt, HubFailed, MissingExtra
+from archdsl.training.errors.data_errors import BadImages, DataCorrupt, HubFailed
+from archdsl.training.errors.missing_packages import MissingExtra
 
 SHAPE = ImageShape(3, 8, 8)
 COMMIT = "c" * 40
@@ -280,4 +281,4 @@ def test_without_the_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(MissingExtra, match="needs huggingface-hub, pyarrow, not installed here") as caught:
         find_source("hf:someone/shades")
-    assert caught.value.help() == ("pip install 'archdsl[hf]'",)
+    assert caught.value.help() == ("pip install 'huggingface-hub>=0.30' 'pyarrow>=16'",)

@@ -20,7 +20,8 @@ from archdsl.training.data.decoding import decode
 from archdsl.training.data.image_folder import FolderSource
 from archdsl.training.data.images import Request
 from archdsl.training.data.registry import find_source
-from archdsl.training.errors import BadImages, DiskFull
+from archdsl.training.errors.data_errors import BadImages
+from archdsl.training.errors.disk_errors import DiskFull
 
 SHAPE = ImageShape(3, 8, 10)
 

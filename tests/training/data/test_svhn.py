@@ -14,8 +14,9 @@ from archdsl.training.data.dataset_files import RemoteFile
 from archdsl.training.data.dataset_spec import ImageShape
 from archdsl.training.data.images import Request
 from archdsl.training.data.mat import read_mat
-from archdsl.training.data.svhn import SVHN, SvhnSource
-from archdsl.training.errors import DataCorrupt, DataMissing
+from archdsl.training.data.sets import svhn as svhn_set
+from archdsl.training.data.svhn_files import SvhnSource
+from archdsl.training.errors.data_errors import DataCorrupt, DataMissing
 from tests.training.archives import digest, serving
 
 SHAPE = ImageShape(3, 32, 32)
@@ -73,7 +74,7 @@ def test_from_a_folder(tmp_path: Path) -> None:
     (tmp_path / "SVHN").mkdir()
     (tmp_path / "SVHN" / "train_32x32.mat").write_bytes(svhn(20))
     (tmp_path / "SVHN" / "test_32x32.mat").write_bytes(svhn(11))
-    splits = SVHN.load(Request(SHAPE, tmp_path / "cache", data_dir=tmp_path, split=1.0))
+    splits = svhn_set.load(Request(SHAPE, tmp_path / "cache", data_dir=tmp_path, split=1.0))
     images, labels = numbers(20)
     assert np.array_equal(splits.train.images, images)
     assert splits.train.labels.tolist() == [1, 2, 3, 4, 5, 6, 7, 8, 9, 0] * 2
@@ -87,14 +88,14 @@ def test_from_the_net(tmp_path: Path) -> None:
     train, test = svhn(20), svhn(10)
     with serving({"/a.mat": train, "/b.mat": test}) as server:
         files = (RemoteFile(f"{n}.mat", digest(c), (f"{server.base}/{n}.mat",)) for n, c in (("a", train), ("b", test)))
-        splits = SvhnSource(*files).load(Request(SHAPE, tmp_path))
+        splits = SvhnSource(svhn_set.SPEC, *files).load(Request(SHAPE, tmp_path))
     assert splits.validation is not None
     assert (len(splits.train), len(splits.validation), splits.notes) == (18, 2, ())
 
 
 def test_nothing_there(tmp_path: Path) -> None:
     with pytest.raises(DataMissing):
-        SVHN.load(Request(SHAPE, tmp_path, data_dir=tmp_path))
+        svhn_set.load(Request(SHAPE, tmp_path, data_dir=tmp_path))
 
 
 _X, _Y = numbers(4)
@@ -135,9 +136,9 @@ _IMAGES, _LABELS = matrix("X", _X.transpose(2, 3, 1, 0)), matrix("y", _Y[:, None
     ],
 )
 def test_damaged(tmp_path: Path, content: Callable[[], bytes], why: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("archdsl.training.data.svhn._LARGEST", 1 << 19)
+    monkeypatch.setattr("archdsl.training.data.svhn_files._LARGEST", 1 << 19)
     (tmp_path / "train_32x32.mat").write_bytes(content())
     (tmp_path / "test_32x32.mat").write_bytes(svhn(2))
     with pytest.raises(DataCorrupt) as caught:
-        SVHN.load(Request(SHAPE, tmp_path / "cache", data_dir=tmp_path))
+        svhn_set.load(Request(SHAPE, tmp_path / "cache", data_dir=tmp_path))
     assert why in caught.value.why

@@ -128,6 +128,7 @@ def test_what_people_read(trained: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "told"),
     [
+        (("RUN", "--data", "digits", "--data-dir", "x"), "--data-dir: `digits` reads no files from there"),
         (("RUN", "--data", "strange"), "the run knows no class `zebra`"),
         (("RUN", "--data", "mnist"), "images of 1x28x28, this network takes 1x8x8"),
         (("RUN", "--data", "cifar10", "--fit", "pad"), "images of 3x32x32, this network takes 1x8x8"),
@@ -139,5 +140,5 @@ def test_what_people_read(trained: Path) -> None:
 def test_what_cannot_be(trained: Path, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...], told: str) -> None:
     monkeypatch.chdir(trained)
     done = run("eval", *("run" if arg == "RUN" else arg for arg in args))
-    assert done.exit_code == 1
+    assert done.exit_code == (2 if "other" in args or "nothing" in args or "--data-dir" in args else 1)
     assert told in done.output

@@ -62,7 +62,7 @@ def test_places_are_the_ends_of_stages_else_of_layers() -> None:
     assert names("zoo:resnet18") == ["stem", "layer1", "layer2", "layer3", "layer4"]
     assert names("examples/vgg_small.arch") == ["features.pair1", "features.pair2", "features.pair3"]
     lenet = places(load("examples/lenet5.arch").graph)
-    assert [stop.name for stop in lenet][:3] == ["features.conv1", "features.avgpool1", "features.conv2"]
+    assert [stop.name for stop in lenet][:3] == ["features.tanh1", "features.avgpool1", "features.tanh2"]
     assert lenet[0].text == "conv 6 k5; tanh"
     assert names("examples/fc_mnist.arch") == []
     graph = load("zoo:resnet18").graph
@@ -77,7 +77,7 @@ def test_maps_are_what_the_network_computes(trained: Path) -> None:
     predictor = Predictor(opened)
     image = predictor.inputs([predictor.read(trained / "images/dark/0.png")])
     stops = places(opened.network.graph)
-    assert [stop.name for stop in stops] == ["conv1", "maxpool1", "body"]
+    assert [stop.name for stop in stops] == ["relu1", "maxpool1", "body"]
     found = maps(opened, image[0], stops)
     weights = load_file(trained / "run/best.safetensors")
     with torch.inference_mode():
@@ -98,12 +98,14 @@ def test_a_picture_and_its_page(trained: Path) -> None:
     assert done.exit_code == 0, done.output
     folder = trained / "run/inspect-0"
     names = sorted(path.name for path in folder.iterdir())
-    assert names == ["00-filters-conv1.png", "01-conv1.png", "02-maxpool1.png", "03-body.png", "index.html"]
+    assert names == [
+        "00-filters-conv1.png", "00-pairs-conv1.png", "01-relu1.png", "02-maxpool1.png", "03-body.png", "index.html",
+    ]  # fmt: skip
     assert "03-body.png: body: the first 64 of 70 maps of 4×4" in done.output
     page = (folder / "index.html").read_text()
-    assert page.count("<img") == 5
+    assert page.count("<img") == 6
     assert "<script" not in page
-    for name in names[:4]:
+    for name in names[:5]:
         with Image.open(folder / name) as picture:
             assert picture.width >= 400
     one = run(

@@ -14,9 +14,10 @@ from archdsl.diagnostics import Sink
 from archdsl.network import analyse
 from archdsl.text.source import Source
 from archdsl.training.assemble import build, prepare
-from archdsl.training.callbacks.base import Stop
+from archdsl.training.check import check_recipe
 from archdsl.training.data.images import ImageSet, Splits
 from archdsl.training.loop.averages import Means, part_of_way
+from archdsl.training.loop.callback import Stop
 from archdsl.training.loop.device_setup import Setup
 from archdsl.training.loop.evaluation import answers
 from archdsl.training.loop.freezing import freeze
@@ -30,7 +31,6 @@ from archdsl.training.loop.whitening import patches_of
 from archdsl.training.model_spec import subject_of
 from archdsl.training.recipe.recipe import Recipe, Sgd
 from archdsl.training.recipe.sections import Freeze, Lookahead
-from archdsl.training.recipe_check import check_recipe
 from tests.training.helpers import StopAfter, small_network, training
 from tests.training.test_session import assert_same
 

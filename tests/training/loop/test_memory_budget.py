@@ -12,7 +12,7 @@ import torch
 
 from archdsl import loads
 from archdsl.training.data.images import Request, Splits
-from archdsl.training.errors import OutOfMemory
+from archdsl.training.errors.device_errors import OutOfMemory
 from archdsl.training.loop.memory_budget import Budget, room
 from archdsl.training.recipe.recipe import Recipe
 from tests.training.helpers import SHAPE, Patches

@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file
 
 from archdsl.training import session
-from archdsl.training.errors import BatchTooSmall, CannotJoin
+from archdsl.training.errors.process_errors import BatchTooSmall, CannotJoin
 from archdsl.training.processes.distributed import Place, Processes, place
 from archdsl.training.runs.checkpoint import list_checkpoints, read
 from tests.training.helpers import training
@@ -95,7 +95,7 @@ def test_one_stops_all_and_resumed_is_bit_for_bit_the_same(two: Path) -> None:
     tensors, numbers = read(list_checkpoints(two / "whole" / "checkpoints")[-1])
     assert not torch.equal(tensors["chance.torch"], tensors["chance.1.torch"])  # dropout differs
     assert json.loads((two / "whole" / "settings.json").read_text())["setup"]["processes"] == 2
-    assert len((two / "whole" / "metrics.jsonl").read_text().splitlines()) == 3 == len(numbers["history"])
+    assert len((two / "whole" / "metrics.jsonl").read_text().splitlines()) == 3 == len(numbers.history)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 8, 31, 32, 33])

@@ -17,10 +17,10 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from archdsl.training import session
-from archdsl.training.callbacks.base import Stop
+from archdsl.training.loop.callback import Stop
+from archdsl.training.loop.process_group import Team
 from archdsl.training.loop.training_state import weights_of
 from archdsl.training.processes import distributed
-from archdsl.training.processes.process_group import Team
 from archdsl.training.runs.run_folder import Run
 from archdsl.training.session import Outcome, Training
 from tests.training.helpers import Patches, StopAfter, small_network, subject, training

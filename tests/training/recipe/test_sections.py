@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 import archdsl
-from archdsl.training.errors import NoDevice, NothingToTrain
+from archdsl.training.errors.device_errors import NoDevice
+from archdsl.training.errors.loop_errors import NothingToTrain
 from archdsl.training.loop import device_setup
 from archdsl.training.loop.device_setup import Setup, choose_device, choose_setup
 from archdsl.training.loop.evaluation import averaged, evaluate

@@ -17,9 +17,9 @@ from PIL import Image
 from archdsl import loads
 from archdsl.training import report as package
 from archdsl.training.data.images import ImageSet
-from archdsl.training.errors import Diverged
-from archdsl.training.inference.probabilities import chances
+from archdsl.training.errors.loop_errors import Diverged
 from archdsl.training.loop.evaluation import Scores
+from archdsl.training.loop.probabilities import chances
 from archdsl.training.recipe.recipe import Bce, CrossEntropy, Mse
 from archdsl.training.report.charts import Series, line_chart, nice_step
 from archdsl.training.report.confusion_matrix import matrix

@@ -17,15 +17,15 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from archdsl.training.errors import CannotResume, DiskFull
+from archdsl.training.errors.disk_errors import CannotWrite, DiskFull
+from archdsl.training.errors.run_errors import CannotResume
 from archdsl.training.loop.metrics import Tally
 from archdsl.training.loop.optimizers import make_optimizer
 from archdsl.training.loop.training_state import Chance, State, weights_of
 from archdsl.training.recipe.recipe import Adam
-from archdsl.training.run_errors import CannotWrite
-from archdsl.training.runs import checkpoint
+from archdsl.training.runs import weights
 from archdsl.training.runs.checkpoint import list_checkpoints, read, restore_newest, save
-from archdsl.training.runs.run_files import make_folder, write_text
+from archdsl.training.safe_files import make_folder, write_text
 from tests.training.helpers import small_network
 
 
@@ -67,7 +67,7 @@ def test_a_damaged_one_is_passed_over(folder: Path, damage: str) -> None:
     else:
         newest.write_bytes({"cut": whole[: len(whole) // 2], "empty": b"", "noise": os.urandom(len(whole))}[damage])
     state = made()
-    assert restore_newest(state, folder).name == "step-000000001.safetensors"
+    assert restore_newest(state, folder)[0].name == "step-000000001.safetensors"
     assert state.step == 1
     list_checkpoints(folder)[0].unlink()
     with pytest.raises(CannotResume, match=r"step-000000002\.safetensors: "):
@@ -108,7 +108,8 @@ def test_killed_at_any_moment_the_newest_loads(folder: Path) -> None:
         os.kill(child, signal.SIGKILL)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
         state = made()
-        newest = restore_newest(state, folder)
+        newest, passed_over = restore_newest(state, folder)
+        assert passed_over is None
         assert newest == list_checkpoints(folder)[-1]  # never a damaged one passed over
         assert state.step >= steps
         assert all(bool((p == state.step).all()) for p in state.model.parameters())
@@ -124,7 +125,7 @@ def test_no_room_leaves_the_old_one(folder: Path) -> None:
         import resource
         from pathlib import Path
         from archdsl.training.runs.checkpoint import save
-        from archdsl.training.errors import DiskFull
+        from archdsl.training.errors.disk_errors import DiskFull
         from tests.training.runs.test_checkpoint import made
         state = made(2, 2)
         resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
@@ -163,7 +164,7 @@ def test_a_write_that_is_interrupted_leaves_nothing_beside(folder: Path, monkeyp
         path.write_bytes(b"half")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(checkpoint, "save_file", interrupted)
+    monkeypatch.setattr(weights, "save_file", interrupted)
     with pytest.raises(KeyboardInterrupt):
         save(made(1, 1), folder)
     assert list(folder.iterdir()) == []
@@ -207,3 +208,26 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
         write_text(tmp_path / "file" / "inside", "text")
     with pytest.raises(CannotWrite, match="File exists"):
         make_folder(tmp_path / "file")
+
+
+@pytest.mark.parametrize("flipped", range(40))
+def test_a_flipped_byte_is_named_and_not_trained_on_with(folder: Path, flipped: int) -> None:
+    """One byte, anywhere in the file: each tensor has a digest, and so has the JSON beside them."""
+    path = save(made(1, 1), folder)
+    content = bytearray(path.read_bytes())
+    at = random.Random(flipped).randrange(8, len(content))
+    content[at] ^= 1 << flipped % 8
+    path.write_bytes(content)
+    with pytest.raises(CannotResume, match=r"step-000000001\.safetensors: "):
+        restore_newest(made(), folder)
+
+
+def test_the_damaged_tensor_is_named(folder: Path) -> None:
+    path = save(made(1, 1), folder)
+    tensors, _ = read(path)
+    weights_bytes = tensors["model.6.weight"].numpy().tobytes()
+    content = path.read_bytes()
+    at = content.rindex(weights_bytes[:64])
+    path.write_bytes(content[:at] + b"\x01" + content[at + 1 :])
+    with pytest.raises(CannotResume, match=r"`model\.\d\.weight` has another digest than when it was written"):
+        restore_newest(made(), folder)

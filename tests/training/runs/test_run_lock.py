@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from archdsl.cli import main
-from archdsl.training.errors import CannotResume
+from archdsl.training.errors.run_errors import CannotResume
 from archdsl.training.runs.run_lock import claimed
 
 pytest.importorskip("fcntl", reason="folders cannot be held here")

@@ -13,14 +13,14 @@ from click.testing import CliRunner, Result
 
 from archdsl.cli import main
 from archdsl.training import session
-from archdsl.training.errors import CannotResume
+from archdsl.training.errors.run_errors import CannotResume
 from archdsl.training.recipe.recipe import Recipe
 from archdsl.training.sweep import sweep_report
 from archdsl.training.sweep.search_space import BadRange, Choices, Point, Range, Space, space_of
 from archdsl.training.sweep.sweep import Sweep, best, front
 from archdsl.training.sweep.sweep_figure import draw_sweep
 from archdsl.training.sweep.trial import Stopped, Trial
-from tests.training.helpers import StopAfter
+from tests.training.helpers import StopAfter, edit_settings
 
 NET = """net Small(classes = 10, width = 8)
 input 1x8x8
@@ -292,10 +292,17 @@ def test_a_sweep_stopped_and_resumed(folder: Path, monkeypatch: pytest.MonkeyPat
         (("net.arch", "--momentum", "0.5,0.9"), 2, "`adam` takes no `momentum`"),
         (("net.arch", "--set", "widt=1,2"), 1, "the network has no parameter `widt`"),
         (("net.arch", "--set", "width=0.1,0.2"), 1, "`filters` of `conv` cannot be 0.1"),
-        (("net.arch", "--lr", "0.1,0.2", "--data", "digit"), 1, "did you mean `digits`?"),
+        (("net.arch", "--lr", "0.1,0.2", "--data", "digit"), 2, "did you mean `digits`?"),
         (("net.arch", "--lr", "0.1,0.2", "--split", "1"), 2, "must leave some"),
         (("net.arch", "--epochs", "1,2", "--out", "net.arch"), 2, "net.arch"),
-        (("--resume", "nothing"), 1, "it has no settings.json"),
+        (("--resume", "nothing"), 2, "it has no settings.json"),
+        (("--resume", "nothing", "--device", "cpu"), 2, "keeps what it varies"),
+        (("net.arch", "--lr", "0.1,0.2", "--trials", "3"), 2, "the lists have 2 combinations"),
+        (
+            ("net.arch", "--lr", "0.1,0.2", "--data", "digits", "--data-dir", "."),
+            2,
+            "`digits` reads no files from there",
+        ),
         (("--resume", "nothing", "--lr", "1,2"), 2, "keeps what it varies"),
     ],
 )
@@ -310,7 +317,7 @@ def test_without_optuna(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     result = run("net.arch", "--lr", "0.1,0.2")
     assert result.exit_code == 2
-    assert "pip install 'archdsl[sweep]'" in result.output
+    assert "pip install 'optuna>=4'" in result.output
 
 
 def test_help_loads_nothing_heavy() -> None:
@@ -341,8 +348,7 @@ def test_a_journal_that_is_cut_off_or_damaged(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("folder")
 def test_settings_that_are_no_range() -> None:
     assert run("net.arch", "--lr", "0.1,0.2", "--out", "s", "--epochs", 1).exit_code == 0
-    text = Path("s/settings.json").read_text()
-    Path("s/settings.json").write_text(text.replace("0.1,0.2", "x..y"))
+    edit_settings(Path("s"), lambda settings: settings["options"].update({"--lr": "x..y"}))
     refused = run("--resume", "s")
     assert refused.exit_code == 1
-    assert "error: cannot use s: settings.json, --lr: `x` is not a number" in refused.output
+    assert "error: cannot use s: settings.json: --lr: `x` is not a number" in refused.output

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DataCorrupt, DataMissing
+from ..errors.data_errors import DataCorrupt, DataMissing
 from .dataset_files import RemoteFile, obtain
 from .dataset_spec import DataSpec
 from .images import ImageSet, Request, Source, Splits, hold_out

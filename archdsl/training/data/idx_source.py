@@ -1,12 +1,12 @@
-"""MNIST (LeCun, Cortes and Burges, 1998): handwritten digits, 28×28 grey, 60,000 to learn from and 10,000 to test."""
+"""Data sets in MNIST's form: four IDX files."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import DataCorrupt
+from ..errors.data_errors import DataCorrupt
 from .dataset_files import LocalFile, RemoteFile, obtain
-from .dataset_spec import SPECS, DataSpec
+from .dataset_spec import DataSpec
 from .idx import read_idx
 from .images import ImageSet, Request, Source, Splits, hold_out
 
@@ -61,21 +61,3 @@ def remote_files(digests: tuple[str, ...], bases: tuple[str, ...]) -> FourFiles:
     """The four files under each of the addresses."""
     made = [RemoteFile(n, d, tuple(f"{base}/{n}" for base in bases)) for n, d in zip(_NAMES, digests, strict=True)]
     return made[0], made[1], made[2], made[3]
-
-
-MNIST = IdxSource(
-    facts=SPECS["mnist"],
-    files=remote_files(
-        (
-            "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-            "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-            "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-            "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
-        ),
-        (
-            "https://storage.googleapis.com/cvdf-datasets/mnist",
-            "https://ossci-datasets.s3.amazonaws.com/mnist",
-        ),
-    ),
-    places=("MNIST/raw", "mnist"),
-)

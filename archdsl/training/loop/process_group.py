@@ -5,6 +5,8 @@ from contextlib import AbstractContextManager, nullcontext
 
 from torch import Tensor, nn
 
+from ..errors.problem import Problem
+
 
 class Team:
     """The processes of a training. This one has a single member, so that everything is its own."""
@@ -26,6 +28,10 @@ class Team:
     def notes(self, model: nn.Module, batch: int) -> tuple[str, ...]:
         """What is worth telling the user about the division of the work."""
         return ()
+
+    def meaning(self, error: RuntimeError) -> Problem | None:
+        """What an error of torch means, where it is one of the exchange between processes."""
+        return None
 
     def goes_first(self) -> bool:
         """Whether this one prepares the data on its machine while the others wait."""

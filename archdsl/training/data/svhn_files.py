@@ -1,15 +1,12 @@
-"""SVHN (Netzer et al., 2011): digits of house numbers, 32×32 in colour, 73,257 to learn from and 26,032 to test.
-
-For use in research that is not commercial. The 531,131 easier images (`extra`) are left out.
-"""
+"""The MAT files of SVHN."""
 
 from pathlib import Path
 
 import numpy as np
 
-from ..errors import DataCorrupt
+from ..errors.data_errors import DataCorrupt
 from .dataset_files import RemoteFile, obtain
-from .dataset_spec import SPECS, DataSpec
+from .dataset_spec import DataSpec
 from .images import ImageSet, Request, Source, Splits, hold_out
 from .mat import read_mat
 
@@ -17,7 +14,8 @@ _LARGEST = 1 << 30
 _SIDE = 32
 
 
-def _file(name: str, sha256: str) -> RemoteFile:
+def at_home(name: str, sha256: str) -> RemoteFile:
+    """A file at the data set's home."""
     # plain http is all that its home offers; the digest decides
     return RemoteFile(name, sha256, (f"http://ufldl.stanford.edu/housenumbers/{name}",))
 
@@ -25,12 +23,12 @@ def _file(name: str, sha256: str) -> RemoteFile:
 class SvhnSource(Source):
     """Two MAT files: `X` of 32×32×3×N bytes, `y` of N classes, of which 10 means the digit 0."""
 
-    def __init__(self, train: RemoteFile, test: RemoteFile) -> None:
-        self._files = train, test
+    def __init__(self, facts: DataSpec, train: RemoteFile, test: RemoteFile) -> None:
+        self._facts, self._files = facts, (train, test)
 
     @property
     def spec(self) -> DataSpec:
-        return SPECS["svhn"]
+        return self._facts
 
     def load(self, request: Request) -> Splits:
         found = [obtain(file, "svhn", request, ("SVHN", "svhn")) for file in self._files]
@@ -50,9 +48,3 @@ def _read(path: Path) -> ImageSet:
     if len(labels) == 0 or not np.isin(labels, np.arange(1, 11)).all():  # they may be floats
         raise DataCorrupt(path, "labels beyond 1..10, or none")
     return ImageSet(np.ascontiguousarray(images.transpose(3, 2, 0, 1)), labels.astype(np.int64) % 10)
-
-
-SVHN = SvhnSource(
-    _file("train_32x32.mat", "435e94d69a87fde4fd4d7f3dd208dfc32cb6ae8af2240d066de1df7508d083b8"),
-    _file("test_32x32.mat", "cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b"),
-)

@@ -1,0 +1,62 @@
+"""A problem of data, runs or devices, printed by the commands that train or use what was trained."""
+
+import os
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+from click.core import ParameterSource
+
+from ..diagnostics.terminal import printable
+
+if TYPE_CHECKING:
+    from ..training.errors.problem import Problem
+
+
+def fail(problem: "Problem") -> NoReturn:
+    """Print the problem and its help; exit with its status."""
+    if follows():
+        click.echo(f"error: process {os.environ['RANK']}: {printable(problem.message())}", err=True)
+        raise SystemExit(problem.exit_status)
+    show(problem)
+    raise SystemExit(problem.exit_status)
+
+
+def show(problem: "Problem") -> None:
+    """Print the problem and its help on standard error."""
+    click.echo(f"error: {printable(problem.message())}", err=True)
+    for line in problem.details():
+        click.echo(f"    {printable(line)}", err=True)
+    for way in problem.help():
+        click.echo(f"  = help: {printable(way)}", err=True)
+
+
+def follows() -> bool:
+    """Whether another process of those that were started together prints and writes."""
+    return os.environ.get("WORLD_SIZE", "1") != "1" and os.environ.get("RANK", "0") != "0"
+
+
+def package_missing(command: str, error: ModuleNotFoundError) -> NoReturn:
+    """Say which packages a command needs that are not installed; exit with 2. Raises the error for a module of ours."""
+    from ..training.errors.missing_packages import MissingExtra, missing_of_training, package_of
+
+    name = error.name or ""
+    if not name or name.partition(".")[0] == "archdsl":
+        raise error
+    others = missing_of_training() if command in _TRAINING else ()
+    fail(MissingExtra(f"`archdsl {command}`", tuple(dict.fromkeys((*others, package_of(name))))))
+
+
+_TRAINING = ("eval", "export", "inspect", "predict", "sweep", "train")
+
+
+def need(what: str, packages: tuple[str, ...]) -> None:
+    """Exit with 2 where one of the packages is not installed."""
+    from ..training.errors.missing_packages import MissingExtra, missing
+
+    if gone := missing(packages):
+        fail(MissingExtra(what, gone))
+
+
+def given(name: str) -> bool:
+    """Whether the present command's parameter was given by the user, not left at its default."""
+    return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE

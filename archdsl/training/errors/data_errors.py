@@ -1,0 +1,144 @@
+"""Problems with data sets: unknown, missing, damaged, not to be fetched, or too few images."""
+
+from pathlib import Path
+
+from .problem import Problem
+
+
+class UnknownData(Problem):
+    """Neither a known data set nor a folder."""
+
+    exit_status = 2
+
+    def __init__(self, name: str, known: tuple[str, ...], nearest: str | None) -> None:
+        super().__init__(name)
+        self.name, self.known, self.nearest = name, known, nearest
+
+    def message(self) -> str:
+        return f"`{self.name}` is neither a data set nor a folder"
+
+    def help(self) -> tuple[str, ...]:
+        nearest = (f"did you mean `{self.nearest}`?",) if self.nearest else ()
+        return (
+            *nearest,
+            f"data sets: {', '.join(self.known)}; hf:OWNER/NAME; or a folder with one folder of images for each class",
+        )
+
+
+class DataMissing(Problem):
+    """A file of a data set is not where the user said."""
+
+    def __init__(self, name: str, folder: Path, looked_for: tuple[str, ...]) -> None:
+        super().__init__(name, folder)
+        self.name, self.folder, self.looked_for = name, folder, looked_for
+
+    def message(self) -> str:
+        return f"{self.name}: nothing of it in {self.folder}"
+
+    def help(self) -> tuple[str, ...]:
+        return (f"looked for {', '.join(self.looked_for)}", "without --data-dir it is downloaded and kept")
+
+
+class DataCorrupt(Problem):
+    """A file of a data set does not have the form that it must have."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(path, why)
+        self.path, self.why = path, why
+
+    def message(self) -> str:
+        return f"{self.path}: {self.why}"
+
+    def help(self) -> tuple[str, ...]:
+        return ("remove the file, and it is downloaded again where it came from the net",)
+
+
+class DownloadFailed(Problem):
+    """No address gave the file with the right digest."""
+
+    def __init__(self, name: str, folder: Path, attempts: tuple[tuple[str, str], ...]) -> None:
+        super().__init__(name, attempts)
+        self.name, self.folder, self.attempts = name, folder, attempts
+
+    def message(self) -> str:
+        tried = "; ".join(f"{url}: {why}" for url, why in self.attempts)
+        return f"cannot download {self.name} ({tried})"
+
+    def help(self) -> tuple[str, ...]:
+        return (f"fetch {self.name} by other means, put it in a folder, and say `--data-dir FOLDER`",)
+
+
+class BadImages(Problem):
+    """A folder of images that cannot serve as a data set; `files` are those that cannot be read, with why."""
+
+    def __init__(self, folder: Path, why: str, way_out: str, files: tuple[str, ...] = ()) -> None:
+        super().__init__(folder, why)
+        self.folder, self.why, self.way_out, self.files = folder, why, way_out, files
+
+    def details(self) -> tuple[str, ...]:
+        return self.files
+
+    def message(self) -> str:
+        return f"{self.folder}: {self.why}"
+
+    def help(self) -> tuple[str, ...]:
+        return (self.way_out,)
+
+
+class DecodingStopped(Problem):
+    """Ctrl-C while images were decoded."""
+
+    exit_status = 130
+
+    def __init__(self, name: str, decoded: int, images: int) -> None:
+        super().__init__(name)
+        self.name, self.decoded, self.images = name, decoded, images
+
+    def message(self) -> str:
+        return f"{self.name}: stopped with {self.decoded:,} of {self.images:,} images decoded, which are kept"
+
+    def help(self) -> tuple[str, ...]:
+        return ("the same command goes on with the others",)
+
+
+class HubFailed(Problem):
+    """A data set of the Hugging Face Hub that cannot be had, or that is no set of images with classes."""
+
+    def __init__(self, name: str, why: str, way_out: str) -> None:
+        super().__init__(name, why)
+        self.name, self.why, self.way_out = name, why, way_out
+
+    def message(self) -> str:
+        return f"hf:{self.name}: {self.why}"
+
+    def help(self) -> tuple[str, ...]:
+        return (self.way_out,)
+
+
+class NothingToLearnFrom(Problem):
+    """A split that leaves no image to learn from, of so many."""
+
+    def __init__(self, split: float, images: int) -> None:
+        super().__init__(split, images)
+        self.split, self.images = split, images
+
+    def message(self) -> str:
+        return f"`split {self.split:g}` leaves none of {self.images:,} images to learn from"
+
+    def help(self) -> tuple[str, ...]:
+        enough = max(0.9, 1 / max(1, self.images))
+        return (f"`split {enough:g}`: {round(self.images * enough):,} to learn from",)
+
+
+class OtherData(Problem):
+    """Images that a run cannot be held against."""
+
+    def __init__(self, data: str, why: str, way_out: str) -> None:
+        super().__init__(data, why)
+        self.data, self.why, self.way_out = data, why, way_out
+
+    def message(self) -> str:
+        return f"{self.data}: {self.why}"
+
+    def help(self) -> tuple[str, ...]:
+        return (self.way_out,)

@@ -1,0 +1,70 @@
+"""Packages that are not installed, and the command that installs them."""
+
+import importlib.util
+import re
+from importlib import metadata
+
+from .problem import Problem
+
+_MODULES = {"pillow": "PIL", "huggingface-hub": "huggingface_hub", "graphviz-pure": "graphviz_pure"}
+"""What a package is imported as, where that is not its own name."""
+
+
+class MissingExtra(Problem):
+    """Something that needs packages which are not installed."""
+
+    exit_status = 2
+
+    def __init__(self, what: str, packages: tuple[str, ...]) -> None:
+        super().__init__(what, packages)
+        self.what, self.packages = what, packages
+
+    def message(self) -> str:
+        return f"{self.what} needs {', '.join(self.packages)}, not installed here"
+
+    def help(self) -> tuple[str, ...]:
+        return (install_command(self.packages),)
+
+
+def install_command(packages: tuple[str, ...]) -> str:
+    """The command that installs packages into this environment, in the versions that archdsl needs.
+
+    They are named themselves, not by an extra: that is right for a checkout, too, and for whatever archdsl was
+    installed as.
+    """
+    bounds = _bounds()
+    words = [f"{name}{bounds.get(name, '')}" for name in packages]
+    return "pip install " + " ".join(f"'{word}'" if re.search("[<>=!~]", word) else word for word in words)
+
+
+def missing(packages: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the packages that cannot be imported."""
+    return tuple(name for name in packages if not _is_there(_MODULES.get(name, name)))
+
+
+def missing_of_training() -> tuple[str, ...]:
+    """What training and its runs need of the packages that archdsl depends on, and which is not there."""
+    return missing(("pydantic", "numpy", "torch", "safetensors", "pillow", "matplotlib", "pooch", "rich"))
+
+
+def package_of(module: str) -> str:
+    """The package that brings a module: `pillow` for `PIL.Image`."""
+    top = module.partition(".")[0]
+    return next((package for package, name in _MODULES.items() if name == top), top)
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):  # ValueError: a module that was put in its place by hand, as None
+        return False
+
+
+def _bounds() -> dict[str, str]:
+    """The versions that archdsl asks for, by package."""
+    try:
+        needed = metadata.requires("archdsl") or []
+    except metadata.PackageNotFoundError:
+        return {}
+    matches = (re.match(r"([A-Za-z0-9._-]+)\s*([<>=!~][^;]*)?", each) for each in needed)
+    return {match[1].lower(): (match[2] or "").strip() for match in matches if match}

@@ -1,0 +1,52 @@
+"""Problems with the folder of a run or a sweep."""
+
+from pathlib import Path
+
+from .problem import Problem
+
+
+class CannotResume(Problem):
+    """A run that cannot be used: to go on, or for what it has learned."""
+
+    def __init__(self, run: Path, why: str, way_out: str = "start a new run") -> None:
+        super().__init__(run, why)
+        self.run, self.why, self.way_out = run, why, way_out
+
+    def message(self) -> str:
+        return f"cannot use {self.run}: {self.why}"
+
+    def help(self) -> tuple[str, ...]:
+        return (self.way_out,)
+
+
+class NoRun(Problem):
+    """A folder that is not there, or that holds no run (or sweep)."""
+
+    exit_status = 2
+
+    def __init__(self, folder: Path, why: str, way_out: str) -> None:
+        super().__init__(folder, why)
+        self.folder, self.why, self.way_out = folder, why, way_out
+
+    def message(self) -> str:
+        return f"cannot use {self.folder}: {self.why}"
+
+    def help(self) -> tuple[str, ...]:
+        return (self.way_out,)
+
+
+class NetworkChanged(Problem):
+    """The text of a network is another one than that of the run that is to go on."""
+
+    def __init__(self, run: Path, difference: tuple[str, ...]) -> None:
+        super().__init__(run)
+        self.run, self.difference = run, difference
+
+    def message(self) -> str:
+        return f"the network is not the one that {self.run} trains"
+
+    def details(self) -> tuple[str, ...]:
+        return self.difference
+
+    def help(self) -> tuple[str, ...]:
+        return (f"`archdsl train --resume {self.run}` goes on with the run's own", "without --resume a new run begins")

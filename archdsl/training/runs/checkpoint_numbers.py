@@ -1,0 +1,119 @@
+"""What a checkpoint holds besides tensors, as a model: what does not fit together is refused, not trained on with."""
+
+import json
+from dataclasses import asdict
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from ..loop.training_state import State
+
+FORMAT = 2
+"""Since 2 each tensor, and this JSON, has a digest."""
+
+Count = Annotated[int, Field(ge=0, le=1 << 62)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Rate = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class _Strict(BaseModel):
+    # NaN and Infinity stand as JSON's extension has them: a validation loss may be either, as the network's bounds go
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, ser_json_inf_nan="constants")
+
+
+class Means(_Strict):
+    """Means over the images of an epoch."""
+
+    loss: float
+    accuracy: Fraction
+    top5: Fraction | None = None
+
+
+class EpochLine(_Strict):
+    """A line of metrics.jsonl; what later versions write into it besides is kept."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", strict=True, ser_json_inf_nan="constants")
+
+    epoch: Annotated[int, Field(ge=1)]
+    step: Count
+    lr: Rate
+    train: Means
+    validation: Means | None
+    seconds: Seconds
+    images_per_second: Seconds | None
+
+
+class BestNumbers(_Strict):
+    """The best epoch so far."""
+
+    epoch: Annotated[int, Field(ge=1)]
+    accuracy: Fraction
+    loss: float
+
+
+class Numbers(_Strict):
+    """The counters of a state, its best epoch, its log."""
+
+    format: int
+    epoch: Count
+    batch: Count
+    step: Count
+    optimizer: str | None = None
+    seen: Count
+    best: BestNumbers | None
+    stale: Count
+    seconds: Seconds
+    history: list[EpochLine]
+    scaler: dict[str, Rate | int] | None
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if [line.epoch for line in self.history] != list(range(1, self.epoch + 1)):
+            raise ValueError(f"a log of {len(self.history)} epochs, in epoch {self.epoch}")
+        if self.best is not None and self.best.epoch > self.epoch:
+            raise ValueError(f"the best epoch is {self.best.epoch}, of {self.epoch}")
+        if self.history and self.history[-1].step > self.step:
+            raise ValueError(f"a log of {self.history[-1].step} steps, after step {self.step}")
+        return self
+
+    @classmethod
+    def read(cls, text: str) -> "Numbers":
+        """From JSON. Raises ValueError, in one line."""
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ValueError("its numbers are no JSON") from error
+        version = value.get("format") if isinstance(value, dict) else None
+        if version not in (1, FORMAT):
+            raise ValueError(f"written by another version (format {version}, not {FORMAT})")
+        try:
+            return cls.model_validate(value)
+        except ValidationError as error:
+            raise ValueError(first_mistake(error)) from error
+
+
+def numbers_of(state: State) -> Numbers:
+    """The numbers of a state."""
+    told: dict[str, Any] = {
+        "format": FORMAT,
+        "epoch": state.epoch,
+        "batch": state.batch,
+        "step": state.step,
+        "optimizer": type(state.optimizer).__name__,
+        "seen": state.tally.seen,
+        "best": asdict(state.best) if state.best else None,
+        "stale": state.stale,
+        "seconds": state.seconds,
+        "history": state.history,
+        "scaler": state.scaler.state_dict() if state.scaler else None,
+    }
+    return Numbers.model_validate(told)
+
+
+def first_mistake(error: ValidationError) -> str:
+    """The first thing that a model refuses, in one line: where it stands, what is wrong, what there was."""
+    first = error.errors(include_url=False)[0]
+    where = ".".join(map(str, first["loc"]))
+    told = str(first["msg"]).removeprefix("Value error, ")
+    return f"{where}: {told}" if where else told

@@ -1,0 +1,67 @@
+"""Digests of tensors and of JSON values: what a damaged disk, or a hand, has changed is found before it is used."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+DIGESTS = "digests"
+"""The entry of a safetensors file's metadata with the digests of its tensors, as JSON by name."""
+STATE = ""
+"""The name, no tensor's, of the digest of the metadata's own JSON."""
+
+
+class Damaged(ValueError):
+    """Something that is not what was written, in words."""
+
+
+def of_tensor(tensor: Tensor) -> str:
+    """The sha256 of a tensor's dtype, shape and bytes, as 32 hex digits."""
+    digest = hashlib.sha256(f"{tensor.dtype} {tuple(tensor.shape)}".encode())
+    digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()[:32]
+
+
+def of_text(text: str) -> str:
+    """The sha256 of a text in UTF-8, as 32 hex digits."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def of_json(value: Any) -> str:
+    """The digest of a JSON value, however it is laid out and whatever the order of its names."""
+    return of_text(json.dumps(value, sort_keys=True))
+
+
+def describe(tensors: Mapping[str, Tensor], state: str | None = None) -> dict[str, str]:
+    """The metadata entry with the digests of these tensors, and of the JSON text beside them."""
+    digests = {name: of_tensor(tensor) for name, tensor in tensors.items()}
+    return {DIGESTS: json.dumps(digests if state is None else {**digests, STATE: of_text(state)})}
+
+
+def verify(
+    tensors: Mapping[str, Tensor], metadata: Mapping[str, str], *, required: bool, state: str | None = None
+) -> None:
+    """Raise Damaged, with the first name, for what is not as it was written.
+
+    Files of versions before the digests have none: they are taken as they are unless digests are `required`.
+    """
+    if DIGESTS not in metadata:
+        if required:
+            raise Damaged("it is damaged: its digests are missing")
+        return
+    try:
+        digests = json.loads(metadata[DIGESTS])
+    except (ValueError, RecursionError) as error:
+        raise Damaged("it is damaged: its digests cannot be read") from error
+    if not isinstance(digests, dict):
+        raise Damaged("it is damaged: its digests cannot be read")
+    if state is not None and digests.pop(STATE, None) != of_text(state):
+        raise Damaged("it is damaged: the state beside its tensors has another digest than when it was written")
+    if missing := sorted(digests.keys() ^ tensors.keys()):
+        raise Damaged(f"it is damaged: `{missing[0]}` is a tensor or a digest without the other")
+    for name, tensor in tensors.items():
+        if digests[name] != of_tensor(tensor):
+            raise Damaged(f"it is damaged: `{name}` has another digest than when it was written")

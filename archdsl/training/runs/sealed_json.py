@@ -1,0 +1,56 @@
+"""JSON files of runs and sweeps that say when they were changed: a model, with a digest of all that it says."""
+
+import json
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from ..errors.run_errors import CannotResume, NoRun
+from ..safe_files import read_bytes
+from .checkpoint_numbers import first_mistake
+from .digests import of_json
+
+_DIGEST = "digest"
+M = TypeVar("M", bound=BaseModel)
+
+
+def seal(model: BaseModel) -> str:
+    """The model as JSON, with its digest as the last entry."""
+    content = model.model_dump(mode="json")
+    return json.dumps({**content, _DIGEST: of_json(content)}, indent=2, ensure_ascii=False) + "\n"
+
+
+def unseal(kind: type[M], path: Path, newest: int, named: str) -> M:
+    """The model in a file of a folder; `named` says what folder to name: "of a run: `runs/…`".
+
+    Raises NoRun where there is no such file, CannotResume where it is damaged or was changed, in one line.
+    """
+    folder = path.parent
+    try:
+        content = json.loads(read_bytes(path))
+    except FileNotFoundError as error:
+        raise NoRun(folder, f"it has no {path.name}", f"name the folder {named}") from error
+    except OSError as error:
+        raise CannotResume(folder, f"{path.name}: {error.strerror or error}") from error
+    except (ValueError, RecursionError) as error:
+        raise CannotResume(folder, f"{path.name}: it is damaged, and no JSON") from error
+    digest = content.pop(_DIGEST, None) if isinstance(content, dict) else None
+    version = content.get("format") if isinstance(content, dict) else None
+    if isinstance(version, int) and not 1 <= version <= newest:
+        raise CannotResume(folder, f"{path.name}: written by another version (format {version}, not {newest})")
+    model = _validated(kind, path, content)
+    if (digest is not None or version != 1) and digest != of_json(content):
+        why = f"{path.name}: it was changed or damaged: its digest is not that of what it says"
+        raise CannotResume(folder, why)
+    return model
+
+
+def _validated(kind: type[M], path: Path, content: Any) -> M:
+    try:
+        # from JSON's text, not from Python's values: strict models take lists for tuples there
+        return kind.model_validate_json(json.dumps(content))
+    except ValidationError as error:
+        raise CannotResume(path.parent, f"{path.name}: {first_mistake(error)}") from error
+    except (ValueError, RecursionError) as error:
+        raise CannotResume(path.parent, f"{path.name}: it is damaged ({error})") from error

@@ -1,0 +1,80 @@
+"""The weights of a run: read from its files, checked, and given to a network."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from ..errors.run_errors import CannotResume
+from ..loop.training_state import copy_tensors, weights_of
+from ..safe_files import write_atomically
+from .digests import describe, verify
+
+UNREADABLE = (SafetensorError, OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, OverflowError)
+"""What safetensors and torch raise for a file that is damaged; Damaged is a ValueError."""
+
+
+def save_tensors(
+    tensors: Mapping[str, Tensor], path: Path, metadata: Mapping[str, str] | None = None, state: str | None = None
+) -> None:
+    """A safetensors file with a digest of each tensor, and of `state`, written atomically. Raises DiskFull, OSError."""
+    dense = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
+    told = {**(metadata or {}), **({"state": state} if state is not None else {}), **describe(dense, state)}
+    write_atomically(path, lambda beside: save_file(dense, beside, told))
+
+
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """The tensors of a file, on the CPU, and its metadata, neither checked. Raises what is in UNREADABLE."""
+    if not path.is_file():  # a pipe would be waited for
+        raise OSError("not a regular file")
+    with safe_open(path, framework="pt") as file:
+        return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118  # a file, not a dict
+
+
+def read_weights(path: Path, verified: bool) -> dict[str, Tensor]:
+    """The weights in a file of weights, or in a checkpoint. Raises CannotResume for a damaged one.
+
+    `verified` refuses a file without digests, as versions before them wrote.
+    """
+    try:
+        tensors, metadata = read_tensors(path)
+        verify(tensors, metadata, required=verified, state=metadata.get("state"))
+    except UNREADABLE as error:
+        why = f"{path.name}: {str(error).partition(chr(10))[0]}"
+        raise CannotResume(path.parent, why, f"remove {path}: other weights are used then") from error
+    if "state" in metadata:
+        return part(tensors, "average") or part(tensors, "model")
+    return tensors
+
+
+def load_weights(model: nn.Module, folder: Path, path: Path | None, verified: bool) -> None:
+    """Give the model the weights in a file of a run's folder. Raises CannotResume.
+
+    That there are none, that they are damaged, another network's or no finite numbers.
+    """
+    if path is None:
+        raise CannotResume(folder, "it has no weights yet")
+    copy_tensors(fitting(path, weights_of(model), verified), weights_of(model))
+
+
+def fitting(path: Path, wanted: Mapping[str, Tensor], verified: bool) -> dict[str, Tensor]:
+    """The weights in a file, which are those that are wanted by name, shape and kind. Raises CannotResume."""
+    found = read_weights(path, verified)
+    if {n: t.shape for n, t in wanted.items()} != {n: t.shape for n, t in found.items()}:
+        raise CannotResume(path.parent, f"{path.name} has the weights of another network")
+    if bad := first_not_finite(found):
+        raise CannotResume(path.parent, f"{path.name}: `{bad}` has values that are no finite numbers")
+    return found
+
+
+def first_not_finite(tensors: Mapping[str, Tensor]) -> str | None:
+    """The name of the first tensor with a value that is infinite or not a number."""
+    return next((name for name, tensor in tensors.items() if not bool(torch.isfinite(tensor).all())), None)
+
+
+def part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The tensors whose names start with `prefix.`, under the rest of their names."""
+    return {name.removeprefix(f"{prefix}."): t for name, t in tensors.items() if name.startswith(f"{prefix}.")}

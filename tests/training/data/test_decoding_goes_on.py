@@ -1,0 +1,198 @@
+"""What was decoded is not decoded again: after a file that cannot be read, after Ctrl-C, after a kill."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from archdsl.training.data import decoded_cache, image_folder
+from archdsl.training.data.dataset_spec import ImageShape
+from archdsl.training.data.decoding import decode
+from archdsl.training.data.image_folder import FolderSource
+from archdsl.training.data.images import Download, Request
+from archdsl.training.errors.data_errors import BadImages, DecodingStopped
+
+SHAPE = ImageShape(1, 8, 8)
+
+
+class Counted(Download):
+    """Counts what is told of."""
+
+    def __init__(self) -> None:
+        self.announced = self.seen = self.finished = 0
+
+    def start_decoding(self, name: str, images: int) -> None:
+        self.announced += images
+
+    def advance(self, size: int) -> None:
+        self.seen += size
+
+    def finish(self) -> None:
+        self.finished += 1
+
+
+@pytest.fixture
+def pets(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(0)
+    for name in ("cat", "dog"):
+        for index in range(40):
+            path = tmp_path / "pets" / name / f"{index}.jpg"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(rng.integers(0, 255, (16, 16)).astype(np.uint8)).save(path)
+    return tmp_path / "pets"
+
+
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The files that are decoded."""
+    paths: list[Path] = []
+
+    def noted(path: Path, shape: ImageShape) -> object:
+        paths.append(path)
+        return decode(path, shape)
+
+    monkeypatch.setattr(image_folder, "decode", noted)
+    return paths
+
+
+@pytest.mark.parametrize("mapped", [False, True])
+def test_every_bad_file_is_named_and_the_others_are_kept(
+    pets: Path, tmp_path: Path, decoded: list[Path], monkeypatch: pytest.MonkeyPatch, mapped: bool
+) -> None:
+    if mapped:
+        monkeypatch.setattr(decoded_cache, "MAPPED", 300)
+        monkeypatch.setattr(image_folder, "MAPPED", 300)
+    bad = [pets / "cat" / "3.jpg", *(pets / "dog" / f"{n}.jpg" for n in (1, 2, 3, 17, 30))]
+    whole = [path.read_bytes() for path in bad]
+    for path in bad:
+        path.write_bytes(path.read_bytes()[:200])
+    progress = Counted()
+    request = Request(SHAPE, tmp_path / "cache", download=progress)
+    with pytest.raises(BadImages) as caught:
+        FolderSource(pets).load(request)
+    told = "\n".join((caught.value.message(), *caught.value.details()))
+    assert all(path.relative_to(pets).as_posix() in told for path in bad)
+    assert len(decoded) == 80 == progress.announced == progress.seen
+    decoded.clear()
+    for path, content in zip(bad[:3], whole[:3], strict=True):
+        path.write_bytes(content)
+    for path in bad[3:]:
+        path.unlink()
+    splits = FolderSource(pets).load(Request(SHAPE, tmp_path / "cache"))
+    assert len(decoded) <= 12  # what was bad, and the few that a removal moved among the parts
+    plain = FolderSource(pets).load(Request(SHAPE, tmp_path / "elsewhere"))
+    assert np.array_equal(splits.train.images, plain.train.images)
+    assert splits.test is not None
+    assert plain.test is not None
+    assert np.array_equal(splits.test.images, plain.test.images)
+
+
+def test_ctrl_c_keeps_what_is_decoded(
+    pets: Path, tmp_path: Path, decoded: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stopped(Counted):
+        def advance(self, size: int) -> None:
+            super().advance(size)
+            if self.seen == 30:
+                raise KeyboardInterrupt
+
+    stopped = Stopped()
+    with pytest.raises(DecodingStopped, match="images decoded, which are kept") as caught:
+        FolderSource(pets).load(Request(SHAPE, tmp_path / "cache", download=stopped))
+    assert caught.value.exit_status == 130
+    assert stopped.finished
+    before = len(set(decoded))
+    decoded.clear()
+    splits = FolderSource(pets).load(Request(SHAPE, tmp_path / "cache"))
+    assert before + len(decoded) == 80
+    assert np.array_equal(splits.train.images, FolderSource(pets).load(Request(SHAPE, tmp_path / "other")).train.images)
+
+
+def test_the_command_ends_in_a_line(pets: Path, tmp_path: Path) -> None:
+    (tmp_path / "net.arch").write_text("input 1x8x8\nflatten; fc 2\n")
+    program = f"""
+        import time
+        from archdsl.training.data import image_folder
+        from archdsl.training.data.decoding import decode
+        from archdsl.cli import main
+        def slow(path, shape):
+            print("decodes", flush=True)
+            time.sleep(0.1)
+            return decode(path, shape)
+        image_folder.decode = slow
+        main(["train", "net.arch", "--data", {str(pets)!r}, "--epochs", "1"])
+    """
+    child = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(program)], cwd=tmp_path, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "ARCHDSL_CACHE": str(tmp_path / "cache")},
+    )  # fmt: skip
+    assert child.stdout is not None
+    child.stdout.readline()
+    time.sleep(0.3)
+    child.send_signal(signal.SIGINT)
+    _, said = child.communicate(timeout=60)
+    assert child.returncode == 130, said
+    assert "images decoded, which are kept" in said
+    assert "Aborted" not in said
+    assert "Traceback" not in said
+    assert list((tmp_path / "cache/folders").glob("*.partial.rows"))
+
+
+def test_another_file_at_the_place_is_decoded_anew(pets: Path, tmp_path: Path, decoded: list[Path]) -> None:
+    bad = pets / "cat" / "3.jpg"
+    bad.write_bytes(b"no picture")
+    with pytest.raises(BadImages):
+        FolderSource(pets).load(Request(SHAPE, tmp_path / "cache"))
+    bad.unlink()
+    Image.new("L", (8, 8), 77).save(pets / "cat" / "4.jpg")
+    decoded.clear()
+    splits = FolderSource(pets).load(Request(SHAPE, tmp_path / "cache"))
+    assert pets / "cat" / "4.jpg" in decoded
+    every = [part for part in (splits.train, splits.validation, splits.test) if part]
+    found = {file: image for part in every for file, image in zip(part.files or (), part.images, strict=True)}
+    assert abs(int(found["cat/4.jpg"].mean()) - 77) <= 1
+
+
+def test_two_processes_that_fill_the_same(tmp_path: Path) -> None:
+    """The one that is late finds the array there, or writes its own: both have the right one."""
+    path, shape, keys = tmp_path / "a-b.npy", (4, 1, 2, 2), [f"{n:032d}" for n in range(4)]
+
+    def slow(images: np.ndarray, done: np.ndarray, note: object) -> None:
+        other = decoded_cache.kept(path, shape, keys, fill)
+        assert other is not None
+        fill(images, done, note)
+
+    def fill(images: np.ndarray, done: np.ndarray, note: object) -> None:
+        images[:] = np.arange(4, dtype=np.uint8)[:, None, None, None]
+        done[:] = True
+
+    made = decoded_cache.kept(path, shape, keys, slow)
+    assert made is not None
+    assert made[:, 0, 0, 0].tolist() == [0, 1, 2, 3]
+    again = decoded_cache.kept(path, shape, keys, fill)
+    assert again is not None
+    assert np.array_equal(again, made)
+
+
+def test_eps_is_no_picture_whatever_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def started(*_: object, **__: object) -> None:
+        raise AssertionError("a program was started")
+
+    monkeypatch.setattr(subprocess, "check_call", started)
+    monkeypatch.setattr(subprocess, "Popen", started)
+    (tmp_path / "x.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\n%%EOF\n")
+    with pytest.raises(OSError, match="cannot identify image file"):
+        decode(tmp_path / "x.png", SHAPE)
+
+
+def test_no_picture_is_made_larger_than_memory(tmp_path: Path) -> None:
+    Image.new("L", (8, 8)).save(tmp_path / "x.png")
+    with pytest.raises(OSError, match="1x100000x100000"):
+        decode(tmp_path / "x.png", ImageShape(1, 100_000, 100_000))

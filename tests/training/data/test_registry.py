@@ -1,0 +1,71 @@
+"""The registry of data sets: one file each, and all that lists them comes from there."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.shell_completion import ShellComplete
+from click.testing import CliRunner
+
+from archdsl.cli import main
+from archdsl.training.data import sets
+from archdsl.training.data.registry import data_sets, find_source
+from archdsl.training.errors.data_errors import UnknownData
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_every_file_is_one() -> None:
+    files = {path.stem for path in Path(sets.__path__[0]).glob("*.py")} - {"__init__"}
+    assert set(data_sets()) == files
+    assert {name: find_source(name).spec for name in files} == data_sets()
+
+
+@pytest.mark.parametrize("spec", data_sets().values(), ids=lambda spec: spec.name)
+def test_what_is_known_of_each_fits_together(spec: object) -> None:
+    known = data_sets()[getattr(spec, "name")]  # noqa: B009  # parametrize types it as an object
+    assert len(set(known.classes)) == len(known.classes) > 1
+    assert known.shape is not None
+    assert known.images is not None
+
+
+@pytest.mark.parametrize("page", ["docs/data.md", "docs/training.md"])
+def test_pages_list_each_with_its_figures(page: str) -> None:
+    rows = [line for line in (ROOT / page).read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
+    listed = {name: row for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])}
+    for name, spec in data_sets().items():
+        assert name in listed, f"{page} does not list {name}"
+        assert spec.shape is not None
+        assert spec.images is not None
+        shape = "×".join(map(str, spec.shape))
+        for figure in (shape, f"{len(spec.classes)} classes", *(f"{count:,}" for count in spec.images)):
+            assert figure in listed[name], f"{page}: {name} has {figure}"
+
+
+def test_help_names_all_and_the_hub() -> None:
+    text = " ".join(CliRunner().invoke(main, ["train", "--help"]).output.split())
+    assert ", ".join(data_sets()) in text
+
+
+def test_a_shell_offers_all() -> None:
+    offered = ShellComplete(main, {}, "archdsl", "_ARCHDSL_COMPLETE").get_completions(["train", "--data"], "")
+    assert set(data_sets()) <= {item.value for item in offered}
+    some = ShellComplete(main, {}, "archdsl", "_ARCHDSL_COMPLETE").get_completions(["train", "--data"], "cif")
+    assert {"cifar10", "cifar100"} == {item.value for item in some if item.type == "plain"}
+
+
+def test_the_mistake_lists_all() -> None:
+    with pytest.raises(UnknownData) as caught:
+        find_source("nosuch")
+    assert ", ".join(data_sets()) in " ".join(caught.value.help())
+
+
+def test_facts_load_nothing_heavy() -> None:
+    program = (
+        "import sys\nfrom archdsl.training.data.registry import data_sets\nassert data_sets()\n"
+        "heavy = {'torch', 'numpy', 'pydantic', 'PIL', 'pooch', 'requests'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -1,0 +1,121 @@
+"""What other systems lack or refuse, simulated: modules, signals, descriptors. And packages that are not installed."""
+
+import errno
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from archdsl.training.errors.missing_packages import install_command, missing, package_of
+
+NET = "input 1x8x8\nflatten; fc 10\ntrain { data digits; epochs 1; batch 300; precision fp32; layout channels_first }\n"
+
+
+def python(program: str, folder: Path) -> "subprocess.CompletedProcess[str]":
+    (folder / "net.arch").write_text(NET)
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], cwd=folder, text=True, capture_output=True, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    "lacking",
+    [
+        "sys.modules['fcntl'] = sys.modules['resource'] = None",
+        "import signal; del signal.SIGHUP",
+        "import os; del os.posix_fallocate, os.sched_getaffinity",
+        "import errno; del errno.EDQUOT",
+    ],
+    ids=["fcntl, resource", "SIGHUP", "posix_fallocate", "EDQUOT"],
+)
+def test_a_run_begins_and_goes_on_without(lacking: str, tmp_path: Path) -> None:
+    """Windows has neither of these, macOS lacks some."""
+    done = python(
+        f"""
+        import sys
+        {lacking}
+        from click.testing import CliRunner
+        from archdsl.cli import main
+        for args in (["train", "net.arch", "--out", "r"], ["train", "--resume", "r", "--epochs", "2"], ["eval", "r"]):
+            result = CliRunner().invoke(main, args)
+            assert result.exit_code == 0, (args, result.output, result.exc_info)
+        """,
+        tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_descriptor_that_is_opened_to_read_is_not_flushed(tmp_path: Path) -> None:
+    """Windows answers EBADF to that."""
+    done = python(
+        f"""
+        import fcntl, os, stat
+        real = os.fsync
+        def fsync(handle):
+            how = fcntl.fcntl(handle, fcntl.F_GETFL) & os.O_ACCMODE
+            if how == os.O_RDONLY:
+                raise OSError({errno.EBADF}, os.strerror({errno.EBADF}))
+            real(handle)
+        os.fsync = fsync
+        from click.testing import CliRunner
+        from archdsl.cli import main
+        result = CliRunner().invoke(main, ["train", "net.arch", "--out", "r"])
+        assert result.exit_code == 0, result.output
+        """,
+        tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+COMMANDS = (
+    ["train", "net.arch"], ["train", "--help"], ["eval", "r"], ["predict", "r", "x.png"], ["inspect", "r"],
+    ["export", "net.arch"], ["sweep", "net.arch", "--lr", "0.1,0.2"],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("gone", ["torch", "pydantic", "numpy", "torch, numpy, pydantic, rich"])
+def test_an_installation_without_a_package_says_so_in_a_line(gone: str, tmp_path: Path) -> None:
+    (tmp_path / "r").mkdir()
+    done = python(
+        f"""
+        import sys
+        gone = {gone.split(", ")!r}
+        class Lacking:
+            def find_spec(self, name, path=None, target=None):
+                if name.partition(".")[0] in gone:
+                    raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+                return None
+        sys.meta_path.insert(0, Lacking())
+        from click.testing import CliRunner
+        from archdsl.cli import main
+        for args in {COMMANDS!r}:
+            result = CliRunner().invoke(main, args)
+            assert isinstance(result.exception, SystemExit) or result.exception is None, (args, result.exc_info)
+            if result.exit_code == 2 and "cannot use r" not in result.output and "Usage" not in result.output:
+                lines = [line for line in result.output.splitlines() if line.startswith(("error: ", "  = help: "))]
+                assert len(lines) == 2 and "Traceback" not in result.output, result.output
+                assert "needs" in lines[0] and "not installed here" in lines[0], result.output
+                assert lines[1].startswith("  = help: pip install "), result.output
+            print(args[0], result.exit_code)
+        """,
+        tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    train = done.stdout.splitlines()[0]
+    assert train == "train 2", done.stdout
+
+
+def test_the_command_that_installs_names_packages_not_an_extra() -> None:
+    assert install_command(("optuna",)) == "pip install 'optuna>=4'"
+    assert install_command(("nosuch",)) == "pip install nosuch"
+    assert package_of("PIL.Image") == "pillow"
+    assert missing(("numpy", "nosuch", "pillow")) == ("nosuch",)
+
+
+def test_a_hint_is_for_what_there_is_nowhere_an_extra() -> None:
+    root = Path(__file__).parents[2] / "archdsl"
+    wrong = [path for path in root.rglob("*.py") if "archdsl[" in path.read_text(encoding="utf-8")]
+    assert not wrong, os.fspath(wrong[0])
