@@ -15,8 +15,8 @@ from torch import Tensor, nn
 
 import archdsl
 from archdsl.training import assemble
-from archdsl.training.loop.callback import Stop, Watch
 from archdsl.training.data.images import ImageSet, Splits
+from archdsl.training.loop.callback import Stop, Watch
 from archdsl.training.loop.device_setup import Setup
 from archdsl.training.loop.epoch import Epoch
 from archdsl.training.loop.loop import score

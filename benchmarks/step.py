@@ -25,8 +25,8 @@ from _nets import CPU, TINY, Subject, Tiny, images
 from torch import Tensor
 
 from archdsl.training import assemble
-from archdsl.training.loop.callback import Stop, Watch
 from archdsl.training.data.images import Splits
+from archdsl.training.loop.callback import Stop, Watch
 from archdsl.training.loop.device_setup import Setup
 from archdsl.training.loop.epoch import Epoch
 from archdsl.training.loop.standardization import measure
