@@ -8,7 +8,7 @@ import click
 from ..analysis.quantities import size
 from ..diagnostics.terminal import printable
 from .common import load_or_exit, network_options, parse_override, parse_settings, usage
-from .problems import fail, given, need
+from .problems import fail, given
 
 if TYPE_CHECKING:
     from ..backends.export_formats import Agreement, Exportable, Form
@@ -82,7 +82,9 @@ def _refuse(form: "Form", batch: int | None, opset: int | None) -> None:
     if batch is not None and form == "safetensors":
         usage("--batch is for what computes; safetensors holds weights alone")
     if gone := missing(form):
-        need(f"`--to {form}`", gone)
+        from ..training.errors.missing_packages import MissingExtra
+
+        fail(MissingExtra(f"`--to {form}`", gone))
 
 
 def _of_run(folder: Path, prepare: bool, batch: int | None) -> "Exportable":

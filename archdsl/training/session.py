@@ -27,6 +27,7 @@ from .recipe.recipe import Recipe
 from .report import write_report
 from .runs.checkpoint import list_checkpoints, read, restore_newest
 from .runs.digests import of_text
+from .runs.loaded_run import refuse_not_finite
 from .runs.run_folder import Run
 from .runs.run_lock import claimed
 from .runs.run_settings import DataSettings, NetworkSettings, RunSettings, SetupSettings, versions
@@ -256,7 +257,9 @@ def _test(state: State, job: Job, splits: Splits, run: Run) -> tuple[str, Scores
             copy_tensors(fitting(run.best, best, verified=True), best)
         job.team.spread(best)
         state = replace(state, average=best)
-    return name, score(state, job, on_device(images, job.setup.device), job.recipe.tta)
+    scores = score(state, job, on_device(images, job.setup.device), job.recipe.tta)
+    refuse_not_finite(scores.logits, run)
+    return name, scores
 
 
 def _keep_finite(state: State, run: Run) -> None:

@@ -381,7 +381,7 @@ def test_interrupted_before_it_begins_it_leaves_no_folder(monkeypatch: pytest.Mo
     with monkeypatch.context() as patched:
         patched.setattr("archdsl.training.assemble.load", interrupted)
         stopped = CliRunner().invoke(main, ["train", "net.arch", "--data", "digits", "--out", "r"])
-    assert stopped.exit_code == 1
+    assert stopped.exit_code == 130
     assert not Path("r").exists()
     Path("r").mkdir()  # what a process that is killed there leaves
     assert run("train", "net.arch", "--data", "digits", "--epochs", 1, "--out", "r").exit_code == 0

@@ -51,7 +51,9 @@ def read_sweep(folder: Path) -> SweepSettings:
     """The settings of the sweep in a folder. Raises NoRun where there is none, CannotResume for damaged ones."""
     settings = unseal(SweepSettings, folder / SETTINGS, FORMAT, "of a sweep: `sweeps/…`")
     try:
-        settings.space()
-        return settings
+        varied = settings.space().dimensions
     except BadRange as error:
         raise CannotResume(folder, f"{SETTINGS}: {error}", "start a new sweep") from error
+    if not varied:
+        raise CannotResume(folder, f"{SETTINGS}: nothing varies", "start a new sweep")
+    return settings
