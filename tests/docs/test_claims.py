@@ -95,7 +95,7 @@ def test_figures_of_the_training() -> None:
     assert told == measured
     text = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
     peers = re.search(
-        r"Lightning's Trainer takes ([\d.]+) times the loop by hand, and Keras' fit on torch\s+([\d.]+)", text
+        r"Lightning's\s+Trainer\s+takes\s+([\d.]+)\s+times[\w\s]+,\s+and\s+Keras'\s+fit\s+on\s+PyTorch\s+([\d.]+)", text
     )
     assert peers is not None
     assert [float(each) for each in peers.groups()] == [
