@@ -90,8 +90,8 @@ class ZooLibrary(Library):
             raise NotFound("there is no such file")
         return find(name.removeprefix(PREFIX)).source()
 
-    def list(self) -> Sequence[str]:
-        return [f"{PREFIX}{name}" for name in entries()]
+    def list(self, folder: str | None = None) -> Sequence[str]:
+        return [f"{PREFIX}{name}" for name in entries()] if not folder else []
 
 
 def shipped() -> Library:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..text.files import NotFound, Unreadable, decode
-from ..text.library import SUFFIX, Library, Outside
+from ..text.library import SUFFIX, Library, Outside, in_folder
 from ..text.source import Source
 from .git_tree import GitTree, inside
 
@@ -28,10 +28,11 @@ class GitLibrary(Library):
             raise Outside("it lies outside of the folder of the network")
         return Source(decode(self._tree.read(path)), name=name, key=name)
 
-    def list(self) -> Sequence[str]:
+    def list(self, folder: str | None = None) -> Sequence[str]:
         """The names of its texts."""
         start = f"{self._folder}/" if self._folder else ""
-        return [path.removeprefix(start) for path in self._tree.files(SUFFIX) if path.startswith(start)]
+        found = (path.removeprefix(start) for path in self._tree.files(SUFFIX) if path.startswith(start))
+        return list(in_folder(found, folder))
 
 
 def is_revision(name: str) -> bool:

@@ -12,7 +12,7 @@ from ..layers import registry
 from ..limits import MAX_FILES
 from ..syntax import ast, parse
 from ..text.files import NotFound, Unreadable
-from ..text.library import SUFFIX, Library, Outside, join, siblings
+from ..text.library import SUFFIX, Library, Outside, join
 from ..text.names import nearest
 from ..text.source import Source, Span
 from .state import BlockDef
@@ -132,7 +132,7 @@ class Definitions:
             self.sink.emit(file_errors.OutsideProject(span=target.span, path=target.text))
             return None
         except Unreadable as error:
-            near = nearest(name, siblings(self.library.list(), name)) if isinstance(error, NotFound) else None
+            near = nearest(name, self.library.list(posixpath.dirname(name))) if isinstance(error, NotFound) else None
             self.sink.emit(
                 file_errors.CannotRead(
                     span=target.span, path=target.text, why=str(error), nearest=self._from(use, near)

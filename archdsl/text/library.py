@@ -5,7 +5,7 @@ The core reads texts through a `Library` alone. The command line, an editor and 
 
 import posixpath
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -30,8 +30,8 @@ class Library(ABC):
         """The text of this name. Raises NotFound, Outside for a name that leads out of it, Unreadable."""
 
     @abstractmethod
-    def list(self) -> Sequence[str]:
-        """The names of its texts, sorted; of very many, some."""
+    def list(self, folder: str | None = None) -> Sequence[str]:
+        """The names of its texts, sorted: all of them, or those that lie in a folder; of very many, some."""
 
 
 class FolderLibrary(Library):
@@ -51,11 +51,11 @@ class FolderLibrary(Library):
             raise Outside("it lies outside of the folder of the network")
         return read_source(path, name=name, key=name)
 
-    def list(self) -> Sequence[str]:
+    def list(self, folder: str | None = None) -> Sequence[str]:
         try:
-            found = (path.relative_to(self.root).as_posix() for path in self.root.rglob("*.arch"))
-            return sorted(islice(found, _MOST_LISTED))
-        except OSError:
+            paths = self.root.rglob(f"*{SUFFIX}") if folder is None else (self.root / folder).glob(f"*{SUFFIX}")
+            return sorted(islice((path.relative_to(self.root).as_posix() for path in paths), _MOST_LISTED))
+        except (OSError, ValueError):
             return ()
 
 
@@ -70,8 +70,8 @@ class MemoryLibrary(Library):
             raise NotFound("there is no such file")
         return Source(self._texts[name], name=name, key=name)
 
-    def list(self) -> Sequence[str]:
-        return sorted(self._texts)
+    def list(self, folder: str | None = None) -> Sequence[str]:
+        return sorted(in_folder(self._texts, folder))
 
 
 class StandardLibrary(Library):
@@ -82,8 +82,8 @@ class StandardLibrary(Library):
             raise NotFound("there is no such file")
         return read_source(paths.examples() / "std" / "std.arch", name="std", key="std")
 
-    def list(self) -> Sequence[str]:
-        return ("std",)
+    def list(self, folder: str | None = None) -> Sequence[str]:
+        return ("std",) if not folder else ()
 
 
 class Stack(Library):
@@ -101,8 +101,8 @@ class Stack(Library):
                 missing = missing or error
         raise missing or NotFound("there is no such file")
 
-    def list(self) -> Sequence[str]:
-        return sorted({name for library in self._libraries for name in library.list()})
+    def list(self, folder: str | None = None) -> Sequence[str]:
+        return sorted({name for library in self._libraries for name in library.list(folder)})
 
 
 def join(user: Source, target: str) -> str:
@@ -113,7 +113,6 @@ def join(user: Source, target: str) -> str:
     return name
 
 
-def siblings(names: Iterable[str], name: str) -> list[str]:
-    """The names of a library in the folder of another name."""
-    folder = posixpath.dirname(name)
-    return [each for each in names if posixpath.dirname(each) == folder]
+def in_folder(names: Iterable[str], folder: str | None) -> Iterator[str]:
+    """The names that lie in a folder itself; all of them for None."""
+    return (name for name in names if folder is None or posixpath.dirname(name) == folder)

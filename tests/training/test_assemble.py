@@ -9,6 +9,7 @@ from torch import Tensor
 
 from archdsl.training import assemble
 from archdsl.training.data.images import ImageSet, Splits
+from archdsl.training.loop import train_context
 from archdsl.training.loop.callback import Stop
 from archdsl.training.loop.device_setup import Setup
 from archdsl.training.loop.standardization import measure
@@ -46,7 +47,7 @@ def test_a_batch_is_the_same_however_images_are_kept(
     kept = made(layout, augment=augment)
     assert (kept.inputs is None) == bool({"crop", "alternate"} & augment.keys())
     monkeypatch.setattr(assemble, "_MOST_STANDARDISED", 0)
-    monkeypatch.setattr(assemble, "_MOST_TURNED", 0)
+    monkeypatch.setattr(train_context, "_MOST_TURNED", 0)
     each = made(layout, augment=augment)
     assert each.inputs is None
     assert each.train.images.is_contiguous()
