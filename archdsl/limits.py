@@ -12,6 +12,8 @@ MAX_DIGITS = 18
 """Digits of an integer: what fits 63 bits."""
 MAX_NODES = 200_000
 """Layers of a network, after repeats and blocks."""
+MAX_TURNS = 2 * MAX_NODES
+"""Turns of all repetitions and uses of blocks, those that make no layer counted, too."""
 MAX_FILES = 100
 """Files that one program uses."""
 MAX_DEPTH = 100

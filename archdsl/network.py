@@ -14,7 +14,7 @@ from .analysis.ignores import apply_ignores
 from .analysis.lint import Facts, lint, lint_draft
 from .diagnostics import Severity, Sink
 from .diagnostics.catalogue import structure_errors
-from .diagnostics.catalogue.limit_errors import TooManyLayers
+from .diagnostics.catalogue.limit_errors import TooManyLayers, TooManyTurns
 from .diagnostics.diagnostic import Found
 from .elaborate import Override, elaborate
 from .graph import Draft, Graph, Setting, Unresolved, likely_shape
@@ -309,6 +309,8 @@ def beside(source: Source) -> Library:
     return Stack(FolderLibrary(source.path.parent if source.path else Path()), shipped())
 
 
+_LIMITS = (TooManyLayers, TooManyTurns)
+"""What no other example size changes, and takes long to find out."""
 # Examples for symbolic dimensions, the likeliest first: a network need not take all of them.
 _EXAMPLE_SIZES = (224, 256, 572, 32, 299, 64, 100, 28, 8)
 
@@ -330,7 +332,7 @@ def _elaborate(
         own = Sink()
         draft = elaborate(program, own, settings, each, library, size)
         tried.append((draft, own))
-        if not draft.errors or not draft.symbols or any(type(each.diagnostic) is TooManyLayers for each in own):
+        if not draft.errors or not draft.symbols or any(type(each.diagnostic) in _LIMITS for each in own):
             break
     draft, own = tried[0] if tried[-1][0].errors else tried[-1]
     sink.absorb(own)

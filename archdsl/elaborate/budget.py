@@ -22,6 +22,8 @@ class _Counter:
         match statement:
             case ast.Layer():
                 return statement.times * self.layer(statement.keyword.text, depth)
+            case ast.Input():
+                return 1
             case ast.Stage() | ast.Aux():
                 return self.body(statement.body.statements, depth)
             case ast.Merge():

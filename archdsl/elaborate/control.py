@@ -10,10 +10,11 @@ from ..expressions.evaluator import Evaluator, show
 from ..expressions.scope import UNKNOWN, Scope
 from ..graph import DraftNode, Node, Unresolved
 from ..layers.linear import Embedding
-from ..limits import MAX_NODES
+from ..limits import MAX_NODES, MAX_TURNS
 from ..shapes.shape import Layout
 from ..shapes.symbolic import Undecided
 from ..syntax import ast
+from ..text.source import Span
 from .bind import bind
 from .budget import estimate
 from .merges import find_tensor
@@ -37,6 +38,7 @@ def run_block(state: State, statement: ast.Layer, definition: BlockDef) -> None:
         return
     first, source = len(state.nodes), state.current
     for turn in range(statement.times):
+        take_turn(state, statement.keyword.span)
         alone = statement.alias if statement.times == 1 else None
         _use_block(state, statement, definition, alone, turn)
     if statement.alias:
@@ -114,6 +116,14 @@ def affordable(state: State, statement: ast.Statement) -> bool:
     return True
 
 
+def take_turn(state: State, span: Span) -> None:
+    """Count a turn of a repetition: one that makes no layer is beyond what `affordable` counts."""
+    state.turns += 1
+    if state.turns > MAX_TURNS:
+        state.emit(limit_errors.TooManyTurns(span=span, uses=state.uses, limit=MAX_TURNS))
+        raise Abort
+
+
 def run_repeat(state: State, statement: ast.Repeat) -> None:
     """`repeat N as i { … }`: i counts from 0."""
     count = state.evaluator().number(statement.count)
@@ -131,6 +141,7 @@ def run_repeat(state: State, statement: ast.Repeat) -> None:
     outer, state.counted = state.counted, True
     try:
         for turn in range(count):
+            take_turn(state, statement.count.span)
             scope = Scope(state.scope)
             if statement.index is not None:
                 scope.define(statement.index.text, turn, statement.index.span)

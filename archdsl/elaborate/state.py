@@ -76,6 +76,7 @@ class State:
         self.complained_of_input = False
         self.incomplete = False  # whether a used file could not be had: an unknown block may be one of its
         self.counted = False
+        self.turns = 0
         self.depth = 0
         self._guesses = 0  # whether what is made is a guess at what was meant
         self._taken: dict[tuple[str, ...], dict[str, int]] = {}

@@ -114,12 +114,8 @@ SCENES = (
     ),
 )
 
-SILENT = {
-    "eval": ["--data-dir", "--fit"],
-    "export": ["--preprocess"],
-}
-"""Options that are still taken and do nothing in the scene of a command: a folder of images lies where it lies, and is
-fitted in one way; the network of a file has no preprocessing."""
+SILENT = {"eval": ["--fit"]}
+"""Options that are still taken and do nothing in the scene of a command: a folder's images are fitted in one way."""
 
 NOT_HERE = {
     "train": "what its options change shows only in training: tests/training holds the recipe's options",

@@ -78,6 +78,23 @@ class TooManyLayers(Diagnostic):
         return ("lower a repetition; the innermost is multiplied by all that stand around it",)
 
 
+class TooManyTurns(Diagnostic):
+    """Repetitions and blocks take more turns than the bound. Mostly one makes no layer, so that it may as well go."""
+
+    code = "E0708"
+    title = "too many turns"
+    wrong = "input 8\nrepeat 1000000 { let a = 1 }\nfc 8\n"
+    right = "input 8\nfc 8\n"
+
+    limit: int
+
+    def message(self) -> str:
+        return f"repetitions and blocks take more than {self.limit:,} turns by here"
+
+    def help(self) -> tuple[str, ...]:
+        return ("lower a repetition, or take away one that makes no layer",)
+
+
 class TooLarge(Diagnostic):
     """A tensor or a layer's weights would have more than 2^63 elements."""
 
