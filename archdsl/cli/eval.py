@@ -67,6 +67,8 @@ def command(
         source = find_source(data if data is not None else settings.data.source)
         if data_dir is not None and not source.reads_data_dir:
             usage(f"--data-dir: `{source.spec.name}` reads no files from there; leave it out")
+        if fit is not None and source.spec.shape is None:
+            usage("--fit: images of a folder are decoded at the network's size; leave it out")
         name, images = images_of(opened, source, request, split, fit or settings.recipe.data.fit)
         scores = assess(opened, images, tta)
         result = gather_result(name, scores, images, tuple(settings.data.classes), settings.recipe.loss)

@@ -197,6 +197,8 @@ def _source(network: Network, recipe: Recipe, asked: Asked) -> "Source":
     source = find_source(name, beside)
     if asked.data_dir is not None and not source.reads_data_dir:
         usage(f"--data-dir: `{source.spec.name}` reads no files from there; leave it out")
+    if source.spec.shape is None and ("data", "fit") in asked.recipe:
+        usage("--fit: images of a folder are decoded at the network's size; leave it out")
     sink = Sink()
     check(network.graph, source.spec, recipe.data.fit, sink)
     if len(sink):

@@ -94,7 +94,7 @@ SCENES = (
     ),
     OptionScene(
         command="eval",
-        words=("eval", RUN, "--data", LARGE, "--fit", "pad"),
+        words=("eval", RUN, "--data", LARGE),
         values={"--data": (IMAGES,), "--data-dir": (IMAGES,), "--device": (REFUSED,)},
     ),
     OptionScene(
@@ -114,8 +114,8 @@ SCENES = (
     ),
 )
 
-SILENT = {"eval": ["--fit"]}
-"""Options that are still taken and do nothing in the scene of a command: a folder's images are fitted in one way."""
+SILENT: Mapping[str, list[str]] = {}
+"""Options that are taken and do nothing in the scene of a command, by the command, each with its reason beside it."""
 
 NOT_HERE = {
     "train": "what its options change shows only in training: tests/training holds the recipe's options",
