@@ -79,7 +79,7 @@ class Op(Record):
         cls.parameters = tuple(own.values())
 
     def infer(self, xs: tuple[Shape, ...]) -> Shape:
-        """The output's shape. Raises Reject."""
+        """The output's shape. Raises Reject, or Undecided; for what it took, no other method raises."""
         raise NotImplementedError
 
     def weights_of(self, xs: tuple[Shape, ...]) -> Weights:
@@ -148,6 +148,9 @@ INPUT = Input()
 
 class Layer(Op):
     """A layer with one input: the contract that a new layer fills in.
+
+    `out` alone refuses: it raises Reject, or Undecided for symbolic sizes whose result has no closed form. For an input
+    that it took, no other method raises; each answers at once, whatever the numbers. A test holds this for all layers.
 
     The docstring is its documentation: the first line says what it does, with its source, and after `Example:` stands
     a program that uses it, which runs as a test.

@@ -159,7 +159,9 @@ class Hardswish(Activation):
 
 
 class Hardsigmoid(Activation):
-    """min(max(x/6 + 1/2, 0), 1): sigmoid in straight pieces (Courbariaux et al., 2015).
+    """min(max(x/6 + 1/2, 0), 1): sigmoid in straight pieces (Howard et al., 2019).
+
+    That of Courbariaux et al. (2015) is steeper: min(max(x/2 + 1/2, 0), 1).
 
     Example:
         input 16x1x1; hardsigmoid

@@ -180,7 +180,7 @@ class DepthwiseConv(Convolution):
     """
 
     keyword = "dwconv"
-    synonyms = ("depthwise", "depthwise_conv", "depthwiseconv")
+    synonyms = ("depthwise", "depthwise_conv", "depthwiseconv", "depthwiseconv1d", "depthwiseconv2d")
 
     kernel: PositiveSides = argument(positional=True, letter="k", doc="the sides of each filter")
     multiplier: PositiveInt = argument(1, letter="m", doc="how many filters each channel has")

@@ -23,7 +23,17 @@ class Pad(Layer):
     """
 
     keyword = "pad"
-    synonyms = ("zeropad", "zero_pad", "zeropadding", "zeropad2d")
+    synonyms = (
+        "zeropad",
+        "zero_pad",
+        "zeropad1d",
+        "zeropad2d",
+        "zeropad3d",
+        "zeropadding",
+        "zeropadding1d",
+        "zeropadding2d",
+        "zeropadding3d",
+    )
     style = "shape"
 
     amount: NaturalSides = argument(0, positional=True, doc="how many are added at both ends")
@@ -83,7 +93,7 @@ class Crop(Layer):
     """
 
     keyword = "crop"
-    synonyms = ("center_crop", "centercrop", "cropping2d")
+    synonyms = ("center_crop", "centercrop")
     style = "shape"
 
     size: PositiveSides = argument(positional=True, doc="the sides of the output")

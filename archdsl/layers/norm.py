@@ -86,7 +86,7 @@ class GroupNorm(ChannelNorm):
     """
 
     keyword = "groupnorm"
-    synonyms = ("gn", "group_norm")
+    synonyms = ("gn", "group_norm", "groupnormalization")
 
     groups: PositiveInt = argument(positional=True, letter="g", doc="in how many equal parts the channels are split")
     eps: PositiveFloat = argument(1e-5, doc="added to the variance")
@@ -221,6 +221,9 @@ class RMSNorm(FeatureNorm):
 
 class LocalResponseNorm(Layer):
     """Divide by the activity of the neighbouring channels: x / (k + alpha·mean(x²))^beta (Krizhevsky et al., 2012).
+
+    The mean is that of `size` channels, as torch has it: beyond the first and the last channel zeros count. The paper
+    takes the sum of those that are there, so that its alpha times `size` is the one here: `lrn 5 alpha=5e-4 k=2`.
 
     Example:
         input 96x27x27; lrn 5 k=2
