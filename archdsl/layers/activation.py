@@ -326,7 +326,7 @@ class GLU(AxisActivation):
         size = x.dims[axis]
         if size % 2:
             why, y = f"it halves the axis, and {size} is odd", x.with_size(axis, (size + 1) // 2)
-            raise Reject(None, why, help=f"{size + 1} of them would give {size // 2 + 1}", otherwise=y)
+            raise Reject(None, why, help=f"{size + 1} of them would give {size // 2 + 1}", recovery_shape=y)
         return x.with_size(axis, size // 2)
 
     def _along(self, size: int) -> Reads:

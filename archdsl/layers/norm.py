@@ -27,7 +27,9 @@ class Normalisation(Layer):
     def check_scale(self) -> None:
         """Raise Reject for what asks for a scale where there is none."""
         if self.init is not None and not self.affine:
-            raise Reject("init", "there is no scale to begin", help="leave `init` out, or the layer affine", own=True)
+            raise Reject(
+                "init", "there is no scale to begin", help="leave `init` out, or the layer affine", language_rule=True
+            )
 
     def frozen_weights(self) -> tuple[str, ...]:
         return ("weight",) if self.frozen and self.affine else ()
@@ -121,7 +123,7 @@ class InstanceNorm(ChannelNorm):
         self.check_scale()
         x = spatial(x)
         if x.numel == x.channels:
-            raise Reject(None, f"a channel of {x} is a single number, which would always become 0", otherwise=x)
+            raise Reject(None, f"a channel of {x} is a single number, which would always become 0", recovery_shape=x)
         return x
 
     def saves(self, x: Shape, y: Shape) -> Saves:

@@ -39,7 +39,9 @@ class Pooling(Layer):
         x = spatial(x)
         windows = self.windows(x)
         if self.ceil and isinstance(self.padding, str):
-            raise Reject("ceil", f"`{self.padding}` rounds up already", help=f"`{self.padding}` alone", own=True)
+            raise Reject(
+                "ceil", f"`{self.padding}` rounds up already", help=f"`{self.padding}` alone", language_rule=True
+            )
         y = slide(x, windows, x.channels)
         self._check(x, windows, y)
         return y
@@ -215,7 +217,9 @@ class LPPool(Pooling):
         inside = self._pads_inside(windows)
         if self.ceil and not inside:
             # The zeros are added before torch sees the side, so its rule for the last window would count them.
-            raise Reject("ceil", "rounding up and padding exclude each other here", otherwise=y, own=True)
+            raise Reject(
+                "ceil", "rounding up and padding exclude each other here", recovery_shape=y, language_rule=True
+            )
         _check_volume(x, windows, inside, y)
 
     def _leading(self) -> tuple[Any, ...]:
@@ -245,7 +249,7 @@ def _check_padding(windows: tuple[Window, ...], y: Shape) -> None:
                 "padding",
                 f"{window.before} is more than half the kernel: at most {most} for a kernel of {window.kernel}",
                 help=f"`p{most}`, or `pad {window.before}` before it",
-                otherwise=y,
+                recovery_shape=y,
                 kind=PaddingTooLarge,
             )
 
@@ -259,7 +263,7 @@ def _check_volume(x: Shape, windows: tuple[Window, ...], inside: bool, y: Shape)
                 "kernel",
                 f"{window.kernel} is more than the side of {length}, which a mean over a volume does not allow",
                 help=f"a kernel of at most {length}",
-                otherwise=y,
+                recovery_shape=y,
                 kind=KernelTooLarge,
             )
 
