@@ -102,7 +102,7 @@ class Calls:
             made = []
             for node in graph.layers:
                 shapes = graph.shapes_in(node)
-                assert not node.op.borrows, "no network of images reads another layer's weights"
+                assert not node.op.shared_weights, "no network of images reads another layer's weights"
                 made.append((node.id, node.inputs, [(repr(step), step) for step in node.op.steps(shapes)]))
             self._steps = {id(graph): made}
             self._kept = graph  # so that its id stays its own

@@ -1,9 +1,10 @@
-"""The coverage of the input as text: a row a layer, and a picture for the last."""
+"""The coverage of the input as text: a row a layer, and a figure for the last."""
 
 from ..diagnostics.terminal import printable, width
 from ..graph import Graph
 from ..shapes.shape import Shape, times
 from .input_coverage import Coverage, Touched
+from .input_coverage_counts import Spread
 from .receptive_field.support import LONGEST
 
 _MAX_TEXT = 40
@@ -14,22 +15,43 @@ class CannotCover(ValueError):
 
 
 def describe(graph: Graph) -> str:
-    """How many positions of each layer read the corner, the edge and the middle of the input. Raises CannotCover."""
+    """How many positions of each layer read the elements of the input, and a figure of the last. Raises CannotCover."""
     _check(graph)
     coverage = Coverage(graph)
     layers = coverage.layers()
     if not layers:
         raise CannotCover("no layer has places that see a part of the input each")
-    head = ("layer", "positions", "corner", "edge", "middle", "corner/middle")
+    head = ("layer", "positions", "corner", "edge", "middle", "least", "most", "unread")
     rows = [head, *(_row(each) for each in layers)]
     widths = [max(width(row[i]) for row in rows) for i in range(len(head))]
     lines = [_line(row, widths) for row in rows]
     lines.insert(1, "─" * (sum(widths) + 2 * (len(widths) - 1)))
     # A layer of a single position is read by everything, or by nothing.
-    last = next((each.node for each in reversed(layers) if each.positions > 1), layers[-1].node)
-    sides = times(coverage.sides)
-    title = f"how many positions of `{_text(last.text)}` read each element of the input, {sides}: · none, ░▒▓█ more"
-    return "\n".join([*lines, "", title, *(f"  {line}" for line in coverage.picture(last))])
+    last = next((each for each in reversed(layers) if each.positions > 1), layers[-1])
+    return "\n".join([*lines, "", *_figure(coverage, last)])
+
+
+def _figure(coverage: Coverage, touched: Touched) -> list[str]:
+    name, spread = _text(touched.node.text), touched.spread
+    figure = coverage.figure(touched.node)
+    title = f"how many positions of `{name}` read each element of the input, {times(coverage.sides)}, mean of each cell"
+    lines = [f"{title}: · none, ░▒▓█ more", *(f"  {line}" for line in figure.shades)]
+    if figure.unread is not None:
+        lines += ["the part of each cell that none reads: · none of it, 1 to 9 tenths, █ all of it"]
+        lines += [f"  {line}" for line in figure.unread]
+    most, least = ("", "") if touched.exact else ("at most ", "at least ")
+    read = f"{most}{spread.least:,} to {spread.most:,} positions read an element"
+    return [*lines, f"{read} · unread: {least}{_unread(spread)}"]
+
+
+def _unread(spread: Spread) -> str:
+    return f"{spread.unread:,} of {spread.elements:,} ({_percent(spread.unread, spread.elements)})"
+
+
+def _percent(part: int, whole: int) -> str:
+    """Whole percents; a part that is not nothing and not all says so."""
+    percent = round(100 * part / whole)
+    return "< 1 %" if part and not percent else "> 99 %" if part < whole and percent == 100 else f"{percent} %"
 
 
 def _check(graph: Graph) -> None:
@@ -48,9 +70,16 @@ def _along(shape: Shape) -> tuple[int, ...]:
 
 
 def _row(touched: Touched) -> tuple[str, ...]:
-    numbers = (touched.positions, touched.corner, touched.edge, touched.middle)
-    ratio = f"{touched.corner / touched.middle:.2f}" if touched.middle else ""
-    return (_text(touched.node.text), *(f"{number:,}" for number in numbers), ratio)
+    spread = touched.spread
+    numbers = (touched.corner, touched.edge, touched.middle, spread.least, spread.most)
+    bound = "" if touched.exact else "≤ "
+    unread = _percent(spread.unread, spread.elements) if spread.unread else ""
+    return (
+        _text(touched.node.text),
+        f"{touched.positions:,}",
+        *(f"{bound}{number:,}" for number in numbers),
+        f"≥ {unread}" if unread and bound else unread,
+    )
 
 
 def _text(text: str) -> str:

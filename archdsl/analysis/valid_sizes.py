@@ -84,7 +84,7 @@ def serves(graph: Graph, other: Graph) -> bool:
 
 def _fits(graph: Graph, tensor: Tensor, shape: tuple[int, ...]) -> bool:
     """Whether a weight serves where one of this shape is made: it is that, or may be longer along its axis."""
-    longer = graph.nodes[tensor.node].op.longer
+    longer = graph.nodes[tensor.node].op.variable_length
     pairs = list(enumerate(zip(tensor.shape, shape, strict=False)))
     return len(tensor.shape) == len(shape) and all(
         ours == theirs or (theirs < ours and (tensor.local, axis) in longer) for axis, (ours, theirs) in pairs

@@ -23,6 +23,25 @@ class DropPath(nn.Module):
         return f"p={self.p}"
 
 
+class MeanInside(nn.Module):
+    """The mean of each window over its elements inside of x, without the padding, which is given as to `F.pad`."""
+
+    def __init__(self, kernel: tuple[int, ...], stride: tuple[int, ...], padding: tuple[int, ...]) -> None:
+        super().__init__()
+        self.kernel, self.stride, self.padding = kernel, stride, padding
+
+    def mean(self, x: torch.Tensor) -> torch.Tensor:
+        """Zeros counted."""
+        pool = (nn.functional.avg_pool1d, nn.functional.avg_pool2d, nn.functional.avg_pool3d)[len(self.kernel) - 1]
+        return pool(nn.functional.pad(x, self.padding), self.kernel, self.stride)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.mean(x) / self.mean(torch.ones_like(x[:1, :1]))
+
+    def extra_repr(self) -> str:
+        return f"{self.kernel}, stride={self.stride}, padding={self.padding}"
+
+
 class Scale(nn.Module):
     """x times learned numbers of these sizes."""
 

@@ -312,7 +312,7 @@ class _Forward:
             return [f"{', '.join(targets)} = self.{self.unit.attribute(item)}({', '.join(values)})"]
         by_input = dict(zip(self.unit.reads(item), values, strict=True))
         current = [by_input[i] for i in item.inputs]
-        current += [f"self.{self.unit.attribute(item)}.{weight}" for weight in item.op.borrows]
+        current += [f"self.{self.unit.attribute(item)}.{weight}" for weight in item.op.shared_weights]
         lines = []
         for step in item.op.steps(self.writer.shapes(item)):
             if isinstance(step, Module):

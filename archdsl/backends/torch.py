@@ -41,7 +41,7 @@ def _emit(
 ) -> torch.fx.Node:
     """Add a node's steps to the code, and its module to the tree unless it shares another's."""
     owner = node if node.shared is None else graph.nodes[node.shared]
-    inputs = inputs + [code.get_attr(f"{owner.name}.{weight}") for weight in node.op.borrows]
+    inputs = inputs + [code.get_attr(f"{owner.name}.{weight}") for weight in node.op.shared_weights]
     current = list(inputs)
     result = inputs[0]
     for step in node.op.steps(_shapes(graph, node)):

@@ -117,7 +117,7 @@ def check_filters(how: Init | None, weights: Weights, groups: int, *, dilated: b
     filters, channels, *sides = weights["weight"]
     if how.name == "dirac" and groups > 1 and filters > channels * groups:
         why = f"`dirac` passes channels on, and {filters} filters in {groups} groups have {channels * groups} channels"
-        raise Reject("init", why, help="`init=kaiming`", own=True)
+        raise Reject("init", why, help="`init=kaiming`", language_rule=True)
     if how.name == "whiten":
         _check_whitening(filters, channels, sides, groups, dilated)
 
@@ -125,11 +125,11 @@ def check_filters(how: Init | None, weights: Weights, groups: int, *, dilated: b
 def _check_whitening(filters: int, channels: int, sides: list[int], groups: int, dilated: bool) -> None:
     if groups > 1 or dilated:
         why = "`whiten` is for filters that see all channels, side by side"
-        raise Reject("init", why, help="no groups, no dilation", own=True)
+        raise Reject("init", why, help="no groups, no dilation", language_rule=True)
     most = 2 * channels
     for side in sides:
         most *= side
     if filters > most or filters % 2:
         patch = "×".join(map(str, (channels, *sides)))
         why = f"`whiten` makes pairs of filters, one for each direction of {patch} and one against it: {filters} is not"
-        raise Reject("init", f"{why} an even number up to {most}", help=f"`{most}` filters", own=True)
+        raise Reject("init", f"{why} an even number up to {most}", help=f"`{most}` filters", language_rule=True)

@@ -23,10 +23,11 @@ Weights = Mapping[str, tuple[int, ...]]
 class Reject(Exception):
     """An input or a combination of arguments that a layer cannot take.
 
-    `argument` names the argument to point at (None: the keyword); `why` carries the numbers; `help` are the ways out,
-    as statements where possible; `otherwise` is the shape that the layer would most likely give once mended, with
-    which elaboration goes on; `kind` chooses the diagnostic, by the name of its class in catalogue/shapes.py; `own`
-    marks a rule of this language that torch does not have: all other rejections are torch's too, which a test holds.
+    `argument` names the argument to point at (None: the keyword); `why` carries the numbers; `help` are suggestions, as
+    statements where possible; `recovery_shape` is the shape that the layer would most likely give once fixed, with
+    which elaboration continues; `kind` chooses the diagnostic, by the name of its class in shape_errors.py;
+    `language_rule` marks a rule of this language that torch does not have: all other rejections are torch's too, which
+    a test holds.
     """
 
     def __init__(
@@ -35,17 +36,17 @@ class Reject(Exception):
         why: str,
         *,
         help: tuple[str, ...] | str = (),
-        otherwise: Shape | None = None,
+        recovery_shape: Shape | None = None,
         kind: type[CannotTake] | type[OperandsDiffer] = CannotTake,
-        own: bool = False,
+        language_rule: bool = False,
     ) -> None:
         super().__init__(why)
         self.argument = argument
         self.why = why
         self.help = (help,) if isinstance(help, str) else help
-        self.otherwise = otherwise
+        self.recovery_shape = recovery_shape
         self.kind = kind
-        self.own = own
+        self.language_rule = language_rule
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(argument,))
@@ -57,10 +58,10 @@ class Op(Record):
     style: ClassVar[str] = ""
     """The kind of layer, one of styles.py, which decides its colour."""
     parameters: ClassVar[tuple[Parameter, ...]] = ()
-    borrows: ClassVar[tuple[str, ...]] = ()
+    shared_weights: ClassVar[tuple[str, ...]] = ()
     """Weights of the node that it shares them with, which its calls take after its inputs."""
 
-    longer: ClassVar[tuple[tuple[str, int], ...]] = ()
+    variable_length: ClassVar[tuple[tuple[str, int], ...]] = ()
     """Weights, by name and axis, that also serve an input which is shorter along that axis."""
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -79,7 +80,7 @@ class Op(Record):
         cls.parameters = tuple(own.values())
 
     def infer(self, xs: tuple[Shape, ...]) -> Shape:
-        """The output's shape. Raises Reject."""
+        """The output's shape. Raises Reject, or Undecided; for what it took, no other method raises."""
         raise NotImplementedError
 
     def weights_of(self, xs: tuple[Shape, ...]) -> Weights:
@@ -92,7 +93,7 @@ class Op(Record):
             for axis, dim in enumerate(dims):
                 if isinstance(dim, Sym):
                     # To compare is to make it a condition.
-                    _ = dim <= plain(dim) if (name, axis) in self.longer else dim == plain(dim)
+                    _ = dim <= plain(dim) if (name, axis) in self.variable_length else dim == plain(dim)
 
     def buffers_of(self, xs: tuple[Shape, ...]) -> Weights:
         """What the state dict holds besides parameters; a scalar has the shape ()."""
@@ -148,6 +149,9 @@ INPUT = Input()
 
 class Layer(Op):
     """A layer with one input: the contract that a new layer fills in.
+
+    `out` alone refuses: it raises Reject, or Undecided for symbolic sizes whose result has no closed form. For an input
+    that it took, no other method raises; each answers at once, whatever the numbers. A test holds this for all layers.
 
     The docstring is its documentation: the first line says what it does, with its source, and after `Example:` stands
     a program that uses it, which runs as a test.

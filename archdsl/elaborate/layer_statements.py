@@ -87,7 +87,7 @@ def infer(state: State, op: Op, inputs: tuple[int, ...], statement: ast.Layer, s
         shape = op.infer(known)
     except Reject as reject:
         report(state, reject, op, statement, spans, state.nodes[inputs[0]])
-        return Result(None, reject.otherwise)
+        return Result(None, reject.recovery_shape)
     except Undecided as undecided:
         state.emit(structure_errors.UndecidedSize(span=statement.keyword.span, uses=state.uses, why=str(undecided)))
         return UNRESOLVED

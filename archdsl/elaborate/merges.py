@@ -171,7 +171,7 @@ def _merged(state: State, op: Op, joint: "Joint") -> Result:
             result = state.inferred[id(op), known] = Result(op.infer(known))
         except Reject as reject:
             _refuse(state, reject, joint, known)
-            return Result(None, reject.otherwise if joint.residual is None else known[0])
+            return Result(None, reject.recovery_shape if joint.residual is None else known[0])
     return result
 
 

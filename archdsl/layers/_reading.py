@@ -19,13 +19,13 @@ def spatial(x: Shape) -> Shape:
             None,
             f"it needs channels first, and {x} is a sequence T×C",
             help=("`permute 1 0` turns T×C into C×L", "`untokens` turns T×C into C×H×W"),
-            own=True,
+            language_rule=True,
         )
     raise Reject(
         None,
         f"it needs at least one spatial side, and {x} has none",
         help=f"`reshape {x.dims[0]}x1x1` makes an image of one pixel",
-        own=True,
+        language_rule=True,
     )
 
 
@@ -37,7 +37,7 @@ def featured(x: Shape) -> Shape:
         return x
     numbers(x)
     way = "`permute 1 0` turns C×L into T×C" if x.layout is Layout.SIGNAL else "`tokens` turns the sides into T: T×C"
-    raise Reject(None, f"it needs features last, and {x} has its channels first", help=way, own=True)
+    raise Reject(None, f"it needs features last, and {x} has its channels first", help=way, language_rule=True)
 
 
 def sequential(x: Shape) -> Shape:
@@ -47,7 +47,7 @@ def sequential(x: Shape) -> Shape:
             None,
             f"it needs a sequence T×C, and {x} is a vector",
             help=f"`reshape 1x{x.dims[0]}` has one step",
-            own=True,
+            language_rule=True,
         )
     return featured(x)
 
@@ -56,26 +56,28 @@ def numbers(x: Shape) -> Shape:
     """x as it is, unless it holds ids. Raises Reject."""
     if x.layout is Layout.IDS:
         why = f"it needs numbers, and {x} holds ids" if x.rank else "it needs numbers, and this is an id"
-        raise Reject(None, why, help="`embedding 64` turns ids into features", own=True)
+        raise Reject(None, why, help="`embedding 64` turns ids into features", language_rule=True)
     return x
 
 
 def find_axis(axis: int | None, x: Shape) -> int:
     """The index of an axis of one sample; negative ones count from the end, None is the channels. Raises Reject."""
     if x.rank == 0:
-        raise Reject(None, "it needs an axis, and this is a single id", own=True)
+        raise Reject(None, "it needs an axis, and this is a single id", language_rule=True)
     if axis is None:
         return x.channel_axis
     if -x.rank <= axis < x.rank:
         return axis % x.rank
-    raise Reject("axis", f"{x} has the axes 0 to {x.rank - 1}, not {axis}", own=True)
+    raise Reject("axis", f"{x} has the axes 0 to {x.rank - 1}, not {axis}", language_rule=True)
 
 
 def by_rank(dims: tuple[int, ...], argument: str | None = None) -> Shape:
     """The shape with these sizes, read by their number. Raises Reject."""
     if 1 <= len(dims) <= 4:
         return Shape(*dims)
-    raise Reject(argument, f"a tensor has one to four sizes, and {times(dims) or 'a number'} has {len(dims)}", own=True)
+    raise Reject(
+        argument, f"a tensor has one to four sizes, and {times(dims) or 'a number'} has {len(dims)}", language_rule=True
+    )
 
 
 def each_side(value: int | tuple[int, ...], x: Shape, name: str) -> tuple[int, ...]:
@@ -85,11 +87,13 @@ def each_side(value: int | tuple[int, ...], x: Shape, name: str) -> tuple[int, .
         return (value,) * count
     if len(value) != count:
         sides = f"{count} side{'s' * (count > 1)}"
-        raise Reject(name, f"{'x'.join(map(str, value))} is for {len(value)} sides, {x} has {sides}", own=True)
+        raise Reject(
+            name, f"{'x'.join(map(str, value))} is for {len(value)} sides, {x} has {sides}", language_rule=True
+        )
     return value
 
 
-def check_groups(groups: int, counts: tuple[tuple[int, str], ...], way: str, otherwise: Shape | None) -> None:
+def check_groups(groups: int, counts: tuple[tuple[int, str], ...], way: str, recovery_shape: Shape | None) -> None:
     """Every count (number, what) falls into so many equal groups; `way` is the way out: "`groupnorm {}`"."""
     for count, what in counts:
         if count % groups:
@@ -99,7 +103,7 @@ def check_groups(groups: int, counts: tuple[tuple[int, str], ...], way: str, oth
                 "groups",
                 f"{groups} does not divide {count} {what}",
                 help=f"{way.format(near)} divides {divided}",
-                otherwise=otherwise,
+                recovery_shape=recovery_shape,
                 kind=GroupsDoNotDivide,
             )
 

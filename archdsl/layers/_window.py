@@ -77,7 +77,7 @@ def pad_list(windows: Sequence[Window]) -> tuple[int, ...]:
     return tuple(n for window in reversed(windows) for n in (window.before, window.after))
 
 
-def check_mode(mode: str, amounts: Sequence[int], x: Shape, argument: str, otherwise: Shape) -> None:
+def check_mode(mode: str, amounts: Sequence[int], x: Shape, argument: str, recovery_shape: Shape) -> None:
     """What a mode of padding can add to each side of x. Raises Reject."""
     for amount, side in zip(amounts, x.sides, strict=True):
         most = {"reflect": side - 1, "circular": side}.get(mode, amount)
@@ -86,5 +86,5 @@ def check_mode(mode: str, amounts: Sequence[int], x: Shape, argument: str, other
                 argument,
                 f"`{mode}` can add at most {most} to a side of {side}, not {amount}",
                 help="`replicate` and zeros have no such bound",
-                otherwise=otherwise,
+                recovery_shape=recovery_shape,
             )

@@ -159,7 +159,9 @@ class Hardswish(Activation):
 
 
 class Hardsigmoid(Activation):
-    """min(max(x/6 + 1/2, 0), 1): sigmoid in straight pieces (Courbariaux et al., 2015).
+    """min(max(x/6 + 1/2, 0), 1): sigmoid in straight pieces (Howard et al., 2019).
+
+    That of Courbariaux et al. (2015) is steeper: min(max(x/2 + 1/2, 0), 1).
 
     Example:
         input 16x1x1; hardsigmoid
@@ -324,7 +326,7 @@ class GLU(AxisActivation):
         size = x.dims[axis]
         if size % 2:
             why, y = f"it halves the axis, and {size} is odd", x.with_size(axis, (size + 1) // 2)
-            raise Reject(None, why, help=f"{size + 1} of them would give {size // 2 + 1}", otherwise=y)
+            raise Reject(None, why, help=f"{size + 1} of them would give {size // 2 + 1}", recovery_shape=y)
         return x.with_size(axis, size // 2)
 
     def _along(self, size: int) -> Reads:

@@ -51,7 +51,9 @@ class Scale(Layer):
 
     def out(self, x: Shape) -> Shape:
         if self.frozen and not self.learned:
-            raise Reject("frozen", "the factor is a constant", help="`scale learned frozen`, or without it", own=True)
+            raise Reject(
+                "frozen", "the factor is a constant", help="`scale learned frozen`, or without it", language_rule=True
+            )
         return spatial(x) if self.learned and x.layout is Layout.OPEN else numbers(x)
 
     def _sizes(self, x: Shape) -> tuple[int, ...]:
@@ -120,7 +122,7 @@ class Positions(Layer):
     keyword = "pos"
     synonyms = ("position_embedding", "positional_encoding", "positionembedding")
     style = "arithmetic"
-    longer = (("weight", 1),)
+    variable_length = (("weight", 1),)
 
     length: PositiveInt | None = argument(None, doc="for how many steps there are vectors; T where not given")
     sines: Flag = argument(False, words={"sines": True}, doc="sines and cosines of growing wavelength, not learned")
@@ -129,12 +131,12 @@ class Positions(Layer):
     def out(self, x: Shape) -> Shape:
         x = sequential(x)
         if self.frozen and self.sines:
-            raise Reject("frozen", "sines are not learned", help="`pos sines`", otherwise=x, own=True)
+            raise Reject("frozen", "sines are not learned", help="`pos sines`", recovery_shape=x, language_rule=True)
         steps = x.dims[0]
         if self.length is not None and self.length < steps:
             why = f"{self.length:,} is less than the {steps:,} steps of {x}"
             # torch would give every step the one vector of a table of length 1.
-            raise Reject("length", why, help=f"`length={steps}`", otherwise=x, own=self.length == 1)
+            raise Reject("length", why, help=f"`length={steps}`", recovery_shape=x, language_rule=self.length == 1)
         return x
 
     def weights(self, x: Shape) -> Weights:

@@ -73,8 +73,8 @@ class Convolution(Layer):
                 "pad_value",
                 f"`pad_mode={self.pad_mode}` adds no constant",
                 help="`pad_mode=constant`",
-                otherwise=y,
-                own=True,
+                recovery_shape=y,
+                language_rule=True,
             )
         # Of an odd number the larger half comes after; to compare the two would decide which it is.
         check_mode(self.pad_mode, [w.after for w in windows], x, "padding", y)
@@ -180,7 +180,7 @@ class DepthwiseConv(Convolution):
     """
 
     keyword = "dwconv"
-    synonyms = ("depthwise", "depthwise_conv", "depthwiseconv")
+    synonyms = ("depthwise", "depthwise_conv", "depthwiseconv", "depthwiseconv1d", "depthwiseconv2d")
 
     kernel: PositiveSides = argument(positional=True, letter="k", doc="the sides of each filter")
     multiplier: PositiveInt = argument(1, letter="m", doc="how many filters each channel has")

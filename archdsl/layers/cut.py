@@ -23,7 +23,17 @@ class Pad(Layer):
     """
 
     keyword = "pad"
-    synonyms = ("zeropad", "zero_pad", "zeropadding", "zeropad2d")
+    synonyms = (
+        "zeropad",
+        "zero_pad",
+        "zeropad1d",
+        "zeropad2d",
+        "zeropad3d",
+        "zeropadding",
+        "zeropadding1d",
+        "zeropadding2d",
+        "zeropadding3d",
+    )
     style = "shape"
 
     amount: NaturalSides = argument(0, positional=True, doc="how many are added at both ends")
@@ -43,7 +53,7 @@ class Pad(Layer):
             return [(0, 0), *ends]
         axis = find_axis(self.axis, x)
         if isinstance(before, tuple) or isinstance(after, tuple):
-            raise Reject("amount", "one axis takes one number at each end", own=True)
+            raise Reject("amount", "one axis takes one number at each end", language_rule=True)
         return [(before, after) if i == axis else (0, 0) for i in range(x.rank)]
 
     def _read(self, x: Shape) -> Shape:
@@ -54,9 +64,17 @@ class Pad(Layer):
         ends = self._ends(x)
         y = Shape(*(size + sum(end) for size, end in zip(x.dims, ends, strict=True)), layout=x.layout)
         if self.value and self.mode != "constant":
-            raise Reject("value", f"`mode={self.mode}` adds no constant", help="`mode=constant`", otherwise=y, own=True)
+            raise Reject(
+                "value",
+                f"`mode={self.mode}` adds no constant",
+                help="`mode=constant`",
+                recovery_shape=y,
+                language_rule=True,
+            )
         if self.mode != "constant" and any(ends[0]):
-            raise Reject("mode", f"the channels take constants only, not `{self.mode}`", otherwise=y, own=True)
+            raise Reject(
+                "mode", f"the channels take constants only, not `{self.mode}`", recovery_shape=y, language_rule=True
+            )
         check_mode(self.mode, [max(end) for end in ends[1:]], x, "amount", y)
         return y
 
@@ -83,7 +101,7 @@ class Crop(Layer):
     """
 
     keyword = "crop"
-    synonyms = ("center_crop", "centercrop", "cropping2d")
+    synonyms = ("center_crop", "centercrop")
     style = "shape"
 
     size: PositiveSides = argument(positional=True, doc="the sides of the output")
@@ -106,7 +124,7 @@ class Crop(Layer):
                 # torch would clip.
                 where = "" if self.start is None else f" from {start}"
                 why = f"{stop - start}{where} is more than the side of {side}"
-                raise Reject("size", why, help=f"`pad` makes sides longer than {side}", own=True)
+                raise Reject("size", why, help=f"`pad` makes sides longer than {side}", language_rule=True)
         return x.with_sides(x.channels, tuple(stop - start for start, stop in parts))
 
     def reads(self, x: Shape, y: Shape) -> Links:
@@ -149,7 +167,7 @@ class Slice(Layer):
         if not 0 <= start < stop <= size:
             # torch would clip, and keep nothing of an empty range.
             argument = "start" if not 0 <= start < size or self.stop is None else "stop"
-            raise Reject(argument, f"{start} up to {stop} is not a part of 0 up to {size}", own=True)
+            raise Reject(argument, f"{start} up to {stop} is not a part of 0 up to {size}", language_rule=True)
         return x.with_size(axis, -(-(stop - start) // self.step))
 
     def reads(self, x: Shape, y: Shape) -> Links:
@@ -188,7 +206,7 @@ class Take(Layer):
         y = Shape(*dims, layout=Layout.IDS, vocabulary=x.vocabulary) if ids else by_rank(dims)
         if not -size <= self.index < size:
             raise Reject(
-                "index", f"{self.index} is not one of 0 to {size - 1}, the axis of {times(x.dims)}", otherwise=y
+                "index", f"{self.index} is not one of 0 to {size - 1}, the axis of {times(x.dims)}", recovery_shape=y
             )
         return y
 

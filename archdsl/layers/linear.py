@@ -51,9 +51,9 @@ class Linear(Layer):
                 f"`gap` makes a vector of {x.channels:,}, the channels' means",
                 *along_side,
             ),
-            otherwise=Shape(self.units),
+            recovery_shape=Shape(self.units),
             kind=NeedsFlatten,
-            own=True,
+            language_rule=True,
         )
 
     def _axis(self, x: Shape) -> int:
@@ -113,21 +113,27 @@ class Embedding(Layer):
                 None,
                 f"it needs ids, and {x} holds numbers",
                 help=f"`input {times(x.dims[:1])} int(1000)` takes ids from 0 to 999",
-                own=True,
+                language_rule=True,
             )
         if x.rank > 1:
-            raise Reject(None, f"it takes one id or a row of them, and {x} has {x.rank} axes", own=True)
+            raise Reject(None, f"it takes one id or a row of them, and {x} has {x.rank} axes", language_rule=True)
         y = Shape(*x.dims, self.features, layout=Layout.SEQUENCE if x.rank else Layout.VECTOR)
         rows = self._rows(x)
         if rows is None:
-            raise Reject(None, "how many ids there are is not known", help="`vocabulary=1000`", otherwise=y, own=True)
+            raise Reject(
+                None,
+                "how many ids there are is not known",
+                help="`vocabulary=1000`",
+                recovery_shape=y,
+                language_rule=True,
+            )
         if x.vocabulary is not None and rows < x.vocabulary:
             raise Reject(
                 "vocabulary",
                 f"a table of {rows:,} has no row for the ids up to {x.vocabulary - 1:,}",
                 help=f"`vocabulary={x.vocabulary}`, or none",
-                otherwise=y,
-                own=True,
+                recovery_shape=y,
+                language_rule=True,
             )
         return y
 
@@ -165,7 +171,7 @@ class Unembedding(Op):
 
     keyword = "unembedding"
     style = "linear"
-    borrows = ("weight",)
+    shared_weights = ("weight",)
 
     vocabulary: int
     features: int
@@ -175,7 +181,7 @@ class Unembedding(Op):
         y = x.with_channels(self.vocabulary)
         if x.features != self.features:
             why = f"the table has rows of {self.features}, and {x} has {x.features} features"
-            raise Reject(None, why, help=f"`fc {self.features}`", otherwise=y)
+            raise Reject(None, why, help=f"`fc {self.features}`", recovery_shape=y)
         return y
 
     def weights_of(self, xs: tuple[Shape, ...]) -> Weights:

@@ -37,7 +37,7 @@ class Elementwise(Merge):
             if not (
                 x == full or _is_plain_gate(x, full) or x.dims in (full.dims, _gate(full)) or self._masked(x, full)
             ):
-                raise _differ(xs, "sizes", full, own=_torch_would_broadcast(xs))
+                raise _differ(xs, "sizes", full, language_rule=_torch_would_broadcast(xs))
         return full
 
     def _masked(self, x: Shape, full: Shape) -> bool:
@@ -93,7 +93,7 @@ class Concat(Merge):
         whole = xs[0].with_channels(sum(x.channels for x in xs))
         for x in xs:
             if x.with_channels(1).dims != xs[0].with_channels(1).dims:
-                raise _differ(xs, "sides", whole, own=False)
+                raise _differ(xs, "sides", whole, language_rule=False)
         return whole
 
     def reads_of(self, xs: tuple[Shape, ...], y: Shape) -> tuple[Links, ...]:
@@ -130,7 +130,7 @@ def _common_layout(xs: tuple[Shape, ...]) -> Layout:
         return Layout.OPEN
     layout = next(iter(layouts))
     if len(layouts) > 1 or any(x.rank != xs[0].rank for x in xs):
-        raise _differ(xs, "axes", max(xs, key=lambda x: x.numel), own=True)
+        raise _differ(xs, "axes", max(xs, key=lambda x: x.numel), language_rule=True)
     return layout
 
 
@@ -160,16 +160,16 @@ def _way_to_agree(xs: tuple[Shape, ...]) -> tuple[str, ...]:
     return ()
 
 
-def _differ(xs: tuple[Shape, ...], what: str, otherwise: Shape, own: bool) -> Reject:
+def _differ(xs: tuple[Shape, ...], what: str, recovery_shape: Shape, language_rule: bool) -> Reject:
     alike = len({x.dims for x in xs}) == 1
     described = (f"{x} ({x.layout})" if alike else str(x) for x in xs)
     return Reject(
         None,
         f"{' and '.join(dict.fromkeys(described))} differ in their {what}",
         help=_way_to_agree(xs),
-        otherwise=otherwise,
+        recovery_shape=recovery_shape,
         kind=OperandsDiffer,
-        own=own,
+        language_rule=language_rule,
     )
 
 

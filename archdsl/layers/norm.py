@@ -27,7 +27,9 @@ class Normalisation(Layer):
     def check_scale(self) -> None:
         """Raise Reject for what asks for a scale where there is none."""
         if self.init is not None and not self.affine:
-            raise Reject("init", "there is no scale to begin", help="leave `init` out, or the layer affine", own=True)
+            raise Reject(
+                "init", "there is no scale to begin", help="leave `init` out, or the layer affine", language_rule=True
+            )
 
     def frozen_weights(self) -> tuple[str, ...]:
         return ("weight",) if self.frozen and self.affine else ()
@@ -86,7 +88,7 @@ class GroupNorm(ChannelNorm):
     """
 
     keyword = "groupnorm"
-    synonyms = ("gn", "group_norm")
+    synonyms = ("gn", "group_norm", "groupnormalization")
 
     groups: PositiveInt = argument(positional=True, letter="g", doc="in how many equal parts the channels are split")
     eps: PositiveFloat = argument(1e-5, doc="added to the variance")
@@ -121,7 +123,7 @@ class InstanceNorm(ChannelNorm):
         self.check_scale()
         x = spatial(x)
         if x.numel == x.channels:
-            raise Reject(None, f"a channel of {x} is a single number, which would always become 0", otherwise=x)
+            raise Reject(None, f"a channel of {x} is a single number, which would always become 0", recovery_shape=x)
         return x
 
     def saves(self, x: Shape, y: Shape) -> Saves:
@@ -221,6 +223,9 @@ class RMSNorm(FeatureNorm):
 
 class LocalResponseNorm(Layer):
     """Divide by the activity of the neighbouring channels: x / (k + alpha·mean(x²))^beta (Krizhevsky et al., 2012).
+
+    The mean is that of `size` channels, as torch has it: beyond the first and the last channel zeros count. The paper
+    takes the sum of those that are there, so that its alpha times `size` is the one here: `lrn 5 alpha=5e-4 k=2`.
 
     Example:
         input 96x27x27; lrn 5 k=2

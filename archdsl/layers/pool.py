@@ -4,7 +4,7 @@ from math import inf, prod
 from typing import Any, ClassVar
 
 from ..contract.arguments import Flag, PositiveFloat, PositiveSides, argument
-from ..contract.call import F, Module, Step, Steps, X, method, nn
+from ..contract.call import F, Module, Step, Steps, X, method, nn, ours
 from ..contract.layer import Layer, Reject
 from ..contract.reads import ALL, SAME, Links, over_sides, pooling_to, sliding
 from ..contract.reasons import Reasons, change, reasons
@@ -39,7 +39,9 @@ class Pooling(Layer):
         x = spatial(x)
         windows = self.windows(x)
         if self.ceil and isinstance(self.padding, str):
-            raise Reject("ceil", f"`{self.padding}` rounds up already", help=f"`{self.padding}` alone", own=True)
+            raise Reject(
+                "ceil", f"`{self.padding}` rounds up already", help=f"`{self.padding}` alone", language_rule=True
+            )
         y = slide(x, windows, x.channels)
         self._check(x, windows, y)
         return y
@@ -50,13 +52,14 @@ class Pooling(Layer):
     def saves(self, x: Shape, y: Shape) -> Saves:
         windows = self.windows(x)
         if self._pads_inside(windows):
-            return Saves(inputs=(0,), own=self._own(x.numel, y.numel))
+            return Saves(inputs=(0,), own=self._own(x.numel, y, windows))
         sides = (side + w.before + w.after for side, w in zip(spatial(x).sides, windows, strict=True))
         padded = spatial(x).channels * prod(sides)
-        return Saves(own=(Own(count=padded), *self._own(padded, y.numel)))
+        inputs = (0,) if self._signed() else ()
+        return Saves(inputs=inputs, own=(Own(count=padded), *self._own(padded, y, windows)))
 
-    def _own(self, read: int, made: int) -> tuple[Own, ...]:
-        """What is kept beside what is read, from the numbers of elements."""
+    def _own(self, read: int, y: Shape, windows: tuple[Window, ...]) -> tuple[Own, ...]:
+        """What is kept beside what is read, which has so many elements."""
         return ()
 
     def torch(self, x: Shape) -> Steps:
@@ -73,9 +76,16 @@ class Pooling(Layer):
             args=(*self._leading(), kernel),
             kwargs=tuple((options | self._options(windows)).items()),
         )
-        if inside:
-            return (module,)
-        return F.pad(X, pad_list(windows), **given(value=(self.filler, 0.0))), module
+        pads = () if inside else (F.pad(X, pad_list(windows), **given(value=(self.filler, 0.0))),)
+        return self._calls((*pads, module), windows)
+
+    def _signed(self) -> bool:
+        """Whether the signs go first, in a step that keeps its input."""
+        return False
+
+    def _calls(self, usual: Steps, windows: tuple[Window, ...]) -> Steps:
+        """The torch calls: the usual ones, where torch's module computes what the layer says."""
+        return usual
 
     def _check(self, x: Shape, windows: tuple[Window, ...], y: Shape) -> None:
         """What torch's module asks for besides a window that fits. Raises Reject."""
@@ -131,8 +141,8 @@ class MaxPool(Pooling):
     def _spread(self) -> int | tuple[int, ...]:
         return self.dilation
 
-    def _own(self, read: int, made: int) -> tuple[Own, ...]:
-        return (Own(count=made, bytes=8),)  # where each largest element is
+    def _own(self, read: int, y: Shape, windows: tuple[Window, ...]) -> tuple[Own, ...]:
+        return (Own(count=y.numel, bytes=8),)  # where each largest element is
 
     def _options(self, windows: tuple[Window, ...]) -> dict[str, Any]:
         return given(dilation=(compact([w.dilation for w in windows]), 1))
@@ -168,23 +178,30 @@ class AvgPool(Pooling):
         elif self.count_include_pad and len(windows) < 3:
             # Whoever pads, the result is the same: not to be asked of a side that is not known.
             return
-        inside = self._pads_inside(windows)
-        if not inside and not self.count_include_pad:
-            raise Reject(
-                "count_include_pad",
-                "the two ends are padded differently, and only equal padding can be left out of the mean",
-                help="an odd kernel is padded alike at both ends",
-                otherwise=y,
-                own=True,
-            )
-        _check_volume(x, windows, inside, y)
+        _check_volume(x, windows, self._pads_inside(windows), y)
+
+    def _divides(self, windows: tuple[Window, ...]) -> bool:
+        """Whether torch's module cannot leave the padding out of the mean, as it is another at the two ends."""
+        return not self.count_include_pad and not self._pads_inside(windows)
+
+    def _own(self, read: int, y: Shape, windows: tuple[Window, ...]) -> tuple[Own, ...]:
+        return (Own(once=prod(y.sides)),) if self._divides(windows) else ()
+
+    def _calls(self, usual: Steps, windows: tuple[Window, ...]) -> Steps:
+        if not self._divides(windows):
+            return usual
+        kernel, stride = (tuple(getattr(w, name) for w in windows) for name in ("kernel", "stride"))
+        return (ours.MeanInside(kernel, stride, pad_list(windows)),)
 
     def _options(self, windows: tuple[Window, ...]) -> dict[str, Any]:
         return given(count_include_pad=(self.count_include_pad, True))
 
 
 class LPPool(Pooling):
-    """The p-norm of each window: the sum of the p-th powers, its p-th root (Sermanet et al., 2012).
+    """The p-norm of each window: (Σ|x|^p)^(1/p), zeros at the ends (Sermanet et al., 2012).
+
+    torch's module sums x^p. Where p is no even number, signs then cancel, and the root of a negative number is not a
+    number: a step before it takes the absolute values.
 
     Example:
         input 16x32x32; lppool 2 norm=3
@@ -200,14 +217,24 @@ class LPPool(Pooling):
         inside = self._pads_inside(windows)
         if self.ceil and not inside:
             # The zeros are added before torch sees the side, so its rule for the last window would count them.
-            raise Reject("ceil", "rounding up and padding exclude each other here", otherwise=y, own=True)
+            raise Reject(
+                "ceil", "rounding up and padding exclude each other here", recovery_shape=y, language_rule=True
+            )
         _check_volume(x, windows, inside, y)
 
     def _leading(self) -> tuple[Any, ...]:
         return (self.norm,)
 
-    def _own(self, read: int, made: int) -> tuple[Own, ...]:
-        return Own(count=read), Own(count=4 * made)
+    def _own(self, read: int, y: Shape, windows: tuple[Window, ...]) -> tuple[Own, ...]:
+        absolute = (Own(count=read),) if self._signed() and self._pads_inside(windows) else ()
+        return *absolute, Own(count=read), Own(count=4 * y.numel)
+
+    def _calls(self, usual: Steps, windows: tuple[Window, ...]) -> Steps:
+        return (method.abs(X), *usual) if self._signed() else usual
+
+    def _signed(self) -> bool:
+        # The p-th power of a negative number is negative, or not a number.
+        return self.norm % 2 != 0
 
     def _pads_inside(self, windows: tuple[Window, ...]) -> bool:
         return not any(window.before or window.after for window in windows)
@@ -222,7 +249,7 @@ def _check_padding(windows: tuple[Window, ...], y: Shape) -> None:
                 "padding",
                 f"{window.before} is more than half the kernel: at most {most} for a kernel of {window.kernel}",
                 help=f"`p{most}`, or `pad {window.before}` before it",
-                otherwise=y,
+                recovery_shape=y,
                 kind=PaddingTooLarge,
             )
 
@@ -236,7 +263,7 @@ def _check_volume(x: Shape, windows: tuple[Window, ...], inside: bool, y: Shape)
                 "kernel",
                 f"{window.kernel} is more than the side of {length}, which a mean over a volume does not allow",
                 help=f"a kernel of at most {length}",
-                otherwise=y,
+                recovery_shape=y,
                 kind=KernelTooLarge,
             )
 

@@ -44,10 +44,14 @@ class Recurrent(Layer):
     def out(self, x: Shape) -> Shape:
         y = sequential(x).with_channels(self.units * (2 if self.bidirectional else 1))
         if self.layers > MOST_LAYERS:
-            raise Reject("layers", f"{self.layers:,} is more than {MOST_LAYERS:,}", own=True)
+            raise Reject("layers", f"{self.layers:,} is more than {MOST_LAYERS:,}", language_rule=True)
         if self.dropout and self.layers == 1:
             raise Reject(
-                "dropout", "there is nothing between the layers of 1", help="`layers=2`", otherwise=y, own=True
+                "dropout",
+                "there is nothing between the layers of 1",
+                help="`layers=2`",
+                recovery_shape=y,
+                language_rule=True,
             )
         return y
 

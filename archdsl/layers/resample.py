@@ -46,9 +46,11 @@ class Resampling(Layer):
         count = len(x.sides)
         takes = {"bilinear": 2, "bicubic": 2, "trilinear": 3}.get(self.mode, count)
         if takes != count:
-            raise Reject("mode", f"`{self.mode}` is for {takes} sides, {x} has {count}", help="`linear`", otherwise=y)
+            raise Reject(
+                "mode", f"`{self.mode}` is for {takes} sides, {x} has {count}", help="`linear`", recovery_shape=y
+            )
         if self.align_corners and self.mode == "nearest":
-            raise Reject("align_corners", "`nearest` has no corners to align", help="`linear`", otherwise=y)
+            raise Reject("align_corners", "`nearest` has no corners to align", help="`linear`", recovery_shape=y)
         return y
 
     def reason(self, x: Shape, y: Shape) -> Reasons:
@@ -96,7 +98,7 @@ class Upsample(Resampling):
             why = (
                 "a factor or `size=`, one of them" if self.factor is None else "a factor and `size=` exclude each other"
             )
-            raise Reject(None if self.factor is None else "size", why, help="`upsample 2`", own=True)
+            raise Reject(None if self.factor is None else "size", why, help="`upsample 2`", language_rule=True)
         if self.size is not None:
             return each_side(self.size, x, "size")
         factors = each_side(self.factor or 1, x, "factor")
@@ -154,7 +156,7 @@ class PixelShuffle(Layer):
                 "factor",
                 f"{self.factor}² = {square} does not divide {x.channels} channels",
                 help=f"`conv {near} k1` before it makes {near} channels",
-                otherwise=x.with_sides(near // square, sides),
+                recovery_shape=x.with_sides(near // square, sides),
             )
         return x.with_sides(x.channels // square, sides)
 
@@ -196,7 +198,7 @@ class PixelUnshuffle(Layer):
                     "factor",
                     f"{self.factor} does not divide the side of {side}",
                     help=f"`pad` or `crop` gives sides that {self.factor} divides",
-                    otherwise=x.with_sides(channels, tuple(max(1, side // self.factor) for side in x.sides)),
+                    recovery_shape=x.with_sides(channels, tuple(max(1, side // self.factor) for side in x.sides)),
                 )
         return x.with_sides(channels, tuple(side // self.factor for side in x.sides))
 
@@ -248,4 +250,4 @@ class ChannelShuffle(Layer):
 def _image(x: Shape) -> Shape:
     if numbers(x).layout is Layout.IMAGE:
         return x
-    raise Reject(None, f"it needs an image C×H×W, and {x} has {x.rank} axes", own=True)
+    raise Reject(None, f"it needs an image C×H×W, and {x} has {x.rank} axes", language_rule=True)

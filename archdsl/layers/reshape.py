@@ -62,7 +62,7 @@ class Reshape(Layer):
             raise Reject(
                 "sizes",
                 f"{times(self.sizes)} = {y.numel:,} elements, and {x} has {x.numel:,}",
-                otherwise=y,
+                recovery_shape=y,
             )
         return y
 
@@ -174,7 +174,7 @@ class Untokens(Layer):
         x = sequential(x)
         sides, steps = self._sides(x), x.dims[0]
         if len(sides) not in SPATIAL:
-            raise Reject("sides", f"one to three sides, and {times(sides)} has {len(sides)}", own=True)
+            raise Reject("sides", f"one to three sides, and {times(sides)} has {len(sides)}", language_rule=True)
         y = x.with_sides(x.channels, sides)
         if prod(sides) != steps:
             why = f"{times(sides)} = {prod(sides):,} places" if self.sides else f"{steps:,} is not a square"
@@ -182,7 +182,7 @@ class Untokens(Layer):
                 "sides",
                 f"{why}, and {x} has {steps:,} steps" if self.sides else why,
                 help=() if self.sides else f"`untokens {_rectangle(steps)}`",
-                otherwise=y,
+                recovery_shape=y,
             )
         return y
 

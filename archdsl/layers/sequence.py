@@ -74,7 +74,7 @@ class Attention(Layer):
                 "heads",
                 f"{self.heads} does not divide {y.channels} features",
                 help=f"`attention h{nearest_divisor(y.channels, self.heads)}` divides {y.channels}",
-                otherwise=y,
+                recovery_shape=y,
                 kind=HeadsDoNotDivide,
             )
         for window, side in zip(self._window(y), _sides(y), strict=True):
@@ -83,23 +83,25 @@ class Attention(Layer):
                     "window" if self.grid is None else "grid",
                     f"{window} does not divide the side of {side}",
                     help=f"{nearest_divisor(side, window)} divides {side}",
-                    otherwise=y,
+                    recovery_shape=y,
                 )
         return y
 
     def _check_options(self, y: Shape) -> None:
         """Which options go together: rules of this language."""
         if self.window is not None and self.grid is not None:
-            raise Reject("grid", "`window` and `grid` exclude each other", otherwise=y, own=True)
+            raise Reject("grid", "`window` and `grid` exclude each other", recovery_shape=y, language_rule=True)
         if self.cosine and self.scale is not None:
-            raise Reject("scale", "`cosine` learns its scale", help="one of the two", otherwise=y, own=True)
+            raise Reject(
+                "scale", "`cosine` learns its scale", help="one of the two", recovery_shape=y, language_rule=True
+            )
         if self.causal and (self._special or self._windowed or y.spatial):
             why = "before and after are known on a whole sequence only, without windows and relative positions"
-            raise Reject("causal", why, otherwise=y, own=True)
+            raise Reject("causal", why, recovery_shape=y, language_rule=True)
         for shift, window in zip(_each(self.shift, y, "shift"), self._window(y), strict=True):
             if shift and (self.window is None or shift >= window):
                 why = "there is no `window` to move" if self.window is None else f"{shift} is not less than {window}"
-                raise Reject("shift", why, otherwise=y, own=True)
+                raise Reject("shift", why, recovery_shape=y, language_rule=True)
 
     @property
     def _special(self) -> bool:
@@ -241,5 +243,7 @@ def _each(value: int | tuple[int, ...], x: Shape, name: str) -> tuple[int, ...]:
     if isinstance(value, int):
         return (value,) * count
     if len(value) != count:
-        raise Reject(name, f"{'x'.join(map(str, value))} is for {len(value)} sides, {x} has {count}", own=True)
+        raise Reject(
+            name, f"{'x'.join(map(str, value))} is for {len(value)} sides, {x} has {count}", language_rule=True
+        )
     return value

@@ -23,6 +23,9 @@ from .tokens import KEYWORDS, STARTS, describe
 
 _WITH_BODY = ("stage", "block", "residual", "shortcut", "repeat", "train", "aux", "concat", "add", "mul", "if", "else")
 
+_MERGES = {"concatenate": "concat", "cat": "concat", "sum": "add", "multiply": "mul"}
+"""What other frameworks call them."""
+
 
 def parse(source: Source, sink: Sink) -> Program:
     """The tree of a text. Mistakes go to the sink; a statement that could not be read becomes `Broken`."""
@@ -134,7 +137,7 @@ class _Driver:
     def report(self, token: Token, span: Span, accepted: set[str]) -> None:
         word = self.statement_word()
         if token.type == "LBRACE" and word is not None:
-            guess = nearest(str(word), _WITH_BODY)
+            guess = _MERGES.get(str(word).lower()) or nearest(str(word), _WITH_BODY)
             self.sink.emit(syntax_errors.NoBody(span=_span(self.source, word), word=str(word), nearest=guess))
         elif token.type == "SIGN":
             follows = self.tokens[self.at + 1] if self.at + 1 < len(self.tokens) else token

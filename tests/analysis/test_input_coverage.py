@@ -8,6 +8,7 @@ import torch
 import archdsl
 from archdsl.analysis.input_coverage import Coverage
 from archdsl.analysis.input_coverage_text import CannotCover, describe
+from archdsl.analysis.receptive_field import channel_axes
 
 from .gradients import run
 
@@ -16,6 +17,13 @@ TEXTS = {
     "a cross": "input 2x9x8; concat { conv 2 k1x3 same } { conv 2 k5x1 same }; conv 3 k3 s2",
     "a gate": "input 2x6x6; conv 2 k3 p1; mul { gap keep; conv 2 k1 }; conv 2 k3",
     "a step": "input 2x11; conv 2 k3 s2; upconv 2 k3 s2",
+    "a stride over the kernel": "input 1x12x9; conv 1 k1 s2",
+    "a volume": "input 1x4x5x6; concat { conv 1 k2x1x3 p1x0x1 } { pad after=1x1x0; conv 1 k1x2x1; avgpool 3 s1 p1 };"
+    " maxpool 2 ceil",
+    "an axis for two sides": "input 2x6x4; conv 2 k3 p1; tokens; fc 3",
+    "axes that change places": "input 2x6x6; concat { permute 0 2 1; conv 2 k3x1 p1x0 } { conv 2 k1x3 p0x1 }",
+    "rows as channels": "input 3x8x9; take 0; conv 2 k3; conv 3 k2",
+    "a sequence": "input 9x2; fc 3; attention h1 causal; permute 1 0; conv 2 k3 s2",
 }
 
 
@@ -23,16 +31,25 @@ TEXTS = {
 def test_as_many_outputs_as_gradients_reach(name):
     graph = archdsl.loads(TEXTS[name]).graph
     last = graph.nodes[-1]
-    assert last.shape is not None
     inputs, result = run(graph, last.id)
     coverage = Coverage(graph)
     counts = torch.zeros(coverage.sides)
-    for place in product(*map(range, last.shape.sides)):
-        where: tuple[int | slice, ...] = (0, slice(None), *place)
+    for place in product(*map(range, coverage._axes(last).values())):
+        positions = dict(zip(coverage._axes(last), place, strict=True))
+        where = (0, *(positions.get(axis, slice(None)) for axis in range(last.shape.rank)))
         (gradient,) = torch.autograd.grad(result[where].sum(), inputs[0], retain_graph=True)
-        counts += (gradient[0] != 0).any(0)
+        counts += (gradient[0] != 0).any(channel_axes(graph)[graph.inputs[0]])
     for place in product(*map(range, coverage.sides)):
         assert coverage.count(last, place) == counts[place], place
+    spread = coverage.counts(last).spread()
+    assert [spread.least, spread.most, spread.elements] == [*map(int, (counts.min(), counts.max())), counts.numel()]
+    assert spread.unread == (counts == 0).sum()
+    boxes = [[range(side // 3), range(side // 3, side)] for side in coverage.sides]
+    for box in product(*boxes):
+        cell = counts[tuple(slice(each.start, each.stop) for each in box)]
+        mean, unread = coverage.counts(last).cell(box)
+        assert mean == pytest.approx(cell.mean().item())
+        assert unread == (cell == 0).sum()
 
 
 def test_padding_evens_out_what_the_border_touches():
@@ -40,6 +57,36 @@ def test_padding_evens_out_what_the_border_touches():
     padded = Coverage(archdsl.loads("input 1x16x16; conv 1 k3 p1; conv 1 k3 p1").graph).layers()[-1]
     assert (bare.corner, bare.edge, bare.middle) == (1, 5, 25)
     assert (padded.corner, padded.edge, padded.middle) == (9, 15, 25)
+
+
+@pytest.mark.parametrize(
+    ("text", "rows", "unread"),
+    [
+        ("input 1x32x32; conv 1 k1 s2", {"▓·" * 16, "░·" * 16, "▒·" * 16, "█·" * 16}, "768 of 1,024 (75 %)"),
+        ("input 1x64x64; conv 1 k2 s3", None, "2,332 of 4,096 (57 %)"),
+        ("input 1x7x7; conv 1 k3 s2", None, "0 of 49 (0 %)"),
+        ("input 1x8x8; conv 1 k3 s3", None, "28 of 64 (44 %)"),
+    ],
+)
+def test_what_no_position_reads_is_counted_and_shown(text, rows, unread):
+    told = describe(archdsl.loads(text).graph)
+    assert told.splitlines()[-1].endswith(f"unread: {unread}")
+    figure = [line.strip() for line in told.splitlines() if set(line.strip()) <= set("·░▒▓█") and line.strip()]
+    if rows is not None:
+        # A cell is two rows, of which one is read.
+        assert set(figure) <= rows
+        assert "5█" * 16 in told
+
+
+def test_what_is_not_worked_out_says_at_most():
+    told = describe(archdsl.loads("input 2x6x4; conv 2 k3 p1; tokens; fc 3; permute 1 0; conv 2 k3").graph)
+    assert told.splitlines()[-1] == "at most 8 to 14 positions read an element · unread: at least 0 of 24 (0 %)"
+    assert "≤ 8   ≤ 8    ≤ 14    ≤ 8  ≤ 14" in told
+
+
+def test_the_summary_says_least_and_most():
+    row = describe(archdsl.loads("input 1x7x7; conv 1 k3 s2").graph).splitlines()[2]
+    assert row.split() == ["conv", "1", "k3", "s2", "9", "1", "1", "1", "1", "4"]
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,16 @@
 """Lints find what they should, and leave alone what published networks do for a reason."""
 
+from itertools import product
 from pathlib import Path
 
 import pytest
 
+from archdsl.analysis.lint.unread_pixels import _unread
 from archdsl.diagnostics import Sink
 from archdsl.diagnostics.diagnostic import Found
 from archdsl.diagnostics.fixes import fix
 from archdsl.network import analyse
+from archdsl.shapes.shape import Window
 from archdsl.text import paths
 from archdsl.text.files import read_source
 from archdsl.text.source import Source
@@ -173,3 +176,13 @@ def test_fixes_remove_what_they_are_for(text: str) -> None:
     removed = set(before) - set(after)
     assert removed & {"W0919", "W0915"} or not any(found.diagnostic.fix() for found in check(source))
     assert not any(code.startswith("E") for code in after)
+
+
+def test_what_a_window_leaves_unread_is_the_rest_without_the_padding():
+    for side, kernel, stride, before, after in product(range(1, 14), range(1, 6), range(1, 6), range(4), range(4)):
+        window = Window(kernel=kernel, stride=stride, before=before, after=after)
+        if stride > kernel or window.out(side) < 1:
+            continue
+        starts = (i * stride - before for i in range(window.out(side)))
+        last = max(start + kernel for start in starts)
+        assert _unread(window, side) == max(0, side - last) == max(0, window.room(side) % stride - after)

@@ -80,7 +80,7 @@ def test_what_does_not_go_together_is_refused(arguments):
 
 def test_coverage_tells_border_and_middle():
     told = check("-e", "input 1x12x12; conv 2 k3 p1", "--coverage")
-    assert "conv 2 k3 p1        144       4     6       9           0.44" in told
+    assert "conv 2 k3 p1        144       4     6       9      4     9\n" in told
     assert "  ▒▓▓▓▓▓▓▓▓▓▓▒\n  ▓██████████▓\n" in told
 
 

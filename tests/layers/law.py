@@ -38,7 +38,7 @@ def check(op: Op, xs: tuple[Shape, ...]) -> str:
 
 def _check_refusal(op: Op, xs: tuple[Shape, ...], reject: Reject) -> str:
     assert reject.argument is None or reject.argument in {p.name for p in op.parameters}, reject.argument
-    if reject.own:
+    if reject.language_rule:
         return "refused by the language"
     steps = op.steps(xs)
     try:

@@ -127,7 +127,7 @@ def _refused_by_own_rule(op: Op, xs: Sequence[Shape]) -> bool:
     try:
         op.infer(tuple(xs))
     except Reject as reject:
-        return reject.own
+        return reject.language_rule
     return False
 
 

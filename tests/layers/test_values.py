@@ -49,6 +49,26 @@ def test_padding_may_be_left_out_of_a_mean():
     assert run("avgpool 3 s1 p1 exclude_pad", x).tolist() == [[1, 1, 1]]
 
 
+@pytest.mark.parametrize("padding", ["same", "same_upper"])
+@pytest.mark.parametrize(("kernel", "stride"), [(2, 1), (2, 2), (3, 2), (4, 2), (5, 3), (4, 1)])
+@pytest.mark.parametrize("sides", [(7,), (8, 5), (5, 6, 5)])
+def test_padding_may_be_left_out_of_a_mean_at_uneven_ends(sides, kernel, stride, padding):
+    x, ones = torch.randn(2, *sides), torch.ones(1, *sides)
+    words = f"k{kernel} s{stride} {padding}"
+    # The sum of a window over how many of its elements are inside.
+    wanted = run(f"avgpool {words}", x) / run(f"avgpool {words}", ones)
+    torch.testing.assert_close(run(f"avgpool {words} exclude_pad", x), wanted)
+
+
+@pytest.mark.parametrize("norm", [0.5, 1, 1.5, 2, 3, 4, 5])
+def test_lppool_is_the_norm_of_each_window_whatever_the_signs(norm):
+    x = torch.randn(3, 6, 8)
+    windows = x.unfold(1, 2, 2).unfold(2, 2, 2).flatten(3)
+    wanted = torch.linalg.vector_norm(windows, ord=norm, dim=3)
+    torch.testing.assert_close(run(f"lppool 2 norm={norm}", x), wanted)
+    assert run("lppool 4 norm=1", torch.tensor([[-1.0, 1, 0, 0]])).tolist() == [[2]]
+
+
 @pytest.mark.parametrize(("word", "expected"), [("gap", [2, 3]), ("gmp", [3, 4])])
 def test_a_sequence_is_pooled_over_its_steps(word, expected):
     x = torch.tensor([[[1.0, 3]], [[4, 2]]])

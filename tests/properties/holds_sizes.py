@@ -115,4 +115,4 @@ def _outputs(graph: Graph) -> tuple[tuple[int, ...], ...]:
 
 
 def _positions(graph: Graph) -> bool:
-    return any(node.op.longer for node in graph.layers)
+    return any(node.op.variable_length for node in graph.layers)

@@ -11,7 +11,9 @@ from ._facts import Facts
 
 
 class UnreadPixels(Diagnostic):
-    """(W − K' + P) mod S is not 0, so the last window ends before the side does, and what remains is never read.
+    """(W − K' + P) mod S is more than the padding at the end, so the last window ends before the side does.
+
+    What remains is never read: as many elements as the difference. Padding that is left over loses nothing.
 
     It is legal and mostly harmless, but the picture is read off its middle, and what is cut off cannot be learned from.
     A padding, another kernel or another input size makes it even; a pooling layer can round up with `ceil`.
@@ -74,7 +76,8 @@ def find(facts: Facts) -> Iterator[UnreadPixels]:
 
 def _arithmetic(window: Window, side: int) -> str:
     padding = f" + {window.before + window.after}" if window.before + window.after else ""
-    return f"({side} − {window.extent}{padding}) mod {window.stride} = {window.room(side) % window.stride}"
+    rest = f"({side} − {window.extent}{padding}) mod {window.stride} = {window.room(side) % window.stride}"
+    return f"{rest}, {window.after} of it padding" if window.after else rest
 
 
 def _unread(window: Window, side: int) -> int:

@@ -1,5 +1,6 @@
 """E02: a name that nothing has, or that something has already."""
 
+import re
 from typing import ClassVar
 
 from ..diagnostic import Diagnostic, Edit, Fix, Label, Related
@@ -18,6 +19,18 @@ class _Unknown(Diagnostic):
         if self.nearest is None:
             return None
         return Fix(title=f"write `{self.nearest}`", edits=(Edit(span=self.span, text=self.nearest),))
+
+
+_INSTEAD = {
+    "separableconv": "a separable convolution is two layers: `dwconv k3; conv 64 k1`",
+    "cropping": "`crop 24` keeps 24 of each side, from the middle; Cropping2D says how many go at either end",
+    "activation": "an activation is a layer by its own name: `relu`, `gelu`, `tanh`",
+    "bidirectional": "`lstm 64 bidirectional`: it is an option of the layer",
+    "timedistributed": "`fc 64` acts on each step of a sequence by itself",
+    "concatenate": "`concat { … } { … }`, or of named tensors `concat a b`",
+    "rescaling": "`scale 1/255` multiplies each element; training standardizes images by itself",
+}
+"""What is written here for layers that other frameworks have, by their names without underscores and dimensions."""
 
 
 class UnknownLayer(_Unknown):
@@ -44,6 +57,8 @@ class UnknownLayer(_Unknown):
         return "an operation that has no layer here" if self.is_operation else super().label()
 
     def help(self) -> tuple[str, ...]:
+        if (instead := _INSTEAD.get(re.sub("[123]d$", "", self.name.lower().replace("_", "")))) is not None:
+            return (instead,)
         return (
             () if self.nearest else ("`archdsl layers` lists the layers; `block NAME { … }` defines one of your own",)
         )

@@ -1,0 +1,228 @@
+"""Of every element of the input, how many positions of a layer read it: least, most, mean, and how many none does.
+
+By each path to a layer, the positions that read an element are a product of sets, one for each side of the input. Where
+all paths agree which axis of the layer belongs to which side, the counts follow from each side by itself: of each
+element along it, how many positions along the axis are read by which of the paths. No element is sampled.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from itertools import product
+from math import prod
+from operator import or_
+from typing import NamedTuple
+
+from ..record import Record
+from .receptive_field.bounded import Table
+from .receptive_field.paths import Path
+
+Place = tuple[int, ...]
+Regions = tuple[tuple[int, int], ...]
+"""Positions along an axis by the paths that read an element from there (bit k for path k), and how many they are."""
+
+
+class Spread(Record):
+    """The fewest and the most positions that read an element; how many elements none reads, of how many in all."""
+
+    least: int
+    most: int
+    unread: int
+    elements: int
+
+
+class Counts:
+    """How many positions of a layer read each element of the input."""
+
+    def count(self, place: Place) -> int:
+        """For one element."""
+        raise NotImplementedError
+
+    def spread(self) -> Spread:
+        """For all elements."""
+        raise NotImplementedError
+
+    def cell(self, ranges: Sequence[range]) -> tuple[float, int]:
+        """The mean over the elements of a box, and how many of them no position reads."""
+        raise NotImplementedError
+
+
+class Readers(NamedTuple):
+    """By a path, of each element along a side the positions that read it, as bits along `axis`; None: along no axis."""
+
+    axis: int | None
+    bits: tuple[int, ...]
+
+
+def counts(paths: Sequence[Path[Table]], axes: dict[int, int], sides: Sequence[int]) -> Counts:
+    """The counts of the elements of an input with these sides.
+
+    `axes` are the lengths of the layer's axes that have positions: all but the channels.
+    """
+    readers = [
+        tuple(_readers(axis, table, axes, side) for (axis, table), side in zip(path.lines, sides, strict=True))
+        for path in paths
+    ]
+    owners = [{along.axis for along in each if along.axis is not None} for each in zip(*readers, strict=True)]
+    separate = all(len(each) <= 1 for each in owners) and sum(map(len, owners)) == len(set().union(*owners))
+    return _Separate(readers, axes, sides) if separate else _Listed(readers, axes, sides)
+
+
+def _readers(axis: int | None, table: Table, axes: dict[int, int], side: int) -> Readers:
+    if axis not in axes:
+        seen = reduce(or_, table, 0)
+        return Readers(None, tuple(seen >> at & 1 for at in range(side)))
+    rows = table if len(table) == axes[axis] else table * axes[axis]
+    return Readers(axis, _transposed(rows, side))
+
+
+def _transposed(rows: Table, side: int) -> tuple[int, ...]:
+    """For each of `side` bits the rows that have it, as bits; from where stretches of ones begin and end."""
+    changes = [0] * (side + 1)
+    for number, row in enumerate(rows):
+        edges = row ^ (row << 1)
+        while edges:
+            low = edges & -edges
+            changes[low.bit_length() - 1] ^= 1 << number
+            edges ^= low
+    found, now = [], 0
+    for change in changes[:side]:
+        now ^= change
+        found.append(now)
+    return tuple(found)
+
+
+class _Separate(Counts):
+    """Counts from each side by itself."""
+
+    def __init__(self, readers: Sequence[tuple[Readers, ...]], axes: dict[int, int], sides: Sequence[int]) -> None:
+        self._sides = sides
+        self._every = (1 << len(readers)) - 1
+        along = list(zip(*readers, strict=True))
+        owners = [next((each.axis for each in side if each.axis is not None), None) for side in along]
+        # Positions along an axis that belongs to no side read the same.
+        self._times = prod(length for axis, length in axes.items() if axis not in owners)
+        self._regions = [
+            _regions(side, 1 if owner is None else axes[owner]) for side, owner in zip(along, owners, strict=True)
+        ]
+
+    def count(self, place: Place) -> int:
+        regions = (side[at] for side, at in zip(self._regions, place, strict=True))
+        return self._times * _combined(list(regions), self._every)
+
+    def spread(self) -> Spread:
+        elements = prod(self._sides)
+        values = _values([Counter(side) for side in self._regions], (self._every,))
+        unread = sum(times for (value,), times in values.items() if not value)
+        found = [value for (value,) in values]
+        return Spread(least=self._times * min(found), most=self._times * max(found), unread=unread, elements=elements)
+
+    def cell(self, ranges: Sequence[range]) -> tuple[float, int]:
+        boxes = [[side[at] for at in each] for side, each in zip(self._regions, ranges, strict=True)]
+        # Counts are linear in the regions of each side, so that those of a box are the product of their sums.
+        total = _combined([_sum(box) for box in boxes], self._every)
+        reached = [Counter(reduce(or_, (mask for mask, _ in regions), 0) for regions in box) for box in boxes]
+        unread = sum(
+            prod(times for _, times in each)
+            for each in product(*(masks.items() for masks in reached))
+            if not reduce(lambda a, b: a & b, (mask for mask, _ in each), self._every)
+        )
+        return self._times * total / prod(map(len, ranges)), unread
+
+
+def _regions(paths: Sequence[Readers], length: int) -> list[Regions]:
+    """Of each element along a side, the positions that read it, by the paths that do."""
+    whole, known = (1 << length) - 1, {}
+    found = []
+    for bits in zip(*(each.bits for each in paths), strict=True):
+        if bits not in known:
+            parts = {0: whole}
+            for number, (readers, path) in enumerate(zip(bits, paths, strict=True)):
+                parts = dict(_split(parts, whole * readers if path.axis is None else readers, 1 << number))
+            known[bits] = tuple(sorted((mask, part.bit_count()) for mask, part in parts.items() if mask))
+        found.append(known[bits])
+    return found
+
+
+def _split(parts: dict[int, int], bits: int, path: int) -> Iterator[tuple[int, int]]:
+    for mask, part in parts.items():
+        if part & bits:
+            yield mask | path, part & bits
+        if part & ~bits:
+            yield mask, part & ~bits
+
+
+def _sum(box: Sequence[Regions]) -> Regions:
+    found: Counter[int] = Counter()
+    for regions in box:
+        for mask, times in regions:
+            found[mask] += times
+    return tuple(found.items())
+
+
+def _combined(sides: Sequence[Regions], paths: int) -> int:
+    """How many positions one of the paths reads from, along all sides."""
+    if not sides:
+        return 1 if paths else 0
+    return sum(times * _combined(sides[1:], paths & mask) for mask, times in sides[0] if paths & mask)
+
+
+def _values(sides: Sequence[Counter[Regions]], wanted: tuple[int, ...]) -> Counter[tuple[int, ...]]:
+    """For each set of paths that is wanted, the counts of the elements of a box, and how many elements have them."""
+    if not sides:
+        return Counter({tuple(1 if paths else 0 for paths in wanted): 1})
+    needed = tuple({paths & mask for regions in sides[0] for mask, _ in regions for paths in wanted} | {0})
+    place = {paths: index for index, paths in enumerate(needed)}
+    inner = _values(sides[1:], needed)
+    found: Counter[tuple[int, ...]] = Counter()
+    for regions, times in sides[0].items():
+        for values, others in inner.items():
+            counts = (sum(n * values[place[paths & mask]] for mask, n in regions) for paths in wanted)
+            found[tuple(counts)] += times * others
+    return found
+
+
+class _Listed(Counts):
+    """Counts of one element after the other, for layers whose axes and the input's sides are mixed."""
+
+    def __init__(self, readers: Sequence[tuple[Readers, ...]], axes: dict[int, int], sides: Sequence[int]) -> None:
+        self._readers, self._axes, self._sides = readers, axes, sides
+        self._known: dict[tuple[object, ...], int] = {}
+
+    def count(self, place: Place) -> int:
+        key = tuple(tuple(along.bits[at] for along, at in zip(path, place, strict=True)) for path in self._readers)
+        if key not in self._known:
+            ways = [way for path, bits in zip(self._readers, key, strict=True) if (way := self._way(path, bits))]
+            self._known[key] = _union(ways, list(self._axes.values()))
+        return self._known[key]
+
+    def _way(self, path: tuple[Readers, ...], bits: Sequence[int]) -> tuple[int, ...] | None:
+        """The positions that read an element by a path, as bits along each axis; None where there are none."""
+        found = {axis: (1 << length) - 1 for axis, length in self._axes.items()}
+        for along, own in zip(path, bits, strict=True):
+            if along.axis is not None:
+                found[along.axis] &= own
+            elif not own:
+                return None
+        return tuple(found.values()) if all(found.values()) else None
+
+    def spread(self) -> Spread:
+        found = Counter(map(self.count, product(*map(range, self._sides))))
+        return Spread(least=min(found), most=max(found), unread=found[0], elements=prod(self._sides))
+
+    def cell(self, ranges: Sequence[range]) -> tuple[float, int]:
+        found = [self.count(place) for place in product(*ranges)]
+        return sum(found) / len(found), found.count(0)
+
+
+def _union(ways: list[tuple[int, ...]], sizes: Sequence[int]) -> int:
+    """How many positions are in any of some products of sets."""
+    if len(ways) < 2:
+        return prod(bits.bit_count() for bits in ways[0]) if ways else 0
+    if not sizes:
+        return 1
+    inner: dict[tuple[int, ...], int] = {}
+    for i in range(sizes[0]):
+        chosen = tuple(k for k, way in enumerate(ways) if way[0] >> i & 1)
+        inner[chosen] = inner.get(chosen, 0) + 1
+    return sum(times * _union([ways[k][1:] for k in chosen], sizes[1:]) for chosen, times in inner.items())

@@ -1,0 +1,50 @@
+"""The names that other frameworks have: understood where they mean the same, and else explained."""
+
+import pytest
+
+from archdsl.diagnostics import Sink
+from archdsl.layers import find
+from archdsl.network import analyse
+from archdsl.text.source import Source
+
+
+@pytest.mark.parametrize(
+    ("word", "keyword"),
+    [
+        ("depthwiseconv2d", "dwconv"),
+        ("zeropadding2d", "pad"),
+        ("groupnormalization", "groupnorm"),
+        ("layernormalization", "layernorm"),
+        ("globalaveragepooling2d", "gap"),
+        ("conv2dtranspose", "upconv"),
+    ],
+)
+def test_layers_of_keras_are_understood(word: str, keyword: str) -> None:
+    layer = find(word)
+    assert layer is not None
+    assert layer.keyword == keyword
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("separableconv2d 64 k3", "`dwconv k3; conv 64 k1`"),
+        ("SeparableConv1D 64 k3", "`dwconv k3; conv 64 k1`"),
+        ("cropping2d 4", "how many go at either end"),
+        ("time_distributed", "`fc 64` acts on each step"),
+        ("concatenate a b", "`concat a b`"),
+        ("activation relu", "`relu`"),
+    ],
+)
+def test_what_is_written_otherwise_here_is_said(statement: str, words: str) -> None:
+    sink = Sink()
+    analyse(Source(f"input 4x8x8\n{statement}\n"), sink)
+    first = next(iter(sink)).diagnostic
+    assert first.code == "E0201"
+    assert words in " ".join(first.help())
+
+
+def test_concatenate_with_bodies_is_concat() -> None:
+    sink = Sink()
+    analyse(Source("input 4x8x8\nconcatenate { conv 2 k1 } { conv 2 k1 }\n"), sink)
+    assert "concat" in str(next(iter(sink)).diagnostic.label())
