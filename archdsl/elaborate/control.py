@@ -1,6 +1,7 @@
 """Statements that group, repeat, choose and name: stages, blocks, `repeat`, `if`, `let`, `from`, `aux`, `reuse`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from ..contract.arguments import REQUIRED, Parameter
 from ..contract.layer import Op, Reject
@@ -19,6 +20,9 @@ from .bind import bind
 from .budget import estimate
 from .merges import find_tensor
 from .state import UNRESOLVED, Abort, BlockDef, Result, State
+
+_MANY = 1000
+"""Turns from which a repetition is counted whatever stands around it."""
 
 
 def run_stage(state: State, statement: ast.Stage) -> None:
@@ -105,7 +109,10 @@ def _bind_parameters(
 
 
 def affordable(state: State, statement: ast.Statement) -> bool:
-    """Whether a repetition stays within the bound of layers; counted once, at the outermost."""
+    """Whether a repetition stays within the bound of layers; counted once, at the outermost.
+
+    The outermost does not know how often an `if` takes a branch, or what depends on an index: each counts for itself.
+    """
     if state.counted:
         return True
     count = len(state.nodes) - len(state.inputs) + estimate(state, statement)
@@ -114,6 +121,16 @@ def affordable(state: State, statement: ast.Statement) -> bool:
         state.emit(limit_errors.TooManyLayers(span=span, uses=state.uses, count=count, limit=MAX_NODES))
         raise Abort
     return True
+
+
+@contextmanager
+def _uncounted(state: State) -> Iterator[None]:
+    """Let what runs here be counted, which the repetition around it could not."""
+    outer, state.counted = state.counted, False
+    try:
+        yield
+    finally:
+        state.counted = outer
 
 
 def take_turn(state: State, span: Span) -> None:
@@ -137,7 +154,11 @@ def run_repeat(state: State, statement: ast.Repeat) -> None:
         )
         state.emit(mistake)
         return
-    affordable(state, statement)
+    if count > _MANY:
+        with _uncounted(state):
+            affordable(state, statement)
+    else:
+        affordable(state, statement)
     outer, state.counted = state.counted, True
     try:
         for turn in range(count):
@@ -162,7 +183,8 @@ def run_if(state: State, statement: ast.If) -> None:
     if isinstance(chosen, ast.If):
         run_if(state, chosen)
     elif chosen is not None:
-        state.run(chosen.statements)
+        with _uncounted(state):
+            state.run(chosen.statements)
 
 
 def run_let(state: State, statement: ast.Let) -> None:

@@ -99,6 +99,7 @@ BOMBS = {
     "turns without a layer": "input 8\nrepeat 999999999999 { let a = 1 }",
     "blocks without a layer": "block b { }\ninput H\nb x999999999999",
     "turns that count": "input 8\nrepeat 3 as i { repeat i * 999999999999 { } }",
+    "turns in a branch": "input 8\nrepeat 2 { if 1 { gelu a b c x1000000000 } }",
     "inputs": "input 8\nrepeat 999999999999 { input 0x0x0 }",
     "examples of symbols": "input C\nadd { celu; relu; ln } x100000007",
     "sizes": "input 999999999999x999999999999x999999999999\nconv 999999999 k999999999 s999999999\n",

@@ -129,6 +129,8 @@ class Campaign:
     # --- what was found ---
 
     def _keep(self, find: Find) -> None:
+        # Its count comes with the next report, which may come after the end.
+        self.kinds.setdefault(find.kind, 0)
         known = self.finds.get(find.kind)
         if known is not None and len(known.example) <= len(find.example):
             return
@@ -179,7 +181,7 @@ class Campaign:
         if not self.kinds:
             print("no failure")
         for kind, count in self.kinds.most_common():
-            print(f"\n{count:,} × {kind}")
+            print(f"\n{max(count, 1):,} × {kind}")
             if kind in self.finds:
                 print(_indented(self.finds[kind]))
 

@@ -78,10 +78,11 @@ def test_every_command_is_drawn() -> None:
 
 # Options that do something
 
+QUICK = [scene for scene in SCENES if scene.writes not in ("out.png", "out.tex")]
+"""The others take seconds: `make fuzz` draws them."""
 
-@pytest.mark.parametrize(
-    "scene", [scene for scene in SCENES if scene.options is None], ids=lambda scene: " ".join(scene.words)
-)
+
+@pytest.mark.parametrize("scene", [s for s in QUICK if s.options is None], ids=lambda scene: " ".join(scene.words))
 def test_every_option_does_something(scene) -> None:
     values = tried(commands()[scene.command], scene)
     assert all(values.values()), "an option without a value to try"
