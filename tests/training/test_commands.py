@@ -285,7 +285,7 @@ def test_images_are_fitted_when_told(folder: Path, fit: str) -> None:
         (("net.arch",), 2, "say what to learn from: `--data digits`"),
         (("nett.arch", "--data", "digits"), 2, "did you mean `net.arch`?"),
         (("net.arch", "--data", "digit"), 2, "did you mean `digits`?"),
-        (("net.arch", "--data", "digits", "--device", "cuda"), 2, "`cuda`: torch finds no such device here"),
+        (("net.arch", "--data", "digits", "--device", "cuda"), 2, "`cuda`: torch finds no such device"),
         (("net.arch", "--data", "digits", "--epochs", "0"), 2, "--epochs: `epochs` must be greater than 0, not 0"),
         (("net.arch", "--data", "digits", "--momentum", "0.5"), 2, "`adam` takes no `momentum`"),
         (("net.arch", "--data", "digits", "--optimizer", "sdg"), 2, "'sgd'"),

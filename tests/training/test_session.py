@@ -306,5 +306,5 @@ def test_a_batch_of_one_image_and_a_norm_over_the_batch(tmp_path: Path, precisio
         return nn.Sequential(nn.Flatten(), nn.Linear(64, 4), nn.BatchNorm1d(4), nn.Linear(4, 3))
 
     made = replace(training(tmp_path / "run", batch=1, precision=precision), subject=subject(flat))
-    with pytest.raises(BatchOfOne, match="a batch of one image has no variance to normalise by"):
+    with pytest.raises(BatchOfOne, match="cannot normalize over a batch of one image"):
         made.start()

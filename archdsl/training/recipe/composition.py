@@ -220,7 +220,7 @@ def _words(item: Any, path: Path, tree: Mapping[str, Any]) -> str:
     name, kind = path[-1], str(item["type"])
     if kind == "extra_forbidden":
         owner = tree[path[0]].get("name", path[0])
-        return f"`{owner}` has no setting `{name}`, which is for {listed(_owners(path))}"
+        return f"`{owner}` takes no `{name}`; it is for {listed(_owners(path))}"
     if kind == "value_error":
         return str(item["ctx"]["error"])
     given = item["input"]

@@ -231,7 +231,7 @@ def test_damaged_cifar(tmp_path: Path, change: Callable[[dict[str, bytes]], byte
 
 
 def test_cifar_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(DataMissing, match="cifar10: nothing of it in"):
+    with pytest.raises(DataMissing, match="cifar10: none of its files are in"):
         CIFAR10.load(Request(COLOUR, tmp_path / "cache", data_dir=tmp_path))
 
 

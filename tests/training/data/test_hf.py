@@ -279,6 +279,6 @@ def test_no_names(name: str) -> None:
 
 def test_without_the_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(MissingExtra, match="needs huggingface-hub, pyarrow, not installed here") as caught:
+    with pytest.raises(MissingExtra, match="needs huggingface-hub, pyarrow, which are not installed") as caught:
         find_source("hf:someone/shades")
     assert caught.value.help() == ("pip install 'huggingface-hub>=0.30' 'pyarrow>=16'",)

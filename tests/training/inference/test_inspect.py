@@ -121,9 +121,9 @@ def test_a_picture_and_its_page(trained: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "told"),
     [
-        (("--layer", "body"), "--layer shows the maps of a picture"),
+        (("--layer", "body"), "--layer plots feature maps of an image"),
         (("--image", "x.png", "--layer", "bodi"), "the network has no `bodi`; did you mean `body`?"),
-        (("--image", "x.png", "--layer", "fc1"), "`fc1` gives no image"),
+        (("--image", "x.png", "--layer", "fc1"), "the output of `fc1` is not an image"),
     ],
 )
 def test_what_cannot_be_inspected(trained: Path, args: tuple[str, ...], told: str) -> None:

@@ -114,7 +114,7 @@ def test_shards_are_disjoint_and_complete(size: int, count: int) -> None:
 def test_a_batch_smaller_than_the_team(tmp_path: Path) -> None:
     made = training(tmp_path / "run", batch=3)
     object.__setattr__(made, "team", Processes(Place(0, 4, 0, 4)))
-    with pytest.raises(BatchTooSmall, match="a batch of 3 cannot be divided among 4 processes"):
+    with pytest.raises(BatchTooSmall, match="a batch of 3 cannot be split over 4 processes"):
         made.start()
 
 
@@ -156,7 +156,7 @@ def test_one_log_and_a_killed_process_ends_all(tmp_path: Path) -> None:
     other.send_signal(signal.SIGKILL)
     told = leader.communicate(timeout=60)
     assert leader.returncode == 1, told
-    assert told[1].startswith("error: another process of the training is gone, so this one ends too (")
+    assert told[1].startswith("error: another process of the training ended unexpectedly, so this one stops, too (")
     assert "--resume RUN" in told[1]
     assert "Traceback" not in told[1]
     assert other.communicate() == ("", "")

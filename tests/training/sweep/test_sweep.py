@@ -243,7 +243,7 @@ def test_a_sweep_without_an_accuracy_has_failed(folder: Path) -> None:
     result = run("net.arch", "--optimizer", "sgd", "--lr", "1e30,1e31", "--out", "my sweep")
     assert result.exit_code == 1, result.output
     assert "the loss became" in result.output
-    assert "error: no trial came to an accuracy" in result.output
+    assert "error: no trial succeeded" in result.output
     assert [row["accuracy"] for row in told(folder / "my sweep")["trials"]] == [None, None]
 
 
@@ -266,7 +266,7 @@ def test_a_sweep_stopped_and_resumed(folder: Path, monkeypatch: pytest.MonkeyPat
         patched.setattr("archdsl.training.runs.interrupt.StopOnSignal", lambda: next(stops))
         stopped = run(*args, "--out", "parts")
     assert stopped.exit_code == 130, stopped.output
-    assert "what is over is kept. To go on: archdsl sweep --resume parts" in stopped.output
+    assert "finished trials are kept. To resume: archdsl sweep --resume parts" in stopped.output
     assert len(told(folder / "parts")["trials"]) == 3
     (folder / "net.arch").unlink()
     resumed = run("--resume", "parts")
@@ -283,7 +283,7 @@ def test_a_sweep_stopped_and_resumed(folder: Path, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("args", "code", "expected"),
     [
-        ((), 2, "give the network to train, or a sweep to go on with"),
+        ((), 2, "give a network to train, or a sweep to resume"),
         (("net.arch",), 2, "nothing varies; give a list or a range"),
         (("net.arch", "--lr", "0.1,0.1"), 2, "--lr: `0.1,0.1` has a value twice"),
         (("net.arch", "--lr", "0.1,x"), 2, "--lr: `lr` must be a valid number"),
