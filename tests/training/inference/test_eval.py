@@ -128,11 +128,11 @@ def test_what_people_read(trained: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "told"),
     [
-        (("RUN", "--data", "digits", "--data-dir", "x"), "--data-dir: `digits` reads no files from there"),
-        (("RUN", "--data", "strange"), "the run knows no class `zebra`"),
-        (("RUN", "--data", "mnist"), "images of 1x28x28, this network takes 1x8x8"),
-        (("RUN", "--data", "cifar10", "--fit", "pad"), "images of 3x32x32, this network takes 1x8x8"),
-        (("RUN", "--data", "digits"), "the run knows no class `0`, `1`, `2`, …"),
+        (("RUN", "--data", "digits", "--data-dir", "x"), "--data-dir: `digits` does not read files from a folder"),
+        (("RUN", "--data", "strange"), "the run has no class `zebra`"),
+        (("RUN", "--data", "mnist"), "its images are 1x28x28, but the network takes 1x8x8"),
+        (("RUN", "--data", "cifar10", "--fit", "pad"), "its images are 3x32x32, but the network takes 1x8x8"),
+        (("RUN", "--data", "digits"), "the run has no class `0`, `1`, `2`, …"),
         (("RUN", "--data", "other"), "`other` is neither a data set nor a folder"),
         (("nothing",), "cannot use nothing"),
     ],

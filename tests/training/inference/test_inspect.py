@@ -192,7 +192,7 @@ def test_folders_files_and_standard_input(trained: Path) -> None:
     (trained / "empty").mkdir()
     empty = run("predict", trained / "run", trained / "empty", trained / "images/light/1.png")
     assert empty.exit_code == 1
-    assert "no picture in this folder" in empty.stderr
+    assert "no images in this folder" in empty.stderr
     assert "1.png: light" in empty.stdout
     bad = run("predict", trained / "run", trained / "broken.png", "--format", "json")
     assert json.loads(bad.stdout)[0]["error"].startswith("cannot identify")
