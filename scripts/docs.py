@@ -6,8 +6,11 @@ from pathlib import Path
 
 from archdsl.analysis.codes import by_code
 from archdsl.analysis.columns import ALL, COLUMNS, SHARE
+from archdsl.cli.train import command as train
 from archdsl.explain.pages import markdown
 from archdsl.training.recipe.documentation import recipe_tables
+from archdsl.training.recipe.grouped_options import GroupedOption
+from archdsl.training.recipe.groups import Group
 from scripts.pages import layers
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -19,7 +22,20 @@ RECIPE = re.compile(r"(<!-- recipe[^\n]*-->\n).*(<!-- end of recipe -->)", re.DO
 def training() -> str:
     """docs/training.md with the recipe's tables in their place."""
     page = (DOCS / "training.md").read_text(encoding="utf-8")
-    return RECIPE.sub(lambda found: f"{found[1]}\n{recipe_tables()}\n{found[2]}", page)
+    tables = recipe_tables(train_options())
+    return RECIPE.sub(lambda found: f"{found[1]}\n{tables}\n{found[2]}", page)
+
+
+def train_options() -> dict[Group, list[tuple[str, str, str]]]:
+    """The options of `archdsl train` that are not of its recipe, by group: option, default, description."""
+    found: dict[Group, list[tuple[str, str, str]]] = {}
+    for option in train.params:
+        if isinstance(option, GroupedOption) and option.group and not (option.name or "").startswith("recipe_"):
+            name = option.opts[0] + (f" {option.metavar}" if option.metavar else "")
+            words, _, default = (option.help or "").removesuffix("]").partition(" [default: ")
+            default = default or (str(option.default) if option.show_default else "")
+            found.setdefault(option.group, []).append((name, default, words))
+    return found
 
 
 def analysis() -> str:

@@ -1,6 +1,6 @@
-"""A module written for other programs: ONNX, torch's exported program, TorchScript, weights alone.
+"""Export a module: ONNX, torch's exported program, TorchScript, weights only.
 
-Every file is read back and run beside the module it was made of; what differs is told.
+Every file is read back, run, and compared with the module that it was made from.
 """
 
 import importlib
@@ -30,7 +30,7 @@ ENDINGS: dict[Form, str] = {
     "onnx": ".onnx", "torch": ".pt2", "torchscript": ".pt", "safetensors": ".safetensors"
 }  # fmt: skip
 KEY = "archdsl"
-"""Under which name the facts lie in a file: as ONNX's and safetensors' metadata, beside the program in torch's."""
+"""The name of the facts in a file: metadata in ONNX and safetensors, an extra file in torch's."""
 TOLERANCE = 1e-3
 """How far an output may be from the module's, as a part of the largest: float32 summed in another order."""
 _NOISE = 1e-6
@@ -52,7 +52,7 @@ class Input:
     below: int | None = None
 
     def example(self, batch: int, seed: int = 0) -> Tensor:
-        """A batch by chance."""
+        """A random batch."""
         chance = torch.Generator().manual_seed(seed)
         if self.dtype.is_floating_point:
             return torch.randn((batch, *self.sizes), generator=chance)
@@ -84,7 +84,7 @@ class Exportable:
 
 @dataclass(frozen=True)
 class Agreement:
-    """How well a file agrees with its module: the largest difference, the largest output, where and on what it ran."""
+    """How well a file agrees with its module: the largest difference, the largest output, the runtime, the batches."""
 
     difference: float
     largest: float
@@ -97,7 +97,7 @@ class Agreement:
 
 
 class CannotExport(Exception):
-    """What a form cannot hold, in a line, with a way out or None."""
+    """Why a network cannot be exported, in one line, with a suggestion or None."""
 
     def __init__(self, why: str, way_out: str | None = None) -> None:
         super().__init__(why)
@@ -135,7 +135,7 @@ def export(subject: Exportable, form: Form, path: Path, opset: int | None = None
         except CannotExport:
             raise
         except Exception as error:  # a runtime's own kinds
-            raise CannotExport(f"the file was written, but not run: {_line(error)}") from error
+            raise CannotExport(f"the exported file cannot be run: {_line(error)}") from error
         for made in sorted(Path(folder).iterdir(), key=lambda made: made == beside):  # weights of a large ONNX first
             made.replace(path.parent / made.name)
     return agreement
@@ -166,7 +166,7 @@ def _program(subject: Exportable) -> torch.export.ExportedProgram:
 def _write_onnx(subject: Exportable, path: Path, opset: int | None) -> None:
     newest = importlib.import_module("onnx").defs.onnx_opset_version()
     if opset is not None and opset > newest:
-        raise CannotExport(f"the newest version of ONNX's operators known here is {newest}", f"`--opset {newest}`")
+        raise CannotExport(f"the newest ONNX opset supported here is {newest}", f"`--opset {newest}`")
     made = torch.onnx.export(
         _program(subject),
         input_names=[each.name for each in subject.inputs],
@@ -196,8 +196,8 @@ def _name_batch(subject: Exportable, made: Any) -> None:
 
 def _explained(subject: Exportable, form: Form, error: Exception) -> CannotExport:
     """torch's error in a line."""
-    why = f"torch cannot write this network as {form}: {_line(error)}"
-    way_out = "a batch of one size may do: `--batch 1`" if subject.batch is None else None
+    why = f"torch cannot export this network as {form}: {_line(error)}"
+    way_out = "try a fixed batch size: `--batch 1`" if subject.batch is None else None
     return CannotExport(why, way_out)
 
 
@@ -221,16 +221,14 @@ def _compare(subject: Exportable, form: Form, path: Path) -> Agreement:
         for mine, theirs in zip(_listed(wanted), run(example), strict=True):
             if mine.shape != theirs.shape:
                 raise CannotExport(
-                    f"{runtime} gives {tuple(theirs.shape)} for a batch of {batch}, not {tuple(mine.shape)}"
+                    f"{runtime} outputs the shape {tuple(theirs.shape)} for a batch of {batch}, not {tuple(mine.shape)}"
                 )
             gap = (mine.double() - theirs.double()).abs().max().item()
             difference = gap if math.isnan(gap) else max(difference, gap)
             largest = max(largest, mine.abs().max().item())
     found = Agreement(difference, largest, runtime, tried)
     if not found.good:
-        raise CannotExport(
-            f"{runtime} gives other outputs from the file: {difference:.2g} away, of {largest:.2g} at most"
-        )
+        raise CannotExport(f"outputs in {runtime} differ by up to {difference:.2g}, for outputs up to {largest:.2g}")
     return found
 
 

@@ -1,4 +1,4 @@
-"""The command line: one file a command, imported when the command is called."""
+"""The command line: one file per command, imported when the command is called."""
 
 import importlib
 from typing import Any
@@ -10,30 +10,30 @@ from .collection import rarely_collected
 from .streams import INTERRUPTED, guarded
 
 _COMMANDS = {
-    "check": "Shapes, parameters and mistakes of networks, in a blink.",
-    "compile": "Write PyTorch source that needs no archdsl.",
-    "diagram": "Draw a network: SVG, PNG, DOT, Mermaid.",
-    "diff": "Compare two networks layer by layer, and which weights carry over.",
-    "eval": "How good a trained network is: accuracy, loss, confusions.",
-    "explain": "What the code of a diagnostic means.",
-    "export": "Write a network as ONNX, torch's exported program, TorchScript, safetensors.",
-    "fmt": "Write texts in the one way of writing.",
-    "inspect": "Draw a trained network's filters, and its maps of a picture.",
+    "check": "Check networks: shapes, parameters, errors.",
+    "compile": "Generate standalone PyTorch source.",
+    "diagram": "Render a network as SVG, PNG, PDF, DOT, Mermaid or TikZ.",
+    "diff": "Compare two networks layer by layer, and list the weights that carry over.",
+    "eval": "Evaluate a trained network: accuracy, loss, confusion matrix.",
+    "explain": "Explain a diagnostic code.",
+    "export": "Export a network to ONNX, PyTorch (.pt2), TorchScript or safetensors.",
+    "fmt": "Format .arch files.",
+    "inspect": "Plot a trained network's filters and feature maps.",
     "layers": "List the layers, or show one.",
-    "predict": "Name the classes of images with a trained network.",
-    "sweep": "Train a network at many points, and show what accuracy costs.",
+    "predict": "Classify images with a trained network.",
+    "sweep": "Run a hyperparameter sweep and plot accuracy against compute.",
     "train": "Train a network on a data set.",
-    "why": "Derive the shape of a layer, step by step.",
-    "zoo": "List the known architectures that ship along, or print one.",
+    "why": "Derive a layer's output shape, step by step.",
+    "zoo": "List the built-in architectures, or print one.",
 }
 
 _TRAINING = frozenset({"eval", "export", "inspect", "predict", "sweep", "train"})
-"""The commands that run torch, whose garbage is collected as ever."""
+"""The commands that run torch, which keep Python's settings of the garbage collector."""
 
 
 class _Lazy(click.Group):
     def main(self, *args: Any, **options: Any) -> Any:
-        """Run the command line; streams that are closed, full or broken end it with a line."""
+        """Run the command line; closed, full or broken streams end it with a one-line error."""
         with guarded():
             return super().main(*args, **options)
 
@@ -48,7 +48,7 @@ class _Lazy(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command; a mistake of the network that shows only now is told like the others."""
+        """Run the command; an error in the network that shows only now is reported like the others."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
@@ -87,6 +87,6 @@ class _Lazy(click.Group):
 @click.version_option(__version__, "-V", "--version", prog_name="archdsl")
 @click.pass_context
 def main(ctx: click.Context) -> None:
-    """A language for neural network architectures: check shapes, draw, compile to PyTorch, train."""
+    """A language for neural network architectures: check shapes, render diagrams, compile to PyTorch, train."""
     if ctx.invoked_subcommand not in _TRAINING:
         ctx.with_resource(rarely_collected())

@@ -1,4 +1,4 @@
-"""The part of `archdsl check` that answers about sizes: `--sizes 224,350x525`."""
+"""The part of `archdsl check` that reports valid input sizes: `--sizes 224,350x525`."""
 
 import click
 
@@ -9,7 +9,7 @@ from .common import show_mistakes, usage
 
 
 def answer_sizes(networks: list[Analysis], asked: str) -> bool:
-    """Print the answers from the closed forms; whether all the sizes are valid for all the networks."""
+    """Print the valid sizes, from closed forms. True if all the sizes are valid for all the networks."""
     found = []
     for network in networks:
         if len(networks) > 1:
@@ -36,14 +36,16 @@ def _one(analysis: Analysis, asked: str) -> bool:
 
 
 def _parse(text: str, sides: int) -> list[tuple[int, ...]]:
-    """`224,350x525` as sizes of the input's sides; a single number is for all of them."""
+    """`224,350x525` as sizes of the input's symbolic dimensions; a single number is the size of all of them."""
     asked = []
     for part in text.split(","):
         numbers = part.strip().split("x")
         if not all(number.isascii() and number.isdigit() and int(number[:12]) > 0 for number in numbers):
             raise click.BadParameter(f"`{printable(part)}` is not a size like 224 or 350x525", param_hint="--sizes")
         if len(numbers) not in (1, sides):
-            word = f"{sides} sides" if sides > 1 else "one side"
-            raise click.BadParameter(f"`{printable(part)}` has {len(numbers)} numbers for {word}", param_hint="--sizes")
+            word = f"{sides} symbolic dimensions" if sides > 1 else "one symbolic dimension"
+            raise click.BadParameter(
+                f"`{printable(part)}` has {len(numbers)} numbers, for {word}", param_hint="--sizes"
+            )
         asked.append(tuple(int(number[:12]) for number in numbers) * (sides if len(numbers) == 1 else 1))
     return asked

@@ -1,4 +1,4 @@
-"""`archdsl check`: shapes, parameters, mistakes. Imports neither torch nor numpy."""
+"""`archdsl check`: shapes, parameters, errors. Imports neither torch nor numpy."""
 
 import sys
 from collections.abc import Iterator
@@ -14,36 +14,36 @@ from .check_reports import Status, report
 from .common import Texts, network_options, parse_override, parse_settings, read, refuse_unused, show_mistakes
 from .conflicts import refuse_conflicts
 
-_MEASURES = "--columns --batch --optimizer --precision --fits --coverage"
+_MEASURES = "--columns --batch --optimizer --precision --fits --input-coverage"
 _CONFLICTS = (
-    ("--fits", "--batch", "--fits looks for the largest batch"),
-    ("--diff", f"--fix --explain {_MEASURES}", "--diff shows what would change, and nothing else"),
-    ("--sizes", f"--fix --diff --explain --strict --pedantic {_MEASURES}", "--sizes answers for sizes alone"),
-    ("--format json", "--sizes --diff", "--format json reports on the network"),
-    ("--format github", "--sizes --diff --explain", "--format github is of mistakes alone"),
-    ("--format sarif", "--sizes --diff --explain", "--format sarif is of mistakes alone"),
+    ("--fits", "--batch", "--fits computes the largest batch"),
+    ("--diff", f"--fix --explain {_MEASURES}", "--diff only shows what would change"),
+    ("--sizes", f"--fix --diff --explain --strict --pedantic {_MEASURES}", "--sizes only reports valid sizes"),
+    ("--format json", "--sizes --diff", "--format json only reports on the network"),
+    ("--format github", "--sizes --diff --explain", "--format github only reports diagnostics"),
+    ("--format sarif", "--sizes --diff --explain", "--format sarif only reports diagnostics"),
 )
 
 
 @click.command("check")
 @click.argument("files", nargs=-1, metavar="FILE…")
-@click.option("-e", "--expr", "text", metavar="TEXT", help="Check this text instead of a file.")
+@click.option("-e", "--expr", "text", metavar="TEXT", help="Check this source text instead of a file.")
 @network_options
-@click.option("--explain", is_flag=True, help="Show the arithmetic of every side.")
+@click.option("--explain", is_flag=True, help="Show how each dimension of a shape is computed.")
 @measure_options
-@click.option("--sizes", metavar="SIZES", help="Which of these input sizes are valid: 224,256,350x525.")
-@click.option("--fix", is_flag=True, help="Mend what is certain, write the files, and check again.")
-@click.option("--unsafe", is_flag=True, help="With --fix or --diff: mend what is likely, too.")
-@click.option("--diff", is_flag=True, help="Show what --fix would change, and write nothing.")
-@click.option("--strict", is_flag=True, help="End with 1 for a warning, too.")
-@click.option("--pedantic", is_flag=True, help="Warn of matters of taste and small savings, too.")
+@click.option("--sizes", metavar="SIZES", help="Report which of these input sizes are valid, such as 224,256,350x525.")
+@click.option("--fix", is_flag=True, help="Apply safe fixes to the files, then check again.")
+@click.option("--unsafe", is_flag=True, help="With --fix or --diff: also apply likely fixes.")
+@click.option("--diff", is_flag=True, help="Show what --fix would change, without writing it.")
+@click.option("--strict", is_flag=True, help="Exit with status 1 if there are warnings.")
+@click.option("--pedantic", is_flag=True, help="Also warn about style and small savings.")
 @click.option(
     "--format",
     "output",
     type=click.Choice(["text", "json", "github", "sarif"]),
     default="text",
     show_default=True,
-    help="How to report: for people, for programs, as annotations of a pull request, as a log of analysers.",
+    help="Output format: text for people, JSON, GitHub annotations, or SARIF.",
 )
 def command(
     files: tuple[str, ...],
@@ -60,20 +60,20 @@ def command(
     output: str,
     measure: Asked,
 ) -> None:
-    """Check networks: shapes, parameters, multiply-accumulates, mistakes.
+    """Check networks: shapes, parameters, multiply-accumulates, errors.
 
-    One FILE gets its table, several a line each; `-` is standard input. `# archdsl: ignore[W0903]` at the end of a line
-    silences that warning there; `archdsl explain W0903` says what it means.
+    A single FILE is shown as a table, several as one line each; `-` is standard input. `# archdsl: ignore[W0903]` at
+    the end of a line silences that warning there; `archdsl explain W0903` explains it.
     """
     if bool(files) == (text is not None):
-        raise click.UsageError("give the files to check, or a text with -e")
+        raise click.UsageError("give the files to check, or source text with -e")
     if unsafe and not (fix or diff):
-        raise click.UsageError("--unsafe says what --fix or --diff may do: give one of them, too")
+        raise click.UsageError("--unsafe needs --fix or --diff")
     refuse_conflicts(_CONFLICTS)
     if explain and len(files) > 1 and output == "text":
-        raise click.UsageError("--explain shows the arithmetic in a network's table: give one file")
+        raise click.UsageError("--explain adds to the table of a single network: give one file")
     check_asked(measure, len(files), output)
-    # A single file is read before the report begins: one that cannot be read ends the command.
+    # A single file is read before the report starts: an unreadable one ends the command.
     sources = Texts(files) if len(files) > 1 else [Source(text, name="<text>") if text is not None else read(files[0])]
     values, override = parse_settings(settings), parse_override(inputs)
 
@@ -87,10 +87,10 @@ def command(
 
         sys.exit(int(not answer_sizes(list(analyses), sizes)))
     if fix or diff:
-        from .fixing import mend
+        from .fixing import apply_fixes
 
-        # All of them before the report begins: what cannot be written ends the command, not half a report.
-        analyses = iter([mend(analysis, check, unsafe=unsafe, diff=diff) for analysis in analyses])
+        # All files are fixed before the report starts: one that cannot be written ends the command, not half a report.
+        analyses = iter([apply_fixes(analysis, check, unsafe=unsafe, diff=diff) for analysis in analyses])
     status = Status(strict=strict)
     if diff:
         for analysis in status.counted(analyses):

@@ -1,4 +1,4 @@
-"""The part of `archdsl check` that measures: columns of the table, memory of training, coverage of the input."""
+"""The part of `archdsl check` that measures: columns of the table, training memory, input coverage."""
 
 import re
 from collections.abc import Callable
@@ -62,16 +62,31 @@ def measure_options(command: F) -> F:
     with_asked.__doc__ = command.__doc__
     options = (
         click.option("--schema", is_flag=True, callback=_print_schema, expose_value=False, is_eager=True, help=_SCHEMA),
-        click.option("--columns", metavar="NAMES", help=f"Other columns of the table: {', '.join(NAMES)}."),
+        click.option("--columns", metavar="NAMES", help=f"Columns of the table: {', '.join(NAMES)}."),
         click.option(
-            "--batch", type=click.IntRange(1), metavar="N", help="Tell the memory that training on such batches takes."
+            "--batch",
+            type=click.IntRange(1),
+            metavar="N",
+            help="Report the memory that training with this batch size takes.",
         ),
-        click.option("--optimizer", type=click.Choice(_OPTIMIZERS), help="The optimizer of that training."),
-        click.option("--precision", type=click.Choice(_PRECISIONS), help="The numbers of its forward pass."),
+        click.option("--optimizer", type=click.Choice(_OPTIMIZERS), help="Optimizer to assume for the memory."),
         click.option(
-            "--fits", callback=_bytes, metavar="MEMORY", help="Tell the largest batch that so much memory holds: 8G."
+            "--precision",
+            type=click.Choice(_PRECISIONS),
+            help="Precision of the forward pass to assume for the memory.",
         ),
-        click.option("--coverage", is_flag=True, help="Tell how many outputs each element of the input touches."),
+        click.option(
+            "--fits",
+            callback=_bytes,
+            metavar="MEMORY",
+            help="Report the largest batch that fits in this much memory, such as 8G.",
+        ),
+        click.option(
+            "--input-coverage",
+            "coverage",
+            is_flag=True,
+            help="Report input coverage: how many outputs read each element of the input.",
+        ),
     )
     wrapped: Any = with_asked
     wrapped.__click_params__ = getattr(command, "__click_params__", [])
@@ -80,7 +95,7 @@ def measure_options(command: F) -> F:
     return wrapped  # type: ignore[no-any-return]  # a function with the options of the command
 
 
-_SCHEMA = "Print the JSON schema of --format json."
+_SCHEMA = "Print the JSON Schema of --format json."
 _OPTIMIZERS = ("sgd", "adam", "adamw", "rmsprop", "muon")
 _PRECISIONS = ("fp32", "bf16", "fp16")
 
@@ -95,13 +110,15 @@ def _print_schema(context: click.Context, option: click.Parameter, wanted: bool)
 
 
 def check_asked(asked: Asked, networks: int, output: str) -> None:
-    """Raise UsageError where what is asked for does not go together."""
+    """Raise UsageError for options that do not go together."""
     if networks > 1 and (asked.columns or asked.coverage or asked.memory):
-        raise click.UsageError("columns, memory and coverage are of one network: give one file")
+        raise click.UsageError("columns, memory and input coverage are for a single network: give one file")
     if output != "text" and (asked.coverage or asked.fits):
-        raise click.UsageError(f"--format {output} has its own form: leave out --coverage and --fits")
+        raise click.UsageError(
+            f"--format {output} has no input coverage or largest batch: leave out --input-coverage and --fits"
+        )
     if output in ("github", "sarif") and (asked.memory or asked.columns):
-        raise click.UsageError(f"--format {output} is of mistakes alone, not of columns or memory")
+        raise click.UsageError(f"--format {output} only reports diagnostics, not columns or memory")
     if asked.columns is not None:
         from ..analysis.columns import UnknownColumn, choose
 
@@ -172,9 +189,9 @@ def _show_memory(network: Network, asked: Asked) -> bool:
     batch = terms.largest_batch(network.graph, asked.fits)
     if batch == 0:
         least = terms.replace(batch=1).memory(network.graph)
-        click.echo(f"✗ not even one sample fits into {size(asked.fits)}: it takes {size(least.total)}")
+        click.echo(f"✗ not even a batch of 1 fits in {size(asked.fits)}: it takes {size(least.total)}")
         return False
-    click.echo(f"the largest batch for {size(asked.fits)} is {batch:,}")
+    click.echo(f"the largest batch that fits in {size(asked.fits)} is {batch:,}")
     click.echo(_told(terms.replace(batch=batch).memory(network.graph)))
     return True
 
@@ -186,9 +203,9 @@ def _told(memory: "Memory") -> str:
         "parameters": memory.parameters + memory.buffers,
         "gradients": memory.gradients,
         memory.optimizer_name: memory.optimizer,
-        "running means": memory.copies,
+        "averaged weights": memory.copies,
         "activations": memory.activations,
-        "their gradients": memory.transient,
+        "activation gradients": memory.transient,
     }
     told = " · ".join(f"{name} {size(bytes)}" for name, bytes in parts.items() if bytes)
     batches = "a batch" if memory.batch == 1 else "batches"
@@ -202,4 +219,4 @@ def _show_coverage(network: Network) -> None:
     try:
         click.echo(describe(network.graph))
     except CannotCover as error:
-        raise click.UsageError(f"--coverage: {error}") from None
+        raise click.UsageError(f"--input-coverage: {error}") from None

@@ -36,10 +36,10 @@ class Checked(Protocol):
 def network_options(command: F) -> F:
     """`--set` and `--input`, for every command that reads a network."""
     command = click.option(
-        "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A value for a parameter of the network."
+        "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a parameter of the network."
     )(command)
     return click.option(
-        "--input", "inputs", multiple=True, metavar="SIZES", help="Other sizes for the input: 3x224x224, or NAME=SIZES."
+        "--input", "inputs", multiple=True, metavar="SIZE", help="Set the input size: 3x224x224, or NAME=3x224x224."
     )(command)
 
 
@@ -66,11 +66,11 @@ def parse_override(inputs: tuple[str, ...]) -> Override:
         name, equals, value = given.rpartition("=")
         if (name if equals else None) in sizes:
             whose = f"of `{printable(name)}` " if equals else ""
-            raise click.BadParameter(f"the sizes {whose}are given twice", param_hint="--input")
+            raise click.BadParameter(f"the size {whose}is given twice", param_hint="--input")
         try:
             sizes[name if equals else None] = parse_sizes(value)
         except ValueError:
-            message = f"`{printable(value)}` is not sizes like 3x224x224"
+            message = f"`{printable(value)}` is not an input size like 3x224x224"
             raise click.BadParameter(message, param_hint="--input") from None
     return Override(sizes)
 
@@ -155,8 +155,8 @@ def refuse_unused(override: Override | None) -> None:
     """Exit with 2 where sizes are given for an input that there is not. For networks without mistakes."""
     for name in override.unused if override is not None else ():
         if name is None:
-            usage("--input: no input takes the sizes that are given without a name")
-        usage(f"--input: there is no input called `{name}`")
+            usage("--input: no input takes the size that is given without a name")
+        usage(f"--input: there is no input named `{name}`")
 
 
 def usage(message: str) -> NoReturn:
@@ -166,26 +166,27 @@ def usage(message: str) -> NoReturn:
 
 
 def colourful(stream: Any) -> bool:
-    """Whether to write colours: on a terminal only, and not where NO_COLOR is set."""
+    """Whether to write colors: on a terminal only, and not where NO_COLOR is set."""
     return bool(stream.isatty()) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def show_mistakes(network: Checked, *, stream: Any = None) -> None:
-    """Every diagnostic of a network, with a line that counts them and says what can be mended."""
+    """Every diagnostic of a network, with a line that counts them and those that can be fixed."""
     if network.diagnostics:
         stream = stream or sys.stderr
         columns = {"columns": shutil.get_terminal_size().columns} if stream.isatty() else {}
         text = render(network.diagnostics, colour=colourful(stream), root=network.source, **columns)
-        click.echo(f"{text}\n\n{summary(network.diagnostics)}{_mendable(network)}", file=stream)
+        click.echo(f"{text}\n\n{summary(network.diagnostics)}{_fixable(network)}", file=stream)
 
 
-def _mendable(network: Checked) -> str:
-    """` (--fix mends 1, --fix --unsafe 3)`; empty where nothing can be mended."""
+def _fixable(network: Checked) -> str:
+    """` (1 fixable with --fix, 3 with --fix --unsafe)`; empty where nothing can be fixed."""
     fixes = [found.diagnostic.fix() for found in network.diagnostics if found.diagnostic.span.source is network.source]
     count = sum(fix is not None and bool(fix.edits) for fix in fixes)
     safe = sum(fix is not None and bool(fix.edits) and fix.safe for fix in fixes)
-    ways = [f"--fix mends {safe}"] * bool(safe) + [f"--fix --unsafe {'' if safe else 'mends '}{count}"] * (count > safe)
-    return f" ({', '.join(ways)})" if ways else ""
+    words = [f"{safe} fixable with --fix"] * bool(safe)
+    words += [f"{count} {'' if safe else 'fixable '}with --fix --unsafe"] * (count > safe)
+    return f" ({', '.join(words)})" if words else ""
 
 
 def load_or_exit(path: str, settings: Mapping[str, Any] | None = None, override: Override | None = None) -> Network:

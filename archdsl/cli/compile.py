@@ -9,10 +9,10 @@ from .output import write_output
 
 @click.command("compile")
 @click.argument("file")
-@click.option("-o", "--output", default="-", metavar="PATH", help="Where to write; `-` is standard output.")
+@click.option("-o", "--output", default="-", metavar="PATH", help="Output file; `-` is standard output.")
 @network_options
 def command(file: str, output: str, settings: tuple[str, ...], inputs: tuple[str, ...]) -> None:
-    """Write FILE's network as PyTorch source that needs no archdsl and builds the same module."""
+    """Generate PyTorch source for the network in FILE. It builds the same module and does not need archdsl."""
     network = load_or_exit(file, parse_settings(settings), parse_override(inputs))
     write_output(output, network.to_source().encode())
     if output != "-":

@@ -1,4 +1,4 @@
-"""Options that do not go together: no option is overridden, or without effect, in silence."""
+"""Conflicting options: no option is silently overridden or ignored."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""`archdsl diagram`: pictures."""
+"""`archdsl diagram`: diagrams of networks."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,48 +25,54 @@ _FORMATS = {
 
 @click.command("diagram")
 @click.argument("file")
-@click.option("-o", "--output", required=True, metavar="PATH", help="Where to write; `-` is standard output.")
+@click.option("-o", "--output", required=True, metavar="PATH", help="Output file; `-` is standard output.")
 @click.option(
     "--format",
     "format_",
     type=click.Choice(["svg", "png", "pdf", "dot", "mmd", "tikz"]),
-    help="What to write, if the ending of PATH does not say it.",
+    help="Output format, if the extension of PATH does not give it.",
 )
 @click.option(
     "--view",
     type=click.Choice(["layers", "blocks", "stages", "volumes"]),
     default="layers",
     show_default=True,
-    help="What is a box: each layer, each block, each stage, each tensor by its sides.",
+    help="What each box stands for: a layer, a block, a stage, or a tensor drawn to scale.",
 )
-@click.option("--expand", multiple=True, metavar="BLOCK", help="A block to open in the views `blocks` and `stages`.")
-@click.option("--fold/--no-fold", default=True, help="Draw a repetition once, with ×3.")
+@click.option("--expand", multiple=True, metavar="BLOCK", help="Expand this block in the views `blocks` and `stages`.")
+@click.option("--fold/--no-fold", default=True, help="Show repeated layers once, marked ×3.")
 @click.option(
     "--direction",
     type=click.Choice(["TB", "LR"]),
     default="TB",
     show_default=True,
-    help="Top to bottom, left to right.",
+    help="Layout direction: top to bottom or left to right.",
 )
 @click.option(
     "--theme",
     type=click.Choice(["light", "dark", "print"]),
     default="light",
     show_default=True,
-    help="For a white page, a dark one, a printer without colours.",
+    help="Color theme: for light pages, dark pages, or black-and-white print.",
 )
-@click.option("--legend/--no-legend", default=None, help="What the colours stand for.")
-@click.option("--parameters/--no-parameters", default=True, help="How many parameters each layer has.")
-@click.option("--macs/--no-macs", default=False, help="How many multiply-accumulates each layer takes.")
-@click.option("--caption/--no-caption", default=True, help="The network's name and totals above it.")
-@click.option("--dpi", type=click.IntRange(24, 1200), default=192, show_default=True, help="Dots per inch of a PNG.")
+@click.option("--legend/--no-legend", default=None, help="Show a legend of the colors.")
+@click.option("--parameters/--no-parameters", default=True, help="Show the parameters of each layer.")
+@click.option("--macs/--no-macs", default=False, help="Show the multiply-accumulates of each layer.")
+@click.option("--caption/--no-caption", default=True, help="Show the network's name and totals above the diagram.")
+@click.option(
+    "--dpi",
+    type=click.IntRange(24, 1200),
+    default=192,
+    show_default=True,
+    help="Resolution of a PNG, in dots per inch.",
+)
 @click.option(
     "--columns",
     type=click.IntRange(1, 20),
     metavar="N",
-    help="In how many columns a picture from top to bottom is set.  [default: as many as its height asks for]",
+    help="Number of columns of a top-to-bottom diagram.  [default: by its height]",
 )
-@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if PATH is not what would be written.")
+@click.option("--check", is_flag=True, help="Write nothing; exit with status 1 if PATH is missing or out of date.")
 @network_options
 def command(
     file: str,
@@ -87,13 +93,13 @@ def command(
     settings: tuple[str, ...],
     inputs: tuple[str, ...],
 ) -> None:
-    """Draw FILE's network: its layers, the shapes between them, its stages and blocks.
+    """Render a diagram of the network in FILE: its layers, the shapes between them, its stages and blocks.
 
-    The ending of PATH says how: .svg, .png, .dot (Graphviz), .mmd (Mermaid), .tex (TikZ), or .pdf where Graphviz is
-    installed.
+    The extension of PATH gives the format: .svg, .png, .dot (Graphviz), .mmd (Mermaid), .tex (TikZ), or .pdf if
+    Graphviz is installed.
     """
     if check and output == "-":
-        raise click.UsageError("--check compares a file: name it with -o")
+        raise click.UsageError("--check compares with a file: name it with -o")
     kind = format_ or _format_of(output)
     refuse_conflicts(_conflicts(kind, view, direction))
     network = load_or_exit(file, parse_settings(settings), parse_override(inputs))
@@ -123,44 +129,47 @@ def command(
 
 
 def _conflicts(kind: str, view: str, direction: str) -> Iterator[Conflict]:
-    """The options that a format, a view or a direction has no use for."""
+    """The options that a format, a view or a direction does not use."""
     if kind != "png":
-        yield "", "--dpi", f"dots per inch are of a PNG, not of {kind}"
+        yield "", "--dpi", f"--dpi is for PNG, not for {kind}"
     if kind in ("dot", "mmd"):
-        yield "", "--columns", f"{kind} leaves the layout to the program that draws it"
+        yield "", "--columns", f"the program that renders {kind} makes the layout"
     if kind == "mmd":
         yield "", "--legend --no-legend", "Mermaid has no legend"
     if direction == "LR":
-        yield "", "--columns", "columns are of a picture from top to bottom"
+        yield "", "--columns", "columns are for top-to-bottom diagrams"
     if view in ("layers", "volumes"):
-        yield "", "--expand", f"the view `{view}` has no blocks to open"
+        yield "", "--expand", f"the view `{view}` has no blocks to expand"
     if view == "volumes":
         layout = "--direction --columns --fold --no-fold"
-        yield "", layout, "the view `volumes` runs from left to right, every tensor by itself"
-        yield "", "--parameters --no-parameters --macs --no-macs", "the view `volumes` has sizes, not counts"
+        yield "", layout, "the view `volumes` runs from left to right and shows every tensor separately"
+        yield "", "--parameters --no-parameters --macs --no-macs", "the view `volumes` shows sizes, not counts"
 
 
 def _compare(output: str, data: bytes) -> None:
-    """Exit with 1 unless a file holds these bytes."""
+    """Exit with status 1 unless a file holds these bytes."""
     name = printable(output)
     try:
         there = Path(output).read_bytes()
     except FileNotFoundError:
-        click.echo(f"{name} is missing; draw it without --check", err=True)
+        click.echo(f"{name} is missing; run without --check to write it", err=True)
         raise SystemExit(1) from None
     except (OSError, ValueError) as error:
-        usage(f"{output} cannot be read: {getattr(error, 'strerror', None) or 'its name is not one of a file'}")
+        usage(f"{output} cannot be read: {getattr(error, 'strerror', None) or 'invalid file name'}")
     if there != data:
-        click.echo(f"{name} is stale: the network, or how it is drawn, has changed; draw it without --check", err=True)
+        click.echo(
+            f"{name} is out of date: the network or its rendering has changed; run without --check to update it",
+            err=True,
+        )
         raise SystemExit(1)
     click.echo(f"{name} is up to date")
 
 
 def _format_of(output: str) -> str:
     if output == "-":
-        raise click.UsageError("standard output has no ending: say what to write, as in `--format svg`")
+        raise click.UsageError("standard output has no file extension: give a format, such as `--format svg`")
     suffix = Path(output).suffix.lower()
     if suffix not in _FORMATS:
-        ending = f"the ending `{suffix}` is not known" if suffix else f"`{output}` has no ending"
+        ending = f"unknown extension `{suffix}`" if suffix else f"`{output}` has no extension"
         raise click.UsageError(f"{ending}; use one of {', '.join(_FORMATS)}, or --format")
     return _FORMATS[suffix]

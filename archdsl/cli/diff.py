@@ -1,4 +1,4 @@
-"""`archdsl diff`: two networks side by side. Imports neither torch nor numpy."""
+"""`archdsl diff`: compare two networks. Imports neither torch nor numpy."""
 
 import sys
 
@@ -15,31 +15,31 @@ from .conflicts import refuse_conflicts
 
 _CONFLICTS = (
     ("--format json", "--full", "--format json has every tensor"),
-    ("--format markdown", "--full", "--format markdown is short, for a comment"),
+    ("--format markdown", "--full", "--format markdown is a short summary"),
 )
 
 
 @click.command("diff")
 @click.argument("a")
 @click.argument("b")
-@click.option("--set", "both", multiple=True, metavar="NAME=VALUE", help="A value for a parameter of both networks.")
-@click.option("--set-a", multiple=True, metavar="NAME=VALUE", help="For a parameter of A alone.")
-@click.option("--set-b", multiple=True, metavar="NAME=VALUE", help="For a parameter of B alone.")
+@click.option("--set", "both", multiple=True, metavar="NAME=VALUE", help="Set a parameter of both networks.")
+@click.option("--set-a", multiple=True, metavar="NAME=VALUE", help="Set a parameter of A only.")
+@click.option("--set-b", multiple=True, metavar="NAME=VALUE", help="Set a parameter of B only.")
 @click.option(
     "--input",
     "inputs",
     multiple=True,
-    metavar="SIZES",
-    help="Other sizes for the input of both: 3x224x224, NAME=SIZES.",
+    metavar="SIZE",
+    help="Set the input size of both: 3x224x224, or NAME=3x224x224.",
 )
-@click.option("--full", is_flag=True, help="List every tensor that does not carry over, and every one renamed.")
+@click.option("--full", is_flag=True, help="List every tensor that does not carry over or is renamed.")
 @click.option(
     "--format",
     "output",
     type=click.Choice(["text", "json", "markdown"]),
     default="text",
     show_default=True,
-    help="For people, for programs, for a comment on a pull request.",
+    help="Output format: text for people, JSON, or Markdown for a pull request comment.",
 )
 def command(
     a: str,
@@ -51,10 +51,10 @@ def command(
     full: bool,
     output: str,
 ) -> None:
-    """Compare two networks layer by layer, and say which weights of A serve in B.
+    """Compare two networks layer by layer, and list which weights of A can be loaded into B.
 
-    A and B are files, zoo:NAME, or REVISION:FILE of a git repository. Ends with 0 where they are the same network, 1
-    where they differ, 2 for a mistake, as diff does.
+    A and B are files, zoo:NAME, or REVISION:FILE of a git repository. The exit status is 0 if the networks are the
+    same, 1 if they differ, and 2 for an error, as with diff.
     """
     refuse_conflicts(_CONFLICTS)
     first = _network(a, (*both, *set_a), inputs)
@@ -78,7 +78,7 @@ def command(
 
 
 def _network(name: str, settings: tuple[str, ...], inputs: tuple[str, ...]) -> Network:
-    """A network without mistakes; else shows them and exits with 2, for 1 says that two networks differ."""
+    """A network without errors; else shows them and exits with 2, because 1 means that the networks differ."""
     source, library = _read(name)
     override = parse_override(inputs)
     analysis = analyse(source, Sink(), parse_settings(settings), override, library)

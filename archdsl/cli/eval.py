@@ -1,4 +1,4 @@
-"""`archdsl eval`: how good a trained run is on images with known classes."""
+"""`archdsl eval`: evaluate a trained run on labeled images."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,16 +20,20 @@ _PAIRS = 10
 
 @click.command("eval")
 @click.argument("run")
-@click.option("--data", metavar="NAME|FOLDER", help="Other images than the run's own: classes are told by their names.")
-@click.option("--data-dir", metavar="FOLDER", help="Read the data set from here; nothing is fetched then.")
+@click.option("--data", metavar="NAME|FOLDER", help="Evaluate on another data set; classes are matched by name.")
+@click.option("--data-dir", metavar="FOLDER", help="Read the data set from this folder instead of downloading it.")
 @click.option(
     "--split",
     type=click.Choice(["test", "validation", "train", "all"]),
-    help="Which images [default: test, else validation; all of a folder without parts].",
+    help="Which images to use [default: test, else validation; all of a folder without splits].",
 )
-@click.option("--fit", type=click.Choice(["exact", "pad", "resize"]), help="As in training [default: the run's].")
-@click.option("--tta", type=click.Choice(["none", "flip", "shift"]), help="As in training [default: the run's].")
-@click.option("--device", default="auto", metavar="auto|cpu|cuda", show_default=True, help="Where to compute.")
+@click.option(
+    "--fit", type=click.Choice(["exact", "pad", "resize"]), help="How to fit images to the input [default: the run's]."
+)
+@click.option(
+    "--tta", type=click.Choice(["none", "flip", "shift"]), help="Test-time augmentation [default: the run's]."
+)
+@click.option("--device", default="auto", metavar="auto|cpu|cuda", show_default=True, help="Device to compute on.")
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(
     run: str,
@@ -41,10 +45,10 @@ def command(
     device: str,
     output: str,
 ) -> None:
-    """Accuracy, loss and confusions of the network trained in the folder RUN: on the images that its data set has for
-    the test, or on others.
+    """Report accuracy, loss and the confusion matrix of the network trained in the folder RUN, on the test images of
+    its data set or on other images.
 
-    The weights, the numbers and the averaging are those of the training's own test, which gives the same result.
+    Weights, precision and test-time augmentation are those of the training's own test, so the result is the same.
     """
     from rich.console import Console
 
@@ -66,7 +70,7 @@ def command(
         request = Request(opened.shape, paths.user_cache(), data_dir=Path(folder) if folder else None, download=watch)
         source = find_source(data if data is not None else settings.data.source)
         if data_dir is not None and not source.reads_data_dir:
-            usage(f"--data-dir: `{source.spec.name}` reads no files from there; leave it out")
+            usage(f"--data-dir: `{source.spec.name}` does not read files from a folder; leave it out")
         if fit is not None and source.spec.shape is None:
             usage("--fit: images of a folder are decoded at the network's size; leave it out")
         name, images = images_of(opened, source, request, split, fit or settings.recipe.data.fit)
@@ -88,21 +92,19 @@ def _show(result: "ResultReport", title: str, confusion: list[list[int]]) -> Non
     interval = f"95% interval {result.accuracy_low:.2%} to {result.accuracy_high:.2%}"
     click.echo(f"accuracy {result.accuracy:.2%} ({interval}){top5}, loss {result.loss:.4f}")
     if mean := result.mean:
-        click.echo(
-            f"means over the classes: recall {mean.accuracy:.2%}, precision {mean.precision:.2%}, F1 {mean.f1:.2%}"
-        )
+        click.echo(f"macro average: recall {mean.accuracy:.2%}, precision {mean.precision:.2%}, F1 {mean.f1:.2%}")
     if len(result.classes) <= _MOST_IN_TABLE:
         click.echo("\n" + _table(result, confusion))
     if result.pairs and len(result.classes) > 2:
-        click.echo(f"\n{result.wrong:,} wrong, most often:")
+        click.echo(f"\n{result.wrong:,} errors, the most frequent:")
         for pair in result.pairs[:_PAIRS]:
-            click.echo(printable(f"  {pair.true} answered as {pair.answered}: {pair.count:,} ({pair.part:.1%})"))
+            click.echo(printable(f"  {pair.true} predicted as {pair.answered}: {pair.count:,} ({pair.part:.1%})"))
 
 
 def _table(result: "ResultReport", confusion: list[list[int]]) -> str:
-    """A row a true class: images by answer, accuracy."""
+    """One row per true class: images by predicted class, accuracy."""
     names = [_cut(printable(each.name)) for each in result.classes]
-    rows = [["true \\ answered", *names, "accuracy"]]
+    rows = [["true \\ predicted", *names, "accuracy"]]
     for name, each, counts in zip(names, result.classes, confusion, strict=True):
         part = "–" if each.accuracy is None else f"{each.accuracy:.1%}"
         rows.append([name, *(f"{count:,}" if count else "·" for count in counts), part])

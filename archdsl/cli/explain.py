@@ -1,4 +1,4 @@
-"""`archdsl explain`: what a code means."""
+"""`archdsl explain`: explain a diagnostic code."""
 
 import click
 
@@ -11,7 +11,7 @@ from .common import usage
 @click.command("explain")
 @click.argument("code", required=False)
 def command(code: str | None) -> None:
-    """Say what the diagnostic with this CODE means, with a wrong and a right example; without CODE, list them all."""
+    """Explain the diagnostic CODE, with a wrong and a corrected example; without CODE, list all diagnostics."""
     kinds = by_code()
     if code is None:
         click.echo(listing(kinds))
@@ -20,6 +20,7 @@ def command(code: str | None) -> None:
     if kind is None:
         near = nearest(code.upper(), kinds)
         usage(
-            f"there is no diagnostic {code}" + (f"; did you mean {near}?" if near else "; `archdsl explain` lists all")
+            f"there is no diagnostic {code}"
+            + (f"; did you mean {near}?" if near else "; `archdsl explain` lists all of them")
         )
     click.echo(plain(kind))

@@ -1,4 +1,4 @@
-"""`archdsl export`: a network for other programs."""
+"""`archdsl export`: write a network in formats of other programs."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, cast
@@ -14,17 +14,29 @@ if TYPE_CHECKING:
     from ..backends.export_formats import Agreement, Exportable, Form
 
 _FORMS = {"onnx": ".onnx", "torch": ".pt2", "torchscript": ".pt", "safetensors": ".safetensors"}
-_DEPRECATED = "torch has deprecated TorchScript and gives it no more work: `--to torch` or `--to onnx` where you can"
+_DEPRECATED = "TorchScript is deprecated in PyTorch: prefer `--to torch` or `--to onnx`"
 
 
-@click.command("export", epilog="docs/runs.md says what each form holds and how to load it.")
+@click.command("export", epilog="docs/runs.md describes each format and how to load it.")
 @click.argument("subject", metavar="RUN|FILE")
-@click.option("--to", "form", type=click.Choice(list(_FORMS)), help="The form [default: what -o ends with, else onnx].")
-@click.option("-o", "--output", metavar="PATH", help="Where to write [default: RUN/net.onnx, NAME.onnx].")
-@click.option("--preprocess/--no-preprocess", default=True, help="Take pixels of 0 to 255 (of a run) [default: yes].")
-@click.option("--batch", type=click.IntRange(min=1), help="The only size of a batch that it takes [default: any].")
-@click.option("--opset", type=click.IntRange(min=18), help="The version of ONNX's operators.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="For the weights of a FILE.")
+@click.option(
+    "--to", "form", type=click.Choice(list(_FORMS)), help="Format [default: by the extension of -o, else onnx]."
+)
+@click.option("-o", "--output", metavar="PATH", help="Output file [default: RUN/net.onnx, NAME.onnx].")
+@click.option(
+    "--preprocess/--no-preprocess",
+    default=True,
+    help="For a RUN: include standardization, so that inputs are pixels in 0 to 255 [default: yes].",
+)
+@click.option("--batch", type=click.IntRange(min=1), help="Fixed batch size [default: any].")
+@click.option("--opset", type=click.IntRange(min=18), help="ONNX opset version.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Random seed for the initial weights of a FILE.",
+)
 @network_options
 def command(
     subject: str,
@@ -37,40 +49,40 @@ def command(
     settings: tuple[str, ...],
     inputs: tuple[str, ...],
 ) -> None:
-    """Write a trained RUN, or FILE's network with fresh weights, as ONNX, as torch's exported program (.pt2), as
-    TorchScript, or its weights alone as safetensors.
+    """Export a trained RUN, or the network in FILE with newly initialized weights, to ONNX, to PyTorch's exported
+    program (.pt2), to TorchScript, or its weights only to safetensors.
 
-    What is written is read back and run; the largest difference of its outputs is told. A RUN's network takes the
-    pixels of images as they are: the standardising is a part of the file.
+    The exported file is loaded and run, and the largest difference of its outputs is reported. The network of a RUN
+    takes raw pixels: standardization is part of the file.
     """
     kind = _form(form, output)
     _refuse(kind, batch, opset)
     folder = Path(subject)
     if kind == "safetensors" and given("preprocess"):
-        usage("--preprocess is for what computes; safetensors holds weights alone")
+        usage("--preprocess does not apply to safetensors, which holds weights only")
     if folder.is_dir():
         if settings or inputs:
-            usage("a run keeps its network: no --set, --input")
+            usage("--set and --input do not apply to a run, which stores its network")
         if given("seed"):
-            usage("--seed is for the fresh weights of a FILE; a run has its own")
+            usage("--seed initializes the weights of a FILE; a run has trained weights")
         made = _of_run(folder, preprocess and kind != "safetensors", batch)
         path = Path(output) if output else folder / f"net{_FORMS[kind]}"
     else:
         if given("preprocess"):
-            usage("--preprocess is for a RUN, which knows the mean and the deviation of its images")
+            usage("--preprocess is for a RUN, which stores the mean and standard deviation of its images")
         made = _of_file(subject, settings, inputs, seed, batch)
         path = Path(output) if output else Path(f"{_stem(subject)}{_FORMS[kind]}")
     _tell(path, made, kind, _write(made, kind, path, opset))
 
 
 def _form(form: str | None, output: str | None) -> "Form":
-    """The form: as asked for, else what the ending says, else ONNX."""
+    """The format: as given, else by the file extension, else ONNX."""
     ending = Path(output).suffix.lower() if output else _FORMS["onnx"]
     if form is not None and output and ending in _FORMS.values() and ending != _FORMS[form]:
-        usage(f"-o {output}: `--to {form}` writes {_FORMS[form]}, and {ending} is another form's")
+        usage(f"-o {output}: `--to {form}` writes {_FORMS[form]} files, not {ending}")
     named = form or next((each for each, end in _FORMS.items() if end == ending), None)
     if named is None:
-        usage(f"{output}: say what to write, `--to {'|'.join(_FORMS)}`, or end it with {', '.join(_FORMS.values())}")
+        usage(f"{output}: unknown format; use `--to {'|'.join(_FORMS)}`, or the extension {', '.join(_FORMS.values())}")
     return cast("Form", named)
 
 
@@ -80,7 +92,7 @@ def _refuse(form: "Form", batch: int | None, opset: int | None) -> None:
     if opset is not None and form != "onnx":
         usage("--opset is for `--to onnx`")
     if batch is not None and form == "safetensors":
-        usage("--batch is for what computes; safetensors holds weights alone")
+        usage("--batch does not apply to safetensors, which holds weights only")
     if gone := missing(form):
         from ..training.errors.missing_packages import MissingExtra
 
@@ -106,7 +118,7 @@ def _of_file(
 ) -> "Exportable":
     network = load_or_exit(name, parse_settings(settings), parse_override(inputs))
     if network.graph.symbols:
-        usage(f"{name}: the sizes of its input are not known; give them: `--input 3x224x224`")
+        usage(f"{name}: its input has symbolic dimensions; set its size: `--input 3x224x224`")
     from ..training.inference.export_source import of_network
 
     try:
@@ -138,14 +150,15 @@ def _write(made: "Exportable", form: "Form", path: Path, opset: int | None) -> "
 
 
 def _without_memory(error: Exception) -> NoReturn:
-    """Report that the network is too large for the memory that is left; any other error goes on."""
+    """Report that the network does not fit in the free memory; re-raise any other error."""
     from ..training.loop.memory_budget import is_memory
 
     if not is_memory(error):
         raise error
-    click.echo("error: there is not enough memory for the network's weights and one pass through it", err=True)
+    click.echo("error: not enough memory for the network's weights and one forward pass", err=True)
     click.echo(
-        "  = help: `archdsl check` shows what the weights take; `--set` or `--input` may make it smaller", err=True
+        "  = help: `archdsl check` shows the size of the weights; make the network smaller with `--set` or `--input`",
+        err=True,
     )
     raise SystemExit(1) from error
 
@@ -153,19 +166,19 @@ def _without_memory(error: Exception) -> NoReturn:
 def _tell(path: Path, made: "Exportable", form: "Form", agreement: "Agreement") -> None:
     click.echo(f"{printable(str(path))}: {made.facts['network']}, {size(path.stat().st_size)}")
     if form == "safetensors":
-        click.echo("weights alone; classes, mean, deviation and the text are in its metadata")
+        click.echo("weights only; classes, mean, standard deviation and the source text are in its metadata")
         return
     for each in made.inputs:
         sizes = "×".join(map(str, (made.batch or "N", *each.sizes)))
-        click.echo(f"takes `{each.name}`, {str(each.dtype).removeprefix('torch.')} of {sizes}")
+        click.echo(f"input `{each.name}`: {str(each.dtype).removeprefix('torch.')}, {sizes}")
     tried = " and ".join(str(batch) for batch in agreement.batches)
     click.echo(
-        f"{agreement.runtime} gives the same outputs, in batches of {tried}: the largest difference is "
-        f"{agreement.difference:.1e}, of outputs up to {agreement.largest:.3g}"
+        f"{agreement.runtime} gives the same outputs for batches of {tried}: the largest difference is "
+        f"{agreement.difference:.1e}, for outputs up to {agreement.largest:.3g}"
     )
     if (tta := made.facts.get("tta", "none")) != "none":
         click.echo(
-            f"note: the run's test averaged over changed copies, `tta {tta}`; the file answers for one", err=True
+            f"note: the run was tested with test-time augmentation, `tta {tta}`; the file predicts without it", err=True
         )
     if form == "torchscript":
         click.echo(f"note: {_DEPRECATED}", err=True)

@@ -1,4 +1,4 @@
-"""`archdsl check --fix` and `--diff`: what can be mended, mended, shown or written."""
+"""`archdsl check --fix` and `--diff`: apply fixes, or show them."""
 
 import codecs
 import difflib
@@ -14,17 +14,17 @@ from .common import usage
 from .output import write_output
 
 
-def mend(network: Analysis, check: Callable[[Source], Analysis], *, unsafe: bool, diff: bool) -> Analysis:
-    """Apply what can be fixed in a network's text, and say what was done; the network of the mended text.
+def apply_fixes(network: Analysis, check: Callable[[Source], Analysis], *, unsafe: bool, diff: bool) -> Analysis:
+    """Apply the fixes to a network's text, and report them; the network of the fixed text.
 
     With `diff` the changes are shown, nothing is written, and the network stays.
     """
     source = network.source
     path = source.path
     if path is None and not diff:
-        usage(f"{source.name} is no file that could be written; --diff shows what would change")
+        usage(f"{source.name} is not a file, so fixes cannot be written to it; --diff shows them")
     if source.name.startswith("zoo:") and not diff:
-        usage(f"{source.name} ships with archdsl and stays as it is")
+        usage(f"{source.name} is part of archdsl and is not changed")
     fixed = fix(source, network.diagnostics, lambda text: check(text).diagnostics, unsafe=unsafe)
     if diff or path is None:
         click.echo(_diff(source, fixed.source), nl=False)
@@ -39,7 +39,7 @@ def mend(network: Analysis, check: Callable[[Source], Analysis], *, unsafe: bool
 
 def _tell(fixed: Fixed) -> None:
     count = len(fixed.applied)
-    click.echo(f"{printable(fixed.source.name)}: {count} thing{'s' * (count > 1)} mended", err=True)
+    click.echo(f"{printable(fixed.source.name)}: {count} fix{'es' * (count > 1)} applied", err=True)
     for applied in fixed.applied:
         click.echo(f"  line {applied.line}: {printable(applied.title)} ({applied.code})", err=True)
 
@@ -48,5 +48,5 @@ def _diff(before: Source, after: Source) -> str:
     """What would change, as a unified diff; control characters are shown, not sent."""
     name = printable(before.name)
     old, new = ([printable(line) for line in source.text.splitlines()] for source in (before, after))
-    lines = difflib.unified_diff(old, new, name, f"{name} (mended)", lineterm="")
+    lines = difflib.unified_diff(old, new, name, f"{name} (fixed)", lineterm="")
     return "".join(f"{line}\n" for line in lines)

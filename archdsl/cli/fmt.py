@@ -1,4 +1,4 @@
-"""`archdsl fmt`: texts in the one way of writing."""
+"""`archdsl fmt`: format .arch files."""
 
 import difflib
 import sys
@@ -21,12 +21,16 @@ from .output import write_output
 
 @click.command("fmt")
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
-@click.option("--check", is_flag=True, help="Write nothing; list what would change, and end with 1 if anything would.")
-@click.option("--diff", "show_diff", is_flag=True, help="Write nothing; show what would change.")
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Write nothing; list the files that would change, and exit with status 1 if there are any.",
+)
+@click.option("--diff", "show_diff", is_flag=True, help="Write nothing; show the changes.")
 def command(files: tuple[str, ...], check: bool, show_diff: bool) -> None:
-    """Write FILEs anew in the one way of writing: comments kept, meaning untouched.
+    """Format FILEs in place. Comments and meaning are preserved.
 
-    `-` reads standard input and writes to standard output. A file with mistakes in its writing is left as it is.
+    `-` reads standard input and writes to standard output. Files with syntax errors are left unchanged.
     """
     changed = broken = 0
     sources, whole = read_all(files)
@@ -47,7 +51,7 @@ def command(files: tuple[str, ...], check: bool, show_diff: bool) -> None:
 
 
 def formatted(source: Source) -> str | None:
-    """The text written anew, or None after its mistakes were shown."""
+    """The formatted text, or None after its errors were shown."""
     sink = Sink()
     program = parse(source, sink)
     if sink.errors:
@@ -56,14 +60,14 @@ def formatted(source: Source) -> str | None:
         return None
     text = format_program(program, synonyms())
     if not _means(text, program):
-        what = "formatting would change what it means, so it stays as it is; please report this text"
+        what = "formatting would change its meaning, so it is left unchanged; please report this file"
         click.echo(f"archdsl: {printable(source.name)}: {what}", err=True)
         return None
     return text
 
 
 def _means(text: str, program: Program) -> bool:
-    """Whether a text is read without an error, and says what a tree does; layers may be called by their one name."""
+    """Whether a text parses to the same tree; layers may be called by their canonical names."""
     sink = Sink()
     again = parse(Source(text), sink)
     named = _named(program.statements, one_names(program, synonyms()))

@@ -24,7 +24,7 @@ class GitTree:
     def __init__(self, revision: str, folder: Path) -> None:
         """The tree of a revision, in the repository of a folder. Raises Unreadable."""
         if revision.startswith("-"):
-            raise Unreadable("a revision does not begin with `-`")
+            raise Unreadable("a revision cannot start with `-`")
         self._folder = folder
         self._tree = _git("rev-parse", "--verify", f"{revision}^{{tree}}", folder=folder).decode().strip()
         self.prefix = os.fsdecode(_git("rev-parse", "--show-prefix", folder=folder).rstrip(b"\n"))
@@ -50,11 +50,11 @@ class GitTree:
         path = self.resolve(path)
         mode, name = self._entries.get(path, ("", ""))
         if mode == _SUBMODULE:
-            raise Unreadable("it is a submodule, a repository of its own")
+            raise Unreadable("it is a submodule")
         if path in self._folders:
             raise Unreadable("it is a folder at that revision")
         if not mode:
-            raise NotFound("there is no such file at that revision")
+            raise NotFound("no such file at that revision")
         return self._blob(name)
 
     def resolve(self, path: str) -> str:
@@ -68,7 +68,7 @@ class GitTree:
                 continue
             if part == "..":
                 if not done:
-                    raise Unreadable("it leads out of the repository")
+                    raise Unreadable("it is outside the repository")
                 done.pop()
                 continue
             done.append(part)
@@ -77,13 +77,13 @@ class GitTree:
                 links += 1
                 target = os.fsdecode(self._blob(name))
                 if links > _MOST_LINKS:
-                    raise Unreadable("it is a link that leads in a circle")
+                    raise Unreadable("it is a circular link")
                 if target.startswith("/"):
-                    raise Unreadable("it is a link that leads out of the repository")
+                    raise Unreadable("it is a link to a file outside the repository")
                 done.pop()
                 left[:0] = target.split("/")
             elif mode == _SUBMODULE and left:
-                raise Unreadable(f"{'/'.join(done)} is a submodule, a repository of its own")
+                raise Unreadable(f"{'/'.join(done)} is a submodule")
             elif mode and left:
                 raise NotFound(f"{'/'.join(done)} is a file at that revision, not a folder")
         return "/".join(done)
@@ -101,7 +101,7 @@ def inside(path: Path) -> tuple[Path, str]:
     try:
         whole = Path(os.path.abspath(path))
     except OSError as error:
-        raise Unreadable(f"the working folder cannot be read: {error.strerror}") from None
+        raise Unreadable(f"the working directory cannot be read: {error.strerror}") from None
     folder = next(each for each in (whole, *whole.parents) if os.path.isdir(each))
     return folder, whole.relative_to(folder).as_posix()
 
@@ -131,9 +131,9 @@ def _git(*words: str, folder: Path, most: int | None = None) -> bytes:
     except OSError as error:
         raise Unreadable(f"git cannot be run: {error.strerror}") from None
     except ValueError:  # NUL, or a character that the system's encoding lacks
-        raise Unreadable("that is not a name of a revision and a file") from None
+        raise Unreadable("invalid name of a revision or file") from None
 
 
 def _complaint(told: bytes) -> str:
     lines = told.decode(errors="replace").strip().splitlines()
-    return f"git says: {lines[0].removeprefix('fatal: ')}" if lines else "git cannot read it"
+    return f"git: {lines[0].removeprefix('fatal: ')}" if lines else "git cannot read it"

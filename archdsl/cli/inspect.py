@@ -1,4 +1,4 @@
-"""`archdsl inspect`: what a trained network looks for, and what it sees in a picture."""
+"""`archdsl inspect`: filters of a trained network, and its feature maps of an image."""
 
 import re
 from pathlib import Path
@@ -21,15 +21,17 @@ _ANSWERS = 5
 
 @click.command("inspect")
 @click.argument("run")
-@click.option("--image", metavar="IMAGE", help="The picture to look at; without one, the filters alone.")
 @click.option(
-    "--layer", "layers", multiple=True, metavar="NAME", help="What to show: a layer, block or stage by its name."
+    "--image", metavar="IMAGE", help="Image to compute feature maps of; without it, only the filters are plotted."
 )
-@click.option("-o", "--output", metavar="FOLDER", help="Where to write [default: RUN/inspect-IMAGE].")
-@click.option("--device", default="auto", metavar="auto|cpu|cuda", show_default=True, help="Where to compute.")
+@click.option(
+    "--layer", "layers", multiple=True, metavar="NAME", help="Plot the feature maps of this layer, block or stage."
+)
+@click.option("-o", "--output", metavar="FOLDER", help="Output folder [default: RUN/inspect-IMAGE].")
+@click.option("--device", default="auto", metavar="auto|cpu|cuda", show_default=True, help="Device to compute on.")
 def command(run: str, image: str | None, layers: tuple[str, ...], output: str | None, device: str) -> None:
-    """Draw the filters of the first layer of the network trained in the folder RUN, and its feature maps of IMAGE at
-    the end of each stage: a PNG each, and index.html with all of them.
+    """Plot the first layer's filters of the network trained in the folder RUN, and its feature maps of IMAGE at the end
+    of each stage: one PNG each, and index.html with all of them.
     """
     from ..training.errors.problem import Problem
     from ..training.loop.device_setup import choose_device
@@ -37,7 +39,7 @@ def command(run: str, image: str | None, layers: tuple[str, ...], output: str | 
     from ..training.runs.run_folder import Run
 
     if layers and image is None:
-        usage("--layer shows the maps of a picture: name one, `--image cat.png`")
+        usage("--layer plots feature maps of an image: give one, such as `--image cat.png`")
     try:
         opened = open_run(Run.open(Path(run)), choose_device(device))
         stops = _stops(opened, layers)
@@ -59,7 +61,7 @@ def _stops(opened: "Opened", layers: tuple[str, ...]) -> "list[Stop]":
         if stop is None:
             names = {".".join(node.path[:depth]) for node in graph.layers for depth in range(1, len(node.path) + 1)}
             if layer in names:
-                usage(f"`{layer}` gives no image, so that there are no maps to show")
+                usage(f"the output of `{layer}` is not an image, so it has no feature maps")
             near = nearest(layer, sorted(names))
             usage(f"the network has no `{layer}`" + (f"; did you mean `{near}`?" if near else ""))
         found.append(stop)
@@ -100,7 +102,7 @@ def _draw(opened: "Opened", image: Path | None, stops: "list[Stop]", folder: Pat
             sheets.append((f"00-pairs-{filters.name}", draw_pairs(filters, found.pop(0))))
         sheets += [(f"{number:02}-{each.name}", draw_maps(each)) for number, each in enumerate(found, 1)]
     if not sheets:
-        usage("nothing to show: no filters lie over the image, and no layer gives an image")
+        usage("nothing to plot: no filters apply to the image, and no layer outputs an image")
     if folder.parent == opened.run.folder:
         refuse_links(folder.parent, folder)  # a run may be a stranger's; a folder that the user names may be a link
     _make(folder)
@@ -109,7 +111,9 @@ def _draw(opened: "Opened", image: Path | None, stops: "list[Stop]", folder: Pat
         write_atomically(path, lambda beside, sheet=sheet: sheet.picture.save(beside, "PNG"))  # type: ignore[misc]
         click.echo(f"{printable(str(path))}: {printable(sheet.title)}")
     title = (
-        f"{opened.network.graph.name} looks at {image.name}" if image else f"What {opened.network.graph.name} looks for"
+        f"{opened.network.graph.name}: feature maps of {image.name}"
+        if image
+        else f"{opened.network.graph.name}: filters"
     )
     write_text(folder / "index.html", page(title, picture, answers, [sheet for _, sheet in sheets]))
-    click.echo(f"{printable(str(folder / 'index.html'))}: all of them")
+    click.echo(f"{printable(str(folder / 'index.html'))}: all figures")

@@ -1,4 +1,4 @@
-"""`archdsl layers`: what the language has, from the layers' own declarations."""
+"""`archdsl layers`: the layers of the language, from their declarations."""
 
 import click
 
@@ -11,7 +11,7 @@ from .common import usage
 @click.command("layers")
 @click.argument("name", required=False)
 def command(name: str | None) -> None:
-    """List the layers, or show the arguments of the one called NAME."""
+    """List the layers, or show the arguments of the layer NAME."""
     if name is None:
         wide = max(map(len, registry()))
         for keyword, layer in sorted(registry().items()):
@@ -39,7 +39,7 @@ def page(layer: type[Layer]) -> str:
     for p in sorted(layer.parameters, key=lambda p: not p.positional):
         forms = ([p.name.upper()] if p.positional else []) + [f"{p.name}="]
         forms += ([f"{p.letter}N"] if p.letter else []) + [word for word, _ in p.words]
-        default = "" if p.required else f"; {p.default} by default" if p.default is not None else ""
+        default = "" if p.required else f"; default: {p.default}" if p.default is not None else ""
         lines.append(f"  {', '.join(forms)}: {p.doc}{default}")
     lines += ["", *(f"  {line.strip()}" for line in example.strip().splitlines())]
     return "\n".join(lines).rstrip()

@@ -1,4 +1,4 @@
-"""Writing what a command made."""
+"""Write the output of a command."""
 
 import os
 import sys
@@ -22,7 +22,7 @@ def write_output(output: str, data: bytes) -> None:
     except OSError as error:
         usage(f"{output} cannot be written: {error.strerror or error}")
     except ValueError:
-        usage(f"{output} cannot be written: its name is not one of a file")
+        usage(f"{output} cannot be written: invalid file name")
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""`archdsl predict`: the classes of pictures, by a trained run."""
+"""`archdsl predict`: classify images with a trained run."""
 
 import json
 from pathlib import Path
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 @click.command("predict")
 @click.argument("run")
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE…")
-@click.option("--top", type=click.IntRange(min=1), default=3, show_default=True, help="How many classes to name.")
-@click.option("--device", default="auto", metavar="auto|cpu|cuda", show_default=True, help="Where to compute.")
+@click.option("--top", type=click.IntRange(min=1), default=3, show_default=True, help="Number of classes to report.")
+@click.option("--device", default="auto", metavar="auto|cpu|cuda", show_default=True, help="Device to compute on.")
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(run: str, images: tuple[str, ...], top: int, device: str, output: str) -> None:
-    """Name the classes of each IMAGE, with their chances, by the network trained in the folder RUN.
+    """Predict the most likely classes of each IMAGE, with probabilities, using the network trained in the folder RUN.
 
-    An IMAGE may be a folder, for all pictures in it, or `-` for a picture from standard input. What cannot be read is
-    told, the others are answered all the same, and the exit code is 1 then.
+    An IMAGE may be a folder, for all images in it, or `-` for an image on standard input. Unreadable images are
+    reported and skipped, and the exit status is then 1.
     """
     from ..training.errors.problem import Problem
     from ..training.inference.prediction import BATCH, predict
@@ -50,7 +50,7 @@ def command(run: str, images: tuple[str, ...], top: int, device: str, output: st
 
 
 def _found(images: tuple[str, ...]) -> "tuple[list[Path | None], list[Answer]]":
-    """The pictures that are meant, and an answer for each folder without any."""
+    """The images, and an answer for each folder without any."""
     from ..training.errors.data_errors import BadImages
     from ..training.inference.prediction import Answer, pictures
 
@@ -71,7 +71,7 @@ def _show(answers: "list[Answer]") -> None:
             for way in answer.problem.help():
                 click.echo(f"  = help: {way}", err=True)
             continue
-        named = ", ".join(f"{name} {chance:.1%}" for name, chance in answer.classes)
+        named = ", ".join(f"{name} {probability:.1%}" for name, probability in answer.classes)
         click.echo(printable(f"{answer.name}: {named}"))
 
 

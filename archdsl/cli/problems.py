@@ -31,7 +31,7 @@ def show(problem: "Problem") -> None:
 
 
 def follows() -> bool:
-    """Whether another process of those that were started together prints and writes."""
+    """Whether another of the processes that were started together prints and writes."""
     return os.environ.get("WORLD_SIZE", "1") != "1" and os.environ.get("RANK", "0") != "0"
 
 

@@ -22,10 +22,10 @@ class GitLibrary(Library):
     def read(self, name: str) -> Source:
         """The text of this name."""
         if not name.endswith(SUFFIX):
-            raise NotFound(f"the name of a file to use ends in {SUFFIX}")
+            raise NotFound(f"file names end in {SUFFIX}")
         path = self._tree.resolve(posixpath.join(self._folder, name))
         if self._folder and not path.startswith(f"{self._folder}/"):
-            raise Outside("it lies outside of the folder of the network")
+            raise Outside("it is outside the network's folder")
         return Source(decode(self._tree.read(path)), name=name, key=name)
 
     def list(self, folder: str | None = None) -> Sequence[str]:
@@ -46,7 +46,7 @@ def read_revision(name: str) -> tuple[Source, GitLibrary]:
     """The text of REVISION:FILE, and the library of the files that it uses, at that revision. Raises Unreadable."""
     revision, _, file = name.partition(":")
     if not revision or not file:
-        raise Unreadable("name a revision and a file: HEAD:net.arch")
+        raise Unreadable("expected a revision and a file, such as HEAD:net.arch")
     folder, rest = inside(Path(file))
     tree = GitTree(revision, folder)
     path = posixpath.normpath(posixpath.join(tree.prefix, rest))

@@ -1,4 +1,4 @@
-"""`archdsl sweep`: train a network at many points, and show what accuracy costs."""
+"""`archdsl sweep`: run a hyperparameter sweep and plot accuracy against compute."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +8,9 @@ import click
 
 from ..training.recipe.composition import BadOption
 from ..training.recipe.fields import entries
-from ..training.recipe.options import complete_data, placeholder
+from ..training.recipe.grouped_options import GroupedCommand, GroupedOption
+from ..training.recipe.groups import Group
+from ..training.recipe.options import complete_data, placeholder, sentence
 from ..training.sweep.search_space import BadRange, Space, space_of
 from .common import read, usage
 from .problems import fail, given, need
@@ -18,31 +20,83 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _values_options(command: F) -> F:
-    """An option for every field of the recipe, which takes several values."""
+    """An option for every field of the recipe, which takes one or several values."""
     for entry in reversed(entries()):
         metavar = "on|off" if entry.kind is bool else placeholder(entry)
-        text = entry.description[0].upper() + entry.description[1:]
         name = "recipe_" + entry.option[2:].replace("-", "_")
         complete = complete_data if entry.path == ("data", "name") else None
-        command = click.option(entry.option, name, metavar=metavar, help=text, shell_complete=complete)(command)
+        command = click.option(
+            entry.option,
+            name,
+            cls=GroupedOption,
+            group=entry.group,
+            metavar=metavar,
+            help=sentence(entry),
+            shell_complete=complete,
+        )(command)
     return command
 
 
 @click.command(
     "sweep",
-    epilog="Every option of `archdsl train` is varied where it is given a list, `--lr 0.1,0.01`, or a range, "
-    "`--lr 0.01..0.3`; so is a parameter of the network, `--set width=0.5,1,2`. A range that spans a factor of ten is "
-    "tried evenly by its logarithm. Lists alone are tried in all combinations.",
+    cls=GroupedCommand,
+    epilog="To vary an option, give it a list, `--lr 0.1,0.01`, or a range, `--lr 0.01..0.3`. Parameters of the "
+    "network are varied in the same way: `--set width=0.5,1,2`. A range that spans at least a factor of ten is sampled "
+    "on a logarithmic scale. If there are only lists, all combinations are tried (grid search).",
 )
 @click.argument("file", required=False)
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUES", help="Values for a parameter of the network.")
-@click.option("--input", "inputs", multiple=True, metavar="SIZES", help="Other sizes for the input: 3x224x224.")
-@click.option("--trials", type=click.IntRange(1), help="How many points to try [default: all of lists, 20 of ranges].")
-@click.option("--resume", metavar="SWEEP", help="Go on with the sweep in this folder.")
-@click.option("--data-dir", metavar="FOLDER", help="Read the data set from here; nothing is fetched then.")
-@click.option("--out", metavar="FOLDER", help="The folder of the sweep [default: sweeps/NET-DATA-N].")
-@click.option("--device", default="auto", metavar="auto|cpu|cuda", show_default=True, help="Where to compute.")
 @_values_options
+@click.option(
+    "--trials",
+    cls=GroupedOption,
+    group=Group.COMMON,
+    type=click.IntRange(1),
+    help="Number of trials [default: all combinations of lists, 20 for ranges].",
+)
+@click.option(
+    "--device",
+    cls=GroupedOption,
+    group=Group.COMMON,
+    default="auto",
+    metavar="auto|cpu|cuda",
+    show_default=True,
+    help="Device to train on.",
+)
+@click.option(
+    "--out",
+    cls=GroupedOption,
+    group=Group.COMMON,
+    metavar="FOLDER",
+    help="Folder of the sweep [default: sweeps/NET-DATA-N].",
+)
+@click.option(
+    "--resume", cls=GroupedOption, group=Group.COMMON, metavar="SWEEP", help="Resume the sweep in this folder."
+)
+@click.option(
+    "--data-dir",
+    cls=GroupedOption,
+    group=Group.DATA,
+    metavar="FOLDER",
+    help="Read the data set from this folder instead of downloading it.",
+)
+@click.option(
+    "--set",
+    "settings",
+    cls=GroupedOption,
+    group=Group.MODEL,
+    multiple=True,
+    metavar="NAME=VALUES",
+    help="Values of a parameter of the network.",
+)
+@click.option(
+    "--input",
+    "inputs",
+    cls=GroupedOption,
+    group=Group.MODEL,
+    multiple=True,
+    metavar="SIZE",
+    help="Set the input size: 3x224x224.",
+)
 def command(
     file: str | None,
     settings: tuple[str, ...],
@@ -54,26 +108,26 @@ def command(
     device: str,
     **recipe: Any,
 ) -> None:
-    """Train the network of FILE at many points, and show which accuracy can be had for how many MACs.
+    """Train the network in FILE with many settings, and plot the accuracy of each trial against its MACs.
 
-    Accuracies are those of validation images; the test images are not looked at. Each trial is a run of its own.
+    Accuracies are measured on the validation images; the test images are not used. Each trial is a separate run.
     """
     need("a sweep", ("optuna",))
     named = {entry.path: recipe["recipe_" + entry.option[2:].replace("-", "_")] for entry in entries()}
     options = {path: text for path, text in named.items() if text is not None}
     if resume is not None:
         if file or settings or inputs or out or options or data_dir or given("device"):
-            usage("a sweep that is resumed keeps what it varies: `--trials` alone may be given")
+            usage("a resumed sweep keeps its settings: only `--trials` may be given")
         _resume(Path(resume), trials)
     elif file is None:
-        usage("give the network to train, or a sweep to go on with: `--resume SWEEP`")
+        usage("give a network to train, or a sweep to resume: `--resume SWEEP`")
     else:
         try:
             space = space_of(settings, options)
         except BadRange as error:
             usage(str(error))
         if not space.dimensions:
-            usage("nothing varies; give a list or a range: `--lr 0.01..0.3`, `--set width=0.5,1,2`")
+            usage("nothing varies; give a list or a range, such as `--lr 0.01..0.3` or `--set width=0.5,1,2`")
         typed = {entry.option: options[entry.path] for entry in entries() if entry.path in options}
         _start(file, space, settings, typed, inputs, trials, data_dir, out, device)
 
@@ -105,7 +159,7 @@ def _start(
         fail(problem)
     grid = space.grid()
     if trials and grid and trials > len(grid):
-        usage(f"--trials {trials}: the lists have {len(grid)} combinations; leave it out to try them all")
+        usage(f"--trials {trials}: the lists have {len(grid)} combinations; leave --trials out to try them all")
     texts = {**used_files(bench.network), NETWORK: bench.network.text}
     told = SweepSettings(
         network=name,
@@ -139,15 +193,15 @@ def _resume(folder: Path, trials: int | None) -> None:
     except Problem as problem:
         fail(problem)
     if trials is not None and trials < told.trials:
-        usage(f"--trials {trials}: the sweep is one of {told.trials:,} already; give more, or leave it out")
+        usage(f"--trials {trials}: the sweep already has {told.trials:,} trials; give more, or leave --trials out")
     told = told.model_copy(update={"trials": trials or told.trials})
     bench = make_bench(read(str(folder / NETWORK)), told.space(), told.sizes, told.data_dir, told.device)
     go(folder, told, bench)
 
 
 def _seed(space: Space) -> int:
-    """Where the chance of the choice starts: that of the trainings, where it does not vary itself."""
+    """The random seed of the search: that of the trainings, unless it is varied."""
     text = space.options.get("--seed", "0")
     if not text.isdecimal():
-        usage(f"--seed: `{text}` is not a whole number")
+        usage(f"--seed: `{text}` is not an integer")
     return int(text)

@@ -1,4 +1,4 @@
-"""The trials of `archdsl sweep`: what is asked of them before, made, and reported."""
+"""The trials of `archdsl sweep`: check them, run them, report them."""
 
 import sys
 from pathlib import Path
@@ -72,12 +72,12 @@ def checked(bench: "Bench") -> tuple[str, str, str]:
             continue
         network_name = network.graph.name
         if recipe.data.name is None:
-            usage("say what to learn from: `--data digits`, or `train { data digits }` in the file")
+            usage("no data set: give `--data digits`, or write `train { data digits }` in the file")
         if recipe.split == 1:
-            usage("a sweep compares on validation images: `--split` must leave some")
+            usage("a sweep compares accuracies on validation images, and `--split 1` leaves none")
         source = sources.setdefault(recipe.data.name, find_source(recipe.data.name, beside))
         if bench.data_dir is not None and not source.reads_data_dir:
-            usage(f"--data-dir: `{source.spec.name}` reads no files from there; leave it out")
+            usage(f"--data-dir: `{source.spec.name}` does not read files from a folder; leave it out")
     if not network_name and first is not None:
         _show(first, bench)
     every = sources.values()
@@ -95,7 +95,7 @@ def new_folder(told: "SweepSettings", out: str | None) -> Path:
     try:
         run = Run.create(Path(out) if out else None, Path("sweeps"), run_name(told.network, told.data))
     except FileExistsError as error:
-        usage(f"{error.filename or out}: there is something in it; `--resume {out}` goes on with a sweep")
+        usage(f"{error.filename or out}: the folder is not empty; `--resume {out}` resumes a sweep")
     except OSError as error:
         usage(f"{error.filename}: {error.strerror}")
     (run.folder / "trials").mkdir()
@@ -103,7 +103,7 @@ def new_folder(told: "SweepSettings", out: str | None) -> Path:
 
 
 def go(folder: Path, told: "SweepSettings", bench: "Bench") -> None:
-    """Make what trials are left, in a folder in which no other process is at work."""
+    """Run the remaining trials, in a folder in which no other process works."""
     from ..training.errors.problem import Problem
     from ..training.runs.run_folder import SETTINGS
     from ..training.runs.run_lock import claimed
@@ -130,7 +130,7 @@ def _make_trials(folder: Path, told: "SweepSettings", bench: "Bench") -> None:
     except (Stopped, KeyboardInterrupt):
         stopped = True
     except NoValidation:
-        usage("a sweep compares on validation images, and there are none")
+        usage("a sweep compares accuracies on validation images, and there are none")
     except BadOption as error:
         usage(str(error))
     except Problem as problem:
@@ -138,15 +138,15 @@ def _make_trials(folder: Path, told: "SweepSettings", bench: "Bench") -> None:
         fail(problem)
     good = _finish(sweep, told)
     if stopped:
-        click.echo(f"stopped; what is over is kept. To go on: archdsl sweep --resume {in_shell(folder)}")
+        click.echo(f"stopped; finished trials are kept. To resume: archdsl sweep --resume {in_shell(folder)}")
         raise SystemExit(_STOPPED)
     if not good:
-        click.echo("error: no trial came to an accuracy; what was wrong with each is said above", err=True)
+        click.echo("error: no trial succeeded; see the errors above", err=True)
         raise SystemExit(1)
 
 
 def _told(sweep: "Sweep", told: "SweepSettings", number: int, trial: "Trial") -> None:
-    """A line for a trial that is over; all that is wrong with one that could not be made."""
+    """Print a line for a finished trial, and all errors of a failed one."""
     from ..training.sweep.sweep_report import line, write_json
 
     write_json(sweep, told.network, told.data)
@@ -156,7 +156,7 @@ def _told(sweep: "Sweep", told: "SweepSettings", number: int, trial: "Trial") ->
 
 
 def _finish(sweep: "Sweep", told: "SweepSettings") -> bool:
-    """Write and show what came of the trials. False where not one of them came to an accuracy."""
+    """Write and show the results of the trials. False if none of them succeeded."""
     from ..training.errors.problem import Problem
     from ..training.sweep.sweep_report import table, write_sweep
 
@@ -169,5 +169,5 @@ def _finish(sweep: "Sweep", told: "SweepSettings") -> bool:
     if whole:
         click.echo("\n" + "\n".join(map(printable, table(trials).splitlines())) + "\n")
     where = printable(str(sweep.folder))
-    click.echo(f"{where}: sweep.json, the picture sweep.svg, and each trial's run in {where}/trials")
+    click.echo(f"{where}: sweep.json, the figure sweep.svg, and each trial's run in {where}/trials")
     return whole or not trials

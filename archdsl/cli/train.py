@@ -1,4 +1,4 @@
-"""`archdsl train`: train a network, or go on with a run. torch is imported once the network is known to be right."""
+"""`archdsl train`: train a network, or resume a run. torch is imported after the network has been checked."""
 
 import io
 import os
@@ -11,8 +11,10 @@ import click
 
 from ..diagnostics.terminal import printable
 from ..training.data.registry import data_sets
+from ..training.recipe.grouped_options import GroupedCommand, GroupedOption
+from ..training.recipe.groups import Group
 from ..training.recipe.options import given_options, recipe_options
-from .common import in_shell, network_options, usage
+from .common import in_shell, usage
 from .problems import fail, need
 from .train_work import AUTO, Asked, resume_run, start, start_or_resume
 
@@ -24,27 +26,75 @@ if TYPE_CHECKING:
     from ..training.session import Outcome
 
 _STOPPED = 130
-"""The exit code of what Ctrl-C ended, as shells have it."""
+"""The exit status after Ctrl-C, as in shells."""
 
 
-_HELP = f"""Train the network of FILE on {", ".join(data_sets())}, a data set of the Hugging Face Hub
-(hf:OWNER/NAME), or a folder of images with one folder for each class.
+_HELP = f"""Train the network in FILE on {", ".join(data_sets())}, a data set from the Hugging Face Hub
+(hf:OWNER/NAME), or a folder with one subfolder of images per class.
 
-The run's folder receives weights, learning curves, the confusion matrix, settings and checkpoints.
+Weights, learning curves, the confusion matrix, settings and checkpoints are written to the run's folder.
 """
 
 
-@click.command("train", help=_HELP, epilog="Every line of a file's `train { … }` is an option too; an option wins.")
-@click.argument("file", required=False)
-@click.option(
-    "--resume", metavar="RUN|auto", help="Go on with the run in this folder; `auto`: begin the one of --out, or go on."
+@click.command(
+    "train",
+    cls=GroupedCommand,
+    help=_HELP,
+    epilog="Options override the settings in the file's `train { … }` block.",
 )
-@click.option("--data-dir", metavar="FOLDER", help="Read the data set from here; nothing is fetched then.")
-@click.option("--out", metavar="FOLDER", help="The folder of the run [default: runs/NET-DATA-N].")
-@click.option("--device", default="auto", metavar="auto|cpu|cuda", show_default=True, help="Where to compute.")
-@click.option("--tensorboard", is_flag=True, help="Write the run's events for TensorBoard, too, into its folder.")
-@network_options
+@click.argument("file", required=False)
 @recipe_options
+@click.option(
+    "--device",
+    cls=GroupedOption,
+    group=Group.COMMON,
+    default="auto",
+    metavar="auto|cpu|cuda",
+    show_default=True,
+    help="Device to train on.",
+)
+@click.option(
+    "--out", cls=GroupedOption, group=Group.COMMON, metavar="FOLDER", help="Run folder [default: runs/NET-DATA-N]."
+)
+@click.option(
+    "--resume",
+    cls=GroupedOption,
+    group=Group.COMMON,
+    metavar="RUN|auto",
+    help="Resume the run in this folder; `auto` resumes the run in --out if there is one, else starts it.",
+)
+@click.option(
+    "--data-dir",
+    cls=GroupedOption,
+    group=Group.DATA,
+    metavar="FOLDER",
+    help="Read the data set from this folder instead of downloading it.",
+)
+@click.option(
+    "--set",
+    "settings",
+    cls=GroupedOption,
+    group=Group.MODEL,
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Set a parameter of the network.",
+)
+@click.option(
+    "--input",
+    "inputs",
+    cls=GroupedOption,
+    group=Group.MODEL,
+    multiple=True,
+    metavar="SIZE",
+    help="Set the input size: 3x224x224, or NAME=3x224x224.",
+)
+@click.option(
+    "--tensorboard",
+    cls=GroupedOption,
+    group=Group.OUTPUT,
+    is_flag=True,
+    help="Also write TensorBoard event files to the run's folder.",
+)
 def command(
     file: str | None,
     resume: str | None,
@@ -56,23 +106,23 @@ def command(
     inputs: tuple[str, ...],
     **recipe: Any,
 ) -> None:
-    """Train a network, or go on with a run: see `_HELP`."""
+    """Train a network, or resume a run: see `_HELP`."""
     asked = Asked(given_options(recipe), data_dir, device, tensorboard)
     with _one_speaks():
         if tensorboard:
             need("--tensorboard", ("tensorboard",))
         if resume == AUTO:
             if file is None or out is None:
-                usage(f"`--resume {AUTO}` begins a run or goes on with it: give the network, and its folder by --out")
+                usage(f"`--resume {AUTO}` starts or resumes a run: give the network, and its folder with --out")
             work = start_or_resume(file, settings, inputs, out, asked)
         elif resume is not None:
             if settings or inputs or out:
-                usage("a run that is resumed keeps its network and its folder: no --set, --input, --out")
+                usage("--set, --input and --out do not apply to a resumed run, which keeps its network and folder")
             work = resume_run(resume, file, asked)
         elif file is not None:
             work = start(file, settings, inputs, out, asked)
         else:
-            usage("give the network to train, or a run to go on with: `--resume RUN`")
+            usage("give a network to train, or a run to resume: `--resume RUN`")
 
     def go(team: "Team") -> int:
         return _tell(work(team), team)
@@ -82,7 +132,7 @@ def command(
 
 
 def _one_speaks() -> "AbstractContextManager[object]":
-    """What several processes would all say, of the text and the options, the first of each machine says."""
+    """Errors in the text and the options are the same in all processes: the first of each machine reports them."""
     return redirect_stderr(io.StringIO()) if os.environ.get("LOCAL_RANK", "0") != "0" else nullcontext()
 
 
@@ -106,7 +156,7 @@ def _together(go: "Callable[[Team], int]", asked: Asked) -> int:
 
 
 def _tell(outcome: "Outcome", team: "Team") -> int:
-    """Tell the result, and where it lies. The exit code: 130 where the training was stopped."""
+    """Print the result and its folder. The exit status: 130 if the training was stopped."""
     from ..training.duration import duration
     from ..training.loop.loop import Ending
 
@@ -116,15 +166,15 @@ def _tell(outcome: "Outcome", team: "Team") -> int:
     folder, word = printable(str(outcome.run.folder)), in_shell(outcome.run.folder)
     if stopped:
         where = f"epoch {outcome.state.epoch + 1}, after {outcome.state.step:,} steps"
-        click.echo(f"stopped in {where}; saved. To go on: archdsl train --resume {word}")
+        click.echo(f"stopped in {where}; saved. To resume: archdsl train --resume {word}")
         return _STOPPED
     if outcome.ending is Ending.EARLY:
-        click.echo(f"ended after epoch {outcome.state.epoch}: {outcome.ending.value}")
+        click.echo(f"stopped early after epoch {outcome.state.epoch}: {outcome.ending.value}")
     if outcome.tested:
         name, scores = outcome.tested
         of = f"best epoch, {outcome.state.best.epoch}" if outcome.state.best else "last epoch"
         click.echo(f"{name} {_words(scores)} (weights of the {of}; {duration(outcome.state.seconds)} of training)")
-    click.echo(f"{folder}: report.html, weights, log; `archdsl predict {word} IMAGE` uses it")
+    click.echo(f"{folder}: report.html, weights, log; to classify images: `archdsl predict {word} IMAGE`")
     return 0
 
 

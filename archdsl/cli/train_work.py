@@ -1,4 +1,4 @@
-"""What `archdsl train` does in each process: begin a run, go on with one, or either, whatever lies in its folder."""
+"""What `archdsl train` does in each process: start a run, resume one, or either, depending on its folder."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from ..training.session import Outcome, Training
 
 AUTO = "auto"
-"""`--resume auto`: the same command begins a run, and goes on with it when it is given again."""
+"""`--resume auto`: the same command starts a run, and resumes it when it is given again."""
 
 
 class Asked(NamedTuple):
-    """What was asked for besides the network: the recipe's fields by path, where the data lie, where to compute."""
+    """What was asked for besides the network: the recipe's fields by path, the data folder, the device."""
 
     recipe: Mapping[tuple[str, ...], Any]
     data_dir: str | None
@@ -58,7 +58,7 @@ def start(file: str, settings: tuple[str, ...], inputs: tuple[str, ...], out: st
 
 
 def resume_run(folder: str, file: str | None, asked: Asked) -> Work:
-    """Go on with a run. Exits where it cannot."""
+    """Resume a run. Exits if that is not possible."""
     from ..training.errors.problem import Problem
     from ..training.runs.run_folder import Run
 
@@ -134,13 +134,13 @@ def _same_recipe(run: "Run", begun: _Begun) -> Recipe:
     """The recipe to go on with, where a command that begins a run is given again; exits with 2 where it is another."""
     settings = run.read_settings()
     if dict(settings.network.given) != begun.given or settings.network.sizes != begun.sizes:
-        usage(f"--set or --input differ from those of the run in {run.folder}: give the same, or another --out")
+        usage(f"--set or --input differ from the run in {run.folder}: give the same values, or another --out")
     if settings.data.source != begun.source.origin:
-        usage(f"--data: the run in {run.folder} learns from {settings.data.source}, not {begun.source.origin}")
+        usage(f"--data: the run in {run.folder} trains on {settings.data.source}, not {begun.source.origin}")
     before, now = settings.recipe.model_dump(exclude={"data": {"name"}}), begun.recipe.model_dump()
     del now["data"]["name"]
     if other := [line for line in now if line not in EXTENDABLE and now[line] != before[line]]:
-        usage(f"{option_of(other[0])}: the run in {run.folder} was begun with another one; name another --out for this")
+        usage(f"{option_of(other[0])}: the run in {run.folder} was started with another value; give another --out")
     return settings.recipe.model_copy(update={name: getattr(begun.recipe, name) for name in EXTENDABLE})
 
 
@@ -161,8 +161,8 @@ def _create_run(begun: _Begun, out: str | None, *, leftovers: bool) -> "Run":
         return Run.create(Path(out) if out else None, Path("runs"), name, leftovers=leftovers)
     except FileExistsError as error:
         if out is not None and Path(out).is_dir():
-            usage(f"--out {out}: there is something in it; `--resume {out}` goes on with a run")
-        usage(f"{error.filename}: there is a file of that name")
+            usage(f"--out {out}: the folder is not empty; `--resume {out}` resumes a run")
+        usage(f"{error.filename}: a file of that name exists")
     except OSError as error:
         usage(f"{error.filename}: {error.strerror}")
 
@@ -182,7 +182,7 @@ def _recipe(network: Network, asked: Asked) -> Recipe:
         _show(sink, network)
         raise SystemExit(1)
     if recipe.data.name is None:
-        usage("say what to learn from: `--data digits`, or `train { data digits }` in the file")
+        usage("no data set: give `--data digits`, or write `train { data digits }` in the file")
     return recipe
 
 
@@ -196,7 +196,7 @@ def _source(network: Network, recipe: Recipe, asked: Asked) -> "Source":
     beside = path.parent if path is not None and ("data", "name") not in asked.recipe else None
     source = find_source(name, beside)
     if asked.data_dir is not None and not source.reads_data_dir:
-        usage(f"--data-dir: `{source.spec.name}` reads no files from there; leave it out")
+        usage(f"--data-dir: `{source.spec.name}` does not read files from a folder; leave it out")
     if source.spec.shape is None and ("data", "fit") in asked.recipe:
         usage("--fit: images of a folder are decoded at the network's size; leave it out")
     sink = Sink()

@@ -1,4 +1,4 @@
-"""`archdsl why`: where a shape comes from."""
+"""`archdsl why`: derive a shape."""
 
 import sys
 from typing import TYPE_CHECKING
@@ -13,28 +13,28 @@ if TYPE_CHECKING:
     from ..analysis.locate import Place
     from ..graph import Graph, Node
 
-_CONFLICTS = (("--format json", "--full", "--format json has every layer"),)
+_CONFLICTS = (("--format json", "--full", "--format json always has every layer"),)
 
 
 @click.command("why")
 @click.argument("file")
 @click.argument("name", metavar="NAME|LINE")
 @network_options
-@click.option("--full", is_flag=True, help="Every layer on a line of its own, nothing folded.")
+@click.option("--full", is_flag=True, help="Show every layer on its own line, without folding.")
 @click.option(
     "--format",
     "output",
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="For people, or for programs: every layer, nothing folded.",
+    help="Output format: text for people, or JSON with every layer.",
 )
 def command(file: str, name: str, settings: tuple[str, ...], inputs: tuple[str, ...], full: bool, output: str) -> None:
-    """Derive the shape that a layer of FILE gives, step by step from the input.
+    """Derive the output shape of a layer in FILE, step by step from the input.
 
-    NAME is that of a module (features.conv1), of a tensor (`as x`), a stage or an output; LINE a line of the text,
-    whose last layer is meant. With --input 3xHxW the derivation is in closed forms, and tells what each step demands
-    of H and W.
+    NAME is a module (features.conv1), a tensor (`as x`), a stage or an output; LINE is a line number and stands for the
+    last layer on that line. With --input 3xHxW the derivation is symbolic and shows what each step requires of H and
+    W.
     """
     refuse_conflicts(_CONFLICTS)
     from ..analysis.derivation import leads_to

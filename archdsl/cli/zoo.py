@@ -1,4 +1,4 @@
-"""`archdsl zoo`: the known architectures that ship along."""
+"""`archdsl zoo`: the built-in architectures."""
 
 import click
 
@@ -13,9 +13,9 @@ from .common import usage
 @click.group("zoo", invoke_without_command=True)
 @click.pass_context
 def command(context: click.Context) -> None:
-    """List the known architectures: name, parameters, MACs, year, paper.
+    """List the built-in architectures: name, parameters, MACs, year, paper.
 
-    Wherever a file is named, `zoo:NAME` is one of these: archdsl check zoo:resnet50
+    Use `zoo:NAME` in place of a file: archdsl check zoo:resnet50
     """
     if context.invoked_subcommand is not None:
         return
@@ -35,7 +35,7 @@ def _figures(entry: zoo.Entry) -> str:
 @command.command("show")
 @click.argument("name")
 def show(name: str) -> None:
-    """Print the text of the architecture NAME."""
+    """Print the source of the architecture NAME."""
     try:
         click.echo(zoo.find(name).source().text, nl=False)
     except Unreadable as error:

@@ -1,4 +1,4 @@
-"""What a document asks to be shown of a network, and how: the same words everywhere."""
+"""Options of embedded networks: what a document shows of a network, and how."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,11 +10,11 @@ from ..text.names import nearest
 
 
 class BadOption(ValueError):
-    """An option that there is not, or a value that it does not take; the text says which there are."""
+    """An unknown option, or an invalid value; the message lists the valid ones."""
 
 
 class Asked(Record):
-    """What to show: the picture, the table, the text, or several; and how the picture is to look.
+    """What to show: the diagram, the table, the source text, or several; and the diagram's style.
 
     `values` are those of the network's parameters, `input` other sizes for its input.
     """
@@ -57,7 +57,7 @@ def parse_options(given: Mapping[str, str], defaults: Asked | None = None) -> As
     for name, value in given.items():
         if name in _WORDS:
             if value not in ("", name, "true"):
-                raise BadOption(f"`{name}` is a word of its own and takes no value")
+                raise BadOption(f"`{name}` is a flag and takes no value")
             flag, truth = _WORDS[name]
             found[flag] = truth
         else:
@@ -70,7 +70,7 @@ def _valued(name: str, value: str) -> tuple[str, Any]:
     """The field that an option with a value sets, and to what."""
     if name in _CHOICES:
         if value not in _CHOICES[name]:
-            raise BadOption(f"`{name}` is one of {', '.join(_CHOICES[name])}, not `{value}`")
+            raise BadOption(f"`{name}` must be one of {', '.join(_CHOICES[name])}, not `{value}`")
         return name, value
     if name == "expand":
         return name, tuple(value.replace(",", " ").split())
@@ -80,10 +80,10 @@ def _valued(name: str, value: str) -> tuple[str, Any]:
         try:
             parse_sizes(value)
         except ValueError:
-            raise BadOption(f"`{value}` is not sizes like 3x224x224") from None
+            raise BadOption(f"`{value}` is not an input size like 3x224x224") from None
         return name, value
     near = nearest(name, OPTIONS)
-    hint = f"did you mean `{near}`?" if near else f"there are {', '.join(OPTIONS)}"
+    hint = f"did you mean `{near}`?" if near else f"options: {', '.join(OPTIONS)}"
     raise BadOption(f"there is no option `{name}`; {hint}")
 
 

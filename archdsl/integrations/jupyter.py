@@ -1,4 +1,4 @@
-"""Jupyter: how a network shows itself, and the cell magic `%%arch`. `%load_ext archdsl` makes it known.
+"""Jupyter: the display of a network, and the cell magic `%%arch`. `%load_ext archdsl` loads it.
 
 %%arch net view=blocks table
 input 3x32x32
@@ -21,7 +21,7 @@ _MOST = 150
 
 
 class Mistake(ArchError):
-    """A mistake in a cell, shown as `archdsl check` shows it: there is no code of the user's to trace back."""
+    """Errors in a cell, shown as `archdsl check` shows them, without a traceback."""
 
     def _render_traceback_(self) -> list[str]:
         """What IPython shows in place of a traceback."""
@@ -29,7 +29,7 @@ class Mistake(ArchError):
 
 
 class BadMagic(Exception):
-    """A first line of a cell that cannot be understood."""
+    """An invalid first line of a cell."""
 
     def _render_traceback_(self) -> list[str]:
         """What IPython shows in place of a traceback."""
@@ -40,16 +40,16 @@ class NotebookDisplay:
     """How a notebook shows a network."""
 
     def svg(self, network: Network) -> str | None:
-        """The figure; None where there can be none."""
+        """The diagram; None if it cannot be rendered."""
         return network_svg(network)
 
     def html(self, network: Network) -> str:
-        """The figure and the table."""
+        """The diagram and the table."""
         return network_html(network)
 
 
 def network_svg(network: Network) -> str | None:
-    """The picture of a network as a notebook shows it; None where there can be none."""
+    """The diagram of a network as a notebook shows it; None if it cannot be rendered."""
     views = ("layers", "blocks", "stages") if len(network.graph.layers) <= _MOST else ("blocks", "stages")
     for view in views:
         try:
@@ -60,7 +60,7 @@ def network_svg(network: Network) -> str | None:
 
 
 def network_html(network: Network) -> str:
-    """The table of a network, and its picture beside it."""
+    """The table of a network, and its diagram beside it."""
     drawn = network_svg(network)
     picture = f'<div style="flex: none; max-width: 50%; overflow: auto">{drawn}</div>' if drawn else ""
     table = f'<div style="overflow: auto">{table_html(network)}</div>'
@@ -71,7 +71,7 @@ def arch(line: str, cell: str, shell: Any) -> None:
     """The cell magic: show the network of a cell, and bind it to the name that the line begins with.
 
     The other words are options: view=blocks, theme=dark, table, nodiagram, set="width=0.5", input=3x64x64, … Raises
-    Mistake, which shows as the mistakes themselves; the name then keeps what it had.
+    Mistake, which is displayed as the errors themselves; the name then keeps its value.
     """
     from IPython.display import HTML, display
 
@@ -107,5 +107,5 @@ def _line(line: str) -> tuple[str | None, Asked]:
 
 
 def register(shell: Any) -> None:
-    """Make `%%arch` known to a shell, and how its cells are coloured."""
+    """Register `%%arch` with a shell."""
     shell.register_magic_function(lambda line, cell: arch(line, cell, shell), magic_kind="cell", magic_name="arch")

@@ -1,4 +1,4 @@
-"""A network as HTML: the picture, the table, or what is wrong with it. Everything from the text is escaped."""
+"""A network as HTML: the diagram, the table, or its errors. Everything from the text is escaped."""
 
 import re
 from html import escape
@@ -17,7 +17,7 @@ _CELL = "padding: 0.1em 0.8em; white-space: pre; text-align: "
 
 
 class Shown:
-    """What became of a text: the network, the HTML for it, and its errors and warnings as `archdsl check` shows them.
+    """A text, analyzed: the network, its HTML, and its errors and warnings as `archdsl check` shows them.
 
     `network` is None where there is an error; then the HTML shows the diagnostics alone. `library` has the files that
     it may use, where that is not the folder of its file.
@@ -35,7 +35,7 @@ class Shown:
 
     @property
     def html(self) -> str:
-        """The picture and the table, as asked for; or the mistakes."""
+        """The diagram and the table, as asked for; or the errors."""
         if self.network is None:
             return mistakes_html(self.complaints)
         parts = [picture_html(self.network, self.asked)] if self.asked.diagram else []
@@ -44,12 +44,12 @@ class Shown:
 
 
 def mistakes_html(text: str) -> str:
-    """Mistakes as they are printed."""
+    """Errors as they are printed."""
     return f'<pre class="archdsl-mistakes">{escape(text)}</pre>'
 
 
 def svg(network: Network, asked: Asked) -> str:
-    """The picture as an SVG, without the line that says it is XML. Raises CannotDraw."""
+    """The diagram as an SVG, without its XML declaration. Raises CannotDraw."""
     style = Style(
         theme=THEMES[asked.theme],
         direction=asked.direction,
@@ -64,11 +64,11 @@ def svg(network: Network, asked: Asked) -> str:
 
 
 def picture_html(network: Network, asked: Asked) -> str:
-    """The picture in a figure, no wider than the page; a line that says why where there can be none."""
+    """The diagram in a figure, no wider than the page; a line that says why if it cannot be rendered."""
     try:
         drawn = svg(network, asked)
     except CannotDraw as error:
-        return mistakes_html(f"no picture: {error}")
+        return mistakes_html(f"no diagram: {error}")
     # On one line and without blank lines: Markdown would end the block there.
     drawn = re.sub(r"\n\s*", " ", drawn.strip())
     return f'<figure class="archdsl">{drawn.replace("<svg ", f"""<svg style="{_WIDE}" """, 1)}</figure>'

@@ -14,8 +14,8 @@
        gap; fc 10
 
 The argument is an `.arch` file in the folder of the documents, or `zoo:NAME`; without one, the text is the content.
-HTML gets the picture as an
-SVG in the page, LaTeX and the others a PNG or its description; the table and the text are Sphinx's own.
+HTML output contains the
+diagram as an inline SVG, LaTeX a PNG, others its description; the table and the text are Sphinx's own.
 """
 
 from hashlib import sha256
@@ -44,7 +44,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class arch_picture(nodes.General, nodes.Element):  # type: ignore[misc]  # docutils ships no types
-    """The picture of a network: as HTML in `markup`, in words in `alt`.
+    """The diagram of a network: as HTML in `markup`, in words in `alt`.
 
     `text`, `origin` and `asked` are what it is made of, for a builder that wants it otherwise: pages that were read for
     one builder are kept for all.
@@ -52,7 +52,7 @@ class arch_picture(nodes.General, nodes.Element):  # type: ignore[misc]  # docut
 
 
 class ArchDirective(SphinxDirective):
-    """`.. arch::`: the picture of a network, and its table and its text where they are asked for."""
+    """`.. arch::`: the diagram of a network, and its table and source text where they are asked for."""
 
     has_content = True
     optional_arguments = 1
@@ -64,7 +64,7 @@ class ArchDirective(SphinxDirective):
     }
 
     def run(self) -> list[nodes.Node]:
-        """The nodes in the directive's place. A mistake is a warning of Sphinx, and stands in the page."""
+        """The nodes in the directive's place. Errors are reported as a warning of Sphinx, and shown in the page."""
         own = {key: value for key, value in self.options.items() if key in OPTIONS}
         try:
             asked, (source, folder) = parse_options(own), self._source()
@@ -75,7 +75,7 @@ class ArchDirective(SphinxDirective):
         if asked.source or shown.network is None:
             found.append(nodes.literal_block(source.text, source.text, language="arch"))
         if shown.network is None:
-            _LOG.warning("a network has mistakes:\n%s", shown.complaints, location=self.get_location())
+            _LOG.warning("a network has errors:\n%s", shown.complaints, location=self.get_location())
             return [*found, nodes.literal_block(shown.complaints, shown.complaints, language="none")]
         if asked.diagram:
             found.append(self._picture(shown.network, asked, folder))
@@ -89,7 +89,7 @@ class ArchDirective(SphinxDirective):
         Raises Unreadable, BadOption.
         """
         if bool(self.arguments) == bool(self.content):
-            raise BadOption("give a file, or the text as content: one of them")
+            raise BadOption("give either a file or the source text as content")
         if not self.arguments:
             source = Source("\n".join(self.content) + "\n", name=self.get_source_info()[0], key="page")
             page = Path(self.env.doc2path(self.env.docname))
@@ -106,17 +106,17 @@ class ArchDirective(SphinxDirective):
         Whoever writes a page need not be trusted with the other files of the machine that builds it.
         """
         if not self.state.document.settings.file_insertion_enabled:
-            raise Unreadable("the settings of docutils forbid to insert files")
+            raise Unreadable("file insertion is disabled in the docutils settings")
         if not name.endswith(".arch"):
-            raise Unreadable(f"{name}: the name of a network's file ends in .arch")
+            raise Unreadable(f"{name}: file names end in .arch")
         relative, path = self.env.relfn2path(name)
         self.env.note_dependency(relative)
         try:
             file, top = Path(path).resolve(), Path(self.env.srcdir).resolve()
         except (OSError, ValueError, RuntimeError):
-            raise Unreadable("that is no name of a file") from None
+            raise Unreadable("invalid file name") from None
         if file.suffix != ".arch" or not file.is_relative_to(top):
-            raise Unreadable(f"{name} lies outside of the documents' folder")
+            raise Unreadable(f"{name} is outside the source folder of the documents")
         return file
 
     def _picture(self, network: Network, asked: Asked, folder: str | None) -> nodes.Node:
@@ -135,7 +135,7 @@ def _library(folder: str | None) -> Library:
 
 
 def _png(node: arch_picture) -> bytes:
-    """The picture's bytes; none where it cannot be drawn."""
+    """The diagram's bytes; none if it cannot be rendered."""
     asked: Asked = node["asked"]
     name, key, folder = node["origin"]
     network = Shown(Source(node["text"], name=name, key=key), asked, library=_library(folder)).network
@@ -168,7 +168,7 @@ def _table(network: Network) -> list[nodes.Node]:
 def _row(cells: tuple[str, ...]) -> nodes.Node:
     row = nodes.row()
     for cell in cells:
-        # Blanks at the beginning tell how deep a layer lies.
+        # Leading blanks show the depth of a layer.
         indent = "\u2003" * ((len(cell) - len(cell.lstrip())) // 2)
         entry = nodes.entry()
         entry += nodes.paragraph("", indent + cell.lstrip())
@@ -194,7 +194,7 @@ def _latex(translator: Any, node: arch_picture) -> None:
 
 
 def _words(translator: Any, node: arch_picture) -> None:
-    """Where there are no pictures: what it shows."""
+    """For formats without images: a description."""
     words = f"[{node['alt']}]"
     if hasattr(translator, "add_text"):
         translator.new_state(0)
@@ -206,7 +206,7 @@ def _words(translator: Any, node: arch_picture) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Make the directive known to Sphinx."""
+    """Register the directive with Sphinx."""
     drawn, told = (_html, None), (_words, None)
     app.add_node(arch_picture, html=drawn, latex=(_latex, None), text=told, man=told, texinfo=told)
     app.add_directive("arch", ArchDirective)

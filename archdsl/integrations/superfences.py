@@ -1,4 +1,4 @@
-"""A fence ```` ```arch ```` in Markdown that becomes the network's picture: MkDocs, and what has PyMdown Extensions.
+"""A fence ```` ```arch ```` in Markdown that becomes the network's diagram: for MkDocs and PyMdown Extensions.
 
     markdown_extensions:
       - pymdownx.superfences:
@@ -24,18 +24,18 @@ _KEY = "archdsl"
 
 
 def validate(language: str, inputs: dict[str, str], options: dict[str, Any], attrs: dict[str, Any], md: Any) -> bool:
-    """Take every option: one that there is not is told where the picture would be, rather than passed over."""
+    """Accept every option: an unknown one is reported in place of the diagram instead of being ignored."""
     options[_KEY] = dict(inputs)
     return True
 
 
 def fence(source: str, language: str, class_name: str, options: dict[str, Any], md: Any, **given: Any) -> str:
-    """The picture of a fence, and the table and the text where they are asked for; or what is wrong with it."""
+    """The diagram of a fence, and the table and the source text where they are asked for; or its errors."""
     return _shown(source, options, md, Asked())
 
 
 def fence_with(**defaults: Any) -> Callable[..., str]:
-    """A fence with other defaults: `fence_with(diagram=False, source=True)` shows the text unless told otherwise."""
+    """A fence with other defaults: `fence_with(diagram=False, source=True)` shows the text by default."""
     asked = Asked(**defaults)
 
     def made(source: str, language: str, class_name: str, options: dict[str, Any], md: Any, **given: Any) -> str:
@@ -52,7 +52,7 @@ def _shown(source: str, options: dict[str, Any], md: Any, defaults: Asked) -> st
         return mistakes_html(f"arch: {error}")
     shown = Shown(source, asked)
     if shown.network is None:
-        _LOG.warning("a network in a fence `arch` has mistakes:\n%s", shown.complaints)
+        _LOG.warning("a network in a fence `arch` has errors:\n%s", shown.complaints)
     text = _highlighted(source, md) if asked.source or shown.network is None else ""
     return f'<div class="archdsl">{text}{shown.html}</div>'
 

@@ -1,4 +1,4 @@
-"""Reading texts: one clear word for whatever can go wrong."""
+"""Read texts, with a clear message for every error."""
 
 import errno
 from pathlib import Path
@@ -43,11 +43,11 @@ def read_source(path: Path, name: str | None = None, key: str | None = None) -> 
             # No more than is needed to know that it is too long, whatever the size on disk.
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise NotFound("there is no such file") from None
+        raise NotFound("no such file") from None
     except PermissionError:
-        raise Forbidden("it may not be read by you") from None
+        raise Forbidden("permission denied") from None
     except (OSError, ValueError) as error:
-        raise Unreadable(getattr(error, "strerror", None) or "its name is not one of a file") from None
+        raise Unreadable(getattr(error, "strerror", None) or "invalid file name") from None
     return Source(decode(data), name=name or str(path), path=path, key=key)
 
 
@@ -59,4 +59,4 @@ def decode(data: bytes) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise Unreadable(f"it is not a text in UTF-8 (byte {error.start}, line {line})") from None
+        raise Unreadable(f"it is not UTF-8 text (byte {error.start}, line {line})") from None

@@ -42,13 +42,13 @@ class FolderLibrary(Library):
 
     def read(self, name: str) -> Source:
         if not name.endswith(SUFFIX):
-            raise NotFound(f"the name of a file to use ends in {SUFFIX}")
+            raise NotFound(f"file names end in {SUFFIX}")
         try:
             path, root = (self.root / name).resolve(), self.root.resolve()
         except (OSError, ValueError, RuntimeError):
-            raise NotFound("that is no name of a file") from None
+            raise NotFound("invalid file name") from None
         if not path.is_relative_to(root):
-            raise Outside("it lies outside of the folder of the network")
+            raise Outside("it is outside the network's folder")
         return read_source(path, name=name, key=name)
 
     def list(self, folder: str | None = None) -> Sequence[str]:
@@ -67,7 +67,7 @@ class MemoryLibrary(Library):
 
     def read(self, name: str) -> Source:
         if name not in self._texts:
-            raise NotFound("there is no such file")
+            raise NotFound("no such file")
         return Source(self._texts[name], name=name, key=name)
 
     def list(self, folder: str | None = None) -> Sequence[str]:
@@ -79,7 +79,7 @@ class StandardLibrary(Library):
 
     def read(self, name: str) -> Source:
         if name != "std":
-            raise NotFound("there is no such file")
+            raise NotFound("no such file")
         return read_source(paths.examples() / "std" / "std.arch", name="std", key="std")
 
     def list(self, folder: str | None = None) -> Sequence[str]:
@@ -99,7 +99,7 @@ class Stack(Library):
                 return library.read(name)
             except NotFound as error:
                 missing = missing or error
-        raise missing or NotFound("there is no such file")
+        raise missing or NotFound("no such file")
 
     def list(self, folder: str | None = None) -> Sequence[str]:
         return sorted({name for library in self._libraries for name in library.list(folder)})
@@ -109,7 +109,7 @@ def join(user: Source, target: str) -> str:
     """The name of the file that a text uses: `b.arch` in `lib/a.arch` is `lib/b.arch`. Raises Outside."""
     name = posixpath.normpath(posixpath.join(posixpath.dirname(user.key), target))
     if name.startswith(("../", "/")) or name == "..":
-        raise Outside("it lies outside of the folder of the network")
+        raise Outside("it is outside the network's folder")
     return name
 
 

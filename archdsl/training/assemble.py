@@ -36,7 +36,9 @@ def load(source: Source, recipe: Recipe, request: Request, watch: Watch) -> Spli
     counted = ", ".join(f"{count:,} for {name}" for name, count in sizes(splits).items() if count)
     watch.note(f"{source.spec.name}: {len(source.spec.classes)} classes, images of {request.shape}: {counted}")
     if recipe.patience is not None and splits.validation is None:
-        watch.note(f"`patience {recipe.patience}` ends nothing: no images validate (`split {recipe.split:g}`)")
+        watch.note(
+            f"`patience {recipe.patience}` has no effect: there are no validation images (`split {recipe.split:g}`)"
+        )
     return splits
 
 

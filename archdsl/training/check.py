@@ -117,7 +117,7 @@ def _advice(graph: Graph, node: Node, classes: int) -> str:
     if shape.rank == 1:
         if graph.settings.get("classes") == shape.dims[0]:
             return f"`--set classes={classes}`"
-        return f"end with `fc {classes}`" + (" in its place" if node.op.keyword == "fc" else "")
+        return f"end with `fc {classes}`" + (" instead" if node.op.keyword == "fc" else "")
     return f"end with `gap; fc {classes}` or `flatten; fc {classes}`"
 
 
@@ -129,9 +129,9 @@ def check_names(graph: Graph, recipe: "Recipe", sink: Sink) -> str | None:
     unknown = [part for part in frozen_parts(recipe.freeze) if part not in known]
     if not unknown:
         return None
-    why = f"nothing in the network is called `{unknown[0]}`"
+    why = f"no part of the network is named `{unknown[0]}`"
     near = nearest(unknown[0], known)
-    suggested = f"did you mean `{near}`?" if near else f"parts are {', '.join(sorted(known)[:8])}, …"
+    suggested = f"did you mean `{near}`?" if near else f"its parts: {', '.join(sorted(known)[:8])}, …"
     for setting in graph.training:
         if setting.name == "freeze" and setting.values and setting.values[0] == recipe.freeze.name:
             sink.emit(BadSetting(span=setting.value_spans[0], why=why, helps=(suggested,)))

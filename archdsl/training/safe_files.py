@@ -60,7 +60,7 @@ def read_bytes(path: Path, largest: int = LARGEST_TEXT) -> bytes:
     if not stat.S_ISREG(about.st_mode):
         raise OSError(errno.EINVAL, "not a regular file")
     if about.st_size > largest:
-        raise OSError(errno.EFBIG, f"{about.st_size:,} bytes; no more than {largest:,} are read")
+        raise OSError(errno.EFBIG, f"{about.st_size:,} bytes; the limit is {largest:,}")
     with path.open("rb") as stream:
         content = stream.read(largest + 1)
     if len(content) > largest:  # it grows, or its system does not say how large it is

@@ -77,7 +77,7 @@ class Training:
         with self._alone():
             run = self.place.run
             if run.writes and run.settings.exists():
-                raise CannotResume(run.folder, "another process has begun a run in it", "name another --out")
+                raise CannotResume(run.folder, "another process has started a run in it", "give another --out")
             with budget, variance_needed():
                 state, job = self._begin(splits, device)
             return self._go(state, job, splits, budget)
@@ -120,7 +120,7 @@ class Training:
         run = self.place.run
         settings = run.read_settings()
         if assemble.sizes(splits) != settings.data.images:
-            why = f"the data have changed: {assemble.sizes(splits)} images, before {settings.data.images}"
+            why = f"the data set has changed: {assemble.sizes(splits)} images, previously {settings.data.images}"
             raise CannotResume(run.folder, why)
         setup = Setup(device, settings.setup.precision, settings.setup.layout)
         standard = Standard(tuple(settings.data.mean), tuple(settings.data.deviation))
@@ -133,11 +133,11 @@ class Training:
         if not unbegun:
             path, passed_over = restore_newest(state, run.checkpoints)
             if passed_over:
-                self.watch.note(f"{passed_over}; {path.name} is taken in its place")
+                self.watch.note(f"{passed_over}; using {path.name} instead")
         before = settings.setup
         if before.processes != self.team.size:
             begun = f"{before.processes} process{'es' * (before.processes > 1)}"
-            self.watch.note(f"begun in {begun}, goes on in {self.team.size}: chance differs")
+            self.watch.note(f"started in {begun}, resumes in {self.team.size}: random numbers differ")
         now = before.model_copy(update={"processes": self.team.size})
         run.write_settings(settings.model_copy(update={"recipe": self.recipe, "setup": now}))
         self.watch.note(_where(state, job))
@@ -223,8 +223,8 @@ class Training:
 def _where(state: State, job: Job) -> str:
     """Where a training that was resumed goes on."""
     if state.epoch < job.epochs:
-        return f"goes on in epoch {state.epoch + 1}, after {state.step:,} steps"
-    return f"all epochs are over, {state.epoch}; `--epochs {2 * state.epoch}` would train as long again"
+        return f"resumes in epoch {state.epoch + 1}, after {state.step:,} steps"
+    return f"all {state.epoch} epochs are finished; `--epochs {2 * state.epoch}` trains for as many more"
 
 
 def _another_course(before: Recipe, state: State, job: Job) -> str | None:
@@ -239,8 +239,8 @@ def _another_course(before: Recipe, state: State, job: Job) -> str | None:
     )
     if math.isclose(last, following, rel_tol=0.05):
         return None
-    course = f"the {now.schedule.name} schedule is that of {now.epochs:g} epochs now"
-    return f"{course}: the learning rate was {last:.3g}, and goes on at {following:.3g}"
+    course = f"the {now.schedule.name} schedule now spans {now.epochs:g} epochs"
+    return f"{course}: the learning rate changes from {last:.3g} to {following:.3g}"
 
 
 def _test(state: State, job: Job, splits: Splits, run: Run) -> tuple[str, Scores] | None:

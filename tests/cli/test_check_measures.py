@@ -48,8 +48,8 @@ def test_the_train_block_says_how():
 
 
 def test_the_largest_batch_that_fits():
-    assert "the largest batch for 8.0 GiB is 293\n" in check("zoo:resnet18", "--fits", "8G")
-    assert "not even one sample fits into 10.0 MiB" in check("zoo:resnet18", "--fits", "10M", status=1)
+    assert "the largest batch that fits in 8.0 GiB is 293\n" in check("zoo:resnet18", "--fits", "8G")
+    assert "not even a batch of 1 fits in 10.0 MiB" in check("zoo:resnet18", "--fits", "10M", status=1)
 
 
 AMOUNTS = {"8G": 8 << 30, "512 MiB": 512 << 20, "1.5k": 1536, "8GB": 8 * 10**9}
@@ -70,7 +70,7 @@ def test_amounts_of_memory(text):
         ("zoo:lenet5", "zoo:alexnet", "--batch", "8"),
         ("zoo:lenet5", "--format", "github", "--columns", "rf"),
         ("zoo:lenet5", "--format", "sarif", "--batch", "8"),
-        ("-e", "input 784; fc 10", "--coverage"),
+        ("-e", "input 784; fc 10", "--input-coverage"),
         ("zoo:lenet5", "--columns", ""),
     ],
 )
@@ -79,7 +79,7 @@ def test_what_does_not_go_together_is_refused(arguments):
 
 
 def test_coverage_tells_border_and_middle():
-    told = check("-e", "input 1x12x12; conv 2 k3 p1", "--coverage")
+    told = check("-e", "input 1x12x12; conv 2 k3 p1", "--input-coverage")
     assert "conv 2 k3 p1        144       4     6       9      4     9\n" in told
     assert "  ▒▓▓▓▓▓▓▓▓▓▓▒\n  ▓██████████▓\n" in told
 

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from archdsl.cli import main
 
 REFUSED = {
-    "check net.arch --batch 60000 --fits 1G": "--fits looks for the largest batch: leave out --batch",
+    "check net.arch --batch 60000 --fits 1G": "--fits computes the largest batch: leave out --batch",
     "check net.arch --fix --diff": "leave out --fix",
     "check net.arch --diff --explain": "leave out --explain",
     "check net.arch --diff --batch 8 --columns rf": "leave out --columns and --batch",
@@ -22,15 +22,15 @@ REFUSED = {
     "check net.arch --sizes 8 --pedantic": "leave out --pedantic",
     "check net.arch --sizes 8 --explain": "leave out --explain",
     "check net.arch --sizes 8 --fits 1G": "leave out --fits",
-    "check net.arch --sizes 8 --coverage": "leave out --coverage",
+    "check net.arch --sizes 8 --input-coverage": "leave out --input-coverage",
     "check net.arch --format github --explain": "leave out --explain",
     "check net.arch --format sarif --explain": "leave out --explain",
     "check net.arch net.arch --explain": "give one file",
-    "check -e input --fix": "no file that could be written; --diff shows what would change",
-    "check net.arch --unsafe": "give one of them",
+    "check -e input --fix": "fixes cannot be written to it; --diff shows them",
+    "check net.arch --unsafe": "--unsafe needs --fix or --diff",
     "check net.arch --set classes=3 --set classes=4": "`classes` is given twice",
-    "check net.arch --input 3x8x8 --input 3x9x9": "the sizes are given twice",
-    "check net.arch --input x=3x8x8 --input x=3x9x9": "the sizes of `x` are given twice",
+    "check net.arch --input 3x8x8 --input 3x9x9": "the size is given twice",
+    "check net.arch --input x=3x8x8 --input x=3x9x9": "the size of `x` is given twice",
     "diff net.arch net.arch --full --format json": "leave out --full",
     "diff net.arch net.arch --full --format markdown": "leave out --full",
     "diff net.arch net.arch --set classes=3 --set classes=4": "`classes` is given twice",
@@ -89,15 +89,15 @@ def test_what_goes_together_is_taken(words: str) -> None:
 
 TWO = "input a 3x8x8\ninput b 3x8x8\nadd a b\nconv 4 k3\n"
 NO_SUCH_INPUT = {
-    "check net.arch --input b=3x8x8": "there is no input called `b`",
-    "check net.arch --input x=3x8x8": "there is no input called `x`",
-    "check net.arch net.arch --input b=3x8x8 --format json": "there is no input called `b`",
-    "check two.arch --input c=3x8x8": "there is no input called `c`",
-    "check two.arch --input a=3x9x9 --input b=3x9x9 --input 3x7x7": "no input takes the sizes",
-    "compile net.arch --input b=3x8x8": "there is no input called `b`",
-    "diagram net.arch -o a.svg --input b=3x8x8": "there is no input called `b`",
-    "diff net.arch net.arch --input b=3x8x8": "there is no input called `b`",
-    "why net.arch conv1 --input b=3x8x8": "there is no input called `b`",
+    "check net.arch --input b=3x8x8": "there is no input named `b`",
+    "check net.arch --input x=3x8x8": "there is no input named `x`",
+    "check net.arch net.arch --input b=3x8x8 --format json": "there is no input named `b`",
+    "check two.arch --input c=3x8x8": "there is no input named `c`",
+    "check two.arch --input a=3x9x9 --input b=3x9x9 --input 3x7x7": "no input takes the size",
+    "compile net.arch --input b=3x8x8": "there is no input named `b`",
+    "diagram net.arch -o a.svg --input b=3x8x8": "there is no input named `b`",
+    "diff net.arch net.arch --input b=3x8x8": "there is no input named `b`",
+    "why net.arch conv1 --input b=3x8x8": "there is no input named `b`",
 }
 
 

@@ -119,7 +119,7 @@ def test_pdf_without_graphviz(net: Path, monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.setenv("PATH", str(tmp_path))
     result = run(net, "-o", net.with_name("net.pdf"))
     assert result.exit_code == 2
-    assert "install Graphviz, or write svg or png" in result.output
+    assert "install Graphviz, or use svg or png" in result.output
 
 
 def test_a_folder_in_the_place_of_the_file(net: Path) -> None:
@@ -133,7 +133,7 @@ def test_a_folder_in_the_place_of_the_file(net: Path) -> None:
 def test_check_tells_whether_a_picture_is_stale(net: Path) -> None:
     out = net.with_name("net.svg")
     missing = run(net, "-o", out, "--check")
-    assert (missing.exit_code, missing.output) == (1, f"{out} is missing; draw it without --check\n")
+    assert (missing.exit_code, missing.output) == (1, f"{out} is missing; run without --check to write it\n")
     assert not out.exists()
     assert run(net, "-o", out).exit_code == 0
     fresh = run(net, "-o", out, "--check")
@@ -142,7 +142,7 @@ def test_check_tells_whether_a_picture_is_stale(net: Path) -> None:
     net.write_text(LENET.replace("fc 84", "fc 85"))
     stale = run(net, "-o", out, "--check")
     assert stale.exit_code == 1
-    assert "is stale" in stale.output
+    assert "is out of date" in stale.output
     assert out.read_bytes() == before
 
 
@@ -162,4 +162,4 @@ def test_views_and_themes(net: Path) -> None:
 def test_a_view_that_a_format_cannot_hold(net: Path) -> None:
     result = run(net, "-o", net.with_name("net.mmd"), "--view", "volumes")
     assert result.exit_code == 2
-    assert "Mermaid has no boxes of this kind" in result.output
+    assert "Mermaid does not support the view `volumes`" in result.output

@@ -129,8 +129,8 @@ def test_links_inside_of_the_repository_are_followed(folder: Path) -> None:
 
 
 HOSTILE_LINKS = {
-    "outward.arch": ("../secret.arch", "out of the repository"),
-    "absolute.arch": ("/etc/passwd", "out of the repository"),
+    "outward.arch": ("../secret.arch", "outside the repository"),
+    "absolute.arch": ("/etc/passwd", "outside the repository"),
     "circle.arch": ("circle.arch", "circle"),
     "gone.arch": ("nothing.arch", "no such file"),
 }
@@ -218,31 +218,31 @@ def test_submodules(folder: Path) -> None:
     git("submodule", "--quiet", "deinit", "-f", "sub")
     done = run("HEAD:sub/net.arch", "a.arch")
     assert done.exit_code == 2
-    assert "sub is a submodule, a repository of its own" in done.output
+    assert "sub is a submodule" in done.output
 
 
 MISNAMED = {
-    "nosuch:a.arch": "git says: ",
-    "--output=x:a.arch": "a revision does not begin with `-`",
+    "nosuch:a.arch": "git: ",
+    "--output=x:a.arch": "a revision cannot start with `-`",
     "HEAD:a.arch/x": "a.arch is a file at that revision, not a folder",
-    "HEAD:b.arch": "there is no such file at that revision",
-    "HEAD:nosuch/a.arch": "there is no such file at that revision",
+    "HEAD:b.arch": "no such file at that revision",
+    "HEAD:nosuch/a.arch": "no such file at that revision",
     "HEAD:nets": "it is a folder at that revision",
     "HEAD:.": "it is a folder at that revision",
-    "HEAD:": "name a revision and a file: HEAD:net.arch",
-    ":a.arch": "name a revision and a file: HEAD:net.arch",
-    ":": "name a revision and a file: HEAD:net.arch",
-    ":0:a.arch": "name a revision and a file: HEAD:net.arch",
-    "HEAD:../outside.arch": "git says: ",
-    "HEAD:/etc/passwd": "git says: ",
-    "HEAD:" + "n" * 3000: "there is no such file at that revision",
-    "HEAD:" + "n/" * 3000: "there is no such file at that revision",
-    "HEAD:a\0.arch": "there is no such file at that revision",
-    "HE\0AD:a.arch": "that is not a name of a revision and a file",
-    "n" * 3000 + ":a.arch": "git says: ",
-    "HEAD:\ud800.arch": "there is no such file at that revision",
-    "\ud800:a.arch": "that is not a name of a revision and a file",
-    "HEAD:\n\x1b[31m.arch": "there is no such file at that revision",
+    "HEAD:": "expected a revision and a file, such as HEAD:net.arch",
+    ":a.arch": "expected a revision and a file, such as HEAD:net.arch",
+    ":": "expected a revision and a file, such as HEAD:net.arch",
+    ":0:a.arch": "expected a revision and a file, such as HEAD:net.arch",
+    "HEAD:../outside.arch": "git: ",
+    "HEAD:/etc/passwd": "git: ",
+    "HEAD:" + "n" * 3000: "no such file at that revision",
+    "HEAD:" + "n/" * 3000: "no such file at that revision",
+    "HEAD:a\0.arch": "no such file at that revision",
+    "HE\0AD:a.arch": "invalid name of a revision or file",
+    "n" * 3000 + ":a.arch": "git: ",
+    "HEAD:\ud800.arch": "no such file at that revision",
+    "\ud800:a.arch": "invalid name of a revision or file",
+    "HEAD:\n\x1b[31m.arch": "no such file at that revision",
 }
 
 
@@ -264,7 +264,7 @@ def test_without_a_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n
     (tmp_path / "a.arch").write_text(TEXT)
     done = run(name, "a.arch")
     assert done.exit_code == 2
-    assert "git says: not a git repository" in done.output
+    assert "git: not a git repository" in done.output
 
 
 def test_without_git(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -289,7 +289,7 @@ def test_the_tree_itself(folder: Path) -> None:
     tree = GitTree("HEAD", folder)
     assert tree.files(".arch") == ["a.arch", "é ü.arch"]
     assert tree.read("./nets/../é ü.arch") == TEXT.encode()
-    with pytest.raises(Unreadable, match="out of the repository"):
+    with pytest.raises(Unreadable, match="outside the repository"):
         tree.read("../a.arch")
 
 

@@ -31,7 +31,7 @@ def run(*args: str) -> Result:
 def test_check_goes_on_behind_a_file_that_is_not_there(files: list[str]) -> None:
     result = run("check", *files)
     assert result.exit_code == 2
-    assert f"archdsl: {files[1]}: there is no such file" in result.stderr
+    assert f"archdsl: {files[1]}: no such file" in result.stderr
     assert f"✓ {files[0]}" in result.stdout
     assert f"✗ {files[2]}: 1 error" in result.stdout
     assert "did you mean `fc`?" in result.stderr

@@ -115,7 +115,7 @@ def test_the_file_is_written_and_said(tmp_path: Path) -> None:
 def test_what_cannot_be_written_is_said_in_a_line() -> None:
     assert run("-e", "input 64; fcc 8", "--fix") == (
         2,
-        "archdsl: <text> is no file that could be written; --diff shows what would change\n",
+        "archdsl: <text> is not a file, so fixes cannot be written to it; --diff shows them\n",
     )
     status, said = run("-e", "input 64; fcc 8", "--unsafe")
     assert status == 2
@@ -128,5 +128,5 @@ def test_used_files_stay_as_they_are(tmp_path: Path) -> None:
     file.write_text('use "blocks.arch"\ninput 3x8x8\nunit\n', encoding="utf-8")
     status, said = run(str(file), "--fix", "--unsafe")
     assert status == 1
-    assert "mended" not in said
+    assert "applied" not in said
     assert "covn" in (tmp_path / "blocks.arch").read_text(encoding="utf-8")

@@ -75,7 +75,7 @@ def test_mistakes_are_shown_as_check_shows_them_and_end_the_cell(shell: Any) -> 
     [
         ("net veiw=blocks", "%%arch: there is no option `veiw`; did you mean `view`?"),
         ('net set="', "%%arch: No closing quotation in"),
-        ("net view=x", "%%arch: `view` is one of layers, blocks, stages, volumes, not `x`"),
+        ("net view=x", "%%arch: `view` must be one of layers, blocks, stages, volumes, not `x`"),
     ],
 )
 def test_a_first_line_that_is_wrong(shell: Any, line: str, said: str) -> None:

@@ -80,11 +80,11 @@ def test_other_builders(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("page", "said"),
     [
-        (directive("nosuch.arch"), "arch: there is no such file"),
-        (directive("net.arch", text=NET), "give a file, or the text as content"),
-        (directive(), "give a file, or the text as content"),
+        (directive("nosuch.arch"), "arch: no such file"),
+        (directive("net.arch", text=NET), "give either a file or the source text as content"),
+        (directive(), "give either a file or the source text as content"),
         (directive("zoo:lenet6"), "did you mean `lenet5`?"),
-        (directive("net.arch", ":view: block"), "`view` is one of layers, blocks, stages, volumes, not `block`"),
+        (directive("net.arch", ":view: block"), "`view` must be one of layers, blocks, stages, volumes, not `block`"),
         (directive("net.arch", ":veiw: blocks"), 'unknown option: "veiw"'),
     ],
 )
@@ -96,7 +96,7 @@ def test_what_is_wrong_is_a_warning_with_its_place(tmp_path: Path, page: str, sa
 
 def test_a_mistake_is_shown_as_check_shows_it(tmp_path: Path) -> None:
     html, warnings = build(tmp_path, directive(text="input 1x8x8\nconv 4 k9"))
-    assert "index.rst:6: WARNING: a network has mistakes:" in warnings
+    assert "index.rst:6: WARNING: a network has errors:" in warnings
     assert "error[E0401]" in warnings
     assert "error[E0401]" in html
     assert "<svg" not in html
@@ -149,7 +149,7 @@ def test_the_setting_that_forbids_files_is_respected(tmp_path: Path) -> None:
     page = "\n\n".join([directive("net.arch"), directive(text=NET), directive("zoo:lenet5")])
     html, warnings = build(tmp_path, page, conf=conf)
     assert html.count("<svg") == 2
-    assert "the settings of docutils forbid to insert files" in warnings
+    assert "file insertion is disabled in the docutils settings" in warnings
 
 
 def test_a_file_in_the_folder_of_the_documents(tmp_path: Path) -> None:

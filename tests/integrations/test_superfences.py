@@ -74,8 +74,8 @@ def test_two_pictures_on_a_page_do_not_share_ids() -> None:
     ("options", "said"),
     [
         (' veiw="blocks"', "there is no option `veiw`; did you mean `view`?"),
-        (' view="block"', "`view` is one of layers, blocks, stages, volumes, not `block`"),
-        (' input="3y4"', "`3y4` is not sizes like 3x224x224"),
+        (' view="block"', "`view` must be one of layers, blocks, stages, volumes, not `block`"),
+        (' input="3y4"', "`3y4` is not an input size like 3x224x224"),
         (' set="width"', "`width` is not NAME=NUMBER"),
     ],
 )

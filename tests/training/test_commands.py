@@ -94,7 +94,7 @@ def test_runs_are_numbered_and_named(folder: Path) -> None:
     assert run("train", "net.arch", "--data", "digits", "--epochs", 1, "--out", "mine").exit_code == 0
     again = run("train", "net.arch", "--data", "digits", "--out", "mine")
     assert again.exit_code == 2
-    assert "`--resume mine` goes on with a run" in again.output
+    assert "`--resume mine` resumes a run" in again.output
 
 
 def test_parameters_of_the_network_and_sizes_are_kept(folder: Path) -> None:
@@ -165,7 +165,7 @@ def test_stopped_or_killed_it_goes_on_as_if_nothing_had_been(folder: Path, numbe
         assert process.returncode == -signal.SIGKILL
     else:
         assert process.returncode == 130, output
-        assert "saved. To go on: archdsl train --resume r" in output
+        assert "saved. To resume: archdsl train --resume r" in output
     assert "Traceback" not in output
     reached = len((folder / "r/metrics.jsonl").read_text().splitlines())
     assert reached < 200
@@ -181,7 +181,7 @@ def test_a_changed_network_is_refused_with_the_difference(folder: Path) -> None:
     (folder / "net.arch").write_text(NET.replace("relu", "gelu"))
     refused = run("train", "net.arch", "--resume", "r", "--epochs", 3)
     assert refused.exit_code == 1
-    assert "error: the network is not the one that r trains" in refused.output
+    assert "error: the network differs from the one in r" in refused.output
     assert "    -conv width k3 p1; bn; relu; maxpool 2" in refused.output
     assert "    +conv width k3 p1; bn; gelu; maxpool 2" in refused.output
 
@@ -190,7 +190,7 @@ def test_a_recipe_does_not_change_on_the_way(folder: Path) -> None:
     assert run("train", "net.arch", "--data", "digits", "--epochs", 1, "--out", "r").exit_code == 0
     refused = run("train", "--resume", "r", "--lr", "1")
     assert refused.exit_code == 2
-    assert "--lr: a run that is resumed keeps its recipe, but for --epochs, --patience" in refused.output
+    assert "--lr: a resumed run keeps its recipe, except for --epochs, --patience" in refused.output
     assert run("train", "--resume", "r", "--epochs", "none").exit_code == 2
 
 
@@ -241,7 +241,7 @@ def test_an_input_that_does_not_fit_is_told_before_anything_is_fetched() -> None
             "  ╭─ n.arch:2:10",
             "2 │ flatten; fc 100",
             "  │          ^^^^^^ gives 100, not 10",
-            "  = help: end with `fc 10` in its place",
+            "  = help: end with `fc 10` instead",
             "",
             "2 errors",
         ]
@@ -281,17 +281,17 @@ def test_images_are_fitted_when_told(folder: Path, fit: str) -> None:
 @pytest.mark.parametrize(
     ("args", "code", "told"),
     [
-        ((), 2, "give the network to train"),
-        (("net.arch",), 2, "say what to learn from: `--data digits`"),
+        ((), 2, "give a network to train"),
+        (("net.arch",), 2, "no data set: give `--data digits`"),
         (("nett.arch", "--data", "digits"), 2, "did you mean `net.arch`?"),
         (("net.arch", "--data", "digit"), 2, "did you mean `digits`?"),
-        (("net.arch", "--data", "digits", "--device", "cuda"), 2, "`cuda`: torch finds no such device here"),
+        (("net.arch", "--data", "digits", "--device", "cuda"), 2, "`cuda`: torch finds no such device"),
         (("net.arch", "--data", "digits", "--epochs", "0"), 2, "--epochs: `epochs` must be greater than 0, not 0"),
         (("net.arch", "--data", "digits", "--momentum", "0.5"), 2, "`adam` takes no `momentum`"),
         (("net.arch", "--data", "digits", "--optimizer", "sdg"), 2, "'sgd'"),
-        (("net.arch", "--data", "mnist", "--input", "1x28x28", "--data-dir", "."), 1, "mnist: nothing of it in ."),
+        (("net.arch", "--data", "mnist", "--input", "1x28x28", "--data-dir", "."), 1, "mnist: none of its files are in ."),
         (("--resume", "nothing"), 2, "cannot use nothing"),
-        (("--resume", "r", "--out", "s"), 2, "keeps its network and its folder"),
+        (("--resume", "r", "--out", "s"), 2, "keeps its network and folder"),
         (("net.arch", "--data", "digits", "--out", "net.arch"), 2, "net.arch: "),
     ],
 )
@@ -320,7 +320,7 @@ def test_what_cannot_be_predicted(folder: Path) -> None:
     (folder / "r/net.arch").write_text(NET.replace("width = 8", "width = 7"))
     other = run("predict", "r", "0.png")
     assert other.exit_code == 1
-    assert "net.arch: it was changed or damaged" in other.output
+    assert "net.arch: it was modified or is corrupt" in other.output
 
 
 def found(text: str) -> set[str]:

@@ -45,11 +45,11 @@ def test_begins_then_goes_on_then_is_over(folder: Path) -> None:
     assert epochs(folder) == 1
     again = run(*AUTO, "--epochs", 3)
     assert again.exit_code == 0, again.output
-    assert "goes on in epoch 2" in again.output
+    assert "resumes in epoch 2" in again.output
     assert epochs(folder) == 3
     over = run(*AUTO, "--epochs", 3)
     assert over.exit_code == 0
-    assert "all epochs are over, 3" in over.output
+    assert "all 3 epochs are finished" in over.output
 
 
 def test_what_was_cut_off_before_its_settings_is_begun(folder: Path) -> None:
@@ -70,8 +70,8 @@ def test_what_was_cut_off_before_its_settings_is_begun(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("more", "code", "told"),
     [
-        (("--lr", 0.5), 2, "--optimizer: the run in r was begun with another one"),
-        (("--batch", 100), 2, "--batch: the run in r was begun with another one"),
+        (("--lr", 0.5), 2, "--optimizer: the run in r was started with another value"),
+        (("--batch", 100), 2, "--batch: the run in r was started with another value"),
         (("--set", "width=8"), 2, "--set or --input differ"),
         (("--data", "mnist", "--input", "1x28x28"), 2, "differ"),
     ],
@@ -89,7 +89,7 @@ def test_another_text_is_refused(folder: Path) -> None:
     (folder / "net.arch").write_text(NET.replace("relu", "gelu"))
     refused = run(*AUTO, "--epochs", 2)
     assert refused.exit_code == 1
-    assert "the network is not the one that r trains" in refused.output
+    assert "the network differs from the one in r" in refused.output
 
 
 @pytest.mark.usefixtures("folder")
@@ -99,7 +99,7 @@ def test_another_text_is_refused(folder: Path) -> None:
 def test_it_needs_a_network_and_a_folder(args: tuple[str, ...]) -> None:
     refused = run(*args, "--resume", "auto")
     assert refused.exit_code == 2
-    assert "give the network, and its folder by --out" in refused.output
+    assert "give the network, and its folder with --out" in refused.output
 
 
 def test_two_processes_begin_and_go_on_and_end_in_order(folder: Path) -> None:

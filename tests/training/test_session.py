@@ -136,7 +136,7 @@ def test_epochs_may_be_added(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("schedule", "told"),
-    [("constant", None), ("cosine", "the cosine schedule is that of 5 epochs now: the learning rate was ")],
+    [("constant", None), ("cosine", "the cosine schedule now spans 5 epochs: the learning rate changes from ")],
 )
 def test_added_epochs_that_change_the_course_are_told(tmp_path: Path, schedule: str, told: str | None) -> None:
     training(tmp_path / "run", epochs=3, schedule={"name": schedule}).start()
@@ -186,7 +186,7 @@ def test_patience_that_nothing_validates_is_told(tmp_path: Path) -> None:
     made = training(tmp_path / "run", epochs=2, patience=1)
     outcome = Training(made.subject, Patches(33, 0, 0), made.recipe, made.place, watch).start()
     assert outcome.state.epoch == 2
-    assert "`patience 1` ends nothing: no images validate (`split 0.9`)" in watch.told
+    assert "`patience 1` has no effect: there are no validation images (`split 0.9`)" in watch.told
 
 
 def test_a_loss_that_is_no_number_stops_and_keeps_finite_weights(tmp_path: Path) -> None:
@@ -282,7 +282,7 @@ def test_what_is_over_is_said_to_be_over(tmp_path: Path) -> None:
 
     training(tmp_path / "run").start()
     training(tmp_path / "run", watch=Noting()).resume()
-    assert notes[-1] == "all epochs are over, 3; `--epochs 6` would train as long again"
+    assert notes[-1] == "all 3 epochs are finished; `--epochs 6` trains for as many more"
 
 
 @pytest.mark.parametrize("damage", ["text", "other"])
@@ -306,5 +306,5 @@ def test_a_batch_of_one_image_and_a_norm_over_the_batch(tmp_path: Path, precisio
         return nn.Sequential(nn.Flatten(), nn.Linear(64, 4), nn.BatchNorm1d(4), nn.Linear(4, 3))
 
     made = replace(training(tmp_path / "run", batch=1, precision=precision), subject=subject(flat))
-    with pytest.raises(BatchOfOne, match="a batch of one image has no variance to normalise by"):
+    with pytest.raises(BatchOfOne, match="cannot normalize over a batch of one image"):
         made.start()

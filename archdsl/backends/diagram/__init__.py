@@ -1,4 +1,4 @@
-"""Pictures of a network: SVG, PNG, DOT, Mermaid, TikZ."""
+"""Diagrams of a network: SVG, PNG, DOT, Mermaid, TikZ."""
 
 from ...graph import Graph
 from .build import Subject, View, picture
@@ -11,20 +11,20 @@ from .theme import THEMES
 __all__ = ["FORMATS", "THEMES", "CannotDraw", "Style", "Subject", "View", "diagram"]
 
 MOST = 3000
-"""Boxes in a picture; more would take minutes, and nobody could read them."""
+"""Boxes in a diagram; more would take minutes, and nobody could read them."""
 FORMATS = ("svg", "png", "pdf", "dot", "mmd", "tikz")
-"""What a picture can be written as; pdf where a system's `dot` is installed."""
+"""The formats of a diagram; pdf needs a system's `dot`."""
 
 
 def diagram(graph: Graph, format: str = "svg", style: Style | None = None, subject: Subject | None = None) -> bytes:
-    """The network as a picture in one of FORMATS. The same input gives the same bytes. Raises CannotDraw."""
+    """The network as a diagram in one of FORMATS. The same input gives the same bytes. Raises CannotDraw."""
     from ...analysis.cost import costs
 
     style = style or Style()
     drawn = picture(graph, costs(graph), subject)
     if len(drawn.boxes) > MOST:
-        ways = "fold repetitions, or draw the view `blocks` or `stages`"
-        raise CannotDraw(f"{len(drawn.boxes):,} boxes are more than the {MOST:,} that are drawn: {ways}")
+        help = "fold repeated layers, or use the view `blocks` or `stages`"
+        raise CannotDraw(f"{len(drawn.boxes):,} boxes are more than the limit of {MOST:,}: {help}")
     if subject is not None and subject.view is View.VOLUMES:
         return _volumes(drawn, format, style)
     if format == "mmd":
@@ -52,7 +52,7 @@ def _volumes(drawn: Picture, format: str, style: Style) -> bytes:
     from .scene import draw_volumes
 
     if format == "mmd":
-        raise CannotDraw("Mermaid has no boxes of this kind: write svg, png or dot, or draw another view")
+        raise CannotDraw("Mermaid does not support the view `volumes`: use svg, png or dot, or another view")
     return _fixed(draw_volumes(drawn, style), format, style)
 
 
@@ -74,14 +74,14 @@ def _fixed(drawing: Drawing, format: str, style: Style) -> bytes:
 
 
 def _in_columns(drawn: Picture, style: Style) -> Drawing | None:
-    """The picture in columns, if there are to be several."""
+    """The diagram in columns, if there are several."""
     from .page_columns import may_need, set_columns
 
     return set_columns(drawn, style) if may_need(drawn, style) else None
 
 
 def _program(drawn: Picture, style: Style) -> str:
-    """The picture in DOT, arranged as well as the renderer lets us see."""
+    """The diagram in DOT, in the best arrangement that the renderer finds."""
     from .dot import write_dot
     from .graphviz_layout import best_arrangement
 

@@ -1,4 +1,4 @@
-"""DOT drawn: by the renderer that is installed with the package, or by a system's `dot` for what that one lacks.
+"""Render DOT: with the renderer that is installed with the package, or with a system's `dot` for other formats.
 
 The embedded renderer comes first, because it writes the same bytes on every machine.
 """
@@ -20,15 +20,15 @@ _LOCK = threading.Lock()
 
 
 class CannotDraw(Exception):
-    """No renderer here can draw this; the text says why, and what to do."""
+    """No renderer can draw this; the message says why and what to do."""
 
 
 class Failed(CannotDraw):
-    """The renderer gave up on this picture; it may draw another arrangement of it."""
+    """The renderer failed on this diagram; another arrangement may succeed."""
 
 
 def draw(dot: str, format: str, dpi: int | None = None, *, fixed: bool = False) -> bytes:
-    """A DOT program as a picture in a format; `fixed` keeps the places that it gives. Raises CannotDraw, Failed."""
+    """A DOT program rendered in a format; `fixed` keeps its positions. Raises CannotDraw, Failed."""
     import graphviz  # type: ignore[import-untyped]  # it has no types
 
     renderer = _renderer(format)
@@ -53,8 +53,8 @@ def _renderer(format: str) -> Path:
     if system := shutil.which("dot"):
         return Path(system)
     if format in EMBEDDED_FORMATS:
-        raise CannotDraw(f"the renderer {EMBEDDED} is missing: install the package of this name, or Graphviz")
-    raise CannotDraw(f"{format} needs the program `dot`: install Graphviz, or write svg or png, which need nothing")
+        raise CannotDraw(f"the renderer {EMBEDDED} is missing: install the package {EMBEDDED}, or Graphviz")
+    raise CannotDraw(f"{format} needs the program `dot`: install Graphviz, or use svg or png")
 
 
 def embedded() -> Path | None:

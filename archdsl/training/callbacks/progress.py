@@ -41,7 +41,7 @@ class LineWatch(Watch):
         self._print(text)
 
     def start(self, name: str, total: int | None) -> None:
-        self._print(f"fetching {name}" + (f", {total / 1e6:,.1f} MB" if total else ""))
+        self._print(f"downloading {name}" + (f", {total / 1e6:,.1f} MB" if total else ""))
 
     def start_decoding(self, name: str, images: int) -> None:
         self._decoding, self._decoded, self._of = name, 0, images
@@ -102,7 +102,7 @@ class BarWatch(LineWatch):
 
     def start(self, name: str, total: int | None) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-        self._show(Progress(*columns, console=self.console, transient=True), f"fetching {name}", total)
+        self._show(Progress(*columns, console=self.console, transient=True), f"downloading {name}", total)
 
     def start_decoding(self, name: str, images: int) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

@@ -53,9 +53,7 @@ class CifarSource(Source):
         test = self._parse(origin, [contents[name] for name in self.test])
         if official is None:
             official = (len(learn), len(test)) == self._published()
-        note = (
-            f"{self.facts.name}: not the published files ({len(learn):,} images to learn from, {len(test):,} to test)"
-        )
+        note = f"{self.facts.name}: not the published files ({len(learn):,} training images, {len(test):,} test images)"
         train, validation = hold_out(learn, request.split)
         return Splits(train, validation, test, () if official else (note,))
 
@@ -83,19 +81,21 @@ class CifarSource(Source):
                         assert content is not None
                         yield wanted.pop(member.name), content.read()
         except (tarfile.TarError, EOFError, OSError, ValueError, zlib.error) as error:
-            raise DataCorrupt(path, f"damaged archive ({error})") from error
+            raise DataCorrupt(path, f"corrupt archive ({error})") from error
         if wanted:
-            raise DataCorrupt(path, f"the archive lacks {', '.join(sorted(wanted))}")
+            raise DataCorrupt(path, f"the archive does not contain {', '.join(sorted(wanted))}")
 
     def _parse(self, origin: Path, contents: list[bytes]) -> ImageSet:
         size = self.label_bytes + _PIXELS
         for content in contents:
             if not content or len(content) % size:
-                raise DataCorrupt(origin, f"{len(content):,} bytes are no whole number of records of {size:,}")
+                raise DataCorrupt(
+                    origin, f"its size of {len(content):,} bytes is not a multiple of the record size, {size:,}"
+                )
         records: NDArray[np.uint8] = np.frombuffer(b"".join(contents), np.uint8).reshape(-1, size)
         labels = records[:, self.label_bytes - 1].astype(np.int64)
         if labels.max() >= len(self.facts.classes):
-            raise DataCorrupt(origin, f"label {labels.max()} is beyond the {len(self.facts.classes)} classes")
+            raise DataCorrupt(origin, f"label {labels.max()} is out of range for {len(self.facts.classes)} classes")
         images = records[:, self.label_bytes :].copy().reshape(-1, 3, 32, 32)  # may be written to, even a single one
         return ImageSet(images, labels)
 
@@ -106,7 +106,7 @@ class _Bounded(gzip.GzipFile):
     def read(self, size: int | None = -1) -> bytes:
         asked = -1 if size is None else size
         if not 0 <= asked <= _LARGEST_MEMBER:
-            raise tarfile.ReadError(f"a head announces {asked:,} bytes")
+            raise tarfile.ReadError(f"a header declares {asked:,} bytes")
         return super().read(asked)
 
 

@@ -72,7 +72,7 @@ def fetch(file: RemoteFile, folder: Path, progress: Download) -> Path:
             return Path(kept)
         except ValueError as error:
             known = "RequestException" in _kinds(error)  # an address that requests cannot read is a ValueError, too
-            why = _why(error) if known else "another file than the published one (its sha256 differs)"
+            why = _why(error) if known else "its sha256 differs from that of the published file"
             attempts.append((url, why))
         except OSError as error:
             if "RequestException" in _kinds(error):
@@ -103,9 +103,9 @@ def _why(error: Exception) -> str:
     if "HTTPError" in kinds and response is not None:
         return f"{response.status_code} {response.reason}"
     if "Timeout" in kinds or "ReadTimeoutError" in _kinds(inner):
-        return f"no answer in {TIMEOUT_SECONDS} s"
+        return f"no response within {TIMEOUT_SECONDS} s"
     if "ChunkedEncodingError" in kinds:
-        return "the connection broke off"
+        return "the connection was lost"
     if "ConnectionError" in kinds:
         return "no connection"
     return str(error)

@@ -59,7 +59,9 @@ def kept(path: Path, shape: tuple[int, ...], keys: Sequence[str], fill: Fill) ->
 def _no_room(path: Path, shape: tuple[int, ...], error: Exception) -> DiskFull | CannotWrite:
     problem = error if isinstance(error, DiskFull | CannotWrite) else unwritten(path, error)
     if isinstance(problem, DiskFull):
-        return DiskFull(path, f"the decoded images take {prod(shape) / 1e9:.1f} GB; ARCHDSL_CACHE moves them")
+        return DiskFull(
+            path, f"the decoded images take {prod(shape) / 1e9:.1f} GB; set ARCHDSL_CACHE to store them elsewhere"
+        )
     return problem
 
 
@@ -124,7 +126,7 @@ class _Partial:
             write_atomically(self._path, self._save)
         made = _read(self._path, self._shape)
         if made is None:
-            raise CannotWrite(self._path, "what was written cannot be read back")
+            raise CannotWrite(self._path, "the written file cannot be read back")
         return made
 
     def _save(self, path: Path) -> None:

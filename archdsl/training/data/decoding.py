@@ -34,12 +34,12 @@ def decode(path: Path | BinaryIO, shape: ImageShape) -> Pixels:
     Pillow cannot read, or one whose unpacked size is dangerous.
     """
     if prod(shape) > _MOST_VALUES:
-        raise OSError(f"no picture is made {shape}: more than {_MOST_VALUES:,} values")
+        raise OSError(f"an image of {shape} has more than {_MOST_VALUES:,} values, the limit")
     try:
         with _opened(path) as picture:
             return _pixels(picture, shape)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise OSError("more pixels than is safe to unpack") from error
+        raise OSError("too many pixels to decode safely") from error
     except UnidentifiedImageError as error:  # its words name the file, or an address in memory
         raise OSError("cannot identify image file") from error
     except (ValueError, SyntaxError, EOFError, struct.error) as error:  # what readers of damaged files let through

@@ -43,7 +43,7 @@ class HubSource(Source):
     def _listing(self) -> Listing:
         listing = list_files(self._name)
         if not any(file.split == "train" for file in listing.files):
-            raise HubFailed(str(self._name), "it has no training images", "choose a data set that has")
+            raise HubFailed(str(self._name), "it has no training images", "choose another data set")
         return listing
 
     @cached_property
@@ -64,14 +64,14 @@ class HubSource(Source):
 
     def load(self, request: Request) -> Splits:
         if request.shape.channels not in (1, 3):
-            raise HubFailed(str(self._name), "pictures are read with 1 channel or 3", "`input 3x…`")
+            raise HubFailed(str(self._name), "images have 1 or 3 channels", "`input 3x…`")
         splits = {file.split for file in self._listing.files}
         validation = self._part("validation", request, 1)[0] if "validation" in splits else None
         test = self._part("test", request, 1)[0] if "test" in splits else None
         train, held_out = self._part("train", request, 1 if validation else request.split)
         if train is None:
             raise HubFailed(str(self._name), "its training images have no classes", "choose another data set")
-        note = f"{self.spec.name}: classes are the column `{self._columns.label}`"
+        note = f"{self.spec.name}: classes from the column `{self._columns.label}`"
         return Splits(train, validation or held_out, test, (note,))
 
     def _fetch(self, file: HubFile) -> Path:
@@ -89,7 +89,7 @@ class HubSource(Source):
         if len(labels) == 0 or (labels < 0).all():
             return None, None
         if labels.min() < 0 or labels.max() >= len(self._columns.classes):
-            raise HubFailed(str(self._name), f"`{split}` has labels beyond its classes", "choose another data set")
+            raise HubFailed(str(self._name), f"`{split}` has labels out of range", "choose another data set")
         key = f"1 {request.shape} {self._columns.image} {self.origin} {split} {learn}"
         digest = hashlib.sha256(key.encode()).hexdigest()
         path = request.cache / "hub" / f"{digest[:32]}.npy"
@@ -101,7 +101,7 @@ class HubSource(Source):
             lambda into, done, note: self._decode(paths, into, np.argsort(order), done, note, request.download),
         )  # fmt: skip
         if images is None:
-            raise HubFailed(str(self._name), "not all of its pictures could be read", "choose another data set")
+            raise HubFailed(str(self._name), "not all of its images could be read", "choose another data set")
         count, labels = len(first), labels[order]
         rest = ImageSet(images[count:], labels[count:]) if len(second) else None
         return ImageSet(images[:count], labels[:count]), rest
@@ -126,7 +126,7 @@ class HubSource(Source):
         def one(place: int) -> str | None:
             row, content = waiting.pop(place)
             if content is None:
-                return f"row {row:,} has no picture"
+                return f"row {row:,} has no image"
             try:
                 into[place] = decode(io.BytesIO(content), shape)
             except OSError as error:
@@ -141,9 +141,9 @@ class HubSource(Source):
         finally:
             progress.finish()
         if bad:
-            why = bad[0] + (f" and {len(bad) - 1:,} more, all of them below" if len(bad) > 1 else "")
+            why = bad[0] + (f" and {len(bad) - 1:,} more, listed below" if len(bad) > 1 else "")
             more = tuple(bad) if len(bad) > 1 else ()
-            raise BadImages(Path(str(self._name)), why, "choose a data set whose pictures are whole", more)
+            raise BadImages(Path(str(self._name)), why, "choose a data set without corrupt images", more)
 
 
 @contextmanager
@@ -166,10 +166,8 @@ def _columns(name: Name, path: Path) -> Columns:
     images = [column for column, feature in features.items() if _kind(feature) == "Image"]
     labels = [column for column, feature in features.items() if _kind(feature) == "ClassLabel"]
     if not images or not labels:
-        lacks = "pictures" if not images else "classes with names"
-        has = (
-            ", ".join(f"{column} ({_kind(feature)})" for column, feature in features.items()) or "nothing that is told"
-        )
+        lacks = "images" if not images else "named classes"
+        has = ", ".join(f"{column} ({_kind(feature)})" for column, feature in features.items()) or "no declared columns"
         raise HubFailed(str(name), f"no column of {lacks}: it has {has}", "choose a data set for image classification")
     label = "label" if "label" in labels else labels[0]
     return Columns(images[0], label, tuple(map(str, features[label]["names"])))

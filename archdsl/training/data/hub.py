@@ -41,7 +41,7 @@ class Name:
         """From what stands behind `hf:`. Raises HubFailed."""
         match = _NAME.fullmatch(text)
         if match is None:
-            raise HubFailed(text, "not a name of the Hub's", "write `hf:OWNER/NAME`, or `hf:OWNER/NAME:CONFIG`")
+            raise HubFailed(text, "not a valid name on the Hub", "write `hf:OWNER/NAME`, or `hf:OWNER/NAME:CONFIG`")
         return cls(match["repo"], match["config"], match["revision"])
 
     def __str__(self) -> str:
@@ -86,8 +86,10 @@ def list_files(name: Name) -> Listing:
             listing = _ask(name)
     except no_answer as error:
         if not kept.is_file():
-            why = "the Hub cannot be reached, and nothing of it was fetched before"
-            raise HubFailed(str(name), f"{why} ({type(error).__name__})", "try again with a net") from error
+            why = "the Hub cannot be reached, and the data set is not in the cache"
+            raise HubFailed(
+                str(name), f"{why} ({type(error).__name__})", "check the network connection and try again"
+            ) from error
         told = json.loads(kept.read_text(encoding="utf-8"))
         return Listing(told["commit"], tuple(HubFile(**file) for file in told["files"]))
     kept.parent.mkdir(parents=True, exist_ok=True)
@@ -100,7 +102,7 @@ def fetch_file(name: Name, commit: str, file: HubFile) -> Path:
     with _told(name):
         path = Path(_api().hf_hub_download(name.repo, file.path, repo_type="dataset", revision=commit))
     if file.sha256 is not None and sha256(path) != file.sha256:
-        raise DataCorrupt(path.resolve(), "another file than the Hub's (its sha256 differs)")
+        raise DataCorrupt(path.resolve(), "its sha256 differs from the Hub's")
     return path
 
 
@@ -138,11 +140,13 @@ def _ask(name: Name) -> Listing:
 def _chosen(name: Name, found: dict[str, list[HubFile]]) -> list[HubFile]:
     """The files of the config that is wanted, or of the only one, or of the one called default."""
     if not found:
-        raise HubFailed(str(name), "it has no Parquet files for training", "choose a data set that has")
+        raise HubFailed(str(name), "it has no Parquet files for training", "choose another data set")
     wanted = name.config or (next(iter(found)) if len(found) == 1 else "default")
     if wanted not in found:
         which = f"no config `{wanted}`" if name.config else "several configs"
-        raise HubFailed(str(name), which, f"name one: `hf:{name.repo}:{sorted(found)[0]}`; {', '.join(sorted(found))}")
+        raise HubFailed(
+            str(name), which, f"choose one: `hf:{name.repo}:{sorted(found)[0]}`; {', '.join(sorted(found))}"
+        )
     return found[wanted]
 
 
@@ -167,13 +171,13 @@ def _told(name: Name) -> Iterator[None]:
     try:
         yield
     except GatedRepoError as error:
-        way = "accept its terms on its page, then `hf auth login`, or set HF_TOKEN"
-        raise HubFailed(str(name), "the Hub gives it only to those who accepted its terms", way) from error
+        way = "accept its terms on its page, then run `hf auth login` or set HF_TOKEN"
+        raise HubFailed(str(name), "it is gated: the Hub requires accepting its terms", way) from error
     except RepositoryNotFoundError as error:
-        way = "look it up on huggingface.co/datasets; a private one needs `hf auth login`, or HF_TOKEN"
+        way = "search huggingface.co/datasets; a private data set needs `hf auth login` or HF_TOKEN"
         raise HubFailed(str(name), "the Hub has no such data set", way) from error
     except LocalEntryNotFoundError as error:
-        raise HubFailed(str(name), "the Hub cannot be reached", "try again with a net") from error
+        raise HubFailed(str(name), "the Hub cannot be reached", "check the network connection and try again") from error
     except HfHubHTTPError as error:
         status = getattr(error.response, "status_code", "no answer")
-        raise HubFailed(str(name), f"the Hub answers with {status}", "try again later") from error
+        raise HubFailed(str(name), f"the Hub responds with {status}", "try again later") from error

@@ -26,7 +26,7 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
         with _open(path) as stream:
             return _read(stream, path, dimensions)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise DataCorrupt(path, f"damaged gzip ({error})") from error
+        raise DataCorrupt(path, f"corrupt gzip file ({error})") from error
 
 
 def _open(path: Path) -> IO[bytes] | gzip.GzipFile:
@@ -40,9 +40,9 @@ def _read(stream: IO[bytes] | gzip.GzipFile, path: Path, dimensions: int) -> NDA
     sizes = struct.unpack(f">{dimensions}I", head[4:])
     count = int(np.prod(sizes, dtype=object))
     if count > _LARGEST:
-        raise DataCorrupt(path, f"its head announces {count:,} values; no more than {_LARGEST:,} are read")
+        raise DataCorrupt(path, f"its header declares {count:,} values; the limit is {_LARGEST:,}")
     values = stream.read(count + 1)  # one more than there should be: never unpacks without bound
     if len(values) != count:
         more = "more" if len(values) > count else f"{len(values):,}"
-        raise DataCorrupt(path, f"its head announces {count:,} values, but it has {more}")
+        raise DataCorrupt(path, f"its header declares {count:,} values, but it has {more}")
     return np.frombuffer(bytearray(values), np.uint8).reshape(sizes)  # a copy, which may be written to

@@ -37,9 +37,7 @@ class IdxSource(Source):
         learn = self._pair(found[0], found[1])
         test = self._pair(found[2], found[3])
         train, validation = hold_out(learn, request.split)
-        note = (
-            f"{self.facts.name}: not the published files ({len(learn):,} images to learn from, {len(test):,} to test)"
-        )
+        note = f"{self.facts.name}: not the published files ({len(learn):,} training images, {len(test):,} test images)"
         unofficial = any(file.official is False for file in found)
         return Splits(train, validation, test, (note,) if unofficial else ())
 
@@ -53,7 +51,9 @@ class IdxSource(Source):
         if len(images) != len(labels):
             raise DataCorrupt(labels_file.path, f"{len(labels):,} labels for {len(images):,} images")
         if len(labels) == 0 or labels.max() >= len(self.facts.classes):
-            raise DataCorrupt(labels_file.path, f"labels beyond the {len(self.facts.classes)} classes, or none")
+            raise DataCorrupt(
+                labels_file.path, f"no labels, or labels out of range for {len(self.facts.classes)} classes"
+            )
         return ImageSet(images[:, None], labels.astype(np.int64))
 
 

@@ -55,8 +55,8 @@ class FolderSource(Source):
         if odd := [name for name in names if not _is_text(name)]:
             raise BadImages(self.folder, f"the folder {_printable(odd[0])} has a name that is not UTF-8", "rename it")
         if len(names) < 2:
-            found = f"one class, {names[0]}" if names else "no folder with images in it"
-            raise BadImages(self.folder, found, "put the images of each class into a folder of its own: cat/ dog/ …")
+            found = f"only one class, {names[0]}" if names else "no subfolder with images"
+            raise BadImages(self.folder, found, "put the images of each class into a separate subfolder: cat/ dog/ …")
         return DataSpec(self.folder.resolve().name, tuple(names), None)
 
     @property
@@ -87,11 +87,11 @@ class FolderSource(Source):
 
     def load(self, request: Request) -> Splits:
         if request.shape.channels not in (1, 3):
-            why = f"the network takes {request.shape.channels} channels; pictures are read with 1 (grey) or 3 (colours)"
+            why = f"the network takes {request.shape.channels} channels; images have 1 (grayscale) or 3 (color)"
             raise BadImages(self.folder, why, f"`input 3x{request.shape.height}x{request.shape.width}`")
         parts = self.parts()
         if not parts.train:
-            raise BadImages(self.folder, "no image to learn from", "put images into the folders of the classes")
+            raise BadImages(self.folder, "no training images", "put images into the subfolders of the classes")
         alone = not parts.validation and len(parts.train) * prod(request.shape) <= MAPPED
         if not parts.validation and not alone:  # divided before they are read: taking from a file would copy
             learn, validate = divide(len(parts.train), request.split)
@@ -102,7 +102,7 @@ class FolderSource(Source):
         )
         reading.refuse()
         if train is None:
-            raise BadImages(self.folder, "no image to learn from", "put images into the folders of the classes")
+            raise BadImages(self.folder, "no training images", "put images into the subfolders of the classes")
         if alone:
             train, validation = hold_out(train, request.split)
         return Splits(train, validation, test)
@@ -200,7 +200,7 @@ class _Reading:
         """Raise BadImages with every file that cannot be read."""
         if self.bad:
             bad = sorted(self.bad)
-            more = f" and {len(bad) - 3:,} more, all of them below" if len(bad) > 3 else ""
+            more = f" and {len(bad) - 3:,} more, listed below" if len(bad) > 3 else ""
             why = f"cannot read {', '.join(bad[:3])}{more}"
-            help_text = "remove or replace what is no image; the others are decoded, and kept"
+            help_text = "remove or replace these files; the other images are decoded and cached"
             raise BadImages(self.folder, why, help_text, tuple(bad) if more else ())

@@ -42,7 +42,7 @@ def read_mat(path: Path, names: tuple[str, ...], largest: int) -> dict[str, NDAr
     found: dict[str, NDArray[Any]] = {}
     try:
         if len(content) < _HEAD or bytes(content[124:128]) != b"\x00\x01IM":
-            raise _Bad("not a MAT file of version 5 in little-endian order")
+            raise _Bad("not a little-endian MAT file of version 5")
         for element in _elements(content[_HEAD:]):
             if element.kind == _COMPRESSED:
                 (element,) = _elements(memoryview(_unpacked(element.content, largest)))
@@ -51,7 +51,7 @@ def read_mat(path: Path, names: tuple[str, ...], largest: int) -> dict[str, NDAr
                 if array is not None:
                     found[name] = array
     except (_Bad, zlib.error, struct.error, ValueError) as error:
-        raise DataCorrupt(path, f"damaged MAT file ({error})") from error
+        raise DataCorrupt(path, f"corrupt MAT file ({error})") from error
     if missing := [name for name in names if name not in found]:
         raise DataCorrupt(path, f"it has no array {', '.join(missing)}")
     return found
@@ -68,7 +68,7 @@ def _elements(content: memoryview) -> Iterator[_Element]:
         elif kind != _COMPRESSED:
             step = -(-size // 8) * 8
         if start + size > len(content):
-            raise _Bad(f"an element of {size:,} bytes ends behind the file")
+            raise _Bad(f"an element of {size:,} bytes exceeds the file")
         yield _Element(kind, content[start : start + size])
         at += 8 + step
 
@@ -77,7 +77,7 @@ def _unpacked(content: memoryview, largest: int) -> bytes:
     unpacker = zlib.decompressobj()
     made = unpacker.decompress(content, largest + 4096)  # the array, and its tags
     if not unpacker.eof:
-        raise _Bad(f"cut off, or larger than {largest:,} bytes")
+        raise _Bad(f"truncated, or larger than {largest:,} bytes")
     return made
 
 
@@ -92,10 +92,10 @@ def _matrix(content: memoryview, names: tuple[str, ...]) -> tuple[str, NDArray[A
         return name, None
     sizes = np.frombuffer(dimensions.content, "<i4").tolist()
     if len(sizes) > _MOST_DIMENSIONS:  # the product of very many takes minutes
-        raise _Bad(f"`{name}` announces {len(sizes):,} dimensions")
+        raise _Bad(f"`{name}` declares {len(sizes):,} dimensions")
     if values.kind not in _KINDS:
         raise _Bad(f"`{name}` is not an array of numbers")
     array = np.frombuffer(values.content, _KINDS[values.kind])
     if min(sizes, default=0) < 0 or prod(sizes) != len(array):
-        raise _Bad(f"`{name}` announces {prod(sizes):,} values, but has {len(array):,}")
+        raise _Bad(f"`{name}` declares {prod(sizes):,} values, but has {len(array):,}")
     return name, array.reshape(sizes, order="F")

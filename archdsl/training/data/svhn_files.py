@@ -34,7 +34,7 @@ class SvhnSource(Source):
         found = [obtain(file, "svhn", request, ("SVHN", "svhn")) for file in self._files]
         learn, test = (_read(file.path) for file in found)
         train, validation = hold_out(learn, request.split)
-        note = f"svhn: not the published files ({len(learn):,} images to learn from, {len(test):,} to test)"
+        note = f"svhn: not the published files ({len(learn):,} training images, {len(test):,} test images)"
         return Splits(train, validation, test, () if all(file.official for file in found) else (note,))
 
 
@@ -46,5 +46,5 @@ def _read(path: Path) -> ImageSet:
     if len(labels) != images.shape[3]:
         raise DataCorrupt(path, f"{len(labels):,} labels for {images.shape[3]:,} images")
     if len(labels) == 0 or not np.isin(labels, np.arange(1, 11)).all():  # they may be floats
-        raise DataCorrupt(path, "labels beyond 1..10, or none")
+        raise DataCorrupt(path, "no labels, or labels outside 1..10")
     return ImageSet(np.ascontiguousarray(images.transpose(3, 2, 0, 1)), labels.astype(np.int64) % 10)

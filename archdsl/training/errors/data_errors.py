@@ -1,4 +1,4 @@
-"""Problems with data sets: unknown, missing, damaged, not to be fetched, or too few images."""
+"""Problems with data sets: unknown, missing, corrupt, impossible to download, or too small."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from .problem import Problem
 
 
 class UnknownData(Problem):
-    """Neither a known data set nor a folder."""
+    """Neither a built-in data set nor a folder."""
 
     exit_status = 2
 
@@ -21,7 +21,7 @@ class UnknownData(Problem):
         nearest = (f"did you mean `{self.nearest}`?",) if self.nearest else ()
         return (
             *nearest,
-            f"data sets: {', '.join(self.known)}; hf:OWNER/NAME; or a folder with one folder of images for each class",
+            f"data sets: {', '.join(self.known)}; hf:OWNER/NAME; or a folder with one subfolder of images per class",
         )
 
 
@@ -33,10 +33,10 @@ class DataMissing(Problem):
         self.name, self.folder, self.looked_for = name, folder, looked_for
 
     def message(self) -> str:
-        return f"{self.name}: nothing of it in {self.folder}"
+        return f"{self.name}: none of its files are in {self.folder}"
 
     def help(self) -> tuple[str, ...]:
-        return (f"looked for {', '.join(self.looked_for)}", "without --data-dir it is downloaded and kept")
+        return (f"looked for {', '.join(self.looked_for)}", "without --data-dir, it is downloaded and cached")
 
 
 class DataCorrupt(Problem):
@@ -50,7 +50,7 @@ class DataCorrupt(Problem):
         return f"{self.path}: {self.why}"
 
     def help(self) -> tuple[str, ...]:
-        return ("remove the file, and it is downloaded again where it came from the net",)
+        return ("delete the file; if it was downloaded, the next run downloads it again",)
 
 
 class DownloadFailed(Problem):
@@ -65,11 +65,11 @@ class DownloadFailed(Problem):
         return f"cannot download {self.name} ({tried})"
 
     def help(self) -> tuple[str, ...]:
-        return (f"fetch {self.name} by other means, put it in a folder, and say `--data-dir FOLDER`",)
+        return (f"download {self.name} by other means, put it in a folder, and use `--data-dir FOLDER`",)
 
 
 class BadImages(Problem):
-    """A folder of images that cannot serve as a data set; `files` are those that cannot be read, with why."""
+    """A folder of images that cannot be used as a data set; `files` are those that cannot be read, with the reasons."""
 
     def __init__(self, folder: Path, why: str, way_out: str, files: tuple[str, ...] = ()) -> None:
         super().__init__(folder, why)
@@ -95,14 +95,14 @@ class DecodingStopped(Problem):
         self.name, self.decoded, self.images = name, decoded, images
 
     def message(self) -> str:
-        return f"{self.name}: stopped with {self.decoded:,} of {self.images:,} images decoded, which are kept"
+        return f"{self.name}: stopped after decoding {self.decoded:,} of {self.images:,} images, which are kept"
 
     def help(self) -> tuple[str, ...]:
-        return ("the same command goes on with the others",)
+        return ("the same command continues with the others",)
 
 
 class HubFailed(Problem):
-    """A data set of the Hugging Face Hub that cannot be had, or that is no set of images with classes."""
+    """A data set of the Hugging Face Hub that cannot be downloaded, or that has no images with classes."""
 
     def __init__(self, name: str, why: str, way_out: str) -> None:
         super().__init__(name, why)
@@ -116,22 +116,22 @@ class HubFailed(Problem):
 
 
 class NothingToLearnFrom(Problem):
-    """A split that leaves no image to learn from, of so many."""
+    """A split that leaves no training images."""
 
     def __init__(self, split: float, images: int) -> None:
         super().__init__(split, images)
         self.split, self.images = split, images
 
     def message(self) -> str:
-        return f"`split {self.split:g}` leaves none of {self.images:,} images to learn from"
+        return f"`split {self.split:g}` leaves no training images of {self.images:,}"
 
     def help(self) -> tuple[str, ...]:
         enough = max(0.9, 1 / max(1, self.images))
-        return (f"`split {enough:g}`: {round(self.images * enough):,} to learn from",)
+        return (f"`split {enough:g}` leaves {round(self.images * enough):,}",)
 
 
 class OtherData(Problem):
-    """Images that a run cannot be held against."""
+    """Images that a run cannot be evaluated on."""
 
     def __init__(self, data: str, why: str, way_out: str) -> None:
         super().__init__(data, why)

@@ -1,4 +1,4 @@
-"""Problems with a device: not there, out of memory, or without a compiler."""
+"""Problems with a device: not available, out of memory, or without a compiler."""
 
 from .problem import Problem
 
@@ -13,16 +13,16 @@ class NoDevice(Problem):
         self.wanted = wanted
 
     def message(self) -> str:
-        return f"`{self.wanted}`: torch finds no such device here"
+        return f"`{self.wanted}`: torch finds no such device"
 
     def help(self) -> tuple[str, ...]:
-        return ("`--device cpu`, or `--device auto` to take what there is",)
+        return ("use `--device cpu`, or `--device auto` to pick an available one",)
 
 
 class OutOfMemory(Problem):
-    """The device has no room for a batch. `fits` is the largest that the analysis says would, `free` bytes there were.
+    """A batch does not fit in memory. `fits` is the largest batch that does, by the analysis; `free` is in bytes.
 
-    Both are None where that is not known.
+    Both are None if unknown.
     """
 
     def __init__(self, batch: int, device: str, fits: int | None = None, free: int | None = None) -> None:
@@ -31,23 +31,23 @@ class OutOfMemory(Problem):
 
     def message(self) -> str:
         known = f"; {self.free / 1e9:.2f} GB were free" if self.free is not None else ""
-        return f"{self.device} has no memory for a batch of {self.batch}{known}"
+        return f"{self.device} is out of memory for a batch of {self.batch}{known}"
 
     def help(self) -> tuple[str, ...]:
         if self.fits == 0:
-            return ("by the analysis not even one image fits: make the network or its input smaller",)
+            return ("by the memory analysis not even one image fits: make the network or its input smaller",)
         fits = self.fits if self.fits is not None and self.fits < self.batch else max(1, self.batch // 2)
         parts = next((n for n in range(-(-self.batch // fits), self.batch + 1) if self.batch % n == 0), self.batch)
         if parts > 2 * -(-self.batch // fits):  # an awkward number: nearly the same steps will do
             parts = -(-self.batch // fits)
-        way = f"`--batch {self.batch // parts} --accumulate {parts}` makes the same steps from smaller batches"
+        way = f"`--batch {self.batch // parts} --accumulate {parts}` makes the same steps with smaller batches"
         if fits == self.fits:
-            way = f"by the analysis a batch of {fits} fits; {way}"
+            way = f"by the memory analysis a batch of {fits} fits; {way}"
         return (way, "`--precision bf16`")
 
 
 class CannotCompile(Problem):
-    """torch.compile does not get along with what is installed, or with the network."""
+    """torch.compile fails with the installed packages, or with the network."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -57,4 +57,4 @@ class CannotCompile(Problem):
         return f"torch.compile failed: {self.why}"
 
     def help(self) -> tuple[str, ...]:
-        return ("a new run without `--compile` trains the same", "on the CPU it needs a C++ compiler: `g++`")
+        return ("a new run without `--compile` trains the same network", "on the CPU it needs a C++ compiler: `g++`")

@@ -16,11 +16,11 @@ class DiskFull(Problem):
         return f"no space left to write {self.path}" + (f"; {self.kept}" if self.kept else "")
 
     def help(self) -> tuple[str, ...]:
-        return ("make room, or choose another place with --out",)
+        return ("free some space, or choose another folder with --out",)
 
 
 class CannotWrite(Problem):
-    """A file that the system does not let be written, for another reason than its size."""
+    """A file that cannot be written, for another reason than a full disk."""
 
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(path, why)
@@ -30,14 +30,14 @@ class CannotWrite(Problem):
         return f"cannot write {self.path}: {self.why}"
 
     def help(self) -> tuple[str, ...]:
-        return ("make its folder writable, or choose another place with --out",)
+        return ("make its folder writable, or choose another one with --out",)
 
 
 class LinkInTheWay(CannotWrite):
     """A link where a file or a folder of a run is to be written or removed."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path, "it is a link, and nothing is written or removed through one")
+        super().__init__(path, "it is a symbolic link, and links are not followed for writing or deleting")
 
     def help(self) -> tuple[str, ...]:
-        return ("remove the link, or copy what it points to in its place",)
+        return ("delete the link, or replace it by a copy of its target",)

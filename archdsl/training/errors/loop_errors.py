@@ -1,4 +1,4 @@
-"""Problems that show while a network is trained."""
+"""Problems during training."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from .problem import Problem
 
 
 class Diverged(Problem):
-    """The loss is no finite number any more."""
+    """The loss is no longer finite."""
 
     def __init__(self, loss: float, epoch: int, step: int, run: Path, lr: float, precision: str, clip: bool) -> None:
         super().__init__(loss, epoch, step)
@@ -16,49 +16,48 @@ class Diverged(Problem):
         self.precision, self.clip = precision, clip
 
     def message(self) -> str:
-        return (
-            f"the loss became {self.loss} in epoch {self.epoch}, step {self.step:,}, at a learning rate of {self.lr:g}"
-        )
+        loss = "NaN" if self.loss != self.loss else str(self.loss)
+        return f"the loss became {loss} in epoch {self.epoch}, step {self.step:,}, at a learning rate of {self.lr:g}"
 
     def help(self) -> tuple[str, ...]:
-        ways = [f"a smaller learning rate: `--lr {self.lr / 10:g}`", "a slow start: `--warmup 0.1`"]
+        ways = [f"a smaller learning rate: `--lr {self.lr / 10:g}`", "a warmup: `--warmup 0.1`"]
         if not self.clip:
-            ways.append("a bound on the gradient: `--clip 1`")
+            ways.append("gradient clipping: `--clip 1`")
         if self.precision != "fp32":
-            ways.append("more exact numbers: `--precision fp32`")
-        return (*ways, f"the last weights that were finite are in {self.run}")
+            ways.append("higher precision: `--precision fp32`")
+        return (*ways, f"the last finite weights are in {self.run}")
 
 
 class NothingToTrain(Problem):
-    """A network without a parameter that trains."""
+    """A network without trainable parameters."""
 
     def message(self) -> str:
-        return "the network has no parameter that trains"
+        return "the network has no trainable parameters"
 
     def help(self) -> tuple[str, ...]:
-        return ("give it a layer with weights that are not frozen: `fc 10`",)
+        return ("add a layer with weights that are not frozen, such as `fc 10`",)
 
 
 class BatchOfOne(Problem):
-    """A batch of one image, in a network that normalises over the images of a batch."""
+    """A batch of one image, in a network that normalizes over the images of a batch."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
         self.why = why
 
     def message(self) -> str:
-        return f"a batch of one image has no variance to normalise by (torch: {self.why})"
+        return f"cannot normalize over a batch of one image, which has no variance (torch: {self.why})"
 
     def help(self) -> tuple[str, ...]:
         return (
-            "`--batch 2` or more, of at least two images to learn from",
-            "or `layernorm` or `groupnorm` in place of `bn`",
+            "`--batch 2` or more, with at least two training images",
+            "`layernorm` or `groupnorm` instead of `bn`",
         )
 
 
 @contextmanager
 def variance_needed() -> Iterator[None]:
-    """Raises BatchOfOne where torch finds nothing to normalise over."""
+    """Raises BatchOfOne where torch has only one value per channel to normalize."""
     try:
         yield
     except ValueError as error:

@@ -11,7 +11,7 @@ _MODULES = {"pillow": "PIL", "huggingface-hub": "huggingface_hub", "graphviz-pur
 
 
 class MissingExtra(Problem):
-    """Something that needs packages which are not installed."""
+    """A feature whose packages are not installed."""
 
     exit_status = 2
 
@@ -20,7 +20,8 @@ class MissingExtra(Problem):
         self.what, self.packages = what, packages
 
     def message(self) -> str:
-        return f"{self.what} needs {', '.join(self.packages)}, not installed here"
+        verb = "is" if len(self.packages) == 1 else "are"
+        return f"{self.what} needs {', '.join(self.packages)}, which {verb} not installed"
 
     def help(self) -> tuple[str, ...]:
         return (install_command(self.packages),)

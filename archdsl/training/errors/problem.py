@@ -1,6 +1,6 @@
 """What can go wrong with data, settings and runs, as facts; the command line makes the exit status of them.
 
-A mistake in the network's text is a `Diagnostic` with its place in the text. A `Problem` has no such place: a file that
+An error in the network's text is a `Diagnostic` with its place in the text. A `Problem` has no such place: a file that
 is missing, a download that failed, a run that cannot be resumed.
 """
 
@@ -9,7 +9,7 @@ from typing import ClassVar
 
 
 class Problem(Exception, ABC):
-    """A mistake outside the network's text. Subclasses keep the facts and make the words.
+    """An error outside the network's text. Subclasses keep the facts and make the message.
 
     `exit_status` is the command's: 2 where the command names something that is not there, 1 for all else.
     """
@@ -25,7 +25,7 @@ class Problem(Exception, ABC):
         return ()
 
     def help(self) -> tuple[str, ...]:
-        """Ways out, the best first."""
+        """Suggestions, the best first."""
         return ()
 
     def __str__(self) -> str:

@@ -1,10 +1,10 @@
-"""Problems of several processes that train one network."""
+"""Problems of distributed training."""
 
 from .problem import Problem
 
 
 class CannotJoin(Problem):
-    """One of several processes that does not find the others."""
+    """A process that cannot connect to the others."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -15,30 +15,33 @@ class CannotJoin(Problem):
 
     def help(self) -> tuple[str, ...]:
         return (
-            "`torchrun --nproc-per-node=2 -m archdsl train …` starts several that find each other",
-            "unset WORLD_SIZE to train in one",
+            "start the processes with `torchrun --nproc-per-node=2 -m archdsl train …`",
+            "unset WORLD_SIZE to train in a single process",
         )
 
 
 class PeerLost(Problem):
-    """Another process of the training has ended before its time."""
+    """Another process of the training ended unexpectedly."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
         self.why = why
 
     def message(self) -> str:
-        return f"another process of the training is gone, so this one ends too ({self.why})"
+        return f"another process of the training ended unexpectedly, so this one stops, too ({self.why})"
 
     def help(self) -> tuple[str, ...]:
-        return ("see what the other said; `--resume RUN`, in as many processes, goes on from the newest checkpoint",)
+        return (
+            "see the output of that process",
+            "`--resume RUN` with the same number of processes resumes from the latest checkpoint",
+        )
 
 
 class PeerFailed(Problem):
-    """Another process of the training could not begin; that one has said why."""
+    """Another process of the training could not start, and has reported why."""
 
     def message(self) -> str:
-        return "another process of the training could not begin"
+        return "another process of the training could not start"
 
 
 class BatchTooSmall(Problem):
@@ -49,7 +52,9 @@ class BatchTooSmall(Problem):
         self.batch, self.processes = batch, processes
 
     def message(self) -> str:
-        return f"a batch of {self.batch} cannot be divided among {self.processes} processes"
+        return f"a batch of {self.batch} cannot be split over {self.processes} processes"
 
     def help(self) -> tuple[str, ...]:
-        return (f"the batch is that of all processes together: `--batch {32 * self.processes}` gives each 32 images",)
+        return (
+            f"the batch size is the total over all processes: `--batch {32 * self.processes}` gives 32 images to each",
+        )

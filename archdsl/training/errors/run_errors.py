@@ -6,7 +6,7 @@ from .problem import Problem
 
 
 class CannotResume(Problem):
-    """A run that cannot be used: to go on, or for what it has learned."""
+    """A run that cannot be used, to resume it or for its weights."""
 
     def __init__(self, run: Path, why: str, way_out: str = "start a new run") -> None:
         super().__init__(run, why)
@@ -20,7 +20,7 @@ class CannotResume(Problem):
 
 
 class NoRun(Problem):
-    """A folder that is not there, or that holds no run (or sweep)."""
+    """A folder that does not exist, or that holds no run (or sweep)."""
 
     exit_status = 2
 
@@ -36,17 +36,20 @@ class NoRun(Problem):
 
 
 class NetworkChanged(Problem):
-    """The text of a network is another one than that of the run that is to go on."""
+    """The text of a network differs from that of the run to resume."""
 
     def __init__(self, run: Path, difference: tuple[str, ...]) -> None:
         super().__init__(run)
         self.run, self.difference = run, difference
 
     def message(self) -> str:
-        return f"the network is not the one that {self.run} trains"
+        return f"the network differs from the one in {self.run}"
 
     def details(self) -> tuple[str, ...]:
         return self.difference
 
     def help(self) -> tuple[str, ...]:
-        return (f"`archdsl train --resume {self.run}` goes on with the run's own", "without --resume a new run begins")
+        return (
+            f"`archdsl train --resume {self.run}` resumes with the run's network",
+            "a command without --resume starts a new run",
+        )

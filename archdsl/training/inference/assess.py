@@ -68,10 +68,12 @@ def _fits(opened: Opened, source: Source, fit: str) -> None:
     if shape is None or shape == wanted:
         return
     if shape.channels != wanted.channels:
-        raise OtherData(source.spec.name, f"images of {shape}, this network takes {wanted}", "choose another data set")
+        raise OtherData(
+            source.spec.name, f"its images are {shape}, but the network takes {wanted}", "choose another data set"
+        )
     if fit == "exact":
-        ways = "`--fit pad` puts zeros around them, `--fit resize` scales them"
-        raise OtherData(source.spec.name, f"images of {shape}, this network takes {wanted}", ways)
+        ways = "`--fit pad` zero-pads or crops them, `--fit resize` scales them"
+        raise OtherData(source.spec.name, f"its images are {shape}, but the network takes {wanted}", ways)
 
 
 def _renumbered(opened: Opened, source: Source) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
@@ -82,7 +84,7 @@ def _renumbered(opened: Opened, source: Source) -> "np.ndarray[tuple[int], np.dt
     if unknown:
         named = ", ".join(f"`{name}`" for name in unknown[:3]) + (", …" if len(unknown) > 3 else "")
         known = ", ".join(classes[:10]) + (", …" if len(classes) > 10 else "")
-        raise OtherData(source.spec.name, f"the run knows no class {named}", f"it knows {known}")
+        raise OtherData(source.spec.name, f"the run has no class {named}", f"its classes: {known}")
     return np.array([numbers[name] for name in source.spec.classes], np.int64)
 
 

@@ -14,9 +14,9 @@ from ..recipe.recipe import AnyLoss
 from ..runs.loaded_run import Opened
 
 _OUTPUTS = {
-    "cross_entropy": "logits: softmax gives the chances of the classes",
-    "bce": "logits: the sigmoid of each gives the chance of its class",
-    "mse": "the chance of each class, not cut to 0..1",
+    "cross_entropy": "logits: softmax gives the probabilities of the classes",
+    "bce": "logits: the sigmoid of each gives the probability of its class",
+    "mse": "the probability of each class, not clamped to 0..1",
 }
 
 

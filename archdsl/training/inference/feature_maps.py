@@ -47,14 +47,14 @@ def draw_filters(found: Filters) -> Sheet:
     title = f"filters of {found.name}: {shown} {count} of {channels}×{rows}×{columns}"
     if channels == 3:
         tiles = _in_colours(scaled)
-        note = "Red, green and blue together; mid grey is zero. Each filter is scaled by its largest weight."
+        note = "Filters in color; medium gray is zero. Each filter is scaled by its largest weight."
         return Sheet(title, note, _compose(title, tiles, None, ("", -1, 1)))
     tiles = scaled.reshape(-1, rows, columns)[:MOST] if channels > 1 else scaled[:, 0]
     note = "White is zero, purple negative, orange positive. Each filter is scaled by its largest weight."
     if channels > 1:
         some = f"the first {MOST} of the {channels}" if channels > MOST else f"the {channels}"
-        note += f" A tile is one of {some} channels of a filter, filter after filter, with the filter's number."
-    return Sheet(title, note, _compose(title, tiles, "PuOr_r", ("weight, of the largest", -1, 1), max(1, channels)))
+        note += f" Each tile is one of {some} channels of a filter, labeled with the filter's number."
+    return Sheet(title, note, _compose(title, tiles, "PuOr_r", ("weight / largest weight", -1, 1), max(1, channels)))
 
 
 def draw_pairs(filters: Filters, of: Maps) -> Sheet:
@@ -62,7 +62,7 @@ def draw_pairs(filters: Filters, of: Maps) -> Sheet:
     count = len(filters.weights)
     pairs = min(count, MOST // 2)
     shown = "all" if count <= pairs else f"the first {pairs} of"
-    title = f"{filters.name}: {shown} {count} filters, each beside its map"
+    title = f"{filters.name}: {shown} {count} filters, each next to its feature map"
     weights = _in_colours(_scaled(filters.weights[:pairs].numpy()))
     values = np.nan_to_num(of.values[:pairs].numpy())
     top = float(np.quantile(np.abs(values), 0.995)) or float(np.abs(values).max()) or 1.0
@@ -73,8 +73,8 @@ def draw_pairs(filters: Filters, of: Maps) -> Sheet:
         for left, right in zip(weights, maps, strict=True)
     ]
     note = (
-        "Left a filter, scaled by its largest weight; right the map that it makes, all maps on one scale: white is "
-        "zero, purple negative, orange positive. No normalisation or activation is behind it yet."
+        "Left: a filter, scaled by its largest weight. Right: its feature map, before normalization and activation. "
+        "All maps share one scale: white is zero, purple negative, orange positive."
     )
     return Sheet(title, note, _compose(title, np.stack(tiles), None, ("", 0, 1)))
 
@@ -125,11 +125,11 @@ def draw_maps(found: Maps) -> Sheet:
     signed = tiles.min() < 0
     top = float(np.quantile(np.abs(tiles), 0.995)) or float(np.abs(tiles).max()) or 1.0
     low, colours = (-top, "PuOr_r") if signed else (0.0, "viridis")
-    note = "White is zero, purple negative, orange positive." if signed else "Dark is zero, light the largest."
+    note = "White is zero, purple negative, orange positive." if signed else "Dark is zero, light is the largest value."
     if found.text:
-        note = f"What comes out of `{found.text}`. {note}"
+        note = f"Output of `{found.text}`. {note}"
     if dead:
-        note += f" {dead} of {count} maps {'is' if dead == 1 else 'are'} the same everywhere."
+        note += f" {dead} of {count} maps {'is' if dead == 1 else 'are'} constant."
     return Sheet(title, note, _compose(title, tiles, colours, ("value", low, top)))
 
 
@@ -221,8 +221,8 @@ def page(title: str, picture: Image.Image | None, answers: list[tuple[str, float
 def _seen(picture: Image.Image, answers: list[tuple[str, float]]) -> Markup:
     """The picture as the network sees it, and its answer."""
     large = picture.resize([side * max(1, 192 // max(picture.size)) for side in picture.size], Image.Resampling.NEAREST)
-    shown = tag("img", src=png_uri(large), alt="The picture as the network sees it", class_="seen")
-    heads = tag("tr", tag("th", "answer", scope="col"), tag("th", "chance", scope="col"), tag("td"))
+    shown = tag("img", src=png_uri(large), alt="The input image of the network", class_="seen")
+    heads = tag("tr", tag("th", "class", scope="col"), tag("th", "probability", scope="col"), tag("td"))
     rows = [
         tag(
             "tr",

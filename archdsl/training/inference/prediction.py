@@ -111,7 +111,7 @@ def pictures(name: str) -> list[Path | None]:
         return [path]
     found = sorted(each for each in path.rglob("*") if each.suffix.lower() in EXTENSIONS and each.is_file())
     if not found:
-        raise BadImages(path, "no picture in this folder", f"endings are {', '.join(sorted(EXTENSIONS))}")
+        raise BadImages(path, "no images in this folder", f"supported extensions: {', '.join(sorted(EXTENSIONS))}")
     return list(found)
 
 

@@ -22,7 +22,7 @@ class Ending(Enum):
     """Why a training is over."""
 
     FINISHED = "finished"
-    EARLY = "no better epoch for as long as the patience"
+    EARLY = "no improvement within the patience"
     STOPPED = "stopped by the user"
 
 

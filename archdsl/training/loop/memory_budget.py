@@ -63,8 +63,8 @@ class Budget:
         if needed <= self._free:
             return None
         return (
-            f"a batch of {self._recipe.batch} takes about {needed / 1e9:.2f} GB, {self._free / 1e9:.2f} GB are free: "
-            "`--batch` with `--accumulate` makes the same steps from smaller ones"
+            f"a batch of {self._recipe.batch} takes about {needed / 1e9:.2f} GB, but only {self._free / 1e9:.2f} GB "
+            "are free: a smaller `--batch` with `--accumulate` makes the same steps"
         )
 
     def _fits(self) -> int | None:

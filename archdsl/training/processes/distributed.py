@@ -60,7 +60,7 @@ def place() -> Place:
     if missing := [name for name in names if not os.environ.get(name)]:
         raise CannotJoin(f"WORLD_SIZE is set, but not {', '.join(missing)}")
     if wrong := [name for name in names[:4] if not os.environ[name].isdecimal()]:
-        raise CannotJoin(f"{wrong[0]} is `{os.environ[wrong[0]]}`, which is no number")
+        raise CannotJoin(f"{wrong[0]} is `{os.environ[wrong[0]]}`, which is not a number")
     rank, size, local, local_size = (int(os.environ[name]) for name in names[:4])
     return Place(rank, size, local, local_size)
 
@@ -126,11 +126,11 @@ class Processes(Team):
 
     def notes(self, model: nn.Module, batch: int) -> tuple[str, ...]:
         """How the batch is divided, what batch normalisation makes of that, and cores that nobody uses."""
-        told = [f"{self.size} processes; of each batch of {batch} each takes {_range(batch, self.size)}"]
+        told = [f"{self.size} processes; each takes {_range(batch, self.size)} images of a batch of {batch}"]
         on_cpu = next(model.parameters()).device.type == "cpu"
         if on_cpu and mixes_images(model):
             told.append(
-                "batch norm: each process normalises by its own images, so that the result is not that of one process"
+                "batch norm: each process normalizes over its own images, so results differ from those of one process"
             )
         threads, cores = torch.get_num_threads(), _cores()
         if on_cpu and threads * self._local_size < cores:

@@ -18,7 +18,7 @@ Path = tuple[str, ...]
 
 
 class BadOption(ValueError):
-    """An option that the recipe refuses: `option` as typed, `why` in words."""
+    """An option that the recipe rejects: `option` as typed, `why` as a message."""
 
     def __init__(self, option: str, why: str) -> None:
         super().__init__(f"{option}: {why}")
@@ -26,9 +26,9 @@ class BadOption(ValueError):
 
 
 def compose(settings: Iterable[Setting], options: Mapping[Path, Any], sink: Sink) -> Recipe | None:
-    """The recipe, or None where the file's block has mistakes, which are in the sink then.
+    """The recipe, or None if the file's block has errors, which are then in the sink.
 
-    `options` are values by the path of their field, as typed. Raises BadOption for one that the recipe refuses.
+    `options` are values by the path of their field, as typed. Raises BadOption for one that the recipe rejects.
     """
     before = sink.errors
     block = _Block(sink)
@@ -45,15 +45,15 @@ def compose(settings: Iterable[Setting], options: Mapping[Path, Any], sink: Sink
 
 
 EXTENDABLE = ("epochs", "patience", "checkpoint", "compile", "tta")
-"""What a run that goes on may change."""
+"""The settings that may change when a run is resumed."""
 
 
 def extend(recipe: Recipe, options: Mapping[Path, Any]) -> Recipe:
-    """The recipe of a run that goes on, with the options that may change then. Raises BadOption."""
+    """The recipe of a resumed run, with the options that may change. Raises BadOption."""
     for path in options:
         if path[0] not in EXTENDABLE:
             may = ", ".join(_option((name,)) for name in EXTENDABLE)
-            raise BadOption(_option(path), f"a run that is resumed keeps its recipe, but for {may}")
+            raise BadOption(_option(path), f"a resumed run keeps its recipe, except for {may}")
     tree = {**recipe.model_dump(), **{path[0]: value for path, value in options.items()}}
     try:
         return Recipe.model_validate(tree)
@@ -73,7 +73,7 @@ class _Block:
         self.spans: dict[Path, Span] = {}
 
     def take(self, setting: Setting) -> None:
-        """Take in a line, or say what is wrong with it."""
+        """Read a line, or report what is wrong with it."""
         name = setting.name
         word = Span(setting.span.source, setting.span.start, setting.span.start + len(name))
         known = tuple(Recipe.model_fields)
@@ -196,7 +196,7 @@ def _with_options(tree: Mapping[str, Any], options: Mapping[Path, Any]) -> dict[
 def _explain(
     error: ValidationError, tree: Mapping[str, Any], options: Mapping[Path, Any], block: _Block, sink: Sink
 ) -> None:
-    """Say each mistake where it was made. Raises BadOption for the first that an option made."""
+    """Report each error at its place. Raises BadOption for the first that an option caused."""
     for item in error.errors():
         path = _path(item["loc"], tree)
         option = next((o for o in options if o == path or (len(path) == 1 and o[0] == path[0])), None)
@@ -224,9 +224,9 @@ def _words(item: Any, path: Path, tree: Mapping[str, Any]) -> str:
     if kind == "value_error":
         return str(item["ctx"]["error"])
     given = item["input"]
-    told = str(item["msg"]).replace("Input should", "must", 1)
-    told = told.replace("Input", "it", 1).replace("'", "`")
-    return f"`{name if name != 'name' else path[0]}` {told}, not {given}"
+    words = str(item["msg"]).replace("Input should", "must", 1)
+    words = words.replace("Input", "it", 1).replace("'", "`")
+    return f"`{name if name != 'name' else path[0]}` {words}, not {given}"
 
 
 def _owners(path: Path) -> tuple[str, ...]:

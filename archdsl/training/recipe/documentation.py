@@ -1,48 +1,54 @@
 """The recipe's part of docs/training.md, made from the recipe."""
 
+from collections.abc import Mapping, Sequence
+
 from .fields import Entry, entries, parts
-from .options import defaults, placeholder
+from .groups import Group
+from .options import defaults, placeholder, sentence
 from .recipe import OFF, Recipe
 
-
-def recipe_tables() -> str:
-    """Markdown: for each line of `train { … }` what it is, and a table of what it takes, with the options."""
-    sections = []
-    for line, info in Recipe.model_fields.items():
-        if parts(line):
-            sections.append(_section(line, info.description or ""))
-    plain = [entry for entry in entries() if len(entry.path) == 1]
-    sections.append("### Lines of one value\n\n" + _table("line", plain))
-    return "\n\n".join(sections) + "\n"
+_HEAD = "| in the file | option | default | description |\n| --- | --- | --- | --- |"
 
 
-def _section(line: str, description: str) -> str:
-    own = [entry for entry in entries() if entry.path[0] == line]
+def recipe_tables(others: Mapping[Group, Sequence[tuple[str, str, str]]]) -> str:
+    """Markdown: for each group of options a table, and the choices of its lines.
+
+    `others` are the options that have no line in a file, by group: the option, its default, its description.
+    """
+    return "\n\n".join(_section(group, others.get(group, ())) for group in Group) + "\n"
+
+
+def _section(group: Group, others: Sequence[tuple[str, str, str]]) -> str:
+    rows = [_row(entry) for entry in entries() if entry.group is group]
+    rows += [_cells("", f"`{option}`", default, words) for option, default, words in others]
+    choices = [_choices(line) for line, info in Recipe.model_fields.items() if group is _of_line(line, info.metadata)]
+    return "\n\n".join([f"### {group.value}", "\n".join([_HEAD, *rows]), *filter(None, choices)])
+
+
+def _of_line(line: str, metadata: Sequence[object]) -> Group | None:
+    """The first group of a line that has fields."""
+    return next((each for each in metadata if isinstance(each, Group)), None) if parts(line) else None
+
+
+def _choices(line: str) -> str:
     kinds = [f"- `{name}`: {(part.__doc__ or '').strip()}" for name, part in parts(line).items() if name]
-    head = f"### `{line}`\n\n{description[0].upper()}{description[1:]}."
-    return "\n\n".join([head, *(["\n".join(kinds)] if kinds else []), _table("in the file", own)])
-
-
-def _table(first: str, rows: list[Entry]) -> str:
-    head = f"| {first} | option | default | what it is |\n| --- | --- | --- | --- |"
-    return "\n".join([head, *map(_row, rows)])
+    return f"`{line}` is one of:\n\n" + "\n".join(kinds) if kinds else ""
 
 
 def _row(entry: Entry) -> str:
-    owners = [use.owner for use in entry.uses if use.owner]
-    everywhere = len(owners) == len(parts(entry.path[0]))
-    whose = f" (of {', '.join(owners)})" if owners and not everywhere else ""
     default = "" if entry.kind is bool else defaults(entry.uses) or (OFF if entry.optional and not entry.head else "")
     option = entry.option if entry.kind is bool else f"{entry.option} {placeholder(entry)}"
-    words = f"`{'`, `'.join(entry.choices)}`: " if entry.choices and not entry.head else ""
-    cells = (f"`{_in_file(entry)}`", f"`{option}`", default, f"{words}{entry.description}{whose}")
+    return _cells(f"`{_in_file(entry)}`", f"`{option}`", default, sentence(entry))
+
+
+def _cells(*cells: str) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 def _in_file(entry: Entry) -> str:
-    if entry.head:
-        return f"{entry.path[0]} {placeholder(entry)}"
-    if entry.kind is bool:
-        return entry.path[-1]
-    sign = "=" if len(entry.path) > 1 else " "
-    return f"{entry.path[-1]}{sign}{placeholder(entry)}"
+    """`epochs X`, `augment flip`, `optimizer … lr=X`."""
+    line, value = entry.path[0], placeholder(entry)
+    if entry.head or len(entry.path) == 1:
+        return line if entry.kind is bool else f"{line} {value}"
+    start = f"{line} …" if "" not in parts(line) or "name" in parts(line)[""].model_fields else line
+    return f"{start} {entry.path[1]}" + ("" if entry.kind is bool else f"={value}")

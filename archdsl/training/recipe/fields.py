@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
+from .groups import Group
 from .recipe import Part, Recipe
 
 
@@ -24,7 +25,8 @@ class Entry:
     """A field, as it stands in `train { … }` and on the command line.
 
     `path` is (line,) or (line, name); `head` says that it is the line's first word. `kind` is the Python type without
-    None, `choices` the words it may be, `optional` says that `off` is a value. `uses` are the kinds that have it.
+    None, `choices` the words it may be, `optional` says that `off` is a value. `uses` are the kinds that have it,
+    `group` is the heading under which it is listed.
     """
 
     path: tuple[str, ...]
@@ -35,6 +37,7 @@ class Entry:
     description: str
     example: Any
     uses: tuple[Use, ...]
+    group: Group
     prefixed: bool = False
 
     @property
@@ -60,7 +63,7 @@ def entries() -> tuple[Entry, ...]:
     for line, info in Recipe.model_fields.items():
         kinds = parts(line)
         if not kinds:
-            found.append(_entry((line,), info, False, (Use("", info.get_default()),)))
+            found.append(_entry((line,), info, (Use("", info.get_default()),), _group(info, head=True)))
             continue
         merged: dict[str, tuple[FieldInfo, list[Use]]] = {}
         for owner, part in kinds.items():
@@ -72,7 +75,7 @@ def entries() -> tuple[Entry, ...]:
             found.append(
                 _head(line, info, kinds, field)
                 if name == "name"
-                else replace(_entry((line, name), field, False, tuple(uses)), prefixed=prefixed)
+                else replace(_entry((line, name), field, tuple(uses), _group(field, info)), prefixed=prefixed)
             )
     return tuple(found)
 
@@ -89,12 +92,19 @@ def parts(line: str) -> dict[str, type[Part]]:
 def _head(line: str, info: FieldInfo, kinds: dict[str, type[Part]], field: FieldInfo) -> Entry:
     """The first word of a line: which kind, or the part's own `name`."""
     if "" in kinds:
-        return _entry((line, "name"), field, True, (Use("", field.get_default()),))
-    default = info.get_default().name
-    return Entry((line, "name"), True, str, tuple(kinds), False, info.description or "", None, (Use("", default),))
+        entry = _entry((line, "name"), field, (Use("", field.get_default()),), _group(field, info))
+        return replace(entry, head=True)
+    uses, group = (Use("", info.get_default().name),), _group(info, head=True)
+    return Entry((line, "name"), True, str, tuple(kinds), False, info.description or "", None, uses, group)
 
 
-def _entry(path: tuple[str, ...], info: FieldInfo, head: bool, uses: tuple[Use, ...]) -> Entry:
+def _group(*declared: FieldInfo, head: bool = False) -> Group:
+    """The group of a field: its own, else that of its line. A line's first word may be a common option."""
+    groups = [each for info in declared for each in info.metadata if isinstance(each, Group)]
+    return Group.COMMON if head and Group.COMMON in groups else groups[0]
+
+
+def _entry(path: tuple[str, ...], info: FieldInfo, uses: tuple[Use, ...], group: Group) -> Entry:
     optional = False
     kind: type = str
     choices: tuple[str, ...] = ()
@@ -106,7 +116,7 @@ def _entry(path: tuple[str, ...], info: FieldInfo, head: bool, uses: tuple[Use, 
         else:
             choices = (*choices, alternative)
     example = info.examples[0] if info.examples else None
-    return Entry(path, head, kind, choices, optional, info.description or "", example, uses)
+    return Entry(path, False, kind, choices, optional, info.description or "", example, uses, group)
 
 
 def _alternatives(annotation: Any) -> list[type]:

@@ -7,7 +7,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from ..data.registry import data_sets
-from .fields import Entry, Use, entries
+from .fields import Entry, Use, entries, parts
+from .grouped_options import GroupedOption
 from .recipe import OFF
 
 _PLACEHOLDERS = {("data", "name"): "NAME|FOLDER", ("freeze", "name"): "PARTS|off", ("schedule", "at"): "EPOCHS|off"}
@@ -28,11 +29,13 @@ def given_options(parameters: Mapping[str, Any]) -> dict[tuple[str, ...], Any]:
 
 
 def defaults(uses: tuple[Use, ...]) -> str:
-    """`0.001`, or where kinds differ `sgd 0.1, adam 0.001`; empty for none."""
-    shown = {use.owner: _shown(use.default) for use in uses}
-    if len(set(shown.values())) == 1:
-        return next(iter(shown.values()))
-    return ", ".join(f"{owner} {value}" for owner, value in shown.items())
+    """`0.001`, or where kinds differ `0.1 (sgd), 0.001 (adam, adamw)`; empty for none."""
+    owners: dict[str, list[str]] = {}
+    for use in uses:
+        owners.setdefault(_shown(use.default), []).append(use.owner)
+    if len(owners) == 1:
+        return next(iter(owners))
+    return ", ".join(f"{value} ({', '.join(names)})" for value, names in owners.items())
 
 
 def placeholder(entry: Entry) -> str:
@@ -45,30 +48,41 @@ def placeholder(entry: Entry) -> str:
 
 
 def _option(entry: Entry) -> Callable[[F], F]:
-    name = _parameter(entry)
+    name, help, group = _parameter(entry), _help(entry), entry.group
     if entry.kind is bool:
         flag = f"{entry.option}/--no-{entry.option.removeprefix('--')}"
-        return click.option(flag, name, default=None, help=_help(entry))
+        return click.option(flag, name, cls=GroupedOption, group=group, default=None, help=help)
     if entry.choices:
-        return click.option(entry.option, name, type=click.Choice(entry.choices), help=_help(entry))
+        kind = click.Choice(entry.choices)
+        return click.option(entry.option, name, cls=GroupedOption, group=group, type=kind, help=help)
     complete = complete_data if entry.path == ("data", "name") else None
-    return click.option(entry.option, name, metavar=placeholder(entry), help=_help(entry), shell_complete=complete)
+    return click.option(
+        entry.option,
+        name,
+        cls=GroupedOption,
+        group=group,
+        metavar=placeholder(entry),
+        help=help,
+        shell_complete=complete,
+    )
 
 
 def complete_data(context: click.Context, parameter: click.Parameter, start: str) -> list[CompletionItem]:
-    """What a shell offers behind `--data`: the data sets that begin so, and folders."""
+    """Shell completions of `--data`: matching data sets, and folders."""
     known = [CompletionItem(name) for name in data_sets() if name.startswith(start)]
     return [*known, CompletionItem(start, type="dir")]
 
 
-def _help(entry: Entry) -> str:
+def sentence(entry: Entry) -> str:
+    """A field's description as a sentence, with the kinds that have it where not all do."""
     owners = [use.owner for use in entry.uses if use.owner]
-    notes = [f"for {', '.join(owners)}"] if owners else []
-    default = defaults(entry.uses)
-    if entry.kind is not bool and default:
-        notes.append(f"default {default}")
-    text = entry.description[0].upper() + entry.description[1:]
-    return f"{text} [{'; '.join(notes)}]" if notes else text
+    whose = f" ({', '.join(owners)} only)" if owners and len(owners) < len(parts(entry.path[0])) else ""
+    return f"{entry.description[0].upper()}{entry.description[1:]}{whose}."
+
+
+def _help(entry: Entry) -> str:
+    default = "" if entry.kind is bool else defaults(entry.uses)
+    return f"{sentence(entry)} [default: {default}]" if default else sentence(entry)
 
 
 def _parameter(entry: Entry) -> str:

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveFloat, PositiveInt, ValidationInfo, field_validator
 from pydantic import NonNegativeInt as Count
 
+from .groups import Group
 from .sections import (
     OFF,
     Adam,
@@ -66,56 +67,73 @@ AnyLoss = Annotated[CrossEntropy | Bce | Mse, Field(discriminator="name")]
 
 
 class Recipe(Part):
-    """Everything that decides how a network is trained."""
+    """All settings of a training."""
 
-    data: Data = Field(default=Data(), description="the images")
-    split: Annotated[float, Field(gt=0, le=1)] = Field(
-        default=0.9, description="the part of the training images to learn from; the rest validates"
+    data: Annotated[Data, Group.DATA] = Field(default=Data(), description="the data set")
+    split: Annotated[float, Field(gt=0, le=1), Group.DATA] = Field(
+        default=0.9, description="fraction of the training images to train on; the rest is the validation set"
     )
-    augment: Augment = Field(default=Augment(), description="random changes of the images to learn from")
-    optimizer: AnyOptimizer = Field(default=Adam(), description="how weights follow gradients")
-    schedule: AnySchedule = Field(default=Constant(), description="how the learning rate goes over the training")
-    loss: AnyLoss = Field(default=CrossEntropy(), description="what is made small")
-    epochs: Annotated[PositiveFloat, Field(le=1e9)] = Field(
-        default=10, description="how often all images are seen; 9.9 ends a tenth before the tenth epoch is over"
+    augment: Annotated[Augment, Group.REGULARIZATION] = Field(
+        default=Augment(), description="random augmentation of the training images"
     )
-    batch: Annotated[PositiveInt, Field(le=1 << 31)] = Field(default=32, description="images a step")
-    accumulate: PositiveInt = Field(default=1, description="batches whose gradients make one step")
-    clip: Annotated[PositiveFloat | None, OrOff] = Field(
-        default=None, description="the largest norm of the gradient", examples=[1.0]
+    optimizer: Annotated[AnyOptimizer, Group.OPTIMIZATION, Group.COMMON] = Field(
+        default=Adam(), description="optimization algorithm"
     )
-    ema: Annotated[Annotated[float, Field(gt=0, lt=1)] | None, OrOff] = Field(
+    schedule: Annotated[AnySchedule, Group.OPTIMIZATION, Group.COMMON] = Field(
+        default=Constant(), description="learning rate schedule"
+    )
+    loss: Annotated[AnyLoss, Group.OPTIMIZATION] = Field(
+        default=CrossEntropy(), description="loss function to minimize"
+    )
+    epochs: Annotated[PositiveFloat, Field(le=1e9), Group.COMMON] = Field(
+        default=10,
+        description="number of passes over the training images; may be fractional, such as 9.9",
+    )
+    batch: Annotated[PositiveInt, Field(le=1 << 31), Group.COMMON] = Field(
+        default=32, description="batch size, in total over all processes"
+    )
+    accumulate: Annotated[PositiveInt, Group.OPTIMIZATION] = Field(
+        default=1, description="gradient accumulation: number of batches per optimizer step"
+    )
+    clip: Annotated[PositiveFloat | None, OrOff, Group.OPTIMIZATION] = Field(
+        default=None, description="gradient clipping: largest norm of the gradient", examples=[1.0]
+    )
+    ema: Annotated[Annotated[float, Field(gt=0, lt=1)] | None, OrOff, Group.OPTIMIZATION] = Field(
         default=None,
-        description="keep a running mean of the weights, and use it: the part kept at each step",
+        description="evaluate and save an exponential moving average of the weights, with this decay rate per step",
         examples=[0.999],
     )
-    lookahead: Lookahead = Field(default=Lookahead(), description="slow weights that follow the trained ones")
-    freeze: Freeze = Field(default=Freeze(), description="parts that do not train, or not to the end")
-    patience: Annotated[PositiveInt | None, OrOff] = Field(
-        default=None, description="stop after so many epochs without a better one", examples=[5]
+    lookahead: Annotated[Lookahead, Group.OPTIMIZATION] = Field(
+        default=Lookahead(), description="slow weights that follow the trained ones"
     )
-    precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
-        default="auto", description="numbers of the forward pass; auto tries what is fastest for a moment"
+    freeze: Annotated[Freeze, Group.MODEL] = Field(
+        default=Freeze(), description="parts of the network that are frozen, from the start or after some epochs"
     )
-    layout: Literal["auto", "channels_first", "channels_last"] = Field(
-        default="auto", description="how images lie in memory; auto tries what is fastest for a moment"
+    patience: Annotated[PositiveInt | None, OrOff, Group.REGULARIZATION] = Field(
+        default=None, description="early stopping: stop after N epochs without improvement", examples=[5]
     )
-    compile: bool = Field(
-        default=False, description="let torch.compile make faster code: a wait at first, gains on GPUs"
+    precision: Annotated[Literal["auto", "fp32", "bf16", "fp16"], Group.HARDWARE] = Field(
+        default="auto", description="data type of the forward pass; `auto` times fp32 and bf16 and picks one"
     )
-    tta: Literal["none", "flip", "shift"] = Field(
+    layout: Annotated[Literal["auto", "channels_first", "channels_last"], Group.HARDWARE] = Field(
+        default="auto", description="memory layout of the images; `auto` times both and picks one"
+    )
+    compile: Annotated[bool, Group.HARDWARE] = Field(
+        default=False, description="compile the network with torch.compile: a slow start, then faster steps on GPUs"
+    )
+    tta: Annotated[Literal["none", "flip", "shift"], Group.REGULARIZATION] = Field(
         default="none",
-        description="at the test, average the answers for the image and its mirror image; `shift`: and for both "
-        "moved by a pixel up and left, down and right, which count half (Jordan 2024)",
+        description="test-time augmentation: `flip` averages the predictions for an image and its mirror image; "
+        "`shift` adds both shifted by one pixel up-left and down-right, at half the weight (Jordan 2024)",
     )
-    checkpoint: PositiveFloat = Field(
-        default=5.0, description="minutes from one checkpoint to the next inside an epoch"
+    checkpoint: Annotated[PositiveFloat, Group.OUTPUT] = Field(
+        default=5.0, description="minutes between checkpoints within an epoch"
     )
-    seed: Count = Field(default=0, description="where chance starts")
+    seed: Annotated[Count, Group.COMMON] = Field(default=0, description="random seed")
 
     @field_validator("lookahead")
     @classmethod
     def _one_mean_of_weights(cls, lookahead: Lookahead, info: ValidationInfo) -> Lookahead:
         if lookahead.every is not None and info.data.get("ema") is not None:
-            raise ValueError("`ema` and `lookahead` both make other weights of those that are trained: one of them")
+            raise ValueError("`ema` and `lookahead` both average the weights: use one of them")
         return lookahead

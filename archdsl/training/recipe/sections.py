@@ -1,4 +1,4 @@
-"""The parts of the recipe: lines of `train { … }` that have several fields, and the kinds that a line may be."""
+"""The sections of the recipe: lines of `train { … }` with several fields, and the kinds of each line."""
 
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -15,6 +15,8 @@ from pydantic import (
 )
 from pydantic import NonNegativeInt as Count
 
+from .groups import Group
+
 OFF = "off"
 
 
@@ -23,173 +25,211 @@ def _off(value: Any) -> Any:
 
 
 def _listed(value: Any) -> Any:
-    """One number is a list of one."""
+    """A single number as a list with one item."""
     return str(value) if isinstance(value, int | float) else value
 
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
-Side = Annotated[int, Field(gt=0, le=65_536)]  # pixels, as many as some side of a picture may have
+Pixels = Annotated[int, Field(gt=0, le=65_536)]  # no more than an image may be wide or high
 OrOff = BeforeValidator(_off)
+LearningRate = Annotated[PositiveFloat, Field(description="learning rate; with a schedule, its peak"), Group.COMMON]
+WeightDecay = Annotated[
+    NonNegativeFloat,
+    Field(description="weight decay: L2 penalty, or decoupled decay in adamw and muon"),
+    Group.REGULARIZATION,
+]
+Momentum = Annotated[Fraction, Field(description="momentum coefficient")]
+Beta2 = Annotated[
+    Fraction, Field(description="exponential decay rate of the second-moment estimate, the mean squared gradient")
+]
+Epsilon = Annotated[PositiveFloat, Field(description="small constant added to the denominator for numerical stability")]
+Warmup = Annotated[Fraction, Field(description="fraction of the training used to warm up the learning rate")]
+StartRate = Annotated[NonNegativeFloat, Field(description="initial learning rate, as a fraction of the peak")]
+EndRate = Annotated[NonNegativeFloat, Field(description="final learning rate, as a fraction of the peak")]
+Smoothing = Annotated[
+    Fraction,
+    Field(description="label smoothing: fraction of the label that is spread evenly over all classes"),
+    Group.REGULARIZATION,
+]
 
 
 class Part(BaseModel):
-    """Fields that belong together; unknown ones are mistakes."""
+    """Fields that belong together; unknown fields are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     prefixed: ClassVar[bool] = False
-    """Whether the options of its fields begin with the line's name: `--freeze-after`."""
+    """Whether the options of its fields start with the line's name: `--freeze-after`."""
 
 
 class Data(Part):
-    """Which images, and how they come to the network's size."""
+    """The data set, and how its images are fitted to the network's input."""
 
-    name: str | None = Field(
-        default=None, description="a data set's name, or a folder with one folder of images a class"
+    name: Annotated[str | None, Group.COMMON] = Field(
+        default=None,
+        description="data set: a built-in name, hf:OWNER/NAME, or a folder with one subfolder of images per class",
     )
     fit: Literal["exact", "pad", "resize"] = Field(
         default="exact",
-        description="what to do where the images have another size than the network's input: refuse, pad with zeros "
-        "(or cut) around the middle, or scale",
+        description="how to fit images whose size differs from the network's input: `exact` is an error, `pad` "
+        "zero-pads or center-crops, `resize` scales",
     )
 
 
 class Augment(Part):
-    """Changes of the images to learn from, made anew each time, on whole batches."""
+    """Random augmentation of the training images, sampled anew for each batch."""
 
-    flip: bool = Field(default=False, description="mirror left and right, by chance")
+    flip: bool = Field(default=False, description="mirror each image horizontally with probability 1/2")
     alternate: bool = Field(
-        default=False, description="mirror each image every other epoch, not by chance (Jordan 2024)"
+        default=False,
+        description="mirror each image horizontally in every other epoch instead of at random (Jordan 2024)",
     )
-    crop: Annotated[Side | None, OrOff] = Field(
-        default=None, description="shift by up to so many pixels, by chance", examples=[4]
+    crop: Annotated[Pixels | None, OrOff] = Field(
+        default=None,
+        description="random crop: shift each image by up to N pixels horizontally and vertically",
+        examples=[4],
     )
-    border: Literal["zero", "reflect"] = Field(default="zero", description="what a shifted image shows at its edge")
+    border: Literal["zero", "reflect"] = Field(
+        default="zero", description="how `crop` fills the border of a shifted image: zeros or reflection"
+    )
     rotate: Annotated[Annotated[float, Field(gt=0, le=180)] | None, OrOff] = Field(
-        default=None, description="turn by up to so many degrees, by chance", examples=[15]
+        default=None, description="rotate each image by a random angle of up to X degrees", examples=[15]
     )
     jitter: Annotated[Annotated[float, Field(gt=0, le=1)] | None, OrOff] = Field(
-        default=None, description="brightness, contrast and saturation by up to this part, by chance", examples=[0.2]
+        default=None,
+        description="color jitter: scale brightness, contrast and saturation by random factors in 1 ± X",
+        examples=[0.2],
     )
-    cutout: Annotated[Side | None, OrOff] = Field(
-        default=None, description="blank a square of so many pixels (DeVries & Taylor 2017)", examples=[8]
+    cutout: Annotated[Pixels | None, OrOff] = Field(
+        default=None,
+        description="Cutout: erase a random square of N×N pixels (DeVries & Taylor 2017)",
+        examples=[8],
     )
     mixup: Annotated[PositiveFloat | None, OrOff] = Field(
-        default=None, description="blend pairs of images and labels, by Beta(α, α) (Zhang et al. 2018)", examples=[0.2]
+        default=None,
+        description="mixup: blend pairs of images and their labels, with weights from Beta(X, X) (Zhang et al. 2018)",
+        examples=[0.2],
     )
     cutmix: Annotated[PositiveFloat | None, OrOff] = Field(
         default=None,
-        description="paste a piece of another image, labels by area, by Beta(α, α) (Yun et al. 2019)",
+        description="CutMix: paste a rectangle of another image and mix the labels by area, which follows "
+        "Beta(X, X) (Yun et al. 2019)",
         examples=[1.0],
     )
 
     @model_validator(mode="after")
     def _one_way_to_flip(self) -> Self:
         if self.flip and self.alternate:
-            raise ValueError("`flip` mirrors by chance, `alternate` in turn: one of them")
+            raise ValueError("`flip` mirrors at random, `alternate` in every other epoch: use one of them")
         return self
 
     @model_validator(mode="after")
     def _an_edge_that_shows(self) -> Self:
         if self.border != "zero" and self.crop is None:
-            raise ValueError("`border` is what a shifted image shows, and none is shifted: add `crop=4`")
+            raise ValueError("`border` applies to shifted images, and nothing shifts them: add `crop=4`")
         return self
 
 
 class Optimizer(Part):
-    """What every optimizer has."""
+    """The fields of every optimizer."""
 
-    weight_decay: NonNegativeFloat = Field(default=0.0, description="pull of the weights towards zero")
-    decay_all: bool = Field(
-        default=False, description="decay biases, weights of normalisations, learned scales, tokens and positions too"
+    weight_decay: WeightDecay = 0.0
+    decay_all: Annotated[bool, Group.REGULARIZATION] = Field(
+        default=False,
+        description="apply weight decay to biases, normalization weights, learned scales, tokens and positions, too",
     )
     norm_bias_lr: PositiveFloat = Field(
         default=1.0,
-        description="times the learning rate, for the biases of normalisations; their decay stays (Jordan 2024)",
+        description="learning rate multiplier for the biases of normalization layers; it leaves their decay per step "
+        "unchanged (Jordan 2024)",
     )
 
     @model_validator(mode="after")
     def _something_to_decay_by(self) -> Self:
         if self.decay_all and self.weight_decay == 0:
-            raise ValueError("`decay_all` says what decays, and nothing does: `weight_decay` is 0")
+            raise ValueError("`decay_all` has no effect: `weight_decay` is 0")
         return self
 
 
 class Sgd(Optimizer):
-    """Stochastic gradient descent."""
+    """Stochastic gradient descent with momentum."""
 
     name: Literal["sgd"] = "sgd"
-    lr: PositiveFloat = Field(default=0.1, description="learning rate")
-    momentum: Fraction = Field(default=0.9, description="how much of the last step is kept")
-    nesterov: bool = Field(default=False, description="look ahead by the momentum")
+    lr: LearningRate = 0.1
+    momentum: Momentum = 0.9
+    nesterov: bool = Field(default=False, description="use Nesterov momentum")
 
     @model_validator(mode="after")
     def _something_to_look_ahead_by(self) -> Self:
         if self.nesterov and self.momentum == 0:
-            raise ValueError("`nesterov` looks ahead by the momentum, which is 0")
+            raise ValueError("`nesterov` needs momentum, which is 0")
         return self
 
 
 class _Moments(Optimizer):
     """Adam's fields."""
 
-    lr: PositiveFloat = Field(default=1e-3, description="learning rate")
-    beta1: Fraction = Field(default=0.9, description="how much of the mean gradient is kept")
-    beta2: Fraction = Field(default=0.999, description="how much of the mean squared gradient is kept")
-    eps: PositiveFloat = Field(default=1e-8, description="added to the divisor")
+    lr: LearningRate = 1e-3
+    beta1: Fraction = Field(
+        default=0.9, description="exponential decay rate of the first-moment estimate, the mean gradient"
+    )
+    beta2: Beta2 = 0.999
+    eps: Epsilon = 1e-8
 
 
 class Adam(_Moments):
-    """Adam (Kingma & Ba, 2015); its decay is added to the gradient."""
+    """Adam (Kingma & Ba 2015), with weight decay as an L2 penalty."""
 
     name: Literal["adam"] = "adam"
 
 
 class AdamW(_Moments):
-    """Adam with decoupled decay (Loshchilov & Hutter, 2019)."""
+    """Adam with decoupled weight decay (Loshchilov & Hutter 2019)."""
 
     name: Literal["adamw"] = "adamw"
-    weight_decay: NonNegativeFloat = Field(default=0.01, description="pull of the weights towards zero")
+    weight_decay: WeightDecay = 0.01
 
 
 class RmsProp(Optimizer):
-    """RMSprop (Tieleman & Hinton, 2012)."""
+    """RMSprop (Tieleman & Hinton 2012)."""
 
     name: Literal["rmsprop"] = "rmsprop"
-    lr: PositiveFloat = Field(default=1e-3, description="learning rate")
-    momentum: Fraction = Field(default=0.0, description="how much of the last step is kept")
-    beta2: Fraction = Field(default=0.99, description="how much of the mean squared gradient is kept")
-    eps: PositiveFloat = Field(default=1e-8, description="added to the divisor")
+    lr: LearningRate = 1e-3
+    momentum: Momentum = 0.0
+    beta2: Beta2 = 0.99
+    eps: Epsilon = 1e-8
 
 
 class Muon(_Moments):
-    """Muon (Jordan 2024) for the filters of convolutions, AdamW for all else."""
+    """Muon (Jordan 2024) for convolution filters, AdamW for all other parameters."""
 
     name: Literal["muon"] = "muon"
-    lr: PositiveFloat = Field(default=2e-3, description="learning rate")
-    momentum: Fraction = Field(default=0.95, description="how much of the last step is kept")
-    weight_decay: NonNegativeFloat = Field(default=0.01, description="pull of the weights towards zero")
+    lr: LearningRate = 2e-3
+    momentum: Momentum = 0.95
+    weight_decay: WeightDecay = 0.01
 
 
 class Constant(Part):
-    """The same learning rate throughout, after a linear warm-up."""
+    """Constant learning rate, after an optional linear warmup."""
 
     name: Literal["constant"] = "constant"
-    warmup: Fraction = Field(default=0.0, description="the part of the training in which the rate rises")
+    warmup: Warmup = 0.0
 
 
 class Step(Part):
-    """The rate falls by a factor every so many epochs."""
+    """Multiply the learning rate by `factor` every `every` epochs, or after each of the epochs `at`."""
 
     name: Literal["step"] = "step"
-    warmup: Fraction = Field(default=0.0, description="the part of the training in which the rate rises")
-    every: PositiveInt = Field(default=30, description="epochs from one fall to the next")
+    warmup: Warmup = 0.0
+    every: PositiveInt = Field(default=30, description="number of epochs between drops of the learning rate")
     at: Annotated[str | None, BeforeValidator(_listed), OrOff] = Field(
         default=None,
-        description="the epochs after which the rate falls, in quotes with commas between, in place of `every`",
+        description='epochs after which the learning rate drops, as in "82, 123"; replaces `every`',
         examples=["82, 123"],
     )
-    factor: Annotated[float, Field(gt=0, le=1)] = Field(default=0.1, description="what the rate is multiplied by")
+    factor: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=0.1, description="factor by which each drop multiplies the learning rate"
+    )
 
     @field_validator("at")
     @classmethod
@@ -199,92 +239,95 @@ class Step(Part):
         except ValueError:
             falls = []
         if not falls or falls != sorted(falls) or not 0 < falls[0] <= falls[-1] < float("inf"):
-            raise ValueError(f'`at` takes epochs in order, like "82, 123", not "{at}"')
+            raise ValueError(f'`at` takes epochs in ascending order, like "82, 123", not "{at}"')
         return at
 
     @model_validator(mode="after")
     def _one_way_to_fall(self) -> Self:
         if self.at is not None and self.every != type(self).model_fields["every"].default:
-            raise ValueError("`at` stands in place of `every`: one of them")
+            raise ValueError("`at` replaces `every`: use one of them")
         return self
 
     def falls(self, epochs: float) -> int:
-        """How often the rate has fallen after so many epochs."""
+        """The number of drops after so many epochs."""
         if self.at is None:
             return int(epochs // self.every)
         return sum(float(word) <= epochs for word in self.at.split(","))
 
 
 class Cosine(Part):
-    """The rate falls along half a cosine (Loshchilov & Hutter, 2017)."""
+    """Cosine annealing: decay along half a cosine (Loshchilov & Hutter 2017)."""
 
     name: Literal["cosine"] = "cosine"
-    warmup: Fraction = Field(default=0.0, description="the part of the training in which the rate rises")
-    end: NonNegativeFloat = Field(default=0.0, description="the rate at the end, as a part of the highest")
+    warmup: Warmup = 0.0
+    end: EndRate = 0.0
 
 
 class OneCycle(Part):
-    """Up and down along cosines (Smith & Topin, 2018)."""
+    """1cycle: cosine warmup, then cosine decay (Smith & Topin 2018)."""
 
     name: Literal["onecycle"] = "onecycle"
-    warmup: Fraction = Field(default=0.3, description="the part of the training in which the rate rises")
-    start: NonNegativeFloat = Field(default=0.04, description="the rate at the start, as a part of the highest")
-    end: NonNegativeFloat = Field(default=4e-6, description="the rate at the end, as a part of the highest")
+    warmup: Warmup = 0.3
+    start: StartRate = 0.04
+    end: EndRate = 4e-6
 
 
 class Triangular(Part):
-    """Up and down along straight lines."""
+    """Linear warmup, then linear decay."""
 
     name: Literal["triangular"] = "triangular"
-    warmup: Fraction = Field(default=0.23, description="the part of the training in which the rate rises")
-    start: NonNegativeFloat = Field(default=0.2, description="the rate at the start, as a part of the highest")
-    end: NonNegativeFloat = Field(default=0.07, description="the rate at the end, as a part of the highest")
+    warmup: Warmup = 0.23
+    start: StartRate = 0.2
+    end: EndRate = 0.07
 
 
-class AnyKindOfLoss(Part):
-    """What every loss has."""
+class BaseLoss(Part):
+    """The fields of every loss."""
 
     sum: bool = Field(
         default=False,
-        description="gradients of the sum over a step's images, not of their mean: they grow with the batch",
+        description="sum the loss over the images of a step instead of averaging it: gradients grow with the batch",
     )
 
 
-class CrossEntropy(AnyKindOfLoss):
-    """Cross entropy of the softmax."""
+class CrossEntropy(BaseLoss):
+    """Softmax cross-entropy."""
 
     name: Literal["cross_entropy"] = "cross_entropy"
-    smoothing: Fraction = Field(default=0.0, description="the part of the label that is spread over all classes")
+    smoothing: Smoothing = 0.0
 
 
-class Bce(AnyKindOfLoss):
-    """Binary cross entropy, each class for itself."""
+class Bce(BaseLoss):
+    """Binary cross-entropy, for each class independently."""
 
     name: Literal["bce"] = "bce"
-    smoothing: Fraction = Field(default=0.0, description="the part of the label that is spread over all classes")
+    smoothing: Smoothing = 0.0
 
 
-class Mse(AnyKindOfLoss):
-    """Mean squared distance to 1 for the class and 0 for the others."""
+class Mse(BaseLoss):
+    """Mean squared error against one-hot labels."""
 
     name: Literal["mse"] = "mse"
 
 
 class Lookahead(Part):
-    """Slow weights, which follow the trained ones every few steps and then take their place; they are the result."""
+    """Lookahead (Zhang et al. 2019): slow weights follow the trained weights every few steps and then replace them."""
 
     prefixed: ClassVar[bool] = True
 
     every: Annotated[PositiveInt | None, OrOff] = Field(
-        default=None, description="steps from one meeting of slow and fast weights to the next", examples=[5]
+        default=None,
+        description="Lookahead: every N steps, move the slow weights toward the trained weights, then copy them "
+        "back (Zhang et al. 2019)",
+        examples=[5],
     )
     alpha: Annotated[float, Field(gt=0, le=1)] = Field(
-        default=0.5, description="the part of the way that the slow weights go (Zhang et al. 2019)"
+        default=0.5, description="Lookahead: fraction of the distance that the slow weights move"
     )
     ramp: NonNegativeFloat = Field(
         default=0.0,
-        description="how late alpha is reached: what is lacking to the whole way grows by this power of the part of "
-        "the training that is over; 0 is alpha throughout (Jordan 2024 has 3)",
+        description="Lookahead: after a fraction p of the training, the slow weights move by 1 − (1 − alpha)·p^X; "
+        "0 is alpha throughout (Jordan 2024 uses 3)",
     )
 
     @model_validator(mode="after")
@@ -292,26 +335,26 @@ class Lookahead(Part):
         fields = type(self).model_fields
         for name in ("alpha", "ramp"):
             if self.every is None and getattr(self, name) != fields[name].default:
-                raise ValueError(f"`{name}` is how slow weights move, and there are none: add `every=5`")
+                raise ValueError(f"`{name}` is a setting of Lookahead, which is off: add `every=5`")
         return self
 
 
 class Freeze(Part):
-    """What trains in the first epochs only, or never: stages, blocks or layers by their names."""
+    """Parts of the network that are frozen from the start or after some epochs: stages, blocks or layers by name."""
 
     prefixed: ClassVar[bool] = True
 
     name: Annotated[str | None, OrOff] = Field(
         default=None,
-        description="what does not train: the name of a stage, a block's use or a layer, or several in quotes with "
-        "commas between, as `archdsl check` shows them",
+        description="freeze the weights of these parts: names of stages, blocks or layers as `archdsl check` shows "
+        "them, separated by commas",
     )
-    after: Count = Field(default=0, description="epochs in which it trains all the same, at first")
+    after: Count = Field(default=0, description="train the frozen parts for the first N epochs")
 
     @model_validator(mode="after")
     def _something_that_freezes(self) -> Self:
         if self.name is None and self.after:
-            raise ValueError("`after` is when parts freeze, and none does: name them, or leave it out")
+            raise ValueError("`after` has no effect: no parts are frozen; name them, or leave it out")
         return self
 
     @field_validator("name")
@@ -323,5 +366,5 @@ class Freeze(Part):
 
 
 def frozen_parts(recipe: Freeze) -> tuple[str, ...]:
-    """The names that the recipe gives."""
+    """The names of the frozen parts."""
     return tuple(part.strip() for part in (recipe.name or "").split(",") if part.strip())

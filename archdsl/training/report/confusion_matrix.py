@@ -23,15 +23,15 @@ def matrix(confusion: NDArray[np.int64], classes: list[str]) -> Markup:
 
 def _table(confusion: NDArray[np.int64], classes: list[str]) -> Markup:
     heads = [tag("th", tag("span", name(each, _LONGEST_HEAD)), scope="col") for each in classes]
-    first = tag("tr", tag("td", class_="corner"), tag("th", "answered", colspan=len(classes), scope="colgroup"))
+    first = tag("tr", tag("td", class_="corner"), tag("th", "predicted", colspan=len(classes), scope="colgroup"))
     second = tag("tr", tag("th", "true", scope="col", class_="corner"), *heads)
     rows = []
     for index, (row, each) in enumerate(zip(confusion.tolist(), classes, strict=True)):
         cells = [_cell(count, sum(row), right=index == column) for column, count in enumerate(row)]
         rows.append(tag("tr", tag("th", name(each, 24), scope="row"), *cells))
     words = (
-        "Images by true class (rows) and answer (columns). The stronger the shade, the larger the part of its row; "
-        "blue is right, orange wrong."
+        "Images by true class (rows) and predicted class (columns). A stronger shade is a larger fraction of the row; "
+        "blue is correct, orange is wrong."
     )
     kind = "matrix turned" if max(map(len, classes)) > _LONG_NAME else "matrix"
     body = tag("table", tag("caption", words), tag("thead", first, second), tag("tbody", *rows), class_=kind)
@@ -65,10 +65,10 @@ def _picture(confusion: NDArray[np.int64]) -> Markup:
     pixels[..., 3] = np.round(255 * np.maximum(right, wrong))
     side = max(1, _SIDE // len(right))
     picture = Image.fromarray(pixels).resize((len(right) * side,) * 2, Image.Resampling.NEAREST)
-    told = f"Confusion matrix of {count:,} classes: the diagonal is right, what lies off it is wrong."
+    told = f"Confusion matrix of {count:,} classes: correct predictions are on the diagonal."
     words = (
-        f"True classes from top to bottom, answers from left to right, {count:,} each, in the order of the table of "
-        "classes. The stronger, the larger the part of its row; blue is right, orange wrong."
+        f"{count:,} true classes (rows) and predicted classes (columns), in the order of the table of classes. A "
+        "stronger shade is a larger fraction of the row; blue is correct, orange is wrong."
     )
     return tag("figure", tag("img", src=png_uri(picture), alt=told, class_="heat"), tag("figcaption", words))
 

@@ -34,7 +34,7 @@ def draw_curves(history: Sequence[dict[str, Any]], best: int | None, stem: Path,
     """
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     loss, accuracy = figure.subplots(1, 2)
-    for axes, name, label in ((loss, "loss", loss_label), (accuracy, "accuracy", "part of the images")):
+    for axes, name, label in ((loss, "loss", loss_label), (accuracy, "accuracy", "fraction of the images")):
         _curve(axes, history, "train", name, _BLUE, "training")
         _curve(axes, history, "validation", name, _ORANGE, "validation")
         if best is not None:
@@ -74,7 +74,7 @@ def draw_confusion(confusion: NDArray[np.int64], classes: Sequence[str], title: 
         axes.set_xticks(range(count), names, rotation=45, ha="right", parse_math=False, family=fonts())
         axes.set_yticks(range(count), names, parse_math=False, family=fonts())
     else:
-        axes.set(xlabel="answered, number of the class", ylabel="true, number of the class, in their order from 0")
+        axes.set(xlabel="predicted class, numbered from 0", ylabel="true class, numbered from 0")
     if count <= _NUMBERED_CLASSES:
         for row, column in zip(*np.nonzero(confusion), strict=True):
             colour = "white" if parts[row, column] > 0.5 else "black"

@@ -19,9 +19,10 @@ class PartScores(Model):
     """Means over some images."""
 
     loss: float
-    accuracy: float = Field(description="Part of the images whose class is the likeliest, in 0..1.")
+    accuracy: float = Field(description="Fraction of the images whose class is the most likely, in 0..1.")
     top5: float | None = Field(
-        default=None, description="Part of the images whose class is among the five likeliest; null while learning."
+        default=None,
+        description="Fraction of the images whose class is among the five most likely; null during training.",
     )
 
 
@@ -29,11 +30,11 @@ class EpochReport(Model):
     """One epoch: a line of metrics.jsonl."""
 
     epoch: int = Field(description="From 1.")
-    step: int = Field(description="Updates of the weights so far.")
+    step: int = Field(description="Optimizer steps so far.")
     lr: float = Field(description="The learning rate of the epoch's last step.")
-    train: PartScores = Field(description="Of the images learned from, while learning: changed images, dropout active.")
+    train: PartScores = Field(description="On training images during the epoch: augmented, with dropout active.")
     validation: PartScores | None
-    seconds: float = Field(description="Seconds of training so far, validation left out.")
+    seconds: float = Field(description="Seconds of training so far, without validation.")
     images_per_second: float | None
 
 
@@ -50,10 +51,10 @@ class ClassReport(Model):
 
     name: str
     images: int = Field(description="Images of this class.")
-    right: int = Field(description="Those of them that were answered as this class.")
-    answered: int = Field(description="Images of any class that were answered as this one.")
+    right: int = Field(description="Images of this class that were predicted as this class.")
+    answered: int = Field(description="Images of any class that were predicted as this one.")
     accuracy: float | None = Field(description="right / images, which is the recall; null without images.")
-    precision: float | None = Field(description="right / answered; null where this class was never the answer.")
+    precision: float | None = Field(description="right / answered; null if this class was never predicted.")
     f1: float | None = Field(
         default=None,
         description="2 · right / (images + answered), the harmonic mean of recall and precision; null without both.",
@@ -63,8 +64,8 @@ class ClassReport(Model):
 class MeanReport(Model):
     """Means over the classes that have images, each counting the same: macro averages."""
 
-    accuracy: float = Field(description="Of the recalls: the balanced accuracy.")
-    precision: float = Field(description="A class that was never the answer counts as 0.")
+    accuracy: float = Field(description="Mean of the recalls: the balanced accuracy.")
+    precision: float = Field(description="A class that was never predicted counts as 0.")
     f1: float
 
 
@@ -74,43 +75,41 @@ class PairReport(Model):
     true: str
     answered: str
     count: int
-    part: float = Field(description="Part of the images of the true class.")
+    part: float = Field(description="Fraction of the images of the true class.")
 
 
 class MistakeReport(Model):
     """An image that was answered wrongly."""
 
-    index: int = Field(description="The image's place in its split, from 0.")
-    file: str | None = Field(
-        default=None, description="Its file in the data set's folder, where it has one of its own."
-    )
+    index: int = Field(description="The image's index in its split, from 0.")
+    file: str | None = Field(default=None, description="Its file in the data set's folder, if it is a separate file.")
     true: str
     answered: str
-    chance: float = Field(description="The chance that the network gave its answer, in 0..1.")
-    chance_of_true: float = Field(description="The chance that it gave the true class.")
-    width: int = Field(description="Pixels of the image as the network saw it.")
+    chance: float = Field(description="The probability of the predicted class, in 0..1.")
+    chance_of_true: float = Field(description="The probability of the true class.")
+    width: int = Field(description="Width in pixels of the network's input image.")
     height: int
-    image: str = Field(description="A PNG as a `data:` URI, at most 128 pixels a side.")
+    image: str = Field(description="A PNG as a `data:` URI, at most 128 pixels wide and high.")
 
 
 class ResultReport(Model):
     """The final scores."""
 
-    images: Split = Field(description="Which images were looked at; training itself looks at `test` or `validation`.")
+    images: Split = Field(description="Which images were evaluated; training itself evaluates `test` or `validation`.")
     count: int
     loss: float
     accuracy: float
-    accuracy_low: float = Field(description="Lower end of the accuracy's 95 % interval (Wilson 1927).")
+    accuracy_low: float = Field(description="Lower end of the 95 % confidence interval of the accuracy (Wilson 1927).")
     accuracy_high: float = Field(description="Its upper end.")
     top5: float
-    wrong: int = Field(description="How many images were answered wrongly.")
+    wrong: int = Field(description="Number of misclassified images.")
     classes: list[ClassReport]
     mean: MeanReport | None = Field(default=None, description="Over the classes; null in reports of older versions.")
     confusion: list[list[int]] | None = Field(
-        description="Rows are true classes, columns answers; null for more than 100 classes (confusion.json has it)."
+        description="Rows are true, columns predicted classes; null for more than 100 classes (see confusion.json)."
     )
-    pairs: list[PairReport] = Field(description="The most frequent confusions, the worst first; 30 at most.")
-    mistakes: list[MistakeReport] = Field(description="The most confident wrong answers, 24 at most.")
+    pairs: list[PairReport] = Field(description="The most frequent confusions, in descending order; 30 at most.")
+    mistakes: list[MistakeReport] = Field(description="The most confident wrong predictions, 24 at most.")
 
 
 class TrainingReport(Model):
@@ -120,7 +119,7 @@ class TrainingReport(Model):
     name: str = Field(description="The name of the run's folder.")
     written: datetime = Field(description="When the report was written, in UTC.")
     status: Status = Field(
-        description="`early`: patience ended it; `stopped`: the user; `diverged`: the loss was no finite number."
+        description="`early`: stopped by patience; `stopped`: by the user; `diverged`: the loss became infinite or NaN."
     )
     text: str = Field(description="The network's text.")
     network: NetworkReport
@@ -128,10 +127,12 @@ class TrainingReport(Model):
     recipe: Recipe
     setup: SetupSettings
     versions: dict[str, str]
-    epochs: int = Field(description="Epochs that were finished.")
+    epochs: int = Field(description="Finished epochs.")
     steps: int
-    seconds: float = Field(description="Seconds of training, validation left out.")
+    seconds: float = Field(description="Seconds of training, without validation.")
     weights: str = Field(description="The file with the weights to use.")
-    best: BestReport | None = Field(description="Null where nothing was validated.")
+    best: BestReport | None = Field(description="Null without validation.")
     history: list[EpochReport]
-    result: ResultReport | None = Field(description="Null for a run that is not over, or had nothing to test with.")
+    result: ResultReport | None = Field(
+        description="Null for an unfinished run, or without test and validation images."
+    )

@@ -35,13 +35,15 @@ def _picture(built: Network) -> Markup:
         light, dark = (_drawn(built, theme, view) for theme in ("light", "dark"))
     except CannotDraw as error:
         return tag("p", f"No picture: {error}.")
-    told = f"{built.graph.name}: a picture of its {len(built.graph.layers)} layers; the table below says the same."
+    told = (
+        f"{built.graph.name}: a diagram of its {len(built.graph.layers)} layers; the table below has the same content."
+    )
     picture = tag(
         "picture",
         tag("source", media="screen and (prefers-color-scheme: dark)", srcset=dark, type="image/svg+xml"),
         tag("img", src=light, alt=told),
     )
-    return tag("div", picture, class_="wide drawing", tabindex=0, role="region", aria_label="Picture of the network")
+    return tag("div", picture, class_="wide drawing", tabindex=0, role="region", aria_label="Diagram of the network")
 
 
 def _drawn(built: Network, theme: str, view: View) -> str:
@@ -76,9 +78,9 @@ def recipe(report: TrainingReport) -> Markup:
         tag("tr", tag("th", tag("code", field), scope="row"), tag("td", value), tag("td", words), class_=kind)
         for field, value, words, kind in _fields(report.recipe)
     ]
-    heads = (tag("th", each, scope="col") for each in ("setting", "value", "what it is"))
+    heads = (tag("th", each, scope="col") for each in ("setting", "value", "description"))
     table = tag("table", tag("thead", tag("tr", *heads)), tag("tbody", *rows), class_="recipe")
-    note = tag("p", "Values in bold are not the defaults.", class_="note")
+    note = tag("p", "Values in bold differ from the defaults.", class_="note")
     return section("Recipe", "recipe", note, wide("Recipe", table))
 
 
@@ -112,7 +114,7 @@ def _value(value: Any) -> str:
 
 
 def circumstances(report: TrainingReport) -> Markup:
-    """What is needed to do it again: settings of the text, data, seed, device, versions."""
+    """What is needed to reproduce the run: settings of the text, data, seed, device, versions."""
     data, setup = report.data, report.setup
     counts = ", ".join(f"{count:,} for {use}" for use, count in data.images.items() if count)
     size = "×".join(map(str, data.shape)) if data.shape else "of any size"
@@ -120,8 +122,8 @@ def circumstances(report: TrainingReport) -> Markup:
     pairs: list[tuple[str, Markup | str]] = [
         *([("settings", join(tag("code", given), " (of the network's text)"))] if given else []),
         ("data", join(name(data.name), f": {len(data.classes):,} classes; images {size}; {counts}")),
-        ("mean", ", ".join(f"{value:.4f}" for value in data.mean) + " (by channel, of pixels in 0 to 1)"),
-        ("deviation", ", ".join(f"{value:.4f}" for value in data.deviation)),
+        ("mean", ", ".join(f"{value:.4f}" for value in data.mean) + " (per channel, for pixels in 0 to 1)"),
+        ("standard deviation", ", ".join(f"{value:.4f}" for value in data.deviation)),
         ("seed", str(report.recipe.seed)),
         ("computed on", f"{setup.device}, {setup.precision}, {setup.layout}, {setup.threads} threads"),
         ("weights", report.weights),
@@ -129,4 +131,4 @@ def circumstances(report: TrainingReport) -> Markup:
         ("written", f"{report.written:%Y-%m-%d %H:%M} UTC"),
     ]
     rows = [tag("tr", tag("th", label, scope="row"), tag("td", words)) for label, words in pairs]
-    return section("Circumstances", "circumstances", wide("Circumstances", tag("table", tag("tbody", *rows))))
+    return section("Environment", "environment", wide("Environment", tag("table", tag("tbody", *rows))))

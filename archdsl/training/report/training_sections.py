@@ -42,15 +42,15 @@ def figures(report: TrainingReport) -> Markup:
         low, high = percent(result.accuracy_low), percent(result.accuracy_high)
         found.append((f"{result.images} accuracy", percent(result.accuracy), f"95 % interval {low} to {high}"))
         if tells_top5(len(result.classes)):
-            found.append(("top-5 accuracy", percent(result.top5), "the class is among the five likeliest"))
+            found.append(("top-5 accuracy", percent(result.top5), "the class is among the five most likely"))
         found.append((f"{result.images} loss", f"{result.loss:.4f}", LOSS_LABELS[report.recipe.loss.name]))
     if report.best:
         words = f"validation accuracy {percent(report.best.accuracy)}"
         found.append(("best epoch", f"{report.best.epoch} of {report.epochs}", words))
     if total is not None:
-        found.append(("parameters", f"{total.parameters:,}", f"{si_or_text(total.macs)} MACs an image"))
+        found.append(("parameters", f"{total.parameters:,}", f"{si_or_text(total.macs)} MACs per image"))
     speed = report.history[-1].images_per_second if report.history else None
-    told = f"{speed:,.0f} images a second" if speed else f"{report.steps:,} step{'' if report.steps == 1 else 's'}"
+    told = f"{speed:,.0f} images/s" if speed else f"{report.steps:,} step{'' if report.steps == 1 else 's'}"
     found.append(("training", duration(report.seconds), told))
     return tag("dl", *(_figure(*each) for each in found), class_="figures")
 
@@ -67,15 +67,15 @@ def curves(report: TrainingReport) -> Markup:
     """Loss, accuracy and learning rate by epoch, and the same as a table."""
     history, mark = report.history, report.best.epoch if report.best else None
     if not history:
-        return section("Curves", "curves", tag("p", "No epoch was finished, so that there is nothing to draw yet."))
+        return section("Curves", "curves", tag("p", "No epoch is finished yet, so there is nothing to plot."))
     label = LOSS_LABELS[report.recipe.loss.name]
     charts = [
         _chart("Loss", label, _both(history, "loss"), mark, decimals),
         _chart("Accuracy", "accuracy (%)", _both(history, "accuracy", 100), mark, lambda value: f"{value:g}", most=100),
         _chart("Learning rate", "learning rate", [_rates(history)], mark, decimals, zero=True),
     ]
-    note = "Losses of the training images are means while learning: of changed images, with dropout active."
-    epochs = tag("details", tag("summary", f"All {len(history):,} epochs as a table"), _epochs(history))
+    note = "Training losses are averages during the epoch, on augmented images and with dropout active."
+    epochs = tag("details", tag("summary", f"Table of all {len(history):,} epochs"), _epochs(history))
     return section("Curves", "curves", tag("div", *charts, class_="charts"), tag("p", note, class_="note"), epochs)
 
 
@@ -108,7 +108,7 @@ def _both(history: Sequence[EpochReport], what: str, times: float = 1) -> list[S
 
 
 def _rates(history: Sequence[EpochReport]) -> Series:
-    return Series("at the epoch's end", "c", [(line.epoch, line.lr) for line in history])
+    return Series("at the end of the epoch", "c", [(line.epoch, line.lr) for line in history])
 
 
 def _epochs(history: Sequence[EpochReport]) -> Markup:
@@ -131,14 +131,14 @@ def _scores(scores: PartScores | None) -> tuple[str, str]:
 def confusion(result: ResultReport, counts: NDArray[np.int64]) -> Markup:
     """What was taken for what: the matrix, and the worst pairs."""
     names = [each.name for each in result.classes]
-    words = f"{result.count:,} {result.images} images, {result.wrong:,} of them answered wrongly."
+    words = f"{result.count:,} {result.images} images, {result.wrong:,} of them misclassified."
     pairs = _pairs(result) if result.pairs else None
     return section("Confusion matrix", "confusion", tag("p", words), matrix(counts, names), pairs)
 
 
 def _pairs(result: ResultReport) -> Markup:
     most = result.pairs if len(result.classes) > MOST_IN_TABLE else result.pairs[:10]
-    heads = ("true class", "answered", "images", "part of the true class")
+    heads = ("true class", "predicted class", "images", "fraction of the true class")
     head = tag("thead", tag("tr", *(tag("th", each, scope="col") for each in heads)))
     rows = [
         tag(
@@ -160,7 +160,7 @@ def classes(result: ResultReport) -> Markup:
         return section("Classes", "classes", _class_table(result, result.classes))
     ranked = sorted(result.classes, key=lambda each: (each.accuracy is None, each.accuracy))
     rest = tag(
-        "details", tag("summary", f"All {len(ranked):,} classes, in their order"), _class_table(result, result.classes)
+        "details", tag("summary", f"All {len(ranked):,} classes, in order"), _class_table(result, result.classes)
     )
     worst = tag("p", f"The {_MOST_CLASSES} of {len(ranked):,} classes with the lowest accuracy.")
     return section("Classes", "classes", worst, _class_table(result, ranked[:_MOST_CLASSES]), rest)
@@ -182,7 +182,7 @@ def _mean(result: ResultReport) -> Markup | None:
         tag("td", percent(mean.accuracy)), tag("td"), tag("td", percent(mean.precision)), tag("td", percent(mean.f1)),
         tag("td", f"{result.count - result.wrong:,}"), tag("td", f"{result.count:,}"),
     ]  # fmt: skip
-    words = f"mean of {len(result.classes):,} classes; sums"
+    words = f"mean over {len(result.classes):,} classes; totals"
     return tag("tfoot", tag("tr", tag("th", words, scope="row"), *cells))
 
 
@@ -198,22 +198,26 @@ def _class(each: ClassReport) -> Markup:
 def mistakes(result: ResultReport, loss: AnyLoss) -> Markup:
     """The images that were answered wrongly with the greatest certainty."""
     if not result.mistakes:
-        return section("Mistakes", "mistakes", tag("p", f"All {result.count:,} images were answered rightly."))
-    all_of = "All of them" if result.wrong == len(result.mistakes) else f"The {len(result.mistakes)} surest"
-    words = f"{all_of}: {result.wrong:,} of {result.count:,} {result.images} images were answered wrongly."
+        return section("Errors", "errors", tag("p", f"All {result.count:,} images were classified correctly."))
+    all_of = (
+        "All are shown."
+        if result.wrong == len(result.mistakes)
+        else f"The {len(result.mistakes)} most confident are shown."
+    )
+    words = f"{result.wrong:,} of {result.count:,} {result.images} images were misclassified. {all_of}"
     if not sum_to_one(loss):
-        words += " The chances of the classes are each for itself and need not sum to one."
+        words += " The probabilities of the classes are independent and need not sum to one."
     shown = [_mistake(each) for each in result.mistakes]
-    return section("Mistakes", "mistakes", tag("p", words), tag("div", *shown, class_="gallery"))
+    return section("Errors", "errors", tag("p", words), tag("div", *shown, class_="gallery"))
 
 
 def _mistake(each: MistakeReport) -> Markup:
     called = each.file or f"image {each.index}"
-    told = f"{called}: {each.true}, answered as {each.answered}"
+    told = f"{called}: {each.true}, predicted as {each.answered}"
     kind = "pixels" if max(each.width, each.height) <= 64 else None
     caption = tag(
         "figcaption",
-        tag("span", "answered ", name(each.answered, 30), f" ({percent(each.chance)})", class_="no"),
+        tag("span", "predicted ", name(each.answered, 30), f" ({percent(each.chance)})", class_="no"),
         tag("span", "is ", name(each.true, 30), f" ({percent(each.chance_of_true)})", class_="yes"),
         tag("small", path(called)),
     )

@@ -63,7 +63,7 @@ def read(path: Path) -> tuple[dict[str, Tensor], Numbers]:
     tensors, metadata = read_tensors(path)
     state = metadata.get("state")
     if state is None:
-        raise ValueError("it is no checkpoint: it holds weights alone")
+        raise ValueError("it is not a checkpoint: it holds weights only")
     numbers = Numbers.read(state)
     verify(tensors, metadata, required=numbers.format == FORMAT, state=state)
     return tensors, numbers
@@ -90,16 +90,16 @@ def _refuse_other(state: State, tensors: dict[str, Tensor], numbers: Numbers) ->
     }
     for name, tensor in wanted.items():
         if name not in tensors:
-            raise ValueError(f"it is of another network or recipe: it has no {name}")
+            raise ValueError(f"it belongs to another network or recipe: it has no {name}")
         if tensors[name].shape != tensor.shape:
             there, here = (list(each.shape) for each in (tensors[name], tensor))
-            raise ValueError(f"it is of another network: {name} is {there} in it, not {here}")
+            raise ValueError(f"it belongs to another network: its {name} is {there}, not {here}")
     mine = type(state.optimizer).__name__
     if (other := numbers.optimizer or mine) != mine:
-        raise ValueError(f"it is of another recipe: its optimizer is {other}, not {mine}")
+        raise ValueError(f"it belongs to another recipe: its optimizer is {other}, not {mine}")
     _refuse_optimizer(state, tensors, mine)
     if bad := first_not_finite(tensors):
-        raise ValueError(f"{bad} has values that are no finite numbers")
+        raise ValueError(f"{bad} has values that are not finite")
 
 
 _KEPT_BY = {
@@ -120,12 +120,12 @@ def _refuse_optimizer(state: State, tensors: dict[str, Tensor], kind: str) -> No
             continue
         number, _, what = rest.partition(".")
         if not number.isdecimal() or int(number) >= len(parameters) or what not in _KEPT_BY.get(kind, {what}):
-            raise ValueError(f"{name} is nothing that {kind} keeps of {len(parameters)} parameters")
+            raise ValueError(f"{name} is not part of the state of {kind} for {len(parameters)} parameters")
         wanted = torch.Size() if what == "step" else parameters[int(number)].shape
         if tensor.shape != wanted:
             raise ValueError(f"{name} is {list(tensor.shape)}, not {list(wanted)}")
         if not tensor.is_floating_point():
-            raise ValueError(f"{name} is of {tensor.dtype}, not of floating point")
+            raise ValueError(f"{name} is {tensor.dtype}, not floating point")
     for index in range(len(parameters)):
         kept = set(part(tensors, f"optimizer.{index}"))
         if kept and "exp_avg" in _KEPT_BY.get(kind, ()) and len(kept & {"step", "exp_avg", "exp_avg_sq"}) not in (0, 3):

@@ -70,11 +70,11 @@ class Numbers(_Strict):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if [line.epoch for line in self.history] != list(range(1, self.epoch + 1)):
-            raise ValueError(f"a log of {len(self.history)} epochs, in epoch {self.epoch}")
+            raise ValueError(f"its log has {len(self.history)} epochs in epoch {self.epoch}")
         if self.best is not None and self.best.epoch > self.epoch:
-            raise ValueError(f"the best epoch is {self.best.epoch}, of {self.epoch}")
+            raise ValueError(f"its best epoch is {self.best.epoch} of {self.epoch}")
         if self.history and self.history[-1].step > self.step:
-            raise ValueError(f"a log of {self.history[-1].step} steps, after step {self.step}")
+            raise ValueError(f"its log has {self.history[-1].step} steps after step {self.step}")
         return self
 
     @classmethod
@@ -83,7 +83,7 @@ class Numbers(_Strict):
         try:
             value = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise ValueError("its numbers are no JSON") from error
+            raise ValueError("its training state is not valid JSON") from error
         version = value.get("format") if isinstance(value, dict) else None
         if version not in (1, FORMAT):
             raise ValueError(f"written by another version (format {version}, not {FORMAT})")

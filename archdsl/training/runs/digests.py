@@ -50,18 +50,18 @@ def verify(
     """
     if DIGESTS not in metadata:
         if required:
-            raise Damaged("it is damaged: its digests are missing")
+            raise Damaged("it is corrupt: its checksums are missing")
         return
     try:
         digests = json.loads(metadata[DIGESTS])
     except (ValueError, RecursionError) as error:
-        raise Damaged("it is damaged: its digests cannot be read") from error
+        raise Damaged("it is corrupt: its checksums cannot be read") from error
     if not isinstance(digests, dict):
-        raise Damaged("it is damaged: its digests cannot be read")
+        raise Damaged("it is corrupt: its checksums cannot be read")
     if state is not None and digests.pop(STATE, None) != of_text(state):
-        raise Damaged("it is damaged: the state beside its tensors has another digest than when it was written")
+        raise Damaged("it is corrupt: the checksum of its training state does not match")
     if missing := sorted(digests.keys() ^ tensors.keys()):
-        raise Damaged(f"it is damaged: `{missing[0]}` is a tensor or a digest without the other")
+        raise Damaged(f"it is corrupt: `{missing[0]}` has a tensor or a checksum without the other")
     for name, tensor in tensors.items():
         if digests[name] != of_tensor(tensor):
-            raise Damaged(f"it is damaged: `{name}` has another digest than when it was written")
+            raise Damaged(f"it is corrupt: the checksum of `{name}` does not match")

@@ -60,15 +60,15 @@ def verify_texts(folder: Path, texts: Mapping[str, str]) -> None:
     for name, digest in texts.items():
         parts = PurePosixPath(name).parts
         if not parts or ".." in parts or PurePosixPath(name).is_absolute():
-            raise CannotResume(folder, f"`{name}` is no file of this folder")
+            raise CannotResume(folder, f"`{name}` is not a file in this folder")
         try:
             text = read_bytes(folder.joinpath(*parts)).decode("utf-8", "replace")
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or str(error)
             raise CannotResume(folder, f"{name}: {why}") from error
         if of_text(text) != digest:
-            why = f"{name}: it was changed or damaged: its digest is not that of what was written"
-            raise CannotResume(folder, why, "train the changed text in a new run")
+            why = f"{name}: it was modified or is corrupt: its checksum does not match"
+            raise CannotResume(folder, why, "train the modified network in a new run")
 
 
 def open_run(run: Run, device: torch.device) -> Opened:
@@ -87,7 +87,7 @@ def open_run(run: Run, device: torch.device) -> Opened:
 def refuse_not_finite(logits: Tensor, run: Run) -> None:
     """Raise CannotResume where a network answers with infinities, or with what is not a number."""
     if not bool(logits.isfinite().all()):
-        raise CannotResume(run.folder, "its network answers with values that are no finite numbers")
+        raise CannotResume(run.folder, "the outputs of its network are not finite")
 
 
 def refuse_misfit(run: Run, settings: RunSettings, network: Network) -> None:
@@ -97,16 +97,16 @@ def refuse_misfit(run: Run, settings: RunSettings, network: Network) -> None:
     """
     graph = network.graph
     if len(graph.inputs) != 1 or len(graph.nodes[graph.inputs[0]].shape.dims) != 3:
-        raise CannotResume(run.folder, f"{run.network.name}: a run's network takes one image")
+        raise CannotResume(run.folder, f"{run.network.name}: the network of a run must have a single image input")
     shape, data = image_shape(graph), settings.data
     if shape.channels != len(data.mean):
-        why = f"{run.settings.name}: means of {len(data.mean)} channels, the network takes {shape.channels}"
+        why = f"{run.settings.name}: means for {len(data.mean)} channels, but the network takes {shape.channels}"
         raise CannotResume(run.folder, why)
     if shape.channels * shape.height * shape.width > LARGEST_IMAGE:
         raise CannotResume(run.folder, f"{run.network.name}: images of {shape} have more than {LARGEST_IMAGE:,} values")
     if graph.output.shape.dims != (len(data.classes),):
-        why = f"{run.settings.name}: {len(data.classes)} classes, the network gives {graph.output.shape}"
+        why = f"{run.settings.name}: {len(data.classes)} classes, but the network outputs {graph.output.shape}"
         raise CannotResume(run.folder, why)
     needed = network.costs.total.parameters
     if run.weights is not None and needed > run.weights.stat().st_size:
-        raise CannotResume(run.folder, f"{run.weights.name} has the weights of another network, of less parameters")
+        raise CannotResume(run.folder, f"{run.weights.name} has the weights of a network with fewer parameters")

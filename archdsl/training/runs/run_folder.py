@@ -54,8 +54,8 @@ class Run:
         """The run in a folder. Raises NoRun where there is none."""
         run = cls(folder, writes)
         if not run.holds_one:
-            what = f"it has no {SETTINGS} and {NETWORK}" if folder.is_dir() else "there is no such folder"
-            raise NoRun(folder, what, "name the folder of a run: `runs/…`")
+            what = f"it has no {SETTINGS} and {NETWORK}" if folder.is_dir() else "no such folder"
+            raise NoRun(folder, what, "give the folder of a run, such as `runs/…`")
         return run
 
     @property
@@ -81,12 +81,12 @@ class Run:
         try:
             return read_bytes(self.network, 4 * MAX_TEXT).decode("utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            why = getattr(error, "strerror", None) or "it is not a text in UTF-8"
+            why = getattr(error, "strerror", None) or "it is not UTF-8 text"
             raise CannotResume(self.folder, f"{self.network.name}: {why}") from error
 
     def read_settings(self) -> RunSettings:
         """The resolved settings. Raises CannotResume for a file that is damaged, or of another version."""
-        return unseal(RunSettings, self.settings, FORMAT, "of a run: `runs/…`")
+        return unseal(RunSettings, self.settings, FORMAT, "of a run, such as `runs/…`")
 
     def write_settings(self, settings: RunSettings) -> None:
         """settings.json, with its digest. Raises DiskFull."""

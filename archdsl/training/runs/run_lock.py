@@ -28,8 +28,8 @@ def claimed(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            why = "another process is at work in it"
-            raise CannotResume(folder, why, "wait until that is over, or stop it") from error
+            why = "another process is using it"
+            raise CannotResume(folder, why, "wait until it finishes, or stop it") from error
         except OSError:
             pass
         yield

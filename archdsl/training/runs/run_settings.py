@@ -76,7 +76,9 @@ class DataSettings(_Section):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if len(self.mean) != len(self.deviation):
-            raise ValueError(f"{len(self.mean)} means and {len(self.deviation)} deviations, of each channel one")
+            raise ValueError(
+                f"{len(self.mean)} means and {len(self.deviation)} standard deviations; there must be one per channel"
+            )
         if self.shape is not None and self.shape[0] != len(self.mean):
             raise ValueError(f"images of {self.shape[0]} channels, and {len(self.mean)} means")
         if self.shape is not None and prod(self.shape) > LARGEST_IMAGE:

@@ -30,18 +30,18 @@ def unseal(kind: type[M], path: Path, newest: int, named: str) -> M:
     try:
         content = json.loads(read_bytes(path))
     except FileNotFoundError as error:
-        raise NoRun(folder, f"it has no {path.name}", f"name the folder {named}") from error
+        raise NoRun(folder, f"it has no {path.name}", f"give the folder {named}") from error
     except OSError as error:
         raise CannotResume(folder, f"{path.name}: {error.strerror or error}") from error
     except (ValueError, RecursionError) as error:
-        raise CannotResume(folder, f"{path.name}: it is damaged, and no JSON") from error
+        raise CannotResume(folder, f"{path.name}: it is corrupt: not valid JSON") from error
     digest = content.pop(_DIGEST, None) if isinstance(content, dict) else None
     version = content.get("format") if isinstance(content, dict) else None
     if isinstance(version, int) and not 1 <= version <= newest:
         raise CannotResume(folder, f"{path.name}: written by another version (format {version}, not {newest})")
     model = _validated(kind, path, content)
     if (digest is not None or version != 1) and digest != of_json(content):
-        why = f"{path.name}: it was changed or damaged: its digest is not that of what it says"
+        why = f"{path.name}: it was modified or is corrupt: its checksum does not match"
         raise CannotResume(folder, why)
     return model
 
@@ -53,4 +53,4 @@ def _validated(kind: type[M], path: Path, content: Any) -> M:
     except ValidationError as error:
         raise CannotResume(path.parent, f"{path.name}: {first_mistake(error)}") from error
     except (ValueError, RecursionError) as error:
-        raise CannotResume(path.parent, f"{path.name}: it is damaged ({error})") from error
+        raise CannotResume(path.parent, f"{path.name}: it is corrupt ({error})") from error

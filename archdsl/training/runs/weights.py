@@ -44,7 +44,7 @@ def read_weights(path: Path, verified: bool) -> dict[str, Tensor]:
         verify(tensors, metadata, required=verified, state=metadata.get("state"))
     except UNREADABLE as error:
         why = f"{path.name}: {str(error).partition(chr(10))[0]}"
-        raise CannotResume(path.parent, why, f"remove {path}: other weights are used then") from error
+        raise CannotResume(path.parent, why, f"delete {path} to use other weights of the run") from error
     if "state" in metadata:
         return part(tensors, "average") or part(tensors, "model")
     return tensors
@@ -66,7 +66,7 @@ def fitting(path: Path, wanted: Mapping[str, Tensor], verified: bool) -> dict[st
     if {n: t.shape for n, t in wanted.items()} != {n: t.shape for n, t in found.items()}:
         raise CannotResume(path.parent, f"{path.name} has the weights of another network")
     if bad := first_not_finite(found):
-        raise CannotResume(path.parent, f"{path.name}: `{bad}` has values that are no finite numbers")
+        raise CannotResume(path.parent, f"{path.name}: `{bad}` has values that are not finite")
     return found
 
 

@@ -144,13 +144,13 @@ def _dimension(name: str, text: str, entry: Entry | None) -> Dimension:
     if not all(values):
         raise BadRange(f"{name}: `{text}` has an empty value; write `1,2,3` or `1..3`")
     if len(set(values)) < len(values):
-        raise BadRange(f"{name}: `{text}` has a value twice")
+        raise BadRange(f"{name}: `{text}` has a duplicate value")
     if entry is None:
         return Choices(tuple(_number(name, value) for value in values))
     if entry.kind is bool and (wrong := [value for value in values if value not in ("on", "off")]):
         raise BadRange(f"{name}: `{wrong[0]}` is neither `on` nor `off`")
     if entry.choices and (wrong := [value for value in values if value not in entry.choices]):
-        raise BadRange(f"{name}: `{wrong[0]}` is none of {', '.join(entry.choices)}")
+        raise BadRange(f"{name}: `{wrong[0]}` is not one of {', '.join(entry.choices)}")
     return Choices(tuple(map(_plain, values)) if entry.kind in (int, float) and not entry.choices else tuple(values))
 
 
@@ -158,7 +158,7 @@ def _range(name: str, text: str, fractions: bool) -> Range:
     ends = [_number(name, end) for end in text.split("..", 1)]
     low, high = float(ends[0]), float(ends[1])
     if not low < high:
-        raise BadRange(f"{name}: `{text}` does not rise")
+        raise BadRange(f"{name}: `{text}` is not an ascending range")
     whole = all(isinstance(end, int) for end in ends) and not fractions
     return Range(low, high, whole, low > 0 and high / low >= _LOG_SPAN)
 

@@ -84,8 +84,8 @@ class Sweep:
 
     def _damaged(self, error: Exception) -> CannotResume:
         why = str(error).partition("\n")[0] or type(error).__name__
-        way_out = "remove trials.log: the sweep begins anew, with the same points"
-        return CannotResume(self.folder, f"trials.log is damaged ({why})", way_out)
+        way_out = "delete trials.log: the sweep starts again with the same points"
+        return CannotResume(self.folder, f"trials.log is corrupt ({why})", way_out)
 
     def _directions(self) -> list[StudyDirection]:
         """More accuracy; and fewer MACs, where these vary at all."""

@@ -52,14 +52,14 @@ def _costs(figure: Figure, trials: Sequence[Trial]) -> None:
     others = [trial for trial in trials if trial.accuracy is not None and trial not in optimal]
     axes.plot(_macs(others), _accuracies(others), "o", color=_GREY, markersize=5, alpha=0.7, label="trials")
     axes.step(_macs(optimal), _accuracies(optimal), where="post", color=_ORANGE, linewidth=1.2, alpha=0.6)
-    axes.plot(_macs(optimal), _accuracies(optimal), "o", color=_ORANGE, label="none better for as few MACs")
+    axes.plot(_macs(optimal), _accuracies(optimal), "o", color=_ORANGE, label="Pareto-optimal")
     for trial in optimal[-_NAMED:]:
         number = str(trials.index(trial) + 1)
         at = (trial.macs or 0, trial.accuracy or 0)
         axes.annotate(number, at, xytext=(0, 6), textcoords="offset points", ha="center", fontsize=8, color=_ORANGE)
         # the legend says what the number is: a marker that is it, and draws no point
         axes.plot([], [], marker=f"${number}$", linestyle="", color=_ORANGE, label=shown(trial.point))
-    axes.set(xscale="log", xlabel="MACs of one image", ylabel="validation accuracy")
+    axes.set(xscale="log", xlabel="MACs per image", ylabel="validation accuracy")
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter(EngFormatter(sep=""))
     axes.xaxis.set_minor_formatter(NullFormatter())

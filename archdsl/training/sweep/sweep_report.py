@@ -13,7 +13,7 @@ _MARK = "*"
 def line(trial: Trial) -> str:
     """A trial that is over in one line: the point, and the scores where there are any."""
     if trial.accuracy is None:
-        return f"{shown(trial.point)}  left out"
+        return f"{shown(trial.point)}  failed"
     cost = f"{trial.macs:,} MACs" if trial.macs is not None else ""
     return f"{shown(trial.point)}  validation accuracy {trial.accuracy:.2%}  {cost}  {trial.seconds or 0:.0f}s"
 
@@ -34,9 +34,9 @@ def table(trials: Sequence[Trial]) -> str:
     lines = ["  ".join([*map(str.rjust, row[:-1], widths), row[-1]]).rstrip() for row in rows]
     lines.insert(1, "─" * max(map(len, lines)))
     left_out = len(trials) - len(numbered)
-    notes = [f"{_MARK} none is more accurate for as few MACs"] * bool(optimal) + [f"{left_out} left out"] * bool(
-        left_out
-    )
+    notes = [f"{_MARK} Pareto-optimal: no trial is more accurate with as few MACs"] * bool(optimal) + [
+        f"{left_out} failed"
+    ] * bool(left_out)
     return "\n".join([*lines, *[""][: len(notes)], *notes])
 
 

@@ -49,7 +49,7 @@ class SweepSettings(BaseModel):
 
 def read_sweep(folder: Path) -> SweepSettings:
     """The settings of the sweep in a folder. Raises NoRun where there is none, CannotResume for damaged ones."""
-    settings = unseal(SweepSettings, folder / SETTINGS, FORMAT, "of a sweep: `sweeps/…`")
+    settings = unseal(SweepSettings, folder / SETTINGS, FORMAT, "of a sweep, such as `sweeps/…`")
     try:
         varied = settings.space().dimensions
     except BadRange as error:

@@ -34,7 +34,7 @@ def test_it_needs_no_program_of_the_system(monkeypatch: pytest.MonkeyPatch, tmp_
 
 def test_pdf_without_graphviz_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(CannotDraw, match=r"pdf needs the program `dot`: install Graphviz, or write svg or png"):
+    with pytest.raises(CannotDraw, match=r"pdf needs the program `dot`: install Graphviz, or use svg or png"):
         diagram(graph(LENET), "pdf")
 
 
@@ -91,7 +91,7 @@ def test_a_picture_that_no_arrangement_helps() -> None:
 def test_more_boxes_than_anyone_could_read() -> None:
     found = graph("input 8x8x8; conv 8 k3 p1 x3000")
     assert diagram(found, "dot").startswith(b"digraph")
-    with pytest.raises(CannotDraw, match="3,002 boxes are more than the 3,000 that are drawn: fold repetitions, or"):
+    with pytest.raises(CannotDraw, match="3,002 boxes are more than the limit of 3,000: fold repeated layers, or"):
         diagram(found, "dot", subject=Subject(fold=False))
 
 

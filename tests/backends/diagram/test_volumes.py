@@ -119,7 +119,7 @@ def test_formats(format: str) -> None:
 
 
 def test_mermaid_has_no_boxes() -> None:
-    with pytest.raises(CannotDraw, match="write svg, png or dot"):
+    with pytest.raises(CannotDraw, match="use svg, png or dot"):
         diagram(graph(LENET), "mmd", subject=SUBJECT)
 
 

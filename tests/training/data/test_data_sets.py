@@ -80,7 +80,7 @@ def test_the_same_images_validate_every_time(tmp_path: Path) -> None:
 
 
 def test_a_split_that_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(NothingToLearnFrom, match=r"`split 0\.0001` leaves none of 1,437 images to learn from"):
+    with pytest.raises(NothingToLearnFrom, match=r"`split 0\.0001` leaves no training images of 1,437"):
         find_source("digits").load(Request(ImageShape(1, 8, 8), tmp_path, split=0.0001))
 
 
@@ -99,7 +99,7 @@ def test_mnist_from_a_folder(tmp_path: Path, place: str, packed: bool) -> None:
     assert splits.train.labels.tolist() == [i % 10 for i in range(20)]
     assert splits.test is not None
     assert len(splits.test) == 10
-    note = "mnist: not the published files (20 images to learn from, 10 to test)"
+    note = "mnist: not the published files (20 training images, 10 test images)"
     assert splits.notes == ((note,) if packed else ())
     assert not (tmp_path / "cache").exists()
 
@@ -129,13 +129,13 @@ def test_mnist_is_not_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "why"),
     [
-        ("train-images-idx3-ubyte.gz", b"no gzip", "damaged gzip"),
-        ("train-images-idx3-ubyte.gz", idx(idx_images(20))[:-30], "damaged gzip"),
+        ("train-images-idx3-ubyte.gz", b"no gzip", "corrupt gzip"),
+        ("train-images-idx3-ubyte.gz", idx(idx_images(20))[:-30], "corrupt gzip"),
         ("train-images-idx3-ubyte.gz", gzip.compress(b"\0\0\x0d\x03" + bytes(12)), "not an IDX file of bytes"),
         ("train-images-idx3-ubyte.gz", gzip.compress(b"\0\0"), "not an IDX file of bytes"),
         ("train-images-idx3-ubyte.gz", idx(idx_images(20, side=27)), "images of 27×27, not 28×28"),
         ("train-labels-idx1-ubyte.gz", idx(np.zeros(19, np.uint8)), "19 labels for 20 images"),
-        ("train-labels-idx1-ubyte.gz", idx(np.full(20, 10, np.uint8)), "labels beyond the 10 classes"),
+        ("train-labels-idx1-ubyte.gz", idx(np.full(20, 10, np.uint8)), "labels out of range for 10 classes"),
         ("train-labels-idx1-ubyte.gz", gzip.compress(b"\0\0\x08\x01" + b"\0\xff\xff\xff" + b"12"), "but it has 2"),
         ("train-labels-idx1-ubyte.gz", gzip.compress(b"\0\0\x08\x01\0\0\0\x02" + bytes(9)), "but it has more"),
         ("train-images-idx3-ubyte.gz", gzip.compress(b"\0\0\x08\x03" + b"\xff" * 12), "no more than 1,073,741,824"),
@@ -208,8 +208,8 @@ def test_cifar_of_one_image(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        (lambda members: tar_gz(members)[:-200], "damaged archive"),
-        (lambda members: b"no archive", "damaged archive"),
+        (lambda members: tar_gz(members)[:-200], "corrupt archive"),
+        (lambda members: b"no archive", "corrupt archive"),
         (lambda members: tar_gz(dict(list(members.items())[:-1])), "lacks cifar-10-batches-bin/test_batch.bin"),
         (lambda members: tar_gz({f"../{n}": c for n, c in members.items()}), "the archive lacks"),
         (
@@ -218,8 +218,8 @@ def test_cifar_of_one_image(tmp_path: Path) -> None:
         ),
         (lambda members: announcing(tarfile.XHDTYPE, 1 << 62) + tar_gz(members), "announces 4,611,686,018,427,38"),
         (lambda members: announcing(tarfile.GNUTYPE_LONGNAME, -1024) + tar_gz(members), "announces -1,024 bytes"),
-        (lambda members: tar_gz({n: c[:-1] for n, c in members.items()}), "no whole number of records of 3,073"),
-        (lambda members: tar_gz({n: b"\x0a" + c[1:] for n, c in members.items()}), "label 10 is beyond the 10 classes"),
+        (lambda members: tar_gz({n: c[:-1] for n, c in members.items()}), "is not a multiple of the record size, 3,073"),
+        (lambda members: tar_gz({n: b"\x0a" + c[1:] for n, c in members.items()}), "label 10 is out of range for 10 classes"),
     ],
     ids=["cut", "not gzip", "lacks one", "other paths", "links", "huge head", "negative head", "cut member", "label"],
 )  # fmt: skip
@@ -231,7 +231,7 @@ def test_damaged_cifar(tmp_path: Path, change: Callable[[dict[str, bytes]], byte
 
 
 def test_cifar_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(DataMissing, match="cifar10: nothing of it in"):
+    with pytest.raises(DataMissing, match="cifar10: none of its files are in"):
         CIFAR10.load(Request(COLOUR, tmp_path / "cache", data_dir=tmp_path))
 
 

@@ -57,7 +57,7 @@ def test_nothing_with_a_wrong_digest_is_kept(tmp_path: Path) -> None:
         with pytest.raises(DownloadFailed) as caught:
             fetch(RemoteFile("a.bin", digest(CONTENT), urls), tmp_path, Download())
     assert caught.value.attempts == (
-        (urls[0], "another file than the published one (its sha256 differs)"),
+        (urls[0], "its sha256 differs from that of the published file"),
         (urls[1], "404 Not Found"),
         (nobody, "no connection"),
     )
@@ -103,7 +103,7 @@ class _Badly(BaseHTTPRequestHandler):
 
 @pytest.mark.parametrize(
     ("how", "why"),
-    [("cut", "the connection broke off"), ("hanging", "no answer in 0.5 s"), ("endless", "more than 50,000 bytes")],
+    [("cut", "the connection was lost"), ("hanging", "no response within 0.5 s"), ("endless", "more than 50,000 bytes")],
 )
 def test_what_never_comes_whole(tmp_path: Path, how: str, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("archdsl.training.data.dataset_files.TIMEOUT_SECONDS", 0.5)

@@ -81,7 +81,7 @@ def test_from_a_folder(tmp_path: Path) -> None:
     assert labels[9] == 10
     assert splits.test is not None
     assert len(splits.test) == 11
-    assert splits.notes == ("svhn: not the published files (20 images to learn from, 11 to test)",)
+    assert splits.notes == ("svhn: not the published files (20 training images, 11 test images)",)
 
 
 def test_from_the_net(tmp_path: Path) -> None:
@@ -105,15 +105,15 @@ _IMAGES, _LABELS = matrix("X", _X.transpose(2, 3, 1, 0)), matrix("y", _Y[:, None
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (lambda: b"\x80\x04cos\nsystem\n", "not a MAT file of version 5"),
-        (lambda: mat(_IMAGES, _LABELS)[:-3], "ends behind the file"),
-        (lambda: mat(packed(_IMAGES)[:-9], _LABELS), "damaged MAT file"),
+        (lambda: b"\x80\x04cos\nsystem\n", "not a little-endian MAT file of version 5"),
+        (lambda: mat(_IMAGES, _LABELS)[:-3], "exceeds the file"),
+        (lambda: mat(packed(_IMAGES)[:-9], _LABELS), "corrupt MAT file"),
         (lambda: mat(_IMAGES), "it has no array y"),
         (lambda: mat(_LABELS, matrix("X", _X)), "`X` is 4×3×32×32"),
         (lambda: mat(_IMAGES, matrix("y", _Y[:3, None])), "3 labels for 4 images"),
-        (lambda: mat(_IMAGES, matrix("y", _Y[:, None] + 8)), "labels beyond 1..10"),
-        (lambda: mat(_IMAGES, matrix("y", np.array([[1.0], [np.nan], [2], [3]]))), "labels beyond 1..10"),
-        (lambda: mat(_IMAGES, matrix("y", np.array([[1.0], [1.5], [2], [3]]))), "labels beyond 1..10"),
+        (lambda: mat(_IMAGES, matrix("y", _Y[:, None] + 8)), "labels outside 1..10"),
+        (lambda: mat(_IMAGES, matrix("y", np.array([[1.0], [np.nan], [2], [3]]))), "labels outside 1..10"),
+        (lambda: mat(_IMAGES, matrix("y", np.array([[1.0], [1.5], [2], [3]]))), "labels outside 1..10"),
         (lambda: mat(matrix("X", _X, (2**31 - 1,) * 100_000), _LABELS), "`X` announces 100,000 dimensions"),
         (lambda: mat(matrix("X", _X, (32, 32, 3, 5)), _LABELS), "announces 15,360 values, but has 12,288"),
         (lambda: mat(packed(matrix("X", np.zeros(1 << 20, np.uint8))), _LABELS), "larger than"),

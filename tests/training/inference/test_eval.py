@@ -121,18 +121,18 @@ def test_what_people_read(trained: Path) -> None:
     assert lines[1].startswith("accuracy ")
     assert "top-5" not in lines[1]  # three classes
     assert lines[2].startswith("means over the classes: recall ")
-    assert lines[4].split() == ["true", "\\", "answered", "dark", "grey", "light", "accuracy"]
+    assert lines[4].split() == ["true", "\\", "predicted", "dark", "grey", "light", "accuracy"]
     assert [line.split()[0] for line in lines[5:8]] == ["dark", "grey", "light"]
 
 
 @pytest.mark.parametrize(
     ("args", "told"),
     [
-        (("RUN", "--data", "digits", "--data-dir", "x"), "--data-dir: `digits` reads no files from there"),
-        (("RUN", "--data", "strange"), "the run knows no class `zebra`"),
-        (("RUN", "--data", "mnist"), "images of 1x28x28, this network takes 1x8x8"),
-        (("RUN", "--data", "cifar10", "--fit", "pad"), "images of 3x32x32, this network takes 1x8x8"),
-        (("RUN", "--data", "digits"), "the run knows no class `0`, `1`, `2`, …"),
+        (("RUN", "--data", "digits", "--data-dir", "x"), "--data-dir: `digits` does not read files from a folder"),
+        (("RUN", "--data", "strange"), "the run has no class `zebra`"),
+        (("RUN", "--data", "mnist"), "its images are 1x28x28, but the network takes 1x8x8"),
+        (("RUN", "--data", "cifar10", "--fit", "pad"), "its images are 3x32x32, but the network takes 1x8x8"),
+        (("RUN", "--data", "digits"), "the run has no class `0`, `1`, `2`, …"),
         (("RUN", "--data", "other"), "`other` is neither a data set nor a folder"),
         (("nothing",), "cannot use nothing"),
     ],

@@ -121,9 +121,9 @@ def test_a_picture_and_its_page(trained: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "told"),
     [
-        (("--layer", "body"), "--layer shows the maps of a picture"),
+        (("--layer", "body"), "--layer plots feature maps of an image"),
         (("--image", "x.png", "--layer", "bodi"), "the network has no `bodi`; did you mean `body`?"),
-        (("--image", "x.png", "--layer", "fc1"), "`fc1` gives no image"),
+        (("--image", "x.png", "--layer", "fc1"), "the output of `fc1` is not an image"),
     ],
 )
 def test_what_cannot_be_inspected(trained: Path, args: tuple[str, ...], told: str) -> None:
@@ -192,7 +192,7 @@ def test_folders_files_and_standard_input(trained: Path) -> None:
     (trained / "empty").mkdir()
     empty = run("predict", trained / "run", trained / "empty", trained / "images/light/1.png")
     assert empty.exit_code == 1
-    assert "no picture in this folder" in empty.stderr
+    assert "no images in this folder" in empty.stderr
     assert "1.png: light" in empty.stdout
     bad = run("predict", trained / "run", trained / "broken.png", "--format", "json")
     assert json.loads(bad.stdout)[0]["error"].startswith("cannot identify")

@@ -50,7 +50,7 @@ def test_the_batch_that_is_named_fits(tmp_path: Path) -> None:
     failed = limited(tmp_path, "--batch", "1200", "--out", "r")
     assert failed.returncode == 1, failed.stdout
     assert "a batch of 1200 takes about 1." in failed.stdout  # told before it is tried, by the analysis
-    assert failed.stderr.startswith("error: cpu has no memory for a batch of 1200; 0.6")
+    assert failed.stderr.startswith("error: cpu is out of memory for a batch of 1200; 0.6")
     found = re.search(
         r"a batch of (\d+) fits; `(--batch (\d+) --accumulate (\d+))` makes the same steps", failed.stderr
     )
@@ -88,7 +88,7 @@ def test_which_errors_are_of_memory(error: Exception, is_memory: bool) -> None:
 
 def test_nothing_fits() -> None:
     assert OutOfMemory(8, "cpu", 0, 10).help() == (
-        "by the analysis not even one image fits: make the network or its input smaller",
+        "by the memory analysis not even one image fits: make the network or its input smaller",
     )
     assert "--batch 33 --accumulate 3" in OutOfMemory(101, "cpu", 40, 10).help()[0]  # a prime number of images
 

@@ -114,7 +114,7 @@ def test_shards_are_disjoint_and_complete(size: int, count: int) -> None:
 def test_a_batch_smaller_than_the_team(tmp_path: Path) -> None:
     made = training(tmp_path / "run", batch=3)
     object.__setattr__(made, "team", Processes(Place(0, 4, 0, 4)))
-    with pytest.raises(BatchTooSmall, match="a batch of 3 cannot be divided among 4 processes"):
+    with pytest.raises(BatchTooSmall, match="a batch of 3 cannot be split over 4 processes"):
         made.start()
 
 
@@ -123,7 +123,7 @@ def test_a_batch_smaller_than_the_team(tmp_path: Path) -> None:
     [
         ({"WORLD_SIZE": "2"}, "not RANK, LOCAL_RANK, LOCAL_WORLD_SIZE, MASTER_ADDR, MASTER_PORT"),
         ({**dict.fromkeys(("RANK", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"), "1"),
-          "WORLD_SIZE": "two"}, "WORLD_SIZE is `two`, which is no number"),
+          "WORLD_SIZE": "two"}, "WORLD_SIZE is `two`, which is not a number"),
     ],
 )  # fmt: skip
 def test_half_an_environment(given: dict[str, str], told: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,12 +151,12 @@ def test_one_log_and_a_killed_process_ends_all(tmp_path: Path) -> None:
         lines.append(line)
         if line.startswith("epoch    2/5000"):
             break
-    assert "2 processes; of each batch of 1000 each takes 500\n" in lines
-    assert any(line.startswith("batch norm: each process normalises by its own images") for line in lines)
+    assert "2 processes; each takes 500 images of a batch of 1000\n" in lines
+    assert any(line.startswith("batch norm: each process normalizes over its own images") for line in lines)
     other.send_signal(signal.SIGKILL)
     told = leader.communicate(timeout=60)
     assert leader.returncode == 1, told
-    assert told[1].startswith("error: another process of the training is gone, so this one ends too (")
+    assert told[1].startswith("error: another process of the training ended unexpectedly, so this one stops, too (")
     assert "--resume RUN" in told[1]
     assert "Traceback" not in told[1]
     assert other.communicate() == ("", "")

@@ -175,7 +175,7 @@ ema, lookahead, freeze, patience, precision, layout, compile, tta, checkpoint, s
         (
             "optimizer sgd nesterov momentum=0",
             """
-            error[E0803]: `nesterov` looks ahead by the momentum, which is 0
+            error[E0803]: `nesterov` needs momentum, which is 0
               ╭─ n.arch:4:1
             4 │ optimizer sgd nesterov momentum=0
               │ ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
@@ -275,7 +275,7 @@ def test_mistakes_are_shown_where_they_stand(block: str, shown: str) -> None:
         ({"epochs": "0"}, "--epochs", "`epochs` must be greater than 0, not 0"),
         ({"momentum": "0.9"}, "--momentum", "`adam` takes no `momentum`; it is for sgd, rmsprop and muon"),
         ({"lr": "fast"}, "--lr", "must be a valid number, unable to parse string as a number"),
-        ({"flip": True, "alternate": True}, "--", "`flip` mirrors by chance, `alternate` in turn: one of them"),
+        ({"flip": True, "alternate": True}, "--", "`flip` mirrors at random, `alternate` in every other epoch: use one of them"),
         ({"epochs": "1e308"}, "--epochs", "must be less than or equal to 1000000000"),
         ({"batch": "9" * 20}, "--batch", "must be less than or equal to 2147483648"),
         ({"crop": "9" * 20}, "--crop", "must be less than or equal to 65536"),

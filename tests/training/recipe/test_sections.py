@@ -64,7 +64,7 @@ def test_step_at_given_epochs() -> None:
     assert np.allclose(falls, [1.0] * 25 + [0.1] * 45 + [0.01] * 30)
     assert Step.model_validate({"name": "step", "at": 82}).at == "82"
     for wrong in ("7, 2", "soon", "0", "nan"):
-        with pytest.raises(ValueError, match="takes epochs in order"):
+        with pytest.raises(ValueError, match="takes epochs in ascending order"):
             Step(at=wrong)
 
 
@@ -336,7 +336,7 @@ def test_a_trial_leaves_no_trace() -> None:
 def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert choose_device("cpu").type == choose_device("auto").type == "cpu"
-    with pytest.raises(NoDevice, match="`cuda`: torch finds no such device here"):
+    with pytest.raises(NoDevice, match="`cuda`: torch finds no such device"):
         choose_device("cuda")
     with pytest.raises(NoDevice, match="tpu"):
         choose_device("tpu")

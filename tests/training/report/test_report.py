@@ -130,7 +130,7 @@ def test_a_report_says_what_the_run_came_to(tmp_path: Path) -> None:
         assert mistake.chance >= mistake.chance_of_true
         picture = Image.open(io.BytesIO(base64.b64decode(mistake.image.partition(",")[2])))
         assert np.array_equal(np.asarray(picture), test.images[mistake.index, 0])
-    for heading in ("Curves", "Confusion matrix", "Classes", "Mistakes", "Network", "Recipe"):
+    for heading in ("Curves", "Confusion matrix", "Classes", "Errors", "Network", "Recipe"):
         assert heading in page.text
     assert f"test accuracy{100 * result.accuracy:.2f}" in page.text
     assert "input 1x8x8" in page.text
@@ -162,7 +162,7 @@ def test_a_run_that_diverged(tmp_path: Path) -> None:
         training(tmp_path / "run", optimizer={"name": "sgd", "lr": 1e30}).start()
     report, page = read(tmp_path / "run")
     assert report.status == "diverged"
-    assert "the loss was no finite number" in page.text
+    assert "the loss became infinite or NaN" in page.text
 
 
 @pytest.mark.parametrize("loss", ["mse", "bce"])
@@ -172,7 +172,7 @@ def test_one_epoch_without_validation_or_test(tmp_path: Path, loss: str) -> None
     report, page = read(tmp_path / "run")
     assert report.best is None
     assert report.result is None
-    assert "no images to test with" in page.text
+    assert "no test or validation images" in page.text
     assert {"mse": "mean squared error", "bce": "binary cross entropy (nats)"}[loss] in page.text
 
 

@@ -192,8 +192,8 @@ def test_what_another_network_or_optimizer_left_is_refused(folder: Path) -> None
     save(made(1.0, step=1), folder)
     for model, optimizer, told in (
         (nn.Sequential(nn.Conv2d(1, 8, 3, bias=False)), torch.optim.RMSprop, "its optimizer is Adam, not RMSprop"),
-        (nn.Sequential(nn.Conv2d(1, 7, 3)), torch.optim.Adam, r"model.0.weight is \[8, 1, 3, 3\] in it, not \[7, 1"),
-        (nn.Linear(2, 1), torch.optim.Adam, "of another network or recipe: it has no model.weight"),
+        (nn.Sequential(nn.Conv2d(1, 7, 3)), torch.optim.Adam, r"model.0.weight is \[8, 1, 3, 3\], not \[7, 1"),
+        (nn.Linear(2, 1), torch.optim.Adam, "belongs to another network or recipe: it has no model.weight"),
     ):
         state = made()
         state.model = model
@@ -229,5 +229,5 @@ def test_the_damaged_tensor_is_named(folder: Path) -> None:
     content = path.read_bytes()
     at = content.rindex(weights_bytes[:64])
     path.write_bytes(content[:at] + b"\x01" + content[at + 1 :])
-    with pytest.raises(CannotResume, match=r"`model\.\d\.weight` has another digest than when it was written"):
+    with pytest.raises(CannotResume, match=r"the checksum of `model\.\d\.weight` does not match"):
         restore_newest(made(), folder)

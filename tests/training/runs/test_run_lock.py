@@ -29,7 +29,7 @@ def test_a_folder_is_held_until_its_process_ends_however_it_ends(tmp_path: Path)
     ) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "held\n"
-        with pytest.raises(CannotResume, match="another process is at work in it"), claimed(tmp_path):
+        with pytest.raises(CannotResume, match="another process is using it"), claimed(tmp_path):
             pass
         other.kill()
         other.wait()
@@ -59,8 +59,8 @@ def test_what_another_process_is_at_work_in_stays_as_it_is(command: str, net: Pa
     with claimed(folder):
         refused = CliRunner().invoke(main, [command, "--resume", str(folder), *more])
     assert refused.exit_code == 1
-    assert f"error: cannot use {folder}: another process is at work in it" in refused.output
-    assert "help: wait until that is over, or stop it" in refused.output
+    assert f"error: cannot use {folder}: another process is using it" in refused.output
+    assert "help: wait until it finishes, or stop it" in refused.output
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
     resumed = CliRunner().invoke(main, [command, "--resume", str(folder), *more])
     assert resumed.exit_code == 0, resumed.output

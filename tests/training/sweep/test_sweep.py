@@ -210,7 +210,7 @@ def test_the_picture_has_every_trial(tmp_path: Path) -> None:
         sweep.go(measured, silent)
         draw_sweep(sweep.trials_done(), of, "$ a title", tmp_path / str(number) / "sweep")
         svg = (tmp_path / str(number) / "sweep.svg").read_text()
-        assert ("MACs of one image" in svg) == (number == 0)
+        assert ("MACs per image" in svg) == (number == 0)
         assert (tmp_path / str(number) / "sweep.png").stat().st_size > 5000
     draw_sweep([Trial({}, why="none")], of, "", tmp_path / "none")
     assert not (tmp_path / "none.svg").exists()
@@ -243,7 +243,7 @@ def test_a_sweep_without_an_accuracy_has_failed(folder: Path) -> None:
     result = run("net.arch", "--optimizer", "sgd", "--lr", "1e30,1e31", "--out", "my sweep")
     assert result.exit_code == 1, result.output
     assert "the loss became" in result.output
-    assert "error: no trial came to an accuracy" in result.output
+    assert "error: no trial succeeded" in result.output
     assert [row["accuracy"] for row in told(folder / "my sweep")["trials"]] == [None, None]
 
 
@@ -252,9 +252,9 @@ def test_a_sweep_stopped_and_resumed(folder: Path, monkeypatch: pytest.MonkeyPat
     whole = run(*args, "--out", "whole")
     assert whole.exit_code == 0, whole.output
     assert (
-        "trial 1/6  width=0.5 --lr=0.1  left out\n    error[E0305]: `filters` of `conv` cannot be 0.5" in whole.output
+        "trial 1/6  width=0.5 --lr=0.1  failed\n    error[E0305]: `filters` of `conv` cannot be 0.5" in whole.output
     )
-    assert "* none is more accurate for as few MACs\n2 left out" in whole.output
+    assert "* Pareto-optimal: no trial is more accurate with as few MACs\n2 failed" in whole.output
     found = told(folder / "whole")
     assert [row["accuracy"] is None for row in found["trials"]] == [True, True, False, False, False, False]
     assert found["trials"][found["best"] - 1]["accuracy"] == max(row["accuracy"] or 0 for row in found["trials"])
@@ -266,7 +266,7 @@ def test_a_sweep_stopped_and_resumed(folder: Path, monkeypatch: pytest.MonkeyPat
         patched.setattr("archdsl.training.runs.interrupt.StopOnSignal", lambda: next(stops))
         stopped = run(*args, "--out", "parts")
     assert stopped.exit_code == 130, stopped.output
-    assert "what is over is kept. To go on: archdsl sweep --resume parts" in stopped.output
+    assert "finished trials are kept. To resume: archdsl sweep --resume parts" in stopped.output
     assert len(told(folder / "parts")["trials"]) == 3
     (folder / "net.arch").unlink()
     resumed = run("--resume", "parts")
@@ -283,7 +283,7 @@ def test_a_sweep_stopped_and_resumed(folder: Path, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("args", "code", "expected"),
     [
-        ((), 2, "give the network to train, or a sweep to go on with"),
+        ((), 2, "give a network to train, or a sweep to resume"),
         (("net.arch",), 2, "nothing varies; give a list or a range"),
         (("net.arch", "--lr", "0.1,0.1"), 2, "--lr: `0.1,0.1` has a value twice"),
         (("net.arch", "--lr", "0.1,x"), 2, "--lr: `lr` must be a valid number"),
@@ -341,7 +341,7 @@ def test_a_journal_that_is_cut_off_or_damaged(tmp_path: Path) -> None:
     assert journal.read_bytes().startswith(before)
     assert all(json.loads(line) for line in journal.read_text().splitlines())
     journal.write_bytes(before + b"garbage\n")
-    with pytest.raises(CannotResume, match=r"trials\.log is damaged"):
+    with pytest.raises(CannotResume, match=r"trials\.log is corrupt"):
         sweep.trials_done()
 
 

@@ -1,0 +1,33 @@
+"""Options in groups: `--help` lists each group under its heading."""
+
+from typing import Any
+
+import click
+
+from .groups import Group
+
+_OTHER = "Other options"
+
+
+class GroupedOption(click.Option):
+    """An option with its group; None is for those that belong to none."""
+
+    def __init__(self, *args: Any, group: Group | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.group = group
+
+
+class GroupedCommand(click.Command):
+    """A command whose help lists its options by group, in the order of `Group`."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write a section for each group that has options."""
+        listed: dict[Group | None, list[tuple[str, str]]] = {group: [] for group in (*Group, None)}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx) if isinstance(parameter, click.Option) else None
+            if record is not None:
+                listed[parameter.group if isinstance(parameter, GroupedOption) else None].append(record)
+        for group, records in listed.items():
+            if records:
+                with formatter.section(group.value if group else _OTHER):
+                    formatter.write_dl(records)
