@@ -218,8 +218,14 @@ def test_cifar_of_one_image(tmp_path: Path) -> None:
         ),
         (lambda members: announcing(tarfile.XHDTYPE, 1 << 62) + tar_gz(members), "announces 4,611,686,018,427,38"),
         (lambda members: announcing(tarfile.GNUTYPE_LONGNAME, -1024) + tar_gz(members), "announces -1,024 bytes"),
-        (lambda members: tar_gz({n: c[:-1] for n, c in members.items()}), "is not a multiple of the record size, 3,073"),
-        (lambda members: tar_gz({n: b"\x0a" + c[1:] for n, c in members.items()}), "label 10 is out of range for 10 classes"),
+        (
+            lambda members: tar_gz({n: c[:-1] for n, c in members.items()}),
+            "is not a multiple of the record size, 3,073",
+        ),
+        (
+            lambda members: tar_gz({n: b"\x0a" + c[1:] for n, c in members.items()}),
+            "label 10 is out of range for 10 classes",
+        ),
     ],
     ids=["cut", "not gzip", "lacks one", "other paths", "links", "huge head", "negative head", "cut member", "label"],
 )  # fmt: skip

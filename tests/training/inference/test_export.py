@@ -184,7 +184,7 @@ def test_a_file_that_gives_other_outputs_is_not_left(tmp_path: Path, monkeypatch
     monkeypatch.setattr(
         backend, "_weights_reader", lambda *_: lambda example: [torch.full((len(example[0]), 2), torch.nan)]
     )
-    with pytest.raises(CannotExport, match="outputs in ONNX Runtime .* differ by up to"):
+    with pytest.raises(CannotExport, match=r"outputs in ONNX Runtime .* differ by up to"):
         export(subject, "safetensors", tmp_path / "net.safetensors")
     assert not list(tmp_path.iterdir())
 
