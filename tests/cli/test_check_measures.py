@@ -129,3 +129,11 @@ def test_the_json_of_a_network_with_errors_has_what_is_known(options):
     assert [layer["shape"] for layer in found["layers"]] == [[3, 8, 8], [4, 6, 6], None, None]
     assert [layer["parameters"] for layer in found["layers"]] == [0, 112, None, None]
     assert [each["code"] for each in found["diagnostics"]] == ["E0401", "E0201"]
+
+
+@pytest.mark.parametrize("name", ["resnet152", "densenet201", "swin_b", "googlenet", "unet", "char_lstm"])
+def test_json_takes_at_most_400_bytes_a_layer(name):
+    printed = CliRunner().invoke(main, ["check", f"zoo:{name}", "--format", "json"]).stdout
+    layers = json.loads(printed)["layers"]
+    assert len(printed.encode()) <= 400 * len(layers) + 2000
+    assert not {"receptive_field", "paths", "memory", "share", "arithmetic"} & set(layers[-1])
