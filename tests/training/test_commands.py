@@ -289,7 +289,11 @@ def test_images_are_fitted_when_told(folder: Path, fit: str) -> None:
         (("net.arch", "--data", "digits", "--epochs", "0"), 2, "--epochs: `epochs` must be greater than 0, not 0"),
         (("net.arch", "--data", "digits", "--momentum", "0.5"), 2, "`adam` takes no `momentum`"),
         (("net.arch", "--data", "digits", "--optimizer", "sdg"), 2, "'sgd'"),
-        (("net.arch", "--data", "mnist", "--input", "1x28x28", "--data-dir", "."), 1, "mnist: none of its files are in ."),
+        (
+            ("net.arch", "--data", "mnist", "--input", "1x28x28", "--data-dir", "."),
+            1,
+            "mnist: none of its files are in .",
+        ),
         (("--resume", "nothing"), 2, "cannot use nothing"),
         (("--resume", "r", "--out", "s"), 2, "keeps its network and folder"),
         (("net.arch", "--data", "digits", "--out", "net.arch"), 2, "net.arch: "),

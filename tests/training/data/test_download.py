@@ -103,7 +103,11 @@ class _Badly(BaseHTTPRequestHandler):
 
 @pytest.mark.parametrize(
     ("how", "why"),
-    [("cut", "the connection was lost"), ("hanging", "no response within 0.5 s"), ("endless", "more than 50,000 bytes")],
+    [
+        ("cut", "the connection was lost"),
+        ("hanging", "no response within 0.5 s"),
+        ("endless", "more than 50,000 bytes"),
+    ],
 )
 def test_what_never_comes_whole(tmp_path: Path, how: str, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("archdsl.training.data.dataset_files.TIMEOUT_SECONDS", 0.5)

@@ -275,7 +275,11 @@ def test_mistakes_are_shown_where_they_stand(block: str, shown: str) -> None:
         ({"epochs": "0"}, "--epochs", "`epochs` must be greater than 0, not 0"),
         ({"momentum": "0.9"}, "--momentum", "`adam` takes no `momentum`; it is for sgd, rmsprop and muon"),
         ({"lr": "fast"}, "--lr", "must be a valid number, unable to parse string as a number"),
-        ({"flip": True, "alternate": True}, "--", "`flip` mirrors at random, `alternate` in every other epoch: use one of them"),
+        (
+            {"flip": True, "alternate": True},
+            "--",
+            "`flip` mirrors at random, `alternate` in every other epoch: use one of them",
+        ),
         ({"epochs": "1e308"}, "--epochs", "must be less than or equal to 1000000000"),
         ({"batch": "9" * 20}, "--batch", "must be less than or equal to 2147483648"),
         ({"crop": "9" * 20}, "--crop", "must be less than or equal to 65536"),

@@ -251,9 +251,7 @@ def test_a_sweep_stopped_and_resumed(folder: Path, monkeypatch: pytest.MonkeyPat
     args = ("net.arch", "--set", "width=0.5,2,4", "--lr", "0.1,0.01")
     whole = run(*args, "--out", "whole")
     assert whole.exit_code == 0, whole.output
-    assert (
-        "trial 1/6  width=0.5 --lr=0.1  failed\n    error[E0305]: `filters` of `conv` cannot be 0.5" in whole.output
-    )
+    assert "trial 1/6  width=0.5 --lr=0.1  failed\n    error[E0305]: `filters` of `conv` cannot be 0.5" in whole.output
     assert "* Pareto-optimal: no trial is more accurate with as few MACs\n2 failed" in whole.output
     found = told(folder / "whole")
     assert [row["accuracy"] is None for row in found["trials"]] == [True, True, False, False, False, False]
