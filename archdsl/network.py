@@ -396,7 +396,7 @@ def parse_sizes(sizes: GivenSizes) -> tuple[int | str, ...]:
     given = tuple(sizes.replace("×", "x").split("x")) if isinstance(sizes, str) else tuple(sizes)
     found = [_size(part) for part in given]
     if not found or None in found:
-        raise ValueError(f"{sizes!r} is not sizes like 3x32x32")
+        raise ValueError(f"{sizes!r} is not an input size like 3x32x32")
     return tuple(part for part in found if part is not None)
 
 

@@ -87,7 +87,7 @@ class ZooLibrary(Library):
 
     def read(self, name: str) -> Source:
         if not name.startswith(PREFIX):
-            raise NotFound("there is no such file")
+            raise NotFound("no such file")
         return find(name.removeprefix(PREFIX)).source()
 
     def list(self, folder: str | None = None) -> Sequence[str]:

@@ -180,7 +180,7 @@ def test_sizes_of_any_kind(sizes: object) -> None:
     ["", (), "3x0x64", (3, True, 64), (3, 0, 64), (3, -1, 64), (3, 64.0, 64), (3, None, 64), (3, "h", 64), "3×"],
 )
 def test_what_is_no_size_is_refused(sizes: object) -> None:
-    with pytest.raises(ValueError, match="is not sizes like 3x32x32"):
+    with pytest.raises(ValueError, match="is not an input size like 3x32x32"):
         archdsl.loads(TEXT, input=sizes)  # type: ignore[arg-type]
 
 

@@ -51,7 +51,7 @@ def _values_options(command: F) -> F:
     cls=GroupedOption,
     group=Group.COMMON,
     type=click.IntRange(1),
-    help="Number of trials [default: all combinations of lists, 20 for ranges].",
+    help="Number of trials. [default: all combinations of lists, 20 for ranges]",
 )
 @click.option(
     "--device",
@@ -67,7 +67,7 @@ def _values_options(command: F) -> F:
     cls=GroupedOption,
     group=Group.COMMON,
     metavar="FOLDER",
-    help="Folder of the sweep [default: sweeps/NET-DATA-N].",
+    help="Folder of the sweep. [default: sweeps/NET-DATA-N]",
 )
 @click.option(
     "--resume", cls=GroupedOption, group=Group.COMMON, metavar="SWEEP", help="Resume the sweep in this folder."

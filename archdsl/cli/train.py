@@ -54,7 +54,7 @@ Weights, learning curves, the confusion matrix, settings and checkpoints are wri
     help="Device to train on.",
 )
 @click.option(
-    "--out", cls=GroupedOption, group=Group.COMMON, metavar="FOLDER", help="Run folder [default: runs/NET-DATA-N]."
+    "--out", cls=GroupedOption, group=Group.COMMON, metavar="FOLDER", help="Run folder. [default: runs/NET-DATA-N]"
 )
 @click.option(
     "--resume",

@@ -100,4 +100,4 @@ What `archdsl check` can say, by code; `archdsl explain E0402` shows one of thes
 
 An **error** (E) keeps a network from being built, and makes the exit status 1. A **warning** (W) does not, unless
 `--strict` is given; `# archdsl: ignore[W0903]` at the end of a line silences it there (a comma between several codes).
-`--fix` mends what is certain, `--fix --unsafe` what is likely, and `--diff` shows what they would do."""
+`--fix` applies safe fixes; `--fix --unsafe` also applies likely ones. `--diff` shows the changes without writing them."""

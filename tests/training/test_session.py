@@ -221,7 +221,7 @@ def test_a_last_batch_of_one_image_is_left_out(tmp_path: Path) -> None:
 def test_changed_data_cannot_be_resumed(tmp_path: Path) -> None:
     training(tmp_path / "run", stop=StopAfter(2)).start()
     made = training(tmp_path / "run")
-    with pytest.raises(CannotResume, match="the data have changed"):
+    with pytest.raises(CannotResume, match="the data set has changed"):
         Training(made.subject, Patches(80, 30, 30), made.recipe, made.place, made.watch).resume()
 
 
@@ -295,7 +295,7 @@ def test_damaged_best_weights(tmp_path: Path, damage: str) -> None:
         save_file({"a": torch.zeros(3)}, best)
     with pytest.raises(CannotResume, match=r"best\.safetensors") as caught:
         training(tmp_path / "run").resume()
-    assert caught.value.help()[0].startswith("remove ")
+    assert caught.value.help()[0].startswith("delete ")
     best.unlink()
     assert training(tmp_path / "run").resume().tested is not None
 

@@ -47,8 +47,9 @@ def _cells(*cells: str) -> str:
 
 def _in_file(entry: Entry) -> str:
     """`epochs X`, `augment flip`, `optimizer … lr=X`."""
-    line, value = entry.path[0], placeholder(entry)
+    line, flag = entry.path[0], entry.kind is bool
+    value = "" if flag else placeholder(entry)
     if entry.head or len(entry.path) == 1:
-        return line if entry.kind is bool else f"{line} {value}"
+        return line if flag else f"{line} {value}"
     start = f"{line} …" if "" not in parts(line) or "name" in parts(line)[""].model_fields else line
-    return f"{start} {entry.path[1]}" + ("" if entry.kind is bool else f"={value}")
+    return f"{start} {entry.path[1]}" + ("" if flag else f"={value}")

@@ -138,7 +138,7 @@ def test_mnist_is_not_there(tmp_path: Path) -> None:
         ("train-labels-idx1-ubyte.gz", idx(np.full(20, 10, np.uint8)), "labels out of range for 10 classes"),
         ("train-labels-idx1-ubyte.gz", gzip.compress(b"\0\0\x08\x01" + b"\0\xff\xff\xff" + b"12"), "but it has 2"),
         ("train-labels-idx1-ubyte.gz", gzip.compress(b"\0\0\x08\x01\0\0\0\x02" + bytes(9)), "but it has more"),
-        ("train-images-idx3-ubyte.gz", gzip.compress(b"\0\0\x08\x03" + b"\xff" * 12), "no more than 1,073,741,824"),
+        ("train-images-idx3-ubyte.gz", gzip.compress(b"\0\0\x08\x03" + b"\xff" * 12), "the limit is 1,073,741,824"),
     ],
     ids=["not gzip", "cut", "type", "short", "size", "fewer", "label", "announced", "more", "hostile"],
 )
@@ -210,22 +210,16 @@ def test_cifar_of_one_image(tmp_path: Path) -> None:
     [
         (lambda members: tar_gz(members)[:-200], "corrupt archive"),
         (lambda members: b"no archive", "corrupt archive"),
-        (lambda members: tar_gz(dict(list(members.items())[:-1])), "lacks cifar-10-batches-bin/test_batch.bin"),
-        (lambda members: tar_gz({f"../{n}": c for n, c in members.items()}), "the archive lacks"),
+        (lambda members: tar_gz(dict(list(members.items())[:-1])), "does not contain cifar-10-batches-bin/test_"),
+        (lambda members: tar_gz({f"../{n}": c for n, c in members.items()}), "the archive does not contain"),
         (
             lambda members: tar_gz({}, dict.fromkeys(members, "/etc/passwd")),
-            "the archive lacks",
+            "the archive does not contain",
         ),
-        (lambda members: announcing(tarfile.XHDTYPE, 1 << 62) + tar_gz(members), "announces 4,611,686,018,427,38"),
-        (lambda members: announcing(tarfile.GNUTYPE_LONGNAME, -1024) + tar_gz(members), "announces -1,024 bytes"),
-        (
-            lambda members: tar_gz({n: c[:-1] for n, c in members.items()}),
-            "is not a multiple of the record size, 3,073",
-        ),
-        (
-            lambda members: tar_gz({n: b"\x0a" + c[1:] for n, c in members.items()}),
-            "label 10 is out of range for 10 classes",
-        ),
+        (lambda members: announcing(tarfile.XHDTYPE, 1 << 62) + tar_gz(members), "declares 4,611,686,018,427,38"),
+        (lambda members: announcing(tarfile.GNUTYPE_LONGNAME, -1024) + tar_gz(members), "declares -1,024 bytes"),
+        (lambda members: tar_gz({n: c[:-1] for n, c in members.items()}), "not a multiple of the record size, 3,073"),
+        (lambda members: tar_gz({n: b"\x0a" + c[1:] for n, c in members.items()}), "label 10 is out of range for 10"),
     ],
     ids=["cut", "not gzip", "lacks one", "other paths", "links", "huge head", "negative head", "cut member", "label"],
 )  # fmt: skip

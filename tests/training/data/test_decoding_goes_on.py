@@ -104,7 +104,7 @@ def test_ctrl_c_keeps_what_is_decoded(
                 raise KeyboardInterrupt
 
     stopped = Stopped()
-    with pytest.raises(DecodingStopped, match="images decoded, which are kept") as caught:
+    with pytest.raises(DecodingStopped, match="images, which are kept") as caught:
         FolderSource(pets).load(Request(SHAPE, tmp_path / "cache", download=stopped))
     assert caught.value.exit_status == 130
     assert stopped.finished
@@ -139,7 +139,7 @@ def test_the_command_ends_in_a_line(pets: Path, tmp_path: Path) -> None:
     child.send_signal(signal.SIGINT)
     _, said = child.communicate(timeout=60)
     assert child.returncode == 130, said
-    assert "images decoded, which are kept" in said
+    assert "images, which are kept" in said
     assert "Aborted" not in said
     assert "Traceback" not in said
     assert list((tmp_path / "cache/folders").glob("*.partial.rows"))

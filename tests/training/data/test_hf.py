@@ -187,7 +187,7 @@ def test_files_of_its_own_and_configs(hub: Hub, tmp_path: Path) -> None:
     hub.files["several"] = {f"{name}/train/0000.parquet": table([0, 250]) for name in ("large", "small")}
     with pytest.raises(HubFailed, match="several configs") as caught:
         _ = find_source("hf:several").spec
-    assert caught.value.help() == ("name one: `hf:several:large`; large, small",)
+    assert caught.value.help() == ("choose one: `hf:several:large`; large, small",)
     assert find_source("hf:several:small").spec.classes == ("dark", "light")
     with pytest.raises(HubFailed, match="no config `tiny`"):
         _ = find_source("hf:several:tiny").spec

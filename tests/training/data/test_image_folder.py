@@ -147,7 +147,7 @@ def test_no_room_for_a_large_set_is_told_before_it_is_decoded(
 
     monkeypatch.setattr(decoded_cache, "MAPPED", 300)
     monkeypatch.setattr(os, "posix_fallocate", full)
-    with pytest.raises(DiskFull, match=r"the decoded images take 0\.0 GB; ARCHDSL_CACHE moves them"):
+    with pytest.raises(DiskFull, match=r"the decoded images take 0\.0 GB; set ARCHDSL_CACHE"):
         FolderSource(pets).load(Request(SHAPE, tmp_path / "cache"))
     assert not list((tmp_path / "cache").rglob("*.*"))
     monkeypatch.setattr(decoded_cache, "MAPPED", 1 << 30)

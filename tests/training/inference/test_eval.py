@@ -120,7 +120,7 @@ def test_what_people_read(trained: Path) -> None:
     assert lines[0] == "images, test: 9 images"
     assert lines[1].startswith("accuracy ")
     assert "top-5" not in lines[1]  # three classes
-    assert lines[2].startswith("means over the classes: recall ")
+    assert lines[2].startswith("macro average: recall ")
     assert lines[4].split() == ["true", "\\", "predicted", "dark", "grey", "light", "accuracy"]
     assert [line.split()[0] for line in lines[5:8]] == ["dark", "grey", "light"]
 

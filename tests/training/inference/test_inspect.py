@@ -148,7 +148,7 @@ def test_one_scale_for_all_maps_of_a_layer() -> None:
     values[1] = 0.25
     sheet = draw_maps(Maps("a", "", values))
     assert sheet.title == "a: all 3 maps of 8×8"
-    assert "3 of 3 maps are the same everywhere" in sheet.note
+    assert "3 of 3 maps are constant" in sheet.note
     drawn = pixels(sheet.picture)
     bright = [tuple(drawn[80, x]) for x in (30, 150, 270)]
     assert bright[0] == (253, 231, 36)  # the upper end of viridis

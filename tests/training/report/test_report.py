@@ -141,7 +141,7 @@ def test_a_run_that_was_stopped(tmp_path: Path) -> None:
     training(tmp_path / "run", stop=StopAfter(9)).start()
     report, page = read(tmp_path / "run")
     assert (report.status, report.epochs, report.result) == ("stopped", 1, None)
-    assert "Stopped by the user after 1 epoch, 8 steps in all" in page.text
+    assert "Stopped by the user after 1 epoch, 8 steps in total" in page.text
     assert "Confusion" not in page.text
     training(tmp_path / "run").resume()
     report, _ = read(tmp_path / "run")
@@ -151,7 +151,7 @@ def test_a_run_that_was_stopped(tmp_path: Path) -> None:
 def test_a_run_that_was_stopped_in_its_first_epoch(tmp_path: Path) -> None:
     training(tmp_path / "run", stop=StopAfter(2)).start()
     _, page = read(tmp_path / "run")
-    assert "No epoch was finished" in page.text
+    assert "No epoch is finished" in page.text
     training(tmp_path / "one", stop=StopAfter(1)).start()
     _, page = read(tmp_path / "one")
     assert "1 step in all" in page.text

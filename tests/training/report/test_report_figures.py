@@ -42,7 +42,7 @@ def test_the_page_shows_means_and_the_settings_of_the_text(tmp_path: Path) -> No
     told = report.network.model_copy(update={"settings": {"classes": 4}})
     page = write_html(report.model_copy(update={"result": made(), "network": told}), network, COUNTS)
     assert "<code>classes = 4</code>" in page
-    assert "mean of 4 classes" in page
+    assert "mean over 4 classes" in page
     assert "48.89\u202f%" in page  # of F1, which stands nowhere else
     older = report.model_copy(update={"result": made().model_copy(update={"mean": None})})
     assert '<tfoot><tr><th scope="row">mean' not in write_html(older, network, COUNTS)
