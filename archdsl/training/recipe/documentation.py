@@ -47,7 +47,7 @@ def _cells(*cells: str) -> str:
 
 def _in_file(entry: Entry) -> str:
     """`epochs X`, `augment flip`, `optimizer … lr=X`."""
-    line, value = entry.path[0], placeholder(entry)
+    line, value = entry.path[0], "" if entry.kind is bool else placeholder(entry)
     if entry.head or len(entry.path) == 1:
         return line if entry.kind is bool else f"{line} {value}"
     start = f"{line} …" if "" not in parts(line) or "name" in parts(line)[""].model_fields else line
