@@ -18,7 +18,7 @@ def spatial(x: Shape) -> Shape:
         raise Reject(
             None,
             f"it needs channels first, but {x} is a sequence T×C",
-            help=("`permute 1 0` turns T×C into C×L", "`untokens` turns T×C into C×H×W"),
+            help=("`permute 1 0` turns T×C into C×L", "`to_image` turns T×C into C×H×W"),
             language_rule=True,
         )
     raise Reject(

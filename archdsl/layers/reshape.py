@@ -152,22 +152,22 @@ class Tokens(Layer):
         return (turn,) if x.rank == 2 else (method.flatten(X, 2), turn)
 
 
-class Untokens(Layer):
+class ToImage(Layer):
     """Turn a sequence into an image: T×C becomes C×H×W, row by row, square if no size is given.
 
     Example:
-        input 196x768; untokens 14x14
+        input 196x768; to_image 14x14
     """
 
-    keyword = "untokens"
-    synonyms = ("from_tokens",)
+    keyword = "to_image"
+    synonyms = ("untokens", "from_tokens")
     style = "shape"
 
     sides: Sizes | None = argument(None, positional=True, doc="spatial size of the output; the product is T")
 
     def _sides(self, x: Shape) -> tuple[int, ...]:
         if self.sides is None and isinstance(x.dims[0], Sym):
-            raise Undecided(f"the side of a square of {x.dims[0]} positions has no closed form: write `untokens HxW`")
+            raise Undecided(f"the height of a square of {x.dims[0]} positions has no closed form: write `to_image HxW`")
         return self.sides or (isqrt(x.dims[0]),) * 2
 
     def out(self, x: Shape) -> Shape:
@@ -185,7 +185,7 @@ class Untokens(Layer):
             raise Reject(
                 "sides",
                 f"{why}, but {x} has {steps:,} steps" if self.sides else why,
-                help=() if self.sides else f"write `untokens {_rectangle(steps)}`",
+                help=() if self.sides else f"write `to_image {_rectangle(steps)}`",
                 recovery_shape=y,
             )
         return y

@@ -24,7 +24,7 @@ class HiddenName(Diagnostic):
     code = "W0916"
     title = "name hidden by a flag or shorthand"
     wrong = "input 3x32x32\nlet k5 = 3\nconv k5 3\n"
-    right = "input 3x32x32\nlet side = 3\nconv side k5\n"
+    right = "input 3x32x32\nlet size = 3\nconv size k5\n"
     severity = Severity.WARNING
 
     name: str
