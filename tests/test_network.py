@@ -186,5 +186,5 @@ def test_what_is_no_size_is_refused(sizes: object) -> None:
 
 @pytest.mark.parametrize("sizes", ["3x32", "32", "3x32x32x32", (3, 32)])
 def test_sizes_of_another_count_are_refused(sizes: str) -> None:
-    with pytest.raises(ArchError, match="it has 3 sizes, and "):
+    with pytest.raises(ArchError, match="it has 3 dimensions, but "):
         archdsl.loads(TEXT, input=sizes)

@@ -114,7 +114,7 @@ def _check_part(
 def _unmeasured(span: Span, name: str, symbolic: bool) -> Diagnostic:
     """Why there is no value: nothing has a receptive field, or it is a whole axis of unknown length."""
     if symbolic:
-        return structure_errors.UndecidedSize(span=span, why=f"`{name}` covers an axis whose length is not known")
+        return structure_errors.UndecidedSize(span=span, why=f"`{name}` covers an axis whose length is symbolic")
     return structure_errors.NothingToMeasure(span=span, name=name)
 
 
@@ -129,7 +129,7 @@ def _only_knows(condition: ast.Expr, scope: Scope, sink: Sink, known: tuple[str,
     for variable in _variables(condition):
         if scope.find(variable.name) is None:
             near = nearest(variable.name, [*known, *scope.visible()])
-            what = "nothing that an assertion can measure"
+            what = "not something that an assertion can measure"
             sink.emit(
                 name_errors.UnknownName(span=variable.span, name=variable.name, nearest=near, what=what, known=known)
             )

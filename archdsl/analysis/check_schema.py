@@ -14,13 +14,17 @@ ID = "urn:archdsl:schema:check:2"
 
 
 class FieldReport(Model):
-    """A receptive field along one side of an input, in its elements, far from the ends."""
+    """A receptive field along one dimension of an input, in elements, far from the ends."""
 
-    size: int | None = Field(description="From the first element that is read to the last; null for the whole side.")
-    read: int | None = Field(description="How many elements in it are read, holes left out.")
-    jump: float | None = Field(description="How far apart the fields of neighbours are; null where that differs.")
+    size: int | None = Field(
+        description="From the first element that is read to the last; null for the whole dimension."
+    )
+    read: int | None = Field(description="How many elements in it are read, without the gaps.")
+    jump: float | None = Field(
+        description="Distance between the fields of neighboring positions; null where it varies."
+    )
     start: float | None = Field(
-        description="The middle of the first position's field; that of the first element is 0.5."
+        description="The center of the first position's field; that of the first element is 0.5."
     )
 
 
@@ -28,25 +32,29 @@ class SeenReport(Model):
     """What one position of a layer sees of an input."""
 
     input: int = Field(description="The id of the input's node.")
-    exact: bool = Field(description="Whether the field is this one; at most this one where not.")
-    placed: bool = Field(description="Whether the layer has positions, which see a part each.")
-    sides: list[FieldReport] = Field(description="The union of all paths, for each side of the input.")
+    exact: bool = Field(description="Whether the field is exact; otherwise it is an upper bound.")
+    placed: bool = Field(description="Whether the layer has positions that each see a part.")
+    sides: list[FieldReport] = Field(description="The union of all paths, for each dimension of the input.")
 
 
 class PathsReport(Model):
-    """The receptive fields of the paths that lead to a layer, where branches met."""
+    """The receptive fields of the paths that lead to a layer, where branches merge."""
 
     input: int = Field(description="The id of the input's node.")
-    complete: bool = Field(description="Whether all paths that differ are listed; else only those none other covers.")
-    paths: list[list[FieldReport]] = Field(description="For each path that differs, each side; empty for one path.")
+    complete: bool = Field(
+        description="Whether all distinct paths are listed; otherwise only those that no other covers."
+    )
+    paths: list[list[FieldReport]] = Field(
+        description="For each distinct path, each dimension; empty for a single path."
+    )
 
 
 class ShareReport(Model):
-    """A layer's parts of the network's totals, from 0 to 1."""
+    """A layer's shares of the network's totals, from 0 to 1."""
 
     parameters: float
     macs: float
-    memory: float = Field(description="Of what training keeps for the backward pass.")
+    memory: float = Field(description="Share of what training keeps for the backward pass.")
 
 
 class MemoryReport(Model):
@@ -59,14 +67,16 @@ class MemoryReport(Model):
     buffers: int
     gradients: int
     optimizer_state: int
-    running_means: int = Field(description="Of all weights, where the recipe keeps such.")
+    running_means: int = Field(description="Of all weights, where the recipe keeps running means.")
     activations: int = Field(description="All that autograd keeps for the backward pass.")
-    activation_gradients: int = Field(description="The most that the backward pass holds of them at a time.")
+    activation_gradients: int = Field(
+        description="The most gradients of activations that the backward pass holds at a time."
+    )
     total: int
 
 
 class LayerReport(Model):
-    """One node of the graph. What depends on a mistake is null."""
+    """One node of the graph. What depends on an error is null."""
 
     id: int
     name: str = Field(description="The path with dots: the module's name in torch.")
@@ -78,23 +88,21 @@ class LayerReport(Model):
         description="Sizes without the batch, closed forms where they depend on symbolic dimensions."
     )
     layout: str | None = Field(description="How the sizes are read: vector, sequence, signal, image, volume, ids.")
-    parameters: int | None = Field(description="Parameters of its own; 0 where it applies another's weights.")
+    parameters: int | None = Field(description="Its parameters; 0 where it reuses the weights of another layer.")
     trainable: int | None
     buffers: int | None
     macs: int | str | None = Field(
-        description="Multiply-accumulates of one sample, a closed form where they depend on symbolic dimensions."
+        description="Multiply-accumulates per sample, a closed form where they depend on symbolic dimensions."
     )
-    arithmetic: list[str] | None = Field(None, description="With --explain: the arithmetic of its sides.")
+    arithmetic: list[str] | None = Field(None, description="With --explain: the arithmetic of its spatial dimensions.")
     receptive_field: list[SeenReport] | None = Field(
-        None, description="With --columns rf: what a position sees, of each input that has sides."
+        None, description="With --columns rf: what a position sees of each input that has spatial dimensions."
     )
     paths: list[PathsReport] | None = Field(None, description="With --columns paths.")
-    memory: int | None = Field(
-        None, description="With --columns memory or --batch: bytes that training keeps of it and for it."
-    )
+    memory: int | None = Field(None, description="With --columns memory or --batch: bytes that training keeps for it.")
     share: ShareReport | None = Field(None, description="With --columns share.")
     columns: dict[str, str] | None = Field(
-        None, description="Further columns that --columns asks for, by name, as text."
+        None, description="Further columns requested with --columns, by name, as text."
     )
 
 
@@ -104,16 +112,18 @@ class Totals(Model):
     parameters: int
     trainable: int
     buffers: int
-    macs: int | str = Field(description="Multiply-accumulates of one sample; FLOPs = 2 × MACs.")
+    macs: int | str = Field(description="Multiply-accumulates per sample; FLOPs = 2 × MACs.")
     weight_bytes: int = Field(description="Bytes of parameters and buffers in float32.")
     receptive_field: int | None = Field(
-        None, description="With --columns rf: the largest side of the field of the last layer with positions."
+        None, description="With --columns rf: the largest receptive field of the last layer with positions."
     )
-    memory: MemoryReport | None = Field(None, description="With --columns memory or --batch: what training takes.")
+    memory: MemoryReport | None = Field(
+        None, description="With --columns memory or --batch: the memory that training takes."
+    )
 
 
 class NetworkReport(Model):
-    """What `archdsl check` knows of one network."""
+    """What `archdsl check` reports about one network."""
 
     schema_version: Literal[2] = 2
     file: str
@@ -124,14 +134,14 @@ class NetworkReport(Model):
     outputs: dict[str, int] = Field(description="Output name → node id.")
     layers: list[LayerReport]
     valid_sizes: list[str] | None = Field(
-        description="For which sizes the network is valid, in words; null where all sizes are known."
+        description="The sizes for which the network is valid, in words; null where all sizes are known."
     )
     totals: Totals | None = Field(description="Null where the network has errors.")
     diagnostics: list[DiagnosticReport]
 
 
 class SeveralReports(Model):
-    """What `archdsl check` knows of several files."""
+    """What `archdsl check` reports about several files."""
 
     schema_version: Literal[2] = 2
     networks: list[NetworkReport] = Field(description="In the order of the files.")

@@ -22,7 +22,7 @@ class UnknownColumn(ValueError):
 
     def __init__(self, name: str) -> None:
         near = nearest(name, NAMES)
-        super().__init__(f"there is no column `{name}`" + (f"; did you mean `{near}`?" if near else ""))
+        super().__init__(f"unknown column `{name}`" + (f"; did you mean `{near}`?" if near else ""))
 
 
 class Column(Record):
@@ -162,16 +162,16 @@ COLUMNS = (
     Column(
         name="params",
         head="params",
-        doc="parameters of the layer's own; `↺` where it applies another's weights",
+        doc="parameters; `↺` where the layer reuses the weights of another",
         cell=_parameters,
         always=True,
     ),
-    Column(name="trainable", head="trainable", doc="parameters that train", cell=_trainable, always=True),
-    Column(name="macs", head="MACs", doc="multiply-accumulates of one sample", cell=_macs, always=True),
+    Column(name="trainable", head="trainable", doc="trainable parameters", cell=_trainable, always=True),
+    Column(name="macs", head="MACs", doc="multiply-accumulates per sample", cell=_macs, always=True),
     Column(
         name="memory",
         head="memory",
-        doc="bytes that training keeps of a batch for the backward pass",
+        doc="bytes of a batch that training keeps for the backward pass",
         cell=_memory,
         measure=MEMORY,
     ),
@@ -181,24 +181,24 @@ COLUMNS = (
     Column(
         name="rf",
         head="rf",
-        doc="size of the receptive field along a side of the input; `all` for the whole side, `≤` for at most that",
+        doc="receptive field along each input dimension; `all` for the whole dimension, `≤` for an upper bound",
         cell=_field,
         measure=FIELD,
     ),
     Column(
         name="jump",
         head="jump",
-        doc="distance between the receptive fields of neighbouring positions",
+        doc="distance between the receptive fields of neighboring positions",
         cell=_jump,
         measure=FIELD,
     ),
     Column(
-        name="start", head="start", doc="centre of the first position's receptive field", cell=_start, measure=FIELD
+        name="start", head="start", doc="center of the first position's receptive field", cell=_start, measure=FIELD
     ),
     Column(
         name="paths",
         head="paths",
-        doc="receptive field of each path to the layer, where branches met and the paths differ",
+        doc="receptive field of each path to the layer, where branches merge and the paths differ",
         cell=_ways,
         measure=PATHS,
     ),

@@ -8,7 +8,7 @@ from ..contract.reasons import KEEPS
 from ..graph import Draft, DraftNode, Graph, Node
 from ..record import Record
 from ..shapes.symbolic import Condition, recording
-from .shape_reasons import because, relative
+from .shape_reasons import reasons_for, relative
 from .size_sets import in_words, solve
 from .valid_sizes import Demand
 
@@ -168,7 +168,7 @@ def _step(graph: Graph, node: Node, before: int | None, told: _Told) -> Step:
     previous = graph.nodes[node.inputs[0]] if node.inputs else None
     elsewhere = len(node.inputs) == 1 and previous is not None and previous.id != before
     keeps = previous is not None and len(node.inputs) == 1 and previous.shape == node.shape
-    found = () if entry else because(graph, node, node.name)
+    found = () if entry else reasons_for(graph, node, node.name)
     return Step(
         line=f"{'' if here else f'{node.span.source.name}:'}{node.span.line}",
         texts=(_REPETITION.sub("", node.text),),

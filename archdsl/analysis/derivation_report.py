@@ -17,11 +17,11 @@ class StepReport(Model):
     name: str = Field(description="The path with dots: the module's name in torch.")
     text: str = Field(description="The statement as written, on one line.")
     line: str = Field(description="`12`, or `FILE:12` outside of the network's own file.")
-    scopes: list[str] = Field(description="The stages, branches and uses of blocks around it, the outermost first.")
-    shape: str = Field(description="Sizes without the batch, closed forms where they are not known; `?` for none.")
+    scopes: list[str] = Field(description="The stages, branches and blocks around it, outermost first.")
+    shape: str = Field(description="Sizes without the batch, closed forms for symbolic dimensions; `?` for none.")
     source: str = Field(description="`from NAME` where its input is not the step before; else empty.")
     reasons: list[str] = Field(description="Why the shape is what it is: `floor((28 − 2)/2) + 1 = 14`.")
-    demands: list[str] = Field(description="What it asks of sizes that are not known, beyond the steps before it.")
+    demands: list[str] = Field(description="What it requires of symbolic dimensions, beyond the steps before it.")
 
 
 class DecisionReport(Model):
@@ -39,9 +39,9 @@ class WhyReport(Model):
     name: str
     text: str
     line: int
-    shape: str | None = Field(description="Null where it could not be known.")
-    also: list[str] = Field(description="The names of other layers that the same words name.")
-    steps: list[StepReport] = Field(description="From the inputs to the layer, which is the last.")
+    shape: str | None = Field(description="Null where it is not known.")
+    also: list[str] = Field(description="The names of other layers that match.")
+    steps: list[StepReport] = Field(description="From the inputs to the layer, which comes last.")
     decisions: list[DecisionReport]
 
 

@@ -1,4 +1,4 @@
-"""A derivation as text: a line a step, with the shape that it gives and the reason."""
+"""A derivation as text: one line per step, with its shape and the reason."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -14,7 +14,7 @@ _MOST = 56
 
 
 def summary(place: Place) -> str:
-    """What is derived: the statement, its place, its name, its shape; and what else the same words name."""
+    """What is derived: the statement, its place, its name, its shape; and what else matches the same words."""
     node = place.node
     shape = str(node.shape) if isinstance(node, Node) else "an unknown shape"
     text = f"`{node.text}`, line {node.span.line}: {node.name} gives {shape}"
@@ -22,12 +22,12 @@ def summary(place: Place) -> str:
     if not place.others:
         return text
     others = [printable(each.name) for each in place.others]
-    return f"{text}\nalso so called: {', '.join(others[:3])}{f' and {len(others) - 3} more' if len(others) > 3 else ''}"
+    return f"{text}\nalso matches: {', '.join(others[:3])}{f' and {len(others) - 3} more' if len(others) > 3 else ''}"
 
 
 def questions(demands: Sequence[Demand]) -> str:
-    """A line for each demand that the text makes by asking for a size."""
-    return "\n".join(f"`{demand.statement}`, line {demand.span.line}, is decided for {demand}" for demand in demands)
+    """A line for each assumption that the text makes by testing a size."""
+    return "\n".join(f"`{demand.statement}`, line {demand.span.line}, assumes {demand}" for demand in demands)
 
 
 class _Row(NamedTuple):

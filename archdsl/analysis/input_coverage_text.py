@@ -1,4 +1,4 @@
-"""The coverage of the input as text: a row a layer, and a figure for the last."""
+"""The input coverage as text: one row per layer, and a figure for the last."""
 
 from ..diagnostics.terminal import printable, width
 from ..graph import Graph
@@ -11,7 +11,7 @@ _MAX_TEXT = 40
 
 
 class CannotCover(ValueError):
-    """A network whose coverage cannot be told."""
+    """A network whose input coverage cannot be computed."""
 
 
 def describe(graph: Graph) -> str:
@@ -20,7 +20,7 @@ def describe(graph: Graph) -> str:
     coverage = Coverage(graph)
     layers = coverage.layers()
     if not layers:
-        raise CannotCover("no layer has places that see a part of the input each")
+        raise CannotCover("no layer has positions that each see a part of the input")
     head = ("layer", "positions", "corner", "edge", "middle", "least", "most", "unread")
     rows = [head, *(_row(each) for each in layers)]
     widths = [max(width(row[i]) for row in rows) for i in range(len(head))]
@@ -34,10 +34,10 @@ def describe(graph: Graph) -> str:
 def _figure(coverage: Coverage, touched: Touched) -> list[str]:
     name, spread = _text(touched.node.text), touched.spread
     figure = coverage.figure(touched.node)
-    title = f"how many positions of `{name}` read each element of the input, {times(coverage.sides)}, mean of each cell"
+    title = f"number of positions of `{name}` that read each input element, {times(coverage.sides)}, mean per cell"
     lines = [f"{title}: · none, ░▒▓█ more", *(f"  {line}" for line in figure.shades)]
     if figure.unread is not None:
-        lines += ["the part of each cell that none reads: · none of it, 1 to 9 tenths, █ all of it"]
+        lines += ["unread part of each cell: · none of it, 1 to 9 tenths, █ all of it"]
         lines += [f"  {line}" for line in figure.unread]
     most, least = ("", "") if touched.exact else ("at most ", "at least ")
     read = f"{most}{spread.least:,} to {spread.most:,} positions read an element"
@@ -59,10 +59,10 @@ def _check(graph: Graph) -> None:
     if graph.symbols:
         raise CannotCover("it needs the sizes of the input: --input 3x224x224")
     if entry is None or entry.letters in ("c", ""):
-        raise CannotCover("the input has no sides")
+        raise CannotCover("the input has no spatial dimensions")
     longest = max((side for node in graph.nodes for side in _along(node.shape)), default=0)
     if longest > LONGEST:
-        raise CannotCover(f"it is worked out for sides up to {LONGEST:,}, and one has {longest:,}")
+        raise CannotCover(f"it supports lengths up to {LONGEST:,}, but one is {longest:,}")
 
 
 def _along(shape: Shape) -> tuple[int, ...]:

@@ -42,7 +42,7 @@ def _some(names: Iterable[str]) -> str:
     """A few names to choose from."""
     some = list(dict.fromkeys(names))
     return (
-        f"there are {', '.join(f'`{name}`' for name in some[:4])}{', …' if len(some) > 4 else ''}"
+        f"available: {', '.join(f'`{name}`' for name in some[:4])}{', …' if len(some) > 4 else ''}"
         if some
         else "there is none"
     )
@@ -101,4 +101,4 @@ def _near_lines(lines: Mapping[int, list[DraftNode]], line: int) -> str:
     """`the nearest: line 3, `conv 6 k5`, and line 9, `fc 10``."""
     before, after = max((n for n in lines if n < line), default=None), min((n for n in lines if n > line), default=None)
     near = [f"line {n}, `{lines[n][0].text}`" for n in (before, after) if n is not None]
-    return f"the nearest: {' and '.join(near)}" if near else "there is none in this file"
+    return f"nearest: {' and '.join(near)}" if near else "there is none in this file"

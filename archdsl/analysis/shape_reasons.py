@@ -9,7 +9,7 @@ from ..shapes.shape import times
 from ..syntax import ast
 
 
-def because(graph: Graph, node: Node, name: str) -> Reasons:
+def reasons_for(graph: Graph, node: Node, name: str) -> Reasons:
     """The reasons for a node's shape, each a short clause; `name` is what its operands are named from."""
     if not node.inputs:
         return ()

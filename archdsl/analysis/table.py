@@ -1,4 +1,4 @@
-"""The table that `archdsl check` prints: a row a layer, sections for stages, totals."""
+"""The table that `archdsl check` prints: one row per layer, sections for stages, totals."""
 
 import re
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ def table(
 
 
 def rows(draft: Draft | Graph, costs: DraftCosts | None = None) -> list[tuple[tuple[str, ...], DraftNode | None]]:
-    """The cells of each row as text, and the node that it tells; a heading, which opens a scope, tells none.
+    """The cells of each row as text, and the node that it shows; a heading, which opens a scope, shows none.
 
     The cells are those of HEAD. The second one is indented by two blanks for each scope.
     """
@@ -81,18 +81,18 @@ def totals(draft: Draft | Graph, costs: DraftCosts | None = None) -> str:
 
 
 def _macs(draft: Draft | Graph, total: Cost, at_least: str) -> str:
-    """The multiply-accumulates; where they depend on sizes that are not known, those of an example."""
+    """The multiply-accumulates; where they depend on symbolic dimensions, those of an example."""
     macs = total.macs
     number = plain(macs)
     if number is macs:
-        return f"{at_least}{macs:,} a sample ({si(macs)}; FLOPs = 2 × MACs)"
+        return f"{at_least}{macs:,} per sample ({si(macs)}; FLOPs = 2 × MACs)"
     shapes = (likely_shape(draft.nodes[i]) for i in draft.inputs)
     example = ", ".join("×".join(str(plain(dim)) for dim in shape.dims) for shape in shapes if shape)
     return f"depend on {' and '.join(draft.symbols)}: {number:,} at {example} ({si(number)}; FLOPs = 2 × MACs)"
 
 
 def verdict(graph: Graph) -> str:
-    """`LeNet5: 1×32×32 → 10`, the last line of a network without mistakes."""
+    """`LeNet5: 1×32×32 → 10`, the last line of a network without errors."""
     ins = ", ".join(str(graph.nodes[i].shape) for i in graph.inputs)
     outs = ", ".join(str(graph.nodes[i].shape) for _, i in graph.outputs)
     return f"{printable(graph.name)}: {ins} → {outs}"
@@ -127,7 +127,7 @@ def _row(node: DraftNode, cost: Cost | None, label: str, depth: int) -> tuple[st
         text = text[: _MAX_TEXT - 1] + "…"
     shape = likely_shape(node)
     if cost is None or not isinstance(node, Node):
-        # What comes after a mistake is what most likely would: `10?`.
+        # After an error, the likely shape is shown: `10?`.
         return label, "  " * depth + text, "?" if shape is None else f"{shape}?", "?", "?"
     parameters = f"{cost.parameters:,}" if cost.parameters else "↺" if node.shared is not None else ""
     return label, "  " * depth + text, str(shape), parameters, f"{cost.macs:,}" if cost.macs else ""

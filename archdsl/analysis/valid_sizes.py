@@ -193,14 +193,14 @@ class Sizes:
         try:
             return self._solved()
         except TooInvolved:
-            return [f"{demand}{_because([demand])}" for demand in self.demands]
+            return [f"{demand}{_sources([demand])}" for demand in self.demands]
 
     def _solved(self) -> list[str]:
-        lines = [f"{in_words(self.sets[symbol], symbol)}{_because(self.reasons(symbol))}" for symbol in self.symbols]
+        lines = [f"{in_words(self.sets[symbol], symbol)}{_sources(self.reasons(symbol))}" for symbol in self.symbols]
         if len({line.replace(s, "·") for line, s in zip(lines, self.symbols, strict=True)}) == 1 and len(lines) > 1:
             both = " and ".join(self.symbols)
             lines = [lines[0].replace(self.symbols[0], both, 1)]
-        lines += [f"{demand}{_because([demand])}" for demand in self.joint]
+        lines += [f"{demand}{_sources([demand])}" for demand in self.joint]
         if self.joint:
             lines.append(f"squares: {in_words(self.squares, '='.join(self.symbols))}")
         return lines
@@ -214,7 +214,7 @@ def _unique(conditions: Sequence[tuple[Condition, Span]]) -> list[tuple[Conditio
     return list(found.items())
 
 
-def _because(demands: Sequence[Demand]) -> str:
+def _sources(demands: Sequence[Demand]) -> str:
     """`  (maxpool 2, line 13)`."""
     places = dict.fromkeys(f"`{demand.statement}`, line {demand.span.line}" for demand in demands)
     shown = list(places)[:3]

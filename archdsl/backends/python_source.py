@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ..contract.call import Apply, Hole, Module
+from ..contract.call import Apply, Module, Placeholder
 from ..graph import Graph, Node
 from ..record import Record
 from .units import Unit, unit_tree
@@ -49,7 +49,7 @@ def _place(place: int | slice) -> str:
 
 
 def _literal(value: Any, inputs: Sequence[str]) -> str:
-    if isinstance(value, Hole):
+    if isinstance(value, Placeholder):
         return f"[{', '.join(inputs)}]" if value.index < 0 else inputs[value.index]
     if isinstance(value, tuple):
         inner = ", ".join(_literal(each, inputs) for each in value)
@@ -210,7 +210,7 @@ class _Writer:
             return []
         place = f"self.{unit.attribute(item)}"
         lines = []
-        for name, steps in item.op.starts_of(self.shapes(item)).items():
+        for name, steps in item.op.initializers_of(self.shapes(item)).items():
             text = f"{place}.{name}" if len(steps) == 1 else f"{place}.{name}.data"  # of a part, past autograd
             for step in steps:
                 assert isinstance(step, Apply)

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..contract.call import Apply, Hole, Module, Step, Steps
+from ..contract.call import Apply, Module, Placeholder, Step, Steps
 from ..graph import Graph, Node
 
 # What the code that torch.fx writes calls things: an input of such a name would hide it.
@@ -48,7 +48,7 @@ def _emit(
         if isinstance(step, Module):
             if node.shared is None:
                 module = make_module(step)
-                begin(module, node.op.starts_of(_shapes(graph, node)))
+                initialize(module, node.op.initializers_of(_shapes(graph, node)))
                 for name in node.op.frozen_weights():
                     module.get_parameter(name).requires_grad_(False)
                 _attach(root, owner.path, module)
@@ -101,9 +101,9 @@ def make_module(call: Module) -> nn.Module:
 
 
 @torch.no_grad()
-def begin(module: nn.Module, starts: Mapping[str, Steps]) -> None:
+def initialize(module: nn.Module, initializers: Mapping[str, Steps]) -> None:
     """Fill the weights whose beginning the text names, by their calls."""
-    for name, steps in starts.items():
+    for name, steps in initializers.items():
         weight: Tensor = module.get_parameter(name)
         for step in steps:
             weight = apply(step, None, [weight])
@@ -111,7 +111,7 @@ def begin(module: nn.Module, starts: Mapping[str, Steps]) -> None:
 
 def fill(value: Any, inputs: Sequence[Any]) -> Any:
     """The value with tensors in place of its holes."""
-    if isinstance(value, Hole):
+    if isinstance(value, Placeholder):
         return list(inputs) if value.index < 0 else inputs[value.index]
     if isinstance(value, tuple):
         return tuple(fill(each, inputs) for each in value)

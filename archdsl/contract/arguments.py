@@ -1,7 +1,7 @@
 """The kinds of arguments, and how a layer declares its own.
 
 A layer's fields are annotated with the aliases at the end (`groups: PositiveInt`); the annotation carries the kind,
-which checks a value, says in words what it takes, and is what tests draw from.
+which checks a value, describes what it takes, and is what tests sample from.
 """
 
 from collections.abc import Mapping
@@ -11,12 +11,12 @@ from ..record import Record
 
 
 def is_whole(value: object) -> bool:
-    """Whether it is an integer, a size that is not known included, and not a truth value."""
+    """Whether it is an integer, symbolic dimensions included, and not a boolean."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-class Unfit(Exception):
-    """A value that an argument does not take; the text says what it takes: "a whole number of at least 1"."""
+class InvalidValue(Exception):
+    """A value that an argument does not take; the text says what it takes: "an integer of at least 1"."""
 
 
 class Kind(Record):
@@ -28,32 +28,32 @@ class Kind(Record):
         raise NotImplementedError
 
     def accept(self, value: Any) -> Any:
-        """The value as the layer stores it. Raises Unfit."""
+        """The value as the layer stores it. Raises InvalidValue."""
         raise NotImplementedError
 
-    def unfit(self) -> Unfit:
-        """The refusal, in words."""
-        return Unfit(self.words)
+    def invalid(self) -> InvalidValue:
+        """The rejection, in words."""
+        return InvalidValue(self.words)
 
 
-class Whole(Kind):
+class Int(Kind):
     """An integer."""
 
     least: int | None = None
 
     @property
     def words(self) -> str:
-        return "a whole number" + ("" if self.least is None else f" of at least {self.least}")
+        return "an integer" + ("" if self.least is None else f" of at least {self.least}")
 
     def accept(self, value: Any) -> int:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         if not is_whole(value) or (self.least is not None and value < self.least):
-            raise self.unfit()
+            raise self.invalid()
         return value  # type: ignore[no-any-return]  # narrowed by is_whole
 
 
-class Real(Kind):
+class Float(Kind):
     """A number; bounds are included unless `open_below` or `open_above`."""
 
     least: float | None = None
@@ -77,32 +77,32 @@ class Real(Kind):
 
     def accept(self, value: Any) -> float:
         if type(value) not in (int, float) or value != value or value in (float("inf"), float("-inf")):
-            raise self.unfit()
+            raise self.invalid()
         if self.least is not None and (value <= self.least if self.open_below else value < self.least):
-            raise self.unfit()
+            raise self.invalid()
         if self.most is not None and (value >= self.most if self.open_above else value > self.most):
-            raise self.unfit()
+            raise self.invalid()
         return value  # type: ignore[no-any-return]  # narrowed by type() above
 
 
 class Sides(Kind):
-    """One number for every side, or one a side: `3`, `3x5`."""
+    """One number for all spatial dimensions, or one for each: `3`, `3x5`."""
 
     least: int = 0
 
     @property
     def words(self) -> str:
-        return f"a whole number of at least {self.least}, or one a side like `3x5`"
+        return f"an integer of at least {self.least}, or one per dimension like `3x5`"
 
     def accept(self, value: Any) -> int | tuple[int, ...]:
         if type(value) is tuple:
             if all(is_whole(v) and v >= self.least for v in value):
                 return value
-            raise self.unfit()
+            raise self.invalid()
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         if not is_whole(value) or value < self.least:
-            raise self.unfit()
+            raise self.invalid()
         return value  # type: ignore[no-any-return]  # narrowed by is_whole
 
 
@@ -116,7 +116,7 @@ class Dims(Kind):
     def accept(self, value: Any) -> tuple[int, ...]:
         dims = value if type(value) is tuple else (value,)
         if not all(is_whole(v) and v >= 1 for v in dims):
-            raise self.unfit()
+            raise self.invalid()
         return dims
 
 
@@ -132,21 +132,21 @@ class OneOf(Kind):
 
     def accept(self, value: Any) -> str:
         if value not in self.choices:
-            raise self.unfit()
+            raise self.invalid()
         return str(value)
 
 
-class Truth(Kind):
-    """Yes or no: a flag, or a condition."""
+class Bool(Kind):
+    """True or false: a flag, or a condition."""
 
     @property
     def words(self) -> str:
-        return "a condition"
+        return "0, 1 or a condition"
 
     def accept(self, value: Any) -> bool:
         if type(value) is bool or value in (0, 1):
             return bool(value)
-        raise self.unfit()
+        raise self.invalid()
 
 
 class Either(Kind):
@@ -162,9 +162,9 @@ class Either(Kind):
         for kind in self.kinds:
             try:
                 return kind.accept(value)
-            except Unfit:
+            except InvalidValue:
                 continue
-        raise self.unfit()
+        raise self.invalid()
 
 
 class Missing:
@@ -226,14 +226,14 @@ class Parameter(Record):
         return self.default is REQUIRED
 
 
-PositiveInt = Annotated[int, Whole(least=1)]
-NaturalInt = Annotated[int, Whole(least=0)]
-AnyInt = Annotated[int, Whole()]
-PositiveFloat = Annotated[float, Real(least=0, open_below=True)]
-NaturalFloat = Annotated[float, Real(least=0)]
-AnyFloat = Annotated[float, Real()]
-Probability = Annotated[float, Real(least=0, most=1)]
+PositiveInt = Annotated[int, Int(least=1)]
+NaturalInt = Annotated[int, Int(least=0)]
+AnyInt = Annotated[int, Int()]
+PositiveFloat = Annotated[float, Float(least=0, open_below=True)]
+NaturalFloat = Annotated[float, Float(least=0)]
+AnyFloat = Annotated[float, Float()]
+Probability = Annotated[float, Float(least=0, most=1)]
 PositiveSides = Annotated[int | tuple[int, ...], Sides(least=1)]
 NaturalSides = Annotated[int | tuple[int, ...], Sides(least=0)]
 Sizes = Annotated[tuple[int, ...], Dims()]
-Flag = Annotated[bool, Truth()]
+Flag = Annotated[bool, Bool()]

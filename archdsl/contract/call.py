@@ -11,15 +11,15 @@ from ..record import Record
 from ..shapes.symbolic import Sym
 
 
-class Hole(Record):
+class Placeholder(Record):
     """Where a tensor goes: the layer's input of this index, or after the first step the result of the step before."""
 
     index: int = 0
 
 
-X = Hole()
-X2 = Hole(index=1)
-INPUTS = Hole(index=-1)
+X = Placeholder()
+X2 = Placeholder(index=1)
+INPUTS = Placeholder(index=-1)
 """All the inputs, as a list."""
 
 
@@ -32,7 +32,7 @@ class Module(Record):
 
 
 class Apply(Record):
-    """A call without state; holes among the arguments stand for tensors.
+    """A call without state; placeholders among the arguments stand for tensors.
 
     `target` is a dotted name, `.name` for a method of the first argument, or an `operator.` name.
     """

@@ -1,4 +1,4 @@
-"""How weights begin: the values of `init=`, the kind of argument that takes them, the calls that they stand for."""
+"""Initializers: the values of `init=`, the kind of argument that takes them, the calls that they stand for."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -24,11 +24,11 @@ _NUMBERS: Mapping[str, tuple[int, int]] = {
 """The fewest and the most numbers that each takes."""
 
 WHITEN_EPS = 5e-4
-"""What whitening adds to the variances unless told (Jordan 2024)."""
+"""What whitening adds to the variances by default (Jordan 2024)."""
 
 
 class Init(Record):
-    """A way to begin: `kaiming`, `normal(0.02)`."""
+    """An initializer: `kaiming`, `normal(0.02)`."""
 
     name: str
     numbers: tuple[float, ...] = ()
@@ -55,8 +55,8 @@ _CALLS: Mapping[str, Any] = {
 _ZEROS: Apply = init.zeros_(X)
 
 
-class Beginning(Kind):
-    """One of several ways to begin, some with a number: `normal(0.02)`."""
+class Initializer(Kind):
+    """One of several initializers, some with a number: `normal(0.02)`."""
 
     names: tuple[str, ...]
 
@@ -68,25 +68,25 @@ class Beginning(Kind):
     def accept(self, value: Any) -> Init:
         found = Init(name=value) if isinstance(value, str) else value
         if not isinstance(found, Init) or found.name not in self.names:
-            raise self.unfit()
+            raise self.invalid()
         least, most = _NUMBERS[found.name]
         real = all(type(number) in (int, float) for number in found.numbers)
         if not real or not least <= len(found.numbers) <= most:
-            raise self.unfit()
+            raise self.invalid()
         if found.name != "constant" and not all(number > 0 for number in found.numbers):
-            raise self.unfit()
+            raise self.invalid()
         return found
 
 
-_DRAWN = ("kaiming", "xavier", "orthogonal", "normal", "trunc_normal", "uniform")
+_RANDOM = ("kaiming", "xavier", "orthogonal", "normal", "trunc_normal", "uniform")
 _FILLED = ("zeros", "ones", "constant")
-MatrixInit = Annotated[Init, Beginning(names=(*_DRAWN, *_FILLED))]
-FilterInit = Annotated[Init, Beginning(names=(*_DRAWN, *_FILLED, "dirac", "whiten"))]
-SpreadInit = Annotated[Init, Beginning(names=(*_DRAWN, *_FILLED, "dirac"))]
-ScaleInit = Annotated[Init, Beginning(names=("zeros", "ones", "constant", "normal", "uniform"))]
+MatrixInit = Annotated[Init, Initializer(names=(*_RANDOM, *_FILLED))]
+FilterInit = Annotated[Init, Initializer(names=(*_RANDOM, *_FILLED, "dirac", "whiten"))]
+SpreadInit = Annotated[Init, Initializer(names=(*_RANDOM, *_FILLED, "dirac"))]
+ScaleInit = Annotated[Init, Initializer(names=("zeros", "ones", "constant", "normal", "uniform"))]
 
-MATRIX_DOC = "how the weights begin, and the bias at 0; as torch draws both where not given"
-SCALE_DOC = "how the scale begins; at 1 where not given"
+MATRIX_DOC = "initializer of the weights (the bias starts at 0); PyTorch's default for both if not given"
+SCALE_DOC = "initializer of the scale; 1 by default"
 
 
 def fill(how: Init | None, weights: Weights) -> dict[str, Steps]:
@@ -103,7 +103,7 @@ def fill_filters(how: Init | None, weights: Weights, groups: int) -> dict[str, S
     found: dict[str, Steps] = {"bias": (_ZEROS,)} if "bias" in weights else {}
     if how.name == "dirac":
         filters, channels = weights["weight"][:2]
-        # The filters beyond the channels stay as torch draws them: zeros would all learn the same.
+        # The filters beyond the channels keep PyTorch's random values: zeros would all learn the same.
         every = filters <= channels * groups
         whole = init.dirac_(X, groups) if groups > 1 else init.dirac_(X)
         found["weight"] = (whole,) if every else (operator.getitem(X, slice(None, channels)), init.dirac_(X))
@@ -111,25 +111,25 @@ def fill_filters(how: Init | None, weights: Weights, groups: int) -> dict[str, S
 
 
 def check_filters(how: Init | None, weights: Weights, groups: int, *, dilated: bool) -> None:
-    """What a way to begin asks of filters. Raises Reject."""
+    """What an initializer requires of filters. Raises Reject."""
     if how is None:
         return
     filters, channels, *sides = weights["weight"]
     if how.name == "dirac" and groups > 1 and filters > channels * groups:
-        why = f"`dirac` passes channels on, and {filters} filters in {groups} groups have {channels * groups} channels"
-        raise Reject("init", why, help="`init=kaiming`", language_rule=True)
+        why = f"`dirac` preserves channels, but {filters} filters in {groups} groups have {channels * groups} channels"
+        raise Reject("init", why, help="use `init=kaiming`", language_rule=True)
     if how.name == "whiten":
         _check_whitening(filters, channels, sides, groups, dilated)
 
 
 def _check_whitening(filters: int, channels: int, sides: list[int], groups: int, dilated: bool) -> None:
     if groups > 1 or dilated:
-        why = "`whiten` is for filters that see all channels, side by side"
-        raise Reject("init", why, help="no groups, no dilation", language_rule=True)
+        why = "`whiten` needs filters that see all channels, without gaps"
+        raise Reject("init", why, help="remove groups and dilation", language_rule=True)
     most = 2 * channels
     for side in sides:
         most *= side
     if filters > most or filters % 2:
         patch = "×".join(map(str, (channels, *sides)))
-        why = f"`whiten` makes pairs of filters, one for each direction of {patch} and one against it: {filters} is not"
-        raise Reject("init", f"{why} an even number up to {most}", help=f"`{most}` filters", language_rule=True)
+        why = f"`whiten` makes two filters of opposite sign for each direction of {patch}: {filters} is not"
+        raise Reject("init", f"{why} an even number up to {most}", help=f"use {most} filters", language_rule=True)

@@ -56,7 +56,7 @@ class Op(Record):
     keyword: ClassVar[str] = ""
     synonyms: ClassVar[tuple[str, ...]] = ()
     style: ClassVar[str] = ""
-    """The kind of layer, one of styles.py, which decides its colour."""
+    """The kind of layer, one of styles.py, which decides its color."""
     parameters: ClassVar[tuple[Parameter, ...]] = ()
     shared_weights: ClassVar[tuple[str, ...]] = ()
     """Weights of the node that it shares them with, which its calls take after its inputs."""
@@ -123,7 +123,7 @@ class Op(Record):
         """What is kept for the backward pass while the network trains."""
         raise NotImplementedError
 
-    def starts_of(self, xs: tuple[Shape, ...]) -> Mapping[str, Steps]:
+    def initializers_of(self, xs: tuple[Shape, ...]) -> Mapping[str, Steps]:
         """The calls that fill weights, by name, where the text says how these begin; X is the weight."""
         return {}
 
@@ -177,7 +177,7 @@ class Layer(Op):
         """The torch call, or several one after another."""
         raise NotImplementedError
 
-    def starts(self, x: Shape) -> Mapping[str, Steps]:
+    def initializers(self, x: Shape) -> Mapping[str, Steps]:
         """The calls that fill weights, by name, where the text says how these begin."""
         return {}
 
@@ -219,8 +219,8 @@ class Layer(Op):
         return self.buffers(xs[0])
 
     @typing.final
-    def starts_of(self, xs: tuple[Shape, ...]) -> Mapping[str, Steps]:
-        return self.starts(xs[0])
+    def initializers_of(self, xs: tuple[Shape, ...]) -> Mapping[str, Steps]:
+        return self.initializers(xs[0])
 
     @typing.final
     def macs_of(self, xs: tuple[Shape, ...], y: Shape) -> int:

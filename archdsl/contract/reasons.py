@@ -1,4 +1,4 @@
-"""Why a shape is what it is, in a few clauses: the arithmetic of each side, what became of the channels."""
+"""Why a shape is what it is, in a few clauses: the arithmetic of each spatial dimension, the channels."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from ..shapes.symbolic import Form, form_of
 
 
 class Reason(Record):
-    """A clause like `64 filters`; `argument` is the one whose value it tells, if it does no more than that."""
+    """A clause like `64 filters`; `argument` is the one whose value it shows, if it shows nothing else."""
 
     text: str
     argument: str | None = None
@@ -26,13 +26,13 @@ def reasons(*texts: str) -> Reasons:
     return tuple(Reason(text=text) for text in texts)
 
 
-def told(argument: str, count: int, unit: str) -> Reason:
+def argument_count(argument: str, count: int, unit: str) -> Reason:
     """The value of an argument as a number of things: `1 filter`, `64 filters`."""
     return Reason(text=f"{count} {unit}{'s' * (count > 1)}", argument=argument)
 
 
 def by_side(lines: Sequence[str], x: Shape) -> Reasons:
-    """The arithmetic of sides with their letters where they differ, once where they differ by the symbol alone."""
+    """The arithmetic of spatial dimensions, labelled where it differs, once where only the symbols differ."""
     lines = tuple(dict.fromkeys(lines))
     letters = x.letters[1:].upper()
     if not 1 < len(lines) == len(letters):
@@ -41,12 +41,12 @@ def by_side(lines: Sequence[str], x: Shape) -> Reasons:
     if all(len(each) == 1 for each in symbols):
         names = [next(iter(each)) for each in symbols]
         if all(lines[0].replace(names[0], name) == line for name, line in zip(names[1:], lines[1:], strict=True)):
-            return reasons(f"{lines[0]}, {' and '.join(names[1:])} alike")
+            return reasons(f"{lines[0]}, the same for {' and '.join(names[1:])}")
     return reasons(*(f"{letter}: {line}" for letter, line in zip(letters, lines, strict=True)))
 
 
 def scaled(x: Shape, y: Shape, factors: Sequence[int]) -> Reasons:
-    """Each side times its factor."""
+    """Each spatial dimension times its factor."""
     sides = zip(x.sides, factors, y.sides, strict=True)
     return by_side([f"{factor_of(a)}·{factor} = {factor_of(b)}" for a, factor, b in sides], x)
 
@@ -83,17 +83,17 @@ def _forms(dims: tuple[int, ...]) -> tuple[Form, ...]:
 def summed(xs: Sequence[Shape], y: Shape, names: Sequence[str]) -> Reasons:
     """The channels of operands, one after another."""
     total = f"{' + '.join(factor_of(x.channels) for x in xs)} = {y.channels} channels"
-    return reasons(total, f"of {_listed(list(names))}")
+    return reasons(total, f"from {_listed(list(names))}")
 
 
 def agreed(xs: Sequence[Shape], y: Shape, names: Sequence[str]) -> Reasons:
-    """Operands that agree, or those that serve every place or channel of the others."""
+    """Operands of one shape, or those that are broadcast to the others."""
     whole = [name for name, x in zip(names, xs, strict=True) if x == y]
     if len(whole) == len(xs):
-        return reasons(f"{_listed(whole)} agree")
+        return reasons(f"{_listed(whole)} have the same shape")
     gates = [f"{name} {x}" for name, x in zip(names, xs, strict=True) if x != y]
     masked = any(x.channels != y.channels for x in xs)
-    return reasons(f"{_listed(gates)} serves every {'channel' if masked else 'place'} of {_listed(whole)}")
+    return reasons(f"{_listed(gates)} is broadcast to every {'channel' if masked else 'position'} of {_listed(whole)}")
 
 
 def _listed(names: list[str]) -> str:

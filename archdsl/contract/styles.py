@@ -1,4 +1,4 @@
-"""The styles of layers: what kind each is, which decides on its colour and on where it stands in a diagram."""
+"""The styles of layers: what kind each is, which decides its color and its place in a diagram."""
 
 from ..record import Record
 
@@ -6,9 +6,9 @@ from ..record import Record
 class Style(Record):
     """One kind of layers.
 
-    `legend` is what a diagram's legend calls it, empty for a kind without a colour of its own. `keeps_shape` says that
+    `legend` is what a diagram's legend calls it, empty for a kind without a color of its own. `keeps_shape` says that
     every layer of it keeps the shape of its input; `stacked` that it is drawn with the layer before it. `chief` ranks
-    the kinds that a closed block may be coloured by, from 1.
+    the kinds that a closed block may be colored by, from 1.
     """
 
     name: str
@@ -22,7 +22,7 @@ class Style(Record):
 _ALL = (
     Style(name="conv", legend="convolution", chief=1),
     Style(name="pool", legend="pooling", chief=5),
-    Style(name="norm", legend="normalisation", keeps_shape=True, stacked=True, chief=6),
+    Style(name="norm", legend="normalization", keeps_shape=True, stacked=True, chief=6),
     Style(name="activation", legend="activation", stacked=True, chief=7),
     Style(name="linear", legend="linear", chief=4),
     Style(name="attention", legend="attention", chief=2),

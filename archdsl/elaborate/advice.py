@@ -1,4 +1,4 @@
-"""What to write where the operands of a merge do not go together, worked out from their shapes."""
+"""Suggestions where the operands of a merge are incompatible, computed from their shapes."""
 
 from collections.abc import Sequence
 
@@ -34,18 +34,18 @@ def is_normed(nodes: Sequence[DraftNode]) -> bool:
     return any(isinstance(node.op, BatchNorm) for node in nodes)
 
 
-def ways_to_add(xs: Sequence[Shape]) -> tuple[str, ...]:
+def suggestions_to_add(xs: Sequence[Shape]) -> tuple[str, ...]:
     """How two operands of `add` or `mul` can be brought together."""
     large, small = sorted(xs, key=lambda x: x.numel, reverse=True)
     for x, y in ((xs[0], xs[1]), (xs[1], xs[0])):
         if x.spatial and y.spatial and x.rank == y.rank and plain(x.sides[0]) >= plain(y.sides[0]):
             large, small = x, y
     layer = projection(large, small, False)
-    return (f"`{layer}` on the path of {large} makes {small} of it",) if layer else ways_to_fit((large, small))
+    return (f"`{layer}` on the path of {large} turns it into {small}",) if layer else suggestions_to_fit((large, small))
 
 
-def ways_to_fit(xs: Sequence[Shape]) -> tuple[str, ...]:
-    """How two operands can get the same sides."""
+def suggestions_to_fit(xs: Sequence[Shape]) -> tuple[str, ...]:
+    """How two operands can get the same spatial size."""
     if not all(x.spatial for x in xs) or len({x.rank for x in xs}) > 1:
         return ()
     a, b = (tuple(map(plain, x.sides)) for x in xs)
@@ -53,19 +53,22 @@ def ways_to_fit(xs: Sequence[Shape]) -> tuple[str, ...]:
     pairs = list(zip(large, small, strict=True))
     if any(big < little for big, little in pairs):
         return ()
-    made = f"makes {times(small)} of {times(large)}"
+    made = f"turns {times(large)} into {times(small)}"
     factors = {big / little for big, little in pairs}
     if len(factors) == 1 and (factor := factors.pop()).is_integer():
-        return (f"`maxpool {int(factor)}` {made}, `upsample {int(factor)}` the reverse",)
+        return (f"`maxpool {int(factor)}` {made}, and `upsample {int(factor)}` does the reverse",)
     if keeps_with_same(pairs):
-        return ("`same` on the convolutions of the shorter path keeps its sides", f"`crop {_written(small)}` {made}")
+        return (
+            "`same` on the convolutions of the smaller path keeps its spatial size",
+            f"`crop {_written(small)}` {made}",
+        )
     if all(_stride(big, little) == 2 for big, little in pairs):
         return (f"`maxpool k3 s2 p1` {made}",)
     return (f"`crop {_written(small)}` {made}",)
 
 
 def keeps_with_same(pairs: Sequence[tuple[int, int]]) -> bool:
-    """Whether sides got a little shorter, as convolutions without padding make them."""
+    """Whether spatial dimensions got a little smaller, as convolutions without padding make them."""
     return all(0 <= big - little <= min(_SMALL, big // 3) for big, little in pairs)
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from ..contract.arguments import Either, Kind, OneOf, Parameter
-from ..contract.initializers import Beginning
+from ..contract.initializers import Initializer
 from ..text.names import as_size
 
 SHORTHAND = re.compile(r"([a-z])(\d+(?:x\d+)*)$")
@@ -21,7 +21,7 @@ def choices(kind: Kind | None) -> tuple[str, ...]:
     match kind:
         case OneOf():
             return kind.choices
-        case Beginning():
+        case Initializer():
             return kind.names
         case Either():
             return tuple(choice for each in kind.kinds for choice in choices(each))
@@ -32,7 +32,7 @@ def choices(kind: Kind | None) -> tuple[str, ...]:
 def helps_for(word: str, parameters: Sequence[Parameter]) -> tuple[str, ...]:
     """What may be written in place of a word that nothing is near to."""
     if (size := _lettered(word, parameters)) is not None:
-        return (f"a letter in a size is a capital: `{size}`; `let C = …` gives it a value",)
+        return (f"symbols in a size are capital letters: `{size}`; `let C = …` gives one a value",)
     flags = [f"`{flag}`" for p in parameters for flag, _ in p.words]
     letters = [f"`{p.letter}` ({p.name})" for p in parameters if p.letter]
     kinds = (("flags", flags), ("shorthands", letters))

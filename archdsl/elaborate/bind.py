@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ..contract.arguments import Kind, Parameter, Truth, Unfit
-from ..contract.initializers import Beginning, Init
+from ..contract.arguments import Bool, InvalidValue, Kind, Parameter
+from ..contract.initializers import Init, Initializer
 from ..contract.styles import KEEPING
 from ..diagnostics import Diagnostic, Edit, Fix
 from ..diagnostics.catalogue import argument_errors, limit_errors, name_errors, syntax_errors
@@ -17,7 +17,7 @@ from ..text.names import nearest
 from ..text.source import Span
 from .argument_words import SHORTHAND, choices, helps_for, is_word
 
-_REPEAT = "`repeat {} {{ … }}` repeats as often as a name says; `x3` takes a number"
+_REPEAT = "to repeat by a name, write `repeat {} {{ … }}`; `x3` takes a number"
 _TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False, "none": False}
 
 
@@ -33,7 +33,7 @@ class Bound:
 def bind(
     keyword: ast.Word, args: Sequence[ast.Argument], parameters: Sequence[Parameter], example: str, ev: Evaluator
 ) -> Bound:
-    """Bind arguments, reporting every mistake among them."""
+    """Bind arguments, reporting every error among them."""
     binder = _Binder(keyword, parameters, ev)
     rest = list(args)
     while rest:
@@ -83,7 +83,7 @@ class _Binder:
         lacking = [p.name for p in self.parameters if p.required and p.name not in self.bound.values]
         if lacking and all(p.kind is None for p in self.parameters):
             # A block's argument is a value: a layer can be none.
-            what = f"a layer, and `{lacking[0]}` of `{self.keyword.text}` takes a number or a tensor"
+            what = f"a layer, but `{lacking[0]}` of `{self.keyword.text}` takes a number or a tensor"
             self.strange(arg.span, what, (f"write the layer in the body of `block {self.keyword.text}`",))
             self.bound.ok = False
             return True
@@ -105,13 +105,13 @@ class _Binder:
         joined = arg.value.span.to(after.value.span)
         written = after.value.span.text
         if p is None:
-            size = f"a size is written `5x{written}`, a repetition `x{written}`"
+            size = f"write a size as `5x{written}`, a repetition as `x{written}`"
             helps = (size if isinstance(after.value, ast.Number) else _REPEAT.format(written),)
-            self.strange(joined, "parted by a blank", helps)
+            self.strange(joined, "split by a space", helps)
             return True
         digits = isinstance(after.value, ast.Number | ast.Size) and p.letter
-        way = f"`{p.letter}{written}` or `{p.name}={written}`" if digits else f"`{p.name}={written}`"
-        self.strange(joined, "parted by a blank", (f"write {way}",))
+        suggestion = f"`{p.letter}{written}` or `{p.name}={written}`" if digits else f"`{p.name}={written}`"
+        self.strange(joined, "split by a space", (f"write {suggestion}",))
         self.store(p, self.meant(p.kind, after.value), after)
         return True
 
@@ -130,7 +130,8 @@ class _Binder:
                 name=name.text,
                 nearest=near,
                 known=known,
-                helps=(f"an activation is a statement of its own: `; {activation}` after this one",) * bool(activation),
+                helps=(f"an activation is a separate statement: write `; {activation}` after this one",)
+                * bool(activation),
             )
             if near is None:
                 self.wrong(mistake)
@@ -150,12 +151,12 @@ class _Binder:
     def truth(self, p: Parameter, arg: ast.Argument) -> bool:
         """Whether a flag is given as `False` or `yes`, which are no words: reported, and bound as meant."""
         word = self.stranger(arg.replace(name=None))
-        if word is None or word.lower() not in _TRUTHS or not isinstance(p.kind, Truth):
+        if word is None or word.lower() not in _TRUTHS or not isinstance(p.kind, Bool):
             return False
         meant = _TRUTHS[word.lower()]
-        ways = (*(flag for flag, value in p.words if value is meant), f"{p.name}={int(meant)}")
-        helps = (f"write {' or '.join(f'`{way}`' for way in ways)}",)
-        self.strange(arg.value.span, "no word of the language", helps)
+        options = (*(flag for flag, value in p.words if value is meant), f"{p.name}={int(meant)}")
+        helps = (f"write {' or '.join(f'`{each}`' for each in options)}",)
+        self.strange(arg.value.span, "not a keyword", helps)
         self.store(p, meant, arg)
         return True
 
@@ -200,7 +201,7 @@ class _Binder:
         from .torch_order import is_plain, rewritten
 
         layer = find(self.keyword.text)
-        mend = None
+        correction = None
         if self.bound.ok and layer is not None and layer.parameters is self.parameters:
             spans = {each.span for each in args if is_plain(each)}
             given = {
@@ -208,25 +209,25 @@ class _Binder:
             }
             instead = rewritten(self.keyword.text, layer, args, given, self.ev.shape)
             whole = self.keyword.span.to(args[-1].span)
-            mend = instead and Fix(title=f"write `{instead}`", edits=(Edit(span=whole, text=instead),))
+            correction = instead and Fix(title=f"write `{instead}`", edits=(Edit(span=whole, text=instead),))
         mistake = argument_errors.TooManyArguments(
             span=arg.span,
             uses=self.ev.uses,
             keyword=self.keyword.text,
             positional=tuple(p.name for p in self.parameters if p.positional),
             named=tuple(p.name for p in self.parameters if not p.positional),
-            mend=mend or None,
+            correction=correction or None,
         )
         self.wrong(mistake)
 
     def meant(self, kind: Kind | None, expr: ast.Expr) -> Any:
-        """What a value means to the kind that takes it: one of its own words, a way to begin, or an expression."""
+        """What a value means to the kind that takes it: one of its own words, an initializer, or an expression."""
         match expr:
             case ast.Variable() if expr.name in choices(kind):
                 return expr.name
-            case ast.Variable() if isinstance(kind, Beginning) and self.ev.scope.find(expr.name) is None:
-                return expr.name  # refused by the kind, which tells its words
-            case ast.Call() if isinstance(kind, Beginning):
+            case ast.Variable() if isinstance(kind, Initializer) and self.ev.scope.find(expr.name) is None:
+                return expr.name  # rejected by the kind, which lists its words
+            case ast.Call() if isinstance(kind, Initializer):
                 numbers = tuple(self.ev.number(each) for each in expr.args)
                 return UNKNOWN if UNKNOWN in numbers else Init(name=expr.function.text, numbers=numbers)
             case _:
@@ -238,7 +239,7 @@ class _Binder:
             return
         flags = [flag for p in self.parameters for flag, _ in p.words]
         near = nearest(word.name, [*flags, *self.ev.scope.visible()])
-        what = f"neither a flag of `{self.keyword.text}` nor a name here"
+        what = f"neither a flag of `{self.keyword.text}` nor a known name"
         helps = () if near else helps_for(word.name, self.parameters)
         mistake = name_errors.UnknownName(
             span=word.span, uses=self.ev.uses, name=word.name, nearest=near, what=what, helps=helps
@@ -258,7 +259,7 @@ class _Binder:
         count = word.name[1:]
         if word.name[0] != "x" or not count or self.ev.scope.find(count) is None:
             return False
-        self.strange(word.span, f"no repetition: `{count}` is a name", (_REPEAT.format(count),))
+        self.strange(word.span, f"not a repetition: `{count}` is a name", (_REPEAT.format(count),))
         return True
 
     def strange(self, span: Span, what: str, helps: tuple[str, ...]) -> None:
@@ -292,14 +293,14 @@ class _Binder:
             return self.wrong(argument_errors.SuffixOutside(span=span, uses=self.ev.uses, text=span.text, value=shown))
         try:
             return p.kind.accept(value)
-        except Unfit as unfit:
+        except InvalidValue as invalid:
             mistake = argument_errors.BadValue(
                 span=arg.span,
                 uses=self.ev.uses,
                 keyword=self.keyword.text,
                 name=p.name,
                 value=show(value),
-                words=str(unfit),
+                words=str(invalid),
             )
             return self.wrong(mistake)
 

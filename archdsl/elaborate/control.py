@@ -147,7 +147,7 @@ def run_repeat(state: State, statement: ast.Repeat) -> None:
     if count is UNKNOWN:
         return
     if type(count) is not int or count < 0:
-        words = "a whole number of at least 0"
+        words = "an integer of at least 0"
         span, value = statement.count.span, show(count)
         mistake = argument_errors.BadValue(
             span=span, uses=state.uses, keyword="repeat", name="count", value=value, words=words
@@ -224,10 +224,10 @@ def run_reuse(state: State, statement: ast.Reuse) -> None:
     if tensor is None or not state.need_input(statement.span):
         return
     if tensor.source is None:
-        _refuse_name(state, statement.name, "an input, which no layer made")
+        _refuse_name(state, statement.name, "an input, which no layer created")
         return
     if any(tensor.first <= node.id <= tensor.node for _, node in state.inputs):
-        _refuse_name(state, statement.name, "made with an input of its own, and has none to be applied to")
+        _refuse_name(state, statement.name, "built on an input of its own and cannot be applied to another tensor")
         return
     first, source = len(state.nodes), state.current
     if source is None:
@@ -255,7 +255,7 @@ def _refuse_name(state: State, name: ast.Word, what: str) -> None:
 def _transposed(state: State, old: DraftNode, source: int) -> Op | None:
     before, now = state.shape_of(old.inputs[0]), state.shape_of(source)
     if isinstance(old.op, Embedding) and before and now and now.layout is not Layout.IDS:
-        return old.op.turned(before)
+        return old.op.transposed(before)
     return old.op
 
 

@@ -63,7 +63,9 @@ class Definitions:
     def _net(self, file: File, net: ast.Net, first: bool, settings: Mapping[str, Any]) -> None:
         if not first:
             word = Span(net.span.source, net.span.start, net.span.start + len("net"))
-            self.sink.emit(structure_errors.Misplaced(span=word, word="net", where="it belongs at the beginning"))
+            self.sink.emit(
+                structure_errors.Misplaced(span=word, word="net", where="it belongs at the start of the file")
+            )
             return
         file.net = net
         for p in net.parameters:
@@ -155,9 +157,9 @@ class Definitions:
         target = use.target
         if not use.quoted and target.text == "std":
             return "std"
-        why = f"the name of a file to use ends in {SUFFIX}"
+        why = f"only files that end in {SUFFIX} can be used"
         if not use.quoted:
-            why = "a file's name stands in quotes; `std` is the only word"
+            why = "a file name must be in quotes; only `std` is written without"
         elif target.text.endswith(SUFFIX):
             try:
                 return join(source, target.text)

@@ -45,10 +45,10 @@ def _helps(word: str, x: Shape, maker: DraftNode, wanted: int) -> tuple[str, ...
     general = word.replace(_number_in(word), "")
     written = times(x.dims).replace("×", "x")
     if isinstance(maker.op, Input) and x.rank == wanted:
-        alone = (f"or `{general}` takes {x} as it is",) if x.spatial else ()
-        return (f"a channel is missing: `input 1x{written}`", *alone)
+        alone = (f"or use `{general}`, which takes {x}",) if x.spatial else ()
+        return (f"the channel dimension is missing: write `input 1x{written}`", *alone)
     if x.spatial and x.rank < wanted + 1:
-        return (f"`reshape 1x{written}` has one channel more", f"`{general}` takes {x} as it is")
+        return (f"`reshape 1x{written}` adds a channel dimension", f"`{general}` takes {x}")
     if x.spatial:
-        return (f"`{general}` takes {x} as it is",)
-    return (f"`reshape` gives {x} channels and spatial dimensions: `reshape 1x{written}`",) if wanted == 1 else ()
+        return (f"use `{general}`, which takes {x}",)
+    return (f"add a spatial dimension: `reshape 1x{written}`",) if wanted == 1 else ()

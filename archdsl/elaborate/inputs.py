@@ -75,8 +75,8 @@ def run_input(state: State, statement: ast.Input, override: Override) -> None:
     dims = _dims(state, sizes) if sizes is not None else None if vocabulary is None else ()
     if given is not None and dims is not None and len(given) != len(dims):
         sizes_of = "x".join(map(str, given))
-        count = f"{len(dims)} size{'s' * (len(dims) > 1)}" if dims else "no sizes"
-        why = f"it has {count}, and {sizes_of} is given for it"
+        count = f"{len(dims)} dimension{'s' * (len(dims) > 1)}" if dims else "no dimensions"
+        why = f"it has {count}, but {sizes_of} was given"
         mistake = structure_errors.BadInput(span=statement.span, uses=state.uses, why=why, helps=())
         state.emit(mistake)
         dims = None
@@ -116,7 +116,7 @@ def _read(state: State, statement: ast.Input) -> tuple[ast.Word | None, ast.Expr
     if (numbers := _apart(values)) is not None:
         span = values[0].span.to(values[-1].span)
         size = "x".join(map(str, numbers))
-        _refuse(state, span, "its sizes stand apart", f"`input {size}`")
+        _refuse(state, span, "its sizes are separated by spaces", f"write `input {size}`")
         return None, ast.Size(dims=numbers, span=span), None
     for index, value in enumerate(values):
         if isinstance(value, ast.Call) and value.function.text == "int":
@@ -131,11 +131,11 @@ def _read(state: State, statement: ast.Input) -> tuple[ast.Word | None, ast.Expr
             _refuse(state, value.span, "one value too many")
     for arg in statement.args:
         if arg.name is not None:
-            _refuse(state, arg.span, "an input takes no argument by name")
+            _refuse(state, arg.span, "an input takes no named arguments")
     if sizes is None and vocabulary is None and not any(arg.name for arg in statement.args):
         meant = as_size(name.text) if name else None
-        helps = () if meant is None else (f"a letter in a size is a capital: `input {meant}`",)
-        _refuse(state, statement.span, "its sizes are missing", *helps)
+        helps = () if meant is None else (f"symbolic dimensions are capital letters: `input {meant}`",)
+        _refuse(state, statement.span, "its shape is missing", *helps)
     return name, sizes, vocabulary
 
 
@@ -164,7 +164,7 @@ def _vocabulary(state: State, call: ast.Call) -> int | None:
     if value is UNKNOWN:
         return None
     if type(value) is not int or value < 1:
-        helps = ("`int(50257)` holds ids from 0 to 50256",)
+        helps = ("`int(50257)` takes ids from 0 to 50256",)
         _refuse(state, call.span, "ids need the size of their vocabulary", *helps)
         return None
     return value
@@ -184,7 +184,7 @@ def _dims(state: State, sizes: ast.Expr) -> tuple[int, ...] | None:
     if UNKNOWN in dims:
         return None
     if not all(isinstance(dim, int) and not isinstance(dim, bool) and plain(dim) >= 1 for dim in dims):
-        _refuse(state, sizes.span, "every size is a whole number of at least 1")
+        _refuse(state, sizes.span, "every size must be an integer of at least 1")
         return None
     return dims
 
@@ -195,15 +195,15 @@ def _shape(
     most = 1 if vocabulary is not None else 4
     if len(dims) > most:
         why = (
-            "ids have one size at most"
+            "ids have at most one dimension"
             if vocabulary is not None
-            else "an input has one to four sizes, the batch left out"
+            else "an input has one to four dimensions, without the batch"
         )
         _refuse(state, span, why)
         return None
     count = prod(map(plain, dims))
     if count > MAX_COUNT:
-        _refuse(state, span, f"{count:,} elements are more than 2^63")
+        _refuse(state, span, f"it has {count:,} elements, more than 2^63")
         return None
     if vocabulary is not None:
         return Shape(*dims, layout=Layout.IDS, vocabulary=vocabulary)

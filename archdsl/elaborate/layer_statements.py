@@ -122,7 +122,7 @@ def report(state: State, reject: Reject, op: Op, statement: ast.Layer, spans: Ar
         with state.sink.muted():
             spans = bind(statement.keyword, statement.args, op.parameters, "", ev).spans
     span = spans.get(reject.argument or "", statement.keyword.span)
-    if reject.kind is shape_errors.KernelTooLarge and _is_turned(state, reject, op, span):
+    if reject.kind is shape_errors.KernelTooLarge and _is_channels_last(state, reject, op, span):
         return
     related = state.related(maker)
     kind = shape_errors.CannotTake if issubclass(reject.kind, shape_errors.OperandsDiffer) else reject.kind
@@ -144,21 +144,21 @@ def _before_flatten(state: State, reject: Reject, maker: DraftNode) -> tuple[str
     if reject.argument is not None or not isinstance(maker.op, Flatten):
         return ()
     shape = state.shape_of(maker.inputs[0])
-    return (f"put it before `flatten`, which gets {shape}",) if shape is not None and shape.rank > 1 else ()
+    return (f"put it before `flatten`, whose input is {shape}",) if shape is not None and shape.rank > 1 else ()
 
 
-def _is_turned(state: State, reject: Reject, op: Op, span: Span) -> bool:
+def _is_channels_last(state: State, reject: Reject, op: Op, span: Span) -> bool:
     """Whether a kernel does not fit because the input has its channels last; that is reported once."""
     for _, node in state.inputs:
-        if (turned := channels_last(node)) is None:
+        if (found := channels_last(node)) is None:
             continue
-        if node.id not in state.turned:
-            state.turned.add(node.id)
+        if node.id not in state.channels_last:
+            state.channels_last.add(node.id)
             state.emit(
                 shape_errors.ChannelsComeFirst(
-                    span=turned.span,
-                    sizes=turned.sizes,
-                    turned=turned.turned,
+                    span=found.span,
+                    sizes=found.sizes,
+                    reordered=found.reordered,
                     keyword=op.keyword,
                     why=reject.why,
                     at=span,

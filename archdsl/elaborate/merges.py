@@ -1,4 +1,4 @@
-"""Merges: branches that start from one tensor and come together."""
+"""Merges: branches that start from one tensor and are joined."""
 
 from ..contract.layer import Op, Reject
 from ..diagnostics import Edit, Fix, Related
@@ -97,9 +97,9 @@ def find_tensor(state: State, word: ast.Word) -> Tensor | None:
     if found is not None and found.value is UNKNOWN:
         return None
     known = _tensors(state)
-    what = "no tensor here" if found is None else "a number, and a tensor is needed here"
+    what = "not a tensor" if found is None else "a number, but a tensor is needed here"
     near = nearest(word.text, known) if found is None else None
-    helps = ("`as NAME` after a layer names its tensor, and so does `input NAME 3x32x32`",)
+    helps = ("`as NAME` after a layer names its output; `input NAME 3x32x32` names an input",)
     state.emit(
         name_errors.UnknownName(
             span=word.span, uses=state.uses, name=word.text, nearest=near, what=what, known=known, helps=helps
@@ -119,7 +119,7 @@ def _beginning(state: State, word: ast.Word) -> Tensor | None:
         return Tensor(node=node, first=node)
     if len(state.inputs) > 1:
         known = tuple(name for name, _ in state.inputs if name)
-        what = f"one of {len(state.inputs)} inputs here, and which one is not said"
+        what = f"ambiguous here: the network has {len(state.inputs)} inputs"
         state.emit(
             name_errors.UnknownName(span=word.span, uses=state.uses, name="in", nearest=None, what=what, known=known)
         )
@@ -139,7 +139,7 @@ def _value(state: State, name: str) -> object:
 
 
 class Joint(Record):
-    """Where paths come together: the word that says so, the node they part from, each one's last node and statement."""
+    """Where paths merge: the keyword, the node where they split, and the last node and statement of each."""
 
     keyword: ast.Word
     start: int
@@ -219,18 +219,18 @@ def _projection(state: State, joint: Joint, xs: tuple[Shape, ...]) -> str | None
 
 
 def _suggestions(state: State, joint: Joint, xs: tuple[Shape, ...], shortcut: str | None) -> tuple[str, ...]:
-    """What may help, worked out from the shapes."""
+    """Suggestions, computed from the shapes."""
     start = state.shape_of(joint.start)
     if joint.residual is not None and start is not None:
         if shortcut is not None:
-            return (f"`shortcut {{ {shortcut} }}` makes {xs[0]} of {start}",)
+            return (f"`shortcut {{ {shortcut} }}` turns {start} into {xs[0]}",)
         pairs = [(plain(a), plain(b)) for a, b in zip(start.sides, xs[0].sides, strict=False)]
         short = start.spatial and xs[0].spatial and advice.keeps_with_same(pairs)
         return (f"`same` on the body's convolutions keeps {times(start.sides)}",) if short else ()
     differing = (xs[0], next((x for x in xs if x.dims != xs[0].dims), xs[0]))
     if joint.keyword.text == "concat":
-        return advice.ways_to_fit(differing)
-    return advice.ways_to_add(differing)
+        return advice.suggestions_to_fit(differing)
+    return advice.suggestions_to_add(differing)
 
 
 def _shortcut(state: State, joint: Joint, layer: str | None) -> Fix | None:

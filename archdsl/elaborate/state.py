@@ -56,8 +56,8 @@ class State:
         """The statement that is being run: the one that nodes are made by."""
         # Blocks that were used.
         self.reached: set[str] = set()
-        # Inputs that were reported to have their channels last.
-        self.turned: set[int] = set()
+        # Inputs whose channels were reported to come last.
+        self.channels_last: set[int] = set()
         self.outputs: list[tuple[str, int]] = []
         self.aux: list[tuple[str, int]] = []
         self.asserts: list[Assertion] = []

@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..contract.arguments import Parameter, Unfit
+from ..contract.arguments import InvalidValue, Parameter
 from ..contract.layer import Op, Reject
 from ..expressions.scope import UNKNOWN
 from ..shapes.shape import Layout, Shape
 from ..shapes.symbolic import Undecided, plain, recording
 from ..syntax import ast
 
-_IN = "the channels that come in"
+_IN = "the input channels"
 _WINDOW = ("kernel", "stride", "padding")
 _RECURRENT = (_IN, "units", "layers")
 
@@ -93,7 +93,7 @@ def _chosen(layer: type[Op], meant: Mapping[str, Any], x: Shape) -> dict[str, An
         if p.name in meant and meant[p.name] != p.default and not known:
             try:
                 found[p.name] = p.kind.accept(meant[p.name]) if p.kind else meant[p.name]
-            except Unfit:
+            except InvalidValue:
                 return None
     return found
 

@@ -17,7 +17,7 @@ def read(state: State) -> tuple[Setting, ...]:
             if isinstance(statement, ast.Layer) and statement.times == 1 and statement.alias is None:
                 found.append(_setting(state, statement))
             elif not isinstance(statement, ast.Broken):
-                where = "`train` holds settings like `epochs 20`"
+                where = "`train` takes settings such as `epochs 20`"
                 word = statement.span.text.split()[0]
                 state.emit(structure_errors.Misplaced(span=statement.span, uses=state.uses, word=word, where=where))
     return tuple(found)

@@ -1,4 +1,4 @@
-"""Values of expressions: exact integers, floats, truth, sizes. A mistake gives UNKNOWN, after one message."""
+"""Values of expressions: exact integers, floats, booleans, sizes. An error gives UNKNOWN, after one message."""
 
 import math
 import operator
@@ -124,7 +124,7 @@ class Evaluator:
                 continue
             found = self.scope.find(dim)
             if found is None:
-                what, helps = "a symbol that has no value here", (f"`let {dim} = …` gives it one",)
+                what, helps = "a symbol without a value", (f"`let {dim} = …` gives it one",)
                 span, uses = expr.span, self.uses
                 mistake = name_errors.UnknownName(span=span, uses=uses, name=dim, nearest=None, what=what, helps=helps)
                 return self.unknown(mistake)
@@ -136,7 +136,7 @@ class Evaluator:
         if found is not None:
             return found.value
         near = nearest(expr.name, list(self.scope.visible()))
-        what = "neither a flag, a variable nor a tensor here"
+        what = "not a flag, a variable or a tensor"
         span, uses = expr.span, self.uses
         return self.unknown(name_errors.UnknownName(span=span, uses=uses, name=expr.name, nearest=near, what=what))
 
@@ -177,7 +177,7 @@ class Evaluator:
         function, least, most = _FUNCTIONS[name]
         if not least <= len(expr.args) <= most:
             count = str(least) if least == most else f"{least} or more"
-            return self.bad(expr, f"`{name}` takes {count} values")
+            return self.bad(expr, f"`{name}` takes {count} value{'s' * (count != '1')}")
         return self._apply(expr, function, list(expr.args))
 
     def _apply(self, expr: ast.Expr, function: Callable[..., Any], operands: list[ast.Expr]) -> Any:
@@ -187,12 +187,12 @@ class Evaluator:
         try:
             result = function(*values)
         except ZeroDivisionError:
-            return self.bad(expr, "a division by zero")
+            return self.bad(expr, "division by zero")
         except Undecided as undecided:
             return self.unknown(structure_errors.UndecidedSize(span=expr.span, uses=self.uses, why=str(undecided)))
         except (TypeError, ValueError, OverflowError):
             shown = " and ".join(show(value) for value in values)
-            return self.bad(expr, f"it does not work with {shown}")
+            return self.bad(expr, f"the operation is not defined for {shown}")
         if isinstance(result, float) and not math.isfinite(result):
             return self.bad(expr, "the result is not a finite number")
         # A string or a tuple times a number repeats in Python; here it is a mistake.

@@ -1,4 +1,4 @@
-"""Which way round the sizes of an input are written."""
+"""Whether the shape of an input is written with its channels last."""
 
 from typing import NamedTuple
 
@@ -10,19 +10,19 @@ _SIDE = 16
 _STEPS, _FEATURES, _RATIO = 32, 16, 6
 
 
-class Turned(NamedTuple):
-    """Sizes that look like height × width × channels: where they stand, as written, and with the channels first."""
+class ChannelsLast(NamedTuple):
+    """A shape that looks like height × width × channels: its span, as written, and with the channels first."""
 
     span: Span
     sizes: str
-    turned: str
+    reordered: str
 
 
-def channels_last(node: DraftNode) -> Turned | None:
-    """How an input that a kernel slides over was most likely meant, where its channels seem to stand last; else None.
+def channels_last(node: DraftNode) -> ChannelsLast | None:
+    """How an input that a kernel slides over was most likely meant, where its channels seem to come last; else None.
 
     An image of 1 or 3 columns, a volume of at most 4, both with many channels and rows; a signal with many channels and
-    few places, whose letters do not say that it is one.
+    few positions, whose symbols do not say that it is one.
     """
     shape = likely_shape(node)
     if shape is None or not _looks_last(shape):
@@ -33,7 +33,7 @@ def channels_last(node: DraftNode) -> Turned | None:
     span = node.span
     if at >= 0:
         span = span._replace(start=span.start + at, end=span.start + at + len(sizes))
-    return Turned(span, sizes, "x".join(map(str, (channels, *others))))
+    return ChannelsLast(span, sizes, "x".join(map(str, (channels, *others))))
 
 
 def _looks_last(shape: Shape) -> bool:

@@ -8,7 +8,7 @@ from ..shapes.shape import Layout, Shape, times
 
 
 def spatial(x: Shape) -> Shape:
-    """x read as channels first with one to three sides. Raises Reject."""
+    """x read as channels first with one to three spatial dimensions. Raises Reject."""
     if x.layout is Layout.OPEN:
         return x.read_as(Layout.SIGNAL)
     if x.spatial:
@@ -17,14 +17,14 @@ def spatial(x: Shape) -> Shape:
     if x.layout is Layout.SEQUENCE:
         raise Reject(
             None,
-            f"it needs channels first, and {x} is a sequence T×C",
-            help=("`permute 1 0` turns T×C into C×L", "`untokens` turns T×C into C×H×W"),
+            f"it needs channels first, but {x} is a sequence T×C",
+            help=("`permute 1 0` turns T×C into C×L", "`to_image` turns T×C into C×H×W"),
             language_rule=True,
         )
     raise Reject(
         None,
-        f"it needs at least one spatial side, and {x} has none",
-        help=f"`reshape {x.dims[0]}x1x1` makes an image of one pixel",
+        f"it needs at least one spatial dimension, but {x} has none",
+        help=f"`reshape {x.dims[0]}x1x1` gives an image of one pixel",
         language_rule=True,
     )
 
@@ -36,8 +36,12 @@ def featured(x: Shape) -> Shape:
     if x.layout in (Layout.VECTOR, Layout.SEQUENCE):
         return x
     numbers(x)
-    way = "`permute 1 0` turns C×L into T×C" if x.layout is Layout.SIGNAL else "`tokens` turns the sides into T: T×C"
-    raise Reject(None, f"it needs features last, and {x} has its channels first", help=way, language_rule=True)
+    suggestion = (
+        "`permute 1 0` turns C×L into T×C"
+        if x.layout is Layout.SIGNAL
+        else "`tokens` turns the spatial dimensions into T: T×C"
+    )
+    raise Reject(None, f"it needs features last, but {x} has its channels first", help=suggestion, language_rule=True)
 
 
 def sequential(x: Shape) -> Shape:
@@ -45,8 +49,8 @@ def sequential(x: Shape) -> Shape:
     if x.layout is Layout.VECTOR:
         raise Reject(
             None,
-            f"it needs a sequence T×C, and {x} is a vector",
-            help=f"`reshape 1x{x.dims[0]}` has one step",
+            f"it needs a sequence T×C, but {x} is a vector",
+            help=f"`reshape 1x{x.dims[0]}` gives a sequence of one step",
             language_rule=True,
         )
     return featured(x)
@@ -55,7 +59,7 @@ def sequential(x: Shape) -> Shape:
 def numbers(x: Shape) -> Shape:
     """x as it is, unless it holds ids. Raises Reject."""
     if x.layout is Layout.IDS:
-        why = f"it needs numbers, and {x} holds ids" if x.rank else "it needs numbers, and this is an id"
+        why = f"it needs numbers, but {x} contains ids" if x.rank else "it needs numbers, but this is a single id"
         raise Reject(None, why, help="`embedding 64` turns ids into features", language_rule=True)
     return x
 
@@ -63,7 +67,7 @@ def numbers(x: Shape) -> Shape:
 def find_axis(axis: int | None, x: Shape) -> int:
     """The index of an axis of one sample; negative ones count from the end, None is the channels. Raises Reject."""
     if x.rank == 0:
-        raise Reject(None, "it needs an axis, and this is a single id", language_rule=True)
+        raise Reject(None, "it needs an axis, but this is a single id", language_rule=True)
     if axis is None:
         return x.channel_axis
     if -x.rank <= axis < x.rank:
@@ -76,7 +80,9 @@ def by_rank(dims: tuple[int, ...], argument: str | None = None) -> Shape:
     if 1 <= len(dims) <= 4:
         return Shape(*dims)
     raise Reject(
-        argument, f"a tensor has one to four sizes, and {times(dims) or 'a number'} has {len(dims)}", language_rule=True
+        argument,
+        f"a tensor has one to four dimensions, but {times(dims) or 'a number'} has {len(dims)}",
+        language_rule=True,
     )
 
 
@@ -86,15 +92,15 @@ def each_side(value: int | tuple[int, ...], x: Shape, name: str) -> tuple[int, .
     if isinstance(value, int):
         return (value,) * count
     if len(value) != count:
-        sides = f"{count} side{'s' * (count > 1)}"
-        raise Reject(
-            name, f"{'x'.join(map(str, value))} is for {len(value)} sides, {x} has {sides}", language_rule=True
-        )
+        why = f"{'x'.join(map(str, value))} is for {len(value)} spatial dimensions, but {x} has {count}"
+        raise Reject(name, why, language_rule=True)
     return value
 
 
-def check_groups(groups: int, counts: tuple[tuple[int, str], ...], way: str, recovery_shape: Shape | None) -> None:
-    """Every count (number, what) falls into so many equal groups; `way` is the way out: "`groupnorm {}`"."""
+def check_groups(
+    groups: int, counts: tuple[tuple[int, str], ...], suggestion: str, recovery_shape: Shape | None
+) -> None:
+    """Every count (number, what) splits into this many groups; `suggestion` is what to write: "`groupnorm {}`"."""
     for count, what in counts:
         if count % groups:
             near = nearest_divisor(gcd(*(number for number, _ in counts)), groups)
@@ -102,7 +108,7 @@ def check_groups(groups: int, counts: tuple[tuple[int, str], ...], way: str, rec
             raise Reject(
                 "groups",
                 f"{groups} does not divide {count} {what}",
-                help=f"{way.format(near)} divides {divided}",
+                help=f"{suggestion.format(near)} divides {divided}",
                 recovery_shape=recovery_shape,
                 kind=GroupsDoNotDivide,
             )

@@ -11,7 +11,7 @@ from ..shapes.symbolic import Sym
 from ._reading import each_side
 
 Padding = Annotated[int | tuple[int, ...] | str, Either(kinds=(Sides(least=0), OneOf(choices=("same", "same_upper"))))]
-"""A number for each side, or `same` (the same number on both ends where the kernel is odd), or `same_upper`."""
+"""A number for each spatial dimension, or `same` (equal at both ends where the kernel is odd), or `same_upper`."""
 
 PADDING_WORDS: dict[str, Any] = {"valid": 0, "same": "same", "same_upper": "same_upper"}
 
@@ -57,11 +57,11 @@ def slide(x: Shape, windows: Sequence[Window], channels: int) -> Shape:
             pads = [w.before for w in windows]
             need = max(pads) + (lack + 1) // 2
             reach, room = window.extent, side + window.before + window.after
-            enough = (f"`p{need}` would pad enough",) if 2 * need <= reach else ()
+            enough = (f"`p{need}` adds enough padding",) if 2 * need <= reach else ()
             raise Reject(
                 "kernel",
-                f"{reach} is more than the {room} it can slide over: {window.explain(side)}",
-                help=(*enough, f"{'or ' if enough else ''}a kernel of at most {room}"),
+                f"{reach} is larger than the {room} it slides over: {window.explain(side)}",
+                help=(*enough, f"{'or ' if enough else ''}use a kernel of at most {room}"),
                 kind=KernelTooLarge,  # and no shape to go on with: what is too small stays too small
             )
     return x.with_sides(channels, sides)
@@ -84,7 +84,7 @@ def check_mode(mode: str, amounts: Sequence[int], x: Shape, argument: str, recov
         if amount > most:
             raise Reject(
                 argument,
-                f"`{mode}` can add at most {most} to a side of {side}, not {amount}",
-                help="`replicate` and zeros have no such bound",
+                f"`{mode}` can add at most {most} to a length of {side}, not {amount}",
+                help="`replicate` and zeros have no such limit",
                 recovery_shape=recovery_shape,
             )

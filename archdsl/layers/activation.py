@@ -1,4 +1,4 @@
-"""Activations: each element by itself, and the few that look at a whole axis."""
+"""Activations: elementwise ones, and the few that read a whole axis."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -68,7 +68,7 @@ class LeakyReLU(Activation):
     synonyms = ("leaky_relu", "lrelu")
     module = "LeakyReLU"
 
-    negative_slope: AnyFloat = argument(0.01, positional=True, doc="the slope below 0")
+    negative_slope: AnyFloat = argument(0.01, positional=True, doc="slope below 0")
 
 
 class ELU(Activation):
@@ -81,7 +81,7 @@ class ELU(Activation):
     keyword = "elu"
     module = "ELU"
 
-    alpha: AnyFloat = argument(1.0, positional=True, doc="minus the limit far below 0")
+    alpha: AnyFloat = argument(1.0, positional=True, doc="the output approaches −alpha far below 0")
 
 
 class SELU(Activation):
@@ -105,11 +105,11 @@ class CELU(Activation):
     keyword = "celu"
     module = "CELU"
 
-    alpha: PositiveFloat = argument(1.0, positional=True, doc="minus the limit far below 0")
+    alpha: PositiveFloat = argument(1.0, positional=True, doc="the output approaches −alpha far below 0")
 
 
 class GELU(Activation):
-    """x·Φ(x), Φ the normal distribution's function; `gelu tanh` approximates it (Hendrycks & Gimpel, 2016).
+    """x·Φ(x), with Φ the normal distribution function; `gelu tanh` approximates it (Hendrycks & Gimpel, 2016).
 
     Example:
         input 197x3072; gelu
@@ -119,7 +119,7 @@ class GELU(Activation):
     module = "GELU"
 
     approximate: Annotated[Literal["none", "tanh"], OneOf(choices=("none", "tanh"))] = argument(
-        "none", words={"tanh": "tanh"}, doc="whether tanh stands for the exact function"
+        "none", words={"tanh": "tanh"}, doc="`tanh` for an approximation with tanh"
     )
 
 
@@ -147,7 +147,7 @@ class Mish(Activation):
 
 
 class Hardswish(Activation):
-    """x·hardsigmoid(x): silu in straight pieces (Howard et al., 2019).
+    """x·hardsigmoid(x): piecewise linear silu (Howard et al., 2019).
 
     Example:
         input 16x112x112; hardswish
@@ -159,9 +159,9 @@ class Hardswish(Activation):
 
 
 class Hardsigmoid(Activation):
-    """min(max(x/6 + 1/2, 0), 1): sigmoid in straight pieces (Howard et al., 2019).
+    """min(max(x/6 + 1/2, 0), 1): piecewise linear sigmoid (Howard et al., 2019).
 
-    That of Courbariaux et al. (2015) is steeper: min(max(x/2 + 1/2, 0), 1).
+    The version of Courbariaux et al. (2015) is steeper: min(max(x/2 + 1/2, 0), 1).
 
     Example:
         input 16x1x1; hardsigmoid
@@ -206,8 +206,8 @@ class Softplus(Activation):
     keyword = "softplus"
     module = "Softplus"
 
-    beta: PositiveFloat = argument(1.0, doc="how sharp the bend is")
-    threshold: AnyFloat = argument(20.0, doc="beta·x above which the result is x itself")
+    beta: PositiveFloat = argument(1.0, doc="sharpness of the bend")
+    threshold: AnyFloat = argument(20.0, doc="value of beta·x above which the result is x")
 
 
 class PReLU(Layer):
@@ -220,11 +220,9 @@ class PReLU(Layer):
     keyword = "prelu"
     style = "activation"
 
-    channelwise: Flag = argument(
-        False, words={"channelwise": True}, doc="a slope for each channel rather than one for all"
-    )
-    init: AnyFloat = argument(0.25, doc="the slope at first")
-    frozen: Flag = argument(False, words={"frozen": True}, doc="the slope does not train")
+    channelwise: Flag = argument(False, words={"channelwise": True}, doc="one slope per channel instead of one for all")
+    init: AnyFloat = argument(0.25, doc="initial slope")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="the slope is not trained")
 
     def out(self, x: Shape) -> Shape:
         return spatial(x) if self.channelwise and x.layout is Layout.OPEN else numbers(x)
@@ -256,7 +254,7 @@ class AxisActivation(Layer):
     style = "activation"
     module: ClassVar[str]
 
-    axis: AnyInt | None = argument(None, doc="the axis, from 0 without the batch; the channels where not given")
+    axis: AnyInt | None = argument(None, doc="axis, counted from 0 without the batch; the channels by default")
 
     def out(self, x: Shape) -> Shape:
         find_axis(self.axis, numbers(x))
@@ -276,7 +274,7 @@ class AxisActivation(Layer):
 
 
 class Softmax(AxisActivation):
-    """exp(x) over its sum along the channels: positive numbers that sum to 1.
+    """exp(x) divided by its sum along the channels: positive numbers that sum to 1.
 
     Example:
         input 10; softmax
@@ -325,8 +323,8 @@ class GLU(AxisActivation):
         axis = find_axis(self.axis, x)
         size = x.dims[axis]
         if size % 2:
-            why, y = f"it halves the axis, and {size} is odd", x.with_size(axis, (size + 1) // 2)
-            raise Reject(None, why, help=f"{size + 1} of them would give {size // 2 + 1}", recovery_shape=y)
+            why, y = f"it halves the axis, but {size} is odd", x.with_size(axis, (size + 1) // 2)
+            raise Reject(None, why, help=f"an axis of {size + 1} would give {size // 2 + 1}", recovery_shape=y)
         return x.with_size(axis, size // 2)
 
     def _along(self, size: int) -> Reads:

@@ -11,7 +11,7 @@ from ._reading import numbers, sequential, spatial
 
 
 class Identity(Layer):
-    """The tensor as it is.
+    """Return the input unchanged.
 
     Example:
         input 64x28x28; identity
@@ -35,7 +35,7 @@ class Identity(Layer):
 
 
 class Scale(Layer):
-    """Every element times a constant; `learned`, times a number learned for each channel (Touvron et al., 2021).
+    """Multiply every element by a constant; with `learned`, by a learned factor per channel (Touvron et al., 2021).
 
     Example:
         input 96x56x56; scale 1e-6 learned
@@ -45,14 +45,17 @@ class Scale(Layer):
     synonyms = ("layer_scale", "layerscale")
     style = "arithmetic"
 
-    factor: AnyFloat = argument(1.0, positional=True, doc="the constant, or what the learned numbers are at first")
-    learned: Flag = argument(False, words={"learned": True}, doc="whether there is a learned number for each channel")
-    frozen: Flag = argument(False, words={"frozen": True}, doc="the learned numbers do not train")
+    factor: AnyFloat = argument(1.0, positional=True, doc="the constant, or the initial value of the learned factors")
+    learned: Flag = argument(False, words={"learned": True}, doc="learn a factor for each channel")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="the learned factors are not trained")
 
     def out(self, x: Shape) -> Shape:
         if self.frozen and not self.learned:
             raise Reject(
-                "frozen", "the factor is a constant", help="`scale learned frozen`, or without it", language_rule=True
+                "frozen",
+                "the factor is a constant",
+                help="write `scale learned frozen`, or remove `frozen`",
+                language_rule=True,
             )
         return spatial(x) if self.learned and x.layout is Layout.OPEN else numbers(x)
 
@@ -80,7 +83,7 @@ class Scale(Layer):
 
 
 class ClassToken(Layer):
-    """A learned step before the first: T×C becomes (T + 1)×C (Devlin et al., 2018; Dosovitskiy et al., 2020).
+    """Class token: prepend a learned step, T×C becomes (T + 1)×C (Devlin et al., 2018; Dosovitskiy et al., 2020).
 
     Example:
         input 768x14x14; tokens; cls
@@ -90,7 +93,7 @@ class ClassToken(Layer):
     synonyms = ("class_token", "classtoken")
     style = "arithmetic"
 
-    frozen: Flag = argument(False, words={"frozen": True}, doc="the step does not train")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="the step is not trained")
 
     def out(self, x: Shape) -> Shape:
         x = sequential(x)
@@ -113,7 +116,7 @@ class ClassToken(Layer):
 
 
 class Positions(Layer):
-    """A vector added to each step, so that their order shows: learned, or of sines (Vaswani et al., 2017).
+    """Position embedding: add a vector to each step, learned or made of sines (Vaswani et al., 2017).
 
     Example:
         input 196x768; cls; pos
@@ -124,19 +127,23 @@ class Positions(Layer):
     style = "arithmetic"
     variable_length = (("weight", 1),)
 
-    length: PositiveInt | None = argument(None, doc="for how many steps there are vectors; T where not given")
-    sines: Flag = argument(False, words={"sines": True}, doc="sines and cosines of growing wavelength, not learned")
-    frozen: Flag = argument(False, words={"frozen": True}, doc="the learned vectors do not train")
+    length: PositiveInt | None = argument(None, doc="number of steps that have a vector; T by default")
+    sines: Flag = argument(False, words={"sines": True}, doc="fixed sines and cosines of increasing wavelength")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="the learned vectors are not trained")
 
     def out(self, x: Shape) -> Shape:
         x = sequential(x)
         if self.frozen and self.sines:
-            raise Reject("frozen", "sines are not learned", help="`pos sines`", recovery_shape=x, language_rule=True)
+            raise Reject(
+                "frozen", "sines are not learned", help="write `pos sines`", recovery_shape=x, language_rule=True
+            )
         steps = x.dims[0]
         if self.length is not None and self.length < steps:
             why = f"{self.length:,} is less than the {steps:,} steps of {x}"
             # torch would give every step the one vector of a table of length 1.
-            raise Reject("length", why, help=f"`length={steps}`", recovery_shape=x, language_rule=self.length == 1)
+            raise Reject(
+                "length", why, help=f"write `length={steps}`", recovery_shape=x, language_rule=self.length == 1
+            )
         return x
 
     def weights(self, x: Shape) -> Weights:

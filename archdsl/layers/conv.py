@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from math import prod
 from typing import Annotated, Literal, NamedTuple
 
-from ..contract.arguments import Flag, NaturalSides, OneOf, PositiveInt, PositiveSides, Real, argument
+from ..contract.arguments import Flag, Float, NaturalSides, OneOf, PositiveInt, PositiveSides, argument
 from ..contract.call import F, Steps, X, nn
 from ..contract.initializers import MATRIX_DOC, WHITEN_EPS, FilterInit, SpreadInit, check_filters, fill_filters
 from ..contract.layer import Layer, Reject, Weights
 from ..contract.reads import Links, over_sides, sliding, spreading
-from ..contract.reasons import Reasons, by_side, reasons, told
+from ..contract.reasons import Reasons, argument_count, by_side, reasons
 from ..contract.saves import Own, Saves, contiguous
 from ..shapes.shape import Shape, Window
 from ._calls import compact, given
@@ -23,7 +23,7 @@ PadMode = Annotated[
 
 
 class Plan(NamedTuple):
-    """How many filters there are, in how many groups, how many channels each one sees, and its sides."""
+    """The number of filters and groups, the channels that each filter sees, and the kernel size."""
 
     filters: int
     groups: int
@@ -36,13 +36,13 @@ class Convolution(Layer):
 
     style = "conv"
 
-    stride: PositiveSides = argument(1, letter="s", doc="how far the kernel moves")
-    padding: Padding = argument(0, letter="p", words=PADDING_WORDS, doc="how much is added at either end of a side")
-    dilation: PositiveSides = argument(1, letter="d", doc="the distance between the kernel's elements")
-    bias: Flag = argument(True, words={"nobias": False}, doc="whether a number is added to each channel")
+    stride: PositiveSides = argument(1, letter="s", doc="step of the kernel")
+    padding: Padding = argument(0, letter="p", words=PADDING_WORDS, doc="elements added at each end")
+    dilation: PositiveSides = argument(1, letter="d", doc="distance between the kernel's elements")
+    bias: Flag = argument(True, words={"nobias": False}, doc="whether to add a bias to each channel")
     pad_mode: PadMode = argument("zeros", doc="what is added at the ends")
-    pad_value: Annotated[float, Real()] = argument(0.0, doc="the number that `pad_mode=constant` adds")
-    frozen: Flag = argument(False, words={"frozen": True}, doc="the kernel does not train; the bias does")
+    pad_value: Annotated[float, Float()] = argument(0.0, doc="the value that `pad_mode=constant` adds")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="the kernel is not trained; the bias is")
     init: FilterInit | None = argument(None, doc=MATRIX_DOC)
 
     def plan(self, x: Shape) -> Plan:
@@ -72,7 +72,7 @@ class Convolution(Layer):
             raise Reject(
                 "pad_value",
                 f"`pad_mode={self.pad_mode}` adds no constant",
-                help="`pad_mode=constant`",
+                help="use `pad_mode=constant`",
                 recovery_shape=y,
                 language_rule=True,
             )
@@ -96,7 +96,7 @@ class Convolution(Layer):
     def frozen_weights(self) -> tuple[str, ...]:
         return ("weight",) if self.frozen else ()
 
-    def starts(self, x: Shape) -> Mapping[str, Steps]:
+    def initializers(self, x: Shape) -> Mapping[str, Steps]:
         return fill_filters(self.init, self.weights(x), self.plan(spatial(x)).groups)
 
     def whitening(self) -> float | None:
@@ -149,7 +149,7 @@ class Convolution(Layer):
 
 
 class Conv(Convolution):
-    """Convolution: each filter slides over the sides and sums over all channels (LeCun et al., 1989).
+    """Convolution: filters slide over the spatial dimensions and sum over all channels (LeCun et al., 1989).
 
     Example:
         input 3x32x32; conv 64 k5 s1 same
@@ -158,22 +158,22 @@ class Conv(Convolution):
     keyword = "conv"
     synonyms = ("conv1d", "conv2d", "conv3d", "convolution")
 
-    filters: PositiveInt = argument(positional=True, doc="how many feature maps it makes")
-    kernel: PositiveSides = argument(positional=True, letter="k", doc="the sides of each filter")
-    groups: PositiveInt = argument(1, letter="g", doc="in how many equal parts the channels are split")
+    filters: PositiveInt = argument(positional=True, doc="number of output channels")
+    kernel: PositiveSides = argument(positional=True, letter="k", doc="kernel size")
+    groups: PositiveInt = argument(1, letter="g", doc="number of equal groups that the channels are split into")
 
     def plan(self, x: Shape) -> Plan:
         return Plan(self.filters, self.groups, x.channels // self.groups, self.kernel)
 
     def counted(self, x: Shape, y: Shape) -> Reasons:
-        return (told("filters", self.filters, "filter"),)
+        return (argument_count("filters", self.filters, "filter"),)
 
     def check(self, x: Shape, y: Shape) -> None:
         check_groups(self.groups, ((x.channels, "input channels"), (self.filters, "filters")), "`g{}`", y)
 
 
 class DepthwiseConv(Convolution):
-    """Depthwise convolution: each channel has filters of its own (Chollet, 2017; MobileNet, 2017).
+    """Depthwise convolution: each channel has its own filters (Chollet, 2017; MobileNet, 2017).
 
     Example:
         input 32x56x56; dwconv k3 s2 p1 nobias
@@ -182,15 +182,15 @@ class DepthwiseConv(Convolution):
     keyword = "dwconv"
     synonyms = ("depthwise", "depthwise_conv", "depthwiseconv", "depthwiseconv1d", "depthwiseconv2d")
 
-    kernel: PositiveSides = argument(positional=True, letter="k", doc="the sides of each filter")
-    multiplier: PositiveInt = argument(1, letter="m", doc="how many filters each channel has")
+    kernel: PositiveSides = argument(positional=True, letter="k", doc="kernel size")
+    multiplier: PositiveInt = argument(1, letter="m", doc="number of filters per channel")
 
     def plan(self, x: Shape) -> Plan:
         return Plan(x.channels * self.multiplier, x.channels, 1, self.kernel)
 
     def counted(self, x: Shape, y: Shape) -> Reasons:
         if self.multiplier == 1:
-            return reasons("each channel by itself")
+            return reasons("each channel separately")
         return reasons(f"{x.channels}·{self.multiplier} = {y.channels} channels")
 
     def check(self, x: Shape, y: Shape) -> None:
@@ -220,15 +220,15 @@ class UpConv(Layer):
     )
     style = "conv"
 
-    filters: PositiveInt = argument(positional=True, doc="how many feature maps it makes")
-    kernel: PositiveSides = argument(positional=True, letter="k", doc="the sides of each filter")
-    stride: PositiveSides = argument(1, letter="s", doc="how far apart the input's elements are spread")
-    padding: NaturalSides = argument(0, letter="p", words={"valid": 0}, doc="how much is cut from either end")
-    output_padding: NaturalSides = argument(0, doc="how much is added at the end; less than the stride or the dilation")
-    dilation: PositiveSides = argument(1, letter="d", doc="the distance between the kernel's elements")
-    groups: PositiveInt = argument(1, letter="g", doc="in how many equal parts the channels are split")
-    bias: Flag = argument(True, words={"nobias": False}, doc="whether a number is added to each channel")
-    frozen: Flag = argument(False, words={"frozen": True}, doc="the kernel does not train; the bias does")
+    filters: PositiveInt = argument(positional=True, doc="number of output channels")
+    kernel: PositiveSides = argument(positional=True, letter="k", doc="kernel size")
+    stride: PositiveSides = argument(1, letter="s", doc="distance between the input's elements in the output")
+    padding: NaturalSides = argument(0, letter="p", words={"valid": 0}, doc="elements removed at each end")
+    output_padding: NaturalSides = argument(0, doc="elements added at the end; less than the stride or the dilation")
+    dilation: PositiveSides = argument(1, letter="d", doc="distance between the kernel's elements")
+    groups: PositiveInt = argument(1, letter="g", doc="number of equal groups that the channels are split into")
+    bias: Flag = argument(True, words={"nobias": False}, doc="whether to add a bias to each channel")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="the kernel is not trained; the bias is")
     init: SpreadInit | None = argument(None, doc=MATRIX_DOC)
 
     def _per_side(self, x: Shape) -> list[tuple[int, int, int, int, int, int]]:
@@ -245,7 +245,7 @@ class UpConv(Layer):
             out = (side - 1) * s - 2 * p + d * (k - 1) + extra + 1
             if out < 1:
                 why = f"{_explain(side, k, s, p, extra, d)} = {str(out).replace('-', '−')}, below 1"
-                raise Reject("padding", why, help=f"at most `p{p - (2 - out) // 2}`")
+                raise Reject("padding", why, help=f"use at most `p{p - (2 - out) // 2}`")
             sides.append(out)
         y = x.with_sides(self.filters, tuple(sides))
         check_groups(self.groups, ((x.channels, "input channels"), (self.filters, "filters")), "`g{}`", y)
@@ -262,7 +262,7 @@ class UpConv(Layer):
         return True
 
     def reason(self, x: Shape, y: Shape) -> Reasons:
-        return (told("filters", self.filters, "filter"), *by_side(self.explain(x, y), x))
+        return (argument_count("filters", self.filters, "filter"), *by_side(self.explain(x, y), x))
 
     def weights(self, x: Shape) -> Weights:
         x = spatial(x)
@@ -272,7 +272,7 @@ class UpConv(Layer):
     def frozen_weights(self) -> tuple[str, ...]:
         return ("weight",) if self.frozen else ()
 
-    def starts(self, x: Shape) -> Mapping[str, Steps]:
+    def initializers(self, x: Shape) -> Mapping[str, Steps]:
         return fill_filters(self.init, self.weights(x), self.groups)
 
     def macs(self, x: Shape, y: Shape) -> int:

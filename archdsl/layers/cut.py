@@ -1,4 +1,4 @@
-"""Layers that add elements at the ends of an axis, or keep a part of it."""
+"""Layers that pad an axis, or keep a part of it."""
 
 from typing import Annotated, Literal
 
@@ -16,7 +16,7 @@ Modes = Literal["constant", "reflect", "replicate", "circular"]
 
 
 class Pad(Layer):
-    """More elements at the ends of every side, or of one axis.
+    """Add elements at the ends of every spatial dimension, or of one axis.
 
     Example:
         input 3x32x32; pad 4 mode=reflect
@@ -36,14 +36,16 @@ class Pad(Layer):
     )
     style = "shape"
 
-    amount: NaturalSides = argument(0, positional=True, doc="how many are added at both ends")
-    before: NaturalSides | None = argument(None, doc="how many are added at the start; the amount where not given")
-    after: NaturalSides | None = argument(None, doc="how many are added at the end; the amount where not given")
-    axis: AnyInt | None = argument(None, doc="the one axis to pad, from 0 without the batch; all sides where not given")
+    amount: NaturalSides = argument(0, positional=True, doc="elements added at both ends")
+    before: NaturalSides | None = argument(None, doc="elements added at the start; `amount` by default")
+    after: NaturalSides | None = argument(None, doc="elements added at the end; `amount` by default")
+    axis: AnyInt | None = argument(
+        None, doc="axis to pad, counted from 0 without the batch; all spatial ones by default"
+    )
     mode: Annotated[Modes, OneOf(choices=("constant", "reflect", "replicate", "circular"))] = argument(
         "constant", doc="what is added"
     )
-    value: AnyFloat = argument(0.0, doc="the number that `mode=constant` adds")
+    value: AnyFloat = argument(0.0, doc="the value that `mode=constant` adds")
 
     def _ends(self, x: Shape) -> list[tuple[int, int]]:
         """Before and after, for each axis of x."""
@@ -67,13 +69,16 @@ class Pad(Layer):
             raise Reject(
                 "value",
                 f"`mode={self.mode}` adds no constant",
-                help="`mode=constant`",
+                help="use `mode=constant`",
                 recovery_shape=y,
                 language_rule=True,
             )
         if self.mode != "constant" and any(ends[0]):
             raise Reject(
-                "mode", f"the channels take constants only, not `{self.mode}`", recovery_shape=y, language_rule=True
+                "mode",
+                f"channels can only be padded with a constant, not `{self.mode}`",
+                recovery_shape=y,
+                language_rule=True,
             )
         check_mode(self.mode, [max(end) for end in ends[1:]], x, "amount", y)
         return y
@@ -94,7 +99,7 @@ class Pad(Layer):
 
 
 class Crop(Layer):
-    """A part of this size of every side, from the middle where no start is given (Ronneberger et al., 2015).
+    """Keep a part of this size of every spatial dimension, the center by default (Ronneberger et al., 2015).
 
     Example:
         input 64x64x64; crop 56
@@ -104,8 +109,8 @@ class Crop(Layer):
     synonyms = ("center_crop", "centercrop")
     style = "shape"
 
-    size: PositiveSides = argument(positional=True, doc="the sides of the output")
-    start: NaturalSides | None = argument(None, doc="where it begins; (W − size)//2 where not given")
+    size: PositiveSides = argument(positional=True, doc="spatial size of the output")
+    start: NaturalSides | None = argument(None, doc="first element; (W − size)//2 by default")
 
     def _parts(self, x: Shape) -> list[tuple[int, int]]:
         """Start and stop on each side."""
@@ -123,8 +128,8 @@ class Crop(Layer):
             if start < 0 or stop > side:
                 # torch would clip.
                 where = "" if self.start is None else f" from {start}"
-                why = f"{stop - start}{where} is more than the side of {side}"
-                raise Reject("size", why, help=f"`pad` makes sides longer than {side}", language_rule=True)
+                why = f"{stop - start}{where} exceeds the length of {side}"
+                raise Reject("size", why, help=f"`pad` makes it longer than {side}", language_rule=True)
         return x.with_sides(x.channels, tuple(stop - start for start, stop in parts))
 
     def reads(self, x: Shape, y: Shape) -> Links:
@@ -139,7 +144,7 @@ class Crop(Layer):
 
 
 class Slice(Layer):
-    """The channels from START up to STOP, STOP left out, or a part of another axis; negatives count from the end.
+    """Keep channels START to STOP, STOP excluded, or a part of another axis; negatives count from the end.
 
     Example:
         input 116x28x28; slice 0 58
@@ -148,10 +153,10 @@ class Slice(Layer):
     keyword = "slice"
     style = "shape"
 
-    start: AnyInt = argument(positional=True, doc="the first that is kept")
-    stop: AnyInt | None = argument(None, positional=True, doc="the first that is left out again; none where not given")
-    step: PositiveInt = argument(1, doc="every how many-th is kept")
-    axis: AnyInt | None = argument(None, doc="the axis, from 0 without the batch; the channels where not given")
+    start: AnyInt = argument(positional=True, doc="first element to keep")
+    stop: AnyInt | None = argument(None, positional=True, doc="first element after the kept ones; the end by default")
+    step: PositiveInt = argument(1, doc="keep every step-th element")
+    axis: AnyInt | None = argument(None, doc="axis, counted from 0 without the batch; the channels by default")
 
     def _ends(self, x: Shape) -> tuple[int, int, int]:
         axis = find_axis(self.axis, x)
@@ -167,7 +172,7 @@ class Slice(Layer):
         if not 0 <= start < stop <= size:
             # torch would clip, and keep nothing of an empty range.
             argument = "start" if not 0 <= start < size or self.stop is None else "stop"
-            raise Reject(argument, f"{start} up to {stop} is not a part of 0 up to {size}", language_rule=True)
+            raise Reject(argument, f"{start} up to {stop} is not within 0 up to {size}", language_rule=True)
         return x.with_size(axis, -(-(stop - start) // self.step))
 
     def reads(self, x: Shape, y: Shape) -> Links:
@@ -185,7 +190,7 @@ class Slice(Layer):
 
 
 class Take(Layer):
-    """One step of a sequence as a vector, or one entry of any axis: the axis goes. `take -1` is the last.
+    """Take one step of a sequence as a vector, or one entry of any axis, which is removed. `take -1` is the last.
 
     Example:
         input 197x768; layernorm; take 0
@@ -195,8 +200,8 @@ class Take(Layer):
     synonyms = ("select",)
     style = "shape"
 
-    index: AnyInt = argument(positional=True, doc="which one, from 0; negative ones count from the end")
-    axis: AnyInt = argument(0, doc="the axis that goes, from 0 without the batch")
+    index: AnyInt = argument(positional=True, doc="index, from 0; negatives count from the end")
+    axis: AnyInt = argument(0, doc="axis to remove, counted from 0 without the batch")
 
     def out(self, x: Shape) -> Shape:
         axis = find_axis(self.axis, x)

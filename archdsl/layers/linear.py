@@ -1,4 +1,4 @@
-"""Linear maps, and tables of features."""
+"""Linear layers and embeddings."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ from ..contract.call import X2, F, Step, Steps, X, method, nn
 from ..contract.initializers import MATRIX_DOC, MatrixInit, fill
 from ..contract.layer import Layer, Op, Reject, Weights
 from ..contract.reads import ALL, Links, along, pointwise
-from ..contract.reasons import Reasons, reasons, told
+from ..contract.reasons import Reasons, argument_count, reasons
 from ..contract.saves import Saves, contiguous, swapped
 from ..diagnostics.catalogue.shape_errors import NeedsFlatten
 from ..shapes.shape import Layout, Shape, times
@@ -18,7 +18,7 @@ from ._reading import featured, find_axis, numbers
 class Linear(Layer):
     """Fully connected: every output is a weighted sum of all features (Rosenblatt, 1958).
 
-    It acts on the last axis of a vector or a sequence, or on the axis that is asked for.
+    It acts on the last axis of a vector or a sequence, or on the given axis.
 
     Example:
         input 400; fc 120
@@ -28,10 +28,10 @@ class Linear(Layer):
     synonyms = ("linear", "dense", "fully_connected", "fullyconnected")
     style = "linear"
 
-    units: PositiveInt = argument(positional=True, doc="how many outputs")
-    axis: AnyInt | None = argument(None, doc="the axis, from 0 without the batch; the features where not given")
-    bias: Flag = argument(True, words={"nobias": False}, doc="whether a number is added to each output")
-    frozen: Flag = argument(False, words={"frozen": True}, doc="the weights do not train; the bias does")
+    units: PositiveInt = argument(positional=True, doc="number of outputs")
+    axis: AnyInt | None = argument(None, doc="axis, counted from 0 without the batch; the features by default")
+    bias: Flag = argument(True, words={"nobias": False}, doc="whether to add a bias to each output")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="the weights are not trained; the bias is")
     init: MatrixInit | None = argument(None, doc=MATRIX_DOC)
 
     def out(self, x: Shape) -> Shape:
@@ -42,13 +42,13 @@ class Linear(Layer):
         return featured(x).with_channels(self.units)
 
     def _needs_flatten(self, x: Shape) -> Reject:
-        along_side = (f"`fc {self.units} axis=1` acts on the side of {x.dims[1]}",) if x.layout is Layout.SIGNAL else ()
+        along_side = (f"`fc {self.units} axis=1` acts on the axis of {x.dims[1]}",) if x.layout is Layout.SIGNAL else ()
         return Reject(
             None,
-            f"it acts on one axis, and {x} has {x.rank}",
+            f"it acts on one axis, but {x} has {x.rank}",
             help=(
-                f"`flatten` makes a vector of {x.numel:,}",
-                f"`gap` makes a vector of {x.channels:,}, the channels' means",
+                f"`flatten` gives a vector of {x.numel:,}",
+                f"`gap` gives a vector of {x.channels:,}, the mean of each channel",
                 *along_side,
             ),
             recovery_shape=Shape(self.units),
@@ -64,12 +64,12 @@ class Linear(Layer):
         return shapes | ({"bias": (self.units,)} if self.bias else {})
 
     def reason(self, x: Shape, y: Shape) -> Reasons:
-        return (told("units", self.units, "unit"),)
+        return (argument_count("units", self.units, "unit"),)
 
     def frozen_weights(self) -> tuple[str, ...]:
         return ("weight",) if self.frozen else ()
 
-    def starts(self, x: Shape) -> Mapping[str, Steps]:
+    def initializers(self, x: Shape) -> Mapping[str, Steps]:
         return fill(self.init, self.weights(x))
 
     def macs(self, x: Shape, y: Shape) -> int:
@@ -92,7 +92,7 @@ class Linear(Layer):
 
 
 class Embedding(Layer):
-    """A table of features, one row for each id (Bengio et al., 2003).
+    """Embedding: a table with one vector of features for each id (Bengio et al., 2003).
 
     Example:
         input 128 int(1000); embedding 64
@@ -102,43 +102,43 @@ class Embedding(Layer):
     synonyms = ("embed",)
     style = "linear"
 
-    features: PositiveInt = argument(positional=True, doc="how many numbers stand for an id")
-    vocabulary: PositiveInt | None = argument(None, doc="how many ids there are; what the input says where not given")
-    frozen: Flag = argument(False, words={"frozen": True}, doc="the table does not train")
-    init: MatrixInit | None = argument(None, doc="how the table begins; as torch draws it where not given")
+    features: PositiveInt = argument(positional=True, doc="length of the vector of an id")
+    vocabulary: PositiveInt | None = argument(None, doc="number of ids; taken from the input by default")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="the table is not trained")
+    init: MatrixInit | None = argument(None, doc="initializer of the table; PyTorch's default if not given")
 
     def out(self, x: Shape) -> Shape:
         if x.layout is not Layout.IDS:
             raise Reject(
                 None,
-                f"it needs ids, and {x} holds numbers",
+                f"it needs ids, but {x} contains numbers",
                 help=f"`input {times(x.dims[:1])} int(1000)` takes ids from 0 to 999",
                 language_rule=True,
             )
         if x.rank > 1:
-            raise Reject(None, f"it takes one id or a row of them, and {x} has {x.rank} axes", language_rule=True)
+            raise Reject(None, f"it takes one id or a sequence of ids, but {x} has {x.rank} axes", language_rule=True)
         y = Shape(*x.dims, self.features, layout=Layout.SEQUENCE if x.rank else Layout.VECTOR)
         rows = self._rows(x)
         if rows is None:
             raise Reject(
                 None,
-                "how many ids there are is not known",
-                help="`vocabulary=1000`",
+                "the size of the vocabulary is not known",
+                help="write `vocabulary=1000`",
                 recovery_shape=y,
                 language_rule=True,
             )
         if x.vocabulary is not None and rows < x.vocabulary:
             raise Reject(
                 "vocabulary",
-                f"a table of {rows:,} has no row for the ids up to {x.vocabulary - 1:,}",
-                help=f"`vocabulary={x.vocabulary}`, or none",
+                f"a table of {rows:,} rows has none for ids up to {x.vocabulary - 1:,}",
+                help=f"write `vocabulary={x.vocabulary}`, or leave it out",
                 recovery_shape=y,
                 language_rule=True,
             )
         return y
 
     def reason(self, x: Shape, y: Shape) -> Reasons:
-        return reasons(f"{self.features} numbers for each id")
+        return reasons(f"{self.features} features for each id")
 
     def _rows(self, x: Shape) -> int | None:
         return x.vocabulary if self.vocabulary is None else self.vocabulary
@@ -149,7 +149,7 @@ class Embedding(Layer):
     def frozen_weights(self) -> tuple[str, ...]:
         return ("weight",) if self.frozen else ()
 
-    def starts(self, x: Shape) -> Mapping[str, Steps]:
+    def initializers(self, x: Shape) -> Mapping[str, Steps]:
         return fill(self.init, self.weights(x))
 
     def reads(self, x: Shape, y: Shape) -> Links:
@@ -161,8 +161,8 @@ class Embedding(Layer):
     def torch(self, x: Shape) -> Step:
         return nn.Embedding(self._rows(x), self.features)
 
-    def turned(self, x: Shape) -> "Unembedding":
-        """The way back, with the table that reads ids like x."""
+    def transposed(self, x: Shape) -> "Unembedding":
+        """The transposed layer, from features to logits, with the table that reads ids like x."""
         return Unembedding(vocabulary=self._rows(x) or 0, features=self.features)
 
 
@@ -180,8 +180,8 @@ class Unembedding(Op):
         x = featured(xs[0])
         y = x.with_channels(self.vocabulary)
         if x.features != self.features:
-            why = f"the table has rows of {self.features}, and {x} has {x.features} features"
-            raise Reject(None, why, help=f"`fc {self.features}`", recovery_shape=y)
+            why = f"the table has rows of {self.features}, but {x} has {x.features} features"
+            raise Reject(None, why, help=f"put `fc {self.features}` before it", recovery_shape=y)
         return y
 
     def weights_of(self, xs: tuple[Shape, ...]) -> Weights:

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from ..contract.call import INPUTS, Hole, Step, Steps, X, operator, torch
+from ..contract.call import INPUTS, Placeholder, Step, Steps, X, operator, torch
 from ..contract.layer import Op, Reject
 from ..contract.reads import ALL, SAME, Links, only, pointwise
 from ..contract.reasons import Reasons, agreed, summed
@@ -23,11 +23,11 @@ class Merge(Op):
 
 
 class Elementwise(Merge):
-    """A merge of single elements. An operand whose sides are all 1, a gate, serves every place."""
+    """An elementwise merge. An operand whose spatial dimensions are all 1, a gate, is broadcast to every position."""
 
     function: ClassVar[str]
     masks: ClassVar[bool]
-    """Whether an operand of one channel, a mask, serves every channel."""
+    """Whether an operand of one channel, a mask, is broadcast to every channel."""
 
     def infer(self, xs: tuple[Shape, ...]) -> Shape:
         layout = _common_layout(xs)
@@ -37,7 +37,7 @@ class Elementwise(Merge):
             if not (
                 x == full or _is_plain_gate(x, full) or x.dims in (full.dims, _gate(full)) or self._masked(x, full)
             ):
-                raise _differ(xs, "sizes", full, language_rule=_torch_would_broadcast(xs))
+                raise _differ(xs, "have different shapes", full, language_rule=_torch_would_broadcast(xs))
         return full
 
     def _masked(self, x: Shape, full: Shape) -> bool:
@@ -51,7 +51,7 @@ class Elementwise(Merge):
 
     def steps(self, xs: tuple[Shape, ...]) -> Steps:
         combine = getattr(operator, self.function)
-        return tuple(combine(X, Hole(index=i)) for i in range(1, len(xs)))
+        return tuple(combine(X, Placeholder(index=i)) for i in range(1, len(xs)))
 
 
 class Add(Elementwise):
@@ -80,7 +80,7 @@ class Mul(Elementwise):
 
 
 class Concat(Merge):
-    """The operands one after another along the channels (Szegedy et al., 2014; Huang et al., 2016)."""
+    """The operands concatenated along the channels (Szegedy et al., 2014; Huang et al., 2016)."""
 
     keyword = "concat"
     synonyms = ("cat", "concatenate")
@@ -93,7 +93,7 @@ class Concat(Merge):
         whole = xs[0].with_channels(sum(x.channels for x in xs))
         for x in xs:
             if x.with_channels(1).dims != xs[0].with_channels(1).dims:
-                raise _differ(xs, "sides", whole, language_rule=False)
+                raise _differ(xs, "differ in a dimension other than the channels", whole, language_rule=False)
         return whole
 
     def reads_of(self, xs: tuple[Shape, ...], y: Shape) -> tuple[Links, ...]:
@@ -130,7 +130,7 @@ def _common_layout(xs: tuple[Shape, ...]) -> Layout:
         return Layout.OPEN
     layout = next(iter(layouts))
     if len(layouts) > 1 or any(x.rank != xs[0].rank for x in xs):
-        raise _differ(xs, "axes", max(xs, key=lambda x: x.numel), language_rule=True)
+        raise _differ(xs, "have different axes", max(xs, key=lambda x: x.numel), language_rule=True)
     return layout
 
 
@@ -151,22 +151,22 @@ def _is_mask(x: Shape, full: Shape) -> bool:
     return x.with_channels(full.channels).dims == full.dims and x.dims[x.channel_axis] == 1
 
 
-def _way_to_agree(xs: tuple[Shape, ...]) -> tuple[str, ...]:
+def _suggestions(xs: tuple[Shape, ...]) -> tuple[str, ...]:
     ranks = {x.rank for x in xs}
     if len(ranks) > 1 and 1 in ranks:
-        return ("`gap keep` makes a gate C×1×1 of an image",)
+        return ("`gap keep` turns an image into a gate C×1×1",)
     if {Layout.SEQUENCE, Layout.SIGNAL} <= {x.layout for x in xs}:
-        return ("`permute 1 0` turns C×L into T×C, and the reverse",)
+        return ("`permute 1 0` turns C×L into T×C and vice versa",)
     return ()
 
 
-def _differ(xs: tuple[Shape, ...], what: str, recovery_shape: Shape, language_rule: bool) -> Reject:
+def _differ(xs: tuple[Shape, ...], how: str, recovery_shape: Shape, language_rule: bool) -> Reject:
     alike = len({x.dims for x in xs}) == 1
     described = (f"{x} ({x.layout})" if alike else str(x) for x in xs)
     return Reject(
         None,
-        f"{' and '.join(dict.fromkeys(described))} differ in their {what}",
-        help=_way_to_agree(xs),
+        f"{' and '.join(dict.fromkeys(described))} {how}",
+        help=_suggestions(xs),
         recovery_shape=recovery_shape,
         kind=OperandsDiffer,
         language_rule=language_rule,

@@ -1,4 +1,4 @@
-"""Normalisations."""
+"""Normalization layers."""
 
 from collections.abc import Mapping
 from math import prod
@@ -16,25 +16,28 @@ from ._reading import check_groups, featured, numbers, spatial
 
 
 class Normalisation(Layer):
-    """What the normalisations with a scale share."""
+    """What normalization layers with a scale share."""
 
     style = "norm"
 
-    affine: Flag = argument(True, words={"noaffine": False}, doc="whether each channel is scaled and shifted")
-    frozen: Flag = argument(False, words={"frozen": True}, doc="the scale does not train; the shift does")
+    affine: Flag = argument(True, words={"noaffine": False}, doc="whether to scale and shift each channel")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="the scale is not trained; the shift is")
     init: ScaleInit | None = argument(None, doc=SCALE_DOC)
 
     def check_scale(self) -> None:
         """Raise Reject for what asks for a scale where there is none."""
         if self.init is not None and not self.affine:
             raise Reject(
-                "init", "there is no scale to begin", help="leave `init` out, or the layer affine", language_rule=True
+                "init",
+                "there is no scale to initialize",
+                help="remove `init`, or keep the layer affine",
+                language_rule=True,
             )
 
     def frozen_weights(self) -> tuple[str, ...]:
         return ("weight",) if self.frozen and self.affine else ()
 
-    def starts(self, x: Shape) -> Mapping[str, Steps]:
+    def initializers(self, x: Shape) -> Mapping[str, Steps]:
         return fill(self.init, {"weight": ()})
 
 
@@ -49,7 +52,7 @@ class ChannelNorm(Normalisation):
 
 
 class BatchNorm(ChannelNorm):
-    """Batch normalisation: each channel to mean 0 and variance 1 over the batch (Ioffe & Szegedy, 2015).
+    """Batch normalization: normalize each channel over the batch to mean 0 and variance 1 (Ioffe & Szegedy, 2015).
 
     Example:
         input 64x28x28; bn
@@ -59,7 +62,7 @@ class BatchNorm(ChannelNorm):
     synonyms = ("batchnorm", "batch_norm", "batchnorm1d", "batchnorm2d", "batchnorm3d", "batchnormalization")
 
     eps: PositiveFloat = argument(1e-5, doc="added to the variance")
-    momentum: Probability = argument(0.1, doc="the share of the new batch in the running mean")
+    momentum: Probability = argument(0.1, doc="weight of the new batch in the running statistics")
 
     def out(self, x: Shape) -> Shape:
         self.check_scale()
@@ -81,7 +84,7 @@ class BatchNorm(ChannelNorm):
 
 
 class GroupNorm(ChannelNorm):
-    """Normalise the channels in equal groups, each sample by itself (Wu & He, 2018).
+    """Group normalization: normalize equal groups of channels of each sample (Wu & He, 2018).
 
     Example:
         input 64x28x28; groupnorm 8
@@ -90,7 +93,9 @@ class GroupNorm(ChannelNorm):
     keyword = "groupnorm"
     synonyms = ("gn", "group_norm", "groupnormalization")
 
-    groups: PositiveInt = argument(positional=True, letter="g", doc="in how many equal parts the channels are split")
+    groups: PositiveInt = argument(
+        positional=True, letter="g", doc="number of equal groups that the channels are split into"
+    )
     eps: PositiveFloat = argument(1e-5, doc="added to the variance")
 
     def out(self, x: Shape) -> Shape:
@@ -107,7 +112,7 @@ class GroupNorm(ChannelNorm):
 
 
 class InstanceNorm(ChannelNorm):
-    """Normalise each channel of each sample by itself (Ulyanov et al., 2016).
+    """Instance normalization: normalize each channel of each sample (Ulyanov et al., 2016).
 
     Example:
         input 64x28x28; instancenorm
@@ -117,7 +122,7 @@ class InstanceNorm(ChannelNorm):
     synonyms = ("instance_norm", "instancenorm1d", "instancenorm2d", "instancenorm3d")
 
     eps: PositiveFloat = argument(1e-5, doc="added to the variance")
-    affine: Flag = argument(False, words={"affine": True}, doc="whether each channel is scaled and shifted")
+    affine: Flag = argument(False, words={"affine": True}, doc="whether to scale and shift each channel")
 
     def out(self, x: Shape) -> Shape:
         self.check_scale()
@@ -136,12 +141,12 @@ class InstanceNorm(ChannelNorm):
 
 
 class FeatureNorm(Normalisation):
-    """What the normalisations over the features share: the last axis, or the channels of an image."""
+    """What normalization layers over the features share: the last axis, or the channels of an image."""
 
     module: ClassVar[str]
 
-    affine: Flag = argument(True, words={"noaffine": False}, doc="whether each feature is scaled")
-    frozen: Flag = argument(False, words={"frozen": True}, doc="the scale does not train; a shift does")
+    affine: Flag = argument(True, words={"noaffine": False}, doc="whether to scale each feature")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="the scale is not trained; a shift is")
 
     def out(self, x: Shape) -> Shape:
         self.check_scale()
@@ -165,7 +170,7 @@ class FeatureNorm(Normalisation):
         if not y.spatial:
             return (module,)
         axes = tuple(range(1, x.rank + 1))
-        # torch normalises the last axes only, so the channels go there and back, as in torchvision's LayerNorm2d.
+        # torch normalizes the last axes only, so the channels go there and back, as in torchvision's LayerNorm2d.
         return method.permute(X, 0, *axes[1:], 1), module, method.permute(X, 0, x.rank, *axes[:-1])
 
     def _options(self) -> dict[str, object]:
@@ -173,7 +178,7 @@ class FeatureNorm(Normalisation):
 
 
 class LayerNorm(FeatureNorm):
-    """Normalise the features of each step or place: the last axis, or the channels of an image (Ba et al., 2016).
+    """Layer normalization: normalize the features of each step or position (Ba et al., 2016).
 
     Example:
         input 197x768; layernorm eps=1e-6
@@ -184,7 +189,7 @@ class LayerNorm(FeatureNorm):
     module = "LayerNorm"
 
     eps: PositiveFloat = argument(1e-5, doc="added to the variance")
-    bias: Flag = argument(True, words={"nobias": False}, doc="whether each feature is shifted")
+    bias: Flag = argument(True, words={"nobias": False}, doc="whether to shift each feature")
 
     def weights(self, x: Shape) -> Weights:
         features = (self.out(x).channels,)
@@ -198,7 +203,7 @@ class LayerNorm(FeatureNorm):
 
 
 class RMSNorm(FeatureNorm):
-    """Divide the features of each step or place by their root mean square (Zhang & Sennrich, 2019).
+    """Divide the features of each step or position by their root mean square (Zhang & Sennrich, 2019).
 
     Example:
         input 128x512; rmsnorm eps=1e-6
@@ -208,7 +213,9 @@ class RMSNorm(FeatureNorm):
     synonyms = ("rms_norm",)
     module = "RMSNorm"
 
-    eps: PositiveFloat | None = argument(None, doc="added to the mean square; the number type's precision by default")
+    eps: PositiveFloat | None = argument(
+        None, doc="added to the mean square; the machine epsilon of the dtype by default"
+    )
 
     def weights(self, x: Shape) -> Weights:
         return {"weight": (self.out(x).channels,)} if self.affine else {}
@@ -222,10 +229,10 @@ class RMSNorm(FeatureNorm):
 
 
 class LocalResponseNorm(Layer):
-    """Divide by the activity of the neighbouring channels: x / (k + alpha·mean(x²))^beta (Krizhevsky et al., 2012).
+    """Local response normalization over neighboring channels: x / (k + alpha·mean(x²))^beta (Krizhevsky et al., 2012).
 
-    The mean is that of `size` channels, as torch has it: beyond the first and the last channel zeros count. The paper
-    takes the sum of those that are there, so that its alpha times `size` is the one here: `lrn 5 alpha=5e-4 k=2`.
+    As in PyTorch, the mean is over `size` channels, with zeros beyond the first and the last one. The paper uses the
+    sum over existing channels, so alpha here is the paper's alpha times `size`: `lrn 5 alpha=5e-4 k=2`.
 
     Example:
         input 96x27x27; lrn 5 k=2
@@ -235,9 +242,9 @@ class LocalResponseNorm(Layer):
     synonyms = ("localresponsenorm", "local_response_norm")
     style = "norm"
 
-    size: PositiveInt = argument(positional=True, doc="how many neighbouring channels count")
-    alpha: AnyFloat = argument(1e-4, doc="the weight of the neighbours' mean square")
-    beta: AnyFloat = argument(0.75, doc="the exponent")
+    size: PositiveInt = argument(positional=True, doc="number of neighboring channels")
+    alpha: AnyFloat = argument(1e-4, doc="weight of the mean square of the neighbors")
+    beta: AnyFloat = argument(0.75, doc="exponent")
     k: AnyFloat = argument(1.0, doc="added to the mean square")
 
     def out(self, x: Shape) -> Shape:

@@ -1,4 +1,4 @@
-"""Poolings: a window that slides, a grid of a fixed size, or the whole of every side."""
+"""Pooling: a sliding window, an output of a fixed size, or whole spatial dimensions."""
 
 from math import inf, prod
 from typing import Any, ClassVar
@@ -17,17 +17,17 @@ from ._window import PADDING_WORDS, Padding, make_windows, pad_list, slide
 
 
 class Pooling(Layer):
-    """What the poolings with a sliding window share."""
+    """What pooling layers with a sliding window share."""
 
     style = "pool"
     module: ClassVar[str]
     filler: ClassVar[float] = 0.0
     """What is added at the ends where torch's module cannot do it."""
 
-    kernel: PositiveSides = argument(positional=True, letter="k", doc="the sides of the window")
-    stride: PositiveSides | None = argument(None, letter="s", doc="how far the window moves; the kernel by default")
-    padding: Padding = argument(0, letter="p", words=PADDING_WORDS, doc="how much is added at either end of a side")
-    ceil: Flag = argument(False, words={"ceil": True}, doc="the number of windows is rounded up")
+    kernel: PositiveSides = argument(positional=True, letter="k", doc="window size")
+    stride: PositiveSides | None = argument(None, letter="s", doc="step of the window; the kernel size by default")
+    padding: Padding = argument(0, letter="p", words=PADDING_WORDS, doc="elements added at each end")
+    ceil: Flag = argument(False, words={"ceil": True}, doc="round the number of windows up")
 
     def windows(self, x: Shape) -> tuple[Window, ...]:
         stride = self.kernel if self.stride is None else self.stride
@@ -40,7 +40,7 @@ class Pooling(Layer):
         windows = self.windows(x)
         if self.ceil and isinstance(self.padding, str):
             raise Reject(
-                "ceil", f"`{self.padding}` rounds up already", help=f"`{self.padding}` alone", language_rule=True
+                "ceil", f"`{self.padding}` already rounds up", help=f"use `{self.padding}` alone", language_rule=True
             )
         y = slide(x, windows, x.channels)
         self._check(x, windows, y)
@@ -111,7 +111,7 @@ class Pooling(Layer):
 
 
 class MaxPool(Pooling):
-    """The largest element of each window (Yamaguchi et al., 1990).
+    """Max pooling: the largest element of each window (Yamaguchi et al., 1990).
 
     Example:
         input 64x32x32; maxpool 2
@@ -131,7 +131,7 @@ class MaxPool(Pooling):
     module = "MaxPool"
     filler = -inf
 
-    dilation: PositiveSides = argument(1, letter="d", doc="the distance between the window's elements")
+    dilation: PositiveSides = argument(1, letter="d", doc="distance between the window's elements")
 
     def _check(self, x: Shape, windows: tuple[Window, ...], y: Shape) -> None:
         # Padding in words is left to the module only where it is at most half the kernel.
@@ -149,7 +149,7 @@ class MaxPool(Pooling):
 
 
 class AvgPool(Pooling):
-    """The mean of each window, zeros at the ends counted unless `exclude_pad` (LeCun et al., 1989).
+    """Average pooling: the mean of each window, padding included unless `exclude_pad` (LeCun et al., 1989).
 
     Example:
         input 6x28x28; avgpool 2
@@ -168,9 +168,7 @@ class AvgPool(Pooling):
     )
     module = "AvgPool"
 
-    count_include_pad: Flag = argument(
-        True, words={"exclude_pad": False}, doc="whether what is added at the ends counts in the mean"
-    )
+    count_include_pad: Flag = argument(True, words={"exclude_pad": False}, doc="whether the mean includes the padding")
 
     def _check(self, x: Shape, windows: tuple[Window, ...], y: Shape) -> None:
         if not isinstance(self.padding, str):
@@ -198,10 +196,10 @@ class AvgPool(Pooling):
 
 
 class LPPool(Pooling):
-    """The p-norm of each window: (Σ|x|^p)^(1/p), zeros at the ends (Sermanet et al., 2012).
+    """Power-average pooling: the p-norm of each window, (Σ|x|^p)^(1/p) (Sermanet et al., 2012).
 
-    torch's module sums x^p. Where p is no even number, signs then cancel, and the root of a negative number is not a
-    number: a step before it takes the absolute values.
+    PyTorch's module sums x^p. Unless p is even, signs would cancel, and the root of a negative number would be NaN, so
+    the absolute values are taken first. Padding adds zeros.
 
     Example:
         input 16x32x32; lppool 2 norm=3
@@ -211,15 +209,13 @@ class LPPool(Pooling):
     synonyms = ("lp_pool", "lppool1d", "lppool2d", "lppool3d")
     module = "LPPool"
 
-    norm: PositiveFloat = argument(2, doc="p: 1 sums, a large one nears the maximum")
+    norm: PositiveFloat = argument(2, doc="the exponent p: 1 sums; a large one approaches the maximum")
 
     def _check(self, x: Shape, windows: tuple[Window, ...], y: Shape) -> None:
         inside = self._pads_inside(windows)
         if self.ceil and not inside:
             # The zeros are added before torch sees the side, so its rule for the last window would count them.
-            raise Reject(
-                "ceil", "rounding up and padding exclude each other here", recovery_shape=y, language_rule=True
-            )
+            raise Reject("ceil", "`ceil` and padding cannot be combined here", recovery_shape=y, language_rule=True)
         _check_volume(x, windows, inside, y)
 
     def _leading(self) -> tuple[Any, ...]:
@@ -248,7 +244,7 @@ def _check_padding(windows: tuple[Window, ...], y: Shape) -> None:
             raise Reject(
                 "padding",
                 f"{window.before} is more than half the kernel: at most {most} for a kernel of {window.kernel}",
-                help=f"`p{most}`, or `pad {window.before}` before it",
+                help=f"use `p{most}`, or `pad {window.before}` before it",
                 recovery_shape=y,
                 kind=PaddingTooLarge,
             )
@@ -261,22 +257,22 @@ def _check_volume(x: Shape, windows: tuple[Window, ...], inside: bool, y: Shape)
         if len(windows) == 3 and window.kernel > length:
             raise Reject(
                 "kernel",
-                f"{window.kernel} is more than the side of {length}, which a mean over a volume does not allow",
-                help=f"a kernel of at most {length}",
+                f"{window.kernel} is larger than {length}, which average pooling of a volume does not allow",
+                help=f"use a kernel of at most {length}",
                 recovery_shape=y,
                 kind=KernelTooLarge,
             )
 
 
 class GlobalPool(Layer):
-    """What the poolings over whole sides share."""
+    """What global pooling layers share."""
 
     style = "pool"
     module: ClassVar[str]
     reduction: ClassVar[str]
     """The method that does the same over T."""
 
-    keep: Flag = argument(False, words={"keep": True}, doc="the sides stay, each of length 1")
+    keep: Flag = argument(False, words={"keep": True}, doc="keep the spatial dimensions, each of length 1")
 
     def out(self, x: Shape) -> Shape:
         if x.layout is Layout.SEQUENCE:
@@ -301,7 +297,7 @@ class GlobalPool(Layer):
 
 
 class GlobalAveragePool(GlobalPool):
-    """The mean of each channel over all sides, or of each feature over T (Lin et al., 2013).
+    """Global average pooling: the mean of each channel over space, or of each feature over T (Lin et al., 2013).
 
     Example:
         input 3x8x8; conv 16 k5 p2; conv 10 k5 p2; gap
@@ -324,7 +320,7 @@ class GlobalAveragePool(GlobalPool):
 
 
 class GlobalMaxPool(GlobalPool):
-    """The largest element of each channel over all sides, or of each feature over T.
+    """Global max pooling: the maximum of each channel over space, or of each feature over T.
 
     Example:
         input 512x7x7; gmp
@@ -349,12 +345,12 @@ class GlobalMaxPool(GlobalPool):
 
 
 class AdaptivePool(Layer):
-    """What the poolings to a fixed size share."""
+    """What adaptive pooling layers share."""
 
     style = "pool"
     module: ClassVar[str]
 
-    size: PositiveSides = argument(positional=True, doc="the sides of the output")
+    size: PositiveSides = argument(positional=True, doc="spatial size of the output")
 
     def out(self, x: Shape) -> Shape:
         x = spatial(x)
@@ -370,7 +366,7 @@ class AdaptivePool(Layer):
 
 
 class AdaptiveAvgPool(AdaptivePool):
-    """The mean over windows whose sizes are chosen to give an output of this size (He et al., 2014).
+    """Adaptive average pooling: averages over windows chosen to give an output of this size (He et al., 2014).
 
     Example:
         input 256x13x13; adaptive_avgpool 6
@@ -385,7 +381,7 @@ class AdaptiveAvgPool(AdaptivePool):
 
 
 class AdaptiveMaxPool(AdaptivePool):
-    """The largest element over windows whose sizes are chosen to give an output of this size (He et al., 2014).
+    """Adaptive max pooling: maxima over windows chosen to give an output of this size (He et al., 2014).
 
     Example:
         input 256x13x13; adaptive_maxpool 6

@@ -1,4 +1,4 @@
-"""Layers that go over a sequence step by step: recurrent networks."""
+"""Recurrent layers, which process a sequence step by step."""
 
 from collections.abc import Mapping
 from math import prod
@@ -31,25 +31,27 @@ class Recurrent(Layer):
     fused: ClassVar[bool] = False
     """Whether oneDNN computes all steps at once, which keeps all weights."""
 
-    units: PositiveInt = argument(positional=True, doc="the features of the state")
-    layers: PositiveInt = argument(1, doc="how many stand one on another")
+    units: PositiveInt = argument(positional=True, doc="features of the hidden state")
+    layers: PositiveInt = argument(1, doc="number of stacked layers")
     bidirectional: Flag = argument(
-        False, words={"bidirectional": True}, doc="a second one reads from the end; the features of both come out"
+        False,
+        words={"bidirectional": True},
+        doc="add a second one that reads from the end; the output has the features of both",
     )
-    dropout: Probability = argument(0.0, doc="the share of features that is zeroed between layers while training")
-    bias: Flag = argument(True, words={"nobias": False}, doc="whether numbers are added in each step")
-    frozen: Flag = argument(False, words={"frozen": True}, doc="the weights do not train; the biases do")
+    dropout: Probability = argument(0.0, doc="probability of zeroing a feature between layers in training")
+    bias: Flag = argument(True, words={"nobias": False}, doc="whether to add a bias in each step")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="the weights are not trained; the biases are")
     init: MatrixInit | None = argument(None, doc=MATRIX_DOC)
 
     def out(self, x: Shape) -> Shape:
         y = sequential(x).with_channels(self.units * (2 if self.bidirectional else 1))
         if self.layers > MOST_LAYERS:
-            raise Reject("layers", f"{self.layers:,} is more than {MOST_LAYERS:,}", language_rule=True)
+            raise Reject("layers", f"{self.layers:,} is more than the limit of {MOST_LAYERS:,}", language_rule=True)
         if self.dropout and self.layers == 1:
             raise Reject(
                 "dropout",
-                "there is nothing between the layers of 1",
-                help="`layers=2`",
+                "a single layer has no dropout between layers",
+                help="use `layers=2`",
                 recovery_shape=y,
                 language_rule=True,
             )
@@ -76,7 +78,7 @@ class Recurrent(Layer):
     def frozen_weights(self) -> tuple[str, ...]:
         return tuple(f"weight_{of}{end}" for end in self._ends() for of in ("ih", "hh")) if self.frozen else ()
 
-    def starts(self, x: Shape) -> Mapping[str, Steps]:
+    def initializers(self, x: Shape) -> Mapping[str, Steps]:
         return fill(self.init, self.weights(x))
 
     def macs(self, x: Shape, y: Shape) -> int:
@@ -134,7 +136,7 @@ class LSTM(Recurrent):
 
 
 class GRU(Recurrent):
-    """The gated recurrent unit: an LSTM with one state and fewer gates (Cho et al., 2014).
+    """Gated recurrent unit: an LSTM with one state and fewer gates (Cho et al., 2014).
 
     Example:
         input 100x64; gru 256 bidirectional
@@ -148,7 +150,7 @@ class GRU(Recurrent):
 
 
 class RNN(Recurrent):
-    """The plain recurrent network: the state is tanh of a weighted sum of itself and the step (Elman, 1990).
+    """Simple recurrent network: the state is tanh of a weighted sum of itself and the step (Elman, 1990).
 
     Example:
         input 100x64; rnn 256
@@ -161,7 +163,7 @@ class RNN(Recurrent):
     gates = 1
 
     activation: Annotated[Literal["tanh", "relu"], OneOf(choices=("tanh", "relu"))] = argument(
-        "tanh", words={"tanh": "tanh", "relu": "relu"}, doc="what the sum goes through"
+        "tanh", words={"tanh": "tanh", "relu": "relu"}, doc="activation of the sum"
     )
 
     def _options(self) -> dict[str, Any]:

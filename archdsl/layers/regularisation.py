@@ -1,4 +1,4 @@
-"""Layers that drop a part of the network at random while it trains, and do nothing afterwards."""
+"""Layers that randomly drop a part of the network in training, and do nothing at inference."""
 
 from ..contract.arguments import Probability, argument
 from ..contract.call import Step, nn, ours
@@ -11,7 +11,7 @@ from ._reading import numbers, spatial
 
 
 class Dropout(Layer):
-    """Zero single elements at random while training (Srivastava et al., 2014).
+    """Dropout: randomly zero elements in training (Srivastava et al., 2014).
 
     Example:
         input 4096; dropout 0.5
@@ -20,7 +20,7 @@ class Dropout(Layer):
     keyword = "dropout"
     style = "regularisation"
 
-    p: Probability = argument(0.5, positional=True, doc="the share that is zeroed")
+    p: Probability = argument(0.5, positional=True, doc="probability of zeroing an element")
 
     def out(self, x: Shape) -> Shape:
         return numbers(x)
@@ -36,7 +36,7 @@ class Dropout(Layer):
 
 
 class ChannelDropout(Layer):
-    """Zero whole channels at random while training (Tompson et al., 2015).
+    """Spatial dropout: randomly zero whole channels in training (Tompson et al., 2015).
 
     Example:
         input 64x28x28; dropout2d 0.1
@@ -46,7 +46,7 @@ class ChannelDropout(Layer):
     synonyms = ("dropout1d", "dropout3d", "spatial_dropout", "spatialdropout1d", "spatialdropout2d", "spatialdropout3d")
     style = "regularisation"
 
-    p: Probability = argument(0.5, positional=True, doc="the share of channels that is zeroed")
+    p: Probability = argument(0.5, positional=True, doc="probability of zeroing a channel")
 
     def out(self, x: Shape) -> Shape:
         return spatial(x)
@@ -63,7 +63,7 @@ class ChannelDropout(Layer):
 
 
 class DropPath(Layer):
-    """Zero whole samples at random while training, which skips a residual: stochastic depth (Huang et al., 2016).
+    """Stochastic depth: randomly zero whole samples in training, which skips a residual branch (Huang et al., 2016).
 
     Example:
         input 96x56x56; residual { conv 96 k7 p3 g96; drop_path 0.1 }
@@ -73,7 +73,7 @@ class DropPath(Layer):
     synonyms = ("droppath", "stochastic_depth", "stochasticdepth")
     style = "regularisation"
 
-    p: Probability = argument(positional=True, doc="the share of samples that is zeroed")
+    p: Probability = argument(positional=True, doc="probability of zeroing a sample")
 
     def out(self, x: Shape) -> Shape:
         return numbers(x)

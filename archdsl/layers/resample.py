@@ -1,4 +1,4 @@
-"""Larger images out of smaller ones, and channels in another order."""
+"""Resampling, pixel shuffle and channel shuffle."""
 
 from typing import Annotated, Any, Literal
 
@@ -17,16 +17,14 @@ _MODES = ("nearest", "linear", "bilinear", "trilinear", "bicubic")
 
 
 class Resampling(Layer):
-    """What `upsample` and `resize` share: other lengths along the spatial dimensions."""
+    """What `upsample` and `resize` share: another spatial size."""
 
     style = "shape"
 
     mode: Annotated[Literal["nearest", "linear", "bilinear", "trilinear", "bicubic"], OneOf(choices=_MODES)] = argument(
-        "nearest", words={mode: mode for mode in _MODES}, doc="how the elements between are made"
+        "nearest", words={mode: mode for mode in _MODES}, doc="interpolation between elements"
     )
-    align_corners: Flag = argument(
-        False, words={"align_corners": True}, doc="whether the corners of input and output lie on each other"
-    )
+    align_corners: Flag = argument(False, words={"align_corners": True}, doc="align the corners of input and output")
 
     def factors(self, x: Shape) -> tuple[int | None, ...]:
         """How many times longer each spatial dimension becomes, None where a size was given instead."""
@@ -47,10 +45,13 @@ class Resampling(Layer):
         takes = {"bilinear": 2, "bicubic": 2, "trilinear": 3}.get(self.mode, count)
         if takes != count:
             raise Reject(
-                "mode", f"`{self.mode}` is for {takes} sides, {x} has {count}", help="`linear`", recovery_shape=y
+                "mode",
+                f"`{self.mode}` is for {takes} spatial dimensions, but {x} has {count}",
+                help="use `linear`",
+                recovery_shape=y,
             )
         if self.align_corners and self.mode == "nearest":
-            raise Reject("align_corners", "`nearest` has no corners to align", help="`linear`", recovery_shape=y)
+            raise Reject("align_corners", "`nearest` has no corners to align", help="use `linear`", recovery_shape=y)
         return y
 
     def reason(self, x: Shape, y: Shape) -> Reasons:
@@ -76,7 +77,7 @@ class Resampling(Layer):
 
 
 class Upsample(Resampling):
-    """Longer sides by a factor: each element repeated, or interpolated.
+    """Increase the spatial size by a factor: repeat each element, or interpolate.
 
     `linear` is bilinear on an image and trilinear on a volume. `resize` takes the size instead of a factor.
 
@@ -87,8 +88,8 @@ class Upsample(Resampling):
     keyword = "upsample"
     synonyms = ("upsampling", "upsampling1d", "upsampling2d", "upsampling3d")
 
-    factor: PositiveSides | None = argument(None, positional=True, doc="how many times longer each side becomes")
-    size: PositiveSides | None = argument(None, doc="the sides of the output, instead of a factor")
+    factor: PositiveSides | None = argument(None, positional=True, doc="factor for each spatial dimension")
+    size: PositiveSides | None = argument(None, doc="spatial size of the output, instead of a factor")
 
     def factors(self, x: Shape) -> tuple[int | None, ...]:
         return (None,) * len(x.sides) if self.factor is None else each_side(self.factor, x, "factor")
@@ -96,9 +97,13 @@ class Upsample(Resampling):
     def target(self, x: Shape) -> tuple[int, ...]:
         if (self.factor is None) == (self.size is None):
             why = (
-                "a factor or `size=`, one of them" if self.factor is None else "a factor and `size=` exclude each other"
+                "either a factor or `size=` is required"
+                if self.factor is None
+                else "a factor and `size=` exclude each other"
             )
-            raise Reject(None if self.factor is None else "size", why, help="`upsample 2`", language_rule=True)
+            raise Reject(
+                None if self.factor is None else "size", why, help="for example `upsample 2`", language_rule=True
+            )
         if self.size is not None:
             return each_side(self.size, x, "size")
         factors = each_side(self.factor or 1, x, "factor")
@@ -110,7 +115,7 @@ class Upsample(Resampling):
 
 
 class Resize(Resampling):
-    """Sides of this size: the nearest element for each place, or interpolated.
+    """Resize to this spatial size: the nearest element for each position, or interpolation.
 
     `linear` is bilinear on an image and trilinear on a volume. `upsample` takes a factor instead of the size.
 
@@ -121,7 +126,7 @@ class Resize(Resampling):
     keyword = "resize"
     synonyms = ("interpolate",)
 
-    size: PositiveSides = argument(positional=True, doc="the sides of the output")
+    size: PositiveSides = argument(positional=True, doc="spatial size of the output")
 
     def factors(self, x: Shape) -> tuple[int | None, ...]:
         return (None,) * len(x.sides)
@@ -134,7 +139,7 @@ class Resize(Resampling):
 
 
 class PixelShuffle(Layer):
-    """Channels become places: C·r²×H×W gives C×rH×rW (Shi et al., 2016).
+    """Pixel shuffle: rearrange channels into space, C·r²×H×W to C×rH×rW (Shi et al., 2016).
 
     Example:
         input 64x16x16; pixelshuffle 2
@@ -144,7 +149,7 @@ class PixelShuffle(Layer):
     synonyms = ("pixel_shuffle", "depth_to_space", "depthtospace")
     style = "shape"
 
-    factor: PositiveInt = argument(positional=True, letter="r", doc="r: how many times longer each side becomes")
+    factor: PositiveInt = argument(positional=True, letter="r", doc="factor r by which height and width grow")
 
     def out(self, x: Shape) -> Shape:
         x = _image(x)
@@ -155,7 +160,7 @@ class PixelShuffle(Layer):
             raise Reject(
                 "factor",
                 f"{self.factor}² = {square} does not divide {x.channels} channels",
-                help=f"`conv {near} k1` before it makes {near} channels",
+                help=f"`conv {near} k1` before it gives {near} channels",
                 recovery_shape=x.with_sides(near // square, sides),
             )
         return x.with_sides(x.channels // square, sides)
@@ -177,7 +182,7 @@ class PixelShuffle(Layer):
 
 
 class PixelUnshuffle(Layer):
-    """Places become channels: C×rH×rW gives C·r²×H×W (Shi et al., 2016).
+    """Pixel unshuffle: rearrange space into channels, C×rH×rW to C·r²×H×W (Shi et al., 2016).
 
     Example:
         input 3x64x64; pixelunshuffle 2
@@ -187,7 +192,7 @@ class PixelUnshuffle(Layer):
     synonyms = ("pixel_unshuffle", "space_to_depth", "spacetodepth")
     style = "shape"
 
-    factor: PositiveInt = argument(positional=True, letter="r", doc="r: how many times shorter each side becomes")
+    factor: PositiveInt = argument(positional=True, letter="r", doc="factor r by which height and width shrink")
 
     def out(self, x: Shape) -> Shape:
         x = _image(x)
@@ -196,8 +201,8 @@ class PixelUnshuffle(Layer):
             if side % self.factor:
                 raise Reject(
                     "factor",
-                    f"{self.factor} does not divide the side of {side}",
-                    help=f"`pad` or `crop` gives sides that {self.factor} divides",
+                    f"{self.factor} does not divide the length of {side}",
+                    help=f"`pad` or `crop` gives a length that {self.factor} divides",
                     recovery_shape=x.with_sides(channels, tuple(max(1, side // self.factor) for side in x.sides)),
                 )
         return x.with_sides(channels, tuple(side // self.factor for side in x.sides))
@@ -220,7 +225,7 @@ class PixelUnshuffle(Layer):
 
 
 class ChannelShuffle(Layer):
-    """Channels dealt out in turn, so that groups mix: channel i of group g comes to place i·G + g (Zhang et al., 2018).
+    """Channel shuffle: interleave groups of channels; channel i of group g moves to i·G + g (Zhang et al., 2018).
 
     Example:
         input 116x28x28; shuffle 2
@@ -230,7 +235,9 @@ class ChannelShuffle(Layer):
     synonyms = ("channel_shuffle", "channelshuffle")
     style = "shape"
 
-    groups: PositiveInt = argument(positional=True, letter="g", doc="in how many equal parts the channels are split")
+    groups: PositiveInt = argument(
+        positional=True, letter="g", doc="number of equal groups that the channels are split into"
+    )
 
     def out(self, x: Shape) -> Shape:
         x = spatial(x)
@@ -250,4 +257,4 @@ class ChannelShuffle(Layer):
 def _image(x: Shape) -> Shape:
     if numbers(x).layout is Layout.IMAGE:
         return x
-    raise Reject(None, f"it needs an image C×H×W, and {x} has {x.rank} axes", language_rule=True)
+    raise Reject(None, f"it needs an image C×H×W, but {x} has {x.rank} axes", language_rule=True)

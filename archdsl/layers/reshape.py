@@ -1,4 +1,4 @@
-"""The same numbers in another order or with other sizes."""
+"""Layers that rearrange elements."""
 
 from math import isqrt, prod
 
@@ -14,7 +14,7 @@ from ._reading import by_rank, numbers, sequential, spatial
 
 
 class Flatten(Layer):
-    """All elements in one row: a vector.
+    """Flatten all elements into a vector.
 
     Example:
         input 16x5x5; flatten
@@ -43,7 +43,7 @@ class Flatten(Layer):
 
 
 class Reshape(Layer):
-    """The same elements in the same order, with other sizes.
+    """Give the same elements, in the same order, another shape.
 
     Example:
         input 4096; reshape 64x8x8
@@ -53,7 +53,7 @@ class Reshape(Layer):
     synonyms = ("view", "unflatten")
     style = "shape"
 
-    sizes: Sizes = argument(positional=True, doc="the sizes of the output, without the batch")
+    sizes: Sizes = argument(positional=True, doc="shape of the output, without the batch")
 
     def out(self, x: Shape) -> Shape:
         numbers(x)
@@ -61,7 +61,7 @@ class Reshape(Layer):
         if y.numel != x.numel:
             raise Reject(
                 "sizes",
-                f"{times(self.sizes)} = {y.numel:,} elements, and {x} has {x.numel:,}",
+                f"{times(self.sizes)} = {y.numel:,} elements, but {x} has {x.numel:,}",
                 recovery_shape=y,
             )
         return y
@@ -86,7 +86,7 @@ class Reshape(Layer):
 
 
 class Permute(Layer):
-    """The axes in another order: `permute 1 0` turns a sequence T×C into a signal C×L, and the reverse.
+    """Reorder the axes: `permute 1 0` turns a sequence T×C into a signal C×L and vice versa.
 
     Example:
         input 64x100; conv 32 k1; permute 1 0
@@ -97,18 +97,18 @@ class Permute(Layer):
     style = "shape"
 
     axes: tuple[NaturalInt, ...] = argument(
-        positional=True, many=True, doc="for each axis of the output, the input's axis, from 0 without the batch"
+        positional=True, many=True, doc="input axis for each output axis, counted from 0 without the batch"
     )
 
     def out(self, x: Shape) -> Shape:
         numbers(x)
         if sorted(self.axes) != list(range(x.rank)):
             given, whole = (" ".join(map(str, axes)) for axes in (self.axes, range(x.rank)))
-            raise Reject("axes", f"{given} is not an order of {whole}, the axes of {x}")
+            raise Reject("axes", f"{given} is not a permutation of {whole}, the axes of {x}")
         if self.axes == tuple(range(x.rank)):
             return x
-        turned = {Layout.SEQUENCE: Layout.SIGNAL, Layout.SIGNAL: Layout.SEQUENCE}
-        return Shape(*(x.dims[axis] for axis in self.axes), layout=turned.get(x.layout, x.layout))
+        transposed = {Layout.SEQUENCE: Layout.SIGNAL, Layout.SIGNAL: Layout.SEQUENCE}
+        return Shape(*(x.dims[axis] for axis in self.axes), layout=transposed.get(x.layout, x.layout))
 
     def reason(self, x: Shape, y: Shape) -> Reasons:
         return (KEEPS,) if x == y else reasons("the same axes in another order")
@@ -124,7 +124,7 @@ class Permute(Layer):
 
 
 class Tokens(Layer):
-    """The places of an image as a sequence: C×H×W becomes T×C with T = H·W, row by row (Dosovitskiy et al., 2020).
+    """Turn an image into a sequence: C×H×W becomes T×C with T = H·W, row by row (Dosovitskiy et al., 2020).
 
     Example:
         input 768x14x14; tokens
@@ -152,36 +152,40 @@ class Tokens(Layer):
         return (turn,) if x.rank == 2 else (method.flatten(X, 2), turn)
 
 
-class Untokens(Layer):
-    """A sequence as the places of an image: T×C becomes C×H×W, row by row; square where no sides are given.
+class ToImage(Layer):
+    """Turn a sequence into an image: T×C becomes C×H×W, row by row, square if no size is given.
 
     Example:
-        input 196x768; untokens 14x14
+        input 196x768; to_image 14x14
     """
 
-    keyword = "untokens"
-    synonyms = ("from_tokens",)
+    keyword = "to_image"
+    synonyms = ("untokens", "from_tokens")
     style = "shape"
 
-    sides: Sizes | None = argument(None, positional=True, doc="the sides of the output; their product is T")
+    sides: Sizes | None = argument(None, positional=True, doc="spatial size of the output; the product is T")
 
     def _sides(self, x: Shape) -> tuple[int, ...]:
         if self.sides is None and isinstance(x.dims[0], Sym):
-            raise Undecided(f"a square of {x.dims[0]} places has no side in closed form: `untokens HxW` says both")
+            raise Undecided(f"the height of a square of {x.dims[0]} positions has no closed form: write `to_image HxW`")
         return self.sides or (isqrt(x.dims[0]),) * 2
 
     def out(self, x: Shape) -> Shape:
         x = sequential(x)
         sides, steps = self._sides(x), x.dims[0]
         if len(sides) not in SPATIAL:
-            raise Reject("sides", f"one to three sides, and {times(sides)} has {len(sides)}", language_rule=True)
-        y = x.with_sides(x.channels, sides)
-        if prod(sides) != steps:
-            why = f"{times(sides)} = {prod(sides):,} places" if self.sides else f"{steps:,} is not a square"
             raise Reject(
                 "sides",
-                f"{why}, and {x} has {steps:,} steps" if self.sides else why,
-                help=() if self.sides else f"`untokens {_rectangle(steps)}`",
+                f"the output has one to three spatial dimensions, but {times(sides)} has {len(sides)}",
+                language_rule=True,
+            )
+        y = x.with_sides(x.channels, sides)
+        if prod(sides) != steps:
+            why = f"{times(sides)} = {prod(sides):,} positions" if self.sides else f"{steps:,} is not a square"
+            raise Reject(
+                "sides",
+                f"{why}, but {x} has {steps:,} steps" if self.sides else why,
+                help=() if self.sides else f"write `to_image {_rectangle(steps)}`",
                 recovery_shape=y,
             )
         return y

@@ -1,4 +1,4 @@
-"""Layers in which each step of a sequence, or place of an image, looks at others: attention."""
+"""Attention: each step of a sequence, or position of an image, attends to others."""
 
 from collections.abc import Mapping
 from math import prod
@@ -30,10 +30,10 @@ POSITION_UNITS = 512
 
 
 class Attention(Layer):
-    """Every step looks at all steps, weighted by how their features fit: self-attention (Vaswani et al., 2017).
+    """Multi-head self-attention: every step attends to all steps (Vaswani et al., 2017).
 
-    On an image the steps are its places. `window=7` lets a place see those of its own window only, `shift=3` moves
-    the windows, `grid=7` makes sparse windows of places that are equally far apart (Liu et al., 2021; Tu et al., 2022).
+    On an image, the steps are its positions. `window=7` restricts attention to windows of 7×7, `shift=3` shifts the
+    windows, and `grid=7` makes sparse windows of 7×7 evenly spaced positions (Liu et al., 2021; Tu et al., 2022).
 
     Example:
         input 197x768; attention h12
@@ -43,26 +43,26 @@ class Attention(Layer):
     synonyms = ("selfattention", "self_attention", "mha", "multiheadattention", "multihead_attention")
     style = "attention"
 
-    heads: PositiveInt = argument(positional=True, letter="h", doc="in how many parts the features are compared")
-    causal: Flag = argument(False, words={"causal": True}, doc="each step sees those before it only")
-    window: PositiveSides | None = argument(None, doc="the sides of a window outside of which nothing is seen")
-    grid: PositiveSides | None = argument(None, doc="how many places each side of a sparse window has")
-    shift: NaturalSides = argument(0, doc="how far the windows are moved, less than the window; the ends do not mix")
+    heads: PositiveInt = argument(positional=True, letter="h", doc="number of heads")
+    causal: Flag = argument(False, words={"causal": True}, doc="each step attends only to itself and earlier steps")
+    window: PositiveSides | None = argument(None, doc="size of the windows that attention is restricted to")
+    grid: PositiveSides | None = argument(None, doc="size of the sparse windows")
+    shift: NaturalSides = argument(
+        0, doc="shift of the windows, less than their size; opposite ends do not attend to each other"
+    )
     relative: Relative = argument(
         "none",
         words={"relative": "table"},
-        doc="a learned number for each head and relative position: from a table, or a small network of the distance",
+        doc="learned bias for each head and relative position: a table, or a small network (`mlp`) of the offset",
     )
-    cosine: Flag = argument(
-        False, words={"cosine": True}, doc="features are compared by their angle, with a learned scale for each head"
-    )
-    scale: PositiveFloat | None = argument(None, doc="times the products; 1/√(features of a head) by default")
-    dropout: Probability = argument(0.0, doc="the share of the weights that is zeroed while training")
-    bias: Flag = argument(True, words={"nobias": False}, doc="whether numbers are added after the two linear maps")
+    cosine: Flag = argument(False, words={"cosine": True}, doc="cosine attention with a learned scale for each head")
+    scale: PositiveFloat | None = argument(None, doc="factor of the dot products; 1/√(features of a head) by default")
+    dropout: Probability = argument(0.0, doc="probability of zeroing an attention weight in training")
+    bias: Flag = argument(True, words={"nobias": False}, doc="whether the two linear layers have a bias")
     frozen: Flag = argument(
         False,
         words={"frozen": True},
-        doc="weights, and what is learned of positions and scale, do not train; the biases of the linear maps do",
+        doc="weights, relative positions and scale are not trained; the biases of the linear layers are",
     )
     init: MatrixInit | None = argument(None, doc=MATRIX_DOC)
 
@@ -81,7 +81,7 @@ class Attention(Layer):
             if self._windowed and side % window:
                 raise Reject(
                     "window" if self.grid is None else "grid",
-                    f"{window} does not divide the side of {side}",
+                    f"{window} does not divide the length of {side}",
                     help=f"{nearest_divisor(side, window)} divides {side}",
                     recovery_shape=y,
                 )
@@ -93,14 +93,14 @@ class Attention(Layer):
             raise Reject("grid", "`window` and `grid` exclude each other", recovery_shape=y, language_rule=True)
         if self.cosine and self.scale is not None:
             raise Reject(
-                "scale", "`cosine` learns its scale", help="one of the two", recovery_shape=y, language_rule=True
+                "scale", "`cosine` learns its scale", help="use one of the two", recovery_shape=y, language_rule=True
             )
         if self.causal and (self._special or self._windowed or y.spatial):
-            why = "before and after are known on a whole sequence only, without windows and relative positions"
+            why = "causal attention needs a whole sequence, without windows, relative positions or `cosine`"
             raise Reject("causal", why, recovery_shape=y, language_rule=True)
         for shift, window in zip(_each(self.shift, y, "shift"), self._window(y), strict=True):
             if shift and (self.window is None or shift >= window):
-                why = "there is no `window` to move" if self.window is None else f"{shift} is not less than {window}"
+                why = "there is no `window` to shift" if self.window is None else f"{shift} is not less than {window}"
                 raise Reject("shift", why, recovery_shape=y, language_rule=True)
 
     @property
@@ -152,7 +152,7 @@ class Attention(Layer):
         }[self.relative]
         return (*scale, "in_proj_weight", "out_proj.weight", *positions)
 
-    def starts(self, x: Shape) -> Mapping[str, Steps]:
+    def initializers(self, x: Shape) -> Mapping[str, Steps]:
         maps = {name: dims for name, dims in self.weights(x).items() if name.startswith(("in_proj", "out_proj"))}
         return fill(self.init, maps)
 
@@ -243,7 +243,6 @@ def _each(value: int | tuple[int, ...], x: Shape, name: str) -> tuple[int, ...]:
     if isinstance(value, int):
         return (value,) * count
     if len(value) != count:
-        raise Reject(
-            name, f"{'x'.join(map(str, value))} is for {len(value)} sides, {x} has {count}", language_rule=True
-        )
+        why = f"{'x'.join(map(str, value))} is for {len(value)} spatial dimensions, but {x} has {count}"
+        raise Reject(name, why, language_rule=True)
     return value

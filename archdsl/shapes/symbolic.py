@@ -108,7 +108,7 @@ class Sym(int):
         raise Undecided(f"{other} is divided by {self}")
 
     def _undecided(self, *_: object) -> Any:
-        raise Undecided(f"only +, −, · and // by a number have a closed form of {self}")
+        raise Undecided(f"{self} allows only +, −, · and // by a number")
 
     # Without these, Python would work on the witness and forget that it is an example.
     __truediv__ = __rtruediv__ = __rmod__ = __pow__ = __rpow__ = __divmod__ = __rdivmod__ = _undecided

@@ -37,7 +37,7 @@ def parse(source: Source, sink: Sink) -> Program:
     tokens = list(islice(grammar().lex(source.text), MAX_TOKENS + 1))
     if len(tokens) > MAX_TOKENS:
         span = _span(source, tokens[-1])
-        sink.emit(limit_errors.TooLong(span=span, what="text", count=None, limit=MAX_TOKENS, unit="words and signs"))
+        sink.emit(limit_errors.TooLong(span=span, what="text", count=None, limit=MAX_TOKENS, unit="tokens"))
         return Program(source=source, statements=())
     if not _within_limits(source, tokens, sink):
         return Program(source=source, statements=())
@@ -69,7 +69,7 @@ def _within_limits(source: Source, tokens: list[Token], sink: Sink) -> bool:
             return False
         if count > MAX_STATEMENT_TOKENS:
             span = _span(source, token)
-            words, limit = "words and signs", MAX_STATEMENT_TOKENS
+            words, limit = "tokens", MAX_STATEMENT_TOKENS
             sink.emit(limit_errors.TooLong(span=span, what="statement", count=None, limit=limit, unit=words))
             return False
     return True
@@ -153,21 +153,21 @@ class _Driver:
         named = self.at > 0 and self.tokens[self.at - 1] is self.statement_word()
         match token.type:
             case "FLOORDIV" | "MINUS" | "SIGN" if self.first() or after_minus:
-                return ("a comment begins with `#`",)
+                return ("a comment starts with `#`",)
             case "COMMA":
-                return ("values have blanks between them: `conv 64 k3`; a size is written `3x32x32`",)
+                return ("separate values with spaces: `conv 64 k3`; write a size as `3x32x32`",)
             case "LPAR" | "CALLPAR" if named:
-                return ("values follow a blank, without parentheses: `conv 64 k3`",)
+                return ("write values after a space, without parentheses: `conv 64 k3`",)
             case "EQ" if named:
                 return ("`conv 64 k3 as x` names a tensor, `let x = 64` a number",)
             case "EQ" if self.begins_with("IF") or self.begins_with("ASSERT"):
-                return ("a comparison is written `==`",)
+                return ("write a comparison as `==`",)
             case "AS" if self.begins_with("INPUT"):
                 return ("`input NAME 3x32x32` names an input",)
             case "AS" if self.first():
-                return ("`as NAME` ends the statement that it names: `conv 64 k3 as x`",)
+                return ("`as NAME` goes at the end of a statement: `conv 64 k3 as x`",)
             case "LBRACE" if self.begins_with("NET"):
-                return ("the network's statements follow without braces",)
+                return ("the statements of a network follow without braces",)
             case _:
                 return ()
 

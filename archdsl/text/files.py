@@ -59,4 +59,4 @@ def decode(data: bytes) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise Unreadable(f"it is not UTF-8 text (byte {error.start}, line {line})") from None
+        raise Unreadable(f"it is not valid UTF-8 (byte {error.start}, line {line})") from None

@@ -42,7 +42,7 @@ class FolderLibrary(Library):
 
     def read(self, name: str) -> Source:
         if not name.endswith(SUFFIX):
-            raise NotFound(f"file names end in {SUFFIX}")
+            raise NotFound(f"only files that end in {SUFFIX} can be used")
         try:
             path, root = (self.root / name).resolve(), self.root.resolve()
         except (OSError, ValueError, RuntimeError):

@@ -56,7 +56,7 @@ def check(graph: Graph, spec: DataSpec, fit: str, sink: Sink) -> None:
 
 def _takes_an_image(graph: Graph, spec: DataSpec, sink: Sink) -> bool:
     entries = [graph.nodes[i] for i in graph.inputs]
-    advice = f"begin with `input {spec.shape or '3x64x64'}`"
+    advice = f"start with `input {spec.shape or '3x64x64'}`"
     if len(entries) > 1:
         sink.emit(NotForImages(span=entries[1].span, found=f"{len(entries)} inputs", advice="keep one input"))
         return False
@@ -77,7 +77,7 @@ def _numel(spec: DataSpec) -> int | None:
 def _input(graph: Graph, spec: DataSpec, fit: str, sink: Sink) -> None:
     entry = graph.nodes[graph.inputs[0]]
     found, wanted = image_shape(graph), spec.shape
-    if wanted is None:  # pictures of any size, read as the network wants them
+    if wanted is None:  # images of any size, resized for the network
         if found.channels not in (1, 3):
             wanted = ImageShape(3, found.height, found.width)
         else:
@@ -116,7 +116,7 @@ def _advice(graph: Graph, node: Node, classes: int) -> str:
     shape = node.shape
     if shape.rank == 1:
         if graph.settings.get("classes") == shape.dims[0]:
-            return f"`--set classes={classes}`"
+            return f"use `--set classes={classes}`"
         return f"end with `fc {classes}`" + (" instead" if node.op.keyword == "fc" else "")
     return f"end with `gap; fc {classes}` or `flatten; fc {classes}`"
 

@@ -8,7 +8,7 @@ from types import ModuleType
 
 from archdsl.analysis.cost import costs
 from archdsl.backends.python_source import expression
-from archdsl.contract.arguments import Parameter, Truth
+from archdsl.contract.arguments import Bool, Parameter
 from archdsl.contract.call import Module
 from archdsl.contract.layer import Layer
 from archdsl.graph import Graph, Node
@@ -20,15 +20,15 @@ FOLDER = "layers"
 TITLES = {
     "conv": "Convolutions",
     "pool": "Pooling",
-    "norm": "Normalisation",
+    "norm": "Normalization",
     "activation": "Activations",
-    "linear": "Linear maps and tables",
+    "linear": "Linear layers and embeddings",
     "regularisation": "Dropout",
-    "reshape": "Other shapes, same numbers",
-    "cut": "Padding and cutting",
-    "resample": "Larger and smaller images",
+    "reshape": "Reshaping",
+    "cut": "Padding and slicing",
+    "resample": "Resampling",
     "arithmetic": "Arithmetic",
-    "sequence": "Attention and sequences",
+    "sequence": "Attention",
     "recurrent": "Recurrent networks",
 }
 """The families that are presented first, in this order; a new one follows under its module's name."""
@@ -59,7 +59,7 @@ def index() -> str:
     parts = [_INTRODUCTION]
     for name, layers in families().items():
         rows = [f"| [`{layer.keyword}`]({name}.md#{layer.keyword}) | {_escaped(headline(layer))} |" for layer in layers]
-        parts.append(f"## [{title(name)}]({name}.md)\n\n| layer | what it does |\n| --- | --- |\n" + "\n".join(rows))
+        parts.append(f"## [{title(name)}]({name}.md)\n\n| layer | description |\n| --- | --- |\n" + "\n".join(rows))
     return "\n\n".join(parts) + "\n"
 
 
@@ -82,7 +82,7 @@ def headline(layer: type[Layer]) -> str:
 
 
 def section(layer: type[Layer]) -> str:
-    """A layer: what it does, its arguments, an example and what becomes of it, its picture."""
+    """A layer: what it does, its arguments, an example and facts about it, its diagram."""
     said, _, example = inspect.cleandoc(layer.__doc__ or "").partition("Example:\n")
     parts = [f"## `{layer.keyword}`", said.strip()]
     if layer.synonyms:
@@ -94,12 +94,12 @@ def section(layer: type[Layer]) -> str:
 
 
 def _arguments(parameters: tuple[Parameter, ...]) -> str:
-    rows = ["| argument | as | takes | default | what it is |", "| --- | --- | --- | --- | --- |"]
+    rows = ["| argument | as | takes | default | description |", "| --- | --- | --- | --- | --- |"]
     for each in sorted(parameters, key=lambda each: not each.positional):
         forms = [f"`{each.name.upper()}`"] if each.positional else []
         forms += [f"`{each.name}=`"] + ([f"`{each.letter}N`"] if each.letter else [])
         forms += [f"`{word}`" for word, _ in each.words]
-        takes = "yes or no" if isinstance(each.kind, Truth) else each.kind.words if each.kind else ""
+        takes = "flag" if isinstance(each.kind, Bool) else each.kind.words if each.kind else ""
         cells = (f"`{each.name}`", ", ".join(forms), takes, _default(each), each.doc)
         rows.append(f"| {' | '.join(map(_escaped, cells))} |")
     return "\n".join(rows)
@@ -107,7 +107,7 @@ def _arguments(parameters: tuple[Parameter, ...]) -> str:
 
 def _default(parameter: Parameter) -> str:
     if parameter.required:
-        return "must be given"
+        return "required"
     match parameter.default:
         case None | ():
             return ""
@@ -120,7 +120,7 @@ def _default(parameter: Parameter) -> str:
 
 
 def _facts(layer: type[Layer], network: Network) -> str:
-    """What the layer makes of its example, for any size of the input where there is a closed form."""
+    """Facts about the layer in its example, with symbolic dimensions where there is a closed form."""
     graph, node = network.graph, _node(network.graph, layer)
     general = _general(network) or graph
     twin = general.nodes[node.id]
@@ -131,11 +131,11 @@ def _facts(layer: type[Layer], network: Network) -> str:
     if cost.macs:
         rows.append(("MACs", f"{cost.macs}" if general is not graph else f"{cost.macs:,}"))
     if isinstance(node.op, Layer) and (sides := node.op.explain(_inputs(graph, node)[0], node.shape)):
-        rows.append(("sides", "<br>".join(sides)))
-    rows.append(("in torch", "<br>".join(f"`{call}`" for call in _calls(graph, node))))
+        rows.append(("spatial size", "<br>".join(sides)))
+    rows.append(("in PyTorch", "<br>".join(f"`{call}`" for call in _calls(graph, node))))
     return "\n".join(
         [
-            "| what | in this example |",
+            "| property | in this example |",
             "| --- | --- |",
             *(f"| {_escaped(what)} | {_escaped(value)} |" for what, value in rows),
         ]
@@ -148,7 +148,7 @@ def _node(graph: Graph, layer: type[Layer]) -> Node:
 
 
 def _general(network: Network) -> Graph | None:
-    """The example for sides that are not known, if it has a closed form."""
+    """The example with symbolic spatial dimensions, if it has a closed form."""
     try:
         return network.sizes.graph
     except (ArchError, LookupError):
@@ -179,11 +179,11 @@ _PICTURE = "<!-- archdsl diagram - --direction LR --no-caption -->"
 
 _INTRODUCTION = """# The layers
 
-Each layer is declared once; these pages are written from the declarations by `python scripts/docs.py`, and their
-examples run as tests. `archdsl layers` prints the list below, `archdsl layers conv` one layer with its arguments. How
-arguments are written is [in the language's reference](../language.md#layer-statements). `add`, `mul` and `concat` join
-several tensors: [merges](../language.md#merges)."""
+These pages are generated from the declarations of the layers by `python scripts/docs.py`, and their examples run as
+tests. `archdsl layers` prints the list below; `archdsl layers conv` shows one layer with its arguments. The language
+reference explains [how to write arguments](../language.md#layer-statements). `add`, `mul` and `concat` combine several
+tensors: see [merges](../language.md#merges)."""
 
-_NOTE = """Under each example stands what becomes of it: its shape, for any sides of the input where there is a closed
-form; its weights and buffers, as torch names them; its multiply-accumulates for one sample, where it has any; and the
-call in torch."""
+_NOTE = """Below each example you find its shape (with symbolic spatial dimensions where there is a closed form), its
+weights and buffers under the names that PyTorch uses, its multiply-accumulates per sample if it has any, and the
+PyTorch call."""

@@ -71,11 +71,11 @@ def test_closed_forms_tell_what_is_demanded() -> None:
     assert render(derive(network.graph, network.graph.output)).splitlines() == [
         "1  input 3xHxW                3×H×W",
         "2  conv 8 k3 s2 p1; bn; relu  8×⌊(H + 1)/2⌋×⌊(W + 1)/2⌋    8 filters; "
-        "floor((H − 3 + 2·1)/2) + 1 = ⌊(H + 1)/2⌋, W alike",
+        "floor((H − 3 + 2·1)/2) + 1 = ⌊(H + 1)/2⌋, the same for W",
         "3  maxpool 2                  8×⌊(H + 1)/4⌋×⌊(W + 1)/4⌋    "
-        "floor((⌊(H + 1)/2⌋ − 2)/2) + 1 = ⌊(H + 1)/4⌋, W alike; needs H and W ≥ 3",
+        "floor((⌊(H + 1)/2⌋ − 2)/2) + 1 = ⌊(H + 1)/4⌋, the same for W; needs H and W ≥ 3",
         "4  conv 8 k5                  8×⌊(H − 15)/4⌋×⌊(W − 15)/4⌋  8 filters; "
-        "floor((⌊(H + 1)/4⌋ − 5)/1) + 1 = ⌊(H − 15)/4⌋, W alike; needs H and W ≥ 19",
+        "floor((⌊(H + 1)/4⌋ − 5)/1) + 1 = ⌊(H − 15)/4⌋, the same for W; needs H and W ≥ 19",
         "5  gap                        8                            one number for each of 8 channels",
         "5  fc 10                      10                           10 units",
     ]
@@ -96,8 +96,8 @@ def test_a_gate_serves_places_and_a_mask_channels() -> None:
     text = "input 4x8x8; mul { gap keep; conv 4 k1; sigmoid }; mul { conv 1 k1; sigmoid }"
     network = archdsl.loads(text)
     told = render(derive(network.graph, network.graph.output))
-    assert "serves every place of x" in told
-    assert "serves every channel of mul1" in told
+    assert "is broadcast to every position of x" in told
+    assert "is broadcast to every channel of mul1" in told
     assert "1 filter\n" in told
 
 
@@ -141,9 +141,9 @@ def draft(text: str) -> Draft:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ("7", "line 7 has no layer; the nearest: line 6, `flatten`"),
+        ("7", "line 7 has no layer; nearest: line 6, `flatten`"),
         ("poled", "there is no layer or tensor `poled`; did you mean `pooled`?"),
-        ("nothing_like_it", "there is no layer or tensor `nothing_like_it`; there are `low`"),
+        ("nothing_like_it", "there is no layer or tensor `nothing_like_it`; available: `low`"),
     ],
 )
 def test_nothing_there(asked: str, said: str) -> None:

@@ -93,9 +93,9 @@ def test_the_summary_says_least_and_most():
     ("text", "why"),
     [
         ("input 3xHxW; conv 4 k3", "needs the sizes"),
-        ("input 784; fc 10", "no sides"),
+        ("input 784; fc 10", "no spatial dimensions"),
         ("input 1x5000; conv 4 k3", "up to 4,096"),
-        ("input 2x5x5; flatten; fc 3", "no layer has places"),
+        ("input 2x5x5; flatten; fc 3", "no layer has positions"),
     ],
 )
 def test_what_cannot_be_covered_says_why(text, why):

@@ -167,5 +167,5 @@ def test_a_kernel_below_its_stride_takes_every_size(layer: str) -> None:
 
 def test_a_square_of_unknown_places_is_a_mistake() -> None:
     network = archdsl.loads("input 3x224x224; conv 64 k16 s16; tokens; untokens; gap; fc 3")
-    with pytest.raises(archdsl.ArchError, match="has no side in closed form"):
+    with pytest.raises(archdsl.ArchError, match="has no closed form"):
         _ = network.sizes

@@ -33,7 +33,7 @@ def test_all_columns_are_shown_together():
 
 
 def test_a_misspelt_column_is_told_the_nearest():
-    assert "there is no column `jmup`; did you mean `jump`?" in check("zoo:lenet5", "--columns", "rf,jmup", status=2)
+    assert "unknown column `jmup`; did you mean `jump`?" in check("zoo:lenet5", "--columns", "rf,jmup", status=2)
 
 
 def test_the_memory_of_training_has_its_parts():

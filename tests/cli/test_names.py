@@ -84,5 +84,5 @@ def test_only_texts_of_the_language_are_used(word: str) -> None:
     Path(".env").write_text("a secret { {\n")
     done = CliRunner().invoke(main, ["check", "-e", f'use "{word}"\ninput 8\nfc 2\n'])
     assert done.exit_code == 1
-    assert "ends in .arch" in done.stderr or "outside" in done.stderr
+    assert "end in .arch" in done.stderr or "outside" in done.stderr
     assert "secret" not in done.output

@@ -34,7 +34,7 @@ def test_sizes_and_values_as_in_check() -> None:
     assert "3×H×W" in run("zoo:resnet18", "stem", "--input", "3xHxW").output
 
 
-@pytest.mark.parametrize(("name", "hint"), [("featurs", "did you mean `features`?"), ("3", "the nearest: line 4,")])
+@pytest.mark.parametrize(("name", "hint"), [("featurs", "did you mean `features`?"), ("3", "nearest: line 4,")])
 def test_nothing_there(name: str, hint: str) -> None:
     done = run("zoo:lenet5", name)
     assert done.exit_code == 2

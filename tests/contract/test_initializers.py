@@ -78,14 +78,14 @@ def test_every_gate_of_a_recurrent_network() -> None:
 @pytest.mark.parametrize(
     ("statement", "why"),
     [
-        ("conv 8 k3 init=kaimin", "it takes `kaiming`"),
+        ("conv 8 k3 init=kaimin", "expected `kaiming`"),
         ("conv 8 k3 init=normal", "`normal(0.02)`"),
         ("conv 8 k3 init=normal(-1)", "`normal(0.02)`"),
-        ("fc 8 axis=0 init=dirac", "it takes `kaiming`"),
+        ("fc 8 axis=0 init=dirac", "expected `kaiming`"),
         ("conv 7 k3 init=whiten", "7 is not an even number up to 1152"),
-        ("conv 8 k3 d2 init=whiten", "side by side"),
+        ("conv 8 k3 d2 init=whiten", "without gaps"),
         ("conv 128 k3 g2 init=dirac", "128 filters in 2 groups have 64 channels"),
-        ("bn noaffine init=zeros", "there is no scale to begin"),
+        ("bn noaffine init=zeros", "there is no scale to initialize"),
     ],
 )
 def test_what_cannot_be(statement: str, why: str) -> None:

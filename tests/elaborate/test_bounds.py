@@ -27,7 +27,7 @@ REPEATED = {
 @pytest.mark.parametrize("what", REPEATED)
 def test_one_layer_more_than_the_bound_is_refused(what: str) -> None:
     assert messages(Source(REPEATED[what].format(MAX_NODES + 1))) == [
-        f"this makes {MAX_NODES + 1:,} layers, more than {MAX_NODES:,}"
+        f"this would create {MAX_NODES + 1:,} layers, more than the limit of {MAX_NODES:,}"
     ]
 
 

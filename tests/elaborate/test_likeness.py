@@ -25,7 +25,7 @@ def test_an_operation_is_no_misspelling(word: str) -> None:
     text = f"input 3x8x8; {word}; relu"
     (found,) = check(Source(text))
     assert found.diagnostic.code == "E0201"
-    assert found.diagnostic.label() == "an operation that has no layer here"
+    assert found.diagnostic.label() == "a common operation, but not a layer here"
     assert fixed(text) == text
 
 

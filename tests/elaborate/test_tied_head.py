@@ -41,7 +41,7 @@ def test_printed_source_shares_the_table() -> None:
 
 
 def test_features_must_fit_the_rows() -> None:
-    with pytest.raises(archdsl.ArchError, match="rows of 8, and 16×9 has 9 features"):
+    with pytest.raises(archdsl.ArchError, match="rows of 8, but 16×9 has 9 features"):
         archdsl.loads("input 16 int(100); embedding 8 as table; fc 9; reuse table")
 
 

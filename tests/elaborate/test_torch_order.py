@@ -91,4 +91,4 @@ def test_the_names_of_other_frameworks(text: str) -> None:
 def test_an_activation_is_a_statement(text: str) -> None:
     (found,) = check(Source(f"input 3x8x8; {text}"))
     word = text.rpartition("=")[2]
-    assert found.diagnostic.help() == (f"an activation is a statement of its own: `; {word}` after this one",)
+    assert found.diagnostic.help() == (f"an activation is a separate statement: write `; {word}` after this one",)

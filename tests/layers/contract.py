@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from archdsl.analysis.receptive_field import reach
-from archdsl.contract.arguments import Dims, Either, Kind, Parameter, Sides, Whole
+from archdsl.contract.arguments import Dims, Either, Int, Kind, Parameter, Sides
 from archdsl.contract.layer import Layer, Op, Reject
 from archdsl.contract.reads import Unfolded
 from archdsl.layers.merge import Merge
@@ -35,7 +35,7 @@ def call_all(op: Op, xs: tuple[Shape, ...], y: Shape) -> None:
     op.saves_of(xs, y)
     assert op.steps(xs)
     op.frozen_weights()
-    op.starts_of(xs)
+    op.initializers_of(xs)
     op.whitening()
     for x, links in zip(xs, op.reads_of(xs, y), strict=True):
         assert len(links) == x.rank
@@ -119,7 +119,7 @@ def _large_argument(draw: st.DrawFn, parameter: Parameter, x: Shape) -> Any:
 
 def _large_value(draw: st.DrawFn, kind: Kind, x: Shape) -> Any:
     match kind:
-        case Whole():
+        case Int():
             sizes = (*_SIZES, *x.dims) if kind.least is not None else (*_SIZES, *x.dims, -1, -(10**9))
             return draw(sampled(sizes))
         case Sides():

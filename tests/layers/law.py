@@ -19,7 +19,7 @@ from archdsl.layers import registry
 from archdsl.layers.merge import Add, Concat, Mul
 from archdsl.shapes.shape import Shape, Window
 
-from .oracle import BATCH, Outcome, Refused, check_beginnings, check_source, run
+from .oracle import BATCH, Outcome, Refused, check_initializers, check_source, run
 from .sizes import check_sizes
 from .strategies import cases
 
@@ -65,7 +65,7 @@ def _check_acceptance(op: Op, xs: tuple[Shape, ...], y: Shape) -> None:
     macs = op.macs_of(xs, y)
     assert macs == meta.macs, f"{op} of {xs}: {macs} multiply-accumulates, and torch counts {meta.macs}"
     check_source(steps, xs)
-    check_beginnings(steps, op.starts_of(xs), whitened=op.whitening() is not None)
+    check_initializers(steps, op.initializers_of(xs), whitened=op.whitening() is not None)
     if isinstance(op, Layer):
         _check_windows(op.windows(xs[0]), op.explain(xs[0], y), xs[0], y)
 

@@ -12,7 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from archdsl.backends import modules
 from archdsl.backends.python_source import expression
-from archdsl.backends.torch import apply, begin, make_module
+from archdsl.backends.torch import apply, initialize, make_module
 from archdsl.contract.call import Module, Steps
 from archdsl.record import Record
 from archdsl.shapes.shape import Layout, Shape
@@ -71,23 +71,23 @@ def check_source(steps: Steps, xs: Sequence[Shape]) -> None:
         torch.testing.assert_close(current[0], _applied(steps, built, inputs), rtol=0, atol=0, equal_nan=True)
 
 
-def check_beginnings(steps: Steps, starts: Mapping[str, Steps], *, whitened: bool) -> None:
+def check_initializers(steps: Steps, initializers: Mapping[str, Steps], *, whitened: bool) -> None:
     """What the text says of how weights begin fills them whole, and alike as module and as source."""
     with _quietly("cpu"):
         module = next((make_module(step) for step in steps if isinstance(step, Module)), None)
         if module is None:
-            assert not starts
+            assert not initializers
             return
-        assert not whitened or "weight" not in starts
-        assert set(starts) <= set(dict(module.named_parameters()))
+        assert not whitened or "weight" not in initializers
+        assert set(initializers) <= set(dict(module.named_parameters()))
         before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
         torch.manual_seed(0)
-        begin(module, starts)
+        initialize(module, initializers)
         begun = {name: tensor.clone() for name, tensor in module.state_dict().items()}
-        assert all(bool(begun[name].isfinite().all()) for name in starts)
+        assert all(bool(begun[name].isfinite().all()) for name in initializers)
         module.load_state_dict(before)
         torch.manual_seed(0)
-        for name, calls in starts.items():
+        for name, calls in initializers.items():
             text = f"module.{name}.data"
             for call in calls:
                 text = expression(call, [text])

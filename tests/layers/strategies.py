@@ -6,8 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from archdsl.contract.arguments import Dims, Either, Kind, OneOf, Parameter, Real, Sides, Truth, Unfit, Whole
-from archdsl.contract.initializers import Beginning, Init
+from archdsl.contract.arguments import Bool, Dims, Either, Float, Int, InvalidValue, Kind, OneOf, Parameter, Sides
+from archdsl.contract.initializers import Init, Initializer
 from archdsl.contract.layer import Op, Reject
 from archdsl.layers.merge import Merge
 from archdsl.shapes.shape import Layout, Shape
@@ -46,11 +46,11 @@ _SHAPES = shapes()
 def draw_value(draw: st.DrawFn, kind: Kind, x: Shape) -> Any:
     """A value that a kind of argument takes, of a size that has a chance with x."""
     match kind:
-        case Whole():
+        case Int():
             least = -3 if kind.least is None else kind.least
             fitting = tuple(size for size in (*x.dims, 2) if size >= least)
             return draw(sampled(fitting) if draw(integers(0, 3)) == 0 else integers(least, least + 8))
-        case Real():
+        case Float():
             return draw(sampled(tuple(number for number in _REALS if _takes(kind, number))))
         case Sides():
             number = integers(kind.least, draw(sampled((4, 4, 9))))
@@ -62,10 +62,10 @@ def draw_value(draw: st.DrawFn, kind: Kind, x: Shape) -> Any:
             return _factors(draw, numel)
         case OneOf():
             return draw(sampled(kind.choices))
-        case Truth():
+        case Bool():
             return draw(st.booleans())
-        case Beginning():
-            return draw(sampled(beginnings(kind)))
+        case Initializer():
+            return draw(sampled(initializers(kind)))
         case Either():
             return draw_value(draw, draw(sampled(kind.kinds)), x)
         case _:
@@ -73,7 +73,7 @@ def draw_value(draw: st.DrawFn, kind: Kind, x: Shape) -> Any:
 
 
 @cache
-def beginnings(kind: Beginning) -> tuple[Init, ...]:
+def initializers(kind: Initializer) -> tuple[Init, ...]:
     """Every way to begin that a kind takes, without a number and with one."""
     every = (Init(name=name, numbers=numbers) for name in kind.names for numbers in ((), (0.5,)))
     return tuple(each for each in every if _takes(kind, each))
@@ -83,7 +83,7 @@ def beginnings(kind: Beginning) -> tuple[Init, ...]:
 def _takes(kind: Kind, value: Any) -> bool:
     try:
         kind.accept(value)
-    except Unfit:
+    except InvalidValue:
         return False
     return True
 

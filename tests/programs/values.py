@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any
 
-from archdsl.contract.arguments import Dims, Either, Kind, OneOf, Parameter, Real, Sides, Truth, Unfit, Whole
-from archdsl.contract.initializers import Beginning, Init
+from archdsl.contract.arguments import Bool, Dims, Either, Float, Int, InvalidValue, Kind, OneOf, Parameter, Sides
+from archdsl.contract.initializers import Init, Initializer
 from archdsl.shapes.shape import Shape
-from tests.layers.strategies import beginnings
+from tests.layers.strategies import initializers
 
 _REALS = (0.0, 1e-6, 1e-5, 0.1, 0.25, 0.5, 1.0, 2.0, 0.75, -0.5)
 
@@ -15,10 +15,10 @@ _REALS = (0.0, 1e-6, 1e-5, 0.1, 0.25, 0.5, 1.0, 2.0, 0.75, -0.5)
 def value(random: Random, kind: Kind | None, x: Shape) -> Any:
     """A value that a kind of argument takes, of a size that has a chance with x."""
     match kind:
-        case Whole():
+        case Int():
             least = 0 if kind.least is None else kind.least
             return random.choice([n for n in (1, 2, 2, 3, 4, *x.dims[:1]) if n >= least])
-        case Real():
+        case Float():
             return random.choice([n for n in _REALS if _takes(kind, n)])
         case Sides():
             one = random.choice([n for n in (0, 1, 1, 2, 3) if n >= kind.least])
@@ -28,10 +28,10 @@ def value(random: Random, kind: Kind | None, x: Shape) -> Any:
             return _factors(random, x)
         case OneOf():
             return random.choice(kind.choices)
-        case Truth():
+        case Bool():
             return random.random() < 0.5
-        case Beginning():
-            return random.choice(beginnings(kind))
+        case Initializer():
+            return random.choice(initializers(kind))
         case Either():
             return value(random, random.choice(kind.kinds), x)
         case _:
@@ -41,7 +41,7 @@ def value(random: Random, kind: Kind | None, x: Shape) -> Any:
 def _takes(kind: Kind, number: float) -> bool:
     try:
         kind.accept(number)
-    except Unfit:
+    except InvalidValue:
         return False
     return True
 

@@ -8,7 +8,7 @@ from .differences import Diff
 from .lines import Line, lines, renamings, sums, verdict, warning
 
 _MOST = 60
-"""How many lines of a table are shown: a comment has a bound, and a reader too."""
+"""How many lines of a table are shown: a comment is limited in length."""
 
 
 def render(diff: Diff) -> str:
@@ -32,7 +32,7 @@ def _layers(diff: Diff) -> str:
     count = sum(isinstance(line, Line) for line in found)
     if not count:
         return "No layer differs."
-    rest = [["", f"… and {len(told) - _MOST} lines more", "", "", "", "", ""]] if len(told) > _MOST else []
+    rest = [["", f"… and {len(told) - _MOST} more lines", "", "", "", "", ""]] if len(told) > _MOST else []
     head = ["", "layer", "", "output", "parameters", "MACs", "field"]
     table = _table(head, "llllrrr", told[:_MOST] + rest)
     return f"<details{' open' if count <= 12 else ''}><summary>Layers</summary>\n\n{table}\n\n</details>"
@@ -46,7 +46,7 @@ def _weights(diff: Diff) -> str:
         table = _table(["module before", "module after"], "ll", [[_cell(a), _cell(b)] for a, b in moved[:_MOST]])
         found.append(f"<details><summary>Renamed modules</summary>\n\n{table}\n\n</details>")
     if careful := warning(diff.weights, _code):
-        found.append(f"**Careful**: {careful}.")
+        found.append(f"**Warning**: {careful}.")
     return "\n\n".join(found)
 
 

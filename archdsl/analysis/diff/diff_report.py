@@ -18,10 +18,10 @@ class LayerSide(Model):
     text: str = Field(description="The statement as written, on one line.")
     line: int
     arguments: dict[str, str]
-    shape: str = Field(description="Sizes without the batch, closed forms where they are not known.")
+    shape: str = Field(description="Sizes without the batch, closed forms for symbolic dimensions.")
     parameters: int
     macs: int | str
-    receptive_field: str = Field(description="`11`, `11×5`, `whole`; empty where no position sees its own part.")
+    receptive_field: str = Field(description="`11`, `11×5`, `whole`; empty where positions do not see separate parts.")
 
 
 class RowReport(Model):
@@ -67,11 +67,11 @@ class WeightsReport(Model):
     """Which entries of the first state dict serve in the second."""
 
     same: list[TensorReport]
-    renamed: list[PairReport] = Field(description="The same shape under another name.")
-    changed: list[PairReport] = Field(description="The same layer's, in another shape.")
-    new: list[TensorReport] = Field(description="In the second alone.")
-    left: list[TensorReport] = Field(description="In the first alone.")
-    mistaken: list[str] = Field(description="Names that both have, with one shape, for different layers.")
+    renamed: list[PairReport] = Field(description="The same shape under a different name.")
+    changed: list[PairReport] = Field(description="The same layer, in a different shape.")
+    new: list[TensorReport] = Field(description="Only in the second.")
+    left: list[TensorReport] = Field(description="Only in the first.")
+    mistaken: list[str] = Field(description="Names that both have, with the same shape, for different layers.")
 
 
 class DiffReport(Model):

@@ -69,9 +69,9 @@ def _weights(diff: Diff, full: bool) -> str:
         moved[_MOST_NAMES - 1 :] = [f"  … and {len(moved) - _MOST_NAMES + 1} more modules renamed"]
     found += [printable(line) for line in moved]
     if careful := warning(weights):
-        found.append(f"careful: {printable(careful)}")
+        found.append(f"warning: {printable(careful)}")
     return "\n".join(line for line in found if line.strip())
 
 
 def _shape(shape: tuple[int, ...]) -> str:
-    return "×".join(map(str, shape)) or "one number"
+    return "×".join(map(str, shape)) or "scalar"

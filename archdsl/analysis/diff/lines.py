@@ -1,4 +1,4 @@
-"""What to tell of a difference, for every format alike: what is the same in short, whole blocks as one."""
+"""The lines of a difference, for every format: unchanged layers in short, whole blocks as one."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
@@ -33,9 +33,9 @@ class Same(Record):
     renamed: int
 
     def __str__(self) -> str:
-        also = [f"{self.fields} with another field"] * bool(self.fields)
-        also += [f"{self.renamed} under another name"] * bool(self.renamed)
-        return f"{self.count} the same" + (f" ({', '.join(also)})" if also else "")
+        also = [f"{self.fields} with another receptive field"] * bool(self.fields)
+        also += [f"{self.renamed} renamed"] * bool(self.renamed)
+        return f"{self.count} unchanged" + (f" ({', '.join(also)})" if also else "")
 
 
 def lines(diff: Diff) -> list[Line | Same]:
@@ -194,14 +194,14 @@ def verdict(weights: Weights) -> list[str]:
     whole = numbers + sum(prod(each.shape) for each in (*weights.new, *(pair.b for pair in weights.changed)))
     share = f" ({numbers / whole:.1%})" if whole else ""
     parts = [
-        (len(weights.same), "by the same name"),
+        (len(weights.same), "with the same name"),
         (len(weights.renamed), "renamed"),
-        (len(weights.changed), "of another shape"),
+        (len(weights.changed), "with another shape"),
         (len(weights.new), "new"),
-        (len(weights.left), "left over"),
+        (len(weights.left), "unused"),
     ]
     told = ", ".join(f"{count} {what}" for count, what in parts if count)
-    return [f"{len(carried)} of {weights.total} tensors carry over, {numbers:,} of {whole:,} numbers{share}", told]
+    return [f"{len(carried)} of {weights.total} tensors carry over, {numbers:,} of {whole:,} values{share}", told]
 
 
 def renamings(weights: Weights) -> list[tuple[str, str]]:
@@ -220,4 +220,4 @@ def warning(weights: Weights, code: Callable[[str], str] = _quoted) -> str:
     if not first:
         return ""
     more = f" and {count - 1} more" if count > 1 else ""
-    return f"loading by name would give {code(first[0])}{more} the weights of another layer of the same shape"
+    return f"loading by name would give {code(first[0])}{more} the weights of a different layer with the same shape"

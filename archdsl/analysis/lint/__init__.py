@@ -1,4 +1,4 @@
-"""Lints: what is legal but most likely bad. One file each, with its diagnostic; found by iterating this folder.
+"""Lints: valid code that is probably wrong. One file each, with its diagnostic; found by iterating this folder.
 
 A lint's module has `find(facts)`, which yields what it finds in a network without errors. One that has
 `find_in_draft(draft)`, too, also runs on a network with errors.

@@ -1,4 +1,4 @@
-"""An activation before a maximum that could come after it."""
+"""An activation before a max pooling that could come after it."""
 
 from collections.abc import Iterator
 
@@ -10,16 +10,17 @@ from ._facts import Facts
 
 
 class ActivationBeforePool(Diagnostic):
-    """An activation that never falls stands before a maximum; the other way round the result is the same.
+    """A non-decreasing activation comes before a max pooling; in the reverse order the result is the same.
 
-    The maximum of relu is the relu of the maximum, and after a pooling of 2×2 there is a quarter as much to do. It is a
-    small saving, and most published networks are written in the costlier order: this is told with `--pedantic` only.
+    The maximum of relu is the relu of the maximum, and after a 2×2 pooling there is a quarter as much to compute. The
+    saving is small, and most published networks use the more expensive order, so this is reported only with
+    `--pedantic`.
 
-    Source: for any f that never falls, max(f(a), f(b)) = f(max(a, b)).
+    Source: for any non-decreasing f, max(f(a), f(b)) = f(max(a, b)).
     """
 
     code = "W0913"
-    title = "an activation that could come after the pooling"
+    title = "activation before max pooling"
     wrong = "input 3x32x32\nconv 16 k3 p1; relu; maxpool 2\n"
     right = "input 3x32x32\nconv 16 k3 p1; maxpool 2; relu\n"
     severity = Severity.WARNING
@@ -32,7 +33,7 @@ class ActivationBeforePool(Diagnostic):
     after: int
 
     def message(self) -> str:
-        return f"`{self.pool}` before `{self.activation}` gives the same with less to do"
+        return f"`{self.pool}` before `{self.activation}` gives the same result with less work"
 
     def label(self) -> str:
         return f"{self.before:,} elements here, {self.after:,} after the pooling"

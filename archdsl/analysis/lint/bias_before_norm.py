@@ -1,4 +1,4 @@
-"""A bias that the normalisation after it takes away."""
+"""A bias that the normalization after it cancels."""
 
 from collections.abc import Iterator
 
@@ -12,16 +12,16 @@ from ._facts import Facts
 
 
 class BiasBeforeNorm(Diagnostic):
-    """A layer adds a number to each channel, and the normalisation after it subtracts the channel's mean again.
+    """A layer adds a bias to each channel, and the normalization after it subtracts the channel's mean again.
 
-    The bias has no effect; it costs memory, and an optimizer's state for nothing. Write `nobias`, or `bias=1` where the
-    weights of a published network need it.
+    The bias has no effect, but costs memory and optimizer state. Write `nobias`, or `bias=1` where the weights of a
+    published network need it.
 
     Source: Ioffe & Szegedy, Batch Normalization, 2015, section 3.2.
     """
 
     code = "W0903"
-    title = "a bias before a normalisation"
+    title = "bias before a normalization"
     wrong = "input 3x32x32\nconv 16 k3 p1; bn; relu\n"
     right = "input 3x32x32\nconv 16 k3 p1 nobias; bn; relu\n"
     severity = Severity.WARNING
@@ -35,7 +35,7 @@ class BiasBeforeNorm(Diagnostic):
         return f"the bias of this `{self.keyword}` has no effect: `{self.norm}` subtracts it again"
 
     def label(self) -> str:
-        return f"{self.count:,} numbers that do nothing" if self.count > 1 else "1 number that does nothing"
+        return f"{self.count:,} parameter{'s' * (self.count > 1)} without effect"
 
     def others(self) -> tuple[Label, ...]:
         return (Label(span=self.norm_span, text="subtracts each channel's mean"),)
@@ -49,7 +49,7 @@ class BiasBeforeNorm(Diagnostic):
 
 
 def find(facts: Facts) -> Iterator[BiasBeforeNorm]:
-    """Convolutions and linear maps with a bias that only a normalisation over each channel reads."""
+    """Convolutions and linear maps with a bias that only a normalization of each channel reads."""
     for node, op in facts.layers(Convolution, UpConv, Linear):
         after = facts.after(node)
         if not op.bias or after is None or not isinstance(after.op, BatchNorm | InstanceNorm):
@@ -67,7 +67,7 @@ def find(facts: Facts) -> Iterator[BiasBeforeNorm]:
 
 
 def _arguments(node: Node) -> Span | None:
-    """The statement up to its last argument; None where it says `bias=`, which is on purpose."""
+    """The statement up to its last argument; None where `bias=` is written, which is intentional."""
     if "bias" in node.arguments:
         return None
     return node.span._replace(end=max(span.end for span in node.arguments.values()))

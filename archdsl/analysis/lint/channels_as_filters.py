@@ -1,4 +1,4 @@
-"""A convolution written in torch's order: the input's channels, then the filters."""
+"""A convolution written in PyTorch's order: input channels, then filters."""
 
 import re
 from collections.abc import Iterator
@@ -15,16 +15,16 @@ _TWO = re.compile(r"(\w+)\s+(\d+)\s+(\d+)\b")
 
 
 class ChannelsAsFilters(Diagnostic):
-    """The numbers of a convolution look like torch's: channels that come in, channels that go out.
+    """The arguments of a convolution look like PyTorch's: input channels, then output channels.
 
-    Here the first is the number of filters, and the second the kernel; how many channels come in is known. So
+    Here the first is the number of filters and the second the kernel size; the input channels are inferred. So
     `conv 3 64` on 3×224×224 has 3 filters of 64×64.
 
     Source: torch.nn.Conv2d(in_channels, out_channels, kernel_size).
     """
 
     code = "W0922"
-    title = "the input's channels given as filters"
+    title = "input channels given as filters"
     wrong = "input 3x224x224\nconv 3 64\n"
     right = "input 3x224x224\nconv 64 k3\n"
     severity = Severity.WARNING
@@ -39,18 +39,18 @@ class ChannelsAsFilters(Diagnostic):
         )
 
     def label(self) -> str:
-        return f"{self.filters} is also the number of channels that come in"
+        return f"{self.filters} is also the number of input channels"
 
     def help(self) -> tuple[str, ...]:
         return (
             f"for {self.kernel} filters of 3×3, write `{self.keyword} {self.kernel} k3`: "
-            "the channels that come in are known",
-            f"if {self.filters} filters are meant, `k{self.kernel}` says that {self.kernel} is the kernel",
+            "the input channels are inferred",
+            f"if you want {self.filters} filters, write `k{self.kernel}` for a kernel of {self.kernel}",
         )
 
 
 def find(facts: Facts) -> Iterator[ChannelsAsFilters]:
-    """Convolutions with as many filters as channels come in, whose kernel of 8 or more has no letter."""
+    """Convolutions with as many filters as input channels, whose kernel of 8 or more has no letter."""
     return _find(facts.graph)
 
 

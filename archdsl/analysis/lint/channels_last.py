@@ -11,10 +11,10 @@ from ._facts import Facts
 
 
 class ChannelsLast(Diagnostic):
-    """The sizes of an input look like height × width × channels; they are read as channels × height × width.
+    """The shape of an input looks like height × width × channels, but it is read as channels × height × width.
 
-    So `32x32x3` is 32 channels of 32×3. torch has the channels first, Keras and pictures in memory have them last. The
-    same holds for signals, where Keras' `128x9` is 128 steps of 9 features, and for volumes.
+    `32x32x3` means 32 channels of 32×3. PyTorch puts the channels first; Keras and images in memory put them last. The
+    same holds for signals, where `128x9` in Keras is 128 steps of 9 features, and for volumes.
 
     Source: torch.nn.Conv2d, "(N, C, H, W)"; keras.layers.Conv2D, `data_format="channels_last"`.
     """
@@ -26,18 +26,18 @@ class ChannelsLast(Diagnostic):
     severity = Severity.WARNING
 
     sizes: str
-    turned: str
+    reordered: str
 
     def message(self) -> str:
         channels, *sides = self.sizes.split("x")
         return f"`{self.sizes}` is read as {channels} channels of {'×'.join(sides)}: channels come first"
 
     def label(self) -> str:
-        return f"did you mean `{self.turned}`?"
+        return f"did you mean `{self.reordered}`?"
 
     def fix(self) -> Fix:
-        edits = (Edit(span=self.span, text=self.turned),) if self.span.text == self.sizes else ()
-        return Fix(title=f"write `{self.turned}`", edits=edits)
+        edits = (Edit(span=self.span, text=self.reordered),) if self.span.text == self.sizes else ()
+        return Fix(title=f"write `{self.reordered}`", edits=edits)
 
 
 def find(facts: Facts) -> Iterator[ChannelsLast]:
@@ -45,7 +45,7 @@ def find(facts: Facts) -> Iterator[ChannelsLast]:
     for i in facts.graph.inputs:
         found = channels_last(facts.graph.nodes[i])
         if found is not None and (len(found.sizes.split("x")) > 2 or _slides_over(facts, i)):
-            yield ChannelsLast(span=found.span, sizes=found.sizes, turned=found.turned)
+            yield ChannelsLast(span=found.span, sizes=found.sizes, reordered=found.reordered)
 
 
 def find_in_draft(draft: Draft) -> Iterator[ChannelsLast]:
@@ -53,7 +53,7 @@ def find_in_draft(draft: Draft) -> Iterator[ChannelsLast]:
     for i in draft.inputs:
         found = channels_last(draft.nodes[i])
         if found is not None and len(found.sizes.split("x")) > 2:
-            yield ChannelsLast(span=found.span, sizes=found.sizes, turned=found.turned)
+            yield ChannelsLast(span=found.span, sizes=found.sizes, reordered=found.reordered)
 
 
 def _slides_over(facts: Facts, node: int) -> bool:

@@ -7,16 +7,16 @@ from ._facts import Facts
 
 
 class DeadLayer(Diagnostic):
-    """Nothing that the network gives depends on this layer.
+    """No output of the network depends on this layer.
 
-    It stands after the `output` statement's tensors were made, or `from` went back behind it. Its weights would be made
-    and saved, and never trained.
+    It comes after the tensors that `output` names, or `from` went back to a tensor before it. Its weights would be
+    created and saved, but never trained.
 
-    Source: torch's DistributedDataParallel refuses such parameters (`find_unused_parameters` in its reference).
+    Source: PyTorch's DistributedDataParallel rejects such parameters (`find_unused_parameters` in its reference).
     """
 
     code = "W0902"
-    title = "a layer that no output depends on"
+    title = "layer that no output depends on"
     wrong = "input 64\nfc 32 as a\noutput a\nfc 10\n"
     right = "input 64\nfc 32; relu\nfc 10 as a\noutput a\n"
     severity = Severity.WARNING
@@ -29,13 +29,13 @@ class DeadLayer(Diagnostic):
         return f"no output depends on this `{self.keyword}`"
 
     def label(self) -> str:
-        return f"{self.count - 1} more after it, likewise" if self.count > 1 else ""
+        return f"nor on {self.count - 1} more after it" if self.count > 1 else ""
 
     def help(self) -> tuple[str, ...]:
         names = ", ".join(f"`{name}`" for name in self.outputs)
         if self.outputs == ("output",):
-            return ("the output is the last tensor; `output NAME, NAME` says which ones are",)
-        return (f"the output is {names}; name this one there too, or take it away",)
+            return ("the output is the last tensor; `output NAME, NAME` selects others",)
+        return (f"the output is {names}; name this layer there too, or remove it",)
 
 
 def find(facts: Facts) -> Iterator[DeadLayer]:

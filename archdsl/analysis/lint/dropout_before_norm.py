@@ -1,4 +1,4 @@
-"""Dropout whose variance a batch normalisation then learns wrongly."""
+"""Dropout that distorts the running variance of a batch normalization."""
 
 from collections.abc import Iterator
 
@@ -11,18 +11,18 @@ from ._facts import Facts
 
 
 class DropoutBeforeNorm(Diagnostic):
-    """Dropout stands right before a batch normalisation.
+    """Dropout comes right before a batch normalization.
 
-    While training, dropout raises the variance of what it passes on, and the normalisation's running variance learns
-    that; when the network is used, dropout does nothing, and the variance no longer fits. Put dropout after the last
-    normalisation.
+    During training, dropout raises the variance of its output, and the normalization's running variance adapts to it.
+    At inference, dropout does nothing, and the running variance no longer matches. Put dropout after the last
+    normalization.
 
     Source: Li, Chen, Hu & Yang, Understanding the Disharmony between Dropout and Batch Normalization by Variance Shift,
     2019.
     """
 
     code = "W0909"
-    title = "dropout before a batch normalisation"
+    title = "dropout before batch normalization"
     wrong = "input 64\nfc 32 nobias; dropout 0.5; bn; relu\nfc 10\n"
     right = "input 64\nfc 32 nobias; bn; relu; dropout 0.5\nfc 10\n"
     severity = Severity.WARNING
@@ -30,17 +30,17 @@ class DropoutBeforeNorm(Diagnostic):
     norm_span: Span
 
     def message(self) -> str:
-        return "the variance that `bn` learns after this dropout is not the one that it meets in use"
+        return "after this dropout, the running variance of `bn` does not match the variance at inference"
 
     def others(self) -> tuple[Label, ...]:
-        return (Label(span=self.norm_span, text="learns the variance with dropout"),)
+        return (Label(span=self.norm_span, text="its running variance includes the dropout"),)
 
     def help(self) -> tuple[str, ...]:
-        return ("put dropout after the normalisation",)
+        return ("put dropout after the normalization",)
 
 
 def find(facts: Facts) -> Iterator[DropoutBeforeNorm]:
-    """Dropout that a batch normalisation reads, at most an activation between."""
+    """Dropout that a batch normalization reads, with at most an activation between."""
     for node, op in facts.layers(Dropout, ChannelDropout):
         after = facts.after(node)
         if after is not None and isinstance(after.op, Layer) and after.op.style == "activation":

@@ -9,10 +9,10 @@ from ._facts import Facts
 
 
 class EvenSame(Diagnostic):
-    """`same` with an even kernel cannot pad both ends alike: the extra one goes to the end.
+    """`same` with an even kernel cannot pad both ends equally: the extra element goes to the end.
 
-    Every such layer moves the picture by half a pixel, and torch needs a padding step of its own for it. An odd
-    kernel has a middle.
+    Every such layer shifts its output by half a pixel, and PyTorch needs a separate padding step for it. An odd kernel
+    has a center.
 
     Source: Wu et al., Convolution with even-sized kernels and symmetric padding, 2019.
     """
@@ -31,20 +31,20 @@ class EvenSame(Diagnostic):
         return f"`same` pads a kernel of {self.extent} by {self.before} before and {self.after} after"
 
     def label(self) -> str:
-        return "the picture moves by half a pixel"
+        return "shifts the output by half a pixel"
 
     def help(self) -> tuple[str, ...]:
-        return (f"a kernel of {self.extent - 1} or {self.extent + 1} has a middle",)
+        return (f"a kernel of {self.extent - 1} or {self.extent + 1} has a center",)
 
 
 def find(facts: Facts) -> Iterator[EvenSame]:
-    """`same` where the two ends differ; `same_upper` asks for another framework's alignment, on purpose."""
+    """`same` where the two ends differ; `same_upper` asks for another framework's alignment intentionally."""
     for node, op in facts.layers(Convolution, Pooling):
         x = facts.graph.nodes[node.inputs[0]].shape
         if op.padding != "same" or x is None:
             continue
         uneven = next((w for w in op.windows(x) if w.before != w.after), None)
-        # A pooling by its own size is symmetric in its own way: it cuts nothing off.
+        # A pooling by its own size cuts nothing off.
         if uneven is not None and uneven.stride != uneven.kernel:
             yield EvenSame(
                 span=node.span, uses=node.uses, extent=uneven.extent, before=uneven.before, after=uneven.after

@@ -1,4 +1,4 @@
-"""An output that the next head reads, although both were to read the same."""
+"""An output that the next head reads, although both should read the same tensor."""
 
 from collections.abc import Iterator, Mapping
 
@@ -14,17 +14,17 @@ _OUTPUT_ACTIVATIONS = (Sigmoid, Softmax, LogSoftmax)
 
 
 class HeadIntoHead(Diagnostic):
-    """One output of the network is all that the head of another output reads.
+    """The head of one output reads only another output of the network.
 
-    After `fc 1 as age; fc 2 as gender` the gender is computed from the age. A head that is to read what the first one
-    reads begins with `from`, which goes back to it. A hidden layer that is an output, too, has an activation before the
-    next layer reads it.
+    In `fc 1 as age; fc 2 as gender`, the gender is computed from the age. To make the second head read the same tensor
+    as the first, start it with `from`, which goes back to that tensor. If a hidden layer is meant to be an output too,
+    put an activation before the next layer.
 
     Source: Caruana, Multitask Learning, 1997: the tasks' heads share one hidden representation.
     """
 
     code = "W0920"
-    title = "an output that another head reads"
+    title = "output feeds another head"
     wrong = "input 64\nfc 32; relu\nfc 1 as age\nfc 2 as gender\noutput age, gender\n"
     right = "input 64\nfc 32; relu as trunk\nfc 1 as age\nfrom trunk; fc 2 as gender\noutput age, gender\n"
     severity = Severity.WARNING
@@ -35,7 +35,7 @@ class HeadIntoHead(Diagnostic):
     maker: Related
 
     def message(self) -> str:
-        return f"the head of output `{self.second}` reads the output `{self.first}`, and nothing else"
+        return f"the head of output `{self.second}` reads only the output `{self.first}`"
 
     def label(self) -> str:
         return f"reads `{self.first}`, {self.maker.shape}"
@@ -45,8 +45,8 @@ class HeadIntoHead(Diagnostic):
 
     def help(self) -> tuple[str, ...]:
         if self.trunk is not None:
-            return (f"`from {self.trunk}` before it goes back to what `{self.first}` was made from",)
-        return ("name what both are to read, `… as trunk`, and put `from trunk` before it",)
+            return (f"write `from {self.trunk}` before it to go back to the input of `{self.first}`",)
+        return ("name the tensor that both should read, `… as trunk`, and write `from trunk` before it",)
 
 
 def find(facts: Facts) -> Iterator[HeadIntoHead]:

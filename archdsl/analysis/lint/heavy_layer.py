@@ -1,4 +1,4 @@
-"""One fc after a flatten that has nearly all the parameters."""
+"""One fc after a flatten that has nearly all parameters."""
 
 from collections.abc import Iterator
 
@@ -16,17 +16,17 @@ _MANY = 100_000
 
 
 class HeavyLayer(Diagnostic):
-    """One fc, which reads a flattened picture, has more than 80 % of the network's parameters, and more than 100,000.
+    """One `fc` that reads a flattened image has more than 80% of the network's parameters, and more than 100,000.
 
-    Each pixel of each channel gets weights of its own for every unit, so it learns places by heart rather than
-    patterns, and most of the memory goes there. `gap` before it needs one weight a channel; more pooling shrinks the
-    picture.
+    Every unit has a separate weight for each pixel of each channel, so the layer memorizes positions rather than
+    patterns, and it takes most of the memory. After `gap`, a unit needs one weight per channel; more pooling shrinks
+    the image.
 
     Source: Lin, Chen & Yan, Network In Network, 2013, section 3.2.
     """
 
     code = "W0911"
-    title = "one layer with nearly all the parameters"
+    title = "one layer has nearly all parameters"
     wrong = "input 3x32x32\nrepeat 3 { conv 32 k3 p1; relu }\nflatten\nfc 128; relu\nfc 10\n"
     right = "input 3x32x32\nrepeat 3 { conv 32 k3 p1; relu; maxpool 2 }\ngap\nfc 128; relu\nfc 10\n"
     severity = Severity.WARNING
@@ -44,11 +44,11 @@ class HeavyLayer(Diagnostic):
         return (Label(span=self.maker.span, text=f"makes {self.maker.shape}"),)
 
     def help(self) -> tuple[str, ...]:
-        return (f"`gap` instead of `flatten` makes {self.channels:,}, or pool before it",)
+        return (f"use `gap` instead of `flatten`, which leaves {self.channels:,} features, or add pooling",)
 
 
 def find(facts: Facts) -> Iterator[HeavyLayer]:
-    """A linear map that reads a flattened picture, in a network with convolutions."""
+    """A linear map that reads a flattened image, in a network with convolutions."""
     total = facts.costs.total.parameters
     for node, _ in facts.layers(Linear):
         cost = facts.costs[node.id]
@@ -71,7 +71,7 @@ def find(facts: Facts) -> Iterator[HeavyLayer]:
 
 
 def _flattened(facts: Facts, node: Node) -> Node | None:
-    """The flatten of a picture that a node reads, dropout and activations between them."""
+    """The flatten of an image that a node reads, with dropout and activations between them."""
     before = facts.before(node)
     while before is not None and isinstance(before.op, Layer) and before.op.style in ("activation", "regularisation"):
         before = facts.before(before)

@@ -13,18 +13,18 @@ _SHORTHAND = re.compile(r"[a-z]\d+$")
 
 
 class HiddenName(Diagnostic):
-    """A parameter, a `let` or an index has the name of a flag or a shorthand, which goes first among a
+    """A parameter, a `let` or an index has the name of a flag or shorthand, which takes precedence in a
     layer's arguments.
 
-    With `let k5 = 3`, `conv 8 k5` still has a kernel of 5; and `unit c1` gives a block's parameter `c` the value 1.
+    With `let k5 = 3`, `conv 8 k5` still has a kernel of 5, and `unit c1` sets the parameter `c` of a block to 1.
 
     Source: docs/language.md, on the arguments of layers.
     """
 
     code = "W0916"
-    title = "a name that a flag or shorthand hides"
+    title = "name hidden by a flag or shorthand"
     wrong = "input 3x32x32\nlet k5 = 3\nconv k5 3\n"
-    right = "input 3x32x32\nlet side = 3\nconv side k5\n"
+    right = "input 3x32x32\nlet size = 3\nconv size k5\n"
     severity = Severity.WARNING
 
     name: str
@@ -33,10 +33,10 @@ class HiddenName(Diagnostic):
     defined: Span
 
     def message(self) -> str:
-        return f"`{self.name}` is read as the `{self.argument}` of `{self.keyword}`, not as the value of this name"
+        return f"`{self.name}` is read as the `{self.argument}` of `{self.keyword}`, not as the variable"
 
     def others(self) -> tuple[Label, ...]:
-        return (Label(span=self.defined, text="this name is hidden there"),)
+        return (Label(span=self.defined, text="this name is hidden"),)
 
     def help(self) -> tuple[str, ...]:
         return (f"choose another name, or write `{self.argument}=({self.name})`",)

@@ -1,4 +1,4 @@
-"""Batch normalisation after the activation, where its paper has it before."""
+"""Batch normalization after the activation, where its paper has it before."""
 
 from collections.abc import Iterator
 
@@ -11,16 +11,16 @@ from ._facts import Facts
 
 
 class NormAfterActivation(Diagnostic):
-    """Batch normalisation stands after the activation; its paper puts it between the weights and the activation.
+    """Batch normalization comes after the activation; its paper puts it between the weights and the activation.
 
-    What comes out of relu is never negative, so its mean and variance describe it badly, and the bias before it
-    keeps its effect. Networks have been trained both ways: this is told with `--pedantic` only.
+    The output of relu is never negative, so its mean and variance describe it poorly, and the bias before it keeps its
+    effect. Networks have been trained both ways, so this is reported only with `--pedantic`.
 
     Source: Ioffe & Szegedy, Batch Normalization, 2015, section 3.2.
     """
 
     code = "W0908"
-    title = "a normalisation after the activation"
+    title = "normalization after the activation"
     wrong = "input 3x32x32\nconv 16 k3; relu; bn\nconv 16 k3; relu\n"
     right = "input 3x32x32\nconv 16 k3 nobias; bn; relu\nconv 16 k3; relu\n"
     severity = Severity.WARNING
@@ -29,14 +29,14 @@ class NormAfterActivation(Diagnostic):
     activation: str
 
     def message(self) -> str:
-        return f"`bn` stands after `{self.activation}`; its paper has it before"
+        return f"`bn` comes after `{self.activation}`; its paper puts it before"
 
     def help(self) -> tuple[str, ...]:
-        return (f"`nobias; bn; {self.activation}`",)
+        return (f"write `nobias; bn; {self.activation}`",)
 
 
 def find(facts: Facts) -> Iterator[NormAfterActivation]:
-    """Weights, activation, normalisation, in this order and nothing between."""
+    """Weights, activation, normalization, in this order and nothing between."""
     for node, _ in facts.layers(BatchNorm):
         activation = facts.before(node)
         if activation is None or not isinstance(activation.op, ReLU | ReLU6 | Sigmoid | Tanh):

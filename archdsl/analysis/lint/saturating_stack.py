@@ -1,4 +1,4 @@
-"""Many sigmoids or tanhs one after another."""
+"""Many sigmoids or tanhs in a row."""
 
 from collections.abc import Iterator
 
@@ -12,16 +12,16 @@ _BOTH = 7
 
 
 class SaturatingStack(Diagnostic):
-    """Many sigmoids or tanhs follow each other without a normalisation or a residual between them.
+    """Many sigmoids or tanhs follow each other without a normalization or a residual connection between them.
 
-    Far from 0 they are flat, and a sigmoid's slope is 1/4 at most, so the gradient that reaches the first layers is
-    close to none: they do not learn. Take relu, normalise between them, or go around them with `residual`.
+    They are flat far from 0, and the slope of a sigmoid is at most 1/4, so almost no gradient reaches the first layers,
+    and these do not learn. Use relu, normalize between them, or bypass them with `residual`.
 
     Source: Glorot & Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010.
     """
 
     code = "W0912"
-    title = "a deep stack of sigmoid or tanh"
+    title = "deep stack of sigmoid or tanh"
     wrong = "input 64\nrepeat 5 { fc 64; sigmoid }\nfc 10\n"
     right = "input 64\nrepeat 5 { fc 64; relu }\nfc 10\n"
     severity = Severity.WARNING
@@ -32,13 +32,13 @@ class SaturatingStack(Diagnostic):
     def message(self) -> str:
         counts = ((self.sigmoids, "sigmoid"), (self.tanhs, "tanh"))
         words = " and ".join(f"{count} `{word}`" for count, word in counts if count)
-        return f"{words} one after another let little of the gradient through"
+        return f"{words} in a row let little of the gradient through"
 
     def label(self) -> str:
-        return f"a gradient of at most 1/{4**self.sigmoids:,} comes back" if self.sigmoids else ""
+        return f"at most 1/{4**self.sigmoids:,} of the gradient gets through" if self.sigmoids else ""
 
     def help(self) -> tuple[str, ...]:
-        return ("`relu` in their place, `bn` between them, or `residual { … }` around them",)
+        return ("use `relu` instead, `bn` between them, or `residual { … }` around them",)
 
 
 def find(facts: Facts) -> Iterator[SaturatingStack]:

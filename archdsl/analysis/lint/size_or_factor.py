@@ -1,4 +1,4 @@
-"""A size where a factor stands, or a factor where a size does."""
+"""A size given as a factor, or a factor given as a size."""
 
 import re
 from collections.abc import Iterator
@@ -14,16 +14,16 @@ _LARGE, _LEAST, _SMALL = 32, 8, 4
 
 
 class SizeOrFactor(Diagnostic):
-    """The numbers of `upsample` are factors, those of `resize` sizes; here they look like the other.
+    """`upsample` takes factors and `resize` takes sizes; here the numbers look like the other.
 
-    `upsample 224x224` makes 1568×1568 of 7×7, and `resize 2` makes 2×2 of 7×7. torch's `Upsample(size=224)` and
-    `interpolate(x, 224)` are `resize 224`; Keras' `UpSampling2D(size=2)` is `upsample 2`.
+    `upsample 224x224` turns 7×7 into 1568×1568, and `resize 2` turns 7×7 into 2×2. `Upsample(size=224)` and
+    `interpolate(x, 224)` of PyTorch are `resize 224`; `UpSampling2D(size=2)` of Keras is `upsample 2`.
 
     Source: torch.nn.Upsample, `size` and `scale_factor`; keras.layers.UpSampling2D, "the upsampling factors".
     """
 
     code = "W0919"
-    title = "a size where a factor stands"
+    title = "size and factor confused"
     wrong = "input 64x7x7\nupsample 224x224\n"
     right = "input 64x7x7\nresize 224x224\n"
     severity = Severity.WARNING
@@ -37,7 +37,7 @@ class SizeOrFactor(Diagnostic):
 
     def message(self) -> str:
         what = "a factor" if self.is_factor else "a size"
-        return f"`{self.keyword}` makes {self.after} of {self.before}: {self.numbers} is {what} here"
+        return f"`{self.keyword}` turns {self.before} into {self.after}: {self.numbers} is {what} here"
 
     def label(self) -> str:
         other = "resize" if self.is_factor else "upsample"

@@ -1,4 +1,4 @@
-"""A head that averages over places which each see a small part of the input."""
+"""A head that averages over positions that each see a small part of the input."""
 
 from collections.abc import Iterator
 
@@ -15,16 +15,16 @@ _PART = 2
 
 
 class SmallField(Diagnostic):
-    """What the head averages are places that each see less than half of the input's side.
+    """The head averages positions that each see less than half of the input along an axis.
 
-    No place can relate the two halves of the picture, and the average only counts local patterns. More depth, stride or
-    pooling widens the receptive field, and what it uses well is smaller than what it reaches.
+    No position can relate the two halves of the image, so the average only counts local patterns. More depth, stride or
+    pooling enlarges the receptive field; the effective receptive field is smaller than the theoretical one.
 
     Source: Araujo, Norris & Sim, Computing Receptive Fields of Convolutional Neural Networks, 2019; Luo et al., 2016.
     """
 
     code = "W0910"
-    title = "a small receptive field"
+    title = "small receptive field"
     wrong = "input 3x64x64\nrepeat 4 { conv 32 k3 p1; relu }\ngap; fc 10\n"
     right = "input 3x64x64\nrepeat 4 { conv 32 k3 p1; relu; maxpool 2 }\ngap; fc 10\n"
     severity = Severity.WARNING
@@ -34,17 +34,17 @@ class SmallField(Diagnostic):
     side: int
 
     def message(self) -> str:
-        return f"`{self.keyword}` averages places that each see {self.field} of the input's {self.side}"
+        return f"`{self.keyword}` averages positions that each see {self.field} of the input's {self.side} elements"
 
     def label(self) -> str:
         return f"a receptive field of {self.field}"
 
     def help(self) -> tuple[str, ...]:
-        return ("stride 2 or a pooling early on doubles what later layers see; so does `d2`",)
+        return ("an early stride of 2 or pooling doubles what later layers see, and so does `d2`",)
 
 
 def find(facts: Facts) -> Iterator[SmallField]:
-    """Averages over all places, the gates of `mul` left out."""
+    """Averages over all positions, except the gates of `mul`."""
     if len(facts.graph.inputs) != 1 or facts.graph.symbols:
         return
     entry = facts.graph.nodes[facts.graph.inputs[0]]
@@ -64,9 +64,9 @@ def find(facts: Facts) -> Iterator[SmallField]:
 
 
 def _sees_enough(facts: Facts, node: Node, side: int) -> bool:
-    """Whether one of the ways to a node sees so much by itself that all of them together do; False: not known yet.
+    """Whether a single path to a node already sees enough, so that all paths together do; False: not known yet.
 
-    Most networks see enough, and this is quicker than to follow every way.
+    Most networks see enough, and this is quicker than following every path.
     """
     field = 1
     while field * _PART < side and node.inputs:
@@ -81,14 +81,14 @@ def _sees_enough(facts: Facts, node: Node, side: int) -> bool:
 
 
 def _grows(x: Shape, y: Shape) -> bool:
-    """Whether a layer makes places of its own, or changes what a place is."""
+    """Whether a layer adds positions, or changes what a position is."""
     if not y.spatial:
         return False
     return not x.spatial or x.rank != y.rank or any(out > side for out, side in zip(y.sides, x.sides, strict=True))
 
 
 def _is_gate(facts: Facts, node: Node) -> bool:
-    """Whether its result comes back into the picture through a merge."""
+    """Whether its result returns to the image through a merge."""
     found, queue = {node.id}, [node]
     for each in queue:
         for reader in facts.readers[each.id]:

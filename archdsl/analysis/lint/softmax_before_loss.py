@@ -8,15 +8,15 @@ from ._facts import Facts
 
 
 class SoftmaxBeforeLoss(Diagnostic):
-    """Cross entropy applies softmax itself. A softmax or sigmoid before it flattens the gradients twice.
+    """Cross entropy applies softmax itself. With a softmax or sigmoid before it, the gradients are flattened twice.
 
-    Training gets slow and the loss cannot come near 0: with ten classes it stays above 1.46.
+    Training becomes slow, and the loss cannot get close to 0: with ten classes it stays above 1.46.
 
     Source: torch.nn.CrossEntropyLoss, "The input is expected to contain the unnormalized logits".
     """
 
     code = "W0906"
-    title = "a softmax before cross entropy"
+    title = "softmax before cross entropy"
     wrong = "input 1x8x8\nflatten; fc 10; softmax\ntrain { data digits }\n"
     right = "input 1x8x8\nflatten; fc 10\ntrain { data digits }\n"
     severity = Severity.WARNING
@@ -24,10 +24,10 @@ class SoftmaxBeforeLoss(Diagnostic):
     keyword: str
 
     def message(self) -> str:
-        return f"the network ends with `{self.keyword}`, and cross entropy applies softmax itself"
+        return f"the network ends with `{self.keyword}`, but cross entropy applies softmax itself"
 
     def help(self) -> tuple[str, ...]:
-        return ("leave it out; the class with the largest output is the same",)
+        return ("remove it; the class with the largest output stays the same",)
 
 
 def find(facts: Facts) -> Iterator[SoftmaxBeforeLoss]:

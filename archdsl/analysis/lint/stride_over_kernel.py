@@ -8,16 +8,16 @@ from .unread_pixels import reads_all
 
 
 class StrideOverKernel(Diagnostic):
-    """The kernel moves further than it reaches, so rows and columns between its places are never read.
+    """The stride is larger than the kernel, so rows and columns between its positions are never read.
 
-    `conv k1 s2` reads one pixel of four. ResNet's strided shortcut does so too, and is left alone, because the body
-    beside it reads them all; pooling before the convolution (ResNet-D) is better still.
+    `conv k1 s2` reads one pixel in four. ResNet's strided shortcut does so too, but is not reported, because the body
+    beside it reads all pixels; pooling before the convolution (ResNet-D) is better still.
 
     Source: He et al., Bag of Tricks for Image Classification with CNNs, 2019, section 4.
     """
 
     code = "W0905"
-    title = "a stride larger than the kernel"
+    title = "stride larger than the kernel"
     wrong = "input 3x33x33\nconv 8 k1 s2\n"
     right = "input 3x33x33\nconv 8 k3 s2\n"
     severity = Severity.WARNING
@@ -28,13 +28,13 @@ class StrideOverKernel(Diagnostic):
     part: int
 
     def message(self) -> str:
-        return f"`{self.keyword}` moves by {self.stride} and reaches {self.extent}: it skips what lies between"
+        return f"`{self.keyword}` moves by {self.stride} but covers {self.extent}: it skips the elements between"
 
     def label(self) -> str:
-        return f"reads one element of {self.part}"
+        return f"reads one element in {self.part}"
 
     def help(self) -> tuple[str, ...]:
-        return (f"a kernel of at least {self.stride} reads everything; or `avgpool {self.stride}` first, and stride 1",)
+        return (f"use a kernel of at least {self.stride}, or `avgpool {self.stride}` first and stride 1",)
 
 
 def find(facts: Facts) -> Iterator[StrideOverKernel]:

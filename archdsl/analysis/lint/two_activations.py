@@ -9,10 +9,10 @@ from ._facts import Facts
 
 
 class TwoActivations(Diagnostic):
-    """Two activations follow each other with nothing to learn between them.
+    """Two activations follow each other with no learned layer between them.
 
-    The second only bends what the first has bent: `relu; softmax` can raise no class above the ones that relu cut to 0,
-    `relu; relu` does nothing. Mostly a layer between them was forgotten.
+    The second sees only what the first lets through: in `relu; softmax`, all classes that relu cut to 0 get the same
+    probability, and in `relu; relu` the second does nothing. Usually a layer between them is missing.
 
     Source: Goodfellow, Bengio & Courville, Deep Learning, 2016, section 6.3: a hidden layer is one affine map and one
     nonlinearity.
@@ -29,13 +29,13 @@ class TwoActivations(Diagnostic):
     maker: Related
 
     def message(self) -> str:
-        return f"`{self.second}` follows `{self.first}` with nothing to learn between them"
+        return f"`{self.second}` follows `{self.first}` with no learned layer between them"
 
     def others(self) -> tuple[Label, ...]:
         return (Label(span=self.maker.span, text="the first"),) if self.maker.span != self.span else ()
 
     def help(self) -> tuple[str, ...]:
-        return ("keep one of the two, or put a layer between them",)
+        return ("remove one of the two, or put a layer between them",)
 
 
 def find(facts: Facts) -> Iterator[TwoActivations]:

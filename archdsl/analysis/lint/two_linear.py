@@ -12,11 +12,11 @@ from ._facts import Facts
 
 
 class TwoLinear(Diagnostic):
-    """A linear layer reads another with nothing between them: the two compute what one could.
+    """A linear layer directly follows another: a single layer could compute the same.
 
-    `fc 128; fc 64` is one matrix of 64 rows, with more weights and no more functions. So is a convolution that follows
-    one of `k1`. Mostly an activation was forgotten. A middle that is narrower than both ends is left alone: such a pair
-    is a matrix of low rank, with fewer weights.
+    `fc 128; fc 64` is one matrix of 64 rows, with more weights but no more functions. The same holds for a convolution
+    that follows one with `k1`. Usually an activation is missing. A middle that is narrower than both ends is not
+    reported: such a pair is a low-rank matrix, with fewer weights.
 
     Source: Goodfellow, Bengio & Courville, Deep Learning, 2016, section 6.4: a product of matrices is a matrix.
     """
@@ -32,13 +32,15 @@ class TwoLinear(Diagnostic):
     maker: Related
 
     def message(self) -> str:
-        return f"`{self.second}` follows `{self.first}` with no activation between: together they are one linear map"
+        return (
+            f"`{self.second}` follows `{self.first}` with no activation between them: together they are one linear map"
+        )
 
     def others(self) -> tuple[Label, ...]:
         return (Label(span=self.maker.span, text="the first"),) if self.maker.span != self.span else ()
 
     def help(self) -> tuple[str, ...]:
-        return ("put an activation between them, such as `relu`, or leave one of them out",)
+        return ("put an activation between them, such as `relu`, or remove one of them",)
 
 
 def find(facts: Facts) -> Iterator[TwoLinear]:

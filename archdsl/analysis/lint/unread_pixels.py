@@ -6,17 +6,17 @@ from ...contract.layer import Layer
 from ...diagnostics import Diagnostic, Related, Severity
 from ...diagnostics.diagnostic import Label
 from ...graph import Node
-from ...shapes.shape import Window
+from ...shapes.shape import Window, times
 from ._facts import Facts
 
 
 class UnreadPixels(Diagnostic):
-    """(W − K' + P) mod S is more than the padding at the end, so the last window ends before the side does.
+    """(W − K' + P) mod S is more than the padding at the end, so the last window ends before the input does.
 
-    What remains is never read: as many elements as the difference. Padding that is left over loses nothing.
+    The elements after it, as many as the difference, are never read. Unread padding loses nothing.
 
-    It is legal and mostly harmless, but the picture is read off its middle, and what is cut off cannot be learned from.
-    A padding, another kernel or another input size makes it even; a pooling layer can round up with `ceil`.
+    This is valid and mostly harmless, but the image is read off-center, and the network cannot learn from the part that
+    is cut off. Padding, another kernel or another input size avoids it; a pooling layer can round up with `ceil`.
 
     Source: Dumoulin & Visin, A guide to convolution arithmetic for deep learning, 2016, section 2.4.
     """
@@ -36,7 +36,7 @@ class UnreadPixels(Diagnostic):
 
     def message(self) -> str:
         parts = [f"{unread} of {side}" for side, unread in self._counts() if unread]
-        return f"`{self.keyword}` never reads the last {' and '.join(parts)} on a side"
+        return f"`{self.keyword}` never reads the last {' and '.join(parts)} positions"
 
     def _counts(self) -> tuple[tuple[int, int], ...]:
         return tuple(dict.fromkeys(zip(self.sides, self.unread, strict=True)))
@@ -48,9 +48,9 @@ class UnreadPixels(Diagnostic):
         return (Label(span=self.maker.span, text=f"makes {self.maker.shape}"),) if self.maker else ()
 
     def help(self) -> tuple[str, ...]:
-        least = ", ".join(str(side - unread) for side, unread in self._counts())
-        ceil = "`ceil` reads them; or " if self.pool else ""
-        return (f"{ceil}sides of {least} would give the same output; a padding would read more",)
+        least = times(tuple(side - unread for side, unread in zip(self.sides, self.unread, strict=True)))
+        rest = "`ceil`" if self.pool else "padding"
+        return (f"an input of {least} gives the same output; use {rest} to read the rest",)
 
 
 def find(facts: Facts) -> Iterator[UnreadPixels]:

@@ -1,4 +1,4 @@
-"""A number or a block that has a name and is never used."""
+"""A named number or block that is never used."""
 
 from collections.abc import Iterator
 
@@ -10,14 +10,14 @@ from ._facts import Facts
 class UnusedName(Diagnostic):
     """A parameter, a `let` or a block is never used.
 
-    Mostly another name was meant somewhere, and a value that looks as if it mattered does not: `--set width=0.5` would
-    change nothing. Names of tensors and stages are no such names: they also name the weights.
+    Usually another name was meant somewhere, and a value that seems to matter does not: `--set width=0.5` would change
+    nothing. Unused names of tensors and stages are not reported, because they also name the weights.
 
     Source: pyflakes F841, rustc's `unused_variables`.
     """
 
     code = "W0901"
-    title = "a name that nothing uses"
+    title = "unused name"
     wrong = "net N(width = 16)\ninput 3x32x32\nconv 16 k3\n"
     right = "net N(width = 16)\ninput 3x32x32\nconv width k3\n"
     severity = Severity.WARNING
@@ -29,7 +29,7 @@ class UnusedName(Diagnostic):
         return f"{self.what} `{self.name}` is never used"
 
     def help(self) -> tuple[str, ...]:
-        return ("use it, or take it away",)
+        return ("use it or remove it",)
 
 
 def find(facts: Facts) -> Iterator[UnusedName]:

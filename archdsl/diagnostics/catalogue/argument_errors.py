@@ -4,10 +4,10 @@ from ..diagnostic import Diagnostic, Edit, Fix
 
 
 class MissingArgument(Diagnostic):
-    """A layer or block was not given an argument that it needs."""
+    """A layer or block is missing a required argument."""
 
     code = "E0301"
-    title = "an argument is missing"
+    title = "missing argument"
     wrong = "input 3x32x32\nconv 64\n"
     right = "input 3x32x32\nconv 64 k3\n"
 
@@ -17,7 +17,7 @@ class MissingArgument(Diagnostic):
     example: str
 
     def message(self) -> str:
-        return f"`{self.keyword}` needs its {' and '.join(f'`{name}`' for name in self.names)}"
+        return f"`{self.keyword}` requires {' and '.join(f'`{name}`' for name in self.names)}"
 
     def label(self) -> str:
         return self.doc
@@ -27,7 +27,7 @@ class MissingArgument(Diagnostic):
 
 
 class UnknownArgument(Diagnostic):
-    """A named argument that the layer or block does not have."""
+    """The layer or block has no argument with this name."""
 
     code = "E0302"
     title = "unknown argument"
@@ -49,7 +49,7 @@ class UnknownArgument(Diagnostic):
     def help(self) -> tuple[str, ...]:
         if self.nearest or self.helps:
             return self.helps
-        return (f"it takes {', '.join(f'`{name}`' for name in self.known)}" if self.known else "it takes none",)
+        return (f"it takes {', '.join(f'`{name}`' for name in self.known)}" if self.known else "it takes no arguments",)
 
     def fix(self) -> Fix | None:
         if self.nearest is None:
@@ -58,10 +58,10 @@ class UnknownArgument(Diagnostic):
 
 
 class TooManyArguments(Diagnostic):
-    """More values stand in a row than the layer takes without a name.
+    """The layer takes fewer positional arguments than were given.
 
-    torch's modules take the channels that come in first; here they are known, and further values have a letter or a
-    name: `Conv2d(1, 16, 5, 1, 2)` is `conv 16 k5 p2`.
+    PyTorch's modules take the input channels first. Here these are inferred, and the values after the first ones have a
+    letter or a name: `Conv2d(1, 16, 5, 1, 2)` is `conv 16 k5 p2`.
     """
 
     code = "E0303"
@@ -72,31 +72,31 @@ class TooManyArguments(Diagnostic):
     keyword: str
     positional: tuple[str, ...]
     named: tuple[str, ...]
-    mend: Fix | None = None
+    correction: Fix | None = None
 
     def message(self) -> str:
         if not self.positional:
-            return f"`{self.keyword}` takes no value without a name"
+            return f"`{self.keyword}` takes no positional arguments"
         count = len(self.positional)
-        return f"`{self.keyword}` takes {count} value{'s' * (count > 1)} without a name: {', '.join(self.positional)}"
+        return f"`{self.keyword}` takes {count} positional argument{'s' * (count > 1)}: {', '.join(self.positional)}"
 
     def label(self) -> str:
         return "one too many"
 
     def fix(self) -> Fix | None:
-        return self.mend
+        return self.correction
 
     def help(self) -> tuple[str, ...]:
-        if self.mend is not None:
-            return (self.mend.title,)
-        return (f"by name it takes {', '.join(f'`{name}`' for name in self.named)}",) if self.named else ()
+        if self.correction is not None:
+            return (self.correction.title,)
+        return (f"named arguments: {', '.join(f'`{name}`' for name in self.named)}",) if self.named else ()
 
 
 class ArgumentTwice(Diagnostic):
-    """One argument is given twice."""
+    """An argument is given twice."""
 
     code = "E0304"
-    title = "an argument is given twice"
+    title = "duplicate argument"
     wrong = "input 3x32x32\nconv 64 k3 kernel=5\n"
     right = "input 3x32x32\nconv 64 k3\n"
 
@@ -107,14 +107,14 @@ class ArgumentTwice(Diagnostic):
         return f"`{self.name}` is given twice"
 
     def label(self) -> str:
-        return f"`{self.first}` gave it already"
+        return f"`{self.first}` already sets it"
 
 
 class BadValue(Diagnostic):
-    """An argument has a value that it cannot take."""
+    """An argument does not accept its value."""
 
     code = "E0305"
-    title = "a value that does not fit"
+    title = "invalid value"
     wrong = "input 3x32x32\nconv 64 k3 s0\n"
     right = "input 3x32x32\nconv 64 k3 s1\n"
 
@@ -127,48 +127,48 @@ class BadValue(Diagnostic):
         return f"`{self.name}` of `{self.keyword}` cannot be {self.value}"
 
     def label(self) -> str:
-        return f"it takes {self.words}"
+        return f"expected {self.words}"
 
 
 class BadExpression(Diagnostic):
-    """An expression has no value: a division by zero, a number that is too large, operands of different kinds."""
+    """An expression cannot be evaluated: division by zero, a number that is too large, operands of different types."""
 
     code = "E0306"
-    title = "an expression without a value"
+    title = "expression cannot be evaluated"
     wrong = "net N(groups = 0)\ninput 64\nfc 64 // groups\n"
     right = "net N(groups = 2)\ninput 64\nfc 64 // groups\n"
 
     why: str
 
     def message(self) -> str:
-        return f"this has no value: {self.why}"
+        return f"this expression cannot be evaluated: {self.why}"
 
 
 class TensorAsNumber(Diagnostic):
-    """A tensor's name stands where a number is needed.
+    """A tensor is used where a number is needed.
 
     The sizes of the current tensor are `@c`, `@h`, `@w`.
     """
 
     code = "E0307"
-    title = "a tensor where a number is needed"
+    title = "tensor used as a number"
     wrong = "input 3x32x32\nconv 8 k3 as a\nconv a k3\n"
     right = "input 3x32x32\nconv 8 k3 as a\nconv @c k3\n"
 
     name: str
 
     def message(self) -> str:
-        return f"`{self.name}` names a tensor, and a number is needed here"
+        return f"`{self.name}` is a tensor, but a number is needed here"
 
     def help(self) -> tuple[str, ...]:
         return ("the sizes of the current tensor are `@c`, `@h`, `@w`",)
 
 
 class SuffixOutside(Diagnostic):
-    """`K`, `M` and `G` belong to assertions and settings; a layer's size is written out."""
+    """The suffixes `K`, `M` and `G` are for assertions and settings; write the sizes of layers in full."""
 
     code = "E0308"
-    title = "a suffix outside an assertion"
+    title = "suffix outside an assertion"
     wrong = "input 64\nfc 4K\n"
     right = "input 64\nfc 4000\nassert params < 1M\n"
 
@@ -176,7 +176,7 @@ class SuffixOutside(Diagnostic):
     value: str
 
     def message(self) -> str:
-        return f"`{self.text}` is a way to write counts in assertions"
+        return f"the suffix of `{self.text}` is allowed only in assertions and settings"
 
     def help(self) -> tuple[str, ...]:
         return (f"write `{self.value}`",)

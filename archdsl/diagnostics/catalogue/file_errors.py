@@ -6,10 +6,10 @@ from ..diagnostic import Diagnostic
 
 
 class CannotRead(Diagnostic):
-    """A file cannot be read: it is not there, is a folder, is not UTF-8, or may not be read."""
+    """A file cannot be read: it does not exist, is a folder, is not valid UTF-8, or permission is denied."""
 
     code = "E0601"
-    title = "a file cannot be read"
+    title = "file cannot be read"
     wrong = 'use "nowhere.arch"\ninput 8\nfc 8\n'
     right = "input 8\nfc 8\n"
 
@@ -25,30 +25,30 @@ class CannotRead(Diagnostic):
 
 
 class OutsideProject(Diagnostic):
-    """A used file lies outside the folder of the program that uses it.
+    """A used file is outside the folder of the program that uses it.
 
-    Symbolic links are followed first. Copy the file into the project's folder.
+    Symbolic links are resolved first. Copy the file into the project's folder.
     """
 
     code = "E0602"
-    title = "a file outside the project"
+    title = "file outside the project"
     wrong = 'use "../elsewhere.arch"\ninput 8\nfc 8\n'
     right = "input 8\nfc 8\n"
 
     path: str
 
     def message(self) -> str:
-        return f"`{self.path}` lies outside the network's folder"
+        return f"`{self.path}` is outside the network's folder"
 
     def help(self) -> tuple[str, ...]:
-        return ("a used file must be in the folder of the network's file, or below it",)
+        return ("used files must be in the folder of the network's file or in a subfolder",)
 
 
 class UseCycle(Diagnostic):
-    """Files use each other in a circle."""
+    """Files use each other in a cycle."""
 
     code = "E0603"
-    title = "files that use each other"
+    title = "circular use of files"
     wrong = 'use "a.arch"\ninput 8\nfc 8\n'
     right = 'use "c.arch"\ninput 8\nfc 8\n'
     files: ClassVar = {"a.arch": 'use "b.arch"\n', "b.arch": 'use "a.arch"\n', "c.arch": "block unit { fc 8; relu }\n"}
@@ -56,4 +56,4 @@ class UseCycle(Diagnostic):
     chain: tuple[str, ...]
 
     def message(self) -> str:
-        return f"these files use each other: {' → '.join(self.chain)}"
+        return f"these files use each other in a cycle: {' → '.join(self.chain)}"

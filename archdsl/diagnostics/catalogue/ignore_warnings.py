@@ -4,13 +4,13 @@ from ..diagnostic import Diagnostic, Edit, Fix, Severity
 
 
 class UnusedIgnore(Diagnostic):
-    """`# archdsl: ignore[…]` names a warning that does not arise on its line.
+    """`# archdsl: ignore[…]` names a warning that does not occur on its line.
 
-    Such a comment would hide the warning on the day that it matters. Errors cannot be ignored.
+    The comment would hide the warning if it occurs there later. Errors cannot be ignored.
     """
 
     code = "W0917"
-    title = "an ignore that silences nothing"
+    title = "unused ignore comment"
     wrong = "input 3x32x32\nconv 8 k3  # archdsl: ignore[W0903]\n"
     right = "input 3x32x32\nconv 8 k3  # archdsl: ignore[W0903]\nbn\n"
     severity = Severity.WARNING
@@ -20,13 +20,13 @@ class UnusedIgnore(Diagnostic):
     def message(self) -> str:
         if self.name.startswith("E"):
             return f"`{self.name}` is an error, and errors cannot be ignored"
-        return f"there is no `{self.name}` on this line to ignore"
+        return f"`{self.name}` does not occur on this line"
 
     def help(self) -> tuple[str, ...]:
-        return ("take it out of the comment",)
+        return ("remove it from the comment",)
 
     def fix(self) -> Fix:
-        return Fix(title=f"take out `{self.name}`", edits=_removal(self), safe=True)
+        return Fix(title=f"remove `{self.name}`", edits=_removal(self), safe=True)
 
 
 def _removal(found: UnusedIgnore) -> tuple[Edit, ...]:

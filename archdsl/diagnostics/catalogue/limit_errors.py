@@ -1,4 +1,4 @@
-"""E07: a bound that keeps a text from taking the machine."""
+"""E07: resource limits."""
 
 from typing import ClassVar
 
@@ -6,9 +6,9 @@ from ..diagnostic import Diagnostic
 
 
 class TooDeep(Diagnostic):
-    """Bodies, parentheses and `else if` may stand inside one another to a bound.
+    """Bodies, parentheses and `else if` are nested beyond the limit.
 
-    A block gives a name to an inner part and makes the text flatter.
+    Move an inner part into a block to reduce the nesting.
     """
 
     code = "E0701"
@@ -19,14 +19,14 @@ class TooDeep(Diagnostic):
     limit: int
 
     def message(self) -> str:
-        return f"more than {self.limit} braces, parentheses and `else` inside one another"
+        return f"more than {self.limit} levels of nested braces, parentheses and `else`"
 
     def help(self) -> tuple[str, ...]:
-        return ("name an inner part: `block part { … }`, then use `part`",)
+        return ("move an inner part into a block: `block part { … }`, then use `part`",)
 
 
 class TooLong(Diagnostic):
-    """A statement or a text is longer than any that a person writes."""
+    """A statement or a text exceeds the length limit."""
 
     code = "E0702"
     title = "too long"
@@ -39,29 +39,30 @@ class TooLong(Diagnostic):
     unit: str
 
     def message(self) -> str:
-        count = "" if self.count is None else f" of {self.count:,} {self.unit}"
-        return f"this {self.what}{count} is longer than {self.limit:,} {self.unit}"
+        if self.count is None:
+            return f"this {self.what} has more than {self.limit:,} {self.unit}"
+        return f"this {self.what} has {self.count:,} {self.unit}, more than {self.limit:,}"
 
     def help(self) -> tuple[str, ...]:
-        return ("`repeat` and blocks write once what comes again",) if self.what == "text" else ()
+        return ("use `repeat` and blocks for repeated parts",) if self.what == "text" else ()
 
 
 class TooManyDigits(Diagnostic):
-    """An integer has more digits than a size can have."""
+    """An integer has more digits than any size can have."""
 
     code = "E0703"
-    title = "an integer is too long"
+    title = "integer too long"
     wrong = "input 8\nfc 1000000000000000000000\n"
     right = "input 8\nfc 1000\n"
 
     limit: int
 
     def message(self) -> str:
-        return f"an integer of more than {self.limit} digits"
+        return f"this integer has more than {self.limit} digits"
 
 
 class TooManyLayers(Diagnostic):
-    """The network would have more layers than the bound, counted before any of them is made."""
+    """The network would have more layers than the limit. They are counted before any is created."""
 
     code = "E0704"
     title = "too many layers"
@@ -72,27 +73,27 @@ class TooManyLayers(Diagnostic):
     limit: int
 
     def message(self) -> str:
-        return f"this makes {self.count:,} layers, more than {self.limit:,}"
+        return f"this would create {self.count:,} layers, more than the limit of {self.limit:,}"
 
     def help(self) -> tuple[str, ...]:
-        return ("lower a repetition; the innermost is multiplied by all that stand around it",)
+        return ("lower a repeat count; nested counts multiply",)
 
 
 class TooManyTurns(Diagnostic):
-    """Repetitions and blocks take more turns than the bound. Mostly one makes no layer, so that it may as well go."""
+    """Repetitions and blocks take more iterations than the limit. Usually one of them creates no layer: remove it."""
 
     code = "E0708"
-    title = "too many turns"
+    title = "too many iterations"
     wrong = "input 8\nrepeat 1000000 { let a = 1 }\nfc 8\n"
     right = "input 8\nfc 8\n"
 
     limit: int
 
     def message(self) -> str:
-        return f"repetitions and blocks take more than {self.limit:,} turns by here"
+        return f"repetitions and blocks take more than {self.limit:,} iterations up to here"
 
     def help(self) -> tuple[str, ...]:
-        return ("lower a repetition, or take away one that makes no layer",)
+        return ("lower a repeat count, or remove a repetition that creates no layer",)
 
 
 class TooLarge(Diagnostic):
@@ -107,14 +108,14 @@ class TooLarge(Diagnostic):
     count: int
 
     def message(self) -> str:
-        return f"{self.what} of {self.count:,} elements: more than 2^63, which no machine addresses"
+        return f"{self.what} would have {self.count:,} elements, more than 2^63"
 
 
 class RecursionFound(Diagnostic):
-    """A block uses itself, directly or through others."""
+    """A block uses itself, directly or through other blocks."""
 
     code = "E0706"
-    title = "a block uses itself"
+    title = "recursive block"
     wrong = "block a { relu; b }\nblock b { a }\ninput 8\na\n"
     right = "block a { relu; b }\nblock b { fc 8 }\ninput 8\na\n"
 
@@ -124,11 +125,11 @@ class RecursionFound(Diagnostic):
         return f"`{self.chain[0]}` uses itself: {' → '.join(self.chain)}"
 
     def help(self) -> tuple[str, ...]:
-        return ("for a fixed number of times, write `repeat N { … }`",)
+        return ("to repeat a fixed number of times, write `repeat N { … }`",)
 
 
 class TooManyFiles(Diagnostic):
-    """More files are used than the bound."""
+    """More files are used than the limit allows."""
 
     code = "E0707"
     title = "too many files"

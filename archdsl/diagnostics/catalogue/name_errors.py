@@ -1,4 +1,4 @@
-"""E02: a name that nothing has, or that something has already."""
+"""E02: unknown and duplicate names."""
 
 import re
 from typing import ClassVar
@@ -23,21 +23,21 @@ class _Unknown(Diagnostic):
 
 _INSTEAD = {
     "separableconv": "a separable convolution is two layers: `dwconv k3; conv 64 k1`",
-    "cropping": "`crop 24` keeps 24 of each side, from the middle; Cropping2D says how many go at either end",
-    "activation": "an activation is a layer by its own name: `relu`, `gelu`, `tanh`",
-    "bidirectional": "`lstm 64 bidirectional`: it is an option of the layer",
-    "timedistributed": "`fc 64` acts on each step of a sequence by itself",
-    "concatenate": "`concat { … } { … }`, or of named tensors `concat a b`",
-    "rescaling": "`scale 1/255` multiplies each element; training standardizes images by itself",
+    "cropping": "`crop 24` keeps the central 24 elements; Cropping2D takes the number to remove at each end",
+    "activation": "each activation is a separate layer: `relu`, `gelu`, `tanh`",
+    "bidirectional": "write `lstm 64 bidirectional`: it is an option of the layer",
+    "timedistributed": "`fc 64` acts on each step of a sequence separately",
+    "concatenate": "write `concat { … } { … }`, or `concat a b` for named tensors",
+    "rescaling": "`scale 1/255` multiplies each element; training standardizes images automatically",
 }
-"""What is written here for layers that other frameworks have, by their names without underscores and dimensions."""
+"""What to write for layers of other frameworks, by their names without underscores and dimensions."""
 
 
 class UnknownLayer(_Unknown):
-    """No layer and no block has this name.
+    """No layer or block has this name.
 
-    Layers are listed by `archdsl layers`; blocks are defined with `block NAME(…) { … }` or brought in with `use`. A
-    word that names an operation of the field, like `matmul` or `swiglu`, is no misspelling of a layer that looks alike.
+    `archdsl layers` lists the layers; blocks are defined with `block NAME(…) { … }` or imported with `use`. The name of
+    a common operation that is not a layer here, such as `matmul` or `swiglu`, is not taken for a misspelled layer.
     """
 
     code = "E0201"
@@ -46,32 +46,30 @@ class UnknownLayer(_Unknown):
     right = "input 3x32x32\nconv 64 k3\n"
 
     is_certain: bool = False
-    """Whether the word can be nothing else than a slip: only then may a fix replace one layer by another."""
+    """Whether the word must be a typo: only then may a fix replace one layer with another."""
     is_operation: bool = False
-    """Whether the word names an operation of the field, which no layer here is."""
+    """Whether the word names a common operation that is not a layer here."""
 
     def message(self) -> str:
         return f"there is no layer or block `{self.name}`"
 
     def label(self) -> str:
-        return "an operation that has no layer here" if self.is_operation else super().label()
+        return "a common operation, but not a layer here" if self.is_operation else super().label()
 
     def help(self) -> tuple[str, ...]:
         if (instead := _INSTEAD.get(re.sub("[123]d$", "", self.name.lower().replace("_", "")))) is not None:
             return (instead,)
-        return (
-            () if self.nearest else ("`archdsl layers` lists the layers; `block NAME { … }` defines one of your own",)
-        )
+        return () if self.nearest else ("`archdsl layers` lists the layers; `block NAME { … }` defines your own",)
 
     def fix(self) -> Fix | None:
         return super().fix() if self.is_certain else None
 
 
 class UnknownName(_Unknown):
-    """A bare word is no flag of the layer, no shorthand, no variable and no tensor.
+    """A bare word is not a flag of the layer, a shorthand, a variable or a tensor.
 
-    Variables are the parameters of the network or block and what `let` defines; tensors are named by `as`, `stage`
-    and `input`. A block sees its own parameters and those of its file's network only.
+    Variables are the parameters of the network or block and the names that `let` defines; tensors are named by `as`,
+    `stage` and `input`. A block sees only its own parameters and those of its file's network.
     """
 
     code = "E0202"
@@ -89,30 +87,30 @@ class UnknownName(_Unknown):
     def help(self) -> tuple[str, ...]:
         if self.nearest:
             return ()
-        return (f"there are {', '.join(f'`{name}`' for name in self.known)}",) if self.known else self.helps
+        return (f"available: {', '.join(f'`{name}`' for name in self.known)}",) if self.known else self.helps
 
 
 class NameTaken(Diagnostic):
-    """A name is given twice, or to a block although a layer has it."""
+    """A name is defined twice, or a block has the name of a layer."""
 
     code = "E0203"
-    title = "the name is taken"
+    title = "name already taken"
     wrong = "input 3x32x32\nconv 8 k3 as a\nconv 8 k3 as a\n"
     right = "input 3x32x32\nconv 8 k3 as a\nconv 8 k3 as b\n"
 
     name: str
     first: Related | None = None
-    why: str = "is defined already"
+    why: str = "is already defined"
 
     def message(self) -> str:
         return f"`{self.name}` {self.why}"
 
     def others(self) -> tuple[Label, ...]:
-        return (Label(span=self.first.span, text="first given here"),) if self.first else ()
+        return (Label(span=self.first.span, text="first defined here"),) if self.first else ()
 
 
 class UnknownSize(Diagnostic):
-    """`@` asks for a size that the current tensor does not have.
+    """`@` refers to a size that the current tensor does not have.
 
     An image has `@c`, `@h`, `@w`; a volume `@c`, `@d`, `@h`, `@w`; a signal `@c`, `@l`; a sequence `@t`, `@c`; a vector
     `@c`.
@@ -135,27 +133,27 @@ class UnknownSize(Diagnostic):
 
 
 class SizeBeforeInput(Diagnostic):
-    """`@` asks for a size of the current tensor, and no `input` stands before it.
+    """`@` refers to a size of the current tensor, but no `input` comes before it.
 
-    The default of a network's parameter cannot ask for one either: the network begins after it.
+    The default of a network parameter cannot use `@` either: the network starts after it.
     """
 
     code = "E0207"
-    title = "a size before any input"
+    title = "size before any input"
     wrong = "let n = @c\ninput 64\nfc n\n"
     right = "input 64\nlet n = @c\nfc n\n"
 
     name: str
 
     def message(self) -> str:
-        return f"`@{self.name}` is a size of the current tensor, and there is none yet"
+        return f"`@{self.name}` is a size of the current tensor, but there is no tensor yet"
 
     def label(self) -> str:
-        return "no `input` stands before this"
+        return "no `input` comes before this"
 
 
 class UnknownFunction(_Unknown):
-    """Only the functions of the language can be called: min, max, round, floor, ceil, sqrt, round_to."""
+    """Only the built-in functions can be called: min, max, round, floor, ceil, sqrt, round_to."""
 
     code = "E0205"
     title = "unknown function"
@@ -166,14 +164,14 @@ class UnknownFunction(_Unknown):
         return f"there is no function `{self.name}`"
 
     def help(self) -> tuple[str, ...]:
-        return () if self.nearest else ("there are min, max, round, floor, ceil, sqrt and round_to",)
+        return () if self.nearest else ("the functions are min, max, round, floor, ceil, sqrt and round_to",)
 
 
 class UnknownSetting(_Unknown):
-    """`--set` or a caller gives a parameter that the network does not declare."""
+    """`--set` or a caller sets a parameter that the network does not declare."""
 
     code = "E0206"
-    title = "the network has no such parameter"
+    title = "unknown network parameter"
     wrong = "net N(width = 8)\ninput 3x32x32\nconv width k3\n"
     right = "net N(depth = 8)\ninput 3x32x32\nconv depth k3\n"
     settings: ClassVar = {"depth": 16}

@@ -1,17 +1,17 @@
-"""E04: a tensor that a layer cannot take."""
+"""E04: shape errors."""
 
 from ...text.source import Span
 from ..diagnostic import Diagnostic, Edit, Fix, Label, Related
 
 
 class CannotTake(Diagnostic):
-    """A layer cannot take the tensor it is given.
+    """A layer cannot take its input tensor.
 
-    The second label shows the statement that made the tensor.
+    The second label shows the statement that created the tensor.
     """
 
     code = "E0402"
-    title = "a layer cannot take its input"
+    title = "layer cannot take its input"
     wrong = "input 64x28x28\npixelshuffle 3\n"
     right = "input 63x28x28\npixelshuffle 3\n"
 
@@ -38,13 +38,13 @@ class CannotTake(Diagnostic):
 
 
 class KernelTooLarge(CannotTake):
-    """A kernel is larger than the padded side it slides over.
+    """A kernel is larger than the padded input it slides over.
 
     out = floor((W − K' + 2P)/S) + 1 with K' = D·(K − 1) + 1 would be below 1.
     """
 
     code = "E0401"
-    title = "the kernel is larger than its input"
+    title = "kernel larger than its input"
     wrong = "input 3x4x4\nconv 8 k5\n"
     right = "input 3x4x4\nconv 8 k5 p1\n"
 
@@ -53,9 +53,9 @@ class KernelTooLarge(CannotTake):
 
 
 class ChannelsComeFirst(Diagnostic):
-    """The kernel does not fit, because the sizes of the input were written as height × width × channels.
+    """The kernel does not fit because the input is written as height × width × channels.
 
-    So `32x32x3` is 32 channels of 32×3. torch has the channels first, Keras and pictures in memory have them last.
+    `32x32x3` means 32 channels of 32×3. PyTorch puts the channels first; Keras and images in memory put them last.
     """
 
     code = "E0409"
@@ -65,7 +65,7 @@ class ChannelsComeFirst(Diagnostic):
 
     keyword: str
     sizes: str
-    turned: str
+    reordered: str
     why: str
     at: Span
 
@@ -74,26 +74,26 @@ class ChannelsComeFirst(Diagnostic):
         return f"`{self.sizes}` is read as {channels} channels of {'×'.join(sides)}: channels come first"
 
     def label(self) -> str:
-        return f"did you mean `{self.turned}`?"
+        return f"did you mean `{self.reordered}`?"
 
     def others(self) -> tuple[Label, ...]:
         return (Label(span=self.at, text=f"so the kernel of `{self.keyword}` does not fit: {self.why}"),)
 
     def fix(self) -> Fix:
-        edits = (Edit(span=self.span, text=self.turned),) if self.span.text == self.sizes else ()
-        return Fix(title=f"write `{self.turned}`", edits=edits)
+        edits = (Edit(span=self.span, text=self.reordered),) if self.span.text == self.sizes else ()
+        return Fix(title=f"write `{self.reordered}`", edits=edits)
 
 
 class WrongDimensions(Diagnostic):
-    """The number in a layer's name is not that of the tensor's spatial dimensions.
+    """The number in a layer's name does not match the tensor's spatial dimensions.
 
-    `conv1d` is for signals C×L, `conv2d` for images C×H×W, `conv3d` for volumes C×D×H×W; `conv` takes all three. So are
-    the poolings, normalisations and dropouts that torch and Keras number. Mostly the channel is missing: a grey volume
-    is 1×64×64×64.
+    `conv1d` is for signals C×L, `conv2d` for images C×H×W, `conv3d` for volumes C×D×H×W; `conv` takes all three. The
+    same holds for the pooling, normalization and dropout layers that PyTorch and Keras number. Usually the channel
+    dimension is missing: a grayscale volume is 1×64×64×64.
     """
 
     code = "E0410"
-    title = "another number of spatial dimensions"
+    title = "wrong number of spatial dimensions"
     wrong = "input 64x64x64\nconv3d 32 k3\n"
     right = "input 1x64x64x64\nconv3d 32 k3\n"
 
@@ -106,7 +106,7 @@ class WrongDimensions(Diagnostic):
 
     def message(self) -> str:
         needs = {1: "a signal C×L", 2: "an image C×H×W", 3: "a volume C×D×H×W"}[self.wanted]
-        return f"`{self.keyword}` needs {needs}, and gets {self.shape}"
+        return f"`{self.keyword}` needs {needs}, but gets {self.shape}"
 
     def label(self) -> str:
         if not self.count:
@@ -127,7 +127,7 @@ class WrongDimensions(Diagnostic):
 class NeedsFlatten(CannotTake):
     """`fc` works on the last axis of a vector or a sequence. An image must become a vector first.
 
-    `flatten` keeps every element, `gap` averages each channel over its sides.
+    `flatten` keeps every element; `gap` averages each channel over its spatial dimensions.
     """
 
     code = "E0403"
@@ -136,20 +136,20 @@ class NeedsFlatten(CannotTake):
     right = "input 3x8x8\nconv 8 k3\nflatten\nfc 10\n"
 
     def message(self) -> str:
-        return f"`{self.keyword}` needs a vector, and gets {self.shape}"
+        return f"`{self.keyword}` needs a vector, but gets {self.shape}"
 
 
 class GroupsDoNotDivide(CannotTake):
-    """The channels cannot be split in so many equal groups."""
+    """The channels cannot be split into this many equal groups."""
 
     code = "E0404"
-    title = "groups that do not divide"
+    title = "groups do not divide the channels"
     wrong = "input 60x28x28\ngroupnorm 8\n"
     right = "input 60x28x28\ngroupnorm 6\n"
 
 
 class PaddingTooLarge(CannotTake):
-    """A pooling layer may be padded by at most half its kernel, in torch and here."""
+    """A pooling layer can be padded by at most half its kernel, as in PyTorch."""
 
     code = "E0405"
     title = "padding larger than half the kernel"
@@ -161,23 +161,23 @@ class PaddingTooLarge(CannotTake):
 
 
 class HeadsDoNotDivide(CannotTake):
-    """The features of a sequence cannot be split among so many heads."""
+    """The features of a sequence cannot be split among this many heads."""
 
     code = "E0406"
-    title = "heads that do not divide"
+    title = "heads do not divide the features"
     wrong = "net N(T = 16, C = 64)\ninput TxC\nattention h5\n"
     right = "net N(T = 16, C = 64)\ninput TxC\nattention h4\n"
 
 
 class OperandsDiffer(Diagnostic):
-    """The operands of a merge do not go together.
+    """The operands of a merge have incompatible shapes.
 
-    `add` and `mul` need equal shapes (an operand may be C×1×1, and one of `mul` 1×H×W); `concat` needs all sizes equal
-    but the channels.
+    `add` and `mul` need equal shapes (an operand may be C×1×1, and one of `mul` 1×H×W); `concat` needs all sizes except
+    the channels to be equal.
     """
 
     code = "E0407"
-    title = "operands that do not go together"
+    title = "incompatible operands"
     wrong = "input 64x32x32\nresidual { conv 128 k3 s2 p1 }\n"
     right = "input 64x32x32\nresidual { conv 128 k3 s2 p1 } shortcut { conv 128 k1 s2 }\n"
 
@@ -187,11 +187,11 @@ class OperandsDiffer(Diagnostic):
     operands: tuple[Related, ...] = ()
     start: Related | None = None
     whole: bool = False
-    """Whether the tensor that the paths part from is an operand by itself."""
+    """Whether the tensor where the paths split is itself an operand."""
     change: Fix | None = None
 
     def message(self) -> str:
-        return f"the operands of `{self.keyword}` do not go together"
+        return f"the operands of `{self.keyword}` have incompatible shapes"
 
     def label(self) -> str:
         return self.why
@@ -199,8 +199,8 @@ class OperandsDiffer(Diagnostic):
     def others(self) -> tuple[Label, ...]:
         paths = [Label(span=each.span, text=f"this path gives {each.shape}") for each in self.operands]
         if self.start is not None:
-            is_operand = f"{self.start.shape}, from here, is the other path"
-            words = is_operand if self.whole else f"the paths part here, with {self.start.shape}"
+            is_operand = f"the other path is {self.start.shape}, from here"
+            words = is_operand if self.whole else f"the paths split here, at {self.start.shape}"
             paths.append(Label(span=self.start.span, text=words))
         return tuple(paths)
 
@@ -212,10 +212,10 @@ class OperandsDiffer(Diagnostic):
 
 
 class WeightsDiffer(Diagnostic):
-    """`reuse` applies the same weights, so the input must have the channels that they were made for."""
+    """`reuse` applies the same weights, so its input must have as many channels as the first one."""
 
     code = "E0408"
-    title = "weights that do not fit the reuse"
+    title = "weights do not fit the new input"
     wrong = "input 3x8x8\nconv 8 k3 as a\nreuse a\n"
     right = "input 8x8x8\nconv 8 k3 as a\nreuse a\n"
 
@@ -227,4 +227,4 @@ class WeightsDiffer(Diagnostic):
         return f"the weights of `{self.name}` do not fit here"
 
     def label(self) -> str:
-        return f"they were made for an input of {self.first}, this one is {self.now}"
+        return f"they were created for an input of {self.first}, but this one is {self.now}"

@@ -1,10 +1,10 @@
-"""E05: the parts of a network."""
+"""E05: the structure of a network."""
 
 from ..diagnostic import Diagnostic, Edit, Fix
 
 
 class NoInput(Diagnostic):
-    """A statement needs a tensor, and no `input` stands before it."""
+    """A statement needs a tensor, but no `input` comes before it."""
 
     code = "E0501"
     title = "no input"
@@ -12,17 +12,17 @@ class NoInput(Diagnostic):
     right = "input 3x32x32\nconv 64 k3\n"
 
     def message(self) -> str:
-        return "there is no input for this to work on"
+        return "there is no input to apply this to"
 
     def help(self) -> tuple[str, ...]:
-        return ("begin with the sizes of one sample, channels first: `input 3x32x32`",)
+        return ("start with the shape of one sample, channels first: `input 3x32x32`",)
 
 
 class NothingHere(Diagnostic):
-    """The text holds no network: no statement makes a tensor."""
+    """The text contains no network: no statement creates a tensor."""
 
     code = "E0502"
-    title = "an empty network"
+    title = "empty network"
     wrong = "# nothing yet\n"
     right = "input 3x32x32\nconv 64 k3\n"
 
@@ -30,22 +30,22 @@ class NothingHere(Diagnostic):
         return "there is no network here"
 
     def help(self) -> tuple[str, ...]:
-        return ("the smallest is `input 3x32x32; conv 64 k3`",)
+        return ("a minimal network is `input 3x32x32; conv 64 k3`",)
 
 
 class BadInput(Diagnostic):
     """An `input` statement is not of the form `input [NAME] SIZES [int(V)]`."""
 
     code = "E0503"
-    title = "an input that cannot be read"
+    title = "invalid input"
     wrong = "input 3x0x32\nconv 8 k3\n"
     right = "input 3x32x32\nconv 8 k3\n"
 
     why: str
-    helps: tuple[str, ...] = ("the sizes of one sample without the batch, channels first: `input 3x32x32`",)
+    helps: tuple[str, ...] = ("write the shape of one sample without the batch, channels first: `input 3x32x32`",)
 
     def message(self) -> str:
-        return "this input cannot be read"
+        return "invalid `input` statement"
 
     def label(self) -> str:
         return self.why
@@ -55,15 +55,15 @@ class BadInput(Diagnostic):
 
 
 class SymbolicSize(Diagnostic):
-    """A layer's weights depend on a size that is not known.
+    """The number of a layer's weights depends on a symbolic dimension.
 
-    Convolutions and poolings work for sizes that are not known (`input 3xHxW`). The weights of an `fc` after `flatten`
-    are as many as the tensor has elements, so the sizes must be known: give them with `--input 3x224x224`, write them,
-    declare them (`net N(H = 224, W = 224)`), or make the head independent of them with `gap`.
+    Convolutions and poolings work with symbolic dimensions (`input 3xHxW`). The number of weights of an `fc` after
+    `flatten` depends on the number of elements, so the sizes must be known: pass `--input 3x224x224`, write them in the
+    text, declare them (`net N(H = 224, W = 224)`), or make the head independent of them with `gap`.
     """
 
     code = "E0504"
-    title = "weights that depend on an unknown size"
+    title = "weights depend on a symbolic dimension"
     wrong = "input 3xHxW\nconv 8 k3\nflatten; fc 10\n"
     right = "input 3xHxW\nconv 8 k3\ngap; fc 10\n"
 
@@ -75,17 +75,17 @@ class SymbolicSize(Diagnostic):
         return f"the weights of `{self.keyword}` depend on {names}"
 
     def label(self) -> str:
-        return "how many they are cannot be told"
+        return "their number cannot be determined"
 
     def help(self) -> tuple[str, ...]:
-        return ("give the sizes: `--input 3x224x224`", "or let `gap` take the sides away before it")
+        return ("set the sizes: `--input 3x224x224`", "or remove the spatial dimensions with `gap` before it")
 
 
 class Misplaced(Diagnostic):
-    """A definition stands where it cannot: `net` not at the beginning, `block` or `use` inside a body."""
+    """A definition is misplaced: `net` is not at the start of the file, or `block` or `use` is inside a body."""
 
     code = "E0505"
-    title = "a definition in the wrong place"
+    title = "misplaced definition"
     wrong = "input 3x32x32\nnet N\nconv 8 k3\n"
     right = "net N\ninput 3x32x32\nconv 8 k3\n"
 
@@ -93,17 +93,17 @@ class Misplaced(Diagnostic):
     where: str
 
     def message(self) -> str:
-        return f"`{self.word}` cannot stand here"
+        return f"`{self.word}` is not allowed here"
 
     def label(self) -> str:
         return self.where
 
 
 class AssertFailed(Diagnostic):
-    """An assertion does not hold; the message has the measured value."""
+    """An assertion does not hold. The message shows the measured value."""
 
     code = "E0506"
-    title = "an assertion does not hold"
+    title = "assertion failed"
     wrong = "input 3x32x32\nconv 64 k3\nassert params < 1K\n"
     right = "input 3x32x32\nconv 64 k3\nassert params < 2K\n"
 
@@ -118,37 +118,37 @@ class AssertFailed(Diagnostic):
 
 
 class UndecidedLayer(Diagnostic):
-    """A layer has a symbolic dimension among its arguments, so it is another layer for each size.
+    """An argument of a layer is a symbolic dimension, so the layer is different for each size.
 
-    `upsample size=@h` of an input of unknown height is one: no module can be made of it. `check --sizes` answers all
-    the same, since each size is checked by itself.
+    An example is `upsample size=@h` on an input of symbolic height: no module can be built from it. `check --sizes`
+    still works, because it checks each size separately.
     """
 
     code = "E0512"
-    title = "a layer that depends on an unknown size"
+    title = "layer depends on a symbolic dimension"
     wrong = "input 3xHxW\nlet P = @h\nconv 8 k3 s2 p1; upsample size=PxP\n"
     right = "input 3xHxW\nconv 8 k3 s2 p1; upsample 2\n"
 
     text: str
 
     def message(self) -> str:
-        return f"`{self.text}` is another layer for each size of the input"
+        return f"`{self.text}` is a different layer for each input size"
 
     def label(self) -> str:
-        return "one of its arguments is not known"
+        return "one of its arguments is symbolic"
 
     def help(self) -> tuple[str, ...]:
-        return ("give the sizes: `--input 3x224x224`", "`archdsl check --sizes 224,256` answers for each size")
+        return ("set the sizes: `--input 3x224x224`", "`archdsl check --sizes 224,256` checks each size separately")
 
 
 class NothingToMeasure(Diagnostic):
-    """An assertion asks for the receptive field, and the network has none.
+    """An assertion uses the receptive field, but the network has none.
 
-    `rf` is the largest receptive field, in elements of the input along one axis, of a layer whose output has places.
+    `rf` is the largest receptive field of any layer whose output has positions, in input elements along one axis.
     """
 
     code = "E0511"
-    title = "an assertion about what is not there"
+    title = "nothing to measure"
     wrong = "input 8\nfc 10\nassert rf == 3\n"
     right = "input 3x8x8\nconv 10 k3\nassert rf == 3\n"
 
@@ -162,43 +162,43 @@ class NothingToMeasure(Diagnostic):
 
 
 class NotAComparison(Diagnostic):
-    """An assertion compares: `assert params < 1M`, `assert out == 10`."""
+    """An assertion must compare values: `assert params < 1M`, `assert out == 10`."""
 
     code = "E0507"
-    title = "an assertion that compares nothing"
+    title = "assertion without a comparison"
     wrong = "input 8\nfc 10\nassert params\n"
     right = "input 8\nfc 10\nassert params < 1K\n"
 
     def message(self) -> str:
-        return "an assertion compares two values"
+        return "an assertion must compare two values"
 
     def help(self) -> tuple[str, ...]:
         return ("`assert params < 1M`, `assert macs <= 50M`, `assert out == 10`",)
 
 
 class NeedsInputName(Diagnostic):
-    """A network with several inputs names each of them."""
+    """In a network with several inputs, each input needs a name."""
 
     code = "E0508"
-    title = "an input without a name"
+    title = "unnamed input"
     wrong = "input 3x32x32\ninput b 3x32x32\nadd b\n"
     right = "input a 3x32x32\ninput b 3x32x32\nadd a\n"
 
     def message(self) -> str:
-        return "with several inputs each has a name"
+        return "with several inputs, each needs a name"
 
     def help(self) -> tuple[str, ...]:
         return ("`input left 3x32x32`",)
 
     def fix(self) -> Fix | None:
-        return Fix(title="name it", edits=(Edit(span=self.span.tail, text=" first"),))
+        return Fix(title="name the input", edits=(Edit(span=self.span.tail, text=" first"),))
 
 
 class NeedsSetting(Diagnostic):
-    """A parameter of the network has no default and was given no value."""
+    """A network parameter has no default and was given no value."""
 
     code = "E0509"
-    title = "a parameter without a value"
+    title = "parameter without a value"
     wrong = "net N(classes)\ninput 8\nfc classes\n"
     right = "net N(classes = 10)\ninput 8\nfc classes\n"
 
@@ -208,28 +208,28 @@ class NeedsSetting(Diagnostic):
         return f"`{self.name}` has no value"
 
     def help(self) -> tuple[str, ...]:
-        return (f"give it with `--set {self.name}=…`, or a default in the text",)
+        return (f"set it with `--set {self.name}=…`, or give it a default in the text",)
 
 
 class UndecidedSize(Diagnostic):
-    """A size that is not known is asked for something that has no closed form.
+    """An operation on a symbolic dimension has no closed form.
 
-    Sums, differences, products and `//` by a number are exact for every value of `H`; a division by it, or a power, is
-    not. Give the size a value: `--input 3x224x224`, or `net N(H = 224)`.
+    Sums, differences, products and `//` by a number are exact for every value of `H`; dividing by `H` or raising it to
+    a power is not. Give the dimension a value: `--input 3x224x224`, or `net N(H = 224)`.
     """
 
     code = "E0510"
-    title = "an operation on an unknown size"
+    title = "operation on a symbolic dimension"
     wrong = "input 3xHxW\nconv 8 k3\nlet n = 64 // @h\ngap; fc n\n"
     right = "input 3xHxW\ngap; fc 64\n"
 
     why: str
 
     def message(self) -> str:
-        return "this depends on a size that is not known"
+        return "this depends on a symbolic dimension"
 
     def label(self) -> str:
         return self.why
 
     def help(self) -> tuple[str, ...]:
-        return ("give the sizes: `--input 3x224x224`",)
+        return ("set the sizes: `--input 3x224x224`",)

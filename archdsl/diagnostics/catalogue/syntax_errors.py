@@ -1,4 +1,4 @@
-"""E01: the text cannot be read."""
+"""E01: syntax errors."""
 
 from ...text.names import as_size
 from ...text.source import Span
@@ -6,14 +6,13 @@ from ..diagnostic import Diagnostic, Edit, Fix
 
 
 class Unexpected(Diagnostic):
-    """A word or sign stands where it does not fit.
+    """A word or character is not allowed here.
 
-    The message lists what would fit there. A statement is a word and its arguments, and ends at `;` or at the end of
-    the line.
+    The message lists what is. A statement is a keyword with its arguments, and ends at `;` or at the end of the line.
     """
 
     code = "E0101"
-    title = "this does not fit here"
+    title = "unexpected word or character"
     wrong = "input 3x32x32\nconv 64 k=\n"
     right = "input 3x32x32\nconv 64 k=3\n"
 
@@ -22,9 +21,7 @@ class Unexpected(Diagnostic):
     helps: tuple[str, ...] = ()
 
     def message(self) -> str:
-        # At an end nothing stands that could be wrong: something is missing.
-        end = self.found.startswith("the end of the ")
-        return f"{self.found.removeprefix('the end of ')} ends too early" if end else f"{self.found} does not fit here"
+        return f"unexpected {self.found.removeprefix('the ')}"
 
     def label(self) -> str:
         *first, last = self.expected or ("nothing",)
@@ -35,25 +32,25 @@ class Unexpected(Diagnostic):
 
 
 class MissingSeparator(Diagnostic):
-    """Two statements stand on one line with nothing between them.
+    """Two statements are on one line with nothing between them.
 
-    Put a `;` or a new line there.
+    Separate them with `;` or a line break.
     """
 
     code = "E0102"
-    title = "a separator is missing"
+    title = "missing separator"
     wrong = "input 3x32x32\nstage a { conv 8 k3 } relu\n"
     right = "input 3x32x32\nstage a { conv 8 k3 }; relu\n"
 
     word: str
     complete: bool = True
-    """Whether the statement before it has all that it needs; else more than a separator is missing."""
+    """Whether the statement before it is complete; otherwise more than a separator is missing."""
 
     def message(self) -> str:
-        return f"a `;` or a new line is missing before `{self.word}`"
+        return f"missing `;` or line break before `{self.word}`"
 
     def label(self) -> str:
-        return "a new statement begins here"
+        return "a new statement starts here"
 
     def fix(self) -> Fix | None:
         if not self.complete:
@@ -62,17 +59,17 @@ class MissingSeparator(Diagnostic):
         blanks = len(before) - len(before.rstrip(" \t"))
         place = Span(self.span.source, self.span.start - blanks, self.span.start - blanks)
         edit = Edit(span=place, text=";" if blanks else "; ")
-        return Fix(title="put a `;` there", edits=(edit,), safe=True)
+        return Fix(title="insert `;`", edits=(edit,), safe=True)
 
 
 class UnclosedBrace(Diagnostic):
-    """A `{` has no `}`.
+    """A `{` has no matching `}`.
 
-    The body goes on to the end of the text, so what was meant to stand after it was read as part of it.
+    The body extends to the end of the text, so whatever was meant to follow it was read as part of it.
     """
 
     code = "E0103"
-    title = "a brace is not closed"
+    title = "unclosed brace"
     wrong = "input 3x32x32\nstage features { conv 8 k3\n"
     right = "input 3x32x32\nstage features { conv 8 k3 }\n"
 
@@ -83,45 +80,45 @@ class UnclosedBrace(Diagnostic):
         return "opened here"
 
     def help(self) -> tuple[str, ...]:
-        return ("write a `}` where the body ends",)
+        return ("add a `}` where the body ends",)
 
 
 class NothingOpen(Diagnostic):
-    """A `}` closes nothing."""
+    """A `}` has no matching `{`."""
 
     code = "E0104"
-    title = "a brace closes nothing"
+    title = "unmatched closing brace"
     wrong = "input 3x32x32\nconv 8 k3 }\n"
     right = "input 3x32x32\nconv 8 k3\n"
 
     def message(self) -> str:
-        return "this `}` closes nothing"
+        return "this `}` has no matching `{`"
 
     def label(self) -> str:
         return "no `{` is open here"
 
 
 _OTHERS = {
-    "×": "sizes are written with the letter: `3x32x32`",
-    "→": "statements follow each other: `a; b`",
-    "'": 'strings have double quotes, `"blocks.arch"`, and words of a layer none: `padding=same`',
-    ":": "an argument is given with `=`: `kernel=3`",
-    "[": "sizes have no brackets: `3x32x32`",
+    "×": "write sizes with the letter x: `3x32x32`",
+    "→": "separate statements with `;`: `a; b`",
+    "'": 'strings take double quotes: `"blocks.arch"`; values of arguments take none: `padding=same`',
+    ":": "named arguments take `=`: `kernel=3`",
+    "[": "write sizes without brackets: `3x32x32`",
 }
 
 
 class StrayCharacter(Diagnostic):
-    """A character that the language does not use, outside a comment."""
+    """A character outside a comment is not part of the language."""
 
     code = "E0105"
-    title = "a character the language does not use"
+    title = "invalid character"
     wrong = "input 3x32x32\nconv 8 k3 $\n"
     right = "input 3x32x32\nconv 8 k3\n"
 
     character: str
 
     def message(self) -> str:
-        return f"`{self.character}` means nothing here"
+        return f"invalid character `{self.character}`"
 
     def label(self) -> str:
         return "the rest of this statement was skipped"
@@ -129,14 +126,14 @@ class StrayCharacter(Diagnostic):
     def help(self) -> tuple[str, ...]:
         if self.character in _OTHERS:
             return (_OTHERS[self.character],)
-        return ("names are written with the letters a to z, digits and `_`",) if self.character.isalpha() else ()
+        return ("names consist of the letters a to z, digits and `_`",) if self.character.isalpha() else ()
 
 
 class BadWord(Diagnostic):
-    """A word begins like a number and does not end like one, or a string is not closed."""
+    """A word starts like a number but is not one, or a string is not closed."""
 
     code = "E0106"
-    title = "neither a number nor a name"
+    title = "invalid number or unclosed string"
     wrong = "input 3x32x32\nconv 64 3x\n"
     right = "input 3x32x32\nconv 64 3x3\n"
 
@@ -149,7 +146,7 @@ class BadWord(Diagnostic):
 
     def label(self) -> str:
         if self.word.startswith('"'):
-            return 'a `"` is missing at its end'
+            return 'missing closing `"`'
         size = as_size(self.word)
         return f"did you mean `{size}`?" if size is not None else "numbers: `64`, `1e-5`; sizes: `3x5`"
 
@@ -159,56 +156,56 @@ class BadWord(Diagnostic):
 
 
 class ReservedName(Diagnostic):
-    """A word of the language was given as a name.
+    """A keyword is used as a name.
 
-    `add`, `as`, `stage` and their like cannot name tensors, stages, blocks or parameters.
+    `add`, `as`, `stage` and other keywords cannot name tensors, stages, blocks or parameters.
     """
 
     code = "E0107"
-    title = "a word of the language as a name"
+    title = "keyword used as a name"
     wrong = "input 3x32x32\nstage add { conv 8 k3 }\n"
     right = "input 3x32x32\nstage sum { conv 8 k3 }\n"
 
     name: str
 
     def message(self) -> str:
-        return f"`{self.name}` is a word of the language and cannot be a name"
+        return f"`{self.name}` is a keyword and cannot be a name"
 
     def help(self) -> tuple[str, ...]:
-        return (f"choose another, such as `{self.name}_1`",)
+        return (f"choose another name, such as `{self.name}_1`",)
 
 
 class PythonName(Diagnostic):
-    """A name begins with two underscores.
+    """A name starts with two underscores.
 
-    Such names are Python's own, and the network becomes Python: a stage called `__init__` or `__class__` would replace
-    what makes the module.
+    Python reserves such names, and the network becomes a Python module: a stage called `__init__` or `__class__` would
+    replace parts of the module.
     """
 
     code = "E0111"
-    title = "a name of Python's"
+    title = "name reserved by Python"
     wrong = "input 3x32x32\nstage __init__ { conv 8 k3 }\n"
     right = "input 3x32x32\nstage init { conv 8 k3 }\n"
 
     name: str
 
     def message(self) -> str:
-        return f"`{self.name}` begins with two underscores, as Python's own names do"
+        return f"`{self.name}` starts with two underscores, which Python reserves for its own names"
 
     def help(self) -> tuple[str, ...]:
         plain = self.name.strip("_")
-        return (f"choose another, such as `{plain}`" if plain else "choose a name with letters",)
+        return (f"choose another name, such as `{plain}`" if plain else "choose a name with letters",)
 
 
 class NoBody(Diagnostic):
     """A `{` follows a word that takes no body.
 
-    Bodies belong to `stage`, `block`, `residual`, `shortcut`, `add`, `mul`, `concat`, `repeat`, `if`, `else`, `aux`
-    and `train`.
+    Only `stage`, `block`, `residual`, `shortcut`, `add`, `mul`, `concat`, `repeat`, `if`, `else`, `aux` and `train`
+    take a body.
     """
 
     code = "E0108"
-    title = "no body may follow"
+    title = "unexpected body"
     wrong = "input 3x32x32\nstge features { conv 8 k3 }\n"
     right = "input 3x32x32\nstage features { conv 8 k3 }\n"
 
@@ -216,7 +213,7 @@ class NoBody(Diagnostic):
     nearest: str | None
 
     def message(self) -> str:
-        return f"`{self.word}` takes no `{{ … }}`"
+        return f"`{self.word}` takes no body `{{ … }}`"
 
     def label(self) -> str:
         return f"did you mean `{self.nearest}`?" if self.nearest else ""
@@ -225,8 +222,8 @@ class NoBody(Diagnostic):
         if self.nearest:
             return ()
         if self.word in ("for", "while", "loop"):
-            return ("a repetition is `repeat 3 as i { … }`, with i from 0",)
-        return ("a group of statements is `stage NAME { … }`, a new kind of layer `block NAME { … }`",)
+            return ("write a loop as `repeat 3 as i { … }`, with i from 0",)
+        return ("`stage NAME { … }` groups statements; `block NAME { … }` defines a new kind of layer",)
 
     def fix(self) -> Fix | None:
         if self.nearest is None:
@@ -238,11 +235,11 @@ class NoBody(Diagnostic):
 class NoRepetition(Diagnostic):
     """A statement is repeated less than once, so it would disappear.
 
-    A count that is computed may be 0, as in `repeat depth { … }` with `net N(depth = 0)`: a parameter turns a part off.
+    A computed count may be 0, as in `repeat depth { … }` with `net N(depth = 0)`: a parameter can turn a part off.
     """
 
     code = "E0110"
-    title = "a repetition below 1"
+    title = "repeat count below 1"
     wrong = "input 3x8x8\nconv 4 k3 x0\n"
     right = "input 3x8x8\nconv 4 k3 x1\n"
 
@@ -252,33 +249,33 @@ class NoRepetition(Diagnostic):
         return f"`{self.written}` repeats this less than once"
 
     def label(self) -> str:
-        return "a repetition is at least 1"
+        return "the count must be at least 1"
 
     def help(self) -> tuple[str, ...]:
-        return ("to leave it out, delete it, or put `#` before it; `if` and `repeat` take a parameter",)
+        return ("to leave it out, delete it or comment it out with `#`; `if` and `repeat` can use a parameter",)
 
 
 class SignForMinus(Diagnostic):
-    """A minus with a blank before it and none after it is a sign: it begins a new value.
+    """A minus with a space before it and none after it is a sign: it starts a new value.
 
     So `slice 0 -1` has two arguments. For a difference, write `a - 1` or `a-1`.
     """
 
     code = "E0109"
-    title = "a sign where a minus is meant"
+    title = "minus read as a sign"
     wrong = "input 64\nlet n = 10 -1\nfc n\n"
     right = "input 64\nlet n = 10 - 1\nfc n\n"
 
     follows: str
 
     def message(self) -> str:
-        return f"`-{self.follows}` reads as a new value here"
+        return f"`-{self.follows}` is read as a new value here"
 
     def label(self) -> str:
-        return "a blank before and none after makes it a sign"
+        return "a space before it and none after makes it a sign"
 
     def help(self) -> tuple[str, ...]:
         return (f"for a difference, write `- {self.follows}`",)
 
     def fix(self) -> Fix:
-        return Fix(title="put a blank after the minus", edits=(Edit(span=self.span, text="- "),), safe=True)
+        return Fix(title="insert a space after the minus", edits=(Edit(span=self.span, text="- "),), safe=True)

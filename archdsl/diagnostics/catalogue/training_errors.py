@@ -1,4 +1,4 @@
-"""E08: the `train { … }` block, and the network against the data that it is to learn from."""
+"""E08: the `train { … }` block, and whether the network fits the data."""
 
 from ...text.source import Span
 from ..diagnostic import Diagnostic, Edit, Fix, Label
@@ -10,10 +10,10 @@ def listed(words: tuple[str, ...]) -> str:
 
 
 class UnknownSetting(Diagnostic):
-    """A line of `train { … }` begins with a word that is no setting."""
+    """A line of `train { … }` starts with a word that is not a setting."""
 
     code = "E0801"
-    title = "an unknown setting"
+    title = "unknown setting"
     wrong = "input 1x8x8\nflatten; fc 10\ntrain { epoch 5 }\n"
     right = "input 1x8x8\nflatten; fc 10\ntrain { epochs 5 }\n"
 
@@ -26,7 +26,7 @@ class UnknownSetting(Diagnostic):
 
     def help(self) -> tuple[str, ...]:
         near = (f"did you mean `{self.nearest}`?",) if self.nearest else ()
-        return (*near, f"settings are {', '.join(self.known)}")
+        return (*near, f"the settings are {', '.join(self.known)}")
 
     def fix(self) -> Fix | None:
         if self.nearest is None:
@@ -35,10 +35,10 @@ class UnknownSetting(Diagnostic):
 
 
 class UnknownField(Diagnostic):
-    """A line of `train { … }` has a word or a name that this setting does not take."""
+    """A setting in `train { … }` does not take this word or argument."""
 
     code = "E0802"
-    title = "an unknown word in a setting"
+    title = "unknown argument of a setting"
     wrong = "input 1x8x8\nflatten; fc 10\ntrain { optimizer adam momentum=0.9 }\n"
     right = "input 1x8x8\nflatten; fc 10\ntrain { optimizer sgd momentum=0.9 }\n"
 
@@ -59,10 +59,10 @@ class UnknownField(Diagnostic):
 
 
 class BadSetting(Diagnostic):
-    """A setting has a value that it cannot have."""
+    """A setting does not accept its value."""
 
     code = "E0803"
-    title = "a setting's value"
+    title = "invalid setting"
     wrong = "input 1x8x8\nflatten; fc 10\ntrain { batch 0 }\n"
     right = "input 1x8x8\nflatten; fc 10\ntrain { batch 32 }\n"
 
@@ -80,7 +80,7 @@ class RepeatedSetting(Diagnostic):
     """A setting is given twice."""
 
     code = "E0804"
-    title = "a setting given twice"
+    title = "duplicate setting"
     wrong = "input 1x8x8\nflatten; fc 10\ntrain { epochs 5; epochs 10 }\n"
     right = "input 1x8x8\nflatten; fc 10\ntrain { epochs 10 }\n"
 
@@ -91,17 +91,17 @@ class RepeatedSetting(Diagnostic):
         return f"`{self.name}` is set twice"
 
     def others(self) -> tuple[Label, ...]:
-        return (Label(span=self.first, text="set here first"),)
+        return (Label(span=self.first, text="first set here"),)
 
     def help(self) -> tuple[str, ...]:
-        return ("keep one of the two",)
+        return ("remove one of the two",)
 
 
 class WrongInput(Diagnostic):
-    """The network's input has not the shape of the data's images."""
+    """The network's input does not have the shape of the images in the data."""
 
     code = "E0811"
-    title = "an input that does not fit the data"
+    title = "input does not match the data"
     wrong = "input 3x32x32\nflatten; fc 10\ntrain { data mnist }\n"
     right = "input 1x28x28\nflatten; fc 10\ntrain { data mnist }\n"
 
@@ -111,24 +111,24 @@ class WrongInput(Diagnostic):
     same_channels: bool
 
     def message(self) -> str:
-        return f"`{self.data}` has images of {self.wanted.replace('x', '×')}, this network takes {self.found}"
+        return f"`{self.data}` has images of {self.wanted.replace('x', '×')}, but this network takes {self.found}"
 
     def label(self) -> str:
         return f"{self.found} is not {self.wanted.replace('x', '×')}"
 
     def help(self) -> tuple[str, ...]:
         sized = (
-            f"or keep it, and pad the images with zeros: `data {self.data} fit=pad` (`--fit pad`); "
-            "or scale them: `fit=resize`",
+            f"or keep it and pad the images with zeros: `data {self.data} fit=pad` (`--fit pad`), "
+            "or resize them: `fit=resize`",
         )
         return (f"write `input {self.wanted}`", *(sized if self.same_channels else ()))
 
 
 class WrongOutput(Diagnostic):
-    """The network does not end in one number for each class of the data."""
+    """The network does not output one number per class of the data."""
 
     code = "E0812"
-    title = "an output that does not fit the data"
+    title = "output does not match the data"
     wrong = "input 1x28x28\nflatten; fc 100\ntrain { data mnist }\n"
     right = "input 1x28x28\nflatten; fc 10\ntrain { data mnist }\n"
 
@@ -138,20 +138,20 @@ class WrongOutput(Diagnostic):
     advice: str
 
     def message(self) -> str:
-        return f"`{self.data}` has {self.classes} classes, this network gives {self.found}"
+        return f"`{self.data}` has {self.classes} classes, but this network outputs {self.found}"
 
     def label(self) -> str:
-        return f"gives {self.found}, not {self.classes}"
+        return f"outputs {self.found}, not {self.classes}"
 
     def help(self) -> tuple[str, ...]:
         return (self.advice,)
 
 
 class NotForImages(Diagnostic):
-    """Training feeds one image at a time into one input; this network takes something else."""
+    """Training feeds images into a single input, but this network takes something else."""
 
     code = "E0813"
-    title = "a network that does not take an image"
+    title = "network does not take images"
     wrong = "input 16\nfc 10\ntrain { data digits }\n"
     right = "input 1x8x8\nflatten; fc 10\ntrain { data digits }\n"
 
@@ -159,17 +159,17 @@ class NotForImages(Diagnostic):
     advice: str
 
     def message(self) -> str:
-        return f"training feeds images, channels × height × width; this network takes {self.found}"
+        return f"training feeds images, channels × height × width, but this network takes {self.found}"
 
     def help(self) -> tuple[str, ...]:
         return (self.advice,)
 
 
 class SeveralOutputs(Diagnostic):
-    """A network with more than one output. Training has a loss for one alone, which would not reach all weights."""
+    """The network has more than one output, but the loss applies to a single one and would not reach all weights."""
 
     code = "E0814"
-    title = "several outputs to train"
+    title = "several outputs"
     wrong = "input 1x8x8\nflatten; fc 16 as h; relu\naux early { fc 10 }\nfc 10\ntrain { data digits }\n"
     right = "input 1x8x8\nflatten; fc 16 as h; relu\nfc 10\ntrain { data digits }\n"
 
@@ -177,10 +177,10 @@ class SeveralOutputs(Diagnostic):
     name: str
 
     def message(self) -> str:
-        return f"training has a loss for one output, this network has {self.count}"
+        return f"training supports one output, but this network has {self.count}"
 
     def label(self) -> str:
         return f"no loss would reach `{self.name}`"
 
     def help(self) -> tuple[str, ...]:
-        return (f"leave `{self.name}` out of the network that is trained: one output can be trained for now",)
+        return (f"remove `{self.name}` to train this network: only one output can be trained for now",)

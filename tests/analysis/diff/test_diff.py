@@ -139,7 +139,7 @@ def test_text() -> None:
     shown = [" ".join(line.split()) for line in render(diff(a, b)).splitlines()]
     assert shown[2:10] == [
         "layer output params MACs field",
-        "… 7 the same",
+        "… 7 unchanged",
         "~ high.conv1 conv 32 k3 s2 p1 → conv 48 k3 s2 p1 32×16×16 → 48×16×16 4,640 → 6,960 1,179,648 → 1,769,472 7",
         "~ high.bn1 bn 32×16×16 → 48×16×16 64 → 96 7",
         "~ high.relu1 relu 32×16×16 → 48×16×16 7",
@@ -148,8 +148,8 @@ def test_text() -> None:
         "~ fc1 fc 10 10 330 → 490 320 → 480",
     ]
     assert shown[-2:] == [
-        "weights 16 of 23 tensors carry over, 2,909 of 10,541 numbers (27.6%)",
-        "16 by the same name, 7 of another shape",
+        "weights 16 of 23 tensors carry over, 2,909 of 10,541 values (27.6%)",
+        "16 with the same name, 7 with another shape",
     ]
 
 

@@ -1,0 +1,155 @@
+"""User-visible text uses the field's vocabulary: words that earlier versions used in a sense of their own stay out."""
+
+import ast
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import click
+import pytest
+
+from archdsl.analysis.codes import by_code
+from archdsl.cli import main
+from archdsl.explain.pages import FAMILIES, plain
+from archdsl.layers import registry
+from archdsl.layers.merge import Add, Concat, Mul
+
+ROOT = Path(__file__).resolve().parents[1]
+
+WORDS: Mapping[str, str] = {
+    r"mend(s|ed|ing)?": "fix",
+    r"tell(s|ing)?|told": "report, show, print, warn",
+    r"ways? out": "suggestion, help",
+    r"tall(y|ies)": "metrics",
+    r"quasi": "size set",
+    r"pictures?": "diagram of a network, figure in a report, image of a data set",
+    r"(by|where|another) chance|chance (starts|begins)": "random, seed, RNG state",
+    r"drawn": "sampled, generated, rendered",
+    r"witness(es)?": "example size, size hint",
+    r"unknown sizes?|sizes? (that|which) (is|are) not known": "symbolic dimensions",
+    r"whole numbers?": "integer",
+    r"parted": "split, separated",
+    r"(do|does|did) not go together": "incompatible",
+    r"no number": "NaN",
+    r"once mended|take the machine|run(s|ning)? away": "resource limits",
+    r"\w*(normalis|regularis|initialis|optimis|colour|neighbour)\w*|centres?": "American spelling",
+}
+"""Regular expressions of words to avoid, and what to write instead."""
+
+IN_MESSAGES: Mapping[str, str] = {
+    r"sides?": "spatial dimensions, spatial size",
+    r"letters?": "symbolic dimensions",
+    r"blanks?": "space",
+}
+"""The same for messages, layers and reports; pages and help use these words in their ordinary meaning."""
+
+ORDINARY = (
+    "the letter x",
+    "letters a to z",
+    "capital letters",
+    "a name with letters",
+    "a letter or a name",
+    "has no letter",
+    "side by side",
+    "told apart",
+    "drawn to scale",
+)
+"""Phrases in which a word of the list has its ordinary meaning."""
+
+_CODE = re.compile(r"```.*?```|`[^`\n]*`|<!--.*?-->|\]\([^)]*\)|https?://\S+", re.DOTALL)
+
+
+def private(text: str, words: Mapping[str, str]) -> list[str]:
+    """The words of a list in a text, each with a little of what is around it; code and links are left out."""
+    prose = " ".join(_CODE.sub("``", text).split())
+    for phrase in ORDINARY:
+        prose = re.sub(rf"\b{phrase}\b", "…", prose, flags=re.IGNORECASE)
+    return [prose[max(0, found.start() - 40) : found.end() + 40] for found in _pattern(words).finditer(prose)]
+
+
+def _pattern(words: Mapping[str, str]) -> re.Pattern[str]:
+    return re.compile("|".join(rf"\b(?:{word})\b" for word in words), re.IGNORECASE)
+
+
+Text = tuple[str, str]
+"""Where a text is, and the text."""
+
+
+def literals(*folders: str) -> Iterator[Text]:
+    """The strings in the code of these folders that read like text: those with a space that are no docstrings."""
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+            for node in ast.walk(tree):
+                if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in alone:
+                    continue
+                if " " in node.value.strip() and not _IS_LIST.fullmatch(node.value):
+                    yield f"{path.name}:{node.lineno}", node.value
+
+
+_IS_LIST = re.compile(r"\s*\w+(\s+\w+){20,}\s*")
+"""Words to split, such as the names of operations."""
+
+
+def diagnostics() -> Iterator[Text]:
+    """The pages of all codes, each with the output for its wrong example, and every message of the front end."""
+    yield from FAMILIES.items()
+    yield from ((code, plain(kind)) for code, kind in by_code().items())
+    yield from literals("archdsl/diagnostics", "archdsl/elaborate", "archdsl/expressions", "archdsl/syntax")
+    yield from literals("archdsl/analysis/lint")
+
+
+def layers() -> Iterator[Text]:
+    """What layers and merges say of themselves and their arguments, and why they reject an input."""
+    for op in (*registry().values(), Add, Mul, Concat):
+        yield op.keyword, inspect.cleandoc(op.__doc__ or "")
+        yield from ((f"{op.keyword} {p.name}", f"{p.doc}; {p.kind.words if p.kind else ''}") for p in op.parameters)
+    yield from literals("archdsl/layers", "archdsl/contract")
+
+
+def analysis() -> Iterator[Text]:
+    """What the table, derivations, differences and reports print."""
+    yield from literals("archdsl/analysis", "archdsl/explain", "archdsl/text")
+
+
+def helps() -> Iterator[Text]:
+    """`--help` of every command."""
+    assert isinstance(main, click.Group)
+    context = click.Context(main, info_name="archdsl")
+    for name in main.list_commands(context):
+        command = main.get_command(context, name)
+        assert command is not None
+        yield name, command.get_help(click.Context(command, info_name=name, parent=context, terminal_width=10_000))
+
+
+def pages() -> Iterator[Text]:
+    """README.md and the pages of docs/."""
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
+        yield str(page.relative_to(ROOT)), page.read_text(encoding="utf-8")
+
+
+AREAS: Mapping[str, tuple[Callable[[], Iterator[Text]], Mapping[str, str]]] = {
+    "diagnostics": (diagnostics, {**WORDS, **IN_MESSAGES}),
+    "layers": (layers, {**WORDS, **IN_MESSAGES}),
+    "analysis": (analysis, {**WORDS, **IN_MESSAGES}),
+    "help": (helps, WORDS),
+    "pages": (pages, WORDS),
+}
+"""Where users read text, and the words that stay out of it."""
+
+CLEAN = ("diagnostics", "layers", "analysis", "help")
+"""The areas that are held to their words. Add `pages` once all of docs/ is rewritten."""
+
+
+@pytest.mark.parametrize("area", CLEAN)
+def test_no_private_words(area: str) -> None:
+    texts, words = AREAS[area]
+    found = [f"{where}: {each}" for where, text in texts() for each in private(text, words)]
+    assert not found, "\n".join([*found, "", *(f"{word} → {instead}" for word, instead in words.items())])
+
+
+def test_the_list_finds_what_it_lists() -> None:
+    assert private("`--fix` mends what is certain, and the picture tells", WORDS) != []
+    assert private("two figures side by side, and `sides` in code", IN_MESSAGES) == []
