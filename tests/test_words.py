@@ -11,6 +11,7 @@ import pytest
 
 from archdsl.analysis.codes import by_code
 from archdsl.cli import main
+from archdsl.contract.layer import Op
 from archdsl.explain.pages import FAMILIES, plain
 from archdsl.layers import registry
 from archdsl.layers.merge import Add, Concat, Mul
@@ -103,7 +104,8 @@ def diagnostics() -> Iterator[Text]:
 
 def layers() -> Iterator[Text]:
     """What layers and merges say of themselves and their arguments, and why they reject an input."""
-    for op in (*registry().values(), Add, Mul, Concat):
+    merges: tuple[type[Op], ...] = (Add, Mul, Concat)
+    for op in (*registry().values(), *merges):
         yield op.keyword, inspect.cleandoc(op.__doc__ or "")
         yield from ((f"{op.keyword} {p.name}", f"{p.doc}; {p.kind.words if p.kind else ''}") for p in op.parameters)
     yield from literals("archdsl/layers", "archdsl/contract")
