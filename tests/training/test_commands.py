@@ -229,18 +229,18 @@ def mismatch(text: str, *args: str) -> str:
 def test_an_input_that_does_not_fit_is_told_before_anything_is_fetched() -> None:
     assert mismatch("input 1x32x32\nflatten; fc 100\n", "--data", "mnist") == "\n".join(
         [
-            "error[E0811]: `mnist` has images of 1×28×28, this network takes 1×32×32",
+            "error[E0811]: `mnist` has images of 1×28×28, but this network takes 1×32×32",
             "  ╭─ n.arch:1:1",
             "1 │ input 1x32x32",
             "  │ ^^^^^^^^^^^^^ 1×32×32 is not 1×28×28",
             "  = help: write `input 1x28x28`",
-            "  = help: or keep it, and pad the images with zeros: `data mnist fit=pad` (`--fit pad`); "
-            "or scale them: `fit=resize`",
+            "  = help: or keep it and pad the images with zeros: `data mnist fit=pad` (`--fit pad`), "
+            "or resize them: `fit=resize`",
             "",
-            "error[E0812]: `mnist` has 10 classes, this network gives 100",
+            "error[E0812]: `mnist` has 10 classes, but this network outputs 100",
             "  ╭─ n.arch:2:10",
             "2 │ flatten; fc 100",
-            "  │          ^^^^^^ gives 100, not 10",
+            "  │          ^^^^^^ outputs 100, not 10",
             "  = help: end with `fc 10` instead",
             "",
             "2 errors",
@@ -253,7 +253,7 @@ def test_an_input_that_does_not_fit_is_told_before_anything_is_fetched() -> None
     ("text", "data", "told"),
     [
         ("input 1x32x32\nflatten; fc 10", "cifar10", "help: write `input 3x32x32`"),
-        ("net N(classes = 10)\ninput 3x32x32\nflatten; fc classes", "cifar100", "help: `--set classes=100`"),
+        ("net N(classes = 10)\ninput 3x32x32\nflatten; fc classes", "cifar100", "help: use `--set classes=100`"),
         ("input 3x32x32\nconv 10 k3", "cifar10", "help: end with `gap; fc 10` or `flatten; fc 10`"),
         ("input 784\nfc 10", "mnist", "help: write `input 1x28x28; flatten`"),
         ("input 5x7\nflatten; fc 10", "mnist", "error[E0813]: training feeds images"),

@@ -103,7 +103,7 @@ def test_off_and_parameters_of_the_network() -> None:
             4 │ epoch 5
               │ ^^^^^
               = help: did you mean `epochs`?
-              = help: settings are data, split, augment, optimizer, schedule, loss, epochs, batch, accumulate, clip, \
+              = help: the settings are data, split, augment, optimizer, schedule, loss, epochs, batch, accumulate, clip, \
 ema, lookahead, freeze, patience, precision, layout, compile, tta, checkpoint, seed
             """,
         ),
@@ -224,8 +224,8 @@ ema, lookahead, freeze, patience, precision, layout, compile, tta, checkpoint, s
               ╭─ n.arch:4:26
             4 │ augment crop=4 flip crop=5
               │                          ^
-              │              ─ set here first
-              = help: keep one of the two
+              │              ─ first set here
+              = help: remove one of the two
             """,
         ),
         (
@@ -244,8 +244,8 @@ ema, lookahead, freeze, patience, precision, layout, compile, tta, checkpoint, s
               ╭─ n.arch:4:11
             4 │ epochs 3; epochs 4
               │           ^^^^^^^^
-              │ ──────── set here first
-              = help: keep one of the two
+              │ ──────── first set here
+              = help: remove one of the two
             """,
         ),
         (

@@ -154,7 +154,7 @@ def test_a_run_that_was_stopped_in_its_first_epoch(tmp_path: Path) -> None:
     assert "No epoch is finished" in page.text
     training(tmp_path / "one", stop=StopAfter(1)).start()
     _, page = read(tmp_path / "one")
-    assert "1 step in all" in page.text
+    assert "1 step in total" in page.text
 
 
 def test_a_run_that_diverged(tmp_path: Path) -> None:
