@@ -30,7 +30,7 @@ def test_layers_of_keras_are_understood(word: str, keyword: str) -> None:
     [
         ("separableconv2d 64 k3", "`dwconv k3; conv 64 k1`"),
         ("SeparableConv1D 64 k3", "`dwconv k3; conv 64 k1`"),
-        ("cropping2d 4", "how many go at either end"),
+        ("cropping2d 4", "the number to remove at each end"),
         ("time_distributed", "`fc 64` acts on each step"),
         ("concatenate a b", "`concat a b`"),
         ("activation relu", "`relu`"),
