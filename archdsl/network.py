@@ -312,6 +312,8 @@ def beside(source: Source) -> Library:
 _LIMITS = (TooManyLayers, TooManyTurns)
 """What no other example size changes, and takes long to find out."""
 # Examples for symbolic dimensions, the likeliest first: a network need not take all of them.
+_MOST_TRIED = 20_000
+"""Layers of a network with errors that other examples are tried for: each try takes as long as the first."""
 _EXAMPLE_SIZES = (224, 256, 572, 32, 299, 64, 100, 28, 8)
 
 
@@ -332,7 +334,8 @@ def _elaborate(
         own = Sink()
         draft = elaborate(program, own, settings, each, library, size)
         tried.append((draft, own))
-        if not draft.errors or not draft.symbols or any(type(each.diagnostic) in _LIMITS for each in own):
+        limited = len(draft.nodes) > _MOST_TRIED or any(type(each.diagnostic) in _LIMITS for each in own)
+        if not draft.errors or not draft.symbols or limited:
             break
     draft, own = tried[0] if tried[-1][0].errors else tried[-1]
     sink.absorb(own)

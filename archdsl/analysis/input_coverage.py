@@ -54,7 +54,7 @@ class Coverage:
         found: list[Touched] = []
         before: tuple[tuple[Field, ...], ...] = ()
         for node in self.graph.layers:
-            seen = self._fields[node.id]
+            seen = [each for each in self._fields[node.id] if each.input == self.graph.inputs[0]]
             now = tuple(each.sides for each in seen)
             if any(each.placed for each in seen) and now != before:
                 found.append(self._touched(node))

@@ -7,12 +7,19 @@ which checks a value, describes what it takes, and is what tests sample from.
 from collections.abc import Mapping
 from typing import Annotated, Any
 
+from ..limits import MAX_COUNT
 from ..record import Record
 
 
 def is_whole(value: object) -> bool:
     """Whether it is an integer, symbolic dimensions included, and not a boolean."""
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _bounded(*values: object) -> None:
+    """Raise InvalidValue for an integer that no size can be; a symbolic dimension is none."""
+    if any(type(value) is int and abs(value) > MAX_COUNT for value in values):
+        raise InvalidValue("an integer below 2^63")
 
 
 class InvalidValue(Exception):
@@ -48,6 +55,7 @@ class Int(Kind):
     def accept(self, value: Any) -> int:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
+        _bounded(value)
         if not is_whole(value) or (self.least is not None and value < self.least):
             raise self.invalid()
         return value  # type: ignore[no-any-return]  # narrowed by is_whole
@@ -101,6 +109,7 @@ class Sides(Kind):
             raise self.invalid()
         if isinstance(value, float) and value.is_integer():
             value = int(value)
+        _bounded(value)
         if not is_whole(value) or value < self.least:
             raise self.invalid()
         return value  # type: ignore[no-any-return]  # narrowed by is_whole

@@ -278,6 +278,8 @@ class _Binder:
         if p.many and arg.name is None:
             before = self.bound.values.get(p.name, ())
             value = UNKNOWN if UNKNOWN in (before, value) else (*before, value)
+        elif p.many and value is not UNKNOWN and not isinstance(value, tuple):
+            value = (value,)
         self.bound.values[p.name] = value
 
     def accepted(self, p: Parameter, value: Any, arg: ast.Argument) -> Any:

@@ -217,7 +217,8 @@ def unknown_layer(state: State, statement: ast.Layer) -> None:
     layer = find_layer(near) if near else None
     if near and layer is not None:
         with state.sink.muted(), state.guessing():
-            run_layer(state, statement, layer)
+            # Once: what comes of a guess need not be repeated.
+            run_layer(state, statement.replace(times=1), layer)
         return
     if state.current is None:
         return

@@ -65,7 +65,7 @@ def test_a_unet_wants_multiples_of_16() -> None:
 def test_weights_fix_a_product() -> None:
     sizes = archdsl.load("zoo:lenet5").sizes
     assert sizes.described()[1:] == [
-        "120·⌊(H − 28)/4⌋·⌊(W − 28)/4⌋ = 120  — `fc 84`, line 13",
+        "120·⌊(H − 28)/4⌋·⌊(W − 28)/4⌋ = 120  — `fc 84`, line 12",
         "squares: H=W = 32 to 35",
     ]
 

@@ -17,13 +17,13 @@ def test_a_layer_by_its_name() -> None:
     done = run("zoo:lenet5", "features.avgpool2")
     assert done.exit_code == 0
     assert done.output == (
-        "`avgpool 2`, line 9: features.avgpool2 gives 16×5×5\n\n"
-        "5  input 1x32x32       1×32×32\n"
+        "`avgpool 2`, line 8: features.avgpool2 gives 16×5×5\n\n"
+        "4  input 1x32x32       1×32×32\n"
         "   stage features\n"
-        "8    conv 6 k5; tanh   6×28×28   6 filters; floor((32 − 5)/1) + 1 = 28\n"
-        "8    avgpool 2         6×14×14   floor((28 − 2)/2) + 1 = 14\n"
-        "9    conv 16 k5; tanh  16×10×10  16 filters; floor((14 − 5)/1) + 1 = 10\n"
-        "9    avgpool 2         16×5×5    floor((10 − 2)/2) + 1 = 5\n"
+        "7    conv 6 k5; tanh   6×28×28   6 filters; floor((32 − 5)/1) + 1 = 28\n"
+        "7    avgpool 2         6×14×14   floor((28 − 2)/2) + 1 = 14\n"
+        "8    conv 16 k5; tanh  16×10×10  16 filters; floor((14 − 5)/1) + 1 = 10\n"
+        "8    avgpool 2         16×5×5    floor((10 − 2)/2) + 1 = 5\n"
     )
 
 
@@ -34,7 +34,7 @@ def test_sizes_and_values_as_in_check() -> None:
     assert "3×H×W" in run("zoo:resnet18", "stem", "--input", "3xHxW").output
 
 
-@pytest.mark.parametrize(("name", "hint"), [("featurs", "did you mean `features`?"), ("3", "nearest: line 5,")])
+@pytest.mark.parametrize(("name", "hint"), [("featurs", "did you mean `features`?"), ("3", "nearest: line 4,")])
 def test_nothing_there(name: str, hint: str) -> None:
     done = run("zoo:lenet5", name)
     assert done.exit_code == 2
@@ -56,13 +56,13 @@ def test_for_programs() -> None:
     assert done.exit_code == 0
     found = json.loads(done.output)
     assert WhyReport.model_validate(found).model_dump() == found
-    assert (found["name"], found["line"], found["shape"], found["also"]) == ("features.avgpool2", 9, "16×5×5", [])
+    assert (found["name"], found["line"], found["shape"], found["also"]) == ("features.avgpool2", 8, "16×5×5", [])
     first, *_, last = found["steps"]
     assert (first["name"], first["shape"], first["reasons"], first["scopes"]) == ("x", "1×32×32", [], [])
     assert last == {
         "name": "features.avgpool2",
         "text": "avgpool 2",
-        "line": "9",
+        "line": "8",
         "scopes": ["stage features"],
         "shape": "16×5×5",
         "source": "",

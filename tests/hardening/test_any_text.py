@@ -141,8 +141,8 @@ def test_too_many_words_are_reported_before_they_are_parsed(lines: int) -> None:
 
 FILES = {
     "nothing": (b"", 1, "E0502"),
-    "latin1": ("# é".encode("latin-1"), 2, "not UTF-8 text"),
-    "utf16": ("input 8".encode("utf-16"), 2, "not UTF-8 text"),
+    "latin1": ("# é".encode("latin-1"), 2, "not valid UTF-8"),
+    "utf16": ("input 8".encode("utf-16"), 2, "not valid UTF-8"),
     "nul": (b"input 8\x00\n", 1, "E0105"),
 }
 

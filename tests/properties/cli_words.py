@@ -247,6 +247,7 @@ GENERATORS: dict[str, Callable[[Random, Scene], str]] = {
     "A": revision,
     "B": revision,
     "TEXT": expression,
+    "SIZE": sizes,
     "SIZES": sizes,
     "check --sizes": answer_sizes,
     "NAME=VALUE": setting,

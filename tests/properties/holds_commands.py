@@ -22,6 +22,8 @@ from .resource_guard import limited
 from .workspace import watched_writes, workspace
 
 NAME = "commands"
+BINARY = (b"\x89PNG", b"%PDF")
+"""How what is no text begins: an image on standard output."""
 RUNS_A_TEXT = 8
 """Command lines for each text that is drawn: drawing a text costs as much as a run."""
 
@@ -124,7 +126,7 @@ def _ends_well(done: Result, example: Example) -> None:
         raise Broken(f"{name} prints a traceback", done.output[-2000:])
     if done.exit_code and not done.output.strip():
         raise Broken(f"{name}: exit status {done.exit_code} without a message")
-    if "\x1b" in done.output:
+    if "\x1b" in done.output and not done.stdout_bytes.startswith(BINARY):
         raise Broken(f"{name} passes control characters on", repr(done.output[:500]))
     form = _format(example)
     if form in ("json", "sarif") and (done.exit_code == 0 or done.stdout.strip()):
