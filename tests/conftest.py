@@ -17,6 +17,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "same")
 # workers that each use all cores would only be in each other's way.
 os.environ.update(OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
 os.environ["MPLBACKEND"] = "Agg"
+# IPython warns of another environment that happens to be active in the shell; the tests run in their own.
+os.environ.pop("VIRTUAL_ENV", None)
 
 CACHE = pytest.StashKey[Path]()
 
