@@ -39,7 +39,7 @@ NEWEST = (3, 15)  # how far up the PATH is searched when the Python at hand is t
 # What the demo leaves that is worth a look.
 RESULTS = {
     "lenet5.svg": "the first network, drawn; lenet5.png is the same in pixels",
-    "digits/report.html": "how the second one learned, what it takes for what, where it errs",
+    "digits/report.html": "the training of the second one: curves, confusion matrix, wrong answers",
     "digits/curves.png": "its learning curves; confusion.png beside it is the matrix",
     "digits/report.json": "the same as numbers",
 }
