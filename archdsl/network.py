@@ -1,10 +1,7 @@
 """A network as a user of the library holds it."""
 
-import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from itertools import product
-from operator import index
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,10 +11,11 @@ from .analysis.ignores import apply_ignores
 from .analysis.lint import Facts, lint, lint_draft
 from .diagnostics import Severity, Sink
 from .diagnostics.catalogue import structure_errors
-from .diagnostics.catalogue.limit_errors import TooManyLayers, TooManyTurns
 from .diagnostics.diagnostic import Found
-from .elaborate import Override, elaborate
-from .graph import Draft, Graph, Setting, Unresolved, likely_shape
+from .elaborate import Override
+from .elaborate.example_sizes import elaborate_examples
+from .elaborate.given_values import GivenSizes, number, parse_sizes
+from .graph import Draft, Graph, Setting, likely_shape
 from .shapes.shape import Shape
 from .shapes.symbolic import evaluated, plain
 from .syntax import parse
@@ -31,8 +29,6 @@ if TYPE_CHECKING:
     from torch.nn import Module
 
     from .analysis.valid_sizes import Sizes
-
-GivenSizes = str | tuple[int | str, ...]
 
 
 class ArchError(ValueError):
@@ -217,7 +213,7 @@ class _Text:
     def draft(self, override: Override, sink: Sink) -> Draft:
         """The draft for these sizes."""
         settings, library = self._given
-        return _elaborate(self.program, sink, settings, override, library)
+        return elaborate_examples(self.program, sink, settings, override, library)
 
     def symbolic(self, shapes: Mapping[str | None, Shape]) -> Graph:
         """The graph with a symbol for each spatial size of these inputs, of which they are the example."""
@@ -281,7 +277,7 @@ def analyse(
     """
     library = library or beside(source)
     program = parse(source, sink)
-    draft = _elaborate(program, sink, settings, override, library)
+    draft = elaborate_examples(program, sink, settings, override, library)
     if not draft.nodes and not sink.errors and not (blocks_only and program.blocks):
         sink.emit(structure_errors.NothingHere(span=Span(source, 0, 0)))
     graph = draft.checked()
@@ -309,44 +305,6 @@ def beside(source: Source) -> Library:
     return Stack(FolderLibrary(source.path.parent if source.path else Path()), shipped())
 
 
-_LIMITS = (TooManyLayers, TooManyTurns)
-"""What no other example size changes, and takes long to find out."""
-# Examples for symbolic dimensions, the likeliest first: a network need not take all of them.
-_MOST_TRIED = 20_000
-"""Layers of a network with errors that other examples are tried for: each try takes as long as the first."""
-_EXAMPLE_SIZES = (224, 256, 572, 32, 299, 64, 100, 28, 8)
-
-
-def _elaborate(
-    program: Program,
-    sink: Sink,
-    settings: Mapping[str, Any] | None,
-    override: Override | None,
-    library: Library | None,
-) -> Draft:
-    """The draft of a program; where it has symbolic dimensions, with the first example that the network takes."""
-    tried: list[tuple[Draft, Sink]] = []
-    overrides = [override]
-    if override is not None and override.is_symbolic:
-        # Where the text's own sizes are no example, others may be.
-        overrides.append(override.without_examples())
-    for each, size in product(overrides, _EXAMPLE_SIZES):
-        own = Sink()
-        draft = elaborate(program, own, settings, each, library, size)
-        tried.append((draft, own))
-        limited = len(draft.nodes) > _MOST_TRIED or any(type(each.diagnostic) in _LIMITS for each in own)
-        if not draft.errors or not draft.symbols or limited:
-            break
-    draft, own = tried[0] if tried[-1][0].errors else tried[-1]
-    sink.absorb(own)
-    unresolved = next((node for node in draft.nodes if isinstance(node, Unresolved)), None)
-    if unresolved is not None and not sink.errors:
-        # Whatever leaves a shape unknown reports why. Should something not, no network comes of it all the same.
-        why = "the shape of this could not be worked out"
-        sink.emit(structure_errors.UndecidedSize(span=unresolved.span, uses=unresolved.uses, why=why))
-    return draft.replace(errors=sink.errors) if sink.errors != draft.errors else draft
-
-
 def load(path: str | Path, *, input: GivenSizes | None = None, **parameters: Any) -> Network:
     """The network of a `.arch` file, or one that ships with archdsl: `load("zoo:resnet50")`.
 
@@ -367,45 +325,5 @@ def loads(text: str, *, name: str = "<text>", input: GivenSizes | None = None, *
 
 
 def _checked(source: Source, input: GivenSizes | None, parameters: Mapping[str, Any]) -> Network:
-    values = {name: _number(name, value) for name, value in parameters.items()}
+    values = {name: number(name, value) for name, value in parameters.items()}
     return analyse(source, Sink(), values, Override({} if input is None else {None: parse_sizes(input)})).checked()
-
-
-def _number(name: str, value: Any) -> int | float:
-    """A value for a parameter as a plain number, whatever kind of number it is. Raises TypeError."""
-    whole = _whole(value)
-    if whole is not None:
-        return whole
-    from numbers import Real  # for fractions alone: `check` starts without it
-
-    if isinstance(value, Real) and not isinstance(value, bool):
-        return float(value)
-    raise TypeError(f"`{name}` is a number, not {value!r}")
-
-
-def _whole(value: Any) -> int | None:
-    """A whole number of any kind, NumPy's and torch's too, as Python's own; None for all else, truth values too."""
-    try:
-        return None if isinstance(value, bool) else index(value)
-    except TypeError:
-        return None
-
-
-_PART = re.compile(r"[1-9][0-9]{0,11}|[A-Z][0-9]{0,3}")
-
-
-def parse_sizes(sizes: GivenSizes) -> tuple[int | str, ...]:
-    """`"3x32x32"` as (3, 32, 32), `"3xHxW"` as (3, "H", "W"). Raises ValueError for anything else."""
-    given = tuple(sizes.replace("×", "x").split("x")) if isinstance(sizes, str) else tuple(sizes)
-    found = [_size(part) for part in given]
-    if not found or None in found:
-        raise ValueError(f"{sizes!r} is not an input size like 3x32x32")
-    return tuple(part for part in found if part is not None)
-
-
-def _size(part: Any) -> int | str | None:
-    """One size: a number of at least 1, or a symbol; None for anything else."""
-    if isinstance(part, str):
-        return (int(part) if part.isdigit() else part) if _PART.fullmatch(part) else None
-    whole = _whole(part)
-    return whole if whole is not None and 1 <= whole < 10**12 else None

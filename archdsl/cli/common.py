@@ -13,7 +13,8 @@ from ..diagnostics import Sink
 from ..diagnostics.diagnostic import Found
 from ..diagnostics.terminal import printable, render, summary
 from ..elaborate import Override
-from ..network import Network, analyse, parse_sizes
+from ..elaborate.given_values import parse_sizes
+from ..network import Network, analyse
 from ..text.files import MAX_BYTES, Unreadable, decode
 from ..text.source import Source
 from ..zoo import read_named

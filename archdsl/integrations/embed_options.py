@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..elaborate import Override
-from ..network import parse_sizes
+from ..elaborate.given_values import parse_sizes
 from ..record import Record
 from ..text.names import nearest
 

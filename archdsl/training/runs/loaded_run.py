@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from ...diagnostics import Sink
 from ...elaborate import Override
-from ...network import Network, analyse, parse_sizes
+from ...elaborate.given_values import parse_sizes
+from ...network import Network, analyse
 from ...text.files import Unreadable, read_source
 from ..check import image_shape
 from ..data.dataset_spec import ImageShape

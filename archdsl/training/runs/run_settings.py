@@ -10,7 +10,7 @@ import numpy
 import torch
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator, model_validator
 
-from ...network import parse_sizes
+from ...elaborate.given_values import parse_sizes
 from ...version import __version__
 from ..recipe.recipe import Recipe
 from .sealed_json import seal

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator
 
-from ...network import parse_sizes
+from ...elaborate.given_values import parse_sizes
 from ..errors.run_errors import CannotResume
 from ..recipe.fields import entries
 from ..runs.run_folder import SETTINGS

@@ -1,0 +1,50 @@
+"""Elaboration with example sizes for symbolic dimensions: the first that the network takes."""
+
+from collections.abc import Mapping
+from itertools import product
+from typing import Any
+
+from ..diagnostics import Sink
+from ..diagnostics.catalogue import structure_errors
+from ..diagnostics.catalogue.limit_errors import TooManyLayers, TooManyTurns
+from ..graph import Draft, Unresolved
+from ..syntax.ast import Program
+from ..text.library import Library
+from . import Override, elaborate
+
+_LIMITS = (TooManyLayers, TooManyTurns)
+"""What no other example size changes, and takes long to find out."""
+_MOST_TRIED = 20_000
+"""Layers of a network with errors that other examples are tried for: each try takes as long as the first."""
+_EXAMPLE_SIZES = (224, 256, 572, 32, 299, 64, 100, 28, 8)
+"""Examples for symbolic dimensions, the likeliest first: a network need not take all of them."""
+
+
+def elaborate_examples(
+    program: Program,
+    sink: Sink,
+    settings: Mapping[str, Any] | None,
+    override: Override | None,
+    library: Library | None,
+) -> Draft:
+    """The draft of a program; where it has symbolic dimensions, with the first example that the network takes."""
+    tried: list[tuple[Draft, Sink]] = []
+    overrides = [override]
+    if override is not None and override.is_symbolic:
+        # Where the text's own sizes are no example, others may be.
+        overrides.append(override.without_examples())
+    for each, size in product(overrides, _EXAMPLE_SIZES):
+        own = Sink()
+        draft = elaborate(program, own, settings, each, library, size)
+        tried.append((draft, own))
+        limited = len(draft.nodes) > _MOST_TRIED or any(type(each.diagnostic) in _LIMITS for each in own)
+        if not draft.errors or not draft.symbols or limited:
+            break
+    draft, own = tried[0] if tried[-1][0].errors else tried[-1]
+    sink.absorb(own)
+    unresolved = next((node for node in draft.nodes if isinstance(node, Unresolved)), None)
+    if unresolved is not None and not sink.errors:
+        # Whatever leaves a shape unknown reports why. Should something not, no network comes of it all the same.
+        why = "the shape of this could not be worked out"
+        sink.emit(structure_errors.UndecidedSize(span=unresolved.span, uses=unresolved.uses, why=why))
+    return draft.replace(errors=sink.errors) if sink.errors != draft.errors else draft
