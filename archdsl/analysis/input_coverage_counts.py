@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from ..record import Record
 from .receptive_field.bounded import Table
-from .receptive_field.paths import Path
+from .receptive_field.field_paths import Path
 
 Place = tuple[int, ...]
 Regions = tuple[tuple[int, int], ...]

@@ -8,7 +8,7 @@ import click
 from ..diagnostics import Sink
 from ..network import Analysis, analyse
 from ..text.source import Source
-from ..training.check import check_recipe
+from ..training.network_check import check_recipe
 from .check_measures import Asked, check_asked, measure_options
 from .check_reports import Status, report
 from .common import Texts, network_options, parse_override, parse_settings, read, refuse_unused, show_mistakes

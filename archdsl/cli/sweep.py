@@ -147,7 +147,7 @@ def _start(
     from ..training.model_spec import NETWORK, used_files
     from ..training.runs.digests import of_text
     from ..training.runs.run_folder import Run
-    from ..training.sweep.sweep import DEFAULT_TRIALS
+    from ..training.sweep.search import DEFAULT_TRIALS
     from ..training.sweep.sweep_settings import SweepSettings
 
     bench = make_bench(read(file), space, inputs, data_dir, device)

@@ -16,7 +16,7 @@ from .problems import fail
 
 if TYPE_CHECKING:
     from ..training.data.images import Source
-    from ..training.sweep.sweep import Sweep
+    from ..training.sweep.search import Sweep
     from ..training.sweep.sweep_settings import SweepSettings
     from ..training.sweep.trial import Bench, Trial
 
@@ -120,7 +120,7 @@ def go(folder: Path, told: "SweepSettings", bench: "Bench") -> None:
 
 def _make_trials(folder: Path, told: "SweepSettings", bench: "Bench") -> None:
     from ..training.errors.problem import Problem
-    from ..training.sweep.sweep import Sweep
+    from ..training.sweep.search import Sweep
     from ..training.sweep.trial import NoValidation, Stopped, attempt
 
     sweep = Sweep(folder, bench.space, told.seed, told.trials)

@@ -174,7 +174,7 @@ def _recipe(network: Network, asked: Asked) -> Recipe:
         recipe = compose(network.settings, asked.recipe, sink)
     except BadOption as error:
         usage(str(error))
-    from ..training.check import check_names
+    from ..training.network_check import check_names
 
     if recipe is not None and (why := check_names(network.graph, recipe, sink)):
         usage(f"--freeze: {why}")
@@ -188,8 +188,8 @@ def _recipe(network: Network, asked: Asked) -> Recipe:
 
 def _source(network: Network, recipe: Recipe, asked: Asked) -> "Source":
     """The data set, once the network is known to fit it. Raises Problem; shows what does not fit and exits with 1."""
-    from ..training.check import check
     from ..training.data.registry import find_source
+    from ..training.network_check import check
 
     name = recipe.data.name or ""
     path = network.source.path

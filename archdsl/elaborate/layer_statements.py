@@ -7,7 +7,7 @@ from ..contract.styles import KEEPING
 from ..diagnostics.catalogue import limit_errors, name_errors, shape_errors, structure_errors
 from ..expressions.scope import UNKNOWN
 from ..graph import DraftNode
-from ..graph.channels_last import channels_last
+from ..graph.axis_order import channels_last
 from ..graph.node import NO_ARGUMENTS, Arguments
 from ..layers import find, registry, synonyms
 from ..layers.reshape import Flatten

@@ -4,7 +4,7 @@ from ..diagnostics.diagnostic import Diagnostic, Found, Sink
 from ..network import analyse
 from ..text.library import MemoryLibrary, Stack
 from ..text.source import Source
-from ..training.check import check_recipe
+from ..training.network_check import check_recipe
 from ..zoo import shipped
 
 NAME = "example.arch"

@@ -11,8 +11,8 @@ from ..graph import Graph
 from ..syntax import ast, parse
 from ..text.files import read_source
 from ..text.source import Source
-from .check import image_shape
 from .data.dataset_spec import ImageShape
+from .network_check import image_shape
 
 NETWORK = "net.arch"
 """The file of a run with the network's text."""

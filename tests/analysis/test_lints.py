@@ -14,7 +14,7 @@ from archdsl.shapes.shape import Window
 from archdsl.text import paths
 from archdsl.text.files import read_source
 from archdsl.text.source import Source
-from archdsl.training.check import check_recipe
+from archdsl.training.network_check import check_recipe
 
 # Known networks that are right to be told something, and why it stays.
 ACCEPTED = {

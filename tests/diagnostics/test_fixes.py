@@ -13,7 +13,7 @@ from archdsl.diagnostics.fixes import fix
 from archdsl.explain.examples import run_example
 from archdsl.network import analyse
 from archdsl.text.source import Source, Span
-from archdsl.training.check import check_recipe
+from archdsl.training.network_check import check_recipe
 
 WRONG = "net N(width = 8)\ninput 3x32x32\nstage a { covn widht k3 p1 } bn\nfc 4K\n"
 

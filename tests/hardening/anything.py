@@ -10,7 +10,7 @@ from archdsl.network import analyse
 from archdsl.syntax.tokens import KEYWORDS
 from archdsl.text import paths
 from archdsl.text.source import Source
-from archdsl.training.check import check_recipe
+from archdsl.training.network_check import check_recipe
 
 TEXTS = [path.read_text(encoding="utf-8") for path in sorted(paths.examples().rglob("*.arch"))]
 SHORT = [text for text in TEXTS if len(text) < 1500]

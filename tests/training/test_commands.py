@@ -22,12 +22,12 @@ from archdsl.diagnostics.diagnostic import Diagnostic
 from archdsl.network import analyse
 from archdsl.text.source import Source
 from archdsl.training import report
-from archdsl.training.check import check_recipe
 from archdsl.training.data.dataset_spec import ImageShape
 from archdsl.training.data.images import Request
 from archdsl.training.data.registry import data_sets
 from archdsl.training.data.sets import digits
 from archdsl.training.loop.evaluation import Scores
+from archdsl.training.network_check import check_recipe
 from archdsl.training.runs.checkpoint import list_checkpoints
 from tests.training.test_session import assert_same
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from ...contract.layer import Layer
 from ...diagnostics import Diagnostic, Edit, Fix, Severity
 from ...graph import Draft
-from ...graph.channels_last import channels_last
+from ...graph.axis_order import channels_last
 from ...shapes.shape import Layout
 from ._facts import Facts
 

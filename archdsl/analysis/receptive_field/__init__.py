@@ -11,7 +11,7 @@ channels at a position.
 """
 
 from .field import Field, Fields, Seen, channel_axes, fields, receptive_field
-from .paths import input_axes
+from .field_paths import input_axes
 from .support import Support, support
 
 __all__ = ["Field", "Fields", "Seen", "Support", "channel_axes", "fields", "input_axes", "receptive_field", "support"]

@@ -10,7 +10,7 @@ from ...graph import Graph
 from ...record import Record
 from ...shapes.shape import Layout
 from ...shapes.symbolic import plain
-from .paths import PATTERNS, Line, Path, Traced, input_axes, trace
+from .field_paths import PATTERNS, Line, Path, Traced, input_axes, trace
 from .reach import Pattern, Reach, Whole
 from .spans import Span, joined
 

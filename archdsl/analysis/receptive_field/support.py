@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from ...graph import Graph
 from ...record import Record
 from .bounded import Table
-from .paths import TABLES, Path, Paths, trace
+from .field_paths import TABLES, Path, Paths, trace
 
 LONGEST = 4096
 """The longest side that is worked out position by position."""

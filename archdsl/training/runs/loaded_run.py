@@ -12,9 +12,9 @@ from ...elaborate import Override
 from ...elaborate.given_values import parse_sizes
 from ...network import Network, analyse
 from ...text.files import Unreadable, read_source
-from ..check import image_shape
 from ..data.dataset_spec import ImageShape
 from ..errors.run_errors import CannotResume
+from ..network_check import image_shape
 from ..safe_files import read_bytes
 from .digests import of_text
 from .run_folder import Run

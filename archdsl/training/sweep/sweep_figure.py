@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter, PercentFormatter
 
 from ..report.curves import save_picture
+from .search import front
 from .search_space import Dimension, Point, Range, Space
-from .sweep import front
 from .trial import Trial
 
 _BLUE, _ORANGE, _GREY = "#0072B2", "#D55E00", "#999999"  # told apart by colour-blind readers too (Okabe & Ito)

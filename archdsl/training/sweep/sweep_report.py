@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ..safe_files import write_text
-from .sweep import Sweep, as_json, best, front
+from .search import Sweep, as_json, best, front
 from .sweep_figure import draw_sweep, shown
 from .trial import Trial
 

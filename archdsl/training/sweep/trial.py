@@ -12,7 +12,6 @@ from ...diagnostics.terminal import render
 from ...elaborate import Override
 from ...network import Analysis, Network, analyse
 from ...text.source import Source
-from ..check import check
 from ..data.dataset_spec import DataSpec, ImageShape
 from ..data.images import Request, Splits
 from ..data.images import Source as DataSource
@@ -24,6 +23,7 @@ from ..errors.run_errors import CannotResume, NoRun
 from ..loop.callback import Stop, Watch
 from ..loop.loop import Ending
 from ..model_spec import Subject, subject_of
+from ..network_check import check
 from ..recipe.composition import compose
 from ..recipe.recipe import Recipe
 from ..runs.run_folder import Run

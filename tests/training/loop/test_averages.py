@@ -14,7 +14,6 @@ from archdsl.diagnostics import Sink
 from archdsl.network import analyse
 from archdsl.text.source import Source
 from archdsl.training.assemble import build, prepare
-from archdsl.training.check import check_recipe
 from archdsl.training.data.images import ImageSet, Splits
 from archdsl.training.loop.averages import Means, part_of_way
 from archdsl.training.loop.callback import Stop
@@ -29,6 +28,7 @@ from archdsl.training.loop.train_context import Batches, Job
 from archdsl.training.loop.training_state import Chance, State, weights_of
 from archdsl.training.loop.whitening import patches_of
 from archdsl.training.model_spec import subject_of
+from archdsl.training.network_check import check_recipe
 from archdsl.training.recipe.recipe import Recipe, Sgd
 from archdsl.training.recipe.sections import Freeze, Lookahead
 from tests.training.helpers import StopAfter, small_network, training

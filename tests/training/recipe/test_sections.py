@@ -18,7 +18,7 @@ from archdsl.training.loop.optimizers import make_optimizer, parameter_groups
 from archdsl.training.loop.schedule import factor
 from archdsl.training.loop.standardization import Standard, Standardiser, measure
 from archdsl.training.loop.training_state import Chance, derive, weights_of
-from archdsl.training.recipe.recipe import (  # fmt: skip
+from archdsl.training.recipe.recipe import (
     Adam,
     AdamW,
     AnyLoss,

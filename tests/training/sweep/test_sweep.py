@@ -16,8 +16,8 @@ from archdsl.training import session
 from archdsl.training.errors.run_errors import CannotResume
 from archdsl.training.recipe.recipe import Recipe
 from archdsl.training.sweep import sweep_report
+from archdsl.training.sweep.search import Sweep, best, front
 from archdsl.training.sweep.search_space import BadRange, Choices, Point, Range, Space, space_of
-from archdsl.training.sweep.sweep import Sweep, best, front
 from archdsl.training.sweep.sweep_figure import draw_sweep
 from archdsl.training.sweep.trial import Stopped, Trial
 from tests.training.helpers import StopAfter, edit_settings

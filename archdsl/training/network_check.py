@@ -6,13 +6,7 @@ Imports pydantic where there is a recipe to check, and neither torch nor numpy.
 from typing import TYPE_CHECKING
 
 from ..diagnostics import Sink
-from ..diagnostics.catalogue.training_errors import (
-    BadSetting,
-    NotForImages,
-    SeveralOutputs,
-    WrongInput,
-    WrongOutput,
-)
+from ..diagnostics.catalogue.training_errors import BadSetting, NotForImages, SeveralOutputs, WrongInput, WrongOutput
 from ..graph import Graph, Node
 from ..shapes.shape import Layout
 from ..text.names import nearest
