@@ -34,8 +34,11 @@ class _Counter:
                 return statement.times * (1 + self.body(statement.body.statements + shortcut, depth))
             case ast.Repeat():
                 return self.count(statement.count) * self.body(statement.body.statements, depth)
+            case ast.If(orelse=ast.Body() | ast.If() as other):
+                rest = other.statements if isinstance(other, ast.Body) else (other,)
+                return min(self.body(statement.body.statements, depth), self.body(rest, depth))
             case _:
-                # An `if` may make nothing.
+                # An `if` without `else` may make nothing.
                 return 0
 
     def layer(self, word: str, depth: int) -> int:
