@@ -5,8 +5,8 @@ import pytest
 from tests.test_rooms import imports, modules
 
 ORDER = (
-    ("errors", "duration"), ("safe_files",), ("data", "recipe"), ("network_check", "model_spec"), ("loop",), ("processes",),
-    ("runs",), ("report",), ("inference",), ("callbacks",), ("assemble",), ("session",), ("sweep",),
+    ("errors", "duration"), ("safe_files",), ("data", "recipe"), ("network_check", "model_spec"), ("loop",),
+    ("processes",), ("runs",), ("report",), ("inference",), ("callbacks",), ("assemble",), ("session",), ("sweep",),
 )  # fmt: skip
 LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
 PREFIX = "archdsl.training."
