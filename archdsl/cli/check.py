@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import click
 
 from ..diagnostics import Sink
+from ..graph import Graph
 from ..network import Analysis, analyse
 from ..text.source import Source
-from ..training.network_check import check_recipe
 from .check_measures import Asked, check_asked, measure_options
 from .check_reports import Status, report
 from .common import Texts, network_options, parse_override, parse_settings, read, refuse_unused, show_mistakes
@@ -78,7 +78,7 @@ def command(
     values, override = parse_settings(settings), parse_override(inputs)
 
     def check(source: Source) -> Analysis:
-        return analyse(source, Sink(), values, override, recipe=check_recipe, pedantic=pedantic, blocks_only=True)
+        return analyse(source, Sink(), values, override, recipe=_check_recipe, pedantic=pedantic, blocks_only=True)
 
     # One after the other, so that no more than one network is in memory, however many files there are.
     analyses: Iterator[Analysis] = (check(source) for source in sources)
@@ -101,3 +101,9 @@ def command(
         refuse_unused(override)
     missing = isinstance(sources, Texts) and sources.missing
     sys.exit(2 if missing else int(status.failed))
+
+
+def _check_recipe(graph: Graph, sink: Sink) -> None:
+    from ..training.network_check import check_recipe
+
+    check_recipe(graph, sink)

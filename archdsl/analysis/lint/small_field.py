@@ -7,8 +7,7 @@ from ...diagnostics import Diagnostic, Severity
 from ...graph import Node
 from ...layers.merge import Mul
 from ...layers.pool import AdaptiveAvgPool, GlobalAveragePool
-from ...shapes.shape import Shape
-from ..receptive_field import input_axes
+from ...shapes.shape import Layout, Shape
 from ._facts import Facts
 
 _PART = 2
@@ -48,10 +47,11 @@ def find(facts: Facts) -> Iterator[SmallField]:
     if len(facts.graph.inputs) != 1 or facts.graph.symbols:
         return
     entry = facts.graph.nodes[facts.graph.inputs[0]]
-    lengths = [entry.shape.dims[axis] for axis in input_axes(facts.graph, entry)]
-    if not entry.shape.spatial or not lengths:
+    averages = list(facts.layers(GlobalAveragePool, AdaptiveAvgPool))
+    if not entry.shape.spatial or not averages:
         return
-    for node, op in facts.layers(GlobalAveragePool, AdaptiveAvgPool):
+    lengths = _lengths(facts, entry)
+    for node, op in averages if lengths else ():
         whole = isinstance(op, GlobalAveragePool) or set(node.shape.sides) == {1}
         if not whole or _is_gate(facts, node) or _sees_enough(facts, node, min(lengths)):
             continue
@@ -61,6 +61,15 @@ def find(facts: Facts) -> Iterator[SmallField]:
             )
             if field * _PART < side:
                 yield SmallField(span=node.span, uses=node.uses, keyword=op.keyword, field=field, side=side)
+
+
+def _lengths(facts: Facts, entry: Node) -> tuple[int, ...]:
+    """The sizes of the input along which there is a receptive field."""
+    if entry.shape.layout is not Layout.OPEN:
+        return entry.shape.sides
+    from ..receptive_field import input_axes  # importing fractions takes a while, and few inputs ask for it
+
+    return tuple(entry.shape.dims[axis] for axis in input_axes(facts.graph, entry))
 
 
 def _sees_enough(facts: Facts, node: Node, side: int) -> bool:
