@@ -92,8 +92,9 @@ def volumes(picture: Picture, theme: Theme) -> list[Volume]:
     by_id = {box.id: box for box in picture.boxes}
     way = main_way([(arrow.start, arrow.end) for arrow in picture.arrows], "y0")
     boxes = [by_id[id] for id in way if by_id[id].role is not Role.OUTPUT]
-    shapes = [box.shape for box in boxes if box.shape is not None]
-    found = [_sized(box, shapes, theme) for box in boxes if box.shape is not None]
+    shaped = [(box, box.shape) for box in boxes if box.shape is not None]
+    shapes = [shape for _, shape in shaped]
+    found = [_sized(box, shape, shapes, theme) for box, shape in shaped]
     return _placed(found)
 
 
@@ -120,11 +121,10 @@ def _placed(found: list[Volume]) -> list[Volume]:
     return placed
 
 
-def _sized(box: Box, shapes: list[Shape], theme: Theme) -> Volume:
-    assert box.shape is not None
+def _sized(box: Box, shape: Shape, shapes: list[Shape], theme: Theme) -> Volume:
     if box.role is Role.MERGE and box.rows[0].words in SYMBOLS:
         return Volume(box=box, thick=ROUND, high=ROUND, deep=0.0, slices=())
-    thick, high, deep = _size(box.shape, shapes)
+    thick, high, deep = _size(shape, shapes)
     first, *rest = _colours(box, theme)
     slices = ((thick, first), *((SLICE, colour) for colour in rest))
     return Volume(box=box, thick=sum(size for size, _ in slices), high=high, deep=deep, slices=slices)
