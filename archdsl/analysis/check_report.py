@@ -46,7 +46,8 @@ def write(report: Values) -> Iterator[str]:
 
 
 def _dumps(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    # ASCII alone: a stream of another encoding would put `?` for what it lacks, in a document that still parses.
+    return json.dumps(value, separators=(",", ":"))
 
 
 def report(
