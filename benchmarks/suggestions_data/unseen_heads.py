@@ -1,0 +1,44 @@
+"""Unseen kinds of errors: how feature maps, sequences and vectors become each other."""
+
+from random import Random
+
+from archdsl.syntax import ast
+
+from .protocol import Valid, kind
+from .unseen_edits import exchanged, first_with_error, neighbors, places, same_but_for_head, text_of, written
+
+
+@kind("pooled to 1x1, but not flattened", right=same_but_for_head)
+def pooled_not_flattened(random: Random, valid: Valid) -> str | None:
+    """The head of a torchvision model without its `flatten`."""
+    pools = [each for each in valid.layers("gap") if text_of(valid, each) == "gap"]
+    return first_with_error(random, (valid.replace(each, "adaptive_avgpool 1") for each in pools))
+
+
+@kind("flatten left before the pooling")
+def flatten_left(random: Random, valid: Valid) -> str | None:
+    """The head of VGG replaced by a global pooling, but for its `flatten`."""
+    pools = valid.layers("gap", "gmp", "adaptive_avgpool")
+    return first_with_error(random, (valid.replace(each, f"flatten; {text_of(valid, each)}") for each in pools))
+
+
+@kind("layers of the head in the wrong order")
+def head_exchanged(random: Random, valid: Valid) -> str | None:
+    """`fc` before `gap`, `pos` before `embedding`: two neighbors exchanged."""
+    movable = valid.layers("gap", "flatten", "tokens", "embedding", "cls", "reshape", "take", "to_image", "permute")
+    pairs = [(a, b) for a, b in neighbors(valid) if a in movable and isinstance(b, ast.Layer)]
+    return first_with_error(random, (exchanged(valid, a, b) for a, b in pairs))
+
+
+@kind("flatten one line too early")
+def flatten_early(random: Random, valid: Valid) -> str | None:
+    """A `flatten` or global pooling before the last layer that needs a feature map."""
+    heads = valid.layers("gap", "gmp", "flatten", "take", "adaptive_avgpool")
+    return first_with_error(random, (exchanged(valid, a, b) for a, b in neighbors(valid) if b in heads))
+
+
+@kind("gate that lost its spatial dimensions")
+def gate_without_keep(random: Random, valid: Valid) -> str | None:
+    """Squeeze and excitation whose pooling gives a vector, as `mean((2, 3))` does without `keepdim`."""
+    flags = places(valid, r"(?<=\bgap) keep\b")
+    return first_with_error(random, (written(valid, each.start(), each.end(), "") for each in flags))
