@@ -1,18 +1,25 @@
 """The valid networks: those that ship with archdsl, those of its documentation, and generated ones."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
+from inspect import getmembers, isfunction
 from pathlib import Path
+from random import Random
+from types import ModuleType
 
 from archdsl import zoo
 from archdsl.diagnostics import Sink
 from archdsl.network import analyse
 from archdsl.text.source import Source
 
+from .families import classifiers, maps, others
 from .protocol import Valid
 
 ROOT = Path(__file__).resolve().parents[2]
+SEED = 20240501
+A_FAMILY = 6
+"""How many networks of each family are generated."""
 LONGEST = 250
 """How many layers a network may have: each text with an error is checked several times."""
 _ARCH_BLOCK = re.compile(r"^```arch[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -23,8 +30,11 @@ def networks() -> tuple[Valid, ...]:
     """All valid networks, without duplicates, in an order that is the same on every run."""
     found: dict[str, Valid] = {}
     for each in (*_shipped(), *_documented()):
+        if _is_valid(each):
+            found.setdefault(each.text, each)
+    for each in _generated():
         found.setdefault(each.text, each)
-    return tuple(each for each in found.values() if _is_valid(each))
+    return tuple(found.values())
 
 
 def _shipped() -> Iterator[Valid]:
@@ -46,6 +56,20 @@ def _documented() -> Iterator[Valid]:
         for match in _ARCH_BLOCK.finditer(page):
             line = page.count("\n", 0, match.start()) + 2
             yield Valid(f"{path.stem}_line{line}", "docs", match[1])
+
+
+def _generated() -> Iterator[Valid]:
+    """Networks of every family, each with its own seed. Raises ArchError where a generator makes a wrong one."""
+    for module in (classifiers, maps, others):
+        for name, make in _generators(module):
+            for number in range(A_FAMILY):
+                valid = Valid(f"{name}{number}", name, make(Random(f"{SEED} {name} {number}")))
+                valid.graph  # noqa: B018
+                yield valid
+
+
+def _generators(module: ModuleType) -> list[tuple[str, Callable[[Random], str]]]:
+    return [(name, make) for name, make in getmembers(module, isfunction) if make.__module__ == module.__name__]
 
 
 def _is_valid(valid: Valid) -> bool:

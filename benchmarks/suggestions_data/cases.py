@@ -1,0 +1,164 @@
+"""One network with one error: what a check suggests for it, and whether that is right."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import cached_property
+from random import Random
+
+from archdsl.diagnostics import Severity, Sink
+from archdsl.diagnostics.diagnostic import Fix, Found
+from archdsl.network import analyse
+from archdsl.text.source import Source
+
+from .protocol import Kind, Valid
+
+TRIES = 3
+"""How often a kind is tried on one network."""
+
+Suggested = list[tuple[Found, tuple[Fix, ...]]]
+
+
+def suggested(text: str, name: str = "<text>") -> Suggested:
+    """The errors of a text in their order, each with what is suggested for it, the best first."""
+    return [(found, _suggestions(found)) for found in errors(text, name)]
+
+
+def _suggestions(found: Found) -> tuple[Fix, ...]:
+    offered: tuple[Fix, ...] | None = getattr(found.diagnostic, "suggestions", None)
+    if offered is None:  # a version without them has at most one fix
+        fix = found.diagnostic.fix()
+        offered = () if fix is None else (fix,)
+    return tuple(fix for fix in offered if fix.edits)
+
+
+def errors(text: str, name: str = "<text>") -> list[Found]:
+    """The errors of a text."""
+    found = analyse(Source(text, name=name), Sink()).diagnostics
+    return [each for each in found if each.diagnostic.severity is Severity.ERROR]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network with an error, and what is suggested."""
+
+    kind: Kind
+    valid: Valid
+    text: str
+    suggested: Suggested
+    check_ms: float
+    suggest_ms: float
+    """Milliseconds of a check without suggestions, and of the suggestions for all its errors."""
+
+    @cached_property
+    def shown(self) -> tuple[Fix, ...]:
+        """The suggestions of the first error that has any."""
+        return next((fixes for _, fixes in self.suggested if fixes), ())[:2]
+
+    @cached_property
+    def restored(self) -> tuple[bool, ...]:
+        """For each of these, whether it makes the original again."""
+        return tuple(self._restores(fix) for fix in self.shown)
+
+    @cached_property
+    def measures(self) -> dict[str, bool]:
+        """What counts for this case; without an edit, `valid` is missing."""
+        found = {
+            "located": bool(self.lines),
+            "offered": bool(self.shown),
+            "first": any(self.restored[:1]),
+            "first two": any(self.restored),
+        }
+        every = [self._is_valid(item, fix) for item, fixes in self.suggested for fix in fixes]
+        return found | ({"valid": all(every)} if every else {})
+
+    @cached_property
+    def lines(self) -> set[int]:
+        """The lines of the error that was introduced on which an error or the edit of a suggestion stands."""
+        spans = [found.diagnostic.span for found, _ in self.suggested]
+        spans += [edit.span for _, fixes in self.suggested for fix in fixes for edit in fix.edits]
+        found = {span.line for span in spans if span.source.text == self.text}
+        return found & _changed_lines(self.valid.text, self.text)
+
+    def _restores(self, fix: Fix) -> bool:
+        network = analyse(Source(applied(self.text, fix)), Sink()).network
+        return network is not None and self.kind.right(self.valid.graph, network.graph)
+
+    def _is_valid(self, item: Found, fix: Fix) -> bool:
+        """Whether an edit removes its error, and whether all that remain were there before."""
+        before = {_place(found) for found, _ in self.suggested}
+        after = {(found.diagnostic.code, _moved_back(fix, found)) for found in errors(applied(self.text, fix))}
+        return _place(item) not in after and after <= before
+
+
+def _place(found: Found) -> tuple[str, int]:
+    return found.diagnostic.code, found.diagnostic.span.start
+
+
+def applied(text: str, fix: Fix) -> str:
+    """The text after a suggestion's edits."""
+    for edit in sorted(fix.edits, key=lambda edit: edit.span.start, reverse=True):
+        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+    return text
+
+
+def _moved_back(fix: Fix, found: Found) -> int:
+    """Where an error of the edited text starts in the text before; within an edit, at its start."""
+    place, moved = found.diagnostic.span.start, 0
+    for edit in sorted(fix.edits, key=lambda edit: edit.span.start):
+        start = edit.span.start + moved
+        if place >= start + len(edit.text):
+            moved += len(edit.text) - (edit.span.end - edit.span.start)
+        elif place >= start:
+            return edit.span.start
+    return place - moved
+
+
+def _changed_lines(before: str, after: str) -> set[int]:
+    """The lines of the second text that are not those of the first; where lines are missing, those around the place."""
+    lines: set[int] = set()
+    matcher = SequenceMatcher(None, before.split("\n"), after.split("\n"), autojunk=False)
+    for tag, _, _, start, end in matcher.get_opcodes():
+        if tag != "equal":
+            lines |= set(range(start + 1, end + 1)) or {start, start + 1}
+    return lines
+
+
+def cases(kind: Kind, valids: tuple[Valid, ...], seed: int, limit: int) -> Iterator[Case]:
+    """Cases of a kind, at most one a network, and networks of one family after those of others."""
+    made: set[str] = set()
+    for valid in _mixed(valids, Random(f"{seed} {kind.name}")):
+        if len(made) >= limit:
+            return
+        for number in range(TRIES):
+            text = kind.make(Random(f"{seed} {kind.name} {valid.name} {number}"), valid)
+            if text is None:
+                break
+            if text not in made and text != valid.text and errors(text):
+                made.add(text)
+                yield _case(kind, valid, text)
+                break
+
+
+def _mixed(valids: tuple[Valid, ...], random: Random) -> list[Valid]:
+    """In random order: the first network of each family, then the second of each, and so on."""
+    seen: dict[str, int] = {}
+    turns: list[tuple[int, Valid]] = []
+    for valid in random.sample(valids, len(valids)):
+        turn = seen.get(valid.family, 0)
+        seen[valid.family] = turn + 1
+        # The families that ship with the package have more networks than the generated ones.
+        turns.append((turn // 4 if valid.family in ("zoo", "docs") else turn, valid))
+    return [valid for _, valid in sorted(turns, key=lambda each: each[0])]
+
+
+def _case(kind: Kind, valid: Valid, text: str) -> Case:
+    name = f"{valid.name}.arch"
+    start = time.perf_counter()
+    errors(text, name)
+    checked = time.perf_counter()
+    found = suggested(text, name)
+    ended = time.perf_counter()
+    check_ms, both_ms = (checked - start) * 1000, (ended - checked) * 1000
+    return Case(kind, valid, text, found, check_ms, max(0.0, both_ms - check_ms))

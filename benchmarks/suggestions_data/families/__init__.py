@@ -1,0 +1,1 @@
+"""Generators of valid networks as people write them: one function for each family of architectures."""
