@@ -61,6 +61,25 @@ class Scale(nn.Module):
         return f"{', '.join(map(str, self.weight.shape))}, init={self.init}"
 
 
+class Shift(nn.Module):
+    """x plus learned numbers of these sizes."""
+
+    def __init__(self, *sizes: int, init: float = 0.0) -> None:
+        super().__init__()
+        self.init = init
+        self.bias = nn.Parameter(torch.empty(sizes))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        nn.init.constant_(self.bias, self.init)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.bias
+
+    def extra_repr(self) -> str:
+        return f"{', '.join(map(str, self.bias.shape))}, init={self.init}"
+
+
 class ClassToken(nn.Module):
     """A learned vector before the steps of a sequence: N×T×C becomes N×(T + 1)×C."""
 

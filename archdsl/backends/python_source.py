@@ -14,7 +14,13 @@ from ..graph import Graph, Node
 from ..record import Record
 from .units import Unit, unit_tree
 
-_OPERATORS = {"operator.add": "+", "operator.mul": "*", "operator.sub": "-", "operator.truediv": "/"}
+_OPERATORS = {
+    "operator.add": "+",
+    "operator.mul": "*",
+    "operator.sub": "-",
+    "operator.truediv": "/",
+    "operator.pow": "**",
+}
 _OURS = "archdsl.backends.modules."
 _SHORT = ("x", "y", "z")  # for values that only the next line reads
 

@@ -78,7 +78,8 @@ class _Binder:
         """Whether a layer's name stands among the arguments: what follows is another statement, which is reported."""
         word = self.stranger(arg)
         layer = (find(word) or find(word.lower())) if word is not None else None
-        if word is None or layer is None:
+        # `window=7 shift 3`: an argument's name is no statement.
+        if word is None or layer is None or any(word == p.name for p in self.parameters):
             return False
         lacking = [p.name for p in self.parameters if p.required and p.name not in self.bound.values]
         if lacking and all(p.kind is None for p in self.parameters):

@@ -1,5 +1,7 @@
 """Arithmetic with constants and with learned numbers."""
 
+from typing import ClassVar
+
 from ..contract.arguments import AnyFloat, Flag, PositiveInt, argument
 from ..contract.call import Step, X, nn, operator, ours
 from ..contract.layer import Layer, Reject, Weights
@@ -34,7 +36,41 @@ class Identity(Layer):
         return nn.Identity()
 
 
-class Scale(Layer):
+class Learned(Layer):
+    """What `scale` and `shift` share: a constant, or a learned number for each channel."""
+
+    style = "arithmetic"
+    weight: ClassVar[str]
+    """The name of the learned numbers."""
+
+    learned: Flag = argument(False, words={"learned": True}, doc="learn a number for each channel")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="the learned numbers are not trained")
+
+    def out(self, x: Shape) -> Shape:
+        if self.frozen and not self.learned:
+            raise Reject(
+                "frozen",
+                "a constant is not trained",
+                help=f"write `{self.keyword} learned frozen`, or remove `frozen`",
+                language_rule=True,
+            )
+        return spatial(x) if self.learned and x.layout is Layout.OPEN else numbers(x)
+
+    def sizes(self, x: Shape) -> tuple[int, ...]:
+        """The sizes of the learned numbers."""
+        return (x.channels, *(1 for _ in x.sides)) if x.spatial else (x.channels,)
+
+    def weights(self, x: Shape) -> Weights:
+        return {self.weight: self.sizes(x)} if self.learned else {}
+
+    def frozen_weights(self) -> tuple[str, ...]:
+        return (self.weight,) if self.frozen else ()
+
+    def reads(self, x: Shape, y: Shape) -> Links:
+        return pointwise(x.rank)
+
+
+class Scale(Learned):
     """Multiply every element by a constant; with `learned`, by a learned factor per channel (Touvron et al., 2021).
 
     Example:
@@ -43,33 +79,9 @@ class Scale(Layer):
 
     keyword = "scale"
     synonyms = ("layer_scale", "layerscale")
-    style = "arithmetic"
+    weight = "weight"
 
     factor: AnyFloat = argument(1.0, positional=True, doc="the constant, or the initial value of the learned factors")
-    learned: Flag = argument(False, words={"learned": True}, doc="learn a factor for each channel")
-    frozen: Flag = argument(False, words={"frozen": True}, doc="the learned factors are not trained")
-
-    def out(self, x: Shape) -> Shape:
-        if self.frozen and not self.learned:
-            raise Reject(
-                "frozen",
-                "the factor is a constant",
-                help="write `scale learned frozen`, or remove `frozen`",
-                language_rule=True,
-            )
-        return spatial(x) if self.learned and x.layout is Layout.OPEN else numbers(x)
-
-    def _sizes(self, x: Shape) -> tuple[int, ...]:
-        return (x.channels, *(1 for _ in x.sides)) if x.spatial else (x.channels,)
-
-    def weights(self, x: Shape) -> Weights:
-        return {"weight": self._sizes(x)} if self.learned else {}
-
-    def frozen_weights(self) -> tuple[str, ...]:
-        return ("weight",) if self.frozen else ()
-
-    def reads(self, x: Shape, y: Shape) -> Links:
-        return pointwise(x.rank)
 
     def saves(self, x: Shape, y: Shape) -> Saves:
         if not self.learned:
@@ -79,7 +91,28 @@ class Scale(Layer):
     def torch(self, x: Shape) -> Step:
         if not self.learned:
             return operator.mul(X, self.factor)
-        return ours.Scale(*self._sizes(x), **given(init=(self.factor, 1.0)))
+        return ours.Scale(*self.sizes(x), **given(init=(self.factor, 1.0)))
+
+
+class Shift(Learned):
+    """Add a constant to every element; with `learned`, a learned bias per channel.
+
+    Example:
+        input 64x28x28; conv 64 k1 nobias; shift learned
+    """
+
+    keyword = "shift"
+    weight = "bias"
+
+    amount: AnyFloat = argument(0.0, positional=True, doc="the constant, or the initial value of the learned biases")
+
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        return Saves(wide=True) if self.learned else NOTHING
+
+    def torch(self, x: Shape) -> Step:
+        if not self.learned:
+            return operator.add(X, self.amount)
+        return ours.Shift(*self.sizes(x), **given(init=(self.amount, 0.0)))
 
 
 class ClassToken(Layer):

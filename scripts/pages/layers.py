@@ -28,6 +28,7 @@ TITLES = {
     "cut": "Padding and slicing",
     "resample": "Resampling",
     "arithmetic": "Arithmetic",
+    "elementwise": "Elementwise functions",
     "sequence": "Attention",
     "recurrent": "Recurrent networks",
 }

@@ -136,6 +136,36 @@ def test_scale_by_a_constant_and_by_learned_numbers():
     assert torch.allclose(next(learned.parameters()), torch.tensor(1e-6))
 
 
+@pytest.mark.parametrize(
+    ("text", "function"),
+    [
+        ("abs", torch.abs),
+        ("neg", torch.neg),
+        ("exp", torch.exp),
+        ("log", torch.log),
+        ("sqrt", torch.sqrt),
+        ("rsqrt", torch.rsqrt),
+        ("square", torch.square),
+        ("sin", torch.sin),
+        ("cos", torch.cos),
+        ("pow 1.5", lambda x: x * x.sqrt()),
+        ("pow -1", torch.reciprocal),
+        ("clamp 0.2 0.6", lambda x: torch.minimum(torch.maximum(x, torch.tensor(0.2)), torch.tensor(0.6))),
+        ("clamp max=0.5", lambda x: torch.where(x > 0.5, 0.5, x)),
+        ("shift -2", lambda x: x - 2),
+        ("shift 0.5 learned", lambda x: x + 0.5),
+    ],
+)
+def test_elementwise_functions(text, function):
+    x = torch.rand(3, 4, 5) + 0.01
+    torch.testing.assert_close(run(text, x), function(x))
+
+
+def test_a_learned_shift_is_one_bias_per_channel():
+    learned = archdsl.loads("input 2x2x2; shift 0.5 learned").to_torch()
+    assert [(name, tuple(p.shape)) for name, p in learned.named_parameters()] == [("shift1.bias", (2, 1, 1))]
+
+
 def test_drop_path_drops_whole_samples_and_keeps_the_mean():
     torch.manual_seed(0)
     layer = modules.DropPath(0.25)

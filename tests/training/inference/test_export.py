@@ -105,6 +105,18 @@ def test_onnx_of_what_exporters_stumble_over(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["net.onnx"]
 
 
+TENSORS = """
+input 4x6x6
+abs; shift 0.1; log; neg; exp; sqrt; clamp 0.1 3; rsqrt; square; pow 1.5; sin; cos; shift 0.2 learned
+"""
+
+
+def test_onnx_of_tensor_operations(tmp_path: Path) -> None:
+    agreement = export(of_network(loads(TENSORS), seed=0), "onnx", tmp_path / "net.onnx")
+    assert agreement.difference < 1e-5
+    assert agreement.largest > 1e-3
+
+
 def test_means_in_the_network_are_not_those_of_its_pixels(tmp_path: Path) -> None:
     network = loads("input 3x6x6\nconv 4 k3; gap; fc 2")
     fresh = of_network(network, seed=0)
