@@ -20,7 +20,7 @@ from .shapes.shape import Shape
 from .shapes.symbolic import evaluated, plain
 from .syntax import parse
 from .syntax.ast import Program
-from .text.files import Unreadable
+from .text.files import UnreadableFile
 from .text.library import FolderLibrary, Library, Stack
 from .text.source import Source, Span
 from .zoo import read_named, shipped
@@ -314,7 +314,7 @@ def load(path: str | Path, *, input: GivenSizes | None = None, **parameters: Any
     """
     try:
         source = read_named(str(path))
-    except Unreadable as error:
+    except UnreadableFile as error:
         raise OSError(error.number, str(error), str(path)) from None  # Python makes the one that fits the number
     return _checked(source, input, parameters)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .record import Record
 from .text import paths
-from .text.files import NotFound, Unreadable, read_source
+from .text.files import NotFound, UnreadableFile, read_source
 from .text.library import Library, Stack, StandardLibrary
 from .text.names import nearest
 from .text.source import Source
@@ -24,7 +24,7 @@ _CITATION = re.compile(r"# (?P<authors>[^:]+): (?P<title>.+), (?P<year>\d{4}), (
 _NET = re.compile(r"^net\b[^\n(]*(?:\([^)]*\))?", re.MULTILINE)
 
 
-class Entry(Record):
+class ZooEntry(Record):
     """A network of the zoo: its text, and the values of the text's parameters that make it."""
 
     name: str
@@ -34,7 +34,7 @@ class Entry(Record):
     """How the line of its paper in the text's header begins; empty for the first."""
 
     def source(self) -> Source:
-        """The text with this network's values as the defaults of its parameters. Raises Unreadable."""
+        """The text with this network's values as the defaults of its parameters. Raises UnreadableFile."""
         source = read_source(self.path)
         return Source(_with_defaults(source, self.settings), name=f"zoo:{self.name}", path=self.path)
 
@@ -59,27 +59,27 @@ class Citation(Record):
 
 
 @cache
-def entries() -> Mapping[str, Entry]:
+def entries() -> Mapping[str, ZooEntry]:
     """Every network of the zoo by its name, in the order of the index."""
     folder = paths.examples() / "zoo"
     index = tomllib.loads((folder / "index.toml").read_text(encoding="utf-8"))
-    found: dict[str, Entry] = {}
+    found: dict[str, ZooEntry] = {}
     for stem, networks in index.items():
         inside = folder / f"{stem}.arch"
         path = inside if inside.is_file() else folder.parent / f"{stem}.arch"
         for name, values in networks.items():
             settings = {key: value for key, value in values.items() if key != "paper"}
-            found[name] = Entry(name=name, path=path, settings=settings, paper=values.get("paper", ""))
+            found[name] = ZooEntry(name=name, path=path, settings=settings, paper=values.get("paper", ""))
     return found
 
 
-def find(name: str) -> Entry:
-    """The network of this name. Raises Unreadable, with the nearest name."""
+def find(name: str) -> ZooEntry:
+    """The network of this name. Raises UnreadableFile, with the nearest name."""
     if name in entries():
         return entries()[name]
     near = nearest(name, entries()) or next((e.name for e in entries().values() if _begins(e, name)), None)
     hint = f"did you mean `{near}`?" if near else "`archdsl zoo` lists them"
-    raise Unreadable(f"there is no such network in the zoo; {hint}")
+    raise UnreadableFile(f"there is no such network in the zoo; {hint}")
 
 
 class ZooLibrary(Library):
@@ -100,11 +100,11 @@ def shipped() -> Library:
 
 
 def read_named(name: str) -> Source:
-    """The text that a user names: a file, or `zoo:resnet50` for one that ships with archdsl. Raises Unreadable."""
+    """The text that a user names: a file, or `zoo:resnet50` for one that ships with archdsl. Raises UnreadableFile."""
     return ZooLibrary().read(name) if name.startswith(PREFIX) else read_source(Path(name), name=name)
 
 
-def _begins(entry: Entry, name: str) -> bool:
+def _begins(entry: ZooEntry, name: str) -> bool:
     """Whether a name is the family's, or the beginning of the network's."""
     return entry.path.stem == name or (len(name) > 1 and entry.name.startswith(name))
 

@@ -58,7 +58,7 @@ def _check(assertion: Assertion, measures: dict[str, Callable[[], Any]], sink: S
 def _parts(condition: ast.Expr) -> list[ast.Expr]:
     """What must hold, each by itself: the two sides of an `and`."""
     match condition:
-        case ast.Group():
+        case ast.Parenthesized():
             return _parts(condition.inner)
         case ast.Binary(op="and"):
             return _parts(condition.left) + _parts(condition.right)
@@ -68,7 +68,7 @@ def _parts(condition: ast.Expr) -> list[ast.Expr]:
 
 def _compares(condition: ast.Expr) -> bool:
     match condition:
-        case ast.Group():
+        case ast.Parenthesized():
             return _compares(condition.inner)
         case ast.Unary(op="not"):
             return _compares(condition.operand)
@@ -158,7 +158,7 @@ def _leaves(expr: ast.Expr) -> list[ast.Expr]:
             return _leaves(expr.operand)
         case ast.Binary():
             return _leaves(expr.left) + _leaves(expr.right)
-        case ast.Group():
+        case ast.Parenthesized():
             return _leaves(expr.inner)
         case ast.Choice():
             return [leaf for part in (expr.condition, expr.yes, expr.no) for leaf in _leaves(part)]

@@ -14,7 +14,7 @@ from ..graph import Draft, DraftNode, Graph, Node, likely_shape
 from ..record import Record
 from .columns import Column
 from .cost import Cost, draft_costs
-from .measures import Facts, Measure, Values
+from .measures import Measure, NetworkMeasures, Values
 
 SCHEMA_VERSION = 2
 
@@ -53,7 +53,7 @@ def _dumps(value: object) -> str:
 def report(
     file: str,
     draft: Draft | Graph,
-    facts: Facts | None,
+    facts: NetworkMeasures | None,
     diagnostics: Sequence[Found],
     sizes: list[str] | None,
     wanted: Wanted = NOTHING_ELSE,
@@ -79,7 +79,7 @@ def report(
     }
 
 
-def _totals(facts: Facts, measures: Sequence[Measure]) -> Values:
+def _totals(facts: NetworkMeasures, measures: Sequence[Measure]) -> Values:
     """Sums over the network."""
     total = facts.costs.total
     found: Values = {
@@ -92,7 +92,9 @@ def _totals(facts: Facts, measures: Sequence[Measure]) -> Values:
     return found | {measure.name: measure.total(facts) for measure in measures if measure.total is not None}
 
 
-def _layer(draft: Draft | Graph, node: DraftNode, cost: Cost | None, facts: Facts | None, wanted: Wanted) -> Values:
+def _layer(
+    draft: Draft | Graph, node: DraftNode, cost: Cost | None, facts: NetworkMeasures | None, wanted: Wanted
+) -> Values:
     known = node if isinstance(node, Node) and cost is not None else None
     found: Values = {
         "id": node.id,

@@ -34,7 +34,7 @@ class SeenReport(Model):
     input: int = Field(description="The id of the input's node.")
     exact: bool = Field(description="Whether the field is exact; otherwise it is an upper bound.")
     placed: bool = Field(description="Whether the layer has positions that each see a part.")
-    sides: list[FieldReport] = Field(description="The union of all paths, for each dimension of the input.")
+    dimensions: list[FieldReport] = Field(description="The union of all paths, for each dimension of the input.")
 
 
 class PathsReport(Model):

@@ -7,7 +7,7 @@ from ..graph import Node
 from ..record import Record
 from ..shapes.symbolic import plain
 from ..text.names import nearest
-from .measures import FIELD, MEMORY, PATHS, Facts, Measure
+from .measures import FIELD, MEMORY, PATHS, Measure, NetworkMeasures
 from .measures import SHARE as SHARES
 from .quantities import size
 
@@ -34,15 +34,15 @@ class Column(Record):
     name: str
     head: str
     doc: str
-    cell: Callable[[Facts, Node], str]
+    cell: Callable[[NetworkMeasures, Node], str]
     measure: Measure | None = None
     always: bool = False
 
 
-class Columns:
+class TableColumns:
     """The columns that are asked for, of one network; of one with errors, without facts, all cells are `?`."""
 
-    def __init__(self, facts: Facts | None, chosen: tuple[Column, ...]) -> None:
+    def __init__(self, facts: NetworkMeasures | None, chosen: tuple[Column, ...]) -> None:
         self._facts = facts
         self._chosen = chosen
         self.head = tuple(column.head for column in chosen)
@@ -73,35 +73,35 @@ def _is_share(column: Column, name: str) -> bool:
 # --- cells ---
 
 
-def _parameters(facts: Facts, node: Node) -> str:
+def _parameters(facts: NetworkMeasures, node: Node) -> str:
     cost = facts.costs[node.id]
     return f"{cost.parameters:,}" if cost.parameters else "↺" if node.shared is not None else ""
 
 
-def _trainable(facts: Facts, node: Node) -> str:
+def _trainable(facts: NetworkMeasures, node: Node) -> str:
     cost = facts.costs[node.id]
     return f"{cost.trainable:,}" if cost.trainable else ""
 
 
-def _macs(facts: Facts, node: Node) -> str:
+def _macs(facts: NetworkMeasures, node: Node) -> str:
     cost = facts.costs[node.id]
     return f"{cost.macs:,}" if cost.macs else ""
 
 
-def _memory(facts: Facts, node: Node) -> str:
+def _memory(facts: NetworkMeasures, node: Node) -> str:
     bytes = facts.memory.layers[node.id]
     return size(bytes) if bytes else ""
 
 
-def _parameters_share(facts: Facts, node: Node) -> str:
+def _parameters_share(facts: NetworkMeasures, node: Node) -> str:
     return percent(facts.costs[node.id].parameters, facts.costs.total.parameters)
 
 
-def _macs_share(facts: Facts, node: Node) -> str:
+def _macs_share(facts: NetworkMeasures, node: Node) -> str:
     return percent(plain(facts.costs[node.id].macs), plain(facts.costs.total.macs))
 
 
-def _memory_share(facts: Facts, node: Node) -> str:
+def _memory_share(facts: NetworkMeasures, node: Node) -> str:
     return percent(facts.memory.layers[node.id], facts.memory.activations)
 
 
@@ -113,40 +113,46 @@ def percent(part: int, total: int) -> str:
     return f"{tenths // 10}.{tenths % 10} %" if tenths else "< 0.1 %"
 
 
-def _field(facts: Facts, node: Node) -> str:
+def _field(facts: NetworkMeasures, node: Node) -> str:
     known = all(seen.exact for seen in facts.fields[node.id])
     shown = _each(facts, node, lambda field: "all" if field.size is None else str(field.size))
     return shown if known or not shown else f"≤ {shown}"
 
 
-def _ways(facts: Facts, node: Node) -> str:
+def _paths(facts: NetworkMeasures, node: Node) -> str:
     seen = facts.paths[node.id]
     complete = all(each.complete for each in seen)
-    if complete and not any(len(each.ways) > 1 for each in seen):
+    if complete and not any(len(each.paths) > 1 for each in seen):
         return ""
-    ways = [_sides(way, lambda field: "all" if field.size is None else str(field.size)) for e in seen for way in e.ways]
-    return ("" if complete else "… ") + _shortened(list(dict.fromkeys(ways)))
+    paths = [
+        _by_dimension(path, lambda field: "all" if field.size is None else str(field.size))
+        for e in seen
+        for path in e.paths
+    ]
+    return ("" if complete else "… ") + _shortened(list(dict.fromkeys(paths)))
 
 
-def _shortened(ways: list[str]) -> str:
-    return " ".join(ways) if len(ways) <= 5 else f"{' '.join(ways[:2])} … {ways[-1]}"
+def _shortened(paths: list[str]) -> str:
+    return " ".join(paths) if len(paths) <= 5 else f"{' '.join(paths[:2])} … {paths[-1]}"
 
 
-def _jump(facts: Facts, node: Node) -> str:
+def _jump(facts: NetworkMeasures, node: Node) -> str:
     return _each(facts, node, lambda field: "" if field.jump is None else number(field.jump))
 
 
-def _start(facts: Facts, node: Node) -> str:
+def _start(facts: NetworkMeasures, node: Node) -> str:
     return _each(facts, node, lambda field: "" if field.start is None else number(field.start))
 
 
-def _each(facts: Facts, node: Node, show: "Callable[[Field], str]") -> str:
-    return ", ".join(dict.fromkeys(filter(None, (_sides(sides, show) for sides in facts.sides(node)))))
+def _each(facts: NetworkMeasures, node: Node, show: "Callable[[Field], str]") -> str:
+    return ", ".join(
+        dict.fromkeys(filter(None, (_by_dimension(dimensions, show) for dimensions in facts.dimensions(node))))
+    )
 
 
-def _sides(sides: "tuple[Field, ...]", show: "Callable[[Field], str]") -> str:
+def _by_dimension(dimensions: "tuple[Field, ...]", show: "Callable[[Field], str]") -> str:
     """`5`, or `1×7` where the sides differ."""
-    shown = [show(field) for field in sides]
+    shown = [show(field) for field in dimensions]
     if len(set(shown)) == 1:
         return shown[0]
     return "×".join(each or "–" for each in shown)
@@ -199,7 +205,7 @@ COLUMNS = (
         name="paths",
         head="paths",
         doc="receptive field of each path to the layer, where branches merge and the paths differ",
-        cell=_ways,
+        cell=_paths,
         measure=PATHS,
     ),
 )

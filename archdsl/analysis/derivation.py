@@ -19,7 +19,7 @@ _MOST_FOLDED = 12
 """How many statements a repetition may have to be found."""
 
 
-class Step(Record):
+class DerivationStep(Record):
     """One layer, or several in a row that keep the shape.
 
     `numbers` are the reasons; `plain` says that there is none but that the shape is kept, `pointwise` that no window
@@ -44,7 +44,7 @@ class Step(Record):
         return "step", self.line, self.texts, bool(self.source), self.demands
 
 
-class Group(Record):
+class DerivationGroup(Record):
     """A stage, a branch, the use of a block; or, without a heading, statements that are repeated.
 
     `times` says how often it comes in a row; `alike` whether each time with the same numbers, and `last` what the last
@@ -52,7 +52,7 @@ class Group(Record):
     """
 
     heading: str
-    items: "tuple[Step | Group, ...]"
+    items: "tuple[DerivationStep | DerivationGroup, ...]"
     times: int = 1
     alike: bool = True
     last: str = ""
@@ -68,17 +68,17 @@ class Group(Record):
         return self.last or self.items[-1].shape
 
 
-Item = Step | Group
+DerivationItem = DerivationStep | DerivationGroup
 
 
-def derive(graph: Graph, target: Node, *, full: bool = False) -> tuple[Item, ...]:
+def derive(graph: Graph, target: Node, *, full: bool = False) -> tuple[DerivationItem, ...]:
     """The steps that lead to a node. `full` tells each by itself, without folding."""
     cone = _cone(graph, target)
-    told = _Told()
-    steps: list[tuple[Node, Step]] = []
+    reported = _ReportedDemands()
+    steps: list[tuple[Node, DerivationStep]] = []
     before: int | None = None
     for node in cone:
-        steps.append((node, _step(graph, node, before, told)))
+        steps.append((node, _step(graph, node, before, reported)))
         before = node.id
     items = _nest(graph, steps, 0, full)
     return tuple(items if full else _brief(items, target.name))
@@ -90,14 +90,14 @@ def leads_to(draft: Draft, node: DraftNode) -> tuple[Graph, Node] | None:
     Where the node depends on a mistake, it is the part that leads up to the first one. None where nothing does.
     """
     known = draft.known()
-    end = node.id if known[node.id] else _before_mistake(draft, node, known)
+    end = node.id if known[node.id] else _before_error(draft, node, known)
     if end is None:
         return None
     graph, ids = draft.part((end,))
     return graph, graph.nodes[ids[end]]
 
 
-def _before_mistake(draft: Draft, node: DraftNode, known: Sequence[bool]) -> int | None:
+def _before_error(draft: Draft, node: DraftNode, known: Sequence[bool]) -> int | None:
     """The node that the first unresolved one on the way to a node reads."""
     wanted, stack = {node.id}, [node.id]
     while stack:
@@ -118,7 +118,7 @@ def _cone(graph: Graph, target: Node) -> list[Node]:
     return [graph.nodes[i] for i in sorted(wanted)]
 
 
-class _Told:
+class _ReportedDemands:
     """The demands told so far: a step tells only what they do not say already."""
 
     def __init__(self) -> None:
@@ -161,7 +161,7 @@ def conditions_of(graph: Graph, node: Node) -> list[Condition]:
     return found
 
 
-def _step(graph: Graph, node: Node, before: int | None, told: _Told) -> Step:
+def _step(graph: Graph, node: Node, before: int | None, reported: _ReportedDemands) -> DerivationStep:
     home = graph.nodes[graph.inputs[0]].span.source if graph.inputs else node.span.source
     here = node.span.source is home
     entry = node.id in graph.inputs
@@ -169,7 +169,7 @@ def _step(graph: Graph, node: Node, before: int | None, told: _Told) -> Step:
     elsewhere = len(node.inputs) == 1 and previous is not None and previous.id != before
     keeps = previous is not None and len(node.inputs) == 1 and previous.shape == node.shape
     found = () if entry else reasons_for(graph, node, node.name)
-    return Step(
+    return DerivationStep(
         line=f"{'' if here else f'{node.span.source.name}:'}{node.span.line}",
         texts=(_REPETITION.sub("", node.text),),
         names=(node.name,),
@@ -179,13 +179,13 @@ def _step(graph: Graph, node: Node, before: int | None, told: _Told) -> Step:
         plain=found in ((), (KEEPS,)),
         pointwise=previous is None or not (isinstance(node.op, Layer) and node.op.slides(previous.shape)),
         source=f"from {relative(previous.name, node.name)}" if elsewhere and previous is not None else "",
-        demands=told.new(node, conditions_of(graph, node)) if graph.symbols else (),
+        demands=reported.new(node, conditions_of(graph, node)) if graph.symbols else (),
     )
 
 
-def _nest(graph: Graph, steps: Sequence[tuple[Node, Step]], depth: int, full: bool) -> list[Item]:
+def _nest(graph: Graph, steps: Sequence[tuple[Node, DerivationStep]], depth: int, full: bool) -> list[DerivationItem]:
     """Steps as a tree of the scopes that they lie in, from a depth of the path on."""
-    items: list[Item] = []
+    items: list[DerivationItem] = []
     index = 0
     while index < len(steps):
         path = steps[index][0].path
@@ -198,26 +198,32 @@ def _nest(graph: Graph, steps: Sequence[tuple[Node, Step]], depth: int, full: bo
         while end < len(steps) and steps[end][0].path[:inner] == path[:inner] and len(steps[end][0].path) > inner:
             end += 1
         inside = _nest(graph, steps[index:end], inner, full)
-        items.append(Group(heading=heading(graph, steps[index][0], inner), items=tuple(inside)))
+        items.append(DerivationGroup(heading=heading(graph, steps[index][0], inner), items=tuple(inside)))
         index = end
     return items if full else _fold(items)
 
 
-def _brief(items: Sequence[Item], target: str) -> list[Item]:
+def _brief(items: Sequence[DerivationItem], target: str) -> list[DerivationItem]:
     """Items with as few lines as tell the same; the target keeps its own."""
-    short = [_shorter(item, target) if isinstance(item, Group) else item for item in items]
+    short = [_shorter(item, target) if isinstance(item, DerivationGroup) else item for item in items]
     return _runs(short, target)
 
 
-def _shorter(group: Group, target: str) -> Item:
+def _shorter(group: DerivationGroup, target: str) -> DerivationItem:
     items = _brief(group.items, target)
     only = items[0]
     if len(items) > 1 or not group.heading:
         return group.replace(items=tuple(items))
-    if isinstance(only, Group) and only.times == 1:
+    if isinstance(only, DerivationGroup) and only.times == 1:
         # A block that only uses another one.
         return group.replace(heading=f"{group.heading}: {only.heading}", items=only.items)
-    if isinstance(only, Step) and group.times == 1 and only.keeps and only.pointwise and target not in only.names:
+    if (
+        isinstance(only, DerivationStep)
+        and group.times == 1
+        and only.keeps
+        and only.pointwise
+        and target not in only.names
+    ):
         # A block that is a layer with settings of its own, like a norm.
         return only.replace(texts=(group.heading,))
     return group.replace(items=tuple(items))
@@ -235,15 +241,20 @@ def heading(graph: Graph, node: Node, depth: int) -> str:
     return _REPETITION.sub("", " ".join(node.uses[blocks - 1].span.text.split()))
 
 
-def _runs(items: Sequence[Item], target: str) -> list[Item]:
+def _runs(items: Sequence[DerivationItem], target: str) -> list[DerivationItem]:
     """Layers that keep the shape as one step with those before them, where the reason is still that of the first.
 
     What slides a window joins only such as keep the shape, too.
     """
-    found: list[Item] = []
+    found: list[DerivationItem] = []
     for item in items:
         last = found[-1] if found else None
-        if isinstance(item, Step) and isinstance(last, Step) and _joins(item, last) and target not in item.names:
+        if (
+            isinstance(item, DerivationStep)
+            and isinstance(last, DerivationStep)
+            and _joins(item, last)
+            and target not in item.names
+        ):
             texts, names = (*last.texts, *item.texts), (*last.names, *item.names)
             numbers = ("keep the shape",) if last.keeps else last.numbers
             pointwise = last.pointwise and item.pointwise
@@ -254,7 +265,7 @@ def _runs(items: Sequence[Item], target: str) -> list[Item]:
     return found
 
 
-def _joins(item: Step, last: Step) -> bool:
+def _joins(item: DerivationStep, last: DerivationStep) -> bool:
     """Whether a step is told with the one before."""
     alone = not item.keeps or item.source or item.demands or not item.plain
     if item.keeps and not item.pointwise:
@@ -262,10 +273,10 @@ def _joins(item: Step, last: Step) -> bool:
     return not alone
 
 
-def _fold(items: Sequence[Item]) -> list[Item]:
+def _fold(items: Sequence[DerivationItem]) -> list[DerivationItem]:
     """Repetitions as one item with a count."""
     keys = [item.key for item in items]
-    found: list[Item] = []
+    found: list[DerivationItem] = []
     index = 0
     while index < len(items):
         period, count = _repetition(keys, index)
@@ -290,18 +301,18 @@ def _repetition(keys: Sequence[object], start: int) -> tuple[int, int]:
     return 1, 1
 
 
-def _folded(items: Sequence[Item], period: int, count: int) -> Group:
+def _folded(items: Sequence[DerivationItem], period: int, count: int) -> DerivationGroup:
     turns = [tuple(items[i : i + period]) for i in range(0, len(items), period)]
     alike = all(_numbers(turn) == _numbers(turns[0]) for turn in turns)
     first = turns[0][0]
-    if period == 1 and isinstance(first, Group):
+    if period == 1 and isinstance(first, DerivationGroup):
         return first.replace(times=count, alike=alike and first.alike, last=items[-1].shape)
-    return Group(heading="", items=turns[0], times=count, alike=alike, last=items[-1].shape)
+    return DerivationGroup(heading="", items=turns[0], times=count, alike=alike, last=items[-1].shape)
 
 
-def _numbers(items: Sequence[Item]) -> list[object]:
+def _numbers(items: Sequence[DerivationItem]) -> list[object]:
     """The shapes that items give, by which two turns of a repetition are alike."""
-    return [_numbers(item.items) if isinstance(item, Group) else item.shape for item in items]
+    return [_numbers(item.items) if isinstance(item, DerivationGroup) else item.shape for item in items]
 
 
 def decided(graph: Graph, target: Node) -> tuple[Demand, ...]:

@@ -7,8 +7,8 @@ from pydantic import Field
 
 from ..diagnostics.json_models import Model
 from ..graph import Graph, Node
-from .derivation import Item, Step, decided, derive
-from .locate import Place
+from .derivation import DerivationItem, DerivationStep, decided, derive
+from .locate import LocatedNode
 
 
 class StepReport(Model):
@@ -45,7 +45,7 @@ class WhyReport(Model):
     decisions: list[DecisionReport]
 
 
-def report(place: Place, derived: tuple[Graph, Node] | None) -> WhyReport:
+def report(place: LocatedNode, derived: tuple[Graph, Node] | None) -> WhyReport:
     """The model of the derivation of a place's shape, or of what leads up to a mistake before it."""
     node = place.node
     return WhyReport(
@@ -62,15 +62,15 @@ def report(place: Place, derived: tuple[Graph, Node] | None) -> WhyReport:
     )
 
 
-def _flat(items: Sequence[Item], scopes: tuple[str, ...]) -> Iterator[tuple[Step, tuple[str, ...]]]:
+def _flat(items: Sequence[DerivationItem], scopes: tuple[str, ...]) -> Iterator[tuple[DerivationStep, tuple[str, ...]]]:
     for item in items:
-        if isinstance(item, Step):
+        if isinstance(item, DerivationStep):
             yield item, scopes
         else:
             yield from _flat(item.items, (*scopes, item.heading))
 
 
-def _step(step: Step, scopes: tuple[str, ...]) -> StepReport:
+def _step(step: DerivationStep, scopes: tuple[str, ...]) -> StepReport:
     (name,), (text,) = step.names, step.texts
     return StepReport(
         name=name,

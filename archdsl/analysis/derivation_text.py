@@ -5,15 +5,15 @@ from typing import NamedTuple
 
 from ..diagnostics.terminal import printable, width
 from ..graph import Node
-from .derivation import Group, Item, Step
-from .locate import Place
+from .derivation import DerivationGroup, DerivationItem, DerivationStep
+from .locate import LocatedNode
 from .valid_sizes import Demand
 
 _MOST = 56
 """How many columns the statements of one line may take."""
 
 
-def summary(place: Place) -> str:
+def summary(place: LocatedNode) -> str:
     """What is derived: the statement, its place, its name, its shape; and what else matches the same words."""
     node = place.node
     shape = str(node.shape) if isinstance(node, Node) else "an unknown shape"
@@ -37,7 +37,7 @@ class _Row(NamedTuple):
     reason: str
 
 
-def render(items: Sequence[Item]) -> str:
+def render(items: Sequence[DerivationItem]) -> str:
     """The lines of a derivation, in columns: the line of the text, the statement, the shape, the reason."""
     rows = [row for item in items for row in _rows(item, 0)]
     wide = [max(width(row[column]) for row in rows) for column in range(3)]
@@ -49,20 +49,20 @@ def render(items: Sequence[Item]) -> str:
     return "\n".join(lines)
 
 
-def _rows(item: Item, depth: int) -> list[_Row]:
+def _rows(item: DerivationItem, depth: int) -> list[_Row]:
     indent = "  " * depth
-    if isinstance(item, Step):
+    if isinstance(item, DerivationStep):
         return [_Row(item.line, indent + _statements(item.texts), item.shape, _reason(item))]
     many = f"×{item.times}" if item.times > 1 else ""
     first = item.items[0]
-    if not item.heading and len(item.items) == 1 and item.alike and isinstance(first, Step):
+    if not item.heading and len(item.items) == 1 and item.alike and isinstance(first, DerivationStep):
         return [_Row(first.line, f"{indent}{_statements(first.texts)} {many}", first.shape, _reason(first))]
     rows = [row for each in item.items for row in _rows(each, depth + 1)]
     heading = printable(" ".join(filter(None, [item.heading, many])))
     return [_Row("", indent + heading, "", _repeated(item)), *rows]
 
 
-def _repeated(group: Group) -> str:
+def _repeated(group: DerivationGroup) -> str:
     """What is to be said of a repetition whose turns differ in their numbers."""
     if group.times == 1 or group.alike:
         return ""
@@ -79,7 +79,7 @@ def _statements(texts: Sequence[str]) -> str:
     return text if width(text) <= _MOST or len(texts) > 1 else text[: _MOST - 1] + "…"
 
 
-def _reason(step: Step) -> str:
+def _reason(step: DerivationStep) -> str:
     clauses = [*filter(None, [step.source]), *step.numbers]
     clauses += [f"needs {', '.join(step.demands)}"] if step.demands else []
     return printable("; ".join(clauses))

@@ -47,7 +47,7 @@ class Coverage:
         self._channels = channel_axes(graph)
         self._counts: dict[int, Counts] = {}
         entry = graph.nodes[graph.inputs[0]]
-        self.sides = tuple(entry.shape.dims[axis] for axis in input_axes(graph, entry))
+        self.sizes = tuple(entry.shape.dims[axis] for axis in input_axes(graph, entry))
 
     def layers(self) -> list[Touched]:
         """The layers that change what is read, up to the last one that has places."""
@@ -55,15 +55,15 @@ class Coverage:
         before: tuple[tuple[Field, ...], ...] = ()
         for node in self.graph.layers:
             seen = [each for each in self._fields[node.id] if each.input == self.graph.inputs[0]]
-            now = tuple(each.sides for each in seen)
+            now = tuple(each.dimensions for each in seen)
             if any(each.placed for each in seen) and now != before:
                 found.append(self._touched(node))
             before = now
         return found
 
     def _touched(self, node: Node) -> Touched:
-        middle = tuple(side // 2 for side in self.sides)
-        edge, corner = (0, *middle[1:]), (0,) * len(self.sides)
+        middle = tuple(length // 2 for length in self.sizes)
+        edge, corner = (0, *middle[1:]), (0,) * len(self.sizes)
         found = self.counts(node)
         return Touched(
             node=node,
@@ -83,7 +83,7 @@ class Coverage:
         """How many positions of a node read each element of the input."""
         if node.id not in self._counts:
             paths = [path for path in self._support.paths[node.id] if path.input == self.graph.inputs[0]]
-            self._counts[node.id] = counts(paths, self._axes(node), self.sides)
+            self._counts[node.id] = counts(paths, self._axes(node), self.sizes)
         return self._counts[node.id]
 
     def _axes(self, node: Node) -> dict[int, int]:
@@ -92,10 +92,10 @@ class Coverage:
 
     def figure(self, node: Node) -> Figure:
         """How the input is read, by cells; of a volume, the slice in the middle."""
-        lines = self.sides[-2:] if len(self.sides) > 1 else (1, *self.sides)
-        middle = [range(side // 2, side // 2 + 1) for side in self.sides[:-2]]
+        lines = self.sizes[-2:] if len(self.sizes) > 1 else (1, *self.sizes)
+        middle = [range(length // 2, length // 2 + 1) for length in self.sizes[:-2]]
         boxes = [
-            [[*middle, rows, columns] if len(self.sides) > 1 else [columns] for columns in _parted(lines[1], _COLUMNS)]
+            [[*middle, rows, columns] if len(self.sizes) > 1 else [columns] for columns in _parted(lines[1], _COLUMNS)]
             for rows in _parted(lines[0], _ROWS)
         ]
         found = self.counts(node)
@@ -116,7 +116,7 @@ def _tenths(unread: int, size: int) -> str:
     return "·" if not unread else "█" if unread == size else str(min(9, max(1, round(10 * unread / size))))
 
 
-def _parted(side: int, most: int) -> list[range]:
+def _parted(length: int, most: int) -> list[range]:
     """The elements of a side in equal parts, no more than so many."""
-    count = min(side, most)
-    return [range(i * side // count, (i + 1) * side // count) for i in range(count)]
+    count = min(length, most)
+    return [range(i * length // count, (i + 1) * length // count) for i in range(count)]

@@ -54,31 +54,33 @@ class Readers(NamedTuple):
     bits: tuple[int, ...]
 
 
-def counts(paths: Sequence[Path[Table]], axes: dict[int, int], sides: Sequence[int]) -> Counts:
+def counts(paths: Sequence[Path[Table]], axes: dict[int, int], sizes: Sequence[int]) -> Counts:
     """The counts of the elements of an input with these sides.
 
     `axes` are the lengths of the layer's axes that have positions: all but the channels.
     """
     readers = [
-        tuple(_readers(axis, table, axes, side) for (axis, table), side in zip(path.lines, sides, strict=True))
+        tuple(
+            _readers(axis, table, axes, dimension) for (axis, table), dimension in zip(path.lines, sizes, strict=True)
+        )
         for path in paths
     ]
     owners = [{along.axis for along in each if along.axis is not None} for each in zip(*readers, strict=True)]
     separate = all(len(each) <= 1 for each in owners) and sum(map(len, owners)) == len(set().union(*owners))
-    return _Separate(readers, axes, sides) if separate else _Listed(readers, axes, sides)
+    return _Separate(readers, axes, sizes) if separate else _Listed(readers, axes, sizes)
 
 
-def _readers(axis: int | None, table: Table, axes: dict[int, int], side: int) -> Readers:
+def _readers(axis: int | None, table: Table, axes: dict[int, int], dimension: int) -> Readers:
     if axis not in axes:
         seen = reduce(or_, table, 0)
-        return Readers(None, tuple(seen >> at & 1 for at in range(side)))
+        return Readers(None, tuple(seen >> at & 1 for at in range(dimension)))
     rows = table if len(table) == axes[axis] else table * axes[axis]
-    return Readers(axis, _transposed(rows, side))
+    return Readers(axis, _transposed(rows, dimension))
 
 
-def _transposed(rows: Table, side: int) -> tuple[int, ...]:
-    """For each of `side` bits the rows that have it, as bits; from where stretches of ones begin and end."""
-    changes = [0] * (side + 1)
+def _transposed(rows: Table, dimension: int) -> tuple[int, ...]:
+    """For each of `dimension` bits the rows that have it, as bits; from where stretches of ones begin and end."""
+    changes = [0] * (dimension + 1)
     for number, row in enumerate(rows):
         edges = row ^ (row << 1)
         while edges:
@@ -86,7 +88,7 @@ def _transposed(rows: Table, side: int) -> tuple[int, ...]:
             changes[low.bit_length() - 1] ^= 1 << number
             edges ^= low
     found, now = [], 0
-    for change in changes[:side]:
+    for change in changes[:dimension]:
         now ^= change
         found.append(now)
     return tuple(found)
@@ -95,30 +97,31 @@ def _transposed(rows: Table, side: int) -> tuple[int, ...]:
 class _Separate(Counts):
     """Counts from each side by itself."""
 
-    def __init__(self, readers: Sequence[tuple[Readers, ...]], axes: dict[int, int], sides: Sequence[int]) -> None:
-        self._sides = sides
+    def __init__(self, readers: Sequence[tuple[Readers, ...]], axes: dict[int, int], sizes: Sequence[int]) -> None:
+        self._sizes = sizes
         self._every = (1 << len(readers)) - 1
         along = list(zip(*readers, strict=True))
-        owners = [next((each.axis for each in side if each.axis is not None), None) for side in along]
+        owners = [next((each.axis for each in dimension if each.axis is not None), None) for dimension in along]
         # Positions along an axis that belongs to no side read the same.
         self._times = prod(length for axis, length in axes.items() if axis not in owners)
         self._regions = [
-            _regions(side, 1 if owner is None else axes[owner]) for side, owner in zip(along, owners, strict=True)
+            _regions(dimension, 1 if owner is None else axes[owner])
+            for dimension, owner in zip(along, owners, strict=True)
         ]
 
     def count(self, place: Place) -> int:
-        regions = (side[at] for side, at in zip(self._regions, place, strict=True))
+        regions = (dimension[at] for dimension, at in zip(self._regions, place, strict=True))
         return self._times * _combined(list(regions), self._every)
 
     def spread(self) -> Spread:
-        elements = prod(self._sides)
-        values = _values([Counter(side) for side in self._regions], (self._every,))
+        elements = prod(self._sizes)
+        values = _values([Counter(dimension) for dimension in self._regions], (self._every,))
         unread = sum(times for (value,), times in values.items() if not value)
         found = [value for (value,) in values]
         return Spread(least=self._times * min(found), most=self._times * max(found), unread=unread, elements=elements)
 
     def cell(self, ranges: Sequence[range]) -> tuple[float, int]:
-        boxes = [[side[at] for at in each] for side, each in zip(self._regions, ranges, strict=True)]
+        boxes = [[dimension[at] for at in each] for dimension, each in zip(self._regions, ranges, strict=True)]
         # Counts are linear in the regions of each side, so that those of a box are the product of their sums.
         total = _combined([_sum(box) for box in boxes], self._every)
         reached = [Counter(reduce(or_, (mask for mask, _ in regions), 0) for regions in box) for box in boxes]
@@ -160,22 +163,22 @@ def _sum(box: Sequence[Regions]) -> Regions:
     return tuple(found.items())
 
 
-def _combined(sides: Sequence[Regions], paths: int) -> int:
+def _combined(dimensions: Sequence[Regions], paths: int) -> int:
     """How many positions one of the paths reads from, along all sides."""
-    if not sides:
+    if not dimensions:
         return 1 if paths else 0
-    return sum(times * _combined(sides[1:], paths & mask) for mask, times in sides[0] if paths & mask)
+    return sum(times * _combined(dimensions[1:], paths & mask) for mask, times in dimensions[0] if paths & mask)
 
 
-def _values(sides: Sequence[Counter[Regions]], wanted: tuple[int, ...]) -> Counter[tuple[int, ...]]:
+def _values(dimensions: Sequence[Counter[Regions]], wanted: tuple[int, ...]) -> Counter[tuple[int, ...]]:
     """For each set of paths that is wanted, the counts of the elements of a box, and how many elements have them."""
-    if not sides:
+    if not dimensions:
         return Counter({tuple(1 if paths else 0 for paths in wanted): 1})
-    needed = tuple({paths & mask for regions in sides[0] for mask, _ in regions for paths in wanted} | {0})
+    needed = tuple({paths & mask for regions in dimensions[0] for mask, _ in regions for paths in wanted} | {0})
     place = {paths: index for index, paths in enumerate(needed)}
-    inner = _values(sides[1:], needed)
+    inner = _values(dimensions[1:], needed)
     found: Counter[tuple[int, ...]] = Counter()
-    for regions, times in sides[0].items():
+    for regions, times in dimensions[0].items():
         for values, others in inner.items():
             counts = (sum(n * values[place[paths & mask]] for mask, n in regions) for paths in wanted)
             found[tuple(counts)] += times * others
@@ -185,18 +188,22 @@ def _values(sides: Sequence[Counter[Regions]], wanted: tuple[int, ...]) -> Count
 class _Listed(Counts):
     """Counts of one element after the other, for layers whose axes and the input's sides are mixed."""
 
-    def __init__(self, readers: Sequence[tuple[Readers, ...]], axes: dict[int, int], sides: Sequence[int]) -> None:
-        self._readers, self._axes, self._sides = readers, axes, sides
+    def __init__(self, readers: Sequence[tuple[Readers, ...]], axes: dict[int, int], sizes: Sequence[int]) -> None:
+        self._readers, self._axes, self._sizes = readers, axes, sizes
         self._known: dict[tuple[object, ...], int] = {}
 
     def count(self, place: Place) -> int:
         key = tuple(tuple(along.bits[at] for along, at in zip(path, place, strict=True)) for path in self._readers)
         if key not in self._known:
-            ways = [way for path, bits in zip(self._readers, key, strict=True) if (way := self._way(path, bits))]
-            self._known[key] = _union(ways, list(self._axes.values()))
+            products = [
+                positions
+                for path, bits in zip(self._readers, key, strict=True)
+                if (positions := self._path_positions(path, bits))
+            ]
+            self._known[key] = _union(products, list(self._axes.values()))
         return self._known[key]
 
-    def _way(self, path: tuple[Readers, ...], bits: Sequence[int]) -> tuple[int, ...] | None:
+    def _path_positions(self, path: tuple[Readers, ...], bits: Sequence[int]) -> tuple[int, ...] | None:
         """The positions that read an element by a path, as bits along each axis; None where there are none."""
         found = {axis: (1 << length) - 1 for axis, length in self._axes.items()}
         for along, own in zip(path, bits, strict=True):
@@ -207,22 +214,22 @@ class _Listed(Counts):
         return tuple(found.values()) if all(found.values()) else None
 
     def spread(self) -> Spread:
-        found = Counter(map(self.count, product(*map(range, self._sides))))
-        return Spread(least=min(found), most=max(found), unread=found[0], elements=prod(self._sides))
+        found = Counter(map(self.count, product(*map(range, self._sizes))))
+        return Spread(least=min(found), most=max(found), unread=found[0], elements=prod(self._sizes))
 
     def cell(self, ranges: Sequence[range]) -> tuple[float, int]:
         found = [self.count(place) for place in product(*ranges)]
         return sum(found) / len(found), found.count(0)
 
 
-def _union(ways: list[tuple[int, ...]], sizes: Sequence[int]) -> int:
+def _union(products: list[tuple[int, ...]], sizes: Sequence[int]) -> int:
     """How many positions are in any of some products of sets."""
-    if len(ways) < 2:
-        return prod(bits.bit_count() for bits in ways[0]) if ways else 0
+    if len(products) < 2:
+        return prod(bits.bit_count() for bits in products[0]) if products else 0
     if not sizes:
         return 1
     inner: dict[tuple[int, ...], int] = {}
     for i in range(sizes[0]):
-        chosen = tuple(k for k, way in enumerate(ways) if way[0] >> i & 1)
+        chosen = tuple(k for k, positions in enumerate(products) if positions[0] >> i & 1)
         inner[chosen] = inner.get(chosen, 0) + 1
-    return sum(times * _union([ways[k][1:] for k in chosen], sizes[1:]) for chosen, times in inner.items())
+    return sum(times * _union([products[k][1:] for k in chosen], sizes[1:]) for chosen, times in inner.items())

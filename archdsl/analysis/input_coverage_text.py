@@ -34,7 +34,7 @@ def describe(graph: Graph) -> str:
 def _figure(coverage: Coverage, touched: Touched) -> list[str]:
     name, spread = _text(touched.node.text), touched.spread
     figure = coverage.figure(touched.node)
-    title = f"number of positions of `{name}` that read each input element, {times(coverage.sides)}, mean per cell"
+    title = f"number of positions of `{name}` that read each input element, {times(coverage.sizes)}, mean per cell"
     lines = [f"{title}: · none, ░▒▓█ more", *(f"  {line}" for line in figure.shades)]
     if figure.unread is not None:
         lines += ["unread part of each cell: · none of it, 1 to 9 tenths, █ all of it"]
@@ -60,7 +60,7 @@ def _check(graph: Graph) -> None:
         raise CannotCover("it needs the sizes of the input: --input 3x224x224")
     if entry is None or entry.letters in ("c", ""):
         raise CannotCover("the input has no spatial dimensions")
-    longest = max((side for node in graph.nodes for side in _along(node.shape)), default=0)
+    longest = max((length for node in graph.nodes for length in _along(node.shape)), default=0)
     if longest > LONGEST:
         raise CannotCover(f"it supports lengths up to {LONGEST:,}, but one is {longest:,}")
 

@@ -7,35 +7,35 @@ from ..record import Record
 from ..text.names import nearest
 
 
-class Nothing(LookupError):
+class NodeNotFound(LookupError):
     """No layer is called so; the text says what is near."""
 
 
-class Place(Record):
+class LocatedNode(Record):
     """A node, and the others that the same words name."""
 
     node: DraftNode
     others: tuple[DraftNode, ...] = ()
 
 
-def locate(draft: Draft, wanted: str) -> Place:
-    """The node that a name or a line's number stands for. Raises Nothing."""
+def locate(draft: Draft, wanted: str) -> LocatedNode:
+    """The node that a name or a line's number stands for. Raises NodeNotFound."""
     return by_line(draft, int(wanted)) if wanted.isascii() and wanted.isdigit() else by_name(draft, wanted)
 
 
-def by_name(draft: Draft, wanted: str) -> Place:
+def by_name(draft: Draft, wanted: str) -> LocatedNode:
     """By a module's name, in whole or its end; by the name of a tensor, an input, an output, a stage or a block."""
     names = _names(draft)
     if wanted in names:
-        return Place(node=names[wanted])
+        return LocatedNode(node=names[wanted])
     ends = [node for node in draft.nodes if node.name.endswith(f".{wanted}") or node.alias == wanted]
     ends = ends or [node for name, node in names.items() if name.endswith(f".{wanted}")]
     if ends:
-        return Place(node=ends[0], others=tuple(ends[1:]))
+        return LocatedNode(node=ends[0], others=tuple(ends[1:]))
     known = list(dict.fromkeys([*names, *(name.rpartition(".")[2] for name in names)]))
     near = nearest(wanted, known)
     hint = f"did you mean `{near}`?" if near else _some(names)
-    raise Nothing(f"there is no layer or tensor `{wanted}`; {hint}")
+    raise NodeNotFound(f"there is no layer or tensor `{wanted}`; {hint}")
 
 
 def _some(names: Iterable[str]) -> str:
@@ -63,16 +63,16 @@ def _names(draft: Draft) -> Mapping[str, DraftNode]:
     return found | {node.name: node for node in draft.nodes}
 
 
-def by_line(draft: Draft, line: int) -> Place:
-    """By a line of the network's own file: its last layer, in the first use of its block. Raises Nothing."""
+def by_line(draft: Draft, line: int) -> LocatedNode:
+    """By a line of the network's own file: its last layer, in the first use of its block. Raises NodeNotFound."""
     lines = _lines(draft)
     if line not in lines:
-        raise Nothing(f"line {line} has no layer; {_near_lines(lines, line)}")
+        raise NodeNotFound(f"line {line} has no layer; {_near_lines(lines, line)}")
     groups: dict[tuple[object, ...], DraftNode] = {}
     for node in lines[line]:
         groups[_use(node, line)] = node
     first, *others = groups.values()
-    return Place(node=first, others=tuple(others))
+    return LocatedNode(node=first, others=tuple(others))
 
 
 def _lines(draft: Draft) -> Mapping[int, list[DraftNode]]:

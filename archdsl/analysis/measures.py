@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Values = dict[str, Any]
 
 
-class Facts:
+class NetworkMeasures:
     """A network and what it costs, and what columns and reports ask about it; `terms` is how it is trained."""
 
     def __init__(self, graph: Graph, costs: Costs, terms: "Terms | None" = None) -> None:
@@ -49,26 +49,26 @@ class Facts:
 
         return (self._terms or Terms()).memory(self.graph)
 
-    def sides(self, node: Node) -> "list[tuple[Field, ...]]":
+    def dimensions(self, node: Node) -> "list[tuple[Field, ...]]":
         """The fields of each input that a node depends on."""
-        return [seen.sides for seen in self.fields[node.id]]
+        return [seen.dimensions for seen in self.fields[node.id]]
 
 
 class Measure(Record):
     """A measure in a report: its name, its value for a node, and its total where it has one."""
 
     name: str
-    of: Callable[[Facts, Node], Any]
-    total: Callable[[Facts], Any] | None = None
+    of: Callable[[NetworkMeasures, Node], Any]
+    total: Callable[[NetworkMeasures], Any] | None = None
 
 
-def _fields(facts: Facts, node: Node) -> list[Values]:
+def _fields(facts: NetworkMeasures, node: Node) -> list[Values]:
     return [_seen(each) for each in facts.fields[node.id]]
 
 
 def _seen(seen: "Seen") -> Values:
-    sides = [_field(field) for field in seen.sides]
-    return {"input": seen.input, "exact": seen.exact, "placed": seen.placed, "sides": sides}
+    dimensions = [_field(field) for field in seen.dimensions]
+    return {"input": seen.input, "exact": seen.exact, "placed": seen.placed, "dimensions": dimensions}
 
 
 def _field(field: "Field") -> Values:
@@ -76,24 +76,24 @@ def _field(field: "Field") -> Values:
     return {"size": field.size, "read": field.read, "jump": jump, "start": start}
 
 
-def _last_field(facts: Facts) -> int | None:
+def _last_field(facts: NetworkMeasures) -> int | None:
     from .receptive_field import receptive_field
 
     return receptive_field(facts.graph) if facts.graph.outputs else None
 
 
-def _paths(facts: Facts, node: Node) -> list[Values]:
+def _paths(facts: NetworkMeasures, node: Node) -> list[Values]:
     return [
         {
             "input": seen.input,
             "complete": seen.complete,
-            "paths": [[_field(field) for field in path] for path in seen.ways[len(seen.ways) == 1 :]],
+            "paths": [[_field(field) for field in path] for path in seen.paths[len(seen.paths) == 1 :]],
         }
         for seen in facts.paths[node.id]
     ]
 
 
-def _memory(facts: Facts) -> Values:
+def _memory(facts: NetworkMeasures) -> Values:
     memory = facts.memory
     return {
         "batch": memory.batch,
@@ -110,7 +110,7 @@ def _memory(facts: Facts) -> Values:
     }
 
 
-def _share(facts: Facts, node: Node) -> Values:
+def _share(facts: NetworkMeasures, node: Node) -> Values:
     cost, total = facts.costs[node.id], facts.costs.total
     return {
         "parameters": cost.parameters / max(1, total.parameters),

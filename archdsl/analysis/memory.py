@@ -9,7 +9,7 @@ from math import prod
 from typing import NamedTuple
 
 from ..contract.layer import Weights
-from ..contract.saves import Order, Own, Saves
+from ..contract.saves import MemoryFormat, SavedTensor, Saves
 from ..graph import Graph, Node
 from ..record import Record
 from ..shapes.shape import Layout
@@ -48,23 +48,23 @@ class Memory(Record):
         return fixed + self.activations + self.transient
 
 
-class Kept(NamedTuple):
+class SavedBytes(NamedTuple):
     """What is kept, in bytes: so much a sample, and so much whatever the batch."""
 
-    sample: int
-    once: int
+    per_sample: int
+    per_batch: int
 
     def bytes(self, batch: int) -> int:
         """For a batch."""
-        return self.sample * batch + self.once
+        return self.per_sample * batch + self.per_batch
 
 
-class Tensor(NamedTuple):
+class ResultTensor(NamedTuple):
     """A node's result: the node that made its memory, an element's bytes, how it lies, whether gradients reach it."""
 
     root: int
     bytes: int
-    order: Order
+    order: MemoryFormat
     trains: bool
 
 
@@ -126,7 +126,7 @@ def largest_batch(
     return 0 if fixed + each > bytes else (bytes - fixed) // max(1, each)
 
 
-def activations(graph: Graph, precision: str) -> tuple[tuple[Kept, ...], int]:
+def activations(graph: Graph, precision: str) -> tuple[tuple[SavedBytes, ...], int]:
     """What is kept for the backward pass, by node; and the most that the gradients of one step hold, for a sample."""
     return _Tape(graph, _FULL if precision == "fp32" else _HALF).run()
 
@@ -174,14 +174,14 @@ def _states(optimizer: str, momentum: bool, filters: bool) -> int:
 class _Tape:
     """The forward pass: what each node's result is, and which of them are kept."""
 
-    def __init__(self, graph: Graph, low: int) -> None:
-        self.graph, self.low = graph, low
-        self.tensors: list[Tensor] = []
-        self.own = [Kept(0, 0)] * len(graph.nodes)
+    def __init__(self, graph: Graph, autocast_bytes: int) -> None:
+        self.graph, self.autocast_bytes = graph, autocast_bytes
+        self.tensors: list[ResultTensor] = []
+        self.own = [SavedBytes(0, 0)] * len(graph.nodes)
         self.kept: set[int] = set()
         self.cast_already: set[tuple[int, str]] = set()
 
-    def run(self) -> tuple[tuple[Kept, ...], int]:
+    def run(self) -> tuple[tuple[SavedBytes, ...], int]:
         entries = set(self.graph.inputs)
         transient = 0
         for node in self.graph.nodes:
@@ -192,7 +192,9 @@ class _Tape:
                 reads = (i for i in dict.fromkeys(node.inputs) if self.tensors[i].trains)
                 transient = max(transient, self.size(node.id) + sum(map(self.size, reads)))
         whole = {i: self.size(i) for i in self.kept}
-        return tuple(Kept(own.sample + whole.get(i, 0), own.once) for i, own in enumerate(self.own)), transient
+        return tuple(
+            SavedBytes(own.per_sample + whole.get(i, 0), own.per_batch) for i, own in enumerate(self.own)
+        ), transient
 
     def size(self, node: int) -> int:
         """Bytes of a node's result, for a sample."""
@@ -201,11 +203,11 @@ class _Tape:
     def elements(self, node: int) -> int:
         return plain(self.graph.nodes[node].shape.numel)
 
-    def entry(self, node: Node) -> Tensor:
+    def entry(self, node: Node) -> ResultTensor:
         ids = node.shape.layout is Layout.IDS
-        return Tensor(node.id, _ID if ids else _FULL, tuple(range(node.shape.rank)), trains=False)
+        return ResultTensor(node.id, _ID if ids else _FULL, tuple(range(node.shape.rank)), trains=False)
 
-    def result(self, node: Node) -> Tensor:
+    def result(self, node: Node) -> ResultTensor:
         op, xs = node.op, self.graph.shapes_in(node)
         saves = op.saves_of(xs, node.shape)
         inputs = [self.tensors[i] for i in node.inputs]
@@ -215,38 +217,46 @@ class _Tape:
             self.keep(node, saves, inputs, made)
         return made
 
-    def made(self, node: Node, saves: Saves, inputs: list[Tensor], trains: bool) -> Tensor:
+    def made(self, node: Node, saves: Saves, inputs: list[ResultTensor], trains: bool) -> ResultTensor:
         """What a node makes: a view of its input's memory, or a tensor of its own."""
         first = inputs[0]
         number = max((each.bytes for each in inputs if each.bytes != _ID), default=_FULL)
-        number = self.low if saves.low else _FULL if saves.wide else number
-        if saves.lies is not None:
-            order = saves.lies(first.order)
+        number = self.autocast_bytes if saves.autocast else _FULL if saves.output_in_fp32 else number
+        if saves.output_format is not None:
+            order = saves.output_format(first.order)
         else:
             order = first.order if len(first.order) == node.shape.rank else tuple(range(node.shape.rank))
-        same = saves.view and (saves.needs is None or saves.needs == first.order)
-        return Tensor(first.root if same else node.id, number, order, trains)
+        same = saves.view and (saves.required_format is None or saves.required_format == first.order)
+        return ResultTensor(first.root if same else node.id, number, order, trains)
 
-    def keep(self, node: Node, saves: Saves, inputs: list[Tensor], made: Tensor) -> None:
-        number = self.low if saves.low else _FULL if saves.full else max(each.bytes for each in inputs)
+    def keep(self, node: Node, saves: Saves, inputs: list[ResultTensor], made: ResultTensor) -> None:
+        number = (
+            self.autocast_bytes
+            if saves.autocast
+            else _FULL
+            if saves.inputs_in_fp32
+            else max(each.bytes for each in inputs)
+        )
         for i in saves.inputs:
             self.keep_input(node, node.inputs[i], inputs[i], saves)
         if saves.output:
             self.kept.add(made.root)
-        for own in saves.own:
+        for own in saves.saved:
             self.add(node.id, own, number)
-        if self.low != _FULL:
-            passing = saves.passing if inputs[0].trains else ()
-            self.add(node.id, Own(once=self.cast(node, (*saves.casts, *passing))), self.low)
+        if self.autocast_bytes != _FULL:
+            passing = saves.cast_for_input_gradient if inputs[0].trains else ()
+            self.add(
+                node.id, SavedTensor(per_batch=self.cast(node, (*saves.cast_weights, *passing))), self.autocast_bytes
+            )
 
-    def keep_input(self, node: Node, source: int, tensor: Tensor, saves: Saves) -> None:
+    def keep_input(self, node: Node, source: int, tensor: ResultTensor, saves: Saves) -> None:
         """Keep an input as it is, or the copy that the layer makes of it: with other numbers, or in another order."""
-        if saves.full and saves.low and not tensor.trains:
+        if saves.inputs_in_fp32 and saves.autocast and not tensor.trains:
             return  # it is padded by mirroring, whose gradient nobody asks for
-        wanted = _FULL if saves.full else self.low if saves.low else tensor.bytes
-        turned = saves.needs is not None and saves.needs != tensor.order
-        if turned or tensor.bytes not in (wanted, _ID):
-            self.add(node.id, Own(count=self.elements(source)), wanted)
+        wanted = _FULL if saves.inputs_in_fp32 else self.autocast_bytes if saves.autocast else tensor.bytes
+        copied = saves.required_format is not None and saves.required_format != tensor.order
+        if copied or tensor.bytes not in (wanted, _ID):
+            self.add(node.id, SavedTensor(per_sample=self.elements(source)), wanted)
         else:
             self.kept.add(tensor.root)
 
@@ -258,7 +268,9 @@ class _Tape:
         self.cast_already.update((owner, name) for name in new)
         return sum(plain(prod(found[name])) for name in new)
 
-    def add(self, node: int, own: Own, number: int) -> None:
+    def add(self, node: int, own: SavedTensor, number: int) -> None:
         bytes = number if own.bytes is None else own.bytes
         before = self.own[node]
-        self.own[node] = Kept(before.sample + plain(own.count) * bytes, before.once + plain(own.once) * bytes)
+        self.own[node] = SavedBytes(
+            before.per_sample + plain(own.per_sample) * bytes, before.per_batch + plain(own.per_batch) * bytes
+        )

@@ -25,7 +25,7 @@ def reasons_for(graph: Graph, node: Node, name: str) -> Reasons:
 def arguments(node: Node) -> Iterator[tuple[str, str]]:
     """The values of the arguments that the statement asks for rather than writes: `filters` and `128`."""
     statement = node.statement
-    if node.shared is not None or not isinstance(statement, ast.Layer):
+    if node.shared is not None or not isinstance(statement, ast.LayerStatement):
         return
     written = {arg.span: arg.value for arg in statement.args}
     flags = {p.name: {flag for flag, _ in p.words} for p in node.op.parameters}

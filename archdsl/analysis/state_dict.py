@@ -7,7 +7,7 @@ from ..record import Record
 from ..shapes.symbolic import plain
 
 
-class Tensor(Record):
+class StateTensor(Record):
     """One entry: its shape, the node that has it, and what that layer's module calls it; whether it is a parameter."""
 
     shape: tuple[int, ...]
@@ -24,12 +24,12 @@ class Tensor(Record):
         return count
 
 
-def state_dict(graph: Graph) -> Mapping[str, Tensor]:
+def state_dict(graph: Graph) -> Mapping[str, StateTensor]:
     """The entries of the module's state dict, parameters and buffers; weights that are used twice come once."""
-    found: dict[str, Tensor] = {}
+    found: dict[str, StateTensor] = {}
     for node in graph.layers:
         for local, (shape, parameter) in _own(graph, node).items():
-            found[f"{node.name}.{local}"] = Tensor(shape=shape, node=node.id, local=local, parameter=parameter)
+            found[f"{node.name}.{local}"] = StateTensor(shape=shape, node=node.id, local=local, parameter=parameter)
     return found
 
 

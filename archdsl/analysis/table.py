@@ -12,7 +12,7 @@ from .cost import Cost, DraftCosts, add, draft_costs
 from .quantities import si, size
 
 if TYPE_CHECKING:
-    from .columns import Columns
+    from .columns import TableColumns
 
 HEAD = ("#", "layer", "output", "params", "MACs")
 _MAX_TEXT = 60
@@ -26,7 +26,7 @@ def table(
     costs: DraftCosts | None = None,
     *,
     explain: bool = False,
-    columns: "Columns | None" = None,
+    columns: "TableColumns | None" = None,
 ) -> str:
     """The rows of a network as text, unknown values as `?`; with other columns in the place of the costs."""
     found = rows(draft, costs)

@@ -11,7 +11,7 @@ from ..shapes.shape import Shape
 from ..shapes.symbolic import Condition, Form, evaluated
 from ..text.source import Span
 from .size_sets import SizeSet, TooInvolved, in_words, solve, square
-from .state_dict import Tensor, state_dict
+from .state_dict import StateTensor, state_dict
 
 
 class Demand(Record):
@@ -82,7 +82,7 @@ def serves(graph: Graph, other: Graph) -> bool:
     return all(_fits(graph, ours[name], each.shape) for name, each in theirs.items() if each.parameter)
 
 
-def _fits(graph: Graph, tensor: Tensor, shape: tuple[int, ...]) -> bool:
+def _fits(graph: Graph, tensor: StateTensor, shape: tuple[int, ...]) -> bool:
     """Whether a weight serves where one of this shape is made: it is that, or may be longer along its axis."""
     longer = graph.nodes[tensor.node].op.variable_length
     pairs = list(enumerate(zip(tensor.shape, shape, strict=False)))
@@ -224,12 +224,12 @@ def _sources(demands: Sequence[Demand]) -> str:
 
 def _near(sizes: Sizes, wanted: tuple[int, ...], *, up: bool) -> tuple[int, ...] | None:
     """The nearest valid sizes, each side at least (or at most) the wanted one; the smallest change in all."""
-    sides = [
+    dimensions = [
         _candidates(sizes.sets[s], n, up, 1 if not sizes.joint else 64)
         for s, n in zip(sizes.symbols, wanted, strict=True)
     ]
     best: tuple[int, ...] | None = None
-    for choice in product(*sides):
+    for choice in product(*dimensions):
         if sizes.first_failed(dict(zip(sizes.symbols, choice, strict=True))) is None:
             change = sum(abs(a - b) for a, b in zip(choice, wanted, strict=True))
             if best is None or change < sum(abs(a - b) for a, b in zip(best, wanted, strict=True)):

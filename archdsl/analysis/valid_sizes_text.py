@@ -28,10 +28,10 @@ def _line(sizes: Sizes, verdict: Verdict) -> str:
     if verdict.failed is None:
         return "→ " + ", ".join(times(dims) for dims in verdict.outputs)
     failed = verdict.failed
-    ways = []
+    suggestions = []
     if verdict.larger is not None:
-        ways.append(f"pad up to {times(verdict.larger)}")
+        suggestions.append(f"pad up to {times(verdict.larger)}")
     if verdict.smaller is not None:
-        ways.append(f"crop to {times(verdict.smaller)}")
-    near = f"; {' or '.join(ways)}" if ways else ""
+        suggestions.append(f"crop to {times(verdict.smaller)}")
+    near = f"; {' or '.join(suggestions)}" if suggestions else ""
     return f"`{failed.statement}` (line {failed.span.line}) needs {failed}{near}"

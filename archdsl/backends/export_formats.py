@@ -43,7 +43,7 @@ Run = Callable[[Sequence[Tensor]], list[Tensor]]
 
 
 @dataclass(frozen=True)
-class Input:
+class ExportInput:
     """An input of a module: its name, its sizes without the batch, its type, and for ids how many there are."""
 
     name: str
@@ -53,11 +53,11 @@ class Input:
 
     def example(self, batch: int, seed: int = 0) -> Tensor:
         """A random batch."""
-        chance = torch.Generator().manual_seed(seed)
+        random = torch.Generator().manual_seed(seed)
         if self.dtype.is_floating_point:
-            return torch.randn((batch, *self.sizes), generator=chance)
+            return torch.randn((batch, *self.sizes), generator=random)
         high = self.below if self.below is not None else 256
-        return torch.randint(high, (batch, *self.sizes), generator=chance, dtype=self.dtype)
+        return torch.randint(high, (batch, *self.sizes), generator=random, dtype=self.dtype)
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Exportable:
     """
 
     module: nn.Module
-    inputs: tuple[Input, ...]
+    inputs: tuple[ExportInput, ...]
     outputs: tuple[str, ...]
     facts: Mapping[str, Any]
     batch: int | None = None
@@ -117,7 +117,7 @@ def own_tensors(module: nn.Module) -> dict[str, Tensor]:
     return {name: tensor.detach() for name, tensor in unique.values()}
 
 
-def export(subject: Exportable, form: Form, path: Path, opset: int | None = None) -> Agreement:
+def export(exportable: Exportable, form: Form, path: Path, opset: int | None = None) -> Agreement:
     """Write a file, read it back and compare. `path` is there only if the file could be written and run.
 
     `opset` is ONNX's version of operators, None what torch writes. Raises CannotExport, OSError.
@@ -125,13 +125,13 @@ def export(subject: Exportable, form: Form, path: Path, opset: int | None = None
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder, torch.no_grad(), _quiet():
         beside = Path(folder) / path.name
         try:
-            _write(subject, form, beside, opset)
+            _write(exportable, form, beside, opset)
         except CannotExport:
             raise
         except Exception as error:  # torch raises its own kinds, those of libraries, and plain ones
-            raise _explained(subject, form, error) from error
+            raise _explained(exportable, form, error) from error
         try:
-            agreement = _compare(subject, form, beside)
+            agreement = _compare(exportable, form, beside)
         except CannotExport:
             raise
         except Exception as error:  # a runtime's own kinds
@@ -141,49 +141,49 @@ def export(subject: Exportable, form: Form, path: Path, opset: int | None = None
     return agreement
 
 
-def _write(subject: Exportable, form: Form, path: Path, opset: int | None) -> None:
+def _write(exportable: Exportable, form: Form, path: Path, opset: int | None) -> None:
     match form:
         case "onnx":
-            _write_onnx(subject, path, opset)
+            _write_onnx(exportable, path, opset)
         case "torch":
-            torch.export.save(_program(subject), path, extra_files={KEY: subject.text})
+            torch.export.save(_program(exportable), path, extra_files={KEY: exportable.text})
         case "torchscript":
-            traced = torch.jit.trace(subject.module, subject.example(subject.batch or 2), check_trace=False)  # type: ignore[no-untyped-call]  # torch has no types here
-            torch.jit.save(traced, path, _extra_files={KEY: subject.text})
+            traced = torch.jit.trace(exportable.module, exportable.example(exportable.batch or 2), check_trace=False)  # type: ignore[no-untyped-call]  # torch has no types here
+            torch.jit.save(traced, path, _extra_files={KEY: exportable.text})
         case "safetensors":
-            weights = {name: tensor.contiguous() for name, tensor in own_tensors(subject.module).items()}
-            save_file(weights, path, {"format": "pt", KEY: subject.text})
+            weights = {name: tensor.contiguous() for name, tensor in own_tensors(exportable.module).items()}
+            save_file(weights, path, {"format": "pt", KEY: exportable.text})
 
 
-def _program(subject: Exportable) -> torch.export.ExportedProgram:
+def _program(exportable: Exportable) -> torch.export.ExportedProgram:
     shapes: Any = None
-    if subject.batch is None:
+    if exportable.batch is None:
         batch = torch.export.Dim("batch")
-        shapes = tuple({0: batch} for _ in subject.inputs)
-    return torch.export.export(subject.module, subject.example(subject.batch or 2), dynamic_shapes=shapes)
+        shapes = tuple({0: batch} for _ in exportable.inputs)
+    return torch.export.export(exportable.module, exportable.example(exportable.batch or 2), dynamic_shapes=shapes)
 
 
-def _write_onnx(subject: Exportable, path: Path, opset: int | None) -> None:
+def _write_onnx(exportable: Exportable, path: Path, opset: int | None) -> None:
     newest = importlib.import_module("onnx").defs.onnx_opset_version()
     if opset is not None and opset > newest:
         raise CannotExport(f"the newest ONNX opset supported here is {newest}", f"`--opset {newest}`")
     made = torch.onnx.export(
-        _program(subject),
-        input_names=[each.name for each in subject.inputs],
-        output_names=list(subject.outputs),
+        _program(exportable),
+        input_names=[each.name for each in exportable.inputs],
+        output_names=list(exportable.outputs),
         opset_version=opset,
         verbose=False,
     )
     assert made is not None
-    _name_batch(subject, made)
-    made.model.metadata_props[KEY] = subject.text
-    weights = sum(tensor.nbytes for tensor in subject.module.state_dict().values())
+    _name_batch(exportable, made)
+    made.model.metadata_props[KEY] = exportable.text
+    weights = sum(tensor.nbytes for tensor in exportable.module.state_dict().values())
     made.save(path, external_data=weights > _MOST_BYTES)
 
 
-def _name_batch(subject: Exportable, made: Any) -> None:
+def _name_batch(exportable: Exportable, made: Any) -> None:
     """Call the size of a batch `N` where any is taken: torch only numbers its unknown sizes."""
-    if subject.batch is not None:
+    if exportable.batch is not None:
         return
     ir = importlib.import_module("onnx_ir")  # it comes with onnxscript
     graph = made.model.graph
@@ -194,10 +194,10 @@ def _name_batch(subject: Exportable, made: Any) -> None:
             value.shape = ir.Shape([numbered.sub("N", size) if isinstance(size, str) else size for size in sizes])
 
 
-def _explained(subject: Exportable, form: Form, error: Exception) -> CannotExport:
+def _explained(exportable: Exportable, form: Form, error: Exception) -> CannotExport:
     """torch's error in a line."""
     why = f"torch cannot export this network as {form}: {_line(error)}"
-    way_out = "try a fixed batch size: `--batch 1`" if subject.batch is None else None
+    way_out = "try a fixed batch size: `--batch 1`" if exportable.batch is None else None
     return CannotExport(why, way_out)
 
 
@@ -210,14 +210,14 @@ def _line(error: Exception) -> str:
     return lines[0] if lines else type(cause).__name__
 
 
-def _compare(subject: Exportable, form: Form, path: Path) -> Agreement:
+def _compare(exportable: Exportable, form: Form, path: Path) -> Agreement:
     """Run the file and the module on the same batches, of one and of three samples."""
-    runtime, run = _reader(subject, form, path)
-    tried = (subject.batch,) if subject.batch is not None else _TRIED
+    runtime, run = _reader(exportable, form, path)
+    tried = (exportable.batch,) if exportable.batch is not None else _TRIED
     difference = largest = 0.0
     for batch in tried:
-        example = subject.example(batch)
-        wanted = subject.module(*example)
+        example = exportable.example(batch)
+        wanted = exportable.module(*example)
         for mine, theirs in zip(_listed(wanted), run(example), strict=True):
             if mine.shape != theirs.shape:
                 raise CannotExport(
@@ -232,11 +232,11 @@ def _compare(subject: Exportable, form: Form, path: Path) -> Agreement:
     return found
 
 
-def _reader(subject: Exportable, form: Form, path: Path) -> tuple[str, Run]:
+def _reader(exportable: Exportable, form: Form, path: Path) -> tuple[str, Run]:
     """What runs the file, and how."""
     match form:
         case "onnx":
-            return f"ONNX Runtime {version('onnxruntime')}", _onnx_reader(subject, path)
+            return f"ONNX Runtime {version('onnxruntime')}", _onnx_reader(exportable, path)
         case "torch":
             module = torch.export.load(path).module()
             return "torch.export", lambda example: _listed(module(*example))
@@ -244,16 +244,16 @@ def _reader(subject: Exportable, form: Form, path: Path) -> tuple[str, Run]:
             script = torch.jit.load(path)  # type: ignore[no-untyped-call]  # torch has no types here
             return "torch.jit", lambda example: _listed(script(*example))
         case "safetensors":
-            return "safetensors", _weights_reader(subject, path)
+            return "safetensors", _weights_reader(exportable, path)
 
 
-def _onnx_reader(subject: Exportable, path: Path) -> Run:
+def _onnx_reader(exportable: Exportable, path: Path) -> Run:
     onnxruntime = importlib.import_module("onnxruntime")  # it has no types
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     names = [each.name for each in session.get_inputs()]
-    assert names == [each.name for each in subject.inputs]
+    assert names == [each.name for each in exportable.inputs]
 
     def run(example: Sequence[Tensor]) -> list[Tensor]:
         feed = {name: tensor.numpy() for name, tensor in zip(names, example, strict=True)}
@@ -262,15 +262,15 @@ def _onnx_reader(subject: Exportable, path: Path) -> Run:
     return run
 
 
-def _weights_reader(subject: Exportable, path: Path) -> Run:
+def _weights_reader(exportable: Exportable, path: Path) -> Run:
     """The module with every weight scratched and read back from the file."""
     import copy
 
-    module = copy.deepcopy(subject.module)
+    module = copy.deepcopy(exportable.module)
     for tensor in module.state_dict().values():
         tensor.zero_()
     with safe_open(path, framework="pt") as file:
-        assert (file.metadata() or {})[KEY] == subject.text
+        assert (file.metadata() or {})[KEY] == exportable.text
     own = own_tensors(module)
     for name, tensor in load_file(path).items():
         own.pop(name).copy_(tensor)

@@ -205,7 +205,7 @@ class WindowAttention(nn.Module):
         self.heads, self.window, self.grid, self.shift = heads, window, grid, shift[: len(window)]
         self.relative, self.cosine, self.dropout, self.scale = relative, cosine, dropout, scale
         self.logit_scale = nn.Parameter(torch.empty(heads, 1, 1)) if cosine else None
-        positions = math.prod(2 * side - 1 for side in window)
+        positions = math.prod(2 * length - 1 for length in window)
         self.position_bias = nn.Parameter(torch.empty(positions, heads)) if relative == "table" else None
         self.in_proj_weight = nn.Parameter(torch.empty(3 * features, features))
         self.in_proj_bias = nn.Parameter(torch.empty(3 * features)) if bias else None
@@ -219,16 +219,16 @@ class WindowAttention(nn.Module):
 
     def make_position_index(self) -> torch.Tensor:
         """For each pair of places of a window, the number of their relative position."""
-        places = torch.cartesian_prod(*(torch.arange(side) for side in self.window)).view(-1, len(self.window))
+        places = torch.cartesian_prod(*(torch.arange(length) for length in self.window)).view(-1, len(self.window))
         apart = places[:, None] - places[None] + torch.tensor(self.window) - 1
         number = torch.zeros(apart.shape[:2], dtype=torch.long)
-        for axis, side in enumerate(self.window):
-            number = number * (2 * side - 1) + apart[..., axis]
+        for axis, length in enumerate(self.window):
+            number = number * (2 * length - 1) + apart[..., axis]
         return number
 
     def make_distances(self) -> torch.Tensor:
         """Each relative position along each side: the logarithm of its share of the window, with its sign."""
-        lines = (torch.arange(1.0 - side, side) * 8 / max(1, side - 1) for side in self.window)
+        lines = (torch.arange(1.0 - length, length) * 8 / max(1, length - 1) for length in self.window)
         distances = torch.cartesian_prod(*lines).view(-1, len(self.window))
         return distances.sign() * (distances.abs() + 1).log2() / 3
 
@@ -245,8 +245,8 @@ class WindowAttention(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         axes = range(len(self.window))
-        sides = x.shape[2:]
-        counts = [side // size for side, size in zip(sides, self.window, strict=True)]
+        sizes = x.shape[2:]
+        counts = [length // size for length, size in zip(sizes, self.window, strict=True)]
         shifted = any(self.shift)
         if shifted:
             x = x.roll([-length for length in self.shift], [axis + 2 for axis in axes])

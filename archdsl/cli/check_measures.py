@@ -12,8 +12,8 @@ from ..network import Analysis, Network
 
 if TYPE_CHECKING:
     from ..analysis.check_report import Wanted
-    from ..analysis.columns import Columns
-    from ..analysis.measures import Facts
+    from ..analysis.columns import TableColumns
+    from ..analysis.measures import NetworkMeasures
     from ..analysis.memory import Memory
     from ..analysis.memory_terms import Terms
 
@@ -128,23 +128,23 @@ def check_asked(asked: Asked, networks: int, output: str) -> None:
             raise click.BadParameter(f"{printable(str(error))}", param_hint="--columns") from None
 
 
-def columns_of(analysis: Analysis, asked: Asked) -> "Columns | None":
+def columns_of(analysis: Analysis, asked: Asked) -> "TableColumns | None":
     """The columns that are asked for; None for those that are always there."""
-    from ..analysis.columns import Columns, choose
+    from ..analysis.columns import TableColumns, choose
 
-    return None if asked.columns is None else Columns(facts_of(analysis, asked), choose(asked.columns))
+    return None if asked.columns is None else TableColumns(facts_of(analysis, asked), choose(asked.columns))
 
 
-def facts_of(analysis: Analysis, asked: Asked) -> "Facts | None":
+def facts_of(analysis: Analysis, asked: Asked) -> "NetworkMeasures | None":
     """What columns and reports ask about a network; None where it has errors."""
-    from ..analysis.measures import Facts
+    from ..analysis.measures import NetworkMeasures
 
     network = analysis.network
     if network is None:
         return None
     # The recipe is read only where it decides on something.
     terms = terms_of(network, asked) if asked.columns or asked.memory else None
-    return Facts(network.graph, network.costs, terms)
+    return NetworkMeasures(network.graph, network.costs, terms)
 
 
 def terms_of(network: Network, asked: Asked) -> "Terms":

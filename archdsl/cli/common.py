@@ -15,7 +15,7 @@ from ..diagnostics.terminal import printable, render, summary
 from ..elaborate import Override
 from ..elaborate.given_values import parse_sizes
 from ..network import Network, analyse
-from ..text.files import MAX_BYTES, Unreadable, decode
+from ..text.files import MAX_BYTES, UnreadableFile, decode
 from ..text.source import Source
 from ..zoo import read_named
 
@@ -82,7 +82,7 @@ def read(name: str) -> Source:
         return _read_stdin()
     try:
         return read_named(name)
-    except Unreadable as error:
+    except UnreadableFile as error:
         usage(f"{name}: {error}{_near_file(name)}")
 
 
@@ -95,7 +95,7 @@ def _read_stdin() -> Source:
         raise SystemExit(1) from None
     try:
         return Source(decode(data), name="<stdin>")
-    except Unreadable as error:
+    except UnreadableFile as error:
         usage(f"standard input: {error}")
 
 

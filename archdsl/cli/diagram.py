@@ -103,9 +103,9 @@ def command(
     kind = format_ or _format_of(output)
     refuse_conflicts(_conflicts(kind, view, direction))
     network = load_or_exit(file, parse_settings(settings), parse_override(inputs))
-    from ..backends.diagram import THEMES, CannotDraw, Style, Subject, View, diagram
+    from ..backends.diagram import THEMES, CannotDraw, DiagramStyle, View, ViewOptions, diagram
 
-    style = Style(
+    style = DiagramStyle(
         theme=THEMES[theme],
         direction=direction,
         parameters=parameters,
@@ -115,9 +115,9 @@ def command(
         dpi=dpi,
         columns=columns,
     )
-    subject = Subject(view=View(view), expand=expand, fold=fold)
+    view_options = ViewOptions(view=View(view), expand=expand, fold=fold)
     try:
-        data = diagram(network.graph, kind, style, subject)
+        data = diagram(network.graph, kind, style, view_options)
     except CannotDraw as error:
         usage(str(error))
     if check:

@@ -6,7 +6,7 @@ import click
 
 from ..diagnostics import Sink
 from ..network import Network, analyse
-from ..text.files import Unreadable
+from ..text.files import UnreadableFile
 from ..text.library import Library, Stack
 from ..text.source import Source
 from ..zoo import shipped
@@ -97,6 +97,6 @@ def _read(name: str) -> tuple[Source, Library | None]:
         return read(name), None
     try:
         source, library = read_revision(name)
-    except Unreadable as error:
+    except UnreadableFile as error:
         usage(f"{name}: {error}")
     return source, Stack(library, shipped())

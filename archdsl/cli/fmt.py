@@ -12,7 +12,7 @@ from ..diagnostics.terminal import printable, render, summary
 from ..layers import synonyms
 from ..record import Record
 from ..syntax import parse
-from ..syntax.ast import Layer, Program, same
+from ..syntax.ast import LayerStatement, Program, same
 from ..syntax.format import format_program, one_names
 from ..text.source import Source, Span
 from .common import colourful, read_all
@@ -80,7 +80,7 @@ def _named(part: Any, names: Mapping[str, str]) -> Any:
         return tuple(_named(each, names) for each in part)
     if not isinstance(part, Record):
         return part
-    if isinstance(part, Layer) and part.keyword.text in names:
+    if isinstance(part, LayerStatement) and part.keyword.text in names:
         part = part.replace(keyword=part.keyword.replace(text=names[part.keyword.text]))
     return part.replace(**{field: _named(value, names) for field, value in part})
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-from ..text.files import MAX_BYTES, NotFound, Unreadable
+from ..text.files import MAX_BYTES, NotFound, UnreadableFile
 
 _LINK = "120000"
 _SUBMODULE = "160000"
@@ -22,9 +22,9 @@ class GitTree:
     """The files of a repository at a revision, by their path from its top."""
 
     def __init__(self, revision: str, folder: Path) -> None:
-        """The tree of a revision, in the repository of a folder. Raises Unreadable."""
+        """The tree of a revision, in the repository of a folder. Raises UnreadableFile."""
         if revision.startswith("-"):
-            raise Unreadable("a revision cannot start with `-`")
+            raise UnreadableFile("a revision cannot start with `-`")
         self._folder = folder
         self._tree = _git("rev-parse", "--verify", f"{revision}^{{tree}}", folder=folder).decode().strip()
         self.prefix = os.fsdecode(_git("rev-parse", "--show-prefix", folder=folder).rstrip(b"\n"))
@@ -46,19 +46,19 @@ class GitTree:
         return sorted(path for path in self._entries if path.endswith(ending))
 
     def read(self, path: str) -> bytes:
-        """What is in a file; links are followed inside the repository. Raises NotFound, Unreadable."""
+        """What is in a file; links are followed inside the repository. Raises NotFound, UnreadableFile."""
         path = self.resolve(path)
         mode, name = self._entries.get(path, ("", ""))
         if mode == _SUBMODULE:
-            raise Unreadable("it is a submodule")
+            raise UnreadableFile("it is a submodule")
         if path in self._folders:
-            raise Unreadable("it is a folder at that revision")
+            raise UnreadableFile("it is a folder at that revision")
         if not mode:
             raise NotFound("no such file at that revision")
         return self._blob(name)
 
     def resolve(self, path: str) -> str:
-        """The path of the file itself, behind links on the way and at the end. Raises NotFound, Unreadable."""
+        """The path of the file itself, behind links on the way and at the end. Raises NotFound, UnreadableFile."""
         done: list[str] = []
         left = path.split("/")
         links = 0
@@ -68,7 +68,7 @@ class GitTree:
                 continue
             if part == "..":
                 if not done:
-                    raise Unreadable("it is outside the repository")
+                    raise UnreadableFile("it is outside the repository")
                 done.pop()
                 continue
             done.append(part)
@@ -77,13 +77,13 @@ class GitTree:
                 links += 1
                 target = os.fsdecode(self._blob(name))
                 if links > _MOST_LINKS:
-                    raise Unreadable("it is a circular link")
+                    raise UnreadableFile("it is a circular link")
                 if target.startswith("/"):
-                    raise Unreadable("it is a link to a file outside the repository")
+                    raise UnreadableFile("it is a link to a file outside the repository")
                 done.pop()
                 left[:0] = target.split("/")
             elif mode == _SUBMODULE and left:
-                raise Unreadable(f"{'/'.join(done)} is a submodule")
+                raise UnreadableFile(f"{'/'.join(done)} is a submodule")
             elif mode and left:
                 raise NotFound(f"{'/'.join(done)} is a file at that revision, not a folder")
         return "/".join(done)
@@ -96,18 +96,18 @@ class GitTree:
 def inside(path: Path) -> tuple[Path, str]:
     """The nearest folder on the way to a path that exists now, and the path from there.
 
-    The folder of a file at a revision may have been deleted since. Raises Unreadable.
+    The folder of a file at a revision may have been deleted since. Raises UnreadableFile.
     """
     try:
         whole = Path(os.path.abspath(path))
     except OSError as error:
-        raise Unreadable(f"the working directory cannot be read: {error.strerror}") from None
+        raise UnreadableFile(f"the working directory cannot be read: {error.strerror}") from None
     folder = next(each for each in (whole, *whole.parents) if os.path.isdir(each))
     return folder, whole.relative_to(folder).as_posix()
 
 
 def _git(*words: str, folder: Path, most: int | None = None) -> bytes:
-    """What git prints; no more than `most` bytes of it. Raises Unreadable."""
+    """What git prints; no more than `most` bytes of it. Raises UnreadableFile."""
     command = ["git", "-c", "core.fsmonitor=false", *words]
     pipe = subprocess.PIPE
     try:
@@ -124,14 +124,14 @@ def _git(*words: str, folder: Path, most: int | None = None) -> bytes:
                 return data
             if process.wait():
                 told.seek(0)
-                raise Unreadable(_complaint(told.read()))
+                raise UnreadableFile(_complaint(told.read()))
             return data
     except FileNotFoundError:
-        raise Unreadable("git is not installed") from None
+        raise UnreadableFile("git is not installed") from None
     except OSError as error:
-        raise Unreadable(f"git cannot be run: {error.strerror}") from None
+        raise UnreadableFile(f"git cannot be run: {error.strerror}") from None
     except ValueError:  # NUL, or a character that the system's encoding lacks
-        raise Unreadable("invalid name of a revision or file") from None
+        raise UnreadableFile("invalid name of a revision or file") from None
 
 
 def _complaint(told: bytes) -> str:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..text.files import NotFound, Unreadable, decode
+from ..text.files import NotFound, UnreadableFile, decode
 from ..text.library import SUFFIX, Library, Outside, in_folder
 from ..text.source import Source
 from .git_tree import GitTree, inside
@@ -43,10 +43,10 @@ def is_revision(name: str) -> bool:
 
 
 def read_revision(name: str) -> tuple[Source, GitLibrary]:
-    """The text of REVISION:FILE, and the library of the files that it uses, at that revision. Raises Unreadable."""
+    """The text of REVISION:FILE, and the library of the files that it uses, at that revision. Raises UnreadableFile."""
     revision, _, file = name.partition(":")
     if not revision or not file:
-        raise Unreadable("expected a revision and a file, such as HEAD:net.arch")
+        raise UnreadableFile("expected a revision and a file, such as HEAD:net.arch")
     folder, rest = inside(Path(file))
     tree = GitTree(revision, folder)
     path = posixpath.normpath(posixpath.join(tree.prefix, rest))

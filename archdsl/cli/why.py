@@ -10,7 +10,7 @@ from .common import network_options, parse_override, parse_settings, read, refus
 from .conflicts import refuse_conflicts
 
 if TYPE_CHECKING:
-    from ..analysis.locate import Place
+    from ..analysis.locate import LocatedNode
     from ..graph import Graph, Node
 
 _CONFLICTS = (("--format json", "--full", "--format json always has every layer"),)
@@ -38,7 +38,7 @@ def command(file: str, name: str, settings: tuple[str, ...], inputs: tuple[str, 
     """
     refuse_conflicts(_CONFLICTS)
     from ..analysis.derivation import leads_to
-    from ..analysis.locate import Nothing, locate
+    from ..analysis.locate import NodeNotFound, locate
     from ..diagnostics import Sink
     from ..network import analyse
 
@@ -48,7 +48,7 @@ def command(file: str, name: str, settings: tuple[str, ...], inputs: tuple[str, 
         refuse_unused(override)
     try:
         place = locate(analysis.draft, name)
-    except Nothing as nothing:
+    except NodeNotFound as nothing:
         if analysis.errors:
             show_mistakes(analysis)
             raise SystemExit(1) from None
@@ -68,7 +68,7 @@ def command(file: str, name: str, settings: tuple[str, ...], inputs: tuple[str, 
         raise SystemExit(1)
 
 
-def _show(place: "Place", derived: "tuple[Graph, Node] | None", full: bool) -> None:
+def _show(place: "LocatedNode", derived: "tuple[Graph, Node] | None", full: bool) -> None:
     from ..analysis.derivation import decided, derive
     from ..analysis.derivation_text import questions, render, summary
 

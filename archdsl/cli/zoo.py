@@ -6,7 +6,7 @@ from .. import zoo
 from ..analysis.quantities import si
 from ..diagnostics import Sink
 from ..network import analyse
-from ..text.files import Unreadable
+from ..text.files import UnreadableFile
 from .common import usage
 
 
@@ -26,7 +26,7 @@ def command(context: click.Context) -> None:
         click.echo(f"{name:<{wide}}  {_figures(entry)}")
 
 
-def _figures(entry: zoo.Entry) -> str:
+def _figures(entry: zoo.ZooEntry) -> str:
     total = analyse(entry.source(), Sink()).checked().costs.total
     paper = entry.citation()
     return f"{total.parameters:>11,}  {si(total.macs):>7}  {paper.year}  {paper.authors}: {paper.title}, {paper.place}"
@@ -38,5 +38,5 @@ def show(name: str) -> None:
     """Print the source of the architecture NAME."""
     try:
         click.echo(zoo.find(name).source().text, nl=False)
-    except Unreadable as error:
+    except UnreadableFile as error:
         usage(f"{name}: {error}")

@@ -93,7 +93,7 @@ class Float(Kind):
         return value  # type: ignore[no-any-return]  # narrowed by type() above
 
 
-class Sides(Kind):
+class SpatialInt(Kind):
     """One number for all spatial dimensions, or one for each: `3`, `3x5`."""
 
     least: int = 0
@@ -217,7 +217,7 @@ def argument(
     )
 
 
-class Parameter(Record):
+class ParameterSpec(Record):
     """One parameter of a layer or a block, as binding sees it."""
 
     name: str
@@ -242,7 +242,7 @@ PositiveFloat = Annotated[float, Float(least=0, open_below=True)]
 NaturalFloat = Annotated[float, Float(least=0)]
 AnyFloat = Annotated[float, Float()]
 Probability = Annotated[float, Float(least=0, most=1)]
-PositiveSides = Annotated[int | tuple[int, ...], Sides(least=1)]
-NaturalSides = Annotated[int | tuple[int, ...], Sides(least=0)]
+PositiveSpatialInt = Annotated[int | tuple[int, ...], SpatialInt(least=1)]
+NaturalSpatialInt = Annotated[int | tuple[int, ...], SpatialInt(least=0)]
 Sizes = Annotated[tuple[int, ...], Dims()]
 Flag = Annotated[bool, Bool()]

@@ -114,22 +114,22 @@ def check_filters(how: Init | None, weights: Weights, groups: int, *, dilated: b
     """What an initializer requires of filters. Raises Reject."""
     if how is None:
         return
-    filters, channels, *sides = weights["weight"]
+    filters, channels, *kernel = weights["weight"]
     if how.name == "dirac" and groups > 1 and filters > channels * groups:
         why = f"`dirac` preserves channels, but {filters} filters in {groups} groups have {channels * groups} channels"
         raise Reject("init", why, help="use `init=kaiming`", language_rule=True)
     if how.name == "whiten":
-        _check_whitening(filters, channels, sides, groups, dilated)
+        _check_whitening(filters, channels, kernel, groups, dilated)
 
 
-def _check_whitening(filters: int, channels: int, sides: list[int], groups: int, dilated: bool) -> None:
+def _check_whitening(filters: int, channels: int, kernel: list[int], groups: int, dilated: bool) -> None:
     if groups > 1 or dilated:
         why = "`whiten` needs filters that see all channels, without gaps"
         raise Reject("init", why, help="remove groups and dilation", language_rule=True)
     most = 2 * channels
-    for side in sides:
-        most *= side
+    for size in kernel:
+        most *= size
     if filters > most or filters % 2:
-        patch = "×".join(map(str, (channels, *sides)))
+        patch = "×".join(map(str, (channels, *kernel)))
         why = f"`whiten` makes two filters of opposite sign for each direction of {patch}: {filters} is not"
         raise Reject("init", f"{why} an even number up to {most}", help=f"use {most} filters", language_rule=True)

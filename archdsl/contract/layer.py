@@ -9,10 +9,10 @@ from ..diagnostics.catalogue.shape_errors import CannotTake, OperandsDiffer
 from ..record import Record
 from ..shapes.shape import Shape, Window
 from ..shapes.symbolic import Sym, plain
-from .arguments import REQUIRED, Declared, Kind, Parameter, argument
+from .arguments import REQUIRED, Declared, Kind, ParameterSpec, argument
 from .call import Step, Steps
 from .reads import Links
-from .reasons import Reasons, by_side, change
+from .reasons import Reasons, by_dimension, change
 from .saves import Saves
 from .styles import STYLES
 
@@ -57,7 +57,7 @@ class Op(Record):
     synonyms: ClassVar[tuple[str, ...]] = ()
     style: ClassVar[str] = ""
     """The kind of layer, one of styles.py, which decides its color."""
-    parameters: ClassVar[tuple[Parameter, ...]] = ()
+    parameters: ClassVar[tuple[ParameterSpec, ...]] = ()
     shared_weights: ClassVar[tuple[str, ...]] = ()
     """Weights of the node that it shares them with, which its calls take after its inputs."""
 
@@ -132,7 +132,7 @@ class Op(Record):
         return None
 
 
-class Input(Op):
+class InputOp(Op):
     """An input of the network: what it is, is said by its shape alone."""
 
     keyword = "input"
@@ -144,7 +144,7 @@ class Input(Op):
         return ()
 
 
-INPUT = Input()
+INPUT = InputOp()
 
 
 class Layer(Op):
@@ -195,8 +195,8 @@ class Layer(Op):
 
     def explain(self, x: Shape, y: Shape) -> tuple[str, ...]:
         """The arithmetic of each side, for layers with a window."""
-        pairs = zip(self.windows(x), x.sides, strict=False)
-        return tuple(dict.fromkeys(window.explain(side) for window, side in pairs))
+        pairs = zip(self.windows(x), x.spatial_size, strict=False)
+        return tuple(dict.fromkeys(window.explain(size) for window, size in pairs))
 
     def slides(self, x: Shape) -> bool:
         """Whether a window of more than one element, or that moves by more than one, decides the sides."""
@@ -204,7 +204,7 @@ class Layer(Op):
 
     def reason(self, x: Shape, y: Shape) -> Reasons:
         """Why the output has this shape: the arithmetic of the sides, or what changes."""
-        return by_side(self.explain(x, y), x) if self.slides(x) else change(x, y)
+        return by_dimension(self.explain(x, y), x) if self.slides(x) else change(x, y)
 
     @typing.final
     def infer(self, xs: tuple[Shape, ...]) -> Shape:
@@ -244,13 +244,13 @@ class Layer(Op):
         return found if isinstance(found, tuple) else (found,)
 
 
-def _parameter(name: str, annotation: Any, declared: Declared) -> Parameter:
+def _parameter(name: str, annotation: Any, declared: Declared) -> ParameterSpec:
     kind = next((each for each in getattr(annotation, "__metadata__", ()) if isinstance(each, Kind)), None)
     if kind is None:
         # `PositiveInt | None`, or tuple[PositiveInt, ...] for an argument that takes several values
         inner = [a for a in typing.get_args(annotation) if hasattr(a, "__metadata__")]
         kind = next(each for each in inner[0].__metadata__ if isinstance(each, Kind))
-    return Parameter(
+    return ParameterSpec(
         name=name,
         kind=kind,
         default=declared.default,

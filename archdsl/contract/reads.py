@@ -18,7 +18,7 @@ LONGEST_PERIOD = 4096
 """Beyond so many positions until a layer's reading begins anew, what each of them reads is not listed."""
 
 
-class Positions(Record):
+class PeriodicReads(Record):
     """Position `period`·q + r reads `step`·q + each of `offsets[r]`, for every whole q.
 
     `border` says what lies beyond the ends: `zeros` (nothing is read there), `reflect`, `replicate` or `circular`.
@@ -29,19 +29,19 @@ class Positions(Record):
     offsets: tuple[range, ...] = (range(1),)
     border: str = "zeros"
 
-    def at(self, position: int, side: int) -> Iterator[int]:
+    def at(self, position: int, length: int) -> Iterator[int]:
         """The positions, on a side of this length, that an output position reads."""
-        inside, others = self.parts(position, side)
+        inside, others = self.parts(position, length)
         yield from inside
         yield from others
 
-    def parts(self, position: int, side: int) -> tuple[range, Iterator[int]]:
+    def parts(self, position: int, length: int) -> tuple[range, Iterator[int]]:
         """As `at`: those that lie on the side, and those that stand for places beyond its ends."""
         turn, rest = divmod(position, self.period)
         offsets, base = self.offsets[rest], self.step * turn
         places = range(base + offsets.start, base + offsets.stop, offsets.step)
-        before, inside, after = _split(places, side)
-        return inside, _beyond(before, after, side, self.border)
+        before, inside, after = _split(places, length)
+        return inside, _beyond(before, after, length, self.border)
 
 
 class Everything(Record):
@@ -57,10 +57,10 @@ class Before(Record):
 class Unfolded(Record):
     """The axis becomes these sides, row by row: the position is read that several positions of the output name."""
 
-    sides: tuple[int, ...]
+    spatial_size: tuple[int, ...]
 
 
-Reads = Positions | Everything | Before
+Reads = PeriodicReads | Everything | Before
 
 Link = tuple[int | None, Reads | Unfolded]
 """Of an axis of the input: the axis of the output whose position decides what is read (None: none does); and what."""
@@ -68,7 +68,7 @@ Link = tuple[int | None, Reads | Unfolded]
 Links = tuple[Link, ...]
 """A link for each axis of the input."""
 
-SAME = Positions()
+SAME = PeriodicReads()
 ALL = Everything()
 MIXED = Everything(exact=False)
 
@@ -85,9 +85,9 @@ def mixing(rank: int, exact: bool = True) -> Links:
     return ((None, ALL if exact else MIXED),) * rank
 
 
-def over_sides(sides: Sequence[Reads]) -> Links:
+def spatial_links(spatial: Sequence[Reads]) -> Links:
     """Channels first: all channels are read, and each side as told."""
-    return ((None, ALL), *((axis, reads) for axis, reads in enumerate(sides, 1)))
+    return ((None, ALL), *((axis, reads) for axis, reads in enumerate(spatial, 1)))
 
 
 def along(rank: int, axis: int, reads: Reads) -> Links:
@@ -99,9 +99,9 @@ def sliding(window: Window, border: str = "zeros") -> Reads:
     """A kernel that slides over a side."""
     if not _known(window.kernel, window.stride, window.dilation):
         return MIXED
-    first = -plain(window.before)  # of `same_upper` on a side that is not known, the example's
+    first = -plain(window.before)  # of `same_upper` on a length that is not known, the example's
     offsets = range(first, first + window.extent, window.dilation)
-    return Positions(step=window.stride, offsets=(offsets,), border=border)
+    return PeriodicReads(step=window.stride, offsets=(offsets,), border=border)
 
 
 def spreading(kernel: int, stride: int, padding: int, dilation: int) -> Reads:
@@ -124,20 +124,20 @@ def spreading(kernel: int, stride: int, padding: int, dilation: int) -> Reads:
     return _repeated(stride, 1, offsets)
 
 
-def pooling_to(size: int, side: int) -> Reads:
+def pooling_to(out_size: int, in_size: int) -> Reads:
     """Adaptive pooling: output o reads from floor(o·W/N) up to ceil((o + 1)·W/N), without."""
-    if size == 1:
+    if out_size == 1:
         return ALL
-    if not _known(size, side):
+    if not _known(out_size, in_size):
         return MIXED
-    common = gcd(size, side)
-    period, step = size // common, side // common
+    common = gcd(out_size, in_size)
+    period, step = out_size // common, in_size // common
     return _repeated(period, step, lambda r: range(r * step // period, -(-(r + 1) * step // period)))
 
 
-def repeating(size: int, side: int, factor: int | None) -> Reads:
+def repeating(out_size: int, in_size: int, factor: int | None) -> Reads:
     """Nearest neighbours: output o reads floor(o·W/N)."""
-    period, step = _ratio(size, side, factor)
+    period, step = _ratio(out_size, in_size, factor)
     if period == 0:
         return MIXED
     return _repeated(period, step, lambda r: range(r * step // period, r * step // period + 1))
@@ -150,13 +150,17 @@ def folded(after: int, size: int) -> Reads:
     return _repeated(after * size, 0, lambda t: range(t // after, t // after + 1))
 
 
-def interpolating(size: int, side: int, factor: int | None, reach: int, align: bool) -> Reads:
+def interpolating(out_size: int, in_size: int, factor: int | None, reach: int, align: bool) -> Reads:
     """Interpolation from `reach` elements on either hand of a place between the elements: 1 linear, 2 cubic."""
     if align:
-        if not _known(size, side):
+        if not _known(out_size, in_size):
             return MIXED
-        return _interpolating(size - 1, side - 1, 0, 1, reach) if size > 1 else _interpolating(1, 0, 0, 1, reach)
-    period, step = _ratio(size, side, factor)
+        return (
+            _interpolating(out_size - 1, in_size - 1, 0, 1, reach)
+            if out_size > 1
+            else _interpolating(1, 0, 0, 1, reach)
+        )
+    period, step = _ratio(out_size, in_size, factor)
     # The middle of output o lies at (o + 1/2)·step/period − 1/2.
     return MIXED if period == 0 else _interpolating(period, step, step - period, 2 * period, reach)
 
@@ -174,14 +178,14 @@ def _interpolating(period: int, step: int, shift: int, under: int, reach: int) -
     return _repeated(period, step, offsets, border="replicate")
 
 
-def _ratio(size: int, side: int, factor: int | None) -> tuple[int, int]:
-    """Outputs and inputs until both begin anew; 0 and 0 where they depend on a size that is not known."""
+def _ratio(out_size: int, in_size: int, factor: int | None) -> tuple[int, int]:
+    """Outputs and inputs until both begin anew; 0 and 0 where they depend on a out_size that is not known."""
     if factor is not None:
         return (factor, 1) if _known(factor) else (0, 0)
-    if not _known(size, side):
+    if not _known(out_size, in_size):
         return 0, 0
-    common = gcd(size, side)
-    return size // common, side // common
+    common = gcd(out_size, in_size)
+    return out_size // common, in_size // common
 
 
 def blocks(length: int, shift: int = 0) -> Reads:
@@ -196,39 +200,39 @@ def blocks(length: int, shift: int = 0) -> Reads:
     return _repeated(length, length, offsets)
 
 
-def grid(count: int, side: int) -> Reads:
+def grid(count: int, length: int) -> Reads:
     """Sparse windows: each position reads the `count` positions that are whole numbers of side/count away."""
-    if not _known(count, side):
+    if not _known(count, length):
         return MIXED
-    apart = side // count
-    return _repeated(apart, 0, lambda rest: range(rest, side, apart))
+    apart = length // count
+    return _repeated(apart, 0, lambda rest: range(rest, length, apart))
 
 
 def _repeated(period: int, step: int, offsets: Callable[[int], range], border: str = "zeros") -> Reads:
     """What each of `period` positions reads, listed; where these are too many, at most everything."""
     if period > LONGEST_PERIOD:
         return MIXED
-    return Positions(period=period, step=step, offsets=tuple(map(offsets, range(period))), border=border)
+    return PeriodicReads(period=period, step=step, offsets=tuple(map(offsets, range(period))), border=border)
 
 
 def halves(size: int) -> Reads:
     """Output o reads o of the first half, and o of the second."""
     half = size // 2
-    return Positions(offsets=(range(0, 2 * half, half),)) if _known(half) else MIXED
+    return PeriodicReads(offsets=(range(0, 2 * half, half),)) if _known(half) else MIXED
 
 
 def only(index: int) -> Reads:
     """The one position, whatever the output's."""
     if not _known(index):
         return MIXED
-    return Positions(step=0, offsets=(range(index, index + 1),))
+    return PeriodicReads(step=0, offsets=(range(index, index + 1),))
 
 
 def moved(by: int, step: int = 1, border: str = "zeros") -> Reads:
     """Output o reads step·o + by."""
     if not _known(by, step):
         return MIXED
-    return Positions(step=step, offsets=(range(by, by + 1),), border=border)
+    return PeriodicReads(step=step, offsets=(range(by, by + 1),), border=border)
 
 
 def _known(*numbers: int) -> bool:
@@ -236,21 +240,21 @@ def _known(*numbers: int) -> bool:
     return all(type(number) is int for number in numbers)
 
 
-def _split(places: range, side: int) -> tuple[range, range, range]:
+def _split(places: range, length: int) -> tuple[range, range, range]:
     """Growing places as those before a side of this length, those on it, and those after it."""
     first = min(max(0, -(-(0 - places.start) // places.step)), len(places))
-    last = min(max(first, -(-(side - places.start) // places.step)), len(places))
+    last = min(max(first, -(-(length - places.start) // places.step)), len(places))
     return places[:first], places[first:last], places[last:]
 
 
-def _beyond(before: range, after: range, side: int, border: str) -> Iterator[int]:
+def _beyond(before: range, after: range, length: int, border: str) -> Iterator[int]:
     """The elements that stand for places beyond the ends; circular and reflected, at most a side's length of them."""
     match border:
         case "replicate":
-            yield from chain((0,) if before else (), (side - 1,) if after else ())
+            yield from chain((0,) if before else (), (length - 1,) if after else ())
         case "reflect":
-            yield from (-place if place < 0 else 2 * (side - 1) - place for place in chain(before, after))
+            yield from (-place if place < 0 else 2 * (length - 1) - place for place in chain(before, after))
         case "circular":
-            yield from (place % side for place in chain(before, after))
+            yield from (place % length for place in chain(before, after))
         case _:
             return

@@ -31,13 +31,13 @@ def argument_count(argument: str, count: int, unit: str) -> Reason:
     return Reason(text=f"{count} {unit}{'s' * (count > 1)}", argument=argument)
 
 
-def by_side(lines: Sequence[str], x: Shape) -> Reasons:
+def by_dimension(lines: Sequence[str], x: Shape) -> Reasons:
     """The arithmetic of spatial dimensions, labelled where it differs, once where only the symbols differ."""
     lines = tuple(dict.fromkeys(lines))
     letters = x.letters[1:].upper()
     if not 1 < len(lines) == len(letters):
         return reasons(*lines)
-    symbols = [form_of(side).symbols() for side in x.sides]
+    symbols = [form_of(size).symbols() for size in x.spatial_size]
     if all(len(each) == 1 for each in symbols):
         names = [next(iter(each)) for each in symbols]
         if all(lines[0].replace(names[0], name) == line for name, line in zip(names[1:], lines[1:], strict=True)):
@@ -47,8 +47,8 @@ def by_side(lines: Sequence[str], x: Shape) -> Reasons:
 
 def scaled(x: Shape, y: Shape, factors: Sequence[int]) -> Reasons:
     """Each spatial dimension times its factor."""
-    sides = zip(x.sides, factors, y.sides, strict=True)
-    return by_side([f"{factor_of(a)}·{factor} = {factor_of(b)}" for a, factor, b in sides], x)
+    sizes = zip(x.spatial_size, factors, y.spatial_size, strict=True)
+    return by_dimension([f"{factor_of(a)}·{factor} = {factor_of(b)}" for a, factor, b in sizes], x)
 
 
 def factor_of(size: int) -> str:
@@ -80,13 +80,13 @@ def _forms(dims: tuple[int, ...]) -> tuple[Form, ...]:
     return tuple(map(form_of, dims))
 
 
-def summed(xs: Sequence[Shape], y: Shape, names: Sequence[str]) -> Reasons:
+def concatenated(xs: Sequence[Shape], y: Shape, names: Sequence[str]) -> Reasons:
     """The channels of operands, one after another."""
     total = f"{' + '.join(factor_of(x.channels) for x in xs)} = {y.channels} channels"
     return reasons(total, f"from {_listed(list(names))}")
 
 
-def agreed(xs: Sequence[Shape], y: Shape, names: Sequence[str]) -> Reasons:
+def broadcast(xs: Sequence[Shape], y: Shape, names: Sequence[str]) -> Reasons:
     """Operands of one shape, or those that are broadcast to the others."""
     whole = [name for name, x in zip(names, xs, strict=True) if x == y]
     if len(whole) == len(xs):

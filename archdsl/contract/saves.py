@@ -1,50 +1,53 @@
-"""What a layer says of training: which tensors autograd keeps for the backward pass, and how its result lies in memory.
+"""What a layer does in training: the tensors that autograd saves for the backward pass, and its output's memory format.
 
-Sizes are those of one sample, in elements. It is what torch 2.13 keeps on the CPU, as measured by saved-tensor hooks.
+Sizes are in elements of one sample. The figures are those of torch 2.13 on the CPU, measured with saved-tensor hooks.
 """
 
 from collections.abc import Callable
 
 from ..record import Record
 
-Order = tuple[int, ...]
-"""The axes of a tensor as they lie in memory, the outermost first: (0, 1, 2) is contiguous, (1, 2, 0) channels last."""
+MemoryFormat = tuple[int, ...]
+"""The axes of a tensor in memory order, outermost first: (0, 1, 2) is contiguous, (1, 2, 0) is channels last."""
 
 
-class Own(Record):
-    """A tensor that the layer makes and keeps for itself: `count` elements a sample and `once` whatever the batch.
+class SavedTensor(Record):
+    """A tensor that the layer allocates and saves: `per_sample` elements for each sample, `per_batch` in addition.
 
-    `bytes` is the size of an element; None is that of the numbers that the layer computes in.
+    `bytes` is the size of an element; None is the size in the dtype that the layer computes in.
     """
 
-    count: int = 0
-    once: int = 0
+    per_sample: int = 0
+    per_batch: int = 0
     bytes: int | None = None
 
 
 class Saves(Record):
-    """What autograd keeps of one layer.
+    """What autograd saves for one layer.
 
-    `inputs` are the indices of the inputs that it keeps, `output` says whether it keeps its result, `own` is what else.
-    `view` says that the result is its first input's memory, seen otherwise. `low` says that autocast lets the layer
-    compute in 16 bits; it then makes and keeps copies of the weights `casts`, and of `passing`, those that the input's
-    gradient alone needs. `full` says that it keeps its inputs in 32 bits, `wide` that its result has as many.
+    `inputs`: indices of the inputs that it saves. `output`: whether it saves its output. `saved`: the other tensors
+    that it saves. `view`: whether the output is a view of the first input.
 
-    `needs` is the order in which the first input must lie: where it lies otherwise, it is copied. `lies` makes the
-    result's order of the first input's; None is as the first input lies where the axes are as many.
+    `autocast`: whether the layer computes in 16 bits under autocast. It then saves 16-bit copies of the weights in
+    `cast_weights`, and of those in `cast_for_input_gradient`, which only the gradient of the input needs.
+    `inputs_in_fp32`: whether it saves its inputs in 32 bits. `output_in_fp32`: whether its output has 32 bits.
+
+    `required_format`: the memory format that the first input must have; an input in another format is copied.
+    `output_format` maps the first input's memory format to the output's. None keeps the format of the first input if
+    the ranks are equal.
     """
 
     inputs: tuple[int, ...] = ()
     output: bool = False
-    own: tuple[Own, ...] = ()
+    saved: tuple[SavedTensor, ...] = ()
     view: bool = False
-    low: bool = False
-    casts: tuple[str, ...] = ()
-    passing: tuple[str, ...] = ()
-    full: bool = False
-    wide: bool = False
-    needs: Order | None = None
-    lies: Callable[[Order], Order] | None = None
+    autocast: bool = False
+    cast_weights: tuple[str, ...] = ()
+    cast_for_input_gradient: tuple[str, ...] = ()
+    inputs_in_fp32: bool = False
+    output_in_fp32: bool = False
+    required_format: MemoryFormat | None = None
+    output_format: Callable[[MemoryFormat], MemoryFormat] | None = None
 
 
 NOTHING = Saves()
@@ -53,13 +56,13 @@ OUTPUT = Saves(output=True)
 VIEW = Saves(view=True)
 
 
-def contiguous(rank: int) -> Callable[[Order], Order]:
-    """A result that lies as its axes come."""
+def contiguous(rank: int) -> Callable[[MemoryFormat], MemoryFormat]:
+    """A contiguous output."""
     return lambda order: tuple(range(rank))
 
 
-def swapped(rank: int, axis: int) -> Order:
-    """The order in which an axis and the last one have changed places."""
+def swapped(rank: int, axis: int) -> MemoryFormat:
+    """The contiguous format with an axis and the last one swapped."""
     order = list(range(rank))
     order[axis], order[-1] = order[-1], order[axis]
     return tuple(order)

@@ -3,36 +3,40 @@
 from ..record import Record
 
 
-class Style(Record):
-    """One kind of layers.
+class LayerStyle(Record):
+    """One kind of layer.
 
-    `legend` is what a diagram's legend calls it, empty for a kind without a color of its own. `keeps_shape` says that
-    every layer of it keeps the shape of its input; `stacked` that it is drawn with the layer before it. `chief` ranks
-    the kinds that a closed block may be colored by, from 1.
+    `legend` is its name in the legend of a diagram; empty for a kind without a color of its own. `keeps_shape`: every
+    layer of this kind keeps the shape of its input. `stacked`: it is drawn in the box of the layer before it. A closed
+    block has the color of the kind with the lowest `color_priority` in it, from 1.
     """
 
     name: str
     legend: str = ""
     keeps_shape: bool = False
     stacked: bool = False
-    chief: int | None = None
+    color_priority: int | None = None
 
 
 # In the order of a legend.
 _ALL = (
-    Style(name="conv", legend="convolution", chief=1),
-    Style(name="pool", legend="pooling", chief=5),
-    Style(name="norm", legend="normalization", keeps_shape=True, stacked=True, chief=6),
-    Style(name="activation", legend="activation", stacked=True, chief=7),
-    Style(name="linear", legend="linear", chief=4),
-    Style(name="attention", legend="attention", chief=2),
-    Style(name="recurrent", legend="recurrent", chief=3),
-    Style(name="regularisation", keeps_shape=True, stacked=True),
-    Style(name="arithmetic", stacked=True),
-    Style(name="shape"),
-    Style(name="merge"),
+    LayerStyle(name="conv", legend="convolution", color_priority=1),
+    LayerStyle(name="pool", legend="pooling", color_priority=5),
+    LayerStyle(name="norm", legend="normalization", keeps_shape=True, stacked=True, color_priority=6),
+    LayerStyle(name="activation", legend="activation", stacked=True, color_priority=7),
+    LayerStyle(name="linear", legend="linear", color_priority=4),
+    LayerStyle(name="attention", legend="attention", color_priority=2),
+    LayerStyle(name="recurrent", legend="recurrent", color_priority=3),
+    LayerStyle(name="regularization", keeps_shape=True, stacked=True),
+    LayerStyle(name="arithmetic", stacked=True),
+    LayerStyle(name="shape"),
+    LayerStyle(name="merge"),
 )
 STYLES = {style.name: style for style in _ALL}
-KEEPING = frozenset(style.name for style in _ALL if style.keeps_shape)
+SHAPE_KEEPING = frozenset(style.name for style in _ALL if style.keeps_shape)
 STACKED = frozenset(style.name for style in _ALL if style.stacked)
-CHIEF = tuple(style.name for style in sorted(_ALL, key=lambda style: style.chief or 99) if style.chief is not None)
+COLOR_PRIORITY = tuple(
+    style.name
+    for style in sorted(_ALL, key=lambda style: style.color_priority or 99)
+    if style.color_priority is not None
+)

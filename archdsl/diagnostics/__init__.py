@@ -1,5 +1,5 @@
 """Mistakes as facts, and their rendering."""
 
-from .diagnostic import Diagnostic, Edit, Fix, Label, Related, Severity, Sink, Use
+from .diagnostic import BlockUse, Diagnostic, Edit, Fix, Label, Related, Severity, Sink
 
-__all__ = ["Diagnostic", "Edit", "Fix", "Label", "Related", "Severity", "Sink", "Use"]
+__all__ = ["BlockUse", "Diagnostic", "Edit", "Fix", "Label", "Related", "Severity", "Sink"]

@@ -29,7 +29,7 @@ class Related(Record):
     shape: str
 
 
-class Use(Record):
+class BlockUse(Record):
     """A call site that led to a statement inside a block."""
 
     block: str
@@ -69,7 +69,7 @@ class Diagnostic(Record):
     """Whether it is a matter of taste or of small savings, and told only when asked for (`check --pedantic`)."""
 
     span: Span
-    uses: tuple[Use, ...] = ()
+    uses: tuple[BlockUse, ...] = ()
 
     def message(self) -> str:
         """The headline: what is wrong, in one line."""

@@ -93,11 +93,11 @@ def _edited(text: str, edits: list[Edit]) -> str:
     return text
 
 
-def _is_better(before: tuple[Found, ...], after: tuple[Found, ...], mended: list[Found]) -> bool:
+def _is_better(before: tuple[Found, ...], after: tuple[Found, ...], fixed: list[Found]) -> bool:
     """Whether there are no more errors, and fewer of each mended mistake on its line. A fix adds no lines."""
     counts = [Counter(map(_place, found)) for found in (before, after)]
     errors = [sum(item.diagnostic.severity is Severity.ERROR for item in found) for found in (before, after)]
-    return errors[1] <= errors[0] and all(counts[1][_place(item)] < counts[0][_place(item)] for item in mended)
+    return errors[1] <= errors[0] and all(counts[1][_place(item)] < counts[0][_place(item)] for item in fixed)
 
 
 def _place(item: Found) -> tuple[str, str, int]:

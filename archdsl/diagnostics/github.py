@@ -23,11 +23,11 @@ def _command(item: Found) -> str:
         # GitHub ignores the columns of what goes over several lines. Its end is included.
         properties |= {"col": column, "endColumn": end_column}
     properties["title"] = f"{each.code}: {each.title}"
-    told = [each.message() + (f": {each.label()}" if each.label() else "")]
-    told += [f"line {label.span.line}: {label.text}" for label in each.others()]
-    told += [f"help: {text}" for text in each.help()]
+    lines = [each.message() + (f": {each.label()}" if each.label() else "")]
+    lines += [f"line {label.span.line}: {label.text}" for label in each.others()]
+    lines += [f"help: {text}" for text in each.help()]
     words = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
-    return f"::{each.severity} {words}::{_data(chr(10).join(map(printable, told)))}"
+    return f"::{each.severity} {words}::{_data(chr(10).join(map(printable, lines)))}"
 
 
 def _data(text: str) -> str:

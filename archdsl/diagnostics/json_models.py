@@ -11,7 +11,7 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class Place(Model):
+class SourceRange(Model):
     """A stretch of a text. Lines and columns count from 1, columns in characters; the end is excluded."""
 
     file: str
@@ -24,14 +24,14 @@ class Place(Model):
 class LabelReport(Model):
     """Words at a place that takes part in a mistake."""
 
-    place: Place
+    place: SourceRange
     text: str
 
 
 class EditReport(Model):
     """A stretch of the text to be replaced."""
 
-    place: Place
+    place: SourceRange
     text: str
 
 
@@ -49,7 +49,7 @@ class DiagnosticReport(Model):
     code: str = Field(description="The stable code, E… or W….")
     severity: Literal["error", "warning"]
     message: str
-    place: Place
+    place: SourceRange
     label: str = Field(description="The words at the place; may be empty.")
     others: list[LabelReport]
     help: list[str] = Field(description="Suggestions, the best first.")

@@ -62,7 +62,7 @@ def elaborate(
 def execute(state: State, statement: ast.Statement, override: Override) -> None:
     """Run one statement."""
     match statement:
-        case ast.Layer():
+        case ast.LayerStatement():
             _layer(state, statement)
         case ast.Stage():
             control.run_stage(state, statement)
@@ -92,13 +92,13 @@ def execute(state: State, statement: ast.Statement, override: Override) -> None:
             state.training.append(statement)
         case ast.Net() | ast.UseFile() | ast.Block() | ast.Train():
             _definition(state, statement)
-        case ast.Broken():
+        case ast.UnreadableStatement():
             _broken(state, statement)
         case _:
             raise AssertionError(statement)
 
 
-def _layer(state: State, statement: ast.Layer) -> None:
+def _layer(state: State, statement: ast.LayerStatement) -> None:
     word = statement.keyword.text
     if word in state.blocks:
         control.run_block(state, statement, state.blocks[word])
@@ -109,7 +109,7 @@ def _layer(state: State, statement: ast.Layer) -> None:
     elif (
         (binding := state.scope.find(word)) is not None and binding.value is UNKNOWN
     ) or layer_statements.may_be_elsewhere(state, word):
-        _broken(state, ast.Broken(span=statement.span))
+        _broken(state, ast.UnreadableStatement(span=statement.span))
     else:
         layer_statements.unknown_layer(state, statement)
 
@@ -130,7 +130,7 @@ def _definition(state: State, statement: ast.Statement) -> None:
         state.emit(structure_errors.Misplaced(span=span, uses=state.uses, word=word, where=where))
 
 
-def _broken(state: State, statement: ast.Broken) -> None:
+def _broken(state: State, statement: ast.UnreadableStatement) -> None:
     """What it would have made is unknown, and so are the names that it would have given."""
     if state.current is not None and statement.span.text.partition(" ")[0] not in _NO_TENSOR:
         state.unresolved(None, (state.current,), None, state.child("unknown"), statement.span)

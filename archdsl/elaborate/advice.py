@@ -13,7 +13,7 @@ _SMALL = 8
 def projection(x: Shape, y: Shape, normed: bool) -> str | None:
     """The cheapest layer that turns x into y: a convolution of 1×1, or a linear map. None where there is none."""
     if x.spatial and y.spatial and x.rank == y.rank:
-        strides = [_stride(plain(a), plain(b)) for a, b in zip(x.sides, y.sides, strict=True)]
+        strides = [_stride(plain(a), plain(b)) for a, b in zip(x.spatial_size, y.spatial_size, strict=True)]
         known = [stride for stride in strides if stride is not None]
         if len(known) < len(strides):
             return None
@@ -38,7 +38,7 @@ def suggestions_to_add(xs: Sequence[Shape]) -> tuple[str, ...]:
     """How two operands of `add` or `mul` can be brought together."""
     large, small = sorted(xs, key=lambda x: x.numel, reverse=True)
     for x, y in ((xs[0], xs[1]), (xs[1], xs[0])):
-        if x.spatial and y.spatial and x.rank == y.rank and plain(x.sides[0]) >= plain(y.sides[0]):
+        if x.spatial and y.spatial and x.rank == y.rank and plain(x.spatial_size[0]) >= plain(y.spatial_size[0]):
             large, small = x, y
     layer = projection(large, small, False)
     return (f"`{layer}` on the path of {large} turns it into {small}",) if layer else suggestions_to_fit((large, small))
@@ -48,7 +48,7 @@ def suggestions_to_fit(xs: Sequence[Shape]) -> tuple[str, ...]:
     """How two operands can get the same spatial size."""
     if not all(x.spatial for x in xs) or len({x.rank for x in xs}) > 1:
         return ()
-    a, b = (tuple(map(plain, x.sides)) for x in xs)
+    a, b = (tuple(map(plain, x.spatial_size)) for x in xs)
     large, small = (a, b) if a[0] >= b[0] else (b, a)
     pairs = list(zip(large, small, strict=True))
     if any(big < little for big, little in pairs):
@@ -72,5 +72,5 @@ def keeps_with_same(pairs: Sequence[tuple[int, int]]) -> bool:
     return all(0 <= big - little <= min(_SMALL, big // 3) for big, little in pairs)
 
 
-def _written(sides: tuple[int, ...]) -> str:
-    return str(sides[0]) if len(set(sides)) == 1 else "x".join(map(str, sides))
+def _written(sizes: tuple[int, ...]) -> str:
+    return str(sizes[0]) if len(set(sizes)) == 1 else "x".join(map(str, sizes))

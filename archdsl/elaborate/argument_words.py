@@ -3,14 +3,14 @@
 import re
 from collections.abc import Sequence
 
-from ..contract.arguments import Either, Kind, OneOf, Parameter
+from ..contract.arguments import Either, Kind, OneOf, ParameterSpec
 from ..contract.initializers import Initializer
 from ..text.names import as_size
 
 SHORTHAND = re.compile(r"([a-z])(\d+(?:x\d+)*)$")
 
 
-def is_word(word: str, parameters: Sequence[Parameter]) -> bool:
+def is_word(word: str, parameters: Sequence[ParameterSpec]) -> bool:
     """Whether a bare word is a flag or a shorthand, whatever names there are."""
     found = SHORTHAND.match(word)
     return any((found and p.letter == found[1]) or any(word == flag for flag, _ in p.words) for p in parameters)
@@ -29,7 +29,7 @@ def choices(kind: Kind | None) -> tuple[str, ...]:
             return ()
 
 
-def helps_for(word: str, parameters: Sequence[Parameter]) -> tuple[str, ...]:
+def helps_for(word: str, parameters: Sequence[ParameterSpec]) -> tuple[str, ...]:
     """What may be written in place of a word that nothing is near to."""
     if (size := _lettered(word, parameters)) is not None:
         return (f"symbols in a size are capital letters: `{size}`; `let C = …` gives one a value",)
@@ -39,7 +39,7 @@ def helps_for(word: str, parameters: Sequence[Parameter]) -> tuple[str, ...]:
     return tuple(f"its {kind} are {', '.join(words)}" for kind, words in kinds if words)
 
 
-def _lettered(word: str, parameters: Sequence[Parameter]) -> str | None:
+def _lettered(word: str, parameters: Sequence[ParameterSpec]) -> str | None:
     """The size that a word with small letters is meant as, by the argument's name after a shorthand's letter."""
     p = next((p for p in parameters if p.letter and word.startswith(p.letter)), None)
     after = as_size(word[1:]) if p else None

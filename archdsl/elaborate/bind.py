@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ..contract.arguments import Bool, InvalidValue, Kind, Parameter
+from ..contract.arguments import Bool, InvalidValue, Kind, ParameterSpec
 from ..contract.initializers import Init, Initializer
-from ..contract.styles import KEEPING
+from ..contract.styles import SHAPE_KEEPING
 from ..diagnostics import Diagnostic, Edit, Fix
 from ..diagnostics.catalogue import argument_errors, limit_errors, name_errors, syntax_errors
 from ..expressions.evaluator import Evaluator, show
-from ..expressions.scope import UNKNOWN, Tensor, Unknown
+from ..expressions.scope import UNKNOWN, NamedTensor, Unknown
 from ..layers import find
 from ..limits import MAX_DIGITS
 from ..syntax import ast
@@ -31,7 +31,7 @@ class Bound:
 
 
 def bind(
-    keyword: ast.Word, args: Sequence[ast.Argument], parameters: Sequence[Parameter], example: str, ev: Evaluator
+    keyword: ast.Word, args: Sequence[ast.Argument], parameters: Sequence[ParameterSpec], example: str, ev: Evaluator
 ) -> Bound:
     """Bind arguments, reporting every error among them."""
     binder = _Binder(keyword, parameters, ev)
@@ -49,7 +49,7 @@ def bind(
 
 
 class _Binder:
-    def __init__(self, keyword: ast.Word, parameters: Sequence[Parameter], ev: Evaluator) -> None:
+    def __init__(self, keyword: ast.Word, parameters: Sequence[ParameterSpec], ev: Evaluator) -> None:
         self.keyword = keyword
         self.parameters = parameters
         self.ev = ev
@@ -92,7 +92,7 @@ class _Binder:
         uses = self.ev.uses
         self.ev.unknown(syntax_errors.MissingSeparator(span=arg.span, uses=uses, word=word, complete=complete))
         # Of what is read on, the shape is known where the layer would have kept it.
-        self.bound.ok = self.bound.ok and (layer.style in KEEPING or layer.style == "activation")
+        self.bound.ok = self.bound.ok and (layer.style in SHAPE_KEEPING or layer.style == "activation")
         return True
 
     def parted(self, arg: ast.Argument, after: ast.Argument) -> bool:
@@ -149,7 +149,7 @@ class _Binder:
         value = words[flag] if flag in words and not self.ev.scope.find(flag) else self.meant(found.kind, arg.value)
         self.store(found, value, arg)
 
-    def truth(self, p: Parameter, arg: ast.Argument) -> bool:
+    def truth(self, p: ParameterSpec, arg: ast.Argument) -> bool:
         """Whether a flag is given as `False` or `yes`, which are no words: reported, and bound as meant."""
         word = self.stranger(arg.replace(name=None))
         if word is None or word.lower() not in _TRUTHS or not isinstance(p.kind, Bool):
@@ -269,7 +269,7 @@ class _Binder:
         mistake = name_errors.UnknownName(span=span, uses=uses, name=name, nearest=None, what=what, helps=helps)
         self.ev.unknown(mistake)
 
-    def store(self, p: Parameter, value: Any, arg: ast.Argument) -> None:
+    def store(self, p: ParameterSpec, value: Any, arg: ast.Argument) -> None:
         if p.name in self.bound.spans and not p.many:
             first = self.bound.spans[p.name].text
             self.wrong(argument_errors.ArgumentTwice(span=arg.span, uses=self.ev.uses, name=p.name, first=first))
@@ -283,11 +283,11 @@ class _Binder:
             value = (value,)
         self.bound.values[p.name] = value
 
-    def accepted(self, p: Parameter, value: Any, arg: ast.Argument) -> Any:
+    def accepted(self, p: ParameterSpec, value: Any, arg: ast.Argument) -> Any:
         """The value as the parameter's kind stores it."""
         if value is UNKNOWN or p.kind is None:
             return value
-        if isinstance(value, Tensor):
+        if isinstance(value, NamedTensor):
             span = arg.value.span
             return self.wrong(argument_errors.TensorAsNumber(span=span, uses=self.ev.uses, name=span.text))
         if _suffix(arg.value):

@@ -20,7 +20,7 @@ class _Counter:
 
     def statement(self, statement: ast.Statement, depth: int) -> int:
         match statement:
-            case ast.Layer():
+            case ast.LayerStatement():
                 return statement.times * self.layer(statement.keyword.text, depth)
             case ast.Input():
                 return 1

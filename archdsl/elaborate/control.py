@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from ..contract.arguments import REQUIRED, Parameter
+from ..contract.arguments import REQUIRED, ParameterSpec
 from ..contract.layer import Op, Reject
-from ..diagnostics import Use
+from ..diagnostics import BlockUse
 from ..diagnostics.catalogue import argument_errors, limit_errors, name_errors, shape_errors, structure_errors
 from ..expressions.evaluator import Evaluator, show
 from ..expressions.scope import UNKNOWN, Scope
@@ -36,7 +36,7 @@ def run_stage(state: State, statement: ast.Stage) -> None:
         state.name_result(statement.name, first, source)
 
 
-def run_block(state: State, statement: ast.Layer, definition: BlockDef) -> None:
+def run_block(state: State, statement: ast.LayerStatement, definition: BlockDef) -> None:
     """The use of a block, as often as the statement says."""
     if not state.need_input(statement.keyword.span) or not affordable(state, statement):
         return
@@ -49,7 +49,9 @@ def run_block(state: State, statement: ast.Layer, definition: BlockDef) -> None:
         state.name_result(statement.alias, first, source)
 
 
-def _use_block(state: State, statement: ast.Layer, definition: BlockDef, alias: ast.Word | None, turn: int) -> None:
+def _use_block(
+    state: State, statement: ast.LayerStatement, definition: BlockDef, alias: ast.Word | None, turn: int
+) -> None:
     name = definition.block.name.text
     state.reached.add(name)
     scope = _bind_block(state, statement, definition)
@@ -57,7 +59,7 @@ def _use_block(state: State, statement: ast.Layer, definition: BlockDef, alias: 
     state.scopes[path] = name
     before = state.blocks, state.uses
     state.blocks = definition.blocks
-    state.uses = (*state.uses, Use(block=name, span=statement.span))
+    state.uses = (*state.uses, BlockUse(block=name, span=statement.span))
     try:
         with state.inside(path=path, scope=scope):
             state.run(definition.block.body.statements)
@@ -65,10 +67,10 @@ def _use_block(state: State, statement: ast.Layer, definition: BlockDef, alias: 
         state.blocks, state.uses = before
 
 
-def block_parameters(block: ast.Block) -> tuple[Parameter, ...]:
+def block_parameters(block: ast.Block) -> tuple[ParameterSpec, ...]:
     """A block's parameters as binding sees them: all positional, a one-letter one with its shorthand."""
     return tuple(
-        Parameter(
+        ParameterSpec(
             name=p.name.text,
             kind=None,
             default=REQUIRED if p.default is None else p.default,
@@ -79,7 +81,7 @@ def block_parameters(block: ast.Block) -> tuple[Parameter, ...]:
     )
 
 
-def _bind_block(state: State, statement: ast.Layer, definition: BlockDef) -> Scope:
+def _bind_block(state: State, statement: ast.LayerStatement, definition: BlockDef) -> Scope:
     """The names that a use of a block gives to its body."""
     memo = state.memo(statement, lambda: block_parameters(definition.block))
     key = state.memo_key(memo)
@@ -92,7 +94,7 @@ def _bind_block(state: State, statement: ast.Layer, definition: BlockDef) -> Sco
 
 
 def _bind_parameters(
-    state: State, statement: ast.Layer, definition: BlockDef, parameters: Sequence[Parameter], scope: Scope
+    state: State, statement: ast.LayerStatement, definition: BlockDef, parameters: Sequence[ParameterSpec], scope: Scope
 ) -> bool:
     """Give the parameters their values; whether there was no mistake."""
     block, ev = definition.block, state.evaluator()
@@ -105,7 +107,7 @@ def _bind_parameters(
         if name not in bound.values and p.default is not None:
             value = inner.value(p.default)
         scope.define(name, value, bound.spans.get(name, p.name.span))
-    return bound.ok and not ev.mistakes + inner.mistakes
+    return bound.ok and not ev.errors + inner.errors
 
 
 def affordable(state: State, statement: ast.Statement) -> bool:
@@ -117,7 +119,7 @@ def affordable(state: State, statement: ast.Statement) -> bool:
         return True
     count = len(state.nodes) - len(state.inputs) + estimate(state, statement)
     if count > MAX_NODES:
-        span = statement.keyword.span if isinstance(statement, ast.Layer) else statement.span
+        span = statement.keyword.span if isinstance(statement, ast.LayerStatement) else statement.span
         state.emit(limit_errors.TooManyLayers(span=span, uses=state.uses, count=count, limit=MAX_NODES))
         raise Abort
     return True

@@ -11,7 +11,7 @@ from ..expressions.scope import UNKNOWN, Scope
 from ..layers import registry
 from ..limits import MAX_FILES
 from ..syntax import ast, parse
-from ..text.files import NotFound, Unreadable
+from ..text.files import NotFound, UnreadableFile
 from ..text.library import SUFFIX, Library, Outside, join
 from ..text.names import nearest
 from ..text.source import Source, Span
@@ -57,7 +57,7 @@ class Definitions:
 
     def _first(self, program: ast.Program) -> int:
         """Where `net` may stand: before all but broken statements and `use`."""
-        kinds = (ast.UseFile, ast.Broken)
+        kinds = (ast.UseFile, ast.UnreadableStatement)
         return next((i for i, s in enumerate(program.statements) if not isinstance(s, kinds)), 0)
 
     def _net(self, file: File, net: ast.Net, first: bool, settings: Mapping[str, Any]) -> None:
@@ -133,7 +133,7 @@ class Definitions:
         except Outside:
             self.sink.emit(file_errors.OutsideProject(span=target.span, path=target.text))
             return None
-        except Unreadable as error:
+        except UnreadableFile as error:
             near = nearest(name, self.library.list(posixpath.dirname(name))) if isinstance(error, NotFound) else None
             self.sink.emit(
                 file_errors.CannotRead(
@@ -213,7 +213,7 @@ def _used(node: Any) -> list[str]:
     stack: list[Any] = [node]
     while stack:
         item = stack.pop()
-        if isinstance(item, ast.Layer):
+        if isinstance(item, ast.LayerStatement):
             found.append(item.keyword.text)
         elif isinstance(item, tuple) and not isinstance(item, Span):
             stack.extend(item)

@@ -1,6 +1,6 @@
 """The number in `conv2d`, `maxpool1d`, `batchnorm3d`: how many spatial dimensions their input has."""
 
-from ..contract.layer import Input
+from ..contract.layer import InputOp
 from ..diagnostics.catalogue import shape_errors
 from ..graph import DraftNode
 from ..shapes.shape import Layout, Shape, times
@@ -18,7 +18,7 @@ def fits_dimensions(state: State, keyword: ast.Word, x: Shape, maker: DraftNode,
     wanted = _NUMBERS.get(keyword.text.lower().removesuffix("transpose")[-2:])
     if wanted is None or x.layout in (Layout.SEQUENCE, Layout.IDS):
         return True  # those are the layer's own to refuse
-    count = len(x.sides) if x.spatial else 0
+    count = len(x.spatial_size) if x.spatial else 0
     if count == wanted or (vector_too and wanted == 1 and count == 0):
         return True
     mistake = shape_errors.WrongDimensions(
@@ -44,7 +44,7 @@ def _number_in(word: str) -> str:
 def _helps(word: str, x: Shape, maker: DraftNode, wanted: int) -> tuple[str, ...]:
     general = word.replace(_number_in(word), "")
     written = times(x.dims).replace("×", "x")
-    if isinstance(maker.op, Input) and x.rank == wanted:
+    if isinstance(maker.op, InputOp) and x.rank == wanted:
         alone = (f"or use `{general}`, which takes {x}",) if x.spatial else ()
         return (f"the channel dimension is missing: write `input 1x{written}`", *alone)
     if x.spatial and x.rank < wanted + 1:

@@ -6,7 +6,7 @@ from math import prod
 
 from ..contract.layer import INPUT
 from ..diagnostics.catalogue import structure_errors, syntax_errors
-from ..expressions.scope import UNKNOWN, Tensor
+from ..expressions.scope import UNKNOWN, NamedTensor
 from ..limits import MAX_COUNT
 from ..shapes.shape import Layout, Shape
 from ..shapes.symbolic import plain
@@ -104,7 +104,7 @@ def _make(state: State, name: ast.Word | None, shape: Shape | None, span: Span) 
     node = state.nodes[-1]
     state.inputs.append((word, node))
     if name is not None:
-        state.define(name, Tensor(node=node.id, first=node.id))
+        state.define(name, NamedTensor(node=node.id, first=node.id))
 
 
 def _read(state: State, statement: ast.Input) -> tuple[ast.Word | None, ast.Expr | None, int | None]:

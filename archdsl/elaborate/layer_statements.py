@@ -3,7 +3,7 @@
 from math import prod
 
 from ..contract.layer import Op, Reject
-from ..contract.styles import KEEPING
+from ..contract.styles import SHAPE_KEEPING
 from ..diagnostics.catalogue import limit_errors, name_errors, shape_errors, structure_errors
 from ..expressions.scope import UNKNOWN
 from ..graph import DraftNode
@@ -21,7 +21,7 @@ from .dimensions import fits_dimensions
 from .state import UNRESOLVED, Result, State
 
 
-def run_layer(state: State, statement: ast.Layer, layer: type[Op]) -> None:
+def run_layer(state: State, statement: ast.LayerStatement, layer: type[Op]) -> None:
     """A layer, as often as the statement says."""
     if not state.need_input(statement.keyword.span):
         return
@@ -34,7 +34,7 @@ def run_layer(state: State, statement: ast.Layer, layer: type[Op]) -> None:
         state.name_result(statement.alias, first, source)
 
 
-def apply_once(state: State, statement: ast.Layer, layer: type[Op], alias: str | None) -> None:
+def apply_once(state: State, statement: ast.LayerStatement, layer: type[Op], alias: str | None) -> None:
     """One application of a layer to the current tensor."""
     if state.current is None:
         return
@@ -54,12 +54,12 @@ def apply_once(state: State, statement: ast.Layer, layer: type[Op], alias: str |
         state.add(op, inputs, result, path, statement.span, alias=alias, arguments=arguments)
         return
     # What is wrong with the argument of a layer that keeps the shape does not hide what follows.
-    recovery = state.shape if layer.style in KEEPING else None
+    recovery = state.shape if layer.style in SHAPE_KEEPING else None
     path = state.named_child(alias) if alone and alias else state.child(layer.keyword)
     state.unresolved(None, inputs, recovery, path, statement.span, alias, arguments)
 
 
-def make_op(state: State, statement: ast.Layer, layer: type[Op]) -> tuple[Op | None, Arguments, bool]:
+def make_op(state: State, statement: ast.LayerStatement, layer: type[Op]) -> tuple[Op | None, Arguments, bool]:
     """The op that a statement means (None: it has none), the spans of its arguments, whether there was no mistake."""
     ev = state.evaluator()
     bound = bind(statement.keyword, statement.args, layer.parameters, example_of(layer), ev)
@@ -69,16 +69,16 @@ def make_op(state: State, statement: ast.Layer, layer: type[Op]) -> tuple[Op | N
     op = state.ops.get(key)
     if op is None:
         op = state.ops[key] = layer(**bound.values)
-    return op, bound.spans, not ev.mistakes
+    return op, bound.spans, not ev.errors
 
 
-def infer(state: State, op: Op, inputs: tuple[int, ...], statement: ast.Layer, spans: Arguments) -> Result:
+def infer(state: State, op: Op, inputs: tuple[int, ...], statement: ast.LayerStatement, spans: Arguments) -> Result:
     """The shape that an op gives here, or the likely one after its mistake was reported."""
     known = state.shapes_of(inputs)
     if known is None:
         return UNRESOLVED
     maker = state.nodes[inputs[0]]
-    if not fits_dimensions(state, statement.keyword, known[0], maker, vector_too=op.style in KEEPING):
+    if not fits_dimensions(state, statement.keyword, known[0], maker, vector_too=op.style in SHAPE_KEEPING):
         return UNRESOLVED
     key = (id(op), known)
     if key in state.inferred:
@@ -102,7 +102,7 @@ def infer(state: State, op: Op, inputs: tuple[int, ...], statement: ast.Layer, s
     return result
 
 
-def _check_weights(state: State, statement: ast.Layer, op: Op, xs: tuple[Shape, ...]) -> None:
+def _check_weights(state: State, statement: ast.LayerStatement, op: Op, xs: tuple[Shape, ...]) -> None:
     """Sizes that are not known must not decide how many weights there are."""
     if state.fixed:
         # The weights are those of the text's own sizes.
@@ -115,7 +115,9 @@ def _check_weights(state: State, statement: ast.Layer, op: Op, xs: tuple[Shape, 
         return
 
 
-def report(state: State, reject: Reject, op: Op, statement: ast.Layer, spans: Arguments, maker: DraftNode) -> None:
+def report(
+    state: State, reject: Reject, op: Op, statement: ast.LayerStatement, spans: Arguments, maker: DraftNode
+) -> None:
     """A layer's refusal as a diagnostic: at the argument, with the statement that made the input."""
     if reject.argument and not spans:
         ev = state.evaluator()
@@ -196,7 +198,7 @@ def _meant(state: State, word: str) -> tuple[str | None, bool]:
     return meant(word, [*registry(), *state.blocks, *synonyms()])
 
 
-def unknown_layer(state: State, statement: ast.Layer) -> None:
+def unknown_layer(state: State, statement: ast.LayerStatement) -> None:
     """Report a name that nothing has, and go on as if the nearest had been written."""
     from .known_operations import is_operation
 

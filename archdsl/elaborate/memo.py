@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..contract.arguments import Parameter
+from ..contract.arguments import ParameterSpec
 from ..expressions.scope import Scope
 from ..shapes.shape import Shape
 from ..syntax import ast
@@ -18,7 +18,7 @@ class Memo:
 
     __slots__ = ("_names", "_sizes", "found", "parameters")
 
-    def __init__(self, args: Sequence[ast.Argument], parameters: Sequence[Parameter]) -> None:
+    def __init__(self, args: Sequence[ast.Argument], parameters: Sequence[ParameterSpec]) -> None:
         asked = [each for arg in args if not _is_word(arg, parameters) for each in _asks(arg.value)]
         # The default of a block's parameter may ask for a size, and sees no other name that changes.
         asked += [each for p in parameters if isinstance(p.default, ast.Expr) for each in _asks(p.default)]
@@ -38,7 +38,7 @@ class Memo:
         return tuple(values)
 
 
-def _is_word(arg: ast.Argument, parameters: Sequence[Parameter]) -> bool:
+def _is_word(arg: ast.Argument, parameters: Sequence[ParameterSpec]) -> bool:
     return arg.name is None and isinstance(arg.value, ast.Variable) and is_word(arg.value.name, parameters)
 
 
@@ -51,7 +51,7 @@ def _asks(expr: ast.Expr) -> Iterator[str | ast.At]:
             yield expr
         case ast.Size():
             yield from (dim for dim in expr.dims if isinstance(dim, str))
-        case ast.Group():
+        case ast.Parenthesized():
             yield from _asks(expr.inner)
         case ast.Unary():
             yield from _asks(expr.operand)

@@ -3,7 +3,7 @@
 from ..contract.layer import Op, Reject
 from ..diagnostics import Edit, Fix, Related
 from ..diagnostics.catalogue import name_errors, shape_errors
-from ..expressions.scope import UNKNOWN, Scope, Tensor
+from ..expressions.scope import UNKNOWN, NamedTensor, Scope
 from ..layers.merge import Add, Concat, Mul
 from ..record import Record
 from ..shapes.shape import Shape, times
@@ -87,12 +87,12 @@ def _branch(state: State, body: ast.Body, word: str | None) -> tuple[int, Span]:
     return state.current or 0, last
 
 
-def find_tensor(state: State, word: ast.Word) -> Tensor | None:
+def find_tensor(state: State, word: ast.Word) -> NamedTensor | None:
     """The tensor of a name; `in` is what the innermost block, stage or network began with. None after a report."""
     if word.text == "in":
         return _beginning(state, word)
     found = state.scope.find(word.text)
-    if found is not None and isinstance(found.value, Tensor):
+    if found is not None and isinstance(found.value, NamedTensor):
         return found.value
     if found is not None and found.value is UNKNOWN:
         return None
@@ -107,16 +107,16 @@ def find_tensor(state: State, word: ast.Word) -> Tensor | None:
     )
     # Go on with the nearest, as if it had been written.
     meant = state.scope.find(near) if near is not None else None
-    return meant.value if meant is not None and isinstance(meant.value, Tensor) else None
+    return meant.value if meant is not None and isinstance(meant.value, NamedTensor) else None
 
 
-def _beginning(state: State, word: ast.Word) -> Tensor | None:
+def _beginning(state: State, word: ast.Word) -> NamedTensor | None:
     """What `in` is here. A network of several inputs begins with none of them in particular."""
     if state.started is not None:
-        return Tensor(node=state.started, first=state.started)
+        return NamedTensor(node=state.started, first=state.started)
     if len(state.inputs) == 1:
         node = state.inputs[0][1].id
-        return Tensor(node=node, first=node)
+        return NamedTensor(node=node, first=node)
     if len(state.inputs) > 1:
         known = tuple(name for name, _ in state.inputs if name)
         what = f"ambiguous here: the network has {len(state.inputs)} inputs"
@@ -129,7 +129,7 @@ def _beginning(state: State, word: ast.Word) -> Tensor | None:
 
 
 def _tensors(state: State) -> tuple[str, ...]:
-    found = (name for name in state.scope.visible() if isinstance(_value(state, name), Tensor))
+    found = (name for name in state.scope.visible() if isinstance(_value(state, name), NamedTensor))
     return tuple(dict.fromkeys(found))
 
 
@@ -224,9 +224,9 @@ def _suggestions(state: State, joint: Joint, xs: tuple[Shape, ...], shortcut: st
     if joint.residual is not None and start is not None:
         if shortcut is not None:
             return (f"`shortcut {{ {shortcut} }}` turns {start} into {xs[0]}",)
-        pairs = [(plain(a), plain(b)) for a, b in zip(start.sides, xs[0].sides, strict=False)]
+        pairs = [(plain(a), plain(b)) for a, b in zip(start.spatial_size, xs[0].spatial_size, strict=False)]
         short = start.spatial and xs[0].spatial and advice.keeps_with_same(pairs)
-        return (f"`same` on the body's convolutions keeps {times(start.sides)}",) if short else ()
+        return (f"`same` on the body's convolutions keeps {times(start.spatial_size)}",) if short else ()
     differing = (xs[0], next((x for x in xs if x.dims != xs[0].dims), xs[0]))
     if joint.keyword.text == "concat":
         return advice.suggestions_to_fit(differing)

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from ..contract.arguments import Parameter
+from ..contract.arguments import ParameterSpec
 from ..contract.layer import Op
-from ..diagnostics import Diagnostic, Related, Sink, Use
+from ..diagnostics import BlockUse, Diagnostic, Related, Sink
 from ..diagnostics.catalogue import limit_errors, name_errors, structure_errors
 from ..expressions.evaluator import Evaluator
-from ..expressions.scope import Scope, Tensor
+from ..expressions.scope import NamedTensor, Scope
 from ..graph import Assertion, DraftNode, Node, Unresolved, likely_shape
 from ..graph.node import NO_ARGUMENTS, Arguments
 from ..limits import MAX_DEPTH, MAX_NODES
@@ -68,7 +68,7 @@ class State:
         self.current: int | None = None
         self.started: int | None = None
         self.path: tuple[str, ...] = ()
-        self.uses: tuple[Use, ...] = ()
+        self.uses: tuple[BlockUse, ...] = ()
         self.symbols: dict[str, Sym] = {}
         self.fixed = False  # whether the text has sizes of its own, which fix the weights
         self.witness = witness
@@ -232,11 +232,11 @@ class State:
     def name_result(self, word: ast.Word, first: int, source: int | None) -> None:
         """Name the current tensor, made by the nodes from `first` on, which read `source`."""
         if self.current is not None:
-            self.define(word, Tensor(node=self.current, first=first, source=source))
+            self.define(word, NamedTensor(node=self.current, first=first, source=source))
 
     # --- repetitions ---
 
-    def memo(self, statement: ast.Layer, parameters: Callable[[], Sequence[Parameter]]) -> Memo:
+    def memo(self, statement: ast.LayerStatement, parameters: Callable[[], Sequence[ParameterSpec]]) -> Memo:
         """The memo of a statement, made the first time."""
         memo = self.memos.get(id(statement))
         if memo is None:

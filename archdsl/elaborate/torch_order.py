@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..contract.arguments import InvalidValue, Parameter
+from ..contract.arguments import InvalidValue, ParameterSpec
 from ..contract.layer import Op, Reject
 from ..expressions.scope import UNKNOWN
 from ..shapes.shape import Layout, Shape
@@ -110,7 +110,7 @@ def _takes(layer: type[Op], values: Mapping[str, Any], x: Shape) -> bool:
     return True
 
 
-def _written(parameters: Sequence[Parameter], chosen: Mapping[str, Any]) -> list[str]:
+def _written(parameters: Sequence[ParameterSpec], chosen: Mapping[str, Any]) -> list[str]:
     """The arguments as text: the first positional one alone, those with a letter, those with a name."""
     ordered = sorted((p for p in parameters if p.name in chosen), key=lambda p: not p.positional)
     first = next((p for p in parameters if p.positional), None)

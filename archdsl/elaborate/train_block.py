@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..diagnostics.catalogue import structure_errors
-from ..expressions.scope import UNKNOWN, Tensor
+from ..expressions.scope import UNKNOWN, NamedTensor
 from ..graph import Setting
 from ..syntax import ast
 from .state import State
@@ -14,16 +14,16 @@ def read(state: State) -> tuple[Setting, ...]:
     found: list[Setting] = []
     for block in state.training:
         for statement in block.body.statements:
-            if isinstance(statement, ast.Layer) and statement.times == 1 and statement.alias is None:
+            if isinstance(statement, ast.LayerStatement) and statement.times == 1 and statement.alias is None:
                 found.append(_setting(state, statement))
-            elif not isinstance(statement, ast.Broken):
+            elif not isinstance(statement, ast.UnreadableStatement):
                 where = "`train` takes settings such as `epochs 20`"
                 word = statement.span.text.split()[0]
                 state.emit(structure_errors.Misplaced(span=statement.span, uses=state.uses, word=word, where=where))
     return tuple(found)
 
 
-def _setting(state: State, statement: ast.Layer) -> Setting:
+def _setting(state: State, statement: ast.LayerStatement) -> Setting:
     plain = [arg for arg in statement.args if arg.name is None]
     named = [arg for arg in statement.args if arg.name is not None]
     return Setting(
@@ -40,7 +40,7 @@ def _value(state: State, expr: ast.Expr) -> Any:
     """Bare words stand for themselves unless the network has such a parameter; names of tensors do, too."""
     if isinstance(expr, ast.Variable):
         found = state.scope.find(expr.name)
-        if found is None or isinstance(found.value, Tensor):
+        if found is None or isinstance(found.value, NamedTensor):
             return expr.name
     value = state.evaluator().number(expr)
     return None if value is UNKNOWN else value

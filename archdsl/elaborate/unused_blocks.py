@@ -38,7 +38,7 @@ def _check(block: ast.Block, file: File, state: State) -> None:
 
 def _keywords(part: Any) -> Iterator[str]:
     """The keywords of the layer statements in a part of the tree."""
-    if isinstance(part, ast.Layer):
+    if isinstance(part, ast.LayerStatement):
         yield part.keyword.text
     if isinstance(part, tuple) and not hasattr(part, "source"):
         for each in part:

@@ -5,14 +5,14 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from ..diagnostics import Diagnostic, Sink, Use
+from ..diagnostics import BlockUse, Diagnostic, Sink
 from ..diagnostics.catalogue import argument_errors, name_errors, structure_errors
 from ..limits import MAX_COUNT
 from ..shapes.shape import Shape
 from ..shapes.symbolic import Undecided, plain
 from ..syntax import ast
 from ..text.names import nearest
-from .scope import UNKNOWN, Scope, Tensor, Unknown
+from .scope import UNKNOWN, NamedTensor, Scope, Unknown
 
 _BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add,
@@ -57,23 +57,23 @@ class Evaluator:
     """Evaluates expressions in a scope, with the current tensor's shape at hand.
 
     `shape` is None where it is unknown after a mistake; `before_input` says that there is no tensor yet.
-    `mistakes` counts what was reported through it.
+    `errors` counts what was reported through it.
     """
 
     def __init__(
-        self, sink: Sink, scope: Scope, shape: Shape | None, uses: tuple[Use, ...], *, before_input: bool = False
+        self, sink: Sink, scope: Scope, shape: Shape | None, uses: tuple[BlockUse, ...], *, before_input: bool = False
     ) -> None:
         self.sink = sink
         self.scope = scope
         self.shape = shape
         self.uses = uses
         self.before_input = before_input
-        self.mistakes = 0
+        self.errors = 0
 
-    def unknown(self, mistake: Diagnostic) -> Unknown:
+    def unknown(self, error: Diagnostic) -> Unknown:
         """What stands for the value of a mistake: it is had for a report alone."""
-        self.mistakes += 1
-        self.sink.emit(mistake)
+        self.errors += 1
+        self.sink.emit(error)
         return UNKNOWN
 
     def bad(self, expr: ast.Expr, why: str) -> Unknown:
@@ -89,7 +89,7 @@ class Evaluator:
                 return self._size(expr)
             case ast.Text():
                 return expr.value
-            case ast.Group():
+            case ast.Parenthesized():
                 return self.value(expr.inner)
             case ast.Variable():
                 return self._variable(expr)
@@ -103,7 +103,7 @@ class Evaluator:
                 return self._choice(expr)
             case ast.Call():
                 return self._call(expr)
-            case ast.Unreadable():
+            case ast.UnreadableExpr():
                 return UNKNOWN
             case _:
                 raise AssertionError(expr)
@@ -111,9 +111,9 @@ class Evaluator:
     def number(self, expr: ast.Expr) -> Any:
         """The value where a number is needed: a tensor's name is a mistake."""
         value = self.value(expr)
-        if isinstance(value, Tensor):
-            mistake = argument_errors.TensorAsNumber(span=expr.span, uses=self.uses, name=expr.span.text)
-            return self.unknown(mistake)
+        if isinstance(value, NamedTensor):
+            error = argument_errors.TensorAsNumber(span=expr.span, uses=self.uses, name=expr.span.text)
+            return self.unknown(error)
         return value
 
     def _size(self, expr: ast.Size) -> Any:
@@ -126,8 +126,8 @@ class Evaluator:
             if found is None:
                 what, helps = "a symbol without a value", (f"`let {dim} = …` gives it one",)
                 span, uses = expr.span, self.uses
-                mistake = name_errors.UnknownName(span=span, uses=uses, name=dim, nearest=None, what=what, helps=helps)
-                return self.unknown(mistake)
+                error = name_errors.UnknownName(span=span, uses=uses, name=dim, nearest=None, what=what, helps=helps)
+                return self.unknown(error)
             dims.append(found.value)
         return UNKNOWN if UNKNOWN in dims else tuple(dims)
 
@@ -148,10 +148,10 @@ class Evaluator:
         size = self.shape.size(expr.name)
         if size is None:
             shape, letters = str(self.shape), tuple(self.shape.letters)
-            mistake = name_errors.UnknownSize(
+            error = name_errors.UnknownSize(
                 span=expr.span, uses=self.uses, name=expr.name, shape=shape, letters=letters
             )
-            return self.unknown(mistake)
+            return self.unknown(error)
         return size
 
     def _binary(self, expr: ast.Binary) -> Any:
@@ -210,7 +210,7 @@ def show(value: object) -> str:
             return "`true`" if value else "`false`"
         case float():
             return f"{value:g}"
-        case Tensor():
+        case NamedTensor():
             return "a tensor"
         case _:
             return f"`{value}`" if isinstance(value, str) else str(value)

@@ -17,7 +17,7 @@ class Unknown:
 UNKNOWN: Final = Unknown()
 
 
-class Tensor(Record):
+class NamedTensor(Record):
     """A named tensor: the node it is, and the range of nodes that made it, for `reuse`."""
 
     node: int

@@ -1,19 +1,19 @@
 """The network as a graph, and the draft it is checked from."""
 
 from .assertion import Assertion
-from .graph import Draft, Graph, Outline
-from .node import DraftNode, Node, Site, Unresolved, likely_shape
+from .graph import BaseGraph, Draft, Graph
+from .node import DraftNode, Node, NodeSite, Unresolved, likely_shape
 from .setting import Setting
 
 __all__ = [
     "Assertion",
+    "BaseGraph",
     "Draft",
     "DraftNode",
     "Graph",
     "Node",
-    "Outline",
+    "NodeSite",
     "Setting",
-    "Site",
     "Unresolved",
     "likely_shape",
 ]

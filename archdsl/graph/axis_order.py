@@ -10,7 +10,7 @@ _SIDE = 16
 _STEPS, _FEATURES, _RATIO = 32, 16, 6
 
 
-class ChannelsLast(NamedTuple):
+class ReorderedSizes(NamedTuple):
     """A shape that looks like height × width × channels: its span, as written, and with the channels first."""
 
     span: Span
@@ -18,7 +18,7 @@ class ChannelsLast(NamedTuple):
     reordered: str
 
 
-def channels_last(node: DraftNode) -> ChannelsLast | None:
+def channels_last(node: DraftNode) -> ReorderedSizes | None:
     """How an input that a kernel slides over was most likely meant, where its channels seem to come last; else None.
 
     An image of 1 or 3 columns, a volume of at most 4, both with many channels and rows; a signal with many channels and
@@ -33,7 +33,7 @@ def channels_last(node: DraftNode) -> ChannelsLast | None:
     span = node.span
     if at >= 0:
         span = span._replace(start=span.start + at, end=span.start + at + len(sizes))
-    return ChannelsLast(span, sizes, "x".join(map(str, (channels, *others))))
+    return ReorderedSizes(span, sizes, "x".join(map(str, (channels, *others))))
 
 
 def _looks_last(shape: Shape) -> bool:

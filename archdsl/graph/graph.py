@@ -14,7 +14,7 @@ from .setting import Setting
 N = TypeVar("N", bound=DraftNode)
 
 
-class Outline(Record, Generic[N]):
+class BaseGraph(Record, Generic[N]):
     """What a graph and a draft have in common: nodes in an order in which each comes after its inputs.
 
     `inputs` are the ids of the input nodes, `input_names` what the text calls them (`x` where it does not);
@@ -50,7 +50,7 @@ class Outline(Record, Generic[N]):
         return tuple(node for node in self.nodes if node.id not in entries)
 
 
-class Graph(Outline[Node]):
+class Graph(BaseGraph[Node]):
     """A network without errors: every node has an op, and the shape that the op's own `infer` returned."""
 
     def shapes_in(self, node: Node) -> tuple[Shape, ...]:
@@ -69,7 +69,7 @@ class Graph(Outline[Node]):
         return self.nodes[self.outputs[0][1]]
 
 
-class Draft(Outline[DraftNode]):
+class Draft(BaseGraph[DraftNode]):
     """A network as elaborated, with or without errors; `errors` counts those that were reported for it.
 
     For the table, the diagnostics and editors. Everything else takes the `Graph` behind `checked`.

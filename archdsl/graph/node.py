@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from ..contract.layer import Input, Op
-from ..diagnostics import Use
+from ..contract.layer import InputOp, Op
+from ..diagnostics import BlockUse
 from ..shapes.shape import Shape
 from ..syntax import ast
 from ..text.source import Span
@@ -13,7 +13,7 @@ Arguments = Mapping[str, Span]
 NO_ARGUMENTS: Arguments = {}
 
 
-class Site:
+class NodeSite:
     """Where a node stands: in the text, in the network, and after which other nodes.
 
     `path` names it: `("layer2", "bottleneck1", "conv2")` is the module, the figure's cluster, the table's section.
@@ -29,7 +29,7 @@ class Site:
         inputs: tuple[int, ...],
         path: tuple[str, ...],
         span: Span,
-        uses: tuple[Use, ...] = (),
+        uses: tuple[BlockUse, ...] = (),
         alias: str | None = None,
         statement: ast.Statement | None = None,
         arguments: Arguments = NO_ARGUMENTS,
@@ -54,7 +54,7 @@ class Site:
         return " ".join(self.span.text.split())
 
 
-class Node(Site):
+class Node(NodeSite):
     """An input, or a layer with the shape that its own `infer` returned.
 
     `shared` is the node whose weights this one applies again, made by `reuse`.
@@ -70,7 +70,7 @@ class Node(Site):
         shape: Shape,
         path: tuple[str, ...],
         span: Span,
-        uses: tuple[Use, ...] = (),
+        uses: tuple[BlockUse, ...] = (),
         shared: int | None = None,
         alias: str | None = None,
         statement: ast.Statement | None = None,
@@ -84,7 +84,7 @@ class Node(Site):
     @property
     def is_input(self) -> bool:
         """Whether it is an input of the network."""
-        return isinstance(self.op, Input)
+        return isinstance(self.op, InputOp)
 
     def moved(self, id: int, inputs: tuple[int, ...], shared: int | None) -> "Node":
         """The same node in another graph."""
@@ -106,7 +106,7 @@ class Node(Site):
         return f"Node({self.id}, {self.name}, {self.op.keyword}, {self.inputs}, {self.shape})"
 
 
-class Unresolved(Site):
+class Unresolved(NodeSite):
     """A statement without a shape of its own: refused by its layer, not understood, or behind such a statement.
 
     `op` is the layer, where that much is known. `recovery_shape` is the likely shape, with which elaboration goes on;
@@ -123,7 +123,7 @@ class Unresolved(Site):
         recovery_shape: Shape | None,
         path: tuple[str, ...],
         span: Span,
-        uses: tuple[Use, ...] = (),
+        uses: tuple[BlockUse, ...] = (),
         alias: str | None = None,
         statement: ast.Statement | None = None,
         arguments: Arguments = NO_ARGUMENTS,

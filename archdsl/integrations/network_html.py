@@ -4,7 +4,7 @@ import re
 from html import escape
 
 from ..analysis.table import HEAD, rows, totals, verdict
-from ..backends.diagram import THEMES, CannotDraw, Style, Subject, View, diagram
+from ..backends.diagram import THEMES, CannotDraw, DiagramStyle, View, ViewOptions, diagram
 from ..diagnostics import Sink
 from ..diagnostics.terminal import render
 from ..network import Network, analyse
@@ -50,7 +50,7 @@ def mistakes_html(text: str) -> str:
 
 def svg(network: Network, asked: Asked) -> str:
     """The diagram as an SVG, without its XML declaration. Raises CannotDraw."""
-    style = Style(
+    style = DiagramStyle(
         theme=THEMES[asked.theme],
         direction=asked.direction,
         parameters=asked.parameters,
@@ -58,8 +58,8 @@ def svg(network: Network, asked: Asked) -> str:
         caption=asked.caption,
         legend=asked.legend,
     )
-    subject = Subject(view=View(asked.view), expand=asked.expand, fold=asked.fold)
-    text = diagram(network.graph, "svg", style, subject).decode()
+    view_options = ViewOptions(view=View(asked.view), expand=asked.expand, fold=asked.fold)
+    text = diagram(network.graph, "svg", style, view_options).decode()
     return text.partition("?>\n")[2]
 
 

@@ -29,10 +29,10 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from ..analysis.table import HEAD, rows, totals, verdict
-from ..backends.diagram import THEMES, CannotDraw, Style, Subject, View, diagram
+from ..backends.diagram import THEMES, CannotDraw, DiagramStyle, View, ViewOptions, diagram
 from ..network import Network
 from ..text.atomic import write_atomically
-from ..text.files import Unreadable, read_source
+from ..text.files import UnreadableFile, read_source
 from ..text.library import FolderLibrary, Library, Stack
 from ..text.source import Source
 from ..version import __version__
@@ -68,7 +68,7 @@ class ArchDirective(SphinxDirective):
         own = {key: value for key, value in self.options.items() if key in OPTIONS}
         try:
             asked, (source, folder) = parse_options(own), self._source()
-        except (BadOption, Unreadable) as error:
+        except (BadOption, UnreadableFile) as error:
             raise self.error(f"arch: {error}") from None
         shown = Shown(source, asked, library=_library(folder))
         found: list[nodes.Node] = []
@@ -86,7 +86,7 @@ class ArchDirective(SphinxDirective):
     def _source(self) -> tuple[Source, str | None]:
         """The text: the content, a file beside the page, or one of the zoo; and the folder of the files it may use.
 
-        Raises Unreadable, BadOption.
+        Raises UnreadableFile, BadOption.
         """
         if bool(self.arguments) == bool(self.content):
             raise BadOption("give either a file or the source text as content")
@@ -101,22 +101,22 @@ class ArchDirective(SphinxDirective):
         return read_source(file, name=name), str(file.parent)
 
     def _file(self, name: str) -> Path:
-        """A network of these documents: a file below their folder, whose name ends in `.arch`. Raises Unreadable.
+        """A network of these documents: a file below their folder, whose name ends in `.arch`. Raises UnreadableFile.
 
         Whoever writes a page need not be trusted with the other files of the machine that builds it.
         """
         if not self.state.document.settings.file_insertion_enabled:
-            raise Unreadable("file insertion is disabled in the docutils settings")
+            raise UnreadableFile("file insertion is disabled in the docutils settings")
         if not name.endswith(".arch"):
-            raise Unreadable(f"{name}: file names end in .arch")
+            raise UnreadableFile(f"{name}: file names end in .arch")
         relative, path = self.env.relfn2path(name)
         self.env.note_dependency(relative)
         try:
             file, top = Path(path).resolve(), Path(self.env.srcdir).resolve()
         except (OSError, ValueError, RuntimeError):
-            raise Unreadable("invalid file name") from None
+            raise UnreadableFile("invalid file name") from None
         if file.suffix != ".arch" or not file.is_relative_to(top):
-            raise Unreadable(f"{name} is outside the source folder of the documents")
+            raise UnreadableFile(f"{name} is outside the source folder of the documents")
         return file
 
     def _picture(self, network: Network, asked: Asked, folder: str | None) -> nodes.Node:
@@ -141,10 +141,12 @@ def _png(node: arch_picture) -> bytes:
     network = Shown(Source(node["text"], name=name, key=key), asked, library=_library(folder)).network
     if network is None:
         return b""
-    style = Style(theme=THEMES[asked.theme], direction=asked.direction, parameters=asked.parameters, macs=asked.macs)
-    subject = Subject(view=View(asked.view), expand=asked.expand, fold=asked.fold)
+    style = DiagramStyle(
+        theme=THEMES[asked.theme], direction=asked.direction, parameters=asked.parameters, macs=asked.macs
+    )
+    view_options = ViewOptions(view=View(asked.view), expand=asked.expand, fold=asked.fold)
     try:
-        return diagram(network.graph, "png", style.replace(caption=asked.caption, legend=asked.legend), subject)
+        return diagram(network.graph, "png", style.replace(caption=asked.caption, legend=asked.legend), view_options)
     except CannotDraw:
         return b""
 

@@ -86,9 +86,9 @@ def by_rank(dims: tuple[int, ...], argument: str | None = None) -> Shape:
     )
 
 
-def each_side(value: int | tuple[int, ...], x: Shape, name: str) -> tuple[int, ...]:
+def per_dimension(value: int | tuple[int, ...], x: Shape, name: str) -> tuple[int, ...]:
     """One number a spatial side of x: a single one serves all. Raises Reject naming the argument."""
-    count = len(x.sides)
+    count = len(x.spatial_size)
     if isinstance(value, int):
         return (value,) * count
     if len(value) != count:

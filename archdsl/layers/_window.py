@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from ..contract.arguments import Either, OneOf, Sides
+from ..contract.arguments import Either, OneOf, SpatialInt
 from ..contract.layer import Reject
 from ..diagnostics.catalogue.shape_errors import KernelTooLarge
 from ..shapes.shape import Shape, Window
 from ..shapes.symbolic import Sym
-from ._reading import each_side
+from ._reading import per_dimension
 
-Padding = Annotated[int | tuple[int, ...] | str, Either(kinds=(Sides(least=0), OneOf(choices=("same", "same_upper"))))]
+Padding = Annotated[
+    int | tuple[int, ...] | str, Either(kinds=(SpatialInt(least=0), OneOf(choices=("same", "same_upper"))))
+]
 """A number for each spatial dimension, or `same` (equal at both ends where the kernel is odd), or `same_upper`."""
 
 PADDING_WORDS: dict[str, Any] = {"valid": 0, "same": "same", "same_upper": "same_upper"}
@@ -26,45 +28,45 @@ def make_windows(
     ceil: bool = False,
 ) -> tuple[Window, ...]:
     """The window over each side of x. Raises Reject where an argument is for another number of sides."""
-    kernels, strides = each_side(kernel, x, "kernel"), each_side(stride, x, "stride")
-    dilations = each_side(dilation, x, "dilation")
+    kernels, strides = per_dimension(kernel, x, "kernel"), per_dimension(stride, x, "stride")
+    dilations = per_dimension(dilation, x, "dilation")
     if isinstance(padding, str):
-        pads = [_same(padding, *facts) for facts in zip(x.sides, kernels, strides, dilations, strict=True)]
+        pads = [_same(padding, *facts) for facts in zip(x.spatial_size, kernels, strides, dilations, strict=True)]
     else:
-        pads = [(p, p) for p in each_side(padding, x, "padding")]
+        pads = [(p, p) for p in per_dimension(padding, x, "padding")]
     return tuple(
         Window(kernel=k, stride=s, before=before, after=after, dilation=d, ceil=ceil)
         for k, s, (before, after), d in zip(kernels, strides, pads, dilations, strict=True)
     )
 
 
-def _same(how: str, side: int, kernel: int, stride: int, dilation: int) -> tuple[int, int]:
+def _same(how: str, size: int, kernel: int, stride: int, dilation: int) -> tuple[int, int]:
     reach = dilation * (kernel - 1)
     if how == "same_upper":
         # TensorFlow's SAME, ONNX's SAME_UPPER: as little as gives ceil(W/S).
-        reach = (-(-side // stride) - 1) * stride + reach + 1 - side
+        reach = (-(-size // stride) - 1) * stride + reach + 1 - size
         # Where nothing is to be added there are ceil(W/S) places all the same: an unknown side need not say it.
-        reach = reach if isinstance(side, Sym) else max(reach, 0)
+        reach = reach if isinstance(size, Sym) else max(reach, 0)
     return reach // 2, reach - reach // 2
 
 
 def slide(x: Shape, windows: Sequence[Window], channels: int) -> Shape:
     """The shape that the windows leave. Raises Reject with the arithmetic where one does not fit."""
-    sides = tuple(window.out(side) for window, side in zip(windows, x.sides, strict=True))
-    for window, side, out in zip(windows, x.sides, sides, strict=True):
+    sizes = tuple(window.out(size) for window, size in zip(windows, x.spatial_size, strict=True))
+    for window, size, out in zip(windows, x.spatial_size, sizes, strict=True):
         if out < 1:
-            lack = -window.room(side)
+            lack = -window.room(size)
             pads = [w.before for w in windows]
             need = max(pads) + (lack + 1) // 2
-            reach, room = window.extent, side + window.before + window.after
+            reach, room = window.extent, size + window.before + window.after
             enough = (f"`p{need}` adds enough padding",) if 2 * need <= reach else ()
             raise Reject(
                 "kernel",
-                f"{reach} is larger than the {room} it slides over: {window.explain(side)}",
+                f"{reach} is larger than the {room} it slides over: {window.explain(size)}",
                 help=(*enough, f"{'or ' if enough else ''}use a kernel of at most {room}"),
                 kind=KernelTooLarge,  # and no shape to go on with: what is too small stays too small
             )
-    return x.with_sides(channels, sides)
+    return x.with_spatial_size(channels, sizes)
 
 
 def symmetric(windows: Sequence[Window]) -> bool:
@@ -79,12 +81,12 @@ def pad_list(windows: Sequence[Window]) -> tuple[int, ...]:
 
 def check_mode(mode: str, amounts: Sequence[int], x: Shape, argument: str, recovery_shape: Shape) -> None:
     """What a mode of padding can add to each side of x. Raises Reject."""
-    for amount, side in zip(amounts, x.sides, strict=True):
-        most = {"reflect": side - 1, "circular": side}.get(mode, amount)
+    for amount, size in zip(amounts, x.spatial_size, strict=True):
+        most = {"reflect": size - 1, "circular": size}.get(mode, amount)
         if amount > most:
             raise Reject(
                 argument,
-                f"`{mode}` can add at most {most} to a length of {side}, not {amount}",
+                f"`{mode}` can add at most {most} to a length of {size}, not {amount}",
                 help="`replicate` and zeros have no such limit",
                 recovery_shape=recovery_shape,
             )

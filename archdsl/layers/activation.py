@@ -237,7 +237,7 @@ class PReLU(Layer):
         return pointwise(x.rank)
 
     def saves(self, x: Shape, y: Shape) -> Saves:
-        return Saves(inputs=(0,), low=True, casts=("weight",))
+        return Saves(inputs=(0,), autocast=True, cast_weights=("weight",))
 
     def torch(self, x: Shape) -> Steps:
         count = x.channels if self.channelwise else 1

@@ -58,7 +58,7 @@ class Learned(Layer):
 
     def sizes(self, x: Shape) -> tuple[int, ...]:
         """The sizes of the learned numbers."""
-        return (x.channels, *(1 for _ in x.sides)) if x.spatial else (x.channels,)
+        return (x.channels, *(1 for _ in x.spatial_size)) if x.spatial else (x.channels,)
 
     def weights(self, x: Shape) -> Weights:
         return {self.weight: self.sizes(x)} if self.learned else {}
@@ -70,7 +70,7 @@ class Learned(Layer):
         return pointwise(x.rank)
 
 
-class Scale(Learned):
+class ScaleChannels(Learned):
     """Multiply every element by a constant; with `learned`, by a learned factor per channel (Touvron et al., 2021).
 
     Example:
@@ -86,7 +86,9 @@ class Scale(Learned):
     def saves(self, x: Shape, y: Shape) -> Saves:
         if not self.learned:
             return NOTHING
-        return Saves(inputs=() if self.frozen else (0,), wide=True)  # the numbers' gradient alone asks for the input
+        return Saves(
+            inputs=() if self.frozen else (0,), output_in_fp32=True
+        )  # the numbers' gradient alone asks for the input
 
     def torch(self, x: Shape) -> Step:
         if not self.learned:
@@ -94,7 +96,7 @@ class Scale(Learned):
         return ours.Scale(*self.sizes(x), **given(init=(self.factor, 1.0)))
 
 
-class Shift(Learned):
+class ShiftChannels(Learned):
     """Add a constant to every element; with `learned`, a learned bias per channel.
 
     Example:
@@ -107,7 +109,7 @@ class Shift(Learned):
     amount: AnyFloat = argument(0.0, positional=True, doc="the constant, or the initial value of the learned biases")
 
     def saves(self, x: Shape, y: Shape) -> Saves:
-        return Saves(wide=True) if self.learned else NOTHING
+        return Saves(output_in_fp32=True) if self.learned else NOTHING
 
     def torch(self, x: Shape) -> Step:
         if not self.learned:
@@ -115,7 +117,7 @@ class Shift(Learned):
         return ours.Shift(*self.sizes(x), **given(init=(self.amount, 0.0)))
 
 
-class ClassToken(Layer):
+class PrependClassToken(Layer):
     """Class token: prepend a learned step, T×C becomes (T + 1)×C (Devlin et al., 2018; Dosovitskiy et al., 2020).
 
     Example:
@@ -142,13 +144,13 @@ class ClassToken(Layer):
         return along(x.rank, 0, moved(-1))
 
     def saves(self, x: Shape, y: Shape) -> Saves:
-        return Saves(wide=True, lies=contiguous(y.rank))
+        return Saves(output_in_fp32=True, output_format=contiguous(y.rank))
 
     def torch(self, x: Shape) -> Step:
         return ours.ClassToken(x.features)
 
 
-class Positions(Layer):
+class PositionEmbedding(Layer):
     """Position embedding: add a vector to each step, learned or made of sines (Vaswani et al., 2017).
 
     Example:
@@ -189,7 +191,7 @@ class Positions(Layer):
         return pointwise(x.rank)
 
     def saves(self, x: Shape, y: Shape) -> Saves:
-        return Saves(wide=True)
+        return Saves(output_in_fp32=True)
 
     def torch(self, x: Shape) -> Step:
         make = ours.SinePositions if self.sines else ours.Positions

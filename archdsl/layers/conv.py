@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from math import prod
 from typing import Annotated, Literal, NamedTuple
 
-from ..contract.arguments import Flag, Float, NaturalSides, OneOf, PositiveInt, PositiveSides, argument
+from ..contract.arguments import Flag, Float, NaturalSpatialInt, OneOf, PositiveInt, PositiveSpatialInt, argument
 from ..contract.call import F, Steps, X, nn
 from ..contract.initializers import MATRIX_DOC, WHITEN_EPS, FilterInit, SpreadInit, check_filters, fill_filters
 from ..contract.layer import Layer, Reject, Weights
-from ..contract.reads import Links, over_sides, sliding, spreading
-from ..contract.reasons import Reasons, argument_count, by_side, reasons
-from ..contract.saves import Own, Saves, contiguous
+from ..contract.reads import Links, sliding, spatial_links, spreading
+from ..contract.reasons import Reasons, argument_count, by_dimension, reasons
+from ..contract.saves import SavedTensor, Saves, contiguous
 from ..shapes.shape import Shape, Window
 from ._calls import compact, given
-from ._reading import check_groups, each_side, spatial
+from ._reading import check_groups, per_dimension, spatial
 from ._window import PADDING_WORDS, Padding, check_mode, make_windows, pad_list, slide, symmetric
 
 PadMode = Annotated[
@@ -22,7 +22,7 @@ PadMode = Annotated[
 ]
 
 
-class Plan(NamedTuple):
+class FilterPlan(NamedTuple):
     """The number of filters and groups, the channels that each filter sees, and the kernel size."""
 
     filters: int
@@ -36,16 +36,16 @@ class Convolution(Layer):
 
     style = "conv"
 
-    stride: PositiveSides = argument(1, letter="s", doc="step of the kernel")
+    stride: PositiveSpatialInt = argument(1, letter="s", doc="step of the kernel")
     padding: Padding = argument(0, letter="p", words=PADDING_WORDS, doc="elements added at each end")
-    dilation: PositiveSides = argument(1, letter="d", doc="distance between the kernel's elements")
+    dilation: PositiveSpatialInt = argument(1, letter="d", doc="distance between the kernel's elements")
     bias: Flag = argument(True, words={"nobias": False}, doc="whether to add a bias to each channel")
     pad_mode: PadMode = argument("zeros", doc="what is added at the ends")
     pad_value: Annotated[float, Float()] = argument(0.0, doc="the value that `pad_mode=constant` adds")
     frozen: Flag = argument(False, words={"frozen": True}, doc="the kernel is not trained; the bias is")
     init: FilterInit | None = argument(None, doc=MATRIX_DOC)
 
-    def plan(self, x: Shape) -> Plan:
+    def plan(self, x: Shape) -> FilterPlan:
         """The filters for an input that is read as channels first."""
         raise NotImplementedError
 
@@ -80,8 +80,8 @@ class Convolution(Layer):
         check_mode(self.pad_mode, [w.after for w in windows], x, "padding", y)
 
     def reason(self, x: Shape, y: Shape) -> Reasons:
-        sides = by_side(self.explain(x, y), x) if self.slides(x) else ()
-        return (*self.counted(x, y), *sides)
+        arithmetic = by_dimension(self.explain(x, y), x) if self.slides(x) else ()
+        return (*self.counted(x, y), *arithmetic)
 
     def counted(self, x: Shape, y: Shape) -> Reasons:
         """Why there are so many channels."""
@@ -90,7 +90,7 @@ class Convolution(Layer):
     def weights(self, x: Shape) -> Weights:
         x = spatial(x)
         plan = self.plan(x)
-        shapes = {"weight": (plan.filters, plan.channels, *each_side(plan.kernel, x, "kernel"))}
+        shapes = {"weight": (plan.filters, plan.channels, *per_dimension(plan.kernel, x, "kernel"))}
         return shapes | ({"bias": (plan.filters,)} if self.bias else {})
 
     def frozen_weights(self) -> tuple[str, ...]:
@@ -105,29 +105,29 @@ class Convolution(Layer):
         return self.init.numbers[0] if self.init.numbers else WHITEN_EPS
 
     def macs(self, x: Shape, y: Shape) -> int:
-        return prod(self.weights(x)["weight"]) * prod(y.sides)
+        return prod(self.weights(x)["weight"]) * prod(y.spatial_size)
 
     def reads(self, x: Shape, y: Shape) -> Links:
         border = "zeros" if self.pad_mode == "constant" else self.pad_mode
-        return over_sides([sliding(window, border) for window in self.windows(x)])
+        return spatial_links([sliding(window, border) for window in self.windows(x)])
 
     def saves(self, x: Shape, y: Shape) -> Saves:
         windows = self.windows(x)
-        kept = Saves(inputs=(0,), low=True, casts=("weight",), lies=contiguous(y.rank))
+        kept = Saves(inputs=(0,), autocast=True, cast_weights=("weight",), output_format=contiguous(y.rank))
         if self.pad_mode == "zeros" and symmetric(windows):
             return kept
         # The padding is a step of its own, and what it makes is kept; some paddings keep what they read, too.
-        sides = (side + w.before + w.after for side, w in zip(spatial(x).sides, windows, strict=True))
+        padded_sizes = (size + w.before + w.after for size, w in zip(spatial(x).spatial_size, windows, strict=True))
         mirrors = self.pad_mode in ("reflect", "replicate")
-        padded = Own(count=spatial(x).channels * prod(sides))
-        return kept.replace(inputs=(0,) if mirrors else (), own=(padded,), full=mirrors)
+        padded = SavedTensor(per_sample=spatial(x).channels * prod(padded_sizes))
+        return kept.replace(inputs=(0,) if mirrors else (), saved=(padded,), inputs_in_fp32=mirrors)
 
     def torch(self, x: Shape) -> Steps:
         x = spatial(x)
         plan = self.plan(x)
         windows = self.windows(x)
         inside = symmetric(windows) and self.pad_mode != "constant"
-        make = getattr(nn, f"Conv{len(x.sides)}d")
+        make = getattr(nn, f"Conv{len(x.spatial_size)}d")
         module = make(
             x.channels,
             plan.filters,
@@ -159,11 +159,11 @@ class Conv(Convolution):
     synonyms = ("conv1d", "conv2d", "conv3d", "convolution")
 
     filters: PositiveInt = argument(positional=True, doc="number of output channels")
-    kernel: PositiveSides = argument(positional=True, letter="k", doc="kernel size")
+    kernel: PositiveSpatialInt = argument(positional=True, letter="k", doc="kernel size")
     groups: PositiveInt = argument(1, letter="g", doc="number of equal groups that the channels are split into")
 
-    def plan(self, x: Shape) -> Plan:
-        return Plan(self.filters, self.groups, x.channels // self.groups, self.kernel)
+    def plan(self, x: Shape) -> FilterPlan:
+        return FilterPlan(self.filters, self.groups, x.channels // self.groups, self.kernel)
 
     def counted(self, x: Shape, y: Shape) -> Reasons:
         return (argument_count("filters", self.filters, "filter"),)
@@ -182,11 +182,11 @@ class DepthwiseConv(Convolution):
     keyword = "dwconv"
     synonyms = ("depthwise", "depthwise_conv", "depthwiseconv", "depthwiseconv1d", "depthwiseconv2d")
 
-    kernel: PositiveSides = argument(positional=True, letter="k", doc="kernel size")
+    kernel: PositiveSpatialInt = argument(positional=True, letter="k", doc="kernel size")
     multiplier: PositiveInt = argument(1, letter="m", doc="number of filters per channel")
 
-    def plan(self, x: Shape) -> Plan:
-        return Plan(x.channels * self.multiplier, x.channels, 1, self.kernel)
+    def plan(self, x: Shape) -> FilterPlan:
+        return FilterPlan(x.channels * self.multiplier, x.channels, 1, self.kernel)
 
     def counted(self, x: Shape, y: Shape) -> Reasons:
         if self.multiplier == 1:
@@ -221,33 +221,35 @@ class UpConv(Layer):
     style = "conv"
 
     filters: PositiveInt = argument(positional=True, doc="number of output channels")
-    kernel: PositiveSides = argument(positional=True, letter="k", doc="kernel size")
-    stride: PositiveSides = argument(1, letter="s", doc="distance between the input's elements in the output")
-    padding: NaturalSides = argument(0, letter="p", words={"valid": 0}, doc="elements removed at each end")
-    output_padding: NaturalSides = argument(0, doc="elements added at the end; less than the stride or the dilation")
-    dilation: PositiveSides = argument(1, letter="d", doc="distance between the kernel's elements")
+    kernel: PositiveSpatialInt = argument(positional=True, letter="k", doc="kernel size")
+    stride: PositiveSpatialInt = argument(1, letter="s", doc="distance between the input's elements in the output")
+    padding: NaturalSpatialInt = argument(0, letter="p", words={"valid": 0}, doc="elements removed at each end")
+    output_padding: NaturalSpatialInt = argument(
+        0, doc="elements added at the end; less than the stride or the dilation"
+    )
+    dilation: PositiveSpatialInt = argument(1, letter="d", doc="distance between the kernel's elements")
     groups: PositiveInt = argument(1, letter="g", doc="number of equal groups that the channels are split into")
     bias: Flag = argument(True, words={"nobias": False}, doc="whether to add a bias to each channel")
     frozen: Flag = argument(False, words={"frozen": True}, doc="the kernel is not trained; the bias is")
     init: SpreadInit | None = argument(None, doc=MATRIX_DOC)
 
-    def _per_side(self, x: Shape) -> list[tuple[int, int, int, int, int, int]]:
+    def _per_dimension(self, x: Shape) -> list[tuple[int, int, int, int, int, int]]:
         names = ("kernel", "stride", "padding", "output_padding", "dilation")
-        columns = [each_side(getattr(self, name), x, name) for name in names]
-        return list(zip(x.sides, *columns, strict=True))
+        columns = [per_dimension(getattr(self, name), x, name) for name in names]
+        return list(zip(x.spatial_size, *columns, strict=True))
 
     def out(self, x: Shape) -> Shape:
         x = spatial(x)
-        sides = []
-        for side, k, s, p, extra, d in self._per_side(x):
+        sizes = []
+        for size, k, s, p, extra, d in self._per_dimension(x):
             if extra >= max(s, d):
                 raise Reject("output_padding", f"{extra} must be less than the stride {s} or the dilation {d}")
-            out = (side - 1) * s - 2 * p + d * (k - 1) + extra + 1
+            out = (size - 1) * s - 2 * p + d * (k - 1) + extra + 1
             if out < 1:
-                why = f"{_explain(side, k, s, p, extra, d)} = {str(out).replace('-', '−')}, below 1"
+                why = f"{_explain(size, k, s, p, extra, d)} = {str(out).replace('-', '−')}, below 1"
                 raise Reject("padding", why, help=f"use at most `p{p - (2 - out) // 2}`")
-            sides.append(out)
-        y = x.with_sides(self.filters, tuple(sides))
+            sizes.append(out)
+        y = x.with_spatial_size(self.filters, tuple(sizes))
         check_groups(self.groups, ((x.channels, "input channels"), (self.filters, "filters")), "`g{}`", y)
         check_filters(self.init, self.weights(x), self.groups, dilated=False)
         return y
@@ -255,18 +257,20 @@ class UpConv(Layer):
     def explain(self, x: Shape, y: Shape) -> tuple[str, ...]:
         x = spatial(x)
         return tuple(
-            dict.fromkeys(f"{_explain(*facts)} = {out}" for facts, out in zip(self._per_side(x), y.sides, strict=True))
+            dict.fromkeys(
+                f"{_explain(*facts)} = {out}" for facts, out in zip(self._per_dimension(x), y.spatial_size, strict=True)
+            )
         )
 
     def slides(self, x: Shape) -> bool:
         return True
 
     def reason(self, x: Shape, y: Shape) -> Reasons:
-        return (argument_count("filters", self.filters, "filter"), *by_side(self.explain(x, y), x))
+        return (argument_count("filters", self.filters, "filter"), *by_dimension(self.explain(x, y), x))
 
     def weights(self, x: Shape) -> Weights:
         x = spatial(x)
-        shapes = {"weight": (x.channels, self.filters // self.groups, *each_side(self.kernel, x, "kernel"))}
+        shapes = {"weight": (x.channels, self.filters // self.groups, *per_dimension(self.kernel, x, "kernel"))}
         return shapes | ({"bias": (self.filters,)} if self.bias else {})
 
     def frozen_weights(self) -> tuple[str, ...]:
@@ -276,19 +280,19 @@ class UpConv(Layer):
         return fill_filters(self.init, self.weights(x), self.groups)
 
     def macs(self, x: Shape, y: Shape) -> int:
-        return prod(self.weights(x)["weight"]) * prod(spatial(x).sides)
+        return prod(self.weights(x)["weight"]) * prod(spatial(x).spatial_size)
 
     def reads(self, x: Shape, y: Shape) -> Links:
-        return over_sides([spreading(k, s, p, d) for _, k, s, p, _, d in self._per_side(spatial(x))])
+        return spatial_links([spreading(k, s, p, d) for _, k, s, p, _, d in self._per_dimension(spatial(x))])
 
     def saves(self, x: Shape, y: Shape) -> Saves:
-        return Saves(inputs=(0,), low=True, casts=("weight",), lies=contiguous(y.rank))
+        return Saves(inputs=(0,), autocast=True, cast_weights=("weight",), output_format=contiguous(y.rank))
 
     def torch(self, x: Shape) -> Steps:
         x = spatial(x)
-        columns = [compact(column) for column in list(zip(*self._per_side(x), strict=True))[1:]]
+        columns = [compact(column) for column in list(zip(*self._per_dimension(x), strict=True))[1:]]
         kernel, stride, padding, extra, dilation = columns
-        make = getattr(nn, f"ConvTranspose{len(x.sides)}d")
+        make = getattr(nn, f"ConvTranspose{len(x.spatial_size)}d")
         options = given(
             stride=(stride, 1),
             padding=(padding, 0),
@@ -300,5 +304,5 @@ class UpConv(Layer):
         return (make(x.channels, self.filters, kernel, **options),)
 
 
-def _explain(side: int, kernel: int, stride: int, padding: int, extra: int, dilation: int) -> str:
-    return f"({side} − 1)·{stride} − 2·{padding} + {dilation}·({kernel} − 1) + {extra} + 1"
+def _explain(size: int, kernel: int, stride: int, padding: int, extra: int, dilation: int) -> str:
+    return f"({size} − 1)·{stride} − 2·{padding} + {dilation}·({kernel} − 1) + {extra} + 1"

@@ -2,14 +2,14 @@
 
 from typing import Annotated, Literal
 
-from ..contract.arguments import AnyFloat, AnyInt, NaturalSides, OneOf, PositiveInt, PositiveSides, argument
+from ..contract.arguments import AnyFloat, AnyInt, NaturalSpatialInt, OneOf, PositiveInt, PositiveSpatialInt, argument
 from ..contract.call import F, Step, X, operator
 from ..contract.layer import Layer, Reject
 from ..contract.reads import SAME, Links, along, moved, only
 from ..contract.saves import NOTHING, VIEW, Saves
 from ..shapes.shape import Layout, Shape, times
 from ._calls import given
-from ._reading import by_rank, each_side, find_axis, numbers, spatial
+from ._reading import by_rank, find_axis, numbers, per_dimension, spatial
 from ._window import check_mode
 
 Modes = Literal["constant", "reflect", "replicate", "circular"]
@@ -36,9 +36,9 @@ class Pad(Layer):
     )
     style = "shape"
 
-    amount: NaturalSides = argument(0, positional=True, doc="elements added at both ends")
-    before: NaturalSides | None = argument(None, doc="elements added at the start; `amount` by default")
-    after: NaturalSides | None = argument(None, doc="elements added at the end; `amount` by default")
+    amount: NaturalSpatialInt = argument(0, positional=True, doc="elements added at both ends")
+    before: NaturalSpatialInt | None = argument(None, doc="elements added at the start; `amount` by default")
+    after: NaturalSpatialInt | None = argument(None, doc="elements added at the end; `amount` by default")
     axis: AnyInt | None = argument(
         None, doc="axis to pad, counted from 0 without the batch; all spatial ones by default"
     )
@@ -51,7 +51,7 @@ class Pad(Layer):
         """Before and after, for each axis of x."""
         before, after = (self.amount if end is None else end for end in (self.before, self.after))
         if self.axis is None:
-            ends = zip(each_side(before, x, "before"), each_side(after, x, "after"), strict=True)
+            ends = zip(per_dimension(before, x, "before"), per_dimension(after, x, "after"), strict=True)
             return [(0, 0), *ends]
         axis = find_axis(self.axis, x)
         if isinstance(before, tuple) or isinstance(after, tuple):
@@ -89,7 +89,7 @@ class Pad(Layer):
 
     def saves(self, x: Shape, y: Shape) -> Saves:
         mirrors = self.mode in ("reflect", "replicate")
-        return Saves(inputs=(0,), full=True, wide=True) if mirrors else NOTHING
+        return Saves(inputs=(0,), inputs_in_fp32=True, output_in_fp32=True) if mirrors else NOTHING
 
     def torch(self, x: Shape) -> Step:
         ends = self._ends(x)
@@ -109,28 +109,28 @@ class Crop(Layer):
     synonyms = ("center_crop", "centercrop")
     style = "shape"
 
-    size: PositiveSides = argument(positional=True, doc="spatial size of the output")
-    start: NaturalSides | None = argument(None, doc="first element; (W − size)//2 by default")
+    size: PositiveSpatialInt = argument(positional=True, doc="spatial size of the output")
+    start: NaturalSpatialInt | None = argument(None, doc="first element; (W − size)//2 by default")
 
     def _parts(self, x: Shape) -> list[tuple[int, int]]:
         """Start and stop on each side."""
-        sizes = each_side(self.size, x, "size")
+        sizes = per_dimension(self.size, x, "size")
         if self.start is None:
-            starts = tuple((side - size) // 2 for side, size in zip(x.sides, sizes, strict=True))
+            starts = tuple((length - size) // 2 for length, size in zip(x.spatial_size, sizes, strict=True))
         else:
-            starts = each_side(self.start, x, "start")
+            starts = per_dimension(self.start, x, "start")
         return [(start, start + size) for start, size in zip(starts, sizes, strict=True)]
 
     def out(self, x: Shape) -> Shape:
         x = spatial(x)
         parts = self._parts(x)
-        for (start, stop), side in zip(parts, x.sides, strict=True):
-            if start < 0 or stop > side:
+        for (start, stop), length in zip(parts, x.spatial_size, strict=True):
+            if start < 0 or stop > length:
                 # torch would clip.
                 where = "" if self.start is None else f" from {start}"
-                why = f"{stop - start}{where} exceeds the length of {side}"
-                raise Reject("size", why, help=f"`pad` makes it longer than {side}", language_rule=True)
-        return x.with_sides(x.channels, tuple(stop - start for start, stop in parts))
+                why = f"{stop - start}{where} exceeds the length of {length}"
+                raise Reject("size", why, help=f"`pad` makes it longer than {length}", language_rule=True)
+        return x.with_spatial_size(x.channels, tuple(stop - start for start, stop in parts))
 
     def reads(self, x: Shape, y: Shape) -> Links:
         return ((0, SAME), *((axis, moved(start)) for axis, (start, _) in enumerate(self._parts(spatial(x)), 1)))
@@ -216,13 +216,13 @@ class Take(Layer):
         return y
 
     def reads(self, x: Shape, y: Shape) -> Links:
-        gone = find_axis(self.axis, x)
-        index = self.index + x.dims[gone] if self.index < 0 else self.index
-        return tuple((None, only(index)) if i == gone else (i - (i > gone), SAME) for i in range(x.rank))
+        removed = find_axis(self.axis, x)
+        index = self.index + x.dims[removed] if self.index < 0 else self.index
+        return tuple((None, only(index)) if i == removed else (i - (i > removed), SAME) for i in range(x.rank))
 
     def saves(self, x: Shape, y: Shape) -> Saves:
-        gone = find_axis(self.axis, x)
-        return Saves(view=True, lies=lambda order: tuple(i - (i > gone) for i in order if i != gone))
+        removed = find_axis(self.axis, x)
+        return Saves(view=True, output_format=lambda order: tuple(i - (i > removed) for i in order if i != removed))
 
     def torch(self, x: Shape) -> Step:
         return operator.getitem(X, (*(slice(None),) * (find_axis(self.axis, x) + 1), self.index))

@@ -42,14 +42,16 @@ class Linear(Layer):
         return featured(x).with_channels(self.units)
 
     def _needs_flatten(self, x: Shape) -> Reject:
-        along_side = (f"`fc {self.units} axis=1` acts on the axis of {x.dims[1]}",) if x.layout is Layout.SIGNAL else ()
+        along_dimension = (
+            (f"`fc {self.units} axis=1` acts on the axis of {x.dims[1]}",) if x.layout is Layout.SIGNAL else ()
+        )
         return Reject(
             None,
             f"it acts on one axis, but {x} has {x.rank}",
             help=(
                 f"`flatten` gives a vector of {x.numel:,}",
                 f"`gap` gives a vector of {x.channels:,}, the mean of each channel",
-                *along_side,
+                *along_dimension,
             ),
             recovery_shape=Shape(self.units),
             kind=NeedsFlatten,
@@ -81,7 +83,13 @@ class Linear(Layer):
     def saves(self, x: Shape, y: Shape) -> Saves:
         order = swapped(x.rank, self._axis(x))
         read = () if self.frozen else (0,)  # the weights' gradient alone asks for it
-        return Saves(inputs=read, low=True, passing=("weight",), needs=order, lies=lambda _: order)
+        return Saves(
+            inputs=read,
+            autocast=True,
+            cast_for_input_gradient=("weight",),
+            required_format=order,
+            output_format=lambda _: order,
+        )
 
     def torch(self, x: Shape) -> Steps:
         axis = self._axis(x)
@@ -156,7 +164,7 @@ class Embedding(Layer):
         return pointwise(x.rank)
 
     def saves(self, x: Shape, y: Shape) -> Saves:
-        return Saves(inputs=(0,), lies=contiguous(y.rank))
+        return Saves(inputs=(0,), output_format=contiguous(y.rank))
 
     def torch(self, x: Shape) -> Step:
         return nn.Embedding(self._rows(x), self.features)
@@ -195,7 +203,13 @@ class Unembedding(Op):
 
     def saves_of(self, xs: tuple[Shape, ...], y: Shape) -> Saves:
         rank = xs[0].rank
-        return Saves(inputs=(0,), low=True, passing=("weight",), needs=tuple(range(rank)), lies=contiguous(rank))
+        return Saves(
+            inputs=(0,),
+            autocast=True,
+            cast_for_input_gradient=("weight",),
+            required_format=tuple(range(rank)),
+            output_format=contiguous(rank),
+        )
 
     def steps(self, xs: tuple[Shape, ...]) -> Steps:
         return (F.linear(X, X2),)

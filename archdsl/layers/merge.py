@@ -5,15 +5,15 @@ from typing import ClassVar
 from ..contract.call import INPUTS, Placeholder, Step, Steps, X, operator, torch
 from ..contract.layer import Op, Reject
 from ..contract.reads import ALL, SAME, Links, only, pointwise
-from ..contract.reasons import Reasons, agreed, summed
-from ..contract.saves import NOTHING, Own, Saves
+from ..contract.reasons import Reasons, broadcast, concatenated
+from ..contract.saves import NOTHING, SavedTensor, Saves
 from ..diagnostics.catalogue.shape_errors import OperandsDiffer
 from ..shapes.shape import Layout, Shape
 from ..shapes.symbolic import plain
 from ._reading import numbers
 
 
-class Merge(Op):
+class MergeOp(Op):
     """An op with several inputs and no weights."""
 
     style = "merge"
@@ -22,7 +22,7 @@ class Merge(Op):
         return {}
 
 
-class Elementwise(Merge):
+class ElementwiseMerge(MergeOp):
     """An elementwise merge. An operand whose spatial dimensions are all 1, a gate, is broadcast to every position."""
 
     function: ClassVar[str]
@@ -47,14 +47,14 @@ class Elementwise(Merge):
         return tuple(_from_each(x.dims, y.dims) for x in xs)
 
     def reason_of(self, xs: tuple[Shape, ...], y: Shape, names: tuple[str, ...]) -> Reasons:
-        return agreed(xs, y, names)
+        return broadcast(xs, y, names)
 
     def steps(self, xs: tuple[Shape, ...]) -> Steps:
         combine = getattr(operator, self.function)
         return tuple(combine(X, Placeholder(index=i)) for i in range(1, len(xs)))
 
 
-class Add(Elementwise):
+class Add(ElementwiseMerge):
     """The sum of the operands (He et al., 2015)."""
 
     keyword = "add"
@@ -66,7 +66,7 @@ class Add(Elementwise):
         return NOTHING
 
 
-class Mul(Elementwise):
+class Mul(ElementwiseMerge):
     """The product of the operands: a gate (Hu et al., 2017), or a mask of one channel (Oktay et al., 2018)."""
 
     keyword = "mul"
@@ -76,10 +76,10 @@ class Mul(Elementwise):
 
     def saves_of(self, xs: tuple[Shape, ...], y: Shape) -> Saves:
         # Of more than two factors the products so far are kept, too.
-        return Saves(inputs=tuple(range(len(xs))), own=(Own(count=(len(xs) - 2) * y.numel),))
+        return Saves(inputs=tuple(range(len(xs))), saved=(SavedTensor(per_sample=(len(xs) - 2) * y.numel),))
 
 
-class Concat(Merge):
+class Concat(MergeOp):
     """The operands concatenated along the channels (Szegedy et al., 2014; Huang et al., 2016)."""
 
     keyword = "concat"
@@ -103,7 +103,7 @@ class Concat(Merge):
         return NOTHING
 
     def reason_of(self, xs: tuple[Shape, ...], y: Shape, names: tuple[str, ...]) -> Reasons:
-        return summed(xs, y, names)
+        return concatenated(xs, y, names)
 
     def steps(self, xs: tuple[Shape, ...]) -> tuple[Step, ...]:
         return (torch.cat(INPUTS, 1 + max(x.channel_axis for x in xs)),)

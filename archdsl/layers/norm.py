@@ -8,8 +8,8 @@ from ..contract.arguments import AnyFloat, Flag, PositiveFloat, PositiveInt, Pro
 from ..contract.call import Module, Step, Steps, X, method, nn
 from ..contract.initializers import SCALE_DOC, ScaleInit, fill
 from ..contract.layer import Layer, Reject, Weights
-from ..contract.reads import ALL, Links, Positions, along, pointwise
-from ..contract.saves import Own, Saves
+from ..contract.reads import ALL, Links, PeriodicReads, along, pointwise
+from ..contract.saves import SavedTensor, Saves
 from ..shapes.shape import Layout, Shape
 from ._calls import given
 from ._reading import check_groups, featured, numbers, spatial
@@ -75,10 +75,10 @@ class BatchNorm(ChannelNorm):
         return pointwise(x.rank)
 
     def saves(self, x: Shape, y: Shape) -> Saves:
-        return Saves(inputs=(0,), own=(Own(once=2 * x.dims[0], bytes=4),))
+        return Saves(inputs=(0,), saved=(SavedTensor(per_batch=2 * x.dims[0], bytes=4),))
 
     def torch(self, x: Shape) -> Step:
-        make = getattr(nn, f"BatchNorm{max(1, len(x.sides))}d")
+        make = getattr(nn, f"BatchNorm{max(1, len(x.spatial_size))}d")
         options = given(eps=(self.eps, 1e-5), momentum=(self.momentum, 0.1), affine=(self.affine, True))
         return make(x.dims[0], **options)  # type: ignore[no-any-return]  # getattr with a made name
 
@@ -105,7 +105,7 @@ class GroupNorm(ChannelNorm):
         return y
 
     def saves(self, x: Shape, y: Shape) -> Saves:
-        return Saves(inputs=(0,), own=(Own(count=2 * self.groups, bytes=4),))
+        return Saves(inputs=(0,), saved=(SavedTensor(per_sample=2 * self.groups, bytes=4),))
 
     def torch(self, x: Shape) -> Step:
         return nn.GroupNorm(self.groups, x.dims[0], **given(eps=(self.eps, 1e-5), affine=(self.affine, True)))
@@ -132,10 +132,10 @@ class InstanceNorm(ChannelNorm):
         return x
 
     def saves(self, x: Shape, y: Shape) -> Saves:
-        return Saves(inputs=(0,), own=(Own(count=(3 if self.affine else 2) * x.channels, bytes=4),))
+        return Saves(inputs=(0,), saved=(SavedTensor(per_sample=(3 if self.affine else 2) * x.channels, bytes=4),))
 
     def torch(self, x: Shape) -> Step:
-        make = getattr(nn, f"InstanceNorm{len(x.sides)}d")
+        make = getattr(nn, f"InstanceNorm{len(x.spatial_size)}d")
         options = given(eps=(self.eps, 1e-5), affine=(self.affine, False))
         return make(x.dims[0], **options)  # type: ignore[no-any-return]  # getattr with a made name
 
@@ -158,7 +158,7 @@ class FeatureNorm(Normalisation):
     def saves(self, x: Shape, y: Shape) -> Saves:
         places = prod(size for axis, size in enumerate(x.dims) if axis != y.channel_axis)
         kept = self._saves(places, x.numel)
-        return kept.replace(lies=lambda order: (*range(1, x.rank), 0)) if y.spatial else kept
+        return kept.replace(output_format=lambda order: (*range(1, x.rank), 0)) if y.spatial else kept
 
     def _saves(self, places: int, elements: int) -> Saves:
         """What is kept of so many places, with so many elements in all."""
@@ -199,7 +199,7 @@ class LayerNorm(FeatureNorm):
         return given(eps=(self.eps, 1e-5), elementwise_affine=(self.affine, True), bias=(self.bias, True))
 
     def _saves(self, places: int, elements: int) -> Saves:
-        return Saves(inputs=(0,), own=(Own(count=2 * places, bytes=4),))
+        return Saves(inputs=(0,), saved=(SavedTensor(per_sample=2 * places, bytes=4),))
 
 
 class RMSNorm(FeatureNorm):
@@ -225,7 +225,9 @@ class RMSNorm(FeatureNorm):
 
     def _saves(self, places: int, elements: int) -> Saves:
         normalised = elements if self.affine and not self.frozen else 0
-        return Saves(inputs=(0,), own=(Own(count=places + normalised),), full=True, wide=True)
+        return Saves(
+            inputs=(0,), saved=(SavedTensor(per_sample=places + normalised),), inputs_in_fp32=True, output_in_fp32=True
+        )
 
 
 class LocalResponseNorm(Layer):
@@ -252,11 +254,11 @@ class LocalResponseNorm(Layer):
 
     def reads(self, x: Shape, y: Shape) -> Links:
         first = -(self.size // 2)
-        return along(x.rank, 0, Positions(offsets=(range(first, first + self.size),)))
+        return along(x.rank, 0, PeriodicReads(offsets=(range(first, first + self.size),)))
 
     def saves(self, x: Shape, y: Shape) -> Saves:
-        squares = (x.channels + self.size - 1) * prod(x.sides)
-        return Saves(inputs=(0,), own=(Own(count=squares + 2 * x.numel, bytes=4),), wide=True)
+        squares = (x.channels + self.size - 1) * prod(x.spatial_size)
+        return Saves(inputs=(0,), saved=(SavedTensor(per_sample=squares + 2 * x.numel, bytes=4),), output_in_fp32=True)
 
     def torch(self, x: Shape) -> Step:
         options = given(alpha=(self.alpha, 1e-4), beta=(self.beta, 0.75), k=(self.k, 1.0))

@@ -3,16 +3,16 @@
 from math import inf, prod
 from typing import Any, ClassVar
 
-from ..contract.arguments import Flag, PositiveFloat, PositiveSides, argument
+from ..contract.arguments import Flag, PositiveFloat, PositiveSpatialInt, argument
 from ..contract.call import F, Module, Step, Steps, X, method, nn, ours
 from ..contract.layer import Layer, Reject
-from ..contract.reads import ALL, SAME, Links, over_sides, pooling_to, sliding
+from ..contract.reads import ALL, SAME, Links, pooling_to, sliding, spatial_links
 from ..contract.reasons import Reasons, change, reasons
-from ..contract.saves import INPUT, NOTHING, Own, Saves
+from ..contract.saves import INPUT, NOTHING, SavedTensor, Saves
 from ..diagnostics.catalogue.shape_errors import KernelTooLarge, PaddingTooLarge
 from ..shapes.shape import Layout, Shape, Window
 from ._calls import compact, given
-from ._reading import each_side, spatial
+from ._reading import per_dimension, spatial
 from ._window import PADDING_WORDS, Padding, make_windows, pad_list, slide
 
 
@@ -24,8 +24,8 @@ class Pooling(Layer):
     filler: ClassVar[float] = 0.0
     """What is added at the ends where torch's module cannot do it."""
 
-    kernel: PositiveSides = argument(positional=True, letter="k", doc="window size")
-    stride: PositiveSides | None = argument(None, letter="s", doc="step of the window; the kernel size by default")
+    kernel: PositiveSpatialInt = argument(positional=True, letter="k", doc="window size")
+    stride: PositiveSpatialInt | None = argument(None, letter="s", doc="step of the window; the kernel size by default")
     padding: Padding = argument(0, letter="p", words=PADDING_WORDS, doc="elements added at each end")
     ceil: Flag = argument(False, words={"ceil": True}, doc="round the number of windows up")
 
@@ -47,18 +47,18 @@ class Pooling(Layer):
         return y
 
     def reads(self, x: Shape, y: Shape) -> Links:
-        return ((0, SAME), *over_sides([sliding(window) for window in self.windows(x)])[1:])
+        return ((0, SAME), *spatial_links([sliding(window) for window in self.windows(x)])[1:])
 
     def saves(self, x: Shape, y: Shape) -> Saves:
         windows = self.windows(x)
         if self._pads_inside(windows):
-            return Saves(inputs=(0,), own=self._own(x.numel, y, windows))
-        sides = (side + w.before + w.after for side, w in zip(spatial(x).sides, windows, strict=True))
-        padded = spatial(x).channels * prod(sides)
+            return Saves(inputs=(0,), saved=self._own(x.numel, y, windows))
+        padded_sizes = (size + w.before + w.after for size, w in zip(spatial(x).spatial_size, windows, strict=True))
+        padded = spatial(x).channels * prod(padded_sizes)
         inputs = (0,) if self._signed() else ()
-        return Saves(inputs=inputs, own=(Own(count=padded), *self._own(padded, y, windows)))
+        return Saves(inputs=inputs, saved=(SavedTensor(per_sample=padded), *self._own(padded, y, windows)))
 
-    def _own(self, read: int, y: Shape, windows: tuple[Window, ...]) -> tuple[Own, ...]:
+    def _own(self, read: int, y: Shape, windows: tuple[Window, ...]) -> tuple[SavedTensor, ...]:
         """What is kept beside what is read, which has so many elements."""
         return ()
 
@@ -131,7 +131,7 @@ class MaxPool(Pooling):
     module = "MaxPool"
     filler = -inf
 
-    dilation: PositiveSides = argument(1, letter="d", doc="distance between the window's elements")
+    dilation: PositiveSpatialInt = argument(1, letter="d", doc="distance between the window's elements")
 
     def _check(self, x: Shape, windows: tuple[Window, ...], y: Shape) -> None:
         # Padding in words is left to the module only where it is at most half the kernel.
@@ -141,8 +141,8 @@ class MaxPool(Pooling):
     def _spread(self) -> int | tuple[int, ...]:
         return self.dilation
 
-    def _own(self, read: int, y: Shape, windows: tuple[Window, ...]) -> tuple[Own, ...]:
-        return (Own(count=y.numel, bytes=8),)  # where each largest element is
+    def _own(self, read: int, y: Shape, windows: tuple[Window, ...]) -> tuple[SavedTensor, ...]:
+        return (SavedTensor(per_sample=y.numel, bytes=8),)  # where each largest element is
 
     def _options(self, windows: tuple[Window, ...]) -> dict[str, Any]:
         return given(dilation=(compact([w.dilation for w in windows]), 1))
@@ -182,8 +182,8 @@ class AvgPool(Pooling):
         """Whether torch's module cannot leave the padding out of the mean, as it is another at the two ends."""
         return not self.count_include_pad and not self._pads_inside(windows)
 
-    def _own(self, read: int, y: Shape, windows: tuple[Window, ...]) -> tuple[Own, ...]:
-        return (Own(once=prod(y.sides)),) if self._divides(windows) else ()
+    def _own(self, read: int, y: Shape, windows: tuple[Window, ...]) -> tuple[SavedTensor, ...]:
+        return (SavedTensor(per_batch=prod(y.spatial_size)),) if self._divides(windows) else ()
 
     def _calls(self, usual: Steps, windows: tuple[Window, ...]) -> Steps:
         if not self._divides(windows):
@@ -221,9 +221,9 @@ class LPPool(Pooling):
     def _leading(self) -> tuple[Any, ...]:
         return (self.norm,)
 
-    def _own(self, read: int, y: Shape, windows: tuple[Window, ...]) -> tuple[Own, ...]:
-        absolute = (Own(count=read),) if self._signed() and self._pads_inside(windows) else ()
-        return *absolute, Own(count=read), Own(count=4 * y.numel)
+    def _own(self, read: int, y: Shape, windows: tuple[Window, ...]) -> tuple[SavedTensor, ...]:
+        absolute = (SavedTensor(per_sample=read),) if self._signed() and self._pads_inside(windows) else ()
+        return *absolute, SavedTensor(per_sample=read), SavedTensor(per_sample=4 * y.numel)
 
     def _calls(self, usual: Steps, windows: tuple[Window, ...]) -> Steps:
         return (method.abs(X), *usual) if self._signed() else usual
@@ -252,8 +252,8 @@ def _check_padding(windows: tuple[Window, ...], y: Shape) -> None:
 
 def _check_volume(x: Shape, windows: tuple[Window, ...], inside: bool, y: Shape) -> None:
     """torch's mean over volumes takes no kernel larger than the side, even where padding or `ceil` would let it fit."""
-    for window, side in zip(windows, x.sides, strict=True):
-        length = side if inside else side + window.before + window.after
+    for window, size in zip(windows, x.spatial_size, strict=True):
+        length = size if inside else size + window.before + window.after
         if len(windows) == 3 and window.kernel > length:
             raise Reject(
                 "kernel",
@@ -278,7 +278,7 @@ class GlobalPool(Layer):
         if x.layout is Layout.SEQUENCE:
             return Shape(1, x.channels, layout=Layout.SEQUENCE) if self.keep else Shape(x.channels)
         x = spatial(x)
-        return x.with_sides(x.channels, (1,) * len(x.sides)) if self.keep else Shape(x.channels)
+        return x.with_spatial_size(x.channels, (1,) * len(x.spatial_size)) if self.keep else Shape(x.channels)
 
     def reason(self, x: Shape, y: Shape) -> Reasons:
         if self.keep:
@@ -292,7 +292,7 @@ class GlobalPool(Layer):
     def torch(self, x: Shape) -> Steps:
         if x.layout is Layout.SEQUENCE:
             return (getattr(method, self.reduction)(X, 1, **given(keepdim=(self.keep, False))),)
-        module = getattr(nn, f"{self.module}{len(spatial(x).sides)}d")(1)
+        module = getattr(nn, f"{self.module}{len(spatial(x).spatial_size)}d")(1)
         return (module,) if self.keep else (module, method.flatten(X, 1))
 
 
@@ -341,7 +341,7 @@ class GlobalMaxPool(GlobalPool):
     def saves(self, x: Shape, y: Shape) -> Saves:
         if x.layout is Layout.SEQUENCE:
             return Saves(inputs=(0,), output=True)
-        return Saves(inputs=(0,), own=(Own(count=y.numel, bytes=8),))
+        return Saves(inputs=(0,), saved=(SavedTensor(per_sample=y.numel, bytes=8),))
 
 
 class AdaptivePool(Layer):
@@ -350,17 +350,20 @@ class AdaptivePool(Layer):
     style = "pool"
     module: ClassVar[str]
 
-    size: PositiveSides = argument(positional=True, doc="spatial size of the output")
+    size: PositiveSpatialInt = argument(positional=True, doc="spatial size of the output")
 
     def out(self, x: Shape) -> Shape:
         x = spatial(x)
-        return x.with_sides(x.channels, each_side(self.size, x, "size"))
+        return x.with_spatial_size(x.channels, per_dimension(self.size, x, "size"))
 
     def reads(self, x: Shape, y: Shape) -> Links:
-        return ((0, SAME), *over_sides([pooling_to(*each) for each in zip(y.sides, x.sides, strict=True)])[1:])
+        return (
+            (0, SAME),
+            *spatial_links([pooling_to(*each) for each in zip(y.spatial_size, x.spatial_size, strict=True)])[1:],
+        )
 
     def torch(self, x: Shape) -> Step:
-        make = getattr(nn, f"{self.module}{len(spatial(x).sides)}d")
+        make = getattr(nn, f"{self.module}{len(spatial(x).spatial_size)}d")
         size = self.size if isinstance(self.size, int) else compact(self.size)
         return make(size)  # type: ignore[no-any-return]  # getattr with a made name
 
@@ -377,7 +380,7 @@ class AdaptiveAvgPool(AdaptivePool):
     module = "AdaptiveAvgPool"
 
     def saves(self, x: Shape, y: Shape) -> Saves:
-        return NOTHING if set(y.sides) == {1} else INPUT  # a size of 1 is torch's mean
+        return NOTHING if set(y.spatial_size) == {1} else INPUT  # a size of 1 is torch's mean
 
 
 class AdaptiveMaxPool(AdaptivePool):
@@ -392,4 +395,4 @@ class AdaptiveMaxPool(AdaptivePool):
     module = "AdaptiveMaxPool"
 
     def saves(self, x: Shape, y: Shape) -> Saves:
-        return Saves(inputs=(0,), own=(Own(count=y.numel, bytes=8),))
+        return Saves(inputs=(0,), saved=(SavedTensor(per_sample=y.numel, bytes=8),))

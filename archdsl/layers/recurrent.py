@@ -9,7 +9,7 @@ from ..contract.call import Module, Steps, X, operator
 from ..contract.initializers import MATRIX_DOC, MatrixInit, fill
 from ..contract.layer import Layer, Reject, Weights
 from ..contract.reads import ALL, Before, Links
-from ..contract.saves import Own, Saves, contiguous
+from ..contract.saves import SavedTensor, Saves, contiguous
 from ..shapes.shape import Shape
 from ._calls import given
 from ._reading import sequential
@@ -72,8 +72,8 @@ class Recurrent(Layer):
 
     def _ends(self) -> list[str]:
         """How torch's names of the weights end: by layer, and by direction."""
-        ways = ("", "_reverse") if self.bidirectional else ("",)
-        return [f"_l{layer}{way}" for layer in range(self.layers) for way in ways]
+        directions = ("", "_reverse") if self.bidirectional else ("",)
+        return [f"_l{layer}{direction}" for layer in range(self.layers) for direction in directions]
 
     def frozen_weights(self) -> tuple[str, ...]:
         return tuple(f"weight_{of}{end}" for end in self._ends() for of in ("ih", "hh")) if self.frozen else ()
@@ -93,16 +93,25 @@ class Recurrent(Layer):
         reads = self.fused or not self.frozen  # the weights' gradients alone ask for what each layer reads
         for layer in range(self.layers):
             if reads:
-                own.append(Own(count=steps * features))
+                own.append(SavedTensor(per_sample=steps * features))
             if self.dropout and layer:
-                own.append(Own(count=steps * features))
+                own.append(SavedTensor(per_sample=steps * features))
             features = self.units * ends
             states = ends * steps * self.units
-            own += [Own(count=self.states * states), Own(count=states, bytes=self.workspace if reads else 0)]
+            own += [
+                SavedTensor(per_sample=self.states * states),
+                SavedTensor(per_sample=states, bytes=self.workspace if reads else 0),
+            ]
         names = [name for name in self.weights(x) if self.fused or name.startswith("weight")]
         first = () if self.fused else tuple(name for name in names if name.startswith("weight_ih_l0"))
         rest = tuple(name for name in names if name not in first)
-        return Saves(own=tuple(own), low=True, casts=rest, passing=first, lies=contiguous(2))
+        return Saves(
+            saved=tuple(own),
+            autocast=True,
+            cast_weights=rest,
+            cast_for_input_gradient=first,
+            output_format=contiguous(2),
+        )
 
     def torch(self, x: Shape) -> Steps:
         options = given(

@@ -2,15 +2,15 @@
 
 from typing import Annotated, Any, Literal
 
-from ..contract.arguments import Flag, OneOf, PositiveInt, PositiveSides, argument
+from ..contract.arguments import Flag, OneOf, PositiveInt, PositiveSpatialInt, argument
 from ..contract.call import Step, nn
 from ..contract.layer import Layer, Reject
-from ..contract.reads import ALL, SAME, Links, Positions, Reads, interpolating, over_sides, pointwise, repeating
-from ..contract.reasons import KEEPS, Reasons, by_side, change, factor_of, reasons, scaled
+from ..contract.reads import ALL, SAME, Links, PeriodicReads, Reads, interpolating, pointwise, repeating, spatial_links
+from ..contract.reasons import KEEPS, Reasons, by_dimension, change, factor_of, reasons, scaled
 from ..contract.saves import NOTHING, Saves, contiguous
 from ..shapes.shape import Layout, Shape
 from ._calls import compact, given
-from ._reading import check_groups, each_side, numbers, spatial
+from ._reading import check_groups, numbers, per_dimension, spatial
 
 _LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}
 _MODES = ("nearest", "linear", "bilinear", "trilinear", "bicubic")
@@ -40,8 +40,8 @@ class Resampling(Layer):
 
     def out(self, x: Shape) -> Shape:
         x = spatial(x)
-        y = x.with_sides(x.channels, self.target(x))
-        count = len(x.sides)
+        y = x.with_spatial_size(x.channels, self.target(x))
+        count = len(x.spatial_size)
         takes = {"bilinear": 2, "bicubic": 2, "trilinear": 3}.get(self.mode, count)
         if takes != count:
             raise Reject(
@@ -59,19 +59,21 @@ class Resampling(Layer):
         return scaled(x, y, factors) if factors and x != y else change(x, y)
 
     def reads(self, x: Shape, y: Shape) -> Links:
-        sides = [self._along(*each) for each in zip(y.sides, x.sides, self.factors(spatial(x)), strict=True)]
-        return ((0, SAME), *over_sides(sides)[1:])
+        spatial_reads = [
+            self._along(*each) for each in zip(y.spatial_size, x.spatial_size, self.factors(spatial(x)), strict=True)
+        ]
+        return ((0, SAME), *spatial_links(spatial_reads)[1:])
 
     def saves(self, x: Shape, y: Shape) -> Saves:
         return NOTHING
 
-    def _along(self, size: int, side: int, factor: int | None) -> Reads:
+    def _along(self, out_size: int, in_size: int, factor: int | None) -> Reads:
         if self.mode == "nearest":
-            return repeating(size, side, factor)
-        return interpolating(size, side, factor, 2 if self.mode == "bicubic" else 1, self.align_corners)
+            return repeating(out_size, in_size, factor)
+        return interpolating(out_size, in_size, factor, 2 if self.mode == "bicubic" else 1, self.align_corners)
 
     def torch(self, x: Shape) -> Step:
-        mode = _LINEAR[len(spatial(x).sides)] if self.mode == "linear" else self.mode
+        mode = _LINEAR[len(spatial(x).spatial_size)] if self.mode == "linear" else self.mode
         options = given(mode=(mode, "nearest"), align_corners=(self.align_corners or None, None))
         return nn.Upsample(**self.scaling(), **options)
 
@@ -88,11 +90,11 @@ class Upsample(Resampling):
     keyword = "upsample"
     synonyms = ("upsampling", "upsampling1d", "upsampling2d", "upsampling3d")
 
-    factor: PositiveSides | None = argument(None, positional=True, doc="factor for each spatial dimension")
-    size: PositiveSides | None = argument(None, doc="spatial size of the output, instead of a factor")
+    factor: PositiveSpatialInt | None = argument(None, positional=True, doc="factor for each spatial dimension")
+    size: PositiveSpatialInt | None = argument(None, doc="spatial size of the output, instead of a factor")
 
     def factors(self, x: Shape) -> tuple[int | None, ...]:
-        return (None,) * len(x.sides) if self.factor is None else each_side(self.factor, x, "factor")
+        return (None,) * len(x.spatial_size) if self.factor is None else per_dimension(self.factor, x, "factor")
 
     def target(self, x: Shape) -> tuple[int, ...]:
         if (self.factor is None) == (self.size is None):
@@ -105,9 +107,9 @@ class Upsample(Resampling):
                 None if self.factor is None else "size", why, help="for example `upsample 2`", language_rule=True
             )
         if self.size is not None:
-            return each_side(self.size, x, "size")
-        factors = each_side(self.factor or 1, x, "factor")
-        return tuple(side * factor for side, factor in zip(x.sides, factors, strict=True))
+            return per_dimension(self.size, x, "size")
+        factors = per_dimension(self.factor or 1, x, "factor")
+        return tuple(length * factor for length, factor in zip(x.spatial_size, factors, strict=True))
 
     def scaling(self) -> dict[str, Any]:
         size, factor = (compact(v) if isinstance(v, tuple) else v for v in (self.size, self.factor))
@@ -126,13 +128,13 @@ class Resize(Resampling):
     keyword = "resize"
     synonyms = ("interpolate",)
 
-    size: PositiveSides = argument(positional=True, doc="spatial size of the output")
+    size: PositiveSpatialInt = argument(positional=True, doc="spatial size of the output")
 
     def factors(self, x: Shape) -> tuple[int | None, ...]:
-        return (None,) * len(x.sides)
+        return (None,) * len(x.spatial_size)
 
     def target(self, x: Shape) -> tuple[int, ...]:
-        return each_side(self.size, x, "size")
+        return per_dimension(self.size, x, "size")
 
     def scaling(self) -> dict[str, Any]:
         return {"size": compact(self.size) if isinstance(self.size, tuple) else self.size}
@@ -154,16 +156,16 @@ class PixelShuffle(Layer):
     def out(self, x: Shape) -> Shape:
         x = _image(x)
         square = self.factor * self.factor
-        sides = tuple(side * self.factor for side in x.sides)
+        sizes = tuple(length * self.factor for length in x.spatial_size)
         if x.channels % square:
             near = max(1, x.channels // square) * square
             raise Reject(
                 "factor",
                 f"{self.factor}² = {square} does not divide {x.channels} channels",
                 help=f"`conv {near} k1` before it gives {near} channels",
-                recovery_shape=x.with_sides(near // square, sides),
+                recovery_shape=x.with_spatial_size(near // square, sizes),
             )
-        return x.with_sides(x.channels // square, sides)
+        return x.with_spatial_size(x.channels // square, sizes)
 
     def reason(self, x: Shape, y: Shape) -> Reasons:
         if x == y:
@@ -172,10 +174,10 @@ class PixelShuffle(Layer):
         return (*reasons(count), *scaled(x, y, (self.factor, self.factor)))
 
     def reads(self, x: Shape, y: Shape) -> Links:
-        return over_sides([repeating(0, 0, self.factor)] * 2)
+        return spatial_links([repeating(0, 0, self.factor)] * 2)
 
     def saves(self, x: Shape, y: Shape) -> Saves:
-        return Saves(lies=contiguous(y.rank))
+        return Saves(output_format=contiguous(y.rank))
 
     def torch(self, x: Shape) -> Step:
         return nn.PixelShuffle(self.factor)
@@ -197,28 +199,30 @@ class PixelUnshuffle(Layer):
     def out(self, x: Shape) -> Shape:
         x = _image(x)
         channels = x.channels * self.factor * self.factor
-        for side in x.sides:
-            if side % self.factor:
+        for length in x.spatial_size:
+            if length % self.factor:
                 raise Reject(
                     "factor",
-                    f"{self.factor} does not divide the length of {side}",
+                    f"{self.factor} does not divide the length of {length}",
                     help=f"`pad` or `crop` gives a length that {self.factor} divides",
-                    recovery_shape=x.with_sides(channels, tuple(max(1, side // self.factor) for side in x.sides)),
+                    recovery_shape=x.with_spatial_size(
+                        channels, tuple(max(1, length // self.factor) for length in x.spatial_size)
+                    ),
                 )
-        return x.with_sides(channels, tuple(side // self.factor for side in x.sides))
+        return x.with_spatial_size(channels, tuple(length // self.factor for length in x.spatial_size))
 
     def reason(self, x: Shape, y: Shape) -> Reasons:
         if x == y:
             return (KEEPS,)
-        pairs = zip(x.sides, y.sides, strict=True)
-        sides = by_side([f"{factor_of(a)}/{self.factor} = {factor_of(b)}" for a, b in pairs], x)
-        return (*reasons(f"{x.channels}·{self.factor}² = {y.channels} channels"), *sides)
+        pairs = zip(x.spatial_size, y.spatial_size, strict=True)
+        arithmetic = by_dimension([f"{factor_of(a)}/{self.factor} = {factor_of(b)}" for a, b in pairs], x)
+        return (*reasons(f"{x.channels}·{self.factor}² = {y.channels} channels"), *arithmetic)
 
     def reads(self, x: Shape, y: Shape) -> Links:
-        return over_sides([Positions(step=self.factor, offsets=(range(self.factor),))] * 2)
+        return spatial_links([PeriodicReads(step=self.factor, offsets=(range(self.factor),))] * 2)
 
     def saves(self, x: Shape, y: Shape) -> Saves:
-        return Saves(lies=contiguous(y.rank))
+        return Saves(output_format=contiguous(y.rank))
 
     def torch(self, x: Shape) -> Step:
         return nn.PixelUnshuffle(self.factor)
@@ -248,7 +252,7 @@ class ChannelShuffle(Layer):
         return ((0, ALL), *pointwise(x.rank)[1:])
 
     def saves(self, x: Shape, y: Shape) -> Saves:
-        return Saves(lies=contiguous(y.rank))
+        return Saves(output_format=contiguous(y.rank))
 
     def torch(self, x: Shape) -> Step:
         return nn.ChannelShuffle(self.groups)

@@ -36,7 +36,7 @@ class Flatten(Layer):
         return pointwise(1) if x.rank == 1 else mixing(x.rank)
 
     def saves(self, x: Shape, y: Shape) -> Saves:
-        return Saves(view=True, needs=tuple(range(x.rank)), lies=contiguous(y.rank))
+        return Saves(view=True, required_format=tuple(range(x.rank)), output_format=contiguous(y.rank))
 
     def torch(self, x: Shape) -> Step:
         return method.flatten(X, 1)
@@ -77,7 +77,7 @@ class Reshape(Layer):
         return (*mixing(x.rank - kept, exact=y.rank == 1 or kept == y.rank - 1), *last)
 
     def saves(self, x: Shape, y: Shape) -> Saves:
-        return Saves(view=True, needs=tuple(range(x.rank)), lies=contiguous(y.rank))
+        return Saves(view=True, required_format=tuple(range(x.rank)), output_format=contiguous(y.rank))
 
     def torch(self, x: Shape) -> Steps:
         # Not reshape(-1, …): of sizes that do not fit, that would mix the samples of a batch.
@@ -117,7 +117,7 @@ class Permute(Layer):
         return tuple((self.axes.index(axis), SAME) for axis in range(x.rank))
 
     def saves(self, x: Shape, y: Shape) -> Saves:
-        return Saves(view=True, lies=lambda order: tuple(self.axes.index(axis) for axis in order))
+        return Saves(view=True, output_format=lambda order: tuple(self.axes.index(axis) for axis in order))
 
     def torch(self, x: Shape) -> Step:
         return method.permute(X, 0, *(axis + 1 for axis in self.axes))
@@ -136,16 +136,16 @@ class Tokens(Layer):
 
     def out(self, x: Shape) -> Shape:
         x = spatial(x)
-        return Shape(prod(x.sides), x.channels, layout=Layout.SEQUENCE)
+        return Shape(prod(x.spatial_size), x.channels, layout=Layout.SEQUENCE)
 
     def reason(self, x: Shape, y: Shape) -> Reasons:
-        return reasons(f"{product(x.sides)} = {factor_of(y.dims[0])} steps of {x.channels} features")
+        return reasons(f"{product(x.spatial_size)} = {factor_of(y.dims[0])} steps of {x.channels} features")
 
     def reads(self, x: Shape, y: Shape) -> Links:
-        return ((1, SAME), *((0, _folded(x.sides, side)) for side in range(len(x.sides))))
+        return ((1, SAME), *((0, _folded(x.spatial_size, dimension)) for dimension in range(len(x.spatial_size))))
 
     def saves(self, x: Shape, y: Shape) -> Saves:
-        return Saves(view=True, lies=lambda order: (0, 1) if order[-1] == 0 else (1, 0))
+        return Saves(view=True, output_format=lambda order: (0, 1) if order[-1] == 0 else (1, 0))
 
     def torch(self, x: Shape) -> Steps:
         turn = method.transpose(X, 1, 2)
@@ -163,51 +163,51 @@ class ToImage(Layer):
     synonyms = ("untokens", "from_tokens")
     style = "shape"
 
-    sides: Sizes | None = argument(None, positional=True, doc="spatial size of the output; the product is T")
+    size: Sizes | None = argument(None, positional=True, doc="spatial size of the output; the product is T")
 
-    def _sides(self, x: Shape) -> tuple[int, ...]:
-        if self.sides is None and isinstance(x.dims[0], Sym):
+    def _image_size(self, x: Shape) -> tuple[int, ...]:
+        if self.size is None and isinstance(x.dims[0], Sym):
             raise Undecided(f"the height of a square of {x.dims[0]} positions has no closed form: write `to_image HxW`")
-        return self.sides or (isqrt(x.dims[0]),) * 2
+        return self.size or (isqrt(x.dims[0]),) * 2
 
     def out(self, x: Shape) -> Shape:
         x = sequential(x)
-        sides, steps = self._sides(x), x.dims[0]
-        if len(sides) not in SPATIAL:
+        sizes, steps = self._image_size(x), x.dims[0]
+        if len(sizes) not in SPATIAL:
             raise Reject(
-                "sides",
-                f"the output has one to three spatial dimensions, but {times(sides)} has {len(sides)}",
+                "size",
+                f"the output has one to three spatial dimensions, but {times(sizes)} has {len(sizes)}",
                 language_rule=True,
             )
-        y = x.with_sides(x.channels, sides)
-        if prod(sides) != steps:
-            why = f"{times(sides)} = {prod(sides):,} positions" if self.sides else f"{steps:,} is not a square"
+        y = x.with_spatial_size(x.channels, sizes)
+        if prod(sizes) != steps:
+            why = f"{times(sizes)} = {prod(sizes):,} positions" if self.size else f"{steps:,} is not a square"
             raise Reject(
-                "sides",
-                f"{why}, but {x} has {steps:,} steps" if self.sides else why,
-                help=() if self.sides else f"write `to_image {_rectangle(steps)}`",
+                "size",
+                f"{why}, but {x} has {steps:,} steps" if self.size else why,
+                help=() if self.size else f"write `to_image {_rectangle(steps)}`",
                 recovery_shape=y,
             )
         return y
 
     def reads(self, x: Shape, y: Shape) -> Links:
-        return (None, Unfolded(sides=y.sides)), (0, SAME)
+        return (None, Unfolded(spatial_size=y.spatial_size)), (0, SAME)
 
     def saves(self, x: Shape, y: Shape) -> Saves:
         last = (*range(1, y.rank), 0)
-        return Saves(view=True, lies=lambda order: last if order == (0, 1) else tuple(range(y.rank)))
+        return Saves(view=True, output_format=lambda order: last if order == (0, 1) else tuple(range(y.rank)))
 
     def torch(self, x: Shape) -> Steps:
-        sides = self._sides(x)
+        sizes = self._image_size(x)
         turn = method.transpose(X, 1, 2)
-        return (turn,) if len(sides) == 1 and sides[0] == x.dims[0] else (turn, method.unflatten(X, 2, sides))
+        return (turn,) if len(sizes) == 1 and sizes[0] == x.dims[0] else (turn, method.unflatten(X, 2, sizes))
 
 
-def _folded(sides: tuple[int, ...], side: int) -> Reads:
+def _folded(sizes: tuple[int, ...], dimension: int) -> Reads:
     """What step t of the places, row by row, reads along one of their sides."""
-    after = prod(sides[side + 1 :])
+    after = prod(sizes[dimension + 1 :])
     # The first side ends where the steps do: nothing is repeated.
-    return repeating(0, 0, after) if side == 0 else folded(after, sides[side])
+    return repeating(0, 0, after) if dimension == 0 else folded(after, sizes[dimension])
 
 
 def _rectangle(count: int) -> str:

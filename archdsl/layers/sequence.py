@@ -6,11 +6,11 @@ from typing import Annotated, Any, Literal
 
 from ..contract.arguments import (
     Flag,
-    NaturalSides,
+    NaturalSpatialInt,
     OneOf,
     PositiveFloat,
     PositiveInt,
-    PositiveSides,
+    PositiveSpatialInt,
     Probability,
     argument,
 )
@@ -18,7 +18,7 @@ from ..contract.call import Steps, X, method, ours
 from ..contract.initializers import MATRIX_DOC, MatrixInit, fill
 from ..contract.layer import Layer, Reject, Weights
 from ..contract.reads import ALL, Before, Links, Reads, blocks, grid
-from ..contract.saves import Own, Saves, contiguous
+from ..contract.saves import SavedTensor, Saves, contiguous
 from ..diagnostics.catalogue.shape_errors import HeadsDoNotDivide
 from ..shapes.shape import Layout, Shape
 from ._calls import given
@@ -45,9 +45,9 @@ class Attention(Layer):
 
     heads: PositiveInt = argument(positional=True, letter="h", doc="number of heads")
     causal: Flag = argument(False, words={"causal": True}, doc="each step attends only to itself and earlier steps")
-    window: PositiveSides | None = argument(None, doc="size of the windows that attention is restricted to")
-    grid: PositiveSides | None = argument(None, doc="size of the sparse windows")
-    shift: NaturalSides = argument(
+    window: PositiveSpatialInt | None = argument(None, doc="size of the windows that attention is restricted to")
+    grid: PositiveSpatialInt | None = argument(None, doc="size of the sparse windows")
+    shift: NaturalSpatialInt = argument(
         0, doc="shift of the windows, less than their size; opposite ends do not attend to each other"
     )
     relative: Relative = argument(
@@ -77,12 +77,12 @@ class Attention(Layer):
                 recovery_shape=y,
                 kind=HeadsDoNotDivide,
             )
-        for window, side in zip(self._window(y), _sides(y), strict=True):
-            if self._windowed and side % window:
+        for window, size in zip(self._window(y), _lengths(y), strict=True):
+            if self._windowed and size % window:
                 raise Reject(
                     "window" if self.grid is None else "grid",
-                    f"{window} does not divide the length of {side}",
-                    help=f"{nearest_divisor(side, window)} divides {side}",
+                    f"{window} does not divide the length of {size}",
+                    help=f"{nearest_divisor(size, window)} divides {size}",
                     recovery_shape=y,
                 )
         return y
@@ -114,7 +114,7 @@ class Attention(Layer):
     def _window(self, y: Shape) -> tuple[int, ...]:
         """The sides of a window: the whole where none is asked for."""
         if not self._windowed:
-            return _sides(y)
+            return _lengths(y)
         return _each(self.window or self.grid or 1, y, "window" if self.grid is None else "grid")
 
     def _read(self, x: Shape) -> Shape:
@@ -123,7 +123,7 @@ class Attention(Layer):
     def weights(self, x: Shape) -> Weights:
         x = self._read(x)
         features, window = x.channels, self._window(x)
-        positions = prod(2 * side - 1 for side in window)
+        positions = prod(2 * size - 1 for size in window)
         shapes: dict[str, tuple[int, ...]] = {}
         if self.cosine:
             shapes["logit_scale"] = (self.heads, 1, 1)
@@ -157,63 +157,66 @@ class Attention(Layer):
         return fill(self.init, maps)
 
     def macs(self, x: Shape, y: Shape) -> int:
-        window, places, features = self._window(y), prod(_sides(y)), y.channels
+        window, places, features = self._window(y), prod(_lengths(y)), y.channels
         maps = 4 * places * features * features
         products = 2 * places * prod(window) * features
         if self.relative != "mlp":
             return maps + products
         # The network of the distance runs once a forward pass, however large the batch.
-        return maps + products + prod(2 * side - 1 for side in window) * POSITION_UNITS * (len(window) + self.heads)
+        return maps + products + prod(2 * size - 1 for size in window) * POSITION_UNITS * (len(window) + self.heads)
 
     def reads(self, x: Shape, y: Shape) -> Links:
-        axes = range(x.rank - len(y.sides), x.rank) if y.spatial else range(1)
+        axes = range(x.rank - len(y.spatial_size), x.rank) if y.spatial else range(1)
         links = dict(zip(axes, self._along(y), strict=True))
         return tuple((axis, links.get(axis, ALL)) for axis in range(x.rank))
 
     def _along(self, y: Shape) -> list[Reads]:
         """What is read along each side."""
         if not self._windowed:
-            return [Before() if self.causal else ALL] * len(_sides(y))
+            return [Before() if self.causal else ALL] * len(_lengths(y))
         if self.grid is not None:
-            return [grid(count, side) for count, side in zip(self._window(y), _sides(y), strict=True)]
+            return [grid(count, size) for count, size in zip(self._window(y), _lengths(y), strict=True)]
         return [blocks(*each) for each in zip(self._window(y), _each(self.shift, y, "shift"), strict=True)]
 
     def saves(self, x: Shape, y: Shape) -> Saves:
         plain = not (y.spatial or self._special or self._windowed)
-        own = [] if plain or self.frozen else [Own(count=y.numel)]  # the windows, out of the picture
+        own = [] if plain or self.frozen else [SavedTensor(per_sample=y.numel)]  # the windows, out of the picture
         own += self._looks(y)
         casts = ("out_proj.weight", "position_out.weight") if self.relative == "mlp" else ("out_proj.weight",)
-        kept = Saves(own=tuple(own), low=True, casts=casts, passing=("in_proj_weight",))
+        kept = Saves(saved=tuple(own), autocast=True, cast_weights=casts, cast_for_input_gradient=("in_proj_weight",))
         if plain:
-            return kept.replace(inputs=() if self.frozen else (0,), needs=(0, 1), lies=contiguous(2))
+            return kept.replace(inputs=() if self.frozen else (0,), required_format=(0, 1), output_format=contiguous(2))
         last = (*range(1, y.rank), 0) if y.spatial and not self._windowed else tuple(range(y.rank))
-        return kept.replace(lies=lambda order: last)
+        return kept.replace(output_format=lambda order: last)
 
-    def _looks(self, y: Shape) -> list[Own]:
+    def _looks(self, y: Shape) -> list[SavedTensor]:
         """What the products of queries, keys and values keep."""
-        places, seen = prod(_sides(y)), prod(self._window(y))
+        places, seen = prod(_lengths(y)), prod(self._window(y))
         pairs, features = self.heads * places * seen, y.numel
-        unit = [Own(count=(3 if self.frozen else 4) * features), Own(count=4 * self.heads * places)]
+        unit = [
+            SavedTensor(per_sample=(3 if self.frozen else 4) * features),
+            SavedTensor(per_sample=4 * self.heads * places),
+        ]
         own = unit if self.cosine else []
         if self.relative == "mlp":
-            distances = prod(2 * side - 1 for side in self._window(y))
-            own = [*own, Own(once=distances * (POSITION_UNITS + self.heads))]
-        result = Own(count=features)
+            distances = prod(2 * size - 1 for size in self._window(y))
+            own = [*own, SavedTensor(per_batch=distances * (POSITION_UNITS + self.heads))]
+        result = SavedTensor(per_sample=features)
         if self.relative == "mlp" or (self.relative == "table" and not self.frozen) or self.dropout:
             # A mask that learns, or dropout: torch computes it step by step, in 32 bits; the map after it keeps it.
             masks = 1 + (2 if self.dropout else 0)
-            steps = [Own(count=3 * features, bytes=4), Own(count=masks * pairs, bytes=4)]
+            steps = [SavedTensor(per_sample=3 * features, bytes=4), SavedTensor(per_sample=masks * pairs, bytes=4)]
             return [*own, *steps, *([] if self.frozen else [result])]
-        queries = Own(count=(2 if self.cosine else 3) * features)
-        return [*own, *self._mask(y), queries, Own(count=self.heads * places, bytes=4), result]
+        queries = SavedTensor(per_sample=(2 if self.cosine else 3) * features)
+        return [*own, *self._mask(y), queries, SavedTensor(per_sample=self.heads * places, bytes=4), result]
 
-    def _mask(self, y: Shape) -> list[Own]:
+    def _mask(self, y: Shape) -> list[SavedTensor]:
         """What is added to the products, where it does not learn."""
-        places, seen = prod(_sides(y)), prod(self._window(y))
+        places, seen = prod(_lengths(y)), prod(self._window(y))
         shifted, heads = any(_each(self.shift, y, "shift")), self.heads if self.relative == "table" else 1
         if shifted:
-            return [Own(count=heads * places * seen)]
-        return [Own(once=heads * seen * seen)] if self.relative == "table" else []
+            return [SavedTensor(per_sample=heads * places * seen)]
+        return [SavedTensor(per_batch=heads * seen * seen)] if self.relative == "table" else []
 
     def torch(self, x: Shape) -> Steps:
         x = self._read(x)
@@ -233,13 +236,13 @@ class Attention(Layer):
         return method.transpose(X, 1, 2), module, method.transpose(X, 1, 2)
 
 
-def _sides(x: Shape) -> tuple[int, ...]:
+def _lengths(x: Shape) -> tuple[int, ...]:
     """The sides of an image, or T of a sequence."""
-    return x.sides if x.spatial else x.dims[:1]
+    return x.spatial_size if x.spatial else x.dims[:1]
 
 
 def _each(value: int | tuple[int, ...], x: Shape, name: str) -> tuple[int, ...]:
-    count = len(_sides(x))
+    count = len(_lengths(x))
     if isinstance(value, int):
         return (value,) * count
     if len(value) != count:

@@ -85,7 +85,7 @@ class Shape:
         return self.dims[self.channel_axis]
 
     @property
-    def sides(self) -> tuple[int, ...]:
+    def spatial_size(self) -> tuple[int, ...]:
         """The spatial sides: H×W of an image."""
         return self.dims[1:]
 
@@ -113,9 +113,9 @@ class Shape:
         dims = (*self.dims[:axis], size, *self.dims[axis + 1 :])
         return Shape(*dims, layout=self.layout, vocabulary=self.vocabulary)
 
-    def with_sides(self, channels: int, sides: tuple[int, ...]) -> "Shape":
+    def with_spatial_size(self, channels: int, spatial_size: tuple[int, ...]) -> "Shape":
         """Channels first and these sides: a signal, an image or a volume."""
-        return Shape(channels, *sides, layout=SPATIAL[len(sides)])
+        return Shape(channels, *spatial_size, layout=SPATIAL[len(spatial_size)])
 
     def read_as(self, layout: Layout) -> "Shape":
         """The same sizes, read otherwise."""
@@ -168,20 +168,20 @@ class Window(Record):
         """K': how far the kernel reaches, its holes included."""
         return self.dilation * (self.kernel - 1) + 1
 
-    def room(self, side: int) -> int:
+    def room(self, size: int) -> int:
         """W − K' + P: how far the kernel can move. Negative where it does not fit."""
-        return side - self.extent + self.before + self.after
+        return size - self.extent + self.before + self.after
 
-    def out(self, side: int) -> int:
+    def out(self, size: int) -> int:
         """How many places the kernel takes on a side of this length; below 1 where it does not fit."""
-        room = self.room(side)
+        room = self.room(size)
         if not self.ceil:
             return room // self.stride + 1
         # ceil(room/S) + 1, but torch wants the last window to start inside the input or the padding before it: at most
         # floor((W + P − 1)/S) + 1. Both are floors of W plus a number over S, so the smaller number decides.
-        return (side + self.before - 1 + min(self.after + self.stride - self.extent, 0)) // self.stride + 1
+        return (size + self.before - 1 + min(self.after + self.stride - self.extent, 0)) // self.stride + 1
 
-    def explain(self, side: int) -> str:
+    def explain(self, size: int) -> str:
         """The arithmetic with its numbers: `floor((32 − 5 + 2·2)/1) + 1 = 32`."""
         extent = str(self.kernel) if self.dilation == 1 else f"({self.dilation}·({self.kernel} − 1) + 1)"
         if self.before == self.after:
@@ -189,9 +189,9 @@ class Window(Record):
         else:
             padding = f" + {self.before} + {self.after}"
         rounding = "ceil" if self.ceil else "floor"
-        result = self.out(side)
-        plain = -(-self.room(side) // self.stride) + 1
+        result = self.out(size)
+        plain = -(-self.room(size) // self.stride) + 1
         drops = self.ceil and plain != result
         dropped = f" − 1 (the last window would start in the padding) = {result}" if drops else ""
         shown = str(plain if dropped else result).replace("-", "−")
-        return f"{rounding}(({side} − {extent}{padding})/{self.stride}) + 1 = {shown}{dropped}"
+        return f"{rounding}(({size} − {extent}{padding})/{self.stride}) + 1 = {shown}{dropped}"

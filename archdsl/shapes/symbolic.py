@@ -73,9 +73,9 @@ class Sym(int):
         return Sym, (int(self), self.form)
 
     @staticmethod
-    def symbol(name: str, witness: int) -> "Sym":
+    def symbol(name: str, example: int) -> "Sym":
         """A size that is not known, and an example of it."""
-        return Sym(witness, Form({(Var(name=name),): 1}))
+        return Sym(example, Form({(Var(name=name),): 1}))
 
     def __add__(self, other: int) -> int:
         return _make(int(self) + int(other), self.form + _operand(other))

@@ -84,13 +84,13 @@ class Call(Expr):
     args: tuple[Expr, ...]
 
 
-class Group(Expr):
+class Parenthesized(Expr):
     """An expression in parentheses: kept so that the formatter writes what was meant."""
 
     inner: Expr
 
 
-class Unreadable(Expr):
+class UnreadableExpr(Expr):
     """A word that was reported already; its value is unknown."""
 
 
@@ -179,7 +179,7 @@ class Train(Statement):
     body: Body
 
 
-class Layer(Statement):
+class LayerStatement(Statement):
     """`keyword args… [xN] [as NAME]`: a layer or the use of a block."""
 
     keyword: Word
@@ -250,7 +250,7 @@ class Assert(Statement):
     condition: Expr
 
 
-class Broken(Statement):
+class UnreadableStatement(Statement):
     """A statement that could not be read, and was reported. `names` are those that it would have given."""
 
     names: tuple[Word, ...] = ()

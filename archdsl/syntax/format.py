@@ -126,7 +126,7 @@ class _Printer:
 
     def plain(self, statement: ast.Statement) -> str:
         assert isinstance(statement, Plain), statement
-        word = statement.keyword.text if isinstance(statement, ast.Layer) else ""
+        word = statement.keyword.text if isinstance(statement, ast.LayerStatement) else ""
         return plain(statement, self.names.get(word, word))
 
     def parameters(self, statement: ast.Net | ast.Block, end: int, indent: int) -> list[str]:

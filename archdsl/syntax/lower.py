@@ -146,7 +146,7 @@ class _Lower:
     # --- statements ---
 
     def do_layer(self, node: Node) -> ast.Statement:
-        return ast.Layer(
+        return ast.LayerStatement(
             span=self.span(node),
             keyword=self.word(node.children[0]),
             args=self.arguments(node),
@@ -227,7 +227,7 @@ class _Lower:
         span = self.span(node)
         found = _NAMES.finditer(span.text)
         names = (Span(self.source, span.start + match.start(1), span.start + match.end(1)) for match in found)
-        return ast.Broken(span=span, names=tuple(ast.Word(text=name.text, span=name) for name in names))
+        return ast.UnreadableStatement(span=span, names=tuple(ast.Word(text=name.text, span=name) for name in names))
 
     # --- expressions ---
 
@@ -281,12 +281,12 @@ class _Lower:
         return ast.Call(span=self.span(node), function=self.word(node.children[0]), args=args)
 
     def do_group(self, node: Node) -> ast.Expr:
-        return ast.Group(span=self.span(node), inner=self.make(node.children[1]))
+        return ast.Parenthesized(span=self.span(node), inner=self.make(node.children[1]))
 
     def do_unreadable(self, node: Node) -> ast.Expr:
         span = self.span(node)
         self.sink.emit(syntax_errors.BadWord(span=span, word=span.text))
-        return ast.Unreadable(span=span)
+        return ast.UnreadableExpr(span=span)
 
 
 def _rules(node: Node, rule: str) -> list[Node]:

@@ -21,7 +21,7 @@ def expression(expr: ast.Expr, tight: bool = False) -> str:
             return f"{yes} if {condition} else {no}"
         case ast.Call():
             return f"{expr.function.text}({', '.join(map(expression, expr.args))})"
-        case ast.Group():
+        case ast.Parenthesized():
             return f"({expression(expr.inner)})"
         case ast.Variable():
             return expr.name
@@ -57,14 +57,16 @@ def tail(times: int, alias: ast.Word | None) -> str:
     return (f" x{times}" if times != 1 else "") + (f" as {alias.text}" if alias else "")
 
 
-Plain = ast.Net | ast.UseFile | ast.Input | ast.Output | ast.Layer | ast.Let | ast.From | ast.Reuse | ast.Assert
+Plain = (
+    ast.Net | ast.UseFile | ast.Input | ast.Output | ast.LayerStatement | ast.Let | ast.From | ast.Reuse | ast.Assert
+)
 """The statements without a body."""
 
 
 def plain(statement: Plain, keyword: str = "") -> str:
     """A statement without a body; `keyword` is the one name of a layer."""
     match statement:
-        case ast.Layer():
+        case ast.LayerStatement():
             return f"{keyword}{arguments(statement.args)}{tail(statement.times, statement.alias)}"
         case ast.Net():
             return f"net {statement.name.text}{parameters(statement.parameters)}"

@@ -10,32 +10,32 @@ MAX_BYTES = 4 * MAX_TEXT
 """No text within the limit is longer in UTF-8."""
 
 
-class Unreadable(Exception):
+class UnreadableFile(Exception):
     """A file that cannot be read as a text; the message says why, in words, and `number` as the system's own."""
 
     number = errno.EINVAL
 
 
-class NotFound(Unreadable):
+class NotFound(UnreadableFile):
     """There is no file, or no text of a library, of this name."""
 
     number = errno.ENOENT
 
 
-class Forbidden(Unreadable):
+class Forbidden(UnreadableFile):
     """A file that this user may not read."""
 
     number = errno.EACCES
 
 
-class IsFolder(Unreadable):
+class IsFolder(UnreadableFile):
     """A folder where a file is needed."""
 
     number = errno.EISDIR
 
 
 def read_source(path: Path, name: str | None = None, key: str | None = None) -> Source:
-    """The text of a file; `key` is its name in the library it is read for. Raises NotFound, Unreadable."""
+    """The text of a file; `key` is its name in the library it is read for. Raises NotFound, UnreadableFile."""
     try:
         if path.is_dir():
             raise IsFolder("it is a folder")
@@ -47,16 +47,16 @@ def read_source(path: Path, name: str | None = None, key: str | None = None) -> 
     except PermissionError:
         raise Forbidden("permission denied") from None
     except (OSError, ValueError) as error:
-        raise Unreadable(getattr(error, "strerror", None) or "invalid file name") from None
+        raise UnreadableFile(getattr(error, "strerror", None) or "invalid file name") from None
     return Source(decode(data), name=name or str(path), path=path, key=key)
 
 
 def decode(data: bytes) -> str:
-    """The text that bytes stand for. Raises Unreadable; of a text that is too long no more need be given than that."""
+    """Decode UTF-8. Raises UnreadableFile, also if there are more than MAX_BYTES bytes."""
     if len(data) > MAX_BYTES:
-        raise Unreadable(f"it is longer than {MAX_TEXT:,} characters")
+        raise UnreadableFile(f"it is longer than {MAX_TEXT:,} characters")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise Unreadable(f"it is not valid UTF-8 (byte {error.start}, line {line})") from None
+        raise UnreadableFile(f"it is not valid UTF-8 (byte {error.start}, line {line})") from None

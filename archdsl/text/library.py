@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from . import paths
-from .files import NotFound, Unreadable, read_source
+from .files import NotFound, UnreadableFile, read_source
 from .source import Source
 
 SUFFIX = ".arch"
@@ -18,7 +18,7 @@ SUFFIX = ".arch"
 _MOST_LISTED = 1000
 
 
-class Outside(Unreadable):
+class Outside(UnreadableFile):
     """A name that leads out of the folder of a library."""
 
 
@@ -27,7 +27,7 @@ class Library(ABC):
 
     @abstractmethod
     def read(self, name: str) -> Source:
-        """The text of this name. Raises NotFound, Outside for a name that leads out of it, Unreadable."""
+        """The text of this name. Raises NotFound, Outside for a name that leads out of it, UnreadableFile."""
 
     @abstractmethod
     def list(self, folder: str | None = None) -> Sequence[str]:

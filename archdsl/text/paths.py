@@ -27,8 +27,8 @@ def user_cache() -> Path:
 
     Written out because importing platformdirs would be a tenth of the time that `archdsl check` takes.
     """
-    if told := os.environ.get("ARCHDSL_CACHE"):
-        return Path(told)
+    if override := os.environ.get("ARCHDSL_CACHE"):
+        return Path(override)
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "archdsl" / "Cache"
     if sys.platform == "darwin":

@@ -27,31 +27,31 @@ def _weights(graph: Graph) -> list[object]:
     return [each for each in found if each[1]]
 
 
-def _plain(layer: ast.Layer) -> list[ast.Argument]:
+def _plain(layer: ast.LayerStatement) -> list[ast.Argument]:
     """Its arguments that are numbers alone, without a letter."""
     return [arg for arg in layer.args if arg.name is None and isinstance(arg.value, ast.Number)]
 
 
-def _letter(layer: ast.Layer, letter: str) -> str | None:
+def _letter(layer: ast.LayerStatement, letter: str) -> str | None:
     """The number after a letter, as in `k3`."""
     found = (arg.span.text for arg in layer.args if arg.name is None and isinstance(arg.value, ast.Variable))
     return next((text[1:] for text in found if text[:1] == letter and text[1:].isdigit()), None)
 
 
-def _rest(layer: ast.Layer, used: set[str]) -> list[str]:
+def _rest(layer: ast.LayerStatement, used: set[str]) -> list[str]:
     """The arguments without the plain ones and those whose letter or word is used otherwise."""
     plain = _plain(layer)
     texts = [arg.span.text for arg in layer.args if arg not in plain]
     return [text for text in texts if text not in used and not (text[:1] in used and text[1:].isdigit())]
 
 
-def _channels(valid: Valid, layer: ast.Layer) -> int | None:
+def _channels(valid: Valid, layer: ast.LayerStatement) -> int | None:
     node = valid.nodes(layer)[0]
     size = valid.graph.shapes_in(node)[0]
     return int(size.dims[size.channel_axis]) if size.dims else None
 
 
-def _rewritten(valid: Valid, layer: ast.Layer, words: list[str]) -> str:
+def _rewritten(valid: Valid, layer: ast.LayerStatement, words: list[str]) -> str:
     end = layer.args[-1].span if layer.args else layer.keyword.span
     return valid.replace(layer.keyword.span.to(end), " ".join([layer.keyword.text, *words]))
 
@@ -67,7 +67,7 @@ def torch_order(random: Random, valid: Valid) -> str | None:
     return None
 
 
-def _torch_words(valid: Valid, layer: ast.Layer) -> list[str] | None:
+def _torch_words(valid: Valid, layer: ast.LayerStatement) -> list[str] | None:
     keyword, channels = valid.nodes(layer)[0].op.keyword, str(_channels(valid, layer))
     plain = [arg.span.text for arg in _plain(layer)]
     kernel, stride, padding = (_letter(layer, letter) for letter in "ksp")
@@ -131,7 +131,11 @@ def torch_names(random: Random, valid: Valid) -> str | None:
 def activation_argument(random: Random, valid: Valid) -> str | None:
     found = []
     for first, second in zip(valid.statements, valid.statements[1:], strict=False):
-        if isinstance(first, ast.Layer) and isinstance(second, ast.Layer) and first in valid.layers("conv", "fc"):
+        if (
+            isinstance(first, ast.LayerStatement)
+            and isinstance(second, ast.LayerStatement)
+            and first in valid.layers("conv", "fc")
+        ):
             between = valid.text[first.span.end : second.span.start]
             if second.keyword.text in ("relu", "tanh", "sigmoid", "gelu") and not between.strip("; \n"):
                 found.append((first, second))

@@ -23,7 +23,7 @@ def _bodies(valid: Valid, *keywords: str) -> list[ast.Body]:
     return found
 
 
-def _inside(valid: Valid, bodies: list[ast.Body], *keywords: str) -> list[ast.Layer]:
+def _inside(valid: Valid, bodies: list[ast.Body], *keywords: str) -> list[ast.LayerStatement]:
     """The layers in these bodies."""
     return [
         layer
@@ -32,13 +32,13 @@ def _inside(valid: Valid, bodies: list[ast.Body], *keywords: str) -> list[ast.La
     ]
 
 
-def _lasts(valid: Valid, bodies: list[ast.Body], *keywords: str) -> list[ast.Layer]:
+def _lasts(valid: Valid, bodies: list[ast.Body], *keywords: str) -> list[ast.LayerStatement]:
     """Of each body, the last of these layers."""
     found = [_inside(valid, [body], *keywords) for body in bodies]
     return [layers[-1] for layers in found if layers]
 
 
-def _dropped(random: Random, valid: Valid, layers: list[ast.Layer], *roles: str) -> str | None:
+def _dropped(random: Random, valid: Valid, layers: list[ast.LayerStatement], *roles: str) -> str | None:
     """The text without one of these arguments of one of these layers."""
     spans = [span for layer in layers for role in roles if (span := valid.argument(layer, role)) is not None]
     return valid.without(random.choice(spans)) if spans else None
@@ -55,7 +55,7 @@ def _other_number(random: Random, valid: Valid, spans: list[Span], factors: tupl
     return valid.replace(span, new)
 
 
-def _written(valid: Valid, layers: list[ast.Layer], role: str) -> list[Span]:
+def _written(valid: Valid, layers: list[ast.LayerStatement], role: str) -> list[Span]:
     return [span for layer in layers if (span := valid.argument(layer, role)) is not None]
 
 

@@ -109,7 +109,7 @@ def _swapped_back(random: Random, valid: Valid, keyword: str) -> str | None:
     """A layer that makes vectors, before the statement that should come before it."""
     pairs = []
     for first, second in zip(valid.statements, valid.statements[1:], strict=False):
-        if isinstance(first, ast.Layer) and second in valid.layers(keyword) and first not in valid.uses():
+        if isinstance(first, ast.LayerStatement) and second in valid.layers(keyword) and first not in valid.uses():
             between = valid.text[first.span.end : second.span.start]
             if not between.strip("; \n"):
                 pairs.append((first, second))
@@ -256,7 +256,7 @@ def variable_too_early(random: Random, valid: Valid) -> str | None:
 @kind("input after its first layer")
 def late_input(random: Random, valid: Valid) -> str | None:
     inputs = [each for each in valid.program.statements if isinstance(each, ast.Input)]
-    layers = [each for each in valid.program.statements if isinstance(each, ast.Layer)]
+    layers = [each for each in valid.program.statements if isinstance(each, ast.LayerStatement)]
     if len(inputs) != 1 or not layers or layers[0].span.start < inputs[0].span.end:
         return None
     text = valid.replace(layers[0].span.tail, f"\n{inputs[0].span.text}")

@@ -76,7 +76,7 @@ def misspelt_variable(random: Random, valid: Valid) -> str | None:
     names = _names(valid)
     places = []
     for layer in valid.statements:
-        for argument in layer.args if isinstance(layer, ast.Layer) else ():
+        for argument in layer.args if isinstance(layer, ast.LayerStatement) else ():
             span = argument.value.span
             for word in _WORD.finditer(span.text):
                 if word[0] in names and span.text[: word.start()][-1:] != "@":
@@ -188,7 +188,7 @@ def missing_opening_brace(random: Random, valid: Valid) -> str | None:
 
 @kind("commas between arguments")
 def commas(random: Random, valid: Valid) -> str | None:
-    layers = [layer for layer in valid.statements if isinstance(layer, ast.Layer) and len(layer.args) > 1]
+    layers = [layer for layer in valid.statements if isinstance(layer, ast.LayerStatement) and len(layer.args) > 1]
     if not layers:
         return None
     layer = random.choice(layers)
@@ -209,7 +209,7 @@ def parentheses(random: Random, valid: Valid) -> str | None:
 @kind("forgotten name")
 def forgotten_name(random: Random, valid: Valid) -> str | None:
     used = {word.text for word in _tensor_uses(valid)}
-    named = [each for each in valid.statements if isinstance(each, ast.Layer | ast.Merge | ast.Residual)]
+    named = [each for each in valid.statements if isinstance(each, ast.LayerStatement | ast.Merge | ast.Residual)]
     aliases = [each.alias for each in named if each.alias is not None and each.alias.text in used]
     if not aliases:
         return None

@@ -39,7 +39,7 @@ def networks() -> tuple[Valid, ...]:
 
 def _shipped() -> Iterator[Valid]:
     """One network of each text of the zoo, and the examples."""
-    texts: dict[Path, zoo.Entry] = {}
+    texts: dict[Path, zoo.ZooEntry] = {}
     for entry in zoo.entries().values():
         texts.setdefault(entry.path, entry)
     for entry in texts.values():

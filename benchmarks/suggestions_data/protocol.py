@@ -75,7 +75,7 @@ class Valid:
         """Every statement, those of the bodies after the one that has the body; without those in `train { … }`."""
         return tuple(_inside(self.program.statements))
 
-    def layers(self, *keywords: str) -> list[ast.Layer]:
+    def layers(self, *keywords: str) -> list[ast.LayerStatement]:
         """The statements that make these layers, by the keywords of `archdsl layers` (`fc`, not `dense`).
 
         Without a keyword, all layers; uses of blocks are not among them.
@@ -83,14 +83,14 @@ class Valid:
         return [
             statement
             for statement in self.statements
-            if isinstance(statement, ast.Layer)
+            if isinstance(statement, ast.LayerStatement)
             and any(not keywords or node.op.keyword in keywords for node in self.nodes(statement))
         ]
 
-    def uses(self) -> list[ast.Layer]:
+    def uses(self) -> list[ast.LayerStatement]:
         """The statements that use a block."""
         blocks = {block.name.text for block in self.program.blocks}
-        found = (each for each in self.statements if isinstance(each, ast.Layer))
+        found = (each for each in self.statements if isinstance(each, ast.LayerStatement))
         return [each for each in found if each.keyword.text in blocks]
 
     def nodes(self, statement: ast.Statement) -> list[Node]:

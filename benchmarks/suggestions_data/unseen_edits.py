@@ -80,12 +80,12 @@ def exchanged(valid: Valid, first: ast.Statement, second: ast.Statement) -> str:
 def appended(valid: Valid, statement: ast.Statement, words: str) -> str:
     """The text with a further argument at the end of a layer, before its `xN` and `as NAME`."""
     end = statement.span.end
-    if isinstance(statement, ast.Layer):
+    if isinstance(statement, ast.LayerStatement):
         end = max([statement.keyword.span.end, *(argument.span.end for argument in statement.args)])
     return written(valid, end, end, f" {words}")
 
 
-def after_keyword(valid: Valid, layer: ast.Layer, words: str) -> str:
+def after_keyword(valid: Valid, layer: ast.LayerStatement, words: str) -> str:
     """The text with a further first argument of a layer."""
     return written(valid, layer.keyword.span.end, layer.keyword.span.end, f" {words}")
 
@@ -93,7 +93,9 @@ def after_keyword(valid: Valid, layer: ast.Layer, words: str) -> str:
 def tensor_names(valid: Valid) -> set[str]:
     """The names that statements give to tensors."""
     stages = {each.name.text for each in valid.statements if isinstance(each, ast.Stage | ast.Aux)}
-    named = [each for each in valid.statements if isinstance(each, ast.Layer | ast.Merge | ast.Residual | ast.Reuse)]
+    named = [
+        each for each in valid.statements if isinstance(each, ast.LayerStatement | ast.Merge | ast.Residual | ast.Reuse)
+    ]
     return stages | {each.alias.text for each in named if each.alias}
 
 

@@ -87,7 +87,7 @@ def activation_argument(random: Random, valid: Valid) -> str | None:
     layers = valid.layers("conv", "dwconv", "upconv", "fc")
     texts = []
     for a, b in neighbors(valid):
-        if a in layers and isinstance(a, ast.Layer) and text_of(valid, b) in _ACTIVATIONS and a.times == 1:
+        if a in layers and isinstance(a, ast.LayerStatement) and text_of(valid, b) in _ACTIVATIONS and a.times == 1:
             end = max([a.keyword.span.end, *(argument.span.end for argument in a.args)])
             texts.append(written(valid, end, b.span.end, f" activation={text_of(valid, b)}"))
     return first_with_error(random, texts)
@@ -97,7 +97,7 @@ def activation_argument(random: Random, valid: Valid) -> str | None:
 def call_syntax(random: Random, valid: Valid) -> str | None:
     """`relu()`, `conv(64, k3, p1)`."""
     texts = []
-    for layer in (each for each in valid.statements if isinstance(each, ast.Layer)):
+    for layer in (each for each in valid.statements if isinstance(each, ast.LayerStatement)):
         arguments = ", ".join(text_of(valid, each) for each in layer.args)
         end = max([layer.keyword.span.end, *(each.span.end for each in layer.args)])
         texts.append(written(valid, layer.keyword.span.end, end, f"({arguments})"))
@@ -108,7 +108,7 @@ def call_syntax(random: Random, valid: Valid) -> str | None:
 def commas(random: Random, valid: Valid) -> str | None:
     """`inception 64, 96, 128, 16, 32, 32`, as a table of a paper has them."""
     texts = []
-    for layer in (each for each in valid.statements if isinstance(each, ast.Layer) and len(each.args) > 1):
+    for layer in (each for each in valid.statements if isinstance(each, ast.LayerStatement) and len(each.args) > 1):
         arguments = ", ".join(text_of(valid, each) for each in layer.args)
         texts.append(written(valid, layer.args[0].span.start, layer.args[-1].span.end, arguments))
     return first_with_error(random, texts)
@@ -121,7 +121,7 @@ def repeated_by_name(random: Random, valid: Valid) -> str | None:
     for each in valid.statements:
         if isinstance(each, ast.Repeat) and len(each.body.statements) == 1 and each.index is None:
             inner = each.body.statements[0]
-            if isinstance(inner, ast.Layer):
+            if isinstance(inner, ast.LayerStatement):
                 count = text_of(valid, each.count).replace(" ", "")
                 texts.append(valid.replace(each, f"{text_of(valid, inner)} x{count}"))
     return first_with_error(random, texts)

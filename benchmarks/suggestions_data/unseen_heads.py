@@ -26,7 +26,7 @@ def flatten_left(random: Random, valid: Valid) -> str | None:
 def head_exchanged(random: Random, valid: Valid) -> str | None:
     """`fc` before `gap`, `pos` before `embedding`: two neighbors exchanged."""
     movable = valid.layers("gap", "flatten", "tokens", "embedding", "cls", "reshape", "take", "to_image", "permute")
-    pairs = [(a, b) for a, b in neighbors(valid) if a in movable and isinstance(b, ast.Layer)]
+    pairs = [(a, b) for a, b in neighbors(valid) if a in movable and isinstance(b, ast.LayerStatement)]
     return first_with_error(random, (exchanged(valid, a, b) for a, b in pairs))
 
 

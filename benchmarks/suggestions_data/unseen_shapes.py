@@ -35,7 +35,7 @@ def shortcut_without_stride(random: Random, valid: Valid) -> str | None:
         layer
         for body in (*shortcuts, *first_operands)
         for layer in within(valid, body.span)
-        if isinstance(layer, ast.Layer)
+        if isinstance(layer, ast.LayerStatement)
     ]
     strides = [each.span for layer in layers for each in layer.args if re.match(r"s(=|\d)", text_of(valid, each))]
     return first_with_error(random, map(valid.without, strides))
@@ -120,7 +120,12 @@ def skip_after_pooling(random: Random, valid: Valid) -> str | None:
         if isinstance(a, ast.Stage) and b in valid.layers("maxpool", "avgpool", "conv"):
             end = a.body.statements[-1].span.end
             texts.append(written(valid, end, b.span.end, f"; {text_of(valid, b)} }}"))
-        elif isinstance(a, ast.Layer) and a.alias is not None and isinstance(b, ast.Layer) and b.alias is None:
+        elif (
+            isinstance(a, ast.LayerStatement)
+            and a.alias is not None
+            and isinstance(b, ast.LayerStatement)
+            and b.alias is None
+        ):
             name = f" as {a.alias.text}"
             texts.append(written(valid, a.span.end - len(name), b.span.end, f"; {text_of(valid, b)}{name}"))
     return first_with_error(random, texts)
@@ -268,5 +273,5 @@ def _branches(valid: Valid) -> Iterator[Span]:
 
 
 def _width(layer: ast.Statement) -> str:
-    conv = isinstance(layer, ast.Layer) and "conv" in layer.keyword.text
+    conv = isinstance(layer, ast.LayerStatement) and "conv" in layer.keyword.text
     return "filters" if conv else "units"

@@ -8,7 +8,7 @@ from types import ModuleType
 
 from archdsl.analysis.cost import costs
 from archdsl.backends.python_source import expression
-from archdsl.contract.arguments import Bool, Parameter
+from archdsl.contract.arguments import Bool, ParameterSpec
 from archdsl.contract.call import Module
 from archdsl.contract.layer import Layer
 from archdsl.graph import Graph, Node
@@ -23,7 +23,7 @@ TITLES = {
     "norm": "Normalization",
     "activation": "Activations",
     "linear": "Linear layers and embeddings",
-    "regularisation": "Dropout",
+    "regularization": "Dropout",
     "reshape": "Reshaping",
     "cut": "Padding and slicing",
     "resample": "Resampling",
@@ -94,7 +94,7 @@ def section(layer: type[Layer]) -> str:
     return "\n\n".join([*parts, f"```arch\n{text}\n```", _facts(layer, loads(text)), _PICTURE])
 
 
-def _arguments(parameters: tuple[Parameter, ...]) -> str:
+def _arguments(parameters: tuple[ParameterSpec, ...]) -> str:
     rows = ["| argument | as | takes | default | description |", "| --- | --- | --- | --- | --- |"]
     for each in sorted(parameters, key=lambda each: not each.positional):
         forms = [f"`{each.name.upper()}`"] if each.positional else []
@@ -106,7 +106,7 @@ def _arguments(parameters: tuple[Parameter, ...]) -> str:
     return "\n".join(rows)
 
 
-def _default(parameter: Parameter) -> str:
+def _default(parameter: ParameterSpec) -> str:
     if parameter.required:
         return "required"
     match parameter.default:
@@ -131,8 +131,8 @@ def _facts(layer: type[Layer], network: Network) -> str:
     cost = costs(general)[twin.id]
     if cost.macs:
         rows.append(("MACs", f"{cost.macs}" if general is not graph else f"{cost.macs:,}"))
-    if isinstance(node.op, Layer) and (sides := node.op.explain(_inputs(graph, node)[0], node.shape)):
-        rows.append(("spatial size", "<br>".join(sides)))
+    if isinstance(node.op, Layer) and (spatial_size := node.op.explain(_inputs(graph, node)[0], node.shape)):
+        rows.append(("spatial size", "<br>".join(spatial_size)))
     rows.append(("in PyTorch", "<br>".join(f"`{call}`" for call in _calls(graph, node))))
     return "\n".join(
         [

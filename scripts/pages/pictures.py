@@ -16,7 +16,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from archdsl.backends.diagram import THEMES, Style, Subject, View, diagram
+from archdsl.backends.diagram import THEMES, DiagramStyle, View, ViewOptions, diagram
 from archdsl.cli.common import parse_override, parse_settings
 from archdsl.cli.diagram import command as diagram_command
 from archdsl.diagnostics import Sink
@@ -51,10 +51,11 @@ def draw(command: str, texts: Mapping[str, str]) -> Drawn:
     """The picture that `archdsl diagram COMMAND` makes where these files lie. Raises what the command does."""
     options = diagram_command.make_context("diagram", [*shlex.split(command), "-o", "picture.svg"]).params
     network = _network(options, texts)
-    subject = Subject(view=View(options["view"]), expand=options["expand"], fold=options["fold"])
+    view_options = ViewOptions(view=View(options["view"]), expand=options["expand"], fold=options["fold"])
     kept = {name: options[name] for name in ("direction", "parameters", "macs", "caption", "legend")}
     light, dark = (
-        diagram(network.graph, "svg", Style(theme=THEMES[theme], **kept), subject) for theme in ("light", "dark")
+        diagram(network.graph, "svg", DiagramStyle(theme=THEMES[theme], **kept), view_options)
+        for theme in ("light", "dark")
     )
     return Drawn(name=sha256(light).hexdigest()[:16], light=light, dark=dark)
 

@@ -9,7 +9,7 @@ from archdsl.analysis.quantities import si
 from archdsl.diagnostics import Sink
 from archdsl.network import Network, analyse
 from archdsl.record import Record
-from archdsl.zoo import Citation, Entry
+from archdsl.zoo import Citation, ZooEntry
 
 PLACE = "<!-- the families, where the site is built -->"
 _ARXIV = re.compile(r"arXiv (\d{4}\.\d{5})")
@@ -19,7 +19,7 @@ class Family(Record):
     """The networks that one text stands for, in the order of the index."""
 
     name: str
-    members: tuple[Entry, ...]
+    members: tuple[ZooEntry, ...]
 
     @property
     def head(self) -> str:
@@ -31,9 +31,9 @@ class Family(Record):
         """The network's name in the text."""
         return network(self.members[0].name).graph.name
 
-    def papers(self) -> Mapping[Citation, list[Entry]]:
+    def papers(self) -> Mapping[Citation, list[ZooEntry]]:
         """Which networks are whose."""
-        found: dict[Citation, list[Entry]] = {}
+        found: dict[Citation, list[ZooEntry]] = {}
         for entry in self.members:
             found.setdefault(entry.citation(), []).append(entry)
         return found
@@ -42,7 +42,7 @@ class Family(Record):
 @cache
 def families() -> Mapping[str, Family]:
     """The zoo by its texts, in the order of the index."""
-    found: dict[str, list[Entry]] = {}
+    found: dict[str, list[ZooEntry]] = {}
     for entry in zoo.entries().values():
         found.setdefault(entry.path.stem, []).append(entry)
     return {name: Family(name=name, members=tuple(members)) for name, members in found.items()}

@@ -153,8 +153,8 @@ _KEEPING = (
 
 def program(random: Random) -> str:
     """A small network of convolutions, poolings, resamplings and branches."""
-    sides = random.choice(("24x20", "17x23", "31x16"))
-    lines = [f"input 2x{sides}", "conv 3 k1"]
+    size = random.choice(("24x20", "17x23", "31x16"))
+    lines = [f"input 2x{size}", "conv 3 k1"]
     for _ in range(random.randint(2, 6)):
         lines.append(statement(random))
     return "; ".join(lines)

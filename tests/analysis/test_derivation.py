@@ -7,9 +7,9 @@ from math import ceil, floor
 import pytest
 
 import archdsl
-from archdsl.analysis.derivation import Group, Item, Step, decided, derive
+from archdsl.analysis.derivation import DerivationGroup, DerivationItem, DerivationStep, decided, derive
 from archdsl.analysis.derivation_text import render
-from archdsl.analysis.locate import Nothing, locate
+from archdsl.analysis.locate import NodeNotFound, locate
 from archdsl.diagnostics import Sink
 from archdsl.elaborate import elaborate
 from archdsl.graph import Draft
@@ -19,9 +19,9 @@ from archdsl.text.source import Source
 NAMES = ["lenet5", "resnet18", "googlenet", "densenet121", "unet", "efficientnet_b0", "vit_b_16", "convnext_tiny"]
 
 
-def steps(items: tuple[Item, ...], times: int = 1) -> Iterator[tuple[Step, int]]:
+def steps(items: tuple[DerivationItem, ...], times: int = 1) -> Iterator[tuple[DerivationStep, int]]:
     for item in items:
-        if isinstance(item, Group):
+        if isinstance(item, DerivationGroup):
             yield from steps(item.items, times * item.times)
         else:
             yield item, times
@@ -147,6 +147,6 @@ def draft(text: str) -> Draft:
     ],
 )
 def test_nothing_there(asked: str, said: str) -> None:
-    with pytest.raises(Nothing) as caught:
+    with pytest.raises(NodeNotFound) as caught:
         locate(draft(TEXT), asked)
     assert str(caught.value).startswith(said)

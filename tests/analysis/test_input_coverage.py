@@ -33,18 +33,18 @@ def test_as_many_outputs_as_gradients_reach(name):
     last = graph.nodes[-1]
     inputs, result = run(graph, last.id)
     coverage = Coverage(graph)
-    counts = torch.zeros(coverage.sides)
+    counts = torch.zeros(coverage.sizes)
     for place in product(*map(range, coverage._axes(last).values())):
         positions = dict(zip(coverage._axes(last), place, strict=True))
         where = (0, *(positions.get(axis, slice(None)) for axis in range(last.shape.rank)))
         (gradient,) = torch.autograd.grad(result[where].sum(), inputs[0], retain_graph=True)
         counts += (gradient[0] != 0).any(channel_axes(graph)[graph.inputs[0]])
-    for place in product(*map(range, coverage.sides)):
+    for place in product(*map(range, coverage.sizes)):
         assert coverage.count(last, place) == counts[place], place
     spread = coverage.counts(last).spread()
     assert [spread.least, spread.most, spread.elements] == [*map(int, (counts.min(), counts.max())), counts.numel()]
     assert spread.unread == (counts == 0).sum()
-    boxes = [[range(side // 3), range(side // 3, side)] for side in coverage.sides]
+    boxes = [[range(side // 3), range(side // 3, side)] for side in coverage.sizes]
     for box in product(*boxes):
         cell = counts[tuple(slice(each.start, each.stop) for each in box)]
         mean, unread = coverage.counts(last).cell(box)

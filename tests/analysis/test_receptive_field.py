@@ -70,53 +70,53 @@ def last(text: str, input: str | None = None) -> Seen:
 
 
 def test_a_chain_has_size_jump_and_start():
-    field = last("input 3x64x64; conv 8 k5 s2; conv 8 k3 d2; maxpool 2").sides[0]
+    field = last("input 3x64x64; conv 8 k5 s2; conv 8 k3 d2; maxpool 2").dimensions[0]
     assert field == Field(size=15, read=15, jump=Fraction(4), start=Fraction(15, 2))
 
 
 def test_holes_are_told():
-    field = last("input 1x64x64; conv 1 k3 d4").sides[0]
+    field = last("input 1x64x64; conv 1 k3 d4").dimensions[0]
     assert (field.size, field.read) == (9, 3)
 
 
 def test_unknown_sides_have_the_same_fields():
     text = "input 3xHxW; conv 8 k7 s2 p3; maxpool 3 s2; conv 8 k3 p1"
-    assert last(text).sides == last(text, input="3x224x224").sides
+    assert last(text).dimensions == last(text, input="3x224x224").dimensions
 
 
 def test_branches_have_fields_of_their_own_and_their_union():
     seen = last("input 8x32x32; concat { conv 4 k1 } { conv 4 k3 p1 } { conv 4 k1x7 p0x3 }")
-    assert [[field.size for field in way] for way in seen.ways] == [[1, 1], [1, 7], [3, 3]]
-    assert [field.size for field in seen.sides] == [3, 7]
+    assert [[field.size for field in path] for path in seen.paths] == [[1, 1], [1, 7], [3, 3]]
+    assert [field.size for field in seen.dimensions] == [3, 7]
 
 
 def test_a_gate_sees_the_whole_side():
     seen = last("input 8x32x32; conv 8 k3 s2 p1; mul { gap keep; conv 8 k1; sigmoid }; conv 8 k3")
     assert seen.placed
-    assert seen.sides[0] == Field(size=None, read=None, jump=Fraction(2), start=None)
-    assert [way[0].size for way in seen.ways] == [7, None]
+    assert seen.dimensions[0] == Field(size=None, read=None, jump=Fraction(2), start=None)
+    assert [path[0].size for path in seen.paths] == [7, None]
 
 
 def test_a_mask_of_one_channel_sees_its_own_window():
     seen = last("input 8x32x32; conv 8 k3 p1; mul { conv 1 k7 p3; sigmoid }")
-    assert [[field.size for field in way] for way in seen.ways] == [[3, 3], [9, 9]]
+    assert [[field.size for field in path] for path in seen.paths] == [[3, 3], [9, 9]]
 
 
 def test_attention_sees_its_window_and_an_axis_is_mixed():
-    assert last("input 8x28x28; attention h2 window=7").sides[0].size == 7
+    assert last("input 8x28x28; attention h2 window=7").dimensions[0].size == 7
     seen = last("input 8x28x28; fc 28 axis=1")
-    assert [field.size for field in seen.sides] == [None, 1]
+    assert [field.size for field in seen.dimensions] == [None, 1]
 
 
 def test_upsampling_has_fractional_jumps():
-    field = last("input 8x16x16; upsample 2; conv 8 k3 p1").sides[0]
+    field = last("input 8x16x16; upsample 2; conv 8 k3 p1").dimensions[0]
     assert (field.size, field.jump) == (2, Fraction(1, 2))
-    assert last("input 8x16x16; upconv 8 k4 s2 p1").sides[0].jump == Fraction(1, 2)
+    assert last("input 8x16x16; upconv 8 k4 s2 p1").dimensions[0].jump == Fraction(1, 2)
 
 
 def test_steps_made_of_places_and_back_keep_their_fields():
     there_and_back = last("input 8x12x10; conv 8 k3 s2 p1; tokens; fc 8; untokens 6x5")
-    assert there_and_back.sides == last("input 8x12x10; conv 8 k3 s2 p1").sides
+    assert there_and_back.dimensions == last("input 8x12x10; conv 8 k3 s2 p1").dimensions
 
 
 def test_an_assertion_asks_for_the_last_places():
@@ -145,15 +145,15 @@ def test_fields_of_any_numbers_are_found_at_once(text):
     with limited():
         graph = archdsl.loads(text).graph
         found = fields(graph, every=True)
-        assert all(seen.sides for node in graph.nodes for seen in found[node.id])
+        assert all(seen.dimensions for node in graph.nodes for seen in found[node.id])
 
 
 def test_paths_are_listed_as_long_as_they_are_few():
     graph = archdsl.loads("input 8x64x64\nrepeat 40 { residual { conv 8 k3 p1 } }").graph
     found = fields(graph, every=True)
-    counts = [(len(seen.ways), seen.complete) for node in graph.nodes for seen in found[node.id]]
+    counts = [(len(seen.paths), seen.complete) for node in graph.nodes for seen in found[node.id]]
     assert max(count for count, _ in counts) == 16
     first = next(i for i, (_, complete) in enumerate(counts) if not complete)
     # What was left out once is missing from then on, even where few are left.
     assert not any(complete for _, complete in counts[first:])
-    assert found[graph.nodes[-1].id][0].sides[0].size == 81
+    assert found[graph.nodes[-1].id][0].dimensions[0].size == 81

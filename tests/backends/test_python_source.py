@@ -5,7 +5,7 @@ import torch
 
 import archdsl
 from archdsl.backends.python_source import class_name
-from tests.programs.law import check_source, from_source
+from tests.programs.network_property import check_source, from_source
 
 
 def source(text: str) -> str:

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from archdsl.cli import main
 from archdsl.cli.git_tree import GitTree
 from archdsl.cli.revision import is_revision
-from archdsl.text.files import Unreadable
+from archdsl.text.files import UnreadableFile
 
 TEXT = "input 3x8x8\nconv 8 k3; relu\ngap; fc 10\n"
 
@@ -289,7 +289,7 @@ def test_the_tree_itself(folder: Path) -> None:
     tree = GitTree("HEAD", folder)
     assert tree.files(".arch") == ["a.arch", "é ü.arch"]
     assert tree.read("./nets/../é ü.arch") == TEXT.encode()
-    with pytest.raises(Unreadable, match="outside the repository"):
+    with pytest.raises(UnreadableFile, match="outside the repository"):
         tree.read("../a.arch")
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archdsl.diagnostics import Diagnostic, Label, Sink, Use
+from archdsl.diagnostics import BlockUse, Diagnostic, Label, Sink
 from archdsl.diagnostics.printable import cells, printable, width
 from archdsl.diagnostics.terminal import render
 from archdsl.text.source import Source, Span
@@ -90,7 +90,7 @@ def test_words_that_find_no_room_stand_below() -> None:
 
 def test_many_uses_are_told_in_short() -> None:
     source = Source("abcdef\n" * 9, name="net.arch")
-    uses = tuple(Use(block=f"b{i}", span=Span(source, 7 * i, 7 * i + 1)) for i in range(7))
+    uses = tuple(BlockUse(block=f"b{i}", span=Span(source, 7 * i, 7 * i + 1)) for i in range(7))
     notes = shown(source.text, 0, 1, uses=uses)[2:]
     assert [note.split("= ")[1].split(",")[0] for note in notes] == [
         "in this use of `b6`",

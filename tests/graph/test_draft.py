@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archdsl.analysis.codes import by_code
-from archdsl.contract.layer import Input
+from archdsl.contract.layer import InputOp
 from archdsl.diagnostics import Sink
 from archdsl.elaborate import elaborate
 from archdsl.explain.examples import run_example
@@ -39,7 +39,7 @@ def hold_graph(graph: Graph) -> None:
     for index, node in enumerate(graph.nodes):
         assert node.id == index
         assert all(i < index for i in node.inputs)
-        assert isinstance(node.op, Input) == (index in graph.inputs)
+        assert isinstance(node.op, InputOp) == (index in graph.inputs)
         if not node.is_input and not graph.symbols:
             assert node.op.infer(graph.shapes_in(node)) == node.shape
 

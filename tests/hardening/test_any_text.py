@@ -15,7 +15,7 @@ from archdsl.diagnostics import Sink
 from archdsl.diagnostics.diagnostic import Found
 from archdsl.diagnostics.fixes import fix
 from archdsl.network import analyse
-from archdsl.text.files import Unreadable, read_source
+from archdsl.text.files import UnreadableFile, read_source
 from archdsl.text.source import Source
 
 from .anything import SHORT, TEXTS, WORDS, survives
@@ -163,7 +163,7 @@ def test_what_is_no_file(tmp_path: Path) -> None:
     with large.open("wb") as file:
         file.truncate(100_000_000)
     for path, words in ((tmp_path, "folder"), (tmp_path / "gone.arch", "no such file"), (large, "longer than")):
-        with pytest.raises(Unreadable, match=words):
+        with pytest.raises(UnreadableFile, match=words):
             read_source(path)
         done = CliRunner().invoke(main, ["check", str(path)])
         assert done.exit_code == 2

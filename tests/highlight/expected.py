@@ -48,7 +48,7 @@ def _roles(program: ast.Program) -> Iterator[tuple[int, str]]:
     while stack:
         item = stack.pop()
         match item:
-            case ast.Layer():
+            case ast.LayerStatement():
                 known = item.keyword.text in registry() or item.keyword.text in synonyms()
                 yield item.keyword.span.start, "layer" if known else "block"
             case ast.Net() | ast.Block() | ast.Stage() | ast.Aux() | ast.Let():
@@ -62,7 +62,7 @@ def _roles(program: ast.Program) -> Iterator[tuple[int, str]]:
                     yield item.name.span.start, "argument"
                 if isinstance(item.value, ast.Variable):
                     yield item.value.span.start, _word(item.value.name)
-        if isinstance(item, ast.Layer | ast.Merge | ast.Residual | ast.Reuse) and item.alias:
+        if isinstance(item, ast.LayerStatement | ast.Merge | ast.Residual | ast.Reuse) and item.alias:
             yield item.alias.span.start, "definition"
         if isinstance(item, tuple) and not isinstance(item, Span):
             stack.extend(item)

@@ -9,10 +9,10 @@ from typing import Any
 from hypothesis import strategies as st
 
 from archdsl.analysis.receptive_field import reach
-from archdsl.contract.arguments import Dims, Either, Int, Kind, Parameter, Sides
+from archdsl.contract.arguments import Dims, Either, Int, Kind, ParameterSpec, SpatialInt
 from archdsl.contract.layer import Layer, Op, Reject
 from archdsl.contract.reads import Unfolded
-from archdsl.layers.merge import Merge
+from archdsl.layers.merge import MergeOp
 from archdsl.shapes.shape import Layout, Shape
 from archdsl.shapes.symbolic import Sym, Undecided, recording
 
@@ -99,7 +99,7 @@ def large_cases(draw: st.DrawFn, op: type[Op]) -> tuple[Op, tuple[Shape, ...]]:
     """An op and inputs with numbers up to 10⁹."""
     layout = draw(sampled(tuple(Layout)))
     x = _large_shape(draw, layout)
-    xs = (x, *(x for _ in range(draw(integers(1, 2))))) if issubclass(op, Merge) else (x,)
+    xs = (x, *(x for _ in range(draw(integers(1, 2))))) if issubclass(op, MergeOp) else (x,)
     chosen = [p for p in op.parameters if p.required or draw(integers(0, 2)) == 0]
     return op(**{p.name: _large_argument(draw, p, x) for p in chosen}), xs
 
@@ -112,7 +112,7 @@ def _large_shape(draw: st.DrawFn, layout: Layout) -> Shape:
     return Shape(*dims, layout=layout, vocabulary=10**9 if layout is Layout.IDS else None)
 
 
-def _large_argument(draw: st.DrawFn, parameter: Parameter, x: Shape) -> Any:
+def _large_argument(draw: st.DrawFn, parameter: ParameterSpec, x: Shape) -> Any:
     assert parameter.kind is not None
     return draw_argument(draw, parameter, x) if parameter.many else _large_value(draw, parameter.kind, x)
 
@@ -122,9 +122,9 @@ def _large_value(draw: st.DrawFn, kind: Kind, x: Shape) -> Any:
         case Int():
             sizes = (*_SIZES, *x.dims) if kind.least is not None else (*_SIZES, *x.dims, -1, -(10**9))
             return draw(sampled(sizes))
-        case Sides():
+        case SpatialInt():
             sizes = (*_SIZES, *x.dims)
-            count = draw(sampled((0, 0, len(x.sides))))
+            count = draw(sampled((0, 0, len(x.spatial_size))))
             return tuple(draw(sampled(sizes)) for _ in range(count)) if count else draw(sampled(sizes))
         case Dims():
             return draw(sampled((x.dims, (x.numel,), (1, x.numel), (x.numel, 1, 1), x.dims[::-1], (10**9,))))

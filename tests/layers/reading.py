@@ -8,7 +8,7 @@ from torch import nn
 from archdsl.backends.torch import apply, make_module
 from archdsl.contract.call import Module
 from archdsl.contract.layer import Op
-from archdsl.contract.reads import Before, Everything, Links, Positions, Unfolded
+from archdsl.contract.reads import Before, Everything, Links, PeriodicReads, Unfolded
 from archdsl.layers.elementwise import Clamp
 from archdsl.layers.recurrent import Recurrent
 from archdsl.shapes.shape import Layout, Shape
@@ -25,14 +25,15 @@ def check_reads(op: Op, xs: tuple[Shape, ...], y: Shape) -> None:
         xs = tuple(x.read_as(Layout.SEQUENCE) if x.layout is Layout.OPEN else x for x in xs)
     for index, links in enumerate(op.reads_of(xs, y)):
         assert len(links) == xs[index].rank, f"{op} of {xs}: {links}"
-        said, exact = declared(links, xs[index], y)
-        felt = _felt(op, xs, y, index)
-        for place, sources in felt.items():
-            assert sources <= said[place], f"{op} of {xs} at {place}: {sorted(sources - said[place])} are read, too"
+        expected, exact = declared(links, xs[index], y)
+        observed = _observed(op, xs, y, index)
+        for place, sources in observed.items():
+            assert not (extra := sources - expected[place]), f"{op} of {xs} at {place}: {sorted(extra)} are read, too"
         # Some layers give the same whatever comes in: the normalisation of a single number, a softmax over one.
-        if exact and any(felt.values()) and not isinstance(op, Clamp):
-            for place, sources in felt.items():
-                assert sources == said[place], f"{op} of {xs} at {place}: {sorted(said[place] - sources)} are not read"
+        if exact and any(observed.values()) and not isinstance(op, Clamp):
+            for place, sources in observed.items():
+                missing = expected[place] - sources
+                assert not missing, f"{op} of {xs} at {place}: {sorted(missing)} are not read"
 
 
 def declared(links: Links, x: Shape, y: Shape) -> tuple[dict[Place, set[Place]], bool]:
@@ -49,7 +50,7 @@ def _along(links: Links, axis: int, x: Shape, y: Shape, place: Place) -> set[int
     side = x.dims[axis]
     if isinstance(reads, Unfolded):
         step = 0
-        for size, at in zip(reads.sides, place, strict=True):
+        for size, at in zip(reads.spatial_size, place, strict=True):
             step = step * size + at
         return {step}
     if isinstance(reads, Everything):
@@ -62,7 +63,7 @@ def _along(links: Links, axis: int, x: Shape, y: Shape, place: Place) -> set[int
         positions = [place[own - (own > y.channel_axis)]]
     if isinstance(reads, Before):
         return set(range(max(positions) + 1))
-    assert isinstance(reads, Positions)
+    assert isinstance(reads, PeriodicReads)
     return {i for position in positions for i in reads.at(position, side)}
 
 
@@ -71,7 +72,7 @@ def _places(shape: Shape) -> list[Place]:
 
 
 @torch.no_grad()
-def _felt(op: Op, xs: tuple[Shape, ...], y: Shape, index: int) -> dict[Place, set[Place]]:
+def _observed(op: Op, xs: tuple[Shape, ...], y: Shape, index: int) -> dict[Place, set[Place]]:
     generator = torch.Generator().manual_seed(0)
 
     def numbers(*dims: int) -> torch.Tensor:
@@ -80,10 +81,10 @@ def _felt(op: Op, xs: tuple[Shape, ...], y: Shape, index: int) -> dict[Place, se
     x = xs[index]
     sources = _places(x)
     inputs = [numbers(1, *each.dims).expand(len(sources) + 1, *each.dims).clone() for each in xs]
-    jolts = inputs[index].movedim(x.channel_axis + 1, 1) if x.rank else inputs[index]
+    perturbed = inputs[index].movedim(x.channel_axis + 1, 1) if x.rank else inputs[index]
     for row, source in enumerate(sources, 1):
         where: tuple[int | slice, ...] = (row, slice(None), *source)
-        jolts[where] += 0.5 + numbers(x.channels)
+        perturbed[where] += 0.5 + numbers(x.channels)
     result: torch.Tensor = inputs[0]
     for step in op.steps(xs):
         module = make_module(step).double().eval() if isinstance(step, Module) else None

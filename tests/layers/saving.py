@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from archdsl.analysis.memory import Tensor as Traced
+from archdsl.analysis.memory import ResultTensor as Traced
 from archdsl.analysis.memory import _Tape
 from archdsl.backends.torch import apply, make_module
 from archdsl.contract.call import Module
@@ -15,7 +15,7 @@ from archdsl.text.source import Source, Span
 BATCH = 3
 
 
-def said(op: Op, xs: tuple[Shape, ...], y: Shape) -> int:
+def declared_bytes(op: Op, xs: tuple[Shape, ...], y: Shape) -> int:
     """Bytes that the analysis says are kept of one layer, whose inputs train."""
     span = Span(Source(""), 0, 0)
     nodes = [Node(i, INPUT, (), x, (f"x{i}",), span) for i, x in enumerate(xs)]
@@ -35,7 +35,7 @@ class _Learned(_Tape):
         return tensor._replace(trains=tensor.bytes == 4)
 
 
-def kept(op: Op, xs: tuple[Shape, ...]) -> int:
+def saved_bytes(op: Op, xs: tuple[Shape, ...]) -> int:
     """Bytes that torch keeps."""
     inputs = [_input(x) for x in xs]
     weights: set[int] = set()

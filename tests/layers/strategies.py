@@ -6,10 +6,21 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from archdsl.contract.arguments import Bool, Dims, Either, Float, Int, InvalidValue, Kind, OneOf, Parameter, Sides
+from archdsl.contract.arguments import (
+    Bool,
+    Dims,
+    Either,
+    Float,
+    Int,
+    InvalidValue,
+    Kind,
+    OneOf,
+    ParameterSpec,
+    SpatialInt,
+)
 from archdsl.contract.initializers import Init, Initializer
 from archdsl.contract.layer import Op, Reject
-from archdsl.layers.merge import Merge
+from archdsl.layers.merge import MergeOp
 from archdsl.shapes.shape import Layout, Shape
 
 # Made once: Hypothesis takes longer to make a strategy than to draw from it.
@@ -34,8 +45,8 @@ def shapes(draw: st.DrawFn) -> Shape:
         case Layout.VOLUME:
             return Shape(draw(_SIZE), draw(_SHORT), draw(_SHORT), draw(_SHORT))
         case Layout.IMAGE:
-            sides = (6, 6) if draw(integers(0, 3)) == 0 else (draw(_SIZE), draw(_SIZE))
-            return Shape(draw(_SIZE), *sides)
+            sizes = (6, 6) if draw(integers(0, 3)) == 0 else (draw(_SIZE), draw(_SIZE))
+            return Shape(draw(_SIZE), *sizes)
         case _:
             return Shape(draw(_SIZE), draw(_SIZE), layout=layout)
 
@@ -52,10 +63,10 @@ def draw_value(draw: st.DrawFn, kind: Kind, x: Shape) -> Any:
             return draw(sampled(fitting) if draw(integers(0, 3)) == 0 else integers(least, least + 8))
         case Float():
             return draw(sampled(tuple(number for number in _REALS if _takes(kind, number))))
-        case Sides():
+        case SpatialInt():
             number = integers(kind.least, draw(sampled((4, 4, 9))))
             # As many sides as x has, but now and then another number of them.
-            count = draw(sampled((0, 0, 0, *(len(x.sides),) * 4, 1, 2, 3)))
+            count = draw(sampled((0, 0, 0, *(len(x.spatial_size),) * 4, 1, 2, 3)))
             return tuple(draw(number) for _ in range(count)) if count else draw(number)
         case Dims():
             numel = draw(sampled((x.numel, x.dims[0] if x.dims else 1, 12)))
@@ -97,7 +108,7 @@ def _factors(draw: st.DrawFn, number: int) -> tuple[int, ...]:
     return (*factors, number)
 
 
-def draw_argument(draw: st.DrawFn, parameter: Parameter, x: Shape) -> Any:
+def draw_argument(draw: st.DrawFn, parameter: ParameterSpec, x: Shape) -> Any:
     """A value for one argument."""
     assert parameter.kind is not None
     if not parameter.many:
@@ -115,7 +126,7 @@ def cases(draw: st.DrawFn, op: type[Op]) -> tuple[Op, tuple[Shape, ...]]:
     """
     while True:
         x = draw(_SHAPES)
-        xs = _operands(draw, x) if issubclass(op, Merge) else (x,)
+        xs = _operands(draw, x) if issubclass(op, MergeOp) else (x,)
         # Half of the arguments keep their default, so that a rejection by one does not hide the others.
         chosen = [p for p in op.parameters if p.required or draw(st.booleans())]
         drawn = op(**{p.name: draw_argument(draw, p, x) for p in chosen})

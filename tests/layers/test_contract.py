@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from .contract import accepted, call_all, large_cases, limited, symbolic
-from .law import OPS
+from .layer_property import OPS
 from .strategies import cases
 
 

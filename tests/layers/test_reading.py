@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from archdsl.contract.layer import Reject
 
-from .law import OPS
+from .layer_property import OPS
 from .reading import check_reads
 from .strategies import cases
 

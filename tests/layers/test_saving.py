@@ -10,8 +10,8 @@ from archdsl.layers.recurrent import Recurrent
 from archdsl.layers.sequence import Attention
 from archdsl.shapes.shape import Shape
 
-from .law import OPS
-from .saving import kept, said
+from .layer_property import OPS
+from .saving import declared_bytes, saved_bytes
 from .strategies import cases
 
 # What kernels of recurrent networks keep is measured on sizes that people use; tests/analysis/test_memory.py has them.
@@ -29,7 +29,7 @@ def test_a_layer_keeps_what_it_says(keyword, data):
         y = op.infer(xs)
     except Reject:
         return
-    assert said(op, xs, y) == kept(op, xs), f"{op} of {xs}"
+    assert declared_bytes(op, xs, y) == saved_bytes(op, xs), f"{op} of {xs}"
 
 
 def last_layer(text: str) -> tuple[Op, tuple[Shape, ...], Shape]:
@@ -55,12 +55,12 @@ def last_layer(text: str) -> tuple[Op, tuple[Shape, ...], Shape]:
 )
 def test_a_frozen_layer_keeps_what_it_says(layer):
     op, xs, y = last_layer(f"input 16x24; {layer} frozen")
-    assert said(op, xs, y) == kept(op, xs)
+    assert declared_bytes(op, xs, y) == saved_bytes(op, xs)
     learning, _, _ = last_layer(f"input 16x24; {layer}")
-    assert said(op, xs, y) < said(learning, xs, y)
+    assert declared_bytes(op, xs, y) < declared_bytes(learning, xs, y)
 
 
 def test_a_frozen_lstm_keeps_what_a_learning_one_does():
     (frozen, xs, y), (learning, _, _) = (last_layer(f"input 16x24; lstm 16{word}") for word in (" frozen", ""))
-    assert kept(frozen, xs) == kept(learning, xs)
-    assert said(frozen, xs, y) == said(learning, xs, y)
+    assert saved_bytes(frozen, xs) == saved_bytes(learning, xs)
+    assert declared_bytes(frozen, xs, y) == declared_bytes(learning, xs, y)

@@ -1,4 +1,4 @@
-"""What layers compute, by example: the law holds shapes, and here are the numbers behind them."""
+"""Values that layers compute, on examples; the layer property covers their shapes."""
 
 import pytest
 import torch
@@ -51,9 +51,9 @@ def test_padding_may_be_left_out_of_a_mean():
 
 @pytest.mark.parametrize("padding", ["same", "same_upper"])
 @pytest.mark.parametrize(("kernel", "stride"), [(2, 1), (2, 2), (3, 2), (4, 2), (5, 3), (4, 1)])
-@pytest.mark.parametrize("sides", [(7,), (8, 5), (5, 6, 5)])
-def test_padding_may_be_left_out_of_a_mean_at_uneven_ends(sides, kernel, stride, padding):
-    x, ones = torch.randn(2, *sides), torch.ones(1, *sides)
+@pytest.mark.parametrize("sizes", [(7,), (8, 5), (5, 6, 5)])
+def test_padding_may_be_left_out_of_a_mean_at_uneven_ends(sizes, kernel, stride, padding):
+    x, ones = torch.randn(2, *sizes), torch.ones(1, *sizes)
     words = f"k{kernel} s{stride} {padding}"
     # The sum of a window over how many of its elements are inside.
     wanted = run(f"avgpool {words}", x) / run(f"avgpool {words}", ones)

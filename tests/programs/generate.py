@@ -67,7 +67,7 @@ class _Maker:
         self.parameters: dict[str, int] = {}
         self.aux = False
 
-    def chance(self, p: float) -> bool:
+    def bernoulli(self, p: float) -> bool:
         return self.random.random() < p
 
     def name(self) -> str:
@@ -89,7 +89,7 @@ class _Maker:
             else:
                 good, x = text, y
         named = list(names.tensors)
-        if named and self.chance(0.2):
+        if named and self.bernoulli(0.2):
             outputs = ", ".join(dict.fromkeys(self.random.choices(named, k=self.random.randint(1, 2))))
             good += f"\noutput {outputs}"
         return self.whole(good)
@@ -106,11 +106,11 @@ class _Maker:
 
     def head(self) -> tuple[str, _Names, Shape]:
         names = _Names({}, {})
-        if self.chance(0.5):
+        if self.bernoulli(0.5):
             self.parameters = {name: self.random.randint(1, 4) for name in ("width", "n")[: self.random.randint(1, 2)]}
             names.numbers.update(self.parameters)
         dims = self.random.choice(list(_INPUTS))
-        if self.chance(0.8):
+        if self.bernoulli(0.8):
             return f"input {self.sizes(dims)}", names, _INPUTS[dims]
         first, second = self.name(), self.name()
         other = self.random.choice([dims, self.random.choice(list(_INPUTS))])
@@ -144,7 +144,7 @@ class _Maker:
             line, z = self.make_layer(y, names, depth, keep=True) if keep else self.statement(y, names, depth + 1)
             lines.append(line)
             y = z
-        comment = "  # inside\n" if self.chance(0.1) else ""
+        comment = "  # inside\n" if self.bernoulli(0.1) else ""
         opening, closing = self.random.choice([("{ ", " }"), ("{\n  ", "\n}"), ("{", "}"), ("\n{\n", "\n\n}")])
         joined = lines[0] + "".join(f"{self.separator()}{line}" for line in lines[1:])
         return f"{opening}{joined}{comment}{closing}", y
@@ -158,9 +158,9 @@ class _Maker:
         word = self.random.choice([keyword, keyword, keyword, *_SYNONYMS[keyword]])
         word = keyword if any(word == block for block, _, _ in self.blocks) else word
         text = word + written(self.random, layer.parameters, values, known)
-        if y == x and self.chance(0.1):
+        if y == x and self.bernoulli(0.1):
             text += f" x{self.random.randint(2, 3)}"
-        if self.chance(0.15):
+        if self.bernoulli(0.15):
             name = self.name()
             names.tensors[name] = (y, x)
             text += f" as {name}"
@@ -190,11 +190,13 @@ class _Maker:
         shapes, words = [], []
         for _ in range(self.random.randint(1, 3)):
             same = [name for name, (shape, _) in names.tensors.items() if shape == x]
-            if same and self.chance(0.3):
+            if same and self.bernoulli(0.3):
                 words.append(self.random.choice([*same, "in"] if depth else same))
                 shapes.append(x)
                 continue
-            body, y = ("{ }", x) if self.chance(0.1) else self.body(x, names.inner(), depth, keep=self.chance(0.7))
+            body, y = (
+                ("{ }", x) if self.bernoulli(0.1) else self.body(x, names.inner(), depth, keep=self.bernoulli(0.7))
+            )
             words.append(body)
             shapes.append(y)
         if len(shapes) == 1:
@@ -211,18 +213,18 @@ class _Maker:
 
     def ended(self, text: str, x: Shape, y: Shape, names: _Names) -> tuple[str, Shape]:
         """With a repetition and a name, perhaps."""
-        if x == y and self.chance(0.15):
+        if x == y and self.bernoulli(0.15):
             text += " x2"
-        if self.chance(0.2):
+        if self.bernoulli(0.2):
             name = self.name()
             names.tensors[name] = (y, x)
             text += f" as {name}"
         return text, y
 
     def make_residual(self, x: Shape, names: _Names, depth: int) -> tuple[str, Shape] | None:
-        body, y = self.body(x, names.inner(), depth, keep=self.chance(0.7))
+        body, y = self.body(x, names.inner(), depth, keep=self.bernoulli(0.7))
         when = self.random.choice(["", "", f" when {self.truth(True, names)}", f" when {self.truth(False, names)}"])
-        if self.chance(0.3):
+        if self.bernoulli(0.3):
             shortcut, z = self.body(x, names.inner(), depth, keep=True)
             text = f"residual{when} {body} shortcut {shortcut}"
         else:
@@ -237,9 +239,9 @@ class _Maker:
 
     def make_repeat(self, x: Shape, names: _Names, depth: int) -> tuple[str, Shape]:
         inner = names.inner()
-        index = f" as i{depth}" if self.chance(0.4) else ""
+        index = f" as i{depth}" if self.bernoulli(0.4) else ""
         body, _ = self.body(x, inner, depth, keep=True)
-        if index and self.chance(0.7):
+        if index and self.bernoulli(0.7):
             body = f"{{ if i{depth} % 2 == 0 {body} else {{ relu }} }}" if x.layout is not Layout.IDS else body
         return f"repeat {number(self.random, self.random.randint(0, 3), names.numbers)}{index} {body}", x
 
@@ -262,18 +264,18 @@ class _Maker:
     def make_block(self, x: Shape, names: _Names, depth: int) -> tuple[str, Shape] | None:
         """The use of a block, mostly of a new one."""
         fitting = [block for block in self.blocks if block[2] == x]
-        if fitting and self.chance(0.4):
+        if fitting and self.bernoulli(0.4):
             return f"{self.random.choice(fitting)[1]}{self.random.choice(['', ' x2'])}", x
-        keep = self.chance(0.6)
+        keep = self.bernoulli(0.6)
         name, parameters = self.name(), self.random.sample(["k", "c", "wide"], self.random.randrange(3))
         values = {p: self.random.randint(1, 4) for p in parameters}
         inner = _Names({**self.parameters, **values}, {})
         body, y = self.body(x, inner, max(depth, 1), keep=keep)
-        last = parameters[-1:] if self.chance(0.5) else []
+        last = parameters[-1:] if self.bernoulli(0.5) else []
         written_parameters = [f"{p} = {values[p]}" if p in last else p for p in parameters]
         head = f"({', '.join(written_parameters)})" if parameters else self.random.choice(["", "()"])
         self.definitions.append(f"block {name}{head} {body}")
-        given = [p for p in parameters if p not in last or self.chance(0.5)]
+        given = [p for p in parameters if p not in last or self.bernoulli(0.5)]
         use = name + "".join(f" {self.given(p, values[p], names)}" for p in given)
         if y == x:
             self.blocks.append((name, use, x))

@@ -16,7 +16,7 @@ from archdsl.syntax.ast import same
 from archdsl.syntax.format import format_program
 from archdsl.text.source import Source
 
-from . import law
+from . import network_property
 from .generate import graph_of, program
 
 few = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -30,7 +30,7 @@ programs = st.integers(0, 2**32).map(lambda seed: program(Random(seed)))
 @given(programs)
 def test_the_law_of_networks(text: str) -> None:
     """Shapes, state, multiply-accumulates are torch's; printed source builds the same."""
-    law.check(graph_of(text))
+    network_property.check(graph_of(text))
 
 
 @many

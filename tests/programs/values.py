@@ -4,7 +4,18 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any
 
-from archdsl.contract.arguments import Bool, Dims, Either, Float, Int, InvalidValue, Kind, OneOf, Parameter, Sides
+from archdsl.contract.arguments import (
+    Bool,
+    Dims,
+    Either,
+    Float,
+    Int,
+    InvalidValue,
+    Kind,
+    OneOf,
+    ParameterSpec,
+    SpatialInt,
+)
 from archdsl.contract.initializers import Init, Initializer
 from archdsl.shapes.shape import Shape
 from tests.layers.strategies import initializers
@@ -20,9 +31,9 @@ def value(random: Random, kind: Kind | None, x: Shape) -> Any:
             return random.choice([n for n in (1, 2, 2, 3, 4, *x.dims[:1]) if n >= least])
         case Float():
             return random.choice([n for n in _REALS if _takes(kind, n)])
-        case Sides():
+        case SpatialInt():
             one = random.choice([n for n in (0, 1, 1, 2, 3) if n >= kind.least])
-            count = len(x.sides) if x.spatial else 0
+            count = len(x.spatial_size) if x.spatial else 0
             return tuple(max(1, one - i) for i in range(count)) if count > 1 and random.random() < 0.2 else one
         case Dims():
             return _factors(random, x)
@@ -57,7 +68,7 @@ def _factors(random: Random, x: Shape) -> tuple[int, ...]:
     return (*found, number)
 
 
-def arguments(random: Random, parameters: tuple[Parameter, ...], x: Shape) -> dict[str, Any]:
+def arguments(random: Random, parameters: tuple[ParameterSpec, ...], x: Shape) -> dict[str, Any]:
     """Arguments for a layer: all that it needs, some of the others."""
     chosen: dict[str, Any] = {}
     for p in parameters:
@@ -98,7 +109,7 @@ def number(random: Random, wanted: float, known: Mapping[str, Any]) -> str:
 
 
 def written(
-    random: Random, parameters: tuple[Parameter, ...], values: Mapping[str, Any], known: Mapping[str, Any]
+    random: Random, parameters: tuple[ParameterSpec, ...], values: Mapping[str, Any], known: Mapping[str, Any]
 ) -> str:
     """The arguments as text, each with a blank before it: by place, shorthand, flag or name."""
     by_place: list[str] = []

@@ -7,7 +7,7 @@ import archdsl
 from archdsl.graph import Graph
 from archdsl.network import ArchError, Network
 
-from . import drawn_texts
+from . import generated_texts
 from .resource_guard import TooLong, limited
 
 
@@ -22,7 +22,7 @@ def accepted(text: str, sizes: tuple[int | str, ...] | None = None) -> Network |
 def accepted_text(random: Random, tries: int = 6) -> str | None:
     """A text of any kind that a check accepts; None where none was among a few."""
     for _ in range(tries):
-        text = encodable(drawn_texts.text(random))
+        text = encodable(generated_texts.text(random))
         if may_be_accepted(text):
             return text
     return None

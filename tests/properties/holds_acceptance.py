@@ -7,12 +7,12 @@ from random import Random
 import torch
 from torch import nn
 
-from archdsl.backends.diagram import Style, diagram
+from archdsl.backends.diagram import DiagramStyle, diagram
 from archdsl.graph import Graph
 from archdsl.network import ArchError, Network
 from archdsl.shapes.shape import Layout
 from archdsl.shapes.symbolic import form_of
-from tests.programs import law
+from tests.programs import network_property
 
 from .accepted import accepted, accepted_text
 from .example import Example
@@ -51,7 +51,7 @@ def check(example: Example) -> None:
 
 
 def _diagram(network: Network) -> None:
-    if len(network.graph.nodes) <= 1000 and not diagram(network.graph, "dot", Style()).strip():
+    if len(network.graph.nodes) <= 1000 and not diagram(network.graph, "dot", DiagramStyle()).strip():
         raise Broken("an empty diagram")
 
 
@@ -67,7 +67,7 @@ def _module(network: Network) -> None:
         codes = ", ".join(found.diagnostic.code for found in error.diagnostics)
         raise Broken(f"compile refuses what check accepts: {codes}", str(error)) from None
     with torch.device("meta"), torch.no_grad():
-        printed = law.from_source(text, graph).eval()
+        printed = network_property.from_source(text, graph).eval()
         module = network.to_torch().eval()
         state = {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
         if state != {name: tuple(tensor.shape) for name, tensor in printed.state_dict().items()}:
@@ -78,7 +78,7 @@ def _module(network: Network) -> None:
     if graph.symbols or len(graph.nodes) > CPU_NODES or _largest(graph, env) > CPU_ELEMENTS:
         return
     if total.parameters <= CPU_PARAMETERS and total.macs <= CPU_MACS:
-        law.check_source(graph)
+        network_property.check_source(graph)
 
 
 def _example_sizes(network: Network) -> Mapping[str, int] | None:
@@ -121,7 +121,7 @@ def _inputs(graph: Graph, env: Mapping[str, int]) -> list[torch.Tensor]:
     return tensors
 
 
-class _Shapes(law.Shapes):
+class _Shapes(network_property.Shapes):
     """Runs a module on given tensors, and notes what its calls give."""
 
     def of(self, tensors: list[torch.Tensor]) -> list[tuple[int, ...]]:

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from archdsl.cli import main
 
-from . import drawn_texts
+from . import generated_texts
 from .cli_surface import Command, commands, positional, words_of
 from .cli_words import IMAGES, Scene, data
 from .example import Example, encoded
@@ -43,7 +43,7 @@ epoch of a dozen images."""
 
 def draw(random: Random) -> Iterator[Example]:
     """A text, or a few, and several command lines about it."""
-    files = drawn_texts.several(random)
+    files = generated_texts.several(random)
     for _ in range(RUNS_A_TEXT):
         arguments = command_line(random, Scene(files=files))
         piped = "-" in arguments

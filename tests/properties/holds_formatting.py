@@ -10,7 +10,7 @@ from archdsl.syntax.ast import Program, same
 from archdsl.syntax.format import format_program
 from archdsl.text.source import Source
 
-from . import drawn_texts
+from . import generated_texts
 from .accepted import accepted, signature
 from .example import Example
 from .failure_kinds import Broken
@@ -21,7 +21,7 @@ NAME = "formatting"
 
 def draw(random: Random) -> Iterator[Example]:
     """A text of any kind."""
-    yield Example(holds=NAME, files=(("a.arch", drawn_texts.text(random)),))
+    yield Example(holds=NAME, files=(("a.arch", generated_texts.text(random)),))
 
 
 def check(example: Example) -> None:

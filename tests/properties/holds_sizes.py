@@ -15,9 +15,9 @@ from archdsl.graph import Graph
 from archdsl.network import ArchError, analyse
 from archdsl.shapes.symbolic import form_of
 from archdsl.text.source import Source
-from tests.programs import law
+from tests.programs import network_property
 
-from . import drawn_texts
+from . import generated_texts
 from .accepted import accepted, encodable
 from .example import Example
 from .failure_kinds import Broken
@@ -37,11 +37,11 @@ def draw(random: Random) -> Iterator[Example]:
         text = zoo.entries()[random.choice(names)].source().text
     else:
         kinds = (
-            drawn_texts.valid,
-            drawn_texts.symbolic,
-            drawn_texts.symbolic,
-            drawn_texts.statements,
-            drawn_texts.one_layer,
+            generated_texts.valid,
+            generated_texts.symbolic,
+            generated_texts.symbolic,
+            generated_texts.statements,
+            generated_texts.one_layer,
         )
         text = encodable(random.choice(kinds)(random))
     sides = _sides(text)
@@ -106,7 +106,7 @@ def _checked(text: str, graph: Graph, env: Mapping[str, int]) -> Graph | None:
 
 def _weights(graph: Graph, env: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
     """The sizes of each weight; one that depends on a letter is that of the asked size."""
-    state = law.declared_state(graph)
+    state = network_property.declared_state(graph)
     return {name: tuple(form_of(dim).value(env) if env else int(dim) for dim in dims) for name, dims in state.items()}
 
 

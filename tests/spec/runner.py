@@ -40,7 +40,7 @@ class Case(NamedTuple):
     files: dict[str, str]
     options: str
     program: str
-    said: str
+    output: str
     status: int
 
     def __str__(self) -> str:
@@ -52,11 +52,11 @@ def cases(page: Path) -> Iterator[Case]:
     for section in page.read_text(encoding="utf-8").split("\n## ")[1:]:
         fences = _FENCE.findall(section)
         files = {words: text for kind, words, text in fences if kind == "file"}
-        (options, program), (told, said) = (
+        (options, program), (info, output) = (
             next((words, text) for kind, words, text in fences if kind == wanted) for wanted in ("arch", "text")
         )
-        status = int(told.removeprefix("exit ") or 0)
-        yield Case(page, section.partition("\n")[0], files, options, program, said, status)
+        status = int(info.removeprefix("exit ") or 0)
+        yield Case(page, section.partition("\n")[0], files, options, program, output, status)
 
 
 def pages() -> list[Path]:
@@ -84,8 +84,8 @@ def update(page: Path, folder: Path) -> bool:
     text = page.read_text(encoding="utf-8")
     head, *sections = text.split("\n## ")
     for index, case in enumerate(cases(page)):
-        said, status = run(case, folder)
-        new = f"```text{f' exit {status}' if status else ''}\n{said}```"
+        output, status = run(case, folder)
+        new = f"```text{f' exit {status}' if status else ''}\n{output}```"
         start = sections[index].index("```text")
         old = _FENCE.search(sections[index], start)
         assert old is not None

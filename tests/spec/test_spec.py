@@ -12,8 +12,8 @@ CASES = [case for page in pages() for case in cases(page)]
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_case(case: Case, tmp_path: Path) -> None:
-    said, status = run(case, tmp_path)
-    assert said == case.said, "python -m tests.spec --update writes what is said now"
+    output, status = run(case, tmp_path)
+    assert output == case.output, "python -m tests.spec --update writes what is said now"
     assert status == case.status
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from archdsl.diagnostics import Sink
 from archdsl.network import analyse
-from archdsl.text.files import NotFound, Unreadable
+from archdsl.text.files import NotFound, UnreadableFile
 from archdsl.text.library import FolderLibrary, Library, MemoryLibrary, Outside, Stack, StandardLibrary
 from archdsl.text.source import Source
 from archdsl.zoo import shipped
@@ -23,7 +23,7 @@ FILES = {"blocks/unit.arch": UNIT, "blocks/pair.arch": PAIR}
 # Run in a process of its own: pytest's workers need files while a test runs.
 WITHOUT_A_DISK = """
 import builtins, io, json, os, sys
-from archdsl.backends.diagram import Style, Subject, diagram
+from archdsl.backends.diagram import DiagramStyle, ViewOptions, diagram
 from archdsl.diagnostics import Sink
 from archdsl.layers import synonyms
 from archdsl.network import analyse
@@ -37,7 +37,7 @@ files = json.loads(sys.argv[1])
 def run():
     source = Source(files["net.arch"], name="net.arch")
     network = analyse(source, Sink(), library=MemoryLibrary(files)).checked()
-    dot = diagram(network.graph, "dot", Style(), Subject()).decode()
+    dot = diagram(network.graph, "dot", DiagramStyle(), ViewOptions()).decode()
     formatted = format_program(parse(source, Sink()), synonyms())
     return network.parameters, dot, formatted
 
@@ -134,5 +134,5 @@ def test_what_ships_is_below_the_users_own() -> None:
     assert library.read("std").text == StandardLibrary().read("std").text
     assert library.read("zoo:lenet5").text.startswith("#")
     assert {"a.arch", "std", "zoo:lenet5"} <= set(library.list())
-    with pytest.raises(Unreadable, match="did you mean `lenet5`"):
+    with pytest.raises(UnreadableFile, match="did you mean `lenet5`"):
         library.read("zoo:lenet6")

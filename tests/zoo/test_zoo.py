@@ -10,7 +10,7 @@ from archdsl import zoo
 from archdsl.diagnostics import Sink
 from archdsl.syntax import ast, parse
 from archdsl.text import paths
-from archdsl.text.files import Unreadable
+from archdsl.text.files import UnreadableFile
 
 
 def run(*words: str) -> "subprocess.CompletedProcess[str]":
@@ -18,7 +18,7 @@ def run(*words: str) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.parametrize("entry", zoo.entries().values(), ids=zoo.entries())
-def test_settings_are_parameters_and_the_paper_is_named(entry: zoo.Entry) -> None:
+def test_settings_are_parameters_and_the_paper_is_named(entry: zoo.ZooEntry) -> None:
     net = next(s for s in parse(entry.source(), Sink()).statements if isinstance(s, ast.Net))
     defaults = {p.name.text: p.default for p in net.parameters}
     for name, value in entry.settings.items():
@@ -44,9 +44,9 @@ def test_a_name_stands_wherever_a_file_does() -> None:
 
 
 def test_an_unknown_name_has_a_neighbour() -> None:
-    with pytest.raises(Unreadable, match="did you mean `resnet50`"):
+    with pytest.raises(UnreadableFile, match="did you mean `resnet50`"):
         zoo.find("resnet51")
-    with pytest.raises(Unreadable, match="did you mean `mixer_s16`"):
+    with pytest.raises(UnreadableFile, match="did you mean `mixer_s16`"):
         zoo.find("mlp_mixer")
     with pytest.raises(OSError, match="archdsl zoo"):
         archdsl.load("zoo:nothing-like-it")

@@ -9,9 +9,9 @@ from ...shapes.shape import times
 from ..cost import Cost, Costs, costs
 from ..derivation import heading
 from ..receptive_field import Fields, fields, receptive_field
-from ..state_dict import Tensor, state_dict
+from ..state_dict import StateTensor, state_dict
 from .align import align
-from .differences import Diff, Figures, Layer, Named, Pair, Row, Weights
+from .differences import Diff, DiffLayer, DiffRow, Figures, Named, Pair, Weights
 
 __all__ = ["diff"]
 
@@ -73,21 +73,21 @@ def _likeness(a: Graph, left: Node, b: Graph, right: Node) -> int:
     return score + 2 * (left.shape == right.shape)
 
 
-def _rows(a: Graph, b: Graph, pairs: list[tuple[int, int]], costs_a: Costs, costs_b: Costs) -> list[Row]:
+def _rows(a: Graph, b: Graph, pairs: list[tuple[int, int]], costs_a: Costs, costs_b: Costs) -> list[DiffRow]:
     """The rows in the order of the second network, what was removed at its place in the first."""
     left, right = _layers(a, costs_a), _layers(b, costs_b)
-    rows: list[Row] = []
+    rows: list[DiffRow] = []
     i = j = 0
     for x, y in [*pairs, (len(left), len(right))]:
-        rows += [Row(kind="removed", a=each, b=None) for each in left[i:x]]
-        rows += [Row(kind="added", a=None, b=each) for each in right[j:y]]
+        rows += [DiffRow(kind="removed", a=each, b=None) for each in left[i:x]]
+        rows += [DiffRow(kind="added", a=None, b=each) for each in right[j:y]]
         if x < len(left):
             rows.append(_row(a.nodes[x], b.nodes[y], left[x], right[y]))
         i, j = x + 1, y + 1
     return rows
 
 
-def _row(x: Node, y: Node, a: Layer, b: Layer) -> Row:
+def _row(x: Node, y: Node, a: DiffLayer, b: DiffLayer) -> DiffRow:
     changes = ["layer"] if (type(x.op), x.op) != (type(y.op), y.op) else []
     # Closed forms are equal here if their texts are: asking whether their values are would be a condition.
     changes += [
@@ -95,16 +95,16 @@ def _row(x: Node, y: Node, a: Layer, b: Layer) -> Row:
     ]
     changes += ["output"] if a.shape != b.shape else []
     seen = set(changes) - {"field", "name"}
-    return Row(kind="changed" if seen else "same", a=a, b=b, changes=tuple(changes))
+    return DiffRow(kind="changed" if seen else "same", a=a, b=b, changes=tuple(changes))
 
 
-def _layers(graph: Graph, costs: Costs) -> list[Layer]:
+def _layers(graph: Graph, costs: Costs) -> list[DiffLayer]:
     layers, found = [], fields(graph)
     for node in graph.nodes:
         cost = costs[node.id]
         arguments = tuple((name, _value(value)) for name, value in node.op)
         layers.append(
-            Layer(
+            DiffLayer(
                 id=node.id,
                 name=node.name,
                 text=node.text,
@@ -133,10 +133,10 @@ def _value(value: Any) -> str:
 def _field(found: Fields, node: Node) -> str:
     """`11`, `11×5`, `whole`; empty where no position sees its own part."""
     sizes = [
-        "whole" if side.size is None else str(side.size)
+        "whole" if field.size is None else str(field.size)
         for seen in found[node.id]
         if seen.placed
-        for side in seen.sides
+        for field in seen.dimensions
     ]
     return sizes[0] if len(set(sizes)) == 1 else "×".join(sizes)
 
@@ -195,5 +195,5 @@ def _weights(a: Graph, b: Graph, matched: Mapping[int, int]) -> Weights:
     )
 
 
-def _named(name: str, tensor: Tensor) -> Named:
+def _named(name: str, tensor: StateTensor) -> Named:
     return Named(name=name, shape=tensor.shape, parameter=tensor.parameter)

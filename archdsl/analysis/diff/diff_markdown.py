@@ -5,7 +5,7 @@ from html import escape
 
 from ...diagnostics.terminal import printable
 from .differences import Diff
-from .lines import Line, lines, renamings, sums, verdict, warning
+from .lines import DiffLine, lines, renamings, sums, verdict, warning
 
 _MOST = 60
 """How many lines of a table are shown: a comment is limited in length."""
@@ -23,18 +23,18 @@ def render(diff: Diff) -> str:
 
 def _layers(diff: Diff) -> str:
     found = lines(diff)
-    told = [
+    cells = [
         [line.mark, _cell(line.name), _cell(line.what), line.output, line.parameters, line.macs, line.field]
-        if isinstance(line, Line)
+        if isinstance(line, DiffLine)
         else ["", f"… {line}", "", "", "", "", ""]
         for line in found
     ]
-    count = sum(isinstance(line, Line) for line in found)
+    count = sum(isinstance(line, DiffLine) for line in found)
     if not count:
         return "No layer differs."
-    rest = [["", f"… and {len(told) - _MOST} more lines", "", "", "", "", ""]] if len(told) > _MOST else []
+    rest = [["", f"… and {len(cells) - _MOST} more lines", "", "", "", "", ""]] if len(cells) > _MOST else []
     head = ["", "layer", "", "output", "parameters", "MACs", "field"]
-    table = _table(head, "llllrrr", told[:_MOST] + rest)
+    table = _table(head, "llllrrr", cells[:_MOST] + rest)
     return f"<details{' open' if count <= 12 else ''}><summary>Layers</summary>\n\n{table}\n\n</details>"
 
 
@@ -50,8 +50,8 @@ def _weights(diff: Diff) -> str:
     return "\n\n".join(found)
 
 
-def _table(head: Sequence[str], sides: str, rows: Sequence[Sequence[str]]) -> str:
-    rule = ["---:" if side == "r" else "---" for side in sides]
+def _table(head: Sequence[str], alignment: str, rows: Sequence[Sequence[str]]) -> str:
+    rule = ["---:" if side == "r" else "---" for side in alignment]
     return "\n".join(f"| {' | '.join(row)} |" for row in [head, rule, *rows])
 
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from ...diagnostics.json_models import Model
 from ...shapes.symbolic import plain
-from .differences import Diff, Figures, Layer, Named, Pair
+from .differences import Diff, DiffLayer, Figures, Named, Pair
 
 
 class LayerSide(Model):
@@ -56,7 +56,7 @@ class TensorReport(Model):
     parameter: bool = Field(description="False for a buffer.")
 
 
-class PairReport(Model):
+class TensorPairReport(Model):
     """An entry of the first state dict and the one of the second that is the same layer's."""
 
     a: TensorReport
@@ -67,8 +67,8 @@ class WeightsReport(Model):
     """Which entries of the first state dict serve in the second."""
 
     same: list[TensorReport]
-    renamed: list[PairReport] = Field(description="The same shape under a different name.")
-    changed: list[PairReport] = Field(description="The same layer, in a different shape.")
+    renamed: list[TensorPairReport] = Field(description="The same shape under a different name.")
+    changed: list[TensorPairReport] = Field(description="The same layer, in a different shape.")
     new: list[TensorReport] = Field(description="Only in the second.")
     left: list[TensorReport] = Field(description="Only in the first.")
     mistaken: list[str] = Field(description="Names that both have, with the same shape, for different layers.")
@@ -121,7 +121,7 @@ def _side(figures: Figures) -> SideReport:
     )
 
 
-def _layer(layer: Layer | None) -> LayerSide | None:
+def _layer(layer: DiffLayer | None) -> LayerSide | None:
     if layer is None:
         return None
     return LayerSide(
@@ -146,5 +146,5 @@ def _tensor(named: Named) -> TensorReport:
     return TensorReport(name=named.name, shape=list(named.shape), parameter=named.parameter)
 
 
-def _pair(pair: Pair) -> PairReport:
-    return PairReport(a=_tensor(pair.a), b=_tensor(pair.b))
+def _pair(pair: Pair) -> TensorPairReport:
+    return TensorPairReport(a=_tensor(pair.a), b=_tensor(pair.b))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ...diagnostics.terminal import printable, width
 from .differences import Diff
-from .lines import Line, Same, lines, renamings, sums, verdict, warning
+from .lines import DiffLine, Same, lines, renamings, sums, verdict, warning
 
 _HEAD = ("", "layer", "", "output", "params", "MACs", "field")
 _NUMBERS = (4, 5, 6)
@@ -16,7 +16,7 @@ def render(diff: Diff, *, full: bool = False) -> str:
     """The layers that differ, the sums, and which weights carry over. `full` lists every tensor that does not."""
     parts = [f"{_title(diff.a.name, diff.a.file)} → {_title(diff.b.name, diff.b.file)}"]
     found = lines(diff)
-    parts.append(_table(found) if any(isinstance(line, Line) for line in found) else f"  {found[0]}")
+    parts.append(_table(found) if any(isinstance(line, DiffLine) for line in found) else f"  {found[0]}")
     parts.append(_columns([("", "", "", ""), *sums(diff)][1:], (1, 2, 3)))
     parts.append(_weights(diff, full))
     return "\n\n".join(parts)
@@ -26,7 +26,7 @@ def _title(name: str, file: str) -> str:
     return printable(f"{name} ({file})" if file != f"zoo:{name}" else name)
 
 
-def _table(found: Sequence[Line | Same]) -> str:
+def _table(found: Sequence[DiffLine | Same]) -> str:
     rows: list[tuple[str, ...] | str] = [_HEAD]
     for line in found:
         if isinstance(line, Same):

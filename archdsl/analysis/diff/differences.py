@@ -7,7 +7,7 @@ from ...record import Record
 Kind = Literal["same", "changed", "added", "removed"]
 
 
-class Layer(Record):
+class DiffLayer(Record):
     """One layer as it is on one side.
 
     `arguments` are the values of its arguments as text. `macs` and `shape` are closed forms where sizes are not known.
@@ -28,16 +28,16 @@ class Layer(Record):
     scopes: tuple[tuple[str, str], ...]
 
 
-class Row(Record):
+class DiffRow(Record):
     """A layer of both sides, or of one; `changes` names what differs: layer, output, parameters, macs, field, name."""
 
     kind: Kind
-    a: Layer | None
-    b: Layer | None
+    a: DiffLayer | None
+    b: DiffLayer | None
     changes: tuple[str, ...] = ()
 
     @property
-    def here(self) -> Layer:
+    def here(self) -> DiffLayer:
         """The layer of the second side, or of the first where the second has none."""
         found = self.b or self.a
         assert found is not None
@@ -105,7 +105,7 @@ class Diff(Record):
 
     a: Figures
     b: Figures
-    rows: tuple[Row, ...]
+    rows: tuple[DiffRow, ...]
     weights: Weights
 
     @property

@@ -7,10 +7,10 @@ from math import prod
 from ...record import Record
 from ...shapes.symbolic import plain
 from ..quantities import si
-from .differences import Diff, Layer, Row, Weights
+from .differences import Diff, DiffLayer, DiffRow, Weights
 
 
-class Line(Record):
+class DiffLine(Record):
     """A layer, or a whole block that was added or removed; `mark` is `~`, `+` or `-`.
 
     `numbers` are the parameters and the multiply-accumulates, empty where there are none.
@@ -38,10 +38,10 @@ class Same(Record):
         return f"{self.count} unchanged" + (f" ({', '.join(also)})" if also else "")
 
 
-def lines(diff: Diff) -> list[Line | Same]:
+def lines(diff: Diff) -> list[DiffLine | Same]:
     """The lines of a difference in the order of the second network."""
     whole = _whole(diff, "added") | _whole(diff, "removed")
-    found: list[Line | Same] = []
+    found: list[DiffLine | Same] = []
     for kind, rows in groupby(diff.rows, key=lambda row: row.kind):
         if kind == "same":
             found.append(_same(list(rows)))
@@ -67,7 +67,7 @@ def _whole(diff: Diff, kind: str) -> set[tuple[str, str]]:
     return {(mark, name) for name in inside - mixed}
 
 
-def _same(rows: Sequence[Row]) -> Same:
+def _same(rows: Sequence[DiffRow]) -> Same:
     return Same(
         count=len(rows),
         fields=sum("field" in row.changes for row in rows),
@@ -75,11 +75,11 @@ def _same(rows: Sequence[Row]) -> Same:
     )
 
 
-def _changed(row: Row) -> Line:
+def _changed(row: DiffRow) -> DiffLine:
     a, b = row.a, row.b
     assert a is not None
     assert b is not None
-    return Line(
+    return DiffLine(
         mark="~",
         name=_arrow(a.name, b.name),
         what=_what(a, b) if "layer" in row.changes else b.text,
@@ -90,7 +90,7 @@ def _changed(row: Row) -> Line:
     )
 
 
-def _what(a: Layer, b: Layer) -> str:
+def _what(a: DiffLayer, b: DiffLayer) -> str:
     """`conv 64 k3 → conv 64 k5`; where the words are the same, the arguments that are not."""
     if a.text != b.text:
         return _arrow(a.text, b.text)
@@ -99,10 +99,10 @@ def _what(a: Layer, b: Layer) -> str:
     return f"{b.text}: {', '.join(changed)}" if changed else b.text
 
 
-def _blocks(layers: Sequence[Layer], mark: str, whole: set[tuple[str, str]]) -> Iterator[Line]:
+def _blocks(layers: Sequence[DiffLayer], mark: str, whole: set[tuple[str, str]]) -> Iterator[DiffLine]:
     """One line for each layer, or for the outermost block or stage that is wholly new or gone."""
 
-    def home(layer: Layer) -> tuple[str, str] | None:
+    def home(layer: DiffLayer) -> tuple[str, str] | None:
         return next(((name, text) for name, text in layer.scopes if (mark, name) in whole), None)
 
     for scope, members in groupby(layers, key=home):
@@ -114,9 +114,9 @@ def _blocks(layers: Sequence[Layer], mark: str, whole: set[tuple[str, str]]) -> 
             yield _line(mark, scope[0], f"{scope[1]}{count}", inside)
 
 
-def _line(mark: str, name: str, what: str, layers: Sequence[Layer]) -> Line:
+def _line(mark: str, name: str, what: str, layers: Sequence[DiffLayer]) -> DiffLine:
     last = layers[-1]
-    return Line(
+    return DiffLine(
         mark=mark,
         name=name,
         what=what,
@@ -127,13 +127,13 @@ def _line(mark: str, name: str, what: str, layers: Sequence[Layer]) -> Line:
     )
 
 
-def _repeated(found: Iterable[Line]) -> list[Line]:
+def _repeated(found: Iterable[DiffLine]) -> list[DiffLine]:
     """Lines in a row that differ in the name and the field alone, as one with ×N."""
 
-    def key(line: Line) -> Line:
+    def key(line: DiffLine) -> DiffLine:
         return line.replace(name="", field="")
 
-    told = []
+    merged = []
     for _, group in groupby(found, key=key):
         same = list(group)
         first, last = same[0], same[-1]
@@ -145,8 +145,8 @@ def _repeated(found: Iterable[Line]) -> list[Line]:
                 macs=f"{len(same)} · {first.macs}" if first.macs else "",
                 field=f"{first.field} … {last.field}" if first.field != last.field else first.field,
             )
-        told.append(first)
-    return told
+        merged.append(first)
+    return merged
 
 
 def _arrow(a: str, b: str) -> str:
@@ -200,8 +200,8 @@ def verdict(weights: Weights) -> list[str]:
         (len(weights.new), "new"),
         (len(weights.left), "unused"),
     ]
-    told = ", ".join(f"{count} {what}" for count, what in parts if count)
-    return [f"{len(carried)} of {weights.total} tensors carry over, {numbers:,} of {whole:,} values{share}", told]
+    merged = ", ".join(f"{count} {what}" for count, what in parts if count)
+    return [f"{len(carried)} of {weights.total} tensors carry over, {numbers:,} of {whole:,} values{share}", merged]
 
 
 def renamings(weights: Weights) -> list[tuple[str, str]]:

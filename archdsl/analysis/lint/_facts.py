@@ -60,7 +60,7 @@ class Facts:
         # Both live as long as the graph, which holds equal ones once.
         key = id(op), id(x.shape)
         if key not in self._slides:
-            self._slides[key] = tuple(zip(op.windows(x.shape), x.shape.sides, strict=False))
+            self._slides[key] = tuple(zip(op.windows(x.shape), x.shape.spatial_size, strict=False))
         return self._slides[key]
 
     @cached_property

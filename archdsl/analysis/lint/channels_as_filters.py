@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from ...diagnostics import Diagnostic, Severity
-from ...graph import Draft, DraftNode, Node, Outline, likely_shape
+from ...graph import BaseGraph, Draft, DraftNode, Node, likely_shape
 from ...layers.conv import Conv, UpConv
 from ...shapes.symbolic import plain
 from ...text.source import Span
@@ -59,7 +59,7 @@ def find_in_draft(draft: Draft) -> Iterator[ChannelsAsFilters]:
     return _find(draft)
 
 
-def _find(network: Outline[Node] | Outline[DraftNode]) -> Iterator[ChannelsAsFilters]:
+def _find(network: BaseGraph[Node] | BaseGraph[DraftNode]) -> Iterator[ChannelsAsFilters]:
     for node in network.nodes:
         op = node.op
         if not isinstance(op, Conv | UpConv) or (isinstance(node, Node) and node.shared is not None):

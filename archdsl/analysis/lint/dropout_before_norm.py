@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from ...contract.layer import Layer
 from ...diagnostics import Diagnostic, Label, Severity
 from ...layers.norm import BatchNorm
-from ...layers.regularisation import ChannelDropout, Dropout
+from ...layers.regularization import ChannelDropout, Dropout
 from ...text.source import Span
 from ._facts import Facts
 

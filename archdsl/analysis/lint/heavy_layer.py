@@ -56,7 +56,7 @@ def find(facts: Facts) -> Iterator[HeavyLayer]:
             continue
         flat = _flattened(facts, node)
         x = facts.before(flat) if flat is not None else None
-        if flat is None or x is None or max(x.shape.sides) == 1:
+        if flat is None or x is None or max(x.shape.spatial_size) == 1:
             continue
         if any(facts.layers(Convolution)):
             maker = Related(span=flat.span, shape=str(flat.shape))
@@ -73,7 +73,7 @@ def find(facts: Facts) -> Iterator[HeavyLayer]:
 def _flattened(facts: Facts, node: Node) -> Node | None:
     """The flatten of an image that a node reads, with dropout and activations between them."""
     before = facts.before(node)
-    while before is not None and isinstance(before.op, Layer) and before.op.style in ("activation", "regularisation"):
+    while before is not None and isinstance(before.op, Layer) and before.op.style in ("activation", "regularization"):
         before = facts.before(before)
     if before is None or not isinstance(before.op, Flatten):
         return None

@@ -58,7 +58,7 @@ def find(facts: Facts) -> Iterator[HiddenName]:
     if not names:
         return
     for part in facts.statements:
-        if isinstance(part, ast.Layer):
+        if isinstance(part, ast.LayerStatement):
             for arg in part.args:
                 if arg.name is None and isinstance(arg.value, ast.Variable) and arg.value.name in names:
                     argument = _hides(part.keyword.text, arg.value.name, letters)

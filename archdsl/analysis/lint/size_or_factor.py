@@ -66,8 +66,8 @@ def find(facts: Facts) -> Iterator[SizeOrFactor]:
             uses=node.uses,
             keyword=op.keyword,
             numbers=written,
-            before=times(x.sides),
-            after=times(node.shape.sides),
+            before=times(x.spatial_size),
+            after=times(node.shape.spatial_size),
             is_factor=is_factor,
             instead=("resize" if is_factor else "upsample") if plainly else None,
         )
@@ -76,11 +76,11 @@ def find(facts: Facts) -> Iterator[SizeOrFactor]:
 def _looks_wrong(op: Resampling, x: Shape) -> bool:
     match op:
         case Upsample(factor=tuple() as factors):
-            pairs = [(plain(f), plain(side)) for f, side in zip(factors, x.sides, strict=True)]
+            pairs = [(plain(f), plain(side)) for f, side in zip(factors, x.spatial_size, strict=True)]
             return all(f >= max(side, _LEAST) for f, side in pairs) or max(f for f, _ in pairs) > _LARGE
         case Upsample(factor=int() as factor):
             return plain(factor) > _LARGE
         case Upsample(size=int() as size) | Resize(size=int() as size):
-            return type(size) is int and size <= _SMALL and all(size < plain(side) for side in x.sides)
+            return type(size) is int and size <= _SMALL and all(size < plain(side) for side in x.spatial_size)
         case _:
             return False

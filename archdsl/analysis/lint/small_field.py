@@ -52,12 +52,12 @@ def find(facts: Facts) -> Iterator[SmallField]:
         return
     lengths = _lengths(facts, entry)
     for node, op in averages if lengths else ():
-        whole = isinstance(op, GlobalAveragePool) or set(node.shape.sides) == {1}
+        whole = isinstance(op, GlobalAveragePool) or set(node.shape.spatial_size) == {1}
         if not whole or _is_gate(facts, node) or _sees_enough(facts, node, min(lengths)):
             continue
         for seen in facts.fields[node.inputs[0]]:
             field, side = min(
-                (side if f.size is None else f.size, side) for f, side in zip(seen.sides, lengths, strict=True)
+                (side if f.size is None else f.size, side) for f, side in zip(seen.dimensions, lengths, strict=True)
             )
             if field * _PART < side:
                 yield SmallField(span=node.span, uses=node.uses, keyword=op.keyword, field=field, side=side)
@@ -66,7 +66,7 @@ def find(facts: Facts) -> Iterator[SmallField]:
 def _lengths(facts: Facts, entry: Node) -> tuple[int, ...]:
     """The sizes of the input along which there is a receptive field."""
     if entry.shape.layout is not Layout.OPEN:
-        return entry.shape.sides
+        return entry.shape.spatial_size
     from ..receptive_field import input_axes  # importing fractions takes a while, and few inputs ask for it
 
     return tuple(entry.shape.dims[axis] for axis in input_axes(facts.graph, entry))
@@ -93,7 +93,11 @@ def _grows(x: Shape, y: Shape) -> bool:
     """Whether a layer adds positions, or changes what a position is."""
     if not y.spatial:
         return False
-    return not x.spatial or x.rank != y.rank or any(out > side for out, side in zip(y.sides, x.sides, strict=True))
+    return (
+        not x.spatial
+        or x.rank != y.rank
+        or any(out > side for out, side in zip(y.spatial_size, x.spatial_size, strict=True))
+    )
 
 
 def _is_gate(facts: Facts, node: Node) -> bool:

@@ -51,7 +51,7 @@ def find(facts: Facts) -> Iterator[UnusedName]:
                 used.add(part.name)
             case ast.Size():
                 used.update(dim for dim in part.dims if isinstance(dim, str))
-            case ast.Layer():
+            case ast.LayerStatement():
                 used.add(part.keyword.text)
             case ast.Merge():
                 used.update(operand.text for operand in part.operands if isinstance(operand, ast.Word))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import reduce
 from operator import or_
 
-from ...contract.reads import Before, Everything, Positions, Reads
+from ...contract.reads import Before, Everything, PeriodicReads, Reads
 
 _FEW = 8
 """Rows up to which a union is made one by one."""
@@ -13,22 +13,22 @@ Table = tuple[int, ...]
 """For each position of an axis the bits of what it reads; one entry where all positions read the same."""
 
 
-def start(side: int) -> Table:
+def start(length: int) -> Table:
     """Each position reads itself."""
-    return tuple(1 << i for i in range(side))
+    return tuple(1 << i for i in range(length))
 
 
-def through(table: Table, reads: Reads, side: int, size: int) -> Table:
-    """What the `size` positions after a layer read, of what the `side` positions before it do."""
-    rows = table if len(table) == side else table * side
+def through(table: Table, reads: Reads, length: int, size: int) -> Table:
+    """What the `size` positions after a layer read, of what the `length` positions before it do."""
+    rows = table if len(table) == length else table * length
     match reads:
         case Everything():
             return (reduce(or_, table, 0),) * size
         case Before():
             return tuple(_running(rows))
-        case Positions():
+        case PeriodicReads():
             unions = _Unions(rows)
-            return tuple(unions.of(*reads.parts(o, side)) for o in range(size))
+            return tuple(unions.of(*reads.parts(o, length)) for o in range(size))
 
 
 class _Unions:
@@ -77,12 +77,12 @@ def either(a: Table, b: Table) -> Table:
     return tuple(x | y for x, y in zip(a * (rows // len(a)), b * (rows // len(b)), strict=True))
 
 
-def unfolded(table: Table, sides: tuple[int, ...]) -> tuple[int | None, Table]:
+def unfolded(table: Table, sizes: tuple[int, ...]) -> tuple[int | None, Table]:
     """A table along a sequence that becomes these sides: the one of them that it follows (from 0), and its table."""
     after = 1
-    for side in range(len(sides) - 1, -1, -1):
-        rows = tuple(table[i * after] for i in range(sides[side]))
-        if all(row == rows[i // after % sides[side]] for i, row in enumerate(table)):
-            return side, rows
-        after *= sides[side]
+    for dimension in range(len(sizes) - 1, -1, -1):
+        rows = tuple(table[i * after] for i in range(sizes[dimension]))
+        if all(row == rows[i // after % sizes[dimension]] for i, row in enumerate(table)):
+            return dimension, rows
+        after *= sizes[dimension]
     return None, (reduce(or_, table, 0),)

@@ -10,9 +10,9 @@ from ...graph import Graph
 from ...record import Record
 from ...shapes.shape import Layout
 from ...shapes.symbolic import plain
-from .field_paths import PATTERNS, Line, Path, Traced, input_axes, trace
+from .field_paths import PATTERNS, AxisPath, Path, Traced, input_axes, trace
 from .reach import Pattern, Reach, Whole
-from .spans import Span, joined
+from .spans import ElementSet, joined
 
 
 class Field(Record):
@@ -30,19 +30,20 @@ class Field(Record):
 
 
 class Seen(Record):
-    """What a position of a node sees of one input: the union of all ways, and the ways that differ.
+    """The receptive field of a node in one input: the union over all paths, and each distinct path.
 
-    `sides` and each of `ways` have a field for each side of the input. Where not `exact`, the field is at most that.
+    `dimensions` and each of `paths` have one field for each dimension of the input. If not `exact`, the field is an
+    upper bound.
     """
 
     input: int
-    sides: tuple[Field, ...]
-    ways: tuple[tuple[Field, ...], ...]
+    dimensions: tuple[Field, ...]
+    paths: tuple[tuple[Field, ...], ...]
     exact: bool
     complete: bool
-    """Whether `ways` are all; else those are left out that another one covers."""
+    """Whether `paths` has all paths; otherwise, paths covered by another one are left out."""
     placed: bool
-    """Whether the node has positions, which see each their own part: not so after a global pooling or a flatten."""
+    """Whether each position sees its own part of the input: false after a global pooling or a flatten."""
 
 
 class Fields:
@@ -70,17 +71,21 @@ class Fields:
         paths = [_at_all_channels(path, self._channels[node]) for path in paths]
         along = list(zip(*(path.lines for path in paths), strict=True))
         exact = all(path.exact and all(_is_exact(line.reach) for line in path.lines) for path in paths)
-        ways = dict.fromkeys(tuple(self._field(line, sizes) for line in path.lines) for path in paths)
+        distinct = dict.fromkeys(tuple(self._field(line, sizes) for line in path.lines) for path in paths)
         return Seen(
             input=entry,
-            sides=tuple(_union(lines, sizes) if len(lines) > 1 else self._field(lines[0], sizes) for lines in along),
-            ways=tuple(sorted(ways, key=lambda way: [(f.size is None, f.size or 0, f.start or 0) for f in way])),
+            dimensions=tuple(
+                _union(lines, sizes) if len(lines) > 1 else self._field(lines[0], sizes) for lines in along
+            ),
+            paths=tuple(
+                sorted(distinct, key=lambda fields: [(f.size is None, f.size or 0, f.start or 0) for f in fields])
+            ),
             exact=exact and all(_period(lines) <= LONGEST_PERIOD for lines in along),
             complete=self._complete[node],
             placed=any(_has_places(line, sizes) for path in paths for line in path.lines),
         )
 
-    def _field(self, line: Line[Reach], sizes: tuple[int, ...]) -> Field:
+    def _field(self, line: AxisPath[Reach], sizes: tuple[int, ...]) -> Field:
         """The field of one line; paths share most of theirs with others."""
         axis, reach = line
         # Patterns live as long as the paths.
@@ -96,13 +101,13 @@ class Fields:
         """
         found: set[tuple[int, ...]] = set()
         for path in (_at_all_channels(each, self._channels[node]) for each in self._paths[node]):
-            sides = []
+            dimensions = []
             for axis, reach in path.lines:
                 if isinstance(reach, Whole):
                     return None
                 span = reach.at(0 if axis is None else position[axis])
-                sides.append([span.low + i for i in range(span.size) if span.bits >> i & 1] if span else [])
-            found |= set(product(*sides))
+                dimensions.append([span.low + i for i in range(span.size) if span.bits >> i & 1] if span else [])
+            found |= set(product(*dimensions))
         return found
 
 
@@ -122,9 +127,9 @@ def _at_all_channels(path: Path[Reach], channels: int | None) -> Path[Reach]:
     """What all channels at a position read: where a side of the input became the channels, all of that side."""
     if channels is None or all(line.axis != channels for line in path.lines):
         return path
-    lines: list[Line[Reach]] = []
+    lines: list[AxisPath[Reach]] = []
     for line in path.lines:
-        lines.append(Line(None, Whole(_is_exact(line.reach))) if line.axis == channels else line)
+        lines.append(AxisPath(None, Whole(_is_exact(line.reach))) if line.axis == channels else line)
     return path._replace(lines=tuple(lines))
 
 
@@ -153,7 +158,9 @@ def receptive_field(graph: Graph) -> int | None:
 def _largest(graph: Graph, seen: Seen) -> int | None:
     entry = graph.nodes[seen.input]
     lengths = (entry.shape.dims[axis] for axis in input_axes(graph, entry))
-    sizes = [length if field.size is None else field.size for field, length in zip(seen.sides, lengths, strict=True)]
+    sizes = [
+        length if field.size is None else field.size for field, length in zip(seen.dimensions, lengths, strict=True)
+    ]
     return max(sizes) if all(type(size) is int for size in sizes) else None
 
 
@@ -196,12 +203,12 @@ def _union(lines: Iterable[tuple[int | None, Reach]], sizes: tuple[int, ...]) ->
     return Field(size=_size(largest, False), read=largest.members if largest else 0, jump=jumps.pop(), start=start)
 
 
-def _size(span: Span | None, whole: bool) -> int | None:
+def _size(span: ElementSet | None, whole: bool) -> int | None:
     return None if whole else span.size if span else 0
 
 
-def _joined(spans: Iterable[Span | None]) -> Span | None:
-    found: Span | None = None
+def _joined(spans: Iterable[ElementSet | None]) -> ElementSet | None:
+    found: ElementSet | None = None
     for span in spans:
         found = joined(found, span)
     return found

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from ...contract.reads import Everything, Links, Positions, Reads, Unfolded, pointwise
+from ...contract.reads import Everything, Links, PeriodicReads, Reads, Unfolded, pointwise
 from ...graph import Graph, Node
 from ...shapes.shape import Layout, Shape
 from ...shapes.symbolic import plain
@@ -17,7 +17,7 @@ _MOST_APART = 12
 """Beyond so many of these, a single one stands for all: it covers them, and is not exact."""
 
 
-class Line(NamedTuple, Generic[R]):
+class AxisPath(NamedTuple, Generic[R]):
     """One side of an input: the node's axis whose position decides what is read of it (None: no axis); and what."""
 
     axis: int | None
@@ -31,7 +31,7 @@ class Path(NamedTuple, Generic[R]):
     """
 
     input: int
-    lines: tuple[Line[R], ...]
+    lines: tuple[AxisPath[R], ...]
     exact: bool = True
 
 
@@ -46,8 +46,8 @@ class Algebra(NamedTuple, Generic[R]):
 
 
 PATTERNS: Algebra[reach.Reach] = Algebra(
-    lambda side: reach.START,
-    lambda own, reads, side, size: reach.through(own, reads),
+    lambda length: reach.START,
+    lambda own, reads, length, size: reach.through(own, reads),
     reach.covers,
     reach.either,
     reach.unfolded,
@@ -90,7 +90,7 @@ class _Trace(Generic[R]):
     def entry(self, node: Node) -> Paths[R]:
         if not (axes := input_axes(self.graph, node)):
             return ()
-        lines = tuple(Line(axis, self.algebra.start(plain(node.shape.dims[axis]))) for axis in axes)
+        lines = tuple(AxisPath(axis, self.algebra.start(plain(node.shape.dims[axis]))) for axis in axes)
         return (Path(node.id, lines),)
 
     def paths(self, node: Node) -> Paths[R]:
@@ -117,20 +117,20 @@ class _Trace(Generic[R]):
         lines = tuple(self.line(line, links, x, y) for line in path.lines)
         return Path(path.input, lines, path.exact and not _splits(path.lines, links) and not _misses(path.lines, links))
 
-    def line(self, line: Line[R], links: Links, x: Shape, y: Shape) -> Line[R]:
+    def line(self, line: AxisPath[R], links: Links, x: Shape, y: Shape) -> AxisPath[R]:
         if line.axis is None:
             return line
         axis, reads = links[line.axis]
         if isinstance(reads, Unfolded):
-            side, found = self.algebra.unfolded(line.reach, tuple(map(plain, reads.sides)))
-            return Line(None if side is None else side + 1, found)
+            dimension, found = self.algebra.unfolded(line.reach, tuple(map(plain, reads.spatial_size)))
+            return AxisPath(None if dimension is None else dimension + 1, found)
         size = 1 if axis is None else plain(y.dims[axis])
-        side = plain(x.dims[line.axis])
-        key = id(line.reach), reads, side, size
+        length = plain(x.dims[line.axis])
+        key = id(line.reach), reads, length, size
         if key not in self.reached:
-            self.reached[key] = self.algebra.through(line.reach, reads, side, size)
+            self.reached[key] = self.algebra.through(line.reach, reads, length, size)
             self.kept.append(line.reach)
-        return Line(axis, self.reached[key])
+        return AxisPath(axis, self.reached[key])
 
     def merged(self, paths: Iterable[Path[R]]) -> Paths[R]:
         unique = tuple(dict.fromkeys(paths))
@@ -152,7 +152,7 @@ class _Trace(Generic[R]):
             key = path.input, tuple(line.axis for line in path.lines)
             if key in found:
                 pairs = zip(found[key].lines, path.lines, strict=True)
-                lines = tuple(Line(a.axis, self.algebra.either(a.reach, b.reach)) for a, b in pairs)
+                lines = tuple(AxisPath(a.axis, self.algebra.either(a.reach, b.reach)) for a, b in pairs)
                 found[key] = Path(path.input, lines, exact=False)
             else:
                 found[key] = path
@@ -167,7 +167,7 @@ class _Trace(Generic[R]):
         )
 
 
-def _splits(lines: tuple[Line[Any], ...], links: Links) -> bool:
+def _splits(lines: tuple[AxisPath[Any], ...], links: Links) -> bool:
     """Whether two sides that share an axis are read at several of its positions: no product of sides any more."""
     axes = [line.axis for line in lines if line.axis is not None]
     if len(set(axes)) == len(axes):
@@ -176,19 +176,19 @@ def _splits(lines: tuple[Line[Any], ...], links: Links) -> bool:
     return any(_reads_several(links[axis][1]) for axis in shared)
 
 
-def _misses(lines: tuple[Line[Any], ...], links: Links) -> bool:
+def _misses(lines: tuple[AxisPath[Any], ...], links: Links) -> bool:
     """Whether a place may read nothing, where that cannot be told of a side that is the same for all places."""
     if all(line.axis is not None for line in lines):
         return False
-    return any(isinstance(reads, Positions) and _reads_nothing(reads) for _, reads in links)
+    return any(isinstance(reads, PeriodicReads) and _reads_nothing(reads) for _, reads in links)
 
 
-def _reads_nothing(reads: Positions) -> bool:
+def _reads_nothing(reads: PeriodicReads) -> bool:
     return reads.border == "zeros" and any(not offsets or offsets[0] < 0 for offsets in reads.offsets)
 
 
 def _reads_several(reads: Reads | Unfolded) -> bool:
-    if isinstance(reads, Positions):
+    if isinstance(reads, PeriodicReads):
         return any(len(offsets) > 1 for offsets in reads.offsets)
     return not isinstance(reads, Everything | Unfolded)
 

@@ -4,9 +4,9 @@ from fractions import Fraction
 from math import gcd, lcm
 from typing import NamedTuple
 
-from ...contract.reads import LONGEST_PERIOD, Before, Everything, Positions, Reads
+from ...contract.reads import LONGEST_PERIOD, Before, Everything, PeriodicReads, Reads
 from ...shapes.symbolic import plain
-from .spans import Span, joined, repeated
+from .spans import ElementSet, joined, repeated
 
 _MOST_STEPS = 1 << 16
 """Beyond so many spans that are joined to follow a pattern through a layer, it is no longer followed."""
@@ -23,14 +23,14 @@ class Pattern(NamedTuple):
 
     period: int
     step: int
-    spans: tuple[Span | None, ...]
+    spans: tuple[ElementSet | None, ...]
 
     @property
     def jump(self) -> Fraction:
         """How far apart the fields of neighbours are on average, in input elements."""
         return Fraction(self.step, self.period)
 
-    def at(self, position: int) -> Span | None:
+    def at(self, position: int) -> ElementSet | None:
         """What a position reads."""
         turn, rest = divmod(position, self.period)
         span = self.spans[rest]
@@ -39,7 +39,7 @@ class Pattern(NamedTuple):
 
 Reach = Pattern | Whole
 
-START = Pattern(1, 1, (Span(0, 0),))
+START = Pattern(1, 1, (ElementSet(0, 0),))
 
 
 def through(reach: Reach, reads: Reads) -> Reach:
@@ -49,11 +49,11 @@ def through(reach: Reach, reads: Reads) -> Reach:
             return Whole(exact and (not isinstance(reach, Whole) or reach.exact))
         case Before():
             return Whole(not isinstance(reach, Whole) or reach.exact)
-        case Positions():
+        case PeriodicReads():
             return reach if isinstance(reach, Whole) else _composed(reach, reads)
 
 
-def _composed(reach: Pattern, reads: Positions) -> Reach:
+def _composed(reach: Pattern, reads: PeriodicReads) -> Reach:
     if reach.period == reads.period == 1:
         only = reach.spans[0]
         span = repeated(only, reads.offsets[0], reach.step) if only else None
@@ -66,16 +66,16 @@ def _composed(reach: Pattern, reads: Positions) -> Reach:
     return _shortened(Pattern(reads.period * turns, step, spans))
 
 
-def _steps(reach: Pattern, reads: Positions, turns: int) -> int:
+def _steps(reach: Pattern, reads: PeriodicReads, turns: int) -> int:
     """How many spans `_read` joins for all positions of the result's period."""
     if reads.period * turns > LONGEST_PERIOD:
         return _MOST_STEPS + 1
     return turns * sum(min(reach.period, len(offsets)) for offsets in reads.offsets)
 
 
-def _read(reach: Pattern, reads: Positions, position: int) -> Span | None:
+def _read(reach: Pattern, reads: PeriodicReads, position: int) -> ElementSet | None:
     turn, rest = divmod(position, reads.period)
-    found: Span | None = None
+    found: ElementSet | None = None
     offsets, base = reads.offsets[rest], reads.step * turn
     # Offsets that fall on the same place of the pattern are read together.
     every = reach.period // gcd(reach.period, offsets.step)
@@ -99,7 +99,7 @@ def _shortened(pattern: Pattern) -> Pattern:
     return pattern
 
 
-def _moved(span: Span | None, by: int) -> Span | None:
+def _moved(span: ElementSet | None, by: int) -> ElementSet | None:
     return span and span.moved(by)
 
 
@@ -126,22 +126,22 @@ def either(a: Reach, b: Reach) -> Reach:
     return _shortened(Pattern(longest, step, tuple(joined(a.at(i), b.at(i)) for i in range(longest))))
 
 
-def _covers(a: Span | None, b: Span | None) -> bool:
+def _covers(a: ElementSet | None, b: ElementSet | None) -> bool:
     return b is None or (a is not None and a.covers(b))
 
 
-def unfolded(reach: Reach, sides: tuple[int, ...]) -> tuple[int | None, Reach]:
+def unfolded(reach: Reach, sizes: tuple[int, ...]) -> tuple[int | None, Reach]:
     """A reach along a sequence that becomes these sides: the one of them that it follows (from 0), and how."""
     if isinstance(reach, Whole):
         return None, reach
     if reach.step == 0 and reach.period == 1:
         return 0, reach
     after = 1
-    for side in range(len(sides) - 1, -1, -1):
-        size = plain(sides[side])
-        own = _follows(reach, None if side == 0 else size, after)
+    for dimension in range(len(sizes) - 1, -1, -1):
+        size = plain(sizes[dimension])
+        own = _follows(reach, None if dimension == 0 else size, after)
         if own is not None:
-            return side, own
+            return dimension, own
         after *= size
     return None, Whole(exact=False)
 

@@ -6,7 +6,7 @@ _WIDEST = 1 << 16
 """Beyond so many numbers from first to last, holes are no longer kept."""
 
 
-class Span(NamedTuple):
+class ElementSet(NamedTuple):
     """The numbers from `low` to `high`, both included; where it has holes, bit i of `mask` is set for low + i."""
 
     low: int
@@ -28,11 +28,11 @@ class Span(NamedTuple):
         """Bit i is set for low + i."""
         return (1 << self.size) - 1 if self.mask is None else self.mask
 
-    def moved(self, by: int) -> "Span":
+    def moved(self, by: int) -> "ElementSet":
         """Each number more by so much."""
-        return Span(self.low + by, self.high + by, self.mask) if by else self
+        return ElementSet(self.low + by, self.high + by, self.mask) if by else self
 
-    def covers(self, other: "Span") -> bool:
+    def covers(self, other: "ElementSet") -> bool:
         """Whether all numbers of the other are in this one."""
         if self.low > other.low or self.high < other.high:
             return False
@@ -41,30 +41,30 @@ class Span(NamedTuple):
         bits = other.bits << (other.low - self.low)
         return self.mask & bits == bits
 
-    def inside(self, side: int) -> int:
-        """The numbers from 0 up to `side`, without, as bits."""
+    def inside(self, length: int) -> int:
+        """The numbers from 0 up to `length`, without, as bits."""
         bits = self.bits << self.low if self.low >= 0 else self.bits >> -self.low
-        return bits & ((1 << side) - 1)
+        return bits & ((1 << length) - 1)
 
 
-def joined(a: Span | None, b: Span | None) -> Span | None:
+def joined(a: ElementSet | None, b: ElementSet | None) -> ElementSet | None:
     """The numbers of either; None is the set without any."""
     if a is None or b is None:
         return b if a is None else a
     low, high = min(a.low, b.low), max(a.high, b.high)
     if a.mask is None and b.mask is None and a.low <= b.high + 1 and b.low <= a.high + 1:
-        return Span(low, high)
+        return ElementSet(low, high)
     return _packed(low, high, a, b)
 
 
-def _packed(low: int, high: int, a: Span, b: Span) -> Span:
+def _packed(low: int, high: int, a: ElementSet, b: ElementSet) -> ElementSet:
     if high - low >= _WIDEST:
-        return Span(low, high)
+        return ElementSet(low, high)
     bits = (a.bits << (a.low - low)) | (b.bits << (b.low - low))
-    return Span(low, high, None if bits.bit_count() == high - low + 1 else bits)
+    return ElementSet(low, high, None if bits.bit_count() == high - low + 1 else bits)
 
 
-def repeated(span: Span, times: range, scale: int) -> Span | None:
+def repeated(span: ElementSet, times: range, scale: int) -> ElementSet | None:
     """The union of the span moved by scale·t for each t."""
     if not times:
         return None
@@ -74,10 +74,10 @@ def repeated(span: Span, times: range, scale: int) -> Span | None:
         return span.moved(scale * times[0])
     high = low + last + span.size - 1
     if high - low >= _WIDEST or (span.mask is None and apart <= span.size):
-        return Span(low, high)
+        return ElementSet(low, high)
     bits, copies = span.bits, 1
     while copies < len(times):  # doubled until all are there
         more = min(copies, len(times) - copies)
         bits |= bits << (apart * more)
         copies += more
-    return Span(low, high, None if bits.bit_count() == high - low + 1 else bits)
+    return ElementSet(low, high, None if bits.bit_count() == high - low + 1 else bits)

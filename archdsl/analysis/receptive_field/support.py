@@ -50,9 +50,9 @@ def _masks(path: Path[Table], position: Sequence[int | None]) -> Iterator[int]:
             yield table[place]
 
 
-def _product(sides: Sequence[list[int]]) -> set[tuple[int, ...]]:
+def _product(positions: Sequence[list[int]]) -> set[tuple[int, ...]]:
     found: set[tuple[int, ...]] = {()}
-    for places in sides:
+    for places in positions:
         found = {(*head, place) for head in found for place in places}
     return found
 

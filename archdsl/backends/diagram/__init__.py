@@ -1,14 +1,14 @@
 """Diagrams of a network: SVG, PNG, DOT, Mermaid, TikZ."""
 
 from ...graph import Graph
-from .build import Subject, View, picture
+from .build import View, ViewOptions, build_diagram
 from .drawing import Drawing
 from .engine import CannotDraw, draw
-from .figure import Picture
-from .figure_options import Style
+from .figure import Diagram
+from .figure_options import DiagramStyle
 from .theme import THEMES
 
-__all__ = ["FORMATS", "THEMES", "CannotDraw", "Style", "Subject", "View", "diagram"]
+__all__ = ["FORMATS", "THEMES", "CannotDraw", "DiagramStyle", "View", "ViewOptions", "diagram"]
 
 MOST = 3000
 """Boxes in a diagram; more would take minutes, and nobody could read them."""
@@ -16,16 +16,18 @@ FORMATS = ("svg", "png", "pdf", "dot", "mmd", "tikz")
 """The formats of a diagram; pdf needs a system's `dot`."""
 
 
-def diagram(graph: Graph, format: str = "svg", style: Style | None = None, subject: Subject | None = None) -> bytes:
+def diagram(
+    graph: Graph, format: str = "svg", style: DiagramStyle | None = None, view_options: ViewOptions | None = None
+) -> bytes:
     """The network as a diagram in one of FORMATS. The same input gives the same bytes. Raises CannotDraw."""
     from ...analysis.cost import costs
 
-    style = style or Style()
-    drawn = picture(graph, costs(graph), subject)
+    style = style or DiagramStyle()
+    drawn = build_diagram(graph, costs(graph), view_options)
     if len(drawn.boxes) > MOST:
         help = "fold repeated layers, or use the view `blocks` or `stages`"
         raise CannotDraw(f"{len(drawn.boxes):,} boxes are more than the limit of {MOST:,}: {help}")
-    if subject is not None and subject.view is View.VOLUMES:
+    if view_options is not None and view_options.view is View.VOLUMES:
         return _volumes(drawn, format, style)
     if format == "mmd":
         from .mermaid import write_mermaid
@@ -48,7 +50,7 @@ def diagram(graph: Graph, format: str = "svg", style: Style | None = None, subje
     return draw(program, format, dpi=style.dpi if format == "png" else None)
 
 
-def _volumes(drawn: Picture, format: str, style: Style) -> bytes:
+def _volumes(drawn: Diagram, format: str, style: DiagramStyle) -> bytes:
     from .scene import draw_volumes
 
     if format == "mmd":
@@ -56,7 +58,7 @@ def _volumes(drawn: Picture, format: str, style: Style) -> bytes:
     return _fixed(draw_volumes(drawn, style), format, style)
 
 
-def _fixed(drawing: Drawing, format: str, style: Style) -> bytes:
+def _fixed(drawing: Drawing, format: str, style: DiagramStyle) -> bytes:
     """A drawing whose places are given already."""
     from .plot import write_fixed_dot, write_svg
 
@@ -73,14 +75,14 @@ def _fixed(drawing: Drawing, format: str, style: Style) -> bytes:
             return draw(write_fixed_dot(drawing), format, dpi=style.dpi if format == "png" else None, fixed=True)
 
 
-def _in_columns(drawn: Picture, style: Style) -> Drawing | None:
+def _in_columns(drawn: Diagram, style: DiagramStyle) -> Drawing | None:
     """The diagram in columns, if there are several."""
     from .page_columns import may_need, set_columns
 
     return set_columns(drawn, style) if may_need(drawn, style) else None
 
 
-def _program(drawn: Picture, style: Style) -> str:
+def _program(drawn: Diagram, style: DiagramStyle) -> str:
     """The diagram in DOT, in the best arrangement that the renderer finds."""
     from .dot import write_dot
     from .graphviz_layout import best_arrangement

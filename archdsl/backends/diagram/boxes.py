@@ -7,23 +7,23 @@ from ...contract.layer import Layer
 from ...graph import Graph
 from ...record import Record
 from ...shapes.shape import Shape
-from .figure import Box, Cluster, Role, Row
+from .figure import Box, BoxRow, Cluster, Role
 from .labels import count, layer_words, shape_words
-from .plan import Drawn, Frame, Path, Plan, frames_around
+from .plan import DrawingPlan, Drawn, Frame, Path, frames_around
 
 WITHOUT_A_NAME = frozenset({"stage", "branch", "aux"})
 """What a scope can be besides a block, whose name it then holds."""
 
 
-class Facts(Record):
+class DiagramSource(Record):
     """What is known about a network that is to be drawn."""
 
     graph: Graph
     costs: Costs
-    plan: Plan
+    plan: DrawingPlan
 
 
-class Group(Record):
+class BoxGroup(Record):
     """What one box holds: layers on top of each other, or all of a closed frame; and the frame that it stands in."""
 
     nodes: tuple[Drawn, ...]
@@ -37,7 +37,7 @@ class Group(Record):
         return f"n{self.nodes[0].node}"
 
 
-def group_box(facts: Facts, group: Group) -> Box:
+def group_box(facts: DiagramSource, group: BoxGroup) -> Box:
     """The box of a group."""
     first = facts.graph.nodes[group.nodes[0].node]
     if first.id in facts.graph.inputs:
@@ -51,12 +51,12 @@ def group_box(facts: Facts, group: Group) -> Box:
     )
 
 
-def _shape_after(facts: Facts, group: Group) -> Shape | None:
+def _shape_after(facts: DiagramSource, group: BoxGroup) -> Shape | None:
     """The shape of what leaves a group, after the last of its repetitions."""
     return facts.graph.nodes[group.nodes[-1].copies[-1]].shape
 
 
-def _row(facts: Facts, drawn: Drawn) -> Row:
+def _row(facts: DiagramSource, drawn: Drawn) -> BoxRow:
     graph, node = facts.graph, facts.graph.nodes[drawn.node]
     costs = [facts.costs[copy] for copy in drawn.copies]
     hints = [f"{node.name}: {node.text}", shape_words(node.shape)]
@@ -64,7 +64,7 @@ def _row(facts: Facts, drawn: Drawn) -> Row:
         hints.append(f"the weights of {graph.nodes[node.shared].name}")
     if len(drawn.copies) > 1:
         hints.append(f"and so on to {graph.nodes[drawn.copies[-1]].name}")
-    return Row(
+    return BoxRow(
         words=_words(graph, drawn),
         style=node.op.style,
         hover=", ".join([*hints, *_totals(add(costs))]),
@@ -93,13 +93,13 @@ def _totals(cost: Cost) -> list[str]:
     return parameters + ([count(cost.macs, "MAC")] if cost.macs else [])
 
 
-def _closed_box(facts: Facts, group: Group, frame: Frame) -> Box:
+def _closed_box(facts: DiagramSource, group: BoxGroup, frame: Frame) -> Box:
     turns = 1
     for around in frames_around(facts.plan, frame.path):
         turns *= around.times
     costs = [_turn(facts, group.nodes, turn, turns) for turn in range(turns)]
     ops = [facts.graph.nodes[drawn.node].op for drawn in group.nodes]
-    row = Row(
+    row = BoxRow(
         words=frame_words(facts, frame),
         style="",
         hover=_frame_hover(facts, frame),
@@ -118,13 +118,13 @@ def _closed_box(facts: Facts, group: Group, frame: Frame) -> Box:
     )
 
 
-def _turn(facts: Facts, nodes: tuple[Drawn, ...], turn: int, turns: int) -> Cost:
+def _turn(facts: DiagramSource, nodes: tuple[Drawn, ...], turn: int, turns: int) -> Cost:
     """What one of the repetitions of a frame costs."""
     ids = (i for n in nodes for i in n.copies[turn * len(n.copies) // turns : (turn + 1) * len(n.copies) // turns])
     return add(facts.costs[i] for i in ids)
 
 
-def frame_words(facts: Facts, frame: Frame) -> str:
+def frame_words(facts: DiagramSource, frame: Frame) -> str:
     """A stage by its name, a block as the text uses it: `bottleneck 64`, `d1: double 64`."""
     if frame.scope is None:
         return ""
@@ -144,7 +144,7 @@ def _numbered(name: str, kind: str) -> bool:
     return name.rstrip("0123456789") == kind.rstrip("0123456789")
 
 
-def _summary(facts: Facts, frame: Frame) -> str:
+def _summary(facts: DiagramSource, frame: Frame) -> str:
     """The blocks right inside a stage, in runs: `bottleneck ×3`; for a block, the one that it is a shell of."""
     scope, scopes = frame.scope or (), facts.graph.scopes
     inside = [kind for path, kind in scopes.items() if path[:-1] == scope and kind not in WITHOUT_A_NAME]
@@ -157,7 +157,7 @@ def _summary(facts: Facts, frame: Frame) -> str:
     return ", ".join(kind if times == 1 else f"{kind} ×{times}" for kind, times in runs)
 
 
-def cluster(facts: Facts, frame: Frame) -> Cluster:
+def cluster(facts: DiagramSource, frame: Frame) -> Cluster:
     """An open frame."""
     if frame.scope is None:
         hover = f"{count(frame.times, 'repetition')}, drawn once"
@@ -167,7 +167,7 @@ def cluster(facts: Facts, frame: Frame) -> Cluster:
     return Cluster(path=frame.path, title=title, hover=_frame_hover(facts, frame), times=frame.times)
 
 
-def _frame_hover(facts: Facts, frame: Frame) -> str:
+def _frame_hover(facts: DiagramSource, frame: Frame) -> str:
     if frame.scope is None:
         return ""
     kind = facts.graph.scopes[frame.scope]
@@ -178,18 +178,18 @@ def _frame_hover(facts: Facts, frame: Frame) -> str:
     return f"{what} {'.'.join(frame.scope)}: {', '.join(hints)}"
 
 
-def _input(graph: Graph, node: int) -> Row:
+def _input(graph: Graph, node: int) -> BoxRow:
     name, shape = graph.input_names[graph.inputs.index(node)], graph.nodes[node].shape
     words = "input" if len(graph.inputs) == 1 and name == "x" else f"input {name}"
     size = shape.vocabulary
     kind = f" ids below {size:,}" if size else ""
-    return Row(words=words, style="", hover=f"{words}: {shape}{kind}")
+    return BoxRow(words=words, style="", hover=f"{words}: {shape}{kind}")
 
 
 def end_boxes(graph: Graph) -> list[Box]:
     """The boxes of the outputs."""
     rows = (
-        Row(words=name, style="", hover=f"{name}: {graph.nodes[node].shape}, made by {graph.nodes[node].name}")
+        BoxRow(words=name, style="", hover=f"{name}: {graph.nodes[node].shape}, made by {graph.nodes[node].name}")
         for name, node in graph.outputs
     )
     return [Box(id=f"y{i}", role=Role.OUTPUT, rows=(row,)) for i, row in enumerate(rows)]

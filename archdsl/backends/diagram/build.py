@@ -15,11 +15,11 @@ from ...contract.layer import Layer
 from ...contract.styles import STACKED
 from ...graph import Graph, Node
 from ...record import Record
-from .boxes import WITHOUT_A_NAME, Facts, Group, cluster, end_boxes, group_box
-from .figure import Arrow, Box, Cluster, Flow, Picture, Role
+from .boxes import WITHOUT_A_NAME, BoxGroup, DiagramSource, cluster, end_boxes, group_box
+from .figure import Arrow, Box, Cluster, Diagram, Flow, Role
 from .flow import find_flows
 from .labels import count, shape_words, short
-from .plan import Drawn, Frame, Path, Plan, frames_around, make_plan
+from .plan import DrawingPlan, Drawn, Frame, Path, frames_around, make_plan
 
 MANY = 48
 """Volumes that are drawn without folding repetitions."""
@@ -38,7 +38,7 @@ class View(StrEnum):
     """A tensor is a box whose sides follow its shape; inside, the same as BLOCKS."""
 
 
-class Subject(Record):
+class ViewOptions(Record):
     """What is to be seen: the view, the names of blocks that are open in it, whether repetitions are drawn once."""
 
     view: View = View.LAYERS
@@ -46,25 +46,25 @@ class Subject(Record):
     fold: bool = True
 
 
-def picture(graph: Graph, costs: Costs, subject: Subject | None = None) -> Picture:
+def build_diagram(graph: Graph, costs: Costs, view_options: ViewOptions | None = None) -> Diagram:
     """A view of a graph. The subject's default is every layer, repetitions once."""
-    subject = subject or Subject()
-    if subject.view is View.VOLUMES and subject.fold:
+    view_options = view_options or ViewOptions()
+    if view_options.view is View.VOLUMES and view_options.fold:
         # Each of VGG's layers has its place in such a picture; only of many more, one stands for all.
-        unfolded = _picture(graph, costs, subject.replace(fold=False))
-        return unfolded if len(unfolded.boxes) <= MANY else _picture(graph, costs, subject)
-    return _picture(graph, costs, subject)
+        unfolded = _build(graph, costs, view_options.replace(fold=False))
+        return unfolded if len(unfolded.boxes) <= MANY else _build(graph, costs, view_options)
+    return _build(graph, costs, view_options)
 
 
-def _picture(graph: Graph, costs: Costs, subject: Subject) -> Picture:
-    plan = make_plan(graph, fold=subject.fold, exact=subject.view is View.LAYERS)
+def _build(graph: Graph, costs: Costs, view_options: ViewOptions) -> Diagram:
+    plan = make_plan(graph, fold=view_options.fold, exact=view_options.view is View.LAYERS)
     plan = _without_shells(graph, plan)
-    groups = _placed(graph, plan, _groups(graph, plan, _closed(graph, subject)))
-    facts = Facts(graph=graph, costs=costs, plan=plan)
+    groups = _placed(graph, plan, _groups(graph, plan, _closed(graph, view_options)))
+    facts = DiagramSource(graph=graph, costs=costs, plan=plan)
     boxes = [group_box(facts, group) for group in groups] + end_boxes(graph)
     total = costs.total
     caption = f"{graph.name}: {count(total.parameters, 'parameter')}, {short(total.macs, 'MAC')}"
-    return Picture(
+    return Diagram(
         title=graph.name,
         caption=caption,
         description=_description(graph, boxes, caption),
@@ -74,7 +74,7 @@ def _picture(graph: Graph, costs: Costs, subject: Subject) -> Picture:
     )
 
 
-def _without_shells(graph: Graph, plan: Plan) -> Plan:
+def _without_shells(graph: Graph, plan: DrawingPlan) -> DrawingPlan:
     """The plan without the frames of blocks that hold a single layer, or another block and nothing else."""
     inside: dict[Path, list[Path]] = {}
     for drawn in plan.nodes:
@@ -90,28 +90,28 @@ def _without_shells(graph: Graph, plan: Plan) -> Plan:
     return plan.replace(frames={path: frame for path, frame in kept.items() if path not in shells or frame.times > 1})
 
 
-def _innermost(plan: Plan, place: Path) -> Path:
+def _innermost(plan: DrawingPlan, place: Path) -> Path:
     """The frame in which something stands; () for none."""
     return max((frame.path for frame in frames_around(plan, place)), key=len, default=())
 
 
-def _closed(graph: Graph, subject: Subject) -> Callable[[Frame], bool]:
+def _closed(graph: Graph, view_options: ViewOptions) -> Callable[[Frame], bool]:
     """Whether a frame is drawn as a box."""
 
     def closed(frame: Frame) -> bool:
         kind = graph.scopes[frame.scope] if frame.scope else None
-        match subject.view:
+        match view_options.view:
             case View.LAYERS:
                 return False
             case View.BLOCKS | View.VOLUMES:
-                return kind not in (None, "stage", "aux", *subject.expand)
+                return kind not in (None, "stage", "aux", *view_options.expand)
             case View.STAGES:
-                return kind is not None and kind not in subject.expand
+                return kind is not None and kind not in view_options.expand
 
     return closed
 
 
-def _groups(graph: Graph, plan: Plan, closed: Callable[[Frame], bool]) -> list[Group]:
+def _groups(graph: Graph, plan: DrawingPlan, closed: Callable[[Frame], bool]) -> list[BoxGroup]:
     """What each box holds, in the order in which the boxes begin."""
     readers = Counter(plan.resolve(i) for drawn in plan.nodes for i in graph.nodes[drawn.node].inputs)
     readers.update(plan.resolve(node) for _, node in graph.outputs)
@@ -139,7 +139,7 @@ def _groups(graph: Graph, plan: Plan, closed: Callable[[Frame], bool]) -> list[G
     return [_group(graph, plan, tuple(members), frame) for members, frame in groups]
 
 
-def _stacks(graph: Graph, plan: Plan, drawn: Drawn, below: Drawn) -> bool:
+def _stacks(graph: Graph, plan: DrawingPlan, drawn: Drawn, below: Drawn) -> bool:
     """Whether a layer is drawn as a row under the one before it."""
     alike = graph.nodes[drawn.node].shape == graph.nodes[below.node].shape
     return alike and _light(graph, drawn) and _layer(graph, below) and _same_frame(plan, drawn, below)
@@ -154,22 +154,22 @@ def _light(graph: Graph, drawn: Drawn) -> bool:
     return isinstance(op, Layer) and op.style in STACKED
 
 
-def _same_frame(plan: Plan, one: Drawn, other: Drawn) -> bool:
+def _same_frame(plan: DrawingPlan, one: Drawn, other: Drawn) -> bool:
     return _innermost(plan, one.place) == _innermost(plan, other.place)
 
 
-def _group(graph: Graph, plan: Plan, members: tuple[Drawn, ...], frame: Frame | None) -> Group:
+def _group(graph: Graph, plan: DrawingPlan, members: tuple[Drawn, ...], frame: Frame | None) -> BoxGroup:
     if frame is None:
-        return Group(nodes=members, frame=None, place=_innermost(plan, members[0].place), times=1)
+        return BoxGroup(nodes=members, frame=None, place=_innermost(plan, members[0].place), times=1)
     place = _innermost(plan, frame.path[:-1])
     # A block of a convolution with its norm and activation says more by its layers than by its name.
     if graph.scopes[frame.scope or ()] not in WITHOUT_A_NAME and _is_stack(graph, plan, members):
         inside = [each.times for each in frames_around(plan, members[0].place) if len(each.path) >= len(frame.path)]
-        return Group(nodes=members, frame=None, place=place, times=math.prod(inside))
-    return Group(nodes=members, frame=frame, place=place, times=frame.times)
+        return BoxGroup(nodes=members, frame=None, place=place, times=math.prod(inside))
+    return BoxGroup(nodes=members, frame=frame, place=place, times=frame.times)
 
 
-def _is_stack(graph: Graph, plan: Plan, members: tuple[Drawn, ...]) -> bool:
+def _is_stack(graph: Graph, plan: DrawingPlan, members: tuple[Drawn, ...]) -> bool:
     """Whether these layers are one box when they are seen: in one frame, a layer and those that keep its shape."""
     first, *rest = members
     shapes = {graph.nodes[drawn.node].shape for drawn in members}
@@ -177,11 +177,11 @@ def _is_stack(graph: Graph, plan: Plan, members: tuple[Drawn, ...]) -> bool:
     return len(shapes) == 1 and _layer(graph, first) and together
 
 
-def _placed(graph: Graph, plan: Plan, groups: list[Group]) -> list[Group]:
+def _placed(graph: Graph, plan: DrawingPlan, groups: list[BoxGroup]) -> list[BoxGroup]:
     """The groups without the frames that hold one box of layers: a repetition or a block, which is said on the box."""
     inside = Counter(frame.path for group in groups for frame in frames_around(plan, group.place))
 
-    def needless(group: Group) -> bool:
+    def needless(group: BoxGroup) -> bool:
         frame = plan.frames.get(group.place)
         if frame is None or inside[group.place] != 1:
             return False
@@ -196,7 +196,7 @@ def _placed(graph: Graph, plan: Plan, groups: list[Group]) -> list[Group]:
     return placed
 
 
-def _arrows(graph: Graph, plan: Plan, groups: list[Group]) -> tuple[Arrow, ...]:
+def _arrows(graph: Graph, plan: DrawingPlan, groups: list[BoxGroup]) -> tuple[Arrow, ...]:
     """Between boxes, in the order in which their ends run. The first from a box that is no skip says the shape."""
     owner = {drawn.node: group.id for group in groups for drawn in group.nodes}
     tensors: dict[tuple[int, str], int] = {}
@@ -207,16 +207,16 @@ def _arrows(graph: Graph, plan: Plan, groups: list[Group]) -> tuple[Arrow, ...]:
         if owner[drawn] != end:
             tensors.setdefault((drawn, end), source)
     pairs = [(owner[drawn], end) for drawn, end in tensors]
-    arrows, told = [], set()
+    arrows, labeled = [], set()
     for (pair, source), flow in zip(zip(pairs, tensors.values(), strict=True), find_flows(pairs), strict=True):
         shape = graph.nodes[source].shape
-        says = flow is not Flow.SKIP and source not in told
-        told |= {source} if says else set()
-        arrows.append(Arrow(start=pair[0], end=pair[1], shape=shape_words(shape) if says else None, flow=flow))
+        has_label = flow is not Flow.SKIP and source not in labeled
+        labeled |= {source} if has_label else set()
+        arrows.append(Arrow(start=pair[0], end=pair[1], shape=shape_words(shape) if has_label else None, flow=flow))
     return tuple(arrows)
 
 
-def _clusters(facts: Facts, groups: list[Group]) -> tuple[Cluster, ...]:
+def _clusters(facts: DiagramSource, groups: list[BoxGroup]) -> tuple[Cluster, ...]:
     """The frames that are drawn around boxes."""
     open_ = {frame.path for group in groups for frame in frames_around(facts.plan, group.place)}
     return tuple(cluster(facts, frame) for frame in facts.plan.frames.values() if frame.path in open_)

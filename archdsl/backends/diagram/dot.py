@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 
 from .arrangement import GAP, STRAIGHT, Arrangement, Title
 from .escaping import quoted, xml
-from .figure import FOOT, Arrow, Box, Cluster, Flow, Picture, Role, Row
-from .figure_options import SYMBOLS, Style
+from .figure import FOOT, Arrow, Box, BoxRow, Cluster, Diagram, Flow, Role
+from .figure_options import SYMBOLS, DiagramStyle
 
 Path = tuple[str, ...]
 
@@ -23,30 +23,30 @@ _LEGEND = 3
 _WEIGHTS = {Flow.MAIN: STRAIGHT, Flow.BRANCH: "10", Flow.SKIP: "0"}
 
 
-def write_dot(picture: Picture, style: Style, arrangement: Arrangement | None = None) -> str:
+def write_dot(diagram: Diagram, style: DiagramStyle, arrangement: Arrangement | None = None) -> str:
     """The picture as a DOT program."""
-    return "\n".join(["digraph {", *_indented(_lines(picture, style, arrangement or Arrangement())), "}", ""])
+    return "\n".join(["digraph {", *_indented(_lines(diagram, style, arrangement or Arrangement())), "}", ""])
 
 
-def write_heading(picture: Picture, style: Style) -> str:
+def write_heading(diagram: Diagram, style: DiagramStyle) -> str:
     """The caption and the legend of a picture alone; empty where it has none."""
-    heading = _heading(picture, style)
+    heading = _heading(diagram, style)
     look = f"fontname={quoted(FONT)} fontsize=11 fontcolor={quoted(style.theme.note)} pad=0"
     return f"digraph {{\n  graph [{look} label=<{heading}>]\n  x [style=invis shape=point]\n}}\n" if heading else ""
 
 
-def _lines(picture: Picture, style: Style, arrangement: Arrangement) -> Iterator[str]:
-    yield from _defaults(picture, style, arrangement.nudge)
-    skips = [arrow for arrow in picture.arrows if arrow.flow is Flow.SKIP and arrangement.skips_first]
+def _lines(diagram: Diagram, style: DiagramStyle, arrangement: Arrangement) -> Iterator[str]:
+    yield from _defaults(diagram, style, arrangement.nudge)
+    skips = [arrow for arrow in diagram.arrows if arrow.flow is Flow.SKIP and arrangement.skips_first]
     yield from (_arrow(arrow, style) for arrow in skips)
     usual = Title("r" if style.direction == "TB" else "l")
-    names = {cluster.path: f"cluster_{number}" for number, cluster in enumerate(picture.clusters)}
+    names = {cluster.path: f"cluster_{number}" for number, cluster in enumerate(diagram.clusters)}
     heads = {path: (name, arrangement.titles.get(name, usual)) for path, name in names.items()}
-    yield from _inside(picture, (), heads, style, 0)
-    yield from (_arrow(arrow, style) for arrow in picture.arrows if arrow not in skips)
+    yield from _inside(diagram, (), heads, style, 0)
+    yield from (_arrow(arrow, style) for arrow in diagram.arrows if arrow not in skips)
 
 
-def _defaults(picture: Picture, style: Style, nudge: int) -> Iterator[str]:
+def _defaults(diagram: Diagram, style: DiagramStyle, nudge: int) -> Iterator[str]:
     theme = style.theme
     graph = {
         "rankdir": quoted(style.direction),
@@ -58,7 +58,7 @@ def _defaults(picture: Picture, style: Style, nudge: int) -> Iterator[str]:
         "ranksep": f"{0.3 + 0.01 * nudge:.4g}",
         "pad": "0.1",
     }
-    if heading := _heading(picture, style):
+    if heading := _heading(diagram, style):
         graph |= {"label": f"<{heading}>", "labelloc": "t"}
     yield f"graph [{_attributes(graph)}]"
     node = {"shape": "plain", "fontname": quoted(FONT), "fontsize": "11", "fontcolor": quoted(theme.ink)}
@@ -73,10 +73,10 @@ def _defaults(picture: Picture, style: Style, nudge: int) -> Iterator[str]:
     yield f"edge [{_attributes(edge)}]"
 
 
-def _heading(picture: Picture, style: Style) -> str:
+def _heading(diagram: Diagram, style: DiagramStyle) -> str:
     """The caption, and the legend below it."""
-    rows = [f"<TR><TD>{xml(picture.caption)}</TD></TR>"] if style.caption else []
-    entries = style.legend_of(picture)
+    rows = [f"<TR><TD>{xml(diagram.caption)}</TD></TR>"] if style.caption else []
+    entries = style.legend_of(diagram)
     if entries:
         across = _LEGEND if style.direction == "TB" else len(entries)
         lines = [entries[start : start + across] for start in range(0, len(entries), across)]
@@ -91,10 +91,10 @@ def _legend(colour: str, border: str, words: str) -> str:
 
 
 def _inside(
-    picture: Picture, path: Path, heads: Mapping[Path, tuple[str, Title]], style: Style, depth: int
+    diagram: Diagram, path: Path, heads: Mapping[Path, tuple[str, Title]], style: DiagramStyle, depth: int
 ) -> Iterator[str]:
     """The boxes and clusters right inside a cluster, which stands in so many others."""
-    for child in picture.children[path]:
+    for child in diagram.children[path]:
         if isinstance(child, Box):
             yield _box(child, style)
             continue
@@ -102,19 +102,19 @@ def _inside(
         yield f"subgraph {name} {{"
         yield from _indented(_cluster(child, place.side, depth, style))
         if place.room:
-            yield from _indented(_room(picture, child, name, place.room))
-        yield from _indented(_inside(picture, child.path, heads, style, depth + 1))
+            yield from _indented(_room(diagram, child, name, place.room))
+        yield from _indented(_inside(diagram, child.path, heads, style, depth + 1))
         yield "}"
 
 
-def _room(picture: Picture, cluster: Cluster, name: str, width: float) -> Iterator[str]:
+def _room(diagram: Diagram, cluster: Cluster, name: str, width: float) -> Iterator[str]:
     """An invisible box at the left of the first one in a cluster: room for a title above it."""
-    first = next(box.id for box in picture.boxes if box.cluster[: len(cluster.path)] == cluster.path)
+    first = next(box.id for box in diagram.boxes if box.cluster[: len(cluster.path)] == cluster.path)
     yield f'{name}_room [style=invis shape=box label="" fixedsize=true width={width / 72:.3f} height=0.1]'
     yield f"{name}_room -> {first} [style=invis minlen=0]"
 
 
-def _cluster(cluster: Cluster, side: str, depth: int, style: Style) -> Iterator[str]:
+def _cluster(cluster: Cluster, side: str, depth: int, style: DiagramStyle) -> Iterator[str]:
     theme = style.theme
     fill = theme.cluster[depth % len(theme.cluster)]
     times = [f"<B>×{cluster.times}</B>"] if cluster.times > 1 else []
@@ -123,7 +123,7 @@ def _cluster(cluster: Cluster, side: str, depth: int, style: Style) -> Iterator[
     yield f"fillcolor={quoted(fill)} color={quoted(theme.cluster_line)}"
 
 
-def _box(box: Box, style: Style) -> str:
+def _box(box: Box, style: DiagramStyle) -> str:
     words = box.rows[0].words if box.rows else ""
     match box.role:
         case Role.LAYERS:
@@ -140,11 +140,11 @@ def _box(box: Box, style: Style) -> str:
             return f"{box.id} [label=<{xml(words)}> {look} {_end_colours(style)}]"
 
 
-def _end_colours(style: Style) -> str:
+def _end_colours(style: DiagramStyle) -> str:
     return f"fillcolor={quoted(style.theme.end)} color={quoted(style.theme.line)}"
 
 
-def _layers(box: Box, style: Style) -> str:
+def _layers(box: Box, style: DiagramStyle) -> str:
     """Layers on top of each other; how often they come, at the right of all of them."""
     # As much room at the left, so that arrows meet the middle of the layers.
     side = f'<TD ROWSPAN="{len(box.rows)}" BORDER="0" FIXEDSIZE="TRUE" WIDTH="24" HEIGHT="20">{{}}</TD>'
@@ -154,13 +154,13 @@ def _layers(box: Box, style: Style) -> str:
     return f'<TABLE BORDER="0" CELLBORDER="1" CELLSPACING="1" CELLPADDING="4">{rows}</TABLE>'
 
 
-def _row(row: Row, style: Style) -> str:
+def _row(row: BoxRow, style: DiagramStyle) -> str:
     theme = style.theme
     look = f'STYLE="ROUNDED" BGCOLOR="{theme.fill(row.style)}" COLOR="{theme.border(row.style)}"'
     return f"<TD {look}>{xml(row.words)}{_small(style.numbers(row))}</TD>"
 
 
-def _group(box: Box, style: Style) -> str:
+def _group(box: Box, style: DiagramStyle) -> str:
     """A closed stage or block: its name, the kinds of its layers as a strip of colours, its numbers."""
     row, theme = box.rows[0], style.theme
     times = f" <B>×{box.times}</B>" if box.times > 1 else ""
@@ -172,7 +172,7 @@ def _group(box: Box, style: Style) -> str:
     return f'<TABLE {look} BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="3">{"".join(lines)}</TABLE>'
 
 
-def _strip(box: Box, style: Style) -> str:
+def _strip(box: Box, style: DiagramStyle) -> str:
     """The kinds of the layers inside, in order, as a row of small squares, or of bars where they are many."""
     count = len(box.inside)
     gap = 1 if count <= _STRIP else 0
@@ -189,7 +189,7 @@ def _small(lines: list[str]) -> str:
     return "".join(f'<BR/><FONT POINT-SIZE="8">{xml(each)}</FONT>' for each in lines)
 
 
-def _arrow(arrow: Arrow, style: Style) -> str:
+def _arrow(arrow: Arrow, style: DiagramStyle) -> str:
     given = {"weight": _WEIGHTS[arrow.flow]}
     if arrow.shape is not None:
         # Beside a line that runs down, above one that runs to the right; the blanks keep it off the line.

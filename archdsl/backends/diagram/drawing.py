@@ -8,7 +8,7 @@ from .font_metrics import width_of
 Point = tuple[float, float]
 
 
-class Outline(Record):
+class Polygon(Record):
     """A closed polygon."""
 
     points: tuple[Point, ...]
@@ -26,7 +26,7 @@ class Curve(Record):
     width: float = 0.8
 
 
-class Line(Record):
+class Polyline(Record):
     """A line through points, with an arrow's head at its end where `arrow` says so."""
 
     points: tuple[Point, ...]
@@ -45,10 +45,10 @@ class Words(Record):
     bold: bool = False
 
 
-Shape = Outline | Curve | Line | Words
+Shape = Polygon | Curve | Polyline | Words
 
 
-class Part(Record):
+class ShapeGroup(Record):
     """Shapes that belong together, the ones behind first, and what they are."""
 
     shapes: tuple[Shape, ...]
@@ -63,10 +63,10 @@ class Drawing(Record):
     background: str
     title: str
     description: str
-    parts: tuple[Part, ...]
+    parts: tuple[ShapeGroup, ...]
 
 
-def head(line: Line) -> tuple[Point, ...]:
+def head(line: Polyline) -> tuple[Point, ...]:
     """The head of an arrow: a triangle whose tip is the line's end."""
     (x0, y0), (x1, y1) = line.points[-2:]
     length = hypot(x1 - x0, y1 - y0) or 1.0
@@ -75,7 +75,7 @@ def head(line: Line) -> tuple[Point, ...]:
     return (x1, y1), *((back[0] + 2 * side * aside[0], back[1] + 2 * side * aside[1]) for side in (1, -1))
 
 
-def bounds(parts: list[Part]) -> tuple[float, float, float, float]:
+def bounds(parts: list[ShapeGroup]) -> tuple[float, float, float, float]:
     """Left, top, right and bottom of all that is drawn."""
     corners = [corner for part in parts for shape in part.shapes for corner in _corners(shape)]
     xs, ys = [x for x, _ in corners], [y for _, y in corners]
@@ -84,14 +84,14 @@ def bounds(parts: list[Part]) -> tuple[float, float, float, float]:
 
 def _corners(shape: Shape) -> tuple[Point, ...]:
     match shape:
-        case Outline() | Curve() | Line():
+        case Polygon() | Curve() | Polyline():
             return shape.points
         case Words():
             half, (x, y) = width_of(shape.text, shape.size) / 2, shape.at
             return (x - half, y - shape.size * 0.8), (x + half, y + shape.size * 0.25)
 
 
-def framed(parts: list[Part], margin: float, background: str, title: str, description: str) -> Drawing:
+def framed(parts: list[ShapeGroup], margin: float, background: str, title: str, description: str) -> Drawing:
     """Parts as a drawing, moved to where its corner is (0, 0), with a margin around them."""
     left, top, right, bottom = bounds(parts)
     step = margin - left, margin - top
@@ -108,7 +108,7 @@ def framed(parts: list[Part], margin: float, background: str, title: str, descri
 def moved(shape: Shape, step: Point) -> Shape:
     """A shape, so far to the right and so far down."""
     match shape:
-        case Outline() | Curve() | Line():
+        case Polygon() | Curve() | Polyline():
             return shape.replace(points=tuple((x + step[0], y + step[1]) for x, y in shape.points))
         case Words():
             return shape.replace(at=(shape.at[0] + step[0], shape.at[1] + step[1]))

@@ -43,8 +43,8 @@ def draw(dot: str, format: str, dpi: int | None = None, *, fixed: bool = False) 
     except OSError as error:  # a system without processes, a file that is no program
         raise CannotDraw(f"{renderer} cannot be run: {error.strerror or error}") from None
     except graphviz.CalledProcessError as error:
-        said = (error.stderr or b"").decode(errors="replace").strip()
-        raise Failed(f"{renderer.name} failed: {said or f'exit status {error.returncode}'}") from error
+        message = (error.stderr or b"").decode(errors="replace").strip()
+        raise Failed(f"{renderer.name} failed: {message or f'exit status {error.returncode}'}") from error
 
 
 def _renderer(format: str) -> Path:

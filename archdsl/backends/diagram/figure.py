@@ -36,7 +36,7 @@ class Flow(StrEnum):
     """The way around layers that the same tensor also flows through."""
 
 
-class Row(Record):
+class BoxRow(Record):
     """One layer, as a row of a box.
 
     `words` names it (`conv 64 5×5 /2`); `style` is the kind that decides its colour; `hover` says all that is known.
@@ -63,7 +63,7 @@ class Box(Record):
 
     id: str
     role: Role
-    rows: tuple[Row, ...]
+    rows: tuple[BoxRow, ...]
     cluster: tuple[str, ...] = ()
     times: int = 1
     shape: Shape | None = None
@@ -92,7 +92,7 @@ class Cluster(Record):
     times: int = 1
 
 
-class Picture(Record):
+class Diagram(Record):
     """A network as it is drawn. Boxes stand in the order in which they run; clusters before those inside them."""
 
     title: str
@@ -132,5 +132,5 @@ class Picture(Record):
         return tuple(dict.fromkeys(style for style in found if style))
 
 
-def _styles(rows: tuple[Row, ...]) -> tuple[str, ...]:
+def _styles(rows: tuple[BoxRow, ...]) -> tuple[str, ...]:
     return tuple(row.style for row in rows)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from ...contract.styles import STYLES
 from ...record import Record
-from .figure import Picture, Row
+from .figure import BoxRow, Diagram
 from .labels import count, short
 from .theme import LIGHT, Theme
 
@@ -15,7 +15,7 @@ SYMBOLS = {"add": "+", "mul": "×"}
 """Merges that are a round node with a sign; the others say their name."""
 
 
-class Style(Record):
+class DiagramStyle(Record):
     """The theme, the direction in which the network runs, the numbers on the layers, the dots per inch of a PNG.
 
     `legend` None is one where the picture has colours without words.
@@ -31,17 +31,17 @@ class Style(Record):
     columns: int | None = None
     """How many columns a picture that runs down is set in; None is as many as its height asks for."""
 
-    def legend_of(self, picture: Picture) -> list[tuple[str, str, str]]:
+    def legend_of(self, diagram: Diagram) -> list[tuple[str, str, str]]:
         """The colours of a picture, with their borders and what they stand for; empty where there is no legend."""
-        wanted = any(box.inside for box in picture.boxes) if self.legend is None else self.legend
+        wanted = any(box.inside for box in diagram.boxes) if self.legend is None else self.legend
         if not wanted:
             return []
-        found = picture.styles
+        found = diagram.styles
         entries = [(kind, words) for kind, words in KINDS.items() if kind in found]
         entries += [("", "other")] if set(found) - set(KINDS) else []
         return [(self.theme.fill(kind), self.theme.border(kind), words) for kind, words in entries]
 
-    def numbers(self, row: Row) -> list[str]:
+    def numbers(self, row: BoxRow) -> list[str]:
         """What stands under the name of a layer."""
         shared = ["shared weights"] if row.shared else []
         parameters = [_each(row.parameters, lambda n: count(n, "parameter"))] if self.parameters else []

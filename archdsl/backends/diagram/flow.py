@@ -39,10 +39,10 @@ def _steps(pairs: list[Pair]) -> dict[str, int]:
     return steps
 
 
-def main_way(pairs: list[Pair], end: str) -> list[str]:
+def main_path(pairs: list[Pair], end: str) -> list[str]:
     """The boxes on the way of the most steps to this one, from its beginning."""
     steps = _steps(pairs)
-    way = [end]
-    while before := [start for start, stop in pairs if stop == way[-1]]:
-        way.append(max(before, key=steps.__getitem__))
-    return way[::-1]
+    path = [end]
+    while before := [start for start, stop in pairs if stop == path[-1]]:
+        path.append(max(before, key=steps.__getitem__))
+    return path[::-1]

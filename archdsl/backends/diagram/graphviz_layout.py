@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from .arrangement import GAP, STRAIGHT, Arrangement, Title
 from .dot import write_dot
 from .engine import Failed, draw
-from .figure import Picture
-from .figure_options import Style
+from .figure import Diagram
+from .figure_options import DiagramStyle
 
 Point = tuple[float, float]
 _CLEAR = 3
@@ -36,10 +36,10 @@ class Rectangle(NamedTuple):
         return [(x, y) for x, y in line if self.left <= x <= self.right and self.bottom <= y <= self.top]
 
 
-def best_arrangement(picture: Picture, style: Style) -> Arrangement:
+def best_arrangement(diagram: Diagram, style: DiagramStyle) -> Arrangement:
     """The picture arranged as well as the renderer lets us see. Raises CannotDraw."""
-    titled = style.direction == "TB" and bool(picture.clusters)
-    return arrange(lambda arrangement: draw(write_dot(picture, style, arrangement), "json"), titled=titled)
+    titled = style.direction == "TB" and bool(diagram.clusters)
+    return arrange(lambda arrangement: draw(write_dot(diagram, style, arrangement), "json"), titled=titled)
 
 
 def arrange(lay_out: Callable[[Arrangement], bytes], *, titled: bool) -> Arrangement:

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from ...contract.arguments import Parameter
+from ...contract.arguments import ParameterSpec
 from ...contract.layer import Layer, Op
 from ...layers.cut import Pad
 from ...shapes.shape import Shape, Window, times
@@ -30,7 +30,7 @@ def stride_words(windows: tuple[Window, ...]) -> str:
     return f"/{strides[0]}" if len(set(strides)) == 1 else f"/{times(tuple(strides))}"
 
 
-def _positional(op: Op, parameter: Parameter, windows: tuple[Window, ...], x: Shape | None) -> str:
+def _positional(op: Op, parameter: ParameterSpec, windows: tuple[Window, ...], x: Shape | None) -> str:
     value = getattr(op, parameter.name)
     if not parameter.positional or value is None:
         return ""
@@ -39,13 +39,13 @@ def _positional(op: Op, parameter: Parameter, windows: tuple[Window, ...], x: Sh
     if parameter.name == "kernel" and windows:
         return times(tuple(window.kernel for window in windows))
     if parameter.name == "kernel" and x is not None and isinstance(value, int):
-        return times((value,) * len(x.sides))
+        return times((value,) * len(x.spatial_size))
     return _value(value, " " if parameter.many else "×")
 
 
-def _lettered(parameter: Parameter, value: Any, windows: tuple[Window, ...]) -> str:
-    told = parameter.positional or (parameter.name == "stride" and windows) or parameter.name == "padding"
-    if told or not parameter.letter or value is None or value == parameter.default:
+def _lettered(parameter: ParameterSpec, value: Any, windows: tuple[Window, ...]) -> str:
+    shown_elsewhere = parameter.positional or (parameter.name == "stride" and windows) or parameter.name == "padding"
+    if shown_elsewhere or not parameter.letter or value is None or value == parameter.default:
         return ""
     return parameter.letter + _value(value, "x")
 

@@ -4,38 +4,38 @@ import json
 from collections.abc import Iterator
 
 from .escaping import clean, mermaid
-from .figure import Arrow, Box, Cluster, Flow, Picture, Role, Row
-from .figure_options import SYMBOLS, Style
+from .figure import Arrow, Box, BoxRow, Cluster, Diagram, Flow, Role
+from .figure_options import SYMBOLS, DiagramStyle
 
 # Mermaid knows no escapes in a title, and some pages that show it read HTML there.
 _TITLE = str.maketrans({"<": "‹", ">": "›", "&": "＆"})
 
 
-def write_mermaid(picture: Picture, style: Style) -> str:
+def write_mermaid(diagram: Diagram, style: DiagramStyle) -> str:
     """The picture as a Mermaid flowchart."""
-    title = json.dumps(clean(picture.caption).translate(_TITLE), ensure_ascii=False)
+    title = json.dumps(clean(diagram.caption).translate(_TITLE), ensure_ascii=False)
     head = ["---", f"title: {title}", "---"] if style.caption else []
-    body = [f"  {line}" for line in _lines(picture, style)]
+    body = [f"  {line}" for line in _lines(diagram, style)]
     return "\n".join([*head, f"flowchart {style.direction}", *body, ""])
 
 
-def _lines(picture: Picture, style: Style) -> Iterator[str]:
-    numbers = {cluster.path: number for number, cluster in enumerate(picture.clusters)}
-    yield from _inside(picture, (), numbers, style)
-    for arrow in picture.arrows:
+def _lines(diagram: Diagram, style: DiagramStyle) -> Iterator[str]:
+    numbers = {cluster.path: number for number, cluster in enumerate(diagram.clusters)}
+    yield from _inside(diagram, (), numbers, style)
+    for arrow in diagram.arrows:
         yield _arrow(arrow)
-    yield from _classes(picture, style)
+    yield from _classes(diagram, style)
 
 
 def _inside(
-    picture: Picture, path: tuple[str, ...], numbers: dict[tuple[str, ...], int], style: Style
+    diagram: Diagram, path: tuple[str, ...], numbers: dict[tuple[str, ...], int], style: DiagramStyle
 ) -> Iterator[str]:
-    for child in picture.children[path]:
+    for child in diagram.children[path]:
         if isinstance(child, Box):
             yield _box(child, style)
             continue
         yield f'subgraph c{numbers[child.path]}["{_title(child)}"]'
-        yield from (f"  {line}" for line in _inside(picture, child.path, numbers, style))
+        yield from (f"  {line}" for line in _inside(diagram, child.path, numbers, style))
         yield "end"
 
 
@@ -43,7 +43,7 @@ def _title(cluster: Cluster) -> str:
     return " ".join([mermaid(cluster.title), f"×{cluster.times}" if cluster.times > 1 else ""]).strip()
 
 
-def _box(box: Box, style: Style) -> str:
+def _box(box: Box, style: DiagramStyle) -> str:
     words = mermaid(box.rows[0].words)
     match box.role:
         case Role.LAYERS | Role.GROUP:
@@ -58,7 +58,7 @@ def _box(box: Box, style: Style) -> str:
             return f'{box.id}(["{words}"]):::end_'
 
 
-def _row(row: Row, style: Style) -> list[str]:
+def _row(row: BoxRow, style: DiagramStyle) -> list[str]:
     return [mermaid(row.words), *(f"<small>{mermaid(each)}</small>" for each in style.numbers(row))]
 
 
@@ -68,15 +68,15 @@ def _arrow(arrow: Arrow) -> str:
     return f"{arrow.start} {line}{label} {arrow.end}"
 
 
-def _classes(picture: Picture, style: Style) -> Iterator[str]:
+def _classes(diagram: Diagram, style: DiagramStyle) -> Iterator[str]:
     theme = style.theme
-    for kind in sorted({box.rows[0].style for box in picture.boxes if box.role is Role.LAYERS}):
+    for kind in sorted({box.rows[0].style for box in diagram.boxes if box.role is Role.LAYERS}):
         look = f"fill:{theme.fill(kind)},stroke:{theme.border(kind)},color:{theme.ink}"
         yield f"classDef {kind or 'other'}_ {look}"
     frame = f"fill:{theme.cluster[0]},stroke:{theme.cluster_line},color:{theme.note}"
-    if picture.clusters:
+    if diagram.clusters:
         yield f"classDef frame_ {frame}"
-        yield f"class {','.join(f'c{number}' for number in range(len(picture.clusters)))} frame_"
+        yield f"class {','.join(f'c{number}' for number in range(len(diagram.clusters)))} frame_"
     yield f"classDef end_ fill:{theme.end},stroke:{theme.line},color:{theme.ink}"
 
 

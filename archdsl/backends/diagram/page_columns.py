@@ -12,10 +12,10 @@ from string import ascii_uppercase
 
 from ...record import Record
 from .dot import write_dot, write_heading
-from .drawing import Drawing, Line, Part, Point, framed, moved
+from .drawing import Drawing, Point, Polyline, ShapeGroup, framed, moved
 from .engine import draw
-from .figure import FOOT, HEAD, Arrow, Box, Cluster, Flow, Picture, Role, Row
-from .figure_options import Style
+from .figure import FOOT, HEAD, Arrow, Box, BoxRow, Cluster, Diagram, Flow, Role
+from .figure_options import DiagramStyle
 from .graphviz_layout import Rectangle, best_arrangement, first_drawn
 from .xdot import read_drawing, read_places
 
@@ -33,30 +33,30 @@ _GUTTER = 44
 _MARGIN = 8
 
 
-def may_need(picture: Picture, style: Style) -> bool:
+def may_need(diagram: Diagram, style: DiagramStyle) -> bool:
     """Whether a picture may be too tall for one column: whether it could be, with each box below the one before."""
     if style.columns is not None or style.direction != "TB":
         return style.direction == "TB" and style.columns != 1
-    return sum(_TALLEST + _ROW * len(box.rows) for box in picture.boxes) > PAGE
+    return sum(_TALLEST + _ROW * len(box.rows) for box in diagram.boxes) > PAGE
 
 
-def set_columns(picture: Picture, style: Style) -> Drawing | None:
+def set_columns(diagram: Diagram, style: DiagramStyle) -> Drawing | None:
     """The picture in columns; None where one is enough, or there is nowhere to cut. Raises CannotDraw."""
-    _, layout = first_drawn(lambda arrangement: draw(write_dot(picture, style, arrangement), "json"))
-    whole = read_drawing(layout, picture, style.theme.background)
+    _, layout = first_drawn(lambda arrangement: draw(write_dot(diagram, style, arrangement), "json"))
+    whole = read_drawing(layout, diagram, style.theme.background)
     columns = how_many(whole.width, whole.height) if style.columns is None else style.columns
     bottoms = {name: place.bottom for name, place in read_places(layout).items()}
-    cuts = choose_cuts(find_cuts(picture, bottoms), whole.height, columns)
+    cuts = choose_cuts(find_cuts(diagram, bottoms), whole.height, columns)
     if not cuts:
         return None
     plain = style.replace(caption=False, legend=False)
     drawings, places = [], []
-    for part in split(picture, cuts):
+    for part in split(diagram, cuts):
         layout = draw(write_dot(part, plain, best_arrangement(part, plain)), "json")
         drawings.append(read_drawing(layout, part, style.theme.background))
         places.append(read_places(layout))
-    heading = write_heading(picture, style)
-    above = read_drawing(draw(heading, "json"), picture, style.theme.background) if heading else None
+    heading = write_heading(diagram, style)
+    above = read_drawing(draw(heading, "json"), diagram, style.theme.background) if heading else None
     return join(drawings, places, above, style)
 
 
@@ -71,20 +71,20 @@ class Cut(Record):
     """Whether it goes through what is drawn once for several."""
 
 
-def in_order(picture: Picture) -> tuple[Box, ...]:
+def in_order(diagram: Diagram) -> tuple[Box, ...]:
     """The boxes as they run: inputs first, outputs last."""
     rank = {Role.INPUT: 0, Role.OUTPUT: 2}
-    return tuple(sorted(picture.boxes, key=lambda box: rank.get(box.role, 1)))
+    return tuple(sorted(diagram.boxes, key=lambda box: rank.get(box.role, 1)))
 
 
-def find_cuts(picture: Picture, bottoms: dict[str, float]) -> list[Cut]:
+def find_cuts(diagram: Diagram, bottoms: dict[str, float]) -> list[Cut]:
     """Where a picture can be cut: between two boxes of which the first leads on to the second.
 
     `bottoms` says how far down each box reaches.
     """
-    boxes = in_order(picture)
+    boxes = in_order(diagram)
     place = {box.id: i for i, box in enumerate(boxes)}
-    pairs = {(place[arrow.start], place[arrow.end]) for arrow in picture.arrows}
+    pairs = {(place[arrow.start], place[arrow.end]) for arrow in diagram.arrows}
     reach = [max((end for start, end in pairs if start == i), default=-1) for i in range(len(boxes))]
     cuts, lowest = [], 0.0
     passing: set[int] = set()
@@ -92,18 +92,18 @@ def find_cuts(picture: Picture, bottoms: dict[str, float]) -> list[Cut]:
         lowest = max(lowest, bottoms.get(box.id, 0.0))
         passing = {start for start in passing if reach[start] > i}
         if (i, i + 1) in pairs and box.role is not Role.INPUT and len(passing) <= _PASSING:
-            times = _shared(picture, box, boxes[i + 1])
+            times = _shared(diagram, box, boxes[i + 1])
             inside = any(each > 1 for each in times)
             cuts.append(Cut(after=i, depth=len(times), below=lowest, passing=len(passing), inside=inside))
         passing.add(i)
     return cuts
 
 
-def _shared(picture: Picture, one: Box, other: Box) -> list[int]:
+def _shared(diagram: Diagram, one: Box, other: Box) -> list[int]:
     """The frames in which two boxes stand together: of how many each is one."""
     return [
         cluster.times
-        for cluster in picture.clusters
+        for cluster in diagram.clusters
         if one.cluster[: len(cluster.path)] == other.cluster[: len(cluster.path)] == cluster.path
     ]
 
@@ -158,24 +158,24 @@ def how_many(width: float, height: float) -> int:
     return max(2, round(sqrt(height / _RATIO / (width + _GUTTER))))
 
 
-def split(picture: Picture, cuts: list[Cut]) -> list[Picture]:
+def split(diagram: Diagram, cuts: list[Cut]) -> list[Diagram]:
     """The columns as pictures of their own, with a box at the head and the foot of each where the tensor goes on."""
-    boxes = in_order(picture)
+    boxes = in_order(diagram)
     ends = [*(cut.after + 1 for cut in cuts), len(boxes)]
     starts = [0, *ends[:-1]]
     column = {box.id: sum(i >= end for end in ends) for i, box in enumerate(boxes)}
     # The last box of each column leads on to the next; what goes elsewhere is lettered.
     last = {boxes[end - 1].id for end in ends}
-    lettered = [a for a in picture.arrows if _is_lettered(a, column, last)]
+    lettered = [a for a in diagram.arrows if _is_lettered(a, column, last)]
     starting = {arrow.start for arrow in lettered}
     letters = dict(zip((box.id for box in boxes if box.id in starting), _letters(), strict=False))
     parts = []
     for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
-        part = _column(picture, boxes[start:end], column, number)
+        part = _column(diagram, boxes[start:end], column, number)
         ports, arrows = _ports(
             [a for a in lettered if number in (column[a.start], column[a.end])], column, letters, number
         )
-        clusters = tuple(_continued(each, boxes[:start]) for each in picture.clusters if _holds(each, boxes[start:end]))
+        clusters = tuple(_continued(each, boxes[:start]) for each in diagram.clusters if _holds(each, boxes[start:end]))
         parts.append(part.replace(boxes=(*part.boxes, *ports), arrows=(*part.arrows, *arrows), clusters=clusters))
     return parts
 
@@ -191,20 +191,20 @@ def _letters() -> Iterator[str]:
         yield from (letter + (str(turn) if turn else "") for letter in ascii_uppercase)
 
 
-def _column(picture: Picture, boxes: tuple[Box, ...], column: dict[str, int], number: int) -> Picture:
+def _column(diagram: Diagram, boxes: tuple[Box, ...], column: dict[str, int], number: int) -> Diagram:
     """A column with the ports of the line that leads through it; letters are left out."""
-    inside, arrows = list(boxes), [a for a in picture.arrows if column[a.start] == column[a.end] == number]
+    inside, arrows = list(boxes), [a for a in diagram.arrows if column[a.start] == column[a.end] == number]
     if number:
-        before = [box.id for box in in_order(picture) if column[box.id] == number - 1][-1]
+        before = [box.id for box in in_order(diagram) if column[box.id] == number - 1][-1]
         inside.insert(0, Box(id=HEAD, role=Role.PORT, rows=()))
-        coming = [a for a in picture.arrows if a.start == before and column[a.end] == number]
+        coming = [a for a in diagram.arrows if a.start == before and column[a.end] == number]
         arrows = [*(arrow.replace(start=HEAD, shape=None) for arrow in coming), *arrows]
-    leaving = [a for a in picture.arrows if a.start == boxes[-1].id and column[a.end] == number + 1]
+    leaving = [a for a in diagram.arrows if a.start == boxes[-1].id and column[a.end] == number + 1]
     if leaving:
         shape = next((arrow.shape for arrow in leaving if arrow.shape), None)
         inside.append(Box(id=FOOT, role=Role.PORT, rows=()))
         arrows.append(Arrow(start=boxes[-1].id, end=FOOT, shape=shape, flow=Flow.MAIN))
-    return picture.replace(boxes=tuple(inside), arrows=tuple(arrows))
+    return diagram.replace(boxes=tuple(inside), arrows=tuple(arrows))
 
 
 def _ports(
@@ -217,7 +217,7 @@ def _ports(
         if number not in (column[arrow.start], column[arrow.end]):
             continue
         letter = letters[arrow.start]
-        row = Row(words=letter, style="", hover=f"goes on at {letter}")
+        row = BoxRow(words=letter, style="", hover=f"goes on at {letter}")
         if column[arrow.start] == number:
             port = f"to{letter}"
             boxes[port] = Box(id=port, role=Role.OUTPUT, rows=(row,))
@@ -240,16 +240,18 @@ def _continued(cluster: Cluster, before: tuple[Box, ...]) -> Cluster:
     return cluster.replace(title=f"{cluster.title} (continued)".strip())
 
 
-def join(drawings: list[Drawing], places: list[dict[str, Rectangle]], heading: Drawing | None, style: Style) -> Drawing:
+def join(
+    drawings: list[Drawing], places: list[dict[str, Rectangle]], heading: Drawing | None, style: DiagramStyle
+) -> Drawing:
     """The columns beside each other, under a heading; `places` are those of the boxes of each."""
-    parts: list[Part] = []
+    parts: list[ShapeGroup] = []
     left = 0.0
     feet: Point | None = None
     for drawing, boxes in zip(drawings, places, strict=True):
         if feet is not None:
             head = boxes[HEAD].middle[0] + left, boxes[HEAD].middle[1]
             gutter = left - _GUTTER / 2
-            parts.append(Part(shapes=(_lead(feet, head, gutter, style),)))
+            parts.append(ShapeGroup(shapes=(_lead(feet, head, gutter, style),)))
         parts += [part.replace(shapes=tuple(moved(s, (left, 0)) for s in part.shapes)) for part in drawing.parts]
         feet = (boxes[FOOT].middle[0] + left, boxes[FOOT].middle[1]) if FOOT in boxes else None
         left += drawing.width + _GUTTER
@@ -261,8 +263,8 @@ def join(drawings: list[Drawing], places: list[dict[str, Rectangle]], heading: D
     return framed(parts, _MARGIN, first.background, first.title, first.description)
 
 
-def _lead(foot: Point, head: Point, gutter: float, style: Style) -> Line:
+def _lead(foot: Point, head: Point, gutter: float, style: DiagramStyle) -> Polyline:
     """The line from the foot of a column through the gutter to the head of the next."""
     low, high = foot[1] + _MARGIN, head[1] - _MARGIN
     points = foot, (foot[0], low), (gutter, low), (gutter, high), (head[0], high), head
-    return Line(points=points, colour=style.theme.line)
+    return Polyline(points=points, colour=style.theme.line)

@@ -34,7 +34,7 @@ class Drawn(Record):
     place: Path
 
 
-class Plan(Record):
+class DrawingPlan(Record):
     """The nodes that are drawn, in order; the frames; and for the others that are read, who stands for them."""
 
     nodes: tuple[Drawn, ...]
@@ -48,7 +48,7 @@ class Plan(Record):
         return node
 
 
-class Item(Record):
+class PlanItem(Record):
     """A statement as the nodes from `start` to before `end`: one layer, or the inside of a scope."""
 
     start: int
@@ -56,7 +56,7 @@ class Item(Record):
     scope: Path | None
 
 
-class Run(Record):
+class RepeatRun(Record):
     """`times` turns of `length` nodes from `start` on; each but the first reads only node `out` of the one before."""
 
     start: int
@@ -65,7 +65,7 @@ class Run(Record):
     out: int
 
 
-def make_plan(graph: Graph, *, fold: bool = True, exact: bool = True) -> Plan:
+def make_plan(graph: Graph, *, fold: bool = True, exact: bool = True) -> DrawingPlan:
     """How a graph is drawn. Repetitions agree in layers and shapes; blocks, unless `exact`, only in their layers."""
     return _Planner(graph, fold, exact).plan()
 
@@ -91,26 +91,26 @@ class _Planner:
         self.frames: dict[Path, Frame] = {}
         self.stand_ins: dict[int, int] = {}
 
-    def plan(self) -> Plan:
+    def plan(self) -> DrawingPlan:
         self._walk(self._items(0, len(self.graph.nodes), ()), (), (), ())
-        return Plan(nodes=tuple(self.nodes), frames=self.frames, stand_ins=self.stand_ins)
+        return DrawingPlan(nodes=tuple(self.nodes), frames=self.frames, stand_ins=self.stand_ins)
 
-    def _items(self, start: int, end: int, scope: Path) -> list[Item]:
+    def _items(self, start: int, end: int, scope: Path) -> list[PlanItem]:
         """The statements right inside a scope."""
-        items: list[Item] = []
+        items: list[PlanItem] = []
         while start < end:
             inner = self.graph.nodes[start].path[: len(scope) + 1]
             stop = start + 1
             if inner not in self.graph.scopes:
-                items.append(Item(start=start, end=stop, scope=None))
+                items.append(PlanItem(start=start, end=stop, scope=None))
             else:
                 while stop < end and self.graph.nodes[stop].path[: len(inner)] == inner:
                     stop += 1
-                items.append(Item(start=start, end=stop, scope=inner))
+                items.append(PlanItem(start=start, end=stop, scope=inner))
             start = stop
         return items
 
-    def _walk(self, items: list[Item], scope: Path, place: Path, turns: tuple[tuple[int, int], ...]) -> None:
+    def _walk(self, items: list[PlanItem], scope: Path, place: Path, turns: tuple[tuple[int, int], ...]) -> None:
         """Draw statements; `turns` are the length and number of the repetitions around them, outermost first."""
         at = 0
         while at < len(items):
@@ -130,7 +130,7 @@ class _Planner:
                 self._walk(unit, scope, around, inside)
             at += period * run.times
 
-    def _item(self, item: Item, place: Path, turns: tuple[tuple[int, int], ...], times: int) -> None:
+    def _item(self, item: PlanItem, place: Path, turns: tuple[tuple[int, int], ...], times: int) -> None:
         if item.scope is None:
             shifts = product(*(range(0, length * number, length) for length, number in turns))
             copies = tuple(item.start + sum(shift) for shift in shifts)
@@ -142,9 +142,9 @@ class _Planner:
             self.frames[inner] = Frame(path=inner, scope=item.scope, times=times)
         self._walk(self._items(item.start, item.end, item.scope), item.scope, inner, turns)
 
-    def _repetition(self, items: list[Item], at: int, depth: int) -> tuple[int, Run | None]:
+    def _repetition(self, items: list[PlanItem], at: int, depth: int) -> tuple[int, RepeatRun | None]:
         """The repetition that begins at a statement and covers the most, with how many statements each turn has."""
-        best: tuple[int, Run | None] = 0, None
+        best: tuple[int, RepeatRun | None] = 0, None
         for period in range(1, min(LONGEST_PERIOD, (len(items) - at) // 2) + 1):
             start, end = items[at].start, items[at + period - 1].end
             loose = not self.exact and all(item.scope for item in items[at : at + period])
@@ -154,19 +154,19 @@ class _Planner:
                 best = period, run
         return best
 
-    def _better_soon(self, items: list[Item], at: int, period: int, times: int, depth: int) -> bool:
+    def _better_soon(self, items: list[PlanItem], at: int, period: int, times: int, depth: int) -> bool:
         """Whether one that begins in the first or the last of these turns covers more than they do."""
         covered = period * times
         starts = {*range(at + 1, at + period), *range(at + covered - period, at + covered)}
         found = (self._repetition(items, start, depth) for start in sorted(starts))
         return any(run is not None and other * run.times > covered for other, run in found)
 
-    def _run(self, start: int, length: int, end: int, same: Callable[[int, int, int], bool]) -> Run | None:
+    def _run(self, start: int, length: int, end: int, same: Callable[[int, int, int], bool]) -> RepeatRun | None:
         """The longest run of turns in which each but the first reads only one node of the one before, always the same.
 
         Nothing after the run reads another node of it than that of the last turn.
         """
-        best: Run | None = None
+        best: RepeatRun | None = None
         out, beyond = -1, -1  # `beyond`: the last node that reads what the turns so far made
         turn = 0
         while start + (turn + 1) * length <= end and (turn == 0 or same(start, length, turn)):
@@ -182,7 +182,7 @@ class _Planner:
                 beyond = max(beyond, *self.last_reader[first - length : first])
                 last = (self.last_reader[node] for node in range(first, first + length) if node != first + out)
                 if max(beyond, *last, -1) < first + length:
-                    best = Run(start=start, length=length, times=turn + 1, out=out)
+                    best = RepeatRun(start=start, length=length, times=turn + 1, out=out)
             turn += 1
         return best
 
@@ -214,11 +214,11 @@ def _key(node: Node) -> tuple[object, ...]:
     if node.is_input:
         return (node.id,)
     # The rate of a dropout or a stochastic depth often grows from block to block; nobody would draw each for that.
-    op = node.op.keyword if node.op.style == "regularisation" else node.op
+    op = node.op.keyword if node.op.style == "regularization" else node.op
     return op, node.shared is not None, node.alias
 
 
-def frames_around(plan: Plan, place: Path) -> Iterator[Frame]:
+def frames_around(plan: DrawingPlan, place: Path) -> Iterator[Frame]:
     """The frames in which something stands, the outermost first."""
     for length in range(1, len(place) + 1):
         if place[:length] in plan.frames:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from .drawing import Curve, Drawing, Line, Outline, Point, Shape, Words, head
+from .drawing import Curve, Drawing, Point, Polygon, Polyline, Shape, Words, head
 from .escaping import quoted, xml
 from .labels import decimal
 from .svg import fitted, opening
@@ -27,14 +27,14 @@ def _body(drawing: Drawing) -> Iterator[str]:
 
 def _element(shape: Shape) -> str:
     match shape:
-        case Outline():
+        case Polygon():
             look = f'fill="{shape.fill}" stroke="{shape.line}" stroke-width="{decimal(shape.width)}"'
             return f'<polygon points="{_pairs(shape.points)}" {look} stroke-linejoin="round"/>'
         case Curve():
             start, *rest = (f"{decimal(x)},{decimal(y)}" for x, y in shape.points)
             look = f'fill="{shape.fill or "none"}" stroke="{shape.line}" stroke-width="{decimal(shape.width)}"'
             return f'<path d="M{start}C{" ".join(rest)}" {look}/>'
-        case Line():
+        case Polyline():
             look = f'stroke="{shape.colour}" stroke-width="{decimal(shape.width)}"'
             line = f'<polyline points="{_pairs(shape.points)}" fill="none" {look}/>'
             return line + (f'<polygon points="{_pairs(head(shape))}" fill="{shape.colour}"/>' if shape.arrow else "")
@@ -86,14 +86,14 @@ def _node(name: str, words: Words, height: float) -> str:
 def _operations(shape: Shape, height: float) -> Iterator[str]:
     """The operations of xdot that draw a shape."""
     match shape:
-        case Outline():
+        case Polygon():
             yield from (_pen(shape.width), _colour("c", shape.line), _colour("C", shape.fill))
             yield _path("P", shape.points, height)
         case Curve():
             yield from (_pen(shape.width), _colour("c", shape.line), _colour("C", shape.fill or shape.line))
             # In xdot's text the small letter is the filled one; in the renderer's JSON it is the other way round.
             yield _path("b" if shape.fill else "B", shape.points, height)
-        case Line():
+        case Polyline():
             yield from (_pen(shape.width), _colour("c", shape.colour), _path("L", shape.points, height))
             if shape.arrow:
                 yield from (_colour("C", shape.colour), _path("P", head(shape), height))

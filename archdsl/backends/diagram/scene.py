@@ -5,9 +5,9 @@ from itertools import groupby
 from math import cos, pi, sin
 
 from ...shapes.symbolic import plain
-from .drawing import Drawing, Line, Outline, Part, Point, Words, bounds, framed
-from .figure import Picture, Role
-from .figure_options import SYMBOLS, Style
+from .drawing import Drawing, Point, Polygon, Polyline, ShapeGroup, Words, bounds, framed
+from .figure import Diagram, Role
+from .figure_options import SYMBOLS, DiagramStyle
 from .font_metrics import width_of
 from .labels import count, shape_words
 from .theme import Theme, mixed
@@ -18,44 +18,44 @@ SMALL, PLAIN = 8.0, 9.0
 Span = tuple[int, int]
 
 
-def draw_volumes(picture: Picture, style: Style) -> Drawing:
+def draw_volumes(diagram: Diagram, style: DiagramStyle) -> Drawing:
     """The tensors of a picture along its longest way, from left to right."""
-    found = volumes(picture, style.theme)
-    parts: list[Part] = []
+    found = volumes(diagram, style.theme)
+    parts: list[ShapeGroup] = []
     for index, volume in enumerate(found):
         if index and not found[index - 1].beside(volume):
             parts.append(_way(found[index - 1], volume, style.theme))
         parts.append(_solid(volume, style.theme))
     taken = [strip for volume in found for strip in volume.outline()]
     parts += _shapes(found, taken, style.theme)
-    spans = _spans(picture, found)
+    spans = _spans(diagram, found)
     ends = {found[index].box.id for span in spans for index in span}
     named, names = _names(found, ends, taken, style.theme)
     parts += names
     parts += _skips(spans, found, named, min(top for _, top, _, _ in taken), style.theme)
-    parts = _heading(picture, found, parts, style.replace(legend=style.legend is not False))
-    return framed(parts, MARGIN, style.theme.background, picture.title, picture.description)
+    parts = _heading(diagram, found, parts, style.replace(legend=style.legend is not False))
+    return framed(parts, MARGIN, style.theme.background, diagram.title, diagram.description)
 
 
-def _solid(volume: Volume, theme: Theme) -> Part:
+def _solid(volume: Volume, theme: Theme) -> ShapeGroup:
     """The faces that are seen: in front and on top of each slice, at the right of the last."""
     hover = "\n".join(row.hover for row in volume.box.rows)
     if volume.round:
-        return Part(shapes=_circle(volume, theme), hover=hover)
+        return ShapeGroup(shapes=_circle(volume, theme), hover=hover)
     shapes, left, chief = [], volume.left, volume.slices[0][1]
     depth = (volume.deep * LEAN[0], volume.deep * LEAN[1])
     high = volume.high / 2
     for index, (size, colour) in enumerate(volume.slices):
         right, line = left + size, mixed(colour, theme.ink, 0.45)
         a, b, c, d = (_front(volume, x, y) for x, y in ((left, -high), (right, -high), (right, high), (left, high)))
-        shapes.append(Outline(points=(a, b, c, d), fill=colour, line=line))
+        shapes.append(Polygon(points=(a, b, c, d), fill=colour, line=line))
         top = (a, _plus(a, depth), _plus(b, depth), b)
-        shapes.append(Outline(points=top, fill=mixed(colour, "#ffffff", 0.3), line=line))
+        shapes.append(Polygon(points=top, fill=mixed(colour, "#ffffff", 0.3), line=line))
         if index == len(volume.slices) - 1:
             side = (b, _plus(b, depth), _plus(c, depth), c)
-            shapes.append(Outline(points=side, fill=mixed(chief, "#000000", 0.14), line=mixed(chief, theme.ink, 0.45)))
+            shapes.append(Polygon(points=side, fill=mixed(chief, "#000000", 0.14), line=mixed(chief, theme.ink, 0.45)))
         left = right
-    return Part(shapes=tuple(shapes), hover=hover)
+    return ShapeGroup(shapes=tuple(shapes), hover=hover)
 
 
 def _front(volume: Volume, x: float, y: float) -> Point:
@@ -67,28 +67,28 @@ def _plus(point: Point, step: Point) -> Point:
     return point[0] + step[0], point[1] + step[1]
 
 
-def _circle(volume: Volume, theme: Theme) -> tuple[Outline | Words, ...]:
+def _circle(volume: Volume, theme: Theme) -> tuple[Polygon | Words, ...]:
     middle, radius = volume.left + volume.thick / 2, volume.thick / 2
     angles = [2 * pi * step / 32 for step in range(32)]
     points = tuple((middle + radius * cos(angle), radius * sin(angle)) for angle in angles)
     sign = SYMBOLS[volume.box.rows[0].words]
     return (
-        Outline(points=points, fill=theme.end, line=theme.line),
+        Polygon(points=points, fill=theme.end, line=theme.line),
         Words(at=(middle, 4.2), text=sign, colour=theme.ink, size=12),
     )
 
 
-def _way(before: Volume, after: Volume, theme: Theme) -> Part:
+def _way(before: Volume, after: Volume, theme: Theme) -> ShapeGroup:
     """From one box to the next: the window of a kernel that narrows to a point, else an arrow."""
     end = (after.left - after.lean, 0.0)
     kernel = after.box.rows[0].kernel
     shape = before.box.shape
-    if before.round or shape is None or len(kernel) != 2 or max(kernel) < 2 or len(shape.sides) != 2:
+    if before.round or shape is None or len(kernel) != 2 or max(kernel) < 2 or len(shape.spatial_size) != 2:
         start = (before.right, 0.0)
-        return Part(shapes=(Line(points=(start, end), colour=theme.line, arrow=True),))
-    window = _window(before, (kernel[0] / plain(shape.sides[0]), kernel[1] / plain(shape.sides[1])))
-    lines = tuple(Line(points=(corner, end), colour=theme.line, width=0.5) for corner in window)
-    return Part(shapes=(Outline(points=window, fill=theme.end, line=theme.line, width=0.5), *lines))
+        return ShapeGroup(shapes=(Polyline(points=(start, end), colour=theme.line, arrow=True),))
+    window = _window(before, (kernel[0] / plain(shape.spatial_size[0]), kernel[1] / plain(shape.spatial_size[1])))
+    lines = tuple(Polyline(points=(corner, end), colour=theme.line, width=0.5) for corner in window)
+    return ShapeGroup(shapes=(Polygon(points=window, fill=theme.end, line=theme.line, width=0.5), *lines))
 
 
 def _window(volume: Volume, part: tuple[float, float]) -> tuple[Point, ...]:
@@ -100,7 +100,7 @@ def _window(volume: Volume, part: tuple[float, float]) -> tuple[Point, ...]:
     return tuple((x + u * depth[0], y + u * depth[1] + v * volume.high) for u, v in corners)
 
 
-def _shapes(found: list[Volume], taken: list[Rectangle], theme: Theme) -> list[Part]:
+def _shapes(found: list[Volume], taken: list[Rectangle], theme: Theme) -> list[ShapeGroup]:
     """Below the boxes: the shape of each, or the channels of each and the sides of all that stand together."""
     words = []
     for group in groups(found):
@@ -116,14 +116,14 @@ def _shapes(found: list[Volume], taken: list[Rectangle], theme: Theme) -> list[P
             at = (run[0].left + run[-1].right) / 2 - run[0].lean
             shape = run[0].box.shape
             words.append(_free(at, low, str(shape.channels if shape else ""), SMALL, taken, 1, theme))
-        sides = shape_words(shapes[0].with_channels(1)).removeprefix("1×")
-        words.append(_free(middle, low + PLAIN, sides, PLAIN, taken, 1, theme))
-    return [Part(shapes=(each,)) for each in words]
+        size = shape_words(shapes[0].with_channels(1)).removeprefix("1×")
+        words.append(_free(middle, low + PLAIN, size, PLAIN, taken, 1, theme))
+    return [ShapeGroup(shapes=(each,)) for each in words]
 
 
 def _names(
     found: list[Volume], ends: set[str], taken: list[Rectangle], theme: Theme
-) -> tuple[dict[str, Words], list[Part]]:
+) -> tuple[dict[str, Words], list[ShapeGroup]]:
     """Above the boxes: what made them. By the box, too, so that skips can begin and end there."""
     by_box: dict[str, Words] = {}
     runs = [run for group in groups(found) for run in _runs(group, lambda volume: volume.name)]
@@ -133,14 +133,14 @@ def _names(
         text = run[0].name + (f" ×{times}" if times > 1 else "")
         middle, top = (run[0].left + run[-1].right) / 2 + run[0].lean, -run[0].rise - 4
         if run[0].round:
-            said = Words(at=(middle, top), text="", colour=theme.note, size=SMALL)
+            words = Words(at=(middle, top), text="", colour=theme.note, size=SMALL)
         else:
-            said = _free(middle, top, text, SMALL, taken, -1, theme)
+            words = _free(middle, top, text, SMALL, taken, -1, theme)
         if ends & {volume.box.id for volume in run}:
-            half = width_of(said.text, SMALL) / 2
-            taken.append((said.at[0] - half, said.at[1] - 5 * SMALL, said.at[0] + half, said.at[1]))
-        by_box |= {volume.box.id: said for volume in run}
-    return by_box, [Part(shapes=(by_box[run[0].box.id],)) for run in runs if not run[0].round]
+            half = width_of(words.text, SMALL) / 2
+            taken.append((words.at[0] - half, words.at[1] - 5 * SMALL, words.at[0] + half, words.at[1]))
+        by_box |= {volume.box.id: words for volume in run}
+    return by_box, [ShapeGroup(shapes=(by_box[run[0].box.id],)) for run in runs if not run[0].round]
 
 
 def _runs(group: list[Volume], key: Callable[[Volume], str]) -> list[list[Volume]]:
@@ -173,17 +173,19 @@ def _overlap(one: Rectangle, other: Rectangle) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-def _spans(picture: Picture, found: list[Volume]) -> list[Span]:
+def _spans(diagram: Diagram, found: list[Volume]) -> list[Span]:
     """The skips, by the numbers of the boxes from which and to which they go; the shorter ones first."""
     order = {volume.box.id: index for index, volume in enumerate(found)}
-    spans = {(order[arrow.start], order[arrow.end]) for arrow in picture.arrows if {arrow.start, arrow.end} <= {*order}}
+    spans = {(order[arrow.start], order[arrow.end]) for arrow in diagram.arrows if {arrow.start, arrow.end} <= {*order}}
     return sorted((span for span in spans if span[1] > span[0] + 1), key=lambda span: (span[1] - span[0], span))
 
 
-def _skips(spans: list[Span], found: list[Volume], named: dict[str, Words], roof: float, theme: Theme) -> list[Part]:
+def _skips(
+    spans: list[Span], found: list[Volume], named: dict[str, Words], roof: float, theme: Theme
+) -> list[ShapeGroup]:
     """Arrows over the boxes that they go around, the shorter ones lower."""
     levels: list[list[Span]] = []
-    parts: list[Part] = []
+    parts: list[ShapeGroup] = []
     for start, end in spans:
         level = next((i for i, each in enumerate(levels) if all(end <= a or b <= start for a, b in each)), len(levels))
         if level == len(levels):
@@ -193,26 +195,26 @@ def _skips(spans: list[Span], found: list[Volume], named: dict[str, Words], roof
         left, right = (one.at[0] + 2, one.at[1] - SMALL), (other.at[0] - 2, other.at[1] - SMALL)
         height = roof - 8 - 8 * level
         points = (left, (left[0], height), (right[0], height), right)
-        parts.append(Part(shapes=(Line(points=points, colour=theme.skip, arrow=True),)))
+        parts.append(ShapeGroup(shapes=(Polyline(points=points, colour=theme.skip, arrow=True),)))
     return parts
 
 
-def _heading(picture: Picture, found: list[Volume], parts: list[Part], style: Style) -> list[Part]:
+def _heading(diagram: Diagram, found: list[Volume], parts: list[ShapeGroup], style: DiagramStyle) -> list[ShapeGroup]:
     """The caption above and the legend below."""
     left, top, right, bottom = bounds(parts)
     middle, theme = (left + right) / 2, style.theme
     shown = {volume.box.id for volume in found}
-    hidden = [box for box in picture.boxes if box.id not in shown and box.role in (Role.LAYERS, Role.GROUP)]
+    hidden = [box for box in diagram.boxes if box.id not in shown and box.role in (Role.LAYERS, Role.GROUP)]
     aside = f" ({count(len(hidden), 'part')} beside the main way left out)" if hidden else ""
     if style.caption:
-        caption = Words(at=(middle, top - 12), text=picture.caption + aside, colour=theme.note, size=11)
-        parts = [*parts, Part(shapes=(caption,))]
-    entries = style.legend_of(picture)
+        caption = Words(at=(middle, top - 12), text=diagram.caption + aside, colour=theme.note, size=11)
+        parts = [*parts, ShapeGroup(shapes=(caption,))]
+    entries = style.legend_of(diagram)
     x = middle - sum(20 + width_of(kind, SMALL) for _, _, kind in entries) / 2
     for colour, border, kind in entries:
         corners = ((x, bottom + 10), (x + 8, bottom + 10), (x + 8, bottom + 18), (x, bottom + 18))
         wide = width_of(kind, SMALL)
         label = Words(at=(x + 11 + wide / 2, bottom + 17), text=kind, colour=theme.note, size=SMALL)
-        parts = [*parts, Part(shapes=(Outline(points=corners, fill=colour, line=border), label))]
+        parts = [*parts, ShapeGroup(shapes=(Polygon(points=corners, fill=colour, line=border), label))]
         x += 20 + wide
     return parts

@@ -5,7 +5,7 @@ from hashlib import sha256
 from xml.etree import ElementTree
 
 from .escaping import clean, xml
-from .figure import Picture
+from .figure import Diagram
 from .font_metrics import is_known, width_of
 from .labels import decimal
 
@@ -14,10 +14,10 @@ _NAMESPACE = "{http://www.w3.org/2000/svg}"
 _LONGEST = 1000
 
 
-def finish_svg(svg: bytes, picture: Picture) -> bytes:
+def finish_svg(svg: bytes, diagram: Diagram) -> bytes:
     """What the renderer drew, made self-contained and readable to a screen reader."""
     root = ElementTree.fromstring(svg)
-    _hover(root, picture)
+    _hover(root, diagram)
     for element in root.iter():
         element.tag = element.tag.removeprefix(_NAMESPACE)
         # One font for all, said at the root. No ids: they would clash where a page shows two pictures.
@@ -26,7 +26,7 @@ def finish_svg(svg: bytes, picture: Picture) -> bytes:
         if element.tag == "text" and "font-weight" not in element.attrib:
             element.attrib |= fitted(element.text or "", float(element.attrib["font-size"]))
     body = "\n".join(ElementTree.tostring(child, encoding="unicode").strip() for child in root)
-    return f"{opening(root.attrib, picture.title, picture.description, body)}\n{body}\n</svg>\n".encode()
+    return f"{opening(root.attrib, diagram.title, diagram.description, body)}\n{body}\n</svg>\n".encode()
 
 
 def fitted(text: str, size: float) -> dict[str, str]:
@@ -49,13 +49,13 @@ def opening(attributes: Mapping[str, str], title: str, description: str, body: s
     }
     root = " ".join(f'{name}="{xml(value)}"' for name, value in given.items())
     words = {"title": title, "desc": description}
-    said = [f'<{name} id="{name}-{mark}">{xml(text, longest=_LONGEST)}</{name}>' for name, text in words.items()]
-    return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', f"<svg {root}>", *said])
+    elements = [f'<{name} id="{name}-{mark}">{xml(text, longest=_LONGEST)}</{name}>' for name, text in words.items()]
+    return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', f"<svg {root}>", *elements])
 
 
-def _hover(root: ElementTree.Element, picture: Picture) -> None:
+def _hover(root: ElementTree.Element, diagram: Diagram) -> None:
     """The titles of groups, which browsers show under the pointer, say what the group is."""
-    words = {name: "\n".join(clean(line, _LONGEST) for line in lines) for name, lines in picture.hovers.items()}
+    words = {name: "\n".join(clean(line, _LONGEST) for line in lines) for name, lines in diagram.hovers.items()}
     for group in root.iter(f"{_NAMESPACE}g"):
         title = group.find(f"{_NAMESPACE}title")
         if title is None:

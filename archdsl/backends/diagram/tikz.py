@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from .drawing import Curve, Drawing, Line, Outline, Point, Shape, Words, head
+from .drawing import Curve, Drawing, Point, Polygon, Polyline, Shape, Words, head
 from .escaping import tex
 from .labels import decimal
 
@@ -25,13 +25,13 @@ def write_tikz(drawing: Drawing) -> str:
 
 def _command(shape: Shape, names: dict[str, str]) -> str:
     match shape:
-        case Outline():
+        case Polygon():
             look = f"fill={names[shape.fill]}, draw={names[shape.line]}, line width={decimal(shape.width)}pt"
             return f"\\filldraw[{look}] {_chain(shape.points)} -- cycle;"
         case Curve():
             fill = f"fill={names[shape.fill]}, " if shape.fill else ""
             return f"\\path[{fill}draw={names[shape.line]}, line width={decimal(shape.width)}pt] {_bow(shape.points)};"
-        case Line():
+        case Polyline():
             line = f"\\draw[{names[shape.colour]}, line width={decimal(shape.width)}pt] {_chain(shape.points)};"
             return line + (f" \\fill[{names[shape.colour]}] {_chain(head(shape))} -- cycle;" if shape.arrow else "")
         case Words():
@@ -61,11 +61,11 @@ def _colours(shapes: list[Shape]) -> dict[str, None]:
     found: dict[str, None] = {}
     for shape in shapes:
         match shape:
-            case Outline():
+            case Polygon():
                 found |= dict.fromkeys((shape.fill, shape.line))
             case Curve():
                 found |= dict.fromkeys(each for each in (shape.fill, shape.line) if each)
-            case Line() | Words():
+            case Polyline() | Words():
                 found[shape.colour] = None
     return found
 

@@ -8,13 +8,13 @@ import math
 from collections.abc import Iterator
 from itertools import pairwise
 
-from ...contract.styles import CHIEF
+from ...contract.styles import COLOR_PRIORITY
 from ...record import Record
 from ...shapes.shape import Layout, Shape
 from ...shapes.symbolic import plain
-from .figure import Box, Picture, Role
+from .figure import Box, Diagram, Role
 from .figure_options import SYMBOLS
-from .flow import main_way
+from .flow import main_path
 from .theme import Theme
 
 """The kinds of layers, the one that gives a block its colour first."""
@@ -87,11 +87,11 @@ class Volume(Record):
         return not self.round and not other.round and (self.high, self.deep) == (other.high, other.deep)
 
 
-def volumes(picture: Picture, theme: Theme) -> list[Volume]:
+def volumes(diagram: Diagram, theme: Theme) -> list[Volume]:
     """The boxes on the longest way from an input to the first output, from left to right."""
-    by_id = {box.id: box for box in picture.boxes}
-    way = main_way([(arrow.start, arrow.end) for arrow in picture.arrows], "y0")
-    boxes = [by_id[id] for id in way if by_id[id].role is not Role.OUTPUT]
+    by_id = {box.id: box for box in diagram.boxes}
+    path = main_path([(arrow.start, arrow.end) for arrow in diagram.arrows], "y0")
+    boxes = [by_id[id] for id in path if by_id[id].role is not Role.OUTPUT]
     shaped = [(box, box.shape) for box in boxes if box.shape is not None]
     shapes = [shape for _, shape in shaped]
     found = [_sized(box, shape, shapes, theme) for box, shape in shaped]
@@ -136,7 +136,7 @@ def _colours(box: Box, theme: Theme) -> list[str]:
         case Role.LAYERS:
             return [theme.fill(row.style) for row in box.rows]
         case Role.GROUP:
-            return [theme.fill(next((kind for kind in CHIEF if kind in box.inside), ""))]
+            return [theme.fill(next((kind for kind in COLOR_PRIORITY if kind in box.inside), ""))]
         case Role.INPUT | Role.OUTPUT | Role.MERGE | Role.PORT:
             return [theme.end]
 
@@ -147,7 +147,7 @@ def _size(shape: Shape, shapes: list[Shape]) -> tuple[float, float, float]:
     dims = [plain(size) for size in shape.dims]
     match shape.layout:
         case Layout.IMAGE | Layout.VOLUME:
-            longest = max(plain(side) for each in alike for side in each.sides)
+            longest = max(plain(side) for each in alike for side in each.spatial_size)
             return _thick(shape, alike), _scaled(dims[-2], longest, SIDE), _scaled(dims[-1], longest, SIDE)
         case Layout.SIGNAL | Layout.OPEN:
             longest = max(plain(each.dims[1]) for each in alike)

@@ -4,15 +4,15 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .drawing import Curve, Drawing, Outline, Part, Point, Shape, Words
+from .drawing import Curve, Drawing, Point, Polygon, Shape, ShapeGroup, Words
 from .escaping import clean
-from .figure import Picture
+from .figure import Diagram
 from .graphviz_layout import Rectangle
 
 _LISTS = ("_draw_", "_ldraw_", "_hdraw_", "_tdraw_")
 
 
-def read_drawing(layout: bytes, picture: Picture, background: str) -> Drawing:
+def read_drawing(layout: bytes, diagram: Diagram, background: str) -> Drawing:
     """The renderer's JSON as a drawing: clusters first, then arrows, then boxes."""
     found = json.loads(layout)
     _, _, width, height = map(float, found["bb"].split(","))
@@ -20,14 +20,14 @@ def read_drawing(layout: bytes, picture: Picture, background: str) -> Drawing:
     clusters = [each for each in objects if "nodes" in each]
     boxes = [each for each in objects if "nodes" not in each]
     heading = {"_ldraw_": found.get("_ldraw_", ())}
-    hover = {name: "\n".join(map(clean, lines)) for name, lines in picture.hovers.items()}
+    hover = {name: "\n".join(map(clean, lines)) for name, lines in diagram.hovers.items()}
     parts = [_part(each, height, hover) for each in (*clusters, *found.get("edges", ()), *boxes, heading)]
     return Drawing(
         width=width,
         height=height,
         background=background,
-        title=picture.title,
-        description=picture.description,
+        title=diagram.title,
+        description=diagram.description,
         parts=tuple(part for part in parts if part.shapes),
     )
 
@@ -45,9 +45,9 @@ def _place(box: dict[str, Any], height: float) -> Rectangle:
     return Rectangle(x - aside, height - y + above, x + aside, height - y - above)
 
 
-def _part(drawn: dict[str, Any], height: float, hover: Mapping[str, str]) -> Part:
+def _part(drawn: dict[str, Any], height: float, hover: Mapping[str, str]) -> ShapeGroup:
     shapes = tuple(shape for name in _LISTS for shape in _shapes(drawn.get(name, ()), height))
-    return Part(shapes=shapes, hover=hover.get(drawn.get("name", ""), ""))
+    return ShapeGroup(shapes=shapes, hover=hover.get(drawn.get("name", ""), ""))
 
 
 def _shapes(operations: list[dict[str, Any]], height: float) -> Iterator[Shape]:
@@ -65,7 +65,7 @@ def _shapes(operations: list[dict[str, Any]], height: float) -> Iterator[Shape]:
             case "t":
                 bold = bool(operation["fontchar"] & 1)
             case "P":
-                yield Outline(points=points, fill=fill, line=_seen(line, fill))
+                yield Polygon(points=points, fill=fill, line=_seen(line, fill))
             case "B":
                 yield Curve(points=points, fill=fill, line=_seen(line, fill))
             case "b":

@@ -70,8 +70,8 @@ class ChannelsComeFirst(Diagnostic):
     at: Span
 
     def message(self) -> str:
-        channels, *sides = self.sizes.split("x")
-        return f"`{self.sizes}` is read as {channels} channels of {'×'.join(sides)}: channels come first"
+        channels, *spatial = self.sizes.split("x")
+        return f"`{self.sizes}` is read as {channels} channels of {'×'.join(spatial)}: channels come first"
 
     def label(self) -> str:
         return f"did you mean `{self.reordered}`?"

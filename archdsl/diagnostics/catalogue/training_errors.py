@@ -9,7 +9,7 @@ def listed(words: tuple[str, ...]) -> str:
     return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
 
 
-class UnknownSetting(Diagnostic):
+class UnknownTrainSetting(Diagnostic):
     """A line of `train { … }` starts with a word that is not a setting."""
 
     code = "E0801"

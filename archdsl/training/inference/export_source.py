@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ...backends.export_formats import Exportable, Input
+from ...backends.export_formats import Exportable, ExportInput
 from ...network import Network
 from ...shapes.shape import Layout, Shape
 from ...version import __version__
@@ -49,7 +49,7 @@ def of_run(opened: Opened, prepare: bool, batch: int | None = None) -> Exportabl
     module = opened.model
     if prepare:
         module = Prepared(module, standard)
-        inputs = (Input("pixels", inputs[0].sizes, torch.uint8),)
+        inputs = (ExportInput("pixels", inputs[0].sizes, torch.uint8),)
     facts = {
         **_facts(network, opened.run.network.name),
         "input": _told(inputs[0], prepare),
@@ -86,7 +86,7 @@ def _facts(network: Network, file: str) -> dict[str, Any]:
     }
 
 
-def _told(of: Input, prepare: bool) -> str:
+def _told(of: ExportInput, prepare: bool) -> str:
     sizes = "×".join(map(str, of.sizes))
     order = {1: "grey", 3: "red, green, blue"}.get(of.sizes[0], f"{of.sizes[0]} channels")
     if prepare:
@@ -94,7 +94,7 @@ def _told(of: Input, prepare: bool) -> str:
     return f"float32 of N×{sizes}, {order}: pixels / 255, less `mean`, divided by `deviation`"
 
 
-def _inputs(network: Network) -> tuple[Input, ...]:
+def _inputs(network: Network) -> tuple[ExportInput, ...]:
     graph = network.graph
     found = []
     for name, index in zip(graph.input_names, graph.inputs, strict=True):
@@ -103,10 +103,10 @@ def _inputs(network: Network) -> tuple[Input, ...]:
     return tuple(found)
 
 
-def _input(name: str, shape: Shape) -> Input:
+def _input(name: str, shape: Shape) -> ExportInput:
     if shape.layout is Layout.IDS:
-        return Input(name, tuple(shape.dims), torch.int64, shape.vocabulary)
-    return Input(name, tuple(shape.dims))
+        return ExportInput(name, tuple(shape.dims), torch.int64, shape.vocabulary)
+    return ExportInput(name, tuple(shape.dims))
 
 
 def _output_names(network: Network) -> tuple[str, ...]:

@@ -7,7 +7,13 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from ...diagnostics import Sink
-from ...diagnostics.catalogue.training_errors import BadSetting, RepeatedSetting, UnknownField, UnknownSetting, listed
+from ...diagnostics.catalogue.training_errors import (
+    BadSetting,
+    RepeatedSetting,
+    UnknownField,
+    UnknownTrainSetting,
+    listed,
+)
 from ...graph import Setting
 from ...text.names import nearest
 from ...text.source import Span
@@ -78,7 +84,7 @@ class _Block:
         word = Span(setting.span.source, setting.span.start, setting.span.start + len(name))
         known = tuple(Recipe.model_fields)
         if name not in known:
-            self.sink.emit(UnknownSetting(span=word, name=name, known=known, nearest=nearest(name, known)))
+            self.sink.emit(UnknownTrainSetting(span=word, name=name, known=known, nearest=nearest(name, known)))
         elif name in self.lines:
             self.sink.emit(RepeatedSetting(span=setting.span, name=name, first=self.lines[name]))
         elif parts(name):

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ...analysis.check_report import report as network_report
 from ...analysis.check_schema import NetworkReport
-from ...analysis.measures import Facts
+from ...analysis.measures import NetworkMeasures
 from ...network import Network
 from ..data.images import ImageSet, Pixels
 from ..loop.evaluation import Scores
@@ -65,7 +65,9 @@ def gather(
 
 def _network(network: Network) -> NetworkReport:
     graph, sizes = network.graph, network.sizes.described() if network.graph.symbols else None
-    values = network_report(network.source.name, graph, Facts(graph, network.costs), network.diagnostics, sizes)
+    values = network_report(
+        network.source.name, graph, NetworkMeasures(graph, network.costs), network.diagnostics, sizes
+    )
     return NetworkReport.model_validate(values)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from ...backends.diagram import THEMES, CannotDraw, Style, Subject, View, diagram
+from ...backends.diagram import THEMES, CannotDraw, DiagramStyle, View, ViewOptions, diagram
 from ...network import Network
 from ..recipe.fields import Entry, entries
 from ..recipe.recipe import OFF, Recipe
@@ -49,7 +49,7 @@ def _picture(built: Network) -> Markup:
 def _drawn(built: Network, theme: str, view: View) -> str:
     from base64 import b64encode
 
-    data = diagram(built.graph, "svg", Style(theme=THEMES[theme]), Subject(view=view))
+    data = diagram(built.graph, "svg", DiagramStyle(theme=THEMES[theme]), ViewOptions(view=view))
     return "data:image/svg+xml;base64," + b64encode(data).decode("ascii")
 
 

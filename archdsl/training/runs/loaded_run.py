@@ -11,7 +11,7 @@ from ...diagnostics import Sink
 from ...elaborate import Override
 from ...elaborate.given_values import parse_sizes
 from ...network import Network, analyse
-from ...text.files import Unreadable, read_source
+from ...text.files import UnreadableFile, read_source
 from ..data.dataset_spec import ImageShape
 from ..errors.run_errors import CannotResume
 from ..network_check import image_shape
@@ -47,7 +47,7 @@ def read_network(run: Run, settings: RunSettings) -> Network:
     verify_texts(run.folder, settings.network.texts)
     try:
         source = read_source(run.network)
-    except Unreadable as error:
+    except UnreadableFile as error:
         raise CannotResume(run.folder, f"{run.network.name} {error}") from error
     sizes: dict[str | None, tuple[int | str, ...]] = {}
     for given in settings.network.sizes:

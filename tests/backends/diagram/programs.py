@@ -6,9 +6,9 @@ from typing import Any
 
 import archdsl
 from archdsl.analysis.cost import costs
-from archdsl.backends.diagram.build import picture
+from archdsl.backends.diagram.build import build_diagram
 from archdsl.backends.diagram.engine import embedded
-from archdsl.backends.diagram.figure import Picture
+from archdsl.backends.diagram.figure import Diagram
 from archdsl.graph import Graph
 
 LENET = """
@@ -68,10 +68,10 @@ def graph(text: str) -> Graph:
     return archdsl.loads(text).graph
 
 
-def drawn(text: str) -> Picture:
+def drawn(text: str) -> Diagram:
     """The picture of a program."""
     found = graph(text)
-    return picture(found, costs(found))
+    return build_diagram(found, costs(found))
 
 
 def renamed(found: Graph, name: str) -> Graph:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from archdsl.backends.diagram import THEMES, Style, Subject, View, diagram
+from archdsl.backends.diagram import THEMES, DiagramStyle, View, ViewOptions, diagram
 from tests.backends.diagram.browser import BROWSER, run_page
 from tests.backends.diagram.programs import HOSTILE, INCEPTION, LENET, RESIDUAL, graph, renamed
 
@@ -24,15 +24,15 @@ pytestmark = pytest.mark.skipif(not BROWSER or not AXE, reason="no Chromium, or 
 
 def test_axe_finds_nothing(tmp_path: Path) -> None:
     ways = [
-        (Style(theme=theme, columns=columns), Subject(view=view))
+        (DiagramStyle(theme=theme, columns=columns), ViewOptions(view=view))
         for theme in THEMES.values()
         for view in View
         for columns in (1, 2)
     ]
-    pictures = [diagram(graph(text), "svg", *way) for text in (LENET, RESIDUAL, INCEPTION) for way in ways]
-    pictures += [diagram(renamed(graph(RESIDUAL), name), "svg") for name in HOSTILE if name.strip()]
-    texts = [picture.decode().partition("?>")[2] for picture in pictures]
+    figures = [diagram(graph(text), "svg", *way) for text in (LENET, RESIDUAL, INCEPTION) for way in ways]
+    figures += [diagram(renamed(graph(RESIDUAL), name), "svg") for name in HOSTILE if name.strip()]
+    texts = [figure.decode().partition("?>")[2] for figure in figures]
     axe = Path(AXE).read_text(encoding="utf-8").replace("</script", "<\\/script")
-    *violations, named = run_page(PAGE.format(axe=axe, pictures="\n".join(texts)), tmp_path)
+    *violations, named = run_page(PAGE.format(axe=axe, figures="\n".join(texts)), tmp_path)
     assert not violations
     assert named["count"] == len(texts)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from archdsl.backends.diagram import Subject, View, diagram
+from archdsl.backends.diagram import View, ViewOptions, diagram
 from tests.backends.diagram.browser import BROWSER, run_page
 from tests.backends.diagram.programs import HOSTILE, INCEPTION, LENET, RESIDUAL, graph, renamed
 
@@ -42,7 +42,7 @@ def rendered(texts: list[str], folder: Path) -> list[dict[str, object]]:
 def test_networks(tmp_path: Path) -> None:
     graphs = [graph(text) for text in (LENET, RESIDUAL, INCEPTION)]
     texts = [
-        diagram(each, "mmd", subject=Subject(view=view)).decode()
+        diagram(each, "mmd", view_options=ViewOptions(view=view)).decode()
         for each in graphs
         for view in (View.LAYERS, View.BLOCKS)
     ]

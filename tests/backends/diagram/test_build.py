@@ -3,7 +3,7 @@ import itertools
 import pytest
 
 from archdsl.analysis.cost import costs
-from archdsl.backends.diagram.build import Subject, View, picture
+from archdsl.backends.diagram.build import View, ViewOptions, build_diagram
 from archdsl.backends.diagram.figure import Cluster, Flow, Role
 from tests.backends.diagram.programs import INCEPTION, LENET, RESIDUAL, drawn, graph
 
@@ -28,13 +28,13 @@ def test_layers_that_keep_the_shape_stand_on_the_one_before() -> None:
 
 
 def test_arrows_say_the_shapes_and_boxes_the_parameters() -> None:
-    picture = drawn(LENET)
-    shapes = [arrow.shape for arrow in picture.arrows]
+    figure = drawn(LENET)
+    shapes = [arrow.shape for arrow in figure.arrows]
     assert shapes == ["1×32×32", "6×28×28", "6×14×14", "16×10×10", "16×5×5", "120×1×1", "120", "84", "10"]
-    ids = [box.id for box in picture.boxes]
-    assert [(a.start, a.end) for a in picture.arrows] == list(itertools.pairwise(ids))
-    assert [sum(box.rows[0].parameters) for box in picture.boxes] == [0, 156, 0, 2416, 0, 48120, 0, 10164, 850, 0]
-    assert picture.caption == "LeNet5: 61,706 parameters, 417K MACs"
+    ids = [box.id for box in figure.boxes]
+    assert [(a.start, a.end) for a in figure.arrows] == list(itertools.pairwise(ids))
+    assert [sum(box.rows[0].parameters) for box in figure.boxes] == [0, 156, 0, 2416, 0, 48120, 0, 10164, 850, 0]
+    assert figure.caption == "LeNet5: 61,706 parameters, 417K MACs"
 
 
 def test_a_layer_that_is_read_twice_or_named_as_output_ends_its_box() -> None:
@@ -43,22 +43,22 @@ def test_a_layer_that_is_read_twice_or_named_as_output_ends_its_box() -> None:
 
 
 def test_stages_and_blocks_are_clusters_in_each_other() -> None:
-    picture = drawn(RESIDUAL)
+    figure = drawn(RESIDUAL)
     inside = {
-        path: [child.title for child in found if isinstance(child, Cluster)] for path, found in picture.children.items()
+        path: [child.title for child in found if isinstance(child, Cluster)] for path, found in figure.children.items()
     }
     assert {path: found for path, found in inside.items() if found} == {(): ["body"], ("body",): ["basic1", "basic2"]}
-    assert [getattr(child, "id", "cluster") for child in picture.children[()]] == ["n0", "cluster", "n17", "n18", "y0"]
-    places = {box.rows[0].words: box.cluster for box in picture.boxes}
+    assert [getattr(child, "id", "cluster") for child in figure.children[()]] == ["n0", "cluster", "n17", "n18", "y0"]
+    places = {box.rows[0].words: box.cluster for box in figure.boxes}
     assert places["conv 16 3×3 /2"] == ("body", "basic2")
     assert places["conv 16 1×1 /2"] == ("body", "basic2"), "a branch is no cluster"
     assert places["gap"] == ()
-    assert picture.clusters[1].hover == "block basic body.basic1: 7 layers, 1,200 parameters, 294,912 MACs"
+    assert figure.clusters[1].hover == "block basic body.basic1: 7 layers, 1,200 parameters, 294,912 MACs"
 
 
 def test_a_residual_is_a_skip_beside_the_main_way() -> None:
-    picture = drawn("input 8x16x16; residual { conv 8 k3 p1; bn; relu; conv 8 k3 p1; bn }; relu")
-    flows = [(arrow.start, arrow.end, arrow.flow) for arrow in picture.arrows]
+    figure = drawn("input 8x16x16; residual { conv 8 k3 p1; bn; relu; conv 8 k3 p1; bn }; relu")
+    flows = [(arrow.start, arrow.end, arrow.flow) for arrow in figure.arrows]
     assert flows == [
         ("n0", "n1", Flow.MAIN),
         ("n1", "n4", Flow.MAIN),
@@ -67,27 +67,27 @@ def test_a_residual_is_a_skip_beside_the_main_way() -> None:
         ("n6", "n7", Flow.MAIN),
         ("n7", "y0", Flow.MAIN),
     ]
-    assert [arrow.shape for arrow in picture.arrows if arrow.flow is Flow.SKIP] == [None]
-    assert [box.role for box in picture.boxes if box.id == "n6"] == [Role.MERGE]
+    assert [arrow.shape for arrow in figure.arrows if arrow.flow is Flow.SKIP] == [None]
+    assert [box.role for box in figure.boxes if box.id == "n6"] == [Role.MERGE]
 
 
 def test_a_tensor_that_goes_several_ways_is_named_once() -> None:
-    picture = drawn(INCEPTION)
-    leaving = [arrow for arrow in picture.arrows if arrow.start == "n0"]
+    figure = drawn(INCEPTION)
+    leaving = [arrow for arrow in figure.arrows if arrow.start == "n0"]
     assert [arrow.shape for arrow in leaving] == ["16×8×8", None, None]
-    assert Flow.SKIP not in {arrow.flow for arrow in picture.arrows}
+    assert Flow.SKIP not in {arrow.flow for arrow in figure.arrows}
 
 
 def test_weights_that_are_used_again_are_told() -> None:
-    picture = drawn("input 8x16x16; conv 8 k3 p1 as a; maxpool 2; reuse a")
-    row = picture.boxes[3].rows[0]
+    figure = drawn("input 8x16x16; conv 8 k3 p1 as a; maxpool 2; reuse a")
+    row = figure.boxes[3].rows[0]
     assert (row.words, row.parameters, row.shared) == ("conv 8 3×3", (0,), True)
     assert "the weights of a" in row.hover
 
 
 def test_several_inputs_and_outputs() -> None:
-    picture = drawn("input left 8x4x4; input right 8x4x4; from left; add right; gap; aux side { fc 2 }; fc 3")
-    ends = [(box.role, box.rows[0].words) for box in picture.boxes if box.role in (Role.INPUT, Role.OUTPUT)]
+    figure = drawn("input left 8x4x4; input right 8x4x4; from left; add right; gap; aux side { fc 2 }; fc 3")
+    ends = [(box.role, box.rows[0].words) for box in figure.boxes if box.role in (Role.INPUT, Role.OUTPUT)]
     assert ends == [
         (Role.INPUT, "input left"),
         (Role.INPUT, "input right"),
@@ -127,9 +127,9 @@ input 8x8x8; outer 8; outer 16
 """
 
 
-def boxes(text: str, subject: Subject) -> list[tuple[str, int]]:
+def boxes(text: str, view_options: ViewOptions) -> list[tuple[str, int]]:
     found = graph(text)
-    return [(box.rows[0].words, box.times) for box in picture(found, costs(found), subject).boxes]
+    return [(box.rows[0].words, box.times) for box in build_diagram(found, costs(found), view_options).boxes]
 
 
 def test_a_repetition_of_one_box_is_said_on_the_box() -> None:
@@ -156,20 +156,20 @@ def test_a_repetition_of_several_boxes_has_a_frame() -> None:
 
 
 def test_blocks_are_boxes() -> None:
-    found = boxes(NESTED, Subject(view=View.BLOCKS))
+    found = boxes(NESTED, ViewOptions(view=View.BLOCKS))
     assert found[2:-3] == [("basic 8", 3), ("basic 16 s2", 1)]
     assert found[1] == ("conv 8 3×3", 1)
 
 
 def test_a_block_can_be_opened() -> None:
-    opened = boxes(NESTED, Subject(view=View.BLOCKS, expand=("basic",)))
-    assert opened == boxes(NESTED, Subject(view=View.LAYERS))
+    opened = boxes(NESTED, ViewOptions(view=View.BLOCKS, expand=("basic",)))
+    assert opened == boxes(NESTED, ViewOptions(view=View.LAYERS))
 
 
 def test_stages_are_boxes() -> None:
     found = graph(NESTED)
-    picture_ = picture(found, costs(found), Subject(view=View.STAGES))
-    assert [(box.rows[0].words, box.note, box.role) for box in picture_.boxes] == [
+    figure = build_diagram(found, costs(found), ViewOptions(view=View.STAGES))
+    assert [(box.rows[0].words, box.note, box.role) for box in figure.boxes] == [
         ("input", "", Role.INPUT),
         ("stem", "", Role.GROUP),
         ("body", "basic ×4", Role.GROUP),
@@ -177,10 +177,10 @@ def test_stages_are_boxes() -> None:
         ("fc 10", "", Role.LAYERS),
         ("output", "", Role.OUTPUT),
     ]
-    total = sum(sum(row.parameters) for box in picture_.boxes for row in box.rows)
+    total = sum(sum(row.parameters) for box in figure.boxes for row in box.rows)
     assert total == costs(found).total.parameters
-    assert picture_.boxes[1].inside == ("conv", "activation")
-    assert [arrow.shape for arrow in picture_.arrows] == ["3×16×16", "8×16×16", "16×8×8", "16", "10"]
+    assert figure.boxes[1].inside == ("conv", "activation")
+    assert [arrow.shape for arrow in figure.arrows] == ["3×16×16", "8×16×16", "16×8×8", "16", "10"]
 
 
 @pytest.mark.parametrize("view", View)
@@ -188,7 +188,7 @@ def test_stages_are_boxes() -> None:
 @pytest.mark.parametrize("text", [LENET, RESIDUAL, INCEPTION, NESTED, SHELLS])
 def test_no_parameter_is_lost_or_counted_twice(text: str, view: View, fold: bool) -> None:
     found = graph(text)
-    made = picture(found, costs(found), Subject(view=view, fold=fold))
+    made = build_diagram(found, costs(found), ViewOptions(view=view, fold=fold))
     assert sum(sum(row.parameters) for box in made.boxes for row in box.rows) == costs(found).total.parameters
     assert sum(sum(row.macs) for box in made.boxes for row in box.rows) == costs(found).total.macs
     assert {box.cluster for box in made.boxes} <= {(), *(cluster.path for cluster in made.clusters)}
@@ -199,7 +199,7 @@ def test_no_parameter_is_lost_or_counted_twice(text: str, view: View, fold: bool
 def test_a_block_that_several_things_leave_shows_each_once() -> None:
     text = "input 1x8x8; stage down { conv 2 k3 p1 as a; maxpool 2; conv 4 k3 p1 }; stage up { upsample 2; concat a }"
     found = graph(text)
-    made = picture(found, costs(found), Subject(view=View.STAGES))
+    made = build_diagram(found, costs(found), ViewOptions(view=View.STAGES))
     between = [arrow.shape for arrow in made.arrows if (arrow.start, arrow.end) == ("n1", "n4")]
     assert sorted(filter(None, between)) == ["2×8×8", "4×4×4"]
 
@@ -212,7 +212,7 @@ def test_a_rate_that_grows_is_left_out_of_what_stands_for_all() -> None:
 def test_a_block_that_only_holds_another_is_drawn_as_one() -> None:
     assert [cluster.title for cluster in drawn(SHELLS).clusters] == ["outer1", "outer2"]
     found = graph(SHELLS)
-    made = picture(found, costs(found), Subject(view=View.BLOCKS))
+    made = build_diagram(found, costs(found), ViewOptions(view=View.BLOCKS))
     assert [(box.rows[0].words, box.note) for box in made.boxes[1:-1]] == [("outer 8", "inner"), ("outer 16", "inner")]
 
 
@@ -222,13 +222,13 @@ def test_blocks_in_branches_are_not_taken_for_one() -> None:
     assert [(cluster.title, len(cluster.path)) for cluster in clusters] == [("two1", 2)] * 3
     assert len({cluster.path for cluster in clusters}) == 3
     found = graph(text)
-    made = picture(found, costs(found), Subject(view=View.BLOCKS))
+    made = build_diagram(found, costs(found), ViewOptions(view=View.BLOCKS))
     assert [box.rows[0].words for box in made.boxes if box.role is Role.GROUP] == ["two 4", "two 6", "two 8"]
 
 
 def test_a_closed_block_of_repeated_layers_says_how_often() -> None:
     text = "block double(c) { repeat 2 { conv c k3 p1; relu } }\ninput 8x8x8; double 8; maxpool 2; double 8 x3; gap"
-    assert boxes(text, Subject(view=View.BLOCKS))[1:-2] == [
+    assert boxes(text, ViewOptions(view=View.BLOCKS))[1:-2] == [
         ("conv 8 3×3", 2),
         ("maxpool 2×2 /2", 1),
         ("conv 8 3×3", 6),

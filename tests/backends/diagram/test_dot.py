@@ -2,12 +2,12 @@ from typing import Any
 
 import pytest
 
-from archdsl.backends.diagram import Style, diagram
+from archdsl.backends.diagram import DiagramStyle, diagram
 from archdsl.backends.diagram.escaping import quoted
 from tests.backends.diagram.programs import HOSTILE, INCEPTION, LENET, RESIDUAL, graph, label_text, laid_out, renamed
 
 
-def dot(text: str, style: Style | None = None) -> str:
+def dot(text: str, style: DiagramStyle | None = None) -> str:
     return diagram(graph(text), "dot", style).decode()
 
 
@@ -26,17 +26,17 @@ def test_the_renderer_sees_all_boxes_arrows_and_clusters() -> None:
 
 
 def test_what_is_said_can_be_chosen() -> None:
-    silent = dot(LENET, Style(parameters=False, caption=False))
+    silent = dot(LENET, DiagramStyle(parameters=False, caption=False))
     assert "parameters" not in silent
     assert "MACs" not in silent
-    assert "118K MACs" in dot(LENET, Style(macs=True))
-    assert 'rankdir="LR"' in dot(LENET, Style(direction="LR"))
+    assert "118K MACs" in dot(LENET, DiagramStyle(macs=True))
+    assert 'rankdir="LR"' in dot(LENET, DiagramStyle(direction="LR"))
 
 
 @pytest.mark.parametrize("direction", ["TB", "LR"])
 @pytest.mark.parametrize("text", [LENET, RESIDUAL, INCEPTION])
 def test_no_two_boxes_overlap_and_nothing_is_cut_off(text: str, direction: str) -> None:
-    found = laid_out(dot(text, Style(direction=direction)))
+    found = laid_out(dot(text, DiagramStyle(direction=direction)))
     left, bottom, right, top = map(float, found["bb"].split(","))
     boxes = []
     for node in (each for each in found["objects"] if "nodes" not in each):

@@ -9,7 +9,7 @@ import pytest
 from graphviz.backend import dot_command  # type: ignore[import-untyped]  # it has no types
 
 import archdsl
-from archdsl.backends.diagram import CannotDraw, Style, Subject, diagram, engine
+from archdsl.backends.diagram import CannotDraw, DiagramStyle, ViewOptions, diagram, engine
 from archdsl.backends.diagram.arrangement import Arrangement
 from archdsl.backends.diagram.graphviz_layout import arrange
 from tests.backends.diagram.programs import LENET, graph
@@ -22,7 +22,7 @@ def size(png: bytes) -> tuple[int, int]:
 
 
 def test_the_resolution_scales_a_png() -> None:
-    low, high = (size(diagram(graph(LENET), "png", Style(dpi=dpi))) for dpi in (96, 192))
+    low, high = (size(diagram(graph(LENET), "png", DiagramStyle(dpi=dpi))) for dpi in (96, 192))
     assert low[0] > 150
     assert high == pytest.approx((2 * low[0], 2 * low[1]), abs=2)
 
@@ -92,7 +92,7 @@ def test_more_boxes_than_anyone_could_read() -> None:
     found = graph("input 8x8x8; conv 8 k3 p1 x3000")
     assert diagram(found, "dot").startswith(b"digraph")
     with pytest.raises(CannotDraw, match="3,002 boxes are more than the limit of 3,000: fold repeated layers, or"):
-        diagram(found, "dot", subject=Subject(fold=False))
+        diagram(found, "dot", view_options=ViewOptions(fold=False))
 
 
 def test_a_system_without_places_for_programs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

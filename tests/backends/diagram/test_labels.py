@@ -47,12 +47,12 @@ def test_numbers() -> None:
 
 
 def test_sizes_that_are_not_known() -> None:
-    picture = drawn("net S; input 3xHxW; conv 8 k3 s2; maxpool 2; gap; fc 10")
-    assert [arrow.shape for arrow in picture.arrows] == [
+    figure = drawn("net S; input 3xHxW; conv 8 k3 s2; maxpool 2; gap; fc 10")
+    assert [arrow.shape for arrow in figure.arrows] == [
         "3×H×W",
         "8×(H − 1)//2×(W − 1)//2",
         "8×(H − 1)//4×(W − 1)//4",
         "8",
         "10",
     ]
-    assert picture.caption == "S: 314 parameters, MACs by H, W"
+    assert figure.caption == "S: 314 parameters, MACs by H, W"

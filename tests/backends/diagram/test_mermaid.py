@@ -2,13 +2,13 @@ import re
 
 import pytest
 
-from archdsl.backends.diagram import Style, diagram
+from archdsl.backends.diagram import DiagramStyle, diagram
 from tests.backends.diagram.programs import HOSTILE, RESIDUAL, graph, renamed
 
 
 def test_it_reads_like_this() -> None:
     text = "net Tiny; input 1x8x8; stage body { residual { conv 1 k3 p1; bn } }; gap; fc 2"
-    style = Style(macs=True)
+    style = DiagramStyle(macs=True)
     assert diagram(graph(text), "mmd", style).decode() == (
         '---\ntitle: "Tiny: 16 parameters, 578 MACs"\n---\n'
         "flowchart TB\n"

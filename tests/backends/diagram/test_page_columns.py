@@ -8,9 +8,9 @@ import pytest
 
 import archdsl
 from archdsl.analysis.cost import costs
-from archdsl.backends.diagram import Style, diagram
-from archdsl.backends.diagram.build import picture
-from archdsl.backends.diagram.figure import FOOT, HEAD, Picture
+from archdsl.backends.diagram import DiagramStyle, diagram
+from archdsl.backends.diagram.build import build_diagram
+from archdsl.backends.diagram.figure import FOOT, HEAD, Diagram
 from archdsl.backends.diagram.page_columns import Cut, choose_cuts, find_cuts, how_many, in_order, set_columns, split
 from archdsl.backends.diagram.plot import write_fixed_dot
 from archdsl.zoo import read_named
@@ -28,8 +28,8 @@ upconv 8 k2 s2; concat a; conv 8 k3 p1; conv 2 k1
 """
 
 
-def drawn(text: str) -> Picture:
-    return picture(graph(text), costs(graph(text)))
+def drawn(text: str) -> Diagram:
+    return build_diagram(graph(text), costs(graph(text)))
 
 
 def words(svg: bytes) -> Counter[str]:
@@ -43,11 +43,11 @@ def size(svg: bytes) -> tuple[float, float]:
 
 def test_a_short_picture_stays_whole() -> None:
     assert size(diagram(graph(LENET)))[0] < 300
-    assert diagram(graph(LENET)) == diagram(graph(LENET), style=Style(columns=1))
+    assert diagram(graph(LENET)) == diagram(graph(LENET), style=DiagramStyle(columns=1))
 
 
 def test_a_tall_one_gets_nearer_to_the_form_of_a_page_and_loses_no_word() -> None:
-    whole, columns = diagram(graph(TALL), style=Style(columns=1)), diagram(graph(TALL))
+    whole, columns = diagram(graph(TALL), style=DiagramStyle(columns=1)), diagram(graph(TALL))
     assert size(columns)[1] < 0.7 * size(whole)[1]
     lost = words(whole) - words(columns)
     assert not lost
@@ -55,14 +55,14 @@ def test_a_tall_one_gets_nearer_to_the_form_of_a_page_and_loses_no_word() -> Non
 
 @pytest.mark.parametrize("columns", [2, 3])
 def test_so_many_as_asked_for(columns: int) -> None:
-    svg = diagram(graph(TALL), style=Style(columns=columns))
+    svg = diagram(graph(TALL), style=DiagramStyle(columns=columns))
     leads = list(ElementTree.fromstring(svg).iter(f"{SVG}polyline"))
     assert len(leads) == columns - 1
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_names_are_text(name: str) -> None:
-    svg = diagram(renamed(graph(RESIDUAL), name), style=Style(columns=2))
+    svg = diagram(renamed(graph(RESIDUAL), name), style=DiagramStyle(columns=2))
     known = {"svg", "title", "desc", "rect", "g", "path", "polygon", "polyline", "text"}
     assert {each.tag.removeprefix(SVG) for each in ElementTree.fromstring(svg).iter()} == known
 
@@ -70,7 +70,7 @@ def test_hostile_names_are_text(name: str) -> None:
 @pytest.mark.parametrize("name", ["resnet50", "googlenet", "unet", "densenet121", "vit_b_16", "inception_v3"])
 def test_a_cut_knows_what_passes_it(name: str) -> None:
     network = archdsl.loads(read_named(f"zoo:{name}").text)
-    whole = picture(network.graph, network.costs)
+    whole = build_diagram(network.graph, network.costs)
     boxes = in_order(whole)
     place = {box.id: i for i, box in enumerate(boxes)}
     cuts = find_cuts(whole, {box.id: float(i) for i, box in enumerate(boxes)})
@@ -92,7 +92,7 @@ def test_the_parts_are_the_whole(text: str, start: int) -> None:
     assert {(a.start, a.end) for a in whole.arrows} == set(followed(parts, own))
 
 
-def followed(parts: list[Picture], own: set[str]) -> Iterator[tuple[str, str]]:
+def followed(parts: list[Diagram], own: set[str]) -> Iterator[tuple[str, str]]:
     """From box to box, by the lines between columns and by the letters."""
     ends: dict[str, str] = {}
     for part in parts:
@@ -126,7 +126,7 @@ def test_a_letter_stands_at_both_ends() -> None:
 
 def test_a_frame_that_goes_on_says_so() -> None:
     text = "input 8x8x8\nstage long { " + "; ".join(f"conv {8 + i} k3 p1; relu" for i in range(14)) + " }"
-    assert words(diagram(graph(text), style=Style(columns=2)))["long (continued)"] == 1
+    assert words(diagram(graph(text), style=DiagramStyle(columns=2)))["long (continued)"] == 1
 
 
 def test_cuts_go_between_frames_where_they_can() -> None:
@@ -157,7 +157,7 @@ def test_the_same_bytes(format: str) -> None:
 
 
 def test_no_string_of_dot_is_longer_than_old_graphviz_reads() -> None:
-    drawing = set_columns(drawn(TALL), Style(columns=2))
+    drawing = set_columns(drawn(TALL), DiagramStyle(columns=2))
     assert drawing is not None
     strings = re.findall(r'"([^"]*)"', write_fixed_dot(drawing))
     assert sum(map(len, strings)) > 16384 > max(map(len, strings))
@@ -165,4 +165,4 @@ def test_no_string_of_dot_is_longer_than_old_graphviz_reads() -> None:
 
 @pytest.mark.skipif(not shutil.which("dot"), reason="no dot")
 def test_the_system_s_dot_makes_a_pdf_of_columns() -> None:
-    assert diagram(graph(TALL), "pdf", Style(columns=2)).startswith(b"%PDF")
+    assert diagram(graph(TALL), "pdf", DiagramStyle(columns=2)).startswith(b"%PDF")

@@ -2,7 +2,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from archdsl.backends.diagram import Style, diagram
+from archdsl.backends.diagram import DiagramStyle, diagram
 from tests.backends.diagram.programs import HOSTILE, INCEPTION, LENET, RESIDUAL, graph, renamed
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -17,7 +17,7 @@ def groups(root: ElementTree.Element, kind: str) -> list[ElementTree.Element]:
 
 
 def test_it_shows_every_layer_shape_and_cluster() -> None:
-    root = parsed(diagram(graph(RESIDUAL), style=Style(columns=1)))
+    root = parsed(diagram(graph(RESIDUAL), style=DiagramStyle(columns=1)))
     assert (len(groups(root, "node")), len(groups(root, "edge")), len(groups(root, "cluster"))) == (13, 14, 3)
     texts = [(text.text or "").strip() for text in root.iter(f"{SVG}text")]
     for expected in ("conv 16 3×3 /2", "1,168 parameters", "16×8×8", "basic2", "+", "input", "output"):
@@ -67,8 +67,8 @@ def test_the_same_input_gives_the_same_bytes(format: str) -> None:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_names_are_text(name: str) -> None:
-    plain = parsed(diagram(graph(RESIDUAL), style=Style(columns=1)))
-    root = parsed(diagram(renamed(graph(RESIDUAL), name), style=Style(columns=1)))
+    plain = parsed(diagram(graph(RESIDUAL), style=DiagramStyle(columns=1)))
+    root = parsed(diagram(renamed(graph(RESIDUAL), name), style=DiagramStyle(columns=1)))
     assert [e.tag for e in root.iter() if e.tag != f"{SVG}text"] == [
         e.tag for e in plain.iter() if e.tag != f"{SVG}text"
     ]
@@ -79,7 +79,7 @@ def test_hostile_names_are_text(name: str) -> None:
 
 
 def test_the_picture_keeps_its_size_when_only_the_resolution_changes() -> None:
-    low, high = (diagram(graph(LENET), "svg", Style(dpi=dpi)) for dpi in (72, 300))
+    low, high = (diagram(graph(LENET), "svg", DiagramStyle(dpi=dpi)) for dpi in (72, 300))
     assert low == high
 
 

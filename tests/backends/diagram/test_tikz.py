@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from archdsl.backends.diagram import Subject, View, diagram
+from archdsl.backends.diagram import View, ViewOptions, diagram
 from archdsl.backends.diagram.escaping import tex
 from tests.backends.diagram.programs import HOSTILE, LENET, RESIDUAL, graph, renamed
 
-VOLUMES = Subject(view=View.VOLUMES)
+VOLUMES = ViewOptions(view=View.VOLUMES)
 
 
-def tikz(text: str, subject: Subject | None = None) -> str:
-    return diagram(graph(text), "tikz", subject=subject).decode()
+def tikz(text: str, view_options: ViewOptions | None = None) -> str:
+    return diagram(graph(text), "tikz", view_options=view_options).decode()
 
 
 def test_it_holds_every_layer_shape_and_cluster() -> None:
@@ -46,11 +46,11 @@ def test_hostile_names_open_and_close_nothing(name: str) -> None:
 @pytest.mark.skipif(not shutil.which("pdflatex"), reason="no pdflatex")
 def test_latex_sets_it(tmp_path: Path) -> None:
     small = "input 1x4x4; stage body { conv 2 k3 }"
-    pictures = [diagram(renamed(graph(small), name), "tikz") for name in HOSTILE]
-    pictures += [diagram(graph(RESIDUAL), "tikz"), diagram(graph(LENET), "tikz", subject=VOLUMES)]
-    for number, picture in enumerate(pictures):
-        (tmp_path / f"picture{number}.tex").write_bytes(picture)
-    body = "\n".join(f"\\resizebox{{!}}{{5cm}}{{\\input{{picture{n}}}}}\\par" for n in range(len(pictures)))
+    figures = [diagram(renamed(graph(small), name), "tikz") for name in HOSTILE]
+    figures += [diagram(graph(RESIDUAL), "tikz"), diagram(graph(LENET), "tikz", view_options=VOLUMES)]
+    for number, figure in enumerate(figures):
+        (tmp_path / f"picture{number}.tex").write_bytes(figure)
+    body = "\n".join(f"\\resizebox{{!}}{{5cm}}{{\\input{{picture{n}}}}}\\par" for n in range(len(figures)))
     head = "\\documentclass{article}\\usepackage[utf8]{inputenc}\\usepackage{tikz}\\begin{document}"
     (tmp_path / "all.tex").write_text(f"{head}\n{body}\n\\end{{document}}\n")
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "all.tex"]

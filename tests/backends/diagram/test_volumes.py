@@ -4,15 +4,15 @@ from xml.etree import ElementTree
 import pytest
 
 from archdsl.analysis.cost import costs
-from archdsl.backends.diagram import CannotDraw, Style, Subject, View, diagram
-from archdsl.backends.diagram.build import picture
-from archdsl.backends.diagram.drawing import Drawing, Line, Outline, Words, bounds
+from archdsl.backends.diagram import CannotDraw, DiagramStyle, View, ViewOptions, diagram
+from archdsl.backends.diagram.build import build_diagram
+from archdsl.backends.diagram.drawing import Drawing, Polygon, Polyline, Words, bounds
 from archdsl.backends.diagram.scene import draw_volumes
 from archdsl.backends.diagram.theme import LIGHT
 from archdsl.backends.diagram.volumes import Volume, groups, volumes
 from tests.backends.diagram.programs import HOSTILE, INCEPTION, LENET, RESIDUAL, graph, renamed
 
-SUBJECT = Subject(view=View.VOLUMES)
+VIEW_OPTIONS = ViewOptions(view=View.VOLUMES)
 SVG = "{http://www.w3.org/2000/svg}"
 UNET = """
 net UNet
@@ -27,12 +27,12 @@ TRANSFORMER = "input 16x32; layernorm; fc 64; gelu; fc 32; take 0; fc 10"
 
 def sized(text: str) -> list[Volume]:
     found = graph(text)
-    return volumes(picture(found, costs(found), SUBJECT), LIGHT)
+    return volumes(build_diagram(found, costs(found), VIEW_OPTIONS), LIGHT)
 
 
 def scene(text: str) -> Drawing:
     found = graph(text)
-    return draw_volumes(picture(found, costs(found), SUBJECT), Style())
+    return draw_volumes(build_diagram(found, costs(found), VIEW_OPTIONS), DiagramStyle())
 
 
 def test_sides_follow_the_shape() -> None:
@@ -92,8 +92,10 @@ def test_boxes_with_the_same_sides_share_their_label() -> None:
 
 def test_skips_go_over_the_boxes() -> None:
     drawing = scene(UNET)
-    skips = [s for part in drawing.parts for s in part.shapes if isinstance(s, Line) and s.arrow and len(s.points) == 4]
-    roof = min(y for part in drawing.parts for s in part.shapes if isinstance(s, Outline) for _, y in s.points)
+    skips = [
+        s for part in drawing.parts for s in part.shapes if isinstance(s, Polyline) and s.arrow and len(s.points) == 4
+    ]
+    roof = min(y for part in drawing.parts for s in part.shapes if isinstance(s, Polygon) for _, y in s.points)
     heights = sorted(line.points[1][1] for line in skips)
     assert len(skips) == 2
     assert len(set(heights)) == 2, "one inside the other"
@@ -113,18 +115,18 @@ def test_many_boxes_are_folded() -> None:
 
 @pytest.mark.parametrize("format", ["png", "dot"])
 def test_formats(format: str) -> None:
-    data = diagram(graph(LENET), format, subject=SUBJECT)
+    data = diagram(graph(LENET), format, view_options=VIEW_OPTIONS)
     assert data.startswith({"png": b"\x89PNG", "dot": b"// neato -n2\ndigraph {"}[format])
-    assert data == diagram(graph(LENET), format, subject=SUBJECT)
+    assert data == diagram(graph(LENET), format, view_options=VIEW_OPTIONS)
 
 
 def test_mermaid_has_no_boxes() -> None:
     with pytest.raises(CannotDraw, match="use svg, png or dot"):
-        diagram(graph(LENET), "mmd", subject=SUBJECT)
+        diagram(graph(LENET), "mmd", view_options=VIEW_OPTIONS)
 
 
 def test_the_svg_is_accessible() -> None:
-    root = ElementTree.fromstring(diagram(graph(LENET), "svg", subject=SUBJECT))
+    root = ElementTree.fromstring(diagram(graph(LENET), "svg", view_options=VIEW_OPTIONS))
     assert root.get("role") == "img"
     assert root.get("aria-labelledby") == f"{root[0].get('id')} {root[1].get('id')}"
     hover = [group.findtext(f"{SVG}title") for group in root.iter(f"{SVG}g")]
@@ -133,7 +135,7 @@ def test_the_svg_is_accessible() -> None:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_names_are_text(name: str) -> None:
-    plain = ElementTree.fromstring(diagram(graph(UNET), "svg", subject=SUBJECT))
-    found = ElementTree.fromstring(diagram(renamed(graph(UNET), name), "svg", subject=SUBJECT))
+    plain = ElementTree.fromstring(diagram(graph(UNET), "svg", view_options=VIEW_OPTIONS))
+    found = ElementTree.fromstring(diagram(renamed(graph(UNET), name), "svg", view_options=VIEW_OPTIONS))
     assert [element.tag for element in found.iter()] == [element.tag for element in plain.iter()]
-    assert diagram(renamed(graph(UNET), name), "png", subject=SUBJECT).startswith(b"\x89PNG")
+    assert diagram(renamed(graph(UNET), name), "png", view_options=VIEW_OPTIONS).startswith(b"\x89PNG")

@@ -5,8 +5,8 @@ from xml.etree import ElementTree
 import pytest
 
 import archdsl
-from archdsl.backends.diagram import Subject, View, diagram
-from archdsl.backends.diagram.build import picture
+from archdsl.backends.diagram import View, ViewOptions, diagram
+from archdsl.backends.diagram.build import build_diagram
 from archdsl.text.paths import examples
 
 ZOO = sorted((examples() / "zoo").glob("*.arch"))
@@ -16,14 +16,14 @@ ZOO = sorted((examples() / "zoo").glob("*.arch"))
 def test_every_network_in_every_view(path: object) -> None:
     network = archdsl.load(str(path))
     for view in View:
-        made = picture(network.graph, network.costs, Subject(view=view))
+        made = build_diagram(network.graph, network.costs, ViewOptions(view=view))
         assert {box.cluster for box in made.boxes} <= {(), *(cluster.path for cluster in made.clusters)}
         ids = {box.id for box in made.boxes}
         assert {arrow.start for arrow in made.arrows} | {arrow.end for arrow in made.arrows} <= ids
         shown = sum(sum(row.parameters) for box in made.boxes for row in box.rows)
         assert shown == network.parameters, view
     for view in (View.STAGES, View.VOLUMES):
-        ElementTree.fromstring(diagram(network.graph, "svg", subject=Subject(view=view)))
+        ElementTree.fromstring(diagram(network.graph, "svg", view_options=ViewOptions(view=view)))
 
 
 def test_a_picture_that_the_renderer_can_only_draw_otherwise() -> None:

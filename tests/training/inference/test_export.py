@@ -120,7 +120,7 @@ def test_onnx_of_tensor_operations(tmp_path: Path) -> None:
 def test_means_in_the_network_are_not_those_of_its_pixels(tmp_path: Path) -> None:
     network = loads("input 3x6x6\nconv 4 k3; gap; fc 2")
     fresh = of_network(network, seed=0)
-    pixels = (backend.Input("pixels", (3, 6, 6), torch.uint8),)
+    pixels = (backend.ExportInput("pixels", (3, 6, 6), torch.uint8),)
     module = Prepared(fresh.module, Standard((0.5,) * 3, (0.2,) * 3))
     newest = importlib.import_module("onnx").defs.onnx_opset_version()
     subject = backend.Exportable(module, pixels, fresh.outputs, {})

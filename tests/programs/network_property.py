@@ -1,6 +1,6 @@
-"""The law of networks: what a graph declares is what torch makes of it, and what the printed source makes.
+"""Property of networks: the graph agrees with the torch module and with the module that the printed source builds.
 
-`python -m tests.programs.law --seconds 600` tries as many programs as there is time for.
+`python -m tests.programs.network_property --seconds 600` checks random programs until the time is up.
 """
 
 import argparse

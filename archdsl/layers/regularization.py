@@ -4,7 +4,7 @@ from ..contract.arguments import Probability, argument
 from ..contract.call import Step, nn, ours
 from ..contract.layer import Layer
 from ..contract.reads import Links, pointwise
-from ..contract.saves import VIEW, Own, Saves
+from ..contract.saves import VIEW, SavedTensor, Saves
 from ..shapes.shape import Shape
 from ._calls import given
 from ._reading import numbers, spatial
@@ -18,7 +18,7 @@ class Dropout(Layer):
     """
 
     keyword = "dropout"
-    style = "regularisation"
+    style = "regularization"
 
     p: Probability = argument(0.5, positional=True, doc="probability of zeroing an element")
 
@@ -29,7 +29,7 @@ class Dropout(Layer):
         return pointwise(x.rank)
 
     def saves(self, x: Shape, y: Shape) -> Saves:
-        return Saves(own=(Own(count=x.numel),)) if self.p else VIEW
+        return Saves(saved=(SavedTensor(per_sample=x.numel),)) if self.p else VIEW
 
     def torch(self, x: Shape) -> Step:
         return nn.Dropout(**given(p=(self.p, 0.5)))
@@ -44,7 +44,7 @@ class ChannelDropout(Layer):
 
     keyword = "dropout2d"
     synonyms = ("dropout1d", "dropout3d", "spatial_dropout", "spatialdropout1d", "spatialdropout2d", "spatialdropout3d")
-    style = "regularisation"
+    style = "regularization"
 
     p: Probability = argument(0.5, positional=True, doc="probability of zeroing a channel")
 
@@ -55,14 +55,14 @@ class ChannelDropout(Layer):
         return pointwise(x.rank)
 
     def saves(self, x: Shape, y: Shape) -> Saves:
-        return Saves(own=(Own(count=x.channels),)) if self.p else VIEW
+        return Saves(saved=(SavedTensor(per_sample=x.channels),)) if self.p else VIEW
 
     def torch(self, x: Shape) -> Step:
-        make = getattr(nn, f"Dropout{len(x.sides)}d")
+        make = getattr(nn, f"Dropout{len(x.spatial_size)}d")
         return make(**given(p=(self.p, 0.5)))  # type: ignore[no-any-return]  # getattr with a made name
 
 
-class DropPath(Layer):
+class StochasticDepth(Layer):
     """Stochastic depth: randomly zero whole samples in training, which skips a residual branch (Huang et al., 2016).
 
     Example:
@@ -71,7 +71,7 @@ class DropPath(Layer):
 
     keyword = "drop_path"
     synonyms = ("droppath", "stochastic_depth", "stochasticdepth")
-    style = "regularisation"
+    style = "regularization"
 
     p: Probability = argument(positional=True, doc="probability of zeroing a sample")
 
@@ -82,7 +82,7 @@ class DropPath(Layer):
         return pointwise(x.rank)
 
     def saves(self, x: Shape, y: Shape) -> Saves:
-        return Saves(own=(Own(count=1),)) if self.p else VIEW
+        return Saves(saved=(SavedTensor(per_sample=1),)) if self.p else VIEW
 
     def torch(self, x: Shape) -> Step:
         return ours.DropPath(self.p)

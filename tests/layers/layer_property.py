@@ -1,6 +1,6 @@
-"""The law of layers: what a layer declares is what torch does.
+"""Property of layers: what a layer declares is what torch does.
 
-`python -m tests.layers.law --examples 100000` tries so many, in turn over all layers.
+`python -m tests.layers.layer_property --examples 100000` checks that many examples, spread over all layers.
 """
 
 import argparse
@@ -79,9 +79,9 @@ def _count(steps: Steps, xs: tuple[Shape, ...]) -> Outcome:
 
 
 def _check_windows(windows: tuple[Window, ...], explained: tuple[str, ...], x: Shape, y: Shape) -> None:
-    assert all(line.rpartition(" ")[2] in map(str, y.sides) for line in explained), f"{explained} of {x} to {y}"
+    assert all(line.rpartition(" ")[2] in map(str, y.spatial_size) for line in explained), f"{explained} of {x} to {y}"
     if windows:
-        assert tuple(window.out(side) for window, side in zip(windows, x.sides, strict=True)) == y.sides
+        assert tuple(window.out(side) for window, side in zip(windows, x.spatial_size, strict=True)) == y.spatial_size
 
 
 def main() -> int:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from .law import OPS, check
+from .layer_property import OPS, check
 from .sizes import check_sizes
 from .strategies import cases
 
