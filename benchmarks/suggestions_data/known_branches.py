@@ -3,6 +3,7 @@
 import re
 from random import Random
 
+from archdsl.graph import Graph
 from archdsl.syntax import ast
 from archdsl.text.source import Span
 
@@ -104,7 +105,19 @@ def branch_stride(random: Random, valid: Valid) -> str | None:
     return _dropped(random, valid, _inside(valid, bodies + _bodies(valid, "concat"), "conv", "dwconv"), "stride")
 
 
-@kind("forgotten shortcut")
+def same_but_shortcuts(a: Graph, b: Graph) -> bool:
+    """Whether two graphs have the same layers outside of shortcuts: what stood in a shortcut nobody can know."""
+    return _main_path(a) == _main_path(b)
+
+
+def _main_path(graph: Graph) -> list[object]:
+    nodes = [node for node in graph.nodes if "shortcut" not in node.path]
+    return [
+        (type(node.op), () if node.is_input else node.op.steps(graph.shapes_in(node)), node.shape) for node in nodes
+    ]
+
+
+@kind("forgotten shortcut", right=same_but_shortcuts)
 def forgotten_shortcut(random: Random, valid: Valid) -> str | None:
     residuals = [each for each in valid.statements if isinstance(each, ast.Residual) and each.shortcut is not None]
     if not residuals:

@@ -158,6 +158,23 @@ def large_average(random: Random, valid: Valid) -> str | None:
     return valid.replace(layer, f"avgpool {random.choice(larger[:2])}; flatten") if larger else None
 
 
+@kind("global pooling of a vector")
+def gap_of_vector(random: Random, valid: Valid) -> str | None:
+    layers = [layer for layer in valid.layers("fc", "take") if len(valid.nodes(layer)[0].shape.dims) == 1]
+    layers = [layer for layer in layers if layer.alias is None]
+    return valid.replace(random.choice(layers).span.tail, "; gap") if layers else None
+
+
+@kind("inputs of different sizes for the same layers")
+def different_inputs(random: Random, valid: Valid) -> str | None:
+    spans = _inputs(valid)
+    if len(spans) != 2 or spans[0].text != spans[1].text:
+        return None
+    channels, *sizes = map(int, spans[1].text.split("x"))
+    change = random.choice([-4, 4, 8, 16])
+    return valid.replace(spans[1], _join([channels, *(size + change for size in sizes)]))
+
+
 @kind("wrong reshape")
 def wrong_reshape(random: Random, valid: Valid) -> str | None:
     spans = [span for layer in valid.layers("reshape") if (span := valid.argument(layer, "sizes")) is not None]
@@ -259,6 +276,9 @@ def late_input(random: Random, valid: Valid) -> str | None:
     layers = [each for each in valid.program.statements if isinstance(each, ast.LayerStatement)]
     if len(inputs) != 1 or not layers or layers[0].span.start < inputs[0].span.end:
         return None
-    text = valid.replace(layers[0].span.tail, f"\n{inputs[0].span.text}")
+    line_end = valid.text.find("\n", layers[0].span.end)
+    if line_end < 0:
+        return None
     start, end = inputs[0].span[1:]
-    return text[:start] + text[end:].removeprefix("\n")
+    before, between = valid.text[:start], valid.text[end:line_end].removeprefix("\n")
+    return f"{before}{between}\n{inputs[0].span.text}{valid.text[line_end:]}"

@@ -231,11 +231,12 @@ def like_a_repetition(random: Random, valid: Valid) -> str | None:
 @kind("tensor named like an argument")
 def like_an_argument(random: Random, valid: Valid) -> str | None:
     """`up 64 c4` for a block `up(c, skip)` is read as c=4."""
+    aliases = {each.alias.text for each in valid.statements if isinstance(each, ast.Layer) and each.alias is not None}
     for use in valid.uses():
         block = next(each for each in valid.program.blocks if each.name.text == use.keyword.text)
         letters = [each.name.text for each in block.parameters if len(each.name.text) == 1]
         words = [arg.value.name for arg in use.args if isinstance(arg.value, ast.Variable) and arg.name is None]
-        tensors = [word for word in words if word not in _names(valid)]
+        tensors = [word for word in words if word in aliases]
         if letters and tensors:
             return _renamed(valid, random.choice(tensors), f"{letters[0]}{random.randint(1, 4)}")
     return None

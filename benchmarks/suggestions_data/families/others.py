@@ -136,9 +136,11 @@ def image_and_table(random: Random) -> str:
 
 def siamese(random: Random) -> str:
     """Two images through the same layers."""
-    style, size = Style(random), random.choice([28, 32, 64])
+    style, size = Style(random), random.choice([28, 32, 48])
     text = style.header("Siamese") + f"input left 1x{size}x{size}\ninput right 1x{size}x{size}\n\nfrom left\n"
-    body = style.lines([*style.unit(16), "maxpool 2"], style.unit(32), ["gap"], depth=1)
+    body = style.lines(
+        [*style.unit(16), "maxpool 2"], style.unit(32), random.choice([["gap"], ["flatten", "fc 64"]]), depth=1
+    )
     text += f"stage tower {{\n{body}}}\nfrom right\nreuse tower as other\nconcat tower\n"
     return text + style.lines(["fc 32", "relu"], ["fc 1", "sigmoid"])
 

@@ -1,0 +1,141 @@
+"""The benchmark of suggestions: what it counts as the same network, as valid, as restored; and that its kinds work."""
+
+import pytest
+from suggestions_data import known_arguments, known_branches, known_sizes, known_words
+from suggestions_data.cases import Case, cases, errors
+from suggestions_data.known_branches import same_but_shortcuts
+from suggestions_data.networks import networks
+from suggestions_data.protocol import Kind, Valid, kinds_of, same_layers, same_network
+
+from archdsl.diagnostics import Edit, Fix
+from archdsl.text.source import Span
+
+TEXT = "input 3x32x32\nconv 16 k3 p1; relu\nconv 8 k1 # narrow\ngap; fc 10\n"
+KINDS = [kind for module in (known_words, known_arguments, known_branches, known_sizes) for kind in kinds_of(module)]
+
+
+def valid(text: str = TEXT) -> Valid:
+    return Valid("some", "some", text)
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        ("input 3x32x32\nconv 16 3 same; relu\nstage low { conv filters=8 kernel=1 as y }\ngap; fc 10\n", True),
+        ("input 3x32x32\nblock b(c) { conv c k1 }\nconv 16 k3 p1; relu\nb 8\ngap; fc 10\nassert out == 10\n", True),
+        ("input 3x32x32\nconv 16 k3; relu\nconv 8 k1\ngap; fc 10\n", False),
+        ("input 3x32x32\nconv 16 k3 p1; silu\nconv 8 k1\ngap; fc 10\n", False),
+        ("input 3x32x32\nconv 16 k3 p1; relu\nconv 8 k1 frozen\ngap; fc 10\n", False),
+        ("input 3x32x32\nconv 16 k3 p1; relu\nconv 8 k1 init=kaiming\ngap; fc 10\n", False),
+        ("input 3x32x32\nconv 16 k3 p1; relu\nconv 8 k1\ngap; fc 10; relu\n", False),
+        ("input 3x32x32\nconv 16 k3 p1; relu as a\nconv 8 k1\ngap; fc 10 as b\noutput b, a\n", False),
+        ("input 3x40x40\nconv 16 k3 p1; relu\nconv 8 k1\ngap; fc 10\n", False),
+    ],
+)
+def test_the_same_network_is_the_same_layers_however_they_are_written(other, same):
+    assert same_network(valid().graph, valid(other).graph) is same
+
+
+def test_the_order_of_inputs_counts():
+    text = "input 3x8x8\nconv 4 k1 as a\nconv 4 k1 as b\nconcat {} \n"
+    graphs = [valid(text.format(names)).graph for names in ("a b", "b a")]
+    assert not same_network(*graphs)
+
+
+def test_the_same_layers_may_have_inputs_of_other_sizes():
+    assert same_layers(valid().graph, valid(TEXT.replace("32x32", "40x40")).graph)
+    assert not same_layers(valid().graph, valid(TEXT.replace("fc 10", "fc 11")).graph)
+
+
+def test_shortcuts_may_differ_where_they_were_forgotten():
+    text = "input 16x8x8\nresidual {{ conv 32 k3 p1 }} shortcut {{ {} }}\n"
+    one, other, wrong = (valid(text.format(body)).graph for body in ("conv 32 k1; bn", "conv 32 k1", "conv 32 k3 p1"))
+    assert same_but_shortcuts(one, other)
+    assert same_but_shortcuts(one, wrong)
+    assert not same_but_shortcuts(one, valid("input 16x8x8\nresidual { conv 16 k3 p1 }\n").graph)
+
+
+@pytest.mark.parametrize(
+    ("keyword", "left"),
+    [
+        ("relu", "input 3x32x32\nconv 16 k3 p1\nconv 8 k1 # narrow\ngap; fc 10\n"),
+        ("gap", "input 3x32x32\nconv 16 k3 p1; relu\nconv 8 k1 # narrow\nfc 10\n"),
+        ("conv", "input 3x32x32\nrelu\nconv 8 k1 # narrow\ngap; fc 10\n"),
+    ],
+)
+def test_a_statement_goes_with_its_separator(keyword, left):
+    network = valid()
+    assert network.without(network.layers(keyword)[0]) == left
+
+
+def test_a_statement_alone_goes_with_its_line():
+    network = valid("input 8\nfc 4\nrelu\nfc 2\n")
+    assert network.without(network.layers("relu")[0]) == "input 8\nfc 4\nfc 2\n"
+
+
+def case(text: str, *edits: tuple[str, str], original: str = TEXT) -> Case:
+    """A text with errors, of which the first has these edits as suggestions."""
+    found = errors(text)
+    source = found[0].diagnostic.span.source
+    fixes = tuple(
+        Fix(title=new, edits=(Edit(span=Span(source, text.index(old), text.index(old) + len(old)), text=new),))
+        for old, new in edits
+    )
+    pairs = [(each, fixes if each is found[0] else ()) for each in found]
+    return Case(Kind("some", lambda random, valid: None, same_network), valid(original), text, pairs, 0.0, 0.0)
+
+
+WRONG = TEXT.replace("relu", "rellu")
+
+
+def test_an_edit_that_makes_the_original_restores_it():
+    assert case(WRONG, ("rellu", "relu")).measures == {
+        "located": True,
+        "offered": True,
+        "first": True,
+        "first two": True,
+        "valid": True,
+    }
+
+
+def test_an_edit_that_makes_another_network_is_valid_and_restores_nothing():
+    measures = case(WRONG, ("rellu", "silu"), ("rellu", "relu")).measures
+    assert (measures["valid"], measures["first"], measures["first two"]) == (True, False, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "edit", "is_valid"),
+    [
+        (WRONG, ("rellu", "reelu"), False),
+        (WRONG, ("; rellu\nconv 8", "; relu\nconv 8 k99"), False),
+        (WRONG.replace("fc 10", "fc 10 k3"), ("; rellu", "; bn; relu"), True),
+        (WRONG.replace("fc 10", "fc 10 k3"), ("; rellu", ""), True),
+        (WRONG, ("; rellu\nconv 8 k1 # narrow\ngap;", "; relu\n"), False),
+    ],
+)
+def test_a_valid_edit_removes_its_error_and_adds_none(text, edit, is_valid):
+    assert case(text, edit).measures["valid"] is is_valid
+
+
+def test_an_error_elsewhere_is_not_located():
+    text = TEXT.replace("input 3x32x32", "input 3x0x32")
+    assert case(text, ("input 3x0x32", "input 3x32x32")).measures["located"]
+    unflat = TEXT.replace("gap; ", "")
+    assert not case(unflat, ("fc", "gap; fc"), original=TEXT.replace("conv 16", "conv 32")).measures["first"]
+
+
+def test_without_an_edit_nothing_is_offered():
+    assert case(WRONG).measures == {"located": True, "offered": False, "first": False, "first two": False}
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in KINDS])
+def test_each_kind_introduces_errors_into_several_networks(kind):
+    made = list(cases(kind, networks(), 0, 3))
+    assert len(made) == 3
+    assert all(errors(each.text) and not errors(each.valid.text) for each in made)
+    assert [each.text for each in made] == [each.text for each in cases(kind, networks(), 0, 3)]
+
+
+def test_there_are_some_hundred_networks_of_many_families():
+    assert len({network.text for network in networks()}) == len(networks()) > 300
+    assert len({network.family for network in networks()}) > 40
