@@ -231,7 +231,9 @@ def like_a_repetition(random: Random, valid: Valid) -> str | None:
 @kind("tensor named like an argument")
 def like_an_argument(random: Random, valid: Valid) -> str | None:
     """`up 64 c4` for a block `up(c, skip)` is read as c=4."""
-    aliases = {each.alias.text for each in valid.statements if isinstance(each, ast.Layer) and each.alias is not None}
+    aliases = {
+        each.alias.text for each in valid.statements if isinstance(each, ast.LayerStatement) and each.alias is not None
+    }
     for use in valid.uses():
         block = next(each for each in valid.program.blocks if each.name.text == use.keyword.text)
         letters = [each.name.text for each in block.parameters if len(each.name.text) == 1]
