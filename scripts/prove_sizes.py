@@ -19,7 +19,7 @@ import torch
 import archdsl
 from archdsl.analysis.state_dict import state_dict
 from archdsl.backends.torch import apply, make_module
-from archdsl.contract.arguments import is_whole
+from archdsl.contract.arguments import is_integer
 from archdsl.contract.call import Module, Step
 from archdsl.graph import Graph, Node
 from archdsl.shapes.shape import Layout
@@ -54,7 +54,7 @@ def prove(name: str, most: int, rectangles: int, step: int = 1) -> int | None:
 def arguments(node: Node) -> Iterator[int]:
     """The whole numbers among a layer's arguments."""
     for _, value in node.op:
-        yield from (each for each in (value if isinstance(value, tuple) else (value,)) if is_whole(each))
+        yield from (each for each in (value if isinstance(value, tuple) else (value,)) if is_integer(each))
 
 
 def at_size(name: str, dims: Dims, own: Graph) -> Graph | None:

@@ -93,7 +93,7 @@ def leads_to(draft: Draft, node: DraftNode) -> tuple[Graph, Node] | None:
     end = node.id if known[node.id] else _before_error(draft, node, known)
     if end is None:
         return None
-    graph, ids = draft.part((end,))
+    graph, ids = draft.subgraph((end,))
     return graph, graph.nodes[ids[end]]
 
 

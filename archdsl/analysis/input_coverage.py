@@ -4,14 +4,14 @@ from math import prod
 
 from ..graph import Graph, Node
 from ..record import Record
-from .input_coverage_counts import Counts, Place, Spread, counts
+from .input_coverage_counts import Counts, CoverageRange, Place, counts
 from .receptive_field import Field, Fields, Support, channel_axes, fields, input_axes, support
 
 _SHADES = "░▒▓█"
 _COLUMNS, _ROWS = 32, 16
 
 
-class Touched(Record):
+class LayerCoverage(Record):
     """How many positions of a layer read the input's first element (a corner), one amid an edge, the middle, and all.
 
     Where not `exact`, at most so many.
@@ -21,7 +21,7 @@ class Touched(Record):
     corner: int
     edge: int
     middle: int
-    spread: Spread
+    spread: CoverageRange
     positions: int
     exact: bool
 
@@ -37,7 +37,7 @@ class Figure(Record):
     unread: tuple[str, ...] | None
 
 
-class Coverage:
+class InputCoverage:
     """Which positions of a network's layers read which elements of its first input. Sides must be known."""
 
     def __init__(self, graph: Graph) -> None:
@@ -49,9 +49,9 @@ class Coverage:
         entry = graph.nodes[graph.inputs[0]]
         self.sizes = tuple(entry.shape.dims[axis] for axis in input_axes(graph, entry))
 
-    def layers(self) -> list[Touched]:
+    def layers(self) -> list[LayerCoverage]:
         """The layers that change what is read, up to the last one that has places."""
-        found: list[Touched] = []
+        found: list[LayerCoverage] = []
         before: tuple[tuple[Field, ...], ...] = ()
         for node in self.graph.layers:
             seen = [each for each in self._fields[node.id] if each.input == self.graph.inputs[0]]
@@ -61,11 +61,11 @@ class Coverage:
             before = now
         return found
 
-    def _touched(self, node: Node) -> Touched:
+    def _touched(self, node: Node) -> LayerCoverage:
         middle = tuple(length // 2 for length in self.sizes)
         edge, corner = (0, *middle[1:]), (0,) * len(self.sizes)
         found = self.counts(node)
-        return Touched(
+        return LayerCoverage(
             node=node,
             corner=found.count(corner),
             edge=found.count(edge),

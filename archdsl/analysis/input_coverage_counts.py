@@ -22,7 +22,7 @@ Regions = tuple[tuple[int, int], ...]
 """Positions along an axis by the paths that read an element from there (bit k for path k), and how many they are."""
 
 
-class Spread(Record):
+class CoverageRange(Record):
     """The fewest and the most positions that read an element; how many elements none reads, of how many in all."""
 
     least: int
@@ -38,7 +38,7 @@ class Counts:
         """For one element."""
         raise NotImplementedError
 
-    def spread(self) -> Spread:
+    def spread(self) -> CoverageRange:
         """For all elements."""
         raise NotImplementedError
 
@@ -113,12 +113,14 @@ class _Separate(Counts):
         regions = (dimension[at] for dimension, at in zip(self._regions, place, strict=True))
         return self._times * _combined(list(regions), self._every)
 
-    def spread(self) -> Spread:
+    def spread(self) -> CoverageRange:
         elements = prod(self._sizes)
         values = _values([Counter(dimension) for dimension in self._regions], (self._every,))
         unread = sum(times for (value,), times in values.items() if not value)
         found = [value for (value,) in values]
-        return Spread(least=self._times * min(found), most=self._times * max(found), unread=unread, elements=elements)
+        return CoverageRange(
+            least=self._times * min(found), most=self._times * max(found), unread=unread, elements=elements
+        )
 
     def cell(self, ranges: Sequence[range]) -> tuple[float, int]:
         boxes = [[dimension[at] for at in each] for dimension, each in zip(self._regions, ranges, strict=True)]
@@ -213,9 +215,9 @@ class _Listed(Counts):
                 return None
         return tuple(found.values()) if all(found.values()) else None
 
-    def spread(self) -> Spread:
+    def spread(self) -> CoverageRange:
         found = Counter(map(self.count, product(*map(range, self._sizes))))
-        return Spread(least=min(found), most=max(found), unread=found[0], elements=prod(self._sizes))
+        return CoverageRange(least=min(found), most=max(found), unread=found[0], elements=prod(self._sizes))
 
     def cell(self, ranges: Sequence[range]) -> tuple[float, int]:
         found = [self.count(place) for place in product(*ranges)]

@@ -3,8 +3,8 @@
 from ..diagnostics.terminal import printable, width
 from ..graph import Graph
 from ..shapes.shape import Shape, times
-from .input_coverage import Coverage, Touched
-from .input_coverage_counts import Spread
+from .input_coverage import InputCoverage, LayerCoverage
+from .input_coverage_counts import CoverageRange
 from .receptive_field.support import LONGEST
 
 _MAX_TEXT = 40
@@ -17,7 +17,7 @@ class CannotCover(ValueError):
 def describe(graph: Graph) -> str:
     """How many positions of each layer read the elements of the input, and a figure of the last. Raises CannotCover."""
     _check(graph)
-    coverage = Coverage(graph)
+    coverage = InputCoverage(graph)
     layers = coverage.layers()
     if not layers:
         raise CannotCover("no layer has positions that each see a part of the input")
@@ -31,7 +31,7 @@ def describe(graph: Graph) -> str:
     return "\n".join([*lines, "", *_figure(coverage, last)])
 
 
-def _figure(coverage: Coverage, touched: Touched) -> list[str]:
+def _figure(coverage: InputCoverage, touched: LayerCoverage) -> list[str]:
     name, spread = _text(touched.node.text), touched.spread
     figure = coverage.figure(touched.node)
     title = f"number of positions of `{name}` that read each input element, {times(coverage.sizes)}, mean per cell"
@@ -44,7 +44,7 @@ def _figure(coverage: Coverage, touched: Touched) -> list[str]:
     return [*lines, f"{read} · unread: {least}{_unread(spread)}"]
 
 
-def _unread(spread: Spread) -> str:
+def _unread(spread: CoverageRange) -> str:
     return f"{spread.unread:,} of {spread.elements:,} ({_percent(spread.unread, spread.elements)})"
 
 
@@ -69,7 +69,7 @@ def _along(shape: Shape) -> tuple[int, ...]:
     return tuple(size for axis, size in enumerate(shape.dims) if axis != shape.channel_axis)
 
 
-def _row(touched: Touched) -> tuple[str, ...]:
+def _row(touched: LayerCoverage) -> tuple[str, ...]:
     spread = touched.spread
     numbers = (touched.corner, touched.edge, touched.middle, spread.least, spread.most)
     bound = "" if touched.exact else "≤ "

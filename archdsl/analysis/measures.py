@@ -14,7 +14,7 @@ from .cost import Costs
 
 if TYPE_CHECKING:
     from .memory import Memory
-    from .memory_terms import Terms
+    from .memory_options import MemoryOptions
     from .receptive_field import Field, Fields, Seen
 
 Values = dict[str, Any]
@@ -23,7 +23,7 @@ Values = dict[str, Any]
 class NetworkMeasures:
     """A network and what it costs, and what columns and reports ask about it; `terms` is how it is trained."""
 
-    def __init__(self, graph: Graph, costs: Costs, terms: "Terms | None" = None) -> None:
+    def __init__(self, graph: Graph, costs: Costs, terms: "MemoryOptions | None" = None) -> None:
         self.graph = graph
         self.costs = costs
         self._terms = terms
@@ -45,9 +45,9 @@ class NetworkMeasures:
     @cached_property
     def memory(self) -> "Memory":
         """What training takes."""
-        from .memory_terms import Terms
+        from .memory_options import MemoryOptions
 
-        return (self._terms or Terms()).memory(self.graph)
+        return (self._terms or MemoryOptions()).memory(self.graph)
 
     def dimensions(self, node: Node) -> "list[tuple[Field, ...]]":
         """The fields of each input that a node depends on."""

@@ -62,7 +62,7 @@ class SizeSet(Record):
                 yield end
 
 
-class TooInvolved(Exception):
+class TooComplex(Exception):
     """The conditions repeat only after very many sizes."""
 
 
@@ -71,7 +71,7 @@ def solve(conditions: Sequence[Condition], symbol: str) -> SizeSet:
     unique = {(condition.form, condition.relation): condition for condition in conditions}
     period = lcm(*(condition.form.period() for condition in unique.values())) if unique else 1
     if period > _MAX_PERIOD:
-        raise TooInvolved(f"a period of {period:,}")
+        raise TooComplex(f"a period of {period:,}")
     return SizeSet(
         period=period,
         residues=tuple(_residue(list(unique.values()), symbol, period, residue) for residue in range(period)),
@@ -190,7 +190,7 @@ def _meet(a: Sequence[Interval], b: Sequence[Interval]) -> list[Interval]:
 def square(form: Form, symbol: str) -> Form:
     """The form with one symbol in place of all."""
     one = Form({(Var(name=symbol),): 1})
-    return form.put(dict.fromkeys(form.symbols(), one))
+    return form.substitute(dict.fromkeys(form.symbols(), one))
 
 
 def in_words(sizes: SizeSet, name: str) -> str:

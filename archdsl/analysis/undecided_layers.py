@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ..contract.call import unknowns
+from ..contract.call import symbols_in
 from ..diagnostics.catalogue import structure_errors
 from ..graph import Graph, Node
 from ..shapes.polynomial import Form
@@ -23,7 +23,7 @@ def has_symbolic_weights(graph: Graph) -> bool:
 
 def _asked(graph: Graph, node: Node) -> set[Form]:
     """The symbolic dimensions in a layer's torch calls."""
-    return {size.form for size in unknowns(node.op.steps(graph.shapes_in(node)))}
+    return {size.form for size in symbols_in(node.op.steps(graph.shapes_in(node)))}
 
 
 def _of_weights(graph: Graph, node: Node) -> set[Form]:

@@ -10,7 +10,7 @@ from ..record import Record
 from ..shapes.shape import Shape
 from ..shapes.symbolic import Condition, Form, evaluated
 from ..text.source import Span
-from .size_sets import SizeSet, TooInvolved, in_words, solve, square
+from .size_sets import SizeSet, TooComplex, in_words, solve, square
 from .state_dict import StateTensor, state_dict
 
 
@@ -29,7 +29,7 @@ class Demand(Record):
         symbols = self.condition.form.symbols()
         if len(symbols) == 1:
             symbol = next(iter(symbols))
-            with suppress(TooInvolved):
+            with suppress(TooComplex):
                 return in_words(solve([self.condition], symbol), symbol)
         relation = {">=": "≥", "==": "=", "!=": "≠"}[self.condition.relation]
         left, right = _sides(self.condition.form)
@@ -178,7 +178,7 @@ class Sizes:
         try:
             near = _near_square if len(set(sizes)) == 1 and len(sizes) > 1 and self.joint else _near
             return near(self, sizes, up=True), near(self, sizes, up=False)
-        except TooInvolved:
+        except TooComplex:
             return None, None
 
     def outputs(self, env: Mapping[str, int]) -> tuple[tuple[int, ...], ...]:
@@ -192,7 +192,7 @@ class Sizes:
         """
         try:
             return self._solved()
-        except TooInvolved:
+        except TooComplex:
             return [f"{demand}{_sources([demand])}" for demand in self.demands]
 
     def _solved(self) -> list[str]:

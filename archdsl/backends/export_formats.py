@@ -99,9 +99,9 @@ class Agreement:
 class CannotExport(Exception):
     """Why a network cannot be exported, in one line, with a suggestion or None."""
 
-    def __init__(self, why: str, way_out: str | None = None) -> None:
+    def __init__(self, why: str, suggestion: str | None = None) -> None:
         super().__init__(why)
-        self.why, self.way_out = why, way_out
+        self.why, self.suggestion = why, suggestion
 
 
 def missing(form: Form) -> tuple[str, ...]:
@@ -197,8 +197,8 @@ def _name_batch(exportable: Exportable, made: Any) -> None:
 def _explained(exportable: Exportable, form: Form, error: Exception) -> CannotExport:
     """torch's error in a line."""
     why = f"torch cannot export this network as {form}: {_line(error)}"
-    way_out = "try a fixed batch size: `--batch 1`" if exportable.batch is None else None
-    return CannotExport(why, way_out)
+    suggestion = "try a fixed batch size: `--batch 1`" if exportable.batch is None else None
+    return CannotExport(why, suggestion)
 
 
 def _line(error: Exception) -> str:

@@ -205,13 +205,15 @@ class _Writer:
             inner = self.construct(item, "        ")
             inner[-1] += self.comment(item)
             init += [f"        self.{attribute} = {inner[0]}", *inner[1:]]
-        init += [f"        {line}" for item in unit.items for line in self.beginnings(unit, item)]
+        init += [f"        {line}" for item in unit.items for line in self.weight_initializers(unit, item)]
         return [*init, "", *_Forward(self, unit).lines()]
 
-    def beginnings(self, unit: Unit, item: Node | Unit) -> list[str]:
+    def weight_initializers(self, unit: Unit, item: Node | Unit) -> list[str]:
         """How the weights of an item begin, and which do not train; of an nn.Sequential, which has no class, too."""
         if isinstance(item, Unit):
-            return [line for inner in item.items for line in self.beginnings(unit, inner)] if item.chain else []
+            return (
+                [line for inner in item.items for line in self.weight_initializers(unit, inner)] if item.chain else []
+            )
         if item.shared is not None:
             return []
         place = f"self.{unit.attribute(item)}"

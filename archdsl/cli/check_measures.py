@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..analysis.columns import TableColumns
     from ..analysis.measures import NetworkMeasures
     from ..analysis.memory import Memory
-    from ..analysis.memory_terms import Terms
+    from ..analysis.memory_options import MemoryOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -147,7 +147,7 @@ def facts_of(analysis: Analysis, asked: Asked) -> "NetworkMeasures | None":
     return NetworkMeasures(network.graph, network.costs, terms)
 
 
-def terms_of(network: Network, asked: Asked) -> "Terms":
+def terms_of(network: Network, asked: Asked) -> "MemoryOptions":
     """How the network is trained, as asked or as its text says."""
     from ..training.recipe.terms import terms
 

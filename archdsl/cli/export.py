@@ -140,8 +140,8 @@ def _write(made: "Exportable", form: "Form", path: Path, opset: int | None) -> "
         return export(made, form, path, opset)
     except CannotExport as error:
         click.echo(f"error: {printable(error.why)}", err=True)
-        if error.way_out:
-            click.echo(f"  = help: {error.way_out}", err=True)
+        if error.suggestion:
+            click.echo(f"  = help: {error.suggestion}", err=True)
         raise SystemExit(1) from error
     except (RuntimeError, MemoryError) as error:
         _without_memory(error)

@@ -11,7 +11,7 @@ from ..limits import MAX_COUNT
 from ..record import Record
 
 
-def is_whole(value: object) -> bool:
+def is_integer(value: object) -> bool:
     """Whether it is an integer, symbolic dimensions included, and not a boolean."""
     return isinstance(value, int) and not isinstance(value, bool)
 
@@ -46,17 +46,17 @@ class Kind(Record):
 class Int(Kind):
     """An integer."""
 
-    least: int | None = None
+    minimum: int | None = None
 
     @property
     def words(self) -> str:
-        return "an integer" + ("" if self.least is None else f" of at least {self.least}")
+        return "an integer" + ("" if self.minimum is None else f" of at least {self.minimum}")
 
     def accept(self, value: Any) -> int:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         _bounded(value)
-        if not is_whole(value) or (self.least is not None and value < self.least):
+        if not is_integer(value) or (self.minimum is not None and value < self.minimum):
             raise self.invalid()
         return value  # type: ignore[no-any-return]  # narrowed by is_whole
 
@@ -64,31 +64,37 @@ class Int(Kind):
 class Float(Kind):
     """A number; bounds are included unless `open_below` or `open_above`."""
 
-    least: float | None = None
-    most: float | None = None
+    minimum: float | None = None
+    maximum: float | None = None
     open_below: bool = False
     open_above: bool = False
 
     @property
     def words(self) -> str:
-        if self.least is not None and self.most is not None and not self.open_below and not self.open_above:
-            return f"a number from {self.least:g} to {self.most:g}"
+        if self.minimum is not None and self.maximum is not None and not self.open_below and not self.open_above:
+            return f"a number from {self.minimum:g} to {self.maximum:g}"
         low = (
             ""
-            if self.least is None
-            else f" above {self.least:g}"
+            if self.minimum is None
+            else f" above {self.minimum:g}"
             if self.open_below
-            else f" of at least {self.least:g}"
+            else f" of at least {self.minimum:g}"
         )
-        high = "" if self.most is None else f" below {self.most:g}" if self.open_above else f" of at most {self.most:g}"
+        high = (
+            ""
+            if self.maximum is None
+            else f" below {self.maximum:g}"
+            if self.open_above
+            else f" of at most {self.maximum:g}"
+        )
         return "a number" + low + (" and" + high if low and high else high)
 
     def accept(self, value: Any) -> float:
         if type(value) not in (int, float) or value != value or value in (float("inf"), float("-inf")):
             raise self.invalid()
-        if self.least is not None and (value <= self.least if self.open_below else value < self.least):
+        if self.minimum is not None and (value <= self.minimum if self.open_below else value < self.minimum):
             raise self.invalid()
-        if self.most is not None and (value >= self.most if self.open_above else value > self.most):
+        if self.maximum is not None and (value >= self.maximum if self.open_above else value > self.maximum):
             raise self.invalid()
         return value  # type: ignore[no-any-return]  # narrowed by type() above
 
@@ -96,21 +102,21 @@ class Float(Kind):
 class SpatialInt(Kind):
     """One number for all spatial dimensions, or one for each: `3`, `3x5`."""
 
-    least: int = 0
+    minimum: int = 0
 
     @property
     def words(self) -> str:
-        return f"an integer of at least {self.least}, or one per dimension like `3x5`"
+        return f"an integer of at least {self.minimum}, or one per dimension like `3x5`"
 
     def accept(self, value: Any) -> int | tuple[int, ...]:
         if type(value) is tuple:
-            if all(is_whole(v) and v >= self.least for v in value):
+            if all(is_integer(v) and v >= self.minimum for v in value):
                 return value
             raise self.invalid()
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         _bounded(value)
-        if not is_whole(value) or value < self.least:
+        if not is_integer(value) or value < self.minimum:
             raise self.invalid()
         return value  # type: ignore[no-any-return]  # narrowed by is_whole
 
@@ -124,7 +130,7 @@ class Dims(Kind):
 
     def accept(self, value: Any) -> tuple[int, ...]:
         dims = value if type(value) is tuple else (value,)
-        if not all(is_whole(v) and v >= 1 for v in dims):
+        if not all(is_integer(v) and v >= 1 for v in dims):
             raise self.invalid()
         return dims
 
@@ -235,14 +241,14 @@ class ParameterSpec(Record):
         return self.default is REQUIRED
 
 
-PositiveInt = Annotated[int, Int(least=1)]
-NaturalInt = Annotated[int, Int(least=0)]
+PositiveInt = Annotated[int, Int(minimum=1)]
+NaturalInt = Annotated[int, Int(minimum=0)]
 AnyInt = Annotated[int, Int()]
-PositiveFloat = Annotated[float, Float(least=0, open_below=True)]
-NaturalFloat = Annotated[float, Float(least=0)]
+PositiveFloat = Annotated[float, Float(minimum=0, open_below=True)]
+NaturalFloat = Annotated[float, Float(minimum=0)]
 AnyFloat = Annotated[float, Float()]
-Probability = Annotated[float, Float(least=0, most=1)]
-PositiveSpatialInt = Annotated[int | tuple[int, ...], SpatialInt(least=1)]
-NaturalSpatialInt = Annotated[int | tuple[int, ...], SpatialInt(least=0)]
+Probability = Annotated[float, Float(minimum=0, maximum=1)]
+PositiveSpatialInt = Annotated[int | tuple[int, ...], SpatialInt(minimum=1)]
+NaturalSpatialInt = Annotated[int | tuple[int, ...], SpatialInt(minimum=0)]
 Sizes = Annotated[tuple[int, ...], Dims()]
 Flag = Annotated[bool, Bool()]

@@ -1,7 +1,7 @@
 """Descriptions of torch calls: what a layer says instead of importing torch.
 
-One backend makes the call, another prints it as source. `nn.Conv2d(3, 64, 5)` is a module; `F.pad(X, (1, 1))` a
-function of the layer's input `X`; `method.flatten(X, 1)` is `x.flatten(1)`; `operator.add(X, X2)` is `x + x2`.
+One backend makes the call, another prints it as source. `nn.Conv2d(3, 64, 5)` is a module; `F.pad(ARG, (1, 1))` a
+function of the layer's input `ARG`; `method.flatten(ARG, 1)` is `x.flatten(1)`; `operator.add(ARG, ARG2)` is `x + x2`.
 """
 
 from collections.abc import Iterator
@@ -17,9 +17,9 @@ class Placeholder(Record):
     index: int = 0
 
 
-X = Placeholder()
-X2 = Placeholder(index=1)
-INPUTS = Placeholder(index=-1)
+ARG = Placeholder()
+ARG2 = Placeholder(index=1)
+ARGS = Placeholder(index=-1)
 """All the inputs, as a list."""
 
 
@@ -42,20 +42,20 @@ class Apply(Record):
     kwargs: tuple[tuple[str, Any], ...] = ()
 
 
-def unknowns(value: Any) -> Iterator[Sym]:
+def symbols_in(value: Any) -> Iterator[Sym]:
     """The sizes that are not known among the arguments of a call, or of several."""
     match value:
         case Sym():
             yield value
         case tuple():
             for each in value:
-                yield from unknowns(each)
+                yield from symbols_in(each)
         case Module() | Apply():
-            yield from unknowns(value.args)
+            yield from symbols_in(value.args)
             for _, each in value.kwargs:
-                yield from unknowns(each)
+                yield from symbols_in(each)
         case slice():
-            yield from unknowns((value.start, value.stop, value.step))
+            yield from symbols_in((value.start, value.stop, value.step))
         case _:
             pass
 

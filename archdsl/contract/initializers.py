@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from ..record import Record
 from .arguments import Kind
-from .call import Apply, Steps, X, init, operator
+from .call import ARG, Apply, Steps, init, operator
 from .layer import Reject, Weights
 
 _NUMBERS: Mapping[str, tuple[int, int]] = {
@@ -42,17 +42,17 @@ class Init(Record):
 
 
 _CALLS: Mapping[str, Any] = {
-    "kaiming": lambda: init.kaiming_normal_(X, nonlinearity="relu"),
-    "xavier": lambda: init.xavier_uniform_(X),
-    "orthogonal": lambda *gain: init.orthogonal_(X, *gain),
-    "zeros": lambda: init.zeros_(X),
-    "ones": lambda: init.ones_(X),
-    "normal": lambda std: init.normal_(X, std=std),
-    "trunc_normal": lambda std: init.trunc_normal_(X, std=std),
-    "uniform": lambda bound: init.uniform_(X, -bound, bound),
-    "constant": lambda value: init.constant_(X, value),
+    "kaiming": lambda: init.kaiming_normal_(ARG, nonlinearity="relu"),
+    "xavier": lambda: init.xavier_uniform_(ARG),
+    "orthogonal": lambda *gain: init.orthogonal_(ARG, *gain),
+    "zeros": lambda: init.zeros_(ARG),
+    "ones": lambda: init.ones_(ARG),
+    "normal": lambda std: init.normal_(ARG, std=std),
+    "trunc_normal": lambda std: init.trunc_normal_(ARG, std=std),
+    "uniform": lambda bound: init.uniform_(ARG, -bound, bound),
+    "constant": lambda value: init.constant_(ARG, value),
 }
-_ZEROS: Apply = init.zeros_(X)
+_ZEROS: Apply = init.zeros_(ARG)
 
 
 class Initializer(Kind):
@@ -82,7 +82,7 @@ _RANDOM = ("kaiming", "xavier", "orthogonal", "normal", "trunc_normal", "uniform
 _FILLED = ("zeros", "ones", "constant")
 MatrixInit = Annotated[Init, Initializer(names=(*_RANDOM, *_FILLED))]
 FilterInit = Annotated[Init, Initializer(names=(*_RANDOM, *_FILLED, "dirac", "whiten"))]
-SpreadInit = Annotated[Init, Initializer(names=(*_RANDOM, *_FILLED, "dirac"))]
+TransposedFilterInit = Annotated[Init, Initializer(names=(*_RANDOM, *_FILLED, "dirac"))]
 ScaleInit = Annotated[Init, Initializer(names=("zeros", "ones", "constant", "normal", "uniform"))]
 
 MATRIX_DOC = "initializer of the weights (the bias starts at 0); PyTorch's default for both if not given"
@@ -105,8 +105,8 @@ def fill_filters(how: Init | None, weights: Weights, groups: int) -> dict[str, S
         filters, channels = weights["weight"][:2]
         # The filters beyond the channels keep PyTorch's random values: zeros would all learn the same.
         every = filters <= channels * groups
-        whole = init.dirac_(X, groups) if groups > 1 else init.dirac_(X)
-        found["weight"] = (whole,) if every else (operator.getitem(X, slice(None, channels)), init.dirac_(X))
+        whole = init.dirac_(ARG, groups) if groups > 1 else init.dirac_(ARG)
+        found["weight"] = (whole,) if every else (operator.getitem(ARG, slice(None, channels)), init.dirac_(ARG))
     return found
 
 

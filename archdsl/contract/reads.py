@@ -44,13 +44,13 @@ class PeriodicReads(Record):
         return inside, _beyond(before, after, length, self.border)
 
 
-class Everything(Record):
+class ReadsAll(Record):
     """Each position reads the whole axis. Where not `exact`, at most that: which part is not worked out."""
 
     exact: bool = True
 
 
-class Before(Record):
+class ReadsBefore(Record):
     """Each position reads those up to itself, itself included."""
 
 
@@ -60,7 +60,7 @@ class Unfolded(Record):
     spatial_size: tuple[int, ...]
 
 
-Reads = PeriodicReads | Everything | Before
+Reads = PeriodicReads | ReadsAll | ReadsBefore
 
 Link = tuple[int | None, Reads | Unfolded]
 """Of an axis of the input: the axis of the output whose position decides what is read (None: none does); and what."""
@@ -69,8 +69,8 @@ Links = tuple[Link, ...]
 """A link for each axis of the input."""
 
 SAME = PeriodicReads()
-ALL = Everything()
-MIXED = Everything(exact=False)
+ALL = ReadsAll()
+MIXED = ReadsAll(exact=False)
 
 
 @cache

@@ -51,8 +51,8 @@ def _marks(label: Label, main: bool) -> Iterator[Mark]:
     first, column = source.position(start)
     yield Mark(line=first, start=column - 1, end=len(source.line_text(first)), words="from here …", main=main)
     last, column = source.position(start + len(text.rstrip()) - 1)
-    begin = len(source.line_text(last)) - len(source.line_text(last).lstrip())
-    yield Mark(line=last, start=begin, end=column, words=f"… to here{': ' * bool(label.text)}{label.text}", main=main)
+    start = len(source.line_text(last)) - len(source.line_text(last).lstrip())
+    yield Mark(line=last, start=start, end=column, words=f"… to here{': ' * bool(label.text)}{label.text}", main=main)
 
 
 class _Line:
@@ -87,15 +87,15 @@ class _Line:
 
     def under(self, mark: Mark, paint: Paint) -> list[str]:
         """The mark under the line, its words beside it, or below where there is no room."""
-        begin, end = (self._column(place) for place in (mark.start, mark.end))
-        sign = ("^" if mark.main else "─") * max(1, end - begin)
+        start, end = (self._column(place) for place in (mark.start, mark.end))
+        sign = ("^" if mark.main else "─") * max(1, end - start)
         words, role = printable(mark.words), "primary" if mark.main else "other"
         if not words:
-            return [" " * begin + paint(sign, role)]
+            return [" " * start + paint(sign, role)]
         wide = width(words)
-        if begin + len(sign) + 1 + wide <= self.room or begin == 0:
-            return [" " * begin + paint(f"{sign} {words}", role)]
-        return [" " * begin + paint(sign, role), " " * max(0, min(begin, self.room - wide)) + paint(words, role)]
+        if start + len(sign) + 1 + wide <= self.room or start == 0:
+            return [" " * start + paint(f"{sign} {words}", role)]
+        return [" " * start + paint(sign, role), " " * max(0, min(start, self.room - wide)) + paint(words, role)]
 
     def _column(self, place: int) -> int:
         if place >= len(self.at):

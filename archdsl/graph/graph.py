@@ -84,7 +84,7 @@ class Draft(BaseGraph[DraftNode]):
             return None
         return self._graph(nodes, dict(self))
 
-    def part(self, targets: tuple[int, ...]) -> tuple[Graph, Mapping[int, int]]:
+    def subgraph(self, targets: tuple[int, ...]) -> tuple[Graph, Mapping[int, int]]:
         """The part of the network that leads to some known nodes, as a graph; and the new ids by the old ones.
 
         The targets are its outputs. Raises ValueError where a target depends on a node that is not resolved.
@@ -101,7 +101,7 @@ class Draft(BaseGraph[DraftNode]):
             if not isinstance(node, Node):
                 raise ValueError(f"node {old} is not resolved")
             shared = None if node.shared is None else ids.get(node.shared)
-            nodes.append(node.moved(len(nodes), tuple(ids[i] for i in node.inputs), shared))
+            nodes.append(node.renumbered(len(nodes), tuple(ids[i] for i in node.inputs), shared))
         inputs = [(name, ids[i]) for name, i in zip(self.input_names, self.inputs, strict=True) if i in ids]
         changes = {
             "inputs": tuple(i for _, i in inputs),

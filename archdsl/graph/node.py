@@ -86,7 +86,7 @@ class Node(NodeSite):
         """Whether it is an input of the network."""
         return isinstance(self.op, InputOp)
 
-    def moved(self, id: int, inputs: tuple[int, ...], shared: int | None) -> "Node":
+    def renumbered(self, id: int, inputs: tuple[int, ...], shared: int | None) -> "Node":
         """The same node in another graph."""
         return Node(
             id,

@@ -11,7 +11,7 @@ from ..shapes.symbolic import Sym
 from ._reading import per_dimension
 
 Padding = Annotated[
-    int | tuple[int, ...] | str, Either(kinds=(SpatialInt(least=0), OneOf(choices=("same", "same_upper"))))
+    int | tuple[int, ...] | str, Either(kinds=(SpatialInt(minimum=0), OneOf(choices=("same", "same_upper"))))
 ]
 """A number for each spatial dimension, or `same` (equal at both ends where the kernel is odd), or `same_upper`."""
 

@@ -3,7 +3,7 @@
 from typing import Annotated, ClassVar, Literal
 
 from ..contract.arguments import AnyFloat, AnyInt, Flag, OneOf, PositiveFloat, argument
-from ..contract.call import Module, Step, Steps, X, method, nn
+from ..contract.call import ARG, Module, Step, Steps, method, nn
 from ..contract.layer import Layer, Reject, Weights
 from ..contract.reads import ALL, Links, Reads, along, halves, pointwise
 from ..contract.saves import INPUT, OUTPUT, Saves
@@ -244,7 +244,7 @@ class PReLU(Layer):
         module = nn.PReLU(**given(num_parameters=(count, 1), init=(self.init, 0.25)))
         if self.channelwise and x.layout is Layout.SEQUENCE:
             # torch takes the first axis after the batch for the channels.
-            return method.transpose(X, 1, 2), module, method.transpose(X, 1, 2)
+            return method.transpose(ARG, 1, 2), module, method.transpose(ARG, 1, 2)
         return (module,)
 
 

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from ..contract.arguments import AnyFloat, Flag, PositiveInt, argument
-from ..contract.call import Step, X, nn, operator, ours
+from ..contract.call import ARG, Step, nn, operator, ours
 from ..contract.layer import Layer, Reject, Weights
 from ..contract.reads import Links, along, moved, pointwise
 from ..contract.saves import NOTHING, VIEW, Saves, contiguous
@@ -92,7 +92,7 @@ class ScaleChannels(Learned):
 
     def torch(self, x: Shape) -> Step:
         if not self.learned:
-            return operator.mul(X, self.factor)
+            return operator.mul(ARG, self.factor)
         return ours.Scale(*self.sizes(x), **given(init=(self.factor, 1.0)))
 
 
@@ -113,7 +113,7 @@ class ShiftChannels(Learned):
 
     def torch(self, x: Shape) -> Step:
         if not self.learned:
-            return operator.add(X, self.amount)
+            return operator.add(ARG, self.amount)
         return ours.Shift(*self.sizes(x), **given(init=(self.amount, 0.0)))
 
 

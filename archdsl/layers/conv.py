@@ -5,8 +5,15 @@ from math import prod
 from typing import Annotated, Literal, NamedTuple
 
 from ..contract.arguments import Flag, Float, NaturalSpatialInt, OneOf, PositiveInt, PositiveSpatialInt, argument
-from ..contract.call import F, Steps, X, nn
-from ..contract.initializers import MATRIX_DOC, WHITEN_EPS, FilterInit, SpreadInit, check_filters, fill_filters
+from ..contract.call import ARG, F, Steps, nn
+from ..contract.initializers import (
+    MATRIX_DOC,
+    WHITEN_EPS,
+    FilterInit,
+    TransposedFilterInit,
+    check_filters,
+    fill_filters,
+)
 from ..contract.layer import Layer, Reject, Weights
 from ..contract.reads import Links, sliding, spatial_links, spreading
 from ..contract.reasons import Reasons, argument_count, by_dimension, reasons
@@ -144,7 +151,7 @@ class Convolution(Layer):
         if inside:
             return (module,)
         mode = {"zeros": "constant"}.get(self.pad_mode, self.pad_mode)
-        pad = F.pad(X, pad_list(windows), **given(mode=(mode, "constant"), value=(self.pad_value, 0.0)))
+        pad = F.pad(ARG, pad_list(windows), **given(mode=(mode, "constant"), value=(self.pad_value, 0.0)))
         return pad, module
 
 
@@ -231,7 +238,7 @@ class UpConv(Layer):
     groups: PositiveInt = argument(1, letter="g", doc="number of equal groups that the channels are split into")
     bias: Flag = argument(True, words={"nobias": False}, doc="whether to add a bias to each channel")
     frozen: Flag = argument(False, words={"frozen": True}, doc="the kernel is not trained; the bias is")
-    init: SpreadInit | None = argument(None, doc=MATRIX_DOC)
+    init: TransposedFilterInit | None = argument(None, doc=MATRIX_DOC)
 
     def _per_dimension(self, x: Shape) -> list[tuple[int, int, int, int, int, int]]:
         names = ("kernel", "stride", "padding", "output_padding", "dilation")

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from ..contract.arguments import AnyFloat, AnyInt, NaturalSpatialInt, OneOf, PositiveInt, PositiveSpatialInt, argument
-from ..contract.call import F, Step, X, operator
+from ..contract.call import ARG, F, Step, operator
 from ..contract.layer import Layer, Reject
 from ..contract.reads import SAME, Links, along, moved, only
 from ..contract.saves import NOTHING, VIEW, Saves
@@ -95,7 +95,7 @@ class Pad(Layer):
         ends = self._ends(x)
         ends = ends[1:] if self.axis is None or self.mode != "constant" else ends[find_axis(self.axis, x) :]
         amounts = tuple(number for end in reversed(ends) for number in end)
-        return F.pad(X, amounts, **given(mode=(self.mode, "constant"), value=(self.value, 0.0)))
+        return F.pad(ARG, amounts, **given(mode=(self.mode, "constant"), value=(self.value, 0.0)))
 
 
 class Crop(Layer):
@@ -140,7 +140,7 @@ class Crop(Layer):
 
     def torch(self, x: Shape) -> Step:
         parts = tuple(slice(start, stop) for start, stop in self._parts(spatial(x)))
-        return operator.getitem(X, (slice(None), slice(None), *parts))
+        return operator.getitem(ARG, (slice(None), slice(None), *parts))
 
 
 class Slice(Layer):
@@ -186,7 +186,7 @@ class Slice(Layer):
         axis, start, stop = self._ends(x)
         whole = (slice(None),) * (axis + 1)
         ends = (start or None, None if stop == x.dims[axis] else stop)
-        return operator.getitem(X, (*whole, slice(*ends, None if self.step == 1 else self.step)))
+        return operator.getitem(ARG, (*whole, slice(*ends, None if self.step == 1 else self.step)))
 
 
 class Take(Layer):
@@ -225,4 +225,4 @@ class Take(Layer):
         return Saves(view=True, output_format=lambda order: tuple(i - (i > removed) for i in order if i != removed))
 
     def torch(self, x: Shape) -> Step:
-        return operator.getitem(X, (*(slice(None),) * (find_axis(self.axis, x) + 1), self.index))
+        return operator.getitem(ARG, (*(slice(None),) * (find_axis(self.axis, x) + 1), self.index))

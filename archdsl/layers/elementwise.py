@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from ..contract.arguments import AnyFloat, argument
-from ..contract.call import Apply, Step, X, method, operator
+from ..contract.call import ARG, Apply, Step, method, operator
 from ..contract.layer import Layer, Reject
 from ..contract.reads import Links, pointwise
 from ..contract.saves import INPUT, NOTHING, OUTPUT, Saves
@@ -33,7 +33,7 @@ class Function(Elementwise):
         return numbers(x)
 
     def torch(self, x: Shape) -> Step:
-        return Apply(target=f".{self.keyword}", args=(X,))
+        return Apply(target=f".{self.keyword}", args=(ARG,))
 
 
 class Abs(Function):
@@ -148,7 +148,7 @@ class Power(Elementwise):
         return numbers(x)
 
     def torch(self, x: Shape) -> Step:
-        return operator.pow(X, self.exponent)
+        return operator.pow(ARG, self.exponent)
 
 
 class Clamp(Elementwise):
@@ -181,4 +181,4 @@ class Clamp(Elementwise):
         low, high = self.min, self.max
         if low is not None and high is not None and not (isinstance(low, int) and isinstance(high, int)):
             low, high = float(low), float(high)
-        return method.clamp(X, **given(min=(low, None), max=(high, None)))
+        return method.clamp(ARG, **given(min=(low, None), max=(high, None)))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from ..contract.arguments import AnyInt, Flag, PositiveInt, argument
-from ..contract.call import X2, F, Step, Steps, X, method, nn
+from ..contract.call import ARG, ARG2, F, Step, Steps, method, nn
 from ..contract.initializers import MATRIX_DOC, MatrixInit, fill
 from ..contract.layer import Layer, Op, Reject, Weights
 from ..contract.reads import ALL, Links, along, pointwise
@@ -96,7 +96,7 @@ class Linear(Layer):
         module = nn.Linear(x.dims[axis], self.units, **given(bias=(self.bias, True)))
         if axis == x.rank - 1:
             return (module,)
-        return method.transpose(X, axis + 1, x.rank), module, method.transpose(X, axis + 1, x.rank)
+        return method.transpose(ARG, axis + 1, x.rank), module, method.transpose(ARG, axis + 1, x.rank)
 
 
 class Embedding(Layer):
@@ -212,4 +212,4 @@ class Unembedding(Op):
         )
 
     def steps(self, xs: tuple[Shape, ...]) -> Steps:
-        return (F.linear(X, X2),)
+        return (F.linear(ARG, ARG2),)

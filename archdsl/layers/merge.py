@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from ..contract.call import INPUTS, Placeholder, Step, Steps, X, operator, torch
+from ..contract.call import ARG, ARGS, Placeholder, Step, Steps, operator, torch
 from ..contract.layer import Op, Reject
 from ..contract.reads import ALL, SAME, Links, only, pointwise
 from ..contract.reasons import Reasons, broadcast, concatenated
@@ -51,7 +51,7 @@ class ElementwiseMerge(MergeOp):
 
     def steps(self, xs: tuple[Shape, ...]) -> Steps:
         combine = getattr(operator, self.function)
-        return tuple(combine(X, Placeholder(index=i)) for i in range(1, len(xs)))
+        return tuple(combine(ARG, Placeholder(index=i)) for i in range(1, len(xs)))
 
 
 class Add(ElementwiseMerge):
@@ -106,7 +106,7 @@ class Concat(MergeOp):
         return concatenated(xs, y, names)
 
     def steps(self, xs: tuple[Shape, ...]) -> tuple[Step, ...]:
-        return (torch.cat(INPUTS, 1 + max(x.channel_axis for x in xs)),)
+        return (torch.cat(ARGS, 1 + max(x.channel_axis for x in xs)),)
 
 
 def _from_each(dims: tuple[int, ...], full: tuple[int, ...]) -> Links:

@@ -5,7 +5,7 @@ from math import prod
 from typing import ClassVar
 
 from ..contract.arguments import AnyFloat, Flag, PositiveFloat, PositiveInt, Probability, argument
-from ..contract.call import Module, Step, Steps, X, method, nn
+from ..contract.call import ARG, Module, Step, Steps, method, nn
 from ..contract.initializers import SCALE_DOC, ScaleInit, fill
 from ..contract.layer import Layer, Reject, Weights
 from ..contract.reads import ALL, Links, PeriodicReads, along, pointwise
@@ -171,7 +171,7 @@ class FeatureNorm(Normalisation):
             return (module,)
         axes = tuple(range(1, x.rank + 1))
         # torch normalizes the last axes only, so the channels go there and back, as in torchvision's LayerNorm2d.
-        return method.permute(X, 0, *axes[1:], 1), module, method.permute(X, 0, x.rank, *axes[:-1])
+        return method.permute(ARG, 0, *axes[1:], 1), module, method.permute(ARG, 0, x.rank, *axes[:-1])
 
     def _options(self) -> dict[str, object]:
         raise NotImplementedError

@@ -4,7 +4,7 @@ from math import inf, prod
 from typing import Any, ClassVar
 
 from ..contract.arguments import Flag, PositiveFloat, PositiveSpatialInt, argument
-from ..contract.call import F, Module, Step, Steps, X, method, nn, ours
+from ..contract.call import ARG, F, Module, Step, Steps, method, nn, ours
 from ..contract.layer import Layer, Reject
 from ..contract.reads import ALL, SAME, Links, pooling_to, sliding, spatial_links
 from ..contract.reasons import Reasons, change, reasons
@@ -76,7 +76,7 @@ class Pooling(Layer):
             args=(*self._leading(), kernel),
             kwargs=tuple((options | self._options(windows)).items()),
         )
-        pads = () if inside else (F.pad(X, pad_list(windows), **given(value=(self.filler, 0.0))),)
+        pads = () if inside else (F.pad(ARG, pad_list(windows), **given(value=(self.filler, 0.0))),)
         return self._calls((*pads, module), windows)
 
     def _signed(self) -> bool:
@@ -226,7 +226,7 @@ class LPPool(Pooling):
         return *absolute, SavedTensor(per_sample=read), SavedTensor(per_sample=4 * y.numel)
 
     def _calls(self, usual: Steps, windows: tuple[Window, ...]) -> Steps:
-        return (method.abs(X), *usual) if self._signed() else usual
+        return (method.abs(ARG), *usual) if self._signed() else usual
 
     def _signed(self) -> bool:
         # The p-th power of a negative number is negative, or not a number.
@@ -291,9 +291,9 @@ class GlobalPool(Layer):
 
     def torch(self, x: Shape) -> Steps:
         if x.layout is Layout.SEQUENCE:
-            return (getattr(method, self.reduction)(X, 1, **given(keepdim=(self.keep, False))),)
+            return (getattr(method, self.reduction)(ARG, 1, **given(keepdim=(self.keep, False))),)
         module = getattr(nn, f"{self.module}{len(spatial(x).spatial_size)}d")(1)
-        return (module,) if self.keep else (module, method.flatten(X, 1))
+        return (module,) if self.keep else (module, method.flatten(ARG, 1))
 
 
 class GlobalAveragePool(GlobalPool):

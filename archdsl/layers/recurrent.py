@@ -5,10 +5,10 @@ from math import prod
 from typing import Annotated, Any, ClassVar, Literal
 
 from ..contract.arguments import Flag, OneOf, PositiveInt, Probability, argument
-from ..contract.call import Module, Steps, X, operator
+from ..contract.call import ARG, Module, Steps, operator
 from ..contract.initializers import MATRIX_DOC, MatrixInit, fill
 from ..contract.layer import Layer, Reject, Weights
-from ..contract.reads import ALL, Before, Links
+from ..contract.reads import ALL, Links, ReadsBefore
 from ..contract.saves import SavedTensor, Saves, contiguous
 from ..shapes.shape import Shape
 from ._calls import given
@@ -85,7 +85,7 @@ class Recurrent(Layer):
         return x.dims[0] * sum(prod(shape) for name, shape in self.weights(x).items() if name.startswith("weight"))
 
     def reads(self, x: Shape, y: Shape) -> Links:
-        return (0, ALL if self.bidirectional else Before()), (1, ALL)
+        return (0, ALL if self.bidirectional else ReadsBefore()), (1, ALL)
 
     def saves(self, x: Shape, y: Shape) -> Saves:
         ends, steps = 2 if self.bidirectional else 1, x.dims[0]
@@ -122,7 +122,7 @@ class Recurrent(Layer):
         )
         kwargs = self._options() | options | {"batch_first": True}
         module = Module(target=f"torch.nn.{self.module}", args=(x.features, self.units), kwargs=tuple(kwargs.items()))
-        return module, operator.getitem(X, 0)
+        return module, operator.getitem(ARG, 0)
 
     def _options(self) -> dict[str, Any]:
         """What torch's module takes besides."""

@@ -3,7 +3,7 @@
 from math import isqrt, prod
 
 from ..contract.arguments import NaturalInt, Sizes, argument
-from ..contract.call import Step, Steps, X, method
+from ..contract.call import ARG, Step, Steps, method
 from ..contract.layer import Layer, Reject
 from ..contract.reads import SAME, Links, Reads, Unfolded, folded, mixing, pointwise, repeating
 from ..contract.reasons import KEEPS, Reasons, factor_of, product, reasons
@@ -39,7 +39,7 @@ class Flatten(Layer):
         return Saves(view=True, required_format=tuple(range(x.rank)), output_format=contiguous(y.rank))
 
     def torch(self, x: Shape) -> Step:
-        return method.flatten(X, 1)
+        return method.flatten(ARG, 1)
 
 
 class Reshape(Layer):
@@ -81,8 +81,8 @@ class Reshape(Layer):
 
     def torch(self, x: Shape) -> Steps:
         # Not reshape(-1, …): of sizes that do not fit, that would mix the samples of a batch.
-        unflatten = method.unflatten(X, 1, self.sizes)
-        return (unflatten,) if x.rank == 1 else (method.flatten(X, 1), unflatten)
+        unflatten = method.unflatten(ARG, 1, self.sizes)
+        return (unflatten,) if x.rank == 1 else (method.flatten(ARG, 1), unflatten)
 
 
 class Permute(Layer):
@@ -120,7 +120,7 @@ class Permute(Layer):
         return Saves(view=True, output_format=lambda order: tuple(self.axes.index(axis) for axis in order))
 
     def torch(self, x: Shape) -> Step:
-        return method.permute(X, 0, *(axis + 1 for axis in self.axes))
+        return method.permute(ARG, 0, *(axis + 1 for axis in self.axes))
 
 
 class Tokens(Layer):
@@ -148,8 +148,8 @@ class Tokens(Layer):
         return Saves(view=True, output_format=lambda order: (0, 1) if order[-1] == 0 else (1, 0))
 
     def torch(self, x: Shape) -> Steps:
-        turn = method.transpose(X, 1, 2)
-        return (turn,) if x.rank == 2 else (method.flatten(X, 2), turn)
+        turn = method.transpose(ARG, 1, 2)
+        return (turn,) if x.rank == 2 else (method.flatten(ARG, 2), turn)
 
 
 class ToImage(Layer):
@@ -199,8 +199,8 @@ class ToImage(Layer):
 
     def torch(self, x: Shape) -> Steps:
         sizes = self._image_size(x)
-        turn = method.transpose(X, 1, 2)
-        return (turn,) if len(sizes) == 1 and sizes[0] == x.dims[0] else (turn, method.unflatten(X, 2, sizes))
+        turn = method.transpose(ARG, 1, 2)
+        return (turn,) if len(sizes) == 1 and sizes[0] == x.dims[0] else (turn, method.unflatten(ARG, 2, sizes))
 
 
 def _folded(sizes: tuple[int, ...], dimension: int) -> Reads:

@@ -14,10 +14,10 @@ from ..contract.arguments import (
     Probability,
     argument,
 )
-from ..contract.call import Steps, X, method, ours
+from ..contract.call import ARG, Steps, method, ours
 from ..contract.initializers import MATRIX_DOC, MatrixInit, fill
 from ..contract.layer import Layer, Reject, Weights
-from ..contract.reads import ALL, Before, Links, Reads, blocks, grid
+from ..contract.reads import ALL, Links, Reads, ReadsBefore, blocks, grid
 from ..contract.saves import SavedTensor, Saves, contiguous
 from ..diagnostics.catalogue.shape_errors import HeadsDoNotDivide
 from ..shapes.shape import Layout, Shape
@@ -173,7 +173,7 @@ class Attention(Layer):
     def _along(self, y: Shape) -> list[Reads]:
         """What is read along each side."""
         if not self._windowed:
-            return [Before() if self.causal else ALL] * len(_lengths(y))
+            return [ReadsBefore() if self.causal else ALL] * len(_lengths(y))
         if self.grid is not None:
             return [grid(count, size) for count, size in zip(self._window(y), _lengths(y), strict=True)]
         return [blocks(*each) for each in zip(self._window(y), _each(self.shift, y, "shift"), strict=True)]
@@ -233,7 +233,7 @@ class Attention(Layer):
         module = ours.WindowAttention(x.channels, self.heads, self._window(x), **special, **options)
         if x.spatial:
             return (module,)
-        return method.transpose(X, 1, 2), module, method.transpose(X, 1, 2)
+        return method.transpose(ARG, 1, 2), module, method.transpose(ARG, 1, 2)
 
 
 def _lengths(x: Shape) -> tuple[int, ...]:

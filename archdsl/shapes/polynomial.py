@@ -191,7 +191,7 @@ class Form:
     def _atoms(self) -> Iterator[Atom]:
         return (atom for monomial in self.terms for atom in monomial)
 
-    def put(self, values: Mapping[str, "Form"]) -> "Form":
+    def substitute(self, values: Mapping[str, "Form"]) -> "Form":
         """The form with other forms in place of some symbols."""
         total = Form({})
         for monomial, count in self.terms.items():
@@ -200,7 +200,7 @@ class Form:
                 if isinstance(atom, Var):
                     product = product * values.get(atom.name, Form({(atom,): 1}))
                 else:
-                    product = product * (atom.form.put(values) // atom.divisor)
+                    product = product * (atom.form.substitute(values) // atom.divisor)
             total = total + product
         return total
 

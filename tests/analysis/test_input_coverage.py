@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import archdsl
-from archdsl.analysis.input_coverage import Coverage
+from archdsl.analysis.input_coverage import InputCoverage
 from archdsl.analysis.input_coverage_text import CannotCover, describe
 from archdsl.analysis.receptive_field import channel_axes
 
@@ -32,7 +32,7 @@ def test_as_many_outputs_as_gradients_reach(name):
     graph = archdsl.loads(TEXTS[name]).graph
     last = graph.nodes[-1]
     inputs, result = run(graph, last.id)
-    coverage = Coverage(graph)
+    coverage = InputCoverage(graph)
     counts = torch.zeros(coverage.sizes)
     for place in product(*map(range, coverage._axes(last).values())):
         positions = dict(zip(coverage._axes(last), place, strict=True))
@@ -53,8 +53,8 @@ def test_as_many_outputs_as_gradients_reach(name):
 
 
 def test_padding_evens_out_what_the_border_touches():
-    bare = Coverage(archdsl.loads("input 1x16x16; conv 1 k3; conv 1 k3").graph).layers()[-1]
-    padded = Coverage(archdsl.loads("input 1x16x16; conv 1 k3 p1; conv 1 k3 p1").graph).layers()[-1]
+    bare = InputCoverage(archdsl.loads("input 1x16x16; conv 1 k3; conv 1 k3").graph).layers()[-1]
+    padded = InputCoverage(archdsl.loads("input 1x16x16; conv 1 k3 p1; conv 1 k3 p1").graph).layers()[-1]
     assert (bare.corner, bare.edge, bare.middle) == (1, 5, 25)
     assert (padded.corner, padded.edge, padded.middle) == (9, 15, 25)
 

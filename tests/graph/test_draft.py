@@ -28,7 +28,7 @@ def hold(analysis: Analysis) -> None:
         hold_graph(graph)
     known = draft.known()
     ends = tuple(node.id for node, is_known in zip(draft.nodes, known, strict=True) if is_known)
-    part, ids = draft.part(ends)
+    part, ids = draft.subgraph(ends)
     assert len(part.nodes) == len(ends) == sum(known)
     assert [part.nodes[ids[i]].path for i in ends] == [draft.nodes[i].path for i in ends]
     hold_graph(part)
@@ -78,7 +78,7 @@ def test_what_follows_a_mistake_is_not_known() -> None:
     assert draft.known() == (True, True, False, False, False)
     assert [isinstance(node, Node) for node in draft.nodes] == [True, True, False, True, True]
     with pytest.raises(ValueError, match="not resolved"):
-        draft.part((4,))
+        draft.subgraph((4,))
 
 
 def test_a_guess_at_a_misspelt_layer_is_not_accepted() -> None:

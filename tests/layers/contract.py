@@ -66,13 +66,13 @@ def limited() -> Iterator[None]:
         raise TooSlow(f"more than {SECONDS} s of CPU time")
 
     before = signal.signal(signal.SIGPROF, stop)
-    least, most = resource.getrlimit(resource.RLIMIT_AS)
+    minimum, maximum = resource.getrlimit(resource.RLIMIT_AS)
     signal.setitimer(signal.ITIMER_PROF, SECONDS)
-    resource.setrlimit(resource.RLIMIT_AS, (_used() + BYTES, most))
+    resource.setrlimit(resource.RLIMIT_AS, (_used() + BYTES, maximum))
     try:
         yield
     finally:
-        resource.setrlimit(resource.RLIMIT_AS, (least, most))
+        resource.setrlimit(resource.RLIMIT_AS, (minimum, maximum))
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)
 
@@ -120,7 +120,7 @@ def _large_argument(draw: st.DrawFn, parameter: ParameterSpec, x: Shape) -> Any:
 def _large_value(draw: st.DrawFn, kind: Kind, x: Shape) -> Any:
     match kind:
         case Int():
-            sizes = (*_SIZES, *x.dims) if kind.least is not None else (*_SIZES, *x.dims, -1, -(10**9))
+            sizes = (*_SIZES, *x.dims) if kind.minimum is not None else (*_SIZES, *x.dims, -1, -(10**9))
             return draw(sampled(sizes))
         case SpatialInt():
             sizes = (*_SIZES, *x.dims)

@@ -8,7 +8,7 @@ from torch import nn
 from archdsl.backends.torch import apply, make_module
 from archdsl.contract.call import Module
 from archdsl.contract.layer import Op
-from archdsl.contract.reads import Before, Everything, Links, PeriodicReads, Unfolded
+from archdsl.contract.reads import Links, PeriodicReads, ReadsAll, ReadsBefore, Unfolded
 from archdsl.layers.elementwise import Clamp
 from archdsl.layers.recurrent import Recurrent
 from archdsl.shapes.shape import Layout, Shape
@@ -42,7 +42,7 @@ def declared(links: Links, x: Shape, y: Shape) -> tuple[dict[Place, set[Place]],
     for place in _places(y):
         along = [_along(links, axis, x, y, place) for axis in range(x.rank) if axis != x.channel_axis]
         found[place] = set(product(*along))
-    return found, not any(isinstance(reads, Everything) and not reads.exact for _, reads in links)
+    return found, not any(isinstance(reads, ReadsAll) and not reads.exact for _, reads in links)
 
 
 def _along(links: Links, axis: int, x: Shape, y: Shape, place: Place) -> set[int]:
@@ -53,7 +53,7 @@ def _along(links: Links, axis: int, x: Shape, y: Shape, place: Place) -> set[int
         for size, at in zip(reads.spatial_size, place, strict=True):
             step = step * size + at
         return {step}
-    if isinstance(reads, Everything):
+    if isinstance(reads, ReadsAll):
         return set(range(side))
     if own is None:
         positions = [0]
@@ -61,7 +61,7 @@ def _along(links: Links, axis: int, x: Shape, y: Shape, place: Place) -> set[int
         positions = list(range(y.dims[own]))
     else:
         positions = [place[own - (own > y.channel_axis)]]
-    if isinstance(reads, Before):
+    if isinstance(reads, ReadsBefore):
         return set(range(max(positions) + 1))
     assert isinstance(reads, PeriodicReads)
     return {i for position in positions for i in reads.at(position, side)}

@@ -58,13 +58,13 @@ def draw_value(draw: st.DrawFn, kind: Kind, x: Shape) -> Any:
     """A value that a kind of argument takes, of a size that has a chance with x."""
     match kind:
         case Int():
-            least = -3 if kind.least is None else kind.least
-            fitting = tuple(size for size in (*x.dims, 2) if size >= least)
-            return draw(sampled(fitting) if draw(integers(0, 3)) == 0 else integers(least, least + 8))
+            minimum = -3 if kind.minimum is None else kind.minimum
+            fitting = tuple(size for size in (*x.dims, 2) if size >= minimum)
+            return draw(sampled(fitting) if draw(integers(0, 3)) == 0 else integers(minimum, minimum + 8))
         case Float():
             return draw(sampled(tuple(number for number in _REALS if _takes(kind, number))))
         case SpatialInt():
-            number = integers(kind.least, draw(sampled((4, 4, 9))))
+            number = integers(kind.minimum, draw(sampled((4, 4, 9))))
             # As many sides as x has, but now and then another number of them.
             count = draw(sampled((0, 0, 0, *(len(x.spatial_size),) * 4, 1, 2, 3)))
             return tuple(draw(number) for _ in range(count)) if count else draw(number)

@@ -27,12 +27,12 @@ def value(random: Random, kind: Kind | None, x: Shape) -> Any:
     """A value that a kind of argument takes, of a size that has a chance with x."""
     match kind:
         case Int():
-            least = 0 if kind.least is None else kind.least
-            return random.choice([n for n in (1, 2, 2, 3, 4, *x.dims[:1]) if n >= least])
+            minimum = 0 if kind.minimum is None else kind.minimum
+            return random.choice([n for n in (1, 2, 2, 3, 4, *x.dims[:1]) if n >= minimum])
         case Float():
             return random.choice([n for n in _REALS if _takes(kind, n)])
         case SpatialInt():
-            one = random.choice([n for n in (0, 1, 1, 2, 3) if n >= kind.least])
+            one = random.choice([n for n in (0, 1, 1, 2, 3) if n >= kind.minimum])
             count = len(x.spatial_size) if x.spatial else 0
             return tuple(max(1, one - i) for i in range(count)) if count > 1 and random.random() < 0.2 else one
         case Dims():

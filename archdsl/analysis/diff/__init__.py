@@ -11,7 +11,7 @@ from ..derivation import heading
 from ..receptive_field import Fields, fields, receptive_field
 from ..state_dict import StateTensor, state_dict
 from .align import align
-from .differences import Diff, DiffLayer, DiffRow, Figures, Named, Pair, Weights
+from .differences import Diff, DiffLayer, DiffRow, Named, NetworkTotals, Pair, Weights
 
 __all__ = ["diff"]
 
@@ -141,8 +141,8 @@ def _field(found: Fields, node: Node) -> str:
     return sizes[0] if len(set(sizes)) == 1 else "×".join(sizes)
 
 
-def _figures(graph: Graph, total: Cost, file: str) -> Figures:
-    return Figures(
+def _figures(graph: Graph, total: Cost, file: str) -> NetworkTotals:
+    return NetworkTotals(
         file=file,
         name=graph.name,
         layers=len(graph.layers),
@@ -167,13 +167,13 @@ def _weights(a: Graph, b: Graph, matched: Mapping[int, int]) -> Weights:
     renamed: list[Pair] = []
     changed: list[Pair] = []
     new: list[Named] = []
-    mistaken: list[str] = []
+    conflicting: list[str] = []
     used: set[str] = set()
     for name, tensor in right.items():
         source = by_node.get((matched.get(tensor.node, -1), tensor.local))
         now = _named(name, tensor)
         if source != name and name in left and left[name].shape == tensor.shape:
-            mistaken.append(name)
+            conflicting.append(name)
         if source is None:
             new.append(now)
             continue
@@ -191,7 +191,7 @@ def _weights(a: Graph, b: Graph, matched: Mapping[int, int]) -> Weights:
         changed=tuple(changed),
         new=tuple(new),
         left=tuple(_named(name, tensor) for name, tensor in left.items() if name not in used),
-        mistaken=tuple(mistaken),
+        conflicting=tuple(conflicting),
     )
 
 

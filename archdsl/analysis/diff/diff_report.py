@@ -6,7 +6,7 @@ from pydantic import Field
 
 from ...diagnostics.json_models import Model
 from ...shapes.symbolic import plain
-from .differences import Diff, DiffLayer, Figures, Named, Pair
+from .differences import Diff, DiffLayer, Named, NetworkTotals, Pair
 
 
 class LayerSide(Model):
@@ -71,7 +71,7 @@ class WeightsReport(Model):
     changed: list[TensorPairReport] = Field(description="The same layer, in a different shape.")
     new: list[TensorReport] = Field(description="Only in the second.")
     left: list[TensorReport] = Field(description="Only in the first.")
-    mistaken: list[str] = Field(description="Names that both have, with the same shape, for different layers.")
+    conflicting: list[str] = Field(description="Names that both have, with the same shape, for different layers.")
 
 
 class DiffReport(Model):
@@ -101,12 +101,12 @@ def report(diff: Diff) -> DiffReport:
             changed=[_pair(each) for each in weights.changed],
             new=[_tensor(each) for each in weights.new],
             left=[_tensor(each) for each in weights.left],
-            mistaken=list(weights.mistaken),
+            conflicting=list(weights.conflicting),
         ),
     )
 
 
-def _side(figures: Figures) -> SideReport:
+def _side(figures: NetworkTotals) -> SideReport:
     return SideReport(
         file=figures.file,
         name=figures.name,

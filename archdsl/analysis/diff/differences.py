@@ -44,7 +44,7 @@ class DiffRow(Record):
         return found
 
 
-class Figures(Record):
+class NetworkTotals(Record):
     """The sums of one side."""
 
     file: str
@@ -78,7 +78,7 @@ class Weights(Record):
     """Which tensors of the first side's state dict serve in the second.
 
     `same` have the name and the shape that they had; `renamed` the shape, under another name; `changed` are of the same
-    layer in another shape. `new` are in the second alone, `left` in the first alone. `mistaken` are names that both
+    layer in another shape. `new` are in the second alone, `left` in the first alone. `conflicting` are names that both
     have for tensors of one shape in different layers: loading by name would fill them with another layer's weights.
     """
 
@@ -87,7 +87,7 @@ class Weights(Record):
     changed: tuple[Pair, ...]
     new: tuple[Named, ...]
     left: tuple[Named, ...]
-    mistaken: tuple[str, ...]
+    conflicting: tuple[str, ...]
 
     @property
     def carried(self) -> tuple[Named, ...]:
@@ -103,8 +103,8 @@ class Weights(Record):
 class Diff(Record):
     """Two networks side by side."""
 
-    a: Figures
-    b: Figures
+    a: NetworkTotals
+    b: NetworkTotals
     rows: tuple[DiffRow, ...]
     weights: Weights
 

@@ -216,7 +216,7 @@ def _quoted(name: str) -> str:
 
 def warning(weights: Weights, code: Callable[[str], str] = _quoted) -> str:
     """What loading by name would do wrong; empty where it would do nothing wrong. `code` sets a name as code."""
-    count, first = len(weights.mistaken), weights.mistaken[:1]
+    count, first = len(weights.conflicting), weights.conflicting[:1]
     if not first:
         return ""
     more = f" and {count - 1} more" if count > 1 else ""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import reduce
 from operator import or_
 
-from ...contract.reads import Before, Everything, PeriodicReads, Reads
+from ...contract.reads import PeriodicReads, Reads, ReadsAll, ReadsBefore
 
 _FEW = 8
 """Rows up to which a union is made one by one."""
@@ -22,9 +22,9 @@ def through(table: Table, reads: Reads, length: int, size: int) -> Table:
     """What the `size` positions after a layer read, of what the `length` positions before it do."""
     rows = table if len(table) == length else table * length
     match reads:
-        case Everything():
+        case ReadsAll():
             return (reduce(or_, table, 0),) * size
-        case Before():
+        case ReadsBefore():
             return tuple(_running(rows))
         case PeriodicReads():
             unions = _Unions(rows)

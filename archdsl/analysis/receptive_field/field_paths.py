@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from ...contract.reads import Everything, Links, PeriodicReads, Reads, Unfolded, pointwise
+from ...contract.reads import Links, PeriodicReads, Reads, ReadsAll, Unfolded, pointwise
 from ...graph import Graph, Node
 from ...shapes.shape import Layout, Shape
 from ...shapes.symbolic import plain
@@ -190,7 +190,7 @@ def _reads_nothing(reads: PeriodicReads) -> bool:
 def _reads_several(reads: Reads | Unfolded) -> bool:
     if isinstance(reads, PeriodicReads):
         return any(len(offsets) > 1 for offsets in reads.offsets)
-    return not isinstance(reads, Everything | Unfolded)
+    return not isinstance(reads, ReadsAll | Unfolded)
 
 
 def input_axes(graph: Graph, entry: Node) -> tuple[int, ...]:

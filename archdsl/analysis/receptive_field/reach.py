@@ -4,7 +4,7 @@ from fractions import Fraction
 from math import gcd, lcm
 from typing import NamedTuple
 
-from ...contract.reads import LONGEST_PERIOD, Before, Everything, PeriodicReads, Reads
+from ...contract.reads import LONGEST_PERIOD, PeriodicReads, Reads, ReadsAll, ReadsBefore
 from ...shapes.symbolic import plain
 from .spans import ElementSet, joined, repeated
 
@@ -45,9 +45,9 @@ START = Pattern(1, 1, (ElementSet(0, 0),))
 def through(reach: Reach, reads: Reads) -> Reach:
     """What a position after a layer reads, of what one before it does."""
     match reads:
-        case Everything(exact=exact):
+        case ReadsAll(exact=exact):
             return Whole(exact and (not isinstance(reach, Whole) or reach.exact))
-        case Before():
+        case ReadsBefore():
             return Whole(not isinstance(reach, Whole) or reach.exact)
         case PeriodicReads():
             return reach if isinstance(reach, Whole) else _composed(reach, reads)

@@ -9,9 +9,9 @@ from ...record import Record
 from ...shapes.shape import Shape
 from .figure import Box, BoxRow, Cluster, Role
 from .labels import count, layer_words, shape_words
-from .plan import DrawingPlan, Drawn, Frame, Path, frames_around
+from .plan import DrawingPlan, Frame, Path, PlannedNode, frames_around
 
-WITHOUT_A_NAME = frozenset({"stage", "branch", "aux"})
+UNNAMED_SCOPES = frozenset({"stage", "branch", "aux"})
 """What a scope can be besides a block, whose name it then holds."""
 
 
@@ -26,7 +26,7 @@ class DiagramSource(Record):
 class BoxGroup(Record):
     """What one box holds: layers on top of each other, or all of a closed frame; and the frame that it stands in."""
 
-    nodes: tuple[Drawn, ...]
+    nodes: tuple[PlannedNode, ...]
     frame: Frame | None
     place: Path
     times: int
@@ -56,7 +56,7 @@ def _shape_after(facts: DiagramSource, group: BoxGroup) -> Shape | None:
     return facts.graph.nodes[group.nodes[-1].copies[-1]].shape
 
 
-def _row(facts: DiagramSource, drawn: Drawn) -> BoxRow:
+def _row(facts: DiagramSource, drawn: PlannedNode) -> BoxRow:
     graph, node = facts.graph, facts.graph.nodes[drawn.node]
     costs = [facts.costs[copy] for copy in drawn.copies]
     hints = [f"{node.name}: {node.text}", shape_words(node.shape)]
@@ -80,7 +80,7 @@ def _kernel(graph: Graph, node: int) -> tuple[int, ...]:
     return tuple(w.kernel for w in op.windows(xs[0])) if isinstance(op, Layer) else ()
 
 
-def _words(graph: Graph, drawn: Drawn) -> str:
+def _words(graph: Graph, drawn: PlannedNode) -> str:
     """A layer in words; where those that it stands for differ, what they have in common."""
     nodes = [graph.nodes[copy] for copy in drawn.copies]
     words = {layer_words(node.op, graph.shapes_in(node)[0]) for node in nodes}
@@ -118,7 +118,7 @@ def _closed_box(facts: DiagramSource, group: BoxGroup, frame: Frame) -> Box:
     )
 
 
-def _turn(facts: DiagramSource, nodes: tuple[Drawn, ...], turn: int, turns: int) -> Cost:
+def _turn(facts: DiagramSource, nodes: tuple[PlannedNode, ...], turn: int, turns: int) -> Cost:
     """What one of the repetitions of a frame costs."""
     ids = (i for n in nodes for i in n.copies[turn * len(n.copies) // turns : (turn + 1) * len(n.copies) // turns])
     return add(facts.costs[i] for i in ids)
@@ -129,10 +129,10 @@ def frame_words(facts: DiagramSource, frame: Frame) -> str:
     if frame.scope is None:
         return ""
     kind, name = facts.graph.scopes[frame.scope], frame.scope[-1]
-    if kind in WITHOUT_A_NAME:
+    if kind in UNNAMED_SCOPES:
         return name
     around = [facts.graph.scopes.get(frame.scope[:length]) for length in range(1, len(frame.scope))]
-    depth = sum(each not in WITHOUT_A_NAME for each in around if each)
+    depth = sum(each not in UNNAMED_SCOPES for each in around if each)
     uses = next(node.uses for node in facts.graph.nodes if node.path[: len(frame.scope)] == frame.scope)
     if depth >= len(uses) or uses[depth].block != kind:
         return name
@@ -147,8 +147,8 @@ def _numbered(name: str, kind: str) -> bool:
 def _summary(facts: DiagramSource, frame: Frame) -> str:
     """The blocks right inside a stage, in runs: `bottleneck ×3`; for a block, the one that it is a shell of."""
     scope, scopes = frame.scope or (), facts.graph.scopes
-    inside = [kind for path, kind in scopes.items() if path[:-1] == scope and kind not in WITHOUT_A_NAME]
-    if scopes.get(scope) not in WITHOUT_A_NAME:
+    inside = [kind for path, kind in scopes.items() if path[:-1] == scope and kind not in UNNAMED_SCOPES]
+    if scopes.get(scope) not in UNNAMED_SCOPES:
         own = [node for node in facts.graph.nodes if node.path[:-1] == scope]
         return inside[0] if len(inside) == 1 and not own else ""
     runs: list[tuple[str, int]] = []
@@ -163,7 +163,7 @@ def cluster(facts: DiagramSource, frame: Frame) -> Cluster:
         hover = f"{count(frame.times, 'repetition')}, drawn once"
         return Cluster(path=frame.path, title="", hover=hover, times=frame.times)
     kind, name = facts.graph.scopes[frame.scope], frame.scope[-1]
-    title = kind if frame.times > 1 and kind not in WITHOUT_A_NAME else name
+    title = kind if frame.times > 1 and kind not in UNNAMED_SCOPES else name
     return Cluster(path=frame.path, title=title, hover=_frame_hover(facts, frame), times=frame.times)
 
 
@@ -172,7 +172,7 @@ def _frame_hover(facts: DiagramSource, frame: Frame) -> str:
         return ""
     kind = facts.graph.scopes[frame.scope]
     inside = [node.id for node in facts.graph.nodes if node.path[: len(frame.scope)] == frame.scope]
-    what = kind if kind in WITHOUT_A_NAME else f"block {kind}"
+    what = kind if kind in UNNAMED_SCOPES else f"block {kind}"
     hints = [count(len(inside), "layer"), *_totals(add(facts.costs[i] for i in inside))]
     hints += [f"one of {frame.times} that are alike"] if frame.times > 1 else []
     return f"{what} {'.'.join(frame.scope)}: {', '.join(hints)}"
@@ -186,7 +186,7 @@ def _input(graph: Graph, node: int) -> BoxRow:
     return BoxRow(words=words, style="", hover=f"{words}: {shape}{kind}")
 
 
-def end_boxes(graph: Graph) -> list[Box]:
+def output_boxes(graph: Graph) -> list[Box]:
     """The boxes of the outputs."""
     rows = (
         BoxRow(words=name, style="", hover=f"{name}: {graph.nodes[node].shape}, made by {graph.nodes[node].name}")

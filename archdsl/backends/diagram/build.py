@@ -15,11 +15,11 @@ from ...contract.layer import Layer
 from ...contract.styles import STACKED
 from ...graph import Graph, Node
 from ...record import Record
-from .boxes import WITHOUT_A_NAME, BoxGroup, DiagramSource, cluster, end_boxes, group_box
+from .boxes import UNNAMED_SCOPES, BoxGroup, DiagramSource, cluster, group_box, output_boxes
 from .figure import Arrow, Box, Cluster, Diagram, Flow, Role
 from .flow import find_flows
 from .labels import count, shape_words, short
-from .plan import DrawingPlan, Drawn, Frame, Path, frames_around, make_plan
+from .plan import DrawingPlan, Frame, Path, PlannedNode, frames_around, make_plan
 
 MANY = 48
 """Volumes that are drawn without folding repetitions."""
@@ -58,10 +58,10 @@ def build_diagram(graph: Graph, costs: Costs, view_options: ViewOptions | None =
 
 def _build(graph: Graph, costs: Costs, view_options: ViewOptions) -> Diagram:
     plan = make_plan(graph, fold=view_options.fold, exact=view_options.view is View.LAYERS)
-    plan = _without_shells(graph, plan)
+    plan = _without_wrappers(graph, plan)
     groups = _placed(graph, plan, _groups(graph, plan, _closed(graph, view_options)))
     facts = DiagramSource(graph=graph, costs=costs, plan=plan)
-    boxes = [group_box(facts, group) for group in groups] + end_boxes(graph)
+    boxes = [group_box(facts, group) for group in groups] + output_boxes(graph)
     total = costs.total
     caption = f"{graph.name}: {count(total.parameters, 'parameter')}, {short(total.macs, 'MAC')}"
     return Diagram(
@@ -74,20 +74,20 @@ def _build(graph: Graph, costs: Costs, view_options: ViewOptions) -> Diagram:
     )
 
 
-def _without_shells(graph: Graph, plan: DrawingPlan) -> DrawingPlan:
+def _without_wrappers(graph: Graph, plan: DrawingPlan) -> DrawingPlan:
     """The plan without the frames of blocks that hold a single layer, or another block and nothing else."""
     inside: dict[Path, list[Path]] = {}
     for drawn in plan.nodes:
         for outer, inner in pairwise([*(frame.path for frame in frames_around(plan, drawn.place)), ()]):
             inside.setdefault(outer, []).append(inner)
-    blocks = {f.path for f in plan.frames.values() if f.scope and graph.scopes[f.scope] not in WITHOUT_A_NAME}
-    shells = {path for path in blocks if inside[path] == [()]}
-    shells |= {
+    blocks = {f.path for f in plan.frames.values() if f.scope and graph.scopes[f.scope] not in UNNAMED_SCOPES}
+    wrappers = {path for path in blocks if inside[path] == [()]}
+    wrappers |= {
         inner for outer in blocks for inner in inside[outer] if inner in blocks and set(inside[outer]) == {inner}
     }
     # How often a shell is repeated is still to be said.
-    kept = {path: frame.replace(scope=None) if path in shells else frame for path, frame in plan.frames.items()}
-    return plan.replace(frames={path: frame for path, frame in kept.items() if path not in shells or frame.times > 1})
+    kept = {path: frame.replace(scope=None) if path in wrappers else frame for path, frame in plan.frames.items()}
+    return plan.replace(frames={path: frame for path, frame in kept.items() if path not in wrappers or frame.times > 1})
 
 
 def _innermost(plan: DrawingPlan, place: Path) -> Path:
@@ -115,9 +115,9 @@ def _groups(graph: Graph, plan: DrawingPlan, closed: Callable[[Frame], bool]) ->
     """What each box holds, in the order in which the boxes begin."""
     readers = Counter(plan.resolve(i) for drawn in plan.nodes for i in graph.nodes[drawn.node].inputs)
     readers.update(plan.resolve(node) for _, node in graph.outputs)
-    frames: dict[Path, list[Drawn]] = {}
-    tops: dict[int, list[Drawn]] = {}
-    groups: list[tuple[list[Drawn], Frame | None]] = []
+    frames: dict[Path, list[PlannedNode]] = {}
+    tops: dict[int, list[PlannedNode]] = {}
+    groups: list[tuple[list[PlannedNode], Frame | None]] = []
     for drawn in plan.nodes:
         node = graph.nodes[drawn.node]
         frame = next(filter(closed, frames_around(plan, drawn.place)), None)
@@ -139,37 +139,37 @@ def _groups(graph: Graph, plan: DrawingPlan, closed: Callable[[Frame], bool]) ->
     return [_group(graph, plan, tuple(members), frame) for members, frame in groups]
 
 
-def _stacks(graph: Graph, plan: DrawingPlan, drawn: Drawn, below: Drawn) -> bool:
+def _stacks(graph: Graph, plan: DrawingPlan, drawn: PlannedNode, below: PlannedNode) -> bool:
     """Whether a layer is drawn as a row under the one before it."""
     alike = graph.nodes[drawn.node].shape == graph.nodes[below.node].shape
     return alike and _light(graph, drawn) and _layer(graph, below) and _same_frame(plan, drawn, below)
 
 
-def _layer(graph: Graph, drawn: Drawn) -> bool:
+def _layer(graph: Graph, drawn: PlannedNode) -> bool:
     return isinstance(graph.nodes[drawn.node].op, Layer)
 
 
-def _light(graph: Graph, drawn: Drawn) -> bool:
+def _light(graph: Graph, drawn: PlannedNode) -> bool:
     op = graph.nodes[drawn.node].op
     return isinstance(op, Layer) and op.style in STACKED
 
 
-def _same_frame(plan: DrawingPlan, one: Drawn, other: Drawn) -> bool:
+def _same_frame(plan: DrawingPlan, one: PlannedNode, other: PlannedNode) -> bool:
     return _innermost(plan, one.place) == _innermost(plan, other.place)
 
 
-def _group(graph: Graph, plan: DrawingPlan, members: tuple[Drawn, ...], frame: Frame | None) -> BoxGroup:
+def _group(graph: Graph, plan: DrawingPlan, members: tuple[PlannedNode, ...], frame: Frame | None) -> BoxGroup:
     if frame is None:
         return BoxGroup(nodes=members, frame=None, place=_innermost(plan, members[0].place), times=1)
     place = _innermost(plan, frame.path[:-1])
     # A block of a convolution with its norm and activation says more by its layers than by its name.
-    if graph.scopes[frame.scope or ()] not in WITHOUT_A_NAME and _is_stack(graph, plan, members):
+    if graph.scopes[frame.scope or ()] not in UNNAMED_SCOPES and _is_stack(graph, plan, members):
         inside = [each.times for each in frames_around(plan, members[0].place) if len(each.path) >= len(frame.path)]
         return BoxGroup(nodes=members, frame=None, place=place, times=math.prod(inside))
     return BoxGroup(nodes=members, frame=frame, place=place, times=frame.times)
 
 
-def _is_stack(graph: Graph, plan: DrawingPlan, members: tuple[Drawn, ...]) -> bool:
+def _is_stack(graph: Graph, plan: DrawingPlan, members: tuple[PlannedNode, ...]) -> bool:
     """Whether these layers are one box when they are seen: in one frame, a layer and those that keep its shape."""
     first, *rest = members
     shapes = {graph.nodes[drawn.node].shape for drawn in members}
@@ -185,7 +185,7 @@ def _placed(graph: Graph, plan: DrawingPlan, groups: list[BoxGroup]) -> list[Box
         frame = plan.frames.get(group.place)
         if frame is None or inside[group.place] != 1:
             return False
-        return frame.scope is None or (group.frame is None and graph.scopes[frame.scope] not in WITHOUT_A_NAME)
+        return frame.scope is None or (group.frame is None and graph.scopes[frame.scope] not in UNNAMED_SCOPES)
 
     placed = []
     for group in groups:

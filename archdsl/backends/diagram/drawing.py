@@ -35,7 +35,7 @@ class Polyline(Record):
     arrow: bool = False
 
 
-class Words(Record):
+class TextLabel(Record):
     """A line of text; the point is the middle of its baseline."""
 
     at: Point
@@ -45,7 +45,7 @@ class Words(Record):
     bold: bool = False
 
 
-Shape = Polygon | Curve | Polyline | Words
+Shape = Polygon | Curve | Polyline | TextLabel
 
 
 class ShapeGroup(Record):
@@ -86,7 +86,7 @@ def _corners(shape: Shape) -> tuple[Point, ...]:
     match shape:
         case Polygon() | Curve() | Polyline():
             return shape.points
-        case Words():
+        case TextLabel():
             half, (x, y) = width_of(shape.text, shape.size) / 2, shape.at
             return (x - half, y - shape.size * 0.8), (x + half, y + shape.size * 0.25)
 
@@ -110,5 +110,5 @@ def moved(shape: Shape, step: Point) -> Shape:
     match shape:
         case Polygon() | Curve() | Polyline():
             return shape.replace(points=tuple((x + step[0], y + step[1]) for x, y in shape.points))
-        case Words():
+        case TextLabel():
             return shape.replace(at=(shape.at[0] + step[0], shape.at[1] + step[1]))

@@ -246,14 +246,14 @@ def join(
     """The columns beside each other, under a heading; `places` are those of the boxes of each."""
     parts: list[ShapeGroup] = []
     left = 0.0
-    feet: Point | None = None
+    previous_foot: Point | None = None
     for drawing, boxes in zip(drawings, places, strict=True):
-        if feet is not None:
+        if previous_foot is not None:
             head = boxes[HEAD].middle[0] + left, boxes[HEAD].middle[1]
             gutter = left - _GUTTER / 2
-            parts.append(ShapeGroup(shapes=(_lead(feet, head, gutter, style),)))
+            parts.append(ShapeGroup(shapes=(_lead(previous_foot, head, gutter, style),)))
         parts += [part.replace(shapes=tuple(moved(s, (left, 0)) for s in part.shapes)) for part in drawing.parts]
-        feet = (boxes[FOOT].middle[0] + left, boxes[FOOT].middle[1]) if FOOT in boxes else None
+        previous_foot = (boxes[FOOT].middle[0] + left, boxes[FOOT].middle[1]) if FOOT in boxes else None
         left += drawing.width + _GUTTER
     if heading is not None:
         middle = (left - _GUTTER - heading.width) / 2

@@ -26,7 +26,7 @@ class Frame(Record):
     times: int = 1
 
 
-class Drawn(Record):
+class PlannedNode(Record):
     """A node that is drawn, for itself and for all that it stands for: `copies`, itself first, outer turns slowest."""
 
     node: int
@@ -37,7 +37,7 @@ class Drawn(Record):
 class DrawingPlan(Record):
     """The nodes that are drawn, in order; the frames; and for the others that are read, who stands for them."""
 
-    nodes: tuple[Drawn, ...]
+    nodes: tuple[PlannedNode, ...]
     frames: Mapping[Path, Frame]
     stand_ins: Mapping[int, int]
 
@@ -87,7 +87,7 @@ class _Planner:
                 self.last_reader[source] = node.id
         for _, source in graph.outputs:
             self.last_reader[source] = len(graph.nodes)
-        self.nodes: list[Drawn] = []
+        self.nodes: list[PlannedNode] = []
         self.frames: dict[Path, Frame] = {}
         self.stand_ins: dict[int, int] = {}
 
@@ -134,7 +134,7 @@ class _Planner:
         if item.scope is None:
             shifts = product(*(range(0, length * number, length) for length, number in turns))
             copies = tuple(item.start + sum(shift) for shift in shifts)
-            self.nodes.append(Drawn(node=item.start, copies=copies, place=place))
+            self.nodes.append(PlannedNode(node=item.start, copies=copies, place=place))
             return
         # A branch has a place of its own, so that what has the same name in the next one has another, but no frame.
         inner = (*place, item.scope[-1])

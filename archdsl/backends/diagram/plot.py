@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from .drawing import Curve, Drawing, Point, Polygon, Polyline, Shape, Words, head
+from .drawing import Curve, Drawing, Point, Polygon, Polyline, Shape, TextLabel, head
 from .escaping import quoted, xml
 from .labels import decimal
 from .svg import fitted, opening
@@ -38,7 +38,7 @@ def _element(shape: Shape) -> str:
             look = f'stroke="{shape.colour}" stroke-width="{decimal(shape.width)}"'
             line = f'<polyline points="{_pairs(shape.points)}" fill="none" {look}/>'
             return line + (f'<polygon points="{_pairs(head(shape))}" fill="{shape.colour}"/>' if shape.arrow else "")
-        case Words():
+        case TextLabel():
             x, y = map(decimal, shape.at)
             look = f'font-size="{decimal(shape.size)}" fill="{shape.colour}" text-anchor="middle"'
             look += ' font-weight="bold"' if shape.bold else ""
@@ -55,7 +55,7 @@ def write_fixed_dot(drawing: Drawing) -> str:
     shapes = [shape for part in drawing.parts for shape in part.shapes]
     ink = _joined(op for shape in shapes for op in _operations(shape, drawing.height))
     look = f"bgcolor={quoted(drawing.background)} pad=0 _background={ink}"
-    words = [shape for shape in shapes if isinstance(shape, Words)]
+    words = [shape for shape in shapes if isinstance(shape, TextLabel)]
     nodes = [_node(f"t{i}", shape, drawing.height) for i, shape in enumerate(words)]
     corners = [
         f'c{i} [shape=point style=invis width=0 height=0 pos="{decimal(x)},{decimal(y)}!"]'
@@ -75,7 +75,7 @@ def _joined(operations: Iterable[str]) -> str:
     return " + ".join(f'"{piece}"' for piece in pieces)
 
 
-def _node(name: str, words: Words, height: float) -> str:
+def _node(name: str, words: TextLabel, height: float) -> str:
     # A node's place is its middle, which lies so far above the baseline.
     x, y = words.at[0], height - words.at[1] + 0.3 * words.size
     look = f"fontsize={decimal(words.size)} fontcolor={quoted(words.colour)}"
@@ -97,7 +97,7 @@ def _operations(shape: Shape, height: float) -> Iterator[str]:
             yield from (_pen(shape.width), _colour("c", shape.colour), _path("L", shape.points, height))
             if shape.arrow:
                 yield from (_colour("C", shape.colour), _path("P", head(shape), height))
-        case Words():
+        case TextLabel():
             return
 
 

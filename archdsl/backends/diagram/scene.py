@@ -5,7 +5,7 @@ from itertools import groupby
 from math import cos, pi, sin
 
 from ...shapes.symbolic import plain
-from .drawing import Drawing, Point, Polygon, Polyline, ShapeGroup, Words, bounds, framed
+from .drawing import Drawing, Point, Polygon, Polyline, ShapeGroup, TextLabel, bounds, framed
 from .figure import Diagram, Role
 from .figure_options import SYMBOLS, DiagramStyle
 from .font_metrics import width_of
@@ -67,14 +67,14 @@ def _plus(point: Point, step: Point) -> Point:
     return point[0] + step[0], point[1] + step[1]
 
 
-def _circle(volume: Volume, theme: Theme) -> tuple[Polygon | Words, ...]:
+def _circle(volume: Volume, theme: Theme) -> tuple[Polygon | TextLabel, ...]:
     middle, radius = volume.left + volume.thick / 2, volume.thick / 2
     angles = [2 * pi * step / 32 for step in range(32)]
     points = tuple((middle + radius * cos(angle), radius * sin(angle)) for angle in angles)
     sign = SYMBOLS[volume.box.rows[0].words]
     return (
         Polygon(points=points, fill=theme.end, line=theme.line),
-        Words(at=(middle, 4.2), text=sign, colour=theme.ink, size=12),
+        TextLabel(at=(middle, 4.2), text=sign, colour=theme.ink, size=12),
     )
 
 
@@ -123,9 +123,9 @@ def _shapes(found: list[Volume], taken: list[Rectangle], theme: Theme) -> list[S
 
 def _names(
     found: list[Volume], ends: set[str], taken: list[Rectangle], theme: Theme
-) -> tuple[dict[str, Words], list[ShapeGroup]]:
+) -> tuple[dict[str, TextLabel], list[ShapeGroup]]:
     """Above the boxes: what made them. By the box, too, so that skips can begin and end there."""
-    by_box: dict[str, Words] = {}
+    by_box: dict[str, TextLabel] = {}
     runs = [run for group in groups(found) for run in _runs(group, lambda volume: volume.name)]
     # Those at which a skip ends come first, and keep the room above them free.
     for run in sorted(runs, key=lambda run: not ends & {volume.box.id for volume in run}):
@@ -133,7 +133,7 @@ def _names(
         text = run[0].name + (f" ×{times}" if times > 1 else "")
         middle, top = (run[0].left + run[-1].right) / 2 + run[0].lean, -run[0].rise - 4
         if run[0].round:
-            words = Words(at=(middle, top), text="", colour=theme.note, size=SMALL)
+            words = TextLabel(at=(middle, top), text="", colour=theme.note, size=SMALL)
         else:
             words = _free(middle, top, text, SMALL, taken, -1, theme)
         if ends & {volume.box.id for volume in run}:
@@ -148,7 +148,7 @@ def _runs(group: list[Volume], key: Callable[[Volume], str]) -> list[list[Volume
     return [list(run) for _, run in groupby(group, key)]
 
 
-def _free(x: float, y: float, text: str, size: float, taken: list[Rectangle], way: int, theme: Theme) -> Words:
+def _free(x: float, y: float, text: str, size: float, taken: list[Rectangle], way: int, theme: Theme) -> TextLabel:
     """A text at a place, or as near to it as it covers nothing, away from the axis; the place is taken then."""
     half = width_of(text, size) / 2 + 1.5
     for right, away in _STEPS:
@@ -159,7 +159,7 @@ def _free(x: float, y: float, text: str, size: float, taken: list[Rectangle], wa
     else:
         at, place = (x, y), (x, y, x, y)
     taken.append(place)
-    return Words(at=at, text=text, colour=theme.note, size=size)
+    return TextLabel(at=at, text=text, colour=theme.note, size=size)
 
 
 _STEPS = sorted(
@@ -181,7 +181,7 @@ def _spans(diagram: Diagram, found: list[Volume]) -> list[Span]:
 
 
 def _skips(
-    spans: list[Span], found: list[Volume], named: dict[str, Words], roof: float, theme: Theme
+    spans: list[Span], found: list[Volume], named: dict[str, TextLabel], roof: float, theme: Theme
 ) -> list[ShapeGroup]:
     """Arrows over the boxes that they go around, the shorter ones lower."""
     levels: list[list[Span]] = []
@@ -207,14 +207,14 @@ def _heading(diagram: Diagram, found: list[Volume], parts: list[ShapeGroup], sty
     hidden = [box for box in diagram.boxes if box.id not in shown and box.role in (Role.LAYERS, Role.GROUP)]
     aside = f" ({count(len(hidden), 'part')} beside the main way left out)" if hidden else ""
     if style.caption:
-        caption = Words(at=(middle, top - 12), text=diagram.caption + aside, colour=theme.note, size=11)
+        caption = TextLabel(at=(middle, top - 12), text=diagram.caption + aside, colour=theme.note, size=11)
         parts = [*parts, ShapeGroup(shapes=(caption,))]
     entries = style.legend_of(diagram)
     x = middle - sum(20 + width_of(kind, SMALL) for _, _, kind in entries) / 2
     for colour, border, kind in entries:
         corners = ((x, bottom + 10), (x + 8, bottom + 10), (x + 8, bottom + 18), (x, bottom + 18))
         wide = width_of(kind, SMALL)
-        label = Words(at=(x + 11 + wide / 2, bottom + 17), text=kind, colour=theme.note, size=SMALL)
+        label = TextLabel(at=(x + 11 + wide / 2, bottom + 17), text=kind, colour=theme.note, size=SMALL)
         parts = [*parts, ShapeGroup(shapes=(Polygon(points=corners, fill=colour, line=border), label))]
         x += 20 + wide
     return parts

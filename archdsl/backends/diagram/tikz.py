@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from .drawing import Curve, Drawing, Point, Polygon, Polyline, Shape, Words, head
+from .drawing import Curve, Drawing, Point, Polygon, Polyline, Shape, TextLabel, head
 from .escaping import tex
 from .labels import decimal
 
@@ -34,7 +34,7 @@ def _command(shape: Shape, names: dict[str, str]) -> str:
         case Polyline():
             line = f"\\draw[{names[shape.colour]}, line width={decimal(shape.width)}pt] {_chain(shape.points)};"
             return line + (f" \\fill[{names[shape.colour]}] {_chain(head(shape))} -- cycle;" if shape.arrow else "")
-        case Words():
+        case TextLabel():
             size = decimal(shape.size)
             font = f"\\sffamily\\fontsize{{{size}}}{{{size}}}\\selectfont" + ("\\bfseries" if shape.bold else "")
             look = f"anchor=base, inner sep=0pt, text={names[shape.colour]}, font={font}"
@@ -65,7 +65,7 @@ def _colours(shapes: list[Shape]) -> dict[str, None]:
                 found |= dict.fromkeys((shape.fill, shape.line))
             case Curve():
                 found |= dict.fromkeys(each for each in (shape.fill, shape.line) if each)
-            case Polyline() | Words():
+            case Polyline() | TextLabel():
                 found[shape.colour] = None
     return found
 

@@ -35,10 +35,10 @@ def _removal(found: UnusedIgnore) -> tuple[Edit, ...]:
     text = source.text
     left, right = text.rindex("[", 0, start), text.index("]", end)
     if text[left + 1 : right].strip() == found.name:
-        begin = text.rindex("#", 0, left)
-        while begin > 0 and text[begin - 1] in " \t":
-            begin -= 1
-        return (Edit(span=found.span._replace(start=begin, end=right + 1), text=""),)
+        start = text.rindex("#", 0, left)
+        while start > 0 and text[start - 1] in " \t":
+            start -= 1
+        return (Edit(span=found.span._replace(start=start, end=right + 1), text=""),)
     if "," in text[end:right]:
         end = text.index(",", end) + 1
         while text[end] == " ":

@@ -1,30 +1,30 @@
 """The terms of a training that decide on its memory: those asked for, else those of its `train` block."""
 
-from ...analysis.memory_terms import PRECISION, Terms
+from ...analysis.memory_options import PRECISION, MemoryOptions
 from ...diagnostics import Sink
 from ...graph import Graph
 
 
 def terms(
     graph: Graph, *, batch: int | None = None, optimizer: str | None = None, precision: str | None = None
-) -> Terms:
+) -> MemoryOptions:
     """What is given, over what the text's `train` block says, over the recipe's defaults. Imports pydantic for a block.
 
     A block with mistakes, which `check` reports, says nothing here.
     """
-    found = _of_block(graph) if graph.training else Terms()
+    found = _of_block(graph) if graph.training else MemoryOptions()
     if optimizer is not None and optimizer != found.optimizer:
         found = found.replace(optimizer=optimizer, momentum=None)
     return found.replace(batch=batch or found.batch, precision=precision or found.precision)
 
 
-def _of_block(graph: Graph) -> Terms:
+def _of_block(graph: Graph) -> MemoryOptions:
     from .composition import compose
 
     recipe = compose(graph.training, {}, Sink())
     if recipe is None:
-        return Terms()
-    return Terms(
+        return MemoryOptions()
+    return MemoryOptions(
         batch=recipe.batch,
         optimizer=recipe.optimizer.name,
         precision=PRECISION if recipe.precision == "auto" else recipe.precision,

@@ -121,7 +121,7 @@ def test_what_carries_over_fills_the_other_module(old: str, new: str) -> None:
     for pair in weights.changed:
         assert first[pair.a.name].shape == pair.a.shape != pair.b.shape == tuple(second.state_dict()[pair.b.name].shape)
     by_name = {key for key, value in second.state_dict().items() if key in first and value.shape == first[key].shape}
-    assert set(weights.mistaken) == by_name - {each.name for each in weights.same}
+    assert set(weights.conflicting) == by_name - {each.name for each in weights.same}
 
 
 def test_a_deep_network_with_one_layer_more_in_its_middle() -> None:

@@ -6,7 +6,7 @@ import pytest
 from archdsl.analysis.cost import costs
 from archdsl.backends.diagram import CannotDraw, DiagramStyle, View, ViewOptions, diagram
 from archdsl.backends.diagram.build import build_diagram
-from archdsl.backends.diagram.drawing import Drawing, Polygon, Polyline, Words, bounds
+from archdsl.backends.diagram.drawing import Drawing, Polygon, Polyline, TextLabel, bounds
 from archdsl.backends.diagram.scene import draw_volumes
 from archdsl.backends.diagram.theme import LIGHT
 from archdsl.backends.diagram.volumes import Volume, groups, volumes
@@ -66,7 +66,7 @@ def test_nothing_is_cut_off_and_no_words_cover_each_other(text: str) -> None:
     assert top >= 0
     assert right <= drawing.width
     assert bottom <= drawing.height
-    words = [bounds([part]) for part in drawing.parts if all(isinstance(shape, Words) for shape in part.shapes)]
+    words = [bounds([part]) for part in drawing.parts if all(isinstance(shape, TextLabel) for shape in part.shapes)]
     for i, a in enumerate(words):
         for b in words[:i]:
             # The estimate of a text's width has a margin of its own.
@@ -74,7 +74,7 @@ def test_nothing_is_cut_off_and_no_words_cover_each_other(text: str) -> None:
 
 
 def test_shapes_and_layers_are_named() -> None:
-    said = {shape.text for part in scene(LENET).parts for shape in part.shapes if isinstance(shape, Words)}
+    said = {shape.text for part in scene(LENET).parts for shape in part.shapes if isinstance(shape, TextLabel)}
     assert {"input", "1×32×32", "conv 6 5×5", "6×28×28", "avgpool 2×2 /2", "6×14×14", "120×1×1", "fc 84", "84"} <= said
     assert {"LeNet5: 61,706 parameters, 417K MACs", "convolution", "pooling"} <= said
 
@@ -84,7 +84,7 @@ def test_boxes_with_the_same_sides_share_their_label() -> None:
         s.text
         for part in scene("input 3x8x8; conv 4 k3 p1; conv 4 k3 p1; conv 6 k3 p1").parts
         for s in part.shapes
-        if isinstance(s, Words)
+        if isinstance(s, TextLabel)
     ]
     assert "conv 4 3×3 ×2" in said
     assert [text for text in said if text in ("3", "4", "6", "8×8")] == ["3", "4", "6", "8×8"]
@@ -103,7 +103,7 @@ def test_skips_go_over_the_boxes() -> None:
 
 
 def test_what_stands_beside_the_way_is_told() -> None:
-    said = [s.text for part in scene(INCEPTION).parts for s in part.shapes if isinstance(s, Words)]
+    said = [s.text for part in scene(INCEPTION).parts for s in part.shapes if isinstance(s, TextLabel)]
     assert any("3 parts beside the main way left out" in text for text in said)
 
 

@@ -8,7 +8,7 @@ BATCH, OPTIMIZER, PRECISION = 32, "adam", "fp32"
 """The recipe's defaults; the precision that `auto` may choose is known on the machine alone."""
 
 
-class Terms(Record):
+class MemoryOptions(Record):
     """The batch, the optimizer and whether it has a momentum, the precision, and running means of the weights."""
 
     batch: int = BATCH
