@@ -1,10 +1,10 @@
-"""Train the networks of docs/accuracy.md, and make the page from what the runs leave.
+"""Train the networks of docs/accuracy.md, and generate the page from the runs.
 
-    python scripts/accuracy.py run lenet5 --data-dir FOLDER    train it (all, where no name is given), then the page
-    python scripts/accuracy.py collect lenet5=runs/LeNet5-mnist-1    take the figures of a run that is there
-    python scripts/accuracy.py page    make the page again from docs/accuracy/*.json
+    python scripts/accuracy.py run lenet5 --data-dir FOLDER    train it (all, if no name is given), then write the page
+    python scripts/accuracy.py collect lenet5=runs/LeNet5-mnist-1    take the results of an existing run
+    python scripts/accuracy.py page    write the page again from docs/accuracy/*.json
 
-Without `--data-dir` the images are downloaded. The runs lie in runs/accuracy/.
+Without `--data-dir` the images are downloaded. The run folders are in runs/accuracy/.
 """
 
 import json
@@ -25,7 +25,7 @@ BEGIN, END = "<!-- runs: made by scripts/accuracy.py -->\n", "<!-- end of runs -
 
 
 class Case(NamedTuple):
-    """A network to train: what it is called, the command, what was published, with the source."""
+    """A network to train: its name on the page, the command, the published accuracy with its source."""
 
     title: str
     command: str
@@ -33,7 +33,7 @@ class Case(NamedTuple):
 
     @property
     def by_hand(self) -> bool:
-        """Whether it is a script of this repository that writes the figures itself."""
+        """Whether it is a script of this repository that writes the results itself."""
         return not self.command.startswith("archdsl")
 
 
@@ -49,7 +49,7 @@ CASES = {
         "94.01 %, mean of many runs (Jordan 2024)",
     ),
     "airbench94_by_hand": Case(
-        "the same by its paper's loop, by hand",
+        "airbench94, the paper's handwritten loop",
         "python benchmarks/_airbench94_by_hand.py --precision bf16",
         "94.01 %, mean of many runs (Jordan 2024)",
     ),
@@ -68,7 +68,7 @@ CASES = {
 
 
 def run(name: str, options: list[str]) -> None:
-    """Train a case and take its figures."""
+    """Train a case and save its results."""
     _, *words = CASES[name].command.split()
     if CASES[name].by_hand:
         FIGURES.mkdir(exist_ok=True)
@@ -112,7 +112,7 @@ def page() -> None:
 
 
 def tables(found: dict[str, Any]) -> str:
-    """Markdown: a row a run, and the commands."""
+    """Markdown: one row per run, and the commands."""
     rows = [
         "| network | parameters | training images | epochs | test accuracy | published | training |",
         "| --- | --- | --- | --- | --- | --- | --- |",
@@ -160,7 +160,7 @@ def _curves(axes: Axes, history: list[dict[str, Any]], part: str, colour: str, l
 
 
 def main() -> int:
-    """What was asked for, then the page."""
+    """Run the requested command, then write the page."""
     match sys.argv[1:]:
         case ["run", *words]:
             names = [word for word in words if word in CASES]

@@ -1,4 +1,4 @@
-"""What README.md claims is held by a test or a published result, and its figures are those of the result."""
+"""Every claim in README.md links to a test or a published result, and its numbers are those of the result."""
 
 import json
 import re
@@ -13,14 +13,14 @@ LINK = re.compile(r"\]\(([^)#]+)\)")
 
 
 class Claim(NamedTuple):
-    """A line of a page's table, and the files that it links to."""
+    """A row of a page's table, and the files that it links to."""
 
     text: str
     evidence: tuple[Path, ...]
 
 
 def table(page: str, heading: str) -> list[str]:
-    """The lines of the table under a heading, less its head."""
+    """The rows of the table under a heading, without its head."""
     text = (ROOT / page).read_text(encoding="utf-8").partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     return [line for line in text.splitlines() if line.startswith("| ")][2:]
 
@@ -34,7 +34,7 @@ CLAIMS = [claim(row) for row in table("README.md", "What it does")]
 
 
 def figures(value: Any) -> set[float]:
-    """Every number of a JSON value, and how many members each of its objects has."""
+    """Every number in a JSON value, and the number of members of each of its objects."""
     match value:
         case dict():
             return {float(len(value))}.union(*map(figures, value.values()))
@@ -47,7 +47,7 @@ def figures(value: Any) -> set[float]:
 
 
 def measured(*files: Path) -> set[float]:
-    """Every number of these files, as far as they are results."""
+    """Every number in those of these files that are results."""
     results = (json.loads(file.read_text(encoding="utf-8")) for file in files if file.suffix == ".json")
     return set[float]().union(*map(figures, results))
 
@@ -72,7 +72,7 @@ def test_a_claim_is_held(claim: Claim) -> None:
 
 def test_figures_of_the_architecture() -> None:
     published = json.loads((ROOT / "benchmarks" / "published" / "startup.json").read_text(encoding="utf-8"))
-    rows = [row.split(" | ") for row in table("docs/architecture.md", "Why start-up matters")]
+    rows = [row.split(" | ") for row in table("docs/architecture.md", "Start-up time")]
     times = [said(row[1].removesuffix(" ms"))[0] for row in rows]
     medians = published["median_ms"]
     assert times == [medians[name] for name in ("import lark, click", "archdsl check vgg16_bn", "torchinfo")]
