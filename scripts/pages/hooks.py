@@ -1,4 +1,4 @@
-"""What mkdocs asks while it builds the site: which pages there are besides those of docs/, and what stands in them."""
+"""Hooks that mkdocs calls while it builds the site: additional pages, and changes to their content."""
 
 import re
 from pathlib import Path
@@ -9,13 +9,13 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 from scripts.pages import layers, zoo
-from scripts.pages.pictures import with_pictures
+from scripts.pages.diagrams import with_diagrams
 
 ROOT = Path(__file__).resolve().parents[2]
 TITLED = re.compile(r"^```arch[ ]+([\w.]+)$", re.MULTILINE)
 EXAMPLE = re.compile(r"^((?:Wrong|Right):\n\n)```text$", re.MULTILINE)
 OUTSIDE = {"contributing.md": "CONTRIBUTING.md", "changes.md": "CHANGELOG.md"}
-"""Pages of the site that are files of the project's top folder."""
+"""Pages of the site that are files in the project's top folder."""
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -25,7 +25,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def _filled(entry: Any) -> Any:
-    """An entry of the navigation, with all pages of the folders `layers` and `zoo` in the place of these words."""
+    """An entry of the navigation, with the words `layers` and `zoo` replaced by all pages of those folders."""
     match entry:
         case dict():
             return {title: _filled(inner) for title, inner in entry.items()}
@@ -40,7 +40,7 @@ def _filled(entry: Any) -> Any:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pages that are made: those of the zoo, and those that lie outside docs/."""
+    """Add the generated pages: those of the zoo, and those outside docs/."""
     for page, name in OUTSIDE.items():
         text = (ROOT / name).read_text(encoding="utf-8").replace("](docs/", "](")
         files.append(File.generated(config, page, content=text))
@@ -50,7 +50,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Draw the pictures; name programs by titles; lead links out of docs/ to pages of the site, or name the file."""
+    """Render the diagrams; show file names as titles; redirect links that leave docs/ to pages of the site."""
     up = "../" * page.file.src_uri.count("/")
     for here, name in OUTSIDE.items():
         markdown = markdown.replace(f"](../{up}{name})", f"]({up}{here})")
@@ -58,9 +58,9 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     if page.file.src_uri == "zoo.md":
         markdown = markdown.replace(zoo.PLACE, zoo.gallery())
     if page.file.src_uri == "diagnostics.md":
-        # Not so in the file: there, what is marked as a program must be right.
+        # Only on the site: in the file, a block that is marked as a program must be valid.
         markdown = EXAMPLE.sub(r"\1```arch", markdown)
-    markdown, pictures = with_pictures(markdown, up)
+    markdown, pictures = with_diagrams(markdown, up)
     for path, content in pictures.items():
         if files.get_file_from_path(path) is None:
             files.append(File.generated(config, path, content=content))

@@ -1,4 +1,4 @@
-"""docs/layers/: a page for each family of layers, from their own declarations."""
+"""docs/layers/: a page for each family of layers, generated from their declarations."""
 
 import inspect
 import sys
@@ -32,7 +32,7 @@ TITLES = {
     "sequence": "Attention",
     "recurrent": "Recurrent networks",
 }
-"""The families that are presented first, in this order; a new one follows under its module's name."""
+"""The families to present first, in this order; a new one follows under its module's name."""
 
 
 @cache
@@ -78,12 +78,12 @@ def title(name: str) -> str:
 
 
 def headline(layer: type[Layer]) -> str:
-    """What a layer does, in a line."""
+    """The description of a layer, in one line."""
     return inspect.cleandoc(layer.__doc__ or "").splitlines()[0]
 
 
 def section(layer: type[Layer]) -> str:
-    """A layer: what it does, its arguments, an example and facts about it, its diagram."""
+    """A layer: its description, its arguments, an example and facts about it, its diagram."""
     said, _, example = inspect.cleandoc(layer.__doc__ or "").partition("Example:\n")
     parts = [f"## `{layer.keyword}`", said.strip()]
     if layer.synonyms:
@@ -121,7 +121,7 @@ def _default(parameter: ParameterSpec) -> str:
 
 
 def _facts(layer: type[Layer], network: Network) -> str:
-    """Facts about the layer in its example, with symbolic dimensions where there is a closed form."""
+    """Facts about the layer in its example, with symbolic dimensions if there is a closed form."""
     graph, node = network.graph, _node(network.graph, layer)
     general = _general(network) or graph
     twin = general.nodes[node.id]
@@ -166,7 +166,7 @@ def _weights(graph: Graph, node: Node) -> Mapping[str, tuple[int, ...]]:
 
 
 def _calls(graph: Graph, node: Node) -> list[str]:
-    """The torch calls, as a backend writes them."""
+    """The torch calls, as a backend prints them."""
     steps = node.op.steps(_inputs(graph, node))
     calls = [expression(step) + ("(x)" if isinstance(step, Module) and len(steps) > 1 else "") for step in steps]
     return calls or ["x"]

@@ -1,4 +1,4 @@
-"""The pages of the zoo: a family each, with its picture, its text, and what its networks cost."""
+"""The pages of the zoo: one per family, with its diagram, its text, and the cost of its networks."""
 
 import re
 from collections.abc import Mapping
@@ -16,14 +16,14 @@ _ARXIV = re.compile(r"arXiv (\d{4}\.\d{5})")
 
 
 class Family(Record):
-    """The networks that one text stands for, in the order of the index."""
+    """The networks that share one text, in the order of the index."""
 
     name: str
     members: tuple[ZooEntry, ...]
 
     @property
     def head(self) -> str:
-        """What the text's first line says: `VGG: nothing but 3x3 convolutions, …`."""
+        """The text's first line: `VGG: 3x3 convolutions only, …`."""
         return self.members[0].source().text.splitlines()[0].removeprefix("# ")
 
     @property
@@ -32,7 +32,7 @@ class Family(Record):
         return network(self.members[0].name).graph.name
 
     def papers(self) -> Mapping[Citation, list[ZooEntry]]:
-        """Which networks are whose."""
+        """The networks of each paper."""
         found: dict[Citation, list[ZooEntry]] = {}
         for entry in self.members:
             found.setdefault(entry.citation(), []).append(entry)
@@ -41,7 +41,7 @@ class Family(Record):
 
 @cache
 def families() -> Mapping[str, Family]:
-    """The zoo by its texts, in the order of the index."""
+    """The texts of the zoo, in the order of the index."""
     found: dict[str, list[ZooEntry]] = {}
     for entry in zoo.entries().values():
         found.setdefault(entry.path.stem, []).append(entry)
@@ -50,7 +50,7 @@ def families() -> Mapping[str, Family]:
 
 @cache
 def network(name: str) -> Network:
-    """The network of this name."""
+    """The network with this name."""
     return analyse(zoo.find(name).source(), Sink()).checked()
 
 

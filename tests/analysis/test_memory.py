@@ -10,7 +10,7 @@ from archdsl.training.recipe.recipe import Adam, AdamW, Muon, RmsProp, Sgd
 
 from .saved import saved_bytes
 
-# A few of what scripts/prove_memory.py compares.
+# A few of what scripts/verify_memory.py compares.
 ZOO = ("lenet5", "resnet20", "squeezenet1_1", "char_lstm")
 
 LAYERS = {

@@ -12,7 +12,7 @@ from archdsl.elaborate import Override
 from archdsl.graph import Graph
 from archdsl.network import analyse
 from archdsl.text.source import Source
-from scripts.prove_sizes import arguments
+from scripts.verify_sizes import arguments
 
 LAYERS = """
 conv 4 k3|conv 4 k3 p1|conv 4 k3 s2 p1|conv 4 k5 same|conv 4 k2 s2|conv 4 k3 s2 same_upper|conv 4 k3 d2|dwconv k3 p1

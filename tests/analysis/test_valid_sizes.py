@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 import archdsl
 from archdsl.analysis.size_sets import in_words, solve
 from archdsl.shapes.symbolic import Condition, Form, Sym, form_of
-from scripts.prove_sizes import prove
+from scripts.verify_sizes import verify
 
 # torchvision's `min_size` in the metadata of its weights.
 LEAST = {
@@ -33,7 +33,7 @@ def test_least_sizes_that_torchvision_publishes(name: str, least: int) -> None:
 
 @pytest.mark.parametrize("name", ["lenet5", "alexnet", "squeezenet1_0", "autoencoder", "airbench94"])
 def test_torch_agrees(name: str) -> None:
-    assert prove(name, most=90, rectangles=20, step=3) == 50
+    assert verify(name, most=90, rectangles=20, step=3) == 50
 
 
 UNET = """\

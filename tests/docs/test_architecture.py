@@ -1,4 +1,4 @@
-"""docs/architecture.md says what stands."""
+"""docs/architecture.md agrees with the code."""
 
 import re
 import tomllib
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_rooms import ROOMS
+from tests.test_package_imports import PACKAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
@@ -18,25 +18,25 @@ def section(title: str) -> str:
 
 
 def first_cells(text: str) -> list[str]:
-    """The first column of the table in a text, less its heading."""
+    """The first column of the table in a text, without its heading."""
     return [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("|")][2:]
 
 
-@pytest.mark.parametrize("path", re.findall(r"`([\w/.]+[/.]\w*)`", "\n".join(first_cells(section("The rooms")))))
-def test_rooms_exist(path: str) -> None:
+@pytest.mark.parametrize("path", re.findall(r"`([\w/.]+[/.]\w*)`", "\n".join(first_cells(section("Packages")))))
+def test_packages_exist(path: str) -> None:
     assert (ROOT / path).exists()
 
 
-def test_every_room_is_described() -> None:
-    described = re.findall(r"`archdsl/(\w+)(?:\.py|/)`", "\n".join(first_cells(section("The rooms"))))
-    assert sorted(described) == sorted(name for name in ROOMS if not name.startswith("__"))
+def test_every_package_is_described() -> None:
+    described = re.findall(r"`archdsl/(\w+)(?:\.py|/)`", "\n".join(first_cells(section("Packages"))))
+    assert sorted(described) == sorted(name for name in PACKAGES if not name.startswith("__"))
 
 
-def test_rooms_import_what_stands_above_them() -> None:
-    """The table is in an order in which each room comes after those that it may import."""
-    described = re.findall(r"`archdsl/(\w+)(?:\.py|/)`", "\n".join(first_cells(section("The rooms"))))
+def test_packages_import_those_above_them() -> None:
+    """In the table's order, each package comes after those that it may import."""
+    described = re.findall(r"`archdsl/(\w+)(?:\.py|/)`", "\n".join(first_cells(section("Packages"))))
     for index, name in enumerate(described):
-        assert ROOMS[name] <= set(described[:index]), name
+        assert PACKAGES[name] <= set(described[:index]), name
 
 
 def test_every_dependency_has_its_reason() -> None:
@@ -48,7 +48,7 @@ def test_every_dependency_has_its_reason() -> None:
 def test_every_dependency_is_used() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "archdsl").rglob("*.py"))
-    used = set(re.findall(r"^\s*(?:import|from) (\w+)", code, re.MULTILINE)) | {"graphviz-pure"}  # a program, it is run
+    used = set(re.findall(r"^\s*(?:import|from) (\w+)", code, re.MULTILINE)) | {"graphviz-pure"}  # run as a program
     declared = {requirement.partition(">")[0] for requirement in project["dependencies"]}
     assert {"PIL" if name == "pillow" else name for name in declared} <= used
 

@@ -1,10 +1,10 @@
-"""Hold the memory that archdsl says training takes against what torch's autograd keeps: for all networks of the zoo.
+"""Compare archdsl's estimate of training memory with what torch's autograd keeps, for all networks of the zoo.
 
-    python scripts/prove_memory.py [NAME…] [--batch 2] [--precision fp32]
+    python scripts/verify_memory.py [NAME…] [--batch 2] [--precision fp32]
 
-For each network the bytes that the forward pass keeps for the backward pass are counted with saved-tensor hooks, each
-memory once, weights left out. Prints a line a network, then the median error and the worst; exits with 1 where an error
-is above 10 %.
+For each network, the bytes that the forward pass keeps for the backward pass are counted with saved-tensor hooks, each
+memory region once, excluding weights. Prints one line per network, then the median error and the largest; exits with 1
+if an error exceeds 10 %.
 """
 
 import argparse
@@ -18,13 +18,13 @@ from archdsl.analysis.memory import PRECISIONS, memory
 from archdsl.zoo import entries
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from tests.analysis.saved import saved_bytes  # found from the repository's root
+from tests.analysis.saved import saved_bytes  # importable from the repository's root
 
 _MOST = 0.1
 
 
 def main() -> int:
-    """Compare every network; the exit code says whether all errors are small."""
+    """Compare every network; the exit status says whether all errors are small."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("names", nargs="*")
     parser.add_argument("--batch", type=int, default=2)

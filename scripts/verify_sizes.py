@@ -1,11 +1,11 @@
-"""Hold what archdsl says of input sizes against torch: for the zoo's networks, every square and many rectangles.
+"""Compare archdsl's valid input sizes with torch: for the zoo's networks, every square and many rectangles.
 
-    python scripts/prove_sizes.py [NAME…] [--most 300] [--rectangles 50]
+    python scripts/verify_sizes.py [NAME…] [--most 300] [--rectangles 50]
 
-For each network that takes images, torch runs its layers (with the weights of its own size) on the meta device at
-squares of 1 to `--most` and at rectangles drawn at random. Whether torch raises must be what the closed forms say, and
-so must the shape that comes out. Each layer is run once for each shape that reaches it: blocks that are repeated, and
-sizes that come to the same, cost a look. Prints a line a network; exits with 1 after any disagreement.
+For each network that takes images, torch runs its layers (with the weights of its own size) on the meta device for
+squares of 1 to `--most` and for random rectangles. Torch must raise exactly if the closed forms reject the size, and
+the output shapes must agree. Each layer runs once for each input shape, so repeated blocks and sizes with the same
+shapes cost only a lookup. Prints one line per network; exits with 1 after any disagreement.
 """
 
 import argparse
@@ -28,15 +28,15 @@ from archdsl.zoo import entries
 Dims = tuple[int, ...]
 
 
-def prove(name: str, most: int, rectangles: int, step: int = 1) -> int | None:
-    """How many sizes agree; None for a network that takes no image. Raises AssertionError with the size."""
+def verify(name: str, most: int, rectangles: int, step: int = 1) -> int | None:
+    """The number of sizes that agree; None for a network without images. Raises AssertionError with the size."""
     network = archdsl.load(f"zoo:{name}")
     shape = network.graph.nodes[network.graph.inputs[0]].shape
     if len(network.graph.inputs) != 1 or shape.layout is not Layout.IMAGE:
         return None
     sizes = network.sizes
-    # A layer with an argument like `@h` is another one at another size: its text is read again for each, and the
-    # network has to have the weights that it has at its own size.
+    # A layer with an argument like `@h` is a different one at another size: its text is elaborated again for each, and
+    # the network must have the weights that it has at its own size.
     asks = any(type(value) is not int for node in sizes.graph.nodes for value in arguments(node))
     graph = None if asks else network.graph
     draw, calls = random.Random(name), Calls()
@@ -52,13 +52,13 @@ def prove(name: str, most: int, rectangles: int, step: int = 1) -> int | None:
 
 
 def arguments(node: Node) -> Iterator[int]:
-    """The whole numbers among a layer's arguments."""
+    """The integers among a layer's arguments."""
     for _, value in node.op:
         yield from (each for each in (value if isinstance(value, tuple) else (value,)) if is_integer(each))
 
 
 def at_size(name: str, dims: Dims, own: Graph) -> Graph | None:
-    """The graph of a text for one input size; None where the text has a mistake there, or other weights."""
+    """The graph of a text for one input size; None if the text has an error there, or other weights."""
     try:
         graph = archdsl.load(f"zoo:{name}", input=dims).graph
     except archdsl.ArchError:
@@ -72,7 +72,7 @@ def weights(graph: Graph) -> dict[str, Dims]:
 
 
 class Calls:
-    """Torch's calls on the meta device: the shapes that each gives, made once for each call and shapes."""
+    """Torch's calls on the meta device: the shapes that each returns, computed once per call and input shapes."""
 
     def __init__(self) -> None:
         self._modules: dict[str, torch.nn.Module] = {}
@@ -80,7 +80,7 @@ class Calls:
         self._steps: dict[int, list[tuple[int, tuple[int, ...], list[tuple[str, Step]]]]] = {}
 
     def outputs(self, graph: Graph | None, dims: Dims) -> tuple[Dims, ...] | None:
-        """The shapes that torch gives, without the batch; None where it raises or there is no network."""
+        """The shapes that torch returns, without the batch; None if it raises or there is no network."""
         if graph is None:
             return None
         values: dict[int, Dims] = {graph.inputs[0]: (2, *dims)}
@@ -97,7 +97,7 @@ class Calls:
         return tuple(values[i][1:] for _, i in graph.outputs)
 
     def _layers(self, graph: Graph) -> list[tuple[int, tuple[int, ...], list[tuple[str, Step]]]]:
-        """The calls of each layer, with the words that tell them apart; kept for the graph asked for last."""
+        """The calls of each layer, with a text that identifies them; cached for the last graph."""
         if id(graph) not in self._steps:
             made = []
             for node in graph.layers:
@@ -105,7 +105,7 @@ class Calls:
                 assert not node.op.shared_weights, "no network of images reads another layer's weights"
                 made.append((node.id, node.inputs, [(repr(step), step) for step in node.op.steps(shapes)]))
             self._steps = {id(graph): made}
-            self._kept = graph  # so that its id stays its own
+            self._kept = graph  # keeps it alive, so that its id is not reused
         return self._steps[id(graph)]
 
     def _shape(self, words: str, step: Step, inputs: tuple[Dims, ...]) -> Dims | None:
@@ -140,7 +140,7 @@ def main() -> None:
     for name in options.names or list(entries()):
         began = time.perf_counter()
         try:
-            count = prove(name, options.most, options.rectangles)
+            count = verify(name, options.most, options.rectangles)
         except AssertionError as error:
             wrong += 1
             print(error, flush=True)

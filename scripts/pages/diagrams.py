@@ -1,11 +1,11 @@
-"""The pictures of the site, drawn while it is built.
+"""The diagrams of the site, rendered while it is built.
 
-A page asks for one with a comment, which readers of the Markdown alone do not see:
+A page requests one with a comment, which is invisible in the Markdown:
 
     <!-- archdsl diagram lenet5.arch --view volumes -->
 
-It is the command that makes it, less `-o`. Files are those of examples/, and what the page's own ```arch blocks hold
-under a name; `-` is the block before the comment. Each picture is drawn twice, for the light and for the dark pages.
+It is the command that renders it, without `-o`. Files are those of examples/, and the page's own named ```arch blocks;
+`-` is the block before the comment. Each diagram is rendered twice, for light and for dark pages.
 """
 
 import re
@@ -32,23 +32,23 @@ COMMENT = re.compile(r"^<!-- archdsl diagram (.+?) -->$", re.MULTILINE)
 FENCE = re.compile(r"^```arch(?:[ ]+([\w.]+))?[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 IMAGE = re.compile(r"^!\[[^\]]*\]\((?:\.\./)*images/(\w+)\.svg\)$", re.MULTILINE)
 KEPT = {"lenet5": "examples/lenet5.arch", "lenet5_volumes": "examples/lenet5.arch --view volumes"}
-"""How the pictures of docs/images/ are made: they are for readers of the Markdown alone, and know no dark pages."""
+"""The commands for the diagrams in docs/images/: they are for readers of the Markdown, which has no dark theme."""
 
 
 class Drawn(Record):
-    """A picture in both themes, under the name that follows from what it shows."""
+    """A diagram in both themes, with a file name derived from its content."""
 
     name: str
     light: bytes
     dark: bytes
 
     def files(self) -> Mapping[str, bytes]:
-        """What to write, by its path in the site."""
+        """The files to write, by their paths in the site."""
         return {f"{FOLDER}/{self.name}.svg": self.light, f"{FOLDER}/{self.name}.dark.svg": self.dark}
 
 
 def draw(command: str, texts: Mapping[str, str]) -> Drawn:
-    """The picture that `archdsl diagram COMMAND` makes where these files lie. Raises what the command does."""
+    """The diagram that `archdsl diagram COMMAND` renders with these files. Raises what the command raises."""
     options = diagram_command.make_context("diagram", [*shlex.split(command), "-o", "picture.svg"]).params
     network = _network(options, texts)
     view_options = ViewOptions(view=View(options["view"]), expand=options["expand"], fold=options["fold"])
@@ -71,7 +71,7 @@ def _network(options: Mapping[str, Any], texts: Mapping[str, str]) -> Network:
 
 
 def figure(light: str, dark: str, description: str) -> str:
-    """HTML with both pictures, of which the page's theme shows one; each opens by itself when it is clicked."""
+    """HTML with both versions, of which the page's theme shows one; a click opens it."""
     shown = "".join(
         f'<a class="{theme}" href="{path}"><img src="{path}" alt="{escape(description)}" loading="lazy"></a>'
         for theme, path in (("light", light), ("dark", dark))
@@ -79,8 +79,8 @@ def figure(light: str, dark: str, description: str) -> str:
     return f'<figure class="picture">{shown}</figure>'
 
 
-def with_pictures(markdown: str, up: str) -> tuple[str, dict[str, bytes]]:
-    """A page with its pictures in place, and the files that they are; `up` leads from the page to the site's top."""
+def with_diagrams(markdown: str, up: str) -> tuple[str, dict[str, bytes]]:
+    """A page with its diagrams inserted, and their files; `up` is the path from the page to the site's top folder."""
     texts = {found[1]: found[2] for found in FENCE.finditer(markdown) if found[1]}
     files: dict[str, bytes] = {}
 
@@ -95,11 +95,11 @@ def with_pictures(markdown: str, up: str) -> tuple[str, dict[str, bytes]]:
 
 
 def _redrawn(image: re.Match[str]) -> str:
-    """The comment that asks for a picture of docs/images/ in both themes; other pictures stay."""
+    """The comment that requests a diagram of docs/images/ in both themes; other images remain."""
     return f"<!-- archdsl diagram {KEPT[image[1]]} -->" if image[1] in KEPT else image[0]
 
 
 def description(svg: bytes) -> str:
-    """What a picture says of itself to those who do not see it."""
+    """The text alternative of a diagram, for screen readers."""
     found = re.search(r"<desc[^>]*>(.*?)</desc>", svg.decode(), re.DOTALL)
     return found[1].strip() if found else "diagram"

@@ -1,4 +1,4 @@
-"""The rooms of the package, and what each may import. docs/architecture.md says what each is for."""
+"""The packages inside archdsl and their permitted imports. docs/architecture.md describes each of them."""
 
 import ast
 from collections.abc import Iterator, Mapping
@@ -8,29 +8,29 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGE = ROOT / "archdsl"
+TOP = ROOT / "archdsl"
 
-# Each room with those that it may import, from the floor up; a room may always import itself. Imports inside of
+# Each package with those that it may import, in order of dependency; a package may always import itself. Imports inside
 # functions and for type checkers count like all others.
-FLOOR = {"record", "limits", "version"}
-CORE = FLOOR | {"text", "shapes", "diagnostics", "contract", "layers", "syntax", "expressions", "graph"}
-ROOMS: Mapping[str, set[str]] = {
+BASE = {"record", "limits", "version"}
+CORE = BASE | {"text", "shapes", "diagnostics", "contract", "layers", "syntax", "expressions", "graph"}
+PACKAGES: Mapping[str, set[str]] = {
     "record": set(),
     "limits": set(),
     "version": set(),
-    "text": FLOOR,
-    "shapes": FLOOR,
-    "diagnostics": FLOOR | {"text"},
-    "contract": FLOOR | {"text", "shapes", "diagnostics"},
-    "layers": FLOOR | {"text", "shapes", "diagnostics", "contract"},
-    "syntax": FLOOR | {"text", "diagnostics"},
-    "highlight": FLOOR | {"text", "syntax", "layers"},
-    "expressions": FLOOR | {"text", "shapes", "diagnostics", "syntax"},
-    "graph": FLOOR | {"text", "shapes", "diagnostics", "contract", "syntax", "expressions"},
+    "text": BASE,
+    "shapes": BASE,
+    "diagnostics": BASE | {"text"},
+    "contract": BASE | {"text", "shapes", "diagnostics"},
+    "layers": BASE | {"text", "shapes", "diagnostics", "contract"},
+    "syntax": BASE | {"text", "diagnostics"},
+    "highlight": BASE | {"text", "syntax", "layers"},
+    "expressions": BASE | {"text", "shapes", "diagnostics", "syntax"},
+    "graph": BASE | {"text", "shapes", "diagnostics", "contract", "syntax", "expressions"},
     "elaborate": CORE,
     "analysis": CORE,
     "backends": CORE | {"analysis"},
-    "zoo": FLOOR | {"text", "diagnostics", "syntax"},
+    "zoo": BASE | {"text", "diagnostics", "syntax"},
     "network": CORE | {"elaborate", "analysis", "backends", "zoo"},
     "training": CORE | {"elaborate", "analysis", "backends", "zoo", "network"},
     "explain": CORE | {"elaborate", "analysis", "zoo", "network", "training"},
@@ -45,7 +45,7 @@ ROOMS: Mapping[str, set[str]] = {
 def modules() -> Mapping[str, Path]:
     """Every module of the package by its dotted name."""
     found = {}
-    for path in PACKAGE.rglob("*.py"):
+    for path in TOP.rglob("*.py"):
         parts = path.relative_to(ROOT).with_suffix("").parts
         found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
     return found
@@ -67,31 +67,31 @@ def imports(name: str) -> Iterator[tuple[int, str]]:
                     yield node.lineno, inner if inner in modules() else base
 
 
-def room(name: str) -> str:
-    """The room of a module: the first part of its name below the package."""
+def package_of(name: str) -> str:
+    """The package of a module: the first part of its name below archdsl."""
     parts = name.split(".")
     return parts[1] if len(parts) > 1 else "__init__"
 
 
-def test_every_room_is_in_the_table() -> None:
-    assert {room(name) for name in modules()} == set(ROOMS)
+def test_every_package_is_listed() -> None:
+    assert {package_of(name) for name in modules()} == set(PACKAGES)
 
 
-@pytest.mark.parametrize("name", ROOMS)
-def test_a_room_imports_what_it_may(name: str) -> None:
+@pytest.mark.parametrize("name", PACKAGES)
+def test_a_package_imports_only_permitted_ones(name: str) -> None:
     wrong = [
         f"{modules()[module].relative_to(ROOT)}:{line} imports {imported}"
         for module in modules()
-        if room(module) == name
+        if package_of(module) == name
         for line, imported in imports(module)
-        if room(imported) not in ROOMS[name] | {name}
+        if package_of(imported) not in PACKAGES[name] | {name}
     ]
-    assert not wrong, f"{name} may import {', '.join(sorted(ROOMS[name]))}:\n" + "\n".join(wrong)
+    assert not wrong, f"{name} may import {', '.join(sorted(PACKAGES[name]))}:\n" + "\n".join(wrong)
 
 
 def test_no_modules_import_each_other() -> None:
     graph = {name: {imported for _, imported in imports(name) if imported in modules()} for name in modules()}
-    # What nothing else needs goes first; what is left over goes around in a circle.
+    # Modules that import nothing else are removed first; the remaining ones form cycles.
     while free := [name for name, needed in graph.items() if not needed - {name}]:
         for name in free:
             del graph[name]
