@@ -1,10 +1,10 @@
-"""airbench94 by the loop of its paper, written by hand: what `archdsl train examples/airbench94.arch` is held against.
+"""airbench94 with the handwritten loop of its paper, the reference for `archdsl train examples/airbench94.arch`.
 
     python benchmarks/_airbench94_by_hand.py [--data-dir FOLDER] [--precision bf16|fp32] [--epochs 9.9] [--keep FILE]
 
-The images come as archdsl reads them, all else is here: Jordan's initialisation, whitening, alternating mirror images,
-shifts, rates, slow weights and test-time augmentation (arXiv 2404.00498, listing of airbench94). It prints the accuracy
-and the time, and writes both to FILE as scripts/accuracy.py reads them.
+archdsl only reads the images; everything else is here: Jordan's initialization, whitening, alternating flips, shifts,
+learning rates, slow weights and test-time augmentation (arXiv 2404.00498, listing of airbench94). It prints the
+accuracy and the time, and writes both to FILE as scripts/accuracy.py reads them.
 """
 
 import argparse
@@ -36,13 +36,13 @@ def read(data_dir: Path | None) -> Splits:
 
 
 def pixels_of(images: ImageSet) -> Tensor:
-    """Standardised, by the constants of the paper's code."""
+    """Standardized with the constants of the paper's code."""
     mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (CIFAR_MEAN, CIFAR_STD))
     return torch.from_numpy(images.images).float().div_(255).sub_(mean).div_(std)
 
 
 def reset(model: Airbench94, pixels: Tensor) -> None:
-    """Identity filters as far as the channels go, and a first layer that whitens patches of 2×2."""
+    """Identity filters for the first channels, and a first layer that whitens 2×2 patches."""
     for module in model.modules():
         if isinstance(module, nn.Conv2d) and module is not model.whiten:
             nn.init.dirac_(module.weight.data[: module.weight.shape[1]])
@@ -75,7 +75,7 @@ class SlowWeights:
 
     @torch.no_grad()
     def update(self, model: nn.Module, decay: float) -> None:
-        """Move them towards the network, and the network to them."""
+        """Move them toward the network's weights, and then copy them back."""
         for name, tensor in model.state_dict().items():
             if tensor.is_floating_point():
                 self.slow[name].lerp_(tensor, 1 - decay)
@@ -83,7 +83,7 @@ class SlowWeights:
 
 
 def make_optimizer(model: nn.Module) -> torch.optim.SGD:
-    """Rates of the sum over a batch, the norms' biases 64 times as fast, decay for all."""
+    """Learning rates for the sum over a batch, 64 times as high for the biases of norm layers; decay for all."""
     kilostep = 1024 * (1 + 1 / (1 - MOMENTUM))
     lr, decay = LR / kilostep, WEIGHT_DECAY * BATCH / kilostep
     trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
@@ -104,11 +104,11 @@ def triangle(step: int, steps: int) -> float:
 
 
 def train(images: ImageSet, epochs: float, autocast: AbstractContextManager[object]) -> Airbench94:
-    """The network, trained; a line for each epoch is printed."""
+    """The trained network; prints a line for each epoch."""
     model = Airbench94()
     pixels = pixels_of(images)
     reset(model, pixels)
-    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # mypy's stub of `to` lacks it
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # mypy's stub of `to` lacks this overload
     flip = torch.rand(len(pixels)) < 0.5
     pixels = torch.where(flip[:, None, None, None], pixels.flip(-1), pixels)
     padded, labels = F.pad(pixels, (2,) * 4, "reflect"), torch.from_numpy(images.labels)
@@ -145,7 +145,7 @@ def train(images: ImageSet, epochs: float, autocast: AbstractContextManager[obje
 
 @torch.inference_mode()
 def accuracy(model: Airbench94, images: ImageSet, autocast: AbstractContextManager[object]) -> tuple[float, float]:
-    """The share of images that it knows: at one look, and by the mean over mirror images and two shifts."""
+    """Accuracy without test-time augmentation, and with the mean over mirror images and two shifts."""
     model.eval()
     pixels, labels = pixels_of(images), torch.from_numpy(images.labels)
 

@@ -1,7 +1,7 @@
-"""Timing several ways of doing the same thing, side by side, so that their ratio can be trusted.
+"""Times several alternatives side by side, so that their ratios are reliable.
 
-A machine's speed drifts by tens of percent within minutes. So every round runs each contender once, the ratio to the
-baseline is taken within the round, and the median over the rounds is what counts.
+A machine's speed drifts by tens of percent within minutes. Therefore every round runs each alternative once, the ratio
+to the baseline is computed within the round, and the result is the median over the rounds.
 """
 
 import json
@@ -22,7 +22,7 @@ MIN_ROUNDS = 15
 
 @dataclass(frozen=True)
 class Timing:
-    """What one contender took, in milliseconds, and how many times the baseline that is."""
+    """The time of one alternative in milliseconds, and its ratio to the baseline."""
 
     name: str
     median_ms: float
@@ -32,10 +32,10 @@ class Timing:
 
 
 def compare(contenders: Mapping[str, Callable[[], object]], *, rounds: int = MIN_ROUNDS) -> list[Timing]:
-    """Time the contenders in turn; the first is the baseline.
+    """Time the alternatives in turn; the first one is the baseline.
 
-    A round that is not counted comes first, which compiles bytecode and fills the system's file cache. Every other
-    round goes through the contenders backwards, so that none gains by its place.
+    A warm-up round compiles bytecode and fills the system's file cache. Every other round runs in reverse order, so
+    that no alternative benefits from its position.
     """
     if rounds < MIN_ROUNDS:
         raise ValueError(f"{rounds} rounds are too few for a median to be trusted: at least {MIN_ROUNDS}")
@@ -52,7 +52,7 @@ def compare(contenders: Mapping[str, Callable[[], object]], *, rounds: int = MIN
 
 
 def beside_the_first(measured: Mapping[str, Sequence[float]]) -> list[Timing]:
-    """The timings of contenders, from milliseconds by round; the first is the baseline."""
+    """The timings of the alternatives, from milliseconds by round; the first one is the baseline."""
     baseline = next(iter(measured.values()))
     return [
         Timing(
@@ -67,7 +67,7 @@ def beside_the_first(measured: Mapping[str, Sequence[float]]) -> list[Timing]:
 
 
 def process(*command: str | Path) -> Callable[[], None]:
-    """Return a function that runs a command in a fresh process, from the top folder, and raises where it fails."""
+    """Return a function that runs a command in a fresh process, from the top folder, and raises if it fails."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     words = [str(word) for word in command]
 
@@ -80,7 +80,7 @@ def process(*command: str | Path) -> Callable[[], None]:
 
 
 def script(name: str) -> Path:
-    """Return the path of a console script of the environment that runs this."""
+    """Return the path of a console script in the current environment."""
     return Path(sys.executable).with_name(name)
 
 

@@ -1,4 +1,4 @@
-"""Two networks in the language and by hand, images to learn from, and a training loop written with care."""
+"""Two networks in the language and handwritten, training images, and a carefully written training loop."""
 
 import math
 from collections.abc import Callable
@@ -38,7 +38,7 @@ TINY = "net Tiny\ninput 1x4x4\nflatten; fc 16; relu; fc 10\n"
 
 
 class Small(nn.Module):
-    """SMALL by hand."""
+    """SMALL, handwritten."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ class Small(nn.Module):
 
 
 class Tiny(nn.Module):
-    """TINY by hand."""
+    """TINY, handwritten."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -82,7 +82,7 @@ class _Group(nn.Module):
 
 
 class Airbench94(nn.Module):
-    """The network of examples/airbench94.arch, by hand (Jordan 2024)."""
+    """The network of examples/airbench94.arch, handwritten (Jordan 2024)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -99,7 +99,7 @@ class Airbench94(nn.Module):
 
 @dataclass(frozen=True)
 class Subject:
-    """A network both ways, and how it is timed: images a batch, batches a round."""
+    """A network in both versions, and how it is timed: images per batch, batches per round."""
 
     name: str
     text: str
@@ -124,13 +124,13 @@ def small(batch: int = 64, batches: int = 32) -> Subject:
 
 
 def images(count: int, shape: tuple[int, int, int], seed: int = 0) -> ImageSet:
-    """Noise with classes, as large as CIFAR-10's images where `shape` is 3×32×32."""
+    """Noise images with labels; they have the size of CIFAR-10's images if `shape` is 3×32×32."""
     chance = np.random.default_rng(seed)
     return ImageSet(chance.integers(0, 256, (count, *shape)).astype(np.uint8), chance.integers(0, 10, count))
 
 
 class ByArchdsl:
-    """A training as `archdsl train` makes it, in parts that can be repeated."""
+    """A training as `archdsl train` runs it, in parts that can be repeated."""
 
     def __init__(self, subject: Subject, recipe: Recipe, setup: Setup, shape: tuple[int, int, int]) -> None:
         given, held_out = both_parts(subject, shape)
@@ -146,18 +146,18 @@ class ByArchdsl:
         Epoch(self.state, self.job, self.state.model, self.run, Watch()).go()
 
     def validate(self) -> float:
-        """The part of the held-out images that it knows."""
+        """Accuracy on the held-out images."""
         assert self.job.validation is not None
         return score(self.state, self.job, self.job.validation).accuracy
 
     def write(self) -> None:
-        """What an epoch leaves on the disk: a checkpoint, the log, the best weights."""
+        """What an epoch writes to disk: a checkpoint, the log, the best weights."""
         self.run.keep(self.state)
         self.run.keep_weights(self.state, self.run.best)
 
 
 class ByHand:
-    """The same by hand: images in memory, shifted and mirrored batch by batch, and a look at loss and accuracy."""
+    """The same handwritten: images in memory, shifted and mirrored per batch, loss and accuracy computed."""
 
     def __init__(self, subject: Subject, recipe: Recipe, setup: Setup, shape: tuple[int, int, int]) -> None:
         given, held_out = both_parts(subject, shape)
@@ -167,7 +167,7 @@ class ByHand:
         standard = measure(given.images)
         self.mean = torch.tensor(standard.mean).mul(255).view(1, -1, 1, 1)
         self.scale = torch.tensor(standard.deviation).mul(255).reciprocal().view(1, -1, 1, 1)
-        self.model = subject.by_hand().to(memory_format=setup.memory_format)  # type: ignore[call-overload]  # mypy's stub of `to` lacks it
+        self.model = subject.by_hand().to(memory_format=setup.memory_format)  # type: ignore[call-overload]  # mypy's stub of `to` lacks this overload
         trained = [p for p in self.model.parameters() if p.requires_grad]
         decayed, spared = [p for p in trained if p.ndim > 1], [p for p in trained if p.ndim <= 1]
         groups: list[dict[str, Any]] = [{"params": decayed, "weight_decay": 5e-4}, {"params": spared}]
@@ -178,7 +178,7 @@ class ByHand:
         self.folder = Path(mkdtemp(prefix="archdsl-bench-"))
 
     def inputs(self, pixels: Tensor) -> Tensor:
-        """Standardised, in the layout."""
+        """Standardized, in the memory layout."""
         return pixels.to(torch.float32, memory_format=self.setup.memory_format).sub_(self.mean).mul_(self.scale)
 
     def steps(self) -> None:
@@ -203,7 +203,7 @@ class ByHand:
 
     @torch.inference_mode()
     def validate(self) -> float:
-        """The part of the held-out images that it knows."""
+        """Accuracy on the held-out images."""
         self.model.eval()
         right = 0
         for pixels, wanted in zip(*(torch.split(part, 256) for part in self.held_out), strict=True):
@@ -227,13 +227,13 @@ def _cosine(step: int, steps: int) -> float:
 
 
 def both_parts(subject: Subject, shape: tuple[int, int, int]) -> tuple[ImageSet, ImageSet]:
-    """Images to learn from, and a ninth as many to validate on, as a split of 0.9 makes them."""
+    """Training images, and a ninth as many validation images, as with a split of 0.9."""
     count = subject.batch * subject.batches
     return images(count, shape), images(max(1, count // 9), shape, seed=1)
 
 
 def _shifted(images: Tensor, pixels: int) -> Tensor:
-    """Zero-padded and cropped back at a place of its own for each image, without a loop over them."""
+    """Zero-padded and cropped at a random offset for each image, without a loop over images."""
     n, _, h, w = images.shape
     padded = F.pad(images, (pixels,) * 4)
     windows = padded.unfold(2, h, 1).unfold(3, w, 1)  # N×C×(2p+1)×(2p+1)×H×W, a view

@@ -1,8 +1,8 @@
-"""Keep the medians and ratios of benchmarks/results/ in benchmarks/published/, for the pages that quote them.
+"""Copy the medians and ratios in benchmarks/results/ to benchmarks/published/, for the pages that quote them.
 
     python benchmarks/_publish.py startup diagram step
 
-Run it after `make bench` on a machine that does nothing else; a test holds what README quotes against these files.
+Run it after `make bench` on an otherwise idle machine; a test compares the numbers in README with these files.
 """
 
 import json

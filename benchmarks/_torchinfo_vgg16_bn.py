@@ -1,7 +1,7 @@
-"""What somebody does today to see the shapes of a network: build it in torch, and ask torchinfo.
+"""The usual way to see the shapes of a network: build it in torch, and call torchinfo.
 
 The layers are those of torchvision's `vgg16_bn`. With `meta` as its argument the weights are not allocated, which is
-kinder to torchinfo than its documentation is.
+faster than torchinfo's documented usage.
 """
 
 import sys

@@ -1,6 +1,6 @@
-"""What somebody does today to draw a network: build it in torch, and let torchview follow a tensor through it.
+"""The usual way to draw a network: build it in torch, and let torchview trace a tensor through it.
 
-It draws with the renderer that archdsl uses, so that only the way to the picture differs.
+It uses the same renderer as archdsl, so that only the generation of the diagram differs.
 """
 
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 from graphviz.backend import dot_command  # type: ignore[import-untyped]  # it has no types
-from torchview import draw_graph  # type: ignore[import-not-found]  # installed by hand, where it is to be compared
+from torchview import draw_graph  # type: ignore[import-not-found]  # installed by hand for the comparison
 
 import archdsl
 from archdsl.backends.diagram.engine import embedded

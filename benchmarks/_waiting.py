@@ -1,11 +1,11 @@
-"""How the threads that compute should wait for one another: spinning, as OpenMP does by itself, or asleep.
+"""How computing threads should wait for each other: spinning, OpenMP's default, or sleeping.
 
     python benchmarks/_waiting.py
 
-A small training in a fresh process for each policy and round, alone and beside one busy process a core, as on a machine
-that is shared. It is to decide whether `archdsl train` should set OMP_WAIT_POLICY=PASSIVE. It does not: on two cores
-with other work, sleeping took 1.3 times as long as spinning, and 1.1 times beside two more busy processes. What costs
-there is that a thread waits for another which has no core; OMP_NUM_THREADS=1 avoids that.
+A small training in a fresh process for each policy and round, alone and next to one busy process per core, as on a
+shared machine. It decides whether `archdsl train` should set OMP_WAIT_POLICY=PASSIVE. It should not: on two cores with
+other work, sleeping took 1.3 times as long as spinning, and 1.1 times next to two more busy processes. The cost there
+comes from threads that wait for others without a core; OMP_NUM_THREADS=1 avoids it.
 """
 
 import os
@@ -46,7 +46,7 @@ def measure(name: str, policy: dict[str, str]) -> float:
 
 @contextmanager
 def busy(count: int) -> Iterator[None]:
-    """So many processes that compute all the time."""
+    """This many processes that compute all the time."""
     others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
     try:
         yield

@@ -1,8 +1,8 @@
-"""How long a warm process takes from a text to its diagnostics: what an editor feels after each key.
+"""Time of a running process from a text to its diagnostics: the delay in an editor after each key.
 
-The network is zoo:resnet152, and each text differs from the last in one number. Parsing, elaborating, counting and the
-lints are timed, beside what is left when nothing but Lark runs: its lexer and its LALR parser, without a tree. The
-target: at most 20 ms. Ends with status 1 where it is missed.
+The network is zoo:resnet152, and each text differs from the previous one in one number. Parsing, elaboration, counting
+and the lints are timed, and for comparison Lark alone: its lexer and its LALR parser, without a tree. The target: at
+most 20 ms. Exits with status 1 if it is missed.
 """
 
 import sys
@@ -24,13 +24,13 @@ TEXT = read_named("zoo:resnet152").text
 
 
 def texts() -> Callable[[], str]:
-    """A function that gives the text as it is after the next key."""
+    """A function that returns the text after the next key."""
     numbers = count(1001)
     return lambda: TEXT.replace("classes = 1000", f"classes = {next(numbers)}")
 
 
 def main() -> int:
-    """Time it, and tell whether the target is met."""
+    """Time it, and report whether the target is met."""
     lark, read, check = texts(), texts(), texts()
 
     def run_lark() -> None:
@@ -42,7 +42,7 @@ def main() -> int:
         network = analyse(Source(check()), Sink()).checked()
         assert len(network.graph.layers) > 500
 
-    # Each is warm only after a few turns.
+    # Caches are filled only after several iterations.
     for _ in range(5):
         run_check()
     timings = compare(

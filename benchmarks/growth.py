@@ -2,9 +2,9 @@
 
     python benchmarks/growth.py [COMMAND…]
 
-Each command runs in this process, so that the imports are not counted; what counts is the time of the CPU, the least
-of a few rounds. The exponent is the slope of a line through the logarithms: 1 is linear. The target: at most 1.1
-for every command. Ends with status 1 where one misses it. `--publish` keeps the figures in published/growth.json.
+Each command runs in this process, so imports are not counted; the result is the CPU time, the minimum of several
+rounds. The exponent is the slope of a line through the logarithms: 1 is linear. The target: at most 1.1 for every
+command. Exits with status 1 if one misses it. `--publish` writes the numbers to published/growth.json.
 """
 
 import contextlib
@@ -32,7 +32,7 @@ Command = Callable[[Path, Path], Sequence[str]]
 
 
 def _on(*words: str, written: bool = False) -> Command:
-    """A command on the text whose blocks are repeated, or written out one by one."""
+    """A command for a text whose blocks are repeated, or written out one by one."""
 
     def command(repeated: Path, out: Path) -> Sequence[str]:
         return [word.format(file=out if written else repeated, other=out) for word in words]
@@ -83,7 +83,7 @@ def texts(blocks: int) -> tuple[str, str]:
 
 
 def cpu_seconds(words: Sequence[str]) -> float:
-    """The CPU seconds that a command takes in this process. Raises RuntimeError where it fails."""
+    """The CPU seconds of a command in this process. Raises RuntimeError if it fails."""
     output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     before = time.process_time()
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
@@ -100,14 +100,14 @@ def cpu_seconds(words: Sequence[str]) -> float:
 
 
 def exponent(sizes: Sequence[float], seconds: Sequence[float]) -> float:
-    """The slope of the line through the logarithms that fits best."""
+    """The slope of the line that best fits the logarithms."""
     xs, ys = [math.log(size) for size in sizes], [math.log(max(each, 1e-3)) for each in seconds]
     x, y = sum(xs) / len(xs), sum(ys) / len(ys)
     return sum((a - x) * (b - y) for a, b in zip(xs, ys, strict=True)) / sum((a - x) ** 2 for a in xs)
 
 
 def measure(name: str, folder: Path) -> dict[str, Any]:
-    """The least seconds of a command at each size, and the exponent."""
+    """The minimum seconds of a command at each size, and the exponent."""
     seconds = []
     for blocks in BLOCKS:
         repeated, written = folder / f"repeated{blocks}.arch", folder / f"written{blocks}.arch"
@@ -119,7 +119,7 @@ def measure(name: str, folder: Path) -> dict[str, Any]:
 
 
 def main() -> int:
-    """Print a table, and keep the figures."""
+    """Print a table, and save the numbers."""
     publish = "--publish" in sys.argv
     names = [word for word in sys.argv[1:] if word != "--publish"] or list(COMMANDS)
     layers = [LAYERS_A_BLOCK * blocks for blocks in BLOCKS]

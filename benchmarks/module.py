@@ -1,6 +1,6 @@
-"""Forward and backward pass of the module that a text becomes, beside the same network written by hand.
+"""Forward and backward pass of the module built from a text, compared with the same handwritten network.
 
-The target: at most 2 % more, in every precision and layout that is timed. Ends with status 1 where it is missed.
+The target: at most 2 % more, in every timed precision and layout. Exits with status 1 if it is missed.
 """
 
 import sys
@@ -20,8 +20,8 @@ SETUPS = (Setup(CPU, "fp32", "channels_last"), Setup(CPU, "bf16", "channels_last
 
 
 def steps(model: nn.Module, subject: Subject, setup: Setup) -> Callable[[], None]:
-    """A few forward and backward passes over one batch."""
-    model = model.to(memory_format=setup.memory_format).train()  # type: ignore[call-overload]  # mypy's stub of `to` lacks it
+    """Several forward and backward passes over one batch."""
+    model = model.to(memory_format=setup.memory_format).train()  # type: ignore[call-overload]  # mypy's stub of `to` lacks this overload
     inputs = torch.randn(subject.batch, 3, 32, 32).to(memory_format=setup.memory_format)
     labels = torch.randint(10, (subject.batch,))
 

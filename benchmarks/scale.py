@@ -2,8 +2,8 @@
 
     python benchmarks/scale.py
 
-A fresh process for each size; the memory is what the process has at its peak beyond one that made ten layers. Linear
-growth shows as equal microseconds and bytes a layer.
+A fresh process for each size; the memory is the process's peak minus that of one with ten layers. With linear growth,
+microseconds and bytes per layer are constant.
 """
 
 import json
@@ -37,7 +37,7 @@ print(len(network.graph.layers), seconds, (peak - before) * 1024)
 
 
 def measure(layers: int) -> tuple[int, float, float]:
-    """Layers made, seconds, and bytes, of one fresh process."""
+    """Number of layers, seconds, and bytes of one fresh process."""
     text = f"input 64x32x32\nrepeat {layers // LAYERS_A_BLOCK} {{ {BLOCK} }}\n"
     done = subprocess.run([sys.executable, "-c", CHILD], input=text, capture_output=True, text=True, check=True)
     made, seconds, memory = done.stdout.split()
@@ -45,7 +45,7 @@ def measure(layers: int) -> tuple[int, float, float]:
 
 
 def main() -> None:
-    """Print a table and keep the figures."""
+    """Print a table and save the numbers."""
     rows = []
     for layers in SIZES:
         runs = [measure(layers) for _ in range(ROUNDS)]

@@ -1,6 +1,6 @@
-"""How long `archdsl check` takes in a fresh process, beside the imports it cannot do without, and beside torchinfo.
+"""Time of `archdsl check` in a fresh process, compared with the imports that it cannot avoid, and with torchinfo.
 
-The target: at most 2.5 times `python -c "import lark, click"`. Ends with status 1 where it is missed.
+The target: at most 2.5 times `python -c "import lark, click"`. Exits with status 1 if it is missed.
 """
 
 import sys
@@ -9,7 +9,7 @@ from pathlib import Path
 from _harness import ROOT, compare, process, report, script
 
 TARGET = 2.5
-NETWORK = ROOT / "examples" / "zoo" / "vgg.arch"  # vgg16_bn, unless told otherwise
+NETWORK = ROOT / "examples" / "zoo" / "vgg.arch"  # vgg16_bn by default
 TORCHINFO = Path(__file__).with_name("_torchinfo_vgg16_bn.py")
 
 

@@ -1,10 +1,10 @@
-"""What a step costs around a tiny network: a raw loop, archdsl's training, and Lightning and Keras where installed.
+"""Time of a training step of a tiny network: a bare loop, archdsl's training, and Lightning and Keras if installed.
 
 A step takes 32 images of 1×4×4 from memory through two linear layers, so that nearly all of the time is the loop's own.
-The target: at most 150 µs on a machine where the raw loop takes 127 µs, so at most 1.18 times as much on any. Ends with
-status 1 where it is missed.
+The target: at most 150 µs on a machine where the bare loop takes 127 µs, so at most 1.18 times as much on any machine.
+Exits with status 1 if it is missed.
 
-Lightning (`pip install lightning`) and Keras (`pip install keras`, on torch) are no dependencies of anything here.
+Lightning (`pip install lightning`) and Keras (`pip install keras`, on torch) are not dependencies of archdsl.
 """
 
 import logging
@@ -40,14 +40,14 @@ SUBJECT = Subject("tiny", TINY, Tiny, batch=32, batches=300)
 
 
 def inputs() -> tuple[Tensor, Tensor]:
-    """Standardised images and their classes."""
+    """Standardized images and their classes."""
     given = images(SUBJECT.batch * SUBJECT.batches, SHAPE)
     pixels = torch.from_numpy(given.images).float()
     return (pixels - pixels.mean()) / pixels.std(), torch.from_numpy(given.labels)
 
 
 def raw() -> Callable[[], None]:
-    """The least that a training can do."""
+    """The minimum work of a training."""
     pixels, labels = inputs()
     model = Tiny()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, nesterov=True, fused=True)
@@ -63,7 +63,7 @@ def raw() -> Callable[[], None]:
 
 
 def ours() -> Callable[[], None]:
-    """As `archdsl train` makes it: a schedule, a tally, a look at the loss and at the user's wishes in each step."""
+    """As `archdsl train` runs it: a schedule, metrics, and in each step a check of the loss and of stop requests."""
     setup = Setup(CPU)
     splits = Splits(images(SUBJECT.batch * SUBJECT.batches, SHAPE), None, None)
     optimizer = {"name": "sgd", "lr": 0.01, "momentum": 0.9, "nesterov": True}
@@ -80,7 +80,7 @@ def ours() -> Callable[[], None]:
 
 
 def lightning() -> Callable[[], None]:
-    """Lightning's Trainer, with all that can be turned off turned off. Raises ImportError."""
+    """Lightning's Trainer, with everything turned off that can be. Raises ImportError."""
     pl: Any = import_module("lightning")
 
     class Module(pl.LightningModule):  # type: ignore[misc]  # it has no types here
@@ -113,7 +113,7 @@ def lightning() -> Callable[[], None]:
 
 
 def keras() -> Callable[[], None]:
-    """Keras' fit on torch. Raises ImportError."""
+    """Keras's fit on torch. Raises ImportError."""
     os.environ["KERAS_BACKEND"] = "torch"
     keras: Any = import_module("keras")
 
@@ -132,7 +132,7 @@ def main() -> int:
         except (ImportError, RuntimeError) as error:  # torchvision without its operators raises the latter
             print(f"{name} is left out: {error}")
     timings = compare(contenders, rounds=ROUNDS)
-    # a round is so many steps: milliseconds of a round to microseconds of a step
+    # a round is this many steps: milliseconds per round to microseconds per step
     steps = [replace(t, median_ms=t.median_ms / SUBJECT.batches, min_ms=t.min_ms / SUBJECT.batches) for t in timings]
     for step in steps:
         print(f"{step.name:22} {step.median_ms * 1000:7.0f} µs a step, at best {step.min_ms * 1000:5.0f}")

@@ -1,9 +1,10 @@
-"""Analysing a network whose input has no sizes yet, against analysing it with its own.
+"""Analyzing a network with symbolic input dimensions, compared with fixed ones.
 
     python benchmarks/symbolic.py
 
-From the text to the graph, its costs and what it demands: with sizes, and with a symbol for each side. In the second
-case every shape is a closed form, and the valid sizes are solved for and put into words. All in one process, in turn.
+From the text to the graph, its costs and its constraints: with fixed sizes, and with a symbol for each spatial
+dimension. In the second case every shape is a closed form, and the valid sizes are derived and formatted. All in one
+process, in turn.
 """
 
 from collections.abc import Callable
@@ -21,11 +22,11 @@ NETWORKS = {"resnet152": (3, "H", "W"), "unet": (1, "H", "W")}
 
 
 def run(name: str, sizes: tuple[int | str, ...] | None) -> Callable[[], object]:
-    """What is timed: all that `archdsl check` tells of the network, every shape as text."""
+    """What is timed: everything that `archdsl check` shows of the network, every shape as text."""
     kept = zoo.find(name).source()
 
     def analysed() -> object:
-        # A new source: nothing may be kept from the round before.
+        # A new source: nothing may be cached from the previous round.
         source = Source(kept.text, name=kept.name, path=kept.path)
         network = analyse(source, Sink(), None, Override({None: sizes} if sizes else {})).checked()
         shapes = [str(node.shape) for node in network.graph.nodes]

@@ -1,9 +1,9 @@
-"""An epoch of CIFAR-10 with images in memory, beside a loop written with care.
+"""An epoch of CIFAR-10 with images in memory, compared with a carefully written loop.
 
-Batches, changes of images, steps, schedule; validation; a checkpoint and the weights. A machine's speed drifts within
-minutes, so the parts are timed in short turns, and an epoch's time is put together from them: 45,000 images to learn
-from, 5,000 to validate on, written once. The target: at most 5 % more. Ends with status 1 where it is missed. What
-`precision auto` and `layout auto` choose by their short trial is printed, too.
+Batches, augmentation, steps, schedule; validation; a checkpoint and the weights. A machine's speed drifts within
+minutes, so the parts are timed in short turns, and an epoch's time is computed from them: 45,000 training images, 5,000
+validation images, written once. The target: at most 5 % more. Exits with status 1 if it is missed. The choices of
+`precision auto` and `layout auto` are printed, too.
 """
 
 import sys
@@ -26,7 +26,7 @@ EPOCH = 45_000
 
 
 def epochs(subject: Subject, setup: Setup) -> list[Timing]:
-    """What an epoch takes by hand and by archdsl, from their parts."""
+    """The time of an epoch, handwritten and by archdsl, computed from the parts."""
     recipe = a_recipe(subject, crop=4)
     hand, ours = (make(subject, recipe, setup, SHAPE) for make in (ByHand, ByArchdsl))
     parts = compare(
@@ -54,7 +54,7 @@ def epochs(subject: Subject, setup: Setup) -> list[Timing]:
 
 
 def chosen(subject: Subject) -> str:
-    """What the short trial says."""
+    """The choices of the timing trial."""
     given = images(subject.batch, SHAPE)
     splits, standard = Splits(given, None, None), measure(given.images)
     recipe = a_recipe(subject, crop=4)

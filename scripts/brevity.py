@@ -1,12 +1,12 @@
-"""How long the texts of the zoo are, beside the sources of the torchvision modules that they equal.
+"""Lengths of the zoo's texts, compared with the sources of the equivalent torchvision modules.
 
     python scripts/brevity.py            print the table
-    python scripts/brevity.py --write    write it into docs/zoo.md
+    python scripts/brevity.py --write    write it to docs/zoo.md
 
-Counted are lines and characters without comments, blank lines and the blanks around a line. Of a zoo text also the
-lines of the index that make its networks, and the blocks that it uses from `std`. Of a Python source neither
-docstrings nor what describes pretrained weights: the classes derived from WeightsEnum, metadata, and the decorators
-and statements that fetch weights. Helpers that torchvision keeps elsewhere are not counted.
+Lines and characters are counted without comments, blank lines and surrounding whitespace. The counts of a zoo text
+include the lines of the index for its networks, and the blocks that it uses from `std`. The counts of a Python source
+exclude docstrings and the code for pretrained weights: classes derived from WeightsEnum, metadata, and the decorators
+and statements that load weights. Helpers in other torchvision files are not counted.
 """
 
 import ast
@@ -42,13 +42,13 @@ SOURCES = {
     "vgg": ("vgg",),
     "vision_transformer": ("vit",),
 }
-"""The texts that equal each of torchvision's files."""
+"""The texts that correspond to each of torchvision's files."""
 
 _WEIGHTS = re.compile(r"weights|_ovewrite_named_param|handle_legacy_interface|register_model|_log_api_usage_once")
 
 
 class Length(NamedTuple):
-    """Lines and characters."""
+    """Number of lines and characters."""
 
     lines: int
     characters: int
@@ -59,16 +59,16 @@ class Length(NamedTuple):
 
 
 def measure(text: str) -> Length:
-    """The length of a text: lines that are not blank, without the blanks around them."""
+    """The length of a text: nonblank lines, without surrounding whitespace."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return Length(len(lines), sum(map(len, lines)))
 
 
-# --- ours ---
+# --- archdsl ---
 
 
 def zoo_length(stem: str) -> Length:
-    """The length of a text of the zoo, with its part of the index and what it uses of `std`."""
+    """The length of a text of the zoo, including its part of the index and the `std` blocks that it uses."""
     text = _plain((EXAMPLES / "zoo" / f"{stem}.arch").read_text(encoding="utf-8"))
     index = _plain((EXAMPLES / "zoo" / "index.toml").read_text(encoding="utf-8"))
     section = re.search(rf"^\[{stem}\]\n(.*?)(?=^\[|\Z)", index, re.MULTILINE | re.DOTALL)
@@ -86,11 +86,11 @@ def _plain(text: str) -> str:
     return re.sub(r"#.*", "", text)
 
 
-# --- theirs ---
+# --- torchvision ---
 
 
 def python_length(path: Path) -> Length:
-    """The length of a Python source without comments, docstrings and what is about pretrained weights."""
+    """The length of a Python source without comments, docstrings and the code for pretrained weights."""
     text = path.read_text(encoding="utf-8")
     lines = text.splitlines()
     for token in tokenize.generate_tokens(io.StringIO(text).readline):

@@ -3,10 +3,10 @@
     python scripts/conformance.py                 all of them; minutes
     python scripts/conformance.py resnet50 'vit_*'
 
-Torchvision is an oracle only. Its compiled operators, which no classification model calls, are not needed:
-`pip install --no-deps torchvision` is enough, whatever torch is there. The weights of its module are copied into ours:
-each of our tensors takes the first of torchvision's that has the same kind and shape and is not taken yet, where
-torchvision's come in the order in which its forward pass reaches their modules.
+Torchvision is only a reference. Its compiled operators, which no classification model calls, are not needed:
+`pip install --no-deps torchvision` is enough, with any version of torch. The weights of its module are copied to the
+archdsl module: each tensor takes the first unused torchvision tensor of the same kind and shape, in the order in which
+torchvision's forward pass reaches its modules.
 """
 
 import gc
@@ -26,28 +26,28 @@ import archdsl
 from archdsl import Network
 
 TOLERANCE = 1e-4
-"""Of the largest output: what rounding in float32 may add up to in a few hundred layers."""
+"""As a fraction of the largest output: the accumulated float32 rounding error of several hundred layers."""
 
 
 class Missing(Exception):
-    """Torchvision is not there."""
+    """Torchvision is not installed."""
 
 
 class Result(NamedTuple):
-    """What a comparison found."""
+    """The result of a comparison."""
 
     name: str
     parameters: bool
     macs: bool
     difference: float
-    """The largest difference of two outputs, as a share of the largest output."""
+    """The largest difference of two outputs, as a fraction of the largest output."""
     equal: bool
-    """Whether the outputs are the same to the last bit."""
+    """Whether the outputs are bit for bit the same."""
     seconds: float
 
     @property
     def conforms(self) -> bool:
-        """Whether nothing differs but rounding."""
+        """Whether only rounding differs."""
         return self.parameters and self.macs and self.difference <= TOLERANCE
 
 
@@ -59,7 +59,7 @@ def torchvision_models() -> Any:
     if find_spec("torchvision") is None:
         raise Missing("torchvision is missing: `make conformance` installs it")
     if "torchvision" not in sys.modules:
-        # Declared here, since a torchvision for another torch cannot load its own.
+        # Declared here, because a torchvision built for another torch cannot load its own.
         for operator in ("nms", "qnms"):
             torch.library.define(f"torchvision::{operator}", "(Tensor a, Tensor b, float c) -> Tensor")
         with warnings.catch_warnings():
@@ -75,7 +75,7 @@ def names() -> list[str]:
 
 
 def build(name: str, side: int) -> nn.Module:
-    """Torchvision's module in eval mode, for images of this side, without auxiliary classifiers."""
+    """Torchvision's module in eval mode, for square images of this size, without auxiliary classifiers."""
     options: dict[str, Any] = {}
     if name in ("googlenet", "inception_v3"):
         options = {"aux_logits": False, "init_weights": False}
@@ -88,7 +88,7 @@ def build(name: str, side: int) -> nn.Module:
 
 
 def count(module: nn.Module, sizes: tuple[int, ...]) -> tuple[int, int]:
-    """Parameters and multiply-accumulates as torch counts them. The module loses its numbers."""
+    """Parameters and multiply-accumulates as torch counts them. The module loses its values."""
     module.to("meta")
     counter = FlopCounterMode(display=False)
     with counter, torch.no_grad():
@@ -101,7 +101,7 @@ def count(module: nn.Module, sizes: tuple[int, ...]) -> tuple[int, int]:
 
 @torch.no_grad()
 def scatter(module: nn.Module) -> None:
-    """Give numbers to what starts as zeros and ones, so that a wrong copy shows in the output."""
+    """Randomize tensors that are initially zeros and ones, so that a wrong copy changes the output."""
     for name, tensor in learned(module):
         if tensor.numel() < 2:
             continue
@@ -115,13 +115,13 @@ def scatter(module: nn.Module) -> None:
 
 
 def kind_of(name: str, tensor: Tensor) -> str:
-    """What a tensor of a state dict is: `weight`, `bias`, `running_mean` or `running_var`."""
+    """The kind of a tensor of a state dict: `weight`, `bias`, `running_mean` or `running_var`."""
     kinds = ("bias", "running_mean", "running_var") if tensor.ndim == 1 else ()
     return next((kind for kind in kinds if name.endswith(kind)), "weight")
 
 
 def run_in_order(module: nn.Module, x: Tensor) -> tuple[Tensor, list[tuple[str, Tensor]]]:
-    """The module's output, and what it has learned in the order in which its parts are called."""
+    """The module's output, and its learned tensors in the order in which its parts are called."""
     names = {part: name for name, part in module.named_modules()}
     reached = {"": 0}
 
@@ -134,7 +134,7 @@ def run_in_order(module: nn.Module, x: Tensor) -> tuple[Tensor, list[tuple[str, 
         hook.remove()
 
     def turn(name: str) -> int:
-        # A part that is not called, whose weights another one reads, goes with the part around it.
+        # A part that is not called, because another part reads its weights, belongs to the part that contains it.
         while name not in reached:
             name = name.rpartition(".")[0]
         return reached[name]
@@ -143,7 +143,7 @@ def run_in_order(module: nn.Module, x: Tensor) -> tuple[Tensor, list[tuple[str, 
 
 
 def copy_weights(theirs: list[tuple[str, Tensor]], ours: nn.Module) -> None:
-    """Let our module share these tensors. Raises LookupError where it does not hold as many of the same shapes."""
+    """Let the archdsl module share these tensors. Raises LookupError if their number or shapes differ."""
     waiting: dict[tuple[str, tuple[int, ...]], deque[Tensor]] = defaultdict(deque)
     for name, tensor in theirs:
         waiting[kind_of(name, tensor), tuple(tensor.shape)].append(tensor)
@@ -160,7 +160,7 @@ def copy_weights(theirs: list[tuple[str, Tensor]], ours: nn.Module) -> None:
 
 
 def learned(module: nn.Module) -> list[tuple[str, Tensor]]:
-    """The parameters, and what batch normalisation has seen; not tables that are computed."""
+    """The parameters, and the statistics of batch normalization; not computed tables."""
     parameters = {name for name, _ in module.named_parameters()}
     return [(name, t) for name, t in module.state_dict().items() if name in parameters or "running_" in name]
 
@@ -169,7 +169,7 @@ def learned(module: nn.Module) -> list[tuple[str, Tensor]]:
 
 
 def compare(name: str, *, batch: int = 2) -> Result:
-    """Compare one model of the zoo with torchvision's of the same name."""
+    """Compare one model of the zoo with torchvision's model of the same name."""
     start = time.perf_counter()
     torch.manual_seed(0)
     network = archdsl.load(f"zoo:{name}")
@@ -189,7 +189,7 @@ def _difference(network: Network, theirs: nn.Module, x: Tensor) -> tuple[float, 
     expected, weights = run_in_order(theirs, x)
     with torch.device("meta"):
         ours = network.to_torch().eval()
-    # What is computed rather than learned must be made where it is used.
+    # Computed buffers must be created on the device on which they are used.
     if any(buffer.is_meta and "num_batches" not in name for name, buffer in ours.named_buffers()):
         ours = network.to_torch().eval()
     copy_weights(weights, ours)
@@ -201,7 +201,7 @@ def _difference(network: Network, theirs: nn.Module, x: Tensor) -> tuple[float, 
 
 
 def main(patterns: list[str]) -> int:
-    """Print a line a model. Ends with 1 where one differs."""
+    """Print one line per model. Exits with 1 if one differs."""
     try:
         chosen = [name for name in names() if not patterns or any(fnmatch(name, p) for p in patterns)]
     except Missing as missing:

@@ -1,11 +1,11 @@
-"""Look for a text that archdsl cannot bear, guided by what each text reaches in the code (Atheris, libFuzzer).
+"""Search for texts that crash archdsl, guided by code coverage (Atheris, libFuzzer).
 
     make fuzz                                   ten minutes
     .venv/bin/python scripts/fuzz.py -max_total_time=60     libFuzzer's own options
 
-Any bytes, any words of the language and any change of a text that ships with archdsl must give a tree or diagnostics,
-and soon. What fails is kept as `fuzz/crash-…`; give that file as an argument to run it alone. The last lines say how
-many texts were run.
+Any bytes, any words of the language and any mutation of a text that ships with archdsl must produce a tree or
+diagnostics, quickly. Failures are saved as `fuzz/crash-…`; give that file as an argument to run it alone. The last
+lines report how many texts were run.
 """
 
 import sys
@@ -23,7 +23,7 @@ with atheris.instrument_imports(include=["archdsl"]):
 
 
 def drawn(data: bytes) -> str:
-    """The text that some bytes stand for: their own, or what they choose."""
+    """The text for some bytes: the bytes themselves, or a text that they select."""
     draw = atheris.FuzzedDataProvider(data)
     kind = draw.ConsumeIntInRange(0, 3)
     if kind == 0:
@@ -41,7 +41,7 @@ def drawn(data: bytes) -> str:
 
 
 def words(draw: atheris.FuzzedDataProvider, most: int) -> str:
-    """Some words of the language, with or without blanks between them."""
+    """Some words of the language, with or without spaces between them."""
     chosen = [WORDS[draw.ConsumeIntInRange(0, len(WORDS) - 1)] for _ in range(draw.ConsumeIntInRange(0, most))]
     return (" " if draw.ConsumeBool() else "").join(chosen)
 

@@ -1,20 +1,20 @@
-"""Set up the project, demonstrate it, test it: what a fresh clone needs, with nothing but Python.
+"""Set up the project, demonstrate it, test it: everything for a fresh clone, using only Python.
 
-    python3 scripts/dev.py setup     make .venv and install the project into it (the others do this by themselves)
+    python3 scripts/dev.py setup     create .venv and install the project into it (the others do this automatically)
     python3 scripts/dev.py demo      check a network, draw it, train one for a few epochs
     python3 scripts/dev.py test      ruff, mypy and all tests; arguments go to pytest, which then runs alone
-    python3 scripts/dev.py lint      ruff and mypy alone
-    python3 scripts/dev.py format    let ruff format, and mend what it safely can
+    python3 scripts/dev.py lint      ruff and mypy only
+    python3 scripts/dev.py format    ruff format, and ruff's safe fixes
     python3 scripts/dev.py site      build the documentation into build/site
     python3 scripts/dev.py bench     the benchmarks, one after the other
-    python3 scripts/dev.py conformance   the zoo beside all of torchvision's models; arguments are names: 'resnet*'
-    python3 scripts/dev.py fuzz      draw examples of every property anew; arguments are those of scripts/fuzz.py
-    python3 scripts/dev.py clean     remove .venv, caches and what the demo made
+    python3 scripts/dev.py conformance   compare the zoo with all torchvision models; arguments are names: 'resnet*'
+    python3 scripts/dev.py fuzz      generate new examples of every property; arguments are those of scripts/fuzz.py
+    python3 scripts/dev.py clean     remove .venv, caches and the output of the demo
 
 `make NAME` runs the same.
 """
 
-# An older Python must be able to read this file, in order to say that it is too old: no syntax newer than 3.6's.
+# Older Pythons must be able to read this file to report that they are too old: no syntax newer than 3.6's.
 
 import hashlib
 import os
@@ -34,9 +34,9 @@ EXAMPLES = ROOT / "examples"
 
 OLDEST = (3, 11)
 TORCHVISION = "torchvision==0.28.0"
-NEWEST = (3, 15)  # how far up the PATH is searched when the Python at hand is too old
+NEWEST = (3, 15)  # how far to search the PATH if the current Python is too old
 
-# What the demo leaves that is worth a look.
+# Output of the demo for the user to open.
 RESULTS = {
     "lenet5.svg": "the first network, drawn; lenet5.png is the same in pixels",
     "digits/report.html": "the training of the second one: curves, confusion matrix, wrong answers",
@@ -46,14 +46,14 @@ RESULTS = {
 
 
 class Failure(Exception):
-    """What went wrong, in words for the person at the terminal."""
+    """An error message for the user at the terminal."""
 
 
-# Setting up
+# Setup
 
 
 def find_python() -> str:
-    """Return a Python that is new enough: the one running this file, else the newest on the PATH."""
+    """Return a Python that is new enough: the current one, else the newest on the PATH."""
     if sys.version_info >= OLDEST:
         return sys.executable
     for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
@@ -82,7 +82,7 @@ def make_venv() -> None:
 
 
 def fingerprint() -> str:
-    """Return a digest of all that an installation depends on: it is redone when this changes."""
+    """Return a digest of everything that an installation depends on: when it changes, the installation is repeated."""
     digest = hashlib.sha256(str(ROOT).encode())
     for name in ("pyproject.toml", "constraints.txt"):
         digest.update((ROOT / name).read_bytes())
@@ -90,7 +90,7 @@ def fingerprint() -> str:
 
 
 def setup() -> None:
-    """Make .venv and install the project into it, unless that has been done and nothing has changed since."""
+    """Create .venv and install the project into it, unless that has been done and nothing has changed since."""
     wanted = fingerprint()
     if STAMP.is_file() and STAMP.read_text() == wanted and works(venv_program("python")):
         return
@@ -104,7 +104,7 @@ def setup() -> None:
     print(subprocess.check_output([str(venv_program("python")), "-c", SUMMARY], universal_newlines=True), end="")
 
 
-# What an installation ends in. Read from the packages' own records: importing torch would take seconds.
+# The installed versions, from the packages' metadata: importing torch would take seconds.
 SUMMARY = """
 import platform
 from importlib.metadata import distributions, version
@@ -119,7 +119,7 @@ print("   what pip said is in .venv/setup.log")
 
 
 def pip_install(*arguments: str) -> None:
-    """Install packages. What pip says goes to a log, and is shown where it fails."""
+    """Install packages. pip's output goes to a log, and is shown if it fails."""
     options = ["--disable-pip-version-check", "--no-input", "-c", "constraints.txt"]
     command = [str(venv_program("python")), "-m", "pip", "install", *options, *arguments]
     with LOG.open("a") as log:
@@ -132,7 +132,7 @@ def pip_install(*arguments: str) -> None:
 
 
 def works(python: Path, statement: str = "pass") -> bool:
-    """Tell whether this Python is there, new enough, and can run the statement."""
+    """Return whether this Python exists, is new enough, and can run the statement."""
     if not python.is_file():
         return False
     test = f"import sys; assert sys.version_info >= {OLDEST}; {statement}"
@@ -140,7 +140,7 @@ def works(python: Path, statement: str = "pass") -> bool:
     return subprocess.call(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
 
 
-# What can be asked for
+# Commands
 
 
 def demo() -> None:
@@ -183,7 +183,7 @@ def format_() -> None:
 
 def site() -> None:
     setup()
-    # Material for MkDocs announces its successor on every build; this is how it says to silence that.
+    # Material for MkDocs advertises its successor on every build; this silences it.
     os.environ["NO_MKDOCS_2_WARNING"] = "1"
     show([venv_program("python"), "-m", "mkdocs", "build", "--strict"])
     say("Done. Open build/site/index.html")
@@ -232,7 +232,7 @@ def say(text: str) -> None:
 
 
 def show(command: "list[str | Path]") -> None:
-    """Run a command from the top folder, after printing it the way a person would type it there."""
+    """Run a command from the top folder, after printing it as a user would type it there."""
     program, *words = [os.path.relpath(str(word), str(ROOT)) if isinstance(word, Path) else word for word in command]
     print("$ " + " ".join(shlex.quote(word) for word in [program, *words]), flush=True)
     run([command[0], *words])

@@ -1,4 +1,4 @@
-"""Write the pages of docs/ that are made from the code: `python scripts/docs.py`; with `--check`, only compare."""
+"""Generate the pages of docs/ that come from the code: `python scripts/docs.py`; with `--check`, only compare."""
 
 import re
 import sys
@@ -20,14 +20,14 @@ RECIPE = re.compile(r"(<!-- recipe[^\n]*-->\n).*(<!-- end of recipe -->)", re.DO
 
 
 def training() -> str:
-    """docs/training.md with the recipe's tables in their place."""
+    """docs/training.md with the recipe's tables inserted."""
     page = (DOCS / "training.md").read_text(encoding="utf-8")
     tables = recipe_tables(train_options())
     return RECIPE.sub(lambda found: f"{found[1]}\n{tables}\n{found[2]}", page)
 
 
 def train_options() -> dict[Group, list[tuple[str, str, str]]]:
-    """The options of `archdsl train` that are not of its recipe, by group: option, default, description."""
+    """The options of `archdsl train` that are not in its recipe, by group: option, default, description."""
     found: dict[Group, list[tuple[str, str, str]]] = {}
     for option in train.params:
         if isinstance(option, GroupedOption) and option.group and not (option.name or "").startswith("recipe_"):
@@ -39,7 +39,7 @@ def train_options() -> dict[Group, list[tuple[str, str, str]]]:
 
 
 def analysis() -> str:
-    """docs/analysis.md with the table of columns in its place."""
+    """docs/analysis.md with the table of columns inserted."""
     page = (DOCS / "analysis.md").read_text(encoding="utf-8")
     rows = [f"| `{column.name}` | {column.doc} |" for column in COLUMNS]
     table = "\n".join(
@@ -49,7 +49,7 @@ def analysis() -> str:
 
 
 def pages() -> dict[str, str]:
-    """Each page that is made, wholly or in part."""
+    """Each page that is generated, entirely or in part."""
     return {
         "diagnostics.md": markdown(by_code()),
         "training.md": training(),
@@ -59,7 +59,7 @@ def pages() -> dict[str, str]:
 
 
 def main() -> int:
-    """Write what differs, or with `--check` name it and end with 1."""
+    """Write what differs; with `--check`, print its name and exit with 1."""
     check = sys.argv[1:] == ["--check"]
     stale = 0
     for name, text in pages().items():

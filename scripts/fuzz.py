@@ -1,12 +1,12 @@
-"""Draw examples of every property anew, and keep what breaks one (tests/properties).
+"""Generate new examples of every property, and save those that fail (tests/properties).
 
     make fuzz                                           all properties, ten minutes
     python3 scripts/dev.py fuzz --minutes 60 --property commands --processes 8 --seed 7
-    python3 scripts/dev.py fuzz --resume                go on where the last one ended, its counts included
-    python3 scripts/dev.py fuzz --coverage              texts guided by what they reach in the code (Atheris, Linux)
+    python3 scripts/dev.py fuzz --resume                continue the previous run, including its counts
+    python3 scripts/dev.py fuzz --coverage              texts guided by code coverage (Atheris, Linux)
 
-The first failure of each kind is shrunk and kept as tests/properties/found/KIND.json, which the tests replay from then
-on. fuzz/summary.json has the counts. The exit status is 1 where something was found.
+The first failure of each kind is shrunk and saved as tests/properties/found/KIND.json, which the tests replay from then
+on. fuzz/summary.json has the counts. The exit status is 1 if anything was found.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-# For the processes that this one starts, before they import torch.
+# For the worker processes, before they import torch.
 os.environ.update(OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", MPLBACKEND="Agg")
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
 

@@ -1,4 +1,4 @@
-"""Write the grammars that are made from the code: `python scripts/grammars.py`; with `--check`, only compare."""
+"""Generate the grammars that come from the code: `python scripts/grammars.py`; with `--check`, only compare."""
 
 import sys
 from pathlib import Path
@@ -9,7 +9,7 @@ FILE = Path(__file__).resolve().parent.parent / "grammars" / "arch.tmLanguage.js
 
 
 def main() -> int:
-    """Write what differs, or with `--check` name it and end with 1."""
+    """Write what differs; with `--check`, print its name and exit with 1."""
     text = grammar()
     if FILE.is_file() and FILE.read_text(encoding="utf-8") == text:
         return 0

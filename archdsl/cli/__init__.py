@@ -28,12 +28,12 @@ _COMMANDS = {
 }
 
 _TRAINING = frozenset({"eval", "export", "inspect", "predict", "sweep", "train"})
-"""The commands that run torch, which keep Python's settings of the garbage collector."""
+"""Commands that use torch; they keep Python's default garbage collector settings."""
 
 
 class _Lazy(click.Group):
     def main(self, *args: Any, **options: Any) -> Any:
-        """Run the command line; closed, full or broken streams end it with a one-line error."""
+        """Run the command line; a closed or broken stream, or a full disk, ends it with a one-line error."""
         with guarded():
             return super().main(*args, **options)
 
@@ -48,7 +48,7 @@ class _Lazy(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command; an error in the network that shows only now is reported like the others."""
+        """Run the command; errors in the network that only the command finds are reported like all others."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
@@ -67,7 +67,7 @@ class _Lazy(click.Group):
             ctx.exit(1)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        # From the table, so that --help imports no command.
+        # The table has the descriptions, so `--help` imports no command.
         with formatter.section("Commands"):
             formatter.write_dl(sorted(_COMMANDS.items()))
 

@@ -9,7 +9,7 @@ from .common import show_mistakes, usage
 
 
 def answer_sizes(networks: list[Analysis], asked: str) -> bool:
-    """Print the valid sizes, from closed forms. True if all the sizes are valid for all the networks."""
+    """Print which sizes are valid, from the closed forms. True if all sizes are valid for all networks."""
     found = []
     for network in networks:
         if len(networks) > 1:
@@ -36,7 +36,7 @@ def _one(analysis: Analysis, asked: str) -> bool:
 
 
 def _parse(text: str, sides: int) -> list[tuple[int, ...]]:
-    """`224,350x525` as sizes of the input's symbolic dimensions; a single number is the size of all of them."""
+    """`224,350x525` as values of the input's symbolic dimensions; a single number is the value of all of them."""
     asked = []
     for part in text.split(","):
         numbers = part.strip().split("x")

@@ -73,14 +73,14 @@ def command(
     if explain and len(files) > 1 and output == "text":
         raise click.UsageError("--explain adds to the table of a single network: give one file")
     check_asked(measure, len(files), output)
-    # A single file is read before the report starts: an unreadable one ends the command.
+    # A single file is read before the report starts, so an unreadable file ends the command.
     sources = Texts(files) if len(files) > 1 else [Source(text, name="<text>") if text is not None else read(files[0])]
     values, override = parse_settings(settings), parse_override(inputs)
 
     def check(source: Source) -> Analysis:
         return analyse(source, Sink(), values, override, recipe=_check_recipe, pedantic=pedantic, blocks_only=True)
 
-    # One after the other, so that no more than one network is in memory, however many files there are.
+    # One network at a time, so memory does not grow with the number of files.
     analyses: Iterator[Analysis] = (check(source) for source in sources)
     if sizes is not None:
         from .asked_sizes import answer_sizes
@@ -89,7 +89,7 @@ def command(
     if fix or diff:
         from .fixing import apply_fixes
 
-        # All files are fixed before the report starts: one that cannot be written ends the command, not half a report.
+        # All files are fixed before the report starts, so an unwritable file ends the command before any output.
         analyses = iter([apply_fixes(analysis, check, unsafe=unsafe, diff=diff) for analysis in analyses])
     status = Status(strict=strict)
     if diff:

@@ -1,4 +1,4 @@
-"""The part of `archdsl check` that measures: columns of the table, training memory, input coverage."""
+"""Measurements of `archdsl check`: columns of the table, training memory, input coverage."""
 
 import re
 from collections.abc import Callable
@@ -24,7 +24,7 @@ _BYTES = re.compile(r"(\d{1,12}(?:\.\d{1,6})?) ?([kmgt]?)(i?b)?", re.IGNORECASE)
 
 
 class Asked(NamedTuple):
-    """What a user wants measured. `fits` is in bytes."""
+    """The measurements that the user requested. `fits` is in bytes."""
 
     columns: str | None
     batch: int | None
@@ -35,7 +35,7 @@ class Asked(NamedTuple):
 
     @property
     def memory(self) -> bool:
-        """Whether the memory of training is asked for."""
+        """Whether training memory is requested."""
         return any(each is not None for each in (self.batch, self.optimizer, self.precision, self.fits))
 
 
@@ -44,7 +44,7 @@ def _bytes(context: click.Context, option: click.Parameter, value: str | None) -
 
 
 def parse_bytes(value: str) -> int:
-    """`8G`, `512MiB`, `8GB` as bytes: powers of 1024, but of 1000 with a plain B. Raises BadParameter."""
+    """`8G`, `512MiB`, `8GB` in bytes: powers of 1024, or of 1000 with a plain B. Raises BadParameter."""
     found = _BYTES.fullmatch(value.strip())
     if found is None or not float(found[1]):
         raise click.BadParameter(f"`{printable(value)}` is not an amount of memory like 8G or 512MiB")
@@ -53,7 +53,7 @@ def parse_bytes(value: str) -> int:
 
 
 def measure_options(command: F) -> F:
-    """The options, as the command's parameter `measure` of type `Asked`."""
+    """The options, passed to the command as the parameter `measure` of type `MeasureOptions`."""
 
     def with_asked(**values: Any) -> Any:
         asked = Asked(**{name: values.pop(name) for name in Asked._fields})
@@ -92,7 +92,7 @@ def measure_options(command: F) -> F:
     wrapped.__click_params__ = getattr(command, "__click_params__", [])
     for option in reversed(options):
         wrapped = option(wrapped)
-    return wrapped  # type: ignore[no-any-return]  # a function with the options of the command
+    return wrapped  # type: ignore[no-any-return]  # the decorated function keeps its type
 
 
 _SCHEMA = "Print the JSON Schema of --format json."
@@ -110,7 +110,7 @@ def _print_schema(context: click.Context, option: click.Parameter, wanted: bool)
 
 
 def check_asked(asked: Asked, networks: int, output: str) -> None:
-    """Raise UsageError for options that do not go together."""
+    """Raise UsageError for conflicting options."""
     if networks > 1 and (asked.columns or asked.coverage or asked.memory):
         raise click.UsageError("columns, memory and input coverage are for a single network: give one file")
     if output != "text" and (asked.coverage or asked.fits):
@@ -129,33 +129,33 @@ def check_asked(asked: Asked, networks: int, output: str) -> None:
 
 
 def columns_of(analysis: Analysis, asked: Asked) -> "TableColumns | None":
-    """The columns that are asked for; None for those that are always there."""
+    """The columns in addition to the default ones; None for the default ones."""
     from ..analysis.columns import TableColumns, choose
 
     return None if asked.columns is None else TableColumns(facts_of(analysis, asked), choose(asked.columns))
 
 
 def facts_of(analysis: Analysis, asked: Asked) -> "NetworkMeasures | None":
-    """What columns and reports ask about a network; None where it has errors."""
+    """The facts of a network for columns and reports; None if it has errors."""
     from ..analysis.measures import NetworkMeasures
 
     network = analysis.network
     if network is None:
         return None
-    # The recipe is read only where it decides on something.
+    # The recipe is read only if a measurement depends on it.
     terms = terms_of(network, asked) if asked.columns or asked.memory else None
     return NetworkMeasures(network.graph, network.costs, terms)
 
 
 def terms_of(network: Network, asked: Asked) -> "MemoryOptions":
-    """How the network is trained, as asked or as its text says."""
+    """The memory settings of training: from the options, else from the text."""
     from ..training.recipe.terms import terms
 
     return terms(network.graph, batch=asked.batch, optimizer=asked.optimizer, precision=asked.precision)
 
 
 def wanted_of(asked: Asked, explain: bool) -> "Wanted":
-    """What the JSON of a network has beside the figures that are always there."""
+    """The measurements to include in a network's JSON beyond the default ones."""
     from ..analysis.check_report import Wanted
     from ..analysis.columns import choose
     from ..analysis.measures import MEMORY
@@ -170,7 +170,7 @@ def wanted_of(asked: Asked, explain: bool) -> "Wanted":
 
 
 def show_measures(network: Network, asked: Asked) -> bool:
-    """Print memory and coverage where they are asked for. Whether the network fits, where that is asked."""
+    """Print memory and coverage if requested. False if the network does not fit in the given memory."""
     fits = True
     if asked.memory:
         fits = _show_memory(network, asked)

@@ -1,4 +1,4 @@
-"""How `archdsl check` reports: each network as soon as it is checked, and none kept longer than that."""
+"""Reports of `archdsl check`: each network is reported as soon as it is checked, and then released."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -17,21 +17,21 @@ from .common import show_mistakes
 
 
 class Status:
-    """What the exit status is made of."""
+    """What the exit status depends on."""
 
     def __init__(self, *, strict: bool) -> None:
         self._strict = strict
         self.failed = False
 
     def counted(self, analyses: Iterable[Analysis]) -> Iterator[Analysis]:
-        """The same, as they pass: errors fail, and warnings where they are taken as strictly."""
+        """The same analyses, counted: errors fail, and with `strict` warnings as well."""
         for analysis in analyses:
             self.failed = self.failed or bool(analysis.diagnostics if self._strict else errors(analysis.diagnostics))
             yield analysis
 
 
 class Mistakes(NamedTuple):
-    """What is kept of a network until all have their line."""
+    """What is kept of a network until all networks are reported."""
 
     source: Source
     diagnostics: tuple[Found, ...]
@@ -40,7 +40,7 @@ class Mistakes(NamedTuple):
 def report(
     analyses: Iterator[Analysis], status: Status, several: bool, output: str, explain: bool, measure: Asked
 ) -> None:
-    """Print the report. The status fails where a network does not fit into the memory that is asked about."""
+    """Print the report. The status fails if a network does not fit in the given memory."""
     if output == "json":
         _json(analyses, several, explain, measure)
     elif output == "sarif":
@@ -55,7 +55,7 @@ def report(
 
 
 def errors(found: Iterable[Found]) -> int:
-    """How many errors are among diagnostics."""
+    """Number of errors among the diagnostics."""
     return sum(item.diagnostic.severity is Severity.ERROR for item in found)
 
 
@@ -86,7 +86,7 @@ def _table(analysis: Analysis, explain: bool, measure: Asked) -> bool:
 
 
 def _verdict(network: Network) -> str:
-    """What is well: the network, or the blocks of a file without one."""
+    """What was checked: the network, or the blocks of a file without a network."""
     from ..analysis.table import verdict
 
     if network.graph.nodes:
@@ -112,7 +112,7 @@ def _lines(analyses: Iterable[Analysis]) -> None:
 
 
 def _figures(network: Network) -> str:
-    """Parameters and multiply-accumulates; those of an example where they depend on symbolic dimensions."""
+    """Parameters and multiply-accumulates; at the example sizes if they depend on symbolic dimensions."""
     from ..analysis.quantities import si
 
     if not network.graph.nodes:
@@ -149,7 +149,7 @@ def _sizes(analysis: Analysis) -> list[str] | None:
 
 
 def _sarif(analyses: Iterable[Analysis]) -> None:
-    """The mistakes alone, of all files together."""
+    """Only the diagnostics, of all files together."""
     from ..diagnostics.sarif import write
 
     for part in write(item for analysis in analyses for item in analysis.diagnostics):
@@ -158,7 +158,7 @@ def _sarif(analyses: Iterable[Analysis]) -> None:
 
 
 def _github(analyses: Iterable[Analysis]) -> None:
-    """The mistakes alone, of all files together."""
+    """Only the diagnostics, of all files together."""
     from ..diagnostics.github import render
 
     for analysis in analyses:

@@ -1,4 +1,4 @@
-"""What the commands share: reading a network from what the user named, and showing its mistakes."""
+"""Functions that commands share: reading the network that the user names, and showing its errors."""
 
 import os
 import shutil
@@ -23,19 +23,19 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Checked(Protocol):
-    """A text and what was found in it."""
+    """A source text and its diagnostics."""
 
     @property
     def source(self) -> Source:
-        """The text."""
+        """The source text."""
 
     @property
     def diagnostics(self) -> tuple[Found, ...]:
-        """What was found."""
+        """The diagnostics."""
 
 
 def network_options(command: F) -> F:
-    """`--set` and `--input`, for every command that reads a network."""
+    """The options `--set` and `--input`, for commands that read a network."""
     command = click.option(
         "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a parameter of the network."
     )(command)
@@ -45,7 +45,7 @@ def network_options(command: F) -> F:
 
 
 def parse_settings(settings: tuple[str, ...]) -> dict[str, Any]:
-    """`("width=0.5", "classes=10")` as values."""
+    """Parameter values from `("width=0.5", "classes=10")`."""
     found: dict[str, Any] = {}
     for setting in settings:
         name, equals, value = setting.partition("=")
@@ -61,7 +61,7 @@ def parse_settings(settings: tuple[str, ...]) -> dict[str, Any]:
 
 
 def parse_override(inputs: tuple[str, ...]) -> Override:
-    """`("3x224x224",)` or `("left=3x32x32",)` as sizes by input."""
+    """Input sizes by name from `("3x224x224",)` or `("left=3x32x32",)`."""
     sizes: dict[str | None, tuple[int | str, ...]] = {}
     for given in inputs:
         name, equals, value = given.rpartition("=")
@@ -87,7 +87,7 @@ def read(name: str) -> Source:
 
 
 def _read_stdin() -> Source:
-    """The text on standard input. Exits with 2 if it is not one, with 1 if the stream fails."""
+    """The text on standard input. Exits with 2 if it is not text, with 1 if the stream fails."""
     try:
         data = sys.stdin.buffer.read(MAX_BYTES + 1)
     except OSError as error:
@@ -100,14 +100,14 @@ def _read_stdin() -> Source:
 
 
 class Texts:
-    """The texts of files, each read when its turn comes; `missing` says, at the end, that some could not be read."""
+    """The texts of files, each read on demand; afterwards `missing` is true if some could not be read."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self._names = names
         self.missing = False
 
     def __iter__(self) -> Iterator[Source]:
-        """Each that can be read; one that cannot is reported and left out."""
+        """Yield each readable text; unreadable ones are reported and skipped."""
         for name in self._names:
             try:
                 source = read(name)
@@ -120,7 +120,9 @@ class Texts:
 
 
 def read_all(names: Sequence[str]) -> tuple[list[Source], bool]:
-    """The texts of files, and whether all could be read; each that cannot is told. Exits with 2 if none can."""
+    """The texts of files, and whether all could be read; unreadable ones are reported. Exits with 2 if none can be
+    read.
+    """
     found = []
     for name in names:
         try:
@@ -146,14 +148,14 @@ def _near_file(name: str) -> str:
 
 
 def in_shell(path: Path) -> str:
-    """A path as one word of a command that a person may copy."""
+    """A path quoted for a shell command that a user may copy."""
     import shlex
 
     return shlex.quote(printable(str(path)))
 
 
 def refuse_unused(override: Override | None) -> None:
-    """Exit with 2 where sizes are given for an input that there is not. For networks without mistakes."""
+    """Exit with 2 if sizes are given for an input that does not exist. For networks without errors."""
     for name in override.unused if override is not None else ():
         if name is None:
             usage("--input: no input takes the size that is given without a name")
@@ -161,18 +163,18 @@ def refuse_unused(override: Override | None) -> None:
 
 
 def usage(message: str) -> NoReturn:
-    """One line on standard error, and exit code 2."""
+    """Print one line on standard error and exit with 2."""
     click.echo(f"archdsl: {printable(message)}", err=True)
     raise SystemExit(2)
 
 
 def colourful(stream: Any) -> bool:
-    """Whether to write colors: on a terminal only, and not where NO_COLOR is set."""
+    """Whether to write colors: only on a terminal, and not if NO_COLOR is set."""
     return bool(stream.isatty()) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def show_mistakes(network: Checked, *, stream: Any = None) -> None:
-    """Every diagnostic of a network, with a line that counts them and those that can be fixed."""
+    """Print every diagnostic of a network, and a line that counts them and the fixable ones."""
     if network.diagnostics:
         stream = stream or sys.stderr
         columns = {"columns": shutil.get_terminal_size().columns} if stream.isatty() else {}
@@ -181,7 +183,7 @@ def show_mistakes(network: Checked, *, stream: Any = None) -> None:
 
 
 def _fixable(network: Checked) -> str:
-    """` (1 fixable with --fix, 3 with --fix --unsafe)`; empty where nothing can be fixed."""
+    """` (1 fixable with --fix, 3 with --fix --unsafe)`; empty if nothing can be fixed."""
     fixes = [found.diagnostic.fix() for found in network.diagnostics if found.diagnostic.span.source is network.source]
     count = sum(fix is not None and bool(fix.edits) for fix in fixes)
     safe = sum(fix is not None and bool(fix.edits) and fix.safe for fix in fixes)
@@ -191,7 +193,7 @@ def _fixable(network: Checked) -> str:
 
 
 def load_or_exit(path: str, settings: Mapping[str, Any] | None = None, override: Override | None = None) -> Network:
-    """The network of a file; shows its mistakes and exits with 1 if it has any."""
+    """The network in a file; shows its errors and exits with 1 if it has any."""
     analysis = analyse(read(path), Sink(), settings, override)
     if analysis.network is None:
         show_mistakes(analysis)

@@ -6,11 +6,11 @@ import click
 from click.core import ParameterSource
 
 Conflict = tuple[str, str, str]
-"""An option or a choice (`--format json`; empty: always), what it excludes, parted by blanks; and why."""
+"""An option, with or without a value (`--format json`; empty: always), the options it excludes, and the reason."""
 
 
 def refuse_conflicts(conflicts: Iterable[Conflict]) -> None:
-    """Raise UsageError for the first conflict among the options of the command that is running."""
+    """Raise UsageError for the first conflict among the options of the current command."""
     given = _given(click.get_current_context())
     for option, excluded, why in conflicts:
         name, _, choice = option.partition(" ")
@@ -22,7 +22,7 @@ def refuse_conflicts(conflicts: Iterable[Conflict]) -> None:
 
 
 def _given(context: click.Context) -> dict[str, object]:
-    """The options that the user gave, by the longest of their names, with their values."""
+    """The options that the user gave, by their longest names, with their values."""
     found: dict[str, object] = {}
     for parameter in context.command.params:
         source = context.get_parameter_source(parameter.name or "")

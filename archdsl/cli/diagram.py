@@ -129,7 +129,7 @@ def command(
 
 
 def _conflicts(kind: str, view: str, direction: str) -> Iterator[Conflict]:
-    """The options that a format, a view or a direction does not use."""
+    """Options that a format, a view or a direction ignores."""
     if kind != "png":
         yield "", "--dpi", f"--dpi is for PNG, not for {kind}"
     if kind in ("dot", "mmd"):
@@ -147,7 +147,7 @@ def _conflicts(kind: str, view: str, direction: str) -> Iterator[Conflict]:
 
 
 def _compare(output: str, data: bytes) -> None:
-    """Exit with status 1 unless a file holds these bytes."""
+    """Exit with status 1 unless a file contains these bytes."""
     name = printable(output)
     try:
         there = Path(output).read_bytes()

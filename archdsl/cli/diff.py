@@ -78,7 +78,7 @@ def command(
 
 
 def _network(name: str, settings: tuple[str, ...], inputs: tuple[str, ...]) -> Network:
-    """A network without errors; else shows them and exits with 2, because 1 means that the networks differ."""
+    """A network without errors; otherwise shows them and exits with 2, because 1 means that the networks differ."""
     source, library = _read(name)
     override = parse_override(inputs)
     analysis = analyse(source, Sink(), parse_settings(settings), override, library)
@@ -90,7 +90,7 @@ def _network(name: str, settings: tuple[str, ...], inputs: tuple[str, ...]) -> N
 
 
 def _read(name: str) -> tuple[Source, Library | None]:
-    """The text of a name, and the library of the files that it uses; None for those on the disk beside it."""
+    """The text with this name, and the library of the files that it uses; None for files on disk next to it."""
     from .revision import is_revision, read_revision
 
     if not is_revision(name):

@@ -15,9 +15,9 @@ from .output import write_output
 
 
 def apply_fixes(network: Analysis, check: Callable[[Source], Analysis], *, unsafe: bool, diff: bool) -> Analysis:
-    """Apply the fixes to a network's text, and report them; the network of the fixed text.
+    """Apply the fixes to a network's text and report them; returns the network of the fixed text.
 
-    With `diff` the changes are shown, nothing is written, and the network stays.
+    With `diff`, the changes are shown, nothing is written, and the network is returned unchanged.
     """
     source = network.source
     path = source.path
@@ -45,7 +45,7 @@ def _tell(fixed: Fixed) -> None:
 
 
 def _diff(before: Source, after: Source) -> str:
-    """What would change, as a unified diff; control characters are shown, not sent."""
+    """The changes as a unified diff; control characters are escaped."""
     name = printable(before.name)
     old, new = ([printable(line) for line in source.text.splitlines()] for source in (before, after))
     lines = difflib.unified_diff(old, new, name, f"{name} (fixed)", lineterm="")

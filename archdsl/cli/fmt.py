@@ -51,7 +51,7 @@ def command(files: tuple[str, ...], check: bool, show_diff: bool) -> None:
 
 
 def formatted(source: Source) -> str | None:
-    """The formatted text, or None after its errors were shown."""
+    """The formatted text; None if it has errors, which are shown."""
     sink = Sink()
     program = parse(source, sink)
     if sink.errors:
@@ -67,7 +67,7 @@ def formatted(source: Source) -> str | None:
 
 
 def _means(text: str, program: Program) -> bool:
-    """Whether a text parses to the same tree; layers may be called by their canonical names."""
+    """Whether a text parses to the same tree, apart from synonyms of layer names."""
     sink = Sink()
     again = parse(Source(text), sink)
     named = _named(program.statements, one_names(program, synonyms()))
@@ -75,7 +75,7 @@ def _means(text: str, program: Program) -> bool:
 
 
 def _named(part: Any, names: Mapping[str, str]) -> Any:
-    """A part of a tree, with its layers called by these names."""
+    """A part of a tree, with its layers renamed."""
     if isinstance(part, tuple) and not isinstance(part, Span):
         return tuple(_named(each, names) for each in part)
     if not isinstance(part, Record):
@@ -86,7 +86,7 @@ def _named(part: Any, names: Mapping[str, str]) -> Any:
 
 
 def write(source: Source, text: str, differs: bool) -> None:
-    """Put the text in the file's place in one step, or on standard output where it came from standard input."""
+    """Replace the file's content atomically, or write to standard output if the text came from standard input."""
     if source.path is None:
         write_output("-", text.encode())
     elif differs:
@@ -95,7 +95,7 @@ def write(source: Source, text: str, differs: bool) -> None:
 
 
 def diff(source: Source, text: str) -> str:
-    """What would change, as a unified diff."""
+    """The changes as a unified diff."""
     name = printable(source.name)
     before, after = (part.splitlines(keepends=True) for part in (source.text, text))
     lines = difflib.unified_diff(before, after, name, f"{name} (formatted)")

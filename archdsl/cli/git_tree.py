@@ -12,23 +12,23 @@ from ..text.files import MAX_BYTES, NotFound, UnreadableFile
 _LINK = "120000"
 _SUBMODULE = "160000"
 _MOST_LINKS = 40
-"""How many links lead to a file at most, as for the system's own."""
+"""Largest number of symbolic links to follow to a file, as in the operating system."""
 
-# A repository's own settings may name programs: for its transport where an object is missing, for watching its files.
+# A repository's own settings may name programs: for fetching missing objects, for watching its files.
 _SAFE = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
 
 
 class GitTree:
-    """The files of a repository at a revision, by their path from its top."""
+    """The files of a repository at a revision, by their path from the top folder."""
 
     def __init__(self, revision: str, folder: Path) -> None:
-        """The tree of a revision, in the repository of a folder. Raises UnreadableFile."""
+        """The tree of a revision, in the repository that contains the folder. Raises UnreadableFile."""
         if revision.startswith("-"):
             raise UnreadableFile("a revision cannot start with `-`")
         self._folder = folder
         self._tree = _git("rev-parse", "--verify", f"{revision}^{{tree}}", folder=folder).decode().strip()
         self.prefix = os.fsdecode(_git("rev-parse", "--show-prefix", folder=folder).rstrip(b"\n"))
-        """The path of the folder, as `nets/`; empty at the top."""
+        """The path of the folder, as `nets/`; empty for the top folder."""
 
     @cached_property
     def _entries(self) -> dict[str, tuple[str, str]]:
@@ -42,11 +42,11 @@ class GitTree:
         return {"/".join(path.split("/")[:depth]) for path in self._entries for depth in range(path.count("/") + 1)}
 
     def files(self, ending: str) -> Sequence[str]:
-        """The paths of its files that end like this, links included."""
+        """The paths of the files with this suffix, including links."""
         return sorted(path for path in self._entries if path.endswith(ending))
 
     def read(self, path: str) -> bytes:
-        """What is in a file; links are followed inside the repository. Raises NotFound, UnreadableFile."""
+        """The content of a file; links are followed within the repository. Raises NotFound, UnreadableFile."""
         path = self.resolve(path)
         mode, name = self._entries.get(path, ("", ""))
         if mode == _SUBMODULE:
@@ -58,7 +58,7 @@ class GitTree:
         return self._blob(name)
 
     def resolve(self, path: str) -> str:
-        """The path of the file itself, behind links on the way and at the end. Raises NotFound, UnreadableFile."""
+        """The path of the file after resolving all links in it. Raises NotFound, UnreadableFile."""
         done: list[str] = []
         left = path.split("/")
         links = 0
@@ -89,12 +89,12 @@ class GitTree:
         return "/".join(done)
 
     def _blob(self, name: str) -> bytes:
-        # `cat-file blob` gives the object as it was committed; `show` would ask the repository's own converters.
+        # `cat-file blob` prints the object as it was committed; `show` would run the repository's own converters.
         return _git("cat-file", "blob", name, folder=self._folder, most=MAX_BYTES + 1)
 
 
 def inside(path: Path) -> tuple[Path, str]:
-    """The nearest folder on the way to a path that exists now, and the path from there.
+    """The nearest existing folder above a path, and the path relative to it.
 
     The folder of a file at a revision may have been deleted since. Raises UnreadableFile.
     """
@@ -107,7 +107,7 @@ def inside(path: Path) -> tuple[Path, str]:
 
 
 def _git(*words: str, folder: Path, most: int | None = None) -> bytes:
-    """What git prints; no more than `most` bytes of it. Raises UnreadableFile."""
+    """The output of git, at most `most` bytes of it. Raises UnreadableFile."""
     command = ["git", "-c", "core.fsmonitor=false", *words]
     pipe = subprocess.PIPE
     try:
@@ -130,7 +130,7 @@ def _git(*words: str, folder: Path, most: int | None = None) -> bytes:
         raise UnreadableFile("git is not installed") from None
     except OSError as error:
         raise UnreadableFile(f"git cannot be run: {error.strerror}") from None
-    except ValueError:  # NUL, or a character that the system's encoding lacks
+    except ValueError:  # NUL, or a character that the system's encoding does not have
         raise UnreadableFile("invalid name of a revision or file") from None
 
 

@@ -104,7 +104,7 @@ def _draw(opened: "Opened", image: Path | None, stops: "list[Stop]", folder: Pat
     if not sheets:
         usage("nothing to plot: no filters apply to the image, and no layer outputs an image")
     if folder.parent == opened.run.folder:
-        refuse_links(folder.parent, folder)  # a run may be a stranger's; a folder that the user names may be a link
+        refuse_links(folder.parent, folder)  # a run may be untrusted; a folder that the user names may be a link
     _make(folder)
     for name, sheet in sheets:
         path = folder / f"{re.sub('[^A-Za-z0-9_.-]', '_', name)}.png"

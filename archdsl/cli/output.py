@@ -9,7 +9,7 @@ from .common import usage
 
 
 def write_output(output: str, data: bytes) -> None:
-    """Write a file in one step, so that nobody sees half of it; `-` is standard output. Exits with 2 if it cannot."""
+    """Write a file atomically, so that it is never incomplete; `-` is standard output. Exits with 2 on failure."""
     if output == "-":
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
@@ -29,7 +29,7 @@ def _replace(path: Path, data: bytes) -> None:
     if os.path.isdir(path):
         raise IsADirectoryError(0, "it is a folder")
     if os.path.exists(path) and not os.path.isfile(path):
-        # A pipe or a device, as in `-o /dev/stdout`: there is nothing to replace.
+        # A pipe or a device, as in `-o /dev/stdout`, cannot be replaced.
         path.write_bytes(data)
         return
     write_atomically(path, lambda beside: beside.write_bytes(data))

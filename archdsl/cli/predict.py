@@ -50,7 +50,7 @@ def command(run: str, images: tuple[str, ...], top: int, device: str, output: st
 
 
 def _found(images: tuple[str, ...]) -> "tuple[list[Path | None], list[Answer]]":
-    """The images, and an answer for each folder without any."""
+    """The image paths, and an answer for each folder without images."""
     from ..training.errors.data_errors import BadImages
     from ..training.inference.prediction import Answer, pictures
 

@@ -1,4 +1,4 @@
-"""A problem of data, runs or devices, printed by the commands that train or use what was trained."""
+"""Problems of data, runs or devices, printed by the commands that train or use trained networks."""
 
 import os
 from typing import TYPE_CHECKING, NoReturn
@@ -31,12 +31,14 @@ def show(problem: "Problem") -> None:
 
 
 def follows() -> bool:
-    """Whether another of the processes that were started together prints and writes."""
+    """Whether another process of the same training does the printing and writing."""
     return os.environ.get("WORLD_SIZE", "1") != "1" and os.environ.get("RANK", "0") != "0"
 
 
 def package_missing(command: str, error: ModuleNotFoundError) -> NoReturn:
-    """Say which packages a command needs that are not installed; exit with 2. Raises the error for a module of ours."""
+    """Report the missing packages that a command needs and exit with 2. Raises the error if the module is archdsl's
+    own.
+    """
     from ..training.errors.missing_packages import MissingExtra, missing_of_training, package_of
 
     name = error.name or ""
@@ -50,7 +52,7 @@ _TRAINING = ("eval", "export", "inspect", "predict", "sweep", "train")
 
 
 def need(what: str, packages: tuple[str, ...]) -> None:
-    """Exit with 2 where one of the packages is not installed."""
+    """Exit with 2 if one of the packages is not installed."""
     from ..training.errors.missing_packages import MissingExtra, missing
 
     if gone := missing(packages):
@@ -58,5 +60,5 @@ def need(what: str, packages: tuple[str, ...]) -> None:
 
 
 def given(name: str) -> bool:
-    """Whether the present command's parameter was given by the user, not left at its default."""
+    """Whether the user gave this parameter of the current command, rather than leaving its default."""
     return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE

@@ -1,4 +1,4 @@
-"""A text as it was at a revision of its git repository: `HEAD:net.arch`."""
+"""Texts at a revision of their git repository: `HEAD:net.arch`."""
 
 import os
 import posixpath
@@ -13,14 +13,14 @@ from .git_tree import GitTree, inside
 
 
 class GitLibrary(Library):
-    """The `.arch` files below a folder of a repository, as they are at a revision; links are followed, as on a disk."""
+    """The `.arch` files below a folder of a repository at a revision; links are followed, as on disk."""
 
     def __init__(self, tree: GitTree, folder: str) -> None:
         self._tree = tree
         self._folder = folder
 
     def read(self, name: str) -> Source:
-        """The text of this name."""
+        """The text with this name."""
         if not name.endswith(SUFFIX):
             raise NotFound(f"file names end in {SUFFIX}")
         path = self._tree.resolve(posixpath.join(self._folder, name))
@@ -29,27 +29,27 @@ class GitLibrary(Library):
         return Source(decode(self._tree.read(path)), name=name, key=name)
 
     def list(self, folder: str | None = None) -> Sequence[str]:
-        """The names of its texts."""
+        """The names of the texts."""
         start = f"{self._folder}/" if self._folder else ""
         found = (path.removeprefix(start) for path in self._tree.files(SUFFIX) if path.startswith(start))
         return list(in_folder(found, folder))
 
 
 def is_revision(name: str) -> bool:
-    """Whether a name is REVISION:FILE rather than a file's or the zoo's."""
+    """Whether a name is REVISION:FILE rather than a file or a zoo network."""
     revision, colon, _ = name.partition(":")
     drive = sys.platform == "win32" and len(revision) == 1
     return bool(colon) and revision != "zoo" and not drive and not os.path.exists(name)
 
 
 def read_revision(name: str) -> tuple[Source, GitLibrary]:
-    """The text of REVISION:FILE, and the library of the files that it uses, at that revision. Raises UnreadableFile."""
+    """The text of REVISION:FILE, and the library of the files that it uses at that revision. Raises UnreadableFile."""
     revision, _, file = name.partition(":")
     if not revision or not file:
         raise UnreadableFile("expected a revision and a file, such as HEAD:net.arch")
     folder, rest = inside(Path(file))
     tree = GitTree(revision, folder)
     path = posixpath.normpath(posixpath.join(tree.prefix, rest))
-    # Its path is not that of a file on the disk; it is what the network is named after.
+    # This path does not exist on disk; the network gets its name from it.
     source = Source(decode(tree.read(path)), name=name, path=Path(path), key=posixpath.basename(path))
     return source, GitLibrary(tree, posixpath.dirname(path))

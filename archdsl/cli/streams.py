@@ -1,4 +1,4 @@
-"""Standard input, output and error that are closed, full or broken: one line, and exit status 1."""
+"""Standard input, output and error that are closed or broken, or on a full disk: a one-line error and exit status 1."""
 
 import contextlib
 import errno
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any, NoReturn
 
 INTERRUPTED = 130
-"""The exit status after Ctrl-C, as shells have it: 128 and the number of the signal."""
+"""The exit status after Ctrl-C, following shells: 128 plus the number of the signal."""
 
 _WRITTEN = {"stdout": "standard output", "stderr": "standard error"}
 # Windows reports a pipe whose reader is gone as EINVAL.
@@ -17,12 +17,12 @@ _BROKEN_PIPE = {errno.EPIPE, errno.EINVAL} if sys.platform == "win32" else {errn
 
 
 class _Watched(io.FileIO):
-    """A descriptor that remembers why it could not be written: a buffer above it forgets that at once."""
+    """A file descriptor that remembers why a write failed; buffers above it lose the error."""
 
     failure: OSError | None = None
 
     def write(self, data: Any) -> int:
-        """Write what the system takes."""
+        """Write as many bytes as the system accepts."""
         try:
             return super().write(data)
         except OSError as error:
@@ -31,7 +31,7 @@ class _Watched(io.FileIO):
 
 
 class _ClosedBytes(io.RawIOBase):
-    """The descriptor that the caller closed: whatever is asked of it is refused as the system would."""
+    """A file descriptor that the caller closed: every operation fails as it would in the operating system."""
 
     failure: OSError | None = None
 
@@ -53,9 +53,9 @@ class _ClosedBytes(io.RawIOBase):
 
 @contextlib.contextmanager
 def guarded() -> Iterator[None]:
-    """Run a command; where a stream fails, report that in a line and exit with 1.
+    """Run a command; if a stream fails, report it in one line and exit with 1.
 
-    A reader that has seen enough (`| head`) is not a failure that anybody wants to read about: it ends silently.
+    A reader that closes the pipe early (`| head`) is not an error: the command ends silently.
     """
     raws = _open()
     try:
@@ -67,7 +67,7 @@ def guarded() -> Iterator[None]:
 
 
 def _open() -> dict[str, _Watched | _ClosedBytes]:
-    """Watch the streams, put something in the place of closed ones, let none fail for a character that it lacks."""
+    """Monitor the streams, replace closed ones, and substitute characters that a stream's encoding does not have."""
     raws: dict[str, _Watched | _ClosedBytes] = {}
     for number, name in enumerate(("stdin", *_WRITTEN)):
         stream = getattr(sys, name)
@@ -76,7 +76,7 @@ def _open() -> dict[str, _Watched | _ClosedBytes]:
             setattr(sys, name, _closed(closed := _ClosedBytes(), reading=name == "stdin"))
             raws[name] = closed
         elif name in _WRITTEN and isinstance(stream, io.TextIOWrapper):
-            # Tables hold × and ─; a terminal that cannot show them gets a question mark rather than a traceback.
+            # Tables contain × and ─; a terminal that cannot show them gets a question mark rather than a traceback.
             stream.reconfigure(errors="replace")
             if io.FileIO in (type(stream.buffer), type(getattr(stream.buffer, "raw", None))):
                 stream.flush()
@@ -86,13 +86,13 @@ def _open() -> dict[str, _Watched | _ClosedBytes]:
 
 
 def _closed(raw: _ClosedBytes, *, reading: bool) -> io.TextIOWrapper:
-    """A stream of text over a descriptor that is closed: what is written is refused at once."""
+    """A text stream over a closed file descriptor: writes are refused at once."""
     buffer: Any = io.BufferedReader(raw) if reading else raw
     return io.TextIOWrapper(buffer, encoding="utf-8", errors="replace", write_through=not reading)
 
 
 def _watched(raw: Any, like: io.TextIOWrapper) -> io.TextIOWrapper:
-    """A stream of text over a descriptor that is watched; buffered (PYTHONUNBUFFERED) as another."""
+    """A text stream over a monitored file descriptor, with the same buffering (PYTHONUNBUFFERED) as another."""
     return io.TextIOWrapper(
         raw if type(like.buffer) is io.FileIO else io.BufferedWriter(raw),
         encoding=like.encoding,
@@ -103,7 +103,7 @@ def _watched(raw: Any, like: io.TextIOWrapper) -> io.TextIOWrapper:
 
 
 def _hold(number: int) -> None:
-    """Keep the number of a closed descriptor, so that no file that is opened later gets what is meant for a stream."""
+    """Reserve the number of a closed file descriptor, so that no file opened later receives a stream's output."""
     try:
         os.fstat(number)
     except OSError:
@@ -115,7 +115,7 @@ def _hold(number: int) -> None:
 
 
 def _flush(raws: dict[str, _Watched | _ClosedBytes]) -> None:
-    """Write what is left. Python does so only after the exit status is set."""
+    """Flush the streams. Python does so only after the exit status is set."""
     for name in _WRITTEN:
         stream = getattr(sys, name)
         if not stream.closed:
@@ -123,12 +123,12 @@ def _flush(raws: dict[str, _Watched | _ClosedBytes]) -> None:
                 stream.flush()
             except OSError as error:
                 _fail(raws, error)
-    if any(raw.failure for raw in raws.values()):  # as where click has passed over a broken pipe
+    if any(raw.failure for raw in raws.values()):  # click has already handled a broken pipe here
         raise SystemExit(1)
 
 
 def _fail(raws: dict[str, _Watched | _ClosedBytes], error: OSError) -> NoReturn:
-    """Report that a stream, or what else raised this, failed; exit with 1."""
+    """Report that a stream, or whatever raised this error, failed; exit with 1."""
     failed = {name: raw.failure for name, raw in raws.items() if raw.failure is not None}
     what = [f"{_WRITTEN[name]} cannot be written" for name in failed] or [str(error.filename)] * bool(error.filename)
     cause = next(iter(failed.values()), error)
@@ -141,7 +141,7 @@ def _fail(raws: dict[str, _Watched | _ClosedBytes], error: OSError) -> NoReturn:
 
 
 def _silence(name: str) -> None:
-    """Let a stream that failed swallow what it still holds, or Python complains of it when it exits."""
+    """Discard what a failed stream still has in its buffer; otherwise Python reports an error at exit."""
     with contextlib.suppress(OSError):
         handle = os.open(os.devnull, os.O_WRONLY)
         setattr(sys, name, os.fdopen(handle, "w", encoding="utf-8", errors="replace"))

@@ -20,7 +20,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _values_options(command: F) -> F:
-    """An option for every field of the recipe, which takes one or several values."""
+    """An option for every field of the recipe, which accepts one or several values."""
     for entry in reversed(entries()):
         metavar = "on|off" if entry.kind is bool else placeholder(entry)
         name = "recipe_" + entry.option[2:].replace("-", "_")
@@ -200,7 +200,7 @@ def _resume(folder: Path, trials: int | None) -> None:
 
 
 def _seed(space: Space) -> int:
-    """The random seed of the search: that of the trainings, unless it is varied."""
+    """The random seed of the search: the seed of the training runs, unless that varies."""
     text = space.options.get("--seed", "0")
     if not text.isdecimal():
         usage(f"--seed: `{text}` is not an integer")

@@ -1,4 +1,4 @@
-"""The trials of `archdsl sweep`: check them, run them, report them."""
+"""The trials of `archdsl sweep`: checked, run and reported."""
 
 import sys
 from pathlib import Path
@@ -48,9 +48,9 @@ def make_bench(network: Any, space: Space, inputs: tuple[str, ...], data_dir: st
 
 
 def checked(bench: "Bench") -> tuple[str, str, str]:
-    """The names of network and data, and the data named so that they are found from anywhere.
+    """The names of the network and the data set, and the data set's location, independent of the working folder.
 
-    Shows the network's mistakes and exits with 1 where no point is without. Raises BadOption, Problem.
+    Shows the network's errors and exits with 1 if every point has errors. Raises BadOption, Problem.
     """
     from ..training.data.registry import find_source
     from ..training.sweep.trial import analysed, recipe_at
@@ -103,7 +103,7 @@ def new_folder(told: "SweepSettings", out: str | None) -> Path:
 
 
 def go(folder: Path, told: "SweepSettings", bench: "Bench") -> None:
-    """Run the remaining trials, in a folder in which no other process works."""
+    """Run the remaining trials while no other process works in the folder."""
     from ..training.errors.problem import Problem
     from ..training.runs.run_folder import SETTINGS
     from ..training.runs.run_lock import claimed
@@ -156,7 +156,7 @@ def _told(sweep: "Sweep", told: "SweepSettings", number: int, trial: "Trial") ->
 
 
 def _finish(sweep: "Sweep", told: "SweepSettings") -> bool:
-    """Write and show the results of the trials. False if none of them succeeded."""
+    """Write and show the results of the trials. False if all trials failed."""
     from ..training.errors.problem import Problem
     from ..training.sweep.sweep_report import table, write_sweep
 

@@ -132,12 +132,12 @@ def command(
 
 
 def _one_speaks() -> "AbstractContextManager[object]":
-    """Errors in the text and the options are the same in all processes: the first of each machine reports them."""
+    """Errors in the text and the options are the same in all processes: the first one on each machine reports them."""
     return redirect_stderr(io.StringIO()) if os.environ.get("LOCAL_RANK", "0") != "0" else nullcontext()
 
 
 def _together(go: "Callable[[Team], int]", asked: Asked) -> int:
-    """Do it in a team of all processes that were started together; alone, where there is but this one."""
+    """Run in the group of all processes that were started together; alone if there is only this one."""
     from ..training.errors.problem import Problem
     from ..training.errors.process_errors import PeerFailed
     from ..training.loop.process_group import ALONE
@@ -150,13 +150,13 @@ def _together(go: "Callable[[Team], int]", asked: Asked) -> int:
         with joined(place(), asked.device) as team:
             return go(team)
     except PeerFailed:
-        raise SystemExit(1) from None  # the other has said why
+        raise SystemExit(1) from None  # the other process has reported the reason
     except Problem as problem:
         fail(problem)
 
 
 def _tell(outcome: "Outcome", team: "Team") -> int:
-    """Print the result and its folder. The exit status: 130 if the training was stopped."""
+    """Print the result and the run folder. Returns the exit status: 130 if the training was stopped."""
     from ..training.duration import duration
     from ..training.loop.loop import Ending
 
@@ -179,7 +179,7 @@ def _tell(outcome: "Outcome", team: "Team") -> int:
 
 
 def _words(scores: "Scores") -> str:
-    """The scores in words."""
+    """The scores as text."""
     from ..training.loop.evaluation import tells_top5
 
     top5 = f", top-5 {scores.top5:.2%}" if tells_top5(len(scores.confusion)) else ""

@@ -1,4 +1,4 @@
-"""What `archdsl train` does in each process: start a run, resume one, or either, depending on its folder."""
+"""What `archdsl train` does in each process: start a run, resume one, or decide by the folder's content."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from ..training.session import Outcome, Training
 
 AUTO = "auto"
-"""`--resume auto`: the same command starts a run, and resumes it when it is given again."""
+"""`--resume auto`: the same command starts a run, and resumes it when given again."""
 
 
 class Asked(NamedTuple):
-    """What was asked for besides the network: the recipe's fields by path, the data folder, the device."""
+    """The options besides the network: recipe fields by path, the data folder, the device."""
 
     recipe: Mapping[tuple[str, ...], Any]
     data_dir: str | None
@@ -37,11 +37,11 @@ class Asked(NamedTuple):
 
 
 Work = Callable[["Team"], "Outcome"]
-"""What each process does in its team, and what comes of it."""
+"""The work of each process in its group; returns the outcome."""
 
 
 class _Begun(NamedTuple):
-    """A network and all that a run of it begins with."""
+    """A network and everything needed to start a run of it."""
 
     network: Network
     given: dict[str, Any]
@@ -52,7 +52,7 @@ class _Begun(NamedTuple):
 
 
 def start(file: str, settings: tuple[str, ...], inputs: tuple[str, ...], out: str | None, asked: Asked) -> Work:
-    """Train in a new run. Exits where the network, the recipe or the data are not right."""
+    """Train in a new run. Exits if the network, the recipe or the data set has errors."""
     begun = _read(file, settings, inputs, asked)
     return lambda team: _start(begun, _new_run(begun, out, team, leftovers=False), team)
 
@@ -74,9 +74,9 @@ def resume_run(folder: str, file: str | None, asked: Asked) -> Work:
 
 
 def start_or_resume(file: str, settings: tuple[str, ...], inputs: tuple[str, ...], out: str, asked: Asked) -> Work:
-    """Train in the folder `out`: in a new run where there is none yet, else in the one that is there.
+    """Train in the folder `out`: start a new run if there is none yet, otherwise resume it.
 
-    What an earlier process left that was ended before it could write its settings is no run, and is written over.
+    The files of a process that ended before it wrote its settings are not a run, and are overwritten.
     """
     begun = _read(file, settings, inputs, asked)
 
@@ -84,7 +84,7 @@ def start_or_resume(file: str, settings: tuple[str, ...], inputs: tuple[str, ...
         from ..training.runs.run_folder import Run
 
         run = Run(Path(out), writes=team.leads)
-        if not team.any(team.leads and run.holds_one):  # one process looks: another one may see it begun already
+        if not team.any(team.leads and run.holds_one):  # only one looks: others might see the new run
             return _start(begun, _new_run(begun, out, team, leftovers=True), team)
         run.refuse_changes(begun.network.source.text)
         recipe = _same_recipe(run, begun)
@@ -117,7 +117,7 @@ def _start(begun: _Begun, run: "Run", team: "Team") -> "Outcome":
 
 
 def _resumed(run: "Run", recipe: Recipe, asked: Asked) -> Work:
-    """Go on with a run by this recipe. Raises Problem, ArchError."""
+    """Resume a run with this recipe. Raises Problem, ArchError."""
     from ..training.model_spec import subject_of
     from ..training.runs.loaded_run import read_network, refuse_misfit
 
@@ -131,7 +131,7 @@ def _resumed(run: "Run", recipe: Recipe, asked: Asked) -> Work:
 
 
 def _same_recipe(run: "Run", begun: _Begun) -> Recipe:
-    """The recipe to go on with, where a command that begins a run is given again; exits with 2 where it is another."""
+    """The recipe for resuming, if the command that started a run is given again; exits with 2 if it differs."""
     settings = run.read_settings()
     if dict(settings.network.given) != begun.given or settings.network.sizes != begun.sizes:
         usage(f"--set or --input differ from the run in {run.folder}: give the same values, or another --out")
@@ -145,7 +145,7 @@ def _same_recipe(run: "Run", begun: _Begun) -> Recipe:
 
 
 def _new_run(begun: _Begun, out: str | None, team: "Team", *, leftovers: bool) -> "Run":
-    """The leader's new run; the others know where it lies, and write nothing."""
+    """The leader's new run; the other processes get its path and write nothing."""
     from ..training.runs.run_folder import Run
 
     run = _create_run(begun, out, leftovers=leftovers) if team.leads else None
@@ -168,7 +168,7 @@ def _create_run(begun: _Begun, out: str | None, *, leftovers: bool) -> "Run":
 
 
 def _recipe(network: Network, asked: Asked) -> Recipe:
-    """The recipe; shows the block's mistakes and exits with 1, or with 2 for an option's."""
+    """The recipe; shows errors in the block and exits with 1, or with 2 for an invalid option."""
     sink = Sink()
     try:
         recipe = compose(network.settings, asked.recipe, sink)
@@ -187,7 +187,7 @@ def _recipe(network: Network, asked: Asked) -> Recipe:
 
 
 def _source(network: Network, recipe: Recipe, asked: Asked) -> "Source":
-    """The data set, once the network is known to fit it. Raises Problem; shows what does not fit and exits with 1."""
+    """The data set, after checking that the network fits it. Raises Problem; shows mismatches and exits with 1."""
     from ..training.data.registry import find_source
     from ..training.network_check import check
 

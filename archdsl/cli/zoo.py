@@ -22,7 +22,7 @@ def command(context: click.Context) -> None:
     wide = max(map(len, zoo.entries()))
     click.echo(f"{'name':<{wide}}  {'parameters':>11}  {'MACs':>7}  year  paper")
     for name, entry in zoo.entries().items():
-        # Each line at once: all of them take a few seconds.
+        # Print each line immediately: all of them take a few seconds.
         click.echo(f"{name:<{wide}}  {_figures(entry)}")
 
 

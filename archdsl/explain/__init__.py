@@ -1,1 +1,1 @@
-"""The pages of diagnostics: what each code means, with examples that run."""
+"""The pages of diagnostics: what each code means, with the output of its examples."""

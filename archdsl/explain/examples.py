@@ -1,4 +1,4 @@
-"""The examples of the catalogue, run as `archdsl check` would run them."""
+"""Runs the examples of the diagnostics catalogue as `archdsl check` would."""
 
 from ..diagnostics.diagnostic import Diagnostic, Found, Sink
 from ..network import analyse
@@ -11,7 +11,7 @@ NAME = "example.arch"
 
 
 def run_example(kind: type[Diagnostic], text: str) -> tuple[Source, tuple[Found, ...]]:
-    """The text as a source, and what is found in it; the files it uses lie beside it."""
+    """The text as a source, and its diagnostics; the files that it uses are next to it."""
     source, sink = Source(text, name=NAME), Sink()
     library = Stack(MemoryLibrary(kind.files), shipped())
     analyse(source, sink, kind.settings, library=library, recipe=check_recipe, pedantic=kind.pedantic)

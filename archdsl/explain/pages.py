@@ -1,4 +1,4 @@
-"""The page of a diagnostic: what it means, a wrong and a right example, what `check` reports for the wrong one."""
+"""The page of a diagnostic: what it means, a wrong and a right example, the output of `check` for the wrong one."""
 
 import inspect
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ FAMILIES: Mapping[str, str] = {
     "E08": "Training",
     "W09": "Lints: valid code that is probably wrong",
 }
-"""The topic of the codes that start so."""
+"""The topic of the codes with this prefix."""
 
 
 def meaning(kind: type[Diagnostic]) -> str:
@@ -30,7 +30,7 @@ def meaning(kind: type[Diagnostic]) -> str:
 
 
 def example(text: str) -> str:
-    """An example as it is shown: a long one is cut in its middle, a long line at its end."""
+    """An example as it is shown: long ones are cut in the middle, long lines at the end."""
     lines = [line if len(line) <= _COLUMNS else f"{line[: _COLUMNS - 1]}…" for line in text.splitlines()]
     if len(lines) > _LINES:
         lines[3:-3] = ["…"]
@@ -38,7 +38,7 @@ def example(text: str) -> str:
 
 
 def surroundings(kind: type[Diagnostic]) -> list[str]:
-    """What the examples need besides their text, in words."""
+    """What the examples need besides their text, as a sentence."""
     found = [f"Run with `--set {name}={value}`." for name, value in kind.settings.items()]
     for name, text in list(kind.files.items())[:3]:
         found.append(f"`{name}` contains `{text.strip()}`.")
@@ -47,13 +47,13 @@ def surroundings(kind: type[Diagnostic]) -> list[str]:
 
 
 def shown(kind: type[Diagnostic]) -> str:
-    """What `archdsl check` reports for the wrong example."""
+    """The output of `archdsl check` for the wrong example."""
     source, found = run_example(kind, kind.wrong)
     return render(found, root=source, columns=_COLUMNS)
 
 
 def plain(kind: type[Diagnostic]) -> str:
-    """The page for a terminal."""
+    """The page as plain text for a terminal."""
     severity = "warning, only with --pedantic" if kind.pedantic else kind.severity.value
     parts = [f"{kind.code}: {kind.title} ({severity})", meaning(kind), *surroundings(kind)]
     parts += ["Wrong:", _indented(example(kind.wrong)), _indented(shown(kind))]
@@ -62,7 +62,7 @@ def plain(kind: type[Diagnostic]) -> str:
 
 
 def markdown(kinds: Mapping[str, type[Diagnostic]]) -> str:
-    """All pages as one of Markdown, by family."""
+    """All pages as one Markdown page, by family."""
     parts = [_INTRODUCTION]
     for prefix, title in FAMILIES.items():
         members = [kind for code, kind in kinds.items() if code.startswith(prefix)]
@@ -85,7 +85,7 @@ def _indented(text: str) -> str:
 
 
 def listing(kinds: Mapping[str, type[Diagnostic]]) -> str:
-    """Code and title of each, by family."""
+    """The code and title of each diagnostic, by family."""
     lines: list[str] = []
     for prefix, title in FAMILIES.items():
         lines += ["", title]

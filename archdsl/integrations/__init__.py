@@ -1,1 +1,1 @@
-"""Networks inside of documents: Markdown, Sphinx, Jupyter. Each imports what it needs when it is used."""
+"""Networks in documents: Markdown, Sphinx, Jupyter. Each module imports its framework on first use."""

@@ -1,4 +1,4 @@
-"""Options of embedded networks: what a document shows of a network, and how."""
+"""Options of networks embedded in documents: which parts to show, and the style of the diagram."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,9 +14,9 @@ class BadOption(ValueError):
 
 
 class Asked(Record):
-    """What to show: the diagram, the table, the source text, or several; and the diagram's style.
+    """What to show: the diagram, the table, the source text, or several of them; and the diagram's style.
 
-    `values` are those of the network's parameters, `input` other sizes for its input.
+    `values` are the values of the network's parameters, `input` overrides the sizes of its input.
     """
 
     diagram: bool = True
@@ -36,7 +36,7 @@ class Asked(Record):
 
     @property
     def override(self) -> Override:
-        """The sizes for the input."""
+        """The sizes of the input."""
         return Override({None: parse_sizes(self.input)} if self.input else {})
 
 
@@ -52,7 +52,7 @@ OPTIONS = (*_CHOICES, "expand", "set", "input", *_WORDS)
 
 
 def parse_options(given: Mapping[str, str], defaults: Asked | None = None) -> Asked:
-    """Options as a document writes them; a word's value is empty, or the word. Raises BadOption."""
+    """Parse options as written in a document; flags have an empty value, or their own name. Raises BadEmbedOption."""
     found: dict[str, Any] = {}
     for name, value in given.items():
         if name in _WORDS:
@@ -67,7 +67,7 @@ def parse_options(given: Mapping[str, str], defaults: Asked | None = None) -> As
 
 
 def _valued(name: str, value: str) -> tuple[str, Any]:
-    """The field that an option with a value sets, and to what."""
+    """The field that an option sets, and its value."""
     if name in _CHOICES:
         if value not in _CHOICES[name]:
             raise BadOption(f"`{name}` must be one of {', '.join(_CHOICES[name])}, not `{value}`")

@@ -17,14 +17,14 @@ from .embed_options import Asked, BadOption, parse_options
 from .network_html import Shown, svg, table_html
 
 _MOST = 150
-"""Layers up to which a network shows each of them; a larger one shows its blocks, and then its stages."""
+"""Largest number of layers to show individually; larger networks are shown by blocks, or by stages."""
 
 
 class Mistake(ArchError):
     """Errors in a cell, shown as `archdsl check` shows them, without a traceback."""
 
     def _render_traceback_(self) -> list[str]:
-        """What IPython shows in place of a traceback."""
+        """What IPython shows instead of a traceback."""
         return str(self).strip().splitlines()
 
 
@@ -32,12 +32,12 @@ class BadMagic(Exception):
     """An invalid first line of a cell."""
 
     def _render_traceback_(self) -> list[str]:
-        """What IPython shows in place of a traceback."""
+        """What IPython shows instead of a traceback."""
         return [f"%%arch: {self}"]
 
 
 class NotebookDisplay:
-    """How a notebook shows a network."""
+    """The display of a network in a notebook."""
 
     def svg(self, network: Network) -> str | None:
         """The diagram; None if it cannot be rendered."""
@@ -49,7 +49,7 @@ class NotebookDisplay:
 
 
 def network_svg(network: Network) -> str | None:
-    """The diagram of a network as a notebook shows it; None if it cannot be rendered."""
+    """The diagram of a network for a notebook; None if it cannot be rendered."""
     views = ("layers", "blocks", "stages") if len(network.graph.layers) <= _MOST else ("blocks", "stages")
     for view in views:
         try:
@@ -60,7 +60,7 @@ def network_svg(network: Network) -> str | None:
 
 
 def network_html(network: Network) -> str:
-    """The table of a network, and its diagram beside it."""
+    """The table of a network, with its diagram next to it."""
     drawn = network_svg(network)
     picture = f'<div style="flex: none; max-width: 50%; overflow: auto">{drawn}</div>' if drawn else ""
     table = f'<div style="overflow: auto">{table_html(network)}</div>'
@@ -68,10 +68,10 @@ def network_html(network: Network) -> str:
 
 
 def arch(line: str, cell: str, shell: Any) -> None:
-    """The cell magic: show the network of a cell, and bind it to the name that the line begins with.
+    """The cell magic: show the network of a cell, and bind it to the name at the beginning of the line.
 
     The other words are options: view=blocks, theme=dark, table, nodiagram, set="width=0.5", input=3x64x64, … Raises
-    Mistake, which is displayed as the errors themselves; the name then keeps its value.
+    CellError, which is displayed as the errors themselves; the name then keeps its value.
     """
     from IPython.display import HTML, display
 
@@ -82,13 +82,13 @@ def arch(line: str, cell: str, shell: Any) -> None:
     if any(found.diagnostic.severity is Severity.WARNING for found in shown.diagnostics):
         print(shown.complaints, file=sys.stderr)
     if shown.html:
-        display(HTML(shown.html))  # type: ignore[no-untyped-call]  # IPython's own has no types
+        display(HTML(shown.html))  # type: ignore[no-untyped-call]  # IPython's function has no types
     if name is not None:
         shell.user_ns[name] = shown.network
 
 
 def _line(line: str) -> tuple[str | None, Asked]:
-    """The name and the options on the magic's own line. Raises BadMagic."""
+    """The name and the options on the first line. Raises BadMagic."""
     try:
         words = shlex.split(line)
     except ValueError as error:

@@ -17,10 +17,10 @@ _CELL = "padding: 0.1em 0.8em; white-space: pre; text-align: "
 
 
 class Shown:
-    """A text, analyzed: the network, its HTML, and its errors and warnings as `archdsl check` shows them.
+    """An analyzed text: the network, its HTML, and its errors and warnings as `archdsl check` shows them.
 
-    `network` is None where there is an error; then the HTML shows the diagnostics alone. `library` has the files that
-    it may use, where that is not the folder of its file.
+    `network` is None if there is an error; the HTML then shows only the diagnostics. `library` has the files that the
+    text may use, if they are not in the folder of its file.
     """
 
     def __init__(self, text: str | Source, asked: Asked, name: str = "<text>", library: Library | None = None) -> None:
@@ -35,7 +35,7 @@ class Shown:
 
     @property
     def html(self) -> str:
-        """The diagram and the table, as asked for; or the errors."""
+        """The diagram and the table, as requested; or the errors."""
         if self.network is None:
             return mistakes_html(self.complaints)
         parts = [picture_html(self.network, self.asked)] if self.asked.diagram else []
@@ -64,7 +64,7 @@ def svg(network: Network, asked: Asked) -> str:
 
 
 def picture_html(network: Network, asked: Asked) -> str:
-    """The diagram in a figure, no wider than the page; a line that says why if it cannot be rendered."""
+    """The diagram in a figure, no wider than the page; an error message if it cannot be rendered."""
     try:
         drawn = svg(network, asked)
     except CannotDraw as error:
@@ -75,7 +75,7 @@ def picture_html(network: Network, asked: Asked) -> str:
 
 
 def table_html(network: Network) -> str:
-    """The table of `archdsl check`, with the sums under it."""
+    """The table of `archdsl check`, with the totals below it."""
     lines = [
         '<table class="archdsl">',
         f"<thead><tr>{''.join(_cell('th', i, head) for i, head in enumerate(HEAD))}</tr></thead>",

@@ -44,15 +44,15 @@ _LOG = logging.getLogger(__name__)
 
 
 class arch_picture(nodes.General, nodes.Element):  # type: ignore[misc]  # docutils ships no types
-    """The diagram of a network: as HTML in `markup`, in words in `alt`.
+    """The diagram of a network: as HTML in `markup`, as text in `alt`.
 
-    `text`, `origin` and `asked` are what it is made of, for a builder that wants it otherwise: pages that were read for
-    one builder are kept for all.
+    `text`, `origin` and `options` allow a builder to render it in another format: pages that were read for one builder
+    are cached for all.
     """
 
 
 class ArchDirective(SphinxDirective):
-    """`.. arch::`: the diagram of a network, and its table and source text where they are asked for."""
+    """`.. arch::`: the diagram of a network, and its table and source text if requested."""
 
     has_content = True
     optional_arguments = 1
@@ -64,7 +64,7 @@ class ArchDirective(SphinxDirective):
     }
 
     def run(self) -> list[nodes.Node]:
-        """The nodes in the directive's place. Errors are reported as a warning of Sphinx, and shown in the page."""
+        """The nodes that replace the directive. Errors are reported as Sphinx warnings and shown on the page."""
         own = {key: value for key, value in self.options.items() if key in OPTIONS}
         try:
             asked, (source, folder) = parse_options(own), self._source()
@@ -84,9 +84,10 @@ class ArchDirective(SphinxDirective):
         return found
 
     def _source(self) -> tuple[Source, str | None]:
-        """The text: the content, a file beside the page, or one of the zoo; and the folder of the files it may use.
+        """The text: the content, a file next to the page, or one of the zoo; and the folder of the files that it may
+        use.
 
-        Raises UnreadableFile, BadOption.
+        Raises UnreadableFile, BadEmbedOption.
         """
         if bool(self.arguments) == bool(self.content):
             raise BadOption("give either a file or the source text as content")
@@ -101,9 +102,9 @@ class ArchDirective(SphinxDirective):
         return read_source(file, name=name), str(file.parent)
 
     def _file(self, name: str) -> Path:
-        """A network of these documents: a file below their folder, whose name ends in `.arch`. Raises UnreadableFile.
+        """A network of these documents: an `.arch` file below their folder. Raises UnreadableFile.
 
-        Whoever writes a page need not be trusted with the other files of the machine that builds it.
+        The author of a page need not be trusted with the other files of the machine that builds it.
         """
         if not self.state.document.settings.file_insertion_enabled:
             raise UnreadableFile("file insertion is disabled in the docutils settings")
@@ -130,12 +131,12 @@ class ArchDirective(SphinxDirective):
 
 
 def _library(folder: str | None) -> Library:
-    """The files that a text may use: `.arch` files below a folder, and what ships with the package."""
+    """The files that a text may use: `.arch` files below a folder, and those that ship with the package."""
     return shipped() if folder is None else Stack(FolderLibrary(Path(folder)), shipped())
 
 
 def _png(node: arch_picture) -> bytes:
-    """The diagram's bytes; none if it cannot be rendered."""
+    """The diagram as a PNG; empty if it cannot be rendered."""
     asked: Asked = node["asked"]
     name, key, folder = node["origin"]
     network = Shown(Source(node["text"], name=name, key=key), asked, library=_library(folder)).network
@@ -152,7 +153,7 @@ def _png(node: arch_picture) -> bytes:
 
 
 def _table(network: Network) -> list[nodes.Node]:
-    """The table of `archdsl check` as one of Sphinx's, with the sums under it."""
+    """The table of `archdsl check` as a Sphinx table, with the totals below it."""
     found = [cells for cells, _ in rows(network.graph)]
     group = nodes.tgroup(cols=len(HEAD))
     group += [nodes.colspec(colwidth=max(len(row[i]) for row in (HEAD, *found)) + 2) for i in range(len(HEAD))]
@@ -170,7 +171,7 @@ def _table(network: Network) -> list[nodes.Node]:
 def _row(cells: tuple[str, ...]) -> nodes.Node:
     row = nodes.row()
     for cell in cells:
-        # Leading blanks show the depth of a layer.
+        # Leading spaces show the depth of a layer.
         indent = "\u2003" * ((len(cell) - len(cell.lstrip())) // 2)
         entry = nodes.entry()
         entry += nodes.paragraph("", indent + cell.lstrip())

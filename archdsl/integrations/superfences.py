@@ -18,7 +18,7 @@ from typing import Any
 from .embed_options import Asked, BadOption, parse_options
 from .network_html import Shown, mistakes_html
 
-# MkDocs counts the warnings of its plugins' loggers, and `mkdocs build --strict` fails for one.
+# MkDocs counts the warnings of its plugins' loggers, and `mkdocs build --strict` fails if there are any.
 _LOG = logging.getLogger("mkdocs.plugins.archdsl")
 _KEY = "archdsl"
 
@@ -30,7 +30,7 @@ def validate(language: str, inputs: dict[str, str], options: dict[str, Any], att
 
 
 def fence(source: str, language: str, class_name: str, options: dict[str, Any], md: Any, **given: Any) -> str:
-    """The diagram of a fence, and the table and the source text where they are asked for; or its errors."""
+    """The diagram of a fence, with the table and the source text if requested; or its errors."""
     return _shown(source, options, md, Asked())
 
 
@@ -58,7 +58,7 @@ def _shown(source: str, options: dict[str, Any], md: Any, defaults: Asked) -> st
 
 
 def _highlighted(source: str, md: Any) -> str:
-    """The text as the page shows code."""
+    """The text, formatted as code."""
     fences = md.preprocessors["fenced_code_block"]
     fences.get_hl_settings()
     html: str = fences.highlight(src=source, language="arch", options={}, md=md, classes=[], id_value="", attrs={})

@@ -1,1 +1,1 @@
-"""Training: data, recipe, loop, checkpoints, what a run leaves behind."""
+"""Training: data, recipe, loop, checkpoints, and the contents of a run folder."""

@@ -1,4 +1,4 @@
-"""The parts of a training from its recipe: images in memory, the network, where to compute, the state to start from."""
+"""The parts of a training run, built from its recipe: images in memory, the network, the device, the initial state."""
 
 import math
 from dataclasses import replace
@@ -25,7 +25,7 @@ from .model_spec import Subject
 from .recipe.recipe import Recipe
 
 _MOST_STANDARDISED = 1 << 26
-"""Bytes of images that may lie in memory a second time, as standardised numbers of four bytes each."""
+"""Largest size in bytes of a second copy of the images in memory, standardized and in float32."""
 
 
 def load(source: Source, recipe: Recipe, request: Request, watch: Watch) -> Splits:
@@ -43,19 +43,19 @@ def load(source: Source, recipe: Recipe, request: Request, watch: Watch) -> Spli
 
 
 def sizes(splits: Splits) -> dict[str, int]:
-    """How many images each split has."""
+    """Number of images in each split."""
     parts = {"training": splits.train, "validation": splits.validation, "test": splits.test}
     return {name: len(part) if part else 0 for name, part in parts.items()}
 
 
 def build(subject: Subject, recipe: Recipe, device: torch.device) -> nn.Module:
-    """The network with its first weights, which the seed decides."""
+    """The network with its initial weights, which depend on the seed."""
     torch.manual_seed(derive(recipe.seed, "weights"))
     return subject.build().to(device)
 
 
 def prepare(model: nn.Module, subject: Subject, splits: Splits, standard: Standard, device: torch.device) -> None:
-    """Set the weights that training images decide, from the first of those."""
+    """Set the weights that are computed from the first training images."""
     if subject.whitened:
         batch = on_device(splits.train.take(np.arange(min(WHITENING_IMAGES, len(splits.train)))), device)
         whiten(model, subject.whitened, batch.images, Standardiser(standard, device, torch.contiguous_format))
@@ -64,7 +64,7 @@ def prepare(model: nn.Module, subject: Subject, splits: Splits, standard: Standa
 def choose(
     model: nn.Module, splits: Splits, standard: Standard, recipe: Recipe, device: torch.device, team: Team = ALONE
 ) -> tuple[Setup, list[Trial]]:
-    """Precision and layout, tried on a batch where the recipe leaves them open; all processes take the leader's."""
+    """Precision and memory layout; `auto` is timed on one batch. All processes use the leader's choice."""
     count = min(math.ceil(recipe.batch / team.size), len(splits.train))
     batch = on_device(splits.train.take(np.arange(count)), device)
     inputs = Standardiser(standard, device, torch.contiguous_format)(batch.images)
@@ -95,17 +95,17 @@ def job(
 
 
 def _inputs(train: Batches, recipe: Recipe, standardise: Standardiser, device: torch.device) -> Tensor | None:
-    """All images standardised, where that saves doing so for each batch: of small data whose pixels never change."""
+    """All images standardized, if that saves work for each batch: for small data sets without random augmentation."""
     if train.images.nbytes > _MOST_STANDARDISED or train.images.device != device or changes_pixels(recipe.augment):
         return None
     return standardise(train.images)
 
 
 def first_state(model: nn.Module, of: Job) -> State:
-    """The state at the start of a training, the weights in the setup's layout."""
+    """The initial state of a training, with the weights in the setup's memory layout."""
     device, recipe = of.setup.device, of.recipe
     model = of.team.prepare(model)
-    model = model.to(memory_format=of.setup.memory_format)  # type: ignore[call-overload]  # torch's types lack it
+    model = model.to(memory_format=of.setup.memory_format)  # type: ignore[call-overload]  # torch's types lack this overload
     torch.manual_seed(derive(recipe.seed, own_purpose("steps", of.team)))
     return State(
         model=model,

@@ -1,4 +1,4 @@
-"""Seconds as people read them."""
+"""Durations as text."""
 
 
 def duration(seconds: float) -> str:

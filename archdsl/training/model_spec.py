@@ -1,4 +1,4 @@
-"""What is trained."""
+"""The network to train, independent of how it is defined."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from .data.dataset_spec import ImageShape
 from .network_check import image_shape
 
 NETWORK = "net.arch"
-"""The file of a run with the network's text."""
+"""The file in a run folder with the network's text."""
 
 if TYPE_CHECKING:
     from ..network import Network
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Subject:
-    """A network: its name, its text, its input, its builder, and what is needed to read it again.
+    """A network: its name, its text, its input, a function that builds it, and what is needed to load it again.
 
-    `build` draws the first weights from torch's global generator and returns a module from float32 of N×C×H×W to
-    logits of N×classes, or a tuple that begins with them. `given` are the values of its parameters and `sizes` those
-    of its input that do not stand in the text; `used` are the texts of the files that it uses, by relative path.
-    `whitened` are the layers whose filters training images decide, with what is added to the variances. `graph` is what
-    the analyses know, of a network that was not made by hand.
+    `build` uses torch's global generator for the initial weights and returns a module from float32 of N×C×H×W to logits
+    of N×classes, or a tuple that begins with them. `given` are the values of its parameters, and `sizes` those of its
+    input, that are not in the text; `used` are the texts of the files that it uses, by relative path. `whitened` are
+    the layers whose filters are computed from training images, with the value added to the variances. `graph` is the
+    graph for analyses; None for a handwritten network.
     """
 
     name: str
@@ -45,12 +45,12 @@ class Subject:
 
     @property
     def texts(self) -> dict[str, str]:
-        """The texts to keep with a run, by their paths in its folder."""
+        """The texts to store with a run, by their paths in its folder."""
         return {**self.used, NETWORK: self.text}
 
 
 def subject_of(network: "Network", given: Mapping[str, Any], sizes: tuple[str, ...]) -> Subject:
-    """A checked network as what is trained."""
+    """A checked network as the model to train."""
     source = network.source
     return Subject(
         name=network.graph.name,
@@ -71,7 +71,7 @@ def subject_of(network: "Network", given: Mapping[str, Any], sizes: tuple[str, .
 
 
 def used_files(source: Source) -> dict[str, str]:
-    """The texts of the files that a text uses, and those use, by their paths from the text's folder."""
+    """The texts of the files that a text uses, directly or indirectly, by their paths relative to the text's folder."""
     if source.path is None:
         return {}
     found: dict[str, str] = {}

@@ -1,6 +1,6 @@
-"""The network against its recipe and its data, before any file of the data is touched.
+"""Checks of the network against its recipe and its data, before any file of the data is read.
 
-Imports pydantic where there is a recipe to check, and neither torch nor numpy.
+Imports pydantic if there is a recipe to check, and neither torch nor numpy.
 """
 
 from typing import TYPE_CHECKING
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def check_recipe(graph: Graph, sink: Sink) -> None:
-    """Report what is wrong with the `train` block, and with the network for it and for the data that it names.
+    """Report errors in the `train` block, and in the network with respect to it and to the data set that it names.
 
-    A folder of images is left to `train`, which looks into it.
+    A folder of images is checked by `train`, which reads it.
     """
     from .recipe.composition import compose
 
@@ -33,13 +33,13 @@ def check_recipe(graph: Graph, sink: Sink) -> None:
 
 
 def image_shape(graph: Graph) -> ImageShape:
-    """The network's input, of a network that `check` found nothing wrong with."""
+    """The input of a network that `check` accepted."""
     shape = graph.nodes[graph.inputs[0]].shape
     return ImageShape(*shape.dims)
 
 
 def check(graph: Graph, spec: DataSpec, fit: str, sink: Sink) -> None:
-    """Put what does not fit into the sink: the input's kind and shape, the number of classes at the end.
+    """Report what does not fit: the input's kind and shape, the number of classes at the end.
 
     `fit` is the recipe's `data fit=`.
     """
@@ -91,7 +91,7 @@ def _input(graph: Graph, spec: DataSpec, fit: str, sink: Sink) -> None:
 
 
 def _output(graph: Graph, spec: DataSpec, sink: Sink) -> None:
-    if len(graph.outputs) > 1:  # only the first has a loss: the weights of the others would never move
+    if len(graph.outputs) > 1:  # only the first output has a loss: the weights of the others would never change
         name, other = graph.outputs[1]
         sink.emit(SeveralOutputs(span=graph.nodes[other].span, count=len(graph.outputs), name=name))
         return
@@ -106,7 +106,9 @@ def _output(graph: Graph, spec: DataSpec, sink: Sink) -> None:
 
 
 def _advice(graph: Graph, node: Node, classes: int) -> str:
-    """The way to so many numbers at the end: a parameter of the network, another last layer, or one more."""
+    """The suggestion for getting this many outputs: a parameter of the network, another last layer, or an additional
+    one.
+    """
     shape = node.shape
     if shape.rank == 1:
         if graph.settings.get("classes") == shape.dims[0]:
@@ -116,7 +118,7 @@ def _advice(graph: Graph, node: Node, classes: int) -> str:
 
 
 def check_names(graph: Graph, recipe: "Recipe", sink: Sink) -> str | None:
-    """What is wrong with the names that `freeze` gives, put into the sink where the text gives them, else returned."""
+    """Report names of `freeze` that do not exist: at their position in the text, else as the return value."""
     from .recipe.sections import frozen_parts
 
     known = {".".join(node.path[:depth]) for node in graph.layers for depth in range(1, len(node.path) + 1)}

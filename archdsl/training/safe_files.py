@@ -1,4 +1,4 @@
-"""Files of runs, sweeps and caches: written whole or not at all, never through a link, and read up to a bound."""
+"""Files of runs, sweeps and caches: written atomically, never through a link, and read up to a size limit."""
 
 import errno
 import stat
@@ -9,15 +9,15 @@ from ..text import atomic
 from .errors.disk_errors import CannotWrite, DiskFull, LinkInTheWay
 
 _FULL = tuple(getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG") if hasattr(errno, name))
-"""The disk, the user's quota, the process's limit."""
+"""Disk full, the user's quota, the process's limit."""
 LARGEST_TEXT = 64 << 20
-"""Bytes of a JSON file or a log that are read into memory."""
+"""Largest size in bytes of a JSON file or a log that is read into memory."""
 
 
 def write_atomically(path: Path, fill: Callable[[Path], object]) -> None:
-    """`atomic.write_atomically`, but for a path that is a link: a run may be a stranger's, and its links lead anywhere.
+    """`atomic.write_atomically`, but refusing links: a run may come from a stranger, and its links may lead anywhere.
 
-    Raises DiskFull, CannotWrite, LinkInTheWay, and what else `fill` raises.
+    Raises DiskFull, CannotWrite, LinkInTheWay, and whatever `fill` raises.
     """
     if path.is_symlink():
         raise LinkInTheWay(path)
@@ -30,7 +30,7 @@ def write_atomically(path: Path, fill: Callable[[Path], object]) -> None:
 
 
 def make_folder(path: Path) -> None:
-    """The folder, where it is not there yet, and those above it. Raises DiskFull, CannotWrite."""
+    """Create the folder and its parents, if missing. Raises DiskFull, CannotWrite."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -43,9 +43,9 @@ def write_text(path: Path, text: str) -> None:
 
 
 def refuse_links(folder: Path, path: Path) -> Path:
-    """`path`, which is below `folder`, where neither it nor a folder between the two is a link. Raises LinkInTheWay.
+    """`path`, below `folder`, if neither it nor a folder between the two is a link. Raises LinkInTheWay.
 
-    The folder itself may be one: the user named it.
+    The folder itself may be a link: the user named it.
     """
     below = path.relative_to(folder)
     for part in (path, *(folder / parent for parent in below.parents if parent.parts)):
@@ -55,30 +55,30 @@ def refuse_links(folder: Path, path: Path) -> Path:
 
 
 def read_bytes(path: Path, largest: int = LARGEST_TEXT) -> bytes:
-    """The bytes of a regular file. Raises OSError, also for a larger file and for a folder, pipe or device."""
-    about = path.stat()  # before it is opened: opening a pipe waits for a writer
+    """The bytes of a regular file. Raises OSError, also if it is larger, or a folder, pipe or device."""
+    about = path.stat()  # checked before opening: opening a pipe waits for a writer
     if not stat.S_ISREG(about.st_mode):
         raise OSError(errno.EINVAL, "not a regular file")
     if about.st_size > largest:
         raise OSError(errno.EFBIG, f"{about.st_size:,} bytes; the limit is {largest:,}")
     with path.open("rb") as stream:
         content = stream.read(largest + 1)
-    if len(content) > largest:  # it grows, or its system does not say how large it is
+    if len(content) > largest:  # it is growing, or its file system does not report its size
         raise OSError(errno.EFBIG, f"more than {largest:,} bytes")
     return content
 
 
 def unwritten(path: Path, error: Exception) -> DiskFull | CannotWrite:
-    """What an error of the system means, which kept `path` from being written."""
+    """The problem that a system error indicates when writing `path`."""
     if is_full(error):
         return DiskFull(path)
     return CannotWrite(path, getattr(error, "strerror", None) or str(error))
 
 
 def is_full(error: BaseException) -> bool:
-    """Whether an error means that the disk, or the user's quota, is full.
+    """Whether an error means that the disk or the user's quota is full.
 
-    safetensors raises an exception of its own, with the system's number in the text.
+    safetensors raises an exception of its own, with the system's error number in its text.
     """
     if isinstance(error, OSError):
         return error.errno in _FULL

@@ -1,4 +1,4 @@
-"""A training from beginning to end: started or resumed, finished or stopped, and what it leaves in its folder."""
+"""A training from start to end: started or resumed, finished or stopped, and the files in its folder."""
 
 import math
 from contextlib import AbstractContextManager, nullcontext
@@ -36,7 +36,7 @@ from .runs.weights import fitting, part, save_tensors
 
 @dataclass(frozen=True)
 class Place:
-    """Where things come from and go to: how the data are wanted, the device, the run's folder."""
+    """Inputs and outputs of a training: the data set request, the device, the run's folder."""
 
     request: Request
     device: str
@@ -45,7 +45,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a training: of a finished one, `tested` has the name of the images and the final scores on them."""
+    """The outcome of a training; `tested` of a finished one has the split's name and the final scores on it."""
 
     run: Run
     ending: Ending
@@ -55,9 +55,9 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Training:
-    """A training that can be started or resumed. `stop` says whether the user wants it to stop.
+    """A training that can be started or resumed. `stop` returns whether the user wants it to stop.
 
-    Each process of a `team` has one, and all call the same methods.
+    Each process of a `group` has its own, and all call the same methods.
     """
 
     subject: Subject
@@ -99,10 +99,10 @@ class Training:
         return assemble.first_state(model, job), job
 
     def resume(self) -> Outcome:
-        """Go on from the newest checkpoint of the run.
+        """Resume from the newest checkpoint of the run.
 
-        On the CPU, with as many threads and processes, the result is bit for bit that of not having stopped. Raises
-        Problem.
+        On the CPU, with the same number of threads and processes, the result is bit for bit that of an uninterrupted
+        run. Raises Problem.
         """
         splits, device = self._load()
         budget = Budget(self.subject.graph, self.recipe, device, splits, self.team.size)
@@ -112,7 +112,7 @@ class Training:
             return self._go(state, job, splits, budget)
 
     def _alone(self) -> AbstractContextManager[None]:
-        """No other process writes into the run meanwhile. Raises CannotResume."""
+        """No other process writes to the run meanwhile. Raises CannotResume."""
         run = self.place.run
         return claimed(run.folder) if run.writes else nullcontext()
 
@@ -127,7 +127,7 @@ class Training:
         job = assemble.job(self.recipe, setup, standard, splits, len(settings.data.classes), self.stop, self.team)
         model = assemble.build(self.subject, self.recipe, device)
         unbegun = not run.metrics.exists() and not list_checkpoints(run.checkpoints)
-        if unbegun:  # it was cut off before its first checkpoint: there is nothing to lose
+        if unbegun:  # interrupted before its first checkpoint: there is nothing to lose
             assemble.prepare(model, self.subject, splits, standard, device)
         state = assemble.first_state(model, job)
         if not unbegun:
@@ -152,7 +152,7 @@ class Training:
         return self._splits(), device
 
     def _splits(self) -> Splits:
-        """The images. One process of each machine fetches and decodes what is not there yet, the others find it."""
+        """The images. One process per machine downloads and decodes them if necessary, then the others load them."""
         splits: Splits | None = None
         problem: Problem | None = None
         try:
@@ -221,14 +221,14 @@ class Training:
 
 
 def _where(state: State, job: Job) -> str:
-    """Where a training that was resumed goes on."""
+    """A message about where a resumed training continues."""
     if state.epoch < job.epochs:
         return f"resumes in epoch {state.epoch + 1}, after {state.step:,} steps"
     return f"all {state.epoch} epochs are finished; `--epochs {2 * state.epoch}` trains for as many more"
 
 
 def _another_course(before: Recipe, state: State, job: Job) -> str | None:
-    """What becomes of the learning rate where epochs were added: a schedule is one of the whole training."""
+    """A message about the learning rate if epochs were added: a schedule covers the whole training."""
     now, lr = job.recipe, state.optimizer.param_groups[0]["peak_lr"]
     if not 0 < state.step < job.steps or now.epochs == before.epochs:
         return None
@@ -244,9 +244,9 @@ def _another_course(before: Recipe, state: State, job: Job) -> str | None:
 
 
 def _test(state: State, job: Job, splits: Splits, run: Run) -> tuple[str, Scores] | None:
-    """Scores of the best epoch's weights, or of the last where nothing was validated, on the test images.
+    """Scores on the test images with the best epoch's weights, or the last ones if nothing was validated.
 
-    On the validation images where there are none for a test, None where there are neither. The state stays as it is.
+    On the validation images if there is no test set, None if there are neither. The state does not change.
     """
     name, images = ("test", splits.test) if splits.test else ("validation", splits.validation)
     if images is None:
@@ -263,7 +263,7 @@ def _test(state: State, job: Job, splits: Splits, run: Run) -> tuple[str, Scores
 
 
 def _keep_finite(state: State, run: Run) -> None:
-    """Write the last weights that are finite: the present ones, else those of the newest checkpoint."""
+    """Write the last finite weights: the present ones, else those of the newest checkpoint."""
     present = state.average or weights_of(state.model)
     if all(bool(tensor.isfinite().all()) for tensor in present.values()):
         run.keep_weights(state, run.last)

@@ -1,11 +1,11 @@
-"""What `archdsl check` measures when it is asked: columns, memory, coverage, JSON with its schema."""
+"""Measurements of `archdsl check`: columns, memory, input coverage, JSON with its schema."""
 
 import json
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it has no types of its own
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it has no types
 
 from archdsl.analysis.check_schema import CheckReport, schema
 from archdsl.analysis.memory import OPTIMIZERS, PRECISIONS
@@ -15,7 +15,7 @@ SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "check.schema.json"
 
 
 def check(*arguments: str, status: int = 0) -> str:
-    """What `archdsl check` prints."""
+    """The output of `archdsl check`."""
     result = CliRunner().invoke(main, ["check", *arguments])
     assert result.exit_code == status, result.output
     return result.output
@@ -111,7 +111,7 @@ def test_the_schema_is_the_one_in_the_documentation():
 def test_the_json_is_what_the_schema_says(arguments):
     found = json.loads(CliRunner().invoke(main, ["check", *arguments, "--format", "json"]).stdout)
     Draft202012Validator(json.loads(schema())).validate(found)
-    # Nothing is written that the model does not document, and nothing is left out.
+    # The output contains exactly what the model documents.
     assert CheckReport.model_validate(found).model_dump(exclude_unset=True) == found
     for totals in (found.get("totals") or {},):
         if "memory" in totals:

@@ -1,4 +1,4 @@
-"""No option does nothing in silence: what another overrides, or a choice has no use for, is refused."""
+"""No option is silently ignored: options that another overrides, or that a choice does not use, are refused."""
 
 from pathlib import Path
 

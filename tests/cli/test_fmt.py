@@ -94,7 +94,7 @@ def test_mistakes_leave_the_file_alone(rough: Path) -> None:
     ],
 )
 def test_what_is_written_can_be_read(tmp_path: Path, text: str) -> None:
-    """Whatever names a text uses, its formatted form is read without an error; else the file stays as it is."""
+    """Whatever names a text uses, its formatted form has no syntax errors; otherwise the file remains unchanged."""
     path = tmp_path / "net.arch"
     for word in sorted(KEYWORDS):
         path.write_text(text.format(word))

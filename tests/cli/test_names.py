@@ -1,4 +1,4 @@
-"""Whatever a file is called, and whatever a text says it uses: a line or a diagnostic, never a traceback."""
+"""Any file name, and any `use` in a text, gives output or a diagnostic, never a traceback."""
 
 from pathlib import Path
 
@@ -69,7 +69,7 @@ def test_the_name_of_a_file(command: str) -> None:
 
 @pytest.mark.parametrize("kind", NAMES)
 def test_the_name_of_a_used_file(kind: str) -> None:
-    """A text is checked as far as it goes; the name is a mistake at its place."""
+    """A text is checked as far as possible; the name is reported at its position."""
     text = f'use "{NAMES[kind]}"\ninput 8\nfc 2\n'
     for command in (["check"], ["check", "--format", "json"], ["check", "--format", "github"], ["compile"]):
         done = CliRunner().invoke(main, [*command, "-"], input=text.encode("utf-8", "surrogatepass"))

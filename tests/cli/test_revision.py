@@ -1,4 +1,4 @@
-"""`archdsl diff HEAD:net.arch`: texts of a revision, whatever else the repository holds."""
+"""`archdsl diff HEAD:net.arch`: texts at a revision, in repositories with arbitrary content."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ TEXT = "input 3x8x8\nconv 8 k3; relu\ngap; fc 10\n"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    """A repository's folder, as the working folder; nothing is committed."""
+    """The folder of an empty repository, which is the working folder."""
     here = Path.cwd()
     top = tmp_path / "top"
     top.mkdir()
@@ -48,7 +48,7 @@ def run(*args: object) -> Result:
 
 
 def test_a_revision(folder: Path) -> None:
-    """The text and what it uses are those of the revision, from a folder inside of the repository, too."""
+    """The text and the files that it uses are those of the revision, also from a subfolder of the repository."""
     nets = folder / "nets"
     nets.mkdir()
     (nets / "blocks.arch").write_text("block unit(c) { conv c k3; relu }\ninput 3x8x8\nunit 2\n")
@@ -79,7 +79,7 @@ USED = {
 
 @pytest.mark.parametrize("used", USED)
 def test_used_files_are_those_of_the_revision(folder: Path, used: str) -> None:
-    """Nothing of them is on the disk any more."""
+    """None of them is on disk any more."""
     block = "block unit(c) { conv c k3; relu }\n"
     nets = folder / "nets"
     (nets / "deep").mkdir(parents=True)
@@ -146,7 +146,7 @@ def test_links_that_lead_elsewhere_are_refused(folder: Path, name: str) -> None:
     assert done.exit_code == 2
     assert said in done.output
     assert len(done.output.splitlines()) == 1
-    # Beside another file it is no hindrance.
+    # It does not interfere if it is next to another file.
     assert run("HEAD:a.arch", "a.arch").exit_code == 0
 
 
@@ -185,7 +185,7 @@ def test_nothing_of_a_hostile_repository_runs(folder: Path) -> None:
 
 
 def test_a_missing_object_is_not_fetched(folder: Path) -> None:
-    """A partial clone fetches what it lacks, by a program that its own settings name."""
+    """A partial clone fetches missing objects with a program that its own settings name."""
     commit()
     blob = subprocess.check_output(["git", "rev-parse", "HEAD:a.arch"], text=True).strip()
     trace = folder.parent / "ran"

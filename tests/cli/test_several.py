@@ -1,4 +1,4 @@
-"""Several files in one call: one that cannot be read keeps none of the others from being looked at."""
+"""Several files in one call: an unreadable one does not prevent the others from being checked."""
 
 import gc
 import json
@@ -16,7 +16,7 @@ from archdsl.network import analyse
 
 @pytest.fixture
 def files(tmp_path: Path) -> list[str]:
-    """A file that is right, one that is not there, one with a mistake."""
+    """A valid file, a missing one, one with an error."""
     (tmp_path / "right.arch").write_text("input 8\nfc  4\n")
     (tmp_path / "wrong.arch").write_text("input 8\nfcc 4\n")
     return [str(tmp_path / f"{name}.arch") for name in ("right", "gone", "wrong")]
@@ -52,7 +52,7 @@ FORMATS = ("text", "json", "sarif", "github")
 
 @pytest.fixture
 def many(tmp_path: Path) -> list[str]:
-    """Forty files: every other has a mistake."""
+    """Forty files: every other one has an error."""
     for number in range(40):
         layer = "fc 2" if number % 2 else "fcc 2"
         (tmp_path / f"{number:02}.arch").write_text(f"input 8\n{layer}\nrelu\nfc {number + 1}\n")
@@ -61,7 +61,7 @@ def many(tmp_path: Path) -> list[str]:
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_no_more_than_one_network_is_kept(many: list[str], form: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many files there are, memory holds the one that is being reported, and its text and mistakes alone."""
+    """However many files there are, memory holds only the current one, with its text and diagnostics."""
     kept: list[weakref.ref[object]] = []
     most = 0
 
@@ -74,7 +74,7 @@ def test_no_more_than_one_network_is_kept(many: list[str], form: str, monkeypatc
         return found
 
     monkeypatch.setattr(check, "analyse", watched)
-    gc.freeze()  # what was there before need not be looked through forty times
+    gc.freeze()  # objects from before need not be scanned forty times
     try:
         assert run("check", "--format", form, *many).exit_code == 1
     finally:
@@ -85,7 +85,7 @@ def test_no_more_than_one_network_is_kept(many: list[str], form: str, monkeypatc
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_reports_are_written_as_they_are_made(many: list[str], form: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is done when the last file is looked at has been written by then."""
+    """When the last file is checked, the output for the previous ones has been written."""
     written: list[int] = []
 
     def watched(*given: Any, **named: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Streams that are closed, full or broken end a command in at most one line and with status 1, whatever the command."""
+"""Closed or broken streams, or full disks, end every command with at most one line and with status 1."""
 
 import os
 import signal
@@ -93,7 +93,7 @@ MISTAKES = {
 
 @pytest.mark.parametrize("name", MISTAKES)
 def test_standard_error_that_cannot_be_written(folder: Path, name: str) -> None:
-    """Nothing can be said; the status says it."""
+    """No message can be printed; only the status reports it."""
     full = os.open("/dev/full", os.O_WRONLY)
     filled = subprocess.run([*CALL, *MISTAKES[name]], cwd=folder, stdout=subprocess.PIPE, stderr=full, check=False)
     os.close(full)
@@ -136,7 +136,7 @@ def test_nothing_to_write_is_no_failure(folder: Path) -> None:
 def test_ctrl_c_ends_in_one_line(folder: Path) -> None:
     os.mkfifo(folder / "never.arch")
     process = subprocess.Popen([*CALL, "check", "never.arch"], cwd=folder, stderr=subprocess.PIPE, text=True)
-    # Until somebody reads, nobody can open it for writing: the command is waiting for its text.
+    # Opening it for writing blocks until somebody reads: then the command is waiting for its text.
     with (folder / "never.arch").open("wb"):
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=60)
@@ -150,7 +150,7 @@ def test_characters_that_a_stream_lacks(folder: Path, encoding: str, run: str) -
     env = {**os.environ, "PYTHONIOENCODING": encoding}
     done = subprocess.run([*CALL, *RUNS[run]], cwd=folder, env=env, capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
-    # click writes UTF-8 where it is told ASCII: that is what a system says that has no locale.
+    # click writes UTF-8 if the encoding is ASCII, which systems without a locale report.
     assert done.stdout.decode("utf-8" if encoding == "ascii" else encoding)
 
 

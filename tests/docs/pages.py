@@ -1,18 +1,19 @@
-"""Runs what a page of the documentation shows.
+"""Runs the examples on the pages of the documentation.
 
-A fenced block's first word says how it is taken:
+The first word of a fenced block determines how it is run:
 
-- `arch`: a whole program that checks without a complaint; a file's name after it puts it there for the page's commands.
-- `console`: commands after `$ `, and exactly what each one prints; of training, times are left alone, and losses and
-  accuracies, which no two kinds of processors agree on, have to be near.
+- `arch`: a complete program that checks without diagnostics; a file name after it creates the file for the page's
+  commands.
+- `console`: commands after `$ `, and the exact output of each; times of training runs are ignored, and losses and
+  accuracies, which differ between processors, are compared with a tolerance.
 - `pycon`: a Python session, as doctest reads it.
-- `diff`: a change of the project, which is applied to a copy of it; what follows on the page runs with that copy.
+- `diff`: a change to the project, which is applied to a copy of it; the rest of the page runs with that copy.
 
-Anything else (`sh`, `text`, none) is only shown. A page's blocks run in its order, in a folder of its own that holds a
+Anything else (`sh`, `text`, none) is only shown. A page's blocks run in order, in a separate folder that contains a
 copy of examples/.
 
-`python -m tests.docs.pages` writes into all pages, or those named, what their commands print now; read the difference
-before committing.
+`python -m tests.docs.pages` writes the current output of the commands into all pages, or the given ones; review the
+difference before committing.
 """
 
 import doctest
@@ -33,18 +34,18 @@ from archdsl.cli import main
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 SHELL = re.compile(r"[|&;<>$`*?~()\\]")
-"""What only a shell understands."""
+"""What requires a shell."""
 TIME = re.compile(r"[\d,.]+(?= images/s| ?m?s of training|s \w)|(?<=computes on ).*|  best$|(?<=best epoch, )\d+")
 MEASURED = re.compile(r"(?<=loss )[\d.]+|(?<=accuracy )[\d.]+(?=%)")
 COPY = "project"
-"""Where the copy of the project is that differences are applied to."""
+"""The copy of the project that differences are applied to."""
 NEAR = {"loss": (0.25, 0.1), "accuracy": (0.0, 8.0)}
-"""By how much a loss or an accuracy (in percent) may differ: as a part of itself, and beside."""
+"""By how much a loss or an accuracy (in percent) may differ: relative, and absolute."""
 FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 class Block(NamedTuple):
-    """A fenced block: its first word, the rest of that line, its text, the line it is on."""
+    """A fenced block: its first word, the rest of that line, its text, its line number."""
 
     kind: str
     title: str
@@ -53,7 +54,7 @@ class Block(NamedTuple):
 
 
 def prepare(folder: Path) -> None:
-    """Lay out the folder that a page's blocks run in."""
+    """Create the folder that a page's blocks run in."""
     shutil.copytree(ROOT / "examples", folder / "examples")
 
 
@@ -65,7 +66,7 @@ def blocks(page: str) -> list[Block]:
 
 
 def happens(block: Block, folder: Path) -> str:
-    """Run a block, and return what should stand in its place; raise AssertionError where it cannot be mended so."""
+    """Run a block, and return its updated text; raise AssertionError if an update cannot fix it."""
     match block.kind:
         case "arch":
             _check(block, folder)
@@ -79,14 +80,14 @@ def happens(block: Block, folder: Path) -> str:
 
 
 def _change(block: Block, folder: Path) -> None:
-    """Apply a difference to a copy of the project, in which the linter then has to find nothing."""
+    """Apply a difference to a copy of the project; the linter must then find nothing."""
     tree = folder / COPY
     if not tree.exists():
         for name in ("archdsl", "examples", "grammars", "tests/layers"):
             shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(ROOT / "pyproject.toml", tree)
     (folder / "change.diff").write_text(block.text, encoding="utf-8")
-    # Without the ceiling, git would look for a repository around the folder and apply nothing outside of it.
+    # Without the ceiling, git would find a repository above the folder and apply nothing outside it.
     apply = f"cd {COPY} && GIT_CEILING_DIRECTORIES={folder} git apply ../change.diff"
     changed = " ".join(re.findall(r"^\+\+\+ b/(\S+)", block.text, re.MULTILINE))
     status, output = _shell(f"{apply} && ruff check -q {changed} && ruff format -q --check {changed}", folder)
@@ -94,7 +95,7 @@ def _change(block: Block, folder: Path) -> None:
 
 
 def near(shown: str, now: str) -> bool:
-    """Whether two outputs of commands agree, but for times, and nearly in what training measured."""
+    """Whether two outputs of commands agree, ignoring times, and approximately for training results."""
     if [MEASURED.sub("", TIME.sub("", line)) for line in shown.splitlines()] != [
         MEASURED.sub("", TIME.sub("", line)) for line in now.splitlines()
     ]:
@@ -133,7 +134,7 @@ def _converse(block: Block, folder: Path) -> None:
 
 
 def _run(command: str, folder: Path) -> tuple[int, str]:
-    """Return the status of a command and all that it prints."""
+    """Return the exit status of a command and its output."""
     here = not (folder / COPY).exists()
     if here and command.startswith("archdsl ") and not SHELL.search(re.sub(r"'[^']*'", "", command)):
         return _call(shlex.split(command)[1:], folder)
@@ -141,7 +142,7 @@ def _run(command: str, folder: Path) -> tuple[int, str]:
 
 
 def _call(words: list[str], folder: Path) -> tuple[int, str]:
-    """Call the program's own entry in this process: what a page needs of torch is then loaded once."""
+    """Call the program's entry point in this process, so that torch is loaded only once per page."""
     output = io.StringIO()
     with chdir(folder), redirect_stdout(output), redirect_stderr(output):
         try:
@@ -153,7 +154,7 @@ def _call(words: list[str], folder: Path) -> tuple[int, str]:
 
 
 def _shell(command: str, folder: Path) -> tuple[int, str]:
-    """Return the status of a command and all that it prints, with this environment's programs first on the path."""
+    """Return the exit status of a command and its output, with this environment's programs first on the path."""
     programs = str(Path(sys.executable).parent)
     copy = {"PYTHONPATH": str(folder / COPY)} if (folder / COPY).exists() else {}
     done = subprocess.run(
@@ -171,7 +172,7 @@ def _shell(command: str, folder: Path) -> tuple[int, str]:
 
 
 def update(page: Path) -> None:
-    """Write into a page what its commands print now."""
+    """Write the current output of a page's commands into it."""
     text = page.read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -1,4 +1,4 @@
-"""The pages of docs/ that are made from the code are as the code makes them."""
+"""The generated pages of docs/ are up to date."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What README.md and the pages of docs/ show is what happens."""
+"""The examples in README.md and docs/ produce the output shown."""
 
 import re
 from pathlib import Path

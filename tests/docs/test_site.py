@@ -1,4 +1,4 @@
-"""`make site` builds the site without a warning, and the site stands by itself."""
+"""`make site` builds the site without a warning, and the site needs no external resources."""
 
 import os
 import re
@@ -10,11 +10,11 @@ from urllib.parse import unquote, urldefrag
 
 ROOT = Path(__file__).resolve().parents[2]
 FETCHED = {("link", "href"), ("script", "src"), ("img", "src"), ("iframe", "src"), ("source", "srcset")}
-"""Attributes whose target a browser fetches by itself."""
+"""Attributes whose target a browser loads automatically."""
 
 
 class References(HTMLParser):
-    """What a page refers to, as (tag, attribute, target), and the anchors it has."""
+    """The references of a page as (tag, attribute, target), and its anchors."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -39,11 +39,11 @@ def build(folder: Path) -> None:
 
 
 def wrong(page: Path, pages: dict[Path, References]) -> list[str]:
-    """The references of a page that lead nowhere, or that a browser would fetch from elsewhere."""
+    """The references of a page that are broken, or that a browser would load from another site."""
     found = []
     for tag, name, target in pages[page].found:
         if re.match(r"[a-z]+:|//", target):
-            # The canonical address and the licence are only named, a link of the text is followed when it is clicked.
+            # The canonical address and the license are not loaded, and links in the text only when clicked.
             if (tag, name) in FETCHED:
                 found.append(target)
             continue
@@ -58,7 +58,7 @@ def test_site(tmp_path: Path) -> None:
     written = {page.relative_to(ROOT / "docs").with_suffix(".html") for page in (ROOT / "docs").rglob("*.md")}
     build(tmp_path)
     pages = {page: References(page.read_text(encoding="utf-8")) for page in tmp_path.rglob("*.html")}
-    del pages[tmp_path / "404.html"]  # its addresses are those of a server's root
+    del pages[tmp_path / "404.html"]  # its addresses are relative to a server's root
     assert written <= {page.relative_to(tmp_path) for page in pages}
     assert {str(page.relative_to(tmp_path)): wrong(page, pages) for page in pages if wrong(page, pages)} == {}
     drawn = {path.stem.removesuffix(".dark") for path in (tmp_path / "pictures").glob("*.svg")}

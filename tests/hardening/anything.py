@@ -1,4 +1,4 @@
-"""What must hold of any text, and what texts are made of: for the tests that draw them and for the fuzzer."""
+"""Properties of arbitrary texts, and strategies for such texts: for property tests and for the fuzzer."""
 
 import time
 
@@ -15,9 +15,9 @@ from archdsl.training.network_check import check_recipe
 TEXTS = [path.read_text(encoding="utf-8") for path in sorted(paths.examples().rglob("*.arch"))]
 SHORT = [text for text in TEXTS if len(text) < 1500]
 SECONDS = 20
-"""Of the processor: far more than any of these texts takes."""
+"""CPU seconds: far more than any of these texts takes."""
 
-# Words and signs of the language, so that what is drawn goes beyond the lexer.
+# Words and symbols of the language, so that generated texts pass the lexer.
 WORDS = [*sorted(KEYWORDS), *sorted(registry()), *'{}();=,@+-*/%<>\n#"', "x3", "k3", "s2", "p1", "3x32x32", "HxW", "64"]
 WORDS += [
     "same",
@@ -40,7 +40,7 @@ WORDS += [
 
 
 def survives(text: str) -> tuple[Found, ...]:
-    """What is found in a text, rendered and mended as a user would have it; anything else raises."""
+    """The diagnostics of a text, rendered and fixed as for a user; anything else raises."""
     start = time.process_time()
     source, sink = Source(text, name="any.arch"), Sink()
     network = analyse(source, sink, recipe=check_recipe, pedantic=True)

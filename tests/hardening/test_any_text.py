@@ -1,4 +1,4 @@
-"""Any bytes, any truncation and any mutation of a text give a tree or diagnostics, nothing else, and soon."""
+"""Any bytes, any truncation and any mutation of a text produce a tree or diagnostics, quickly."""
 
 import os
 import time
@@ -21,7 +21,7 @@ from archdsl.text.source import Source
 from .anything import SHORT, TEXTS, WORDS, survives
 
 ROUNDS = int(os.environ.get("ARCHDSL_FUZZ", "1"))
-"""How many times as many texts as in an ordinary run: `ARCHDSL_FUZZ=100 pytest tests/hardening`."""
+"""Factor for the number of texts: `ARCHDSL_FUZZ=100 pytest tests/hardening`."""
 
 program = st.lists(st.sampled_from(WORDS), max_size=60).map(" ".join)
 

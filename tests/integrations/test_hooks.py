@@ -1,4 +1,4 @@
-"""The hooks for pre-commit: what they run passes on a sound file, and fails on another."""
+"""The hooks for pre-commit pass for a valid file and fail for an invalid one."""
 
 import os
 import shlex

@@ -1,4 +1,4 @@
-"""The cell magic in a real shell, and how networks show themselves."""
+"""The cell magic in a real shell, and the display of networks."""
 
 from typing import Any
 from xml.etree import ElementTree
@@ -15,7 +15,7 @@ CELL = "net Tiny(classes = 2)\ninput 1x8x8\nconv 4 k3; relu\ngap; fc classes\n"
 @pytest.fixture(scope="module")
 def started() -> Any:
     shell = start_ipython()  # type: ignore[no-untyped-call]
-    # A terminal's shell makes text alone; a notebook's makes all.
+    # A terminal's shell produces only text; a notebook's produces all formats.
     shell.display_formatter.active_types = shell.display_formatter.format_types
     shell.run_line_magic("load_ext", "archdsl")
     return shell

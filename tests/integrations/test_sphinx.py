@@ -13,7 +13,7 @@ PAGE = "Networks\n========\n\nBefore.\n\n"
 
 
 def build(folder: Path, page: str, builder: str = "html", conf: str = "") -> tuple[str, str]:
-    """The page that Sphinx makes of one, and its warnings."""
+    """The page that Sphinx builds, and its warnings."""
     source, out = folder / "source", folder / builder
     source.mkdir(exist_ok=True)
     (source / "conf.py").write_text(
@@ -54,7 +54,7 @@ def test_a_file_with_its_table_and_its_text(tmp_path: Path) -> None:
     assert 'id="tiny"' in html
     assert html.count("<tr") == 6
     assert "parameters 50, all trainable" in html
-    # The text is coloured by the lexer, which knows layers.
+    # The text is highlighted by the lexer, which knows the layers.
     assert '<span class="nb">conv</span>' in html
 
 
@@ -128,7 +128,7 @@ SECRET = "root:x:0:0:a secret:/root:/bin/sh"
     ],
 )
 def test_no_other_file_is_published(tmp_path: Path, argument: str) -> None:
-    """Not by `..`, not by a link, not by another ending: neither in the page nor in the warnings."""
+    """Not with `..`, not through a link, not with another suffix: neither on the page nor in the warnings."""
     source = tmp_path / "source"
     source.mkdir()
     (tmp_path / "secret.arch").write_text(SECRET)

@@ -1,4 +1,6 @@
-"""What a fresh clone runs: every target that a page names exists, a set-up says little, draws are everybody's."""
+"""The commands for a fresh clone: every target that a page names exists, setup prints little, examples are
+reproducible.
+"""
 
 import ast
 import os
@@ -20,7 +22,7 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
 def rules() -> set[str]:
-    """The targets that the Makefile has a rule for."""
+    """The targets of the Makefile."""
     found = re.findall(r"^([a-z ]+):\n\t", MAKEFILE, re.MULTILINE)
     return {word for line in found for word in line.split()}
 
@@ -55,7 +57,7 @@ def test_an_older_python_can_read_it() -> None:
 
 @pytest.fixture
 def pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A Python in whose place a script stands, which says a lot and ends with the status that a file beside it has."""
+    """A Python replaced by a script with much output, which ends with the exit status in a file next to it."""
     script = tmp_path / "python"
     script.write_text(f"#!/bin/sh\nseq 1 500\necho WARNING: a scroll >&2\nexit $(cat {tmp_path}/status)\n")
     script.chmod(0o755)

@@ -1,4 +1,4 @@
-"""`archdsl check` is what people run on every save, so it may not load anything heavy."""
+"""People run `archdsl check` on every save, so it must not load anything heavy."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ HEAVY = {"torch", "numpy", "rich", "matplotlib", "pooch", "PIL", "graphviz", "py
 
 
 def loaded_by(statement: str, *arguments: str) -> set[str]:
-    """The packages that a statement loads in a fresh process, which gets these arguments."""
+    """The packages that a statement loads in a fresh process with these arguments."""
     program = (
         "import sys\n"
         "try:\n"

@@ -1,4 +1,4 @@
-"""The built wheel holds all that is needed, and works where nothing of the checkout can be seen."""
+"""The built wheel is complete, and works without the checkout."""
 
 import os
 import subprocess
@@ -48,7 +48,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel in a folder of its own; its dependencies are to be had from the environment that runs the tests."""
+    """The wheel in a folder of its own; its dependencies come from the environment that runs the tests."""
     target = tmp_path_factory.mktemp("installed")
     quiet = ("--quiet", "--disable-pip-version-check", "--no-index", "--no-deps")
     run(sys.executable, "-m", "pip", "install", *quiet, "--target", target, built / WHEEL, cwd=target)
@@ -76,8 +76,8 @@ def test_sdist_builds_the_same_wheel(built: Path, tmp_path: Path) -> None:
     assert files_in(tmp_path / WHEEL) == files_in(built / WHEEL)
 
 
-# Runs `python -m archdsl`, and fails where that opens a file of the checkout: to be imported first is not enough, as
-# data could still be looked for beside the editable installation.
+# Runs `python -m archdsl`, and fails if that opens a file of the checkout: an import from the wheel is not enough, as
+# data could still be read from the editable installation.
 WATCHED = f"""
 import runpy, sys
 
@@ -92,8 +92,8 @@ runpy.run_module("archdsl", run_name="__main__", alter_sys=True)
 
 
 def test_installed_copy_works_without_the_checkout(installed: Path, tmp_path: Path) -> None:
-    # What PYTHONPATH names comes before site-packages, and so before the editable installation of the checkout; -P
-    # leaves out the working folder.
+    # Entries of PYTHONPATH come before site-packages, and so before the checkout's editable installation; -P excludes
+    # the working folder.
     python = (sys.executable, "-P")
     environment = {"PYTHONPATH": str(installed), "ARCHDSL_CACHE": str(tmp_path / "cache")}
     imported = run(*python, "-c", "import archdsl; print(archdsl.__file__)", cwd=tmp_path, **environment)

@@ -1,4 +1,4 @@
-"""The workflows: they can be read, may do no more than they need, and run on what the package says it supports."""
+"""The workflows are valid, have minimal permissions, and run on the platforms that the package supports."""
 
 import re
 from pathlib import Path
@@ -41,7 +41,7 @@ def test_actions_are_pinned(path: Path) -> None:
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_no_expression_stands_in_a_script(path: Path) -> None:
-    """What somebody else can write (a title, an input) would be run."""
+    """Text from outside (a title, an input) would be executed."""
     assert all("${{" not in step.get("run", "") for step in steps(path))
 
 
@@ -60,6 +60,6 @@ def test_the_matrix_is_what_the_package_supports() -> None:
 
 
 def test_fuzzing_is_nightly() -> None:
-    # YAML 1.1 reads the key `on` as a truth value.
+    # YAML 1.1 parses the key `on` as a boolean.
     triggers = read(ROOT / ".github" / "workflows" / "fuzz.yml")[True]
     assert "schedule" in triggers

@@ -1,4 +1,4 @@
-"""What a check accepts, and the facts of its graph that the properties compare."""
+"""Texts that a check accepts, and the facts of their graphs that the properties compare."""
 
 from random import Random
 from typing import Any
@@ -12,7 +12,7 @@ from .resource_guard import TooLong, limited
 
 
 def accepted(text: str, sizes: tuple[int | str, ...] | None = None) -> Network | None:
-    """The network of a text, with other sizes of its only input if given; None where it has mistakes."""
+    """The network of a text, optionally with other sizes of its only input; None if it has errors."""
     try:
         return archdsl.loads(text, input=sizes)
     except ArchError:
@@ -20,7 +20,7 @@ def accepted(text: str, sizes: tuple[int | str, ...] | None = None) -> Network |
 
 
 def accepted_text(random: Random, tries: int = 6) -> str | None:
-    """A text of any kind that a check accepts; None where none was among a few."""
+    """A text of any kind that a check accepts; None if there was none among a few."""
     for _ in range(tries):
         text = encodable(generated_texts.text(random))
         if may_be_accepted(text):
@@ -29,7 +29,7 @@ def accepted_text(random: Random, tries: int = 6) -> str | None:
 
 
 def may_be_accepted(text: str) -> bool:
-    """Whether a check accepts a text, or breaks: that is for the property to find, not for what draws examples."""
+    """Whether a check accepts a text or crashes: crashes are for the property to find, not for the generator."""
     try:
         with limited():
             return accepted(text) is not None
@@ -43,6 +43,6 @@ def encodable(text: str) -> str:
 
 
 def signature(graph: Graph) -> list[Any]:
-    """What a graph is, without where it was written."""
+    """A graph without its source positions."""
     nodes = [(node.path, node.op, node.inputs, node.shape, node.shared) for node in graph.nodes]
     return [nodes, graph.inputs, graph.input_names, graph.outputs, sorted(graph.settings.items()), list(graph.symbols)]

@@ -1,4 +1,4 @@
-"""Many drawn examples in several processes, for as long as asked: counts, kinds of failures, a file for each kind."""
+"""Generates many examples in several processes for a given time: counts, kinds of failures, a file for each kind."""
 
 import json
 import multiprocessing
@@ -17,13 +17,13 @@ from .example import FOUND, from_json, to_json
 from .fuzz_worker import Find, Report, Work, begin
 
 _EVERY = 10.0
-"""Seconds from one line of progress to the next."""
+"""Seconds between two lines of progress."""
 _SILENT = 180.0
-"""Seconds without a word after which a process is taken to hang: shrinking takes 20, an example 30 at most."""
+"""Seconds without a message after which a process is considered hung: shrinking takes 20, an example at most 30."""
 
 
 class Plan(Record):
-    """What was asked for. `found` is None where nothing is to be kept."""
+    """The settings. `found` is None if nothing is to be saved."""
 
     properties: tuple[str, ...]
     minutes: float
@@ -36,7 +36,7 @@ class Plan(Record):
 
 
 class Campaign:
-    """Draws anew until the time is over or the runs are done; `run` gives the number of kinds of failures."""
+    """Generates examples until the time is over or the runs are done; `run` returns the number of kinds of failures."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -78,7 +78,7 @@ class Campaign:
             return True
         return time.monotonic() - self.start > self.plan.minutes * 60
 
-    # --- the processes ---
+    # --- processes ---
 
     def _begin(self, first: int, current: Path) -> "_Process":
         work = Work(properties=self.plan.properties, first=first, step=self.plan.processes, current=str(current))
@@ -113,7 +113,7 @@ class Campaign:
             self.workers[index] = self._begin(message.next, Path(worker.work.current))
 
     def _bury(self, index: int, reason: str) -> None:
-        """Note what a process died of, and go on behind it."""
+        """Record the cause of a process's death, and continue after that example."""
         worker = self.workers[index]
         status = worker.end()
         current = Path(worker.work.current)
@@ -126,10 +126,10 @@ class Campaign:
         self._keep(Find(kind=kind, details=f"seed {seed}", example=to_json(from_json(text), kind)))
         self.workers[index] = self._begin(seed + self.plan.processes, current)
 
-    # --- what was found ---
+    # --- findings ---
 
     def _keep(self, find: Find) -> None:
-        # Its count comes with the next report, which may come after the end.
+        # Its count comes with the next report, which may arrive after the end.
         self.kinds.setdefault(find.kind, 0)
         known = self.finds.get(find.kind)
         if known is not None and len(known.example) <= len(find.example):
@@ -166,7 +166,7 @@ class Campaign:
         os.replace(beside, self.plan.summary)
 
     def _continue(self, record: dict[str, Any]) -> None:
-        """Go on where a summary ends."""
+        """Continue where a summary ends."""
         self.seed, self.next, self.before = record["seed"], record["next"], record["seconds"]
         self.counts.update(record["examples"])
         self.seconds |= record["seconds_of_each"]
@@ -187,7 +187,7 @@ class Campaign:
 
 
 class _Process:
-    """One worker, and where it is heard."""
+    """A worker process and its connection."""
 
     def __init__(self, work: Work) -> None:
         context = multiprocessing.get_context("spawn")
@@ -198,10 +198,10 @@ class _Process:
         self.process = context.Process(target=begin, args=(work, mouth), daemon=True)
         self.process.start()
         mouth.close()
-        self.heard = time.monotonic() + 60  # importing takes its time
+        self.heard = time.monotonic() + 60  # importing takes some time
 
     def end(self) -> int | None:
-        """Stop it; the exit status, where it had ended by itself."""
+        """Stop it; returns the exit status if it had ended by itself."""
         self.process.join(0.5)
         status = self.process.exitcode
         if status is None:
@@ -214,7 +214,7 @@ class _Process:
 
 
 def file_name(kind: str) -> str:
-    """The name of the file that keeps the first failure of a kind."""
+    """The name of the file with the first failure of a kind."""
     return re.sub(r"[^a-z0-9]+", "-", kind.lower()).strip("-")[:90]
 
 

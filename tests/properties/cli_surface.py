@@ -1,4 +1,4 @@
-"""The command line as click declares it: every command, its arguments and options, and values for each of them."""
+"""The command line as click declares it: every command, its arguments and options, with values for each of them."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ from .cli_words import GENERATORS, Scene
 
 
 class Command(Record):
-    """A command as it is called, `("zoo", "show")`, and what it takes."""
+    """A command by its words, `("zoo", "show")`, and its parameters."""
 
     path: tuple[str, ...]
     arguments: tuple[click.Argument, ...]
@@ -21,12 +21,12 @@ class Command(Record):
 
     @property
     def name(self) -> str:
-        """As a person types it."""
+        """As a user types it."""
         return " ".join(self.path)
 
 
 def commands() -> dict[str, Command]:
-    """Every command by name, those of groups too."""
+    """Every command by name, including those of groups."""
     return {command.name: command for command in _walk(main, click.Context(main, info_name="archdsl"), ())}
 
 
@@ -43,14 +43,14 @@ def _walk(command: click.Command, context: click.Context, path: tuple[str, ...])
 
 
 class NoGenerator(Exception):
-    """A parameter for which nobody says what its values are: `cli_words.GENERATORS` has to."""
+    """A parameter without a generator of values: `cli_words.GENERATORS` must have one."""
 
 
 Draw = Callable[[Random, Scene], str]
 
 
 def generator(command: Command, parameter: click.Parameter) -> Draw:
-    """What draws one word for a parameter that takes one. Raises NoGenerator."""
+    """A strategy for one word of a parameter that takes one. Raises NoGenerator."""
     kind = parameter.type
     if isinstance(kind, click.Choice):
         choices = [str(choice) for choice in kind.choices]
@@ -72,7 +72,7 @@ def _whole(least: float | None, most: float | None) -> Draw:
 
 
 def _words(command: Command, parameter: click.Parameter) -> Draw:
-    """By the parameter's metavar or name: `NAME|FOLDER` is one or the other, words in small letters are themselves."""
+    """By the parameter's metavar or name: `NAME|FOLDER` is one or the other, lowercase words stand for themselves."""
     shown = (parameter.metavar or (parameter.name or "").upper()).rstrip("…")
     for own in (*(f"{command.name} {name}" for name in parameter.opts), f"{command.name} {shown}", shown):
         if own in GENERATORS:
@@ -82,7 +82,7 @@ def _words(command: Command, parameter: click.Parameter) -> Draw:
         if word in GENERATORS:
             draws.append(GENERATORS[word])
         elif re.fullmatch(r"[a-z0-9_]+", word):
-            draws.append(lambda random, scene, word=word: word)  # type: ignore[misc]  # a default binds the word
+            draws.append(lambda random, scene, word=word: word)  # type: ignore[misc]  # the default value binds the word
         else:
             raise NoGenerator(f"`{command.name}`, {parameter.name}: no values are known for {word}")
     return lambda random, scene: random.choice(draws)(random, scene)
@@ -101,7 +101,7 @@ def words_of(random: Random, command: Command, option: click.Option, scene: Scen
 
 
 def positional(random: Random, command: Command, argument: click.Argument, scene: Scene) -> list[str]:
-    """Words for an argument; mostly as many as it asks for."""
+    """Words for an argument; usually as many as it requires."""
     draw = generator(command, argument)
     if argument.nargs == -1:
         return [draw(random, scene) for _ in range(random.choice([1, 1, 1, 2, 3, 0]))]

@@ -1,4 +1,4 @@
-"""What the words of a command line may be: file names, sizes, settings, names, amounts; sensible and absurd."""
+"""Words of a command line: file names, sizes, settings, names, amounts; reasonable and absurd ones."""
 
 import re
 from collections.abc import Callable
@@ -13,24 +13,25 @@ from archdsl.record import Record
 from .text_pieces import ABSURD, NUMBERS, statement
 
 RUN, IMAGES, LARGE = "run", "images", "large"
-"""The folders of the workspace that hold a small trained run, images of two classes, and larger ones of the same."""
+"""The folders in the workspace with a small trained run, images of two classes, and larger images of the same classes.
+"""
 ZOO = tuple(zoo.entries())
 LIGHT = tuple(name for name in ZOO if name in ("lenet5", "alexnet", "squeezenet1_0", "unet", "nin", "zfnet"))
-"""Architectures that every command handles at once."""
+"""Architectures that are small enough for every command."""
 
 
 class Scene(Record):
-    """What stands in the workspace: the texts, by name."""
+    """The texts in the workspace, by name."""
 
     files: tuple[tuple[str, str], ...]
 
     def text(self) -> str:
-        """The text that most words are about."""
+        """The text that most words refer to."""
         return self.files[0][1]
 
 
 def file(random: Random, scene: Scene) -> str:
-    """A file's name, mostly one that is there."""
+    """A file name, usually of an existing file."""
     match random.randrange(40):
         case 0:
             return random.choice(
@@ -49,7 +50,7 @@ def file(random: Random, scene: Scene) -> str:
 
 
 def revision(random: Random, scene: Scene) -> str:
-    """What `diff` compares."""
+    """An argument of `diff`."""
     if random.random() < 0.9:
         return file(random, scene)
     return random.choice(
@@ -64,7 +65,7 @@ def expression(random: Random, scene: Scene) -> str:
 
 
 def number(random: Random, scene: Scene) -> str:
-    """Any number, or what is none."""
+    """Any number, or an invalid one."""
     return random.choice(
         [*NUMBERS, "1e-3", "0.9", "32"] if random.random() < 0.85 else [*ABSURD, "nan", "x", "", "1,2"]
     )
@@ -105,7 +106,7 @@ def sizes(random: Random, scene: Scene) -> str:
 
 
 def answer_sizes(random: Random, scene: Scene) -> str:
-    """Sizes that `check --sizes` is asked about."""
+    """Sizes for `check --sizes`."""
     some = (
         "224",
         "256",
@@ -126,7 +127,7 @@ def answer_sizes(random: Random, scene: Scene) -> str:
 
 
 def setting(random: Random, scene: Scene) -> str:
-    """NAME=VALUE, mostly of a parameter that the text has."""
+    """NAME=VALUE, usually for a parameter of the text."""
     declared = re.findall(r"(\w+) *(?:=|,|\))", (re.search(r"net \w+\((.*)", scene.text()) or [""])[0])
     name = random.choice([*declared, *declared, "width", "n", "none", "H", "C"])
     if random.random() < 0.04:
@@ -188,7 +189,7 @@ def code(random: Random, scene: Scene) -> str:
 
 
 def output(random: Random, scene: Scene) -> str:
-    """Where something is to be written."""
+    """An output path."""
     endings = (
         ".svg",
         ".dot",
@@ -209,7 +210,7 @@ def output(random: Random, scene: Scene) -> str:
 
 
 def folder(random: Random, scene: Scene) -> str:
-    """A folder, mostly one to be made."""
+    """A folder, usually a new one."""
     return random.choice(["made", "made", "made/deep", RUN, IMAGES, "none", "a.arch", "", "x" * 300])
 
 
@@ -224,19 +225,19 @@ def data(random: Random, scene: Scene) -> str:
 
 
 def image(random: Random, scene: Scene) -> str:
-    """An image, or a folder of them."""
+    """An image, or a folder of images."""
     return random.choice(
         [f"{IMAGES}/cat/0.png", f"{IMAGES}/cat/0.png", IMAGES, f"{IMAGES}/cat", "none.png", "a.arch", "-", ""]
     )
 
 
 def parts(random: Random, scene: Scene) -> str:
-    """Names of parts of a network, with commas between."""
+    """Names of parts of a network, separated by commas."""
     return ",".join(layer_name(random, scene) for _ in range(random.choice([1, 1, 2])))
 
 
 def epochs(random: Random, scene: Scene) -> str:
-    """Epochs with commas between."""
+    """Epochs, separated by commas."""
     return random.choice(["1", "1,2", "30,60,80", "3,1", "", "x", "-1", "1.5,2", "1000000000"])
 
 
@@ -272,4 +273,4 @@ GENERATORS: dict[str, Callable[[Random, Scene], str]] = {
     "EPOCHS": epochs,
     "PARTS": parts,
 }
-"""By metavar, or the parameter's name in capitals; `COMMAND METAVAR` and `COMMAND --OPTION` go before."""
+"""By metavar, or the parameter's name in capitals; `COMMAND METAVAR` and `COMMAND --OPTION` take precedence."""

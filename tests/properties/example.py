@@ -1,4 +1,4 @@
-"""One input of a property: files, a command line, standard input. It can be kept as JSON and run again."""
+"""One input of a property: files, a command line, standard input. It can be saved as JSON and run again."""
 
 import json
 from pathlib import Path
@@ -9,10 +9,10 @@ FOUND = Path(__file__).resolve().parent / "found"
 
 
 class Example(Record):
-    """What a property is checked on.
+    """The input that a property is checked on.
 
-    `files` are texts by their names; a byte that is not UTF-8 is a lone surrogate, as in Python's `surrogateescape`.
-    `arguments` is the command line, or what else the property needs. `stdin` is None where nothing is piped.
+    `files` are texts by name; a byte that is not UTF-8 is a lone surrogate, as in Python's `surrogateescape`.
+    `arguments` is the command line, or other input of the property. `stdin` is None if nothing is piped.
     """
 
     holds: str
@@ -26,7 +26,7 @@ class Example(Record):
 
 
 def to_json(example: Example, kind: str) -> str:
-    """An example and the kind of failure that it once was, as a file of `found/` has it."""
+    """An example and the kind of failure that it caused, as in a file of `found/`."""
     record = {
         "property": example.holds,
         "arguments": list(example.arguments),
@@ -38,7 +38,7 @@ def to_json(example: Example, kind: str) -> str:
 
 
 def from_json(text: str) -> Example:
-    """The example of a file of `found/`."""
+    """The example in a file of `found/`."""
     record = json.loads(text)
     return Example(
         holds=record["property"],
@@ -49,10 +49,10 @@ def from_json(text: str) -> Example:
 
 
 def found() -> dict[str, Example]:
-    """What was found and is replayed for ever, by file name."""
+    """All saved findings, which are replayed in every run, by file name."""
     return {path.stem: from_json(path.read_text(encoding="utf-8")) for path in sorted(FOUND.glob("*.json"))}
 
 
 def encoded(text: str) -> bytes:
-    """The bytes that a text of an example stands for."""
+    """The bytes of a text in an example."""
     return text.encode("utf-8", "surrogateescape")

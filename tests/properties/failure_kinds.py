@@ -1,4 +1,4 @@
-"""Failures, told apart: the type of the exception and the innermost place in archdsl that it came through."""
+"""Kinds of failures: the type of the exception and the innermost location in archdsl that it passed through."""
 
 import re
 import traceback
@@ -11,11 +11,11 @@ from .resource_guard import TooLong
 
 _PACKAGE = str(Path(archdsl.__file__).parent)
 _SHARED = ("shapes/", "contract/", "text/", "record.py", "layers/_")
-"""Rooms that everything calls: what failed there is told apart by who called it."""
+"""Modules that everything calls: failures there are distinguished by the caller."""
 
 
 class Broken(Exception):
-    """A property that does not hold; `kind` groups it, the message has the details."""
+    """A property that does not hold; `kind` groups failures, the message has the details."""
 
     def __init__(self, kind: str, details: str = "") -> None:
         super().__init__(f"{kind}: {details}" if details else kind)
@@ -23,14 +23,14 @@ class Broken(Exception):
 
 
 class Failure(Record):
-    """What is known of a failure: its kind, and the end of its traceback."""
+    """A failure: its kind, and the end of its traceback."""
 
     kind: str
     details: str
 
 
 def failure_of(error: BaseException) -> Failure:
-    """The failure that an exception is."""
+    """The failure that an exception indicates."""
     if isinstance(error, Broken) and error.__cause__ is None:
         return Failure(kind=error.kind, details=str(error))
     origin = error.__cause__ if isinstance(error, Broken) and error.__cause__ is not None else error
@@ -46,7 +46,7 @@ def _innermost(error: BaseException) -> str | None:
         return None
     places = [f"{Path(frame.filename).relative_to(_PACKAGE).as_posix()}:{frame.name}" for frame in frames]
     if isinstance(error, TooLong):
-        # Where the time ran out is chance; which part of the work it was is not.
+        # Where the time ran out is random; which part of the work it was is not.
         return next((place for place in places if not place.startswith(("cli/", "network.py"))), places[-1])
     if not places[-1].startswith(_SHARED):
         return places[-1]
@@ -55,5 +55,5 @@ def _innermost(error: BaseException) -> str | None:
 
 
 def _word(message: str) -> str:
-    """The beginning of a message, without its numbers: equal for failures of a kind."""
+    """The beginning of a message without its numbers: the same for failures of a kind."""
     return re.sub(r"\d+", "N", message.splitlines()[0] if message else "no message")[:80]

@@ -1,4 +1,4 @@
-"""One process of `make fuzz`: draws examples without end, and reports counts and failures."""
+"""A process of `make fuzz`: generates examples without end, and reports counts and failures."""
 
 import json
 import sys
@@ -18,23 +18,23 @@ from .properties import PROPERTIES, Property
 from .shrink import shrink
 
 EXAMPLES = 30_000
-"""How many examples a process checks before a fresh one goes on, so that memory it has leaked is given back."""
+"""Number of examples per process before a fresh one continues, so that leaked memory is released."""
 SHARES = {"commands": 4.0}
-"""How much of the time a property gets; every other one share."""
+"""Relative share of the time for a property; the others have a share of 1."""
 
 
 class Work(Record):
-    """What a process does: which properties, and which seeds: first, first + step, …"""
+    """The task of a process: which properties, and which seeds: first, first + step, …"""
 
     properties: tuple[str, ...]
     first: int
     step: int
     current: str
-    """The file that always holds the example in hand, for the case that the process dies of it."""
+    """The file with the current example, in case the process dies of it."""
 
 
 class Report(Record):
-    """What happened since the last report. `next` is the first seed not yet begun."""
+    """What happened since the last report. `next` is the first seed not yet started."""
 
     counts: dict[str, int]
     seconds: dict[str, float]
@@ -52,7 +52,7 @@ class Find(Record):
 
 
 def failure(example: Example) -> Failure | None:
-    """How an example fails; None where its property holds."""
+    """How an example fails; None if its property holds."""
     try:
         PROPERTIES[example.holds].check(example)
     except KeyboardInterrupt:
@@ -89,7 +89,7 @@ class _Worker:
         self.report(seed, finished=True)
 
     def examples(self, held: Property, seed: int) -> int:
-        """Check what a seed draws; how many examples that were."""
+        """Check the examples of a seed; returns their number."""
         count = 0
         try:
             for example in held.draw(Random(seed)):
@@ -129,7 +129,7 @@ class _Worker:
 
 
 def begin(work: Work, parent: Connection) -> None:
-    """What the process runs."""
+    """The process's main function."""
     sys.setrecursionlimit(1000)
     _load_torch()
     with suppress(KeyboardInterrupt, BrokenPipeError):
@@ -137,7 +137,7 @@ def begin(work: Work, parent: Connection) -> None:
 
 
 def _load_torch() -> None:
-    """Load it before the memory of a command is measured, with the one thread that is this process's share."""
+    """Load it before the memory of a command is measured, with one thread per process."""
     import torch
 
     torch.set_num_threads(1)

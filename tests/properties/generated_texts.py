@@ -1,4 +1,4 @@
-"""Texts of every kind: right ones, changed ones, broken ones, symbolic ones, and several that use each other."""
+"""Texts of every kind: valid, mutated, broken, symbolic, and several that use each other."""
 
 import re
 from collections.abc import Callable
@@ -31,14 +31,14 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 def valid(random: Random) -> str:
-    """A program without mistakes, sometimes with what a check may measure."""
+    """A program without errors, sometimes with content that a check can measure."""
     text = program(random)
     extras = [recipe(random), assertion(random), "gap", "flatten", "train { data digits }"]
     return f"{text}{random.choice(extras)}\n" if random.random() < 0.3 else text
 
 
 def symbolic(random: Random) -> str:
-    """A program some of whose inputs' sizes are letters."""
+    """A program in which some input sizes are symbolic."""
 
     def forget(found: re.Match[str]) -> str:
         sizes = found[2].split("x")
@@ -65,14 +65,14 @@ def statements(random: Random) -> str:
 
 
 def one_layer(random: Random) -> str:
-    """Every layer on every kind of input."""
+    """Every layer with every kind of input."""
     return (
         f"input {random.choice(SIZES)}; {layer(random)}{random.choice(['', '; gap', '; fc 10', '; flatten; fc 2'])}\n"
     )
 
 
 def changed(random: Random, text: str) -> str:
-    """A text in which words, lines and numbers were dropped, doubled, swapped or replaced."""
+    """A text in which words, lines and numbers were removed, duplicated, swapped or replaced."""
     for _ in range(random.choice([1, 1, 1, 2, 3])):
         change = random.choice(_CHANGES)
         text = change(random, text)
@@ -148,7 +148,7 @@ _CHANGES: tuple[Callable[[Random, str], str], ...] = (
 
 
 def anything(random: Random) -> str:
-    """Characters, bytes and words without order."""
+    """Characters, bytes and words in random order."""
     match random.randrange(3):
         case 0:
             return random.randbytes(random.randrange(60)).decode("utf-8", "surrogateescape")

@@ -1,4 +1,4 @@
-"""Acceptance: what `check` accepts, every backend accepts; torch runs it, and the shapes are those reported."""
+"""Acceptance: what `check` accepts, every backend accepts; torch runs it, and its shapes are those reported."""
 
 import warnings
 from collections.abc import Iterator, Mapping
@@ -22,11 +22,11 @@ from .resource_guard import limited
 
 NAME = "acceptance"
 CPU_PARAMETERS, CPU_MACS, CPU_ELEMENTS, CPU_NODES = 300_000, 10_000_000, 300_000, 60
-"""Up to these a network is run on numbers; larger ones have their shapes alone, on torch's meta device."""
+"""Up to these sizes a network is run on values; larger ones only get shapes, on torch's meta device."""
 TORCH_ELEMENTS = 1 << 60
-"""torch counts the bytes of a tensor in 63 bits: 4 bytes each, and a batch of two."""
+"""torch's tensor sizes in bytes have 63 bits: 4 bytes per element, and a batch of two."""
 TRIED = (8, 16, 32, 7, 64, 28, 224, 1, 5, 100)
-"""Sizes to try for the letters of a symbolic network."""
+"""Sizes to try for symbolic dimensions."""
 
 
 def draw(random: Random) -> Iterator[Example]:
@@ -37,9 +37,9 @@ def draw(random: Random) -> Iterator[Example]:
 
 
 def check(example: Example) -> None:
-    """Hold a text against the property, if a check accepts it."""
+    """Check the property on a text, if a check accepts it."""
     with limited(), warnings.catch_warnings():
-        # torch warns of what a text may well ask for, such as dropout of a single layer.
+        # torch warns about legal texts, such as dropout in a single-layer LSTM.
         warnings.simplefilter("ignore")
         network = accepted(example.main_text())
         if network is None or not network.graph.nodes:
@@ -82,7 +82,7 @@ def _module(network: Network) -> None:
 
 
 def _example_sizes(network: Network) -> Mapping[str, int] | None:
-    """Values for the letters at which the network is valid; None where none is found among a few."""
+    """Values of the symbolic dimensions for which the network is valid; None if none is found among a few."""
     symbols = network.graph.symbols
     if not symbols:
         return {}
@@ -96,12 +96,12 @@ def _example_sizes(network: Network) -> Mapping[str, int] | None:
 
 
 def dims(graph: Graph, node: int, env: Mapping[str, int]) -> tuple[int, ...]:
-    """A node's reported shape in numbers."""
+    """A node's reported shape as numbers."""
     return tuple(form_of(dim).value(env) if env else int(dim) for dim in graph.nodes[node].shape.dims)
 
 
 def _largest(graph: Graph, env: Mapping[str, int]) -> int:
-    """The elements of the largest tensor."""
+    """Number of elements of the largest tensor."""
     most = 1
     for node in graph.nodes:
         count = 1
@@ -122,7 +122,7 @@ def _inputs(graph: Graph, env: Mapping[str, int]) -> list[torch.Tensor]:
 
 
 class _Shapes(network_property.Shapes):
-    """Runs a module on given tensors, and notes what its calls give."""
+    """Runs a module on given tensors, and records the results of its calls."""
 
     def of(self, tensors: list[torch.Tensor]) -> list[tuple[int, ...]]:
         self.made = []
@@ -131,7 +131,7 @@ class _Shapes(network_property.Shapes):
 
 
 def _same_shapes(graph: Graph, env: Mapping[str, int], module: nn.Module) -> None:
-    """Every step of an op is one call: the shape after the last is the node's."""
+    """Every step of an op is one call: the shape after the last one is the node's."""
     assert isinstance(module, torch.fx.GraphModule)
     calls = iter(_Shapes(module).of(_inputs(graph, env)))
     found = {index: next(calls) for index in graph.inputs}

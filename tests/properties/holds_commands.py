@@ -1,4 +1,4 @@
-"""Commands: any text, through any command, format and option, ends in messages and an exit status of 0, 1 or 2."""
+"""Commands: any text, with any command, format and option, ends in messages and an exit status of 0, 1 or 2."""
 
 import json
 import os
@@ -23,12 +23,12 @@ from .workspace import watched_writes, workspace
 
 NAME = "commands"
 BINARY = (b"\x89PNG", b"%PDF")
-"""How what is no text begins: an image on standard output."""
+"""First bytes of binary output: an image on standard output."""
 RUNS_A_TEXT = 8
-"""Command lines for each text that is drawn: drawing a text costs as much as a run."""
+"""Command lines for each generated text: generating a text takes as long as a run."""
 
 WEIGHTS = {"check": 40, "diagram": 10, "why": 8, "fmt": 8, "diff": 6, "compile": 5, "train": 3, "sweep": 2}
-"""How often a command is drawn; every other counts OTHER."""
+"""Relative frequency of a command; the others have OTHER."""
 OTHER = 0.6
 SLOW = {"zoo": 0.004, "export": 0.3, "predict": 0.1, "inspect": 0.1, "eval": 0.1}
 """Commands that take seconds, or load a run."""
@@ -37,12 +37,13 @@ TRAINS = {
     "train": ["--epochs", "1", "--batch", "4", "--device", "cpu", "--data"],
     "sweep": ["--epochs", "1", "--batch", "4", "--device", "cpu", "--trials", "1", "--data"],
 }
-"""Commands that are right to take hours, on what they are asked for. They are given data that is not there, or one
-epoch of a dozen images."""
+"""Commands that may legitimately take hours, depending on their input. They get data that does not exist, or one epoch
+of a dozen images.
+"""
 
 
 def draw(random: Random) -> Iterator[Example]:
-    """A text, or a few, and several command lines about it."""
+    """One or several texts, and several command lines about them."""
     files = generated_texts.several(random)
     for _ in range(RUNS_A_TEXT):
         arguments = command_line(random, Scene(files=files))
@@ -74,9 +75,9 @@ def _weighted() -> tuple[list[str], list[float]]:
 
 
 def _some(random: Random, command: Command) -> list[click.Option]:
-    """The options to give: those that have to be, and a few more."""
+    """The required options, and some others."""
     wanted = [option for option in command.options if option.required and random.random() < 0.99]
-    # Formats twice: each is another part of the code, while a flag is a branch.
+    # Formats twice: each one is a different part of the code, while a flag is a branch.
     others = [o for o in command.options if not o.required for _ in range(1 + ("--format" in o.opts))]
     for option in dict.fromkeys(random.sample(others, min(len(others), random.choice([0, 1, 1, 1, 2, 2, 3, 5])))):
         wanted += [option] * (random.choice([1, 1, 2]) if option.multiple else 1)
@@ -84,7 +85,7 @@ def _some(random: Random, command: Command) -> list[click.Option]:
 
 
 def _bounded(random: Random, command: Command, scene: Scene) -> list[str]:
-    """What keeps a command from work that takes long by its nature."""
+    """Options that keep a command from long computations."""
     if command.name in TRAINS:
         return [*TRAINS[command.name], IMAGES if random.random() < 0.03 else data(random, scene)]
     if command.name == "export" and random.random() < 0.95:
@@ -92,7 +93,7 @@ def _bounded(random: Random, command: Command, scene: Scene) -> list[str]:
     return []
 
 
-# What must hold
+# Properties
 
 
 def check(example: Example) -> None:
@@ -134,7 +135,7 @@ def _ends_well(done: Result, example: Example) -> None:
 
 
 def _format(example: Example) -> str | None:
-    """The format that is asked for, unless help or a schema is."""
+    """The requested format, unless help or a schema is requested."""
     words = example.arguments
     if {"--help", "-h", "--schema"} & set(words) or not words:
         return None
@@ -168,7 +169,7 @@ def _validator() -> Any:
 
 
 def _may_write(example: Example, path: str) -> bool:
-    """Whether a command line asks for that file to be written."""
+    """Whether a command line specifies that output file."""
     words = example.arguments
     name = _command(example)
     given = {os.path.normpath(part) for word in words for part in (word, word.partition("=")[2]) if part}

@@ -1,4 +1,4 @@
-"""Formatting: `fmt` keeps the graph; what it writes parses without an error, and `fmt` leaves that as it is."""
+"""Formatting: `fmt` preserves the graph; its output parses without errors and is a fixed point of `fmt`."""
 
 from collections.abc import Iterator
 from random import Random
@@ -25,7 +25,7 @@ def draw(random: Random) -> Iterator[Example]:
 
 
 def check(example: Example) -> None:
-    """Hold a text against the property; one that does not parse has nothing to keep."""
+    """Check the property on a text; texts with syntax errors are skipped."""
     text = example.main_text()
     with limited():
         tree = parsed(text)
@@ -53,7 +53,7 @@ def _keeps_graph(text: str, made: str) -> None:
 
 
 def parsed(text: str) -> Program | None:
-    """The tree of a text; None where it has mistakes."""
+    """The tree of a text; None if it has errors."""
     sink = Sink()
     tree = parse(Source(text), sink)
     return None if sink.errors else tree

@@ -1,4 +1,4 @@
-"""Silence: what is given and does nothing is reported: an option beside another one, a word, a name that is hidden."""
+"""Silence: an input without effect is reported: an option overridden by another, a word, a hidden name."""
 
 from collections.abc import Iterator
 from random import Random
@@ -16,6 +16,6 @@ def draw(random: Random) -> Iterator[Example]:
 
 
 def check(example: Example) -> None:
-    """Hold an example against the property."""
+    """Check the property on an example."""
     with limited():
         (silent_options if example.arguments[:1] == (silent_options.KIND,) else silent_words).check(example)

@@ -1,8 +1,8 @@
 """Sizes: the closed form's verdict for a size equals checking the text at that size.
 
-A closed form is for the weights that the text has at its own sizes; a check at other sizes gives other weights to a
-layer that reads all of them. Such a size must fail in closed form, but for tables of positions, which serve fewer
-steps.
+A closed form assumes the weights that the text has at its own sizes; a check at other sizes gives other weights to a
+layer that reads all positions. The closed form must reject such a size, except for position tables, which also work
+for fewer steps.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,13 +25,13 @@ from .resource_guard import limited
 
 NAME = "sizes"
 ASKED = 6
-"""Sizes for each text."""
+"""Number of sizes per text."""
 SMALL_ZOO = ("lenet5", "alexnet", "squeezenet1_0", "nin", "zfnet", "vgg11", "resnet18")
 SIZES = (*range(1, 20), 24, 27, 28, 31, 32, 33, 48, 63, 64, 65, 96, 127, 128, 224, 225, 255, 299, 1000)
 
 
 def draw(random: Random) -> Iterator[Example]:
-    """A text with an input that may have other sizes, and some sizes: `8x9`."""
+    """A text whose input may have other sizes, and some sizes: `8x9`."""
     if random.random() < 0.03:
         names = [name for name in SMALL_ZOO if name in zoo.entries()]
         text = zoo.entries()[random.choice(names)].source().text
@@ -53,7 +53,7 @@ def draw(random: Random) -> Iterator[Example]:
 
 
 def _sides(text: str) -> int:
-    """How many sizes a closed form of this text's network may have; one where a check breaks, for that to be found."""
+    """Largest number of sizes for the closed form of this text's network; one if a check crashes, to find it."""
     try:
         network = accepted(text)
     except Exception:
@@ -65,7 +65,7 @@ def _sides(text: str) -> int:
 
 
 def check(example: Example) -> None:
-    """Ask the closed form and the check, and compare."""
+    """Compare the closed form with the check."""
     text, asked = example.main_text(), tuple(map(int, example.arguments[0].split("x")))
     with limited():
         network = accepted(text)
@@ -93,9 +93,9 @@ def check(example: Example) -> None:
 
 
 def _checked(text: str, graph: Graph, env: Mapping[str, int]) -> Graph | None:
-    """The graph of the text at these sizes; None where a check refuses them.
+    """The graph of the text at these sizes; None if a check rejects them.
 
-    An assertion that fails is about the text's own sizes, and no refusal of others.
+    A failed assertion is about the text's own sizes, and does not count as a rejection.
     """
     given: dict[str | None, tuple[int | str, ...]] = {}
     for name, index in zip(graph.input_names, graph.inputs, strict=True):
@@ -105,7 +105,7 @@ def _checked(text: str, graph: Graph, env: Mapping[str, int]) -> Graph | None:
 
 
 def _weights(graph: Graph, env: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
-    """The sizes of each weight; one that depends on a letter is that of the asked size."""
+    """The shape of each weight; symbolic ones are evaluated at the given size."""
     state = network_property.declared_state(graph)
     return {name: tuple(form_of(dim).value(env) if env else int(dim) for dim in dims) for name, dims in state.items()}
 

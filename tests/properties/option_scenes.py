@@ -1,4 +1,4 @@
-"""Command lines on which every option has something to do: a network with blocks, a repetition, warnings."""
+"""Command lines in which every option has an effect: a network with blocks, a repetition, warnings."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -24,21 +24,21 @@ BROKEN = RICH.replace("fc 10", "fc 10 nobais")
 
 
 REFUSED = "nonsense"
-"""A value that is an error: enough to show that an option is read at all."""
+"""An invalid value: sufficient to show that an option is read at all."""
 
 
 class OptionScene(Record):
-    """A command line, the files that it is about, and values of options that mean something there."""
+    """A command line, its files, and values of options that are meaningful there."""
 
     command: str
     words: tuple[str, ...]
     files: tuple[tuple[str, str], ...] = (("a.arch", RICH),)
     values: Mapping[str, tuple[str, ...]] = MappingProxyType({})
-    """By option; the first one leaves the network without errors."""
+    """By option; the first value leaves the network without errors."""
     options: tuple[str, ...] | None = None
-    """Those that are tried; None for all."""
+    """The options that are tried; None for all."""
     writes: str | None = None
-    """A file that is there, as this command line alone would write it."""
+    """The file that this command line alone would write, if it exists."""
 
 
 SATISFIED = {
@@ -46,7 +46,7 @@ SATISFIED = {
     ("why", "--full", "--format json"): "JSON folds nothing",
     ("check", "--input", "--sizes 40"): "the answer is for the sizes that are asked about",
 }
-"""An option that does nothing beside another one because that does the same."""
+"""An option that has no effect next to another one with the same effect."""
 
 
 NETWORK_VALUES = {"--set": ("width=12", "n=-1"), "--input": ("3x48x48", "3x1x1"), "--output": ("other.py",)}
@@ -115,7 +115,7 @@ SCENES = (
 )
 
 SILENT: Mapping[str, list[str]] = {}
-"""Options that are taken and do nothing in the scene of a command, by the command, each with its reason beside it."""
+"""Options that are accepted and have no effect in the scene of a command, by command, each with its reason."""
 
 NOT_HERE = {
     "train": "what its options change shows only in training: tests/training holds the recipe's options",
@@ -125,4 +125,4 @@ NOT_HERE = {
     "zoo": "it has no options",
     "zoo show": "it has no options",
 }
-"""Commands without a scene, and why."""
+"""Commands without a scene, and the reasons."""

@@ -1,4 +1,4 @@
-"""The properties that are drawn for and replayed, by name."""
+"""The properties for which examples are generated and replayed, by name."""
 
 from collections.abc import Callable, Iterator
 from random import Random
@@ -10,7 +10,7 @@ from .example import Example
 
 
 class Property(Record):
-    """A property: what draws examples of it, and what raises where one breaks it."""
+    """A property: a function that generates examples, and one that raises if an example violates it."""
 
     name: str
     draw: Callable[[Random], Iterator[Example]]
@@ -22,5 +22,5 @@ PROPERTIES = {module.NAME: Property(name=module.NAME, draw=module.draw, check=mo
 
 
 def check(example: Example) -> None:
-    """Hold an example against its property."""
+    """Check an example's property."""
     PROPERTIES[example.holds].check(example)

@@ -1,4 +1,4 @@
-"""Limits of time and memory around a call, so that a hang or a flood of memory is a finding and not the end."""
+"""Limits on time and memory around a call, so that a hang or excessive memory use is a finding."""
 
 import os
 import signal
@@ -12,20 +12,20 @@ if os.name == "posix":
     import resource
 
 SECONDS = 10.0
-"""Of the processor."""
+"""CPU seconds."""
 BYTES = 1 << 30
-"""Of address space, beyond what the process has."""
+"""Bytes of address space, in addition to what the process has."""
 
 
 class TooLong(BaseException):
-    """The processor time is used up. No `Exception`, so that no command can catch it."""
+    """The CPU time is used up. Not an `Exception`, so that no command can catch it."""
 
 
 @contextmanager
 def limited(seconds: float = SECONDS, bytes_: int = BYTES) -> Iterator[None]:
-    """Raise TooLong after so much processor time, MemoryError (or what a library makes of it) beyond so many bytes.
+    """Raise TooLong after this much CPU time, MemoryError (or what a library turns it into) beyond this many bytes.
 
-    A loop in C that never returns to Python ends the process three times as late, by SIGXCPU.
+    A C loop that never returns to Python ends the process after three times as long, by SIGXCPU.
     """
     with _memory(bytes_), _time(seconds):
         yield
@@ -33,12 +33,12 @@ def limited(seconds: float = SECONDS, bytes_: int = BYTES) -> Iterator[None]:
 
 @contextmanager
 def _time(seconds: float) -> Iterator[None]:
-    if os.name != "posix":  # Windows has no such limits, and the properties hold all the same
+    if os.name != "posix":  # Windows has no such limits, and the properties hold there, too
         yield
         return
 
     def ring(_number: int, _frame: FrameType | None) -> None:
-        # Again a little later: a destructor or a comparison may swallow the first.
+        # Repeated a little later: a destructor or a comparison may swallow the first one.
         signal.setitimer(signal.ITIMER_PROF, 0.5)
         raise TooLong(f"over {seconds:g} s of processor time")
 

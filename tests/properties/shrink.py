@@ -1,4 +1,4 @@
-"""A failing example made small: lines, words and arguments are left out while the failure stays of its kind."""
+"""Shrinks a failing example: lines, words and arguments are removed while the failure remains of its kind."""
 
 import re
 import time
@@ -10,7 +10,7 @@ _WORD = re.compile(r"[\w.@]+|[^\w\s]|\s+")
 
 
 def shrink(example: Example, fails: Callable[[Example], bool], seconds: float = 20.0) -> Example:
-    """The smallest example found in so much time of which `fails` is true, as it is of the one given."""
+    """The smallest example found in this time for which `fails` is true, as it is for the given one."""
     end = time.monotonic() + seconds
     improved = True
     while improved and time.monotonic() < end:
@@ -25,7 +25,7 @@ def shrink(example: Example, fails: Callable[[Example], bool], seconds: float = 
 
 
 def _smaller(example: Example) -> Iterator[Example]:
-    """Examples with something left out, the largest pieces first."""
+    """Examples with something removed, the largest pieces first."""
     for index in range(1, len(example.files)):
         yield example.replace(files=example.files[:index] + example.files[index + 1 :])
     words = example.arguments

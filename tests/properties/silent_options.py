@@ -1,4 +1,4 @@
-"""An option does something, or is refused: alone, and beside every other one."""
+"""Every option has an effect or is refused: alone, and next to every other one."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -24,7 +24,7 @@ Files = tuple[tuple[str, str], ...]
 
 
 class Outcome(NamedTuple):
-    """What a command line does that a person can see."""
+    """The effects of a command line that a user can see."""
 
     status: int
     printed: str
@@ -33,7 +33,7 @@ class Outcome(NamedTuple):
 
     @property
     def refused(self) -> bool:
-        """Whether the command line itself is told to be wrong."""
+        """Whether the command line is reported as invalid."""
         return self.status == 2
 
 
@@ -43,7 +43,7 @@ def name_of(option: click.Option) -> str:
 
 
 def tried(command: Command, scene: OptionScene) -> dict[str, list[Words]]:
-    """For each option, the words that give it values worth trying; what prints and ends, like a help, is none."""
+    """For each option, the words that give it values worth trying; none for options that print and exit, like help."""
     options = [option for option in command.options if not option.is_eager]
     chosen = {name_of(option): _values(option, scene) for option in options}
     return chosen if scene.options is None else {name: chosen[name] for name in scene.options}
@@ -60,7 +60,7 @@ def _values(option: click.Option, scene: OptionScene) -> list[Words]:
 
 
 def pairs(scene: OptionScene) -> list[Example]:
-    """Every ordered pair of options of a scene: does the first do something beside the second?"""
+    """Every ordered pair of options of a scene: does the first have an effect next to the second?"""
     names = tried(commands()[scene.command], scene)
     index = SCENES.index(scene)
     return [
@@ -78,7 +78,7 @@ def draw(random: Random) -> Iterator[Example]:
 
 
 def check(example: Example) -> None:
-    """Hold an option against the property, beside each value of another. Raises Broken."""
+    """Check the property on an option, next to each value of another one. Raises Broken."""
     if len(example.arguments) != 4 or not example.arguments[1].isdigit():
         return
     scene = SCENES[int(example.arguments[1]) % len(SCENES)]
@@ -98,7 +98,7 @@ def check(example: Example) -> None:
 
 
 def does_nothing(scene: OptionScene) -> list[str]:
-    """The options of a scene that are taken and change nothing, whatever their value."""
+    """The options of a scene that are accepted and change nothing, whatever their value."""
     files = files_of(scene)
     base = outcome(files, scene.words)
     values = tried(commands()[scene.command], scene)
@@ -110,7 +110,7 @@ def does_nothing(scene: OptionScene) -> list[str]:
 
 
 def files_of(scene: OptionScene) -> Files:
-    """The files of a scene, with the one that its command line alone writes."""
+    """The files of a scene, with the one that only its command line writes."""
     if scene.writes is None:
         return scene.files
     written = dict(outcome(scene.files, scene.words).files)[scene.writes]
@@ -118,7 +118,7 @@ def files_of(scene: OptionScene) -> Files:
 
 
 def _contents(path: Path) -> bytes:
-    """What a file holds; safetensors writes its metadata in an order that changes from call to call."""
+    """The content of a file; safetensors writes its metadata in an order that changes between calls."""
     data = path.read_bytes()
     return bytes(sorted(data)) if path.suffix == ".safetensors" else data
 

@@ -1,4 +1,4 @@
-"""Every word of a text means something; a word that is read as another thing than the name in scope is reported."""
+"""Every word of a text has a meaning; a word that hides a name in scope is reported."""
 
 import re
 from collections.abc import Iterator
@@ -19,14 +19,14 @@ from .example import Example
 from .failure_kinds import Broken
 
 WORDS, NAMES = "words", "names"
-"""The kinds of examples: which word of a text is changed; which word is a name, too."""
+"""The kinds of examples: which word of a text is changed; which word is also a name."""
 
 _OTHERS = ("zzz9", "7919", "2", "")
-"""What a word is replaced by. One of them has to make a difference."""
+"""Replacements for a word. One of them must make a difference."""
 _WORD = re.compile(r"[\w.@]+")
 _COMMENT = re.compile(r"#.*")
 _BRANCHES = re.compile(r"\b(if|when|else|and|or)\b|\brepeat \(?[01]|x0\b|- 1\)")
-"""What may leave a part of the text out, in which a word need not mean anything."""
+"""Statements that may disable a part of the text, in which a word need not have an effect."""
 _INPUTS = {"4x6x5": Shape(4, 6, 5), "2x4x4x4": Shape(2, 4, 4, 4), "12": Shape(12), "3x8x8": Shape(3, 8, 8)}
 
 
@@ -55,7 +55,7 @@ DEFINITIONS = {
     "index": "input {dims}\nrepeat 1 as {word} {{ {statement} }}\n",
     "let around": "input {dims}\nlet {word} = 2\nstage s {{ {statement} }}\n",
 }
-"""Ways to give a word a value where a layer reads it."""
+"""Ways to define a value for a word where a layer reads it."""
 
 
 def layer_with_word(random: Random) -> tuple[str, str, str] | None:
@@ -79,7 +79,7 @@ def layer_with_word(random: Random) -> tuple[str, str, str] | None:
 
 
 def check(example: Example) -> None:
-    """Hold an example against the property. Raises Broken."""
+    """Check the property on an example. Raises Broken."""
     if example.arguments[:1] == (WORDS,):
         _every_word(example.main_text(), int(example.arguments[1]))
     elif example.arguments[:1] == (NAMES,):
@@ -87,7 +87,7 @@ def check(example: Example) -> None:
 
 
 def _every_word(text: str, start: int) -> None:
-    """The word at this place changes the graph, or what is reported, when it is another one."""
+    """Replacing the word at this position changes the graph or the diagnostics."""
     word = _WORD.match(text, start)
     before = outcome(text)
     if word is None or before[0] is None:
@@ -103,7 +103,7 @@ def _kind_of(word: str) -> str:
 
 
 def outcome(text: str) -> tuple[Any, tuple[str, ...]]:
-    """The graph of a text, None with errors; and what is reported."""
+    """The graph of a text, None with errors; and the diagnostics."""
     made = analyse(Source(text), Sink())
     reported = tuple(f"{found.diagnostic.code} {found.diagnostic.message()}" for found in made.diagnostics)
     return (signature(made.graph) if made.graph is not None else None), reported

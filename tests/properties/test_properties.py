@@ -1,6 +1,6 @@
-"""The properties that hold for everything, on a few draws that are the same for everybody, and on what was ever found.
+"""The general properties on a few reproducible examples, and on everything that was ever found.
 
-`make fuzz` draws anew, for as long as asked; what it finds becomes a file in `found/`, which is replayed here.
+`make fuzz` generates new examples for a given time; its findings become files in `found/`, which are replayed here.
 """
 
 from collections.abc import Iterator
@@ -17,13 +17,13 @@ from .properties import PROPERTIES, check
 from .silent_options import does_nothing, pairs, tried
 
 EXAMPLES = {"commands": 500, "acceptance": 40, "formatting": 120, "sizes": 150, "silence": 150}
-"""How many are drawn here: half a minute in all."""
+"""Number of examples generated here: half a minute in total."""
 PARTS = 5
-"""Tests of each property, so that two processes share them."""
+"""Tests per property, so that two processes can share them."""
 
 
 def drawn(name: str, part: int) -> Iterator[Example]:
-    """The first examples of one seed after another; each part has seeds of its own."""
+    """The first examples of consecutive seeds; each part has its own seeds."""
     wanted = EXAMPLES[name] // PARTS
     for seed in range(part, 10**6, PARTS):
         for example in PROPERTIES[name].draw(Random(seed)):
@@ -59,7 +59,7 @@ def hold(example: Example) -> None:
         raise
 
 
-# What the commands are drawn from
+# Coverage of the generated commands
 
 
 def test_every_parameter_has_values() -> None:
@@ -76,10 +76,10 @@ def test_every_command_is_drawn() -> None:
     assert {" ".join(command.path[:1]) for command in commands().values()} <= {line[0] for line in lines if line}
 
 
-# Options that do something
+# Options with effects
 
 QUICK = [scene for scene in SCENES if scene.writes not in ("out.png", "out.tex")]
-"""The others take seconds: `make fuzz` draws them."""
+"""The others take seconds: `make fuzz` generates them."""
 
 
 @pytest.mark.parametrize("scene", [s for s in QUICK if s.options is None], ids=lambda scene: " ".join(scene.words))

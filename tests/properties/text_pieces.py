@@ -1,4 +1,4 @@
-"""Pieces of texts: inputs, numbers, layers, statements of every kind, sensible and absurd."""
+"""Parts of texts: inputs, numbers, layers, statements of every kind, reasonable and absurd."""
 
 from random import Random
 
@@ -40,7 +40,7 @@ def number(random: Random) -> str:
 
 
 def condition(random: Random) -> str:
-    """What an `if` or an assertion may ask."""
+    """A condition of an `if` or an assertion."""
     compare = random.choice(["==", "!=", "<", "<=", ">", ">="])
     left = random.choice([*SYMBOLS, *NUMBERS])
     one = f"{left} {compare} {random.choice(NUMBERS)}"
@@ -48,14 +48,14 @@ def condition(random: Random) -> str:
 
 
 def assertion(random: Random) -> str:
-    """An assertion, mostly about what the language knows."""
+    """An assertion, usually about quantities of the language."""
     what = random.choice(["params", "trainable", "macs", "flops", "layers", "out", "rf", "rf", "out", *SYMBOLS])
     amount = random.choice([*NUMBERS, "50K", "1.5M", "2G", "8x3x3", "10x1", "HxW", "8xHxW", number(random)])
     return f"assert {what} {random.choice(['==', '!=', '<', '<=', '>', '>='])} {amount}"
 
 
 def argument(random: Random, keyword: str) -> str:
-    """One argument of a layer: by place, letter, flag, name, of the layer's own or any."""
+    """One argument of a layer: positional, shorthand, flag, named, of the layer's own or any."""
     layer = registry().get(synonyms().get(keyword, keyword))
     own = layer.parameters if layer is not None else ()
     match random.randrange(8):

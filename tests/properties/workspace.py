@@ -18,11 +18,11 @@ from .cli_words import IMAGES, LARGE, RUN
 from .example import Example, encoded
 
 NETWORK = "input 3x8x8; stage low { conv 4 k3; relu }; gap; fc 2\n"
-"""What the small run trained, and what stands in the git history as a.arch."""
+"""The text of the small run, and of a.arch in the git history."""
 
 
 class Workspace:
-    """The folder of one process, put in order again before each example."""
+    """The folder of one process, restored before each example."""
 
     def __init__(self) -> None:
         self.root = Path(tempfile.mkdtemp(prefix="properties-"))
@@ -39,7 +39,7 @@ class Workspace:
 
     @contextmanager
     def holding(self, example: Example) -> Iterator[dict[str, tuple[int, int]]]:
-        """Work in the folder, with the texts of an example in it. Gives the state of its files."""
+        """Work in the folder, with the texts of an example in it. Yields the state of its files."""
         if self._clean is None or self.state() != self._clean:
             self._restore()
         for name, text in example.files:
@@ -54,7 +54,7 @@ class Workspace:
                 (self.folder / name).unlink(missing_ok=True)
 
     def state(self) -> dict[str, tuple[int, int]]:
-        """Size and time of every file, but for git's own."""
+        """Size and time of every file, except git's own."""
         found = {}
         for folder, inner, names in os.walk(self.folder):
             inner[:] = [name for name in inner if name != ".git"]
@@ -77,7 +77,7 @@ class Workspace:
 
 @cache
 def workspace() -> Workspace:
-    """The one of this process."""
+    """The workspace of this process."""
     return Workspace()
 
 
@@ -117,10 +117,10 @@ def _run(folder: Path) -> None:
     text.unlink()
 
 
-# What is written elsewhere
+# Writes outside the workspace
 
 _outside: list[str] | None = None
-"""Where something was written outside of the workspace, while that is watched."""
+"""The paths written outside the workspace, while that is monitored."""
 _allowed: tuple[str, ...] = ()
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 _CHANGES = {"os.mkdir", "os.remove", "os.rmdir", "os.symlink", "os.link", "os.chmod", "os.truncate", "os.rename"}
@@ -148,7 +148,7 @@ def _note(path: Any) -> None:
 
 @contextmanager
 def watched_writes(inside: Path) -> Iterator[list[str]]:
-    """The paths that were written outside of a folder, of the folders for temporary files and of the caches."""
+    """The written paths outside a folder, the temporary folders and the caches."""
     global _outside, _allowed
     _install()
     cache_folder = os.environ.get("ARCHDSL_CACHE") or str(Path.home() / ".cache" / "archdsl")

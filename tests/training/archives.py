@@ -1,4 +1,4 @@
-"""Small files in the official forms, and a server that gives them out."""
+"""Small files in the official formats, and a server for them."""
 
 import gzip
 import hashlib
@@ -25,7 +25,7 @@ def idx_images(count: int, side: int = 28) -> NDArray[np.uint8]:
 
 
 def records(count: int, classes: int, label_bytes: int = 1) -> tuple[bytes, NDArray[np.uint8], NDArray[np.uint8]]:
-    """CIFAR records, their labels and their images N×3×32×32."""
+    """CIFAR records, with their labels and their images N×3×32×32."""
     chance = np.random.default_rng(count)
     labels = chance.integers(0, classes, count).astype(np.uint8)
     images = chance.integers(0, 256, (count, 3, 32, 32)).astype(np.uint8)
@@ -53,7 +53,7 @@ def digest(content: bytes) -> str:
 
 
 class Server:
-    """Gives out `files` by path; counts what was asked for."""
+    """Serves `files` by path; counts the requests."""
 
     def __init__(self, base: str, files: dict[str, bytes]) -> None:
         self.base, self.files = base, files
@@ -62,7 +62,7 @@ class Server:
 
 @contextmanager
 def serving(files: dict[str, bytes]) -> Iterator[Server]:
-    """A server on this machine; what it lacks is answered with 404."""
+    """A server on this machine; missing files are answered with 404."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -83,7 +83,7 @@ def serving(files: dict[str, bytes]) -> Iterator[Server]:
 
 @contextmanager
 def listening(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
-    """The address of a server on this machine that answers so."""
+    """The address of a server on this machine that gives these responses."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

@@ -1,4 +1,4 @@
-"""A small data set in memory, a small network written by hand, a training made of the two."""
+"""A small data set in memory, a small handwritten network, a training with both."""
 
 import json
 from collections.abc import Callable
@@ -21,7 +21,7 @@ SHAPE = ImageShape(1, 8, 8)
 
 
 class Patches(Source):
-    """Noise with a bright patch, whose place among three is the class: learnt in seconds."""
+    """Noise with a bright patch, whose position among three is the class: learned in seconds."""
 
     def __init__(self, train: int = 90, validation: int = 30, test: int = 30) -> None:
         self.counts = (train, validation, test)
@@ -45,7 +45,7 @@ def _patches(count: int, seed: int) -> ImageSet:
 
 
 def small_network() -> nn.Module:
-    """A convolution, batch normalisation and dropout: parameters, buffers and chance, all that a state has."""
+    """A convolution, batch normalization and dropout: parameters, buffers and random numbers, all parts of a state."""
     return nn.Sequential(
         nn.Conv2d(1, 8, 3, padding=1, bias=False), nn.BatchNorm2d(8), nn.ReLU(), nn.MaxPool2d(2), nn.Dropout(0.2),
         nn.Flatten(), nn.Linear(128, 3),
@@ -57,7 +57,7 @@ def subject(build: Callable[[], nn.Module] = small_network) -> Subject:
 
 
 def training(folder: Path, stop: Stop | None = None, watch: Watch | None = None, **recipe: Any) -> Training:
-    """A training in `folder` (a new run, or the one that is there), plain in precision and layout."""
+    """A training in `folder` (a new run, or the existing one), with fixed precision and layout."""
     settings = {"epochs": 3, "batch": 16, "precision": "fp32", "layout": "channels_first", **recipe}
     run = Run(folder) if folder.exists() else Run.create(folder, folder.parent, "unused")
     place = Place(Request(SHAPE, folder.parent / "cache"), "cpu", run)
@@ -65,7 +65,7 @@ def training(folder: Path, stop: Stop | None = None, watch: Watch | None = None,
 
 
 def edit_settings(folder: Path, change: Callable[[Any], object]) -> None:
-    """Change the settings of a run, or of a sweep, and give them the digest that belongs to them then."""
+    """Change the settings of a run or a sweep, and update their digest."""
     path = folder / "settings.json"
     settings = json.loads(path.read_text())
     del settings["digest"]
@@ -74,7 +74,7 @@ def edit_settings(folder: Path, change: Callable[[Any], object]) -> None:
 
 
 class StopAfter(Stop):
-    """Wants to stop once it was asked so often: once after each step, once after each epoch."""
+    """Stops after this many queries: one after each step, one after each epoch."""
 
     def __init__(self, asked: int) -> None:
         self.left = asked

@@ -1,4 +1,4 @@
-"""examples/airbench94.arch, trained by its recipe, is the training of its paper, written out by hand."""
+"""examples/airbench94.arch, trained by its recipe, is equivalent to the training of its paper, handwritten here."""
 
 import math
 from pathlib import Path
@@ -45,7 +45,7 @@ class SlowWeights:
 
 
 def by_hand(model: nn.Module, job: Job, inputs: Tensor, labels: Tensor) -> None:
-    """The paper's loop: rates of the sum, its three groups, its triangle, its slow weights."""
+    """The paper's loop: learning rates for the sum, three parameter groups, triangular schedule, slow weights."""
     scale = 1024 * (1 + 1 / (1 - 0.85))
     lr, decay = 11.5 / scale, 0.0153 * 1024 / scale
     norms = {name for name, module in model.named_modules() if isinstance(module, nn.BatchNorm2d)}
@@ -81,7 +81,7 @@ def by_hand(model: nn.Module, job: Job, inputs: Tensor, labels: Tensor) -> None:
 
 @pytest.fixture
 def trained(tmp_path: Path) -> tuple[State, Job, nn.Module]:
-    """The state after the recipe's training, the job, and the network as it was at the start, whitened."""
+    """The state after the recipe's training, the context, and the initial network, after whitening."""
     text = (
         (paths.examples() / "airbench94.arch").read_text(encoding="utf-8").replace("after=3", f"after={WHITEN_EPOCHS}")
     )

@@ -1,4 +1,4 @@
-"""Images brought into the form that batches need, once for all."""
+"""Images are converted to the form of the batches once."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`archdsl train` and `archdsl predict` as people call them."""
+"""`archdsl train` and `archdsl predict` from the command line."""
 
 import json
 import os
@@ -41,7 +41,7 @@ train { precision fp32; layout channels_first; epochs 3 }
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working folder with a network in it; pictures, which take longer than these trainings, are not drawn."""
+    """A working folder with a network in it; figures, which take longer than these trainings, are not drawn."""
     (tmp_path / "net.arch").write_text(NET)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(report, "draw_curves", lambda *_: None)
@@ -56,7 +56,7 @@ def run(*args: object) -> Result:
 
 
 def digit_picture(path: Path, index: int) -> int:
-    """A picture of one of the test images, four times as large; its digit."""
+    """One of the test images, four times as large; its digit."""
     test = digits.load(Request(ImageShape(1, 8, 8), path)).test
     assert test is not None
     Image.fromarray(np.kron(test.images[index, 0], np.ones((4, 4), np.uint8))).save(path)
@@ -136,7 +136,7 @@ def test_the_file_may_name_its_data_beside_it(folder: Path, monkeypatch: pytest.
     assert run("train", "--resume", "../r", "--epochs", 9).exit_code == 0
 
 
-# --- stopping and going on --------------------------------------------------------------------------------------------
+# --- stopping and resuming --------------------------------------------------------------------------------------------
 
 
 def start(folder: Path, *args: str) -> "subprocess.Popen[str]":
@@ -195,7 +195,7 @@ def test_a_recipe_does_not_change_on_the_way(folder: Path) -> None:
 
 
 def test_no_room_is_one_clear_line(folder: Path) -> None:
-    """A bound on the size of files, as in the tests of checkpoints: what was saved before is there to go on from."""
+    """A limit on the size of files, as in the tests of checkpoints: the last checkpoint can be resumed."""
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))"
     limited = f"{limit}; from archdsl.cli import main; main()"
     command = [sys.executable, "-c", limited, "train", "net.arch", "--data", "digits", "--out", "r"]
@@ -214,7 +214,7 @@ def test_diverged_is_an_error_with_ways_out(folder: Path) -> None:
     assert list_checkpoints(folder / "r/checkpoints")
 
 
-# --- mistakes ---------------------------------------------------------------------------------------------------------
+# --- errors -----------------------------------------------------------------------------------------------------------
 
 
 def mismatch(text: str, *args: str) -> str:
@@ -344,7 +344,7 @@ def test_examples_of_the_mistakes(kind: type[Diagnostic]) -> None:
     assert found(kind.right) == set()
 
 
-# --- what is said about it --------------------------------------------------------------------------------------------
+# --- output -----------------------------------------------------------------------------------------------------------
 
 
 def test_help_names_every_data_set_and_loads_nothing_heavy() -> None:
@@ -387,5 +387,5 @@ def test_interrupted_before_it_begins_it_leaves_no_folder(monkeypatch: pytest.Mo
         stopped = CliRunner().invoke(main, ["train", "net.arch", "--data", "digits", "--out", "r"])
     assert stopped.exit_code == 130
     assert not Path("r").exists()
-    Path("r").mkdir()  # what a process that is killed there leaves
+    Path("r").mkdir()  # left by a process that was killed there
     assert run("train", "net.arch", "--data", "digits", "--epochs", 1, "--out", "r").exit_code == 0

@@ -1,6 +1,6 @@
-"""Runs that were damaged, or made by somebody who means harm: a line and an exit status, whatever is done with them.
+"""Damaged or malicious runs: every command ends with a message and an exit status.
 
-ARCHDSL_DAMAGES says how many damages are drawn: 60 by default, the same for everybody; ARCHDSL_SEED draws others.
+ARCHDSL_DAMAGES is the number of random damages: 60 by default, always the same ones; ARCHDSL_SEED selects others.
 """
 
 import json
@@ -46,7 +46,7 @@ COMMANDS = (
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder with small runs of two optimizers, a sweep, a picture, and a folder that nothing may touch."""
+    """A folder with small runs of two optimizers, a sweep, an image, and a folder that nothing may touch."""
     folder = tmp_path_factory.mktemp("damaged")
     rng = np.random.default_rng(0)
     for name, shade in (("dark", 10), ("grey", 100), ("light", 190)):
@@ -76,7 +76,7 @@ def run(*args: object) -> Result:
 
 @contextmanager
 def limited(what: str) -> Iterator[None]:
-    """Fail, with where it is, what takes much too long."""
+    """Fail, with the location, if something takes much too long."""
 
     def late(*_: object) -> None:
         raise TimeoutError(what)
@@ -163,7 +163,7 @@ def places_in(value: Any, before: tuple[Any, ...] = ()) -> Iterator[tuple[Any, .
 
 
 def edit(rng: random.Random, value: Any) -> None:
-    """Put another value somewhere into JSON, remove one, or put one beside it."""
+    """Replace a value in JSON, remove one, or add one next to it."""
     for _ in range(rng.choice((1, 1, 1, 2, 5))):
         place = rng.choice(list(places_in(value)))
         inside = value
@@ -183,7 +183,7 @@ def edit(rng: random.Random, value: Any) -> None:
 
 
 def settings(rng: random.Random, folder: Path) -> None:
-    """Edit settings.json, with a digest that belongs to what it says then, or the old one."""
+    """Edit settings.json, with an updated digest, or the old one."""
     if rng.random() < 0.7:
         edit_settings(folder, lambda value: edit(rng, value))
         return
@@ -194,7 +194,7 @@ def settings(rng: random.Random, folder: Path) -> None:
 
 
 def network(rng: random.Random, folder: Path) -> None:
-    """Another text, with a digest that belongs to it."""
+    """Another text, with its digest."""
     from archdsl.training.runs.digests import of_text
 
     text = (folder / "net.arch").read_text()
@@ -236,7 +236,7 @@ NAMES = (
 
 
 def tensors(rng: random.Random, folder: Path) -> None:
-    """Edit the tensors, or the numbers beside them, of weights or of a checkpoint; digests belong to them then."""
+    """Edit the tensors, or the numbers next to them, of weights or a checkpoint; the digests are updated."""
     path = rng.choice([file for file in files_of(folder) if file.suffix == ".safetensors"])
     found = load_file(path)
     with safe_open(path, framework="pt") as file:
@@ -263,7 +263,7 @@ def tensors(rng: random.Random, folder: Path) -> None:
 
 
 def link_a_folder(rng: random.Random, folder: Path) -> None:
-    """A folder that a command writes into, or would remove, is a link to somebody else's."""
+    """A folder that a command writes to, or would remove, is a link to someone else's folder."""
     victim = next(parent for parent in folder.parents if (parent / "victim").is_dir()) / "victim"
     name = rng.choice(("checkpoints", "inspect", "inspect-image", "tensorboard", "trials", "trials/001"))
     path = folder / name
@@ -304,7 +304,7 @@ DAMAGE: tuple[Callable[[random.Random, Path], None], ...] = (
 
 
 def damaged(home: Path, at: Path, number: int) -> tuple[Path, str]:
-    """A damaged copy of a run or of a sweep, and what was done to it."""
+    """A damaged copy of a run or of a sweep, and a description of the damage."""
     rng = random.Random(f"{SEED} {number}")
     victim = at / "victim"
     victim.mkdir()
@@ -321,7 +321,7 @@ def damaged(home: Path, at: Path, number: int) -> tuple[Path, str]:
         try:
             damage(rng, folder)
         except (OSError, ValueError, KeyError, IndexError, TypeError, RuntimeError, SafetensorError):
-            continue  # a second damage, of something that the first has taken away
+            continue  # a second damage, to something that the first one removed
         done.append(damage.__name__)
     return folder, f"{source}: {', '.join(done)}"
 

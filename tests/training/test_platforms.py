@@ -1,4 +1,4 @@
-"""What other systems lack or refuse, simulated: modules, signals, descriptors. And packages that are not installed."""
+"""Simulates what other systems lack or refuse: modules, signals, file descriptors; and missing packages."""
 
 import errno
 import os
@@ -22,7 +22,7 @@ def python(program: str, folder: Path) -> "subprocess.CompletedProcess[str]":
 
 
 def test_a_run_starts_and_resumes_without_what_other_systems_lack(tmp_path: Path) -> None:
-    """Windows has neither of these, macOS lacks some."""
+    """Windows has none of these, macOS lacks some."""
     done = python(
         """
         import errno, os, signal, sys
@@ -40,7 +40,7 @@ def test_a_run_starts_and_resumes_without_what_other_systems_lack(tmp_path: Path
 
 
 def test_a_descriptor_that_is_opened_to_read_is_not_flushed(tmp_path: Path) -> None:
-    """Windows answers EBADF to that."""
+    """Windows responds with EBADF."""
     done = python(
         f"""
         import fcntl, os, stat

@@ -1,4 +1,4 @@
-"""`--resume auto`: the same command begins a run and, given again, goes on with it."""
+"""`--resume auto`: the same command starts a run and, given again, resumes it."""
 
 import json
 from pathlib import Path
@@ -57,7 +57,7 @@ def test_what_was_cut_off_before_its_settings_is_begun(folder: Path) -> None:
     assert run(*AUTO, "--epochs", 1).exit_code == 0  # an empty folder
     (folder / "r/settings.json").unlink()
     refused = run(*AUTO, "--epochs", 1)
-    assert refused.exit_code == 2  # there are weights in it
+    assert refused.exit_code == 2  # it contains weights
     for path in (folder / "r").rglob("*"):
         if path.is_file() and path.name != "net.arch":
             path.unlink()

@@ -1,4 +1,4 @@
-"""Trainings from beginning to end."""
+"""Trainings from start to end."""
 
 import functools
 import json
@@ -27,14 +27,14 @@ from tests.training.helpers import Patches, StopAfter, small_network, subject, t
 
 @pytest.fixture(autouse=True)
 def _no_pictures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pictures take longer than these trainings; one test makes them."""
+    """Figures take longer than these trainings; one test draws them."""
     if "everything" not in request.node.name.split("[")[0]:
         monkeypatch.setattr(report, "draw_curves", lambda *_: None)
         monkeypatch.setattr(report, "draw_confusion", lambda *_: None)
 
 
 class Notes(Watch):
-    """Keeps what is told."""
+    """Records the callback's calls."""
 
     def __init__(self) -> None:
         self.told: list[str] = []
@@ -44,7 +44,7 @@ class Notes(Watch):
 
 
 def final(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """All that a run came to: every tensor and number of its newest checkpoint but the clock's."""
+    """The complete result of a run: every tensor and number of its newest checkpoint except the elapsed time."""
     tensors, numbers = read(list_checkpoints(folder / "checkpoints")[-1])
     told = numbers.model_dump(exclude={"seconds": True})
     for line in told["history"]:
@@ -239,7 +239,7 @@ def test_fp16_trains_with_scaled_gradients(tmp_path: Path) -> None:
 
 
 def test_compiled_training_is_the_same_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # a backend that makes no machine code: what is compiled is traced and called, all that concerns this package
+    # a backend without code generation: the code is traced and called, which is what concerns this package
     monkeypatch.setattr(torch, "compile", functools.partial(torch.compile, backend="eager"))
     training(tmp_path / "plain", epochs=1).start()
     training(tmp_path / "compiled", epochs=1, compile=True).start()
@@ -269,7 +269,7 @@ def test_killed_before_the_first_checkpoint_it_begins_when_resumed(tmp_path: Pat
     training(tmp_path / "run").resume()
     assert_same(tmp_path / "whole", tmp_path / "run")
     shutil.rmtree(tmp_path / "run" / "checkpoints")
-    with pytest.raises(CannotResume, match="it has no checkpoint"):  # what was learnt is not written over
+    with pytest.raises(CannotResume, match="it has no checkpoint"):  # the trained weights are not overwritten
         training(tmp_path / "run").resume()
 
 

@@ -1,1 +1,1 @@
-"""What follows a training while it runs: progress, TensorBoard."""
+"""Callbacks of a training: progress, TensorBoard."""

@@ -1,4 +1,4 @@
-"""A training shown: a bar on a terminal, plain lines elsewhere."""
+"""Progress of a training: a bar on a terminal, plain lines otherwise."""
 
 import time
 from typing import Any
@@ -24,12 +24,12 @@ _SECONDS_BEFORE_DECODING_IS_TOLD = 2
 
 
 def watch_on(console: Console) -> Watch:
-    """The watcher that suits the console."""
+    """The callback that suits the console."""
     return BarWatch(console) if console.is_terminal else LineWatch(console)
 
 
 class LineWatch(Watch):
-    """Plain lines: notes, one for each epoch, and one a minute inside long epochs."""
+    """Plain lines: notes, one for each epoch, and one per minute within long epochs."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
@@ -93,7 +93,7 @@ class LineWatch(Watch):
 
 
 class BarWatch(LineWatch):
-    """A bar for the epoch under way, or for a download; what is over stays as a line above it."""
+    """A bar for the current epoch or download; completed ones remain as lines above it."""
 
     def __init__(self, console: Console) -> None:
         super().__init__(console)

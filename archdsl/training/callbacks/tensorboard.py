@@ -1,4 +1,4 @@
-"""A training told to TensorBoard: scalars by epoch; at the end the confusion matrix, the text, the recipe's values."""
+"""TensorBoard event files: scalars by epoch; at the end the confusion matrix, the text and the recipe's values."""
 
 import json
 from collections.abc import Iterator
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
 FOLDER = "tensorboard"
-"""Where the events of a run lie in its folder."""
+"""Subfolder of the run folder for the event files."""
 
 
 class EventWatch(Watch):
-    """Tells everything to another watcher, and epochs and results to TensorBoard, too.
+    """Forwards everything to another callback, and writes epochs and results to TensorBoard, too.
 
-    A run that goes on takes the place of what came after its checkpoint; one that was not told before is told whole.
+    A resumed run replaces the events after its checkpoint; if it was started without TensorBoard, all epochs are added.
     """
 
     def __init__(self, other: Watch, run: Run) -> None:
@@ -90,7 +90,7 @@ class EventWatch(Watch):
 
 
 def _scalars(line: dict[str, Any]) -> Iterator[tuple[str, float]]:
-    """The numbers of an epoch: curves of one kind under one heading."""
+    """The scalars of an epoch: curves of the same kind share a heading."""
     for part in ("train", "validation"):
         for name, value in (line[part] or {}).items():
             yield f"{name}/{part}", value
@@ -100,7 +100,7 @@ def _scalars(line: dict[str, Any]) -> Iterator[tuple[str, float]]:
 
 
 def _add_hyperparameters(writer: "SummaryWriter", report: TrainingReport) -> None:
-    """The recipe beside what came of it, in the run's own events: `add_hparams` would make a folder of its own."""
+    """The recipe with its results, in the run's own event file: `add_hparams` would create a separate folder."""
     from torch.utils.tensorboard.summary import hparams
 
     values = dict(_flat(report.recipe.model_dump()))

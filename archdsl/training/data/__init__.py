@@ -1,1 +1,1 @@
-"""Data sets: where they come from and how they are read. One file a source; `sources` finds them by name."""
+"""Data sets: where they are stored and how they are read. One file per source; `registry` finds them by name."""

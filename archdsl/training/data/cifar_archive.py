@@ -1,4 +1,4 @@
-"""The binary archives of CIFAR (Krizhevsky, 2009): records of label bytes and 3×32×32 pixels, one plane a channel."""
+"""The binary archives of CIFAR (Krizhevsky, 2009): records of label bytes and 3×32×32 pixels, one plane per channel."""
 
 import gzip
 import tarfile
@@ -23,8 +23,8 @@ _LARGEST_MEMBER = 512 << 20
 class CifarSource(Source):
     """An archive of record files.
 
-    `folder` is the name of the folder inside it, `train` and `test` those of the files, `records` how many each file
-    of the two kinds has as published; a record starts with `label_bytes` bytes, of which the last is the class.
+    `folder` is the name of the folder inside it, `train` and `test` are the names of the files, `records` is the number
+    of records in each training and test file; a record starts with `label_bytes` bytes, the last of which is the class.
     """
 
     facts: DataSpec
@@ -71,7 +71,7 @@ class CifarSource(Source):
         return None
 
     def _members(self, path: Path) -> Iterator[tuple[str, bytes]]:
-        """The wanted members by exact name; nothing is written to disk."""
+        """The requested members, looked up by exact name; nothing is written to disk."""
         wanted = {f"{self.folder}/{name}": name for name in (*self.train, *self.test)}
         try:
             with _Bounded(path) as stream, tarfile.open(fileobj=stream, mode="r:") as archive:
@@ -96,12 +96,12 @@ class CifarSource(Source):
         labels = records[:, self.label_bytes - 1].astype(np.int64)
         if labels.max() >= len(self.facts.classes):
             raise DataCorrupt(origin, f"label {labels.max()} is out of range for {len(self.facts.classes)} classes")
-        images = records[:, self.label_bytes :].copy().reshape(-1, 3, 32, 32)  # may be written to, even a single one
+        images = records[:, self.label_bytes :].copy().reshape(-1, 3, 32, 32)  # a writable copy, even of a single one
         return ImageSet(images, labels)
 
 
 class _Bounded(gzip.GzipFile):
-    """Reads no more at once than a member may have: tarfile asks for as much as an archive's heads announce."""
+    """Limits each read to the size of a member: tarfile reads as much as the headers of an archive declare."""
 
     def read(self, size: int | None = -1) -> bytes:
         asked = -1 if size is None else size
@@ -111,7 +111,7 @@ class _Bounded(gzip.GzipFile):
 
 
 def mirrored(name: str, sha256: str, folder: str) -> RemoteFile:
-    """An archive at its home and at the mirrors, which keep it in a folder of that name or in none."""
+    """The archive at its original address and at the mirrors, which store it with or without a folder of that name."""
     return RemoteFile(
         name,
         sha256,

@@ -1,4 +1,4 @@
-"""Files of data sets: where they are kept, how they are fetched and how their digests are checked."""
+"""Files of data sets: where they are stored, how they are downloaded and how their digests are checked."""
 
 import hashlib
 import logging
@@ -14,12 +14,12 @@ from .images import Download, Request
 
 TIMEOUT_SECONDS = 30
 _LARGEST = 2 << 30
-"""Bytes, some ten times the largest published file: an address that never ends must not fill the disk."""
+"""Bytes, about ten times the largest published file: an endless download must not fill the disk."""
 
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A published file: its name, its sha256 in hex, and addresses to try in order."""
+    """A published file: its name, its SHA-256 in hex, and URLs to try in order."""
 
     name: str
     sha256: str
@@ -28,17 +28,17 @@ class RemoteFile:
 
 @dataclass(frozen=True)
 class LocalFile:
-    """A file that can be read, and whether it is the published one, bit for bit (None: there is no digest for it)."""
+    """A readable file, and whether it is identical to the published one (None: its digest is not known)."""
 
     path: Path
     official: bool | None
 
 
 def obtain(file: RemoteFile, dataset: str, request: Request, places: tuple[str, ...] = ()) -> LocalFile:
-    """The file from `data_dir`, where one is given, else from the cache, fetching it if it is not there.
+    """The file from `data_dir` if given, else from the cache, downloading it if necessary.
 
-    `places` are folders inside `data_dir` to look in after itself. A file named NAME.gz may lie there unpacked, as
-    NAME. Raises DataMissing, DownloadFailed, DiskFull.
+    `places` are subfolders of `data_dir` to search as well. A file NAME.gz may be there decompressed, as NAME. Raises
+    DataMissing, DownloadFailed, DiskFull.
     """
     if request.data_dir is None:
         return LocalFile(fetch(file, request.cache / "data" / dataset, request.download), official=True)
@@ -52,18 +52,18 @@ def obtain(file: RemoteFile, dataset: str, request: Request, places: tuple[str, 
 
 
 def fetch(file: RemoteFile, folder: Path, progress: Download) -> Path:
-    """The file inside `folder`, fetched from the first address that gives it with the right digest.
+    """The file in `folder`, downloaded from the first URL whose content has the right digest.
 
-    What is kept is checked again, and fetched anew where it does not fit. Written beside and renamed, so that several
-    processes may do this at once. Raises DownloadFailed, DiskFull.
+    An existing file is verified, and downloaded again if its digest differs. Files are written under a temporary name
+    and renamed, so several processes may do this at once. Raises DownloadFailed, DiskFull.
     """
     pooch.get_logger().setLevel(logging.WARNING)
     attempts = []
     for url in file.urls:
         downloader = pooch.HTTPDownloader(
-            progressbar=_Bar(progress, file.name),  # an object in tqdm's manner
+            progressbar=_Bar(progress, file.name),  # an object with tqdm's interface
             timeout=TIMEOUT_SECONDS,
-            headers={"Accept-Encoding": "identity"},  # else a server's gzip would be taken off, and the digest fail
+            headers={"Accept-Encoding": "identity"},  # keep a server's gzip encoding, else the digest differs
         )
         try:
             kept = pooch.retrieve(
@@ -71,7 +71,7 @@ def fetch(file: RemoteFile, folder: Path, progress: Download) -> Path:
             )
             return Path(kept)
         except ValueError as error:
-            known = "RequestException" in _kinds(error)  # an address that requests cannot read is a ValueError, too
+            known = "RequestException" in _kinds(error)  # requests raises ValueError for a malformed URL
             why = _why(error) if known else "its sha256 differs from that of the published file"
             attempts.append((url, why))
         except OSError as error:
@@ -87,13 +87,13 @@ def fetch(file: RemoteFile, folder: Path, progress: Download) -> Path:
 
 
 def sha256(path: Path) -> str:
-    """The digest of a file, in hex."""
+    """The SHA-256 of a file, in hex."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _kinds(error: object) -> frozenset[str]:
-    """The names of an error's classes: pooch lets through those of requests and urllib3, which are its own business."""
+    """The class names of an error: pooch lets errors of requests and urllib3 through, which it may change."""
     return frozenset(kind.__name__ for kind in type(error).__mro__)
 
 
@@ -112,11 +112,11 @@ def _why(error: Exception) -> str:
 
 
 class RequestException(OSError):
-    """A download that is given up here, under the name that those of requests have."""
+    """An aborted download, under the name that requests uses for its errors."""
 
 
 class _Bar:
-    """Hands pooch's progress on; pooch sets `total`, and after the last chunk resets and tells the whole once more."""
+    """Forwards pooch's progress; pooch sets `total`, and after the last chunk resets it and reports the total again."""
 
     def __init__(self, progress: Download, name: str) -> None:
         self._progress = progress

@@ -1,14 +1,14 @@
-"""What is known of data sets without reading them: enough to check a network against one. Imports nothing heavy."""
+"""The facts about data sets that are known without reading them. Imports nothing heavy."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
 HUB_PREFIX = "hf:"
-"""What a name of the Hugging Face Hub begins with."""
+"""Prefix of the names of Hugging Face Hub data sets."""
 
 
 class ImageShape(NamedTuple):
-    """Channels, height and width of one image."""
+    """Channels, height and width of an image."""
 
     channels: int
     height: int
@@ -20,11 +20,11 @@ class ImageShape(NamedTuple):
 
 @dataclass(frozen=True)
 class DataSpec:
-    """What is known of a data set without reading it.
+    """The facts about a data set that are known without reading it.
 
-    `shape` is None where images have no size of their own and are brought to the network's input (folders). `images`
-    are how many there are to learn from and to test with, as published; `shipped` ones come with the package, or are
-    made, so that nothing is fetched or read from elsewhere.
+    `shape` is None if the images have no common size and are scaled to the network's input (folders). `images` are the
+    published numbers of training and test images; `shipped` data sets come with the package or are generated, so
+    nothing is downloaded.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Many pictures decoded by as many threads as there are cores, with progress, until a stop."""
+"""Decodes many images with one thread per core, with progress; can be interrupted."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -8,16 +8,16 @@ from .decoded_cache import Flags, Note
 from .images import Download
 
 _AHEAD = 16
-"""Pictures for each thread that wait: few, so that a stop does not have to wait for them."""
+"""Number of images queued per thread: few, so that an interruption need not wait for them."""
 
 
 def decode_all(
     indices: Iterable[int], one: Callable[[int], str | None], done: Flags, note: Note, progress: Download
 ) -> list[str]:
-    """Call `one` for each index; set the flags of those that went well, return the words on those that did not.
+    """Call `one` for each index; set the flags of those that succeeded, return the error messages of the others.
 
-    Pillow lets go of the interpreter's lock. Where Ctrl-C, or an error, ends it, nothing new is begun and what is under
-    way is waited for: each flag is of a picture that is whole.
+    Pillow releases the interpreter lock. After Ctrl-C or an error, no new image is started and those in progress are
+    completed: a set flag always means that the image is complete.
     """
     cores = os.cpu_count() or 1
     pool = ThreadPoolExecutor(cores)
@@ -40,6 +40,6 @@ def decode_all(
         collect(wait(waiting)[0])
     finally:
         pool.shutdown(cancel_futures=True)
-        for future, index in waiting.items():  # what a stop left
+        for future, index in waiting.items():  # not decoded because of the interruption
             done[index] = not future.cancelled() and future.exception() is None and future.result() is None
     return bad

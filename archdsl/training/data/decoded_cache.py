@@ -1,8 +1,8 @@
-"""Decoded images kept on disk, so that the second run starts at once, and so that they need not fit into memory.
+"""Decoded images cached on disk, so that a second run starts quickly and the images need not fit into memory.
 
-An array is filled in a file of its own, `….partial.npy`, beside which `….partial.rows` says whose images are in it.
-What was decoded before a stop, or beside a file that cannot be read, is taken from there the next time, also where
-files were added or removed meanwhile: an image is known by a key of its own, not by its place.
+An array is filled in a file of its own, `….partial.npy`, with a file `….partial.rows` that lists the images in it.
+After an interruption or an unreadable file, images decoded so far are reused, even if files were added or removed in
+the meantime: an image is identified by a key, not by its position.
 """
 
 import contextlib
@@ -21,24 +21,24 @@ from ..safe_files import make_folder, unwritten, write_atomically
 from .images import Pixels
 
 MAPPED = 2 << 30
-"""Arrays of more bytes stay in their file; the system reads what is asked for, and keeps as much as there is room."""
+"""Larger arrays (in bytes) are memory-mapped: the system reads parts on demand and caches as much as memory allows."""
 _NOTED_SECONDS = 10.0
 _KEY = "S32"
 
 Flags = NDArray[np.bool_]
 Note = Callable[[], None]
 Fill = Callable[[Pixels, Flags, Note], None]
-"""Puts images into their rows where their flag is not set, and sets the flag once an image is whole; `Note` keeps what
-is done so far, and may be called often.
+"""Decodes images into the rows whose flag is not set, and sets the flag when an image is complete; `Note` saves the
+progress and may be called often.
 """
 
 
 def kept(path: Path, shape: tuple[int, ...], keys: Sequence[str], fill: Fill) -> Pixels | None:
-    """The array at `path`, uint8 of this shape, made by `fill` where it is not there yet; None where rows are missing.
+    """The array at `path`, uint8 of this shape, created by `fill` if it does not exist; None if rows are missing.
 
-    `keys` name the rows, at most 32 ASCII characters each; `path.stem` up to a `-` says of what set they are. What was
-    filled is kept when `fill` raises, too. Raises DiskFull where the disk has no room for an array that is too large
-    for memory, and what `fill` raises.
+    `keys` identify the rows, at most 32 ASCII characters each; `path.stem` up to the first `-` identifies the data set.
+    Rows are kept even if `fill` raises. Raises DiskFull if the disk has no room for an array that is too large for
+    memory, and whatever `fill` raises.
     """
     found = _read(path, shape)
     if found is not None:
@@ -49,7 +49,7 @@ def kept(path: Path, shape: tuple[int, ...], keys: Sequence[str], fill: Fill) ->
         if prod(shape) > MAPPED:
             raise _no_room(path, shape, error) from error
         images, done = np.empty(shape, np.uint8), np.zeros(len(keys), np.bool_)
-        fill(images, done, lambda: None)  # no room to keep it is no reason to stop
+        fill(images, done, lambda: None)  # training continues if there is no room for the cache
         return images if done.all() else None
     with partial:
         fill(partial.images, partial.done, partial.note_at_times)
@@ -66,9 +66,9 @@ def _no_room(path: Path, shape: tuple[int, ...], error: Exception) -> DiskFull |
 
 
 def _read(path: Path, shape: tuple[int, ...]) -> Pixels | None:
-    """The array, or None where there is none that can be used."""
+    """The array; None if there is no usable one."""
     try:
-        # mapped "c", copy on write: torch wants memory that may be written, and the file must stay as it is
+        # mode "c", copy on write: torch requires writable memory, and the file must not change
         images = np.load(path, allow_pickle=False, mmap_mode="c" if prod(shape) > MAPPED else None)
     except (OSError, ValueError, EOFError):
         return None
@@ -76,7 +76,7 @@ def _read(path: Path, shape: tuple[int, ...]) -> Pixels | None:
 
 
 class _Partial:
-    """An array that is being filled, on disk. Leaving it notes what is done; it is a file of its own until `finish`."""
+    """An array being filled, on disk. Leaving the context saves the progress; `finish` renames the file."""
 
     def __init__(self, path: Path, shape: tuple[int, ...], keys: Sequence[str]) -> None:
         make_folder(path.parent)
@@ -104,22 +104,22 @@ class _Partial:
             self.note()
 
     def note_at_times(self) -> None:
-        """`note`, where that is long ago."""
+        """Save the progress if the last time was long ago."""
         if time.monotonic() - self._noted > _NOTED_SECONDS:
             self.note()
             self._noted = time.monotonic()
 
     def note(self) -> None:
-        """Write which rows are done, after the rows themselves."""
+        """Write which rows are complete, after the rows themselves."""
         self.images.flush()
-        with contextlib.suppress(OSError, DiskFull, CannotWrite):  # they are decoded again then
+        with contextlib.suppress(OSError, DiskFull, CannotWrite):  # they are decoded again in that case
             write_atomically(self._rows, self._save_rows)
 
     def finish(self) -> Pixels:
-        """The whole array, in its place. Another process may have filled the same one meanwhile."""
+        """The complete array, at its final path. Another process may have completed the same one in the meantime."""
         self.images.flush()
         if _inode(self._file) == self._inode:
-            del self.images  # Windows renames no file that is mapped
+            del self.images  # Windows cannot rename a memory-mapped file
             self._file.replace(self._path)
             self._rows.unlink(missing_ok=True)
         elif _read(self._path, self._shape) is None:
@@ -130,7 +130,7 @@ class _Partial:
         return made
 
     def _save(self, path: Path) -> None:
-        with path.open("wb") as stream:  # given a name, numpy would put .npy behind it
+        with path.open("wb") as stream:  # given a name, numpy would append .npy to it
             np.save(stream, self.images, allow_pickle=False)
 
     def _save_rows(self, path: Path) -> None:
@@ -138,7 +138,7 @@ class _Partial:
             np.savez(stream, keys=self._keys, done=self.done)
 
     def _take_from(self, other: Path) -> None:
-        """Copy what another array of the set, of images of this size, has of the rows that are missing here."""
+        """Copy the missing rows from another array of the same data set and image size."""
         rows = _rows(other.with_suffix(".rows"))
         try:
             images = np.load(other, mmap_mode="r", allow_pickle=False)
@@ -154,7 +154,7 @@ class _Partial:
 
 
 def _rows(path: Path) -> tuple[NDArray[np.bytes_], Flags] | None:
-    """Keys and flags of a partial array, or None where they cannot be read."""
+    """Keys and flags of a partial array; None if they cannot be read."""
     try:
         with np.load(path, allow_pickle=False) as found:
             keys, done = found["keys"], found["done"]
@@ -165,7 +165,7 @@ def _rows(path: Path) -> tuple[NDArray[np.bytes_], Flags] | None:
 
 
 def _inode(path: Path) -> tuple[int, int] | None:
-    """Which file lies there, if one does."""
+    """An identifier of the file at a path, if there is one."""
     try:
         about = path.stat()
     except OSError:
@@ -182,14 +182,14 @@ def _fits(path: Path, shape: tuple[int, ...]) -> bool:
 
 
 def _allocate(path: Path, shape: tuple[int, ...]) -> None:
-    """A file for an array. Raises OSError where there is no room."""
+    """Create the file of an array. Raises OSError if there is no room."""
     path.unlink(missing_ok=True)  # never through a link
     try:
         with path.open("wb+") as stream:
             np.lib.format.write_array_header_2_0(stream, {"descr": "|u1", "fortran_order": False, "shape": shape})
             size = stream.tell() + prod(shape)
             stream.flush()
-            if hasattr(os, "posix_fallocate"):  # a full disk shows here; writing to mapped memory would end the process
+            if hasattr(os, "posix_fallocate"):  # reports a full disk; a write to mapped memory would kill us
                 os.posix_fallocate(stream.fileno(), 0, size)
             else:
                 stream.truncate(size)

@@ -1,4 +1,4 @@
-"""Image files into pixels of the size that a network wants."""
+"""Decodes image files into pixels of the size that a network requires."""
 
 import struct
 import threading
@@ -18,20 +18,21 @@ EXTENSIONS = frozenset(
 )
 
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM", "JPEG2000")
-"""What is read, whatever a file's name: Pillow knows formats that start other programs (EPS: Ghostscript)."""
+"""The formats to read, whatever a file's extension: some of Pillow's formats start other programs (EPS: Ghostscript).
+"""
 _MOST_VALUES = 1 << 28
-"""Values of one image that is asked for: what is larger would take the memory rather than be a picture."""
+"""Largest number of values in a decoded image: larger ones would exhaust memory."""
 _DEEP = ("I", "I;16", "I;16B", "I;16L", "F")
 """Pillow's modes of 16 bits and more."""
 _OPENING = threading.Lock()
 
 
 def decode(path: Path | BinaryIO, shape: ImageShape) -> Pixels:
-    """The picture as uint8 of C×H×W: turned as its EXIF data say, cut around the middle to the wanted proportions and
+    """The image as uint8 of C×H×W: rotated according to its EXIF data, center-cropped to the target aspect ratio and
     scaled (bilinear, with antialiasing).
 
-    Channels are 1 (grey) or 3 (red, green, blue); what is transparent becomes black. Raises OSError for a file that
-    Pillow cannot read, or one whose unpacked size is dangerous.
+    Channels are 1 (grayscale) or 3 (red, green, blue); transparent pixels become black. Raises OSError for a file that
+    Pillow cannot read, or one whose decompressed size is dangerous.
     """
     if prod(shape) > _MOST_VALUES:
         raise OSError(f"an image of {shape} has more than {_MOST_VALUES:,} values, the limit")
@@ -40,15 +41,15 @@ def decode(path: Path | BinaryIO, shape: ImageShape) -> Pixels:
             return _pixels(picture, shape)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise OSError("too many pixels to decode safely") from error
-    except UnidentifiedImageError as error:  # its words name the file, or an address in memory
+    except UnidentifiedImageError as error:  # Pillow's message contains the file name or a memory address
         raise OSError("cannot identify image file") from error
-    except (ValueError, SyntaxError, EOFError, struct.error) as error:  # what readers of damaged files let through
+    except (ValueError, SyntaxError, EOFError, struct.error) as error:  # what parsers of damaged files raise
         raise OSError(str(error)) from error
 
 
 def _opened(path: Path | BinaryIO) -> Image.Image:
-    """The picture, of which no more than the head is read; one thread at a time, as all have the same filters of
-    warnings.
+    """The opened image, of which only the header has been read; one thread at a time, because warnings filters are
+    shared by all threads.
     """
     with _OPENING, warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -57,19 +58,21 @@ def _opened(path: Path | BinaryIO) -> Image.Image:
 
 def _pixels(picture: Image.Image, shape: ImageShape) -> Pixels:
     mode = "L" if shape.channels == 1 else "RGB"
-    picture.draft(mode, (2 * shape.width, 2 * shape.height))  # lets a JPEG decode smaller, never below this
+    picture.draft(mode, (2 * shape.width, 2 * shape.height))  # decode a JPEG at a reduced size, not below this one
     turned = ImageOps.exif_transpose(picture)
     if turned.mode in _DEEP:  # Pillow's conversion would clip, not scale
         turned = _scaled(turned)
     if turned.has_transparency_data:
         turned = Image.alpha_composite(Image.new("RGBA", turned.size, "black"), turned.convert("RGBA"))
     fitted = ImageOps.fit(turned.convert(mode), (shape.width, shape.height), Image.Resampling.BILINEAR)
-    pixels = np.array(fitted, np.uint8)  # a copy: torch wants memory that may be written
+    pixels = np.array(fitted, np.uint8)  # a copy: torch requires writable memory
     return pixels[None] if shape.channels == 1 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
 
 
 def _scaled(picture: Image.Image) -> Image.Image:
-    """A picture of deep pixels as one of bytes: 16 bits by their upper half, floats in 0..1 times 255."""
+    """An image with more than 8 bits per channel, reduced to bytes: 16 bits by their upper half, floats in 0..1 times
+    255.
+    """
     values = np.nan_to_num(np.asarray(picture, np.float64))
     values = values * 255 if picture.mode == "F" and values.max(initial=0) <= 1 else values / 257
     return Image.fromarray(np.clip(np.round(values), 0, 255).astype(np.uint8))

@@ -1,4 +1,4 @@
-"""`--data hf:OWNER/NAME`: pictures with classes from the Hugging Face Hub, read from Parquet files."""
+"""`--data hf:OWNER/NAME`: labeled images from the Hugging Face Hub, read from Parquet files."""
 
 import hashlib
 import io
@@ -25,7 +25,7 @@ _ROWS = 256
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of pictures and of classes, and the classes' names."""
+    """The columns with the images and the classes, and the class names."""
 
     image: str
     label: str
@@ -33,7 +33,7 @@ class Columns:
 
 
 class HubSource(Source):
-    """A data set of the Hub. Its facts stand in its files, so asking for them fetches the first."""
+    """A data set on the Hub. Its facts are in its files, so `spec` downloads the first one."""
 
     def __init__(self, text: str) -> None:
         need_packages()
@@ -59,7 +59,7 @@ class HubSource(Source):
 
     @property
     def origin(self) -> str:
-        """With the commit, so that a run goes on with the very same files."""
+        """Includes the commit, so that a resumed run uses exactly the same files."""
         return f"{HUB_PREFIX}{self._name}@{self._listing.commit}"
 
     def load(self, request: Request) -> Splits:
@@ -78,10 +78,10 @@ class HubSource(Source):
         return fetch_file(self._name, self._listing.commit, file)
 
     def _part(self, split: str, request: Request, learn: float) -> tuple[ImageSet | None, ImageSet | None]:
-        """The pictures of a split, in two parts as `hold_out` makes them; None where classes are not told, as of some
-        tests.
+        """The images of a split, in two parts as `hold_out` makes them; None if the labels are hidden, as in some test
+        splits.
 
-        They lie part after part in the file, so that neither part of a large set is copied.
+        The parts are stored one after the other in the file, so neither part of a large set is copied.
         """
         paths = [self._fetch(file) for file in self._listing.files if file.split == split]
         with _read(self._name):
@@ -109,7 +109,7 @@ class HubSource(Source):
     def _decode(
         self, paths: list[Path], into: Pixels, places: Labels, done: Flags, note: Note, progress: Download
     ) -> None:
-        """All pictures that are not there yet, each to its place."""
+        """Decode all images that are not cached yet, each into its row."""
         shape = ImageShape(*into.shape[1:])
         waiting: dict[int, tuple[int, bytes | None]] = {}
 
@@ -148,16 +148,16 @@ class HubSource(Source):
 
 @contextmanager
 def _read(name: Name) -> Iterator[None]:
-    """What is wrong with Parquet files, or with what they say of themselves, as a problem."""
+    """Errors in Parquet files or their metadata, as a Problem."""
     try:
         yield
-    except (ValueError, TypeError, KeyError, AttributeError, NotImplementedError, OSError) as error:  # pyarrow's, too
+    except (ValueError, TypeError, KeyError, AttributeError, NotImplementedError, OSError) as error:  # and pyarrow's
         why = f"its Parquet files cannot be read ({str(error).partition(chr(10))[0] or type(error).__name__})"
         raise HubFailed(str(name), why, "choose another data set") from error
 
 
 def _columns(name: Name, path: Path) -> Columns:
-    """What the Parquet file says of its columns: the Hub's features, as JSON in its metadata."""
+    """The metadata of the Parquet file's columns: the Hub's features, as JSON."""
     import pyarrow.parquet as parquet  # type: ignore[import-untyped]  # it ships no types
 
     schema = parquet.read_schema(path)
@@ -178,7 +178,7 @@ def _kind(feature: Any) -> str:
 
 
 def _labels(paths: list[Path], column: str) -> Labels:
-    """The classes' numbers; -1 where there is none."""
+    """The labels; -1 if there is none."""
     import pyarrow
     import pyarrow.parquet as parquet
 
@@ -187,7 +187,7 @@ def _labels(paths: list[Path], column: str) -> Labels:
 
 
 def _pictures(name: Name, paths: list[Path], column: str) -> Iterator[list[bytes | None]]:
-    """The files' bytes of pictures, some rows at a time."""
+    """The encoded images in the files, a few rows at a time."""
     import pyarrow.parquet as parquet
 
     for path in paths:
@@ -197,6 +197,8 @@ def _pictures(name: Name, paths: list[Path], column: str) -> Iterator[list[bytes
 
 
 def _bytes(row: Any) -> bytes | None:
-    """Of a picture as the Hub's `Image` has it, bytes beside a path, or of plain bytes. No path is ever followed."""
+    """The bytes of an image: of the Hub's `Image` feature, which has bytes and a path, or plain bytes. Paths are
+    ignored.
+    """
     content = row.get("bytes") if isinstance(row, dict) else row
     return content if isinstance(content, bytes) else None

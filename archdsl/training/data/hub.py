@@ -1,7 +1,7 @@
-"""What the Hugging Face Hub has of a data set: Parquet files by split, each with its digest. No code of it is run.
+"""The files of a data set on the Hugging Face Hub: Parquet by split, each with its digest. None of its code is run.
 
-The Hub keeps most data sets as Parquet in a branch of their own, `refs/convert/parquet`, as CONFIG/SPLIT/0000.parquet;
-others have such files themselves. What was listed is kept, so that a set that was fetched once is found without a net.
+The Hub converts most data sets to Parquet in a separate branch, `refs/convert/parquet`, as CONFIG/SPLIT/0000.parquet;
+others have such files themselves. The list of files is cached, so data sets downloaded once are available offline.
 """
 
 import json
@@ -30,7 +30,7 @@ _SPLITS = {"valid": "validation", "val": "validation", "dev": "validation"}
 
 @dataclass(frozen=True)
 class Name:
-    """`OWNER/NAME:CONFIG@REVISION`; config and revision may be left out."""
+    """`OWNER/NAME:CONFIG@REVISION`; config and revision may be omitted."""
 
     repo: str
     config: str | None
@@ -38,7 +38,7 @@ class Name:
 
     @classmethod
     def read(cls, text: str) -> "Name":
-        """From what stands behind `hf:`. Raises HubFailed."""
+        """Parse the part after `hf:`. Raises HubFailed."""
         match = _NAME.fullmatch(text)
         if match is None:
             raise HubFailed(text, "not a valid name on the Hub", "write `hf:OWNER/NAME`, or `hf:OWNER/NAME:CONFIG`")
@@ -50,7 +50,7 @@ class Name:
 
 @dataclass(frozen=True)
 class HubFile:
-    """A file: its path in the repository, its split, the sha256 that the Hub tells (None for small files)."""
+    """A file: its path in the repository, its split, the SHA-256 reported by the Hub (None for small files)."""
 
     path: str
     split: str
@@ -66,19 +66,19 @@ class Listing:
 
 
 def need_packages() -> None:
-    """Raises MissingExtra where what reads data sets of the Hub is not installed."""
+    """Raises MissingExtra if the packages for reading Hub data sets are not installed."""
     if gone := missing(("huggingface-hub", "pyarrow")):
         raise MissingExtra("a data set of the Hugging Face Hub", gone)
 
 
 def list_files(name: Name) -> Listing:
-    """The Parquet files of a data set, asked of the Hub; as they were last time where it does not answer.
+    """The Parquet files of a data set, requested from the Hub; from the cache if the Hub does not respond.
 
     Raises HubFailed.
     """
     from huggingface_hub.errors import HfHubHTTPError
 
-    # the HTTP library under it has been requests, httpx and another; its errors are not all of the system's
+    # the underlying HTTP library varies (requests, httpx, …); not all of its errors are OSErrors
     no_answer: tuple[type[BaseException], ...] = (OSError, HfHubHTTPError.__mro__[1])
     kept = paths.user_cache() / "hub" / f"{re.sub(r'[^A-Za-z0-9.-]', '_', f'{name}@{name.revision}')}.json"
     try:
@@ -98,7 +98,7 @@ def list_files(name: Name) -> Listing:
 
 
 def fetch_file(name: Name, commit: str, file: HubFile) -> Path:
-    """The file in huggingface_hub's own cache, fetched if it is not there. Raises HubFailed, DataCorrupt."""
+    """The file in huggingface_hub's own cache, downloaded if necessary. Raises HubFailed, DataCorrupt."""
     with _told(name):
         path = Path(_api().hf_hub_download(name.repo, file.path, repo_type="dataset", revision=commit))
     if file.sha256 is not None and sha256(path) != file.sha256:
@@ -107,7 +107,7 @@ def fetch_file(name: Name, commit: str, file: HubFile) -> Path:
 
 
 def _api() -> "HfApi":
-    """The Hub, or what HF_ENDPOINT names in its place."""
+    """The Hub, or the server in HF_ENDPOINT."""
     from huggingface_hub import HfApi
 
     return HfApi(endpoint=os.environ.get("HF_ENDPOINT"))
@@ -138,7 +138,7 @@ def _ask(name: Name) -> Listing:
 
 
 def _chosen(name: Name, found: dict[str, list[HubFile]]) -> list[HubFile]:
-    """The files of the config that is wanted, or of the only one, or of the one called default."""
+    """The files of the requested config, or of the only one, or of the one named default."""
     if not found:
         raise HubFailed(str(name), "it has no Parquet files for training", "choose another data set")
     wanted = name.config or (next(iter(found)) if len(found) == 1 else "default")
@@ -151,7 +151,7 @@ def _chosen(name: Name, found: dict[str, list[HubFile]]) -> list[HubFile]:
 
 
 def _split_of(path: PurePosixPath) -> str | None:
-    """From `default/train/0000.parquet` or `data/train-00000-of-00001.parquet`."""
+    """The split in `default/train/0000.parquet` or `data/train-00000-of-00001.parquet`."""
     for part in (path.stem, path.parent.name):
         if match := _SPLIT.search(part):
             return _SPLITS.get(match[1], match[1])
@@ -160,7 +160,7 @@ def _split_of(path: PurePosixPath) -> str | None:
 
 @contextmanager
 def _told(name: Name) -> Iterator[None]:
-    """The Hub's refusals as problems."""
+    """Error responses of the Hub as Problems."""
     from huggingface_hub.errors import (
         GatedRepoError,
         HfHubHTTPError,

@@ -1,4 +1,4 @@
-"""The IDX format of MNIST and its kin: one array of bytes, big-endian sizes in front, often inside gzip.
+"""The IDX format of MNIST and similar data sets: an array of bytes after big-endian sizes, often compressed with gzip.
 
 Source: the description on MNIST's page: two zero bytes, the type (8 means unsigned byte), the number of dimensions,
 each size in four bytes, the values.
@@ -17,11 +17,11 @@ from ..errors.data_errors import DataCorrupt
 
 _UBYTE = 8
 _LARGEST = 1 << 30
-"""Bytes of an array, about twenty times MNIST's: as much as is asked for lies in memory before any of it is read."""
+"""Largest array in bytes, about twenty times MNIST's: memory of the declared size is allocated before reading."""
 
 
 def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
-    """The array of bytes in an IDX file, packed with gzip if its name ends so. Raises DataCorrupt."""
+    """The array of bytes in an IDX file, decompressed if its name ends in .gz. Raises DataCorrupt."""
     try:
         with _open(path) as stream:
             return _read(stream, path, dimensions)
@@ -41,8 +41,8 @@ def _read(stream: IO[bytes] | gzip.GzipFile, path: Path, dimensions: int) -> NDA
     count = int(np.prod(sizes, dtype=object))
     if count > _LARGEST:
         raise DataCorrupt(path, f"its header declares {count:,} values; the limit is {_LARGEST:,}")
-    values = stream.read(count + 1)  # one more than there should be: never unpacks without bound
+    values = stream.read(count + 1)  # one more than there should be, so that decompression is bounded
     if len(values) != count:
         more = "more" if len(values) > count else f"{len(values):,}"
         raise DataCorrupt(path, f"its header declares {count:,} values, but it has {more}")
-    return np.frombuffer(bytearray(values), np.uint8).reshape(sizes)  # a copy, which may be written to
+    return np.frombuffer(bytearray(values), np.uint8).reshape(sizes)  # a copy, which is writable

@@ -1,4 +1,4 @@
-"""Data sets in MNIST's form: four IDX files."""
+"""Data sets in MNIST's format: four IDX files."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ _NAMES = (
 
 @dataclass(frozen=True)
 class IdxSource(Source):
-    """Four IDX files: images and labels to learn from, images and labels to test with."""
+    """Four IDX files: training images and labels, test images and labels."""
 
     facts: DataSpec
     files: FourFiles
@@ -58,6 +58,6 @@ class IdxSource(Source):
 
 
 def remote_files(digests: tuple[str, ...], bases: tuple[str, ...]) -> FourFiles:
-    """The four files under each of the addresses."""
+    """The four files at each of the base URLs."""
     made = [RemoteFile(n, d, tuple(f"{base}/{n}" for base in bases)) for n, d in zip(_NAMES, digests, strict=True)]
     return made[0], made[1], made[2], made[3]

@@ -1,4 +1,4 @@
-"""A folder of images: one folder a class, as such or inside `train`, `val` (or `validation`, `valid`) and `test`."""
+"""Folders of images: one subfolder per class, directly or in `train`, `val` (or `validation`, `valid`) and `test`."""
 
 import hashlib
 import os
@@ -24,7 +24,7 @@ _TEST_PART = 0.1
 
 @dataclass(frozen=True)
 class Item:
-    """An image's file and its class."""
+    """The path of an image and its class."""
 
     path: Path
     label: int
@@ -32,7 +32,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Parts:
-    """The files of each split; a split that is not laid out as a folder of its own is empty."""
+    """The files of each split; a split without a folder is empty."""
 
     train: tuple[Item, ...]
     validation: tuple[Item, ...]
@@ -40,10 +40,10 @@ class Parts:
 
 
 class FolderSource(Source):
-    """Images in folders that name their classes, in alphabetical order.
+    """Images in folders named after their classes, in alphabetical order.
 
-    A plain folder of class folders gives a tenth of each class for the test, chosen by the digest of the file's name:
-    always the same, and files that are added move no other file from one side to the other by their order.
+    Without folders for the splits, a tenth of each class becomes the test set, selected by the digest of the file name:
+    always the same files, and files that are added do not move others between the splits by their order.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -65,7 +65,7 @@ class FolderSource(Source):
 
     @cached_property
     def _roots(self) -> dict[str, Path]:
-        """The folders that hold class folders: by split, or the folder itself under the empty name."""
+        """The folders that contain class folders: by split, or the folder itself under the empty name."""
         train = self.folder / "train"
         if not train.is_dir():
             return {"": self.folder}
@@ -78,7 +78,7 @@ class FolderSource(Source):
         }
 
     def parts(self) -> Parts:
-        """Which file goes where."""
+        """The files of each split."""
         items = {name: self._items(root) for name, root in self._roots.items()}
         if "" in items:
             train, test = _divide(items[""])
@@ -93,7 +93,7 @@ class FolderSource(Source):
         if not parts.train:
             raise BadImages(self.folder, "no training images", "put images into the subfolders of the classes")
         alone = not parts.validation and len(parts.train) * prod(request.shape) <= MAPPED
-        if not parts.validation and not alone:  # divided before they are read: taking from a file would copy
+        if not parts.validation and not alone:  # split before reading: selecting from a mapped file copies
             learn, validate = divide(len(parts.train), request.split)
             parts = Parts(_take(parts.train, learn), _take(parts.train, validate), parts.test)
         reading = _Reading(self.folder, request, [])
@@ -122,13 +122,13 @@ def _class_folders(root: Path) -> list[str]:
 
 
 def _images(folder: Path) -> Iterator[Path]:
-    """The pictures under a folder, without hidden ones: macOS leaves a `._cat.jpg` beside a `cat.jpg`."""
+    """The images below a folder, without hidden files: macOS creates a `._cat.jpg` next to `cat.jpg`."""
     found = (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in EXTENSIONS and path.is_file())
     return (path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))
 
 
 def _is_text(name: str) -> bool:
-    """Whether a file's name, which the system may give as any bytes, is UTF-8."""
+    """Whether a file name, which may be arbitrary bytes, is valid UTF-8."""
     return not any("\udc80" <= letter <= "\udcff" for letter in name)
 
 
@@ -137,7 +137,7 @@ def _printable(name: str) -> str:
 
 
 def _divide(items: tuple[Item, ...]) -> tuple[tuple[Item, ...], tuple[Item, ...]]:
-    """Files to learn from and to test with: the tenth of each class whose names' digests are the smallest."""
+    """Training and test files: the test files are the tenth of each class with the smallest digests of their names."""
     test: set[Path] = set()
     for label in {item.label for item in items}:
         paths = [item.path for item in items if item.label == label]
@@ -147,12 +147,12 @@ def _divide(items: tuple[Item, ...]) -> tuple[tuple[Item, ...], tuple[Item, ...]
 
 
 def _of(folder: Path, shape: ImageShape) -> str:
-    """A name for a folder's images at this shape."""
+    """An identifier of a folder's images at this shape."""
     return hashlib.sha256(b"2 " + os.fsencode(f"{folder.resolve()} {shape}")).hexdigest()[:16]
 
 
 def _key(folder: Path, item: Item) -> str:
-    """A name for one file as it is: another path, time or size gives another name."""
+    """An identifier of a file's present version: it changes with the path, the time and the size."""
     state = item.path.stat()
     about = f"{item.path.relative_to(folder)}\0{state.st_size}\0{state.st_mtime_ns}"
     return hashlib.sha256(os.fsencode(about)).hexdigest()[:32]
@@ -160,14 +160,14 @@ def _key(folder: Path, item: Item) -> str:
 
 @dataclass
 class _Reading:
-    """The files of a folder being decoded, part after part; those that cannot be read are collected over all parts."""
+    """Decodes the files of a folder, split by split; unreadable ones are collected over all splits."""
 
     folder: Path
     request: Request
     bad: list[str]
 
     def read(self, items: tuple[Item, ...]) -> ImageSet | None:
-        """The images of these files; None where one cannot be read, which is in `bad` then."""
+        """The images of these files; None if one is unreadable, in which case it is in `bad`."""
         keys = [_key(self.folder, item) for item in items]
         digest = hashlib.sha256("".join(keys).encode()).hexdigest()[:16]
         path = self.request.cache / "folders" / f"{_of(self.folder, self.request.shape)}-{digest}.npy"
@@ -197,7 +197,7 @@ class _Reading:
             progress.finish()
 
     def refuse(self) -> None:
-        """Raise BadImages with every file that cannot be read."""
+        """Raise BadImages with all unreadable files."""
         if self.bad:
             bad = sorted(self.bad)
             more = f" and {len(bad) - 3:,} more, listed below" if len(bad) > 3 else ""

@@ -1,4 +1,4 @@
-"""Data sets: how they are wanted, and their images in memory."""
+"""Data sets: requests for them, and their images in memory."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ Labels = NDArray[np.int64]
 class ImageSet:
     """Images, uint8 of N×C×H×W, and their classes, int64 of N.
 
-    `files` are their paths in the data set's folder, where each has a file of its own.
+    `files` are their paths in the data set's folder, if each image is a file.
     """
 
     images: Pixels
@@ -29,7 +29,7 @@ class ImageSet:
     def __post_init__(self) -> None:
         assert self.images.dtype == np.uint8
         assert self.images.ndim == 4
-        assert self.images.flags.writeable  # torch shares memory with nothing else
+        assert self.images.flags.writeable  # torch shares its memory with nothing else
         assert self.labels.shape == self.images.shape[:1]
 
     def __len__(self) -> int:
@@ -42,7 +42,7 @@ class ImageSet:
 
 
 def join(sets: Sequence[ImageSet]) -> ImageSet:
-    """The images of several sets, one after the other; a single one is not copied."""
+    """The images of several sets, concatenated; a single set is not copied."""
     if len(sets) == 1:
         return sets[0]
     files = [each.files for each in sets if each.files]
@@ -55,7 +55,7 @@ def join(sets: Sequence[ImageSet]) -> ImageSet:
 
 @dataclass(frozen=True)
 class Splits:
-    """A data set in memory. What a set does not have is None; `notes` are lines worth telling the user."""
+    """A data set in memory. Splits that it does not have are None; `notes` are messages for the user."""
 
     train: ImageSet
     validation: ImageSet | None
@@ -67,28 +67,28 @@ Tell = Callable[[str], None]
 
 
 class Download:
-    """What is told while a file is fetched, or pictures are decoded. This one is silent."""
+    """Progress of downloading and decoding. This one is silent."""
 
     def start(self, name: str, total: int | None) -> None:
-        """A file of `total` bytes, if that is known, begins; also told when another address is tried."""
+        """The download of a file of `total` bytes (if known) starts; called again for each URL that is tried."""
 
     def start_decoding(self, name: str, images: int) -> None:
-        """So many pictures of a data set are about to be decoded."""
+        """This many images of a data set are about to be decoded."""
 
     def advance(self, size: int) -> None:
-        """So many more bytes are here, or pictures."""
+        """This many more bytes were downloaded, or images decoded."""
 
     def finish(self) -> None:
-        """The file is here, or was given up; the pictures are decoded, or were left."""
+        """The download or the decoding has ended, whether it succeeded or not."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """How a data set is wanted.
+    """A request for a data set.
 
-    `shape` is the network's input; `cache` is where downloads and decoded images are kept; `data_dir`, where given, is
-    the only place to read from; `split` is the part of the training images to learn from where the set has no
-    validation images of its own, the rest validates.
+    `shape` is the network's input; `cache` is the folder of downloads and decoded images; `data_dir`, if given, is the
+    only folder to read from; `split` is the fraction of the training images to train on if the data set has no
+    validation images, and the rest is the validation set.
     """
 
     shape: ImageShape
@@ -104,41 +104,41 @@ class Source(ABC):
     @property
     @abstractmethod
     def spec(self) -> DataSpec:
-        """The facts; reads no image, fetches nothing.
+        """The facts; reads no image, downloads nothing.
 
-        Raises BadImages for a folder that is no data set.
+        Raises BadImages for a folder that is not a data set.
         """
 
     @property
     def origin(self) -> str:
-        """What names it again later: the data set's name, or a folder's whole path."""
+        """The name to find it again later: the data set's name, or a folder's absolute path."""
         return self.spec.name
 
     @property
     def reads_data_dir(self) -> bool:
-        """Whether `data_dir` of a request says where its files are."""
+        """Whether it reads its files from a request's `data_dir`."""
         return False
 
     @abstractmethod
     def load(self, request: Request) -> Splits:
-        """Read it, from `data_dir` or from the cache, fetching what is not there.
+        """Read it, from `data_dir` or from the cache, downloading it if necessary.
 
         Raises DataMissing, DataCorrupt, DownloadFailed, DiskFull, BadImages.
         """
 
 
 def hold_out(images: ImageSet, split: float) -> tuple[ImageSet, ImageSet | None]:
-    """Divide into images to learn from and images to validate on, always the same way.
+    """Split into training and validation images, always in the same way.
 
-    The order is a fixed permutation, independent of a run's seed, so that runs compare. `split` 1 holds out none.
-    Raises NothingToLearnFrom.
+    The order is a fixed permutation, independent of a run's seed, so that runs can be compared. With `split` 1, nothing
+    is held out. Raises NothingToLearnFrom.
     """
     learn, validate = divide(len(images), split)
     return (images.take(learn), images.take(validate)) if len(validate) else (images, None)
 
 
 def divide(count: int, split: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The indices of `hold_out`'s two parts of so many images, each in rising order. Raises NothingToLearnFrom."""
+    """The indices of `hold_out`'s two parts, each in ascending order. Raises NothingToLearnFrom."""
     order = np.random.default_rng(0).permutation(count)
     learn = round(count * split)
     if learn == 0:

@@ -1,8 +1,8 @@
-"""MATLAB's files of version 5, as far as arrays of numbers need it: nothing in them is run, or trusted for a size.
+"""MATLAB files of version 5, limited to arrays of numbers: nothing in them is run, and no declared size is trusted.
 
-Source: MathWorks, "MAT-File Format" (level 5): a head of 128 bytes, then elements of a type, a size and their bytes,
-padded to 8; an element of type 15 is another one packed with zlib; a matrix (14) is made of elements for its flags,
-sizes, name and values. Values of at most 4 bytes stand in the second half of their tag.
+Source: MathWorks, "MAT-File Format" (level 5): a header of 128 bytes, then elements with a type, a size and their
+bytes, padded to 8; an element of type 15 is another one compressed with zlib; a matrix (14) consists of elements for
+its flags, sizes, name and values. Values of at most 4 bytes are stored in the second half of their tag.
 """
 
 import struct
@@ -20,7 +20,7 @@ from ..errors.data_errors import DataCorrupt
 _HEAD = 128
 _MATRIX, _COMPRESSED = 14, 15
 _KINDS = {1: "i1", 2: "u1", 3: "<i2", 4: "<u2", 5: "<i4", 6: "<u4", 9: "<f8"}
-"""The types of numbers by their number in a tag."""
+"""The numeric types by their code in a tag."""
 _MOST_DIMENSIONS = 32
 
 
@@ -30,13 +30,13 @@ class _Element(NamedTuple):
 
 
 class _Bad(ValueError):
-    """Not of the form."""
+    """Not in this format."""
 
 
 def read_mat(path: Path, names: tuple[str, ...], largest: int) -> dict[str, NDArray[Any]]:
-    """The arrays of these names, laid out as MATLAB does: the first index runs fastest.
+    """The arrays with these names, in MATLAB's memory order: the first index varies fastest.
 
-    Raises DataCorrupt for another format, for a name that is missing, and for an array of more than `largest` bytes.
+    Raises DataCorrupt for another format, for a missing name, and for an array of more than `largest` bytes.
     """
     content = memoryview(path.read_bytes())
     found: dict[str, NDArray[Any]] = {}
@@ -58,7 +58,7 @@ def read_mat(path: Path, names: tuple[str, ...], largest: int) -> dict[str, NDAr
 
 
 def _elements(content: memoryview) -> Iterator[_Element]:
-    """The elements that lie one after the other."""
+    """The elements, stored one after the other."""
     at = 0
     while at < len(content):
         kind, size = struct.unpack_from("<II", content, at)
@@ -82,16 +82,16 @@ def _unpacked(content: memoryview, largest: int) -> bytes:
 
 
 def _matrix(content: memoryview, names: tuple[str, ...]) -> tuple[str, NDArray[Any] | None]:
-    """Name and array; None for what nobody asked for."""
+    """Name and array; None for an array that was not requested."""
     parts = tuple(_elements(content))
     if len(parts) < 4:
         return "", None
-    _flags, dimensions, title, values = parts[:4]  # flags say what MATLAB would make of the numbers, not how they lie
+    _flags, dimensions, title, values = parts[:4]  # flags give the type in MATLAB, not the type in the file
     name = bytes(title.content).decode("ascii", "replace")
     if name not in names:
         return name, None
     sizes = np.frombuffer(dimensions.content, "<i4").tolist()
-    if len(sizes) > _MOST_DIMENSIONS:  # the product of very many takes minutes
+    if len(sizes) > _MOST_DIMENSIONS:  # computing the product of very many takes minutes
         raise _Bad(f"`{name}` declares {len(sizes):,} dimensions")
     if values.kind not in _KINDS:
         raise _Bad(f"`{name}` is not an array of numbers")

@@ -7,7 +7,7 @@ from .images import Request, Source, Splits
 
 
 class Published(Source):
-    """What a file in `sets/` declares: its SPEC and its `load`."""
+    """The contents of a file in `sets/`: its SPEC and its `load`."""
 
     def __init__(self, facts: DataSpec, load: Callable[[Request], Splits]) -> None:
         self._facts, self._load = facts, load

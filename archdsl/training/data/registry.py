@@ -1,4 +1,4 @@
-"""The data sets by name: every file in `sets/` is one. Imports neither numpy nor torch until one is wanted."""
+"""The data sets by name, one per file in `sets/`. Imports neither numpy nor torch until a data set is loaded."""
 
 import importlib
 import pkgutil
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @cache
 def data_sets() -> dict[str, DataSpec]:
-    """What is known of the published data sets, by name, in alphabetical order."""
+    """The facts about the published data sets, by name, in alphabetical order."""
     return {name: module.SPEC for name, module in _modules().items()}
 
 
@@ -35,9 +35,9 @@ def _modules() -> "dict[str, ModuleType]":
 
 
 def find_source(name: str, beside: Path | None = None) -> "Source":
-    """The data set of this name, of the Hub for `hf:OWNER/NAME`, or the folder of images at this path.
+    """The data set with this name, of the Hub for `hf:OWNER/NAME`, or the folder of images at this path.
 
-    A relative path is meant from `beside`, where that is given (a network's file that names its data), else from the
+    A relative path is relative to `beside`, if given (the folder of a network's file that names its data), else to the
     working folder. Raises UnknownData, MissingExtra, HubFailed.
     """
     if name in data_sets():

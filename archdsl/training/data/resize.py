@@ -1,4 +1,4 @@
-"""Images of one size brought to another."""
+"""Converts images from one size to another."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ _CHUNK = 4096
 
 
 def fit_splits(splits: Splits, shape: ImageShape, how: str) -> Splits:
-    """All images of a set at this shape: `exact` leaves them as they are, else see `fit_images`."""
+    """All images of a set at this shape: `exact` leaves them unchanged, for the others see `fit_images`."""
     if how == "exact":
         return splits
     train, validation, test = (
@@ -26,8 +26,8 @@ def fit_splits(splits: Splits, shape: ImageShape, how: str) -> Splits:
 def fit_images(images: Pixels, shape: ImageShape, how: str) -> Pixels:
     """Images, uint8 of N×C×H×W, at another height and width.
 
-    `pad` puts zeros around them, one more below and on the right where the number is odd, and cuts what is too large;
-    `resize` scales (bilinear, with antialiasing), whatever the proportions.
+    `pad` adds zeros around them, the extra row or column at the bottom and right if the number is odd, and center-crops
+    larger ones; `resize` scales (bilinear, with antialiasing), regardless of the aspect ratio.
     """
     if images.shape[2:] == shape[1:]:
         return images
@@ -39,7 +39,7 @@ def fit_images(images: Pixels, shape: ImageShape, how: str) -> Pixels:
 
 def _pad(images: torch.Tensor, shape: ImageShape) -> torch.Tensor:
     rows, columns = shape.height - images.shape[2], shape.width - images.shape[3]
-    top, left = int(rows / 2), int(columns / 2)  # negative ones cut; towards zero, so that cutting undoes padding
+    top, left = int(rows / 2), int(columns / 2)  # negative crops; rounded to zero, so that cropping undoes padding
     return F.pad(images, (left, columns - left, top, rows - top))
 
 

@@ -15,8 +15,8 @@ _SIDE = 32
 
 
 def at_home(name: str, sha256: str) -> RemoteFile:
-    """A file at the data set's home."""
-    # plain http is all that its home offers; the digest decides
+    """A file at the data set's original address."""
+    # its server offers only plain http; the digest is checked
     return RemoteFile(name, sha256, (f"http://ufldl.stanford.edu/housenumbers/{name}",))
 
 

@@ -1,1 +1,1 @@
-"""What can go wrong, by topic."""
+"""Errors, by topic."""

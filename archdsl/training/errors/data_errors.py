@@ -26,7 +26,7 @@ class UnknownData(Problem):
 
 
 class DataMissing(Problem):
-    """A file of a data set is not where the user said."""
+    """A file of a data set is not where the user specified."""
 
     def __init__(self, name: str, folder: Path, looked_for: tuple[str, ...]) -> None:
         super().__init__(name, folder)
@@ -40,7 +40,7 @@ class DataMissing(Problem):
 
 
 class DataCorrupt(Problem):
-    """A file of a data set does not have the form that it must have."""
+    """A file of a data set does not have the required format."""
 
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(path, why)
@@ -54,7 +54,7 @@ class DataCorrupt(Problem):
 
 
 class DownloadFailed(Problem):
-    """No address gave the file with the right digest."""
+    """No URL provided the file with the right digest."""
 
     def __init__(self, name: str, folder: Path, attempts: tuple[tuple[str, str], ...]) -> None:
         super().__init__(name, attempts)
@@ -69,7 +69,7 @@ class DownloadFailed(Problem):
 
 
 class BadImages(Problem):
-    """A folder of images that cannot be used as a data set; `files` are those that cannot be read, with the reasons."""
+    """A folder of images that cannot be used as a data set; `files` are the unreadable files, with the reasons."""
 
     def __init__(self, folder: Path, why: str, way_out: str, files: tuple[str, ...] = ()) -> None:
         super().__init__(folder, why)

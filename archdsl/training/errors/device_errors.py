@@ -4,7 +4,7 @@ from .problem import Problem
 
 
 class NoDevice(Problem):
-    """A device that this machine, or this build of torch, does not have."""
+    """A device that this machine, or this build of torch, does not support."""
 
     exit_status = 2
 
@@ -20,7 +20,8 @@ class NoDevice(Problem):
 
 
 class OutOfMemory(Problem):
-    """A batch does not fit in memory. `fits` is the largest batch that does, by the analysis; `free` is in bytes.
+    """A batch does not fit in memory. `fits` is the largest batch that fits, according to the analysis; `free` is in
+    bytes.
 
     Both are None if unknown.
     """
@@ -38,7 +39,7 @@ class OutOfMemory(Problem):
             return ("by the memory analysis not even one image fits: make the network or its input smaller",)
         fits = self.fits if self.fits is not None and self.fits < self.batch else max(1, self.batch // 2)
         parts = next((n for n in range(-(-self.batch // fits), self.batch + 1) if self.batch % n == 0), self.batch)
-        if parts > 2 * -(-self.batch // fits):  # an awkward number: nearly the same steps will do
+        if parts > 2 * -(-self.batch // fits):  # rounded down: nearly the same number of steps
             parts = -(-self.batch // fits)
         way = f"`--batch {self.batch // parts} --accumulate {parts}` makes the same steps with smaller batches"
         if fits == self.fits:
@@ -47,7 +48,7 @@ class OutOfMemory(Problem):
 
 
 class CannotCompile(Problem):
-    """torch.compile fails with the installed packages, or with the network."""
+    """torch.compile fails with the installed packages, or for this network."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)

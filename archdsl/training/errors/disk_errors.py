@@ -6,7 +6,7 @@ from .problem import Problem
 
 
 class DiskFull(Problem):
-    """No room to write a file; what was there before is untouched."""
+    """No room to write a file; the existing content is unchanged."""
 
     def __init__(self, path: Path, kept: str = "") -> None:
         super().__init__(path)
@@ -20,7 +20,7 @@ class DiskFull(Problem):
 
 
 class CannotWrite(Problem):
-    """A file that cannot be written, for another reason than a full disk."""
+    """A file that cannot be written, for a reason other than a full disk."""
 
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(path, why)
@@ -34,7 +34,7 @@ class CannotWrite(Problem):
 
 
 class LinkInTheWay(CannotWrite):
-    """A link where a file or a folder of a run is to be written or removed."""
+    """A link in a place where a file or folder of a run is to be written or removed."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, "it is a symbolic link, and links are not followed for writing or deleting")

@@ -8,7 +8,7 @@ from .problem import Problem
 
 
 class Diverged(Problem):
-    """The loss is no longer finite."""
+    """The loss is NaN or infinite."""
 
     def __init__(self, loss: float, epoch: int, step: int, run: Path, lr: float, precision: str, clip: bool) -> None:
         super().__init__(loss, epoch, step)
@@ -57,7 +57,7 @@ class BatchOfOne(Problem):
 
 @contextmanager
 def variance_needed() -> Iterator[None]:
-    """Raises BatchOfOne where torch has only one value per channel to normalize."""
+    """Raises BatchOfOne if torch has only one value per channel to normalize."""
     try:
         yield
     except ValueError as error:

@@ -7,7 +7,7 @@ from importlib import metadata
 from .problem import Problem
 
 _MODULES = {"pillow": "PIL", "huggingface-hub": "huggingface_hub", "graphviz-pure": "graphviz_pure"}
-"""What a package is imported as, where that is not its own name."""
+"""The import name of a package, if it differs from the package's name."""
 
 
 class MissingExtra(Problem):
@@ -28,10 +28,10 @@ class MissingExtra(Problem):
 
 
 def install_command(packages: tuple[str, ...]) -> str:
-    """The command that installs packages into this environment, in the versions that archdsl needs.
+    """The command that installs packages into this environment, in the versions that archdsl requires.
 
-    They are named themselves, not by an extra: that is right for a checkout, too, and for whatever archdsl was
-    installed as.
+    It names the packages instead of an extra, which works no matter how archdsl was installed, including from a
+    checkout.
     """
     bounds = _bounds()
     words = [f"{name}{bounds.get(name, '')}" for name in packages]
@@ -39,17 +39,17 @@ def install_command(packages: tuple[str, ...]) -> str:
 
 
 def missing(packages: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of the packages that cannot be imported."""
+    """The packages that cannot be imported."""
     return tuple(name for name in packages if not _is_there(_MODULES.get(name, name)))
 
 
 def missing_of_training() -> tuple[str, ...]:
-    """What training and its runs need of the packages that archdsl depends on, and which is not there."""
+    """The missing ones among the packages that training and its runs require."""
     return missing(("pydantic", "numpy", "torch", "safetensors", "pillow", "matplotlib", "pooch", "rich"))
 
 
 def package_of(module: str) -> str:
-    """The package that brings a module: `pillow` for `PIL.Image`."""
+    """The package that provides a module: `pillow` for `PIL.Image`."""
     top = module.partition(".")[0]
     return next((package for package, name in _MODULES.items() if name == top), top)
 
@@ -57,12 +57,12 @@ def package_of(module: str) -> str:
 def _is_there(module: str) -> bool:
     try:
         return importlib.util.find_spec(module) is not None
-    except (ImportError, ValueError):  # ValueError: a module that was put in its place by hand, as None
+    except (ImportError, ValueError):  # ValueError: a module that was set to None by hand
         return False
 
 
 def _bounds() -> dict[str, str]:
-    """The versions that archdsl asks for, by package."""
+    """The versions that archdsl requires, by package."""
     try:
         needed = metadata.requires("archdsl") or []
     except metadata.PackageNotFoundError:

@@ -1,6 +1,6 @@
-"""What can go wrong with data, settings and runs, as facts; the command line makes the exit status of them.
+"""Errors of data, settings and runs as structured data; the command line derives the exit status from them.
 
-An error in the network's text is a `Diagnostic` with its place in the text. A `Problem` has no such place: a file that
+An error in the network's text is a `Diagnostic` with a position in the text. A `Problem` has no position: a file that
 is missing, a download that failed, a run that cannot be resumed.
 """
 
@@ -9,23 +9,23 @@ from typing import ClassVar
 
 
 class Problem(Exception, ABC):
-    """An error outside the network's text. Subclasses keep the facts and make the message.
+    """An error outside the network's text. Subclasses hold the facts and write the message.
 
-    `exit_status` is the command's: 2 where the command names something that is not there, 1 for all else.
+    `exit_status` is the command's: 2 if the command names something that does not exist, 1 otherwise.
     """
 
     exit_status: ClassVar[int] = 1
 
     @abstractmethod
     def message(self) -> str:
-        """What is wrong, in one line."""
+        """The error, in one line."""
 
     def details(self) -> tuple[str, ...]:
-        """Further lines to show under it, as they are."""
+        """Additional lines to show below it, unchanged."""
         return ()
 
     def help(self) -> tuple[str, ...]:
-        """Suggestions, the best first."""
+        """Suggestions, the best one first."""
         return ()
 
     def __str__(self) -> str:

@@ -38,7 +38,7 @@ class PeerLost(Problem):
 
 
 class PeerFailed(Problem):
-    """Another process of the training could not start, and has reported why."""
+    """Another process of the training could not start, and has reported the reason."""
 
     def message(self) -> str:
         return "another process of the training could not start"

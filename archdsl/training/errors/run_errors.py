@@ -6,7 +6,7 @@ from .problem import Problem
 
 
 class CannotResume(Problem):
-    """A run that cannot be used, to resume it or for its weights."""
+    """A run that cannot be used, neither to resume it nor for its weights."""
 
     def __init__(self, run: Path, why: str, way_out: str = "start a new run") -> None:
         super().__init__(run, why)
@@ -20,7 +20,7 @@ class CannotResume(Problem):
 
 
 class NoRun(Problem):
-    """A folder that does not exist, or that holds no run (or sweep)."""
+    """A folder that does not exist, or that is not a run (or sweep) folder."""
 
     exit_status = 2
 

@@ -1,1 +1,1 @@
-"""A trained network in use: prediction, evaluation, feature maps, export."""
+"""Using a trained network: prediction, evaluation, feature maps, export."""

@@ -1,4 +1,4 @@
-"""A trained run held against images with known classes: those of its own data, or others."""
+"""Evaluates a trained run on labeled images: those of its own data set, or others."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -17,14 +17,14 @@ from ..loop.train_context import on_device
 from ..runs.loaded_run import Opened, refuse_not_finite
 
 SPLITS = ("test", "validation", "train", "all")
-"""Which images of a data set: `all` is the others together."""
+"""The splits of a data set; `all` is all of them together."""
 
 
 def images_of(opened: Opened, source: Source, request: Request, split: str | None, fit: str) -> tuple[str, ImageSet]:
-    """The name of a split and its images, at the network's size and labelled with the run's numbers of the classes.
+    """The name of a split and its images, at the network's size and labeled with the run's class indices.
 
-    Without a split: the images for the test, else those for validation, and all of a folder that has no parts. The
-    run's own data are divided as they were for it. Raises OtherData, and what a source raises.
+    The default split is the test images, else the validation images, and all images of a folder without splits. The
+    run's own data set is split as it was in training. Raises OtherData, and what a source raises.
     """
     _fits(opened, source, fit)
     renumbered = _renumbered(opened, source)
@@ -42,7 +42,7 @@ def images_of(opened: Opened, source: Source, request: Request, split: str | Non
 
 
 def assess(opened: Opened, images: ImageSet, tta: str | None = None) -> Scores:
-    """Scores as after the training: in the same numbers, with the same averaging unless `tta` is another."""
+    """Scores as after the training: same precision, and same test-time augmentation unless `tta` is given."""
     settings, device = opened.settings, opened.device
     same = settings.setup.device.partition(":")[0] == device.type
     setup = Setup(device, settings.setup.precision, settings.setup.layout) if same else Setup(device)
@@ -63,7 +63,7 @@ def assess(opened: Opened, images: ImageSet, tta: str | None = None) -> Scores:
 
 
 def _fits(opened: Opened, source: Source, fit: str) -> None:
-    """Raise OtherData where images have another size than the network takes, and nothing says what to do about it."""
+    """Raise OtherData if the images do not have the network's input size and no `fit` is given."""
     shape, wanted = source.spec.shape, opened.shape
     if shape is None or shape == wanted:
         return
@@ -77,7 +77,7 @@ def _fits(opened: Opened, source: Source, fit: str) -> None:
 
 
 def _renumbered(opened: Opened, source: Source) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
-    """For each class of the data, its number in the run: classes are the same where their names are."""
+    """The run's index of each class of the data set; classes are matched by name."""
     classes = opened.settings.data.classes
     numbers = {name: number for number, name in enumerate(classes)}
     unknown = [name for name in source.spec.classes if name not in numbers]
@@ -95,5 +95,5 @@ def _usual(splits: Splits, everything: bool) -> str:
 
 
 def _is_plain(source: Source) -> bool:
-    """Whether it is a folder without parts."""
+    """Whether it is a folder without splits."""
     return isinstance(source, FolderSource) and not (Path(source.folder) / "train").is_dir()

@@ -1,4 +1,4 @@
-"""A trained run, or a text with fresh weights, as what can be exported."""
+"""What can be exported: a trained run, or a text with newly initialized weights."""
 
 from typing import Any
 
@@ -21,12 +21,12 @@ _OUTPUTS = {
 
 
 class Prepared(nn.Module):
-    """A network with the standardising of its images before it: takes pixels, uint8 of N×C×H×W."""
+    """A network preceded by the standardization of its images: takes pixels, uint8 of N×C×H×W."""
 
     def __init__(self, network: nn.Module, standard: Standard) -> None:
         super().__init__()
         self.network = network
-        # no plain `mean`: exporters name the outputs of operators so
+        # not simply `mean`: exporters use that name for outputs of operators
         self.standard_mean: Tensor
         self.standard_scale: Tensor
         self.register_buffer("standard_mean", torch.tensor(standard.mean).mul_(255).view(1, -1, 1, 1))
@@ -36,12 +36,12 @@ class Prepared(nn.Module):
         self.eval()
 
     def forward(self, pixels: Tensor) -> Any:
-        """The network's outputs, of the very numbers that it was trained on."""
+        """The network's outputs, for exactly the inputs that it was trained on."""
         return self.network((pixels.to(torch.float32) - self.standard_mean) * self.standard_scale)
 
 
 def of_run(opened: Opened, prepare: bool, batch: int | None = None) -> Exportable:
-    """A trained network, which takes pixels where `prepare`, else images that are standardised already."""
+    """A trained network; takes pixels if `prepare`, else standardized images."""
     settings, network = opened.settings, opened.network
     data = settings.data
     standard = Standard(tuple(data.mean), tuple(data.deviation))
@@ -65,14 +65,14 @@ def of_run(opened: Opened, prepare: bool, batch: int | None = None) -> Exportabl
 
 
 def of_network(network: Network, seed: int, batch: int | None = None) -> Exportable:
-    """A network with fresh weights, which the seed decides."""
+    """A network with newly initialized weights, which depend on the seed."""
     torch.manual_seed(seed)
     facts = {**_facts(network, network.source.name), "seed": seed}
     return Exportable(network.to_torch().eval(), _inputs(network), _output_names(network), facts, batch)
 
 
 def output_words(loss: AnyLoss) -> str:
-    """What the numbers are that a network gives, by its loss."""
+    """The meaning of the network's outputs, by its loss."""
     return _OUTPUTS[loss.name]
 
 

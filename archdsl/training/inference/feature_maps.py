@@ -1,4 +1,4 @@
-"""Pictures of filters and maps: one of each layer, and a page with all of them."""
+"""Figures of filters and feature maps: one per layer, and a page with all of them."""
 
 import io
 import math
@@ -16,7 +16,7 @@ from ..report.markup import Markup, head, join, name, tag
 from .inspection import Filters, Maps
 
 MOST = 64
-"""Filters, or maps, in a picture."""
+"""Largest number of filters or maps in a figure."""
 _LARGEST = 112
 _WIDTH = 900
 _GAP = 4
@@ -28,7 +28,7 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Sheet:
-    """A picture with its title and what there is to know about it."""
+    """A figure with its title and a note about it."""
 
     title: str
     note: str
@@ -36,9 +36,9 @@ class Sheet:
 
 
 def draw_filters(found: Filters) -> Sheet:
-    """The filters side by side: colours for three channels, else one tile a channel on a scale around zero.
+    """The filters side by side: in color for three channels, else one tile per channel on a color scale around zero.
 
-    Each is scaled by its own largest weight, so that its pattern shows however small it is.
+    Each is scaled by its own largest weight, so that the pattern of small weights is visible, too.
     """
     count, channels, rows, columns = found.weights.shape
     most = MOST if channels in (1, 3) else max(1, MOST // channels)
@@ -58,7 +58,7 @@ def draw_filters(found: Filters) -> Sheet:
 
 
 def draw_pairs(filters: Filters, of: Maps) -> Sheet:
-    """Each filter beside the map that it makes, filter i beside map i; `of` are the maps of the filters' own layer."""
+    """Each filter next to the map that it produces; `of` are the maps of the filters' own layer, map i for filter i."""
     count = len(filters.weights)
     pairs = min(count, MOST // 2)
     shown = "all" if count <= pairs else f"the first {pairs} of"
@@ -86,20 +86,22 @@ def _scaled(weights: Array) -> Array:
 
 
 def _in_colours(scaled: Array) -> Array:
-    """Filters in -1..1 as colours, K×H×W×3 in 0..1: those of three channels their own, else the first channel's."""
+    """Filters in -1..1 as colors, K×H×W×3 in 0..1: their own for three channels, else the first channel on a color
+    scale.
+    """
     if scaled.shape[1] == 3:
         return np.asarray((scaled.transpose(0, 2, 3, 1) + 1) / 2, np.float32)
     return _painted(scaled[:, 0], -1, 1)
 
 
 def _painted(tiles: Array, low: float, high: float) -> Array:
-    """Tiles N×H×W in the colours of a scale, N×H×W×3 in 0..1."""
+    """Tiles N×H×W in the colors of a scale, N×H×W×3 in 0..1."""
     painted = mpl.colormaps["PuOr_r"](np.clip((tiles - low) / (high - low), 0, 1))
     return np.asarray(painted[..., :3], np.float32)
 
 
 def _to_side(tile: Array, size: int) -> Array:
-    """A tile H×W×3 in a square of this size, as large as it fits, white around it."""
+    """A tile H×W×3 scaled to fit a square of this size, with a white border."""
     high, wide = tile.shape[:2]
     factor = size / max(high, wide)
     image = Image.fromarray((tile * 255).round().astype(np.uint8))
@@ -112,9 +114,9 @@ def _to_side(tile: Array, size: int) -> Array:
 
 
 def draw_maps(found: Maps) -> Sheet:
-    """The channels side by side on one scale, so that a weak channel looks weak.
+    """The channels side by side on one color scale, so that a weak channel looks weak.
 
-    The scale ends at the 99.5th per cent of the values: single peaks would leave all else dark.
+    The scale ends at the 99.5th percentile of the values: single peaks would make everything else dark.
     """
     values = found.values.numpy()
     count, rows, columns = values.shape
@@ -136,9 +138,9 @@ def draw_maps(found: Maps) -> Sheet:
 def _compose(
     title: str, tiles: Array, colours: str | None, scale: tuple[str, float, float], together: int = 1
 ) -> Image.Image:
-    """Tiles N×H×W (or N×H×W×3 in 0..1) in rows, with a title above and a scale beside.
+    """Tiles N×H×W (or N×H×W×3 in 0..1) in rows, with a title above and a color bar on the right.
 
-    Each is numbered from 1; where so many tiles `together` are of one thing, the first of them.
+    Tiles are numbered from 1; if groups of `together` tiles belong together, only the first of each group is numbered.
     """
     grid = _montage(tiles)
     high, wide = grid.shape[:2]
@@ -179,7 +181,7 @@ def _number(axes: Axes, count: int, grid: tuple[int, ...], across: int, together
 
 
 def _montage(tiles: Array) -> Array:
-    """One array of all tiles, each enlarged to be seen, with a gap (no number, white in colours) between them."""
+    """One array of all tiles, each enlarged to be visible, with a gap (NaN, white in color) between them."""
     tiles = np.stack([_smaller(tile) for tile in tiles])
     count, across = len(tiles), _across(tiles)
     zoom = max(1, min(_LARGEST, (_WIDTH - _GAP * (across - 1)) // across) // tiles.shape[2])
@@ -195,7 +197,7 @@ def _montage(tiles: Array) -> Array:
 
 
 def _across(tiles: Array) -> int:
-    """How many tiles stand side by side: a little wider than high, with as few places left empty as may be."""
+    """Number of tiles in a row: slightly wider than high, with as few empty places as possible."""
     count, rows, columns = tiles.shape[:3]
     wanted = max(1, round(math.sqrt(count * rows / columns) * 1.25))
     near = range(max(1, wanted - 2), min(wanted + 3, count) + 1)
@@ -203,7 +205,7 @@ def _across(tiles: Array) -> int:
 
 
 def _smaller(tile: Array) -> Array:
-    """A tile of at most 112 pixels a side: means over windows."""
+    """A tile reduced to at most 112 pixels per dimension, by averaging over windows."""
     if tile.ndim == 3 or max(tile.shape) <= _LARGEST:
         return tile
     part = _LARGEST / max(tile.shape)
@@ -212,14 +214,14 @@ def _smaller(tile: Array) -> Array:
 
 
 def page(title: str, picture: Image.Image | None, answers: list[tuple[str, float]], sheets: list[Sheet]) -> str:
-    """All sheets on one HTML page that needs nothing else."""
+    """One self-contained HTML page with all figures."""
     seen = _seen(picture, answers) if picture is not None else None
     body = tag("body", tag("header", tag("h1", tag("bdi", title)), seen), tag("main", *map(_section, sheets)))
     return f"<!DOCTYPE html>\n{tag('html', head(title), body, lang='en')}\n"
 
 
 def _seen(picture: Image.Image, answers: list[tuple[str, float]]) -> Markup:
-    """The picture as the network sees it, and its answer."""
+    """The image at the network's input size, and the prediction."""
     large = picture.resize([side * max(1, 192 // max(picture.size)) for side in picture.size], Image.Resampling.NEAREST)
     shown = tag("img", src=png_uri(large), alt="The input image of the network", class_="seen")
     heads = tag("tr", tag("th", "class", scope="col"), tag("th", "probability", scope="col"), tag("td"))

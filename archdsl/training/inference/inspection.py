@@ -1,4 +1,4 @@
-"""What a network looks for and what it sees: the filters of its first layer, its maps of one picture."""
+"""The filters of a network's first layer, and its feature maps of one image."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ from ...graph import Graph, Node
 from ...shapes.shape import Layout
 from ..runs.loaded_run import Opened
 
-"""Kinds of layers that belong to the one before them."""
+"""Kinds of layers that are shown together with the layer before them."""
 _ENOUGH, _TOO_MANY = 3, 24
 
 
 @dataclass(frozen=True)
 class Filters:
-    """The weights that meet the image first: float32 of K×C×H×W, of the layer `name`.
+    """The first weights that are applied to the image: float32 of K×C×H×W, of the layer `name`.
 
-    A linear layer behind a `flatten` has weights of the image's own size. `node` is the id of a convolution, each of
-    whose filters makes a map.
+    A linear layer after a `flatten` has weights of the image's size. `node` is the id of a convolution, each of whose
+    filters produces a map.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Filters:
 
 @dataclass(frozen=True)
 class Maps:
-    """What comes out of a part of the network, for one picture: float32 of C×H×W."""
+    """The output of a part of the network for one image: float32 of C×H×W."""
 
     name: str
     text: str
@@ -42,7 +42,7 @@ class Maps:
 
 
 class Stop(NamedTuple):
-    """A place to look at: the name of what is shown, the layers that make it as written, the id of its last node."""
+    """A point in the network: the name of the part, its layers as written, the id of its last node."""
 
     name: str
     text: str
@@ -50,7 +50,7 @@ class Stop(NamedTuple):
 
 
 def first_filters(opened: Opened) -> Filters | None:
-    """The filters of the first layer with weights; None where they do not lie over the image."""
+    """The filters of the first layer with weights; None if they do not have the shape of an image."""
     graph = opened.network.graph
     weights = opened.model.state_dict()
     for node in graph.layers:
@@ -67,9 +67,9 @@ def first_filters(opened: Opened) -> Filters | None:
 
 
 def places(graph: Graph) -> list[Stop]:
-    """Where to look: the ends of the stages, of the blocks where there are few stages, else of single layers.
+    """The points to show: the ends of the stages, of the blocks if there are few stages, else of single layers.
 
-    Only what is an image; a layer stands with the normalisation and the activation behind it.
+    Only outputs that are images; a layer is shown with the normalization and the activation after it.
     """
     deepest = max((len(node.path) for node in graph.layers), default=1)
     found: list[Stop] = []
@@ -84,14 +84,14 @@ def places(graph: Graph) -> list[Stop]:
 
 
 def place(graph: Graph, name: str) -> Stop | None:
-    """The place of this name: a layer, a stage or the use of a block. None where there is none that gives an image."""
+    """The point with this name: a layer, a stage or the use of a block. None if its output is not an image."""
     path = tuple(name.split("."))
     inside = [node for node in graph.layers if node.path[: len(path)] == path and _is_image(node)]
     return Stop(name, inside[-1].text if len(inside) == 1 else "", inside[-1].id) if inside else None
 
 
 def _at_depth(graph: Graph, depth: int) -> list[Stop]:
-    """The parts of the network where scopes are open down to `depth`, and folded below."""
+    """The parts of the network when scopes are expanded down to `depth`."""
     parts: list[list[Node]] = []
     for node in graph.layers:
         before = parts[-1][-1] if parts else None
@@ -121,7 +121,7 @@ def _is_image(node: Node) -> bool:
 
 
 def maps(opened: Opened, image: Tensor, stops: Sequence[Stop]) -> list[Maps]:
-    """What comes out at these places for one image, float32 of C×H×W and standardised."""
+    """The outputs at these points for one standardized image, float32 of C×H×W."""
     graph = opened.network.graph
     outputs = tuple((f"place{number}", stop.node) for number, stop in enumerate(stops))
     model: nn.Module = to_torch(graph.replace(outputs=outputs)).to(opened.device).eval()

@@ -1,4 +1,4 @@
-"""A trained run put to use: pictures in, classes with their chances out."""
+"""Classification with a trained run: images in, class probabilities out."""
 
 import io
 from collections.abc import Sequence
@@ -20,18 +20,18 @@ from ..loop.standardization import Standard, Standardiser
 from ..runs.loaded_run import Opened, refuse_not_finite
 
 BATCH = 64
-"""Pictures at a time."""
+"""Number of images per batch."""
 
 LARGEST_INPUT = 256 << 20
-"""Bytes of a picture that are read from standard input."""
+"""Largest number of bytes to read from standard input."""
 
 Ranked = tuple[tuple[str, float], ...]
-"""Classes with their chances, the likeliest first."""
+"""Classes with their probabilities, the most likely first."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What is said about one picture: its ranked classes, or why it could not be read."""
+    """The result for one image: its ranked classes, or why it could not be read."""
 
     name: str
     classes: Ranked = ()
@@ -39,7 +39,7 @@ class Answer:
 
 
 class Predictor:
-    """A run's network with all that was done to the images it learnt from, and to those it was tested on."""
+    """A run's network with the preprocessing of its training and test images."""
 
     def __init__(self, opened: Opened) -> None:
         self._opened = opened
@@ -48,9 +48,9 @@ class Predictor:
         self._standardise = Standardiser(standard, opened.device, torch.contiguous_format)
 
     def read(self, path: Path | None) -> Pixels:
-        """A picture, or the one in standard input for None, as uint8 of C×H×W.
+        """An image, or standard input for None, as uint8 of C×H×W.
 
-        At the size of the data set's images, then fitted to the network as those were. Raises BadImages.
+        At the data set's image size, then fitted to the network's input as in training. Raises BadImages.
         """
         own, shape = self._opened.settings.data.shape, self._opened.shape
         try:
@@ -62,11 +62,11 @@ class Predictor:
         return fitted
 
     def inputs(self, pixels: Sequence[Pixels]) -> Tensor:
-        """Pictures as the network takes them: float32 of N×C×H×W on its device."""
+        """Images as network inputs: float32 of N×C×H×W on its device."""
         return self._standardise(torch.from_numpy(np.stack(pixels)).to(self._opened.device))
 
     def __call__(self, pixels: Sequence[Pixels], top: int) -> list[Ranked]:
-        """The `top` likeliest classes of each picture; with the changed copies that the recipe's `tta` asks for."""
+        """The `top` most likely classes of each image, averaged over the augmented copies of the recipe's `tta`."""
         settings = self._opened.settings
         with torch.inference_mode():
             logits = answers(self._opened.model, self.inputs(pixels), settings.recipe.tta)
@@ -81,7 +81,7 @@ class Predictor:
 
 
 def predict(opened: Opened, paths: Sequence[Path | None], top: int) -> list[Answer]:
-    """The `top` likeliest classes of each picture, None being standard input; of what cannot be read, why."""
+    """The `top` most likely classes of each image, None being standard input; or why it could not be read."""
     predictor = Predictor(opened)
     found: list[Answer] = []
     waiting: list[tuple[int, Pixels]] = []
@@ -100,9 +100,9 @@ def predict(opened: Opened, paths: Sequence[Path | None], top: int) -> list[Answ
 
 
 def pictures(name: str) -> list[Path | None]:
-    """A picture's path, the pictures anywhere in a folder in the order of their names, or None for `-`.
+    """An image path, all images below a folder ordered by name, or None for `-`.
 
-    Raises BadImages for a folder without one.
+    Raises BadImages for a folder without images.
     """
     path = Path(name)
     if name == "-":
@@ -116,7 +116,7 @@ def pictures(name: str) -> list[Path | None]:
 
 
 def _standard_input() -> io.BytesIO:
-    """What is on standard input. Raises OSError for more than a picture has, however long it goes on."""
+    """The content of standard input. Raises OSError if it exceeds the largest image file, even if it never ends."""
     import sys
 
     content = sys.stdin.buffer.read(LARGEST_INPUT + 1)

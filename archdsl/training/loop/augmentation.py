@@ -1,7 +1,7 @@
-"""Random changes of whole batches, on the device where they lie.
+"""Random augmentation of whole batches, on their device.
 
-Shapes stay as they are. Every function takes a generator of the batch's device, so that a run repeats and resumes.
-Pixels come in as uint8; geometry is done on them, what blends is done on the standardised floats.
+Shapes do not change. Every function takes a generator of the batch's device, so that runs are reproducible and can be
+resumed. Pixels are uint8; geometric changes are made on them, blending on the standardized floats.
 """
 
 import math
@@ -14,9 +14,9 @@ from ..recipe.recipe import Augment
 
 
 def change_pixels(images: Tensor, recipe: Augment, generator: Generator, flipped: Tensor | None) -> Tensor:
-    """Shift, mirror, turn and blank images, uint8 of N×C×H×W.
+    """Shift, mirror, rotate and recolor images, uint8 of N×C×H×W.
 
-    `flipped` says for each image whether it is mirrored, where that is not left to chance.
+    `flipped` says which images to mirror, if they are not chosen at random.
     """
     if recipe.crop:
         images = shift(images, recipe.crop, recipe.border, generator)
@@ -32,21 +32,21 @@ def change_pixels(images: Tensor, recipe: Augment, generator: Generator, flipped
 
 
 def changes_pixels(recipe: Augment) -> bool:
-    """Whether `change_pixels` does anything."""
+    """Whether `change_pixels` changes anything."""
     return bool(recipe.crop or recipe.flip or recipe.alternate or recipe.rotate or recipe.jitter)
 
 
 def select(images: Tensor, indices: Tensor) -> Tensor:
-    """The images with these indices, in the layout that they have.
+    """The images with these indices, in their memory layout.
 
-    Whole images are copied, as they lie in memory: ten times as fast on a CPU as indexing, which goes byte by byte.
+    Whole images are copied in memory order: ten times as fast on a CPU as indexing, which copies byte by byte.
     """
     lying, last = _lying(images)
     return _standing(lying.index_select(0, indices), last)
 
 
 def mirror(images: Tensor, flipped: Tensor) -> Tensor:
-    """Those images mirrored left and right for which `flipped`, bool of N, says so."""
+    """The images, mirrored horizontally where `flipped`, bool of N, is true."""
     lying, last = _lying(images)
     both = torch.cat([lying, lying.flip(2 if last else 3)])
     which = torch.arange(len(images), device=images.device) + len(images) * flipped
@@ -54,14 +54,15 @@ def mirror(images: Tensor, flipped: Tensor) -> Tensor:
 
 
 def shift(images: Tensor, pixels: int, border: str, generator: Generator) -> Tensor:
-    """Each image moved by up to so many pixels in both directions: zero-padded or reflected, and cropped back.
+    """Each image shifted by up to this many pixels in both directions: padded with zeros or by reflection, then
+    cropped.
 
-    Row by row, as they lie in memory: one copy takes them all, from a view in which a row begins at every pixel.
+    Works on rows in memory order: a single copy takes all of them from a view in which a row starts at every pixel.
     """
     n, c, h, w = images.shape
     by = torch.randint(-pixels, pixels + 1, (2, n, 1), generator=generator, device=images.device) + pixels
     lying, last = _lying(images)
-    planes, size = (1, c) if last else (c, 1)  # a row of all channels, or one of each
+    planes, size = (1, c) if last else (c, 1)  # a row of all channels, or one per channel
     padded = _padded(lying.reshape(n, planes, h, w, size), pixels, border)
     rows = padded.flatten().as_strided((padded.numel() // size - w + 1, w * size), (size, 1))
     plane = torch.arange(n * planes, device=images.device).view(n, planes, 1)
@@ -71,18 +72,18 @@ def shift(images: Tensor, pixels: int, border: str, generator: Generator) -> Ten
 
 
 def _lying(images: Tensor) -> tuple[Tensor, bool]:
-    """The images in the order of their memory, and whether their channels come last in it: N×H×W×C, else N×C×H×W."""
+    """The images in memory order, and whether their channels come last: N×H×W×C, else N×C×H×W."""
     last = not images.is_contiguous() and images.is_contiguous(memory_format=torch.channels_last)
     return (images.permute(0, 2, 3, 1) if last else images.contiguous()), last
 
 
 def _standing(lying: Tensor, last: bool) -> Tensor:
-    """N×C×H×W, of images in the order of their memory."""
+    """The inverse of `_lying`: N×C×H×W, from images in memory order."""
     return lying.permute(0, 3, 1, 2) if last else lying
 
 
 def _padded(images: Tensor, pixels: int, border: str) -> Tensor:
-    """N×planes×H×W×size with so many pixels more at each side of H and W."""
+    """N×planes×H×W×size padded by this many pixels at each end of H and W."""
     if border != "reflect":
         return F.pad(images, (0, 0, *(pixels,) * 4))
     h, w = images.shape[2:4]
@@ -91,25 +92,25 @@ def _padded(images: Tensor, pixels: int, border: str) -> Tensor:
 
 
 def _reflect(index: Tensor, size: int) -> Tensor:
-    """Indices mirrored at both ends into 0..size-1, the edge itself not repeated."""
+    """Indices reflected at both ends into 0..size-1, without repeating the edge."""
     if size == 1:
         return torch.zeros_like(index)
     return (size - 1) - ((index.abs() % (2 * size - 2)) - (size - 1)).abs()
 
 
 def rotate(images: Tensor, degrees: float, generator: Generator) -> Tensor:
-    """Each image turned around its middle by up to so many degrees; what comes in from outside is zero."""
+    """Each image rotated around its center by up to this many degrees; pixels from outside the image are zero."""
     n, _, h, w = images.shape
     angle = (torch.rand(n, generator=generator, device=images.device) * 2 - 1) * math.radians(degrees)
     cos, sin, zero = angle.cos(), angle.sin(), torch.zeros_like(angle)
-    # affine_grid's coordinates run from -1 to 1 along both sides, whatever their lengths
+    # affine_grid's coordinates range from -1 to 1 along both dimensions, whatever their sizes
     matrix = torch.stack([cos, -sin * h / w, zero, sin * w / h, cos, zero], 1).view(n, 2, 3)
     grid = F.affine_grid(matrix, list(images.shape), align_corners=False)
     return F.grid_sample(images.float(), grid, align_corners=False).round().to(torch.uint8)
 
 
 def jitter(images: Tensor, part: float, generator: Generator) -> Tensor:
-    """Brightness, contrast and saturation of each image multiplied by a chance factor in 1 ± part."""
+    """Brightness, contrast and saturation of each image multiplied by a random factor in 1 ± part."""
     n = len(images)
     amounts = 1 + (torch.rand(3, n, 1, 1, 1, generator=generator, device=images.device) * 2 - 1) * part
     pixels = images.float() * amounts[0]
@@ -121,14 +122,14 @@ def jitter(images: Tensor, part: float, generator: Generator) -> Tensor:
 
 
 def cutout(inputs: Tensor, side: int, generator: Generator) -> Tensor:
-    """A square of each image set to zero, the mean of standardised pixels; its middle is anywhere in the image."""
+    """A square of each image set to zero, the mean of standardized pixels; its center is anywhere in the image."""
     n, _, h, w = inputs.shape
     inside = _box(n, h, w, (side, side), inputs.device, generator)
-    return inputs.clone().masked_fill_(inside[:, None], 0)  # masked_fill would bring the channels first
+    return inputs.clone().masked_fill_(inside[:, None], 0)  # masked_fill would change the layout to channels first
 
 
 def _box(n: int, h: int, w: int, sides: tuple[int, int], device: torch.device, generator: Generator) -> Tensor:
-    """Masks, bool of N×H×W, of boxes of these sides with their middles at random pixels."""
+    """Masks, bool of N×H×W, of boxes of this size centered at random pixels."""
     top = torch.randint(0, h, (n, 1), generator=generator, device=device) - sides[0] // 2
     left = torch.randint(0, w, (n, 1), generator=generator, device=device) - sides[1] // 2
     rows, columns = torch.arange(h, device=device), torch.arange(w, device=device)
@@ -138,9 +139,9 @@ def _box(n: int, h: int, w: int, sides: tuple[int, int], device: torch.device, g
 
 
 def mix(inputs: Tensor, labels: Tensor, classes: int, recipe: Augment, host: Generator) -> tuple[Tensor, Tensor]:
-    """Mixup or cutmix, by chance one of them where both are wanted: inputs and class probabilities N×classes.
+    """Mixup or CutMix, chosen at random if both are enabled: inputs and class probabilities N×classes.
 
-    `host` is a generator of the CPU: one choice is made for the whole batch, and no GPU is waited for.
+    `host` is a CPU generator: one choice is made for the whole batch, without waiting for a GPU.
     """
     if not recipe.mixup and not recipe.cutmix:
         return inputs, labels
@@ -157,7 +158,7 @@ def mix(inputs: Tensor, labels: Tensor, classes: int, recipe: Augment, host: Gen
 
 
 def _paste(inputs: Tensor, other: Tensor, part: float, host: Generator) -> tuple[Tensor, float]:
-    """A box of the other image in each, and the part of the area that stays, the box cut at the edges."""
+    """A box from the other image pasted into each image, and the fraction of the area kept, after clipping the box."""
     _, _, h, w = inputs.shape
     sides = (round(h * math.sqrt(1 - part)), round(w * math.sqrt(1 - part)))
     inside = _box(1, h, w, sides, torch.device("cpu"), host)
@@ -166,6 +167,6 @@ def _paste(inputs: Tensor, other: Tensor, part: float, host: Generator) -> tuple
 
 
 def _beta(alpha: float, host: Generator) -> float:
-    """A draw from Beta(alpha, alpha), as a quotient of two gamma draws (torch's own takes no generator)."""
+    """A sample from Beta(alpha, alpha), computed from two gamma samples (torch's Beta takes no generator)."""
     one, two = torch._standard_gamma(torch.full((2,), alpha, dtype=torch.float64), generator=host).tolist()
     return float(one / (one + two)) if one + two > 0 else 0.5

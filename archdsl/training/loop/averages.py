@@ -1,4 +1,4 @@
-"""Other weights beside those that are trained: running means of them, or slow ones that they come back to."""
+"""Weight averaging: exponential moving averages of the weights, or Lookahead's slow weights."""
 
 import torch
 from torch import Tensor
@@ -8,7 +8,7 @@ from .training_state import State, weights_of
 
 
 class Means:
-    """The state's `average` in step with the weights, buffers included."""
+    """Keeps the state's `average` in step with the weights, including buffers."""
 
     def __init__(self, state: State) -> None:
         assert state.average is not None
@@ -22,9 +22,9 @@ class Means:
 
     @torch.no_grad()
     def step(self, recipe: Recipe, step: int, steps: int) -> None:
-        """After an update, counted from 0, of so many in all: as `ema` and `lookahead` of the recipe say."""
+        """Called after update number `done`, counted from 0, of `steps`: applies the recipe's `ema` and `lookahead`."""
         if recipe.ema is not None:
-            # faster at first, so that where it all started is soon forgotten
+            # faster at first, so that the initial weights are soon forgotten
             self._follow(1 - min(recipe.ema, (1 + step) / (10 + step)))
         elif recipe.lookahead.every is not None and (step + 1) % recipe.lookahead.every == 0:
             self._follow(part_of_way(recipe.lookahead, step + 1, steps))
@@ -37,13 +37,13 @@ class Means:
 
 
 def part_of_way(lookahead: Lookahead, done: int, steps: int) -> float:
-    """How far the slow weights go towards the fast ones after so many updates of all: 1 is the whole way."""
+    """The fraction of the distance that the slow weights move after `done` of `steps` updates: 1 is all of it."""
     over: float = (done / steps) ** lookahead.ramp
     return 1 - (1 - lookahead.alpha) * over
 
 
 def start(recipe: Recipe, weights: dict[str, Tensor]) -> dict[str, Tensor] | None:
-    """The means at the start, where the recipe wants such."""
+    """The initial averages, if the recipe enables averaging."""
     if recipe.ema is None and recipe.lookahead.every is None:
         return None
     return {name: tensor.clone() for name, tensor in weights.items()}

@@ -1,4 +1,4 @@
-"""What a training tells while it goes on. This watcher is silent; those that show something are in progress.py."""
+"""Callbacks of a training. This one does nothing; those that display something are in progress.py."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -8,7 +8,7 @@ from ..data.images import Download
 
 @dataclass(frozen=True)
 class Tick:
-    """Where a training is: the epoch (from 1) and the images seen in it, means over them, seconds left in all."""
+    """Progress of a training: the epoch (from 1) and the images seen in it, means over them, seconds left in total."""
 
     epoch: int
     seen: int
@@ -19,29 +19,29 @@ class Tick:
 
 
 class Watch(Download):
-    """Told of everything worth showing, at most ten times a second while steps are made."""
+    """Called for everything worth showing, at most ten times per second during steps."""
 
     def note(self, text: str) -> None:
-        """A line for the user."""
+        """A message for the user."""
 
     def begin(self, epochs: int, images: int) -> None:
-        """A training of so many epochs in all, so many images each, begins or goes on."""
+        """A training starts or resumes: its total number of epochs, and of images per epoch."""
 
     def tick(self, tick: Tick) -> None:
         """Steps have been made."""
 
     def epoch(self, line: dict[str, Any], best: bool) -> None:
-        """An epoch is over: its line of metrics.jsonl, and whether it is the best so far."""
+        """An epoch has ended: its line of metrics.jsonl, and whether it is the best so far."""
 
     def end(self) -> None:
-        """The training is over or stopped."""
+        """The training has ended or was stopped."""
 
     def over(self) -> None:
-        """All that the run leaves is written, its report, too."""
+        """All output of the run is written, including the report."""
 
 
 class Stop:
-    """Whether the user wants the training to stop; entered while steps are made. This one never does."""
+    """Whether the user wants the training to stop; a context manager around the steps. This one never stops."""
 
     def __call__(self) -> bool:
         return False

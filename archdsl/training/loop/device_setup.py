@@ -1,4 +1,4 @@
-"""Where and in which numbers to compute: given, or chosen by a short trial."""
+"""The device, precision and memory layout of a training: given, or chosen by timing."""
 
 import copy
 import time
@@ -22,7 +22,7 @@ _FORMATS = {"channels_first": torch.contiguous_format, "channels_last": torch.ch
 
 @dataclass(frozen=True)
 class Setup:
-    """The device, the precision of the forward pass (fp32, bf16, fp16) and the layout of images in memory."""
+    """The device, the precision of the forward pass (fp32, bf16, fp16) and the memory layout of images."""
 
     device: torch.device
     precision: str = "fp32"
@@ -30,11 +30,11 @@ class Setup:
 
     @property
     def memory_format(self) -> torch.memory_format:
-        """The layout in torch's words."""
+        """The layout as torch's memory format."""
         return _FORMATS[self.layout]
 
     def autocast(self) -> AbstractContextManager[object]:
-        """A context in which the forward pass has the precision."""
+        """A context in which the forward pass runs at this precision."""
         if self.precision == "fp32":
             return nullcontext()
         dtype = torch.bfloat16 if self.precision == "bf16" else torch.float16
@@ -45,7 +45,7 @@ class Setup:
 
 
 def choose_device(wanted: str) -> torch.device:
-    """The device for `auto`, `cpu` or `cuda` (with an index, if one is given). Raises NoDevice."""
+    """The device for `auto`, `cpu` or `cuda` (optionally with an index). Raises NoDevice."""
     if wanted == "cpu" or (wanted == "auto" and not torch.cuda.is_available()):
         return torch.device("cpu")
     try:
@@ -63,10 +63,10 @@ Trial = tuple[Setup, float]
 def choose_setup(
     model: nn.Module, loss: Loss, example: tuple[Tensor, Tensor], device: torch.device, precision: str, layout: str
 ) -> tuple[Setup, list[Trial]]:
-    """The setup, and the images per second of each candidate that was tried (none where all was given).
+    """The setup, and the images per second of each candidate that was timed (none if everything was given).
 
-    `example` is one batch: inputs N×C×H×W in 32 bits and classes N, on the device. The plainer candidate wins unless
-    another is clearly faster. The model and torch's global generators stay as they are.
+    `example` is one batch: inputs N×C×H×W in 32 bits and classes N, on the device. A candidate other than fp32 and
+    channels first is chosen only if it is clearly faster. The model and torch's global generators do not change.
     """
     layouts = ["channels_first", "channels_last"] if layout == "auto" else [layout]
     precisions = ["fp32", "bf16"] if precision == "auto" else [precision]
@@ -84,8 +84,8 @@ def choose_setup(
 
 
 def _speed(model: nn.Module, loss: Loss, example: tuple[Tensor, Tensor], setup: Setup) -> float:
-    """Images per second of forward and backward passes, after one that does not count."""
-    trial = copy.deepcopy(model).to(memory_format=setup.memory_format).train()  # type: ignore[call-overload]  # mypy's stub of `to` lacks it
+    """Images per second of forward and backward passes, after a warm-up pass."""
+    trial = copy.deepcopy(model).to(memory_format=setup.memory_format).train()  # type: ignore[call-overload]  # mypy's stub of `to` lacks this overload
     inputs = example[0].to(memory_format=setup.memory_format)
 
     def step() -> None:
@@ -100,7 +100,7 @@ def _speed(model: nn.Module, loss: Loss, example: tuple[Tensor, Tensor], setup: 
 
 
 def _rate(step: Callable[[], None]) -> float:
-    """Steps per second: of the fastest of a few, which other work on the machine disturbs least."""
+    """Steps per second of the fastest of several repetitions, which other work on the machine affects least."""
     shortest, begun, count = float("inf"), time.perf_counter(), 0
     while count < _TRIAL_STEPS or time.perf_counter() - begun < _TRIAL_SECONDS:
         start = time.perf_counter()

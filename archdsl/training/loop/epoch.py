@@ -1,4 +1,4 @@
-"""One epoch: the steps of the optimizer, from where the state is to the epoch's end."""
+"""One epoch: the optimizer steps from the current state to the end of the epoch."""
 
 import math
 import time
@@ -35,13 +35,13 @@ class Epoch:
         self._parameters = [p for p in state.model.parameters() if p.requires_grad]
         in_groups = (p for group in state.optimizer.param_groups for p in group["params"])
         self._with_gradients = list({id(p): p for p in (*state.model.parameters(), *in_groups)}.values())
-        self._images, self._steps, self._updates = len(job.train), job.steps, job.updates  # asked for in each step
+        self._images, self._steps, self._updates = len(job.train), job.steps, job.updates  # queried in each step
         self._means = Means(state) if state.average is not None else None
         self._on_cpu = job.setup.device.type == "cpu"
         self._autocast = job.setup.autocast()
 
     def go(self) -> bool:
-        """Make its steps. False where it was stopped before the last. Raises Diverged, DiskFull."""
+        """Run the steps. False if stopped before the last one. Raises Diverged, DiskFull."""
         state, job = self._state, self._job
         state.model.train()
         started = ticked = kept = time.perf_counter()
@@ -65,14 +65,14 @@ class Epoch:
         return True
 
     def check(self) -> None:
-        """Raise Diverged where the loss, or a weight, is no finite number. Waits for the device."""
+        """Raise Diverged if the loss or a weight is NaN or infinite. Waits for the device."""
         self._refuse(self._state.tally.loss.item())
         for parameter in self._parameters:
             if not bool(parameter.detach().isfinite().all()):
                 self._refuse(math.nan)
 
     def _update(self) -> None:
-        """One step of the optimizer, from one batch or as many as the recipe says."""
+        """One optimizer step, from one batch or the recipe's number of accumulated batches."""
         state, job = self._state, self._job
         first, last = state.batch, min(state.batch + job.recipe.accumulate, self._batches)
         batch = job.recipe.batch
@@ -86,7 +86,7 @@ class Epoch:
         state.batch, state.step = last, state.step + 1
 
     def _backward(self, indices: Tensor, total: int) -> None:
-        """Add a batch's gradients, weighted by its part of the `total` images of the step."""
+        """Add a batch's gradients, weighted by its fraction of the `total` images of the step."""
         state, job = self._state, self._job
         mine, count = job.team.shard(indices)
         inputs, labels = job.feed(mine, self._mirrored, state.chance)
@@ -95,13 +95,13 @@ class Epoch:
         logits = as_logits(output)
         if count < len(mine):
             logits, labels = logits[:count], labels[:count]
-        loss = job.loss(logits, labels) if count else logits.sum()  # zero, with a gradient of zeros for the others
+        loss = job.loss(logits, labels) if count else logits.sum()  # zero, with zero gradients for the other processes
         mean, right = loss.detach(), None
         if job.team.size > 1:
             mean, right = job.team.total(mean, count_right(logits, labels), count)
-        if self._on_cpu:  # costs nothing here, and the bad gradient is never applied; a GPU would be waited for
+        if self._on_cpu:  # free on a CPU, and the bad gradient is never applied; a GPU would stall
             self._refuse(mean.item())
-        # the processes' gradients are averaged, those of batches summed
+        # gradients are averaged over processes but summed over accumulated batches
         part = count * job.team.size / (1 if job.recipe.loss.sum else total)
         share = loss if part == 1 else loss * part
         torch.autograd.backward(state.scaler.scale(share) if state.scaler else share)
@@ -124,7 +124,7 @@ class Epoch:
             state.scaler.update()
         else:
             state.optimizer.step()
-        for parameter in self._with_gradients:  # what zero_grad does, without a note for torch's profiler
+        for parameter in self._with_gradients:  # what zero_grad does, without its profiler record
             parameter.grad = None
         if self._means is not None:
             self._means.step(recipe, state.step, self._steps)

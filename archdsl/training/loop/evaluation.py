@@ -1,4 +1,4 @@
-"""How good a network is on images with known classes."""
+"""Evaluation of a network on labeled images."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,8 +17,8 @@ from .training_state import copy_tensors, weights_of
 
 @dataclass(frozen=True)
 class Scores:
-    """Mean loss, parts of the images whose class is the likeliest or among the five likeliest, and what was taken for
-    what: `confusion[true][answered]`, int64 of K×K. `logits` are what the network gave, float32 of N×K.
+    """Mean loss, top-1 and top-5 accuracy as fractions, and the confusion matrix: `confusion[true][predicted]`, int64
+    of K×K. `logits` are the network's outputs, float32 of N×K.
     """
 
     loss: float
@@ -28,12 +28,12 @@ class Scores:
     logits: Tensor
 
     def summary(self) -> dict[str, float]:
-        """The numbers for a line of the log."""
+        """The scores for a line of the log."""
         return {"loss": self.loss, "accuracy": self.accuracy, "top5": self.top5}
 
 
 def tells_top5(classes: int) -> bool:
-    """Whether so many classes are enough for the likeliest five of them to say something."""
+    """Whether there are enough classes for top-5 accuracy to be informative."""
     return classes > 10
 
 
@@ -51,7 +51,8 @@ def evaluate(
 ) -> Scores:
     """Scores on images, uint8 of N×C×H×W, in the setup's precision; `tta` is the recipe's.
 
-    The network is in evaluation mode meanwhile. Each process of a team looks at its part, all have the whole scores.
+    The network is in evaluation mode meanwhile. Each process of a group evaluates its part; all get the complete
+    scores.
     """
     trained = model.training
     model.eval()
@@ -68,7 +69,7 @@ def evaluate(
 
 
 def answers(model: nn.Module, inputs: Tensor, tta: str) -> Tensor:
-    """Logits N×K of inputs N×C×H×W: the means over the changed inputs that the recipe's `tta` asks for."""
+    """Logits N×K of inputs N×C×H×W: the mean over the augmented copies of the recipe's `tta`."""
     logits = as_logits(model(inputs))
     if tta == "none":
         return logits
@@ -84,7 +85,7 @@ def answers(model: nn.Module, inputs: Tensor, tta: str) -> Tensor:
 
 def _score(logits: Tensor, labels: Tensor, loss: Loss) -> Scores:
     count, classes = logits.shape
-    # topk and argmax may choose differently among equal logits, which numbers of few bits often are
+    # topk and argmax may choose differently among equal logits, which are frequent at low precision
     answered = logits.argmax(1)
     right = answered == labels
     among = (logits.topk(min(5, classes), dim=1).indices == labels[:, None]).any(1)
@@ -100,7 +101,7 @@ def _score(logits: Tensor, labels: Tensor, loss: Loss) -> Scores:
 
 @contextmanager
 def averaged(model: nn.Module, average: dict[str, Tensor] | None) -> Iterator[None]:
-    """The model with its running means in place of its weights, where there are such."""
+    """The model with the averaged weights, if there are any."""
     if average is None:
         yield
         return

@@ -1,4 +1,4 @@
-"""Parts of the network that do not train, or not to the end."""
+"""Parts of the network that are frozen from the start or after some epochs."""
 
 from torch import nn
 
@@ -6,7 +6,8 @@ from ..recipe.sections import Freeze, frozen_parts
 
 
 def freeze(model: nn.Module, recipe: Freeze, epoch: int) -> None:
-    """Let what the recipe names train in an epoch, counted from 0, or not. Weights that are frozen in the text stay so.
+    """Freeze or unfreeze what the recipe names, for an epoch counted from 0. Weights that are frozen in the text stay
+    frozen.
 
     The first call remembers those.
     """
@@ -21,5 +22,5 @@ def freeze(model: nn.Module, recipe: Freeze, epoch: int) -> None:
 
 
 def is_part(name: str, part: str) -> bool:
-    """Whether something of this dotted name lies in a part: `whiten.conv1.bias` in `whiten` and in `whiten.conv1`."""
+    """Whether a dotted name belongs to a part: `whiten.conv1.bias` belongs to `whiten` and to `whiten.conv1`."""
     return name == part or name.startswith(f"{part}.")

@@ -1,4 +1,4 @@
-"""The loop of a training: epochs, validation, the best one, checkpoints."""
+"""The training loop: epochs, validation, the best epoch, checkpoints."""
 
 from enum import Enum
 
@@ -19,7 +19,7 @@ _LARGEST_BATCH = 512
 
 
 class Ending(Enum):
-    """Why a training is over."""
+    """Why a training has ended."""
 
     FINISHED = "finished"
     EARLY = "no improvement within the patience"
@@ -27,9 +27,9 @@ class Ending(Enum):
 
 
 def fit(state: State, job: Job, run: RunStore, watch: Watch) -> Ending:
-    """Train until the recipe's last epoch, its patience's end or a stop, keeping checkpoints in the run.
+    """Train until the recipe's last epoch, early stopping or a stop request, saving checkpoints in the run.
 
-    Raises Diverged, PeerLost, CannotCompile, DiskFull; the newest checkpoint is whole then, and finite.
+    Raises Diverged, PeerLost, CannotCompile, DiskFull; the newest checkpoint is then complete and finite.
     """
     with job.setup.autocast():
         example = job.standardise(job.train.images[:1].to(job.setup.device))
@@ -48,7 +48,7 @@ def fit(state: State, job: Job, run: RunStore, watch: Watch) -> Ending:
 
 
 def _meaning(error: RuntimeError, job: Job) -> Problem | None:
-    """What an error of torch means for the user, where it is known."""
+    """The problem that a torch error indicates, if known."""
     if lost := job.team.meaning(error):
         return lost
     if job.recipe.compile:
@@ -60,7 +60,7 @@ def _meaning(error: RuntimeError, job: Job) -> Problem | None:
 
 
 def _epochs(state: State, job: Job, forward: Forward, run: RunStore, watch: Watch) -> Ending:
-    run.keep(state)  # tells at once whether there is room and leave to write
+    run.keep(state)  # fails at once if the disk is full or not writable
     while state.epoch < job.epochs:
         if job.recipe.patience is not None and state.stale >= job.recipe.patience:
             return Ending.EARLY
@@ -74,7 +74,7 @@ def _epochs(state: State, job: Job, forward: Forward, run: RunStore, watch: Watc
 
 
 def score(state: State, job: Job, images: Batches, tta: str = "none") -> Scores:
-    """How good the state's network, with its running means where it has such, is on images."""
+    """Scores of the state's network on images, with its averaged weights if there are any."""
     with averaged(state.model, state.average):
         return evaluate(
             state.model,
@@ -83,14 +83,14 @@ def score(state: State, job: Job, images: Batches, tta: str = "none") -> Scores:
             job.loss,
             job.setup,
             job.standardise,
-            batch=min(_LARGEST_BATCH, 4 * job.recipe.batch),  # keeps nothing for a backward pass, so it may be larger
+            batch=min(_LARGEST_BATCH, 4 * job.recipe.batch),  # no backward pass, so it may be larger
             tta=tta,
             team=job.team,
         )
 
 
 def _close(state: State, job: Job, run: RunStore, watch: Watch) -> None:
-    """Validate, take note, keep; the state is at the start of the next epoch then."""
+    """Validate, log and save; the state is then at the start of the next epoch."""
     tally, seconds = state.tally, state.seconds
     speed_over = seconds - (state.history[-1]["seconds"] if state.history else 0.0)
     scores = score(state, job, job.validation) if job.validation else None

@@ -1,4 +1,4 @@
-"""Losses from a recipe: functions of logits N×K and of classes N, or of class probabilities N×K (mixed labels)."""
+"""Loss functions of a recipe: functions of logits N×K and classes N, or of class probabilities N×K (mixed labels)."""
 
 from collections.abc import Callable
 from typing import assert_never
@@ -37,12 +37,12 @@ def _probabilities(labels: Tensor, logits: Tensor) -> Tensor:
 
 
 def hard(labels: Tensor) -> Tensor:
-    """Classes, of labels that may be probabilities: the likeliest."""
+    """Classes, from labels that may be probabilities: the most likely one."""
     return labels.argmax(1) if labels.is_floating_point() else labels
 
 
 def as_logits(output: object) -> Tensor:
-    """The main output of a network, N×K in 32 bits; side outputs come after it in a tuple."""
+    """The main output of a network, N×K in 32 bits; auxiliary outputs follow it in a tuple."""
     main = output[0] if isinstance(output, tuple | list) else output
     assert isinstance(main, torch.Tensor)
     return main.float()

@@ -1,4 +1,4 @@
-"""What becomes of a training that the memory is too small for: which batch would fit."""
+"""Training that runs out of memory: the error, and the batch size that would fit."""
 
 import contextlib
 from pathlib import Path
@@ -14,19 +14,20 @@ from ..recipe.recipe import Recipe
 
 try:
     import resource
-except ImportError:  # Windows has no bounds of this kind
-    resource = None  # type: ignore[assignment]  # there is no other way to say that it is missing
+except ImportError:  # Windows has no such limits
+    resource = None  # type: ignore[assignment]  # marks the missing module
 
 _USED_PART = 0.9
-"""Of what is free: allocators leave gaps, and kernels want room of their own."""
+"""Fraction of the free memory to use: allocators leave gaps, and kernels need workspaces."""
 
 _CPU_WORDS = ("can't allocate memory", "could not create a memory", "std::bad_alloc", "Unable to allocate")
 
 
 class Budget:
-    """What a device has for a training that is about to begin. `with` it: OutOfMemory where torch has none left.
+    """The memory that a device has for a training. Use it as a context manager: it raises OutOfMemory if torch runs
+    out.
 
-    `graph` is None for a network that was made by hand, about which there is no analysis.
+    `graph` is None for a handwritten network, for which there is no analysis.
     """
 
     def __init__(
@@ -45,9 +46,9 @@ class Budget:
             raise OutOfMemory(self._recipe.batch, self._device.type, self._fits(), self._free) from error
 
     def warning(self) -> str | None:
-        """A line for the user where the analysis says that the batch will not fit.
+        """A message for the user if the batch will not fit, according to the analysis.
 
-        Linux gives memory out on credit, and ends the process where it is used: no error tells then.
+        Linux overcommits memory and kills the process when it is used: there is no error to catch.
         """
         if self._graph is None or self._free is None:
             return None
@@ -68,7 +69,7 @@ class Budget:
         )
 
     def _fits(self) -> int | None:
-        """The largest batch, of all processes, that the analysis says would fit."""
+        """The largest global batch that fits, according to the analysis."""
         if self._graph is None or self._free is None:
             return None
         terms = _terms(self._recipe)
@@ -83,7 +84,7 @@ class Budget:
 
 
 def room(device: torch.device) -> int | None:
-    """How many bytes can still be had on a device; None where the system does not say."""
+    """Number of free bytes on a device; None if the system does not report it."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0] + torch.cuda.memory_reserved(device)
     known = [bound for bound in (_available(), _group(), _address_space()) if bound is not None]
@@ -91,12 +92,12 @@ def room(device: torch.device) -> int | None:
 
 
 def is_memory(error: BaseException) -> bool:
-    """Whether an error means that there is no memory left."""
+    """Whether an error means that memory has run out."""
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(word in str(error) for word in _CPU_WORDS)
 
 
 class _Terms(NamedTuple):
-    """A recipe in the analysis's words."""
+    """The recipe's settings as arguments of the analysis."""
 
     optimizer: str
     precision: str
@@ -115,7 +116,7 @@ def _bytes(splits: Splits) -> int:
 
 
 def _available() -> int | None:
-    """What Linux thinks can be given out."""
+    """Linux's estimate of the available memory."""
     with contextlib.suppress(OSError, ValueError, IndexError):
         for line in Path("/proc/meminfo").read_text().splitlines():
             if line.startswith("MemAvailable:"):
@@ -124,7 +125,7 @@ def _available() -> int | None:
 
 
 def _group() -> int | None:
-    """What the control group of a container or a job leaves."""
+    """The remaining memory of the control group of a container or a job."""
     with contextlib.suppress(OSError, ValueError):
         inside = Path("/proc/self/cgroup").read_text().strip().rpartition("::/")[2]
         for folder in (Path("/sys/fs/cgroup", inside), Path("/sys/fs/cgroup")):
@@ -134,7 +135,7 @@ def _group() -> int | None:
 
 
 def _address_space() -> int | None:
-    """What `ulimit -v` leaves."""
+    """The remaining memory under `ulimit -v`."""
     if resource is None:
         return None
     bound = resource.getrlimit(resource.RLIMIT_AS)[0]

@@ -1,4 +1,4 @@
-"""How well an epoch goes: sums over its images."""
+"""Metrics of an epoch: sums over its images."""
 
 import torch
 from torch import Tensor
@@ -7,13 +7,14 @@ from .loss import hard
 
 _MOST_WAITING = 16
 _MOST_HELD = 1 << 20
-"""Logits, so that 4 MiB at most wait to be counted."""
+"""Largest number of logits kept for later counting: 4 MiB."""
 
 
 class Tally:
-    """Sums over the images of the current epoch so far, on the device, so that no step waits for a number.
+    """Sums over the images of the current epoch so far, on the device, so that no step waits for a value.
 
-    Right answers are counted for some batches together: one by one, that would be a tenth of a tiny network's step.
+    Correct predictions are counted for several batches together: one by one would take a tenth of a tiny network's
+    step.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -31,12 +32,12 @@ class Tally:
 
     @property
     def correct(self) -> Tensor:
-        """How many were answered rightly, an int64 scalar."""
+        """Number of correct predictions, an int64 scalar."""
         self._count()
         return self._correct
 
     def look(self, loss: Tensor, logits: Tensor, labels: Tensor) -> None:
-        """Take in a batch: its mean loss, its logits N×K, its classes N or class probabilities N×K."""
+        """Add a batch: its mean loss, its logits N×K, its classes N or class probabilities N×K."""
         self._waiting.append((loss, logits.detach(), labels))
         self._held += logits.numel()
         self.seen += len(logits)
@@ -44,13 +45,13 @@ class Tally:
             self._count()
 
     def add(self, loss: Tensor, correct: Tensor, count: int) -> None:
-        """Take in a batch whose right answers are counted: its mean loss, those, and its images."""
+        """Add a batch whose correct predictions are counted: its mean loss, that count, and its number of images."""
         self._loss.add_(loss, alpha=count)
         self._correct.add_(correct)
         self.seen += count
 
     def restore(self, loss: Tensor, correct: Tensor, seen: int) -> None:
-        """Go on from these sums."""
+        """Continue from these sums."""
         self._waiting, self._held, self.seen = [], 0, seen
         self._loss.copy_(loss)
         self._correct.copy_(correct)
@@ -58,7 +59,7 @@ class Tally:
     def _count(self) -> None:
         if not self._waiting:
             return
-        # one by one: the sum must not depend on how many waited
+        # one by one: the sum must not depend on how many were waiting
         if self._loss.device.type == "cpu":
             total = self._loss.item()
             for loss, logits, _ in self._waiting:
@@ -73,5 +74,5 @@ class Tally:
 
 
 def count_right(logits: Tensor, labels: Tensor) -> Tensor:
-    """How many of the logits N×K are largest at their class, an int64 scalar."""
+    """Number of rows of the logits N×K whose maximum is at their class, an int64 scalar."""
     return (logits.argmax(1) == hard(labels)).sum()

@@ -1,4 +1,4 @@
-"""Muon for the filters of convolutions, AdamW for everything else."""
+"""Muon for convolution filters, AdamW for all other parameters."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -14,11 +14,12 @@ Group = dict[str, Any]
 
 
 class MuonAndAdamW(torch.optim.Optimizer):
-    """torch's Muon (Jordan 2024), which takes matrices alone, over filters seen as matrices; AdamW over the rest.
+    """torch's Muon (Jordan 2024), which accepts only matrices, applied to filters viewed as matrices; AdamW for the
+    rest.
 
-    A bank of filters, out×in×k×k, is the matrix out×(in·k·k): the same memory, read otherwise. Steps are scaled to the
-    size of AdamW's (Liu et al. 2025), so that one learning rate serves both. Filters stand as those matrices in
-    `param_groups` and `state`.
+    Filters, out×in×k×k, are viewed as the matrix out×(in·k·k), which shares their memory. Updates are scaled to the
+    size of AdamW's (Liu et al. 2025), so that one learning rate suits both. `param_groups` and `state` contain those
+    matrices.
     """
 
     def __init__(self, groups: list[Group], recipe: Muon, fused: bool, filters_ids: set[int]) -> None:
@@ -43,20 +44,20 @@ class MuonAndAdamW(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]  # no closure is used
-        """One step of both."""
+        """One step of both optimizers."""
         assert closure is None
         for inner in self._inner:
             inner.step()
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients, of filters and of the matrices that look at them."""
+        """Clear the gradients of the filters and of their matrix views."""
         super().zero_grad(set_to_none)
         for parameter in self._filters:
             parameter.grad = None
 
 
 def filters_of(model: nn.Module) -> set[int]:
-    """The ids of the filters of convolutions."""
+    """The ids of the convolution filters."""
     return {id(module.weight) for module in model.modules() if isinstance(module, _ConvNd)}
 
 
@@ -65,7 +66,7 @@ def _filled(groups: list[Group]) -> list[Group]:
 
 
 def _matrix_of(filters: Tensor) -> nn.Parameter:
-    """A parameter that looks at the filters' memory as a matrix, and whose gradient looks at that of the filters."""
+    """A parameter that views the filters' memory as a matrix, and whose gradient views that of the filters."""
     matrix = nn.Parameter(_as_matrix(filters.detach()))
 
     def look(changed: Tensor) -> None:
@@ -77,7 +78,7 @@ def _matrix_of(filters: Tensor) -> nn.Parameter:
 
 
 def _as_matrix(filters: Tensor) -> Tensor:
-    """The same memory as out×rest, channels last where they lie so: the order of columns is all one to Muon."""
+    """The same memory as out×rest, channels last if the filters are stored so: Muon ignores the column order."""
     if not filters.is_contiguous():
         filters = filters.movedim(1, -1)
     return filters.view(len(filters), -1)

@@ -1,4 +1,4 @@
-"""Optimizers from a recipe, with weight decay only where it belongs."""
+"""Optimizers of a recipe, with weight decay only where it belongs."""
 
 from typing import Any, assert_never
 
@@ -15,9 +15,9 @@ Group = dict[str, Any]
 
 
 def make_optimizer(model: nn.Module, recipe: AnyOptimizer) -> torch.optim.Optimizer:
-    """An optimizer over the parameters that train.
+    """An optimizer for the trainable parameters.
 
-    Its groups have `peak_lr`, the rate that the schedule multiplies. Fused kernels are used where torch has them.
+    Its groups have `peak_lr`, the learning rate that the schedule multiplies. Fused kernels are used if torch has them.
     Raises NothingToTrain.
     """
     groups = parameter_groups(model, recipe)
@@ -51,12 +51,12 @@ _NORMALISATIONS = (_NormBase, nn.GroupNorm, nn.LayerNorm)
 
 
 def parameter_groups(model: nn.Module, recipe: AnyOptimizer) -> list[Group]:
-    """Parameters that decay and parameters that do not: biases, and what normalisations scale with, have one dimension;
-    learned scales, tokens and positions are known by their modules.
+    """Parameters with and without weight decay: biases and the scales of normalization layers are one-dimensional;
+    learned scales, tokens and positions are identified by their modules.
 
-    Biases of normalisations are a group of their own where they have another learning rate; a step takes the same part
-    off them as off others. Frozen parameters are in none; a group without parameters is left out, and two that
-    are treated alike are one.
+    Biases of normalization layers form a separate group if they have another learning rate; their decay per step is the
+    same as for others. Frozen parameters are excluded; empty groups are omitted, and groups with equal settings are
+    merged.
     """
     factor = recipe.norm_bias_lr
     apart = _norm_biases(model) if factor != 1 else set()
@@ -66,7 +66,7 @@ def parameter_groups(model: nn.Module, recipe: AnyOptimizer) -> list[Group]:
     spared = [p for p in trained if id(p) not in apart and id(p) in plain]
     shifts = [p for p in trained if id(p) in apart]
     decay = recipe.weight_decay
-    groups: dict[tuple[float, float], list[nn.Parameter]] = {}  # few of them: each costs an optimizer calls of its own
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}  # few groups: each costs an optimizer additional calls
     for parameters, of, lr in (
         (decayed, decay, recipe.lr),
         (spared, 0.0, recipe.lr),
@@ -77,7 +77,7 @@ def parameter_groups(model: nn.Module, recipe: AnyOptimizer) -> list[Group]:
 
 
 def _scales_and_tokens(model: nn.Module) -> set[int]:
-    """The ids of what the modules say that a decay of weights should spare."""
+    """The ids of the parameters that their modules exclude from weight decay."""
     kinds = (
         (module, names) for module in model.modules() for kind, names in UNDECAYED.items() if isinstance(module, kind)
     )
@@ -85,6 +85,6 @@ def _scales_and_tokens(model: nn.Module) -> set[int]:
 
 
 def _norm_biases(model: nn.Module) -> set[int]:
-    """The ids of what normalisations add."""
+    """The ids of the biases of normalization layers."""
     norms = (module for module in model.modules() if isinstance(module, _NORMALISATIONS))
     return {id(norm.bias) for norm in norms}

@@ -1,4 +1,4 @@
-"""What a network gives, as the chances of the classes, by what it was trained to make small."""
+"""Class probabilities from a network's outputs, according to its loss function."""
 
 from typing import assert_never
 
@@ -8,11 +8,11 @@ from ..recipe.recipe import AnyLoss, Bce, CrossEntropy, Mse
 
 
 def chances(logits: Tensor, loss: AnyLoss) -> Tensor:
-    """The chance of each class, N×K in 0..1, from outputs N×K.
+    """The probability of each class, N×K in 0..1, from outputs N×K.
 
-    Softmax for cross entropy. For binary cross entropy each class has a chance of its own, and they need not sum to
-    one. The mean squared distance to 1 and 0 is smallest where an output is the chance itself, so that outputs are only
-    cut to 0..1.
+    Softmax for cross entropy. For binary cross entropy each class has its own probability, and they need not sum to
+    one. The mean squared error against 1 and 0 is minimal if an output is the probability itself, so outputs are only
+    clipped to 0..1.
     """
     match loss:
         case CrossEntropy():
@@ -26,7 +26,7 @@ def chances(logits: Tensor, loss: AnyLoss) -> Tensor:
 
 
 def sum_to_one(loss: AnyLoss) -> bool:
-    """Whether the chances of an image's classes sum to one."""
+    """Whether the class probabilities of an image sum to one."""
     return isinstance(loss, CrossEntropy)
 
 
@@ -35,4 +35,4 @@ LOSS_LABELS = {
     "bce": "binary cross entropy (nats)",
     "mse": "mean squared error",
 }
-"""What each loss is called beside an axis, with its unit."""
+"""Axis labels of the losses, with units."""

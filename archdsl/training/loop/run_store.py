@@ -1,4 +1,4 @@
-"""What the loop asks of the folder of its run: where it is, and to keep what must not be lost."""
+"""What the loop needs of its run folder: a path, and saving checkpoints and weights."""
 
 from pathlib import Path
 from typing import Protocol
@@ -7,7 +7,7 @@ from .training_state import State
 
 
 class RunStore(Protocol):
-    """A place to keep checkpoints and weights; `runs.run_folder.Run` is the one on a disk."""
+    """Storage for checkpoints and weights; `runs.run_folder.Run` is the one on disk."""
 
     @property
     def folder(self) -> Path:
@@ -15,10 +15,10 @@ class RunStore(Protocol):
 
     @property
     def best(self) -> Path:
-        """Where the weights of the best epoch are kept."""
+        """The path of the weights of the best epoch."""
 
     def keep(self, state: State) -> None:
-        """A checkpoint of the state, and the log up to it."""
+        """Save a checkpoint of the state, and the log up to it."""
 
     def keep_weights(self, state: State, path: Path) -> None:
-        """The weights that the network is used with."""
+        """Save the weights for using the network."""

@@ -1,4 +1,4 @@
-"""The learning rate over a training, as a pure function of the step: a run that resumes needs no state of it."""
+"""Learning rate schedules as pure functions of the step: a resumed run needs no scheduler state."""
 
 import math
 from typing import assert_never
@@ -7,14 +7,14 @@ from ..recipe.recipe import AnySchedule, Constant, Cosine, OneCycle, Step, Trian
 
 
 def factor(schedule: AnySchedule, step: int, steps: int, steps_per_epoch: int) -> float:
-    """What the learning rate is multiplied by at a step, counted from 0, of so many in all.
+    """The factor of the learning rate at a step, counted from 0, of `steps`.
 
-    During the warm-up the rate rises to 1; on the last step of the training it has its final value.
+    During warmup it rises to 1; at the last step of the training it has its final value.
     """
     rising = schedule.warmup * steps
     start = schedule.start if isinstance(schedule, OneCycle | Triangular) else 0.0
     if step < rising:
-        # without a start of its own, the first step must not be lost to a rate of zero
+        # without a start value, the first step must not have a learning rate of zero
         done = (step + 1) / (rising + 1) if start == 0 else step / rising
         done = _half_cosine(done) if isinstance(schedule, OneCycle) else done
         return start + (1 - start) * done
@@ -34,5 +34,5 @@ def factor(schedule: AnySchedule, step: int, steps: int, steps_per_epoch: int) -
 
 
 def _half_cosine(done: float) -> float:
-    """From 0 to 1, gently at both ends."""
+    """From 0 to 1 along half a cosine."""
     return (1 - math.cos(math.pi * done)) / 2

@@ -1,4 +1,4 @@
-"""Pixels into the numbers that a network sees: divided by 255, less the mean, divided by the deviation."""
+"""Standardization of pixels: divide by 255, subtract the mean, divide by the standard deviation."""
 
 from dataclasses import dataclass
 
@@ -13,21 +13,21 @@ _SMALLEST_DEVIATION = 1 / 255
 
 @dataclass(frozen=True)
 class Standard:
-    """Mean and standard deviation of each channel of the images to learn from, of pixels in 0..1."""
+    """Mean and standard deviation of each channel over the training images, of pixels in 0..1."""
 
     mean: tuple[float, ...]
     deviation: tuple[float, ...]
 
 
 def measure(images: Pixels) -> Standard:
-    """Mean and deviation of each channel, exact: from counts of the 256 values. A constant channel gets 1/255."""
+    """Mean and standard deviation of each channel, exact, from counts of the 256 values. A constant one gets 1/255."""
     values = np.arange(256) / 255
     means, deviations = [], []
     for channel in range(images.shape[1]):
         counts = np.zeros(256, np.int64)
         for part in np.array_split(
             images[:, channel], max(1, len(images) // 4096)
-        ):  # bincount makes int64 of its input
+        ):  # bincount converts its input to int64
             counts += np.bincount(part.ravel(), minlength=256)
         share = counts / counts.sum()
         mean = float(values @ share)
@@ -46,11 +46,11 @@ class Standardiser:
         self._row: tuple[Tensor, Tensor] | None = None
 
     def __call__(self, images: Tensor) -> Tensor:
-        """uint8 of N×C×H×W to float32 of the same shape, in the wanted memory layout."""
+        """uint8 of N×C×H×W to float32 of the same shape, in the given memory layout."""
         inputs = images.to(torch.float32, memory_format=self._layout)
         if self._layout is torch.channels_last and inputs.shape[1] > 1:
             mean, scale = self._rows(inputs.shape[3])
-            inputs.permute(0, 2, 3, 1).flatten(2).sub_(mean).mul_(scale)  # looks at the inputs' own memory
+            inputs.permute(0, 2, 3, 1).flatten(2).sub_(mean).mul_(scale)  # views the inputs' own memory
             return inputs
         return inputs.sub_(self._mean).mul_(self._scale)
 

@@ -1,4 +1,4 @@
-"""What stays the same during a training, and how it makes its batches."""
+"""The constants of a training, and how it builds its batches."""
 
 import math
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ from .training_state import Chance, derive
 
 _PART_OF_GPU = 0.5
 _MOST_TURNED = 1 << 30
-"""Bytes of images that may lie in memory a second time, in another layout."""
+"""Largest size in bytes of a second copy of the images in memory, in another layout."""
 
 
 @dataclass(frozen=True)
 class Batches:
-    """Images, uint8 of N×C×H×W, and classes, int64 of N, on one device: the CPU where they are too many for a GPU.
+    """Images, uint8 of N×C×H×W, and classes, int64 of N, on one device: the CPU if they are too large for a GPU.
 
-    In memory the images lie as a batch is wanted, channels first or last, unless they are too many to be copied.
+    The images have the layout of the batches, channels first or last, unless they are too large to copy.
     """
 
     images: Tensor
@@ -36,9 +36,9 @@ class Batches:
 
 
 def on_device(images: ImageSet, device: torch.device, layout: torch.memory_format = torch.contiguous_format) -> Batches:
-    """Images and classes on the device; on the CPU where they would take more than half of a GPU's free memory.
+    """Images and classes on the device; on the CPU if they would take more than half of a GPU's free memory.
 
-    The images are brought to the layout once, so that not each batch has to be, where they are small enough to copy.
+    The images are converted to the layout once instead of for each batch, if they are small enough to copy.
     """
     if device.type == "cuda" and images.images.nbytes > _PART_OF_GPU * torch.cuda.mem_get_info(device)[0]:
         device = torch.device("cpu")
@@ -50,9 +50,9 @@ def on_device(images: ImageSet, device: torch.device, layout: torch.memory_forma
 
 @dataclass(frozen=True)
 class Job:
-    """What stays the same during a training. `stop` says whether the user wants it to stop.
+    """The constants of a training. `stop` returns whether the user wants it to stop.
 
-    `inputs` are all images to learn from, standardised, where they are small and never change: float32 of N×C×H×W.
+    `inputs` are all training images, standardized, if they are small and never change: float32 of N×C×H×W.
     """
 
     recipe: Recipe
@@ -68,37 +68,37 @@ class Job:
 
     @property
     def batches(self) -> int:
-        """Batches of an epoch. A last batch of a single image is left out: it has no variance to normalise by."""
+        """Batches per epoch. A last batch of a single image is dropped: it has no variance to normalize by."""
         whole, rest = divmod(len(self.train), self.recipe.batch)
         return max(1, whole + (rest > 1))
 
     @property
     def updates(self) -> int:
-        """Updates of the weights in an epoch."""
+        """Weight updates per epoch."""
         return math.ceil(self.batches / self.recipe.accumulate)
 
     @property
     def epochs(self) -> int:
-        """Epochs, a last one that is not whole among them."""
+        """Number of epochs, including a last partial one."""
         return math.ceil(self.steps / self.updates)
 
     @property
     def steps(self) -> int:
-        """Updates of the weights in the whole training."""
-        return max(1, math.ceil(round(self.updates * self.recipe.epochs, 6)))  # 100 · 1.1 is a little above 110
+        """Weight updates in the entire training."""
+        return max(1, math.ceil(round(self.updates * self.recipe.epochs, 6)))  # 100 · 1.1 is slightly above 110
 
     def batches_of(self, epoch: int) -> int:
-        """Batches of an epoch, counted from 0: fewer of a last one that is not whole."""
+        """Batches of an epoch, counted from 0: fewer for a last partial one."""
         return min(self.batches, (self.steps - epoch * self.updates) * self.recipe.accumulate)
 
     def images_left(self, epoch: int, batch: int) -> int:
-        """Images from a batch of an epoch to the end of the training."""
+        """Number of images from a batch of an epoch to the end of the training."""
         whole, last = self.images_in(0, self.batches), self.epochs - 1
         in_all = last * whole + self.images_in(0, self.batches_of(last))
         return in_all - epoch * whole - self.images_in(0, batch)
 
     def images_in(self, first: int, last: int) -> int:
-        """How many images the batches from `first` up to, without, `last` have together."""
+        """Number of images in the batches from `first` up to but excluding `last`."""
         return min(last * self.recipe.batch, len(self.train)) - first * self.recipe.batch
 
     def order(self, epoch: int) -> Tensor:
@@ -107,7 +107,9 @@ class Job:
         return torch.randperm(len(self.train), generator=generator).to(self.train.labels.device)
 
     def mirrored(self, epoch: int) -> Tensor | None:
-        """Which images an epoch shows mirrored, where that alternates: each one by chance at first, then in turn."""
+        """Which images are mirrored in an epoch, for alternating flips: random at first, then alternating for each
+        image.
+        """
         if not self.recipe.augment.alternate:
             return None
         generator = Generator().manual_seed(derive(self.recipe.seed, "mirrored"))
@@ -125,7 +127,7 @@ class Job:
         return augmentation.mix(inputs, labels, self.classes, changes, chance.host)
 
     def _inputs(self, indices: Tensor, mirrored: Tensor | None, chance: Chance) -> Tensor:
-        """The images with these indices, their pixels changed, standardised."""
+        """The images with these indices, augmented and standardized."""
         if self.inputs is not None:
             return augmentation.select(self.inputs, indices)
         device = self.setup.device

@@ -1,4 +1,4 @@
-"""Everything that changes during a training: what a checkpoint holds."""
+"""Everything that changes during a training: the content of a checkpoint."""
 
 import hashlib
 from collections.abc import Mapping
@@ -22,9 +22,9 @@ class Best:
 
 
 class Chance:
-    """The generators of a run: one of the CPU, one of the device where batches are changed.
+    """The random number generators of a run: one on the CPU, one on the device that augments batches.
 
-    Each process of a team has its own, and draws other numbers; the leader's are those of one that trains alone.
+    Each process of a group has its own generators with other seeds; the leader's are those of a single process.
     """
 
     def __init__(self, seed: int, device: torch.device, team: Team = ALONE) -> None:
@@ -33,14 +33,14 @@ class Chance:
         self.device = Generator(device).manual_seed(derive(seed, own_purpose("device", team)))
 
     def states(self) -> dict[str, Tensor]:
-        """The states of these generators and of torch's global ones (dropout draws from those), of all processes."""
+        """The states of these generators and of torch's global ones (used by dropout), of all processes."""
         states = {"host": self.host.get_state(), "device": self.device.get_state(), "torch": torch.get_rng_state()}
         if self.device.device.type == "cuda":
             states["cuda"] = torch.cuda.get_rng_state(self.device.device)
         return self._team.collect(states)
 
     def restore(self, states: dict[str, Tensor]) -> None:
-        """Go on from `states`. Those of a device, or of a process, that was not there then are left as they are."""
+        """Continue from `states`. Generators of devices or processes that did not exist then do not change."""
         states = self._team.own(states)
         if not states:
             return
@@ -53,18 +53,18 @@ class Chance:
 
 
 def derive(seed: int, purpose: str) -> int:
-    """A seed of its own for a purpose: a fixed function of the run's seed, 63 bits."""
+    """A separate seed for a purpose: a fixed function of the run's seed, 63 bits."""
     return int.from_bytes(hashlib.sha256(f"{seed} {purpose}".encode()).digest()[:8], "big") >> 1
 
 
 def own_purpose(purpose: str, team: Team) -> str:
-    """What `derive` makes a seed for, where each process of a team is to have another."""
+    """The purpose for `derive` if each process of a group needs another seed."""
     return f"{purpose} {team.rank}" if team.rank else purpose
 
 
 @dataclass
 class State:
-    """A training at one moment. `epoch` counts from 0, `batch` is the next one inside it, `step` counts updates."""
+    """A training at one moment. `epoch` counts from 0, `batch` is the next one in it, `step` counts updates."""
 
     model: nn.Module
     optimizer: torch.optim.Optimizer
@@ -82,7 +82,7 @@ class State:
 
 
 def weights_of(model: nn.Module) -> dict[str, Tensor]:
-    """Parameters and persistent buffers by name, each once, however many names it has."""
+    """Parameters and persistent buffers by name; shared ones once."""
     unique: dict[int, tuple[str, Tensor]] = {}
     for name, tensor in model.state_dict(keep_vars=True).items():
         unique.setdefault(id(tensor), (name, tensor))
@@ -91,6 +91,6 @@ def weights_of(model: nn.Module) -> dict[str, Tensor]:
 
 @torch.no_grad()
 def copy_tensors(source: Mapping[str, Tensor], target: Mapping[str, Tensor]) -> None:
-    """Put the values of `source` into the tensors of `target`, by name."""
+    """Copy the values of `source` into the tensors of `target`, by name."""
     for name, tensor in target.items():
         tensor.copy_(source[name])

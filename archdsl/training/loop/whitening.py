@@ -1,4 +1,4 @@
-"""Filters that whiten patches: set from training images, as `init=whiten` asks (Jordan 2024)."""
+"""Filters that whiten image patches, computed from training images as `init=whiten` specifies (Jordan 2024)."""
 
 from collections.abc import Iterator, Mapping
 
@@ -13,10 +13,11 @@ _BATCH = 250
 
 @torch.no_grad()
 def whiten(model: nn.Module, layers: Mapping[str, float], images: Tensor, standardise: Standardiser) -> None:
-    """Set the filters of these convolutions, by name with what is added to the variances, in the order of the names.
+    """Set the filters of these convolutions, given by name with the value added to the variances, in the order of the
+    names.
 
-    Of the patches that such a layer sees of the images (uint8, N×C×H×W), the directions of the largest variances
-    become its filters, each divided by the root of its variance and once more with the other sign.
+    The filters are the directions of the largest variances of the patches that the layer sees in the images (uint8,
+    N×C×H×W), each divided by the square root of its variance, followed by their negatives.
     """
     trained = model.training
     model.eval()
@@ -39,7 +40,7 @@ def whiten(model: nn.Module, layers: Mapping[str, float], images: Tensor, standa
 
 
 def patches_of(inputs: Tensor, sides: tuple[int, ...]) -> Tensor:
-    """Every patch of these sides, a row each, its elements in the order of a filter's: N×C×… to P×(C·k·k)."""
+    """Every patch of this size, one per row, its elements in the order of a filter's: N×C×… to P×(C·k·k)."""
     for axis, side in enumerate(sides):
         inputs = inputs.unfold(2 + axis, side, 1)
     places = range(2, 2 + len(sides))
@@ -55,7 +56,7 @@ def _filters(covariance: Tensor, count: int, eps: float) -> Tensor:
 
 
 def _seen(model: nn.Module, layer: nn.Module, images: Tensor, standardise: Standardiser) -> Iterator[Tensor]:
-    """What reaches a layer, batch by batch."""
+    """The inputs of a layer, batch by batch."""
     inputs: list[Tensor] = []
     hook = layer.register_forward_pre_hook(lambda _, given: inputs.append(given[0]))
     try:

@@ -1,12 +1,13 @@
-"""Several processes that train one network: torch's DistributedDataParallel, and what a run needs around it.
+"""Several processes that train one network: torch's DistributedDataParallel, and what a run needs in addition.
 
-torchrun, or a scheduler in its manner, starts the processes and says in the environment which is which: RANK and
-WORLD_SIZE over all machines, LOCAL_RANK on one, MASTER_ADDR and MASTER_PORT where they meet. Numbers that lie on the
-CPU go through gloo, those on GPUs through NCCL.
+torchrun, or a similar scheduler, starts the processes and identifies them in the environment: RANK and WORLD_SIZE over
+all machines, LOCAL_RANK on one machine, MASTER_ADDR and MASTER_PORT as the rendezvous. CPU tensors are exchanged with
+gloo, GPU tensors with NCCL.
 
-A step of several is the step that one process makes with the same batch: each takes its part of the batch, and
-gradients are weighted by how many images they are of. All processes hold the same weights, sums and scores at each
-step's end, so that each comes to the same decisions by itself; what only one can know (a signal, a clock) is agreed on.
+A step of several processes is the step of one process with the same batch: each computes its part of the batch, and
+gradients are weighted by their numbers of images. All processes have the same weights, sums and scores at the end of
+each step, so each makes the same decisions by itself; information that only one process has (a signal, a clock) is
+exchanged.
 """
 
 import inspect
@@ -32,21 +33,21 @@ from ..loop.process_group import Team
 _AGREE_SECONDS = 0.25
 _LONGEST_INTERVAL = 256
 _PATIENCE_MINUTES = 30
-"""For processes that start later, and for the one that fetches and decodes the images."""
+"""For processes that start later, and for the one that downloads and decodes the images."""
 _LEAVING_SECONDS = 10
 _SMALLEST_SHARD = 2
-"""Batch normalisation has no variance to divide by in a single image."""
+"""Batch normalization has no variance to divide by in a single image."""
 
 _SYNC_BUFFERS = next(
     name
     for name in ("forward_sync_buffers", "broadcast_buffers")  # its name since torch 2.13, and before
     if name in inspect.signature(DistributedDataParallel).parameters
 )
-"""The leader's buffers are not handed round before each forward pass: `settle` makes them the same, of all."""
+"""Buffers are not broadcast before each forward pass: `sync_buffers` averages them instead."""
 
 
 class Place(NamedTuple):
-    """Which of how many processes this is, over all machines and on its own."""
+    """Rank and number of processes, over all machines and on this one."""
 
     rank: int
     size: int
@@ -55,7 +56,7 @@ class Place(NamedTuple):
 
 
 def place() -> Place:
-    """What the environment says. Raises CannotJoin for half of it."""
+    """The values in the environment. Raises CannotJoin if only some are set."""
     names = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
     if missing := [name for name in names if not os.environ.get(name)]:
         raise CannotJoin(f"WORLD_SIZE is set, but not {', '.join(missing)}")
@@ -67,7 +68,7 @@ def place() -> Place:
 
 @contextmanager
 def joined(at: Place, device: str) -> Iterator[Team]:
-    """The team of all processes, met at MASTER_ADDR, to compute on `device`. Raises CannotJoin."""
+    """The group of all processes, connected at MASTER_ADDR, to compute on `device`. Raises CannotJoin."""
     backend = "cpu:gloo,cuda:nccl" if device != "cpu" and torch.cuda.is_available() else "gloo"
     try:
         dist.init_process_group(backend, timeout=timedelta(minutes=_PATIENCE_MINUTES))
@@ -75,11 +76,11 @@ def joined(at: Place, device: str) -> Iterator[Team]:
         raise CannotJoin(str(error).splitlines()[0]) from error
     team = Processes(at)
     yield team
-    team.end()  # not after an error: it would wait for processes that are gone
+    team.end()  # not after an error: it would wait for processes that have ended
 
 
 def peer_lost(error: RuntimeError) -> PeerLost | None:
-    """What an error of torch means, where it means that another process is gone."""
+    """PeerLost, if a torch error means that another process has ended."""
     if not isinstance(error, dist.DistError) and "gloo" not in str(error):
         return None
     why = str(error).splitlines()[0]
@@ -87,7 +88,7 @@ def peer_lost(error: RuntimeError) -> PeerLost | None:
 
 
 def _cores() -> int:
-    """The cores that this process may use, where the system says so; else all."""
+    """Number of cores that this process may use, if the system reports it; else all cores."""
     allowed = getattr(os, "sched_getaffinity", None)
     return len(allowed(0)) if allowed else os.cpu_count() or 1
 
@@ -103,21 +104,21 @@ class Processes(Team):
         self._calls, self._interval, self._agreed = 0, 1, time.perf_counter()
 
     def end(self) -> None:
-        """Leave together: nobody before the leader has written all that there is to write, the leader last.
+        """Leave together: no process ends before the leader has written everything, and the leader ends last.
 
-        The leader is where the others meet. One that ended first took the meeting place away from those still leaving,
-        which then ended by a signal; one that ended before the leader made a launcher end that, too.
+        The leader hosts the rendezvous. If it ended first, the processes still leaving would be killed by a signal; if
+        another process ended before the leader, a launcher would stop the leader, too.
         """
         store = dist.distributed_c10d._get_default_store()
         with _peers():
             dist.barrier()
-        self._wrapped = None  # holds on to the group
+        self._wrapped = None  # keeps a reference to the group
         if not self.leads:
             dist.destroy_process_group()
             with suppress(RuntimeError):
                 store.set(f"left {self.rank}", "")
             return
-        with suppress(RuntimeError):  # one that was killed on its way out
+        with suppress(RuntimeError):  # a process that was killed while leaving
             store.wait([f"left {rank}" for rank in range(1, self.size)], timedelta(seconds=_LEAVING_SECONDS))
         dist.destroy_process_group()
 
@@ -125,7 +126,7 @@ class Processes(Team):
         return f"cuda:{self._local_rank}" if wanted in ("auto", "cuda") and torch.cuda.is_available() else wanted
 
     def notes(self, model: nn.Module, batch: int) -> tuple[str, ...]:
-        """How the batch is divided, what batch normalisation makes of that, and cores that nobody uses."""
+        """Notes on the division of the batch, its effect on batch normalization, and idle cores."""
         told = [f"{self.size} processes; each takes {_range(batch, self.size)} images of a batch of {batch}"]
         on_cpu = next(model.parameters()).device.type == "cpu"
         if on_cpu and mixes_images(model):
@@ -147,7 +148,7 @@ class Processes(Team):
         return self._local_rank == 0
 
     def agree(self, stop: bool, keep: bool, at_once: bool = False) -> tuple[bool, bool]:
-        """Asks the others a few times a second: the leader says after how many calls it will be again."""
+        """Communicates a few times per second: the leader decides after how many calls to do so again."""
         self._calls += 1
         if not at_once and self._calls < self._interval:
             return False, False
@@ -162,7 +163,7 @@ class Processes(Team):
         return bool(stopped), bool(kept)
 
     def shard(self, indices: Tensor) -> tuple[Tensor, int]:
-        """Neighbouring parts, whose sizes differ by one at most; too small ones borrow images that do not count."""
+        """Contiguous parts whose sizes differ by at most one; small parts repeat images that do not count."""
         count = len(indices)
         part = self.slice(count)
         mine = part.stop - part.start
@@ -175,7 +176,7 @@ class Processes(Team):
         return slice(count * self.rank // self.size, count * (self.rank + 1) // self.size)
 
     def prepare(self, model: nn.Module) -> nn.Module:
-        """On GPUs batch normalisation is over the batch of all; torch has no such on the CPU."""
+        """On GPUs batch normalization is over the whole batch; torch has no such layer for the CPU."""
         if next(model.parameters()).device.type != "cuda":
             return model
         synced: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(model)  # type: ignore[no-untyped-call]  # torch has no types here
@@ -189,7 +190,7 @@ class Processes(Team):
             _Main(model),
             device_ids=[device.index] if device.type == "cuda" else None,
             find_unused_parameters=changing or any(id(p) not in reached for p in parameters),
-            **{_SYNC_BUFFERS: False},  # type: ignore[arg-type]  # which name it is, no type can tell
+            **{_SYNC_BUFFERS: False},  # type: ignore[arg-type]  # the type checker cannot know which name exists
         )
         self._statistics = [
             tensor
@@ -221,7 +222,7 @@ class Processes(Team):
 
     def gather(self, rows: Tensor, count: int) -> Tensor:
         sizes = [count * (rank + 1) // self.size - count * rank // self.size for rank in range(self.size)]
-        mine = rows.new_zeros(max(sizes), *rows.shape[1:])  # all must be of one size
+        mine = rows.new_zeros(max(sizes), *rows.shape[1:])  # all must have the same size
         mine[: len(rows)] = rows
         parts = [torch.empty_like(mine) for _ in sizes]
         with _peers():
@@ -274,12 +275,14 @@ def _range(batch: int, size: int) -> str:
 
 
 def mixes_images(model: nn.Module) -> bool:
-    """Whether the network normalises over the images of a batch, so that a part of it gives other numbers."""
+    """Whether the network normalizes over the images of a batch, so that parts of a batch give different results."""
     return any(isinstance(module, _BatchNorm) for module in model.modules())
 
 
 class _Main(nn.Module):
-    """The main output of a network, as logits. What only side outputs need gets no gradient, and must not seem to."""
+    """The main output of a network, as logits. Parameters used only by auxiliary outputs must not appear to get
+    gradients.
+    """
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
@@ -290,9 +293,9 @@ class _Main(nn.Module):
 
 
 def _reached(model: nn.Module, example: Tensor) -> set[int]:
-    """The ids of the parameters that a gradient of the main output comes to. The model stays as it is."""
+    """The ids of the parameters that a gradient of the main output reaches. The model does not change."""
     trained = model.training
-    model.eval()  # draws no chance, changes no statistics
+    model.eval()  # uses no random numbers, changes no statistics
     try:
         with torch.enable_grad():
             start = as_logits(model(example)).grad_fn
@@ -313,7 +316,7 @@ def _reached(model: nn.Module, example: Tensor) -> set[int]:
 
 @contextmanager
 def _peers() -> Iterator[None]:
-    """Raises PeerLost where an exchange fails."""
+    """Raises PeerLost if a communication fails."""
     try:
         yield
     except RuntimeError as error:

@@ -1,4 +1,4 @@
-"""The recipe from the `train { … }` block and the options: an option wins. Imports pydantic, not torch."""
+"""The recipe from the `train { … }` block and the options, which take precedence. Imports pydantic, not torch."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -24,7 +24,7 @@ Path = tuple[str, ...]
 
 
 class BadOption(ValueError):
-    """An option that the recipe rejects: `option` as typed, `why` as a message."""
+    """An option that the recipe rejects: `option` as typed, `why` is the message."""
 
     def __init__(self, option: str, why: str) -> None:
         super().__init__(f"{option}: {why}")
@@ -32,7 +32,7 @@ class BadOption(ValueError):
 
 
 def compose(settings: Iterable[Setting], options: Mapping[Path, Any], sink: Sink) -> Recipe | None:
-    """The recipe, or None if the file's block has errors, which are then in the sink.
+    """The recipe; None if the file's block has errors, which are reported to the sink.
 
     `options` are values by the path of their field, as typed. Raises BadOption for one that the recipe rejects.
     """
@@ -70,7 +70,7 @@ def extend(recipe: Recipe, options: Mapping[Path, Any]) -> Recipe:
 
 
 class _Block:
-    """The block's lines as plain values by line and name, and where each stands."""
+    """The block's lines as plain values by line and name, with their positions."""
 
     def __init__(self, sink: Sink) -> None:
         self.sink = sink
@@ -79,7 +79,7 @@ class _Block:
         self.spans: dict[Path, Span] = {}
 
     def take(self, setting: Setting) -> None:
-        """Read a line, or report what is wrong with it."""
+        """Read a line, or report its errors."""
         name = setting.name
         word = Span(setting.span.source, setting.span.start, setting.span.start + len(name))
         known = tuple(Recipe.model_fields)
@@ -95,7 +95,7 @@ class _Block:
             self._value(setting)
 
     def _value(self, setting: Setting) -> None:
-        """`epochs 20`, `compile`: one value, none for what is true or false."""
+        """`epochs 20`, `compile`: one value, none for booleans."""
         name = setting.name
         truth = Recipe.model_fields[name].annotation is bool
         if truth and not setting.values and not setting.named:
@@ -114,7 +114,7 @@ class _Block:
             )
 
     def _part(self, setting: Setting, word: Span) -> None:
-        """`optimizer sgd lr=0.1 nesterov`: a kind, names with values, words for what is true or false."""
+        """`optimizer sgd lr=0.1 nesterov`: a kind, names with values, flags for booleans."""
         line, values, spans = setting.name, list(setting.values), list(setting.value_spans)
         kinds = parts(line)
         fields: dict[str, Any] = {}
@@ -145,7 +145,7 @@ class _Block:
             self._set(line, name, value, span)
 
     def _set(self, line: str, name: str, value: Any, span: Span) -> None:
-        """Take in a field of a line, once."""
+        """Add a field of a line, once."""
         if (line, name) in self.spans:
             self.sink.emit(RepeatedSetting(span=span, name=name, first=self.spans[line, name]))
         self.tree[line][name], self.spans[line, name] = value, span
@@ -175,15 +175,15 @@ class _Block:
 
 
 def _example(field: FieldInfo) -> str:
-    """A value that a field may have, as it stands in a block."""
+    """An example value of a field, as written in a block."""
     value = field.examples[0] if field.examples else field.get_default()
     return f'"{value}"' if " " in str(value) else str(value)
 
 
 def _with_options(tree: Mapping[str, Any], options: Mapping[Path, Any]) -> dict[str, Any]:
-    """The tree with the options put over it. One that names another kind replaces its whole line."""
+    """The tree with the options applied. An option that selects another kind replaces its whole line."""
     merged: dict[str, Any] = {line: dict(v) if isinstance(v, dict) else v for line, v in tree.items()}
-    for path in sorted(options, key=lambda path: path[-1] != "name"):  # the kind first, then what it takes
+    for path in sorted(options, key=lambda path: path[-1] != "name"):  # the kind first, then its fields
         value = options[path]
         if len(path) == 1:
             merged[path[0]] = value
@@ -202,7 +202,7 @@ def _with_options(tree: Mapping[str, Any], options: Mapping[Path, Any]) -> dict[
 def _explain(
     error: ValidationError, tree: Mapping[str, Any], options: Mapping[Path, Any], block: _Block, sink: Sink
 ) -> None:
-    """Report each error at its place. Raises BadOption for the first that an option caused."""
+    """Report each error at its position. Raises BadOption for the first one caused by an option."""
     for item in error.errors():
         path = _path(item["loc"], tree)
         option = next((o for o in options if o == path or (len(path) == 1 and o[0] == path[0])), None)
@@ -213,7 +213,7 @@ def _explain(
 
 
 def _path(location: tuple[int | str, ...], tree: Mapping[str, Any]) -> Path:
-    """pydantic's location without the tag of the kind, which it puts between line and name."""
+    """pydantic's location without the tag of the kind, which it inserts between line and name."""
     line = str(location[0])
     rest = [str(word) for word in location[1:]]
     if rest and "" not in parts(line) and isinstance(tree.get(line), dict):
@@ -222,7 +222,7 @@ def _path(location: tuple[int | str, ...], tree: Mapping[str, Any]) -> Path:
 
 
 def _words(item: Any, path: Path, tree: Mapping[str, Any]) -> str:
-    """pydantic's sentence about `lr` rather than about "Input"."""
+    """pydantic's message about `lr` rather than about "Input"."""
     name, kind = path[-1], str(item["type"])
     if kind == "extra_forbidden":
         owner = tree[path[0]].get("name", path[0])
@@ -236,12 +236,12 @@ def _words(item: Any, path: Path, tree: Mapping[str, Any]) -> str:
 
 
 def _owners(path: Path) -> tuple[str, ...]:
-    """The kinds of a line that have a field of this name."""
+    """The kinds of a line that have a field with this name."""
     return tuple(use.owner for entry in entries() if entry.path == path for use in entry.uses if use.owner)
 
 
 def option_of(line: str) -> str:
-    """The option of a line of the block: `--optimizer`, or of the first thing that it takes."""
+    """The option of a line of the block: `--optimizer`, or that of its first field."""
     return next(entry.option for entry in entries() if entry.path[0] == line)
 
 

@@ -1,4 +1,4 @@
-"""The recipe's part of docs/training.md, made from the recipe."""
+"""The recipe's part of docs/training.md, generated from the recipe."""
 
 from collections.abc import Mapping, Sequence
 
@@ -26,7 +26,7 @@ def _section(group: Group, others: Sequence[tuple[str, str, str]]) -> str:
 
 
 def _of_line(line: str, metadata: Sequence[object]) -> Group | None:
-    """The first group of a line that has fields."""
+    """The first group of a line's fields."""
     return next((each for each in metadata if isinstance(each, Group)), None) if parts(line) else None
 
 

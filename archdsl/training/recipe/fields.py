@@ -1,4 +1,4 @@
-"""The recipe's fields as a list: what options, checks and documentation are made from."""
+"""The fields of the recipe as a list, from which options, checks and documentation are derived."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from .recipe import Part, Recipe
 
 @dataclass(frozen=True)
 class Use:
-    """One place where a field can be: the name of the part's kind (`sgd`; empty where there is one), its default."""
+    """One section with the field: the name of its kind (`sgd`; empty if there is only one) and the default."""
 
     owner: str
     default: Any
@@ -22,10 +22,10 @@ class Use:
 
 @dataclass(frozen=True)
 class Entry:
-    """A field, as it stands in `train { … }` and on the command line.
+    """A field, as written in `train { … }` and on the command line.
 
     `path` is (line,) or (line, name); `head` says that it is the line's first word. `kind` is the Python type without
-    None, `choices` the words it may be, `optional` says that `off` is a value. `uses` are the kinds that have it,
+    None, `choices` the accepted words, `optional` says that `off` is accepted. `uses` are the kinds that have it,
     `group` is the heading under which it is listed.
     """
 
@@ -42,7 +42,7 @@ class Entry:
 
     @property
     def option(self) -> str:
-        """`--weight-decay`; `--freeze-after` of a part whose options begin with the line."""
+        """`--weight-decay`; `--freeze-after` for a section whose options begin with the line."""
         words = self.path[:1] if self.head else self.path if self.prefixed else self.path[-1:]
         return "--" + "-".join(words).replace("_", "-")
 
@@ -53,12 +53,12 @@ SWITCHES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("lookahead", "alpha"): ("lookahead", "every"),
     ("lookahead", "ramp"): ("lookahead", "every"),
 }
-"""Fields that say something only where another one is not off."""
+"""Fields that only have an effect if another one is not off."""
 
 
 @cache
 def entries() -> tuple[Entry, ...]:
-    """All fields, in the recipe's order; one that several kinds of a part have stands once."""
+    """All fields, in the recipe's order; a field of several kinds of a section is listed once."""
     found: list[Entry] = []
     for line, info in Recipe.model_fields.items():
         kinds = parts(line)
@@ -82,7 +82,7 @@ def entries() -> tuple[Entry, ...]:
 
 @cache
 def parts(line: str) -> dict[str, type[Part]]:
-    """The kinds of a line by name: one under the empty name where there is no choice, none where it is one value."""
+    """The kinds of a line by name: one with an empty name if there is no choice, none if it is a single value."""
     classes = [kind for kind in _alternatives(Recipe.model_fields[line].annotation) if issubclass(kind, Part)]
     if len(classes) == 1:
         return {"": classes[0]}
@@ -90,7 +90,7 @@ def parts(line: str) -> dict[str, type[Part]]:
 
 
 def _head(line: str, info: FieldInfo, kinds: dict[str, type[Part]], field: FieldInfo) -> Entry:
-    """The first word of a line: which kind, or the part's own `name`."""
+    """The first word of a line: which kind, or the section's own `name`."""
     if "" in kinds:
         entry = _entry((line, "name"), field, (Use("", field.get_default()),), _group(field, info))
         return replace(entry, head=True)
@@ -124,7 +124,7 @@ def _alternatives(annotation: Any) -> list[type]:
 
 
 def _leaves(annotation: Any) -> Iterator[Any]:
-    """The types of a union and the words of a Literal, through Annotated."""
+    """The types in a union and the words of a Literal, inside Annotated."""
     if get_origin(annotation) is Literal:
         yield from get_args(annotation)
     elif arguments := get_args(annotation):

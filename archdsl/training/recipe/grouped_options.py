@@ -10,7 +10,7 @@ _OTHER = "Other options"
 
 
 class GroupedOption(click.Option):
-    """An option with its group; None is for those that belong to none."""
+    """An option with its group; None for options without one."""
 
     def __init__(self, *args: Any, group: Group | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -18,7 +18,7 @@ class GroupedOption(click.Option):
 
 
 class GroupedCommand(click.Command):
-    """A command whose help lists its options by group, in the order of `Group`."""
+    """A command whose help lists its options by group, in the order of `OptionGroup`."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write a section for each group that has options."""

@@ -4,10 +4,11 @@ from enum import Enum
 
 
 class Group(Enum):
-    """A group's heading. A field of the recipe declares its group as metadata: `Annotated[int, Group.OPTIMIZATION]`.
+    """A group's heading. A field of the recipe declares its group as metadata: `Annotated[int,
+    OptionGroup.OPTIMIZATION]`.
 
-    What a part declares holds for all of its fields that declare none. `COMMON` beside another group holds for the
-    line's first word alone: `optimizer` is a common option, `momentum` one of `OPTIMIZATION`.
+    The group of a section applies to all of its fields that declare none. `COMMON` next to another group applies only
+    to the line's first word: `optimizer` is a common option, `momentum` belongs to `OPTIMIZATION`.
     """
 
     COMMON = "Common options"

@@ -23,13 +23,13 @@ def recipe_options(command: F) -> F:
 
 
 def given_options(parameters: Mapping[str, Any]) -> dict[tuple[str, ...], Any]:
-    """The values that were given, by the field's path, taken from a command's parameters."""
+    """The options that were given, by the field's path, taken from a command's parameters."""
     values = ((entry.path, parameters[_parameter(entry)]) for entry in entries())
     return {path: value for path, value in values if value is not None}
 
 
 def defaults(uses: tuple[Use, ...]) -> str:
-    """`0.001`, or where kinds differ `0.1 (sgd), 0.001 (adam, adamw)`; empty for none."""
+    """`0.001`, or if kinds differ `0.1 (sgd), 0.001 (adam, adamw)`; empty for no default."""
     owners: dict[str, list[str]] = {}
     for use in uses:
         owners.setdefault(_shown(use.default), []).append(use.owner)
@@ -39,7 +39,7 @@ def defaults(uses: tuple[Use, ...]) -> str:
 
 
 def placeholder(entry: Entry) -> str:
-    """What stands for a field's value: `N`, `X`, `NAME|FOLDER`, or the words it may be."""
+    """The placeholder of a field's value: `N`, `X`, `NAME|FOLDER`, or the accepted words."""
     if entry.choices:
         return "|".join(entry.choices)
     if entry.path in _PLACEHOLDERS:
@@ -74,7 +74,7 @@ def complete_data(context: click.Context, parameter: click.Parameter, start: str
 
 
 def sentence(entry: Entry) -> str:
-    """A field's description as a sentence, with the kinds that have it where not all do."""
+    """A field's description as a sentence, with the kinds that have it if not all do."""
     owners = [use.owner for use in entry.uses if use.owner]
     whose = f" ({', '.join(owners)} only)" if owners and len(owners) < len(parts(entry.path[0])) else ""
     return f"{entry.description[0].upper()}{entry.description[1:]}{whose}."

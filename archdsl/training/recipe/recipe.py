@@ -1,9 +1,9 @@
-"""How to train, as one model: the `train { … }` block of a file, the options of `archdsl train` and the documentation
-are all made from it.
+"""The settings of a training as one model, the source of the `train { … }` block, the options of `archdsl train` and
+the documentation.
 
-A line of the block is a field of `Recipe`. Where the field is a `Part`, the line's first word is the part's `name`
-(`optimizer sgd`) and the rest are its fields (`lr=0.1`, or the bare word for a field that is true or false). Every
-field of every part is an option too: `--lr 0.1`. This module imports pydantic alone, so that `--help` is quick.
+A line of the block is a field of `Recipe`. If the field is a `RecipeSection`, the line's first word is the section's
+`name` (`optimizer sgd`) and the rest are its fields (`lr=0.1`, or just the name of a boolean). Every field of every
+section is an option, too: `--lr 0.1`. This module imports only pydantic, so that `--help` starts quickly.
 """
 
 from typing import Annotated, Literal

@@ -30,7 +30,7 @@ def _listed(value: Any) -> Any:
 
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
-Pixels = Annotated[int, Field(gt=0, le=65_536)]  # no more than an image may be wide or high
+Pixels = Annotated[int, Field(gt=0, le=65_536)]  # an image may not be wider or higher
 OrOff = BeforeValidator(_off)
 LearningRate = Annotated[PositiveFloat, Field(description="learning rate; with a schedule, its peak"), Group.COMMON]
 WeightDecay = Annotated[
@@ -54,12 +54,12 @@ Smoothing = Annotated[
 
 
 class Part(BaseModel):
-    """Fields that belong together; unknown fields are errors."""
+    """Fields of one line; unknown fields are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     prefixed: ClassVar[bool] = False
-    """Whether the options of its fields start with the line's name: `--freeze-after`."""
+    """Whether the options of its fields begin with the line's name: `--freeze-after`."""
 
 
 class Data(Part):
@@ -249,7 +249,7 @@ class Step(Part):
         return self
 
     def falls(self, epochs: float) -> int:
-        """The number of drops after so many epochs."""
+        """The number of drops after this many epochs."""
         if self.at is None:
             return int(epochs // self.every)
         return sum(float(word) <= epochs for word in self.at.split(","))

@@ -1,4 +1,4 @@
-"""The terms of a training that decide on its memory: those asked for, else those of its `train` block."""
+"""The settings of a training that determine its memory: from the options, else from its `train` block."""
 
 from ...analysis.memory_options import PRECISION, MemoryOptions
 from ...diagnostics import Sink
@@ -8,9 +8,10 @@ from ...graph import Graph
 def terms(
     graph: Graph, *, batch: int | None = None, optimizer: str | None = None, precision: str | None = None
 ) -> MemoryOptions:
-    """What is given, over what the text's `train` block says, over the recipe's defaults. Imports pydantic for a block.
+    """The given settings, else those of the text's `train` block, else the recipe's defaults. Imports pydantic for a
+    block.
 
-    A block with mistakes, which `check` reports, says nothing here.
+    A block with errors, which `check` reports, is ignored.
     """
     found = _of_block(graph) if graph.training else MemoryOptions()
     if optimizer is not None and optimizer != found.optimizer:

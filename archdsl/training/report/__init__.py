@@ -1,4 +1,4 @@
-"""What a run leaves for people: pictures, the confusion matrix, the result in one file, the report."""
+"""The files of a run for its user: figures, the confusion matrix, the result, the report."""
 
 import json
 from dataclasses import asdict
@@ -32,10 +32,11 @@ def write_report(
     splits: Splits,
     ending: Ending | None = None,
 ) -> None:
-    """Learning curves, if there are any, the report, and of a finished run the confusion matrix and result.json.
+    """Write the learning curves, if there are any, the report, and for a finished run the confusion matrix and
+    result.json.
 
-    `tested` is the name of the images that the final scores are of (test, or validation) and those scores. `ending` is
-    None for a training that diverged. Raises DiskFull.
+    `tested` is the name of the split of the final scores (test, or validation) and the scores. `ending` is None for a
+    training that diverged. Raises DiskFull.
     """
     settings = run.read_settings()
     best = state.best.epoch if state.best else None
@@ -85,6 +86,6 @@ def _write_pages(
 
 
 def _confusion(scores: Scores, classes: tuple[str, ...]) -> str:
-    """The matrix, a line a class: rows are true classes, columns answers."""
+    """The matrix, one line per class: rows are true classes, columns predictions."""
     rows = ",\n".join(f"    {json.dumps(row)}" for row in scores.confusion.tolist())
     return f'{{\n  "classes": {json.dumps(list(classes), ensure_ascii=False)},\n  "matrix": [\n{rows}\n  ]\n}}\n'

@@ -1,4 +1,4 @@
-"""Line charts as SVG that takes its colours from the page: light, dark or printed."""
+"""Line charts as SVG that takes its colors from the page: light, dark or printed."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ Point = tuple[float, float]
 
 
 class Series(NamedTuple):
-    """A line: what it is called, its style (a class of the page: `a` or `b`), its points."""
+    """A line: its name, its style (a class of the page: `a` or `b`), its points."""
 
     name: str
     style: str
@@ -23,7 +23,7 @@ class Series(NamedTuple):
 
 
 class Axis(NamedTuple):
-    """One direction: its label with the unit, how a value is written, and the numbers from its start to its end."""
+    """An axis: its label with the unit, a function that formats a value, and the values at its start and end."""
 
     label: str
     write: Callable[[float], str]
@@ -33,7 +33,7 @@ class Axis(NamedTuple):
     log: bool = False
 
     def part(self, value: float) -> float:
-        """Where a value lies between the ends, in 0..1."""
+        """The position of a value between the ends, in 0..1."""
         if self.log:
             return math.log(value / self.low) / math.log(self.high / self.low)
         return (value - self.low) / (self.high - self.low)
@@ -48,10 +48,10 @@ def line_chart(
     zero: bool = False,
     most: float = math.inf,
 ) -> Markup:
-    """Values by epoch as a picture; `mark` is an epoch to point out. There is at least one point.
+    """A chart of values by epoch; `mark` is an epoch to mark. There is at least one point.
 
-    The axis of values is logarithmic where they span more than two orders and are all positive; one of values that
-    are a part of something (`zero`) begins at zero.
+    The value axis is logarithmic if the values are all positive and span more than two orders of magnitude; an axis of
+    fractions (`zero`) starts at zero.
     """
     xs = [x for line in series for x, _ in line.points]
     ys = [y for line in series for _, y in line.points]
@@ -64,7 +64,7 @@ def line_chart(
 
 
 def _told(series: Sequence[Series], write: Callable[[float], str]) -> str:
-    """A chart in words."""
+    """A text description of a chart."""
     words = []
     for line in series:
         if line.points:
@@ -99,7 +99,7 @@ def _values(label: str, write: Callable[[float], str], low: float, high: float, 
 
 
 def nice_step(rough: float) -> float:
-    """1, 2 or 5 times a power of ten, not less than `rough`."""
+    """1, 2 or 5 times a power of ten, at least `rough`."""
     power = 10.0 ** math.floor(math.log10(rough))
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * (1 - 1e-9))
 
@@ -113,7 +113,7 @@ def _y(axis: Axis, value: float) -> str:
 
 
 def _frame(across: Axis, up: Axis) -> Markup:
-    """Grid, numbers and labels."""
+    """Grid, tick labels and axis labels."""
     bottom, right = _HEIGHT - _BOTTOM, _WIDTH - _RIGHT
     parts = []
     for tick in up.ticks:

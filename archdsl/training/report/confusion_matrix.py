@@ -1,4 +1,4 @@
-"""The confusion matrix as HTML: a table of numbers for few classes, a picture for many."""
+"""The confusion matrix as HTML: a table of numbers for few classes, a heat map for many."""
 
 import math
 
@@ -11,13 +11,13 @@ from .markup import Markup, name, tag
 
 MOST_IN_TABLE = 24
 _SIDE = 600
-_MIDDLE_FROM, _STRONG_FROM = 0.65, 0.9  # from where on a dark page, and on a light one, the ink changes
+_MIDDLE_FROM, _STRONG_FROM = 0.65, 0.9  # the text color changes here on dark and light pages
 _LONG_NAME, _LONGEST_HEAD = 5, 18
-_RIGHT, _WRONG = (0, 114, 178), (213, 94, 0)  # Okabe & Ito: told apart with any colour deficiency
+_RIGHT, _WRONG = (0, 114, 178), (213, 94, 0)  # Okabe & Ito: distinguishable with any color vision deficiency
 
 
 def matrix(confusion: NDArray[np.int64], classes: list[str]) -> Markup:
-    """Which class was taken for which: rows are true classes, columns answers."""
+    """The confusion matrix: rows are true classes, columns predictions."""
     return _table(confusion, classes) if len(classes) <= MOST_IN_TABLE else _picture(confusion)
 
 
@@ -48,12 +48,12 @@ def _cell(count: int, total: int, right: bool) -> Markup:
 
 
 def _shade(part: float, right: bool) -> float:
-    """Mistakes are few: by the root, so that some per cent can be seen."""
+    """Errors are few: the square root makes a few percent visible."""
     return part if right else math.sqrt(part)
 
 
 def _picture(confusion: NDArray[np.int64]) -> Markup:
-    """A pixel, or a block of them, for each cell; of more classes than pixels, the strongest of a few cells."""
+    """A pixel, or a block of them, for each cell; for more classes than pixels, the largest value of several cells."""
     count = len(confusion)
     parts = confusion / np.maximum(confusion.sum(1, keepdims=True), 1)
     right = np.where(np.eye(count, dtype=bool), parts, 0)

@@ -1,4 +1,4 @@
-"""Pictures of a run: learning curves and the confusion matrix, each as PNG and SVG."""
+"""Figures of a run: learning curves and the confusion matrix, each as PNG and SVG."""
 
 import warnings
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..safe_files import write_atomically
 
-_BLUE, _ORANGE, _GREY = "#0072B2", "#D55E00", "#777777"  # told apart by colour-blind readers too (Okabe & Ito)
+_BLUE, _ORANGE, _GREY = "#0072B2", "#D55E00", "#777777"  # distinguishable with color vision deficiencies (Okabe & Ito)
 _NAMED_CLASSES = 30
 _NUMBERED_CLASSES = 20
 _LONGEST_NAME = 24
@@ -24,13 +24,13 @@ _FONTS = (
     "Microsoft YaHei", "Yu Gothic", "Malgun Gothic", "PingFang HK", "Hiragino Sans", "Apple SD Gothic Neo",
     "Arial Unicode MS", "Noto Sans Devanagari", "Nirmala UI", "Noto Sans Thai", "Leelawadee UI",
 )  # fmt: skip
-_MARGIN = 0.02  # beyond 0 and 100 %, so that a line there is not cut
+_MARGIN = 0.02  # beyond 0 and 100 %, so that lines at the ends are not clipped
 
 
 def draw_curves(history: Sequence[dict[str, Any]], best: int | None, stem: Path, loss_label: str = "loss") -> None:
-    """Loss and accuracy by epoch, on the images learned from and on the validation images, as `stem`.png and .svg.
+    """Loss and accuracy by epoch, on the training and the validation images, as `stem`.png and .svg.
 
-    `best` is the best epoch, marked where there is one; `loss_label` says what the loss is, with its unit.
+    `best` is the best epoch, marked if there is one; `loss_label` is the axis label of the loss, with its unit.
     """
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     loss, accuracy = figure.subplots(1, 2)
@@ -42,7 +42,7 @@ def draw_curves(history: Sequence[dict[str, Any]], best: int | None, stem: Path,
         axes.set(xlabel="epoch", ylabel=label, title=name)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
-        if len(history) == 1:  # else the axis would be a tenth of an epoch
+        if len(history) == 1:  # otherwise the axis would span a tenth of an epoch
             axes.set_xlim(history[0]["epoch"] - 1, history[0]["epoch"] + 1)
     low, high = accuracy.get_ylim()
     accuracy.set_ylim(max(low, -_MARGIN), min(high, 1 + _MARGIN))
@@ -58,7 +58,7 @@ def _curve(axes: Axes, history: Sequence[dict[str, Any]], part: str, name: str, 
 
 
 def draw_confusion(confusion: NDArray[np.int64], classes: Sequence[str], title: str, stem: Path) -> None:
-    """Which class was taken for which: rows are true classes, shades the part of a row, as `stem`.png and .svg."""
+    """The confusion matrix as `stem`.png and .svg: rows are true classes, shades the fraction of the row."""
     count = len(classes)
     side = min(12.0, 3.0 + 0.42 * count)
     figure = Figure(figsize=(side + 0.8, side), layout="constrained")
@@ -70,7 +70,7 @@ def draw_confusion(confusion: NDArray[np.int64], classes: Sequence[str], title: 
     axes.set(xlabel="answered", ylabel="true", title=title)
     if count <= _NAMED_CLASSES:
         names = [_shown(name) for name in classes]
-        # names are what folders are called: `$` in them begins no formula
+        # names come from folders: `$` in them must not start a formula
         axes.set_xticks(range(count), names, rotation=45, ha="right", parse_math=False, family=fonts())
         axes.set_yticks(range(count), names, parse_math=False, family=fonts())
     else:
@@ -83,22 +83,22 @@ def draw_confusion(confusion: NDArray[np.int64], classes: Sequence[str], title: 
 
 
 def _shown(name: str) -> str:
-    """A name as far as there is room, with a sign for what a font cannot show."""
+    """A name cut to the available space, with a placeholder for characters that a font does not have."""
     shown = "".join(sign if sign.isprintable() else "\ufffd" for sign in name)
     return shown if len(shown) <= _LONGEST_NAME else f"{shown[: _LONGEST_NAME - 1]}…"
 
 
 def save_picture(figure: Figure, stem: Path) -> None:
     """A figure as `stem`.svg and `stem`.png."""
-    # a fixed salt and no date: the same figures give the same file
+    # a fixed salt and no date: identical figures give identical files
     with mpl.rc_context({"svg.hashsalt": "archdsl"}), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing")  # a box stands for it
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # a box is shown instead
         write_atomically(stem.with_suffix(".svg"), _saver(figure, "svg"))
         write_atomically(stem.with_suffix(".png"), _saver(figure, "png"))
 
 
 def fonts() -> list[str]:
-    """matplotlib's own font, then those installed here that show what it lacks: names may be in any script."""
+    """matplotlib's own font, then installed fonts for other scripts: names may be in any script."""
     installed = {font.name for font in fontManager.ttflist}
     return ["DejaVu Sans", *(name for name in _FONTS if name in installed)]
 

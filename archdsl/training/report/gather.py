@@ -1,4 +1,4 @@
-"""The report's model from what a run knows."""
+"""Builds the report's model from the data of a run."""
 
 import base64
 import io
@@ -30,7 +30,7 @@ MOST_MISTAKES = 24
 MOST_PAIRS = 30
 MOST_IN_MATRIX = 100
 _THUMBNAIL = 128
-_Z = 1.959964  # of a normal distribution, 95 % lie within so many deviations
+_Z = 1.959964  # of a normal distribution, 95 % lie within this many standard deviations
 
 
 def gather(
@@ -41,7 +41,7 @@ def gather(
     status: run_report.Status,
     result: run_report.ResultReport | None,
 ) -> run_report.TrainingReport:
-    """The model of a run, from its settings, its state and its final scores."""
+    """The report of a run, from its settings, its state and its final scores."""
     weights = run.weights
     return run_report.TrainingReport(
         name=run.folder.resolve().name,
@@ -72,14 +72,14 @@ def _network(network: Network) -> NetworkReport:
 
 
 def _epoch(line: dict[str, Any]) -> run_report.EpochReport:
-    """A line of the log; what later versions write into it besides is passed over."""
+    """A line of the log; entries from later versions are ignored."""
     return run_report.EpochReport.model_validate({name: line.get(name) for name in run_report.EpochReport.model_fields})
 
 
 def gather_result(
     name: str, scores: Scores, images: ImageSet, classes: tuple[str, ...], loss: AnyLoss
 ) -> run_report.ResultReport:
-    """The final scores on images, of the split of this name."""
+    """The final scores on the images of the split with this name."""
     confusion: NDArray[np.int64] = scores.confusion.numpy()
     count, right = int(confusion.sum()), int(confusion.trace())
     low, high = wilson(right, count)
@@ -102,7 +102,7 @@ def gather_result(
 
 
 def wilson(right: int, count: int) -> tuple[float, float]:
-    """The 95 % interval of a part of `count` (Wilson 1927), which also holds near 0 and 1."""
+    """The 95 % confidence interval of a fraction of `count` (Wilson 1927), which is also valid near 0 and 1."""
     part, slack = right / count, _Z**2 / count
     middle = (part + slack / 2) / (1 + slack)
     half = _Z / (1 + slack) * math.sqrt(part * (1 - part) / count + slack / (4 * count))
@@ -138,7 +138,7 @@ def _mean(classes: list[run_report.ClassReport]) -> run_report.MeanReport:
 
 
 def _pairs(confusion: NDArray[np.int64], classes: tuple[str, ...]) -> list[run_report.PairReport]:
-    """The largest numbers off the diagonal, the largest first."""
+    """The largest off-diagonal numbers, in descending order."""
     wrong = confusion.copy()
     np.fill_diagonal(wrong, 0)
     order = np.argsort(-wrong, axis=None, kind="stable")[:MOST_PAIRS]
@@ -156,7 +156,7 @@ def _pairs(confusion: NDArray[np.int64], classes: tuple[str, ...]) -> list[run_r
 def _mistakes(
     logits: Tensor, images: ImageSet, classes: tuple[str, ...], loss: AnyLoss
 ) -> list[run_report.MistakeReport]:
-    """The wrong answers that the network was surest of, the surest first."""
+    """The wrong predictions with the highest probability, in descending order."""
     labels = torch.from_numpy(images.labels)
     answers = logits.argmax(1)
     wrong = (answers != labels).nonzero()[:, 0]
@@ -183,14 +183,14 @@ def _mistakes(
 
 
 def thumbnail(pixels: Pixels) -> Image.Image:
-    """uint8 of C×H×W as a picture of at most 128 pixels a side; the first channel alone where there are not three."""
+    """uint8 of C×H×W as an image of at most 128 pixels per dimension; only the first channel unless there are three."""
     picture = Image.fromarray(pixels.transpose(1, 2, 0) if len(pixels) == 3 else pixels[0])
     picture.thumbnail((_THUMBNAIL, _THUMBNAIL), Image.Resampling.LANCZOS)
     return picture
 
 
 def png_uri(picture: Image.Image) -> str:
-    """A picture as the address that holds it."""
+    """An image as a data URI."""
     stream = io.BytesIO()
     picture.save(stream, "PNG", optimize=True)
     return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")

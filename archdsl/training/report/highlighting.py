@@ -1,4 +1,4 @@
-"""A text of the language with its words marked, for the page's colours."""
+"""Syntax highlighting of a text for the page's colors."""
 
 import re
 
@@ -17,9 +17,9 @@ _TOKEN = re.compile(
 
 
 def highlight(text: str) -> Markup:
-    """The text in a `<pre>`, with keywords, layers, numbers, strings and comments told apart.
+    """The text in a `<pre>`, with keywords, layers, numbers, strings and comments highlighted.
 
-    The text may have mistakes; what is no token stays as it is.
+    The text may have errors; what is not a token remains unchanged.
     """
     parts: list[Markup | str] = []
     end = 0
@@ -42,7 +42,7 @@ def _marked(found: re.Match[str]) -> Markup | str:
 
 
 def as_inline(text: str) -> Markup:
-    """A statement with its words marked, in a `<code>`."""
+    """A highlighted statement, in a `<code>`."""
     parts: list[Markup | str] = []
     end = 0
     for found in _TOKEN.finditer(text):

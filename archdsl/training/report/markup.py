@@ -1,35 +1,36 @@
-"""HTML made of elements: every text in it is escaped, because nothing else can be put in."""
+"""HTML built from elements: every text is escaped, because nothing else can be inserted."""
 
 import html
 import re
 from importlib.resources import files
 
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-"""What HTML, or UTF-8, cannot hold: control characters, and halves of characters in names that are no UTF-8."""
+"""Characters that HTML or UTF-8 cannot represent: control characters, and lone surrogates in names that are not UTF-8.
+"""
 _WITHOUT_END = frozenset({"br", "img", "meta", "link", "source", "col"})
 
 
 class Markup(str):
-    """HTML that is well-formed already."""
+    """HTML that is already well-formed."""
 
     __slots__ = ()
 
 
 def text(words: str) -> Markup:
-    """Words as HTML shows them."""
+    """Text escaped for HTML."""
     return Markup(html.escape(_UNFIT.sub("\ufffd", words), quote=True))
 
 
 def join(*parts: "Markup | str | None") -> Markup:
-    """Elements and words one after another; None is nothing."""
+    """Elements and texts in sequence; None is omitted."""
     return Markup("".join(part if isinstance(part, Markup) else text(part) for part in parts if part is not None))
 
 
 def tag(element: str, *parts: "Markup | str | None", **attributes: str | int | float | bool | None) -> Markup:
     """An element: `tag("a", "more", href="#more")`.
 
-    An attribute that is None or False is left out, one that is True has no value; `_` stands for `-`, and one at the
-    end (`class_`) is dropped.
+    An attribute that is None or False is omitted, one that is True has no value; `_` stands for `-`, and a trailing one
+    (`class_`) is dropped.
     """
     written = [
         name.rstrip("_").replace("_", "-") + ("" if value is True else f'="{text(str(value))}"')
@@ -41,14 +42,14 @@ def tag(element: str, *parts: "Markup | str | None", **attributes: str | int | f
 
 
 def name(words: str, most: int = 60) -> Markup:
-    """A name that somebody else chose: its direction of writing keeps to itself, and a long one is cut."""
+    """A name from outside: its text direction is isolated, and a long one is cut."""
     if len(words) <= most:
         return tag("bdi", words)
     return tag("bdi", f"{words[: most - 1]}…", title=words)
 
 
 def path(words: str, most: int = 36) -> Markup:
-    """As `name`, for a path: of a long one its end is what tells."""
+    """Like `name`, for a path: the end of a long one is kept."""
     if len(words) <= most:
         return tag("bdi", words)
     return tag("bdi", f"…{words[-most + 1 :]}", title=words)

@@ -1,4 +1,4 @@
-"""The report as one HTML file that needs nothing else: no script, no address outside of it."""
+"""The report as one self-contained HTML file: no scripts, no external addresses."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +14,11 @@ _STATUS = {
     "stopped": "Stopped by the user after {epochs} epochs, {steps:,} steps in total; resume it with --resume.",
     "diverged": "Diverged after {epochs} epochs: the loss became infinite or NaN.",
 }
-# Nothing is fetched and nothing runs, whatever a name in the page may hold.
+# Nothing is fetched and no script runs, whatever a name on the page contains.
 
 
 def write_html(report: TrainingReport, network: Network, confusion: NDArray[np.int64] | None) -> str:
-    """The page of a report. `confusion` is K×K, true classes by answers; None for a run without final scores."""
+    """The page of a report. `confusion` is K×K, true classes by predictions; None for a run without final scores."""
     title = f"{report.network.name} on {report.data.name}"
     parts = [training_sections.curves(report)]
     if report.result is not None and confusion is not None:

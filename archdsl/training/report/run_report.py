@@ -1,4 +1,4 @@
-"""The JSON of a run's report: a documented model, stable within a version of its `schema_version`."""
+"""The JSON of a run's report: a documented model, stable within a `schema_version`."""
 
 from datetime import datetime
 from typing import Literal
@@ -16,7 +16,7 @@ Split = Literal["test", "validation", "train", "all"]
 
 
 class PartScores(Model):
-    """Means over some images."""
+    """Mean scores over some images."""
 
     loss: float
     accuracy: float = Field(description="Fraction of the images whose class is the most likely, in 0..1.")
@@ -47,7 +47,7 @@ class BestReport(Model):
 
 
 class ClassReport(Model):
-    """How one class was answered."""
+    """The scores of one class."""
 
     name: str
     images: int = Field(description="Images of this class.")
@@ -62,7 +62,7 @@ class ClassReport(Model):
 
 
 class MeanReport(Model):
-    """Means over the classes that have images, each counting the same: macro averages."""
+    """Means over the classes that have images, with equal weights: macro averages."""
 
     accuracy: float = Field(description="Mean of the recalls: the balanced accuracy.")
     precision: float = Field(description="A class that was never predicted counts as 0.")
@@ -70,7 +70,7 @@ class MeanReport(Model):
 
 
 class PairReport(Model):
-    """A class that was taken for another."""
+    """Two classes that are confused."""
 
     true: str
     answered: str
@@ -79,7 +79,7 @@ class PairReport(Model):
 
 
 class MistakeReport(Model):
-    """An image that was answered wrongly."""
+    """A misclassified image."""
 
     index: int = Field(description="The image's index in its split, from 0.")
     file: str | None = Field(default=None, description="Its file in the data set's folder, if it is a separate file.")
@@ -113,7 +113,7 @@ class ResultReport(Model):
 
 
 class TrainingReport(Model):
-    """What a run came to: report.json."""
+    """The report of a run: report.json."""
 
     schema_version: Literal[1] = 1
     name: str = Field(description="The name of the run's folder.")

@@ -1,4 +1,4 @@
-"""The parts of the page about what was trained and how: network, recipe, data, versions."""
+"""The sections of the report page about what was trained and how: network, recipe, data, environment."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -16,7 +16,7 @@ _MOST_LAYERS_DRAWN = 250
 
 
 def network(report: TrainingReport, built: Network) -> Markup:
-    """The picture, the table of the layers, the text."""
+    """The diagram, the table of the layers, the text."""
     return section(
         "Network",
         "network",
@@ -29,7 +29,7 @@ def network(report: TrainingReport, built: Network) -> Markup:
 
 
 def _picture(built: Network) -> Markup:
-    """The network drawn, in a version for light and one for dark; of a deep one its stages and blocks."""
+    """The diagram of the network, one version for light and one for dark pages; a deep network's stages and blocks."""
     view = View.LAYERS if len(built.graph.nodes) <= _MOST_LAYERS_DRAWN else View.BLOCKS
     try:
         light, dark = (_drawn(built, theme, view) for theme in ("light", "dark"))
@@ -73,7 +73,7 @@ def _count(number: int | str | None) -> Markup:
 
 
 def recipe(report: TrainingReport) -> Markup:
-    """Every value that was used; those that are not the default stand out."""
+    """Every value that was used; values that differ from the default are emphasized."""
     rows = [
         tag("tr", tag("th", tag("code", field), scope="row"), tag("td", value), tag("td", words), class_=kind)
         for field, value, words, kind in _fields(report.recipe)
@@ -85,11 +85,11 @@ def recipe(report: TrainingReport) -> Markup:
 
 
 def _fields(used: Recipe) -> Iterable[tuple[str, str, str, str | None]]:
-    """Name, value, description and class of each field that the recipe has."""
+    """Name, value, description and class of each field of the recipe."""
     for entry in entries():
         line: Any = getattr(used, entry.path[0])
         if len(entry.path) > 1 and entry.path[1] not in type(line).model_fields:
-            continue  # of another optimizer or schedule
+            continue  # fields of another optimizer or schedule
         value = line if len(entry.path) == 1 else getattr(line, entry.path[1])
         label = entry.path[0] if entry.head else " ".join(entry.path)
         yield label, _value(value), entry.description, None if _is_default(entry, line, value) else "changed"
@@ -114,7 +114,7 @@ def _value(value: Any) -> str:
 
 
 def circumstances(report: TrainingReport) -> Markup:
-    """What is needed to reproduce the run: settings of the text, data, seed, device, versions."""
+    """The information for reproducing the run: parameter values, data, seed, device, versions."""
     data, setup = report.data, report.setup
     counts = ", ".join(f"{count:,} for {use}" for use, count in data.images.items() if count)
     size = "×".join(map(str, data.shape)) if data.shape else "of any size"

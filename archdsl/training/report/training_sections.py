@@ -1,4 +1,4 @@
-"""The parts of the page about the training: figures, curves, classes, mistakes."""
+"""The sections of the report page about the training: key figures, curves, classes, misclassified images."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -20,22 +20,22 @@ _MOST_CLASSES = 30
 
 
 def section(title: str, anchor: str, *parts: Markup | str | None) -> Markup:
-    """A part of the page with its heading."""
+    """A section of the page with its heading."""
     return tag("section", tag("h2", title, id=f"h-{anchor}"), *parts, id=anchor, aria_labelledby=f"h-{anchor}")
 
 
 def wide(label: str, table: Markup) -> Markup:
-    """A table that scrolls by itself where the page is narrow."""
+    """A table that scrolls horizontally if the page is narrow."""
     return tag("div", table, class_="wide", tabindex=0, role="region", aria_label=label)
 
 
 def percent(part: float | None) -> str:
-    """`98.61 %`; a dash for none."""
+    """`98.61 %`; a dash for None."""
     return "–" if part is None else f"{part:.2%}".replace("%", "\u202f%")
 
 
 def figures(report: TrainingReport) -> Markup:
-    """The numbers that people look for first."""
+    """The most important numbers."""
     total, result = report.network.totals, report.result
     found: list[tuple[str, str, str]] = []
     if result:
@@ -80,7 +80,7 @@ def curves(report: TrainingReport) -> Markup:
 
 
 def decimals(value: float) -> str:
-    """`0.25`, `0.0031`, `12`: at most three figures."""
+    """`0.25`, `0.0031`, `12`: at most three significant digits."""
     return f"{value:.3g}"
 
 
@@ -129,7 +129,7 @@ def _scores(scores: PartScores | None) -> tuple[str, str]:
 
 
 def confusion(result: ResultReport, counts: NDArray[np.int64]) -> Markup:
-    """What was taken for what: the matrix, and the worst pairs."""
+    """The confusion matrix, and the most frequent confusions."""
     names = [each.name for each in result.classes]
     words = f"{result.count:,} {result.images} images, {result.wrong:,} of them misclassified."
     pairs = _pairs(result) if result.pairs else None
@@ -155,7 +155,7 @@ def _pairs(result: ResultReport) -> Markup:
 
 
 def classes(result: ResultReport) -> Markup:
-    """Accuracy by class; of many classes the worst first, the rest folded."""
+    """Accuracy by class; for many classes the worst first, the rest collapsed."""
     if len(result.classes) <= _MOST_CLASSES:
         return section("Classes", "classes", _class_table(result, result.classes))
     ranked = sorted(result.classes, key=lambda each: (each.accuracy is None, each.accuracy))
@@ -175,7 +175,7 @@ def _class_table(result: ResultReport, found: Sequence[ClassReport]) -> Markup:
 
 
 def _mean(result: ResultReport) -> Markup | None:
-    """The foot of the table: means over all classes, each counting the same."""
+    """The table's last row: means over all classes, with equal weights."""
     if (mean := result.mean) is None:
         return None
     cells = [
@@ -196,7 +196,7 @@ def _class(each: ClassReport) -> Markup:
 
 
 def mistakes(result: ResultReport, loss: AnyLoss) -> Markup:
-    """The images that were answered wrongly with the greatest certainty."""
+    """The misclassified images with the highest confidence."""
     if not result.mistakes:
         return section("Errors", "errors", tag("p", f"All {result.count:,} images were classified correctly."))
     all_of = (

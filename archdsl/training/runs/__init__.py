@@ -1,1 +1,1 @@
-"""The folder of a run: checkpoints, settings, locks, and loading it again."""
+"""The run folder: checkpoints, settings, locks, and loading runs."""

@@ -1,7 +1,7 @@
-"""Checkpoints: one safetensors file each, whole or not there, the last two kept, nothing ever unpickled.
+"""Checkpoints: one safetensors file each, written atomically; the last two are kept, and nothing is ever unpickled.
 
-Tensors are named `model.NAME`, `average.NAME`, `optimizer.INDEX.NAME`, `chance.NAME` (`chance.RANK.NAME` of further
-processes), `tally.NAME`; the numbers are JSON in the file's metadata, beside a digest of each tensor.
+Tensors are named `model.NAME`, `average.NAME`, `optimizer.INDEX.NAME`, `rng.NAME` (`rng.RANK.NAME` of further
+processes), `metrics.NAME`; the numbers are JSON in the file's metadata, with a digest of each tensor.
 """
 
 import re
@@ -21,9 +21,10 @@ _NAME = re.compile(r"step-(\d{1,18})\.safetensors")
 
 
 def save(state: State, folder: Path, chance: dict[str, Tensor] | None = None) -> Path:
-    """Write the state into the folder and remove all but the newest two. Raises DiskFull, OSError.
+    """Write the state to the folder and remove all but the newest two checkpoints. Raises DiskFull, OSError.
 
-    What was there stays until the new file is whole. `chance` are the state's own, where they were asked for already.
+    Existing checkpoints remain until the new file is complete. `rng` are the state's RNG states, if they were collected
+    already.
     """
     path = folder / f"step-{state.step:09d}.safetensors"
     tensors = _tensors(state, state.chance.states() if chance is None else chance)
@@ -40,10 +41,10 @@ def list_checkpoints(folder: Path) -> list[Path]:
 
 
 def restore_newest(state: State, folder: Path) -> tuple[Path, str | None]:
-    """Bring the state to the newest checkpoint that can be read, and say which that is. Raises CannotResume.
+    """Restore the state from the newest readable checkpoint; returns that checkpoint. Raises CannotResume.
 
-    A damaged file is passed over, for which the one before it is kept; then the second value says what is wrong with
-    it. Digests find what was damaged, and the form of each part is checked: what a hand has changed is refused too.
+    A damaged file is skipped in favor of the one before it; the second value is then the reason. Digests detect damage,
+    and the structure of each part is checked, so a file edited by hand is refused, too.
     """
     reasons: list[str] = []
     for path in reversed(list_checkpoints(folder)):
@@ -59,7 +60,7 @@ def restore_newest(state: State, folder: Path) -> tuple[Path, str | None]:
 
 
 def read(path: Path) -> tuple[dict[str, Tensor], Numbers]:
-    """The tensors of a checkpoint, on the CPU, and its numbers. Raises what is in UNREADABLE."""
+    """The tensors of a checkpoint, on the CPU, and its numbers. Raises the errors in UNREADABLE."""
     tensors, metadata = read_tensors(path)
     state = metadata.get("state")
     if state is None:
@@ -83,7 +84,7 @@ def _tensors(state: State, chance: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _refuse_other(state: State, tensors: dict[str, Tensor], numbers: Numbers) -> None:
-    """Raise ValueError for what is not of this network, or of another optimizer, or could not be trained further."""
+    """Raise ValueError if the checkpoint is of another network or optimizer, or cannot be continued."""
     wanted = {
         **{f"model.{name}": tensor for name, tensor in weights_of(state.model).items()},
         **{f"average.{name}": tensor for name, tensor in (state.average or {}).items()},
@@ -109,7 +110,7 @@ _KEPT_BY = {
     "RMSprop": {"step", "square_avg", "momentum_buffer"},
     "MuonAndAdamW": {"step", "exp_avg", "exp_avg_sq", "momentum_buffer"},
 }
-"""What each optimizer keeps of a parameter: `step` is one number, all else has the parameter's shape."""
+"""What each optimizer stores for a parameter: `step` is a number, everything else has the parameter's shape."""
 
 
 def _refuse_optimizer(state: State, tensors: dict[str, Tensor], kind: str) -> None:
@@ -152,9 +153,9 @@ def _restore(state: State, tensors: dict[str, Tensor], numbers: Numbers) -> None
 
 
 def _like(tensor: Tensor, name: str, parameter: Tensor) -> Tensor:
-    """An optimizer's tensor as the optimizer would have made it.
+    """An optimizer's tensor with the memory layout that the optimizer would have created.
 
-    Fused kernels walk through memory in the parameter's own order, so strides must be the parameter's.
+    Fused kernels traverse memory in the parameter's order, so strides must be those of the parameter.
     """
     if tensor.shape == parameter.shape and name != "step":
         return torch.empty_like(parameter, dtype=tensor.dtype).copy_(tensor)

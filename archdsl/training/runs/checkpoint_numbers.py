@@ -1,4 +1,4 @@
-"""What a checkpoint holds besides tensors, as a model: what does not fit together is refused, not trained on with."""
+"""The content of a checkpoint besides tensors, as a model: inconsistent values are refused instead of trained on."""
 
 import json
 from dataclasses import asdict
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from ..loop.training_state import State
 
 FORMAT = 2
-"""Since 2 each tensor, and this JSON, has a digest."""
+"""Since version 2 each tensor, and this JSON, has a digest."""
 
 Count = Annotated[int, Field(ge=0, le=1 << 62)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -18,7 +18,7 @@ Rate = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class _Strict(BaseModel):
-    # NaN and Infinity stand as JSON's extension has them: a validation loss may be either, as the network's bounds go
+    # NaN and Infinity are written as JSON's extension: a validation loss may be either
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, ser_json_inf_nan="constants")
 
 
@@ -31,7 +31,7 @@ class Means(_Strict):
 
 
 class EpochLine(_Strict):
-    """A line of metrics.jsonl; what later versions write into it besides is kept."""
+    """A line of metrics.jsonl; entries from later versions are kept."""
 
     model_config = ConfigDict(frozen=True, extra="allow", strict=True, ser_json_inf_nan="constants")
 
@@ -112,7 +112,7 @@ def numbers_of(state: State) -> Numbers:
 
 
 def first_mistake(error: ValidationError) -> str:
-    """The first thing that a model refuses, in one line: where it stands, what is wrong, what there was."""
+    """The first error of a validation, in one line: the location, the error, the value."""
     first = error.errors(include_url=False)[0]
     where = ".".join(map(str, first["loc"]))
     told = str(first["msg"]).removeprefix("Value error, ")

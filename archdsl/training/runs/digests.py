@@ -1,4 +1,4 @@
-"""Digests of tensors and of JSON values: what a damaged disk, or a hand, has changed is found before it is used."""
+"""Digests of tensors and of JSON values, which detect damage and manual changes before the values are used."""
 
 import hashlib
 import json
@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 
 DIGESTS = "digests"
-"""The entry of a safetensors file's metadata with the digests of its tensors, as JSON by name."""
+"""The metadata entry of a safetensors file with the digests of its tensors, as JSON by name."""
 STATE = ""
-"""The name, no tensor's, of the digest of the metadata's own JSON."""
+"""The name, which no tensor has, of the digest of the metadata's own JSON."""
 
 
 class Damaged(ValueError):
-    """Something that is not what was written, in words."""
+    """Content that differs from what was written; the message describes it."""
 
 
 def of_tensor(tensor: Tensor) -> str:
@@ -31,12 +31,12 @@ def of_text(text: str) -> str:
 
 
 def of_json(value: Any) -> str:
-    """The digest of a JSON value, however it is laid out and whatever the order of its names."""
+    """The digest of a JSON value, independent of its formatting and the order of its names."""
     return of_text(json.dumps(value, sort_keys=True))
 
 
 def describe(tensors: Mapping[str, Tensor], state: str | None = None) -> dict[str, str]:
-    """The metadata entry with the digests of these tensors, and of the JSON text beside them."""
+    """The metadata entry with the digests of these tensors, and of the JSON text that goes with them."""
     digests = {name: of_tensor(tensor) for name, tensor in tensors.items()}
     return {DIGESTS: json.dumps(digests if state is None else {**digests, STATE: of_text(state)})}
 
@@ -44,9 +44,9 @@ def describe(tensors: Mapping[str, Tensor], state: str | None = None) -> dict[st
 def verify(
     tensors: Mapping[str, Tensor], metadata: Mapping[str, str], *, required: bool, state: str | None = None
 ) -> None:
-    """Raise Damaged, with the first name, for what is not as it was written.
+    """Raise Damaged, with the first name, if a value differs from what was written.
 
-    Files of versions before the digests have none: they are taken as they are unless digests are `required`.
+    Files of versions without digests are accepted unless digests are `required`.
     """
     if DIGESTS not in metadata:
         if required:

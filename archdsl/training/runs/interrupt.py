@@ -1,4 +1,4 @@
-"""Stopping when the user, or the machine's owner, says so."""
+"""Stopping a training on signals from the user or the machine's administrator."""
 
 import contextlib
 import os
@@ -14,12 +14,11 @@ _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP
 
 
 class StopOnSignal(Stop):
-    """Stops on Ctrl-C, on the signal that ends processes (as schedulers send it) and on that of a lost terminal, after
-    the step that is under way.
+    """Stops on Ctrl-C, on SIGTERM (as schedulers send it) and on the loss of the terminal, after the current step.
 
-    A signal that is ignored (by `nohup`, in the background of a script) stays so. A second Ctrl-C does not wait for the
-    step, unless one of several processes (`patient`): a launcher sends on to each the signal that the terminal has sent
-    already. Signals are taken over only while it is entered, in the main thread.
+    A signal that is ignored (by `nohup`, in the background of a script) remains ignored. A second Ctrl-C does not wait
+    for the step, except in one of several processes (`patient`): a launcher forwards the signal that the terminal has
+    already sent to each. Signals are handled only while the context is active, in the main thread.
     """
 
     def __init__(self, patient: bool = False) -> None:
@@ -33,7 +32,7 @@ class StopOnSignal(Stop):
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
             before = {number: signal.getsignal(number) for number in _SIGNALS}
-            # None is a handler that Python did not set, and could not set again
+            # None is a handler that was not set by Python and could not be restored
             self._before = {n: handler for n, handler in before.items() if handler not in (signal.SIG_IGN, None)}
             for number in self._before:
                 signal.signal(number, self._take)
@@ -41,7 +40,7 @@ class StopOnSignal(Stop):
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
-            # the shell hangs up after the system has: what there is to write would end half-way
+            # the shell hangs up after the system did: the output to write would be incomplete
             signal.signal(number, signal.SIG_IGN if number == self._hung_up else handler)
         self._before = {}
 
@@ -55,7 +54,7 @@ class StopOnSignal(Stop):
 
 
 def _leave_terminal() -> None:
-    """Write nowhere what was written to a terminal that is gone, where each write would be an error."""
+    """Discard output to a terminal that is gone, where each write would raise an error."""
     for stream in (1, 2):
         with contextlib.suppress(OSError):
             if stat.S_ISCHR(os.fstat(stream).st_mode) and not os.isatty(stream):

@@ -1,4 +1,4 @@
-"""A run read back from its folder: its network, with or without the weights that it learnt."""
+"""Loads a run from its folder: its network, with or without the trained weights."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from .weights import load_weights
 
 @dataclass(frozen=True)
 class Opened:
-    """A run with its network as a module on a device, in evaluation mode, with the weights to use."""
+    """A run with its network as a module on a device, in evaluation mode, with the trained weights."""
 
     run: Run
     settings: RunSettings
@@ -38,12 +38,12 @@ class Opened:
         return image_shape(self.network.graph)
 
     def give_weights(self, model: nn.Module) -> None:
-        """Give another module of this network's layers the same weights. Raises CannotResume."""
+        """Copy the weights into another module of the same network. Raises CannotResume."""
         load_weights(model, self.run.folder, self.run.weights, self.settings.verified)
 
 
 def read_network(run: Run, settings: RunSettings) -> Network:
-    """The network of a run. Raises CannotResume where its text is not as the run wrote it, ArchError."""
+    """The network of a run. Raises CannotResume if its text was changed, ArchError."""
     verify_texts(run.folder, settings.network.texts)
     try:
         source = read_source(run.network)
@@ -57,7 +57,7 @@ def read_network(run: Run, settings: RunSettings) -> Network:
 
 
 def verify_texts(folder: Path, texts: Mapping[str, str]) -> None:
-    """Raise CannotResume where net.arch, or a file that it uses, is not as it was written."""
+    """Raise CannotResume if net.arch, or a file that it uses, was changed."""
     for name, digest in texts.items():
         parts = PurePosixPath(name).parts
         if not parts or ".." in parts or PurePosixPath(name).is_absolute():
@@ -86,15 +86,15 @@ def open_run(run: Run, device: torch.device) -> Opened:
 
 
 def refuse_not_finite(logits: Tensor, run: Run) -> None:
-    """Raise CannotResume where a network answers with infinities, or with what is not a number."""
+    """Raise CannotResume if a network's outputs are infinite or NaN."""
     if not bool(logits.isfinite().all()):
         raise CannotResume(run.folder, "the outputs of its network are not finite")
 
 
 def refuse_misfit(run: Run, settings: RunSettings, network: Network) -> None:
-    """Raise CannotResume where a network does not fit the settings or the weights beside it.
+    """Raise CannotResume if a network does not match its settings or weights.
 
-    It is asked before the module is made: a text of one line can ask for more memory than there is.
+    This is checked before the module is built: a text of one line can require more memory than there is.
     """
     graph = network.graph
     if len(graph.inputs) != 1 or len(graph.nodes[graph.inputs[0]].shape.dims) != 3:

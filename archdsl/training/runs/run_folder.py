@@ -1,4 +1,4 @@
-"""The folder of a run: what lies where."""
+"""The run folder and its files."""
 
 import contextlib
 import difflib
@@ -21,7 +21,7 @@ SETTINGS, METRICS = "settings.json", "metrics.jsonl"
 
 
 class Run:
-    """Paths inside a run's folder, and how they are written: by one process, the others' writing does nothing."""
+    """The paths in a run's folder, and how its files are written: by one process; writes of the others do nothing."""
 
     def __init__(self, folder: Path, writes: bool = True) -> None:
         self.folder, self.writes = folder, writes
@@ -34,12 +34,12 @@ class Run:
 
     @classmethod
     def create(cls, out: Path | None, base: Path, name: str, *, leftovers: bool = False) -> "Run":
-        """A new folder: `out`, or `base/name-N` with the first N that is free.
+        """A new folder: `out`, or `base/name-N` with the first free N.
 
-        `leftovers` allows `out` to have what a process left that was ended before the run's settings were written.
+        `leftovers` accepts files in `out` that a process left when it ended before the run's settings were written.
 
-        Raises FileExistsError where `out` is there and not empty, OSError where it cannot be made. Whoever writes into
-        it claims it first (run_lock.py): two commands may have been given the same empty folder.
+        Raises FileExistsError if `out` exists and is not empty, OSError if it cannot be created. Writers must lock it
+        first (run_lock.py): two commands may have been given the same empty folder.
         """
         if out is not None:
             if not out.is_dir():
@@ -51,7 +51,7 @@ class Run:
 
     @classmethod
     def open(cls, folder: Path, writes: bool = True) -> "Run":
-        """The run in a folder. Raises NoRun where there is none."""
+        """The run in a folder. Raises NoRun if there is none."""
         run = cls(folder, writes)
         if not run.holds_one:
             what = f"it has no {SETTINGS} and {NETWORK}" if folder.is_dir() else "no such folder"
@@ -60,18 +60,18 @@ class Run:
 
     @property
     def holds_one(self) -> bool:
-        """Whether a run was begun in the folder: all that is needed to go on is in it."""
+        """Whether a run was started in the folder, so that it can be resumed."""
         return self.settings.is_file() and self.network.is_file()
 
     def refuse_changes(self, text: str) -> None:
-        """Raise NetworkChanged, with the difference, where the run trains another text."""
+        """Raise NetworkChanged, with the difference, if the run trains another text."""
         mine = self._text()
         if text != mine:
             lines = difflib.unified_diff(mine.splitlines(), text.splitlines(), "in the run", "now", lineterm="", n=1)
             raise NetworkChanged(self.folder, tuple(lines))
 
     def discard_empty(self) -> None:
-        """Remove the folder of a run that came to nothing before anything was written into it."""
+        """Remove the folder of a run that failed before anything was written to it."""
         with contextlib.suppress(OSError):
             if self.writes:
                 self.folder.rmdir()
@@ -85,7 +85,7 @@ class Run:
             raise CannotResume(self.folder, f"{self.network.name}: {why}") from error
 
     def read_settings(self) -> RunSettings:
-        """The resolved settings. Raises CannotResume for a file that is damaged, or of another version."""
+        """The resolved settings. Raises CannotResume if the file is damaged or from another version."""
         return unseal(RunSettings, self.settings, FORMAT, "of a run, such as `runs/…`")
 
     def write_settings(self, settings: RunSettings) -> None:
@@ -93,22 +93,22 @@ class Run:
         self.write_text(self.settings, settings.to_json())
 
     def write_network(self, texts: Mapping[str, str]) -> None:
-        """The network's text as net.arch, and the files that it uses, by their paths from there. Raises DiskFull."""
+        """Write the network's text as net.arch, and the files that it uses, by relative path. Raises DiskFull."""
         for name, content in texts.items() if self.writes else ():
             path = refuse_links(self.folder, self.folder / name)
             make_folder(path.parent)
             write_text(path, content)
 
     def write_text(self, path: Path, text: str) -> None:
-        """A text in the run's folder, atomically. Raises DiskFull, LinkInTheWay."""
+        """Write a text in the run's folder, atomically. Raises DiskFull, LinkInTheWay."""
         if self.writes:
             write_text(refuse_links(self.folder, path), text)
 
     def keep(self, state: State) -> None:
-        """A checkpoint of the state, and the log up to it. Raises DiskFull, LinkInTheWay.
+        """Write a checkpoint of the state, and the log up to it. Raises DiskFull, LinkInTheWay.
 
-        The log is made from the state, so that the two always fit, whenever a run is cut off. All processes call it:
-        each says where its random numbers are.
+        The log is generated from the state, so that the two are consistent whenever a run is interrupted. All processes
+        call it, because each contributes its RNG states.
         """
         chance = state.chance.states()
         if not self.writes:
@@ -118,7 +118,7 @@ class Run:
         self.write_text(self.metrics, "".join(f"{json.dumps(line)}\n" for line in state.history))
 
     def keep_weights(self, state: State, path: Path) -> None:
-        """The weights that the network is used with: the running means, where there are such. Raises DiskFull."""
+        """Write the weights for using the network: the averaged ones, if there are any. Raises DiskFull."""
         if self.writes:
             save_tensors(state.average or weights_of(state.model), refuse_links(self.folder, path), {"format": "pt"})
 
@@ -130,12 +130,12 @@ class Run:
 
 
 def run_name(network: str, data: str) -> str:
-    """`LeNet5-mnist`: what the folder of a run is called before its number."""
+    """`LeNet5-mnist`: the name of a run's folder without its number."""
     return "-".join(re.sub(r"[^A-Za-z0-9_.]+", "_", word).strip("._") or "run" for word in (network, data))
 
 
 def _is_leftover(path: Path) -> bool:
-    """Whether a run writes such a file before its settings: the network's texts, and halves of files."""
+    """Whether a run writes this file before its settings: the network's texts, and temporary files."""
     if path.is_symlink():
         return False
     if path.is_dir():

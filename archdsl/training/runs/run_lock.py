@@ -1,4 +1,4 @@
-"""One process at a time: a run's or a sweep's folder is held by the process that writes into it."""
+"""Locks the folder of a run or sweep for the process that writes to it."""
 
 import os
 from collections.abc import Iterator
@@ -10,15 +10,15 @@ from ..errors.run_errors import CannotResume
 try:
     import fcntl
 except ImportError:  # Windows has no locks on folders
-    fcntl = None  # type: ignore[assignment]  # there is no other way to say that it is missing
+    fcntl = None  # type: ignore[assignment]  # marks the missing module
 
 
 @contextmanager
 def claimed(folder: Path) -> Iterator[None]:
-    """Hold a folder meanwhile. Raises CannotResume where another process holds it.
+    """Lock a folder while the context is active. Raises CannotResume if another process has locked it.
 
-    The system lets go of it when the process ends, however that comes about. Where it has no such locks (Windows, some
-    network file systems), nothing is held.
+    The system releases the lock when the process ends, for whatever reason. Systems without such locks (Windows, some
+    network file systems) do not lock anything.
     """
     if fcntl is None:
         yield

@@ -1,4 +1,4 @@
-"""What a run's settings.json holds: all that is needed to go on, to predict and to report."""
+"""The content of a run's settings.json: everything needed to resume, to predict and to report."""
 
 import math
 import platform
@@ -16,9 +16,9 @@ from ..recipe.recipe import Recipe
 from .sealed_json import seal
 
 FORMAT = 2
-"""Since 2 the file, the network's texts and the weights have digests."""
+"""Since version 2 the file, the network's texts and the weights have digests."""
 LARGEST_IMAGE = 1 << 28
-"""Values of one image, 16,384 by 16,384 grey pixels: no picture that is trained with is larger."""
+"""Values of one image, 16,384 by 16,384 grayscale pixels: larger images are not used in training."""
 _LARGEST_NUMBER = 10**18
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -29,7 +29,7 @@ class _Section(BaseModel):
 
 
 class NetworkSettings(_Section):
-    """The network's name, the file it came from, values given for its parameters, sizes given for its input.
+    """The network's name, its original file, the values given for its parameters and the sizes given for its input.
 
     `texts` has the digest of net.arch, and of each file that it uses, by its path in the run's folder.
     """
@@ -58,10 +58,10 @@ class NetworkSettings(_Section):
 
 
 class DataSettings(_Section):
-    """The data set and what was done to its images.
+    """The data set and its preprocessing.
 
-    `shape` is the images' own (None where they have none), `mean` and `deviation` are each channel's, of pixels in
-    0..1, over the images to learn from; `images` is how many each split has.
+    `shape` is the images' own (None if they have none), `mean` and `deviation` are of each channel over the training
+    images, of pixels in 0..1; `images` is the number in each split.
     """
 
     name: str
@@ -90,7 +90,7 @@ class DataSettings(_Section):
 
 
 class SetupSettings(_Section):
-    """Where and how it was computed, in how many processes; `trial` has images per second of what `auto` tried."""
+    """The device, precision and number of processes; `trial` has the images per second of the candidates for `auto`."""
 
     device: str
     precision: Annotated[str, Field(pattern="^(fp32|bf16|fp16)$")]
@@ -111,7 +111,7 @@ class RunSettings(_Section):
     versions: dict[str, str]
 
     def with_source(self, recipe: Recipe) -> Recipe:
-        """The recipe with the data named so that they are found from anywhere."""
+        """The recipe with the data set's location, independent of the working folder."""
         return recipe.model_copy(update={"data": recipe.data.model_copy(update={"name": self.data.source})})
 
     @property
@@ -120,12 +120,12 @@ class RunSettings(_Section):
         return self.format >= FORMAT
 
     def to_json(self) -> str:
-        """The file's text, with a digest of all that it says."""
+        """The file's text, with a digest of its content."""
         return seal(self)
 
 
 def versions() -> dict[str, str]:
-    """What computed the run."""
+    """The versions of the software that trained the run."""
     return {
         "archdsl": __version__,
         "python": platform.python_version(),

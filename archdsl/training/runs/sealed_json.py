@@ -1,4 +1,4 @@
-"""JSON files of runs and sweeps that say when they were changed: a model, with a digest of all that it says."""
+"""JSON files of runs and sweeps that detect changes: a model, with a digest of its content."""
 
 import json
 from pathlib import Path
@@ -22,9 +22,9 @@ def seal(model: BaseModel) -> str:
 
 
 def unseal(kind: type[M], path: Path, newest: int, named: str) -> M:
-    """The model in a file of a folder; `named` says what folder to name: "of a run: `runs/…`".
+    """The model in a file of a folder; `named` is the folder as messages show it: "of a run: `runs/…`".
 
-    Raises NoRun where there is no such file, CannotResume where it is damaged or was changed, in one line.
+    Raises NoRun if there is no such file, CannotResume if it is damaged or was changed, in one line.
     """
     folder = path.parent
     try:
@@ -48,7 +48,7 @@ def unseal(kind: type[M], path: Path, newest: int, named: str) -> M:
 
 def _validated(kind: type[M], path: Path, content: Any) -> M:
     try:
-        # from JSON's text, not from Python's values: strict models take lists for tuples there
+        # from the JSON text, not from Python values: strict models require tuples there
         return kind.model_validate_json(json.dumps(content))
     except ValidationError as error:
         raise CannotResume(path.parent, f"{path.name}: {first_mistake(error)}") from error

@@ -1,4 +1,4 @@
-"""The weights of a run: read from its files, checked, and given to a network."""
+"""The weights of a run: read from its files, verified, and loaded into a network."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,30 +14,30 @@ from ..safe_files import write_atomically
 from .digests import describe, verify
 
 UNREADABLE = (SafetensorError, OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, OverflowError)
-"""What safetensors and torch raise for a file that is damaged; Damaged is a ValueError."""
+"""What safetensors and torch raise for a damaged file; Damaged is a ValueError."""
 
 
 def save_tensors(
     tensors: Mapping[str, Tensor], path: Path, metadata: Mapping[str, str] | None = None, state: str | None = None
 ) -> None:
-    """A safetensors file with a digest of each tensor, and of `state`, written atomically. Raises DiskFull, OSError."""
+    """Write a safetensors file with a digest of each tensor, and of `state`, atomically. Raises DiskFull, OSError."""
     dense = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
     told = {**(metadata or {}), **({"state": state} if state is not None else {}), **describe(dense, state)}
     write_atomically(path, lambda beside: save_file(dense, beside, told))
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """The tensors of a file, on the CPU, and its metadata, neither checked. Raises what is in UNREADABLE."""
-    if not path.is_file():  # a pipe would be waited for
+    """The tensors of a file, on the CPU, and its metadata, neither verified. Raises the errors in UNREADABLE."""
+    if not path.is_file():  # reading from a pipe would block
         raise OSError("not a regular file")
     with safe_open(path, framework="pt") as file:
         return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118  # a file, not a dict
 
 
 def read_weights(path: Path, verified: bool) -> dict[str, Tensor]:
-    """The weights in a file of weights, or in a checkpoint. Raises CannotResume for a damaged one.
+    """The weights in a weights file or in a checkpoint. Raises CannotResume if it is damaged.
 
-    `verified` refuses a file without digests, as versions before them wrote.
+    `verified` refuses a file without digests, as written by older versions.
     """
     try:
         tensors, metadata = read_tensors(path)
@@ -51,9 +51,9 @@ def read_weights(path: Path, verified: bool) -> dict[str, Tensor]:
 
 
 def load_weights(model: nn.Module, folder: Path, path: Path | None, verified: bool) -> None:
-    """Give the model the weights in a file of a run's folder. Raises CannotResume.
+    """Load the weights in a file of a run's folder into the model. Raises CannotResume.
 
-    That there are none, that they are damaged, another network's or no finite numbers.
+    The reason is that they are missing, damaged, of another network, or not finite.
     """
     if path is None:
         raise CannotResume(folder, "it has no weights yet")
@@ -61,7 +61,7 @@ def load_weights(model: nn.Module, folder: Path, path: Path | None, verified: bo
 
 
 def fitting(path: Path, wanted: Mapping[str, Tensor], verified: bool) -> dict[str, Tensor]:
-    """The weights in a file, which are those that are wanted by name, shape and kind. Raises CannotResume."""
+    """The weights in a file, checked for name, shape and dtype. Raises CannotResume."""
     found = read_weights(path, verified)
     if {n: t.shape for n, t in wanted.items()} != {n: t.shape for n, t in found.items()}:
         raise CannotResume(path.parent, f"{path.name} has the weights of another network")
@@ -71,7 +71,7 @@ def fitting(path: Path, wanted: Mapping[str, Tensor], verified: bool) -> dict[st
 
 
 def first_not_finite(tensors: Mapping[str, Tensor]) -> str | None:
-    """The name of the first tensor with a value that is infinite or not a number."""
+    """The name of the first tensor with a value that is infinite or NaN."""
     return next((name for name, tensor in tensors.items() if not bool(torch.isfinite(tensor).all())), None)
 
 

@@ -1,7 +1,7 @@
-"""A sweep: the same network trained at many points, the next one chosen by Optuna from what came of the others.
+"""A sweep: the same network trained at many points, each chosen by Optuna based on the previous results.
 
-Its folder has the network's text, `settings.json`, `trials.log` (Optuna's journal: JSON lines that `optuna-dashboard`
-reads too; only trials that are over stand in it), `sweep.json`, the picture, and a run for each trial in `trials/`.
+Its folder has the network's text, `settings.json`, `trials.log` (Optuna's journal of completed trials: JSON lines that
+`optuna-dashboard` reads, too), `sweep.json`, the figure, and a run for each trial in `trials/`.
 """
 
 import json
@@ -33,7 +33,7 @@ Attempt = Callable[[Point, Path], Trial]
 
 @dataclass(frozen=True)
 class Sweep:
-    """A sweep in its folder. `seed` decides which points are chosen, `trials` how many."""
+    """A sweep in its folder. `seed` determines which points are chosen, `trials` is their number."""
 
     folder: Path
     space: Space
@@ -41,19 +41,19 @@ class Sweep:
     trials: int
 
     def trials_done(self) -> tuple[Trial, ...]:
-        """What came of the trials that are over, in their order."""
+        """The results of the completed trials, in order."""
         try:
             return tuple(Trial.read(t.user_attrs.get("trial")) for t in self._study().get_trials(deepcopy=False))
         except ValueError as error:
             raise self._damaged(error) from error
 
     def go(self, attempt: Attempt, tell: Callable[[int, Trial], None]) -> None:
-        """Make the trials that are left; tell each one's number, from 1, and what came of it.
+        """Run the remaining trials; report the number of each, from 1, and its result.
 
-        A trial that is cut off leaves nothing but its run's folder: it is chosen again, the same, when the sweep goes
-        on. Raises what `attempt` raises.
+        An interrupted trial leaves only its run's folder: when the sweep resumes, the same point is chosen again.
+        Raises whatever `attempt` raises.
         """
-        self.trials_done()  # refuses a journal that is damaged, before anything is trained
+        self.trials_done()  # refuses a damaged journal before anything is trained
         study = self._study()
         while (point := self._next(study)) is not None:
             number = len(study.get_trials(deepcopy=False)) + 1
@@ -67,7 +67,7 @@ class Sweep:
     def _study(self) -> optuna.Study:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         journal = refuse_links(self.folder, self.folder / "trials.log")
-        if journal.exists() and not journal.is_file():  # opening a pipe would wait for ever
+        if journal.exists() and not journal.is_file():  # opening a pipe would block forever
             raise self._damaged(ValueError("it is not a regular file"))
         try:
             _drop_half_a_line(journal)
@@ -88,12 +88,12 @@ class Sweep:
         return CannotResume(self.folder, f"trials.log is corrupt ({why})", way_out)
 
     def _directions(self) -> list[StudyDirection]:
-        """More accuracy; and fewer MACs, where these vary at all."""
+        """Maximize accuracy; and minimize MACs, if they vary."""
         more, fewer = StudyDirection.MAXIMIZE, StudyDirection.MINIMIZE
         return [more, fewer] if self.space.varies_network else [more]
 
     def _next(self, study: optuna.Study) -> Point | None:
-        """The next point, a fixed function of the seed and of the trials before it; None when there is none left."""
+        """The next point, a fixed function of the seed and the previous trials; None if there is none left."""
         done = study.get_trials(deepcopy=False)
         if len(done) >= self.trials:
             return None
@@ -125,7 +125,7 @@ class Sweep:
 
 
 def _drop_half_a_line(journal: Path) -> None:
-    """Shorten the journal to its whole lines: a process that is killed, or a full disk, leaves half of one."""
+    """Truncate the journal to its complete lines: a killed process, or a full disk, leaves a partial line."""
     content = journal.read_bytes() if journal.is_file() else b""
     whole = content.rfind(b"\n") + 1
     if whole < len(content):
@@ -133,13 +133,13 @@ def _drop_half_a_line(journal: Path) -> None:
 
 
 def best(trials: Iterable[Trial]) -> Trial | None:
-    """The most accurate; among equals the one of least loss."""
+    """The most accurate trial; among equals the one with the lowest loss."""
     whole = [trial for trial in trials if trial.accuracy is not None]
     return max(whole, key=lambda trial: (trial.accuracy, -(trial.loss or 0.0)), default=None)
 
 
 def front(trials: Iterable[Trial]) -> tuple[Trial, ...]:
-    """Those that no other beats in accuracy without costing more MACs, the cheapest first (Pareto's front)."""
+    """The trials that no other beats in accuracy without more MACs, by increasing MACs (the Pareto front)."""
     found: list[Trial] = []
     whole = [trial for trial in trials if trial.accuracy is not None and trial.macs is not None]
     for trial in sorted(whole, key=lambda t: (t.macs, -(t.accuracy or 0.0), t.loss)):
@@ -149,7 +149,7 @@ def front(trials: Iterable[Trial]) -> tuple[Trial, ...]:
 
 
 def as_json(sweep: Sweep, trials: tuple[Trial, ...], about: Mapping[str, Any]) -> str:
-    """sweep.json: what was varied, all trials, which are on the front, which is the best."""
+    """sweep.json: what varied, all trials, which are on the front, which is the best."""
     top, optimal = best(trials), front(trials)
     rows = [{"number": n, **asdict(trial), "pareto": trial in optimal} for n, trial in enumerate(trials, 1)]
     told = {

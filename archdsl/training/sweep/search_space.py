@@ -1,4 +1,4 @@
-"""What a sweep varies: lists `0.5,1,2` and ranges `0.01..0.3`, as given on the command line. Imports pydantic alone."""
+"""The search space of a sweep: lists `0.5,1,2` and ranges `0.01..0.3`, as typed. Imports only pydantic."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -12,16 +12,16 @@ from ..recipe.recipe import OFF
 
 Value = int | float | str
 Point = dict[str, Value]
-"""One value for each dimension, by its name."""
+"""One value for each dimension, by name."""
 
 _LOG_SPAN = 10
 _LARGEST_GRID = 100_000
 _COUNTED = ("--epochs",)
-"""Options that take fractions, of which nobody who writes `2..9` wants one."""
+"""Options that accept fractions, but for which a range `2..9` means integers."""
 
 
 class BadRange(ValueError):
-    """A list or a range that is none, in words."""
+    """An invalid list or range; the message explains why."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Choices:
 
 @dataclass(frozen=True)
 class Range:
-    """A number from `low` to `high`, both included; whole where `whole`, evenly by its logarithm where `log`."""
+    """A number from `low` to `high`, inclusive; an integer if `whole`, log-uniform if `log`."""
 
     low: float
     high: float
@@ -52,7 +52,7 @@ Dimension = Choices | Range
 
 @dataclass(frozen=True)
 class Space:
-    """What is varied, by name: `width` for a parameter of the network, `--lr` for an option. And what is not."""
+    """The dimensions by name: `width` for a parameter of the network, `--lr` for an option; and the fixed values."""
 
     dimensions: Mapping[str, Dimension]
     parameters: Mapping[str, Value]
@@ -60,11 +60,11 @@ class Space:
 
     @property
     def varies_network(self) -> bool:
-        """Whether a parameter of the network is varied, so that its cost is too."""
+        """Whether a parameter of the network varies, and with it the MACs."""
         return any(not name.startswith("--") for name in self.dimensions)
 
     def grid(self) -> tuple[Point, ...] | None:
-        """All points, the last dimension fastest; None where a range makes them too many to count."""
+        """All points, the last dimension fastest; None if there are ranges or too many points."""
         lists = [dimension.values for dimension in self.dimensions.values() if isinstance(dimension, Choices)]
         if len(lists) < len(self.dimensions) or math.prod(map(len, lists)) > _LARGEST_GRID:
             return None
@@ -77,14 +77,13 @@ class Space:
     def recipe(self, point: Mapping[str, Value]) -> dict[Path, Any]:
         """The recipe's options at a point, by the path of their field.
 
-        Where the kind of a line is varied (`--optimizer sgd,adam`), what the kind of this point does not take is left
-        out.
+        If the kind of a line varies (`--optimizer sgd,adam`), fields that this point's kind does not have are omitted.
         """
         told = {**self.options, **{name: value for name, value in point.items() if name.startswith("--")}}
         return {e.path: str(told[e.option]) for e in entries() if e.option in told and not self._moot(e, told)}
 
     def used(self, point: Mapping[str, Value]) -> Point:
-        """The point without the options that its own kinds do not take."""
+        """The point without the options that its kinds do not have."""
         told = {**self.options, **point}
         moot = {entry.option for entry in entries() if entry.option in point and self._moot(entry, told)}
         return {name: value for name, value in point.items() if name not in moot}
@@ -100,7 +99,7 @@ class Space:
         return "" not in owners and told[heads[0].option] not in owners
 
     def corners(self) -> tuple[Point, ...]:
-        """Points that have every listed value, and both ends of every range, at least once."""
+        """Points that include every listed value, and both ends of every range, at least once."""
         first = {name: _ends(dimension)[0] for name, dimension in self.dimensions.items()}
         others = (
             {**first, name: value}
@@ -136,7 +135,7 @@ def space_of(settings: Sequence[str], options: Mapping[Path, str]) -> Space:
 
 
 def _dimension(name: str, text: str, entry: Entry | None) -> Dimension:
-    """What one argument says: of an option (`entry`) or of a parameter of the network."""
+    """The dimension of one argument: of an option (`entry`) or of a parameter of the network."""
     words = entry is not None and (entry.kind not in (int, float) or bool(entry.choices))
     if ".." in text and "," not in text and not words:
         return _range(name, text, entry is not None and entry.kind is float and entry.option not in _COUNTED)
@@ -174,7 +173,7 @@ def _number(name: str, text: str) -> int | float:
 
 
 def _plain(text: str) -> Value:
-    """A number where it is one; `off` and mistakes stay words."""
+    """A number if it is one; `off` and invalid values remain strings."""
     try:
         return _number("", text)
     except BadRange:

@@ -1,4 +1,4 @@
-"""The picture of a sweep: what accuracy costs."""
+"""The figure of a sweep: accuracy against compute."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,14 +12,14 @@ from .search import front
 from .search_space import Dimension, Point, Range, Space
 from .trial import Trial
 
-_BLUE, _ORANGE, _GREY = "#0072B2", "#D55E00", "#999999"  # told apart by colour-blind readers too (Okabe & Ito)
+_BLUE, _ORANGE, _GREY = "#0072B2", "#D55E00", "#999999"  # distinguishable with color vision deficiencies (Okabe & Ito)
 _NAMED = 8
 
 
 def draw_sweep(trials: Sequence[Trial], space: Space, title: str, stem: Path) -> None:
-    """Accuracy over MACs with Pareto's front as `stem`.png and .svg; nothing where no trial has come to an end.
+    """Accuracy against MACs with the Pareto front, as `stem`.png and .svg; nothing if no trial has succeeded.
 
-    Where the cost is the same for all, a picture over each dimension instead.
+    If all trials have the same MACs, accuracy against each dimension instead.
     """
     whole = [trial for trial in trials if trial.accuracy is not None]
     if not whole:
@@ -57,7 +57,7 @@ def _costs(figure: Figure, trials: Sequence[Trial]) -> None:
         number = str(trials.index(trial) + 1)
         at = (trial.macs or 0, trial.accuracy or 0)
         axes.annotate(number, at, xytext=(0, 6), textcoords="offset points", ha="center", fontsize=8, color=_ORANGE)
-        # the legend says what the number is: a marker that is it, and draws no point
+        # the legend explains the numbers: a marker that shows the number, without a point
         axes.plot([], [], marker=f"${number}$", linestyle="", color=_ORANGE, label=shown(trial.point))
     axes.set(xscale="log", xlabel="MACs per image", ylabel="validation accuracy")
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -70,7 +70,7 @@ def _costs(figure: Figure, trials: Sequence[Trial]) -> None:
 
 
 def _over(axes: Axes, name: str, dimension: Dimension, whole: Sequence[Trial]) -> None:
-    """Accuracy over the values of one dimension: numbers on an axis of theirs, words side by side."""
+    """Accuracy against the values of one dimension: numbers on a numeric axis, words in equal distances."""
     values = [trial.point[name] for trial in whole if name in trial.point]
     heights = _accuracies([trial for trial in whole if name in trial.point])
     if isinstance(dimension, Range):

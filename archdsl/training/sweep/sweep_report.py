@@ -1,4 +1,4 @@
-"""A sweep shown: a table of its trials, its JSON, its picture."""
+"""The output of a sweep: a table of its trials, its JSON, its figure."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ _MARK = "*"
 
 
 def line(trial: Trial) -> str:
-    """A trial that is over in one line: the point, and the scores where there are any."""
+    """A completed trial in one line: the point, and the scores if it succeeded."""
     if trial.accuracy is None:
         return f"{shown(trial.point)}  failed"
     cost = f"{trial.macs:,} MACs" if trial.macs is not None else ""
@@ -19,7 +19,7 @@ def line(trial: Trial) -> str:
 
 
 def table(trials: Sequence[Trial]) -> str:
-    """All trials that came to scores, the most accurate first; a mark for those that none beats for as few MACs."""
+    """All trials that succeeded, the most accurate first; those on the Pareto front are marked."""
     top = best(trials)
     optimal = front(trials) if len({trial.macs for trial in trials if trial.accuracy is not None}) > 1 else ()
     numbered = [(number, trial) for number, trial in enumerate(trials, 1) if trial.accuracy is not None]

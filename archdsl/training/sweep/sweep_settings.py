@@ -1,4 +1,4 @@
-"""What a sweep's settings.json holds: all that is needed to go on."""
+"""The content of a sweep's settings.json: everything needed to resume."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,12 +13,12 @@ from ..runs.sealed_json import unseal
 from .search_space import BadRange, Space, space_of
 
 FORMAT = 2
-"""Since 2 the file has a digest of what it says."""
+"""Since version 2 the file has a digest of its content."""
 
 
 class SweepSettings(BaseModel):
-    """The network's name and sizes, what is varied and what is not as it was given, where the data lie and where to
-    compute, how the points are chosen and how many. `texts` has the digests of net.arch and of the files that it uses.
+    """The network's name and sizes, what varies and what is fixed as typed, the data set and the device, the seed and
+    the number of trials. `texts` has the digests of net.arch and of the files that it uses.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -43,12 +43,12 @@ class SweepSettings(BaseModel):
         return sizes
 
     def space(self) -> Space:
-        """What is varied."""
+        """The search space."""
         return space_of(self.set, {e.path: self.options[e.option] for e in entries() if e.option in self.options})
 
 
 def read_sweep(folder: Path) -> SweepSettings:
-    """The settings of the sweep in a folder. Raises NoRun where there is none, CannotResume for damaged ones."""
+    """The settings of the sweep in a folder. Raises NoRun if there is none, CannotResume if they are damaged."""
     settings = unseal(SweepSettings, folder / SETTINGS, FORMAT, "of a sweep, such as `sweeps/…`")
     try:
         varied = settings.space().dimensions

@@ -1,4 +1,4 @@
-"""One point of a sweep: its network, its recipe, its training, what came of it."""
+"""One point of a sweep: its network, its recipe, its training, its result."""
 
 import shutil
 from dataclasses import dataclass, replace
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Trial:
-    """A point and what came of it: scores on the validation images, or `why` there are none.
+    """A point and its result: scores on the validation images, or the reason `why` there are none.
 
     `accuracy` and `loss` are the best epoch's, `macs` of one image, `seconds` of training; `run` is the folder's name.
     """
@@ -54,7 +54,7 @@ class Trial:
 
     @classmethod
     def read(cls, text: object) -> "Trial":
-        """From the JSON of a sweep's journal. Raises ValueError."""
+        """From a line of a sweep's journal. Raises ValueError."""
         if not isinstance(text, str):
             raise ValueError("a trial is no text")
         return _TRIAL.validate_json(text)
@@ -80,18 +80,18 @@ class Bench:
 
 
 class NoValidation(ValueError):
-    """A sweep compares on validation images, and there are none."""
+    """A sweep compares accuracies on validation images, and there are none."""
 
 
 class Stopped(Exception):
-    """The user wants to stop in the middle of a trial, which is saved."""
+    """The user wants to stop during a trial; its state is saved."""
 
 
 def attempt(bench: Bench, point: Point, folder: Path) -> Trial:
-    """Train at a point, in a run's folder; a run that lies there and is the same one goes on.
+    """Train at a point, in a run's folder; a run of the same point that is there is resumed.
 
-    A network with mistakes, a recipe that it cannot be trained with, too little memory and a loss that is no number
-    are results: `why`. Raises Stopped, Problem for all else.
+    Errors in the network, a recipe that does not suit it, too little memory and a loss that becomes NaN are results:
+    `why`. Raises Stopped, Problem for everything else.
     """
     sink, used = Sink(), bench.space.used(point)
     analysis = analysed(bench, point, sink)
@@ -127,12 +127,12 @@ def attempt(bench: Bench, point: Point, folder: Path) -> Trial:
 
 
 def analysed(bench: Bench, point: Point, sink: Sink) -> Analysis:
-    """The network at a point, its mistakes in the sink."""
+    """The network at a point; its errors are reported to the sink."""
     return analyse(bench.network, sink, bench.space.given(point), bench.override)
 
 
 def recipe_at(bench: Bench, network: Network | None, point: Point, sink: Sink) -> Recipe | None:
-    """The recipe at a point; None where the text has mistakes, which are in the sink. Raises BadOption."""
+    """The recipe at a point; None if the text has errors, which are reported to the sink. Raises BadOption."""
     return None if network is None else compose(network.settings, bench.space.recipe(point), sink)
 
 
@@ -146,13 +146,13 @@ def _train(bench: Bench, subject: Subject, source: DataSource, recipe: Recipe, f
         try:
             return made(Run.open(folder)).resume()
         except CannotResume:
-            pass  # it was cut off before its first checkpoint was whole
+            pass  # interrupted before its first checkpoint was complete
     shutil.rmtree(folder, ignore_errors=True)
     return made(Run.create(folder, folder.parent, "")).start()
 
 
 def _same(folder: Path, subject: Subject, recipe: Recipe) -> bool:
-    """Whether the run in a folder is one of this network with this recipe."""
+    """Whether the run in a folder is of this network with this recipe."""
     try:
         settings = Run.open(folder).read_settings()
     except (CannotResume, NoRun):
@@ -161,12 +161,12 @@ def _same(folder: Path, subject: Subject, recipe: Recipe) -> bool:
 
 
 def _told(sink: Sink, source: Source) -> str:
-    """The mistakes of a network at a point, as `archdsl check` shows them."""
+    """The errors of a network at a point, as `archdsl check` shows them."""
     return render(sink, root=source)
 
 
 class _Remembered(DataSource):
-    """A data set without its test images, which a choice among many must not look at; read once."""
+    """A data set without its test images, which must not influence the choice among trials; read once."""
 
     def __init__(self, source: DataSource, loaded: dict[Any, Splits]) -> None:
         self._source, self._loaded = source, loaded
@@ -182,6 +182,6 @@ class _Remembered(DataSource):
     def load(self, request: Request) -> Splits:
         key: tuple[str, ImageShape, float] = (self.origin, request.shape, request.split)
         if key not in self._loaded:
-            self._loaded.clear()  # one at a time: memory
+            self._loaded.clear()  # one at a time, to save memory
             self._loaded[key] = replace(self._source.load(request), test=None)
         return self._loaded[key]

@@ -37,7 +37,7 @@ def test_events_of_a_run_that_goes_on(tmp_path: Path) -> None:
     (tmp_path / "net.arch").write_text(NET)
     run = tmp_path / "run"
     assert train(tmp_path / "net.arch", "--out", run, "--epochs", 1).exit_code == 0
-    assert train("--resume", run, "--epochs", 2, "--tensorboard").exit_code == 0  # the first epoch is told as well
+    assert train("--resume", run, "--epochs", 2, "--tensorboard").exit_code == 0  # the first epoch is logged as well
     assert train("--resume", run, "--epochs", 3, "--tensorboard").exit_code == 0
     events = read(run)
     tags = events.Tags()

@@ -1,4 +1,4 @@
-"""The published data sets: their forms, their places, what is said of files that are not as they should be."""
+"""The published data sets: their formats, their locations, the errors for unexpected files."""
 
 import gzip
 import os
@@ -64,7 +64,7 @@ def test_digits_are_shipped(tmp_path: Path) -> None:
         179,
         174,
         180,
-    ]  # as UCI's description has them
+    ]  # from UCI's description
     assert list(tmp_path.iterdir()) == []
 
 
@@ -191,7 +191,7 @@ def test_cifar_from_the_net(tmp_path: Path) -> None:
 
 
 def announcing(kind: bytes, size: int) -> bytes:
-    """The head of a member of so many bytes, in gzip."""
+    """The header of an archive member of this size, in gzip."""
     member = tarfile.TarInfo("long")
     member.type, member.size = kind, size
     return gzip.compress(member.tobuf(tarfile.GNU_FORMAT) + bytes(512))
@@ -245,7 +245,7 @@ def test_real_mnist(tmp_path: Path) -> None:
     splits = MNIST.load(Request(GREY, tmp_path, data_dir=SHARED, split=1.0))
     assert splits.test is not None
     assert len(splits.test) == 10_000
-    assert splits.train.labels[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]  # known to everybody who printed them
+    assert splits.train.labels[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]  # visible when they are displayed
     assert splits.test.labels[:10].tolist() == [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]
     t10k = [file for file in MNIST.files if file.name.startswith("t10k")]
     assert all(digest((SHARED / "mnist" / file.name).read_bytes()) == file.sha256 for file in t10k)

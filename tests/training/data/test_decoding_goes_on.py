@@ -1,4 +1,4 @@
-"""What was decoded is not decoded again: after a file that cannot be read, after Ctrl-C, after a kill."""
+"""Decoded images are not decoded again: after an unreadable file, after Ctrl-C, after a kill."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ SHAPE = ImageShape(1, 8, 8)
 
 
 class Counted(Download):
-    """Counts what is told of."""
+    """Counts the progress calls."""
 
     def __init__(self) -> None:
         self.announced = self.seen = self.finished = 0
@@ -86,7 +86,7 @@ def test_every_bad_file_is_named_and_the_others_are_kept(
     for path in bad[3:]:
         path.unlink()
     splits = FolderSource(pets).load(Request(SHAPE, tmp_path / "cache"))
-    assert len(decoded) <= 12  # what was bad, and the few that a removal moved among the parts
+    assert len(decoded) <= 12  # the unreadable ones, and the few that a removal moved between splits
     plain = FolderSource(pets).load(Request(SHAPE, tmp_path / "elsewhere"))
     assert np.array_equal(splits.train.images, plain.train.images)
     assert splits.test is not None
@@ -161,7 +161,7 @@ def test_another_file_at_the_place_is_decoded_anew(pets: Path, tmp_path: Path, d
 
 
 def test_two_processes_that_fill_the_same(tmp_path: Path) -> None:
-    """The one that is late finds the array there, or writes its own: both have the right one."""
+    """The later one finds the array there, or writes its own: both get the right one."""
     path, shape, keys = tmp_path / "a-b.npy", (4, 1, 2, 2), [f"{n:032d}" for n in range(4)]
 
     def slow(images: np.ndarray, done: np.ndarray, note: object) -> None:

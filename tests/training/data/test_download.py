@@ -1,4 +1,4 @@
-"""Fetching files: digests, mirrors in order, what is kept, what goes wrong."""
+"""Downloads: digests, mirrors in order, caching, errors."""
 
 import multiprocessing
 import time
@@ -81,7 +81,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
 
 
 class _Badly(BaseHTTPRequestHandler):
-    """Answers as the path says."""
+    """Responds as the path specifies."""
 
     def do_GET(self) -> None:
         self.send_response(200)

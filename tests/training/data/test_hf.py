@@ -1,4 +1,4 @@
-"""Data sets of the Hugging Face Hub, from a small one on this machine."""
+"""Data sets of the Hugging Face Hub, with a small hub on this machine."""
 
 import hashlib
 import importlib.util
@@ -43,7 +43,7 @@ def picture(shade: int, form: str = "PNG") -> bytes:
 def table(
     shades: list[int], labels: list[int] | None = None, features: dict[str, Any] = FEATURES, broken: int | None = None
 ) -> bytes:
-    """A Parquet file as the Hub writes it: pictures as bytes in a struct, features as JSON in the metadata."""
+    """A Parquet file as the Hub writes it: images as bytes in a struct, features as JSON in the metadata."""
     rows: list[Any] = [{"bytes": picture(shade, "JPEG" if shade % 2 else "PNG"), "path": None} for shade in shades]
     if broken is not None:
         rows[broken] = {"bytes": b"no picture", "path": None}
@@ -56,7 +56,7 @@ def table(
 
 
 class Hub:
-    """Repositories by name: files by path, in the branch of converted files or not; what was asked for."""
+    """Repositories by name: files by path, in the branch of converted files or not; records the requests."""
 
     def __init__(self) -> None:
         self.files: dict[str, dict[str, bytes]] = {}
@@ -116,7 +116,7 @@ def serving(hub: Hub) -> Iterator[str]:
 
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    """A hub on this machine, and caches of the test's own."""
+    """A hub on this machine, and caches for the test alone."""
     made = Hub()
     shades = list(range(0, 250, 10))
     made.files["someone/shades"] = {
@@ -183,7 +183,7 @@ def test_files_of_its_own_and_configs(hub: Hub, tmp_path: Path) -> None:
     }
     splits = find_source("hf:plain").load(request(tmp_path))
     assert splits.validation is not None
-    assert (len(splits.train), len(splits.validation), splits.test) == (4, 2, None)  # what a test hides, it hides
+    assert (len(splits.train), len(splits.validation), splits.test) == (4, 2, None)  # hidden by the test
     hub.files["several"] = {f"{name}/train/0000.parquet": table([0, 250]) for name in ("large", "small")}
     with pytest.raises(HubFailed, match="several configs") as caught:
         _ = find_source("hf:several").spec
@@ -232,7 +232,7 @@ def test_what_goes_wrong_is_told(hub: Hub, tmp_path: Path) -> None:
 
 
 def odd(images: list[Any], labels: "pa.Array", told: bytes | None = None) -> bytes:
-    """A Parquet file of these columns, and of what is told of them."""
+    """A Parquet file with these columns and this metadata."""
     into = io.BytesIO()
     made = pa.table({"image": images, "label": labels})
     told = told or json.dumps({"info": {"features": FEATURES}}).encode()

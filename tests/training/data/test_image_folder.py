@@ -68,7 +68,7 @@ def test_more_files_move_no_other_between_the_splits(pets: Path) -> None:
     after = FolderSource(pets).parts()
     kept = before & {item.path for item in after.test}
     assert len(after.test) == 3 + 2
-    assert len(before - kept) <= 1  # a newcomer may take one's place
+    assert len(before - kept) <= 1  # a new file may replace one
 
 
 @pytest.mark.parametrize("validation", ["val", "validation", "valid"])
@@ -151,7 +151,7 @@ def test_no_room_for_a_large_set_is_told_before_it_is_decoded(
         FolderSource(pets).load(Request(SHAPE, tmp_path / "cache"))
     assert not list((tmp_path / "cache").rglob("*.*"))
     monkeypatch.setattr(decoded_cache, "MAPPED", 1 << 30)
-    monkeypatch.setattr(decoded_cache, "write_atomically", full)  # no room to keep a small one: it is in memory
+    monkeypatch.setattr(decoded_cache, "write_atomically", full)  # no room to cache a small one: it is in memory
     assert len(FolderSource(pets).load(Request(SHAPE, tmp_path / "cache")).train) == 32
 
 
@@ -161,7 +161,7 @@ def test_several_workers_decode(pets: Path, tmp_path: Path, monkeypatch: pytest.
 
     def together(path: Path, shape: ImageShape) -> object:
         if not met.is_set():
-            meeting.wait()  # nobody comes to it alone
+            meeting.wait()  # such a split occurs rarely
             met.set()
         return decode(path, shape)
 
@@ -236,7 +236,7 @@ def test_turned_as_exif_says(tmp_path: Path) -> None:
     picture = Image.new("RGB", (20, 10), (0, 0, 0))
     picture.paste((255, 255, 255), (0, 0, 10, 10))
     exif = Image.Exif()
-    exif[0x0112] = 6  # a quarter turn clockwise to see it upright
+    exif[0x0112] = 6  # a quarter turn clockwise to display it upright
     picture.save(tmp_path / "p.jpg", exif=exif, quality=95)
     seen = decode(tmp_path / "p.jpg", ImageShape(1, 20, 10))
     assert seen[0, :8].mean() > 240
@@ -257,7 +257,7 @@ def test_transparent_becomes_black_and_palettes_are_read(tmp_path: Path) -> None
 def test_sixteen_bits_are_scaled_not_clipped(tmp_path: Path) -> None:
     Image.fromarray(np.full((4, 4), 0x8080, np.uint16)).save(tmp_path / "p.png")
     assert np.all(decode(tmp_path / "p.png", ImageShape(1, 4, 4)) == 0x80)
-    Image.frombytes("I;16B", (4, 4), b"\x80\x80" * 16).save(tmp_path / "p.tiff")  # the other order of bytes
+    Image.frombytes("I;16B", (4, 4), b"\x80\x80" * 16).save(tmp_path / "p.tiff")  # the other byte order
     assert np.all(decode(tmp_path / "p.tiff", ImageShape(1, 4, 4)) == 0x80)
 
 
@@ -280,7 +280,7 @@ def test_a_bomb_is_not_unpacked_by_many_threads_either(tmp_path: Path, monkeypat
         return False
 
     with warnings.catch_warnings(), ThreadPoolExecutor(8) as pool:
-        warnings.simplefilter("ignore")  # the tests' own filters would refuse it
+        warnings.simplefilter("ignore")  # the tests' own filters would turn it into an error
         assert all(pool.map(refused, range(400)))
 
 
@@ -290,7 +290,7 @@ def test_a_broken_note_of_how_it_was_turned(tmp_path: Path) -> None:
     Image.new("RGB", (20, 10)).save(tmp_path / "p.png", exif=exif)
 
     def broken(_: object) -> None:
-        raise struct.error("required argument is not an integer")  # Pillow's, of one damaged JPEG in many thousands
+        raise struct.error("required argument is not an integer")  # Pillow does this for rare damaged JPEGs
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("PIL.ImageOps.exif_transpose", broken)

@@ -1,4 +1,4 @@
-"""The registry of data sets: one file each, and all that lists them comes from there."""
+"""The registry of data sets: one file each, and every list of data sets is generated from it."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""`archdsl eval`: the test at the training's end once more, and other images."""
+"""`archdsl eval`: the test at the end of training repeated, and other images."""
 
 import base64
 import io
@@ -34,7 +34,7 @@ def run(*args: object) -> Result:
 
 
 def draw(folder: Path, names: dict[str, int], count: int) -> None:
-    """Noisy pictures of these classes, each of its shade."""
+    """Noisy images of these classes, each with its own shade."""
     chance = np.random.default_rng(1)
     for name, shade in names.items():
         for index in range(count):
@@ -70,7 +70,7 @@ def test_the_same_weights_and_averages_give_the_same_result(trained: Path) -> No
     again = result(trained / "run")
     before = json.loads((trained / "run/report.json").read_text())["result"]
     assert before is not None
-    assert again == before  # every number and every picture
+    assert again == before  # every number and every image
     assert result(trained / "run", "--tta", "none")["loss"] != before["loss"]
 
 

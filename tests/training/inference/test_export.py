@@ -1,4 +1,4 @@
-"""`archdsl export`: what is written is run, and gives what the network gives."""
+"""`archdsl export`: the exported file is run, and computes what the network computes."""
 
 import importlib
 import json
@@ -31,7 +31,7 @@ flatten; fc classes
 train { data digits; precision fp32; layout channels_first; epochs 3; optimizer adam lr=0.01 }
 """
 
-# what exporters stumble over: windows that round up, adaptive windows, recurrence, attention, resizing, merges
+# difficult cases for exporters: windows that round up, adaptive windows, recurrence, attention, resizing, merges
 PARTS = """
 input 3x12x12
 conv 8 k3 p1; bn; relu as a
@@ -82,11 +82,11 @@ def test_onnx_takes_pixels_as_they_are(trained: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "input `pixels`: uint8, N×1×8×8" in done.output
     assert "gives the same outputs for batches of 1 and 3: the largest difference is" in done.output
-    assert " KiB\n" in done.output  # small networks have a size, too
+    assert " KiB\n" in done.output  # small networks also have a size
     session = onnxruntime.InferenceSession(trained / "net.onnx")
     assert [each.shape[0] for each in (*session.get_inputs(), *session.get_outputs())] == ["N", "N"]
     images, labels = digits(trained)
-    (outputs,) = session.run(None, {"pixels": images})  # all 360 in a batch: any size will do
+    (outputs,) = session.run(None, {"pixels": images})  # all 360 in a batch: any batch size works
     result = json.loads((trained / "result.json").read_text())
     assert accuracy(outputs, labels) == pytest.approx(result["test"]["accuracy"])
     facts = json.loads(session.get_modelmeta().custom_metadata_map[KEY])
@@ -94,7 +94,7 @@ def test_onnx_takes_pixels_as_they_are(trained: Path) -> None:
     assert facts["text"] == NET
     assert facts["input"] == "pixels 0..255, uint8 of N×1×8×8, grey"
     with pytest.raises(onnxruntime.capi.onnxruntime_pybind11_state.InvalidArgument, match="float"):
-        session.run(None, {"pixels": images.astype(np.float32) / 255})  # the mistake that people make is an error
+        session.run(None, {"pixels": images.astype(np.float32) / 255})  # a common mistake is an error
 
 
 def test_onnx_of_what_exporters_stumble_over(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`archdsl inspect` and `archdsl predict` as people call them."""
+"""`archdsl inspect` and `archdsl predict` from the command line."""
 
 import json
 from pathlib import Path
@@ -37,7 +37,7 @@ def run(*args: object, input: bytes | None = None) -> Result:
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a run on dark and light pictures, some of them, and a text that is none."""
+    """A folder with a run on dark and light images, some of them, and a text file."""
     folder = tmp_path_factory.mktemp("inspect")
     (folder / "net.arch").write_text(NET)
     chance = np.random.default_rng(0)
@@ -177,7 +177,7 @@ def test_maps_of_odd_values_are_drawn() -> None:
 
 def test_folders_files_and_standard_input(trained: Path) -> None:
     done = run("predict", trained / "run", trained / "images/dark", trained / "broken.png", "--top", 1)
-    assert done.exit_code == 1  # one cannot be read, fifteen are answered all the same
+    assert done.exit_code == 1  # one is unreadable, fifteen are classified anyway
     assert len(done.stdout.splitlines()) == 15
     assert "broken.png: cannot identify image file\n" in done.stderr
     assert "Traceback" not in done.output

@@ -1,4 +1,4 @@
-"""Changes of batches: what they may do to an image, how often they do it, and that chance is theirs alone."""
+"""Augmentation of batches: its effect on an image, its frequency, and that only its generator affects it."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from archdsl.training.recipe.recipe import Augment
 
 
 def images(count: int = 400, channels: int = 3, height: int = 8, width: int = 10) -> Tensor:
-    """Every pixel of an image different from the others, none zero, all images alike."""
+    """Every pixel of an image different from the others, none zero, all images equal."""
     one = torch.arange(1, channels * height * width + 1).remainder(255).add(1).to(torch.uint8)
     return one.view(1, channels, height, width).expand(count, -1, -1, -1).contiguous()
 
@@ -35,7 +35,7 @@ def test_shift_is_a_crop_of_the_padded_image(border: str) -> None:
     crops = {(y, x): large[:, y : y + 8, x : x + 10] for y in range(5) for x in range(5)}
     seen = [next(at for at, crop in crops.items() if np.array_equal(crop, image.numpy())) for image in shifted]
     counts = [seen.count(at) for at in crops]
-    assert min(counts) >= 4  # each of the 25 places 16 times on average
+    assert min(counts) >= 4  # each of the 25 positions 16 times on average
     assert max(counts) <= 40
 
 
@@ -78,7 +78,7 @@ def test_the_layout_changes_nothing_but_itself(change: Callable[[Tensor], Tensor
 
 
 def test_a_view_is_shifted_as_a_copy_is() -> None:
-    """Rows are read from memory: images that do not lie in it one after the other must be brought together first."""
+    """Rows are read in memory order: images that are not contiguous must be copied first."""
     whole = torch.randint(0, 256, (12, 3, 8, 20), dtype=torch.uint8, generator=chance(5))
     part = whole[::2, :, :, 4:14]
     assert torch.equal(
@@ -95,13 +95,13 @@ def test_cutout_blanks_one_square() -> None:
     rows, columns = blank.any(2).sum(1), blank.any(1).sum(1)
     assert torch.equal(blank.sum((1, 2)), rows * columns)
     assert int(rows.max()) == int(columns.max()) == 4
-    assert int(rows.min()) == 2  # the middle is in the image, so half of the square at least
+    assert int(rows.min()) == 2  # the center is in the image, so at least half of the square
     assert 0.9 < cut.mean() + (rows * columns).float().mean() / 81 < 1.1
 
 
 def test_rotate_turns_by_no_more_than_told() -> None:
     source = torch.zeros(50, 1, 33, 33, dtype=torch.uint8)
-    source[:, :, 15:18, 25:28] = 255  # a patch on the right of the middle
+    source[:, :, 15:18, 25:28] = 255  # a patch to the right of the center
     turned = augmentation.rotate(source, 30, chance()).float()
     places = torch.arange(33.0) - 16
     mass = turned.sum((1, 2, 3))
@@ -127,7 +127,7 @@ def test_jitter_changes_colours_within_bounds() -> None:
     changed = augmentation.jitter(grey, 0.2, chance())
     assert 80 <= int(changed.min()) < 85
     assert 115 < int(changed.max()) <= 120
-    assert torch.equal(changed.amin((1, 2, 3)), changed.amax((1, 2, 3)))  # plain grey stays plain grey
+    assert torch.equal(changed.amin((1, 2, 3)), changed.amax((1, 2, 3)))  # plain gray remains plain gray
 
 
 @pytest.mark.parametrize("name", ["mixup", "cutmix"])

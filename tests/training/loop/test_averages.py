@@ -1,4 +1,4 @@
-"""Slow weights, frozen parts, whitened filters, epochs that are not whole: what airbench needs, each by itself."""
+"""Slow weights, frozen parts, whitened filters, partial epochs: the features of airbench, each on its own."""
 
 import math
 from pathlib import Path
@@ -80,7 +80,7 @@ def test_slow_weights_are_the_result_and_resume(tmp_path: Path) -> None:
     assert_same(tmp_path / "whole", tmp_path / "cut")
     fast, slow = weights_of(whole.state.model), whole.state.average
     assert slow is not None
-    assert any(not torch.equal(fast[name], slow[name]) for name in fast)  # 15 is no multiple of 4
+    assert any(not torch.equal(fast[name], slow[name]) for name in fast)  # 15 is not a multiple of 4
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_one_mean_of_weights() -> None:
         Recipe.model_validate({"ema": 0.9, "lookahead": {"every": 5}})
 
 
-# --- rates and sums ---------------------------------------------------------------------------------------------------
+# --- learning rates and sums ------------------------------------------------------------------------------------------
 
 
 def test_biases_of_norms_have_a_rate_and_keep_their_decay() -> None:
@@ -124,7 +124,7 @@ def test_a_sum_is_a_mean_with_another_rate(tmp_path: Path, accumulate: int) -> N
     by_mean = {"name": "sgd", "lr": 0.3, "weight_decay": decay, "momentum": 0.5}
     by_sum = {**by_mean, "lr": 0.3 / images, "weight_decay": decay * images}
     if accumulate == 2:
-        plain["epochs"] = 0.5  # the last step of an epoch has one batch only
+        plain["epochs"] = 0.5  # the last step of an epoch has only one batch
     mean = training(tmp_path / "mean", optimizer=by_mean, **plain).start().state
     summed = (
         training(tmp_path / "sum", optimizer=by_sum, loss={"name": "cross_entropy", "sum": True}, **plain).start().state
@@ -155,7 +155,7 @@ def test_what_is_frozen_in_the_text_stays_so() -> None:
     assert model.get_parameter("6.weight").requires_grad
     freeze(model, Freeze(name="0,6", after=1), 1)
     assert not model.get_parameter("6.weight").requires_grad
-    freeze(model, Freeze(name="0,6", after=3), 2)  # a run that goes on with more
+    freeze(model, Freeze(name="0,6", after=3), 2)  # a resumed run with more epochs
     assert model.get_parameter("6.weight").requires_grad
     assert not model.get_parameter("0.weight").requires_grad
 
@@ -179,7 +179,7 @@ def test_patches_are_those_of_a_convolution() -> None:
 
 
 def whitened(text: str) -> tuple[nn.Module, Tensor]:
-    """The network, and standardised images that its filters were set from."""
+    """The network, and the standardized images that its filters were computed from."""
     chance = np.random.default_rng(0)
     smooth = chance.normal(size=(300, 3, 9, 9)).cumsum(2).cumsum(3) * 12 + 128
     images = ImageSet(smooth.clip(0, 255).astype(np.uint8), np.zeros(300, np.int64))
@@ -211,7 +211,7 @@ def test_a_deeper_layer_is_whitened_by_what_it_sees() -> None:
     assert torch.allclose(moments, torch.eye(4), atol=0.05)
 
 
-# --- answers to changed images ----------------------------------------------------------------------------------------
+# --- test-time augmentation -------------------------------------------------------------------------------------------
 
 
 def test_answers_are_averaged_over_mirror_images_and_shifts() -> None:
@@ -222,5 +222,5 @@ def test_answers_are_averaged_over_mirror_images_and_shifts() -> None:
     image = torch.arange(16.0).view(1, 1, 4, 4)
     assert answers(Corner(), image, "none").item() == 0
     assert answers(Corner(), image, "flip").item() == (0 + 3) / 2
-    # down and right, (0, 0) shows (1, 1) by reflection; up and left it shows (1, 1): mirrored (1, 2), each time
+    # shifted down and right, (0, 0) is (1, 1) by reflection; up and left it is (1, 1): mirrored (1, 2), each time
     assert answers(Corner(), image, "shift").item() == (1.5 + (5 + 6) / 2) / 2

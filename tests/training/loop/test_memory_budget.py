@@ -1,4 +1,4 @@
-"""Trainings that the memory is too small for."""
+"""Training that runs out of memory."""
 
 import os
 import re
@@ -38,7 +38,7 @@ main()
 
 
 def limited(folder: Path, *args: str) -> "subprocess.CompletedProcess[str]":
-    """`archdsl train` in a process that may take 660 MiB more than it has after torch is loaded."""
+    """`archdsl train` in a process that may use 660 MiB more than after importing torch."""
     command = [sys.executable, "-c", LIMITED, "train", "net.arch", *args]
     environment = {**os.environ, "MALLOC_ARENA_MAX": "1"}
     return subprocess.run(command, cwd=folder, env=environment, text=True, capture_output=True, check=False)
@@ -49,7 +49,7 @@ def test_the_batch_that_is_named_fits(tmp_path: Path) -> None:
     (tmp_path / "net.arch").write_text(NET)
     failed = limited(tmp_path, "--batch", "1200", "--out", "r")
     assert failed.returncode == 1, failed.stdout
-    assert "a batch of 1200 takes about 1." in failed.stdout  # told before it is tried, by the analysis
+    assert "a batch of 1200 takes about 1." in failed.stdout  # reported before it is tried, by the analysis
     assert failed.stderr.startswith("error: cpu is out of memory for a batch of 1200; 0.6")
     found = re.search(
         r"a batch of (\d+) fits; `(--batch (\d+) --accumulate (\d+))` makes the same steps", failed.stderr
@@ -83,7 +83,7 @@ def test_which_errors_are_of_memory(error: Exception, is_memory: bool) -> None:
         raise error
     assert isinstance(caught.value, OutOfMemory) == is_memory
     if isinstance(caught.value, OutOfMemory):
-        assert "`--batch 32 --accumulate 2`" in str(caught.value.help())  # no graph, no analysis: the half
+        assert "`--batch 32 --accumulate 2`" in str(caught.value.help())  # no graph, no analysis: half of the batch
 
 
 def test_nothing_fits() -> None:

@@ -1,4 +1,4 @@
-"""Sums over an epoch, which must be the same however they came about."""
+"""Sums over an epoch, which must not depend on how they were computed."""
 
 import pytest
 import torch
@@ -52,7 +52,7 @@ def test_goes_on_from_sums() -> None:
     whole, rest = Tally(CPU), Tally(CPU)
     for batch in made[:4]:
         whole.look(*batch)
-    rest.look(*made[0])  # what it had before is forgotten
+    rest.look(*made[0])  # previous values are discarded
     rest.restore(whole.loss.clone(), whole.correct.clone(), whole.seen)
     for batch in made[4:]:
         whole.look(*batch)

@@ -25,7 +25,7 @@ HERE = Path(__file__).parents[3]
 
 
 def environment(rank: int, size: int, port: int) -> dict[str, str]:
-    """What torchrun would set."""
+    """The variables that torchrun sets."""
     told = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": size, "LOCAL_WORLD_SIZE": size, "MASTER_PORT": port}
     return {**os.environ, **{k: str(v) for k, v in told.items()}, "MASTER_ADDR": "127.0.0.1", "OMP_NUM_THREADS": "1"}
 
@@ -49,7 +49,7 @@ def start(command: list[str], cwd: Path, size: int = 2) -> list["subprocess.Pope
 
 @pytest.fixture(scope="module")
 def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What two processes made of each case."""
+    """The results of two processes for each case."""
     folder = tmp_path_factory.mktemp("two")
     started = start(["-m", "tests.training.processes.two_processes", str(folder)], HERE)
     outputs = [process.communicate(timeout=120) for process in started]
@@ -105,7 +105,7 @@ def test_shards_are_disjoint_and_complete(size: int, count: int) -> None:
     taken = []
     for rank in range(size):
         mine, counted = Processes(Place(rank, size, rank, size)).shard(indices)
-        assert len(mine) >= min(2, count)  # enough to normalise by
+        assert len(mine) >= min(2, count)  # enough to normalize by
         assert abs(counted - count / size) < 1
         taken.append(mine[:counted])
     assert torch.equal(torch.cat(taken), indices)

@@ -1,7 +1,6 @@
-"""Trainings by two processes over gloo; see test_distributed.py. Run as a module, with a FOLDER.
+"""Trainings by two processes with gloo; see test_distributed.py. Run as a module, with a FOLDER.
 
-Each process writes the weights that it ends with, so that the test can hold them against each other's and against
-those of one process.
+Each process writes its final weights, so that the test can compare them with each other and with those of one process.
 """
 
 import json
@@ -27,12 +26,12 @@ from tests.training.helpers import Patches, StopAfter, small_network, subject, t
 
 
 def plain_network() -> nn.Module:
-    """Nothing in it mixes the images of a batch or draws chance."""
+    """Nothing in it mixes the images of a batch or uses random numbers."""
     return nn.Sequential(nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(128, 3))
 
 
 class TwoOutputs(nn.Module):
-    """A main output and one beside it, whose weights get no gradient."""
+    """A main output and an auxiliary one, whose weights get no gradient."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,7 +59,7 @@ CASES: dict[str, Case] = {
 
 
 def run_case(name: str, folder: Path, team: Team | None = None) -> Outcome:
-    """Train a case to its end."""
+    """Run the training of a case to its end."""
     build, recipe = CASES[name]
     return make(folder, build, team, **recipe).start()
 
@@ -74,7 +73,7 @@ def make(
 
 
 def follow(folder: Path, team: Team) -> Path:
-    """The folder of a run, made by the leader alone."""
+    """The folder of a run, created by the leader alone."""
     if team.leads and not folder.exists():
         Run.create(folder, folder.parent, "unused")
     team.share("made")
@@ -91,8 +90,8 @@ def told(outcome: Outcome, folder: Path, name: str, team: Team) -> None:
 
 def main(folder: Path) -> None:
     torch.set_num_threads(1)
-    distributed._AGREE_SECONDS = 0.0  # after each step, so that a stop comes in the middle of an epoch
-    vars(session)["write_report"] = lambda *_: None  # pictures take longer than these trainings
+    distributed._AGREE_SECONDS = 0.0  # after each step, so that a stop happens in the middle of an epoch
+    vars(session)["write_report"] = lambda *_: None  # figures take longer than these trainings
     with distributed.joined(distributed.place(), "cpu") as team:
 
         def go(name: str, method: str, stop: Stop | None = None, **recipe: Any) -> None:
@@ -108,7 +107,7 @@ def main(folder: Path) -> None:
         go("stopped", "start", StopAfter(9) if team.rank == 1 else None)
         torch.manual_seed(12345)
         go("stopped", "resume")
-    os._exit(0)  # nothing is left to tidy up, and interpreters are slow at it
+    os._exit(0)  # nothing is left to clean up, and interpreters are slow at it
 
 
 if __name__ == "__main__":

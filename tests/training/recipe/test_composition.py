@@ -14,7 +14,7 @@ from archdsl.training.recipe.recipe import Adam, Cosine, CrossEntropy, OneCycle,
 
 
 def recipe(block: str, **options: Any) -> Recipe | str:
-    """The recipe of a block, or its mistakes as shown; options by their names with _ for -."""
+    """The recipe of a block, or its errors as shown; options by their names with _ for -."""
     source = Source(f"input 1x8x8\nflatten; fc 10\ntrain {{\n{block}\n}}\n", name="n.arch")
     sink = Sink()
     settings = analyse(source, sink).draft.training

@@ -1,4 +1,4 @@
-"""The small parts: schedules, optimizers, losses, pixels into numbers, scores, the choice of how to compute."""
+"""Schedules, optimizers, losses, standardization, scores, and the choice of precision and layout."""
 
 import math
 
@@ -147,7 +147,7 @@ def test_muon_is_torch_s_on_the_filters_as_a_matrix(layout: torch.memory_format)
         ours.step()
         ours.zero_grad()
         assert conv.weight.grad is None
-        # Newton and Schulz's steps are made in 16 bits, so columns in another order round otherwise
+        # Newton-Schulz steps are made in 16 bits, so columns in another order are rounded differently
         assert torch.allclose(conv.weight.detach().flatten(1), matrix.detach(), atol=2e-4)
 
 
@@ -246,7 +246,7 @@ def test_mean_and_deviation_are_those_of_the_pixels() -> None:
 
 
 class Fixed(nn.Module):
-    """Answers with the pixels of the image's first row."""
+    """Returns the pixels of the image's first row."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         assert not self.training
@@ -291,7 +291,7 @@ def test_running_means_are_in_place_only_meanwhile() -> None:
     assert all(torch.equal(tensor, before[name]) for name, tensor in weights_of(model).items())
 
 
-# --- how to compute ---------------------------------------------------------------------------------------------------
+# --- precision and layout ---------------------------------------------------------------------------------------------
 
 
 def test_what_is_told_is_taken_without_a_trial() -> None:
@@ -342,7 +342,7 @@ def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
         choose_device("tpu")
 
 
-# --- chance -----------------------------------------------------------------------------------------------------------
+# --- random numbers ---------------------------------------------------------------------------------------------------
 
 
 def test_chance_goes_on_where_it_was() -> None:

@@ -1,4 +1,4 @@
-"""Curves and matrices as people see them: what stands on their axes, and that it can be read."""
+"""Curves and matrices as users see them: the labels on their axes, and that they are readable."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ from archdsl.training.report.curves import draw_confusion, draw_curves, fonts
 from archdsl.training.report.training_sections import decimals
 
 DIGIT = 8.3
-"""Units of a digit in the charts' 13px, in a wide font."""
+"""Width of a digit in the charts' 13px font, for a wide font."""
 
 
 def drawn(monkeypatch: pytest.MonkeyPatch, accuracies: list[float]) -> Figure:

@@ -1,4 +1,4 @@
-"""The report of a run: its figures, its page, and names and runs that are out of the ordinary."""
+"""The report of a run: its figures, its page, and unusual names and runs."""
 
 import base64
 import io
@@ -49,7 +49,7 @@ def _no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Page(HTMLParser):
-    """The elements of a page, and whether each was closed in its turn."""
+    """The elements of a page, and whether they are properly nested."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -88,7 +88,7 @@ def read(folder: Path) -> tuple[TrainingReport, Page]:
 
 
 def assert_by_itself(page: Page) -> None:
-    """Nothing runs and nothing is fetched; every picture has words, every table heads, headings skip no level."""
+    """No script runs and nothing is fetched; images have alternative texts, tables headers, headings skip no level."""
     assert not {"script", "iframe", "object", "link", "form"} & {name for name, _ in page.elements}
     for name, attributes in page.elements:
         assert not [key for key in attributes if key.startswith("on")]
@@ -177,7 +177,7 @@ def test_one_epoch_without_validation_or_test(tmp_path: Path, loss: str) -> None
 
 
 def made_result(names: tuple[str, ...], images: int = 40, shape: tuple[int, int, int] = (1, 8, 8)) -> tuple[Any, Any]:
-    """A result of answers by chance, and its matrix."""
+    """Scores of random predictions, and their confusion matrix."""
     chance = np.random.default_rng(0)
     labels = chance.integers(0, len(names), images)
     logits = torch.from_numpy(chance.normal(size=(images, len(names))).astype(np.float32))
@@ -189,7 +189,7 @@ def made_result(names: tuple[str, ...], images: int = 40, shape: tuple[int, int,
 
 
 def page_of(tmp_path: Path, names: tuple[str, ...], **changes: Any) -> Page:
-    """The page of a small run with these classes and other figures put in."""
+    """The page of a small run with these classes and other numbers inserted."""
     training(tmp_path / "run", epochs=1).start()
     report = TrainingReport.model_validate_json((tmp_path / "run/report.json").read_bytes())
     result, counts = made_result(names, **changes)
@@ -232,7 +232,7 @@ def test_pixels_of_a_large_matrix() -> None:
     page = Page(matrix(counts, [str(i) for i in range(700)]))
     data = str(page.all("img")[0]["src"]).partition(",")[2]
     pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))
-    assert pixels.shape == (350, 350, 4)  # each the strongest of four cells
+    assert pixels.shape == (350, 350, 4)  # each the largest of four cells
     assert (pixels[..., 3].diagonal() > 0).all()
     assert pixels[1, 300].tolist() == [213, 94, 0, round(255 * math.sqrt(0.5))]
 
@@ -240,7 +240,7 @@ def test_pixels_of_a_large_matrix() -> None:
 def test_the_interval_of_an_accuracy() -> None:
     for right, count in ((0, 10), (9, 10), (950, 1000), (10, 10)):
         part = right / count
-        for bound in wilson(right, count):  # each lies 1.96 of its own deviations from what was seen
+        for bound in wilson(right, count):  # each is 1.96 of its own standard deviations from the measured value
             assert abs(part - bound) == pytest.approx(1.959964 * math.sqrt(bound * (1 - bound) / count), abs=1e-6)
         assert 0 <= wilson(right, count)[0] <= part <= wilson(right, count)[1] <= 1
 

@@ -1,4 +1,4 @@
-"""What a report says by class and on average, and what it needs to be done again."""
+"""The numbers of a report by class and on average, and its information for reproducing the run."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from archdsl.training.report.run_report import ResultReport, TrainingReport
 from tests.training.helpers import training
 
 COUNTS = np.array([[3, 1, 0, 0], [0, 2, 0, 0], [2, 0, 0, 0], [0, 0, 0, 0]], np.int64)
-"""Of four classes one is never the answer, and one has no images."""
+"""One of four classes is never predicted, and one has no images."""
 
 
 def made() -> ResultReport:
@@ -43,6 +43,6 @@ def test_the_page_shows_means_and_the_settings_of_the_text(tmp_path: Path) -> No
     page = write_html(report.model_copy(update={"result": made(), "network": told}), network, COUNTS)
     assert "<code>classes = 4</code>" in page
     assert "mean over 4 classes" in page
-    assert "48.89\u202f%" in page  # of F1, which stands nowhere else
+    assert "48.89\u202f%" in page  # of F1, which appears nowhere else
     older = report.model_copy(update={"result": made().model_copy(update={"mean": None})})
     assert '<tfoot><tr><th scope="row">mean' not in write_html(older, network, COUNTS)

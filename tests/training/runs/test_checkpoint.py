@@ -1,4 +1,4 @@
-"""Checkpoints: whole or not there, whatever happens while they are written."""
+"""Checkpoints are complete or do not exist, whatever happens while they are written."""
 
 import os
 import random
@@ -110,16 +110,16 @@ def test_killed_at_any_moment_the_newest_loads(folder: Path) -> None:
         state = made()
         newest, passed_over = restore_newest(state, folder)
         assert passed_over is None
-        assert newest == list_checkpoints(folder)[-1]  # never a damaged one passed over
+        assert newest == list_checkpoints(folder)[-1]  # never a damaged one that was skipped
         assert state.step >= steps
         assert all(bool((p == state.step).all()) for p in state.model.parameters())
-        reach = 0.03 if state.step > steps else min(1.0, reach * 1.2)  # a busy machine takes longer to save at all
+        reach = 0.03 if state.step > steps else min(1.0, reach * 1.2)  # a busy machine saves slowly
         steps = state.step
     assert steps > 0
 
 
 def test_no_room_leaves_the_old_one(folder: Path) -> None:
-    """A bound on the size of files stands for a full disk: the system refuses in the middle of the file."""
+    """A limit on the size of files simulates a full disk: the system refuses in the middle of the file."""
     old = save(made(1, 1), folder)
     program = f"""
         import resource
@@ -212,7 +212,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("flipped", range(40))
 def test_a_flipped_byte_is_named_and_not_trained_on_with(folder: Path, flipped: int) -> None:
-    """One byte, anywhere in the file: each tensor has a digest, and so has the JSON beside them."""
+    """One byte, anywhere in the file: each tensor has a digest, and so has the JSON next to them."""
     path = save(made(1, 1), folder)
     content = bytearray(path.read_bytes())
     at = random.Random(flipped).randrange(8, len(content))

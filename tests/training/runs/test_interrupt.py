@@ -1,4 +1,4 @@
-"""Signals that stop a training, and those that do not."""
+"""Signals that stop a training, and signals that do not."""
 
 import os
 import signal
@@ -26,7 +26,7 @@ def test_a_signal_stops_and_its_handler_comes_back(number: signal.Signals) -> No
             assert not stop()
             signal.raise_signal(number)
             assert stop()
-        # a terminal is lost once, and what is to be written then is written to the end
+        # a terminal is lost once, and the remaining output is written completely
         assert signal.getsignal(number) is (signal.SIG_IGN if number.name == "SIGHUP" else before)
     finally:
         signal.signal(number, before)

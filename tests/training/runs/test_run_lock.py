@@ -1,4 +1,4 @@
-"""Two processes do not write into one folder."""
+"""Two processes cannot write to one folder at the same time."""
 
 import subprocess
 import sys
@@ -35,7 +35,7 @@ def test_a_folder_is_held_until_its_process_ends_however_it_ends(tmp_path: Path)
         other.wait()
     with claimed(tmp_path):
         pass
-    with claimed(tmp_path):  # let go of again
+    with claimed(tmp_path):  # released again
         assert list(tmp_path.iterdir()) == []
 
 

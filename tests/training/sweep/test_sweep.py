@@ -1,4 +1,4 @@
-"""Sweeps: what is varied, which points are chosen, what is told of them."""
+"""Sweeps: the search space, the choice of points, the output."""
 
 import importlib.util
 import json
@@ -42,7 +42,7 @@ def space(*settings: str, **options: str) -> Space:
     return space_of(settings, {paths.get(name, (name,)): text for name, text in options.items()})
 
 
-# --- what is varied ---------------------------------------------------------------------------------------------------
+# --- search space -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def space(*settings: str, **options: str) -> Space:
         ("1..16", Range(1, 16, whole=True, log=True)),
         ("0.5..2", Range(0.5, 2, whole=False, log=False)),
         ("0.01..0.3", Range(0.01, 0.3, whole=False, log=True)),
-        ("0..100", Range(0, 100, whole=True, log=False)),  # no logarithm of 0
+        ("0..100", Range(0, 100, whole=True, log=False)),  # 0 has no logarithm
     ],
 )
 def test_lists_and_ranges(text: str, dimension: object) -> None:
@@ -102,7 +102,7 @@ def test_what_a_kind_does_not_take_is_left_out() -> None:
     assert found.recipe(adam) == {("optimizer", "name"): "adam"}
     assert found.used(adam) == {"--optimizer": "adam"}
     assert found.recipe({**adam, "--optimizer": "sgd"})["optimizer", "momentum"] == "0.9"
-    kept = space(momentum="0.5,0.9").recipe({"--momentum": 0.9})  # the kind is the file's: a mistake is told there
+    kept = space(momentum="0.5,0.9").recipe({"--momentum": 0.9})  # the file sets the kind: reported there
     assert kept == {("optimizer", "momentum"): "0.9"}
 
 
@@ -112,11 +112,11 @@ def test_values_are_those_of_the_recipe() -> None:
     assert (augment.flip, augment.crop) == (True, None)
 
 
-# --- which points -----------------------------------------------------------------------------------------------------
+# --- choice of points -------------------------------------------------------------------------------------------------
 
 
 def measured(point: Point, run: Path) -> Trial:
-    """What a training might come to, at once: best at a learning rate of 0.1, better with width."""
+    """An immediate simulated result: best at a learning rate of 0.1, better with width."""
     width, lr = float(point.get("width", 1)), float(point["--lr"])
     if width == 3:
         return Trial(point, why="three is no width")
@@ -198,7 +198,7 @@ def test_the_front() -> None:
 
     cheap, middle, worse, dear, broken = trial(1, 0.5), trial(5, 0.8), trial(6, 0.7), trial(9, 0.8, 0.5), trial(2, None)
     assert front([worse, dear, broken, middle, cheap]) == (cheap, middle)
-    assert best([cheap, middle, dear, broken]) == dear  # as accurate as the middle one, with less loss
+    assert best([cheap, middle, dear, broken]) == dear  # as accurate as the middle one, with a lower loss
     assert best([broken]) is None
 
 
@@ -216,12 +216,12 @@ def test_the_picture_has_every_trial(tmp_path: Path) -> None:
     assert not (tmp_path / "none.svg").exists()
 
 
-# --- as people call it ------------------------------------------------------------------------------------------------
+# --- command line -----------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working folder with a network; pictures, which take longer than these trainings, are not drawn."""
+    """A working folder with a network; figures, which take longer than these trainings, are not drawn."""
     (tmp_path / "net.arch").write_text(NET)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(session, "write_report", lambda *_: None)
@@ -259,7 +259,7 @@ def test_a_sweep_stopped_and_resumed(folder: Path, monkeypatch: pytest.MonkeyPat
     assert json.loads((folder / "whole/trials/003/settings.json").read_text())["data"]["images"]["test"] == 0
     assert run("--resume", "whole").exit_code == 0  # nothing is left to do
 
-    stops = iter([StopAfter(30), StopAfter(4)])  # never asked so often in one trial; in the middle of the second
+    stops = iter([StopAfter(30), StopAfter(4)])  # never queried so often in one trial; in the middle of the second
     with monkeypatch.context() as patched:
         patched.setattr("archdsl.training.runs.interrupt.StopOnSignal", lambda: next(stops))
         stopped = run(*args, "--out", "parts")

@@ -1,4 +1,4 @@
-"""The published data sets, one file each: what is known of it as SPEC, and `load`, which reads it.
+"""The published data sets, one file each: its facts as SPEC, and `load`, which reads it.
 
-`archdsl check` reads each SPEC, so that a file imports numpy, and what else it reads images with, inside of `load`.
+`archdsl check` reads each SPEC, so a file imports numpy and other packages for reading images inside `load`.
 """

@@ -1,4 +1,4 @@
-"""CIFAR-10 (Krizhevsky, 2009): 32×32 colour photographs of ten kinds of things."""
+"""CIFAR-10 (Krizhevsky, 2009): 32×32 color photographs in ten classes."""
 
 from typing import TYPE_CHECKING
 
@@ -30,5 +30,5 @@ def source() -> "CifarSource":
 
 
 def load(request: "Request") -> "Splits":
-    """The images, split. Raises what a source raises."""
+    """The images, by split. Raises what a source raises."""
     return source().load(request)

@@ -1,4 +1,4 @@
-"""CIFAR-100 (Krizhevsky, 2009): a hundred classes; each record's coarse label (of 20) is left aside."""
+"""CIFAR-100 (Krizhevsky, 2009): a hundred classes; each record's coarse label (of 20) is ignored."""
 
 from typing import TYPE_CHECKING
 
@@ -38,5 +38,5 @@ def source() -> "CifarSource":
 
 
 def load(request: "Request") -> "Splits":
-    """The images, split. Raises what a source raises."""
+    """The images, by split. Raises what a source raises."""
     return source().load(request)

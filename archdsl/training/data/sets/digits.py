@@ -1,4 +1,4 @@
-"""Digits: 8×8 grey images of handwritten digits with 17 shades, shipped with the package (see LICENCE-digits.md)."""
+"""Digits: 8×8 images of handwritten digits in 17 gray levels, shipped with the package (LICENCE-digits.md)."""
 
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ SPEC = DataSpec("digits", tuple("0123456789"), ImageShape(1, 8, 8), images=(1_43
 
 
 def load(request: "Request") -> "Splits":
-    """1,797 images in their published order, of which the last 360 are for the test."""
+    """1,797 images in their published order, of which the last 360 are the test set."""
     from importlib.resources import files
 
     import numpy as np

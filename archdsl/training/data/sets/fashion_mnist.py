@@ -1,4 +1,4 @@
-"""Fashion-MNIST (Xiao, Rasul and Vollgraf, 2017, MIT licence): 28×28 grey pictures of clothes, in MNIST's form."""
+"""Fashion-MNIST (Xiao, Rasul and Vollgraf, 2017, MIT license): 28×28 grayscale images of clothes, in MNIST's format."""
 
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ def source() -> "IdxSource":
 
 
 def load(request: "Request") -> "Splits":
-    """The images, split. Raises what a source raises."""
+    """The images, by split. Raises what a source raises."""
     return source().load(request)
 
 
@@ -32,7 +32,7 @@ DIGESTS = (
     "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
 )
 MIRRORS = (
-    "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",  # its home has no https; the digest decides
+    "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",  # the original has no https; the digest is checked
     "https://storage.googleapis.com/tensorflow/tf-keras-datasets",
     "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion",
 )

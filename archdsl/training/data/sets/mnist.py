@@ -1,4 +1,4 @@
-"""MNIST (LeCun, Cortes and Burges, 1998): handwritten digits, 28×28 grey."""
+"""MNIST (LeCun, Cortes and Burges, 1998): handwritten digits, 28×28 grayscale."""
 
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ def source() -> "IdxSource":
 
 
 def load(request: "Request") -> "Splits":
-    """The images, split. Raises what a source raises."""
+    """The images, by split. Raises what a source raises."""
     return source().load(request)
 
 

@@ -1,6 +1,6 @@
-"""SVHN (Netzer et al., 2011): digits of house numbers, 32×32 in colour, for research that is not commercial.
+"""SVHN (Netzer et al., 2011): digits of house numbers, 32×32 in color, for noncommercial research.
 
-The 531,131 easier images (`extra`) are left out.
+The 531,131 easier images (`extra`) are not used.
 """
 
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ SPEC = DataSpec("svhn", tuple("0123456789"), ImageShape(3, 32, 32), images=(73_2
 
 
 def source() -> "SvhnSource":
-    """The two files at their home."""
+    """The two files at their original address."""
     from ..svhn_files import SvhnSource, at_home
 
     return SvhnSource(
@@ -26,5 +26,5 @@ def source() -> "SvhnSource":
 
 
 def load(request: "Request") -> "Splits":
-    """The images, split. Raises what a source raises."""
+    """The images, by split. Raises what a source raises."""
     return source().load(request)
