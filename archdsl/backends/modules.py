@@ -80,6 +80,22 @@ class Shift(nn.Module):
         return f"{', '.join(map(str, self.bias.shape))}, init={self.init}"
 
 
+class AxesSoftmax(nn.Module):
+    """Softmax over several axes, from the first to the last, as if they were one; or its logarithm."""
+
+    def __init__(self, first: int, last: int, log: bool = False) -> None:
+        super().__init__()
+        self.first, self.last, self.log = first, last, log
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        flat = x.flatten(self.first, self.last)
+        y = flat.log_softmax(self.first) if self.log else flat.softmax(self.first)
+        return y.reshape(x.shape)
+
+    def extra_repr(self) -> str:
+        return f"{self.first}, {self.last}, log={self.log}"
+
+
 class ClassToken(nn.Module):
     """A learned vector before the steps of a sequence: N×T×C becomes N×(T + 1)×C."""
 

@@ -61,6 +61,9 @@ class Op(Record):
     shared_weights: ClassVar[tuple[str, ...]] = ()
     """Weights of the node that it shares them with, which its calls take after its inputs."""
 
+    overridable: ClassVar[bool] = False
+    """Whether a block may have its name, and then takes precedence: for common words like `norm`."""
+
     variable_length: ClassVar[tuple[tuple[str, int], ...]] = ()
     """Weights, by name and axis, that also serve an input which is shorter along that axis."""
 

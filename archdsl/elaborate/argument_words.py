@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from ..contract.arguments import Either, Kind, OneOf, ParameterSpec
+from ..contract.axes import Axis
 from ..contract.initializers import Initializer
 from ..text.names import as_size
 
@@ -29,10 +30,19 @@ def choices(kind: Kind | None) -> tuple[str, ...]:
             return ()
 
 
+def is_choice(word: str, kind: Kind | None) -> bool:
+    """Whether a word is one of those that a kind of argument takes."""
+    return kind.names(word) if isinstance(kind, Axis) else word in choices(kind)
+
+
 def helps_for(word: str, parameters: Sequence[ParameterSpec]) -> tuple[str, ...]:
     """What may be written in place of a word that nothing is near to."""
     if (size := _lettered(word, parameters)) is not None:
         return (f"symbols in a size are capital letters: `{size}`; `let C = …` gives one a value",)
+    if (
+        axis := next((p.name for p in parameters if isinstance(p.kind, Axis) and p.kind.names(word)), None)
+    ) is not None:
+        return (f"write `{axis}={word}`",)
     flags = [f"`{flag}`" for p in parameters for flag, _ in p.words]
     letters = [f"`{p.letter}` ({p.name})" for p in parameters if p.letter]
     kinds = (("flags", flags), ("shorthands", letters))

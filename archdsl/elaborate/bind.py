@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..contract.arguments import Bool, InvalidValue, Kind, ParameterSpec
+from ..contract.axes import Axis
 from ..contract.initializers import Init, Initializer
 from ..contract.styles import SHAPE_KEEPING
 from ..diagnostics import Diagnostic, Edit, Fix
@@ -15,7 +16,7 @@ from ..limits import MAX_DIGITS
 from ..syntax import ast
 from ..text.names import nearest
 from ..text.source import Span
-from .argument_words import SHORTHAND, choices, helps_for, is_word
+from .argument_words import SHORTHAND, helps_for, is_choice, is_word
 
 _REPEAT = "to repeat by a name, write `repeat {} {{ … }}`; `x3` takes a number"
 _TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False, "none": False}
@@ -70,7 +71,7 @@ class _Binder:
         if arg.name is not None or not isinstance(arg.value, ast.Variable):
             return None
         word = arg.value.name
-        choice = bool(self.queue) and word in choices(self.queue[0].kind)
+        choice = bool(self.queue) and is_choice(word, self.queue[0].kind)
         known = choice or is_word(word, self.parameters) or self.ev.scope.find(word) is not None
         return None if known else word
 
@@ -191,7 +192,7 @@ class _Binder:
             self.overflow = self.overflow or arg
             return
         p = self.queue[0]
-        choice = isinstance(arg.value, ast.Variable) and arg.value.name in choices(p.kind)
+        choice = isinstance(arg.value, ast.Variable) and is_choice(arg.value.name, p.kind)
         if isinstance(arg.value, ast.Variable) and not choice and self.ev.scope.find(arg.value.name) is None:
             self.unknown_word(arg.value, arg)
             return
@@ -224,9 +225,9 @@ class _Binder:
     def meant(self, kind: Kind | None, expr: ast.Expr) -> Any:
         """What a value means to the kind that takes it: one of its own words, an initializer, or an expression."""
         match expr:
-            case ast.Variable() if expr.name in choices(kind):
+            case ast.Variable() if is_choice(expr.name, kind):
                 return expr.name
-            case ast.Variable() if isinstance(kind, Initializer) and self.ev.scope.find(expr.name) is None:
+            case ast.Variable() if isinstance(kind, Axis | Initializer) and self.ev.scope.find(expr.name) is None:
                 return expr.name  # rejected by the kind, which lists its words
             case ast.Call() if isinstance(kind, Initializer):
                 numbers = tuple(self.ev.number(each) for each in expr.args)

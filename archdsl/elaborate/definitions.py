@@ -92,13 +92,14 @@ class Definitions:
     def _block(self, file: File, block: ast.Block) -> None:
         word = block.name
         before = file.blocks.get(word.text)
-        if word.text in registry():
+        layer = registry().get(word.text)
+        if layer is not None and not layer.overridable:
             self.sink.emit(name_errors.NameTaken(span=word.span, name=word.text, why="is a layer of the language"))
         if before is not None and before.block.span.source is word.span.source:
             first = Related(span=before.block.name.span, shape="")
             self.sink.emit(name_errors.NameTaken(span=word.span, name=word.text, first=first))
         else:
-            # A block goes before one of the same name from a used file, and before a layer's synonym.
+            # A block goes before one of the same name from a used file, a layer's synonym, and some layers.
             file.blocks[word.text] = BlockDef(block=block, scope=file.scope, blocks=file.blocks)
 
     # --- used files ---

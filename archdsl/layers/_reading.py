@@ -64,15 +64,41 @@ def numbers(x: Shape) -> Shape:
     return x
 
 
-def find_axis(axis: int | None, x: Shape) -> int:
+def find_axis(axis: int | str | None, x: Shape) -> int:
     """The index of an axis of one sample; negative ones count from the end, None is the channels. Raises Reject."""
     if x.rank == 0:
         raise Reject(None, "it needs an axis, but this is a single id", language_rule=True)
     if axis is None:
         return x.channel_axis
+    if isinstance(axis, str):
+        return _lettered(axis, with_axes(axis, x))
     if -x.rank <= axis < x.rank:
         return axis % x.rank
     raise Reject("axis", f"{x} has the axes 0 to {x.rank - 1}, not {axis}", language_rule=True)
+
+
+def find_axes(axes: int | str | tuple[int, ...], x: Shape) -> tuple[int, ...]:
+    """The indices of one or several axes, in order. Raises Reject."""
+    x = with_axes(axes, x)
+    found = sorted(find_axis(axis, x) for axis in (axes if isinstance(axes, str | tuple) else (axes,)))
+    if len(set(found)) < len(found):
+        raise Reject("axis", f"axis {next(i for i in found if found.count(i) > 1)} is given twice", language_rule=True)
+    return tuple(found)
+
+
+def with_axes(axes: int | str | tuple[int, ...] | None, x: Shape) -> Shape:
+    """x read so that it has the axes of these letters: two sizes as T×C for `t`, else as C×L."""
+    if x.layout is not Layout.OPEN or not isinstance(axes, str):
+        return x
+    return x.read_as(Layout.SEQUENCE if "t" in axes else Layout.SIGNAL)
+
+
+def _lettered(letter: str, x: Shape) -> int:
+    if letter in x.letters:
+        return x.letters.index(letter)
+    *first, last = (f"`{each}`" for each in x.letters)
+    known = f"axes {', '.join(first)} and {last}" if first else f"axis {last}"
+    raise Reject("axis", f"{x} has the {known}, not `{letter}`", language_rule=True)
 
 
 def by_rank(dims: tuple[int, ...], argument: str | None = None) -> Shape:

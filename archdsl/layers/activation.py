@@ -2,14 +2,15 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from ..contract.arguments import AnyFloat, AnyInt, Flag, OneOf, PositiveFloat, argument
-from ..contract.call import ARG, Module, Step, Steps, method, nn
+from ..contract.arguments import AnyFloat, Flag, OneOf, PositiveFloat, argument
+from ..contract.axes import AXIS_DOC, AnyAxes, AnyAxis
+from ..contract.call import ARG, Module, Step, Steps, method, nn, ours
 from ..contract.layer import Layer, Reject, Weights
-from ..contract.reads import ALL, Links, Reads, along, halves, pointwise
+from ..contract.reads import ALL, SAME, Links, along, halves, pointwise
 from ..contract.saves import INPUT, OUTPUT, Saves
 from ..shapes.shape import Layout, Shape
 from ._calls import given
-from ._reading import find_axis, numbers, spatial
+from ._reading import find_axes, find_axis, numbers, spatial, with_axes
 
 
 class Activation(Layer):
@@ -248,49 +249,51 @@ class PReLU(Layer):
         return (module,)
 
 
-class AxisActivation(Layer):
-    """An activation that looks along one axis."""
+class SoftmaxActivation(Layer):
+    """What `softmax` and `logsoftmax` share: an activation along one axis, or along several as if they were one."""
 
     style = "activation"
-    module: ClassVar[str]
+    logarithm: ClassVar[bool]
 
-    axis: AnyInt | None = argument(None, doc="axis, counted from 0 without the batch; the channels by default")
+    axis: AnyAxes | None = argument(None, doc=f"{AXIS_DOC}, or several adjacent ones (`hw`); the channels by default")
+
+    def _axes(self, x: Shape) -> tuple[int, ...]:
+        return (x.channel_axis,) if self.axis is None else find_axes(self.axis, x)
 
     def out(self, x: Shape) -> Shape:
-        find_axis(self.axis, numbers(x))
-        return spatial(x) if x.layout is Layout.OPEN and self.axis is None else x
+        x = spatial(x) if x.layout is Layout.OPEN and self.axis is None else with_axes(self.axis, numbers(x))
+        axes = self._axes(x)
+        if len(axes) != axes[-1] - axes[0] + 1:
+            why = f"the axes {' and '.join(x.letters[axis] for axis in axes)} of {x} are not adjacent"
+            raise Reject("axis", why, help="`permute` puts them side by side", recovery_shape=x, language_rule=True)
+        return x
 
     def reads(self, x: Shape, y: Shape) -> Links:
-        axis = find_axis(self.axis, x)
-        return along(x.rank, axis, self._along(x.dims[axis]))
+        axes = self._axes(x)
+        return tuple((axis, ALL if axis in axes else SAME) for axis in range(x.rank))
 
-    def _along(self, size: int) -> Reads:
-        """What is read along the axis."""
-        raise NotImplementedError
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        return OUTPUT
 
     def torch(self, x: Shape) -> Step:
-        axis = find_axis(self.axis, x) + 1
-        return Module(target=f"torch.nn.{self.module}", kwargs=(("dim", axis),))
+        axes = self._axes(x)
+        if len(axes) > 1:
+            return ours.AxesSoftmax(axes[0] + 1, axes[-1] + 1, **given(log=(self.logarithm, False)))
+        return (nn.LogSoftmax if self.logarithm else nn.Softmax)(dim=axes[0] + 1)
 
 
-class Softmax(AxisActivation):
-    """exp(x) divided by its sum along the channels: positive numbers that sum to 1.
+class Softmax(SoftmaxActivation):
+    """exp(x) divided by its sum along an axis, or several: positive numbers that sum to 1.
 
     Example:
         input 10; softmax
     """
 
     keyword = "softmax"
-    module = "Softmax"
-
-    def _along(self, size: int) -> Reads:
-        return ALL
-
-    def saves(self, x: Shape, y: Shape) -> Saves:
-        return OUTPUT
+    logarithm = False
 
 
-class LogSoftmax(AxisActivation):
+class LogSoftmax(SoftmaxActivation):
     """The logarithm of softmax, computed without overflow.
 
     Example:
@@ -299,16 +302,10 @@ class LogSoftmax(AxisActivation):
 
     keyword = "logsoftmax"
     synonyms = ("log_softmax",)
-    module = "LogSoftmax"
-
-    def _along(self, size: int) -> Reads:
-        return ALL
-
-    def saves(self, x: Shape, y: Shape) -> Saves:
-        return OUTPUT
+    logarithm = True
 
 
-class GLU(AxisActivation):
+class GLU(Layer):
     """The first half of the channels times the sigmoid of the second (Dauphin et al., 2017).
 
     Example:
@@ -316,10 +313,12 @@ class GLU(AxisActivation):
     """
 
     keyword = "glu"
-    module = "GLU"
+    style = "activation"
+
+    axis: AnyAxis | None = argument(None, doc=f"{AXIS_DOC}; the channels by default")
 
     def out(self, x: Shape) -> Shape:
-        x = super().out(x)
+        x = spatial(x) if x.layout is Layout.OPEN and self.axis is None else with_axes(self.axis, numbers(x))
         axis = find_axis(self.axis, x)
         size = x.dims[axis]
         if size % 2:
@@ -327,8 +326,12 @@ class GLU(AxisActivation):
             raise Reject(None, why, help=f"an axis of {size + 1} would give {size // 2 + 1}", recovery_shape=y)
         return x.with_size(axis, size // 2)
 
-    def _along(self, size: int) -> Reads:
-        return halves(size)
+    def reads(self, x: Shape, y: Shape) -> Links:
+        axis = find_axis(self.axis, x)
+        return along(x.rank, axis, halves(x.dims[axis]))
 
     def saves(self, x: Shape, y: Shape) -> Saves:
         return INPUT
+
+    def torch(self, x: Shape) -> Step:
+        return nn.GLU(dim=find_axis(self.axis, x) + 1)

@@ -104,6 +104,7 @@ class ShiftChannels(Learned):
     """
 
     keyword = "shift"
+    overridable = True
     weight = "bias"
 
     amount: AnyFloat = argument(0.0, positional=True, doc="the constant, or the initial value of the learned biases")

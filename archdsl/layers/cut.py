@@ -3,13 +3,14 @@
 from typing import Annotated, Literal
 
 from ..contract.arguments import AnyFloat, AnyInt, NaturalSpatialInt, OneOf, PositiveInt, PositiveSpatialInt, argument
+from ..contract.axes import AXIS_DOC, AnyAxis
 from ..contract.call import ARG, F, Step, operator
 from ..contract.layer import Layer, Reject
 from ..contract.reads import SAME, Links, along, moved, only
 from ..contract.saves import NOTHING, VIEW, Saves
 from ..shapes.shape import Layout, Shape, times
 from ._calls import given
-from ._reading import by_rank, find_axis, numbers, per_dimension, spatial
+from ._reading import by_rank, find_axis, numbers, per_dimension, spatial, with_axes
 from ._window import check_mode
 
 Modes = Literal["constant", "reflect", "replicate", "circular"]
@@ -39,9 +40,7 @@ class Pad(Layer):
     amount: NaturalSpatialInt = argument(0, positional=True, doc="elements added at both ends")
     before: NaturalSpatialInt | None = argument(None, doc="elements added at the start; `amount` by default")
     after: NaturalSpatialInt | None = argument(None, doc="elements added at the end; `amount` by default")
-    axis: AnyInt | None = argument(
-        None, doc="axis to pad, counted from 0 without the batch; all spatial ones by default"
-    )
+    axis: AnyAxis | None = argument(None, doc=f"{AXIS_DOC}; all spatial ones by default")
     mode: Annotated[Modes, OneOf(choices=("constant", "reflect", "replicate", "circular"))] = argument(
         "constant", doc="what is added"
     )
@@ -59,7 +58,7 @@ class Pad(Layer):
         return [(before, after) if i == axis else (0, 0) for i in range(x.rank)]
 
     def _read(self, x: Shape) -> Shape:
-        return spatial(x) if self.axis is None or self.mode != "constant" else numbers(x)
+        return spatial(x) if self.axis is None or self.mode != "constant" else numbers(with_axes(self.axis, x))
 
     def out(self, x: Shape) -> Shape:
         x = self._read(x)
@@ -156,7 +155,7 @@ class Slice(Layer):
     start: AnyInt = argument(positional=True, doc="first element to keep")
     stop: AnyInt | None = argument(None, positional=True, doc="first element after the kept ones; the end by default")
     step: PositiveInt = argument(1, doc="keep every step-th element")
-    axis: AnyInt | None = argument(None, doc="axis, counted from 0 without the batch; the channels by default")
+    axis: AnyAxis | None = argument(None, doc=f"{AXIS_DOC}; the channels by default")
 
     def _ends(self, x: Shape) -> tuple[int, int, int]:
         axis = find_axis(self.axis, x)
@@ -165,8 +164,7 @@ class Slice(Layer):
         return axis, start, stop
 
     def out(self, x: Shape) -> Shape:
-        if x.layout is Layout.OPEN and self.axis is None:
-            x = spatial(x)
+        x = spatial(x) if x.layout is Layout.OPEN and self.axis is None else with_axes(self.axis, x)
         axis, start, stop = self._ends(x)
         size = x.dims[axis]
         if not 0 <= start < stop <= size:
@@ -201,7 +199,7 @@ class Take(Layer):
     style = "shape"
 
     index: AnyInt = argument(positional=True, doc="index, from 0; negatives count from the end")
-    axis: AnyInt = argument(0, doc="axis to remove, counted from 0 without the batch")
+    axis: AnyAxis = argument(0, doc=f"{AXIS_DOC}; it is removed")
 
     def out(self, x: Shape) -> Shape:
         axis = find_axis(self.axis, x)

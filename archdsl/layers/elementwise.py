@@ -16,6 +16,7 @@ class Elementwise(Layer):
     """A function of single elements."""
 
     style = "arithmetic"
+    overridable = True
     kept: ClassVar[Saves] = INPUT
     """What the gradient is computed from."""
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from ..contract.arguments import AnyInt, Flag, PositiveInt, argument
+from ..contract.arguments import Flag, PositiveInt, argument
+from ..contract.axes import AXIS_DOC, AnyAxis
 from ..contract.call import ARG, ARG2, F, Step, Steps, method, nn
 from ..contract.initializers import MATRIX_DOC, MatrixInit, fill
 from ..contract.layer import Layer, Op, Reject, Weights
@@ -12,7 +13,7 @@ from ..contract.saves import Saves, contiguous, swapped
 from ..diagnostics.catalogue.shape_errors import NeedsFlatten
 from ..shapes.shape import Layout, Shape, times
 from ._calls import given
-from ._reading import featured, find_axis, numbers
+from ._reading import featured, find_axis, numbers, with_axes
 
 
 class Linear(Layer):
@@ -29,14 +30,15 @@ class Linear(Layer):
     style = "linear"
 
     units: PositiveInt = argument(positional=True, doc="number of outputs")
-    axis: AnyInt | None = argument(None, doc="axis, counted from 0 without the batch; the features by default")
+    axis: AnyAxis | None = argument(None, doc=f"{AXIS_DOC}; the features by default")
     bias: Flag = argument(True, words={"nobias": False}, doc="whether to add a bias to each output")
     frozen: Flag = argument(False, words={"frozen": True}, doc="the weights are not trained; the bias is")
     init: MatrixInit | None = argument(None, doc=MATRIX_DOC)
 
     def out(self, x: Shape) -> Shape:
         if self.axis is not None:
-            return numbers(x).with_size(find_axis(self.axis, x), self.units)
+            x = with_axes(self.axis, numbers(x))
+            return x.with_size(find_axis(self.axis, x), self.units)
         if x.layout in (Layout.IMAGE, Layout.SIGNAL, Layout.VOLUME):
             raise self._needs_flatten(x)
         return featured(x).with_channels(self.units)
@@ -58,11 +60,12 @@ class Linear(Layer):
             language_rule=True,
         )
 
-    def _axis(self, x: Shape) -> int:
+    def axis_of(self, x: Shape) -> int:
+        """The index of the axis that it acts on."""
         return x.rank - 1 if self.axis is None else find_axis(self.axis, x)
 
     def weights(self, x: Shape) -> Weights:
-        shapes = {"weight": (self.units, x.dims[self._axis(x)])}
+        shapes = {"weight": (self.units, x.dims[self.axis_of(x)])}
         return shapes | ({"bias": (self.units,)} if self.bias else {})
 
     def reason(self, x: Shape, y: Shape) -> Reasons:
@@ -78,10 +81,10 @@ class Linear(Layer):
         return x.numel * self.units
 
     def reads(self, x: Shape, y: Shape) -> Links:
-        return along(x.rank, self._axis(x), ALL)
+        return along(x.rank, self.axis_of(x), ALL)
 
     def saves(self, x: Shape, y: Shape) -> Saves:
-        order = swapped(x.rank, self._axis(x))
+        order = swapped(x.rank, self.axis_of(x))
         read = () if self.frozen else (0,)  # the weights' gradient alone asks for it
         return Saves(
             inputs=read,
@@ -92,7 +95,7 @@ class Linear(Layer):
         )
 
     def torch(self, x: Shape) -> Steps:
-        axis = self._axis(x)
+        axis = self.axis_of(x)
         module = nn.Linear(x.dims[axis], self.units, **given(bias=(self.bias, True)))
         if axis == x.rank - 1:
             return (module,)

@@ -58,7 +58,6 @@ class Add(ElementwiseMerge):
     """The sum of the operands (He et al., 2015)."""
 
     keyword = "add"
-    synonyms = ("sum",)
     function = "add"
     masks = False
 

@@ -38,7 +38,11 @@ def one_names(program: ast.Program, names: Mapping[str, str]) -> dict[str, str]:
     if any(isinstance(statement, ast.UseFile) for statement in program.statements):
         return {}
     blocks = {statement.name.text for statement in program.statements if isinstance(statement, ast.Block)}
-    return {word: name for word, name in names.items() if word not in blocks and _as_many_dimensions(word, name)}
+    return {
+        word: name
+        for word, name in names.items()
+        if word not in blocks and name not in blocks and _as_many_dimensions(word, name)
+    }
 
 
 def _as_many_dimensions(word: str, name: str) -> bool:

@@ -29,6 +29,7 @@ TITLES = {
     "resample": "Resampling",
     "arithmetic": "Arithmetic",
     "elementwise": "Elementwise functions",
+    "reduction": "Reductions",
     "sequence": "Attention",
     "recurrent": "Recurrent networks",
 }

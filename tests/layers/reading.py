@@ -11,6 +11,7 @@ from archdsl.contract.layer import Op
 from archdsl.contract.reads import Links, PeriodicReads, ReadsAll, ReadsBefore, Unfolded
 from archdsl.layers.elementwise import Clamp
 from archdsl.layers.recurrent import Recurrent
+from archdsl.layers.reduction import Minimum
 from archdsl.shapes.shape import Layout, Shape
 
 _MOST = 600
@@ -84,7 +85,9 @@ def _observed(op: Op, xs: tuple[Shape, ...], y: Shape, index: int) -> dict[Place
     perturbed = inputs[index].movedim(x.channel_axis + 1, 1) if x.rank else inputs[index]
     for row, source in enumerate(sources, 1):
         where: tuple[int | slice, ...] = (row, slice(None), *source)
-        perturbed[where] += 0.5 + numbers(x.channels)
+        change = 0.5 + numbers(x.channels)
+        # A larger number does not change a minimum.
+        perturbed[where] += -change if isinstance(op, Minimum) else change
     result: torch.Tensor = inputs[0]
     for step in op.steps(xs):
         module = make_module(step).double().eval() if isinstance(step, Module) else None

@@ -18,6 +18,7 @@ from archdsl.contract.arguments import (
     ParameterSpec,
     SpatialInt,
 )
+from archdsl.contract.axes import LETTERS, Axis
 from archdsl.contract.initializers import Init, Initializer
 from archdsl.contract.layer import Op, Reject
 from archdsl.layers.merge import MergeOp
@@ -73,6 +74,8 @@ def draw_value(draw: st.DrawFn, kind: Kind, x: Shape) -> Any:
             return _factors(draw, numel)
         case OneOf():
             return draw(sampled(kind.choices))
+        case Axis():
+            return _axes(draw, x, kind.many)
         case Bool():
             return draw(st.booleans())
         case Initializer():
@@ -81,6 +84,18 @@ def draw_value(draw: st.DrawFn, kind: Kind, x: Shape) -> Any:
             return draw_value(draw, draw(sampled(kind.kinds)), x)
         case _:
             raise NotImplementedError(kind)
+
+
+def _axes(draw: st.DrawFn, x: Shape, many: bool) -> Any:
+    """An axis of x, or with `many` several, by letter or by number; seldom any."""
+    if draw(integers(0, 7)) == 0:
+        return draw(sampled((*LETTERS, -5, 4)))
+    letters = draw(sampled(("cl", "tc"))) if x.layout is Layout.OPEN else x.letters
+    count = draw(integers(1, max(1, x.rank))) if many else 1
+    axes = draw(st.permutations(range(max(1, x.rank))))[:count]
+    if draw(st.booleans()) and x.rank:
+        return "".join(letters[axis] for axis in axes)
+    return tuple(axes) if len(axes) > 1 else axes[0] - draw(sampled((0, x.rank)))
 
 
 @cache

@@ -161,6 +161,58 @@ def test_elementwise_functions(text, function):
     torch.testing.assert_close(run(text, x), function(x))
 
 
+@pytest.mark.parametrize(
+    ("text", "function"),
+    [
+        ("mean axis=hw", lambda x: x.mean((1, 2))),
+        ("mean axis=0", lambda x: x.mean(0)),
+        ("sum axis=-1 keep", lambda x: x.sum(2, keepdim=True)),
+        ("amax axis=c", lambda x: x.max(0).values),
+        ("amin axis=0x2", lambda x: x.flatten().view(3, 4, 5).amin((0, 2))),
+        ("std axis=w", lambda x: ((x - x.mean(2, keepdim=True)).square().sum(2) / 4).sqrt()),
+        ("std axis=w correction=0", lambda x: ((x - x.mean(2, keepdim=True)).square().sum(2) / 5).sqrt()),
+        ("norm axis=c", lambda x: x.square().sum(0).sqrt()),
+        ("norm 3 axis=ch keep", lambda x: x.abs().pow(3).sum((0, 1), keepdim=True) ** (1 / 3)),
+        ("softmax axis=h", lambda x: x.exp() / x.exp().sum(1, keepdim=True)),
+        ("softmax axis=hw", lambda x: x.exp() / x.exp().sum((1, 2), keepdim=True)),
+        ("logsoftmax axis=chw", lambda x: x - x.exp().sum().log()),
+        ("slice 1 3 axis=h", lambda x: x[:, 1:3]),
+        ("take 1 axis=w", lambda x: x[:, :, 1]),
+    ],
+)
+def test_axes_by_letter_and_number(text, function):
+    x = torch.randn(3, 4, 5)
+    torch.testing.assert_close(run(text, x), function(x))
+
+
+@pytest.mark.parametrize(
+    ("text", "layout"),
+    [
+        ("input 3x4; mean axis=t keep", "sequence"),
+        ("input 3x4; mean axis=l keep", "signal"),
+        ("input 3x4; mean axis=0 keep", "signal or sequence"),
+        ("input 3x4x5; mean axis=h", "signal"),
+        ("input 3x4x5; mean axis=c", "signal or sequence"),
+        ("input 3x4x5x6; mean axis=d", "image"),
+        ("input TxC; mean axis=t", "vector"),
+    ],
+)
+def test_what_is_left_of_a_shape_is_read_as_its_axes_say(text, layout):
+    settings = {"input": "6x4"} if "TxC" in text else {}
+    assert archdsl.loads(text, **settings).graph.output.shape.layout == layout
+
+
+def test_a_variable_with_the_name_of_an_axis_needs_parentheses():
+    text = "input 3x4x5; let c = 1; mean axis={}"
+    shapes = [archdsl.loads(text.format(axis)).graph.output.shape.dims for axis in ("c", "(c)")]
+    assert shapes == [(4, 5), (3, 5)]
+
+
+def test_a_block_may_be_called_norm():
+    network = archdsl.loads("block norm { bn }\ninput 3x4x5; norm")
+    assert [node.op.keyword for node in network.graph.layers] == ["bn"]
+
+
 def test_a_learned_shift_is_one_bias_per_channel():
     learned = archdsl.loads("input 2x2x2; shift 0.5 learned").to_torch()
     assert [(name, tuple(p.shape)) for name, p in learned.named_parameters()] == [("shift1.bias", (2, 1, 1))]

@@ -16,8 +16,9 @@ from archdsl.contract.arguments import (
     ParameterSpec,
     SpatialInt,
 )
+from archdsl.contract.axes import Axis
 from archdsl.contract.initializers import Init, Initializer
-from archdsl.shapes.shape import Shape
+from archdsl.shapes.shape import Layout, Shape
 from tests.layers.strategies import initializers
 
 _REALS = (0.0, 1e-6, 1e-5, 0.1, 0.25, 0.5, 1.0, 2.0, 0.75, -0.5)
@@ -39,6 +40,8 @@ def value(random: Random, kind: Kind | None, x: Shape) -> Any:
             return _factors(random, x)
         case OneOf():
             return random.choice(kind.choices)
+        case Axis():
+            return _axes(random, x, kind.many)
         case Bool():
             return random.random() < 0.5
         case Initializer():
@@ -47,6 +50,15 @@ def value(random: Random, kind: Kind | None, x: Shape) -> Any:
             return value(random, random.choice(kind.kinds), x)
         case _:
             raise NotImplementedError(kind)
+
+
+def _axes(random: Random, x: Shape, many: bool) -> Any:
+    """An axis of x by letter or number, or several."""
+    letters = random.choice(["cl", "tc"]) if x.layout is Layout.OPEN else x.letters
+    axes = random.sample(range(max(1, x.rank)), random.randint(1, max(1, x.rank)) if many else 1)
+    if x.rank and random.random() < 0.6:
+        return "".join(letters[axis] for axis in axes)
+    return tuple(axes) if len(axes) > 1 else axes[0]
 
 
 def _takes(kind: Kind, number: float) -> bool:

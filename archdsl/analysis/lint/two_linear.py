@@ -81,7 +81,7 @@ def _is_pointwise(op: Conv) -> bool:
 def _is_low_rank(facts: Facts, before: Node, node: Node) -> bool:
     x = facts.graph.nodes[before.inputs[0]].shape
     if isinstance(before.op, Linear) and isinstance(node.op, Linear):
-        axis = x.rank - 1 if before.op.axis is None else before.op.axis % x.rank
+        axis = before.op.axis_of(x)
         start, middle, end = (plain(shape.dims[axis]) for shape in (x, before.shape, node.shape))
     else:
         start, middle, end = (plain(shape.channels) for shape in (x, before.shape, node.shape))

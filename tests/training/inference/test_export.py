@@ -108,6 +108,13 @@ def test_onnx_of_what_exporters_stumble_over(tmp_path: Path) -> None:
 TENSORS = """
 input 4x6x6
 abs; shift 0.1; log; neg; exp; sqrt; clamp 0.1 3; rsqrt; square; pow 1.5; sin; cos; shift 0.2 learned
+softmax axis=hw as x
+amax axis=h as top
+from x
+amin axis=hw keep as low
+from x
+std axis=h keep; mean axis=w; norm 1.5 axis=l keep; sum axis=1; logsoftmax as rest
+output top, low, rest
 """
 
 

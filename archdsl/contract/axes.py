@@ -1,0 +1,41 @@
+"""Arguments that name axes of one sample: by letter, as shapes have them, or by number."""
+
+from typing import Annotated, Any
+
+from .arguments import Int, InvalidValue, Kind, is_integer
+
+LETTERS = "ctdhwl"
+"""Channels or features, steps, depth, height, width, length."""
+
+
+class Axis(Kind):
+    """One axis: a letter like `t`, or its number; negative numbers count from the end. `many` allows `hw` and `1x2`."""
+
+    many: bool = False
+
+    @property
+    def words(self) -> str:
+        if self.many:
+            return "axes: names like `t` and `hw`, or numbers like `1` and `1x2`"
+        return "an axis: `c`, `t`, `d`, `h`, `w`, `l` or a number"
+
+    def names(self, word: str) -> bool:
+        """Whether a word names one axis or, where several are allowed, each axis once."""
+        return (
+            bool(word) and set(word) <= set(LETTERS) and len(set(word)) == len(word) and (self.many or len(word) == 1)
+        )
+
+    def accept(self, value: Any) -> int | str | tuple[int, ...]:
+        if isinstance(value, str) and self.names(value):
+            return value
+        if self.many and type(value) is tuple and all(map(is_integer, value)):
+            return value
+        try:
+            return Int().accept(value)
+        except InvalidValue:
+            raise self.invalid() from None
+
+
+AnyAxis = Annotated[int | str, Axis()]
+AnyAxes = Annotated[int | str | tuple[int, ...], Axis(many=True)]
+AXIS_DOC = "axis, by name like `h` or by number from 0 without the batch"
