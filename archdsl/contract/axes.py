@@ -8,7 +8,7 @@ LETTERS = "ctdhwl"
 """Channels or features, steps, depth, height, width, length."""
 
 
-class Axis(Kind):
+class AxisName(Kind):
     """One axis: a letter like `t`, or its number; negative numbers count from the end. `many` allows `hw` and `1x2`."""
 
     many: bool = False
@@ -36,6 +36,6 @@ class Axis(Kind):
             raise self.invalid() from None
 
 
-AnyAxis = Annotated[int | str, Axis()]
-AnyAxes = Annotated[int | str | tuple[int, ...], Axis(many=True)]
+AnyAxis = Annotated[int | str, AxisName()]
+AnyAxes = Annotated[int | str | tuple[int, ...], AxisName(many=True)]
 AXIS_DOC = "axis, by name like `h` or by number from 0 without the batch"

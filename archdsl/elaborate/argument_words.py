@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from ..contract.arguments import Either, Kind, OneOf, ParameterSpec
-from ..contract.axes import Axis
+from ..contract.axes import AxisName
 from ..contract.initializers import Initializer
 from ..text.names import as_size
 
@@ -32,7 +32,7 @@ def choices(kind: Kind | None) -> tuple[str, ...]:
 
 def is_choice(word: str, kind: Kind | None) -> bool:
     """Whether a word is one of those that a kind of argument takes."""
-    return kind.names(word) if isinstance(kind, Axis) else word in choices(kind)
+    return kind.names(word) if isinstance(kind, AxisName) else word in choices(kind)
 
 
 def helps_for(word: str, parameters: Sequence[ParameterSpec]) -> tuple[str, ...]:
@@ -40,7 +40,7 @@ def helps_for(word: str, parameters: Sequence[ParameterSpec]) -> tuple[str, ...]
     if (size := _lettered(word, parameters)) is not None:
         return (f"symbols in a size are capital letters: `{size}`; `let C = …` gives one a value",)
     if (
-        axis := next((p.name for p in parameters if isinstance(p.kind, Axis) and p.kind.names(word)), None)
+        axis := next((p.name for p in parameters if isinstance(p.kind, AxisName) and p.kind.names(word)), None)
     ) is not None:
         return (f"write `{axis}={word}`",)
     flags = [f"`{flag}`" for p in parameters for flag, _ in p.words]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..contract.arguments import Bool, InvalidValue, Kind, ParameterSpec
-from ..contract.axes import Axis
+from ..contract.axes import AxisName
 from ..contract.initializers import Init, Initializer
 from ..contract.styles import SHAPE_KEEPING
 from ..diagnostics import Diagnostic, Edit, Fix
@@ -227,7 +227,7 @@ class _Binder:
         match expr:
             case ast.Variable() if is_choice(expr.name, kind):
                 return expr.name
-            case ast.Variable() if isinstance(kind, Axis | Initializer) and self.ev.scope.find(expr.name) is None:
+            case ast.Variable() if isinstance(kind, AxisName | Initializer) and self.ev.scope.find(expr.name) is None:
                 return expr.name  # rejected by the kind, which lists its words
             case ast.Call() if isinstance(kind, Initializer):
                 numbers = tuple(self.ev.number(each) for each in expr.args)

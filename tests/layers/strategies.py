@@ -18,7 +18,7 @@ from archdsl.contract.arguments import (
     ParameterSpec,
     SpatialInt,
 )
-from archdsl.contract.axes import LETTERS, Axis
+from archdsl.contract.axes import LETTERS, AxisName
 from archdsl.contract.initializers import Init, Initializer
 from archdsl.contract.layer import Op, Reject
 from archdsl.layers.merge import MergeOp
@@ -74,7 +74,7 @@ def draw_value(draw: st.DrawFn, kind: Kind, x: Shape) -> Any:
             return _factors(draw, numel)
         case OneOf():
             return draw(sampled(kind.choices))
-        case Axis():
+        case AxisName():
             return _axes(draw, x, kind.many)
         case Bool():
             return draw(st.booleans())

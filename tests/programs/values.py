@@ -16,7 +16,7 @@ from archdsl.contract.arguments import (
     ParameterSpec,
     SpatialInt,
 )
-from archdsl.contract.axes import Axis
+from archdsl.contract.axes import AxisName
 from archdsl.contract.initializers import Init, Initializer
 from archdsl.shapes.shape import Layout, Shape
 from tests.layers.strategies import initializers
@@ -40,7 +40,7 @@ def value(random: Random, kind: Kind | None, x: Shape) -> Any:
             return _factors(random, x)
         case OneOf():
             return random.choice(kind.choices)
-        case Axis():
+        case AxisName():
             return _axes(random, x, kind.many)
         case Bool():
             return random.random() < 0.5
