@@ -222,28 +222,24 @@ def wrong_upconv_kernel(random: Random, valid: Valid) -> str | None:
     return valid.replace(random.choice(spans), "k3") if spans else None
 
 
+def with_output_assertion(valid: Valid, wrong: str) -> str | None:
+    """A text with an error, and what its author expects to come out; None where the network has several outputs."""
+    shape = "x".join(str(dim) for dim in valid.graph.output.shape.dims)
+    if len(valid.graph.outputs) > 1 or "train {" in wrong or not shape.replace("x", "").isdigit():
+        return None
+    return wrong if "assert out" in wrong else f"{wrong.rstrip()}\nassert out == {shape}\n"
+
+
 @kind("assertion that one argument breaks")
 def broken_assertion(random: Random, valid: Valid) -> str | None:
     """An argument changes so that nothing but the output's size is wrong."""
-    (name, *others) = valid.graph.outputs
-    text = valid.text.rstrip("\n")
-    if others or name[0] != "output" or "train {" in text:
-        return None
-    shape = "x".join(str(dim) for dim in valid.graph.output.shape.dims)
-    if not shape.replace("x", "").isdigit():
-        return None
     layers = [layer for layer in valid.layers("conv", "upconv", "fc", "maxpool", "upsample") if layer.args]
     if not layers:
         return None
-    layer = random.choice(layers)
-    argument = random.choice(layer.args)
+    argument = random.choice(random.choice(layers).args)
     changed = _changed(random, argument.span.text)
-    if changed is None:
-        return None
-    wrong = valid.replace(argument.span, changed).rstrip("\n")
-    wrong += "" if "assert out" in text else f"\nassert out == {shape}"
-    found = [each.diagnostic.code for each in errors(wrong + "\n")]
-    return wrong + "\n" if found == ["E0506"] else None
+    wrong = None if changed is None else with_output_assertion(valid, valid.replace(argument.span, changed))
+    return wrong if wrong and [each.diagnostic.code for each in errors(wrong)] == ["E0506"] else None
 
 
 def _changed(random: Random, text: str) -> str | None:

@@ -13,7 +13,7 @@ from archdsl.diagnostics import Sink
 from archdsl.network import analyse
 from archdsl.text.source import Source
 
-from .families import classifiers, maps, others
+from .families import classifiers, maps, modern, others
 from .protocol import Valid
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,7 +60,7 @@ def _documented() -> Iterator[Valid]:
 
 def _generated() -> Iterator[Valid]:
     """Networks of every family, each with its own seed. Raises ArchError where a generator makes a wrong one."""
-    for module in (classifiers, maps, others):
+    for module in (classifiers, maps, modern, others):
         for name, make in _generators(module):
             for number in range(A_FAMILY):
                 valid = Valid(f"{name}{number}", name, make(Random(f"{SEED} {name} {number}")))

@@ -1,7 +1,7 @@
 """The benchmark of suggestions: what it counts as the same network, as valid, as restored; and that its kinds work."""
 
 import pytest
-from suggestions_data import known_arguments, known_branches, known_sizes, known_words
+from suggestions_data import known_arguments, known_branches, known_forms, known_sizes, known_words
 from suggestions_data.cases import Case, cases, errors
 from suggestions_data.known_branches import same_but_shortcuts
 from suggestions_data.networks import networks
@@ -11,7 +11,11 @@ from archdsl.diagnostics import Edit, Fix
 from archdsl.text.source import Span
 
 TEXT = "input 3x32x32\nconv 16 k3 p1; relu\nconv 8 k1 # narrow\ngap; fc 10\n"
-KINDS = [kind for module in (known_words, known_arguments, known_branches, known_sizes) for kind in kinds_of(module)]
+KINDS = [
+    kind
+    for module in (known_words, known_arguments, known_branches, known_sizes, known_forms)
+    for kind in kinds_of(module)
+]
 
 
 def valid(text: str = TEXT) -> Valid:
@@ -122,6 +126,13 @@ def test_an_error_elsewhere_is_not_located():
     assert case(text, ("input 3x0x32", "input 3x32x32")).measures["located"]
     unflat = TEXT.replace("gap; ", "")
     assert not case(unflat, ("fc", "gap; fc"), original=TEXT.replace("conv 16", "conv 32")).measures["first"]
+
+
+def test_an_assertion_that_is_added_is_not_where_the_error_is():
+    text = TEXT.replace("conv 8 k1", "conv 8 k1 s2")
+    unlike = text + "assert out == 11\n"
+    assert not case(unlike).measures["located"]
+    assert case(unlike, ("k1 s2", "k1")).measures["located"]
 
 
 def test_without_an_edit_nothing_is_offered():

@@ -91,7 +91,7 @@ def autoencoder(random: Random) -> str:
     )
     text = style.header("Autoencoder") + f"input {channels}x{size}x{size}\n\n"
     text += f"stage encoder {{\n{encoder}}}\nstage decoder {{\n{decoder}}}\n"
-    return text + (f"assert out == {channels}x{size}x{size}\n" if random.random() < 0.5 else "")
+    return text + (f"assert out == {channels}x{size}x{size}\n" if random.random() < 0.7 else "")
 
 
 def convolutional_autoencoder(random: Random) -> str:
@@ -100,7 +100,10 @@ def convolutional_autoencoder(random: Random) -> str:
     size, width = 2**levels * style.pick(4, 8, 16), style.pick(16, 32)
     text = style.header("Denoiser") + f"input 1x{size}x{size}\n"
     text += "".join(style.lines([*style.unit(width * 2**i), "maxpool 2"]) for i in range(levels))
-    text += "".join(style.lines(["upsample 2", *style.unit(width * 2**i)]) for i in reversed(range(levels)))
+    padded = random.random() < 0.5
+    for i in reversed(range(levels)):
+        up = f"upconv {width * 2**i} k3 s2 p1 output_padding=1" if padded else "upsample 2"
+        text += style.lines([up, "relu"] if padded else [up, *style.unit(width * 2**i)])
     return text + style.lines([style.conv(1), "sigmoid"]) + f"assert out == 1x{size}x{size}\n"
 
 
@@ -113,8 +116,9 @@ def generator(random: Random) -> str:
         text += f"reshape {noise}x1x1\nupconv 4*width k4; bn; relu\n"
     else:
         text += f"fc 4*width*4*4\nreshape {4 * width}x4x4\nbn; relu\n"
-    text += "upconv 2*width k4 s2 p1 nobias; bn; relu\nupconv width k4 s2 p1 nobias; bn; relu\n"
-    return text + f"upconv {channels} k4 s2 p1; tanh\nassert out == {channels}x32x32\n"
+    up = random.choice(["k4 s2 p1", "k3 s2 p1 output_padding=1", "k5 s2 p2 output_padding=1"])
+    text += f"upconv 2*width {up} nobias; bn; relu\nupconv width {up} nobias; bn; relu\n"
+    return text + f"upconv {channels} {up}; tanh\nassert out == {channels}x32x32\n"
 
 
 def discriminator(random: Random) -> str:
