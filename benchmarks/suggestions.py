@@ -91,7 +91,7 @@ def _spread(values: Sequence[float]) -> dict[str, float]:
 
 
 def large() -> dict[str, Any]:
-    """The CPU time of a check, and of suggestions for each error, for errors at several places of two large networks."""
+    """CPU time of a check, and of suggestions for each error, for errors at several places of two large networks."""
     result: dict[str, Any] = {}
     for name, changes in LARGE.items():
         text = zoo.find(name).source().text
