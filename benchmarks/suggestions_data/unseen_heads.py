@@ -5,7 +5,7 @@ from random import Random
 from archdsl.syntax import ast
 
 from .protocol import Valid, kind
-from .unseen_edits import exchanged, first_with_error, neighbors, places, same_but_for_head, text_of, written
+from .unseen_edits import exchanged, first_with_error, neighbors, same_but_for_head, text_of
 
 
 @kind("pooled to 1x1, but not flattened", right=same_but_for_head)
@@ -28,17 +28,3 @@ def head_exchanged(random: Random, valid: Valid) -> str | None:
     movable = valid.layers("gap", "flatten", "tokens", "embedding", "cls", "reshape", "take", "to_image", "permute")
     pairs = [(a, b) for a, b in neighbors(valid) if a in movable and isinstance(b, ast.LayerStatement)]
     return first_with_error(random, (exchanged(valid, a, b) for a, b in pairs))
-
-
-@kind("flatten one line too early")
-def flatten_early(random: Random, valid: Valid) -> str | None:
-    """A `flatten` or global pooling before the last layer that needs a feature map."""
-    heads = valid.layers("gap", "gmp", "flatten", "take", "adaptive_avgpool")
-    return first_with_error(random, (exchanged(valid, a, b) for a, b in neighbors(valid) if b in heads))
-
-
-@kind("gate that lost its spatial dimensions")
-def gate_without_keep(random: Random, valid: Valid) -> str | None:
-    """Squeeze and excitation whose pooling gives a vector, as `mean((2, 3))` does without `keepdim`."""
-    flags = places(valid, r"(?<=\bgap) keep\b")
-    return first_with_error(random, (written(valid, each.start(), each.end(), "") for each in flags))

@@ -9,12 +9,9 @@ from archdsl.text.source import Span
 
 from .protocol import Valid, kind
 from .unseen_edits import (
-    exchanged,
     first_with_error,
-    neighbors,
     operand_names,
     places,
-    same_kinds,
     tensor_names,
     text_of,
     uses_of,
@@ -95,17 +92,6 @@ def variable_outside_block(random: Random, valid: Valid) -> str | None:
     return first_with_error(random, texts)
 
 
-@kind("variable moved below its use")
-def let_below_use(random: Random, valid: Valid) -> str | None:
-    """A `let` pasted one statement too far down."""
-    pairs = [
-        (a, b)
-        for a, b in neighbors(valid)
-        if isinstance(a, ast.Let) and uses_of(valid, a.name.text, b.span) and "#" not in _between(valid, a, b)
-    ]
-    return first_with_error(random, (exchanged(valid, a, b) for a, b in pairs))
-
-
 @kind("default of a block parameter removed")
 def default_removed(random: Random, valid: Valid) -> str | None:
     """A block whose stride must be given from now on, and a use that relied on the default."""
@@ -178,12 +164,6 @@ def arguments_exchanged(random: Random, valid: Valid) -> str | None:
     pairs = [(a, b) for use in valid.uses() for a, b in pairwise(use.args)]
     swapped = (written(valid, a.span.start, b.span.end, f"{text_of(valid, b)} {text_of(valid, a)}") for a, b in pairs)
     return first_with_error(random, swapped)
-
-
-@kind("argument of a block left out", right=same_kinds)
-def argument_left_out(random: Random, valid: Valid) -> str | None:
-    """A number lost while copying a row of a table."""
-    return first_with_error(random, (valid.without(each.span) for use in valid.uses() for each in use.args))
 
 
 def _between(valid: Valid, a: ast.Statement, b: ast.Statement) -> str:

@@ -11,34 +11,17 @@ from archdsl.text.source import Span
 from .protocol import Valid, kind
 from .unseen_edits import (
     appended,
+    exchanged,
     first_with_error,
     neighbors,
-    operand_names,
     places,
     same_kinds,
     same_shapes,
-    tensor_names,
     text_of,
     uses_of,
     within,
     written,
 )
-
-
-@kind("shortcut without the stride of its block")
-def shortcut_without_stride(random: Random, valid: Valid) -> str | None:
-    """Somebody writes `s=s` in the branch and forgets it in the shortcut."""
-    shortcuts = [each.shortcut for each in valid.statements if isinstance(each, ast.Residual) and each.shortcut]
-    adds = [each for each in valid.statements if isinstance(each, ast.Merge) and each.keyword.text == "add"]
-    first_operands = [each.operands[0] for each in adds if len(each.operands) > 1]
-    layers = [
-        layer
-        for body in (*shortcuts, *first_operands)
-        for layer in within(valid, body.span)
-        if isinstance(layer, ast.LayerStatement)
-    ]
-    strides = [each.span for layer in layers for each in layer.args if re.match(r"s(=|\d)", text_of(valid, each))]
-    return first_with_error(random, map(valid.without, strides))
 
 
 @kind("half of the condition of a shortcut")
@@ -82,34 +65,11 @@ def dilation_without_padding(random: Random, valid: Valid) -> str | None:
     return first_with_error(random, (appended(valid, each, f"d{random.choice((2, 2, 4))}") for each in layers))
 
 
-@kind("larger kernel with the old padding", right=same_shapes)
-def larger_kernel(random: Random, valid: Valid) -> str | None:
-    """A kernel tuned without the padding that belongs to it."""
-    kernels = [span for each in valid.layers("conv", "dwconv") if (span := valid.argument(each, "kernel"))]
-    odd = [each for each in kernels if re.fullmatch(r"k?[357]", text_of(valid, each))]
-    grown = [(each, int(text_of(valid, each)[-1]) + random.choice((2, 2, 4))) for each in odd]
-    return first_with_error(random, (valid.replace(each, f"k{size}") for each, size in grown))
-
-
-@kind("pooling without its stride", right=same_shapes)
-def pooling_stride_left_out(random: Random, valid: Valid) -> str | None:
-    """The stride of a pooling is its kernel unless given: `maxpool 3 p1` shrinks its branch."""
-    strides = [span for each in valid.layers("maxpool", "avgpool") if (span := valid.argument(each, "stride"))]
-    return first_with_error(random, map(valid.without, strides))
-
-
 @kind("stride of the first block of a stage left out")
 def stage_without_stride(random: Random, valid: Valid) -> str | None:
     """The first block of a stage copied from the ones that follow it."""
     strides = [each.span for use in valid.uses() for each in use.args if re.fullmatch(r"s\d", text_of(valid, each))]
     return first_with_error(random, map(valid.without, strides))
-
-
-@kind("pooling pasted twice")
-def pooling_twice(random: Random, valid: Valid) -> str | None:
-    """One halving more than the image has room for."""
-    pools = [(each, text_of(valid, each)) for each in valid.layers("maxpool", "avgpool")]
-    return first_with_error(random, (valid.replace(each, f"{text}; {text}") for each, text in pools))
 
 
 @kind("skip taken after the pooling")
@@ -129,6 +89,51 @@ def skip_after_pooling(random: Random, valid: Valid) -> str | None:
             name = f" as {a.alias.text}"
             texts.append(written(valid, a.span.end - len(name), b.span.end, f"; {text_of(valid, b)}{name}"))
     return first_with_error(random, texts)
+
+
+@kind("layer of a branch outside its braces")
+def outside_its_branch(random: Random, valid: Valid) -> str | None:
+    """The brace of a residual one statement too early or too late, so that its first or last layer is outside."""
+    texts = []
+    for each in (each for each in valid.statements if isinstance(each, ast.Residual) and each.times == 1):
+        inner = each.body.statements
+        if len(inner) > 1 and each.alias is None:
+            first, last = text_of(valid, inner[0]), text_of(valid, inner[-1])
+            start, end = each.span.start, each.span.end
+            without_first = written(valid, inner[0].span.start, inner[1].span.start, "")
+            texts.append(f"{without_first[:start]}{first}; {without_first[start:]}")
+            rest = valid.text[inner[-1].span.end : end]
+            texts.append(written(valid, inner[-2].span.end, end, f"{rest}; {last}"))
+    return first_with_error(random, texts)
+
+
+@kind("stride in every repetition")
+def stride_repeated(random: Random, valid: Valid) -> str | None:
+    """`repeat n { basic 32 s2 }` for `basic 32 s2; repeat n - 1 { basic 32 }`."""
+    texts = []
+    for first, rest in neighbors(valid):
+        again = rest.body.statements[0] if isinstance(rest, ast.Repeat) else rest
+        if not (isinstance(first, ast.LayerStatement) and isinstance(again, ast.LayerStatement) and first.times == 1):
+            continue
+        if first.keyword.text != again.keyword.text or len(first.args) <= len(again.args):
+            continue
+        if isinstance(rest, ast.Repeat):
+            count = re.sub(r" *- *1$", "", text_of(valid, rest.count))
+            whole = f"repeat {count} {{ {text_of(valid, first)} }}"
+        else:
+            whole = f"{text_of(valid, first)} x{again.times + 1}"
+        texts.append(written(valid, first.span.start, rest.span.end, whole))
+    return first_with_error(random, texts)
+
+
+@kind("two lines exchanged")
+def lines_exchanged(random: Random, valid: Valid) -> str | None:
+    """A line pasted one line too early; not one that makes a vector, which is a kind of its own."""
+    heads = valid.layers("gap", "flatten", "tokens", "take", "gmp")
+    definitions = (ast.Net, ast.Input, ast.UseFile, ast.Block, ast.Let)
+    pairs = [(a, b) for a, b in neighbors(valid) if a not in heads and b not in heads and type(a) not in definitions]
+    apart = [(a, b) for a, b in pairs if "\n" in valid.text[a.span.end : b.span.start]]
+    return first_with_error(random, (exchanged(valid, a, b) for a, b in apart))
 
 
 @kind("kernel and stride exchanged")
@@ -167,18 +172,6 @@ def channels_too_late(random: Random, valid: Valid) -> str | None:
     return first_with_error(random, texts)
 
 
-@kind("number of heads from another model", right=same_shapes)
-def heads_of_another_model(random: Random, valid: Valid) -> str | None:
-    """Heads that do not divide the width."""
-    digits = places(valid, r"(?<=\battention )\d+|(?<=\battention h)\d+|(?<=\bheads = )\d+|(?<=\bheads=)\d+")
-    digits += places(valid, r"(?<=//)\d+(?= (?:window|grid)=)")
-    heads = (3, 5, 6, 7, 9, 10, 11, 12, 14, 15, 16, 20, 24, 25)
-    return first_with_error(
-        random,
-        (written(valid, each.start(), each.end(), str(n)) for each in digits for n in heads if str(n) != each[0]),
-    )
-
-
 @kind("round number as a width", right=same_kinds)
 def round_width(random: Random, valid: Valid) -> str | None:
     """A width of the header changed to a round number that heads or groups do not divide."""
@@ -186,16 +179,6 @@ def round_width(random: Random, valid: Valid) -> str | None:
     rounds = (10, 30, 50, 75, 90, 100, 150, 225, 250, 350, 500, 750, 1000)
     near = ((each, n) for each in widths for n in rounds if int(each[0]) / 2 <= n <= 2 * int(each[0]))
     return first_with_error(random, (written(valid, each.start(), each.end(), str(n)) for each, n in near))
-
-
-@kind("channels last")
-def channels_last(random: Random, valid: Valid) -> str | None:
-    """The input as Keras, NumPy and PIL write it."""
-    sizes = places(valid, r"^input (?:[a-z]\w* )?([1-4])x(\w+?)x(\w+)$")
-    return first_with_error(
-        random,
-        (written(valid, each.start(1), each.end(3), f"{each[2]}x{each[3]}x{each[1]}") for each in sizes),
-    )
 
 
 @kind("batch in the input size")
@@ -215,44 +198,6 @@ def other_merge(random: Random, valid: Valid) -> str | None:
     residuals = [each for each in valid.statements if isinstance(each, ast.Residual)]
     plain = [each for each in residuals if each.shortcut is None and each.when is None]
     return first_with_error(random, (*merges_text, *(valid.replace(each.keyword.span, "concat") for each in plain)))
-
-
-@kind("transposed convolution that does not double", right=same_shapes)
-def upconv_off_by_one(random: Random, valid: Valid) -> str | None:
-    """Kernel, stride and padding of a layer that gives 2W − 1 or 2W + 2."""
-    texts = []
-    for layer in valid.layers("upconv"):
-        kernel, padding = valid.argument(layer, "kernel"), valid.argument(layer, "padding")
-        texts += [valid.replace(kernel, f"k{size}") for size in (2, 3, 4, 5)] if kernel else []
-        texts += [valid.without(padding)] if padding else []
-    return first_with_error(random, texts)
-
-
-@kind("reshape for another image size")
-def reshape_of_other_size(random: Random, valid: Valid) -> str | None:
-    """`reshape 64x8x8` where the flattened features are 64x7x7."""
-    sizes = places(valid, r"(?<=\breshape )(\w+)x(\d+)x(\d+)\b")
-    return first_with_error(
-        random,
-        (
-            written(valid, each.start(), each.end(), f"{each[1]}x{int(each[2]) + step}x{int(each[3]) + step}")
-            for each in sizes
-            for step in (-1, 1, int(each[2]))
-            if int(each[2]) + step > 0
-        ),
-    )
-
-
-@kind("skip from another level")
-def skip_from_other_level(random: Random, valid: Valid) -> str | None:
-    """A decoder that takes the features of the wrong stage of the encoder."""
-    names = tensor_names(valid)
-    operands = [word.span for each in valid.statements if isinstance(each, ast.Merge) for word in operand_names(each)]
-    operands += [each.span for use in valid.uses() for each in use.args if text_of(valid, each) in names]
-    return first_with_error(
-        random,
-        (valid.replace(each, name) for each in operands for name in sorted(names) if text_of(valid, each) != name),
-    )
 
 
 @kind("tensor of ids not declared as integers")
