@@ -38,13 +38,6 @@ def half_condition(random: Random, valid: Valid) -> str | None:
     return first_with_error(random, halves)
 
 
-@kind("expansion forgotten in one place")
-def expansion_forgotten(random: Random, valid: Valid) -> str | None:
-    """A line of a basic block in a bottleneck: `conv c k1` where `4*c` belongs."""
-    products = places(valid, r"\b(?:\d+|\w+)\s*\*\s*(@?[a-z]\w*)\b(?![*/+-])")
-    return first_with_error(random, (written(valid, each.start(), each.end(), each[1]) for each in products))
-
-
 @kind("width copied from the layer above")
 def width_from_above(random: Random, valid: Valid) -> str | None:
     """The last layer of a branch as wide as the hidden one, after copying the line."""
@@ -104,25 +97,6 @@ def outside_its_branch(random: Random, valid: Valid) -> str | None:
             texts.append(f"{without_first[:start]}{first}; {without_first[start:]}")
             rest = valid.text[inner[-1].span.end : end]
             texts.append(written(valid, inner[-2].span.end, end, f"{rest}; {last}"))
-    return first_with_error(random, texts)
-
-
-@kind("stride in every repetition")
-def stride_repeated(random: Random, valid: Valid) -> str | None:
-    """`repeat n { basic 32 s2 }` for `basic 32 s2; repeat n - 1 { basic 32 }`."""
-    texts = []
-    for first, rest in neighbors(valid):
-        again = rest.body.statements[0] if isinstance(rest, ast.Repeat) else rest
-        if not (isinstance(first, ast.LayerStatement) and isinstance(again, ast.LayerStatement) and first.times == 1):
-            continue
-        if first.keyword.text != again.keyword.text or len(first.args) <= len(again.args):
-            continue
-        if isinstance(rest, ast.Repeat):
-            count = re.sub(r" *- *1$", "", text_of(valid, rest.count))
-            whole = f"repeat {count} {{ {text_of(valid, first)} }}"
-        else:
-            whole = f"{text_of(valid, first)} x{again.times + 1}"
-        texts.append(written(valid, first.span.start, rest.span.end, whole))
     return first_with_error(random, texts)
 
 
