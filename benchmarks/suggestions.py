@@ -30,12 +30,15 @@ from suggestions_data import known_arguments, known_branches, known_forms, known
 from suggestions_data.cases import Case, applied, cases, errors, suggested
 from suggestions_data.networks import networks
 from suggestions_data.protocol import Kind, kinds_of
+from suggestions_data.two_errors import two_errors
 
 from archdsl import zoo
 
 SEED = 20240501
 CASES = 24
 """How many networks are tried with each kind of error."""
+PAIRS = 120
+"""How many networks with two errors there are."""
 ROUNDS = 5
 MEASURES = ("located", "offered", "valid", "first", "first two")
 KNOWN = (known_words, known_arguments, known_branches, known_sizes, known_forms)
@@ -115,14 +118,32 @@ def _least_ms(run: Any) -> float:
     return min(taken)
 
 
+def pairs(kinds: Sequence[Kind]) -> dict[str, Any]:
+    """In percent of networks with two errors: a first step is offered, steps lead to no errors, to the original."""
+    done = [case.measures for case in two_errors(kinds, networks(), SEED, PAIRS)]
+    return {"cases": PAIRS} | {name: round(100 * sum(each[name] for each in done) / PAIRS, 1) for name in done[0]}
+
+
+def codes(done: Sequence[Case]) -> str:
+    """The measures by the code of the first error, the most frequent first."""
+    found: dict[str, list[Case]] = {}
+    for case in done:
+        found.setdefault(case.suggested[0][0].diagnostic.code, []).append(case)
+    rows = {code: figures(each) for code, each in sorted(found.items(), key=lambda pair: -len(pair[1]))}
+    return _rows("first error", rows)
+
+
 def table(part: str, kinds: dict[str, dict[str, Any]], total: dict[str, Any]) -> str:
     """The measures of each kind and in total, and the goals."""
-    width = max(map(len, [*kinds, "total"]))
-    lines = [f"{part:{width}}  cases  {'  '.join(f'{name:>9}' for name in MEASURES)}"]
-    for name, row in [*kinds.items(), ("total", total)]:
-        lines.append(f"{name:{width}}  {row['cases']:5}  {'  '.join(_percent(row[each]) for each in MEASURES)}")
-    goals = GOALS[part]
-    lines.append(f"{'goal':{width}}         {'  '.join(_percent(goals.get(each)) for each in MEASURES)}")
+    goals = {name: GOALS[part].get(name) for name in MEASURES}
+    return _rows(part, kinds | {"total": total, "goal": {"cases": ""} | goals})
+
+
+def _rows(title: str, rows: dict[str, dict[str, Any]]) -> str:
+    width = max(map(len, [*rows, title]))
+    lines = [f"{title:{width}}  cases  {'  '.join(f'{name:>9}' for name in MEASURES)}"]
+    for name, row in rows.items():
+        lines.append(f"{name:{width}}  {row['cases']:>5}  {'  '.join(_percent(row[each]) for each in MEASURES)}")
     return "\n".join(lines)
 
 
@@ -164,7 +185,7 @@ def measure(part: str, kinds: Sequence[Kind], limit: int, show: Sequence[str]) -
         if kind.name in show:
             print("\n".join(shown(case) for case in new if not case.measures["first two"]))
     total = figures(done)
-    print(table(part, rows, total), flush=True)
+    print(f"{table(part, rows, total)}\n\n{codes(done)}", flush=True)
     return {"goals": GOALS[part], "total": total, "kinds": rows} | times(done)
 
 
@@ -182,6 +203,8 @@ def main() -> int:
             failed += [f"{part}: {name}" for name in missed(part, result[part]["total"])]
     if wanted:
         return 0
+    result["two errors"] = pairs(parts()["known"])
+    print(f"two errors: {result['two errors']}")
     result["large"] = large()
     for name, row in result["large"].items():
         print(

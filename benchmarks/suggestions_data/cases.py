@@ -15,7 +15,9 @@ from archdsl.text.source import Source
 from .protocol import Kind, Valid
 
 TRIES = 3
-"""How often a kind is tried on one network."""
+"""How often a kind is tried for one text."""
+A_NETWORK = 2
+"""How many texts with an error of one kind a network may give."""
 
 Suggested = list[tuple[Found, tuple[Fix, ...]]]
 
@@ -131,19 +133,27 @@ def _changed_lines(before: str, after: str) -> set[int]:
 
 
 def cases(kind: Kind, valids: tuple[Valid, ...], seed: int, limit: int) -> Iterator[Case]:
-    """Cases of a kind, at most one a network, and networks of one family after those of others."""
+    """Cases of a kind: one a network, and two where few networks have a place for it; families in turn."""
     made: set[str] = set()
-    for valid in _mixed(valids, Random(f"{seed} {kind.name}")):
+    order = _mixed(valids, Random(f"{seed} {kind.name}"))
+    for number, valid in ((number, valid) for number in range(A_NETWORK) for valid in order):
         if len(made) >= limit:
             return
-        for number in range(TRIES):
-            text = kind.make(Random(f"{seed} {kind.name} {valid.name} {number}"), valid)
-            if text is None:
-                break
-            if text not in made and text != valid.text and errors(text):
-                made.add(text)
-                yield _case(kind, valid, text)
-                break
+        text = _wrong(kind, valid, f"{seed} {kind.name} {valid.name} {number}", made)
+        if text is not None:
+            made.add(text)
+            yield _case(kind, valid, text)
+
+
+def _wrong(kind: Kind, valid: Valid, seed: str, made: set[str]) -> str | None:
+    """A text with an error of this kind that is not among those made; None if there is none after a few tries."""
+    for number in range(TRIES):
+        text = kind.make(Random(f"{seed} {number}"), valid)
+        if text is None:
+            return None
+        if text not in made and text != valid.text and errors(text):
+            return text
+    return None
 
 
 def _mixed(valids: tuple[Valid, ...], random: Random) -> list[Valid]:

@@ -6,6 +6,7 @@ from suggestions_data.cases import Case, cases, errors
 from suggestions_data.known_branches import same_but_shortcuts
 from suggestions_data.networks import networks
 from suggestions_data.protocol import Kind, Valid, kinds_of, same_layers, same_network
+from suggestions_data.two_errors import TwoErrors, merged, two_errors
 
 from archdsl.diagnostics import Edit, Fix
 from archdsl.text.source import Span
@@ -150,3 +151,33 @@ def test_each_kind_introduces_errors_into_several_networks(kind):
 def test_there_are_some_hundred_networks_of_many_families():
     assert len({network.text for network in networks()}) == len(networks()) > 300
     assert len({network.family for network in networks()}) > 40
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "both"),
+    [
+        ("a\nB\nc\nd\ne", "a\nb\nc\nD\ne", "a\nB\nc\nD\ne"),
+        ("b\nc\nd\ne", "a\nb\nc\nd\ne\nf", "b\nc\nd\ne\nf"),
+        ("a\nx\nb\nc\nd\ne", "a\nb\nc\nd", "a\nx\nb\nc\nd"),
+        ("a\nB\nc\nd\ne", "a\nX\nc\nd\ne", None),
+        ("a\nB\nc\nd\ne", "a\nb\nC\nd\ne", None),
+    ],
+)
+def test_changes_at_places_apart_are_merged(one, other, both):
+    assert merged("a\nb\nc\nd\ne", one, other) == both
+
+
+def test_networks_with_two_errors_have_them():
+    for each in two_errors(KINDS, networks(), 0, 3):
+        assert len(errors(each.text)) > 1
+        assert each.text != each.valid.text
+
+
+def test_two_errors_are_followed_step_by_step():
+    text = TEXT.replace("relu", "rellu").replace("gap", "gapp")
+    kinds = KINDS[0], KINDS[0]
+    assert TwoErrors(valid(), kinds, text).measures == {"offered": True, "no errors": True, "restored": True}
+    assert TwoErrors(valid(), kinds, text).steps[-1] == TEXT
+    other = TwoErrors(valid(TEXT.replace("fc 10", "fc 11")), kinds, text)
+    assert other.measures == {"offered": True, "no errors": True, "restored": False}
+    assert TwoErrors(valid(), kinds, TEXT).measures == {"offered": False, "no errors": True, "restored": True}
