@@ -13,8 +13,7 @@ from archdsl.analysis.codes import by_code
 from archdsl.cli import main
 from archdsl.contract.layer import Op
 from archdsl.explain.pages import FAMILIES, plain
-from archdsl.layers import registry
-from archdsl.layers.merge import Add, Concat, Mul
+from archdsl.layers import merges, registry
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -104,8 +103,8 @@ def diagnostics() -> Iterator[Text]:
 
 def layers() -> Iterator[Text]:
     """What layers and merges say of themselves and their arguments, and why they reject an input."""
-    merges: tuple[type[Op], ...] = (Add, Mul, Concat)
-    for op in (*registry().values(), *merges):
+    ops: tuple[type[Op], ...] = (*registry().values(), *merges().values())
+    for op in ops:
         yield op.keyword, inspect.cleandoc(op.__doc__ or "")
         yield from ((f"{op.keyword} {p.name}", f"{p.doc}; {p.kind.words if p.kind else ''}") for p in op.parameters)
     yield from literals("archdsl/layers", "archdsl/contract")

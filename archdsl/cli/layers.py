@@ -2,8 +2,8 @@
 
 import click
 
-from ..contract.layer import Layer
-from ..layers import find, registry, synonyms
+from ..contract.layer import Op
+from ..layers import find, merges, registry, synonyms
 from ..text.names import nearest
 from .common import usage
 
@@ -13,23 +13,25 @@ from .common import usage
 def command(name: str | None) -> None:
     """List the layers, or show the arguments of the layer NAME."""
     if name is None:
-        wide = max(map(len, registry()))
-        for keyword, layer in sorted(registry().items()):
+        known: dict[str, type[Op]] = {**registry(), **merges()}
+        wide = max(map(len, known))
+        for keyword, layer in sorted(known.items()):
             click.echo(f"{keyword:<{wide}}  {headline(layer)}")
         return
-    found = find(name)
+    merge = next((each for each in merges().values() if name in (each.keyword, *each.synonyms)), None)
+    found = find(name) or merge
     if found is None:
-        near = nearest(name, [*registry(), *synonyms()])
+        near = nearest(name, [*registry(), *synonyms(), *merges()])
         usage(f"there is no layer `{name}`" + (f"; did you mean `{near}`?" if near else ""))
     click.echo(page(found))
 
 
-def headline(layer: type[Layer]) -> str:
+def headline(layer: type[Op]) -> str:
     """The first line of a layer's documentation."""
     return (layer.__doc__ or "").strip().splitlines()[0]
 
 
-def page(layer: type[Layer]) -> str:
+def page(layer: type[Op]) -> str:
     """A layer's documentation and its arguments."""
     text, _, example = (layer.__doc__ or "").partition("Example:\n")
     lines = [layer.keyword + (f"  (also {', '.join(layer.synonyms)})" if layer.synonyms else ""), ""]

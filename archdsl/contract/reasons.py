@@ -80,18 +80,20 @@ def _forms(dims: tuple[int, ...]) -> tuple[Form, ...]:
     return tuple(map(form_of, dims))
 
 
-def concatenated(xs: Sequence[Shape], y: Shape, names: Sequence[str]) -> Reasons:
-    """The channels of operands, one after another."""
-    total = f"{' + '.join(factor_of(x.channels) for x in xs)} = {y.channels} channels"
+def concatenated(xs: Sequence[Shape], y: Shape, names: Sequence[str], axis: int) -> Reasons:
+    """The sizes of operands along an axis, one after another."""
+    unit = " channels" if axis == y.channel_axis else ""
+    total = f"{' + '.join(factor_of(x.dims[axis]) for x in xs)} = {y.dims[axis]}{unit}"
     return reasons(total, f"from {_listed(list(names))}")
 
 
 def broadcast(xs: Sequence[Shape], y: Shape, names: Sequence[str]) -> Reasons:
     """Operands of one shape, or those that are broadcast to the others."""
-    whole = [name for name, x in zip(names, xs, strict=True) if x == y]
+    full = [_forms(x.dims) == _forms(y.dims) for x in xs]
+    whole = [name for name, fits in zip(names, full, strict=True) if fits]
     if len(whole) == len(xs):
         return reasons(f"{_listed(whole)} have the same shape")
-    gates = [f"{name} {x}" for name, x in zip(names, xs, strict=True) if x != y]
+    gates = [f"{name} {x}" for name, x, fits in zip(names, xs, full, strict=True) if not fits]
     masked = any(x.channels != y.channels for x in xs)
     return reasons(f"{_listed(gates)} is broadcast to every {'channel' if masked else 'position'} of {_listed(whole)}")
 

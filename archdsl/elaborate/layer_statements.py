@@ -91,15 +91,22 @@ def infer(state: State, op: Op, inputs: tuple[int, ...], statement: ast.LayerSta
     except Undecided as undecided:
         state.emit(structure_errors.UndecidedSize(span=statement.keyword.span, uses=state.uses, why=str(undecided)))
         return UNRESOLVED
-    weights = op.weights_of(known).values()
-    count = max(prod(map(plain, dims)) for dims in (shape.dims, *weights))
-    if max(count, plain(op.macs_of(known, shape))) > MAX_COUNT:
-        state.emit(limit_errors.TooLarge(span=statement.span, uses=state.uses, what="a tensor or weight", count=count))
+    if is_too_large(state, op, known, shape, statement.span):
         return UNRESOLVED
     if state.symbols:
         _check_weights(state, statement, op, known)
     result = state.inferred[key] = Result(shape)
     return result
+
+
+def is_too_large(state: State, op: Op, xs: tuple[Shape, ...], y: Shape, span: Span) -> bool:
+    """Whether a tensor, a weight or the MACs of an op exceed what is counted; that is reported."""
+    weights = op.weights_of(xs).values()
+    count = max(prod(map(plain, dims)) for dims in (y.dims, *weights))
+    if max(count, plain(op.macs_of(xs, y))) <= MAX_COUNT:
+        return False
+    state.emit(limit_errors.TooLarge(span=span, uses=state.uses, what="a tensor or weight", count=count))
+    return True
 
 
 def _check_weights(state: State, statement: ast.LayerStatement, op: Op, xs: tuple[Shape, ...]) -> None:

@@ -2,23 +2,26 @@
 
 from ..contract.layer import Op, Reject
 from ..diagnostics import Edit, Fix, Related
-from ..diagnostics.catalogue import name_errors, shape_errors
+from ..diagnostics.catalogue import name_errors, shape_errors, structure_errors
 from ..expressions.scope import UNKNOWN, NamedTensor, Scope
-from ..layers.merge import Add, Concat, Mul
+from ..graph.node import NO_ARGUMENTS, Arguments
+from ..layers import merges
+from ..layers.joining import Concat
+from ..layers.merge import Add, MergeOp
 from ..record import Record
 from ..shapes.shape import Shape, times
-from ..shapes.symbolic import plain
+from ..shapes.symbolic import Undecided, plain
 from ..syntax import ast
 from ..text.names import nearest
 from ..text.source import Span
 from . import advice
+from .bind import bind
+from .layer_statements import example_of, is_too_large
 from .state import UNRESOLVED, Result, State
-
-_OPS: dict[str, type[Op]] = {"add": Add, "mul": Mul, "concat": Concat}
 
 
 def run_merge(state: State, statement: ast.Merge) -> None:
-    """`add`, `mul`, `concat`."""
+    """A merge: `add`, `concat`, `matmul` …."""
     if not state.need_input(statement.keyword.span):
         return
     first, source = len(state.nodes), state.current
@@ -26,13 +29,15 @@ def run_merge(state: State, statement: ast.Merge) -> None:
         start = state.current
         bodies = sum(isinstance(operand, ast.Body) for operand in statement.operands)
         ends: list[tuple[int, Span]] = []
-        if len(statement.operands) == 1:
+        op, arguments = _make_op(state, statement)
+        given = len(statement.operands)
+        if op is None or op.operands(given) > given:
             ends.append((start or 0, statement.keyword.span))
         for operand in statement.operands:
             state.current = start
             ends.append(_operand(state, operand, "branch" if bodies > 1 else None))
-        joint = Joint(keyword=statement.keyword, start=start or 0, ends=tuple(ends))
-        _join(state, _OPS[statement.keyword.text], joint, _alias(statement, turn))
+        joint = Joint(keyword=statement.keyword, start=start or 0, ends=tuple(ends), arguments=arguments)
+        _join(state, op, joint, _alias(statement, turn), _shown(statement))
     if statement.alias:
         state.name_result(statement.alias, first, source)
 
@@ -57,9 +62,29 @@ def run_residual(state: State, statement: ast.Residual) -> None:
         else:
             ends.append((start or 0, statement.keyword.span))
         joint = Joint(keyword=statement.keyword, start=start or 0, ends=tuple(ends), residual=statement)
-        _join(state, Add, joint, _alias(statement, turn))
+        op = state.ops.get((Add,)) or state.ops.setdefault((Add,), Add())
+        _join(state, op, joint, _alias(statement, turn), statement.keyword.span)
     if statement.alias:
         state.name_result(statement.alias, first, source)
+
+
+def _make_op(state: State, statement: ast.Merge) -> tuple[MergeOp | None, Arguments]:
+    """The op of a merge with its arguments, None where these are wrong; and the spans of these."""
+    kind = merges()[statement.keyword.text]
+    bound = bind(statement.keyword, statement.args, kind.parameters, example_of(kind), state.evaluator())
+    if not bound.ok or UNKNOWN in bound.values.values():
+        return None, bound.spans
+    key = (kind, *sorted(bound.values.items()))
+    op = state.ops.get(key) or state.ops.setdefault(key, kind(**bound.values))
+    assert isinstance(op, MergeOp)
+    return op, bound.spans
+
+
+def _shown(statement: ast.Merge) -> Span:
+    """The keyword, with the arguments that follow it."""
+    first = min((operand.span.start for operand in statement.operands), default=statement.span.end)
+    before = [arg.span for arg in statement.args if arg.span.start < first]
+    return statement.keyword.span.to(before[-1]) if before else statement.keyword.span
 
 
 def _alias(statement: ast.Merge | ast.Residual, turn: int) -> str | None:
@@ -145,6 +170,7 @@ class Joint(Record):
     start: int
     ends: tuple[tuple[int, Span], ...]
     residual: ast.Residual | None = None
+    arguments: Arguments = NO_ARGUMENTS
 
     @property
     def inputs(self) -> tuple[int, ...]:
@@ -152,11 +178,13 @@ class Joint(Record):
         return tuple(node for node, _ in self.ends)
 
 
-def _join(state: State, kind: type[Op], joint: Joint, alias: str | None) -> None:
-    op = state.ops.get((kind,)) or state.ops.setdefault((kind,), kind())
+def _join(state: State, op: Op | None, joint: Joint, alias: str | None, span: Span) -> None:
+    path = state.named_child(alias) if alias else state.child(op.keyword if op else joint.keyword.text)
+    if op is None:
+        state.unresolved(None, joint.inputs, None, path, span, alias, joint.arguments)
+        return
     result = _merged(state, op, joint)
-    path = state.named_child(alias) if alias else state.child(op.keyword)
-    state.add(op, joint.inputs, result, path, joint.keyword.span, alias=alias)
+    state.add(op, joint.inputs, result, path, span, alias=alias, arguments=joint.arguments)
 
 
 def _merged(state: State, op: Op, joint: "Joint") -> Result:
@@ -168,10 +196,17 @@ def _merged(state: State, op: Op, joint: "Joint") -> Result:
     result = state.inferred.get((id(op), known))
     if result is None:
         try:
-            result = state.inferred[id(op), known] = Result(op.infer(known))
+            shape = op.infer(known)
+        except Undecided as undecided:
+            span = joint.keyword.span
+            state.emit(structure_errors.UndecidedSize(span=span, uses=state.uses, why=str(undecided)))
+            return UNRESOLVED
         except Reject as reject:
             _refuse(state, reject, joint, known)
             return Result(None, reject.recovery_shape if joint.residual is None else known[0])
+        if is_too_large(state, op, known, shape, joint.keyword.span):
+            return UNRESOLVED
+        result = state.inferred[id(op), known] = Result(shape)
     return result
 
 
@@ -181,7 +216,7 @@ def _refuse(state: State, reject: Reject, joint: Joint, xs: tuple[Shape, ...]) -
     if not issubclass(reject.kind, shape_errors.OperandsDiffer):
         state.emit(
             reject.kind(
-                span=word.span,
+                span=joint.arguments.get(reject.argument or "", word.span),
                 uses=state.uses,
                 keyword=word.text,
                 shape=str(xs[0]),

@@ -10,7 +10,7 @@ from functools import cache
 
 from ..layers import registry, synonyms
 from ..record import Record
-from ..syntax.tokens import KEYWORDS
+from ..syntax.tokens import KEYWORDS, MERGE_NAMES
 
 CLASSES = (
     "comment",
@@ -90,7 +90,7 @@ def states() -> dict[str, tuple[Rule | Region, ...]]:
             *names,
             *rest,
         ),
-        "tensors": (*words, named, keywords, *names, *rest),
+        "tensors": (*words, named, keywords, arguments, *names, *rest),
         "questions": (*words, _parentheses(), named, calls, keywords, *names, *rest),
         "parentheses": (*words, _parentheses(), calls, keywords, arguments, *names, *rest),
     }
@@ -105,10 +105,11 @@ def _comments() -> tuple[Rule, ...]:
 
 
 def _starts() -> tuple[Rule, ...]:
-    """The first word of a statement that no keyword begins: a layer's, else a block's."""
+    """The first word of a statement that no keyword begins: that of a layer or a merge, else a block's."""
     start = rf"(^|[;{{])({_BLANK}*)"
+    words = (*registry(), *synonyms(), *MERGE_NAMES)
     return (
-        Rule(pattern=rf"{start}({_one_of((*registry(), *synonyms()))})", classes=("punctuation", "", "layer")),
+        Rule(pattern=rf"{start}({_one_of(words)})", classes=("punctuation", "", "layer")),
         Rule(pattern=rf"{start}(?!{_one_of(KEYWORDS)}|x[0-9]+{_END})({_WORD})", classes=("punctuation", "", "block")),
     )
 

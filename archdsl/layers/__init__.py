@@ -4,20 +4,28 @@ import importlib
 import pkgutil
 from functools import cache
 
-from ..contract.layer import Layer
+from ..contract.layer import Layer, Op
+from .merge import MergeOp
 
 
 @cache
 def registry() -> dict[str, type[Layer]]:
     """Keyword → layer, for all that this folder's modules define."""
-    found: dict[str, type[Layer]] = {}
-    for module in pkgutil.iter_modules(__path__):
-        if module.name.startswith("_"):
-            continue
-        for value in vars(importlib.import_module(f"{__name__}.{module.name}")).values():
-            if isinstance(value, type) and issubclass(value, Layer) and value.keyword:
-                found[value.keyword] = value
-    return found
+    return {each.keyword: each for each in _classes() if issubclass(each, Layer)}
+
+
+@cache
+def merges() -> dict[str, type[MergeOp]]:
+    """Keyword → merge."""
+    return {each.keyword: each for each in _classes() if issubclass(each, MergeOp)}
+
+
+@cache
+def _classes() -> tuple[type[Op], ...]:
+    """What this folder's modules define, and has a keyword."""
+    modules = (module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+    values = (value for name in modules for value in vars(importlib.import_module(f"{__name__}.{name}")).values())
+    return tuple(each for each in values if isinstance(each, type) and issubclass(each, Op) and each.keyword)
 
 
 @cache

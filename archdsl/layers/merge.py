@@ -1,15 +1,16 @@
-"""Merges: several tensors become one."""
+"""Merges: several tensors become one, element by element."""
 
+from math import prod
 from typing import ClassVar
 
-from ..contract.call import ARG, ARGS, Placeholder, Step, Steps, operator, torch
+from ..contract.call import ARG, Apply, Placeholder, Steps
 from ..contract.layer import Op, Reject
-from ..contract.reads import ALL, SAME, Links, only, pointwise
-from ..contract.reasons import Reasons, broadcast, concatenated
+from ..contract.reads import SAME, Links, only, pointwise
+from ..contract.reasons import Reasons, broadcast
 from ..contract.saves import NOTHING, SavedTensor, Saves
 from ..diagnostics.catalogue.shape_errors import OperandsDiffer
 from ..shapes.shape import Layout, Shape
-from ..shapes.symbolic import plain
+from ..shapes.symbolic import form_of, plain
 from ._reading import numbers
 
 
@@ -21,27 +22,38 @@ class MergeOp(Op):
     def weights_of(self, xs: tuple[Shape, ...]) -> dict[str, tuple[int, ...]]:
         return {}
 
+    def operands(self, given: int) -> int:
+        """How many operands it has where the text lists so many: a single one is merged with the current tensor."""
+        return max(given, 2)
+
 
 class ElementwiseMerge(MergeOp):
     """An elementwise merge. An operand whose spatial dimensions are all 1, a gate, is broadcast to every position."""
 
-    function: ClassVar[str]
-    masks: ClassVar[bool]
-    """Whether an operand of one channel, a mask, is broadcast to every channel."""
+    target: ClassVar[str]
+    """The torch function of two tensors."""
+    broadcasts: ClassVar[bool] = True
+    """Whether any axis of length 1 is broadcast, as in torch; otherwise those of a gate only."""
 
     def infer(self, xs: tuple[Shape, ...]) -> Shape:
-        layout = _common_layout(xs)
+        layout = common_layout(xs)
         xs = tuple(x.read_as(layout) for x in xs)
         full = max(xs, key=lambda x: plain(x.numel))
         for x in xs:
-            if not (
-                x == full or _is_plain_gate(x, full) or x.dims in (full.dims, _gate(full)) or self._masked(x, full)
-            ):
-                raise _differ(xs, "have different shapes", full, language_rule=_torch_would_broadcast(xs))
+            if not self._fits(x, full):
+                raise differ(xs, "have different shapes", full, language_rule=_torch_would_broadcast(xs))
         return full
 
-    def _masked(self, x: Shape, full: Shape) -> bool:
-        return self.masks and _is_mask(x, full)
+    def _fits(self, x: Shape, full: Shape) -> bool:
+        # First whatever the symbolic dimensions are, then by demanding that they be equal.
+        if x == full or _is_plain_gate(x, full):
+            return True
+        if self.broadcasts:
+            pairs = list(zip(x.dims, full.dims, strict=True))
+            return all(_is_one(a) or form_of(a) == form_of(b) for a, b in pairs) or all(
+                _is_one(a) or a == b or a == 1 for a, b in pairs
+            )
+        return x.dims in (full.dims, _gate(full))
 
     def reads_of(self, xs: tuple[Shape, ...], y: Shape) -> tuple[Links, ...]:
         return tuple(_from_each(x.dims, y.dims) for x in xs)
@@ -50,62 +62,102 @@ class ElementwiseMerge(MergeOp):
         return broadcast(xs, y, names)
 
     def steps(self, xs: tuple[Shape, ...]) -> Steps:
-        combine = getattr(operator, self.function)
-        return tuple(combine(ARG, Placeholder(index=i)) for i in range(1, len(xs)))
+        return tuple(Apply(target=self.target, args=(ARG, Placeholder(index=i))) for i in range(1, len(xs)))
 
 
-class Add(ElementwiseMerge):
-    """The sum of the operands (He et al., 2015)."""
-
-    keyword = "add"
-    function = "add"
-    masks = False
+class LinearMerge(ElementwiseMerge):
+    """An elementwise merge whose gradient needs none of the operands."""
 
     def saves_of(self, xs: tuple[Shape, ...], y: Shape) -> Saves:
         return NOTHING
 
 
-class Mul(ElementwiseMerge):
-    """The product of the operands: a gate (Hu et al., 2017), or a mask of one channel (Oktay et al., 2018)."""
+class Add(LinearMerge):
+    """The sum of the operands (He et al., 2015).
+
+    Example:
+        input 64x28x28; add { conv 64 k3 p1; relu }
+    """
+
+    keyword = "add"
+    target = "operator.add"
+    broadcasts = False
+
+
+class Sub(LinearMerge):
+    """The first operand minus the others.
+
+    Example:
+        input 64x28x28; sub { mean axis=hw keep }
+    """
+
+    keyword = "sub"
+    synonyms = ("subtract",)
+    target = "operator.sub"
+
+
+class ProductMerge(ElementwiseMerge):
+    """An elementwise merge whose gradient is computed from the operands, and from the results on the way."""
+
+    def saves_of(self, xs: tuple[Shape, ...], y: Shape) -> Saves:
+        between = [_spread(xs[: count + 1]) for count in range(1, len(xs) - 1)]
+        return Saves(inputs=tuple(range(len(xs))), saved=tuple(SavedTensor(per_sample=each) for each in between))
+
+
+class Mul(ProductMerge):
+    """The product of the operands: a gate (Hu et al., 2017), or a mask of one channel (Oktay et al., 2018).
+
+    Example:
+        input 64x28x28; mul { gap keep; conv 64 k1; sigmoid }
+    """
 
     keyword = "mul"
     synonyms = ("multiply",)
-    function = "mul"
-    masks = True
-
-    def saves_of(self, xs: tuple[Shape, ...], y: Shape) -> Saves:
-        # Of more than two factors the products so far are kept, too.
-        return Saves(inputs=tuple(range(len(xs))), saved=(SavedTensor(per_sample=(len(xs) - 2) * y.numel),))
+    target = "operator.mul"
 
 
-class Concat(MergeOp):
-    """The operands concatenated along the channels (Szegedy et al., 2014; Huang et al., 2016)."""
+class Div(ProductMerge):
+    """The first operand divided by the others.
 
-    keyword = "concat"
-    synonyms = ("cat", "concatenate")
+    Example:
+        input 128x64; div { norm axis=c keep }
+    """
 
-    def infer(self, xs: tuple[Shape, ...]) -> Shape:
-        layout = _common_layout(xs)
-        if layout is Layout.OPEN:
-            layout = Layout.SIGNAL
-        xs = tuple(x.read_as(layout) for x in xs)
-        whole = xs[0].with_channels(sum(x.channels for x in xs))
-        for x in xs:
-            if x.with_channels(1).dims != xs[0].with_channels(1).dims:
-                raise _differ(xs, "differ in a dimension other than the channels", whole, language_rule=False)
-        return whole
+    keyword = "div"
+    synonyms = ("divide",)
+    target = "operator.truediv"
 
-    def reads_of(self, xs: tuple[Shape, ...], y: Shape) -> tuple[Links, ...]:
-        return tuple(_at_its_place(x.rank, y.channel_axis) for x in xs)
 
-    def saves_of(self, xs: tuple[Shape, ...], y: Shape) -> Saves:
-        return NOTHING
+class Maximum(ProductMerge):
+    """The largest of the operands, element by element (Goodfellow et al., 2013).
 
-    def reason_of(self, xs: tuple[Shape, ...], y: Shape, names: tuple[str, ...]) -> Reasons:
-        return concatenated(xs, y, names)
+    Example:
+        input 256; maximum { fc 64 } { fc 64 }
+    """
 
-    def steps(self, xs: tuple[Shape, ...]) -> tuple[Step, ...]:
-        return (torch.cat(ARGS, 1 + max(x.channel_axis for x in xs)),)
+    keyword = "maximum"
+    target = "torch.maximum"
+
+
+class Minimum(ProductMerge):
+    """The smallest of the operands, element by element.
+
+    Example:
+        input 64x28x28; minimum { conv 64 k1 }
+    """
+
+    keyword = "minimum"
+    target = "torch.minimum"
+
+
+def _spread(xs: tuple[Shape, ...]) -> int:
+    """The elements of what operands are broadcast to."""
+    return prod(max(map(plain, sizes)) for sizes in zip(*(x.dims for x in xs), strict=True))
+
+
+def _is_one(size: int) -> bool:
+    """Whether a size is 1 whatever the symbolic dimensions are."""
+    return type(size) is int and size == 1
 
 
 def _from_each(dims: tuple[int, ...], full: tuple[int, ...]) -> Links:
@@ -116,11 +168,7 @@ def _from_each(dims: tuple[int, ...], full: tuple[int, ...]) -> Links:
     return tuple((axis, SAME if plain(size) == plain(whole) else only(0)) for axis, (size, whole) in pairs)
 
 
-def _at_its_place(rank: int, channels: int) -> Links:
-    return tuple((axis, ALL if axis == channels else SAME) for axis in range(rank))
-
-
-def _common_layout(xs: tuple[Shape, ...]) -> Layout:
+def common_layout(xs: tuple[Shape, ...]) -> Layout:
     """The layout of all operands, where an open one takes that of the others. Raises Reject."""
     for x in xs:
         numbers(x)
@@ -129,7 +177,7 @@ def _common_layout(xs: tuple[Shape, ...]) -> Layout:
         return Layout.OPEN
     layout = next(iter(layouts))
     if len(layouts) > 1 or any(x.rank != xs[0].rank for x in xs):
-        raise _differ(xs, "have different axes", max(xs, key=lambda x: x.numel), language_rule=True)
+        raise differ(xs, "have different axes", max(xs, key=lambda x: x.numel), language_rule=True)
     return layout
 
 
@@ -142,12 +190,7 @@ def _gate(full: Shape) -> tuple[int, ...]:
 def _is_plain_gate(x: Shape, full: Shape) -> bool:
     """Whether a shape is a gate whatever the symbolic dimensions are: those of the other need not be told apart."""
     sizes = [size for axis, size in enumerate(x.dims) if axis != x.channel_axis]
-    return all(type(size) is int and size == 1 for size in sizes) and x.channels == full.channels
-
-
-def _is_mask(x: Shape, full: Shape) -> bool:
-    """Whether a shape has one number for each place of another."""
-    return x.with_channels(full.channels).dims == full.dims and x.dims[x.channel_axis] == 1
+    return all(map(_is_one, sizes)) and x.channels == full.channels
 
 
 def _suggestions(xs: tuple[Shape, ...]) -> tuple[str, ...]:
@@ -159,7 +202,8 @@ def _suggestions(xs: tuple[Shape, ...]) -> tuple[str, ...]:
     return ()
 
 
-def _differ(xs: tuple[Shape, ...], how: str, recovery_shape: Shape, language_rule: bool) -> Reject:
+def differ(xs: tuple[Shape, ...], how: str, recovery_shape: Shape, language_rule: bool) -> Reject:
+    """The rejection of operands whose shapes are incompatible; `how` says in what they differ."""
     alike = len({x.dims for x in xs}) == 1
     described = (f"{x} ({x.layout})" if alike else str(x) for x in xs)
     return Reject(

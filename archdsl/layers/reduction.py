@@ -106,7 +106,7 @@ class Mean(Plain):
     kept = NOTHING
 
 
-class Maximum(Plain):
+class AxisMaximum(Plain):
     """The maximum over axes.
 
     Example:
@@ -119,7 +119,7 @@ class Maximum(Plain):
     kept = Saves(inputs=(0,), output=True)
 
 
-class Minimum(Plain):
+class AxisMinimum(Plain):
     """The minimum over axes.
 
     Example:

@@ -189,10 +189,11 @@ class LayerStatement(Statement):
 
 
 class Merge(Statement):
-    """`add`, `mul`, `concat` and their operands."""
+    """`add`, `concat`, `matmul` …: their operands, and arguments among these."""
 
     keyword: Word
     operands: tuple[Body | Word, ...]
+    args: tuple[Argument, ...] = ()
     times: int = 1
     alias: Word | None = None
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from . import ast
 from .comments import Comment, Comments
-from .words import Plain, lead, parameter, plain, tail
+from .words import Plain, arguments, lead, parameter, plain, tail
 
 WIDTH = 100
 _DIMENSIONS = re.compile(r"([123])d(?:transpose)?$")
@@ -260,16 +260,19 @@ def _tail(statement: ast.Statement) -> str:
     return ""
 
 
-def _piece(words: str, operand: ast.Body | ast.Word) -> _Piece:
-    """Words and a body, or a tensor's name as one of them."""
+def _piece(words: str, operand: ast.Body | ast.Word | ast.Argument) -> _Piece:
+    """Words and a body, or a tensor's name or an argument as one of them."""
+    if isinstance(operand, ast.Argument):
+        return _Piece(f"{words}{arguments((operand,))}".lstrip(), None, operand.span.end)
     if isinstance(operand, ast.Body):
         return _Piece(words, operand, operand.span.end)
     return _Piece(f"{words} {operand.text}".lstrip(), None, operand.span.end)
 
 
 def _operands(statement: ast.Merge) -> list[_Piece]:
-    """The keyword goes with the first operand."""
-    first, *others = statement.operands
+    """Operands and arguments as they come. The keyword goes with the first."""
+    parts = sorted((*statement.operands, *statement.args), key=lambda part: part.span.start)
+    first, *others = parts
     return [_piece(statement.keyword.text, first), *(_piece("", operand) for operand in others)]
 
 

@@ -170,6 +170,13 @@ class _Lower:
 
     def do_merge(self, node: Node) -> ast.Statement:
         operands = [child.children[0] for child in _rules(node, "operand")]
+        args = self.arguments(node)
+        if not operands and not any(arg.name is None for arg in args):
+            end = self.span(node).tail
+            found = "the end of the statement"
+            self.sink.emit(syntax_errors.Unexpected(span=end, found=found, expected=("a body `{ … }`", "a name")))
+            alias = self.alias(node)
+            return ast.UnreadableStatement(span=self.span(node), names=(alias,) if alias else ())
         return ast.Merge(
             span=self.span(node),
             keyword=self.word(node.children[0]),
@@ -177,6 +184,7 @@ class _Lower:
                 self.body(each) if isinstance(each, Tree) and each.data == "body" else self.word(each)
                 for each in operands
             ),
+            args=args,
             times=self.times(node),
             alias=self.alias(node),
         )

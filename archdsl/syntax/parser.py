@@ -19,11 +19,23 @@ from ..text.source import Source, Span
 from .ast import Program
 from .grammar import grammar
 from .lower import lower
-from .tokens import KEYWORDS, STARTS, describe
+from .tokens import KEYWORDS, MERGE_NAMES, STARTS, describe, mark_merges
 
-_WITH_BODY = ("stage", "block", "residual", "shortcut", "repeat", "train", "aux", "concat", "add", "mul", "if", "else")
+_STATEMENTS = ("stage", "block", "residual", "shortcut", "repeat", "train", "aux", "concat", "add", "mul", "if", "else")
+_WITH_BODY = (*_STATEMENTS, *sorted(MERGE_NAMES))
 
-_MERGES = {"concatenate": "concat", "cat": "concat", "sum": "add", "multiply": "mul"}
+_MERGES = {
+    "concatenate": "concat",
+    "cat": "concat",
+    "sum": "add",
+    "multiply": "mul",
+    "subtract": "sub",
+    "divide": "div",
+    "max": "maximum",
+    "min": "minimum",
+    "bmm": "matmul",
+    "mm": "matmul",
+}
 """What other frameworks call them."""
 
 
@@ -39,6 +51,7 @@ def parse(source: Source, sink: Sink) -> Program:
         span = _span(source, tokens[-1])
         sink.emit(limit_errors.TooLong(span=span, what="text", count=None, limit=MAX_TOKENS, unit="tokens"))
         return Program(source=source, statements=())
+    mark_merges(tokens)
     if not _within_limits(source, tokens, sink):
         return Program(source=source, statements=())
     tree = _Driver(source, tokens, sink).run()
@@ -144,7 +157,7 @@ class _Driver:
             self.sink.emit(syntax_errors.SignForMinus(span=span, follows=str(follows)))
         else:
             found = "the end of the line" if token.type == "SEP" and token != ";" else f"`{token}`"
-            expected = tuple(describe(accepted))
+            expected = tuple(describe(accepted - {"STRING"} if self.in_merge() else accepted))
             self.sink.emit(syntax_errors.Unexpected(span=span, found=found, expected=expected, helps=self.habit(token)))
 
     def habit(self, token: Token) -> tuple[str, ...]:
@@ -166,6 +179,8 @@ class _Driver:
                 return ("`input NAME 3x32x32` names an input",)
             case "AS" if self.first():
                 return ("`as NAME` goes at the end of a statement: `conv 64 k3 as x`",)
+            case "NUMBER" | "SIGN" | "SIZE" | "AT" if self.in_merge():
+                return ("`shift -1` adds a constant, `scale 0.5` multiplies by one",)
             case "LBRACE" if self.begins_with("NET"):
                 return ("the statements of a network follow without braces",)
             case _:
@@ -181,6 +196,10 @@ class _Driver:
         while at > 0 and self.tokens[at - 1].type not in ("SEP", "LBRACE", "RBRACE"):
             at -= 1
         return at >= 0 and self.tokens[at].type == kind
+
+    def in_merge(self) -> bool:
+        """Whether the statement being read is a merge of tensors."""
+        return any(map(self.begins_with, ("ADD", "MUL", "CONCAT", "MERGE")))
 
     def statement_word(self) -> Token | None:
         """The word that the statement being read began with."""

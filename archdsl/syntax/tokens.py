@@ -14,10 +14,13 @@ KEYWORDS = frozenset(
     """.split()  # noqa: SIM905  # a page of quotes would say no more
 )
 
+# Names that are merges where they begin a statement, and names like all others elsewhere.
+MERGE_NAMES = frozenset({"sub", "div", "maximum", "minimum", "stack", "matmul"})
+
 # What may begin a statement.
 STARTS = frozenset(
     """
-    NAME CALL NET USE INPUT OUTPUT BLOCK STAGE AUX TRAIN ADD MUL CONCAT RESIDUAL REPEAT IF LET FROM REUSE ASSERT
+    NAME CALL NET USE INPUT OUTPUT BLOCK STAGE AUX TRAIN ADD MUL CONCAT MERGE RESIDUAL REPEAT IF LET FROM REUSE ASSERT
     """.split()  # noqa: SIM905  # a page of quotes would say no more
 )
 
@@ -70,6 +73,16 @@ def describe(expected: set[str]) -> list[str]:
     rest -= {"$END"} if "SEP" in rest else set()
     words += sorted({WORDS.get(name, f"`{name.lower()}`") for name in rest}, key=lambda w: (w[0] == "`", w))
     return words
+
+
+def mark_merges(tokens: list[Token]) -> None:
+    """Turn each name that begins a statement and is a merge into MERGE, unless the text has a block of that name."""
+    pairs = list(zip([None, *tokens], tokens, strict=False))
+    blocks = {str(token) for before, token in pairs if before is not None and before.type == "BLOCK"}
+    for index, (before, token) in enumerate(pairs):
+        starts = before is None or before.type in ("SEP", "LBRACE")
+        if starts and token.type == "NAME" and token in MERGE_NAMES and token not in blocks:
+            tokens[index] = Token.new_borrow_pos("MERGE", str(token), token)
 
 
 class Separators:

@@ -10,9 +10,9 @@ from archdsl.analysis.cost import costs
 from archdsl.backends.python_source import expression
 from archdsl.contract.arguments import Bool, ParameterSpec
 from archdsl.contract.call import Module
-from archdsl.contract.layer import Layer
+from archdsl.contract.layer import Layer, Op
 from archdsl.graph import Graph, Node
-from archdsl.layers import registry
+from archdsl.layers import merges, registry
 from archdsl.network import ArchError, Network, loads
 from archdsl.shapes.shape import Shape
 
@@ -27,6 +27,9 @@ TITLES = {
     "reshape": "Reshaping",
     "cut": "Padding and slicing",
     "resample": "Resampling",
+    "merge": "Merges of equal shapes",
+    "joining": "Concatenation and stacking",
+    "contraction": "Products of matrices and tensors",
     "arithmetic": "Arithmetic",
     "elementwise": "Elementwise functions",
     "reduction": "Reductions",
@@ -37,16 +40,17 @@ TITLES = {
 
 
 @cache
-def families() -> Mapping[str, tuple[type[Layer], ...]]:
+def families() -> Mapping[str, tuple[type[Op], ...]]:
     """The layers by the module that declares them, in the order of declaration."""
-    found: dict[str, list[type[Layer]]] = {}
-    for layer in registry().values():
+    found: dict[str, list[type[Op]]] = {}
+    known: tuple[type[Op], ...] = (*registry().values(), *merges().values())
+    for layer in known:
         found.setdefault(layer.__module__.rpartition(".")[2], []).append(layer)
     order = [*(name for name in TITLES if name in found), *(name for name in found if name not in TITLES)]
     return {name: tuple(sorted(found[name], key=_line)) for name in order}
 
 
-def _line(layer: type[Layer]) -> int:
+def _line(layer: type[Op]) -> int:
     return inspect.getsourcelines(layer)[1]
 
 
@@ -65,7 +69,7 @@ def index() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def page(name: str, layers: tuple[type[Layer], ...]) -> str:
+def page(name: str, layers: tuple[type[Op], ...]) -> str:
     """The page of a family."""
     module: ModuleType = sys.modules[layers[0].__module__]
     about = inspect.cleandoc(module.__doc__ or "")
@@ -78,12 +82,12 @@ def title(name: str) -> str:
     return TITLES.get(name, name.capitalize())
 
 
-def headline(layer: type[Layer]) -> str:
+def headline(layer: type[Op]) -> str:
     """The description of a layer, in one line."""
     return inspect.cleandoc(layer.__doc__ or "").splitlines()[0]
 
 
-def section(layer: type[Layer]) -> str:
+def section(layer: type[Op]) -> str:
     """A layer: its description, its arguments, an example and facts about it, its diagram."""
     said, _, example = inspect.cleandoc(layer.__doc__ or "").partition("Example:\n")
     parts = [f"## `{layer.keyword}`", said.strip()]
@@ -121,7 +125,7 @@ def _default(parameter: ParameterSpec) -> str:
             return str(value)
 
 
-def _facts(layer: type[Layer], network: Network) -> str:
+def _facts(layer: type[Op], network: Network) -> str:
     """Facts about the layer in its example, with symbolic dimensions if there is a closed form."""
     graph, node = network.graph, _node(network.graph, layer)
     general = _general(network) or graph
@@ -144,7 +148,7 @@ def _facts(layer: type[Layer], network: Network) -> str:
     )
 
 
-def _node(graph: Graph, layer: type[Layer]) -> Node:
+def _node(graph: Graph, layer: type[Op]) -> Node:
     """The layer's last use in its example."""
     return [node for node in graph.layers if type(node.op) is layer][-1]
 
@@ -169,8 +173,14 @@ def _weights(graph: Graph, node: Node) -> Mapping[str, tuple[int, ...]]:
 def _calls(graph: Graph, node: Node) -> list[str]:
     """The torch calls, as a backend prints them."""
     steps = node.op.steps(_inputs(graph, node))
-    calls = [expression(step) + ("(x)" if isinstance(step, Module) and len(steps) > 1 else "") for step in steps]
+    names = _names(len(node.inputs))
+    calls = [expression(step, names) + ("(x)" if isinstance(step, Module) and len(steps) > 1 else "") for step in steps]
     return calls or ["x"]
+
+
+def _names(count: int) -> list[str]:
+    """What the inputs are called: `x`, then `y`, `z` for the other operands of a merge."""
+    return ["x", "y", "z"][:count] if count <= 3 else [f"x{number}" for number in range(1, count + 1)]
 
 
 def _escaped(text: str) -> str:
@@ -183,8 +193,8 @@ _INTRODUCTION = """# The layers
 
 These pages are generated from the declarations of the layers by `python scripts/docs.py`, and their examples run as
 tests. `archdsl layers` prints the list below; `archdsl layers conv` shows one layer with its arguments. The language
-reference explains [how to write arguments](../language.md#layer-statements). `add`, `mul` and `concat` combine several
-tensors: see [merges](../language.md#merges)."""
+reference explains [how to write arguments](../language.md#layer-statements), and how to list the tensors that
+[merges](../language.md#merges) such as `add` and `concat` combine."""
 
 _NOTE = """Below each example you find its shape (with symbolic spatial dimensions where there is a closed form), its
 weights and buffers under the names that PyTorch uses, its multiply-accumulates per sample if it has any, and the

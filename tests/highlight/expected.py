@@ -10,7 +10,7 @@ from archdsl.layers import registry, synonyms
 from archdsl.record import Record
 from archdsl.syntax import ast, parse
 from archdsl.syntax.grammar import grammar
-from archdsl.syntax.tokens import KEYWORDS
+from archdsl.syntax.tokens import KEYWORDS, MERGE_NAMES
 from archdsl.text.source import Source, Span
 
 PLAIN = {
@@ -48,8 +48,12 @@ def _roles(program: ast.Program) -> Iterator[tuple[int, str]]:
     while stack:
         item = stack.pop()
         match item:
+            case ast.Merge() if item.keyword.text in MERGE_NAMES:
+                yield item.keyword.span.start, "layer"
+                words = [each for each in item.operands if isinstance(each, ast.Word) and each.text != "in"]
+                yield from ((word.span.start, _word(word.text)) for word in words)
             case ast.LayerStatement():
-                known = item.keyword.text in registry() or item.keyword.text in synonyms()
+                known = item.keyword.text in {*registry(), *synonyms(), *MERGE_NAMES}
                 yield item.keyword.span.start, "layer" if known else "block"
             case ast.Net() | ast.Block() | ast.Stage() | ast.Aux() | ast.Let():
                 yield item.name.span.start, "definition"

@@ -32,6 +32,7 @@ TEXTS = {
     "parentheses": "block unit(\n  conv = 2,\n  k3\n) { conv max(conv,\n 4) k3 }\nfc -1 n-1 (-2) - 3",
     "choices": "if @c > 3 or not wide { relu } else if in == 2 { bn }\nfc 10 if a else b nobias\nlet x = a if b else c",
     "merges": "residual when s == 1 { conv 8 k3 }\nshortcut { }\nconcat { } low { relu } as joined\nmul { gap keep }",
+    "merges by name": "input 3x8x8; relu as k4\nstack k4 axis=d; sub { amax axis=hw keep }\nmaximum k4 { } as stack",
     "training": "train {\n  data digits; split 0.9\n  optimizer adam lr=1e-3\n}",
     "blanks": "input\u00a03x8x8\n\t conv  8  k3\ufeff ;\t;bn;\n\n  \n relu",
 }

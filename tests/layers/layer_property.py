@@ -15,15 +15,14 @@ from hypothesis import strategies as st
 
 from archdsl.contract.call import Steps
 from archdsl.contract.layer import Layer, Op, Reject
-from archdsl.layers import registry
-from archdsl.layers.merge import Add, Concat, Mul
+from archdsl.layers import merges, registry
 from archdsl.shapes.shape import Shape, Window
 
 from .oracle import BATCH, Outcome, Refused, check_initializers, check_source, run
 from .sizes import check_sizes
 from .strategies import cases
 
-OPS: dict[str, type[Op]] = {**registry(), **{op.keyword: op for op in (Add, Mul, Concat)}}
+OPS: dict[str, type[Op]] = {**registry(), **merges()}
 
 
 def check(op: Op, xs: tuple[Shape, ...]) -> str:

@@ -10,8 +10,9 @@ from archdsl.contract.call import Module
 from archdsl.contract.layer import Op
 from archdsl.contract.reads import Links, PeriodicReads, ReadsAll, ReadsBefore, Unfolded
 from archdsl.layers.elementwise import Clamp
+from archdsl.layers.merge import Minimum
 from archdsl.layers.recurrent import Recurrent
-from archdsl.layers.reduction import Minimum
+from archdsl.layers.reduction import AxisMinimum
 from archdsl.shapes.shape import Layout, Shape
 
 _MOST = 600
@@ -87,7 +88,7 @@ def _observed(op: Op, xs: tuple[Shape, ...], y: Shape, index: int) -> dict[Place
         where: tuple[int | slice, ...] = (row, slice(None), *source)
         change = 0.5 + numbers(x.channels)
         # A larger number does not change a minimum.
-        perturbed[where] += -change if isinstance(op, Minimum) else change
+        perturbed[where] += -change if isinstance(op, AxisMinimum | Minimum) else change
     result: torch.Tensor = inputs[0]
     for step in op.steps(xs):
         module = make_module(step).double().eval() if isinstance(step, Module) else None

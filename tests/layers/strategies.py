@@ -21,6 +21,7 @@ from archdsl.contract.arguments import (
 from archdsl.contract.axes import LETTERS, AxisName
 from archdsl.contract.initializers import Init, Initializer
 from archdsl.contract.layer import Op, Reject
+from archdsl.layers.contraction import Matmul
 from archdsl.layers.merge import MergeOp
 from archdsl.shapes.shape import Layout, Shape
 
@@ -141,7 +142,7 @@ def cases(draw: st.DrawFn, op: type[Op]) -> tuple[Op, tuple[Shape, ...]]:
     """
     while True:
         x = draw(_SHAPES)
-        xs = _operands(draw, x) if issubclass(op, MergeOp) else (x,)
+        xs = _operands(draw, op, x) if issubclass(op, MergeOp) else (x,)
         # Half of the arguments keep their default, so that a rejection by one does not hide the others.
         chosen = [p for p in op.parameters if p.required or draw(st.booleans())]
         drawn = op(**{p.name: draw_argument(draw, p, x) for p in chosen})
@@ -157,8 +158,11 @@ def _refused_by_own_rule(op: Op, xs: Sequence[Shape]) -> bool:
     return False
 
 
-def _operands(draw: st.DrawFn, x: Shape) -> tuple[Shape, ...]:
+def _operands(draw: st.DrawFn, op: type[Op], x: Shape) -> tuple[Shape, ...]:
     """x and one or two others, mostly like it, in any order."""
+    if issubclass(op, Matmul) and x.rank > 1 and draw(integers(0, 4)):
+        size, columns = x.dims[-1], draw(_SIZE)
+        return x, Shape(*x.dims[:-2], size if draw(integers(0, 5)) else draw(_SIZE), columns, layout=x.layout)
     others = [_operand(draw, x) for _ in range(draw(integers(1, 2)))]
     where = draw(integers(0, len(others)))
     return (*others[:where], x, *others[where:])
@@ -166,7 +170,9 @@ def _operands(draw: st.DrawFn, x: Shape) -> tuple[Shape, ...]:
 
 def _operand(draw: st.DrawFn, x: Shape) -> Shape:
     """x again with other channels, as a gate, with a size changed, or read in another layout; seldom any shape."""
-    choice = draw(integers(0, 8))
+    choice = draw(integers(0, 9))
+    if choice == 9:
+        return Shape(*(draw(sampled((1, each))) for each in x.dims), layout=x.layout)
     layout = x.layout
     if x.rank == 2 and draw(st.booleans()):
         layout = draw(sampled((Layout.OPEN, Layout.SIGNAL, Layout.SEQUENCE)))

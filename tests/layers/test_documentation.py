@@ -3,14 +3,13 @@
 import pytest
 
 import archdsl
-from archdsl.contract.layer import Op
-from archdsl.layers import registry
-from archdsl.layers.merge import Add, Concat, Mul
+from archdsl.layers import merges, registry
 
-MERGES: tuple[type[Op], ...] = (Add, Mul, Concat)
+MERGES = tuple(merges().values())
+OPS = {**registry(), **merges()}
 
 
-@pytest.mark.parametrize("layer", registry().values(), ids=registry())
+@pytest.mark.parametrize("layer", OPS.values(), ids=OPS)
 def test_the_example_runs(layer):
     text, _, example = (layer.__doc__ or "").partition("Example:\n")
     assert text.strip().splitlines()[0].endswith(".")
@@ -20,7 +19,7 @@ def test_the_example_runs(layer):
     assert network.to_torch() is not None
 
 
-@pytest.mark.parametrize("layer", registry().values(), ids=registry())
+@pytest.mark.parametrize("layer", OPS.values(), ids=OPS)
 def test_every_argument_is_explained(layer):
     for parameter in layer.parameters:
         assert parameter.doc, f"{layer.keyword}: {parameter.name}"
@@ -33,7 +32,7 @@ def test_a_word_means_one_thing():
     assert len(words) == len(set(words))
 
 
-@pytest.mark.parametrize("layer", registry().values(), ids=registry())
+@pytest.mark.parametrize("layer", OPS.values(), ids=OPS)
 def test_letters_and_flags_of_a_layer_differ(layer):
     letters = [parameter.letter for parameter in layer.parameters if parameter.letter]
     assert len(letters) == len(set(letters))

@@ -33,6 +33,8 @@ def test_layers_of_keras_are_understood(word: str, keyword: str) -> None:
         ("cropping2d 4", "the number to remove at each end"),
         ("time_distributed", "`fc 64` acts on each step"),
         ("concatenate a b", "`concat a b`"),
+        ("divide a b", "`div a b`"),
+        ("max axis=c", "`amax axis=hw`"),
         ("activation relu", "`relu`"),
     ],
 )

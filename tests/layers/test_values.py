@@ -213,6 +213,46 @@ def test_a_block_may_be_called_norm():
     assert [node.op.keyword for node in network.graph.layers] == ["bn"]
 
 
+@pytest.mark.parametrize(
+    ("text", "function"),
+    [
+        ("sub { mean axis=hw keep }", lambda x: x - x.mean((1, 2), keepdim=True)),
+        ("sub { neg } { abs }", lambda x: -x - x.abs()),
+        ("div { norm axis=c keep }", lambda x: F.normalize(x, dim=0)),
+        ("mul { amax axis=chw keep }", lambda x: x * x.max()),
+        ("maximum { neg }", torch.abs),
+        ("minimum { neg } { } { shift 1 }", lambda x: -x.abs()),
+        ("concat { neg } axis=w", lambda x: torch.cat([x, -x], 2)),
+        ("concat axis=-2 { } { neg }", lambda x: torch.cat([x, -x], 1)),
+        ("stack { neg } axis=d", lambda x: torch.stack([x, -x], 1)),
+        ("stack axis=-1 { } { neg }", lambda x: torch.stack([x, -x], 3)),
+        ("matmul { permute 0 2 1 }", lambda x: x @ x.transpose(1, 2)),
+    ],
+)
+def test_merges(text, function):
+    x = torch.randn(3, 4, 5)
+    torch.testing.assert_close(run(text, x), function(x))
+
+
+def test_names_of_new_axes():
+    shapes = [
+        archdsl.loads(f"input {text}").graph.output.shape
+        for text in ("6; stack { } axis=t", "6; stack { } axis=l", "2x3x4; stack { } axis=d")
+    ]
+    assert [(str(shape), shape.layout) for shape in shapes] == [
+        ("2×6", "sequence"),
+        ("6×2", "signal"),
+        ("2×2×3×4", "volume"),
+    ]
+
+
+def test_matmul_multiplies_each_matrix_of_a_batch():
+    text = "input 6x8; fc 4 as q; from in; fc 4; permute 1 0 as k; from q; matmul k; softmax axis=1"
+    network = archdsl.loads(text)
+    assert network.graph.output.shape.dims == (6, 6)
+    assert network.macs == 2 * 6 * 8 * 4 + 6 * 6 * 4
+
+
 def test_a_learned_shift_is_one_bias_per_channel():
     learned = archdsl.loads("input 2x2x2; shift 0.5 learned").to_torch()
     assert [(name, tuple(p.shape)) for name, p in learned.named_parameters()] == [("shift1.bias", (2, 1, 1))]

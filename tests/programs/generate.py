@@ -7,8 +7,11 @@ from archdsl.contract.layer import Op, Reject
 from archdsl.diagnostics import Sink
 from archdsl.elaborate import elaborate
 from archdsl.graph import Graph
-from archdsl.layers import registry, synonyms
-from archdsl.layers.merge import Add, Concat, Mul
+from archdsl.layers import merges, registry, synonyms
+from archdsl.layers.contraction import Matmul
+from archdsl.layers.joining import Concat
+from archdsl.layers.merge import Add, Mul
+from archdsl.layers.reshape import Permute
 from archdsl.shapes.shape import Layout, Shape
 from archdsl.syntax import parse
 from archdsl.text.source import Source
@@ -26,6 +29,7 @@ _INPUTS = {
     "5 int(7)": Shape(5, layout=Layout.IDS, vocabulary=7),
 }
 _SYNONYMS = {keyword: [word for word, name in synonyms().items() if name == keyword] for keyword in registry()}
+_MERGES = tuple(merges().values())
 _LARGEST = 2000
 
 
@@ -186,8 +190,12 @@ class _Maker:
         return f"stage {name} {body}", y
 
     def make_merge(self, x: Shape, names: _Names, depth: int) -> tuple[str, Shape] | None:
-        op: Op = self.random.choice([Add, Mul, Concat])()
+        kind = self.random.choice([Add, Mul, Concat, *_MERGES])
+        values = arguments(self.random, kind.parameters, x)
+        op: Op = kind(**values)
         shapes, words = [], []
+        if kind is Matmul:
+            return self.make_matmul(x, names)
         for _ in range(self.random.randint(1, 3)):
             same = [name for name, (shape, _) in names.tensors.items() if shape == x]
             if same and self.bernoulli(0.3):
@@ -205,11 +213,23 @@ class _Maker:
             y = op.infer(tuple(shapes))
         except Reject:
             return None
+        if values:
+            # Mostly before the operands, but they may come anywhere among them.
+            where = self.random.choice([0, 0, len(words)])
+            words.insert(where, written(self.random, kind.parameters, values, names.numbers).strip())
         # A newline before a name would end the statement.
         text = op.keyword + "".join(
             f"{self.random.choice([' ', ' ', chr(10)]) if w[0] == '{' else ' '}{w}" for w in words
         )
         return self.ended(text, x, y, names)
+
+    def make_matmul(self, x: Shape, names: _Names) -> tuple[str, Shape] | None:
+        """A matrix times a transposed one."""
+        if x.rank < 2 or x.layout is Layout.IDS:
+            return None
+        axes = (*range(x.rank - 2), x.rank - 1, x.rank - 2)
+        y = Matmul().infer((x, Permute(axes=axes).infer((x,))))
+        return self.ended(f"matmul {{ permute {' '.join(map(str, axes))} }}", x, y, names)
 
     def ended(self, text: str, x: Shape, y: Shape, names: _Names) -> tuple[str, Shape]:
         """With a repetition and a name, perhaps."""

@@ -11,7 +11,7 @@ from .theme import LIGHT, Theme
 KINDS = {style.name: style.legend for style in STYLES.values() if style.legend}
 """What the kinds of layers that have a colour of their own are called in a legend."""
 
-SYMBOLS = {"add": "+", "mul": "×"}
+SYMBOLS = {"add": "+", "sub": "−", "mul": "×", "div": "÷"}
 """Merges that are a round node with a sign; the others say their name."""
 
 

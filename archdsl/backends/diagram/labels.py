@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from ...contract.arguments import ParameterSpec
+from ...contract.axes import AxisName
 from ...contract.layer import Layer, Op
 from ...layers.cut import Pad
 from ...shapes.shape import Shape, Window, times
@@ -19,7 +20,8 @@ def layer_words(op: Op, x: Shape | None) -> str:
     windows = op.windows(x) if isinstance(op, Layer) and x is not None else ()
     given = [_positional(op, parameter, windows, x) for parameter in op.parameters]
     lettered = [_lettered(parameter, getattr(op, parameter.name), windows) for parameter in op.parameters]
-    return " ".join(word for word in (op.keyword, *given, stride_words(windows), *lettered) if word)
+    axes = [_axes(parameter, getattr(op, parameter.name)) for parameter in op.parameters]
+    return " ".join(word for word in (op.keyword, *given, stride_words(windows), *lettered, *axes) if word)
 
 
 def stride_words(windows: tuple[Window, ...]) -> str:
@@ -41,6 +43,13 @@ def _positional(op: Op, parameter: ParameterSpec, windows: tuple[Window, ...], x
     if parameter.name == "kernel" and x is not None and isinstance(value, int):
         return times((value,) * len(x.spatial_size))
     return _value(value, " " if parameter.many else "×")
+
+
+def _axes(parameter: ParameterSpec, value: Any) -> str:
+    """The axes of a layer that runs along some: `mean hw`."""
+    if not isinstance(parameter.kind, AxisName) or value is None or value == parameter.default:
+        return ""
+    return value if isinstance(value, str) else f"axis {_value(value, '×')}"
 
 
 def _lettered(parameter: ParameterSpec, value: Any, windows: tuple[Window, ...]) -> str:

@@ -28,6 +28,12 @@ _INSTEAD = {
     "bidirectional": "write `lstm 64 bidirectional`: it is an option of the layer",
     "timedistributed": "`fc 64` acts on each step of a sequence separately",
     "concatenate": "write `concat { … } { … }`, or `concat a b` for named tensors",
+    "subtract": "write `sub a b`, or `shift -1` for a constant",
+    "divide": "write `div a b`, or `scale 0.5` for a constant",
+    "max": "`amax axis=hw` is the maximum over axes, `maximum a b` that of two tensors",
+    "min": "`amin axis=hw` is the minimum over axes, `minimum a b` that of two tensors",
+    "mm": "write `matmul a b`",
+    "bmm": "write `matmul a b`",
     "rescaling": "`scale 1/255` multiplies each element; training standardizes images automatically",
 }
 """What to write for layers of other frameworks, by their names without underscores and dimensions."""

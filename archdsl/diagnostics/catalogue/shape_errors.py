@@ -172,8 +172,8 @@ class HeadsDoNotDivide(CannotTake):
 class OperandsDiffer(Diagnostic):
     """The operands of a merge have incompatible shapes.
 
-    `add` and `mul` need equal shapes (an operand may be C×1×1, and one of `mul` 1×H×W); `concat` needs all sizes except
-    the channels to be equal.
+    `add`, `mul` and other elementwise merges need equal shapes, but an axis of length 1 is broadcast (in `add` only
+    those of C×1×1); `concat` needs all sizes except the channels, or the given axis, to be equal.
     """
 
     code = "E0407"

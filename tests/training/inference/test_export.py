@@ -114,7 +114,11 @@ from x
 amin axis=hw keep as low
 from x
 std axis=h keep; mean axis=w; norm 1.5 axis=l keep; sum axis=1; logsoftmax as rest
-output top, low, rest
+from low
+stack { neg } axis=d; matmul { permute 0 1 3 2 }; sub { mean axis=cd keep }; div { norm axis=w keep } as product
+from x
+maximum { neg }; minimum { square }; concat { neg } axis=h as both
+output top, low, rest, product, both
 """
 
 
