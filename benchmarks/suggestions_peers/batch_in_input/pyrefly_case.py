@@ -1,0 +1,16 @@
+from shape_extensions import IntVar
+from torch import Tensor, nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 32, 5, stride=2)
+        self.conv2 = nn.Conv2d(32, 64, 3, stride=2, padding=1)
+        self.fc = nn.Linear(64, 10)
+
+    def forward[B: IntVar](self, inputs: Tensor[[1, B, 3, 32, 32]]) -> Tensor[[B, 10]]:  # right: def forward[B: IntVar](self, inputs: Tensor[[B, 3, 32, 32]]) -> Tensor[[B, 10]]:
+        x = inputs
+        x = self.conv1(x).relu()
+        x = self.conv2(x).relu()
+        return self.fc(x.mean((2, 3)))

@@ -1,0 +1,17 @@
+from shape_extensions import IntVar
+from torch import Tensor, nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 16, 3, padding=1)
+        self.conv2 = nn.Conv2d(16, 32, 3, padding=1)
+        self.pool = nn.MaxPool2d(2)
+        self.fc = nn.Linear(2048, 10)
+
+    def forward[B: IntVar](self, inputs: Tensor[[B, 32, 32, 3]]) -> Tensor[[B, 10]]:  # right: def forward[B: IntVar](self, inputs: Tensor[[B, 3, 32, 32]]) -> Tensor[[B, 10]]:
+        x = inputs
+        x = self.pool(self.conv1(x).relu())
+        x = self.pool(self.conv2(x).relu())
+        return self.fc(x.flatten(1))

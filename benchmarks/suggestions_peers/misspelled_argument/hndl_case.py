@@ -1,0 +1,15 @@
+from hndl.torch import network
+
+model = network(
+    """
+    conv(16, kernel_size=3, strid=2, padding=1)  # right: conv(16, kernel_size=3, stride=2, padding=1)
+    relu()
+    conv(32, kernel_size=3, padding=1)
+    relu()
+    global_avg_pool()
+    linear(10)
+    """,
+    input_shape=("B", 3, 32, 32),
+    output_shape=("B", 10),
+    device="cpu",
+)

@@ -1,0 +1,11 @@
+import keras
+import torch
+from keras import layers
+
+inputs = keras.Input((32, 32, 3))
+x = layers.Conv2D(16, 3, stride=2, padding="same")(inputs)  # right: x = layers.Conv2D(16, 3, strides=2, padding="same")(inputs)
+x = layers.Conv2D(32, 3, padding="same", activation="relu")(layers.ReLU()(x))
+x = layers.GlobalAveragePooling2D()(x)
+outputs = layers.Dense(10)(x)
+model = keras.Model(inputs, outputs)
+model(torch.zeros(2, *model.input_shape[1:]))

@@ -1,0 +1,25 @@
+import torch
+from shape_extensions import IntVar
+from torch import Tensor, nn
+
+
+class UNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.enc = nn.Conv2d(1, 16, 3, padding=1)
+        self.pool = nn.MaxPool2d(2)
+        self.mid = nn.Conv2d(16, 32, 3, padding=1)
+        self.up = nn.ConvTranspose2d(32, 16, 2, stride=2)
+        self.dec = nn.Conv2d(32, 16, 3, padding=1)
+        self.head = nn.Conv2d(16, 2, 1)
+
+    def forward[B: IntVar](self, inputs: Tensor[[B, 1, 64, 64]]) -> Tensor[[B, 2, 64, 64]]:
+        x = inputs
+        e1 = x = self.pool(self.enc(x).relu())  # right: e1 = self.enc(x).relu(); x = self.pool(e1)
+        y = self.up(self.mid(x).relu())
+        y = torch.cat([e1, y], dim=1)
+        return self.head(self.dec(y).relu())
+
+
+model = UNet()
+model(torch.zeros(2, 1, 64, 64))
