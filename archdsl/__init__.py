@@ -1,6 +1,6 @@
 """archdsl: a language for neural network architectures.
 
-Importing this package loads nothing heavy: each public name is fetched from its module on first use.
+Importing this package is cheap: each public name is loaded from its module on first use.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ __all__ = ["ArchError", "Network", "__version__", "load", "loads"]
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Make `%%arch` known to IPython: what `%load_ext archdsl` calls."""
+    """Register `%%arch` with IPython; `%load_ext archdsl` calls it."""
     from .integrations.jupyter import register
 
     register(shell)

@@ -1,4 +1,4 @@
-"""A network as a user of the library holds it."""
+"""The public API: load a program as a network."""
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class ArchError(ValueError):
-    """A text with mistakes. `diagnostics` holds them; the message shows them as `archdsl check` does."""
+    """A program with errors. `diagnostics` has them; the message shows them as `archdsl check` does."""
 
     def __init__(self, found: tuple[Found, ...], source: Source) -> None:
         self.diagnostics = found
@@ -42,7 +42,7 @@ class ArchError(ValueError):
         super().__init__("\n" + render(found, root=source))
 
     def __reduce__(self) -> tuple[type["ArchError"], tuple[tuple[Found, ...], Source]]:
-        # As the error of a process in a pool, which is pickled. By default the message would be its only argument.
+        # As an error of a process pool, it is pickled; by default, with the message as its only argument.
         return type(self), (self.diagnostics, self.source)
 
 
@@ -50,7 +50,7 @@ class Display(Protocol):
     """How a notebook shows a network: as a figure, and as HTML."""
 
     def svg(self, network: "Network") -> str | None:
-        """The figure; None where there can be none."""
+        """The figure; None if it cannot be drawn."""
 
     def html(self, network: "Network") -> str:
         """The figure and the table."""
@@ -60,12 +60,12 @@ _displays: list[Callable[[], Display]] = []
 
 
 def register_display(load: Callable[[], Display]) -> None:
-    """Let notebooks show networks by what `load` gives, which is called when the first network is shown."""
+    """Let notebooks show networks with what `load` returns; it is called when the first network is shown."""
     _displays[:] = [load]
 
 
 class Network:
-    """A checked network: its text, its graph, what it costs, and what it becomes."""
+    """A checked network: its program, its graph, its costs, and what can be generated from it."""
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class Network:
 
     @property
     def parameters(self) -> int:
-        """How many parameters, weights that are used twice counted once."""
+        """The number of parameters; shared weights count once."""
         return self.costs.total.parameters
 
     @property
@@ -98,10 +98,10 @@ class Network:
 
     @cached_property
     def sizes(self) -> "Sizes":
-        """For which sizes of its input the network, with the weights it has, is valid; and what comes out.
+        """The input sizes for which the network is valid with its weights, and the resulting output sizes.
 
-        Raises ArchError for a text whose structure asks for an operation on a size that has no closed form, and
-        LookupError where no input has a side that could be another.
+        Raises ArchError if the structure depends on a dimension without a closed form, and LookupError if no input has
+        a dimension that could change.
         """
         if self.graph.symbols:
             return self._text.sizes(self.graph)
@@ -109,27 +109,27 @@ class Network:
 
     @property
     def settings(self) -> tuple[Setting, ...]:
-        """The lines of the text's `train { … }`."""
+        """The lines of the program's `train { … }`."""
         return self.graph.training
 
     def to_torch(self) -> "Module":
-        """A new torch module with fresh weights, as torch initialises them.
+        """A new torch module with weights as torch initializes them.
 
-        It takes a batch for each input, N×C×H×W for `input CxHxW`, and gives the output, or a tuple of them where the
-        text names several. Parameter names follow stages and layers: `features.conv1.weight`.
+        It takes one batch for each input, N×C×H×W for `input CxHxW`, and returns the output, or a tuple if the program
+        names several. Parameter names follow stages and layers: `features.conv1.weight`.
         """
         from .backends.torch import to_torch
 
         return to_torch(self._buildable())
 
     def to_source(self) -> str:
-        """PyTorch source that builds the same module and needs no archdsl."""
+        """PyTorch source that builds the same module and does not need archdsl."""
         from .backends.python_source import to_source
 
         return to_source(self._buildable(), origin=self.source.name)
 
     def _buildable(self) -> Graph:
-        """The graph that a module is made of: weights of symbolic dimensions are those of the text's own sizes."""
+        """The graph from which the module is built: symbolic dimensions have the weights of their example sizes."""
         from .analysis.undecided_layers import has_symbolic_weights
 
         if not has_symbolic_weights(self.graph):
@@ -150,10 +150,10 @@ class Network:
 
 
 class Analysis:
-    """What was found of a text: its tree, the draft of its network, the diagnostics; and the network, without errors.
+    """The result of analyzing a program: its tree, the draft of its network, the diagnostics; the network, if valid.
 
-    `graph` is that of a network without errors in its text. An assertion that fails, or a recipe that does not fit, is
-    an error of a network that has a graph.
+    `graph` is that of a network without errors. A failed assertion or an invalid recipe is an error of a network that
+    has a graph.
     """
 
     def __init__(
@@ -180,16 +180,16 @@ class Analysis:
                 self.network.costs = found
 
     def checked(self) -> Network:
-        """The network. Raises ArchError where the text has errors."""
+        """The network. Raises ArchError if the program has errors."""
         if self.network is None:
             raise ArchError(self.diagnostics, self.source)
         return self.network
 
     @property
     def sizes(self) -> "Sizes":
-        """For which input sizes the network is valid; where its own are not, the answer for it with symbolic ones.
+        """The input sizes for which the network is valid; if its own are not, computed with symbolic dimensions.
 
-        Raises ArchError for mistakes that no size takes away, and LookupError as a network's.
+        Raises ArchError for errors at every size, and LookupError like a network's `sizes`.
         """
         if self.network is not None:
             return self.network.sizes
@@ -199,12 +199,12 @@ class Analysis:
             if not forbidden:
                 return self._text.sizes(self.graph if self.draft.symbols else self._text.symbolic(shapes))
         except ArchError:
-            pass  # the mistakes at the text's own sizes are those that its author sees
+            pass  # the errors at the program's own sizes are those that its author sees
         raise ArchError(self.diagnostics, self.source)
 
 
 class _Text:
-    """A program with what it was given, to be elaborated again for other sizes of its input."""
+    """A program and its settings, to be elaborated again for other input sizes."""
 
     def __init__(self, program: Program, settings: Mapping[str, Any] | None, library: Library | None) -> None:
         self.program = program
@@ -216,7 +216,7 @@ class _Text:
         return elaborate_examples(self.program, sink, settings, override, library)
 
     def symbolic(self, shapes: Mapping[str | None, Shape]) -> Graph:
-        """The graph with a symbol for each spatial size of these inputs, of which they are the example."""
+        """The graph with a symbol for each spatial dimension of these inputs, which are the examples."""
         from .analysis.valid_sizes import symbolic_sizes
 
         given = {name: symbolic_sizes(shape) for name, shape in shapes.items()}
@@ -227,12 +227,12 @@ class _Text:
         return graph
 
     def graph_at(self, graph: Graph, sizes: Mapping[str, int]) -> Graph | None:
-        """The graph for sizes in place of another one's symbols; None where the text has a mistake there."""
+        """The graph with sizes in place of another graph's symbols; None if the program has an error there."""
         shapes = _input_shapes(graph).items()
         return self.draft(Override({name: evaluated(shape.dims, sizes) for name, shape in shapes}), Sink()).checked()
 
     def sizes(self, graph: Graph | None) -> "Sizes":
-        """The valid sizes by a graph with symbols."""
+        """The valid sizes, computed from a graph with symbols."""
         from .analysis.valid_sizes import Sizes
 
         if graph is None or not graph.symbols:
@@ -241,21 +241,21 @@ class _Text:
 
 
 def _input_shapes(network: Graph | Draft) -> dict[str | None, Shape]:
-    """The shape of each input that has one, by its name, None for an only one."""
+    """The shape of each input that has one, by name; None for a single unnamed input."""
     several = len(network.inputs) > 1
     pairs = [(name if several else None, i) for name, i in zip(network.input_names, network.inputs, strict=True)]
     return {name: shape for name, i in pairs if (shape := likely_shape(network.nodes[i])) is not None}
 
 
 def _forbids_sizes(found: Found) -> bool:
-    """Whether it is an error for every size: mistakes of shapes are not, nor a layer that is another one for each."""
+    """Whether it is an error for every size: shape errors are not, nor is a layer that differs between sizes."""
     each = found.diagnostic
     of_shapes = isinstance(each, structure_errors.UndecidedLayer) or each.code.startswith("E04")
     return each.severity is Severity.ERROR and not of_shapes
 
 
 Check = Callable[[Graph, Sink], None]
-"""A further pass over a network without errors, as the check of its recipe."""
+"""A further pass over a network without errors, such as the check of its recipe."""
 
 
 def analyse(
@@ -269,11 +269,11 @@ def analyse(
     pedantic: bool = False,
     blocks_only: bool = False,
 ) -> Analysis:
-    """What there is to say of a text, with whatever mistakes it has in the sink, too.
+    """Analyze a program, whatever errors it has.
 
     `library` has the files that it uses: by default those in the folder of its own file, or in the working folder.
-    `recipe` checks its `train` block, and the network against the data that it names; `pedantic` asks for the warnings
-    that are matters of taste; `blocks_only` says that a file of blocks alone will do.
+    `recipe` checks its `train` block, and the network against its data set; `pedantic` enables the warnings that are
+    matters of taste; `blocks_only` allows a file that only defines blocks.
     """
     library = library or beside(source)
     program = parse(source, sink)
@@ -301,26 +301,26 @@ def analyse(
 
 
 def beside(source: Source) -> Library:
-    """The library of the files that a text may use: those beside it, then what ships with the package."""
+    """The library of files that a program may use: those beside it, then what ships with the package."""
     return Stack(FolderLibrary(source.path.parent if source.path else Path()), shipped())
 
 
 def load(path: str | Path, *, input: GivenSizes | None = None, **parameters: Any) -> Network:
-    """The network of a `.arch` file, or one that ships with archdsl: `load("zoo:resnet50")`.
+    """Load the network of a `.arch` file, or one that ships with archdsl: `load("zoo:resnet50")`.
 
-    `input` overrides the sizes of its input, as `"3x224x224"` or `(3, 224, 224)`; further keywords are values for the
-    network's parameters. Raises ArchError for mistakes in the text; FileNotFoundError, PermissionError or another
+    `input` overrides the sizes of its input: `"3x224x224"` or `(3, 224, 224)`; further keywords are values of the
+    network's parameters. Raises ArchError for errors in the program; FileNotFoundError, PermissionError or another
     OSError if the file cannot be read.
     """
     try:
         source = read_named(str(path))
     except UnreadableFile as error:
-        raise OSError(error.number, str(error), str(path)) from None  # Python makes the one that fits the number
+        raise OSError(error.number, str(error), str(path)) from None  # Python picks the subclass that fits the errno
     return _checked(source, input, parameters)
 
 
 def loads(text: str, *, name: str = "<text>", input: GivenSizes | None = None, **parameters: Any) -> Network:
-    """The network of a text; otherwise as `load`."""
+    """Load the network of a program text; otherwise like `load`."""
     return _checked(Source(text, name=name), input, parameters)
 
 

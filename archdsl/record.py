@@ -1,7 +1,7 @@
-"""Frozen values with named fields, cheap to define.
+"""Immutable values with named fields that are cheap to define.
 
-`dataclasses` compiles the methods of each class at import, which for the two hundred small classes of this package
-costs `archdsl check` more than the checking. A `Record` reads its annotations once and shares its methods.
+`dataclasses` compiles the methods of each class at import. For the two hundred small classes of this package, that
+would take `archdsl check` longer than the check itself. A `Record` reads its annotations once and shares its methods.
 """
 
 import inspect
@@ -67,5 +67,5 @@ class Record:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self)})"
 
     def replace(self, **changes: Any) -> Self:
-        """The same record with some fields changed."""
+        """The same record with some fields replaced."""
         return type(self)(**{**dict(self), **changes})

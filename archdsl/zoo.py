@@ -1,7 +1,7 @@
 """The zoo: the published architectures that ship with archdsl, by name.
 
-A text in `examples/zoo/` may stand for a whole family. `index.toml` says which networks there are, and with which
-values of the text's parameters; the header of a text says whose they are.
+A file in `examples/zoo/` may define a whole family. `index.toml` lists the networks and the parameter values of each;
+the header of a file cites the papers.
 """
 
 import re
@@ -20,26 +20,26 @@ from .text.source import Source
 PREFIX = "zoo:"
 _CITATION = re.compile(r"# (?P<authors>[^:]+): (?P<title>.+), (?P<year>\d{4}), (?P<place>.+)")
 
-# The statement that names the network, in parentheses over several lines or on one.
+# The statement that names the network, with its parentheses on one line or several.
 _NET = re.compile(r"^net\b[^\n(]*(?:\([^)]*\))?", re.MULTILINE)
 
 
 class ZooEntry(Record):
-    """A network of the zoo: its text, and the values of the text's parameters that make it."""
+    """A network of the zoo: its file, and the values of the file's parameters."""
 
     name: str
     path: Path
     settings: Mapping[str, int | float]
     paper: str
-    """How the line of its paper in the text's header begins; empty for the first."""
+    """The start of the line that cites its paper in the file's header; empty for the first paper."""
 
     def source(self) -> Source:
-        """The text with this network's values as the defaults of its parameters. Raises UnreadableFile."""
+        """The text with this network's values as parameter defaults. Raises UnreadableFile."""
         source = read_source(self.path)
         return Source(_with_defaults(source, self.settings), name=f"zoo:{self.name}", path=self.path)
 
     def citation(self) -> "Citation":
-        """Whose it is, as the text's header says."""
+        """The paper cited in the file's header."""
         for line in read_source(self.path).text.splitlines():
             found = _CITATION.fullmatch(line)
             if found and found["authors"].startswith(self.paper):
@@ -50,7 +50,7 @@ class ZooEntry(Record):
 
 
 class Citation(Record):
-    """A paper: `place` is where to find it, as `arXiv 1512.03385`."""
+    """A paper; `place` is where to find it: `arXiv 1512.03385`."""
 
     authors: str
     title: str
@@ -60,7 +60,7 @@ class Citation(Record):
 
 @cache
 def entries() -> Mapping[str, ZooEntry]:
-    """Every network of the zoo by its name, in the order of the index."""
+    """All networks of the zoo by name, in the order of the index."""
     folder = paths.examples() / "zoo"
     index = tomllib.loads((folder / "index.toml").read_text(encoding="utf-8"))
     found: dict[str, ZooEntry] = {}
@@ -74,7 +74,7 @@ def entries() -> Mapping[str, ZooEntry]:
 
 
 def find(name: str) -> ZooEntry:
-    """The network of this name. Raises UnreadableFile, with the nearest name."""
+    """The network with this name. Raises UnreadableFile, with the nearest name as a suggestion."""
     if name in entries():
         return entries()[name]
     near = nearest(name, entries()) or next((e.name for e in entries().values() if _begins(e, name)), None)
@@ -100,17 +100,17 @@ def shipped() -> Library:
 
 
 def read_named(name: str) -> Source:
-    """The text that a user names: a file, or `zoo:resnet50` for one that ships with archdsl. Raises UnreadableFile."""
+    """A text by name: a file, or `zoo:resnet50` for one that ships with archdsl. Raises UnreadableFile."""
     return ZooLibrary().read(name) if name.startswith(PREFIX) else read_source(Path(name), name=name)
 
 
 def _begins(entry: ZooEntry, name: str) -> bool:
-    """Whether a name is the family's, or the beginning of the network's."""
+    """Whether a name is that of the family, or a prefix of the network's name."""
     return entry.path.stem == name or (len(name) > 1 and entry.name.startswith(name))
 
 
 def _with_defaults(source: Source, settings: Mapping[str, int | float]) -> str:
-    """The text of a file with other defaults of its network's parameters."""
+    """The text of a file with other default values of its network's parameters."""
     from .diagnostics import Sink
     from .syntax import ast, parse
 
@@ -118,10 +118,10 @@ def _with_defaults(source: Source, settings: Mapping[str, int | float]) -> str:
     line = _NET.search(text) if settings else None
     if line is None:
         return text
-    # The header alone: the rest is long, and will be read in its turn.
+    # Parse only the header: the rest is long and is parsed later.
     (net,) = parse(Source(line[0]), Sink()).statements
     assert isinstance(net, ast.Net)
-    # From the last to the first, so that the places of the others stay.
+    # From last to first, so that the positions of the others remain valid.
     for parameter in reversed(net.parameters):
         if parameter.name.text in settings and parameter.default is not None:
             span = parameter.default.span

@@ -1,1 +1,1 @@
-"""Independent passes over the finished graph; each returns a side table."""
+"""Independent passes over a graph; each returns a side table."""

@@ -1,4 +1,4 @@
-"""Checking `assert` statements against what was measured."""
+"""Check `assert` statements against the measured values."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +23,7 @@ def check_assertions(graph: Graph, costs: Costs, sink: Sink) -> None:
 
 
 def _measures(graph: Graph, costs: Costs) -> dict[str, Callable[[], Any]]:
-    """What an assertion can name; each is measured only when asked for."""
+    """The values that an assertion can name; each is computed on first use."""
 
     def out() -> Any:
         if not graph.outputs:
@@ -56,7 +56,7 @@ def _check(assertion: Assertion, measures: dict[str, Callable[[], Any]], sink: S
 
 
 def _parts(condition: ast.Expr) -> list[ast.Expr]:
-    """What must hold, each by itself: the two sides of an `and`."""
+    """The conditions of an assertion: the operands of `and`, separately."""
     match condition:
         case ast.Parenthesized():
             return _parts(condition.inner)
@@ -98,7 +98,7 @@ def _check_part(
     if holds is UNKNOWN:
         return
     if asked:
-        # The example that stands for the size would decide, and say nothing about the others.
+        # The example size would decide, which says nothing about other sizes.
         why = f"whether it holds depends on {_symbols(asked)}"
         sink.emit(structure_errors.UndecidedSize(span=condition.span, why=why))
         return
@@ -112,20 +112,20 @@ def _check_part(
 
 
 def _unmeasured(span: Span, name: str, symbolic: bool) -> Diagnostic:
-    """Why there is no value: nothing has a receptive field, or it is a whole axis of unknown length."""
+    """Why there is no value: no layer has a receptive field, or it is a whole axis of symbolic length."""
     if symbolic:
         return structure_errors.UndecidedSize(span=span, why=f"`{name}` covers an axis whose length is symbolic")
     return structure_errors.NothingToMeasure(span=span, name=name)
 
 
 def _symbols(conditions: list[Condition]) -> str:
-    """The symbolic dimensions that decide: "`H` and `W`"."""
+    """The symbolic dimensions that the value depends on: "`H` and `W`"."""
     names = sorted({name for condition in conditions for name in condition.form.symbols()})
     return " and ".join(f"`{name}`" for name in names)
 
 
 def _only_knows(condition: ast.Expr, scope: Scope, sink: Sink, known: tuple[str, ...]) -> bool:
-    """Report a name that no assertion can use."""
+    """Report a name that assertions do not have."""
     for variable in _variables(condition):
         if scope.find(variable.name) is None:
             near = nearest(variable.name, [*known, *scope.visible()])
@@ -152,7 +152,7 @@ def _variables(expr: ast.Expr) -> list[ast.Variable]:
 
 
 def _leaves(expr: ast.Expr) -> list[ast.Expr]:
-    """The parts of an expression that have no parts."""
+    """The leaves of an expression."""
     match expr:
         case ast.Unary():
             return _leaves(expr.operand)

@@ -1,6 +1,6 @@
-"""What `archdsl check --format json` writes: a document of plain values, a layer a line.
+"""The output of `archdsl check --format json`: a document of plain values, with one layer on each line.
 
-Its model is in check_schema.py, which documents every field. The two are apart because importing pydantic takes longer
+check_schema.py has its model, which documents every field. They are separate because importing pydantic takes longer
 than checking a network.
 """
 
@@ -20,7 +20,7 @@ SCHEMA_VERSION = 2
 
 
 class Wanted(Record):
-    """What a report has beside the figures that are always there."""
+    """The optional parts of a report."""
 
     measures: tuple[Measure, ...] = ()
     texts: tuple[Column, ...] = ()
@@ -31,7 +31,7 @@ NOTHING_ELSE = Wanted()
 
 
 def write(report: Values) -> Iterator[str]:
-    """A report as JSON text, in pieces; each layer and each diagnostic on a line of its own."""
+    """A report as JSON text, in pieces; each layer and each diagnostic is on its own line."""
     yield "{"
     for index, (name, value) in enumerate(report.items()):
         yield f"{',' if index else ''}\n{json.dumps(name)}: "
@@ -46,7 +46,7 @@ def write(report: Values) -> Iterator[str]:
 
 
 def _dumps(value: object) -> str:
-    # ASCII alone: a stream of another encoding would put `?` for what it lacks, in a document that still parses.
+    # ASCII only: a stream in another encoding would replace characters with `?`, in a document that still parses.
     return json.dumps(value, separators=(",", ":"))
 
 
@@ -58,10 +58,10 @@ def report(
     sizes: list[str] | None,
     wanted: Wanted = NOTHING_ELSE,
 ) -> Values:
-    """The values of one network's report. Of a network with errors, what is not known is null.
+    """The values of one network's report. In a network with errors, unknown values are null.
 
-    `facts` are those of a network without errors, `diagnostics` what was found, `sizes` the valid sizes in words where
-    there are symbolic dimensions.
+    `facts` are the measures of a network without errors, `diagnostics` the diagnostics, `sizes` the valid sizes in
+    words if there are symbolic dimensions.
     """
     costs = draft_costs(draft) if facts is None else facts.costs.nodes
     return {
@@ -80,7 +80,7 @@ def report(
 
 
 def _totals(facts: NetworkMeasures, measures: Sequence[Measure]) -> Values:
-    """Sums over the network."""
+    """Totals of the network."""
     total = facts.costs.total
     found: Values = {
         "parameters": total.parameters,
@@ -125,5 +125,5 @@ def _arithmetic(draft: Draft | Graph, node: Node) -> list[str]:
 
 
 def _number(value: int) -> int | str:
-    """A number, or the closed form of one that depends on symbolic dimensions."""
+    """A number, or its closed form if it depends on symbolic dimensions."""
     return value if type(value) is int else str(value)

@@ -1,6 +1,6 @@
 """The documented model of `archdsl check --format json`, stable within a `schema_version`.
 
-Within a version fields may be added, and none is removed or changes its meaning.
+Within a version, fields may be added, but none is removed or changes its meaning.
 """
 
 import json
@@ -58,7 +58,7 @@ class ShareReport(Model):
 
 
 class MemoryReport(Model):
-    """Bytes that training takes, for a batch, an optimizer and a precision of the forward pass."""
+    """Memory in bytes that training takes, for a batch size, an optimizer and a precision."""
 
     batch: int
     optimizer: str
@@ -107,7 +107,7 @@ class LayerReport(Model):
 
 
 class Totals(Model):
-    """Sums over the network."""
+    """Totals of the network."""
 
     parameters: int
     trainable: int

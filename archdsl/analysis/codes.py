@@ -1,4 +1,4 @@
-"""Every diagnostic by its code: those of the catalogue, and those of the lints."""
+"""All diagnostics by code: those of the catalogue, and those of the lints."""
 
 import importlib
 import pkgutil
@@ -12,7 +12,7 @@ from . import lint
 
 @cache
 def by_code() -> dict[str, type[Diagnostic]]:
-    """Code → class, in the order of the codes. Imports every module that defines one; `check` never asks for it."""
+    """Code → class, in the order of the codes. Imports every module that defines one; `check` never calls it."""
     found: dict[str, type[Diagnostic]] = {}
     for package in (catalogue, lint):
         for module in _modules(package):
@@ -26,6 +26,6 @@ def _modules(package: ModuleType) -> list[ModuleType]:
 
 
 def _defined(module: ModuleType) -> list[type[Diagnostic]]:
-    """The diagnostics of a module: those with a code of their own."""
+    """The diagnostics defined in a module: those with their own code."""
     kinds = [value for value in vars(module).values() if isinstance(value, type) and issubclass(value, Diagnostic)]
     return [kind for kind in kinds if kind.__module__ == module.__name__ and "code" in vars(kind)]

@@ -1,4 +1,4 @@
-"""The columns of the table that are shown when they are asked for, worked out when they are shown."""
+"""The optional columns of the table, computed when they are shown."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class UnknownColumn(ValueError):
-    """A column that there is not."""
+    """There is no such column."""
 
     def __init__(self, name: str) -> None:
         near = nearest(name, NAMES)
@@ -26,9 +26,9 @@ class UnknownColumn(ValueError):
 
 
 class Column(Record):
-    """One column: its name on the command line, its heading, what it shows, and a node's cell.
+    """One column: its name on the command line, its heading, its description, and the function for a node's cell.
 
-    In JSON it is a measure, or a field that a report always has (`always`); a column that is neither is there as text.
+    In JSON it is a measure, or a field that every report has (`always`); any other column is written as text.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Column(Record):
 
 
 class TableColumns:
-    """The columns that are asked for, of one network; of one with errors, without facts, all cells are `?`."""
+    """The chosen columns of one network; without `facts`, as for a network with errors, all cells are `?`."""
 
     def __init__(self, facts: NetworkMeasures | None, chosen: tuple[Column, ...]) -> None:
         self._facts = facts
@@ -48,7 +48,7 @@ class TableColumns:
         self.head = tuple(column.head for column in chosen)
 
     def cells(self, node: int | None) -> tuple[str, ...]:
-        """The cells of the node with this id; a heading has none."""
+        """The cells of the node with this id; those of a heading are empty."""
         if node is None:
             return ("",) * len(self._chosen)
         facts = self._facts
@@ -56,7 +56,7 @@ class TableColumns:
 
 
 def choose(names: str) -> tuple[Column, ...]:
-    """The columns of `params,rf,share`, each once; `share` is three, `all` all. Raises UnknownColumn."""
+    """The columns of `params,rf,share`, each once; `share` stands for three, `all` for all. Raises UnknownColumn."""
     found: dict[str, Column] = {}
     for name in (part.strip().lower() for part in names.split(",")):
         wanted = [column for column in COLUMNS if name in (column.name, "all") or _is_share(column, name)]
@@ -106,7 +106,7 @@ def _memory_share(facts: NetworkMeasures, node: Node) -> str:
 
 
 def percent(part: int, total: int) -> str:
-    """`12.5 %`, a tenth of a percent exactly; empty for nothing."""
+    """`12.5 %`, rounded to a tenth of a percent; empty for nothing."""
     if not part or not total:
         return ""
     tenths = (2000 * part + total) // (2 * total)
@@ -151,7 +151,7 @@ def _each(facts: NetworkMeasures, node: Node, show: "Callable[[Field], str]") ->
 
 
 def _by_dimension(dimensions: "tuple[Field, ...]", show: "Callable[[Field], str]") -> str:
-    """`5`, or `1×7` where the sides differ."""
+    """`5`, or `1×7` if the dimensions differ."""
     shown = [show(field) for field in dimensions]
     if len(set(shown)) == 1:
         return shown[0]
@@ -159,7 +159,7 @@ def _by_dimension(dimensions: "tuple[Field, ...]", show: "Callable[[Field], str]
 
 
 def number(value: "Fraction") -> str:
-    """`8`, `3.5`, `1/3`: decimal where that is exact in a few digits."""
+    """`8`, `3.5`, `1/3`: as a decimal if that is exact in a few digits."""
     decimal = f"{float(value):.4g}"
     return decimal if type(value)(decimal) == value else str(value)
 
@@ -210,5 +210,5 @@ COLUMNS = (
     ),
 )
 SHARE, ALL = "`params%`, `macs%` and `memory%` together", "every column"
-"""What the names that stand for several columns stand for."""
+"""Descriptions of the names that stand for several columns."""
 NAMES = (*(column.name for column in COLUMNS), "share", "all")

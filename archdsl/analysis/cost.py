@@ -1,8 +1,8 @@
 """Parameters and multiply-accumulates.
 
-MACs are the multiply-accumulates of convolutions, linear maps and attention's products for one sample; bias,
-normalisation, activation and pooling count 0, and FLOPs = 2 × MACs. It is what torch's FlopCounterMode counts (halved)
-and what torchvision publishes as GFLOPS.
+MACs are the multiply-accumulates of convolutions, linear maps and the products of attention, for one sample. Bias,
+normalization, activation and pooling count 0, and FLOPs = 2 × MACs. This is half of what torch's FlopCounterMode
+counts, and what torchvision publishes as GFLOPS.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from ..shapes.symbolic import plain
 
 
 class Cost(Record):
-    """What one node costs. A node that applies another's weights again has MACs of its own and no parameters."""
+    """The cost of one node. A node that reuses another node's weights has MACs but no parameters."""
 
     parameters: int
     trainable: int
@@ -28,7 +28,7 @@ ZERO = Cost(parameters=0, trainable=0, buffers=0, macs=0)
 
 
 class Costs:
-    """The cost of each node of a graph, by its id, and of the whole."""
+    """The cost of each node of a graph, by id, and the total."""
 
     def __init__(self, nodes: tuple[Cost, ...]) -> None:
         self.nodes = nodes
@@ -43,7 +43,7 @@ class Costs:
 
 
 DraftCosts = tuple[Cost | None, ...]
-"""The cost of each node of a draft; None for one that depends on a mistake."""
+"""The cost of each node of a draft; None if the node depends on an error."""
 
 
 def add(costs: Iterable[Cost]) -> Cost:
@@ -58,13 +58,13 @@ def add(costs: Iterable[Cost]) -> Cost:
 
 
 def costs(graph: Graph) -> Costs:
-    """What every node of a graph costs."""
+    """The costs of a graph."""
     memo: dict[object, Cost] = {}
     return Costs(tuple(_cost(graph.shapes_in(node), node, memo) for node in graph.nodes))
 
 
 def draft_costs(draft: Draft | Graph) -> DraftCosts:
-    """What each node of a draft costs, as far as it is known; None for one that depends on a mistake."""
+    """The costs of a draft, as far as they are known; None for a node that depends on an error."""
     memo: dict[object, Cost] = {}
     found: list[Cost | None] = []
     for node, known in zip(draft.nodes, draft.known(), strict=True):

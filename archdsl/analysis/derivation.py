@@ -1,4 +1,4 @@
-"""The derivation of one shape: the steps from the inputs to a node, as a tree of scopes with repetitions folded."""
+"""The derivation of a shape: the steps from the inputs to a node, as a tree of scopes with repetitions folded."""
 
 import re
 from collections.abc import Sequence
@@ -13,18 +13,18 @@ from .size_sets import in_words, solve
 from .valid_sizes import Demand
 
 _REPETITION = re.compile(r" x\d+(?= as \w+$|$)")
-# Scopes that are not the use of a block.
+# Scopes that are not uses of blocks.
 _INLINE = frozenset({"stage", "branch", "aux", "reuse"})
 _MOST_FOLDED = 12
-"""How many statements a repetition may have to be found."""
+"""The maximum number of statements of a repetition that is detected."""
 
 
 class DerivationStep(Record):
     """One layer, or several in a row that keep the shape.
 
-    `numbers` are the reasons; `plain` says that there is none but that the shape is kept, `pointwise` that no window
-    moves, `source` where the input comes from if it is not the step before. `line` is where the first statement stands,
-    `FILE:LINE` outside of the network's own file. `demands` are what it asks of symbolic dimensions.
+    `numbers` are the reasons; `plain`: the only reason is that the shape is kept; `pointwise`: no window moves;
+    `source`: where the input comes from, unless it is the previous step. `line` is the line of the first statement,
+    `FILE:LINE` outside the network's own file. `demands` are its requirements on symbolic dimensions.
     """
 
     line: str
@@ -40,15 +40,15 @@ class DerivationStep(Record):
 
     @property
     def key(self) -> tuple[object, ...]:
-        """What makes two steps the same statement."""
+        """The identity of the statement."""
         return "step", self.line, self.texts, bool(self.source), self.demands
 
 
 class DerivationGroup(Record):
-    """A stage, a branch, the use of a block; or, without a heading, statements that are repeated.
+    """A stage, a branch or a block use; without a heading, repeated statements.
 
-    `times` says how often it comes in a row; `alike` whether each time with the same numbers, and `last` what the last
-    one gives.
+    `times` is the number of repetitions in a row; `alike`: all have the same numbers; `last` is the shape after the
+    last.
     """
 
     heading: str
@@ -59,12 +59,12 @@ class DerivationGroup(Record):
 
     @property
     def key(self) -> tuple[object, ...]:
-        """What makes two groups the same statements."""
+        """The identity of the statements."""
         return "group", self.heading, self.times, tuple(item.key for item in self.items)
 
     @property
     def shape(self) -> str:
-        """What it gives."""
+        """The resulting shape."""
         return self.last or self.items[-1].shape
 
 
@@ -72,7 +72,7 @@ DerivationItem = DerivationStep | DerivationGroup
 
 
 def derive(graph: Graph, target: Node, *, full: bool = False) -> tuple[DerivationItem, ...]:
-    """The steps that lead to a node. `full` tells each by itself, without folding."""
+    """The steps that lead to a node. `full` lists each step, without folding."""
     cone = _cone(graph, target)
     reported = _ReportedDemands()
     steps: list[tuple[Node, DerivationStep]] = []
@@ -85,9 +85,9 @@ def derive(graph: Graph, target: Node, *, full: bool = False) -> tuple[Derivatio
 
 
 def leads_to(draft: Draft, node: DraftNode) -> tuple[Graph, Node] | None:
-    """The part of a draft that leads to a node, as a graph, with the node in it.
+    """The subgraph of a draft that leads to a node, and the node in it.
 
-    Where the node depends on a mistake, it is the part that leads up to the first one. None where nothing does.
+    If the node depends on an error, it is the subgraph that leads to the first error; None if nothing does.
     """
     known = draft.known()
     end = node.id if known[node.id] else _before_error(draft, node, known)
@@ -98,7 +98,7 @@ def leads_to(draft: Draft, node: DraftNode) -> tuple[Graph, Node] | None:
 
 
 def _before_error(draft: Draft, node: DraftNode, known: Sequence[bool]) -> int | None:
-    """The node that the first unresolved one on the way to a node reads."""
+    """The input of the first unresolved node among those that a node depends on."""
     wanted, stack = {node.id}, [node.id]
     while stack:
         new = [i for i in draft.nodes[stack.pop()].inputs if i not in wanted]
@@ -109,7 +109,7 @@ def _before_error(draft: Draft, node: DraftNode, known: Sequence[bool]) -> int |
 
 
 def _cone(graph: Graph, target: Node) -> list[Node]:
-    """A node and all that it is made from, in the order of the graph."""
+    """A node and all nodes that it depends on, in graph order."""
     wanted, stack = {target.id}, [target.id]
     while stack:
         new = [i for i in graph.nodes[stack.pop()].inputs if i not in wanted]
@@ -119,14 +119,14 @@ def _cone(graph: Graph, target: Node) -> list[Node]:
 
 
 class _ReportedDemands:
-    """The demands told so far: a step tells only what they do not say already."""
+    """The requirements reported so far: a step reports only those that the earlier ones do not imply."""
 
     def __init__(self) -> None:
         self.separate: dict[str, list[Condition]] = {}
         self.words: set[str] = set()
 
     def new(self, node: Node, conditions: Sequence[Condition]) -> tuple[str, ...]:
-        """What a node's conditions add to the ones told, in words: `H and W ≥ 13`."""
+        """What a node's conditions add to those already reported, in words: `H and W ≥ 13`."""
         found: dict[str, list[str]] = {}
         for condition in conditions:
             symbols = sorted(condition.form.symbols())
@@ -151,7 +151,7 @@ class _ReportedDemands:
 
 
 def conditions_of(graph: Graph, node: Node) -> list[Condition]:
-    """What a node by itself demands of sizes that are not known, its weights included."""
+    """What a node requires of symbolic dimensions, including for its weights."""
     if node.is_input:
         return []
     xs = graph.shapes_in(node)
@@ -184,7 +184,7 @@ def _step(graph: Graph, node: Node, before: int | None, reported: _ReportedDeman
 
 
 def _nest(graph: Graph, steps: Sequence[tuple[Node, DerivationStep]], depth: int, full: bool) -> list[DerivationItem]:
-    """Steps as a tree of the scopes that they lie in, from a depth of the path on."""
+    """Steps as a tree of their scopes, from a depth of the path on."""
     items: list[DerivationItem] = []
     index = 0
     while index < len(steps):
@@ -204,7 +204,7 @@ def _nest(graph: Graph, steps: Sequence[tuple[Node, DerivationStep]], depth: int
 
 
 def _brief(items: Sequence[DerivationItem], target: str) -> list[DerivationItem]:
-    """Items with as few lines as tell the same; the target keeps its own."""
+    """The same items in as few lines as possible; the target keeps its own line."""
     short = [_shorter(item, target) if isinstance(item, DerivationGroup) else item for item in items]
     return _runs(short, target)
 
@@ -215,7 +215,7 @@ def _shorter(group: DerivationGroup, target: str) -> DerivationItem:
     if len(items) > 1 or not group.heading:
         return group.replace(items=tuple(items))
     if isinstance(only, DerivationGroup) and only.times == 1:
-        # A block that only uses another one.
+        # A block that only uses another block.
         return group.replace(heading=f"{group.heading}: {only.heading}", items=only.items)
     if (
         isinstance(only, DerivationStep)
@@ -224,7 +224,7 @@ def _shorter(group: DerivationGroup, target: str) -> DerivationItem:
         and only.pointwise
         and target not in only.names
     ):
-        # A block that is a layer with settings of its own, like a norm.
+        # A block of a single layer with settings, such as a normalization.
         return only.replace(texts=(group.heading,))
     return group.replace(items=tuple(items))
 
@@ -242,9 +242,9 @@ def heading(graph: Graph, node: Node, depth: int) -> str:
 
 
 def _runs(items: Sequence[DerivationItem], target: str) -> list[DerivationItem]:
-    """Layers that keep the shape as one step with those before them, where the reason is still that of the first.
+    """Merge layers that keep the shape with the step before them, if its reason remains correct.
 
-    What slides a window joins only such as keep the shape, too.
+    A layer with a sliding window is merged only into a step that also keeps the shape.
     """
     found: list[DerivationItem] = []
     for item in items:
@@ -258,7 +258,7 @@ def _runs(items: Sequence[DerivationItem], target: str) -> list[DerivationItem]:
             texts, names = (*last.texts, *item.texts), (*last.names, *item.names)
             numbers = ("keep the shape",) if last.keeps else last.numbers
             pointwise = last.pointwise and item.pointwise
-            # What is told of several is not told with the one before them.
+            # A step with several layers cannot be merged into the one before it.
             found[-1] = last.replace(texts=texts, names=names, numbers=numbers, plain=False, pointwise=pointwise)
         else:
             found.append(item)
@@ -266,7 +266,7 @@ def _runs(items: Sequence[DerivationItem], target: str) -> list[DerivationItem]:
 
 
 def _joins(item: DerivationStep, last: DerivationStep) -> bool:
-    """Whether a step is told with the one before."""
+    """Whether a step is merged into the one before."""
     alone = not item.keeps or item.source or item.demands or not item.plain
     if item.keeps and not item.pointwise:
         return not item.source and not item.demands and last.keeps and not last.demands
@@ -274,7 +274,7 @@ def _joins(item: DerivationStep, last: DerivationStep) -> bool:
 
 
 def _fold(items: Sequence[DerivationItem]) -> list[DerivationItem]:
-    """Repetitions as one item with a count."""
+    """Fold repetitions into single items with a count."""
     keys = [item.key for item in items]
     found: list[DerivationItem] = []
     index = 0
@@ -289,7 +289,7 @@ def _fold(items: Sequence[DerivationItem]) -> list[DerivationItem]:
 
 
 def _repetition(keys: Sequence[object], start: int) -> tuple[int, int]:
-    """How many items repeat from here on, and how often; (1, 1) where nothing does."""
+    """The period and the number of repetitions that start here; (1, 1) if there are none."""
     for period in range(1, _MOST_FOLDED + 1):
         count = 1
         while keys[start : start + period] == keys[start + count * period : start + (count + 1) * period]:
@@ -311,12 +311,12 @@ def _folded(items: Sequence[DerivationItem], period: int, count: int) -> Derivat
 
 
 def _numbers(items: Sequence[DerivationItem]) -> list[object]:
-    """The shapes that items give, by which two turns of a repetition are alike."""
+    """The shapes of items, by which two repetitions are compared."""
     return [_numbers(item.items) if isinstance(item, DerivationGroup) else item.shape for item in items]
 
 
 def decided(graph: Graph, target: Node) -> tuple[Demand, ...]:
-    """What the text's own questions before a node, like `if @h > 7`, demand of sizes that are not known."""
+    """What the program's own conditions before a node, such as `if @h > 7`, require of symbolic dimensions."""
     if not graph.symbols:
         return ()
     known = {condition for node in graph.layers for condition in conditions_of(graph, node)}

@@ -12,7 +12,7 @@ from .locate import LocatedNode
 
 
 class StepReport(Model):
-    """One layer or input on the way to the shape. Nothing is folded."""
+    """One layer or input on the path to the shape. Nothing is folded."""
 
     name: str = Field(description="The path with dots: the module's name in torch.")
     text: str = Field(description="The statement as written, on one line.")
@@ -25,7 +25,7 @@ class StepReport(Model):
 
 
 class DecisionReport(Model):
-    """A question of the text's own, like `if @h > 7`, and the sizes for which it was decided."""
+    """A condition in the program, such as `if @h > 7`, and the sizes for which it holds."""
 
     text: str
     line: int
@@ -33,7 +33,7 @@ class DecisionReport(Model):
 
 
 class WhyReport(Model):
-    """Where a shape comes from."""
+    """The derivation of a shape."""
 
     schema_version: Literal[1] = 1
     name: str
@@ -46,7 +46,7 @@ class WhyReport(Model):
 
 
 def report(place: LocatedNode, derived: tuple[Graph, Node] | None) -> WhyReport:
-    """The model of the derivation of a place's shape, or of what leads up to a mistake before it."""
+    """The model of the derivation of a node's shape, or of what precedes the first error before it."""
     node = place.node
     return WhyReport(
         name=node.name,

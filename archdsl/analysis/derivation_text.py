@@ -10,11 +10,11 @@ from .locate import LocatedNode
 from .valid_sizes import Demand
 
 _MOST = 56
-"""How many columns the statements of one line may take."""
+"""The maximum width in columns of the statements on one line."""
 
 
 def summary(place: LocatedNode) -> str:
-    """What is derived: the statement, its place, its name, its shape; and what else matches the same words."""
+    """The node: its statement, position, name and shape; and other nodes that match the same name."""
     node = place.node
     shape = str(node.shape) if isinstance(node, Node) else "an unknown shape"
     text = f"`{node.text}`, line {node.span.line}: {node.name} gives {shape}"
@@ -26,7 +26,7 @@ def summary(place: LocatedNode) -> str:
 
 
 def questions(demands: Sequence[Demand]) -> str:
-    """A line for each assumption that the text makes by testing a size."""
+    """One line for each condition in the program on a symbolic dimension."""
     return "\n".join(f"`{demand.statement}`, line {demand.span.line}, assumes {demand}" for demand in demands)
 
 
@@ -38,7 +38,7 @@ class _Row(NamedTuple):
 
 
 def render(items: Sequence[DerivationItem]) -> str:
-    """The lines of a derivation, in columns: the line of the text, the statement, the shape, the reason."""
+    """The lines of a derivation, in columns: line number, statement, shape, reason."""
     rows = [row for item in items for row in _rows(item, 0)]
     wide = [max(width(row[column]) for row in rows) for column in range(3)]
     lines = []
@@ -63,14 +63,14 @@ def _rows(item: DerivationItem, depth: int) -> list[_Row]:
 
 
 def _repeated(group: DerivationGroup) -> str:
-    """What is to be said of a repetition whose turns differ in their numbers."""
+    """The note on a repetition whose iterations have different numbers."""
     if group.times == 1 or group.alike:
         return ""
     return f"the first of {group.times}; the last gives {group.last}"
 
 
 def _statements(texts: Sequence[str]) -> str:
-    """Statements on one line, cut where they take too much of it."""
+    """Statements on one line, truncated if they are too long."""
     text = printable(texts[0])
     for index, each in enumerate(texts[1:], 1):
         if width(text) + width(each) + 2 > _MOST:

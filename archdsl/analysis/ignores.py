@@ -1,4 +1,4 @@
-"""`# archdsl: ignore[W0903, W0904]`: warnings silenced on a line."""
+"""`# archdsl: ignore[W0903, W0904]`: suppress warnings on a line."""
 
 import re
 from collections.abc import Iterator
@@ -12,9 +12,9 @@ _COMMENT = re.compile(r"#\s*archdsl: ignore\[([^\]\n]*)\]")
 
 
 def apply_ignores(source: Source, sink: Sink, *, pedantic: bool) -> None:
-    """Drop the warnings that the text ignores on their line, and report what is ignored in vain.
+    """Drop the warnings that are ignored on their line, and report ignore comments without effect.
 
-    A warning about a statement inside a used file is ignored in that file.
+    A warning about a statement in a used file is ignored by a comment in that file.
     """
     sources = {found.diagnostic.span.source for found in sink} | {source}
     asked = {s: list(_codes(s)) for s in sources if _MARK in s.text}
@@ -31,7 +31,7 @@ def apply_ignores(source: Source, sink: Sink, *, pedantic: bool) -> None:
 
 
 def _codes(source: Source) -> Iterator[Span]:
-    """Each code in such a comment, where it stands."""
+    """Each code in an ignore comment, with its span."""
     for comment in _COMMENT.finditer(source.text):
         for word in re.finditer(r"\w+", comment[1]):
             start = comment.start(1)

@@ -1,4 +1,4 @@
-"""How many outputs each element of the input touches: fewer at the border than amid it, which padding evens out."""
+"""Input coverage: how many outputs read each input element. Without padding, there are fewer at the border."""
 
 from math import prod
 
@@ -12,9 +12,9 @@ _COLUMNS, _ROWS = 32, 16
 
 
 class LayerCoverage(Record):
-    """How many positions of a layer read the input's first element (a corner), one amid an edge, the middle, and all.
+    """How many positions of a layer read a corner, the middle of an edge, and the center of the input; and the totals.
 
-    Where not `exact`, at most so many.
+    If not `exact`, the counts are upper bounds.
     """
 
     node: Node
@@ -27,10 +27,10 @@ class LayerCoverage(Record):
 
 
 class Figure(Record):
-    """Lines of cells, each a box of elements: shades for their mean, and for each the part that no position reads.
+    """Rows of cells, each a box of elements: a shade for the mean count, and the fraction that no position reads.
 
-    A shade goes from `·` for a box that no position reads to `█`. `unread` are tenths, and None where every box is read
-    wholly or not at all: the shades tell it then.
+    Shades range from `·` for a box that no position reads to `█`. `unread` is in tenths; it is None if every box is
+    read completely or not at all, which the shades show.
     """
 
     shades: tuple[str, ...]
@@ -38,7 +38,7 @@ class Figure(Record):
 
 
 class InputCoverage:
-    """Which positions of a network's layers read which elements of its first input. Sides must be known."""
+    """Which positions of a network's layers read which elements of its first input. All sizes must be known."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
@@ -50,7 +50,7 @@ class InputCoverage:
         self.sizes = tuple(entry.shape.dims[axis] for axis in input_axes(graph, entry))
 
     def layers(self) -> list[LayerCoverage]:
-        """The layers that change what is read, up to the last one that has places."""
+        """The layers that change what is read, up to the last one that has positions."""
         found: list[LayerCoverage] = []
         before: tuple[tuple[Field, ...], ...] = ()
         for node in self.graph.layers:
@@ -76,11 +76,11 @@ class InputCoverage:
         )
 
     def count(self, node: Node, place: Place) -> int:
-        """How many positions of a node read an element of the input."""
+        """The number of positions of a node that read an element of the input."""
         return self.counts(node).count(place)
 
     def counts(self, node: Node) -> Counts:
-        """How many positions of a node read each element of the input."""
+        """The number of positions of a node that read each element of the input."""
         if node.id not in self._counts:
             paths = [path for path in self._support.paths[node.id] if path.input == self.graph.inputs[0]]
             self._counts[node.id] = counts(paths, self._axes(node), self.sizes)
@@ -91,7 +91,7 @@ class InputCoverage:
         return {axis: size for axis, size in enumerate(node.shape.dims) if axis != self._channels[node.id]}
 
     def figure(self, node: Node) -> Figure:
-        """How the input is read, by cells; of a volume, the slice in the middle."""
+        """The coverage by cells; for a volume, of its middle slice."""
         lines = self.sizes[-2:] if len(self.sizes) > 1 else (1, *self.sizes)
         middle = [range(length // 2, length // 2 + 1) for length in self.sizes[:-2]]
         boxes = [
@@ -117,6 +117,6 @@ def _tenths(unread: int, size: int) -> str:
 
 
 def _parted(length: int, most: int) -> list[range]:
-    """The elements of a side in equal parts, no more than so many."""
+    """An axis of this length in equal parts, at most `most`."""
     count = min(length, most)
     return [range(i * length // count, (i + 1) * length // count) for i in range(count)]

@@ -1,8 +1,9 @@
-"""Of every element of the input, how many positions of a layer read it: least, most, mean, and how many none does.
+"""For each input element, how many positions of a layer read it: minimum, maximum, mean, and the number of unread ones.
 
-By each path to a layer, the positions that read an element are a product of sets, one for each side of the input. Where
-all paths agree which axis of the layer belongs to which side, the counts follow from each side by itself: of each
-element along it, how many positions along the axis are read by which of the paths. No element is sampled.
+For each path to a layer, the positions that read an element are a product of sets, one for each dimension of the input.
+If all paths agree on which axis of the layer belongs to which dimension, the counts follow from each dimension
+separately: for each index along it, how many positions along the axis read it through which paths. The counts are
+exact, not sampled.
 """
 
 from collections import Counter
@@ -19,11 +20,11 @@ from .receptive_field.field_paths import Path
 
 Place = tuple[int, ...]
 Regions = tuple[tuple[int, int], ...]
-"""Positions along an axis by the paths that read an element from there (bit k for path k), and how many they are."""
+"""Sets of paths that read an element (bit k for path k), and the number of positions along the axis for each."""
 
 
 class CoverageRange(Record):
-    """The fewest and the most positions that read an element; how many elements none reads, of how many in all."""
+    """The minimum and maximum number of positions that read an element; the number of unread elements, and of all."""
 
     least: int
     most: int
@@ -32,7 +33,7 @@ class CoverageRange(Record):
 
 
 class Counts:
-    """How many positions of a layer read each element of the input."""
+    """The number of positions of a layer that read each element of the input."""
 
     def count(self, place: Place) -> int:
         """For one element."""
@@ -43,19 +44,19 @@ class Counts:
         raise NotImplementedError
 
     def cell(self, ranges: Sequence[range]) -> tuple[float, int]:
-        """The mean over the elements of a box, and how many of them no position reads."""
+        """The mean over the elements of a box, and the number of them that no position reads."""
         raise NotImplementedError
 
 
 class Readers(NamedTuple):
-    """By a path, of each element along a side the positions that read it, as bits along `axis`; None: along no axis."""
+    """For one path and each index along a dimension, the positions that read it, as bits along `axis` (None: none)."""
 
     axis: int | None
     bits: tuple[int, ...]
 
 
 def counts(paths: Sequence[Path[Table]], axes: dict[int, int], sizes: Sequence[int]) -> Counts:
-    """The counts of the elements of an input with these sides.
+    """The counts for an input of these sizes.
 
     `axes` are the lengths of the layer's axes that have positions: all but the channels.
     """
@@ -79,7 +80,7 @@ def _readers(axis: int | None, table: Table, axes: dict[int, int], dimension: in
 
 
 def _transposed(rows: Table, dimension: int) -> tuple[int, ...]:
-    """For each of `dimension` bits the rows that have it, as bits; from where stretches of ones begin and end."""
+    """Transpose a table of bits, using the starts and ends of runs of ones."""
     changes = [0] * (dimension + 1)
     for number, row in enumerate(rows):
         edges = row ^ (row << 1)
@@ -95,14 +96,14 @@ def _transposed(rows: Table, dimension: int) -> tuple[int, ...]:
 
 
 class _Separate(Counts):
-    """Counts from each side by itself."""
+    """Counts computed from each dimension separately."""
 
     def __init__(self, readers: Sequence[tuple[Readers, ...]], axes: dict[int, int], sizes: Sequence[int]) -> None:
         self._sizes = sizes
         self._every = (1 << len(readers)) - 1
         along = list(zip(*readers, strict=True))
         owners = [next((each.axis for each in dimension if each.axis is not None), None) for dimension in along]
-        # Positions along an axis that belongs to no side read the same.
+        # Positions along an axis that belongs to no dimension read the same.
         self._times = prod(length for axis, length in axes.items() if axis not in owners)
         self._regions = [
             _regions(dimension, 1 if owner is None else axes[owner])
@@ -124,7 +125,7 @@ class _Separate(Counts):
 
     def cell(self, ranges: Sequence[range]) -> tuple[float, int]:
         boxes = [[dimension[at] for at in each] for dimension, each in zip(self._regions, ranges, strict=True)]
-        # Counts are linear in the regions of each side, so that those of a box are the product of their sums.
+        # Counts are linear in the regions of each dimension, so those of a box are the product of their sums.
         total = _combined([_sum(box) for box in boxes], self._every)
         reached = [Counter(reduce(or_, (mask for mask, _ in regions), 0) for regions in box) for box in boxes]
         unread = sum(
@@ -136,7 +137,7 @@ class _Separate(Counts):
 
 
 def _regions(paths: Sequence[Readers], length: int) -> list[Regions]:
-    """Of each element along a side, the positions that read it, by the paths that do."""
+    """For each index along a dimension, the positions that read it, by set of paths."""
     whole, known = (1 << length) - 1, {}
     found = []
     for bits in zip(*(each.bits for each in paths), strict=True):
@@ -166,14 +167,14 @@ def _sum(box: Sequence[Regions]) -> Regions:
 
 
 def _combined(dimensions: Sequence[Regions], paths: int) -> int:
-    """How many positions one of the paths reads from, along all sides."""
+    """The number of positions that read through at least one of the paths, along all dimensions."""
     if not dimensions:
         return 1 if paths else 0
     return sum(times * _combined(dimensions[1:], paths & mask) for mask, times in dimensions[0] if paths & mask)
 
 
 def _values(dimensions: Sequence[Counter[Regions]], wanted: tuple[int, ...]) -> Counter[tuple[int, ...]]:
-    """For each set of paths that is wanted, the counts of the elements of a box, and how many elements have them."""
+    """For each of the wanted sets of paths, the counts of the elements of a box, and how many elements have them."""
     if not dimensions:
         return Counter({tuple(1 if paths else 0 for paths in wanted): 1})
     needed = tuple({paths & mask for regions in dimensions[0] for mask, _ in regions for paths in wanted} | {0})
@@ -188,7 +189,7 @@ def _values(dimensions: Sequence[Counter[Regions]], wanted: tuple[int, ...]) -> 
 
 
 class _Listed(Counts):
-    """Counts of one element after the other, for layers whose axes and the input's sides are mixed."""
+    """Counts computed element by element, for layers that mix the dimensions of the input."""
 
     def __init__(self, readers: Sequence[tuple[Readers, ...]], axes: dict[int, int], sizes: Sequence[int]) -> None:
         self._readers, self._axes, self._sizes = readers, axes, sizes
@@ -206,7 +207,7 @@ class _Listed(Counts):
         return self._known[key]
 
     def _path_positions(self, path: tuple[Readers, ...], bits: Sequence[int]) -> tuple[int, ...] | None:
-        """The positions that read an element by a path, as bits along each axis; None where there are none."""
+        """The positions that read an element through a path, as bits along each axis; None if there are none."""
         found = {axis: (1 << length) - 1 for axis, length in self._axes.items()}
         for along, own in zip(path, bits, strict=True):
             if along.axis is not None:
@@ -225,7 +226,7 @@ class _Listed(Counts):
 
 
 def _union(products: list[tuple[int, ...]], sizes: Sequence[int]) -> int:
-    """How many positions are in any of some products of sets."""
+    """The number of positions in the union of products of sets."""
     if len(products) < 2:
         return prod(bits.bit_count() for bits in products[0]) if products else 0
     if not sizes:

@@ -15,7 +15,7 @@ class CannotCover(ValueError):
 
 
 def describe(graph: Graph) -> str:
-    """How many positions of each layer read the elements of the input, and a figure of the last. Raises CannotCover."""
+    """How many positions of each layer read the input elements, and a figure of the last layer. Raises CannotCover."""
     _check(graph)
     coverage = InputCoverage(graph)
     layers = coverage.layers()
@@ -26,7 +26,7 @@ def describe(graph: Graph) -> str:
     widths = [max(width(row[i]) for row in rows) for i in range(len(head))]
     lines = [_line(row, widths) for row in rows]
     lines.insert(1, "─" * (sum(widths) + 2 * (len(widths) - 1)))
-    # A layer of a single position is read by everything, or by nothing.
+    # A layer with a single position is read completely or not at all.
     last = next((each for each in reversed(layers) if each.positions > 1), layers[-1])
     return "\n".join([*lines, "", *_figure(coverage, last)])
 
@@ -49,7 +49,7 @@ def _unread(spread: CoverageRange) -> str:
 
 
 def _percent(part: int, whole: int) -> str:
-    """Whole percents; a part that is not nothing and not all says so."""
+    """Rounded percent; `< 1 %` and `> 99 %` for a part that is neither nothing nor all."""
     percent = round(100 * part / whole)
     return "< 1 %" if part and not percent else "> 99 %" if part < whole and percent == 100 else f"{percent} %"
 

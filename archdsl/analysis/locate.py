@@ -1,4 +1,4 @@
-"""Finding nodes of a network by what a user calls them: a module's name, a tensor's, a line of the text."""
+"""Find a node by the name of a module or a tensor, or by a line of the program."""
 
 from collections.abc import Iterable, Mapping
 
@@ -8,23 +8,23 @@ from ..text.names import nearest
 
 
 class NodeNotFound(LookupError):
-    """No layer is called so; the text says what is near."""
+    """There is no such node; the message suggests similar names."""
 
 
 class LocatedNode(Record):
-    """A node, and the others that the same words name."""
+    """A node, and the other nodes that match the same name."""
 
     node: DraftNode
     others: tuple[DraftNode, ...] = ()
 
 
 def locate(draft: Draft, wanted: str) -> LocatedNode:
-    """The node that a name or a line's number stands for. Raises NodeNotFound."""
+    """The node for a name or a line number. Raises NodeNotFound."""
     return by_line(draft, int(wanted)) if wanted.isascii() and wanted.isdigit() else by_name(draft, wanted)
 
 
 def by_name(draft: Draft, wanted: str) -> LocatedNode:
-    """By a module's name, in whole or its end; by the name of a tensor, an input, an output, a stage or a block."""
+    """Find by the name of a module or its suffix; by the name of a tensor, an input, an output, a stage or a block."""
     names = _names(draft)
     if wanted in names:
         return LocatedNode(node=names[wanted])
@@ -49,13 +49,13 @@ def _some(names: Iterable[str]) -> str:
 
 
 def _names(draft: Draft) -> Mapping[str, DraftNode]:
-    """Every name that stands for one node."""
+    """All names that identify a node."""
     found: dict[str, DraftNode] = {}
     side = [path for path, kind in draft.scopes.items() if kind == "aux"]
     for node in draft.nodes:
         for depth in range(1, len(node.path)):
             path = node.path[:depth]
-            # A scope names what it ends with, which a side branch in it is not.
+            # The name of a scope means its last node, except for an auxiliary branch in it.
             if path in draft.scopes and not any(node.path[: len(a)] == a and len(a) > depth for a in side):
                 found[".".join(path)] = node
     found |= {name: draft.nodes[i] for name, i in draft.outputs}
@@ -64,7 +64,7 @@ def _names(draft: Draft) -> Mapping[str, DraftNode]:
 
 
 def by_line(draft: Draft, line: int) -> LocatedNode:
-    """By a line of the network's own file: its last layer, in the first use of its block. Raises NodeNotFound."""
+    """Find by line of the network's own file: its last layer, in the first use of its block. Raises NodeNotFound."""
     lines = _lines(draft)
     if line not in lines:
         raise NodeNotFound(f"line {line} has no layer; {_near_lines(lines, line)}")
@@ -76,7 +76,7 @@ def by_line(draft: Draft, line: int) -> LocatedNode:
 
 
 def _lines(draft: Draft) -> Mapping[int, list[DraftNode]]:
-    """The nodes that a line makes, itself or by the use of a block."""
+    """The nodes created by each line, directly or through the use of a block."""
     found: dict[int, list[DraftNode]] = {}
     own = draft.nodes[draft.inputs[0]].span.source if draft.inputs else None
     for node in draft.nodes:
@@ -87,7 +87,7 @@ def _lines(draft: Draft) -> Mapping[int, list[DraftNode]]:
 
 
 def _use(node: DraftNode, line: int) -> tuple[object, ...]:
-    """What tells the uses of a line apart: the way of blocks that led to it."""
+    """What distinguishes the uses of a line: the enclosing blocks."""
     if node.span.line != line:
         return ()
     return node.path[: _depth(node)]

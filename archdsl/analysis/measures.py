@@ -1,6 +1,6 @@
-"""What is measured of a network where it is asked for: receptive fields, paths, memory, shares of the totals.
+"""Optional measures of a network: receptive fields, paths, memory, shares of the totals.
 
-What takes long to import is imported when it is measured.
+Modules that are slow to import are imported on first use.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ Values = dict[str, Any]
 
 
 class NetworkMeasures:
-    """A network and what it costs, and what columns and reports ask about it; `terms` is how it is trained."""
+    """A network, its costs, and the measures for columns and reports; `terms` are the options for memory."""
 
     def __init__(self, graph: Graph, costs: Costs, terms: "MemoryOptions | None" = None) -> None:
         self.graph = graph
@@ -37,25 +37,25 @@ class NetworkMeasures:
 
     @cached_property
     def paths(self) -> "Fields":
-        """The receptive fields with each path to a layer."""
+        """The receptive fields with the separate paths to a layer."""
         from .receptive_field import fields
 
         return fields(self.graph, every=True)
 
     @cached_property
     def memory(self) -> "Memory":
-        """What training takes."""
+        """The memory that training takes."""
         from .memory_options import MemoryOptions
 
         return (self._terms or MemoryOptions()).memory(self.graph)
 
     def dimensions(self, node: Node) -> "list[tuple[Field, ...]]":
-        """The fields of each input that a node depends on."""
+        """For each input that a node depends on, the fields along its dimensions."""
         return [seen.dimensions for seen in self.fields[node.id]]
 
 
 class Measure(Record):
-    """A measure in a report: its name, its value for a node, and its total where it has one."""
+    """A measure in a report: its name, its value for a node, and its total, if any."""
 
     name: str
     of: Callable[[NetworkMeasures, Node], Any]

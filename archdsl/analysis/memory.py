@@ -1,7 +1,7 @@
-"""How much memory training takes: weights, gradients, the optimizer, and what autograd keeps for the backward pass.
+"""Training memory: weights, gradients, optimizer state, and what autograd saves for the backward pass.
 
-What each layer keeps it says itself (`Layer.saves`); here tensors that several layers keep are counted once, casts of
-autocast and copies are added. docs/analysis.md says what is left out.
+Each layer declares what it saves (`Layer.saves`); here tensors that several layers save are counted once, and the casts
+of autocast and copies are added. docs/analysis.md lists what is left out.
 """
 
 from collections.abc import Iterable, Iterator
@@ -21,12 +21,12 @@ _FULL, _HALF, _ID = 4, 2, 8
 
 
 class Memory(Record):
-    """Bytes while a network trains on batches of `batch` samples.
+    """Bytes for training on batches of `batch` samples.
 
-    `parameters`, `gradients` and `optimizer` are in 32 bits whatever the precision, `copies` the running means of the
-    weights. `activations` are all that is kept for the backward pass, the casts of weights and the batch included;
-    `layers` shares them out by node: to each what is kept of its result, and what it keeps for itself. `transient` is
-    the largest pair of gradients, of a layer's result and of what it reads, that the backward pass holds at a time.
+    `parameters`, `gradients` and `optimizer` are in 32 bits whatever the precision; `copies` are the running means of
+    the weights. `activations` is everything saved for the backward pass, including casts of weights and the batch;
+    `layers` divides it among the nodes: to each what is saved of its output, and what it saves itself. `transient` is
+    the largest pair of gradients, of a layer's output and input, that the backward pass holds at a time.
     """
 
     batch: int
@@ -43,24 +43,24 @@ class Memory(Record):
 
     @property
     def total(self) -> int:
-        """The sum of all, which is more than is held at any one time: gradients grow as activations go."""
+        """The sum of all. The actual peak is lower: activations are freed while gradients are allocated."""
         fixed = self.parameters + self.buffers + self.gradients + self.optimizer + self.copies
         return fixed + self.activations + self.transient
 
 
 class SavedBytes(NamedTuple):
-    """What is kept, in bytes: so much a sample, and so much whatever the batch."""
+    """Saved bytes: for each sample, and in addition for each batch."""
 
     per_sample: int
     per_batch: int
 
     def bytes(self, batch: int) -> int:
-        """For a batch."""
+        """The bytes for a batch."""
         return self.per_sample * batch + self.per_batch
 
 
 class ResultTensor(NamedTuple):
-    """A node's result: the node that made its memory, an element's bytes, how it lies, whether gradients reach it."""
+    """A node's output: the node that owns its memory, bytes of an element, memory format, whether it has a gradient."""
 
     root: int
     bytes: int
@@ -77,10 +77,10 @@ def memory(
     momentum: bool | None = None,
     copies: int = 0,
 ) -> Memory:
-    """What training takes. The shapes of all nodes must be known; sizes that are not stand for their examples.
+    """The memory that training takes. All shapes must be known; symbolic dimensions count with their example sizes.
 
-    `momentum` says whether sgd or rmsprop have one; sgd has and rmsprop has not, by default. `copies` are running means
-    of all weights. Raises ValueError for an optimizer or a precision that there is not.
+    `momentum` is whether sgd or rmsprop use momentum; by default, sgd does and rmsprop does not. `copies` is the number
+    of running means of all weights. Raises ValueError for an unknown optimizer or precision.
     """
     if optimizer not in OPTIMIZERS or precision not in PRECISIONS:
         raise ValueError(f"{optimizer!r} with {precision!r} is none of {OPTIMIZERS} with {PRECISIONS}")
@@ -114,7 +114,7 @@ def largest_batch(
     momentum: bool | None = None,
     copies: int = 0,
 ) -> int:
-    """The largest batch whose training takes no more than so many bytes; 0 where not even one sample fits."""
+    """The largest batch whose training fits in this many bytes; 0 if not even one sample fits."""
 
     def total(batch: int) -> int:
         return memory(
@@ -127,7 +127,7 @@ def largest_batch(
 
 
 def activations(graph: Graph, precision: str) -> tuple[tuple[SavedBytes, ...], int]:
-    """What is kept for the backward pass, by node; and the most that the gradients of one step hold, for a sample."""
+    """What is saved for the backward pass, by node; and the maximum gradients held at a time, for one sample."""
     return _Tape(graph, _FULL if precision == "fp32" else _HALF).run()
 
 
@@ -148,7 +148,7 @@ def _weights(graph: Graph, node: Node) -> Iterator[_Weight]:
 
 
 def _buffers(graph: Graph, node: Node) -> int:
-    """Bytes; the count of batches is a whole number of 64 bits."""
+    """Bytes; the number of batches is a 64-bit integer."""
     if node.shared is not None:
         return 0
     found: Weights = node.op.buffers_of(graph.shapes_in(node))
@@ -156,7 +156,7 @@ def _buffers(graph: Graph, node: Node) -> int:
 
 
 def _states(optimizer: str, momentum: bool, filters: bool) -> int:
-    """Numbers that the optimizer keeps for each number of a weight; Muon takes the filters of convolutions."""
+    """Values that the optimizer stores for each weight value; Muon handles only the filters of convolutions."""
     match optimizer:
         case "sgd":
             return int(momentum)
@@ -172,7 +172,7 @@ def _states(optimizer: str, momentum: bool, filters: bool) -> int:
 
 
 class _Tape:
-    """The forward pass: what each node's result is, and which of them are kept."""
+    """The forward pass: the output of each node, and which outputs are saved."""
 
     def __init__(self, graph: Graph, autocast_bytes: int) -> None:
         self.graph, self.autocast_bytes = graph, autocast_bytes
@@ -188,7 +188,7 @@ class _Tape:
             tensor = self.entry(node) if node.id in entries else self.result(node)
             self.tensors.append(tensor)
             if tensor.trains:
-                # The gradient of what a node reads is made beside that of its result.
+                # The gradients of a node's inputs are computed while that of its output is held.
                 reads = (i for i in dict.fromkeys(node.inputs) if self.tensors[i].trains)
                 transient = max(transient, self.size(node.id) + sum(map(self.size, reads)))
         whole = {i: self.size(i) for i in self.kept}
@@ -197,7 +197,7 @@ class _Tape:
         ), transient
 
     def size(self, node: int) -> int:
-        """Bytes of a node's result, for a sample."""
+        """Bytes of a node's output, for one sample."""
         return self.elements(node) * self.tensors[node].bytes
 
     def elements(self, node: int) -> int:
@@ -218,7 +218,7 @@ class _Tape:
         return made
 
     def made(self, node: Node, saves: Saves, inputs: list[ResultTensor], trains: bool) -> ResultTensor:
-        """What a node makes: a view of its input's memory, or a tensor of its own."""
+        """The output of a node: a view of its input's memory, or a tensor of its own."""
         first = inputs[0]
         number = max((each.bytes for each in inputs if each.bytes != _ID), default=_FULL)
         number = self.autocast_bytes if saves.autocast else _FULL if saves.output_in_fp32 else number
@@ -250,9 +250,9 @@ class _Tape:
             )
 
     def keep_input(self, node: Node, source: int, tensor: ResultTensor, saves: Saves) -> None:
-        """Keep an input as it is, or the copy that the layer makes of it: with other numbers, or in another order."""
+        """Save an input, or the copy of it that the layer makes: in another dtype or memory format."""
         if saves.inputs_in_fp32 and saves.autocast and not tensor.trains:
-            return  # it is padded by mirroring, whose gradient nobody asks for
+            return  # reflection padding of an input without a gradient
         wanted = _FULL if saves.inputs_in_fp32 else self.autocast_bytes if saves.autocast else tensor.bytes
         copied = saves.required_format is not None and saves.required_format != tensor.order
         if copied or tensor.bytes not in (wanted, _ID):
@@ -261,7 +261,7 @@ class _Tape:
             self.kept.add(tensor.root)
 
     def cast(self, node: Node, names: Iterable[str]) -> int:
-        """How many numbers of weights are copied in 16 bits, each weight once in a forward pass."""
+        """How many weight values are copied in 16 bits; each weight once in a forward pass."""
         found = node.op.weights_of(self.graph.shapes_in(node))
         owner = node.id if node.shared is None else node.shared
         new = [name for name in names if name in found and (owner, name) not in self.cast_already]

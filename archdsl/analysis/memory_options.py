@@ -1,15 +1,15 @@
-"""How a network is trained, as far as the memory that training takes goes."""
+"""The training options that determine how much memory training takes."""
 
 from ..graph import Graph
 from ..record import Record
 from .memory import Memory, largest_batch, memory
 
 BATCH, OPTIMIZER, PRECISION = 32, "adam", "fp32"
-"""The recipe's defaults; the precision that `auto` may choose is known on the machine alone."""
+"""The recipe's defaults; the precision that `auto` selects depends on the machine."""
 
 
 class MemoryOptions(Record):
-    """The batch, the optimizer and whether it has a momentum, the precision, and running means of the weights."""
+    """The batch size, the optimizer, whether it has momentum, the precision, and running means of the weights."""
 
     batch: int = BATCH
     optimizer: str = OPTIMIZER
@@ -18,7 +18,7 @@ class MemoryOptions(Record):
     copies: int = 0
 
     def memory(self, graph: Graph) -> Memory:
-        """What training takes."""
+        """The memory that training takes."""
         return memory(
             graph,
             batch=self.batch,
@@ -29,7 +29,7 @@ class MemoryOptions(Record):
         )
 
     def largest_batch(self, graph: Graph, bytes: int) -> int:
-        """The largest batch that so many bytes hold; 0 where not one sample fits."""
+        """The largest batch that fits in this many bytes; 0 if not even one sample fits."""
         return largest_batch(
             graph,
             bytes,

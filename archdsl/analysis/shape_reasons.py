@@ -1,4 +1,4 @@
-"""Why a layer gives the shape that it gives: what its statement asks for, and the reasons that the layer itself has."""
+"""Why a layer has its shape: the computed values of its arguments, and the layer's own reasons."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from ..syntax import ast
 
 
 def reasons_for(graph: Graph, node: Node, name: str) -> Reasons:
-    """The reasons for a node's shape, each a short clause; `name` is what its operands are named from."""
+    """The reasons for a node's shape, each a short clause; `name` is the name relative to which operands are named."""
     if not node.inputs:
         return ()
     names = tuple(relative(graph.nodes[i].name, name) for i in node.inputs)
@@ -23,7 +23,7 @@ def reasons_for(graph: Graph, node: Node, name: str) -> Reasons:
 
 
 def arguments(node: Node) -> Iterator[tuple[str, str]]:
-    """The values of the arguments that the statement asks for rather than writes: `filters` and `128`."""
+    """The computed values of arguments that are written as expressions: `filters` and `128`."""
     statement = node.statement
     if node.shared is not None or not isinstance(statement, ast.LayerStatement):
         return
@@ -37,7 +37,7 @@ def arguments(node: Node) -> Iterator[tuple[str, str]]:
 
 
 def _is_asked(value: ast.Expr, text: str, flags: set[str]) -> bool:
-    """Whether an argument has to be worked out: not a number, sizes, a flag or a shorthand."""
+    """Whether an argument is an expression: not a number, sizes, a flag or a shorthand."""
     if isinstance(value, ast.Number | ast.Text):
         return False
     if isinstance(value, ast.Size):
@@ -50,7 +50,7 @@ def _shorthand(text: str) -> bool:
 
 
 def relative(name: str, to: str) -> str:
-    """A module's name without the scopes that it shares with another one."""
+    """A module's name without the scopes that it shares with another name."""
     parts, others = name.split("."), to.split(".")
     same = 0
     while same < min(len(parts), len(others)) - 1 and parts[same] == others[same]:

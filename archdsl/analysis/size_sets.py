@@ -1,8 +1,8 @@
 """Exact sets of sizes: where quasi-polynomial conditions in one symbol hold.
 
-A closed form of one symbol with period L is a polynomial on each residue modulo L. A polynomial is taken in Newton's
-form, c₀ + c₁·k + c₂·k(k − 1)/2 + …, which its first values give exactly, and its signs are found from those of its
-difference: between two changes of that it is monotone, and a bisection ends on the exact integer.
+A closed form in one symbol with period L is a polynomial on each residue modulo L. The polynomial is stored in Newton's
+form, c₀ + c₁·k + c₂·k(k − 1)/2 + …, which follows exactly from its first values. Its signs follow from those of its
+difference: between two sign changes of the difference it is monotone, and a bisection finds the exact integer.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -13,13 +13,13 @@ from ..record import Record
 from ..shapes.symbolic import Condition, Form, Var
 
 Interval = tuple[int, int | None]
-"""From the first number to the last, both included; None is without end."""
+"""From the first to the last number, both included; None is unbounded."""
 
 _MAX_PERIOD = 20_000
 
 
 class SizeSet(Record):
-    """The sizes, at least 1, that meet some conditions: for each residue of `period`, intervals."""
+    """The sizes of at least 1 that satisfy a set of conditions: for each residue of `period`, intervals."""
 
     period: int
     residues: tuple[tuple[Interval, ...], ...]
@@ -30,21 +30,21 @@ class SizeSet(Record):
 
     @property
     def least(self) -> int | None:
-        """The smallest member; None where there is none."""
+        """The smallest member; None if there is none."""
         return min((low for found in self.residues for low, _ in found), default=None)
 
     @property
     def greatest(self) -> int | None:
-        """The largest member; None where there is no end, or no member."""
+        """The largest member; None if the set is unbounded or empty."""
         ends = [high for found in self.residues for _, high in found]
         return None if None in ends or not ends else max(high for high in ends if high is not None)
 
     def next(self, size: int) -> int | None:
-        """The smallest member that is not below a size."""
+        """The smallest member that is at least a size."""
         return min((n for r, found in enumerate(self.residues) for n in self._after(r, found, size)), default=None)
 
     def previous(self, size: int) -> int | None:
-        """The largest member that is not above a size."""
+        """The largest member that is at most a size."""
         return max((n for r, found in enumerate(self.residues) for n in self._before(r, found, size)), default=None)
 
     def _after(self, residue: int, found: tuple[Interval, ...], size: int) -> Iterable[int]:
@@ -63,11 +63,11 @@ class SizeSet(Record):
 
 
 class TooComplex(Exception):
-    """The conditions repeat only after very many sizes."""
+    """The period of the conditions is too long."""
 
 
 def solve(conditions: Sequence[Condition], symbol: str) -> SizeSet:
-    """The sizes of one symbol that meet all conditions, none of which may have another. Raises TooInvolved."""
+    """The sizes of one symbol that satisfy all conditions, which must have no other symbol. Raises TooComplex."""
     unique = {(condition.form, condition.relation): condition for condition in conditions}
     period = lcm(*(condition.form.period() for condition in unique.values())) if unique else 1
     if period > _MAX_PERIOD:
@@ -89,7 +89,7 @@ def _residue(conditions: Sequence[Condition], symbol: str, period: int, residue:
 
 
 def _holds(condition: Condition, symbol: str, first: int, period: int) -> list[Interval]:
-    """The k for which the condition holds of first + k·period."""
+    """The k for which the condition holds at first + k·period."""
     degree = condition.form.degree()
     values = [condition.form.value({symbol: first + k * period}) for k in range(degree + 1)]
     if degree <= 1:
@@ -111,11 +111,11 @@ def _holds(condition: Condition, symbol: str, first: int, period: int) -> list[I
 
 
 def _line(relation: str, start: int, slope: int) -> list[Interval]:
-    """The k from 0 on for which start + slope·k is at least, is, or is not 0."""
+    """The k from 0 on for which start + slope·k is ≥ 0, = 0 or ≠ 0."""
     if slope == 0:
         return [(0, None)] if (start >= 0 if relation == ">=" else (start == 0) is (relation == "==")) else []
     if relation == ">=":
-        # From the first that is not below 0, or to the last.
+        # From the first that is not negative, or up to the last.
         return [(max(0, -(start // slope)), None)] if slope > 0 else [(0, start // -slope)] if start >= 0 else []
     root = -start // slope if start % slope == 0 else -1
     if root < 0:
@@ -126,7 +126,7 @@ def _line(relation: str, start: int, slope: int) -> list[Interval]:
 
 
 def _newton(values: Sequence[int]) -> list[int]:
-    """The coefficients c of Σ cⱼ·C(k, j) that takes these values at 0, 1, 2, …"""
+    """The coefficients c of Σ cⱼ·C(k, j) with these values at 0, 1, 2, …"""
     row, found = list(values), []
     while row:
         found.append(row[0])
@@ -141,7 +141,7 @@ def _value(c: Sequence[int], k: int) -> int:
 
 
 def _signs(c: Sequence[int]) -> list[tuple[int, int]]:
-    """Runs of equal sign of a polynomial on k = 0, 1, 2, …: where each begins, and the sign."""
+    """Runs of equal sign of a polynomial on k = 0, 1, 2, …: the start of each, and the sign."""
     if len(c) <= 1:
         value = c[0] if c else 0
         return [(0, (value > 0) - (value < 0))]
@@ -151,7 +151,8 @@ def _signs(c: Sequence[int]) -> list[tuple[int, int]]:
         end = None if following is None else following[0]
         cuts = {start}
         if slope:
-            # Monotone from here to `end`: the first place not below 0, and the first above (or the reverse).
+            # Monotone from here to `end`: find the first value that is not negative, and the first positive one (or the
+            # reverse).
             cuts |= {_first(c, start, end, slope, bound) for bound in (0, 1)}
         for cut in sorted(cut for cut in cuts if end is None or cut < end or cut == start):
             value = _value(c, cut)
@@ -162,7 +163,7 @@ def _signs(c: Sequence[int]) -> list[tuple[int, int]]:
 
 
 def _first(c: Sequence[int], start: int, end: int | None, slope: int, bound: int) -> int:
-    """The first k from `start` on where slope·p(k) reaches the bound; `end` where it does not before."""
+    """The first k from `start` on where slope·p(k) reaches the bound; `end` if it does not before."""
     low, step = start, 1
     if end is None:
         while slope * _value(c, low + step) < bound:
@@ -188,13 +189,13 @@ def _meet(a: Sequence[Interval], b: Sequence[Interval]) -> list[Interval]:
 
 
 def square(form: Form, symbol: str) -> Form:
-    """The form with one symbol in place of all."""
+    """The form with one symbol substituted for all."""
     one = Form({(Var(name=symbol),): 1})
     return form.substitute(dict.fromkeys(form.symbols(), one))
 
 
 def in_words(sizes: SizeSet, name: str) -> str:
-    """The set as a sentence's end: `H ≥ 32`, `H = 16, 32, 48, …`, `H = 224 to 255`, `no H`."""
+    """The set in words: `H ≥ 32`, `H = 16, 32, 48, …`, `H = 224 to 255`, `no H`."""
     least, greatest = sizes.least, sizes.greatest
     if least is None:
         return f"no {name}"
@@ -213,7 +214,7 @@ def in_words(sizes: SizeSet, name: str) -> str:
 
 
 def _modulus(sizes: SizeSet, least: int) -> tuple[int, list[int]] | None:
-    """The smallest modulus whose residues alone say which sizes from the least on are in; None if none does."""
+    """The smallest modulus whose residues determine membership from the minimum on; None if there is none."""
     unbounded = {r for r, found in enumerate(sizes.residues) if any(high is None for _, high in found)}
     for r, found in enumerate(sizes.residues):
         start = least + (r - least) % sizes.period

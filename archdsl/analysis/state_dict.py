@@ -8,7 +8,7 @@ from ..shapes.symbolic import plain
 
 
 class StateTensor(Record):
-    """One entry: its shape, the node that has it, and what that layer's module calls it; whether it is a parameter."""
+    """One entry: its shape, its node, its name in that layer's module, and whether it is a parameter."""
 
     shape: tuple[int, ...]
     node: int
@@ -17,7 +17,7 @@ class StateTensor(Record):
 
     @property
     def numel(self) -> int:
-        """How many numbers it holds."""
+        """The number of values."""
         count = 1
         for size in self.shape:
             count *= size
@@ -25,7 +25,7 @@ class StateTensor(Record):
 
 
 def state_dict(graph: Graph) -> Mapping[str, StateTensor]:
-    """The entries of the module's state dict, parameters and buffers; weights that are used twice come once."""
+    """The entries of the module's state dict, parameters and buffers; shared weights occur once."""
     found: dict[str, StateTensor] = {}
     for node in graph.layers:
         for local, (shape, parameter) in _own(graph, node).items():

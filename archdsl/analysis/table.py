@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 HEAD = ("#", "layer", "output", "params", "MACs")
 _MAX_TEXT = 60
-# Scopes that are not the use of a block.
+# Scopes that are not uses of blocks.
 _INLINE = frozenset({"stage", "branch", "aux", "reuse"})
 _REPETITION = re.compile(r" x\d+( as \w+)?$")
 
@@ -28,7 +28,7 @@ def table(
     explain: bool = False,
     columns: "TableColumns | None" = None,
 ) -> str:
-    """The rows of a network as text, unknown values as `?`; with other columns in the place of the costs."""
+    """The rows of a network as text, with `?` for unknown values; `columns` replaces the cost columns."""
     found = rows(draft, costs)
     head: tuple[str, ...] = HEAD
     if columns is not None:
@@ -43,9 +43,9 @@ def table(
 
 
 def rows(draft: Draft | Graph, costs: DraftCosts | None = None) -> list[tuple[tuple[str, ...], DraftNode | None]]:
-    """The cells of each row as text, and the node that it shows; a heading, which opens a scope, shows none.
+    """The cells of each row as text, and its node; None for a heading, which opens a scope.
 
-    The cells are those of HEAD. The second one is indented by two blanks for each scope.
+    The cells are those of HEAD. The second one is indented by two spaces for each scope.
     """
     costs, entries = costs or draft_costs(draft), set(draft.inputs)
     found: list[tuple[tuple[str, ...], DraftNode | None]] = []
@@ -63,7 +63,7 @@ def rows(draft: Draft | Graph, costs: DraftCosts | None = None) -> list[tuple[tu
 
 
 def totals(draft: Draft | Graph, costs: DraftCosts | None = None) -> str:
-    """The sums under the table; empty where nothing is known."""
+    """The totals under the table; empty if nothing is known."""
     costs = costs or draft_costs(draft)
     known = [cost for cost in costs if cost is not None]
     if not any(cost is not None for node, cost in zip(draft.nodes, costs, strict=True) if node.id not in draft.inputs):
@@ -81,7 +81,7 @@ def totals(draft: Draft | Graph, costs: DraftCosts | None = None) -> str:
 
 
 def _macs(draft: Draft | Graph, total: Cost, at_least: str) -> str:
-    """The multiply-accumulates; where they depend on symbolic dimensions, those of an example."""
+    """The multiply-accumulates; if they depend on symbolic dimensions, those of the example sizes."""
     macs = total.macs
     number = plain(macs)
     if number is macs:
@@ -92,7 +92,7 @@ def _macs(draft: Draft | Graph, total: Cost, at_least: str) -> str:
 
 
 def verdict(graph: Graph) -> str:
-    """`LeNet5: 1×32×32 → 10`, the last line of a network without errors."""
+    """`LeNet5: 1×32×32 → 10`, the last line for a network without errors."""
     ins = ", ".join(str(graph.nodes[i].shape) for i in graph.inputs)
     outs = ", ".join(str(graph.nodes[i].shape) for _, i in graph.outputs)
     return f"{printable(graph.name)}: {ins} → {outs}"
@@ -106,7 +106,7 @@ def _scopes(draft: Draft | Graph, node: DraftNode) -> tuple[tuple[str, ...], ...
 def _opened(
     draft: Draft | Graph, node: DraftNode, before: tuple[tuple[str, ...], ...], now: tuple[tuple[str, ...], ...]
 ) -> list[tuple[int, str]]:
-    """The headings of the scopes that begin with this node: a stage's name, a block's use as written."""
+    """The headings of the scopes that start with this node: a stage's name, or a block use as written."""
     same = 0
     while same < min(len(before), len(now)) and before[same] == now[same]:
         same += 1

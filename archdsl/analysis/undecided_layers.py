@@ -1,4 +1,4 @@
-"""Layers that symbolic dimensions leave undecided: `upsample size=@h` is another layer for each size."""
+"""Layers whose arguments depend on symbolic dimensions: `upsample size=@h` is another layer for each size."""
 
 from collections.abc import Iterator
 
@@ -10,14 +10,14 @@ from ..shapes.symbolic import Sym
 
 
 def undecided_layers(graph: Graph) -> Iterator[structure_errors.UndecidedLayer]:
-    """A mistake for each layer whose torch call has a size in it that may be another: no module can be made of it."""
+    """An error for each layer whose torch call depends on a symbolic dimension: no module can be built."""
     for node in graph.layers if graph.symbols else ():
         if not _asked(graph, node) <= _of_weights(graph, node):
             yield structure_errors.UndecidedLayer(span=node.span, text=node.text, uses=node.uses)
 
 
 def has_symbolic_weights(graph: Graph) -> bool:
-    """Whether a layer's weights have a symbolic dimension: its value for the example is demanded of all sizes."""
+    """Whether a layer's weights depend on a symbolic dimension: the conditions then require its example value."""
     return bool(graph.symbols) and any(_asked(graph, node) for node in graph.layers)
 
 
@@ -27,6 +27,6 @@ def _asked(graph: Graph, node: Node) -> set[Form]:
 
 
 def _of_weights(graph: Graph, node: Node) -> set[Form]:
-    """Those of its weights, which are the example's."""
+    """The symbolic dimensions of its weights, which have the example sizes."""
     weights = node.op.weights_of(graph.shapes_in(node)).values()
     return {size.form for dims in weights for size in dims if isinstance(size, Sym)}

@@ -1,4 +1,4 @@
-"""For which input sizes a network is valid: derived from what its statements demand, not found by trial."""
+"""The input sizes for which a network is valid: derived from the conditions of its statements, not found by trial."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -15,7 +15,7 @@ from .state_dict import StateTensor, state_dict
 
 
 class Demand(Record):
-    """A condition and the statement that imposes it."""
+    """A condition and the statement that requires it."""
 
     condition: Condition
     span: Span
@@ -39,7 +39,7 @@ class Demand(Record):
 
 
 def _sides(form: Form) -> tuple[Form, Form]:
-    """A form without its constant, or a product, and what that is compared with; the first term is positive."""
+    """A form split into terms, or a product, and the constant that it is compared with; the first term is positive."""
     right = _completing(form) or -form.constant
     left = form + right
     if str(left).startswith("−"):
@@ -48,7 +48,7 @@ def _sides(form: Form) -> tuple[Form, Form]:
 
 
 def _completing(form: Form) -> int | None:
-    """The number that makes a product of a·A·B + b·A + c·B + d: (A + c/a)·(B + b/a)·a needs b·c/a in place of d."""
+    """The constant that makes a·A·B + b·A + c·B + d a product: (A + c/a)·(B + b/a)·a needs b·c/a in place of d."""
     by_size = sorted((m for m in form.terms if m), key=len)
     if len(by_size) != 3 or sorted((*by_size[0], *by_size[1]), key=str) != list(by_size[2]):
         return None
@@ -57,10 +57,10 @@ def _completing(form: Form) -> int | None:
 
 
 class Verdict(Record):
-    """What the closed forms say of one choice of sizes.
+    """The result for one choice of sizes.
 
-    `failed` is the first demand that is not met; `larger` and `smaller` are the nearest sizes that work, when padding
-    up and when cropping down (None where there are none near).
+    `failed` is the first condition that does not hold; `larger` and `smaller` are the nearest valid sizes for padding
+    and for cropping (None if there are none near).
     """
 
     sizes: tuple[int, ...]
@@ -71,11 +71,11 @@ class Verdict(Record):
 
 
 GraphAt = Callable[[Graph, Mapping[str, int]], Graph | None]
-"""The graph of a text for sizes in place of another graph's symbols; None where the text has a mistake there."""
+"""Returns the graph with sizes in place of another graph's symbols; None if the program has an error there."""
 
 
 def serves(graph: Graph, other: Graph) -> bool:
-    """Whether the weights of a graph serve another one, which was made for one size."""
+    """Whether the weights of a graph fit another graph, built for one size."""
     ours, theirs = state_dict(graph), state_dict(other)
     if [name for name, t in ours.items() if t.parameter] != [name for name, t in theirs.items() if t.parameter]:
         return False
@@ -83,7 +83,7 @@ def serves(graph: Graph, other: Graph) -> bool:
 
 
 def _fits(graph: Graph, tensor: StateTensor, shape: tuple[int, ...]) -> bool:
-    """Whether a weight serves where one of this shape is made: it is that, or may be longer along its axis."""
+    """Whether a weight can be used for one of this shape: it is equal, or longer along an axis that may be longer."""
     longer = graph.nodes[tensor.node].op.variable_length
     pairs = list(enumerate(zip(tensor.shape, shape, strict=False)))
     return len(tensor.shape) == len(shape) and all(
@@ -98,9 +98,10 @@ def _results(graph: Graph) -> tuple[Shape, ...]:
 class Sizes:
     """The valid sizes of a graph with symbols.
 
-    `symbols` are in the order of the input's axes. A demand on one symbol is *separate*; one on several is *joint*.
-    The demands are those of one way through the text: they suffice. Sizes that do not meet them may be valid in another
-    way, as where an image of one pixel serves as a gate, so `graph_at` is asked for the text's own graph there.
+    `symbols` are in the order of the input's axes. A condition on one symbol is *separate*; one on several is *joint*.
+    The conditions are those of one run of the program, so they are sufficient, not necessary: other sizes may be valid
+    in another way, for example where an image of one pixel becomes a gate. For those, `graph_at` elaborates the
+    program.
     """
 
     def __init__(self, graph: Graph, graph_at: GraphAt) -> None:
@@ -111,26 +112,26 @@ class Sizes:
 
     @cached_property
     def sets(self) -> Mapping[str, SizeSet]:
-        """The sizes that each symbol may have by itself. Raises TooInvolved."""
+        """The valid sizes of each symbol separately. Raises TooComplex."""
         return {symbol: solve(self._on(symbol), symbol) for symbol in self.symbols}
 
     @cached_property
     def joint(self) -> list[Demand]:
-        """The demands on several symbols that the separate ones do not imply. Raises TooInvolved."""
+        """The conditions on several symbols that the separate ones do not imply. Raises TooComplex."""
         joint = [demand for demand in self.demands if len(demand.condition.form.symbols()) > 1]
         equal = {_sides(demand.condition.form)[0] for demand in joint if demand.condition.relation == "=="}
-        # Where a product must be 49, that it must be at least 1 says nothing more.
+        # If a product must be 49, a condition that it is at least 1 is redundant.
         new = [d for d in joint if d.condition.relation == "==" or _sides(d.condition.form)[0] not in equal]
         return [demand for demand in new if not self._implied(demand.condition)]
 
     @cached_property
     def squares(self) -> SizeSet:
-        """The sides that all symbols may have at once."""
+        """The sizes that are valid for all symbols at once."""
         name = self.symbols[0]
         return solve([d.condition.replace(form=square(d.condition.form, name)) for d in self.demands], name)
 
     def _implied(self, condition: Condition) -> bool:
-        """Whether a bound on several symbols holds for the least size of each, and grows with them."""
+        """Whether a bound on several symbols holds for the minimum of each, and grows with them."""
         least = {symbol: found.least for symbol, found in self.sets.items()}
         known = {symbol: size for symbol, size in least.items() if size is not None}
         if condition.relation != ">=" or len(known) < len(least):
@@ -141,11 +142,11 @@ class Sizes:
         return [d.condition for d in self.demands if d.condition.form.symbols() == {symbol}]
 
     def first_failed(self, sizes: Mapping[str, int]) -> Demand | None:
-        """The first demand, in the order of the text, that these sizes do not meet."""
+        """The first condition, in program order, that these sizes do not satisfy."""
         return next((demand for demand in self.demands if not demand.condition.holds(sizes)), None)
 
     def reasons(self, symbol: str) -> list[Demand]:
-        """The demands that bound one symbol: each shuts out a size that no other one does first."""
+        """The conditions that bound one symbol: each excludes a size that no other one excludes first."""
         found, least = self.sets[symbol], self.sets[symbol].least
         if least is None:
             return self._blocking(symbol, range(1, 2))
@@ -162,7 +163,7 @@ class Sizes:
     # --- one choice of sizes ---
 
     def verdict(self, sizes: tuple[int, ...]) -> Verdict:
-        """Whether sizes are valid, what comes out, and otherwise the nearest that are."""
+        """Whether sizes are valid, with the output sizes, or else the nearest valid sizes."""
         env = dict(zip(self.symbols, sizes, strict=True))
         failed = self.first_failed(env)
         if failed is None:
@@ -182,13 +183,13 @@ class Sizes:
             return None, None
 
     def outputs(self, env: Mapping[str, int]) -> tuple[tuple[int, ...], ...]:
-        """The outputs' shapes for sizes that are valid."""
+        """The output shapes for valid sizes."""
         return tuple(evaluated(shape.dims, env) for shape in _results(self.graph))
 
     def described(self) -> list[str]:
-        """The valid sizes in words, a line a symbol, with the statements that impose the bounds.
+        """The valid sizes in words, one line for each symbol, with the statements that impose the bounds.
 
-        Where they repeat only after very many, what the statements demand is given as it is.
+        If the period is too long, the conditions themselves.
         """
         try:
             return self._solved()
@@ -207,7 +208,7 @@ class Sizes:
 
 
 def _unique(conditions: Sequence[tuple[Condition, Span]]) -> list[tuple[Condition, Span]]:
-    """Each condition once, with the first statement that imposes it."""
+    """Each condition once, with the first statement that requires it."""
     found: dict[Condition, Span] = {}
     for condition, span in conditions:
         found.setdefault(condition, span)
@@ -223,7 +224,7 @@ def _sources(demands: Sequence[Demand]) -> str:
 
 
 def _near(sizes: Sizes, wanted: tuple[int, ...], *, up: bool) -> tuple[int, ...] | None:
-    """The nearest valid sizes, each side at least (or at most) the wanted one; the smallest change in all."""
+    """The nearest valid sizes that are all at least (or at most) the wanted ones, with the smallest total change."""
     dimensions = [
         _candidates(sizes.sets[s], n, up, 1 if not sizes.joint else 64)
         for s, n in zip(sizes.symbols, wanted, strict=True)
@@ -252,6 +253,6 @@ def _candidates(found: SizeSet, size: int, up: bool, count: int) -> list[int]:
 
 
 def symbolic_sizes(shape: Shape) -> tuple[int | str, ...]:
-    """The sizes of an input with a symbol for each side: `3xHxW` for 3×224×224, `T` for ids."""
+    """The sizes of an input with a symbol for each spatial dimension: `3xHxW` for 3×224×224, `T` for ids."""
     letters = shape.letters.upper()
     return tuple(size if letter == "C" else letter for size, letter in zip(shape.dims, letters, strict=True))

@@ -1,4 +1,4 @@
-"""The answers about sizes as text."""
+"""Valid sizes as text."""
 
 from collections.abc import Sequence
 
@@ -7,13 +7,13 @@ from .valid_sizes import Sizes, Verdict
 
 
 def describe(sizes: Sizes) -> str:
-    """For which sizes the network is valid, with the statements that impose it."""
+    """The valid input sizes, with the statements that impose the bounds."""
     lines = sizes.described()
     return "\n".join([f"valid for  {lines[0]}", *(f"           {line}" for line in lines[1:])])
 
 
 def answer(sizes: Sizes, asked: Sequence[tuple[int, ...]]) -> tuple[str, bool]:
-    """A line for each of the sizes asked about, and whether all are valid."""
+    """One line for each of the requested sizes, and whether all are valid."""
     verdicts = [sizes.verdict(each) for each in asked]
     wide = max(len(times(verdict.sizes)) for verdict in verdicts)
     lines = [f"{_mark(v)} {times(v.sizes):<{wide}}  {_line(sizes, v)}" for v in verdicts]

@@ -1,1 +1,1 @@
-"""What a graph becomes: a torch module, PyTorch source, a picture."""
+"""What is generated from a graph: a torch module, PyTorch source, diagrams."""

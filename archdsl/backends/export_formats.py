@@ -1,6 +1,6 @@
 """Export a module: ONNX, torch's exported program, TorchScript, weights only.
 
-Every file is read back, run, and compared with the module that it was made from.
+Every file is read back, run, and compared with the original module.
 """
 
 import importlib
@@ -30,21 +30,21 @@ ENDINGS: dict[Form, str] = {
     "onnx": ".onnx", "torch": ".pt2", "torchscript": ".pt", "safetensors": ".safetensors"
 }  # fmt: skip
 KEY = "archdsl"
-"""The name of the facts in a file: metadata in ONNX and safetensors, an extra file in torch's."""
+"""The key of the facts in a file: metadata in ONNX and safetensors, an extra file in torch's formats."""
 TOLERANCE = 1e-3
-"""How far an output may be from the module's, as a part of the largest: float32 summed in another order."""
+"""The relative tolerance of an output, as a fraction of the largest one: float32 summed in another order."""
 _NOISE = 1e-6
-"""What sums of float32 may differ by, however small the outputs that they cancel to."""
+"""The absolute tolerance of float32 sums, for outputs that cancel to small values."""
 _ONNX = ("onnx", "onnxscript", "onnxruntime")
 _TRIED = (1, 3)
-_MOST_BYTES = 1_900_000_000  # a protobuf holds less than 2 GiB
+_MOST_BYTES = 1_900_000_000  # a protobuf is limited to 2 GiB
 
 Run = Callable[[Sequence[Tensor]], list[Tensor]]
 
 
 @dataclass(frozen=True)
 class ExportInput:
-    """An input of a module: its name, its sizes without the batch, its type, and for ids how many there are."""
+    """An input of a module: its name, its sizes without the batch, its dtype, and for ids their number."""
 
     name: str
     sizes: tuple[int, ...]
@@ -62,9 +62,9 @@ class ExportInput:
 
 @dataclass(frozen=True)
 class Exportable:
-    """A module in evaluation mode on the CPU, what goes in, what comes out, and facts to write beside it.
+    """A module in eval mode on the CPU, its inputs and outputs, and facts to write to the file.
 
-    `batch` is the only size of a batch that the file is to take; None is any.
+    `batch` is the only batch size that the file accepts; None is any.
     """
 
     module: nn.Module
@@ -84,7 +84,7 @@ class Exportable:
 
 @dataclass(frozen=True)
 class Agreement:
-    """How well a file agrees with its module: the largest difference, the largest output, the runtime, the batches."""
+    """How well a file agrees with its module: the largest difference and output, the runtime, the batch sizes."""
 
     difference: float
     largest: float
@@ -97,7 +97,7 @@ class Agreement:
 
 
 class CannotExport(Exception):
-    """Why a network cannot be exported, in one line, with a suggestion or None."""
+    """The reason why a network cannot be exported, in one line, with a suggestion or None."""
 
     def __init__(self, why: str, suggestion: str | None = None) -> None:
         super().__init__(why)
@@ -105,12 +105,12 @@ class CannotExport(Exception):
 
 
 def missing(form: Form) -> tuple[str, ...]:
-    """The packages that a form needs and that are not installed."""
+    """The packages that a format needs and that are not installed."""
     return tuple(name for name in _ONNX if importlib.util.find_spec(name) is None) if form == "onnx" else ()
 
 
 def own_tensors(module: nn.Module) -> dict[str, Tensor]:
-    """The state of a module, a tensor of several names under the first only."""
+    """The state dict of a module; a tensor with several names only under the first."""
     unique: dict[int, tuple[str, Tensor]] = {}
     for name, tensor in module.state_dict(keep_vars=True).items():
         unique.setdefault(id(tensor), (name, tensor))
@@ -118,9 +118,9 @@ def own_tensors(module: nn.Module) -> dict[str, Tensor]:
 
 
 def export(exportable: Exportable, form: Form, path: Path, opset: int | None = None) -> Agreement:
-    """Write a file, read it back and compare. `path` is there only if the file could be written and run.
+    """Write a file, read it back and compare. `path` exists only if the file could be written and run.
 
-    `opset` is ONNX's version of operators, None what torch writes. Raises CannotExport, OSError.
+    `opset` is the version of ONNX's operators; None is torch's default. Raises CannotExport, OSError.
     """
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder, torch.no_grad(), _quiet():
         beside = Path(folder) / path.name
@@ -128,13 +128,13 @@ def export(exportable: Exportable, form: Form, path: Path, opset: int | None = N
             _write(exportable, form, beside, opset)
         except CannotExport:
             raise
-        except Exception as error:  # torch raises its own kinds, those of libraries, and plain ones
+        except Exception as error:  # torch raises exceptions of its own, of libraries, and built-in ones
             raise _explained(exportable, form, error) from error
         try:
             agreement = _compare(exportable, form, beside)
         except CannotExport:
             raise
-        except Exception as error:  # a runtime's own kinds
+        except Exception as error:  # exceptions of the runtime
             raise CannotExport(f"the exported file cannot be run: {_line(error)}") from error
         for made in sorted(Path(folder).iterdir(), key=lambda made: made == beside):  # weights of a large ONNX first
             made.replace(path.parent / made.name)
@@ -182,7 +182,7 @@ def _write_onnx(exportable: Exportable, path: Path, opset: int | None) -> None:
 
 
 def _name_batch(exportable: Exportable, made: Any) -> None:
-    """Call the size of a batch `N` where any is taken: torch only numbers its unknown sizes."""
+    """Name the batch dimension `N` if any size is accepted: torch only numbers its symbolic dimensions."""
     if exportable.batch is not None:
         return
     ir = importlib.import_module("onnx_ir")  # it comes with onnxscript
@@ -195,14 +195,14 @@ def _name_batch(exportable: Exportable, made: Any) -> None:
 
 
 def _explained(exportable: Exportable, form: Form, error: Exception) -> CannotExport:
-    """torch's error in a line."""
+    """torch's error in one line."""
     why = f"torch cannot export this network as {form}: {_line(error)}"
     suggestion = "try a fixed batch size: `--batch 1`" if exportable.batch is None else None
     return CannotExport(why, suggestion)
 
 
 def _line(error: Exception) -> str:
-    """The first line of the innermost cause, which says most."""
+    """The first line of the innermost cause, which is the most specific."""
     cause: BaseException = error
     while cause.__cause__ is not None:
         cause = cause.__cause__
@@ -233,7 +233,7 @@ def _compare(exportable: Exportable, form: Form, path: Path) -> Agreement:
 
 
 def _reader(exportable: Exportable, form: Form, path: Path) -> tuple[str, Run]:
-    """What runs the file, and how."""
+    """The runtime of the file, and a function that runs it."""
     match form:
         case "onnx":
             return f"ONNX Runtime {version('onnxruntime')}", _onnx_reader(exportable, path)
@@ -248,7 +248,7 @@ def _reader(exportable: Exportable, form: Form, path: Path) -> tuple[str, Run]:
 
 
 def _onnx_reader(exportable: Exportable, path: Path) -> Run:
-    onnxruntime = importlib.import_module("onnxruntime")  # it has no types
+    onnxruntime = importlib.import_module("onnxruntime")  # it has no type annotations
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
@@ -263,7 +263,7 @@ def _onnx_reader(exportable: Exportable, path: Path) -> Run:
 
 
 def _weights_reader(exportable: Exportable, path: Path) -> Run:
-    """The module with every weight scratched and read back from the file."""
+    """The module with all weights overwritten and read back from the file."""
     import copy
 
     module = copy.deepcopy(exportable.module)
@@ -284,7 +284,7 @@ def _listed(outputs: Any) -> list[Tensor]:
 
 @contextmanager
 def _quiet() -> "Iterator[None]":
-    """What torch and its exporters say to their own developers is not for the user; what a form is worth, docs say."""
+    """Suppress the warnings of torch and its exporters, which are meant for their own developers."""
     import logging
 
     log = logging.getLogger("torch.onnx")

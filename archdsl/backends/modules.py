@@ -1,4 +1,4 @@
-"""The few modules that torch lacks. Each class stands by itself on torch, so that printed source can carry its text."""
+"""The few modules that torch lacks. Each class depends only on torch, so that printed source can include its code."""
 
 import math
 
@@ -7,7 +7,7 @@ from torch import nn
 
 
 class DropPath(nn.Module):
-    """Zero whole samples with probability p while training, and scale up the others."""
+    """Zero whole samples with probability p in training, and scale up the others."""
 
     def __init__(self, p: float) -> None:
         super().__init__()
@@ -24,14 +24,14 @@ class DropPath(nn.Module):
 
 
 class MeanInside(nn.Module):
-    """The mean of each window over its elements inside of x, without the padding, which is given as to `F.pad`."""
+    """The mean of each window over its elements inside x, excluding the padding, which is given as to `F.pad`."""
 
     def __init__(self, kernel: tuple[int, ...], stride: tuple[int, ...], padding: tuple[int, ...]) -> None:
         super().__init__()
         self.kernel, self.stride, self.padding = kernel, stride, padding
 
     def mean(self, x: torch.Tensor) -> torch.Tensor:
-        """Zeros counted."""
+        """The number of zeros."""
         pool = (nn.functional.avg_pool1d, nn.functional.avg_pool2d, nn.functional.avg_pool3d)[len(self.kernel) - 1]
         return pool(nn.functional.pad(x, self.padding), self.kernel, self.stride)
 
@@ -43,7 +43,7 @@ class MeanInside(nn.Module):
 
 
 class Scale(nn.Module):
-    """x times learned numbers of these sizes."""
+    """x times learned values of this shape."""
 
     def __init__(self, *sizes: int, init: float = 1.0) -> None:
         super().__init__()
@@ -62,7 +62,7 @@ class Scale(nn.Module):
 
 
 class Shift(nn.Module):
-    """x plus learned numbers of these sizes."""
+    """x plus learned values of this shape."""
 
     def __init__(self, *sizes: int, init: float = 0.0) -> None:
         super().__init__()
@@ -97,7 +97,7 @@ class AxesSoftmax(nn.Module):
 
 
 class ClassToken(nn.Module):
-    """A learned vector before the steps of a sequence: N×T×C becomes N×(T + 1)×C."""
+    """Prepend a learned vector to the steps of a sequence: N×T×C becomes N×(T + 1)×C."""
 
     def __init__(self, features: int) -> None:
         super().__init__()
@@ -115,7 +115,7 @@ class ClassToken(nn.Module):
 
 
 class Positions(nn.Module):
-    """A learned vector added to each step of a sequence of at most `length` steps."""
+    """Add a learned vector to each step of a sequence of at most `length` steps."""
 
     def __init__(self, length: int, features: int) -> None:
         super().__init__()
@@ -133,7 +133,7 @@ class Positions(nn.Module):
 
 
 class SinePositions(nn.Module):
-    """Sines and cosines of wavelengths from 2π to 10000·2π, added to each step of a sequence."""
+    """Add sines and cosines with wavelengths from 2π to 10000·2π to each step of a sequence."""
 
     table: torch.Tensor
 
@@ -152,7 +152,7 @@ class SinePositions(nn.Module):
 
 
 class SelfAttention(nn.Module):
-    """Each step of N×T×C looks at all steps (causal: at those before it), with the weights of nn.MultiheadAttention."""
+    """Each step of N×T×C attends to all steps (causal: to earlier ones), with the weights of nn.MultiheadAttention."""
 
     def __init__(
         self,
@@ -193,11 +193,11 @@ class SelfAttention(nn.Module):
 
 
 class WindowAttention(nn.Module):
-    """Each place of N×C×sides looks at the places of its window, which divides the sides.
+    """Each position of N×C×… attends to the positions of its window, whose size divides the spatial size.
 
-    A grid makes sparse windows, of places that are equally far apart. A shift moves the windows round the ends, and
-    places from different ends do not see each other. Relative positions have a learned bias, from a table or a small
-    network of the logarithmic distance; cosine compares angles, and then the keys have no bias.
+    A grid makes sparse windows of evenly spaced positions. A shift moves the windows around the ends, and positions
+    from different ends do not attend to each other. Relative positions have a learned bias, from a table or from a
+    small network of the logarithmic distance; cosine attention compares angles, and its keys have no bias.
     """
 
     position_index: torch.Tensor
@@ -234,7 +234,7 @@ class WindowAttention(nn.Module):
         self.reset_parameters()
 
     def make_position_index(self) -> torch.Tensor:
-        """For each pair of places of a window, the number of their relative position."""
+        """For each pair of positions of a window, the index of their relative position."""
         places = torch.cartesian_prod(*(torch.arange(length) for length in self.window)).view(-1, len(self.window))
         apart = places[:, None] - places[None] + torch.tensor(self.window) - 1
         number = torch.zeros(apart.shape[:2], dtype=torch.long)
@@ -243,7 +243,7 @@ class WindowAttention(nn.Module):
         return number
 
     def make_distances(self) -> torch.Tensor:
-        """Each relative position along each side: the logarithm of its share of the window, with its sign."""
+        """Each relative position along each dimension: the logarithm of its fraction of the window, with its sign."""
         lines = (torch.arange(1.0 - length, length) * 8 / max(1, length - 1) for length in self.window)
         distances = torch.cartesian_prod(*lines).view(-1, len(self.window))
         return distances.sign() * (distances.abs() + 1).log2() / 3
@@ -276,7 +276,7 @@ class WindowAttention(nn.Module):
         return x.roll(self.shift, [axis + 2 for axis in axes]) if shifted else x
 
     def attend(self, x: torch.Tensor, counts: list[int] | None) -> torch.Tensor:
-        """Attention within each of the windows; `counts` are their numbers along each side, where they are shifted."""
+        """Attention within each window; `counts` are the numbers of windows by dimension, if they are shifted."""
         bias: torch.Tensor | None = self.in_proj_bias
         scale = self.scale
         if self.cosine and bias is not None:
@@ -302,7 +302,7 @@ class WindowAttention(nn.Module):
         return result
 
     def relative_bias(self) -> torch.Tensor | None:
-        """What is added for each head, place and place that it looks at: 1×heads×P×P."""
+        """The bias of each head, position and attended position: 1×heads×P×P."""
         if self.position_bias is not None:
             table: torch.Tensor = self.position_bias
         elif self.relative == "mlp":
@@ -312,7 +312,7 @@ class WindowAttention(nn.Module):
         return table[self.position_index].permute(2, 0, 1)[None]
 
     def apart(self, counts: list[int], device: torch.device) -> torch.Tensor:
-        """Which places of each window come from different ends of a shifted side: windows×P×P."""
+        """Which pairs of positions of each window come from different ends of a shifted dimension: windows×P×P."""
         part = torch.zeros(1, dtype=torch.long, device=device)
         for count, size, shift in zip(counts, self.window, self.shift, strict=True):
             place = torch.arange(count * size, device=device)
@@ -335,6 +335,5 @@ UNDECAYED: dict[type[nn.Module], tuple[str, ...]] = {
     Positions: ("weight",),
     WindowAttention: ("logit_scale", "position_bias"),
 }
-"""Weights of several dimensions that are added or multiplied by themselves: published vision transformers do not decay
-them. Those of one dimension need no line here.
-"""
+"""Weights with several dimensions that are directly added or multiplied: published vision transformers exclude them
+from weight decay. Those with one dimension need no entry here."""

@@ -1,4 +1,4 @@
-"""A graph as PyTorch source: a class a stage and a block, nn.Sequential for plain chains, no trace of archdsl."""
+"""A graph as PyTorch source without archdsl: a class for each stage and block, nn.Sequential for plain chains."""
 
 import inspect
 import keyword
@@ -26,7 +26,7 @@ _SHORT = ("x", "y", "z")  # for values that only the next line reads
 
 
 def to_source(graph: Graph, origin: str = "") -> str:
-    """The text of a Python module with a class that builds what `to_torch` builds, with equal parameter names."""
+    """The text of a Python module with a class that builds the same as `to_torch`, with equal parameter names."""
     return _Writer(graph, origin).write()
 
 
@@ -79,19 +79,19 @@ def class_name(word: str) -> str:
     return f"Net{name}" if not name.isidentifier() or keyword.iskeyword(name) else name
 
 
-# What the text imports, and what its methods call the module.
+# Names that the text imports, or by which its methods refer to the module.
 _TAKEN = frozenset({"self", "F", "nn", "torch", "math", "Tensor", "OrderedDict"})
 
 
 @cache
 def _our_names() -> frozenset[str]:
-    """What the modules that torch lacks are called; their file would import torch."""
+    """The names of the modules that torch lacks; importing their file would import torch."""
     text = Path(__file__).with_name("modules.py").read_text(encoding="utf-8")
     return frozenset(re.findall(r"^(?:class|def) (\w+)", text, re.MULTILINE))
 
 
 class _Class(Record):
-    """A class that was written: its name and its lines."""
+    """A class in the text: its name and its lines."""
 
     name: str
     lines: tuple[str, ...]
@@ -117,7 +117,7 @@ class _Writer:
         return text + "\n"
 
     def free(self, base: str) -> str:
-        """A name for a class that nothing in the text has yet."""
+        """A name for a class that is not in the text yet."""
         name, number = base, 1
         while name in self.names:
             number += 1
@@ -150,7 +150,7 @@ class _Writer:
         return "\n".join(lines)
 
     def our_classes(self) -> list[str]:
-        """The text of the modules that torch lacks."""
+        """The code of the modules that torch lacks."""
         if not self.ours:
             return []
         from . import modules
@@ -197,7 +197,7 @@ class _Writer:
             if isinstance(item, Node) and (item.shared is not None or self.module_of(item) is None):
                 continue
             attribute = unit.attribute(item)
-            # A scope that was dissolved lives on as the holder of its modules, for the sake of their names.
+            # A dissolved scope remains as the container of its modules, to keep their names.
             for holder in _holders(attribute):
                 if holder not in held:
                     init.append(f"        self.{holder} = nn.Module()")
@@ -209,7 +209,7 @@ class _Writer:
         return [*init, "", *_Forward(self, unit).lines()]
 
     def weight_initializers(self, unit: Unit, item: Node | Unit) -> list[str]:
-        """How the weights of an item begin, and which do not train; of an nn.Sequential, which has no class, too."""
+        """The lines that initialize the weights of an item and freeze those not trained, also in an nn.Sequential."""
         if isinstance(item, Unit):
             return (
                 [line for inner in item.items for line in self.weight_initializers(unit, inner)] if item.chain else []
@@ -248,13 +248,13 @@ def _holders(attribute: str) -> list[str]:
 
 
 class _Forward:
-    """The forward method of one unit: a variable each for the values that live on, `x` or `y` for the others."""
+    """The forward method of one unit: a variable for each value that lives on, `x` or `y` for the others."""
 
     def __init__(self, writer: _Writer, unit: Unit) -> None:
         self.writer = writer
         self.unit = unit
         self.names: dict[int, str] = {}
-        # For each name, up to which item a value that has it is read.
+        # For each name, the last item that reads a value with that name.
         self.held: dict[str, int] = {}
         self.last_use = {value: i for i, item in enumerate(unit.items) for value in unit.reads(item)}
         for value in unit.outputs:
@@ -267,7 +267,7 @@ class _Forward:
         for index, item in enumerate(unit.items):
             values = [self.names[value] for value in unit.reads(item)]
             made = unit.makes(item)
-            # What a unit gives is called like the unit, unless it gives several things.
+            # The output of a unit is named after the unit, unless there are several.
             one = item.name if isinstance(item, Unit) and len(made) == 1 else None
             targets: list[str] = []
             for value in made:
@@ -285,7 +285,7 @@ class _Forward:
         return [f"    def forward(self{parameters}):", *body]
 
     def arguments(self) -> list[str]:
-        """Name the unit's inputs: by the text at the top, else `x` and what they are."""
+        """Name the unit's inputs: by the program at the top level, else `x` and by what they are."""
         unit = self.unit
         for number, value in enumerate(unit.inputs):
             node = self.writer.graph.nodes[value]
@@ -297,12 +297,12 @@ class _Forward:
         return list(self.names.values())
 
     def give(self, value: int, name: str) -> None:
-        """Call a value by a name."""
+        """Give a value a name."""
         self.names[value] = name
         self.held[name] = max(self.held.get(name, -1), self.last_use.get(value, -1))
 
     def variable(self, value: int, index: int, taken: set[str], base: str | None, beside: Sequence[str]) -> str:
-        """`x` or `y` for a value that only the next item reads, otherwise its own name; none of those `beside` it."""
+        """`x` or `y` for a value that only the next item reads, otherwise its own name; none of those in `beside`."""
         if self.last_use.get(value, index) <= index + 1:
             for name in _SHORT:
                 if self.held.get(name, -1) <= index and name not in beside:
@@ -328,7 +328,7 @@ class _Forward:
             else:
                 text = expression(step, current)
             if len(current) > 1:
-                # A merge of several in one expression: the variable may be that of a later operand.
+                # A merge of several operands in one expression: the variable may be that of a later operand.
                 lines = [f"{targets[0]} = {text}"]
                 current = [text, *current[1:]]
             else:

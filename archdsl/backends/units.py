@@ -1,4 +1,4 @@
-"""The scopes of a graph as a tree of units, each with its inputs and outputs: what becomes a class in source."""
+"""The scopes of a graph as a tree of units, each with its inputs and outputs: each becomes a class in the source."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -7,7 +7,7 @@ from ..graph import Graph, Node
 
 
 class Unit:
-    """A scope: its nodes and inner scopes in order, the values it reads from outside and those read from it."""
+    """A scope: its nodes and inner scopes in order, the values it reads from outside, and those read from outside."""
 
     def __init__(self, graph: Graph, path: tuple[str, ...]) -> None:
         self.graph = graph
@@ -19,7 +19,7 @@ class Unit:
 
     @property
     def name(self) -> str:
-        """The attribute that holds it."""
+        """The attribute under which it is stored."""
         return self.path[-1] if self.path else self.graph.name
 
     @property
@@ -33,24 +33,24 @@ class Unit:
         return not self.path
 
     def reads(self, item: "Node | Unit") -> list[int]:
-        """The values that an item reads, each once."""
+        """The distinct values that an item reads."""
         return list(dict.fromkeys(item.inputs))
 
     def makes(self, item: "Node | Unit") -> list[int]:
-        """The values that an item gives to others."""
+        """The values of an item that others read."""
         return [item.id] if isinstance(item, Node) else item.outputs
 
     def attribute(self, item: "Node | Unit") -> str:
-        """How a method of this unit reaches an item's module: `conv1`, or `stem.conv1` for one in a dissolved scope."""
+        """The attribute path from this unit to an item's module: `conv1`, or `stem.conv1` in a dissolved scope."""
         if isinstance(item, Node) and item.shared is not None:
             item = self.graph.nodes[item.shared]
         return ".".join(item.path[len(self.path) :])
 
 
 def unit_tree(graph: Graph) -> Unit:
-    """The units of a graph. A scope in which a module from outside is applied again is dissolved into the one around.
+    """The units of a graph. A scope that reuses a module from outside is dissolved into the enclosing one.
 
-    (A class can reach the modules below itself, not those of its siblings.)
+    (A class can access the modules below itself, not those of its siblings.)
     """
     dissolved = set(_dissolved(graph))
     root = Unit(graph, ())
@@ -91,12 +91,12 @@ def _unit_of(graph: Graph, node: Node, units: dict[tuple[str, ...], Unit], disso
 
 
 def _wire(unit: Unit, readers: Mapping[int, Sequence[int]]) -> None:
-    """Find inputs and outputs from the inside out; `readers` are the ids of the nodes that read a value."""
+    """Find inputs and outputs, innermost units first; `readers` are the ids of the nodes that read a value."""
     nodes = _nodes(unit)
     inner = {node.id for node in nodes}
     unit.inputs = list(dict.fromkeys(i for node in nodes for i in node.inputs if i not in inner))
     unit.outputs = [node.id for node in nodes if any(reader not in inner for reader in readers.get(node.id, ()))]
-    # What nobody reads is made all the same: its weights are part of the network.
+    # A value that nobody reads is computed all the same: its weights are part of the network.
     unit.outputs = unit.outputs or [nodes[-1].id]
     for item in unit.items:
         if isinstance(item, Unit):
@@ -105,7 +105,7 @@ def _wire(unit: Unit, readers: Mapping[int, Sequence[int]]) -> None:
 
 
 def _readers(graph: Graph) -> dict[int, list[int]]:
-    """Who reads a value; the network's caller, who reads its outputs, is -1."""
+    """The readers of a value; -1 is the caller, who reads the outputs."""
     found: dict[int, list[int]] = {i: [-1] for _, i in graph.outputs}
     for node in graph.layers:
         for i in node.inputs:
@@ -121,7 +121,7 @@ def _nodes(unit: Unit) -> list[Node]:
 
 
 def _is_chain(unit: Unit) -> bool:
-    """Whether each item is one module applied to the result of the item before: an nn.Sequential."""
+    """Whether each item is one module applied to the result of the previous item: an nn.Sequential."""
     if len(unit.inputs) != 1 or len(unit.outputs) != 1:
         return False
     value = unit.inputs[0]

@@ -1,7 +1,7 @@
-"""The kinds of arguments, and how a layer declares its own.
+"""Argument kinds, and how a layer declares its arguments.
 
-A layer's fields are annotated with the aliases at the end (`groups: PositiveInt`); the annotation carries the kind,
-which checks a value, describes what it takes, and is what tests sample from.
+A layer annotates its fields with the aliases at the end (`groups: PositiveInt`). The annotation carries the kind, which
+validates a value, describes the valid values, and is what tests sample from.
 """
 
 from collections.abc import Mapping
@@ -12,34 +12,34 @@ from ..record import Record
 
 
 def is_integer(value: object) -> bool:
-    """Whether it is an integer, symbolic dimensions included, and not a boolean."""
+    """Whether it is an integer or a symbolic dimension; a boolean is neither."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _bounded(*values: object) -> None:
-    """Raise InvalidValue for an integer that no size can be; a symbolic dimension is none."""
+    """Raise InvalidValue for an integer of 2^63 or more. Symbolic dimensions are not checked."""
     if any(type(value) is int and abs(value) > MAX_COUNT for value in values):
         raise InvalidValue("an integer below 2^63")
 
 
 class InvalidValue(Exception):
-    """A value that an argument does not take; the text says what it takes: "an integer of at least 1"."""
+    """A value that an argument does not accept; the text describes the valid values: "an integer of at least 1"."""
 
 
 class Kind(Record):
-    """What values an argument takes."""
+    """The set of valid values of an argument."""
 
     @property
     def words(self) -> str:
-        """What it takes, in words."""
+        """The valid values in words."""
         raise NotImplementedError
 
     def accept(self, value: Any) -> Any:
-        """The value as the layer stores it. Raises InvalidValue."""
+        """The value in the form in which the layer stores it. Raises InvalidValue."""
         raise NotImplementedError
 
     def invalid(self) -> InvalidValue:
-        """The rejection, in words."""
+        """The exception for a value of another kind."""
         return InvalidValue(self.words)
 
 
@@ -62,7 +62,7 @@ class Int(Kind):
 
 
 class Float(Kind):
-    """A number; bounds are included unless `open_below` or `open_above`."""
+    """A number; the bounds are inclusive unless `open_below` or `open_above`."""
 
     minimum: float | None = None
     maximum: float | None = None
@@ -100,7 +100,7 @@ class Float(Kind):
 
 
 class SpatialInt(Kind):
-    """One number for all spatial dimensions, or one for each: `3`, `3x5`."""
+    """One integer for all spatial dimensions, or one for each: `3`, `3x5`."""
 
     minimum: int = 0
 
@@ -136,7 +136,7 @@ class Dims(Kind):
 
 
 class OneOf(Kind):
-    """One of several words."""
+    """One of a set of words."""
 
     choices: tuple[str, ...]
 
@@ -165,7 +165,7 @@ class Bool(Kind):
 
 
 class Either(Kind):
-    """A value of one kind or of another."""
+    """A value of any of several kinds."""
 
     kinds: tuple[Kind, ...]
 
@@ -183,7 +183,7 @@ class Either(Kind):
 
 
 class Missing:
-    """The default of an argument that must be given."""
+    """The default of a required argument."""
 
     def __repr__(self) -> str:
         return "required"
@@ -193,7 +193,7 @@ REQUIRED = Missing()
 
 
 class Declared(Record):
-    """What `argument` notes beside the annotation."""
+    """What `argument` records about a field besides its annotation."""
 
     default: Any
     letter: str | None
@@ -214,9 +214,9 @@ def argument(
 ) -> Any:
     """Declare an argument of a layer.
 
-    `letter` allows the shorthand `k5`; `positional` allows it without a name, in the order of declaration; `many`
-    lets the last positional one take several values; `words` are bare words that set a value: `{"nobias": False}`;
-    `doc` says what it is, in a phrase.
+    `letter` allows the shorthand `k5`; `positional` allows the value without a name, in the order of declaration; with
+    `many`, the last positional argument takes several values; `words` are bare words that set a value: `{"nobias":
+    False}`; `doc` describes the argument in a phrase.
     """
     return Declared(
         default=default, letter=letter, positional=positional, many=many, words=tuple((words or {}).items()), doc=doc
@@ -224,7 +224,7 @@ def argument(
 
 
 class ParameterSpec(Record):
-    """One parameter of a layer or a block, as binding sees it."""
+    """The signature of one parameter of a layer or a block."""
 
     name: str
     kind: Kind | None
@@ -237,7 +237,7 @@ class ParameterSpec(Record):
 
     @property
     def required(self) -> bool:
-        """Whether it must be given."""
+        """Whether a value is required."""
         return self.default is REQUIRED
 
 

@@ -1,7 +1,8 @@
-"""Descriptions of torch calls: what a layer says instead of importing torch.
+"""Descriptions of torch calls, so that layers need not import torch.
 
-One backend makes the call, another prints it as source. `nn.Conv2d(3, 64, 5)` is a module; `F.pad(ARG, (1, 1))` a
-function of the layer's input `ARG`; `method.flatten(ARG, 1)` is `x.flatten(1)`; `operator.add(ARG, ARG2)` is `x + x2`.
+One backend makes the call, another prints it as source. `nn.Conv2d(3, 64, 5)` is a module; `F.pad(ARG, (1, 1))` is a
+function call on the layer's input `ARG`; `method.flatten(ARG, 1)` is `x.flatten(1)`; `operator.add(ARG, ARG2)` is `x +
+x2`.
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from ..shapes.symbolic import Sym
 
 
 class Placeholder(Record):
-    """Where a tensor goes: the layer's input of this index, or after the first step the result of the step before."""
+    """A tensor argument: the layer's input with this index; after the first step, the result of the previous step."""
 
     index: int = 0
 
@@ -24,7 +25,7 @@ ARGS = Placeholder(index=-1)
 
 
 class Module(Record):
-    """`target(*args, **kwargs)` makes an `nn.Module`, which is applied to X."""
+    """`target(*args, **kwargs)` constructs an `nn.Module`, which is applied to ARG."""
 
     target: str
     args: tuple[Any, ...] = ()
@@ -32,7 +33,7 @@ class Module(Record):
 
 
 class Apply(Record):
-    """A call without state; placeholders among the arguments stand for tensors.
+    """A stateless call; placeholders among the arguments stand for tensors.
 
     `target` is a dotted name, `.name` for a method of the first argument, or an `operator.` name.
     """
@@ -43,7 +44,7 @@ class Apply(Record):
 
 
 def symbols_in(value: Any) -> Iterator[Sym]:
-    """The sizes that are not known among the arguments of a call, or of several."""
+    """The symbolic dimensions among the arguments of one or several calls."""
     match value:
         case Sym():
             yield value
@@ -98,7 +99,7 @@ class _FunctionMaker:
 
 nn = _Modules("torch.nn")
 ours = _Modules("archdsl.backends.modules")
-"""The few modules that torch lacks; printed source carries their text."""
+"""The few modules that torch lacks; printed source includes their code."""
 F = _Functions("torch.nn.functional")
 torch = _Functions("torch")
 method = _Functions("")

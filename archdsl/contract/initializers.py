@@ -1,4 +1,4 @@
-"""Initializers: the values of `init=`, the kind of argument that takes them, the calls that they stand for."""
+"""Initializers: the values of `init=`, their argument kind, and the torch calls that they stand for."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -21,10 +21,10 @@ _NUMBERS: Mapping[str, tuple[int, int]] = {
     "constant": (1, 1),
     "whiten": (0, 1),
 }
-"""The fewest and the most numbers that each takes."""
+"""The minimum and maximum number of parameters of each initializer."""
 
 WHITEN_EPS = 5e-4
-"""What whitening adds to the variances by default (Jordan 2024)."""
+"""The default value that whitening adds to the variances (Jordan 2024)."""
 
 
 class Init(Record):
@@ -37,7 +37,7 @@ class Init(Record):
         return self.name + (f"({', '.join(f'{number:g}' for number in self.numbers)})" if self.numbers else "")
 
     def steps(self) -> Steps:
-        """The calls that fill a weight, X. Raises KeyError for what needs more than the weight."""
+        """The calls that initialize a weight, ARG. Raises KeyError for initializers that need more than the weight."""
         return (_CALLS[self.name](*self.numbers),)
 
 
@@ -90,20 +90,21 @@ SCALE_DOC = "initializer of the scale; 1 by default"
 
 
 def fill(how: Init | None, weights: Weights) -> dict[str, Steps]:
-    """The calls by weight: those of `how` for weights, zeros for biases; none where the text says nothing."""
+    """The calls that initialize each weight: `how` for weights, zeros for biases. Empty if `how` is None."""
     if how is None:
         return {}
     return {name: (_ZEROS,) if "bias" in name else how.steps() for name in weights}
 
 
 def fill_filters(how: Init | None, weights: Weights, groups: int) -> dict[str, Steps]:
-    """As `fill`, for the filters of a convolution: what passes channels on, and what training images decide, too."""
+    """Like `fill`, for the filters of a convolution: also `dirac`, and `whiten`, which needs training images."""
     if how is None or how.name not in ("dirac", "whiten"):
         return fill(how, weights)
     found: dict[str, Steps] = {"bias": (_ZEROS,)} if "bias" in weights else {}
     if how.name == "dirac":
         filters, channels = weights["weight"][:2]
-        # The filters beyond the channels keep PyTorch's random values: zeros would all learn the same.
+        # The filters beyond the channels keep PyTorch's random values: if they were zeros, they would all learn the
+        # same.
         every = filters <= channels * groups
         whole = init.dirac_(ARG, groups) if groups > 1 else init.dirac_(ARG)
         found["weight"] = (whole,) if every else (operator.getitem(ARG, slice(None, channels)), init.dirac_(ARG))
@@ -111,7 +112,7 @@ def fill_filters(how: Init | None, weights: Weights, groups: int) -> dict[str, S
 
 
 def check_filters(how: Init | None, weights: Weights, groups: int, *, dilated: bool) -> None:
-    """What an initializer requires of filters. Raises Reject."""
+    """Check that an initializer fits the filters. Raises Reject."""
     if how is None:
         return
     filters, channels, *kernel = weights["weight"]

@@ -17,17 +17,16 @@ from .saves import Saves
 from .styles import STYLES
 
 Weights = Mapping[str, tuple[int, ...]]
-"""Shapes by the names that torch's module gives its parameters."""
+"""Shapes by the parameter names of the torch module."""
 
 
 class Reject(Exception):
-    """An input or a combination of arguments that a layer cannot take.
+    """An input or a combination of arguments that a layer rejects.
 
-    `argument` names the argument to point at (None: the keyword); `why` carries the numbers; `help` are suggestions, as
-    statements where possible; `recovery_shape` is the shape that the layer would most likely give once fixed, with
-    which elaboration continues; `kind` chooses the diagnostic, by the name of its class in shape_errors.py;
-    `language_rule` marks a rule of this language that torch does not have: all other rejections are torch's too, which
-    a test holds.
+    `argument` is the argument to point at (None: the keyword); `why` explains the rejection with its numbers; `help`
+    has suggestions, as statements where possible; `recovery_shape` is the most likely shape after a fix, with which
+    elaboration continues; `kind` is the class of the diagnostic, from shape_errors.py; `language_rule` marks a rule of
+    this language that torch does not have. A test checks that torch raises in all other cases.
     """
 
     def __init__(
@@ -51,21 +50,21 @@ class Reject(Exception):
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(argument,))
 class Op(Record):
-    """What a node of the graph does: a layer with one input, or a merge with several."""
+    """The operation of a node: a layer with one input, or a merge with several."""
 
     keyword: ClassVar[str] = ""
     synonyms: ClassVar[tuple[str, ...]] = ()
     style: ClassVar[str] = ""
-    """The kind of layer, one of styles.py, which decides its color."""
+    """The kind of layer, one of those in styles.py; it decides the color in diagrams."""
     parameters: ClassVar[tuple[ParameterSpec, ...]] = ()
     shared_weights: ClassVar[tuple[str, ...]] = ()
-    """Weights of the node that it shares them with, which its calls take after its inputs."""
+    """Weights that the layer shares with the node that owns them. The calls take them after the inputs."""
 
     overridable: ClassVar[bool] = False
     """Whether a block may have its name, and then takes precedence: for common words like `norm`."""
 
     variable_length: ClassVar[tuple[tuple[str, int], ...]] = ()
-    """Weights, by name and axis, that also serve an input which is shorter along that axis."""
+    """Weights, by name and axis, that also work for an input that is shorter along that axis."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         declared = {name: value for name, value in cls.__dict__.items() if isinstance(value, Declared)}
@@ -83,7 +82,7 @@ class Op(Record):
         cls.parameters = tuple(own.values())
 
     def infer(self, xs: tuple[Shape, ...]) -> Shape:
-        """The output's shape. Raises Reject, or Undecided; for what it took, no other method raises."""
+        """The output's shape. Raises Reject or Undecided. No other method raises for an input that this one accepts."""
         raise NotImplementedError
 
     def weights_of(self, xs: tuple[Shape, ...]) -> Weights:
@@ -91,52 +90,52 @@ class Op(Record):
         raise NotImplementedError
 
     def demand_weights(self, xs: tuple[Shape, ...]) -> None:
-        """Demand of sizes that are not known that the weights of the example serve them, too."""
+        """Record the conditions under which the weights of the example sizes fit other sizes."""
         for name, dims in self.weights_of(xs).items():
             for axis, dim in enumerate(dims):
                 if isinstance(dim, Sym):
-                    # To compare is to make it a condition.
+                    # A comparison records a condition.
                     _ = dim <= plain(dim) if (name, axis) in self.variable_length else dim == plain(dim)
 
     def buffers_of(self, xs: tuple[Shape, ...]) -> Weights:
-        """What the state dict holds besides parameters; a scalar has the shape ()."""
+        """Entries of the state dict that are not parameters; a scalar has the shape ()."""
         return {}
 
     def macs_of(self, xs: tuple[Shape, ...], y: Shape) -> int:
-        """Multiply-accumulates of one sample: of convolutions, linear maps and attention's products, nothing else."""
+        """Multiply-accumulates of one sample: of convolutions, linear maps and the products of attention only."""
         return 0
 
     def steps(self, xs: tuple[Shape, ...]) -> Steps:
-        """The torch calls, one after another."""
+        """The torch calls, in order."""
         raise NotImplementedError
 
     def frozen_weights(self) -> tuple[str, ...]:
-        """The names of the weights that do not train."""
+        """The names of the weights that are not trained."""
         return ()
 
     def reason_of(self, xs: tuple[Shape, ...], y: Shape, names: tuple[str, ...]) -> Reasons:
-        """Why the output has this shape; `names` are what the inputs are called."""
+        """Why the output has this shape; `names` are the names of the inputs."""
         return change(xs[0], y)
 
     def reads_of(self, xs: tuple[Shape, ...], y: Shape) -> tuple[Links, ...]:
-        """Which positions of each input one position of the output reads, when the network no longer trains."""
+        """Which positions of each input one position of the output depends on, in eval mode."""
         raise NotImplementedError
 
     def saves_of(self, xs: tuple[Shape, ...], y: Shape) -> Saves:
-        """What is kept for the backward pass while the network trains."""
+        """What autograd saves for the backward pass in training."""
         raise NotImplementedError
 
     def initializers_of(self, xs: tuple[Shape, ...]) -> Mapping[str, Steps]:
-        """The calls that fill weights, by name, where the text says how these begin; X is the weight."""
+        """The calls that initialize weights, by name, if the program chooses an initializer; ARG is the weight."""
         return {}
 
     def whitening(self) -> float | None:
-        """What is added to the variances, where training images decide how the weight begins."""
+        """The value added to the variances if the weight is initialized by whitening training images; else None."""
         return None
 
 
 class InputOp(Op):
-    """An input of the network: what it is, is said by its shape alone."""
+    """An input of the network; its shape defines it."""
 
     keyword = "input"
 
@@ -151,13 +150,14 @@ INPUT = InputOp()
 
 
 class Layer(Op):
-    """A layer with one input: the contract that a new layer fills in.
+    """A layer with one input: the contract that every layer implements.
 
-    `out` alone refuses: it raises Reject, or Undecided for symbolic sizes whose result has no closed form. For an input
-    that it took, no other method raises; each answers at once, whatever the numbers. A test holds this for all layers.
+    Only `out` rejects: it raises Reject, or Undecided for symbolic dimensions whose result has no closed form. For an
+    input that it accepts, no other method raises, and each returns quickly whatever the sizes. A test checks this for
+    all layers.
 
-    The docstring is its documentation: the first line says what it does, with its source, and after `Example:` stands
-    a program that uses it, which runs as a test.
+    The docstring is the layer's documentation: the first line describes the layer and cites its source; `Example:` is
+    followed by a program that uses it, which runs as a test.
     """
 
     def out(self, x: Shape) -> Shape:
@@ -165,11 +165,11 @@ class Layer(Op):
         raise NotImplementedError
 
     def weights(self, x: Shape) -> Weights:
-        """The shapes of the parameters, by torch's names."""
+        """The shapes of the parameters, by the names in the torch module."""
         return {}
 
     def buffers(self, x: Shape) -> Weights:
-        """The shapes of the buffers, by torch's names."""
+        """The shapes of the buffers, by the names in the torch module."""
         return {}
 
     def macs(self, x: Shape, y: Shape) -> int:
@@ -177,36 +177,36 @@ class Layer(Op):
         return 0
 
     def torch(self, x: Shape) -> Step | Steps:
-        """The torch call, or several one after another."""
+        """The torch call, or several in order."""
         raise NotImplementedError
 
     def initializers(self, x: Shape) -> Mapping[str, Steps]:
-        """The calls that fill weights, by name, where the text says how these begin."""
+        """The calls that initialize weights, by name, if the program chooses an initializer."""
         return {}
 
     def reads(self, x: Shape, y: Shape) -> Links:
-        """Which positions along each axis of x one position of y reads, when the network no longer trains."""
+        """Which positions along each axis of x one position of y depends on, in eval mode."""
         raise NotImplementedError
 
     def saves(self, x: Shape, y: Shape) -> Saves:
-        """What is kept for the backward pass while the network trains."""
+        """What autograd saves for the backward pass in training."""
         raise NotImplementedError
 
     def windows(self, x: Shape) -> tuple[Window, ...]:
-        """How a kernel slides over each side of x; empty for layers without a window."""
+        """The window along each spatial dimension of x; empty for layers without a window."""
         return ()
 
     def explain(self, x: Shape, y: Shape) -> tuple[str, ...]:
-        """The arithmetic of each side, for layers with a window."""
+        """The arithmetic of each spatial dimension, for layers with a window."""
         pairs = zip(self.windows(x), x.spatial_size, strict=False)
         return tuple(dict.fromkeys(window.explain(size) for window, size in pairs))
 
     def slides(self, x: Shape) -> bool:
-        """Whether a window of more than one element, or that moves by more than one, decides the sides."""
+        """Whether the windows determine the spatial size: larger than one element, strided or padded."""
         return any(w.extent > 1 or w.stride > 1 or w.before or w.after for w in self.windows(x))
 
     def reason(self, x: Shape, y: Shape) -> Reasons:
-        """Why the output has this shape: the arithmetic of the sides, or what changes."""
+        """Why the output has this shape: the arithmetic of the spatial dimensions, or what changes."""
         return by_dimension(self.explain(x, y), x) if self.slides(x) else change(x, y)
 
     @typing.final

@@ -1,8 +1,9 @@
-"""What a layer says of its input: which positions along each axis one position of its output reads.
+"""What a layer reads: which positions along each axis of its input one position of its output depends on.
 
-Convolutions, poolings, shuffles, resampling and windows of attention all repeat: position period·q + r of the output
-reads step·q plus some offsets that depend on r alone. Only "everything" and "what came before" do not. A period is
-listed position by position, so it has a bound: beyond `LONGEST_PERIOD` a layer says "at most everything".
+Convolutions, poolings, shuffles, resampling and attention windows are periodic: position period·q + r of the output
+reads step·q plus offsets that depend only on r. Only `ReadsAll` and `ReadsBefore` are not. The offsets of a period are
+stored position by position, so it is bounded: for a period above `LONGEST_PERIOD`, a layer returns "at most
+everything".
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,13 +16,13 @@ from ..shapes.shape import Window
 from ..shapes.symbolic import plain
 
 LONGEST_PERIOD = 4096
-"""Beyond so many positions until a layer's reading begins anew, what each of them reads is not listed."""
+"""The longest period whose offsets are stored."""
 
 
 class PeriodicReads(Record):
-    """Position `period`·q + r reads `step`·q + each of `offsets[r]`, for every whole q.
+    """Position `period`·q + r reads `step`·q + each of `offsets[r]`, for every integer q.
 
-    `border` says what lies beyond the ends: `zeros` (nothing is read there), `reflect`, `replicate` or `circular`.
+    `border` is the padding mode: `zeros` (nothing is read there), `reflect`, `replicate` or `circular`.
     """
 
     period: int = 1
@@ -30,13 +31,13 @@ class PeriodicReads(Record):
     border: str = "zeros"
 
     def at(self, position: int, length: int) -> Iterator[int]:
-        """The positions, on a side of this length, that an output position reads."""
+        """The positions that an output position reads on an axis of this length."""
         inside, others = self.parts(position, length)
         yield from inside
         yield from others
 
     def parts(self, position: int, length: int) -> tuple[range, Iterator[int]]:
-        """As `at`: those that lie on the side, and those that stand for places beyond its ends."""
+        """Like `at`, in two parts: positions within the axis, and those that replace positions beyond its ends."""
         turn, rest = divmod(position, self.period)
         offsets, base = self.offsets[rest], self.step * turn
         places = range(base + offsets.start, base + offsets.stop, offsets.step)
@@ -45,17 +46,17 @@ class PeriodicReads(Record):
 
 
 class ReadsAll(Record):
-    """Each position reads the whole axis. Where not `exact`, at most that: which part is not worked out."""
+    """Each position reads the whole axis. If not `exact`, that is an upper bound."""
 
     exact: bool = True
 
 
 class ReadsBefore(Record):
-    """Each position reads those up to itself, itself included."""
+    """Each position reads the positions up to and including its own."""
 
 
 class Unfolded(Record):
-    """The axis becomes these sides, row by row: the position is read that several positions of the output name."""
+    """The axis is unfolded to this spatial size, row by row: several positions of the output determine the one read."""
 
     spatial_size: tuple[int, ...]
 
@@ -63,10 +64,10 @@ class Unfolded(Record):
 Reads = PeriodicReads | ReadsAll | ReadsBefore
 
 Link = tuple[int | None, Reads | Unfolded]
-"""Of an axis of the input: the axis of the output whose position decides what is read (None: none does); and what."""
+"""For one axis of the input: the output axis whose position determines what is read, or None; and what is read."""
 
 Links = tuple[Link, ...]
-"""A link for each axis of the input."""
+"""One link for each axis of the input."""
 
 SAME = PeriodicReads()
 ALL = ReadsAll()
@@ -75,37 +76,37 @@ MIXED = ReadsAll(exact=False)
 
 @cache
 def pointwise(rank: int) -> Links:
-    """Every position reads the one at its own place."""
+    """Every position reads the same position of the input."""
     return tuple((axis, SAME) for axis in range(rank))
 
 
 @cache
 def mixing(rank: int, exact: bool = True) -> Links:
-    """Nothing of the input's axes is left: all of it goes into every number."""
+    """Every output element depends on all input elements; no axis is kept."""
     return ((None, ALL if exact else MIXED),) * rank
 
 
 def spatial_links(spatial: Sequence[Reads]) -> Links:
-    """Channels first: all channels are read, and each side as told."""
+    """Channels first: all channels are read, and each spatial dimension as given."""
     return ((None, ALL), *((axis, reads) for axis, reads in enumerate(spatial, 1)))
 
 
 def along(rank: int, axis: int, reads: Reads) -> Links:
-    """One axis is read as told, the others at the same place."""
+    """One axis is read as given, the others at the same position."""
     return tuple((i, reads if i == axis else SAME) for i in range(rank))
 
 
 def sliding(window: Window, border: str = "zeros") -> Reads:
-    """A kernel that slides over a side."""
+    """A kernel that slides along a dimension."""
     if not _known(window.kernel, window.stride, window.dilation):
         return MIXED
-    first = -plain(window.before)  # of `same_upper` on a length that is not known, the example's
+    first = -plain(window.before)  # for `same_upper` on a symbolic dimension, the padding of the example size
     offsets = range(first, first + window.extent, window.dilation)
     return PeriodicReads(step=window.stride, offsets=(offsets,), border=border)
 
 
 def spreading(kernel: int, stride: int, padding: int, dilation: int) -> Reads:
-    """A transposed convolution: output o reads the i with o = stride·i − padding + dilation·k for one of its k."""
+    """Transposed convolution: output o reads each i with o = stride·i − padding + dilation·k for some k."""
     if not _known(kernel, stride, padding, dilation):
         return MIXED
     apart = gcd(stride, dilation)
@@ -125,7 +126,7 @@ def spreading(kernel: int, stride: int, padding: int, dilation: int) -> Reads:
 
 
 def pooling_to(out_size: int, in_size: int) -> Reads:
-    """Adaptive pooling: output o reads from floor(o·W/N) up to ceil((o + 1)·W/N), without."""
+    """Adaptive pooling: output o reads from floor(o·W/N) to ceil((o + 1)·W/N), end excluded."""
     if out_size == 1:
         return ALL
     if not _known(out_size, in_size):
@@ -136,7 +137,7 @@ def pooling_to(out_size: int, in_size: int) -> Reads:
 
 
 def repeating(out_size: int, in_size: int, factor: int | None) -> Reads:
-    """Nearest neighbours: output o reads floor(o·W/N)."""
+    """Nearest neighbor: output o reads floor(o·W/N)."""
     period, step = _ratio(out_size, in_size, factor)
     if period == 0:
         return MIXED
@@ -144,14 +145,14 @@ def repeating(out_size: int, in_size: int, factor: int | None) -> Reads:
 
 
 def folded(after: int, size: int) -> Reads:
-    """Places row by row: step t reads floor(t/after) mod size of a side of this size."""
+    """Positions row by row: step t reads floor(t/after) mod size of a dimension of this size."""
     if not _known(after, size):
         return MIXED
     return _repeated(after * size, 0, lambda t: range(t // after, t // after + 1))
 
 
 def interpolating(out_size: int, in_size: int, factor: int | None, reach: int, align: bool) -> Reads:
-    """Interpolation from `reach` elements on either hand of a place between the elements: 1 linear, 2 cubic."""
+    """Interpolation from the `reach` elements on each side of a point: 1 linear, 2 cubic."""
     if align:
         if not _known(out_size, in_size):
             return MIXED
@@ -161,25 +162,25 @@ def interpolating(out_size: int, in_size: int, factor: int | None, reach: int, a
             else _interpolating(1, 0, 0, 1, reach)
         )
     period, step = _ratio(out_size, in_size, factor)
-    # The middle of output o lies at (o + 1/2)·step/period − 1/2.
+    # The center of output o is at (o + 1/2)·step/period − 1/2.
     return MIXED if period == 0 else _interpolating(period, step, step - period, 2 * period, reach)
 
 
 def _interpolating(period: int, step: int, shift: int, under: int, reach: int) -> Reads:
-    """Output o has its place at o·step/period + shift/under of the input."""
+    """Output o reads around o·step/period + shift/under of the input."""
     common = gcd(period, step)
     period, step = period // common, step // common
 
     def offsets(rest: int) -> range:
         whole, part = divmod(rest * step * under + shift * period, period * under)
-        # A place that lies on an element takes nothing from the others: the weights there are 0.
+        # At a point that coincides with an element, the weights of the other elements are 0.
         return range(whole, whole + 1) if part == 0 else range(whole + 1 - reach, whole + reach + 1)
 
     return _repeated(period, step, offsets, border="replicate")
 
 
 def _ratio(out_size: int, in_size: int, factor: int | None) -> tuple[int, int]:
-    """Outputs and inputs until both begin anew; 0 and 0 where they depend on a out_size that is not known."""
+    """The period in outputs and in inputs; 0 and 0 if they depend on a symbolic dimension."""
     if factor is not None:
         return (factor, 1) if _known(factor) else (0, 0)
     if not _known(out_size, in_size):
@@ -189,7 +190,7 @@ def _ratio(out_size: int, in_size: int, factor: int | None) -> tuple[int, int]:
 
 
 def blocks(length: int, shift: int = 0) -> Reads:
-    """Windows side by side, moved on by `shift`: each position reads all of its window."""
+    """Adjacent windows, shifted by `shift`: each position reads its whole window."""
     if not _known(length, shift):
         return MIXED
 
@@ -201,7 +202,7 @@ def blocks(length: int, shift: int = 0) -> Reads:
 
 
 def grid(count: int, length: int) -> Reads:
-    """Sparse windows: each position reads the `count` positions that are whole numbers of side/count away."""
+    """Sparse windows: each position reads `count` positions at multiples of length/count from it."""
     if not _known(count, length):
         return MIXED
     apart = length // count
@@ -209,20 +210,20 @@ def grid(count: int, length: int) -> Reads:
 
 
 def _repeated(period: int, step: int, offsets: Callable[[int], range], border: str = "zeros") -> Reads:
-    """What each of `period` positions reads, listed; where these are too many, at most everything."""
+    """What each of `period` positions reads; at most everything if the period is too long."""
     if period > LONGEST_PERIOD:
         return MIXED
     return PeriodicReads(period=period, step=step, offsets=tuple(map(offsets, range(period))), border=border)
 
 
 def halves(size: int) -> Reads:
-    """Output o reads o of the first half, and o of the second."""
+    """Output o reads o of the first half and o of the second half."""
     half = size // 2
     return PeriodicReads(offsets=(range(0, 2 * half, half),)) if _known(half) else MIXED
 
 
 def only(index: int) -> Reads:
-    """The one position, whatever the output's."""
+    """Every output reads this one position."""
     if not _known(index):
         return MIXED
     return PeriodicReads(step=0, offsets=(range(index, index + 1),))
@@ -236,19 +237,19 @@ def moved(by: int, step: int = 1, border: str = "zeros") -> Reads:
 
 
 def _known(*numbers: int) -> bool:
-    """Whether none of them stands for a size that is not known."""
+    """Whether none of the numbers is a symbolic dimension."""
     return all(type(number) is int for number in numbers)
 
 
 def _split(places: range, length: int) -> tuple[range, range, range]:
-    """Growing places as those before a side of this length, those on it, and those after it."""
+    """Increasing positions, split into those before an axis of this length, those on it, and those after it."""
     first = min(max(0, -(-(0 - places.start) // places.step)), len(places))
     last = min(max(first, -(-(length - places.start) // places.step)), len(places))
     return places[:first], places[first:last], places[last:]
 
 
 def _beyond(before: range, after: range, length: int, border: str) -> Iterator[int]:
-    """The elements that stand for places beyond the ends; circular and reflected, at most a side's length of them."""
+    """The elements that padding copies beyond the ends; circular and reflect pad at most one axis length."""
     match border:
         case "replicate":
             yield from chain((0,) if before else (), (length - 1,) if after else ())

@@ -8,7 +8,7 @@ from ..shapes.symbolic import Form, form_of
 
 
 class Reason(Record):
-    """A clause like `64 filters`; `argument` is the one whose value it shows, if it shows nothing else."""
+    """A clause such as `64 filters`; `argument` is the argument whose value it shows, if it shows nothing else."""
 
     text: str
     argument: str | None = None
@@ -18,21 +18,21 @@ Reasons = tuple[Reason, ...]
 
 KEEPS = Reason(text="keeps the shape")
 _OPERANDS = 5
-"""How many operands of a merge are named."""
+"""The maximum number of operands of a merge that are named."""
 
 
 def reasons(*texts: str) -> Reasons:
-    """Clauses as they are."""
+    """One reason for each text."""
     return tuple(Reason(text=text) for text in texts)
 
 
 def argument_count(argument: str, count: int, unit: str) -> Reason:
-    """The value of an argument as a number of things: `1 filter`, `64 filters`."""
+    """The value of an argument as a count: `1 filter`, `64 filters`."""
     return Reason(text=f"{count} {unit}{'s' * (count > 1)}", argument=argument)
 
 
 def by_dimension(lines: Sequence[str], x: Shape) -> Reasons:
-    """The arithmetic of spatial dimensions, labelled where it differs, once where only the symbols differ."""
+    """The arithmetic of spatial dimensions, labeled if it differs, once if only the symbols differ."""
     lines = tuple(dict.fromkeys(lines))
     letters = x.letters[1:].upper()
     if not 1 < len(lines) == len(letters):
@@ -62,7 +62,7 @@ def product(sizes: Sequence[int]) -> str:
 
 
 def change(x: Shape, y: Shape) -> Reasons:
-    """The change in words, for a layer that has no arithmetic of its own."""
+    """The change of shape in words, for a layer without arithmetic of its own."""
     if x == y:
         return (KEEPS,)
     if _forms(x.dims) == _forms(y.dims):
@@ -76,7 +76,7 @@ def change(x: Shape, y: Shape) -> Reasons:
 
 
 def _forms(dims: tuple[int, ...]) -> tuple[Form, ...]:
-    """Sizes by which symbolic ones are equal only if they are so for all values."""
+    """Sizes as closed forms; symbolic dimensions are equal only if they are so for all values."""
     return tuple(map(form_of, dims))
 
 
@@ -88,7 +88,7 @@ def concatenated(xs: Sequence[Shape], y: Shape, names: Sequence[str], axis: int)
 
 
 def broadcast(xs: Sequence[Shape], y: Shape, names: Sequence[str]) -> Reasons:
-    """Operands of one shape, or those that are broadcast to the others."""
+    """Operands of the same shape, or broadcast to it."""
     full = [_forms(x.dims) == _forms(y.dims) for x in xs]
     whole = [name for name, fits in zip(names, full, strict=True) if fits]
     if len(whole) == len(xs):
@@ -99,7 +99,7 @@ def broadcast(xs: Sequence[Shape], y: Shape, names: Sequence[str]) -> Reasons:
 
 
 def _listed(names: list[str]) -> str:
-    """`a, b and c`; a few of many."""
+    """`a, b and c`; the first few of many."""
     if len(names) > _OPERANDS:
         names = [*names[: _OPERANDS - 1], f"{len(names) - _OPERANDS + 1} more"]
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

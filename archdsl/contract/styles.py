@@ -1,4 +1,4 @@
-"""The styles of layers: what kind each is, which decides its color and its place in a diagram."""
+"""The kinds of layers, which decide the color and the box of a layer in a diagram."""
 
 from ..record import Record
 
@@ -18,7 +18,7 @@ class LayerStyle(Record):
     color_priority: int | None = None
 
 
-# In the order of a legend.
+# In the order of the legend.
 _ALL = (
     LayerStyle(name="conv", legend="convolution", color_priority=1),
     LayerStyle(name="pool", legend="pooling", color_priority=5),

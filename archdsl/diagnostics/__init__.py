@@ -1,4 +1,4 @@
-"""Mistakes as facts, and their rendering."""
+"""Diagnostics as structured data, and their output formats."""
 
 from .diagnostic import BlockUse, Diagnostic, Edit, Fix, Label, Related, Severity, Sink
 

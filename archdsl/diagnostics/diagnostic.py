@@ -1,4 +1,4 @@
-"""What a diagnostic is: a class a code, whose fields are facts and whose methods make the words."""
+"""Diagnostics: one class for each code, with fields for the facts and methods for the text."""
 
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
@@ -9,42 +9,42 @@ from ..text.source import Source, Span
 
 
 class Severity(StrEnum):
-    """How grave a diagnostic is. Errors make the exit code 1."""
+    """The severity of a diagnostic. Errors set the exit status to 1."""
 
     ERROR = "error"
     WARNING = "warning"
 
 
 class Label(Record):
-    """Words under a stretch of the text."""
+    """Text under a range of the source."""
 
     span: Span
     text: str
 
 
 class Related(Record):
-    """A fact that a caller learned about another statement: which one made the tensor, and its shape in words."""
+    """Another statement that a diagnostic refers to: the one that made the tensor, and the tensor's shape in words."""
 
     span: Span
     shape: str
 
 
 class BlockUse(Record):
-    """A call site that led to a statement inside a block."""
+    """A use of a block that contains the statement."""
 
     block: str
     span: Span
 
 
 class Edit(Record):
-    """Replace a stretch of the text."""
+    """Replace a range of the source."""
 
     span: Span
     text: str
 
 
 class Fix(Record):
-    """A change that can be applied. A safe one cannot change what a valid network means."""
+    """A change that can be applied. A safe fix cannot change the meaning of a valid network."""
 
     title: str
     edits: tuple[Edit, ...]
@@ -52,10 +52,10 @@ class Fix(Record):
 
 
 class Diagnostic(Record):
-    """One mistake. A subclass fixes its code, its page (the docstring) and a wrong and a right example.
+    """One error or warning. A subclass defines its code, its page (the docstring), and a wrong and a right example.
 
-    The examples are programs: the wrong one gives exactly this code, the right one gives nothing. Where they need more
-    than a text, `files` are other files beside it, by name, and `settings` what a caller gives as `--set`.
+    The examples are programs: the wrong one reports exactly this code, the right one nothing. `files` are further files
+    that they need, by name, and `settings` the values given with `--set`.
     """
 
     code: ClassVar[str]
@@ -66,41 +66,41 @@ class Diagnostic(Record):
     settings: ClassVar[Mapping[str, Any]] = {}
     severity: ClassVar[Severity] = Severity.ERROR
     pedantic: ClassVar[bool] = False
-    """Whether it is a matter of taste or of small savings, and told only when asked for (`check --pedantic`)."""
+    """Whether it is a matter of taste or of small savings, reported only with `check --pedantic`."""
 
     span: Span
     uses: tuple[BlockUse, ...] = ()
 
     def message(self) -> str:
-        """The headline: what is wrong, in one line."""
+        """The headline: the problem, in one line."""
         raise NotImplementedError
 
     def label(self) -> str:
-        """The words at the caret; may be empty."""
+        """The text at the caret; may be empty."""
         return ""
 
     def others(self) -> tuple[Label, ...]:
-        """Further places that take part."""
+        """Further places to point at."""
         return ()
 
     def help(self) -> tuple[str, ...]:
-        """Ways out, the best first."""
+        """Suggestions, the best first."""
         return ()
 
     def fix(self) -> Fix | None:
-        """A change that can be applied, where one is certain enough to offer."""
+        """A change that can be applied, if one is certain enough to offer."""
         return None
 
 
 class Found(Record):
-    """A diagnostic and how often the same mistake was met again, through other uses."""
+    """A diagnostic, and how often the same one occurred again through other uses of a block."""
 
     diagnostic: Diagnostic
     again: int
 
 
 class Sink:
-    """Where passes put what they find. The same mistake at the same place is kept once and counted."""
+    """Collects the diagnostics of all passes. The same diagnostic at the same place is kept once and counted."""
 
     def __init__(self) -> None:
         self._found: dict[tuple[Any, ...], Diagnostic] = {}
@@ -108,11 +108,11 @@ class Sink:
         self._silent = 0
 
     def emit(self, diagnostic: Diagnostic) -> None:
-        """Take note of a mistake."""
+        """Add a diagnostic."""
         if self._silent:
             return
         span = diagnostic.span
-        # One word of the text has one mistake: a second use may fail with other numbers, the first is shown.
+        # One diagnostic of a kind per place: another use may fail with other numbers, only the first is shown.
         key = (diagnostic.code, id(span.source), span.start, span.end)
         if key in self._found:
             self._again[key] += 1
@@ -121,7 +121,7 @@ class Sink:
             self._again[key] = 0
 
     def absorb(self, other: "Sink") -> None:
-        """Take over what another sink found."""
+        """Add the diagnostics of another sink."""
         for key, diagnostic in other._found.items():
             if key not in self._found:
                 self._found[key] = diagnostic
@@ -129,18 +129,18 @@ class Sink:
             self._again[key] += other._again[key]
 
     def drop(self, unwanted: Callable[[Diagnostic], bool]) -> tuple[Diagnostic, ...]:
-        """Take back some of what was found, and return it."""
+        """Remove some diagnostics, and return them."""
         keys = [key for key, diagnostic in self._found.items() if unwanted(diagnostic)]
         for key in keys:
             del self._again[key]
         return tuple(self._found.pop(key) for key in keys)
 
     def muted(self) -> "_Muted":
-        """A context in which what is found is dropped: for going on after a guess."""
+        """A context in which diagnostics are dropped, to continue after a guess."""
         return _Muted(self)
 
     def __iter__(self) -> Iterator[Found]:
-        """What was found: files in the order in which they were met, then by position."""
+        """The diagnostics: files in the order of their first diagnostic, then by position."""
         order: dict[Source, int] = {}
         for diagnostic in self._found.values():
             order.setdefault(diagnostic.span.source, len(order))
@@ -152,7 +152,7 @@ class Sink:
 
     @property
     def errors(self) -> int:
-        """How many errors, warnings left out."""
+        """The number of errors, without warnings."""
         return sum(d.severity is Severity.ERROR for d in self._found.values())
 
 

@@ -1,4 +1,4 @@
-"""The user's own lines, with marks under the words that take part."""
+"""Source excerpts with marks under the relevant text."""
 
 from collections.abc import Callable, Iterator
 from itertools import accumulate
@@ -9,13 +9,13 @@ from .diagnostic import Label
 from .printable import cells, printable, width
 
 Paint = Callable[[str, str], str]
-"""A text and its role, painted."""
+"""Apply the style of a role to a text."""
 
 _LEAST = 20
 
 
 class Mark(Record):
-    """A stretch of one line to mark, and the words beside it. `main` is the mistake itself, others take part."""
+    """A range of one line to mark, and the text beside the mark. `main` is the diagnostic's own position."""
 
     line: int
     start: int
@@ -25,7 +25,7 @@ class Mark(Record):
 
 
 def excerpt(source: Source, labels: list[tuple[Label, bool]], gutter: int, columns: int, paint: Paint) -> list[str]:
-    """Where it is, the lines, the marks; lines longer than the terminal are cut around them."""
+    """The location, the lines and the marks; lines longer than the terminal are cut around the marks."""
     anchor = next((label for label, main in labels if main), labels[0][0])
     line, column = source.position(anchor.span.start)
     margin = f"{' ' * gutter} {paint('│', 'gutter')} "
@@ -41,7 +41,7 @@ def excerpt(source: Source, labels: list[tuple[Label, bool]], gutter: int, colum
 
 
 def _marks(label: Label, main: bool) -> Iterator[Mark]:
-    """One mark, or two for a stretch over several lines: on its first line, and on its last with the words."""
+    """One mark; two for a range over several lines: on its first line, and with the text on its last."""
     source, start, end = label.span
     text = source.text[start:end]
     if "\n" not in text.strip():
@@ -56,7 +56,7 @@ def _marks(label: Label, main: bool) -> Iterator[Mark]:
 
 
 class _Line:
-    """One line as it is shown: its cells, and which of them there is room for."""
+    """One line as shown: its cells, and the range of cells that fits."""
 
     def __init__(self, text: str, marks: list[Mark], room: int) -> None:
         shown = cells(text.rstrip())
@@ -71,11 +71,11 @@ class _Line:
         self.shift = len(left) - self.at[self.first]
 
     def _cut(self, start: int, end: int) -> None:
-        """Keep what stands around a mark: a third of the room before it, the rest after."""
+        """Keep the surroundings of a mark: a third of the width before it, the rest after."""
         count = len(self.at) - 1
         room = self.room - 2
         while self.first < start and self.at[start] - self.at[self.first] > room // 3:
-            # No more than is needed to show the end of the mark, or of the line.
+            # Only as much as is needed to show the end of the mark or of the line.
             if self.at[min(count, max(end, start + 1))] - self.at[self.first] <= room // 2 and self._rest() <= room:
                 break
             self.first += 1
@@ -86,7 +86,7 @@ class _Line:
         return self.at[self.last] - self.at[self.first]
 
     def under(self, mark: Mark, paint: Paint) -> list[str]:
-        """The mark under the line, its words beside it, or below where there is no room."""
+        """The mark under the line, with its text beside it, or below if it does not fit."""
         start, end = (self._column(place) for place in (mark.start, mark.end))
         sign = ("^" if mark.main else "─") * max(1, end - start)
         words, role = printable(mark.words), "primary" if mark.main else "other"
@@ -99,13 +99,13 @@ class _Line:
 
     def _column(self, place: int) -> int:
         if place >= len(self.at):
-            # Behind the end of the line.
+            # After the end of the line.
             place = len(self.at) - 1
         return max(0, self.at[max(self.first, min(place, self.last))] + self.shift)
 
 
 def last_line(labels: list[tuple[Label, bool]]) -> int:
-    """The largest line number that an excerpt of these labels shows."""
+    """The largest line number in the excerpt of these labels."""
     return max(_end(label.span) for label, _ in labels)
 
 

@@ -1,4 +1,4 @@
-"""Applying fixes to a text: those that do not touch each other, the result checked again."""
+"""Apply fixes to a text: those that do not overlap; the result is checked again."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -13,7 +13,7 @@ _ROUNDS = 10
 
 
 class Applied(Record):
-    """A fix that was applied, and the line where it stood when it was."""
+    """An applied fix, and its line at that time."""
 
     line: int
     code: str
@@ -21,7 +21,7 @@ class Applied(Record):
 
 
 class Fixed(Record):
-    """A text after its fixes, what is still found in it, and what was done."""
+    """A text after its fixes, its remaining diagnostics, and the applied fixes."""
 
     source: Source
     found: tuple[Found, ...]
@@ -29,9 +29,9 @@ class Fixed(Record):
 
 
 def fix(source: Source, found: tuple[Found, ...], check: Check, *, unsafe: bool) -> Fixed:
-    """Apply what can be fixed in this text, until nothing more can be; used files stay as they are.
+    """Apply fixes to this text until none is left; used files are not changed.
 
-    A fix that does not take away its mistake, or makes more errors than there were, is left out.
+    A fix that does not remove its diagnostic, or that adds errors, is left out.
     """
     done: list[Applied] = []
     for _ in range(_ROUNDS):
@@ -45,7 +45,7 @@ def fix(source: Source, found: tuple[Found, ...], check: Check, *, unsafe: bool)
 
 
 def fixable(source: Source, found: Iterable[Found], *, unsafe: bool) -> list[tuple[Found, Fix]]:
-    """The fixes that lie in this text alone, safe ones or all."""
+    """The fixes that change only this text: the safe ones, or all."""
     pairs = [(item, item.diagnostic.fix()) for item in found]
     return [
         (item, fix)
@@ -58,7 +58,7 @@ def fixable(source: Source, found: Iterable[Found], *, unsafe: bool) -> list[tup
 
 
 def _apart(source: Source, fixes: list[tuple[Found, Fix]]) -> list[tuple[Found, Fix]]:
-    """Of fixes that touch each other, the first."""
+    """The first of fixes that overlap."""
     kept: list[tuple[Found, Fix]] = []
     taken: list[Edit] = []
     for item, each in fixes:
@@ -75,7 +75,7 @@ def _touch(a: Edit, b: Edit) -> bool:
 def _apply(
     source: Source, found: tuple[Found, ...], fixes: list[tuple[Found, Fix]], check: Check
 ) -> tuple[Source, tuple[Found, ...], list[Applied]] | None:
-    """The text with these fixes, or with the first alone that makes it better; None if there is none."""
+    """The text with these fixes, or with the first one that improves it by itself; None if none does."""
     for some in [fixes, *([each] for each in fixes)]:
         if not some:
             continue
@@ -94,7 +94,7 @@ def _edited(text: str, edits: list[Edit]) -> str:
 
 
 def _is_better(before: tuple[Found, ...], after: tuple[Found, ...], fixed: list[Found]) -> bool:
-    """Whether there are no more errors, and fewer of each mended mistake on its line. A fix adds no lines."""
+    """Whether there are no more errors than before, and fewer of each fixed one on its line. A fix adds no lines."""
     counts = [Counter(map(_place, found)) for found in (before, after)]
     errors = [sum(item.diagnostic.severity is Severity.ERROR for item in found) for found in (before, after)]
     return errors[1] <= errors[0] and all(counts[1][_place(item)] < counts[0][_place(item)] for item in fixed)

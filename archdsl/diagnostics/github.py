@@ -10,7 +10,7 @@ from .printable import printable
 
 
 def render(found: Iterable[Found]) -> str:
-    """A command a line."""
+    """One command for each line."""
     return "\n".join(_command(item) for item in found)
 
 
@@ -20,7 +20,7 @@ def _command(item: Found) -> str:
     end_line, end_column = each.span.source.position(max(each.span.start, each.span.end - 1))
     properties = {"file": each.span.source.name, "line": line, "endLine": end_line}
     if line == end_line:
-        # GitHub ignores the columns of what goes over several lines. Its end is included.
+        # GitHub ignores the columns of a range over several lines. Its end is inclusive.
         properties |= {"col": column, "endColumn": end_column}
     properties["title"] = f"{each.code}: {each.title}"
     lines = [each.message() + (f": {each.label()}" if each.label() else "")]

@@ -1,4 +1,4 @@
-"""Diagnostics as JSON: a documented model, a part of `archdsl check --format json`."""
+"""The documented JSON model of diagnostics, a part of `archdsl check --format json`."""
 
 from typing import Literal
 
@@ -6,13 +6,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Model(BaseModel):
-    """What all parts of the reports share: frozen; fields that are added later do not break a reader."""
+    """The base of all parts of the reports: immutable; fields added later do not break a reader."""
 
     model_config = ConfigDict(frozen=True)
 
 
 class SourceRange(Model):
-    """A stretch of a text. Lines and columns count from 1, columns in characters; the end is excluded."""
+    """A range of a text. Lines and columns count from 1, columns in characters; the end is excluded."""
 
     file: str
     line: int
@@ -22,21 +22,21 @@ class SourceRange(Model):
 
 
 class LabelReport(Model):
-    """Words at a place that takes part in a mistake."""
+    """Text at a further place of a diagnostic."""
 
     place: SourceRange
     text: str
 
 
 class EditReport(Model):
-    """A stretch of the text to be replaced."""
+    """A range of the text to be replaced."""
 
     place: SourceRange
     text: str
 
 
 class FixReport(Model):
-    """A change that `archdsl check --fix` applies; with `--unsafe` where it is not safe."""
+    """A change that `archdsl check --fix` applies; with `--unsafe` if it is not safe."""
 
     title: str
     safe: bool = Field(description="Whether it cannot change what a valid network means.")
@@ -44,7 +44,7 @@ class FixReport(Model):
 
 
 class DiagnosticReport(Model):
-    """One mistake."""
+    """One error or warning."""
 
     code: str = Field(description="The stable code, E… or W….")
     severity: Literal["error", "warning"]

@@ -1,4 +1,4 @@
-"""Text made fit for a terminal: nothing that it would act upon, and how many columns it takes."""
+"""Text made safe for a terminal: no control sequences, and its width in columns."""
 
 import unicodedata
 
@@ -6,7 +6,7 @@ _TAB = 4
 
 
 def cells(text: str) -> list[str]:
-    """What stands for each character: itself, blanks for a tab, else `\\u{…}` for whatever acts, hides or reorders."""
+    """The cell of each character: spaces for a tab, `\\u{…}` for control, invisible and reordering characters."""
     found, before = [], " "
     for char in text:
         found.append(_cell(char, before))
@@ -15,12 +15,12 @@ def cells(text: str) -> list[str]:
 
 
 def printable(text: str) -> str:
-    """The text with everything that a terminal would act upon, or that hides or reorders, written as `\\u{…}`."""
+    """The text with all control, invisible and reordering characters written as `\\u{…}`."""
     return text if text.isascii() and text.isprintable() else "".join(cells(text))
 
 
 def width(text: str) -> int:
-    """How many columns of a terminal a printable text takes: wide characters two, combining ones none."""
+    """The width of a printable text in terminal columns: wide characters take two, combining ones none."""
     if text.isascii():
         return len(text)
     return sum(
@@ -33,7 +33,7 @@ def _cell(char: str, before: str) -> str:
     if char == "\t":
         return " " * _TAB
     kind = unicodedata.category(char)
-    # A mark that combines needs a letter to stand on; on a blank or a quote it would change our own words.
+    # A combining mark needs a base letter; after a space or a quote it would change our own text.
     alone = kind[0] == "M" and unicodedata.category(before)[0] not in "LMN" and unicodedata.category(before) != "So"
     if kind in ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp") or alone:
         return f"\\u{{{ord(char):x}}}"

@@ -16,12 +16,12 @@ _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sa
 
 
 def render(found: Iterable[Found]) -> str:
-    """One log with one run; each kind of mistake that was found is a rule of it."""
+    """One log with one run; each code that was reported is a rule of it."""
     return "".join(write(found))
 
 
 def write(found: Iterable[Found]) -> Iterator[str]:
-    """The log in parts, each result as soon as it is found. The rules come last: only then is known which there are."""
+    """The log in parts, each result as soon as it is found. The rules come last, when all of them are known."""
     kinds: dict[type[Diagnostic], int] = {}
     yield f'{{\n"$schema": {json.dumps(_SCHEMA)},\n"version": "2.1.0",\n"runs": [{{\n'
     yield '"columnKind": "unicodeCodePoints",\n"results": ['
@@ -89,7 +89,7 @@ def _region(span: Span) -> dict[str, Any]:
 
 
 def _artifact(source: Source) -> dict[str, Any]:
-    """A relative path is a relative URI: whoever reads the log knows the folder that it was made in."""
+    """A relative path is a relative URI: the reader of the log knows the folder in which it was made."""
     path = Path(source.name)
     if source.path is not None and path.is_absolute():
         return {"uri": path.as_uri()}

@@ -1,4 +1,4 @@
-"""Diagnostics as text: the user's line, a caret under the very word, the other places that take part, the way out."""
+"""Diagnostics as text: the source line with a caret, the other places involved, the suggestions."""
 
 from collections.abc import Iterable
 
@@ -16,10 +16,10 @@ _LINES = 6
 
 
 def render(found: Iterable[Found], *, colour: bool = False, root: Source | None = None, columns: int = _COLUMNS) -> str:
-    """Every diagnostic, a blank line between them; a warning that arises at many places is shown at the first.
+    """All diagnostics, separated by empty lines; a warning that occurs in many places is shown at the first.
 
-    `root` is the file whose lines "in this use" need not name. Lines of the text that are longer than `columns` are cut
-    around what is marked.
+    `root` is the file whose lines "in this use" does not name. Source lines longer than `columns` are cut around the
+    marks.
     """
     paint = _painter(colour)
     folded: dict[object, list[Found]] = {}
@@ -52,7 +52,7 @@ def _one(items: list[Found], paint: Paint, root: Source | None, columns: int) ->
 
 
 def _uses(diagnostic: Diagnostic, again: int, root: Source | None) -> list[str]:
-    """The uses of blocks that led there, the innermost first, and how many more there are."""
+    """The enclosing uses of blocks, innermost first, and how many more there are."""
     notes = []
     for use in diagnostic.uses[::-1][:_USES]:
         line = use.span.line
@@ -62,13 +62,13 @@ def _uses(diagnostic: Diagnostic, again: int, root: Source | None) -> list[str]:
     if len(diagnostic.uses) > _USES:
         notes.append(f"… inside {len(diagnostic.uses) - _USES} more uses of blocks")
     if again:
-        # Without a block it was met again in a repetition.
+        # Without a block, it occurred again in a repetition.
         notes.append(f"and {again} more {'use' if diagnostic.uses else 'time'}{'s' * (again > 1)}")
     return notes
 
 
 def _places(items: list[Found], source: Source) -> list[str]:
-    """Where else the same warning arises."""
+    """The other places of the same warning."""
     if not items:
         return []
     spans = [item.diagnostic.span for item in items]
@@ -80,7 +80,7 @@ def _places(items: list[Found], source: Source) -> list[str]:
 
 
 def summary(found: Iterable[Found]) -> str:
-    """`2 errors, 1 warning`; empty where there is nothing."""
+    """`2 errors, 1 warning`; empty if there are none."""
     severities = [item.diagnostic.severity for item in found]
     counts = [(severities.count(s), s.value) for s in (Severity.ERROR, Severity.WARNING)]
     return ", ".join(f"{count} {word}{'s' * (count > 1)}" for count, word in counts if count)

@@ -1,1 +1,1 @@
-"""Expressions: the names that they see, and their values."""
+"""Expressions: their scopes and values."""

@@ -1,4 +1,4 @@
-"""Values of expressions: exact integers, floats, booleans, sizes. An error gives UNKNOWN, after one message."""
+"""Values of expressions: exact integers, floats, booleans, sizes. An error is reported once and gives UNKNOWN."""
 
 import math
 import operator
@@ -31,7 +31,7 @@ _BINARY: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def round_to(value: float, multiple: int) -> int:
-    """The nearest multiple that is not below 90 % of the value: MobileNet's make_divisible."""
+    """The nearest multiple that is at least 90 % of the value: MobileNet's make_divisible."""
     found = max(multiple, int(value + multiple / 2) // multiple * multiple)
     return found + multiple if found < 0.9 * value else found
 
@@ -50,14 +50,14 @@ _FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
 _ELSEWHERE = frozenset(
     "abs acos asin atan bool cos cosh exp float hypot int len log log10 log2 mean mod pow sin sinh sum tan tanh".split()  # noqa: SIM905
 )
-"""Functions that other languages have: their names are no misspellings of ours."""
+"""Functions of other languages: their names are not misspellings of ours."""
 
 
 class Evaluator:
-    """Evaluates expressions in a scope, with the current tensor's shape at hand.
+    """Evaluates expressions in a scope, given the current tensor's shape.
 
-    `shape` is None where it is unknown after a mistake; `before_input` says that there is no tensor yet.
-    `errors` counts what was reported through it.
+    `shape` is None if it is unknown after an error; `before_input`: there is no tensor yet. `errors` counts the errors
+    that it reported.
     """
 
     def __init__(
@@ -71,17 +71,17 @@ class Evaluator:
         self.errors = 0
 
     def unknown(self, error: Diagnostic) -> Unknown:
-        """What stands for the value of a mistake: it is had for a report alone."""
+        """Report an error and return UNKNOWN."""
         self.errors += 1
         self.sink.emit(error)
         return UNKNOWN
 
     def bad(self, expr: ast.Expr, why: str) -> Unknown:
-        """Report an expression without a value."""
+        """Report that an expression has no value."""
         return self.unknown(argument_errors.BadExpression(span=expr.span, uses=self.uses, why=why))
 
     def value(self, expr: ast.Expr) -> Any:
-        """The value of an expression: a number, a truth value, sizes as a tuple, a string, a tensor."""
+        """The value of an expression: a number, a boolean, sizes as a tuple, a string, or a tensor."""
         match expr:
             case ast.Number():
                 return expr.value
@@ -109,7 +109,7 @@ class Evaluator:
                 raise AssertionError(expr)
 
     def number(self, expr: ast.Expr) -> Any:
-        """The value where a number is needed: a tensor's name is a mistake."""
+        """The value of an expression that must be a number: reports the name of a tensor as an error."""
         value = self.value(expr)
         if isinstance(value, NamedTensor):
             error = argument_errors.TensorAsNumber(span=expr.span, uses=self.uses, name=expr.span.text)
@@ -195,14 +195,14 @@ class Evaluator:
             return self.bad(expr, f"the operation is not defined for {shown}")
         if isinstance(result, float) and not math.isfinite(result):
             return self.bad(expr, "the result is not a finite number")
-        # A string or a tuple times a number repeats in Python; here it is a mistake.
+        # In Python, a string or a tuple times a number is a repetition; here it is an error.
         if isinstance(result, (str, tuple)) or (isinstance(result, int) and abs(plain(result)) > MAX_COUNT):
             return self.bad(expr, "the result is not a number below 2^63")
         return result
 
 
 def show(value: object) -> str:
-    """A value as a user writes it."""
+    """A value as written in a program."""
     match value:
         case tuple():
             return f"`{'x'.join(map(str, value))}`"

@@ -1,4 +1,4 @@
-"""Names and what they stand for."""
+"""Names and their values."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -8,7 +8,7 @@ from ..text.source import Span
 
 
 class Unknown:
-    """The value of an expression whose mistake was reported: whatever uses it is silent."""
+    """The value of an expression whose error was reported: errors that follow from it are not reported."""
 
     def __repr__(self) -> str:
         return "UNKNOWN"
@@ -18,7 +18,7 @@ UNKNOWN: Final = Unknown()
 
 
 class NamedTensor(Record):
-    """A named tensor: the node it is, and the range of nodes that made it, for `reuse`."""
+    """A named tensor: its node, and the range of nodes that made it, for `reuse`."""
 
     node: int
     first: int
@@ -26,14 +26,14 @@ class NamedTensor(Record):
 
 
 class Binding(Record):
-    """A name's value and where it was given."""
+    """The value of a name, and where it was defined."""
 
     value: Any
     span: Span
 
 
 class Scope:
-    """Names of one body; those of the bodies around it are seen through it."""
+    """The names of one body; names of the enclosing bodies are visible in it."""
 
     __slots__ = ("names", "parent")
 
@@ -42,7 +42,7 @@ class Scope:
         self.names: dict[str, Binding] = {}
 
     def find(self, name: str) -> Binding | None:
-        """What the name stands for, innermost first."""
+        """The binding of a name, innermost scope first; None if there is none."""
         scope: Scope | None = self
         while scope is not None:
             if name in scope.names:
@@ -51,20 +51,20 @@ class Scope:
         return None
 
     def define(self, name: str, value: Any, span: Span) -> Binding | None:
-        """Give a name here. Returns the binding that has it already in this very scope, which stays."""
+        """Define a name. If this scope has it already, the old binding stays and is returned."""
         if name in self.names:
             return self.names[name]
         self.names[name] = Binding(value=value, span=span)
         return None
 
     def copy(self) -> "Scope":
-        """Another scope with the names of this one."""
+        """A copy with the same names."""
         scope = Scope(self.parent)
         scope.names = dict(self.names)
         return scope
 
     def visible(self) -> Iterator[str]:
-        """All the names, inner before outer."""
+        """All visible names, inner scopes first."""
         scope: Scope | None = self
         while scope is not None:
             yield from scope.names

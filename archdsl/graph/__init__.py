@@ -1,4 +1,4 @@
-"""The network as a graph, and the draft it is checked from."""
+"""The network as a graph, and the draft from which the graph is checked."""
 
 from .assertion import Assertion
 from .graph import BaseGraph, Draft, Graph

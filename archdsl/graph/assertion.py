@@ -1,4 +1,4 @@
-"""Assertions of a text, for the analyses to check."""
+"""Assertions of a program, checked by the analyses."""
 
 from ..expressions.scope import Scope
 from ..record import Record
@@ -7,7 +7,7 @@ from ..syntax import ast
 
 
 class Assertion(Record):
-    """`assert EXPR OP EXPR`, the names it sees, and the current tensor where it stands (None: there is none)."""
+    """`assert EXPR OP EXPR`, the names in its scope, and the shape of the current tensor (None if there is none)."""
 
     statement: ast.Assert
     scope: Scope

@@ -1,4 +1,4 @@
-"""Whether the shape of an input is written with its channels last."""
+"""Detect an input shape that is written with its channels last."""
 
 from typing import NamedTuple
 
@@ -19,10 +19,10 @@ class ReorderedSizes(NamedTuple):
 
 
 def channels_last(node: DraftNode) -> ReorderedSizes | None:
-    """How an input that a kernel slides over was most likely meant, where its channels seem to come last; else None.
+    """The likely intended shape of an input read by a kernel, if its channels seem to come last; else None.
 
-    An image of 1 or 3 columns, a volume of at most 4, both with many channels and rows; a signal with many channels and
-    few positions, whose symbols do not say that it is one.
+    That is an image with 1 or 3 columns or a volume with at most 4, if it also has many channels and rows; or a signal
+    with many channels and few positions, unless its symbols mark it as a signal.
     """
     shape = likely_shape(node)
     if shape is None or not _looks_last(shape):

@@ -15,13 +15,12 @@ N = TypeVar("N", bound=DraftNode)
 
 
 class BaseGraph(Record, Generic[N]):
-    """What a graph and a draft have in common: nodes in an order in which each comes after its inputs.
+    """What a graph and a draft have in common: nodes in topological order.
 
-    `inputs` are the ids of the input nodes, `input_names` what the text calls them (`x` where it does not);
-    `outputs` maps names to ids: one `output` where nothing is named, the auxiliary ones after the others.
-    `scopes` says what each path prefix is: `stage`, `branch`, `aux`, or the name of a block. `settings` are the values
-    of the network's parameters; `training` the lines of its `train { … }`. `symbols` are the symbolic dimensions, and
-    `conditions` what the statements demand of them.
+    `inputs` are the ids of the input nodes, `input_names` their names (`x` by default). `outputs` maps names to ids:
+    one `output` if none is named, auxiliary outputs last. `scopes` has the kind of each path prefix: `stage`, `branch`,
+    `aux`, or the name of a block. `settings` are the values of the network's parameters; `training` has the lines of
+    its `train { … }`. `symbols` are the symbolic dimensions, and `conditions` what the statements require of them.
     """
 
     name: str
@@ -37,7 +36,7 @@ class BaseGraph(Record, Generic[N]):
     conditions: tuple[tuple[Condition, Span], ...] = ()
 
     def known(self) -> tuple[bool, ...]:
-        """By node, whether it is resolved and all that it depends on is."""
+        """For each node, whether it is resolved and so are all nodes that it depends on."""
         found: list[bool] = []
         for node in self.nodes:
             found.append(isinstance(node, Node) and all(found[i] for i in node.inputs))
@@ -51,7 +50,7 @@ class BaseGraph(Record, Generic[N]):
 
 
 class Graph(BaseGraph[Node]):
-    """A network without errors: every node has an op, and the shape that the op's own `infer` returned."""
+    """A network without errors: every node has an op and the shape returned by the op's `infer`."""
 
     def shapes_in(self, node: Node) -> tuple[Shape, ...]:
         """The shapes of a node's inputs."""
@@ -59,7 +58,7 @@ class Graph(BaseGraph[Node]):
 
     @property
     def example(self) -> str:
-        """The sizes of the inputs, an example of each symbolic dimension: `3×224×224`."""
+        """The sizes of the inputs, with the example sizes of symbolic dimensions: `3×224×224`."""
         dims = (self.nodes[i].shape.dims for i in self.inputs)
         return ", ".join("×".join(str(plain(dim)) for dim in each) for each in dims)
 
@@ -70,24 +69,24 @@ class Graph(BaseGraph[Node]):
 
 
 class Draft(BaseGraph[DraftNode]):
-    """A network as elaborated, with or without errors; `errors` counts those that were reported for it.
+    """An elaborated network, with or without errors; `errors` is the number of errors reported for it.
 
-    For the table, the diagnostics and editors. Everything else takes the `Graph` behind `checked`.
+    The table, the diagnostics and editors use it. Everything else uses the `Graph` returned by `checked`.
     """
 
     errors: int
 
     def checked(self) -> Graph | None:
-        """The graph of a network without errors; None with at least one error reported."""
+        """The graph of a network without errors; None if at least one error was reported."""
         nodes = tuple(node for node in self.nodes if isinstance(node, Node))
         if self.errors or len(nodes) < len(self.nodes):
             return None
         return self._graph(nodes, dict(self))
 
     def subgraph(self, targets: tuple[int, ...]) -> tuple[Graph, Mapping[int, int]]:
-        """The part of the network that leads to some known nodes, as a graph; and the new ids by the old ones.
+        """The subgraph of all nodes that some resolved nodes depend on, and a mapping from old to new ids.
 
-        The targets are its outputs. Raises ValueError where a target depends on a node that is not resolved.
+        The targets are its outputs. Raises ValueError if a target depends on an unresolved node.
         """
         wanted, stack = set(targets), list(targets)
         while stack:

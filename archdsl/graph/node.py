@@ -1,4 +1,4 @@
-"""Nodes: one layer of a network each, accepted by its own `infer` or not resolved."""
+"""Nodes: each is one layer of a network, accepted by its own `infer`, or unresolved."""
 
 from collections.abc import Mapping
 
@@ -9,16 +9,16 @@ from ..syntax import ast
 from ..text.source import Span
 
 Arguments = Mapping[str, Span]
-"""Where a statement writes the arguments of its layer, by their names."""
+"""The spans of the arguments of a layer's statement, by name."""
 NO_ARGUMENTS: Arguments = {}
 
 
 class NodeSite:
-    """Where a node stands: in the text, in the network, and after which other nodes.
+    """The position of a node in the text and in the network.
 
-    `path` names it: `("layer2", "bottleneck1", "conv2")` is the module, the figure's cluster, the table's section.
-    `uses` are the uses of blocks that led to it, `alias` the name given with `as`, `statement` the statement that made
-    it (None for an input that the caller gave), and `arguments` where that writes the layer's arguments.
+    `path` is its name: `("layer2", "bottleneck1", "conv2")` is the module, the cluster in the diagram, and the section
+    of the table. `uses` are the block uses that led to it, `alias` the name given with `as`, `statement` its statement
+    (None for an input given by the caller), and `arguments` the spans of the layer's arguments.
     """
 
     __slots__ = ("alias", "arguments", "id", "inputs", "path", "span", "statement", "uses")
@@ -45,7 +45,7 @@ class NodeSite:
 
     @property
     def name(self) -> str:
-        """The path with dots: torch's module name."""
+        """The path joined with dots: the name of the torch module."""
         return ".".join(self.path)
 
     @property
@@ -55,9 +55,9 @@ class NodeSite:
 
 
 class Node(NodeSite):
-    """An input, or a layer with the shape that its own `infer` returned.
+    """An input, or a layer with the shape returned by its `infer`.
 
-    `shared` is the node whose weights this one applies again, made by `reuse`.
+    `shared` is the node whose weights it reuses (`reuse`).
     """
 
     __slots__ = ("op", "shape", "shared")
@@ -87,7 +87,7 @@ class Node(NodeSite):
         return isinstance(self.op, InputOp)
 
     def renumbered(self, id: int, inputs: tuple[int, ...], shared: int | None) -> "Node":
-        """The same node in another graph."""
+        """The same node with other ids, for another graph."""
         return Node(
             id,
             self.op,
@@ -107,10 +107,10 @@ class Node(NodeSite):
 
 
 class Unresolved(NodeSite):
-    """A statement without a shape of its own: refused by its layer, not understood, or behind such a statement.
+    """A statement without a shape: rejected by its layer, not understood, or dependent on such a statement.
 
-    `op` is the layer, where that much is known. `recovery_shape` is the likely shape, with which elaboration goes on;
-    it belongs to no op, and no analysis sees it.
+    `op` is the layer, if known. `recovery_shape` is the likely shape, with which elaboration continues; no analysis
+    sees it.
     """
 
     __slots__ = ("op", "recovery_shape")
@@ -141,5 +141,5 @@ DraftNode = Node | Unresolved
 
 
 def likely_shape(node: DraftNode) -> Shape | None:
-    """A node's shape, or the one that elaboration goes on with after a mistake; None where nothing is known."""
+    """The shape of a node, or its recovery shape after an error; None if neither is known."""
     return node.shape if isinstance(node, Node) else node.recovery_shape

@@ -4,11 +4,11 @@ from ..record import Record
 from ..text.source import Span
 
 Value = int | float | str | bool | tuple[int, ...] | None
-"""A number, a word, a truth value, sizes; None after a mistake."""
+"""A number, a word, a boolean, or sizes; None after an error."""
 
 
 class Setting(Record):
-    """One line of the block: `optimizer sgd lr=0.1 nesterov` has the values sgd and nesterov and the named lr."""
+    """One line of the block: `optimizer sgd lr=0.1 nesterov` has the values sgd and nesterov and the named value lr."""
 
     name: str
     values: tuple[Value, ...]

@@ -1,1 +1,1 @@
-"""Highlighting `.arch` texts: one set of rules, as a Pygments lexer and as a TextMate grammar."""
+"""Syntax highlighting for `.arch`: one set of rules, used by a Pygments lexer and a TextMate grammar."""

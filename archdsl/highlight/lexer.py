@@ -1,4 +1,4 @@
-"""A Pygments lexer: `pygmentize -l arch`, MkDocs, Sphinx, and whatever else shows code with Pygments."""
+"""A Pygments lexer: for `pygmentize -l arch`, MkDocs, Sphinx and other tools based on Pygments."""
 
 import re
 from typing import Any, ClassVar
@@ -29,7 +29,7 @@ TOKENS = {
     "at": token.Name.Variable.Magic,
     "invalid": token.Error,
 }
-"""The class of Pygments for each of ours."""
+"""The Pygments token of each class."""
 
 
 def _action(rule: Rule) -> Any:
@@ -53,7 +53,7 @@ def _tokens() -> dict[str, list[Any]]:
 
 
 def _number(region: Region) -> str:
-    """What tells apart the regions that have the same rules and end otherwise."""
+    """A suffix for regions that have the same rules but different ends."""
     return f":{region.end.pattern}"
 
 

@@ -1,8 +1,8 @@
-"""What an editor or a page colours, as rules that need no parser.
+"""Syntax highlighting rules that need no parser.
 
-The words come from the tables of tokens and layers. The expressions keep to what Python's `re` and Oniguruma read
-alike, and to one line, so that Pygments and TextMate's grammars can have them as they are. Each rule matches where
-the one before ended, the first that fits; together they leave nothing but blanks.
+The words come from the tables of tokens and layers. The patterns are limited to what Python's `re` and Oniguruma treat
+alike, and to one line, so that Pygments and TextMate grammars can use them unchanged. Each rule matches where the
+previous match ended; the first that fits applies. Together they match everything except spaces.
 """
 
 from collections.abc import Iterable
@@ -33,18 +33,18 @@ CLASSES = (
     "at",
     "invalid",
 )
-"""What a piece of text can be."""
+"""The classes of a piece of text."""
 
 
 class Rule(Record):
-    """An expression, and the class of what it matches; several classes are those of its groups, `` for blanks."""
+    """A pattern and the class of its match; several classes are those of its groups, `` for spaces."""
 
     pattern: str
     classes: tuple[str, ...]
 
 
 class Region(Record):
-    """From one expression to another, with rules of its own between them; `end` may be empty, before what it names."""
+    """A region from one pattern to another, with its own rules; `end` may be an empty match before the next token."""
 
     begin: Rule
     end: Rule
@@ -63,13 +63,13 @@ _STOP = Rule(pattern=r"(?=[;{}#)]|$)", classes=("punctuation",))
 
 
 def _one_of(words: Iterable[str]) -> str:
-    """An expression for whole words, the longest first."""
+    """A pattern for whole words, the longest first."""
     return f"(?:{'|'.join(sorted(words, key=lambda word: (-len(word), word)))}){_END}"
 
 
 @cache
 def states() -> dict[str, tuple[Rule | Region, ...]]:
-    """The rules by the state they hold in: statements, the tensors after `concat`, questions like `if`, parentheses."""
+    """The rules of each state: statements, tensors after `concat`, conditions after `if`, parentheses."""
     words = (*_comments(), *_values())
     names = (Rule(pattern=_one_of(_OPERATORS), classes=("word-operator",)), Rule(pattern=_WORD, classes=("name",)))
     rest = (*_signs(), Rule(pattern=r"[^ \t\f\u00a0\ufeff\n]", classes=("invalid",)))
@@ -115,7 +115,7 @@ def _starts() -> tuple[Rule, ...]:
 
 
 def _regions() -> tuple[Region, ...]:
-    """What names tensors, and what asks: there, a word is neither a flag nor a shorthand."""
+    """Words that precede tensor names or a condition: flags and shorthands are not highlighted there."""
     let = rf"(let{_END})({_BLANK}+)({_WORD})"
     tensors = Rule(pattern=_one_of(_TENSORS), classes=("keyword",))
     questions = Rule(pattern=_one_of(_QUESTIONS), classes=("keyword",))
@@ -151,7 +151,7 @@ def _values() -> tuple[Rule, ...]:
 
 
 def _argument_words() -> tuple[Rule, ...]:
-    """Flags and shorthands, as some layer has them."""
+    """Flags and shorthands of any layer."""
     return (
         Rule(pattern=_one_of(flags()), classes=("flag",)),
         Rule(pattern=rf"[{''.join(sorted(letters()))}][0-9]+(?:x[0-9]+)*{_END}", classes=("shorthand",)),
@@ -164,7 +164,7 @@ def flags() -> set[str]:
 
 
 def letters() -> set[str]:
-    """The letters of the arguments that have one."""
+    """The shorthand letters of the arguments."""
     return {p.letter for layer in registry().values() for p in layer.parameters if p.letter}
 
 

@@ -1,4 +1,4 @@
-"""A TextMate grammar: VS Code, Sublime Text, GitHub's Linguist, Shiki."""
+"""A TextMate grammar: for VS Code, Sublime Text, GitHub's Linguist, Shiki."""
 
 import json
 from typing import Any
@@ -26,11 +26,11 @@ SCOPES = {
     "at": "variable.language.size",
     "invalid": "invalid.illegal",
 }
-"""The scope for each class, without the language's name at its end."""
+"""The scope of each class, without the language's name at its end."""
 
 
 def grammar() -> str:
-    """The grammar as the JSON of a `.tmLanguage.json`."""
+    """The grammar as the JSON of a `.tmLanguage.json` file."""
     repository = {state: {"patterns": [_rule(rule) for rule in rules]} for state, rules in states().items()}
     whole = {
         "$schema": "https://raw.githubusercontent.com/martinring/tmlanguage/master/tmlanguage.json",

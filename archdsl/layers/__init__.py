@@ -1,4 +1,4 @@
-"""Every layer by its keyword and synonyms. A new layer is a class in one of the modules of this folder."""
+"""All layers by keyword and synonym. A new layer is a class in one of the modules of this folder."""
 
 import importlib
 import pkgutil
@@ -10,7 +10,7 @@ from .merge import MergeOp
 
 @cache
 def registry() -> dict[str, type[Layer]]:
-    """Keyword → layer, for all that this folder's modules define."""
+    """Keyword → layer, for all layers defined in this folder."""
     return {each.keyword: each for each in _classes() if issubclass(each, Layer)}
 
 
@@ -35,5 +35,5 @@ def synonyms() -> dict[str, str]:
 
 
 def find(word: str) -> type[Layer] | None:
-    """The layer that a keyword or a synonym names."""
+    """The layer with this keyword or synonym."""
     return registry().get(synonyms().get(word, word))

@@ -1,4 +1,4 @@
-"""How a layer reads its input: channels first, features last, or whatever it is. Sizes that must divide."""
+"""How layers interpret their input: channels first or features last. Sizes that must be divisible."""
 
 from math import gcd
 
@@ -8,7 +8,7 @@ from ..shapes.shape import Layout, Shape, times
 
 
 def spatial(x: Shape) -> Shape:
-    """x read as channels first with one to three spatial dimensions. Raises Reject."""
+    """x as channels first with one to three spatial dimensions. Raises Reject."""
     if x.layout is Layout.OPEN:
         return x.read_as(Layout.SIGNAL)
     if x.spatial:
@@ -30,7 +30,7 @@ def spatial(x: Shape) -> Shape:
 
 
 def featured(x: Shape) -> Shape:
-    """x read as features last: a vector or a sequence. Raises Reject."""
+    """x as features last: a vector or a sequence. Raises Reject."""
     if x.layout is Layout.OPEN:
         return x.read_as(Layout.SEQUENCE)
     if x.layout in (Layout.VECTOR, Layout.SEQUENCE):
@@ -45,7 +45,7 @@ def featured(x: Shape) -> Shape:
 
 
 def sequential(x: Shape) -> Shape:
-    """x read as a sequence T×C. Raises Reject."""
+    """x as a sequence T×C. Raises Reject."""
     if x.layout is Layout.VECTOR:
         raise Reject(
             None,
@@ -57,7 +57,7 @@ def sequential(x: Shape) -> Shape:
 
 
 def numbers(x: Shape) -> Shape:
-    """x as it is, unless it holds ids. Raises Reject."""
+    """x unchanged, unless it contains ids. Raises Reject."""
     if x.layout is Layout.IDS:
         why = f"it needs numbers, but {x} contains ids" if x.rank else "it needs numbers, but this is a single id"
         raise Reject(None, why, help="`embedding 64` turns ids into features", language_rule=True)
@@ -65,7 +65,7 @@ def numbers(x: Shape) -> Shape:
 
 
 def find_axis(axis: int | str | None, x: Shape) -> int:
-    """The index of an axis of one sample; negative ones count from the end, None is the channels. Raises Reject."""
+    """The index of an axis of one sample; negative ones count from the end, None is the channel axis. Raises Reject."""
     if x.rank == 0:
         raise Reject(None, "it needs an axis, but this is a single id", language_rule=True)
     if axis is None:
@@ -87,7 +87,7 @@ def find_axes(axes: int | str | tuple[int, ...], x: Shape) -> tuple[int, ...]:
 
 
 def with_axes(axes: int | str | tuple[int, ...] | None, x: Shape) -> Shape:
-    """x read so that it has the axes of these letters: two sizes as T×C for `t`, else as C×L."""
+    """x in a layout that has the named axes: two dimensions are T×C for `t`, else C×L."""
     if x.layout is not Layout.OPEN or not isinstance(axes, str):
         return x
     return x.read_as(Layout.SEQUENCE if "t" in axes else Layout.SIGNAL)
@@ -102,7 +102,7 @@ def _lettered(letter: str, x: Shape) -> int:
 
 
 def by_rank(dims: tuple[int, ...], argument: str | None = None) -> Shape:
-    """The shape with these sizes, read by their number. Raises Reject."""
+    """The shape with these sizes, in the default layout of their number. Raises Reject."""
     if 1 <= len(dims) <= 4:
         return Shape(*dims)
     raise Reject(
@@ -113,7 +113,7 @@ def by_rank(dims: tuple[int, ...], argument: str | None = None) -> Shape:
 
 
 def per_dimension(value: int | tuple[int, ...], x: Shape, name: str) -> tuple[int, ...]:
-    """One number a spatial side of x: a single one serves all. Raises Reject naming the argument."""
+    """One value for each spatial dimension of x; a single value applies to all. Raises Reject."""
     count = len(x.spatial_size)
     if isinstance(value, int):
         return (value,) * count
@@ -126,7 +126,7 @@ def per_dimension(value: int | tuple[int, ...], x: Shape, name: str) -> tuple[in
 def check_groups(
     groups: int, counts: tuple[tuple[int, str], ...], suggestion: str, recovery_shape: Shape | None
 ) -> None:
-    """Every count (number, what) splits into this many groups; `suggestion` is what to write: "`groupnorm {}`"."""
+    """Check that every count (number, what) is divisible by `groups`; `suggestion` is the fix: "`groupnorm {}`"."""
     for count, what in counts:
         if count % groups:
             near = nearest_divisor(gcd(*(number for number, _ in counts)), groups)
@@ -141,6 +141,6 @@ def check_groups(
 
 
 def nearest_divisor(number: int, wanted: int) -> int:
-    """The divisor of a number that is nearest to the wanted one; of two, the smaller; 1 where none is near."""
+    """The divisor of a number nearest to the wanted one; the smaller of two; 1 if none is near."""
     near = (d for step in range(10_000) for d in (wanted - step, wanted + step) if d > 0 and number % d == 0)
     return next(near, 1)

@@ -1,4 +1,4 @@
-"""What convolutions and poolings share: padding, and windows that must fit."""
+"""Padding and windows, shared by convolutions and pooling."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -13,7 +13,7 @@ from ._reading import per_dimension
 Padding = Annotated[
     int | tuple[int, ...] | str, Either(kinds=(SpatialInt(minimum=0), OneOf(choices=("same", "same_upper"))))
 ]
-"""A number for each spatial dimension, or `same` (equal at both ends where the kernel is odd), or `same_upper`."""
+"""A number for each spatial dimension; `same` (equal at both ends if the kernel is odd); or `same_upper`."""
 
 PADDING_WORDS: dict[str, Any] = {"valid": 0, "same": "same", "same_upper": "same_upper"}
 
@@ -27,7 +27,7 @@ def make_windows(
     dilation: int | tuple[int, ...] = 1,
     ceil: bool = False,
 ) -> tuple[Window, ...]:
-    """The window over each side of x. Raises Reject where an argument is for another number of sides."""
+    """The window along each spatial dimension of x. Raises Reject for a wrong number of dimensions."""
     kernels, strides = per_dimension(kernel, x, "kernel"), per_dimension(stride, x, "stride")
     dilations = per_dimension(dilation, x, "dilation")
     if isinstance(padding, str):
@@ -43,15 +43,15 @@ def make_windows(
 def _same(how: str, size: int, kernel: int, stride: int, dilation: int) -> tuple[int, int]:
     reach = dilation * (kernel - 1)
     if how == "same_upper":
-        # TensorFlow's SAME, ONNX's SAME_UPPER: as little as gives ceil(W/S).
+        # TensorFlow's SAME, ONNX's SAME_UPPER: the smallest padding that gives ceil(W/S).
         reach = (-(-size // stride) - 1) * stride + reach + 1 - size
-        # Where nothing is to be added there are ceil(W/S) places all the same: an unknown side need not say it.
+        # Without padding there are ceil(W/S) positions too: no need to record a condition on a symbolic dimension.
         reach = reach if isinstance(size, Sym) else max(reach, 0)
     return reach // 2, reach - reach // 2
 
 
 def slide(x: Shape, windows: Sequence[Window], channels: int) -> Shape:
-    """The shape that the windows leave. Raises Reject with the arithmetic where one does not fit."""
+    """The shape of the windows' output. Raises Reject with the arithmetic if one does not fit."""
     sizes = tuple(window.out(size) for window, size in zip(windows, x.spatial_size, strict=True))
     for window, size, out in zip(windows, x.spatial_size, sizes, strict=True):
         if out < 1:
@@ -64,23 +64,23 @@ def slide(x: Shape, windows: Sequence[Window], channels: int) -> Shape:
                 "kernel",
                 f"{reach} is larger than the {room} it slides over: {window.explain(size)}",
                 help=(*enough, f"{'or ' if enough else ''}use a kernel of at most {room}"),
-                kind=KernelTooLarge,  # and no shape to go on with: what is too small stays too small
+                kind=KernelTooLarge,  # no recovery shape: what is too small stays too small
             )
     return x.with_spatial_size(channels, sizes)
 
 
 def symmetric(windows: Sequence[Window]) -> bool:
-    """Whether every side is padded alike at both ends, which torch's layers can do themselves."""
+    """Whether the padding is equal at both ends of each dimension, which torch's layers support."""
     return all(window.before == window.after for window in windows)
 
 
 def pad_list(windows: Sequence[Window]) -> tuple[int, ...]:
-    """The padding in the order of `torch.nn.functional.pad`: the last side first, before and after."""
+    """The padding in the order of `torch.nn.functional.pad`: last dimension first, before and after."""
     return tuple(n for window in reversed(windows) for n in (window.before, window.after))
 
 
 def check_mode(mode: str, amounts: Sequence[int], x: Shape, argument: str, recovery_shape: Shape) -> None:
-    """What a mode of padding can add to each side of x. Raises Reject."""
+    """Check that a padding mode can add these amounts to the dimensions of x. Raises Reject."""
     for amount, size in zip(amounts, x.spatial_size, strict=True):
         most = {"reflect": size - 1, "circular": size}.get(mode, amount)
         if amount > most:

@@ -1,4 +1,4 @@
-"""Activations: elementwise ones, and the few that read a whole axis."""
+"""Activations: elementwise ones, and those that read a whole axis."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -14,12 +14,12 @@ from ._reading import find_axes, find_axis, numbers, spatial, with_axes
 
 
 class Activation(Layer):
-    """An activation of single elements. Its arguments have the names and defaults that torch's module gives them."""
+    """An elementwise activation. Its arguments have the names and defaults of torch's module."""
 
     style = "activation"
     module: ClassVar[str]
     keeps_output: ClassVar[bool] = False
-    """Whether the gradient is made of the result; of the input where not."""
+    """Whether the gradient is computed from the output; otherwise from the input."""
 
     def out(self, x: Shape) -> Shape:
         return numbers(x)
@@ -244,7 +244,7 @@ class PReLU(Layer):
         count = x.channels if self.channelwise else 1
         module = nn.PReLU(**given(num_parameters=(count, 1), init=(self.init, 0.25)))
         if self.channelwise and x.layout is Layout.SEQUENCE:
-            # torch takes the first axis after the batch for the channels.
+            # torch treats the first axis after the batch as the channels.
             return method.transpose(ARG, 1, 2), module, method.transpose(ARG, 1, 2)
         return (module,)
 

@@ -1,4 +1,4 @@
-"""Arithmetic with constants and with learned numbers."""
+"""Arithmetic with constants and learned values."""
 
 from typing import ClassVar
 
@@ -37,11 +37,11 @@ class Identity(Layer):
 
 
 class Learned(Layer):
-    """What `scale` and `shift` share: a constant, or a learned number for each channel."""
+    """What `scale` and `shift` share: a constant, or a learned value for each channel."""
 
     style = "arithmetic"
     weight: ClassVar[str]
-    """The name of the learned numbers."""
+    """The name of the learned values."""
 
     learned: Flag = argument(False, words={"learned": True}, doc="learn a number for each channel")
     frozen: Flag = argument(False, words={"frozen": True}, doc="the learned numbers are not trained")
@@ -57,7 +57,7 @@ class Learned(Layer):
         return spatial(x) if self.learned and x.layout is Layout.OPEN else numbers(x)
 
     def sizes(self, x: Shape) -> tuple[int, ...]:
-        """The sizes of the learned numbers."""
+        """The shape of the learned values."""
         return (x.channels, *(1 for _ in x.spatial_size)) if x.spatial else (x.channels,)
 
     def weights(self, x: Shape) -> Weights:
@@ -88,7 +88,7 @@ class ScaleChannels(Learned):
             return NOTHING
         return Saves(
             inputs=() if self.frozen else (0,), output_in_fp32=True
-        )  # the numbers' gradient alone asks for the input
+        )  # only the gradient of the weight needs the input
 
     def torch(self, x: Shape) -> Step:
         if not self.learned:
@@ -176,7 +176,7 @@ class PositionEmbedding(Layer):
         steps = x.dims[0]
         if self.length is not None and self.length < steps:
             why = f"{self.length:,} is less than the {steps:,} steps of {x}"
-            # torch would give every step the one vector of a table of length 1.
+            # torch would broadcast a table of length 1 to all steps.
             raise Reject(
                 "length", why, help=f"write `length={steps}`", recovery_shape=x, language_rule=self.length == 1
             )

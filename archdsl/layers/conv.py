@@ -30,7 +30,7 @@ PadMode = Annotated[
 
 
 class FilterPlan(NamedTuple):
-    """The number of filters and groups, the channels that each filter sees, and the kernel size."""
+    """The number of filters and groups, the channels that each filter reads, and the kernel size."""
 
     filters: int
     groups: int
@@ -53,11 +53,11 @@ class Convolution(Layer):
     init: FilterInit | None = argument(None, doc=MATRIX_DOC)
 
     def plan(self, x: Shape) -> FilterPlan:
-        """The filters for an input that is read as channels first."""
+        """The filters for an input in the channels-first layout."""
         raise NotImplementedError
 
     def check(self, x: Shape, y: Shape) -> None:
-        """What the filters ask of the channels. Raises Reject."""
+        """Check the channels against the filters. Raises Reject."""
         raise NotImplementedError
 
     def windows(self, x: Shape) -> tuple[Window, ...]:
@@ -83,7 +83,7 @@ class Convolution(Layer):
                 recovery_shape=y,
                 language_rule=True,
             )
-        # Of an odd number the larger half comes after; to compare the two would decide which it is.
+        # Of an odd padding, the larger half is at the end; comparing the two would record a condition.
         check_mode(self.pad_mode, [w.after for w in windows], x, "padding", y)
 
     def reason(self, x: Shape, y: Shape) -> Reasons:
@@ -91,7 +91,7 @@ class Convolution(Layer):
         return (*self.counted(x, y), *arithmetic)
 
     def counted(self, x: Shape, y: Shape) -> Reasons:
-        """Why there are so many channels."""
+        """Why the output has this number of channels."""
         raise NotImplementedError
 
     def weights(self, x: Shape) -> Weights:
@@ -123,7 +123,7 @@ class Convolution(Layer):
         kept = Saves(inputs=(0,), autocast=True, cast_weights=("weight",), output_format=contiguous(y.rank))
         if self.pad_mode == "zeros" and symmetric(windows):
             return kept
-        # The padding is a step of its own, and what it makes is kept; some paddings keep what they read, too.
+        # The padding is a separate step whose output is saved; some padding modes save their input too.
         padded_sizes = (size + w.before + w.after for size, w in zip(spatial(x).spatial_size, windows, strict=True))
         mirrors = self.pad_mode in ("reflect", "replicate")
         padded = SavedTensor(per_sample=spatial(x).channels * prod(padded_sizes))
@@ -201,7 +201,7 @@ class DepthwiseConv(Convolution):
         return reasons(f"{x.channels}·{self.multiplier} = {y.channels} channels")
 
     def check(self, x: Shape, y: Shape) -> None:
-        """Each channel is a group: nothing to divide."""
+        """Each channel is a group: there is nothing to divide."""
 
 
 class UpConv(Layer):

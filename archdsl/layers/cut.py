@@ -1,4 +1,4 @@
-"""Layers that pad an axis, or keep a part of it."""
+"""Layers that pad an axis or keep a part of it."""
 
 from typing import Annotated, Literal
 
@@ -47,7 +47,7 @@ class Pad(Layer):
     value: AnyFloat = argument(0.0, doc="the value that `mode=constant` adds")
 
     def _ends(self, x: Shape) -> list[tuple[int, int]]:
-        """Before and after, for each axis of x."""
+        """The padding before and after, for each axis of x."""
         before, after = (self.amount if end is None else end for end in (self.before, self.after))
         if self.axis is None:
             ends = zip(per_dimension(before, x, "before"), per_dimension(after, x, "after"), strict=True)
@@ -112,7 +112,7 @@ class Crop(Layer):
     start: NaturalSpatialInt | None = argument(None, doc="first element; (W − size)//2 by default")
 
     def _parts(self, x: Shape) -> list[tuple[int, int]]:
-        """Start and stop on each side."""
+        """Start and stop along each spatial dimension."""
         sizes = per_dimension(self.size, x, "size")
         if self.start is None:
             starts = tuple((length - size) // 2 for length, size in zip(x.spatial_size, sizes, strict=True))
@@ -168,7 +168,7 @@ class Slice(Layer):
         axis, start, stop = self._ends(x)
         size = x.dims[axis]
         if not 0 <= start < stop <= size:
-            # torch would clip, and keep nothing of an empty range.
+            # torch would clip, and return nothing for an empty range.
             argument = "start" if not 0 <= start < size or self.stop is None else "stop"
             raise Reject(argument, f"{start} up to {stop} is not within 0 up to {size}", language_rule=True)
         return x.with_size(axis, -(-(stop - start) // self.step))

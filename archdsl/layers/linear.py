@@ -85,7 +85,7 @@ class Linear(Layer):
 
     def saves(self, x: Shape, y: Shape) -> Saves:
         order = swapped(x.rank, self.axis_of(x))
-        read = () if self.frozen else (0,)  # the weights' gradient alone asks for it
+        read = () if self.frozen else (0,)  # only the gradient of the weights needs it
         return Saves(
             inputs=read,
             autocast=True,
@@ -173,12 +173,12 @@ class Embedding(Layer):
         return nn.Embedding(self._rows(x), self.features)
 
     def transposed(self, x: Shape) -> "Unembedding":
-        """The transposed layer, from features to logits, with the table that reads ids like x."""
+        """The transposed layer, from features to logits, with the embedding table that reads ids like x."""
         return Unembedding(vocabulary=self._rows(x) or 0, features=self.features)
 
 
 class Unembedding(Op):
-    """How well features fit each row of an embedding's table: logits, with the same weights (Press & Wolf, 2016)."""
+    """The logits of each row of an embedding's table, with the same weights (Press & Wolf, 2016)."""
 
     keyword = "unembedding"
     style = "linear"

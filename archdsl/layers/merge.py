@@ -161,7 +161,7 @@ def _is_one(size: int) -> bool:
 
 
 def _from_each(dims: tuple[int, ...], full: tuple[int, ...]) -> Links:
-    """Every place of the operand at its own place; an operand of length 1 along an axis serves all places."""
+    """Each position of the operand at its own position; an operand of length 1 along an axis applies to all."""
     if dims == full:
         return pointwise(len(dims))
     pairs = enumerate(zip(dims, full, strict=True))
@@ -169,7 +169,7 @@ def _from_each(dims: tuple[int, ...], full: tuple[int, ...]) -> Links:
 
 
 def common_layout(xs: tuple[Shape, ...]) -> Layout:
-    """The layout of all operands, where an open one takes that of the others. Raises Reject."""
+    """The layout of all operands; an undetermined one takes that of the others. Raises Reject."""
     for x in xs:
         numbers(x)
     layouts = dict.fromkeys(x.layout for x in xs if x.layout is not Layout.OPEN)
@@ -182,13 +182,13 @@ def common_layout(xs: tuple[Shape, ...]) -> Layout:
 
 
 def _gate(full: Shape) -> tuple[int, ...]:
-    """The sizes of one number for each channel of a shape."""
+    """The dimensions of a gate: one value for each channel."""
     axis = full.channel_axis
     return tuple(size if i == axis else 1 for i, size in enumerate(full.dims))
 
 
 def _is_plain_gate(x: Shape, full: Shape) -> bool:
-    """Whether a shape is a gate whatever the symbolic dimensions are: those of the other need not be told apart."""
+    """Whether a shape is a gate for all values of the symbolic dimensions, decided without recording a condition."""
     sizes = [size for axis, size in enumerate(x.dims) if axis != x.channel_axis]
     return all(map(_is_one, sizes)) and x.channels == full.channels
 
@@ -217,5 +217,5 @@ def differ(xs: tuple[Shape, ...], how: str, recovery_shape: Shape, language_rule
 
 
 def _torch_would_broadcast(xs: tuple[Shape, ...]) -> bool:
-    """Whether torch takes other sizes than this language does, and silently repeats the smaller ones."""
+    """Whether torch would broadcast these shapes, which this language rejects."""
     return all(len(set(sizes) - {1}) <= 1 for sizes in zip(*(x.dims for x in xs), strict=True))

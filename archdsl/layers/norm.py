@@ -25,7 +25,7 @@ class Normalisation(Layer):
     init: ScaleInit | None = argument(None, doc=SCALE_DOC)
 
     def check_scale(self) -> None:
-        """Raise Reject for what asks for a scale where there is none."""
+        """Raise Reject for arguments that need a scale if there is none."""
         if self.init is not None and not self.affine:
             raise Reject(
                 "init",
@@ -42,7 +42,7 @@ class Normalisation(Layer):
 
 
 class ChannelNorm(Normalisation):
-    """What those share that scale and shift the channels."""
+    """What layers that scale and shift the channels share."""
 
     def weights(self, x: Shape) -> Weights:
         return {"weight": (x.dims[0],), "bias": (x.dims[0],)} if self.affine else {}
@@ -141,7 +141,7 @@ class InstanceNorm(ChannelNorm):
 
 
 class FeatureNorm(Normalisation):
-    """What normalization layers over the features share: the last axis, or the channels of an image."""
+    """What normalization layers over the features share: over the last axis, or over the channels of an image."""
 
     module: ClassVar[str]
 
@@ -161,7 +161,7 @@ class FeatureNorm(Normalisation):
         return kept.replace(output_format=lambda order: (*range(1, x.rank), 0)) if y.spatial else kept
 
     def _saves(self, places: int, elements: int) -> Saves:
-        """What is kept of so many places, with so many elements in all."""
+        """What is saved for this number of positions, with this number of elements in total."""
         raise NotImplementedError
 
     def torch(self, x: Shape) -> Steps:
@@ -170,7 +170,8 @@ class FeatureNorm(Normalisation):
         if not y.spatial:
             return (module,)
         axes = tuple(range(1, x.rank + 1))
-        # torch normalizes the last axes only, so the channels go there and back, as in torchvision's LayerNorm2d.
+        # torch normalizes only the last axes, so the channels are moved there and back, as in torchvision's
+        # LayerNorm2d.
         return method.permute(ARG, 0, *axes[1:], 1), module, method.permute(ARG, 0, x.rank, *axes[:-1])
 
     def _options(self) -> dict[str, object]:

@@ -22,7 +22,7 @@ class Pooling(Layer):
     style = "pool"
     module: ClassVar[str]
     filler: ClassVar[float] = 0.0
-    """What is added at the ends where torch's module cannot do it."""
+    """What is added at the ends where torch's module cannot pad."""
 
     kernel: PositiveSpatialInt = argument(positional=True, letter="k", doc="window size")
     stride: PositiveSpatialInt | None = argument(None, letter="s", doc="step of the window; the kernel size by default")
@@ -59,7 +59,7 @@ class Pooling(Layer):
         return Saves(inputs=inputs, saved=(SavedTensor(per_sample=padded), *self._own(padded, y, windows)))
 
     def _own(self, read: int, y: Shape, windows: tuple[Window, ...]) -> tuple[SavedTensor, ...]:
-        """What is kept beside what is read, which has so many elements."""
+        """What is saved besides the input; `read` is the number of elements of the padded input."""
         return ()
 
     def torch(self, x: Shape) -> Steps:
@@ -80,15 +80,15 @@ class Pooling(Layer):
         return self._calls((*pads, module), windows)
 
     def _signed(self) -> bool:
-        """Whether the signs go first, in a step that keeps its input."""
+        """Whether the signs are removed first, in a step that saves its input."""
         return False
 
     def _calls(self, usual: Steps, windows: tuple[Window, ...]) -> Steps:
-        """The torch calls: the usual ones, where torch's module computes what the layer says."""
+        """The torch calls: the usual ones, if torch's module computes the same as this layer."""
         return usual
 
     def _check(self, x: Shape, windows: tuple[Window, ...], y: Shape) -> None:
-        """What torch's module asks for besides a window that fits. Raises Reject."""
+        """Check the requirements of torch's module other than a window that fits. Raises Reject."""
         raise NotImplementedError
 
     def _spread(self) -> int | tuple[int, ...]:
@@ -96,15 +96,15 @@ class Pooling(Layer):
         return 1
 
     def _leading(self) -> tuple[Any, ...]:
-        """What torch's module takes before the kernel."""
+        """Arguments of torch's module before the kernel."""
         return ()
 
     def _options(self, windows: tuple[Window, ...]) -> dict[str, Any]:
-        """What torch's module takes besides the window."""
+        """Arguments of torch's module besides the window."""
         return {}
 
     def _pads_inside(self, windows: tuple[Window, ...]) -> bool:
-        """Whether torch's module is to do the padding."""
+        """Whether torch's module does the padding."""
         if isinstance(self.padding, str):
             return all(window.before == window.after <= window.kernel // 2 for window in windows)
         return True
@@ -134,7 +134,7 @@ class MaxPool(Pooling):
     dilation: PositiveSpatialInt = argument(1, letter="d", doc="distance between the window's elements")
 
     def _check(self, x: Shape, windows: tuple[Window, ...], y: Shape) -> None:
-        # Padding in words is left to the module only where it is at most half the kernel.
+        # `same` padding is left to the module only if it is at most half the kernel.
         if not isinstance(self.padding, str):
             _check_padding(windows, y)
 
@@ -142,7 +142,7 @@ class MaxPool(Pooling):
         return self.dilation
 
     def _own(self, read: int, y: Shape, windows: tuple[Window, ...]) -> tuple[SavedTensor, ...]:
-        return (SavedTensor(per_sample=y.numel, bytes=8),)  # where each largest element is
+        return (SavedTensor(per_sample=y.numel, bytes=8),)  # the index of each maximum
 
     def _options(self, windows: tuple[Window, ...]) -> dict[str, Any]:
         return given(dilation=(compact([w.dilation for w in windows]), 1))
@@ -174,12 +174,12 @@ class AvgPool(Pooling):
         if not isinstance(self.padding, str):
             _check_padding(windows, y)
         elif self.count_include_pad and len(windows) < 3:
-            # Whoever pads, the result is the same: not to be asked of a side that is not known.
+            # The result is the same whoever pads: do not record a condition on a symbolic dimension.
             return
         _check_volume(x, windows, self._pads_inside(windows), y)
 
     def _divides(self, windows: tuple[Window, ...]) -> bool:
-        """Whether torch's module cannot leave the padding out of the mean, as it is another at the two ends."""
+        """Whether torch's module cannot exclude the padding from the mean, because it differs between the two ends."""
         return not self.count_include_pad and not self._pads_inside(windows)
 
     def _own(self, read: int, y: Shape, windows: tuple[Window, ...]) -> tuple[SavedTensor, ...]:
@@ -214,7 +214,7 @@ class LPPool(Pooling):
     def _check(self, x: Shape, windows: tuple[Window, ...], y: Shape) -> None:
         inside = self._pads_inside(windows)
         if self.ceil and not inside:
-            # The zeros are added before torch sees the side, so its rule for the last window would count them.
+            # The zeros are added before torch sees the input, so its rule for the last window would count them.
             raise Reject("ceil", "`ceil` and padding cannot be combined here", recovery_shape=y, language_rule=True)
         _check_volume(x, windows, inside, y)
 
@@ -229,7 +229,7 @@ class LPPool(Pooling):
         return (method.abs(ARG), *usual) if self._signed() else usual
 
     def _signed(self) -> bool:
-        # The p-th power of a negative number is negative, or not a number.
+        # The p-th power of a negative number is negative or NaN.
         return self.norm % 2 != 0
 
     def _pads_inside(self, windows: tuple[Window, ...]) -> bool:
@@ -238,7 +238,7 @@ class LPPool(Pooling):
 
 def _check_padding(windows: tuple[Window, ...], y: Shape) -> None:
     for window in windows:
-        # Half the kernel without its holes, whatever the dilation: torch's rule.
+        # Half the kernel without dilation: torch's rule.
         most = window.kernel // 2
         if window.before > most:
             raise Reject(
@@ -251,7 +251,7 @@ def _check_padding(windows: tuple[Window, ...], y: Shape) -> None:
 
 
 def _check_volume(x: Shape, windows: tuple[Window, ...], inside: bool, y: Shape) -> None:
-    """torch's mean over volumes takes no kernel larger than the side, even where padding or `ceil` would let it fit."""
+    """torch's mean over volumes accepts no kernel larger than the input, even if padding or `ceil` would let it fit."""
     for window, size in zip(windows, x.spatial_size, strict=True):
         length = size if inside else size + window.before + window.after
         if len(windows) == 3 and window.kernel > length:
@@ -270,7 +270,7 @@ class GlobalPool(Layer):
     style = "pool"
     module: ClassVar[str]
     reduction: ClassVar[str]
-    """The method that does the same over T."""
+    """The method that computes the same over T."""
 
     keep: Flag = argument(False, words={"keep": True}, doc="keep the spatial dimensions, each of length 1")
 
@@ -380,7 +380,7 @@ class AdaptiveAvgPool(AdaptivePool):
     module = "AdaptiveAvgPool"
 
     def saves(self, x: Shape, y: Shape) -> Saves:
-        return NOTHING if set(y.spatial_size) == {1} else INPUT  # a size of 1 is torch's mean
+        return NOTHING if set(y.spatial_size) == {1} else INPUT  # torch computes a size of 1 as a mean
 
 
 class AdaptiveMaxPool(AdaptivePool):

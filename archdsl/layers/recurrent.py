@@ -15,21 +15,21 @@ from ._calls import given
 from ._reading import sequential
 
 MOST_LAYERS = 1000
-"""Layers of one recurrent network: each has weights with names of their own."""
+"""Layers of one recurrent network: each has weights with their own names."""
 
 
 class Recurrent(Layer):
-    """What the recurrent networks share: a state that each step of T×C updates; the last layer's states come out."""
+    """What recurrent networks share: a state that each step of T×C updates; the output has the last layer's states."""
 
     style = "recurrent"
     module: ClassVar[str]
     gates: ClassVar[int]
     states: ClassVar[int]
-    """How many numbers of each unit are kept at each step."""
+    """The number of values of each unit that are saved at each step."""
     workspace: ClassVar[int] = 0
-    """Bytes for each unit and step that are kept besides, in any precision."""
+    """Bytes saved in addition for each unit and step, in any precision."""
     fused: ClassVar[bool] = False
-    """Whether oneDNN computes all steps at once, which keeps all weights."""
+    """Whether oneDNN computes all steps at once, which saves all weights."""
 
     units: PositiveInt = argument(positional=True, doc="features of the hidden state")
     layers: PositiveInt = argument(1, doc="number of stacked layers")
@@ -71,7 +71,7 @@ class Recurrent(Layer):
         return shapes
 
     def _ends(self) -> list[str]:
-        """How torch's names of the weights end: by layer, and by direction."""
+        """The suffixes of torch's weight names: by layer and direction."""
         directions = ("", "_reverse") if self.bidirectional else ("",)
         return [f"_l{layer}{direction}" for layer in range(self.layers) for direction in directions]
 
@@ -90,7 +90,7 @@ class Recurrent(Layer):
     def saves(self, x: Shape, y: Shape) -> Saves:
         ends, steps = 2 if self.bidirectional else 1, x.dims[0]
         own, features = [], x.features
-        reads = self.fused or not self.frozen  # the weights' gradients alone ask for what each layer reads
+        reads = self.fused or not self.frozen  # only the gradients of the weights need the input of each layer
         for layer in range(self.layers):
             if reads:
                 own.append(SavedTensor(per_sample=steps * features))
@@ -125,7 +125,7 @@ class Recurrent(Layer):
         return module, operator.getitem(ARG, 0)
 
     def _options(self) -> dict[str, Any]:
-        """What torch's module takes besides."""
+        """Further arguments of torch's module."""
         return {}
 
 

@@ -17,7 +17,7 @@ _MODES = ("nearest", "linear", "bilinear", "trilinear", "bicubic")
 
 
 class Resampling(Layer):
-    """What `upsample` and `resize` share: another spatial size."""
+    """What `upsample` and `resize` share: a change of spatial size."""
 
     style = "shape"
 
@@ -27,15 +27,15 @@ class Resampling(Layer):
     align_corners: Flag = argument(False, words={"align_corners": True}, doc="align the corners of input and output")
 
     def factors(self, x: Shape) -> tuple[int | None, ...]:
-        """How many times longer each spatial dimension becomes, None where a size was given instead."""
+        """The factor for each spatial dimension; None if a size is given instead."""
         raise NotImplementedError
 
     def target(self, x: Shape) -> tuple[int, ...]:
-        """The spatial dimensions of the output. Raises Reject."""
+        """The spatial size of the output. Raises Reject."""
         raise NotImplementedError
 
     def scaling(self) -> dict[str, Any]:
-        """What torch's module takes for it."""
+        """The corresponding arguments of torch's module."""
         raise NotImplementedError
 
     def out(self, x: Shape) -> Shape:

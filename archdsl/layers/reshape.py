@@ -67,7 +67,7 @@ class Reshape(Layer):
         return y
 
     def reads(self, x: Shape, y: Shape) -> Links:
-        # The last axes that are the same stay what they are; how the others mix is not worked out.
+        # Unchanged last axes are read at the same position; how the others mix is not computed.
         kept = 0
         while kept < min(x.rank, y.rank) and x.dims[-1 - kept] == y.dims[-1 - kept]:
             kept += 1
@@ -80,7 +80,7 @@ class Reshape(Layer):
         return Saves(view=True, required_format=tuple(range(x.rank)), output_format=contiguous(y.rank))
 
     def torch(self, x: Shape) -> Steps:
-        # Not reshape(-1, …): of sizes that do not fit, that would mix the samples of a batch.
+        # Not reshape(-1, …), which would mix the samples of a batch if the sizes did not fit.
         unflatten = method.unflatten(ARG, 1, self.sizes)
         return (unflatten,) if x.rank == 1 else (method.flatten(ARG, 1), unflatten)
 
@@ -204,13 +204,13 @@ class ToImage(Layer):
 
 
 def _folded(sizes: tuple[int, ...], dimension: int) -> Reads:
-    """What step t of the places, row by row, reads along one of their sides."""
+    """The position along one dimension that step t of the row-by-row order reads."""
     after = prod(sizes[dimension + 1 :])
-    # The first side ends where the steps do: nothing is repeated.
+    # The first dimension ends where the steps end: nothing is repeated.
     return repeating(0, 0, after) if dimension == 0 else folded(after, sizes[dimension])
 
 
 def _rectangle(count: int) -> str:
-    """The most nearly square `HxW` of so many places."""
+    """The most nearly square `HxW` for this number of positions."""
     height = next(h for h in range(isqrt(count), 0, -1) if count % h == 0 or isqrt(count) - h > 10_000)
     return f"{height}x{count // height}" if count % height == 0 else f"1x{count}"

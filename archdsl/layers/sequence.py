@@ -26,7 +26,7 @@ from ._reading import nearest_divisor, numbers, sequential
 
 Relative = Annotated[Literal["none", "table", "mlp"], OneOf(choices=("none", "table", "mlp"))]
 POSITION_UNITS = 512
-"""The hidden units of the network that `relative=mlp` asks for each relative position (Liu et al., 2022)."""
+"""The hidden units of the network that computes the bias of `relative=mlp` (Liu et al., 2022)."""
 
 
 class Attention(Layer):
@@ -88,7 +88,7 @@ class Attention(Layer):
         return y
 
     def _check_options(self, y: Shape) -> None:
-        """Which options go together: rules of this language."""
+        """Check the combination of options: rules of this language."""
         if self.window is not None and self.grid is not None:
             raise Reject("grid", "`window` and `grid` exclude each other", recovery_shape=y, language_rule=True)
         if self.cosine and self.scale is not None:
@@ -112,7 +112,7 @@ class Attention(Layer):
         return self.window is not None or self.grid is not None
 
     def _window(self, y: Shape) -> tuple[int, ...]:
-        """The sides of a window: the whole where none is asked for."""
+        """The size of a window; the whole input without windows."""
         if not self._windowed:
             return _lengths(y)
         return _each(self.window or self.grid or 1, y, "window" if self.grid is None else "grid")
@@ -162,7 +162,7 @@ class Attention(Layer):
         products = 2 * places * prod(window) * features
         if self.relative != "mlp":
             return maps + products
-        # The network of the distance runs once a forward pass, however large the batch.
+        # The network for relative positions runs once in a forward pass, whatever the batch size.
         return maps + products + prod(2 * size - 1 for size in window) * POSITION_UNITS * (len(window) + self.heads)
 
     def reads(self, x: Shape, y: Shape) -> Links:
@@ -171,7 +171,7 @@ class Attention(Layer):
         return tuple((axis, links.get(axis, ALL)) for axis in range(x.rank))
 
     def _along(self, y: Shape) -> list[Reads]:
-        """What is read along each side."""
+        """What is read along each dimension."""
         if not self._windowed:
             return [ReadsBefore() if self.causal else ALL] * len(_lengths(y))
         if self.grid is not None:
@@ -180,7 +180,7 @@ class Attention(Layer):
 
     def saves(self, x: Shape, y: Shape) -> Saves:
         plain = not (y.spatial or self._special or self._windowed)
-        own = [] if plain or self.frozen else [SavedTensor(per_sample=y.numel)]  # the windows, out of the picture
+        own = [] if plain or self.frozen else [SavedTensor(per_sample=y.numel)]  # the input, rearranged into windows
         own += self._looks(y)
         casts = ("out_proj.weight", "position_out.weight") if self.relative == "mlp" else ("out_proj.weight",)
         kept = Saves(saved=tuple(own), autocast=True, cast_weights=casts, cast_for_input_gradient=("in_proj_weight",))
@@ -190,7 +190,7 @@ class Attention(Layer):
         return kept.replace(output_format=lambda order: last)
 
     def _looks(self, y: Shape) -> list[SavedTensor]:
-        """What the products of queries, keys and values keep."""
+        """What the products of queries, keys and values save."""
         places, seen = prod(_lengths(y)), prod(self._window(y))
         pairs, features = self.heads * places * seen, y.numel
         unit = [
@@ -203,7 +203,8 @@ class Attention(Layer):
             own = [*own, SavedTensor(per_batch=distances * (POSITION_UNITS + self.heads))]
         result = SavedTensor(per_sample=features)
         if self.relative == "mlp" or (self.relative == "table" and not self.frozen) or self.dropout:
-            # A mask that learns, or dropout: torch computes it step by step, in 32 bits; the map after it keeps it.
+            # With a learned mask or dropout, torch computes attention step by step in 32 bits; the next linear layer
+            # saves it.
             masks = 1 + (2 if self.dropout else 0)
             steps = [SavedTensor(per_sample=3 * features, bytes=4), SavedTensor(per_sample=masks * pairs, bytes=4)]
             return [*own, *steps, *([] if self.frozen else [result])]
@@ -211,7 +212,7 @@ class Attention(Layer):
         return [*own, *self._mask(y), queries, SavedTensor(per_sample=self.heads * places, bytes=4), result]
 
     def _mask(self, y: Shape) -> list[SavedTensor]:
-        """What is added to the products, where it does not learn."""
+        """The mask that is added to the products, if it is not learned."""
         places, seen = prod(_lengths(y)), prod(self._window(y))
         shifted, heads = any(_each(self.shift, y, "shift")), self.heads if self.relative == "table" else 1
         if shifted:
@@ -237,7 +238,7 @@ class Attention(Layer):
 
 
 def _lengths(x: Shape) -> tuple[int, ...]:
-    """The sides of an image, or T of a sequence."""
+    """The spatial size of an image, or T of a sequence."""
     return x.spatial_size if x.spatial else x.dims[:1]
 
 

@@ -1,7 +1,7 @@
-"""Closed forms: polynomials with integer coefficients over symbols and floors of them.
+"""Closed forms: polynomials with integer coefficients over symbols and floors.
 
-They are quasi-polynomials: with floor((H + 1)/2) and its like, everything that convolutions, poolings and upsamplings
-make of a side. No floating point.
+They are quasi-polynomials: with terms such as floor((H + 1)/2), they express every size that convolutions, pooling and
+upsampling produce. All arithmetic is exact.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ Monomial = tuple["Atom", ...]
 
 
 class Var:
-    """A symbol: a size that is not known."""
+    """A symbol: a symbolic dimension."""
 
     __slots__ = ("_hash", "name", "symbols")
 
@@ -23,7 +23,7 @@ class Var:
         self._hash = hash(name)
 
     def __reduce__(self) -> "tuple[partial[Var], tuple[()]]":
-        return partial(Var, name=self.name), ()  # made anew: a hash of text is another in each process
+        return partial(Var, name=self.name), ()  # constructed again: the hash of a string differs between processes
 
     def __eq__(self, other: object) -> bool:
         return self is other or (isinstance(other, Var) and self.name == other.name)
@@ -36,7 +36,7 @@ class Var:
 
 
 class Floor:
-    """floor(form / divisor), in the shape that cannot be made shorter."""
+    """floor(form / divisor), simplified."""
 
     __slots__ = ("_hash", "_text", "divisor", "form", "symbols")
 
@@ -83,17 +83,17 @@ class Form:
 
     @staticmethod
     def of(value: "int | Form") -> "Form":
-        """A number as a form."""
+        """A number or a form as a form."""
         return value if isinstance(value, Form) else Form({(): value})
 
     @property
     def constant(self) -> int:
-        """The term without symbols."""
+        """The constant term."""
         return self.terms.get((), 0)
 
     @property
     def is_constant(self) -> bool:
-        """Whether no symbol is in it."""
+        """Whether it has no symbol."""
         return not self.terms or (len(self.terms) == 1 and () in self.terms)
 
     def __add__(self, other: "int | Form") -> "Form":
@@ -156,7 +156,7 @@ class Form:
         return self._hash
 
     def value(self, sizes: Mapping[str, int]) -> int:
-        """The number that it is for these sizes. Raises KeyError for a symbol without one."""
+        """The value for these sizes. Raises KeyError for a symbol without a size."""
         total = 0
         for monomial, count in self.terms.items():
             for atom in monomial:
@@ -171,18 +171,18 @@ class Form:
         return self._symbols
 
     def period(self) -> int:
-        """After how many steps of any symbol the floors repeat, up to a linear part."""
+        """The period of the floors in steps of any symbol, up to a linear part."""
         floors = [atom for atom in self._atoms() if isinstance(atom, Floor)]
         return lcm(*(floor.divisor * floor.form.period() for floor in floors)) if floors else 1
 
     def degree(self) -> int:
-        """The highest power, what is inside of floors counted: where no floor jumps, a polynomial of this degree."""
+        """The highest power, counting those inside floors: between jumps of the floors, a polynomial of this degree."""
         if self._degree is None:
             self._degree = max((sum(map(_degree, monomial)) for monomial in self.terms), default=0)
         return self._degree
 
     def grows_from(self, sizes: Mapping[str, int]) -> bool:
-        """Whether it never falls when sizes grow from these on, by its signs alone: True is certain, False is not."""
+        """Whether it is non-decreasing from these sizes on, judged by its signs: True is certain, False is not."""
         return all(count > 0 for monomial, count in self.terms.items() if monomial) and all(
             isinstance(atom, Var) or (atom.form.value(sizes) >= 0 and atom.form.grows_from(sizes))
             for atom in self._atoms()
@@ -192,7 +192,7 @@ class Form:
         return (atom for monomial in self.terms for atom in monomial)
 
     def substitute(self, values: Mapping[str, "Form"]) -> "Form":
-        """The form with other forms in place of some symbols."""
+        """The form with other forms substituted for symbols."""
         total = Form({})
         for monomial, count in self.terms.items():
             product = Form.of(count)
@@ -205,7 +205,7 @@ class Form:
         return total
 
     def factors(self) -> "list[Form] | None":
-        """A number and one factor a symbol, if it is such a product: 48·⌊H/2⌋·(W − 4)."""
+        """A number and one factor for each symbol, if it is such a product: 48·⌊H/2⌋·(W − 4). None otherwise."""
         symbols = sorted(self.symbols())
         if len(symbols) < 2 or any(_symbol_of(atom) is None for atom in self._atoms()):
             return None
@@ -250,12 +250,12 @@ def _degree(atom: Atom) -> int:
 
 
 def _symbol_of(atom: Atom) -> str | None:
-    """The one symbol in an atom; None where there are several."""
+    """The only symbol in an atom; None if there are several."""
     return next(iter(atom.symbols)) if len(atom.symbols) == 1 else None
 
 
 def _primitive(form: Form) -> tuple[int, Form]:
-    """The greatest number that divides a form, and the rest; the first term of the rest is positive."""
+    """The greatest common divisor of the coefficients, and the quotient, whose first term is positive."""
     content = gcd(*form.terms.values())
     first = min(form.terms, key=lambda m: (not m, [str(atom) for atom in m]))
     content = -content if form.terms[first] < 0 else content
@@ -263,13 +263,13 @@ def _primitive(form: Form) -> tuple[int, Form]:
 
 
 def grouped(form: Form) -> str:
-    """The text of a form as a factor: in parentheses where it is a sum."""
+    """The text of a form as a factor: in parentheses if it is a sum."""
     text = str(form)
     return f"({text})" if " + " in _outside(text) or " − " in _outside(text) else text
 
 
 def _outside(text: str) -> str:
-    """What stands outside of floors and parentheses."""
+    """The characters outside floors and parentheses."""
     depth, found = 0, []
     for char in text:
         depth += (char in "⌊(") - (char in "⌋)")

@@ -1,4 +1,4 @@
-"""Shapes without the batch, and the arithmetic of windows that slide over a side."""
+"""Shapes without the batch, and the arithmetic of sliding windows."""
 
 from enum import StrEnum
 from functools import partial
@@ -9,22 +9,22 @@ from .symbolic import form_of, grouped
 
 
 class Layout(StrEnum):
-    """How the axes of a tensor are read."""
+    """The meaning of the axes of a tensor."""
 
     VECTOR = "vector"
     """C."""
     SEQUENCE = "sequence"
-    """T×C: features last, as torch's transformer layers have them."""
+    """T×C: features last, as in torch's transformer layers."""
     SIGNAL = "signal"
     """C×L."""
     OPEN = "signal or sequence"
-    """Two sizes of an input that no layer has read yet."""
+    """Two dimensions of an input that no layer has interpreted yet."""
     IMAGE = "image"
     """C×H×W."""
     VOLUME = "volume"
     """C×D×H×W."""
     IDS = "ids"
-    """Integer ids: T, or a single one."""
+    """Integer ids: T, or a single id."""
 
 
 _LETTERS = {
@@ -40,9 +40,9 @@ _BY_RANK = {1: Layout.VECTOR, 2: Layout.OPEN, 3: Layout.IMAGE, 4: Layout.VOLUME}
 
 
 class Shape:
-    """The sizes of one sample's tensor, in the order of torch's axes after the batch, and how to read them.
+    """The dimensions of one sample's tensor, in torch's axis order after the batch, and their layout.
 
-    `vocabulary` is known for ids alone: they are whole numbers from 0 to `vocabulary` − 1.
+    `vocabulary` is set only for ids: they are integers from 0 to `vocabulary` − 1.
     """
 
     __slots__ = ("_hash", "_key", "dims", "layout", "vocabulary")
@@ -51,74 +51,74 @@ class Shape:
         self.dims = dims
         self.layout = layout if layout is not None else _BY_RANK[len(dims)]
         self.vocabulary = vocabulary
-        # Unknown sizes are equal here if their closed forms are: asking whether their values are is a condition.
+        # Symbolic dimensions are compared by closed form here: comparing their values would record a condition.
         self._key = tuple(map(_key, dims)), self.layout, vocabulary
         self._hash = hash(self._key)
 
     def __reduce__(self) -> "tuple[partial[Shape], tuple[()]]":
-        # Made anew: a hash of text is another in each process.
+        # Constructed again: the hash of a string differs between processes.
         return partial(Shape, *self.dims, layout=self.layout, vocabulary=self.vocabulary), ()
 
     @property
     def rank(self) -> int:
-        """How many axes, the batch left out."""
+        """The number of axes, without the batch."""
         return len(self.dims)
 
     @property
     def numel(self) -> int:
-        """How many elements."""
+        """The number of elements."""
         return prod(self.dims)
 
     @property
     def spatial(self) -> bool:
-        """Channels first, followed by one to three sides."""
+        """Whether it is channels first with one to three spatial dimensions."""
         return self.layout in (Layout.SIGNAL, Layout.OPEN, Layout.IMAGE, Layout.VOLUME)
 
     @property
     def channel_axis(self) -> int:
-        """The axis of the channels or features: the last of a sequence, the first of all others."""
+        """The axis of the channels or features: the last of a sequence, else the first."""
         return 1 if self.layout is Layout.SEQUENCE else 0
 
     @property
     def channels(self) -> int:
-        """The channels of an image, the features of a vector or a sequence."""
+        """The channels of an image; the features of a vector or a sequence."""
         return self.dims[self.channel_axis]
 
     @property
     def spatial_size(self) -> tuple[int, ...]:
-        """The spatial sides: H×W of an image."""
+        """The spatial size: H×W of an image."""
         return self.dims[1:]
 
     @property
     def features(self) -> int:
-        """The last axis: of a vector, or of a sequence."""
+        """The last axis of a vector or a sequence."""
         return self.dims[-1]
 
     def size(self, letter: str) -> int | None:
-        """The size called `@letter`, or None where this shape has none of that name."""
+        """The size called `@letter`, or None if this shape has no such axis."""
         letters = self.letters
         return self.dims[letters.index(letter)] if letter in letters else None
 
     @property
     def letters(self) -> str:
-        """The letters of the axes, in order: `chw`."""
+        """The names of the axes, in order: `chw`."""
         return _LETTERS[self.layout][: self.rank]
 
     def with_channels(self, channels: int) -> "Shape":
-        """The same sides with other channels."""
+        """The same shape with another number of channels."""
         return self.with_size(self.channel_axis, channels)
 
     def with_size(self, axis: int, size: int) -> "Shape":
-        """The same shape with another size on one axis."""
+        """The same shape with another size along one axis."""
         dims = (*self.dims[:axis], size, *self.dims[axis + 1 :])
         return Shape(*dims, layout=self.layout, vocabulary=self.vocabulary)
 
     def with_spatial_size(self, channels: int, spatial_size: tuple[int, ...]) -> "Shape":
-        """Channels first and these sides: a signal, an image or a volume."""
+        """Channels first with this spatial size: a signal, an image or a volume."""
         return Shape(channels, *spatial_size, layout=SPATIAL[len(spatial_size)])
 
     def read_as(self, layout: Layout) -> "Shape":
-        """The same sizes, read otherwise."""
+        """The same dimensions in another layout."""
         return self if layout is self.layout else Shape(*self.dims, layout=layout)
 
     def __eq__(self, other: object) -> bool:
@@ -142,7 +142,7 @@ def _key(dim: int) -> object:
 
 
 SPATIAL = {1: Layout.SIGNAL, 2: Layout.IMAGE, 3: Layout.VOLUME}
-"""The layout that has so many spatial sides."""
+"""The layout for each number of spatial dimensions."""
 
 
 def times(sizes: tuple[int, ...]) -> str:
@@ -151,9 +151,9 @@ def times(sizes: tuple[int, ...]) -> str:
 
 
 class Window(Record):
-    """A kernel that slides over one side: floor((W − K' + P)/S) + 1 with K' = D·(K − 1) + 1.
+    """A window that slides along one dimension: floor((W − K' + P)/S) + 1 positions with K' = D·(K − 1) + 1.
 
-    Lengths are in elements; `before` and `after` are the padding at either end.
+    Lengths are in elements; `before` and `after` are the padding at the two ends.
     """
 
     kernel: int
@@ -165,15 +165,15 @@ class Window(Record):
 
     @property
     def extent(self) -> int:
-        """K': how far the kernel reaches, its holes included."""
+        """K': the extent of the kernel, including the gaps of dilation."""
         return self.dilation * (self.kernel - 1) + 1
 
     def room(self, size: int) -> int:
-        """W − K' + P: how far the kernel can move. Negative where it does not fit."""
+        """W − K' + P: how far the window can move. Negative if it does not fit."""
         return size - self.extent + self.before + self.after
 
     def out(self, size: int) -> int:
-        """How many places the kernel takes on a side of this length; below 1 where it does not fit."""
+        """The number of positions of the window on a dimension of this size; below 1 if it does not fit."""
         room = self.room(size)
         if not self.ceil:
             return room // self.stride + 1

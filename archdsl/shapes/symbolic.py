@@ -1,11 +1,10 @@
-"""Exact arithmetic with unknown sizes: polynomials over symbols and floors of them.
+"""Exact arithmetic with symbolic dimensions: polynomials over symbols and floors.
 
-A `Sym` is an integer that knows where it came from. It has a value for one example (its *witness*), so that all code
-written for integers runs on it, and a closed form for all values. Comparing it decides by the witness and records the
-condition that was decided; the conditions of a run that succeeded are what every other size must meet to succeed in the
-same way.
+A `Sym` is an integer with provenance. It has an example value, so that code written for integers runs on it, and a
+closed form for all values. A comparison is decided by the example value and recorded as a condition. The conditions of
+a successful run are what any other size must satisfy for the run to succeed in the same way.
 
-The closed forms themselves are in form.py.
+The closed forms are in polynomial.py.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +19,7 @@ __all__ = ["Condition", "Form", "Sym", "Undecided", "Var", "evaluated", "form_of
 
 
 class Condition(Record):
-    """`form` RELATION 0, for one of `>=`, `==`, `!=`."""
+    """`form` RELATION 0, where the relation is `>=`, `==` or `!=`."""
 
     form: Form
     relation: str
@@ -36,7 +35,7 @@ _RECORD: ContextVar[list[Condition] | None] = ContextVar("conditions", default=N
 
 @contextmanager
 def recording() -> Iterator[list[Condition]]:
-    """Collect the conditions that are decided inside."""
+    """Collect the conditions that are decided within the context."""
     found: list[Condition] = []
     token = _RECORD.set(found)
     try:
@@ -46,7 +45,7 @@ def recording() -> Iterator[list[Condition]]:
 
 
 def _decide(form: Form, relation: str, truth: bool) -> bool:
-    """Note that `form relation 0` was decided to be so, and return it."""
+    """Record how `form relation 0` was decided, and return it."""
     found = _RECORD.get()
     if found is not None and not form.is_constant:
         if relation == "==":
@@ -60,7 +59,7 @@ def _decide(form: Form, relation: str, truth: bool) -> bool:
 
 
 class Sym(int):
-    """An integer with a closed form. `int(sym)` is its witness."""
+    """An integer with a closed form. `int(sym)` is its example value."""
 
     form: Form
 
@@ -74,7 +73,7 @@ class Sym(int):
 
     @staticmethod
     def symbol(name: str, example: int) -> "Sym":
-        """A size that is not known, and an example of it."""
+        """A symbolic dimension with an example value."""
         return Sym(example, Form({(Var(name=name),): 1}))
 
     def __add__(self, other: int) -> int:
@@ -110,7 +109,7 @@ class Sym(int):
     def _undecided(self, *_: object) -> Any:
         raise Undecided(f"{self} allows only +, −, · and // by a number")
 
-    # Without these, Python would work on the witness and forget that it is an example.
+    # Without these, Python would compute with the example value as if it were the only one.
     __truediv__ = __rtruediv__ = __rmod__ = __pow__ = __rpow__ = __divmod__ = __rdivmod__ = _undecided
     __lshift__ = __rshift__ = __and__ = __or__ = __xor__ = __abs__ = __round__ = _undecided
 
@@ -160,20 +159,20 @@ def form_of(value: int) -> Form:
 
 
 def _operand(value: int) -> "int | Form":
-    """What a form is added to or multiplied with: a number needs no form of its own."""
+    """An operand of a form: a plain number needs no form of its own."""
     return value.form if isinstance(value, Sym) else int(value)
 
 
 def _make(value: int, form: Form) -> int:
-    """A plain number where the form has no symbol."""
+    """A plain number if the form has no symbol."""
     return form.constant if form.is_constant else Sym(value, form)
 
 
 def evaluated(dims: Sequence[int], sizes: Mapping[str, int]) -> tuple[int, ...]:
-    """The numbers that dimensions are for these sizes."""
+    """The dimensions for these sizes of the symbols."""
     return tuple(form_of(dim).value(sizes) for dim in dims)
 
 
 def plain(value: int) -> int:
-    """The witness, as a plain number: for questions that must not become conditions."""
+    """The example value as a plain number, for comparisons that must not become conditions."""
     return int(value) if isinstance(value, Sym) else value

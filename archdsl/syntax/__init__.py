@@ -1,4 +1,4 @@
-"""From text to tree: tokens, grammar, recovery."""
+"""From text to syntax tree: tokens, grammar, error recovery."""
 
 from .parser import parse
 

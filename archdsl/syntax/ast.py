@@ -1,6 +1,6 @@
-"""The tree of a `.arch` text: one class a construct, each with the span it was written at.
+"""The syntax tree of a program: one class for each construct, each node with its span.
 
-Values are what stands in the text; nothing is looked up or computed here.
+Values are as written; nothing is looked up or computed here.
 """
 
 from ..record import Record
@@ -8,7 +8,7 @@ from ..text.source import Source, Span
 
 
 class Word(Record):
-    """A name with the place where it stands."""
+    """A name and its span."""
 
     text: str
     span: Span
@@ -18,7 +18,7 @@ class Word(Record):
 
 
 class Expr(Record):
-    """Something that has a value."""
+    """An expression."""
 
     span: Span
 
@@ -43,13 +43,13 @@ class Text(Expr):
 
 
 class Variable(Expr):
-    """A bare word: a flag, a shorthand, a variable or a tensor, as the place decides. `in` is one."""
+    """A bare word: a flag, a shorthand, a variable or a tensor, depending on where it is. `in` is one."""
 
     name: str
 
 
 class At(Expr):
-    """`@c`: a size of the current tensor."""
+    """`@c`: a dimension of the current tensor."""
 
     name: str
 
@@ -85,20 +85,20 @@ class Call(Expr):
 
 
 class Parenthesized(Expr):
-    """An expression in parentheses: kept so that the formatter writes what was meant."""
+    """An expression in parentheses, kept for the formatter."""
 
     inner: Expr
 
 
 class UnreadableExpr(Expr):
-    """A word that was reported already; its value is unknown."""
+    """A word with a reported error; its value is unknown."""
 
 
 # --- statements -----------------------------------------------------------------------------------------------------
 
 
 class Argument(Record):
-    """One argument: named where `name` is given."""
+    """An argument; `name` is None for a positional one."""
 
     value: Expr
     span: Span
@@ -113,7 +113,7 @@ class Parameter(Record):
 
 
 class Statement(Record):
-    """Anything that stands between separators."""
+    """A statement."""
 
     span: Span
 
@@ -252,13 +252,13 @@ class Assert(Statement):
 
 
 class UnreadableStatement(Statement):
-    """A statement that could not be read, and was reported. `names` are those that it would have given."""
+    """A statement with a reported syntax error. `names` are the names that it would have defined."""
 
     names: tuple[Word, ...] = ()
 
 
 class Program(Record):
-    """A whole file."""
+    """A file."""
 
     source: Source
     statements: tuple[Statement, ...]
@@ -270,7 +270,7 @@ class Program(Record):
 
 
 def same(a: object, b: object) -> bool:
-    """Whether two trees, or parts of them, say the same, wherever it stands."""
+    """Whether two trees, or parts of trees, are equal apart from their positions."""
     if isinstance(a, Record) and isinstance(b, Record):
         pairs = zip(a, b, strict=False)
         return type(a) is type(b) and all(name in _PLACES or same(x, y) for (name, x), (_, y) in pairs)

@@ -1,4 +1,4 @@
-"""The comments of a text, taken one after another by whoever writes the text anew."""
+"""The comments of a text, consumed in order while the formatter writes it."""
 
 import re
 from bisect import bisect_left
@@ -8,7 +8,7 @@ _STRING_OR_COMMENT = re.compile(r'"[^"\n]*"|(#[^\n]*)')
 
 
 class Comment(NamedTuple):
-    """A comment: offsets in the text, and its words without blanks at the end."""
+    """A comment: offsets in the text, and its words without trailing spaces."""
 
     start: int
     end: int
@@ -16,7 +16,7 @@ class Comment(NamedTuple):
 
 
 class Comments:
-    """The comments of a text that were not taken yet, in order."""
+    """The comments of a text that have not been consumed yet, in order."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -28,14 +28,14 @@ class Comments:
         self._next = 0
 
     def before(self, offset: int) -> list[Comment]:
-        """Take those that start before an offset."""
+        """Consume those that start before an offset."""
         first = self._next
         while self._next < len(self._all) and self._all[self._next].start < offset:
             self._next += 1
         return self._all[first : self._next]
 
     def trailing(self, offset: int) -> Comment | None:
-        """Take the one that ends the line of an offset, if only blanks and separators are between."""
+        """Consume the comment at the end of an offset's line, if only spaces and separators precede it."""
         if self._next < len(self._all):
             comment = self._all[self._next]
             if not self._text[offset : comment.start].strip(" \t\f\u00a0\ufeff;,"):
@@ -44,12 +44,12 @@ class Comments:
         return None
 
     def any_between(self, start: int, end: int) -> bool:
-        """Whether one that was not taken starts between two offsets."""
+        """Whether a remaining comment starts between two offsets."""
         at = bisect_left(self._all, start, lo=self._next, key=lambda comment: comment.start)
         return at < len(self._all) and self._all[at].start < end
 
     def closing(self, start: int) -> int:
-        """Where the next parenthesis closes, from an offset on; those in comments do not count."""
+        """The offset of the next closing parenthesis; those in comments do not count."""
         at = self._text.index(")", start)
         for comment in self._all[self._next :]:
             if start <= comment.start < at < comment.end:

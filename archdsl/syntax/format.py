@@ -1,8 +1,8 @@
-"""A tree back to text, in one way of writing.
+"""The formatter: a syntax tree as text in canonical style.
 
-Two spaces an indent, nothing aligned in columns, single blank lines kept, every comment kept, the one name for a
-layer. The author's lines stay: what stood on one line stays there while it fits in 100 columns, what stood on several
-stays on several. Formatting what was formatted changes nothing.
+Indents are two spaces, nothing is aligned in columns, single empty lines and all comments are kept, and each layer has
+its canonical name. Line breaks are kept: what was on one line stays there if it fits in 100 columns, what was on
+several lines stays on several. Formatting is idempotent.
 """
 
 import re
@@ -19,9 +19,10 @@ _EMPTY_LINE = re.compile(r"\n[^\S\n]*\n")
 
 
 def format_program(program: ast.Program, names: Mapping[str, str] | None = None) -> str:
-    """The text of a tree that was read without mistakes. `names` are the one names of layers by their synonyms.
+    """The formatted text of a tree without errors. `names` maps the synonyms of layers to their canonical names.
 
-    A synonym that names a block is that block; in a program that uses other files, any may be, and all are left.
+    A synonym that is also the name of a block means the block; a program that uses other files may define any block, so
+    all its synonyms are kept.
     """
     text = program.source.text
     printer = _Printer(text, one_names(program, names or {}))
@@ -31,9 +32,9 @@ def format_program(program: ast.Program, names: Mapping[str, str] | None = None)
 
 
 def one_names(program: ast.Program, names: Mapping[str, str]) -> dict[str, str]:
-    """The synonyms that can mean nothing but a layer in this program, with the layer's name.
+    """The synonyms that can only mean a layer in this program, with the layer's name.
 
-    A number of spatial dimensions is kept, since it is checked: `conv2d` is for images, `conv` is not.
+    A name with a number of spatial dimensions is kept, because it is checked: `conv2d` is for images, `conv` is not.
     """
     if any(isinstance(statement, ast.UseFile) for statement in program.statements):
         return {}
@@ -51,7 +52,7 @@ def _as_many_dimensions(word: str, name: str) -> bool:
 
 
 class _Piece(NamedTuple):
-    """A part of a statement: words, and the body that follows them."""
+    """A part of a statement: words, and the body after them."""
 
     lead: str
     body: ast.Body | None
@@ -59,7 +60,7 @@ class _Piece(NamedTuple):
 
 
 class _Printer:
-    """Writes statements from the first to the last, taking the comments as it passes them."""
+    """Writes statements in order, consuming the comments on the way."""
 
     def __init__(self, text: str, names: Mapping[str, str]) -> None:
         self.text = text
@@ -69,7 +70,7 @@ class _Printer:
     # --- lines ---
 
     def statements(self, statements: Sequence[ast.Statement], at: int, end: int, indent: int) -> list[str]:
-        """The lines of the statements that stand between two offsets, their comments among them."""
+        """The lines of the statements between two offsets, including comments."""
         lines: list[str] = []
         joinable = False
         for statement in statements:
@@ -81,7 +82,7 @@ class _Printer:
                 at = comment.end
             gap = self.text[at : span.start]
             made = self.statement(statement, indent)
-            # Of a statement without a body: those inside its parentheses.
+            # For a statement without a body: comments inside its parentheses.
             inside = self.comments.before(span.end)
             joined = f"{lines[-1]}; {made[0]}" if joinable else ""
             if joinable and "\n" not in gap and len(made) == 1 and not inside and indent + len(joined) <= WIDTH:
@@ -102,14 +103,14 @@ class _Printer:
         return lines
 
     def blank(self, lines: list[str], start: int, end: int) -> None:
-        """Keep one of the empty lines between two offsets, but none at the beginning."""
+        """Keep one of the empty lines between two offsets, but none at the start."""
         if lines and _EMPTY_LINE.search(self.text, start, end):
             lines.append("")
 
     # --- statements ---
 
     def statement(self, statement: ast.Statement, indent: int) -> list[str]:
-        """The lines of one statement, as if it stood at the left margin; `indent` tells how far it does not."""
+        """The lines of one statement at the left margin; `indent` is the real indentation."""
         match statement:
             case ast.Net() if statement.parameters:
                 return self.parameters(statement, statement.span.end, indent)
@@ -134,7 +135,7 @@ class _Printer:
         return plain(statement, self.names.get(word, word))
 
     def parameters(self, statement: ast.Net | ast.Block, end: int, indent: int) -> list[str]:
-        """What stands before the body: in one line, or where that is too long or comments are in it, in several."""
+        """The text before the body: on one line, or on several if it is too long or has comments."""
         flat = self.plain(statement) if isinstance(statement, ast.Net) else lead(statement)
         last = statement.parameters[-1]
         closing = self.comments.closing((last.default or last.name).span.end)
@@ -157,7 +158,7 @@ class _Printer:
         return [*lines, ")"]
 
     def note(self, lines: list[str], comments: Sequence[Comment]) -> None:
-        """Comments among parameters: after the one on whose line they stand, otherwise by themselves."""
+        """Comments among parameters: after the parameter on their line, otherwise on lines of their own."""
         for comment in comments:
             before = self.text[self.text.rfind("\n", 0, comment.start) + 1 : comment.start]
             if before.strip() and "#" not in lines[-1]:
@@ -168,7 +169,7 @@ class _Printer:
     # --- statements with bodies ---
 
     def compose(self, pieces: Sequence[_Piece], end: str, indent: int, hang: int = 0) -> list[str]:
-        """The lines of a statement with bodies. Operands of a merge hang below the first, and break all or none."""
+        """The lines of a statement with bodies. Operands of a merge are aligned with the first; all break, or none."""
         lines = pieces[0].lead.split("\n")
         broken = hang > 0 and self.must_break(pieces, end, indent + hang)
         was_flat, at = True, 0
@@ -199,7 +200,7 @@ class _Printer:
         return lines
 
     def note_between(self, lines: list[str], comments: Sequence[Comment], at: int, hang: int) -> None:
-        """Comments between two bodies: the first may end the line of the one before."""
+        """Comments between two bodies: the first may end the line of the previous body."""
         for comment in comments:
             if "\n" in self.text[at : comment.start]:
                 lines.append(" " * hang + comment.text)
@@ -208,7 +209,7 @@ class _Printer:
             at = comment.start
 
     def must_break(self, pieces: Sequence[_Piece], end: str, column: int) -> bool:
-        """Whether a body among them cannot stand on one line at this column."""
+        """Whether one of the bodies does not fit on one line at this column."""
         for piece in pieces:
             if piece.body is not None:
                 flat = self.flat_body(piece.body)
@@ -219,7 +220,7 @@ class _Printer:
         return first is not None and self.comments.any_between(0, first.span.start)
 
     def broken_body(self, body: ast.Body, comments: Sequence[Comment], indent: int) -> list[str]:
-        """A body over several lines; `comments` stood before its brace."""
+        """A body on several lines; `comments` preceded its brace."""
         if self.is_empty(body) and not comments:
             return ["{ }"]
         at = body.span.start + 1
@@ -237,7 +238,7 @@ class _Printer:
         return not body.statements and not self.comments.any_between(body.span.start, body.span.end)
 
     def flat_body(self, body: ast.Body) -> str | None:
-        """A body on one line, if its author wrote it so."""
+        """A body on one line, if it was written so."""
         if self.is_empty(body):
             return "{ }"
         if "\n" in body.span.text:
@@ -277,7 +278,7 @@ def _operands(statement: ast.Merge) -> list[_Piece]:
 
 
 def _pieces(statement: ast.Statement) -> list[_Piece]:
-    """The parts of a statement with bodies, merges left out."""
+    """The parts of a statement with bodies, other than a merge."""
     match statement:
         case ast.Residual():
             shortcut = [_piece("shortcut", statement.shortcut)] if statement.shortcut else []

@@ -1,4 +1,4 @@
-"""The Lark parser, built from grammars/arch.lark once; its tables are kept in the user's cache folder."""
+"""The Lark parser, built from grammars/arch.lark once; its tables are cached in the user's cache folder."""
 
 import hashlib
 from functools import cache
@@ -14,7 +14,7 @@ from .tokens import Separators
 
 @cache
 def grammar() -> Lark:
-    """The parser. Building it takes some 60 ms, loading its tables 3."""
+    """The parser. Building it takes about 60 ms, loading its tables 3 ms."""
     text = (paths.grammars() / "arch.lark").read_text(encoding="utf-8")
     origin = hashlib.sha256("\0".join((parser_tables.FORM, lark.__version__, text)).encode()).hexdigest()
     name = f"grammar-{origin[:16]}.json"
@@ -27,7 +27,7 @@ def grammar() -> Lark:
 
 
 def build(text: str) -> Lark:
-    """The parser, made of the grammar's text."""
+    """The parser, built from the text of the grammar."""
     return Lark(
         text,
         parser="lalr",
@@ -39,10 +39,10 @@ def build(text: str) -> Lark:
 
 
 def dump(parser: Lark, origin: str) -> bytes:
-    """Its tables, to be kept."""
+    """Its tables, for the cache."""
     return parser_tables.dump(parser, origin, without=("postlex",))
 
 
 def load(kept: bytes, origin: str) -> Lark | None:
-    """The parser of kept tables; None where they are damaged, or another grammar's."""
+    """The parser from cached tables; None if they are damaged or belong to another grammar."""
     return parser_tables.load(kept, origin, postlex=Separators())

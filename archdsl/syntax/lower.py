@@ -1,4 +1,4 @@
-"""Lark's parse tree to our tree: a function a rule."""
+"""Convert Lark's parse tree to the syntax tree: one function for each rule."""
 
 import re
 from collections.abc import Callable
@@ -15,19 +15,19 @@ from .tokens import KEYWORDS
 
 _SUFFIX = {"K": 10**3, "M": 10**6, "G": 10**9}
 
-# What a statement names, in the text of one that could not be read.
+# The names that a statement defines, in the text of one with a syntax error.
 _NAMES = re.compile(r"\b(?:let|as|stage|aux|block)[ \t]+([A-Za-z_]\w*)", re.ASCII)
 
 Node = Tree[Token]
 
 
 def lower(source: Source, tree: Node, sink: Sink) -> ast.Program:
-    """The program that a parse tree stands for."""
+    """The program of a parse tree."""
     return ast.Program(source=source, statements=_Lower(source, sink).statements(tree))
 
 
 def _end(node: Node, side: int) -> Token | None:
-    """The first token of a tree (0), or its last one (-1); None where it has none."""
+    """The first token of a tree (0), or its last (-1); None if it has none."""
     for child in node.children if side == 0 else reversed(node.children):
         found = child if isinstance(child, Token) else _end(child, side)
         if found is not None:
@@ -36,7 +36,7 @@ def _end(node: Node, side: int) -> Token | None:
 
 
 class _Lower:
-    """Methods are named after the grammar's rules."""
+    """Methods are named after the rules of the grammar."""
 
     def __init__(self, source: Source, sink: Sink) -> None:
         self.source = source
@@ -48,8 +48,8 @@ class _Lower:
         if isinstance(node, Token):
             start = node.start_pos or 0
             return Span(self.source, start, node.end_pos if node.end_pos is not None else start)
-        # Every token is kept, so the first and the last one say where a tree stands: Lark's own positions, which it
-        # works out for every tree, take a third of the time of parsing.
+        # All tokens are kept, so the first and the last give the position of a tree. Lark's own positions, computed for
+        # every tree, take a third of the parsing time.
         first, last = _end(node, 0), _end(node, -1)
         if first is None or last is None:
             return Span(self.source, 0, 0)
@@ -60,7 +60,7 @@ class _Lower:
         return ast.Word(text=str(token), span=self.span(token))
 
     def name(self, node: Node | Token) -> ast.Word:
-        """The name that a definition gives. Before a parenthesis the lexer takes any word for a call."""
+        """The name in a definition. Before a parenthesis, the lexer takes any word for a call."""
         token = node if isinstance(node, Token) else next(_tokens(node))
         word = self.word(token)
         if word.text in KEYWORDS and token.type == "CALL":
@@ -207,7 +207,7 @@ class _Lower:
         index = self.name(node.children[3]) if named else None
         count = self.make(node.children[1])
         if isinstance(count, ast.Number) and count.value == 0:
-            # A parameter may turn a part off; a literal 0 is a part that nothing can turn on.
+            # A parameter may disable a part; with a literal 0, nothing could enable it.
             self.sink.emit(syntax_errors.NoRepetition(span=count.span, written=f"repeat {count.span.text}"))
         return ast.Repeat(span=self.span(node), count=count, body=self.last_body(node), index=index)
 

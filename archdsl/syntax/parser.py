@@ -1,8 +1,7 @@
-"""Text to tree, with recovery: one message a mistake, and the healthy statements kept.
+"""The parser with error recovery: one message for each error, and all other statements are kept.
 
-The parser is driven token by token. On a token that does not fit, the stacks are popped to the nearest place where a
-statement may stand, the rest of the statement is skipped, and an ERROR token takes its place (Yacc's error
-production).
+It is driven token by token. At an unexpected token, the stacks are popped to the nearest state where a statement may
+start, the rest of the statement is skipped, and an ERROR token replaces it (Yacc's error production).
 """
 
 from itertools import islice
@@ -36,16 +35,16 @@ _MERGES = {
     "bmm": "matmul",
     "mm": "matmul",
 }
-"""What other frameworks call them."""
+"""Their names in other frameworks."""
 
 
 def parse(source: Source, sink: Sink) -> Program:
-    """The tree of a text. Mistakes go to the sink; a statement that could not be read becomes `Broken`."""
+    """Parse a text. Errors go to the sink; a statement with a syntax error becomes `UnreadableStatement`."""
     if len(source.text) > MAX_TEXT:
         span, count = Span(source, 0, 0), len(source.text)
         sink.emit(limit_errors.TooLong(span=span, what="text", count=count, limit=MAX_TEXT, unit="characters"))
         return Program(source=source, statements=())
-    # No more are read than the bound and one, so that it is reported at once, however long the text.
+    # Read at most one more than the limit, so that a long text is reported immediately.
     tokens = list(islice(grammar().lex(source.text), MAX_TOKENS + 1))
     if len(tokens) > MAX_TOKENS:
         span = _span(source, tokens[-1])
@@ -60,7 +59,7 @@ def parse(source: Source, sink: Sink) -> Program:
 
 def _within_limits(source: Source, tokens: list[Token], sink: Sink) -> bool:
     depth = count = 0
-    # How many `else` each open statement has: an `else if` stands inside what it is the alternative of.
+    # The number of `else` that each open statement has: an `else if` is inside the statement whose alternative it is.
     chains = [0]
     for token in tokens:
         kind = token.type
@@ -94,7 +93,7 @@ def _span(source: Source, token: Token) -> Span:
 
 
 class _Driver:
-    """One parse: the interactive parser, the tokens, and the braces that are open."""
+    """One parse: the interactive parser, the tokens, and the open braces."""
 
     def __init__(self, source: Source, tokens: list[Token], sink: Sink) -> None:
         self.source = source
@@ -161,7 +160,7 @@ class _Driver:
             self.sink.emit(syntax_errors.Unexpected(span=span, found=found, expected=expected, helps=self.habit(token)))
 
     def habit(self, token: Token) -> tuple[str, ...]:
-        """How this language writes what is written like this in others."""
+        """The syntax of this language for a construct of other languages."""
         after_minus = self.at > 0 and self.tokens[self.at - 1].type == "MINUS"
         named = self.at > 0 and self.tokens[self.at - 1] is self.statement_word()
         match token.type:
@@ -187,11 +186,11 @@ class _Driver:
                 return ()
 
     def first(self) -> bool:
-        """Whether the token begins a statement."""
+        """Whether a statement can start with the token."""
         return self.at == 0 or self.tokens[self.at - 1].type in ("SEP", "LBRACE", "RBRACE")
 
     def begins_with(self, kind: str) -> bool:
-        """Whether the statement being read began with such a token."""
+        """Whether the current statement started with such a token."""
         at = self.at - 1
         while at > 0 and self.tokens[at - 1].type not in ("SEP", "LBRACE", "RBRACE"):
             at -= 1
@@ -202,7 +201,7 @@ class _Driver:
         return any(map(self.begins_with, ("ADD", "MUL", "CONCAT", "MERGE")))
 
     def statement_word(self) -> Token | None:
-        """The word that the statement being read began with."""
+        """The first word of the current statement."""
         at = self.at - 1
         while at >= 0 and self.tokens[at].type not in ("SEP", "LBRACE", "RBRACE"):
             at -= 1
@@ -212,7 +211,7 @@ class _Driver:
     # --- recovery ---
 
     def skip_statement(self) -> None:
-        """Pop to where a statement may stand, put ERROR there, and skip what is left of the statement."""
+        """Pop to a state where a statement may start, insert ERROR, and skip the rest of the statement."""
         start = self.at
         self.pop_to_statement()
         depth = 0
@@ -228,7 +227,7 @@ class _Driver:
         self.parser.feed_token(self.broken(start))
 
     def broken(self, start: int) -> Token:
-        """The ERROR token for the statement that holds a token: its text from its first word to where it was left."""
+        """The ERROR token of a statement: its text from the first word to where it was abandoned."""
         at = start
         while at > 0 and self.tokens[at - 1].type not in ("SEP", "LBRACE", "RBRACE"):
             at -= 1
@@ -238,9 +237,9 @@ class _Driver:
         return Token("ERROR", first.to(last).text, start_pos=first.start, end_pos=last.end)
 
     def pop_to_statement(self) -> None:
-        """Pop the stacks to where a statement may stand in the innermost body that is still open.
+        """Pop the stacks to a state where a statement may start in the innermost open body.
 
-        A body whose brace is closed may not have been reduced yet: a place inside it is not one to go on from.
+        A closed body may not have been reduced yet: a state inside it cannot be used.
         """
         state = self.parser.parser_state
         while "ERROR" not in state.parse_conf.states[state.position] or self.unclosed() != len(self.open):
@@ -248,12 +247,12 @@ class _Driver:
             state.value_stack.pop()
 
     def unclosed(self) -> int:
-        """How many braces on the stack nothing closes."""
+        """The number of unclosed braces on the stack."""
         kinds = [value.type for value in self.parser.parser_state.value_stack if isinstance(value, Token)]
         return kinds.count("LBRACE") - kinds.count("RBRACE")
 
     def unbalanced(self, start: int) -> Token:
-        """The first brace, from a token on, that nothing closes."""
+        """The first unclosed brace from a token on."""
         opened: list[Token] = []
         for token in self.tokens[start:]:
             if token.type == "LBRACE":
@@ -263,7 +262,7 @@ class _Driver:
         return opened[0]
 
     def finish(self) -> Tree[Token]:
-        """Close what is open, and reduce the whole."""
+        """Close what is open, and reduce to the program."""
         end = Token("$END", "", start_pos=len(self.source.text), end_pos=len(self.source.text))
         for opener in reversed(self.open):
             self.sink.emit(syntax_errors.UnclosedBrace(span=_span(self.source, opener)))

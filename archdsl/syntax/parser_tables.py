@@ -1,4 +1,4 @@
-"""A parser's tables as JSON. Lark's own form of them is a pickle, and a pickle runs code when it is loaded."""
+"""Parser tables as JSON. Lark's own format is a pickle, which could run code when loaded."""
 
 import hashlib
 from typing import Any
@@ -8,13 +8,13 @@ from lark.grammar import NonTerminal, Rule, RuleOptions, Symbol, Terminal
 from lark.lexer import TerminalDef
 
 FORM = "3"
-"""The form of the JSON; another number says that tables must be made anew."""
+"""The version of the JSON format; tables of another version are rebuilt."""
 
 
 def dump(parser: Lark, origin: str, *, without: tuple[str, ...]) -> bytes:
-    """A line with a digest, then the tables as JSON; `origin` says what they were made of.
+    """A line with a digest, then the tables as JSON; `origin` identifies the source of the tables.
 
-    `without` names options of Lark that are not data, and are given to `load`.
+    `without` names Lark options that are not data; they are given to `load`.
     """
     import json
 
@@ -30,20 +30,20 @@ def dump(parser: Lark, origin: str, *, without: tuple[str, ...]) -> bytes:
 
 
 def load(kept: bytes, origin: str, **options: Any) -> Lark | None:
-    """The parser of such tables; None where they are damaged, or of another origin."""
+    """The parser from such tables; None if they are damaged or have another origin."""
     digest, _, body = kept.partition(b"\n")
     if digest != _digest(body, origin):
         return None
     import json
 
     data, terminals, symbols, rule_options, rules, table = json.loads(body)
-    # Lark leaves what is a rule already as it is; to make all of them by its own way takes three times as long.
+    # Lark accepts rules that are already converted; letting it convert all of them takes three times as long.
     memo = dict(terminals) | _unpacked(symbols, rule_options, rules)
     reductions = {number: (1, {"@": number}) for number in memo}
     table["tokens"] = dict(table["tokens"])
     table["states"] = {state: _actions(row, reductions) for state, row in table["states"]}
     data["parser"]["parser"] = table
-    make: Any = Lark._load_from_dict  # what Lark's stand-alone parsers call; it has no types
+    make: Any = Lark._load_from_dict  # what Lark's stand-alone parsers call; it has no type annotations
     parser: Lark = make(data, memo, **options)
     return parser
 
@@ -54,13 +54,13 @@ def _flat(actions: dict[int, tuple[int, Any]]) -> list[int]:
 
 
 def _actions(row: list[int], reductions: dict[int, Any]) -> dict[int, Any]:
-    """The actions of a state by token, as Lark writes them."""
+    """The actions of a state by token, in Lark's format."""
     pairs = zip(row[::2], row[1::2], strict=True)
     return {token: (0, action) if action >= 0 else reductions[-1 - action] for token, action in pairs}
 
 
 def _packed(rules: list[tuple[int, dict[str, Any]]]) -> tuple[list[Any], list[Any], list[list[Any]]]:
-    """The symbols and the options of all rules, each once, and the rules as numbers of them."""
+    """The distinct symbols and options of all rules, and the rules as indices into them."""
     symbols: dict[tuple[str, bool | None], int] = {}
     options: dict[tuple[Any, ...], int] = {}
 

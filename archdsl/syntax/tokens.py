@@ -1,10 +1,10 @@
-"""The token stream: separators made out of newlines and semicolons, and the tokens' names in words."""
+"""The token stream: separators from newlines and semicolons, and readable names of tokens."""
 
 from collections.abc import Iterator
 
 from lark import Token
 
-# A newline before one of these goes on with the statement.
+# A newline before one of these continues the statement.
 _CONTINUES = frozenset({"LBRACE", "SHORTCUT", "ELSE"})
 
 KEYWORDS = frozenset(
@@ -17,7 +17,7 @@ KEYWORDS = frozenset(
 # Names that are merges where they begin a statement, and names like all others elsewhere.
 MERGE_NAMES = frozenset({"sub", "div", "maximum", "minimum", "stack", "matmul"})
 
-# What may begin a statement.
+# Tokens that may start a statement.
 STARTS = frozenset(
     """
     NAME CALL NET USE INPUT OUTPUT BLOCK STAGE AUX TRAIN ADD MUL CONCAT MERGE RESIDUAL REPEAT IF LET FROM REUSE ASSERT
@@ -51,13 +51,13 @@ WORDS = {
     "PERCENT": "`%`",
 }
 
-# Where any of these fits, a value fits: they are told as one.
+# Where any of these fits, a value fits: they are reported as one.
 _VALUE = frozenset({"NUMBER", "SIZE", "STRING", "AT", "CALL", "LPAR", "SIGN", "NOT", "IN", "NAME", "BADWORD"})
 _OPERATOR = frozenset({"PLUS", "MINUS", "STAR", "SLASH", "FLOORDIV", "PERCENT", "COMPARE", "AND", "OR", "IF"})
 
 
 def describe(expected: set[str]) -> list[str]:
-    """The tokens that fit, in words, a few groups rather than thirty names."""
+    """The expected tokens in words, as a few groups rather than thirty names."""
     words = []
     rest = set(expected) - {"ERROR", "BADWORD"}
     if rest >= {"NUMBER", "AT"}:
@@ -86,12 +86,12 @@ def mark_merges(tokens: list[Token]) -> None:
 
 
 class Separators:
-    """Lark's post-lexer: runs of newlines and semicolons become one SEP, or nothing where a statement goes on."""
+    """Lark's post-lexer: runs of newlines and semicolons become one SEP, or nothing if the statement continues."""
 
     always_accept = ("NEWLINE", "SEMICOLON", "STRAY", "BADWORD")
 
     def process(self, stream: Iterator[Token]) -> Iterator[Token]:
-        """The stream that the grammar describes."""
+        """The token stream for the grammar."""
         pending: Token | None = None
         semicolon = False
         parentheses = 0

@@ -1,4 +1,4 @@
-"""Expressions and the short parts of statements as text: what the formatter writes on one line."""
+"""Expressions and short parts of statements as text: what the formatter writes on one line."""
 
 from typing import assert_never
 
@@ -9,7 +9,7 @@ _SPACED_OUTSIDE_ARGUMENTS = frozenset({"+", "-"})
 
 
 def expression(expr: ast.Expr, tight: bool = False) -> str:
-    """An expression. `tight` is for the arguments of a layer, which blanks part: `c+1`, not `c + 1`."""
+    """An expression. `tight` omits spaces around operators, for layer arguments: `c+1`, not `c + 1`."""
     match expr:
         case ast.Binary():
             blank = "" if expr.op in _TIGHT or (tight and expr.op in _SPACED_OUTSIDE_ARGUMENTS) else " "
@@ -32,7 +32,7 @@ def expression(expr: ast.Expr, tight: bool = False) -> str:
         case ast.Size():
             return "x".join(map(str, expr.dims))
         case _:
-            # A number as its author wrote it: 1e-5 and 0.00001 are one value.
+            # A number as written: 1e-5 and 0.00001 have the same value.
             return expr.span.text
 
 
@@ -42,12 +42,12 @@ def parameter(each: ast.Parameter) -> str:
 
 
 def parameters(all_of_them: tuple[ast.Parameter, ...]) -> str:
-    """`(a, b = 1)`; nothing where there are none."""
+    """`(a, b = 1)`; empty if there are none."""
     return f"({', '.join(map(parameter, all_of_them))})" if all_of_them else ""
 
 
 def arguments(args: tuple[ast.Argument, ...]) -> str:
-    """The arguments, each with a blank before it."""
+    """The arguments, each after a space."""
     named = ((f"{arg.name.text}=" if arg.name else "", arg.value) for arg in args)
     return "".join(f" {name}{expression(value, tight=True)}" for name, value in named)
 
@@ -64,7 +64,7 @@ Plain = (
 
 
 def plain(statement: Plain, keyword: str = "") -> str:
-    """A statement without a body; `keyword` is the one name of a layer."""
+    """A statement without a body; `keyword` is the canonical name of a layer."""
     match statement:
         case ast.LayerStatement():
             return f"{keyword}{arguments(statement.args)}{tail(statement.times, statement.alias)}"
@@ -89,7 +89,7 @@ def plain(statement: Plain, keyword: str = "") -> str:
 
 
 def lead(statement: ast.Statement) -> str:
-    """What stands before the first body of a statement that has one."""
+    """The text of a statement before its first body."""
     match statement:
         case ast.Block():
             return f"block {statement.name.text}{parameters(statement.parameters)}"

@@ -1,4 +1,4 @@
-"""Files that are whole or not there: written beside, flushed to the disk, renamed."""
+"""Atomic file writes: written to a temporary file, flushed to disk, renamed."""
 
 import contextlib
 import os
@@ -8,27 +8,27 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, fill: Callable[[Path], object]) -> None:
-    """Let `fill` write a file beside `path`, flush it to the disk and put it in place of `path`.
+    """Let `fill` write a temporary file beside `path`, flush it to disk and rename it to `path`.
 
-    Killed at any moment, the old file or the new one is there, whole. A half-written file beside is removed if the
-    process lives to do so. A link goes on pointing to its file, and a file keeps its permissions. Raises OSError,
-    ValueError for a name that no file can have, and what `fill` raises.
+    If the process is killed, either the old or the new file is there, complete. A temporary file is removed if the
+    process lives to do so. A symbolic link keeps its target, and a file its permissions. Raises OSError, ValueError for
+    an invalid file name, and what `fill` raises.
     """
     target = path.resolve() if path.is_symlink() else path
-    # Of a long name a part, or the name beside would be too long for the system.
+    # Only a part of a long name, or the temporary name would exceed the system's limit.
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.", suffix=".part")
     os.close(handle)
     beside = Path(name)
     try:
         fill(beside)
-        _flush(beside, os.O_RDWR)  # Windows flushes only what may be written
-        # mkstemp gives it to the user alone
+        _flush(beside, os.O_RDWR)  # Windows flushes only files opened for writing
+        # mkstemp restricts it to the user
         beside.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
         beside.replace(target)
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
-    with contextlib.suppress(OSError):  # the renaming itself, where the system lets a folder be opened
+    with contextlib.suppress(OSError):  # flush the rename as well, where the system lets a folder be opened
         _flush(target.parent, os.O_RDONLY)
 
 

@@ -7,40 +7,40 @@ from ..limits import MAX_TEXT
 from .source import Source
 
 MAX_BYTES = 4 * MAX_TEXT
-"""No text within the limit is longer in UTF-8."""
+"""No text within the limit is longer than this in UTF-8."""
 
 
 class UnreadableFile(Exception):
-    """A file that cannot be read as a text; the message says why, in words, and `number` as the system's own."""
+    """A file that cannot be read as text; the message explains why, and `number` is the errno."""
 
     number = errno.EINVAL
 
 
 class NotFound(UnreadableFile):
-    """There is no file, or no text of a library, of this name."""
+    """No file, or no text in a library, has this name."""
 
     number = errno.ENOENT
 
 
 class Forbidden(UnreadableFile):
-    """A file that this user may not read."""
+    """A file that the user is not permitted to read."""
 
     number = errno.EACCES
 
 
 class IsFolder(UnreadableFile):
-    """A folder where a file is needed."""
+    """A folder in place of a file."""
 
     number = errno.EISDIR
 
 
 def read_source(path: Path, name: str | None = None, key: str | None = None) -> Source:
-    """The text of a file; `key` is its name in the library it is read for. Raises NotFound, UnreadableFile."""
+    """The text of a file; `key` is its name in the library that reads it. Raises NotFound, UnreadableFile."""
     try:
         if path.is_dir():
             raise IsFolder("it is a folder")
         with path.open("rb") as file:
-            # No more than is needed to know that it is too long, whatever the size on disk.
+            # Read only enough to know that it is too long, whatever the file size.
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise NotFound("no such file") from None

@@ -1,6 +1,6 @@
-"""Where source texts come from: folders, memory, and what ships with the package, one below the other.
+"""Sources of program texts: folders, memory, and what ships with the package, stacked on each other.
 
-The core reads texts through a `Library` alone. The command line, an editor and a browser differ in their library.
+The core reads texts only through a `Library`. The command line, an editor and a browser differ only in theirs.
 """
 
 import posixpath
@@ -19,23 +19,23 @@ _MOST_LISTED = 1000
 
 
 class Outside(UnreadableFile):
-    """A name that leads out of the folder of a library."""
+    """A name that leads outside the folder of a library."""
 
 
 class Library(ABC):
-    """Texts by name: relative paths with `/`, as `blocks/residual.arch`."""
+    """Texts by name: relative paths with `/`, such as `blocks/residual.arch`."""
 
     @abstractmethod
     def read(self, name: str) -> Source:
-        """The text of this name. Raises NotFound, Outside for a name that leads out of it, UnreadableFile."""
+        """The text with this name. Raises NotFound, Outside for a name outside the library, UnreadableFile."""
 
     @abstractmethod
     def list(self, folder: str | None = None) -> Sequence[str]:
-        """The names of its texts, sorted: all of them, or those that lie in a folder; of very many, some."""
+        """The names of its texts, sorted: all, or those in a folder; only some if there are very many."""
 
 
 class FolderLibrary(Library):
-    """The `.arch` files below a folder. Links are followed before the question where a file lies."""
+    """The `.arch` files below a folder. Links are resolved before checking whether a file is inside it."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -60,7 +60,7 @@ class FolderLibrary(Library):
 
 
 class MemoryLibrary(Library):
-    """Texts in memory: an editor's buffers, a page's, a test's."""
+    """Texts in memory: of an editor, a web page, or a test."""
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         self._texts = texts
@@ -87,7 +87,7 @@ class StandardLibrary(Library):
 
 
 class Stack(Library):
-    """Several libraries, one below the other: a name is read from the first that has it."""
+    """Several libraries: a name is read from the first one that has it."""
 
     def __init__(self, *libraries: Library) -> None:
         self._libraries = libraries
@@ -106,7 +106,7 @@ class Stack(Library):
 
 
 def join(user: Source, target: str) -> str:
-    """The name of the file that a text uses: `b.arch` in `lib/a.arch` is `lib/b.arch`. Raises Outside."""
+    """The name of a file that another text uses: `b.arch` in `lib/a.arch` is `lib/b.arch`. Raises Outside."""
     name = posixpath.normpath(posixpath.join(posixpath.dirname(user.key), target))
     if name.startswith(("../", "/")) or name == "..":
         raise Outside("it is outside the network's folder")
@@ -114,5 +114,5 @@ def join(user: Source, target: str) -> str:
 
 
 def in_folder(names: Iterable[str], folder: str | None) -> Iterator[str]:
-    """The names that lie in a folder itself; all of them for None."""
+    """The names directly in a folder; all for None."""
     return (name for name in names if folder is None or posixpath.dirname(name) == folder)

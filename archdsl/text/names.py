@@ -1,4 +1,4 @@
-"""Which known name is meant by an unknown one, and which size by a word that is none."""
+"""Find the known name that an unknown name most likely means, or the size that a word means."""
 
 import re
 from collections.abc import Iterable
@@ -6,14 +6,14 @@ from functools import lru_cache
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that a misspelt one most likely stands for, or None if none is near.
+    """The known name that a misspelled one most likely means, or None.
 
-    Optimal string alignment distance (a swap of neighbours is one step) of at most a third of the letters.
+    The optimal string alignment distance (a swap of adjacent characters counts once) is at most a third of the length.
     """
     return _nearest(name, tuple(known))
 
 
-# A mistake in a repetition asks the same thousands of times.
+# An error in a repetition looks up the same name thousands of times.
 @lru_cache(1024)
 def _nearest(name: str, known: tuple[str, ...]) -> str | None:
     low = name.lower()
@@ -23,7 +23,7 @@ def _nearest(name: str, known: tuple[str, ...]) -> str | None:
         if abs(len(other) - len(low)) > least:
             continue
         steps = distance(low, other) - (0.25 if other[:1] == low[:1] else 0)
-        # A word of one or two letters is near to anything: a letter of it must stand.
+        # A word of one or two characters is close to anything: one of its characters must match.
         if steps < least and steps < len(name) - (len(name) > 1):
             best, least = candidate, steps
     return best
@@ -33,13 +33,13 @@ _SIZE = re.compile(r"(?:[a-z]\d?|\d+)(?:x(?:[a-z]\d?|\d+))+$")
 
 
 def as_size(word: str) -> str | None:
-    """The size that a word is but for the case of its letters: `3xHxW` for `3xhxw`, `3x32x32` for `3X32X32`."""
+    """The size that a word spells in the wrong case: `3xHxW` for `3xhxw`, `3x32x32` for `3X32X32`."""
     low = word.lower()
     return "x".join(part.upper() for part in low.split("x")) if _SIZE.match(low) else None
 
 
 def distance(a: str, b: str) -> int:
-    """Insertions, deletions, substitutions and swaps of neighbours that turn one word into the other."""
+    """The number of insertions, deletions, substitutions and swaps of adjacent characters between two words."""
     before: list[int] = []
     row = list(range(len(b) + 1))
     for i, x in enumerate(a, 1):

@@ -1,4 +1,4 @@
-"""Where things lie: what the package ships, and the user's cache."""
+"""Locations of the files that ship with the package, and of the user's cache."""
 
 import os
 import sys
@@ -8,12 +8,12 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def grammars() -> Path:
-    """The folder of the grammar: inside the installed package, or beside it in a checkout."""
+    """The folder of the grammar: in the installed package, or beside it in a checkout."""
     return _shipped("grammars")
 
 
 def examples() -> Path:
-    """The folder of the example programs, with `zoo/` in it."""
+    """The folder of the example programs, including `zoo/`."""
     return _shipped("examples")
 
 
@@ -23,9 +23,9 @@ def _shipped(name: str) -> Path:
 
 
 def user_cache() -> Path:
-    """The user's own cache folder, where `platformdirs` puts it too; `ARCHDSL_CACHE` overrides.
+    """The user's cache folder, the same as that of `platformdirs`; `ARCHDSL_CACHE` overrides it.
 
-    Written out because importing platformdirs would be a tenth of the time that `archdsl check` takes.
+    Implemented here because importing platformdirs would take a tenth of the time of `archdsl check`.
     """
     if override := os.environ.get("ARCHDSL_CACHE"):
         return Path(override)

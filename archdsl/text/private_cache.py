@@ -1,4 +1,4 @@
-"""Small files in the user's cache folder that no other user can have written or can redirect."""
+"""Small files in the user's cache folder that no other user can write or redirect."""
 
 import contextlib
 import os
@@ -9,17 +9,17 @@ from pathlib import Path
 from . import paths
 
 _MOST = 16 << 20
-"""More bytes than any file that is kept here has."""
+"""Larger than any cached file."""
 
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _DIRECTORY = getattr(os, "O_DIRECTORY", 0)
-# A pipe in a file's place is opened without waiting for its other end.
+# Opening a pipe in place of a file must not block.
 _READ = os.O_RDONLY | _NOFOLLOW | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW | getattr(os, "O_BINARY", 0)
 
 
 def read_private(name: str) -> bytes | None:
-    """The content of a kept file, or None where there is none that only this user can have written."""
+    """The content of a cached file, or None unless only this user can have written it."""
     try:
         with _folder() as folder:
             handle = os.open(folder.at(name), _READ, dir_fd=folder.handle)
@@ -33,7 +33,7 @@ def read_private(name: str) -> bytes | None:
 
 
 def write_private(name: str, data: bytes) -> None:
-    """Keep a file for the next process, in one step. Nothing happens where it cannot be kept safely."""
+    """Cache a file for the next process, atomically. Does nothing where the file would not be safe."""
     beside = f".{name}.{os.getpid()}.part"
     with contextlib.suppress(OSError, RuntimeError), _folder(create=True) as folder:
         handle = os.open(folder.at(beside), _CREATE, 0o600, dir_fd=folder.handle)
@@ -47,21 +47,21 @@ def write_private(name: str, data: bytes) -> None:
 
 
 class _Folder:
-    """The cache folder. It is held open where the system allows, so that nobody can put another in its place."""
+    """The open cache folder; where the system allows, the handle prevents anybody from replacing it."""
 
     def __init__(self, path: Path, handle: int | None) -> None:
         self.path = path
         self.handle = handle
 
     def at(self, name: str) -> str:
-        """What to call a file in it: its name beside the handle, else its path."""
+        """The name of a file in it: relative to the handle if there is one, else its path."""
         return name if self.handle is not None else str(self.path / name)
 
 
 @contextlib.contextmanager
 def _folder(*, create: bool = False) -> Iterator[_Folder]:
-    """The cache folder, if it is the user's own and closed to others. Raises OSError."""
-    path = paths.user_cache()  # RuntimeError where the user has no home
+    """The cache folder, if it belongs to the user and only the user can write it. Raises OSError."""
+    path = paths.user_cache()  # RuntimeError if the user has no home
     if create:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     if os.open not in os.supports_dir_fd or not _DIRECTORY:
@@ -77,6 +77,6 @@ def _folder(*, create: bool = False) -> Iterator[_Folder]:
 
 
 def _is_private(state: os.stat_result, kind: Callable[[int], bool]) -> bool:
-    """Whether it is of this kind, this user's own, and nobody else may write it."""
+    """Whether it has this file type, belongs to this user, and is writable by nobody else."""
     mine = not hasattr(os, "getuid") or (state.st_uid == os.getuid() and not state.st_mode & 0o022)
     return mine and kind(state.st_mode)

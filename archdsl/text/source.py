@@ -1,4 +1,4 @@
-"""Texts and places in them."""
+"""Program texts and positions in them."""
 
 from bisect import bisect_right
 from functools import cached_property
@@ -9,8 +9,8 @@ from typing import NamedTuple
 class Source:
     """The text of one file or string.
 
-    `name` is what messages call it; `path` is None for a string. `key` is its name in the library of the files that
-    it uses, which are named from there: a relative path with `/`, its file's name where nothing else is given.
+    `name` is its name in messages; `path` is None for a string. `key` is its name in the library from which the files
+    that it uses are read: a relative path with `/`, by default its file name.
     """
 
     def __init__(self, text: str, name: str = "<text>", path: Path | None = None, key: str | None = None) -> None:
@@ -24,19 +24,19 @@ class Source:
         return [0, *(i + 1 for i, char in enumerate(self.text) if char == "\n")]
 
     def position(self, offset: int) -> tuple[int, int]:
-        """Line and column of an offset, both counted from 1, the column in characters."""
+        """Line and column of an offset, both from 1; the column counts characters."""
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
 
     def line_text(self, line: int) -> str:
-        """The text of a line (from 1), without its end."""
+        """The text of a line (from 1), without the line break."""
         start = self._starts[line - 1]
         end = self._starts[line] - 1 if line < len(self._starts) else len(self.text)
         return self.text[start:end].rstrip("\r")
 
     @property
     def lines(self) -> int:
-        """How many lines there are; an empty text has one."""
+        """The number of lines; an empty text has one."""
         return len(self._starts)
 
     def __repr__(self) -> str:
@@ -44,7 +44,7 @@ class Source:
 
 
 class Span(NamedTuple):
-    """A stretch of a source: offsets in characters, the end excluded."""
+    """A range of a source: offsets in characters, the end excluded."""
 
     source: Source
     start: int
@@ -52,7 +52,7 @@ class Span(NamedTuple):
 
     @property
     def text(self) -> str:
-        """What stands there."""
+        """The text of the range."""
         return self.source.text[self.start : self.end]
 
     @property
@@ -61,15 +61,15 @@ class Span(NamedTuple):
         return self.source.position(self.start)[0]
 
     def to(self, other: "Span") -> "Span":
-        """From the start of this one to the end of the other, in the same source."""
+        """From the start of this span to the end of the other, in the same source."""
         return Span(self.source, self.start, max(self.end, other.end))
 
     @property
     def head(self) -> "Span":
-        """The empty place at its start."""
+        """The empty span at its start."""
         return Span(self.source, self.start, self.start)
 
     @property
     def tail(self) -> "Span":
-        """The empty place at its end."""
+        """The empty span at its end."""
         return Span(self.source, self.end, self.end)

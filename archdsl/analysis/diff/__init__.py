@@ -1,4 +1,4 @@
-"""Comparing two networks: which layers are the same, which changed, and which weights of one serve in the other."""
+"""Compare two networks: which layers are equal, which changed, and which weights carry over."""
 
 from collections.abc import Hashable, Mapping
 from typing import Any
@@ -17,7 +17,7 @@ __all__ = ["diff"]
 
 
 def diff(a: Graph, b: Graph, files: tuple[str, str] = ("a", "b")) -> Diff:
-    """What differs from the first network to the second; `files` are what their texts are called."""
+    """The differences from the first network to the second; `files` are their names in the output."""
     pairs = _aligned(a, b)
     costs_a, costs_b = costs(a), costs(b)
     return Diff(
@@ -38,9 +38,9 @@ def _aligned(a: Graph, b: Graph) -> list[tuple[int, int]]:
 
 
 def _keys(graph: Graph, node: Node, numbers: dict[Hashable, int]) -> tuple[int, ...]:
-    """What tells layers apart, from strict to loose, as numbers that are equal where the keys are.
+    """Keys for matching layers, from strict to loose, as integers that are equal if the keys are.
 
-    The names of stages are the user's own and help; those of other scopes and of layers are counted, and shift.
+    Names of stages are chosen by the author and help; names of other scopes and of layers contain numbers, which shift.
     """
     xs = graph.shapes_in(node)
     op = _op(graph, node)
@@ -60,7 +60,7 @@ def _op(graph: Graph, node: Node) -> Hashable:
 
 
 def _likeness(a: Graph, left: Node, b: Graph, right: Node) -> int:
-    """How much two layers are alike: of one kind at least, else 0."""
+    """A similarity score of two layers; 0 if they are of different kinds."""
     if left.is_input or right.is_input:
         return 20 if left.is_input and right.is_input else 0
     if left.op.style != right.op.style or (left.shared is None) != (right.shared is None):
@@ -74,7 +74,7 @@ def _likeness(a: Graph, left: Node, b: Graph, right: Node) -> int:
 
 
 def _rows(a: Graph, b: Graph, pairs: list[tuple[int, int]], costs_a: Costs, costs_b: Costs) -> list[DiffRow]:
-    """The rows in the order of the second network, what was removed at its place in the first."""
+    """The rows in the order of the second network, with removed layers at their position in the first."""
     left, right = _layers(a, costs_a), _layers(b, costs_b)
     rows: list[DiffRow] = []
     i = j = 0
@@ -89,7 +89,7 @@ def _rows(a: Graph, b: Graph, pairs: list[tuple[int, int]], costs_a: Costs, cost
 
 def _row(x: Node, y: Node, a: DiffLayer, b: DiffLayer) -> DiffRow:
     changes = ["layer"] if (type(x.op), x.op) != (type(y.op), y.op) else []
-    # Closed forms are equal here if their texts are: asking whether their values are would be a condition.
+    # Closed forms are compared by text here: comparing their values would record a condition.
     changes += [
         each for each in ("parameters", "macs", "field", "name") if str(getattr(a, each)) != str(getattr(b, each))
     ]
@@ -131,7 +131,7 @@ def _value(value: Any) -> str:
 
 
 def _field(found: Fields, node: Node) -> str:
-    """`11`, `11×5`, `whole`; empty where no position sees its own part."""
+    """`11`, `11×5`, `whole`; empty if no position sees its own part."""
     sizes = [
         "whole" if field.size is None else str(field.size)
         for seen in found[node.id]
@@ -160,7 +160,7 @@ def _figures(graph: Graph, total: Cost, file: str) -> NetworkTotals:
 
 
 def _weights(a: Graph, b: Graph, matched: Mapping[int, int]) -> Weights:
-    """Which tensors serve; `matched` are the nodes of the second network with theirs of the first."""
+    """Which tensors carry over; `matched` maps nodes of the second network to those of the first."""
     left, right = state_dict(a), state_dict(b)
     by_node = {(tensor.node, tensor.local): name for name, tensor in left.items()}
     same: list[Named] = []

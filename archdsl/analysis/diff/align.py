@@ -1,10 +1,10 @@
-"""Aligning two sequences: longest common subsequences by keys from strict to loose, then pairs that are alike.
+"""Align two sequences: longest common subsequences by keys from strict to loose, then pairs that are similar.
 
-What is equal under the strictest key is paired first, in order; what lies between two pairs is aligned by the next
-key, and so on. What no key pairs is aligned by a score of likeness (Needleman & Wunsch, 1970).
+Items equal under the strictest key are paired first, in order; the gaps between pairs are aligned by the next key, and
+so on. Items that no key pairs are aligned by a similarity score (Needleman & Wunsch, 1970).
 
-The longest common subsequence is exact. Its table is kept as differences of neighbours, a bit a cell, so that a row is
-one integer and costs a few operations on it (Hyyrö, 2004).
+The longest common subsequence is exact. Its table is stored as differences of neighboring cells, one bit each, so that
+a row is one integer, computed in a few operations (Hyyrö, 2004).
 """
 
 from collections.abc import Callable, Hashable, Sequence
@@ -12,18 +12,18 @@ from itertools import count, pairwise
 from math import isqrt
 
 Pairs = list[tuple[int, int]]
-"""Indices of the first sequence and of the second, both increasing."""
+"""Indices into the first and the second sequence, both increasing."""
 
 _MOST_CELLS = 250_000
-"""How many scores a gap may ask for; in a larger one, what no key pairs stays unpaired."""
+"""The maximum number of scores computed for a gap; in a larger gap, items that no key pairs remain unpaired."""
 
 
 def align(
     a: Sequence[Sequence[Hashable]], b: Sequence[Sequence[Hashable]], likeness: Callable[[int, int], int]
 ) -> Pairs:
-    """The pairs of two sequences of items, each given by its keys from strict to loose, the same number for all.
+    """The pairs of two sequences of items, each given by the same number of keys, from strict to loose.
 
-    `likeness(i, j)` says how much an item of each are alike; 0 is not at all.
+    `likeness(i, j)` is the similarity of two items; 0 is none.
     """
     levels = len(a[0]) if a else 0
     gaps = [(0, len(a), 0, len(b))]
@@ -43,14 +43,14 @@ def align(
 
 
 def _between(pairs: Pairs, low: int, high: int, start: int, end: int) -> list[tuple[int, int, int, int]]:
-    """What lies between pairs, where there is something on both sides."""
+    """The gaps between pairs that have items on both sides."""
     bounds = [(low - 1, start - 1), *pairs, (high, end)]
     gaps = [(i + 1, k, j + 1, m) for (i, j), (k, m) in pairwise(bounds)]
     return [gap for gap in gaps if gap[0] < gap[1] and gap[2] < gap[3]]
 
 
 def common(a: Sequence[Hashable], b: Sequence[Hashable]) -> Pairs:
-    """A longest common subsequence; of several, one that pairs the first items that it can."""
+    """A longest common subsequence; of several, one that pairs the earliest items."""
     first = 0
     while first < min(len(a), len(b)) and a[first] == b[first]:
         first += 1
@@ -63,7 +63,7 @@ def common(a: Sequence[Hashable], b: Sequence[Hashable]) -> Pairs:
 
 
 def _earliest(a: Sequence[Hashable], b: Sequence[Hashable], pairs: Pairs) -> Pairs:
-    """The same items paired as early as they stand, so that what was added comes after its likes."""
+    """The same items paired as early as possible, so that added items come after equal ones."""
     found: Pairs = []
     k = m = 0
     for i, j in pairs:
@@ -91,12 +91,12 @@ def _common(a: Sequence[Hashable], b: Sequence[Hashable]) -> Pairs:
 
 
 class _Table:
-    """Lengths of the common subsequences of all ends a[i:], b[j:]. Every √n-th row is kept, the rest made again."""
+    """Lengths of the common subsequences of all suffixes a[i:], b[j:]. Every √n-th row is stored."""
 
     def __init__(self, a: Sequence[Hashable], b: Sequence[Hashable]) -> None:
         self._a, self._b = a, b
         self._all = (1 << len(b)) - 1
-        # Bit j of a mask stands for the j-th item of b from its end.
+        # Bit j of a mask stands for the j-th item of b from the end.
         self._masks: dict[Hashable, int] = {}
         for place, item in zip(count(), reversed(b)):
             self._masks[item] = self._masks.get(item, 0) | 1 << place
@@ -110,11 +110,11 @@ class _Table:
                 self._kept[i] = row
 
     def grows(self, i: int, j: int) -> bool:
-        """Whether the length for a[i:], b[j:] is more than that for a[i:], b[j + 1:]."""
+        """Whether the length for a[i:], b[j:] is greater than that for a[i:], b[j + 1:]."""
         return not self._row(i) >> (len(self._b) - 1 - j) & 1
 
     def _above(self, i: int, below: int) -> int:
-        """The row of a[i:] from that of a[i + 1:]: a bit is 0 where the length grows."""
+        """The row of a[i:] from that of a[i + 1:]: a bit is 0 where the length increases."""
         hits = below & self._masks.get(self._a[i], 0)
         return ((below + hits) | (below - hits)) & self._all
 
@@ -130,7 +130,7 @@ class _Table:
 
 
 def _alike(low: int, high: int, start: int, end: int, likeness: Callable[[int, int], int]) -> Pairs:
-    """The pairs of a gap with the largest sum of likenesses."""
+    """The pairs of a gap with the largest total similarity."""
     width = end - start
     best = [[0] * (width + 1) for _ in range(high - low + 1)]
     scores = [[likeness(i, j) for j in range(start, end)] for i in range(low, high)]

@@ -8,11 +8,11 @@ from .differences import Diff
 from .lines import DiffLine, lines, renamings, sums, verdict, warning
 
 _MOST = 60
-"""How many lines of a table are shown: a comment is limited in length."""
+"""The maximum number of table rows: a comment is limited in length."""
 
 
 def render(diff: Diff) -> str:
-    """The sums, the layers that differ in a fold, and which weights carry over."""
+    """The totals, the changed layers in a collapsed section, and which weights carry over."""
     parts = [f"### {_plain(diff.a.name)} → {_plain(diff.b.name)}", f"{_code(diff.a.file)} → {_code(diff.b.file)}"]
     rows = [[what, x, y, change] for what, x, y, change in sums(diff)]
     parts.append(_table(["", "before", "after", "change"], "lrrr", rows))
@@ -56,14 +56,14 @@ def _table(head: Sequence[str], alignment: str, rows: Sequence[Sequence[str]]) -
 
 
 def _plain(text: str) -> str:
-    """Text in which nothing is markup."""
+    """Text without markup."""
     return "".join(
         f"\\{char}" if char in "\\`*_{}[]()#+-.!|~@" else char for char in escape(printable(text), quote=False)
     )
 
 
 def _code(text: str) -> str:
-    """Text as code, where nothing is markup and nobody is mentioned."""
+    """Text as code, in which nothing is markup and nobody is mentioned."""
     text = printable(text)
     longest = max((len(run) for run in "".join(c if c == "`" else " " for c in text).split()), default=0)
     ticks, blank = "`" * (longest + 1), " " * (longest > 0)
@@ -71,5 +71,5 @@ def _code(text: str) -> str:
 
 
 def _cell(text: str) -> str:
-    """Code in a cell of a table, which a bar would end."""
+    """Code in a table cell, which a vertical bar would end."""
     return _code(text).replace("|", "\\|")

@@ -10,7 +10,7 @@ from .differences import Diff, DiffLayer, Named, NetworkTotals, Pair
 
 
 class LayerSide(Model):
-    """A layer as it is on one side."""
+    """A layer in one of the two networks."""
 
     id: int
     name: str = Field(description="The path with dots: the module's name in torch.")
@@ -25,7 +25,7 @@ class LayerSide(Model):
 
 
 class RowReport(Model):
-    """A layer of both sides, or of one."""
+    """A layer of both networks, or of one."""
 
     kind: Literal["same", "changed", "added", "removed"]
     changes: list[str] = Field(description="What differs: layer, output, parameters, macs, field, name.")
@@ -34,7 +34,7 @@ class RowReport(Model):
 
 
 class SideReport(Model):
-    """The sums of one side."""
+    """The totals of one network."""
 
     file: str
     name: str
@@ -57,14 +57,14 @@ class TensorReport(Model):
 
 
 class TensorPairReport(Model):
-    """An entry of the first state dict and the one of the second that is the same layer's."""
+    """An entry of the first state dict and the entry of the second that belongs to the same layer."""
 
     a: TensorReport
     b: TensorReport
 
 
 class WeightsReport(Model):
-    """Which entries of the first state dict serve in the second."""
+    """Which entries of the first state dict carry over to the second."""
 
     same: list[TensorReport]
     renamed: list[TensorPairReport] = Field(description="The same shape under a different name.")
@@ -75,7 +75,7 @@ class WeightsReport(Model):
 
 
 class DiffReport(Model):
-    """What `archdsl diff` knows."""
+    """The report of `archdsl diff`."""
 
     schema_version: Literal[1] = 1
     differs: bool

@@ -13,7 +13,7 @@ _MOST_NAMES = 8
 
 
 def render(diff: Diff, *, full: bool = False) -> str:
-    """The layers that differ, the sums, and which weights carry over. `full` lists every tensor that does not."""
+    """The changed layers, the totals, and which weights carry over. `full` lists every tensor that does not."""
     parts = [f"{_title(diff.a.name, diff.a.file)} → {_title(diff.b.name, diff.b.file)}"]
     found = lines(diff)
     parts.append(_table(found) if any(isinstance(line, DiffLine) for line in found) else f"  {found[0]}")

@@ -8,11 +8,11 @@ Kind = Literal["same", "changed", "added", "removed"]
 
 
 class DiffLayer(Record):
-    """One layer as it is on one side.
+    """One layer of one of the networks.
 
-    `arguments` are the values of its arguments as text. `macs` and `shape` are closed forms where sizes are not known.
-    `field` is the receptive field, empty where no position has one. `scopes` are the stages and uses of blocks around
-    it, outermost first, each with its name and how it is written.
+    `arguments` are the values of its arguments as text. `macs` and `shape` are closed forms if there are symbolic
+    dimensions. `field` is the receptive field, empty if no position has one. `scopes` are the enclosing stages and
+    block uses, outermost first, each with its name and its source text.
     """
 
     id: int
@@ -29,7 +29,7 @@ class DiffLayer(Record):
 
 
 class DiffRow(Record):
-    """A layer of both sides, or of one; `changes` names what differs: layer, output, parameters, macs, field, name."""
+    """A layer of both networks, or one; `changes` lists what differs: layer, output, parameters, macs, field, name."""
 
     kind: Kind
     a: DiffLayer | None
@@ -38,14 +38,14 @@ class DiffRow(Record):
 
     @property
     def here(self) -> DiffLayer:
-        """The layer of the second side, or of the first where the second has none."""
+        """The layer of the second network, or of the first if the second has none."""
         found = self.b or self.a
         assert found is not None
         return found
 
 
 class NetworkTotals(Record):
-    """The sums of one side."""
+    """The totals of one network."""
 
     file: str
     name: str
@@ -60,7 +60,7 @@ class NetworkTotals(Record):
 
 
 class Named(Record):
-    """A tensor of one side's state dict."""
+    """A tensor of one state dict."""
 
     name: str
     shape: tuple[int, ...]
@@ -68,18 +68,18 @@ class Named(Record):
 
 
 class Pair(Record):
-    """A tensor of the first side and the one of the second that holds the same layer's weights."""
+    """A tensor of the first network and the tensor of the second for the same layer."""
 
     a: Named
     b: Named
 
 
 class Weights(Record):
-    """Which tensors of the first side's state dict serve in the second.
+    """Which tensors of the first state dict carry over to the second.
 
-    `same` have the name and the shape that they had; `renamed` the shape, under another name; `changed` are of the same
-    layer in another shape. `new` are in the second alone, `left` in the first alone. `conflicting` are names that both
-    have for tensors of one shape in different layers: loading by name would fill them with another layer's weights.
+    `same` have the same name and shape; `renamed` the same shape under another name; `changed` belong to the same layer
+    and have another shape. `new` are only in the second, `left` only in the first. `conflicting` are names in both for
+    tensors of the same shape in different layers: loading by name would give them another layer's weights.
     """
 
     same: tuple[Named, ...]
@@ -91,17 +91,17 @@ class Weights(Record):
 
     @property
     def carried(self) -> tuple[Named, ...]:
-        """The tensors of the second side that the first one fills."""
+        """The tensors of the second network that the first one fills."""
         return (*self.same, *(pair.b for pair in self.renamed))
 
     @property
     def total(self) -> int:
-        """How many tensors the second side has."""
+        """The number of tensors of the second network."""
         return len(self.carried) + len(self.changed) + len(self.new)
 
 
 class Diff(Record):
-    """Two networks side by side."""
+    """The differences between two networks."""
 
     a: NetworkTotals
     b: NetworkTotals
@@ -110,7 +110,7 @@ class Diff(Record):
 
     @property
     def differs(self) -> bool:
-        """Whether anything but the places in the text differs."""
+        """Whether anything but the positions in the text differs."""
         sums = ("layers", "parameters", "trainable", "buffers", "macs", "field", "inputs", "outputs")
         figures = any(str(getattr(self.a, each)) != str(getattr(self.b, each)) for each in sums)
         return figures or any(row.kind != "same" or row.changes for row in self.rows)

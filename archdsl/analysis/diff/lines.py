@@ -1,4 +1,4 @@
-"""The lines of a difference, for every format: unchanged layers in short, whole blocks as one."""
+"""The lines of a diff, for all formats: unchanged layers are summarized, whole blocks are one line."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
@@ -13,7 +13,7 @@ from .differences import Diff, DiffLayer, DiffRow, Weights
 class DiffLine(Record):
     """A layer, or a whole block that was added or removed; `mark` is `~`, `+` or `-`.
 
-    `numbers` are the parameters and the multiply-accumulates, empty where there are none.
+    `parameters` and `macs` are empty if there are none.
     """
 
     mark: str
@@ -26,7 +26,7 @@ class DiffLine(Record):
 
 
 class Same(Record):
-    """Layers in a row that are the same; how many of them see more or less, and how many have another name."""
+    """Consecutive unchanged layers; how many of them have another receptive field, and how many another name."""
 
     count: int
     fields: int
@@ -39,7 +39,7 @@ class Same(Record):
 
 
 def lines(diff: Diff) -> list[DiffLine | Same]:
-    """The lines of a difference in the order of the second network."""
+    """The lines of a diff, in the order of the second network."""
     whole = _whole(diff, "added") | _whole(diff, "removed")
     found: list[DiffLine | Same] = []
     for kind, rows in groupby(diff.rows, key=lambda row: row.kind):
@@ -54,7 +54,7 @@ def lines(diff: Diff) -> list[DiffLine | Same]:
 
 
 def _whole(diff: Diff, kind: str) -> set[tuple[str, str]]:
-    """The scopes all of whose layers are of one kind, with its mark."""
+    """The scopes all of whose layers are of one kind, with the kind's mark."""
     mark = "+" if kind == "added" else "-"
     of_side = [row for row in diff.rows if (row.b if kind == "added" else row.a) is not None]
     inside = {name for row in of_side if row.kind == kind for name, _ in row.here.scopes}
@@ -91,7 +91,7 @@ def _changed(row: DiffRow) -> DiffLine:
 
 
 def _what(a: DiffLayer, b: DiffLayer) -> str:
-    """`conv 64 k3 → conv 64 k5`; where the words are the same, the arguments that are not."""
+    """`conv 64 k3 → conv 64 k5`; if the words are equal, the arguments that differ."""
     if a.text != b.text:
         return _arrow(a.text, b.text)
     others = dict(b.arguments)
@@ -100,7 +100,7 @@ def _what(a: DiffLayer, b: DiffLayer) -> str:
 
 
 def _blocks(layers: Sequence[DiffLayer], mark: str, whole: set[tuple[str, str]]) -> Iterator[DiffLine]:
-    """One line for each layer, or for the outermost block or stage that is wholly new or gone."""
+    """One line for each layer, or for the outermost block or stage that is entirely new or removed."""
 
     def home(layer: DiffLayer) -> tuple[str, str] | None:
         return next(((name, text) for name, text in layer.scopes if (mark, name) in whole), None)
@@ -128,7 +128,7 @@ def _line(mark: str, name: str, what: str, layers: Sequence[DiffLayer]) -> DiffL
 
 
 def _repeated(found: Iterable[DiffLine]) -> list[DiffLine]:
-    """Lines in a row that differ in the name and the field alone, as one with ×N."""
+    """Consecutive lines that differ only in name and field, as one line with ×N."""
 
     def key(line: DiffLine) -> DiffLine:
         return line.replace(name="", field="")
@@ -160,7 +160,7 @@ def _number(count: int) -> str:
 
 
 def sums(diff: Diff) -> list[tuple[str, str, str, str]]:
-    """The totals: what, on either side, and the difference; without those that are 0 on both."""
+    """The totals: the quantity, its value in both networks, and the difference; without those that are 0 in both."""
     a, b = diff.a, diff.b
     found = [("layers", a.layers, b.layers), ("parameters", a.parameters, b.parameters)]
     found += [("trainable", a.trainable, b.trainable)] * ((a.trainable, b.trainable) != (a.parameters, b.parameters))
@@ -179,7 +179,7 @@ def _or_dash(count: int | None) -> str:
 
 
 def _delta(a: int, b: int) -> str:
-    """`+10.1 M (+86.5 %)`; empty where nothing changes or sizes are not known."""
+    """`+10.1 M (+86.5 %)`; empty if nothing changes or a symbolic dimension is involved."""
     if plain(a) is not a or plain(b) is not b or a == b:
         return ""
     sign = "+" if b > a else "−"
@@ -188,7 +188,7 @@ def _delta(a: int, b: int) -> str:
 
 
 def verdict(weights: Weights) -> list[str]:
-    """How much of the second network's state dict the first one fills, in two sentences."""
+    """How much of the second network's state dict carries over, in two sentences."""
     carried = weights.carried
     numbers = sum(prod(each.shape) for each in carried)
     whole = numbers + sum(prod(each.shape) for each in (*weights.new, *(pair.b for pair in weights.changed)))
@@ -215,7 +215,7 @@ def _quoted(name: str) -> str:
 
 
 def warning(weights: Weights, code: Callable[[str], str] = _quoted) -> str:
-    """What loading by name would do wrong; empty where it would do nothing wrong. `code` sets a name as code."""
+    """A warning about loading by name; empty if that is safe. `code` formats a name as code."""
     count, first = len(weights.conflicting), weights.conflicting[:1]
     if not first:
         return ""

@@ -1,13 +1,13 @@
 """The receptive field: which elements of the input one position of a layer depends on.
 
-Along a side it has a size (from the first element to the last that is read), a jump (how far apart the fields of
-neighbours are) and a start (the middle of the first position's field, where the first element's middle is 0.5), as in
-Dumoulin & Visin (2016) and Araujo, Norris & Sim (2019). They hold far from the ends and for inputs of any size;
-`support` also knows the ends.
+Along a dimension it has a size (from the first to the last element read), a jump (the distance between the fields of
+neighboring positions) and a start (the center of the first position's field, where the first element's center is 0.5),
+as in Dumoulin & Visin (2016) and Araujo, Norris & Sim (2019). They hold far from the ends and for inputs of any size;
+`support` also handles the ends.
 
-Where branches meet, each way has a field and the whole has their union. A layer that mixes all positions (attention, a
-gate, normalisation of a whole picture) sees the whole side. Single channels are not told apart: a field is that of all
-channels at a position.
+If branches merge, each path has a field, and the layer has their union. A layer that mixes all positions (attention, a
+gate, normalization over the whole image) sees the whole dimension. Channels are not distinguished: a field is that of
+all channels at a position.
 """
 
 from .field import Field, Fields, Seen, channel_axes, fields, receptive_field

@@ -1,4 +1,4 @@
-"""Along one side, ends and all: for each position, which positions of the network's input it reads, as bits."""
+"""Receptive fields along one dimension, including its ends: the input positions that each position reads, as bits."""
 
 from collections.abc import Iterable, Sequence
 from functools import reduce
@@ -7,10 +7,10 @@ from operator import or_
 from ...contract.reads import PeriodicReads, Reads, ReadsAll, ReadsBefore
 
 _FEW = 8
-"""Rows up to which a union is made one by one."""
+"""Up to this many rows, a union is computed row by row."""
 
 Table = tuple[int, ...]
-"""For each position of an axis the bits of what it reads; one entry where all positions read the same."""
+"""For each position of an axis, the bits of what it reads; one entry if all positions read the same."""
 
 
 def start(length: int) -> Table:
@@ -19,7 +19,7 @@ def start(length: int) -> Table:
 
 
 def through(table: Table, reads: Reads, length: int, size: int) -> Table:
-    """What the `size` positions after a layer read, of what the `length` positions before it do."""
+    """What the `size` positions after a layer read, given what the `length` positions before it read."""
     rows = table if len(table) == length else table * length
     match reads:
         case ReadsAll():
@@ -32,14 +32,14 @@ def through(table: Table, reads: Reads, length: int, size: int) -> Table:
 
 
 class _Unions:
-    """Unions of rows that are equally far apart: of two unions of 2ⁿ rows, which overlap, however many there are."""
+    """Unions of equally spaced rows: each is the union of two overlapping unions of 2ⁿ rows."""
 
     def __init__(self, rows: Sequence[int]) -> None:
         self._rows = rows
         self._doubled: dict[int, list[Sequence[int]]] = {}
 
     def of(self, inside: range, others: Iterable[int]) -> int:
-        """What the rows of both have in all."""
+        """The union of two tables, row by row."""
         found = reduce(or_, (self._rows[i] for i in others), 0)
         if len(inside) < _FEW:
             return reduce(or_, (self._rows[i] for i in inside), found)
@@ -48,7 +48,7 @@ class _Unions:
         return found | unions[inside[0]] | unions[inside[-(1 << power)]]
 
     def _of_powers(self, step: int, power: int) -> Sequence[int]:
-        """By row, the union of the 2ⁿ rows from it on."""
+        """For each row, the union of the 2ⁿ rows from it on."""
         levels = self._doubled.setdefault(step, [self._rows])
         while len(levels) <= power:
             last, apart = levels[-1], step << (len(levels) - 1)
@@ -65,20 +65,20 @@ def _running(rows: Sequence[int]) -> list[int]:
 
 
 def covers(a: Table, b: Table) -> bool:
-    """Whether each position reads, by way of a, all that it reads by way of b."""
+    """Whether each position reads through a everything that it reads through b."""
     if len(a) != len(b):
         return False
     return all(own & other == other for own, other in zip(a, b, strict=True))
 
 
 def either(a: Table, b: Table) -> Table:
-    """What each position reads by one way or the other."""
+    """What each position reads through a or b."""
     rows = max(len(a), len(b))
     return tuple(x | y for x, y in zip(a * (rows // len(a)), b * (rows // len(b)), strict=True))
 
 
 def unfolded(table: Table, sizes: tuple[int, ...]) -> tuple[int | None, Table]:
-    """A table along a sequence that becomes these sides: the one of them that it follows (from 0), and its table."""
+    """Unfold a table along a sequence to these sizes: the dimension that it follows (from 0), and its table."""
     after = 1
     for dimension in range(len(sizes) - 1, -1, -1):
         rows = tuple(table[i * after] for i in range(sizes[dimension]))

@@ -1,4 +1,4 @@
-"""Size, jump and start of every node's field, from patterns that repeat."""
+"""Size, jump and start of the receptive field of every node, from periodic patterns."""
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
@@ -16,11 +16,11 @@ from .spans import ElementSet, joined
 
 
 class Field(Record):
-    """Along one side of an input, in its elements.
+    """The field along one dimension of an input, in elements.
 
-    `size` is how far the field reaches, None where it is the whole side; of positions whose fields differ (after an
-    upsampling), the largest. `read` is how many elements in it are read. `jump` and `start` are None where they are
-    not the same for all positions: where ways of different strides meet, or no position has a field of its own.
+    `size` is the extent of the field, None for the whole dimension; if the fields of positions differ (after
+    upsampling), the largest. `read` is how many elements in it are read. `jump` and `start` are None if they differ
+    between positions: where paths with different strides merge, or if no position has its own field.
     """
 
     size: int | None
@@ -47,7 +47,7 @@ class Seen(Record):
 
 
 class Fields:
-    """The fields of a graph's nodes; what is asked for is summed up when it is."""
+    """The receptive fields of a graph's nodes, each computed on first use."""
 
     def __init__(self, graph: Graph, traced: Traced[Reach]) -> None:
         self._graph = graph
@@ -57,7 +57,7 @@ class Fields:
         self._alone: dict[tuple[Whole | int, int], Field] = {}
 
     def __getitem__(self, node: int) -> tuple[Seen, ...]:
-        """What a node sees, of each input that it depends on and that has sides."""
+        """The fields of a node, one for each input that it depends on and that has spatial dimensions."""
         paths = self._paths[node]
         if id(paths) not in self._seen:
             inputs = dict.fromkeys(path.input for path in paths)
@@ -86,7 +86,7 @@ class Fields:
         )
 
     def _field(self, line: AxisPath[Reach], sizes: tuple[int, ...]) -> Field:
-        """The field of one line; paths share most of theirs with others."""
+        """The field of one axis path; paths share most of theirs with others."""
         axis, reach = line
         # Patterns live as long as the paths.
         key = reach if isinstance(reach, Whole) else id(reach), -1 if axis is None else sizes[axis]
@@ -95,9 +95,9 @@ class Fields:
         return self._alone[key]
 
     def places(self, node: int, position: Sequence[int]) -> set[tuple[int, ...]] | None:
-        """The places along an input's sides that a position far from the ends reads, of the node's only input.
+        """The input positions that a position far from the ends reads; the node must depend on a single input.
 
-        They may lie beyond the ends. None where a whole side is seen. `position` is along all axes of the node.
+        They may be beyond the ends. None if a whole dimension is seen. `position` is along all axes of the node.
         """
         found: set[tuple[int, ...]] = set()
         for path in (_at_all_channels(each, self._channels[node]) for each in self._paths[node]):
@@ -112,9 +112,9 @@ class Fields:
 
 
 def channel_axes(graph: Graph) -> tuple[int | None, ...]:
-    """By node, the axis of its channels or features; None for ids, which have none."""
+    """For each node, the axis of its channels or features; None for ids, which have none."""
     found: list[int | None] = []
-    # Two sizes that no layer has read yet are what the next layer takes them for.
+    # The layout of two dimensions that no layer has interpreted yet is that of the next layer.
     after = Layout.SIGNAL
     for node in reversed(graph.nodes):
         layout = after if node.shape.layout is Layout.OPEN else node.shape.layout
@@ -124,7 +124,7 @@ def channel_axes(graph: Graph) -> tuple[int | None, ...]:
 
 
 def _at_all_channels(path: Path[Reach], channels: int | None) -> Path[Reach]:
-    """What all channels at a position read: where a side of the input became the channels, all of that side."""
+    """What all channels at a position read: a dimension of the input that became the channels is read completely."""
     if channels is None or all(line.axis != channels for line in path.lines):
         return path
     lines: list[AxisPath[Reach]] = []
@@ -134,14 +134,14 @@ def _at_all_channels(path: Path[Reach], channels: int | None) -> Path[Reach]:
 
 
 def fields(graph: Graph, *, every: bool = False) -> Fields:
-    """The fields of a graph's nodes; `every` also lists the ways that another one covers, up to 16 a node."""
+    """The fields of a graph's nodes; `every` also lists paths covered by another one, up to 16 for each node."""
     return Fields(graph, trace(graph, PATTERNS, every=every))
 
 
 def receptive_field(graph: Graph) -> int | None:
-    """The largest side of the field of the last places: of what the head pools or flattens.
+    """The largest field along any dimension at the last positions: those that the head pools or flattens.
 
-    None where nothing has places, or where it is a side whose length is not known.
+    None if no layer has positions, or if the field is a whole dimension of unknown length.
     """
     found = fields(graph)
     best = None
@@ -165,7 +165,7 @@ def _largest(graph: Graph, seen: Seen) -> int | None:
 
 
 def _has_places(line: tuple[int | None, Reach], sizes: tuple[int, ...]) -> bool:
-    """Whether the positions of an axis each see their own part; what sees the whole must be of more than one."""
+    """Whether the positions of an axis each see their own part; an axis that sees the whole must have more than one."""
     axis, reach = line
     return axis is not None and (reach.step != 0 if isinstance(reach, Pattern) else sizes[axis] > 1)
 
@@ -175,14 +175,14 @@ def _is_exact(reach: Reach) -> bool:
 
 
 def _period(lines: Iterable[tuple[int | None, Reach]]) -> int:
-    """After how many positions the union of the lines begins anew, where their fields are equally far apart; else 1."""
+    """The period of the union of the paths in positions, if their fields have the same jump; else 1."""
     ratios = {(r.step, r.period) for axis, r in lines if axis is not None and isinstance(r, Pattern) and r.step}
     alike = len({Fraction(*ratio) for ratio in ratios}) == 1
     return lcm(*(period for _, period in ratios)) if alike else 1
 
 
 def _union(lines: Iterable[tuple[int | None, Reach]], sizes: tuple[int, ...]) -> Field:
-    """The field of all lines together."""
+    """The field of the union of all paths."""
     lines = list(lines)
     patterns = [(axis, reach) for axis, reach in lines if isinstance(reach, Pattern)]
     placed = [reach for axis, reach in patterns if axis is not None and reach.step]

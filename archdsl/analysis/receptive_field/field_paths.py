@@ -1,4 +1,4 @@
-"""Receptive fields carried through a graph: for each node, the paths from the inputs, as a product over the sides."""
+"""Receptive fields propagated through a graph: the paths from the inputs to each node, as products over dimensions."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -12,22 +12,22 @@ from . import bounded, reach
 R = TypeVar("R")
 
 _LISTED = 16
-"""Beyond so many different paths to a node, only those are kept that no other one covers, also where all are listed."""
+"""Above this number of distinct paths to a node, paths covered by another one are dropped, even with `every`."""
 _MOST_APART = 12
-"""Beyond so many of these, a single one stands for all: it covers them, and is not exact."""
+"""Above this number, they are replaced with a single path that covers them and is not exact."""
 
 
 class AxisPath(NamedTuple, Generic[R]):
-    """One side of an input: the node's axis whose position decides what is read of it (None: no axis); and what."""
+    """One dimension of an input: the node's axis whose position determines what is read (None: no axis); and what."""
 
     axis: int | None
     reach: R
 
 
 class Path(NamedTuple, Generic[R]):
-    """What a position of a node reads of an input by one way: a product over the input's sides.
+    """What a position of a node reads of an input through one path: a product over the input's dimensions.
 
-    Where not `exact`, at most that.
+    If not `exact`, an upper bound.
     """
 
     input: int
@@ -36,7 +36,7 @@ class Path(NamedTuple, Generic[R]):
 
 
 class Algebra(NamedTuple, Generic[R]):
-    """How reaches are made along one side: a pattern far from the ends, or a table with them."""
+    """Operations on what is read along one dimension: a pattern far from the ends, or a table including them."""
 
     start: Callable[[int], R]
     through: Callable[[R, Reads, int, int], R]
@@ -60,14 +60,14 @@ Paths = tuple[Path[R], ...]
 
 
 class Traced(NamedTuple, Generic[R]):
-    """By node, the paths to it, and whether these are all; else those are left out that another one covers."""
+    """The paths to each node, and whether they are all; otherwise, paths covered by another one are left out."""
 
     paths: tuple[Paths[R], ...]
     complete: tuple[bool, ...]
 
 
 def trace(graph: Graph, algebra: Algebra[R], *, every: bool = False) -> Traced[R]:
-    """The paths to each node but those that another one covers; `every` keeps these too, as far as they are few."""
+    """The paths to each node except those that another one covers; `every` keeps those too, up to a limit."""
     return _Trace(graph, algebra, every).run()
 
 
@@ -78,7 +78,7 @@ class _Trace(Generic[R]):
         self.complete: list[bool] = []
         self.links: dict[tuple[int, ...], tuple[Links, ...]] = {}
         self.reached: dict[Any, R] = {}
-        self.kept: list[Any] = []  # what the memo knows by identity must stay alive
+        self.kept: list[Any] = []  # objects that the memo identifies by id must stay alive
 
     def run(self) -> Traced[R]:
         entries = set(self.graph.inputs)
@@ -97,7 +97,7 @@ class _Trace(Generic[R]):
         if not any(self.found[i] for i in node.inputs):
             return ()
         xs = self.graph.shapes_in(node)
-        # Ops and shapes live as long as the graph, which holds equal ones once.
+        # Ops and shapes live as long as the graph, in which equal ones are shared.
         key = id(node.op), *map(id, xs)
         if key not in self.links:
             self.links[key] = node.op.reads_of(xs, node.shape)
@@ -146,7 +146,7 @@ class _Trace(Generic[R]):
         return found
 
     def bounded(self, paths: list[Path[R]]) -> Paths[R]:
-        """One path that covers all that go along the same axes: the union on each side, which is more than theirs."""
+        """One path that covers all paths along the same axes: the union in each dimension, which is an upper bound."""
         found: dict[tuple[int, tuple[int | None, ...]], Path[R]] = {}
         for path in paths:
             key = path.input, tuple(line.axis for line in path.lines)
@@ -168,7 +168,7 @@ class _Trace(Generic[R]):
 
 
 def _splits(lines: tuple[AxisPath[Any], ...], links: Links) -> bool:
-    """Whether two sides that share an axis are read at several of its positions: no product of sides any more."""
+    """Whether two dimensions that share an axis are read at several positions: then it is no product of dimensions."""
     axes = [line.axis for line in lines if line.axis is not None]
     if len(set(axes)) == len(axes):
         return False
@@ -177,7 +177,7 @@ def _splits(lines: tuple[AxisPath[Any], ...], links: Links) -> bool:
 
 
 def _misses(lines: tuple[AxisPath[Any], ...], links: Links) -> bool:
-    """Whether a place may read nothing, where that cannot be told of a side that is the same for all places."""
+    """Whether a position may read nothing, which a dimension that is the same for all positions cannot express."""
     if all(line.axis is not None for line in lines):
         return False
     return any(isinstance(reads, PeriodicReads) and _reads_nothing(reads) for _, reads in links)
@@ -194,14 +194,14 @@ def _reads_several(reads: Reads | Unfolded) -> bool:
 
 
 def input_axes(graph: Graph, entry: Node) -> tuple[int, ...]:
-    """The axes of an input along which there is a field: the sides of an image, the steps of a sequence."""
+    """The axes of an input along which fields extend: the spatial dimensions of an image, the steps of a sequence."""
     shape = entry.shape
     if shape.layout is Layout.VECTOR:
         return ()
     if shape.layout in (Layout.SEQUENCE, Layout.IDS):
         return (0,) if shape.rank else ()
     if shape.layout is Layout.OPEN:
-        # The first layer that reads two sizes one way or the other decides.
+        # The first layer that interprets two dimensions decides.
         layouts = (node.shape.layout for node in graph.layers)
         return (0,) if next((each for each in layouts if each is not Layout.OPEN), None) is Layout.SEQUENCE else (1,)
     return tuple(range(1, shape.rank))

@@ -1,4 +1,4 @@
-"""Along one side, far from its ends: which positions of the network's input are read, as a repeating pattern."""
+"""Receptive fields along one dimension, far from its ends: the input positions that are read, as a periodic pattern."""
 
 from fractions import Fraction
 from math import gcd, lcm
@@ -9,17 +9,17 @@ from ...shapes.symbolic import plain
 from .spans import ElementSet, joined, repeated
 
 _MOST_STEPS = 1 << 16
-"""Beyond so many spans that are joined to follow a pattern through a layer, it is no longer followed."""
+"""Above this number of joined spans, a pattern is no longer tracked through a layer."""
 
 
 class Whole(NamedTuple):
-    """The whole side: all that the layers before read of it. Where not `exact`, at most that."""
+    """The whole dimension: everything that the previous layers read of it. If not `exact`, an upper bound."""
 
     exact: bool = True
 
 
 class Pattern(NamedTuple):
-    """Position `period`·q + r reads `step`·q + each number of `spans[r]`; None is nothing."""
+    """Position `period`·q + r reads `step`·q + each number of `spans[r]`; None is the empty set."""
 
     period: int
     step: int
@@ -27,11 +27,11 @@ class Pattern(NamedTuple):
 
     @property
     def jump(self) -> Fraction:
-        """How far apart the fields of neighbours are on average, in input elements."""
+        """The average distance between the fields of neighboring positions, in input elements."""
         return Fraction(self.step, self.period)
 
     def at(self, position: int) -> ElementSet | None:
-        """What a position reads."""
+        """The set that a position reads."""
         turn, rest = divmod(position, self.period)
         span = self.spans[rest]
         return span and span.moved(self.step * turn)
@@ -43,7 +43,7 @@ START = Pattern(1, 1, (ElementSet(0, 0),))
 
 
 def through(reach: Reach, reads: Reads) -> Reach:
-    """What a position after a layer reads, of what one before it does."""
+    """What a position after a layer reads, given what a position before it reads."""
     match reads:
         case ReadsAll(exact=exact):
             return Whole(exact and (not isinstance(reach, Whole) or reach.exact))
@@ -67,7 +67,7 @@ def _composed(reach: Pattern, reads: PeriodicReads) -> Reach:
 
 
 def _steps(reach: Pattern, reads: PeriodicReads, turns: int) -> int:
-    """How many spans `_read` joins for all positions of the result's period."""
+    """The number of spans that `_read` joins for all positions of the result's period."""
     if reads.period * turns > LONGEST_PERIOD:
         return _MOST_STEPS + 1
     return turns * sum(min(reach.period, len(offsets)) for offsets in reads.offsets)
@@ -77,7 +77,7 @@ def _read(reach: Pattern, reads: PeriodicReads, position: int) -> ElementSet | N
     turn, rest = divmod(position, reads.period)
     found: ElementSet | None = None
     offsets, base = reads.offsets[rest], reads.step * turn
-    # Offsets that fall on the same place of the pattern are read together.
+    # Offsets at the same position of the pattern are read together.
     every = reach.period // gcd(reach.period, offsets.step)
     for first in range(min(every, len(offsets))):
         own = offsets[first::every]
@@ -90,7 +90,7 @@ def _read(reach: Pattern, reads: PeriodicReads, position: int) -> ElementSet | N
 
 
 def _shortened(pattern: Pattern) -> Pattern:
-    """The same with the shortest period, where it begins anew within."""
+    """The same pattern with the shortest period."""
     period, step, spans = pattern
     for parts in (p for p in range(period, 1, -1) if period % p == 0 and step % p == 0):
         own, by = period // parts, step // parts
@@ -104,19 +104,19 @@ def _moved(span: ElementSet | None, by: int) -> ElementSet | None:
 
 
 def covers(a: Reach, b: Reach) -> bool:
-    """Whether a position reads, by way of a, all that it reads by way of b."""
+    """Whether a position reads through a everything that it reads through b."""
     if isinstance(a, Whole) or isinstance(b, Whole):
-        # A pattern is kept beside a whole side: it tells how far apart the places are.
+        # A pattern is kept beside a whole dimension, because it has the jump.
         return isinstance(a, Whole) and isinstance(b, Whole) and (a == b or not a.exact)
     if a.step * b.period != b.step * a.period:
         return False
     longest = lcm(a.period, b.period)
-    # What is not followed so far is kept beside the other one, which is always right.
+    # If it cannot be decided, both are kept, which is always correct.
     return longest <= LONGEST_PERIOD and all(_covers(a.at(i), b.at(i)) for i in range(longest))
 
 
 def either(a: Reach, b: Reach) -> Reach:
-    """What a position reads by one way or the other."""
+    """What a position reads through a or b."""
     if isinstance(a, Whole) or isinstance(b, Whole):
         return a if isinstance(a, Whole) else b
     longest = lcm(a.period, b.period)
@@ -131,7 +131,7 @@ def _covers(a: ElementSet | None, b: ElementSet | None) -> bool:
 
 
 def unfolded(reach: Reach, sizes: tuple[int, ...]) -> tuple[int | None, Reach]:
-    """A reach along a sequence that becomes these sides: the one of them that it follows (from 0), and how."""
+    """Unfold a reach along a sequence to these sizes: the dimension that it follows (from 0), and its reach."""
     if isinstance(reach, Whole):
         return None, reach
     if reach.step == 0 and reach.period == 1:
@@ -147,7 +147,7 @@ def unfolded(reach: Reach, sizes: tuple[int, ...]) -> tuple[int | None, Reach]:
 
 
 def _follows(reach: Pattern, size: int | None, after: int) -> Pattern | None:
-    """The reach as one of i, if step t depends on i = floor(t/after) mod size alone (no size: on floor(t/after))."""
+    """The reach by i, if step t depends only on i = floor(t/after) mod size (without size: floor(t/after))."""
     if reach.period % after or (size is not None and (reach.step or reach.period != size * after)):
         return None
     spans = reach.spans[::after]
@@ -155,6 +155,6 @@ def _follows(reach: Pattern, size: int | None, after: int) -> Pattern | None:
         return None
     if size is None:
         return _shortened(Pattern(len(spans), reach.step, spans))
-    # Every position of the side is listed; how far neighbours are apart makes a pattern of them.
+    # Every position of the dimension is stored; the distance between neighbors makes it a pattern.
     by = spans[1].low - spans[0].low if size > 1 and spans[0] and spans[1] else 0
     return _shortened(Pattern(size, by * size, spans))

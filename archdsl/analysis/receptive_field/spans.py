@@ -1,13 +1,13 @@
-"""Sets of whole numbers as what receptive fields are made of: an interval, or an interval with holes."""
+"""Sets of integers for receptive fields: an interval, possibly with holes."""
 
 from typing import NamedTuple
 
 _WIDEST = 1 << 16
-"""Beyond so many numbers from first to last, holes are no longer kept."""
+"""Above this extent, holes are not stored."""
 
 
 class ElementSet(NamedTuple):
-    """The numbers from `low` to `high`, both included; where it has holes, bit i of `mask` is set for low + i."""
+    """The integers from `low` to `high`, both included; with holes, bit i of `mask` is set for low + i."""
 
     low: int
     high: int
@@ -15,12 +15,12 @@ class ElementSet(NamedTuple):
 
     @property
     def size(self) -> int:
-        """How far it reaches, its holes included."""
+        """The extent, including holes."""
         return self.high - self.low + 1
 
     @property
     def members(self) -> int:
-        """How many numbers are in it."""
+        """The number of elements."""
         return self.size if self.mask is None else self.mask.bit_count()
 
     @property
@@ -29,11 +29,11 @@ class ElementSet(NamedTuple):
         return (1 << self.size) - 1 if self.mask is None else self.mask
 
     def moved(self, by: int) -> "ElementSet":
-        """Each number more by so much."""
+        """The set shifted by a number."""
         return ElementSet(self.low + by, self.high + by, self.mask) if by else self
 
     def covers(self, other: "ElementSet") -> bool:
-        """Whether all numbers of the other are in this one."""
+        """Whether it contains all elements of the other set."""
         if self.low > other.low or self.high < other.high:
             return False
         if self.mask is None:
@@ -42,13 +42,13 @@ class ElementSet(NamedTuple):
         return self.mask & bits == bits
 
     def inside(self, length: int) -> int:
-        """The numbers from 0 up to `length`, without, as bits."""
+        """The elements from 0 to `length` (excluded), as bits."""
         bits = self.bits << self.low if self.low >= 0 else self.bits >> -self.low
         return bits & ((1 << length) - 1)
 
 
 def joined(a: ElementSet | None, b: ElementSet | None) -> ElementSet | None:
-    """The numbers of either; None is the set without any."""
+    """The union of two sets; None is the empty set."""
     if a is None or b is None:
         return b if a is None else a
     low, high = min(a.low, b.low), max(a.high, b.high)
@@ -65,7 +65,7 @@ def _packed(low: int, high: int, a: ElementSet, b: ElementSet) -> ElementSet:
 
 
 def repeated(span: ElementSet, times: range, scale: int) -> ElementSet | None:
-    """The union of the span moved by scale·t for each t."""
+    """The union of the set shifted by scale·t for each t."""
     if not times:
         return None
     apart, last = scale * times.step, (len(times) - 1) * scale * times.step

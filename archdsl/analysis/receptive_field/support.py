@@ -1,4 +1,4 @@
-"""What a position reads of an input of a known size, its ends and the padding counted; and who reads an element."""
+"""What a position reads of an input of known size, including ends and padding; and which positions read an element."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,7 +8,7 @@ from .bounded import Table
 from .field_paths import TABLES, Path, Paths, trace
 
 LONGEST = 4096
-"""The longest side that is worked out position by position."""
+"""The longest dimension that is computed position by position."""
 
 
 class Support(Record):
@@ -18,9 +18,9 @@ class Support(Record):
     paths: tuple[Paths[Table], ...]
 
     def rows(self, node: int, entry: int, position: Sequence[int | None]) -> set[tuple[int, ...]]:
-        """The elements of an input, as places along its sides, that a position of a node reads.
+        """The elements of an input, as positions along its dimensions, that a position of a node reads.
 
-        `position` is along the node's axes, None for one whose every position is asked for.
+        `position` is along the node's axes; None means all positions of an axis.
         """
         found: set[tuple[int, ...]] = set()
         for path in self.paths[node]:
@@ -29,12 +29,12 @@ class Support(Record):
         return found
 
     def is_exact(self, node: int) -> bool:
-        """Whether no more than the truth is told of a node."""
+        """Whether the result for a node is exact rather than an upper bound."""
         return all(path.exact for path in self.paths[node])
 
 
 def support(graph: Graph) -> Support:
-    """What every position of every node reads. Sides must be known, and no longer than LONGEST."""
+    """What every position of every node reads. All sizes must be known, and at most LONGEST."""
     return Support(graph=graph, paths=trace(graph, TABLES).paths)
 
 

@@ -11,9 +11,9 @@ from .theme import THEMES
 __all__ = ["FORMATS", "THEMES", "CannotDraw", "DiagramStyle", "View", "ViewOptions", "diagram"]
 
 MOST = 3000
-"""Boxes in a diagram; more would take minutes, and nobody could read them."""
+"""The maximum number of boxes in a diagram; more would take minutes and be unreadable."""
 FORMATS = ("svg", "png", "pdf", "dot", "mmd", "tikz")
-"""The formats of a diagram; pdf needs a system's `dot`."""
+"""The formats of a diagram; pdf needs Graphviz's `dot` on the system."""
 
 
 def diagram(
@@ -59,7 +59,7 @@ def _volumes(drawn: Diagram, format: str, style: DiagramStyle) -> bytes:
 
 
 def _fixed(drawing: Drawing, format: str, style: DiagramStyle) -> bytes:
-    """A drawing whose places are given already."""
+    """Render a drawing with fixed positions."""
     from .plot import write_fixed_dot, write_svg
 
     match format:
@@ -76,7 +76,7 @@ def _fixed(drawing: Drawing, format: str, style: DiagramStyle) -> bytes:
 
 
 def _in_columns(drawn: Diagram, style: DiagramStyle) -> Drawing | None:
-    """The diagram in columns, if there are several."""
+    """The diagram in columns; None if one column is enough."""
     from .page_columns import may_need, set_columns
 
     return set_columns(drawn, style) if may_need(drawn, style) else None
@@ -90,6 +90,6 @@ def _program(drawn: Diagram, style: DiagramStyle) -> str:
     try:
         best = best_arrangement(drawn, style)
     except CannotDraw:
-        # Without a renderer, DOT can still be written.
+        # DOT can be written without a renderer.
         best = None
     return write_dot(drawn, style, best)

@@ -1,4 +1,4 @@
-"""What is left to choose when a figure is laid out, and the figures that its writer and its layout share."""
+"""The choices left open when a diagram is laid out, and the lengths that its writer and its layout share."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -6,22 +6,23 @@ from typing import NamedTuple
 from ...record import Record
 
 STRAIGHT = "500"
-"""The weight of arrows that run straight: well above 128, with which Graphviz makes clusters narrow."""
+"""The weight of arrows that should be straight: well above 128, with which Graphviz keeps clusters narrow."""
 GAP = 18
-"""Points between two boxes beside each other."""
+"""Points between adjacent boxes."""
 
 
 class Title(NamedTuple):
-    """Where the name of a frame stands: `l` or `r`, and how wide, in points, the room is that is made for it."""
+    """The side of a frame's title, `l` or `r`, and the width reserved for it in points."""
 
     side: str = "r"
     room: float = 0
 
 
 class Arrangement(Record):
-    """What is left to choose in a picture: where the titles of clusters stand, by their names in DOT.
+    """The choices left open in a diagram: the positions of cluster titles, by the clusters' names in DOT.
 
-    Skips that come first run at the left of what they skip, else at the right. A `nudge` moves all things apart a bit.
+    `skips_first` places skips at the left of what they skip, otherwise at the right. `nudge` moves everything slightly
+    apart.
     """
 
     titles: Mapping[str, Title] = {}

@@ -1,4 +1,4 @@
-"""What stands in a box or on a frame: names, numbers, hover text."""
+"""The contents of boxes and frames: names, numbers, hover text."""
 
 import re
 
@@ -12,11 +12,11 @@ from .labels import count, layer_words, shape_words
 from .plan import DrawingPlan, Frame, Path, PlannedNode, frames_around
 
 UNNAMED_SCOPES = frozenset({"stage", "branch", "aux"})
-"""What a scope can be besides a block, whose name it then holds."""
+"""Kinds of scopes other than the use of a block, whose kind is the block's name."""
 
 
 class DiagramSource(Record):
-    """What is known about a network that is to be drawn."""
+    """The network to be drawn: its graph, its costs, and what is drawn of it."""
 
     graph: Graph
     costs: Costs
@@ -24,7 +24,7 @@ class DiagramSource(Record):
 
 
 class BoxGroup(Record):
-    """What one box holds: layers on top of each other, or all of a closed frame; and the frame that it stands in."""
+    """The contents of one box: stacked layers, or everything in a closed frame; and the frame that contains the box."""
 
     nodes: tuple[PlannedNode, ...]
     frame: Frame | None
@@ -33,7 +33,7 @@ class BoxGroup(Record):
 
     @property
     def id(self) -> str:
-        """The name of its box."""
+        """The id of its box."""
         return f"n{self.nodes[0].node}"
 
 
@@ -52,7 +52,7 @@ def group_box(facts: DiagramSource, group: BoxGroup) -> Box:
 
 
 def _shape_after(facts: DiagramSource, group: BoxGroup) -> Shape | None:
-    """The shape of what leaves a group, after the last of its repetitions."""
+    """The shape of a group's output, after the last of its repetitions."""
     return facts.graph.nodes[group.nodes[-1].copies[-1]].shape
 
 
@@ -81,7 +81,7 @@ def _kernel(graph: Graph, node: int) -> tuple[int, ...]:
 
 
 def _words(graph: Graph, drawn: PlannedNode) -> str:
-    """A layer in words; where those that it stands for differ, what they have in common."""
+    """A layer in words; if its copies differ, what they have in common."""
     nodes = [graph.nodes[copy] for copy in drawn.copies]
     words = {layer_words(node.op, graph.shapes_in(node)[0]) for node in nodes}
     op = nodes[0].op
@@ -119,13 +119,13 @@ def _closed_box(facts: DiagramSource, group: BoxGroup, frame: Frame) -> Box:
 
 
 def _turn(facts: DiagramSource, nodes: tuple[PlannedNode, ...], turn: int, turns: int) -> Cost:
-    """What one of the repetitions of a frame costs."""
+    """The cost of one repetition of a frame."""
     ids = (i for n in nodes for i in n.copies[turn * len(n.copies) // turns : (turn + 1) * len(n.copies) // turns])
     return add(facts.costs[i] for i in ids)
 
 
 def frame_words(facts: DiagramSource, frame: Frame) -> str:
-    """A stage by its name, a block as the text uses it: `bottleneck 64`, `d1: double 64`."""
+    """A stage by its name; a block as the program uses it: `bottleneck 64`, `d1: double 64`."""
     if frame.scope is None:
         return ""
     kind, name = facts.graph.scopes[frame.scope], frame.scope[-1]
@@ -145,7 +145,7 @@ def _numbered(name: str, kind: str) -> bool:
 
 
 def _summary(facts: DiagramSource, frame: Frame) -> str:
-    """The blocks right inside a stage, in runs: `bottleneck ×3`; for a block, the one that it is a shell of."""
+    """The blocks directly inside a stage, in runs: `bottleneck ×3`; for a block, the only block that it wraps."""
     scope, scopes = frame.scope or (), facts.graph.scopes
     inside = [kind for path, kind in scopes.items() if path[:-1] == scope and kind not in UNNAMED_SCOPES]
     if scopes.get(scope) not in UNNAMED_SCOPES:
@@ -158,7 +158,7 @@ def _summary(facts: DiagramSource, frame: Frame) -> str:
 
 
 def cluster(facts: DiagramSource, frame: Frame) -> Cluster:
-    """An open frame."""
+    """The cluster of an open frame."""
     if frame.scope is None:
         hover = f"{count(frame.times, 'repetition')}, drawn once"
         return Cluster(path=frame.path, title="", hover=hover, times=frame.times)

@@ -1,7 +1,7 @@
-"""The graph as a picture: what is a box in which view, and what flows between the boxes.
+"""Build a diagram from a graph: the boxes of each view, and the arrows between them.
 
-Layers that leave the shape as it is (normalisation, activation, dropout) stand on the one before them, as rows of one
-box: the picture is half as tall, and each arrow is a tensor of a new shape.
+Layers that keep the shape (normalization, activation, dropout) are stacked on the previous layer, as rows of one box:
+the diagram is half as tall, and each arrow is a tensor with a new shape.
 """
 
 import math
@@ -22,24 +22,24 @@ from .labels import count, shape_words, short
 from .plan import DrawingPlan, Frame, Path, PlannedNode, frames_around, make_plan
 
 MANY = 48
-"""Volumes that are drawn without folding repetitions."""
+"""Up to this many volumes are drawn without folding repetitions."""
 
 
 class View(StrEnum):
-    """How much of a network a picture shows."""
+    """How much of a network a diagram shows."""
 
     LAYERS = "layers"
     """Every layer."""
     BLOCKS = "blocks"
-    """A block is a box, unless it is to be open."""
+    """Each block is one box, unless it is expanded."""
     STAGES = "stages"
-    """A stage is a box."""
+    """Each stage is one box."""
     VOLUMES = "volumes"
-    """A tensor is a box whose sides follow its shape; inside, the same as BLOCKS."""
+    """Each tensor is a box whose dimensions follow its shape; otherwise like BLOCKS."""
 
 
 class ViewOptions(Record):
-    """What is to be seen: the view, the names of blocks that are open in it, whether repetitions are drawn once."""
+    """What to show: the view, the names of expanded blocks, and whether repetitions are drawn once."""
 
     view: View = View.LAYERS
     expand: tuple[str, ...] = ()
@@ -47,10 +47,10 @@ class ViewOptions(Record):
 
 
 def build_diagram(graph: Graph, costs: Costs, view_options: ViewOptions | None = None) -> Diagram:
-    """A view of a graph. The subject's default is every layer, repetitions once."""
+    """A view of a graph; by default every layer, with repetitions drawn once."""
     view_options = view_options or ViewOptions()
     if view_options.view is View.VOLUMES and view_options.fold:
-        # Each of VGG's layers has its place in such a picture; only of many more, one stands for all.
+        # Each of VGG's layers fits in such a diagram; only with many more are repetitions drawn once.
         unfolded = _build(graph, costs, view_options.replace(fold=False))
         return unfolded if len(unfolded.boxes) <= MANY else _build(graph, costs, view_options)
     return _build(graph, costs, view_options)
@@ -75,7 +75,7 @@ def _build(graph: Graph, costs: Costs, view_options: ViewOptions) -> Diagram:
 
 
 def _without_wrappers(graph: Graph, plan: DrawingPlan) -> DrawingPlan:
-    """The plan without the frames of blocks that hold a single layer, or another block and nothing else."""
+    """The plan without the frames of blocks that contain only a single layer or another block."""
     inside: dict[Path, list[Path]] = {}
     for drawn in plan.nodes:
         for outer, inner in pairwise([*(frame.path for frame in frames_around(plan, drawn.place)), ()]):
@@ -85,18 +85,18 @@ def _without_wrappers(graph: Graph, plan: DrawingPlan) -> DrawingPlan:
     wrappers |= {
         inner for outer in blocks for inner in inside[outer] if inner in blocks and set(inside[outer]) == {inner}
     }
-    # How often a shell is repeated is still to be said.
+    # A repeated wrapper still needs its count.
     kept = {path: frame.replace(scope=None) if path in wrappers else frame for path, frame in plan.frames.items()}
     return plan.replace(frames={path: frame for path, frame in kept.items() if path not in wrappers or frame.times > 1})
 
 
 def _innermost(plan: DrawingPlan, place: Path) -> Path:
-    """The frame in which something stands; () for none."""
+    """The innermost frame around a place; () for none."""
     return max((frame.path for frame in frames_around(plan, place)), key=len, default=())
 
 
 def _closed(graph: Graph, view_options: ViewOptions) -> Callable[[Frame], bool]:
-    """Whether a frame is drawn as a box."""
+    """Returns a predicate: whether a frame is drawn as a box."""
 
     def closed(frame: Frame) -> bool:
         kind = graph.scopes[frame.scope] if frame.scope else None
@@ -112,7 +112,7 @@ def _closed(graph: Graph, view_options: ViewOptions) -> Callable[[Frame], bool]:
 
 
 def _groups(graph: Graph, plan: DrawingPlan, closed: Callable[[Frame], bool]) -> list[BoxGroup]:
-    """What each box holds, in the order in which the boxes begin."""
+    """The contents of each box, in the order in which the boxes start."""
     readers = Counter(plan.resolve(i) for drawn in plan.nodes for i in graph.nodes[drawn.node].inputs)
     readers.update(plan.resolve(node) for _, node in graph.outputs)
     frames: dict[Path, list[PlannedNode]] = {}
@@ -140,7 +140,7 @@ def _groups(graph: Graph, plan: DrawingPlan, closed: Callable[[Frame], bool]) ->
 
 
 def _stacks(graph: Graph, plan: DrawingPlan, drawn: PlannedNode, below: PlannedNode) -> bool:
-    """Whether a layer is drawn as a row under the one before it."""
+    """Whether a layer is drawn as a row under the previous one."""
     alike = graph.nodes[drawn.node].shape == graph.nodes[below.node].shape
     return alike and _light(graph, drawn) and _layer(graph, below) and _same_frame(plan, drawn, below)
 
@@ -162,7 +162,7 @@ def _group(graph: Graph, plan: DrawingPlan, members: tuple[PlannedNode, ...], fr
     if frame is None:
         return BoxGroup(nodes=members, frame=None, place=_innermost(plan, members[0].place), times=1)
     place = _innermost(plan, frame.path[:-1])
-    # A block of a convolution with its norm and activation says more by its layers than by its name.
+    # A block of a convolution with its normalization and activation is clearer by its layers than by its name.
     if graph.scopes[frame.scope or ()] not in UNNAMED_SCOPES and _is_stack(graph, plan, members):
         inside = [each.times for each in frames_around(plan, members[0].place) if len(each.path) >= len(frame.path)]
         return BoxGroup(nodes=members, frame=None, place=place, times=math.prod(inside))
@@ -170,7 +170,7 @@ def _group(graph: Graph, plan: DrawingPlan, members: tuple[PlannedNode, ...], fr
 
 
 def _is_stack(graph: Graph, plan: DrawingPlan, members: tuple[PlannedNode, ...]) -> bool:
-    """Whether these layers are one box when they are seen: in one frame, a layer and those that keep its shape."""
+    """Whether these layers would be one box by themselves: in one frame, a layer and layers that keep its shape."""
     first, *rest = members
     shapes = {graph.nodes[drawn.node].shape for drawn in members}
     together = all(_light(graph, drawn) and _same_frame(plan, drawn, first) for drawn in rest)
@@ -178,7 +178,7 @@ def _is_stack(graph: Graph, plan: DrawingPlan, members: tuple[PlannedNode, ...])
 
 
 def _placed(graph: Graph, plan: DrawingPlan, groups: list[BoxGroup]) -> list[BoxGroup]:
-    """The groups without the frames that hold one box of layers: a repetition or a block, which is said on the box."""
+    """The groups without frames that contain a single box of layers: the box shows the repetition or the block."""
     inside = Counter(frame.path for group in groups for frame in frames_around(plan, group.place))
 
     def needless(group: BoxGroup) -> bool:
@@ -197,7 +197,7 @@ def _placed(graph: Graph, plan: DrawingPlan, groups: list[BoxGroup]) -> list[Box
 
 
 def _arrows(graph: Graph, plan: DrawingPlan, groups: list[BoxGroup]) -> tuple[Arrow, ...]:
-    """Between boxes, in the order in which their ends run. The first from a box that is no skip says the shape."""
+    """The arrows, ordered by their ends. The first from a box that is not a skip is labeled with the shape."""
     owner = {drawn.node: group.id for group in groups for drawn in group.nodes}
     tensors: dict[tuple[int, str], int] = {}
     ends = [(i, group.id) for group in groups for drawn in group.nodes for i in graph.nodes[drawn.node].inputs]
@@ -217,13 +217,13 @@ def _arrows(graph: Graph, plan: DrawingPlan, groups: list[BoxGroup]) -> tuple[Ar
 
 
 def _clusters(facts: DiagramSource, groups: list[BoxGroup]) -> tuple[Cluster, ...]:
-    """The frames that are drawn around boxes."""
+    """The frames drawn around boxes."""
     open_ = {frame.path for group in groups for frame in frames_around(facts.plan, group.place)}
     return tuple(cluster(facts, frame) for frame in facts.plan.frames.values() if frame.path in open_)
 
 
 def _description(graph: Graph, boxes: list[Box], caption: str) -> str:
-    """The picture for those who cannot see it."""
+    """A text description of the diagram for screen readers."""
     shown = (box for box in boxes if box.role not in (Role.INPUT, Role.OUTPUT))
     words = [
         " ".join([row.words, f"×{box.times}"] if box.times > 1 else [row.words]) for box in shown for row in box.rows

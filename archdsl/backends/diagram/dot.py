@@ -1,7 +1,7 @@
-"""A picture as DOT, the language of Graphviz.
+"""Write a diagram in DOT, the language of Graphviz.
 
-Every label is written like HTML: in a plain one Graphviz would read backslashes and entities that a name happens to
-hold. Nodes are called by their ids, so that no name reaches the syntax.
+All labels are HTML-like: in plain ones, Graphviz would interpret backslashes and entities in names. Nodes are named by
+their ids, so that no name becomes syntax.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,23 +13,23 @@ from .figure_options import SYMBOLS, DiagramStyle
 
 Path = tuple[str, ...]
 
-# The one font whose widths Graphviz knows and whose metrics (Arial's, Liberation Sans') every system has.
+# The one font whose widths Graphviz knows and whose metrics (Arial, Liberation Sans) every system has.
 FONT = "Helvetica"
-# What flows straight on is drawn straight: well above 128, with which Graphviz makes clusters narrow.
+# Straight connections are drawn straight: well above 128, the weight with which Graphviz keeps clusters narrow.
 _STRIP = 48
-"""Cells of a strip of colours that still have room between them."""
+"""The number of cells of a color strip that still have gaps between them."""
 _LEGEND = 3
-"""Entries of the legend beside each other where the picture is narrow."""
+"""The number of legend entries beside each other in a narrow diagram."""
 _WEIGHTS = {Flow.MAIN: STRAIGHT, Flow.BRANCH: "10", Flow.SKIP: "0"}
 
 
 def write_dot(diagram: Diagram, style: DiagramStyle, arrangement: Arrangement | None = None) -> str:
-    """The picture as a DOT program."""
+    """The diagram as a DOT program."""
     return "\n".join(["digraph {", *_indented(_lines(diagram, style, arrangement or Arrangement())), "}", ""])
 
 
 def write_heading(diagram: Diagram, style: DiagramStyle) -> str:
-    """The caption and the legend of a picture alone; empty where it has none."""
+    """Only the caption and the legend of a diagram; empty if it has none."""
     heading = _heading(diagram, style)
     look = f"fontname={quoted(FONT)} fontsize=11 fontcolor={quoted(style.theme.note)} pad=0"
     return f"digraph {{\n  graph [{look} label=<{heading}>]\n  x [style=invis shape=point]\n}}\n" if heading else ""
@@ -93,7 +93,7 @@ def _legend(colour: str, border: str, words: str) -> str:
 def _inside(
     diagram: Diagram, path: Path, heads: Mapping[Path, tuple[str, Title]], style: DiagramStyle, depth: int
 ) -> Iterator[str]:
-    """The boxes and clusters right inside a cluster, which stands in so many others."""
+    """The boxes and clusters directly inside a cluster at this depth."""
     for child in diagram.children[path]:
         if isinstance(child, Box):
             yield _box(child, style)
@@ -108,7 +108,7 @@ def _inside(
 
 
 def _room(diagram: Diagram, cluster: Cluster, name: str, width: float) -> Iterator[str]:
-    """An invisible box at the left of the first one in a cluster: room for a title above it."""
+    """An invisible box to the left of the first one in a cluster: space for a title above it."""
     first = next(box.id for box in diagram.boxes if box.cluster[: len(cluster.path)] == cluster.path)
     yield f'{name}_room [style=invis shape=box label="" fixedsize=true width={width / 72:.3f} height=0.1]'
     yield f"{name}_room -> {first} [style=invis minlen=0]"
@@ -145,8 +145,8 @@ def _end_colours(style: DiagramStyle) -> str:
 
 
 def _layers(box: Box, style: DiagramStyle) -> str:
-    """Layers on top of each other; how often they come, at the right of all of them."""
-    # As much room at the left, so that arrows meet the middle of the layers.
+    """Stacked layers; the number of repetitions is to their right."""
+    # Equal space at the left, so that arrows meet the middle of the layers.
     side = f'<TD ROWSPAN="{len(box.rows)}" BORDER="0" FIXEDSIZE="TRUE" WIDTH="24" HEIGHT="20">{{}}</TD>'
     left, right = (side.format(""), side.format(f"<B>×{box.times}</B>")) if box.times > 1 else ("", "")
     first, *rest = (_row(row, style) for row in box.rows)
@@ -161,7 +161,7 @@ def _row(row: BoxRow, style: DiagramStyle) -> str:
 
 
 def _group(box: Box, style: DiagramStyle) -> str:
-    """A closed stage or block: its name, the kinds of its layers as a strip of colours, its numbers."""
+    """A closed stage or block: its name, the kinds of its layers as a strip of colors, its numbers."""
     row, theme = box.rows[0], style.theme
     times = f" <B>×{box.times}</B>" if box.times > 1 else ""
     lines = [f"<TR><TD>{xml(row.words)}{times}{_small([box.note] if box.note else [])}</TD></TR>"]
@@ -173,7 +173,7 @@ def _group(box: Box, style: DiagramStyle) -> str:
 
 
 def _strip(box: Box, style: DiagramStyle) -> str:
-    """The kinds of the layers inside, in order, as a row of small squares, or of bars where they are many."""
+    """The kinds of the layers inside, in order, as a row of small squares, or of bars if there are many."""
     count = len(box.inside)
     gap = 1 if count <= _STRIP else 0
     side = max(1, min(7, 98 // count - gap))
@@ -192,7 +192,7 @@ def _small(lines: list[str]) -> str:
 def _arrow(arrow: Arrow, style: DiagramStyle) -> str:
     given = {"weight": _WEIGHTS[arrow.flow]}
     if arrow.shape is not None:
-        # Beside a line that runs down, above one that runs to the right; the blanks keep it off the line.
+        # Beside a line that runs down, above one that runs to the right; the spaces keep the label off the line.
         gap = "" if style.direction == "TB" else '<BR/><FONT POINT-SIZE="4">&#160;</FONT>'
         given["label"] = f"<&#160;{xml(arrow.shape)}&#160;{gap}>"
     if arrow.end == FOOT:

@@ -1,4 +1,4 @@
-"""A drawing whose places are fixed: filled outlines, lines and words, in points, y growing downwards."""
+"""A drawing with fixed positions: filled polygons, lines and text, in points, y increasing downwards."""
 
 from math import hypot
 
@@ -18,7 +18,7 @@ class Polygon(Record):
 
 
 class Curve(Record):
-    """Bézier curves one after another, each with two control points between its ends; closed where it has a fill."""
+    """Consecutive Bézier curves, each with two control points between its ends; closed if it has a fill."""
 
     points: tuple[Point, ...]
     line: str
@@ -27,7 +27,7 @@ class Curve(Record):
 
 
 class Polyline(Record):
-    """A line through points, with an arrow's head at its end where `arrow` says so."""
+    """A line through points; `arrow` adds an arrowhead at its end."""
 
     points: tuple[Point, ...]
     colour: str
@@ -49,14 +49,14 @@ Shape = Polygon | Curve | Polyline | TextLabel
 
 
 class ShapeGroup(Record):
-    """Shapes that belong together, the ones behind first, and what they are."""
+    """Shapes that belong together, those in the background first, and their hover text."""
 
     shapes: tuple[Shape, ...]
     hover: str = ""
 
 
 class Drawing(Record):
-    """All of a picture, from the corner (0, 0) on."""
+    """A complete drawing, from the corner (0, 0) on."""
 
     width: float
     height: float
@@ -67,7 +67,7 @@ class Drawing(Record):
 
 
 def head(line: Polyline) -> tuple[Point, ...]:
-    """The head of an arrow: a triangle whose tip is the line's end."""
+    """The arrowhead of a line: a triangle whose tip is the line's end."""
     (x0, y0), (x1, y1) = line.points[-2:]
     length = hypot(x1 - x0, y1 - y0) or 1.0
     ahead, aside = ((x1 - x0) / length, (y1 - y0) / length), ((y0 - y1) / length, (x1 - x0) / length)
@@ -76,7 +76,7 @@ def head(line: Polyline) -> tuple[Point, ...]:
 
 
 def bounds(parts: list[ShapeGroup]) -> tuple[float, float, float, float]:
-    """Left, top, right and bottom of all that is drawn."""
+    """Left, top, right and bottom of the drawing."""
     corners = [corner for part in parts for shape in part.shapes for corner in _corners(shape)]
     xs, ys = [x for x, _ in corners], [y for _, y in corners]
     return min(xs), min(ys), max(xs), max(ys)
@@ -92,7 +92,7 @@ def _corners(shape: Shape) -> tuple[Point, ...]:
 
 
 def framed(parts: list[ShapeGroup], margin: float, background: str, title: str, description: str) -> Drawing:
-    """Parts as a drawing, moved to where its corner is (0, 0), with a margin around them."""
+    """A drawing of shapes, moved so that its corner is (0, 0), with a margin around them."""
     left, top, right, bottom = bounds(parts)
     step = margin - left, margin - top
     return Drawing(
@@ -106,7 +106,7 @@ def framed(parts: list[ShapeGroup], margin: float, background: str, title: str, 
 
 
 def moved(shape: Shape, step: Point) -> Shape:
-    """A shape, so far to the right and so far down."""
+    """A shape moved to the right and down."""
     match shape:
         case Polygon() | Curve() | Polyline():
             return shape.replace(points=tuple((x + step[0], y + step[1]) for x, y in shape.points))

@@ -1,6 +1,6 @@
-"""Render DOT: with the renderer that is installed with the package, or with a system's `dot` for other formats.
+"""Render DOT with the renderer that is installed with the package, or with Graphviz's `dot` for other formats.
 
-The embedded renderer comes first, because it writes the same bytes on every machine.
+The embedded renderer is preferred, because it writes the same bytes on every machine.
 """
 
 import os
@@ -20,7 +20,7 @@ _LOCK = threading.Lock()
 
 
 class CannotDraw(Exception):
-    """No renderer can draw this; the message says why and what to do."""
+    """The diagram cannot be rendered; the message gives the reason and a suggestion."""
 
 
 class Failed(CannotDraw):
@@ -28,7 +28,7 @@ class Failed(CannotDraw):
 
 
 def draw(dot: str, format: str, dpi: int | None = None, *, fixed: bool = False) -> bytes:
-    """A DOT program rendered in a format; `fixed` keeps its positions. Raises CannotDraw, Failed."""
+    """Render a DOT program in a format; `fixed` keeps its positions. Raises CannotDraw, Failed."""
     import graphviz  # type: ignore[import-untyped]  # it has no types
 
     renderer = _renderer(format)
@@ -40,7 +40,7 @@ def draw(dot: str, format: str, dpi: int | None = None, *, fixed: bool = False) 
             return cast(bytes, graphviz.pipe(format=format, data=dot.encode(), quiet=True, **how))
     except graphviz.ExecutableNotFound:
         raise CannotDraw(f"{renderer} cannot be run") from None
-    except OSError as error:  # a system without processes, a file that is no program
+    except OSError as error:  # a system without processes, or a file that is not a program
         raise CannotDraw(f"{renderer} cannot be run: {error.strerror or error}") from None
     except graphviz.CalledProcessError as error:
         message = (error.stderr or b"").decode(errors="replace").strip()
@@ -58,7 +58,7 @@ def _renderer(format: str) -> Path:
 
 
 def embedded() -> Path | None:
-    """The renderer that is installed with the package, beside this Python or on the path."""
+    """The renderer that is installed with the package: beside this Python, or on the path."""
     name = EMBEDDED + (".exe" if os.name == "nt" else "")
     for folder in _script_folders():
         if os.access(path := Path(folder, name), os.X_OK):
@@ -68,7 +68,7 @@ def embedded() -> Path | None:
 
 
 def _script_folders() -> Iterator[str]:
-    """Where installers put programs, as far as this system has such places; a browser has none."""
+    """Where installers put scripts, on systems that have such folders; a browser has none."""
     for key in ("prefix", "user"):
         with suppress(KeyError, ValueError):
             yield sysconfig.get_path("scripts", sysconfig.get_preferred_scheme(key))
@@ -78,7 +78,7 @@ def _script_folders() -> Iterator[str]:
 
 @contextmanager
 def _driving(renderer: Path) -> Iterator[None]:
-    """Let the graphviz package run this program, for as long as it lasts; the package knows one for all threads."""
+    """Let the graphviz package use this program during the call; the package has one program for all threads."""
     from graphviz.backend import dot_command  # type: ignore[import-untyped]  # it has no types
 
     with _LOCK:

@@ -1,20 +1,20 @@
-"""Text from anywhere, made harmless for each format.
+"""Escape arbitrary text for each format.
 
-Names come from files that somebody else wrote, and a picture ends up in web pages: whatever they hold, it is shown
-as text and stays inside its label.
+Names come from files that somebody else wrote, and diagrams are shown in web pages: any name is shown as text and stays
+inside its label.
 """
 
 import unicodedata
 
 LONGEST = 120
-"""Characters of a label; what is longer ends in an ellipsis."""
+"""The maximum length of a label; longer ones end in an ellipsis."""
 
 
 def clean(text: str, longest: int = LONGEST) -> str:
-    """One line without what no format can hold or what turns the text beside it around.
+    """One line, without characters that a format cannot contain or that reorder the text around it.
 
-    Blanks and line ends become one blank; control characters, unpaired surrogates and unassigned code points the
-    replacement character; marks that override the direction of writing are left out, right-to-left letters stay.
+    Whitespace becomes one space; control characters, unpaired surrogates and unassigned code points become the
+    replacement character; direction overrides are removed, right-to-left letters are kept.
     """
     kept = (_harmless(char) for char in text)
     line = " ".join("".join(kept).split())
@@ -26,7 +26,7 @@ def _harmless(char: str) -> str:
         return " "
     match unicodedata.category(char):
         case "Cf":
-            # Joiners hold emoji and some scripts together; the others are marks of direction, and invisible.
+            # Joiners are part of emoji and some scripts; the others are invisible direction marks.
             return char if char in "\u200c\u200d" else ""
         case "Cc" | "Cs" | "Cn":
             return "\ufffd"
@@ -35,22 +35,22 @@ def _harmless(char: str) -> str:
 
 
 def xml(text: str, *, lines: bool = False, longest: int = LONGEST) -> str:
-    """For XML, and for the labels of DOT that are written like HTML. `lines` keeps several lines as they are."""
+    """Escape for XML, and for HTML-like labels in DOT. `lines` keeps line breaks."""
     parts = text.split("\n") if lines else [text]
     return "\n".join(clean(part, longest).translate(_XML) for part in parts)
 
 
-# The standard library's escape would import half of urllib.
+# The standard library's escape function would import half of urllib.
 _XML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
 
 
 def quoted(text: str) -> str:
-    """For DOT, as a string in double quotes whose only meaning is itself."""
+    """Escape for DOT, as a literal string in double quotes."""
     return '"' + clean(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def mermaid(text: str) -> str:
-    """For Mermaid, inside double quotes: all punctuation that it, Markdown or HTML could read becomes `#35;`."""
+    """Escape for Mermaid, inside double quotes: punctuation of Mermaid, Markdown or HTML becomes `#35;`."""
     return "".join(char if _plain(char) else f"#{ord(char)};" for char in clean(text))
 
 
@@ -59,7 +59,7 @@ def _plain(char: str) -> bool:
 
 
 def tex(text: str) -> str:
-    """For LaTeX, outside of mathematics. What its usual fonts lack becomes a question mark."""
+    """Escape for LaTeX, outside math mode. Characters that its usual fonts lack become a question mark."""
     return "".join(_TEX.get(char, char if ord(char) < 384 else "?") for char in clean(text))
 
 

@@ -1,4 +1,4 @@
-"""What a picture shows, as facts: boxes, arrows, clusters. No renderer's words, colours or sizes are in it."""
+"""The contents of a diagram as data: boxes, arrows, clusters; independent of renderers, colors and sizes."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -7,39 +7,39 @@ from ...record import Record
 from ...shapes.shape import Shape
 
 FOOT, HEAD = "foot", "head"
-"""The boxes in which a column of a long picture ends and begins."""
+"""The boxes in which a column of a long diagram ends and starts."""
 
 
 class Role(StrEnum):
-    """What a box stands for."""
+    """What a box represents."""
 
     INPUT = "input"
     OUTPUT = "output"
     LAYERS = "layers"
     """One layer, or several on top of each other."""
     MERGE = "merge"
-    """Where several tensors become one: `add`, `mul`, `concat`."""
+    """A merge of several tensors: `add`, `mul`, `concat`."""
     GROUP = "group"
-    """A block or a stage, closed."""
+    """A closed block or stage."""
     PORT = "port"
-    """Where a column ends or begins; nothing is seen of it."""
+    """The invisible start or end of a column."""
 
 
 class Flow(StrEnum):
-    """The part that an arrow has in the picture."""
+    """The role of an arrow in the diagram."""
 
     MAIN = "main"
-    """The one way on; the longest, where there are several."""
+    """The main path: the longest, if there are several."""
     BRANCH = "branch"
-    """One of several ways."""
+    """One of several branches."""
     SKIP = "skip"
-    """The way around layers that the same tensor also flows through."""
+    """A path around layers that the same tensor also flows through."""
 
 
 class BoxRow(Record):
     """One layer, as a row of a box.
 
-    `words` names it (`conv 64 5×5 /2`); `style` is the kind that decides its colour; `hover` says all that is known.
+    `words` is its label (`conv 64 5×5 /2`); `style` is the kind, which decides its color; `hover` has all details.
     `parameters` and `macs` are one number for each repetition.
     """
 
@@ -49,16 +49,16 @@ class BoxRow(Record):
     parameters: tuple[int, ...] = ()
     macs: tuple[int, ...] = ()
     shared: bool = False
-    """Whether the weights are another layer's, which counts them."""
+    """Whether the weights belong to another layer, with which they are counted."""
     kernel: tuple[int, ...] = ()
-    """The sides of the window that slides over its input, if there is one."""
+    """The size of the window that slides over its input, if there is one."""
 
 
 class Box(Record):
-    """A node of the picture: its layers from top to bottom, how often they come, the cluster that they stand in.
+    """A node of the diagram: its layers from top to bottom, the number of repetitions, its cluster.
 
-    A closed group has one row, `inside` it the kinds of its layers in order, and a `note` that sums them up. `shape` is
-    that of the tensor that leaves it.
+    A closed group has one row; `inside` are the kinds of its layers in order, and `note` is a summary. `shape` is that
+    of its output.
     """
 
     id: str
@@ -74,7 +74,7 @@ class Box(Record):
 class Arrow(Record):
     """A tensor that flows from one box to another.
 
-    `shape` is its size in words, None where another arrow from the same box says it already.
+    `shape` is its shape in words; None if another arrow from the same box has the label.
     """
 
     start: str
@@ -84,7 +84,7 @@ class Arrow(Record):
 
 
 class Cluster(Record):
-    """A stage or a block, drawn around its boxes; `path` begins with the path of the cluster around it."""
+    """A stage or a block, drawn around its boxes; `path` starts with the path of the enclosing cluster."""
 
     path: tuple[str, ...]
     title: str
@@ -93,7 +93,7 @@ class Cluster(Record):
 
 
 class Diagram(Record):
-    """A network as it is drawn. Boxes stand in the order in which they run; clusters before those inside them."""
+    """A network as it is drawn. Boxes are in execution order; clusters precede those inside them."""
 
     title: str
     caption: str
@@ -104,7 +104,7 @@ class Diagram(Record):
 
     @property
     def children(self) -> Mapping[tuple[str, ...], tuple["Box | Cluster", ...]]:
-        """The boxes and clusters right inside each cluster, in order; those of the whole picture under ()."""
+        """The boxes and clusters directly inside each cluster, in order; those of the whole diagram under ()."""
         clusters = {cluster.path: cluster for cluster in self.clusters}
         inside: dict[tuple[str, ...], dict[Box | Cluster, None]] = {(): {}}
         for box in self.boxes:
@@ -119,13 +119,13 @@ class Diagram(Record):
 
     @property
     def hovers(self) -> Mapping[str, tuple[str, ...]]:
-        """What is said of each box, by its id, and of each cluster, as `cluster_0`: a line a layer."""
+        """The hover text of each box, by its id, and of each cluster, as `cluster_0`: one line for each layer."""
         words = {box.id: tuple(row.hover for row in box.rows) for box in self.boxes}
         return words | {f"cluster_{i}": (cluster.hover,) for i, cluster in enumerate(self.clusters)}
 
     @property
     def styles(self) -> tuple[str, ...]:
-        """The kinds of layers that occur, in the order in which they do."""
+        """The kinds of layers that occur, in order of first occurrence."""
         found = (
             style for box in self.boxes if box.role is not Role.MERGE for style in (*_styles(box.rows), *box.inside)
         )

@@ -1,4 +1,4 @@
-"""How a picture is to look, and what is said on it."""
+"""The style of a diagram, and which labels it has."""
 
 from collections.abc import Callable
 
@@ -9,16 +9,16 @@ from .labels import count, short
 from .theme import LIGHT, Theme
 
 KINDS = {style.name: style.legend for style in STYLES.values() if style.legend}
-"""What the kinds of layers that have a colour of their own are called in a legend."""
+"""The legend entries of the kinds of layers that have their own color."""
 
 SYMBOLS = {"add": "+", "sub": "−", "mul": "×", "div": "÷"}
-"""Merges that are a round node with a sign; the others say their name."""
+"""Merges drawn as a round node with a sign; the others are labeled with their name."""
 
 
 class DiagramStyle(Record):
-    """The theme, the direction in which the network runs, the numbers on the layers, the dots per inch of a PNG.
+    """The theme, the direction of the network, the numbers on the layers, the resolution of a PNG in dots per inch.
 
-    `legend` None is one where the picture has colours without words.
+    With `legend` None, there is a legend if the diagram has colors without labels.
     """
 
     theme: Theme = LIGHT
@@ -29,10 +29,10 @@ class DiagramStyle(Record):
     legend: bool | None = None
     dpi: int = 192
     columns: int | None = None
-    """How many columns a picture that runs down is set in; None is as many as its height asks for."""
+    """The number of columns of a diagram that runs down; None chooses it by the height."""
 
     def legend_of(self, diagram: Diagram) -> list[tuple[str, str, str]]:
-        """The colours of a picture, with their borders and what they stand for; empty where there is no legend."""
+        """The colors of a diagram, with their borders and meanings; empty if there is no legend."""
         wanted = any(box.inside for box in diagram.boxes) if self.legend is None else self.legend
         if not wanted:
             return []
@@ -42,7 +42,7 @@ class DiagramStyle(Record):
         return [(self.theme.fill(kind), self.theme.border(kind), words) for kind, words in entries]
 
     def numbers(self, row: BoxRow) -> list[str]:
-        """What stands under the name of a layer."""
+        """The numbers under the name of a layer."""
         shared = ["shared weights"] if row.shared else []
         parameters = [_each(row.parameters, lambda n: count(n, "parameter"))] if self.parameters else []
         macs = [_each(row.macs, lambda n: short(n, "MAC"))] if self.macs else []
@@ -50,7 +50,7 @@ class DiagramStyle(Record):
 
 
 def _each(numbers: tuple[int, ...], words: Callable[[int], str]) -> str:
-    """The number of one, `3 × ` it for equal repetitions, the sum of unequal ones."""
+    """The number of one; for repetitions, `3 × ` it if they are equal, otherwise the sum."""
     if not any(numbers):
         return ""
     if len(numbers) == 1:

@@ -1,4 +1,4 @@
-"""Which arrows are the way on, which branch off, which go around."""
+"""Classify arrows: main path, branches, skips."""
 
 from collections import Counter
 
@@ -8,10 +8,10 @@ Pair = tuple[str, str]
 
 
 def find_flows(pairs: list[Pair]) -> list[Flow]:
-    """The flow of each arrow between two boxes; arrows stand in an order in which each comes after those before it.
+    """The flow of each arrow between two boxes; arrows are in topological order.
 
-    A skip spans more steps than another arrow from the same box. The main way is the one of the most steps, where only
-    one has so many.
+    A skip spans more steps than another arrow from the same box. The main path is the one with the most steps, if it is
+    unique.
     """
     depth = _steps(pairs)
     height = _steps([(end, start) for start, end in reversed(pairs)])
@@ -31,7 +31,7 @@ def find_flows(pairs: list[Pair]) -> list[Flow]:
 
 
 def _steps(pairs: list[Pair]) -> dict[str, int]:
-    """How many arrows lie between each box and the farthest one that leads to it."""
+    """The number of arrows on the longest path to each box."""
     steps: dict[str, int] = {}
     for start, end in pairs:
         before = steps.setdefault(start, 0)
@@ -40,7 +40,7 @@ def _steps(pairs: list[Pair]) -> dict[str, int]:
 
 
 def main_path(pairs: list[Pair], end: str) -> list[str]:
-    """The boxes on the way of the most steps to this one, from its beginning."""
+    """The boxes on the longest path to this one, from its start."""
     steps = _steps(pairs)
     path = [end]
     while before := [start for start, stop in pairs if stop == path[-1]]:

@@ -1,4 +1,4 @@
-"""Where the renderer puts things, read back, to arrange them better: straight ways, names of frames off the arrows."""
+"""Read back the renderer's layout to improve it: straight paths, titles of frames that no arrow crosses."""
 
 import json
 import math
@@ -19,7 +19,7 @@ _CLEAR = 3
 
 
 class Rectangle(NamedTuple):
-    """A part of the plane, in points."""
+    """A rectangle, in points."""
 
     left: float
     bottom: float
@@ -28,25 +28,25 @@ class Rectangle(NamedTuple):
 
     @property
     def middle(self) -> Point:
-        """The point in its middle."""
+        """Its center."""
         return (self.left + self.right) / 2, (self.bottom + self.top) / 2
 
     def crossed(self, line: list[Point]) -> list[Point]:
-        """The points of a line that lie in it."""
+        """The points of a line inside it."""
         return [(x, y) for x, y in line if self.left <= x <= self.right and self.bottom <= y <= self.top]
 
 
 def best_arrangement(diagram: Diagram, style: DiagramStyle) -> Arrangement:
-    """The picture arranged as well as the renderer lets us see. Raises CannotDraw."""
+    """The best arrangement of the diagram. Raises CannotDraw."""
     titled = style.direction == "TB" and bool(diagram.clusters)
     return arrange(lambda arrangement: draw(write_dot(diagram, style, arrangement), "json"), titled=titled)
 
 
 def arrange(lay_out: Callable[[Arrangement], bytes], *, titled: bool) -> Arrangement:
-    """The best arrangement of a picture; `lay_out` asks the renderer for the JSON of one. Raises CannotDraw.
+    """The best arrangement of a diagram; `lay_out` returns the renderer's JSON for an arrangement. Raises CannotDraw.
 
-    Now and then the renderer cannot find the way of an arrow ("source point not in any triangle"); it can when things
-    stand a little elsewhere.
+    Occasionally the renderer cannot route an arrow ("source point not in any triangle"); it can if the positions are
+    slightly different.
     """
     best, layout = first_drawn(lay_out)
     if not titled:
@@ -67,7 +67,7 @@ def arrange(lay_out: Callable[[Arrangement], bytes], *, titled: bool) -> Arrange
 
 
 def first_drawn(lay_out: Callable[[Arrangement], bytes]) -> tuple[Arrangement, bytes]:
-    """The first arrangement that the renderer draws, and the JSON that it makes of it."""
+    """The first arrangement that the renderer can lay out, and the JSON of its layout."""
     tries = [Arrangement(skips_first=first, nudge=nudge) for nudge in range(4) for first in (False, True)]
     for arrangement in tries[:-1]:
         with suppress(Failed):
@@ -76,15 +76,15 @@ def first_drawn(lay_out: Callable[[Arrangement], bytes]) -> tuple[Arrangement, b
 
 
 def _bends(layout: bytes) -> int:
-    """How many of the arrows that should run straight down do not."""
+    """The number of arrows that should be straight but are not."""
     edges = (edge for edge in json.loads(layout).get("edges", ()) if edge.get("weight") == STRAIGHT)
     return sum(max(xs) - min(xs) > 1 for edge in edges if (xs := [x for x, _ in _points(edge["pos"])]))
 
 
 def place_titles(layout: bytes, before: Mapping[str, Title]) -> dict[str, Title]:
-    """Where the titles of clusters, by their names in DOT, are crossed by the fewest arrows.
+    """For each cluster, by its name in DOT, the title position that the fewest arrows cross.
 
-    `layout` is the renderer's JSON, `before` what was chosen for it. Where arrows cross both sides, room is made.
+    `layout` is the renderer's JSON, `before` the previous choice. If arrows cross both positions, space is reserved.
     """
     found = json.loads(layout)
     lines = [list(_points(edge["pos"])) for edge in found.get("edges", ()) if "pos" in edge]
@@ -105,7 +105,7 @@ def place_titles(layout: bytes, before: Mapping[str, Title]) -> dict[str, Title]
 
 
 def _areas(cluster: dict[str, Any]) -> dict[str, Rectangle]:
-    """Where a title stands at the right or at the left."""
+    """The rectangle of a title at the right or at the left."""
     left, _, right, _ = map(float, cluster["bb"].split(","))
     x, y = map(float, cluster["lp"].split(","))
     width, height = float(cluster["lwidth"]) * 36 + _CLEAR, float(cluster["lheight"]) * 36

@@ -1,4 +1,4 @@
-"""What stands in a picture: a layer, a number, a name in the words of the text."""
+"""The labels of a diagram: layers, numbers, names in the words of the program."""
 
 import re
 from typing import Any
@@ -14,8 +14,8 @@ from ...shapes.symbolic import Sym
 def layer_words(op: Op, x: Shape | None) -> str:
     """The layer as papers write it: `conv 64 5×5 /2`, `fc 10`, `dropout 0.5`; x is the shape of its input.
 
-    The kernel has all its sides, a stride above 1 follows a slash, and what is rarely said in a picture is left out:
-    padding (the shapes tell), names without a letter, and flags.
+    The kernel has all its dimensions, and a stride above 1 follows a slash. Padding (which follows from the shapes),
+    arguments without a shorthand, and flags are left out.
     """
     windows = op.windows(x) if isinstance(op, Layer) and x is not None else ()
     given = [_positional(op, parameter, windows, x) for parameter in op.parameters]
@@ -25,7 +25,7 @@ def layer_words(op: Op, x: Shape | None) -> str:
 
 
 def stride_words(windows: tuple[Window, ...]) -> str:
-    """`/2`, or `/2×1` where the sides differ; nothing for a kernel that moves by 1."""
+    """`/2`, or `/2×1` if the dimensions differ; empty for a stride of 1."""
     strides = [window.stride for window in windows]
     if all(stride == 1 for stride in strides):
         return ""
@@ -70,7 +70,7 @@ def _value(value: Any, joint: str) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """`1,234 parameters`, `1 parameter`; `parameters by H, W` for a number that depends on sizes that are not known."""
+    """`1,234 parameters`, `1 parameter`; `parameters by H, W` for a number that depends on symbolic dimensions."""
     if isinstance(number, Sym):
         return f"{noun}s by {_symbols(number)}"
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
@@ -89,12 +89,12 @@ def short(number: int, noun: str) -> str:
 
 
 def _symbols(number: Sym) -> str:
-    """The unknown sizes in a number: `H, W`."""
+    """The symbolic dimensions in a number: `H, W`."""
     return ", ".join(sorted(set(re.findall(r"[A-Z][0-9]*", str(number)))))
 
 
 def shape_words(shape: Shape) -> str:
-    """A shape, with floor(x/2) as the language writes it: `8×(H − 1)//2`. Not every font has the floor's brackets."""
+    """A shape, with floor(x/2) as in the language: `8×(H − 1)//2`. Not every font has the floor brackets."""
     words, before = str(shape), ""
     while words != before:
         words, before = re.sub(r"⌊([^⌊⌋]*)/(\d+)⌋", r"\1//\2", words), words
@@ -102,5 +102,5 @@ def shape_words(shape: Shape) -> str:
 
 
 def decimal(number: float) -> str:
-    """Two places at most: `3`, `0.5`, `12.25`."""
+    """At most two decimals: `3`, `0.5`, `12.25`."""
     return f"{number:.2f}".rstrip("0").rstrip(".")

@@ -1,4 +1,4 @@
-"""A picture as Mermaid, which GitHub, GitLab and many editors draw where they show Markdown."""
+"""Write a diagram in Mermaid, which GitHub, GitLab and many editors render in Markdown."""
 
 import json
 from collections.abc import Iterator
@@ -7,12 +7,12 @@ from .escaping import clean, mermaid
 from .figure import Arrow, Box, BoxRow, Cluster, Diagram, Flow, Role
 from .figure_options import SYMBOLS, DiagramStyle
 
-# Mermaid knows no escapes in a title, and some pages that show it read HTML there.
+# Mermaid has no escapes in a title, and some pages would interpret HTML there.
 _TITLE = str.maketrans({"<": "‹", ">": "›", "&": "＆"})
 
 
 def write_mermaid(diagram: Diagram, style: DiagramStyle) -> str:
-    """The picture as a Mermaid flowchart."""
+    """The diagram as a Mermaid flowchart."""
     title = json.dumps(clean(diagram.caption).translate(_TITLE), ensure_ascii=False)
     head = ["---", f"title: {title}", "---"] if style.caption else []
     body = [f"  {line}" for line in _lines(diagram, style)]

@@ -1,8 +1,8 @@
-"""A picture that is taller than a page, set in columns like a long text.
+"""Arrange a diagram that is taller than a page in columns.
 
-It is cut where one tensor flows on, the parts are laid out by themselves, and a line leads from the foot of each column
-to the head of the next. Where other tensors pass a cut, too, as a U-Net's do, each ends at a letter and goes on at the
-same one.
+It is cut where a single tensor flows on; the parts are laid out separately, and a line leads from the foot of each
+column to the head of the next. If other tensors cross a cut too, as in a U-Net, each ends at a letter and continues at
+the same letter.
 """
 
 from collections.abc import Iterator
@@ -20,28 +20,28 @@ from .graphviz_layout import Rectangle, best_arrangement, first_drawn
 from .xdot import read_drawing, read_places
 
 PAGE = 760
-"""How tall a picture may be, in points, before it is set in columns: as tall as the text of a page."""
+"""The height in points above which a diagram is arranged in columns: the text height of a page."""
 _RATIO = sqrt(2)
-"""Height to width of the pages that most of the world prints on."""
+"""The ratio of height to width of ISO paper sizes."""
 _TALLEST, _ROW = 60, 24
-"""More than a box with its arrow takes, in points, and than each of its rows."""
+"""Upper bounds in points for a box with its arrow, and for each of its rows."""
 _OPEN = 0.6
 _UNEVEN = 1.6
-"""How much taller than the mean a column may be before tensors are cut that pass it."""
+"""How much taller than the mean a column may be before crossing tensors are cut."""
 _PASSING = 6
 _GUTTER = 44
 _MARGIN = 8
 
 
 def may_need(diagram: Diagram, style: DiagramStyle) -> bool:
-    """Whether a picture may be too tall for one column: whether it could be, with each box below the one before."""
+    """Whether a diagram may be too tall for one column, estimated with all boxes below each other."""
     if style.columns is not None or style.direction != "TB":
         return style.direction == "TB" and style.columns != 1
     return sum(_TALLEST + _ROW * len(box.rows) for box in diagram.boxes) > PAGE
 
 
 def set_columns(diagram: Diagram, style: DiagramStyle) -> Drawing | None:
-    """The picture in columns; None where one is enough, or there is nowhere to cut. Raises CannotDraw."""
+    """The diagram in columns; None if one is enough, or it cannot be cut. Raises CannotDraw."""
     _, layout = first_drawn(lambda arrangement: draw(write_dot(diagram, style, arrangement), "json"))
     whole = read_drawing(layout, diagram, style.theme.background)
     columns = how_many(whole.width, whole.height) if style.columns is None else style.columns
@@ -61,26 +61,26 @@ def set_columns(diagram: Diagram, style: DiagramStyle) -> Drawing | None:
 
 
 class Cut(Record):
-    """A place to cut: after so many boxes, `depth` frames deep, so far below the top; so many other tensors pass it."""
+    """A possible cut: after this many boxes, inside `depth` frames, at this height, crossed by other tensors."""
 
     after: int
     depth: int
     below: float
     passing: int = 0
     inside: bool = False
-    """Whether it goes through what is drawn once for several."""
+    """Whether it goes through a repetition that is drawn once."""
 
 
 def in_order(diagram: Diagram) -> tuple[Box, ...]:
-    """The boxes as they run: inputs first, outputs last."""
+    """The boxes in execution order: inputs first, outputs last."""
     rank = {Role.INPUT: 0, Role.OUTPUT: 2}
     return tuple(sorted(diagram.boxes, key=lambda box: rank.get(box.role, 1)))
 
 
 def find_cuts(diagram: Diagram, bottoms: dict[str, float]) -> list[Cut]:
-    """Where a picture can be cut: between two boxes of which the first leads on to the second.
+    """Where a diagram can be cut: between two boxes connected by an arrow.
 
-    `bottoms` says how far down each box reaches.
+    `bottoms` is the lower end of each box.
     """
     boxes = in_order(diagram)
     place = {box.id: i for i, box in enumerate(boxes)}
@@ -100,7 +100,7 @@ def find_cuts(diagram: Diagram, bottoms: dict[str, float]) -> list[Cut]:
 
 
 def _shared(diagram: Diagram, one: Box, other: Box) -> list[int]:
-    """The frames in which two boxes stand together: of how many each is one."""
+    """The frames that contain both boxes: the number of repetitions of each."""
     return [
         cluster.times
         for cluster in diagram.clusters
@@ -109,10 +109,10 @@ def _shared(diagram: Diagram, one: Box, other: Box) -> list[int]:
 
 
 def choose_cuts(cuts: list[Cut], height: float, columns: int) -> list[Cut]:
-    """Fewer cuts than columns, so that the tallest is as short as they allow; between frames if possible.
+    """One cut less than columns, so that the tallest is as short as possible; between frames if possible.
 
-    Cuts that other tensors pass, or that go through what is drawn once for several, are made only where the picture
-    would stay much taller without them.
+    Cuts that other tensors cross, or that go through a repetition, are used only if the diagram would otherwise remain
+    much taller.
     """
     clean = _balanced([cut for cut in cuts if not cut.passing and not cut.inside], height, columns)
     if columns < 2 or _tallest(clean, height) <= _UNEVEN * height / columns:
@@ -136,14 +136,14 @@ def _tallest(cuts: list[Cut], height: float) -> float:
 
 
 def _fill(cuts: list[Cut], height: float, limit: float) -> list[Cut] | None:
-    """Columns of at most this height, filled one after the other; None where something is taller."""
+    """Columns of at most this height, filled in order; None if a part is taller."""
     chosen: list[Cut] = []
     top = 0.0
     while height - top > limit:
         within = [cut for cut in cuts if top < cut.below <= top + limit]
         if not within:
             return None
-        # The last part of a column is open to where fewer frames are cut.
+        # The last part of a column may end where fewer frames are cut.
         late = [cut for cut in within if cut.below > top + _OPEN * limit] or within[-1:]
         best = min(late, key=lambda cut: (cut.passing + cut.depth, -cut.below))
         chosen.append(best)
@@ -152,19 +152,19 @@ def _fill(cuts: list[Cut], height: float, limit: float) -> list[Cut] | None:
 
 
 def how_many(width: float, height: float) -> int:
-    """The number of columns with which a picture comes nearest to the form of a page."""
+    """The number of columns whose total size is closest to the proportions of a page."""
     if height <= PAGE:
         return 1
     return max(2, round(sqrt(height / _RATIO / (width + _GUTTER))))
 
 
 def split(diagram: Diagram, cuts: list[Cut]) -> list[Diagram]:
-    """The columns as pictures of their own, with a box at the head and the foot of each where the tensor goes on."""
+    """The columns as separate diagrams, with a box at the head and the foot of each where the tensor continues."""
     boxes = in_order(diagram)
     ends = [*(cut.after + 1 for cut in cuts), len(boxes)]
     starts = [0, *ends[:-1]]
     column = {box.id: sum(i >= end for end in ends) for i, box in enumerate(boxes)}
-    # The last box of each column leads on to the next; what goes elsewhere is lettered.
+    # The last box of each column leads to the next column; other connections get letters.
     last = {boxes[end - 1].id for end in ends}
     lettered = [a for a in diagram.arrows if _is_lettered(a, column, last)]
     starting = {arrow.start for arrow in lettered}
@@ -192,7 +192,7 @@ def _letters() -> Iterator[str]:
 
 
 def _column(diagram: Diagram, boxes: tuple[Box, ...], column: dict[str, int], number: int) -> Diagram:
-    """A column with the ports of the line that leads through it; letters are left out."""
+    """A column with the ports of the line that leads through it; without letters."""
     inside, arrows = list(boxes), [a for a in diagram.arrows if column[a.start] == column[a.end] == number]
     if number:
         before = [box.id for box in in_order(diagram) if column[box.id] == number - 1][-1]
@@ -210,7 +210,7 @@ def _column(diagram: Diagram, boxes: tuple[Box, ...], column: dict[str, int], nu
 def _ports(
     arrows: list[Arrow], column: dict[str, int], letters: dict[str, str], number: int
 ) -> tuple[list[Box], list[Arrow]]:
-    """The letters of a column: one below each box whose tensor goes on elsewhere, one above each that reads such."""
+    """The letters of a column: below each box whose output continues elsewhere, and above each box that reads it."""
     boxes: dict[str, Box] = {}
     found: dict[tuple[str, str], Arrow] = {}
     for arrow in arrows:
@@ -234,7 +234,7 @@ def _holds(cluster: Cluster, boxes: tuple[Box, ...]) -> bool:
 
 
 def _continued(cluster: Cluster, before: tuple[Box, ...]) -> Cluster:
-    """A frame, with the word for one that began in a column before."""
+    """A frame, marked if it started in a previous column."""
     if not _holds(cluster, before):
         return cluster
     return cluster.replace(title=f"{cluster.title} (continued)".strip())
@@ -243,7 +243,7 @@ def _continued(cluster: Cluster, before: tuple[Box, ...]) -> Cluster:
 def join(
     drawings: list[Drawing], places: list[dict[str, Rectangle]], heading: Drawing | None, style: DiagramStyle
 ) -> Drawing:
-    """The columns beside each other, under a heading; `places` are those of the boxes of each."""
+    """The columns side by side, under a heading; `places` are the positions of the boxes of each."""
     parts: list[ShapeGroup] = []
     left = 0.0
     previous_foot: Point | None = None

@@ -1,8 +1,8 @@
-"""What is drawn, and once for how many: repetitions folded to one, in the stages and blocks that they stand in.
+"""Decide what is drawn: repetitions are folded into one, within their stages and blocks.
 
-A repetition is a stretch of nodes that follows itself: the same layers in the same arrangement, each time reading what
-the time before made, with nothing else reading from inside. It is found in the graph, so it does not matter whether
-the text says `x3`, `repeat 3 { … }` or the same statement three times.
+A repetition is a sequence of nodes that occurs several times in a row: the same layers with the same connections, each
+time reading the result of the previous time, and nothing else reads from inside. It is detected in the graph, so it
+does not matter whether the program has `x3`, `repeat 3 { … }` or the same statement three times.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -15,11 +15,11 @@ from ...record import Record
 Path = tuple[str, ...]
 
 LONGEST_PERIOD = 12
-"""Statements that repeat together."""
+"""The maximum number of statements in a repetition."""
 
 
 class Frame(Record):
-    """What stands together: a stage, a block or, with `scope` None, statements without a name that are repeated."""
+    """A stage, a block, or, with `scope` None, a repetition of statements without a name."""
 
     path: Path
     scope: Path | None
@@ -27,7 +27,7 @@ class Frame(Record):
 
 
 class PlannedNode(Record):
-    """A node that is drawn, for itself and for all that it stands for: `copies`, itself first, outer turns slowest."""
+    """A node that is drawn, for itself and for its `copies`: itself first, outer repetitions slowest."""
 
     node: int
     copies: tuple[int, ...]
@@ -35,21 +35,21 @@ class PlannedNode(Record):
 
 
 class DrawingPlan(Record):
-    """The nodes that are drawn, in order; the frames; and for the others that are read, who stands for them."""
+    """The nodes that are drawn, in order; the frames; for other nodes that are read, the node drawn in their place."""
 
     nodes: tuple[PlannedNode, ...]
     frames: Mapping[Path, Frame]
     stand_ins: Mapping[int, int]
 
     def resolve(self, node: int) -> int:
-        """The node that is drawn in the place of this one."""
+        """The node that is drawn in place of this one."""
         while node in self.stand_ins:
             node = self.stand_ins[node]
         return node
 
 
 class PlanItem(Record):
-    """A statement as the nodes from `start` to before `end`: one layer, or the inside of a scope."""
+    """A statement as the nodes from `start` to `end` (excluded): one layer, or the contents of a scope."""
 
     start: int
     end: int
@@ -57,7 +57,7 @@ class PlanItem(Record):
 
 
 class RepeatRun(Record):
-    """`times` turns of `length` nodes from `start` on; each but the first reads only node `out` of the one before."""
+    """`times` repetitions of `length` nodes from `start`; each but the first reads only `out` of the one before."""
 
     start: int
     length: int
@@ -66,7 +66,7 @@ class RepeatRun(Record):
 
 
 def make_plan(graph: Graph, *, fold: bool = True, exact: bool = True) -> DrawingPlan:
-    """How a graph is drawn. Repetitions agree in layers and shapes; blocks, unless `exact`, only in their layers."""
+    """What is drawn of a graph. Repetitions agree in layers and shapes; blocks, unless `exact`, only in layers."""
     return _Planner(graph, fold, exact).plan()
 
 
@@ -76,11 +76,11 @@ class _Planner:
         self.fold = fold
         self.exact = exact
         self.keys = [_key(node) for node in graph.nodes]
-        # The scopes around each node, without the numbers that the text does not give.
+        # The scopes around each node, without automatic numbers.
         self.scopes = [
             [self._unnumbered(node.path[:length]) for length in range(1, len(node.path))] for node in graph.nodes
         ]
-        # For each node the last one that reads it; what is an output is read after all.
+        # The last reader of each node; an output is read at the end.
         self.last_reader = [-1] * len(graph.nodes)
         for node in graph.nodes:
             for source in node.inputs:
@@ -96,7 +96,7 @@ class _Planner:
         return DrawingPlan(nodes=tuple(self.nodes), frames=self.frames, stand_ins=self.stand_ins)
 
     def _items(self, start: int, end: int, scope: Path) -> list[PlanItem]:
-        """The statements right inside a scope."""
+        """The statements directly inside a scope."""
         items: list[PlanItem] = []
         while start < end:
             inner = self.graph.nodes[start].path[: len(scope) + 1]
@@ -111,7 +111,7 @@ class _Planner:
         return items
 
     def _walk(self, items: list[PlanItem], scope: Path, place: Path, turns: tuple[tuple[int, int], ...]) -> None:
-        """Draw statements; `turns` are the length and number of the repetitions around them, outermost first."""
+        """Draw statements; `turns` are the lengths and numbers of the enclosing repetitions, outermost first."""
         at = 0
         while at < len(items):
             period, run = self._repetition(items, at, len(scope)) if self.fold else (0, None)
@@ -136,14 +136,14 @@ class _Planner:
             copies = tuple(item.start + sum(shift) for shift in shifts)
             self.nodes.append(PlannedNode(node=item.start, copies=copies, place=place))
             return
-        # A branch has a place of its own, so that what has the same name in the next one has another, but no frame.
+        # A branch has its own place, to distinguish equal names in different branches, but no frame.
         inner = (*place, item.scope[-1])
         if self.graph.scopes[item.scope] != "branch":
             self.frames[inner] = Frame(path=inner, scope=item.scope, times=times)
         self._walk(self._items(item.start, item.end, item.scope), item.scope, inner, turns)
 
     def _repetition(self, items: list[PlanItem], at: int, depth: int) -> tuple[int, RepeatRun | None]:
-        """The repetition that begins at a statement and covers the most, with how many statements each turn has."""
+        """The largest repetition that starts at a statement, and its number of statements."""
         best: tuple[int, RepeatRun | None] = 0, None
         for period in range(1, min(LONGEST_PERIOD, (len(items) - at) // 2) + 1):
             start, end = items[at].start, items[at + period - 1].end
@@ -155,19 +155,19 @@ class _Planner:
         return best
 
     def _better_soon(self, items: list[PlanItem], at: int, period: int, times: int, depth: int) -> bool:
-        """Whether one that begins in the first or the last of these turns covers more than they do."""
+        """Whether a repetition that starts in the first or the last of these iterations is larger."""
         covered = period * times
         starts = {*range(at + 1, at + period), *range(at + covered - period, at + covered)}
         found = (self._repetition(items, start, depth) for start in sorted(starts))
         return any(run is not None and other * run.times > covered for other, run in found)
 
     def _run(self, start: int, length: int, end: int, same: Callable[[int, int, int], bool]) -> RepeatRun | None:
-        """The longest run of turns in which each but the first reads only one node of the one before, always the same.
+        """The longest run of iterations, of which each but the first reads the same single node of the previous one.
 
-        Nothing after the run reads another node of it than that of the last turn.
+        Nothing after the run reads any other node of it than that of the last iteration.
         """
         best: RepeatRun | None = None
-        out, beyond = -1, -1  # `beyond`: the last node that reads what the turns so far made
+        out, beyond = -1, -1  # `beyond`: the last node that reads a result of the previous iterations
         turn = 0
         while start + (turn + 1) * length <= end and (turn == 0 or same(start, length, turn)):
             first = start + turn * length
@@ -187,7 +187,7 @@ class _Planner:
         return best
 
     def _same(self, start: int, length: int, turn: int, depth: int, loose: bool) -> bool:
-        """Whether a turn has the layers of the first, arranged alike; and, unless `loose`, the same shapes."""
+        """Whether an iteration has the layers and connections of the first; and, unless `loose`, the same shapes."""
         nodes = self.graph.nodes
         return all(
             self.keys[one] == self.keys[other]
@@ -205,21 +205,21 @@ class _Planner:
         return word if word == kind or kind == "branch" else name
 
     def _wiring(self, node: int, start: int) -> list[int | None]:
-        """What a node reads, counted from the start of its turn; None for what was there before."""
+        """What a node reads, relative to the start of its iteration; None for earlier nodes."""
         return [source - start if source >= start else None for source in self.graph.nodes[node].inputs]
 
 
 def _key(node: Node) -> tuple[object, ...]:
-    """What two nodes must share to be drawn as one."""
+    """What two nodes must have in common to be drawn as one."""
     if node.is_input:
         return (node.id,)
-    # The rate of a dropout or a stochastic depth often grows from block to block; nobody would draw each for that.
+    # The rates of dropout and stochastic depth often increase from block to block; that alone does not prevent folding.
     op = node.op.keyword if node.op.style == "regularization" else node.op
     return op, node.shared is not None, node.alias
 
 
 def frames_around(plan: DrawingPlan, place: Path) -> Iterator[Frame]:
-    """The frames in which something stands, the outermost first."""
+    """The frames around a place, outermost first."""
     for length in range(1, len(place) + 1):
         if place[:length] in plan.frames:
             yield plan.frames[place[:length]]

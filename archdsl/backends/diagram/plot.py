@@ -1,4 +1,4 @@
-"""A drawing as SVG; and as a DOT program in which all places are fixed, for the formats that a renderer makes."""
+"""Write a drawing as SVG; or as DOT with fixed positions, for formats that need a renderer."""
 
 from collections.abc import Iterable, Iterator
 
@@ -51,7 +51,7 @@ def _pairs(points: Iterable[Point]) -> str:
 
 
 def write_fixed_dot(drawing: Drawing) -> str:
-    """The drawing as DOT whose places are fixed: `neato -n2` draws it. Shapes are its background, words its nodes."""
+    """The drawing as DOT with fixed positions, for `neato -n2`. Shapes are its background, texts its nodes."""
     shapes = [shape for part in drawing.parts for shape in part.shapes]
     ink = _joined(op for shape in shapes for op in _operations(shape, drawing.height))
     look = f"bgcolor={quoted(drawing.background)} pad=0 _background={ink}"
@@ -66,7 +66,7 @@ def write_fixed_dot(drawing: Drawing) -> str:
 
 
 def _joined(operations: Iterable[str]) -> str:
-    """Operations as one string, in pieces: Graphviz may refuse a longer one between two quotes."""
+    """Operations as one string, in pieces: Graphviz may reject a longer string literal."""
     pieces = [""]
     for operation in operations:
         if len(pieces[-1]) + len(operation) > _PIECE:
@@ -76,7 +76,7 @@ def _joined(operations: Iterable[str]) -> str:
 
 
 def _node(name: str, words: TextLabel, height: float) -> str:
-    # A node's place is its middle, which lies so far above the baseline.
+    # The position of a node is its center, which is above the baseline.
     x, y = words.at[0], height - words.at[1] + 0.3 * words.size
     look = f"fontsize={decimal(words.size)} fontcolor={quoted(words.colour)}"
     text = f"<B>{xml(words.text)}</B>" if words.bold else xml(words.text)
@@ -84,14 +84,14 @@ def _node(name: str, words: TextLabel, height: float) -> str:
 
 
 def _operations(shape: Shape, height: float) -> Iterator[str]:
-    """The operations of xdot that draw a shape."""
+    """The xdot operations that draw a shape."""
     match shape:
         case Polygon():
             yield from (_pen(shape.width), _colour("c", shape.line), _colour("C", shape.fill))
             yield _path("P", shape.points, height)
         case Curve():
             yield from (_pen(shape.width), _colour("c", shape.line), _colour("C", shape.fill or shape.line))
-            # In xdot's text the small letter is the filled one; in the renderer's JSON it is the other way round.
+            # In xdot text, the lower-case letter is the filled shape; in the renderer's JSON it is the reverse.
             yield _path("b" if shape.fill else "B", shape.points, height)
         case Polyline():
             yield from (_pen(shape.width), _colour("c", shape.colour), _path("L", shape.points, height))

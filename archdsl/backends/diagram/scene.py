@@ -1,4 +1,4 @@
-"""Volumes drawn: faces, windows of kernels, names, skips, a legend."""
+"""Draw volumes: faces, kernel windows, names, skips, a legend."""
 
 from collections.abc import Callable
 from itertools import groupby
@@ -19,7 +19,7 @@ Span = tuple[int, int]
 
 
 def draw_volumes(diagram: Diagram, style: DiagramStyle) -> Drawing:
-    """The tensors of a picture along its longest way, from left to right."""
+    """The tensors of a diagram along its longest path, from left to right."""
     found = volumes(diagram, style.theme)
     parts: list[ShapeGroup] = []
     for index, volume in enumerate(found):
@@ -38,7 +38,7 @@ def draw_volumes(diagram: Diagram, style: DiagramStyle) -> Drawing:
 
 
 def _solid(volume: Volume, theme: Theme) -> ShapeGroup:
-    """The faces that are seen: in front and on top of each slice, at the right of the last."""
+    """The visible faces: the front and the top of each slice, the right side of the last."""
     hover = "\n".join(row.hover for row in volume.box.rows)
     if volume.round:
         return ShapeGroup(shapes=_circle(volume, theme), hover=hover)
@@ -59,7 +59,7 @@ def _solid(volume: Volume, theme: Theme) -> ShapeGroup:
 
 
 def _front(volume: Volume, x: float, y: float) -> Point:
-    """A point of the front, which leans to the left of the middle."""
+    """A point of the front face, which is shifted to the left of the center."""
     return x - volume.lean, y - volume.deep * LEAN[1] / 2
 
 
@@ -79,7 +79,7 @@ def _circle(volume: Volume, theme: Theme) -> tuple[Polygon | TextLabel, ...]:
 
 
 def _way(before: Volume, after: Volume, theme: Theme) -> ShapeGroup:
-    """From one box to the next: the window of a kernel that narrows to a point, else an arrow."""
+    """The connection of two boxes: a kernel window that narrows to a point, or else an arrow."""
     end = (after.left - after.lean, 0.0)
     kernel = after.box.rows[0].kernel
     shape = before.box.shape
@@ -92,7 +92,7 @@ def _way(before: Volume, after: Volume, theme: Theme) -> ShapeGroup:
 
 
 def _window(volume: Volume, part: tuple[float, float]) -> tuple[Point, ...]:
-    """A window in the middle of the right face, which takes this part of its height and depth."""
+    """A window in the middle of the right face, with these fractions of its height and depth."""
     high, deep = (max(0.08, min(1.0, each)) / 2 for each in part)
     x, y = volume.right, 0.0
     corners = ((-deep, -high), (deep, -high), (deep, high), (-deep, high))
@@ -101,7 +101,7 @@ def _window(volume: Volume, part: tuple[float, float]) -> tuple[Point, ...]:
 
 
 def _shapes(found: list[Volume], taken: list[Rectangle], theme: Theme) -> list[ShapeGroup]:
-    """Below the boxes: the shape of each, or the channels of each and the sides of all that stand together."""
+    """The labels below the boxes: the shape of each, or the channels of each and the spatial size of the group."""
     words = []
     for group in groups(found):
         if group[0].round:
@@ -124,10 +124,10 @@ def _shapes(found: list[Volume], taken: list[Rectangle], theme: Theme) -> list[S
 def _names(
     found: list[Volume], ends: set[str], taken: list[Rectangle], theme: Theme
 ) -> tuple[dict[str, TextLabel], list[ShapeGroup]]:
-    """Above the boxes: what made them. By the box, too, so that skips can begin and end there."""
+    """The labels above the boxes: the layers. Also by box, so that skips can start and end there."""
     by_box: dict[str, TextLabel] = {}
     runs = [run for group in groups(found) for run in _runs(group, lambda volume: volume.name)]
-    # Those at which a skip ends come first, and keep the room above them free.
+    # Labels at the ends of skips come first, and keep the space above them free.
     for run in sorted(runs, key=lambda run: not ends & {volume.box.id for volume in run}):
         times = sum(volume.box.times for volume in run)
         text = run[0].name + (f" ×{times}" if times > 1 else "")
@@ -144,12 +144,12 @@ def _names(
 
 
 def _runs(group: list[Volume], key: Callable[[Volume], str]) -> list[list[Volume]]:
-    """The boxes of a group, those that say the same together."""
+    """The boxes of a group in runs with the same label."""
     return [list(run) for _, run in groupby(group, key)]
 
 
 def _free(x: float, y: float, text: str, size: float, taken: list[Rectangle], way: int, theme: Theme) -> TextLabel:
-    """A text at a place, or as near to it as it covers nothing, away from the axis; the place is taken then."""
+    """A text at a position, or at the nearest free one away from the axis; the space is added to `taken`."""
     half = width_of(text, size) / 2 + 1.5
     for right, away in _STEPS:
         at = x + right, y + way * away
@@ -166,7 +166,7 @@ _STEPS = sorted(
     ((float(right), float(away)) for right in range(-40, 41, 10) for away in range(0, 240, 2)),
     key=lambda step: (abs(step[0]) + step[1], step[1]),
 )
-"""Steps to the side and away from the axis, the nearest first."""
+"""Steps sideways and away from the axis, nearest first."""
 
 
 def _overlap(one: Rectangle, other: Rectangle) -> bool:
@@ -174,7 +174,7 @@ def _overlap(one: Rectangle, other: Rectangle) -> bool:
 
 
 def _spans(diagram: Diagram, found: list[Volume]) -> list[Span]:
-    """The skips, by the numbers of the boxes from which and to which they go; the shorter ones first."""
+    """The skips, by the indices of their start and end boxes; shorter ones first."""
     order = {volume.box.id: index for index, volume in enumerate(found)}
     spans = {(order[arrow.start], order[arrow.end]) for arrow in diagram.arrows if {arrow.start, arrow.end} <= {*order}}
     return sorted((span for span in spans if span[1] > span[0] + 1), key=lambda span: (span[1] - span[0], span))
@@ -183,7 +183,7 @@ def _spans(diagram: Diagram, found: list[Volume]) -> list[Span]:
 def _skips(
     spans: list[Span], found: list[Volume], named: dict[str, TextLabel], roof: float, theme: Theme
 ) -> list[ShapeGroup]:
-    """Arrows over the boxes that they go around, the shorter ones lower."""
+    """Arrows over the boxes that they skip, shorter ones lower."""
     levels: list[list[Span]] = []
     parts: list[ShapeGroup] = []
     for start, end in spans:

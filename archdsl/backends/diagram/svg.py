@@ -1,4 +1,4 @@
-"""Finishing an SVG: a title and a description for those who cannot see it, hover text, fonts that exist everywhere."""
+"""Complete an SVG: title and description for screen readers, hover text, fonts that exist everywhere."""
 
 from collections.abc import Mapping
 from hashlib import sha256
@@ -15,12 +15,12 @@ _LONGEST = 1000
 
 
 def finish_svg(svg: bytes, diagram: Diagram) -> bytes:
-    """What the renderer drew, made self-contained and readable to a screen reader."""
+    """The renderer's SVG, self-contained and accessible to screen readers."""
     root = ElementTree.fromstring(svg)
     _hover(root, diagram)
     for element in root.iter():
         element.tag = element.tag.removeprefix(_NAMESPACE)
-        # One font for all, said at the root. No ids: they would clash where a page shows two pictures.
+        # One font for all, set at the root. No ids: they would clash if a page shows two diagrams.
         for name in {"font-family", "id"} & element.attrib.keys():
             del element.attrib[name]
         if element.tag == "text" and "font-weight" not in element.attrib:
@@ -30,15 +30,15 @@ def finish_svg(svg: bytes, diagram: Diagram) -> bytes:
 
 
 def fitted(text: str, size: float) -> dict[str, str]:
-    """What keeps a text as wide as it was laid out, where the reader's machine has none of the fonts."""
+    """Keeps a text as wide as in the layout, even if the reader's machine has other fonts."""
     if not text.strip() or not is_known(text):
         return {}
     return {"textLength": decimal(width_of(text, size)), "lengthAdjust": "spacingAndGlyphs"}
 
 
 def opening(attributes: Mapping[str, str], title: str, description: str, body: str) -> str:
-    """How an SVG with this body begins: its size, its font, a title and a description for screen readers."""
-    # Pages that show two pictures need ids that differ.
+    """The start of an SVG with this body: its size, its font, a title and a description for screen readers."""
+    # Pages that show two diagrams need distinct ids.
     mark = sha256(body.encode()).hexdigest()[:8]
     given = {
         "xmlns": _NAMESPACE.strip("{}"),
@@ -54,7 +54,7 @@ def opening(attributes: Mapping[str, str], title: str, description: str, body: s
 
 
 def _hover(root: ElementTree.Element, diagram: Diagram) -> None:
-    """The titles of groups, which browsers show under the pointer, say what the group is."""
+    """The titles of groups, which browsers show on hover, describe the group."""
     words = {name: "\n".join(clean(line, _LONGEST) for line in lines) for name, lines in diagram.hovers.items()}
     for group in root.iter(f"{_NAMESPACE}g"):
         title = group.find(f"{_NAMESPACE}title")

@@ -1,4 +1,4 @@
-"""Colours."""
+"""Color themes."""
 
 from collections.abc import Mapping
 
@@ -6,11 +6,11 @@ from ...record import Record
 
 
 class Theme(Record):
-    """The colours of a picture, as `#rrggbb`.
+    """The colors of a diagram, as `#rrggbb`.
 
-    `fills` maps a kind of layer to its colour, `other` is that of a kind not named there; `ink` writes on them.
-    `note` is for what is said in passing: shapes, numbers. `cluster` fills stages and blocks, a deeper one the next
-    of them, from the first again.
+    `fills` maps a kind of layer to its color, `other` is the color of all other kinds; `ink` is for text on them.
+    `note` is for secondary text: shapes, numbers. `cluster` fills stages and blocks, cycling through its colors with
+    the depth.
     """
 
     name: str
@@ -26,16 +26,16 @@ class Theme(Record):
     other: str
 
     def fill(self, style: str) -> str:
-        """The colour of a kind of layer."""
+        """The color of a kind of layer."""
         return self.fills.get(style, self.other)
 
     def border(self, style: str) -> str:
-        """The same colour, darker."""
+        """The same color, darker."""
         return mixed(self.fill(style), self.ink, 0.45)
 
 
 def mixed(colour: str, other: str, part: float) -> str:
-    """One colour with a part of another in it."""
+    """Mix two colors."""
     pairs = zip(_channels(colour), _channels(other), strict=True)
     return "#" + "".join(f"{round(a + (b - a) * part):02x}" for a, b in pairs)
 
@@ -44,8 +44,8 @@ def _channels(colour: str) -> tuple[int, int, int]:
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
-# Paul Tol's "light" scheme, made to fill labelled cells: readers with any of the common colour deficiencies can tell
-# its colours apart, and black on each has a contrast of at least 7 (https://sronpersonalpages.nl/~pault/).
+# Paul Tol's "light" scheme, designed for filled labeled cells: its colors are distinct with the common color vision
+# deficiencies, and black on each has a contrast of at least 7 (https://sronpersonalpages.nl/~pault/).
 LIGHT = Theme(
     name="light",
     background="#ffffff",
@@ -90,7 +90,7 @@ DARK = Theme(
     other="#4a4f56",
 )
 
-# For a printer without colours: steps of grey that stay apart in a copy. The words tell the kinds.
+# For black-and-white printing: shades of gray that stay distinct in a copy. The labels name the kinds.
 PRINT = Theme(
     name="print",
     background="#ffffff",

@@ -1,4 +1,4 @@
-"""A drawing as TikZ, for LaTeX: it takes the document's own sans-serif font, and scales with `\\resizebox`."""
+"""Write a drawing as TikZ, for LaTeX: it uses the document's sans-serif font and scales with `\\resizebox`."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from .labels import decimal
 
 
 def write_tikz(drawing: Drawing) -> str:
-    """A `tikzpicture`, to be read with \\input."""
+    """A `tikzpicture`, to be included with \\input."""
     shapes = [shape for part in drawing.parts for shape in part.shapes]
     names = {colour: f"archdsl{letters}" for colour, letters in zip(_colours(shapes), _letters(), strict=False)}
     lines = [
@@ -57,7 +57,7 @@ def _place(point: Point) -> str:
 
 
 def _colours(shapes: list[Shape]) -> dict[str, None]:
-    """The colours that occur, each once, in order."""
+    """The distinct colors, in order of first occurrence."""
     found: dict[str, None] = {}
     for shape in shapes:
         match shape:
@@ -71,7 +71,7 @@ def _colours(shapes: list[Shape]) -> dict[str, None]:
 
 
 def _letters() -> Iterator[str]:
-    """Names without digits, which TeX would not take: A, B, … Z, AA, AB, …"""
+    """Names without digits, which TeX does not allow: A, B, … Z, AA, AB, …"""
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     yield from alphabet
     yield from (one + other for one in alphabet for other in alphabet)

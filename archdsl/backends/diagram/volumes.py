@@ -1,7 +1,7 @@
-"""Tensors as boxes, as the papers on convolutional networks draw them: how large each is, and where it stands.
+"""Tensors as boxes, as in papers on convolutional networks: the size and position of each.
 
-Height and depth of a box follow the sides of the tensor, its thickness the channels; vectors are bars. Sizes are drawn
-in a fixed power, because nobody could see 7×7 beside 224×224.
+The height and depth of a box follow the spatial size of the tensor, its thickness the channels; vectors are bars. Sizes
+are drawn with a fixed power law, so that 7×7 stays visible beside 224×224.
 """
 
 import math
@@ -17,19 +17,18 @@ from .figure_options import SYMBOLS
 from .flow import main_path
 from .theme import Theme
 
-"""The kinds of layers, the one that gives a block its colour first."""
 SIDE, THICK, BAR = 150.0, 40.0, 120.0
-"""Points for the longest side, the most channels, the longest vector."""
+"""Points for the largest spatial dimension, the most channels, the longest vector."""
 WAY = 360.0
 """Points for the channels of all boxes together."""
 LEAN = (0.42, -0.32)
-"""Where one point of depth goes."""
+"""The offset of one point of depth."""
 TIGHT, WIDE = 2.0, 14.0
-"""Points between boxes with the same sides, and at least between others."""
+"""Points between boxes of the same size, and the minimum between others."""
 SLICE = 3.0
-"""Points for a layer that keeps the shape, behind the one it follows."""
+"""Points for a layer that keeps the shape, behind the previous layer."""
 STRIPS = 8
-"""Rectangles that stand for a box where words look for a free place."""
+"""The number of rectangles that approximate a box when labels look for free space."""
 Rectangle = tuple[float, float, float, float]
 """Left, top, right, bottom."""
 ROUND = 15.0
@@ -37,7 +36,7 @@ ROUND = 15.0
 
 
 class Volume(Record):
-    """A tensor as a box: points along the way, up, and into depth; and the colours of what made it, in slices."""
+    """A tensor as a box: its thickness, height and depth in points; and the colors of its layers, in slices."""
 
     box: Box
     thick: float
@@ -48,21 +47,21 @@ class Volume(Record):
 
     @property
     def right(self) -> float:
-        """Where it ends along the way."""
+        """Its right end."""
         return self.left + self.thick
 
     @property
     def lean(self) -> float:
-        """How far it leans over to either side."""
+        """How far it extends to either side because of its depth."""
         return self.deep * LEAN[0] / 2
 
     @property
     def rise(self) -> float:
-        """How far it reaches above and below the axis."""
+        """How far it extends above and below the axis."""
         return self.high / 2 - self.deep * LEAN[1] / 2
 
     def outline(self) -> Iterator[Rectangle]:
-        """Narrow rectangles that together cover what is seen of it."""
+        """Narrow rectangles that together cover its visible area."""
         slope, high = -self.deep * LEAN[1] / 2, self.high / 2
         width = (self.thick + 2 * self.lean) / STRIPS
         for strip in range(STRIPS):
@@ -73,22 +72,22 @@ class Volume(Record):
 
     @property
     def round(self) -> bool:
-        """Whether it is a sum or a product, whose tensor has the shape of those that enter."""
+        """Whether it is a sum or a product, whose output has the shape of its inputs."""
         return self.box.role is Role.MERGE and self.box.rows[0].words in SYMBOLS
 
     @property
     def name(self) -> str:
-        """What made it: a layer in words, of a block its name alone."""
+        """Its label: a layer in words; of a block only its name."""
         words = self.box.rows[0].words
         return words.split(": ")[-1].split(" ")[0] if self.box.role is Role.GROUP else words
 
     def beside(self, other: "Volume") -> bool:
-        """Whether two boxes have the same sides, and stand close together."""
+        """Whether two boxes have the same size, so that they are drawn close together."""
         return not self.round and not other.round and (self.high, self.deep) == (other.high, other.deep)
 
 
 def volumes(diagram: Diagram, theme: Theme) -> list[Volume]:
-    """The boxes on the longest way from an input to the first output, from left to right."""
+    """The boxes on the longest path from an input to the first output, from left to right."""
     by_id = {box.id: box for box in diagram.boxes}
     path = main_path([(arrow.start, arrow.end) for arrow in diagram.arrows], "y0")
     boxes = [by_id[id] for id in path if by_id[id].role is not Role.OUTPUT]
@@ -99,7 +98,7 @@ def volumes(diagram: Diagram, theme: Theme) -> list[Volume]:
 
 
 def groups(found: list[Volume]) -> list[list[Volume]]:
-    """The boxes that stand close together."""
+    """The boxes in groups that are drawn close together."""
     together = [found[:1]]
     for before, volume in pairwise(found):
         if before.beside(volume):
@@ -131,7 +130,7 @@ def _sized(box: Box, shape: Shape, shapes: list[Shape], theme: Theme) -> Volume:
 
 
 def _colours(box: Box, theme: Theme) -> list[str]:
-    """The colours of a box's layers; of a closed block or stage, that of its chief kind."""
+    """The colors of a box's layers; for a closed block or stage, that of the kind with the highest priority."""
     match box.role:
         case Role.LAYERS:
             return [theme.fill(row.style) for row in box.rows]
@@ -142,7 +141,7 @@ def _colours(box: Box, theme: Theme) -> list[str]:
 
 
 def _size(shape: Shape, shapes: list[Shape]) -> tuple[float, float, float]:
-    """Points along the way, up, and into depth."""
+    """Thickness, height and depth in points."""
     alike = [each for each in shapes if each.layout is shape.layout]
     dims = [plain(size) for size in shape.dims]
     match shape.layout:
@@ -164,7 +163,7 @@ def _length(shape: Shape) -> int:
 
 
 def _thick(shape: Shape, alike: list[Shape]) -> float:
-    """Points for the channels; fewer for each where many boxes share the way."""
+    """Points for the channels; fewer if there are many boxes."""
     most = max(plain(each.channels) for each in alike)
     whole: float = sum(math.sqrt(plain(each.channels) / most) for each in alike)
     return max(3.0, min(THICK, WAY / whole) * math.sqrt(plain(shape.channels) / most))

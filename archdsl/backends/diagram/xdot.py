@@ -1,4 +1,4 @@
-"""What the renderer would draw, read from its JSON as a drawing: for the formats that it does not write itself."""
+"""Read the renderer's JSON as a drawing, for formats that it does not write itself."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -33,7 +33,7 @@ def read_drawing(layout: bytes, diagram: Diagram, background: str) -> Drawing:
 
 
 def read_places(layout: bytes) -> dict[str, Rectangle]:
-    """Where the boxes stand, by their names in DOT; y grows downwards."""
+    """The positions of the boxes, by their names in DOT; y increases downwards."""
     found = json.loads(layout)
     height = float(found["bb"].split(",")[3])
     return {each["name"]: _place(each, height) for each in found.get("objects", ()) if "pos" in each}
@@ -78,7 +78,7 @@ def _shapes(operations: list[dict[str, Any]], height: float) -> Iterator[Shape]:
 
 
 def _seen(line: str, fill: str) -> str:
-    """The colour of an outline; one that cannot be seen is that of what it surrounds."""
+    """The color of an outline; an invisible one has the color of what it surrounds."""
     return fill if len(line) > 7 else line
 
 
@@ -89,7 +89,7 @@ def _words(operation: dict[str, Any], height: float, colour: str, size: float, b
 
 
 def _ellipse(rect: list[float], height: float, fill: str | None, line: str) -> Curve:
-    """An ellipse as four curves, by its middle and its radii."""
+    """An ellipse as four curves, by its center and radii."""
     x, y, a, b = rect
     k = 0.5523
     right: list[Point] = [(x + a, y), (x + a, y + k * b), (x + k * a, y + b), (x, y + b)]

@@ -1,4 +1,4 @@
-"""The diagnostics of texts and networks: one class a code, with its page and its examples; one file a family.
+"""The diagnostics of programs: one class for each code, with its page and examples; one file for each family.
 
-Those of lints (W09) stand with the lints, in archdsl/analysis/lint/; archdsl/analysis/codes.py lists all.
+Those of lints (W09) are with the lints, in archdsl/analysis/lint/; archdsl/analysis/codes.py lists all.
 """

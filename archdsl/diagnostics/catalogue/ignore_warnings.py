@@ -30,7 +30,7 @@ class UnusedIgnore(Diagnostic):
 
 
 def _removal(found: UnusedIgnore) -> tuple[Edit, ...]:
-    """Cut the code, with the comma beside it; the whole comment where it is the only one."""
+    """Delete the code, with the adjacent comma; the whole comment if it is the only one."""
     source, start, end = found.span
     text = source.text
     left, right = text.rindex("[", 0, start), text.index("]", end)

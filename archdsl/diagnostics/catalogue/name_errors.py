@@ -7,7 +7,7 @@ from ..diagnostic import Diagnostic, Edit, Fix, Label, Related
 
 
 class _Unknown(Diagnostic):
-    """What the unknown names share."""
+    """What diagnostics of unknown names share."""
 
     name: str
     nearest: str | None
@@ -36,7 +36,7 @@ _INSTEAD = {
     "bmm": "write `matmul a b`",
     "rescaling": "`scale 1/255` multiplies each element; training standardizes images automatically",
 }
-"""What to write for layers of other frameworks, by their names without underscores and dimensions."""
+"""The replacements for layers of other frameworks, by their names without underscores and dimensions."""
 
 
 class UnknownLayer(_Unknown):
@@ -52,7 +52,7 @@ class UnknownLayer(_Unknown):
     right = "input 3x32x32\nconv 64 k3\n"
 
     is_certain: bool = False
-    """Whether the word must be a typo: only then may a fix replace one layer with another."""
+    """Whether the word is certainly a typo; only then may a fix replace one layer with another."""
     is_operation: bool = False
     """Whether the word names a common operation that is not a layer here."""
 
