@@ -258,7 +258,7 @@ Check = Callable[[Graph, Sink], None]
 """A further pass over a network without errors, such as the check of its recipe."""
 
 
-def analyse(
+def analyze(
     source: Source,
     sink: Sink,
     settings: Mapping[str, Any] | None = None,
@@ -326,4 +326,4 @@ def loads(text: str, *, name: str = "<text>", input: GivenSizes | None = None, *
 
 def _checked(source: Source, input: GivenSizes | None, parameters: Mapping[str, Any]) -> Network:
     values = {name: number(name, value) for name, value in parameters.items()}
-    return analyse(source, Sink(), values, Override({} if input is None else {None: parse_sizes(input)})).checked()
+    return analyze(source, Sink(), values, Override({} if input is None else {None: parse_sizes(input)})).checked()

@@ -12,7 +12,7 @@ from itertools import count
 from _harness import compare, report
 
 from archdsl.diagnostics import Sink
-from archdsl.network import analyse
+from archdsl.network import analyze
 from archdsl.syntax import parse
 from archdsl.syntax.grammar import grammar
 from archdsl.text.source import Source
@@ -39,7 +39,7 @@ def main() -> int:
             parser.feed_token(token)
 
     def run_check() -> None:
-        network = analyse(Source(check()), Sink()).checked()
+        network = analyze(Source(check()), Sink()).checked()
         assert len(network.graph.layers) > 500
 
     # Caches are filled only after several iterations.

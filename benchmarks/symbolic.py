@@ -15,7 +15,7 @@ from archdsl import zoo
 from archdsl.analysis.table import totals, verdict
 from archdsl.diagnostics import Sink
 from archdsl.elaborate import Override
-from archdsl.network import analyse
+from archdsl.network import analyze
 from archdsl.text.source import Source
 
 NETWORKS = {"resnet152": (3, "H", "W"), "unet": (1, "H", "W")}
@@ -28,7 +28,7 @@ def run(name: str, sizes: tuple[int | str, ...] | None) -> Callable[[], object]:
     def analysed() -> object:
         # A new source: nothing may be cached from the previous round.
         source = Source(kept.text, name=kept.name, path=kept.path)
-        network = analyse(source, Sink(), None, Override({None: sizes} if sizes else {})).checked()
+        network = analyze(source, Sink(), None, Override({None: sizes} if sizes else {})).checked()
         shapes = [str(node.shape) for node in network.graph.nodes]
         return shapes, totals(network.graph), verdict(network.graph), network.sizes.described() if sizes else None
 

@@ -23,7 +23,7 @@ from archdsl import ArchError, Network
 from archdsl.analysis.codes import by_code
 from archdsl.diagnostics import Sink
 from archdsl.integrations.jupyter import Mistake
-from archdsl.network import analyse
+from archdsl.network import analyze
 from archdsl.text.source import Source
 
 TEXT = "net N(classes = 10, width = 1.0)\ninput 3x32x32\nconv 8*width k3; relu\ngap; fc classes\n"
@@ -48,7 +48,7 @@ def failing(text: str) -> ArchError:
 def test_an_error_can_be_copied_and_sent(code: str, how: str) -> None:
     kind = by_code()[code]
     found = Sink()
-    analyse(Source(kind.wrong), found, kind.settings)
+    analyze(Source(kind.wrong), found, kind.settings)
     error = ArchError(tuple(found), Source(kind.wrong))
     again = COPIES[how](error)
     assert type(again) is ArchError

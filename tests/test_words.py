@@ -2,7 +2,9 @@
 
 import ast
 import inspect
+import io
 import re
+import tokenize
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -44,6 +46,19 @@ IN_MESSAGES: Mapping[str, str] = {
 }
 """The same for messages, layers and reports; pages and help use these words in their ordinary meaning."""
 
+IN_CODE: Mapping[str, str] = {
+    **{word: instead for word, instead in WORDS.items() if word != "drawn"},  # diagrams are drawn
+    r"mistakes?": "error",
+    r"(spatial|each|every|these|this many) sides?|sides of": "spatial dimensions, spatial size",
+    r"anew": "again",
+    r"said": "reported, labeled",
+    r"asks? (of|for)|(is|are) asked": "require, request",
+    r"serves?|served": "fit, apply, be used",
+    r"(go|goes) on|whoever (writes|reads|draws)": "continue; active voice",
+    r"so (many|much|far) a": "per, for each",
+}
+"""The words that stay out of docstrings and comments."""
+
 ORDINARY = (
     "the letter x",
     "letters a to z",
@@ -54,6 +69,8 @@ ORDINARY = (
     "side by side",
     "told apart",
     "drawn to scale",
+    "quasi-polynomials?",
+    "each side of",
 )
 """Phrases in which a word of the list has its ordinary meaning."""
 
@@ -91,6 +108,37 @@ def literals(*folders: str) -> Iterator[Text]:
 
 _IS_LIST = re.compile(r"\s*\w+(\s+\w+){20,}\s*")
 """Words to split, such as the names of operations."""
+
+
+CORE = (
+    *("analysis", "backends", "contract", "diagnostics", "expressions", "graph", "highlight", "layers"),
+    *("shapes", "syntax", "text", "limits.py", "network.py", "record.py", "zoo.py"),
+)
+"""The rooms whose docstrings and comments are held to their words."""
+
+PENDING = (ROOT / "archdsl/analysis/lint",)
+"""Folders of these rooms that are not rewritten yet."""
+
+
+def documentation(*rooms: str) -> Iterator[Text]:
+    """The docstrings and comments of these rooms."""
+    for room in rooms:
+        folder = ROOT / "archdsl" / room
+        for path in [folder] if folder.is_file() else sorted(folder.rglob("*.py")):
+            if path.parent in PENDING:
+                continue
+            code = path.read_text(encoding="utf-8")
+            for node in ast.walk(ast.parse(code)):
+                if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+                    yield f"{path.relative_to(ROOT)}:{node.lineno}", str(node.value.value)
+            for token in tokenize.generate_tokens(io.StringIO(code).readline):
+                if token.type == tokenize.COMMENT:
+                    yield f"{path.relative_to(ROOT)}:{token.start[0]}", token.string
+
+
+def core() -> Iterator[Text]:
+    """Docstrings and comments of the core."""
+    yield from documentation(*CORE)
 
 
 def diagnostics() -> Iterator[Text]:
@@ -136,11 +184,12 @@ AREAS: Mapping[str, tuple[Callable[[], Iterator[Text]], Mapping[str, str]]] = {
     "layers": (layers, {**WORDS, **IN_MESSAGES}),
     "analysis": (analysis, {**WORDS, **IN_MESSAGES}),
     "help": (helps, WORDS),
+    "core": (core, IN_CODE),
     "pages": (pages, WORDS),
 }
 """Where users read text, and the words that stay out of it."""
 
-CLEAN = ("diagnostics", "layers", "analysis", "help")
+CLEAN = ("diagnostics", "layers", "analysis", "help", "core")
 """The areas that are held to their words. Add `pages` once all of docs/ is rewritten."""
 
 

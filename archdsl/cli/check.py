@@ -7,7 +7,7 @@ import click
 
 from ..diagnostics import Sink
 from ..graph import Graph
-from ..network import Analysis, analyse
+from ..network import Analysis, analyze
 from ..text.source import Source
 from .check_measures import Asked, check_asked, measure_options
 from .check_reports import Status, report
@@ -78,7 +78,7 @@ def command(
     values, override = parse_settings(settings), parse_override(inputs)
 
     def check(source: Source) -> Analysis:
-        return analyse(source, Sink(), values, override, recipe=_check_recipe, pedantic=pedantic, blocks_only=True)
+        return analyze(source, Sink(), values, override, recipe=_check_recipe, pedantic=pedantic, blocks_only=True)
 
     # One network at a time, so memory does not grow with the number of files.
     analyses: Iterator[Analysis] = (check(source) for source in sources)

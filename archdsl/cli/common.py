@@ -14,7 +14,7 @@ from ..diagnostics.diagnostic import Found
 from ..diagnostics.terminal import printable, render, summary
 from ..elaborate import Override
 from ..elaborate.given_values import parse_sizes
-from ..network import Network, analyse
+from ..network import Network, analyze
 from ..text.files import MAX_BYTES, UnreadableFile, decode
 from ..text.source import Source
 from ..zoo import read_named
@@ -178,7 +178,7 @@ def show_mistakes(network: Checked, *, stream: Any = None) -> None:
     if network.diagnostics:
         stream = stream or sys.stderr
         columns = {"columns": shutil.get_terminal_size().columns} if stream.isatty() else {}
-        text = render(network.diagnostics, colour=colourful(stream), root=network.source, **columns)
+        text = render(network.diagnostics, color=colourful(stream), root=network.source, **columns)
         click.echo(f"{text}\n\n{summary(network.diagnostics)}{_fixable(network)}", file=stream)
 
 
@@ -194,7 +194,7 @@ def _fixable(network: Checked) -> str:
 
 def load_or_exit(path: str, settings: Mapping[str, Any] | None = None, override: Override | None = None) -> Network:
     """The network in a file; shows its errors and exits with 1 if it has any."""
-    analysis = analyse(read(path), Sink(), settings, override)
+    analysis = analyze(read(path), Sink(), settings, override)
     if analysis.network is None:
         show_mistakes(analysis)
         raise SystemExit(1)

@@ -5,7 +5,7 @@ import sys
 import click
 
 from ..diagnostics import Sink
-from ..network import Network, analyse
+from ..network import Network, analyze
 from ..text.files import UnreadableFile
 from ..text.library import Library, Stack
 from ..text.source import Source
@@ -81,7 +81,7 @@ def _network(name: str, settings: tuple[str, ...], inputs: tuple[str, ...]) -> N
     """A network without errors; otherwise shows them and exits with 2, because 1 means that the networks differ."""
     source, library = _read(name)
     override = parse_override(inputs)
-    analysis = analyse(source, Sink(), parse_settings(settings), override, library)
+    analysis = analyze(source, Sink(), parse_settings(settings), override, library)
     if analysis.network is None:
         show_mistakes(analysis)
         raise SystemExit(2)

@@ -56,7 +56,7 @@ def formatted(source: Source) -> str | None:
     program = parse(source, sink)
     if sink.errors:
         found = tuple(sink)
-        click.echo(f"{render(found, colour=colourful(sys.stderr), root=source)}\n\n{summary(found)}", err=True)
+        click.echo(f"{render(found, color=colourful(sys.stderr), root=source)}\n\n{summary(found)}", err=True)
         return None
     text = format_program(program, synonyms())
     if not _means(text, program):

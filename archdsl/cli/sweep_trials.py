@@ -85,7 +85,7 @@ def checked(bench: "Bench") -> tuple[str, str, str]:
 
 
 def _show(sink: Sink, bench: "Bench") -> NoReturn:
-    click.echo(f"{render(sink, colour=colourful(sys.stderr), root=bench.network)}\n\n{summary(sink)}", err=True)
+    click.echo(f"{render(sink, color=colourful(sys.stderr), root=bench.network)}\n\n{summary(sink)}", err=True)
     raise SystemExit(1)
 
 

@@ -231,5 +231,5 @@ def _training(
 
 
 def _show(sink: Sink, network: Network) -> None:
-    text = render(sink, colour=colourful(sys.stderr), root=network.source)
+    text = render(sink, color=colourful(sys.stderr), root=network.source)
     click.echo(f"{text}\n\n{summary(sink)}", err=True)

@@ -40,10 +40,10 @@ def command(file: str, name: str, settings: tuple[str, ...], inputs: tuple[str, 
     from ..analysis.derivation import leads_to
     from ..analysis.locate import NodeNotFound, locate
     from ..diagnostics import Sink
-    from ..network import analyse
+    from ..network import analyze
 
     override = parse_override(inputs)
-    analysis = analyse(read(file), Sink(), parse_settings(settings), override)
+    analysis = analyze(read(file), Sink(), parse_settings(settings), override)
     if not analysis.errors:
         refuse_unused(override)
     try:

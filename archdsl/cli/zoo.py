@@ -5,7 +5,7 @@ import click
 from .. import zoo
 from ..analysis.quantities import si
 from ..diagnostics import Sink
-from ..network import analyse
+from ..network import analyze
 from ..text.files import UnreadableFile
 from .common import usage
 
@@ -27,7 +27,7 @@ def command(context: click.Context) -> None:
 
 
 def _figures(entry: zoo.ZooEntry) -> str:
-    total = analyse(entry.source(), Sink()).checked().costs.total
+    total = analyze(entry.source(), Sink()).checked().costs.total
     paper = entry.citation()
     return f"{total.parameters:>11,}  {si(total.macs):>7}  {paper.year}  {paper.authors}: {paper.title}, {paper.place}"
 

@@ -10,18 +10,18 @@ from .printable import printable, width
 __all__ = ["printable", "render", "summary", "width"]
 
 _COLUMNS = 120
-_COLOURS = {"error": "1;31", "warning": "1;33", "title": "1", "gutter": "34", "primary": "1;31", "other": "1;34"}
+_COLORS = {"error": "1;31", "warning": "1;33", "title": "1", "gutter": "34", "primary": "1;31", "other": "1;34"}
 _USES = 4
 _LINES = 6
 
 
-def render(found: Iterable[Found], *, colour: bool = False, root: Source | None = None, columns: int = _COLUMNS) -> str:
+def render(found: Iterable[Found], *, color: bool = False, root: Source | None = None, columns: int = _COLUMNS) -> str:
     """All diagnostics, separated by empty lines; a warning that occurs in many places is shown at the first.
 
     `root` is the file whose lines "in this use" does not name. Source lines longer than `columns` are cut around the
     marks.
     """
-    paint = _painter(colour)
+    paint = _painter(color)
     folded: dict[object, list[Found]] = {}
     for index, item in enumerate(found):
         warning = item.diagnostic.severity is Severity.WARNING
@@ -29,10 +29,10 @@ def render(found: Iterable[Found], *, colour: bool = False, root: Source | None 
     return "\n\n".join(_one(items, paint, root, columns) for items in folded.values())
 
 
-def _painter(colour: bool) -> Paint:
-    if not colour:
+def _painter(color: bool) -> Paint:
+    if not color:
         return lambda text, _: text
-    return lambda text, role: f"\x1b[{_COLOURS[role]}m{text}\x1b[0m" if text else ""
+    return lambda text, role: f"\x1b[{_COLORS[role]}m{text}\x1b[0m" if text else ""
 
 
 def _one(items: list[Found], paint: Paint, root: Source | None, columns: int) -> str:

@@ -1,7 +1,7 @@
 """Runs the examples of the diagnostics catalogue as `archdsl check` would."""
 
 from ..diagnostics.diagnostic import Diagnostic, Found, Sink
-from ..network import analyse
+from ..network import analyze
 from ..text.library import MemoryLibrary, Stack
 from ..text.source import Source
 from ..training.network_check import check_recipe
@@ -14,5 +14,5 @@ def run_example(kind: type[Diagnostic], text: str) -> tuple[Source, tuple[Found,
     """The text as a source, and its diagnostics; the files that it uses are next to it."""
     source, sink = Source(text, name=NAME), Sink()
     library = Stack(MemoryLibrary(kind.files), shipped())
-    analyse(source, sink, kind.settings, library=library, recipe=check_recipe, pedantic=kind.pedantic)
+    analyze(source, sink, kind.settings, library=library, recipe=check_recipe, pedantic=kind.pedantic)
     return source, tuple(sink)

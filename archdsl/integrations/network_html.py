@@ -7,7 +7,7 @@ from ..analysis.table import HEAD, rows, totals, verdict
 from ..backends.diagram import THEMES, CannotDraw, DiagramStyle, View, ViewOptions, diagram
 from ..diagnostics import Sink
 from ..diagnostics.terminal import render
-from ..network import Network, analyse
+from ..network import Network, analyze
 from ..text.library import Library
 from ..text.source import Source
 from .embed_options import Asked
@@ -27,7 +27,7 @@ class Shown:
         sink = Sink()
         source = Source(text, name=name) if isinstance(text, str) else text
         self.asked = asked
-        analysis = analyse(source, sink, dict(asked.values), asked.override, library)
+        analysis = analyze(source, sink, dict(asked.values), asked.override, library)
         self.source = source
         self.diagnostics = analysis.diagnostics
         self.network = analysis.network

@@ -15,7 +15,7 @@ from ._calls import given
 from ._reading import check_groups, featured, numbers, spatial
 
 
-class Normalisation(Layer):
+class Normalization(Layer):
     """What normalization layers with a scale share."""
 
     style = "norm"
@@ -41,7 +41,7 @@ class Normalisation(Layer):
         return fill(self.init, {"weight": ()})
 
 
-class ChannelNorm(Normalisation):
+class ChannelNorm(Normalization):
     """What layers that scale and shift the channels share."""
 
     def weights(self, x: Shape) -> Weights:
@@ -140,7 +140,7 @@ class InstanceNorm(ChannelNorm):
         return make(x.dims[0], **options)  # type: ignore[no-any-return]  # getattr with a made name
 
 
-class FeatureNorm(Normalisation):
+class FeatureNorm(Normalization):
     """What normalization layers over the features share: over the last axis, or over the channels of an image."""
 
     module: ClassVar[str]
@@ -225,9 +225,9 @@ class RMSNorm(FeatureNorm):
         return given(eps=(self.eps, None), elementwise_affine=(self.affine, True))
 
     def _saves(self, places: int, elements: int) -> Saves:
-        normalised = elements if self.affine and not self.frozen else 0
+        normalized = elements if self.affine and not self.frozen else 0
         return Saves(
-            inputs=(0,), saved=(SavedTensor(per_sample=places + normalised),), inputs_in_fp32=True, output_in_fp32=True
+            inputs=(0,), saved=(SavedTensor(per_sample=places + normalized),), inputs_in_fp32=True, output_in_fp32=True
         )
 
 

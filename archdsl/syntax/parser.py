@@ -125,7 +125,7 @@ class _Driver:
         elif token.type == "RBRACE" and self.open:
             self.open.pop()
 
-    # --- mistakes ---
+    # --- errors ---
 
     def unexpected(self, token: Token) -> None:
         accepted: set[str] = self.parser.accepts()  # type: ignore[no-untyped-call]  # Lark's is unannotated

@@ -9,7 +9,7 @@ from random import Random
 
 from archdsl.diagnostics import Severity, Sink
 from archdsl.diagnostics.diagnostic import Fix, Found
-from archdsl.network import analyse
+from archdsl.network import analyze
 from archdsl.text.source import Source
 
 from .protocol import Kind, Valid
@@ -38,7 +38,7 @@ def _suggestions(found: Found) -> tuple[Fix, ...]:
 
 def errors(text: str, name: str = "<text>") -> list[Found]:
     """The errors of a text."""
-    found = analyse(Source(text, name=name), Sink()).diagnostics
+    found = analyze(Source(text, name=name), Sink()).diagnostics
     return [each for each in found if each.diagnostic.severity is Severity.ERROR]
 
 
@@ -85,7 +85,7 @@ class Case:
         return found & _changed_lines(self.valid.text, self.text)
 
     def _restores(self, fix: Fix) -> bool:
-        network = analyse(Source(applied(self.text, fix)), Sink()).network
+        network = analyze(Source(applied(self.text, fix)), Sink()).network
         return network is not None and self.kind.right(self.valid.graph, network.graph)
 
     def _is_valid(self, item: Found, fix: Fix) -> bool:

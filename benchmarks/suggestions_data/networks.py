@@ -10,7 +10,7 @@ from types import ModuleType
 
 from archdsl import zoo
 from archdsl.diagnostics import Sink
-from archdsl.network import analyse
+from archdsl.network import analyze
 from archdsl.text.source import Source
 
 from .families import classifiers, maps, modern, others
@@ -74,5 +74,5 @@ def _generators(module: ModuleType) -> list[tuple[str, Callable[[Random], str]]]
 
 def _is_valid(valid: Valid) -> bool:
     """Whether a text has no error by itself, some layers, and not too many."""
-    analysis = analyse(Source(valid.text), Sink())
+    analysis = analyze(Source(valid.text), Sink())
     return analysis.network is not None and 3 <= len(analysis.network.graph.layers) <= LONGEST

@@ -37,7 +37,7 @@ from types import ModuleType
 
 from archdsl.diagnostics import Sink
 from archdsl.graph import Graph, Node
-from archdsl.network import Analysis, analyse
+from archdsl.network import Analysis, analyze
 from archdsl.syntax import ast
 from archdsl.text.source import Source, Span
 
@@ -58,7 +58,7 @@ class Valid:
 
     @cached_property
     def _analysis(self) -> Analysis:
-        return analyse(self.source, Sink())
+        return analyze(self.source, Sink())
 
     @property
     def graph(self) -> Graph:

@@ -6,7 +6,7 @@ from random import Random
 
 from archdsl.diagnostics import Sink
 from archdsl.graph import Graph
-from archdsl.network import analyse
+from archdsl.network import analyze
 from archdsl.syntax import ast
 from archdsl.text.source import Source, Span
 
@@ -22,7 +22,7 @@ def first_with_error(random: Random, texts: Iterable[str]) -> str | None:
     """One of the texts that has an error, or None where none of the first `TRIES` in a random order has."""
     shuffled = list(dict.fromkeys(texts))
     random.shuffle(shuffled)
-    return next((text for text in shuffled[:TRIES] if analyse(Source(text), Sink()).errors), None)
+    return next((text for text in shuffled[:TRIES] if analyze(Source(text), Sink()).errors), None)
 
 
 def code(valid: Valid) -> str:

@@ -20,7 +20,7 @@ from archdsl.backends.diagram import THEMES, DiagramStyle, View, ViewOptions, di
 from archdsl.cli.common import parse_override, parse_settings
 from archdsl.cli.diagram import command as diagram_command
 from archdsl.diagnostics import Sink
-from archdsl.network import Network, analyse
+from archdsl.network import Network, analyze
 from archdsl.record import Record
 from archdsl.text.source import Source
 from archdsl.zoo import read_named
@@ -67,7 +67,7 @@ def _network(options: Mapping[str, Any], texts: Mapping[str, str]) -> Network:
         return zoo.network(file.removeprefix("zoo:"))
     text = texts.get(file) or read_named(str(ROOT / file) if file.endswith(".arch") else file).text
     settings, override = parse_settings(options["settings"]), parse_override(options["inputs"])
-    return analyse(Source(text, name=file, path=Path(file)), Sink(), settings, override).checked()
+    return analyze(Source(text, name=file, path=Path(file)), Sink(), settings, override).checked()
 
 
 def figure(light: str, dark: str, description: str) -> str:

@@ -7,7 +7,7 @@ from functools import cache
 from archdsl import zoo
 from archdsl.analysis.quantities import si
 from archdsl.diagnostics import Sink
-from archdsl.network import Network, analyse
+from archdsl.network import Network, analyze
 from archdsl.record import Record
 from archdsl.zoo import Citation, ZooEntry
 
@@ -51,7 +51,7 @@ def families() -> Mapping[str, Family]:
 @cache
 def network(name: str) -> Network:
     """The network with this name."""
-    return analyse(zoo.find(name).source(), Sink()).checked()
+    return analyze(zoo.find(name).source(), Sink()).checked()
 
 
 def page(family: Family) -> str:

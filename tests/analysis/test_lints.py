@@ -9,7 +9,7 @@ from archdsl.analysis.lint.unread_pixels import _unread
 from archdsl.diagnostics import Sink
 from archdsl.diagnostics.diagnostic import Found
 from archdsl.diagnostics.fixes import fix
-from archdsl.network import analyse
+from archdsl.network import analyze
 from archdsl.shapes.shape import Window
 from archdsl.text import paths
 from archdsl.text.files import read_source
@@ -28,7 +28,7 @@ FILES = [path for path in sorted(paths.examples().rglob("*.arch")) if path.paren
 
 def codes(source: Source, *, pedantic: bool = False) -> list[str]:
     sink = Sink()
-    analyse(source, sink, recipe=check_recipe, pedantic=pedantic)
+    analyze(source, sink, recipe=check_recipe, pedantic=pedantic)
     return [found.diagnostic.code for found in sink]
 
 
@@ -168,7 +168,7 @@ def test_loud(code: str, text: str) -> None:
 @pytest.mark.parametrize("text", LOUD["W0919"] + LOUD["W0915"])
 def test_fixes_remove_what_they_are_for(text: str) -> None:
     def check(source: Source) -> tuple[Found, ...]:
-        return analyse(source, Sink()).diagnostics
+        return analyze(source, Sink()).diagnostics
 
     source = Source(text)
     before = [found.diagnostic.code for found in check(source)]

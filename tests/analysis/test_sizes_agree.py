@@ -10,7 +10,7 @@ from archdsl.analysis.valid_sizes import Sizes, serves
 from archdsl.diagnostics import Sink
 from archdsl.elaborate import Override
 from archdsl.graph import Graph
-from archdsl.network import analyse
+from archdsl.network import analyze
 from archdsl.text.source import Source
 from scripts.verify_sizes import arguments
 
@@ -59,12 +59,12 @@ def program(draw: random.Random) -> str:
 def at(text: str, sizes: tuple[int, ...]) -> Graph | None:
     """The graph of a text for one size of its input, None where it has a mistake."""
     sink = Sink()
-    network = analyse(Source(text), sink, override=Override({None: (2, *sizes)}))
+    network = analyze(Source(text), sink, override=Override({None: (2, *sizes)}))
     return None if sink.errors else network.graph
 
 
 def sizes_of(text: str) -> Sizes | None:
-    network = analyse(Source(text), Sink())
+    network = analyze(Source(text), Sink())
     try:
         return network.sizes
     except ArchError:
@@ -119,7 +119,7 @@ CHECKED_AS_COMPILED = [
 def test_check_and_compile_give_one_answer(text: str) -> None:
     symbolic = Override({None: (3, "H", "W")}) if "3x8x8" in text else None
     sink = Sink()
-    network = analyse(Source(text), sink, override=symbolic)
+    network = analyze(Source(text), sink, override=symbolic)
     layers = network.graph.layers if network.graph else ()
     if network.network is None:
         # Refused for a reason: torch would be told a number that is another for each size.
@@ -149,7 +149,7 @@ def test_every_square(text: str) -> None:
 
 def test_weights_are_those_of_the_given_size() -> None:
     """`--input 2x20x20` chooses the weights, not the sizes in the text."""
-    network = analyse(Source("input 2x8x8; flatten; fc 3"), Sink(), override=Override({None: (2, 20, 20)}))
+    network = analyze(Source("input 2x8x8; flatten; fc 3"), Sink(), override=Override({None: (2, 20, 20)}))
     sizes = network.sizes
     assert {name: t.shape for name, t in state_dict(sizes.graph).items()} == {"fc1.weight": (3, 800), "fc1.bias": (3,)}
     assert sizes.verdict((20, 20)).failed is None

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from archdsl.cli import check, main
-from archdsl.network import analyse
+from archdsl.network import analyze
 
 
 @pytest.fixture
@@ -67,13 +67,13 @@ def test_no_more_than_one_network_is_kept(many: list[str], form: str, monkeypatc
 
     def watched(*given: Any, **named: Any) -> Any:
         nonlocal most
-        found = analyse(*given, **named)
+        found = analyze(*given, **named)
         gc.collect()
         most = max(most, sum(each() is not None for each in kept))
         kept.append(weakref.ref(found.draft))
         return found
 
-    monkeypatch.setattr(check, "analyse", watched)
+    monkeypatch.setattr(check, "analyze", watched)
     gc.freeze()  # objects from before need not be scanned forty times
     try:
         assert run("check", "--format", form, *many).exit_code == 1
@@ -91,9 +91,9 @@ def test_reports_are_written_as_they_are_made(many: list[str], form: str, monkey
     def watched(*given: Any, **named: Any) -> Any:
         sys.stdout.flush()
         written.append(sys.stdout.buffer.tell())
-        return analyse(*given, **named)
+        return analyze(*given, **named)
 
-    monkeypatch.setattr(check, "analyse", watched)
+    monkeypatch.setattr(check, "analyze", watched)
     run("check", "--format", form, *many)
     assert written[1] < written[20] < written[39]
 

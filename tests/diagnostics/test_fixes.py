@@ -11,7 +11,7 @@ from archdsl.diagnostics import Diagnostic, Edit, Fix, Sink
 from archdsl.diagnostics.diagnostic import Found
 from archdsl.diagnostics.fixes import fix
 from archdsl.explain.examples import run_example
-from archdsl.network import analyse
+from archdsl.network import analyze
 from archdsl.text.source import Source, Span
 from archdsl.training.network_check import check_recipe
 
@@ -20,7 +20,7 @@ WRONG = "net N(width = 8)\ninput 3x32x32\nstage a { covn widht k3 p1 } bn\nfc 4K
 
 def check(source: Source) -> tuple[Found, ...]:
     sink = Sink()
-    analyse(source, sink, recipe=check_recipe)
+    analyze(source, sink, recipe=check_recipe)
     return tuple(sink)
 
 

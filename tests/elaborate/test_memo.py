@@ -5,7 +5,7 @@ import pytest
 import archdsl
 from archdsl import ArchError
 from archdsl.diagnostics import Sink
-from archdsl.network import analyse
+from archdsl.network import analyze
 from archdsl.text.source import Source
 
 
@@ -33,13 +33,13 @@ def test_names_of_a_block_are_those_of_this_use() -> None:
 
 def test_truth_is_no_number() -> None:
     sink = Sink()
-    analyse(Source("input 3x8x8\nblock b(n) { conv n k1 }\nb 1; b (1 < 2)"), sink)
+    analyze(Source("input 3x8x8\nblock b(n) { conv n k1 }\nb 1; b (1 < 2)"), sink)
     assert [found.diagnostic.code for found in sink] == ["E0305"]
 
 
 def test_a_mistake_is_met_at_every_turn() -> None:
     sink = Sink()
-    analyse(Source("input 3x8x8; repeat 4 { conv 3 k0 }"), sink)
+    analyze(Source("input 3x8x8; repeat 4 { conv 3 k0 }"), sink)
     assert [found.again for found in sink] == [3]
 
 

@@ -5,7 +5,7 @@ import pytest
 from archdsl.diagnostics import Sink
 from archdsl.diagnostics.diagnostic import Found
 from archdsl.diagnostics.fixes import fix
-from archdsl.network import analyse
+from archdsl.network import analyze
 from archdsl.text.source import Source
 
 REWRITTEN = {
@@ -50,7 +50,7 @@ REFUSED = [
 
 
 def check(source: Source) -> tuple[Found, ...]:
-    return analyse(source, Sink()).diagnostics
+    return analyze(source, Sink()).diagnostics
 
 
 @pytest.mark.parametrize("text", REWRITTEN)

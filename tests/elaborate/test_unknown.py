@@ -6,7 +6,7 @@ import pytest
 
 from archdsl.diagnostics import Sink
 from archdsl.graph import Node
-from archdsl.network import analyse
+from archdsl.network import analyze
 from archdsl.text.source import Source
 from archdsl.zoo import entries
 
@@ -32,7 +32,7 @@ IDS = {
 
 def errors(text: str) -> list[str]:
     sink = Sink()
-    analyse(Source(text), sink)
+    analyze(Source(text), sink)
     return [found.diagnostic.code for found in sink if found.diagnostic.severity == "error"]
 
 
@@ -44,7 +44,7 @@ def test_a_size_before_any_input_is_an_error(text: str) -> None:
 @pytest.mark.parametrize("text", IDS)
 def test_an_id_by_itself_is_an_input(text: str) -> None:
     sink = Sink()
-    graph = analyse(Source(text), sink).graph
+    graph = analyze(Source(text), sink).graph
     assert graph is not None
     assert not sink.errors
     assert graph.nodes[1].shape.rank == IDS[text]
@@ -53,7 +53,7 @@ def test_an_id_by_itself_is_an_input(text: str) -> None:
 def known(text: str) -> None:
     """Hold that a text without errors has nothing unknown in its graph."""
     sink = Sink()
-    found = analyse(Source(text), sink)
+    found = analyze(Source(text), sink)
     codes = {each.diagnostic.message() for each in found.diagnostics}
     assert not any("could not be worked out" in message for message in codes), text
     if sink.errors:

@@ -2,12 +2,12 @@
 
 import archdsl
 from archdsl.diagnostics import Sink
-from archdsl.network import analyse
+from archdsl.network import analyze
 from archdsl.text.source import Source
 
 
 def test_a_size_less_something_is_a_size() -> None:
-    graph = analyse(Source("input 4xHxW; pad before=(@h - 2) after=0 axis=1"), Sink()).graph
+    graph = analyze(Source("input 4xHxW; pad before=(@h - 2) after=0 axis=1"), Sink()).graph
     assert graph is not None
     assert str(graph.output.shape) == "4×(2·H − 2)×W"
 

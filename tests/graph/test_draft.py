@@ -12,7 +12,7 @@ from archdsl.diagnostics import Sink
 from archdsl.elaborate import elaborate
 from archdsl.explain.examples import run_example
 from archdsl.graph import Draft, Graph, Node
-from archdsl.network import Analysis, analyse
+from archdsl.network import Analysis, analyze
 from archdsl.text.source import Source
 from archdsl.zoo import entries
 from tests.hardening.anything import SHORT, WORDS
@@ -46,7 +46,7 @@ def hold_graph(graph: Graph) -> None:
 
 @pytest.mark.parametrize("name", ["resnet18", "googlenet", "swin_t", "unet", "char_lstm"])
 def test_networks_without_errors(name: str) -> None:
-    analysis = analyse(entries()[name].source(), Sink())
+    analysis = analyze(entries()[name].source(), Sink())
     assert analysis.graph is not None
     hold(analysis)
 
@@ -63,7 +63,7 @@ def mutated(seed: int) -> str:
 
 @given(st.integers(0, 10**9))
 def test_networks_with_errors(seed: int) -> None:
-    hold(analyse(Source(mutated(seed)), Sink()))
+    hold(analyze(Source(mutated(seed)), Sink()))
 
 
 @pytest.mark.parametrize("code", sorted(by_code()))
@@ -74,7 +74,7 @@ def test_the_catalogue(code: str) -> None:
 
 
 def test_what_follows_a_mistake_is_not_known() -> None:
-    draft = analyse(Source("input 3x32x32; conv 8 k3; fc 10; relu; fc 2"), Sink()).draft
+    draft = analyze(Source("input 3x32x32; conv 8 k3; fc 10; relu; fc 2"), Sink()).draft
     assert draft.known() == (True, True, False, False, False)
     assert [isinstance(node, Node) for node in draft.nodes] == [True, True, False, True, True]
     with pytest.raises(ValueError, match="not resolved"):
@@ -82,13 +82,13 @@ def test_what_follows_a_mistake_is_not_known() -> None:
 
 
 def test_a_guess_at_a_misspelt_layer_is_not_accepted() -> None:
-    draft = analyse(Source("input 3x32x32; cnov 8 k3; relu"), Sink()).draft
+    draft = analyze(Source("input 3x32x32; cnov 8 k3; relu"), Sink()).draft
     assert draft.known() == (True, False, False)
 
 
 def test_nodes_keep_their_statement_and_arguments() -> None:
     source = Source("net N(w = 16)\ninput 3x32x32\nconv w k3 stride=2 x2\n")
-    graph = analyse(source, Sink()).checked().graph
+    graph = analyze(source, Sink()).checked().graph
     for node in graph.layers:
         assert node.statement is not None
         assert node.statement.span.text == "conv w k3 stride=2 x2"

@@ -6,7 +6,7 @@ from archdsl.diagnostics import Sink
 from archdsl.diagnostics.diagnostic import Found
 from archdsl.diagnostics.terminal import render
 from archdsl.layers import registry
-from archdsl.network import analyse
+from archdsl.network import analyze
 from archdsl.syntax.tokens import KEYWORDS
 from archdsl.text import paths
 from archdsl.text.source import Source
@@ -43,7 +43,7 @@ def survives(text: str) -> tuple[Found, ...]:
     """The diagnostics of a text, rendered and fixed as for a user; anything else raises."""
     start = time.process_time()
     source, sink = Source(text, name="any.arch"), Sink()
-    network = analyse(source, sink, recipe=check_recipe, pedantic=True)
+    network = analyze(source, sink, recipe=check_recipe, pedantic=True)
     found = tuple(sink)
     assert render(found, columns=60).count("\x1b") == 0
     assert all(item.diagnostic.help() is not None for item in found)

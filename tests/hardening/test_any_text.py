@@ -14,7 +14,7 @@ from archdsl.cli import main
 from archdsl.diagnostics import Sink
 from archdsl.diagnostics.diagnostic import Found
 from archdsl.diagnostics.fixes import fix
-from archdsl.network import analyse
+from archdsl.network import analyze
 from archdsl.text.files import UnreadableFile, read_source
 from archdsl.text.source import Source
 
@@ -70,7 +70,7 @@ def test_any_mutation_can_be_mended(text: str, data: st.DataObject) -> None:
 
     def check(some: Source) -> tuple[Found, ...]:
         sink = Sink()
-        analyse(some, sink)
+        analyze(some, sink)
         return tuple(sink)
 
     found = check(source)

@@ -1,4 +1,4 @@
-"""TextMate's way of colouring a text, line by line: what an editor does with a grammar, on Python's `re`."""
+"""TextMate's way of coloring a text, line by line: what an editor does with a grammar, on Python's `re`."""
 
 import re
 from collections.abc import Iterator

@@ -4,7 +4,7 @@ import pytest
 
 from archdsl.diagnostics import Sink
 from archdsl.layers import find
-from archdsl.network import analyse
+from archdsl.network import analyze
 from archdsl.text.source import Source
 
 
@@ -40,7 +40,7 @@ def test_layers_of_keras_are_understood(word: str, keyword: str) -> None:
 )
 def test_what_is_written_otherwise_here_is_said(statement: str, words: str) -> None:
     sink = Sink()
-    analyse(Source(f"input 4x8x8\n{statement}\n"), sink)
+    analyze(Source(f"input 4x8x8\n{statement}\n"), sink)
     first = next(iter(sink)).diagnostic
     assert first.code == "E0201"
     assert words in " ".join(first.help())
@@ -48,5 +48,5 @@ def test_what_is_written_otherwise_here_is_said(statement: str, words: str) -> N
 
 def test_concatenate_with_bodies_is_concat() -> None:
     sink = Sink()
-    analyse(Source("input 4x8x8\nconcatenate { conv 2 k1 } { conv 2 k1 }\n"), sink)
+    analyze(Source("input 4x8x8\nconcatenate { conv 2 k1 } { conv 2 k1 }\n"), sink)
     assert "concat" in str(next(iter(sink)).diagnostic.label())

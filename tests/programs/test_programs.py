@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from archdsl.diagnostics import Sink
 from archdsl.diagnostics.terminal import render
 from archdsl.layers import synonyms
-from archdsl.network import analyse
+from archdsl.network import analyze
 from archdsl.syntax import parse
 from archdsl.syntax.ast import same
 from archdsl.syntax.format import format_program
@@ -100,7 +100,7 @@ def check_any(text: str) -> None:
     """A text gives a network or mistakes that can be shown, soon, and nothing else."""
     start = time.process_time()
     source, sink = Source(text), Sink()
-    draft = analyse(source, sink).draft
+    draft = analyze(source, sink).draft
     for found in sink:
         assert 0 <= found.diagnostic.span.start <= found.diagnostic.span.end <= len(found.diagnostic.span.source.text)
     render(tuple(sink), root=source)

@@ -12,7 +12,7 @@ from archdsl import zoo
 from archdsl.diagnostics import Sink
 from archdsl.elaborate import Override
 from archdsl.graph import Graph
-from archdsl.network import ArchError, analyse
+from archdsl.network import ArchError, analyze
 from archdsl.shapes.symbolic import form_of
 from archdsl.text.source import Source
 from tests.programs import network_property
@@ -101,7 +101,7 @@ def _checked(text: str, graph: Graph, env: Mapping[str, int]) -> Graph | None:
     for name, index in zip(graph.input_names, graph.inputs, strict=True):
         dims = graph.nodes[index].shape.dims
         given[name if len(graph.inputs) > 1 else None] = tuple(form_of(dim).value(env) for dim in dims)
-    return analyse(Source(text), Sink(), {}, Override(given)).graph
+    return analyze(Source(text), Sink(), {}, Override(given)).graph
 
 
 def _weights(graph: Graph, env: Mapping[str, int]) -> dict[str, tuple[int, ...]]:

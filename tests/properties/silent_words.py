@@ -8,7 +8,7 @@ from typing import Any
 from archdsl.contract.layer import Reject
 from archdsl.diagnostics import Sink
 from archdsl.layers import registry
-from archdsl.network import analyse
+from archdsl.network import analyze
 from archdsl.shapes.shape import Shape
 from archdsl.text.source import Source
 from tests.programs.generate import program
@@ -104,7 +104,7 @@ def _kind_of(word: str) -> str:
 
 def outcome(text: str) -> tuple[Any, tuple[str, ...]]:
     """The graph of a text, None with errors; and the diagnostics."""
-    made = analyse(Source(text), Sink())
+    made = analyze(Source(text), Sink())
     reported = tuple(f"{found.diagnostic.code} {found.diagnostic.message()}" for found in made.diagnostics)
     return (signature(made.graph) if made.graph is not None else None), reported
 

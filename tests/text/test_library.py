@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from archdsl.diagnostics import Sink
-from archdsl.network import analyse
+from archdsl.network import analyze
 from archdsl.text.files import NotFound, UnreadableFile
 from archdsl.text.library import FolderLibrary, Library, MemoryLibrary, Outside, Stack, StandardLibrary
 from archdsl.text.source import Source
@@ -26,7 +26,7 @@ import builtins, io, json, os, sys
 from archdsl.backends.diagram import DiagramStyle, ViewOptions, diagram
 from archdsl.diagnostics import Sink
 from archdsl.layers import synonyms
-from archdsl.network import analyse
+from archdsl.network import analyze
 from archdsl.syntax import parse
 from archdsl.syntax.format import format_program
 from archdsl.text.library import MemoryLibrary
@@ -36,7 +36,7 @@ files = json.loads(sys.argv[1])
 
 def run():
     source = Source(files["net.arch"], name="net.arch")
-    network = analyse(source, Sink(), library=MemoryLibrary(files)).checked()
+    network = analyze(source, Sink(), library=MemoryLibrary(files)).checked()
     dot = diagram(network.graph, "dot", DiagramStyle(), ViewOptions()).decode()
     formatted = format_program(parse(source, Sink()), synonyms())
     return network.parameters, dot, formatted
@@ -74,7 +74,7 @@ def test_a_network_of_three_files_from_memory_alone() -> None:
 
 def test_names_are_relative_to_the_file_that_uses_them() -> None:
     library = Stack(MemoryLibrary({**FILES, "pair.arch": PAIR}), shipped())
-    assert analyse(Source(MAIN, name="net.arch"), Sink(), library=library).checked().parameters > 0
+    assert analyze(Source(MAIN, name="net.arch"), Sink(), library=library).checked().parameters > 0
 
 
 def test_a_folder_and_memory_answer_alike(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_what_cannot_be_used_is_reported(used: str, code: str, tmp_path: Path) -
     (tmp_path / "blocks" / "unit.arch").write_text(PAIR)
     (tmp_path / ".env").write_text("SECRET=1")
     source, sink = Source(f'use "{used}"\ninput 8; fc 8\n', path=tmp_path / "net.arch"), Sink()
-    analyse(source, sink)
+    analyze(source, sink)
     (found,) = sink
     assert found.diagnostic.code == code
     if used == "blocks/unti.arch":

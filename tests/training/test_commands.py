@@ -19,7 +19,7 @@ from archdsl.cli.train import _words
 from archdsl.diagnostics import Sink
 from archdsl.diagnostics.catalogue import training_errors as catalogue
 from archdsl.diagnostics.diagnostic import Diagnostic
-from archdsl.network import analyse
+from archdsl.network import analyze
 from archdsl.text.source import Source
 from archdsl.training import report
 from archdsl.training.data.dataset_spec import ImageShape
@@ -329,7 +329,7 @@ def test_what_cannot_be_predicted(folder: Path) -> None:
 
 def found(text: str) -> set[str]:
     sink = Sink()
-    graph = analyse(Source(text, name="n.arch"), sink).graph
+    graph = analyze(Source(text, name="n.arch"), sink).graph
     if graph is not None:
         check_recipe(graph, sink)
     return {item.diagnostic.code for item in sink}

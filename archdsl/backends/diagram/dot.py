@@ -85,8 +85,8 @@ def _heading(diagram: Diagram, style: DiagramStyle) -> str:
     return f'<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="2">{"".join(rows)}</TABLE>' if rows else ""
 
 
-def _legend(colour: str, border: str, words: str) -> str:
-    square = f'<TD FIXEDSIZE="TRUE" WIDTH="9" HEIGHT="9" BORDER="1" BGCOLOR="{colour}" COLOR="{border}"></TD>'
+def _legend(color: str, border: str, words: str) -> str:
+    square = f'<TD FIXEDSIZE="TRUE" WIDTH="9" HEIGHT="9" BORDER="1" BGCOLOR="{color}" COLOR="{border}"></TD>'
     return f'{square}<TD ALIGN="LEFT"><FONT POINT-SIZE="8">{words}&#160;</FONT></TD>'
 
 
@@ -132,15 +132,15 @@ def _box(box: Box, style: DiagramStyle) -> str:
             return f"{box.id} [label=<{_group(box, style)}>]"
         case Role.MERGE if words in SYMBOLS:
             look = "shape=circle fixedsize=true width=0.24 fontsize=14 style=filled"
-            return f"{box.id} [label=<{SYMBOLS[words]}> {look} {_end_colours(style)}]"
+            return f"{box.id} [label=<{SYMBOLS[words]}> {look} {_end_colors(style)}]"
         case Role.PORT:
             return f'{box.id} [label="" shape=point style=invis width=0.02]'
         case Role.MERGE | Role.INPUT | Role.OUTPUT:
             look = 'shape=box width=0.5 height=0.25 margin="0.08,0.04" style="rounded,filled"'
-            return f"{box.id} [label=<{xml(words)}> {look} {_end_colours(style)}]"
+            return f"{box.id} [label=<{xml(words)}> {look} {_end_colors(style)}]"
 
 
-def _end_colours(style: DiagramStyle) -> str:
+def _end_colors(style: DiagramStyle) -> str:
     return f"fillcolor={quoted(style.theme.end)} color={quoted(style.theme.line)}"
 
 

@@ -30,7 +30,7 @@ class Polyline(Record):
     """A line through points; `arrow` adds an arrowhead at its end."""
 
     points: tuple[Point, ...]
-    colour: str
+    color: str
     width: float = 0.8
     arrow: bool = False
 
@@ -40,7 +40,7 @@ class TextLabel(Record):
 
     at: Point
     text: str
-    colour: str
+    color: str
     size: float = 9
     bold: bool = False
 

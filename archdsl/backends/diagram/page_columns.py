@@ -267,4 +267,4 @@ def _lead(foot: Point, head: Point, gutter: float, style: DiagramStyle) -> Polyl
     """The line from the foot of a column through the gutter to the head of the next."""
     low, high = foot[1] + _MARGIN, head[1] - _MARGIN
     points = foot, (foot[0], low), (gutter, low), (gutter, high), (head[0], high), head
-    return Polyline(points=points, colour=style.theme.line)
+    return Polyline(points=points, color=style.theme.line)

@@ -35,12 +35,12 @@ def _element(shape: Shape) -> str:
             look = f'fill="{shape.fill or "none"}" stroke="{shape.line}" stroke-width="{decimal(shape.width)}"'
             return f'<path d="M{start}C{" ".join(rest)}" {look}/>'
         case Polyline():
-            look = f'stroke="{shape.colour}" stroke-width="{decimal(shape.width)}"'
+            look = f'stroke="{shape.color}" stroke-width="{decimal(shape.width)}"'
             line = f'<polyline points="{_pairs(shape.points)}" fill="none" {look}/>'
-            return line + (f'<polygon points="{_pairs(head(shape))}" fill="{shape.colour}"/>' if shape.arrow else "")
+            return line + (f'<polygon points="{_pairs(head(shape))}" fill="{shape.color}"/>' if shape.arrow else "")
         case TextLabel():
             x, y = map(decimal, shape.at)
-            look = f'font-size="{decimal(shape.size)}" fill="{shape.colour}" text-anchor="middle"'
+            look = f'font-size="{decimal(shape.size)}" fill="{shape.color}" text-anchor="middle"'
             look += ' font-weight="bold"' if shape.bold else ""
             look += "".join(f' {name}="{value}"' for name, value in fitted(shape.text, shape.size).items())
             return f'<text x="{x}" y="{y}" {look}>{xml(shape.text)}</text>'
@@ -78,7 +78,7 @@ def _joined(operations: Iterable[str]) -> str:
 def _node(name: str, words: TextLabel, height: float) -> str:
     # The position of a node is its center, which is above the baseline.
     x, y = words.at[0], height - words.at[1] + 0.3 * words.size
-    look = f"fontsize={decimal(words.size)} fontcolor={quoted(words.colour)}"
+    look = f"fontsize={decimal(words.size)} fontcolor={quoted(words.color)}"
     text = f"<B>{xml(words.text)}</B>" if words.bold else xml(words.text)
     return f'{name} [label=<{text}> {look} pos="{decimal(x)},{decimal(y)}!"]'
 
@@ -87,16 +87,16 @@ def _operations(shape: Shape, height: float) -> Iterator[str]:
     """The xdot operations that draw a shape."""
     match shape:
         case Polygon():
-            yield from (_pen(shape.width), _colour("c", shape.line), _colour("C", shape.fill))
+            yield from (_pen(shape.width), _color("c", shape.line), _color("C", shape.fill))
             yield _path("P", shape.points, height)
         case Curve():
-            yield from (_pen(shape.width), _colour("c", shape.line), _colour("C", shape.fill or shape.line))
+            yield from (_pen(shape.width), _color("c", shape.line), _color("C", shape.fill or shape.line))
             # In xdot text, the lower-case letter is the filled shape; in the renderer's JSON it is the reverse.
             yield _path("b" if shape.fill else "B", shape.points, height)
         case Polyline():
-            yield from (_pen(shape.width), _colour("c", shape.colour), _path("L", shape.points, height))
+            yield from (_pen(shape.width), _color("c", shape.color), _path("L", shape.points, height))
             if shape.arrow:
-                yield from (_colour("C", shape.colour), _path("P", head(shape), height))
+                yield from (_color("C", shape.color), _path("P", head(shape), height))
         case TextLabel():
             return
 
@@ -106,8 +106,8 @@ def _pen(width: float) -> str:
     return f"S {len(style)} -{style}"
 
 
-def _colour(which: str, colour: str) -> str:
-    return f"{which} {len(colour)} -{colour}"
+def _color(which: str, color: str) -> str:
+    return f"{which} {len(color)} -{color}"
 
 
 def _path(which: str, points: tuple[Point, ...], height: float) -> str:

@@ -45,12 +45,12 @@ def _solid(volume: Volume, theme: Theme) -> ShapeGroup:
     shapes, left, chief = [], volume.left, volume.slices[0][1]
     depth = (volume.deep * LEAN[0], volume.deep * LEAN[1])
     high = volume.high / 2
-    for index, (size, colour) in enumerate(volume.slices):
-        right, line = left + size, mixed(colour, theme.ink, 0.45)
+    for index, (size, color) in enumerate(volume.slices):
+        right, line = left + size, mixed(color, theme.ink, 0.45)
         a, b, c, d = (_front(volume, x, y) for x, y in ((left, -high), (right, -high), (right, high), (left, high)))
-        shapes.append(Polygon(points=(a, b, c, d), fill=colour, line=line))
+        shapes.append(Polygon(points=(a, b, c, d), fill=color, line=line))
         top = (a, _plus(a, depth), _plus(b, depth), b)
-        shapes.append(Polygon(points=top, fill=mixed(colour, "#ffffff", 0.3), line=line))
+        shapes.append(Polygon(points=top, fill=mixed(color, "#ffffff", 0.3), line=line))
         if index == len(volume.slices) - 1:
             side = (b, _plus(b, depth), _plus(c, depth), c)
             shapes.append(Polygon(points=side, fill=mixed(chief, "#000000", 0.14), line=mixed(chief, theme.ink, 0.45)))
@@ -74,7 +74,7 @@ def _circle(volume: Volume, theme: Theme) -> tuple[Polygon | TextLabel, ...]:
     sign = SYMBOLS[volume.box.rows[0].words]
     return (
         Polygon(points=points, fill=theme.end, line=theme.line),
-        TextLabel(at=(middle, 4.2), text=sign, colour=theme.ink, size=12),
+        TextLabel(at=(middle, 4.2), text=sign, color=theme.ink, size=12),
     )
 
 
@@ -85,9 +85,9 @@ def _way(before: Volume, after: Volume, theme: Theme) -> ShapeGroup:
     shape = before.box.shape
     if before.round or shape is None or len(kernel) != 2 or max(kernel) < 2 or len(shape.spatial_size) != 2:
         start = (before.right, 0.0)
-        return ShapeGroup(shapes=(Polyline(points=(start, end), colour=theme.line, arrow=True),))
+        return ShapeGroup(shapes=(Polyline(points=(start, end), color=theme.line, arrow=True),))
     window = _window(before, (kernel[0] / plain(shape.spatial_size[0]), kernel[1] / plain(shape.spatial_size[1])))
-    lines = tuple(Polyline(points=(corner, end), colour=theme.line, width=0.5) for corner in window)
+    lines = tuple(Polyline(points=(corner, end), color=theme.line, width=0.5) for corner in window)
     return ShapeGroup(shapes=(Polygon(points=window, fill=theme.end, line=theme.line, width=0.5), *lines))
 
 
@@ -133,7 +133,7 @@ def _names(
         text = run[0].name + (f" ×{times}" if times > 1 else "")
         middle, top = (run[0].left + run[-1].right) / 2 + run[0].lean, -run[0].rise - 4
         if run[0].round:
-            words = TextLabel(at=(middle, top), text="", colour=theme.note, size=SMALL)
+            words = TextLabel(at=(middle, top), text="", color=theme.note, size=SMALL)
         else:
             words = _free(middle, top, text, SMALL, taken, -1, theme)
         if ends & {volume.box.id for volume in run}:
@@ -159,7 +159,7 @@ def _free(x: float, y: float, text: str, size: float, taken: list[Rectangle], wa
     else:
         at, place = (x, y), (x, y, x, y)
     taken.append(place)
-    return TextLabel(at=at, text=text, colour=theme.note, size=size)
+    return TextLabel(at=at, text=text, color=theme.note, size=size)
 
 
 _STEPS = sorted(
@@ -195,7 +195,7 @@ def _skips(
         left, right = (one.at[0] + 2, one.at[1] - SMALL), (other.at[0] - 2, other.at[1] - SMALL)
         height = roof - 8 - 8 * level
         points = (left, (left[0], height), (right[0], height), right)
-        parts.append(ShapeGroup(shapes=(Polyline(points=points, colour=theme.skip, arrow=True),)))
+        parts.append(ShapeGroup(shapes=(Polyline(points=points, color=theme.skip, arrow=True),)))
     return parts
 
 
@@ -207,14 +207,14 @@ def _heading(diagram: Diagram, found: list[Volume], parts: list[ShapeGroup], sty
     hidden = [box for box in diagram.boxes if box.id not in shown and box.role in (Role.LAYERS, Role.GROUP)]
     aside = f" ({count(len(hidden), 'part')} beside the main way left out)" if hidden else ""
     if style.caption:
-        caption = TextLabel(at=(middle, top - 12), text=diagram.caption + aside, colour=theme.note, size=11)
+        caption = TextLabel(at=(middle, top - 12), text=diagram.caption + aside, color=theme.note, size=11)
         parts = [*parts, ShapeGroup(shapes=(caption,))]
     entries = style.legend_of(diagram)
     x = middle - sum(20 + width_of(kind, SMALL) for _, _, kind in entries) / 2
-    for colour, border, kind in entries:
+    for color, border, kind in entries:
         corners = ((x, bottom + 10), (x + 8, bottom + 10), (x + 8, bottom + 18), (x, bottom + 18))
         wide = width_of(kind, SMALL)
-        label = TextLabel(at=(x + 11 + wide / 2, bottom + 17), text=kind, colour=theme.note, size=SMALL)
-        parts = [*parts, ShapeGroup(shapes=(Polygon(points=corners, fill=colour, line=border), label))]
+        label = TextLabel(at=(x + 11 + wide / 2, bottom + 17), text=kind, color=theme.note, size=SMALL)
+        parts = [*parts, ShapeGroup(shapes=(Polygon(points=corners, fill=color, line=border), label))]
         x += 20 + wide
     return parts

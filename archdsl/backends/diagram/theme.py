@@ -34,14 +34,14 @@ class Theme(Record):
         return mixed(self.fill(style), self.ink, 0.45)
 
 
-def mixed(colour: str, other: str, part: float) -> str:
+def mixed(color: str, other: str, part: float) -> str:
     """Mix two colors."""
-    pairs = zip(_channels(colour), _channels(other), strict=True)
+    pairs = zip(_channels(color), _channels(other), strict=True)
     return "#" + "".join(f"{round(a + (b - a) * part):02x}" for a, b in pairs)
 
 
-def _channels(colour: str) -> tuple[int, int, int]:
-    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+def _channels(color: str) -> tuple[int, int, int]:
+    return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)
 
 
 # Paul Tol's "light" scheme, designed for filled labeled cells: its colors are distinct with the common color vision

@@ -10,12 +10,12 @@ from .labels import decimal
 def write_tikz(drawing: Drawing) -> str:
     """A `tikzpicture`, to be included with \\input."""
     shapes = [shape for part in drawing.parts for shape in part.shapes]
-    names = {colour: f"archdsl{letters}" for colour, letters in zip(_colours(shapes), _letters(), strict=False)}
+    names = {color: f"archdsl{letters}" for color, letters in zip(_colors(shapes), _letters(), strict=False)}
     lines = [
         f"% {tex(drawing.title)}",
         "% needs \\usepackage{tikz}",
         "\\begin{tikzpicture}[x=1pt, y=-1pt, line join=round]",
-        *(f"  \\definecolor{{{name}}}{{HTML}}{{{colour[1:].upper()}}}" for colour, name in names.items()),
+        *(f"  \\definecolor{{{name}}}{{HTML}}{{{color[1:].upper()}}}" for color, name in names.items()),
         *(f"  {_command(shape, names)}" for shape in shapes),
         "\\end{tikzpicture}",
         "",
@@ -32,12 +32,12 @@ def _command(shape: Shape, names: dict[str, str]) -> str:
             fill = f"fill={names[shape.fill]}, " if shape.fill else ""
             return f"\\path[{fill}draw={names[shape.line]}, line width={decimal(shape.width)}pt] {_bow(shape.points)};"
         case Polyline():
-            line = f"\\draw[{names[shape.colour]}, line width={decimal(shape.width)}pt] {_chain(shape.points)};"
-            return line + (f" \\fill[{names[shape.colour]}] {_chain(head(shape))} -- cycle;" if shape.arrow else "")
+            line = f"\\draw[{names[shape.color]}, line width={decimal(shape.width)}pt] {_chain(shape.points)};"
+            return line + (f" \\fill[{names[shape.color]}] {_chain(head(shape))} -- cycle;" if shape.arrow else "")
         case TextLabel():
             size = decimal(shape.size)
             font = f"\\sffamily\\fontsize{{{size}}}{{{size}}}\\selectfont" + ("\\bfseries" if shape.bold else "")
-            look = f"anchor=base, inner sep=0pt, text={names[shape.colour]}, font={font}"
+            look = f"anchor=base, inner sep=0pt, text={names[shape.color]}, font={font}"
             return f"\\node[{look}] at {_place(shape.at)} {{{tex(shape.text)}}};"
 
 
@@ -56,7 +56,7 @@ def _place(point: Point) -> str:
     return f"({decimal(point[0])},{decimal(point[1])})"
 
 
-def _colours(shapes: list[Shape]) -> dict[str, None]:
+def _colors(shapes: list[Shape]) -> dict[str, None]:
     """The distinct colors, in order of first occurrence."""
     found: dict[str, None] = {}
     for shape in shapes:
@@ -66,7 +66,7 @@ def _colours(shapes: list[Shape]) -> dict[str, None]:
             case Curve():
                 found |= dict.fromkeys(each for each in (shape.fill, shape.line) if each)
             case Polyline() | TextLabel():
-                found[shape.colour] = None
+                found[shape.color] = None
     return found
 
 

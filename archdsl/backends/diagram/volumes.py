@@ -124,12 +124,12 @@ def _sized(box: Box, shape: Shape, shapes: list[Shape], theme: Theme) -> Volume:
     if box.role is Role.MERGE and box.rows[0].words in SYMBOLS:
         return Volume(box=box, thick=ROUND, high=ROUND, deep=0.0, slices=())
     thick, high, deep = _size(shape, shapes)
-    first, *rest = _colours(box, theme)
-    slices = ((thick, first), *((SLICE, colour) for colour in rest))
+    first, *rest = _colors(box, theme)
+    slices = ((thick, first), *((SLICE, color) for color in rest))
     return Volume(box=box, thick=sum(size for size, _ in slices), high=high, deep=deep, slices=slices)
 
 
-def _colours(box: Box, theme: Theme) -> list[str]:
+def _colors(box: Box, theme: Theme) -> list[str]:
     """The colors of a box's layers; for a closed block or stage, that of the kind with the highest priority."""
     match box.role:
         case Role.LAYERS:

@@ -82,10 +82,10 @@ def _seen(line: str, fill: str) -> str:
     return fill if len(line) > 7 else line
 
 
-def _words(operation: dict[str, Any], height: float, colour: str, size: float, bold: bool) -> TextLabel:
+def _words(operation: dict[str, Any], height: float, color: str, size: float, bold: bool) -> TextLabel:
     (x, y), width = operation["pt"], operation["width"]
     middle = {"l": x + width / 2, "c": x, "r": x - width / 2}[operation["align"]]
-    return TextLabel(at=(middle, height - y), text=operation["text"].strip(), colour=colour, size=size, bold=bold)
+    return TextLabel(at=(middle, height - y), text=operation["text"].strip(), color=color, size=size, bold=bold)
 
 
 def _ellipse(rect: list[float], height: float, fill: str | None, line: str) -> Curve:

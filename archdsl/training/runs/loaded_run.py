@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from ...diagnostics import Sink
 from ...elaborate import Override
 from ...elaborate.given_values import parse_sizes
-from ...network import Network, analyse
+from ...network import Network, analyze
 from ...text.files import UnreadableFile, read_source
 from ..data.dataset_spec import ImageShape
 from ..errors.run_errors import CannotResume
@@ -53,7 +53,7 @@ def read_network(run: Run, settings: RunSettings) -> Network:
     for given in settings.network.sizes:
         name, equals, value = given.rpartition("=")
         sizes[name if equals else None] = parse_sizes(value)
-    return analyse(source, Sink(), settings.network.given, Override(sizes)).checked()
+    return analyze(source, Sink(), settings.network.given, Override(sizes)).checked()
 
 
 def verify_texts(folder: Path, texts: Mapping[str, str]) -> None:

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from ...diagnostics import Sink
 from ...diagnostics.terminal import render
 from ...elaborate import Override
-from ...network import Analysis, Network, analyse
+from ...network import Analysis, Network, analyze
 from ...text.source import Source
 from ..data.dataset_spec import DataSpec, ImageShape
 from ..data.images import Request, Splits
@@ -128,7 +128,7 @@ def attempt(bench: Bench, point: Point, folder: Path) -> Trial:
 
 def analysed(bench: Bench, point: Point, sink: Sink) -> Analysis:
     """The network at a point; its errors are reported to the sink."""
-    return analyse(bench.network, sink, bench.space.given(point), bench.override)
+    return analyze(bench.network, sink, bench.space.given(point), bench.override)
 
 
 def recipe_at(bench: Bench, network: Network | None, point: Point, sink: Sink) -> Recipe | None:

@@ -16,13 +16,13 @@ DEFICIENCIES = {
 }
 
 
-def linear(colour: str) -> list[float]:
-    values = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+def linear(color: str) -> list[float]:
+    values = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
     return [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in values]
 
 
-def luminance(colour: str) -> float:
-    red, green, blue = linear(colour)
+def luminance(color: str) -> float:
+    red, green, blue = linear(color)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
@@ -44,8 +44,8 @@ def lab(rgb: list[float]) -> tuple[float, float, float]:
 
 def distance(one: str, other: str, deficiency: str | None) -> float:
     seen = []
-    for colour in (one, other):
-        rgb = linear(colour)
+    for color in (one, other):
+        rgb = linear(color)
         if deficiency:
             rgb = [sum(a * b for a, b in zip(row, rgb, strict=True)) for row in DEFICIENCIES[deficiency]]
         seen.append(lab(rgb))
@@ -69,7 +69,7 @@ def test_kinds_of_layers_can_be_told_apart(theme: Theme, deficiency: str | None)
         assert distance(one, other, deficiency) > 8, (name, other_name)
 
 
-def test_every_kind_that_is_coloured_exists() -> None:
+def test_every_kind_with_a_color_exists() -> None:
     styles = {layer.style for layer in registry().values()}
     assert "" not in styles
     assert set(KINDS) == set(LIGHT.fills) == set(DARK.fills) == set(THEMES["print"].fills)

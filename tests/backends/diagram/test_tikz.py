@@ -23,7 +23,7 @@ def test_it_holds_every_layer_shape_and_cluster() -> None:
     assert text.count("\\begin{tikzpicture}") == text.count("\\end{tikzpicture}") == 1
 
 
-def test_all_colours_are_defined() -> None:
+def test_all_colors_are_defined() -> None:
     for text in (tikz(RESIDUAL), tikz(LENET, VOLUMES)):
         defined = set(re.findall(r"\\definecolor\{(\w+)\}", text))
         used = set(re.findall(r"(?:fill=|draw=|text=|draw\[|fill\[)(archdsl\w+)", text))

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 import archdsl
 from archdsl.diagnostics import Sink
-from archdsl.network import analyse
+from archdsl.network import analyze
 from archdsl.text.source import Source
 from archdsl.training.assemble import build, prepare
 from archdsl.training.data.images import ImageSet, Splits
@@ -164,7 +164,7 @@ def test_names_that_the_network_does_not_have() -> None:
     text = "input 1x8x8\nstage stem { conv 4 k3 }\nflatten; fc 10\ntrain { data digits; freeze FROZEN }\n"
     for name, wrong in (("stem", None), ('"stem.conv1, fc1"', None), ("stme", "stem"), ('"stem.conv2"', "stem.conv1")):
         sink = Sink()
-        analyse(Source(text.replace("FROZEN", name)), sink, recipe=check_recipe)
+        analyze(Source(text.replace("FROZEN", name)), sink, recipe=check_recipe)
         told = [each.diagnostic.help() for each in sink]
         assert told == ([(f"did you mean `{wrong}`?",)] if wrong else [])
 

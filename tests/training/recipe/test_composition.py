@@ -6,7 +6,7 @@ import pytest
 
 from archdsl.diagnostics import Sink
 from archdsl.diagnostics.terminal import render
-from archdsl.network import analyse
+from archdsl.network import analyze
 from archdsl.text.source import Source
 from archdsl.training.recipe.composition import BadOption, compose
 from archdsl.training.recipe.fields import entries, parts
@@ -17,7 +17,7 @@ def recipe(block: str, **options: Any) -> Recipe | str:
     """The recipe of a block, or its errors as shown; options by their names with _ for -."""
     source = Source(f"input 1x8x8\nflatten; fc 10\ntrain {{\n{block}\n}}\n", name="n.arch")
     sink = Sink()
-    settings = analyse(source, sink).draft.training
+    settings = analyze(source, sink).draft.training
     by_option = {entry.option.removeprefix("--").replace("-", "_"): entry.path for entry in entries()}
     made = compose(settings, {by_option[name]: value for name, value in options.items()}, sink)
     assert (made is None) == bool(sink.errors)
@@ -87,7 +87,7 @@ def test_off_and_parameters_of_the_network() -> None:
     assert made("ema off; clip off").ema is None
     source = Source("net N(e = 3)\ninput 1x8x8\nflatten; fc 10\ntrain { epochs e * 2 }\n", name="n.arch")
     sink = Sink()
-    got = compose(analyse(source, sink, {"e": 4}).draft.training, {}, sink)
+    got = compose(analyze(source, sink, {"e": 4}).draft.training, {}, sink)
     assert got is not None
     assert got.epochs == 8
 
