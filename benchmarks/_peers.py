@@ -14,7 +14,7 @@ from suggestions_data.cases import applied, errors, suggested
 from suggestions_data.protocol import same_network
 
 from archdsl.diagnostics import Sink
-from archdsl.network import analyse
+from archdsl.network import analyze
 from archdsl.text.source import Source
 
 HERE = Path(__file__).resolve().parent
@@ -106,8 +106,8 @@ def _archdsl(case: Case) -> Outcome:
     spans = [item.diagnostic.span for item, _ in found] + [label.span for label in labels]
     spans += [edit.span for fix in fixes for edit in fix.edits]
     message = "\n".join(f"{item.diagnostic.message()}: {item.diagnostic.label()}" for item, _ in found)
-    right = analyse(Source(case.right), Sink()).network
-    after = [analyse(Source(applied(case.wrong, fix)), Sink()).network for fix in fixes]
+    right = analyze(Source(case.right), Sink()).network
+    after = [analyze(Source(applied(case.wrong, fix)), Sink()).network for fix in fixes]
     return Outcome(
         message,
         "static",

@@ -1,4 +1,4 @@
-"""Arguments that name axes of one sample: by letter, as shapes have them, or by number."""
+"""Arguments that select axes of one sample, by name or by number."""
 
 from typing import Annotated, Any
 
@@ -9,7 +9,7 @@ LETTERS = "ctdhwl"
 
 
 class AxisName(Kind):
-    """One axis: a letter like `t`, or its number; negative numbers count from the end. `many` allows `hw` and `1x2`."""
+    """One axis: a name such as `t` or a number; negative numbers count from the end. `many` allows `hw` and `1x2`."""
 
     many: bool = False
 
@@ -20,7 +20,7 @@ class AxisName(Kind):
         return "an axis: `c`, `t`, `d`, `h`, `w`, `l` or a number"
 
     def names(self, word: str) -> bool:
-        """Whether a word names one axis or, where several are allowed, each axis once."""
+        """Whether a word names one axis or, if several are allowed, distinct axes."""
         return (
             bool(word) and set(word) <= set(LETTERS) and len(set(word)) == len(word) and (self.many or len(word) == 1)
         )

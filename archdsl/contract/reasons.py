@@ -81,7 +81,7 @@ def _forms(dims: tuple[int, ...]) -> tuple[Form, ...]:
 
 
 def concatenated(xs: Sequence[Shape], y: Shape, names: Sequence[str], axis: int) -> Reasons:
-    """The sizes of operands along an axis, one after another."""
+    """The sum of the operands' sizes along an axis."""
     unit = " channels" if axis == y.channel_axis else ""
     total = f"{' + '.join(factor_of(x.dims[axis]) for x in xs)} = {y.dims[axis]}{unit}"
     return reasons(total, f"from {_listed(list(names))}")

@@ -105,7 +105,7 @@ def _comments() -> tuple[Rule, ...]:
 
 
 def _starts() -> tuple[Rule, ...]:
-    """The first word of a statement that no keyword begins: that of a layer or a merge, else a block's."""
+    """The first word of a statement without a keyword: a layer, a merge or a block."""
     start = rf"(^|[;{{])({_BLANK}*)"
     words = (*registry(), *synonyms(), *MERGE_NAMES)
     return (

@@ -16,13 +16,13 @@ def registry() -> dict[str, type[Layer]]:
 
 @cache
 def merges() -> dict[str, type[MergeOp]]:
-    """Keyword → merge."""
+    """Keyword → merge, for all merges defined in this folder."""
     return {each.keyword: each for each in _classes() if issubclass(each, MergeOp)}
 
 
 @cache
 def _classes() -> tuple[type[Op], ...]:
-    """What this folder's modules define, and has a keyword."""
+    """The classes with a keyword that are defined in this folder."""
     modules = (module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
     values = (value for name in modules for value in vars(importlib.import_module(f"{__name__}.{name}")).values())
     return tuple(each for each in values if isinstance(each, type) and issubclass(each, Op) and each.keyword)

@@ -1,4 +1,4 @@
-"""Merges: several tensors become one, element by element."""
+"""Elementwise merges, which combine several tensors into one."""
 
 from math import prod
 from typing import ClassVar
@@ -23,7 +23,7 @@ class MergeOp(Op):
         return {}
 
     def operands(self, given: int) -> int:
-        """How many operands it has where the text lists so many: a single one is merged with the current tensor."""
+        """The number of operands, if it is fixed: a single operand is merged with the current tensor."""
         return max(given, 2)
 
 
@@ -33,7 +33,7 @@ class ElementwiseMerge(MergeOp):
     target: ClassVar[str]
     """The torch function of two tensors."""
     broadcasts: ClassVar[bool] = True
-    """Whether any axis of length 1 is broadcast, as in torch; otherwise those of a gate only."""
+    """Whether any axis of length 1 is broadcast, as in torch; otherwise only those of a gate."""
 
     def infer(self, xs: tuple[Shape, ...]) -> Shape:
         layout = common_layout(xs)
@@ -45,7 +45,7 @@ class ElementwiseMerge(MergeOp):
         return full
 
     def _fits(self, x: Shape, full: Shape) -> bool:
-        # First whatever the symbolic dimensions are, then by demanding that they be equal.
+        # First try to decide for all values of the symbolic dimensions; otherwise record that they are equal.
         if x == full or _is_plain_gate(x, full):
             return True
         if self.broadcasts:
@@ -66,7 +66,7 @@ class ElementwiseMerge(MergeOp):
 
 
 class LinearMerge(ElementwiseMerge):
-    """An elementwise merge whose gradient needs none of the operands."""
+    """An elementwise merge whose gradient does not need the operands."""
 
     def saves_of(self, xs: tuple[Shape, ...], y: Shape) -> Saves:
         return NOTHING
@@ -97,7 +97,7 @@ class Sub(LinearMerge):
 
 
 class ProductMerge(ElementwiseMerge):
-    """An elementwise merge whose gradient is computed from the operands, and from the results on the way."""
+    """An elementwise merge whose gradient needs the operands and the intermediate results."""
 
     def saves_of(self, xs: tuple[Shape, ...], y: Shape) -> Saves:
         between = [_spread(xs[: count + 1]) for count in range(1, len(xs) - 1)]
@@ -151,12 +151,12 @@ class Minimum(ProductMerge):
 
 
 def _spread(xs: tuple[Shape, ...]) -> int:
-    """The elements of what operands are broadcast to."""
+    """The number of elements of the broadcast shape."""
     return prod(max(map(plain, sizes)) for sizes in zip(*(x.dims for x in xs), strict=True))
 
 
 def _is_one(size: int) -> bool:
-    """Whether a size is 1 whatever the symbolic dimensions are."""
+    """Whether a size is 1 for all values of the symbolic dimensions."""
     return type(size) is int and size == 1
 
 
@@ -203,7 +203,7 @@ def _suggestions(xs: tuple[Shape, ...]) -> tuple[str, ...]:
 
 
 def differ(xs: tuple[Shape, ...], how: str, recovery_shape: Shape, language_rule: bool) -> Reject:
-    """The rejection of operands whose shapes are incompatible; `how` says in what they differ."""
+    """The rejection of operands with incompatible shapes; `how` names the difference."""
     alike = len({x.dims for x in xs}) == 1
     described = (f"{x} ({x.layout})" if alike else str(x) for x in xs)
     return Reject(

@@ -20,7 +20,7 @@ from ._reading import by_rank, find_axes, numbers, with_axes
 
 
 class Reduction(Layer):
-    """What the reductions share."""
+    """What reductions share."""
 
     style = "pool"
     overridable = True
@@ -33,7 +33,7 @@ class Reduction(Layer):
     keep: Flag = argument(False, words={"keep": True}, doc="keep the axes, each of length 1")
 
     def options(self) -> dict[str, float]:
-        """What the torch function takes besides."""
+        """Further arguments of the torch function."""
         raise NotImplementedError
 
     def reduced(self, x: Shape) -> Shape:

@@ -262,7 +262,7 @@ def _tail(statement: ast.Statement) -> str:
 
 
 def _piece(words: str, operand: ast.Body | ast.Word | ast.Argument) -> _Piece:
-    """Words and a body, or a tensor's name or an argument as one of them."""
+    """Words, followed by a body, a tensor's name or an argument."""
     if isinstance(operand, ast.Argument):
         return _Piece(f"{words}{arguments((operand,))}".lstrip(), None, operand.span.end)
     if isinstance(operand, ast.Body):
@@ -271,7 +271,7 @@ def _piece(words: str, operand: ast.Body | ast.Word | ast.Argument) -> _Piece:
 
 
 def _operands(statement: ast.Merge) -> list[_Piece]:
-    """Operands and arguments as they come. The keyword goes with the first."""
+    """Operands and arguments in order. The keyword is on the line of the first."""
     parts = sorted((*statement.operands, *statement.args), key=lambda part: part.span.start)
     first, *others = parts
     return [_piece(statement.keyword.text, first), *(_piece("", operand) for operand in others)]

@@ -197,7 +197,7 @@ class _Driver:
         return at >= 0 and self.tokens[at].type == kind
 
     def in_merge(self) -> bool:
-        """Whether the statement being read is a merge of tensors."""
+        """Whether the current statement is a merge of tensors."""
         return any(map(self.begins_with, ("ADD", "MUL", "CONCAT", "MERGE")))
 
     def statement_word(self) -> Token | None:

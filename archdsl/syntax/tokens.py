@@ -14,7 +14,7 @@ KEYWORDS = frozenset(
     """.split()  # noqa: SIM905  # a page of quotes would say no more
 )
 
-# Names that are merges where they begin a statement, and names like all others elsewhere.
+# Names that are merges at the start of a statement, and ordinary names elsewhere.
 MERGE_NAMES = frozenset({"sub", "div", "maximum", "minimum", "stack", "matmul"})
 
 # Tokens that may start a statement.
@@ -76,7 +76,7 @@ def describe(expected: set[str]) -> list[str]:
 
 
 def mark_merges(tokens: list[Token]) -> None:
-    """Turn each name that begins a statement and is a merge into MERGE, unless the text has a block of that name."""
+    """Turn the name of a merge at the start of a statement into MERGE, unless the text has a block with that name."""
     pairs = list(zip([None, *tokens], tokens, strict=False))
     blocks = {str(token) for before, token in pairs if before is not None and before.type == "BLOCK"}
     for index, (before, token) in enumerate(pairs):

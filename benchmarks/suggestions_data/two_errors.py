@@ -8,7 +8,7 @@ from itertools import pairwise
 from random import Random
 
 from archdsl.diagnostics import Sink
-from archdsl.network import analyse
+from archdsl.network import analyze
 from archdsl.text.source import Source
 
 from .cases import applied, errors, suggested
@@ -41,7 +41,7 @@ class TwoErrors:
     def measures(self) -> dict[str, bool]:
         """Whether there is a first step, the last leads to no errors, and it leads to the original network."""
         last = self.steps[-1] if self.steps else self.text
-        network = analyse(Source(last), Sink()).network
+        network = analyze(Source(last), Sink()).network
         restored = network is not None and any(kind.right(self.valid.graph, network.graph) for kind in self.kinds)
         return {"offered": bool(self.steps), "no errors": network is not None, "restored": restored}
 
