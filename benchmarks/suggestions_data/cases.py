@@ -90,7 +90,7 @@ class Case:
 
     def _is_valid(self, item: Found, fix: Fix) -> bool:
         """Whether an edit removes its error, and whether all that remain were there before."""
-        before = {_place(found) for found, _ in self.suggested}
+        before = {_place(found) for found in errors(self.text)}
         after = {(found.diagnostic.code, _moved_back(fix, found)) for found in errors(applied(self.text, fix))}
         return _place(item) not in after and after <= before
 

@@ -1,5 +1,6 @@
 """Kinds of errors in the arguments of one layer."""
 
+from collections import Counter
 from random import Random
 
 from archdsl.graph import Graph
@@ -20,6 +21,17 @@ def same_weights(a: Graph, b: Graph) -> bool:
     return _weights(a) == _weights(b) and [a.nodes[i].shape for _, i in a.outputs] == [
         b.nodes[i].shape for _, i in b.outputs
     ]
+
+
+def same_but_order(a: Graph, b: Graph) -> bool:
+    """Whether two graphs have the same layers, and those with weights in the same order."""
+    return same_weights(a, b) and _calls(a) == _calls(b)
+
+
+def _calls(graph: Graph) -> Counter[str]:
+    """The layers by what they call, which says nothing of their inputs but the channels."""
+    nodes = (node for node in graph.nodes if not node.is_input)
+    return Counter(f"{node.op.keyword} {node.op.steps(graph.shapes_in(node))}" for node in nodes)
 
 
 def _weights(graph: Graph) -> list[object]:

@@ -7,7 +7,7 @@ from archdsl.graph import Graph
 from archdsl.syntax import ast
 from archdsl.text.source import Span
 
-from .known_arguments import same_weights
+from .known_arguments import same_but_order, same_weights
 from .protocol import Valid, kind
 
 _NUMBER = re.compile(r"\d+")
@@ -184,7 +184,7 @@ def missing_gap(random: Random, valid: Valid) -> str | None:
     return valid.without(random.choice(layers)) if layers else None
 
 
-@kind("image joined with a vector")
+@kind("image joined with a vector", right=same_but_order)
 def image_with_vector(random: Random, valid: Valid) -> str | None:
     vectors = [i for i in valid.graph.inputs if len(valid.graph.nodes[i].shape.dims) == 1]
     layers = valid.layers("gap", "flatten")

@@ -8,7 +8,7 @@ from archdsl.syntax import ast
 from archdsl.text.source import Span
 
 from .cases import errors
-from .known_arguments import same_weights
+from .known_arguments import same_but_order, same_weights
 from .protocol import Valid, kind, same_layers
 
 _DIMENSIONS = re.compile(r"\d+(?:x\d+)+")
@@ -120,17 +120,17 @@ def _swapped_back(random: Random, valid: Valid, keyword: str) -> str | None:
     return valid.replace(first.span.to(second.span), f"{second.span.text}{between}{first.span.text}")
 
 
-@kind("flatten too early")
+@kind("flatten too early", right=same_but_order)
 def flatten_too_early(random: Random, valid: Valid) -> str | None:
     return _swapped_back(random, valid, "flatten")
 
 
-@kind("global pooling too early")
+@kind("global pooling too early", right=same_but_order)
 def gap_too_early(random: Random, valid: Valid) -> str | None:
     return _swapped_back(random, valid, "gap")
 
 
-@kind("flatten before the last convolution")
+@kind("flatten before the last convolution", right=same_but_order)
 def flatten_before_convolution(random: Random, valid: Valid) -> str | None:
     flattens, convolutions = valid.layers("flatten"), valid.layers("conv")
     for flatten in flattens:

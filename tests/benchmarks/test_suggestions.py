@@ -3,6 +3,7 @@
 import pytest
 from suggestions_data import known_arguments, known_branches, known_forms, known_sizes, known_words
 from suggestions_data.cases import Case, cases, errors
+from suggestions_data.known_arguments import same_but_order
 from suggestions_data.known_branches import same_but_shortcuts
 from suggestions_data.networks import networks
 from suggestions_data.protocol import Kind, Valid, kinds_of, same_layers, same_network
@@ -58,6 +59,21 @@ def test_shortcuts_may_differ_where_they_were_forgotten():
     assert same_but_shortcuts(one, other)
     assert same_but_shortcuts(one, wrong)
     assert not same_but_shortcuts(one, valid("input 16x8x8\nresidual { conv 16 k3 p1 }\n").graph)
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        ("conv 8 k3; flatten; relu; fc 5", True),
+        ("conv 8 k3; relu; flatten; relu; fc 5", False),
+        ("conv 8 k3; silu; flatten; fc 5", False),
+        ("conv 8 k3; relu; gap; fc 5", False),
+        ("conv 8 k3; relu; conv 8 k1; flatten; fc 5", False),
+    ],
+)
+def test_the_place_of_a_layer_without_weights_may_differ_where_it_was_moved(other, same):
+    original = valid("input 3x8x8\nconv 8 k3; relu; flatten; fc 5\n")
+    assert same_but_order(original.graph, valid(f"input 3x8x8\n{other}\n").graph) is same
 
 
 @pytest.mark.parametrize(
