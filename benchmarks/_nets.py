@@ -16,7 +16,7 @@ from torch import Tensor, nn
 import archdsl
 from archdsl.training import assemble
 from archdsl.training.data.images import ImageSet, Splits
-from archdsl.training.loop.callback import Stop, Watch
+from archdsl.training.loop.callback import StopRequest, TrainingCallback
 from archdsl.training.loop.device_setup import Setup
 from archdsl.training.loop.epoch import Epoch
 from archdsl.training.loop.loop import score
@@ -98,7 +98,7 @@ class Airbench94(nn.Module):
 
 
 @dataclass(frozen=True)
-class Subject:
+class ModelSpec:
     """A network in both versions, and how it is timed: images per batch, batches per round."""
 
     name: str
@@ -112,15 +112,15 @@ class Subject:
         return archdsl.loads(self.text, name=f"{self.name}.arch")
 
 
-def airbench94(batch: int = 64, batches: int = 8) -> Subject:
+def airbench94(batch: int = 64, batches: int = 8) -> ModelSpec:
     """airbench94's network."""
     text = (ROOT / "examples" / "airbench94.arch").read_text(encoding="utf-8")
-    return Subject("airbench94", text.partition("\ntrain {")[0] + "\n", Airbench94, batch, batches)
+    return ModelSpec("airbench94", text.partition("\ntrain {")[0] + "\n", Airbench94, batch, batches)
 
 
-def small(batch: int = 64, batches: int = 32) -> Subject:
+def small(batch: int = 64, batches: int = 32) -> ModelSpec:
     """Three convolutions."""
-    return Subject("small", SMALL, Small, batch, batches)
+    return ModelSpec("small", SMALL, Small, batch, batches)
 
 
 def images(count: int, shape: tuple[int, int, int], seed: int = 0) -> ImageSet:
@@ -132,23 +132,23 @@ def images(count: int, shape: tuple[int, int, int], seed: int = 0) -> ImageSet:
 class ByArchdsl:
     """A training as `archdsl train` runs it, in parts that can be repeated."""
 
-    def __init__(self, subject: Subject, recipe: Recipe, setup: Setup, shape: tuple[int, int, int]) -> None:
-        given, held_out = both_parts(subject, shape)
+    def __init__(self, model_spec: ModelSpec, recipe: Recipe, setup: Setup, shape: tuple[int, int, int]) -> None:
+        given, held_out = both_parts(model_spec, shape)
         splits = Splits(given, held_out, None)
-        self.job = assemble.job(recipe, setup, measure(given.images), splits, 10, Stop())
-        self.state = assemble.first_state(subject.network().to_torch(), self.job)
+        self.context = assemble.make_context(recipe, setup, measure(given.images), splits, 10, StopRequest())
+        self.state = assemble.first_state(model_spec.network().to_torch(), self.context)
         self.run = Run(Path(mkdtemp(prefix="archdsl-bench-")))
         self.run.checkpoints.mkdir()
 
     def steps(self) -> None:
         """The steps of an epoch."""
         self.state.epoch = self.state.batch = self.state.step = 0
-        Epoch(self.state, self.job, self.state.model, self.run, Watch()).go()
+        Epoch(self.state, self.context, self.state.model, self.run, TrainingCallback()).go()
 
     def validate(self) -> float:
         """Accuracy on the held-out images."""
-        assert self.job.validation is not None
-        return score(self.state, self.job, self.job.validation).accuracy
+        assert self.context.validation is not None
+        return score(self.state, self.context, self.context.validation).accuracy
 
     def write(self) -> None:
         """What an epoch writes to disk: a checkpoint, the log, the best weights."""
@@ -159,20 +159,20 @@ class ByArchdsl:
 class ByHand:
     """The same handwritten: images in memory, shifted and mirrored per batch, loss and accuracy computed."""
 
-    def __init__(self, subject: Subject, recipe: Recipe, setup: Setup, shape: tuple[int, int, int]) -> None:
-        given, held_out = both_parts(subject, shape)
-        self.subject, self.setup, self.shift = subject, setup, recipe.augment.crop or 0
+    def __init__(self, model_spec: ModelSpec, recipe: Recipe, setup: Setup, shape: tuple[int, int, int]) -> None:
+        given, held_out = both_parts(model_spec, shape)
+        self.model_spec, self.setup, self.shift = model_spec, setup, recipe.augment.crop or 0
         self.pixels, self.labels = torch.from_numpy(given.images), torch.from_numpy(given.labels)
         self.held_out = torch.from_numpy(held_out.images), torch.from_numpy(held_out.labels)
         standard = measure(given.images)
         self.mean = torch.tensor(standard.mean).mul(255).view(1, -1, 1, 1)
         self.scale = torch.tensor(standard.deviation).mul(255).reciprocal().view(1, -1, 1, 1)
-        self.model = subject.by_hand().to(memory_format=setup.memory_format)  # type: ignore[call-overload]  # mypy's stub of `to` lacks this overload
+        self.model = model_spec.by_hand().to(memory_format=setup.memory_format)  # type: ignore[call-overload]  # mypy's stub of `to` lacks this overload
         trained = [p for p in self.model.parameters() if p.requires_grad]
         decayed, spared = [p for p in trained if p.ndim > 1], [p for p in trained if p.ndim <= 1]
         groups: list[dict[str, Any]] = [{"params": decayed, "weight_decay": 5e-4}, {"params": spared}]
         self.optimizer = torch.optim.SGD(groups, lr=0.01, momentum=0.9, nesterov=True, fused=True)
-        steps = subject.batches
+        steps = model_spec.batches
         cosine = partial(_cosine, steps=steps)
         self.scheduler = torch.optim.lr_scheduler.LambdaLR(self.optimizer, cosine)
         self.folder = Path(mkdtemp(prefix="archdsl-bench-"))
@@ -185,7 +185,7 @@ class ByHand:
         """The steps of an epoch."""
         self.model.train()
         seen = total = right = 0.0
-        for indices in torch.split(torch.randperm(len(self.labels)), self.subject.batch):
+        for indices in torch.split(torch.randperm(len(self.labels)), self.model_spec.batch):
             batch, wanted = self.pixels[indices], self.labels[indices]
             if self.shift:
                 batch = _shifted(batch, self.shift)
@@ -226,9 +226,9 @@ def _cosine(step: int, steps: int) -> float:
     return 0.5 * (1 + math.cos(math.pi * step / steps))
 
 
-def both_parts(subject: Subject, shape: tuple[int, int, int]) -> tuple[ImageSet, ImageSet]:
+def both_parts(model_spec: ModelSpec, shape: tuple[int, int, int]) -> tuple[ImageSet, ImageSet]:
     """Training images, and a ninth as many validation images, as with a split of 0.9."""
-    count = subject.batch * subject.batches
+    count = model_spec.batch * model_spec.batches
     return images(count, shape), images(max(1, count // 9), shape, seed=1)
 
 
@@ -241,7 +241,7 @@ def _shifted(images: Tensor, pixels: int) -> Tensor:
     return windows[torch.arange(n), :, by[0], by[1]]
 
 
-def a_recipe(subject: Subject, crop: int | None) -> Recipe:
+def a_recipe(model_spec: ModelSpec, crop: int | None) -> Recipe:
     """What both trainings do."""
     return Recipe.model_validate(
         {
@@ -250,6 +250,6 @@ def a_recipe(subject: Subject, crop: int | None) -> Recipe:
             "schedule": {"name": "cosine"},
             "loss": {"name": "cross_entropy", "smoothing": 0.1},
             "epochs": 1,
-            "batch": subject.batch,
+            "batch": model_spec.batch,
         }
     )

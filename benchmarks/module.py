@@ -9,7 +9,7 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 from _harness import compare, report
-from _nets import CPU, Subject, airbench94, small
+from _nets import CPU, ModelSpec, airbench94, small
 from torch import nn
 
 from archdsl.training.loop.device_setup import Setup
@@ -19,14 +19,14 @@ ROUNDS = 31
 SETUPS = (Setup(CPU, "fp32", "channels_last"), Setup(CPU, "bf16", "channels_last"))
 
 
-def steps(model: nn.Module, subject: Subject, setup: Setup) -> Callable[[], None]:
+def steps(model: nn.Module, model_spec: ModelSpec, setup: Setup) -> Callable[[], None]:
     """Several forward and backward passes over one batch."""
     model = model.to(memory_format=setup.memory_format).train()  # type: ignore[call-overload]  # mypy's stub of `to` lacks this overload
-    inputs = torch.randn(subject.batch, 3, 32, 32).to(memory_format=setup.memory_format)
-    labels = torch.randint(10, (subject.batch,))
+    inputs = torch.randn(model_spec.batch, 3, 32, 32).to(memory_format=setup.memory_format)
+    labels = torch.randint(10, (model_spec.batch,))
 
     def run() -> None:
-        for _ in range(subject.batches // 2):
+        for _ in range(model_spec.batches // 2):
             with setup.autocast():
                 logits = model(inputs)
             F.cross_entropy(logits.float(), labels).backward()  # type: ignore[no-untyped-call]  # torch has no types here
@@ -38,17 +38,17 @@ def steps(model: nn.Module, subject: Subject, setup: Setup) -> Callable[[], None
 
 def main() -> int:
     missed = False
-    for subject in (airbench94(), small()):
+    for model_spec in (airbench94(), small()):
         for setup in SETUPS:
-            print(f"\n{subject.name}, {setup.precision} {setup.layout}, {torch.get_num_threads()} threads")
+            print(f"\n{model_spec.name}, {setup.precision} {setup.layout}, {torch.get_num_threads()} threads")
             timings = compare(
                 {
-                    "written by hand": steps(subject.by_hand(), subject, setup),
-                    "archdsl's module": steps(subject.network().to_torch(), subject, setup),
+                    "written by hand": steps(model_spec.by_hand(), model_spec, setup),
+                    "archdsl's module": steps(model_spec.network().to_torch(), model_spec, setup),
                 },
                 rounds=ROUNDS,
             )
-            report(f"module-{subject.name}-{setup.precision}", timings)
+            report(f"module-{model_spec.name}-{setup.precision}", timings)
             missed |= timings[1].ratio > TARGET
             print(f"target: at most {TARGET}; {'missed' if timings[1].ratio > TARGET else 'met'}")
     return int(missed)

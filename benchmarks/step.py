@@ -21,12 +21,12 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from _harness import compare, report
-from _nets import CPU, TINY, Subject, Tiny, images
+from _nets import CPU, TINY, ModelSpec, Tiny, images
 from torch import Tensor
 
 from archdsl.training import assemble
 from archdsl.training.data.images import Splits
-from archdsl.training.loop.callback import Stop, Watch
+from archdsl.training.loop.callback import StopRequest, TrainingCallback
 from archdsl.training.loop.device_setup import Setup
 from archdsl.training.loop.epoch import Epoch
 from archdsl.training.loop.standardization import measure
@@ -36,7 +36,7 @@ from archdsl.training.runs.run_folder import Run
 TARGET = 150 / 127
 ROUNDS = 31
 SHAPE = (1, 4, 4)
-SUBJECT = Subject("tiny", TINY, Tiny, batch=32, batches=300)
+SUBJECT = ModelSpec("tiny", TINY, Tiny, batch=32, batches=300)
 
 
 def inputs() -> tuple[Tensor, Tensor]:
@@ -68,13 +68,13 @@ def ours() -> Callable[[], None]:
     splits = Splits(images(SUBJECT.batch * SUBJECT.batches, SHAPE), None, None)
     optimizer = {"name": "sgd", "lr": 0.01, "momentum": 0.9, "nesterov": True}
     recipe = Recipe.model_validate({"optimizer": optimizer, "epochs": 1, "batch": SUBJECT.batch})
-    job = assemble.job(recipe, setup, measure(splits.train.images), splits, 10, Stop())
-    state = assemble.first_state(SUBJECT.network().to_torch(), job)
+    context = assemble.make_context(recipe, setup, measure(splits.train.images), splits, 10, StopRequest())
+    state = assemble.first_state(SUBJECT.network().to_torch(), context)
     folder = Path(tempfile.mkdtemp(prefix="archdsl-bench-"))
 
     def run() -> None:
         state.batch = state.step = 0
-        Epoch(state, job, state.model, Run(folder), Watch()).go()
+        Epoch(state, context, state.model, Run(folder), TrainingCallback()).go()
 
     return run
 

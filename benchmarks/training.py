@@ -10,7 +10,7 @@ import sys
 
 import torch
 from _harness import Timing, beside_the_first, compare, report
-from _nets import CPU, ByArchdsl, ByHand, Subject, a_recipe, airbench94, images, small
+from _nets import CPU, ByArchdsl, ByHand, ModelSpec, a_recipe, airbench94, images, small
 
 from archdsl.training import assemble
 from archdsl.training.data.images import Splits
@@ -25,10 +25,10 @@ EPOCH = 45_000
 """Images of an epoch: `split 0.9` of CIFAR-10's 50,000."""
 
 
-def epochs(subject: Subject, setup: Setup) -> list[Timing]:
+def epochs(model_spec: ModelSpec, setup: Setup) -> list[Timing]:
     """The time of an epoch, handwritten and by archdsl, computed from the parts."""
-    recipe = a_recipe(subject, crop=4)
-    hand, ours = (make(subject, recipe, setup, SHAPE) for make in (ByHand, ByArchdsl))
+    recipe = a_recipe(model_spec, crop=4)
+    hand, ours = (make(model_spec, recipe, setup, SHAPE) for make in (ByHand, ByArchdsl))
     parts = compare(
         {
             "steps by hand": hand.steps,
@@ -40,7 +40,7 @@ def epochs(subject: Subject, setup: Setup) -> list[Timing]:
         },
         rounds=ROUNDS,
     )
-    repeats = EPOCH / (subject.batch * subject.batches)
+    repeats = EPOCH / (model_spec.batch * model_spec.batches)
     for mine, theirs in zip(parts[1::2], parts[::2], strict=True):
         (_, beside) = beside_the_first({"": theirs.rounds_ms, " ": mine.rounds_ms})
         print(
@@ -53,26 +53,26 @@ def epochs(subject: Subject, setup: Setup) -> list[Timing]:
     return beside_the_first(whole)
 
 
-def chosen(subject: Subject) -> str:
+def chosen(model_spec: ModelSpec) -> str:
     """The choices of the timing trial."""
-    given = images(subject.batch, SHAPE)
+    given = images(model_spec.batch, SHAPE)
     splits, standard = Splits(given, None, None), measure(given.images)
-    recipe = a_recipe(subject, crop=4)
-    setup, trials = assemble.choose(subject.network().to_torch(), splits, standard, recipe, CPU)
+    recipe = a_recipe(model_spec, crop=4)
+    setup, trials = assemble.choose(model_spec.network().to_torch(), splits, standard, recipe, CPU)
     tried = ", ".join(f"{s.precision} {s.layout} {speed:,.0f}" for s, speed in trials)
     return f"{setup.precision} {setup.layout} (images/s: {tried})"
 
 
 def main() -> int:
     missed = False
-    for subject in (airbench94(batches=8), small(batches=48)):
+    for model_spec in (airbench94(batches=8), small(batches=48)):
         for setup in SETUPS:
-            print(f"\n{subject.name}, {setup.precision} {setup.layout}, {torch.get_num_threads()} threads")
-            timings = epochs(subject, setup)
-            report(f"training-{subject.name}-{setup.precision}", timings)
+            print(f"\n{model_spec.name}, {setup.precision} {setup.layout}, {torch.get_num_threads()} threads")
+            timings = epochs(model_spec, setup)
+            report(f"training-{model_spec.name}-{setup.precision}", timings)
             missed |= timings[1].ratio > TARGET
             print(f"target: at most {TARGET}; {'missed' if timings[1].ratio > TARGET else 'met'}")
-        print(f"auto takes {chosen(subject)}")
+        print(f"auto takes {chosen(model_spec)}")
     return int(missed)
 
 

@@ -10,7 +10,7 @@ from archdsl.cli.train import command as train
 from archdsl.explain.pages import markdown
 from archdsl.training.recipe.documentation import recipe_tables
 from archdsl.training.recipe.grouped_options import GroupedOption
-from archdsl.training.recipe.groups import Group
+from archdsl.training.recipe.groups import OptionGroup
 from scripts.pages import layers
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -26,9 +26,9 @@ def training() -> str:
     return RECIPE.sub(lambda found: f"{found[1]}\n{tables}\n{found[2]}", page)
 
 
-def train_options() -> dict[Group, list[tuple[str, str, str]]]:
+def train_options() -> dict[OptionGroup, list[tuple[str, str, str]]]:
     """The options of `archdsl train` that are not in its recipe, by group: option, default, description."""
-    found: dict[Group, list[tuple[str, str, str]]] = {}
+    found: dict[OptionGroup, list[tuple[str, str, str]]] = {}
     for option in train.params:
         if isinstance(option, GroupedOption) and option.group and not (option.name or "").startswith("recipe_"):
             name = option.opts[0] + (f" {option.metavar}" if option.metavar else "")

@@ -22,7 +22,7 @@ import archdsl
 from archdsl import ArchError, Network
 from archdsl.analysis.codes import by_code
 from archdsl.diagnostics import Sink
-from archdsl.integrations.jupyter import Mistake
+from archdsl.integrations.jupyter import CellError
 from archdsl.network import analyze
 from archdsl.text.source import Source
 
@@ -59,8 +59,8 @@ def test_an_error_can_be_copied_and_sent(code: str, how: str) -> None:
 
 def test_an_error_of_a_notebook_stays_one() -> None:
     error = failing("input 8; fcc 2")
-    sent = pickle.loads(pickle.dumps(Mistake(error.diagnostics, error.source)))
-    assert type(sent) is Mistake
+    sent = pickle.loads(pickle.dumps(CellError(error.diagnostics, error.source)))
+    assert type(sent) is CellError
     assert str(sent) == str(error)
 
 

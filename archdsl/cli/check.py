@@ -9,9 +9,9 @@ from ..diagnostics import Sink
 from ..graph import Graph
 from ..network import Analysis, analyze
 from ..text.source import Source
-from .check_measures import Asked, check_asked, measure_options
+from .check_measures import MeasureOptions, check_requested, measure_options
 from .check_reports import Status, report
-from .common import Texts, network_options, parse_override, parse_settings, read, refuse_unused, show_mistakes
+from .common import Texts, network_options, parse_override, parse_settings, read, refuse_unused, show_diagnostics
 from .conflicts import refuse_conflicts
 
 _MEASURES = "--columns --batch --optimizer --precision --fits --input-coverage"
@@ -58,7 +58,7 @@ def command(
     strict: bool,
     pedantic: bool,
     output: str,
-    measure: Asked,
+    measure: MeasureOptions,
 ) -> None:
     """Check networks: shapes, parameters, multiply-accumulates, errors.
 
@@ -72,7 +72,7 @@ def command(
     refuse_conflicts(_CONFLICTS)
     if explain and len(files) > 1 and output == "text":
         raise click.UsageError("--explain adds to the table of a single network: give one file")
-    check_asked(measure, len(files), output)
+    check_requested(measure, len(files), output)
     # A single file is read before the report starts, so an unreadable file ends the command.
     sources = Texts(files) if len(files) > 1 else [Source(text, name="<text>") if text is not None else read(files[0])]
     values, override = parse_settings(settings), parse_override(inputs)
@@ -83,7 +83,7 @@ def command(
     # One network at a time, so memory does not grow with the number of files.
     analyses: Iterator[Analysis] = (check(source) for source in sources)
     if sizes is not None:
-        from .asked_sizes import answer_sizes
+        from .size_queries import answer_sizes
 
         sys.exit(int(not answer_sizes(list(analyses), sizes)))
     if fix or diff:
@@ -94,7 +94,7 @@ def command(
     status = Status(strict=strict)
     if diff:
         for analysis in status.counted(analyses):
-            show_mistakes(analysis)
+            show_diagnostics(analysis)
     else:
         report(status.counted(analyses), status, len(files) > 1, output, explain, measure)
     if not status.failed:

@@ -23,7 +23,7 @@ _UNITS = {"": 0, "k": 10, "m": 20, "g": 30, "t": 40}
 _BYTES = re.compile(r"(\d{1,12}(?:\.\d{1,6})?) ?([kmgt]?)(i?b)?", re.IGNORECASE)
 
 
-class Asked(NamedTuple):
+class MeasureOptions(NamedTuple):
     """The measurements that the user requested. `fits` is in bytes."""
 
     columns: str | None
@@ -56,8 +56,8 @@ def measure_options(command: F) -> F:
     """The options, passed to the command as the parameter `measure` of type `MeasureOptions`."""
 
     def with_asked(**values: Any) -> Any:
-        asked = Asked(**{name: values.pop(name) for name in Asked._fields})
-        return command(**values, measure=asked)
+        requested = MeasureOptions(**{name: values.pop(name) for name in MeasureOptions._fields})
+        return command(**values, measure=requested)
 
     with_asked.__doc__ = command.__doc__
     options = (
@@ -109,33 +109,33 @@ def _print_schema(context: click.Context, option: click.Parameter, wanted: bool)
     context.exit()
 
 
-def check_asked(asked: Asked, networks: int, output: str) -> None:
+def check_requested(requested: MeasureOptions, networks: int, output: str) -> None:
     """Raise UsageError for conflicting options."""
-    if networks > 1 and (asked.columns or asked.coverage or asked.memory):
+    if networks > 1 and (requested.columns or requested.coverage or requested.memory):
         raise click.UsageError("columns, memory and input coverage are for a single network: give one file")
-    if output != "text" and (asked.coverage or asked.fits):
+    if output != "text" and (requested.coverage or requested.fits):
         raise click.UsageError(
             f"--format {output} has no input coverage or largest batch: leave out --input-coverage and --fits"
         )
-    if output in ("github", "sarif") and (asked.memory or asked.columns):
+    if output in ("github", "sarif") and (requested.memory or requested.columns):
         raise click.UsageError(f"--format {output} only reports diagnostics, not columns or memory")
-    if asked.columns is not None:
+    if requested.columns is not None:
         from ..analysis.columns import UnknownColumn, choose
 
         try:
-            choose(asked.columns)
+            choose(requested.columns)
         except UnknownColumn as error:
             raise click.BadParameter(f"{printable(str(error))}", param_hint="--columns") from None
 
 
-def columns_of(analysis: Analysis, asked: Asked) -> "TableColumns | None":
+def columns_of(analysis: Analysis, requested: MeasureOptions) -> "TableColumns | None":
     """The columns in addition to the default ones; None for the default ones."""
     from ..analysis.columns import TableColumns, choose
 
-    return None if asked.columns is None else TableColumns(facts_of(analysis, asked), choose(asked.columns))
+    return None if requested.columns is None else TableColumns(facts_of(analysis, requested), choose(requested.columns))
 
 
-def facts_of(analysis: Analysis, asked: Asked) -> "NetworkMeasures | None":
+def facts_of(analysis: Analysis, requested: MeasureOptions) -> "NetworkMeasures | None":
     """The facts of a network for columns and reports; None if it has errors."""
     from ..analysis.measures import NetworkMeasures
 
@@ -143,60 +143,60 @@ def facts_of(analysis: Analysis, asked: Asked) -> "NetworkMeasures | None":
     if network is None:
         return None
     # The recipe is read only if a measurement depends on it.
-    terms = terms_of(network, asked) if asked.columns or asked.memory else None
+    terms = terms_of(network, requested) if requested.columns or requested.memory else None
     return NetworkMeasures(network.graph, network.costs, terms)
 
 
-def terms_of(network: Network, asked: Asked) -> "MemoryOptions":
+def terms_of(network: Network, requested: MeasureOptions) -> "MemoryOptions":
     """The memory settings of training: from the options, else from the text."""
     from ..training.recipe.terms import terms
 
-    return terms(network.graph, batch=asked.batch, optimizer=asked.optimizer, precision=asked.precision)
+    return terms(network.graph, batch=requested.batch, optimizer=requested.optimizer, precision=requested.precision)
 
 
-def wanted_of(asked: Asked, explain: bool) -> "Wanted":
+def wanted_of(requested: MeasureOptions, explain: bool) -> "Wanted":
     """The measurements to include in a network's JSON beyond the default ones."""
     from ..analysis.check_report import Wanted
     from ..analysis.columns import choose
     from ..analysis.measures import MEMORY
 
-    columns = choose(asked.columns) if asked.columns else ()
+    columns = choose(requested.columns) if requested.columns else ()
     measures = [column.measure for column in columns if column.measure is not None]
     return Wanted(
-        measures=tuple(dict.fromkeys([*measures, *([MEMORY] if asked.memory else [])])),
+        measures=tuple(dict.fromkeys([*measures, *([MEMORY] if requested.memory else [])])),
         texts=tuple(column for column in columns if column.measure is None and not column.always),
         arithmetic=explain,
     )
 
 
-def show_measures(network: Network, asked: Asked) -> bool:
+def show_measures(network: Network, requested: MeasureOptions) -> bool:
     """Print memory and coverage if requested. False if the network does not fit in the given memory."""
     fits = True
-    if asked.memory:
-        fits = _show_memory(network, asked)
-    if asked.coverage:
+    if requested.memory:
+        fits = _show_memory(network, requested)
+    if requested.coverage:
         _show_coverage(network)
     return fits
 
 
-def _show_memory(network: Network, asked: Asked) -> bool:
+def _show_memory(network: Network, requested: MeasureOptions) -> bool:
     from ..analysis.quantities import size
 
-    terms = terms_of(network, asked)
-    if asked.fits is None:
-        click.echo(_told(terms.memory(network.graph)))
+    terms = terms_of(network, requested)
+    if requested.fits is None:
+        click.echo(_description(terms.memory(network.graph)))
         return True
-    batch = terms.largest_batch(network.graph, asked.fits)
+    batch = terms.largest_batch(network.graph, requested.fits)
     if batch == 0:
         least = terms.replace(batch=1).memory(network.graph)
-        click.echo(f"✗ not even a batch of 1 fits in {size(asked.fits)}: it takes {size(least.total)}")
+        click.echo(f"✗ not even a batch of 1 fits in {size(requested.fits)}: it takes {size(least.total)}")
         return False
-    click.echo(f"the largest batch that fits in {size(asked.fits)} is {batch:,}")
-    click.echo(_told(terms.replace(batch=batch).memory(network.graph)))
+    click.echo(f"the largest batch that fits in {size(requested.fits)} is {batch:,}")
+    click.echo(_description(terms.replace(batch=batch).memory(network.graph)))
     return True
 
 
-def _told(memory: "Memory") -> str:
+def _description(memory: "Memory") -> str:
     from ..analysis.quantities import size
 
     parts = {
@@ -207,10 +207,10 @@ def _told(memory: "Memory") -> str:
         "activations": memory.activations,
         "activation gradients": memory.transient,
     }
-    told = " · ".join(f"{name} {size(bytes)}" for name, bytes in parts.items() if bytes)
+    parts_text = " · ".join(f"{name} {size(bytes)}" for name, bytes in parts.items() if bytes)
     batches = "a batch" if memory.batch == 1 else "batches"
     head = f"training on {batches} of {memory.batch:,} in {memory.precision} takes {size(memory.total)}"
-    return f"{head}\n  {told}"
+    return f"{head}\n  {parts_text}"
 
 
 def _show_coverage(network: Network) -> None:

@@ -12,8 +12,8 @@ from ..diagnostics.terminal import printable, summary
 from ..network import Analysis, Network
 from ..shapes.symbolic import plain
 from ..text.source import Source
-from .check_measures import Asked, columns_of, facts_of, show_measures, wanted_of
-from .common import show_mistakes
+from .check_measures import MeasureOptions, columns_of, facts_of, show_measures, wanted_of
+from .common import show_diagnostics
 
 
 class Status:
@@ -30,7 +30,7 @@ class Status:
             yield analysis
 
 
-class Mistakes(NamedTuple):
+class FileDiagnostics(NamedTuple):
     """What is kept of a network until all networks are reported."""
 
     source: Source
@@ -38,7 +38,7 @@ class Mistakes(NamedTuple):
 
 
 def report(
-    analyses: Iterator[Analysis], status: Status, several: bool, output: str, explain: bool, measure: Asked
+    analyses: Iterator[Analysis], status: Status, several: bool, output: str, explain: bool, measure: MeasureOptions
 ) -> None:
     """Print the report. The status fails if a network does not fit in the given memory."""
     if output == "json":
@@ -59,7 +59,7 @@ def errors(found: Iterable[Found]) -> int:
     return sum(item.diagnostic.severity is Severity.ERROR for item in found)
 
 
-def _table(analysis: Analysis, explain: bool, measure: Asked) -> bool:
+def _table(analysis: Analysis, explain: bool, measure: MeasureOptions) -> bool:
     from ..analysis.cost import draft_costs
     from ..analysis.table import table, totals
 
@@ -81,7 +81,7 @@ def _table(analysis: Analysis, explain: bool, measure: Asked) -> bool:
     if draft.nodes and analysis.diagnostics:
         click.echo()
     sys.stdout.flush()
-    show_mistakes(analysis)
+    show_diagnostics(analysis)
     return fits
 
 
@@ -104,11 +104,11 @@ def _lines(analyses: Iterable[Analysis]) -> None:
         else:
             click.echo(f"✓ {name}: {_verdict(analysis.network)}{_figures(analysis.network)}")
         if analysis.diagnostics:
-            kept.append(Mistakes(analysis.source, analysis.diagnostics))
-    for mistakes in kept:
+            kept.append(FileDiagnostics(analysis.source, analysis.diagnostics))
+    for diagnosed in kept:
         sys.stdout.flush()
         click.echo(err=True)
-        show_mistakes(mistakes)
+        show_diagnostics(diagnosed)
 
 
 def _figures(network: Network) -> str:
@@ -122,7 +122,7 @@ def _figures(network: Network) -> str:
     return f", {network.parameters:,} parameters, {si(macs)} MACs{example}"
 
 
-def _json(analyses: Iterable[Analysis], several: bool, explain: bool, measure: Asked) -> None:
+def _json(analyses: Iterable[Analysis], several: bool, explain: bool, measure: MeasureOptions) -> None:
     from ..analysis.check_report import SCHEMA_VERSION, write
 
     if several:
@@ -136,7 +136,7 @@ def _json(analyses: Iterable[Analysis], several: bool, explain: bool, measure: A
         click.echo("]\n}")
 
 
-def _values(analysis: Analysis, explain: bool, measure: Asked) -> Any:
+def _values(analysis: Analysis, explain: bool, measure: MeasureOptions) -> Any:
     from ..analysis.check_report import report as values
 
     facts, wanted = facts_of(analysis, measure), wanted_of(measure, explain)

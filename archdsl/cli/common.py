@@ -168,17 +168,17 @@ def usage(message: str) -> NoReturn:
     raise SystemExit(2)
 
 
-def colourful(stream: Any) -> bool:
+def use_color(stream: Any) -> bool:
     """Whether to write colors: only on a terminal, and not if NO_COLOR is set."""
     return bool(stream.isatty()) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def show_mistakes(network: Checked, *, stream: Any = None) -> None:
+def show_diagnostics(network: Checked, *, stream: Any = None) -> None:
     """Print every diagnostic of a network, and a line that counts them and the fixable ones."""
     if network.diagnostics:
         stream = stream or sys.stderr
         columns = {"columns": shutil.get_terminal_size().columns} if stream.isatty() else {}
-        text = render(network.diagnostics, color=colourful(stream), root=network.source, **columns)
+        text = render(network.diagnostics, color=use_color(stream), root=network.source, **columns)
         click.echo(f"{text}\n\n{summary(network.diagnostics)}{_fixable(network)}", file=stream)
 
 
@@ -196,7 +196,7 @@ def load_or_exit(path: str, settings: Mapping[str, Any] | None = None, override:
     """The network in a file; shows its errors and exits with 1 if it has any."""
     analysis = analyze(read(path), Sink(), settings, override)
     if analysis.network is None:
-        show_mistakes(analysis)
+        show_diagnostics(analysis)
         raise SystemExit(1)
     refuse_unused(override)
     return analysis.network

@@ -10,7 +10,7 @@ from ..text.files import UnreadableFile
 from ..text.library import Library, Stack
 from ..text.source import Source
 from ..zoo import shipped
-from .common import parse_override, parse_settings, read, refuse_unused, show_mistakes, usage
+from .common import parse_override, parse_settings, read, refuse_unused, show_diagnostics, usage
 from .conflicts import refuse_conflicts
 
 _CONFLICTS = (
@@ -83,7 +83,7 @@ def _network(name: str, settings: tuple[str, ...], inputs: tuple[str, ...]) -> N
     override = parse_override(inputs)
     analysis = analyze(source, Sink(), parse_settings(settings), override, library)
     if analysis.network is None:
-        show_mistakes(analysis)
+        show_diagnostics(analysis)
         raise SystemExit(2)
     refuse_unused(override)
     return analysis.network

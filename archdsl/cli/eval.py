@@ -52,29 +52,31 @@ def command(
     """
     from rich.console import Console
 
-    from ..training.callbacks.progress import watch_on
+    from ..training.callbacks.progress import progress_for
     from ..training.data.images import Request
     from ..training.data.registry import find_source
     from ..training.errors.problem import Problem
     from ..training.inference.assess import assess, images_of
     from ..training.loop.device_setup import choose_device
     from ..training.report.gather import gather_result
-    from ..training.runs.loaded_run import open_run
+    from ..training.runs.loaded_run import load_run
     from ..training.runs.run_folder import Run
 
     try:
-        opened = open_run(Run.open(Path(run)), choose_device(device))
-        settings = opened.settings
+        loaded = load_run(Run.open(Path(run)), choose_device(device))
+        settings = loaded.settings
         folder = data_dir or (settings.data.folder if data is None else None)
-        watch = watch_on(Console(stderr=True, highlight=False))
-        request = Request(opened.shape, paths.user_cache(), data_dir=Path(folder) if folder else None, download=watch)
+        callback = progress_for(Console(stderr=True, highlight=False))
+        request = Request(
+            loaded.shape, paths.user_cache(), data_dir=Path(folder) if folder else None, download=callback
+        )
         source = find_source(data if data is not None else settings.data.source)
         if data_dir is not None and not source.reads_data_dir:
             usage(f"--data-dir: `{source.spec.name}` does not read files from a folder; leave it out")
         if fit is not None and source.spec.shape is None:
             usage("--fit: images of a folder are decoded at the network's size; leave it out")
-        name, images = images_of(opened, source, request, split, fit or settings.recipe.data.fit)
-        scores = assess(opened, images, tta)
+        name, images = images_of(loaded, source, request, split, fit or settings.recipe.data.fit)
+        scores = assess(loaded, images, tta)
         result = gather_result(name, scores, images, tuple(settings.data.classes), settings.recipe.loss)
     except Problem as problem:
         fail(problem)
@@ -86,9 +88,9 @@ def command(
 
 def _show(result: "ResultReport", title: str, confusion: list[list[int]]) -> None:
     click.echo(printable(title))
-    from ..training.loop.evaluation import tells_top5
+    from ..training.loop.evaluation import shows_top5
 
-    top5 = f", top-5 {result.top5:.2%}" if tells_top5(len(result.classes)) else ""
+    top5 = f", top-5 {result.top5:.2%}" if shows_top5(len(result.classes)) else ""
     interval = f"95% interval {result.accuracy_low:.2%} to {result.accuracy_high:.2%}"
     click.echo(f"accuracy {result.accuracy:.2%} ({interval}){top5}, loss {result.loss:.4f}")
     if mean := result.mean:

@@ -18,7 +18,7 @@ _DEPRECATED = "TorchScript is deprecated in PyTorch: prefer `--to torch` or `--t
 
 
 @click.command("export", epilog="docs/runs.md describes each format and how to load it.")
-@click.argument("subject", metavar="RUN|FILE")
+@click.argument("source", metavar="RUN|FILE")
 @click.option(
     "--to", "form", type=click.Choice(list(_FORMS)), help="Format [default: by the extension of -o, else onnx]."
 )
@@ -39,7 +39,7 @@ _DEPRECATED = "TorchScript is deprecated in PyTorch: prefer `--to torch` or `--t
 )
 @network_options
 def command(
-    subject: str,
+    source: str,
     form: str | None,
     output: str | None,
     preprocess: bool,
@@ -57,7 +57,7 @@ def command(
     """
     kind = _form(form, output)
     _refuse(kind, batch, opset)
-    folder = Path(subject)
+    folder = Path(source)
     if kind == "safetensors" and given("preprocess"):
         usage("--preprocess does not apply to safetensors, which holds weights only")
     if folder.is_dir():
@@ -70,9 +70,9 @@ def command(
     else:
         if given("preprocess"):
             usage("--preprocess is for a RUN, which stores the mean and standard deviation of its images")
-        made = _of_file(subject, settings, inputs, seed, batch)
-        path = Path(output) if output else Path(f"{_stem(subject)}{_FORMS[kind]}")
-    _tell(path, made, kind, _write(made, kind, path, opset))
+        made = _of_file(source, settings, inputs, seed, batch)
+        path = Path(output) if output else Path(f"{_stem(source)}{_FORMS[kind]}")
+    _report(path, made, kind, _write(made, kind, path, opset))
 
 
 def _form(form: str | None, output: str | None) -> "Form":
@@ -104,11 +104,11 @@ def _of_run(folder: Path, prepare: bool, batch: int | None) -> "Exportable":
 
     from ..training.errors.problem import Problem
     from ..training.inference.export_source import of_run
-    from ..training.runs.loaded_run import open_run
+    from ..training.runs.loaded_run import load_run
     from ..training.runs.run_folder import Run
 
     try:
-        return of_run(open_run(Run.open(folder), torch.device("cpu")), prepare, batch)
+        return of_run(load_run(Run.open(folder), torch.device("cpu")), prepare, batch)
     except Problem as problem:
         fail(problem)
 
@@ -163,7 +163,7 @@ def _without_memory(error: Exception) -> NoReturn:
     raise SystemExit(1) from error
 
 
-def _tell(path: Path, made: "Exportable", form: "Form", agreement: "Agreement") -> None:
+def _report(path: Path, made: "Exportable", form: "Form", agreement: "Agreement") -> None:
     click.echo(f"{printable(str(path))}: {made.facts['network']}, {size(path.stat().st_size)}")
     if form == "safetensors":
         click.echo("weights only; classes, mean, standard deviation and the source text are in its metadata")

@@ -33,11 +33,11 @@ def apply_fixes(network: Analysis, check: Callable[[Source], Analysis], *, unsaf
         return network
     start = codecs.BOM_UTF8 if path.read_bytes().startswith(codecs.BOM_UTF8) else b""
     write_output(str(path), start + fixed.source.text.encode())
-    _tell(fixed)
+    _report(fixed)
     return check(fixed.source)
 
 
-def _tell(fixed: Fixed) -> None:
+def _report(fixed: Fixed) -> None:
     count = len(fixed.applied)
     click.echo(f"{printable(fixed.source.name)}: {count} fix{'es' * (count > 1)} applied", err=True)
     for applied in fixed.applied:

@@ -15,7 +15,7 @@ from ..syntax import parse
 from ..syntax.ast import LayerStatement, Program, same
 from ..syntax.format import format_program, one_names
 from ..text.source import Source, Span
-from .common import colourful, read_all
+from .common import read_all, use_color
 from .output import write_output
 
 
@@ -56,7 +56,7 @@ def formatted(source: Source) -> str | None:
     program = parse(source, sink)
     if sink.errors:
         found = tuple(sink)
-        click.echo(f"{render(found, color=colourful(sys.stderr), root=source)}\n\n{summary(found)}", err=True)
+        click.echo(f"{render(found, color=use_color(sys.stderr), root=source)}\n\n{summary(found)}", err=True)
         return None
     text = format_program(program, synonyms())
     if not _means(text, program):

@@ -112,9 +112,9 @@ def _git(*words: str, folder: Path, most: int | None = None) -> bytes:
     pipe = subprocess.PIPE
     try:
         with (
-            tempfile.TemporaryFile() as told,
+            tempfile.TemporaryFile() as errors,
             subprocess.Popen(
-                command, cwd=folder, env={**os.environ, **_SAFE}, stdin=subprocess.DEVNULL, stdout=pipe, stderr=told
+                command, cwd=folder, env={**os.environ, **_SAFE}, stdin=subprocess.DEVNULL, stdout=pipe, stderr=errors
             ) as process,
         ):
             assert process.stdout is not None
@@ -123,8 +123,8 @@ def _git(*words: str, folder: Path, most: int | None = None) -> bytes:
                 process.kill()
                 return data
             if process.wait():
-                told.seek(0)
-                raise UnreadableFile(_complaint(told.read()))
+                errors.seek(0)
+                raise UnreadableFile(_complaint(errors.read()))
             return data
     except FileNotFoundError:
         raise UnreadableFile("git is not installed") from None
@@ -134,6 +134,6 @@ def _git(*words: str, folder: Path, most: int | None = None) -> bytes:
         raise UnreadableFile("invalid name of a revision or file") from None
 
 
-def _complaint(told: bytes) -> str:
-    lines = told.decode(errors="replace").strip().splitlines()
+def _complaint(errors: bytes) -> str:
+    lines = errors.decode(errors="replace").strip().splitlines()
     return f"git: {lines[0].removeprefix('fatal: ')}" if lines else "git cannot read it"

@@ -12,9 +12,9 @@ from .common import usage
 from .problems import fail
 
 if TYPE_CHECKING:
-    from ..training.inference.feature_maps import Sheet
-    from ..training.inference.inspection import Stop
-    from ..training.runs.loaded_run import Opened
+    from ..training.inference.feature_maps import LayerFigure
+    from ..training.inference.inspection import InspectionPoint
+    from ..training.runs.loaded_run import LoadedRun
 
 _ANSWERS = 5
 
@@ -35,36 +35,36 @@ def command(run: str, image: str | None, layers: tuple[str, ...], output: str | 
     """
     from ..training.errors.problem import Problem
     from ..training.loop.device_setup import choose_device
-    from ..training.runs.loaded_run import open_run
+    from ..training.runs.loaded_run import load_run
     from ..training.runs.run_folder import Run
 
     if layers and image is None:
         usage("--layer plots feature maps of an image: give one, such as `--image cat.png`")
     try:
-        opened = open_run(Run.open(Path(run)), choose_device(device))
-        stops = _stops(opened, layers)
+        loaded = load_run(Run.open(Path(run)), choose_device(device))
+        points = _points(loaded, layers)
         folder = _folder(Path(run), image, output)
-        _draw(opened, Path(image) if image else None, stops, folder)
+        _draw(loaded, Path(image) if image else None, points, folder)
     except Problem as problem:
         fail(problem)
 
 
-def _stops(opened: "Opened", layers: tuple[str, ...]) -> "list[Stop]":
-    from ..training.inference.inspection import place, places
+def _points(loaded: "LoadedRun", layers: tuple[str, ...]) -> "list[InspectionPoint]":
+    from ..training.inference.inspection import inspection_point, inspection_points
 
-    graph = opened.network.graph
+    graph = loaded.network.graph
     if not layers:
-        return places(graph)
+        return inspection_points(graph)
     found = []
     for layer in layers:
-        stop = place(graph, layer)
-        if stop is None:
+        point = inspection_point(graph, layer)
+        if point is None:
             names = {".".join(node.path[:depth]) for node in graph.layers for depth in range(1, len(node.path) + 1)}
             if layer in names:
                 usage(f"the output of `{layer}` is not an image, so it has no feature maps")
             near = nearest(layer, sorted(names))
             usage(f"the network has no `{layer}`" + (f"; did you mean `{near}`?" if near else ""))
-        found.append(stop)
+        found.append(point)
     return found
 
 
@@ -79,41 +79,43 @@ def _make(folder: Path) -> None:
         usage(f"{folder}: {error.strerror}")
 
 
-def _draw(opened: "Opened", image: Path | None, stops: "list[Stop]", folder: Path) -> None:
+def _draw(loaded: "LoadedRun", image: Path | None, points: "list[InspectionPoint]", folder: Path) -> None:
     from ..training.inference.feature_maps import draw_filters, draw_maps, draw_pairs, page
-    from ..training.inference.inspection import Stop, first_filters, maps
+    from ..training.inference.inspection import InspectionPoint, first_filters, maps
     from ..training.inference.prediction import Predictor
     from ..training.report.gather import thumbnail
     from ..training.safe_files import refuse_links, write_atomically, write_text
 
-    sheets: list[tuple[str, Sheet]] = []
-    filters = first_filters(opened)
+    layer_figures: list[tuple[str, LayerFigure]] = []
+    filters = first_filters(loaded)
     if filters is not None:
-        sheets.append((f"00-filters-{filters.name}", draw_filters(filters)))
-    answers, picture = [], None
+        layer_figures.append((f"00-filters-{filters.name}", draw_filters(filters)))
+    answers, small = [], None
     if image is not None:
-        predictor = Predictor(opened)
+        predictor = Predictor(loaded)
         pixels = predictor.read(image)
         answers = list(predictor([pixels], _ANSWERS)[0])
-        picture = thumbnail(pixels)
-        own = [Stop(filters.name, filters.text, filters.node)] if filters and filters.node is not None else []
-        found = maps(opened, predictor.inputs([pixels])[0], [*own, *stops])
+        small = thumbnail(pixels)
+        own = (
+            [InspectionPoint(filters.name, filters.text, filters.node)] if filters and filters.node is not None else []
+        )
+        found = maps(loaded, predictor.inputs([pixels])[0], [*own, *points])
         if filters is not None and own:
-            sheets.append((f"00-pairs-{filters.name}", draw_pairs(filters, found.pop(0))))
-        sheets += [(f"{number:02}-{each.name}", draw_maps(each)) for number, each in enumerate(found, 1)]
-    if not sheets:
+            layer_figures.append((f"00-pairs-{filters.name}", draw_pairs(filters, found.pop(0))))
+        layer_figures += [(f"{number:02}-{each.name}", draw_maps(each)) for number, each in enumerate(found, 1)]
+    if not layer_figures:
         usage("nothing to plot: no filters apply to the image, and no layer outputs an image")
-    if folder.parent == opened.run.folder:
+    if folder.parent == loaded.run.folder:
         refuse_links(folder.parent, folder)  # a run may be untrusted; a folder that the user names may be a link
     _make(folder)
-    for name, sheet in sheets:
+    for name, figure in layer_figures:
         path = folder / f"{re.sub('[^A-Za-z0-9_.-]', '_', name)}.png"
-        write_atomically(path, lambda beside, sheet=sheet: sheet.picture.save(beside, "PNG"))  # type: ignore[misc]
-        click.echo(f"{printable(str(path))}: {printable(sheet.title)}")
+        write_atomically(path, lambda beside, figure=figure: figure.image.save(beside, "PNG"))  # type: ignore[misc]
+        click.echo(f"{printable(str(path))}: {printable(figure.title)}")
     title = (
-        f"{opened.network.graph.name}: feature maps of {image.name}"
+        f"{loaded.network.graph.name}: feature maps of {image.name}"
         if image
-        else f"{opened.network.graph.name}: filters"
+        else f"{loaded.network.graph.name}: filters"
     )
-    write_text(folder / "index.html", page(title, picture, answers, [sheet for _, sheet in sheets]))
+    write_text(folder / "index.html", page(title, small, answers, [figure for _, figure in layer_figures]))
     click.echo(f"{printable(str(folder / 'index.html'))}: all figures")

@@ -10,7 +10,7 @@ from ..diagnostics.terminal import printable
 from .problems import fail
 
 if TYPE_CHECKING:
-    from ..training.inference.prediction import Answer
+    from ..training.inference.prediction import Prediction
 
 
 @click.command("predict")
@@ -28,16 +28,16 @@ def command(run: str, images: tuple[str, ...], top: int, device: str, output: st
     from ..training.errors.problem import Problem
     from ..training.inference.prediction import BATCH, predict
     from ..training.loop.device_setup import choose_device
-    from ..training.runs.loaded_run import open_run
+    from ..training.runs.loaded_run import load_run
     from ..training.runs.run_folder import Run
 
     try:
-        opened = open_run(Run.open(Path(run)), choose_device(device))
+        loaded = load_run(Run.open(Path(run)), choose_device(device))
         paths, answers = _found(images)
         if output == "text":
             _show(answers)
         for start in range(0, len(paths), BATCH):
-            some = predict(opened, paths[start : start + BATCH], top)
+            some = predict(loaded, paths[start : start + BATCH], top)
             if output == "text":
                 _show(some)
             answers += some
@@ -49,22 +49,22 @@ def command(run: str, images: tuple[str, ...], top: int, device: str, output: st
         raise SystemExit(1)
 
 
-def _found(images: tuple[str, ...]) -> "tuple[list[Path | None], list[Answer]]":
+def _found(images: tuple[str, ...]) -> "tuple[list[Path | None], list[Prediction]]":
     """The image paths, and an answer for each folder without images."""
     from ..training.errors.data_errors import BadImages
-    from ..training.inference.prediction import Answer, pictures
+    from ..training.inference.prediction import Prediction, image_paths
 
     paths: list[Path | None] = []
-    empty: list[Answer] = []
+    empty: list[Prediction] = []
     for name in images:
         try:
-            paths += pictures(name)
+            paths += image_paths(name)
         except BadImages as problem:
-            empty.append(Answer(name, problem=problem))
+            empty.append(Prediction(name, problem=problem))
     return paths, empty
 
 
-def _show(answers: "list[Answer]") -> None:
+def _show(answers: "list[Prediction]") -> None:
     for answer in answers:
         if answer.problem:
             click.echo(printable(f"error: {answer.problem.message()}"), err=True)
@@ -75,7 +75,7 @@ def _show(answers: "list[Answer]") -> None:
         click.echo(printable(f"{answer.name}: {named}"))
 
 
-def _record(answer: "Answer") -> dict[str, object]:
+def _record(answer: "Prediction") -> dict[str, object]:
     if answer.problem:
         return {"image": answer.name, "error": answer.problem.why}
     return {"image": answer.name, "classes": dict(answer.classes)}

@@ -7,33 +7,24 @@ from typing import Any, TypeVar
 import click
 
 from ..training.recipe.composition import BadOption
-from ..training.recipe.fields import entries
-from ..training.recipe.grouped_options import GroupedCommand, GroupedOption
-from ..training.recipe.groups import Group
-from ..training.recipe.options import complete_data, placeholder, sentence
+from ..training.recipe.fields import recipe_fields
+from ..training.recipe.grouped_options import GroupedCommand, grouped_option
+from ..training.recipe.groups import OptionGroup
+from ..training.recipe.options import given_options, placeholder, sentence, text_option
 from ..training.sweep.search_space import BadRange, Space, space_of
 from .common import read, usage
 from .problems import fail, given, need
-from .sweep_trials import checked, go, make_bench, new_folder
+from .sweep_trials import checked, go, new_folder, sweep_context
+from .training_options import data_dir_option, device_option, input_option
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _values_options(command: F) -> F:
     """An option for every field of the recipe, which accepts one or several values."""
-    for entry in reversed(entries()):
+    for entry in reversed(recipe_fields()):
         metavar = "on|off" if entry.kind is bool else placeholder(entry)
-        name = "recipe_" + entry.option[2:].replace("-", "_")
-        complete = complete_data if entry.path == ("data", "name") else None
-        command = click.option(
-            entry.option,
-            name,
-            cls=GroupedOption,
-            group=entry.group,
-            metavar=metavar,
-            help=sentence(entry),
-            shell_complete=complete,
-        )(command)
+        command = text_option(entry, metavar, sentence(entry))(command)
     return command
 
 
@@ -46,57 +37,25 @@ def _values_options(command: F) -> F:
 )
 @click.argument("file", required=False)
 @_values_options
-@click.option(
+@grouped_option(
+    OptionGroup.COMMON,
     "--trials",
-    cls=GroupedOption,
-    group=Group.COMMON,
     type=click.IntRange(1),
     help="Number of trials. [default: all combinations of lists, 20 for ranges]",
 )
-@click.option(
-    "--device",
-    cls=GroupedOption,
-    group=Group.COMMON,
-    default="auto",
-    metavar="auto|cpu|cuda",
-    show_default=True,
-    help="Device to train on.",
-)
-@click.option(
-    "--out",
-    cls=GroupedOption,
-    group=Group.COMMON,
-    metavar="FOLDER",
-    help="Folder of the sweep. [default: sweeps/NET-DATA-N]",
-)
-@click.option(
-    "--resume", cls=GroupedOption, group=Group.COMMON, metavar="SWEEP", help="Resume the sweep in this folder."
-)
-@click.option(
-    "--data-dir",
-    cls=GroupedOption,
-    group=Group.DATA,
-    metavar="FOLDER",
-    help="Read the data set from this folder instead of downloading it.",
-)
-@click.option(
+@device_option
+@grouped_option(OptionGroup.COMMON, "--out", metavar="FOLDER", help="Folder of the sweep. [default: sweeps/NET-DATA-N]")
+@grouped_option(OptionGroup.COMMON, "--resume", metavar="SWEEP", help="Resume the sweep in this folder.")
+@data_dir_option
+@grouped_option(
+    OptionGroup.MODEL,
     "--set",
     "settings",
-    cls=GroupedOption,
-    group=Group.MODEL,
     multiple=True,
     metavar="NAME=VALUES",
     help="Values of a parameter of the network.",
 )
-@click.option(
-    "--input",
-    "inputs",
-    cls=GroupedOption,
-    group=Group.MODEL,
-    multiple=True,
-    metavar="SIZE",
-    help="Set the input size: 3x224x224.",
-)
+@input_option
 def command(
     file: str | None,
     settings: tuple[str, ...],
@@ -113,8 +72,7 @@ def command(
     Accuracies are measured on the validation images; the test images are not used. Each trial is a separate run.
     """
     need("a sweep", ("optuna",))
-    named = {entry.path: recipe["recipe_" + entry.option[2:].replace("-", "_")] for entry in entries()}
-    options = {path: text for path, text in named.items() if text is not None}
+    options = given_options(recipe)
     if resume is not None:
         if file or settings or inputs or out or options or data_dir or given("device"):
             usage("a resumed sweep keeps its settings: only `--trials` may be given")
@@ -128,7 +86,7 @@ def command(
             usage(str(error))
         if not space.dimensions:
             usage("nothing varies; give a list or a range, such as `--lr 0.01..0.3` or `--set width=0.5,1,2`")
-        typed = {entry.option: options[entry.path] for entry in entries() if entry.path in options}
+        typed = {entry.option: options[entry.path] for entry in recipe_fields() if entry.path in options}
         _start(file, space, settings, typed, inputs, trials, data_dir, out, device)
 
 
@@ -150,9 +108,9 @@ def _start(
     from ..training.sweep.search import DEFAULT_TRIALS
     from ..training.sweep.sweep_settings import SweepSettings
 
-    bench = make_bench(read(file), space, inputs, data_dir, device)
+    context = sweep_context(read(file), space, inputs, data_dir, device)
     try:
-        name, data, origins = checked(bench)
+        name, data, origins = checked(context)
     except BadOption as error:
         usage(str(error))
     except Problem as problem:
@@ -160,8 +118,8 @@ def _start(
     grid = space.grid()
     if trials and grid and trials > len(grid):
         usage(f"--trials {trials}: the lists have {len(grid)} combinations; leave --trials out to try them all")
-    texts = {**used_files(bench.network), NETWORK: bench.network.text}
-    told = SweepSettings(
+    texts = {**used_files(context.network), NETWORK: context.network.text}
+    plan = SweepSettings(
         network=name,
         data=data,
         set=settings,
@@ -173,12 +131,12 @@ def _start(
         trials=trials or (len(grid) if grid else DEFAULT_TRIALS),
         texts={name: of_text(text) for name, text in texts.items()},
     )
-    folder = new_folder(told, out)
+    folder = new_folder(plan, out)
     try:
         Run(folder).write_network(texts)
     except Problem as problem:
         fail(problem)
-    go(folder, told, make_bench(bench.network, told.space(), inputs, told.data_dir, device))
+    go(folder, plan, sweep_context(context.network, plan.space(), inputs, plan.data_dir, device))
 
 
 def _resume(folder: Path, trials: int | None) -> None:
@@ -188,15 +146,15 @@ def _resume(folder: Path, trials: int | None) -> None:
     from ..training.sweep.sweep_settings import read_sweep
 
     try:
-        told = read_sweep(folder)
-        verify_texts(folder, told.texts)
+        plan = read_sweep(folder)
+        verify_texts(folder, plan.texts)
     except Problem as problem:
         fail(problem)
-    if trials is not None and trials < told.trials:
-        usage(f"--trials {trials}: the sweep already has {told.trials:,} trials; give more, or leave --trials out")
-    told = told.model_copy(update={"trials": trials or told.trials})
-    bench = make_bench(read(str(folder / NETWORK)), told.space(), told.sizes, told.data_dir, told.device)
-    go(folder, told, bench)
+    if trials is not None and trials < plan.trials:
+        usage(f"--trials {trials}: the sweep already has {plan.trials:,} trials; give more, or leave --trials out")
+    plan = plan.model_copy(update={"trials": trials or plan.trials})
+    context = sweep_context(read(str(folder / NETWORK)), plan.space(), plan.sizes, plan.data_dir, plan.device)
+    go(folder, plan, context)
 
 
 def _seed(space: Space) -> int:

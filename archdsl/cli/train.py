@@ -11,18 +11,19 @@ import click
 
 from ..diagnostics.terminal import printable
 from ..training.data.registry import data_sets
-from ..training.recipe.grouped_options import GroupedCommand, GroupedOption
-from ..training.recipe.groups import Group
+from ..training.recipe.grouped_options import GroupedCommand, grouped_option
+from ..training.recipe.groups import OptionGroup
 from ..training.recipe.options import given_options, recipe_options
 from .common import in_shell, usage
 from .problems import fail, need
-from .train_work import AUTO, Asked, resume_run, start, start_or_resume
+from .train_work import AUTO, TrainOptions, resume_run, start, start_or_resume
+from .training_options import data_dir_option, device_option, input_option
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from ..training.loop.evaluation import Scores
-    from ..training.loop.process_group import Team
+    from ..training.loop.process_group import ProcessGroup
     from ..training.session import Outcome
 
 _STOPPED = 130
@@ -44,56 +45,26 @@ Weights, learning curves, the confusion matrix, settings and checkpoints are wri
 )
 @click.argument("file", required=False)
 @recipe_options
-@click.option(
-    "--device",
-    cls=GroupedOption,
-    group=Group.COMMON,
-    default="auto",
-    metavar="auto|cpu|cuda",
-    show_default=True,
-    help="Device to train on.",
-)
-@click.option(
-    "--out", cls=GroupedOption, group=Group.COMMON, metavar="FOLDER", help="Run folder. [default: runs/NET-DATA-N]"
-)
-@click.option(
+@device_option
+@grouped_option(OptionGroup.COMMON, "--out", metavar="FOLDER", help="Run folder. [default: runs/NET-DATA-N]")
+@grouped_option(
+    OptionGroup.COMMON,
     "--resume",
-    cls=GroupedOption,
-    group=Group.COMMON,
     metavar="RUN|auto",
     help="Resume the run in this folder; `auto` resumes the run in --out if there is one, else starts it.",
 )
-@click.option(
-    "--data-dir",
-    cls=GroupedOption,
-    group=Group.DATA,
-    metavar="FOLDER",
-    help="Read the data set from this folder instead of downloading it.",
-)
-@click.option(
+@data_dir_option
+@grouped_option(
+    OptionGroup.MODEL,
     "--set",
     "settings",
-    cls=GroupedOption,
-    group=Group.MODEL,
     multiple=True,
     metavar="NAME=VALUE",
     help="Set a parameter of the network.",
 )
-@click.option(
-    "--input",
-    "inputs",
-    cls=GroupedOption,
-    group=Group.MODEL,
-    multiple=True,
-    metavar="SIZE",
-    help="Set the input size: 3x224x224, or NAME=3x224x224.",
-)
-@click.option(
-    "--tensorboard",
-    cls=GroupedOption,
-    group=Group.OUTPUT,
-    is_flag=True,
-    help="Also write TensorBoard event files to the run's folder.",
+@input_option
+@grouped_option(
+    OptionGroup.OUTPUT, "--tensorboard", is_flag=True, help="Also write TensorBoard event files to the run's folder."
 )
 def command(
     file: str | None,
@@ -107,61 +78,61 @@ def command(
     **recipe: Any,
 ) -> None:
     """Train a network, or resume a run: see `_HELP`."""
-    asked = Asked(given_options(recipe), data_dir, device, tensorboard)
-    with _one_speaks():
+    options = TrainOptions(given_options(recipe), data_dir, device, tensorboard)
+    with _silence_followers():
         if tensorboard:
             need("--tensorboard", ("tensorboard",))
         if resume == AUTO:
             if file is None or out is None:
                 usage(f"`--resume {AUTO}` starts or resumes a run: give the network, and its folder with --out")
-            work = start_or_resume(file, settings, inputs, out, asked)
+            work = start_or_resume(file, settings, inputs, out, options)
         elif resume is not None:
             if settings or inputs or out:
                 usage("--set, --input and --out do not apply to a resumed run, which keeps its network and folder")
-            work = resume_run(resume, file, asked)
+            work = resume_run(resume, file, options)
         elif file is not None:
-            work = start(file, settings, inputs, out, asked)
+            work = start(file, settings, inputs, out, options)
         else:
             usage("give a network to train, or a run to resume: `--resume RUN`")
 
-    def go(team: "Team") -> int:
-        return _tell(work(team), team)
+    def go(group: "ProcessGroup") -> int:
+        return _report(work(group), group)
 
-    if status := _together(go, asked):
+    if status := _run_in_group(go, options):
         sys.exit(status)
 
 
-def _one_speaks() -> "AbstractContextManager[object]":
+def _silence_followers() -> "AbstractContextManager[object]":
     """Errors in the text and the options are the same in all processes: the first one on each machine reports them."""
     return redirect_stderr(io.StringIO()) if os.environ.get("LOCAL_RANK", "0") != "0" else nullcontext()
 
 
-def _together(go: "Callable[[Team], int]", asked: Asked) -> int:
+def _run_in_group(go: "Callable[[ProcessGroup], int]", options: TrainOptions) -> int:
     """Run in the group of all processes that were started together; alone if there is only this one."""
     from ..training.errors.problem import Problem
     from ..training.errors.process_errors import PeerFailed
-    from ..training.loop.process_group import ALONE
+    from ..training.loop.process_group import SINGLE_PROCESS
 
     try:
         if os.environ.get("WORLD_SIZE", "1") == "1":
-            return go(ALONE)
-        from ..training.processes.distributed import joined, place
+            return go(SINGLE_PROCESS)
+        from ..training.processes.distributed import joined, process_rank
 
-        with joined(place(), asked.device) as team:
-            return go(team)
+        with joined(process_rank(), options.device) as group:
+            return go(group)
     except PeerFailed:
         raise SystemExit(1) from None  # the other process has reported the reason
     except Problem as problem:
         fail(problem)
 
 
-def _tell(outcome: "Outcome", team: "Team") -> int:
+def _report(outcome: "Outcome", group: "ProcessGroup") -> int:
     """Print the result and the run folder. Returns the exit status: 130 if the training was stopped."""
     from ..training.duration import duration
     from ..training.loop.loop import Ending
 
     stopped = outcome.ending is Ending.STOPPED
-    if not team.leads:
+    if not group.is_leader:
         return _STOPPED if stopped else 0
     folder, word = printable(str(outcome.run.folder)), in_shell(outcome.run.folder)
     if stopped:
@@ -180,7 +151,7 @@ def _tell(outcome: "Outcome", team: "Team") -> int:
 
 def _words(scores: "Scores") -> str:
     """The scores as text."""
-    from ..training.loop.evaluation import tells_top5
+    from ..training.loop.evaluation import shows_top5
 
-    top5 = f", top-5 {scores.top5:.2%}" if tells_top5(len(scores.confusion)) else ""
+    top5 = f", top-5 {scores.top5:.2%}" if shows_top5(len(scores.confusion)) else ""
     return f"accuracy {scores.accuracy:.2%}{top5}, loss {scores.loss:.4f}"

@@ -13,13 +13,13 @@ from ..network import Network
 from ..text import paths
 from ..training.recipe.composition import EXTENDABLE, BadOption, compose, extend, option_of
 from ..training.recipe.recipe import Recipe
-from .common import colourful, load_or_exit, parse_override, parse_settings, usage
+from .common import load_or_exit, parse_override, parse_settings, usage, use_color
 from .problems import fail, follows
 
 if TYPE_CHECKING:
-    from ..training.data.images import Source
-    from ..training.loop.process_group import Team
-    from ..training.model_spec import Subject
+    from ..training.data.images import DataSource
+    from ..training.loop.process_group import ProcessGroup
+    from ..training.model_spec import ModelSpec
     from ..training.runs.run_folder import Run
     from ..training.session import Outcome, Training
 
@@ -27,7 +27,7 @@ AUTO = "auto"
 """`--resume auto`: the same command starts a run, and resumes it when given again."""
 
 
-class Asked(NamedTuple):
+class TrainOptions(NamedTuple):
     """The options besides the network: recipe fields by path, the data folder, the device."""
 
     recipe: Mapping[tuple[str, ...], Any]
@@ -36,28 +36,30 @@ class Asked(NamedTuple):
     tensorboard: bool = False
 
 
-Work = Callable[["Team"], "Outcome"]
+Work = Callable[["ProcessGroup"], "Outcome"]
 """The work of each process in its group; returns the outcome."""
 
 
-class _Begun(NamedTuple):
+class _PreparedRun(NamedTuple):
     """A network and everything needed to start a run of it."""
 
     network: Network
     given: dict[str, Any]
     sizes: tuple[str, ...]
     recipe: Recipe
-    source: "Source"
-    asked: Asked
+    source: "DataSource"
+    options: TrainOptions
 
 
-def start(file: str, settings: tuple[str, ...], inputs: tuple[str, ...], out: str | None, asked: Asked) -> Work:
+def start(
+    file: str, settings: tuple[str, ...], inputs: tuple[str, ...], out: str | None, options: TrainOptions
+) -> Work:
     """Train in a new run. Exits if the network, the recipe or the data set has errors."""
-    begun = _read(file, settings, inputs, asked)
-    return lambda team: _start(begun, _new_run(begun, out, team, leftovers=False), team)
+    prepared = _read(file, settings, inputs, options)
+    return lambda group: _start(prepared, _new_run(prepared, out, group, leftovers=False), group)
 
 
-def resume_run(folder: str, file: str | None, asked: Asked) -> Work:
+def resume_run(folder: str, file: str | None, options: TrainOptions) -> Work:
     """Resume a run. Exits if that is not possible."""
     from ..training.errors.problem import Problem
     from ..training.runs.run_folder import Run
@@ -66,97 +68,99 @@ def resume_run(folder: str, file: str | None, asked: Asked) -> Work:
         run = Run.open(Path(folder), writes=not follows())
         if file is not None:
             run.refuse_changes(load_or_exit(file).source.text)
-        return _resumed(run, extend(run.read_settings().recipe, asked.recipe), asked)
+        return _resumed(run, extend(run.read_settings().recipe, options.recipe), options)
     except BadOption as error:
         usage(str(error))
     except Problem as problem:
         fail(problem)
 
 
-def start_or_resume(file: str, settings: tuple[str, ...], inputs: tuple[str, ...], out: str, asked: Asked) -> Work:
+def start_or_resume(
+    file: str, settings: tuple[str, ...], inputs: tuple[str, ...], out: str, options: TrainOptions
+) -> Work:
     """Train in the folder `out`: start a new run if there is none yet, otherwise resume it.
 
     The files of a process that ended before it wrote its settings are not a run, and are overwritten.
     """
-    begun = _read(file, settings, inputs, asked)
+    prepared = _read(file, settings, inputs, options)
 
-    def go(team: "Team") -> "Outcome":
+    def go(group: "ProcessGroup") -> "Outcome":
         from ..training.runs.run_folder import Run
 
-        run = Run(Path(out), writes=team.leads)
-        if not team.any(team.leads and run.holds_one):  # only one looks: others might see the new run
-            return _start(begun, _new_run(begun, out, team, leftovers=True), team)
-        run.refuse_changes(begun.network.source.text)
-        recipe = _same_recipe(run, begun)
-        return _resumed(run, recipe, asked)(team)
+        run = Run(Path(out), writes=group.is_leader)
+        if not group.any(group.is_leader and run.holds_one):  # only one looks: others might see the new run
+            return _start(prepared, _new_run(prepared, out, group, leftovers=True), group)
+        run.refuse_changes(prepared.network.source.text)
+        recipe = _same_recipe(run, prepared)
+        return _resumed(run, recipe, options)(group)
 
     return go
 
 
-def _read(file: str, settings: tuple[str, ...], inputs: tuple[str, ...], asked: Asked) -> _Begun:
+def _read(file: str, settings: tuple[str, ...], inputs: tuple[str, ...], options: TrainOptions) -> _PreparedRun:
     given = parse_settings(settings)
     network = load_or_exit(file, given, parse_override(inputs))
-    recipe = _recipe(network, asked)
+    recipe = _recipe(network, options)
     from ..training.errors.problem import Problem
 
     try:
-        return _Begun(network, given, inputs, recipe, _source(network, recipe, asked), asked)
+        return _PreparedRun(network, given, inputs, recipe, _source(network, recipe, options), options)
     except Problem as problem:
         fail(problem)
 
 
-def _start(begun: _Begun, run: "Run", team: "Team") -> "Outcome":
-    from ..training.model_spec import subject_of
+def _start(prepared: _PreparedRun, run: "Run", group: "ProcessGroup") -> "Outcome":
+    from ..training.model_spec import model_spec_of
 
     try:
-        subject = subject_of(begun.network, begun.given, begun.sizes)
-        return _training(subject, begun.source, begun.recipe, run, begun.asked, team).start()
+        model_spec = model_spec_of(prepared.network, prepared.given, prepared.sizes)
+        return _training(model_spec, prepared.source, prepared.recipe, run, prepared.options, group).start()
     except BaseException:  # Ctrl-C while images are read, too
         run.discard_empty()
         raise
 
 
-def _resumed(run: "Run", recipe: Recipe, asked: Asked) -> Work:
+def _resumed(run: "Run", recipe: Recipe, options: TrainOptions) -> Work:
     """Resume a run with this recipe. Raises Problem, ArchError."""
-    from ..training.model_spec import subject_of
+    from ..training.model_spec import model_spec_of
     from ..training.runs.loaded_run import read_network, refuse_misfit
 
     settings = run.read_settings()
     network = read_network(run, settings)
     refuse_misfit(run, settings, network)
-    source = _source(network, settings.with_source(recipe), asked)
-    subject = subject_of(network, settings.network.given, settings.network.sizes)
-    where = asked._replace(data_dir=asked.data_dir or settings.data.folder)
-    return lambda team: _training(subject, source, recipe, run, where, team).resume()
+    source = _source(network, settings.with_source(recipe), options)
+    model_spec = model_spec_of(network, settings.network.given, settings.network.sizes)
+    where = options._replace(data_dir=options.data_dir or settings.data.folder)
+    return lambda group: _training(model_spec, source, recipe, run, where, group).resume()
 
 
-def _same_recipe(run: "Run", begun: _Begun) -> Recipe:
+def _same_recipe(run: "Run", prepared: _PreparedRun) -> Recipe:
     """The recipe for resuming, if the command that started a run is given again; exits with 2 if it differs."""
     settings = run.read_settings()
-    if dict(settings.network.given) != begun.given or settings.network.sizes != begun.sizes:
+    if dict(settings.network.given) != prepared.given or settings.network.sizes != prepared.sizes:
         usage(f"--set or --input differ from the run in {run.folder}: give the same values, or another --out")
-    if settings.data.source != begun.source.origin:
-        usage(f"--data: the run in {run.folder} trains on {settings.data.source}, not {begun.source.origin}")
-    before, now = settings.recipe.model_dump(exclude={"data": {"name"}}), begun.recipe.model_dump()
+    if settings.data.source != prepared.source.origin:
+        usage(f"--data: the run in {run.folder} trains on {settings.data.source}, not {prepared.source.origin}")
+    before, now = settings.recipe.model_dump(exclude={"data": {"name"}}), prepared.recipe.model_dump()
     del now["data"]["name"]
     if other := [line for line in now if line not in EXTENDABLE and now[line] != before[line]]:
         usage(f"{option_of(other[0])}: the run in {run.folder} was started with another value; give another --out")
-    return settings.recipe.model_copy(update={name: getattr(begun.recipe, name) for name in EXTENDABLE})
+    return settings.recipe.model_copy(update={name: getattr(prepared.recipe, name) for name in EXTENDABLE})
 
 
-def _new_run(begun: _Begun, out: str | None, team: "Team", *, leftovers: bool) -> "Run":
+def _new_run(prepared: _PreparedRun, out: str | None, group: "ProcessGroup", *, leftovers: bool) -> "Run":
     """The leader's new run; the other processes get its path and write nothing."""
     from ..training.runs.run_folder import Run
 
-    run = _create_run(begun, out, leftovers=leftovers) if team.leads else None
-    folder = team.share(str(run.folder) if run else "")
+    run = _create_run(prepared, out, leftovers=leftovers) if group.is_leader else None
+    folder = group.broadcast_text(str(run.folder) if run else "")
     return run or Run(Path(folder), writes=False)
 
 
-def _create_run(begun: _Begun, out: str | None, *, leftovers: bool) -> "Run":
+def _create_run(prepared: _PreparedRun, out: str | None, *, leftovers: bool) -> "Run":
     from ..training.runs.run_folder import Run, run_name
 
-    name = run_name(begun.network.graph.name, begun.source.spec.name)
+    name = run_name(prepared.network.graph.name, prepared.source.spec.name)
     try:
         return Run.create(Path(out) if out else None, Path("runs"), name, leftovers=leftovers)
     except FileExistsError as error:
@@ -167,11 +171,11 @@ def _create_run(begun: _Begun, out: str | None, *, leftovers: bool) -> "Run":
         usage(f"{error.filename}: {error.strerror}")
 
 
-def _recipe(network: Network, asked: Asked) -> Recipe:
+def _recipe(network: Network, options: TrainOptions) -> Recipe:
     """The recipe; shows errors in the block and exits with 1, or with 2 for an invalid option."""
     sink = Sink()
     try:
-        recipe = compose(network.settings, asked.recipe, sink)
+        recipe = compose(network.settings, options.recipe, sink)
     except BadOption as error:
         usage(str(error))
     from ..training.network_check import check_names
@@ -186,18 +190,18 @@ def _recipe(network: Network, asked: Asked) -> Recipe:
     return recipe
 
 
-def _source(network: Network, recipe: Recipe, asked: Asked) -> "Source":
+def _source(network: Network, recipe: Recipe, options: TrainOptions) -> "DataSource":
     """The data set, after checking that the network fits it. Raises Problem; shows mismatches and exits with 1."""
     from ..training.data.registry import find_source
     from ..training.network_check import check
 
     name = recipe.data.name or ""
     path = network.source.path
-    beside = path.parent if path is not None and ("data", "name") not in asked.recipe else None
+    beside = path.parent if path is not None and ("data", "name") not in options.recipe else None
     source = find_source(name, beside)
-    if asked.data_dir is not None and not source.reads_data_dir:
+    if options.data_dir is not None and not source.reads_data_dir:
         usage(f"--data-dir: `{source.spec.name}` does not read files from a folder; leave it out")
-    if source.spec.shape is None and ("data", "fit") in asked.recipe:
+    if source.spec.shape is None and ("data", "fit") in options.recipe:
         usage("--fit: images of a folder are decoded at the network's size; leave it out")
     sink = Sink()
     check(network.graph, source.spec, recipe.data.fit, sink)
@@ -208,28 +212,39 @@ def _source(network: Network, recipe: Recipe, asked: Asked) -> "Source":
 
 
 def _training(
-    subject: "Subject", source: "Source", recipe: Recipe, run: "Run", asked: Asked, team: "Team"
+    model_spec: "ModelSpec",
+    source: "DataSource",
+    recipe: Recipe,
+    run: "Run",
+    options: TrainOptions,
+    group: "ProcessGroup",
 ) -> "Training":
     from rich.console import Console
 
-    from ..training.callbacks.progress import watch_on
+    from ..training.callbacks.progress import progress_for
     from ..training.data.images import Request
-    from ..training.loop.callback import Watch
+    from ..training.loop.callback import TrainingCallback
     from ..training.runs.interrupt import StopOnSignal
-    from ..training.session import Place, Training
+    from ..training.session import RunResources, Training
 
-    watch = watch_on(Console(highlight=False)) if team.leads else Watch()
-    if asked.tensorboard and team.leads:
-        from ..training.callbacks.tensorboard import EventWatch
+    callback = progress_for(Console(highlight=False)) if group.is_leader else TrainingCallback()
+    if options.tensorboard and group.is_leader:
+        from ..training.callbacks.tensorboard import TensorBoardCallback
 
-        watch = EventWatch(watch, run)
-    folder = Path(asked.data_dir) if asked.data_dir else None
-    request = Request(subject.shape, paths.user_cache(), data_dir=folder, download=watch)
+        callback = TensorBoardCallback(callback, run)
+    folder = Path(options.data_dir) if options.data_dir else None
+    request = Request(model_spec.shape, paths.user_cache(), data_dir=folder, download=callback)
     return Training(
-        subject, source, recipe, Place(request, asked.device, run), watch, StopOnSignal(team.size > 1), team
+        model_spec,
+        source,
+        recipe,
+        RunResources(request, options.device, run),
+        callback,
+        StopOnSignal(group.size > 1),
+        group,
     )
 
 
 def _show(sink: Sink, network: Network) -> None:
-    text = render(sink, color=colourful(sys.stderr), root=network.source)
+    text = render(sink, color=use_color(sys.stderr), root=network.source)
     click.echo(f"{text}\n\n{summary(sink)}", err=True)

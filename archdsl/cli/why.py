@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..diagnostics.terminal import printable
-from .common import network_options, parse_override, parse_settings, read, refuse_unused, show_mistakes, usage
+from .common import network_options, parse_override, parse_settings, read, refuse_unused, show_diagnostics, usage
 from .conflicts import refuse_conflicts
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def command(file: str, name: str, settings: tuple[str, ...], inputs: tuple[str, 
         place = locate(analysis.draft, name)
     except NodeNotFound as nothing:
         if analysis.errors:
-            show_mistakes(analysis)
+            show_diagnostics(analysis)
             raise SystemExit(1) from None
         usage(f"{file}: {nothing}")
     graph = analysis.graph
@@ -64,7 +64,7 @@ def command(file: str, name: str, settings: tuple[str, ...], inputs: tuple[str, 
     if analysis.errors:
         sys.stdout.flush()
         click.echo(err=True)
-        show_mistakes(analysis)
+        show_diagnostics(analysis)
         raise SystemExit(1)
 
 

@@ -9,11 +9,11 @@ from ..record import Record
 from ..text.names import nearest
 
 
-class BadOption(ValueError):
+class BadEmbedOption(ValueError):
     """An unknown option, or an invalid value; the message lists the valid ones."""
 
 
-class Asked(Record):
+class EmbedOptions(Record):
     """What to show: the diagram, the table, the source text, or several of them; and the diagram's style.
 
     `values` are the values of the network's parameters, `input` overrides the sizes of its input.
@@ -51,26 +51,26 @@ OPTIONS = (*_CHOICES, "expand", "set", "input", *_WORDS)
 """Every option: `view=blocks`, `set="width=0.5 classes=10"`, `expand="a b"`, and words like `table` and `nocaption`."""
 
 
-def parse_options(given: Mapping[str, str], defaults: Asked | None = None) -> Asked:
+def parse_options(given: Mapping[str, str], defaults: EmbedOptions | None = None) -> EmbedOptions:
     """Parse options as written in a document; flags have an empty value, or their own name. Raises BadEmbedOption."""
     found: dict[str, Any] = {}
     for name, value in given.items():
         if name in _WORDS:
             if value not in ("", name, "true"):
-                raise BadOption(f"`{name}` is a flag and takes no value")
+                raise BadEmbedOption(f"`{name}` is a flag and takes no value")
             flag, truth = _WORDS[name]
             found[flag] = truth
         else:
             field, kept = _valued(name, value)
             found[field] = kept
-    return (defaults or Asked()).replace(**found)
+    return (defaults or EmbedOptions()).replace(**found)
 
 
 def _valued(name: str, value: str) -> tuple[str, Any]:
     """The field that an option sets, and its value."""
     if name in _CHOICES:
         if value not in _CHOICES[name]:
-            raise BadOption(f"`{name}` must be one of {', '.join(_CHOICES[name])}, not `{value}`")
+            raise BadEmbedOption(f"`{name}` must be one of {', '.join(_CHOICES[name])}, not `{value}`")
         return name, value
     if name == "expand":
         return name, tuple(value.replace(",", " ").split())
@@ -80,11 +80,11 @@ def _valued(name: str, value: str) -> tuple[str, Any]:
         try:
             parse_sizes(value)
         except ValueError:
-            raise BadOption(f"`{value}` is not an input size like 3x224x224") from None
+            raise BadEmbedOption(f"`{value}` is not an input size like 3x224x224") from None
         return name, value
     near = nearest(name, OPTIONS)
     hint = f"did you mean `{near}`?" if near else f"options: {', '.join(OPTIONS)}"
-    raise BadOption(f"there is no option `{name}`; {hint}")
+    raise BadEmbedOption(f"there is no option `{name}`; {hint}")
 
 
 def _setting(text: str) -> tuple[str, int | float]:
@@ -94,4 +94,4 @@ def _setting(text: str) -> tuple[str, int | float]:
             return name, int(value) if value.lstrip("+-").isdigit() and len(value) <= 18 else float(value)
     except ValueError:
         pass
-    raise BadOption(f"`{text}` is not NAME=NUMBER")
+    raise BadEmbedOption(f"`{text}` is not NAME=NUMBER")

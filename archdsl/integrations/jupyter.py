@@ -13,14 +13,14 @@ from typing import Any
 from ..backends.diagram import CannotDraw
 from ..diagnostics.diagnostic import Severity
 from ..network import ArchError, Network
-from .embed_options import Asked, BadOption, parse_options
-from .network_html import Shown, svg, table_html
+from .embed_options import BadEmbedOption, EmbedOptions, parse_options
+from .network_html import EmbeddedNetwork, svg, table_html
 
 _MOST = 150
 """Largest number of layers to show individually; larger networks are shown by blocks, or by stages."""
 
 
-class Mistake(ArchError):
+class CellError(ArchError):
     """Errors in a cell, shown as `archdsl check` shows them, without a traceback."""
 
     def _render_traceback_(self) -> list[str]:
@@ -53,7 +53,7 @@ def network_svg(network: Network) -> str | None:
     views = ("layers", "blocks", "stages") if len(network.graph.layers) <= _MOST else ("blocks", "stages")
     for view in views:
         try:
-            return svg(network, Asked(view=view))
+            return svg(network, EmbedOptions(view=view))
         except CannotDraw:
             continue
     return None
@@ -61,10 +61,10 @@ def network_svg(network: Network) -> str | None:
 
 def network_html(network: Network) -> str:
     """The table of a network, with its diagram next to it."""
-    drawn = network_svg(network)
-    picture = f'<div style="flex: none; max-width: 50%; overflow: auto">{drawn}</div>' if drawn else ""
+    image = network_svg(network)
+    diagram = f'<div style="flex: none; max-width: 50%; overflow: auto">{image}</div>' if image else ""
     table = f'<div style="overflow: auto">{table_html(network)}</div>'
-    return f'<div style="display: flex; gap: 2em; align-items: flex-start">{picture}{table}</div>'
+    return f'<div style="display: flex; gap: 2em; align-items: flex-start">{diagram}{table}</div>'
 
 
 def arch(line: str, cell: str, shell: Any) -> None:
@@ -75,10 +75,10 @@ def arch(line: str, cell: str, shell: Any) -> None:
     """
     from IPython.display import HTML, display
 
-    name, asked = _line(line)
-    shown = Shown(cell, asked, name=f"{name or 'cell'}.arch")
+    name, embed_options = _line(line)
+    shown = EmbeddedNetwork(cell, embed_options, name=f"{name or 'cell'}.arch")
     if shown.network is None:
-        raise Mistake(shown.diagnostics, shown.source)
+        raise CellError(shown.diagnostics, shown.source)
     if any(found.diagnostic.severity is Severity.WARNING for found in shown.diagnostics):
         print(shown.complaints, file=sys.stderr)
     if shown.html:
@@ -87,7 +87,7 @@ def arch(line: str, cell: str, shell: Any) -> None:
         shell.user_ns[name] = shown.network
 
 
-def _line(line: str) -> tuple[str | None, Asked]:
+def _line(line: str) -> tuple[str | None, EmbedOptions]:
     """The name and the options on the first line. Raises BadMagic."""
     try:
         words = shlex.split(line)
@@ -97,12 +97,12 @@ def _line(line: str) -> tuple[str | None, Asked]:
     if words and words[0].isidentifier():
         try:
             parse_options({words[0]: ""})
-        except BadOption:
+        except BadEmbedOption:
             name = words.pop(0)
     given = {key: value for key, _, value in (word.partition("=") for word in words)}
     try:
         return name, parse_options(given)
-    except BadOption as error:
+    except BadEmbedOption as error:
         raise BadMagic(str(error)) from None
 
 

@@ -10,24 +10,26 @@ from ..diagnostics.terminal import render
 from ..network import Network, analyze
 from ..text.library import Library
 from ..text.source import Source
-from .embed_options import Asked
+from .embed_options import EmbedOptions
 
 _WIDE = "max-width: 100%; height: auto"
 _CELL = "padding: 0.1em 0.8em; white-space: pre; text-align: "
 
 
-class Shown:
+class EmbeddedNetwork:
     """An analyzed text: the network, its HTML, and its errors and warnings as `archdsl check` shows them.
 
     `network` is None if there is an error; the HTML then shows only the diagnostics. `library` has the files that the
     text may use, if they are not in the folder of its file.
     """
 
-    def __init__(self, text: str | Source, asked: Asked, name: str = "<text>", library: Library | None = None) -> None:
+    def __init__(
+        self, text: str | Source, embed_options: EmbedOptions, name: str = "<text>", library: Library | None = None
+    ) -> None:
         sink = Sink()
         source = Source(text, name=name) if isinstance(text, str) else text
-        self.asked = asked
-        analysis = analyze(source, sink, dict(asked.values), asked.override, library)
+        self.embed_options = embed_options
+        analysis = analyze(source, sink, dict(embed_options.values), embed_options.override, library)
         self.source = source
         self.diagnostics = analysis.diagnostics
         self.network = analysis.network
@@ -37,41 +39,41 @@ class Shown:
     def html(self) -> str:
         """The diagram and the table, as requested; or the errors."""
         if self.network is None:
-            return mistakes_html(self.complaints)
-        parts = [picture_html(self.network, self.asked)] if self.asked.diagram else []
-        parts += [table_html(self.network)] if self.asked.table else []
+            return errors_html(self.complaints)
+        parts = [diagram_html(self.network, self.embed_options)] if self.embed_options.diagram else []
+        parts += [table_html(self.network)] if self.embed_options.table else []
         return "\n".join(parts)
 
 
-def mistakes_html(text: str) -> str:
+def errors_html(text: str) -> str:
     """Errors as they are printed."""
-    return f'<pre class="archdsl-mistakes">{escape(text)}</pre>'
+    return f'<pre class="archdsl-errors">{escape(text)}</pre>'
 
 
-def svg(network: Network, asked: Asked) -> str:
+def svg(network: Network, embed_options: EmbedOptions) -> str:
     """The diagram as an SVG, without its XML declaration. Raises CannotDraw."""
     style = DiagramStyle(
-        theme=THEMES[asked.theme],
-        direction=asked.direction,
-        parameters=asked.parameters,
-        macs=asked.macs,
-        caption=asked.caption,
-        legend=asked.legend,
+        theme=THEMES[embed_options.theme],
+        direction=embed_options.direction,
+        parameters=embed_options.parameters,
+        macs=embed_options.macs,
+        caption=embed_options.caption,
+        legend=embed_options.legend,
     )
-    view_options = ViewOptions(view=View(asked.view), expand=asked.expand, fold=asked.fold)
+    view_options = ViewOptions(view=View(embed_options.view), expand=embed_options.expand, fold=embed_options.fold)
     text = diagram(network.graph, "svg", style, view_options).decode()
     return text.partition("?>\n")[2]
 
 
-def picture_html(network: Network, asked: Asked) -> str:
+def diagram_html(network: Network, embed_options: EmbedOptions) -> str:
     """The diagram in a figure, no wider than the page; an error message if it cannot be rendered."""
     try:
-        drawn = svg(network, asked)
+        markup = svg(network, embed_options)
     except CannotDraw as error:
-        return mistakes_html(f"no diagram: {error}")
+        return errors_html(f"no diagram: {error}")
     # On one line and without blank lines: Markdown would end the block there.
-    drawn = re.sub(r"\n\s*", " ", drawn.strip())
-    return f'<figure class="archdsl">{drawn.replace("<svg ", f"""<svg style="{_WIDE}" """, 1)}</figure>'
+    markup = re.sub(r"\n\s*", " ", markup.strip())
+    return f'<figure class="archdsl">{markup.replace("<svg ", f"""<svg style="{_WIDE}" """, 1)}</figure>'
 
 
 def table_html(network: Network) -> str:

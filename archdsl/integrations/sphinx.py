@@ -37,13 +37,13 @@ from ..text.library import FolderLibrary, Library, Stack
 from ..text.source import Source
 from ..version import __version__
 from ..zoo import read_named, shipped
-from .embed_options import OPTIONS, Asked, BadOption, parse_options
-from .network_html import Shown, picture_html
+from .embed_options import OPTIONS, BadEmbedOption, EmbedOptions, parse_options
+from .network_html import EmbeddedNetwork, diagram_html
 
 _LOG = logging.getLogger(__name__)
 
 
-class arch_picture(nodes.General, nodes.Element):  # type: ignore[misc]  # docutils ships no types
+class arch_diagram(nodes.General, nodes.Element):  # type: ignore[misc]  # docutils ships no types
     """The diagram of a network: as HTML in `markup`, as text in `alt`.
 
     `text`, `origin` and `options` allow a builder to render it in another format: pages that were read for one builder
@@ -67,19 +67,19 @@ class ArchDirective(SphinxDirective):
         """The nodes that replace the directive. Errors are reported as Sphinx warnings and shown on the page."""
         own = {key: value for key, value in self.options.items() if key in OPTIONS}
         try:
-            asked, (source, folder) = parse_options(own), self._source()
-        except (BadOption, UnreadableFile) as error:
+            embed_options, (source, folder) = parse_options(own), self._source()
+        except (BadEmbedOption, UnreadableFile) as error:
             raise self.error(f"arch: {error}") from None
-        shown = Shown(source, asked, library=_library(folder))
+        shown = EmbeddedNetwork(source, embed_options, library=_library(folder))
         found: list[nodes.Node] = []
-        if asked.source or shown.network is None:
+        if embed_options.source or shown.network is None:
             found.append(nodes.literal_block(source.text, source.text, language="arch"))
         if shown.network is None:
             _LOG.warning("a network has errors:\n%s", shown.complaints, location=self.get_location())
             return [*found, nodes.literal_block(shown.complaints, shown.complaints, language="none")]
-        if asked.diagram:
-            found.append(self._picture(shown.network, asked, folder))
-        if asked.table:
+        if embed_options.diagram:
+            found.append(self._diagram(shown.network, embed_options, folder))
+        if embed_options.table:
             found += _table(shown.network)
         return found
 
@@ -90,7 +90,7 @@ class ArchDirective(SphinxDirective):
         Raises UnreadableFile, BadEmbedOption.
         """
         if bool(self.arguments) == bool(self.content):
-            raise BadOption("give either a file or the source text as content")
+            raise BadEmbedOption("give either a file or the source text as content")
         if not self.arguments:
             source = Source("\n".join(self.content) + "\n", name=self.get_source_info()[0], key="page")
             page = Path(self.env.doc2path(self.env.docname))
@@ -120,9 +120,11 @@ class ArchDirective(SphinxDirective):
             raise UnreadableFile(f"{name} is outside the source folder of the documents")
         return file
 
-    def _picture(self, network: Network, asked: Asked, folder: str | None) -> nodes.Node:
+    def _diagram(self, network: Network, embed_options: EmbedOptions, folder: str | None) -> nodes.Node:
         source = network.source
-        node = arch_picture(markup=picture_html(network, asked), alt=verdict(network.graph), asked=asked)
+        node = arch_diagram(
+            markup=diagram_html(network, embed_options), alt=verdict(network.graph), embed_options=embed_options
+        )
         node["text"], node["origin"] = source.text, (source.name, source.key, folder)
         node["classes"] += self.options.get("class", [])
         self.add_name(node)
@@ -135,19 +137,27 @@ def _library(folder: str | None) -> Library:
     return shipped() if folder is None else Stack(FolderLibrary(Path(folder)), shipped())
 
 
-def _png(node: arch_picture) -> bytes:
+def _png(node: arch_diagram) -> bytes:
     """The diagram as a PNG; empty if it cannot be rendered."""
-    asked: Asked = node["asked"]
+    embed_options: EmbedOptions = node["embed_options"]
     name, key, folder = node["origin"]
-    network = Shown(Source(node["text"], name=name, key=key), asked, library=_library(folder)).network
+    network = EmbeddedNetwork(Source(node["text"], name=name, key=key), embed_options, library=_library(folder)).network
     if network is None:
         return b""
     style = DiagramStyle(
-        theme=THEMES[asked.theme], direction=asked.direction, parameters=asked.parameters, macs=asked.macs
+        theme=THEMES[embed_options.theme],
+        direction=embed_options.direction,
+        parameters=embed_options.parameters,
+        macs=embed_options.macs,
     )
-    view_options = ViewOptions(view=View(asked.view), expand=asked.expand, fold=asked.fold)
+    view_options = ViewOptions(view=View(embed_options.view), expand=embed_options.expand, fold=embed_options.fold)
     try:
-        return diagram(network.graph, "png", style.replace(caption=asked.caption, legend=asked.legend), view_options)
+        return diagram(
+            network.graph,
+            "png",
+            style.replace(caption=embed_options.caption, legend=embed_options.legend),
+            view_options,
+        )
     except CannotDraw:
         return b""
 
@@ -179,14 +189,14 @@ def _row(cells: tuple[str, ...]) -> nodes.Node:
     return row
 
 
-def _html(translator: Any, node: arch_picture) -> None:
+def _html(translator: Any, node: arch_diagram) -> None:
     classes = " ".join(["archdsl", *node["classes"]])
     ids = "".join(f' id="{translator.attval(each)}"' for each in node["ids"][:1])
     translator.body.append(f'<div class="{translator.attval(classes)}"{ids}>{node["markup"]}</div>\n')
     raise nodes.SkipNode
 
 
-def _latex(translator: Any, node: arch_picture) -> None:
+def _latex(translator: Any, node: arch_diagram) -> None:
     data = _png(node)
     if not data:
         _words(translator, node)
@@ -196,7 +206,7 @@ def _latex(translator: Any, node: arch_picture) -> None:
     raise nodes.SkipNode
 
 
-def _words(translator: Any, node: arch_picture) -> None:
+def _words(translator: Any, node: arch_diagram) -> None:
     """For formats without images: a description."""
     words = f"[{node['alt']}]"
     if hasattr(translator, "add_text"):
@@ -210,7 +220,7 @@ def _words(translator: Any, node: arch_picture) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directive with Sphinx."""
-    drawn, told = (_html, None), (_words, None)
-    app.add_node(arch_picture, html=drawn, latex=(_latex, None), text=told, man=told, texinfo=told)
+    as_html, as_text = (_html, None), (_words, None)
+    app.add_node(arch_diagram, html=as_html, latex=(_latex, None), text=as_text, man=as_text, texinfo=as_text)
     app.add_directive("arch", ArchDirective)
     return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -15,8 +15,8 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from .embed_options import Asked, BadOption, parse_options
-from .network_html import Shown, mistakes_html
+from .embed_options import BadEmbedOption, EmbedOptions, parse_options
+from .network_html import EmbeddedNetwork, errors_html
 
 # MkDocs counts the warnings of its plugins' loggers, and `mkdocs build --strict` fails if there are any.
 _LOG = logging.getLogger("mkdocs.plugins.archdsl")
@@ -31,29 +31,29 @@ def validate(language: str, inputs: dict[str, str], options: dict[str, Any], att
 
 def fence(source: str, language: str, class_name: str, options: dict[str, Any], md: Any, **given: Any) -> str:
     """The diagram of a fence, with the table and the source text if requested; or its errors."""
-    return _shown(source, options, md, Asked())
+    return _shown(source, options, md, EmbedOptions())
 
 
 def fence_with(**defaults: Any) -> Callable[..., str]:
     """A fence with other defaults: `fence_with(diagram=False, source=True)` shows the text by default."""
-    asked = Asked(**defaults)
+    embed_options = EmbedOptions(**defaults)
 
     def made(source: str, language: str, class_name: str, options: dict[str, Any], md: Any, **given: Any) -> str:
-        return _shown(source, options, md, asked)
+        return _shown(source, options, md, embed_options)
 
     return made
 
 
-def _shown(source: str, options: dict[str, Any], md: Any, defaults: Asked) -> str:
+def _shown(source: str, options: dict[str, Any], md: Any, defaults: EmbedOptions) -> str:
     try:
-        asked = parse_options(options.get(_KEY, {}), defaults)
-    except BadOption as error:
+        embed_options = parse_options(options.get(_KEY, {}), defaults)
+    except BadEmbedOption as error:
         _LOG.warning("arch: %s", error)
-        return mistakes_html(f"arch: {error}")
-    shown = Shown(source, asked)
+        return errors_html(f"arch: {error}")
+    shown = EmbeddedNetwork(source, embed_options)
     if shown.network is None:
         _LOG.warning("a network in a fence `arch` has errors:\n%s", shown.complaints)
-    text = _highlighted(source, md) if asked.source or shown.network is None else ""
+    text = _highlighted(source, md) if embed_options.source or shown.network is None else ""
     return f'<div class="archdsl">{text}{shown.html}</div>'
 
 

@@ -7,36 +7,36 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .data.images import Request, Source, Splits
+from .data.images import DataSource, Request, Splits
 from .data.resize import fit_splits
 from .loop.augmentation import changes_pixels
 from .loop.averages import start
-from .loop.callback import Stop, Watch
+from .loop.callback import StopRequest, TrainingCallback
 from .loop.device_setup import Setup, Trial, choose_setup
 from .loop.loss import make_loss
-from .loop.metrics import Tally
+from .loop.metrics import EpochMetrics
 from .loop.optimizers import make_optimizer
-from .loop.process_group import ALONE, Team
+from .loop.process_group import SINGLE_PROCESS, ProcessGroup
 from .loop.standardization import Standard, Standardiser
-from .loop.train_context import Batches, Job, on_device
-from .loop.training_state import Chance, State, derive, own_purpose, weights_of
+from .loop.train_context import Batches, TrainContext, on_device
+from .loop.training_state import RandomGenerators, TrainingState, derive, own_purpose, weights_of
 from .loop.whitening import WHITENING_IMAGES, whiten
-from .model_spec import Subject
+from .model_spec import ModelSpec
 from .recipe.recipe import Recipe
 
 _MOST_STANDARDISED = 1 << 26
 """Largest size in bytes of a second copy of the images in memory, standardized and in float32."""
 
 
-def load(source: Source, recipe: Recipe, request: Request, watch: Watch) -> Splits:
+def load(source: DataSource, recipe: Recipe, request: Request, callback: TrainingCallback) -> Splits:
     """The images at the network's size. Raises what a source raises."""
     splits = fit_splits(source.load(replace(request, split=recipe.split)), request.shape, recipe.data.fit)
     for note in splits.notes:
-        watch.note(note)
+        callback.note(note)
     counted = ", ".join(f"{count:,} for {name}" for name, count in sizes(splits).items() if count)
-    watch.note(f"{source.spec.name}: {len(source.spec.classes)} classes, images of {request.shape}: {counted}")
+    callback.note(f"{source.spec.name}: {len(source.spec.classes)} classes, images of {request.shape}: {counted}")
     if recipe.patience is not None and splits.validation is None:
-        watch.note(
+        callback.note(
             f"`patience {recipe.patience}` has no effect: there are no validation images (`split {recipe.split:g}`)"
         )
     return splits
@@ -48,39 +48,50 @@ def sizes(splits: Splits) -> dict[str, int]:
     return {name: len(part) if part else 0 for name, part in parts.items()}
 
 
-def build(subject: Subject, recipe: Recipe, device: torch.device) -> nn.Module:
+def build(model_spec: ModelSpec, recipe: Recipe, device: torch.device) -> nn.Module:
     """The network with its initial weights, which depend on the seed."""
     torch.manual_seed(derive(recipe.seed, "weights"))
-    return subject.build().to(device)
+    return model_spec.build().to(device)
 
 
-def prepare(model: nn.Module, subject: Subject, splits: Splits, standard: Standard, device: torch.device) -> None:
+def prepare(model: nn.Module, model_spec: ModelSpec, splits: Splits, standard: Standard, device: torch.device) -> None:
     """Set the weights that are computed from the first training images."""
-    if subject.whitened:
+    if model_spec.whitened:
         batch = on_device(splits.train.take(np.arange(min(WHITENING_IMAGES, len(splits.train)))), device)
-        whiten(model, subject.whitened, batch.images, Standardiser(standard, device, torch.contiguous_format))
+        whiten(model, model_spec.whitened, batch.images, Standardiser(standard, device, torch.contiguous_format))
 
 
 def choose(
-    model: nn.Module, splits: Splits, standard: Standard, recipe: Recipe, device: torch.device, team: Team = ALONE
+    model: nn.Module,
+    splits: Splits,
+    standard: Standard,
+    recipe: Recipe,
+    device: torch.device,
+    group: ProcessGroup = SINGLE_PROCESS,
 ) -> tuple[Setup, list[Trial]]:
     """Precision and memory layout; `auto` is timed on one batch. All processes use the leader's choice."""
-    count = min(math.ceil(recipe.batch / team.size), len(splits.train))
+    count = min(math.ceil(recipe.batch / group.size), len(splits.train))
     batch = on_device(splits.train.take(np.arange(count)), device)
     inputs = Standardiser(standard, device, torch.contiguous_format)(batch.images)
     loss = make_loss(recipe.loss)
     chosen, trials = choose_setup(model, loss, (inputs, batch.labels), device, recipe.precision, recipe.layout)
-    precision, layout = team.share(f"{chosen.precision} {chosen.layout}").split()
+    precision, layout = group.broadcast_text(f"{chosen.precision} {chosen.layout}").split()
     return Setup(device, precision, layout), trials
 
 
-def job(
-    recipe: Recipe, setup: Setup, standard: Standard, splits: Splits, classes: int, stop: Stop, team: Team = ALONE
-) -> Job:
+def make_context(
+    recipe: Recipe,
+    setup: Setup,
+    standard: Standard,
+    splits: Splits,
+    classes: int,
+    stop: StopRequest,
+    group: ProcessGroup = SINGLE_PROCESS,
+) -> TrainContext:
     """What stays the same during the training."""
     train = on_device(splits.train, setup.device, setup.memory_format)
     standardise = Standardiser(standard, setup.device, setup.memory_format)
-    return Job(
+    return TrainContext(
         recipe=recipe,
         setup=setup,
         loss=make_loss(recipe.loss),
@@ -89,7 +100,7 @@ def job(
         train=train,
         validation=on_device(splits.validation, setup.device, setup.memory_format) if splits.validation else None,
         stop=stop,
-        team=team,
+        group=group,
         inputs=_inputs(train, recipe, standardise, setup.device),
     )
 
@@ -101,17 +112,17 @@ def _inputs(train: Batches, recipe: Recipe, standardise: Standardiser, device: t
     return standardise(train.images)
 
 
-def first_state(model: nn.Module, of: Job) -> State:
+def first_state(model: nn.Module, of: TrainContext) -> TrainingState:
     """The initial state of a training, with the weights in the setup's memory layout."""
     device, recipe = of.setup.device, of.recipe
-    model = of.team.prepare(model)
+    model = of.group.prepare(model)
     model = model.to(memory_format=of.setup.memory_format)  # type: ignore[call-overload]  # torch's types lack this overload
-    torch.manual_seed(derive(recipe.seed, own_purpose("steps", of.team)))
-    return State(
+    torch.manual_seed(derive(recipe.seed, own_purpose("steps", of.group)))
+    return TrainingState(
         model=model,
         optimizer=make_optimizer(model, recipe.optimizer),
-        chance=Chance(recipe.seed, device, of.team),
-        tally=Tally(device),
+        rng=RandomGenerators(recipe.seed, device, of.group),
+        metrics=EpochMetrics(device),
         average=start(recipe, weights_of(model)),
         scaler=torch.amp.GradScaler(device.type) if of.setup.precision == "fp16" else None,
     )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Subject:
+class ModelSpec:
     """A network: its name, its text, its input, a function that builds it, and what is needed to load it again.
 
     `build` uses torch's global generator for the initial weights and returns a module from float32 of N×C×H×W to logits
@@ -49,10 +49,10 @@ class Subject:
         return {**self.used, NETWORK: self.text}
 
 
-def subject_of(network: "Network", given: Mapping[str, Any], sizes: tuple[str, ...]) -> Subject:
+def model_spec_of(network: "Network", given: Mapping[str, Any], sizes: tuple[str, ...]) -> ModelSpec:
     """A checked network as the model to train."""
     source = network.source
-    return Subject(
+    return ModelSpec(
         name=network.graph.name,
         text=source.text,
         shape=image_shape(network.graph),

@@ -7,22 +7,22 @@ from dataclasses import dataclass, field, replace
 import torch
 
 from . import assemble
-from .data.images import Request, Source, Splits
+from .data.images import DataSource, Request, Splits
 from .errors.loop_errors import Diverged, variance_needed
 from .errors.problem import Problem
 from .errors.process_errors import BatchTooSmall, PeerFailed
 from .errors.run_errors import CannotResume
-from .loop.callback import Stop, Watch
+from .loop.callback import StopRequest, TrainingCallback
 from .loop.device_setup import Setup, Trial, choose_device
 from .loop.evaluation import Scores
 from .loop.loop import Ending, fit, score
 from .loop.memory_budget import Budget
-from .loop.process_group import ALONE, Team
+from .loop.process_group import SINGLE_PROCESS, ProcessGroup
 from .loop.schedule import factor
 from .loop.standardization import Standard, measure
-from .loop.train_context import Job, on_device
-from .loop.training_state import State, copy_tensors, weights_of
-from .model_spec import Subject
+from .loop.train_context import TrainContext, on_device
+from .loop.training_state import TrainingState, copy_tensors, weights_of
+from .model_spec import ModelSpec
 from .recipe.recipe import Recipe
 from .report import write_report
 from .runs.checkpoint import list_checkpoints, read, restore_newest
@@ -35,7 +35,7 @@ from .runs.weights import fitting, part, save_tensors
 
 
 @dataclass(frozen=True)
-class Place:
+class RunResources:
     """Inputs and outputs of a training: the data set request, the device, the run's folder."""
 
     request: Request
@@ -49,7 +49,7 @@ class Outcome:
 
     run: Run
     ending: Ending
-    state: State
+    state: TrainingState
     tested: tuple[str, Scores] | None
 
 
@@ -60,43 +60,45 @@ class Training:
     Each process of a `group` has its own, and all call the same methods.
     """
 
-    subject: Subject
-    source: Source
+    model_spec: ModelSpec
+    source: DataSource
     recipe: Recipe
-    place: Place
-    watch: Watch
-    stop: Stop = field(default_factory=Stop)
-    team: Team = ALONE
+    resources: RunResources
+    callback: TrainingCallback
+    stop: StopRequest = field(default_factory=StopRequest)
+    group: ProcessGroup = SINGLE_PROCESS
 
     def start(self) -> Outcome:
         """Train from the start. Raises Problem."""
         splits, device = self._load()
-        budget = Budget(self.subject.graph, self.recipe, device, splits, self.team.size)
+        budget = Budget(self.model_spec.graph, self.recipe, device, splits, self.group.size)
         if warning := budget.warning():
-            self.watch.note(warning)
+            self.callback.note(warning)
         with self._alone():
-            run = self.place.run
+            run = self.resources.run
             if run.writes and run.settings.exists():
                 raise CannotResume(run.folder, "another process has started a run in it", "give another --out")
             with budget, variance_needed():
-                state, job = self._begin(splits, device)
-            return self._go(state, job, splits, budget)
+                state, context = self._begin(splits, device)
+            return self._go(state, context, splits, budget)
 
-    def _begin(self, splits: Splits, device: torch.device) -> tuple[State, Job]:
-        model = assemble.build(self.subject, self.recipe, device)
+    def _begin(self, splits: Splits, device: torch.device) -> tuple[TrainingState, TrainContext]:
+        model = assemble.build(self.model_spec, self.recipe, device)
         standard = measure(splits.train.images)
-        assemble.prepare(model, self.subject, splits, standard, device)
-        setup, trials = assemble.choose(model, splits, standard, self.recipe, device, self.team)
+        assemble.prepare(model, self.model_spec, splits, standard, device)
+        setup, trials = assemble.choose(model, splits, standard, self.recipe, device, self.group)
         tried = ", ".join(f"{s.precision} {s.layout} {speed:,.0f}" for s, speed in trials)
-        self.watch.note(f"computes on {setup}" + (f" (tried, in images/s: {tried})" if tried else ""))
-        for note in self.team.notes(model, self.recipe.batch):
-            self.watch.note(note)
+        self.callback.note(f"computes on {setup}" + (f" (tried, in images/s: {tried})" if tried else ""))
+        for note in self.group.notes(model, self.recipe.batch):
+            self.callback.note(note)
         settings = self._settings(splits, standard, setup, trials, sum(p.numel() for p in model.parameters()))
-        run = self.place.run
-        run.write_network(self.subject.texts)
+        run = self.resources.run
+        run.write_network(self.model_spec.texts)
         run.write_settings(settings)
-        job = assemble.job(self.recipe, setup, standard, splits, len(self.source.spec.classes), self.stop, self.team)
-        return assemble.first_state(model, job), job
+        context = assemble.make_context(
+            self.recipe, setup, standard, splits, len(self.source.spec.classes), self.stop, self.group
+        )
+        return assemble.first_state(model, context), context
 
     def resume(self) -> Outcome:
         """Resume from the newest checkpoint of the run.
@@ -105,50 +107,52 @@ class Training:
         run. Raises Problem.
         """
         splits, device = self._load()
-        budget = Budget(self.subject.graph, self.recipe, device, splits, self.team.size)
+        budget = Budget(self.model_spec.graph, self.recipe, device, splits, self.group.size)
         with self._alone():
             with budget:
-                state, job = self._restored(splits, device)
-            return self._go(state, job, splits, budget)
+                state, context = self._restored(splits, device)
+            return self._go(state, context, splits, budget)
 
     def _alone(self) -> AbstractContextManager[None]:
         """No other process writes to the run meanwhile. Raises CannotResume."""
-        run = self.place.run
+        run = self.resources.run
         return claimed(run.folder) if run.writes else nullcontext()
 
-    def _restored(self, splits: Splits, device: torch.device) -> tuple[State, Job]:
-        run = self.place.run
+    def _restored(self, splits: Splits, device: torch.device) -> tuple[TrainingState, TrainContext]:
+        run = self.resources.run
         settings = run.read_settings()
         if assemble.sizes(splits) != settings.data.images:
             why = f"the data set has changed: {assemble.sizes(splits)} images, previously {settings.data.images}"
             raise CannotResume(run.folder, why)
         setup = Setup(device, settings.setup.precision, settings.setup.layout)
         standard = Standard(tuple(settings.data.mean), tuple(settings.data.deviation))
-        job = assemble.job(self.recipe, setup, standard, splits, len(settings.data.classes), self.stop, self.team)
-        model = assemble.build(self.subject, self.recipe, device)
-        unbegun = not run.metrics.exists() and not list_checkpoints(run.checkpoints)
-        if unbegun:  # interrupted before its first checkpoint: there is nothing to lose
-            assemble.prepare(model, self.subject, splits, standard, device)
-        state = assemble.first_state(model, job)
-        if not unbegun:
+        context = assemble.make_context(
+            self.recipe, setup, standard, splits, len(settings.data.classes), self.stop, self.group
+        )
+        model = assemble.build(self.model_spec, self.recipe, device)
+        not_started = not run.metrics.exists() and not list_checkpoints(run.checkpoints)
+        if not_started:  # interrupted before its first checkpoint: there is nothing to lose
+            assemble.prepare(model, self.model_spec, splits, standard, device)
+        state = assemble.first_state(model, context)
+        if not not_started:
             path, passed_over = restore_newest(state, run.checkpoints)
             if passed_over:
-                self.watch.note(f"{passed_over}; using {path.name} instead")
+                self.callback.note(f"{passed_over}; using {path.name} instead")
         before = settings.setup
-        if before.processes != self.team.size:
-            begun = f"{before.processes} process{'es' * (before.processes > 1)}"
-            self.watch.note(f"started in {begun}, resumes in {self.team.size}: random numbers differ")
-        now = before.model_copy(update={"processes": self.team.size})
+        if before.processes != self.group.size:
+            started = f"{before.processes} process{'es' * (before.processes > 1)}"
+            self.callback.note(f"started in {started}, resumes in {self.group.size}: random numbers differ")
+        now = before.model_copy(update={"processes": self.group.size})
         run.write_settings(settings.model_copy(update={"recipe": self.recipe, "setup": now}))
-        self.watch.note(_where(state, job))
-        if note := _another_course(settings.recipe, state, job):
-            self.watch.note(note)
-        return state, job
+        self.callback.note(_where(state, context))
+        if note := _another_course(settings.recipe, state, context):
+            self.callback.note(note)
+        return state, context
 
     def _load(self) -> tuple[Splits, torch.device]:
-        if self.recipe.batch < self.team.size:
-            raise BatchTooSmall(self.recipe.batch, self.team.size)
-        device = choose_device(self.team.device(self.place.device))
+        if self.recipe.batch < self.group.size:
+            raise BatchTooSmall(self.recipe.batch, self.group.size)
+        device = choose_device(self.group.device(self.resources.device))
         return self._splits(), device
 
     def _splits(self) -> Splits:
@@ -156,19 +160,19 @@ class Training:
         splits: Splits | None = None
         problem: Problem | None = None
         try:
-            if self.team.goes_first():
-                splits = assemble.load(self.source, self.recipe, self.place.request, self.watch)
+            if self.group.prepares_data():
+                splits = assemble.load(self.source, self.recipe, self.resources.request, self.callback)
         except Problem as error:
             problem = error
-        if self.team.any(problem is not None):
+        if self.group.any(problem is not None):
             raise problem or PeerFailed
-        return splits or assemble.load(self.source, self.recipe, self.place.request, self.watch)
+        return splits or assemble.load(self.source, self.recipe, self.resources.request, self.callback)
 
-    def _go(self, state: State, job: Job, splits: Splits, budget: Budget) -> Outcome:
-        run = self.place.run
+    def _go(self, state: TrainingState, context: TrainContext, splits: Splits, budget: Budget) -> Outcome:
+        run = self.resources.run
         try:
             with budget, variance_needed():
-                ending = fit(state, job, run, self.watch)
+                ending = fit(state, context, run, self.callback)
         except Diverged:
             if run.writes:
                 _keep_finite(state, run)
@@ -178,24 +182,24 @@ class Training:
         tested = None
         if ending is not Ending.STOPPED:
             with budget:
-                tested = _test(state, job, splits, run)
+                tested = _test(state, context, splits, run)
         if run.writes:
             write_report(run, state, self.source.spec.classes, tested, splits, ending)
-            self.watch.over()
+            self.callback.report_written()
         return Outcome(run, ending, state, tested)
 
     def _settings(
         self, splits: Splits, standard: Standard, setup: Setup, trials: list[Trial], parameters: int
     ) -> RunSettings:
-        spec, request = self.source.spec, self.place.request
+        spec, request = self.source.spec, self.resources.request
         return RunSettings(
             network=NetworkSettings(
-                name=self.subject.name,
-                file=self.subject.file,
-                given=dict(self.subject.given),
-                sizes=self.subject.sizes,
+                name=self.model_spec.name,
+                file=self.model_spec.file,
+                given=dict(self.model_spec.given),
+                sizes=self.model_spec.sizes,
                 parameters=parameters,
-                texts={name: of_text(text) for name, text in self.subject.texts.items()},
+                texts={name: of_text(text) for name, text in self.model_spec.texts.items()},
             ),
             data=DataSettings(
                 name=spec.name,
@@ -213,29 +217,29 @@ class Training:
                 precision=setup.precision,
                 layout=setup.layout,
                 threads=torch.get_num_threads(),
-                processes=self.team.size,
+                processes=self.group.size,
                 trial={f"{s.precision} {s.layout}": round(speed, 1) for s, speed in trials},
             ),
             versions=versions(),
         )
 
 
-def _where(state: State, job: Job) -> str:
+def _where(state: TrainingState, context: TrainContext) -> str:
     """A message about where a resumed training continues."""
-    if state.epoch < job.epochs:
+    if state.epoch < context.epochs:
         return f"resumes in epoch {state.epoch + 1}, after {state.step:,} steps"
     return f"all {state.epoch} epochs are finished; `--epochs {2 * state.epoch}` trains for as many more"
 
 
-def _another_course(before: Recipe, state: State, job: Job) -> str | None:
+def _another_course(before: Recipe, state: TrainingState, context: TrainContext) -> str | None:
     """A message about the learning rate if epochs were added: a schedule covers the whole training."""
-    now, lr = job.recipe, state.optimizer.param_groups[0]["peak_lr"]
-    if not 0 < state.step < job.steps or now.epochs == before.epochs:
+    now, lr = context.recipe, state.optimizer.param_groups[0]["peak_lr"]
+    if not 0 < state.step < context.steps or now.epochs == before.epochs:
         return None
-    steps = replace(job, recipe=before).steps
+    steps = replace(context, recipe=before).steps
     last, following = (
-        lr * factor(now.schedule, step, of, job.updates)
-        for step, of in ((state.step - 1, steps), (state.step, job.steps))
+        lr * factor(now.schedule, step, of, context.updates)
+        for step, of in ((state.step - 1, steps), (state.step, context.steps))
     )
     if math.isclose(last, following, rel_tol=0.05):
         return None
@@ -243,7 +247,7 @@ def _another_course(before: Recipe, state: State, job: Job) -> str | None:
     return f"{course}: the learning rate changes from {last:.3g} to {following:.3g}"
 
 
-def _test(state: State, job: Job, splits: Splits, run: Run) -> tuple[str, Scores] | None:
+def _test(state: TrainingState, context: TrainContext, splits: Splits, run: Run) -> tuple[str, Scores] | None:
     """Scores on the test images with the best epoch's weights, or the last ones if nothing was validated.
 
     On the validation images if there is no test set, None if there are neither. The state does not change.
@@ -251,18 +255,18 @@ def _test(state: State, job: Job, splits: Splits, run: Run) -> tuple[str, Scores
     name, images = ("test", splits.test) if splits.test else ("validation", splits.validation)
     if images is None:
         return None
-    if job.team.any(run.writes and run.best.is_file()):
+    if context.group.any(run.writes and run.best.is_file()):
         best = {k: v.clone() for k, v in weights_of(state.model).items()}
         if run.writes:
             copy_tensors(fitting(run.best, best, verified=True), best)
-        job.team.spread(best)
+        context.group.broadcast(best)
         state = replace(state, average=best)
-    scores = score(state, job, on_device(images, job.setup.device), job.recipe.tta)
+    scores = score(state, context, on_device(images, context.setup.device), context.recipe.tta)
     refuse_not_finite(scores.logits, run)
     return name, scores
 
 
-def _keep_finite(state: State, run: Run) -> None:
+def _keep_finite(state: TrainingState, run: Run) -> None:
     """Write the last finite weights: the present ones, else those of the newest checkpoint."""
     present = state.average or weights_of(state.model)
     if all(bool(tensor.isfinite().all()) for tensor in present.values()):

@@ -37,9 +37,9 @@ def test_a_misspelt_column_is_told_the_nearest():
 
 
 def test_the_memory_of_training_has_its_parts():
-    told = check("zoo:resnet18", "--batch", "8", "--optimizer", "sgd", "--precision", "bf16")
-    assert "training on batches of 8 in bf16 takes" in told
-    assert "· sgd 44.6 MiB ·" in told
+    message = check("zoo:resnet18", "--batch", "8", "--optimizer", "sgd", "--precision", "bf16")
+    assert "training on batches of 8 in bf16 takes" in message
+    assert "· sgd 44.6 MiB ·" in message
 
 
 def test_the_train_block_says_how():
@@ -79,9 +79,9 @@ def test_what_does_not_go_together_is_refused(arguments):
 
 
 def test_coverage_tells_border_and_middle():
-    told = check("-e", "input 1x12x12; conv 2 k3 p1", "--input-coverage")
-    assert "conv 2 k3 p1        144       4     6       9      4     9\n" in told
-    assert "  ▒▓▓▓▓▓▓▓▓▓▓▒\n  ▓██████████▓\n" in told
+    message = check("-e", "input 1x12x12; conv 2 k3 p1", "--input-coverage")
+    assert "conv 2 k3 p1        144       4     6       9      4     9\n" in message
+    assert "  ▒▓▓▓▓▓▓▓▓▓▓▒\n  ▓██████████▓\n" in message
 
 
 def test_the_names_on_the_command_line_are_those_of_the_analyses():

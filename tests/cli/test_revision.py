@@ -138,13 +138,13 @@ HOSTILE_LINKS = {
 
 @pytest.mark.parametrize("name", HOSTILE_LINKS)
 def test_links_that_lead_elsewhere_are_refused(folder: Path, name: str) -> None:
-    target, said = HOSTILE_LINKS[name]
+    target, output = HOSTILE_LINKS[name]
     (folder.parent / "secret.arch").write_text(TEXT)
     (folder / name).symlink_to(target)
     commit()
     done = run(f"HEAD:{name}", "a.arch")
     assert done.exit_code == 2
-    assert said in done.output
+    assert output in done.output
     assert len(done.output.splitlines()) == 1
     # It does not interfere if it is next to another file.
     assert run("HEAD:a.arch", "a.arch").exit_code == 0

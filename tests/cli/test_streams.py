@@ -54,8 +54,8 @@ def start(
 
 
 def ended(process: subprocess.Popen[bytes]) -> tuple[int, str]:
-    _, told = process.communicate(timeout=60)
-    return process.returncode, told.decode()
+    _, message = process.communicate(timeout=60)
+    return process.returncode, message.decode()
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -139,9 +139,9 @@ def test_ctrl_c_ends_in_one_line(folder: Path) -> None:
     # Opening it for writing blocks until somebody reads: then the command is waiting for its text.
     with (folder / "never.arch").open("wb"):
         process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=60)
+        _, message = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert told.splitlines() == ["", "archdsl: interrupted"]
+    assert message.splitlines() == ["", "archdsl: interrupted"]
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "cp932"])

@@ -11,7 +11,7 @@ from jsonschema import Draft4Validator  # type: ignore[import-untyped]  # it has
 
 from archdsl.analysis.codes import by_code
 from archdsl.cli import main
-from archdsl.cli.common import colourful
+from archdsl.cli.common import use_color
 from archdsl.diagnostics import Sink
 from archdsl.diagnostics.github import render as github
 from archdsl.diagnostics.json_models import DiagnosticReport
@@ -105,10 +105,10 @@ class Stream:
 def test_colour_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
-    assert colourful(Stream(True))
-    assert not colourful(Stream(False))
+    assert use_color(Stream(True))
+    assert not use_color(Stream(False))
     monkeypatch.setenv("NO_COLOR", "1")
-    assert not colourful(Stream(True))
+    assert not use_color(Stream(True))
 
 
 def test_strict_and_ignore(tmp_path: Path) -> None:

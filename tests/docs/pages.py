@@ -127,10 +127,10 @@ def _type_in(block: Block, folder: Path) -> str:
 
 def _converse(block: Block, folder: Path) -> None:
     session = doctest.DocTestParser().get_doctest(block.text, {}, "session", None, block.line)
-    said: list[str] = []
+    output: list[str] = []
     with chdir(folder):
-        failed = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(session, out=said.append).failed
-    assert not failed, "".join(said)
+        failed = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(session, out=output.append).failed
+    assert not failed, "".join(output)
 
 
 def _run(command: str, folder: Path) -> tuple[int, str]:

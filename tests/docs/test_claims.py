@@ -26,8 +26,8 @@ def table(page: str, heading: str) -> list[str]:
 
 
 def claim(row: str) -> Claim:
-    said, held = row.strip("| ").rsplit(" | ", 1)
-    return Claim(said, tuple(ROOT / target for target in LINK.findall(held)))
+    output, held = row.strip("| ").rsplit(" | ", 1)
+    return Claim(output, tuple(ROOT / target for target in LINK.findall(held)))
 
 
 CLAIMS = [claim(row) for row in table("README.md", "What it does")]
@@ -52,7 +52,7 @@ def measured(*files: Path) -> set[float]:
     return set[float]().union(*map(figures, results))
 
 
-def said(text: str) -> list[float]:
+def output(text: str) -> list[float]:
     return [float(figure.replace(",", "")) for figure in FIGURE.findall(text)]
 
 
@@ -67,13 +67,13 @@ def test_a_claim_is_held(claim: Claim) -> None:
         assert file.is_file(), file
         # A result, or a test that `make test` runs.
         assert file.suffix == ".json" or (file.name.startswith("test_") and "def test_" in file.read_text("utf-8"))
-    assert set(said(claim.text)) <= measured(*claim.evidence)
+    assert set(output(claim.text)) <= measured(*claim.evidence)
 
 
 def test_figures_of_the_architecture() -> None:
     published = json.loads((ROOT / "benchmarks" / "published" / "startup.json").read_text(encoding="utf-8"))
     rows = [row.split(" | ") for row in table("docs/architecture.md", "Start-up time")]
-    times = [said(row[1].removesuffix(" ms"))[0] for row in rows]
+    times = [output(row[1].removesuffix(" ms"))[0] for row in rows]
     medians = published["median_ms"]
     assert times == [medians[name] for name in ("import lark, click", "archdsl check vgg16_bn", "torchinfo")]
     for row, time in zip(rows, times, strict=True):
@@ -91,8 +91,8 @@ def test_figures_of_the_training() -> None:
         *(ratio(f"training-{subject}", "archdsl's training") for subject in subjects),
         ratio("step", "archdsl"),
     ]
-    told = [float(row.strip("| ").rsplit(" | ", 1)[1]) for row in table("docs/training.md", "What it costs")]
-    assert told == measured
+    message = [float(row.strip("| ").rsplit(" | ", 1)[1]) for row in table("docs/training.md", "What it costs")]
+    assert message == measured
     text = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
     peers = re.search(
         r"Lightning's\s+Trainer\s+takes\s+([\d.]+)\s+times[\w\s]+,\s+and\s+Keras'\s+fit\s+on\s+PyTorch\s+([\d.]+)", text

@@ -71,17 +71,17 @@ def test_mistakes_are_shown_as_check_shows_them_and_end_the_cell(shell: Any) -> 
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "output"),
     [
         ("net veiw=blocks", "%%arch: there is no option `veiw`; did you mean `view`?"),
         ('net set="', "%%arch: No closing quotation in"),
         ("net view=x", "%%arch: `view` must be one of layers, blocks, stages, volumes, not `x`"),
     ],
 )
-def test_a_first_line_that_is_wrong(shell: Any, line: str, said: str) -> None:
+def test_a_first_line_that_is_wrong(shell: Any, line: str, output: str) -> None:
     done, seen = run(shell, line)
     assert not done.success
-    assert said in seen.stdout + seen.stderr
+    assert output in seen.stdout + seen.stderr
     assert "Traceback" not in seen.stdout + seen.stderr
 
 

@@ -78,7 +78,7 @@ def test_other_builders(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("page", "said"),
+    ("page", "output"),
     [
         (directive("nosuch.arch"), "arch: no such file"),
         (directive("net.arch", text=NET), "give either a file or the source text as content"),
@@ -88,9 +88,9 @@ def test_other_builders(tmp_path: Path) -> None:
         (directive("net.arch", ":veiw: blocks"), 'unknown option: "veiw"'),
     ],
 )
-def test_what_is_wrong_is_a_warning_with_its_place(tmp_path: Path, page: str, said: str) -> None:
+def test_what_is_wrong_is_a_warning_with_its_place(tmp_path: Path, page: str, output: str) -> None:
     _, warnings = build(tmp_path, page)
-    assert said in warnings
+    assert output in warnings
     assert "index.rst:6:" in warnings
 
 

@@ -71,7 +71,7 @@ def test_two_pictures_on_a_page_do_not_share_ids() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "output"),
     [
         (' veiw="blocks"', "there is no option `veiw`; did you mean `view`?"),
         (' view="block"', "`view` must be one of layers, blocks, stages, volumes, not `block`"),
@@ -79,11 +79,11 @@ def test_two_pictures_on_a_page_do_not_share_ids() -> None:
         (' set="width"', "`width` is not NAME=NUMBER"),
     ],
 )
-def test_a_wrong_option_is_told(options: str, said: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_wrong_option_is_told(options: str, output: str, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "mkdocs.plugins.archdsl"):
         html = render(block(NET, options))
-    assert escape(said) in html
-    assert said in caplog.text
+    assert escape(output) in html
+    assert output in caplog.text
 
 
 def test_a_mistake_is_shown_as_check_does(caplog: pytest.LogCaptureFixture) -> None:

@@ -100,8 +100,8 @@ def test_draws_are_the_same_for_everybody_unless_asked_otherwise(profile: str | 
     env = {key: value for key, value in os.environ.items() if key not in ("HYPOTHESIS_PROFILE", "CI")}
     env |= {"HYPOTHESIS_PROFILE": profile} if profile else {}
     program = "import tests.conftest; from hypothesis import settings; print(settings().derandomize)"
-    said = subprocess.check_output([sys.executable, "-c", program], cwd=ROOT, env=env, text=True)
-    assert said.strip() == str(profile != "fuzz")
+    output = subprocess.check_output([sys.executable, "-c", program], cwd=ROOT, env=env, text=True)
+    assert output.strip() == str(profile != "fuzz")
 
 
 def test_this_run_draws_as_it_should() -> None:

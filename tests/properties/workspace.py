@@ -126,7 +126,7 @@ _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 _CHANGES = {"os.mkdir", "os.remove", "os.rmdir", "os.symlink", "os.link", "os.chmod", "os.truncate", "os.rename"}
 
 
-def _watch(event: str, arguments: tuple[Any, ...]) -> None:
+def _callback(event: str, arguments: tuple[Any, ...]) -> None:
     if _outside is None:
         return
     if event == "open":
@@ -163,4 +163,4 @@ def watched_writes(inside: Path) -> Iterator[list[str]]:
 
 @cache
 def _install() -> None:
-    sys.addaudithook(_watch)
+    sys.addaudithook(_callback)

@@ -26,9 +26,9 @@ def idx_images(count: int, side: int = 28) -> NDArray[np.uint8]:
 
 def records(count: int, classes: int, label_bytes: int = 1) -> tuple[bytes, NDArray[np.uint8], NDArray[np.uint8]]:
     """CIFAR records, with their labels and their images N×3×32×32."""
-    chance = np.random.default_rng(count)
-    labels = chance.integers(0, classes, count).astype(np.uint8)
-    images = chance.integers(0, 256, (count, 3, 32, 32)).astype(np.uint8)
+    rng = np.random.default_rng(count)
+    labels = rng.integers(0, classes, count).astype(np.uint8)
+    images = rng.integers(0, 256, (count, 3, 32, 32)).astype(np.uint8)
     columns = [np.full((count, 1), 7, np.uint8)] * (label_bytes - 1) + [labels[:, None], images.reshape(count, -1)]
     return np.concatenate(columns, axis=1).tobytes(), labels, images
 

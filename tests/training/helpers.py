@@ -9,18 +9,18 @@ import numpy as np
 from torch import nn
 
 from archdsl.training.data.dataset_spec import DataSpec, ImageShape
-from archdsl.training.data.images import ImageSet, Request, Source, Splits
-from archdsl.training.loop.callback import Stop, Watch
-from archdsl.training.model_spec import Subject
+from archdsl.training.data.images import DataSource, ImageSet, Request, Splits
+from archdsl.training.loop.callback import StopRequest, TrainingCallback
+from archdsl.training.model_spec import ModelSpec
 from archdsl.training.recipe.recipe import Recipe
 from archdsl.training.runs.digests import of_json
 from archdsl.training.runs.run_folder import Run
-from archdsl.training.session import Place, Training
+from archdsl.training.session import RunResources, Training
 
 SHAPE = ImageShape(1, 8, 8)
 
 
-class Patches(Source):
+class Patches(DataSource):
     """Noise with a bright patch, whose position among three is the class: learned in seconds."""
 
     def __init__(self, train: int = 90, validation: int = 30, test: int = 30) -> None:
@@ -36,9 +36,9 @@ class Patches(Source):
 
 
 def _patches(count: int, seed: int) -> ImageSet:
-    chance = np.random.default_rng(seed)
-    labels = chance.integers(0, 3, count)
-    images = chance.integers(0, 120, (count, *SHAPE)).astype(np.uint8)
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 3, count)
+    images = rng.integers(0, 120, (count, *SHAPE)).astype(np.uint8)
     for image, label in zip(images, labels, strict=True):
         image[:, 2:6, 1 + 2 * label : 3 + 2 * label] = 250
     return ImageSet(images, labels)
@@ -52,16 +52,25 @@ def small_network() -> nn.Module:
     )  # fmt: skip
 
 
-def subject(build: Callable[[], nn.Module] = small_network) -> Subject:
-    return Subject("small", "input 1x8x8\n", SHAPE, build)
+def model_spec(build: Callable[[], nn.Module] = small_network) -> ModelSpec:
+    return ModelSpec("small", "input 1x8x8\n", SHAPE, build)
 
 
-def training(folder: Path, stop: Stop | None = None, watch: Watch | None = None, **recipe: Any) -> Training:
+def training(
+    folder: Path, stop: StopRequest | None = None, callback: TrainingCallback | None = None, **recipe: Any
+) -> Training:
     """A training in `folder` (a new run, or the existing one), with fixed precision and layout."""
     settings = {"epochs": 3, "batch": 16, "precision": "fp32", "layout": "channels_first", **recipe}
     run = Run(folder) if folder.exists() else Run.create(folder, folder.parent, "unused")
-    place = Place(Request(SHAPE, folder.parent / "cache"), "cpu", run)
-    return Training(subject(), Patches(), Recipe.model_validate(settings), place, watch or Watch(), stop or Stop())
+    place = RunResources(Request(SHAPE, folder.parent / "cache"), "cpu", run)
+    return Training(
+        model_spec(),
+        Patches(),
+        Recipe.model_validate(settings),
+        place,
+        callback or TrainingCallback(),
+        stop or StopRequest(),
+    )
 
 
 def edit_settings(folder: Path, change: Callable[[Any], object]) -> None:
@@ -73,7 +82,7 @@ def edit_settings(folder: Path, change: Callable[[Any], object]) -> None:
     path.write_text(json.dumps({**settings, "digest": of_json(settings)}))
 
 
-class StopAfter(Stop):
+class StopAfter(StopRequest):
     """Stops after this many queries: one after each step, one after each epoch."""
 
     def __init__(self, asked: int) -> None:

@@ -14,13 +14,13 @@ from archdsl.diagnostics import Sink
 from archdsl.text import paths
 from archdsl.training import assemble
 from archdsl.training.data.images import ImageSet, Splits
-from archdsl.training.loop.callback import Stop, Watch
+from archdsl.training.loop.callback import StopRequest, TrainingCallback
 from archdsl.training.loop.device_setup import Setup
 from archdsl.training.loop.loop import fit
 from archdsl.training.loop.standardization import measure
-from archdsl.training.loop.train_context import Job
-from archdsl.training.loop.training_state import State
-from archdsl.training.model_spec import subject_of
+from archdsl.training.loop.train_context import TrainContext
+from archdsl.training.loop.training_state import TrainingState
+from archdsl.training.model_spec import model_spec_of
 from archdsl.training.recipe.composition import compose
 from archdsl.training.recipe.recipe import Recipe
 from archdsl.training.runs.run_folder import Run
@@ -44,7 +44,7 @@ class SlowWeights:
                 fast.copy_(slow)
 
 
-def by_hand(model: nn.Module, job: Job, inputs: Tensor, labels: Tensor) -> None:
+def by_hand(model: nn.Module, context: TrainContext, inputs: Tensor, labels: Tensor) -> None:
     """The paper's loop: learning rates for the sum, three parameter groups, triangular schedule, slow weights."""
     scale = 1024 * (1 + 1 / (1 - 0.85))
     lr, decay = 11.5 / scale, 0.0153 * 1024 / scale
@@ -63,7 +63,7 @@ def by_hand(model: nn.Module, job: Job, inputs: Tensor, labels: Tensor) -> None:
     steps, slow, done = math.ceil(EPOCHS * math.ceil(len(labels) / BATCH)), SlowWeights(model), 0
     for epoch in range(math.ceil(EPOCHS)):
         model.get_parameter("whiten.conv1.bias").requires_grad_(epoch < WHITEN_EPOCHS)
-        for indices in torch.split(job.order(epoch), BATCH):
+        for indices in torch.split(context.order(epoch), BATCH):
             triangle = np.interp(done, [0, 0.23 * steps, steps - 1], [0.2, 1, 0.07])
             for group, peak in zip(optimizer.param_groups, peaks, strict=True):
                 group["lr"] = peak * float(triangle)
@@ -80,7 +80,7 @@ def by_hand(model: nn.Module, job: Job, inputs: Tensor, labels: Tensor) -> None:
 
 
 @pytest.fixture
-def trained(tmp_path: Path) -> tuple[State, Job, nn.Module]:
+def trained(tmp_path: Path) -> tuple[TrainingState, TrainContext, nn.Module]:
     """The state after the recipe's training, the context, and the initial network, after whitening."""
     text = (
         (paths.examples() / "airbench94.arch").read_text(encoding="utf-8").replace("after=3", f"after={WHITEN_EPOCHS}")
@@ -90,23 +90,23 @@ def trained(tmp_path: Path) -> tuple[State, Job, nn.Module]:
     in_file = compose(network.settings, {}, Sink())
     assert in_file is not None
     recipe = Recipe.model_validate({**in_file.model_dump(), **CHANGED})
-    chance = np.random.default_rng(0)
-    images = ImageSet(chance.integers(0, 256, (72, 3, 32, 32)).astype(np.uint8), chance.integers(0, 10, 72))
-    splits, standard, subject = Splits(images, None, None), measure(images.images), subject_of(network, {}, ())
-    model = assemble.build(subject, recipe, CPU)
-    assemble.prepare(model, subject, splits, standard, CPU)
-    job = assemble.job(recipe, Setup(CPU), standard, splits, 10, Stop())
-    first = subject.build()
+    rng = np.random.default_rng(0)
+    images = ImageSet(rng.integers(0, 256, (72, 3, 32, 32)).astype(np.uint8), rng.integers(0, 10, 72))
+    splits, standard, model_spec = Splits(images, None, None), measure(images.images), model_spec_of(network, {}, ())
+    model = assemble.build(model_spec, recipe, CPU)
+    assemble.prepare(model, model_spec, splits, standard, CPU)
+    context = assemble.make_context(recipe, Setup(CPU), standard, splits, 10, StopRequest())
+    first = model_spec.build()
     first.load_state_dict(model.state_dict())
-    state = assemble.first_state(model, job)
-    fit(state, job, Run.create(tmp_path / "run", tmp_path, "unused"), Watch())
-    return state, job, first
+    state = assemble.first_state(model, context)
+    fit(state, context, Run.create(tmp_path / "run", tmp_path, "unused"), TrainingCallback())
+    return state, context, first
 
 
-def test_the_recipe_is_the_paper_s_loop(trained: tuple[State, Job, nn.Module]) -> None:
-    state, job, model = trained
+def test_the_recipe_is_the_paper_s_loop(trained: tuple[TrainingState, TrainContext, nn.Module]) -> None:
+    state, context, model = trained
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    by_hand(model.train(), job, job.standardise(job.train.images), job.train.labels)
+    by_hand(model.train(), context, context.standardise(context.train.images), context.train.labels)
     assert state.step == 14
     assert state.average is not None
     for name, tensor in model.state_dict().items():

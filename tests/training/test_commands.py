@@ -250,7 +250,7 @@ def test_an_input_that_does_not_fit_is_told_before_anything_is_fetched() -> None
 
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize(
-    ("text", "data", "told"),
+    ("text", "data", "message"),
     [
         ("input 1x32x32\nflatten; fc 10", "cifar10", "help: write `input 3x32x32`"),
         ("net N(classes = 10)\ninput 3x32x32\nflatten; fc classes", "cifar100", "help: use `--set classes=100`"),
@@ -261,8 +261,8 @@ def test_an_input_that_does_not_fit_is_told_before_anything_is_fetched() -> None
         ("input a 1x8x8\ninput b 1x8x8\nfrom a; add b; flatten; fc 10", "digits", "this network takes 2 inputs"),
     ],
 )
-def test_networks_that_do_not_fit(text: str, data: str, told: str) -> None:
-    assert told in mismatch(text, "--data", data)
+def test_networks_that_do_not_fit(text: str, data: str, message: str) -> None:
+    assert message in mismatch(text, "--data", data)
 
 
 @pytest.mark.parametrize("fit", ["pad", "resize"])
@@ -279,7 +279,7 @@ def test_images_are_fitted_when_told(folder: Path, fit: str) -> None:
 
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize(
-    ("args", "code", "told"),
+    ("args", "code", "message"),
     [
         ((), 2, "give a network to train"),
         (("net.arch",), 2, "no data set: give `--data digits`"),
@@ -299,9 +299,9 @@ def test_images_are_fitted_when_told(folder: Path, fit: str) -> None:
         (("net.arch", "--data", "digits", "--out", "net.arch"), 2, "net.arch: "),
     ],
 )
-def test_what_cannot_be(args: tuple[str, ...], code: int, told: str) -> None:
+def test_what_cannot_be(args: tuple[str, ...], code: int, message: str) -> None:
     result = run("train", *args)
-    assert told in result.output
+    assert message in result.output
     assert result.exit_code == code
     assert not Path("runs").exists() or not list(Path("runs").iterdir())
 
@@ -309,13 +309,13 @@ def test_what_cannot_be(args: tuple[str, ...], code: int, told: str) -> None:
 def test_what_cannot_be_predicted(folder: Path) -> None:
     assert run("train", "net.arch", "--data", "digits", "--epochs", 1, "--out", "r").exit_code == 0
     (folder / "no.png").write_text("no picture")
-    for args, told in (
+    for args, message in (
         (("r", "no.png"), "no.png: cannot identify image file"),
         (("r", "none.png"), "none.png: No such file"),
         (("nothing", "no.png"), "cannot use nothing"),
     ):
         result = run("predict", *args)
-        assert told in result.output
+        assert message in result.output
         assert result.exit_code == (2 if "nothing" in args else 1)
     for path in [folder / "r/best.safetensors", folder / "r/last.safetensors"]:
         path.unlink()
@@ -370,11 +370,11 @@ def test_a_mismatch_loads_no_torch(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("classes", "told"), [(10, "accuracy 50.00%, loss"), (100, "accuracy 50.00%, top-5 75.00%, loss")]
+    ("classes", "message"), [(10, "accuracy 50.00%, loss"), (100, "accuracy 50.00%, top-5 75.00%, loss")]
 )
-def test_top5_is_told_where_classes_are_many(classes: int, told: str) -> None:
+def test_top5_is_told_where_classes_are_many(classes: int, message: str) -> None:
     scores = Scores(1.0, 0.5, 0.75, torch.zeros(classes, classes), torch.zeros(0, classes))
-    assert _words(scores).startswith(told)
+    assert _words(scores).startswith(message)
 
 
 @pytest.mark.usefixtures("folder")

@@ -231,7 +231,7 @@ def another_tensor(rng: random.Random, tensor: torch.Tensor) -> torch.Tensor:
 
 NAMES = (
     "x", "model.", "optimizer.0.x", "optimizer.99.step", "optimizer.x.y", "optimizer.0.momentum_buffer", "average.x",
-    "chance.host", "chance.1.host", "tally.loss",
+    "rng.host", "rng.1.host", "metrics.loss",
 )  # fmt: skip
 
 
@@ -342,12 +342,12 @@ def test_a_damaged_run_ends_in_a_line(home: Path, tmp_path: Path, number: int, m
         with limited(f"{done}: {' '.join(command)}"):
             result = run(*words)
         seconds = time.monotonic() - started
-        told = f"{done}: {' '.join(command)}: {result.output}"
-        assert result.exit_code in (0, 1, 2), told
-        assert not re.search(r"\bnan\b|\binf\b|Traceback", result.stdout), told
-        assert seconds < SECONDS, told
+        message = f"{done}: {' '.join(command)}: {result.output}"
+        assert result.exit_code in (0, 1, 2), message
+        assert not re.search(r"\bnan\b|\binf\b|Traceback", result.stdout), message
+        assert seconds < SECONDS, message
         if result.exit_code:
-            assert re.search(r"error(\[E\d+\])?: |archdsl: ", result.output), told
+            assert re.search(r"error(\[E\d+\])?: |archdsl: ", result.output), message
     assert {path.name: path.read_text() for path in (tmp_path / "victim").iterdir()} == {
         "precious": "precious", "step-000000001.safetensors": "precious",
     }, done  # fmt: skip

@@ -68,7 +68,7 @@ def test_what_was_cut_off_before_its_settings_is_begun(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "code", "told"),
+    ("more", "code", "message"),
     [
         (("--lr", 0.5), 2, "--optimizer: the run in r was started with another value"),
         (("--batch", 100), 2, "--batch: the run in r was started with another value"),
@@ -76,10 +76,10 @@ def test_what_was_cut_off_before_its_settings_is_begun(folder: Path) -> None:
         (("--data", "mnist", "--input", "1x28x28"), 2, "differ"),
     ],
 )
-def test_another_command_is_refused(folder: Path, more: tuple[object, ...], code: int, told: str) -> None:
+def test_another_command_is_refused(folder: Path, more: tuple[object, ...], code: int, message: str) -> None:
     assert run(*AUTO, "--epochs", 1).exit_code == 0
     refused = run(*AUTO, *more)
-    assert told in refused.output
+    assert message in refused.output
     assert refused.exit_code == code
     assert epochs(folder) == 1
 
@@ -106,7 +106,7 @@ def test_two_processes_begin_and_go_on_and_end_in_order(folder: Path) -> None:
     for epoch in (1, 2, 3):
         (folder / "r/result.json").unlink(missing_ok=True)
         started = start(["-m", "archdsl", "train", *AUTO, "--epochs", str(epoch)], folder)
-        told = [process.communicate(timeout=120) for process in started]
-        assert [process.returncode for process in started] == [0, 0], told
+        message = [process.communicate(timeout=120) for process in started]
+        assert [process.returncode for process in started] == [0, 0], message
         assert epochs(folder) == epoch
         assert (folder / "r/result.json").is_file()

@@ -17,12 +17,12 @@ from archdsl.training import report
 from archdsl.training.errors.device_errors import CannotCompile
 from archdsl.training.errors.loop_errors import BatchOfOne, Diverged
 from archdsl.training.errors.run_errors import CannotResume, NoRun
-from archdsl.training.loop.callback import Watch
+from archdsl.training.loop.callback import TrainingCallback
 from archdsl.training.loop.loop import Ending
 from archdsl.training.runs.checkpoint import list_checkpoints, read
 from archdsl.training.runs.run_folder import Run
 from archdsl.training.session import Training
-from tests.training.helpers import Patches, StopAfter, small_network, subject, training
+from tests.training.helpers import Patches, StopAfter, model_spec, small_network, training
 
 
 @pytest.fixture(autouse=True)
@@ -33,23 +33,23 @@ def _no_pictures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr(report, "draw_confusion", lambda *_: None)
 
 
-class Notes(Watch):
+class Notes(TrainingCallback):
     """Records the callback's calls."""
 
     def __init__(self) -> None:
-        self.told: list[str] = []
+        self.message: list[str] = []
 
     def note(self, text: str) -> None:
-        self.told.append(text)
+        self.message.append(text)
 
 
 def final(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """The complete result of a run: every tensor and number of its newest checkpoint except the elapsed time."""
     tensors, numbers = read(list_checkpoints(folder / "checkpoints")[-1])
-    told = numbers.model_dump(exclude={"seconds": True})
-    for line in told["history"]:
+    message = numbers.model_dump(exclude={"seconds": True})
+    for line in message["history"]:
         del line["seconds"], line["images_per_second"]
-    return tensors, told
+    return tensors, message
 
 
 def assert_same(one: Path, other: Path) -> None:
@@ -135,16 +135,16 @@ def test_epochs_may_be_added(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("schedule", "told"),
+    ("schedule", "message"),
     [("constant", None), ("cosine", "the cosine schedule now spans 5 epochs: the learning rate changes from ")],
 )
-def test_added_epochs_that_change_the_course_are_told(tmp_path: Path, schedule: str, told: str | None) -> None:
+def test_added_epochs_that_change_the_course_are_told(tmp_path: Path, schedule: str, message: str | None) -> None:
     training(tmp_path / "run", epochs=3, schedule={"name": schedule}).start()
-    watch = Notes()
-    training(tmp_path / "run", watch=watch, epochs=5, schedule={"name": schedule}).resume()
-    courses = [note for note in watch.told if "schedule" in note]
-    assert len(courses) == (told is not None)
-    assert told is None or courses[0].startswith(told)
+    callback = Notes()
+    training(tmp_path / "run", callback=callback, epochs=5, schedule={"name": schedule}).resume()
+    courses = [note for note in callback.message if "schedule" in note]
+    assert len(courses) == (message is not None)
+    assert message is None or courses[0].startswith(message)
 
 
 def test_the_seed_decides_everything(tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_accumulated_batches_are_one_large_batch(tmp_path: Path) -> None:
 
     def run(name: str, **recipe: Any) -> dict[str, Tensor]:
         made = training(tmp_path / name, optimizer={"name": "sgd", "lr": 0.05}, epochs=2, **recipe)
-        Training(subject(lambda: _copy(plain)), made.source, made.recipe, made.place, made.watch).start()
+        Training(model_spec(lambda: _copy(plain)), made.source, made.recipe, made.resources, made.callback).start()
         return load_file(tmp_path / name / "last.safetensors")
 
     large, small = run("large", batch=32), run("small", batch=8, accumulate=4)
@@ -182,11 +182,11 @@ def test_patience(tmp_path: Path) -> None:
 
 
 def test_patience_that_nothing_validates_is_told(tmp_path: Path) -> None:
-    watch = Notes()
+    callback = Notes()
     made = training(tmp_path / "run", epochs=2, patience=1)
-    outcome = Training(made.subject, Patches(33, 0, 0), made.recipe, made.place, watch).start()
+    outcome = Training(made.model_spec, Patches(33, 0, 0), made.recipe, made.resources, callback).start()
     assert outcome.state.epoch == 2
-    assert "`patience 1` has no effect: there are no validation images (`split 0.9`)" in watch.told
+    assert "`patience 1` has no effect: there are no validation images (`split 0.9`)" in callback.message
 
 
 def test_a_loss_that_is_no_number_stops_and_keeps_finite_weights(tmp_path: Path) -> None:
@@ -203,7 +203,7 @@ def test_a_loss_that_is_no_number_stops_and_keeps_finite_weights(tmp_path: Path)
 
 def test_without_validation_or_test_images(tmp_path: Path) -> None:
     made = training(tmp_path / "run", epochs=2)
-    outcome = Training(made.subject, Patches(33, 0, 0), made.recipe, made.place, made.watch).start()
+    outcome = Training(made.model_spec, Patches(33, 0, 0), made.recipe, made.resources, made.callback).start()
     assert outcome.tested is None
     assert outcome.state.best is None
     assert not (tmp_path / "run" / "best.safetensors").exists()
@@ -212,7 +212,7 @@ def test_without_validation_or_test_images(tmp_path: Path) -> None:
 
 def test_a_last_batch_of_one_image_is_left_out(tmp_path: Path) -> None:
     made = training(tmp_path / "run", epochs=2, batch=16)
-    outcome = Training(made.subject, Patches(33, 10, 0), made.recipe, made.place, made.watch).start()
+    outcome = Training(made.model_spec, Patches(33, 10, 0), made.recipe, made.resources, made.callback).start()
     assert outcome.state.step == 2 * 2  # 16 + 16, and the 33rd another time
     assert outcome.tested is not None
     assert outcome.tested[0] == "validation"
@@ -222,7 +222,7 @@ def test_changed_data_cannot_be_resumed(tmp_path: Path) -> None:
     training(tmp_path / "run", stop=StopAfter(2)).start()
     made = training(tmp_path / "run")
     with pytest.raises(CannotResume, match="the data set has changed"):
-        Training(made.subject, Patches(80, 30, 30), made.recipe, made.place, made.watch).resume()
+        Training(made.model_spec, Patches(80, 30, 30), made.recipe, made.resources, made.callback).resume()
 
 
 def test_no_run_in_the_folder(tmp_path: Path) -> None:
@@ -276,12 +276,12 @@ def test_killed_before_the_first_checkpoint_it_begins_when_resumed(tmp_path: Pat
 def test_what_is_over_is_said_to_be_over(tmp_path: Path) -> None:
     notes: list[str] = []
 
-    class Noting(Watch):
+    class Noting(TrainingCallback):
         def note(self, text: str) -> None:
             notes.append(text)
 
     training(tmp_path / "run").start()
-    training(tmp_path / "run", watch=Noting()).resume()
+    training(tmp_path / "run", callback=Noting()).resume()
     assert notes[-1] == "all 3 epochs are finished; `--epochs 6` trains for as many more"
 
 
@@ -305,6 +305,6 @@ def test_a_batch_of_one_image_and_a_norm_over_the_batch(tmp_path: Path, precisio
     def flat() -> nn.Module:
         return nn.Sequential(nn.Flatten(), nn.Linear(64, 4), nn.BatchNorm1d(4), nn.Linear(4, 3))
 
-    made = replace(training(tmp_path / "run", batch=1, precision=precision), subject=subject(flat))
+    made = replace(training(tmp_path / "run", batch=1, precision=precision), model_spec=model_spec(flat))
     with pytest.raises(BatchOfOne, match="cannot normalize over a batch of one image"):
         made.start()

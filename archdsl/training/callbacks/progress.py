@@ -17,18 +17,18 @@ from rich.progress import (
 from rich.text import Text
 
 from ..duration import duration
-from ..loop.callback import Tick, Watch
+from ..loop.callback import Tick, TrainingCallback
 
 _SECONDS_BETWEEN_LINES = 60
-_SECONDS_BEFORE_DECODING_IS_TOLD = 2
+_SECONDS_BEFORE_DECODING_IS_SHOWN = 2
 
 
-def watch_on(console: Console) -> Watch:
+def progress_for(console: Console) -> TrainingCallback:
     """The callback that suits the console."""
-    return BarWatch(console) if console.is_terminal else LineWatch(console)
+    return BarProgress(console) if console.is_terminal else LineProgress(console)
 
 
-class LineWatch(Watch):
+class LineProgress(TrainingCallback):
     """Plain lines: notes, one for each epoch, and one per minute within long epochs."""
 
     def __init__(self, console: Console) -> None:
@@ -45,7 +45,7 @@ class LineWatch(Watch):
 
     def start_decoding(self, name: str, images: int) -> None:
         self._decoding, self._decoded, self._of = name, 0, images
-        self._said = time.monotonic() - _SECONDS_BETWEEN_LINES + _SECONDS_BEFORE_DECODING_IS_TOLD
+        self._said = time.monotonic() - _SECONDS_BETWEEN_LINES + _SECONDS_BEFORE_DECODING_IS_SHOWN
 
     def advance(self, size: int) -> None:
         if not self._decoding:
@@ -92,7 +92,7 @@ class LineWatch(Watch):
         self._said = time.monotonic()
 
 
-class BarWatch(LineWatch):
+class BarProgress(LineProgress):
     """A bar for the current epoch or download; completed ones remain as lines above it."""
 
     def __init__(self, console: Console) -> None:

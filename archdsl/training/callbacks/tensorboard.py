@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from ..loop.callback import Tick, Watch
+from ..loop.callback import Tick, TrainingCallback
 from ..report import REPORT
 from ..report.run_report import TrainingReport
 from ..runs.run_folder import Run
@@ -19,13 +19,13 @@ FOLDER = "tensorboard"
 """Subfolder of the run folder for the event files."""
 
 
-class EventWatch(Watch):
+class TensorBoardCallback(TrainingCallback):
     """Forwards everything to another callback, and writes epochs and results to TensorBoard, too.
 
     A resumed run replaces the events after its checkpoint; if it was started without TensorBoard, all epochs are added.
     """
 
-    def __init__(self, other: Watch, run: Run) -> None:
+    def __init__(self, other: TrainingCallback, run: Run) -> None:
         self._other, self._run = other, run
         self._writer: SummaryWriter | None = None
 
@@ -61,14 +61,14 @@ class EventWatch(Watch):
     def end(self) -> None:
         self._other.end()
 
-    def over(self) -> None:
-        self._other.over()
+    def report_written(self) -> None:
+        self._other.report_written()
         report = TrainingReport.model_validate_json((self._run.folder / REPORT).read_bytes())
         writer = self._writer or self._open(report.epochs + 1)
         writer.add_text("network", "\n".join(f"    {line}" for line in report.text.splitlines()), report.epochs)
         if report.result is not None:
-            with Image.open(self._run.folder / "confusion.png") as picture:
-                pixels = np.asarray(picture.convert("RGB"))
+            with Image.open(self._run.folder / "confusion.png") as image:
+                pixels = np.asarray(image.convert("RGB"))
             writer.add_image("confusion", pixels, report.epochs, dataformats="HWC")
             for name in ("accuracy", "top5", "loss"):
                 writer.add_scalar(f"{report.result.images}/{name}", getattr(report.result, name), report.epochs)
@@ -79,9 +79,9 @@ class EventWatch(Watch):
         from torch.utils.tensorboard import SummaryWriter
 
         folder = self._run.folder / FOLDER
-        told = folder.is_dir() and any(folder.iterdir())
-        writer = SummaryWriter(str(folder), purge_step=epoch if told else None)
-        if not told and self._run.metrics.is_file():
+        exists = folder.is_dir() and any(folder.iterdir())
+        writer = SummaryWriter(str(folder), purge_step=epoch if exists else None)
+        if not exists and self._run.metrics.is_file():
             for text in self._run.metrics.read_text(encoding="utf-8").splitlines():
                 line = json.loads(text)
                 for name, value in _scalars(line) if line["epoch"] < epoch else ():

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from ..errors.data_errors import DataCorrupt, DataMissing
 from .dataset_files import RemoteFile, obtain
 from .dataset_spec import DataSpec
-from .images import ImageSet, Request, Source, Splits, hold_out
+from .images import DataSource, ImageSet, Request, Splits, hold_out
 
 _PIXELS = 3 * 32 * 32
 _LARGEST_MEMBER = 512 << 20
 
 
 @dataclass(frozen=True)
-class CifarSource(Source):
+class CifarSource(DataSource):
     """An archive of record files.
 
     `folder` is the name of the folder inside it, `train` and `test` are the names of the files, `records` is the number

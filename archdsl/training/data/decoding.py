@@ -37,8 +37,8 @@ def decode(path: Path | BinaryIO, shape: ImageShape) -> Pixels:
     if prod(shape) > _MOST_VALUES:
         raise OSError(f"an image of {shape} has more than {_MOST_VALUES:,} values, the limit")
     try:
-        with _opened(path) as picture:
-            return _pixels(picture, shape)
+        with _opened(path) as image:
+            return _pixels(image, shape)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise OSError("too many pixels to decode safely") from error
     except UnidentifiedImageError as error:  # Pillow's message contains the file name or a memory address
@@ -56,23 +56,23 @@ def _opened(path: Path | BinaryIO) -> Image.Image:
         return Image.open(path, formats=_FORMATS)
 
 
-def _pixels(picture: Image.Image, shape: ImageShape) -> Pixels:
+def _pixels(image: Image.Image, shape: ImageShape) -> Pixels:
     mode = "L" if shape.channels == 1 else "RGB"
-    picture.draft(mode, (2 * shape.width, 2 * shape.height))  # decode a JPEG at a reduced size, not below this one
-    turned = ImageOps.exif_transpose(picture)
-    if turned.mode in _DEEP:  # Pillow's conversion would clip, not scale
-        turned = _scaled(turned)
-    if turned.has_transparency_data:
-        turned = Image.alpha_composite(Image.new("RGBA", turned.size, "black"), turned.convert("RGBA"))
-    fitted = ImageOps.fit(turned.convert(mode), (shape.width, shape.height), Image.Resampling.BILINEAR)
+    image.draft(mode, (2 * shape.width, 2 * shape.height))  # decode a JPEG at a reduced size, not below this one
+    upright = ImageOps.exif_transpose(image)
+    if upright.mode in _DEEP:  # Pillow's conversion would clip, not scale
+        upright = _scaled(upright)
+    if upright.has_transparency_data:
+        upright = Image.alpha_composite(Image.new("RGBA", upright.size, "black"), upright.convert("RGBA"))
+    fitted = ImageOps.fit(upright.convert(mode), (shape.width, shape.height), Image.Resampling.BILINEAR)
     pixels = np.array(fitted, np.uint8)  # a copy: torch requires writable memory
     return pixels[None] if shape.channels == 1 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
 
 
-def _scaled(picture: Image.Image) -> Image.Image:
+def _scaled(image: Image.Image) -> Image.Image:
     """An image with more than 8 bits per channel, reduced to bytes: 16 bits by their upper half, floats in 0..1 times
     255.
     """
-    values = np.nan_to_num(np.asarray(picture, np.float64))
-    values = values * 255 if picture.mode == "F" and values.max(initial=0) <= 1 else values / 257
+    values = np.nan_to_num(np.asarray(image, np.float64))
+    values = values * 255 if image.mode == "F" and values.max(initial=0) <= 1 else values / 257
     return Image.fromarray(np.clip(np.round(values), 0, 255).astype(np.uint8))

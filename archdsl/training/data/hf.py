@@ -18,7 +18,7 @@ from .decode_many import decode_all
 from .decoded_cache import Flags, Note, kept
 from .decoding import decode
 from .hub import HubFile, Listing, Name, fetch_file, list_files, need_packages
-from .images import Download, ImageSet, Labels, Pixels, Request, Source, Splits, divide
+from .images import DataSource, Download, ImageSet, Labels, Pixels, Request, Splits, divide
 
 _ROWS = 256
 
@@ -32,7 +32,7 @@ class Columns:
     classes: tuple[str, ...]
 
 
-class HubSource(Source):
+class HubSource(DataSource):
     """A data set on the Hub. Its facts are in its files, so `spec` downloads the first one."""
 
     def __init__(self, text: str) -> None:
@@ -115,7 +115,7 @@ class HubSource(Source):
 
         def missing() -> Iterator[int]:
             row = 0
-            for rows in _pictures(self._name, paths, self._columns.image):
+            for rows in _encoded_images(self._name, paths, self._columns.image):
                 for content in rows:
                     place = int(places[row])
                     if not done[place]:
@@ -186,7 +186,7 @@ def _labels(paths: list[Path], column: str) -> Labels:
     return np.concatenate([told.cast(pyarrow.int64()).fill_null(-1).to_numpy() for told in columns])
 
 
-def _pictures(name: Name, paths: list[Path], column: str) -> Iterator[list[bytes | None]]:
+def _encoded_images(name: Name, paths: list[Path], column: str) -> Iterator[list[bytes | None]]:
     """The encoded images in the files, a few rows at a time."""
     import pyarrow.parquet as parquet
 

@@ -82,7 +82,7 @@ def list_files(name: Name) -> Listing:
     no_answer: tuple[type[BaseException], ...] = (OSError, HfHubHTTPError.__mro__[1])
     kept = paths.user_cache() / "hub" / f"{re.sub(r'[^A-Za-z0-9.-]', '_', f'{name}@{name.revision}')}.json"
     try:
-        with _told(name):
+        with _hub_errors(name):
             listing = _ask(name)
     except no_answer as error:
         if not kept.is_file():
@@ -90,8 +90,8 @@ def list_files(name: Name) -> Listing:
             raise HubFailed(
                 str(name), f"{why} ({type(error).__name__})", "check the network connection and try again"
             ) from error
-        told = json.loads(kept.read_text(encoding="utf-8"))
-        return Listing(told["commit"], tuple(HubFile(**file) for file in told["files"]))
+        cached = json.loads(kept.read_text(encoding="utf-8"))
+        return Listing(cached["commit"], tuple(HubFile(**file) for file in cached["files"]))
     kept.parent.mkdir(parents=True, exist_ok=True)
     write_text(kept, json.dumps(asdict(listing), indent=1))
     return listing
@@ -99,7 +99,7 @@ def list_files(name: Name) -> Listing:
 
 def fetch_file(name: Name, commit: str, file: HubFile) -> Path:
     """The file in huggingface_hub's own cache, downloaded if necessary. Raises HubFailed, DataCorrupt."""
-    with _told(name):
+    with _hub_errors(name):
         path = Path(_api().hf_hub_download(name.repo, file.path, repo_type="dataset", revision=commit))
     if file.sha256 is not None and sha256(path) != file.sha256:
         raise DataCorrupt(path.resolve(), "its sha256 differs from the Hub's")
@@ -159,7 +159,7 @@ def _split_of(path: PurePosixPath) -> str | None:
 
 
 @contextmanager
-def _told(name: Name) -> Iterator[None]:
+def _hub_errors(name: Name) -> Iterator[None]:
     """Error responses of the Hub as Problems."""
     from huggingface_hub.errors import (
         GatedRepoError,

@@ -8,7 +8,7 @@ from ..errors.data_errors import DataCorrupt
 from .dataset_files import LocalFile, RemoteFile, obtain
 from .dataset_spec import DataSpec
 from .idx import read_idx
-from .images import ImageSet, Request, Source, Splits, hold_out
+from .images import DataSource, ImageSet, Request, Splits, hold_out
 
 FourFiles = tuple[RemoteFile, RemoteFile, RemoteFile, RemoteFile]
 
@@ -21,7 +21,7 @@ _NAMES = (
 
 
 @dataclass(frozen=True)
-class IdxSource(Source):
+class IdxSource(DataSource):
     """Four IDX files: training images and labels, test images and labels."""
 
     facts: DataSpec

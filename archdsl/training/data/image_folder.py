@@ -16,14 +16,14 @@ from .dataset_spec import DataSpec, ImageShape
 from .decode_many import decode_all
 from .decoded_cache import MAPPED, Flags, Note, kept
 from .decoding import EXTENSIONS, decode
-from .images import ImageSet, Pixels, Request, Source, Splits, divide, hold_out
+from .images import DataSource, ImageSet, Pixels, Request, Splits, divide, hold_out
 
 _VALIDATION = ("val", "validation", "valid")
 _TEST_PART = 0.1
 
 
 @dataclass(frozen=True)
-class Item:
+class ImageFile:
     """The path of an image and its class."""
 
     path: Path
@@ -31,15 +31,15 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Parts:
+class FolderSplits:
     """The files of each split; a split without a folder is empty."""
 
-    train: tuple[Item, ...]
-    validation: tuple[Item, ...]
-    test: tuple[Item, ...]
+    train: tuple[ImageFile, ...]
+    validation: tuple[ImageFile, ...]
+    test: tuple[ImageFile, ...]
 
 
-class FolderSource(Source):
+class FolderSource(DataSource):
     """Images in folders named after their classes, in alphabetical order.
 
     Without folders for the splits, a tenth of each class becomes the test set, selected by the digest of the file name:
@@ -77,13 +77,13 @@ class FolderSource(Source):
             **({"test": test} if test.is_dir() else {}),
         }
 
-    def parts(self) -> Parts:
+    def parts(self) -> FolderSplits:
         """The files of each split."""
         items = {name: self._items(root) for name, root in self._roots.items()}
         if "" in items:
             train, test = _divide(items[""])
-            return Parts(train, (), test)
-        return Parts(items["train"], items.get("validation", ()), items.get("test", ()))
+            return FolderSplits(train, (), test)
+        return FolderSplits(items["train"], items.get("validation", ()), items.get("test", ()))
 
     def load(self, request: Request) -> Splits:
         if request.shape.channels not in (1, 3):
@@ -95,7 +95,7 @@ class FolderSource(Source):
         alone = not parts.validation and len(parts.train) * prod(request.shape) <= MAPPED
         if not parts.validation and not alone:  # split before reading: selecting from a mapped file copies
             learn, validate = divide(len(parts.train), request.split)
-            parts = Parts(_take(parts.train, learn), _take(parts.train, validate), parts.test)
+            parts = FolderSplits(_take(parts.train, learn), _take(parts.train, validate), parts.test)
         reading = _Reading(self.folder, request, [])
         test, train, validation = (
             reading.read(items) if items else None for items in (parts.test, parts.train, parts.validation)
@@ -107,12 +107,12 @@ class FolderSource(Source):
             train, validation = hold_out(train, request.split)
         return Splits(train, validation, test)
 
-    def _items(self, root: Path) -> tuple[Item, ...]:
+    def _items(self, root: Path) -> tuple[ImageFile, ...]:
         labels = {name: label for label, name in enumerate(self.spec.classes)}
-        return tuple(Item(path, labels[name]) for name in _class_folders(root) for path in _images(root / name))
+        return tuple(ImageFile(path, labels[name]) for name in _class_folders(root) for path in _images(root / name))
 
 
-def _take(items: tuple[Item, ...], indices: NDArray[np.int64]) -> tuple[Item, ...]:
+def _take(items: tuple[ImageFile, ...], indices: NDArray[np.int64]) -> tuple[ImageFile, ...]:
     return tuple(items[index] for index in indices)
 
 
@@ -136,7 +136,7 @@ def _printable(name: str) -> str:
     return name if _is_text(name) else os.fsencode(name).decode("utf-8", "replace")
 
 
-def _divide(items: tuple[Item, ...]) -> tuple[tuple[Item, ...], tuple[Item, ...]]:
+def _divide(items: tuple[ImageFile, ...]) -> tuple[tuple[ImageFile, ...], tuple[ImageFile, ...]]:
     """Training and test files: the test files are the tenth of each class with the smallest digests of their names."""
     test: set[Path] = set()
     for label in {item.label for item in items}:
@@ -151,7 +151,7 @@ def _of(folder: Path, shape: ImageShape) -> str:
     return hashlib.sha256(b"2 " + os.fsencode(f"{folder.resolve()} {shape}")).hexdigest()[:16]
 
 
-def _key(folder: Path, item: Item) -> str:
+def _key(folder: Path, item: ImageFile) -> str:
     """An identifier of a file's present version: it changes with the path, the time and the size."""
     state = item.path.stat()
     about = f"{item.path.relative_to(folder)}\0{state.st_size}\0{state.st_mtime_ns}"
@@ -166,7 +166,7 @@ class _Reading:
     request: Request
     bad: list[str]
 
-    def read(self, items: tuple[Item, ...]) -> ImageSet | None:
+    def read(self, items: tuple[ImageFile, ...]) -> ImageSet | None:
         """The images of these files; None if one is unreadable, in which case it is in `bad`."""
         keys = [_key(self.folder, item) for item in items]
         digest = hashlib.sha256("".join(keys).encode()).hexdigest()[:16]

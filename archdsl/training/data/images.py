@@ -63,7 +63,7 @@ class Splits:
     notes: tuple[str, ...] = ()
 
 
-Tell = Callable[[str], None]
+ShowProgress = Callable[[str], None]
 
 
 class Download:
@@ -98,7 +98,7 @@ class Request:
     download: Download = field(default_factory=Download)
 
 
-class Source(ABC):
+class DataSource(ABC):
     """A data set: its facts, and how to read it."""
 
     @property

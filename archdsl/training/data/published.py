@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from .dataset_spec import DataSpec
-from .images import Request, Source, Splits
+from .images import DataSource, Request, Splits
 
 
-class Published(Source):
+class Published(DataSource):
     """The contents of a file in `sets/`: its SPEC and its `load`."""
 
     def __init__(self, facts: DataSpec, load: Callable[[Request], Splits]) -> None:

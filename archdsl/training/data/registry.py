@@ -14,7 +14,7 @@ from .dataset_spec import HUB_PREFIX, DataSpec
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from .images import Source
+    from .images import DataSource
 
 
 @cache
@@ -34,7 +34,7 @@ def _modules() -> "dict[str, ModuleType]":
     return found
 
 
-def find_source(name: str, beside: Path | None = None) -> "Source":
+def find_source(name: str, beside: Path | None = None) -> "DataSource":
     """The data set with this name, of the Hub for `hf:OWNER/NAME`, or the folder of images at this path.
 
     A relative path is relative to `beside`, if given (the folder of a network's file that names its data), else to the

@@ -7,7 +7,7 @@ import numpy as np
 from ..errors.data_errors import DataCorrupt
 from .dataset_files import RemoteFile, obtain
 from .dataset_spec import DataSpec
-from .images import ImageSet, Request, Source, Splits, hold_out
+from .images import DataSource, ImageSet, Request, Splits, hold_out
 from .mat import read_mat
 
 _LARGEST = 1 << 30
@@ -20,7 +20,7 @@ def at_home(name: str, sha256: str) -> RemoteFile:
     return RemoteFile(name, sha256, (f"http://ufldl.stanford.edu/housenumbers/{name}",))
 
 
-class SvhnSource(Source):
+class SvhnSource(DataSource):
     """Two MAT files: `X` of 32×32×3×N bytes, `y` of N classes, of which 10 means the digit 0."""
 
     def __init__(self, facts: DataSpec, train: RemoteFile, test: RemoteFile) -> None:

@@ -71,9 +71,9 @@ class DownloadFailed(Problem):
 class BadImages(Problem):
     """A folder of images that cannot be used as a data set; `files` are the unreadable files, with the reasons."""
 
-    def __init__(self, folder: Path, why: str, way_out: str, files: tuple[str, ...] = ()) -> None:
+    def __init__(self, folder: Path, why: str, suggestion: str, files: tuple[str, ...] = ()) -> None:
         super().__init__(folder, why)
-        self.folder, self.why, self.way_out, self.files = folder, why, way_out, files
+        self.folder, self.why, self.suggestion, self.files = folder, why, suggestion, files
 
     def details(self) -> tuple[str, ...]:
         return self.files
@@ -82,7 +82,7 @@ class BadImages(Problem):
         return f"{self.folder}: {self.why}"
 
     def help(self) -> tuple[str, ...]:
-        return (self.way_out,)
+        return (self.suggestion,)
 
 
 class DecodingStopped(Problem):
@@ -104,15 +104,15 @@ class DecodingStopped(Problem):
 class HubFailed(Problem):
     """A data set of the Hugging Face Hub that cannot be downloaded, or that has no images with classes."""
 
-    def __init__(self, name: str, why: str, way_out: str) -> None:
+    def __init__(self, name: str, why: str, suggestion: str) -> None:
         super().__init__(name, why)
-        self.name, self.why, self.way_out = name, why, way_out
+        self.name, self.why, self.suggestion = name, why, suggestion
 
     def message(self) -> str:
         return f"hf:{self.name}: {self.why}"
 
     def help(self) -> tuple[str, ...]:
-        return (self.way_out,)
+        return (self.suggestion,)
 
 
 class NothingToLearnFrom(Problem):
@@ -133,12 +133,12 @@ class NothingToLearnFrom(Problem):
 class OtherData(Problem):
     """Images that a run cannot be evaluated on."""
 
-    def __init__(self, data: str, why: str, way_out: str) -> None:
+    def __init__(self, data: str, why: str, suggestion: str) -> None:
         super().__init__(data, why)
-        self.data, self.why, self.way_out = data, why, way_out
+        self.data, self.why, self.suggestion = data, why, suggestion
 
     def message(self) -> str:
         return f"{self.data}: {self.why}"
 
     def help(self) -> tuple[str, ...]:
-        return (self.way_out,)
+        return (self.suggestion,)

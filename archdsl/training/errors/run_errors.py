@@ -8,15 +8,15 @@ from .problem import Problem
 class CannotResume(Problem):
     """A run that cannot be used, neither to resume it nor for its weights."""
 
-    def __init__(self, run: Path, why: str, way_out: str = "start a new run") -> None:
+    def __init__(self, run: Path, why: str, suggestion: str = "start a new run") -> None:
         super().__init__(run, why)
-        self.run, self.why, self.way_out = run, why, way_out
+        self.run, self.why, self.suggestion = run, why, suggestion
 
     def message(self) -> str:
         return f"cannot use {self.run}: {self.why}"
 
     def help(self) -> tuple[str, ...]:
-        return (self.way_out,)
+        return (self.suggestion,)
 
 
 class NoRun(Problem):
@@ -24,15 +24,15 @@ class NoRun(Problem):
 
     exit_status = 2
 
-    def __init__(self, folder: Path, why: str, way_out: str) -> None:
+    def __init__(self, folder: Path, why: str, suggestion: str) -> None:
         super().__init__(folder, why)
-        self.folder, self.why, self.way_out = folder, why, way_out
+        self.folder, self.why, self.suggestion = folder, why, suggestion
 
     def message(self) -> str:
         return f"cannot use {self.folder}: {self.why}"
 
     def help(self) -> tuple[str, ...]:
-        return (self.way_out,)
+        return (self.suggestion,)
 
 
 class NetworkChanged(Problem):

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ..data.image_folder import FolderSource
-from ..data.images import ImageSet, Request, Source, Splits, join
+from ..data.images import DataSource, ImageSet, Request, Splits, join
 from ..data.resize import fit_splits
 from ..errors.data_errors import OtherData
 from ..loop.device_setup import Setup
@@ -14,23 +14,25 @@ from ..loop.evaluation import Scores, evaluate
 from ..loop.loss import make_loss
 from ..loop.standardization import Standard, Standardiser
 from ..loop.train_context import on_device
-from ..runs.loaded_run import Opened, refuse_not_finite
+from ..runs.loaded_run import LoadedRun, refuse_not_finite
 
 SPLITS = ("test", "validation", "train", "all")
 """The splits of a data set; `all` is all of them together."""
 
 
-def images_of(opened: Opened, source: Source, request: Request, split: str | None, fit: str) -> tuple[str, ImageSet]:
+def images_of(
+    loaded: LoadedRun, source: DataSource, request: Request, split: str | None, fit: str
+) -> tuple[str, ImageSet]:
     """The name of a split and its images, at the network's size and labeled with the run's class indices.
 
     The default split is the test images, else the validation images, and all images of a folder without splits. The
     run's own data set is split as it was in training. Raises OtherData, and what a source raises.
     """
-    _fits(opened, source, fit)
-    renumbered = _renumbered(opened, source)
-    request = replace(request, split=opened.settings.recipe.split)
-    splits = fit_splits(source.load(request), opened.shape, fit)
-    own = source.origin == opened.settings.data.source
+    _fits(loaded, source, fit)
+    renumbered = _renumbered(loaded, source)
+    request = replace(request, split=loaded.settings.recipe.split)
+    splits = fit_splits(source.load(request), loaded.shape, fit)
+    own = source.origin == loaded.settings.data.source
     chosen = split or _usual(splits, everything=not own and _is_plain(source))
     parts = {"test": splits.test, "validation": splits.validation, "train": splits.train}
     found = [part for name, part in parts.items() if part is not None and len(part) and chosen in (name, "all")]
@@ -41,14 +43,14 @@ def images_of(opened: Opened, source: Source, request: Request, split: str | Non
     return chosen, replace(images, labels=renumbered[images.labels])
 
 
-def assess(opened: Opened, images: ImageSet, tta: str | None = None) -> Scores:
+def assess(loaded: LoadedRun, images: ImageSet, tta: str | None = None) -> Scores:
     """Scores as after the training: same precision, and same test-time augmentation unless `tta` is given."""
-    settings, device = opened.settings, opened.device
+    settings, device = loaded.settings, loaded.device
     same = settings.setup.device.partition(":")[0] == device.type
     setup = Setup(device, settings.setup.precision, settings.setup.layout) if same else Setup(device)
     standard = Standard(tuple(settings.data.mean), tuple(settings.data.deviation))
     batches = on_device(images, device)
-    model = opened.model.to(memory_format=setup.memory_format)  # type: ignore[call-overload]  # torch's types lack it
+    model = loaded.model.to(memory_format=setup.memory_format)  # type: ignore[call-overload]  # torch's types lack it
     scores = evaluate(
         model,
         batches.images,
@@ -58,13 +60,13 @@ def assess(opened: Opened, images: ImageSet, tta: str | None = None) -> Scores:
         Standardiser(standard, device, setup.memory_format),
         tta=tta or settings.recipe.tta,
     )
-    refuse_not_finite(scores.logits, opened.run)
+    refuse_not_finite(scores.logits, loaded.run)
     return scores
 
 
-def _fits(opened: Opened, source: Source, fit: str) -> None:
+def _fits(loaded: LoadedRun, source: DataSource, fit: str) -> None:
     """Raise OtherData if the images do not have the network's input size and no `fit` is given."""
-    shape, wanted = source.spec.shape, opened.shape
+    shape, wanted = source.spec.shape, loaded.shape
     if shape is None or shape == wanted:
         return
     if shape.channels != wanted.channels:
@@ -76,9 +78,9 @@ def _fits(opened: Opened, source: Source, fit: str) -> None:
         raise OtherData(source.spec.name, f"its images are {shape}, but the network takes {wanted}", ways)
 
 
-def _renumbered(opened: Opened, source: Source) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+def _renumbered(loaded: LoadedRun, source: DataSource) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
     """The run's index of each class of the data set; classes are matched by name."""
-    classes = opened.settings.data.classes
+    classes = loaded.settings.data.classes
     numbers = {name: number for number, name in enumerate(classes)}
     unknown = [name for name in source.spec.classes if name not in numbers]
     if unknown:
@@ -94,6 +96,6 @@ def _usual(splits: Splits, everything: bool) -> str:
     return "test" if splits.test is not None else "validation" if splits.validation is not None else "train"
 
 
-def _is_plain(source: Source) -> bool:
+def _is_plain(source: DataSource) -> bool:
     """Whether it is a folder without splits."""
     return isinstance(source, FolderSource) and not (Path(source.folder) / "train").is_dir()

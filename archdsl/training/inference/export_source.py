@@ -11,7 +11,7 @@ from ...shapes.shape import Layout, Shape
 from ...version import __version__
 from ..loop.standardization import Standard
 from ..recipe.recipe import AnyLoss
-from ..runs.loaded_run import Opened
+from ..runs.loaded_run import LoadedRun
 
 _OUTPUTS = {
     "cross_entropy": "logits: softmax gives the probabilities of the classes",
@@ -40,19 +40,19 @@ class Prepared(nn.Module):
         return self.network((pixels.to(torch.float32) - self.standard_mean) * self.standard_scale)
 
 
-def of_run(opened: Opened, prepare: bool, batch: int | None = None) -> Exportable:
+def of_run(loaded: LoadedRun, prepare: bool, batch: int | None = None) -> Exportable:
     """A trained network; takes pixels if `prepare`, else standardized images."""
-    settings, network = opened.settings, opened.network
+    settings, network = loaded.settings, loaded.network
     data = settings.data
     standard = Standard(tuple(data.mean), tuple(data.deviation))
     inputs = _inputs(network)
-    module = opened.model
+    module = loaded.model
     if prepare:
         module = Prepared(module, standard)
         inputs = (ExportInput("pixels", inputs[0].sizes, torch.uint8),)
     facts = {
-        **_facts(network, opened.run.network.name),
-        "input": _told(inputs[0], prepare),
+        **_facts(network, loaded.run.network.name),
+        "input": _description(inputs[0], prepare),
         "classes": data.classes,
         "output": output_words(settings.recipe.loss),
         "mean": data.mean,
@@ -86,7 +86,7 @@ def _facts(network: Network, file: str) -> dict[str, Any]:
     }
 
 
-def _told(of: ExportInput, prepare: bool) -> str:
+def _description(of: ExportInput, prepare: bool) -> str:
     sizes = "×".join(map(str, of.sizes))
     order = {1: "grey", 3: "red, green, blue"}.get(of.sizes[0], f"{of.sizes[0]} channels")
     if prepare:

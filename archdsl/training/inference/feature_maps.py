@@ -27,15 +27,15 @@ Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Sheet:
+class LayerFigure:
     """A figure with its title and a note about it."""
 
     title: str
     note: str
-    picture: Image.Image
+    image: Image.Image
 
 
-def draw_filters(found: Filters) -> Sheet:
+def draw_filters(found: Filters) -> LayerFigure:
     """The filters side by side: in color for three channels, else one tile per channel on a color scale around zero.
 
     Each is scaled by its own largest weight, so that the pattern of small weights is visible, too.
@@ -48,16 +48,18 @@ def draw_filters(found: Filters) -> Sheet:
     if channels == 3:
         tiles = _in_colours(scaled)
         note = "Filters in color; medium gray is zero. Each filter is scaled by its largest weight."
-        return Sheet(title, note, _compose(title, tiles, None, ("", -1, 1)))
+        return LayerFigure(title, note, _compose(title, tiles, None, ("", -1, 1)))
     tiles = scaled.reshape(-1, rows, columns)[:MOST] if channels > 1 else scaled[:, 0]
     note = "White is zero, purple negative, orange positive. Each filter is scaled by its largest weight."
     if channels > 1:
         some = f"the first {MOST} of the {channels}" if channels > MOST else f"the {channels}"
         note += f" Each tile is one of {some} channels of a filter, labeled with the filter's number."
-    return Sheet(title, note, _compose(title, tiles, "PuOr_r", ("weight / largest weight", -1, 1), max(1, channels)))
+    return LayerFigure(
+        title, note, _compose(title, tiles, "PuOr_r", ("weight / largest weight", -1, 1), max(1, channels))
+    )
 
 
-def draw_pairs(filters: Filters, of: Maps) -> Sheet:
+def draw_pairs(filters: Filters, of: Maps) -> LayerFigure:
     """Each filter next to the map that it produces; `of` are the maps of the filters' own layer, map i for filter i."""
     count = len(filters.weights)
     pairs = min(count, MOST // 2)
@@ -76,7 +78,7 @@ def draw_pairs(filters: Filters, of: Maps) -> Sheet:
         "Left: a filter, scaled by its largest weight. Right: its feature map, before normalization and activation. "
         "All maps share one scale: white is zero, purple negative, orange positive."
     )
-    return Sheet(title, note, _compose(title, np.stack(tiles), None, ("", 0, 1)))
+    return LayerFigure(title, note, _compose(title, np.stack(tiles), None, ("", 0, 1)))
 
 
 def _scaled(weights: Array) -> Array:
@@ -113,7 +115,7 @@ def _to_side(tile: Array, size: int) -> Array:
     return shown
 
 
-def draw_maps(found: Maps) -> Sheet:
+def draw_maps(found: Maps) -> LayerFigure:
     """The channels side by side on one color scale, so that a weak channel looks weak.
 
     The scale ends at the 99.5th percentile of the values: single peaks would make everything else dark.
@@ -132,7 +134,7 @@ def draw_maps(found: Maps) -> Sheet:
         note = f"Output of `{found.text}`. {note}"
     if dead:
         note += f" {dead} of {count} maps {'is' if dead == 1 else 'are'} constant."
-    return Sheet(title, note, _compose(title, tiles, colours, ("value", low, top)))
+    return LayerFigure(title, note, _compose(title, tiles, colours, ("value", low, top)))
 
 
 def _compose(
@@ -213,31 +215,33 @@ def _smaller(tile: Array) -> Array:
     return np.asarray(Image.fromarray(tile).resize(size, Image.Resampling.BOX))
 
 
-def page(title: str, picture: Image.Image | None, answers: list[tuple[str, float]], sheets: list[Sheet]) -> str:
+def page(
+    title: str, image: Image.Image | None, answers: list[tuple[str, float]], layer_figures: list[LayerFigure]
+) -> str:
     """One self-contained HTML page with all figures."""
-    seen = _seen(picture, answers) if picture is not None else None
-    body = tag("body", tag("header", tag("h1", tag("bdi", title)), seen), tag("main", *map(_section, sheets)))
+    seen = _seen(image, answers) if image is not None else None
+    body = tag("body", tag("header", tag("h1", tag("bdi", title)), seen), tag("main", *map(_section, layer_figures)))
     return f"<!DOCTYPE html>\n{tag('html', head(title), body, lang='en')}\n"
 
 
-def _seen(picture: Image.Image, answers: list[tuple[str, float]]) -> Markup:
+def _seen(image: Image.Image, answers: list[tuple[str, float]]) -> Markup:
     """The image at the network's input size, and the prediction."""
-    large = picture.resize([side * max(1, 192 // max(picture.size)) for side in picture.size], Image.Resampling.NEAREST)
+    large = image.resize([side * max(1, 192 // max(image.size)) for side in image.size], Image.Resampling.NEAREST)
     shown = tag("img", src=png_uri(large), alt="The input image of the network", class_="seen")
     heads = tag("tr", tag("th", "class", scope="col"), tag("th", "probability", scope="col"), tag("td"))
     rows = [
         tag(
             "tr",
             tag("th", name(each), scope="row"),
-            tag("td", f"{chance:.1%}"),
-            tag("td", tag("span", class_="bar", style=f"--p:{chance:.4f}"), class_="bars"),
+            tag("td", f"{probability:.1%}"),
+            tag("td", tag("span", class_="bar", style=f"--p:{probability:.4f}"), class_="bars"),
         )
-        for each, chance in answers
+        for each, probability in answers
     ]
     return join(shown, tag("table", tag("thead", heads), tag("tbody", *rows), class_="classes"))
 
 
-def _section(sheet: Sheet) -> Markup:
-    shown = tag("img", src=png_uri(sheet.picture), alt=f"{sheet.title}. {sheet.note}")
-    scrolled = tag("div", shown, class_="wide", tabindex=0, role="region", aria_label=sheet.title)
-    return tag("section", tag("h2", sheet.title), tag("p", sheet.note, class_="note"), scrolled)
+def _section(layer_figure: LayerFigure) -> Markup:
+    shown = tag("img", src=png_uri(layer_figure.image), alt=f"{layer_figure.title}. {layer_figure.note}")
+    scrolled = tag("div", shown, class_="wide", tabindex=0, role="region", aria_label=layer_figure.title)
+    return tag("section", tag("h2", layer_figure.title), tag("p", layer_figure.note, class_="note"), scrolled)

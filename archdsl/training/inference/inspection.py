@@ -12,7 +12,7 @@ from ...contract.layer import Layer
 from ...contract.styles import STACKED
 from ...graph import Graph, Node
 from ...shapes.shape import Layout
-from ..runs.loaded_run import Opened
+from ..runs.loaded_run import LoadedRun
 
 """Kinds of layers that are shown together with the layer before them."""
 _ENOUGH, _TOO_MANY = 3, 24
@@ -41,7 +41,7 @@ class Maps:
     values: Tensor
 
 
-class Stop(NamedTuple):
+class InspectionPoint(NamedTuple):
     """A point in the network: the name of the part, its layers as written, the id of its last node."""
 
     name: str
@@ -49,30 +49,30 @@ class Stop(NamedTuple):
     node: int
 
 
-def first_filters(opened: Opened) -> Filters | None:
+def first_filters(loaded: LoadedRun) -> Filters | None:
     """The filters of the first layer with weights; None if they do not have the shape of an image."""
-    graph = opened.network.graph
-    weights = opened.model.state_dict()
+    graph = loaded.network.graph
+    weights = loaded.model.state_dict()
     for node in graph.layers:
         weight = weights.get(f"{node.name}.weight")
         if weight is None or weight.dim() < 2:
             continue
         if weight.dim() == 4:
             return Filters(node.name, node.text, weight.cpu(), node.id)
-        shape = tuple(opened.shape)
+        shape = tuple(loaded.shape)
         if weight.dim() == 2 and weight.shape[1] == shape[0] * shape[1] * shape[2]:
             return Filters(node.name, node.text, weight.reshape(-1, *shape).cpu())
         return None
     return None
 
 
-def places(graph: Graph) -> list[Stop]:
+def inspection_points(graph: Graph) -> list[InspectionPoint]:
     """The points to show: the ends of the stages, of the blocks if there are few stages, else of single layers.
 
     Only outputs that are images; a layer is shown with the normalization and the activation after it.
     """
     deepest = max((len(node.path) for node in graph.layers), default=1)
-    found: list[Stop] = []
+    found: list[InspectionPoint] = []
     for depth in range(1, deepest + 1):
         finer = _at_depth(graph, depth)
         if found and len(finer) > _TOO_MANY:
@@ -83,14 +83,14 @@ def places(graph: Graph) -> list[Stop]:
     return found
 
 
-def place(graph: Graph, name: str) -> Stop | None:
+def inspection_point(graph: Graph, name: str) -> InspectionPoint | None:
     """The point with this name: a layer, a stage or the use of a block. None if its output is not an image."""
     path = tuple(name.split("."))
     inside = [node for node in graph.layers if node.path[: len(path)] == path and _is_image(node)]
-    return Stop(name, inside[-1].text if len(inside) == 1 else "", inside[-1].id) if inside else None
+    return InspectionPoint(name, inside[-1].text if len(inside) == 1 else "", inside[-1].id) if inside else None
 
 
-def _at_depth(graph: Graph, depth: int) -> list[Stop]:
+def _at_depth(graph: Graph, depth: int) -> list[InspectionPoint]:
     """The parts of the network when scopes are expanded down to `depth`."""
     parts: list[list[Node]] = []
     for node in graph.layers:
@@ -103,13 +103,13 @@ def _at_depth(graph: Graph, depth: int) -> list[Stop]:
             parts[-1].append(node)
         else:
             parts.append([node])
-    stops = []
+    points = []
     for nodes in parts:
         if _is_image(nodes[-1]):
             folded = len(nodes[0].path) > depth
             name = ".".join(nodes[0].path[:depth]) if folded else nodes[-1].name
-            stops.append(Stop(name, "" if folded else "; ".join(node.text for node in nodes), nodes[-1].id))
-    return stops
+            points.append(InspectionPoint(name, "" if folded else "; ".join(node.text for node in nodes), nodes[-1].id))
+    return points
 
 
 def _joins(node: Node) -> bool:
@@ -120,13 +120,13 @@ def _is_image(node: Node) -> bool:
     return node.shape.layout is Layout.IMAGE
 
 
-def maps(opened: Opened, image: Tensor, stops: Sequence[Stop]) -> list[Maps]:
+def maps(loaded: LoadedRun, image: Tensor, points: Sequence[InspectionPoint]) -> list[Maps]:
     """The outputs at these points for one standardized image, float32 of C×H×W."""
-    graph = opened.network.graph
-    outputs = tuple((f"place{number}", stop.node) for number, stop in enumerate(stops))
-    model: nn.Module = to_torch(graph.replace(outputs=outputs)).to(opened.device).eval()
-    opened.give_weights(model)
+    graph = loaded.network.graph
+    outputs = tuple((f"place{number}", point.node) for number, point in enumerate(points))
+    model: nn.Module = to_torch(graph.replace(outputs=outputs)).to(loaded.device).eval()
+    loaded.give_weights(model)
     with torch.inference_mode():
         made = model(image[None])
     given = made if isinstance(made, tuple | list) else (made,)
-    return [Maps(stop.name, stop.text, values[0].float().cpu()) for stop, values in zip(stops, given, strict=True)]
+    return [Maps(point.name, point.text, values[0].float().cpu()) for point, values in zip(points, given, strict=True)]

@@ -15,9 +15,9 @@ from ..data.images import Pixels
 from ..data.resize import fit_images
 from ..errors.data_errors import BadImages
 from ..loop.evaluation import answers
-from ..loop.probabilities import chances
+from ..loop.probabilities import class_probabilities
 from ..loop.standardization import Standard, Standardiser
-from ..runs.loaded_run import Opened, refuse_not_finite
+from ..runs.loaded_run import LoadedRun, refuse_not_finite
 
 BATCH = 64
 """Number of images per batch."""
@@ -30,7 +30,7 @@ Ranked = tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True)
-class Answer:
+class Prediction:
     """The result for one image: its ranked classes, or why it could not be read."""
 
     name: str
@@ -41,11 +41,11 @@ class Answer:
 class Predictor:
     """A run's network with the preprocessing of its training and test images."""
 
-    def __init__(self, opened: Opened) -> None:
-        self._opened = opened
-        data = opened.settings.data
+    def __init__(self, loaded: LoadedRun) -> None:
+        self._opened = loaded
+        data = loaded.settings.data
         standard = Standard(tuple(data.mean), tuple(data.deviation))
-        self._standardise = Standardiser(standard, opened.device, torch.contiguous_format)
+        self._standardise = Standardiser(standard, loaded.device, torch.contiguous_format)
 
     def read(self, path: Path | None) -> Pixels:
         """An image, or standard input for None, as uint8 of C×H×W.
@@ -71,7 +71,7 @@ class Predictor:
         with torch.inference_mode():
             logits = answers(self._opened.model, self.inputs(pixels), settings.recipe.tta)
         refuse_not_finite(logits, self._opened.run)
-        sure = chances(logits, settings.recipe.loss)
+        sure = class_probabilities(logits, settings.recipe.loss)
         best = logits.topk(min(top, logits.shape[1]), dim=1).indices
         names = settings.data.classes
         return [
@@ -80,26 +80,26 @@ class Predictor:
         ]
 
 
-def predict(opened: Opened, paths: Sequence[Path | None], top: int) -> list[Answer]:
+def predict(loaded: LoadedRun, paths: Sequence[Path | None], top: int) -> list[Prediction]:
     """The `top` most likely classes of each image, None being standard input; or why it could not be read."""
-    predictor = Predictor(opened)
-    found: list[Answer] = []
+    predictor = Predictor(loaded)
+    found: list[Prediction] = []
     waiting: list[tuple[int, Pixels]] = []
     for index, path in enumerate(paths):
         name = "<stdin>" if path is None else str(path)
         try:
             waiting.append((index, predictor.read(path)))
-            found.append(Answer(name))
+            found.append(Prediction(name))
         except BadImages as problem:
-            found.append(Answer(name, problem=problem))
+            found.append(Prediction(name, problem=problem))
     if waiting:
         ranked = predictor([pixels for _, pixels in waiting], top)
         for (index, _), classes in zip(waiting, ranked, strict=True):
-            found[index] = Answer(found[index].name, classes)
+            found[index] = Prediction(found[index].name, classes)
     return found
 
 
-def pictures(name: str) -> list[Path | None]:
+def image_paths(name: str) -> list[Path | None]:
     """An image path, all images below a folder ordered by name, or None for `-`.
 
     Raises BadImages for a folder without images.

@@ -128,13 +128,13 @@ def cutout(inputs: Tensor, side: int, generator: Generator) -> Tensor:
     return inputs.clone().masked_fill_(inside[:, None], 0)  # masked_fill would change the layout to channels first
 
 
-def _box(n: int, h: int, w: int, sides: tuple[int, int], device: torch.device, generator: Generator) -> Tensor:
+def _box(n: int, h: int, w: int, size: tuple[int, int], device: torch.device, generator: Generator) -> Tensor:
     """Masks, bool of N×H×W, of boxes of this size centered at random pixels."""
-    top = torch.randint(0, h, (n, 1), generator=generator, device=device) - sides[0] // 2
-    left = torch.randint(0, w, (n, 1), generator=generator, device=device) - sides[1] // 2
+    top = torch.randint(0, h, (n, 1), generator=generator, device=device) - size[0] // 2
+    left = torch.randint(0, w, (n, 1), generator=generator, device=device) - size[1] // 2
     rows, columns = torch.arange(h, device=device), torch.arange(w, device=device)
-    in_rows = (rows >= top) & (rows < top + sides[0])
-    in_columns = (columns >= left) & (columns < left + sides[1])
+    in_rows = (rows >= top) & (rows < top + size[0])
+    in_columns = (columns >= left) & (columns < left + size[1])
     return in_rows[:, :, None] & in_columns[:, None, :]
 
 
@@ -153,15 +153,15 @@ def mix(inputs: Tensor, labels: Tensor, classes: int, recipe: Augment, host: Gen
         inputs = inputs.lerp(inputs[other], 1 - part)
     else:
         inputs, part = _paste(inputs, other, part, host)
-    chances = F.one_hot(labels, classes).float()
-    return inputs, chances.lerp(chances[other], 1 - part)
+    probabilities = F.one_hot(labels, classes).float()
+    return inputs, probabilities.lerp(probabilities[other], 1 - part)
 
 
 def _paste(inputs: Tensor, other: Tensor, part: float, host: Generator) -> tuple[Tensor, float]:
     """A box from the other image pasted into each image, and the fraction of the area kept, after clipping the box."""
     _, _, h, w = inputs.shape
-    sides = (round(h * math.sqrt(1 - part)), round(w * math.sqrt(1 - part)))
-    inside = _box(1, h, w, sides, torch.device("cpu"), host)
+    size = (round(h * math.sqrt(1 - part)), round(w * math.sqrt(1 - part)))
+    inside = _box(1, h, w, size, torch.device("cpu"), host)
     stays = 1 - inside.float().mean().item()
     return torch.where(inside.to(inputs.device), inputs[other], inputs), stays
 

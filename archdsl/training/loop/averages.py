@@ -4,13 +4,13 @@ import torch
 from torch import Tensor
 
 from ..recipe.recipe import Lookahead, Recipe
-from .training_state import State, weights_of
+from .training_state import TrainingState, weights_of
 
 
-class Means:
+class WeightAverages:
     """Keeps the state's `average` in step with the weights, including buffers."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: TrainingState) -> None:
         assert state.average is not None
         weights = weights_of(state.model)
         smooth = [name for name, tensor in weights.items() if tensor.is_floating_point()]

@@ -18,7 +18,7 @@ class Tick:
     seconds_left: float
 
 
-class Watch(Download):
+class TrainingCallback(Download):
     """Called for everything worth showing, at most ten times per second during steps."""
 
     def note(self, text: str) -> None:
@@ -36,11 +36,11 @@ class Watch(Download):
     def end(self) -> None:
         """The training has ended or was stopped."""
 
-    def over(self) -> None:
+    def report_written(self) -> None:
         """All output of the run is written, including the report."""
 
 
-class Stop:
+class StopRequest:
     """Whether the user wants the training to stop; a context manager around the steps. This one never stops."""
 
     def __call__(self) -> bool:

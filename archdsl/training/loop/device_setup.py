@@ -101,12 +101,12 @@ def _speed(model: nn.Module, loss: Loss, example: tuple[Tensor, Tensor], setup: 
 
 def _rate(step: Callable[[], None]) -> float:
     """Steps per second of the fastest of several repetitions, which other work on the machine affects least."""
-    shortest, begun, count = float("inf"), time.perf_counter(), 0
-    while count < _TRIAL_STEPS or time.perf_counter() - begun < _TRIAL_SECONDS:
+    shortest, first, count = float("inf"), time.perf_counter(), 0
+    while count < _TRIAL_STEPS or time.perf_counter() - first < _TRIAL_SECONDS:
         start = time.perf_counter()
         step()
         shortest = min(shortest, time.perf_counter() - start)
         count += 1
-        if time.perf_counter() - begun > 10 * _TRIAL_SECONDS:
+        if time.perf_counter() - first > 10 * _TRIAL_SECONDS:
             break
     return 1 / shortest

@@ -8,15 +8,15 @@ import torch
 from torch import Tensor, nn
 
 from ..errors.loop_errors import Diverged
-from .averages import Means
-from .callback import Tick, Watch
+from .averages import WeightAverages
+from .callback import Tick, TrainingCallback
 from .freezing import freeze
 from .loss import as_logits
 from .metrics import count_right
 from .run_store import RunStore
 from .schedule import factor
-from .train_context import Job
-from .training_state import State
+from .train_context import TrainContext
+from .training_state import TrainingState
 
 _TICK_SECONDS = 0.1
 
@@ -26,34 +26,40 @@ Forward = Callable[[Tensor], object]
 class Epoch:
     """The rest of the state's epoch."""
 
-    def __init__(self, state: State, job: Job, forward: Forward, run: RunStore, watch: Watch) -> None:
-        self._state, self._job, self._forward, self._run, self._watch = state, job, forward, run, watch
-        self._order = torch.split(job.order(state.epoch), job.recipe.batch)
-        self._mirrored = job.mirrored(state.epoch)
-        self._batches = job.batches_of(state.epoch)
-        freeze(state.model, job.recipe.freeze, state.epoch)
+    def __init__(
+        self, state: TrainingState, context: TrainContext, forward: Forward, run: RunStore, callback: TrainingCallback
+    ) -> None:
+        self._state, self._context, self._forward, self._run, self._callback = state, context, forward, run, callback
+        self._order = torch.split(context.order(state.epoch), context.recipe.batch)
+        self._mirrored = context.mirrored(state.epoch)
+        self._batches = context.batches_of(state.epoch)
+        freeze(state.model, context.recipe.freeze, state.epoch)
         self._parameters = [p for p in state.model.parameters() if p.requires_grad]
         in_groups = (p for group in state.optimizer.param_groups for p in group["params"])
         self._with_gradients = list({id(p): p for p in (*state.model.parameters(), *in_groups)}.values())
-        self._images, self._steps, self._updates = len(job.train), job.steps, job.updates  # queried in each step
-        self._means = Means(state) if state.average is not None else None
-        self._on_cpu = job.setup.device.type == "cpu"
-        self._autocast = job.setup.autocast()
+        self._images, self._steps, self._updates = (
+            len(context.train),
+            context.steps,
+            context.updates,
+        )  # queried in each step
+        self._means = WeightAverages(state) if state.average is not None else None
+        self._on_cpu = context.setup.device.type == "cpu"
+        self._autocast = context.setup.autocast()
 
     def go(self) -> bool:
         """Run the steps. False if stopped before the last one. Raises Diverged, DiskFull."""
-        state, job = self._state, self._job
+        state, context = self._state, self._context
         state.model.train()
         started = ticked = kept = time.perf_counter()
-        seconds, seen = state.seconds, state.tally.seen
+        seconds, seen = state.seconds, state.metrics.seen
         while state.batch < self._batches:
             self._update()
             now = time.perf_counter()
             state.seconds = seconds + now - started
-            if now - ticked > _TICK_SECONDS and job.team.leads:
-                self._tick((state.tally.seen - seen) / (now - started))
+            if now - ticked > _TICK_SECONDS and context.group.is_leader:
+                self._tick((state.metrics.seen - seen) / (now - started))
                 ticked = now
-            stop, keep = job.team.agree(job.stop(), now - kept > 60 * job.recipe.checkpoint)
+            stop, keep = context.group.agree(context.stop(), now - kept > 60 * context.recipe.checkpoint)
             if stop and state.batch < self._batches:
                 self.check()
                 return False
@@ -66,52 +72,54 @@ class Epoch:
 
     def check(self) -> None:
         """Raise Diverged if the loss or a weight is NaN or infinite. Waits for the device."""
-        self._refuse(self._state.tally.loss.item())
+        self._refuse(self._state.metrics.loss.item())
         for parameter in self._parameters:
             if not bool(parameter.detach().isfinite().all()):
                 self._refuse(math.nan)
 
     def _update(self) -> None:
         """One optimizer step, from one batch or the recipe's number of accumulated batches."""
-        state, job = self._state, self._job
-        first, last = state.batch, min(state.batch + job.recipe.accumulate, self._batches)
-        batch = job.recipe.batch
+        state, context = self._state, self._context
+        first, last = state.batch, min(state.batch + context.recipe.accumulate, self._batches)
+        batch = context.recipe.batch
         total = min(last * batch, self._images) - first * batch
         for number in range(first, last - 1):
-            with job.team.holding_back():
+            with context.group.no_sync():
                 self._backward(self._order[number], total)
         self._backward(self._order[last - 1], total)
         self._step()
-        job.team.settle()
+        context.group.sync_buffers()
         state.batch, state.step = last, state.step + 1
 
     def _backward(self, indices: Tensor, total: int) -> None:
         """Add a batch's gradients, weighted by its fraction of the `total` images of the step."""
-        state, job = self._state, self._job
-        mine, count = job.team.shard(indices)
-        inputs, labels = job.feed(mine, self._mirrored, state.chance)
+        state, context = self._state, self._context
+        mine, count = context.group.shard(indices)
+        inputs, labels = context.feed(mine, self._mirrored, state.rng)
         with self._autocast:
             output = self._forward(inputs)
         logits = as_logits(output)
         if count < len(mine):
             logits, labels = logits[:count], labels[:count]
-        loss = job.loss(logits, labels) if count else logits.sum()  # zero, with zero gradients for the other processes
+        loss = (
+            context.loss(logits, labels) if count else logits.sum()
+        )  # zero, with zero gradients for the other processes
         mean, right = loss.detach(), None
-        if job.team.size > 1:
-            mean, right = job.team.total(mean, count_right(logits, labels), count)
+        if context.group.size > 1:
+            mean, right = context.group.total(mean, count_right(logits, labels), count)
         if self._on_cpu:  # free on a CPU, and the bad gradient is never applied; a GPU would stall
             self._refuse(mean.item())
         # gradients are averaged over processes but summed over accumulated batches
-        part = count * job.team.size / (1 if job.recipe.loss.sum else total)
+        part = count * context.group.size / (1 if context.recipe.loss.sum else total)
         share = loss if part == 1 else loss * part
         torch.autograd.backward(state.scaler.scale(share) if state.scaler else share)
         if right is None:
-            state.tally.look(mean, logits, labels)
+            state.metrics.update(mean, logits, labels)
         else:
-            state.tally.add(mean, right, len(indices))
+            state.metrics.add(mean, right, len(indices))
 
     def _step(self) -> None:
-        state, recipe = self._state, self._job.recipe
+        state, recipe = self._state, self._context.recipe
         scale = factor(recipe.schedule, state.step, self._steps, self._updates)
         for group in state.optimizer.param_groups:
             group["lr"] = group["peak_lr"] * scale
@@ -130,18 +138,18 @@ class Epoch:
             self._means.step(recipe, state.step, self._steps)
 
     def _tick(self, speed: float) -> None:
-        state, job = self._state, self._job
-        seen = state.tally.seen
-        loss = state.tally.loss.item() / seen
+        state, context = self._state, self._context
+        seen = state.metrics.seen
+        loss = state.metrics.loss.item() / seen
         self._refuse(loss)
-        left = job.images_left(state.epoch, state.batch)
-        accuracy = state.tally.correct.item() / seen
-        self._watch.tick(Tick(state.epoch + 1, seen, loss, accuracy, speed, left / speed))
+        left = context.images_left(state.epoch, state.batch)
+        accuracy = state.metrics.correct.item() / seen
+        self._callback.tick(Tick(state.epoch + 1, seen, loss, accuracy, speed, left / speed))
 
     def _refuse(self, loss: float) -> None:
         if not math.isfinite(loss):
-            recipe = self._job.recipe
+            recipe = self._context.recipe
             raise Diverged(
                 loss, self._state.epoch + 1, self._state.batch + 1, self._run.folder,
-                recipe.optimizer.lr, self._job.setup.precision, recipe.clip is not None,
+                recipe.optimizer.lr, self._context.setup.precision, recipe.clip is not None,
             )  # fmt: skip

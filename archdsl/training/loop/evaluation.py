@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from .device_setup import Setup
 from .loss import Loss, as_logits
-from .process_group import ALONE, Team
+from .process_group import SINGLE_PROCESS, ProcessGroup
 from .standardization import Standardiser
 from .training_state import copy_tensors, weights_of
 
@@ -32,7 +32,7 @@ class Scores:
         return {"loss": self.loss, "accuracy": self.accuracy, "top5": self.top5}
 
 
-def tells_top5(classes: int) -> bool:
+def shows_top5(classes: int) -> bool:
     """Whether there are enough classes for top-5 accuracy to be informative."""
     return classes > 10
 
@@ -47,7 +47,7 @@ def evaluate(
     standardise: Standardiser,
     batch: int = 512,
     tta: str = "none",
-    team: Team = ALONE,
+    group: ProcessGroup = SINGLE_PROCESS,
 ) -> Scores:
     """Scores on images, uint8 of N×C×H×W, in the setup's precision; `tta` is the recipe's.
 
@@ -57,13 +57,13 @@ def evaluate(
     trained = model.training
     model.eval()
     try:
-        parts, mine = [], team.slice(len(labels))
+        parts, mine = [], group.slice(len(labels))
         for part in torch.split(images[mine] if mine.start < mine.stop else images[:1], batch):
             inputs = standardise(part.to(setup.device))
             with setup.autocast():
                 parts.append(answers(model, inputs, tta))
         logits = torch.cat(parts)[: mine.stop - mine.start]
-        return _score(team.gather(logits, len(labels)), labels.to(setup.device), loss)
+        return _score(group.gather(logits, len(labels)), labels.to(setup.device), loss)
     finally:
         model.train(trained)
 

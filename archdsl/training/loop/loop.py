@@ -6,14 +6,14 @@ import torch
 
 from ..errors.device_errors import CannotCompile
 from ..errors.problem import Problem
-from .callback import Watch
+from .callback import TrainingCallback
 from .epoch import Epoch, Forward
 from .evaluation import Scores, averaged, evaluate
 from .memory_budget import is_memory
-from .metrics import Tally
+from .metrics import EpochMetrics
 from .run_store import RunStore
-from .train_context import Batches, Job
-from .training_state import Best, State
+from .train_context import Batches, TrainContext
+from .training_state import Best, TrainingState
 
 _LARGEST_BATCH = 512
 
@@ -26,32 +26,32 @@ class Ending(Enum):
     STOPPED = "stopped by the user"
 
 
-def fit(state: State, job: Job, run: RunStore, watch: Watch) -> Ending:
+def fit(state: TrainingState, context: TrainContext, run: RunStore, callback: TrainingCallback) -> Ending:
     """Train until the recipe's last epoch, early stopping or a stop request, saving checkpoints in the run.
 
     Raises Diverged, PeerLost, CannotCompile, DiskFull; the newest checkpoint is then complete and finite.
     """
-    with job.setup.autocast():
-        example = job.standardise(job.train.images[:1].to(job.setup.device))
-        model = job.team.wrap(state.model, example, changing=job.recipe.freeze.name is not None)
-    forward: Forward = torch.compile(model) if job.recipe.compile else model
-    watch.begin(job.epochs, len(job.train))
+    with context.setup.autocast():
+        example = context.standardise(context.train.images[:1].to(context.setup.device))
+        model = context.group.wrap(state.model, example, changing=context.recipe.freeze.name is not None)
+    forward: Forward = torch.compile(model) if context.recipe.compile else model
+    callback.begin(context.epochs, len(context.train))
     try:
-        with job.stop:
-            return _epochs(state, job, forward, run, watch)
+        with context.stop:
+            return _epochs(state, context, forward, run, callback)
     except RuntimeError as error:
-        if problem := _meaning(error, job):
+        if problem := _meaning(error, context):
             raise problem from error
         raise
     finally:
-        watch.end()
+        callback.end()
 
 
-def _meaning(error: RuntimeError, job: Job) -> Problem | None:
+def _meaning(error: RuntimeError, context: TrainContext) -> Problem | None:
     """The problem that a torch error indicates, if known."""
-    if lost := job.team.meaning(error):
+    if lost := context.group.explain_error(error):
         return lost
-    if job.recipe.compile:
+    if context.recipe.compile:
         from torch._dynamo.exc import BackendCompilerFailed
 
         if isinstance(error, BackendCompilerFailed) and not is_memory(error):
@@ -59,60 +59,62 @@ def _meaning(error: RuntimeError, job: Job) -> Problem | None:
     return None
 
 
-def _epochs(state: State, job: Job, forward: Forward, run: RunStore, watch: Watch) -> Ending:
+def _epochs(
+    state: TrainingState, context: TrainContext, forward: Forward, run: RunStore, callback: TrainingCallback
+) -> Ending:
     run.keep(state)  # fails at once if the disk is full or not writable
-    while state.epoch < job.epochs:
-        if job.recipe.patience is not None and state.stale >= job.recipe.patience:
+    while state.epoch < context.epochs:
+        if context.recipe.patience is not None and state.stale >= context.recipe.patience:
             return Ending.EARLY
-        if not Epoch(state, job, forward, run, watch).go():
+        if not Epoch(state, context, forward, run, callback).go():
             run.keep(state)
             return Ending.STOPPED
-        _close(state, job, run, watch)
-        if job.team.agree(job.stop(), False, at_once=True)[0] and state.epoch < job.epochs:
+        _close(state, context, run, callback)
+        if context.group.agree(context.stop(), False, at_once=True)[0] and state.epoch < context.epochs:
             return Ending.STOPPED
     return Ending.FINISHED
 
 
-def score(state: State, job: Job, images: Batches, tta: str = "none") -> Scores:
+def score(state: TrainingState, context: TrainContext, images: Batches, tta: str = "none") -> Scores:
     """Scores of the state's network on images, with its averaged weights if there are any."""
     with averaged(state.model, state.average):
         return evaluate(
             state.model,
             images.images,
             images.labels,
-            job.loss,
-            job.setup,
-            job.standardise,
-            batch=min(_LARGEST_BATCH, 4 * job.recipe.batch),  # no backward pass, so it may be larger
+            context.loss,
+            context.setup,
+            context.standardise,
+            batch=min(_LARGEST_BATCH, 4 * context.recipe.batch),  # no backward pass, so it may be larger
             tta=tta,
-            team=job.team,
+            group=context.group,
         )
 
 
-def _close(state: State, job: Job, run: RunStore, watch: Watch) -> None:
+def _close(state: TrainingState, context: TrainContext, run: RunStore, callback: TrainingCallback) -> None:
     """Validate, log and save; the state is then at the start of the next epoch."""
-    tally, seconds = state.tally, state.seconds
+    metrics, seconds = state.metrics, state.seconds
     speed_over = seconds - (state.history[-1]["seconds"] if state.history else 0.0)
-    scores = score(state, job, job.validation) if job.validation else None
+    scores = score(state, context, context.validation) if context.validation else None
     line = {
         "epoch": state.epoch + 1,
         "step": state.step,
         "lr": state.optimizer.param_groups[0]["lr"],
-        "train": {"loss": tally.loss.item() / tally.seen, "accuracy": tally.correct.item() / tally.seen},
+        "train": {"loss": metrics.loss.item() / metrics.seen, "accuracy": metrics.correct.item() / metrics.seen},
         "validation": scores.summary() if scores else None,
         "seconds": round(seconds, 3),
-        "images_per_second": round(tally.seen / speed_over, 1) if speed_over > 0 else None,
+        "images_per_second": round(metrics.seen / speed_over, 1) if speed_over > 0 else None,
     }
     better = scores is not None and _is_better(scores, state.best)
     if scores is not None and better:
         state.best = Best(state.epoch + 1, scores.accuracy, scores.loss)
     state.stale = 0 if better or scores is None else state.stale + 1
     state.history.append(line)
-    state.epoch, state.batch, state.tally = state.epoch + 1, 0, Tally(job.setup.device)
+    state.epoch, state.batch, state.metrics = state.epoch + 1, 0, EpochMetrics(context.setup.device)
     if better:
         run.keep_weights(state, run.best)
     run.keep(state)
-    watch.epoch(line, better)
+    callback.epoch(line, better)
 
 
 def _is_better(scores: Scores, best: Best | None) -> bool:

@@ -10,7 +10,7 @@ _MOST_HELD = 1 << 20
 """Largest number of logits kept for later counting: 4 MiB."""
 
 
-class Tally:
+class EpochMetrics:
     """Sums over the images of the current epoch so far, on the device, so that no step waits for a value.
 
     Correct predictions are counted for several batches together: one by one would take a tenth of a tiny network's
@@ -36,7 +36,7 @@ class Tally:
         self._count()
         return self._correct
 
-    def look(self, loss: Tensor, logits: Tensor, labels: Tensor) -> None:
+    def update(self, loss: Tensor, logits: Tensor, labels: Tensor) -> None:
         """Add a batch: its mean loss, its logits N×K, its classes N or class probabilities N×K."""
         self._waiting.append((loss, logits.detach(), labels))
         self._held += logits.numel()

@@ -7,7 +7,7 @@ from torch import Tensor
 from ..recipe.recipe import AnyLoss, Bce, CrossEntropy, Mse
 
 
-def chances(logits: Tensor, loss: AnyLoss) -> Tensor:
+def class_probabilities(logits: Tensor, loss: AnyLoss) -> Tensor:
     """The probability of each class, N×K in 0..1, from outputs N×K.
 
     Softmax for cross entropy. For binary cross entropy each class has its own probability, and they need not sum to

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from ..errors.problem import Problem
 
 
-class Team:
+class ProcessGroup:
     """The processes of a training. This one has a single member, so every operation is local."""
 
     rank = 0
@@ -17,7 +17,7 @@ class Team:
     """Number of processes."""
 
     @property
-    def leads(self) -> bool:
+    def is_leader(self) -> bool:
         """Whether this process prints and writes."""
         return self.rank == 0
 
@@ -29,11 +29,11 @@ class Team:
         """Messages for the user about the division of the work."""
         return ()
 
-    def meaning(self, error: RuntimeError) -> Problem | None:
+    def explain_error(self, error: RuntimeError) -> Problem | None:
         """The problem that a torch error indicates, if it comes from the communication between processes."""
         return None
 
-    def goes_first(self) -> bool:
+    def prepares_data(self) -> bool:
         """Whether this process prepares the data on its machine while the others wait."""
         return True
 
@@ -65,7 +65,7 @@ class Team:
         """
         return model
 
-    def holding_back(self) -> AbstractContextManager[object]:
+    def no_sync(self) -> AbstractContextManager[object]:
         """A context in which backward passes add to this process's gradients without communication."""
         return nullcontext()
 
@@ -73,7 +73,7 @@ class Team:
         """Mean loss and correct predictions over all processes, from those of this one's `count` images."""
         return loss, correct
 
-    def settle(self) -> None:
+    def sync_buffers(self) -> None:
         """Average the running statistics of normalization layers over all processes. Called after each step."""
 
     def gather(self, rows: Tensor, count: int) -> Tensor:
@@ -84,15 +84,15 @@ class Team:
         """The leader's small byte tensors under their names, and those of the others under `RANK.NAME`."""
         return dict(states)
 
-    def own(self, states: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def select_own(self, states: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """This process's part of the result of `collect`; empty if there were fewer processes then."""
         return {name: tensor for name, tensor in states.items() if "." not in name}
 
-    def share(self, text: str) -> str:
+    def broadcast_text(self, text: str) -> str:
         """The leader's text."""
         return text
 
-    def spread(self, tensors: Mapping[str, Tensor]) -> None:
+    def broadcast(self, tensors: Mapping[str, Tensor]) -> None:
         """Copy the leader's values into the tensors."""
 
     def any(self, here: bool) -> bool:
@@ -100,4 +100,4 @@ class Team:
         return here
 
 
-ALONE = Team()
+SINGLE_PROCESS = ProcessGroup()

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Protocol
 
-from .training_state import State
+from .training_state import TrainingState
 
 
 class RunStore(Protocol):
@@ -17,8 +17,8 @@ class RunStore(Protocol):
     def best(self) -> Path:
         """The path of the weights of the best epoch."""
 
-    def keep(self, state: State) -> None:
+    def keep(self, state: TrainingState) -> None:
         """Save a checkpoint of the state, and the log up to it."""
 
-    def keep_weights(self, state: State, path: Path) -> None:
+    def keep_weights(self, state: TrainingState, path: Path) -> None:
         """Save the weights for using the network."""

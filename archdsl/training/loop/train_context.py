@@ -9,15 +9,15 @@ from torch import Generator, Tensor
 from ..data.images import ImageSet
 from ..recipe.recipe import Recipe
 from . import augmentation
-from .callback import Stop
+from .callback import StopRequest
 from .device_setup import Setup
 from .loss import Loss
-from .process_group import ALONE, Team
+from .process_group import SINGLE_PROCESS, ProcessGroup
 from .standardization import Standardiser
-from .training_state import Chance, derive
+from .training_state import RandomGenerators, derive
 
 _PART_OF_GPU = 0.5
-_MOST_TURNED = 1 << 30
+_MOST_COPIED = 1 << 30
 """Largest size in bytes of a second copy of the images in memory, in another layout."""
 
 
@@ -43,13 +43,13 @@ def on_device(images: ImageSet, device: torch.device, layout: torch.memory_forma
     if device.type == "cuda" and images.images.nbytes > _PART_OF_GPU * torch.cuda.mem_get_info(device)[0]:
         device = torch.device("cpu")
     pixels = torch.from_numpy(images.images).to(device)
-    if images.images.nbytes <= _MOST_TURNED:
+    if images.images.nbytes <= _MOST_COPIED:
         pixels = pixels.contiguous(memory_format=layout)
     return Batches(pixels, torch.from_numpy(images.labels).to(device))
 
 
 @dataclass(frozen=True)
-class Job:
+class TrainContext:
     """The constants of a training. `stop` returns whether the user wants it to stop.
 
     `inputs` are all training images, standardized, if they are small and never change: float32 of N×C×H×W.
@@ -62,8 +62,8 @@ class Job:
     classes: int
     train: Batches
     validation: Batches | None
-    stop: Stop
-    team: Team = ALONE
+    stop: StopRequest
+    group: ProcessGroup = SINGLE_PROCESS
     inputs: Tensor | None = None
 
     @property
@@ -116,17 +116,17 @@ class Job:
         first = torch.rand(len(self.train), generator=generator) < 0.5
         return (first ^ bool(epoch % 2)).to(self.train.labels.device)
 
-    def feed(self, indices: Tensor, mirrored: Tensor | None, chance: Chance) -> tuple[Tensor, Tensor]:
+    def feed(self, indices: Tensor, mirrored: Tensor | None, rng: RandomGenerators) -> tuple[Tensor, Tensor]:
         """Inputs, float32 of N×C×H×W, and classes N or class probabilities N×K, of the images with these indices."""
         changes = self.recipe.augment
-        inputs, labels = self._inputs(indices, mirrored, chance), self.train.labels.index_select(0, indices)
+        inputs, labels = self._inputs(indices, mirrored, rng), self.train.labels.index_select(0, indices)
         if labels.device != self.setup.device:
             labels = labels.to(self.setup.device, non_blocking=True)
         if changes.cutout:
-            inputs = augmentation.cutout(inputs, changes.cutout, chance.device)
-        return augmentation.mix(inputs, labels, self.classes, changes, chance.host)
+            inputs = augmentation.cutout(inputs, changes.cutout, rng.device)
+        return augmentation.mix(inputs, labels, self.classes, changes, rng.host)
 
-    def _inputs(self, indices: Tensor, mirrored: Tensor | None, chance: Chance) -> Tensor:
+    def _inputs(self, indices: Tensor, mirrored: Tensor | None, rng: RandomGenerators) -> Tensor:
         """The images with these indices, augmented and standardized."""
         if self.inputs is not None:
             return augmentation.select(self.inputs, indices)
@@ -135,4 +135,4 @@ class Job:
         if pixels.device != device:
             pixels = pixels.to(device, non_blocking=True)
         flipped = mirrored[indices].to(device) if mirrored is not None else None
-        return self.standardise(augmentation.change_pixels(pixels, self.recipe.augment, chance.device, flipped))
+        return self.standardise(augmentation.change_pixels(pixels, self.recipe.augment, rng.device, flipped))

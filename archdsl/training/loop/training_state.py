@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Generator, Tensor, nn
 
-from .metrics import Tally
-from .process_group import ALONE, Team
+from .metrics import EpochMetrics
+from .process_group import SINGLE_PROCESS, ProcessGroup
 
 
 @dataclass(frozen=True)
@@ -21,27 +21,27 @@ class Best:
     loss: float
 
 
-class Chance:
+class RandomGenerators:
     """The random number generators of a run: one on the CPU, one on the device that augments batches.
 
     Each process of a group has its own generators with other seeds; the leader's are those of a single process.
     """
 
-    def __init__(self, seed: int, device: torch.device, team: Team = ALONE) -> None:
-        self._team = team
-        self.host = Generator().manual_seed(derive(seed, own_purpose("host", team)))
-        self.device = Generator(device).manual_seed(derive(seed, own_purpose("device", team)))
+    def __init__(self, seed: int, device: torch.device, group: ProcessGroup = SINGLE_PROCESS) -> None:
+        self._group = group
+        self.host = Generator().manual_seed(derive(seed, own_purpose("host", group)))
+        self.device = Generator(device).manual_seed(derive(seed, own_purpose("device", group)))
 
     def states(self) -> dict[str, Tensor]:
         """The states of these generators and of torch's global ones (used by dropout), of all processes."""
         states = {"host": self.host.get_state(), "device": self.device.get_state(), "torch": torch.get_rng_state()}
         if self.device.device.type == "cuda":
             states["cuda"] = torch.cuda.get_rng_state(self.device.device)
-        return self._team.collect(states)
+        return self._group.collect(states)
 
     def restore(self, states: dict[str, Tensor]) -> None:
         """Continue from `states`. Generators of devices or processes that did not exist then do not change."""
-        states = self._team.own(states)
+        states = self._group.select_own(states)
         if not states:
             return
         self.host.set_state(states["host"])
@@ -57,19 +57,19 @@ def derive(seed: int, purpose: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{seed} {purpose}".encode()).digest()[:8], "big") >> 1
 
 
-def own_purpose(purpose: str, team: Team) -> str:
+def own_purpose(purpose: str, group: ProcessGroup) -> str:
     """The purpose for `derive` if each process of a group needs another seed."""
-    return f"{purpose} {team.rank}" if team.rank else purpose
+    return f"{purpose} {group.rank}" if group.rank else purpose
 
 
 @dataclass
-class State:
+class TrainingState:
     """A training at one moment. `epoch` counts from 0, `batch` is the next one in it, `step` counts updates."""
 
     model: nn.Module
     optimizer: torch.optim.Optimizer
-    chance: Chance
-    tally: Tally
+    rng: RandomGenerators
+    metrics: EpochMetrics
     average: dict[str, Tensor] | None = None
     scaler: torch.amp.GradScaler | None = None
     epoch: int = 0

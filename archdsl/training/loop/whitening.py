@@ -39,13 +39,13 @@ def whiten(model: nn.Module, layers: Mapping[str, float], images: Tensor, standa
         model.train(trained)
 
 
-def patches_of(inputs: Tensor, sides: tuple[int, ...]) -> Tensor:
+def patches_of(inputs: Tensor, kernel: tuple[int, ...]) -> Tensor:
     """Every patch of this size, one per row, its elements in the order of a filter's: N×C×… to P×(C·k·k)."""
-    for axis, side in enumerate(sides):
-        inputs = inputs.unfold(2 + axis, side, 1)
-    places = range(2, 2 + len(sides))
-    elements = (1, *range(2 + len(sides), inputs.ndim))
-    return inputs.permute(0, *places, *elements).flatten(0, len(sides)).flatten(1)
+    for axis, size in enumerate(kernel):
+        inputs = inputs.unfold(2 + axis, size, 1)
+    places = range(2, 2 + len(kernel))
+    elements = (1, *range(2 + len(kernel), inputs.ndim))
+    return inputs.permute(0, *places, *elements).flatten(0, len(kernel)).flatten(1)
 
 
 def _filters(covariance: Tensor, count: int, eps: float) -> Tensor:

@@ -28,7 +28,7 @@ from torch.nn.parallel import DistributedDataParallel
 from ..errors.problem import Problem
 from ..errors.process_errors import CannotJoin, PeerLost
 from ..loop.loss import as_logits
-from ..loop.process_group import Team
+from ..loop.process_group import ProcessGroup
 
 _AGREE_SECONDS = 0.25
 _LONGEST_INTERVAL = 256
@@ -46,7 +46,7 @@ _SYNC_BUFFERS = next(
 """Buffers are not broadcast before each forward pass: `sync_buffers` averages them instead."""
 
 
-class Place(NamedTuple):
+class ProcessRank(NamedTuple):
     """Rank and number of processes, over all machines and on this one."""
 
     rank: int
@@ -55,7 +55,7 @@ class Place(NamedTuple):
     local_size: int
 
 
-def place() -> Place:
+def process_rank() -> ProcessRank:
     """The values in the environment. Raises CannotJoin if only some are set."""
     names = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
     if missing := [name for name in names if not os.environ.get(name)]:
@@ -63,20 +63,20 @@ def place() -> Place:
     if wrong := [name for name in names[:4] if not os.environ[name].isdecimal()]:
         raise CannotJoin(f"{wrong[0]} is `{os.environ[wrong[0]]}`, which is not a number")
     rank, size, local, local_size = (int(os.environ[name]) for name in names[:4])
-    return Place(rank, size, local, local_size)
+    return ProcessRank(rank, size, local, local_size)
 
 
 @contextmanager
-def joined(at: Place, device: str) -> Iterator[Team]:
+def joined(at: ProcessRank, device: str) -> Iterator[ProcessGroup]:
     """The group of all processes, connected at MASTER_ADDR, to compute on `device`. Raises CannotJoin."""
     backend = "cpu:gloo,cuda:nccl" if device != "cpu" and torch.cuda.is_available() else "gloo"
     try:
         dist.init_process_group(backend, timeout=timedelta(minutes=_PATIENCE_MINUTES))
     except (RuntimeError, ValueError) as error:
         raise CannotJoin(str(error).splitlines()[0]) from error
-    team = Processes(at)
-    yield team
-    team.end()  # not after an error: it would wait for processes that have ended
+    group = DistributedGroup(at)
+    yield group
+    group.end()  # not after an error: it would wait for processes that have ended
 
 
 def peer_lost(error: RuntimeError) -> PeerLost | None:
@@ -93,10 +93,10 @@ def _cores() -> int:
     return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
-class Processes(Team):
+class DistributedGroup(ProcessGroup):
     """One of several processes."""
 
-    def __init__(self, at: Place) -> None:
+    def __init__(self, at: ProcessRank) -> None:
         self.rank, self.size = at.rank, at.size
         self._local_rank, self._local_size = at.local_rank, at.local_size
         self._wrapped: DistributedDataParallel | None = None
@@ -113,7 +113,7 @@ class Processes(Team):
         with _peers():
             dist.barrier()
         self._wrapped = None  # keeps a reference to the group
-        if not self.leads:
+        if not self.is_leader:
             dist.destroy_process_group()
             with suppress(RuntimeError):
                 store.set(f"left {self.rank}", "")
@@ -141,10 +141,10 @@ class Processes(Team):
             )
         return tuple(told)
 
-    def meaning(self, error: RuntimeError) -> Problem | None:
+    def explain_error(self, error: RuntimeError) -> Problem | None:
         return peer_lost(error)
 
-    def goes_first(self) -> bool:
+    def prepares_data(self) -> bool:
         return self._local_rank == 0
 
     def agree(self, stop: bool, keep: bool, at_once: bool = False) -> tuple[bool, bool]:
@@ -155,7 +155,7 @@ class Processes(Team):
         now = time.perf_counter()
         seconds = (now - self._agreed) / self._calls
         interval = min(max(int(_AGREE_SECONDS / max(seconds, 1e-6)), 1), _LONGEST_INTERVAL)
-        told = torch.tensor([stop, keep and self.leads, interval if self.leads else 0])
+        told = torch.tensor([stop, keep and self.is_leader, interval if self.is_leader else 0])
         with _peers():
             dist.all_reduce(told, dist.ReduceOp.MAX)
         self._calls, self._agreed = 0, now
@@ -201,7 +201,7 @@ class Processes(Team):
         ]
         return self._wrapped
 
-    def holding_back(self) -> AbstractContextManager[object]:
+    def no_sync(self) -> AbstractContextManager[object]:
         return self._wrapped.no_sync() if self._wrapped else nullcontext()
 
     def total(self, loss: Tensor, correct: Tensor, count: int) -> tuple[Tensor, Tensor]:
@@ -210,7 +210,7 @@ class Processes(Team):
             dist.all_reduce(told)
         return told[0] / told[2], told[1].long()
 
-    def settle(self) -> None:
+    def sync_buffers(self) -> None:
         if not self._statistics:
             return
         flat = torch.cat([tensor.flatten() for tensor in self._statistics])
@@ -238,24 +238,24 @@ class Processes(Team):
             found.update({name if rank == 0 else f"{rank}.{name}": part for rank, part in enumerate(parts)})
         return found
 
-    def own(self, states: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def select_own(self, states: Mapping[str, Tensor]) -> dict[str, Tensor]:
         if self.rank == 0:
-            return super().own(states)
+            return super().select_own(states)
         start = f"{self.rank}."
         return {name.removeprefix(start): tensor for name, tensor in states.items() if name.startswith(start)}
 
-    def share(self, text: str) -> str:
+    def broadcast_text(self, text: str) -> str:
         content = text.encode()
         length = torch.tensor(len(content))
         with _peers():
             dist.broadcast(length, 0)
             told = torch.zeros(int(length), dtype=torch.uint8)
-            if self.leads:
+            if self.is_leader:
                 told = torch.frombuffer(bytearray(content), dtype=torch.uint8) if content else told
             dist.broadcast(told, 0)
         return bytes(told.tolist()).decode()
 
-    def spread(self, tensors: Mapping[str, Tensor]) -> None:
+    def broadcast(self, tensors: Mapping[str, Tensor]) -> None:
         with _peers():
             for tensor in tensors.values():
                 dense = tensor.contiguous()

@@ -17,8 +17,8 @@ from ...diagnostics.catalogue.training_errors import (
 from ...graph import Setting
 from ...text.names import nearest
 from ...text.source import Span
-from .fields import entries, parts
-from .recipe import Part, Recipe
+from .fields import parts, recipe_fields
+from .recipe import Recipe, RecipeSection
 
 Path = tuple[str, ...]
 
@@ -160,7 +160,7 @@ class _Block:
         near = nearest(name, kinds)
         self.sink.emit(UnknownField(span=spans[0], setting=line, name=name, known=kinds, nearest=near))
 
-    def _unknown(self, line: str, owner: str, name: str, span: Span, part: type[Part]) -> None:
+    def _unknown(self, line: str, owner: str, name: str, span: Span, part: type[RecipeSection]) -> None:
         known = tuple(field for field in part.model_fields if field != "name")
         self.sink.emit(
             UnknownField(
@@ -237,13 +237,13 @@ def _words(item: Any, path: Path, tree: Mapping[str, Any]) -> str:
 
 def _owners(path: Path) -> tuple[str, ...]:
     """The kinds of a line that have a field with this name."""
-    return tuple(use.owner for entry in entries() if entry.path == path for use in entry.uses if use.owner)
+    return tuple(use.owner for entry in recipe_fields() if entry.path == path for use in entry.uses if use.owner)
 
 
 def option_of(line: str) -> str:
     """The option of a line of the block: `--optimizer`, or that of its first field."""
-    return next(entry.option for entry in entries() if entry.path[0] == line)
+    return next(entry.option for entry in recipe_fields() if entry.path[0] == line)
 
 
 def _option(path: Path) -> str:
-    return next(entry.option for entry in entries() if entry.path == path)
+    return next(entry.option for entry in recipe_fields() if entry.path == path)

@@ -2,32 +2,32 @@
 
 from collections.abc import Mapping, Sequence
 
-from .fields import Entry, entries, parts
-from .groups import Group
+from .fields import RecipeField, parts, recipe_fields
+from .groups import OptionGroup
 from .options import defaults, placeholder, sentence
 from .recipe import OFF, Recipe
 
 _HEAD = "| in the file | option | default | description |\n| --- | --- | --- | --- |"
 
 
-def recipe_tables(others: Mapping[Group, Sequence[tuple[str, str, str]]]) -> str:
+def recipe_tables(others: Mapping[OptionGroup, Sequence[tuple[str, str, str]]]) -> str:
     """Markdown: for each group of options a table, and the choices of its lines.
 
     `others` are the options that have no line in a file, by group: the option, its default, its description.
     """
-    return "\n\n".join(_section(group, others.get(group, ())) for group in Group) + "\n"
+    return "\n\n".join(_section(group, others.get(group, ())) for group in OptionGroup) + "\n"
 
 
-def _section(group: Group, others: Sequence[tuple[str, str, str]]) -> str:
-    rows = [_row(entry) for entry in entries() if entry.group is group]
+def _section(group: OptionGroup, others: Sequence[tuple[str, str, str]]) -> str:
+    rows = [_row(entry) for entry in recipe_fields() if entry.group is group]
     rows += [_cells("", f"`{option}`", default, words) for option, default, words in others]
     choices = [_choices(line) for line, info in Recipe.model_fields.items() if group is _of_line(line, info.metadata)]
     return "\n\n".join([f"### {group.value}", "\n".join([_HEAD, *rows]), *filter(None, choices)])
 
 
-def _of_line(line: str, metadata: Sequence[object]) -> Group | None:
+def _of_line(line: str, metadata: Sequence[object]) -> OptionGroup | None:
     """The first group of a line's fields."""
-    return next((each for each in metadata if isinstance(each, Group)), None) if parts(line) else None
+    return next((each for each in metadata if isinstance(each, OptionGroup)), None) if parts(line) else None
 
 
 def _choices(line: str) -> str:
@@ -35,7 +35,7 @@ def _choices(line: str) -> str:
     return f"`{line}` is one of:\n\n" + "\n".join(kinds) if kinds else ""
 
 
-def _row(entry: Entry) -> str:
+def _row(entry: RecipeField) -> str:
     default = "" if entry.kind is bool else defaults(entry.uses) or (OFF if entry.optional and not entry.head else "")
     option = entry.option if entry.kind is bool else f"{entry.option} {placeholder(entry)}"
     return _cells(f"`{_in_file(entry)}`", f"`{option}`", default, sentence(entry))
@@ -45,7 +45,7 @@ def _cells(*cells: str) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def _in_file(entry: Entry) -> str:
+def _in_file(entry: RecipeField) -> str:
     """`epochs X`, `augment flip`, `optimizer … lr=X`."""
     line, flag = entry.path[0], entry.kind is bool
     value = "" if flag else placeholder(entry)

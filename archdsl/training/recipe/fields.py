@@ -8,12 +8,12 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from .groups import Group
-from .recipe import Part, Recipe
+from .groups import OptionGroup
+from .recipe import Recipe, RecipeSection
 
 
 @dataclass(frozen=True)
-class Use:
+class FieldUse:
     """One section with the field: the name of its kind (`sgd`; empty if there is only one) and the default."""
 
     owner: str
@@ -21,7 +21,7 @@ class Use:
 
 
 @dataclass(frozen=True)
-class Entry:
+class RecipeField:
     """A field, as written in `train { … }` and on the command line.
 
     `path` is (line,) or (line, name); `head` says that it is the line's first word. `kind` is the Python type without
@@ -36,8 +36,8 @@ class Entry:
     optional: bool
     description: str
     example: Any
-    uses: tuple[Use, ...]
-    group: Group
+    uses: tuple[FieldUse, ...]
+    group: OptionGroup
     prefixed: bool = False
 
     @property
@@ -57,18 +57,18 @@ SWITCHES: dict[tuple[str, ...], tuple[str, ...]] = {
 
 
 @cache
-def entries() -> tuple[Entry, ...]:
+def recipe_fields() -> tuple[RecipeField, ...]:
     """All fields, in the recipe's order; a field of several kinds of a section is listed once."""
-    found: list[Entry] = []
+    found: list[RecipeField] = []
     for line, info in Recipe.model_fields.items():
         kinds = parts(line)
         if not kinds:
-            found.append(_entry((line,), info, (Use("", info.get_default()),), _group(info, head=True)))
+            found.append(_entry((line,), info, (FieldUse("", info.get_default()),), _group(info, head=True)))
             continue
-        merged: dict[str, tuple[FieldInfo, list[Use]]] = {}
+        merged: dict[str, tuple[FieldInfo, list[FieldUse]]] = {}
         for owner, part in kinds.items():
             for name, field in part.model_fields.items():
-                merged.setdefault(name, (field, []))[1].append(Use(owner, field.get_default()))
+                merged.setdefault(name, (field, []))[1].append(FieldUse(owner, field.get_default()))
         for name in sorted(merged, key=lambda name: name != "name"):  # the head first
             field, uses = merged[name]
             prefixed = next(iter(kinds.values())).prefixed
@@ -81,30 +81,30 @@ def entries() -> tuple[Entry, ...]:
 
 
 @cache
-def parts(line: str) -> dict[str, type[Part]]:
+def parts(line: str) -> dict[str, type[RecipeSection]]:
     """The kinds of a line by name: one with an empty name if there is no choice, none if it is a single value."""
-    classes = [kind for kind in _alternatives(Recipe.model_fields[line].annotation) if issubclass(kind, Part)]
+    classes = [kind for kind in _alternatives(Recipe.model_fields[line].annotation) if issubclass(kind, RecipeSection)]
     if len(classes) == 1:
         return {"": classes[0]}
     return {kind.model_fields["name"].get_default(): kind for kind in classes}
 
 
-def _head(line: str, info: FieldInfo, kinds: dict[str, type[Part]], field: FieldInfo) -> Entry:
+def _head(line: str, info: FieldInfo, kinds: dict[str, type[RecipeSection]], field: FieldInfo) -> RecipeField:
     """The first word of a line: which kind, or the section's own `name`."""
     if "" in kinds:
-        entry = _entry((line, "name"), field, (Use("", field.get_default()),), _group(field, info))
+        entry = _entry((line, "name"), field, (FieldUse("", field.get_default()),), _group(field, info))
         return replace(entry, head=True)
-    uses, group = (Use("", info.get_default().name),), _group(info, head=True)
-    return Entry((line, "name"), True, str, tuple(kinds), False, info.description or "", None, uses, group)
+    uses, group = (FieldUse("", info.get_default().name),), _group(info, head=True)
+    return RecipeField((line, "name"), True, str, tuple(kinds), False, info.description or "", None, uses, group)
 
 
-def _group(*declared: FieldInfo, head: bool = False) -> Group:
+def _group(*declared: FieldInfo, head: bool = False) -> OptionGroup:
     """The group of a field: its own, else that of its line. A line's first word may be a common option."""
-    groups = [each for info in declared for each in info.metadata if isinstance(each, Group)]
-    return Group.COMMON if head and Group.COMMON in groups else groups[0]
+    groups = [each for info in declared for each in info.metadata if isinstance(each, OptionGroup)]
+    return OptionGroup.COMMON if head and OptionGroup.COMMON in groups else groups[0]
 
 
-def _entry(path: tuple[str, ...], info: FieldInfo, uses: tuple[Use, ...], group: Group) -> Entry:
+def _entry(path: tuple[str, ...], info: FieldInfo, uses: tuple[FieldUse, ...], group: OptionGroup) -> RecipeField:
     optional = False
     kind: type = str
     choices: tuple[str, ...] = ()
@@ -116,7 +116,7 @@ def _entry(path: tuple[str, ...], info: FieldInfo, uses: tuple[Use, ...], group:
         else:
             choices = (*choices, alternative)
     example = info.examples[0] if info.examples else None
-    return Entry(path, False, kind, choices, optional, info.description or "", example, uses, group)
+    return RecipeField(path, False, kind, choices, optional, info.description or "", example, uses, group)
 
 
 def _alternatives(annotation: Any) -> list[type]:

@@ -1,20 +1,27 @@
 """Options in groups: `--help` lists each group under its heading."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
-from .groups import Group
+from .groups import OptionGroup
 
 _OTHER = "Other options"
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class GroupedOption(click.Option):
     """An option with its group; None for options without one."""
 
-    def __init__(self, *args: Any, group: Group | None = None, **options: Any) -> None:
+    def __init__(self, *args: Any, group: OptionGroup | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
         self.group = group
+
+
+def grouped_option(group: OptionGroup, *names: str, **settings: Any) -> Callable[[F], F]:
+    """`click.option` for an option of a group."""
+    return click.option(*names, cls=GroupedOption, group=group, **settings)
 
 
 class GroupedCommand(click.Command):
@@ -22,7 +29,7 @@ class GroupedCommand(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write a section for each group that has options."""
-        listed: dict[Group | None, list[tuple[str, str]]] = {group: [] for group in (*Group, None)}
+        listed: dict[OptionGroup | None, list[tuple[str, str]]] = {group: [] for group in (*OptionGroup, None)}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx) if isinstance(parameter, click.Option) else None
             if record is not None:

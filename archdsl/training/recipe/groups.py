@@ -3,7 +3,7 @@
 from enum import Enum
 
 
-class Group(Enum):
+class OptionGroup(Enum):
     """A group's heading. A field of the recipe declares its group as metadata: `Annotated[int,
     OptionGroup.OPTIMIZATION]`.
 

@@ -7,8 +7,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from ..data.registry import data_sets
-from .fields import Entry, Use, entries, parts
-from .grouped_options import GroupedOption
+from .fields import FieldUse, RecipeField, parts, recipe_fields
+from .grouped_options import grouped_option
 from .recipe import OFF
 
 _PLACEHOLDERS = {("data", "name"): "NAME|FOLDER", ("freeze", "name"): "PARTS|off", ("schedule", "at"): "EPOCHS|off"}
@@ -17,18 +17,18 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def recipe_options(command: F) -> F:
     """An option for every field of the recipe; the parameter's name is the option's, `_` for `-`."""
-    for entry in reversed(entries()):
+    for entry in reversed(recipe_fields()):
         command = _option(entry)(command)
     return command
 
 
 def given_options(parameters: Mapping[str, Any]) -> dict[tuple[str, ...], Any]:
     """The options that were given, by the field's path, taken from a command's parameters."""
-    values = ((entry.path, parameters[_parameter(entry)]) for entry in entries())
+    values = ((entry.path, parameters[_parameter_name(entry)]) for entry in recipe_fields())
     return {path: value for path, value in values if value is not None}
 
 
-def defaults(uses: tuple[Use, ...]) -> str:
+def defaults(uses: tuple[FieldUse, ...]) -> str:
     """`0.001`, or if kinds differ `0.1 (sgd), 0.001 (adam, adamw)`; empty for no default."""
     owners: dict[str, list[str]] = {}
     for use in uses:
@@ -38,7 +38,7 @@ def defaults(uses: tuple[Use, ...]) -> str:
     return ", ".join(f"{value} ({', '.join(names)})" for value, names in owners.items())
 
 
-def placeholder(entry: Entry) -> str:
+def placeholder(entry: RecipeField) -> str:
     """The placeholder of a field's value: `N`, `X`, `NAME|FOLDER`, or the accepted words."""
     if entry.choices:
         return "|".join(entry.choices)
@@ -47,24 +47,21 @@ def placeholder(entry: Entry) -> str:
     return {int: "N", float: "X", str: "NAME"}[entry.kind] + (f"|{OFF}" if entry.optional else "")
 
 
-def _option(entry: Entry) -> Callable[[F], F]:
-    name, help, group = _parameter(entry), _help(entry), entry.group
+def _option(entry: RecipeField) -> Callable[[F], F]:
+    name, help = _parameter_name(entry), _help(entry)
     if entry.kind is bool:
         flag = f"{entry.option}/--no-{entry.option.removeprefix('--')}"
-        return click.option(flag, name, cls=GroupedOption, group=group, default=None, help=help)
+        return grouped_option(entry.group, flag, name, default=None, help=help)
     if entry.choices:
-        kind = click.Choice(entry.choices)
-        return click.option(entry.option, name, cls=GroupedOption, group=group, type=kind, help=help)
+        return grouped_option(entry.group, entry.option, name, type=click.Choice(entry.choices), help=help)
+    return text_option(entry, placeholder(entry), help)
+
+
+def text_option(entry: RecipeField, metavar: str, help: str) -> Callable[[F], F]:
+    """An option for a field, whose value is passed on as typed."""
     complete = complete_data if entry.path == ("data", "name") else None
-    return click.option(
-        entry.option,
-        name,
-        cls=GroupedOption,
-        group=group,
-        metavar=placeholder(entry),
-        help=help,
-        shell_complete=complete,
-    )
+    name = _parameter_name(entry)
+    return grouped_option(entry.group, entry.option, name, metavar=metavar, help=help, shell_complete=complete)
 
 
 def complete_data(context: click.Context, parameter: click.Parameter, start: str) -> list[CompletionItem]:
@@ -73,19 +70,20 @@ def complete_data(context: click.Context, parameter: click.Parameter, start: str
     return [*known, CompletionItem(start, type="dir")]
 
 
-def sentence(entry: Entry) -> str:
+def sentence(entry: RecipeField) -> str:
     """A field's description as a sentence, with the kinds that have it if not all do."""
     owners = [use.owner for use in entry.uses if use.owner]
     whose = f" ({', '.join(owners)} only)" if owners and len(owners) < len(parts(entry.path[0])) else ""
     return f"{entry.description[0].upper()}{entry.description[1:]}{whose}."
 
 
-def _help(entry: Entry) -> str:
+def _help(entry: RecipeField) -> str:
     default = "" if entry.kind is bool else defaults(entry.uses)
     return f"{sentence(entry)} [default: {default}]" if default else sentence(entry)
 
 
-def _parameter(entry: Entry) -> str:
+def _parameter_name(entry: RecipeField) -> str:
+    """The name of the command's parameter that receives the option's value."""
     return "recipe_" + entry.option.removeprefix("--").replace("-", "_")
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveFloat, PositiveInt, ValidationInfo, field_validator
 from pydantic import NonNegativeInt as Count
 
-from .groups import Group
+from .groups import OptionGroup
 from .sections import (
     OFF,
     Adam,
@@ -28,7 +28,7 @@ from .sections import (
     Muon,
     OneCycle,
     OrOff,
-    Part,
+    RecipeSection,
     RmsProp,
     Sgd,
     Step,
@@ -53,8 +53,8 @@ __all__ = [
     "Mse",
     "Muon",
     "OneCycle",
-    "Part",
     "Recipe",
+    "RecipeSection",
     "RmsProp",
     "Sgd",
     "Step",
@@ -66,70 +66,70 @@ AnySchedule = Annotated[Constant | Step | Cosine | OneCycle | Triangular, Field(
 AnyLoss = Annotated[CrossEntropy | Bce | Mse, Field(discriminator="name")]
 
 
-class Recipe(Part):
+class Recipe(RecipeSection):
     """All settings of a training."""
 
-    data: Annotated[Data, Group.DATA] = Field(default=Data(), description="the data set")
-    split: Annotated[float, Field(gt=0, le=1), Group.DATA] = Field(
+    data: Annotated[Data, OptionGroup.DATA] = Field(default=Data(), description="the data set")
+    split: Annotated[float, Field(gt=0, le=1), OptionGroup.DATA] = Field(
         default=0.9, description="fraction of the training images to train on; the rest is the validation set"
     )
-    augment: Annotated[Augment, Group.REGULARIZATION] = Field(
+    augment: Annotated[Augment, OptionGroup.REGULARIZATION] = Field(
         default=Augment(), description="random augmentation of the training images"
     )
-    optimizer: Annotated[AnyOptimizer, Group.OPTIMIZATION, Group.COMMON] = Field(
+    optimizer: Annotated[AnyOptimizer, OptionGroup.OPTIMIZATION, OptionGroup.COMMON] = Field(
         default=Adam(), description="optimization algorithm"
     )
-    schedule: Annotated[AnySchedule, Group.OPTIMIZATION, Group.COMMON] = Field(
+    schedule: Annotated[AnySchedule, OptionGroup.OPTIMIZATION, OptionGroup.COMMON] = Field(
         default=Constant(), description="learning rate schedule"
     )
-    loss: Annotated[AnyLoss, Group.OPTIMIZATION] = Field(
+    loss: Annotated[AnyLoss, OptionGroup.OPTIMIZATION] = Field(
         default=CrossEntropy(), description="loss function to minimize"
     )
-    epochs: Annotated[PositiveFloat, Field(le=1e9), Group.COMMON] = Field(
+    epochs: Annotated[PositiveFloat, Field(le=1e9), OptionGroup.COMMON] = Field(
         default=10,
         description="number of passes over the training images; may be fractional, such as 9.9",
     )
-    batch: Annotated[PositiveInt, Field(le=1 << 31), Group.COMMON] = Field(
+    batch: Annotated[PositiveInt, Field(le=1 << 31), OptionGroup.COMMON] = Field(
         default=32, description="batch size, in total over all processes"
     )
-    accumulate: Annotated[PositiveInt, Group.OPTIMIZATION] = Field(
+    accumulate: Annotated[PositiveInt, OptionGroup.OPTIMIZATION] = Field(
         default=1, description="gradient accumulation: number of batches per optimizer step"
     )
-    clip: Annotated[PositiveFloat | None, OrOff, Group.OPTIMIZATION] = Field(
+    clip: Annotated[PositiveFloat | None, OrOff, OptionGroup.OPTIMIZATION] = Field(
         default=None, description="gradient clipping: largest norm of the gradient", examples=[1.0]
     )
-    ema: Annotated[Annotated[float, Field(gt=0, lt=1)] | None, OrOff, Group.OPTIMIZATION] = Field(
+    ema: Annotated[Annotated[float, Field(gt=0, lt=1)] | None, OrOff, OptionGroup.OPTIMIZATION] = Field(
         default=None,
         description="evaluate and save an exponential moving average of the weights, with this decay rate per step",
         examples=[0.999],
     )
-    lookahead: Annotated[Lookahead, Group.OPTIMIZATION] = Field(
+    lookahead: Annotated[Lookahead, OptionGroup.OPTIMIZATION] = Field(
         default=Lookahead(), description="slow weights that follow the trained ones"
     )
-    freeze: Annotated[Freeze, Group.MODEL] = Field(
+    freeze: Annotated[Freeze, OptionGroup.MODEL] = Field(
         default=Freeze(), description="parts of the network that are frozen, from the start or after some epochs"
     )
-    patience: Annotated[PositiveInt | None, OrOff, Group.REGULARIZATION] = Field(
+    patience: Annotated[PositiveInt | None, OrOff, OptionGroup.REGULARIZATION] = Field(
         default=None, description="early stopping: stop after N epochs without improvement", examples=[5]
     )
-    precision: Annotated[Literal["auto", "fp32", "bf16", "fp16"], Group.HARDWARE] = Field(
+    precision: Annotated[Literal["auto", "fp32", "bf16", "fp16"], OptionGroup.HARDWARE] = Field(
         default="auto", description="data type of the forward pass; `auto` times fp32 and bf16 and picks one"
     )
-    layout: Annotated[Literal["auto", "channels_first", "channels_last"], Group.HARDWARE] = Field(
+    layout: Annotated[Literal["auto", "channels_first", "channels_last"], OptionGroup.HARDWARE] = Field(
         default="auto", description="memory layout of the images; `auto` times both and picks one"
     )
-    compile: Annotated[bool, Group.HARDWARE] = Field(
+    compile: Annotated[bool, OptionGroup.HARDWARE] = Field(
         default=False, description="compile the network with torch.compile: a slow start, then faster steps on GPUs"
     )
-    tta: Annotated[Literal["none", "flip", "shift"], Group.REGULARIZATION] = Field(
+    tta: Annotated[Literal["none", "flip", "shift"], OptionGroup.REGULARIZATION] = Field(
         default="none",
         description="test-time augmentation: `flip` averages the predictions for an image and its mirror image; "
         "`shift` adds both shifted by one pixel up-left and down-right, at half the weight (Jordan 2024)",
     )
-    checkpoint: Annotated[PositiveFloat, Group.OUTPUT] = Field(
+    checkpoint: Annotated[PositiveFloat, OptionGroup.OUTPUT] = Field(
         default=5.0, description="minutes between checkpoints within an epoch"
     )
-    seed: Annotated[Count, Group.COMMON] = Field(default=0, description="random seed")
+    seed: Annotated[Count, OptionGroup.COMMON] = Field(default=0, description="random seed")
 
     @field_validator("lookahead")
     @classmethod

@@ -15,7 +15,7 @@ from pydantic import (
 )
 from pydantic import NonNegativeInt as Count
 
-from .groups import Group
+from .groups import OptionGroup
 
 OFF = "off"
 
@@ -32,11 +32,13 @@ def _listed(value: Any) -> Any:
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Pixels = Annotated[int, Field(gt=0, le=65_536)]  # an image may not be wider or higher
 OrOff = BeforeValidator(_off)
-LearningRate = Annotated[PositiveFloat, Field(description="learning rate; with a schedule, its peak"), Group.COMMON]
+LearningRate = Annotated[
+    PositiveFloat, Field(description="learning rate; with a schedule, its peak"), OptionGroup.COMMON
+]
 WeightDecay = Annotated[
     NonNegativeFloat,
     Field(description="weight decay: L2 penalty, or decoupled decay in adamw and muon"),
-    Group.REGULARIZATION,
+    OptionGroup.REGULARIZATION,
 ]
 Momentum = Annotated[Fraction, Field(description="momentum coefficient")]
 Beta2 = Annotated[
@@ -49,11 +51,11 @@ EndRate = Annotated[NonNegativeFloat, Field(description="final learning rate, as
 Smoothing = Annotated[
     Fraction,
     Field(description="label smoothing: fraction of the label that is spread evenly over all classes"),
-    Group.REGULARIZATION,
+    OptionGroup.REGULARIZATION,
 ]
 
 
-class Part(BaseModel):
+class RecipeSection(BaseModel):
     """Fields of one line; unknown fields are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -62,10 +64,10 @@ class Part(BaseModel):
     """Whether the options of its fields begin with the line's name: `--freeze-after`."""
 
 
-class Data(Part):
+class Data(RecipeSection):
     """The data set, and how its images are fitted to the network's input."""
 
-    name: Annotated[str | None, Group.COMMON] = Field(
+    name: Annotated[str | None, OptionGroup.COMMON] = Field(
         default=None,
         description="data set: a built-in name, hf:OWNER/NAME, or a folder with one subfolder of images per class",
     )
@@ -76,7 +78,7 @@ class Data(Part):
     )
 
 
-class Augment(Part):
+class Augment(RecipeSection):
     """Random augmentation of the training images, sampled anew for each batch."""
 
     flip: bool = Field(default=False, description="mirror each image horizontally with probability 1/2")
@@ -130,11 +132,11 @@ class Augment(Part):
         return self
 
 
-class Optimizer(Part):
+class Optimizer(RecipeSection):
     """The fields of every optimizer."""
 
     weight_decay: WeightDecay = 0.0
-    decay_all: Annotated[bool, Group.REGULARIZATION] = Field(
+    decay_all: Annotated[bool, OptionGroup.REGULARIZATION] = Field(
         default=False,
         description="apply weight decay to biases, normalization weights, learned scales, tokens and positions, too",
     )
@@ -209,14 +211,14 @@ class Muon(_Moments):
     weight_decay: WeightDecay = 0.01
 
 
-class Constant(Part):
+class Constant(RecipeSection):
     """Constant learning rate, after an optional linear warmup."""
 
     name: Literal["constant"] = "constant"
     warmup: Warmup = 0.0
 
 
-class Step(Part):
+class Step(RecipeSection):
     """Multiply the learning rate by `factor` every `every` epochs, or after each of the epochs `at`."""
 
     name: Literal["step"] = "step"
@@ -255,7 +257,7 @@ class Step(Part):
         return sum(float(word) <= epochs for word in self.at.split(","))
 
 
-class Cosine(Part):
+class Cosine(RecipeSection):
     """Cosine annealing: decay along half a cosine (Loshchilov & Hutter 2017)."""
 
     name: Literal["cosine"] = "cosine"
@@ -263,7 +265,7 @@ class Cosine(Part):
     end: EndRate = 0.0
 
 
-class OneCycle(Part):
+class OneCycle(RecipeSection):
     """1cycle: cosine warmup, then cosine decay (Smith & Topin 2018)."""
 
     name: Literal["onecycle"] = "onecycle"
@@ -272,7 +274,7 @@ class OneCycle(Part):
     end: EndRate = 4e-6
 
 
-class Triangular(Part):
+class Triangular(RecipeSection):
     """Linear warmup, then linear decay."""
 
     name: Literal["triangular"] = "triangular"
@@ -281,7 +283,7 @@ class Triangular(Part):
     end: EndRate = 0.07
 
 
-class BaseLoss(Part):
+class BaseLoss(RecipeSection):
     """The fields of every loss."""
 
     sum: bool = Field(
@@ -310,7 +312,7 @@ class Mse(BaseLoss):
     name: Literal["mse"] = "mse"
 
 
-class Lookahead(Part):
+class Lookahead(RecipeSection):
     """Lookahead (Zhang et al. 2019): slow weights follow the trained weights every few steps and then replace them."""
 
     prefixed: ClassVar[bool] = True
@@ -339,7 +341,7 @@ class Lookahead(Part):
         return self
 
 
-class Freeze(Part):
+class Freeze(RecipeSection):
     """Parts of the network that are frozen from the start or after some epochs: stages, blocks or layers by name."""
 
     prefixed: ClassVar[bool] = True

@@ -7,7 +7,7 @@ from ..data.images import Splits
 from ..loop.evaluation import Scores
 from ..loop.loop import Ending
 from ..loop.probabilities import LOSS_LABELS
-from ..loop.training_state import State
+from ..loop.training_state import TrainingState
 from ..runs.loaded_run import read_network
 from ..runs.run_folder import Run
 from .curves import draw_confusion, draw_curves
@@ -26,7 +26,7 @@ REPORT, PAGE = "report.json", "report.html"
 
 def write_report(
     run: Run,
-    state: State,
+    state: TrainingState,
     classes: tuple[str, ...],
     tested: tuple[str, Scores] | None,
     splits: Splits,
@@ -47,7 +47,7 @@ def write_report(
     _write_pages(run, state, classes, tested, splits, _STATUS[ending])
 
 
-def _write_scores(run: Run, state: State, classes: tuple[str, ...], name: str, scores: Scores) -> None:
+def _write_scores(run: Run, state: TrainingState, classes: tuple[str, ...], name: str, scores: Scores) -> None:
     title = f"{scores.accuracy:.2%} of {int(scores.confusion.sum()):,} {name} images right"
     draw_confusion(scores.confusion.numpy(), classes, title, run.folder / "confusion")
     run.write_text(run.folder / "confusion.json", _confusion(scores, classes))
@@ -64,7 +64,7 @@ def _write_scores(run: Run, state: State, classes: tuple[str, ...], name: str, s
 
 def _write_pages(
     run: Run,
-    state: State,
+    state: TrainingState,
     classes: tuple[str, ...],
     tested: tuple[str, Scores] | None,
     splits: Splits,

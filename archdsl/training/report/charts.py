@@ -60,10 +60,12 @@ def line_chart(
     lines = [_line(line, across, up) for line in series if line.points]
     parts = [tag("title", title), _frame(across, up), _mark(mark, across) if mark is not None else None, *lines]
     size = f"0 0 {_WIDTH} {_HEIGHT}"
-    return tag("svg", *parts, viewBox=size, role="img", class_="chart", aria_label=f"{title}. {_told(series, write)}")
+    return tag(
+        "svg", *parts, viewBox=size, role="img", class_="chart", aria_label=f"{title}. {_description(series, write)}"
+    )
 
 
-def _told(series: Sequence[Series], write: Callable[[float], str]) -> str:
+def _description(series: Sequence[Series], write: Callable[[float], str]) -> str:
     """A text description of a chart."""
     words = []
     for line in series:
@@ -126,8 +128,8 @@ def _frame(across: Axis, up: Axis) -> Markup:
         parts.append(tag("text", across.write(tick), x=x, y=bottom + 19, text_anchor="middle"))
     parts.append(tag("path", d=f"M{_LEFT} {_TOP}V{bottom}H{right}", class_="axis"))
     middle = (_TOP + bottom) / 2
-    turned = f"translate(13 {middle:g}) rotate(-90)"
-    parts.append(tag("text", up.label, transform=turned, text_anchor="middle", class_="label"))
+    rotation = f"translate(13 {middle:g}) rotate(-90)"
+    parts.append(tag("text", up.label, transform=rotation, text_anchor="middle", class_="label"))
     parts.append(
         tag("text", across.label, x=f"{(_LEFT + right) / 2:g}", y=_HEIGHT - 8, text_anchor="middle", class_="label")
     )

@@ -18,7 +18,7 @@ _RIGHT, _WRONG = (0, 114, 178), (213, 94, 0)  # Okabe & Ito: distinguishable wit
 
 def matrix(confusion: NDArray[np.int64], classes: list[str]) -> Markup:
     """The confusion matrix: rows are true classes, columns predictions."""
-    return _table(confusion, classes) if len(classes) <= MOST_IN_TABLE else _picture(confusion)
+    return _table(confusion, classes) if len(classes) <= MOST_IN_TABLE else _heat_map(confusion)
 
 
 def _table(confusion: NDArray[np.int64], classes: list[str]) -> Markup:
@@ -33,7 +33,7 @@ def _table(confusion: NDArray[np.int64], classes: list[str]) -> Markup:
         "Images by true class (rows) and predicted class (columns). A stronger shade is a larger fraction of the row; "
         "blue is correct, orange is wrong."
     )
-    kind = "matrix turned" if max(map(len, classes)) > _LONG_NAME else "matrix"
+    kind = "matrix rotated" if max(map(len, classes)) > _LONG_NAME else "matrix"
     body = tag("table", tag("caption", words), tag("thead", first, second), tag("tbody", *rows), class_=kind)
     return tag("div", body, class_="wide", tabindex=0, role="region", aria_label="Confusion matrix")
 
@@ -52,7 +52,7 @@ def _shade(part: float, right: bool) -> float:
     return part if right else math.sqrt(part)
 
 
-def _picture(confusion: NDArray[np.int64]) -> Markup:
+def _heat_map(confusion: NDArray[np.int64]) -> Markup:
     """A pixel, or a block of them, for each cell; for more classes than pixels, the largest value of several cells."""
     count = len(confusion)
     parts = confusion / np.maximum(confusion.sum(1, keepdims=True), 1)
@@ -64,13 +64,13 @@ def _picture(confusion: NDArray[np.int64]) -> Markup:
     pixels[..., :3] = np.where((right > 0)[..., None], _RIGHT, _WRONG)
     pixels[..., 3] = np.round(255 * np.maximum(right, wrong))
     side = max(1, _SIDE // len(right))
-    picture = Image.fromarray(pixels).resize((len(right) * side,) * 2, Image.Resampling.NEAREST)
-    told = f"Confusion matrix of {count:,} classes: correct predictions are on the diagonal."
+    image = Image.fromarray(pixels).resize((len(right) * side,) * 2, Image.Resampling.NEAREST)
+    description = f"Confusion matrix of {count:,} classes: correct predictions are on the diagonal."
     words = (
         f"{count:,} true classes (rows) and predicted classes (columns), in the order of the table of classes. A "
         "stronger shade is a larger fraction of the row; blue is correct, orange is wrong."
     )
-    return tag("figure", tag("img", src=png_uri(picture), alt=told, class_="heat"), tag("figcaption", words))
+    return tag("figure", tag("img", src=png_uri(image), alt=description, class_="heat"), tag("figcaption", words))
 
 
 def _pooled(parts: NDArray[np.float64], every: int) -> NDArray[np.float64]:

@@ -48,7 +48,7 @@ def draw_curves(history: Sequence[dict[str, Any]], best: int | None, stem: Path,
     accuracy.set_ylim(max(low, -_MARGIN), min(high, 1 + _MARGIN))
     accuracy.yaxis.set_major_formatter(PercentFormatter(1))
     loss.legend(frameon=False)
-    save_picture(figure, stem)
+    save_figure(figure, stem)
 
 
 def _curve(axes: Axes, history: Sequence[dict[str, Any]], part: str, name: str, colour: str, label: str) -> None:
@@ -79,7 +79,7 @@ def draw_confusion(confusion: NDArray[np.int64], classes: Sequence[str], title: 
         for row, column in zip(*np.nonzero(confusion), strict=True):
             colour = "white" if parts[row, column] > 0.5 else "black"
             axes.text(column, row, f"{confusion[row, column]}", ha="center", va="center", color=colour, fontsize=7)
-    save_picture(figure, stem)
+    save_figure(figure, stem)
 
 
 def _shown(name: str) -> str:
@@ -88,7 +88,7 @@ def _shown(name: str) -> str:
     return shown if len(shown) <= _LONGEST_NAME else f"{shown[: _LONGEST_NAME - 1]}…"
 
 
-def save_picture(figure: Figure, stem: Path) -> None:
+def save_figure(figure: Figure, stem: Path) -> None:
     """A figure as `stem`.svg and `stem`.png."""
     # a fixed salt and no date: identical figures give identical files
     with mpl.rc_context({"svg.hashsalt": "archdsl"}), warnings.catch_warnings():

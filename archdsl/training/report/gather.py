@@ -19,14 +19,14 @@ from ...analysis.measures import NetworkMeasures
 from ...network import Network
 from ..data.images import ImageSet, Pixels
 from ..loop.evaluation import Scores
-from ..loop.probabilities import chances
-from ..loop.training_state import State
+from ..loop.probabilities import class_probabilities
+from ..loop.training_state import TrainingState
 from ..recipe.recipe import AnyLoss
 from ..runs.run_folder import Run
 from ..runs.run_settings import RunSettings
 from . import run_report
 
-MOST_MISTAKES = 24
+MOST_MISCLASSIFIED = 24
 MOST_PAIRS = 30
 MOST_IN_MATRIX = 100
 _THUMBNAIL = 128
@@ -37,7 +37,7 @@ def gather(
     run: Run,
     network: Network,
     settings: RunSettings,
-    state: State,
+    state: TrainingState,
     status: run_report.Status,
     result: run_report.ResultReport | None,
 ) -> run_report.TrainingReport:
@@ -97,7 +97,7 @@ def gather_result(
         mean=_mean(by_class),
         confusion=confusion.tolist() if len(classes) <= MOST_IN_MATRIX else None,
         pairs=_pairs(confusion, classes),
-        mistakes=_mistakes(scores.logits, images, classes, loss),
+        misclassified=_misclassified(scores.logits, images, classes, loss),
     )
 
 
@@ -137,7 +137,7 @@ def _mean(classes: list[run_report.ClassReport]) -> run_report.MeanReport:
     return run_report.MeanReport(accuracy=accuracy, precision=precision, f1=f1)
 
 
-def _pairs(confusion: NDArray[np.int64], classes: tuple[str, ...]) -> list[run_report.PairReport]:
+def _pairs(confusion: NDArray[np.int64], classes: tuple[str, ...]) -> list[run_report.ConfusionReport]:
     """The largest off-diagonal numbers, in descending order."""
     wrong = confusion.copy()
     np.fill_diagonal(wrong, 0)
@@ -148,32 +148,32 @@ def _pairs(confusion: NDArray[np.int64], classes: tuple[str, ...]) -> list[run_r
         if times := int(wrong[true, answered]):
             pair = classes[true], classes[answered]
             found.append(
-                run_report.PairReport(true=pair[0], answered=pair[1], count=times, part=times / int(totals[true]))
+                run_report.ConfusionReport(true=pair[0], answered=pair[1], count=times, part=times / int(totals[true]))
             )
     return found
 
 
-def _mistakes(
+def _misclassified(
     logits: Tensor, images: ImageSet, classes: tuple[str, ...], loss: AnyLoss
-) -> list[run_report.MistakeReport]:
+) -> list[run_report.MisclassifiedReport]:
     """The wrong predictions with the highest probability, in descending order."""
     labels = torch.from_numpy(images.labels)
     answers = logits.argmax(1)
     wrong = (answers != labels).nonzero()[:, 0]
-    sure = chances(logits[wrong], loss)
+    sure = class_probabilities(logits[wrong], loss)
     own, true = sure.gather(1, answers[wrong][:, None])[:, 0], sure.gather(1, labels[wrong][:, None])[:, 0]
     found = []
-    for place in own.argsort(descending=True, stable=True)[:MOST_MISTAKES].tolist():
+    for place in own.argsort(descending=True, stable=True)[:MOST_MISCLASSIFIED].tolist():
         index = int(wrong[place])
         pixels = images.images[index]
         found.append(
-            run_report.MistakeReport(
+            run_report.MisclassifiedReport(
                 index=index,
                 file=images.files[index] if images.files else None,
                 true=classes[int(labels[index])],
                 answered=classes[int(answers[index])],
-                chance=float(own[place]),
-                chance_of_true=float(true[place]),
+                probability=float(own[place]),
+                probability_of_true=float(true[place]),
                 width=pixels.shape[2],
                 height=pixels.shape[1],
                 image=png_uri(thumbnail(pixels)),
@@ -184,13 +184,13 @@ def _mistakes(
 
 def thumbnail(pixels: Pixels) -> Image.Image:
     """uint8 of C×H×W as an image of at most 128 pixels per dimension; only the first channel unless there are three."""
-    picture = Image.fromarray(pixels.transpose(1, 2, 0) if len(pixels) == 3 else pixels[0])
-    picture.thumbnail((_THUMBNAIL, _THUMBNAIL), Image.Resampling.LANCZOS)
-    return picture
+    image = Image.fromarray(pixels.transpose(1, 2, 0) if len(pixels) == 3 else pixels[0])
+    image.thumbnail((_THUMBNAIL, _THUMBNAIL), Image.Resampling.LANCZOS)
+    return image
 
 
-def png_uri(picture: Image.Image) -> str:
+def png_uri(image: Image.Image) -> str:
     """An image as a data URI."""
     stream = io.BytesIO()
-    picture.save(stream, "PNG", optimize=True)
+    image.save(stream, "PNG", optimize=True)
     return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")

@@ -24,11 +24,11 @@ def write_html(report: TrainingReport, network: Network, confusion: NDArray[np.i
     if report.result is not None and confusion is not None:
         result = report.result
         parts += [training_sections.confusion(result, confusion), training_sections.classes(result)]
-        parts.append(training_sections.mistakes(result, report.recipe.loss))
+        parts.append(training_sections.misclassified(result, report.recipe.loss))
     parts += [
         setup_sections.network(report, network),
         setup_sections.recipe(report),
-        setup_sections.circumstances(report),
+        setup_sections.environment(report),
     ]
     page = tag("html", head(title), tag("body", _top(title, report, parts), tag("main", *parts), _foot()), lang="en")
     return f"<!DOCTYPE html>\n{page}\n"
@@ -39,12 +39,12 @@ def _top(title: str, report: TrainingReport, parts: list[Markup]) -> Markup:
     status = status.replace(" 1 epochs", " 1 epoch").replace(" 1 steps", " 1 step")
     if report.result is None and report.status in ("finished", "early"):
         status += " There were no test or validation images."
-    told = tag("p", tag("span", report.status, class_=f"status {report.status}"), " ", status)
+    status_line = tag("p", tag("span", report.status, class_=f"status {report.status}"), " ", status)
     links = [tag("a", heading, href=f"#{anchor}") for anchor, heading in _ANCHORS if f'id="{anchor}"' in join(*parts)]
     return tag(
         "header",
         tag("h1", tag("bdi", title)),
-        told,
+        status_line,
         training_sections.figures(report),
         tag("nav", *links, aria_label="Sections"),
     )

@@ -69,7 +69,7 @@ class MeanReport(Model):
     f1: float
 
 
-class PairReport(Model):
+class ConfusionReport(Model):
     """Two classes that are confused."""
 
     true: str
@@ -78,15 +78,15 @@ class PairReport(Model):
     part: float = Field(description="Fraction of the images of the true class.")
 
 
-class MistakeReport(Model):
+class MisclassifiedReport(Model):
     """A misclassified image."""
 
     index: int = Field(description="The image's index in its split, from 0.")
     file: str | None = Field(default=None, description="Its file in the data set's folder, if it is a separate file.")
     true: str
     answered: str
-    chance: float = Field(description="The probability of the predicted class, in 0..1.")
-    chance_of_true: float = Field(description="The probability of the true class.")
+    probability: float = Field(description="The probability of the predicted class, in 0..1.")
+    probability_of_true: float = Field(description="The probability of the true class.")
     width: int = Field(description="Width in pixels of the network's input image.")
     height: int
     image: str = Field(description="A PNG as a `data:` URI, at most 128 pixels wide and high.")
@@ -108,14 +108,14 @@ class ResultReport(Model):
     confusion: list[list[int]] | None = Field(
         description="Rows are true, columns predicted classes; null for more than 100 classes (see confusion.json)."
     )
-    pairs: list[PairReport] = Field(description="The most frequent confusions, in descending order; 30 at most.")
-    mistakes: list[MistakeReport] = Field(description="The most confident wrong predictions, 24 at most.")
+    pairs: list[ConfusionReport] = Field(description="The most frequent confusions, in descending order; 30 at most.")
+    misclassified: list[MisclassifiedReport] = Field(description="The most confident wrong predictions, 24 at most.")
 
 
 class TrainingReport(Model):
     """The report of a run: report.json."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     name: str = Field(description="The name of the run's folder.")
     written: datetime = Field(description="When the report was written, in UTC.")
     status: Status = Field(

@@ -5,7 +5,7 @@ from typing import Any
 
 from ...backends.diagram import THEMES, CannotDraw, DiagramStyle, View, ViewOptions, diagram
 from ...network import Network
-from ..recipe.fields import Entry, entries
+from ..recipe.fields import RecipeField, recipe_fields
 from ..recipe.recipe import OFF, Recipe
 from .highlighting import as_inline, highlight
 from .markup import Markup, join, name, tag
@@ -20,7 +20,7 @@ def network(report: TrainingReport, built: Network) -> Markup:
     return section(
         "Network",
         "network",
-        _picture(built),
+        _diagram(built),
         tag("h3", "Layers"),
         wide("Layers", _layers(report)),
         tag("h3", "Text"),
@@ -28,25 +28,25 @@ def network(report: TrainingReport, built: Network) -> Markup:
     )
 
 
-def _picture(built: Network) -> Markup:
+def _diagram(built: Network) -> Markup:
     """The diagram of the network, one version for light and one for dark pages; a deep network's stages and blocks."""
     view = View.LAYERS if len(built.graph.nodes) <= _MOST_LAYERS_DRAWN else View.BLOCKS
     try:
-        light, dark = (_drawn(built, theme, view) for theme in ("light", "dark"))
+        light, dark = (_rendered(built, theme, view) for theme in ("light", "dark"))
     except CannotDraw as error:
-        return tag("p", f"No picture: {error}.")
-    told = (
+        return tag("p", f"No diagram: {error}.")
+    description = (
         f"{built.graph.name}: a diagram of its {len(built.graph.layers)} layers; the table below has the same content."
     )
-    picture = tag(
+    diagram = tag(
         "picture",
         tag("source", media="screen and (prefers-color-scheme: dark)", srcset=dark, type="image/svg+xml"),
-        tag("img", src=light, alt=told),
+        tag("img", src=light, alt=description),
     )
-    return tag("div", picture, class_="wide drawing", tabindex=0, role="region", aria_label="Diagram of the network")
+    return tag("div", diagram, class_="wide drawing", tabindex=0, role="region", aria_label="Diagram of the network")
 
 
-def _drawn(built: Network, theme: str, view: View) -> str:
+def _rendered(built: Network, theme: str, view: View) -> str:
     from base64 import b64encode
 
     data = diagram(built.graph, "svg", DiagramStyle(theme=THEMES[theme]), ViewOptions(view=view))
@@ -86,7 +86,7 @@ def recipe(report: TrainingReport) -> Markup:
 
 def _fields(used: Recipe) -> Iterable[tuple[str, str, str, str | None]]:
     """Name, value, description and class of each field of the recipe."""
-    for entry in entries():
+    for entry in recipe_fields():
         line: Any = getattr(used, entry.path[0])
         if len(entry.path) > 1 and entry.path[1] not in type(line).model_fields:
             continue  # fields of another optimizer or schedule
@@ -95,7 +95,7 @@ def _fields(used: Recipe) -> Iterable[tuple[str, str, str, str | None]]:
         yield label, _value(value), entry.description, None if _is_default(entry, line, value) else "changed"
 
 
-def _is_default(entry: Entry, line: Any, value: Any) -> bool:
+def _is_default(entry: RecipeField, line: Any, value: Any) -> bool:
     owner = getattr(line, "name", "") if len(entry.path) > 1 and not entry.head else ""
     default = next((use.default for use in entry.uses if use.owner in ("", owner)), None)
     return bool(value == default)
@@ -113,7 +113,7 @@ def _value(value: Any) -> str:
             return str(value)
 
 
-def circumstances(report: TrainingReport) -> Markup:
+def environment(report: TrainingReport) -> Markup:
     """The information for reproducing the run: parameter values, data, seed, device, versions."""
     data, setup = report.data, report.setup
     counts = ", ".join(f"{count:,} for {use}" for use, count in data.images.items() if count)

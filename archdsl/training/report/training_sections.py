@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 
 from ...analysis.quantities import si
 from ..duration import duration
-from ..loop.evaluation import tells_top5
+from ..loop.evaluation import shows_top5
 from ..loop.probabilities import LOSS_LABELS, sum_to_one
 from ..recipe.recipe import AnyLoss
 from .charts import Series, line_chart
 from .confusion_matrix import MOST_IN_TABLE, matrix
 from .markup import Markup, join, name, path, tag
-from .run_report import ClassReport, EpochReport, MistakeReport, PartScores, ResultReport, TrainingReport
+from .run_report import ClassReport, EpochReport, MisclassifiedReport, PartScores, ResultReport, TrainingReport
 
 _MOST_CLASSES = 30
 
@@ -41,7 +41,7 @@ def figures(report: TrainingReport) -> Markup:
     if result:
         low, high = percent(result.accuracy_low), percent(result.accuracy_high)
         found.append((f"{result.images} accuracy", percent(result.accuracy), f"95 % interval {low} to {high}"))
-        if tells_top5(len(result.classes)):
+        if shows_top5(len(result.classes)):
             found.append(("top-5 accuracy", percent(result.top5), "the class is among the five most likely"))
         found.append((f"{result.images} loss", f"{result.loss:.4f}", LOSS_LABELS[report.recipe.loss.name]))
     if report.best:
@@ -93,12 +93,12 @@ def _chart(
     zero: bool = False,
     most: float = math.inf,
 ) -> Markup:
-    drawn = [line for line in lines if line.points]
-    keys = [tag("span", tag("i", class_=f"key {line.style}"), line.name) for line in drawn]
+    plotted = [line for line in lines if line.points]
+    keys = [tag("span", tag("i", class_=f"key {line.style}"), line.name) for line in plotted]
     if mark is not None:
         keys.append(tag("span", tag("i", class_="key mark"), f"best epoch, {mark}"))
     legend = tag("figcaption", tag("h3", title), tag("span", *keys, class_="keys"))
-    return tag("figure", legend, line_chart(title, label, drawn, write, mark, zero, most))
+    return tag("figure", legend, line_chart(title, label, plotted, write, mark, zero, most))
 
 
 def _both(history: Sequence[EpochReport], what: str, times: float = 1) -> list[Series]:
@@ -195,30 +195,30 @@ def _class(each: ClassReport) -> Markup:
     return tag("tr", tag("th", name(each.name), scope="row"), *cells)
 
 
-def mistakes(result: ResultReport, loss: AnyLoss) -> Markup:
+def misclassified(result: ResultReport, loss: AnyLoss) -> Markup:
     """The misclassified images with the highest confidence."""
-    if not result.mistakes:
+    if not result.misclassified:
         return section("Errors", "errors", tag("p", f"All {result.count:,} images were classified correctly."))
     all_of = (
         "All are shown."
-        if result.wrong == len(result.mistakes)
-        else f"The {len(result.mistakes)} most confident are shown."
+        if result.wrong == len(result.misclassified)
+        else f"The {len(result.misclassified)} most confident are shown."
     )
     words = f"{result.wrong:,} of {result.count:,} {result.images} images were misclassified. {all_of}"
     if not sum_to_one(loss):
         words += " The probabilities of the classes are independent and need not sum to one."
-    shown = [_mistake(each) for each in result.mistakes]
+    shown = [_misclassified_figure(each) for each in result.misclassified]
     return section("Errors", "errors", tag("p", words), tag("div", *shown, class_="gallery"))
 
 
-def _mistake(each: MistakeReport) -> Markup:
+def _misclassified_figure(each: MisclassifiedReport) -> Markup:
     called = each.file or f"image {each.index}"
     told = f"{called}: {each.true}, predicted as {each.answered}"
     kind = "pixels" if max(each.width, each.height) <= 64 else None
     caption = tag(
         "figcaption",
-        tag("span", "predicted ", name(each.answered, 30), f" ({percent(each.chance)})", class_="no"),
-        tag("span", "is ", name(each.true, 30), f" ({percent(each.chance_of_true)})", class_="yes"),
+        tag("span", "predicted ", name(each.answered, 30), f" ({percent(each.probability)})", class_="no"),
+        tag("span", "is ", name(each.true, 30), f" ({percent(each.probability_of_true)})", class_="yes"),
         tag("small", path(called)),
     )
     return tag("figure", tag("img", src=each.image, alt=told, class_=kind, loading="lazy"), caption)

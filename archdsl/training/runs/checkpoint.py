@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from ..errors.run_errors import CannotResume
-from ..loop.training_state import Best, State, copy_tensors, weights_of
-from .checkpoint_numbers import FORMAT, Numbers, numbers_of
+from ..loop.training_state import Best, TrainingState, copy_tensors, weights_of
+from .checkpoint_numbers import Numbers, numbers_of
 from .digests import verify
 from .weights import UNREADABLE, first_not_finite, part, read_tensors, save_tensors
 
@@ -20,14 +20,14 @@ KEPT = 2
 _NAME = re.compile(r"step-(\d{1,18})\.safetensors")
 
 
-def save(state: State, folder: Path, chance: dict[str, Tensor] | None = None) -> Path:
+def save(state: TrainingState, folder: Path, rng: dict[str, Tensor] | None = None) -> Path:
     """Write the state to the folder and remove all but the newest two checkpoints. Raises DiskFull, OSError.
 
     Existing checkpoints remain until the new file is complete. `rng` are the state's RNG states, if they were collected
     already.
     """
     path = folder / f"step-{state.step:09d}.safetensors"
-    tensors = _tensors(state, state.chance.states() if chance is None else chance)
+    tensors = _tensors(state, state.rng.states() if rng is None else rng)
     save_tensors(tensors, path, state=numbers_of(state).model_dump_json(exclude_unset=True))
     for old in list_checkpoints(folder)[:-KEPT]:
         old.unlink(missing_ok=True)
@@ -40,7 +40,7 @@ def list_checkpoints(folder: Path) -> list[Path]:
     return [path for _, path in sorted(found) if path.is_file()]
 
 
-def restore_newest(state: State, folder: Path) -> tuple[Path, str | None]:
+def restore_newest(state: TrainingState, folder: Path) -> tuple[Path, str | None]:
     """Restore the state from the newest readable checkpoint; returns that checkpoint. Raises CannotResume.
 
     A damaged file is skipped in favor of the one before it; the second value is then the reason. Digests detect damage,
@@ -66,16 +66,16 @@ def read(path: Path) -> tuple[dict[str, Tensor], Numbers]:
     if state is None:
         raise ValueError("it is not a checkpoint: it holds weights only")
     numbers = Numbers.read(state)
-    verify(tensors, metadata, required=numbers.format == FORMAT, state=state)
+    verify(tensors, metadata, required=True, state=state)
     return tensors, numbers
 
 
-def _tensors(state: State, chance: dict[str, Tensor]) -> dict[str, Tensor]:
+def _tensors(state: TrainingState, rng: dict[str, Tensor]) -> dict[str, Tensor]:
     groups: dict[str, dict[str, Tensor]] = {
         "model": weights_of(state.model),
         "average": state.average or {},
-        "chance": chance,
-        "tally": {"loss": state.tally.loss, "correct": state.tally.correct},
+        "rng": rng,
+        "metrics": {"loss": state.metrics.loss, "correct": state.metrics.correct},
     }
     for index, parameter in enumerate(_parameters(state.optimizer)):
         kept = state.optimizer.state.get(parameter, {})
@@ -83,7 +83,7 @@ def _tensors(state: State, chance: dict[str, Tensor]) -> dict[str, Tensor]:
     return {f"{group}.{name}": tensor for group, named in groups.items() for name, tensor in named.items()}
 
 
-def _refuse_other(state: State, tensors: dict[str, Tensor], numbers: Numbers) -> None:
+def _refuse_other(state: TrainingState, tensors: dict[str, Tensor], numbers: Numbers) -> None:
     """Raise ValueError if the checkpoint is of another network or optimizer, or cannot be continued."""
     wanted = {
         **{f"model.{name}": tensor for name, tensor in weights_of(state.model).items()},
@@ -113,7 +113,7 @@ _KEPT_BY = {
 """What each optimizer stores for a parameter: `step` is a number, everything else has the parameter's shape."""
 
 
-def _refuse_optimizer(state: State, tensors: dict[str, Tensor], kind: str) -> None:
+def _refuse_optimizer(state: TrainingState, tensors: dict[str, Tensor], kind: str) -> None:
     parameters = _parameters(state.optimizer)
     for name, tensor in tensors.items():
         group, _, rest = name.partition(".")
@@ -135,12 +135,12 @@ def _refuse_optimizer(state: State, tensors: dict[str, Tensor], kind: str) -> No
             raise ValueError(f"optimizer.{index} has but {', '.join(sorted(kept))} of what {kind} keeps")
 
 
-def _restore(state: State, tensors: dict[str, Tensor], numbers: Numbers) -> None:
-    state.chance.restore(part(tensors, "chance"))
+def _restore(state: TrainingState, tensors: dict[str, Tensor], numbers: Numbers) -> None:
+    state.rng.restore(part(tensors, "rng"))
     with torch.no_grad():
         copy_tensors(part(tensors, "model"), weights_of(state.model))
         copy_tensors(part(tensors, "average"), state.average or {})
-        state.tally.restore(tensors["tally.loss"], tensors["tally.correct"], numbers.seen)
+        state.metrics.restore(tensors["metrics.loss"], tensors["metrics.correct"], numbers.seen)
     for index, parameter in enumerate(_parameters(state.optimizer)):
         kept = part(tensors, f"optimizer.{index}")
         state.optimizer.state[parameter] = {name: _like(tensor, name, parameter) for name, tensor in kept.items()}

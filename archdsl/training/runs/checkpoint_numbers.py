@@ -6,10 +6,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from ..loop.training_state import State
+from ..loop.training_state import TrainingState
 
-FORMAT = 2
-"""Since version 2 each tensor, and this JSON, has a digest."""
+FORMAT = 3
+"""Since version 3 the tensors are grouped as `rng` and `metrics`, and each tensor and this JSON have a digest."""
 
 Count = Annotated[int, Field(ge=0, le=1 << 62)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -22,7 +22,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, ser_json_inf_nan="constants")
 
 
-class Means(_Strict):
+class MeanScores(_Strict):
     """Means over the images of an epoch."""
 
     loss: float
@@ -38,8 +38,8 @@ class EpochLine(_Strict):
     epoch: Annotated[int, Field(ge=1)]
     step: Count
     lr: Rate
-    train: Means
-    validation: Means | None
+    train: MeanScores
+    validation: MeanScores | None
     seconds: Seconds
     images_per_second: Seconds | None
 
@@ -85,35 +85,35 @@ class Numbers(_Strict):
         except (ValueError, RecursionError) as error:
             raise ValueError("its training state is not valid JSON") from error
         version = value.get("format") if isinstance(value, dict) else None
-        if version not in (1, FORMAT):
+        if version != FORMAT:
             raise ValueError(f"written by another version (format {version}, not {FORMAT})")
         try:
             return cls.model_validate(value)
         except ValidationError as error:
-            raise ValueError(first_mistake(error)) from error
+            raise ValueError(first_error(error)) from error
 
 
-def numbers_of(state: State) -> Numbers:
+def numbers_of(state: TrainingState) -> Numbers:
     """The numbers of a state."""
-    told: dict[str, Any] = {
+    values: dict[str, Any] = {
         "format": FORMAT,
         "epoch": state.epoch,
         "batch": state.batch,
         "step": state.step,
         "optimizer": type(state.optimizer).__name__,
-        "seen": state.tally.seen,
+        "seen": state.metrics.seen,
         "best": asdict(state.best) if state.best else None,
         "stale": state.stale,
         "seconds": state.seconds,
         "history": state.history,
         "scaler": state.scaler.state_dict() if state.scaler else None,
     }
-    return Numbers.model_validate(told)
+    return Numbers.model_validate(values)
 
 
-def first_mistake(error: ValidationError) -> str:
+def first_error(error: ValidationError) -> str:
     """The first error of a validation, in one line: the location, the error, the value."""
     first = error.errors(include_url=False)[0]
     where = ".".join(map(str, first["loc"]))
-    told = str(first["msg"]).removeprefix("Value error, ")
-    return f"{where}: {told}" if where else told
+    values = str(first["msg"]).removeprefix("Value error, ")
+    return f"{where}: {values}" if where else values

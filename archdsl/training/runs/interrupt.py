@@ -8,12 +8,12 @@ import threading
 from types import FrameType
 from typing import Any, Self
 
-from ..loop.callback import Stop
+from ..loop.callback import StopRequest
 
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
-class StopOnSignal(Stop):
+class StopOnSignal(StopRequest):
     """Stops on Ctrl-C, on SIGTERM (as schedulers send it) and on the loss of the terminal, after the current step.
 
     A signal that is ignored (by `nohup`, in the background of a script) remains ignored. A second Ctrl-C does not wait

@@ -23,7 +23,7 @@ from .weights import load_weights
 
 
 @dataclass(frozen=True)
-class Opened:
+class LoadedRun:
     """A run with its network as a module on a device, in evaluation mode, with the trained weights."""
 
     run: Run
@@ -72,7 +72,7 @@ def verify_texts(folder: Path, texts: Mapping[str, str]) -> None:
             raise CannotResume(folder, why, "train the modified network in a new run")
 
 
-def open_run(run: Run, device: torch.device) -> Opened:
+def load_run(run: Run, device: torch.device) -> LoadedRun:
     """The run with its weights: of the best epoch, else of the last, else of the newest checkpoint.
 
     Raises CannotResume, ArchError.
@@ -82,7 +82,7 @@ def open_run(run: Run, device: torch.device) -> Opened:
     refuse_misfit(run, settings, network)
     model = network.to_torch().to(device).eval()
     load_weights(model, run.folder, run.weights, settings.verified)
-    return Opened(run, settings, network, model, device)
+    return LoadedRun(run, settings, network, model, device)
 
 
 def refuse_not_finite(logits: Tensor, run: Run) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ...limits import MAX_TEXT
 from ..errors.run_errors import CannotResume, NetworkChanged, NoRun
-from ..loop.training_state import State, weights_of
+from ..loop.training_state import TrainingState, weights_of
 from ..model_spec import NETWORK
 from ..safe_files import make_folder, read_bytes, refuse_links, write_text
 from .checkpoint import list_checkpoints, save
@@ -104,20 +104,20 @@ class Run:
         if self.writes:
             write_text(refuse_links(self.folder, path), text)
 
-    def keep(self, state: State) -> None:
+    def keep(self, state: TrainingState) -> None:
         """Write a checkpoint of the state, and the log up to it. Raises DiskFull, LinkInTheWay.
 
         The log is generated from the state, so that the two are consistent whenever a run is interrupted. All processes
         call it, because each contributes its RNG states.
         """
-        chance = state.chance.states()
+        rng = state.rng.states()
         if not self.writes:
             return
         make_folder(refuse_links(self.folder, self.checkpoints))
-        save(state, self.checkpoints, chance)
+        save(state, self.checkpoints, rng)
         self.write_text(self.metrics, "".join(f"{json.dumps(line)}\n" for line in state.history))
 
-    def keep_weights(self, state: State, path: Path) -> None:
+    def keep_weights(self, state: TrainingState, path: Path) -> None:
         """Write the weights for using the network: the averaged ones, if there are any. Raises DiskFull."""
         if self.writes:
             save_tensors(state.average or weights_of(state.model), refuse_links(self.folder, path), {"format": "pt"})

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from ..errors.run_errors import CannotResume, NoRun
 from ..safe_files import read_bytes
-from .checkpoint_numbers import first_mistake
+from .checkpoint_numbers import first_error
 from .digests import of_json
 
 _DIGEST = "digest"
@@ -51,6 +51,6 @@ def _validated(kind: type[M], path: Path, content: Any) -> M:
         # from the JSON text, not from Python values: strict models require tuples there
         return kind.model_validate_json(json.dumps(content))
     except ValidationError as error:
-        raise CannotResume(path.parent, f"{path.name}: {first_mistake(error)}") from error
+        raise CannotResume(path.parent, f"{path.name}: {first_error(error)}") from error
     except (ValueError, RecursionError) as error:
         raise CannotResume(path.parent, f"{path.name}: it is corrupt ({error})") from error

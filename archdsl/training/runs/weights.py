@@ -22,8 +22,8 @@ def save_tensors(
 ) -> None:
     """Write a safetensors file with a digest of each tensor, and of `state`, atomically. Raises DiskFull, OSError."""
     dense = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
-    told = {**(metadata or {}), **({"state": state} if state is not None else {}), **describe(dense, state)}
-    write_atomically(path, lambda beside: save_file(dense, beside, told))
+    merged = {**(metadata or {}), **({"state": state} if state is not None else {}), **describe(dense, state)}
+    write_atomically(path, lambda beside: save_file(dense, beside, merged))
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -84,8 +84,8 @@ class Sweep:
 
     def _damaged(self, error: Exception) -> CannotResume:
         why = str(error).partition("\n")[0] or type(error).__name__
-        way_out = "delete trials.log: the sweep starts again with the same points"
-        return CannotResume(self.folder, f"trials.log is corrupt ({why})", way_out)
+        suggestion = "delete trials.log: the sweep starts again with the same points"
+        return CannotResume(self.folder, f"trials.log is corrupt ({why})", suggestion)
 
     def _directions(self) -> list[StudyDirection]:
         """Maximize accuracy; and minimize MACs, if they vary."""
@@ -152,7 +152,7 @@ def as_json(sweep: Sweep, trials: tuple[Trial, ...], about: Mapping[str, Any]) -
     """sweep.json: what varied, all trials, which are on the front, which is the best."""
     top, optimal = best(trials), front(trials)
     rows = [{"number": n, **asdict(trial), "pareto": trial in optimal} for n, trial in enumerate(trials, 1)]
-    told = {
+    content = {
         **about,
         "space": {name: str(dimension) for name, dimension in sweep.space.dimensions.items()},
         "fixed": {**sweep.space.parameters, **sweep.space.options},
@@ -160,7 +160,7 @@ def as_json(sweep: Sweep, trials: tuple[Trial, ...], about: Mapping[str, Any]) -
         "best": trials.index(top) + 1 if top else None,
         "trials": rows,
     }
-    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
 def _distribution(dimension: Dimension) -> BaseDistribution:

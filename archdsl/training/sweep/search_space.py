@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 from ..recipe.composition import Path
-from ..recipe.fields import SWITCHES, Entry, entries
+from ..recipe.fields import SWITCHES, RecipeField, recipe_fields
 from ..recipe.recipe import OFF
 
 Value = int | float | str
@@ -79,24 +79,26 @@ class Space:
 
         If the kind of a line varies (`--optimizer sgd,adam`), fields that this point's kind does not have are omitted.
         """
-        told = {**self.options, **{name: value for name, value in point.items() if name.startswith("--")}}
-        return {e.path: str(told[e.option]) for e in entries() if e.option in told and not self._moot(e, told)}
+        values = {**self.options, **{name: value for name, value in point.items() if name.startswith("--")}}
+        return {
+            e.path: str(values[e.option]) for e in recipe_fields() if e.option in values and not self._moot(e, values)
+        }
 
     def used(self, point: Mapping[str, Value]) -> Point:
         """The point without the options that its kinds do not have."""
-        told = {**self.options, **point}
-        moot = {entry.option for entry in entries() if entry.option in point and self._moot(entry, told)}
+        values = {**self.options, **point}
+        moot = {entry.option for entry in recipe_fields() if entry.option in point and self._moot(entry, values)}
         return {name: value for name, value in point.items() if name not in moot}
 
-    def _moot(self, entry: Entry, told: Mapping[str, Value]) -> bool:
-        switches = [each.option for each in entries() if each.path == SWITCHES.get(entry.path)]
-        if any(option in self.dimensions and told[option] == OFF for option in switches):
+    def _moot(self, entry: RecipeField, values: Mapping[str, Value]) -> bool:
+        switches = [each.option for each in recipe_fields() if each.path == SWITCHES.get(entry.path)]
+        if any(option in self.dimensions and values[option] == OFF for option in switches):
             return True
-        heads = [head for head in entries() if head.head and head.path[0] == entry.path[0]]
+        heads = [head for head in recipe_fields() if head.head and head.path[0] == entry.path[0]]
         if not heads or heads[0] is entry or heads[0].option not in self.dimensions:
             return False
         owners = {use.owner for use in entry.uses}
-        return "" not in owners and told[heads[0].option] not in owners
+        return "" not in owners and values[heads[0].option] not in owners
 
     def corners(self) -> tuple[Point, ...]:
         """Points that include every listed value, and both ends of every range, at least once."""
@@ -123,7 +125,7 @@ def space_of(settings: Sequence[str], options: Mapping[Path, str]) -> Space:
             parameters[name] = dimension.values[0]
         else:
             dimensions[name] = dimension
-    for entry in entries():
+    for entry in recipe_fields():
         if entry.path not in options:
             continue
         dimension = _dimension(entry.option, options[entry.path], entry)
@@ -134,7 +136,7 @@ def space_of(settings: Sequence[str], options: Mapping[Path, str]) -> Space:
     return Space(dimensions, parameters, fixed)
 
 
-def _dimension(name: str, text: str, entry: Entry | None) -> Dimension:
+def _dimension(name: str, text: str, entry: RecipeField | None) -> Dimension:
     """The dimension of one argument: of an option (`entry`) or of a parameter of the network."""
     words = entry is not None and (entry.kind not in (int, float) or bool(entry.choices))
     if ".." in text and "," not in text and not words:

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter, PercentFormatter
 
-from ..report.curves import save_picture
+from ..report.curves import save_figure
 from .search import front
 from .search_space import Dimension, Point, Range, Space
 from .trial import Trial
@@ -36,7 +36,7 @@ def draw_sweep(trials: Sequence[Trial], space: Space, title: str, stem: Path) ->
         row[0].set_ylabel("validation accuracy")
     figure.axes[0].yaxis.set_major_formatter(PercentFormatter(1))
     figure.suptitle(title, fontsize=11)
-    save_picture(figure, stem)
+    save_figure(figure, stem)
 
 
 def shown(point: Point) -> str:

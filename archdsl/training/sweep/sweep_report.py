@@ -42,8 +42,8 @@ def table(trials: Sequence[Trial]) -> str:
 
 def write_json(sweep: Sweep, network: str, data: str) -> None:
     """sweep.json in the sweep's folder. Raises DiskFull."""
-    told = as_json(sweep, sweep.trials_done(), {"format": 1, "network": network, "data": data})
-    write_text(sweep.folder / "sweep.json", told)
+    content = as_json(sweep, sweep.trials_done(), {"format": 1, "network": network, "data": data})
+    write_text(sweep.folder / "sweep.json", content)
 
 
 def write_sweep(sweep: Sweep, trials: tuple[Trial, ...], network: str, data: str) -> None:

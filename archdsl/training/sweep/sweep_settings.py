@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator
 
 from ...elaborate.given_values import parse_sizes
 from ..errors.run_errors import CannotResume
-from ..recipe.fields import entries
+from ..recipe.fields import recipe_fields
 from ..runs.run_folder import SETTINGS
 from ..runs.sealed_json import unseal
 from .search_space import BadRange, Space, space_of
@@ -44,7 +44,7 @@ class SweepSettings(BaseModel):
 
     def space(self) -> Space:
         """The search space."""
-        return space_of(self.set, {e.path: self.options[e.option] for e in entries() if e.option in self.options})
+        return space_of(self.set, {e.path: self.options[e.option] for e in recipe_fields() if e.option in self.options})
 
 
 def read_sweep(folder: Path) -> SweepSettings:

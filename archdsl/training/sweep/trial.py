@@ -13,22 +13,21 @@ from ...elaborate import Override
 from ...network import Analysis, Network, analyze
 from ...text.source import Source
 from ..data.dataset_spec import DataSpec, ImageShape
-from ..data.images import Request, Splits
-from ..data.images import Source as DataSource
+from ..data.images import DataSource, Request, Splits
 from ..data.registry import find_source
 from ..errors.data_errors import NothingToLearnFrom
 from ..errors.device_errors import OutOfMemory
 from ..errors.loop_errors import BatchOfOne, Diverged, NothingToTrain
 from ..errors.run_errors import CannotResume, NoRun
-from ..loop.callback import Stop, Watch
+from ..loop.callback import StopRequest, TrainingCallback
 from ..loop.loop import Ending
-from ..model_spec import Subject, subject_of
+from ..model_spec import ModelSpec, model_spec_of
 from ..network_check import check
 from ..recipe.composition import compose
 from ..recipe.recipe import Recipe
 from ..runs.run_folder import Run
 from ..safe_files import refuse_links
-from ..session import Outcome, Place, Training
+from ..session import Outcome, RunResources, Training
 from .search_space import Point, Space
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ _TRIAL: TypeAdapter[Trial] = TypeAdapter(Trial)
 
 
 @dataclass(frozen=True)
-class Bench:
+class SweepContext:
     """What all trials of a sweep share. `sizes` are the network's, as `--input` has them."""
 
     space: Space
@@ -74,8 +73,8 @@ class Bench:
     data_dir: Path | None
     cache: Path
     device: str
-    watch: Watch
-    stop: "Callable[[], Stop]"
+    callback: TrainingCallback
+    stop: "Callable[[], StopRequest]"
     loaded: "dict[Any, Splits]"
 
 
@@ -87,26 +86,26 @@ class Stopped(Exception):
     """The user wants to stop during a trial; its state is saved."""
 
 
-def attempt(bench: Bench, point: Point, folder: Path) -> Trial:
+def attempt(context: SweepContext, point: Point, folder: Path) -> Trial:
     """Train at a point, in a run's folder; a run of the same point that is there is resumed.
 
     Errors in the network, a recipe that does not suit it, too little memory and a loss that becomes NaN are results:
     `why`. Raises Stopped, Problem for everything else.
     """
-    sink, used = Sink(), bench.space.used(point)
-    analysis = analysed(bench, point, sink)
+    sink, used = Sink(), context.space.used(point)
+    analysis = analysed(context, point, sink)
     network = analysis.network
-    recipe = recipe_at(bench, network, point, sink)
+    recipe = recipe_at(context, network, point, sink)
     if recipe is None or network is None:
-        return Trial(used, why=_told(sink, bench.network))
-    source = _Remembered(find_source(recipe.data.name or ""), bench.loaded)
+        return Trial(used, why=_error_text(sink, context.network))
+    source = _Remembered(find_source(recipe.data.name or ""), context.loaded)
     check(network.graph, source.spec, recipe.data.fit, sink)
     if sink.errors:
-        return Trial(used, why=_told(sink, bench.network))
+        return Trial(used, why=_error_text(sink, context.network))
     cost = network.costs.total
-    subject = subject_of(network, bench.space.given(point), bench.sizes)
+    model_spec = model_spec_of(network, context.space.given(point), context.sizes)
     try:
-        outcome = _train(bench, subject, source, recipe, folder)
+        outcome = _train(context, model_spec, source, recipe, folder)
     except (Diverged, OutOfMemory, NothingToTrain, NothingToLearnFrom, BatchOfOne) as problem:
         return Trial(used, cost.macs, cost.parameters, run=folder.name, why=problem.message())
     if outcome.ending is Ending.STOPPED:
@@ -126,23 +125,25 @@ def attempt(bench: Bench, point: Point, folder: Path) -> Trial:
     )
 
 
-def analysed(bench: Bench, point: Point, sink: Sink) -> Analysis:
+def analysed(context: SweepContext, point: Point, sink: Sink) -> Analysis:
     """The network at a point; its errors are reported to the sink."""
-    return analyze(bench.network, sink, bench.space.given(point), bench.override)
+    return analyze(context.network, sink, context.space.given(point), context.override)
 
 
-def recipe_at(bench: Bench, network: Network | None, point: Point, sink: Sink) -> Recipe | None:
+def recipe_at(context: SweepContext, network: Network | None, point: Point, sink: Sink) -> Recipe | None:
     """The recipe at a point; None if the text has errors, which are reported to the sink. Raises BadOption."""
-    return None if network is None else compose(network.settings, bench.space.recipe(point), sink)
+    return None if network is None else compose(network.settings, context.space.recipe(point), sink)
 
 
-def _train(bench: Bench, subject: Subject, source: DataSource, recipe: Recipe, folder: Path) -> Outcome:
+def _train(context: SweepContext, model_spec: ModelSpec, source: DataSource, recipe: Recipe, folder: Path) -> Outcome:
     def made(run: Run) -> Training:
-        request = Request(subject.shape, bench.cache, data_dir=bench.data_dir, download=bench.watch)
-        return Training(subject, source, recipe, Place(request, bench.device, run), bench.watch, bench.stop())
+        request = Request(model_spec.shape, context.cache, data_dir=context.data_dir, download=context.callback)
+        return Training(
+            model_spec, source, recipe, RunResources(request, context.device, run), context.callback, context.stop()
+        )
 
     refuse_links(folder.parent.parent, folder)
-    if _same(folder, subject, recipe):
+    if _same(folder, model_spec, recipe):
         try:
             return made(Run.open(folder)).resume()
         except CannotResume:
@@ -151,16 +152,16 @@ def _train(bench: Bench, subject: Subject, source: DataSource, recipe: Recipe, f
     return made(Run.create(folder, folder.parent, "")).start()
 
 
-def _same(folder: Path, subject: Subject, recipe: Recipe) -> bool:
+def _same(folder: Path, model_spec: ModelSpec, recipe: Recipe) -> bool:
     """Whether the run in a folder is of this network with this recipe."""
     try:
         settings = Run.open(folder).read_settings()
     except (CannotResume, NoRun):
         return False
-    return settings.recipe == recipe and settings.network.given == dict(subject.given)
+    return settings.recipe == recipe and settings.network.given == dict(model_spec.given)
 
 
-def _told(sink: Sink, source: Source) -> str:
+def _error_text(sink: Sink, source: Source) -> str:
     """The errors of a network at a point, as `archdsl check` shows them."""
     return render(sink, root=source)
 

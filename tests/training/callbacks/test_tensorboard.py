@@ -43,8 +43,8 @@ def test_events_of_a_run_that_goes_on(tmp_path: Path) -> None:
     tags = events.Tags()
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     for tag, part, name in (("loss/train", "train", "loss"), ("accuracy/validation", "validation", "accuracy")):
-        told = [(event.step, event.value) for event in events.Scalars(tag)]
-        assert told == [(line["epoch"], pytest.approx(line[part][name])) for line in lines]
+        message = [(event.step, event.value) for event in events.Scalars(tag)]
+        assert message == [(line["epoch"], pytest.approx(line[part][name])) for line in lines]
     assert [event.step for event in events.Scalars("learning rate")] == [1, 2, 3]
     result = json.loads((run / "result.json").read_text())["test"]
     assert events.Scalars("test/accuracy")[-1].value == pytest.approx(result["accuracy"])

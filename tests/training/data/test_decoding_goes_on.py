@@ -77,8 +77,8 @@ def test_every_bad_file_is_named_and_the_others_are_kept(
     request = Request(SHAPE, tmp_path / "cache", download=progress)
     with pytest.raises(BadImages) as caught:
         FolderSource(pets).load(request)
-    told = "\n".join((caught.value.message(), *caught.value.details()))
-    assert all(path.relative_to(pets).as_posix() in told for path in bad)
+    message = "\n".join((caught.value.message(), *caught.value.details()))
+    assert all(path.relative_to(pets).as_posix() in message for path in bad)
     assert len(decoded) == 80 == progress.announced == progress.seen
     decoded.clear()
     for path, content in zip(bad[:3], whole[:3], strict=True):
@@ -137,11 +137,11 @@ def test_the_command_ends_in_a_line(pets: Path, tmp_path: Path) -> None:
     child.stdout.readline()
     time.sleep(0.3)
     child.send_signal(signal.SIGINT)
-    _, said = child.communicate(timeout=60)
-    assert child.returncode == 130, said
-    assert "images, which are kept" in said
-    assert "Aborted" not in said
-    assert "Traceback" not in said
+    _, output = child.communicate(timeout=60)
+    assert child.returncode == 130, output
+    assert "images, which are kept" in output
+    assert "Aborted" not in output
+    assert "Traceback" not in output
     assert list((tmp_path / "cache/folders").glob("*.partial.rows"))
 
 

@@ -17,16 +17,16 @@ CONTENT = b"images" * 50_000
 
 class Progress(Download):
     def __init__(self) -> None:
-        self.told: list[tuple[str, int | None]] = []
+        self.message: list[tuple[str, int | None]] = []
 
     def start(self, name: str, total: int | None) -> None:
-        self.told.append((name, total))
+        self.message.append((name, total))
 
     def advance(self, size: int) -> None:
-        self.told.append(("more", size))
+        self.message.append(("more", size))
 
     def finish(self) -> None:
-        self.told.append(("end", None))
+        self.message.append(("end", None))
 
 
 def test_fetched_once_and_kept(tmp_path: Path) -> None:
@@ -36,8 +36,8 @@ def test_fetched_once_and_kept(tmp_path: Path) -> None:
         for _ in range(3):
             assert fetch(file, tmp_path / "deep" / "folder", progress).read_bytes() == CONTENT
         assert server.asked == ["/a.bin"]
-    assert progress.told[0] == ("a.bin", len(CONTENT))
-    assert sum(size or 0 for word, size in progress.told if word == "more") >= len(CONTENT)
+    assert progress.message[0] == ("a.bin", len(CONTENT))
+    assert sum(size or 0 for word, size in progress.message if word == "more") >= len(CONTENT)
     assert [path.name for path in (tmp_path / "deep" / "folder").iterdir()] == ["a.bin"]
 
 

@@ -49,9 +49,9 @@ def table(
         rows[broken] = {"bytes": b"no picture", "path": None}
     classes = labels if labels is not None else [int(shade > 127) for shade in shades]
     made = pa.table({"image": rows, "label": pa.array(classes, pa.int64())})
-    told = json.dumps({"info": {"features": features}})
+    message = json.dumps({"info": {"features": features}})
     into = io.BytesIO()
-    parquet.write_table(made.replace_schema_metadata({b"huggingface": told}), into)
+    parquet.write_table(made.replace_schema_metadata({b"huggingface": message}), into)
     return into.getvalue()
 
 
@@ -60,7 +60,7 @@ class Hub:
 
     def __init__(self) -> None:
         self.files: dict[str, dict[str, bytes]] = {}
-        self.told: dict[str, bytes] = {}
+        self.message: dict[str, bytes] = {}
         self.converted = True
         self.asked: list[str] = []
 
@@ -81,8 +81,8 @@ class Hub:
         return 200, {"X-Repo-Commit": COMMIT, "ETag": f'"{hashlib.md5(content).hexdigest()}"'}, content
 
     def _entry(self, path: str, content: bytes) -> dict[str, Any]:
-        told = hashlib.sha256(self.told.get(path, content)).hexdigest()
-        lfs = {"oid": told, "size": len(content), "pointerSize": 100}
+        message = hashlib.sha256(self.message.get(path, content)).hexdigest()
+        lfs = {"oid": message, "size": len(content), "pointerSize": 100}
         return {"type": "file", "oid": "0" * 40, "size": len(content), "path": path, "lfs": lfs}
 
 
@@ -194,7 +194,7 @@ def test_files_of_its_own_and_configs(hub: Hub, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("features", "told"),
+    ("features", "message"),
     [
         ({"label": FEATURES["label"]}, r"no column of images: it has label \(ClassLabel\)"),
         (
@@ -204,9 +204,9 @@ def test_files_of_its_own_and_configs(hub: Hub, tmp_path: Path) -> None:
         ({}, "it has no declared columns"),
     ],
 )
-def test_what_is_no_set_of_pictures_with_classes(hub: Hub, features: dict[str, Any], told: str) -> None:
+def test_what_is_no_set_of_pictures_with_classes(hub: Hub, features: dict[str, Any], message: str) -> None:
     hub.files["words"] = {"default/train/0000.parquet": table([0, 250], features=features)}
-    with pytest.raises(HubFailed, match=told):
+    with pytest.raises(HubFailed, match=message):
         _ = find_source("hf:words").spec
 
 
@@ -226,17 +226,17 @@ def test_what_goes_wrong_is_told(hub: Hub, tmp_path: Path) -> None:
     with pytest.raises(HubFailed, match="labels out of range"):
         find_source("hf:beyond").load(request(tmp_path))
     hub.files["changed"] = {"changed/train/0000.parquet": table([0, 250])}
-    hub.told["changed/train/0000.parquet"] = b"something else"
+    hub.message["changed/train/0000.parquet"] = b"something else"
     with pytest.raises(DataCorrupt, match="its sha256 differs"):
         _ = find_source("hf:changed").spec
 
 
-def odd(images: list[Any], labels: "pa.Array", told: bytes | None = None) -> bytes:
+def odd(images: list[Any], labels: "pa.Array", message: bytes | None = None) -> bytes:
     """A Parquet file with these columns and this metadata."""
     into = io.BytesIO()
     made = pa.table({"image": images, "label": labels})
-    told = told or json.dumps({"info": {"features": FEATURES}}).encode()
-    parquet.write_table(made.replace_schema_metadata({b"huggingface": told}), into)
+    message = message or json.dumps({"info": {"features": FEATURES}}).encode()
+    parquet.write_table(made.replace_schema_metadata({b"huggingface": message}), into)
     return into.getvalue()
 
 

@@ -48,8 +48,8 @@ def mat(*elements: bytes) -> bytes:
 
 def numbers(count: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Images N×3×32×32, and labels 1..10."""
-    chance = np.random.default_rng(count)
-    images = chance.integers(0, 256, (count, 3, 32, 32)).astype(np.uint8)
+    rng = np.random.default_rng(count)
+    images = rng.integers(0, 256, (count, 3, 32, 32)).astype(np.uint8)
     return images, (np.arange(count) % 10 + 1).astype(np.uint8)
 
 

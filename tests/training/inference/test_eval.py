@@ -35,12 +35,12 @@ def run(*args: object) -> Result:
 
 def draw(folder: Path, names: dict[str, int], count: int) -> None:
     """Noisy images of these classes, each with its own shade."""
-    chance = np.random.default_rng(1)
+    rng = np.random.default_rng(1)
     for name, shade in names.items():
         for index in range(count):
             path = folder / name / f"{index}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray((chance.integers(0, 90, (8, 8)) + shade).astype(np.uint8)).save(path)
+            Image.fromarray((rng.integers(0, 90, (8, 8)) + shade).astype(np.uint8)).save(path)
 
 
 @pytest.fixture(scope="module")
@@ -104,9 +104,11 @@ def test_other_images_by_the_names_of_their_classes(trained: Path) -> None:
 def test_a_mistake_names_its_file(trained: Path) -> None:
     draw(trained / "swapped", {"light": 0, "dark": 120}, 5)
     found = ResultReport.model_validate(result(trained / "run", "--data", trained / "swapped"))
-    assert {each.file for each in found.mistakes} == {f"{name}/{i}.png" for name in ("light", "dark") for i in range(5)}
-    page = str(training_sections.mistakes(found, CrossEntropy()))
-    for each in found.mistakes:
+    assert {each.file for each in found.misclassified} == {
+        f"{name}/{i}.png" for name in ("light", "dark") for i in range(5)
+    }
+    page = str(training_sections.misclassified(found, CrossEntropy()))
+    for each in found.misclassified:
         assert each.file is not None
         shown = Image.open(io.BytesIO(base64.b64decode(each.image.partition(",")[2])))
         assert np.array_equal(np.asarray(shown), np.asarray(Image.open(trained / "swapped" / each.file)))
@@ -126,7 +128,7 @@ def test_what_people_read(trained: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "told"),
+    ("args", "message"),
     [
         (("RUN", "--data", "digits", "--data-dir", "x"), "--data-dir: `digits` does not read files from a folder"),
         (("RUN", "--data", "strange"), "the run has no class `zebra`"),
@@ -137,8 +139,8 @@ def test_what_people_read(trained: Path) -> None:
         (("nothing",), "cannot use nothing"),
     ],
 )
-def test_what_cannot_be(trained: Path, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...], told: str) -> None:
+def test_what_cannot_be(trained: Path, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...], message: str) -> None:
     monkeypatch.chdir(trained)
     done = run("eval", *("run" if arg == "RUN" else arg for arg in args))
     assert done.exit_code == (2 if "other" in args or "nothing" in args or "--data-dir" in args else 1)
-    assert told in done.output
+    assert message in done.output

@@ -98,8 +98,8 @@ def test_onnx_takes_pixels_as_they_are(trained: Path) -> None:
 
 
 def test_onnx_of_what_exporters_stumble_over(tmp_path: Path) -> None:
-    subject = of_network(loads(PARTS), seed=0)
-    agreement = export(subject, "onnx", tmp_path / "net.onnx")
+    model_spec = of_network(loads(PARTS), seed=0)
+    agreement = export(model_spec, "onnx", tmp_path / "net.onnx")
     assert agreement.difference < 1e-5
     assert agreement.largest > 1e-3
     assert [path.name for path in tmp_path.iterdir()] == ["net.onnx"]
@@ -134,8 +134,8 @@ def test_means_in_the_network_are_not_those_of_its_pixels(tmp_path: Path) -> Non
     pixels = (backend.ExportInput("pixels", (3, 6, 6), torch.uint8),)
     module = Prepared(fresh.module, Standard((0.5,) * 3, (0.2,) * 3))
     newest = importlib.import_module("onnx").defs.onnx_opset_version()
-    subject = backend.Exportable(module, pixels, fresh.outputs, {})
-    assert export(subject, "onnx", tmp_path / "net.onnx", opset=newest).good
+    model_spec = backend.Exportable(module, pixels, fresh.outputs, {})
+    assert export(model_spec, "onnx", tmp_path / "net.onnx", opset=newest).good
 
 
 def test_weights_alone_load_back(trained: Path) -> None:
@@ -203,12 +203,12 @@ def test_a_text_is_exported_with_fresh_weights(tmp_path: Path, monkeypatch: pyte
 
 
 def test_a_file_that_gives_other_outputs_is_not_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    subject = of_network(loads("input 4\nfc 2"), seed=0)
+    model_spec = of_network(loads("input 4\nfc 2"), seed=0)
     monkeypatch.setattr(
         backend, "_weights_reader", lambda *_: lambda example: [torch.full((len(example[0]), 2), torch.nan)]
     )
     with pytest.raises(CannotExport, match="outputs in safetensors differ by up to"):
-        export(subject, "safetensors", tmp_path / "net.safetensors")
+        export(model_spec, "safetensors", tmp_path / "net.safetensors")
     assert not list(tmp_path.iterdir())
 
 
@@ -233,15 +233,15 @@ def test_what_torch_refuses_is_told_in_a_line(tmp_path: Path) -> None:
             return x if x.sum().item() > 0 else -x
 
     plain = of_network(loads("input 4\nfc 2"), seed=0)
-    subject = backend.Exportable(Awkward(), plain.inputs, plain.outputs, {})
+    model_spec = backend.Exportable(Awkward(), plain.inputs, plain.outputs, {})
     with pytest.raises(CannotExport, match="torch cannot export this network as torch: ") as caught:
-        export(subject, "torch", tmp_path / "net.pt2")
+        export(model_spec, "torch", tmp_path / "net.pt2")
     assert "\n" not in caught.value.why
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
-    ("args", "code", "told"),
+    ("args", "code", "message"),
     [
         (("nothing",), 2, "nothing"),
         (("RUN", "-o", "net.xyz"), 2, "unknown format"),
@@ -256,13 +256,13 @@ def test_what_torch_refuses_is_told_in_a_line(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be(
-    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, args: tuple[object, ...], code: int, told: str
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, args: tuple[object, ...], code: int, message: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("sizes.arch").write_text("input 3xHxW\nconv 4 k3\n")
     Path("wrong.arch").write_text("input 3x8x8\nconf 4 k3\n")
     result = run("export", *(trained if arg == "RUN" else arg for arg in args))
-    assert told in result.output
+    assert message in result.output
     assert result.exit_code == code
 
 

@@ -14,9 +14,16 @@ from archdsl import load
 from archdsl.cli import main
 from archdsl.training import report
 from archdsl.training.inference.feature_maps import draw_filters, draw_maps
-from archdsl.training.inference.inspection import Filters, Maps, first_filters, maps, place, places
+from archdsl.training.inference.inspection import (
+    Filters,
+    Maps,
+    first_filters,
+    inspection_point,
+    inspection_points,
+    maps,
+)
 from archdsl.training.inference.prediction import Predictor
-from archdsl.training.runs.loaded_run import open_run
+from archdsl.training.runs.loaded_run import load_run
 from archdsl.training.runs.run_folder import Run
 
 NET = """net Small(classes = 2)
@@ -40,12 +47,12 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a run on dark and light images, some of them, and a text file."""
     folder = tmp_path_factory.mktemp("inspect")
     (folder / "net.arch").write_text(NET)
-    chance = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     for name, shade in (("dark", 20), ("light", 200)):
         for index in range(15):
             path = folder / "images" / name / f"{index}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray((chance.integers(0, 50, (12, 12, 3)) + shade).astype(np.uint8)).save(path)
+            Image.fromarray((rng.integers(0, 50, (12, 12, 3)) + shade).astype(np.uint8)).save(path)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(report, "draw_curves", lambda *_: None)
         patch.setattr(report, "draw_confusion", lambda *_: None)
@@ -57,28 +64,28 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_places_are_the_ends_of_stages_else_of_layers() -> None:
     def names(network: str) -> list[str]:
-        return [stop.name for stop in places(load(network).graph)]
+        return [point.name for point in inspection_points(load(network).graph)]
 
     assert names("zoo:resnet18") == ["stem", "layer1", "layer2", "layer3", "layer4"]
     assert names("examples/vgg_small.arch") == ["features.pair1", "features.pair2", "features.pair3"]
-    lenet = places(load("examples/lenet5.arch").graph)
-    assert [stop.name for stop in lenet][:3] == ["features.tanh1", "features.avgpool1", "features.tanh2"]
+    lenet = inspection_points(load("examples/lenet5.arch").graph)
+    assert [point.name for point in lenet][:3] == ["features.tanh1", "features.avgpool1", "features.tanh2"]
     assert lenet[0].text == "conv 6 k5; tanh"
     assert names("examples/fc_mnist.arch") == []
     graph = load("zoo:resnet18").graph
-    found = place(graph, "layer2")
+    found = inspection_point(graph, "layer2")
     assert found is not None
     assert graph.nodes[found.node].name.startswith("layer2.")
-    assert place(graph, "fc1") is None
+    assert inspection_point(graph, "fc1") is None
 
 
 def test_maps_are_what_the_network_computes(trained: Path) -> None:
-    opened = open_run(Run.open(trained / "run"), torch.device("cpu"))
-    predictor = Predictor(opened)
+    loaded = load_run(Run.open(trained / "run"), torch.device("cpu"))
+    predictor = Predictor(loaded)
     image = predictor.inputs([predictor.read(trained / "images/dark/0.png")])
-    stops = places(opened.network.graph)
-    assert [stop.name for stop in stops] == ["relu1", "maxpool1", "body"]
-    found = maps(opened, image[0], stops)
+    points = inspection_points(loaded.network.graph)
+    assert [point.name for point in points] == ["relu1", "maxpool1", "body"]
+    found = maps(loaded, image[0], points)
     weights = load_file(trained / "run/best.safetensors")
     with torch.inference_mode():
         values = torch.nn.functional.conv2d(image, weights["conv1.weight"], padding=1)
@@ -88,7 +95,7 @@ def test_maps_are_what_the_network_computes(trained: Path) -> None:
         values = (values * weights["bn1.weight"].view(1, -1, 1, 1) + weights["bn1.bias"].view(1, -1, 1, 1)).relu()
     assert torch.allclose(found[0].values, values[0], atol=1e-5)
     assert torch.allclose(found[1].values, torch.nn.functional.max_pool2d(values, 2)[0], atol=1e-5)
-    filters = first_filters(opened)
+    filters = first_filters(loaded)
     assert filters is not None
     assert torch.equal(filters.weights, weights["conv1.weight"])
 
@@ -119,17 +126,17 @@ def test_a_picture_and_its_page(trained: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "told"),
+    ("args", "message"),
     [
         (("--layer", "body"), "--layer plots feature maps of an image"),
         (("--image", "x.png", "--layer", "bodi"), "the network has no `bodi`; did you mean `body`?"),
         (("--image", "x.png", "--layer", "fc1"), "the output of `fc1` is not an image"),
     ],
 )
-def test_what_cannot_be_inspected(trained: Path, args: tuple[str, ...], told: str) -> None:
+def test_what_cannot_be_inspected(trained: Path, args: tuple[str, ...], message: str) -> None:
     done = run("inspect", trained / "run", *args)
     assert done.exit_code == 2
-    assert told in done.output
+    assert message in done.output
 
 
 def test_nothing_is_left_of_a_picture_that_cannot_be_read(trained: Path) -> None:
@@ -149,7 +156,7 @@ def test_one_scale_for_all_maps_of_a_layer() -> None:
     sheet = draw_maps(Maps("a", "", values))
     assert sheet.title == "a: all 3 maps of 8×8"
     assert "3 of 3 maps are constant" in sheet.note
-    drawn = pixels(sheet.picture)
+    drawn = pixels(sheet.image)
     bright = [tuple(drawn[80, x]) for x in (30, 150, 270)]
     assert bright[0] == (253, 231, 36)  # the upper end of viridis
     assert bright[2] == (68, 1, 84)  # its lower end
@@ -160,8 +167,8 @@ def test_one_scale_for_all_maps_of_a_layer() -> None:
 def test_filters_of_any_kind_are_drawn(shape: tuple[int, ...]) -> None:
     sheet = draw_filters(Filters("conv1", "", torch.randn(shape, generator=torch.Generator().manual_seed(0))))
     assert f"{shape[1]}×{shape[2]}×{shape[3]}" in sheet.title
-    assert sheet.picture.width <= 1100
-    assert len(np.unique(pixels(sheet.picture).reshape(-1, 3), axis=0)) > 3
+    assert sheet.image.width <= 1100
+    assert len(np.unique(pixels(sheet.image).reshape(-1, 3), axis=0)) > 3
 
 
 def test_a_title_counts_the_filters_that_are_drawn() -> None:
@@ -172,7 +179,7 @@ def test_a_title_counts_the_filters_that_are_drawn() -> None:
 
 def test_maps_of_odd_values_are_drawn() -> None:
     for values in (torch.full((5, 4, 4), torch.nan), torch.zeros(1, 1, 900), torch.randn(70, 3, 3)):
-        assert draw_maps(Maps("a", "", values)).picture.height < 4000
+        assert draw_maps(Maps("a", "", values)).image.height < 4000
 
 
 def test_folders_files_and_standard_input(trained: Path) -> None:
@@ -199,12 +206,12 @@ def test_folders_files_and_standard_input(trained: Path) -> None:
 
 
 def test_answers_are_the_means_that_the_test_took(trained: Path) -> None:
-    opened = open_run(Run.open(trained / "run"), torch.device("cpu"))
-    predictor = Predictor(opened)
+    loaded = load_run(Run.open(trained / "run"), torch.device("cpu"))
+    predictor = Predictor(loaded)
     image = predictor.read(trained / "images/dark/3.png")
     inputs = predictor.inputs([image])
     with torch.inference_mode():
-        logits = (opened.model(inputs) + opened.model(inputs.flip(3))) / 2
-    chances = logits.softmax(1)[0]
+        logits = (loaded.model(inputs) + loaded.model(inputs.flip(3))) / 2
+    probabilities = logits.softmax(1)[0]
     (answer,) = predictor([image], 2)
-    assert dict(answer) == pytest.approx({"dark": float(chances[0]), "light": float(chances[1])}, abs=1e-5)
+    assert dict(answer) == pytest.approx({"dark": float(probabilities[0]), "light": float(probabilities[1])}, abs=1e-5)

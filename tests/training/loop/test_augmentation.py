@@ -17,7 +17,7 @@ def images(count: int = 400, channels: int = 3, height: int = 8, width: int = 10
     return one.view(1, channels, height, width).expand(count, -1, -1, -1).contiguous()
 
 
-def chance(seed: int = 0) -> Generator:
+def generator(seed: int = 0) -> Generator:
     return Generator().manual_seed(seed)
 
 
@@ -30,7 +30,7 @@ def padded(image: Tensor, pixels: int, border: str) -> np.ndarray[tuple[int, ...
 @pytest.mark.parametrize("border", ["zero", "reflect"])
 def test_shift_is_a_crop_of_the_padded_image(border: str) -> None:
     source = images()
-    shifted = augmentation.shift(source, 2, border, chance())
+    shifted = augmentation.shift(source, 2, border, generator())
     large = padded(source[0], 2, border)
     crops = {(y, x): large[:, y : y + 8, x : x + 10] for y in range(5) for x in range(5)}
     seen = [next(at for at, crop in crops.items() if np.array_equal(crop, image.numpy())) for image in shifted]
@@ -41,7 +41,7 @@ def test_shift_is_a_crop_of_the_padded_image(border: str) -> None:
 
 def test_flip_mirrors_half_of_the_images() -> None:
     source = images()
-    flipped = augmentation.change_pixels(source, Augment(flip=True), chance(), None)
+    flipped = augmentation.change_pixels(source, Augment(flip=True), generator(), None)
     mirrored = (flipped == source.flip(3)).flatten(1).all(1)
     kept = (flipped == source).flatten(1).all(1)
     assert bool((mirrored ^ kept).all())
@@ -49,10 +49,10 @@ def test_flip_mirrors_half_of_the_images() -> None:
 
 
 def test_flips_that_are_told_are_done() -> None:
-    source, told = images(3), torch.tensor([True, False, True])
-    flipped = augmentation.change_pixels(source, Augment(alternate=True), chance(), told)
-    assert torch.equal(flipped[told], source[told].flip(3))
-    assert torch.equal(flipped[~told], source[~told])
+    source, message = images(3), torch.tensor([True, False, True])
+    flipped = augmentation.change_pixels(source, Augment(alternate=True), generator(), message)
+    assert torch.equal(flipped[message], source[message].flip(3))
+    assert torch.equal(flipped[~message], source[~message])
 
 
 @pytest.mark.parametrize(
@@ -60,16 +60,16 @@ def test_flips_that_are_told_are_done() -> None:
     [
         lambda x: augmentation.select(x, torch.tensor([3, 1, 1, 7])),
         lambda x: augmentation.mirror(x, torch.arange(len(x)) % 3 == 0),
-        lambda x: augmentation.shift(x, 3, "zero", chance()),
-        lambda x: augmentation.shift(x, 3, "reflect", chance()),
-        lambda x: augmentation.change_pixels(x, Augment(crop=2, flip=True), chance(), None),
-        lambda x: augmentation.cutout(x, 3, chance()),
+        lambda x: augmentation.shift(x, 3, "zero", generator()),
+        lambda x: augmentation.shift(x, 3, "reflect", generator()),
+        lambda x: augmentation.change_pixels(x, Augment(crop=2, flip=True), generator(), None),
+        lambda x: augmentation.cutout(x, 3, generator()),
     ],
     ids=["select", "mirror", "shift zero", "shift reflect", "both", "cutout"],
 )
 @pytest.mark.parametrize("channels", [1, 3])
 def test_the_layout_changes_nothing_but_itself(change: Callable[[Tensor], Tensor], channels: int) -> None:
-    first = torch.randint(0, 256, (12, channels, 6, 9), dtype=torch.uint8, generator=chance(5))
+    first = torch.randint(0, 256, (12, channels, 6, 9), dtype=torch.uint8, generator=generator(5))
     last = first.contiguous(memory_format=torch.channels_last)
     plain, other = change(first), change(last)
     assert torch.equal(plain, other)
@@ -79,17 +79,17 @@ def test_the_layout_changes_nothing_but_itself(change: Callable[[Tensor], Tensor
 
 def test_a_view_is_shifted_as_a_copy_is() -> None:
     """Rows are read in memory order: images that are not contiguous must be copied first."""
-    whole = torch.randint(0, 256, (12, 3, 8, 20), dtype=torch.uint8, generator=chance(5))
+    whole = torch.randint(0, 256, (12, 3, 8, 20), dtype=torch.uint8, generator=generator(5))
     part = whole[::2, :, :, 4:14]
     assert torch.equal(
-        augmentation.shift(part, 2, "zero", chance()), augmentation.shift(part.clone(), 2, "zero", chance())
+        augmentation.shift(part, 2, "zero", generator()), augmentation.shift(part.clone(), 2, "zero", generator())
     )
     assert torch.equal(augmentation.select(part, torch.tensor([1, 0])), part[[1, 0]])
 
 
 def test_cutout_blanks_one_square() -> None:
     inputs = torch.ones(400, 3, 9, 9)
-    cut = augmentation.cutout(inputs, 4, chance())
+    cut = augmentation.cutout(inputs, 4, generator())
     blank = (cut == 0).all(1)
     assert torch.equal((cut == 0).any(1), blank)
     rows, columns = blank.any(2).sum(1), blank.any(1).sum(1)
@@ -102,7 +102,7 @@ def test_cutout_blanks_one_square() -> None:
 def test_rotate_turns_by_no_more_than_told() -> None:
     source = torch.zeros(50, 1, 33, 33, dtype=torch.uint8)
     source[:, :, 15:18, 25:28] = 255  # a patch to the right of the center
-    turned = augmentation.rotate(source, 30, chance()).float()
+    turned = augmentation.rotate(source, 30, generator()).float()
     places = torch.arange(33.0) - 16
     mass = turned.sum((1, 2, 3))
     x = (turned.sum((1, 2)) * places).sum(1) / mass
@@ -117,14 +117,14 @@ def test_rotate_turns_by_no_more_than_told() -> None:
 def test_rotate_keeps_circles_round_in_images_that_are_not_square() -> None:
     source = torch.zeros(1, 1, 21, 61, dtype=torch.uint8)
     source[:, :, 10, 38:41] = 255
-    turned = augmentation.rotate(source, 90, chance(3)).float()[0, 0]
+    turned = augmentation.rotate(source, 90, generator(3)).float()[0, 0]
     y, x = (turned.nonzero(as_tuple=True)[i].float().mean() for i in range(2))
     assert abs(float(((y - 10) ** 2 + (x - 30) ** 2) ** 0.5) - 9) < 0.7
 
 
 def test_jitter_changes_colours_within_bounds() -> None:
     grey = torch.full((200, 3, 4, 4), 100, dtype=torch.uint8)
-    changed = augmentation.jitter(grey, 0.2, chance())
+    changed = augmentation.jitter(grey, 0.2, generator())
     assert 80 <= int(changed.min()) < 85
     assert 115 < int(changed.max()) <= 120
     assert torch.equal(changed.amin((1, 2, 3)), changed.amax((1, 2, 3)))  # plain gray remains plain gray
@@ -136,30 +136,30 @@ def test_mixed_labels_are_the_parts_of_the_images(name: str) -> None:
     labels = torch.arange(6)
     seen = set()
     for seed in range(30):
-        mixed, chances = augmentation.mix(inputs, labels, 6, Augment.model_validate({name: 1.0}), chance(seed))
-        assert torch.allclose(chances.sum(1), torch.ones(6))
-        assert torch.allclose((chances * torch.arange(6.0)).sum(1), mixed.mean((1, 2, 3)), atol=1e-5)
+        mixed, probabilities = augmentation.mix(inputs, labels, 6, Augment.model_validate({name: 1.0}), generator(seed))
+        assert torch.allclose(probabilities.sum(1), torch.ones(6))
+        assert torch.allclose((probabilities * torch.arange(6.0)).sum(1), mixed.mean((1, 2, 3)), atol=1e-5)
         assert torch.equal(mixed[:, 0], mixed[:, 1])
         assert name == "mixup" or set(mixed.flatten().tolist()) <= set(range(6))
-        seen.add(round(float(chances.amax(1).min()), 3))
+        seen.add(round(float(probabilities.amax(1).min()), 3))
     assert len(seen) > 15
 
 
 def test_both_kinds_of_mixing_take_turns() -> None:
-    inputs, labels = torch.randn(8, 1, 8, 8, generator=chance()), torch.arange(8)
+    inputs, labels = torch.randn(8, 1, 8, 8, generator=generator()), torch.arange(8)
     recipe = Augment(mixup=1.0, cutmix=1.0)
     pasted = []
     for seed in range(40):
-        mixed, _ = augmentation.mix(inputs, labels, 8, recipe, chance(seed))
+        mixed, _ = augmentation.mix(inputs, labels, 8, recipe, generator(seed))
         pasted.append(bool(torch.isin(mixed, inputs).all()))
     assert 8 < sum(pasted) < 32
 
 
 def test_nothing_told_nothing_done() -> None:
     source = images(5)
-    assert torch.equal(augmentation.change_pixels(source, Augment(), chance(), None), source)
+    assert torch.equal(augmentation.change_pixels(source, Augment(), generator(), None), source)
     inputs, labels = torch.randn(5, 1, 2, 2), torch.arange(5)
-    mixed, same = augmentation.mix(inputs, labels, 5, Augment(), chance())
+    mixed, same = augmentation.mix(inputs, labels, 5, Augment(), generator())
     assert mixed is inputs
     assert same is labels
 
@@ -177,7 +177,7 @@ def test_nothing_told_nothing_done() -> None:
 )
 def test_chance_comes_from_the_generator_alone(change: Callable[[Generator], Tensor]) -> None:
     before = torch.get_rng_state()
-    one, same, other = change(chance(1)), change(chance(1)), change(chance(2))
+    one, same, other = change(generator(1)), change(generator(1)), change(generator(2))
     assert torch.equal(one, same)
     assert not torch.equal(one, other)
     assert torch.equal(torch.get_rng_state(), before)

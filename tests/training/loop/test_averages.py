@@ -15,19 +15,19 @@ from archdsl.network import analyze
 from archdsl.text.source import Source
 from archdsl.training.assemble import build, prepare
 from archdsl.training.data.images import ImageSet, Splits
-from archdsl.training.loop.averages import Means, part_of_way
-from archdsl.training.loop.callback import Stop
+from archdsl.training.loop.averages import WeightAverages, part_of_way
+from archdsl.training.loop.callback import StopRequest
 from archdsl.training.loop.device_setup import Setup
 from archdsl.training.loop.evaluation import answers
 from archdsl.training.loop.freezing import freeze
 from archdsl.training.loop.loss import make_loss
-from archdsl.training.loop.metrics import Tally
+from archdsl.training.loop.metrics import EpochMetrics
 from archdsl.training.loop.optimizers import make_optimizer, parameter_groups
 from archdsl.training.loop.standardization import Standard, Standardiser, measure
-from archdsl.training.loop.train_context import Batches, Job
-from archdsl.training.loop.training_state import Chance, State, weights_of
+from archdsl.training.loop.train_context import Batches, TrainContext
+from archdsl.training.loop.training_state import RandomGenerators, TrainingState, weights_of
 from archdsl.training.loop.whitening import patches_of
-from archdsl.training.model_spec import subject_of
+from archdsl.training.model_spec import model_spec_of
 from archdsl.training.network_check import check_recipe
 from archdsl.training.recipe.recipe import Recipe, Sgd
 from archdsl.training.recipe.sections import Freeze, Lookahead
@@ -37,9 +37,9 @@ from tests.training.test_session import assert_same
 CPU = torch.device("cpu")
 
 
-def a_state(model: nn.Module) -> State:
+def a_state(model: nn.Module) -> TrainingState:
     average = {name: tensor.clone() for name, tensor in weights_of(model).items()}
-    return State(model, make_optimizer(model, Sgd()), Chance(0, CPU), Tally(CPU), average)
+    return TrainingState(model, make_optimizer(model, Sgd()), RandomGenerators(0, CPU), EpochMetrics(CPU), average)
 
 
 # --- slow weights -----------------------------------------------------------------------------------------------------
@@ -50,7 +50,7 @@ def test_slow_weights_go_half_the_way_and_take_the_place_of_the_fast() -> None:
     with torch.no_grad():
         model.weight.zero_()
     state = a_state(model)
-    means, recipe = Means(state), Recipe(lookahead=Lookahead(every=2, alpha=0.5))
+    means, recipe = WeightAverages(state), Recipe(lookahead=Lookahead(every=2, alpha=0.5))
     seen = []
     for step in range(4):
         with torch.no_grad():
@@ -90,11 +90,11 @@ def test_epochs_that_end_within_one(epochs: float, steps: int, in_all: int) -> N
     batches = Batches(torch.zeros(100, 1, 1, 1, dtype=torch.uint8), torch.zeros(100, dtype=torch.int64))
     recipe = Recipe.model_validate({"epochs": epochs, "batch": 1})
     plain = Standardiser(Standard((0.0,), (1.0,)), CPU, torch.contiguous_format)
-    job = Job(recipe, Setup(CPU), make_loss(recipe.loss), plain, 2, batches, None, Stop())
-    assert (job.steps, job.epochs) == (steps, in_all)
-    assert sum(job.batches_of(epoch) for epoch in range(in_all)) == steps
-    assert job.images_left(0, 0) == steps
-    assert job.images_left(in_all - 1, job.batches_of(in_all - 1)) == 0
+    context = TrainContext(recipe, Setup(CPU), make_loss(recipe.loss), plain, 2, batches, None, StopRequest())
+    assert (context.steps, context.epochs) == (steps, in_all)
+    assert sum(context.batches_of(epoch) for epoch in range(in_all)) == steps
+    assert context.images_left(0, 0) == steps
+    assert context.images_left(in_all - 1, context.batches_of(in_all - 1)) == 0
 
 
 def test_one_mean_of_weights() -> None:
@@ -165,8 +165,8 @@ def test_names_that_the_network_does_not_have() -> None:
     for name, wrong in (("stem", None), ('"stem.conv1, fc1"', None), ("stme", "stem"), ('"stem.conv2"', "stem.conv1")):
         sink = Sink()
         analyze(Source(text.replace("FROZEN", name)), sink, recipe=check_recipe)
-        told = [each.diagnostic.help() for each in sink]
-        assert told == ([(f"did you mean `{wrong}`?",)] if wrong else [])
+        message = [each.diagnostic.help() for each in sink]
+        assert message == ([(f"did you mean `{wrong}`?",)] if wrong else [])
 
 
 # --- whitening --------------------------------------------------------------------------------------------------------
@@ -180,12 +180,12 @@ def test_patches_are_those_of_a_convolution() -> None:
 
 def whitened(text: str) -> tuple[nn.Module, Tensor]:
     """The network, and the standardized images that its filters were computed from."""
-    chance = np.random.default_rng(0)
-    smooth = chance.normal(size=(300, 3, 9, 9)).cumsum(2).cumsum(3) * 12 + 128
+    rng = np.random.default_rng(0)
+    smooth = rng.normal(size=(300, 3, 9, 9)).cumsum(2).cumsum(3) * 12 + 128
     images = ImageSet(smooth.clip(0, 255).astype(np.uint8), np.zeros(300, np.int64))
-    subject = subject_of(archdsl.loads(text), {}, ())
-    model, standard = build(subject, Recipe(), CPU), measure(images.images)
-    prepare(model, subject, Splits(images, None, None), standard, CPU)
+    model_spec = model_spec_of(archdsl.loads(text), {}, ())
+    model, standard = build(model_spec, Recipe(), CPU), measure(images.images)
+    prepare(model, model_spec, Splits(images, None, None), standard, CPU)
     return model, _inputs(images, standard)
 
 

@@ -5,28 +5,28 @@ import torch
 from torch import Tensor
 
 from archdsl.training.loop import metrics
-from archdsl.training.loop.metrics import Tally, count_right
+from archdsl.training.loop.metrics import EpochMetrics, count_right
 
 CPU = torch.device("cpu")
 
 
 def batches(count: int, mixed: bool) -> list[tuple[Tensor, Tensor, Tensor]]:
-    chance = torch.Generator().manual_seed(count)
+    rng = torch.Generator().manual_seed(count)
     made = []
     for number in range(count):
-        logits = torch.randn(5 + number % 3, 4, generator=chance)
-        labels = torch.randint(4, (len(logits),), generator=chance)
-        told = torch.nn.functional.one_hot(labels, 4).float().mul(0.7).add(0.075) if mixed else labels
-        made.append((torch.rand((), generator=chance), logits, told))
+        logits = torch.randn(5 + number % 3, 4, generator=rng)
+        labels = torch.randint(4, (len(logits),), generator=rng)
+        message = torch.nn.functional.one_hot(labels, 4).float().mul(0.7).add(0.075) if mixed else labels
+        made.append((torch.rand((), generator=rng), logits, message))
     return made
 
 
 @pytest.mark.parametrize("mixed", [False, True], ids=["classes", "mixed labels"])
 def test_sums_are_those_of_single_batches_whenever_they_are_looked_at(mixed: bool) -> None:
-    seen, looked, single = Tally(CPU), Tally(CPU), Tally(CPU)
+    seen, looked, single = EpochMetrics(CPU), EpochMetrics(CPU), EpochMetrics(CPU)
     for number, (loss, logits, labels) in enumerate(batches(50, mixed)):
-        seen.look(loss, logits, labels)
-        looked.look(loss, logits, labels)
+        seen.update(loss, logits, labels)
+        looked.update(loss, logits, labels)
         single.add(loss, count_right(logits, labels), len(logits))
         if number % 7 == 0:
             assert int(looked.correct) == int(single.correct)
@@ -39,24 +39,24 @@ def test_sums_are_those_of_single_batches_whenever_they_are_looked_at(mixed: boo
 
 def test_what_waits_is_bounded_and_holds_no_graph(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics, "_MOST_HELD", 100)
-    made = Tally(CPU)
+    made = EpochMetrics(CPU)
     for _ in range(20):
         logits = torch.randn(6, 4, requires_grad=True) * 2
-        made.look(logits.sum().detach(), logits, torch.zeros(6, dtype=torch.int64))
+        made.update(logits.sum().detach(), logits, torch.zeros(6, dtype=torch.int64))
         assert made._held < 100
         assert not any(kept.requires_grad for _, kept, _ in made._waiting)
 
 
 def test_goes_on_from_sums() -> None:
     made = batches(9, mixed=False)
-    whole, rest = Tally(CPU), Tally(CPU)
+    whole, rest = EpochMetrics(CPU), EpochMetrics(CPU)
     for batch in made[:4]:
-        whole.look(*batch)
-    rest.look(*made[0])  # previous values are discarded
+        whole.update(*batch)
+    rest.update(*made[0])  # previous values are discarded
     rest.restore(whole.loss.clone(), whole.correct.clone(), whole.seen)
     for batch in made[4:]:
-        whole.look(*batch)
-        rest.look(*batch)
+        whole.update(*batch)
+        rest.update(*batch)
     assert torch.equal(whole.loss, rest.loss)
     assert torch.equal(whole.correct, rest.correct)
     assert whole.seen == rest.seen

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 
 from archdsl.training import session
 from archdsl.training.errors.process_errors import BatchTooSmall, CannotJoin
-from archdsl.training.processes.distributed import Place, Processes, place
+from archdsl.training.processes.distributed import DistributedGroup, ProcessRank, process_rank
 from archdsl.training.runs.checkpoint import list_checkpoints, read
 from tests.training.helpers import training
 from tests.training.processes.two_processes import CASES, run_case
@@ -26,8 +26,8 @@ HERE = Path(__file__).parents[3]
 
 def environment(rank: int, size: int, port: int) -> dict[str, str]:
     """The variables that torchrun sets."""
-    told = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": size, "LOCAL_WORLD_SIZE": size, "MASTER_PORT": port}
-    return {**os.environ, **{k: str(v) for k, v in told.items()}, "MASTER_ADDR": "127.0.0.1", "OMP_NUM_THREADS": "1"}
+    message = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": size, "LOCAL_WORLD_SIZE": size, "MASTER_PORT": port}
+    return {**os.environ, **{k: str(v) for k, v in message.items()}, "MASTER_ADDR": "127.0.0.1", "OMP_NUM_THREADS": "1"}
 
 
 def free_port() -> int:
@@ -93,7 +93,7 @@ def test_one_stops_all_and_resumed_is_bit_for_bit_the_same(two: Path) -> None:
     assert [result(two, "stopped-start", rank)[2] for rank in (0, 1)] == ["STOPPED", "STOPPED"]
     assert_same(two / "whole", two / "stopped")
     tensors, numbers = read(list_checkpoints(two / "whole" / "checkpoints")[-1])
-    assert not torch.equal(tensors["chance.torch"], tensors["chance.1.torch"])  # dropout differs
+    assert not torch.equal(tensors["rng.torch"], tensors["rng.1.torch"])  # dropout differs
     assert json.loads((two / "whole" / "settings.json").read_text())["setup"]["processes"] == 2
     assert len((two / "whole" / "metrics.jsonl").read_text().splitlines()) == 3 == len(numbers.history)
 
@@ -104,7 +104,7 @@ def test_shards_are_disjoint_and_complete(size: int, count: int) -> None:
     indices = torch.randperm(count) + 100
     taken = []
     for rank in range(size):
-        mine, counted = Processes(Place(rank, size, rank, size)).shard(indices)
+        mine, counted = DistributedGroup(ProcessRank(rank, size, rank, size)).shard(indices)
         assert len(mine) >= min(2, count)  # enough to normalize by
         assert abs(counted - count / size) < 1
         taken.append(mine[:counted])
@@ -113,24 +113,24 @@ def test_shards_are_disjoint_and_complete(size: int, count: int) -> None:
 
 def test_a_batch_smaller_than_the_team(tmp_path: Path) -> None:
     made = training(tmp_path / "run", batch=3)
-    object.__setattr__(made, "team", Processes(Place(0, 4, 0, 4)))
+    object.__setattr__(made, "group", DistributedGroup(ProcessRank(0, 4, 0, 4)))
     with pytest.raises(BatchTooSmall, match="a batch of 3 cannot be split over 4 processes"):
         made.start()
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "message"),
     [
         ({"WORLD_SIZE": "2"}, "not RANK, LOCAL_RANK, LOCAL_WORLD_SIZE, MASTER_ADDR, MASTER_PORT"),
         ({**dict.fromkeys(("RANK", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"), "1"),
           "WORLD_SIZE": "two"}, "WORLD_SIZE is `two`, which is not a number"),
     ],
 )  # fmt: skip
-def test_half_an_environment(given: dict[str, str], told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_half_an_environment(given: dict[str, str], message: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in given.items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(CannotJoin, match=told):
-        place()
+    with pytest.raises(CannotJoin, match=message):
+        process_rank()
 
 
 NET = """net Small(classes = 10, width = 8)
@@ -154,11 +154,11 @@ def test_one_log_and_a_killed_process_ends_all(tmp_path: Path) -> None:
     assert "2 processes; each takes 500 images of a batch of 1000\n" in lines
     assert any(line.startswith("batch norm: each process normalizes over its own images") for line in lines)
     other.send_signal(signal.SIGKILL)
-    told = leader.communicate(timeout=60)
-    assert leader.returncode == 1, told
-    assert told[1].startswith("error: another process of the training ended unexpectedly, so this one stops, too (")
-    assert "--resume RUN" in told[1]
-    assert "Traceback" not in told[1]
+    message = leader.communicate(timeout=60)
+    assert leader.returncode == 1, message
+    assert message[1].startswith("error: another process of the training ended unexpectedly, so this one stops, too (")
+    assert "--resume RUN" in message[1]
+    assert "Traceback" not in message[1]
     assert other.communicate() == ("", "")
     assert list_checkpoints(tmp_path / "r" / "checkpoints")
 

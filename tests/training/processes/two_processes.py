@@ -16,13 +16,13 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from archdsl.training import session
-from archdsl.training.loop.callback import Stop
-from archdsl.training.loop.process_group import Team
+from archdsl.training.loop.callback import StopRequest
+from archdsl.training.loop.process_group import ProcessGroup
 from archdsl.training.loop.training_state import weights_of
 from archdsl.training.processes import distributed
 from archdsl.training.runs.run_folder import Run
 from archdsl.training.session import Outcome, Training
-from tests.training.helpers import Patches, StopAfter, small_network, subject, training
+from tests.training.helpers import Patches, StopAfter, model_spec, small_network, training
 
 
 def plain_network() -> nn.Module:
@@ -58,32 +58,36 @@ CASES: dict[str, Case] = {
 }  # fmt: skip
 
 
-def run_case(name: str, folder: Path, team: Team | None = None) -> Outcome:
+def run_case(name: str, folder: Path, group: ProcessGroup | None = None) -> Outcome:
     """Run the training of a case to its end."""
     build, recipe = CASES[name]
-    return make(folder, build, team, **recipe).start()
+    return make(folder, build, group, **recipe).start()
 
 
 def make(
-    folder: Path, build: Callable[[], nn.Module], team: Team | None = None, stop: Stop | None = None, **recipe: Any
+    folder: Path,
+    build: Callable[[], nn.Module],
+    group: ProcessGroup | None = None,
+    stop: StopRequest | None = None,
+    **recipe: Any,
 ) -> Training:
     patches = Patches(*recipe.pop("patches", (90, 30, 30)))
-    made = replace(training(folder, stop=stop, **recipe), subject=subject(build), source=patches)
-    return replace(made, team=team) if team else made
+    made = replace(training(folder, stop=stop, **recipe), model_spec=model_spec(build), source=patches)
+    return replace(made, group=group) if group else made
 
 
-def follow(folder: Path, team: Team) -> Path:
+def follow(folder: Path, group: ProcessGroup) -> Path:
     """The folder of a run, created by the leader alone."""
-    if team.leads and not folder.exists():
+    if group.is_leader and not folder.exists():
         Run.create(folder, folder.parent, "unused")
-    team.share("made")
+    group.broadcast_text("made")
     return folder
 
 
-def told(outcome: Outcome, folder: Path, name: str, team: Team) -> None:
-    save_file({k: v.clone() for k, v in weights_of(outcome.state.model).items()}, folder / f"{name}-{team.rank}.st")
+def message(outcome: Outcome, folder: Path, name: str, group: ProcessGroup) -> None:
+    save_file({k: v.clone() for k, v in weights_of(outcome.state.model).items()}, folder / f"{name}-{group.rank}.st")
     scores = outcome.tested[1].summary() if outcome.tested else None
-    (folder / f"{name}-{team.rank}.json").write_text(
+    (folder / f"{name}-{group.rank}.json").write_text(
         json.dumps([scores, [line["validation"] for line in outcome.state.history], outcome.ending.name])
     )
 
@@ -92,19 +96,21 @@ def main(folder: Path) -> None:
     torch.set_num_threads(1)
     distributed._AGREE_SECONDS = 0.0  # after each step, so that a stop happens in the middle of an epoch
     vars(session)["write_report"] = lambda *_: None  # figures take longer than these trainings
-    with distributed.joined(distributed.place(), "cpu") as team:
+    with distributed.joined(distributed.process_rank(), "cpu") as group:
 
-        def go(name: str, method: str, stop: Stop | None = None, **recipe: Any) -> None:
+        def go(name: str, method: str, stop: StopRequest | None = None, **recipe: Any) -> None:
             build = CASES[name][0] if name in CASES else small_network
-            made = make(follow(folder / name, team), build, team, stop, **(CASES[name][1] if name in CASES else recipe))
-            run = Run(folder / name, writes=team.leads)
-            made = replace(made, place=replace(made.place, run=run))
-            told(getattr(made, method)(), folder, f"{name}-{method}", team)
+            made = make(
+                follow(folder / name, group), build, group, stop, **(CASES[name][1] if name in CASES else recipe)
+            )
+            run = Run(folder / name, writes=group.is_leader)
+            made = replace(made, resources=replace(made.resources, run=run))
+            message(getattr(made, method)(), folder, f"{name}-{method}", group)
 
         for name in CASES:
             go(name, "start")
         go("whole", "start")
-        go("stopped", "start", StopAfter(9) if team.rank == 1 else None)
+        go("stopped", "start", StopAfter(9) if group.rank == 1 else None)
         torch.manual_seed(12345)
         go("stopped", "resume")
     os._exit(0)  # nothing is left to clean up, and interpreters are slow at it

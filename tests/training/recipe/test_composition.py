@@ -9,7 +9,7 @@ from archdsl.diagnostics.terminal import render
 from archdsl.network import analyze
 from archdsl.text.source import Source
 from archdsl.training.recipe.composition import BadOption, compose
-from archdsl.training.recipe.fields import entries, parts
+from archdsl.training.recipe.fields import parts, recipe_fields
 from archdsl.training.recipe.recipe import Adam, Cosine, CrossEntropy, OneCycle, Recipe, Sgd, Step
 
 
@@ -18,7 +18,7 @@ def recipe(block: str, **options: Any) -> Recipe | str:
     source = Source(f"input 1x8x8\nflatten; fc 10\ntrain {{\n{block}\n}}\n", name="n.arch")
     sink = Sink()
     settings = analyze(source, sink).draft.training
-    by_option = {entry.option.removeprefix("--").replace("-", "_"): entry.path for entry in entries()}
+    by_option = {entry.option.removeprefix("--").replace("-", "_"): entry.path for entry in recipe_fields()}
     made = compose(settings, {by_option[name]: value for name, value in options.items()}, sink)
     assert (made is None) == bool(sink.errors)
     return made or render(sink)
@@ -295,10 +295,10 @@ def test_options_that_cannot_be(options: dict[str, Any], option: str, why: str) 
 
 
 def test_every_field_has_one_option_and_words_for_it() -> None:
-    options = [entry.option for entry in entries()]
+    options = [entry.option for entry in recipe_fields()]
     assert len(options) == len(set(options))
-    assert all(entry.description for entry in entries())
+    assert all(entry.description for entry in recipe_fields())
     for line in Recipe.model_fields:
-        described = {entry.path for entry in entries() if entry.path[0] == line}
+        described = {entry.path for entry in recipe_fields() if entry.path[0] == line}
         for part in parts(line).values():
             assert {(line, name) for name in part.model_fields} <= described

@@ -17,7 +17,7 @@ from archdsl.training.loop.loss import as_logits, hard, make_loss
 from archdsl.training.loop.optimizers import make_optimizer, parameter_groups
 from archdsl.training.loop.schedule import factor
 from archdsl.training.loop.standardization import Standard, Standardiser, measure
-from archdsl.training.loop.training_state import Chance, derive, weights_of
+from archdsl.training.loop.training_state import RandomGenerators, derive, weights_of
 from archdsl.training.recipe.recipe import (
     Adam,
     AdamW,
@@ -203,10 +203,10 @@ def test_frozen_parameters_are_left_out() -> None:
 def test_classes_and_their_probabilities_are_one_to_the_losses(recipe: AnyLoss) -> None:
     torch.manual_seed(0)
     logits, labels = torch.randn(5, 4), torch.tensor([0, 3, 1, 2, 2])
-    loss, chances = make_loss(recipe), nn.functional.one_hot(labels, 4).float()
-    assert torch.allclose(loss(logits, labels), loss(logits, chances))
-    assert torch.equal(hard(chances), labels)
-    right = 100 * chances - 50
+    loss, probabilities = make_loss(recipe), nn.functional.one_hot(labels, 4).float()
+    assert torch.allclose(loss(logits, labels), loss(logits, probabilities))
+    assert torch.equal(hard(probabilities), labels)
+    right = 100 * probabilities - 50
     assert loss(right, labels) < loss(-right, labels)
 
 
@@ -323,14 +323,14 @@ def test_auto_takes_what_is_clearly_faster(
 
 def test_a_trial_leaves_no_trace() -> None:
     model = small_network()
-    before, chance = {n: t.clone() for n, t in weights_of(model).items()}, torch.get_rng_state()
+    before, rng = {n: t.clone() for n, t in weights_of(model).items()}, torch.get_rng_state()
     batch = torch.randn(4, 1, 8, 8, generator=torch.Generator()), torch.zeros(4, dtype=torch.int64)
     _, trials = choose_setup(model, make_loss(CrossEntropy()), batch, CPU.device, "auto", "auto")
     assert len(trials) == 4
     assert all(speed > 0 for _, speed in trials)
     assert all(torch.equal(t, before[n]) for n, t in weights_of(model).items())
     assert all(p.grad is None for p in model.parameters())
-    assert torch.equal(torch.get_rng_state(), chance)
+    assert torch.equal(torch.get_rng_state(), rng)
 
 
 def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -346,12 +346,12 @@ def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_chance_goes_on_where_it_was() -> None:
-    chance = Chance(3, torch.device("cpu"))
+    rng = RandomGenerators(3, torch.device("cpu"))
     torch.manual_seed(5)
-    torch.rand(7, generator=chance.device)
-    states = chance.states()
-    wanted = [torch.rand(3, generator=g) for g in (chance.host, chance.device)] + [torch.rand(3)]
-    other = Chance(4, torch.device("cpu"))
+    torch.rand(7, generator=rng.device)
+    states = rng.states()
+    wanted = [torch.rand(3, generator=g) for g in (rng.host, rng.device)] + [torch.rand(3)]
+    other = RandomGenerators(4, torch.device("cpu"))
     other.restore(states)
     assert all(
         torch.equal(a, b)

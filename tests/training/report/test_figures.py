@@ -21,7 +21,7 @@ DIGIT = 8.3
 def drawn(monkeypatch: pytest.MonkeyPatch, accuracies: list[float]) -> Figure:
     """The figure of a training with these accuracies."""
     kept: list[Figure] = []
-    monkeypatch.setattr(curves, "save_picture", lambda figure, _: kept.append(figure))
+    monkeypatch.setattr(curves, "save_figure", lambda figure, _: kept.append(figure))
     lines: list[dict[str, Any]] = [
         {"epoch": epoch, "train": {"loss": 1.0, "accuracy": accuracy}, "validation": None}
         for epoch, accuracy in enumerate(accuracies, 1)
@@ -60,7 +60,7 @@ def test_names_in_other_scripts_have_a_font_where_one_is_installed(monkeypatch: 
     monkeypatch.setattr(curves, "fontManager", SimpleNamespace(ttflist=installed))
     assert fonts() == ["DejaVu Sans", "Noto Sans CJK SC", "Malgun Gothic"]
     kept: list[Figure] = []
-    monkeypatch.setattr(curves, "save_picture", lambda figure, _: kept.append(figure))
+    monkeypatch.setattr(curves, "save_figure", lambda figure, _: kept.append(figure))
     draw_confusion(np.eye(2, dtype=np.int64), ["猫", "犬"], "right", Path("confusion"))
     axes = kept[0].axes[0]
     assert all(label.get_fontfamily() == fonts() for label in (*axes.get_xticklabels(), *axes.get_yticklabels()))

@@ -19,7 +19,7 @@ from archdsl.training import report as package
 from archdsl.training.data.images import ImageSet
 from archdsl.training.errors.loop_errors import Diverged
 from archdsl.training.loop.evaluation import Scores
-from archdsl.training.loop.probabilities import chances
+from archdsl.training.loop.probabilities import class_probabilities
 from archdsl.training.recipe.recipe import Bce, CrossEntropy, Mse
 from archdsl.training.report.charts import Series, line_chart, nice_step
 from archdsl.training.report.confusion_matrix import matrix
@@ -121,13 +121,13 @@ def test_a_report_says_what_the_run_came_to(tmp_path: Path) -> None:
     assert result.confusion == json.loads((tmp_path / "run/confusion.json").read_text())["matrix"]
     assert sum(each.images for each in result.classes) == result.count == 30
     assert sum(each.right for each in result.classes) == result.count - result.wrong
-    assert sum(pair.count for pair in result.pairs) == result.wrong == len(result.mistakes)
+    assert sum(pair.count for pair in result.pairs) == result.wrong == len(result.misclassified)
     assert all(pair.true != pair.answered for pair in result.pairs)
-    test = Patches().load(training(tmp_path / "run").place.request).test
+    test = Patches().load(training(tmp_path / "run").resources.request).test
     assert test is not None
-    for mistake in result.mistakes:
+    for mistake in result.misclassified:
         assert ("left", "middle", "right")[test.labels[mistake.index]] == mistake.true != mistake.answered
-        assert mistake.chance >= mistake.chance_of_true
+        assert mistake.probability >= mistake.probability_of_true
         picture = Image.open(io.BytesIO(base64.b64decode(mistake.image.partition(",")[2])))
         assert np.array_equal(np.asarray(picture), test.images[mistake.index, 0])
     for heading in ("Curves", "Confusion matrix", "Classes", "Errors", "Network", "Recipe"):
@@ -168,7 +168,7 @@ def test_a_run_that_diverged(tmp_path: Path) -> None:
 @pytest.mark.parametrize("loss", ["mse", "bce"])
 def test_one_epoch_without_validation_or_test(tmp_path: Path, loss: str) -> None:
     made = training(tmp_path / "run", epochs=1, loss={"name": loss})
-    Training(made.subject, Patches(33, 0, 0), made.recipe, made.place, made.watch).start()
+    Training(made.model_spec, Patches(33, 0, 0), made.recipe, made.resources, made.callback).start()
     report, page = read(tmp_path / "run")
     assert report.best is None
     assert report.result is None
@@ -178,13 +178,13 @@ def test_one_epoch_without_validation_or_test(tmp_path: Path, loss: str) -> None
 
 def made_result(names: tuple[str, ...], images: int = 40, shape: tuple[int, int, int] = (1, 8, 8)) -> tuple[Any, Any]:
     """Scores of random predictions, and their confusion matrix."""
-    chance = np.random.default_rng(0)
-    labels = chance.integers(0, len(names), images)
-    logits = torch.from_numpy(chance.normal(size=(images, len(names))).astype(np.float32))
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, len(names), images)
+    logits = torch.from_numpy(rng.normal(size=(images, len(names))).astype(np.float32))
     counts = np.zeros((len(names), len(names)), np.int64)
     np.add.at(counts, (labels, logits.argmax(1).numpy()), 1)
     scores = Scores(1.5, float(counts.trace() / images), 0.5, torch.from_numpy(counts), logits)
-    pixels = chance.integers(0, 256, (images, *shape)).astype(np.uint8)
+    pixels = rng.integers(0, 256, (images, *shape)).astype(np.uint8)
     return gather_result("test", scores, ImageSet(pixels, labels), names, CrossEntropy()), counts
 
 
@@ -212,9 +212,9 @@ def test_hostile_names_are_only_shown(tmp_path: Path) -> None:
 
 def test_a_thousand_classes_and_wide_images(tmp_path: Path) -> None:
     page = page_of(tmp_path, tuple(f"class {i}" for i in range(1000)), images=3000, shape=(3, 2, 900))
-    pictures = [p for p in page.all("img") if p.get("class") == "heat"]
-    assert len(pictures) == 1
-    picture = Image.open(io.BytesIO(base64.b64decode(str(pictures[0]["src"]).partition(",")[2])))
+    image_paths = [p for p in page.all("img") if p.get("class") == "heat"]
+    assert len(image_paths) == 1
+    picture = Image.open(io.BytesIO(base64.b64decode(str(image_paths[0]["src"]).partition(",")[2])))
     assert picture.width == picture.height <= 1000
     assert "The 30 of 1,000 classes with the lowest accuracy." in page.text
     assert "Most frequent confusions" in page.text
@@ -247,9 +247,9 @@ def test_the_interval_of_an_accuracy() -> None:
 
 def test_chances_by_loss() -> None:
     logits = torch.tensor([[2.0, 0.0, -1.0]])
-    assert chances(logits, CrossEntropy()).sum().item() == pytest.approx(1)
-    assert chances(logits, Bce())[0].tolist() == pytest.approx([1 / (1 + math.exp(-v)) for v in (2, 0, -1)])
-    assert chances(logits, Mse())[0].tolist() == [1, 0, 0]
+    assert class_probabilities(logits, CrossEntropy()).sum().item() == pytest.approx(1)
+    assert class_probabilities(logits, Bce())[0].tolist() == pytest.approx([1 / (1 + math.exp(-v)) for v in (2, 0, -1)])
+    assert class_probabilities(logits, Mse())[0].tolist() == [1, 0, 0]
 
 
 def test_charts_hold_any_numbers() -> None:

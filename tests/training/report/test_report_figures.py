@@ -39,8 +39,8 @@ def test_the_page_shows_means_and_the_settings_of_the_text(tmp_path: Path) -> No
     training(tmp_path / "run", epochs=1).start()
     report = TrainingReport.model_validate_json((tmp_path / "run/report.json").read_bytes())
     network = loads("net N(classes = 3)\ninput 1x8x8\nflatten; fc classes", classes=4)
-    told = report.network.model_copy(update={"settings": {"classes": 4}})
-    page = write_html(report.model_copy(update={"result": made(), "network": told}), network, COUNTS)
+    message = report.network.model_copy(update={"settings": {"classes": 4}})
+    page = write_html(report.model_copy(update={"result": made(), "network": message}), network, COUNTS)
     assert "<code>classes = 4</code>" in page
     assert "mean over 4 classes" in page
     assert "48.89\u202f%" in page  # of F1, which appears nowhere else

@@ -19,9 +19,9 @@ from torch import nn
 
 from archdsl.training.errors.disk_errors import CannotWrite, DiskFull
 from archdsl.training.errors.run_errors import CannotResume
-from archdsl.training.loop.metrics import Tally
+from archdsl.training.loop.metrics import EpochMetrics
 from archdsl.training.loop.optimizers import make_optimizer
-from archdsl.training.loop.training_state import Chance, State, weights_of
+from archdsl.training.loop.training_state import RandomGenerators, TrainingState, weights_of
 from archdsl.training.recipe.recipe import Adam
 from archdsl.training.runs import weights
 from archdsl.training.runs.checkpoint import list_checkpoints, read, restore_newest, save
@@ -35,13 +35,15 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "run" / "checkpoints"
 
 
-def made(value: float = 0.0, step: int = 0) -> State:
+def made(value: float = 0.0, step: int = 0) -> TrainingState:
     """A state all of whose weights are `value`."""
     model, device = small_network(), torch.device("cpu")
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.fill_(value)
-    return State(model, make_optimizer(model, Adam()), Chance(0, device), Tally(device), step=step)
+    return TrainingState(
+        model, make_optimizer(model, Adam()), RandomGenerators(0, device), EpochMetrics(device), step=step
+    )
 
 
 def test_the_newest_two_are_kept(folder: Path) -> None:
@@ -94,7 +96,7 @@ _KILLS = int(os.environ.get("ARCHDSL_KILLS", "25"))
 
 def test_killed_at_any_moment_the_newest_loads(folder: Path) -> None:
     save(made(0, 0), folder)
-    chance, steps, reach = random.Random(0), 0, 0.03
+    rng, steps, reach = random.Random(0), 0, 0.03
     for _ in range(_KILLS):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # this process has threads; the child uses none of them
@@ -104,7 +106,7 @@ def test_killed_at_any_moment_the_newest_loads(folder: Path) -> None:
                 _save_until_killed(folder)
             finally:
                 os._exit(1)
-        time.sleep(chance.uniform(0, reach))
+        time.sleep(rng.uniform(0, reach))
         os.kill(child, signal.SIGKILL)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
         state = made()
@@ -190,7 +192,7 @@ def test_weights_that_are_used_twice_are_kept_once(folder: Path) -> None:
 
 def test_what_another_network_or_optimizer_left_is_refused(folder: Path) -> None:
     save(made(1.0, step=1), folder)
-    for model, optimizer, told in (
+    for model, optimizer, message in (
         (nn.Sequential(nn.Conv2d(1, 8, 3, bias=False)), torch.optim.RMSprop, "its optimizer is Adam, not RMSprop"),
         (nn.Sequential(nn.Conv2d(1, 7, 3)), torch.optim.Adam, r"model.0.weight is \[8, 1, 3, 3\], not \[7, 1"),
         (nn.Linear(2, 1), torch.optim.Adam, "belongs to another network or recipe: it has no model.weight"),
@@ -198,7 +200,7 @@ def test_what_another_network_or_optimizer_left_is_refused(folder: Path) -> None
         state = made()
         state.model = model
         state.optimizer = optimizer(state.model.parameters(), lr=0.1)
-        with pytest.raises(CannotResume, match=told):
+        with pytest.raises(CannotResume, match=message):
             restore_newest(state, folder)
 
 

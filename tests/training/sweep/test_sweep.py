@@ -81,7 +81,7 @@ def test_one_value_does_not_vary() -> None:
 
 
 @pytest.mark.parametrize(
-    ("setting", "told"),
+    ("setting", "message"),
     [
         ("width", "`width` is not NAME=VALUES"),
         ("width=1,,2", "has an empty value"),
@@ -91,8 +91,8 @@ def test_one_value_does_not_vary() -> None:
         ("width=1..inf", "`inf` is too large"),
     ],
 )
-def test_what_is_no_list(setting: str, told: str) -> None:
-    with pytest.raises(BadRange, match=told):
+def test_what_is_no_list(setting: str, message: str) -> None:
+    with pytest.raises(BadRange, match=message):
         space(setting)
 
 
@@ -235,7 +235,7 @@ def run(*args: object) -> Result:
     return result
 
 
-def told(folder: Path) -> Any:
+def message(folder: Path) -> Any:
     return json.loads((folder / "sweep.json").read_text())
 
 
@@ -244,7 +244,7 @@ def test_a_sweep_without_an_accuracy_has_failed(folder: Path) -> None:
     assert result.exit_code == 1, result.output
     assert "the loss became" in result.output
     assert "error: no trial succeeded" in result.output
-    assert [row["accuracy"] for row in told(folder / "my sweep")["trials"]] == [None, None]
+    assert [row["accuracy"] for row in message(folder / "my sweep")["trials"]] == [None, None]
 
 
 def test_a_sweep_stopped_and_resumed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,7 +253,7 @@ def test_a_sweep_stopped_and_resumed(folder: Path, monkeypatch: pytest.MonkeyPat
     assert whole.exit_code == 0, whole.output
     assert "trial 1/6  width=0.5 --lr=0.1  failed\n    error[E0305]: `filters` of `conv` cannot be 0.5" in whole.output
     assert "* Pareto-optimal: no trial is more accurate with as few MACs\n2 failed" in whole.output
-    found = told(folder / "whole")
+    found = message(folder / "whole")
     assert [row["accuracy"] is None for row in found["trials"]] == [True, True, False, False, False, False]
     assert found["trials"][found["best"] - 1]["accuracy"] == max(row["accuracy"] or 0 for row in found["trials"])
     assert json.loads((folder / "whole/trials/003/settings.json").read_text())["data"]["images"]["test"] == 0
@@ -265,12 +265,12 @@ def test_a_sweep_stopped_and_resumed(folder: Path, monkeypatch: pytest.MonkeyPat
         stopped = run(*args, "--out", "parts")
     assert stopped.exit_code == 130, stopped.output
     assert "finished trials are kept. To resume: archdsl sweep --resume parts" in stopped.output
-    assert len(told(folder / "parts")["trials"]) == 3
+    assert len(message(folder / "parts")["trials"]) == 3
     (folder / "net.arch").unlink()
     resumed = run("--resume", "parts")
     assert resumed.exit_code == 0, resumed.output
     assert "trial 3/" not in resumed.output
-    again = told(folder / "parts")
+    again = message(folder / "parts")
     for row in (*found["trials"], *again["trials"]):
         row.pop("seconds")
         row["why"] = row["why"] is not None  # the file has another name in it

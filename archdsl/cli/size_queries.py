@@ -5,47 +5,47 @@ import click
 from ..analysis.valid_sizes_text import answer, describe
 from ..diagnostics.terminal import printable
 from ..network import Analysis, ArchError
-from .common import show_mistakes, usage
+from .common import show_diagnostics, usage
 
 
-def answer_sizes(networks: list[Analysis], asked: str) -> bool:
+def answer_sizes(networks: list[Analysis], queries: str) -> bool:
     """Print which sizes are valid, from the closed forms. True if all sizes are valid for all networks."""
     found = []
     for network in networks:
         if len(networks) > 1:
             click.echo(f"{printable(network.source.name)}:")
-        found.append(_one(network, asked))
+        found.append(_one(network, queries))
     return all(found)
 
 
-def _one(analysis: Analysis, asked: str) -> bool:
+def _one(analysis: Analysis, queries: str) -> bool:
     try:
         sizes = analysis.sizes
     except LookupError as error:
         usage(f"{analysis.source.name}: {error}")
     except ArchError as error:
         if analysis.network is None:
-            show_mistakes(analysis)
+            show_diagnostics(analysis)
         else:
             click.echo(str(error).strip(), err=True)
         return False
     click.echo(describe(sizes))
-    lines, valid = answer(sizes, _parse(asked, len(sizes.symbols)))
+    lines, valid = answer(sizes, _parse(queries, len(sizes.symbols)))
     click.echo(lines)
     return valid
 
 
-def _parse(text: str, sides: int) -> list[tuple[int, ...]]:
+def _parse(text: str, count: int) -> list[tuple[int, ...]]:
     """`224,350x525` as values of the input's symbolic dimensions; a single number is the value of all of them."""
-    asked = []
+    queries = []
     for part in text.split(","):
         numbers = part.strip().split("x")
         if not all(number.isascii() and number.isdigit() and int(number[:12]) > 0 for number in numbers):
             raise click.BadParameter(f"`{printable(part)}` is not a size like 224 or 350x525", param_hint="--sizes")
-        if len(numbers) not in (1, sides):
-            word = f"{sides} symbolic dimensions" if sides > 1 else "one symbolic dimension"
+        if len(numbers) not in (1, count):
+            word = f"{count} symbolic dimensions" if count > 1 else "one symbolic dimension"
             raise click.BadParameter(
                 f"`{printable(part)}` has {len(numbers)} numbers, for {word}", param_hint="--sizes"
             )
-        asked.append(tuple(int(number[:12]) for number in numbers) * (sides if len(numbers) == 1 else 1))
-    return asked
+        queries.append(tuple(int(number[:12]) for number in numbers) * (count if len(numbers) == 1 else 1))
+    return queries

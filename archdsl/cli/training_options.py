@@ -1,0 +1,29 @@
+"""Options that `archdsl train` and `archdsl sweep` share, apart from those of the recipe."""
+
+from ..training.recipe.grouped_options import grouped_option
+from ..training.recipe.groups import OptionGroup
+
+device_option = grouped_option(
+    OptionGroup.COMMON,
+    "--device",
+    default="auto",
+    metavar="auto|cpu|cuda",
+    show_default=True,
+    help="Device to train on.",
+)
+
+data_dir_option = grouped_option(
+    OptionGroup.DATA,
+    "--data-dir",
+    metavar="FOLDER",
+    help="Read the data set from this folder instead of downloading it.",
+)
+
+input_option = grouped_option(
+    OptionGroup.MODEL,
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="SIZE",
+    help="Set the input size: 3x224x224, or NAME=3x224x224.",
+)
