@@ -1,10 +1,10 @@
-"""What a place of a network depends on, by torch's gradients; held against the receptive fields that are worked out.
+"""Which input positions a position of a network depends on, by torch's gradients; compared to the receptive fields.
 
-`python -m tests.analysis.gradients --drawn 1000 [NETWORK…]` tries so many random networks, and those of the zoo.
+`python -m tests.analysis.gradients --drawn 1000 [NETWORK…]` checks that many random networks, and those of the zoo.
 
-Activations become the identity and maxima means, weights and inputs are positive, numbers have 64 bits: nothing cancels
-and nothing is cut off, so that the gradient of a place is 0 exactly where it does not depend. Gradients on
-the way are made anew, at random about 1, where they are not 0: however deep a network is, they do not vanish.
+Activations are replaced with the identity and maxima with means, weights and inputs are positive, and numbers have 64
+bits: nothing cancels or saturates, so that a gradient is 0 exactly for the positions that do not matter. Nonzero
+intermediate gradients are replaced with random ones around 1, so they do not vanish, however deep the network is.
 """
 
 import argparse
@@ -49,7 +49,7 @@ def smooth(step: Step) -> Step:
 
 
 def run(graph: Graph, wanted: int) -> tuple[dict[int, Tensor], Tensor]:
-    """The inputs, and the result of a node, differentiable."""
+    """The inputs, and the differentiable result of a node."""
     generator = torch.Generator().manual_seed(0)
     values: dict[int, Tensor] = {}
     modules: dict[int, nn.Module] = {}
@@ -83,7 +83,7 @@ def _step(
 
 
 def depends(graph: Graph, node: Node, positions: Sequence[Sequence[int]]) -> list[Places]:
-    """For each position the places of the first input that all channels of a node together depend on."""
+    """For each position, the positions of the first input that all channels of a node together depend on."""
     inputs, result = run(graph, node.id)
     channels, of_input = channel_axes(graph)[node.id], channel_axes(graph)[graph.inputs[0]]
     assert of_input is not None
@@ -96,10 +96,10 @@ def depends(graph: Graph, node: Node, positions: Sequence[Sequence[int]]) -> lis
 
 
 def check(graph: Graph, random: Random, count: int = 2) -> int:
-    """Hold the last layers that have places against torch, at the middle and elsewhere. How many places were held."""
+    """Compare the last layers that have positions to torch, at the center and elsewhere. Returns how many."""
     known, seen, entry = support(graph), fields(graph), graph.inputs[0]
     lengths = [graph.nodes[entry].shape.dims[axis] for axis in input_axes(graph, graph.nodes[entry])]
-    # Where a layer cuts off ends, padding after it lies in the midst of the input, and no place is far from that.
+    # If a layer cuts off ends, later padding is in the middle of the input, and no position is far from it.
     cuts = any(isinstance(node.op, Crop | Slice | UpConv) for node in graph.nodes)
     held = 0
     placed = [node for node in graph.layers if any(s.placed for s in seen[node.id])]
@@ -107,14 +107,14 @@ def check(graph: Graph, random: Random, count: int = 2) -> int:
         positions = [size // 2 for size in node.shape.dims], [random.randrange(size) for size in node.shape.dims]
         for position, found in zip(positions, depends(graph, node, positions), strict=True):
             channels = channel_axes(graph)[node.id]
-            said = known.rows(node.id, entry, [None if i == channels else at for i, at in enumerate(position)])
+            declared = known.rows(node.id, entry, [None if i == channels else at for i, at in enumerate(position)])
             if known.is_exact(node.id):
-                assert found == said, f"{node.name} at {position}: {_differ(found, said)}"
-            assert found <= said, f"{node.name} at {position}: {_differ(found, said)}"
+                assert found == declared, f"{node.name} at {position}: {_differ(found, declared)}"
+            assert found <= declared, f"{node.name} at {position}: {_differ(found, declared)}"
             far = seen.places(node.id, position)
             if far is not None and seen[node.id][0].exact and not cuts:
                 inside = all(0 <= i < side for place in far for i, side in zip(place, lengths, strict=True))
-                assert far == said or not inside, f"{node.name} at {position}: {_differ(far, said)}"
+                assert far == declared or not inside, f"{node.name} at {position}: {_differ(far, declared)}"
             held += 1
     return held
 
@@ -152,7 +152,7 @@ _KEEPING = (
 
 
 def program(random: Random) -> str:
-    """A small network of convolutions, poolings, resamplings and branches."""
+    """A small network of convolutions, pooling, resampling and branches."""
     size = random.choice(("24x20", "17x23", "31x16"))
     lines = [f"input 2x{size}", "conv 3 k1"]
     for _ in range(random.randint(2, 6)):
@@ -186,7 +186,7 @@ def statement(random: Random) -> str:
 
 
 def drawn(seed: int) -> archdsl.Network:
-    """A random network without mistakes, whose statements all fit."""
+    """A random network without errors."""
     random = Random(seed)
     while True:
         try:
@@ -196,7 +196,7 @@ def drawn(seed: int) -> archdsl.Network:
 
 
 def main() -> None:
-    """Try random networks and those of the zoo."""
+    """Check random networks and those of the zoo."""
     parser = argparse.ArgumentParser(description="Hold receptive fields against gradients.")
     parser.add_argument("--drawn", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)

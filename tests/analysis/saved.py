@@ -1,4 +1,4 @@
-"""The bytes that torch's autograd keeps of a network's forward pass, counted by its hooks."""
+"""The bytes that torch's autograd saves in a network's forward pass, counted by hooks."""
 
 from contextlib import nullcontext
 
@@ -15,20 +15,20 @@ DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 def saved_bytes(network: Network, batch: int, precision: str, *, fake: bool = True) -> int:
-    """What is kept while training on the CPU, each memory once, weights and buffers left out.
+    """What is saved while training on the CPU: each storage once, without weights and buffers.
 
-    Where `fake`, no number is computed, but for an LSTM, whose memory only its kernel knows. Under autocast, fake
-    statistics of normalisations have 16 bits, where the real ones have 32.
+    With `fake`, nothing is computed, except for an LSTM, whose memory only its kernel knows. Under autocast, fake
+    statistics of normalization have 16 bits, the real ones 32.
     """
     kinds = {type(node.op) for node in network.graph.nodes}
     fake = fake and LSTM not in kinds
-    # The meta device is faster, but knows nothing of autocast nor of the CPU's kernels for attention.
+    # The meta device is faster, but does not support autocast and the CPU kernels of attention.
     meta = precision == "fp32" and Attention not in kinds
     with (torch.device("meta") if meta else FakeTensorMode()) if fake else nullcontext():
         try:
             return _count(network, batch, precision)
         except (RuntimeError, DataDependentOutputException):
-            pass  # shifted windows ask for a number: compute it
+            pass  # shifted windows need a value: compute it
     return _count(network, batch, precision)
 
 
@@ -36,7 +36,7 @@ def _count(network: Network, batch: int, precision: str) -> int:
     model = network.to_torch().train()
     inputs = [_input(network.graph.nodes[i].shape, batch) for i in network.graph.inputs]
     weights = {_memory(tensor) for tensor in [*model.parameters(), *model.buffers()]}
-    saved: dict[int, Tensor] = {}  # held, so that no memory is given to another
+    saved: dict[int, Tensor] = {}  # kept alive, so that no memory is reused
 
     def pack(tensor: Tensor) -> Tensor:
         saved.setdefault(_memory(tensor), tensor)

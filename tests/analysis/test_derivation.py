@@ -1,4 +1,4 @@
-"""The derivation of a shape tells each step, and its arithmetic is right."""
+"""The derivation of a shape has each step, and its arithmetic is correct."""
 
 import re
 from collections.abc import Iterator
@@ -37,12 +37,12 @@ def cone(network: archdsl.Network) -> set[int]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_layer_is_told(name: str) -> None:
+def test_every_layer_is_listed(name: str) -> None:
     network = archdsl.load(f"zoo:{name}")
     graph, wanted = network.graph, cone(network)
-    told = [step for step, _ in steps(derive(graph, graph.output, full=True))]
-    assert [step.names[0] for step in told] == [graph.nodes[i].name for i in sorted(wanted)]
-    assert [step.shape for step in told] == [str(graph.nodes[i].shape) for i in sorted(wanted)]
+    listed = [step for step, _ in steps(derive(graph, graph.output, full=True))]
+    assert [step.names[0] for step in listed] == [graph.nodes[i].name for i in sorted(wanted)]
+    assert [step.shape for step in listed] == [str(graph.nodes[i].shape) for i in sorted(wanted)]
     folded = derive(graph, graph.output)
     assert sum(len(step.names) * times for step, times in steps(folded)) == len(wanted)
     assert len(render(folded).splitlines()) <= len(wanted)
@@ -66,7 +66,7 @@ def test_the_arithmetic_is_right(name: str) -> None:
     assert checked >= 2
 
 
-def test_closed_forms_tell_what_is_demanded() -> None:
+def test_closed_forms_show_the_requirements() -> None:
     network = archdsl.loads("input 3xHxW\nconv 8 k3 s2 p1; bn; relu\nif @h > 7 { maxpool 2 }\nconv 8 k5\ngap; fc 10")
     assert render(derive(network.graph, network.graph.output)).splitlines() == [
         "1  input 3xHxW                3×H×W",
@@ -84,21 +84,21 @@ def test_closed_forms_tell_what_is_demanded() -> None:
 
 
 def test_demands_of_a_derivation_are_those_of_the_network() -> None:
-    """A U-Net's merges: every condition on sizes comes with the step that imposes it."""
+    """A U-Net's merges: every condition on sizes is shown with the step that imposes it."""
     network = archdsl.load("zoo:unet")
     graph = network.sizes.graph
-    told = [demand for step, _ in steps(derive(graph, graph.output)) for demand in step.demands]
-    assert told[-1] == "H and W ≥ 188"
+    listed = [demand for step, _ in steps(derive(graph, graph.output)) for demand in step.demands]
+    assert listed[-1] == "H and W ≥ 188"
     assert [found.least for found in network.sizes.sets.values()] == [188, 188]
 
 
-def test_a_gate_serves_places_and_a_mask_channels() -> None:
+def test_a_gate_is_broadcast_to_positions_and_a_mask_to_channels() -> None:
     text = "input 4x8x8; mul { gap keep; conv 4 k1; sigmoid }; mul { conv 1 k1; sigmoid }"
     network = archdsl.loads(text)
-    told = render(derive(network.graph, network.graph.output))
-    assert "is broadcast to every position of x" in told
-    assert "is broadcast to every channel of mul1" in told
-    assert "1 filter\n" in told
+    listed = render(derive(network.graph, network.graph.output))
+    assert "is broadcast to every position of x" in listed
+    assert "is broadcast to every channel of mul1" in listed
+    assert "1 filter\n" in listed
 
 
 TEXT = """\
@@ -112,7 +112,7 @@ flatten; fc 10
 
 
 @pytest.mark.parametrize(
-    ("asked", "name", "others"),
+    ("wanted", "name", "others"),
     [
         ("low.unit2.conv1", "low.unit2.conv1", 0),
         ("pooled", "pooled", 0),
@@ -129,8 +129,8 @@ flatten; fc 10
         ("6", "fc1", 0),
     ],
 )
-def test_what_names_and_lines_stand_for(asked: str, name: str, others: int) -> None:
-    place = locate(draft(TEXT), asked)
+def test_the_nodes_of_names_and_lines(wanted: str, name: str, others: int) -> None:
+    place = locate(draft(TEXT), wanted)
     assert (place.node.name, len(place.others)) == (name, others)
 
 
@@ -139,14 +139,14 @@ def draft(text: str) -> Draft:
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("name", "expected"),
     [
         ("7", "line 7 has no layer; nearest: line 6, `flatten`"),
         ("poled", "there is no layer or tensor `poled`; did you mean `pooled`?"),
         ("nothing_like_it", "there is no layer or tensor `nothing_like_it`; available: `low`"),
     ],
 )
-def test_nothing_there(asked: str, said: str) -> None:
+def test_nothing_there(name: str, expected: str) -> None:
     with pytest.raises(NodeNotFound) as caught:
-        locate(draft(TEXT), asked)
-    assert str(caught.value).startswith(said)
+        locate(draft(TEXT), name)
+    assert str(caught.value).startswith(expected)

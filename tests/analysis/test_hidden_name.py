@@ -1,4 +1,4 @@
-"""W0916: a shorthand of a block hides a name just as one of a layer does."""
+"""W0916: a shorthand of a block hides a name, like one of a layer."""
 
 import archdsl
 

@@ -1,4 +1,4 @@
-"""Coverage counts the outputs that gradients reach, and columns say what was worked out."""
+"""Input coverage counts the outputs that gradients reach, and the columns show the measures."""
 
 from itertools import product
 
@@ -69,22 +69,22 @@ def test_padding_evens_out_what_the_border_touches():
     ],
 )
 def test_what_no_position_reads_is_counted_and_shown(text, rows, unread):
-    told = describe(archdsl.loads(text).graph)
-    assert told.splitlines()[-1].endswith(f"unread: {unread}")
-    figure = [line.strip() for line in told.splitlines() if set(line.strip()) <= set("·░▒▓█") and line.strip()]
+    output = describe(archdsl.loads(text).graph)
+    assert output.splitlines()[-1].endswith(f"unread: {unread}")
+    figure = [line.strip() for line in output.splitlines() if set(line.strip()) <= set("·░▒▓█") and line.strip()]
     if rows is not None:
-        # A cell is two rows, of which one is read.
+        # A cell has two rows, one of which is read.
         assert set(figure) <= rows
-        assert "5█" * 16 in told
+        assert "5█" * 16 in output
 
 
-def test_what_is_not_worked_out_says_at_most():
-    told = describe(archdsl.loads("input 2x6x4; conv 2 k3 p1; tokens; fc 3; permute 1 0; conv 2 k3").graph)
-    assert told.splitlines()[-1] == "at most 8 to 14 positions read an element · unread: at least 0 of 24 (0 %)"
-    assert "≤ 8   ≤ 8    ≤ 14    ≤ 8  ≤ 14" in told
+def test_upper_bounds_are_marked_as_such():
+    output = describe(archdsl.loads("input 2x6x4; conv 2 k3 p1; tokens; fc 3; permute 1 0; conv 2 k3").graph)
+    assert output.splitlines()[-1] == "at most 8 to 14 positions read an element · unread: at least 0 of 24 (0 %)"
+    assert "≤ 8   ≤ 8    ≤ 14    ≤ 8  ≤ 14" in output
 
 
-def test_the_summary_says_least_and_most():
+def test_the_summary_shows_minimum_and_maximum():
     row = describe(archdsl.loads("input 1x7x7; conv 1 k3 s2").graph).splitlines()[2]
     assert row.split() == ["conv", "1", "k3", "s2", "9", "1", "1", "1", "1", "4"]
 
@@ -98,6 +98,6 @@ def test_the_summary_says_least_and_most():
         ("input 2x5x5; flatten; fc 3", "no layer has positions"),
     ],
 )
-def test_what_cannot_be_covered_says_why(text, why):
+def test_a_network_without_coverage_gives_the_reason(text, why):
     with pytest.raises(CannotCover, match=why):
         describe(archdsl.loads(text).graph)

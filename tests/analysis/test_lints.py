@@ -1,4 +1,4 @@
-"""Lints find what they should, and leave alone what published networks do for a reason."""
+"""Lints find what they should, and ignore what published networks do on purpose."""
 
 from itertools import product
 from pathlib import Path
@@ -16,12 +16,12 @@ from archdsl.text.files import read_source
 from archdsl.text.source import Source
 from archdsl.training.network_check import check_recipe
 
-# Known networks that are right to be told something, and why it stays.
+# Known networks with justified warnings, and why they keep the code.
 ACCEPTED = {
-    "vgg": {"W0903"},  # torchvision's VGG with normalisation has the biases, and its weights hold them
+    "vgg": {"W0903"},  # torchvision's VGG with normalization has the biases, and so do its weights
     "airbench94": {"W0904"},  # pools 31 pixels by 2, as published
     "squeezenet": {"W0904"},  # version 1.0 reads 224 pixels with k7 s2 and no padding, as published
-    "digits": {"W0903"},  # an example for students, who meet the warning and its cure there
+    "digits": {"W0903"},  # an example for learners, which shows the warning and its fix
 }
 FILES = [path for path in sorted(paths.examples().rglob("*.arch")) if path.parent.name != "std"]
 
@@ -33,7 +33,7 @@ def codes(source: Source, *, pedantic: bool = False) -> list[str]:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_known_networks_trip_nothing_else(file: Path) -> None:
+def test_known_networks_have_no_other_warnings(file: Path) -> None:
     assert set(codes(read_source(file))) <= ACCEPTED.get(file.stem, set())
 
 
@@ -92,7 +92,7 @@ QUIET = {
 
 
 @pytest.mark.parametrize("name", QUIET)
-def test_quiet(name: str) -> None:
+def test_networks_without_warnings(name: str) -> None:
     assert codes(Source(QUIET[name])) == []
 
 
@@ -119,7 +119,7 @@ def test_found(name: str) -> None:
     assert set(codes(Source(text))) == {code}
 
 
-def test_pedantic_ones_are_asked_for() -> None:
+def test_pedantic_lints_are_optional() -> None:
     source = Source("input 3x32x32\nconv 8 k3; relu; bn\nconv 8 k3; relu; maxpool 2")
     assert codes(source) == []
     assert codes(source, pedantic=True) == ["W0908", "W0913"]
@@ -161,7 +161,7 @@ LOUD = {
 
 
 @pytest.mark.parametrize(("code", "text"), [(code, text) for code, texts in LOUD.items() for text in texts])
-def test_loud(code: str, text: str) -> None:
+def test_warnings_that_are_reported(code: str, text: str) -> None:
     assert code in codes(Source(text))
 
 

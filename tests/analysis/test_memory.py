@@ -1,4 +1,4 @@
-"""The memory of training is what torch takes: what autograd keeps, weights, gradients and optimizers."""
+"""Training memory is what torch takes: saved tensors, weights, gradients and optimizer state."""
 
 import pytest
 import torch
@@ -10,7 +10,7 @@ from archdsl.training.recipe.recipe import Adam, AdamW, Muon, RmsProp, Sgd
 
 from .saved import saved_bytes
 
-# A few of what scripts/verify_memory.py compares.
+# A few of the networks that scripts/verify_memory.py compares.
 ZOO = ("lenet5", "resnet20", "squeezenet1_1", "char_lstm")
 
 LAYERS = {
@@ -27,20 +27,22 @@ LAYERS = {
 }
 
 
-@pytest.mark.filterwarnings("ignore:Mismatch dtype between input and weight")  # RMSNorm's, under autocast
+@pytest.mark.filterwarnings("ignore:Mismatch dtype between input and weight")  # RMSNorm's statistics under autocast
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 @pytest.mark.parametrize("name", LAYERS)
-def test_layers_keep_what_they_say(name, precision):
+def test_layers_save_what_they_declare(name, precision):
     network = archdsl.loads(LAYERS[name])
-    said = memory(network.graph, batch=3, precision=precision).activations
-    assert said == pytest.approx(saved_bytes(network, 3, precision, fake=False), rel=0.002)
+    declared = memory(network.graph, batch=3, precision=precision).activations
+    assert declared == pytest.approx(saved_bytes(network, 3, precision, fake=False), rel=0.002)
 
 
 @pytest.mark.parametrize("name", ZOO)
-def test_networks_of_the_zoo_keep_what_is_said(name):
+def test_networks_of_the_zoo_save_what_is_declared(name):
     network = archdsl.load(f"zoo:{name}")
-    said = memory(network.graph, batch=2).activations
-    assert said == pytest.approx(saved_bytes(network, 2, "fp32", fake=False), rel=0.1 if name == "char_lstm" else 0.001)
+    declared = memory(network.graph, batch=2).activations
+    assert declared == pytest.approx(
+        saved_bytes(network, 2, "fp32", fake=False), rel=0.1 if name == "char_lstm" else 0.001
+    )
 
 
 @pytest.mark.parametrize(
@@ -48,18 +50,18 @@ def test_networks_of_the_zoo_keep_what_is_said(name):
     [(Sgd(), True), (Sgd(momentum=0), False), (Adam(), None), (AdamW(), None), (RmsProp(), None),
      (RmsProp(momentum=0.9), True), (Muon(), None)],
 )  # fmt: skip
-def test_optimizers_keep_what_is_said(recipe, momentum):
+def test_optimizers_store_what_is_declared(recipe, momentum):
     network = archdsl.loads("input 3x8x8; conv 4 k3 frozen; bn; conv 8 k3; prelu; gap; fc 5")
     model = network.to_torch()
     optimizer = make_optimizer(model, recipe)
     model(torch.rand(2, 3, 8, 8)).sum().backward()
     optimizer.step()
-    said = memory(network.graph, batch=2, optimizer=recipe.name, momentum=momentum)
+    declared = memory(network.graph, batch=2, optimizer=recipe.name, momentum=momentum)
     kept = (value for state in optimizer.state.values() for value in state.values())
-    assert said.optimizer == sum(4 * value.numel() for value in kept if torch.is_tensor(value) and value.ndim)
-    assert said.gradients == sum(4 * p.numel() for p in model.parameters() if p.requires_grad)
-    assert said.parameters == sum(4 * p.numel() for p in model.parameters())
-    assert said.buffers == sum(b.nbytes for b in model.buffers())
+    assert declared.optimizer == sum(4 * value.numel() for value in kept if torch.is_tensor(value) and value.ndim)
+    assert declared.gradients == sum(4 * p.numel() for p in model.parameters() if p.requires_grad)
+    assert declared.parameters == sum(4 * p.numel() for p in model.parameters())
+    assert declared.buffers == sum(b.nbytes for b in model.buffers())
 
 
 def test_the_largest_batch_fits_and_the_next_does_not():

@@ -1,4 +1,4 @@
-"""Receptive fields are what gradients say, and what the literature publishes."""
+"""Receptive fields agree with gradients and with the literature."""
 
 from fractions import Fraction
 from random import Random
@@ -16,12 +16,12 @@ PUBLISHED = {"alexnet": 195, "vgg16": 212, "inception_v3": 1311}
 
 
 @pytest.mark.parametrize("seed", range(50))
-def test_random_networks_depend_on_what_is_said(seed):
+def test_random_networks_read_what_is_declared(seed):
     assert check(drawn(seed).graph, Random(seed), count=0)
 
 
 @pytest.mark.parametrize(("name", "size"), [("lenet5", None), ("nin", None), ("squeezenet1_1", "3x96x96")])
-def test_networks_of_the_zoo_depend_on_what_is_said(name, size):
+def test_networks_of_the_zoo_read_what_is_declared(name, size):
     assert check(archdsl.load(f"zoo:{name}", input=size).graph, Random(0), count=0)
 
 
@@ -55,7 +55,7 @@ def test_published_figures(name):
         "input 30x7; fc 4; permute 1 0; conv 5 k3; permute 1 0; fc 2; take 4",
     ],
 )
-def test_layers_that_change_the_number_of_sides_depend_on_what_is_said(text):
+def test_layers_that_change_the_number_of_dimensions_read_what_they_declare(text):
     graph = archdsl.loads(text).graph  # the lints run, too
     for seed in range(2):
         check(graph, Random(seed), count=len(graph.layers))
@@ -63,7 +63,7 @@ def test_layers_that_change_the_number_of_sides_depend_on_what_is_said(text):
 
 
 def last(text: str, input: str | None = None) -> Seen:
-    """What the last layer sees of the only input."""
+    """The field of the last layer in the only input."""
     graph = archdsl.loads(text, input=input).graph
     (seen,) = fields(graph, every=True)[graph.nodes[-1].id]
     return seen
@@ -74,12 +74,12 @@ def test_a_chain_has_size_jump_and_start():
     assert field == Field(size=15, read=15, jump=Fraction(4), start=Fraction(15, 2))
 
 
-def test_holes_are_told():
+def test_holes_are_reported():
     field = last("input 1x64x64; conv 1 k3 d4").dimensions[0]
     assert (field.size, field.read) == (9, 3)
 
 
-def test_unknown_sides_have_the_same_fields():
+def test_symbolic_dimensions_have_the_same_fields():
     text = "input 3xHxW; conv 8 k7 s2 p3; maxpool 3 s2; conv 8 k3 p1"
     assert last(text).dimensions == last(text, input="3x224x224").dimensions
 
@@ -90,7 +90,7 @@ def test_branches_have_fields_of_their_own_and_their_union():
     assert [field.size for field in seen.dimensions] == [3, 7]
 
 
-def test_a_gate_sees_the_whole_side():
+def test_a_gate_sees_the_whole_dimension():
     seen = last("input 8x32x32; conv 8 k3 s2 p1; mul { gap keep; conv 8 k1; sigmoid }; conv 8 k3")
     assert seen.placed
     assert seen.dimensions[0] == Field(size=None, read=None, jump=Fraction(2), start=None)
@@ -114,7 +114,7 @@ def test_upsampling_has_fractional_jumps():
     assert last("input 8x16x16; upconv 8 k4 s2 p1").dimensions[0].jump == Fraction(1, 2)
 
 
-def test_steps_made_of_places_and_back_keep_their_fields():
+def test_steps_made_of_positions_and_back_keep_their_fields():
     there_and_back = last("input 8x12x10; conv 8 k3 s2 p1; tokens; fc 8; untokens 6x5")
     assert there_and_back.dimensions == last("input 8x12x10; conv 8 k3 s2 p1").dimensions
 
@@ -154,6 +154,6 @@ def test_paths_are_listed_as_long_as_they_are_few():
     counts = [(len(seen.paths), seen.complete) for node in graph.nodes for seen in found[node.id]]
     assert max(count for count, _ in counts) == 16
     first = next(i for i, (_, complete) in enumerate(counts) if not complete)
-    # What was left out once is missing from then on, even where few are left.
+    # What was left out once stays missing, even if few paths are left.
     assert not any(complete for _, complete in counts[first:])
     assert found[graph.nodes[-1].id][0].dimensions[0].size == 81

@@ -1,4 +1,4 @@
-"""What the closed forms say of a size is what checking the text at that size says."""
+"""The valid sizes agree with checking the program at each size."""
 
 import random
 
@@ -46,7 +46,7 @@ HEADS = [
 
 
 def program(draw: random.Random) -> str:
-    """A random text: its own size may not be one that it takes."""
+    """A random text; its own size may be invalid."""
     parts = [f"input 2x{draw.choice([8, 16, 17, 30, 64])}x{draw.choice([8, 16, 17, 30, 64])}", "conv 4 k3 p1"]
     for number in range(draw.randint(1, 4)):
         kind = draw.choice([LAYERS, LAYERS, MERGES, CHOICES])
@@ -57,7 +57,7 @@ def program(draw: random.Random) -> str:
 
 
 def at(text: str, sizes: tuple[int, ...]) -> Graph | None:
-    """The graph of a text for one size of its input, None where it has a mistake."""
+    """The graph of a text for one size of its input, None if it has an error."""
     sink = Sink()
     network = analyze(Source(text), sink, override=Override({None: (2, *sizes)}))
     return None if sink.errors else network.graph
@@ -72,7 +72,7 @@ def sizes_of(text: str) -> Sizes | None:
 
 
 def hold(text: str, asked: list[tuple[int, int]]) -> int:
-    """Hold the verdicts on some sizes; how many there were."""
+    """Check the verdicts on some sizes; returns their number."""
     sizes = sizes_of(text)
     if sizes is None:
         return 0
@@ -122,7 +122,7 @@ def test_check_and_compile_give_one_answer(text: str) -> None:
     network = analyze(Source(text), sink, override=symbolic)
     layers = network.graph.layers if network.graph else ()
     if network.network is None:
-        # Refused for a reason: torch would be told a number that is another for each size.
+        # Rejected for a reason: torch's call would depend on the size.
         assert {found.diagnostic.code for found in network.diagnostics} == {"E0512"}
         assert any("Sym" in type(each).__name__ for node in layers for each in arguments(node))
         return

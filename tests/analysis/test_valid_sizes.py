@@ -1,4 +1,4 @@
-"""For which sizes a network is valid, against torch and against what is published."""
+"""The valid sizes of a network, compared to torch and to published ones."""
 
 import pytest
 from hypothesis import given
@@ -70,7 +70,7 @@ def test_weights_fix_a_product() -> None:
     ]
 
 
-def test_a_table_of_positions_serves_fewer_steps() -> None:
+def test_a_table_of_positions_works_for_fewer_steps() -> None:
     sizes = archdsl.load("zoo:vit_b_16").sizes
     assert sizes.described()[1:] == [
         "⌊H/16⌋·⌊W/16⌋ ≤ 196  — `pos`, line 13",
@@ -79,7 +79,7 @@ def test_a_table_of_positions_serves_fewer_steps() -> None:
     assert sizes.verdict((64, 320)).failed is None
 
 
-def test_no_side_to_change() -> None:
+def test_no_dimension_to_change() -> None:
     with pytest.raises(LookupError, match="no input has a side"):
         _ = archdsl.loads("input 784; fc 10").sizes
 
@@ -93,7 +93,7 @@ def test_symbols_in_the_text() -> None:
     assert network.parameters == 3 * 8 * 9 + 8 + 8 * 10 + 10
 
 
-def test_weights_that_depend_on_a_symbol_are_a_mistake() -> None:
+def test_weights_that_depend_on_a_symbol_are_an_error() -> None:
     with pytest.raises(archdsl.ArchError) as caught:
         archdsl.loads("input 3xHxW; flatten; fc 10")
     assert [found.diagnostic.code for found in caught.value.diagnostics] == ["E0504"]
@@ -106,7 +106,7 @@ def test_weights_that_depend_on_a_symbol_are_a_mistake() -> None:
         max_size=4,
     )
 )
-def test_solving_agrees_with_asking_each_size(facts: list[tuple[int, int, int, str]]) -> None:
+def test_solving_agrees_with_checking_each_size(facts: list[tuple[int, int, int, str]]) -> None:
     height = form_of(Sym.symbol("H", 1))
     conditions = [
         Condition(form=height * factor // divisor + height // 2 + constant, relation=relation)
@@ -128,7 +128,7 @@ def test_solving_products(a: int, b: int, c: int) -> None:
 
 @given(st.integers(1, 7), st.integers(-60, 60))
 def test_solving_floors_of_products(divisor: int, c: int) -> None:
-    """Inside of a floor a power counts, too: on each residue this is a parabola, not a line."""
+    """A power inside a floor counts too: on each residue this is a parabola, not a line."""
     height = form_of(Sym.symbol("H", 1))
     for relation in (">=", "==", "!="):
         condition = Condition(form=(height * height + height) // divisor + c, relation=relation)
@@ -154,7 +154,7 @@ def test_sets_in_words() -> None:
     ["conv 4 k2 s3 same_upper", "conv 4 k1 s2 same_upper", "maxpool 2 s3 same_upper", "avgpool 2 s3 same_upper"],
 )
 def test_a_kernel_below_its_stride_takes_every_size(layer: str) -> None:
-    """What `same_upper` adds depends on the size, what comes out does not depend on that."""
+    """The padding of `same_upper` depends on the size; the output size does not depend on that."""
     sizes = archdsl.loads(f"input 3x32x32; {layer}; gap; fc 2").sizes
     assert sizes.described() == ["H and W ≥ 1"]
     for side in range(1, 20):
@@ -165,7 +165,7 @@ def test_a_kernel_below_its_stride_takes_every_size(layer: str) -> None:
         assert tuple(form_of(dim).value({"H": side, "W": side}) for dim in symbolic.dims) == shape.dims
 
 
-def test_a_square_of_unknown_places_is_a_mistake() -> None:
+def test_a_square_of_symbolic_positions_is_an_error() -> None:
     network = archdsl.loads("input 3x224x224; conv 64 k16 s16; tokens; untokens; gap; fc 3")
     with pytest.raises(archdsl.ArchError, match="has no closed form"):
         _ = network.sizes

@@ -1,4 +1,4 @@
-"""Printed source: builds the module that `to_torch` builds."""
+"""Printed source builds the same module as `to_torch`."""
 
 import pytest
 import torch
@@ -15,7 +15,7 @@ def source(text: str) -> str:
 
 
 def forward(text: str) -> list[str]:
-    """The lines of the last class's forward."""
+    """The lines of the last class's forward method."""
     return [line.strip() for line in source(text).rpartition("def forward")[2].splitlines()[1:]]
 
 
@@ -53,7 +53,7 @@ def test_merges(text: str, line: str) -> None:
 
 
 class TestLiveValues:
-    """Values that must not be overwritten while somebody reads them."""
+    """Values must not be overwritten before they are read."""
 
     def test_operands_of_a_merge_of_three(self) -> None:
         source("input 2x4x4; add { lrn 2 } { bn } as a\nadd { gelu } a { avgpool 1 }\n")
@@ -75,7 +75,7 @@ class TestLiveValues:
 
 
 class TestReuse:
-    """A module that is applied again keeps its one name."""
+    """A reused module keeps its name."""
 
     def test_beside(self) -> None:
         assert forward("input 3x8x8; conv 3 k1 as a; relu; reuse a\n")[-1] == "return self.a(x)"

@@ -95,7 +95,10 @@ def test_frozen_weights_do_not_train() -> None:
             "attention h2 relative=mlp frozen",
             ["attention1.in_proj_bias", "attention1.out_proj.bias", "attention1.position_in.bias"],
         ),
-        ("gru 3 bidirectional frozen", [f"gru1.bias_{of}_l0{way}" for way in ("", "_reverse") for of in ("ih", "hh")]),
+        (
+            "gru 3 bidirectional frozen",
+            [f"gru1.bias_{of}_l0{suffix}" for suffix in ("", "_reverse") for of in ("ih", "hh")],
+        ),
         ("lstm 3 layers=2 nobias frozen", []),
         ("prelu frozen", []),
         ("scale 0.5 learned frozen", []),
@@ -118,7 +121,7 @@ def test_a_layer_without_effect_is_no_module() -> None:
 
 @pytest.mark.parametrize("text", [RESIDUAL, SEVERAL, TOKENS], ids=["residual", "several", "tokens"])
 class TestLikeAnyModule:
-    """What people do with torch modules works."""
+    """Common operations on torch modules work."""
 
     def test_deepcopy(self, text: str) -> None:
         made, inputs = archdsl.loads(text).to_torch().eval(), batch(text)

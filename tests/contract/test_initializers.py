@@ -1,4 +1,4 @@
-"""How weights begin: what the text says is what the module has."""
+"""Initializers: the module has the weights that the program declares."""
 
 import math
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ import archdsl
 
 
 @pytest.fixture(autouse=True)
-def _same_chance() -> Iterator[None]:
+def _same_seed() -> Iterator[None]:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         yield
@@ -27,7 +27,7 @@ def weight(statement: str) -> Tensor:
     return module.weight.detach()
 
 
-def test_spreads_are_those_of_the_papers() -> None:
+def test_standard_deviations_are_those_of_the_papers() -> None:
     assert weight("conv 128 k3 init=kaiming").std().item() == pytest.approx(math.sqrt(2 / (64 * 9)), rel=0.02)
     assert weight("conv 128 k3 init=normal(0.02)").std().item() == pytest.approx(0.02, rel=0.02)
     bound = math.sqrt(6 / (64 * 9 + 128 * 9))
@@ -47,22 +47,22 @@ def test_dirac_passes_channels_on() -> None:
     assert torch.equal(built("conv 32 k3 p1 init=dirac")(image), image[:, :32])
 
 
-def test_filters_beyond_the_channels_are_drawn() -> None:
+def test_filters_beyond_the_channels_are_random() -> None:
     filters = weight("conv 96 k3 nobias init=dirac")
     assert torch.equal(filters[:64].sum((1, 2, 3)), torch.ones(64))
     assert filters[64:].std().item() == pytest.approx(math.sqrt(1 / (3 * 64 * 9)), rel=0.05)
 
 
-def test_a_residual_that_begins_as_nothing() -> None:
+def test_a_residual_that_is_initialized_with_zeros() -> None:
     image = torch.randn(2, 64, 16, 16)
     network = built("residual { conv 64 k3 p1 init=kaiming; bn; relu; conv 64 k3 p1; bn init=zeros }")
     assert torch.equal(network(image), image)
 
 
-def test_the_bias_begins_at_zero_where_the_weights_are_told() -> None:
-    told, drawn = (built(f"conv 8 k3{how}").get_parameter("conv1.bias") for how in (" init=kaiming", ""))
-    assert not told.any()
-    assert drawn.all()
+def test_the_bias_is_zero_if_the_weights_have_an_initializer() -> None:
+    initialized, default = (built(f"conv 8 k3{how}").get_parameter("conv1.bias") for how in (" init=kaiming", ""))
+    assert not initialized.any()
+    assert default.all()
 
 
 def test_every_gate_of_a_recurrent_network() -> None:

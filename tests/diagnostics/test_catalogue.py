@@ -1,4 +1,4 @@
-"""Every diagnostic has a code of its own, a page, and examples that do what they say."""
+"""Every diagnostic has its own code, a page, and correct examples."""
 
 import inspect
 import re

@@ -1,4 +1,4 @@
-"""Fixes: applied in one step, checked again, told; never half a file, never a worse text."""
+"""Fixes are applied in one step, checked again and reported; never half a file, never a worse text."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ def check(source: Source) -> tuple[Found, ...]:
     return tuple(sink)
 
 
-def mended(text: str, *, unsafe: bool) -> str:
+def fixed(text: str, *, unsafe: bool) -> str:
     source = Source(text)
     return fix(source, check(source), check, unsafe=unsafe).source.text
 
@@ -35,27 +35,27 @@ def run(*arguments: str) -> tuple[int, str]:
 
 
 def test_safe_ones_alone() -> None:
-    assert mended(WRONG, unsafe=False) == WRONG.replace("} bn", "}; bn").replace("4K", "4000")
+    assert fixed(WRONG, unsafe=False) == WRONG.replace("} bn", "}; bn").replace("4K", "4000")
 
 
 def test_all_of_them() -> None:
     wanted = WRONG.replace("} bn", "}; bn").replace("4K", "4000").replace("covn", "conv").replace("widht", "width")
-    assert mended(WRONG, unsafe=True) == wanted
+    assert fixed(WRONG, unsafe=True) == wanted
 
 
-def test_what_one_fix_uncovers_is_mended_too() -> None:
-    assert mended("input 64\nfcc 8K\n", unsafe=True) == "input 64\nfc 8000\n"
+def test_what_one_fix_uncovers_is_fixed_too() -> None:
+    assert fixed("input 64\nfcc 8K\n", unsafe=True) == "input 64\nfc 8000\n"
 
 
 def test_an_ignore_loses_its_codes_one_by_one() -> None:
     text = "input 3x8x8\nconv 8 k3  # archdsl: ignore[W0903, W0904]\n"
-    assert mended(text, unsafe=False) == "input 3x8x8\nconv 8 k3\n"
+    assert fixed(text, unsafe=False) == "input 3x8x8\nconv 8 k3\n"
     text = "input 3x8x8\nconv 8 k3; bn  # archdsl: ignore[W0904, W0903, W0905]\n"
-    assert mended(text, unsafe=False) == "input 3x8x8\nconv 8 k3; bn  # archdsl: ignore[W0903]\n"
+    assert fixed(text, unsafe=False) == "input 3x8x8\nconv 8 k3; bn  # archdsl: ignore[W0903]\n"
 
 
 @pytest.mark.parametrize("code", by_code())
-def test_the_fix_of_every_example_does_away_with_it(code: str) -> None:
+def test_the_fix_of_every_example_removes_the_error(code: str) -> None:
     kind = by_code()[code]
     source, found = run_example(kind, kind.wrong)
     offered = found[0].diagnostic.fix()
@@ -68,7 +68,7 @@ def test_the_fix_of_every_example_does_away_with_it(code: str) -> None:
 
 
 class Doubled(Diagnostic):
-    """Two letters that are alike, which one fix makes one."""
+    """Two similar characters that one fix makes equal."""
 
     title = "a letter twice"
 
@@ -98,35 +98,35 @@ def test_edits_that_touch_wait_for_the_next_round() -> None:
     assert len(done.applied) == 3
 
 
-def test_the_file_is_written_and_said(tmp_path: Path) -> None:
+def test_the_file_is_written_and_reported(tmp_path: Path) -> None:
     file = tmp_path / "net.arch"
     file.write_bytes(b"\xef\xbb\xbfinput 64\r\nfcc 8\r\n")
     file.chmod(0o640)
     assert run(str(file), "--diff", "--unsafe")[0] == 1
     assert file.read_bytes().endswith(b"fcc 8\r\n")
-    status, said = run(str(file), "--fix", "--unsafe")
+    status, reported = run(str(file), "--fix", "--unsafe")
     assert status == 0
-    assert "line 2: write `fc` (E0201)" in said
+    assert "line 2: write `fc` (E0201)" in reported
     assert file.read_bytes() == b"\xef\xbb\xbfinput 64\r\nfc 8\r\n"
     assert file.stat().st_mode & 0o777 == 0o640
     assert [path.name for path in tmp_path.iterdir()] == ["net.arch"]
 
 
-def test_what_cannot_be_written_is_said_in_a_line() -> None:
+def test_what_cannot_be_written_is_reported_in_a_line() -> None:
     assert run("-e", "input 64; fcc 8", "--fix") == (
         2,
         "archdsl: <text> is not a file, so fixes cannot be written to it; --diff shows them\n",
     )
-    status, said = run("-e", "input 64; fcc 8", "--unsafe")
+    status, reported = run("-e", "input 64; fcc 8", "--unsafe")
     assert status == 2
-    assert "--unsafe" in said
+    assert "--unsafe" in reported
 
 
 def test_used_files_stay_as_they_are(tmp_path: Path) -> None:
     (tmp_path / "blocks.arch").write_text("block unit { covn 8 k3 }\n", encoding="utf-8")
     file = tmp_path / "net.arch"
     file.write_text('use "blocks.arch"\ninput 3x8x8\nunit\n', encoding="utf-8")
-    status, said = run(str(file), "--fix", "--unsafe")
+    status, reported = run(str(file), "--fix", "--unsafe")
     assert status == 1
-    assert "applied" not in said
+    assert "applied" not in reported
     assert "covn" in (tmp_path / "blocks.arch").read_text(encoding="utf-8")

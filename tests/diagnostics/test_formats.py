@@ -1,4 +1,4 @@
-"""Diagnostics for programs: JSON, SARIF, GitHub's annotations; colour on a terminal only."""
+"""Diagnostics for programs: JSON, SARIF, GitHub's annotations; color on a terminal only."""
 
 import json
 import re
@@ -22,8 +22,8 @@ from archdsl.explain.examples import run_example
 from archdsl.network import analyze
 from archdsl.text.source import Source
 
-# The JSON schema of SARIF 2.1.0 (OASIS; "2.1.0-rtm.5" as SchemaStore has it), taken from the npm package
-# @microsoft/jest-sarif 1.0.0-beta.0 (MIT), its descriptions left out.
+# The JSON schema of SARIF 2.1.0 (OASIS; "2.1.0-rtm.5" in SchemaStore), from the npm package @microsoft/jest-sarif
+# 1.0.0-beta.0 (MIT), without its descriptions.
 SCHEMA = json.loads(Path(__file__).with_name("sarif-schema-2.1.0.json").read_text(encoding="utf-8"))
 
 
@@ -78,14 +78,14 @@ def test_github_has_one_line_each() -> None:
 def test_json_of_every_diagnostic() -> None:
     for kind in by_code().values():
         for item in run_example(kind, kind.wrong)[1]:
-            told = diagnostic(item)
-            assert DiagnosticReport.model_validate(told).model_dump(exclude_unset=True) == told
-            assert told["code"] == kind.code
-            assert told["message"] == item.diagnostic.message()
-            assert (told["place"]["line"], told["place"]["column"]) >= (1, 1)
+            printed = diagnostic(item)
+            assert DiagnosticReport.model_validate(printed).model_dump(exclude_unset=True) == printed
+            assert printed["code"] == kind.code
+            assert printed["message"] == item.diagnostic.message()
+            assert (printed["place"]["line"], printed["place"]["column"]) >= (1, 1)
 
 
-def test_colour_says_nothing_else() -> None:
+def test_color_adds_no_information() -> None:
     source = Source("input 3x8x8\nconv 8 k9 strid=2\nresidual { conv 8 k3 }\n")
     sink = Sink()
     analyze(source, sink)
@@ -102,7 +102,7 @@ class Stream:
         return self.terminal
 
 
-def test_colour_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_color_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
     assert use_color(Stream(True))

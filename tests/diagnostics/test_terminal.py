@@ -1,4 +1,4 @@
-"""Diagnostics as text: carets under the very words, whatever the text holds and however narrow the terminal is."""
+"""Diagnostics as text: carets at the exact words, whatever the text contains and however narrow the terminal is."""
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ from archdsl.text.source import Source, Span
 
 
 class Told(Diagnostic):
-    """A mistake with as many labels as a test wants."""
+    """A diagnostic with any number of labels."""
 
     title = "a mistake"
     words: str = "here"
@@ -27,11 +27,11 @@ class Told(Diagnostic):
         return self.more
 
 
-Told.code = "E9999"  # set from outside, so that the catalogue's test does not take it for one of its own
+Told.code = "E9999"  # set from outside, so that the catalogue's test does not include it
 
 
 def shown(text: str, start: int, end: int, words: str = "here", columns: int = 120, **facts: object) -> list[str]:
-    """The lines of the excerpt of one mistake."""
+    """The lines of the excerpt of one diagnostic."""
     sink = Sink()
     source = Source(text, name="net.arch")
     sink.emit(Told(span=Span(source, start, end), words=words, **facts))  # type: ignore[arg-type]  # facts are more
@@ -45,7 +45,7 @@ def test_several_labels_on_a_line_stand_in_its_order() -> None:
     assert render(sink).splitlines()[2:] == ["1 │ conv 64 k3", "  │ ──── this", "  │      ^^ here"]
 
 
-def test_a_stretch_over_several_lines_is_marked_at_both_ends() -> None:
+def test_a_range_over_several_lines_is_marked_at_both_ends() -> None:
     assert shown("stage a {\n  conv 8\n  relu\n}\n", 8, 28) == [
         "1 │ stage a {",
         "  │         ^ from here …",
@@ -64,7 +64,7 @@ def test_tabs_wide_characters_and_marks() -> None:
     assert shown("\tconv", 1, 5) == ["1 │     conv", "  │     ^^^^ here"]
     assert shown("# 畳畳 x", 2, 4) == ["1 │ # 畳畳 x", "  │   ^^^^ here"]
     assert shown("# e\u0301 x", 5, 6) == ["1 │ # e\u0301 x", "  │     ^ here"]
-    # A mark with no letter to stand on is written out, so that it cannot change our own words.
+    # A mark without a base letter is escaped, so that it cannot change our own text.
     assert shown("\u0301", 0, 1) == ["1 │ \\u{301}", "  │ ^^^^^^^ here"]
 
 
@@ -80,7 +80,7 @@ def test_long_lines_are_cut_around_the_mark(columns: int) -> None:
     assert "here" in (under + "".join(rest))
 
 
-def test_words_that_find_no_room_stand_below() -> None:
+def test_text_that_does_not_fit_is_below() -> None:
     assert shown("input 3x32x32; conv 64", 15, 19, words="a long explanation", columns=34) == [
         "1 │ input 3x32x32; conv 64",
         "  │                ^^^^",
@@ -88,7 +88,7 @@ def test_words_that_find_no_room_stand_below() -> None:
     ]
 
 
-def test_many_uses_are_told_in_short() -> None:
+def test_many_uses_are_summarized() -> None:
     source = Source("abcdef\n" * 9, name="net.arch")
     uses = tuple(BlockUse(block=f"b{i}", span=Span(source, 7 * i, 7 * i + 1)) for i in range(7))
     notes = shown(source.text, 0, 1, uses=uses)[2:]

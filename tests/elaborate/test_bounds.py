@@ -1,4 +1,4 @@
-"""The bounds are exact: so much is taken, and one more is refused."""
+"""The limits are exact: a value at the limit is accepted, one more is rejected."""
 
 from pathlib import Path
 
@@ -40,10 +40,10 @@ def test_as_many_files_as_the_bound_are_used(tmp_path: Path, chained: bool) -> N
     for number in range(1, MAX_FILES + 2):
         after = f'use "f{number + 1}.arch"\n' if chained and number <= MAX_FILES else ""
         (tmp_path / f"f{number}.arch").write_text(f"{after}block b{number} {{ relu }}\n", encoding="utf-8")
-    for count, said in ((MAX_FILES, []), (MAX_FILES + 1, [f"more than {MAX_FILES} files are used"])):
+    for count, expected in ((MAX_FILES, []), (MAX_FILES + 1, [f"more than {MAX_FILES} files are used"])):
         first = MAX_FILES + 2 - count
         names = [first] if chained else range(first, MAX_FILES + 2)
         text = "".join(f'use "f{number}.arch"\n' for number in names) + f"input 8; b{MAX_FILES + 1}\n"
         path = tmp_path / "net.arch"
         path.write_text(text, encoding="utf-8")
-        assert messages(Source(text, name="net.arch", path=path)) == said
+        assert messages(Source(text, name="net.arch", path=path)) == expected

@@ -1,4 +1,4 @@
-"""No fix on likeness alone: a word that names an operation is not replaced by a layer that looks like it."""
+"""Similarity alone makes no fix: a word that names an operation is not replaced with a similar layer name."""
 
 import pytest
 

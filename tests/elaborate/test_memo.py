@@ -1,4 +1,4 @@
-"""A repetition means what its first turn means only where it asks for the same."""
+"""The result of the first iteration is reused only for iterations that mean the same."""
 
 import pytest
 
@@ -37,7 +37,7 @@ def test_truth_is_no_number() -> None:
     assert [found.diagnostic.code for found in sink] == ["E0305"]
 
 
-def test_a_mistake_is_met_at_every_turn() -> None:
+def test_an_error_occurs_in_every_iteration() -> None:
     sink = Sink()
     analyze(Source("input 3x8x8; repeat 4 { conv 3 k0 }"), sink)
     assert [found.again for found in sink] == [3]

@@ -1,4 +1,4 @@
-"""Names that torch, torch.fx or Python have: a stage of any name works, or is refused by a message."""
+"""Names used by torch, torch.fx or Python: a stage with any name works, or is rejected with a message."""
 
 import keyword
 

@@ -1,4 +1,4 @@
-"""Values in torch's order: the same statement as it is written here, where that is valid."""
+"""Values in torch's order: the suggestion is the same statement in this language, where that is valid."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A value or a shape is unknown only after a mistake that was reported: nothing is checked in silence."""
+"""A value or a shape is unknown only after a reported error: nothing is skipped silently."""
 
 import random
 
@@ -51,7 +51,7 @@ def test_an_id_by_itself_is_an_input(text: str) -> None:
 
 
 def known(text: str) -> None:
-    """Hold that a text without errors has nothing unknown in its graph."""
+    """Check that a text without errors has nothing unknown in its graph."""
     sink = Sink()
     found = analyze(Source(text), sink)
     codes = {each.diagnostic.message() for each in found.diagnostics}

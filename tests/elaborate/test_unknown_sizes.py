@@ -1,4 +1,4 @@
-"""Sizes that are not known, in expressions and products."""
+"""Symbolic dimensions in expressions and products."""
 
 import archdsl
 from archdsl.diagnostics import Sink

@@ -1,4 +1,4 @@
-"""Drafts and graphs: there is one door between them, and nothing behind it is a guess."""
+"""Drafts and graphs: `checked` is the only way from one to the other, and a graph has no guesses."""
 
 from random import Random
 
@@ -20,7 +20,7 @@ from tests.programs.generate import program
 
 
 def hold(analysis: Analysis) -> None:
-    """What must be true of every draft, and of its graph."""
+    """Properties of every draft and its graph."""
     draft, graph = analysis.draft, analysis.draft.checked()
     assert (graph is None) == bool(draft.errors)
     assert (analysis.network is None) == bool(analysis.errors)
@@ -35,7 +35,7 @@ def hold(analysis: Analysis) -> None:
 
 
 def hold_graph(graph: Graph) -> None:
-    """Every shape is what the layer itself says."""
+    """Every shape is the one that the layer infers."""
     for index, node in enumerate(graph.nodes):
         assert node.id == index
         assert all(i < index for i in node.inputs)
@@ -52,7 +52,7 @@ def test_networks_without_errors(name: str) -> None:
 
 
 def mutated(seed: int) -> str:
-    """A program with words left out, doubled, replaced."""
+    """A program with words removed, doubled or replaced."""
     random = Random(seed)
     text = random.choice(SHORT) if random.random() < 0.5 else program(random)
     for _ in range(random.randint(1, 4)):
@@ -73,7 +73,7 @@ def test_the_catalogue(code: str) -> None:
         run_example(kind, text)
 
 
-def test_what_follows_a_mistake_is_not_known() -> None:
+def test_what_follows_an_error_is_unknown() -> None:
     draft = analyze(Source("input 3x32x32; conv 8 k3; fc 10; relu; fc 2"), Sink()).draft
     assert draft.known() == (True, True, False, False, False)
     assert [isinstance(node, Node) for node in draft.nodes] == [True, True, False, True, True]

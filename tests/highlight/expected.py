@@ -1,4 +1,4 @@
-"""The class of every token, from the parser's own tokens and what its tree makes of them."""
+"""The class of every token, from the parser's tokens and tree."""
 
 import re
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ _SHORTHAND = re.compile(r"([a-z])\d+(?:x\d+)*")
 
 
 def expected(text: str) -> dict[int, tuple[str, str]]:
-    """By the offset of each token: its text and its class."""
+    """For the offset of each token: its text and its class."""
     roles = dict(_roles(parse(Source(text), Sink())))
     found: dict[int, tuple[str, str]] = {}
     for token in grammar().lex(text, dont_ignore=True):
@@ -43,7 +43,7 @@ def expected(text: str) -> dict[int, tuple[str, str]]:
 
 
 def _roles(program: ast.Program) -> Iterator[tuple[int, str]]:
-    """What names are, where they are more than names."""
+    """The classes of names that are more than names."""
     stack: list[Any] = list(program.statements)
     while stack:
         item = stack.pop()

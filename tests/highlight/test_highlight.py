@@ -1,4 +1,4 @@
-"""The lexer for Pygments and the TextMate grammar color each token as the parser reads it: the whole zoo and more."""
+"""The Pygments lexer and the TextMate grammar color each token as the parser reads it: for the whole zoo and more."""
 
 import json
 import subprocess
@@ -76,7 +76,7 @@ def test_texts(name: str) -> None:
 
 @pytest.mark.parametrize("text", ["conv 8 k3 $", '"open', "12ab", "conv 8 & 9\n}}{{((", "é conv", "conv 8 k3 as"])
 def test_broken_texts_end_and_lose_nothing(text: str) -> None:
-    """Both color the same, whatever stands there."""
+    """Both color any text equally."""
     assert "".join(piece for _, piece in lex(text, ArchLexer(stripnl=False, ensurenl=False))) == text
     assert by_pygments(text) == by_textmate(text)
 

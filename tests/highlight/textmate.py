@@ -1,4 +1,4 @@
-"""TextMate's way of coloring a text, line by line: what an editor does with a grammar, on Python's `re`."""
+"""A TextMate interpreter, line by line: what an editor does with a grammar, with Python's `re`."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ Grammar = dict[str, Any]
 
 
 class Frame(NamedTuple):
-    """A region that is open: its rules, and where it ends."""
+    """An open region: its rules, and its end."""
 
     rules: list[dict[str, Any]]
     end: str | None
@@ -22,7 +22,7 @@ def compiled(pattern: str) -> re.Pattern[str]:
 
 
 def scopes(grammar: Grammar, text: str) -> Iterator[tuple[int, str, str]]:
-    """The pieces that have a scope: offset, text, scope."""
+    """The pieces with a scope: offset, text, scope."""
     stack = [Frame(flat(grammar, grammar["patterns"]), None, {})]
     offset = 0
     for line in text.split("\n"):
@@ -40,7 +40,7 @@ def one_line(grammar: Grammar, line: str, stack: list[Frame]) -> Iterator[Piece]
     at = 0
     while True:
         frame = stack[-1]
-        # The end of a region goes first; then the leftmost, of several at one place the first in order.
+        # The end of a region comes first; then the leftmost match, and of several at one position the first rule.
         found: list[tuple[int, int, re.Match[str], dict[str, Any] | None]] = []
         if frame.end is not None and (match := compiled(frame.end).search(line, at)):
             found.append((match.start(), -1, match, None))
@@ -59,7 +59,7 @@ def one_line(grammar: Grammar, line: str, stack: list[Frame]) -> Iterator[Piece]
             if "begin" in chosen:
                 stack.append(Frame(flat(grammar, chosen["patterns"]), chosen["end"], chosen["endCaptures"]))
         if chosen is not None and "match" in chosen and match.end() == at:
-            at += 1  # an editor, too, moves on after an empty match
+            at += 1  # like an editor, continue after an empty match
         else:
             at = match.end()
         if at > len(line):
@@ -75,7 +75,7 @@ def pieces(match: re.Match[str], captures: dict[str, Any], name: str | None) -> 
 
 
 def flat(grammar: Grammar, patterns: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rules with what they include."""
+    """The rules, with includes resolved."""
     found = []
     for rule in patterns:
         if "include" in rule:

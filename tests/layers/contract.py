@@ -1,4 +1,4 @@
-"""Every method of a layer's contract, after `infer` took the shapes: none raises, none takes long or much memory."""
+"""After `infer` accepts shapes, no other method of a layer's contract raises, takes long or uses much memory."""
 
 import signal
 from collections.abc import Iterator
@@ -19,14 +19,14 @@ from archdsl.shapes.symbolic import Sym, Undecided, recording
 from .strategies import draw_argument, draw_value, integers, sampled
 
 SECONDS = 2
-"""Of CPU time, for all methods together."""
+"""Seconds of CPU time for all methods together."""
 BYTES = 256 << 20
 _SIZES = (1, 2, 3, 7, 64, 4095, 4096, 4097, 5040, 65536, 1_000_000, 100_000_007, 999_999_937, 10**9)
 _FEATURES = (1, 2, 3, 4, 6, 64, 5040, 65536, 10**9)
 
 
 def call_all(op: Op, xs: tuple[Shape, ...], y: Shape) -> None:
-    """Call what else a layer's contract has. Raises what any of it raises."""
+    """Call all other methods of a layer's contract. Raises what any of them raises."""
     for weights in (op.weights_of(xs), op.buffers_of(xs)):
         assert all(isinstance(size, int) for dims in weights.values() for size in dims)
     with recording():
@@ -51,12 +51,12 @@ def call_all(op: Op, xs: tuple[Shape, ...], y: Shape) -> None:
 
 
 class TooSlow(BaseException):
-    """No exception of the code under test catches it."""
+    """Not caught by any except clause of the code under test."""
 
 
 @contextmanager
 def limited() -> Iterator[None]:
-    """Raise TooSlow or MemoryError inside of what takes longer or more, where the system can."""
+    """Raise TooSlow or MemoryError inside code that exceeds the limits, where the system supports it."""
     resource = _resource()
     if resource is None:
         yield
@@ -86,7 +86,7 @@ def _resource() -> Any:
 
 
 def _used() -> int:
-    """Bytes of address space that this process has; 0 where the system does not say."""
+    """Bytes of address space of this process; 0 where the system does not report it."""
     try:
         with open("/proc/self/statm", encoding="ascii") as file:
             return int(file.read().split()[0]) * 4096
@@ -135,7 +135,7 @@ def _large_value(draw: st.DrawFn, kind: Kind, x: Shape) -> Any:
 
 
 def symbolic(draw: Any, xs: tuple[Shape, ...]) -> tuple[Shape, ...]:
-    """The same shapes, some of their sizes made symbolic."""
+    """The same shapes, with some sizes made symbolic."""
     count = iter(range(100))
 
     def dims(x: Shape) -> tuple[int, ...]:
@@ -145,7 +145,7 @@ def symbolic(draw: Any, xs: tuple[Shape, ...]) -> tuple[Shape, ...]:
 
 
 def accepted(op: Op, xs: tuple[Shape, ...]) -> Shape | None:
-    """The shape that `infer` gives, None where it refuses the inputs. It raises nothing else."""
+    """The shape returned by `infer`, None if it rejects the inputs. It raises nothing else."""
     try:
         return op.infer(xs)
     except (Reject, Undecided):

@@ -26,7 +26,7 @@ OPS: dict[str, type[Op]] = {**registry(), **merges()}
 
 
 def check(op: Op, xs: tuple[Shape, ...]) -> str:
-    """Hold one op with one set of inputs against torch. Returns the verdict, raises AssertionError."""
+    """Compare one op with one set of inputs to torch. Returns the verdict, raises AssertionError."""
     try:
         y = op.infer(xs)
     except Reject as reject:
@@ -44,7 +44,7 @@ def _check_refusal(op: Op, xs: tuple[Shape, ...], reject: Reject) -> str:
         outcome = run(steps, xs, "cpu")
     except Refused:
         return "refused as by torch"
-    # torch makes tensors without elements; this language has no use for them.
+    # torch supports tensors without elements; this language does not.
     assert 0 in outcome.shape, f"{op} refuses {xs} ({reject.why}), and torch gives {outcome.shape}"
     return "refused as by torch"
 
@@ -84,7 +84,7 @@ def _check_windows(windows: tuple[Window, ...], explained: tuple[str, ...], x: S
 
 
 def main() -> int:
-    """Try many drawn layers; the exit code is 1 where one disagrees with torch."""
+    """Check many generated layers; the exit status is 1 if one disagrees with torch."""
     parser = argparse.ArgumentParser(description="Hold drawn layers against torch.")
     parser.add_argument("--examples", type=int, default=10_000, help="how many layers in all")
     parser.add_argument("--seed", type=int, default=0)

@@ -1,4 +1,4 @@
-"""What torch makes of an op's steps: its output's shape, its state, its multiply-accumulates, or a refusal."""
+"""What torch does with an op's steps: output shape, state, multiply-accumulates, or an exception."""
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ class Refused(Exception):
 
 
 class Outcome(Record):
-    """What torch did: the output, the state by name, the parameters in order, and the MACs of one sample."""
+    """What torch computed: the output, the state by name, the parameters in order, and the MACs of one sample."""
 
     shape: tuple[int, ...]
     state: dict[str, tuple[int, ...]]
@@ -36,11 +36,11 @@ class Outcome(Record):
 
 
 def run(steps: Steps, xs: Sequence[Shape], device: str, batch: int = BATCH) -> Outcome:
-    """Build and apply the steps in eval mode. Raises Refused where torch raises."""
+    """Build and apply the steps in eval mode. Raises Refused if torch raises."""
     with _quietly(device):
         try:
             built = [make_module(step).eval() if isinstance(step, Module) else None for step in steps]
-            # On other devices torch counts nothing for attention and LSTM.
+            # On other devices, torch counts no MACs for attention and LSTM.
             with FlopCounterMode(display=False) if device == "meta" else nullcontext() as counter:
                 result = _applied(steps, built, [_input(x, batch) for x in xs])
         except _REFUSALS as error:
@@ -54,7 +54,7 @@ def run(steps: Steps, xs: Sequence[Shape], device: str, batch: int = BATCH) -> O
 
 
 def check_source(steps: Steps, xs: Sequence[Shape]) -> None:
-    """The printed source of the steps makes equal modules, and computes the same. Raises AssertionError."""
+    """The printed source of the steps builds equal modules and computes the same. Raises AssertionError."""
     with _quietly("cpu"):
         inputs = [_input(x, BATCH) for x in xs]
         names = [f"x{number}" for number in range(len(xs))]
@@ -72,7 +72,7 @@ def check_source(steps: Steps, xs: Sequence[Shape]) -> None:
 
 
 def check_initializers(steps: Steps, initializers: Mapping[str, Steps], *, whitened: bool) -> None:
-    """What the text says of how weights begin fills them whole, and alike as module and as source."""
+    """Initializers set all values of a weight, equally in the module and in the printed source."""
     with _quietly("cpu"):
         module = next((make_module(step) for step in steps if isinstance(step, Module)), None)
         if module is None:

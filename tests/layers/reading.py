@@ -1,4 +1,4 @@
-"""What a layer says it reads, held against torch: a jolt at each place of the input, and where the output feels it."""
+"""Compare what a layer reads to torch: perturb each position of the input, and observe where the output changes."""
 
 from itertools import product
 
@@ -20,7 +20,7 @@ Place = tuple[int, ...]
 
 
 def check_reads(op: Op, xs: tuple[Shape, ...], y: Shape) -> None:
-    """For each operand: what is felt at a place of the output is what the layer says, or less where it is not exact."""
+    """For each operand: the observed dependencies are those declared; fewer are allowed if they are not exact."""
     if any(x.layout is Layout.IDS for x in xs) or any(x.numel > _MOST for x in (*xs, y)):
         return
     if y.layout is Layout.SEQUENCE:
@@ -31,7 +31,7 @@ def check_reads(op: Op, xs: tuple[Shape, ...], y: Shape) -> None:
         observed = _observed(op, xs, y, index)
         for place, sources in observed.items():
             assert not (extra := sources - expected[place]), f"{op} of {xs} at {place}: {sorted(extra)} are read, too"
-        # Some layers give the same whatever comes in: the normalisation of a single number, a softmax over one.
+        # Some layers have constant outputs: the normalization of a single number, a softmax over one.
         if exact and any(observed.values()) and not isinstance(op, Clamp):
             for place, sources in observed.items():
                 missing = expected[place] - sources
@@ -39,7 +39,7 @@ def check_reads(op: Op, xs: tuple[Shape, ...], y: Shape) -> None:
 
 
 def declared(links: Links, x: Shape, y: Shape) -> tuple[dict[Place, set[Place]], bool]:
-    """By place of the output the places of the input that are read, channels left out; and whether that is exact."""
+    """For each output position, the input positions that are read, without channels; and whether that is exact."""
     found: dict[Place, set[Place]] = {}
     for place in _places(y):
         along = [_along(links, axis, x, y, place) for axis in range(x.rank) if axis != x.channel_axis]
@@ -92,12 +92,12 @@ def _observed(op: Op, xs: tuple[Shape, ...], y: Shape, index: int) -> dict[Place
     result: torch.Tensor = inputs[0]
     for step in op.steps(xs):
         module = make_module(step).double().eval() if isinstance(step, Module) else None
-        # A tanh of sums of positive numbers would soon stay at 1, and feel nothing.
+        # The tanh of a sum of positive numbers saturates at 1 and would hide dependencies.
         saturates = isinstance(op, Recurrent) and getattr(op, "activation", "tanh") == "tanh"
         for parameter in module.parameters() if module and not saturates else ():
             nn.init.uniform_(parameter, 0.1, 0.6, generator=generator)
         result = apply(step, module, inputs)
         inputs = [result, *inputs[1:]]
-    same = torch.isclose(result[1:], result[:1], rtol=1e-11, atol=0, equal_nan=True)  # but for rounding
+    same = torch.isclose(result[1:], result[:1], rtol=1e-11, atol=0, equal_nan=True)  # up to rounding
     changed = (~same).any(y.channel_axis + 1)
     return {place: {s for row, s in enumerate(sources) if changed[row][place]} for place in _places(y)}

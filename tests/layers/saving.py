@@ -1,4 +1,4 @@
-"""What a layer says autograd keeps, held against torch's saved-tensor hooks."""
+"""Compare what a layer saves for the backward pass to torch's saved-tensor hooks."""
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +16,7 @@ BATCH = 3
 
 
 def declared_bytes(op: Op, xs: tuple[Shape, ...], y: Shape) -> int:
-    """Bytes that the analysis says are kept of one layer, whose inputs train."""
+    """Bytes saved for one layer with trainable inputs, by the analysis."""
     span = Span(Source(""), 0, 0)
     nodes = [Node(i, INPUT, (), x, (f"x{i}",), span) for i, x in enumerate(xs)]
     nodes.append(Node(len(xs), op, tuple(range(len(xs))), y, ("layer",), span))
@@ -36,7 +36,7 @@ class _Learned(_Tape):
 
 
 def saved_bytes(op: Op, xs: tuple[Shape, ...]) -> int:
-    """Bytes that torch keeps."""
+    """Bytes that torch saves."""
     inputs = [_input(x) for x in xs]
     weights: set[int] = set()
     saved: dict[int, Tensor] = {}

@@ -1,4 +1,4 @@
-"""Layers over sizes that are not known: what is said of all sizes holds for each."""
+"""Layers with symbolic dimensions: what holds for the symbols holds for each size."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,13 +15,13 @@ Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 
 def check_sizes(draw: Draw, op: Op, xs: tuple[Shape, ...]) -> str:
-    """Make some sizes of an accepted input unknown, and hold the closed forms against other sizes.
+    """Make some sizes of an accepted input symbolic, and check the closed forms at other sizes.
 
-    Returns how far the conditions reach: `exact` where they hold for the very sizes that the layer takes, `narrow`
-    where it takes further ones, `undecided` where there is no closed form.
+    Returns how precise the conditions are: `exact` if they hold for exactly the sizes that the layer accepts, `narrow`
+    if it accepts others too, `undecided` if there is no closed form.
     """
-    witness: dict[str, int] = {}
-    unknown = tuple(_unknown(draw, x, witness) for x in xs)
+    example: dict[str, int] = {}
+    unknown = tuple(_unknown(draw, x, example) for x in xs)
     with recording() as conditions:
         try:
             y = op.infer(unknown)
@@ -29,11 +29,11 @@ def check_sizes(draw: Draw, op: Op, xs: tuple[Shape, ...]) -> str:
         except Undecided:
             return "undecided"
     known = op.infer(xs)
-    assert tuple(map(int, y.dims)) == known.dims, f"{op} of {unknown}: {y.dims}, but {known.dims} for {witness}"
+    assert tuple(map(int, y.dims)) == known.dims, f"{op} of {unknown}: {y.dims}, but {known.dims} for {example}"
     assert y.layout == known.layout
     reach = "exact"
     for _ in range(3):
-        sizes = {name: draw(integers(1, 12)) for name in witness}
+        sizes = {name: draw(integers(1, 12)) for name in example}
         others = tuple(_given(x, sizes) for x in unknown)
         held = all(condition.holds(sizes) for condition in conditions)
         found = _infer(op, others)
@@ -56,12 +56,12 @@ def _infer(op: Op, xs: tuple[Shape, ...]) -> Shape | None:
         return None
 
 
-def _unknown(draw: Draw, x: Shape, witness: dict[str, int]) -> Shape:
+def _unknown(draw: Draw, x: Shape, example: dict[str, int]) -> Shape:
     dims = list(x.dims)
     for axis, size in enumerate(x.dims):
         if draw(st.booleans()):
-            name = f"S{len(witness)}"
-            witness[name] = size
+            name = f"S{len(example)}"
+            example[name] = size
             dims[axis] = Sym.symbol(name, size)
     return Shape(*dims, layout=x.layout, vocabulary=x.vocabulary)
 

@@ -1,4 +1,4 @@
-"""What Hypothesis draws layers and inputs from: the kinds that a layer declares, and the layouts of a shape."""
+"""Hypothesis strategies for layers and inputs, from the kinds that a layer declares and the layouts of a shape."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -25,7 +25,7 @@ from archdsl.layers.contraction import Matmul
 from archdsl.layers.merge import MergeOp
 from archdsl.shapes.shape import Layout, Shape
 
-# Made once: Hypothesis takes longer to make a strategy than to draw from it.
+# Constructed once: that takes Hypothesis longer than to sample from it.
 integers = cache(st.integers)
 sampled = cache(st.sampled_from)
 _SIZE = sampled((1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16))
@@ -57,7 +57,7 @@ _SHAPES = shapes()
 
 
 def draw_value(draw: st.DrawFn, kind: Kind, x: Shape) -> Any:
-    """A value that a kind of argument takes, of a size that has a chance with x."""
+    """A value that a kind of argument accepts, of a size likely to fit x."""
     match kind:
         case Int():
             minimum = -3 if kind.minimum is None else kind.minimum
@@ -67,7 +67,7 @@ def draw_value(draw: st.DrawFn, kind: Kind, x: Shape) -> Any:
             return draw(sampled(tuple(number for number in _REALS if _takes(kind, number))))
         case SpatialInt():
             number = integers(kind.minimum, draw(sampled((4, 4, 9))))
-            # As many sides as x has, but now and then another number of them.
+            # Usually as many dimensions as x has, sometimes another number.
             count = draw(sampled((0, 0, 0, *(len(x.spatial_size),) * 4, 1, 2, 3)))
             return tuple(draw(number) for _ in range(count)) if count else draw(number)
         case Dims():
@@ -88,7 +88,7 @@ def draw_value(draw: st.DrawFn, kind: Kind, x: Shape) -> Any:
 
 
 def _axes(draw: st.DrawFn, x: Shape, many: bool) -> Any:
-    """An axis of x, or with `many` several, by letter or by number; seldom any."""
+    """An axis of x, or several with `many`, by name or by number; rarely an arbitrary one."""
     if draw(integers(0, 7)) == 0:
         return draw(sampled((*LETTERS, -5, 4)))
     letters = draw(sampled(("cl", "tc"))) if x.layout is Layout.OPEN else x.letters
@@ -101,7 +101,7 @@ def _axes(draw: st.DrawFn, x: Shape, many: bool) -> Any:
 
 @cache
 def initializers(kind: Initializer) -> tuple[Init, ...]:
-    """Every way to begin that a kind takes, without a number and with one."""
+    """All initializers of a kind, without a number and with one."""
     every = (Init(name=name, numbers=numbers) for name in kind.names for numbers in ((), (0.5,)))
     return tuple(each for each in every if _takes(kind, each))
 
@@ -136,14 +136,14 @@ def draw_argument(draw: st.DrawFn, parameter: ParameterSpec, x: Shape) -> Any:
 
 @st.composite
 def cases(draw: st.DrawFn, op: type[Op]) -> tuple[Op, tuple[Shape, ...]]:
-    """An op with drawn arguments, and inputs for it.
+    """An op with random arguments, and inputs for it.
 
-    What the language refuses by a rule of its own teaches nothing about torch: it is mostly drawn again.
+    Cases rejected by a rule of the language do not exercise torch: most are sampled again.
     """
     while True:
         x = draw(_SHAPES)
         xs = _operands(draw, op, x) if issubclass(op, MergeOp) else (x,)
-        # Half of the arguments keep their default, so that a rejection by one does not hide the others.
+        # Half of the arguments keep their default, so that one rejection does not hide the others.
         chosen = [p for p in op.parameters if p.required or draw(st.booleans())]
         drawn = op(**{p.name: draw_argument(draw, p, x) for p in chosen})
         if not _refused_by_own_rule(drawn, xs) or draw(integers(0, 7)) == 0:
@@ -169,7 +169,7 @@ def _operands(draw: st.DrawFn, op: type[Op], x: Shape) -> tuple[Shape, ...]:
 
 
 def _operand(draw: st.DrawFn, x: Shape) -> Shape:
-    """x again with other channels, as a gate, with a size changed, or read in another layout; seldom any shape."""
+    """A variation of x: other channels, a gate, a changed size, or another layout; rarely an arbitrary shape."""
     choice = draw(integers(0, 9))
     if choice == 9:
         return Shape(*(draw(sampled((1, each))) for each in x.dims), layout=x.layout)

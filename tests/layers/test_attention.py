@@ -1,4 +1,4 @@
-"""Attention computes what the published implementations compute, weights taken over in their order."""
+"""Attention computes the same as the published implementations with the same weights."""
 
 import importlib
 from typing import Any
@@ -14,19 +14,19 @@ FEATURES, HEADS = 12, 3
 
 
 def take_over(ours: nn.Module, theirs: nn.Module) -> None:
-    """Give both random weights, the same in the same order."""
+    """Give both the same random weights, in order."""
     torch.manual_seed(0)
     pairs = list(zip(ours.parameters(), theirs.parameters(), strict=True))
     with torch.no_grad():
         for own, other in pairs:
             assert own.shape == other.shape
-            # Small ones: Swin adds −100 where nothing is to be seen, which large products would outweigh.
+            # Small values: Swin adds −100 to masked products, which large products would outweigh.
             own.copy_(torch.randn_like(own) * 0.3)
             other.copy_(own)
 
 
 def torchvision(module: str) -> Any:
-    """A module of torchvision's models, of any build: its compiled operators are not called."""
+    """A module of torchvision's models, from any build: its compiled operators are not called."""
     try:
         torchvision_models()
     except Missing as missing:
@@ -86,7 +86,7 @@ def test_windows_of_a_sequence_do_not_see_each_other():
     before = ours(x)
     x[..., 4] += 1
     changed = (ours(x) - before).abs().amax((0, 1)) > 1e-6
-    # The windows are moved by one: 1 to 3, 4 to 6, 7 and 8 with 0, which do not mix.
+    # The windows are shifted by one: 1 to 3, 4 to 6, 7 and 8 with 0, which do not mix.
     assert changed.tolist() == [place in (4, 5, 6) for place in range(9)]
     x[..., 0] += 1
     assert torch.equal((ours(x) - before).abs().amax((0, 1))[7:] > 1e-6, torch.tensor([False, False]))

@@ -1,4 +1,4 @@
-"""What a layer's `infer` takes, all its other methods take: at once, whatever the numbers, symbolic sizes included."""
+"""No method of a layer rejects, or is slow for, an input that `infer` accepts, whatever the numbers."""
 
 import pytest
 from hypothesis import given, settings

@@ -1,4 +1,4 @@
-"""Every layer says what it does, shows an example that runs, and explains each argument."""
+"""Every layer has a description, an example that runs, and a description of each argument."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def test_the_example_runs(layer):
 def test_every_argument_is_explained(layer):
     for parameter in layer.parameters:
         assert parameter.doc, f"{layer.keyword}: {parameter.name}"
-        # They stand in the middle of a sentence.
+        # They are used in the middle of a sentence.
         assert not parameter.doc.endswith(".")
 
 
@@ -39,6 +39,6 @@ def test_letters_and_flags_of_a_layer_differ(layer):
     flags = [word for parameter in layer.parameters for word, _ in parameter.words]
     names = [parameter.name for parameter in layer.parameters]
     assert len(flags) == len(set(flags))
-    # A flag that is also a name, like `ceil`, sets that very argument.
+    # A flag that is also a name, such as `ceil`, sets the argument with this name.
     for parameter in layer.parameters:
         assert all(word == parameter.name or word not in names for word, _ in parameter.words)

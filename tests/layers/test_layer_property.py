@@ -1,4 +1,4 @@
-"""Every layer, for any arguments and any input, is what torch makes of it; also where sizes are not known."""
+"""Every layer agrees with torch, for any arguments and inputs; also with symbolic dimensions."""
 
 import pytest
 from hypothesis import given, settings

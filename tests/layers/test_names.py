@@ -1,4 +1,4 @@
-"""The names that other frameworks have: understood where they mean the same, and else explained."""
+"""Names of other frameworks: accepted if they mean the same, otherwise explained."""
 
 import pytest
 
@@ -38,7 +38,7 @@ def test_layers_of_keras_are_understood(word: str, keyword: str) -> None:
         ("activation relu", "`relu`"),
     ],
 )
-def test_what_is_written_otherwise_here_is_said(statement: str, words: str) -> None:
+def test_a_different_syntax_is_explained(statement: str, words: str) -> None:
     sink = Sink()
     analyze(Source(f"input 4x8x8\n{statement}\n"), sink)
     first = next(iter(sink)).diagnostic

@@ -1,4 +1,4 @@
-"""Every layer reads of its input what it says: no more, and no less where it says exactly."""
+"""Every layer reads exactly the declared positions of its input; at most those if it is not exact."""
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +14,7 @@ from .strategies import cases
 @pytest.mark.parametrize("keyword", sorted(OPS))
 @settings(max_examples=5)
 @given(data=st.data())
-def test_a_layer_reads_what_it_says(keyword, data):
+def test_a_layer_reads_what_it_declares(keyword, data):
     op, xs = data.draw(cases(OPS[keyword]))
     try:
         y = op.infer(xs)

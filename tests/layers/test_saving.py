@@ -1,4 +1,4 @@
-"""Every layer keeps for the backward pass what it says, to the byte."""
+"""Every layer saves for the backward pass exactly the declared bytes."""
 
 import pytest
 from hypothesis import assume, given, settings
@@ -14,17 +14,17 @@ from .layer_property import OPS
 from .saving import declared_bytes, saved_bytes
 from .strategies import cases
 
-# What kernels of recurrent networks keep is measured on sizes that people use; tests/analysis/test_memory.py has them.
+# Recurrent kernels are measured at realistic sizes, in tests/analysis/test_memory.py.
 KEYWORDS = sorted(keyword for keyword, op in OPS.items() if not issubclass(op, Recurrent | Attention))
 
 
 @pytest.mark.parametrize("keyword", KEYWORDS)
 @settings(max_examples=5)
 @given(data=st.data())
-def test_a_layer_keeps_what_it_says(keyword, data):
+def test_a_layer_saves_what_it_declares(keyword, data):
     op, xs = data.draw(cases(OPS[keyword]))
-    assume(getattr(op, "p", 0) < 1)  # nothing is left of what comes in
-    assume(all(size > 1 for x in xs for size in x.dims))  # an axis of 1 lies in any order
+    assume(getattr(op, "p", 0) < 1)  # all inputs are zeroed
+    assume(all(size > 1 for x in xs for size in x.dims))  # an axis of length 1 has no defined memory order
     try:
         y = op.infer(xs)
     except Reject:
@@ -33,7 +33,7 @@ def test_a_layer_keeps_what_it_says(keyword, data):
 
 
 def last_layer(text: str) -> tuple[Op, tuple[Shape, ...], Shape]:
-    """A text's last layer, with its inputs' shapes and its own."""
+    """The last layer of a text, with the shapes of its inputs and its output."""
     graph = archdsl.loads(text).graph
     node = graph.nodes[-1]
     return node.op, graph.shapes_in(node), node.shape
@@ -53,7 +53,7 @@ def last_layer(text: str) -> tuple[Op, tuple[Shape, ...], Shape]:
         ),
     ],
 )
-def test_a_frozen_layer_keeps_what_it_says(layer):
+def test_a_frozen_layer_saves_what_it_declares(layer):
     op, xs, y = last_layer(f"input 16x24; {layer} frozen")
     assert declared_bytes(op, xs, y) == saved_bytes(op, xs)
     learning, _, _ = last_layer(f"input 16x24; {layer}")

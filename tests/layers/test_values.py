@@ -21,7 +21,7 @@ def run(text: str, x: Tensor, weights: dict[str, Tensor] | None = None) -> Tenso
 
 
 def count(*sizes: int) -> Tensor:
-    """0, 1, 2, … in these sizes."""
+    """0, 1, 2, … in this shape."""
     return torch.arange(torch.Size(sizes).numel(), dtype=torch.float32).view(sizes)
 
 
@@ -35,7 +35,8 @@ def test_same_is_torchs_same(kernel):
 
 
 def test_same_upper_pads_as_little_as_it_can():
-    # A side of 4 at stride 2 needs 1 more for a kernel of 3, at the end: the mean of 3 and the zeros is 3/3.
+    # A length of 4 at stride 2 needs one more element for a kernel of 3, at the end: the mean of 3 and the zeros is
+    # 3/3.
     torch.testing.assert_close(run("avgpool 3 s2 same_upper", count(1, 4)), torch.tensor([[1, 5 / 3]]))
 
 
@@ -55,7 +56,7 @@ def test_padding_may_be_left_out_of_a_mean():
 def test_padding_may_be_left_out_of_a_mean_at_uneven_ends(sizes, kernel, stride, padding):
     x, ones = torch.randn(2, *sizes), torch.ones(1, *sizes)
     words = f"k{kernel} s{stride} {padding}"
-    # The sum of a window over how many of its elements are inside.
+    # The sum of a window divided by the number of its elements inside.
     wanted = run(f"avgpool {words}", x) / run(f"avgpool {words}", ones)
     torch.testing.assert_close(run(f"avgpool {words} exclude_pad", x), wanted)
 
@@ -197,7 +198,7 @@ def test_axes_by_letter_and_number(text, function):
         ("input TxC; mean axis=t", "vector"),
     ],
 )
-def test_what_is_left_of_a_shape_is_read_as_its_axes_say(text, layout):
+def test_what_is_left_of_a_shape_has_the_layout_of_its_axes(text, layout):
     settings = {"input": "6x4"} if "TxC" in text else {}
     assert archdsl.loads(text, **settings).graph.output.shape.layout == layout
 

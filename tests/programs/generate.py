@@ -1,4 +1,4 @@
-"""Random whole programs: every construct of the language over the layers of the registry."""
+"""Random programs: every construct of the language, with the layers of the registry."""
 
 from random import Random
 from typing import Any
@@ -34,12 +34,12 @@ _LARGEST = 2000
 
 
 def program(random: Random) -> str:
-    """A program without mistakes."""
+    """A program without errors."""
     return _Maker(random).program()
 
 
 def built(text: str) -> tuple[Graph | None, Sink]:
-    """The graph of a text, and what was found."""
+    """The graph of a text, and its diagnostics."""
     sink = Sink()
     return elaborate(parse(Source(text), sink), sink).checked(), sink
 
@@ -52,7 +52,7 @@ def graph_of(text: str) -> Graph:
 
 
 class _Names:
-    """What is visible in a body: numbers, tensors with the shape they have and the one that they were made from."""
+    """The names visible in a body: numbers, and tensors with their shape and that of the tensor they were made from."""
 
     def __init__(self, numbers: dict[str, Any], tensors: dict[str, tuple[Shape, Shape | None]]) -> None:
         self.numbers = numbers
@@ -122,7 +122,7 @@ class _Maker:
         return f"input {first} {self.sizes(other)}\ninput {second} {self.sizes(dims)}", names, _INPUTS[dims]
 
     def sizes(self, dims: str) -> str:
-        """Letters tell how two sizes are read, and are parameters of the network."""
+        """Names of axes determine how two dimensions are read, and are parameters of the network."""
         if "x" in dims and not dims[0].isdigit():
             shape = _INPUTS[dims]
             self.parameters.update(zip(dims.split("x"), shape.dims, strict=True))
@@ -134,7 +134,7 @@ class _Maker:
     # --- statements ---
 
     def statement(self, x: Shape, names: _Names, depth: int) -> tuple[str, Shape]:
-        """A statement that takes a tensor of this shape, and the shape that it gives."""
+        """A statement that takes a tensor of this shape, and its output shape."""
         kinds = ["layer"] * 4
         if depth < 2:
             kinds += ["merge", "merge", "residual", "stage", "repeat", "if", "block", "let", "from", "reuse", "aux"]
@@ -142,7 +142,7 @@ class _Maker:
         return made if made is not None else self.make_layer(x, names, depth)
 
     def body(self, x: Shape, names: _Names, depth: int, keep: bool = False) -> tuple[str, Shape]:
-        """`{ … }` with one to three statements; `keep` asks for the shape to stay."""
+        """`{ … }` with one to three statements; `keep` keeps the shape."""
         y, lines = x, []
         for _ in range(self.random.randint(1, 3)):
             line, z = self.make_layer(y, names, depth, keep=True) if keep else self.statement(y, names, depth + 1)
@@ -190,7 +190,8 @@ class _Maker:
         return f"stage {name} {body}", y
 
     def make_merge(self, x: Shape, names: _Names, depth: int) -> tuple[str, Shape] | None:
-        kind = self.random.choice([Add, Mul, Concat, *_MERGES])
+        kinds: list[type[Op]] = [Add, Mul, Concat, *_MERGES]
+        kind = self.random.choice(kinds)
         values = arguments(self.random, kind.parameters, x)
         op: Op = kind(**values)
         shapes, words = [], []
@@ -214,7 +215,7 @@ class _Maker:
         except Reject:
             return None
         if values:
-            # Mostly before the operands, but they may come anywhere among them.
+            # Usually before the operands, but they may be anywhere among them.
             where = self.random.choice([0, 0, len(words)])
             words.insert(where, written(self.random, kind.parameters, values, names.numbers).strip())
         # A newline before a name would end the statement.
@@ -224,7 +225,7 @@ class _Maker:
         return self.ended(text, x, y, names)
 
     def make_matmul(self, x: Shape, names: _Names) -> tuple[str, Shape] | None:
-        """A matrix times a transposed one."""
+        """A matrix times a transposed matrix."""
         if x.rank < 2 or x.layout is Layout.IDS:
             return None
         axes = (*range(x.rank - 2), x.rank - 1, x.rank - 2)
@@ -232,7 +233,7 @@ class _Maker:
         return self.ended(f"matmul {{ permute {' '.join(map(str, axes))} }}", x, y, names)
 
     def ended(self, text: str, x: Shape, y: Shape, names: _Names) -> tuple[str, Shape]:
-        """With a repetition and a name, perhaps."""
+        """Possibly with a repetition and a name."""
         if x == y and self.bernoulli(0.15):
             text += " x2"
         if self.bernoulli(0.2):
@@ -282,7 +283,7 @@ class _Maker:
                 return f"if {lie} {other}\nelse if {lie} {other}", x
 
     def make_block(self, x: Shape, names: _Names, depth: int) -> tuple[str, Shape] | None:
-        """The use of a block, mostly of a new one."""
+        """The use of a block, usually a new one."""
         fitting = [block for block in self.blocks if block[2] == x]
         if fitting and self.bernoulli(0.4):
             return f"{self.random.choice(fitting)[1]}{self.random.choice(['', ' x2'])}", x

@@ -25,9 +25,9 @@ from .generate import graph_of, program
 
 
 def check(graph: Graph) -> None:
-    """Hold one network against torch. Raises AssertionError."""
+    """Compare one network to torch. Raises AssertionError."""
     with warnings.catch_warnings():
-        # torch warns of what a text may well ask for, such as dropout of a single layer.
+        # torch warns about programs that are valid here, such as dropout of a single layer.
         warnings.simplefilter("ignore")
         check_declared(graph)
         check_source(graph)
@@ -48,7 +48,7 @@ def check_declared(graph: Graph) -> None:
     total = costs(graph).total
     assert total.parameters == sum(p.numel() for p in module.parameters())
     assert total.buffers == sum(b.numel() for b in module.state_dict().values()) - total.parameters
-    # Some products, such as those that make a table of positions, are there once for the whole batch.
+    # Some products, such as those for a table of positions, are computed once for the whole batch.
     each = (four.get_total_flops() - two.get_total_flops()) / 2
     counted = (two.get_total_flops() - each) / 2
     assert total.macs == counted, f"{total.macs} multiply-accumulates, and torch counts {counted}"
@@ -65,7 +65,7 @@ def declared_state(graph: Graph) -> dict[str, tuple[int, ...]]:
 
 
 class Shapes(torch.fx.Interpreter):
-    """Runs a module and notes the shapes of what its calls give, in their order."""
+    """Runs a module and records the output shapes of its calls, in order."""
 
     def shapes(self, graph: Graph) -> dict[int, tuple[int, ...]]:
         """The shape of each of the graph's nodes: every step of an op is one call."""
@@ -83,13 +83,13 @@ class Shapes(torch.fx.Interpreter):
 
     def run_node(self, n: torch.fx.Node) -> Any:
         result = super().run_node(n)
-        if n.op not in ("output", "get_attr"):  # a weight that a step reads is no step
+        if n.op not in ("output", "get_attr"):  # a weight read by a step is not a step
             self.made.append(tuple(getattr(result, "shape", ())))
         return result
 
 
 def inputs(graph: Graph, batch: int) -> list[torch.Tensor]:
-    """So many samples for each input, on the current device."""
+    """A batch of this many samples for each input, on the current device."""
     found = []
     for index in graph.inputs:
         shape = graph.nodes[index].shape
@@ -102,7 +102,7 @@ def inputs(graph: Graph, batch: int) -> list[torch.Tensor]:
 
 
 def check_source(graph: Graph) -> None:
-    """The printed source builds the same module: equal state, equal outputs to the bit."""
+    """The printed source builds the same module: equal state, bit-identical outputs."""
     module = to_torch(graph).eval()
     text = to_source(graph)
     printed = from_source(text, graph).eval()
@@ -117,7 +117,7 @@ def check_source(graph: Graph) -> None:
 
 
 def from_source(text: str, graph: Graph) -> nn.Module:
-    """The module that a printed text builds."""
+    """The module built by a printed text."""
     space: dict[str, Any] = {"__name__": "printed"}
     exec(compile(text, "<printed>", "exec"), space)
     module = space[class_name(graph.name)]()
@@ -126,14 +126,14 @@ def from_source(text: str, graph: Graph) -> nn.Module:
 
 
 def same(a: Any, b: Any) -> bool:
-    """Whether two outputs are equal to the bit."""
+    """Whether two outputs are bit-identical."""
     if isinstance(a, tuple):
         return isinstance(b, tuple) and len(a) == len(b) and all(map(same, a, b))
     return bool(torch.equal(a, b)) or bool(torch.equal(torch.nan_to_num(a), torch.nan_to_num(b)))
 
 
 def main() -> int:
-    """Try many drawn programs; the exit code is 1 where one disagrees with torch."""
+    """Check many random programs; the exit status is 1 if one disagrees with torch."""
     parser = argparse.ArgumentParser(description="Hold drawn networks against torch.")
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=0)

@@ -1,4 +1,4 @@
-"""Whole programs, drawn: the formatter, torch, printed source, and texts that are anything at all."""
+"""Random programs against the formatter, torch and printed source; and arbitrary texts."""
 
 import re
 import time
@@ -22,14 +22,14 @@ from .generate import graph_of, program
 few = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 many = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
-# Hypothesis would draw each choice by itself; a seed is quicker, and the program that fails is shown all the same.
+# Sampling each choice with Hypothesis would be slower; with a seed, the program that fails is shown as well.
 programs = st.integers(0, 2**32).map(lambda seed: program(Random(seed)))
 
 
 @few
 @given(programs)
-def test_the_law_of_networks(text: str) -> None:
-    """Shapes, state, multiply-accumulates are torch's; printed source builds the same."""
+def test_networks_agree_with_torch(text: str) -> None:
+    """Shapes, state and multiply-accumulates are torch's; printed source builds the same."""
     network_property.check(graph_of(text))
 
 
@@ -74,7 +74,7 @@ _PIECES = [
 
 @st.composite
 def damaged(draw: st.DrawFn) -> str:
-    """A program that was cut, or in which pieces were put, taken out, doubled or swapped."""
+    """A program that was truncated, or in which pieces were inserted, removed, doubled or swapped."""
     random = Random(draw(st.integers(0, 2**32)))
     text = program(random)
     for _ in range(random.randint(1, 4)):
@@ -97,7 +97,7 @@ def damaged(draw: st.DrawFn) -> str:
 
 
 def check_any(text: str) -> None:
-    """A text gives a network or mistakes that can be shown, soon, and nothing else."""
+    """Any text quickly gives a network, or errors that can be shown, and nothing else."""
     start = time.process_time()
     source, sink = Source(text), Sink()
     draft = analyze(source, sink).draft
@@ -110,13 +110,13 @@ def check_any(text: str) -> None:
 
 @many
 @given(damaged())
-def test_a_damaged_program_is_told(text: str) -> None:
+def test_a_damaged_program_is_reported(text: str) -> None:
     check_any(text)
 
 
 @st.composite
 def unsized(draw: st.DrawFn) -> str:
-    """A program some of whose inputs' sizes are not known."""
+    """A program with symbolic input dimensions."""
     random = Random(draw(st.integers(0, 2**32)))
 
     def forget(found: re.Match[str]) -> str:
@@ -132,13 +132,13 @@ def unsized(draw: st.DrawFn) -> str:
 
 @many
 @given(unsized())
-def test_unknown_sizes_are_carried_or_told(text: str) -> None:
+def test_symbolic_dimensions_are_supported_or_reported(text: str) -> None:
     check_any(text)
 
 
 @many
 @given(st.text(max_size=200) | st.lists(st.sampled_from(_PIECES), max_size=60).map(" ".join))
-def test_any_text_is_told(text: str) -> None:
+def test_any_text_is_reported(text: str) -> None:
     check_any(text)
 
 

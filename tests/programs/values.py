@@ -1,4 +1,4 @@
-"""Drawn arguments: values that a layer's parameters take, and the ways to write them."""
+"""Random arguments: values that a layer's parameters accept, and the ways to write them."""
 
 from collections.abc import Mapping
 from random import Random
@@ -25,7 +25,7 @@ _REALS = (0.0, 1e-6, 1e-5, 0.1, 0.25, 0.5, 1.0, 2.0, 0.75, -0.5)
 
 
 def value(random: Random, kind: Kind | None, x: Shape) -> Any:
-    """A value that a kind of argument takes, of a size that has a chance with x."""
+    """A value that a kind of argument accepts, of a size likely to fit x."""
     match kind:
         case Int():
             minimum = 0 if kind.minimum is None else kind.minimum
@@ -53,7 +53,7 @@ def value(random: Random, kind: Kind | None, x: Shape) -> Any:
 
 
 def _axes(random: Random, x: Shape, many: bool) -> Any:
-    """An axis of x by letter or number, or several."""
+    """An axis of x by name or number, or several."""
     letters = random.choice(["cl", "tc"]) if x.layout is Layout.OPEN else x.letters
     axes = random.sample(range(max(1, x.rank)), random.randint(1, max(1, x.rank)) if many else 1)
     if x.rank and random.random() < 0.6:
@@ -70,7 +70,7 @@ def _takes(kind: Kind, number: float) -> bool:
 
 
 def _factors(random: Random, x: Shape) -> tuple[int, ...]:
-    """The elements of x in other sizes."""
+    """The elements of x in other dimensions."""
     number = x.numel if random.random() < 0.8 else (x.dims or (1,))[0]
     found = []
     for _ in range(random.randrange(3)):
@@ -81,7 +81,7 @@ def _factors(random: Random, x: Shape) -> tuple[int, ...]:
 
 
 def arguments(random: Random, parameters: tuple[ParameterSpec, ...], x: Shape) -> dict[str, Any]:
-    """Arguments for a layer: all that it needs, some of the others."""
+    """Arguments for a layer: all required ones, some of the others."""
     chosen: dict[str, Any] = {}
     for p in parameters:
         if p.required or random.random() < 0.25:
@@ -99,7 +99,7 @@ def _order(random: Random, x: Shape) -> tuple[int, ...]:
 
 
 def number(random: Random, wanted: float, known: Mapping[str, Any]) -> str:
-    """An expression, without blanks around it, that is this number."""
+    """An expression, without spaces around it, with this value."""
     if isinstance(wanted, bool) or not isinstance(wanted, int):
         return f"({wanted!r})" if wanted < 0 else repr(wanted)
     names = [name for name, value in known.items() if type(value) is int]
@@ -123,7 +123,7 @@ def number(random: Random, wanted: float, known: Mapping[str, Any]) -> str:
 def written(
     random: Random, parameters: tuple[ParameterSpec, ...], values: Mapping[str, Any], known: Mapping[str, Any]
 ) -> str:
-    """The arguments as text, each with a blank before it: by place, shorthand, flag or name."""
+    """The arguments as text, each after a space: by position, shorthand, flag or name."""
     by_place: list[str] = []
     others: list[str] = []
     in_order = True

@@ -1,4 +1,4 @@
-"""Closed forms say what plain integers do."""
+"""Closed forms agree with plain integers."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""`python -m tests.spec --update` writes what `archdsl check` prints now into the pages; read the diff then."""
+"""`python -m tests.spec --update` writes the current output of `archdsl check` into the pages; then review the diff."""
 
 import sys
 from pathlib import Path

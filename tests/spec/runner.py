@@ -33,7 +33,7 @@ _FENCE = re.compile(r"^```(\w+) ?([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL
 
 
 class Case(NamedTuple):
-    """One program: where it stands, what it needs, what is said about it, and the exit status."""
+    """One program: its position in the page, its files and options, its expected output and exit status."""
 
     page: Path
     title: str
@@ -65,7 +65,7 @@ def pages() -> list[Path]:
 
 
 def run(case: Case, folder: Path) -> tuple[str, int]:
-    """What `archdsl check` prints and its exit status, in a folder of its own."""
+    """The output of `archdsl check` and its exit status, in its own folder."""
     for name, text in {**case.files, "net.arch": case.program}.items():
         (folder / name).write_text(text, encoding="utf-8")
     here = Path.cwd()
@@ -80,7 +80,7 @@ def run(case: Case, folder: Path) -> tuple[str, int]:
 
 
 def update(page: Path, folder: Path) -> bool:
-    """Write what is printed now into a page; whether anything changed."""
+    """Write the current output into a page; returns whether anything changed."""
     text = page.read_text(encoding="utf-8")
     head, *sections = text.split("\n## ")
     for index, case in enumerate(cases(page)):

@@ -1,4 +1,4 @@
-"""What `archdsl check` prints about the programs of these pages, to the letter."""
+"""The exact output of `archdsl check` for the programs of these pages."""
 
 import re
 from pathlib import Path

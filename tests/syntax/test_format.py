@@ -1,4 +1,4 @@
-"""The formatter: programs as people write them, and as they are written anew."""
+"""The formatter: programs as people write them, and as they are formatted."""
 
 from pathlib import Path
 
@@ -128,7 +128,7 @@ def test_long_parameters_break() -> None:
 
 @pytest.mark.parametrize("path", sorted(paths.examples().rglob("*.arch")), ids=lambda path: path.stem)
 def test_examples(path: Path) -> None:
-    """Formatting an example changes neither its tree nor, a second time, its text; no comment is lost."""
+    """Formatting an example changes neither its tree nor, the second time, its text; no comment is lost."""
     text = path.read_text(encoding="utf-8")
     program = parse(Source(text), Sink())
     made = format_program(program)

@@ -1,4 +1,4 @@
-"""The parser's kept tables: the same parser, data alone, and nobody else's."""
+"""The cached parser tables: an equal parser, data only, and never another user's."""
 
 import os
 import pickle
@@ -20,7 +20,7 @@ DUMP = kept.dump(kept.build(GRAMMAR), "origin")
 
 
 class Payload:
-    """What a pickle of it does when it is loaded: make a folder."""
+    """A pickle that creates a folder when it is loaded."""
 
     def __init__(self, trace: Path) -> None:
         self.trace = trace
@@ -31,7 +31,7 @@ class Payload:
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache folder that holds the tables, and a process that has not read them."""
+    """A cache folder with the tables, and a process that has not read them."""
     folder = tmp_path / "cache"
     monkeypatch.setenv("ARCHDSL_CACHE", str(folder))
     forget()
@@ -42,7 +42,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def built(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What was built from the grammar's text, since the test began."""
+    """The parsers built from the grammar since the test started."""
     texts: list[str] = []
 
     def build(text: str) -> object:
@@ -232,7 +232,7 @@ def test_every_part_of_the_kept_parser_is_that_of_the_built_one() -> None:
     assert loaded is not None
     assert _rules(loaded) == _rules(fresh)
     assert _terminals(loaded) == _terminals(fresh)
-    # The numbers of the states differ from build to build; what is accepted in each does not.
+    # The numbers of the states differ from build to build; the tokens accepted in each do not.
     assert sorted(map(len, _states(loaded))) == sorted(map(len, _states(fresh)))
 
 

@@ -1,4 +1,4 @@
-"""Files that are whole or not there, on every system."""
+"""Atomic writes, on every system."""
 
 import errno
 import os
@@ -34,7 +34,7 @@ def run(*args: str) -> Result:
 
 
 def refuse(monkeypatch: pytest.MonkeyPatch, name: str, number: int) -> None:
-    """Let a function of the system fail as it does where a disk is full, or broken."""
+    """Let a system function fail as on a full or broken disk."""
 
     def fail(*_: object, **__: object) -> None:
         raise OSError(number, os.strerror(number))
@@ -44,7 +44,7 @@ def refuse(monkeypatch: pytest.MonkeyPatch, name: str, number: int) -> None:
 
 @pytest.mark.parametrize("place", ["fsync", "replace", "write_bytes", "mkstemp"])
 @pytest.mark.parametrize("writer", WRITERS)
-def test_what_stood_there_stays(folder: Path, monkeypatch: pytest.MonkeyPatch, writer: str, place: str) -> None:
+def test_the_previous_content_stays(folder: Path, monkeypatch: pytest.MonkeyPatch, writer: str, place: str) -> None:
     before = (folder / "out").read_bytes()
     if place == "write_bytes":
 
@@ -74,7 +74,7 @@ def test_what_stood_there_stays(folder: Path, monkeypatch: pytest.MonkeyPatch, w
 def test_a_system_that_flushes_only_what_may_be_written(
     folder: Path, monkeypatch: pytest.MonkeyPatch, writer: str
 ) -> None:
-    """As Windows, which refuses to flush a file that was opened to be read, and to open a folder."""
+    """Like Windows, which refuses to flush a file opened for reading, and to open a folder."""
     opened: dict[int, int] = {}
     open_, fsync = os.open, os.fsync
 
@@ -101,7 +101,7 @@ def test_a_system_that_flushes_only_what_may_be_written(
 
 @pytest.mark.parametrize("writer", ["compile", "diagram"])
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "reason"),
     [
         ("a\0b", "invalid file name"),
         ("n" * 300, "File name too long"),
@@ -112,11 +112,11 @@ def test_a_system_that_flushes_only_what_may_be_written(
         ("net.arch/x", "there is no folder"),
     ],
 )
-def test_names_that_no_file_can_have(folder: Path, writer: str, name: str, said: str) -> None:
+def test_names_that_no_file_can_have(folder: Path, writer: str, name: str, reason: str) -> None:
     done = run(*(name if word == "out" else word for word in WRITERS[writer]))
     assert done.exit_code == 2
     assert len(done.stderr.splitlines()) == 1
-    assert said in done.stderr
+    assert reason in done.stderr
 
 
 def test_the_longest_name(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Where texts come from: the core reads through a library alone, and needs no disk for it."""
+"""Libraries: the core reads texts only through a library, without a disk."""
 
 import json
 import subprocess
@@ -20,7 +20,7 @@ PAIR = "block pair(n) { conv n k3 p1 nobias; bn }\n"
 FILES = {"blocks/unit.arch": UNIT, "blocks/pair.arch": PAIR}
 
 
-# Run in a process of its own: pytest's workers need files while a test runs.
+# Runs in its own process: pytest's workers need files while a test runs.
 WITHOUT_A_DISK = """
 import builtins, io, json, os, sys
 from archdsl.backends.diagram import DiagramStyle, ViewOptions, diagram

@@ -1,4 +1,4 @@
-"""The table of lengths in docs/zoo.md is what the script counts."""
+"""The table of lengths in docs/zoo.md is up to date."""
 
 from importlib.metadata import PackageNotFoundError, version
 

@@ -1,4 +1,4 @@
-"""The networks of the zoo that torchvision has not, beside what torch counts in their own modules; printed source."""
+"""The networks of the zoo that torchvision lacks, compared to torch's count in their own modules; printed source."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ from archdsl import zoo
 from archdsl.shapes.shape import Layout
 
 OTHERS = json.loads(Path(__file__).with_name("figures.json").read_text())["others"]
-del OTHERS["preact_resnet1001"]  # the text of preact_resnet164, eight times as long to build
+del OTHERS["preact_resnet1001"]  # the text of preact_resnet164, which takes eight times as long to build
 FIRST = {entry.path.stem: name for name, entry in reversed([*zoo.entries().items()])}
 """The first network of each text."""
 
@@ -32,7 +32,7 @@ def test_module(name: str) -> None:
             y = module(x)
     assert tuple(y.shape) == (2, *target.dims)
     assert sum(p.numel() for p in module.parameters()) == network.parameters
-    if name != "char_lstm":  # torch counts nothing in a recurrent network
+    if name != "char_lstm":  # torch counts no MACs in a recurrent network
         assert counter.get_total_flops() == 2 * 2 * network.macs
 
 

@@ -1,4 +1,4 @@
-"""Outputs beside torchvision's, with torchvision's weights. A sample; `make conformance` compares all."""
+"""Outputs compared to torchvision's, with torchvision's weights. A sample; `make conformance` compares all."""
 
 import pytest
 

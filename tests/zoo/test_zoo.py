@@ -1,4 +1,4 @@
-"""The zoo's index, the headers of its texts, and the ways to name a network of it."""
+"""The zoo's index, the headers of its texts, and the names of its networks."""
 
 import subprocess
 import sys
@@ -36,14 +36,14 @@ def test_every_text_is_in_the_index() -> None:
     assert {path.name for path in (paths.examples() / "zoo").glob("*.arch")} <= listed
 
 
-def test_a_name_stands_wherever_a_file_does() -> None:
+def test_a_name_can_be_used_in_place_of_a_file() -> None:
     small = archdsl.load("zoo:resnet18", classes=10)
     assert small.graph.output.shape is not None
     assert small.graph.output.shape.dims == (10,)
     assert small.source.name == "zoo:resnet18"
 
 
-def test_an_unknown_name_has_a_neighbour() -> None:
+def test_an_unknown_name_has_a_suggestion() -> None:
     with pytest.raises(UnreadableFile, match="did you mean `resnet50`"):
         zoo.find("resnet51")
     with pytest.raises(UnreadableFile, match="did you mean `mixer_s16`"):

@@ -9,7 +9,7 @@ WORDS = st.lists(st.sampled_from("abcd"), max_size=40)
 
 
 def longest(a: list[str], b: list[str]) -> int:
-    """The length by the textbook's table."""
+    """The length by the textbook algorithm."""
     rows = [[0] * (len(b) + 1) for _ in range(len(a) + 1)]
     for i, x in enumerate(a):
         for j, y in enumerate(b):
@@ -27,7 +27,7 @@ def test_common_subsequences_are_the_longest(a: list[str], b: list[str]) -> None
 
 @given(WORDS, WORDS)
 def test_pairs_keep_the_order_and_likeness_decides_the_rest(a: list[str], b: list[str]) -> None:
-    """Keys are letters; under the likeness a and b are alike, and c and d."""
+    """Keys are characters; a and b are similar, and so are c and d."""
     sides = {"a": 1, "b": 1, "c": 2, "d": 2}
     pairs = align([[x] for x in a], [[x] for x in b], lambda i, j: int(sides[a[i]] == sides[b[j]]))
     assert all(i < k and j < m for (i, j), (k, m) in pairwise(pairs))

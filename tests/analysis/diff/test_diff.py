@@ -1,4 +1,4 @@
-"""Which layers are the same, and which weights carry over; held against torch's own state dicts."""
+"""Which layers are equal, and which weights carry over, compared to torch's state dicts."""
 
 import html
 
@@ -89,7 +89,7 @@ def test_a_stage_with_another_name_is_the_same() -> None:
     assert found.differs
 
 
-def test_what_stands_elsewhere_in_the_text_does_not_differ() -> None:
+def test_a_different_position_in_the_text_is_no_difference() -> None:
     assert not diff(archdsl.loads(BASE), archdsl.loads("# a comment\n" + BASE.replace("; ", "\n"))).differs
 
 
@@ -105,16 +105,16 @@ CHANGES = [
 
 @pytest.mark.parametrize(("old", "new"), CHANGES)
 def test_what_carries_over_fills_the_other_module(old: str, new: str) -> None:
-    """The tensors said to carry over, loaded under their new names, are the old layers' weights and fit."""
+    """The tensors that carry over, loaded under their new names, are the old layers' weights and fit."""
     a, b = archdsl.loads(BASE), archdsl.loads(BASE.replace(old, new, 1))
     weights = diff(a, b).weights
     first, second = a.to_torch().state_dict(), b.to_torch()
     names = {each.name: each.name for each in weights.same} | {pair.a.name: pair.b.name for pair in weights.renamed}
-    told = second.load_state_dict({names[key]: value for key, value in first.items() if key in names}, strict=False)
-    assert not told.unexpected_keys
+    result = second.load_state_dict({names[key]: value for key, value in first.items() if key in names}, strict=False)
+    assert not result.unexpected_keys
     lacking = {each.name for each in weights.new} | {pair.b.name for pair in weights.changed}
-    # torch takes the count of batches for granted where a dict says no version.
-    assert set(told.missing_keys) == {name for name in lacking if not name.endswith("num_batches_tracked")}
+    # torch requires no count of batches in a state dict without a version.
+    assert set(result.missing_keys) == {name for name in lacking if not name.endswith("num_batches_tracked")}
     assert {each.name for each in weights.left} | {
         pair.a.name for pair in weights.changed
     } == first.keys() - names.keys()

@@ -1,4 +1,4 @@
-"""A page in a headless Chromium, where there is one."""
+"""A page in headless Chromium, if it is installed."""
 
 import json
 import re
@@ -12,7 +12,7 @@ BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "
 
 
 def run_page(page: str, folder: Path) -> list[dict[str, Any]]:
-    """The list that a page's script writes as JSON into its `<pre id="out">`."""
+    """The list that a page's script writes as JSON to its `<pre id="out">`."""
     assert BROWSER is not None
     file = folder / "page.html"
     file.write_text(page, encoding="utf-8")

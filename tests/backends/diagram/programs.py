@@ -1,4 +1,4 @@
-"""Networks to draw, and a drawing taken apart."""
+"""Networks to draw, and helpers to read diagrams."""
 
 import json
 import subprocess
@@ -69,13 +69,13 @@ def graph(text: str) -> Graph:
 
 
 def drawn(text: str) -> Diagram:
-    """The picture of a program."""
+    """The diagram of a program."""
     found = graph(text)
     return build_diagram(found, costs(found))
 
 
 def renamed(found: Graph, name: str) -> Graph:
-    """The graph with a name in front of everything that has one."""
+    """The graph with a prefix on every name."""
     for node in found.nodes:
         node.path = tuple(name + part for part in node.path)
     scopes = {tuple(name + part for part in path): kind for path, kind in found.scopes.items()}
@@ -84,7 +84,7 @@ def renamed(found: Graph, name: str) -> Graph:
 
 
 def laid_out(dot: str) -> dict[str, Any]:
-    """What the renderer makes of a DOT program, as its own JSON."""
+    """The renderer's JSON for a DOT program."""
     renderer = embedded()
     assert renderer is not None
     done = subprocess.run([renderer, "-Kdot", "-Tjson"], input=dot.encode(), capture_output=True, check=True)
@@ -94,7 +94,7 @@ def laid_out(dot: str) -> dict[str, Any]:
 
 
 def label_text(label: str) -> str:
-    """What a label that is written like HTML shows."""
+    """The text of an HTML-like label."""
     from xml.etree import ElementTree
 
     return "".join(ElementTree.fromstring(f"<x>{label}</x>").itertext())

@@ -1,4 +1,4 @@
-"""Pictures under axe, the accessibility checker: a Chromium, and `AXE_JS` with the path of axe-core's axe.min.js."""
+"""Diagrams under the accessibility checker axe: needs Chromium, and `AXE_JS` with the path of axe-core's axe.min.js."""
 
 import os
 from pathlib import Path
@@ -23,13 +23,13 @@ pytestmark = pytest.mark.skipif(not BROWSER or not AXE, reason="no Chromium, or 
 
 
 def test_axe_finds_nothing(tmp_path: Path) -> None:
-    ways = [
+    options = [
         (DiagramStyle(theme=theme, columns=columns), ViewOptions(view=view))
         for theme in THEMES.values()
         for view in View
         for columns in (1, 2)
     ]
-    figures = [diagram(graph(text), "svg", *way) for text in (LENET, RESIDUAL, INCEPTION) for way in ways]
+    figures = [diagram(graph(text), "svg", *each) for text in (LENET, RESIDUAL, INCEPTION) for each in options]
     figures += [diagram(renamed(graph(RESIDUAL), name), "svg") for name in HOSTILE if name.strip()]
     texts = [figure.decode().partition("?>")[2] for figure in figures]
     axe = Path(AXE).read_text(encoding="utf-8").replace("</script", "<\\/script")

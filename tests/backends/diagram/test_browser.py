@@ -1,4 +1,4 @@
-"""Mermaid in a real browser. It needs a Chromium, and `MERMAID_JS` with the path of Mermaid's own mermaid.min.js."""
+"""Mermaid in a real browser: needs Chromium, and `MERMAID_JS` with the path of Mermaid's mermaid.min.js."""
 
 import json
 import os

@@ -27,7 +27,7 @@ def test_layers_that_keep_the_shape_stand_on_the_one_before() -> None:
     ]
 
 
-def test_arrows_say_the_shapes_and_boxes_the_parameters() -> None:
+def test_arrows_show_the_shapes_and_boxes_the_parameters() -> None:
     figure = drawn(LENET)
     shapes = [arrow.shape for arrow in figure.arrows]
     assert shapes == ["1×32×32", "6×28×28", "6×14×14", "16×10×10", "16×5×5", "120×1×1", "120", "84", "10"]
@@ -56,7 +56,7 @@ def test_stages_and_blocks_are_clusters_in_each_other() -> None:
     assert figure.clusters[1].hover == "block basic body.basic1: 7 layers, 1,200 parameters, 294,912 MACs"
 
 
-def test_a_residual_is_a_skip_beside_the_main_way() -> None:
+def test_a_residual_is_a_skip_beside_the_main_path() -> None:
     figure = drawn("input 8x16x16; residual { conv 8 k3 p1; bn; relu; conv 8 k3 p1; bn }; relu")
     flows = [(arrow.start, arrow.end, arrow.flow) for arrow in figure.arrows]
     assert flows == [
@@ -71,14 +71,14 @@ def test_a_residual_is_a_skip_beside_the_main_way() -> None:
     assert [box.role for box in figure.boxes if box.id == "n6"] == [Role.MERGE]
 
 
-def test_a_tensor_that_goes_several_ways_is_named_once() -> None:
+def test_a_tensor_on_several_paths_is_labeled_once() -> None:
     figure = drawn(INCEPTION)
     leaving = [arrow for arrow in figure.arrows if arrow.start == "n0"]
     assert [arrow.shape for arrow in leaving] == ["16×8×8", None, None]
     assert Flow.SKIP not in {arrow.flow for arrow in figure.arrows}
 
 
-def test_weights_that_are_used_again_are_told() -> None:
+def test_shared_weights_are_marked() -> None:
     figure = drawn("input 8x16x16; conv 8 k3 p1 as a; maxpool 2; reuse a")
     row = figure.boxes[3].rows[0]
     assert (row.words, row.parameters, row.shared) == ("conv 8 3×3", (0,), True)
@@ -96,7 +96,7 @@ def test_several_inputs_and_outputs() -> None:
     ]
 
 
-def test_hover_text_says_what_the_label_leaves_out() -> None:
+def test_hover_text_has_what_the_label_leaves_out() -> None:
     row = drawn(LENET).boxes[1].rows[0]
     assert row.hover == "features.conv1: conv 6 k5, 6×28×28, 156 parameters, 117,600 MACs"
 
@@ -132,7 +132,7 @@ def boxes(text: str, view_options: ViewOptions) -> list[tuple[str, int]]:
     return [(box.rows[0].words, box.times) for box in build_diagram(found, costs(found), view_options).boxes]
 
 
-def test_a_repetition_of_one_box_is_said_on_the_box() -> None:
+def test_a_repetition_of_one_box_is_shown_on_the_box() -> None:
     found = drawn("input 8x8x8; conv 8 k3 p1 x3; conv 16 k3 p1; repeat 2 { conv 16 k3 p1; relu }; gap")
     assert [([row.words for row in box.rows], box.times) for box in found.boxes[1:-2]] == [
         (["conv 8 3×3"], 3),
@@ -204,7 +204,7 @@ def test_a_block_that_several_things_leave_shows_each_once() -> None:
     assert sorted(filter(None, between)) == ["2×8×8", "4×4×4"]
 
 
-def test_a_rate_that_grows_is_left_out_of_what_stands_for_all() -> None:
+def test_a_growing_rate_is_left_out_of_a_folded_box() -> None:
     text = "input 8x8x8; repeat 3 as i { residual { conv 8 k3 p1; drop_path 0.1*(i + 1) } }"
     assert [row.words for box in drawn(text).boxes for row in box.rows][1:3] == ["conv 8 3×3", "drop_path"]
 
@@ -226,7 +226,7 @@ def test_blocks_in_branches_are_not_taken_for_one() -> None:
     assert [box.rows[0].words for box in made.boxes if box.role is Role.GROUP] == ["two 4", "two 6", "two 8"]
 
 
-def test_a_closed_block_of_repeated_layers_says_how_often() -> None:
+def test_a_closed_block_of_repeated_layers_shows_the_count() -> None:
     text = "block double(c) { repeat 2 { conv c k3 p1; relu } }\ninput 8x8x8; double 8; maxpool 2; double 8 x3; gap"
     assert boxes(text, ViewOptions(view=View.BLOCKS))[1:-2] == [
         ("conv 8 3×3", 2),

@@ -25,7 +25,7 @@ def test_the_renderer_sees_all_boxes_arrows_and_clusters() -> None:
     assert labels[-1] == "10"
 
 
-def test_what_is_said_can_be_chosen() -> None:
+def test_labels_can_be_chosen() -> None:
     silent = dot(LENET, DiagramStyle(parameters=False, caption=False))
     assert "parameters" not in silent
     assert "MACs" not in silent

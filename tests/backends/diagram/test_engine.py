@@ -80,7 +80,7 @@ def test_another_arrangement_is_tried_where_the_renderer_gives_up() -> None:
     assert len(tried) == 3
 
 
-def test_a_picture_that_no_arrangement_helps() -> None:
+def test_a_diagram_that_no_arrangement_helps() -> None:
     def lay_out(arrangement: Arrangement) -> bytes:
         raise engine.Failed("source point not in any triangle")
 
@@ -96,7 +96,7 @@ def test_more_boxes_than_anyone_could_read() -> None:
 
 
 def test_a_system_without_places_for_programs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """As a browser (Pyodide): no user's scheme, no interpreter's file, no processes."""
+    """Like a browser (Pyodide): no user scheme, no interpreter file, no processes."""
 
     def scheme(key: str) -> str:
         raise ValueError("'posix_user' is not a valid scheme")

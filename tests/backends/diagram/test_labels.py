@@ -46,7 +46,7 @@ def test_numbers() -> None:
     ]
 
 
-def test_sizes_that_are_not_known() -> None:
+def test_symbolic_dimensions() -> None:
     figure = drawn("net S; input 3xHxW; conv 8 k3 s2; maxpool 2; gap; fc 10")
     assert [arrow.shape for arrow in figure.arrows] == [
         "3×H×W",

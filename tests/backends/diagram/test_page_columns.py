@@ -41,12 +41,12 @@ def size(svg: bytes) -> tuple[float, float]:
     return float(width), float(height)
 
 
-def test_a_short_picture_stays_whole() -> None:
+def test_a_short_diagram_has_one_column() -> None:
     assert size(diagram(graph(LENET)))[0] < 300
     assert diagram(graph(LENET)) == diagram(graph(LENET), style=DiagramStyle(columns=1))
 
 
-def test_a_tall_one_gets_nearer_to_the_form_of_a_page_and_loses_no_word() -> None:
+def test_columns_approach_the_proportions_of_a_page_and_lose_no_label() -> None:
     whole, columns = diagram(graph(TALL), style=DiagramStyle(columns=1)), diagram(graph(TALL))
     assert size(columns)[1] < 0.7 * size(whole)[1]
     lost = words(whole) - words(columns)
@@ -54,7 +54,7 @@ def test_a_tall_one_gets_nearer_to_the_form_of_a_page_and_loses_no_word() -> Non
 
 
 @pytest.mark.parametrize("columns", [2, 3])
-def test_so_many_as_asked_for(columns: int) -> None:
+def test_as_many_as_requested(columns: int) -> None:
     svg = diagram(graph(TALL), style=DiagramStyle(columns=columns))
     leads = list(ElementTree.fromstring(svg).iter(f"{SVG}polyline"))
     assert len(leads) == columns - 1
@@ -93,7 +93,7 @@ def test_the_parts_are_the_whole(text: str, start: int) -> None:
 
 
 def followed(parts: list[Diagram], own: set[str]) -> Iterator[tuple[str, str]]:
-    """From box to box, by the lines between columns and by the letters."""
+    """From box to box, along the lines between columns and the letters."""
     ends: dict[str, str] = {}
     for part in parts:
         line = ends.get(FOOT)
@@ -119,12 +119,12 @@ def is_letter(box: str) -> bool:
     return box.startswith(("to", "from"))
 
 
-def test_a_letter_stands_at_both_ends() -> None:
+def test_a_letter_is_at_both_ends() -> None:
     found = words(diagram(archdsl.load("zoo:unet").graph))
     assert [found[letter] for letter in "ABCD"] == [2, 2, 2, 0]
 
 
-def test_a_frame_that_goes_on_says_so() -> None:
+def test_a_continued_frame_is_marked() -> None:
     text = "input 8x8x8\nstage long { " + "; ".join(f"conv {8 + i} k3 p1; relu" for i in range(14)) + " }"
     assert words(diagram(graph(text), style=DiagramStyle(columns=2)))["long (continued)"] == 1
 

@@ -35,12 +35,12 @@ def test_repetitions(text: str, expected: list[tuple[str, int]]) -> None:
     "text",
     [
         "input 8x8x8; conv 4 k3; conv 8 k3",
-        "input 8x8x8; conv 8 k3 p1; conv 8 k3 p1 nobias",  # which no picture says
+        "input 8x8x8; conv 8 k3 p1; conv 8 k3 p1 nobias",  # which no diagram shows
         "input 8x8x8; conv 8 k3; conv 8 k3",  # the shapes differ
         "input 8x8x8; conv 8 k3 p1 as a; conv 8 k3 p1; add a",  # read from outside
         "input 8x8x8; conv 8 k3 p1 as a; conv 8 k3 p1 as b; gap; output a, b",
-        "input 8x8x8; concat { conv 8 k1 } { conv 8 k1 }",  # beside each other
-        "input 8x8x8; stage a { conv 8 k3 p1 }; stage b { conv 8 k3 p1 }",  # with names of their own
+        "input 8x8x8; concat { conv 8 k1 } { conv 8 k1 }",  # side by side
+        "input 8x8x8; stage a { conv 8 k3 p1 }; stage b { conv 8 k3 p1 }",  # with their own names
         f"{BOTTLENECK} input 8x8x8; b 8 as one; b 8 as two",
         f"{DENSE} input 8x8x8; d x3",
     ],

@@ -54,7 +54,7 @@ def test_it_is_self_contained_and_scales() -> None:
         assert forbidden not in data
 
 
-def test_two_pictures_on_a_page_share_no_id() -> None:
+def test_two_diagrams_on_a_page_share_no_id() -> None:
     ids = [element.get("id") for text in (LENET, RESIDUAL) for element in parsed(diagram(graph(text))).iter()]
     found = [each for each in ids if each]
     assert len(found) == len(set(found)) == 4
@@ -78,7 +78,7 @@ def test_hostile_names_are_text(name: str) -> None:
         assert " ".join(name.split())[:90] in (titles[-1] or "")
 
 
-def test_the_picture_keeps_its_size_when_only_the_resolution_changes() -> None:
+def test_the_diagram_keeps_its_size_when_only_the_resolution_changes() -> None:
     low, high = (diagram(graph(LENET), "svg", DiagramStyle(dpi=dpi)) for dpi in (72, 300))
     assert low == high
 

@@ -1,4 +1,4 @@
-"""Colours that everyone can tell apart, and read on."""
+"""Colors that everybody can distinguish, with readable text."""
 
 import itertools
 
@@ -8,7 +8,7 @@ from archdsl.backends.diagram.figure_options import KINDS
 from archdsl.backends.diagram.theme import DARK, LIGHT, THEMES, Theme, mixed
 from archdsl.layers import registry
 
-# Machado, Oliveira & Fernandes (2009), severity 1: what is seen without one kind of cones, of linear RGB.
+# Machado, Oliveira & Fernandes (2009), severity 1: linear RGB as seen without one kind of cone cells.
 DEFICIENCIES = {
     "protanopia": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
     "deuteranopia": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),

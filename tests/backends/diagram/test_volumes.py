@@ -35,7 +35,7 @@ def scene(text: str) -> Drawing:
     return draw_volumes(build_diagram(found, costs(found), VIEW_OPTIONS), DiagramStyle())
 
 
-def test_sides_follow_the_shape() -> None:
+def test_boxes_follow_the_shape() -> None:
     found = sized("input 3x64x32; conv 12 k3 p1; maxpool 2; conv 48 k3 p1; gap; fc 10")
     by_name = {volume.name: volume for volume in found}
     conv, pool, deep = by_name["conv 12 3×3"], by_name["maxpool 2×2 /2"], by_name["conv 48 3×3"]
@@ -69,25 +69,35 @@ def test_nothing_is_cut_off_and_no_words_cover_each_other(text: str) -> None:
     words = [bounds([part]) for part in drawing.parts if all(isinstance(shape, TextLabel) for shape in part.shapes)]
     for i, a in enumerate(words):
         for b in words[:i]:
-            # The estimate of a text's width has a margin of its own.
+            # The estimate of a text's width has its own margin.
             assert a[2] <= b[0] + 1 or b[2] <= a[0] + 1 or a[3] <= b[1] + 2 or b[3] <= a[1] + 2
 
 
 def test_shapes_and_layers_are_named() -> None:
-    said = {shape.text for part in scene(LENET).parts for shape in part.shapes if isinstance(shape, TextLabel)}
-    assert {"input", "1×32×32", "conv 6 5×5", "6×28×28", "avgpool 2×2 /2", "6×14×14", "120×1×1", "fc 84", "84"} <= said
-    assert {"LeNet5: 61,706 parameters, 417K MACs", "convolution", "pooling"} <= said
+    labels = {shape.text for part in scene(LENET).parts for shape in part.shapes if isinstance(shape, TextLabel)}
+    assert {
+        "input",
+        "1×32×32",
+        "conv 6 5×5",
+        "6×28×28",
+        "avgpool 2×2 /2",
+        "6×14×14",
+        "120×1×1",
+        "fc 84",
+        "84",
+    } <= labels
+    assert {"LeNet5: 61,706 parameters, 417K MACs", "convolution", "pooling"} <= labels
 
 
-def test_boxes_with_the_same_sides_share_their_label() -> None:
-    said = [
+def test_boxes_with_the_same_spatial_size_share_their_label() -> None:
+    labels = [
         s.text
         for part in scene("input 3x8x8; conv 4 k3 p1; conv 4 k3 p1; conv 6 k3 p1").parts
         for s in part.shapes
         if isinstance(s, TextLabel)
     ]
-    assert "conv 4 3×3 ×2" in said
-    assert [text for text in said if text in ("3", "4", "6", "8×8")] == ["3", "4", "6", "8×8"]
+    assert "conv 4 3×3 ×2" in labels
+    assert [text for text in labels if text in ("3", "4", "6", "8×8")] == ["3", "4", "6", "8×8"]
 
 
 def test_skips_go_over_the_boxes() -> None:
@@ -102,9 +112,9 @@ def test_skips_go_over_the_boxes() -> None:
     assert heights[-1] < roof
 
 
-def test_what_stands_beside_the_way_is_told() -> None:
-    said = [s.text for part in scene(INCEPTION).parts for s in part.shapes if isinstance(s, TextLabel)]
-    assert any("3 parts beside the main way left out" in text for text in said)
+def test_parts_beside_the_main_path_are_counted() -> None:
+    labels = [s.text for part in scene(INCEPTION).parts for s in part.shapes if isinstance(s, TextLabel)]
+    assert any("3 parts beside the main way left out" in text for text in labels)
 
 
 def test_many_boxes_are_folded() -> None:

@@ -1,4 +1,4 @@
-"""The known architectures, drawn."""
+"""Diagrams of the published architectures."""
 
 from xml.etree import ElementTree
 
@@ -26,7 +26,7 @@ def test_every_network_in_every_view(path: object) -> None:
         ElementTree.fromstring(diagram(network.graph, "svg", view_options=ViewOptions(view=view)))
 
 
-def test_a_picture_that_the_renderer_can_only_draw_otherwise() -> None:
-    # Graphviz cannot find the way of an arrow in the first arrangement of this one.
+def test_a_diagram_that_needs_another_arrangement() -> None:
+    # In the first arrangement of this one, Graphviz cannot route an arrow.
     network = archdsl.load(examples() / "zoo" / "regnet.arch")
     ElementTree.fromstring(diagram(network.graph, "svg"))
