@@ -287,8 +287,8 @@ def analyze(
         if graph.symbols:
             from .analysis.undecided_layers import undecided_layers
 
-            for mistake in undecided_layers(graph):
-                sink.emit(mistake)
+            for error in undecided_layers(graph):
+                sink.emit(error)
         check_assertions(graph, found, sink)
         if recipe and graph.training and not sink.errors:
             recipe(graph, sink)

@@ -77,7 +77,7 @@ def find(name: str) -> ZooEntry:
     """The network with this name. Raises UnreadableFile, with the nearest name as a suggestion."""
     if name in entries():
         return entries()[name]
-    near = nearest(name, entries()) or next((e.name for e in entries().values() if _begins(e, name)), None)
+    near = nearest(name, entries()) or next((e.name for e in entries().values() if _matches(e, name)), None)
     hint = f"did you mean `{near}`?" if near else "`archdsl zoo` lists them"
     raise UnreadableFile(f"there is no such network in the zoo; {hint}")
 
@@ -104,7 +104,7 @@ def read_named(name: str) -> Source:
     return ZooLibrary().read(name) if name.startswith(PREFIX) else read_source(Path(name), name=name)
 
 
-def _begins(entry: ZooEntry, name: str) -> bool:
+def _matches(entry: ZooEntry, name: str) -> bool:
     """Whether a name is that of the family, or a prefix of the network's name."""
     return entry.path.stem == name or (len(name) > 1 and entry.name.startswith(name))
 

@@ -55,8 +55,8 @@ class Reduction(Layer):
         x = with_axes(self.axis, x)
         if x.layout is Layout.OPEN:
             return change(x, y)
-        gone = " and ".join(f"{x.letters[i].upper()} = {factor_of(x.dims[i])}" for i in find_axes(self.axis, x))
-        return reasons(f"over {gone}")
+        removed = " and ".join(f"{x.letters[i].upper()} = {factor_of(x.dims[i])}" for i in find_axes(self.axis, x))
+        return reasons(f"over {removed}")
 
     def reads(self, x: Shape, y: Shape) -> Links:
         axes = find_axes(self.axis, x)

@@ -44,18 +44,18 @@ def recording() -> Iterator[list[Condition]]:
         _RECORD.reset(token)
 
 
-def _decide(form: Form, relation: str, truth: bool) -> bool:
+def _decide(form: Form, relation: str, holds: bool) -> bool:
     """Record how `form relation 0` was decided, and return it."""
     found = _RECORD.get()
     if found is not None and not form.is_constant:
         if relation == "==":
-            condition = Condition(form=form, relation="==" if truth else "!=")
+            condition = Condition(form=form, relation="==" if holds else "!=")
         else:
             # form >= 0, or else −form − 1 >= 0
-            condition = Condition(form=form if truth else -form - 1, relation=">=")
+            condition = Condition(form=form if holds else -form - 1, relation=">=")
         if condition not in found:
             found.append(condition)
-    return truth
+    return holds
 
 
 class Sym(int):

@@ -172,15 +172,15 @@ class _Driver:
                 return ("write values after a space, without parentheses: `conv 64 k3`",)
             case "EQ" if named:
                 return ("`conv 64 k3 as x` names a tensor, `let x = 64` a number",)
-            case "EQ" if self.begins_with("IF") or self.begins_with("ASSERT"):
+            case "EQ" if self.starts_with("IF") or self.starts_with("ASSERT"):
                 return ("write a comparison as `==`",)
-            case "AS" if self.begins_with("INPUT"):
+            case "AS" if self.starts_with("INPUT"):
                 return ("`input NAME 3x32x32` names an input",)
             case "AS" if self.first():
                 return ("`as NAME` goes at the end of a statement: `conv 64 k3 as x`",)
             case "NUMBER" | "SIGN" | "SIZE" | "AT" if self.in_merge():
                 return ("`shift -1` adds a constant, `scale 0.5` multiplies by one",)
-            case "LBRACE" if self.begins_with("NET"):
+            case "LBRACE" if self.starts_with("NET"):
                 return ("the statements of a network follow without braces",)
             case _:
                 return ()
@@ -189,7 +189,7 @@ class _Driver:
         """Whether a statement can start with the token."""
         return self.at == 0 or self.tokens[self.at - 1].type in ("SEP", "LBRACE", "RBRACE")
 
-    def begins_with(self, kind: str) -> bool:
+    def starts_with(self, kind: str) -> bool:
         """Whether the current statement started with such a token."""
         at = self.at - 1
         while at > 0 and self.tokens[at - 1].type not in ("SEP", "LBRACE", "RBRACE"):
@@ -198,7 +198,7 @@ class _Driver:
 
     def in_merge(self) -> bool:
         """Whether the current statement is a merge of tensors."""
-        return any(map(self.begins_with, ("ADD", "MUL", "CONCAT", "MERGE")))
+        return any(map(self.starts_with, ("ADD", "MUL", "CONCAT", "MERGE")))
 
     def statement_word(self) -> Token | None:
         """The first word of the current statement."""

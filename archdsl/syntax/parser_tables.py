@@ -78,12 +78,14 @@ def _packed(rules: list[tuple[int, dict[str, Any]]]) -> tuple[list[Any], list[An
 
 def _unpacked(symbols: list[Any], options: list[Any], rules: list[list[Any]]) -> dict[int, Rule]:
     made: list[Symbol] = [NonTerminal(n) if filtered is None else Terminal(n, filtered) for n, filtered in symbols]
-    ways = [RuleOptions(keep, expand, priority, template, tuple(e)) for keep, expand, priority, template, e in options]
+    unpacked_options = [
+        RuleOptions(keep, expand, priority, template, tuple(e)) for keep, expand, priority, template, e in options
+    ]
     found: dict[int, Rule] = {}
     for number, origin, order, alias, option, *expansion in rules:
         head = made[origin]
         assert isinstance(head, NonTerminal)
-        found[number] = Rule(head, [made[each] for each in expansion], order, alias, ways[option])
+        found[number] = Rule(head, [made[each] for each in expansion], order, alias, unpacked_options[option])
     return found
 
 

@@ -11,7 +11,7 @@ from .figure_options import SYMBOLS, DiagramStyle
 from .font_metrics import width_of
 from .labels import count, shape_words
 from .theme import Theme, mixed
-from .volumes import LEAN, Rectangle, Volume, groups, volumes
+from .volumes import DEPTH_OFFSET, Rectangle, Volume, groups, volumes
 
 MARGIN = 7.2
 SMALL, PLAIN = 8.0, 9.0
@@ -24,7 +24,7 @@ def draw_volumes(diagram: Diagram, style: DiagramStyle) -> Drawing:
     parts: list[ShapeGroup] = []
     for index, volume in enumerate(found):
         if index and not found[index - 1].beside(volume):
-            parts.append(_way(found[index - 1], volume, style.theme))
+            parts.append(_connection(found[index - 1], volume, style.theme))
         parts.append(_solid(volume, style.theme))
     taken = [strip for volume in found for strip in volume.outline()]
     parts += _shapes(found, taken, style.theme)
@@ -43,16 +43,18 @@ def _solid(volume: Volume, theme: Theme) -> ShapeGroup:
     if volume.round:
         return ShapeGroup(shapes=_circle(volume, theme), hover=hover)
     shapes, left, chief = [], volume.left, volume.slices[0][1]
-    depth = (volume.deep * LEAN[0], volume.deep * LEAN[1])
-    high = volume.high / 2
+    offset = (volume.depth * DEPTH_OFFSET[0], volume.depth * DEPTH_OFFSET[1])
+    height = volume.height / 2
     for index, (size, color) in enumerate(volume.slices):
         right, line = left + size, mixed(color, theme.ink, 0.45)
-        a, b, c, d = (_front(volume, x, y) for x, y in ((left, -high), (right, -high), (right, high), (left, high)))
+        a, b, c, d = (
+            _front(volume, x, y) for x, y in ((left, -height), (right, -height), (right, height), (left, height))
+        )
         shapes.append(Polygon(points=(a, b, c, d), fill=color, line=line))
-        top = (a, _plus(a, depth), _plus(b, depth), b)
+        top = (a, _plus(a, offset), _plus(b, offset), b)
         shapes.append(Polygon(points=top, fill=mixed(color, "#ffffff", 0.3), line=line))
         if index == len(volume.slices) - 1:
-            side = (b, _plus(b, depth), _plus(c, depth), c)
+            side = (b, _plus(b, offset), _plus(c, offset), c)
             shapes.append(Polygon(points=side, fill=mixed(chief, "#000000", 0.14), line=mixed(chief, theme.ink, 0.45)))
         left = right
     return ShapeGroup(shapes=tuple(shapes), hover=hover)
@@ -60,7 +62,7 @@ def _solid(volume: Volume, theme: Theme) -> ShapeGroup:
 
 def _front(volume: Volume, x: float, y: float) -> Point:
     """A point of the front face, which is shifted to the left of the center."""
-    return x - volume.lean, y - volume.deep * LEAN[1] / 2
+    return x - volume.overhang, y - volume.depth * DEPTH_OFFSET[1] / 2
 
 
 def _plus(point: Point, step: Point) -> Point:
@@ -68,7 +70,7 @@ def _plus(point: Point, step: Point) -> Point:
 
 
 def _circle(volume: Volume, theme: Theme) -> tuple[Polygon | TextLabel, ...]:
-    middle, radius = volume.left + volume.thick / 2, volume.thick / 2
+    middle, radius = volume.left + volume.thickness / 2, volume.thickness / 2
     angles = [2 * pi * step / 32 for step in range(32)]
     points = tuple((middle + radius * cos(angle), radius * sin(angle)) for angle in angles)
     sign = SYMBOLS[volume.box.rows[0].words]
@@ -78,9 +80,9 @@ def _circle(volume: Volume, theme: Theme) -> tuple[Polygon | TextLabel, ...]:
     )
 
 
-def _way(before: Volume, after: Volume, theme: Theme) -> ShapeGroup:
+def _connection(before: Volume, after: Volume, theme: Theme) -> ShapeGroup:
     """The connection of two boxes: a kernel window that narrows to a point, or else an arrow."""
-    end = (after.left - after.lean, 0.0)
+    end = (after.left - after.overhang, 0.0)
     kernel = after.box.rows[0].kernel
     shape = before.box.shape
     if before.round or shape is None or len(kernel) != 2 or max(kernel) < 2 or len(shape.spatial_size) != 2:
@@ -93,11 +95,11 @@ def _way(before: Volume, after: Volume, theme: Theme) -> ShapeGroup:
 
 def _window(volume: Volume, part: tuple[float, float]) -> tuple[Point, ...]:
     """A window in the middle of the right face, with these fractions of its height and depth."""
-    high, deep = (max(0.08, min(1.0, each)) / 2 for each in part)
+    height, depth = (max(0.08, min(1.0, each)) / 2 for each in part)
     x, y = volume.right, 0.0
-    corners = ((-deep, -high), (deep, -high), (deep, high), (-deep, high))
-    depth = (volume.deep * LEAN[0], volume.deep * LEAN[1])
-    return tuple((x + u * depth[0], y + u * depth[1] + v * volume.high) for u, v in corners)
+    corners = ((-depth, -height), (depth, -height), (depth, height), (-depth, height))
+    offset = (volume.depth * DEPTH_OFFSET[0], volume.depth * DEPTH_OFFSET[1])
+    return tuple((x + u * offset[0], y + u * offset[1] + v * volume.height) for u, v in corners)
 
 
 def _shapes(found: list[Volume], taken: list[Rectangle], theme: Theme) -> list[ShapeGroup]:
@@ -106,14 +108,14 @@ def _shapes(found: list[Volume], taken: list[Rectangle], theme: Theme) -> list[S
     for group in groups(found):
         if group[0].round:
             continue
-        middle = (group[0].left + group[-1].right) / 2 - group[0].lean
+        middle = (group[0].left + group[-1].right) / 2 - group[0].overhang
         shapes = [volume.box.shape for volume in group if volume.box.shape is not None]
         low = group[0].rise + PLAIN
         if len(set(shapes)) == 1:
             words.append(_free(middle, low, shape_words(shapes[0]), PLAIN, taken, 1, theme))
             continue
         for run in _runs(group, lambda volume: str(volume.box.shape and volume.box.shape.channels)):
-            at = (run[0].left + run[-1].right) / 2 - run[0].lean
+            at = (run[0].left + run[-1].right) / 2 - run[0].overhang
             shape = run[0].box.shape
             words.append(_free(at, low, str(shape.channels if shape else ""), SMALL, taken, 1, theme))
         size = shape_words(shapes[0].with_channels(1)).removeprefix("1×")
@@ -131,7 +133,7 @@ def _names(
     for run in sorted(runs, key=lambda run: not ends & {volume.box.id for volume in run}):
         times = sum(volume.box.times for volume in run)
         text = run[0].name + (f" ×{times}" if times > 1 else "")
-        middle, top = (run[0].left + run[-1].right) / 2 + run[0].lean, -run[0].rise - 4
+        middle, top = (run[0].left + run[-1].right) / 2 + run[0].overhang, -run[0].rise - 4
         if run[0].round:
             words = TextLabel(at=(middle, top), text="", color=theme.note, size=SMALL)
         else:
@@ -148,11 +150,13 @@ def _runs(group: list[Volume], key: Callable[[Volume], str]) -> list[list[Volume
     return [list(run) for _, run in groupby(group, key)]
 
 
-def _free(x: float, y: float, text: str, size: float, taken: list[Rectangle], way: int, theme: Theme) -> TextLabel:
+def _free(
+    x: float, y: float, text: str, size: float, taken: list[Rectangle], direction: int, theme: Theme
+) -> TextLabel:
     """A text at a position, or at the nearest free one away from the axis; the space is added to `taken`."""
     half = width_of(text, size) / 2 + 1.5
     for right, away in _STEPS:
-        at = x + right, y + way * away
+        at = x + right, y + direction * away
         place = (at[0] - half, at[1] - size * 0.8, at[0] + half, at[1] + size * 0.2)
         if not any(_overlap(place, other) for other in taken):
             break
@@ -181,7 +185,7 @@ def _spans(diagram: Diagram, found: list[Volume]) -> list[Span]:
 
 
 def _skips(
-    spans: list[Span], found: list[Volume], named: dict[str, TextLabel], roof: float, theme: Theme
+    spans: list[Span], found: list[Volume], named: dict[str, TextLabel], top: float, theme: Theme
 ) -> list[ShapeGroup]:
     """Arrows over the boxes that they skip, shorter ones lower."""
     levels: list[list[Span]] = []
@@ -193,7 +197,7 @@ def _skips(
         levels[level].append((start, end))
         one, other = named[found[start].box.id], named[found[end].box.id]
         left, right = (one.at[0] + 2, one.at[1] - SMALL), (other.at[0] - 2, other.at[1] - SMALL)
-        height = roof - 8 - 8 * level
+        height = top - 8 - 8 * level
         points = (left, (left[0], height), (right[0], height), right)
         parts.append(ShapeGroup(shapes=(Polyline(points=points, color=theme.skip, arrow=True),)))
     return parts

@@ -48,8 +48,8 @@ def _chain(points: tuple[Point, ...]) -> str:
 def _bow(points: tuple[Point, ...]) -> str:
     """Bézier curves: `(0,0) .. controls (1,0) and (2,1) .. (2,2)`."""
     start, *rest = map(_place, points)
-    threes = zip(rest[::3], rest[1::3], rest[2::3], strict=True)
-    return start + "".join(f" .. controls {one} and {other} .. {end}" for one, other, end in threes)
+    triples = zip(rest[::3], rest[1::3], rest[2::3], strict=True)
+    return start + "".join(f" .. controls {one} and {other} .. {end}" for one, other, end in triples)
 
 
 def _place(point: Point) -> str:

@@ -17,13 +17,13 @@ from .figure_options import SYMBOLS
 from .flow import main_path
 from .theme import Theme
 
-SIDE, THICK, BAR = 150.0, 40.0, 120.0
+MAX_LENGTH, MAX_THICKNESS, BAR = 150.0, 40.0, 120.0
 """Points for the largest spatial dimension, the most channels, the longest vector."""
-WAY = 360.0
+TOTAL_THICKNESS = 360.0
 """Points for the channels of all boxes together."""
-LEAN = (0.42, -0.32)
+DEPTH_OFFSET = (0.42, -0.32)
 """The offset of one point of depth."""
-TIGHT, WIDE = 2.0, 14.0
+NARROW_GAP, WIDE_GAP = 2.0, 14.0
 """Points between boxes of the same size, and the minimum between others."""
 SLICE = 3.0
 """Points for a layer that keeps the shape, behind the previous layer."""
@@ -39,36 +39,38 @@ class Volume(Record):
     """A tensor as a box: its thickness, height and depth in points; and the colors of its layers, in slices."""
 
     box: Box
-    thick: float
-    high: float
-    deep: float
+    thickness: float
+    height: float
+    depth: float
     slices: tuple[tuple[float, str], ...]
     left: float = 0.0
 
     @property
     def right(self) -> float:
         """Its right end."""
-        return self.left + self.thick
+        return self.left + self.thickness
 
     @property
-    def lean(self) -> float:
+    def overhang(self) -> float:
         """How far it extends to either side because of its depth."""
-        return self.deep * LEAN[0] / 2
+        return self.depth * DEPTH_OFFSET[0] / 2
 
     @property
     def rise(self) -> float:
         """How far it extends above and below the axis."""
-        return self.high / 2 - self.deep * LEAN[1] / 2
+        return self.height / 2 - self.depth * DEPTH_OFFSET[1] / 2
 
     def outline(self) -> Iterator[Rectangle]:
         """Narrow rectangles that together cover its visible area."""
-        slope, high = -self.deep * LEAN[1] / 2, self.high / 2
-        width = (self.thick + 2 * self.lean) / STRIPS
+        slope, height = -self.depth * DEPTH_OFFSET[1] / 2, self.height / 2
+        width = (self.thickness + 2 * self.overhang) / STRIPS
         for strip in range(STRIPS):
-            left = self.left - self.lean + strip * width
-            risen = min(1.0, (left + width - (self.left - self.lean)) / (2 * self.lean)) if self.lean else 1.0
-            sunk = max(0.0, left - (self.right - self.lean)) / (2 * self.lean) if self.lean else 0.0
-            yield left, slope - high - 2 * slope * risen, left + width, slope + high - 2 * slope * sunk
+            left = self.left - self.overhang + strip * width
+            risen = (
+                min(1.0, (left + width - (self.left - self.overhang)) / (2 * self.overhang)) if self.overhang else 1.0
+            )
+            sunk = max(0.0, left - (self.right - self.overhang)) / (2 * self.overhang) if self.overhang else 0.0
+            yield left, slope - height - 2 * slope * risen, left + width, slope + height - 2 * slope * sunk
 
     @property
     def round(self) -> bool:
@@ -83,7 +85,7 @@ class Volume(Record):
 
     def beside(self, other: "Volume") -> bool:
         """Whether two boxes have the same size, so that they are drawn close together."""
-        return not self.round and not other.round and (self.high, self.deep) == (other.high, other.deep)
+        return not self.round and not other.round and (self.height, self.depth) == (other.height, other.depth)
 
 
 def volumes(diagram: Diagram, theme: Theme) -> list[Volume]:
@@ -114,19 +116,19 @@ def _placed(found: list[Volume]) -> list[Volume]:
         left = 0.0
         if placed:
             before = placed[-1]
-            apart = max(WIDE, before.lean + volume.lean + WIDE)
-            left = before.right + (TIGHT if before.beside(volume) else apart)
+            apart = max(WIDE_GAP, before.overhang + volume.overhang + WIDE_GAP)
+            left = before.right + (NARROW_GAP if before.beside(volume) else apart)
         placed.append(volume.replace(left=left))
     return placed
 
 
 def _sized(box: Box, shape: Shape, shapes: list[Shape], theme: Theme) -> Volume:
     if box.role is Role.MERGE and box.rows[0].words in SYMBOLS:
-        return Volume(box=box, thick=ROUND, high=ROUND, deep=0.0, slices=())
-    thick, high, deep = _size(shape, shapes)
+        return Volume(box=box, thickness=ROUND, height=ROUND, depth=0.0, slices=())
+    thickness, height, depth = _size(shape, shapes)
     first, *rest = _colors(box, theme)
-    slices = ((thick, first), *((SLICE, color) for color in rest))
-    return Volume(box=box, thick=sum(size for size, _ in slices), high=high, deep=deep, slices=slices)
+    slices = ((thickness, first), *((SLICE, color) for color in rest))
+    return Volume(box=box, thickness=sum(size for size, _ in slices), height=height, depth=depth, slices=slices)
 
 
 def _colors(box: Box, theme: Theme) -> list[str]:
@@ -147,13 +149,17 @@ def _size(shape: Shape, shapes: list[Shape]) -> tuple[float, float, float]:
     match shape.layout:
         case Layout.IMAGE | Layout.VOLUME:
             longest = max(plain(side) for each in alike for side in each.spatial_size)
-            return _thick(shape, alike), _scaled(dims[-2], longest, SIDE), _scaled(dims[-1], longest, SIDE)
+            return (
+                _thickness(shape, alike),
+                _scaled(dims[-2], longest, MAX_LENGTH),
+                _scaled(dims[-1], longest, MAX_LENGTH),
+            )
         case Layout.SIGNAL | Layout.OPEN:
             longest = max(plain(each.dims[1]) for each in alike)
-            return _thick(shape, alike), _scaled(dims[1], longest, SIDE), 6.0
+            return _thickness(shape, alike), _scaled(dims[1], longest, MAX_LENGTH), 6.0
         case Layout.SEQUENCE:
             longest, widest = (max(plain(each.dims[axis]) for each in alike) for axis in (0, 1))
-            return 6.0, _scaled(dims[0], longest, SIDE), _scaled(dims[1], widest, SIDE * 0.7)
+            return 6.0, _scaled(dims[0], longest, MAX_LENGTH), _scaled(dims[1], widest, MAX_LENGTH * 0.7)
         case Layout.VECTOR | Layout.IDS:
             return 7.0, _scaled(_length(shape), max(map(_length, alike)), BAR), 7.0
 
@@ -162,11 +168,11 @@ def _length(shape: Shape) -> int:
     return plain(shape.dims[0]) if shape.dims else 1
 
 
-def _thick(shape: Shape, alike: list[Shape]) -> float:
+def _thickness(shape: Shape, alike: list[Shape]) -> float:
     """Points for the channels; fewer if there are many boxes."""
     most = max(plain(each.channels) for each in alike)
     whole: float = sum(math.sqrt(plain(each.channels) / most) for each in alike)
-    return max(3.0, min(THICK, WAY / whole) * math.sqrt(plain(shape.channels) / most))
+    return max(3.0, min(MAX_THICKNESS, TOTAL_THICKNESS / whole) * math.sqrt(plain(shape.channels) / most))
 
 
 def _scaled(size: int, largest: int, points: float) -> float:

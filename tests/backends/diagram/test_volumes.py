@@ -39,12 +39,12 @@ def test_boxes_follow_the_shape() -> None:
     found = sized("input 3x64x32; conv 12 k3 p1; maxpool 2; conv 48 k3 p1; gap; fc 10")
     by_name = {volume.name: volume for volume in found}
     conv, pool, deep = by_name["conv 12 3×3"], by_name["maxpool 2×2 /2"], by_name["conv 48 3×3"]
-    assert conv.high > conv.deep, "64 is higher than 32 is deep"
-    assert (pool.high, pool.deep) == (deep.high, deep.deep)
-    assert pool.high / conv.high == pytest.approx(pool.deep / conv.deep) == pytest.approx(0.5**0.6)
-    assert pool.thick == conv.thick
-    assert deep.thick == pytest.approx(2 * pool.thick), "four times the channels, twice as thick"
-    assert by_name["gap"].high > by_name["fc 10"].high
+    assert conv.height > conv.depth, "64 is higher than 32 is deep"
+    assert (pool.height, pool.depth) == (deep.height, deep.depth)
+    assert pool.height / conv.height == pytest.approx(pool.depth / conv.depth) == pytest.approx(0.5**0.6)
+    assert pool.thickness == conv.thickness
+    assert deep.thickness == pytest.approx(2 * pool.thickness), "four times the channels, twice as thick"
+    assert by_name["gap"].height > by_name["fc 10"].height
 
 
 @pytest.mark.parametrize("text", [LENET, RESIDUAL, UNET, TRANSFORMER, INCEPTION, "input 8x100; conv 4 k3; gap"])
@@ -54,7 +54,7 @@ def test_boxes_stand_in_order_without_covering_each_other(text: str) -> None:
     for before, after in pairwise(found):
         assert after.left > before.right
         if not before.beside(after):
-            assert after.left - after.lean >= before.right + before.lean
+            assert after.left - after.overhang >= before.right + before.overhang
     assert [volume for group in groups(found) for volume in group] == found
 
 
@@ -105,11 +105,11 @@ def test_skips_go_over_the_boxes() -> None:
     skips = [
         s for part in drawing.parts for s in part.shapes if isinstance(s, Polyline) and s.arrow and len(s.points) == 4
     ]
-    roof = min(y for part in drawing.parts for s in part.shapes if isinstance(s, Polygon) for _, y in s.points)
+    highest = min(y for part in drawing.parts for s in part.shapes if isinstance(s, Polygon) for _, y in s.points)
     heights = sorted(line.points[1][1] for line in skips)
     assert len(skips) == 2
     assert len(set(heights)) == 2, "one inside the other"
-    assert heights[-1] < roof
+    assert heights[-1] < highest
 
 
 def test_parts_beside_the_main_path_are_counted() -> None:
