@@ -39,9 +39,9 @@ def page(layer: type[Op]) -> str:
     if layer.parameters:
         lines.append("")
     for p in sorted(layer.parameters, key=lambda p: not p.positional):
-        forms = ([p.name.upper()] if p.positional else []) + [f"{p.name}="]
+        forms = ([p.name.upper()] if p.positional else []) + [f"{'NAME' if p.rest else p.name}="]
         forms += ([f"{p.letter}N"] if p.letter else []) + [word for word, _ in p.words]
-        default = "" if p.required else f"; default: {p.default}" if p.default is not None else ""
+        default = "" if p.required else f"; default: {p.default}" if p.default not in (None, ()) else ""
         lines.append(f"  {', '.join(forms)}: {p.doc}{default}")
     lines += ["", *(f"  {line.strip()}" for line in example.strip().splitlines())]
     return "\n".join(lines).rstrip()

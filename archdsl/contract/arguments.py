@@ -164,6 +164,21 @@ class Bool(Kind):
         raise self.invalid()
 
 
+class PatternText(Kind):
+    """A pattern of axes in quotes; `form` is `rearrange`, `reduce` or `einsum`. The layer reads it."""
+
+    form: str
+
+    @property
+    def words(self) -> str:
+        return 'a pattern in quotes like "c h w -> (h w) c"'
+
+    def accept(self, value: Any) -> str:
+        if not isinstance(value, str):
+            raise self.invalid()
+        return value
+
+
 class Either(Kind):
     """A value of any of several kinds."""
 
@@ -201,6 +216,7 @@ class Declared(Record):
     many: bool
     words: tuple[tuple[str, Any], ...]
     doc: str
+    rest: bool
 
 
 def argument(
@@ -211,16 +227,17 @@ def argument(
     many: bool = False,
     words: Mapping[str, Any] | None = None,
     doc: str = "",
+    rest: bool = False,
 ) -> Any:
     """Declare an argument of a layer.
 
     `letter` allows the shorthand `k5`; `positional` allows the value without a name, in the order of declaration; with
     `many`, the last positional argument takes several values; `words` are bare words that set a value: `{"nobias":
-    False}`; `doc` describes the argument in a phrase.
+    False}`; `doc` describes the argument in a phrase; with `rest`, it takes all named arguments that have no parameter
+    of their own, as (name, value).
     """
-    return Declared(
-        default=default, letter=letter, positional=positional, many=many, words=tuple((words or {}).items()), doc=doc
-    )
+    flags = tuple((words or {}).items())
+    return Declared(default=default, letter=letter, positional=positional, many=many, words=flags, doc=doc, rest=rest)
 
 
 class ParameterSpec(Record):
@@ -234,6 +251,7 @@ class ParameterSpec(Record):
     many: bool = False
     words: tuple[tuple[str, Any], ...] = ()
     doc: str = ""
+    rest: bool = False
 
     @property
     def required(self) -> bool:

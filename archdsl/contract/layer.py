@@ -23,10 +23,11 @@ Weights = Mapping[str, tuple[int, ...]]
 class Reject(Exception):
     """An input or a combination of arguments that a layer rejects.
 
-    `argument` is the argument to point at (None: the keyword); `why` explains the rejection with its numbers; `help`
-    has suggestions, as statements where possible; `recovery_shape` is the most likely shape after a fix, with which
-    elaboration continues; `kind` is the class of the diagnostic, from shape_errors.py; `language_rule` marks a rule of
-    this language that torch does not have. A test checks that torch raises in all other cases.
+    `argument` is the argument to point at (None: the keyword), `at` a part of its text in quotes; `why` explains the
+    rejection with its numbers; `help` has suggestions, as statements where possible; `recovery_shape` is the most likely
+    shape after a fix, with which elaboration continues; `kind` is the class of the diagnostic, from shape_errors.py;
+    `language_rule` marks a rule of this language that torch does not have. A test checks that torch raises in all other
+    cases.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class Reject(Exception):
         why: str,
         *,
         help: tuple[str, ...] | str = (),
+        at: tuple[int, int] | None = None,
         recovery_shape: Shape | None = None,
         kind: type[CannotTake] | type[OperandsDiffer] = CannotTake,
         language_rule: bool = False,
@@ -42,6 +44,7 @@ class Reject(Exception):
         super().__init__(why)
         self.argument = argument
         self.why = why
+        self.at = at
         self.help = (help,) if isinstance(help, str) else help
         self.recovery_shape = recovery_shape
         self.kind = kind
@@ -262,4 +265,5 @@ def _parameter(name: str, annotation: Any, declared: Declared) -> ParameterSpec:
         many=declared.many,
         words=declared.words,
         doc=declared.doc,
+        rest=declared.rest,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ..contract.arguments import Bool, InvalidValue, Kind, ParameterSpec
+from ..contract.arguments import Bool, InvalidValue, Kind, OneOf, ParameterSpec
 from ..contract.axes import AxisName
 from ..contract.initializers import Init, Initializer
 from ..contract.styles import SHAPE_KEEPING
@@ -19,6 +19,7 @@ from ..text.source import Span
 from .argument_words import SHORTHAND, helps_for, is_choice, is_word
 
 _REPEAT = "to repeat by a name, write `repeat {} {{ … }}`; `x3` takes a number"
+_WORDED = AxisName | Initializer | OneOf
 _TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False, "none": False}
 
 
@@ -71,7 +72,8 @@ class _Binder:
         if arg.name is not None or not isinstance(arg.value, ast.Variable):
             return None
         word = arg.value.name
-        choice = bool(self.queue) and is_choice(word, self.queue[0].kind)
+        free = next((p for p in self.queue if p.many or p.name not in self.bound.values), None)
+        choice = free is not None and is_choice(word, free.kind)
         known = choice or is_word(word, self.parameters) or self.ev.scope.find(word) is not None
         return None if known else word
 
@@ -119,6 +121,10 @@ class _Binder:
 
     def named(self, arg: ast.Argument, name: ast.Word) -> None:
         found = next((p for p in self.parameters if name.text in (p.name, p.letter)), None)
+        rest = next((p for p in self.parameters if p.rest), None)
+        if rest is not None and (found is None or found.rest):
+            self.collect(rest, name.text, arg)
+            return
         if found is None:
             from .torch_order import argument_of
 
@@ -149,6 +155,16 @@ class _Binder:
             return
         value = words[flag] if flag in words and not self.ev.scope.find(flag) else self.meant(found.kind, arg.value)
         self.store(found, value, arg)
+
+    def collect(self, p: ParameterSpec, name: str, arg: ast.Argument) -> None:
+        """Store a named argument that has no parameter of its own."""
+        before = self.bound.values.get(p.name, ())
+        if before is not UNKNOWN and name in dict(before):
+            self.wrong(argument_errors.ArgumentTwice(span=arg.span, uses=self.ev.uses, name=name, first=name))
+            return
+        self.bound.spans.setdefault(p.name, arg.span)
+        value = self.accepted(p, self.meant(p.kind, arg.value), arg)
+        self.bound.values[p.name] = UNKNOWN if UNKNOWN in (before, value) else (*before, (name, value))
 
     def truth(self, p: ParameterSpec, arg: ast.Argument) -> bool:
         """Whether a flag is given as `False` or `yes`, which are no words: reported, and bound as meant."""
@@ -192,7 +208,10 @@ class _Binder:
             self.overflow = self.overflow or arg
             return
         p = self.queue[0]
-        choice = isinstance(arg.value, ast.Variable) and is_choice(arg.value.name, p.kind)
+        # A word that is none of the choices is rejected by the kind, which lists them.
+        choice = isinstance(arg.value, ast.Variable) and (
+            is_choice(arg.value.name, p.kind) or isinstance(p.kind, OneOf)
+        )
         if isinstance(arg.value, ast.Variable) and not choice and self.ev.scope.find(arg.value.name) is None:
             self.unknown_word(arg.value, arg)
             return
@@ -227,7 +246,7 @@ class _Binder:
         match expr:
             case ast.Variable() if is_choice(expr.name, kind):
                 return expr.name
-            case ast.Variable() if isinstance(kind, AxisName | Initializer) and self.ev.scope.find(expr.name) is None:
+            case ast.Variable() if isinstance(kind, _WORDED) and self.ev.scope.find(expr.name) is None:
                 return expr.name  # rejected by the kind, which lists its words
             case ast.Call() if isinstance(kind, Initializer):
                 numbers = tuple(self.ev.number(each) for each in expr.args)

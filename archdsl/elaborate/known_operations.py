@@ -11,7 +11,7 @@ _OPERATIONS = frozenset(
     bilinear blur blurpool bmm bottleneck c2f c3 capsule cat cbam ceil chunk clone combine compare contiguous conv4d
     convgru convlstm convnext correlation cosh cosine cross cross_attention crossattention crossentropy csp ctc
     cumprod cumsum dcn dct decoder deform deformable_conv deformconv delu detach diag diff dilate divide dot dwt
-    dynamic_conv eca einsum ema encoder encoding envelope eq erase erf erosion evonorm expand expm1 eye fft fftn
+    dynamic_conv eca ema encoder encoding envelope eq erase erf erosion evonorm expand expm1 eye fft fftn
     film filter fire flip floor fold fpn frn frozenbn fuse gat gated gather gaussian gaussian_noise gaussiannoise
     gcn geglu gem ghost ghostconv glimpse gmlp gradient grid_sample gridsample grn group_conv groupconv hadamard
     hardshrink hardtanh heaviside hebbian highway hinge hopfield hyena ifft inception index inner invert involution
@@ -19,7 +19,7 @@ _OPERATIONS = frozenset(
     logsumexp lookup lpips lstmcell mamba mask masked matrix max maxout maxunpool mbconv median mel merge mfcc min
     mingru mixer mlp mm mod moe moveaxis multiply_add mv mxm nac nalu narrow nms noise normalise normalize ode
     one_hot onehot outer partial patch patch_embed patchembed patchify pconv perceiver performer permutohedral
-    pixel_norm pixelnorm pool ppm prod psp qrnn quantise quantize randn random rbf rearrange reciprocal reduce
+    pixel_norm pixelnorm pool ppm prod psp qrnn quantise quantize randn random rbf reciprocal
     reflectionpad reglu remainder renorm rep repconv repeat_interleave replicate repvgg rescale reverse rfft roi
     roi_align roialign roipool roll rope rot90 rotary round router rrelu rwkv s4 s5 s6 sampling scan scatter se
     senet separable separableconv separableconv2d sepconv sign sinc sinh sinkhorn siren sobel soft_argmax softmin

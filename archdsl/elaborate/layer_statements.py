@@ -130,7 +130,7 @@ def report(
         ev = state.evaluator()
         with state.sink.muted():
             spans = bind(statement.keyword, statement.args, op.parameters, "", ev).spans
-    span = spans.get(reject.argument or "", statement.keyword.span)
+    span = pointed_at(reject, spans, statement.keyword.span)
     if reject.kind is shape_errors.KernelTooLarge and _is_channels_last(state, reject, op, span):
         return
     related = state.related(maker)
@@ -146,6 +146,16 @@ def report(
             maker=related if _elsewhere(span, related.span) else None,
         )
     )
+
+
+def pointed_at(reject: Reject, spans: Arguments, keyword: Span) -> Span:
+    """Where a rejection points: at an argument or a part of its text in quotes, else at the keyword."""
+    span = spans.get(reject.argument or "", keyword)
+    quote = span.text.find('"')
+    if reject.at is None or quote < 0:
+        return span
+    start = span.start + quote + 1
+    return Span(span.source, start + reject.at[0], start + reject.at[1])
 
 
 def _before_flatten(state: State, reject: Reject, maker: DraftNode) -> tuple[str, ...]:

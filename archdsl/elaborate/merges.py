@@ -16,7 +16,7 @@ from ..text.names import nearest
 from ..text.source import Span
 from . import advice
 from .bind import bind
-from .layer_statements import example_of, is_too_large
+from .layer_statements import example_of, is_too_large, pointed_at
 from .state import UNRESOLVED, Result, State
 
 
@@ -216,7 +216,7 @@ def _refuse(state: State, reject: Reject, joint: Joint, xs: tuple[Shape, ...]) -
     if not issubclass(reject.kind, shape_errors.OperandsDiffer):
         state.emit(
             reject.kind(
-                span=joint.arguments.get(reject.argument or "", word.span),
+                span=pointed_at(reject, joint.arguments, word.span),
                 uses=state.uses,
                 keyword=word.text,
                 shape=str(xs[0]),

@@ -4,7 +4,7 @@ from ..contract.arguments import argument
 from ..contract.axes import AXIS_DOC, AnyAxis
 from ..contract.call import ARGS, Steps, torch
 from ..contract.layer import Reject
-from ..contract.reads import ALL, SAME, Links, along, moved
+from ..contract.reads import ALL, MIXED, SAME, Links, along, moved
 from ..contract.reasons import Reasons, concatenated, reasons
 from ..contract.saves import NOTHING, Saves, contiguous
 from ..shapes.shape import Layout, Shape
@@ -101,7 +101,11 @@ class StackMerge(MergeOp):
 
     def reads_of(self, xs: tuple[Shape, ...], y: Shape) -> tuple[Links, ...]:
         place, _ = self._place(xs[0].read_as(common_layout(xs)))
-        return tuple(tuple((axis + (axis >= place), SAME) for axis in range(x.rank)) for x in xs)
+        # Only one position along a new spatial axis reads an operand, which links cannot say: at most this is read.
+        channels = SAME if place == y.channel_axis else MIXED
+        return tuple(
+            tuple((i + (i >= place), channels if i == x.channel_axis else SAME) for i in range(x.rank)) for x in xs
+        )
 
     def saves_of(self, xs: tuple[Shape, ...], y: Shape) -> Saves:
         return Saves(output_format=contiguous(y.rank))

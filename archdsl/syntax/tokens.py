@@ -15,7 +15,7 @@ KEYWORDS = frozenset(
 )
 
 # Names that are merges at the start of a statement, and ordinary names elsewhere.
-MERGE_NAMES = frozenset({"sub", "div", "maximum", "minimum", "stack", "matmul"})
+MERGE_NAMES = frozenset({"sub", "div", "maximum", "minimum", "stack", "matmul", "einsum"})
 
 # Tokens that may start a statement.
 STARTS = frozenset(

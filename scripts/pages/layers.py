@@ -25,6 +25,7 @@ TITLES = {
     "linear": "Linear layers and embeddings",
     "regularization": "Dropout",
     "reshape": "Reshaping",
+    "rearrange": "Patterns of axes",
     "cut": "Padding and slicing",
     "resample": "Resampling",
     "merge": "Merges of equal shapes",
@@ -103,7 +104,7 @@ def _arguments(parameters: tuple[ParameterSpec, ...]) -> str:
     rows = ["| argument | as | takes | default | description |", "| --- | --- | --- | --- | --- |"]
     for each in sorted(parameters, key=lambda each: not each.positional):
         forms = [f"`{each.name.upper()}`"] if each.positional else []
-        forms += [f"`{each.name}=`"] + ([f"`{each.letter}N`"] if each.letter else [])
+        forms += [f"`{'NAME' if each.rest else each.name}=`"] + ([f"`{each.letter}N`"] if each.letter else [])
         forms += [f"`{word}`" for word, _ in each.words]
         takes = "flag" if isinstance(each.kind, Bool) else each.kind.words if each.kind else ""
         cells = (f"`{each.name}`", ", ".join(forms), takes, _default(each), each.doc)

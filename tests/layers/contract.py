@@ -9,14 +9,14 @@ from typing import Any
 from hypothesis import strategies as st
 
 from archdsl.analysis.receptive_field import reach
-from archdsl.contract.arguments import Dims, Either, Int, Kind, ParameterSpec, SpatialInt
+from archdsl.contract.arguments import Dims, Either, Int, Kind, ParameterSpec, PatternText, SpatialInt
 from archdsl.contract.layer import Layer, Op, Reject
 from archdsl.contract.reads import Unfolded
 from archdsl.layers.merge import MergeOp
 from archdsl.shapes.shape import Layout, Shape
 from archdsl.shapes.symbolic import Sym, Undecided, recording
 
-from .strategies import draw_argument, draw_value, integers, sampled
+from .strategies import cases, draw_argument, draw_value, integers, sampled
 
 SECONDS = 2
 """Seconds of CPU time for all methods together."""
@@ -99,6 +99,10 @@ def large_cases(draw: st.DrawFn, op: type[Op]) -> tuple[Op, tuple[Shape, ...]]:
     """An op and inputs with numbers up to 10⁹."""
     layout = draw(sampled(tuple(Layout)))
     x = _large_shape(draw, layout)
+    if any(isinstance(p.kind, PatternText) for p in op.parameters):
+        small, xs = draw(cases(op))
+        factor = draw(sampled((1, 7, 4097, 100_000_007)))
+        return small, tuple(Shape(*(size * factor for size in each.dims), layout=each.layout) for each in xs)
     xs = (x, *(x for _ in range(draw(integers(1, 2))))) if issubclass(op, MergeOp) else (x,)
     chosen = [p for p in op.parameters if p.required or draw(integers(0, 2)) == 0]
     return op(**{p.name: _large_argument(draw, p, x) for p in chosen}), xs

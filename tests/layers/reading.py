@@ -11,6 +11,7 @@ from archdsl.contract.layer import Op
 from archdsl.contract.reads import Links, PeriodicReads, ReadsAll, ReadsBefore, Unfolded
 from archdsl.layers.elementwise import Clamp
 from archdsl.layers.merge import Minimum
+from archdsl.layers.rearrange import Reduce
 from archdsl.layers.recurrent import Recurrent
 from archdsl.layers.reduction import AxisMinimum
 from archdsl.shapes.shape import Layout, Shape
@@ -73,6 +74,10 @@ def _places(shape: Shape) -> list[Place]:
     return list(product(*(range(size) for axis, size in enumerate(shape.dims) if axis != shape.channel_axis)))
 
 
+def _is_minimum(op: Op) -> bool:
+    return isinstance(op, AxisMinimum | Minimum) or (isinstance(op, Reduce) and op.operation == "min")
+
+
 @torch.no_grad()
 def _observed(op: Op, xs: tuple[Shape, ...], y: Shape, index: int) -> dict[Place, set[Place]]:
     generator = torch.Generator().manual_seed(0)
@@ -88,7 +93,7 @@ def _observed(op: Op, xs: tuple[Shape, ...], y: Shape, index: int) -> dict[Place
         where: tuple[int | slice, ...] = (row, slice(None), *source)
         change = 0.5 + numbers(x.channels)
         # A larger number does not change a minimum.
-        perturbed[where] += -change if isinstance(op, AxisMinimum | Minimum) else change
+        perturbed[where] += -change if _is_minimum(op) else change
     result: torch.Tensor = inputs[0]
     for step in op.steps(xs):
         module = make_module(step).double().eval() if isinstance(step, Module) else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
+from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from archdsl.contract.arguments import (
     Kind,
     OneOf,
     ParameterSpec,
+    PatternText,
     SpatialInt,
 )
 from archdsl.contract.axes import LETTERS, AxisName
@@ -24,6 +26,8 @@ from archdsl.contract.layer import Op, Reject
 from archdsl.layers.contraction import Matmul
 from archdsl.layers.merge import MergeOp
 from archdsl.shapes.shape import Layout, Shape
+
+from .patterns import operand, pattern
 
 # Constructed once: that takes Hypothesis longer than to sample from it.
 integers = cache(st.integers)
@@ -142,12 +146,33 @@ def cases(draw: st.DrawFn, op: type[Op]) -> tuple[Op, tuple[Shape, ...]]:
     """
     while True:
         x = draw(_SHAPES)
-        xs = _operands(draw, op, x) if issubclass(op, MergeOp) else (x,)
-        # Half of the arguments keep their default, so that one rejection does not hide the others.
-        chosen = [p for p in op.parameters if p.required or draw(st.booleans())]
-        drawn = op(**{p.name: draw_argument(draw, p, x) for p in chosen})
+        if any(isinstance(p.kind, PatternText) for p in op.parameters):
+            drawn, xs = _patterned(draw, op, x)
+        else:
+            xs = _operands(draw, op, x) if issubclass(op, MergeOp) else (x,)
+            # Half of the arguments keep their default, so that a rejection by one does not hide the others.
+            chosen = [p for p in op.parameters if p.required or draw(st.booleans())]
+            drawn = op(**{p.name: draw_argument(draw, p, x) for p in chosen})
         if not _refused_by_own_rule(drawn, xs) or draw(integers(0, 7)) == 0:
             return drawn, xs
+
+
+def _patterned(draw: st.DrawFn, op: type[Op], x: Shape) -> tuple[Op, tuple[Shape, ...]]:
+    """An op with a pattern for x, and its inputs."""
+    random = Random(draw(integers(0, 2**32)))
+    values = pattern_arguments(random, op.parameters, x)
+    others = [p for p in op.parameters if p.required and p.name not in values]
+    drawn = op(**values, **{p.name: draw_argument(draw, p, x) for p in others})
+    other = operand(random, str(values["pattern"]), x) if issubclass(op, MergeOp) else None
+    return drawn, (x,) if other is None else (x, other)
+
+
+def pattern_arguments(random: Random, parameters: tuple[ParameterSpec, ...], x: Shape) -> dict[str, Any]:
+    """A pattern that fits x, and the sizes that it asks for."""
+    spec = next(p for p in parameters if isinstance(p.kind, PatternText))
+    assert isinstance(spec.kind, PatternText)
+    text, sizes = pattern(random, spec.kind.form, x)
+    return {spec.name: text} | ({"sizes": sizes} if any(p.rest for p in parameters) else {})
 
 
 def _refused_by_own_rule(op: Op, xs: Sequence[Shape]) -> bool:

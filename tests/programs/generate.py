@@ -8,7 +8,7 @@ from archdsl.diagnostics import Sink
 from archdsl.elaborate import elaborate
 from archdsl.graph import Graph
 from archdsl.layers import merges, registry, synonyms
-from archdsl.layers.contraction import Matmul
+from archdsl.layers.contraction import Einsum, Matmul
 from archdsl.layers.joining import Concat
 from archdsl.layers.merge import Add, Mul
 from archdsl.layers.reshape import Permute
@@ -197,6 +197,8 @@ class _Maker:
         shapes, words = [], []
         if kind is Matmul:
             return self.make_matmul(x, names)
+        if kind is Einsum:
+            return self.make_einsum(x, names)
         for _ in range(self.random.randint(1, 3)):
             same = [name for name, (shape, _) in names.tensors.items() if shape == x]
             if same and self.bernoulli(0.3):
@@ -223,6 +225,22 @@ class _Maker:
             f"{self.random.choice([' ', ' ', chr(10)]) if w[0] == '{' else ' '}{w}" for w in words
         )
         return self.ended(text, x, y, names)
+
+    def make_einsum(self, x: Shape, names: _Names) -> tuple[str, Shape] | None:
+        """A tensor times another of the same shape, summed along some axes."""
+        if x.layout is Layout.IDS:
+            return None
+        first = [f"a{i}" for i in range(x.rank)]
+        second = [self.random.choice([name, f"b{i}"]) for i, name in enumerate(first)]
+        known = list(dict.fromkeys([*first, *second]))
+        right = self.random.sample(known, self.random.randint(1, min(4, len(known))))
+        op = Einsum(pattern=f"{' '.join(first)}, {' '.join(second)} -> {' '.join(right)}")
+        shared, sizes = op.contracted((x, x))
+        if shared and all(sizes[name] == 1 for name in shared):
+            return None  # torch does not count it
+        body, _ = self.make_layer(x, names, 2, keep=True)
+        y = op.infer((x, x))
+        return self.ended(f'einsum "{op.pattern}" {{ {body} }}', x, y, names) if y.numel <= _LARGEST else None
 
     def make_matmul(self, x: Shape, names: _Names) -> tuple[str, Shape] | None:
         """A matrix times a transposed matrix."""

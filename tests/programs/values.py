@@ -14,12 +14,13 @@ from archdsl.contract.arguments import (
     Kind,
     OneOf,
     ParameterSpec,
+    PatternText,
     SpatialInt,
 )
 from archdsl.contract.axes import AxisName
 from archdsl.contract.initializers import Init, Initializer
 from archdsl.shapes.shape import Layout, Shape
-from tests.layers.strategies import initializers
+from tests.layers.strategies import initializers, pattern_arguments
 
 _REALS = (0.0, 1e-6, 1e-5, 0.1, 0.25, 0.5, 1.0, 2.0, 0.75, -0.5)
 
@@ -82,8 +83,11 @@ def _factors(random: Random, x: Shape) -> tuple[int, ...]:
 
 def arguments(random: Random, parameters: tuple[ParameterSpec, ...], x: Shape) -> dict[str, Any]:
     """Arguments for a layer: all required ones, some of the others."""
-    chosen: dict[str, Any] = {}
+    patterned = any(isinstance(p.kind, PatternText) for p in parameters)
+    chosen: dict[str, Any] = pattern_arguments(random, parameters, x) if patterned else {}
     for p in parameters:
+        if p.rest or p.name in chosen:
+            continue
         if p.required or random.random() < 0.25:
             many = p.many and random.random() < 0.8
             chosen[p.name] = _order(random, x) if many else value(random, p.kind, x)
@@ -133,7 +137,9 @@ def written(
             continue
         each = values[p.name]
         flags = [flag for flag, sets in p.words if sets == each and type(sets) is type(each)]
-        if p.many:
+        if p.rest:
+            others += [f"{name}={number(random, size, known)}" for name, size in each]
+        elif p.many:
             by_place += [number(random, v, known) for v in each]
         elif flags and random.random() < 0.8:
             others.append(random.choice(flags))
@@ -159,7 +165,7 @@ def _plain(each: Any) -> str:
 
 def _text(random: Random, each: Any, known: Mapping[str, Any]) -> str:
     if isinstance(each, str):
-        return each
+        return f'"{each}"' if " " in each or ">" in each else each
     if isinstance(each, Init):
         numbers = ", ".join(number(random, each_number, known) for each_number in each.numbers)
         return f"{each.name}({numbers})" if numbers else each.name

@@ -118,7 +118,10 @@ from low
 stack { neg } axis=d; matmul { permute 0 1 3 2 }; sub { mean axis=cd keep }; div { norm axis=w keep } as product
 from x
 maximum { neg }; minimum { square }; concat { neg } axis=h as both
-output top, low, rest, product, both
+from x
+rearrange "c (h 2) (w q) -> (c 2) (h q) w" q=3; reduce "c (h 3) w -> c w h" max
+einsum "c w h, d h w -> c d" { rearrange "d w h -> d h w" } as mixed
+output top, low, rest, product, both, mixed
 """
 
 
