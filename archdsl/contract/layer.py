@@ -24,7 +24,7 @@ class Reject(Exception):
     """An input or a combination of arguments that a layer rejects.
 
     `argument` is the argument to point at (None: the keyword), `at` a part of its text in quotes; `why` explains the
-    rejection with its numbers; `help` has suggestions, as statements where possible; `recovery_shape` is the most likely
+    rejection with its numbers; `help` has suggestions, as statements where possible; `recovery_shape` is the likely
     shape after a fix, with which elaboration continues; `kind` is the class of the diagnostic, from shape_errors.py;
     `language_rule` marks a rule of this language that torch does not have. A test checks that torch raises in all other
     cases.
