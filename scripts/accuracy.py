@@ -153,10 +153,10 @@ def draw(found: dict[str, Any]) -> None:
         figure.savefig(PICTURE.with_suffix(f".{ending}"), dpi=150, metadata=metadata)
 
 
-def _curves(axes: Axes, history: list[dict[str, Any]], part: str, colour: str, label: str) -> None:
+def _curves(axes: Axes, history: list[dict[str, Any]], part: str, color: str, label: str) -> None:
     points = [(line["epoch"], line[part]["accuracy"]) for line in history if line[part]]
     if points:
-        axes.plot(*zip(*points, strict=True), color=colour, marker=".", markersize=3, linewidth=1.3, label=label)
+        axes.plot(*zip(*points, strict=True), color=color, marker=".", markersize=3, linewidth=1.3, label=label)
 
 
 def main() -> int:

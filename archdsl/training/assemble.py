@@ -17,14 +17,14 @@ from .loop.loss import make_loss
 from .loop.metrics import EpochMetrics
 from .loop.optimizers import make_optimizer
 from .loop.process_group import SINGLE_PROCESS, ProcessGroup
-from .loop.standardization import Standard, Standardiser
+from .loop.standardization import Standard, Standardizer
 from .loop.train_context import Batches, TrainContext, on_device
 from .loop.training_state import RandomGenerators, TrainingState, derive, own_purpose, weights_of
 from .loop.whitening import WHITENING_IMAGES, whiten
 from .model_spec import ModelSpec
 from .recipe.recipe import Recipe
 
-_MOST_STANDARDISED = 1 << 26
+_MOST_STANDARDIZED = 1 << 26
 """Largest size in bytes of a second copy of the images in memory, standardized and in float32."""
 
 
@@ -58,7 +58,7 @@ def prepare(model: nn.Module, model_spec: ModelSpec, splits: Splits, standard: S
     """Set the weights that are computed from the first training images."""
     if model_spec.whitened:
         batch = on_device(splits.train.take(np.arange(min(WHITENING_IMAGES, len(splits.train)))), device)
-        whiten(model, model_spec.whitened, batch.images, Standardiser(standard, device, torch.contiguous_format))
+        whiten(model, model_spec.whitened, batch.images, Standardizer(standard, device, torch.contiguous_format))
 
 
 def choose(
@@ -72,7 +72,7 @@ def choose(
     """Precision and memory layout; `auto` is timed on one batch. All processes use the leader's choice."""
     count = min(math.ceil(recipe.batch / group.size), len(splits.train))
     batch = on_device(splits.train.take(np.arange(count)), device)
-    inputs = Standardiser(standard, device, torch.contiguous_format)(batch.images)
+    inputs = Standardizer(standard, device, torch.contiguous_format)(batch.images)
     loss = make_loss(recipe.loss)
     chosen, trials = choose_setup(model, loss, (inputs, batch.labels), device, recipe.precision, recipe.layout)
     precision, layout = group.broadcast_text(f"{chosen.precision} {chosen.layout}").split()
@@ -90,26 +90,26 @@ def make_context(
 ) -> TrainContext:
     """What stays the same during the training."""
     train = on_device(splits.train, setup.device, setup.memory_format)
-    standardise = Standardiser(standard, setup.device, setup.memory_format)
+    standardize = Standardizer(standard, setup.device, setup.memory_format)
     return TrainContext(
         recipe=recipe,
         setup=setup,
         loss=make_loss(recipe.loss),
-        standardise=standardise,
+        standardize=standardize,
         classes=classes,
         train=train,
         validation=on_device(splits.validation, setup.device, setup.memory_format) if splits.validation else None,
         stop=stop,
         group=group,
-        inputs=_inputs(train, recipe, standardise, setup.device),
+        inputs=_inputs(train, recipe, standardize, setup.device),
     )
 
 
-def _inputs(train: Batches, recipe: Recipe, standardise: Standardiser, device: torch.device) -> Tensor | None:
+def _inputs(train: Batches, recipe: Recipe, standardize: Standardizer, device: torch.device) -> Tensor | None:
     """All images standardized, if that saves work for each batch: for small data sets without random augmentation."""
-    if train.images.nbytes > _MOST_STANDARDISED or train.images.device != device or changes_pixels(recipe.augment):
+    if train.images.nbytes > _MOST_STANDARDIZED or train.images.device != device or changes_pixels(recipe.augment):
         return None
-    return standardise(train.images)
+    return standardize(train.images)
 
 
 def first_state(model: nn.Module, of: TrainContext) -> TrainingState:

@@ -71,7 +71,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("words", REFUSED)
-def test_what_would_have_no_effect_is_refused(words: str) -> None:
+def test_options_without_effect_are_refused(words: str) -> None:
     before = Path("net.arch").read_bytes()
     done = CliRunner().invoke(main, words.split())
     assert done.exit_code == 2
@@ -82,7 +82,7 @@ def test_what_would_have_no_effect_is_refused(words: str) -> None:
 
 
 @pytest.mark.parametrize("words", ACCEPTED)
-def test_what_goes_together_is_taken(words: str) -> None:
+def test_compatible_options_are_accepted(words: str) -> None:
     done = CliRunner().invoke(main, words.split())
     assert done.exit_code == 0, done.output
 

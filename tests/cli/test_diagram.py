@@ -33,7 +33,7 @@ def run(*args: object) -> Result:
         ("NET.SVG", b"<?xml"),
     ],
 )
-def test_the_ending_says_what_is_written(net: Path, name: str, start: bytes) -> None:
+def test_the_extension_selects_the_format(net: Path, name: str, start: bytes) -> None:
     out = net.with_name(name)
     result = run(net, "-o", out)
     assert result.exit_code == 0, result.output
@@ -68,7 +68,7 @@ def test_a_folder_that_does_not_exist(net: Path) -> None:
     assert not (net.parent / "pictures").exists()
 
 
-def test_mistakes_are_shown_and_nothing_is_written(net: Path) -> None:
+def test_errors_are_shown_and_nothing_is_written(net: Path) -> None:
     net.write_text("input 3x4x4; conv 8 k5")
     out = net.with_name("net.svg")
     out.write_text("the picture of yesterday")
@@ -91,7 +91,7 @@ def test_settings_and_sizes(net: Path) -> None:
     assert "fc 7" in result.output
 
 
-def test_what_is_drawn_can_be_chosen(net: Path) -> None:
+def test_the_content_of_a_diagram_can_be_selected(net: Path) -> None:
     result = run(net, "-o", "-", "--format", "dot", "--direction", "LR", "--no-parameters", "--macs", "--no-caption")
     assert 'rankdir="LR"' in result.output
     assert "118K MACs" in result.output
@@ -130,7 +130,7 @@ def test_a_folder_in_the_place_of_the_file(net: Path) -> None:
     assert "it is a folder" in result.output
 
 
-def test_check_tells_whether_a_picture_is_stale(net: Path) -> None:
+def test_check_reports_outdated_diagrams(net: Path) -> None:
     out = net.with_name("net.svg")
     missing = run(net, "-o", out, "--check")
     assert (missing.exit_code, missing.output) == (1, f"{out} is missing; run without --check to write it\n")

@@ -32,7 +32,7 @@ def test_the_status_is_that_of_diff() -> None:
     assert run("a.arch", "c.arch").exit_code == 2
 
 
-def test_a_mistake_is_not_a_difference(folder: Path) -> None:
+def test_an_error_is_not_a_difference(folder: Path) -> None:
     (folder / "b.arch").write_text("input 3x8x8\nconv 8 k9\n")
     done = run("a.arch", "b.arch")
     assert done.exit_code == 2

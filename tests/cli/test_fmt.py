@@ -70,7 +70,7 @@ def test_standard_input() -> None:
     assert (done.exit_code, done.output) == (0, NEAT)
 
 
-def test_mistakes_leave_the_file_alone(rough: Path) -> None:
+def test_errors_leave_the_file_unchanged(rough: Path) -> None:
     wrong = rough.with_name("wrong.arch")
     wrong.write_text("input 3x8x8;relu (\n")
     done = run(wrong, rough)
@@ -117,7 +117,7 @@ DAMAGE: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("kind", DAMAGE)
-def test_a_mistake_of_the_formatter_changes_no_file(rough: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+def test_a_bug_in_the_formatter_changes_no_file(rough: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     monkeypatch.setattr(fmt, "format_program", lambda *given: DAMAGE[kind](format_program(*given)))
     done = run(rough)
     assert done.exit_code == 1

@@ -28,7 +28,7 @@ def run(*args: str) -> Result:
     return result
 
 
-def test_check_goes_on_behind_a_file_that_is_not_there(files: list[str]) -> None:
+def test_check_continues_after_a_missing_file(files: list[str]) -> None:
     result = run("check", *files)
     assert result.exit_code == 2
     assert f"archdsl: {files[1]}: no such file" in result.stderr

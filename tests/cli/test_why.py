@@ -42,7 +42,7 @@ def test_nothing_there(name: str, hint: str) -> None:
     assert len(done.output.splitlines()) == 1
 
 
-def test_a_network_with_a_mistake_is_derived_as_far_as_it_is_known(tmp_path: Path) -> None:
+def test_a_network_with_an_error_is_derived_up_to_the_error(tmp_path: Path) -> None:
     (tmp_path / "net.arch").write_text("input 1x8x8\nconv 4 k3; relu\nconv 4 k9 as late\n")
     done = run(tmp_path / "net.arch", "late")
     assert done.exit_code == 1
@@ -78,7 +78,7 @@ def test_every_layer_is_a_step_for_programs() -> None:
     assert {step["shape"] for step in found["steps"]} == {str(node.shape) for node in network.graph.nodes}
 
 
-def test_what_is_asked_of_sizes_for_programs(tmp_path: Path) -> None:
+def test_the_json_of_size_requirements(tmp_path: Path) -> None:
     (tmp_path / "net.arch").write_text("input 3x32x32\nif @h > 7 { conv 8 k7 } else { conv 8 k3 }\nmaxpool 2\n")
     done = run(tmp_path / "net.arch", "maxpool1", "--input", "3xHxW", "--format", "json")
     found = json.loads(done.output)

@@ -63,7 +63,7 @@ def test_any_mutation(text: str, data: st.DataObject) -> None:
 
 @settings(max_examples=40 * ROUNDS)
 @given(st.sampled_from(SHORT), st.data())
-def test_any_mutation_can_be_mended(text: str, data: st.DataObject) -> None:
+def test_any_mutation_can_be_fixed(text: str, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(text)))
     text = text[:place] + data.draw(st.sampled_from(WORDS)) + text[place + data.draw(st.integers(0, 3)) :]
     source = Source(text)

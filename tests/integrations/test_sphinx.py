@@ -36,7 +36,7 @@ def directive(argument: str = "", options: str = "", text: str = "") -> str:
     return "\n".join([*lines, *(f"   {line}" for line in text.splitlines())])
 
 
-def test_a_text_becomes_the_picture(tmp_path: Path) -> None:
+def test_a_text_becomes_a_diagram(tmp_path: Path) -> None:
     html, warnings = build(tmp_path, directive(text=NET))
     assert warnings == ""
     assert html.count("<svg") == 1
@@ -88,13 +88,13 @@ def test_other_builders(tmp_path: Path) -> None:
         (directive("net.arch", ":veiw: blocks"), 'unknown option: "veiw"'),
     ],
 )
-def test_what_is_wrong_is_a_warning_with_its_place(tmp_path: Path, page: str, output: str) -> None:
+def test_errors_are_warnings_with_their_position(tmp_path: Path, page: str, output: str) -> None:
     _, warnings = build(tmp_path, page)
     assert output in warnings
     assert "index.rst:6:" in warnings
 
 
-def test_a_mistake_is_shown_as_check_shows_it(tmp_path: Path) -> None:
+def test_an_error_is_shown_as_check_shows_it(tmp_path: Path) -> None:
     html, warnings = build(tmp_path, directive(text="input 1x8x8\nconv 4 k9"))
     assert "index.rst:6: WARNING: a network has errors:" in warnings
     assert "error[E0401]" in warnings

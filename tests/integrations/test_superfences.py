@@ -10,7 +10,7 @@ import pytest
 
 from archdsl.integrations.superfences import fence, fence_with, validate
 
-COLOURED = '<span class="nb">conv</span>'
+COLORED = '<span class="nb">conv</span>'
 NET = "net Tiny\ninput 1x8x8\nconv 4 k3; relu\ngap; fc 2\n"
 
 
@@ -28,7 +28,7 @@ def svg(html: str) -> ElementTree.Element:
     return ElementTree.fromstring(html[html.index("<svg") : html.index("</svg>") + 6])
 
 
-def test_a_fence_becomes_the_picture() -> None:
+def test_a_fence_becomes_a_diagram() -> None:
     html = render(block(NET))
     assert html.startswith("<p>before</p>")
     assert html.endswith("<p>after</p>")
@@ -42,7 +42,7 @@ def test_a_table_and_the_text_on_request() -> None:
     assert "<svg" not in html
     assert "parameters 50, all trainable" in html
     assert html.count("<tr>") == 6
-    assert COLOURED in html[: html.index("<table class")]
+    assert COLORED in html[: html.index("<table class")]
 
 
 def test_themes_and_views() -> None:
@@ -60,10 +60,10 @@ def test_values_and_sizes() -> None:
 def test_other_defaults() -> None:
     html = render(block(NET), format=fence_with(diagram=False, source=True))
     assert "<svg" not in html
-    assert COLOURED in html
+    assert COLORED in html
 
 
-def test_two_pictures_on_a_page_do_not_share_ids() -> None:
+def test_two_diagrams_on_a_page_do_not_share_ids() -> None:
     html = render(block(NET) + "\n\n" + block(NET.replace("conv 4", "conv 5")))
     ids = [part.partition('"')[0] for part in html.split(' id="')[1:]]
     assert len(ids) == 4
@@ -79,14 +79,14 @@ def test_two_pictures_on_a_page_do_not_share_ids() -> None:
         (' set="width"', "`width` is not NAME=NUMBER"),
     ],
 )
-def test_a_wrong_option_is_told(options: str, output: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_invalid_option_is_reported(options: str, output: str, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "mkdocs.plugins.archdsl"):
         html = render(block(NET, options))
     assert escape(output) in html
     assert output in caplog.text
 
 
-def test_a_mistake_is_shown_as_check_does(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_error_is_shown_as_check_shows_it(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "mkdocs.plugins.archdsl"):
         html = render(block("input 1x8x8\nconv 4 k9\n"))
     assert "error[E0401]" in html

@@ -67,7 +67,7 @@ def pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a script of a shell")
-def test_what_pip_says_goes_to_the_log(pip: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_output_of_pip_goes_to_the_log(pip: Path, capfd: pytest.CaptureFixture[str]) -> None:
     pip.write_text("0")
     dev.pip_install("something")
     assert capfd.readouterr() == ("", "")

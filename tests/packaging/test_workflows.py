@@ -40,7 +40,7 @@ def test_actions_are_pinned(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_no_expression_stands_in_a_script(path: Path) -> None:
+def test_no_script_contains_an_expression(path: Path) -> None:
     """Text from outside (a title, an input) would be executed."""
     assert all("${{" not in step.get("run", "") for step in steps(path))
 

@@ -33,13 +33,13 @@ def drawn(name: str, part: int) -> Iterator[Example]:
             yield example
 
 
-def test_each_property_is_drawn_for() -> None:
+def test_examples_are_generated_for_each_property() -> None:
     assert EXAMPLES.keys() == PROPERTIES.keys()
 
 
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("name", PROPERTIES)
-def test_drawn_examples(name: str, part: int) -> None:
+def test_generated_examples(name: str, part: int) -> None:
     for example in drawn(name, part):
         hold(example)
 
@@ -70,7 +70,7 @@ def test_the_tables_name_commands_that_there_are() -> None:
     assert {*WEIGHTS, *SLOW, *TRAINS, *NOT_HERE} <= commands().keys()
 
 
-def test_every_command_is_drawn() -> None:
+def test_every_command_is_generated() -> None:
     scene = Scene(files=(("a.arch", "input 3x8x8\n"),))
     lines = [command_line(Random(seed), scene) for seed in range(6000)]
     assert {" ".join(command.path[:1]) for command in commands().values()} <= {line[0] for line in lines if line}

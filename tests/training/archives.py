@@ -53,7 +53,7 @@ def digest(content: bytes) -> str:
 
 
 class Server:
-    """Serves `files` by path; counts the requests."""
+    """Responds with `files` by path; counts the requests."""
 
     def __init__(self, base: str, files: dict[str, bytes]) -> None:
         self.base, self.files = base, files

@@ -106,7 +106,7 @@ def trained(tmp_path: Path) -> tuple[TrainingState, TrainContext, nn.Module]:
 def test_the_recipe_is_the_paper_s_loop(trained: tuple[TrainingState, TrainContext, nn.Module]) -> None:
     state, context, model = trained
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    by_hand(model.train(), context, context.standardise(context.train.images), context.train.labels)
+    by_hand(model.train(), context, context.standardize(context.train.images), context.train.labels)
     assert state.step == 14
     assert state.average is not None
     for name, tensor in model.state_dict().items():

@@ -48,7 +48,7 @@ def test_a_batch_is_the_same_however_images_are_kept(
 ) -> None:
     kept = made(layout, augment=augment)
     assert (kept.inputs is None) == bool({"crop", "alternate"} & augment.keys())
-    monkeypatch.setattr(assemble, "_MOST_STANDARDISED", 0)
+    monkeypatch.setattr(assemble, "_MOST_STANDARDIZED", 0)
     monkeypatch.setattr(train_context, "_MOST_COPIED", 0)
     each = made(layout, augment=augment)
     assert each.inputs is None

@@ -55,7 +55,7 @@ def run(*args: object) -> Result:
     return result
 
 
-def digit_picture(path: Path, index: int) -> int:
+def digit_image(path: Path, index: int) -> int:
     """One of the test images, four times as large; its digit."""
     test = digits.load(Request(ImageShape(1, 8, 8), path)).test
     assert test is not None
@@ -75,7 +75,7 @@ def test_from_the_text_to_an_answer(folder: Path) -> None:
     assert (folder / "runs/Small-digits-1/net.arch").read_text() == NET
     right = 0
     for index in range(10):
-        digit = digit_picture(folder / f"{index}.png", index)
+        digit = digit_image(folder / f"{index}.png", index)
         answer = run("predict", "runs/Small-digits-1", f"{index}.png", "--top", 2)
         assert answer.exit_code == 0, answer.output
         assert len(answer.output.split(",")) == 2
@@ -103,7 +103,7 @@ def test_parameters_of_the_network_and_sizes_are_kept(folder: Path) -> None:
     options = ("--set", "width=4", "--input", "1x8x8", "--data", "digits", "--epochs", 1, "--out", "r")
     assert run("train", "net.arch", *options).exit_code == 0
     assert json.loads((folder / "r/settings.json").read_text())["network"]["parameters"] == 4 * 10 + 8 + 650
-    digit_picture(folder / "0.png", 0)
+    digit_image(folder / "0.png", 0)
     assert run("predict", "r", "0.png").exit_code == 0
     assert run("train", "--resume", "r", "--epochs", 2).exit_code == 0
 
@@ -119,7 +119,7 @@ def test_used_files_go_with_the_run(folder: Path) -> None:
     assert resumed.exit_code == 0, resumed.output
 
 
-def test_the_file_may_name_its_data_beside_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_file_may_name_data_next_to_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for index in range(12):
         for name, shade in (("dark", 10), ("light", 240)):
             path = folder / "project/pictures" / name / f"{index}.png"
@@ -155,7 +155,7 @@ def wait_for_steps(run: Path, process: "subprocess.Popen[str]") -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
-def test_stopped_or_killed_it_goes_on_as_if_nothing_had_been(folder: Path, number: signal.Signals) -> None:
+def test_a_stopped_or_killed_run_resumes_with_the_same_result(folder: Path, number: signal.Signals) -> None:
     # 200 epochs take a second or two: the signal arrives somewhere in the middle
     process = start(folder, "net.arch", "--data", "digits", "--epochs", "200", "--patience", "off", "--out", "r")
     wait_for_steps(folder / "r", process)
@@ -226,7 +226,7 @@ def mismatch(text: str, *args: str) -> str:
 
 
 @pytest.mark.usefixtures("folder")
-def test_an_input_that_does_not_fit_is_told_before_anything_is_fetched() -> None:
+def test_an_unsuitable_input_is_reported_before_any_download() -> None:
     assert mismatch("input 1x32x32\nflatten; fc 100\n", "--data", "mnist") == "\n".join(
         [
             "error[E0811]: `mnist` has images of 1×28×28, but this network takes 1×32×32",
@@ -266,14 +266,14 @@ def test_networks_that_do_not_fit(text: str, data: str, message: str) -> None:
 
 
 @pytest.mark.parametrize("fit", ["pad", "resize"])
-def test_images_are_fitted_when_told(folder: Path, fit: str) -> None:
+def test_images_are_fitted_on_request(folder: Path, fit: str) -> None:
     (folder / "net.arch").write_text(
         NET.replace("1x8x8", "1x12x12").replace("epochs 3", f"epochs 4; data digits fit={fit}")
     )
     result = run("train", "net.arch", "--out", "r", "--lr", "0.01")
     assert result.exit_code == 0, result.output
     assert "images of 1x12x12" in result.output
-    digit_picture(folder / "0.png", 0)
+    digit_image(folder / "0.png", 0)
     assert run("predict", "r", "0.png").exit_code == 0
 
 
@@ -306,7 +306,7 @@ def test_what_cannot_be(args: tuple[str, ...], code: int, message: str) -> None:
     assert not Path("runs").exists() or not list(Path("runs").iterdir())
 
 
-def test_what_cannot_be_predicted(folder: Path) -> None:
+def test_unreadable_images_are_reported(folder: Path) -> None:
     assert run("train", "net.arch", "--data", "digits", "--epochs", 1, "--out", "r").exit_code == 0
     (folder / "no.png").write_text("no picture")
     for args, message in (
@@ -319,7 +319,7 @@ def test_what_cannot_be_predicted(folder: Path) -> None:
         assert result.exit_code == (2 if "nothing" in args else 1)
     for path in [folder / "r/best.safetensors", folder / "r/last.safetensors"]:
         path.unlink()
-    digit_picture(folder / "0.png", 0)
+    digit_image(folder / "0.png", 0)
     assert run("predict", "r", "0.png").exit_code == 0  # by the newest checkpoint
     (folder / "r/net.arch").write_text(NET.replace("width = 8", "width = 7"))
     other = run("predict", "r", "0.png")
@@ -339,7 +339,7 @@ def found(text: str) -> set[str]:
     "kind",
     [k for k in vars(catalogue).values() if isinstance(k, type) and issubclass(k, Diagnostic) and k is not Diagnostic],
 )
-def test_examples_of_the_mistakes(kind: type[Diagnostic]) -> None:
+def test_examples_of_the_diagnostics(kind: type[Diagnostic]) -> None:
     assert found(kind.wrong) == {kind.code}
     assert found(kind.right) == set()
 
@@ -372,13 +372,13 @@ def test_a_mismatch_loads_no_torch(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("classes", "message"), [(10, "accuracy 50.00%, loss"), (100, "accuracy 50.00%, top-5 75.00%, loss")]
 )
-def test_top5_is_told_where_classes_are_many(classes: int, message: str) -> None:
+def test_top5_is_reported_for_many_classes(classes: int, message: str) -> None:
     scores = Scores(1.0, 0.5, 0.75, torch.zeros(classes, classes), torch.zeros(0, classes))
     assert _words(scores).startswith(message)
 
 
 @pytest.mark.usefixtures("folder")
-def test_interrupted_before_it_begins_it_leaves_no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupted_before_the_start_it_leaves_no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 

@@ -49,7 +49,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder with small runs of two optimizers, a sweep, an image, and a folder that nothing may touch."""
     folder = tmp_path_factory.mktemp("damaged")
     rng = np.random.default_rng(0)
-    for name, shade in (("dark", 10), ("grey", 100), ("light", 190)):
+    for name, shade in (("dark", 10), ("gray", 100), ("light", 190)):
         for index in range(12):
             path = folder / "images" / name / f"{index}.png"
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -21,7 +21,7 @@ def python(program: str, folder: Path) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_a_run_starts_and_resumes_without_what_other_systems_lack(tmp_path: Path) -> None:
+def test_a_run_starts_and_resumes_without_features_that_other_systems_lack(tmp_path: Path) -> None:
     """Windows has none of these, macOS lacks some."""
     done = python(
         """

@@ -40,7 +40,7 @@ def epochs(folder: Path) -> int:
     return len((folder / "r/metrics.jsonl").read_text().splitlines())
 
 
-def test_begins_then_goes_on_then_is_over(folder: Path) -> None:
+def test_starts_then_resumes_then_is_finished(folder: Path) -> None:
     assert run(*AUTO, "--epochs", 1).exit_code == 0
     assert epochs(folder) == 1
     again = run(*AUTO, "--epochs", 3)
@@ -52,7 +52,7 @@ def test_begins_then_goes_on_then_is_over(folder: Path) -> None:
     assert "all 3 epochs are finished" in over.output
 
 
-def test_what_was_cut_off_before_its_settings_is_begun(folder: Path) -> None:
+def test_a_run_interrupted_before_its_settings_starts_again(folder: Path) -> None:
     (folder / "r").mkdir()
     assert run(*AUTO, "--epochs", 1).exit_code == 0  # an empty folder
     (folder / "r/settings.json").unlink()
@@ -102,7 +102,7 @@ def test_it_needs_a_network_and_a_folder(args: tuple[str, ...]) -> None:
     assert "give the network, and its folder with --out" in refused.output
 
 
-def test_two_processes_begin_and_go_on_and_end_in_order(folder: Path) -> None:
+def test_two_processes_start_and_resume_and_end_in_order(folder: Path) -> None:
     for epoch in (1, 2, 3):
         (folder / "r/result.json").unlink(missing_ok=True)
         started = start(["-m", "archdsl", "train", *AUTO, "--epochs", str(epoch)], folder)

@@ -26,9 +26,9 @@ from tests.training.helpers import Patches, StopAfter, model_spec, small_network
 
 
 @pytest.fixture(autouse=True)
-def _no_pictures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_figures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Figures take longer than these trainings; one test draws them."""
-    if "everything" not in request.node.name.split("[")[0]:
+    if "writes_all_files" not in request.node.name.split("[")[0]:
         monkeypatch.setattr(report, "draw_curves", lambda *_: None)
         monkeypatch.setattr(report, "draw_confusion", lambda *_: None)
 
@@ -60,7 +60,7 @@ def assert_same(one: Path, other: Path) -> None:
         assert torch.equal(tensor, tensors2[name]), name
 
 
-def test_a_training_learns_and_leaves_everything(tmp_path: Path) -> None:
+def test_a_training_learns_and_writes_all_files(tmp_path: Path) -> None:
     outcome = training(tmp_path / "run", epochs=12).start()
     assert outcome.ending is Ending.FINISHED
     assert outcome.tested is not None
@@ -138,7 +138,7 @@ def test_epochs_may_be_added(tmp_path: Path) -> None:
     ("schedule", "message"),
     [("constant", None), ("cosine", "the cosine schedule now spans 5 epochs: the learning rate changes from ")],
 )
-def test_added_epochs_that_change_the_course_are_told(tmp_path: Path, schedule: str, message: str | None) -> None:
+def test_a_changed_learning_rate_is_reported(tmp_path: Path, schedule: str, message: str | None) -> None:
     training(tmp_path / "run", epochs=3, schedule={"name": schedule}).start()
     callback = Notes()
     training(tmp_path / "run", callback=callback, epochs=5, schedule={"name": schedule}).resume()
@@ -147,7 +147,7 @@ def test_added_epochs_that_change_the_course_are_told(tmp_path: Path, schedule: 
     assert message is None or courses[0].startswith(message)
 
 
-def test_the_seed_decides_everything(tmp_path: Path) -> None:
+def test_the_seed_determines_the_result(tmp_path: Path) -> None:
     for name, seed in (("one", 7), ("same", 7), ("other", 8)):
         training(tmp_path / name, seed=seed, epochs=1).start()
     assert_same(tmp_path / "one", tmp_path / "same")
@@ -181,7 +181,7 @@ def test_patience(tmp_path: Path) -> None:
     assert outcome.tested is not None
 
 
-def test_patience_that_nothing_validates_is_told(tmp_path: Path) -> None:
+def test_patience_without_validation_images_is_reported(tmp_path: Path) -> None:
     callback = Notes()
     made = training(tmp_path / "run", epochs=2, patience=1)
     outcome = Training(made.model_spec, Patches(33, 0, 0), made.recipe, made.resources, callback).start()
@@ -260,7 +260,7 @@ def test_weights_have_the_names_of_the_module(tmp_path: Path) -> None:
     assert set(load_file(tmp_path / "run" / "last.safetensors")) == set(small_network().state_dict())
 
 
-def test_killed_before_the_first_checkpoint_it_begins_when_resumed(tmp_path: Path) -> None:
+def test_a_run_killed_before_its_first_checkpoint_starts_again_when_resumed(tmp_path: Path) -> None:
     training(tmp_path / "whole").start()
     shutil.copytree(tmp_path / "whole", tmp_path / "run")
     for path in (tmp_path / "run").iterdir():
@@ -273,7 +273,7 @@ def test_killed_before_the_first_checkpoint_it_begins_when_resumed(tmp_path: Pat
         training(tmp_path / "run").resume()
 
 
-def test_what_is_over_is_said_to_be_over(tmp_path: Path) -> None:
+def test_resuming_a_finished_run_is_refused(tmp_path: Path) -> None:
     notes: list[str] = []
 
     class Noting(TrainingCallback):

@@ -12,7 +12,7 @@ from ..errors.data_errors import OtherData
 from ..loop.device_setup import Setup
 from ..loop.evaluation import Scores, evaluate
 from ..loop.loss import make_loss
-from ..loop.standardization import Standard, Standardiser
+from ..loop.standardization import Standard, Standardizer
 from ..loop.train_context import on_device
 from ..runs.loaded_run import LoadedRun, refuse_not_finite
 
@@ -57,7 +57,7 @@ def assess(loaded: LoadedRun, images: ImageSet, tta: str | None = None) -> Score
         batches.labels,
         make_loss(settings.recipe.loss),
         setup,
-        Standardiser(standard, device, setup.memory_format),
+        Standardizer(standard, device, setup.memory_format),
         tta=tta or settings.recipe.tta,
     )
     refuse_not_finite(scores.logits, loaded.run)

@@ -88,7 +88,7 @@ def _facts(network: Network, file: str) -> dict[str, Any]:
 
 def _description(of: ExportInput, prepare: bool) -> str:
     sizes = "×".join(map(str, of.sizes))
-    order = {1: "grey", 3: "red, green, blue"}.get(of.sizes[0], f"{of.sizes[0]} channels")
+    order = {1: "gray", 3: "red, green, blue"}.get(of.sizes[0], f"{of.sizes[0]} channels")
     if prepare:
         return f"pixels 0..255, uint8 of N×{sizes}, {order}"
     return f"float32 of N×{sizes}, {order}: pixels / 255, less `mean`, divided by `deviation`"

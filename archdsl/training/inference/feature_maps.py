@@ -46,7 +46,7 @@ def draw_filters(found: Filters) -> LayerFigure:
     shown = "all" if count <= most else f"the first {most} of"
     title = f"filters of {found.name}: {shown} {count} of {channels}×{rows}×{columns}"
     if channels == 3:
-        tiles = _in_colours(scaled)
+        tiles = _in_colors(scaled)
         note = "Filters in color; medium gray is zero. Each filter is scaled by its largest weight."
         return LayerFigure(title, note, _compose(title, tiles, None, ("", -1, 1)))
     tiles = scaled.reshape(-1, rows, columns)[:MOST] if channels > 1 else scaled[:, 0]
@@ -65,7 +65,7 @@ def draw_pairs(filters: Filters, of: Maps) -> LayerFigure:
     pairs = min(count, MOST // 2)
     shown = "all" if count <= pairs else f"the first {pairs} of"
     title = f"{filters.name}: {shown} {count} filters, each next to its feature map"
-    weights = _in_colours(_scaled(filters.weights[:pairs].numpy()))
+    weights = _in_colors(_scaled(filters.weights[:pairs].numpy()))
     values = np.nan_to_num(of.values[:pairs].numpy())
     top = float(np.quantile(np.abs(values), 0.995)) or float(np.abs(values).max()) or 1.0
     maps = _painted(values, -top, top)
@@ -87,7 +87,7 @@ def _scaled(weights: Array) -> Array:
     return np.asarray(weights / np.maximum(largest, 1e-12), np.float32)
 
 
-def _in_colours(scaled: Array) -> Array:
+def _in_colors(scaled: Array) -> Array:
     """Filters in -1..1 as colors, K×H×W×3 in 0..1: their own for three channels, else the first channel on a color
     scale.
     """
@@ -128,17 +128,17 @@ def draw_maps(found: Maps) -> LayerFigure:
     dead = int((values.max((1, 2)) == values.min((1, 2))).sum())
     signed = tiles.min() < 0
     top = float(np.quantile(np.abs(tiles), 0.995)) or float(np.abs(tiles).max()) or 1.0
-    low, colours = (-top, "PuOr_r") if signed else (0.0, "viridis")
+    low, colors = (-top, "PuOr_r") if signed else (0.0, "viridis")
     note = "White is zero, purple negative, orange positive." if signed else "Dark is zero, light is the largest value."
     if found.text:
         note = f"Output of `{found.text}`. {note}"
     if dead:
         note += f" {dead} of {count} maps {'is' if dead == 1 else 'are'} constant."
-    return LayerFigure(title, note, _compose(title, tiles, colours, ("value", low, top)))
+    return LayerFigure(title, note, _compose(title, tiles, colors, ("value", low, top)))
 
 
 def _compose(
-    title: str, tiles: Array, colours: str | None, scale: tuple[str, float, float], together: int = 1
+    title: str, tiles: Array, colors: str | None, scale: tuple[str, float, float], together: int = 1
 ) -> Image.Image:
     """Tiles N×H×W (or N×H×W×3 in 0..1) in rows, with a title above and a color bar on the right.
 
@@ -146,17 +146,17 @@ def _compose(
     """
     grid = _montage(tiles)
     high, wide = grid.shape[:2]
-    bar = _BAR if colours else _MARGIN
+    bar = _BAR if colors else _MARGIN
     total = max(_MARGIN + wide + bar, 480), _HEAD + max(high, 120) + _FOOT
     figure = Figure(figsize=(total[0] / _DPI, total[1] / _DPI), dpi=_DPI, facecolor="white")
     axes = figure.add_axes((_MARGIN / total[0], 1 - (_HEAD + high) / total[1], wide / total[0], high / total[1]))
     axes.set_axis_off()
     label, low, top = scale
     figure.text(_MARGIN / total[0], 1 - 16 / total[1], title, va="center", fontsize=11, parse_math=False)
-    if colours is None:
+    if colors is None:
         axes.imshow(grid, interpolation="nearest", aspect="auto")
     else:
-        map_of = mpl.colormaps[colours].with_extremes(bad="white")
+        map_of = mpl.colormaps[colors].with_extremes(bad="white")
         image = axes.imshow(grid, cmap=map_of, vmin=low, vmax=top, interpolation="nearest", aspect="auto")
         bar_high = min(high, 220)
         beside = (

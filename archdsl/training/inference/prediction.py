@@ -16,7 +16,7 @@ from ..data.resize import fit_images
 from ..errors.data_errors import BadImages
 from ..loop.evaluation import answers
 from ..loop.probabilities import class_probabilities
-from ..loop.standardization import Standard, Standardiser
+from ..loop.standardization import Standard, Standardizer
 from ..runs.loaded_run import LoadedRun, refuse_not_finite
 
 BATCH = 64
@@ -45,7 +45,7 @@ class Predictor:
         self._opened = loaded
         data = loaded.settings.data
         standard = Standard(tuple(data.mean), tuple(data.deviation))
-        self._standardise = Standardiser(standard, loaded.device, torch.contiguous_format)
+        self._standardize = Standardizer(standard, loaded.device, torch.contiguous_format)
 
     def read(self, path: Path | None) -> Pixels:
         """An image, or standard input for None, as uint8 of C×H×W.
@@ -57,13 +57,13 @@ class Predictor:
             pixels = decode(path if path is not None else _standard_input(), ImageShape(*own) if own else shape)
         except OSError as error:
             why = error.strerror or str(error)
-            raise BadImages(path or Path("<stdin>"), why, "give pictures: PNG, JPEG, WebP, …") from error
+            raise BadImages(path or Path("<stdin>"), why, "give images: PNG, JPEG, WebP, …") from error
         fitted: Pixels = fit_images(pixels[None], shape, self._opened.settings.recipe.data.fit)[0]
         return fitted
 
     def inputs(self, pixels: Sequence[Pixels]) -> Tensor:
         """Images as network inputs: float32 of N×C×H×W on its device."""
-        return self._standardise(torch.from_numpy(np.stack(pixels)).to(self._opened.device))
+        return self._standardize(torch.from_numpy(np.stack(pixels)).to(self._opened.device))
 
     def __call__(self, pixels: Sequence[Pixels], top: int) -> list[Ranked]:
         """The `top` most likely classes of each image, averaged over the augmented copies of the recipe's `tta`."""

@@ -114,8 +114,8 @@ def jitter(images: Tensor, part: float, generator: Generator) -> Tensor:
     n = len(images)
     amounts = 1 + (torch.rand(3, n, 1, 1, 1, generator=generator, device=images.device) * 2 - 1) * part
     pixels = images.float() * amounts[0]
-    grey = pixels.mean((1, 2, 3), keepdim=True)
-    pixels = grey + (pixels - grey) * amounts[1]
+    gray = pixels.mean((1, 2, 3), keepdim=True)
+    pixels = gray + (pixels - gray) * amounts[1]
     by_pixel = pixels.mean(1, keepdim=True)
     pixels = by_pixel + (pixels - by_pixel) * amounts[2]
     return pixels.round().clamp(0, 255).to(torch.uint8)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from .device_setup import Setup
 from .loss import Loss, as_logits
 from .process_group import SINGLE_PROCESS, ProcessGroup
-from .standardization import Standardiser
+from .standardization import Standardizer
 from .training_state import copy_tensors, weights_of
 
 
@@ -44,7 +44,7 @@ def evaluate(
     labels: Tensor,
     loss: Loss,
     setup: Setup,
-    standardise: Standardiser,
+    standardize: Standardizer,
     batch: int = 512,
     tta: str = "none",
     group: ProcessGroup = SINGLE_PROCESS,
@@ -59,7 +59,7 @@ def evaluate(
     try:
         parts, mine = [], group.slice(len(labels))
         for part in torch.split(images[mine] if mine.start < mine.stop else images[:1], batch):
-            inputs = standardise(part.to(setup.device))
+            inputs = standardize(part.to(setup.device))
             with setup.autocast():
                 parts.append(answers(model, inputs, tta))
         logits = torch.cat(parts)[: mine.stop - mine.start]

@@ -32,7 +32,7 @@ def fit(state: TrainingState, context: TrainContext, run: RunStore, callback: Tr
     Raises Diverged, PeerLost, CannotCompile, DiskFull; the newest checkpoint is then complete and finite.
     """
     with context.setup.autocast():
-        example = context.standardise(context.train.images[:1].to(context.setup.device))
+        example = context.standardize(context.train.images[:1].to(context.setup.device))
         model = context.group.wrap(state.model, example, changing=context.recipe.freeze.name is not None)
     forward: Forward = torch.compile(model) if context.recipe.compile else model
     callback.begin(context.epochs, len(context.train))
@@ -84,7 +84,7 @@ def score(state: TrainingState, context: TrainContext, images: Batches, tta: str
             images.labels,
             context.loss,
             context.setup,
-            context.standardise,
+            context.standardize,
             batch=min(_LARGEST_BATCH, 4 * context.recipe.batch),  # no backward pass, so it may be larger
             tta=tta,
             group=context.group,

@@ -47,7 +47,7 @@ def make_optimizer(model: nn.Module, recipe: AnyOptimizer) -> torch.optim.Optimi
             assert_never(recipe)
 
 
-_NORMALISATIONS = (_NormBase, nn.GroupNorm, nn.LayerNorm)
+_NORM_LAYERS = (_NormBase, nn.GroupNorm, nn.LayerNorm)
 
 
 def parameter_groups(model: nn.Module, recipe: AnyOptimizer) -> list[Group]:
@@ -86,5 +86,5 @@ def _scales_and_tokens(model: nn.Module) -> set[int]:
 
 def _norm_biases(model: nn.Module) -> set[int]:
     """The ids of the biases of normalization layers."""
-    norms = (module for module in model.modules() if isinstance(module, _NORMALISATIONS))
+    norms = (module for module in model.modules() if isinstance(module, _NORM_LAYERS))
     return {id(norm.bias) for norm in norms}

@@ -36,7 +36,7 @@ def measure(images: Pixels) -> Standard:
     return Standard(tuple(means), tuple(deviations))
 
 
-class Standardiser:
+class Standardizer:
     """Applies a `Standard` to batches on a device."""
 
     def __init__(self, standard: Standard, device: torch.device, layout: torch.memory_format) -> None:

@@ -13,7 +13,7 @@ from .callback import StopRequest
 from .device_setup import Setup
 from .loss import Loss
 from .process_group import SINGLE_PROCESS, ProcessGroup
-from .standardization import Standardiser
+from .standardization import Standardizer
 from .training_state import RandomGenerators, derive
 
 _PART_OF_GPU = 0.5
@@ -58,7 +58,7 @@ class TrainContext:
     recipe: Recipe
     setup: Setup
     loss: Loss
-    standardise: Standardiser
+    standardize: Standardizer
     classes: int
     train: Batches
     validation: Batches | None
@@ -135,4 +135,4 @@ class TrainContext:
         if pixels.device != device:
             pixels = pixels.to(device, non_blocking=True)
         flipped = mirrored[indices].to(device) if mirrored is not None else None
-        return self.standardise(augmentation.change_pixels(pixels, self.recipe.augment, rng.device, flipped))
+        return self.standardize(augmentation.change_pixels(pixels, self.recipe.augment, rng.device, flipped))

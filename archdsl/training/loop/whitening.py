@@ -5,14 +5,14 @@ from collections.abc import Iterator, Mapping
 import torch
 from torch import Tensor, nn
 
-from .standardization import Standardiser
+from .standardization import Standardizer
 
 WHITENING_IMAGES = 5_000
 _BATCH = 250
 
 
 @torch.no_grad()
-def whiten(model: nn.Module, layers: Mapping[str, float], images: Tensor, standardise: Standardiser) -> None:
+def whiten(model: nn.Module, layers: Mapping[str, float], images: Tensor, standardize: Standardizer) -> None:
     """Set the filters of these convolutions, given by name with the value added to the variances, in the order of the
     names.
 
@@ -30,7 +30,7 @@ def whiten(model: nn.Module, layers: Mapping[str, float], images: Tensor, standa
                 torch.zeros(weight[0].numel(), weight[0].numel(), dtype=torch.float64, device=weight.device),
                 0,
             )
-            for inputs in _seen(model, layer, images, standardise):
+            for inputs in _seen(model, layer, images, standardize):
                 patches = patches_of(inputs, tuple(weight.shape[2:]))
                 sums += (patches.T @ patches).double()
                 count += len(patches)
@@ -55,13 +55,13 @@ def _filters(covariance: Tensor, count: int, eps: float) -> Tensor:
     return torch.cat([rows, -rows]).float()
 
 
-def _seen(model: nn.Module, layer: nn.Module, images: Tensor, standardise: Standardiser) -> Iterator[Tensor]:
+def _seen(model: nn.Module, layer: nn.Module, images: Tensor, standardize: Standardizer) -> Iterator[Tensor]:
     """The inputs of a layer, batch by batch."""
     inputs: list[Tensor] = []
     hook = layer.register_forward_pre_hook(lambda _, given: inputs.append(given[0]))
     try:
         for part in torch.split(images, _BATCH):
-            model(standardise(part))
+            model(standardize(part))
             yield inputs.pop()
     finally:
         hook.remove()

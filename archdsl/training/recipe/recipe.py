@@ -124,7 +124,8 @@ class Recipe(RecipeSection):
     tta: Annotated[Literal["none", "flip", "shift"], OptionGroup.REGULARIZATION] = Field(
         default="none",
         description="test-time augmentation: `flip` averages the predictions for an image and its mirror image; "
-        "`shift` adds both shifted by one pixel up-left and down-right, at half the weight (Jordan 2024)",
+        "`shift` also averages over both of them shifted by one pixel, up-left and down-right, at half the weight "
+        "(Jordan 2024)",
     )
     checkpoint: Annotated[PositiveFloat, OptionGroup.OUTPUT] = Field(
         default=5.0, description="minutes between checkpoints within an epoch"

@@ -79,7 +79,7 @@ class Data(RecipeSection):
 
 
 class Augment(RecipeSection):
-    """Random augmentation of the training images, sampled anew for each batch."""
+    """Random augmentation of the training images, sampled separately for each batch."""
 
     flip: bool = Field(default=False, description="mirror each image horizontally with probability 1/2")
     alternate: bool = Field(

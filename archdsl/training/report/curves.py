@@ -51,10 +51,10 @@ def draw_curves(history: Sequence[dict[str, Any]], best: int | None, stem: Path,
     save_figure(figure, stem)
 
 
-def _curve(axes: Axes, history: Sequence[dict[str, Any]], part: str, name: str, colour: str, label: str) -> None:
+def _curve(axes: Axes, history: Sequence[dict[str, Any]], part: str, name: str, color: str, label: str) -> None:
     points = [(line["epoch"], line[part][name]) for line in history if line[part]]
     if points:
-        axes.plot(*zip(*points, strict=True), color=colour, marker=".", markersize=4, linewidth=1.4, label=label)
+        axes.plot(*zip(*points, strict=True), color=color, marker=".", markersize=4, linewidth=1.4, label=label)
 
 
 def draw_confusion(confusion: NDArray[np.int64], classes: Sequence[str], title: str, stem: Path) -> None:
@@ -77,8 +77,8 @@ def draw_confusion(confusion: NDArray[np.int64], classes: Sequence[str], title: 
         axes.set(xlabel="predicted class, numbered from 0", ylabel="true class, numbered from 0")
     if count <= _NUMBERED_CLASSES:
         for row, column in zip(*np.nonzero(confusion), strict=True):
-            colour = "white" if parts[row, column] > 0.5 else "black"
-            axes.text(column, row, f"{confusion[row, column]}", ha="center", va="center", color=colour, fontsize=7)
+            color = "white" if parts[row, column] > 0.5 else "black"
+            axes.text(column, row, f"{confusion[row, column]}", ha="center", va="center", color=color, fontsize=7)
     save_figure(figure, stem)
 
 

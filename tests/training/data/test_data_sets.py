@@ -24,7 +24,7 @@ from archdsl.training.errors.data_errors import DataCorrupt, DataMissing, Nothin
 from tests.training.archives import digest, idx, idx_images, records, serving, tar_gz
 
 MNIST, CIFAR10, CIFAR100 = mnist.source(), cifar10.source(), cifar100.source()
-GREY, COLOUR = ImageShape(1, 28, 28), ImageShape(3, 32, 32)
+GREY, COLOR = ImageShape(1, 28, 28), ImageShape(3, 32, 32)
 SHARED = Path(os.environ.get("ARCHDSL_SHARED", Path(__file__).parents[4] / "shared")) / "data"
 
 
@@ -170,7 +170,7 @@ def test_cifar_from_a_folder(tmp_path: Path, source: CifarSource, place: str) ->
         put(tmp_path, members)
     else:
         put(tmp_path, {name.split("/")[1]: content for name, content in members.items()})
-    splits = source.load(Request(COLOUR, tmp_path / "cache", data_dir=tmp_path, split=1.0))
+    splits = source.load(Request(COLOR, tmp_path / "cache", data_dir=tmp_path, split=1.0))
     files = len(source.train)
     _, labels, images = records(3, len(source.spec.classes), source.label_bytes)
     assert np.array_equal(splits.train.images[:3], images)
@@ -185,7 +185,7 @@ def test_cifar_from_the_net(tmp_path: Path) -> None:
     archive = tar_gz(cifar_members(CIFAR10))
     with serving({"/c.tar.gz": archive}) as server:
         remote = replace(CIFAR10.archive, sha256=digest(archive), urls=(f"{server.base}/c.tar.gz",))
-        splits = replace(CIFAR10, archive=remote).load(Request(COLOUR, tmp_path, split=1.0))
+        splits = replace(CIFAR10, archive=remote).load(Request(COLOR, tmp_path, split=1.0))
     assert len(splits.train) == 3 + 4 + 5 + 6 + 7
     assert splits.notes == ()
 
@@ -200,7 +200,7 @@ def announcing(kind: bytes, size: int) -> bytes:
 def test_cifar_of_one_image(tmp_path: Path) -> None:
     members = {name: records(1, 10)[0] for name in cifar_members(CIFAR10)}
     put(tmp_path, {CIFAR10.archive.name: tar_gz(members)})
-    splits = CIFAR10.load(Request(COLOUR, tmp_path / "cache", data_dir=tmp_path))
+    splits = CIFAR10.load(Request(COLOR, tmp_path / "cache", data_dir=tmp_path))
     assert splits.test is not None
     assert np.array_equal(splits.test.images, records(1, 10)[2])
 
@@ -226,13 +226,13 @@ def test_cifar_of_one_image(tmp_path: Path) -> None:
 def test_damaged_cifar(tmp_path: Path, change: Callable[[dict[str, bytes]], bytes], why: str) -> None:
     put(tmp_path, {CIFAR10.archive.name: change(cifar_members(CIFAR10))})
     with pytest.raises(DataCorrupt) as caught:
-        CIFAR10.load(Request(COLOUR, tmp_path / "cache", data_dir=tmp_path))
+        CIFAR10.load(Request(COLOR, tmp_path / "cache", data_dir=tmp_path))
     assert why in caught.value.why
 
 
 def test_cifar_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(DataMissing, match="cifar10: none of its files are in"):
-        CIFAR10.load(Request(COLOUR, tmp_path / "cache", data_dir=tmp_path))
+        CIFAR10.load(Request(COLOR, tmp_path / "cache", data_dir=tmp_path))
 
 
 # --- real files -------------------------------------------------------------------------------------------------------

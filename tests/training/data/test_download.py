@@ -65,7 +65,7 @@ def test_nothing_with_a_wrong_digest_is_kept(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_damaged_kept_file_is_fetched_anew(tmp_path: Path) -> None:
+def test_a_damaged_cached_file_is_downloaded_again(tmp_path: Path) -> None:
     (tmp_path / "a.bin").write_bytes(CONTENT[:-1])
     with serving({"/a.bin": CONTENT}) as server:
         path = fetch(RemoteFile("a.bin", digest(CONTENT), (f"{server.base}/a.bin",)), tmp_path, Download())
@@ -109,7 +109,7 @@ class _Badly(BaseHTTPRequestHandler):
         ("endless", "more than 50,000 bytes"),
     ],
 )
-def test_what_never_comes_whole(tmp_path: Path, how: str, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_incomplete_downloads_are_reported(tmp_path: Path, how: str, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("archdsl.training.data.dataset_files.TIMEOUT_SECONDS", 0.5)
     monkeypatch.setattr("archdsl.training.data.dataset_files._LARGEST", 50_000)
     with listening(_Badly) as base, pytest.raises(DownloadFailed) as caught:

@@ -34,7 +34,7 @@ FEATURES: dict[str, Any] = {
 }
 
 
-def picture(shade: int, form: str = "PNG") -> bytes:
+def encoded_image(shade: int, form: str = "PNG") -> bytes:
     into = io.BytesIO()
     Image.new("RGB", (12, 10), (shade, shade, shade)).save(into, form)
     return into.getvalue()
@@ -44,9 +44,11 @@ def table(
     shades: list[int], labels: list[int] | None = None, features: dict[str, Any] = FEATURES, broken: int | None = None
 ) -> bytes:
     """A Parquet file as the Hub writes it: images as bytes in a struct, features as JSON in the metadata."""
-    rows: list[Any] = [{"bytes": picture(shade, "JPEG" if shade % 2 else "PNG"), "path": None} for shade in shades]
+    rows: list[Any] = [
+        {"bytes": encoded_image(shade, "JPEG" if shade % 2 else "PNG"), "path": None} for shade in shades
+    ]
     if broken is not None:
-        rows[broken] = {"bytes": b"no picture", "path": None}
+        rows[broken] = {"bytes": b"not an image", "path": None}
     classes = labels if labels is not None else [int(shade > 127) for shade in shades]
     made = pa.table({"image": rows, "label": pa.array(classes, pa.int64())})
     message = json.dumps({"info": {"features": features}})
@@ -137,7 +139,7 @@ def request(tmp_path: Path, split: float = 1.0) -> Request:
     return Request(SHAPE, tmp_path / "cache", split=split)
 
 
-def test_pictures_and_classes(hub: Hub, tmp_path: Path) -> None:
+def test_images_and_classes(hub: Hub, tmp_path: Path) -> None:
     source = find_source("hf:someone/shades")
     assert (source.spec.name, source.spec.classes, source.spec.shape) == ("shades", ("dark", "light"), None)
     splits = source.load(request(tmp_path))
@@ -204,13 +206,13 @@ def test_files_of_its_own_and_configs(hub: Hub, tmp_path: Path) -> None:
         ({}, "it has no declared columns"),
     ],
 )
-def test_what_is_no_set_of_pictures_with_classes(hub: Hub, features: dict[str, Any], message: str) -> None:
+def test_data_sets_without_labeled_images_are_reported(hub: Hub, features: dict[str, Any], message: str) -> None:
     hub.files["words"] = {"default/train/0000.parquet": table([0, 250], features=features)}
     with pytest.raises(HubFailed, match=message):
         _ = find_source("hf:words").spec
 
 
-def test_what_goes_wrong_is_told(hub: Hub, tmp_path: Path) -> None:
+def test_errors_of_the_hub_are_reported(hub: Hub, tmp_path: Path) -> None:
     with pytest.raises(HubFailed, match="hf:nobody/nothing: the Hub has no such data set"):
         _ = find_source("hf:nobody/nothing").spec
     hub.files["empty"] = {"README.md": b""}
@@ -240,7 +242,7 @@ def odd(images: list[Any], labels: "pa.Array", message: bytes | None = None) -> 
     return into.getvalue()
 
 
-PICTURES = [{"bytes": picture(0), "path": None}] * 2
+PICTURES = [{"bytes": encoded_image(0), "path": None}] * 2
 CLASSES = pa.array([0, 1])
 
 
@@ -266,8 +268,8 @@ def test_parquet_of_another_kind(hub: Hub, tmp_path: Path, content: bytes, why: 
         find_source("hf:odd").load(request(tmp_path))
 
 
-def test_pictures_as_plain_bytes(hub: Hub, tmp_path: Path) -> None:
-    hub.files["plain"] = {"default/train/0000.parquet": odd([picture(0), picture(250)], CLASSES)}
+def test_images_as_plain_bytes(hub: Hub, tmp_path: Path) -> None:
+    hub.files["plain"] = {"default/train/0000.parquet": odd([encoded_image(0), encoded_image(250)], CLASSES)}
     assert find_source("hf:plain").load(request(tmp_path)).train.images[:, 0, 0, 0].tolist() == [0, 250]
 
 

@@ -26,9 +26,9 @@ from archdsl.training.errors.disk_errors import DiskFull
 SHAPE = ImageShape(3, 8, 10)
 
 
-def paint(path: Path, colour: tuple[int, int, int], size: tuple[int, int] = (10, 8)) -> None:
+def paint(path: Path, color: tuple[int, int, int], size: tuple[int, int] = (10, 8)) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new("RGB", size, colour).save(path)
+    Image.new("RGB", size, color).save(path)
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_large_sets_stay_on_disk(pets: Path, tmp_path: Path, monkeypatch: pytest
     assert [path.read_bytes() for path in sorted((tmp_path / "mapped").rglob("*.npy"))] == before
 
 
-def test_no_room_for_a_large_set_is_told_before_it_is_decoded(
+def test_too_little_room_is_reported_before_decoding(
     pets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
@@ -191,7 +191,7 @@ def test_two_channels_are_refused(pets: Path, tmp_path: Path) -> None:
         FolderSource(pets).load(Request(ImageShape(2, 8, 8), tmp_path))
 
 
-def test_what_macos_leaves_is_no_picture(pets: Path, tmp_path: Path) -> None:
+def test_hidden_files_of_macos_are_ignored(pets: Path, tmp_path: Path) -> None:
     plain = FolderSource(pets).load(Request(SHAPE, tmp_path / "cache"))
     for name in ("cat/._1.png", "dog/.more/1.png", "__MACOSX/cat/._1.png"):
         (pets / name).parent.mkdir(parents=True, exist_ok=True)
@@ -219,38 +219,38 @@ def test_names_that_are_not_utf_8(pets: Path, tmp_path: Path) -> None:
 
 
 def test_cut_around_the_middle(tmp_path: Path) -> None:
-    picture = Image.new("RGB", (30, 10), (255, 0, 0))
-    picture.paste((0, 0, 255), (10, 0, 20, 10))
-    picture.save(tmp_path / "p.png")
+    source_image = Image.new("RGB", (30, 10), (255, 0, 0))
+    source_image.paste((0, 0, 255), (10, 0, 20, 10))
+    source_image.save(tmp_path / "p.png")
     assert np.all(decode(tmp_path / "p.png", ImageShape(3, 10, 10)) == np.array([0, 0, 255]).reshape(3, 1, 1))
 
 
 def test_grey(tmp_path: Path) -> None:
     paint(tmp_path / "p.png", (100, 100, 100))
-    grey = decode(tmp_path / "p.png", ImageShape(1, 8, 10))
-    assert grey.shape == (1, 8, 10)
-    assert np.all(grey == 100)
+    gray = decode(tmp_path / "p.png", ImageShape(1, 8, 10))
+    assert gray.shape == (1, 8, 10)
+    assert np.all(gray == 100)
 
 
 def test_turned_as_exif_says(tmp_path: Path) -> None:
-    picture = Image.new("RGB", (20, 10), (0, 0, 0))
-    picture.paste((255, 255, 255), (0, 0, 10, 10))
+    source_image = Image.new("RGB", (20, 10), (0, 0, 0))
+    source_image.paste((255, 255, 255), (0, 0, 10, 10))
     exif = Image.Exif()
     exif[0x0112] = 6  # a quarter turn clockwise to display it upright
-    picture.save(tmp_path / "p.jpg", exif=exif, quality=95)
+    source_image.save(tmp_path / "p.jpg", exif=exif, quality=95)
     seen = decode(tmp_path / "p.jpg", ImageShape(1, 20, 10))
     assert seen[0, :8].mean() > 240
     assert seen[0, 12:].mean() < 15
 
 
 def test_transparent_becomes_black_and_palettes_are_read(tmp_path: Path) -> None:
-    picture = Image.new("RGBA", (4, 4), (255, 255, 255, 0))
-    picture.putpixel((1, 1), (10, 20, 30, 255))
-    picture.save(tmp_path / "p.png")
+    source_image = Image.new("RGBA", (4, 4), (255, 255, 255, 0))
+    source_image.putpixel((1, 1), (10, 20, 30, 255))
+    source_image.save(tmp_path / "p.png")
     seen = decode(tmp_path / "p.png", ImageShape(3, 4, 4))
     assert seen[:, 1, 1].tolist() == [10, 20, 30]
     assert seen.sum() == 60
-    picture.convert("RGB").quantize(2).save(tmp_path / "p.gif")
+    source_image.convert("RGB").quantize(2).save(tmp_path / "p.gif")
     assert decode(tmp_path / "p.gif", ImageShape(3, 4, 4)).shape == (3, 4, 4)
 
 

@@ -24,7 +24,7 @@ def test_every_file_is_one() -> None:
 
 
 @pytest.mark.parametrize("spec", data_sets().values(), ids=lambda spec: spec.name)
-def test_what_is_known_of_each_fits_together(spec: object) -> None:
+def test_the_facts_of_each_are_consistent(spec: object) -> None:
     known = data_sets()[getattr(spec, "name")]  # noqa: B009  # parametrize types it as an object
     assert len(set(known.classes)) == len(known.classes) > 1
     assert known.shape is not None
@@ -56,7 +56,7 @@ def test_a_shell_offers_all() -> None:
     assert {"cifar10", "cifar100"} == {item.value for item in some if item.type == "plain"}
 
 
-def test_the_mistake_lists_all() -> None:
+def test_the_error_lists_all_data_sets() -> None:
     with pytest.raises(UnknownData) as caught:
         find_source("nosuch")
     assert ", ".join(data_sets()) in " ".join(caught.value.help())

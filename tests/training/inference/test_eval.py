@@ -47,7 +47,7 @@ def draw(folder: Path, names: dict[str, int], count: int) -> None:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("eval")
     (folder / "net.arch").write_text(NET)
-    draw(folder / "images", {"dark": 0, "grey": 60, "light": 120}, 30)
+    draw(folder / "images", {"dark": 0, "gray": 60, "light": 120}, 30)
     draw(folder / "others", {"light": 120, "dark": 0}, 5)
     draw(folder / "strange", {"light": 120, "zebra": 0}, 2)
     with pytest.MonkeyPatch.context() as patch:
@@ -97,11 +97,11 @@ def test_other_images_by_the_names_of_their_classes(trained: Path) -> None:
     assert found["count"] == 10
     classes = found["classes"]
     assert isinstance(classes, list)
-    assert [(each["name"], each["images"]) for each in classes] == [("dark", 5), ("grey", 0), ("light", 5)]
+    assert [(each["name"], each["images"]) for each in classes] == [("dark", 5), ("gray", 0), ("light", 5)]
     assert found["accuracy"] >= 0.9  # type: ignore[operator]  # JSON
 
 
-def test_a_mistake_names_its_file(trained: Path) -> None:
+def test_a_misclassified_image_has_its_file_name(trained: Path) -> None:
     draw(trained / "swapped", {"light": 0, "dark": 120}, 5)
     found = ResultReport.model_validate(result(trained / "run", "--data", trained / "swapped"))
     assert {each.file for each in found.misclassified} == {
@@ -115,7 +115,7 @@ def test_a_mistake_names_its_file(trained: Path) -> None:
         assert f"<bdi>{each.file}</bdi>" in page
 
 
-def test_what_people_read(trained: Path) -> None:
+def test_the_text_output(trained: Path) -> None:
     done = run("eval", trained / "run", "--device", "cpu")
     assert done.exit_code == 0
     lines = done.stdout.splitlines()
@@ -123,8 +123,8 @@ def test_what_people_read(trained: Path) -> None:
     assert lines[1].startswith("accuracy ")
     assert "top-5" not in lines[1]  # three classes
     assert lines[2].startswith("macro average: recall ")
-    assert lines[4].split() == ["true", "\\", "predicted", "dark", "grey", "light", "accuracy"]
-    assert [line.split()[0] for line in lines[5:8]] == ["dark", "grey", "light"]
+    assert lines[4].split() == ["true", "\\", "predicted", "dark", "gray", "light", "accuracy"]
+    assert [line.split()[0] for line in lines[5:8]] == ["dark", "gray", "light"]
 
 
 @pytest.mark.parametrize(

@@ -92,12 +92,12 @@ def test_onnx_takes_pixels_as_they_are(trained: Path) -> None:
     facts = json.loads(session.get_modelmeta().custom_metadata_map[KEY])
     assert facts["classes"] == [str(digit) for digit in range(10)]
     assert facts["text"] == NET
-    assert facts["input"] == "pixels 0..255, uint8 of N×1×8×8, grey"
+    assert facts["input"] == "pixels 0..255, uint8 of N×1×8×8, gray"
     with pytest.raises(onnxruntime.capi.onnxruntime_pybind11_state.InvalidArgument, match="float"):
-        session.run(None, {"pixels": images.astype(np.float32) / 255})  # a common mistake is an error
+        session.run(None, {"pixels": images.astype(np.float32) / 255})  # pixels divided twice are an error
 
 
-def test_onnx_of_what_exporters_stumble_over(tmp_path: Path) -> None:
+def test_onnx_of_difficult_cases(tmp_path: Path) -> None:
     model_spec = of_network(loads(PARTS), seed=0)
     agreement = export(model_spec, "onnx", tmp_path / "net.onnx")
     assert agreement.difference < 1e-5
@@ -156,7 +156,7 @@ def test_weights_alone_load_back(trained: Path) -> None:
     )
 
 
-def test_torch_takes_pixels_or_what_is_standardised(trained: Path, tmp_path: Path) -> None:
+def test_torch_takes_pixels_or_standardized_images(trained: Path, tmp_path: Path) -> None:
     images, _ = digits(trained)
     assert run("export", trained, "-o", tmp_path / "pixels.pt2").exit_code == 0
     plain = run("export", trained, "-o", tmp_path / "plain.pt2", "--no-preprocess")
@@ -172,7 +172,7 @@ def test_torch_takes_pixels_or_what_is_standardised(trained: Path, tmp_path: Pat
 
 
 @pytest.mark.parametrize("tta", ["none", "flip"])
-def test_averages_that_are_not_in_the_file_are_told(trained: Path, tmp_path: Path, tta: str) -> None:
+def test_averages_missing_in_the_file_are_reported(trained: Path, tmp_path: Path, tta: str) -> None:
     copy = tmp_path / "run"
     shutil.copytree(trained, copy)
     edit_settings(copy, lambda settings: settings["recipe"].update(tta=tta))
@@ -230,7 +230,7 @@ def test_a_file_that_its_runtime_refuses_is_not_left(tmp_path: Path, monkeypatch
     assert not list(tmp_path.iterdir())
 
 
-def test_what_torch_refuses_is_told_in_a_line(tmp_path: Path) -> None:
+def test_errors_of_torch_are_reported_in_one_line(tmp_path: Path) -> None:
     class Awkward(torch.nn.Module):
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return x if x.sum().item() > 0 else -x

@@ -100,7 +100,7 @@ def test_maps_are_what_the_network_computes(trained: Path) -> None:
     assert torch.equal(filters.weights, weights["conv1.weight"])
 
 
-def test_a_picture_and_its_page(trained: Path) -> None:
+def test_figures_and_their_page(trained: Path) -> None:
     done = run("inspect", trained / "run", "--image", trained / "images/light/0.png", "--device", "cpu")
     assert done.exit_code == 0, done.output
     folder = trained / "run/inspect-0"
@@ -113,8 +113,8 @@ def test_a_picture_and_its_page(trained: Path) -> None:
     assert page.count("<img") == 6
     assert "<script" not in page
     for name in names[:5]:
-        with Image.open(folder / name) as picture:
-            assert picture.width >= 400
+        with Image.open(folder / name) as source_image:
+            assert source_image.width >= 400
     one = run(
         "inspect", trained / "run", "--image", trained / "broken.png", "--layer", "body.conv1", "-o", trained / "x"
     )
@@ -133,20 +133,20 @@ def test_a_picture_and_its_page(trained: Path) -> None:
         (("--image", "x.png", "--layer", "fc1"), "the output of `fc1` is not an image"),
     ],
 )
-def test_what_cannot_be_inspected(trained: Path, args: tuple[str, ...], message: str) -> None:
+def test_invalid_inspections_are_refused(trained: Path, args: tuple[str, ...], message: str) -> None:
     done = run("inspect", trained / "run", *args)
     assert done.exit_code == 2
     assert message in done.output
 
 
-def test_nothing_is_left_of_a_picture_that_cannot_be_read(trained: Path) -> None:
+def test_an_unreadable_image_leaves_no_files(trained: Path) -> None:
     done = run("inspect", trained / "run", "--image", trained / "broken.png", "-o", trained / "none")
     assert done.exit_code == 1
     assert not (trained / "none").exists()
 
 
-def pixels(picture: Image.Image) -> np.ndarray:
-    return np.asarray(picture.convert("RGB"))
+def pixels(source_image: Image.Image) -> np.ndarray:
+    return np.asarray(source_image.convert("RGB"))
 
 
 def test_one_scale_for_all_maps_of_a_layer() -> None:

@@ -48,7 +48,7 @@ def test_flip_mirrors_half_of_the_images() -> None:
     assert 150 < int(mirrored.sum()) < 250
 
 
-def test_flips_that_are_told_are_done() -> None:
+def test_given_flips_are_applied() -> None:
     source, message = images(3), torch.tensor([True, False, True])
     flipped = augmentation.change_pixels(source, Augment(alternate=True), generator(), message)
     assert torch.equal(flipped[message], source[message].flip(3))
@@ -99,7 +99,7 @@ def test_cutout_blanks_one_square() -> None:
     assert 0.9 < cut.mean() + (rows * columns).float().mean() / 81 < 1.1
 
 
-def test_rotate_turns_by_no_more_than_told() -> None:
+def test_rotate_stays_within_the_given_angle() -> None:
     source = torch.zeros(50, 1, 33, 33, dtype=torch.uint8)
     source[:, :, 15:18, 25:28] = 255  # a patch to the right of the center
     turned = augmentation.rotate(source, 30, generator()).float()
@@ -122,9 +122,9 @@ def test_rotate_keeps_circles_round_in_images_that_are_not_square() -> None:
     assert abs(float(((y - 10) ** 2 + (x - 30) ** 2) ** 0.5) - 9) < 0.7
 
 
-def test_jitter_changes_colours_within_bounds() -> None:
-    grey = torch.full((200, 3, 4, 4), 100, dtype=torch.uint8)
-    changed = augmentation.jitter(grey, 0.2, generator())
+def test_jitter_changes_colors_within_bounds() -> None:
+    gray = torch.full((200, 3, 4, 4), 100, dtype=torch.uint8)
+    changed = augmentation.jitter(gray, 0.2, generator())
     assert 80 <= int(changed.min()) < 85
     assert 115 < int(changed.max()) <= 120
     assert torch.equal(changed.amin((1, 2, 3)), changed.amax((1, 2, 3)))  # plain gray remains plain gray
@@ -155,7 +155,7 @@ def test_both_kinds_of_mixing_take_turns() -> None:
     assert 8 < sum(pasted) < 32
 
 
-def test_nothing_told_nothing_done() -> None:
+def test_without_settings_nothing_changes() -> None:
     source = images(5)
     assert torch.equal(augmentation.change_pixels(source, Augment(), generator(), None), source)
     inputs, labels = torch.randn(5, 1, 2, 2), torch.arange(5)
@@ -175,7 +175,7 @@ def test_nothing_told_nothing_done() -> None:
     ],
     ids=["pixels", "cutout", "mix"],
 )
-def test_chance_comes_from_the_generator_alone(change: Callable[[Generator], Tensor]) -> None:
+def test_random_numbers_come_only_from_the_generator(change: Callable[[Generator], Tensor]) -> None:
     before = torch.get_rng_state()
     one, same, other = change(generator(1)), change(generator(1)), change(generator(2))
     assert torch.equal(one, same)

@@ -23,7 +23,7 @@ from archdsl.training.loop.freezing import freeze
 from archdsl.training.loop.loss import make_loss
 from archdsl.training.loop.metrics import EpochMetrics
 from archdsl.training.loop.optimizers import make_optimizer, parameter_groups
-from archdsl.training.loop.standardization import Standard, Standardiser, measure
+from archdsl.training.loop.standardization import Standard, Standardizer, measure
 from archdsl.training.loop.train_context import Batches, TrainContext
 from archdsl.training.loop.training_state import RandomGenerators, TrainingState, weights_of
 from archdsl.training.loop.whitening import patches_of
@@ -89,7 +89,7 @@ def test_slow_weights_are_the_result_and_resume(tmp_path: Path) -> None:
 def test_epochs_that_end_within_one(epochs: float, steps: int, in_all: int) -> None:
     batches = Batches(torch.zeros(100, 1, 1, 1, dtype=torch.uint8), torch.zeros(100, dtype=torch.int64))
     recipe = Recipe.model_validate({"epochs": epochs, "batch": 1})
-    plain = Standardiser(Standard((0.0,), (1.0,)), CPU, torch.contiguous_format)
+    plain = Standardizer(Standard((0.0,), (1.0,)), CPU, torch.contiguous_format)
     context = TrainContext(recipe, Setup(CPU), make_loss(recipe.loss), plain, 2, batches, None, StopRequest())
     assert (context.steps, context.epochs) == (steps, in_all)
     assert sum(context.batches_of(epoch) for epoch in range(in_all)) == steps

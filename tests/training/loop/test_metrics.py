@@ -47,7 +47,7 @@ def test_what_waits_is_bounded_and_holds_no_graph(monkeypatch: pytest.MonkeyPatc
         assert not any(kept.requires_grad for _, kept, _ in made._waiting)
 
 
-def test_goes_on_from_sums() -> None:
+def test_continues_from_sums() -> None:
     made = batches(9, mixed=False)
     whole, rest = EpochMetrics(CPU), EpochMetrics(CPU)
     for batch in made[:4]:

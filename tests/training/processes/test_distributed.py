@@ -163,7 +163,7 @@ def test_one_log_and_a_killed_process_ends_all(tmp_path: Path) -> None:
     assert list_checkpoints(tmp_path / "r" / "checkpoints")
 
 
-def test_mistakes_are_told_once(tmp_path: Path) -> None:
+def test_errors_are_reported_once(tmp_path: Path) -> None:
     (tmp_path / "net.arch").write_text("input 1x8x8\nflatten; fc 11\n")
     leader, other = start(["-m", "archdsl", "train", "net.arch", "--data", "digits"], tmp_path)
     assert "`digits` has 10 classes, but this network outputs 11" in leader.communicate(timeout=60)[1]

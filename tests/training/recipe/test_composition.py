@@ -30,7 +30,7 @@ def made(block: str, **options: Any) -> Recipe:
     return result
 
 
-def test_nothing_said_is_the_default() -> None:
+def test_an_empty_recipe_is_the_default() -> None:
     default = made("")
     assert default == Recipe()
     assert (default.batch, default.split, default.loss) == (32, 0.9, CrossEntropy())
@@ -260,7 +260,7 @@ clip, ema, lookahead, freeze, patience, precision, layout, compile, tta, checkpo
         ),
     ],
 )
-def test_mistakes_are_shown_where_they_stand(block: str, shown: str) -> None:
+def test_errors_are_shown_at_their_position(block: str, shown: str) -> None:
     lines = shown.strip("\n").rstrip().splitlines()
     wanted = "\n".join(line.removeprefix(" " * 12) for line in lines)
     got = recipe(block)

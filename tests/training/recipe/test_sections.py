@@ -16,7 +16,7 @@ from archdsl.training.loop.evaluation import averaged, evaluate
 from archdsl.training.loop.loss import as_logits, hard, make_loss
 from archdsl.training.loop.optimizers import make_optimizer, parameter_groups
 from archdsl.training.loop.schedule import factor
-from archdsl.training.loop.standardization import Standard, Standardiser, measure
+from archdsl.training.loop.standardization import Standard, Standardizer, measure
 from archdsl.training.loop.training_state import RandomGenerators, derive, weights_of
 from archdsl.training.recipe.recipe import (
     Adam,
@@ -227,13 +227,13 @@ def test_mean_and_deviation_are_those_of_the_pixels() -> None:
     assert np.allclose(standard.mean, pixels.mean((0, 2, 3)))
     assert np.allclose(standard.deviation[:2], pixels.std((0, 2, 3))[:2])
     assert standard.deviation[2] == 1 / 255
-    made = Standardiser(standard, torch.device("cpu"), torch.channels_last)(torch.from_numpy(images))
+    made = Standardizer(standard, torch.device("cpu"), torch.channels_last)(torch.from_numpy(images))
     assert made.is_contiguous(memory_format=torch.channels_last)
     assert torch.allclose(made[:, :2].mean((0, 2, 3)), torch.zeros(2), atol=1e-5)
     assert torch.allclose(made[:, :2].var((0, 2, 3), correction=0), torch.ones(2), atol=1e-4)
     assert torch.allclose(made[:, 2], torch.zeros(()), atol=1e-4)
-    first = Standardiser(standard, torch.device("cpu"), torch.contiguous_format)
-    last = Standardiser(standard, torch.device("cpu"), torch.channels_last)
+    first = Standardizer(standard, torch.device("cpu"), torch.contiguous_format)
+    last = Standardizer(standard, torch.device("cpu"), torch.channels_last)
     for width in (5, 3):  # the same instance, images of another width
         given = torch.from_numpy(images)[..., :width]
         turned = given.contiguous(memory_format=torch.channels_last)
@@ -258,7 +258,7 @@ def test_scores_by_hand() -> None:
         [[9, 1, 2, 3, 4, 5], [9, 1, 2, 3, 4, 5], [9, 1, 2, 3, 4, 5], [0, 50, 2, 3, 4, 5]], dtype=torch.uint8
     )
     labels = torch.tensor([0, 5, 1, 1])
-    plain = Standardiser(Standard((0.0,), (1 / 255,)), torch.device("cpu"), torch.contiguous_format)
+    plain = Standardizer(Standard((0.0,), (1 / 255,)), torch.device("cpu"), torch.contiguous_format)
     model = Fixed().train()
     scores = evaluate(model, rows[:, None, None], labels, make_loss(CrossEntropy()), CPU, plain, batch=3)
     assert model.training
@@ -275,7 +275,7 @@ def test_scores_by_hand() -> None:
 def test_scores_agree_with_one_another_where_logits_are_equal() -> None:
     rows = torch.randint(0, 4, (500, 12), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     labels = torch.arange(500) % 12
-    plain = Standardiser(Standard((0.0,), (1 / 255,)), torch.device("cpu"), torch.contiguous_format)
+    plain = Standardizer(Standard((0.0,), (1 / 255,)), torch.device("cpu"), torch.contiguous_format)
     scores = evaluate(Fixed(), rows[:, None, None], labels, make_loss(CrossEntropy()), CPU, plain)
     assert scores.accuracy == scores.confusion.trace().item() / 500
     assert scores.accuracy == (scores.logits.argmax(1) == labels).sum().item() / 500
@@ -294,7 +294,7 @@ def test_running_means_are_in_place_only_meanwhile() -> None:
 # --- precision and layout ---------------------------------------------------------------------------------------------
 
 
-def test_what_is_told_is_taken_without_a_trial() -> None:
+def test_given_settings_are_used_without_a_trial() -> None:
     batch = torch.randn(4, 1, 8, 8), torch.zeros(4, dtype=torch.int64)
     loss = make_loss(CrossEntropy())
     chosen, trials = choose_setup(small_network(), loss, batch, CPU.device, "bf16", "channels_last")
@@ -345,7 +345,7 @@ def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
 # --- random numbers ---------------------------------------------------------------------------------------------------
 
 
-def test_chance_goes_on_where_it_was() -> None:
+def test_random_generators_continue_from_saved_states() -> None:
     rng = RandomGenerators(3, torch.device("cpu"))
     torch.manual_seed(5)
     torch.rand(7, generator=rng.device)

@@ -31,7 +31,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch, accuracies: list[float]) -> Figure:
     return kept[0]
 
 
-def test_an_epoch_alone_stands_between_whole_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_single_epoch_is_between_integer_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
     ticks = drawn(monkeypatch, [0.5]).axes[0].get_xticks()
     assert all(tick == int(tick) for tick in ticks)
 

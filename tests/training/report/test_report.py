@@ -42,7 +42,7 @@ HOSTILE = (
 
 
 @pytest.fixture(autouse=True)
-def _no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """matplotlib takes longer than these trainings."""
     monkeypatch.setattr(package, "draw_curves", lambda *_: None)
     monkeypatch.setattr(package, "draw_confusion", lambda *_: None)
@@ -97,8 +97,8 @@ def assert_by_itself(page: Page) -> None:
         assert not str(attributes.get("href", "#")).removeprefix("#").count(":")
     policy = next(m["content"] for m in page.all("meta") if m.get("http-equiv") == "Content-Security-Policy")
     assert str(policy).startswith("default-src 'none'; img-src data:;")
-    assert all(picture["alt"] for picture in page.all("img"))
-    assert all(picture["aria-label"] for picture in page.all("svg"))
+    assert all(thumbnail["alt"] for thumbnail in page.all("img"))
+    assert all(thumbnail["aria-label"] for thumbnail in page.all("svg"))
     assert all(head.get("scope") for head in page.all("th"))
     levels = [int(name[1]) for name, _ in page.elements if name in {"h1", "h2", "h3", "h4"}]
     assert levels[0] == 1
@@ -108,7 +108,7 @@ def assert_by_itself(page: Page) -> None:
     assert {str(link["href"])[1:] for link in page.all("a")} <= anchors
 
 
-def test_a_report_says_what_the_run_came_to(tmp_path: Path) -> None:
+def test_a_report_contains_the_results_of_the_run(tmp_path: Path) -> None:
     outcome = training(tmp_path / "run", epochs=4).start()
     assert outcome.tested is not None
     report, page = read(tmp_path / "run")
@@ -128,8 +128,8 @@ def test_a_report_says_what_the_run_came_to(tmp_path: Path) -> None:
     for mistake in result.misclassified:
         assert ("left", "middle", "right")[test.labels[mistake.index]] == mistake.true != mistake.answered
         assert mistake.probability >= mistake.probability_of_true
-        picture = Image.open(io.BytesIO(base64.b64decode(mistake.image.partition(",")[2])))
-        assert np.array_equal(np.asarray(picture), test.images[mistake.index, 0])
+        thumbnail = Image.open(io.BytesIO(base64.b64decode(mistake.image.partition(",")[2])))
+        assert np.array_equal(np.asarray(thumbnail), test.images[mistake.index, 0])
     for heading in ("Curves", "Confusion matrix", "Classes", "Errors", "Network", "Recipe"):
         assert heading in page.text
     assert f"test accuracy{100 * result.accuracy:.2f}" in page.text
@@ -214,8 +214,8 @@ def test_a_thousand_classes_and_wide_images(tmp_path: Path) -> None:
     page = page_of(tmp_path, tuple(f"class {i}" for i in range(1000)), images=3000, shape=(3, 2, 900))
     image_paths = [p for p in page.all("img") if p.get("class") == "heat"]
     assert len(image_paths) == 1
-    picture = Image.open(io.BytesIO(base64.b64decode(str(image_paths[0]["src"]).partition(",")[2])))
-    assert picture.width == picture.height <= 1000
+    thumbnail = Image.open(io.BytesIO(base64.b64decode(str(image_paths[0]["src"]).partition(",")[2])))
+    assert thumbnail.width == thumbnail.height <= 1000
     assert "The 30 of 1,000 classes with the lowest accuracy." in page.text
     assert "Most frequent confusions" in page.text
 
@@ -245,7 +245,7 @@ def test_the_interval_of_an_accuracy() -> None:
         assert 0 <= wilson(right, count)[0] <= part <= wilson(right, count)[1] <= 1
 
 
-def test_chances_by_loss() -> None:
+def test_class_probabilities_by_loss() -> None:
     logits = torch.tensor([[2.0, 0.0, -1.0]])
     assert class_probabilities(logits, CrossEntropy()).sum().item() == pytest.approx(1)
     assert class_probabilities(logits, Bce())[0].tolist() == pytest.approx([1 / (1 + math.exp(-v)) for v in (2, 0, -1)])
@@ -275,7 +275,7 @@ def test_charts_hold_any_numbers() -> None:
     assert [nice_step(rough) for rough in (0.011, 1.2, 49, 50, 51)] == pytest.approx([0.02, 2, 50, 50, 100])
 
 
-def test_names_in_the_drawn_matrix_are_no_formulas(tmp_path: Path) -> None:
+def test_names_in_the_matrix_figure_are_not_formulas(tmp_path: Path) -> None:
     draw_confusion(np.eye(3, dtype=np.int64), ["$\\frac{$", "tab\there", "漢字" * 40], "t", tmp_path / "c")
     assert "frac" in (tmp_path / "c.svg").read_text() or (tmp_path / "c.svg").stat().st_size > 1000
 

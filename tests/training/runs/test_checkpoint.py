@@ -190,7 +190,7 @@ def test_weights_that_are_used_twice_are_kept_once(folder: Path) -> None:
     }
 
 
-def test_what_another_network_or_optimizer_left_is_refused(folder: Path) -> None:
+def test_checkpoints_of_another_network_or_optimizer_are_refused(folder: Path) -> None:
     save(made(1.0, step=1), folder)
     for model, optimizer, message in (
         (nn.Sequential(nn.Conv2d(1, 8, 3, bias=False)), torch.optim.RMSprop, "its optimizer is Adam, not RMSprop"),

@@ -49,7 +49,7 @@ def net(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("command", ["train", "sweep"])
-def test_what_another_process_is_at_work_in_stays_as_it_is(command: str, net: Path, tmp_path: Path) -> None:
+def test_a_folder_in_use_by_another_process_is_not_changed(command: str, net: Path, tmp_path: Path) -> None:
     folder = tmp_path / "made"
     varied = ["--set", "width=4,8", "--trials", "1"] if command == "sweep" else []
     begun = CliRunner().invoke(main, [command, str(net), *varied, "--out", str(folder)])

@@ -91,12 +91,12 @@ def test_one_value_does_not_vary() -> None:
         ("width=1..inf", "`inf` is too large"),
     ],
 )
-def test_what_is_no_list(setting: str, message: str) -> None:
+def test_invalid_lists_are_reported(setting: str, message: str) -> None:
     with pytest.raises(BadRange, match=message):
         space(setting)
 
 
-def test_what_a_kind_does_not_take_is_left_out() -> None:
+def test_fields_that_a_kind_does_not_have_are_omitted() -> None:
     found = space(optimizer="adam,sgd", momentum="0.5,0.9")
     adam: Point = {"--optimizer": "adam", "--momentum": 0.9}
     assert found.recipe(adam) == {("optimizer", "name"): "adam"}
@@ -184,7 +184,7 @@ def test_cut_off_and_resumed_the_points_are_the_same(tmp_path: Path, settings: t
     assert points(other) != points(whole)[:3]
 
 
-def test_the_search_finds_more_than_chance_would(tmp_path: Path) -> None:
+def test_the_search_beats_random_sampling(tmp_path: Path) -> None:
     sweep = made(tmp_path / "s", space(lr="0.0001..10"), trials=40)
     sweep.go(measured, silent)
     rates = [float(point["--lr"]) for point in points(sweep)]
@@ -202,7 +202,7 @@ def test_the_front() -> None:
     assert best([broken]) is None
 
 
-def test_the_picture_has_every_trial(tmp_path: Path) -> None:
+def test_the_figure_has_every_trial(tmp_path: Path) -> None:
     for number, of in enumerate(
         (space("width=1,2,3,4", lr="0.1,0.01"), space(lr="0.1..0.2", optimizer="adam,$sgd$"[:4]))
     ):

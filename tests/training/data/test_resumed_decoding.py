@@ -94,7 +94,7 @@ def test_every_bad_file_is_named_and_the_others_are_kept(
     assert np.array_equal(splits.test.images, plain.test.images)
 
 
-def test_ctrl_c_keeps_what_is_decoded(
+def test_ctrl_c_keeps_decoded_images(
     pets: Path, tmp_path: Path, decoded: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Stopped(Counted):
@@ -145,7 +145,7 @@ def test_the_command_ends_in_a_line(pets: Path, tmp_path: Path) -> None:
     assert list((tmp_path / "cache/folders").glob("*.partial.rows"))
 
 
-def test_another_file_at_the_place_is_decoded_anew(pets: Path, tmp_path: Path, decoded: list[Path]) -> None:
+def test_a_replaced_file_is_decoded_again(pets: Path, tmp_path: Path, decoded: list[Path]) -> None:
     bad = pets / "cat" / "3.jpg"
     bad.write_bytes(b"no picture")
     with pytest.raises(BadImages):
@@ -181,7 +181,7 @@ def test_two_processes_that_fill_the_same(tmp_path: Path) -> None:
     assert np.array_equal(again, made)
 
 
-def test_eps_is_no_picture_whatever_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_eps_is_rejected_whatever_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def started(*_: object, **__: object) -> None:
         raise AssertionError("a program was started")
 
@@ -192,7 +192,7 @@ def test_eps_is_no_picture_whatever_its_name(tmp_path: Path, monkeypatch: pytest
         decode(tmp_path / "x.png", SHAPE)
 
 
-def test_no_picture_is_made_larger_than_memory(tmp_path: Path) -> None:
+def test_no_image_is_decoded_beyond_the_size_limit(tmp_path: Path) -> None:
     Image.new("L", (8, 8)).save(tmp_path / "x.png")
     with pytest.raises(OSError, match="1x100000x100000"):
         decode(tmp_path / "x.png", ImageShape(1, 100_000, 100_000))
