@@ -11,8 +11,9 @@ from .analysis.ignores import apply_ignores
 from .analysis.lint import Facts, lint, lint_draft
 from .diagnostics import Severity, Sink
 from .diagnostics.catalogue import structure_errors
-from .diagnostics.diagnostic import Found
+from .diagnostics.diagnostic import Found, with_fixes
 from .elaborate import Override
+from .elaborate.attempts import Given
 from .elaborate.example_sizes import elaborate_examples
 from .elaborate.given_values import GivenSizes, number, parse_sizes
 from .graph import Draft, Graph, Setting, likely_shape
@@ -78,7 +79,7 @@ class Network:
         self.source = program.source
         self.program = program
         self.graph = graph
-        self.diagnostics = found
+        self.diagnostics = with_fixes(found)
         self._text = _Text(program, settings, library)
 
     @cached_property
@@ -162,20 +163,23 @@ class Analysis:
         draft: Draft,
         graph: Graph | None,
         sink: Sink,
-        settings: Mapping[str, Any] | None,
-        library: Library | None,
+        given: Given,
         found: Costs | None = None,
+        again: "Callable[[Source], Analysis] | None" = None,
     ) -> None:
+        settings, library = given.settings, given.library
         self.source = program.source
         self.program = program
         self._text = _Text(program, settings, library)
+        self._given = given
+        self._analyse = again
         self.draft = draft
         self.graph = graph
-        self.diagnostics = tuple(sink)
+        self.found = tuple(sink)
         self.errors = sink.errors
         self.network: Network | None = None
         if graph is not None and not self.errors:
-            self.network = Network(program, graph, self.diagnostics, settings, library)
+            self.network = Network(program, graph, self.found, settings, library)
             if found is not None:
                 self.network.costs = found
 
@@ -184,6 +188,19 @@ class Analysis:
         if self.network is None:
             raise ArchError(self.diagnostics, self.source)
         return self.network
+
+    @cached_property
+    def diagnostics(self) -> tuple[Found, ...]:
+        """What was found, as it is reported: with suggestions that were tried; errors that one edit removes are one."""
+        if not self.errors:
+            return with_fixes(self.found)
+        from .suggest import suggest
+
+        return suggest(self.program, with_fixes(self.found), self._given, self._again)
+
+    def _again(self, source: Source) -> tuple[Found, ...]:
+        """What is found in an edited text, checked as this one was."""
+        return self.found if self._analyse is None else self._analyse(source).found
 
     @property
     def sizes(self) -> "Sizes":
@@ -194,7 +211,7 @@ class Analysis:
         if self.network is not None:
             return self.network.sizes
         shapes = _input_shapes(self.draft)
-        forbidden = len(shapes) < len(self.draft.inputs) or any(map(_forbids_sizes, self.diagnostics))
+        forbidden = len(shapes) < len(self.draft.inputs) or any(map(_forbids_sizes, self.found))
         try:
             if not forbidden:
                 return self._text.sizes(self.graph if self.draft.symbols else self._text.symbolic(shapes))
@@ -297,7 +314,14 @@ def analyze(
     if sink.errors:
         lint_draft(draft, sink)
     apply_ignores(source, sink, pedantic=pedantic)
-    return Analysis(program, draft, graph, sink, settings, library, found)
+
+    def again(edited: Source) -> Analysis:
+        return analyze(
+            edited, Sink(), settings, override, library, recipe=recipe, pedantic=pedantic, blocks_only=blocks_only
+        )
+
+    given = Given(settings=settings or {}, override=override, library=library)
+    return Analysis(program, draft, graph, sink, given, found, again)
 
 
 def beside(source: Source) -> Library:

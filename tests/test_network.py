@@ -74,7 +74,7 @@ def test_a_pool_of_processes_gets_the_error() -> None:
         assert pool.submit(_load, "input 8; fc 2").result(timeout=60) == 18
         error = pool.submit(_load, "input 8; fcc 2").exception(timeout=60)
     assert isinstance(error, ArchError)
-    assert "did you mean `fc`?" in str(error)
+    assert "write `fc` instead of `fcc`" in str(error)
 
 
 # --- copies ---

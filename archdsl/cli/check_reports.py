@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import click
 
-from ..diagnostics import Severity
 from ..diagnostics.diagnostic import Found
 from ..diagnostics.terminal import printable, summary
 from ..network import Analysis, Network
@@ -26,7 +25,7 @@ class Status:
     def counted(self, analyses: Iterable[Analysis]) -> Iterator[Analysis]:
         """The same analyses, counted: errors fail, and with `strict` warnings as well."""
         for analysis in analyses:
-            self.failed = self.failed or bool(analysis.diagnostics if self._strict else errors(analysis.diagnostics))
+            self.failed = self.failed or bool(analysis.found if self._strict else analysis.errors)
             yield analysis
 
 
@@ -52,11 +51,6 @@ def report(
     else:
         for analysis in analyses:
             status.failed = not _table(analysis, explain, measure) or status.failed
-
-
-def errors(found: Iterable[Found]) -> int:
-    """Number of errors among the diagnostics."""
-    return sum(item.diagnostic.severity is Severity.ERROR for item in found)
 
 
 def _table(analysis: Analysis, explain: bool, measure: MeasureOptions) -> bool:
@@ -100,7 +94,7 @@ def _lines(analyses: Iterable[Analysis]) -> None:
     for analysis in analyses:
         name = printable(analysis.source.name)
         if analysis.network is None:
-            click.echo(f"✗ {name}: {summary(analysis.diagnostics)}")
+            click.echo(f"✗ {name}: {summary(analysis.found)}")
         else:
             click.echo(f"✓ {name}: {_verdict(analysis.network)}{_figures(analysis.network)}")
         if analysis.diagnostics:

@@ -184,9 +184,11 @@ def show_diagnostics(network: Checked, *, stream: Any = None) -> None:
 
 def _fixable(network: Checked) -> str:
     """` (1 fixable with --fix, 3 with --fix --unsafe)`; empty if nothing can be fixed."""
-    fixes = [found.diagnostic.fix() for found in network.diagnostics if found.diagnostic.span.source is network.source]
-    count = sum(fix is not None and bool(fix.edits) for fix in fixes)
-    safe = sum(fix is not None and bool(fix.edits) and fix.safe for fix in fixes)
+    fixes = [found.suggestions[0] for found in network.diagnostics if found.suggestions]
+    fixes = [
+        fix for fix in fixes if not fix.ambiguous and all(edit.span.source is network.source for edit in fix.edits)
+    ]
+    count, safe = len(fixes), sum(fix.safe for fix in fixes)
     words = [f"{safe} fixable with --fix"] * bool(safe)
     words += [f"{count} {'' if safe else 'fixable '}with --fix --unsafe"] * (count > safe)
     return f" ({', '.join(words)})" if words else ""

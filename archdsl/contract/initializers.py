@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
+from ..diagnostics import Change
 from ..record import Record
 from .arguments import Kind
 from .call import ARG, Apply, Steps, init, operator
@@ -118,7 +119,7 @@ def check_filters(how: Init | None, weights: Weights, groups: int, *, dilated: b
     filters, channels, *kernel = weights["weight"]
     if how.name == "dirac" and groups > 1 and filters > channels * groups:
         why = f"`dirac` preserves channels, but {filters} filters in {groups} groups have {channels * groups} channels"
-        raise Reject("init", why, help="use `init=kaiming`", language_rule=True)
+        raise Reject("init", why, changes=Change.of(init="kaiming"), language_rule=True)
     if how.name == "whiten":
         _check_whitening(filters, channels, kernel, groups, dilated)
 
@@ -126,11 +127,16 @@ def check_filters(how: Init | None, weights: Weights, groups: int, *, dilated: b
 def _check_whitening(filters: int, channels: int, kernel: list[int], groups: int, dilated: bool) -> None:
     if groups > 1 or dilated:
         why = "`whiten` needs filters that see all channels, without gaps"
-        raise Reject("init", why, help="remove groups and dilation", language_rule=True)
+        raise Reject("init", why, changes=Change.of(groups=None, dilation=None), language_rule=True)
     most = 2 * channels
     for size in kernel:
         most *= size
     if filters > most or filters % 2:
         patch = "×".join(map(str, (channels, *kernel)))
         why = f"`whiten` makes two filters of opposite sign for each direction of {patch}: {filters} is not"
-        raise Reject("init", f"{why} an even number up to {most}", help=f"use {most} filters", language_rule=True)
+        raise Reject(
+            "init",
+            f"{why} an even number up to {most}",
+            changes=Change.of(filters=str(most)),
+            language_rule=True,
+        )

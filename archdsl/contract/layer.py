@@ -5,6 +5,7 @@ import typing
 from collections.abc import Mapping
 from typing import Any, ClassVar, dataclass_transform
 
+from ..diagnostics import Change
 from ..diagnostics.catalogue.shape_errors import CannotTake, OperandsDiffer
 from ..record import Record
 from ..shapes.shape import Shape, Window
@@ -37,6 +38,7 @@ class Reject(Exception):
         *,
         help: tuple[str, ...] | str = (),
         at: tuple[int, int] | None = None,
+        changes: tuple[Change, ...] | Change = (),
         recovery_shape: Shape | None = None,
         kind: type[CannotTake] | type[OperandsDiffer] = CannotTake,
         language_rule: bool = False,
@@ -46,6 +48,7 @@ class Reject(Exception):
         self.why = why
         self.at = at
         self.help = (help,) if isinstance(help, str) else help
+        self.changes = (changes,) if isinstance(changes, Change) else changes
         self.recovery_shape = recovery_shape
         self.kind = kind
         self.language_rule = language_rule

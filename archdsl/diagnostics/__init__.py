@@ -1,5 +1,5 @@
 """Diagnostics as structured data, and their output formats."""
 
-from .diagnostic import BlockUse, Diagnostic, Edit, Fix, Label, Related, Severity, Sink
+from .diagnostic import BlockUse, Change, Diagnostic, Edit, Fix, Label, Related, Severity, Sink
 
-__all__ = ["BlockUse", "Diagnostic", "Edit", "Fix", "Label", "Related", "Severity", "Sink"]
+__all__ = ["BlockUse", "Change", "Diagnostic", "Edit", "Fix", "Label", "Related", "Severity", "Sink"]

@@ -1,6 +1,6 @@
 """Diagnostics: one class for each code, with fields for the facts and methods for the text."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -44,11 +44,35 @@ class Edit(Record):
 
 
 class Fix(Record):
-    """A change that can be applied. A safe fix cannot change the meaning of a valid network."""
+    """A change that can be applied. A safe one cannot change what a valid network means.
+
+    `title` says what it does, `why` what speaks for it where the title does not. One that is `ambiguous` is shown and
+    not applied: another word is as likely to be meant.
+    """
 
     title: str
     edits: tuple[Edit, ...]
     safe: bool = False
+    why: str = ""
+    ambiguous: bool = False
+
+
+class Change(Record):
+    """A change of a statement with which its layer would take its input.
+
+    Other `arguments`, as they are written after `name=`, None to leave one out; or a statement `before` it, or one
+    `instead` of it.
+    """
+
+    arguments: tuple[tuple[str, str | None], ...] = ()
+    before: str = ""
+    instead: str = ""
+    why: str = ""
+
+    @classmethod
+    def of(cls, **arguments: str | None) -> "Change":
+        """Other arguments, by name."""
+        return cls(arguments=tuple(arguments.items()))
 
 
 class Diagnostic(Record):
@@ -67,6 +91,9 @@ class Diagnostic(Record):
     severity: ClassVar[Severity] = Severity.ERROR
     pedantic: ClassVar[bool] = False
     """Whether it is a matter of taste or of small savings, reported only with `check --pedantic`."""
+
+    has_alternatives: ClassVar[bool] = False
+    """Whether its help names alternatives to an edit, such as an option, and is shown beside suggestions."""
 
     span: Span
     uses: tuple[BlockUse, ...] = ()
@@ -97,6 +124,20 @@ class Found(Record):
 
     diagnostic: Diagnostic
     again: int
+    suggestions: tuple[Fix, ...] = ()
+    """Edits that were tried, at most two, the best first."""
+    merged: "tuple[Found, ...]" = ()
+    """The errors that the first of them removes, too."""
+
+
+def with_fixes(found: Iterable[Found]) -> tuple[Found, ...]:
+    """What was found, each warning with the fix that it has; errors get their suggestions where these are tried."""
+    return tuple(
+        item.replace(suggestions=(fix,))
+        if item.diagnostic.severity is Severity.WARNING and (fix := item.diagnostic.fix()) is not None and fix.edits
+        else item
+        for item in found
+    )
 
 
 class Sink:

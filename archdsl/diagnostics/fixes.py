@@ -46,12 +46,12 @@ def fix(source: Source, found: tuple[Found, ...], check: Check, *, unsafe: bool)
 
 def fixable(source: Source, found: Iterable[Found], *, unsafe: bool) -> list[tuple[Found, Fix]]:
     """The fixes that change only this text: the safe ones, or all."""
-    pairs = [(item, item.diagnostic.fix()) for item in found]
+    pairs = [(item, item.suggestions[0]) for item in found if item.suggestions]
     return [
         (item, fix)
         for item, fix in pairs
-        if fix is not None
-        and fix.edits
+        if fix.edits
+        and not fix.ambiguous
         and (fix.safe or unsafe)
         and all(edit.span.source is source for edit in fix.edits)
     ]
@@ -96,7 +96,10 @@ def _edited(text: str, edits: list[Edit]) -> str:
 def _is_better(before: tuple[Found, ...], after: tuple[Found, ...], fixed: list[Found]) -> bool:
     """Whether there are no more errors than before, and fewer of each fixed one on its line. A fix adds no lines."""
     counts = [Counter(map(_place, found)) for found in (before, after)]
-    errors = [sum(item.diagnostic.severity is Severity.ERROR for item in found) for found in (before, after)]
+    errors = [
+        sum(1 + len(item.merged) for item in found if item.diagnostic.severity is Severity.ERROR)
+        for found in (before, after)
+    ]
     return errors[1] <= errors[0] and all(counts[1][_place(item)] < counts[0][_place(item)] for item in fixed)
 
 

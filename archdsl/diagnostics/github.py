@@ -6,6 +6,7 @@ https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 from collections.abc import Iterable
 
 from .diagnostic import Found
+from .helps import helps
 from .printable import printable
 
 
@@ -25,7 +26,7 @@ def _command(item: Found) -> str:
     properties["title"] = f"{each.code}: {each.title}"
     lines = [each.message() + (f": {each.label()}" if each.label() else "")]
     lines += [f"line {label.span.line}: {label.text}" for label in each.others()]
-    lines += [f"help: {text}" for text in each.help()]
+    lines += [f"help: {text}" for text in helps(item)]
     words = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
     return f"::{each.severity} {words}::{_data(chr(10).join(map(printable, lines)))}"
 

@@ -38,7 +38,8 @@ class EditReport(Model):
 class FixReport(Model):
     """A change that `archdsl check --fix` applies; with `--unsafe` if it is not safe."""
 
-    title: str
+    title: str = Field(description="What the change does.")
+    why: str = Field(description="What speaks for it; may be empty.")
     safe: bool = Field(description="Whether it cannot change what a valid network means.")
     edits: list[EditReport]
 
@@ -52,7 +53,11 @@ class DiagnosticReport(Model):
     place: SourceRange
     label: str = Field(description="The words at the place; may be empty.")
     others: list[LabelReport]
-    help: list[str] = Field(description="Suggestions, the best first.")
-    fix: FixReport | None
+    help: list[str] = Field(description="Explanations, without changes of the text.")
+    fix: FixReport | None = Field(description="The first of the suggestions, which `--fix` applies; null without any.")
+    suggestions: list[FixReport] = Field(
+        description="At most two changes of the text, the best first; each was tried, and removes the error."
+    )
+    merged: list[LabelReport] = Field(description="Other errors that the first suggestion also removes.")
     uses: list[LabelReport] = Field(description="The uses of blocks that led there, outermost first, with the blocks.")
     again: int = Field(description="In how many further uses of a block the same mistake was met.")

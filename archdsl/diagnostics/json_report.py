@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..text.source import Span
-from .diagnostic import Found
+from .diagnostic import Fix, Found
 
 Values = dict[str, Any]
 
@@ -11,6 +11,7 @@ Values = dict[str, Any]
 def diagnostic(found: Found) -> Values:
     """The values of one diagnostic."""
     each = found.diagnostic
+    suggestions = [_fix(fix) for fix in found.suggestions]
     return {
         "code": each.code,
         "severity": each.severity.value,
@@ -19,18 +20,17 @@ def diagnostic(found: Found) -> Values:
         "label": each.label(),
         "others": [{"place": place(label.span), "text": label.text} for label in each.others()],
         "help": list(each.help()),
-        "fix": _fix(found),
+        "fix": next(iter(suggestions), None),
+        "suggestions": suggestions,
+        "merged": [{"place": place(each.diagnostic.span), "text": each.diagnostic.message()} for each in found.merged],
         "uses": [{"place": place(use.span), "text": use.block} for use in each.uses],
         "again": found.again,
     }
 
 
-def _fix(found: Found) -> Values | None:
-    fix = found.diagnostic.fix()
-    if fix is None:
-        return None
+def _fix(fix: Fix) -> Values:
     edits = [{"place": place(edit.span), "text": edit.text} for edit in fix.edits]
-    return {"title": fix.title, "safe": fix.safe, "edits": edits}
+    return {"title": fix.title, "why": fix.why, "safe": fix.safe, "edits": edits}
 
 
 def place(span: Span) -> Values:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from ..text.source import Source, Span
 from ..version import __version__
 from .diagnostic import Diagnostic, Fix, Found
+from .helps import helps
 from .printable import printable
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -46,7 +47,7 @@ def _rule(kind: type[Diagnostic]) -> dict[str, Any]:
 
 def _result(item: Found, kinds: Mapping[type[Diagnostic], int]) -> dict[str, Any]:
     each = item.diagnostic
-    words = [each.message(), *([each.label()] if each.label() else []), *each.help()]
+    words = [each.message(), *([each.label()] if each.label() else []), *helps(item)]
     others = [(label.span, label.text) for label in each.others()]
     others += [(use.span, f"in this use of `{use.block}`") for use in reversed(each.uses)]
     result: dict[str, Any] = {
@@ -63,9 +64,8 @@ def _result(item: Found, kinds: Mapping[type[Diagnostic], int]) -> dict[str, Any
         ]
     if item.again:
         result["occurrenceCount"] = item.again + 1
-    fix = each.fix()
-    if fix is not None:
-        result["fixes"] = [_fix(fix)]
+    if item.suggestions:
+        result["fixes"] = [_fix(fix) for fix in item.suggestions]
     return result
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from ..text.source import Source
 from .diagnostic import Diagnostic, Found, Label, Severity
 from .excerpt import Paint, excerpt, last_line
+from .helps import helps, merged
 from .printable import printable, width
 
 __all__ = ["printable", "render", "summary", "width"]
@@ -45,7 +46,9 @@ def _one(items: list[Found], paint: Paint, root: Source | None, columns: int) ->
     for source in dict.fromkeys(label.span.source for label, _ in labels):
         here = [(label, main) for label, main in labels if label.span.source is source]
         lines += excerpt(source, here, gutter, columns, paint)
-    notes = [f"help: {text}" for text in diagnostic.help()]
+    notes = [f"help: {text}" for text in helps(items[0])]
+    if also := merged(items[0]):
+        notes.insert(1, also)
     notes += _uses(diagnostic, again, root) + _places(items[1:], diagnostic.span.source)
     lines += [f"{' ' * gutter} {paint('=', 'gutter')} {printable(note)}" for note in notes]
     return "\n".join(lines)

@@ -1,6 +1,7 @@
 """From tree to graph: names, expressions, blocks, merges; each node's shape as the node is made."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from typing import Any
 
 from ..diagnostics import Sink
@@ -13,7 +14,7 @@ from ..text.source import Span
 from . import control, layer_statements, merges, train_block
 from .definitions import Definitions
 from .inputs import Override, run_input, run_override
-from .state import Abort, State
+from .state import Abort, Caches, State
 from .unused_blocks import check_unused
 
 __all__ = ["Override", "elaborate"]
@@ -36,27 +37,64 @@ def elaborate(
     files that it uses (`std` alone where it is None); `witness` is the example that stands for a
     size that is not known (`input 3xHxW`) wherever one must be chosen.
     """
-    override = override or Override({})
     definitions = Definitions(sink, library or StandardLibrary())
-    file = definitions.collect(program, settings or {})
+    elaboration = Elaboration(program, sink, settings or {}, override or Override({}), definitions, witness)
+    return elaboration.run(program.statements)
 
-    def run(state: State, statement: ast.Statement) -> None:
-        execute(state, statement, override)
 
-    state = State(sink, run, witness)
-    # A copy: blocks see the parameters of the network, and nothing that its text names.
-    state.scope = file.scope.copy()
-    state.blocks = file.blocks
-    state.incomplete = definitions.incomplete
-    try:
-        if override.sizes and not any(isinstance(s, ast.Input) for s in program.statements):
-            run_override(state, program.source, override)
-        state.run(program.statements)
-    except Abort:
-        pass
-    if not definitions.incomplete:
-        check_unused(program, file, state, run)
-    return _finish(state, program, file.net, file.scope)
+class Elaboration:
+    """The elaboration of one program: its definitions, then its statements, from the first or from a checkpoint on."""
+
+    def __init__(
+        self,
+        program: ast.Program,
+        sink: Sink,
+        settings: Mapping[str, Any],
+        override: Override,
+        definitions: Definitions,
+        witness: int,
+        caches: Caches | None = None,
+    ) -> None:
+        self.program = program
+        self.override = override
+        self.definitions = definitions
+        self.file = file = definitions.collect(program, settings)
+        self.state = state = State(sink, self._run, witness, caches)
+        # A copy: blocks see the parameters of the network, and nothing that its text names.
+        state.scope = file.scope.copy()
+        state.blocks = file.blocks
+        state.incomplete = definitions.incomplete
+
+    def _run(self, state: State, statement: ast.Statement) -> None:
+        execute(state, statement, self.override)
+
+    def run(self, statements: Sequence[ast.Statement], before: Callable[[int], None] | None = None) -> Draft:
+        """Run the program's statements, or those that are left; `before` is called with the index of each."""
+        state, program = self.state, self.program
+        try:
+            given = self.override.sizes and not state.nodes
+            if given and not any(isinstance(s, ast.Input) for s in program.statements):
+                run_override(state, program.source, self.override)
+            for index, statement in enumerate(statements):
+                if before is not None:
+                    before(index)
+                state.run((statement,))
+        except Abort:
+            pass
+        return self.finish()
+
+    def resumed(self, program: ast.Program, state: State) -> "Elaboration":
+        """The elaboration of another program with the same definitions, from a checkpoint of this one on."""
+        other = copy(self)
+        other.program, other.state = program, state
+        return other
+
+    def finish(self) -> Draft:
+        """The draft of what was run."""
+        state, file = self.state, self.file
+        if not self.definitions.incomplete:
+            check_unused(self.program, file, state, self._run)
+        return _finish(state, self.program, file.net, file.scope)
 
 
 def execute(state: State, statement: ast.Statement, override: Override) -> None:

@@ -37,8 +37,8 @@ def is_choice(word: str, kind: Kind | None) -> bool:
 
 def helps_for(word: str, parameters: Sequence[ParameterSpec]) -> tuple[str, ...]:
     """What may be written in place of a word that nothing is near to."""
-    if (size := _lettered(word, parameters)) is not None:
-        return (f"symbols in a size are capital letters: `{size}`; `let C = …` gives one a value",)
+    if lettered(word, parameters) is not None:
+        return ("symbols in a size are capital letters",)
     if (
         axis := next((p.name for p in parameters if isinstance(p.kind, AxisName) and p.kind.names(word)), None)
     ) is not None:
@@ -49,7 +49,7 @@ def helps_for(word: str, parameters: Sequence[ParameterSpec]) -> tuple[str, ...]
     return tuple(f"its {kind} are {', '.join(words)}" for kind, words in kinds if words)
 
 
-def _lettered(word: str, parameters: Sequence[ParameterSpec]) -> str | None:
+def lettered(word: str, parameters: Sequence[ParameterSpec]) -> str | None:
     """The size that a word with small letters is meant as, by the argument's name after a shorthand's letter."""
     p = next((p for p in parameters if p.letter and word.startswith(p.letter)), None)
     after = as_size(word[1:]) if p else None

@@ -18,7 +18,6 @@ from ..text.names import nearest
 from ..text.source import Span
 from .argument_words import SHORTHAND, helps_for, is_choice, is_word
 
-_REPEAT = "to repeat by a name, write `repeat {} {{ … }}`; `x3` takes a number"
 _WORDED = AxisName | Initializer | OneOf
 _TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False, "none": False}
 
@@ -104,18 +103,15 @@ class _Binder:
         if word is None or after.name is not None or self.stranger(after) is not None:
             return False
         p = next((p for p in self.parameters if word in (p.name, p.letter)), None)
-        if p is None and word != "x":
+        if (p is None and word != "x") or _is_shorthand(after, self.parameters):
             return False
         joined = arg.value.span.to(after.value.span)
         written = after.value.span.text
         if p is None:
-            size = f"write a size as `5x{written}`, a repetition as `x{written}`"
-            helps = (size if isinstance(after.value, ast.Number) else _REPEAT.format(written),)
-            self.strange(joined, "split by a space", helps)
+            self.strange(joined, "split by a space", (), (f"x{written}",))
             return True
         digits = isinstance(after.value, ast.Number | ast.Size) and p.letter
-        suggestion = f"`{p.letter}{written}` or `{p.name}={written}`" if digits else f"`{p.name}={written}`"
-        self.strange(joined, "split by a space", (f"write {suggestion}",))
+        self.strange(joined, "split by a space", (), (f"{p.letter}{written}" if digits else f"{p.name}={written}",))
         self.store(p, self.meant(p.kind, after.value), after)
         return True
 
@@ -138,8 +134,6 @@ class _Binder:
                 name=name.text,
                 nearest=near,
                 known=known,
-                helps=(f"an activation is a separate statement: write `; {activation}` after this one",)
-                * bool(activation),
             )
             if near is None:
                 self.wrong(mistake)
@@ -173,8 +167,7 @@ class _Binder:
             return False
         meant = _TRUTHS[word.lower()]
         options = (*(flag for flag, value in p.words if value is meant), f"{p.name}={int(meant)}")
-        helps = (f"write {' or '.join(f'`{each}`' for each in options)}",)
-        self.strange(arg.value.span, "not a keyword", helps)
+        self.strange(arg.value.span, "not a keyword", (), options)
         self.store(p, meant, arg)
         return True
 
@@ -280,13 +273,15 @@ class _Binder:
         count = word.name[1:]
         if word.name[0] != "x" or not count or self.ev.scope.find(count) is None:
             return False
-        self.strange(word.span, f"not a repetition: `{count}` is a name", (_REPEAT.format(count),))
+        self.strange(word.span, f"not a repetition: `{count}` is a name, and `x3` takes a number", ())
         return True
 
-    def strange(self, span: Span, what: str, helps: tuple[str, ...]) -> None:
+    def strange(self, span: Span, what: str, helps: tuple[str, ...], corrections: tuple[str, ...] = ()) -> None:
         """Report words that are no argument, where it is clear what they are meant as."""
         uses, name = self.ev.uses, span.text
-        mistake = name_errors.UnknownName(span=span, uses=uses, name=name, nearest=None, what=what, helps=helps)
+        mistake = name_errors.UnknownName(
+            span=span, uses=uses, name=name, nearest=None, what=what, helps=helps, corrections=corrections
+        )
         self.ev.unknown(mistake)
 
     def store(self, p: ParameterSpec, value: Any, arg: ast.Argument) -> None:
@@ -343,11 +338,15 @@ class _Binder:
                 keyword=self.keyword.text,
                 names=tuple(p.name for p in lacking),
                 doc=lacking[0].doc,
-                example=example,
+                is_block=all(p.kind is None for p in self.parameters),
             )
             self.wrong(mistake)
         if lacking or UNKNOWN in self.bound.values.values():
             self.bound.ok = False
+
+
+def _is_shorthand(arg: ast.Argument, parameters: Sequence[ParameterSpec]) -> bool:
+    return isinstance(arg.value, ast.Variable) and is_word(arg.value.name, parameters)
 
 
 def _activation(name: str, arg: ast.Argument) -> str | None:

@@ -83,7 +83,7 @@ def block_parameters(block: ast.Block) -> tuple[ParameterSpec, ...]:
 
 def _bind_block(state: State, statement: ast.LayerStatement, definition: BlockDef) -> Scope:
     """The names that a use of a block gives to its body."""
-    memo = state.memo(statement, lambda: block_parameters(definition.block))
+    memo = state.memo(statement, definition.block, lambda: block_parameters(definition.block))
     key = state.memo_key(memo)
     scope = Scope(definition.scope)
     if (known := None if key is None else memo.found.get(key)) is not None:
@@ -278,6 +278,7 @@ def _infer_again(state: State, statement: ast.Reuse, old: Node, op: Op, inputs: 
                 shape=str(now[0]),
                 why=reject.why,
                 helps=reject.help,
+                changes=reject.changes,
             )
         )
         return UNRESOLVED

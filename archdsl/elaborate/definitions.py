@@ -30,9 +30,11 @@ class File:
 class Definitions:
     """Collects the definitions of a program and of the files that it uses."""
 
-    def __init__(self, sink: Sink, library: Library) -> None:
+    def __init__(self, sink: Sink, library: Library, parsed: dict[str, tuple[ast.Program, Sink]] | None = None) -> None:
         self.sink = sink
         self.library = library
+        self.parsed = {} if parsed is None else parsed
+        """Used files by name, as parsed for this or another elaboration, with what was found in them."""
         self.done: dict[str, File] = {}
         self.chain: list[str] = []
         self.incomplete = False
@@ -128,7 +130,22 @@ class Definitions:
             file.blocks.setdefault(block, definition)
 
     def _read(self, use: ast.UseFile, name: str) -> File | None:
+        program = self._parsed(use, name)
+        if program is None:
+            return None
+        self.chain.append(name)
+        try:
+            return self.collect(program, {})
+        finally:
+            self.chain.pop()
+
+    def _parsed(self, use: ast.UseFile, name: str) -> ast.Program | None:
+        """The tree of a used file; None after a report."""
         target = use.target
+        if name in self.parsed:
+            program, found = self.parsed[name]
+            self.sink.absorb(found)
+            return program
         try:
             source = self.library.read(name)
         except Outside:
@@ -142,11 +159,11 @@ class Definitions:
                 )
             )
             return None
-        self.chain.append(name)
-        try:
-            return self.collect(parse(source, self.sink), {})
-        finally:
-            self.chain.pop()
+        found = Sink()
+        program = parse(source, found)
+        self.parsed[name] = program, found
+        self.sink.absorb(found)
+        return program
 
     def _from(self, use: ast.UseFile, name: str | None) -> str | None:
         """A name of the library as the text would write it."""

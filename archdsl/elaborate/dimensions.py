@@ -1,9 +1,8 @@
 """The number in `conv2d`, `maxpool1d`, `batchnorm3d`: how many spatial dimensions their input has."""
 
-from ..contract.layer import InputOp
 from ..diagnostics.catalogue import shape_errors
 from ..graph import DraftNode
-from ..shapes.shape import Layout, Shape, times
+from ..shapes.shape import Layout, Shape
 from ..syntax import ast
 from .state import State
 
@@ -28,27 +27,14 @@ def fits_dimensions(state: State, keyword: ast.Word, x: Shape, maker: DraftNode,
         shape=str(x),
         count=count,
         wanted=wanted,
-        helps=_helps(keyword.text, x, maker, wanted),
         maker=state.related(maker),
     )
     state.emit(mistake)
     return False
 
 
-def _number_in(word: str) -> str:
-    """The part of a name that is the number: `2d`, or `2D`."""
-    at = len(word.lower().removesuffix("transpose"))
-    return word[at - 2 : at]
-
-
-def _helps(word: str, x: Shape, maker: DraftNode, wanted: int) -> tuple[str, ...]:
-    general = word.replace(_number_in(word), "")
-    written = times(x.dims).replace("×", "x")
-    if isinstance(maker.op, InputOp) and x.rank == wanted:
-        alone = (f"or use `{general}`, which takes {x}",) if x.spatial else ()
-        return (f"the channel dimension is missing: write `input 1x{written}`", *alone)
-    if x.spatial and x.rank < wanted + 1:
-        return (f"`reshape 1x{written}` adds a channel dimension", f"`{general}` takes {x}")
-    if x.spatial:
-        return (f"use `{general}`, which takes {x}",)
-    return (f"add a spatial dimension: `reshape 1x{written}`",) if wanted == 1 else ()
+def other_number(word: str, count: int) -> tuple[str, ...]:
+    """A layer's name with another number of spatial dimensions, and without one: `conv2d`, `conv`."""
+    at = len(word.lower().removesuffix("transpose")) - 2
+    before, letter, after = word[:at], word[at + 1], word[at + 2 :]
+    return (*((f"{before}{count}{letter}{after}",) if count else ()), before + after)

@@ -18,6 +18,8 @@ _MOST_TRIED = 20_000
 """Layers of a network with errors that other examples are tried for: each try takes as long as the first."""
 _EXAMPLE_SIZES = (224, 256, 572, 32, 299, 64, 100, 28, 8)
 """Examples for symbolic dimensions, the likeliest first: a network need not take all of them."""
+FIRST_EXAMPLE = _EXAMPLE_SIZES[0]
+"""The example of the draft of a network that takes none of them."""
 
 
 def elaborate_examples(

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from math import prod
 
 from ..contract.layer import INPUT
+from ..diagnostics import Edit, Fix
 from ..diagnostics.catalogue import structure_errors, syntax_errors
 from ..expressions.scope import UNKNOWN, NamedTensor
 from ..limits import MAX_COUNT
@@ -116,7 +117,7 @@ def _read(state: State, statement: ast.Input) -> tuple[ast.Word | None, ast.Expr
     if (numbers := _apart(values)) is not None:
         span = values[0].span.to(values[-1].span)
         size = "x".join(map(str, numbers))
-        _refuse(state, span, "its sizes are separated by spaces", f"write `input {size}`")
+        _refuse(state, span, "its sizes are separated by spaces", Edit(span=span, text=size))
         return None, ast.Size(dims=numbers, span=span), None
     for index, value in enumerate(values):
         if isinstance(value, ast.Call) and value.function.text == "int":
@@ -134,15 +135,16 @@ def _read(state: State, statement: ast.Input) -> tuple[ast.Word | None, ast.Expr
             _refuse(state, arg.span, "an input takes no named arguments")
     if sizes is None and vocabulary is None and not any(arg.name for arg in statement.args):
         meant = as_size(name.text) if name else None
-        helps = () if meant is None else (f"symbolic dimensions are capital letters: `input {meant}`",)
-        _refuse(state, statement.span, "its shape is missing", *helps)
+        correction = Edit(span=name.span, text=meant) if name is not None and meant is not None else None
+        why = "symbolic dimensions are capital letters" if correction else "its shape is missing"
+        _refuse(state, statement.span, why, correction)
     return name, sizes, vocabulary
 
 
-def _refuse(state: State, span: Span, why: str, *helps: str) -> None:
-    """Report an input that cannot be read."""
-    mistake = structure_errors.BadInput(span=span, uses=state.uses, why=why)
-    state.emit(mistake.replace(helps=helps) if helps else mistake)
+def _refuse(state: State, span: Span, why: str, correction: Edit | None = None) -> None:
+    """Report an input that cannot be read; `correction` is what it most likely means."""
+    fix = None if correction is None else Fix(title=f"write `{correction.text}`", edits=(correction,))
+    state.emit(structure_errors.BadInput(span=span, uses=state.uses, why=why, correction=fix))
 
 
 def _apart(values: list[ast.Expr]) -> tuple[int, ...] | None:
@@ -164,8 +166,7 @@ def _vocabulary(state: State, call: ast.Call) -> int | None:
     if value is UNKNOWN:
         return None
     if type(value) is not int or value < 1:
-        helps = ("`int(50257)` takes ids from 0 to 50256",)
-        _refuse(state, call.span, "ids need the size of their vocabulary", *helps)
+        _refuse(state, call.span, "ids need the size of their vocabulary: `int(V)` takes ids from 0 to V − 1")
         return None
     return value
 

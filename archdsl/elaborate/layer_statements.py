@@ -10,7 +10,6 @@ from ..graph import DraftNode
 from ..graph.axis_order import channels_last
 from ..graph.node import NO_ARGUMENTS, Arguments
 from ..layers import find, registry, synonyms
-from ..layers.reshape import Flatten
 from ..limits import MAX_COUNT
 from ..shapes.shape import Shape
 from ..shapes.symbolic import Sym, Undecided, plain
@@ -38,7 +37,7 @@ def apply_once(state: State, statement: ast.LayerStatement, layer: type[Op], ali
     """One application of a layer to the current tensor."""
     if state.current is None:
         return
-    memo = state.memo(statement, lambda: layer.parameters)
+    memo = state.memo(statement, layer, lambda: layer.parameters)
     key = state.memo_key(memo)
     made: tuple[Op, Arguments] | None = None if key is None else memo.found.get(key)
     op, arguments = made if made is not None else (None, NO_ARGUMENTS)
@@ -93,8 +92,8 @@ def infer(state: State, op: Op, inputs: tuple[int, ...], statement: ast.LayerSta
         return UNRESOLVED
     if is_too_large(state, op, known, shape, statement.span):
         return UNRESOLVED
-    if state.symbols:
-        _check_weights(state, statement, op, known)
+    if state.symbols and not _check_weights(state, statement, op, known):
+        return Result(shape)  # not kept: another use of the layer is reported, too
     result = state.inferred[key] = Result(shape)
     return result
 
@@ -109,17 +108,18 @@ def is_too_large(state: State, op: Op, xs: tuple[Shape, ...], y: Shape, span: Sp
     return True
 
 
-def _check_weights(state: State, statement: ast.LayerStatement, op: Op, xs: tuple[Shape, ...]) -> None:
-    """Sizes that are not known must not decide how many weights there are."""
+def _check_weights(state: State, statement: ast.LayerStatement, op: Op, xs: tuple[Shape, ...]) -> bool:
+    """Whether the number of weights is independent of symbolic dimensions; if not, that is reported."""
     if state.fixed:
         # The weights are those of the text's own sizes.
         op.demand_weights(xs)
-        return
+        return True
     for dim in (dim for dims in op.weights_of(xs).values() for dim in dims if isinstance(dim, Sym)):
         symbols = tuple(sorted(dim.form.symbols()))
         word = statement.keyword
         state.emit(structure_errors.SymbolicSize(span=word.span, uses=state.uses, keyword=word.text, symbols=symbols))
-        return
+        return False
+    return True
 
 
 def report(
@@ -142,7 +142,8 @@ def report(
             keyword=op.keyword,
             shape=related.shape,
             why=reject.why,
-            helps=(*_before_flatten(state, reject, maker), *reject.help),
+            helps=reject.help,
+            changes=reject.changes,
             maker=related if _elsewhere(span, related.span) else None,
         )
     )
@@ -156,14 +157,6 @@ def pointed_at(reject: Reject, spans: Arguments, keyword: Span) -> Span:
         return span
     start = span.start + quote + 1
     return Span(span.source, start + reject.at[0], start + reject.at[1])
-
-
-def _before_flatten(state: State, reject: Reject, maker: DraftNode) -> tuple[str, ...]:
-    """Where a layer that needs sides may stand instead, after a `flatten` has taken them away."""
-    if reject.argument is not None or not isinstance(maker.op, Flatten):
-        return ()
-    shape = state.shape_of(maker.inputs[0])
-    return (f"put it before `flatten`, whose input is {shape}",) if shape is not None and shape.rank > 1 else ()
 
 
 def _is_channels_last(state: State, reject: Reject, op: Op, span: Span) -> bool:

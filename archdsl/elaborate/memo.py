@@ -16,9 +16,10 @@ class Memo:
     A repetition then costs a look at those. Only what had no mistake is kept, so that every mistake is met again.
     """
 
-    __slots__ = ("_names", "_sizes", "found", "parameters")
+    __slots__ = ("_names", "_owners", "_sizes", "found", "parameters")
 
-    def __init__(self, args: Sequence[ast.Argument], parameters: Sequence[ParameterSpec]) -> None:
+    def __init__(self, owners: object, args: Sequence[ast.Argument], parameters: Sequence[ParameterSpec]) -> None:
+        self._owners = owners  # kept alive: memos are found by their identity
         asked = [each for arg in args if not _is_word(arg, parameters) for each in _asks(arg.value)]
         # The default of a block's parameter may ask for a size, and sees no other name that changes.
         asked += [each for p in parameters if isinstance(p.default, ast.Expr) for each in _asks(p.default)]

@@ -1,7 +1,7 @@
 """Merges: branches that start from one tensor and are joined."""
 
 from ..contract.layer import Op, Reject
-from ..diagnostics import Edit, Fix, Related
+from ..diagnostics import Related
 from ..diagnostics.catalogue import name_errors, shape_errors, structure_errors
 from ..expressions.scope import UNKNOWN, NamedTensor, Scope
 from ..graph.node import NO_ARGUMENTS, Arguments
@@ -9,12 +9,11 @@ from ..layers import merges
 from ..layers.joining import Concat
 from ..layers.merge import Add, MergeOp
 from ..record import Record
-from ..shapes.shape import Shape, times
-from ..shapes.symbolic import Undecided, plain
+from ..shapes.shape import Shape
+from ..shapes.symbolic import Undecided
 from ..syntax import ast
 from ..text.names import nearest
 from ..text.source import Span
-from . import advice
 from .bind import bind
 from .layer_statements import example_of, is_too_large, pointed_at
 from .state import UNRESOLVED, Result, State
@@ -124,7 +123,7 @@ def find_tensor(state: State, word: ast.Word) -> NamedTensor | None:
     known = _tensors(state)
     what = "not a tensor" if found is None else "a number, but a tensor is needed here"
     near = nearest(word.text, known) if found is None else None
-    helps = ("`as NAME` after a layer names its output; `input NAME 3x32x32` names an input",)
+    helps = ("`as NAME` after a layer names its output",)
     state.emit(
         name_errors.UnknownName(
             span=word.span, uses=state.uses, name=word.text, nearest=near, what=what, known=known, helps=helps
@@ -222,56 +221,21 @@ def _refuse(state: State, reject: Reject, joint: Joint, xs: tuple[Shape, ...]) -
                 shape=str(xs[0]),
                 why=reject.why,
                 helps=reject.help,
+                changes=reject.changes,
             )
         )
         return
     operands = tuple(
         Related(span=where, shape=str(state.shape_of(node))) for node, where in joint.ends if where != word.span
     )
-    shortcut = None if reject.help else _projection(state, joint, xs)
     state.emit(
         reject.kind(
             span=word.span,
             uses=state.uses,
             keyword=word.text,
             why=reject.why,
-            helps=reject.help or _suggestions(state, joint, xs, shortcut),
             operands=operands,
             start=state.related(state.nodes[joint.start]),
             whole=len(operands) < len(joint.ends),
-            change=_shortcut(state, joint, shortcut),
         )
     )
-
-
-def _projection(state: State, joint: Joint, xs: tuple[Shape, ...]) -> str | None:
-    """The layer that would make a residual's shortcut fit."""
-    start = state.shape_of(joint.start)
-    if joint.residual is None or start is None:
-        return None
-    body = state.nodes[joint.start + 1 : joint.inputs[0] + 1]
-    return advice.projection(start, xs[0], advice.is_normed(body))
-
-
-def _suggestions(state: State, joint: Joint, xs: tuple[Shape, ...], shortcut: str | None) -> tuple[str, ...]:
-    """Suggestions, computed from the shapes."""
-    start = state.shape_of(joint.start)
-    if joint.residual is not None and start is not None:
-        if shortcut is not None:
-            return (f"`shortcut {{ {shortcut} }}` turns {start} into {xs[0]}",)
-        pairs = [(plain(a), plain(b)) for a, b in zip(start.spatial_size, xs[0].spatial_size, strict=False)]
-        short = start.spatial and xs[0].spatial and advice.keeps_with_same(pairs)
-        return (f"`same` on the body's convolutions keeps {times(start.spatial_size)}",) if short else ()
-    differing = (xs[0], next((x for x in xs if x.dims != xs[0].dims), xs[0]))
-    if joint.keyword.text == "concat":
-        return advice.suggestions_to_fit(differing)
-    return advice.suggestions_to_add(differing)
-
-
-def _shortcut(state: State, joint: Joint, layer: str | None) -> Fix | None:
-    """The missing shortcut, written after the body; in a block, other uses may not need it."""
-    if joint.residual is None or joint.residual.shortcut is not None or state.uses or layer is None:
-        return None
-    written = f"shortcut {{ {layer} }}"
-    edit = Edit(span=joint.residual.body.span.tail, text=f" {written}")
-    return Fix(title=f"add `{written}`", edits=(edit,))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from typing import Any, NamedTuple
 
 from ..contract.arguments import ParameterSpec
@@ -36,6 +37,18 @@ class Result(NamedTuple):
 UNRESOLVED = Result(None)
 
 
+class Caches:
+    """What elaborations of the same text, or of versions of it that share statements, need not compute twice.
+
+    What the arguments of a statement mean, ops by their arguments, and shapes by op and input.
+    """
+
+    def __init__(self) -> None:
+        self.memos: dict[tuple[int, int], Memo] = {}
+        self.ops: dict[tuple[Any, ...], Op] = {}
+        self.inferred: dict[tuple[int, tuple[Shape, ...]], Result] = {}
+
+
 class BlockDef(Record):
     """A block and what it sees: the parameters of its file's network, and the blocks of its file."""
 
@@ -45,9 +58,15 @@ class BlockDef(Record):
 
 
 class State:
-    """The state of one elaboration. `run` executes a statement on it."""
+    """The state of one elaboration. `run` executes a statement on it; `caches` may be those of another elaboration."""
 
-    def __init__(self, sink: Sink, run: "Callable[[State, ast.Statement], None]", witness: int) -> None:
+    def __init__(
+        self,
+        sink: Sink,
+        run: "Callable[[State, ast.Statement], None]",
+        witness: int,
+        caches: "Caches | None" = None,
+    ) -> None:
         self.sink = sink
         self._run = run
         self.nodes: list[DraftNode] = []
@@ -80,10 +99,29 @@ class State:
         self.depth = 0
         self._guesses = 0  # whether what is made is a guess at what was meant
         self._taken: dict[tuple[str, ...], dict[str, int]] = {}
-        # What statements mean by what they ask for, and shapes by layer and input: a repetition costs little.
-        self.memos: dict[int, Memo] = {}
-        self.ops: dict[tuple[Any, ...], Op] = {}
-        self.inferred: dict[tuple[int, tuple[Shape, ...]], Result] = {}
+        self.caches = caches or Caches()
+
+    @property
+    def ops(self) -> dict[tuple[Any, ...], Op]:
+        """The ops made so far, by their class and arguments."""
+        return self.caches.ops
+
+    @property
+    def inferred(self) -> "dict[tuple[int, tuple[Shape, ...]], Result]":
+        """The shapes inferred so far, by op and input."""
+        return self.caches.inferred
+
+    def checkpoint(self, sink: Sink) -> "State":
+        """A copy that goes on from here by itself and reports to another sink. Only between top-level statements."""
+        other = copy(self)
+        other.sink = sink
+        for name in ("nodes", "inputs", "outputs", "aux", "asserts", "training", "conditions"):
+            setattr(other, name, list(getattr(self, name)))
+        other.reached, other.channels_last = set(self.reached), set(self.channels_last)
+        other.scopes, other.symbols = dict(self.scopes), dict(self.symbols)
+        other.scope = self.scope.copy()
+        other._taken = {path: dict(taken) for path, taken in self._taken.items()}
+        return other
 
     # --- mistakes ---
 
@@ -236,11 +274,14 @@ class State:
 
     # --- repetitions ---
 
-    def memo(self, statement: ast.LayerStatement, parameters: Callable[[], Sequence[ParameterSpec]]) -> Memo:
-        """The memo of a statement, made the first time."""
-        memo = self.memos.get(id(statement))
+    def memo(
+        self, statement: ast.LayerStatement, definition: object, parameters: Callable[[], Sequence[ParameterSpec]]
+    ) -> Memo:
+        """The memo of a statement that uses a layer's class or a block, made the first time."""
+        key = id(statement), id(definition)
+        memo = self.caches.memos.get(key)
         if memo is None:
-            memo = self.memos[id(statement)] = Memo(statement.args, parameters())
+            memo = self.caches.memos[key] = Memo((statement, definition), statement.args, parameters())
         return memo
 
     def memo_key(self, memo: Memo) -> tuple[Any, ...] | None:

@@ -20,7 +20,7 @@ def check_unused(program: ast.Program, file: File, state: State, run: Callable[[
     used = {word for statement in program.statements for word in _keywords(statement)}
     for block in blocks:
         if block.name.text not in used:
-            _check(block, file, State(state.sink, run, state.witness))
+            _check(block, file, State(state.sink, run, state.witness, state.caches))
 
 
 def _check(block: ast.Block, file: File, state: State) -> None:

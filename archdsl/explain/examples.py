@@ -14,5 +14,5 @@ def run_example(kind: type[Diagnostic], text: str) -> tuple[Source, tuple[Found,
     """The text as a source, and its diagnostics; the files that it uses are next to it."""
     source, sink = Source(text, name=NAME), Sink()
     library = Stack(MemoryLibrary(kind.files), shipped())
-    analyze(source, sink, kind.settings, library=library, recipe=check_recipe, pedantic=kind.pedantic)
-    return source, tuple(sink)
+    analysis = analyze(source, sink, kind.settings, library=library, recipe=check_recipe, pedantic=kind.pedantic)
+    return source, analysis.diagnostics

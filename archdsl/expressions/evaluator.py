@@ -36,7 +36,7 @@ def round_to(value: float, multiple: int) -> int:
     return found + multiple if found < 0.9 * value else found
 
 
-_FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
+FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
     "min": (min, 1, 16),
     "max": (max, 1, 16),
     "round": (round, 1, 1),
@@ -170,11 +170,11 @@ class Evaluator:
 
     def _call(self, expr: ast.Call) -> Any:
         name = expr.function.text
-        if name not in _FUNCTIONS:
-            near = None if name in _ELSEWHERE else nearest(name, _FUNCTIONS)
+        if name not in FUNCTIONS:
+            near = None if name in _ELSEWHERE else nearest(name, FUNCTIONS)
             span = expr.function.span
             return self.unknown(name_errors.UnknownFunction(span=span, uses=self.uses, name=name, nearest=near))
-        function, least, most = _FUNCTIONS[name]
+        function, least, most = FUNCTIONS[name]
         if not least <= len(expr.args) <= most:
             count = str(least) if least == most else f"{least} or more"
             return self.bad(expr, f"`{name}` takes {count} value{'s' * (count != '1')}")

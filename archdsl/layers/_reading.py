@@ -1,7 +1,5 @@
 """How layers interpret their input: channels first or features last. Sizes that must be divisible."""
 
-from math import gcd
-
 from ..contract.layer import Reject
 from ..diagnostics.catalogue.shape_errors import GroupsDoNotDivide
 from ..shapes.shape import Layout, Shape, times
@@ -18,13 +16,11 @@ def spatial(x: Shape) -> Shape:
         raise Reject(
             None,
             f"it needs channels first, but {x} is a sequence T×C",
-            help=("`permute 1 0` turns T×C into C×L", "`to_image` turns T×C into C×H×W"),
             language_rule=True,
         )
     raise Reject(
         None,
         f"it needs at least one spatial dimension, but {x} has none",
-        help=f"`reshape {x.dims[0]}x1x1` gives an image of one pixel",
         language_rule=True,
     )
 
@@ -36,12 +32,7 @@ def featured(x: Shape) -> Shape:
     if x.layout in (Layout.VECTOR, Layout.SEQUENCE):
         return x
     numbers(x)
-    suggestion = (
-        "`permute 1 0` turns C×L into T×C"
-        if x.layout is Layout.SIGNAL
-        else "`tokens` turns the spatial dimensions into T: T×C"
-    )
-    raise Reject(None, f"it needs features last, but {x} has its channels first", help=suggestion, language_rule=True)
+    raise Reject(None, f"it needs features last, but {x} has its channels first", language_rule=True)
 
 
 def sequential(x: Shape) -> Shape:
@@ -50,7 +41,6 @@ def sequential(x: Shape) -> Shape:
         raise Reject(
             None,
             f"it needs a sequence T×C, but {x} is a vector",
-            help=f"`reshape 1x{x.dims[0]}` gives a sequence of one step",
             language_rule=True,
         )
     return featured(x)
@@ -60,7 +50,7 @@ def numbers(x: Shape) -> Shape:
     """x unchanged, unless it contains ids. Raises Reject."""
     if x.layout is Layout.IDS:
         why = f"it needs numbers, but {x} contains ids" if x.rank else "it needs numbers, but this is a single id"
-        raise Reject(None, why, help="`embedding 64` turns ids into features", language_rule=True)
+        raise Reject(None, why, language_rule=True)
     return x
 
 
@@ -123,18 +113,13 @@ def per_dimension(value: int | tuple[int, ...], x: Shape, name: str) -> tuple[in
     return value
 
 
-def check_groups(
-    groups: int, counts: tuple[tuple[int, str], ...], suggestion: str, recovery_shape: Shape | None
-) -> None:
-    """Check that every count (number, what) is divisible by `groups`; `suggestion` is the fix: "`groupnorm {}`"."""
+def check_groups(groups: int, counts: tuple[tuple[int, str], ...], recovery_shape: Shape | None) -> None:
+    """Every count (number, what) splits into this many groups. Raises Reject."""
     for count, what in counts:
         if count % groups:
-            near = nearest_divisor(gcd(*(number for number, _ in counts)), groups)
-            divided = " and ".join(dict.fromkeys(str(number) for number, _ in counts))
             raise Reject(
                 "groups",
                 f"{groups} does not divide {count} {what}",
-                help=f"{suggestion.format(near)} divides {divided}",
                 recovery_shape=recovery_shape,
                 kind=GroupsDoNotDivide,
             )

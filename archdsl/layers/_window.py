@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from ..contract.arguments import Either, OneOf, SpatialInt
 from ..contract.layer import Reject
+from ..diagnostics import Change
 from ..diagnostics.catalogue.shape_errors import KernelTooLarge
 from ..shapes.shape import Shape, Window
 from ..shapes.symbolic import Sym
@@ -55,15 +56,10 @@ def slide(x: Shape, windows: Sequence[Window], channels: int) -> Shape:
     sizes = tuple(window.out(size) for window, size in zip(windows, x.spatial_size, strict=True))
     for window, size, out in zip(windows, x.spatial_size, sizes, strict=True):
         if out < 1:
-            lack = -window.room(size)
-            pads = [w.before for w in windows]
-            need = max(pads) + (lack + 1) // 2
             reach, room = window.extent, size + window.before + window.after
-            enough = (f"`p{need}` adds enough padding",) if 2 * need <= reach else ()
             raise Reject(
                 "kernel",
                 f"{reach} is larger than the {room} it slides over: {window.explain(size)}",
-                help=(*enough, f"{'or ' if enough else ''}use a kernel of at most {room}"),
                 kind=KernelTooLarge,  # no recovery shape: what is too small stays too small
             )
     return x.with_spatial_size(channels, sizes)
@@ -87,6 +83,6 @@ def check_mode(mode: str, amounts: Sequence[int], x: Shape, argument: str, recov
             raise Reject(
                 argument,
                 f"`{mode}` can add at most {most} to a length of {size}, not {amount}",
-                help="`replicate` and zeros have no such limit",
+                changes=tuple(Change(arguments=((name, "replicate"),)) for name in ("pad_mode", "mode")),
                 recovery_shape=recovery_shape,
             )

@@ -7,6 +7,7 @@ from ..contract.call import ARG, Step, nn, operator, ours
 from ..contract.layer import Layer, Reject, Weights
 from ..contract.reads import Links, along, moved, pointwise
 from ..contract.saves import NOTHING, VIEW, Saves, contiguous
+from ..diagnostics import Change
 from ..shapes.shape import Layout, Shape
 from ._calls import given
 from ._reading import numbers, sequential, spatial
@@ -51,7 +52,7 @@ class Learned(Layer):
             raise Reject(
                 "frozen",
                 "a constant is not trained",
-                help=f"write `{self.keyword} learned frozen`, or remove `frozen`",
+                changes=(Change.of(frozen=None), Change(instead=f"{self.keyword} learned frozen")),
                 language_rule=True,
             )
         return spatial(x) if self.learned and x.layout is Layout.OPEN else numbers(x)
@@ -171,14 +172,22 @@ class PositionEmbedding(Layer):
         x = sequential(x)
         if self.frozen and self.sines:
             raise Reject(
-                "frozen", "sines are not learned", help="write `pos sines`", recovery_shape=x, language_rule=True
+                "frozen",
+                "sines are not learned",
+                changes=Change.of(frozen=None),
+                recovery_shape=x,
+                language_rule=True,
             )
         steps = x.dims[0]
         if self.length is not None and self.length < steps:
             why = f"{self.length:,} is less than the {steps:,} steps of {x}"
             # torch would broadcast a table of length 1 to all steps.
             raise Reject(
-                "length", why, help=f"write `length={steps}`", recovery_shape=x, language_rule=self.length == 1
+                "length",
+                why,
+                changes=Change.of(length=str(steps)),
+                recovery_shape=x,
+                language_rule=self.length == 1,
             )
         return x
 

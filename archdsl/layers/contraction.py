@@ -36,10 +36,10 @@ class Matmul(MergeOp):
         for x in xs:
             if numbers(x).rank < 2:
                 why = f"it needs at least two axes, but {x} has one"
-                raise Reject(None, why, help=f"`reshape 1x{x.dims[0]}` gives a matrix of one row", language_rule=True)
+                raise Reject(None, why, language_rule=True)
         if len(xs) != 2:
             why = f"it multiplies two tensors, not {len(xs)}"
-            raise Reject(None, why, help="write one `matmul` after another", language_rule=True)
+            raise Reject(None, why, help="a product of three is two statements", language_rule=True)
         a, b = xs
         y = Shape(*a.dims[:-1], b.dims[-1], layout=a.layout)
         if a.rank != b.rank:
@@ -51,7 +51,6 @@ class Matmul(MergeOp):
             raise Reject(
                 None,
                 f"{a} has {a.dims[-1]} columns, but {b} has {b.dims[-2]} rows",
-                help=("`permute 1 0` transposes a matrix",) if b.rank == 2 else (),
                 recovery_shape=y,
                 kind=OperandsDiffer,
             )

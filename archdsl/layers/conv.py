@@ -18,6 +18,7 @@ from ..contract.layer import Layer, Reject, Weights
 from ..contract.reads import Links, sliding, spatial_links, spreading
 from ..contract.reasons import Reasons, argument_count, by_dimension, reasons
 from ..contract.saves import SavedTensor, Saves, contiguous
+from ..diagnostics import Change
 from ..shapes.shape import Shape, Window
 from ._calls import compact, given
 from ._reading import check_groups, per_dimension, spatial
@@ -79,7 +80,7 @@ class Convolution(Layer):
             raise Reject(
                 "pad_value",
                 f"`pad_mode={self.pad_mode}` adds no constant",
-                help="use `pad_mode=constant`",
+                changes=(Change.of(pad_mode="constant"), Change.of(pad_value=None)),
                 recovery_shape=y,
                 language_rule=True,
             )
@@ -176,7 +177,7 @@ class Conv(Convolution):
         return (argument_count("filters", self.filters, "filter"),)
 
     def check(self, x: Shape, y: Shape) -> None:
-        check_groups(self.groups, ((x.channels, "input channels"), (self.filters, "filters")), "`g{}`", y)
+        check_groups(self.groups, ((x.channels, "input channels"), (self.filters, "filters")), y)
 
 
 class DepthwiseConv(Convolution):
@@ -254,10 +255,10 @@ class UpConv(Layer):
             out = (size - 1) * s - 2 * p + d * (k - 1) + extra + 1
             if out < 1:
                 why = f"{_explain(size, k, s, p, extra, d)} = {str(out).replace('-', '−')}, below 1"
-                raise Reject("padding", why, help=f"use at most `p{p - (2 - out) // 2}`")
+                raise Reject("padding", why, changes=Change.of(padding=str(p - (2 - out) // 2)))
             sizes.append(out)
         y = x.with_spatial_size(self.filters, tuple(sizes))
-        check_groups(self.groups, ((x.channels, "input channels"), (self.filters, "filters")), "`g{}`", y)
+        check_groups(self.groups, ((x.channels, "input channels"), (self.filters, "filters")), y)
         check_filters(self.init, self.weights(x), self.groups, dilated=False)
         return y
 

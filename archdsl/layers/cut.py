@@ -8,6 +8,7 @@ from ..contract.call import ARG, F, Step, operator
 from ..contract.layer import Layer, Reject
 from ..contract.reads import SAME, Links, along, moved, only
 from ..contract.saves import NOTHING, VIEW, Saves
+from ..diagnostics import Change
 from ..shapes.shape import Layout, Shape, times
 from ._calls import given
 from ._reading import by_rank, find_axis, numbers, per_dimension, spatial, with_axes
@@ -68,7 +69,7 @@ class Pad(Layer):
             raise Reject(
                 "value",
                 f"`mode={self.mode}` adds no constant",
-                help="use `mode=constant`",
+                changes=(Change.of(mode="constant"), Change.of(value=None)),
                 recovery_shape=y,
                 language_rule=True,
             )
@@ -128,7 +129,7 @@ class Crop(Layer):
                 # torch would clip.
                 where = "" if self.start is None else f" from {start}"
                 why = f"{stop - start}{where} exceeds the length of {length}"
-                raise Reject("size", why, help=f"`pad` makes it longer than {length}", language_rule=True)
+                raise Reject("size", why, changes=Change.of(size=str(length)), language_rule=True)
         return x.with_spatial_size(x.channels, tuple(stop - start for start, stop in parts))
 
     def reads(self, x: Shape, y: Shape) -> Links:

@@ -7,6 +7,7 @@ from ..contract.call import ARG, Apply, Step, method, operator
 from ..contract.layer import Layer, Reject
 from ..contract.reads import Links, pointwise
 from ..contract.saves import INPUT, NOTHING, OUTPUT, Saves
+from ..diagnostics import Change
 from ..shapes.shape import Shape
 from ._calls import given
 from ._reading import numbers
@@ -169,12 +170,14 @@ class Clamp(Elementwise):
         numbers(x)
         if self.min is None and self.max is None:
             why = "either `min` or `max` is required"
-            raise Reject(None, why, help=("write `clamp min=0`", "or `clamp 0 1`"), recovery_shape=x)
+            raise Reject(
+                None, why, changes=(Change(instead="clamp min=0"), Change(instead="clamp 0 1")), recovery_shape=x
+            )
         if self.min is not None and self.max is not None and self.min > self.max:
             # torch would set every element to `max`.
             why = f"no value is between {self.min:g} and {self.max:g}"
-            help = f"write `clamp {self.max:g} {self.min:g}`"
-            raise Reject("max", why, help=help, recovery_shape=x, language_rule=True)
+            change = Change(instead=f"clamp {self.max:g} {self.min:g}")
+            raise Reject("max", why, changes=change, recovery_shape=x, language_rule=True)
         return x
 
     def torch(self, x: Shape) -> Step:

@@ -7,6 +7,7 @@ from ..contract.layer import Reject
 from ..contract.reads import ALL, MIXED, SAME, Links, along, moved
 from ..contract.reasons import Reasons, concatenated, reasons
 from ..contract.saves import NOTHING, Saves, contiguous
+from ..diagnostics import Change
 from ..shapes.shape import Layout, Shape
 from ._reading import by_rank, find_axis, with_axes
 from .merge import MergeOp, common_layout, differ
@@ -87,7 +88,7 @@ class StackMerge(MergeOp):
             if self.axis in letters and letters.replace(self.axis, "") == x.letters and self.axis != "c":
                 return letters.index(self.axis), layout
         why = f"{x} has no place for an axis `{self.axis}`"
-        raise Reject("axis", why, help="write the index of the new axis: `axis=0`", language_rule=True)
+        raise Reject("axis", why, changes=Change.of(axis="0"), language_rule=True)
 
     def infer(self, xs: tuple[Shape, ...]) -> Shape:
         layout = common_layout(xs)

@@ -10,8 +10,9 @@ from ..contract.layer import Layer, Op, Reject, Weights
 from ..contract.reads import ALL, Links, along, pointwise
 from ..contract.reasons import Reasons, argument_count, reasons
 from ..contract.saves import Saves, contiguous, swapped
+from ..diagnostics import Change
 from ..diagnostics.catalogue.shape_errors import NeedsFlatten
-from ..shapes.shape import Layout, Shape, times
+from ..shapes.shape import Layout, Shape
 from ._calls import given
 from ._reading import featured, find_axis, numbers, with_axes
 
@@ -44,17 +45,10 @@ class Linear(Layer):
         return featured(x).with_channels(self.units)
 
     def _needs_flatten(self, x: Shape) -> Reject:
-        along_dimension = (
-            (f"`fc {self.units} axis=1` acts on the axis of {x.dims[1]}",) if x.layout is Layout.SIGNAL else ()
-        )
         return Reject(
             None,
             f"it acts on one axis, but {x} has {x.rank}",
-            help=(
-                f"`flatten` gives a vector of {x.numel:,}",
-                f"`gap` gives a vector of {x.channels:,}, the mean of each channel",
-                *along_dimension,
-            ),
+            changes=(Change.of(axis="l"),) if x.layout is Layout.SIGNAL else (),
             recovery_shape=Shape(self.units),
             kind=NeedsFlatten,
             language_rule=True,
@@ -123,7 +117,6 @@ class Embedding(Layer):
             raise Reject(
                 None,
                 f"it needs ids, but {x} contains numbers",
-                help=f"`input {times(x.dims[:1])} int(1000)` takes ids from 0 to 999",
                 language_rule=True,
             )
         if x.rank > 1:
@@ -134,7 +127,7 @@ class Embedding(Layer):
             raise Reject(
                 None,
                 "the size of the vocabulary is not known",
-                help="write `vocabulary=1000`",
+                changes=Change.of(vocabulary="1000"),
                 recovery_shape=y,
                 language_rule=True,
             )
@@ -142,7 +135,10 @@ class Embedding(Layer):
             raise Reject(
                 "vocabulary",
                 f"a table of {rows:,} rows has none for ids up to {x.vocabulary - 1:,}",
-                help=f"write `vocabulary={x.vocabulary}`, or leave it out",
+                changes=(
+                    Change.of(vocabulary=str(x.vocabulary)),
+                    Change.of(vocabulary=None),
+                ),
                 recovery_shape=y,
                 language_rule=True,
             )
@@ -192,7 +188,7 @@ class Unembedding(Op):
         y = x.with_channels(self.vocabulary)
         if x.features != self.features:
             why = f"the table has rows of {self.features}, but {x} has {x.features} features"
-            raise Reject(None, why, help=f"put `fc {self.features}` before it", recovery_shape=y)
+            raise Reject(None, why, changes=Change(before=f"fc {self.features}"), recovery_shape=y)
         return y
 
     def weights_of(self, xs: tuple[Shape, ...]) -> Weights:

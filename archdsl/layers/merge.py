@@ -193,15 +193,6 @@ def _is_plain_gate(x: Shape, full: Shape) -> bool:
     return all(map(_is_one, sizes)) and x.channels == full.channels
 
 
-def _suggestions(xs: tuple[Shape, ...]) -> tuple[str, ...]:
-    ranks = {x.rank for x in xs}
-    if len(ranks) > 1 and 1 in ranks:
-        return ("`gap keep` turns an image into a gate C×1×1",)
-    if {Layout.SEQUENCE, Layout.SIGNAL} <= {x.layout for x in xs}:
-        return ("`permute 1 0` turns C×L into T×C and vice versa",)
-    return ()
-
-
 def differ(xs: tuple[Shape, ...], how: str, recovery_shape: Shape, language_rule: bool) -> Reject:
     """The rejection of operands with incompatible shapes; `how` names the difference."""
     alike = len({x.dims for x in xs}) == 1
@@ -209,7 +200,6 @@ def differ(xs: tuple[Shape, ...], how: str, recovery_shape: Shape, language_rule
     return Reject(
         None,
         f"{' and '.join(dict.fromkeys(described))} {how}",
-        help=_suggestions(xs),
         recovery_shape=recovery_shape,
         kind=OperandsDiffer,
         language_rule=language_rule,

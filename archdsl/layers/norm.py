@@ -10,6 +10,7 @@ from ..contract.initializers import SCALE_DOC, ScaleInit, fill
 from ..contract.layer import Layer, Reject, Weights
 from ..contract.reads import ALL, Links, PeriodicReads, along, pointwise
 from ..contract.saves import SavedTensor, Saves
+from ..diagnostics import Change
 from ..shapes.shape import Layout, Shape
 from ._calls import given
 from ._reading import check_groups, featured, numbers, spatial
@@ -30,7 +31,7 @@ class Normalization(Layer):
             raise Reject(
                 "init",
                 "there is no scale to initialize",
-                help="remove `init`, or keep the layer affine",
+                changes=Change.of(init=None),
                 language_rule=True,
             )
 
@@ -101,7 +102,7 @@ class GroupNorm(ChannelNorm):
     def out(self, x: Shape) -> Shape:
         self.check_scale()
         y = x if x.layout is Layout.VECTOR else spatial(x)
-        check_groups(self.groups, ((x.dims[0], "channels"),), "`groupnorm {}`", y)
+        check_groups(self.groups, ((x.dims[0], "channels"),), y)
         return y
 
     def saves(self, x: Shape, y: Shape) -> Saves:

@@ -9,6 +9,7 @@ from ..contract.layer import Layer, Reject
 from ..contract.reads import ALL, SAME, Links, pooling_to, sliding, spatial_links
 from ..contract.reasons import Reasons, change, reasons
 from ..contract.saves import INPUT, NOTHING, SavedTensor, Saves
+from ..diagnostics import Change
 from ..diagnostics.catalogue.shape_errors import KernelTooLarge, PaddingTooLarge
 from ..shapes.shape import Layout, Shape, Window
 from ._calls import compact, given
@@ -40,7 +41,10 @@ class Pooling(Layer):
         windows = self.windows(x)
         if self.ceil and isinstance(self.padding, str):
             raise Reject(
-                "ceil", f"`{self.padding}` already rounds up", help=f"use `{self.padding}` alone", language_rule=True
+                "ceil",
+                f"`{self.padding}` already rounds up",
+                changes=Change.of(ceil=None),
+                language_rule=True,
             )
         y = slide(x, windows, x.channels)
         self._check(x, windows, y)
@@ -244,7 +248,7 @@ def _check_padding(windows: tuple[Window, ...], y: Shape) -> None:
             raise Reject(
                 "padding",
                 f"{window.before} is more than half the kernel: at most {most} for a kernel of {window.kernel}",
-                help=f"use `p{most}`, or `pad {window.before}` before it",
+                changes=Change.of(padding=str(most)),
                 recovery_shape=y,
                 kind=PaddingTooLarge,
             )
@@ -258,7 +262,7 @@ def _check_volume(x: Shape, windows: tuple[Window, ...], inside: bool, y: Shape)
             raise Reject(
                 "kernel",
                 f"{window.kernel} is larger than {length}, which average pooling of a volume does not allow",
-                help=f"use a kernel of at most {length}",
+                changes=Change.of(kernel=str(length)),
                 recovery_shape=y,
                 kind=KernelTooLarge,
             )

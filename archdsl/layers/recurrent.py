@@ -10,6 +10,7 @@ from ..contract.initializers import MATRIX_DOC, MatrixInit, fill
 from ..contract.layer import Layer, Reject, Weights
 from ..contract.reads import ALL, Links, ReadsBefore
 from ..contract.saves import SavedTensor, Saves, contiguous
+from ..diagnostics import Change
 from ..shapes.shape import Shape
 from ._calls import given
 from ._reading import sequential
@@ -51,7 +52,7 @@ class Recurrent(Layer):
             raise Reject(
                 "dropout",
                 "a single layer has no dropout between layers",
-                help="use `layers=2`",
+                changes=(Change.of(layers="2"), Change.of(dropout=None)),
                 recovery_shape=y,
                 language_rule=True,
             )

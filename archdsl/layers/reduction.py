@@ -14,6 +14,7 @@ from ..contract.layer import Layer, Reject
 from ..contract.reads import ALL, SAME, Links
 from ..contract.reasons import Reasons, change, factor_of, reasons
 from ..contract.saves import NOTHING, Saves, contiguous
+from ..diagnostics import Change
 from ..shapes.shape import SPATIAL, Layout, Shape
 from ._calls import given
 from ._reading import by_rank, find_axes, numbers, with_axes
@@ -46,7 +47,7 @@ class Reduction(Layer):
         if not rest:
             y = Shape(*(1 for _ in x.dims), layout=x.layout)
             why = f"nothing would be left of {x}"
-            raise Reject("axis", why, help="`keep` keeps the axes", recovery_shape=y, language_rule=True)
+            raise Reject("axis", why, changes=Change.of(keep="keep"), recovery_shape=y, language_rule=True)
         if x.layout is not Layout.OPEN and x.spatial and 0 not in axes and len(rest) > 1:
             return Shape(*rest, layout=SPATIAL[len(rest) - 1])
         return by_rank(rest, "axis")
@@ -151,7 +152,7 @@ class Deviation(Reduction):
         if count <= self.correction:
             # torch divides by 0 and gives NaN.
             why = f"a correction of {self.correction} leaves nothing of {count} element{'s' * (count != 1)}"
-            raise Reject("axis", why, help="`correction=0` divides by the count", recovery_shape=y, language_rule=True)
+            raise Reject("axis", why, changes=Change.of(correction="0"), recovery_shape=y, language_rule=True)
         return y
 
     def options(self) -> dict[str, float]:

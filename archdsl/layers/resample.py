@@ -8,6 +8,7 @@ from ..contract.layer import Layer, Reject
 from ..contract.reads import ALL, SAME, Links, PeriodicReads, Reads, interpolating, pointwise, repeating, spatial_links
 from ..contract.reasons import KEEPS, Reasons, by_dimension, change, factor_of, reasons, scaled
 from ..contract.saves import NOTHING, Saves, contiguous
+from ..diagnostics import Change
 from ..shapes.shape import Layout, Shape
 from ._calls import compact, given
 from ._reading import check_groups, numbers, per_dimension, spatial
@@ -47,11 +48,16 @@ class Resampling(Layer):
             raise Reject(
                 "mode",
                 f"`{self.mode}` is for {takes} spatial dimensions, but {x} has {count}",
-                help="use `linear`",
+                changes=Change.of(mode="linear"),
                 recovery_shape=y,
             )
         if self.align_corners and self.mode == "nearest":
-            raise Reject("align_corners", "`nearest` has no corners to align", help="use `linear`", recovery_shape=y)
+            raise Reject(
+                "align_corners",
+                "`nearest` has no corners to align",
+                changes=Change.of(mode="linear"),
+                recovery_shape=y,
+            )
         return y
 
     def reason(self, x: Shape, y: Shape) -> Reasons:
@@ -104,7 +110,7 @@ class Upsample(Resampling):
                 else "a factor and `size=` exclude each other"
             )
             raise Reject(
-                None if self.factor is None else "size", why, help="for example `upsample 2`", language_rule=True
+                None if self.factor is None else "size", why, changes=Change(instead="upsample 2"), language_rule=True
             )
         if self.size is not None:
             return per_dimension(self.size, x, "size")
@@ -162,7 +168,7 @@ class PixelShuffle(Layer):
             raise Reject(
                 "factor",
                 f"{self.factor}² = {square} does not divide {x.channels} channels",
-                help=f"`conv {near} k1` before it gives {near} channels",
+                changes=Change(before=f"conv {near} k1", why=f"{square} divides {near}"),
                 recovery_shape=x.with_spatial_size(near // square, sizes),
             )
         return x.with_spatial_size(x.channels // square, sizes)
@@ -245,7 +251,7 @@ class ChannelShuffle(Layer):
 
     def out(self, x: Shape) -> Shape:
         x = spatial(x)
-        check_groups(self.groups, ((x.channels, "channels"),), "`shuffle {}`", x)
+        check_groups(self.groups, ((x.channels, "channels"),), x)
         return x
 
     def reads(self, x: Shape, y: Shape) -> Links:

@@ -8,6 +8,7 @@ from ..contract.layer import Layer, Reject
 from ..contract.reads import SAME, Links, Reads, Unfolded, folded, mixing, pointwise, repeating
 from ..contract.reasons import KEEPS, Reasons, factor_of, product, reasons
 from ..contract.saves import Saves, contiguous
+from ..diagnostics import Change
 from ..shapes.shape import SPATIAL, Layout, Shape, times
 from ..shapes.symbolic import Sym, Undecided
 from ._reading import by_rank, numbers, sequential, spatial
@@ -185,7 +186,7 @@ class ToImage(Layer):
             raise Reject(
                 "size",
                 f"{why}, but {x} has {steps:,} steps" if self.size else why,
-                help=() if self.size else f"write `to_image {_rectangle(steps)}`",
+                changes=() if self.size else Change.of(size=_rectangle(steps)),
                 recovery_shape=y,
             )
         return y

@@ -19,6 +19,7 @@ from ..contract.initializers import MATRIX_DOC, MatrixInit, fill
 from ..contract.layer import Layer, Reject, Weights
 from ..contract.reads import ALL, Links, Reads, ReadsBefore, blocks, grid
 from ..contract.saves import SavedTensor, Saves, contiguous
+from ..diagnostics import Change
 from ..diagnostics.catalogue.shape_errors import HeadsDoNotDivide
 from ..shapes.shape import Layout, Shape
 from ._calls import given
@@ -73,7 +74,6 @@ class Attention(Layer):
             raise Reject(
                 "heads",
                 f"{self.heads} does not divide {y.channels} features",
-                help=f"`attention h{nearest_divisor(y.channels, self.heads)}` divides {y.channels}",
                 recovery_shape=y,
                 kind=HeadsDoNotDivide,
             )
@@ -82,7 +82,9 @@ class Attention(Layer):
                 raise Reject(
                     "window" if self.grid is None else "grid",
                     f"{window} does not divide the length of {size}",
-                    help=f"{nearest_divisor(size, window)} divides {size}",
+                    changes=Change(
+                        arguments=(("window" if self.grid is None else "grid", str(nearest_divisor(size, window))),)
+                    ),
                     recovery_shape=y,
                 )
         return y
@@ -93,7 +95,11 @@ class Attention(Layer):
             raise Reject("grid", "`window` and `grid` exclude each other", recovery_shape=y, language_rule=True)
         if self.cosine and self.scale is not None:
             raise Reject(
-                "scale", "`cosine` learns its scale", help="use one of the two", recovery_shape=y, language_rule=True
+                "scale",
+                "`cosine` learns its scale",
+                changes=Change.of(scale=None),
+                recovery_shape=y,
+                language_rule=True,
             )
         if self.causal and (self._special or self._windowed or y.spatial):
             why = "causal attention needs a whole sequence, without windows, relative positions or `cosine`"

@@ -167,17 +167,17 @@ class _Driver:
             case "FLOORDIV" | "MINUS" | "SIGN" if self.first() or after_minus:
                 return ("a comment starts with `#`",)
             case "COMMA":
-                return ("separate values with spaces: `conv 64 k3`; write a size as `3x32x32`",)
+                return ("values are separated by spaces, statements by `;`",)
             case "LPAR" | "CALLPAR" if named:
-                return ("write values after a space, without parentheses: `conv 64 k3`",)
+                return ("values follow after a space, without parentheses",)
             case "EQ" if named:
-                return ("`conv 64 k3 as x` names a tensor, `let x = 64` a number",)
+                return ("`as NAME` after a layer names a tensor, `let NAME = …` a number",)
             case "EQ" if self.starts_with("IF") or self.starts_with("ASSERT"):
                 return ("write a comparison as `==`",)
             case "AS" if self.starts_with("INPUT"):
-                return ("`input NAME 3x32x32` names an input",)
+                return ("the name of an input comes before its shape",)
             case "AS" if self.first():
-                return ("`as NAME` goes at the end of a statement: `conv 64 k3 as x`",)
+                return ("`as NAME` goes at the end of a statement",)
             case "NUMBER" | "SIGN" | "SIZE" | "AT" if self.in_merge():
                 return ("`shift -1` adds a constant, `scale 0.5` multiplies by one",)
             case "LBRACE" if self.starts_with("NET"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..diagnostics import Sink
 from ..diagnostics.catalogue.training_errors import BadSetting, NotForImages, SeveralOutputs, WrongInput, WrongOutput
-from ..graph import Graph, Node
+from ..graph import Graph
 from ..shapes.shape import Layout
 from ..text.names import nearest
 from .data.dataset_spec import DataSpec, ImageShape
@@ -50,17 +50,15 @@ def check(graph: Graph, spec: DataSpec, fit: str, sink: Sink) -> None:
 
 def _takes_an_image(graph: Graph, spec: DataSpec, sink: Sink) -> bool:
     entries = [graph.nodes[i] for i in graph.inputs]
-    advice = f"start with `input {spec.shape or '3x64x64'}`"
     if len(entries) > 1:
-        sink.emit(NotForImages(span=entries[1].span, found=f"{len(entries)} inputs", advice="keep one input"))
+        sink.emit(NotForImages(span=entries[1].span, found=f"{len(entries)} inputs"))
         return False
     shape = entries[0].shape
     if shape.layout is Layout.IMAGE:
         return True
     found = "integer ids" if shape.layout is Layout.IDS else str(shape)
-    if shape.numel == _numel(spec) and shape.layout is not Layout.IDS:
-        advice = f"write `input {spec.shape}; flatten`"
-    sink.emit(NotForImages(span=entries[0].span, found=found, advice=advice))
+    fits = shape.numel == _numel(spec) and shape.layout is not Layout.IDS
+    sink.emit(NotForImages(span=entries[0].span, found=found, wanted=str(spec.shape) if fits else ""))
     return False
 
 
@@ -98,23 +96,9 @@ def _output(graph: Graph, spec: DataSpec, sink: Sink) -> None:
     node, classes = graph.output, len(spec.classes)
     if node.shape.dims == (classes,):
         return
-    sink.emit(
-        WrongOutput(
-            span=node.span, data=spec.name, classes=classes, found=str(node.shape), advice=_advice(graph, node, classes)
-        )
-    )
-
-
-def _advice(graph: Graph, node: Node, classes: int) -> str:
-    """The suggestion for getting this many outputs: a parameter of the network, another last layer, or an additional
-    one.
-    """
-    shape = node.shape
-    if shape.rank == 1:
-        if graph.settings.get("classes") == shape.dims[0]:
-            return f"use `--set classes={classes}`"
-        return f"end with `fc {classes}`" + (" instead" if node.op.keyword == "fc" else "")
-    return f"end with `gap; fc {classes}` or `flatten; fc {classes}`"
+    is_setting = node.shape.rank == 1 and graph.settings.get("classes") == node.shape.dims[0]
+    option = f"--set classes={classes}" if is_setting else ""
+    sink.emit(WrongOutput(span=node.span, data=spec.name, classes=classes, found=str(node.shape), option=option))
 
 
 def check_names(graph: Graph, recipe: "Recipe", sink: Sink) -> str | None:

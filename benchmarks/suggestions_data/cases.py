@@ -24,21 +24,13 @@ Suggested = list[tuple[Found, tuple[Fix, ...]]]
 
 def suggested(text: str, name: str = "<text>") -> Suggested:
     """The errors of a text in their order, each with what is suggested for it, the best first."""
-    return [(found, _suggestions(found)) for found in errors(text, name)]
-
-
-def _suggestions(found: Found) -> tuple[Fix, ...]:
-    offered: tuple[Fix, ...] | None = getattr(found.diagnostic, "suggestions", None)
-    if offered is None:  # a version without them has at most one fix
-        fix = found.diagnostic.fix()
-        offered = () if fix is None else (fix,)
-    source = found.diagnostic.span.source
-    return tuple(fix for fix in offered if fix.edits and all(edit.span.source is source for edit in fix.edits))
+    found = analyze(Source(text, name=name), Sink()).diagnostics
+    return [(each, each.suggestions) for each in found if each.diagnostic.severity is Severity.ERROR]
 
 
 def errors(text: str, name: str = "<text>") -> list[Found]:
     """The errors of a text."""
-    found = analyze(Source(text, name=name), Sink()).diagnostics
+    found = analyze(Source(text, name=name), Sink()).found
     return [each for each in found if each.diagnostic.severity is Severity.ERROR]
 
 

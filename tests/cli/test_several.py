@@ -34,7 +34,7 @@ def test_check_continues_after_a_missing_file(files: list[str]) -> None:
     assert f"archdsl: {files[1]}: no such file" in result.stderr
     assert f"✓ {files[0]}" in result.stdout
     assert f"✗ {files[2]}: 1 error" in result.stdout
-    assert "did you mean `fc`?" in result.stderr
+    assert "write `fc` instead of `fcc`" in result.stderr
     assert run("check", files[0], files[2]).exit_code == 1
     assert run("check", files[1], files[1]).exit_code == 2
 

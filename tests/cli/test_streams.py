@@ -160,4 +160,4 @@ def test_the_plain_locale(folder: Path) -> None:
     done = subprocess.run([*CALL, "check", "é.arch"], cwd=folder, env=env, capture_output=True, check=False)
     assert done.returncode == 1
     assert b"Traceback" not in done.stderr
-    assert b"did you mean `fc`" in done.stderr
+    assert b"write `fc` instead" in done.stderr

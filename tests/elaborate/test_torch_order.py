@@ -70,14 +70,14 @@ def test_no_statement_where_none_is_valid(text: str) -> None:
 
 
 NAMES = {
-    "conv 8 kernel_size=3": "conv 8 kernel=3",
-    "conv 8 k3 strides=2 dilation_rate=1": "conv 8 k3 stride=2 dilation=1",
-    "conv out_channels=8 kernel_size=3": "conv filters=8 kernel=3",
-    "maxpool pool_size=2 strides=2": "maxpool kernel=2 stride=2",
-    "dwconv k3 depth_multiplier=2": "dwconv k3 multiplier=2",
+    "conv 8 kernel_size=3": "conv 8 k3",
+    "conv 8 k3 strides=2 dilation_rate=1": "conv 8 k3 s2 d1",
+    "conv out_channels=8 kernel_size=3": "conv 8 k3",
+    "maxpool pool_size=2 strides=2": "maxpool 2 s2",
+    "dwconv k3 depth_multiplier=2": "dwconv k3 m2",
     "bn epsilon=0.001": "bn eps=0.001",
-    "upsample scale_factor=2": "upsample factor=2",
-    "groupnorm num_groups=3": "groupnorm groups=3",
+    "upsample scale_factor=2": "upsample 2",
+    "groupnorm num_groups=3": "groupnorm 3",
 }
 
 
@@ -91,4 +91,5 @@ def test_the_names_of_other_frameworks(text: str) -> None:
 def test_an_activation_is_a_statement(text: str) -> None:
     (found,) = check(Source(f"input 3x8x8; {text}"))
     word = text.rpartition("=")[2]
-    assert found.diagnostic.help() == (f"an activation is a separate statement: write `; {word}` after this one",)
+    (suggestion,) = found.suggestions
+    assert [edit.text for edit in suggestion.edits] == ["", f"; {word}"]

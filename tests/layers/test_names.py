@@ -47,6 +47,6 @@ def test_a_different_syntax_is_explained(statement: str, words: str) -> None:
 
 
 def test_concatenate_with_bodies_is_concat() -> None:
-    sink = Sink()
-    analyze(Source("input 4x8x8\nconcatenate { conv 2 k1 } { conv 2 k1 }\n"), sink)
-    assert "concat" in str(next(iter(sink)).diagnostic.label())
+    analysis = analyze(Source("input 4x8x8\nconcatenate { conv 2 k1 } { conv 2 k1 }\n"), Sink())
+    (suggestion,) = analysis.diagnostics[0].suggestions
+    assert [edit.text for edit in suggestion.edits] == ["concat"]

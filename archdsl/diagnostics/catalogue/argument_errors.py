@@ -14,7 +14,7 @@ class MissingArgument(Diagnostic):
     keyword: str
     names: tuple[str, ...]
     doc: str
-    example: str
+    is_block: bool = False
 
     def message(self) -> str:
         return f"`{self.keyword}` requires {' and '.join(f'`{name}`' for name in self.names)}"
@@ -23,7 +23,7 @@ class MissingArgument(Diagnostic):
         return self.doc
 
     def help(self) -> tuple[str, ...]:
-        return (f"for example `{self.example}`",) if self.example else ()
+        return () if self.is_block else (f"`archdsl layers {self.keyword}` describes its arguments",)
 
 
 class UnknownArgument(Diagnostic):
@@ -38,23 +38,14 @@ class UnknownArgument(Diagnostic):
     name: str
     nearest: str | None
     known: tuple[str, ...]
-    helps: tuple[str, ...] = ()
 
     def message(self) -> str:
         return f"`{self.keyword}` has no argument `{self.name}`"
 
-    def label(self) -> str:
-        return f"did you mean `{self.nearest}`?" if self.nearest else ""
-
     def help(self) -> tuple[str, ...]:
-        if self.nearest or self.helps:
-            return self.helps
+        if self.nearest:
+            return ()
         return (f"it takes {', '.join(f'`{name}`' for name in self.known)}" if self.known else "it takes no arguments",)
-
-    def fix(self) -> Fix | None:
-        if self.nearest is None:
-            return None
-        return Fix(title=f"write `{self.nearest}`", edits=(Edit(span=self.span, text=self.nearest),))
 
 
 class TooManyArguments(Diagnostic):
@@ -87,8 +78,6 @@ class TooManyArguments(Diagnostic):
         return self.correction
 
     def help(self) -> tuple[str, ...]:
-        if self.correction is not None:
-            return (self.correction.title,)
         return (f"named arguments: {', '.join(f'`{name}`' for name in self.named)}",) if self.named else ()
 
 
@@ -177,9 +166,6 @@ class SuffixOutside(Diagnostic):
 
     def message(self) -> str:
         return f"the suffix of `{self.text}` is allowed only in assertions and settings"
-
-    def help(self) -> tuple[str, ...]:
-        return (f"write `{self.value}`",)
 
     def fix(self) -> Fix:
         return Fix(title=f"write `{self.value}`", edits=(Edit(span=self.span, text=self.value),), safe=True)

@@ -3,7 +3,7 @@
 import re
 from typing import ClassVar
 
-from ..diagnostic import Diagnostic, Edit, Fix, Label, Related
+from ..diagnostic import Diagnostic, Label, Related
 
 
 class _Unknown(Diagnostic):
@@ -11,14 +11,6 @@ class _Unknown(Diagnostic):
 
     name: str
     nearest: str | None
-
-    def label(self) -> str:
-        return f"did you mean `{self.nearest}`?" if self.nearest else ""
-
-    def fix(self) -> Fix | None:
-        if self.nearest is None:
-            return None
-        return Fix(title=f"write `{self.nearest}`", edits=(Edit(span=self.span, text=self.nearest),))
 
 
 _INSTEAD = {
@@ -60,15 +52,12 @@ class UnknownLayer(_Unknown):
         return f"there is no layer or block `{self.name}`"
 
     def label(self) -> str:
-        return "a common operation, but not a layer here" if self.is_operation else super().label()
+        return "a common operation, but not a layer here" if self.is_operation else ""
 
     def help(self) -> tuple[str, ...]:
         if (instead := _INSTEAD.get(re.sub("[123]d$", "", self.name.lower().replace("_", "")))) is not None:
             return (instead,)
         return () if self.nearest else ("`archdsl layers` lists the layers; `block NAME { … }` defines your own",)
-
-    def fix(self) -> Fix | None:
-        return super().fix() if self.is_certain else None
 
 
 class UnknownName(_Unknown):
@@ -86,6 +75,8 @@ class UnknownName(_Unknown):
     what: str
     known: tuple[str, ...] = ()
     helps: tuple[str, ...] = ()
+    corrections: tuple[str, ...] = ()
+    """What the words at the span are meant as, where that is clear."""
 
     def message(self) -> str:
         return f"`{self.name}` is {self.what}"
@@ -191,6 +182,3 @@ class UnknownSetting(_Unknown):
         if self.known:
             return (f"it has {', '.join(f'`{name}`' for name in self.known)}",)
         return ("parameters are declared as `net NAME(width = 1.0, classes = 10)`",)
-
-    def fix(self) -> None:
-        return None

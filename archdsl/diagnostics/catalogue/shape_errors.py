@@ -1,7 +1,7 @@
 """E04: shape errors."""
 
 from ...text.source import Span
-from ..diagnostic import Diagnostic, Edit, Fix, Label, Related
+from ..diagnostic import Change, Diagnostic, Edit, Fix, Label, Related
 
 
 class CannotTake(Diagnostic):
@@ -19,6 +19,8 @@ class CannotTake(Diagnostic):
     shape: str
     why: str
     helps: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+    """What the layer itself says it would take."""
     maker: Related | None = None
 
     def message(self) -> str:
@@ -74,14 +76,14 @@ class ChannelsComeFirst(Diagnostic):
         return f"`{self.sizes}` is read as {channels} channels of {'×'.join(spatial)}: channels come first"
 
     def label(self) -> str:
-        return f"did you mean `{self.reordered}`?"
+        return "as Keras and images in memory have them: channels last"
 
     def others(self) -> tuple[Label, ...]:
         return (Label(span=self.at, text=f"so the kernel of `{self.keyword}` does not fit: {self.why}"),)
 
     def fix(self) -> Fix:
         edits = (Edit(span=self.span, text=self.reordered),) if self.span.text == self.sizes else ()
-        return Fix(title=f"write `{self.reordered}`", edits=edits)
+        return Fix(title=f"write `{self.reordered}` instead of `{self.sizes}`", edits=edits)
 
 
 class WrongDimensions(Diagnostic):
@@ -101,7 +103,6 @@ class WrongDimensions(Diagnostic):
     shape: str
     count: int
     wanted: int
-    helps: tuple[str, ...] = ()
     maker: Related | None = None
 
     def message(self) -> str:
@@ -119,9 +120,6 @@ class WrongDimensions(Diagnostic):
             return ()
         verb = "is" if self.maker.span.text.startswith("input") else "makes"
         return (Label(span=self.maker.span, text=f"{verb} {self.maker.shape}"),)
-
-    def help(self) -> tuple[str, ...]:
-        return self.helps
 
 
 class NeedsFlatten(CannotTake):
@@ -183,12 +181,10 @@ class OperandsDiffer(Diagnostic):
 
     keyword: str
     why: str
-    helps: tuple[str, ...] = ()
     operands: tuple[Related, ...] = ()
     start: Related | None = None
     whole: bool = False
     """Whether the tensor where the paths split is itself an operand."""
-    change: Fix | None = None
 
     def message(self) -> str:
         return f"the operands of `{self.keyword}` have incompatible shapes"
@@ -203,12 +199,6 @@ class OperandsDiffer(Diagnostic):
             words = is_operand if self.whole else f"the paths split here, at {self.start.shape}"
             paths.append(Label(span=self.start.span, text=words))
         return tuple(paths)
-
-    def help(self) -> tuple[str, ...]:
-        return self.helps
-
-    def fix(self) -> Fix | None:
-        return self.change
 
 
 class WeightsDiffer(Diagnostic):

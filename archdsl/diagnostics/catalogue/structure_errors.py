@@ -1,5 +1,6 @@
 """E05: the structure of a network."""
 
+from ...text.source import Span
 from ..diagnostic import Diagnostic, Edit, Fix
 
 
@@ -15,7 +16,10 @@ class NoInput(Diagnostic):
         return "there is no input to apply this to"
 
     def help(self) -> tuple[str, ...]:
-        return ("start with the shape of one sample, channels first: `input 3x32x32`",)
+        return ("a network starts with the shape of one sample, channels first",)
+
+
+_MINIMAL = "\ninput 3x32x32\nconv 64 k3\n"
 
 
 class NothingHere(Diagnostic):
@@ -29,8 +33,9 @@ class NothingHere(Diagnostic):
     def message(self) -> str:
         return "there is no network here"
 
-    def help(self) -> tuple[str, ...]:
-        return ("a minimal network is `input 3x32x32; conv 64 k3`",)
+    def fix(self) -> Fix:
+        edit = Edit(span=Span(self.span.source, *[len(self.span.source.text)] * 2), text=_MINIMAL)
+        return Fix(title="write a minimal network: `input 3x32x32`, `conv 64 k3`", edits=(edit,))
 
 
 class BadInput(Diagnostic):
@@ -42,7 +47,8 @@ class BadInput(Diagnostic):
     right = "input 3x32x32\nconv 8 k3\n"
 
     why: str
-    helps: tuple[str, ...] = ("write the shape of one sample without the batch, channels first: `input 3x32x32`",)
+    helps: tuple[str, ...] = ("an input has the shape of one sample without the batch, channels first",)
+    correction: Fix | None = None
 
     def message(self) -> str:
         return "invalid `input` statement"
@@ -52,6 +58,9 @@ class BadInput(Diagnostic):
 
     def help(self) -> tuple[str, ...]:
         return self.helps
+
+    def fix(self) -> Fix | None:
+        return self.correction
 
 
 class SymbolicSize(Diagnostic):
@@ -66,6 +75,7 @@ class SymbolicSize(Diagnostic):
     title = "weights depend on a symbolic dimension"
     wrong = "input 3xHxW\nconv 8 k3\nflatten; fc 10\n"
     right = "input 3xHxW\nconv 8 k3\ngap; fc 10\n"
+    has_alternatives = True
 
     keyword: str
     symbols: tuple[str, ...]
@@ -78,7 +88,7 @@ class SymbolicSize(Diagnostic):
         return "their number cannot be determined"
 
     def help(self) -> tuple[str, ...]:
-        return ("set the sizes: `--input 3x224x224`", "or remove the spatial dimensions with `gap` before it")
+        return ("set the sizes: `--input 3x224x224`",)
 
 
 class Misplaced(Diagnostic):
@@ -128,6 +138,7 @@ class UndecidedLayer(Diagnostic):
     title = "layer depends on a symbolic dimension"
     wrong = "input 3xHxW\nlet P = @h\nconv 8 k3 s2 p1; upsample size=PxP\n"
     right = "input 3xHxW\nconv 8 k3 s2 p1; upsample 2\n"
+    has_alternatives = True
 
     text: str
 
@@ -173,7 +184,7 @@ class NotAComparison(Diagnostic):
         return "an assertion must compare two values"
 
     def help(self) -> tuple[str, ...]:
-        return ("`assert params < 1M`, `assert macs <= 50M`, `assert out == 10`",)
+        return ("compare with `==`, `!=`, `<`, `<=`, `>` or `>=`",)
 
 
 class NeedsInputName(Diagnostic):
@@ -187,9 +198,6 @@ class NeedsInputName(Diagnostic):
     def message(self) -> str:
         return "with several inputs, each needs a name"
 
-    def help(self) -> tuple[str, ...]:
-        return ("`input left 3x32x32`",)
-
     def fix(self) -> Fix | None:
         return Fix(title="name the input", edits=(Edit(span=self.span.tail, text=" first"),))
 
@@ -201,6 +209,7 @@ class NeedsSetting(Diagnostic):
     title = "parameter without a value"
     wrong = "net N(classes)\ninput 8\nfc classes\n"
     right = "net N(classes = 10)\ninput 8\nfc classes\n"
+    has_alternatives = True
 
     name: str
 
@@ -222,6 +231,7 @@ class UndecidedSize(Diagnostic):
     title = "operation on a symbolic dimension"
     wrong = "input 3xHxW\nconv 8 k3\nlet n = 64 // @h\ngap; fc n\n"
     right = "input 3xHxW\ngap; fc 64\n"
+    has_alternatives = True
 
     why: str
 

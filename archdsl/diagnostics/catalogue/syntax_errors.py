@@ -99,11 +99,11 @@ class NothingOpen(Diagnostic):
 
 
 _OTHERS = {
-    "×": "write sizes with the letter x: `3x32x32`",
-    "→": "separate statements with `;`: `a; b`",
-    "'": 'strings take double quotes: `"blocks.arch"`; values of arguments take none: `padding=same`',
-    ":": "named arguments take `=`: `kernel=3`",
-    "[": "write sizes without brackets: `3x32x32`",
+    "×": "sizes are written with the letter x",
+    "→": "statements are separated by `;`",
+    "'": "strings take double quotes, values of arguments none",
+    ":": "named arguments take `=`",
+    "[": "sizes are written with the letter x, without brackets",
 }
 
 
@@ -148,7 +148,7 @@ class BadWord(Diagnostic):
         if self.word.startswith('"'):
             return 'missing closing `"`'
         size = as_size(self.word)
-        return f"did you mean `{size}`?" if size is not None else "numbers: `64`, `1e-5`; sizes: `3x5`"
+        return "sizes are written in this case: 3x5, HxW" if size is not None else "neither a number nor a size"
 
     def fix(self) -> Fix | None:
         size = as_size(self.word)
@@ -172,7 +172,7 @@ class ReservedName(Diagnostic):
         return f"`{self.name}` is a keyword and cannot be a name"
 
     def help(self) -> tuple[str, ...]:
-        return (f"choose another name, such as `{self.name}_1`",)
+        return ("choose another name",)
 
 
 class PythonName(Diagnostic):
@@ -193,8 +193,7 @@ class PythonName(Diagnostic):
         return f"`{self.name}` starts with two underscores, which Python reserves for its own names"
 
     def help(self) -> tuple[str, ...]:
-        plain = self.name.strip("_")
-        return (f"choose another name, such as `{plain}`" if plain else "choose a name with letters",)
+        return ("choose another name",)
 
 
 class NoBody(Diagnostic):
@@ -216,13 +215,13 @@ class NoBody(Diagnostic):
         return f"`{self.word}` takes no body `{{ … }}`"
 
     def label(self) -> str:
-        return f"did you mean `{self.nearest}`?" if self.nearest else ""
+        return ""
 
     def help(self) -> tuple[str, ...]:
         if self.nearest:
             return ()
         if self.word in ("for", "while", "loop"):
-            return ("write a loop as `repeat 3 as i { … }`, with i from 0",)
+            return ("a loop is `repeat N as i { … }`, with i from 0",)
         return ("`stage NAME { … }` groups statements; `block NAME { … }` defines a new kind of layer",)
 
     def fix(self) -> Fix | None:
@@ -273,9 +272,6 @@ class SignForMinus(Diagnostic):
 
     def label(self) -> str:
         return "a space before it and none after makes it a sign"
-
-    def help(self) -> tuple[str, ...]:
-        return (f"for a difference, write `- {self.follows}`",)
 
     def fix(self) -> Fix:
         return Fix(title="insert a space after the minus", edits=(Edit(span=self.span, text="- "),), safe=True)

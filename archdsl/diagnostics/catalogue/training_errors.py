@@ -25,8 +25,7 @@ class UnknownTrainSetting(Diagnostic):
         return f"there is no setting `{self.name}`"
 
     def help(self) -> tuple[str, ...]:
-        near = (f"did you mean `{self.nearest}`?",) if self.nearest else ()
-        return (*near, f"the settings are {', '.join(self.known)}")
+        return () if self.nearest else (f"the settings are {', '.join(self.known)}",)
 
     def fix(self) -> Fix | None:
         if self.nearest is None:
@@ -52,10 +51,17 @@ class UnknownField(Diagnostic):
         return f"`{self.setting}` takes no `{self.name}`"
 
     def help(self) -> tuple[str, ...]:
-        near = (f"did you mean `{self.nearest}`?",) if self.nearest else ()
         owners = (f"`{self.name}` is for {listed(self.owners)}",) if self.owners else ()
         known = (f"`{self.setting}` takes {', '.join(self.known)}",) if self.known else ()
-        return (*near, *owners, *known)
+        return (*owners, *known)
+
+    def fix(self) -> Fix | None:
+        if self.nearest is None:
+            return None
+        text = self.span.text.replace(self.name, self.nearest, 1)
+        if text == self.span.text:
+            return None
+        return Fix(title=f"write `{self.nearest}`", edits=(Edit(span=self.span, text=text),))
 
 
 class BadSetting(Diagnostic):
@@ -93,9 +99,6 @@ class RepeatedSetting(Diagnostic):
     def others(self) -> tuple[Label, ...]:
         return (Label(span=self.first, text="first set here"),)
 
-    def help(self) -> tuple[str, ...]:
-        return ("remove one of the two",)
-
 
 class WrongInput(Diagnostic):
     """The network's input does not have the shape of the images in the data."""
@@ -104,6 +107,7 @@ class WrongInput(Diagnostic):
     title = "input does not match the data"
     wrong = "input 3x32x32\nflatten; fc 10\ntrain { data mnist }\n"
     right = "input 1x28x28\nflatten; fc 10\ntrain { data mnist }\n"
+    has_alternatives = True
 
     data: str
     wanted: str
@@ -117,11 +121,8 @@ class WrongInput(Diagnostic):
         return f"{self.found} is not {self.wanted.replace('x', '×')}"
 
     def help(self) -> tuple[str, ...]:
-        sized = (
-            f"or keep it and pad the images with zeros: `data {self.data} fit=pad` (`--fit pad`), "
-            "or resize them: `fit=resize`",
-        )
-        return (f"write `input {self.wanted}`", *(sized if self.same_channels else ()))
+        sized = ("to keep the input, pad the images with zeros (`fit=pad`, `--fit pad`) or resize them (`fit=resize`)",)
+        return sized if self.same_channels else ()
 
 
 class WrongOutput(Diagnostic):
@@ -131,11 +132,13 @@ class WrongOutput(Diagnostic):
     title = "output does not match the data"
     wrong = "input 1x28x28\nflatten; fc 100\ntrain { data mnist }\n"
     right = "input 1x28x28\nflatten; fc 10\ntrain { data mnist }\n"
+    has_alternatives = True
 
     data: str
     classes: int
     found: str
-    advice: str
+    option: str = ""
+    """The option that sets so many classes, where the network has a parameter for it."""
 
     def message(self) -> str:
         return f"`{self.data}` has {self.classes} classes, but this network outputs {self.found}"
@@ -144,7 +147,7 @@ class WrongOutput(Diagnostic):
         return f"outputs {self.found}, not {self.classes}"
 
     def help(self) -> tuple[str, ...]:
-        return (self.advice,)
+        return (f"or use `{self.option}`",) if self.option else ()
 
 
 class NotForImages(Diagnostic):
@@ -156,13 +159,14 @@ class NotForImages(Diagnostic):
     right = "input 1x8x8\nflatten; fc 10\ntrain { data digits }\n"
 
     found: str
-    advice: str
+    wanted: str = ""
+    """The shape of the data's images, where the network would take their elements as a vector."""
 
     def message(self) -> str:
         return f"training feeds images, channels × height × width, but this network takes {self.found}"
 
     def help(self) -> tuple[str, ...]:
-        return (self.advice,)
+        return ("a network for images has one input of channels × height × width",)
 
 
 class SeveralOutputs(Diagnostic):

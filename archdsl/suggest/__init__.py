@@ -1,0 +1,92 @@
+"""Suggestions: edits that were tried by the checker before they are shown.
+
+A suggestion that contains code is an edit, shown only if the checker, run on the edited text, no longer finds its error
+and no new one; where no such edit is found, one with new errors in what could not be checked before. Names and
+arguments come before shapes, shapes before assertions. An edit that removes several errors makes them one.
+"""
+
+from collections.abc import Callable
+
+from ..diagnostics import Diagnostic, Fix, Severity
+from ..diagnostics.diagnostic import Found
+from ..elaborate.attempts import Attempts, Given
+from ..syntax import ast
+from ..text.source import Source
+from .candidate_search import AFTERWARDS, Search, TriedCandidate, key_of
+from .generators import candidates
+from .statements import covers
+from .suggestion_context import ErrorSite, SuggestionContext
+from .whole_text_trials import best_rereading
+
+__all__ = ["suggest"]
+
+Recheck = Callable[[Source], tuple[Found, ...]]
+
+_MOST_ERRORS = 8
+"""Errors for which suggestions are searched; those after them come again once the first ones are fixed."""
+
+
+def suggest(
+    program: ast.Program,
+    found: tuple[Found, ...],
+    given: Given,
+    recheck: Recheck,
+) -> tuple[Found, ...]:
+    """What was found in a text, errors with their suggestions; those that one edit removes together are one error."""
+    errors = [item for item in found if item.diagnostic.severity is Severity.ERROR]
+    if not errors:
+        return found
+    attempts = Attempts(program, given)
+    context = SuggestionContext(attempts)
+    search = Search(context, [item.diagnostic for item in errors])
+    # What one elaboration with the example size of all others finds: errors beyond are of another kind.
+    elaborated = {key_of(item.diagnostic) for item in attempts.sink}
+    shown: dict[int, tuple[Fix, ...]] = {}
+    merged: dict[int, tuple[Found, ...]] = {}
+    gone: set[int] = set()
+    sites = [(item, ErrorSite(context, item.diagnostic)) for item in errors]
+    for item, site in sorted(sites, key=lambda pair: _order(pair[1]))[:_MOST_ERRORS]:
+        if id(item) in gone:
+            continue
+        if _is_tried(item.diagnostic, elaborated):
+            outcomes = search.best(site, candidates(context, site))
+            shown[id(item)] = tuple(outcome.candidate.fix() for outcome in outcomes)
+            if outcomes and not outcomes[0].new:
+                others = _removed_with(site, errors, outcomes[0], {*gone, *shown})
+                gone.update(map(id, others))
+                merged[id(item)] = tuple(others)
+        else:
+            shown[id(item)] = best_rereading(context, site, found, recheck)
+    return tuple(
+        item.replace(suggestions=shown.get(id(item), ()), merged=merged.get(id(item), ()))
+        for item in found
+        if id(item) not in gone
+    )
+
+
+def _order(site: ErrorSite) -> tuple[int, int, int]:
+    """Root causes first: syntax, names and arguments, shapes and structure in the order of layers, assertions."""
+    code = site.diagnostic.code
+    rank = {"E01": 0, "E02": 1, "E03": 1}.get(code[:3], 2)
+    node = site.node.id if rank == 2 and site.node is not None else 0
+    return (3 if code == "E0506" else rank), node, site.span.start
+
+
+def _is_tried(diagnostic: Diagnostic, elaborated: set[tuple[str, int, int, int]]) -> bool:
+    """Whether an error shows in an elaboration, or in the checks of a whole graph, so that parts can be tried."""
+    return key_of(diagnostic) in elaborated or diagnostic.code in AFTERWARDS
+
+
+def _removed_with(site: ErrorSite, errors: list[Found], outcome: TriedCandidate, settled: set[int]) -> list[Found]:
+    """The other errors that an edit removes: of shapes and structure, and all in the statement that it rewrites."""
+    statement = site.statement
+    return [
+        other
+        for other in errors
+        if id(other) not in settled
+        and key_of(other.diagnostic) in outcome.removed
+        and (
+            other.diagnostic.code[:3] in ("E04", "E05")
+            or (statement is not None and covers(statement.span, other.diagnostic.span))
+        )
+    ]

@@ -1,0 +1,24 @@
+"""What may be suggested: edits of the text, before anybody has tried them."""
+
+from ..diagnostics import Edit, Fix
+from ..record import Record
+
+
+class Candidate(Record):
+    """Edits that may fix an error. `rank` orders candidates of one error, the likeliest lowest.
+
+    `title` says what they do: "write `conv 64 k1`"; `why` adds a reason where the title alone does not give it;
+    `kind` names the generator.
+    """
+
+    title: str
+    edits: tuple[Edit, ...]
+    rank: float
+    why: str = ""
+    safe: bool = False
+    kind: str = ""
+    ambiguous: bool = False
+
+    def fix(self) -> Fix:
+        """What is shown of it."""
+        return Fix(title=self.title, edits=self.edits, safe=self.safe, why=self.why, ambiguous=self.ambiguous)

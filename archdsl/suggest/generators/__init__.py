@@ -1,0 +1,84 @@
+"""What may fix an error: generators of candidates, by the error that each is for."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from ...diagnostics import Diagnostic
+from ...diagnostics.catalogue import argument_errors, name_errors, shape_errors, structure_errors, training_errors
+from ..candidate import Candidate
+from ..suggestion_context import ErrorSite, SuggestionContext
+from . import (
+    argument_fixes,
+    assertion_fixes,
+    channel_fixes,
+    declared_fixes,
+    input_fixes,
+    layout_fixes,
+    name_fixes,
+    recipe_fixes,
+    sibling_fixes,
+    syntax_fixes,
+    window_fixes,
+)
+
+Generator = Callable[[SuggestionContext, ErrorSite], Iterable[Candidate]]
+
+_SHAPES: tuple[Generator, ...] = (
+    window_fixes.fitting,
+    window_fixes.fewer,
+    channel_fixes.divisors,
+    channel_fixes.filters,
+    channel_fixes.shortcuts,
+    layout_fixes.bridges,
+    layout_fixes.gates,
+    layout_fixes.reordered,
+    layout_fixes.named_tensors,
+    layout_fixes.elements,
+    input_fixes.sizes,
+    input_fixes.axes,
+    sibling_fixes.copied,
+)
+_GENERATORS: Mapping[type[Diagnostic], tuple[Generator, ...]] = {
+    name_errors.UnknownLayer: (name_fixes.layers,),
+    name_errors.UnknownName: (name_fixes.words, name_fixes.unnamed, name_fixes.late, argument_fixes.misread),
+    name_errors.UnknownSize: (input_fixes.axes, layout_fixes.named_tensors),
+    name_errors.UnknownFunction: (name_fixes.functions,),
+    argument_errors.UnknownArgument: (argument_fixes.renamed,),
+    argument_errors.MissingArgument: (sibling_fixes.missing,),
+    argument_errors.TooManyArguments: (argument_fixes.surplus,),
+    argument_errors.ArgumentTwice: (argument_fixes.twice,),
+    argument_errors.BadValue: (argument_fixes.values, sibling_fixes.copied),
+    structure_errors.NoInput: (input_fixes.first,),
+    structure_errors.AssertFailed: (
+        assertion_fixes.outputs,
+        assertion_fixes.resampled,
+        assertion_fixes.standard,
+        window_fixes.fitting,
+        window_fixes.fewer,
+        input_fixes.asserted,
+        sibling_fixes.copied,
+    ),
+    structure_errors.SymbolicSize: (layout_fixes.bridges,),
+    training_errors.WrongInput: (recipe_fixes.inputs,),
+    training_errors.NotForImages: (recipe_fixes.inputs,),
+    training_errors.WrongOutput: (recipe_fixes.outputs,),
+    training_errors.RepeatedSetting: (recipe_fixes.repeated,),
+    shape_errors.WeightsDiffer: (input_fixes.alike, *_SHAPES),
+}
+
+
+def candidates(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """All candidates for an error, in no order."""
+    yield from _of_kind(declared_fixes.own, context, site)
+    diagnostic = site.diagnostic
+    generators = _GENERATORS.get(type(diagnostic))
+    if generators is None and diagnostic.code.startswith("E04"):
+        generators = _SHAPES
+    if generators is None and diagnostic.code.startswith("E01"):
+        generators = (syntax_fixes.corrections,)
+    for generate in generators or ():
+        yield from _of_kind(generate, context, site)
+
+
+def _of_kind(generate: Generator, context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    kind = generate.__qualname__
+    return (candidate.replace(kind=candidate.kind or kind) for candidate in generate(context, site))

@@ -1,0 +1,190 @@
+"""Arguments in the words of other frameworks, too many, twice, or with a value that is not accepted."""
+
+import re
+from collections.abc import Iterator
+
+from ...contract.arguments import ParameterSpec
+from ...diagnostics import Edit
+from ...diagnostics.catalogue import argument_errors, name_errors
+from ...elaborate.torch_order import argument_of
+from ...layers import find
+from ...syntax import ast
+from ...text.source import Span
+from ..candidate import Candidate
+from ..statements import edited_text
+from ..suggestion_context import ErrorSite, SuggestionContext, changed, rewritten
+from ..written_arguments import remove_this, rendered, value_text, written_arguments
+from .name_fixes import near
+
+
+def renamed(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """The name that an argument has here: torch's and Keras' names, near ones; an activation as its own statement."""
+    diagnostic, layer = site.diagnostic, site.layer
+    if layer is None or not isinstance(diagnostic, argument_errors.UnknownArgument):
+        return
+    parameters = context.parameters(layer)
+    known = {p.name for p in parameters} | {p.letter for p in parameters if p.letter}
+    unknown = [a for a in layer.args if a.name is not None and a.name.text not in known]
+    argument = next((a for a in unknown if a.name is not None and a.name.span == site.span), None)
+    if argument is None:
+        return
+    found = _meant(layer, argument, parameters)
+    everything = [_meant(layer, each, parameters)[:1] for each in unknown]
+    if len(unknown) > 1 and all(everything):
+        # All that another framework calls otherwise, at once.
+        together = tuple(edit for options in everything for edit in options[0][0])
+        yield rewritten(layer, together, -0.5)
+    for edits, rank in found:
+        yield rewritten(layer, edits, rank)
+    if not found:
+        yield rewritten(layer, (remove_this(layer, argument),), 2.0)
+
+
+def _meant(
+    layer: ast.LayerStatement, argument: ast.Argument, parameters: tuple[ParameterSpec, ...]
+) -> list[tuple[tuple[Edit, ...], float]]:
+    """What an argument with an unknown name may be, as edits, the likeliest first."""
+    name = argument.name.text if argument.name is not None else ""
+    value = argument.value.span.text
+    found = list(_activation(layer, argument, value)) if name in ("activation", "act", "nonlinearity") else []
+    names = [p.name for p in parameters]
+    foreign = argument_of(name, names)
+    taken = written_arguments(layer, parameters)
+    for each, rank in [*([(foreign, 0.0)] if foreign else []), *near(name, names)]:
+        p = next(p for p in parameters if p.name == each)
+        if each not in taken:
+            text = rendered(p, parameters, value) if foreign else f"{each}={value}"
+            found.append(((Edit(span=argument.span, text=text),), rank))
+    return found
+
+
+def _activation(
+    layer: ast.LayerStatement, argument: ast.Argument, value: str
+) -> Iterator[tuple[tuple[Edit, ...], float]]:
+    """The activation as the next statement; nothing for one that does nothing."""
+    word = value.strip("\"'").lower()
+    found = find(word)
+    if found is not None and found.style == "activation":
+        yield (remove_this(layer, argument), Edit(span=layer.span.tail, text=f"; {word}")), 0.0
+    elif word in ("linear", "none"):
+        yield (remove_this(layer, argument),), 0.0
+
+
+def surplus(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """One value less, or the value under a name: `maxpool 3 2` is `maxpool 3 s2`."""
+    layer = site.layer
+    if layer is None:
+        return
+    parameters = context.parameters(layer)
+    argument = next((a for a in layer.args if a.span == site.span), None)
+    if argument is None:
+        return
+    given = written_arguments(layer, parameters)
+    value = argument.value.span.text
+    for index, p in enumerate(p for p in parameters if not p.positional and p.name not in given):
+        if p.letter is None:
+            continue
+        new = rendered(p, parameters, value)
+        yield rewritten(layer, (Edit(span=argument.span, text=new),), 2.0 + 0.4 * index)
+    for each in layer.args:
+        if each.name is None and isinstance(each.value, ast.Number | ast.Size):
+            yield rewritten(layer, (remove_this(layer, each),), 3.0 + (each is not layer.args[0]))
+
+
+def twice(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """One of the two values of an argument that is given twice."""
+    layer, diagnostic = site.layer, site.diagnostic
+    if layer is None or not isinstance(diagnostic, argument_errors.ArgumentTwice):
+        return
+    second = next((a for a in layer.args if a.span == site.span), None)
+    first = written_arguments(layer, context.parameters(layer)).get(diagnostic.name)
+    for argument, rank in ((second, 1.0), (first, 1.5)):
+        if argument is not None:
+            yield rewritten(layer, (remove_this(layer, argument),), rank)
+
+
+def values(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """The nearest value that an argument takes, or its default."""
+    layer, diagnostic = site.layer, site.diagnostic
+    if layer is None or not isinstance(diagnostic, argument_errors.BadValue):
+        return
+    parameters = context.parameters(layer)
+    p = next((each for each in parameters if each.name == diagnostic.name), None)
+    if p is None:
+        return
+    for rank, text in enumerate(_accepted(p, diagnostic.value)):
+        candidate = changed(context, layer, {p.name: text}, 2.0 + 0.5 * rank)
+        if candidate is not None:
+            yield candidate
+    if not p.required:
+        candidate = changed(context, layer, {p.name: None}, 2.5)
+        if candidate is not None:
+            yield candidate
+
+
+def _accepted(p: ParameterSpec, value: str) -> Iterator[str]:
+    """Values near a refused one that its kind may take."""
+    yield from (flag for flag, _ in p.words if flag == value.strip("\"'").lower())
+    try:
+        number = float(value)
+    except ValueError:
+        return
+    most = getattr(p.kind, "most", None)
+    if most is not None and number > most:
+        yield from ("0.5", f"{number / 10:g}", f"{number / 100:g}")
+        return
+    if number != int(number):
+        yield from (str(int(number)), str(int(number) + 1))
+        return
+    least = getattr(p.kind, "least", None)
+    if number < 0:
+        yield str(int(-number))
+    if least is not None and number < least:
+        yield f"{least:g}"
+
+
+def _same_spread(context: SuggestionContext, layer: ast.LayerStatement) -> Iterator[Candidate]:
+    """`same` of a transposed convolution: the padding with which the output is the input times the stride."""
+    parameters = context.parameters(layer)
+    given = written_arguments(layer, parameters)
+    texts = {p.name: value_text(given[p.name], p) for p in parameters if p.name in given}
+    kernel, stride = texts.get("kernel", ""), texts.get("stride", "1")
+    same = next(a for a in layer.args if a.span.text == "same")
+    if not (kernel.isdigit() and stride.isdigit()):
+        return
+    k, s = int(kernel), int(stride)
+    padding = max(0, (k - s + 1) // 2)
+    extra = s - k + 2 * padding
+    words = [f"p{padding}"] if padding else []
+    words += [f"output_padding={extra}"] if extra else []
+    edits = (Edit(span=same.span, text=" ".join(words)),) if words else (remove_this(layer, same),)
+    yield rewritten(layer, edits, 0.0, f"it makes {s} times the size" if s > 1 else "it keeps the size")
+
+
+_PAIR = re.compile(r"\(\s*(\d+)\s*,\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)")
+
+
+def misread(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """A word that is split, joined, or written as another framework writes it."""
+    diagnostic, layer = site.diagnostic, site.layer
+    if not isinstance(diagnostic, name_errors.UnknownName) or layer is None:
+        return
+    parameters = context.parameters(layer)
+    source, word = site.span.source, site.span.text
+    if word == "same" and any(p.name == "output_padding" for p in parameters):
+        yield from _same_spread(context, layer)
+    named = next((a for a in layer.args if a.name is not None and a.value.span == site.span), None)
+    place = site.span if named is None else named.span
+    for correction in diagnostic.corrections:
+        yield rewritten(layer, (Edit(span=place, text=correction),), 0.0)
+    if word[:1] == "x" and word[1:].isidentifier():
+        rest = rewritten(layer, tuple(remove_this(layer, a) for a in layer.args if a.span == site.span), 0.0)
+        text = edited_text(layer.span.source.text, rest.edits)[layer.span.start :][: layer.span.end - layer.span.start]
+        shift = sum(e.span.end - e.span.start for e in rest.edits)
+        text = text[: len(text) - shift]
+        edit = Edit(span=layer.span, text=f"repeat {word[1:]} {{ {text} }}")
+        yield Candidate(title=f"write `{edit.text}`", edits=(edit,), rank=0.2)
+    pair = _PAIR.search(source.text, layer.span.start, layer.span.end)
+    if pair:
+        size = "x".join(each for each in pair.groups() if each)
+        yield rewritten(layer, (Edit(span=Span(source, *pair.span()), text=size),), 0.5)

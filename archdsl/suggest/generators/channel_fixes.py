@@ -1,0 +1,263 @@
+"""Channels that do not fit: filters, divisors of channels, shortcuts."""
+
+from collections.abc import Iterator
+from math import gcd
+
+from ...diagnostics import Edit
+from ...graph import DraftNode, Unresolved
+from ...layers.norm import BatchNorm
+from ...shapes.shape import Shape
+from ...shapes.symbolic import plain
+from ...syntax import ast
+from ..candidate import Candidate
+from ..statements import covers
+from ..suggestion_context import ErrorSite, SuggestionContext, changed
+from ..written_arguments import value_text, written_arguments
+from .sibling_fixes import setter
+
+_SPLITTING = ("groups", "heads", "window", "factor", "kv_heads", "levels")
+"""Arguments that must divide the channels."""
+
+
+def filters(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """For operands of different channels: as many filters on one path as the other has channels."""
+    node = site.node
+    if node is None or len(node.inputs) < 2:
+        return
+    operands = [(context.draft.nodes[i], context.shape(i)) for i in node.inputs]
+    for index, (operand, shape) in enumerate(operands):
+        found = setter(context, operand)
+        if found is None or shape is None:
+            continue
+        statement, _, name = found
+        for other, there in operands:
+            if there is None or other is operand or plain(there.channels) == plain(shape.channels):
+                continue
+            for text, rank in _as_text(context, statement, other, plain(there.channels)):
+                rarer = 0.3 * (_uses(context, text) < _uses(context, _now(context, statement, name)) - 1)
+                outside = 0.5 * (site.statement is not None and not covers(site.statement.span, statement.span))
+                candidate = changed(context, statement, {name: text}, 1.0 + 0.1 * index + rank + rarer + outside)
+                if candidate is not None:
+                    yield candidate
+
+
+def _uses(context: SuggestionContext, text: str) -> int:
+    """How many arguments of the text are written so."""
+    return sum(a.span.text == text for s in context.statements.all if isinstance(s, ast.LayerStatement) for a in s.args)
+
+
+def _now(context: SuggestionContext, statement: ast.LayerStatement, name: str) -> str:
+    argument = written_arguments(statement, context.parameters(statement)).get(name)
+    return "" if argument is None else argument.span.text
+
+
+def _as_text(
+    context: SuggestionContext, statement: ast.LayerStatement, other: DraftNode, number: int
+) -> Iterator[tuple[str, float]]:
+    """How to write the channels of another path in a statement: in the words of the layer there, else as a number."""
+    found = setter(context, other)
+    block = context.statements.block(statement)
+    if found is not None and context.statements.block(found[0]) is block:
+        parameters = context.parameters(found[0])
+        argument = written_arguments(found[0], parameters).get(found[2])
+        p = next(p for p in parameters if p.name == found[2])
+        if argument is not None and "@" not in (text := value_text(argument, p)):
+            yield text, 0.0
+    if block is not None:
+        # In a block that is used for other channels, too, a number serves one use.
+        yield from ((p.name.text, 0.5) for p in block.parameters if len(block.parameters) <= 4)
+        yield str(number), 1.5
+    else:
+        yield str(number), 0.1
+
+
+def divisors(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """For a number that must divide the channels: divisors near it, or channels that it divides."""
+    layer, node = site.layer, site.node
+    if layer is None or not isinstance(node, Unresolved) or node.op is None or not node.inputs:
+        return
+    shape = context.shape(node.inputs[0])
+    name = next((n for n in _SPLITTING if hasattr(node.op, n)), None)
+    value = getattr(node.op, name, None) if name else None
+    if shape is None or name is None or not isinstance(value, int) or plain(value) < 1:
+        return
+    value = plain(value)
+    sizes = _to_divide(node, shape)
+    yield from _splitting(context, layer, name, value, sizes)
+    if any(size % value for size in sizes[1:]):
+        yield from _rounded(context, layer, "filters", sizes[1], value)
+    if sizes[0] % value and (found := setter(context, context.draft.nodes[node.inputs[0]])) is not None:
+        yield from _rounded(context, found[0], found[2], sizes[0], value)
+
+
+def _to_divide(node: Unresolved, shape: Shape) -> list[int]:
+    own = getattr(node.op, "filters", None)
+    return [plain(shape.channels), *([plain(own)] if isinstance(own, int) else [])]
+
+
+def _splitting(
+    context: SuggestionContext, layer: ast.LayerStatement, name: str, value: int, sizes: list[int]
+) -> Iterator[Candidate]:
+    """The divisors next to a value: in the statement, or where the parameter that it names has its default."""
+    common = gcd(*sizes)
+    below = next((d for d in range(value - 1, 0, -1) if common % d == 0), None)
+    above = next((d for d in range(value + 1, common + 1) if common % d == 0), None)
+    near = sorted((d for d in (below, above) if d is not None), key=lambda d: (abs(d - value), d))
+    parameters = context.parameters(layer)
+    argument = written_arguments(layer, parameters).get(name)
+    for index, divisor in enumerate(near):
+        why = f"{divisor} divides {' and '.join(map(str, dict.fromkeys(sizes)))}"
+        default = default_of(context, argument)
+        if default is not None:
+            yield Candidate(
+                title=f"set `{argument.value.span.text} = {divisor}`" if argument else "",
+                edits=(Edit(span=default.span, text=str(divisor)),),
+                rank=1.0 + 0.5 * index,
+                why=why,
+            )
+        candidate = changed(context, layer, {name: str(divisor)}, 1.0 + 0.5 * index + (default is not None), why)
+        if candidate is not None:
+            yield candidate
+
+
+def default_of(context: SuggestionContext, argument: ast.Argument | None) -> ast.Expr | None:
+    """The default, in the `net` line, of the parameter that an argument is."""
+    if argument is None or not isinstance(argument.value, ast.Variable):
+        return None
+    for each in context.program.statements:
+        if isinstance(each, ast.Net):
+            for p in each.parameters:
+                if p.name.text == argument.value.name and isinstance(p.default, ast.Number):
+                    return p.default
+    return None
+
+
+def _rounded(
+    context: SuggestionContext, statement: ast.LayerStatement, name: str, size: int, value: int
+) -> Iterator[Candidate]:
+    """The multiples of a value next to a size, as an argument."""
+    uneven = size % 8 != 0  # widths are round numbers: this one is more likely to be wrong than its divisor
+    nearest = sorted({-(-size // value) * value, size // value * value}, key=lambda each: abs(each - size))
+    default = default_of(context, written_arguments(statement, context.parameters(statement)).get(name))
+    for index, multiple in enumerate(nearest):
+        if multiple > 0:
+            rank = (1.1 if uneven else 2.0) + 0.4 * index
+            if default is not None and default.span.text == str(size):
+                yield Candidate(
+                    title=f"set `{_now(context, statement, name)} = {multiple}`",
+                    edits=(Edit(span=default.span, text=str(multiple)),),
+                    rank=rank,
+                    why=f"{value} divides {multiple}",
+                )
+                continue
+            candidate = changed(context, statement, {name: str(multiple)}, rank, f"{value} divides {multiple}")
+            if candidate is not None:
+                yield candidate
+
+
+def shortcuts(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """A convolution on the shortcut of a residual whose body changes the shape."""
+    residual, node = site.statement, site.node
+    if not isinstance(residual, ast.Residual) or residual.shortcut is not None or node is None or len(node.inputs) < 2:
+        return
+    body, start = context.shape(node.inputs[0]), context.shape(node.inputs[1])
+    found = setter(context, context.draft.nodes[node.inputs[0]])
+    if body is None or start is None:
+        return
+    if not (body.spatial and start.spatial and body.rank == start.rank):
+        if body.layout is start.layout:
+            yield _with_shortcut(residual, f"fc {plain(body.features)}", 0.5)
+        return
+    strides = [_stride(plain(a), plain(b)) for a, b in zip(start.spatial_size, body.spatial_size, strict=True)]
+    if any(stride is None for stride in strides):
+        return
+    inner = [each for each in residual.body.statements if isinstance(each, ast.LayerStatement)]
+    block = context.statements.block(residual)
+    words = _stride_words(context, inner, tuple(s for s in strides if s is not None), block)
+    for index, tail in enumerate(_tails(context, residual)):
+        for channels, more in _as_text_of(context, found, plain(body.channels)):
+            conv = f"conv {channels} k1{words}{tail}"
+            rank = 0.4 + more + 0.2 * index
+            conditions = _conditions(words, channels) if block is not None else ""
+            if conditions:
+                yield _with_shortcut(residual, f"if {conditions} {{ {conv} }}", rank - 0.1)
+            yield _with_shortcut(residual, conv, rank + 0.5 * (block is not None))
+
+
+def _tails(context: SuggestionContext, residual: ast.Residual) -> list[str]:
+    """What follows the convolution of a shortcut: as in the nearest other shortcut, else as at the end of the body."""
+    for text in _other_shortcuts(context, residual):
+        before, _, after = text.partition(";")
+        if before.startswith("conv "):
+            nobias = " nobias" if "nobias" in before else ""
+            return [nobias + (f";{after}" if after else "")]
+    normed = [" nobias; bn", ""]
+    last = residual.body.statements[-1] if residual.body.statements else None
+    ends_normed = last is not None and any(isinstance(n.op, BatchNorm) for n in context.nodes.get(id(last), []))
+    return normed if ends_normed else normed[::-1]
+
+
+def _other_shortcuts(context: SuggestionContext, residual: ast.Residual) -> list[str]:
+    """What the shortcuts of the nearest other residuals consist of."""
+    found = []
+    for each in context.statements.by_distance(residual):
+        if isinstance(each, ast.Residual) and each.shortcut is not None and each.shortcut.statements:
+            first, last = each.shortcut.statements[0].span, each.shortcut.statements[-1].span
+            found.append(" ".join(first.to(last).text.split()) if "\n" not in first.to(last).text else "")
+    return [text for text in dict.fromkeys(found) if text][:2]
+
+
+def _as_text_of(
+    context: SuggestionContext, found: tuple[ast.LayerStatement, DraftNode, str] | None, number: int
+) -> Iterator[tuple[str, float]]:
+    if found is not None:
+        parameters = context.parameters(found[0])
+        argument = written_arguments(found[0], parameters).get(found[2])
+        p = next(p for p in parameters if p.name == found[2])
+        if argument is not None and "@" not in (text := value_text(argument, p)):
+            yield text, 0.0
+            if text == str(number):
+                return
+    yield str(number), 0.4
+
+
+def _stride_words(
+    context: SuggestionContext, inner: list[ast.LayerStatement], strides: tuple[int, ...], block: ast.Block | None
+) -> str:
+    """The stride as the body writes it, where one layer of it has one; else the number that the shapes need."""
+    texts = []
+    for each in inner:
+        parameters = context.parameters(each)
+        argument = written_arguments(each, parameters).get("stride")
+        if argument is not None:
+            texts.append(argument.span.text)
+    if block is not None and len(texts) == 1:
+        return f" {texts[0]}"
+    if set(strides) == {1}:
+        return ""
+    return f" s{strides[0]}" if len(set(strides)) == 1 else f" s{'x'.join(map(str, strides))}"
+
+
+def _conditions(words: str, channels: str) -> str:
+    """When a block's shortcut must change the shape."""
+    stride = words.strip().removeprefix("stride=").removeprefix("s=")
+    parts = []
+    if stride and stride.isidentifier() and not stride[-1].isdigit():
+        parts.append(f"{stride} != 1")
+    elif words:
+        return ""
+    parts.append(f"@c != {channels}")
+    return " or ".join(parts)
+
+
+def _with_shortcut(residual: ast.Residual, text: str, rank: float) -> Candidate:
+    written = f"shortcut {{ {text} }}"
+    edit = Edit(span=residual.body.span.tail, text=f" {written}")
+    return Candidate(title=f"add `{written}` after the body", edits=(edit,), rank=rank)
+
+
+def _stride(a: int, b: int) -> int | None:
+    """The stride of a 1×1 convolution that makes b places of a."""
+    if b < 1:
+        return None
+    return next((s for s in (a // b, a // b + 1) if s >= 1 and (a - 1) // s + 1 == b), None)

@@ -1,0 +1,28 @@
+"""What an error itself proposes: its own correction, and changes that a layer declares with its refusal."""
+
+from collections.abc import Iterator
+
+from ...diagnostics import Edit
+from ...diagnostics.catalogue.shape_errors import CannotTake
+from ..candidate import Candidate
+from ..suggestion_context import ErrorSite, SuggestionContext, changed, inserted_before, rewritten
+
+
+def own(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """The correction of a diagnostic, and what the layer that refuses says would be accepted."""
+    fix = site.diagnostic.fix()
+    if fix is not None:
+        yield Candidate(title=fix.title, edits=fix.edits, rank=0.0, safe=fix.safe)
+    layer = site.layer
+    if layer is None or not isinstance(site.diagnostic, CannotTake):
+        return
+    for change in site.diagnostic.changes:
+        if change.before:
+            yield inserted_before(layer, change.before, 1.0, change.why)
+        elif change.instead:
+            whole = layer.keyword.span.to(layer.args[-1].span) if layer.args else layer.keyword.span
+            yield rewritten(layer, (Edit(span=whole, text=change.instead),), 1.0, change.why)
+        else:
+            candidate = changed(context, layer, dict(change.arguments), 1.0, change.why)
+            if candidate is not None:
+                yield candidate

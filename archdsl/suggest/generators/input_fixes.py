@@ -1,0 +1,233 @@
+"""Inputs of another size: the next multiples of the total stride, channels first, a missing channel dimension."""
+
+from collections.abc import Iterator
+
+from ...contract.layer import Reject
+from ...diagnostics import Edit
+from ...diagnostics.catalogue.shape_errors import KernelTooLarge, OperandsDiffer, WrongDimensions
+from ...graph import DraftNode, Node
+from ...shapes.shape import Shape
+from ...shapes.symbolic import Sym, Undecided, plain
+from ...syntax import ast
+from ...text.source import Span
+from ..candidate import Candidate
+from ..suggestion_context import ErrorSite, SuggestionContext, inserted_before, removed
+
+_MULTIPLES = (2, 4, 8, 16, 32, 64)
+_FIRST = "input 3x32x32"
+
+
+def _literal(statement: ast.Input) -> ast.Size | ast.Number | None:
+    """The sizes of an input, where they are numbers."""
+    values = [a.value for a in statement.args if a.name is None]
+    size = next((v for v in values if isinstance(v, ast.Size | ast.Number)), None)
+    if isinstance(size, ast.Size) and not all(isinstance(dim, int) for dim in size.dims):
+        return None
+    return size
+
+
+def _resized(statement: ast.Input, span: Span, dims: tuple[int, ...], rank: float, why: str) -> Candidate:
+    written = "x".join(map(str, dims))
+    title = f"write `{' '.join(_with(statement, span, written).split())}`"
+    return Candidate(title=title, edits=(Edit(span=span, text=written),), rank=rank, why=why)
+
+
+def _with(statement: ast.Input, span: Span, text: str) -> str:
+    start = statement.span.start
+    whole = statement.span.text
+    return whole[: span.start - start] + text + whole[span.end - start :]
+
+
+def sizes(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """The nearest input sizes that divide by the total stride on the way to a merge, or that a kernel fits into."""
+    node = site.node
+    if node is None or context.attempts.has_given_sizes:
+        return
+    behind = {each.id for each, _ in context.back(node, 10_000)}
+    for statement, entry in context.inputs:
+        size = _literal(statement)
+        if entry.id not in behind or size is None or not entry.shape.spatial:
+            continue
+        sides = tuple(plain(side) for side in entry.shape.spatial_size)
+        channels = plain(entry.shape.channels)
+        if isinstance(site.diagnostic, OperandsDiffer):
+            stride = _total_stride(context, site)
+            for rank, multiple in enumerate(m for m in reversed(_MULTIPLES) if m <= max(stride, 2)):
+                if all(side % multiple == 0 for side in sides):
+                    continue
+                odd = next(side for side in sides if side % multiple)
+                above, below = -(-odd // multiple) * multiple, odd // multiple * multiple
+                why = f"{odd} is not a multiple of {multiple}; {f'{below} and {above} are' if below else f'{above} is'}"
+                up = tuple(-(-side // multiple) * multiple for side in sides)
+                down = tuple(side // multiple * multiple for side in sides)
+                base = 1.0 + (0.8 if rank else 0.0) + 0.3 * rank
+                yield _resized(statement, size.span, (channels, *up), base, why)
+                if all(down):
+                    yield _resized(statement, size.span, (channels, *down), base + 0.05, why)
+        elif isinstance(site.diagnostic, KernelTooLarge):
+            yield from _grown(context, site, statement, entry, size.span)
+
+
+def _total_stride(context: SuggestionContext, site: ErrorSite) -> int:
+    """How much smaller the smallest tensor before a merge is than the input: at most, by its first spatial size."""
+    assert site.node is not None
+    shapes = [context.shape(each.id) for each, _ in context.back(site.node, 10_000)]
+    sides = [
+        plain(shape.spatial_size[0])
+        for shape in shapes
+        if shape is not None and shape.spatial and shape.spatial_size[0] > 0
+    ]
+    if not sides:
+        return 1
+    ratio, stride = max(sides) / max(min(sides), 1), 1
+    while stride * 2 <= ratio * 1.34:
+        stride *= 2
+    return stride
+
+
+def _grown(
+    context: SuggestionContext, site: ErrorSite, statement: ast.Input, entry: Node, span: Span
+) -> Iterator[Candidate]:
+    """The smallest larger sizes for which the windows on the way fit."""
+    channels, sides = plain(entry.shape.channels), tuple(plain(side) for side in entry.shape.spatial_size)
+    for rank, wanted in enumerate(_least_sizes(context, site, entry)):
+        new = tuple(max(side, size) for side, size in zip(sides, wanted, strict=True))
+        if new != sides:
+            yield _resized(statement, span, (channels, *new), 1.1 + 0.3 * rank, "")
+
+
+def _least_sizes(context: SuggestionContext, site: ErrorSite, entry: Node) -> Iterator[tuple[int, ...]]:
+    """By inferring the shapes along the chain of first inputs from the input to the error."""
+    assert site.node is not None
+    for end in (context.draft.nodes[context.draft.outputs[0][1]], site.node):
+        yield from _least_until(context, end, entry)
+
+
+def _least_until(context: SuggestionContext, node: DraftNode, entry: Node) -> Iterator[tuple[int, ...]]:
+    chain = []
+    while node.id != entry.id:
+        if node.op is None or not node.inputs:
+            return
+        chain.append(node)
+        node = context.draft.nodes[node.inputs[0]]
+    chain.reverse()
+    if any(len(each.inputs) > 1 for each in chain) and len(chain) > 400:
+        return
+    sides = [plain(side) for side in entry.shape.spatial_size]
+    grown = list(sides)
+    for axis in range(len(sides)):
+        grown[axis] = next((n for n in _tries(sides[axis]) if _fits(chain, entry.shape, grown, axis, n)), 0)
+    if all(grown):
+        yield tuple(grown)
+        multiple = next((m for m in (32, 16, 8) if max(grown) >= 2 * m), 4)
+        yield tuple(-(-size // multiple) * multiple for size in grown)
+
+
+def _tries(size: int) -> Iterator[int]:
+    """Sizes from a given one on, in steps that grow."""
+    step = 1
+    for _ in range(160):
+        yield size
+        size += step
+        step = max(1, size // 64)
+
+
+def _fits(chain: list[DraftNode], shape: Shape, sides: list[int], axis: int, size: int) -> bool:
+    dims = [size if i == axis or side < size else side for i, side in enumerate(sides)]
+    x = shape.with_spatial_size(plain(shape.channels), tuple(dims))
+    try:
+        for each in chain:
+            if each.op is None or len(each.inputs) > 1:
+                continue
+            x = each.op.infer((x,))
+    except (Reject, Undecided, ValueError, IndexError):
+        return False
+    return True
+
+
+def alike(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """For weights that two inputs share: the size of one for the other."""
+    written = [(entry, size) for entry, _ in context.inputs if (size := _literal(entry)) is not None]
+    for entry, size in written:
+        for other, theirs in written:
+            if other is not entry and theirs.span.text != size.span.text:
+                edit = Edit(span=size.span, text=theirs.span.text)
+                title = f"write `{_with(entry, size.span, theirs.span.text)}`"
+                more = theirs.span.text.count("x") > size.span.text.count("x")
+                yield Candidate(title=title, edits=(edit,), rank=0.6 + 0.4 * (not more))
+
+
+def asserted(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """For an output of another size than asserted: the input that is as much larger or smaller."""
+    statement, node = site.statement, site.node
+    if not isinstance(statement, ast.Assert) or node is None or context.attempts.has_given_sizes:
+        return
+    size = next((each for each in sizes_in(statement.condition)), None)
+    shape = context.shape(node.id)
+    if size is not None and shape is not None and len(size) != shape.rank:
+        yield from axes(context, site)
+    if size is None or shape is None or not shape.spatial or len(size) != shape.rank:
+        return
+    for entry, input_node in context.inputs:
+        literal, own = _literal(entry), input_node.shape
+        if literal is None or own.rank != shape.rank:
+            continue
+        pairs = zip(own.spatial_size, size[1:], shape.spatial_size, strict=True)
+        new = tuple(round(plain(a) * wanted / max(plain(now), 1)) for a, wanted, now in pairs)
+        if all(new) and new != tuple(map(plain, own.spatial_size)):
+            kept = tuple(size[1:]) == tuple(map(plain, own.spatial_size))
+            rank = 3.5 if kept else 0.9  # an output as large as the input, as it is: the layers between are wrong
+            yield _resized(entry, literal.span, (plain(own.channels), *new), rank, "the asserted output then fits")
+
+
+def sizes_in(condition: ast.Expr) -> Iterator[tuple[int, ...]]:
+    """The sizes that an assertion compares with."""
+    match condition:
+        case ast.Parenthesized():
+            yield from sizes_in(condition.inner)
+        case ast.Binary(op="and"):
+            yield from sizes_in(condition.left)
+            yield from sizes_in(condition.right)
+        case ast.Binary(op="==", right=ast.Size() as right) if all(isinstance(dim, int) for dim in right.dims):
+            yield tuple(int(dim) for dim in right.dims)
+
+
+def axes(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """Channels first, or with the channel dimension that is missing."""
+    node = site.node
+    if context.attempts.has_given_sizes:
+        return
+    start = [(node, 0)] if node is not None else []
+    behind = {each.id: d for begin, _ in start for each, d in context.back(begin, 10_000)}
+    if not behind:
+        behind = {entry.id: 10 for _, entry in context.inputs}
+    for statement, entry in context.inputs:
+        size = _literal(statement)
+        if entry.id not in behind or size is None:
+            continue
+        dims = tuple(plain(dim) for dim in entry.shape.dims if not isinstance(dim, Sym))
+        far = min(2.0, 0.1 * behind[entry.id])
+        if len(dims) > 1 and dims[-1] < min(dims[:-1]):
+            yield _resized(statement, size.span, (dims[-1], *dims[:-1]), 0.7 + far, "channels come first")
+        flat = len(dims) < 3 or isinstance(site.statement, ast.Assert) or isinstance(site.diagnostic, WrongDimensions)
+        if len(dims) < 4 and 1 not in dims[:1] and flat:
+            yield _resized(statement, size.span, (1, *dims), 1.2 + far, "one channel")
+        if len(dims) == 2 and dims[0] < dims[1]:
+            yield _resized(statement, size.span, (dims[1], dims[0]), 1.4 + far, "")
+
+
+def first(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """The input before everything else: the text's own, where it comes too late, or one to start with."""
+    statement = site.statement
+    if statement is None:
+        return
+    chain = [statement, *context.statements.ancestors(statement)]
+    top = chain[-1]
+    late = next((s for s in context.program.statements if isinstance(s, ast.Input)), None)
+    if late is not None and late.span.start > top.span.start:
+        text = " ".join(late.span.text.split())
+        edits = (*inserted_before(top, text, 0.0).edits, *removed(context, late, 0.0).edits)
+        yield Candidate(title=f"move `{text}` to before `{top.span.text.splitlines()[0]}`", edits=edits, rank=0.5)
+    elif late is None and not isinstance(top, ast.Block):
+        candidate = inserted_before(top, _FIRST, 1.0, "the shape of one sample, channels first")
+        yield candidate

@@ -1,0 +1,183 @@
+"""Unknown names: known ones that are near, those that nothing else uses first."""
+
+from collections.abc import Iterable, Iterator
+
+from ...diagnostics import Edit
+from ...diagnostics.catalogue import name_errors
+from ...elaborate.known_operations import is_operation
+from ...expressions.evaluator import FUNCTIONS
+from ...layers import merges, registry, synonyms
+from ...syntax import ast
+from ...text.names import distance
+from ..candidate import Candidate
+from ..suggestion_context import ErrorSite, SuggestionContext, inserted_before, removed, written
+
+_FAR = 3
+_SHORT = 4
+
+
+def near(word: str, known: Iterable[str]) -> Iterator[tuple[str, float]]:
+    """The known names that differ from a word in few letters, with how far they are."""
+    low = word.lower()
+    most = min(_FAR, max(1, len(low) // 2)) if len(low) < 2 * _SHORT else _FAR
+    for name in dict.fromkeys(known):
+        other = name.lower()
+        if name == word or abs(len(other) - len(low)) > most:
+            continue
+        steps = distance(low, other)
+        if steps <= most and steps < max(len(low), 2):
+            yield name, steps - (0.25 if other[:1] == low[:1] else 0.0)
+
+
+def layers(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """Layers and blocks for a word that is neither. A word that names an operation stands for itself."""
+    diagnostic = site.diagnostic
+    if not isinstance(diagnostic, name_errors.UnknownLayer) or is_operation(diagnostic.name):
+        return
+    word = diagnostic.name
+    used = {each.keyword.text for each in context.statements.all if isinstance(each, ast.LayerStatement)}
+    names = [*registry(), *synonyms(), *context.blocks, *merges(), *STATEMENTS]
+    for name, steps in near(word, names):
+        if steps > max(1, len(word) // 3):
+            continue
+        unused = name in context.blocks and name not in used
+        candidate = _renamed(site, name, steps - 0.5 * unused - 0.25 * (name in used))
+        yield candidate.replace(ambiguous=not diagnostic.is_certain)
+
+
+def words(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """Names of tensors, parameters and flags for a word that is none of them."""
+    diagnostic = site.diagnostic
+    statement = site.statement
+    if not isinstance(diagnostic, name_errors.UnknownName) or statement is None:
+        return
+    word = diagnostic.name
+    flags = [f for p in context.parameters(site.layer) for f, _ in p.words] if site.layer else []
+    tensors = context.tensors(statement)
+    for name, steps in near(word, [*tensors, *_values(context, statement), *flags]):
+        yield _renamed(site, name, steps + _unlikely(context, word, name, name in tensors))
+    if isinstance(statement, ast.From | ast.Merge | ast.Reuse | ast.Output):
+        # Not a misspelling, but a tensor that was renamed: the one that nothing uses.
+        for index, name in enumerate(name for name in tensors if name not in context.used_names):
+            yield _renamed(site, name, 3.0 + 0.2 * index)
+
+
+STATEMENTS = ("from", "reuse", "output", "input", "stage", "residual", "repeat", "let", "assert")
+"""Keywords that a word may be meant as; what follows decides whether the statement can be read."""
+
+
+def unnamed(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """The name that is used and that no statement gives: to a tensor that a `from` or a pooling leaves behind."""
+    diagnostic, statement = site.diagnostic, site.statement
+    if not isinstance(diagnostic, name_errors.UnknownName) or statement is None or not diagnostic.name.isidentifier():
+        return
+    if not isinstance(statement, ast.From | ast.Merge | ast.Reuse | ast.Output):
+        return
+    found = []
+    for each in context.statements.all:
+        home = context.statements.home(each)
+        if (
+            not isinstance(each, ast.LayerStatement | ast.Merge | ast.Residual)
+            or each.alias is not None
+            or home is None
+        ):
+            continue
+        if each.span.start >= statement.span.start or context.statements.block(each) is not context.statements.block(
+            statement
+        ):
+            continue
+        after = home.siblings[home.position + 1] if home.position + 1 < len(home.siblings) else None
+        found.append((each, _leads_away(after)))
+    found.reverse()
+    # A word that is near to a name most likely stands for it.
+    slip = 1.5 * any(
+        steps < 1.5 and _unlikely(context, diagnostic.name, n, True) < 1
+        for n, steps in near(diagnostic.name, context.tensors(statement))
+    )
+    for index, (each, away) in enumerate(sorted(found, key=lambda item: item[1])[:6]):
+        if away == 0.0 and _spatial(context, each):
+            text = f"flatten as {diagnostic.name}"
+            edit = Edit(span=each.span.tail, text=f"; {text}")
+            rank = 1.55 + 0.15 * index + slip
+            yield Candidate(title=f"add `{text}` after `{written(each)}`", edits=(edit,), rank=rank)
+        edit = Edit(span=each.span.tail, text=f" as {diagnostic.name}")
+        yield Candidate(
+            title=f"name the tensor: `{written(each)} as {diagnostic.name}`",
+            edits=(edit,),
+            rank=1.5 + away + 0.15 * index + slip,
+        )
+
+
+def _spatial(context: SuggestionContext, statement: ast.Statement) -> bool:
+    """Whether a statement makes a tensor with spatial dimensions."""
+    nodes = context.nodes.get(id(statement), [])
+    shape = context.shape(nodes[-1].id) if nodes else None
+    return shape is not None and shape.spatial and shape.rank > 2
+
+
+def _leads_away(after: ast.Statement | None) -> float:
+    """How unlikely it is that a statement before this one has a name: least where its tensor is left or pooled."""
+    match after:
+        case ast.From() | ast.Input():
+            return 0.0
+        case ast.LayerStatement() if after.keyword.text in ("maxpool", "avgpool"):
+            return 0.3
+        case _:
+            return 1.0
+
+
+def late(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """A `let` that stands below the use of its name, before the statement."""
+    diagnostic, statement = site.diagnostic, site.statement
+    if not isinstance(diagnostic, name_errors.UnknownName) or statement is None:
+        return
+    for each in context.statements.all:
+        if not isinstance(each, ast.Let) or each.name.text != diagnostic.name or each.span.start < statement.span.start:
+            continue
+        home = context.statements.home(each)
+        chain = [statement, *context.statements.ancestors(statement)]
+        place = next((s for s in chain if home is not None and any(s is other for other in home.siblings)), None)
+        if place is not None:
+            text = written(each)
+            edits = (*inserted_before(place, text, 0.0).edits, *removed(context, each, 0.0).edits)
+            yield Candidate(title=f"move `{text}` to before `{written(place)}`", edits=edits, rank=0.3)
+
+
+def _unlikely(context: SuggestionContext, word: str, name: str, is_tensor: bool) -> float:
+    """How unlikely a near name is: a tensor that others use, or the next one of a series such as `e1`, `e2`."""
+    if not is_tensor:
+        return 0.0
+    if name not in context.used_names:
+        return -0.75
+    return 1.5 if word.rstrip("0123456789") == name.rstrip("0123456789") else 0.75
+
+
+def functions(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """Functions for a word that is none."""
+    diagnostic = site.diagnostic
+    if isinstance(diagnostic, name_errors.UnknownFunction):
+        for name, steps in near(diagnostic.name, FUNCTIONS):
+            yield _renamed(site, name, steps)
+
+
+def _values(context: SuggestionContext, statement: ast.Statement) -> Iterator[str]:
+    """The numbers with a name that a statement can use."""
+    block = context.statements.block(statement)
+    if block is not None:
+        yield from (p.name.text for p in block.parameters)
+    for each in context.statements.all:
+        match each:
+            case ast.Net():
+                yield from (p.name.text for p in each.parameters)
+            case ast.Let() if context.statements.block(each) is block:
+                yield each.name.text
+            case ast.Repeat(index=ast.Word() as index) if each in context.statements.ancestors(statement):
+                yield index.text
+
+
+def _renamed(site: ErrorSite, name: str, rank: float) -> Candidate:
+    return Candidate(
+        title=f"write `{name}` instead of `{site.span.text}`",
+        edits=(Edit(span=site.span, text=name),),
+        rank=rank,
+    )

@@ -1,0 +1,66 @@
+"""Networks that do not fit the data that they are to be trained on: the input and the outputs that these have."""
+
+from collections.abc import Iterator
+
+from ...diagnostics import Edit
+from ...diagnostics.catalogue import training_errors
+from ...syntax import ast
+from ...text.source import Span
+from ..candidate import Candidate
+from ..suggestion_context import ErrorSite, SuggestionContext, changed
+from ..written_arguments import written_arguments
+from .channel_fixes import default_of
+from .sibling_fixes import setter
+
+
+def inputs(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """The shape of the data's images as the input; followed by `flatten` where the network takes a vector."""
+    diagnostic = site.diagnostic
+    flat = isinstance(diagnostic, training_errors.NotForImages)
+    if not isinstance(diagnostic, training_errors.NotForImages | training_errors.WrongInput):
+        return
+    for statement, _ in context.inputs:
+        sizes = [a.value for a in statement.args if isinstance(a.value, ast.Size | ast.Number)]
+        if diagnostic.wanted and len(context.inputs) == 1 and sizes:
+            edits = [Edit(span=sizes[0].span, text=diagnostic.wanted)]
+            if flat:
+                edits.append(Edit(span=statement.span.tail, text="; flatten"))
+            title = f"write `input {diagnostic.wanted}{'; flatten' * flat}`"
+            yield Candidate(title=title, edits=tuple(edits), rank=0.5)
+
+
+def outputs(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """As many outputs as the data have classes: in the parameter or the layer that decides, or in one more layer."""
+    diagnostic = site.diagnostic
+    if not isinstance(diagnostic, training_errors.WrongOutput) or not context.draft.outputs:
+        return
+    node = context.draft.nodes[context.draft.outputs[0][1]]
+    shape, classes = context.shape(node.id), str(diagnostic.classes)
+    found = setter(context, node)
+    if found is not None and shape is not None and shape.rank == 1:
+        statement, _, name = found
+        default = default_of(context, written_arguments(statement, context.parameters(statement)).get(name))
+        if default is not None:
+            yield Candidate(
+                title=f"write the default {classes}", edits=(Edit(span=default.span, text=classes),), rank=0.4
+            )
+        candidate = changed(context, statement, {name: classes}, 0.6)
+        if candidate is not None:
+            yield candidate
+    if node.statement is not None and context.owns(node.statement):
+        end = Span(node.span.source, node.statement.span.end, node.statement.span.end)
+        spatial = shape is not None and shape.rank > 1
+        for index, text in enumerate(
+            (f"gap; fc {classes}", f"flatten; fc {classes}") if spatial else (f"fc {classes}",)
+        ):
+            edit = Edit(span=end, text=f"; {text}")
+            yield Candidate(title=f"add `{text}` at the end", edits=(edit,), rank=1.0 + 0.5 * index)
+
+
+def repeated(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """Without the second of two settings."""
+    text, span = site.span.source.text, site.span
+    start, end = span.start, span.end
+    while end < len(text) and text[end] in " \t;":
+        end += 1
+    yield Candidate(title=f"remove `{span.text}`", edits=(Edit(span=Span(span.source, start, end), text=""),), rank=1.0)

@@ -1,0 +1,185 @@
+"""Syntax errors: braces by indentation, and what other languages write otherwise."""
+
+import re
+from collections.abc import Iterator
+
+from ...diagnostics import Edit
+from ...diagnostics.catalogue import syntax_errors
+from ...text.source import Source, Span
+from ..candidate import Candidate
+from ..suggestion_context import ErrorSite, SuggestionContext
+
+_HABITS: tuple[tuple[str, str, str], ...] = (
+    (r"\(\s*(\d+)\s*,\s*(\d+)\s*,?\s*\)", r"\1x\2", "sizes are written with an x"),
+    (r"\(\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*\)", r"\1x\2x\3", "sizes are written with an x"),
+    (r"\[\s*(\d+)\s*,\s*(\d+)\s*\]", r"\1x\2", "sizes are written with an x"),
+    (r"\[\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*\]", r"\1x\2x\3", "sizes are written with an x"),
+    (r"(?<=\d)\s*[×*]\s*(?=\d)", "x", "sizes are written with an x"),
+    (r"\s*(?:→|->|=>|\|>|\|)\s*", "; ", "statements are separated by `;`"),
+    (r"=\s*['\"](\w+)['\"]", r"=\1", "values take no quotes"),
+    (r"['\"](same|valid)['\"]", r"\1", "flags take no quotes"),
+    (r"\b(\w+)\s*:\s*(?=[\w@])", r"\1=", "named arguments take `=`"),
+    (r"\b(\w+)=\s+", r"\1=", "no space after `=`"),
+    (r",\s*", " ", "arguments are separated by spaces"),
+    (r"\s*(?://|--)(.*)$", r"  #\1", "comments start with `#`"),
+    (r";\s*(?=;)", "", "one `;` is enough"),
+    (r"\s*=\s*$", "", "the value is missing"),
+    (r"\$", "", ""),
+)
+
+
+def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """Edits of the line of a syntax error, and of braces around it."""
+    diagnostic = site.diagnostic
+    if isinstance(diagnostic, syntax_errors.UnclosedBrace):
+        yield from _closed(site)
+    elif isinstance(diagnostic, syntax_errors.NothingOpen):
+        yield from _opened(site)
+    elif isinstance(diagnostic, syntax_errors.Unexpected) and "`{`" in diagnostic.expected:
+        line = _line(site)
+        end = line.start + len(line.text.rstrip())
+        edit = Edit(span=Span(line.source, end, end), text=" {")
+        yield Candidate(title=f"insert `{{` at the end of line {site.line}", edits=(edit,), rank=0.5)
+        yield from _habits(site)
+    elif isinstance(diagnostic, syntax_errors.ReservedName):
+        edit = Edit(span=site.span, text=f"{diagnostic.name}_1")
+        yield Candidate(title=f"write `{edit.text}`", edits=(edit,), rank=1.0)
+    else:
+        yield from _habits(site)
+        yield from _single_commas(site)
+        yield from _calls(site)
+
+
+def _line(site: ErrorSite) -> Span:
+    """The line of an error, without what follows a `#`."""
+    source = site.span.source
+    start = source.text.rfind("\n", 0, site.span.start) + 1
+    end = source.text.find("\n", start)
+    end = len(source.text) if end < 0 else end
+    comment = source.text.find("#", start, end)
+    return Span(source, start, comment if comment >= 0 else end)
+
+
+def _habits(site: ErrorSite) -> Iterator[Candidate]:
+    line = _line(site)
+    for index, (pattern, new, why) in enumerate(_HABITS):
+        found = list(re.finditer(pattern, line.text))
+        if not found:
+            continue
+        edits = tuple(
+            Edit(span=Span(line.source, line.start + each.start(), line.start + each.end()), text=each.expand(new))
+            for each in found
+        )
+        yield _rewritten(line, edits, 1.0 + 0.1 * index, why)
+    word = site.span
+    if word.text.lower() != word.text and word.text[1:].replace("x", "").isdigit():
+        yield _rewritten(line, (Edit(span=word, text=word.text.lower()),), 0.8, "")
+
+
+def _single_commas(site: ErrorSite) -> Iterator[Candidate]:
+    """One comma of the line as `;`, then all of them."""
+    line = _line(site)
+    places = [m.start() for m in re.finditer(",", line.text)]
+    edits = [Edit(span=Span(line.source, line.start + at, line.start + at + 1), text=";") for at in places]
+    for edit in edits[:3]:
+        yield _rewritten(line, (edit,), 1.9, "statements are separated by `;`")
+    if len(edits) > 1:
+        yield _rewritten(line, tuple(edits), 1.95, "statements are separated by `;`")
+
+
+def _calls(site: ErrorSite) -> Iterator[Candidate]:
+    """`conv(64, 3)` as `conv 64 3`."""
+    line = _line(site)
+    call = re.search(r"\b([A-Za-z_]\w*)\s*\(([^()]*)\)", line.text)
+    if call:
+        arguments = " ".join(part.strip() for part in call[2].split(","))
+        span = Span(line.source, line.start + call.start(), line.start + call.end())
+        yield _rewritten(
+            line, (Edit(span=span, text=f"{call[1]} {arguments}".rstrip()),), 1.5, "layers take no parentheses"
+        )
+
+
+def _rewritten(line: Span, edits: tuple[Edit, ...], rank: float, why: str) -> Candidate:
+    text = line.text
+    for edit in sorted(edits, key=lambda each: -each.span.start):
+        text = text[: edit.span.start - line.start] + edit.text + text[edit.span.end - line.start :]
+    return Candidate(title=f"write `{' '.join(text.split())}`", edits=edits, rank=rank, why=why)
+
+
+def _indentation(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _closed(site: ErrorSite) -> Iterator[Candidate]:
+    """A `}` where the indentation returns to that of the line with the `{`; else at the end."""
+    source = site.span.source
+    first = site.span.line
+    base = _indentation(source.line_text(first))
+    inner = None
+    rank = 0.5
+    rest = source.text[site.span.end : _start(source, first) + len(source.line_text(first))]
+    if rest.strip():
+        end = _start(source, first) + len(source.line_text(first).rstrip())
+        yield Candidate(
+            title=f"insert `}}` at the end of line {first}",
+            edits=(Edit(span=Span(source, end, end), text=" }"),),
+            rank=0.4,
+        )
+    for number in range(first + 1, source.lines + 1):
+        text = source.line_text(number)
+        if not text.strip():
+            continue
+        if inner is None and _indentation(text) > base:
+            inner = number
+        if text.lstrip().startswith(("shortcut", "else")):
+            start = _start(source, number)
+            edit = Edit(span=Span(source, start, start + _indentation(text)), text=f"{' ' * base}}} ")
+            yield Candidate(title=f"insert `}}` before `{text.split()[0]}`", edits=(edit,), rank=0.2)
+        if inner is not None and _indentation(text) <= base:
+            start = _start(source, number)
+            if text.lstrip().startswith("}"):
+                continue
+            edit = Edit(span=Span(source, start, start), text=f"{' ' * base}}}\n")
+            yield Candidate(title=f"insert `}}` before line {number}", edits=(edit,), rank=rank)
+            rank += 0.4
+            if rank > 3:
+                break
+    end = len(source.text.rstrip())
+    yield Candidate(
+        title="insert `}` at the end",
+        edits=(Edit(span=Span(source, end, end), text="\n" + " " * base + "}"),),
+        rank=2.0,
+    )
+
+
+def _opened(site: ErrorSite) -> Iterator[Candidate]:
+    """Without this `}`, or without an earlier one whose indentation is not that of the line with its `{`."""
+    source = site.span.source
+    yield _without(site.span, 1.0)
+    opened: list[int] = []
+    for found in re.finditer(r"[{}]|#[^\n]*", source.text[: site.span.start]):
+        if found[0] == "{":
+            opened.append(source.position(found.start())[0])
+        elif found[0] == "}" and opened:
+            line = opened.pop()
+            here = source.position(found.start())[0]
+            alone = source.line_text(here).strip() == "}"
+            if alone and _indentation(source.line_text(here)) != _indentation(source.line_text(line)):
+                yield _without(Span(source, found.start(), found.end()), 0.6)
+
+
+def _without(brace: Span, rank: float) -> Candidate:
+    source, start, end = brace
+    line = source.position(start)[0]
+    if source.line_text(line).strip() == "}":
+        start = _start(source, line)
+        end = min(len(source.text), start + len(source.line_text(line)) + 1)
+    else:
+        while start > 0 and source.text[start - 1] in " \t":
+            start -= 1
+    return Candidate(title="remove this `}`", edits=(Edit(span=Span(source, start, end), text=""),), rank=rank)
+
+
+def _start(source: Source, line: int) -> int:
+    """The offset at which a line starts."""
+    return sum(len(each) + 1 for each in source.text.split("\n")[: line - 1])

@@ -1,0 +1,196 @@
+"""The statements of a program by place: what stands around each, and the program with some of its text replaced."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from ..diagnostics import Edit, Sink
+from ..syntax import ast, parse
+from ..text.source import Source, Span
+
+
+class Home(NamedTuple):
+    """Where a statement stands: the statements of its body, its position there, and the statement with that body."""
+
+    siblings: tuple[ast.Statement, ...]
+    position: int
+    owner: ast.Statement | None
+
+
+class Statements:
+    """An index of the statements of a program."""
+
+    def __init__(self, program: ast.Program) -> None:
+        self.program = program
+        self.all: list[ast.Statement] = []
+        self._homes: dict[int, Home] = {}
+        self._add(program.statements, None)
+
+    def _add(self, statements: tuple[ast.Statement, ...], owner: ast.Statement | None) -> None:
+        for index, statement in enumerate(statements):
+            self.all.append(statement)
+            self._homes[id(statement)] = Home(statements, index, owner)
+            for body in bodies(statement):
+                self._add(body.statements, statement)
+
+    def home(self, statement: ast.Statement) -> Home | None:
+        """Where a statement stands; None for one of another program."""
+        return self._homes.get(id(statement))
+
+    def ancestors(self, statement: ast.Statement) -> Iterator[ast.Statement]:
+        """The statements whose bodies it stands in, the innermost first."""
+        home = self.home(statement)
+        while home is not None and home.owner is not None:
+            yield home.owner
+            home = self.home(home.owner)
+
+    def block(self, statement: ast.Statement) -> ast.Block | None:
+        """The block in whose definition it stands."""
+        return next((each for each in self.ancestors(statement) if isinstance(each, ast.Block)), None)
+
+    def at(self, span: Span) -> ast.Statement | None:
+        """The innermost statement that covers a span."""
+        found = None
+        statements = self.program.statements
+        while statements:
+            inner = [s for s in statements if s.span.source is span.source and covers(s.span, span)]
+            if not inner:
+                return found
+            found = inner[0]
+            statements = tuple(each for body in bodies(found) for each in body.statements)
+        return found
+
+    def inside(self, statement: ast.Statement) -> Iterator[ast.Statement]:
+        """A statement and all that stand in its bodies."""
+        yield statement
+        for body in bodies(statement):
+            for each in body.statements:
+                yield from self.inside(each)
+
+    def before(self, statement: ast.Statement) -> Iterator[ast.Statement]:
+        """The statements before it in its own body, the nearest first."""
+        home = self.home(statement)
+        if home is not None:
+            yield from reversed(home.siblings[: home.position])
+
+    def by_distance(self, statement: ast.Statement) -> list[ast.Statement]:
+        """All other statements, those nearest in the tree first; of equally near ones, those nearest in the text."""
+        chain = [statement, *self.ancestors(statement)]
+        depth = {id(each): i for i, each in enumerate(chain)}
+
+        def key(other: ast.Statement) -> tuple[int, int]:
+            up = next((depth[id(each)] for each in [other, *self.ancestors(other)] if id(each) in depth), len(chain))
+            return up, abs(other.span.start - statement.span.start)
+
+        return sorted((each for each in self.all if each is not statement), key=key)
+
+
+def covers(outer: Span, inner: Span) -> bool:
+    """Whether one span lies in the other."""
+    return outer.start <= inner.start and inner.end <= outer.end
+
+
+def bodies(statement: ast.Statement) -> list[ast.Body]:
+    """The bodies of a statement, in the order of the text."""
+    match statement:
+        case ast.Block() | ast.Stage() | ast.Aux() | ast.Train() | ast.Repeat():
+            return [statement.body]
+        case ast.Merge():
+            return [each for each in statement.operands if isinstance(each, ast.Body)]
+        case ast.Residual():
+            return [statement.body, *([statement.shortcut] if statement.shortcut else [])]
+        case ast.If():
+            rest = statement.orelse
+            return [statement.body, *(bodies(rest) if isinstance(rest, ast.If) else [rest] if rest else [])]
+        case _:
+            return []
+
+
+def edited_text(text: str, edits: Sequence[Edit]) -> str:
+    """A text with edits applied, none of which overlap."""
+    for edit in sorted(edits, key=lambda edit: (edit.span.start, edit.span.end), reverse=True):
+        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+    return text
+
+
+def edited_program(program: ast.Program, edits: Sequence[Edit]) -> ast.Program | None:
+    """The program with its text edited: only the statements that the edits touch are parsed again.
+
+    None where the edited statements have a syntax error. Spans of new statements lie in a source of their own.
+    """
+    try:
+        return program.replace(statements=_edited(program.statements, edits))
+    except _Unreadable:
+        return None
+
+
+class _Unreadable(Exception):
+    """An edited statement has a syntax error."""
+
+
+def _edited(statements: tuple[ast.Statement, ...], edits: Sequence[Edit]) -> tuple[ast.Statement, ...]:
+    """The statements of a body with the edits applied that lie in it."""
+    found: list[ast.Statement] = []
+    left = list(edits)
+    for statement in statements:
+        own = [edit for edit in left if covers(statement.span, edit.span)]
+        gone = [edit for edit in left if covers(edit.span, statement.span) and not edit.text.strip(" ;\n\t")]
+        if gone:
+            continue
+        left = [edit for edit in left if edit not in own]
+        found += _rewritten(statement, own) if own else [statement]
+    for edit in left:
+        if not any(covers(edit.span, s.span) for s in statements):
+            raise _Unreadable
+    return tuple(found)
+
+
+def _rewritten(statement: ast.Statement, edits: list[Edit]) -> Sequence[ast.Statement]:
+    inside = bodies(statement)
+    if inside and all(any(_within(body, edit) for body in inside) for edit in edits):
+        return [_with_bodies(statement, edits)]
+    start = statement.span.start
+    local = [
+        Edit(span=Span(edit.span.source, edit.span.start - start, edit.span.end - start), text=edit.text)
+        for edit in edits
+    ]
+    return _parsed(edited_text(statement.span.text, local))
+
+
+def _within(body: ast.Body, edit: Edit) -> bool:
+    """Whether an edit lies between the braces of a body that has statements for it to touch."""
+    return any(covers(s.span, edit.span) or covers(edit.span, s.span) for s in body.statements) and (
+        body.span.start < edit.span.start and edit.span.end < body.span.end
+    )
+
+
+def _with_bodies(part: ast.Statement, edits: list[Edit]) -> ast.Statement:
+    """A statement whose bodies have the edits that lie in them."""
+
+    def body(old: ast.Body) -> ast.Body:
+        own = [edit for edit in edits if body_has(old, edit)]
+        return old.replace(statements=_edited(old.statements, own)) if own else old
+
+    def body_has(old: ast.Body, edit: Edit) -> bool:
+        return old.span.start < edit.span.start and edit.span.end < old.span.end
+
+    match part:
+        case ast.Merge():
+            return part.replace(operands=tuple(body(o) if isinstance(o, ast.Body) else o for o in part.operands))
+        case ast.Residual():
+            return part.replace(body=body(part.body), shortcut=part.shortcut and body(part.shortcut))
+        case ast.If():
+            rest = part.orelse
+            other = _with_bodies(rest, edits) if isinstance(rest, ast.If) else body(rest) if rest else None
+            return part.replace(body=body(part.body), orelse=other)
+        case ast.Block() | ast.Stage() | ast.Aux() | ast.Train() | ast.Repeat():
+            return part.replace(body=body(part.body))
+        case _:
+            raise AssertionError(part)
+
+
+def _parsed(text: str) -> Sequence[ast.Statement]:
+    sink = Sink()
+    statements = parse(Source(text, name="<edit>"), sink).statements
+    if len(sink):
+        raise _Unreadable
+    return statements

@@ -1,0 +1,270 @@
+"""What generators of suggestions look at: the text, its statements, the network as far as it is known, one error."""
+
+from collections import deque
+from collections.abc import Iterator
+from functools import cached_property
+from math import sqrt
+
+from ..contract.arguments import ParameterSpec
+from ..contract.layer import InputOp
+from ..diagnostics import Diagnostic, Edit
+from ..elaborate.attempts import Attempts
+from ..graph import DraftNode, Node, likely_shape
+from ..shapes.shape import Shape
+from ..syntax import ast
+from ..text.source import Source, Span
+from .candidate import Candidate
+from .statements import Statements, bodies, edited_text
+from .written_arguments import parameters_of, remove_argument, set_argument
+
+FAR = 14
+"""How many layers away from an error its cause is looked for."""
+
+
+def away(distance: int) -> float:
+    """What speaks against a change that is so many layers away from an error."""
+    return 0.35 * sqrt(distance)
+
+
+class SuggestionContext:
+    """A text with errors: its statements and the draft of its network."""
+
+    def __init__(self, attempts: Attempts) -> None:
+        self.attempts = attempts
+        self.program = attempts.program
+        self.source: Source = attempts.program.source
+        self.draft = attempts.draft
+        self.statements = Statements(attempts.program)
+        self.blocks = {block.name.text: block for block in attempts.program.blocks}
+        self.nodes: dict[int, list[DraftNode]] = {}
+        for node in self.draft.nodes:
+            if node.statement is not None:
+                self.nodes.setdefault(id(node.statement), []).append(node)
+
+    @cached_property
+    def known(self) -> tuple[bool, ...]:
+        """By node, whether its shape is certain."""
+        return self.draft.known()
+
+    def shape(self, node: int) -> Shape | None:
+        """The shape of a node, or the likely one."""
+        return likely_shape(self.draft.nodes[node])
+
+    def parameters(self, statement: ast.LayerStatement) -> tuple[ParameterSpec, ...]:
+        """The parameters of the layer or block that a statement uses."""
+        return parameters_of(statement, self.blocks)
+
+    def owns(self, statement: ast.Statement | None) -> bool:
+        """Whether a statement stands in this text, not in one that it uses."""
+        return statement is not None and statement.span.source is self.source
+
+    def back(self, start: DraftNode, far: int = FAR) -> Iterator[tuple[DraftNode, int]]:
+        """The nodes that lead to one, the nearest first, with their distance; itself at 0."""
+        seen = {start.id}
+        queue = deque([(start, 0)])
+        while queue:
+            node, distance = queue.popleft()
+            yield node, distance
+            if distance < far:
+                for i in node.inputs:
+                    if i not in seen:
+                        seen.add(i)
+                        queue.append((self.draft.nodes[i], distance + 1))
+
+    def behind(self, start: DraftNode, far: int = FAR) -> Iterator[tuple[ast.LayerStatement, DraftNode, int]]:
+        """The layer statements of this text that lead to a node, the nearest first, each once."""
+        seen: set[int] = set()
+        for node, distance in self.back(start, far):
+            statement = node.statement
+            if isinstance(statement, ast.LayerStatement) and id(statement) not in seen and self.owns(statement):
+                seen.add(id(statement))
+                yield statement, node, distance
+
+    def tensors(self, statement: ast.Statement) -> list[str]:
+        """The names of tensors defined before a statement that it may use, the nearest first."""
+        block = self.statements.block(statement)
+        home = block.body.statements if block is not None else self.program.statements
+        around = {id(each) for each in self.statements.ancestors(statement)}
+        return list(reversed(list(dict.fromkeys(_names(home, statement, around)))))
+
+    @cached_property
+    def used_names(self) -> set[str]:
+        """The names of tensors that some statement uses."""
+        found: set[str] = set()
+        for each in self.statements.all:
+            match each:
+                case ast.From() | ast.Reuse():
+                    found.add(each.name.text)
+                case ast.Merge():
+                    found.update(o.text for o in each.operands if isinstance(o, ast.Word))
+                case ast.Output():
+                    found.update(word.text for word in each.names)
+                case ast.LayerStatement():
+                    found.update(a.value.name for a in each.args if isinstance(a.value, ast.Variable))
+        return found
+
+    @cached_property
+    def inputs(self) -> list[tuple[ast.Input, Node]]:
+        """The inputs that the text declares, with their nodes."""
+        nodes = (self.draft.nodes[i] for i in self.draft.inputs)
+        return [
+            (node.statement, node)
+            for node in nodes
+            if isinstance(node, Node) and isinstance(node.op, InputOp) and isinstance(node.statement, ast.Input)
+        ]
+
+
+class ErrorSite:
+    """One error in a context: its statement and the node where it arose, as far as they can be told."""
+
+    def __init__(self, context: SuggestionContext, diagnostic: Diagnostic) -> None:
+        self.diagnostic = diagnostic
+        self.span: Span = diagnostic.span
+        self.statement = context.statements.at(diagnostic.span) if diagnostic.span.source is context.source else None
+        self.node = self._node(context)
+
+    def _node(self, context: SuggestionContext) -> DraftNode | None:
+        if isinstance(self.statement, ast.Assert):
+            return self._asserted(context, self.statement)
+        nodes = context.nodes.get(id(self.statement), [])
+        fitting = [node for node in nodes if node.uses == self.diagnostic.uses and not context.known[node.id]]
+        # Of a statement that makes several nodes, the error is the first that could not be resolved.
+        return fitting[0] if fitting else next((node for node in nodes if not context.known[node.id]), None)
+
+    def _asserted(self, context: SuggestionContext, statement: ast.Assert) -> DraftNode | None:
+        """What an assertion is about: the current tensor where it has `@h`, else the output."""
+        if "@" not in statement.span.text and context.draft.outputs:
+            return context.draft.nodes[context.draft.outputs[0][1]]
+        before = [
+            node
+            for each in context.statements.before(statement)
+            for inner in context.statements.inside(each)
+            for node in context.nodes.get(id(inner), [])
+        ]
+        return max(before, key=lambda node: node.id, default=None)
+
+    def operand(self, index: int) -> ast.Body | ast.Word | None:
+        """How the operand of a merge is written; None for the tensor where the paths split."""
+        match self.statement:
+            case ast.Merge():
+                operands = self.statement.operands
+                number = index - (len(operands) == 1)
+                return operands[number] if 0 <= number < len(operands) else None
+            case ast.Residual():
+                return (self.statement.body, self.statement.shortcut)[index] if index < 2 else None
+            case _:
+                return None
+
+    @property
+    def layer(self) -> ast.LayerStatement | None:
+        """Its statement, where that is a layer's."""
+        return self.statement if isinstance(self.statement, ast.LayerStatement) else None
+
+    @property
+    def line(self) -> int:
+        """The line where the error is shown."""
+        return self.span.line
+
+
+def written(statement: ast.Statement) -> str:
+    """A statement on one line; a long one is cut."""
+    text = " ".join(statement.span.text.split())
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def inserted_before(statement: ast.Statement, text: str, rank: float, why: str = "") -> Candidate:
+    """A candidate that puts a statement before another: on the same line where that one shares its line."""
+    source, start = statement.span.source, statement.span.start
+    line_start = source.text.rfind("\n", 0, start) + 1
+    indentation = source.text[line_start:start]
+    separator = f"\n{indentation}" if not indentation.strip() and "\n" not in text else "; "
+    edit = Edit(span=statement.span.head, text=f"{text}{separator}")
+    return Candidate(title=f"insert `{text}` before `{written(statement)}`", edits=(edit,), rank=rank, why=why)
+
+
+def removed(context: SuggestionContext, statement: ast.Statement, rank: float, why: str = "") -> Candidate:
+    """A candidate that removes a statement, with its separator."""
+    text, span = statement.span.source.text, statement.span
+    start, end = span.start, span.end
+    after = end
+    while after < len(text) and text[after] in " \t":
+        after += 1
+    line_start = text.rfind("\n", 0, start) + 1
+    alone = not text[line_start:start].strip()
+    if after < len(text) and text[after] == ";":
+        end = after + 1
+        while end < len(text) and text[end] in " \t":
+            end += 1
+    elif alone and (after == len(text) or text[after] in "\r\n"):
+        start = line_start
+        end = min(len(text), text.find("\n", after) + 1 or len(text))
+    else:
+        before = start
+        while before > 0 and text[before - 1] in " \t":
+            before -= 1
+        if before > 0 and text[before - 1] == ";":
+            start = before - 1
+    edit = Edit(span=Span(span.source, start, end), text="")
+    return Candidate(title=f"remove `{written(statement)}`", edits=(edit,), rank=rank, why=why)
+
+
+def changed(
+    context: SuggestionContext, statement: ast.LayerStatement, values: dict[str, str | None], rank: float, why: str = ""
+) -> Candidate | None:
+    """A candidate that sets arguments of a layer to values, as text, or removes those that are None."""
+    parameters = context.parameters(statement)
+    edits = [
+        remove_argument(statement, parameters, name)
+        if text is None
+        else set_argument(statement, parameters, name, text)
+        for name, text in values.items()
+    ]
+    kept = tuple(edit for edit in edits if edit is not None)
+    if not kept or len({edit.span for edit in kept}) < len(kept):
+        kept = _joined(kept)
+    if not kept:
+        return None
+    return rewritten(statement, kept, rank, why).replace(kind=f"set {' '.join(values)}")
+
+
+def _joined(edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
+    """Insertions at the same place as one."""
+    places: dict[Span, str] = {}
+    for edit in edits:
+        places[edit.span] = places.get(edit.span, "") + edit.text
+    return tuple(Edit(span=span, text=text) for span, text in places.items())
+
+
+def rewritten(statement: ast.Statement, edits: tuple[Edit, ...], rank: float, why: str = "") -> Candidate:
+    """A candidate that writes a statement otherwise."""
+    start = statement.span.start
+    local = [Edit(span=Span(e.span.source, e.span.start - start, e.span.end - start), text=e.text) for e in edits]
+    new = " ".join(edited_text(statement.span.text, local).split())
+    old = " ".join(statement.span.text.split())
+    if len(new) > 60:
+        edit = edits[0]
+        title = f"write `{edit.text.strip()}`" + (f" instead of `{edit.span.text}`" if edit.span.text else "")
+    else:
+        title = f"write `{new}` instead of `{old}`" if len(old) <= 60 else f"write `{new}`"
+    return Candidate(title=title, edits=edits, rank=rank, why=why)
+
+
+def _names(statements: tuple[ast.Statement, ...], until: ast.Statement, around: set[int]) -> Iterator[str]:
+    """The tensors that statements name before one of them is met, those of bodies around it included."""
+    for each in statements:
+        if each.span.start >= until.span.start:
+            return
+        if isinstance(each, ast.Block):
+            continue
+        if id(each) in around:
+            for body in bodies(each):
+                yield from _names(body.statements, until, around)
+            return
+        if isinstance(each, ast.Stage):
+            yield each.name.text
+        elif isinstance(each, ast.Input):
+            values = [a.value for a in each.args]
+            if len(values) > 1 and isinstance(values[0], ast.Variable):
+                yield values[0].name
+        elif isinstance(each, ast.LayerStatement | ast.Merge | ast.Residual | ast.Reuse) and each.alias is not None:
+            yield each.alias.text

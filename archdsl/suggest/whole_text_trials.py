@@ -1,0 +1,74 @@
+"""Trying candidates on the whole text: for errors of syntax, files and recipes, which no elaboration of parts shows."""
+
+from collections.abc import Callable, Iterable
+
+from ..diagnostics import Diagnostic, Fix, Severity
+from ..diagnostics.diagnostic import Found
+from ..text.source import Source
+from .candidate import Candidate
+from .generators import candidates
+from .statements import edited_text
+from .suggestion_context import ErrorSite, SuggestionContext
+
+_MOST_TRIED = 8
+_MOST_SHOWN = 2
+_LONG = 20_000
+"""Characters of a text beyond which only what the error itself proposes is tried."""
+
+Place = tuple[str, int]
+
+
+def best_rereading(
+    context: SuggestionContext, site: ErrorSite, found: Iterable[Found], recheck: Callable[[Source], tuple[Found, ...]]
+) -> tuple[Fix, ...]:
+    """The candidates to show for an error: those after which the text has fewer errors and none elsewhere."""
+    errors = [item.diagnostic for item in found if item.diagnostic.severity is Severity.ERROR]
+    source = context.source
+    accepted: list[tuple[int, float, Candidate]] = []
+    seen = {source.text}
+    tried = 0
+    for candidate in sorted(candidates(context, site), key=lambda each: each.rank):
+        if any(edit.span.source is not source for edit in candidate.edits):
+            continue
+        text = edited_text(source.text, candidate.edits)
+        if text in seen or tried == _MOST_TRIED or (len(source.text) > _LONG and tried):
+            continue
+        seen.add(text)
+        tried += 1
+        after = recheck(Source(text, name=source.name, path=source.path, key=source.key))
+        now = [item.diagnostic for item in after if item.diagnostic.severity is Severity.ERROR]
+        new = _new_errors(site.diagnostic, errors, now, candidate, source)
+        if new is not None:
+            accepted.append((new, candidate.rank, candidate))
+    accepted.sort(key=lambda each: each[:2])
+    best = [each for each in accepted if each[0] == accepted[0][0]]
+    return tuple(candidate.fix() for _, _, candidate in best[:_MOST_SHOWN])
+
+
+def _new_errors(
+    target: Diagnostic, before: list[Diagnostic], after: list[Diagnostic], candidate: Candidate, source: Source
+) -> int | None:
+    """How many errors are new after a candidate; None where its own is still there, or errors are not fewer."""
+    old = [_moved(each, candidate, source) for each in before if each is not target]
+    gone = _moved(target, candidate, source)
+    now = [(each.code, each.span.start) for each in after if each.span.source.name == source.name]
+    new = [place for place in now if place not in old]
+    if gone in new or any(code == target.code and _same_line(start, gone, after) for code, start in new):
+        return None
+    if any(code.startswith("E01") for code, _ in new):
+        return None
+    return len(new) if len(after) < len(before) else None
+
+
+def _same_line(start: int, gone: Place, after: list[Diagnostic]) -> bool:
+    source = after[0].span.source
+    return source.position(start)[0] == source.position(min(gone[1], len(source.text)))[0]
+
+
+def _moved(diagnostic: Diagnostic, candidate: Candidate, source: Source) -> Place:
+    """Where an error stands in the edited text."""
+    start = diagnostic.span.start
+    if diagnostic.span.source is not source:
+        return diagnostic.code, start
+    shift = sum(len(e.text) - (e.span.end - e.span.start) for e in candidate.edits if e.span.end <= start)
+    return diagnostic.code, start + shift
