@@ -100,7 +100,7 @@ def _show(result: "ResultReport", title: str, confusion: list[list[int]]) -> Non
     if result.pairs and len(result.classes) > 2:
         click.echo(f"\n{result.wrong:,} errors, the most frequent:")
         for pair in result.pairs[:_PAIRS]:
-            click.echo(printable(f"  {pair.true} predicted as {pair.answered}: {pair.count:,} ({pair.part:.1%})"))
+            click.echo(printable(f"  {pair.true} predicted as {pair.predicted}: {pair.count:,} ({pair.part:.1%})"))
 
 
 def _table(result: "ResultReport", confusion: list[list[int]]) -> str:

@@ -127,19 +127,19 @@ class DistributedGroup(ProcessGroup):
 
     def notes(self, model: nn.Module, batch: int) -> tuple[str, ...]:
         """Notes on the division of the batch, its effect on batch normalization, and idle cores."""
-        told = [f"{self.size} processes; each takes {_range(batch, self.size)} images of a batch of {batch}"]
+        notes = [f"{self.size} processes; each takes {_range(batch, self.size)} images of a batch of {batch}"]
         on_cpu = next(model.parameters()).device.type == "cpu"
         if on_cpu and mixes_images(model):
-            told.append(
+            notes.append(
                 "batch norm: each process normalizes over its own images, so results differ from those of one process"
             )
         threads, cores = torch.get_num_threads(), _cores()
         if on_cpu and threads * self._local_size < cores:
-            told.append(
+            notes.append(
                 f"{self._local_size} processes with {threads} thread{'s' * (threads > 1)} each on {cores} cores: "
                 f"OMP_NUM_THREADS={cores // self._local_size} would use them all"
             )
-        return tuple(told)
+        return tuple(notes)
 
     def explain_error(self, error: RuntimeError) -> Problem | None:
         return peer_lost(error)
@@ -155,11 +155,11 @@ class DistributedGroup(ProcessGroup):
         now = time.perf_counter()
         seconds = (now - self._agreed) / self._calls
         interval = min(max(int(_AGREE_SECONDS / max(seconds, 1e-6)), 1), _LONGEST_INTERVAL)
-        told = torch.tensor([stop, keep and self.is_leader, interval if self.is_leader else 0])
+        flags = torch.tensor([stop, keep and self.is_leader, interval if self.is_leader else 0])
         with _peers():
-            dist.all_reduce(told, dist.ReduceOp.MAX)
+            dist.all_reduce(flags, dist.ReduceOp.MAX)
         self._calls, self._agreed = 0, now
-        stopped, kept, self._interval = told.tolist()
+        stopped, kept, self._interval = flags.tolist()
         return bool(stopped), bool(kept)
 
     def shard(self, indices: Tensor) -> tuple[Tensor, int]:
@@ -205,10 +205,10 @@ class DistributedGroup(ProcessGroup):
         return self._wrapped.no_sync() if self._wrapped else nullcontext()
 
     def total(self, loss: Tensor, correct: Tensor, count: int) -> tuple[Tensor, Tensor]:
-        told = torch.stack([loss.double() * count, correct.double(), torch.full_like(loss, count, dtype=torch.float64)])
+        sums = torch.stack([loss.double() * count, correct.double(), torch.full_like(loss, count, dtype=torch.float64)])
         with _peers():
-            dist.all_reduce(told)
-        return told[0] / told[2], told[1].long()
+            dist.all_reduce(sums)
+        return sums[0] / sums[2], sums[1].long()
 
     def sync_buffers(self) -> None:
         if not self._statistics:
@@ -249,11 +249,11 @@ class DistributedGroup(ProcessGroup):
         length = torch.tensor(len(content))
         with _peers():
             dist.broadcast(length, 0)
-            told = torch.zeros(int(length), dtype=torch.uint8)
+            encoded = torch.zeros(int(length), dtype=torch.uint8)
             if self.is_leader:
-                told = torch.frombuffer(bytearray(content), dtype=torch.uint8) if content else told
-            dist.broadcast(told, 0)
-        return bytes(told.tolist()).decode()
+                encoded = torch.frombuffer(bytearray(content), dtype=torch.uint8) if content else encoded
+            dist.broadcast(encoded, 0)
+        return bytes(encoded.tolist()).decode()
 
     def broadcast(self, tensors: Mapping[str, Tensor]) -> None:
         with _peers():
@@ -263,10 +263,10 @@ class DistributedGroup(ProcessGroup):
                 tensor.copy_(dense)
 
     def any(self, here: bool) -> bool:
-        told = torch.tensor(int(here))
+        flag = torch.tensor(int(here))
         with _peers():
-            dist.all_reduce(told, dist.ReduceOp.MAX)
-        return bool(told)
+            dist.all_reduce(flag, dist.ReduceOp.MAX)
+        return bool(flag)
 
 
 def _range(batch: int, size: int) -> str:

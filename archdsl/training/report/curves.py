@@ -67,7 +67,7 @@ def draw_confusion(confusion: NDArray[np.int64], classes: Sequence[str], title: 
     parts = confusion / np.maximum(totals, 1)
     image = axes.imshow(parts, cmap="Blues", vmin=0, vmax=1)
     figure.colorbar(image, ax=axes, format=PercentFormatter(1), shrink=0.8)
-    axes.set(xlabel="answered", ylabel="true", title=title)
+    axes.set(xlabel="predicted", ylabel="true", title=title)
     if count <= _NAMED_CLASSES:
         names = [_shown(name) for name in classes]
         # names come from folders: `$` in them must not start a formula

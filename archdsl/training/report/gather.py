@@ -81,8 +81,8 @@ def gather_result(
 ) -> run_report.ResultReport:
     """The final scores on the images of the split with this name."""
     confusion: NDArray[np.int64] = scores.confusion.numpy()
-    count, right = int(confusion.sum()), int(confusion.trace())
-    low, high = wilson(right, count)
+    count, correct = int(confusion.sum()), int(confusion.trace())
+    low, high = wilson(correct, count)
     by_class = _classes(confusion, classes)
     return run_report.ResultReport(
         images=cast(run_report.Split, name),
@@ -92,7 +92,7 @@ def gather_result(
         accuracy_low=low,
         accuracy_high=high,
         top5=scores.top5,
-        wrong=count - right,
+        wrong=count - correct,
         classes=by_class,
         mean=_mean(by_class),
         confusion=confusion.tolist() if len(classes) <= MOST_IN_MATRIX else None,
@@ -101,28 +101,28 @@ def gather_result(
     )
 
 
-def wilson(right: int, count: int) -> tuple[float, float]:
+def wilson(correct: int, count: int) -> tuple[float, float]:
     """The 95 % confidence interval of a fraction of `count` (Wilson 1927), which is also valid near 0 and 1."""
-    part, slack = right / count, _Z**2 / count
+    part, slack = correct / count, _Z**2 / count
     middle = (part + slack / 2) / (1 + slack)
     half = _Z / (1 + slack) * math.sqrt(part * (1 - part) / count + slack / (4 * count))
-    return (0.0 if right == 0 else middle - half), (1.0 if right == count else middle + half)
+    return (0.0 if correct == 0 else middle - half), (1.0 if correct == count else middle + half)
 
 
 def _classes(confusion: NDArray[np.int64], classes: tuple[str, ...]) -> list[run_report.ClassReport]:
     found = []
-    for name, images, answered, right in zip(
+    for name, images, predicted, correct in zip(
         classes, confusion.sum(1).tolist(), confusion.sum(0).tolist(), confusion.diagonal().tolist(), strict=True
     ):
         found.append(
             run_report.ClassReport(
                 name=name,
                 images=images,
-                right=right,
-                answered=answered,
-                accuracy=right / images if images else None,
-                precision=right / answered if answered else None,
-                f1=2 * right / (images + answered) if images + answered else None,
+                correct=correct,
+                predicted=predicted,
+                accuracy=correct / images if images else None,
+                precision=correct / predicted if predicted else None,
+                f1=2 * correct / (images + predicted) if images + predicted else None,
             )
         )
     return found
@@ -144,11 +144,11 @@ def _pairs(confusion: NDArray[np.int64], classes: tuple[str, ...]) -> list[run_r
     order = np.argsort(-wrong, axis=None, kind="stable")[:MOST_PAIRS]
     totals = confusion.sum(1)
     found = []
-    for true, answered in zip(*np.unravel_index(order, wrong.shape), strict=True):
-        if times := int(wrong[true, answered]):
-            pair = classes[true], classes[answered]
+    for true, predicted in zip(*np.unravel_index(order, wrong.shape), strict=True):
+        if times := int(wrong[true, predicted]):
+            pair = classes[true], classes[predicted]
             found.append(
-                run_report.ConfusionReport(true=pair[0], answered=pair[1], count=times, part=times / int(totals[true]))
+                run_report.ConfusionReport(true=pair[0], predicted=pair[1], count=times, part=times / int(totals[true]))
             )
     return found
 
@@ -171,7 +171,7 @@ def _misclassified(
                 index=index,
                 file=images.files[index] if images.files else None,
                 true=classes[int(labels[index])],
-                answered=classes[int(answers[index])],
+                predicted=classes[int(answers[index])],
                 probability=float(own[place]),
                 probability_of_true=float(true[place]),
                 width=pixels.shape[2],

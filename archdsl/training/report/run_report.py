@@ -51,13 +51,13 @@ class ClassReport(Model):
 
     name: str
     images: int = Field(description="Images of this class.")
-    right: int = Field(description="Images of this class that were predicted as this class.")
-    answered: int = Field(description="Images of any class that were predicted as this one.")
-    accuracy: float | None = Field(description="right / images, which is the recall; null without images.")
-    precision: float | None = Field(description="right / answered; null if this class was never predicted.")
+    correct: int = Field(description="Images of this class that were predicted as this class.")
+    predicted: int = Field(description="Images of any class that were predicted as this one.")
+    accuracy: float | None = Field(description="correct / images, which is the recall; null without images.")
+    precision: float | None = Field(description="correct / predicted; null if this class was never predicted.")
     f1: float | None = Field(
         default=None,
-        description="2 · right / (images + answered), the harmonic mean of recall and precision; null without both.",
+        description="2 · correct / (images + predicted), the harmonic mean of recall and precision; null without both.",
     )
 
 
@@ -73,7 +73,7 @@ class ConfusionReport(Model):
     """Two classes that are confused."""
 
     true: str
-    answered: str
+    predicted: str
     count: int
     part: float = Field(description="Fraction of the images of the true class.")
 
@@ -84,7 +84,7 @@ class MisclassifiedReport(Model):
     index: int = Field(description="The image's index in its split, from 0.")
     file: str | None = Field(default=None, description="Its file in the data set's folder, if it is a separate file.")
     true: str
-    answered: str
+    predicted: str
     probability: float = Field(description="The probability of the predicted class, in 0..1.")
     probability_of_true: float = Field(description="The probability of the true class.")
     width: int = Field(description="Width in pixels of the network's input image.")

@@ -50,8 +50,8 @@ def figures(report: TrainingReport) -> Markup:
     if total is not None:
         found.append(("parameters", f"{total.parameters:,}", f"{si_or_text(total.macs)} MACs per image"))
     speed = report.history[-1].images_per_second if report.history else None
-    told = f"{speed:,.0f} images/s" if speed else f"{report.steps:,} step{'' if report.steps == 1 else 's'}"
-    found.append(("training", duration(report.seconds), told))
+    note = f"{speed:,.0f} images/s" if speed else f"{report.steps:,} step{'' if report.steps == 1 else 's'}"
+    found.append(("training", duration(report.seconds), note))
     return tag("dl", *(_figure(*each) for each in found), class_="figures")
 
 
@@ -144,7 +144,7 @@ def _pairs(result: ResultReport) -> Markup:
         tag(
             "tr",
             tag("td", name(p.true)),
-            tag("td", name(p.answered)),
+            tag("td", name(p.predicted)),
             tag("td", f"{p.count:,}"),
             tag("td", percent(p.part)),
         )
@@ -167,7 +167,7 @@ def classes(result: ResultReport) -> Markup:
 
 
 def _class_table(result: ResultReport, found: Sequence[ClassReport]) -> Markup:
-    heads = ("class", "accuracy (recall)", "", "precision", "F1", "right", "images")
+    heads = ("class", "accuracy (recall)", "", "precision", "F1", "correct", "images")
     cells = [tag("th", each, scope="col") if each else tag("td") for each in heads]
     rows = [_class(each) for each in found]
     body = (tag("thead", tag("tr", *cells)), tag("tbody", *rows), _mean(result))
@@ -190,7 +190,7 @@ def _class(each: ClassReport) -> Markup:
     bar = tag("span", class_="bar", style=f"--p:{each.accuracy or 0:.4f}")
     cells = [
         tag("td", percent(each.accuracy)), tag("td", bar, class_="bars"), tag("td", percent(each.precision)),
-        tag("td", percent(each.f1)), tag("td", f"{each.right:,}"), tag("td", f"{each.images:,}"),
+        tag("td", percent(each.f1)), tag("td", f"{each.correct:,}"), tag("td", f"{each.images:,}"),
     ]  # fmt: skip
     return tag("tr", tag("th", name(each.name), scope="row"), *cells)
 
@@ -213,12 +213,12 @@ def misclassified(result: ResultReport, loss: AnyLoss) -> Markup:
 
 def _misclassified_figure(each: MisclassifiedReport) -> Markup:
     called = each.file or f"image {each.index}"
-    told = f"{called}: {each.true}, predicted as {each.answered}"
+    description = f"{called}: {each.true}, predicted as {each.predicted}"
     kind = "pixels" if max(each.width, each.height) <= 64 else None
     caption = tag(
         "figcaption",
-        tag("span", "predicted ", name(each.answered, 30), f" ({percent(each.probability)})", class_="no"),
+        tag("span", "predicted ", name(each.predicted, 30), f" ({percent(each.probability)})", class_="no"),
         tag("span", "is ", name(each.true, 30), f" ({percent(each.probability_of_true)})", class_="yes"),
         tag("small", path(called)),
     )
-    return tag("figure", tag("img", src=each.image, alt=told, class_=kind, loading="lazy"), caption)
+    return tag("figure", tag("img", src=each.image, alt=description, class_=kind, loading="lazy"), caption)

@@ -120,13 +120,13 @@ def test_a_report_contains_the_results_of_the_run(tmp_path: Path) -> None:
     assert result.accuracy == outcome.tested[1].accuracy
     assert result.confusion == json.loads((tmp_path / "run/confusion.json").read_text())["matrix"]
     assert sum(each.images for each in result.classes) == result.count == 30
-    assert sum(each.right for each in result.classes) == result.count - result.wrong
+    assert sum(each.correct for each in result.classes) == result.count - result.wrong
     assert sum(pair.count for pair in result.pairs) == result.wrong == len(result.misclassified)
-    assert all(pair.true != pair.answered for pair in result.pairs)
+    assert all(pair.true != pair.predicted for pair in result.pairs)
     test = Patches().load(training(tmp_path / "run").resources.request).test
     assert test is not None
     for mistake in result.misclassified:
-        assert ("left", "middle", "right")[test.labels[mistake.index]] == mistake.true != mistake.answered
+        assert ("left", "middle", "right")[test.labels[mistake.index]] == mistake.true != mistake.predicted
         assert mistake.probability >= mistake.probability_of_true
         thumbnail = Image.open(io.BytesIO(base64.b64decode(mistake.image.partition(",")[2])))
         assert np.array_equal(np.asarray(thumbnail), test.images[mistake.index, 0])
