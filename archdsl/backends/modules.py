@@ -80,6 +80,43 @@ class Shift(nn.Module):
         return f"{', '.join(map(str, self.bias.shape))}, init={self.init}"
 
 
+class FixedConv(nn.Module):
+    """A convolution with one given filter for each group of channels, which sums over them; it is not trained."""
+
+    weight: torch.Tensor
+
+    def __init__(
+        self,
+        channels: int,
+        rows: object,
+        *,
+        stride: int | tuple[int, ...] = 1,
+        padding: int | tuple[int, ...] = 0,
+        dilation: int | tuple[int, ...] = 1,
+        groups: int = 1,
+        padding_mode: str = "zeros",
+    ) -> None:
+        super().__init__()
+        kernel = torch.tensor(rows, dtype=torch.get_default_dtype())
+        copies = kernel.expand(groups, channels // groups, *kernel.shape)
+        self.register_buffer("weight", copies.clone())
+        self.stride, self.padding, self.dilation, self.groups = stride, padding, dilation, groups
+        self.padding_mode = padding_mode
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        padding = self.padding
+        dimensions = self.weight.dim() - 2
+        if self.padding_mode != "zeros":
+            ends = (padding,) * dimensions if isinstance(padding, int) else padding
+            x = nn.functional.pad(x, [end for each in reversed(ends) for end in (each, each)], mode=self.padding_mode)
+            padding = 0
+        convolve = (nn.functional.conv1d, nn.functional.conv2d, nn.functional.conv3d)[dimensions - 1]
+        return convolve(x, self.weight, None, self.stride, padding, self.dilation, self.groups)
+
+    def extra_repr(self) -> str:
+        return f"{tuple(self.weight.shape)}, stride={self.stride}, padding={self.padding}, groups={self.groups}"
+
+
 class AxesSoftmax(nn.Module):
     """Softmax over several axes, from the first to the last, as if they were one; or its logarithm."""
 
@@ -94,6 +131,24 @@ class AxesSoftmax(nn.Module):
 
     def extra_repr(self) -> str:
         return f"{self.first}, {self.last}, log={self.log}"
+
+
+class LearnedTensor(nn.Module):
+    """A learned tensor of these sizes for each sample, whatever the samples are."""
+
+    def __init__(self, *sizes: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(sizes))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        nn.init.normal_(self.weight, std=0.02)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.weight.repeat(x.shape[0], *(1,) * self.weight.dim())
+
+    def extra_repr(self) -> str:
+        return ", ".join(map(str, self.weight.shape))
 
 
 class ClassToken(nn.Module):

@@ -5,7 +5,7 @@ validates a value, describes the valid values, and is what tests sample from.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from ..limits import MAX_COUNT
 from ..record import Record
@@ -29,10 +29,17 @@ class InvalidValue(Exception):
 class Kind(Record):
     """The set of valid values of an argument."""
 
+    worded: ClassVar[bool] = False
+    """Whether bare words are among them: an unknown one is then an invalid value, not an unknown name."""
+
     @property
     def words(self) -> str:
         """The valid values in words."""
         raise NotImplementedError
+
+    def takes_word(self, word: str) -> bool:
+        """Whether a bare word is a valid value, whatever names are in scope."""
+        return False
 
     def accept(self, value: Any) -> Any:
         """The value in the form in which the layer stores it. Raises InvalidValue."""
@@ -138,7 +145,11 @@ class Dims(Kind):
 class OneOf(Kind):
     """One of a set of words."""
 
+    worded = True
     choices: tuple[str, ...]
+
+    def takes_word(self, word: str) -> bool:
+        return word in self.choices
 
     @property
     def words(self) -> str:
@@ -183,6 +194,9 @@ class Either(Kind):
     """A value of any of several kinds."""
 
     kinds: tuple[Kind, ...]
+
+    def takes_word(self, word: str) -> bool:
+        return any(kind.takes_word(word) for kind in self.kinds)
 
     @property
     def words(self) -> str:

@@ -11,6 +11,7 @@ LETTERS = "ctdhwl"
 class AxisName(Kind):
     """One axis: a name such as `t` or a number; negative numbers count from the end. `many` allows `hw` and `1x2`."""
 
+    worded = True
     many: bool = False
 
     @property
@@ -19,14 +20,14 @@ class AxisName(Kind):
             return "axes: names like `t` and `hw`, or numbers like `1` and `1x2`"
         return "an axis: `c`, `t`, `d`, `h`, `w`, `l` or a number"
 
-    def names(self, word: str) -> bool:
+    def takes_word(self, word: str) -> bool:
         """Whether a word names one axis or, if several are allowed, distinct axes."""
         return (
             bool(word) and set(word) <= set(LETTERS) and len(set(word)) == len(word) and (self.many or len(word) == 1)
         )
 
     def accept(self, value: Any) -> int | str | tuple[int, ...]:
-        if isinstance(value, str) and self.names(value):
+        if isinstance(value, str) and self.takes_word(value):
             return value
         if self.many and type(value) is tuple and all(map(is_integer, value)):
             return value

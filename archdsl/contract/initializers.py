@@ -59,7 +59,11 @@ _ZEROS: Apply = init.zeros_(ARG)
 class Initializer(Kind):
     """One of several initializers, some with a number: `normal(0.02)`."""
 
+    worded = True
     names: tuple[str, ...]
+
+    def takes_word(self, word: str) -> bool:
+        return word in self.names
 
     @property
     def words(self) -> str:

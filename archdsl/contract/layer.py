@@ -66,6 +66,9 @@ class Op(Record):
     shared_weights: ClassVar[tuple[str, ...]] = ()
     """Weights that the layer shares with the node that owns them. The calls take them after the inputs."""
 
+    starts: ClassVar[bool] = False
+    """Whether it starts from a tensor of its own: its input is the network's first, which gives the batch size."""
+
     overridable: ClassVar[bool] = False
     """Whether a block may have its name, and then takes precedence: for common words like `norm`."""
 

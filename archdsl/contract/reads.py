@@ -71,6 +71,7 @@ Links = tuple[Link, ...]
 
 SAME = PeriodicReads()
 ALL = ReadsAll()
+NOTHING_READ = PeriodicReads(step=0, offsets=(range(0),))
 MIXED = ReadsAll(exact=False)
 
 

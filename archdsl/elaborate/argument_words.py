@@ -3,9 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from ..contract.arguments import Either, Kind, OneOf, ParameterSpec
+from ..contract.arguments import ParameterSpec
 from ..contract.axes import AxisName
-from ..contract.initializers import Initializer
 from ..text.names import as_size
 
 SHORTHAND = re.compile(r"([a-z])(\d+(?:x\d+)*)$")
@@ -17,30 +16,12 @@ def is_word(word: str, parameters: Sequence[ParameterSpec]) -> bool:
     return any((found and p.letter == found[1]) or any(word == flag for flag, _ in p.words) for p in parameters)
 
 
-def choices(kind: Kind | None) -> tuple[str, ...]:
-    """The words that a kind of argument takes."""
-    match kind:
-        case OneOf():
-            return kind.choices
-        case Initializer():
-            return kind.names
-        case Either():
-            return tuple(choice for each in kind.kinds for choice in choices(each))
-        case _:
-            return ()
-
-
-def is_choice(word: str, kind: Kind | None) -> bool:
-    """Whether a word is one of those that a kind of argument takes."""
-    return kind.names(word) if isinstance(kind, AxisName) else word in choices(kind)
-
-
 def helps_for(word: str, parameters: Sequence[ParameterSpec]) -> tuple[str, ...]:
     """What may be written in place of a word that nothing is near to."""
     if lettered(word, parameters) is not None:
         return ("symbols in a size are capital letters",)
     if (
-        axis := next((p.name for p in parameters if isinstance(p.kind, AxisName) and p.kind.names(word)), None)
+        axis := next((p.name for p in parameters if isinstance(p.kind, AxisName) and p.kind.takes_word(word)), None)
     ) is not None:
         return (f"write `{axis}={word}`",)
     flags = [f"`{flag}`" for p in parameters for flag, _ in p.words]

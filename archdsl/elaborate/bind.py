@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..contract.arguments import Bool, InvalidValue, Kind, OneOf, ParameterSpec
-from ..contract.axes import AxisName
 from ..contract.initializers import Init, Initializer
 from ..contract.styles import SHAPE_KEEPING
 from ..diagnostics import Diagnostic, Edit, Fix
@@ -16,9 +15,8 @@ from ..limits import MAX_DIGITS
 from ..syntax import ast
 from ..text.names import nearest
 from ..text.source import Span
-from .argument_words import SHORTHAND, helps_for, is_choice, is_word
+from .argument_words import SHORTHAND, helps_for, is_word
 
-_WORDED = AxisName | Initializer | OneOf
 _TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False, "none": False}
 
 
@@ -72,7 +70,7 @@ class _Binder:
             return None
         word = arg.value.name
         free = next((p for p in self.queue if p.many or p.name not in self.bound.values), None)
-        choice = free is not None and is_choice(word, free.kind)
+        choice = free is not None and free.kind is not None and free.kind.takes_word(word)
         known = choice or is_word(word, self.parameters) or self.ev.scope.find(word) is not None
         return None if known else word
 
@@ -203,7 +201,7 @@ class _Binder:
         p = self.queue[0]
         # A word that is none of the choices is rejected by the kind, which lists them.
         choice = isinstance(arg.value, ast.Variable) and (
-            is_choice(arg.value.name, p.kind) or isinstance(p.kind, OneOf)
+            p.kind is not None and (p.kind.takes_word(arg.value.name) or isinstance(p.kind, OneOf))
         )
         if isinstance(arg.value, ast.Variable) and not choice and self.ev.scope.find(arg.value.name) is None:
             self.unknown_word(arg.value, arg)
@@ -237,9 +235,9 @@ class _Binder:
     def meant(self, kind: Kind | None, expr: ast.Expr) -> Any:
         """What a value means to the kind that takes it: one of its own words, an initializer, or an expression."""
         match expr:
-            case ast.Variable() if is_choice(expr.name, kind):
+            case ast.Variable() if kind is not None and kind.takes_word(expr.name):
                 return expr.name
-            case ast.Variable() if isinstance(kind, _WORDED) and self.ev.scope.find(expr.name) is None:
+            case ast.Variable() if kind is not None and kind.worded and self.ev.scope.find(expr.name) is None:
                 return expr.name  # rejected by the kind, which lists its words
             case ast.Call() if isinstance(kind, Initializer):
                 numbers = tuple(self.ev.number(each) for each in expr.args)

@@ -45,7 +45,7 @@ def apply_once(state: State, statement: ast.LayerStatement, layer: type[Op], ali
         op, arguments, flawless = make_op(state, statement, layer)
         if flawless and key is not None:
             memo.found[key] = op, arguments
-    inputs = (state.current,)
+    inputs = (state.inputs[0][1].id if layer.starts and state.inputs else state.current,)
     alone = alias is not None and statement.times == 1
     if op is not None:
         result = infer(state, op, inputs, statement, arguments)

@@ -1,16 +1,19 @@
 """Arithmetic with constants and learned values."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
-from ..contract.arguments import AnyFloat, Flag, PositiveInt, argument
-from ..contract.call import ARG, Step, nn, operator, ours
+from ..contract.arguments import AnyFloat, Flag, PositiveInt, Sizes, argument
+from ..contract.call import ARG, Step, Steps, nn, operator, ours
+from ..contract.initializers import ScaleInit, fill
 from ..contract.layer import Layer, Reject, Weights
-from ..contract.reads import Links, along, moved, pointwise
+from ..contract.reads import NOTHING_READ, Links, along, moved, pointwise
+from ..contract.reasons import Reasons, reasons
 from ..contract.saves import NOTHING, VIEW, Saves, contiguous
 from ..diagnostics import Change
 from ..shapes.shape import Layout, Shape
 from ._calls import given
-from ._reading import numbers, sequential, spatial
+from ._reading import by_rank, numbers, sequential, spatial
 
 
 class Identity(Layer):
@@ -117,6 +120,48 @@ class ShiftChannels(Learned):
         if not self.learned:
             return operator.add(ARG, self.amount)
         return ours.Shift(*self.sizes(x), **given(init=(self.amount, 0.0)))
+
+
+class LearnedInput(Layer):
+    """Start from a learned tensor of this shape, the same for each sample: queries, prompts (Carion et al., 2020).
+
+    It reads no tensor: of the network's first input, it takes the number of samples.
+
+    Example:
+        input 256x25x25; tokens as memory; learned 100x256 as queries; attention h8; concat memory axis=t
+    """
+
+    keyword = "learned"
+    style = "arithmetic"
+    starts = True
+
+    shape: Sizes = argument(positional=True, doc="shape of the tensor, without the batch")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="the tensor is not trained")
+    init: ScaleInit | None = argument(None, doc="initializer of the tensor; `normal(0.02)` if not given")
+
+    def out(self, x: Shape) -> Shape:
+        return by_rank(self.shape, "shape")
+
+    def weights(self, x: Shape) -> Weights:
+        return {"weight": self.shape}
+
+    def frozen_weights(self) -> tuple[str, ...]:
+        return ("weight",) if self.frozen else ()
+
+    def initializers(self, x: Shape) -> Mapping[str, Steps]:
+        return fill(self.init, self.weights(x))
+
+    def reason(self, x: Shape, y: Shape) -> Reasons:
+        return reasons("the shape of the learned tensor")
+
+    def reads(self, x: Shape, y: Shape) -> Links:
+        return ((None, NOTHING_READ),) * x.rank
+
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        return Saves(output_in_fp32=True, output_format=contiguous(y.rank))
+
+    def torch(self, x: Shape) -> Step:
+        return ours.LearnedTensor(*self.shape)
 
 
 class PrependClassToken(Layer):

@@ -5,7 +5,7 @@ from math import prod
 from typing import Annotated, Literal, NamedTuple
 
 from ..contract.arguments import Flag, Float, NaturalSpatialInt, OneOf, PositiveInt, PositiveSpatialInt, argument
-from ..contract.call import ARG, F, Steps, nn
+from ..contract.call import ARG, F, Steps, nn, ours
 from ..contract.initializers import (
     MATRIX_DOC,
     WHITEN_EPS,
@@ -21,6 +21,7 @@ from ..contract.saves import SavedTensor, Saves, contiguous
 from ..diagnostics import Change
 from ..shapes.shape import Shape, Window
 from ._calls import compact, given
+from ._fixed import AnyFilter, Rows, fixed_filter
 from ._reading import check_groups, per_dimension, spatial
 from ._window import PADDING_WORDS, Padding, check_mode, make_windows, pad_list, slide, symmetric
 
@@ -52,6 +53,9 @@ class Convolution(Layer):
     pad_value: Annotated[float, Float()] = argument(0.0, doc="the value that `pad_mode=constant` adds")
     frozen: Flag = argument(False, words={"frozen": True}, doc="the kernel is not trained; the bias is")
     init: FilterInit | None = argument(None, doc=MATRIX_DOC)
+    fixed: AnyFilter | None = argument(
+        None, doc="a filter that is not learned, without a bias: a name, or its rows in quotes"
+    )
 
     def plan(self, x: Shape) -> FilterPlan:
         """The filters for an input in the channels-first layout."""
@@ -69,11 +73,32 @@ class Convolution(Layer):
     def out(self, x: Shape) -> Shape:
         x = spatial(x)
         windows = self.windows(x)
+        if self.fixed is not None:
+            self._check_fixed(x)
         y = slide(x, windows, self.plan(x).filters)
         self._check_mode(x, windows, y)
         self.check(x, y)
-        check_filters(self.init, self.weights(x), self.plan(x).groups, dilated=any(w.dilation > 1 for w in windows))
+        if self.fixed is None:
+            dilated = any(w.dilation > 1 for w in windows)
+            check_filters(self.init, self.weights(x), self.plan(x).groups, dilated=dilated)
         return y
+
+    def _check_fixed(self, x: Shape) -> None:
+        self._rows(x)
+        for name in ("frozen", "init"):
+            if getattr(self, name):
+                why = "a filter that is `fixed` is not learned"
+                raise Reject(name, why, help=f"remove `{name}`", language_rule=True)
+        plan = self.plan(x)
+        if plan.filters != plan.groups:
+            many = f"all {plan.filters} filters would be the same"
+            help = (f"`conv {plan.groups}` has one", "or `dwconv` applies it to each channel")
+            argument = "filters" if isinstance(self, Conv) else "multiplier"
+            raise Reject(argument, many, help=help, language_rule=True)
+
+    def _rows(self, x: Shape) -> Rows:
+        """The numbers of the fixed filter."""
+        return fixed_filter(self.fixed or "", per_dimension(self.plan(x).kernel, x, "kernel"), x)
 
     def _check_mode(self, x: Shape, windows: tuple[Window, ...], y: Shape) -> None:
         if self.pad_value and self.pad_mode != "constant":
@@ -96,10 +121,19 @@ class Convolution(Layer):
         raise NotImplementedError
 
     def weights(self, x: Shape) -> Weights:
+        if self.fixed is not None:
+            return {}
+        bias = {"bias": (self.plan(spatial(x)).filters,)} if self.bias else {}
+        return {"weight": self._sizes(x)} | bias
+
+    def buffers(self, x: Shape) -> Weights:
+        return {} if self.fixed is None else {"weight": self._sizes(x)}
+
+    def _sizes(self, x: Shape) -> tuple[int, ...]:
+        """The sizes of all filters."""
         x = spatial(x)
         plan = self.plan(x)
-        shapes = {"weight": (plan.filters, plan.channels, *per_dimension(plan.kernel, x, "kernel"))}
-        return shapes | ({"bias": (plan.filters,)} if self.bias else {})
+        return plan.filters, plan.channels, *per_dimension(plan.kernel, x, "kernel")
 
     def frozen_weights(self) -> tuple[str, ...]:
         return ("weight",) if self.frozen else ()
@@ -113,7 +147,7 @@ class Convolution(Layer):
         return self.init.numbers[0] if self.init.numbers else WHITEN_EPS
 
     def macs(self, x: Shape, y: Shape) -> int:
-        return prod(self.weights(x)["weight"]) * prod(y.spatial_size)
+        return prod(self._sizes(x)) * prod(y.spatial_size)
 
     def reads(self, x: Shape, y: Shape) -> Links:
         border = "zeros" if self.pad_mode == "constant" else self.pad_mode
@@ -135,20 +169,19 @@ class Convolution(Layer):
         plan = self.plan(x)
         windows = self.windows(x)
         inside = symmetric(windows) and self.pad_mode != "constant"
-        make = getattr(nn, f"Conv{len(x.spatial_size)}d")
-        module = make(
-            x.channels,
-            plan.filters,
-            compact([w.kernel for w in windows]),
-            **given(
-                stride=(compact([w.stride for w in windows]), 1),
-                padding=(compact([w.before for w in windows]) if inside else 0, 0),
-                dilation=(compact([w.dilation for w in windows]), 1),
-                groups=(plan.groups, 1),
-                bias=(self.bias, True),
-                padding_mode=(self.pad_mode if inside else "zeros", "zeros"),
-            ),
+        options = given(
+            stride=(compact([w.stride for w in windows]), 1),
+            padding=(compact([w.before for w in windows]) if inside else 0, 0),
+            dilation=(compact([w.dilation for w in windows]), 1),
+            groups=(plan.groups, 1),
+            bias=(self.bias or self.fixed is not None, True),
+            padding_mode=(self.pad_mode if inside else "zeros", "zeros"),
         )
+        if self.fixed is not None:
+            module = ours.FixedConv(x.channels, self._rows(x), **options)
+        else:
+            make = getattr(nn, f"Conv{len(x.spatial_size)}d")
+            module = make(x.channels, plan.filters, compact([w.kernel for w in windows]), **options)
         if inside:
             return (module,)
         mode = {"zeros": "constant"}.get(self.pad_mode, self.pad_mode)

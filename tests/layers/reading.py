@@ -5,6 +5,7 @@ from itertools import product
 import torch
 from torch import nn
 
+from archdsl.backends.modules import FixedConv
 from archdsl.backends.torch import apply, make_module
 from archdsl.contract.call import Module
 from archdsl.contract.layer import Op
@@ -101,6 +102,9 @@ def _observed(op: Op, xs: tuple[Shape, ...], y: Shape, index: int) -> dict[Place
         saturates = isinstance(op, Recurrent) and getattr(op, "activation", "tanh") == "tanh"
         for parameter in module.parameters() if module and not saturates else ():
             nn.init.uniform_(parameter, 0.1, 0.6, generator=generator)
+        if isinstance(module, FixedConv):
+            # Its window counts whole, also where a number of the filter is 0.
+            nn.init.uniform_(module.weight, 0.1, 0.6, generator=generator)
         result = apply(step, module, inputs)
         inputs = [result, *inputs[1:]]
     same = torch.isclose(result[1:], result[:1], rtol=1e-11, atol=0, equal_nan=True)  # up to rounding

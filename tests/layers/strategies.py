@@ -23,6 +23,7 @@ from archdsl.contract.arguments import (
 from archdsl.contract.axes import LETTERS, AxisName
 from archdsl.contract.initializers import Init, Initializer
 from archdsl.contract.layer import Op, Reject
+from archdsl.layers._fixed import NAMES, FixedFilter
 from archdsl.layers.contraction import Matmul
 from archdsl.layers.merge import MergeOp
 from archdsl.shapes.shape import Layout, Shape
@@ -79,6 +80,9 @@ def draw_value(draw: st.DrawFn, kind: Kind, x: Shape) -> Any:
             return _factors(draw, numel)
         case OneOf():
             return draw(sampled(kind.choices))
+        case FixedFilter():
+            written = ("1 2 1", "1 0 -1; 0.5 0 -.5; 1e-1 0 0", "1 1; 0 1", "2")
+            return draw(sampled((*NAMES, "box", "gaussian", *written)))
         case AxisName():
             return _axes(draw, x, kind.many)
         case Bool():

@@ -254,6 +254,64 @@ def test_matmul_multiplies_each_matrix_of_a_batch():
     assert network.macs == 2 * 6 * 8 * 4 + 6 * 6 * 4
 
 
+def test_a_learned_tensor_is_the_same_for_each_sample():
+    module = archdsl.loads("input 3x8x8; learned 5x4 as queries; fc 2").to_torch()
+    assert next(tuple(p.shape) for p in module.parameters()) == (5, 4)
+    y = module(torch.rand(3, 3, 8, 8))
+    assert y.shape == (3, 5, 2)
+    assert torch.equal(y[0], y[1])
+
+
+@pytest.mark.parametrize("name", ["sobel_x", "sobel_y", "laplace", "sharpen", "gaussian", "box"])
+def test_fixed_filters(name):
+    x = torch.rand(1, 6, 7)
+    rows = {
+        "sobel_x": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
+        "sobel_y": [[-1, -2, -1], [0, 0, 0], [1, 2, 1]],
+        "laplace": [[0, 1, 0], [1, -4, 1], [0, 1, 0]],
+        "sharpen": [[0, -1, 0], [-1, 5, -1], [0, -1, 0]],
+        "gaussian": [[1 / 16, 2 / 16, 1 / 16], [2 / 16, 4 / 16, 2 / 16], [1 / 16, 2 / 16, 1 / 16]],
+        "box": [[1 / 9] * 3] * 3,
+    }[name]
+    kernel = torch.tensor(rows, dtype=torch.float32)
+    torch.testing.assert_close(
+        run(f"conv 1 k3 same fixed={name}", x), F.conv2d(x[None], kernel[None, None], padding=1)[0]
+    )
+    text = "; ".join(" ".join(map(str, row)) for row in rows)
+    torch.testing.assert_close(run(f'conv 1 k3 fixed="{text}"', x), F.conv2d(x[None], kernel[None, None])[0])
+
+
+def test_a_fixed_filter_sums_over_channels_or_takes_each():
+    x = torch.rand(3, 6, 7)
+    each = run("dwconv k3 s2 pad_mode=reflect p1 fixed=gaussian", x)
+    summed = run("conv 1 k3 s2 pad_mode=reflect p1 fixed=gaussian", x)
+    torch.testing.assert_close(each.sum(0, keepdim=True), summed)
+    torch.testing.assert_close(
+        run("dwconv k5 same fixed=gaussian", torch.eye(5)[2][None]), torch.tensor([[1, 4, 6, 4, 1]]) / 16
+    )
+    network = archdsl.loads("input 3x6x7; dwconv k3 fixed=box; conv 4 k1")
+    assert (network.parameters, list(dict(network.to_torch().named_buffers()))) == (16, ["dwconv1.weight"])
+
+
+@pytest.mark.parametrize(
+    ("statement", "at", "why"),
+    [
+        ('conv 1 k3 fixed="1 2; 3 x"', "x", "`x` is not a number"),
+        ('conv 1 k3 fixed="1 2; 3 4"', 'fixed="1 2; 3 4"', "the filter is 2×2, but the kernel is 3×3"),
+        ("conv 4 k3 fixed=box", "4", "all 4 filters would be the same"),
+        ("conv 1 k5 fixed=sobel_x", "k5", "`sobel_x` has a kernel of 3"),
+        ("conv 1 k3 fixed=box frozen", "frozen", "a filter that is `fixed` is not learned"),
+        ("conv 1 k3 fixed=sobel", "fixed=sobel", None),
+    ],
+)
+def test_wrong_filters(statement, at, why):
+    with pytest.raises(archdsl.ArchError) as caught:
+        archdsl.loads(f"input 3x8x8; {statement}")
+    (found,) = caught.value.diagnostics
+    assert found.diagnostic.span.text == at
+    assert why is None or found.diagnostic.label() == why
+
+
 def test_a_learned_shift_is_one_bias_per_channel():
     learned = archdsl.loads("input 2x2x2; shift 0.5 learned").to_torch()
     assert [(name, tuple(p.shape)) for name, p in learned.named_parameters()] == [("shift1.bias", (2, 1, 1))]

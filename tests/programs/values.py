@@ -19,6 +19,7 @@ from archdsl.contract.arguments import (
 )
 from archdsl.contract.axes import AxisName
 from archdsl.contract.initializers import Init, Initializer
+from archdsl.layers._fixed import NAMES, FixedFilter
 from archdsl.shapes.shape import Layout, Shape
 from tests.layers.strategies import initializers, pattern_arguments
 
@@ -41,6 +42,8 @@ def value(random: Random, kind: Kind | None, x: Shape) -> Any:
             return _factors(random, x)
         case OneOf():
             return random.choice(kind.choices)
+        case FixedFilter():
+            return random.choice([*NAMES, "-1 0 1; -2 0 2; -1 0 1", "1 2; 2 1", "1 2 1"])
         case AxisName():
             return _axes(random, x, kind.many)
         case Bool():
