@@ -117,6 +117,29 @@ class FixedConv(nn.Module):
         return f"{tuple(self.weight.shape)}, stride={self.stride}, padding={self.padding}, groups={self.groups}"
 
 
+class Standardize(nn.Module):
+    """Filters with mean 0 and variance 1."""
+
+    def forward(self, weight: torch.Tensor) -> torch.Tensor:
+        return nn.functional.layer_norm(weight, weight.shape[1:])
+
+
+class StandardizeTransposed(nn.Module):
+    """The same for a transposed convolution, whose weight has the inputs first, in groups."""
+
+    def __init__(self, groups: int) -> None:
+        super().__init__()
+        self.groups = groups
+
+    def forward(self, weight: torch.Tensor) -> torch.Tensor:
+        filters = weight.reshape(self.groups, -1, *weight.shape[1:]).transpose(1, 2)
+        filters = nn.functional.layer_norm(filters, filters.shape[2:])
+        return filters.transpose(1, 2).flatten(0, 1)
+
+    def extra_repr(self) -> str:
+        return f"{self.groups}"
+
+
 class AxesSoftmax(nn.Module):
     """Softmax over several axes, from the first to the last, as if they were one; or its logarithm."""
 

@@ -55,6 +55,8 @@ def _place(place: int | slice) -> str:
 
 
 def _literal(value: Any, inputs: Sequence[str]) -> str:
+    if isinstance(value, Module):
+        return expression(value)
     if isinstance(value, Placeholder):
         return f"[{', '.join(inputs)}]" if value.index < 0 else inputs[value.index]
     if isinstance(value, tuple):
@@ -232,8 +234,9 @@ class _Writer:
         """The module among a node's steps."""
         for step in node.op.steps(self.shapes(node)):
             if isinstance(step, Module):
-                if step.target.startswith(_OURS) and step.target.removeprefix(_OURS) not in self.ours:
-                    self.ours.append(step.target.removeprefix(_OURS))
+                for part in (step, *(arg for arg in step.args if isinstance(arg, Module))):
+                    if part.target.startswith(_OURS) and part.target.removeprefix(_OURS) not in self.ours:
+                        self.ours.append(part.target.removeprefix(_OURS))
                 return step
         return None
 

@@ -96,7 +96,8 @@ def resolve(target: str) -> Callable[..., Any]:
 
 def make_module(call: Module) -> nn.Module:
     """The module for a description."""
-    module = resolve(call.target)(*call.args, **dict(call.kwargs))
+    args = (make_module(arg) if isinstance(arg, Module) else arg for arg in call.args)
+    module = resolve(call.target)(*args, **dict(call.kwargs))
     assert isinstance(module, nn.Module)
     return module
 

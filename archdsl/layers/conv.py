@@ -23,6 +23,17 @@ from ..shapes.shape import Shape, Window
 from ._calls import compact, given
 from ._fixed import AnyFilter, Rows, fixed_filter
 from ._reading import check_groups, per_dimension, spatial
+from ._reparametrization import (
+    WEIGHT_DOC,
+    WeightForm,
+    WeightLayout,
+    applied,
+    buffers,
+    check_weight,
+    frozen_names,
+    parameters,
+    saved,
+)
 from ._window import PADDING_WORDS, Padding, check_mode, make_windows, pad_list, slide, symmetric
 
 PadMode = Annotated[
@@ -53,6 +64,7 @@ class Convolution(Layer):
     pad_value: Annotated[float, Float()] = argument(0.0, doc="the value that `pad_mode=constant` adds")
     frozen: Flag = argument(False, words={"frozen": True}, doc="the kernel is not trained; the bias is")
     init: FilterInit | None = argument(None, doc=MATRIX_DOC)
+    weight: WeightForm | None = argument(None, doc=WEIGHT_DOC)
     fixed: AnyFilter | None = argument(
         None, doc="a filter that is not learned, without a bias: a name, or its rows in quotes"
     )
@@ -78,14 +90,15 @@ class Convolution(Layer):
         y = slide(x, windows, self.plan(x).filters)
         self._check_mode(x, windows, y)
         self.check(x, y)
-        if self.fixed is None:
+        check_weight(self.weight, self._layout(x), self.init)
+        if self.fixed is None and self.weight is None:
             dilated = any(w.dilation > 1 for w in windows)
             check_filters(self.init, self.weights(x), self.plan(x).groups, dilated=dilated)
         return y
 
     def _check_fixed(self, x: Shape) -> None:
         self._rows(x)
-        for name in ("frozen", "init"):
+        for name in ("frozen", "init", "weight"):
             if getattr(self, name):
                 why = "a filter that is `fixed` is not learned"
                 raise Reject(name, why, help=f"remove `{name}`", language_rule=True)
@@ -124,10 +137,15 @@ class Convolution(Layer):
         if self.fixed is not None:
             return {}
         bias = {"bias": (self.plan(spatial(x)).filters,)} if self.bias else {}
+        if self.weight is not None:
+            return parameters(self.weight, self._layout(x), bias)
         return {"weight": self._sizes(x)} | bias
 
     def buffers(self, x: Shape) -> Weights:
-        return {} if self.fixed is None else {"weight": self._sizes(x)}
+        return buffers(self.weight, self._layout(x)) if self.fixed is None else {"weight": self._sizes(x)}
+
+    def _layout(self, x: Shape) -> WeightLayout:
+        return WeightLayout(self._sizes(x))
 
     def _sizes(self, x: Shape) -> tuple[int, ...]:
         """The sizes of all filters."""
@@ -136,7 +154,7 @@ class Convolution(Layer):
         return plan.filters, plan.channels, *per_dimension(plan.kernel, x, "kernel")
 
     def frozen_weights(self) -> tuple[str, ...]:
-        return ("weight",) if self.frozen else ()
+        return frozen_names(self.weight) if self.frozen else ()
 
     def initializers(self, x: Shape) -> Mapping[str, Steps]:
         return fill_filters(self.init, self.weights(x), self.plan(spatial(x)).groups)
@@ -155,14 +173,17 @@ class Convolution(Layer):
 
     def saves(self, x: Shape, y: Shape) -> Saves:
         windows = self.windows(x)
-        kept = Saves(inputs=(0,), autocast=True, cast_weights=("weight",), output_format=contiguous(y.rank))
+        computed = saved(self.weight, self._layout(x), frozen=self.frozen)
+        kept = Saves(
+            inputs=(0,), saved=computed, autocast=True, cast_weights=("weight",), output_format=contiguous(y.rank)
+        )
         if self.pad_mode == "zeros" and symmetric(windows):
             return kept
         # The padding is a separate step whose output is saved; some padding modes save their input too.
         padded_sizes = (size + w.before + w.after for size, w in zip(spatial(x).spatial_size, windows, strict=True))
         mirrors = self.pad_mode in ("reflect", "replicate")
         padded = SavedTensor(per_sample=spatial(x).channels * prod(padded_sizes))
-        return kept.replace(inputs=(0,) if mirrors else (), saved=(padded,), inputs_in_fp32=mirrors)
+        return kept.replace(inputs=(0,) if mirrors else (), saved=(padded, *computed), inputs_in_fp32=mirrors)
 
     def torch(self, x: Shape) -> Steps:
         x = spatial(x)
@@ -182,6 +203,7 @@ class Convolution(Layer):
         else:
             make = getattr(nn, f"Conv{len(x.spatial_size)}d")
             module = make(x.channels, plan.filters, compact([w.kernel for w in windows]), **options)
+            module = applied(self.weight, module, self._layout(x))
         if inside:
             return (module,)
         mode = {"zeros": "constant"}.get(self.pad_mode, self.pad_mode)
@@ -273,6 +295,7 @@ class UpConv(Layer):
     bias: Flag = argument(True, words={"nobias": False}, doc="whether to add a bias to each channel")
     frozen: Flag = argument(False, words={"frozen": True}, doc="the kernel is not trained; the bias is")
     init: TransposedFilterInit | None = argument(None, doc=MATRIX_DOC)
+    weight: WeightForm | None = argument(None, doc=WEIGHT_DOC)
 
     def _per_dimension(self, x: Shape) -> list[tuple[int, int, int, int, int, int]]:
         names = ("kernel", "stride", "padding", "output_padding", "dilation")
@@ -292,8 +315,14 @@ class UpConv(Layer):
             sizes.append(out)
         y = x.with_spatial_size(self.filters, tuple(sizes))
         check_groups(self.groups, ((x.channels, "input channels"), (self.filters, "filters")), y)
-        check_filters(self.init, self.weights(x), self.groups, dilated=False)
+        check_weight(self.weight, self._layout(x), self.init)
+        if self.weight is None:
+            check_filters(self.init, self.weights(x), self.groups, dilated=False)
         return y
+
+    def _layout(self, x: Shape) -> WeightLayout:
+        sizes = (x.channels, self.filters // self.groups, *per_dimension(self.kernel, x, "kernel"))
+        return WeightLayout(sizes, axis=1, groups=self.groups)
 
     def explain(self, x: Shape, y: Shape) -> tuple[str, ...]:
         x = spatial(x)
@@ -310,24 +339,30 @@ class UpConv(Layer):
         return (argument_count("filters", self.filters, "filter"), *by_dimension(self.explain(x, y), x))
 
     def weights(self, x: Shape) -> Weights:
-        x = spatial(x)
-        shapes = {"weight": (x.channels, self.filters // self.groups, *per_dimension(self.kernel, x, "kernel"))}
-        return shapes | ({"bias": (self.filters,)} if self.bias else {})
+        bias = {"bias": (self.filters,)} if self.bias else {}
+        layout = self._layout(spatial(x))
+        return {"weight": layout.sizes} | bias if self.weight is None else parameters(self.weight, layout, bias)
+
+    def buffers(self, x: Shape) -> Weights:
+        return buffers(self.weight, self._layout(spatial(x)))
 
     def frozen_weights(self) -> tuple[str, ...]:
-        return ("weight",) if self.frozen else ()
+        return frozen_names(self.weight) if self.frozen else ()
 
     def initializers(self, x: Shape) -> Mapping[str, Steps]:
         return fill_filters(self.init, self.weights(x), self.groups)
 
     def macs(self, x: Shape, y: Shape) -> int:
-        return prod(self.weights(x)["weight"]) * prod(spatial(x).spatial_size)
+        return prod(self._layout(x).sizes) * prod(spatial(x).spatial_size)
 
     def reads(self, x: Shape, y: Shape) -> Links:
         return spatial_links([spreading(k, s, p, d) for _, k, s, p, _, d in self._per_dimension(spatial(x))])
 
     def saves(self, x: Shape, y: Shape) -> Saves:
-        return Saves(inputs=(0,), autocast=True, cast_weights=("weight",), output_format=contiguous(y.rank))
+        computed = saved(self.weight, self._layout(spatial(x)), frozen=self.frozen)
+        return Saves(
+            inputs=(0,), saved=computed, autocast=True, cast_weights=("weight",), output_format=contiguous(y.rank)
+        )
 
     def torch(self, x: Shape) -> Steps:
         x = spatial(x)
@@ -342,7 +377,8 @@ class UpConv(Layer):
             bias=(self.bias, True),
             dilation=(dilation, 1),
         )
-        return (make(x.channels, self.filters, kernel, **options),)
+        module = make(x.channels, self.filters, kernel, **options)
+        return (applied(self.weight, module, self._layout(x)),)
 
 
 def _explain(size: int, kernel: int, stride: int, padding: int, extra: int, dilation: int) -> str:

@@ -15,6 +15,17 @@ from ..diagnostics.catalogue.shape_errors import NeedsFlatten
 from ..shapes.shape import Layout, Shape
 from ._calls import given
 from ._reading import featured, find_axis, numbers, with_axes
+from ._reparametrization import (
+    WEIGHT_DOC,
+    WeightForm,
+    WeightLayout,
+    applied,
+    buffers,
+    check_weight,
+    frozen_names,
+    parameters,
+    saved,
+)
 
 
 class Linear(Layer):
@@ -35,8 +46,14 @@ class Linear(Layer):
     bias: Flag = argument(True, words={"nobias": False}, doc="whether to add a bias to each output")
     frozen: Flag = argument(False, words={"frozen": True}, doc="the weights are not trained; the bias is")
     init: MatrixInit | None = argument(None, doc=MATRIX_DOC)
+    weight: WeightForm | None = argument(None, doc=WEIGHT_DOC)
 
     def out(self, x: Shape) -> Shape:
+        y = self._made(x)
+        check_weight(self.weight, self._layout(x), self.init)
+        return y
+
+    def _made(self, x: Shape) -> Shape:
         if self.axis is not None:
             x = with_axes(self.axis, numbers(x))
             return x.with_size(find_axis(self.axis, x), self.units)
@@ -59,14 +76,21 @@ class Linear(Layer):
         return x.rank - 1 if self.axis is None else find_axis(self.axis, x)
 
     def weights(self, x: Shape) -> Weights:
-        shapes = {"weight": (self.units, x.dims[self.axis_of(x)])}
-        return shapes | ({"bias": (self.units,)} if self.bias else {})
+        bias = {"bias": (self.units,)} if self.bias else {}
+        layout = self._layout(x)
+        return {"weight": layout.sizes} | bias if self.weight is None else parameters(self.weight, layout, bias)
+
+    def buffers(self, x: Shape) -> Weights:
+        return buffers(self.weight, self._layout(x))
+
+    def _layout(self, x: Shape) -> WeightLayout:
+        return WeightLayout((self.units, x.dims[self.axis_of(x)]))
 
     def reason(self, x: Shape, y: Shape) -> Reasons:
         return (argument_count("units", self.units, "unit"),)
 
     def frozen_weights(self) -> tuple[str, ...]:
-        return ("weight",) if self.frozen else ()
+        return frozen_names(self.weight) if self.frozen else ()
 
     def initializers(self, x: Shape) -> Mapping[str, Steps]:
         return fill(self.init, self.weights(x))
@@ -82,6 +106,7 @@ class Linear(Layer):
         read = () if self.frozen else (0,)  # only the gradient of the weights needs it
         return Saves(
             inputs=read,
+            saved=saved(self.weight, self._layout(x), frozen=self.frozen),
             autocast=True,
             cast_for_input_gradient=("weight",),
             required_format=order,
@@ -91,6 +116,7 @@ class Linear(Layer):
     def torch(self, x: Shape) -> Steps:
         axis = self.axis_of(x)
         module = nn.Linear(x.dims[axis], self.units, **given(bias=(self.bias, True)))
+        module = applied(self.weight, module, self._layout(x))
         if axis == x.rank - 1:
             return (module,)
         return method.transpose(ARG, axis + 1, x.rank), module, method.transpose(ARG, axis + 1, x.rank)

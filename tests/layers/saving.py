@@ -45,9 +45,10 @@ def saved_bytes(op: Op, xs: tuple[Shape, ...]) -> int:
         saved.setdefault(tensor.untyped_storage()._cdata, tensor)
         return tensor
 
+    # Built outside of the hooks: a parametrization computes its weight once to check it.
+    steps = [(step, make_module(step).train() if isinstance(step, Module) else None) for step in op.steps(xs)]
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        for step in op.steps(xs):
-            module = make_module(step).train() if isinstance(step, Module) else None
+        for step, module in steps:
             own = [*module.parameters(), *module.buffers()] if isinstance(module, nn.Module) else []
             weights |= {tensor.untyped_storage()._cdata for tensor in own}
             for name, parameter in module.named_parameters() if module else ():

@@ -3,7 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 import archdsl
 from archdsl.backends import modules
@@ -310,6 +310,38 @@ def test_wrong_filters(statement, at, why):
     (found,) = caught.value.diagnostics
     assert found.diagnostic.span.text == at
     assert why is None or found.diagnostic.label() == why
+
+
+@pytest.mark.parametrize("layer", ["conv 6 k3 g2", "upconv 6 k3 g2", "upconv 6 k3", "dwconv k3", "tokens; fc 6"])
+def test_standardized_filters_have_mean_0_and_variance_1(layer):
+    module = archdsl.loads(f"input 4x5x5; {layer} weight=standardized").to_torch()
+    inner = next(each for each in module.modules() if hasattr(each, "parametrizations"))
+    weight, groups = inner.weight, getattr(inner, "groups", 1)
+    if layer.startswith("upconv"):
+        weight = weight.reshape(groups, 4 // groups, 6 // groups, 3, 3).transpose(1, 2).flatten(0, 1)
+    flat = weight.flatten(1)
+    torch.testing.assert_close(flat.mean(1), torch.zeros(len(flat)), atol=1e-6, rtol=0)
+    torch.testing.assert_close(flat.var(1, correction=0), torch.ones(len(flat)), atol=0.01, rtol=0)
+
+
+def test_weights_are_those_of_torchs_parametrizations():
+    x = torch.rand(2, 4, 5, 5)
+    for form, function in (("norm", nn.utils.parametrizations.weight_norm), ("spectral", _spectral)):
+        network = archdsl.loads(f"input 4x5x5; conv 6 k3 weight={form}")
+        module, wanted = network.to_torch().eval(), function(nn.Conv2d(4, 6, 3)).eval()
+        wanted.load_state_dict({name.removeprefix("conv1."): each for name, each in module.state_dict().items()})
+        assert torch.equal(module(x), wanted(x))
+        assert network.parameters == sum(p.numel() for p in wanted.parameters())
+
+
+def _spectral(module: nn.Module) -> nn.Module:
+    made: nn.Module = nn.utils.parametrizations.spectral_norm(module)
+    return made
+
+
+def test_init_cannot_set_a_computed_weight():
+    with pytest.raises(archdsl.ArchError, match="which `init` cannot set"):
+        archdsl.loads("input 4x5x5; conv 6 k3 weight=norm init=kaiming")
 
 
 def test_a_learned_shift_is_one_bias_per_channel():
