@@ -1,4 +1,4 @@
-"""`archdsl layers`: the layers of the language, from their declarations."""
+"""`archdsl layers`: the layers of the language, from their declarations, and the blocks of `std`."""
 
 import click
 
@@ -6,22 +6,30 @@ from ..contract.layer import Op
 from ..layers import find, merges, registry, synonyms
 from ..text.names import nearest
 from .common import usage
+from .standard_pages import standard_blocks
 
 
 @click.command("layers")
 @click.argument("name", required=False)
 def command(name: str | None) -> None:
-    """List the layers, or show the arguments of the layer NAME."""
+    """List the layers and the blocks of `std`, or show the arguments of NAME."""
+    blocks = standard_blocks()
     if name is None:
         known: dict[str, type[Op]] = {**registry(), **merges()}
-        wide = max(map(len, known))
+        wide = max(map(len, (*known, *blocks)))
         for keyword, layer in sorted(known.items()):
             click.echo(f"{keyword:<{wide}}  {headline(layer)}")
+        click.echo("\nblocks of `std`, imported by `use std`:")
+        for block in sorted(blocks.values(), key=lambda block: block.name):
+            click.echo(f"{block.name:<{wide}}  {block.headline}")
         return
     merge = next((each for each in merges().values() if name in (each.keyword, *each.synonyms)), None)
     found = find(name) or merge
+    if found is None and name in blocks:
+        click.echo(blocks[name].page)
+        return
     if found is None:
-        near = nearest(name, [*registry(), *synonyms(), *merges()])
+        near = nearest(name, [*registry(), *synonyms(), *merges(), *blocks])
         usage(f"there is no layer `{name}`" + (f"; did you mean `{near}`?" if near else ""))
     click.echo(page(found))
 

@@ -210,6 +210,7 @@ def _meant(state: State, word: str) -> tuple[str | None, bool]:
 
 def unknown_layer(state: State, statement: ast.LayerStatement) -> None:
     """Report a name that nothing has, and go on as if the nearest had been written."""
+    from ..text.library import standard_blocks
     from .known_operations import is_operation
 
     word = statement.keyword
@@ -222,6 +223,7 @@ def unknown_layer(state: State, statement: ast.LayerStatement) -> None:
             nearest=near,
             is_certain=is_certain,
             is_operation=is_operation(word.text),
+            in_std=word.text in standard_blocks(),
         )
     )
     if not state.need_input(word.span):

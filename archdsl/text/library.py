@@ -4,8 +4,10 @@ The core reads texts only through a `Library`. The command line, an editor and a
 """
 
 import posixpath
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import islice
 from pathlib import Path
 
@@ -84,6 +86,16 @@ class StandardLibrary(Library):
 
     def list(self, folder: str | None = None) -> Sequence[str]:
         return ("std",) if not folder else ()
+
+
+@cache
+def standard_blocks() -> frozenset[str]:
+    """The names of the blocks in `std`, without parsing it."""
+    try:
+        text = StandardLibrary().read("std").text
+    except UnreadableFile:
+        return frozenset()
+    return frozenset(re.findall(r"^block (\w+)", text, re.MULTILINE))
 
 
 class Stack(Library):

@@ -35,7 +35,7 @@ class UnknownLayer(_Unknown):
     """No layer or block has this name.
 
     `archdsl layers` lists the layers; blocks are defined with `block NAME(…) { … }` or imported with `use`. The name of
-    a common operation that is not a layer here, such as `matmul` or `swiglu`, is not taken for a misspelled layer.
+    a common operation that is not a layer here, such as `argmax` or `roialign`, is not taken for a misspelled layer.
     """
 
     code = "E0201"
@@ -47,16 +47,22 @@ class UnknownLayer(_Unknown):
     """Whether the word is certainly a typo; only then may a fix replace one layer with another."""
     is_operation: bool = False
     """Whether the word names a common operation that is not a layer here."""
+    in_std: bool = False
+    """Whether `std` has a block of this name."""
 
     def message(self) -> str:
         return f"there is no layer or block `{self.name}`"
 
     def label(self) -> str:
+        if self.in_std:
+            return "a block of `std`, which this file does not use"
         return "a common operation, but not a layer here" if self.is_operation else ""
 
     def help(self) -> tuple[str, ...]:
         if (instead := _INSTEAD.get(re.sub("[123]d$", "", self.name.lower().replace("_", "")))) is not None:
             return (instead,)
+        if self.in_std:
+            return (f"`use std` imports the blocks of `std`; `archdsl layers {self.name}` describes this one",)
         return () if self.nearest else ("`archdsl layers` lists the layers; `block NAME { … }` defines your own",)
 
 

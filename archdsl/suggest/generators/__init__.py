@@ -38,7 +38,7 @@ _SHAPES: tuple[Generator, ...] = (
     sibling_fixes.copied,
 )
 _GENERATORS: Mapping[type[Diagnostic], tuple[Generator, ...]] = {
-    name_errors.UnknownLayer: (name_fixes.layers,),
+    name_errors.UnknownLayer: (name_fixes.layers, name_fixes.standard),
     name_errors.UnknownName: (name_fixes.words, name_fixes.unnamed, name_fixes.late, argument_fixes.misread),
     name_errors.UnknownSize: (input_fixes.axes, layout_fixes.named_tensors),
     name_errors.UnknownFunction: (name_fixes.functions,),

@@ -8,6 +8,7 @@ from ...elaborate.known_operations import is_operation
 from ...expressions.evaluator import FUNCTIONS
 from ...layers import merges, registry, synonyms
 from ...syntax import ast
+from ...text.library import standard_blocks
 from ...text.names import distance
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext, inserted_before, removed, written
@@ -30,9 +31,9 @@ def near(word: str, known: Iterable[str]) -> Iterator[tuple[str, float]]:
 
 
 def layers(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """Layers and blocks for a word that is neither. A word that names an operation stands for itself."""
+    """Layers and blocks for a word that is neither. A word that names an operation or is in `std` stands for itself."""
     diagnostic = site.diagnostic
-    if not isinstance(diagnostic, name_errors.UnknownLayer) or is_operation(diagnostic.name):
+    if not isinstance(diagnostic, name_errors.UnknownLayer) or diagnostic.in_std or is_operation(diagnostic.name):
         return
     word = diagnostic.name
     used = {each.keyword.text for each in context.statements.all if isinstance(each, ast.LayerStatement)}
@@ -43,6 +44,27 @@ def layers(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         unused = name in context.blocks and name not in used
         candidate = _renamed(site, name, steps - 0.5 * unused - 0.25 * (name in used))
         yield candidate.replace(ambiguous=not diagnostic.is_certain)
+
+
+def standard(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """Blocks of `std` for a word that is none of them, or that is one where the file does not use `std`."""
+    diagnostic = site.diagnostic
+    if not isinstance(diagnostic, name_errors.UnknownLayer) or is_operation(diagnostic.name):
+        return
+    word = diagnostic.name
+    first = next((s for s in context.program.statements if not isinstance(s, ast.Net | ast.UseFile)), None)
+    uses = any(isinstance(s, ast.UseFile) and s.target.text == "std" for s in context.program.statements)
+    if first is None:
+        return
+    used = () if uses else inserted_before(first, "use std", 0.0).edits
+    if diagnostic.in_std and used:
+        yield Candidate(title="insert `use std`", edits=used, rank=0.0)
+    for name, steps in near(word, sorted(standard_blocks() - {*context.blocks})):
+        if steps <= max(1, len(word) // 3):
+            renamed = _renamed(site, name, steps + 0.5 * (not uses))
+            title = renamed.title + ("" if uses else ", with `use std`")
+            candidate = renamed.replace(title=title, edits=(*used, *renamed.edits))
+            yield candidate.replace(ambiguous=not diagnostic.is_certain)
 
 
 def words(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:

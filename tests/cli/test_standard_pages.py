@@ -1,0 +1,51 @@
+"""`archdsl layers` on the blocks of `std`."""
+
+import re
+
+import pytest
+from click.testing import CliRunner
+
+import archdsl
+from archdsl.cli.layers import command
+from archdsl.cli.standard_pages import StandardBlock, standard_blocks
+from archdsl.layers import merges, registry
+from archdsl.text import library
+
+SHOWN = [name for name in standard_blocks() if name not in {*registry(), "dense"}]  # `dense` is a synonym of `fc`
+
+
+def shown(*words: str) -> str:
+    done = CliRunner().invoke(command, words)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_the_list_has_layers_then_blocks() -> None:
+    layers, _, blocks = shown().partition("\nblocks of `std`, imported by `use std`:\n")
+    assert [line.split()[0] for line in layers.splitlines()] == sorted({*registry(), *merges()})
+    assert [line.split()[0] for line in blocks.splitlines()] == sorted(standard_blocks())
+
+
+def test_names_are_found_without_parsing() -> None:
+    assert library.standard_blocks() == {*standard_blocks()}
+
+
+@pytest.mark.parametrize("block", standard_blocks().values(), ids=standard_blocks())
+def test_a_block_is_described_with_its_source(block: StandardBlock) -> None:
+    assert block.headline.endswith(".")
+    assert block.name == "unit" or re.search(r"\([A-Z].*, \d{4}\)", block.headline)
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_the_text_on_a_page_is_a_block(name: str) -> None:
+    """Printed together, the blocks of all pages are `std` again."""
+    pages = "\n".join(shown(each).partition("\n  block ")[2].join(("block ", "")) for each in SHOWN)
+    with pytest.raises(archdsl.ArchError, match="there is no layer or block `wrong`"):
+        archdsl.loads(f"{pages}\ninput 3x8x8\nwrong")
+    assert f"block {name}" in pages
+
+
+def test_a_misspelled_block_has_a_suggestion() -> None:
+    done = CliRunner().invoke(command, ["mbconvv"])
+    assert done.exit_code == 2
+    assert "did you mean `mbconv`?" in done.output

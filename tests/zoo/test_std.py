@@ -1,0 +1,108 @@
+"""Each block of `std` compared to a module written by hand: parameters, multiply-accumulates, outputs."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+from torch.utils.flop_counter import FlopCounterMode
+
+import archdsl
+from archdsl.diagnostics import Sink
+from archdsl.syntax import parse
+from archdsl.text.library import StandardLibrary
+from scripts.conformance import copy_weights, run_in_order, scatter
+
+from . import std_references as ref
+
+
+class Case(NamedTuple):
+    """A use of a block, the sizes of its input, and its reference."""
+
+    text: str
+    sizes: tuple[int, ...]
+    reference: Callable[[], nn.Module]
+
+    @property
+    def program(self) -> str:
+        if len(self.sizes) == 3:
+            return f"use std\ninput {'x'.join(map(str, self.sizes))}\n{self.text}\n"
+        steps, features = self.sizes
+        return f"use std\nnet Sequence(T = {steps}, C = {features})\ninput TxC\n{self.text}\n"
+
+
+CASES = [
+    Case("unit 12", (8, 9, 7), lambda: ref.Chain(8, 12, 3, nn.ReLU())),
+    Case("unit 12 k5 s2 groups=4", (8, 9, 7), lambda: ref.Chain(8, 12, 5, nn.ReLU(), s=2, g=4)),
+    Case("se 4", (16, 9, 7), lambda: ref.SqueezeExcitation(16, 4, nn.ReLU())),
+    Case("eca", (16, 9, 7), lambda: ref.EfficientChannelAttention(3)),
+    Case("eca k5", (16, 9, 7), lambda: ref.EfficientChannelAttention(5)),
+    Case("cbam 4", (16, 9, 7), lambda: ref.BlockAttention(16, 4, 7)),
+    Case("cbam 8 k3", (16, 9, 7), lambda: ref.BlockAttention(16, 8, 3)),
+    Case("grn", (16, 9, 7), lambda: ref.ResponseNorm(16)),
+    Case("basic 16", (16, 9, 7), lambda: ref.basic(16, 16, 1)),
+    Case("basic 24 s2", (16, 9, 7), lambda: ref.basic(16, 24, 2)),
+    Case("bottleneck 8", (32, 9, 7), lambda: ref.bottleneck(32, 8, 1, 1)),
+    Case("bottleneck 8 d2", (16, 9, 7), lambda: ref.bottleneck(16, 8, 1, 2)),
+    Case("bottleneck 64 s2 groups=8 base=4", (16, 9, 7), lambda: ref.bottleneck(16, 64, 2, 1, 8, 4)),
+    Case("inverted_residual 16", (16, 9, 7), lambda: ref.inverted(16, 16, 6, 3, 1, nn.ReLU6, False)),
+    Case("inverted_residual 24 1 s2", (16, 9, 7), lambda: ref.inverted(16, 24, 1, 3, 2, nn.ReLU6, False)),
+    Case("mbconv 16 k5", (16, 9, 7), lambda: ref.inverted(16, 16, 6, 5, 1, nn.SiLU, True)),
+    Case("mbconv 24 1 s2", (16, 9, 7), lambda: ref.inverted(16, 24, 1, 3, 2, nn.SiLU, True)),
+    Case("cbs 24 k3 s2", (16, 9, 7), lambda: ref.cbs(16, 24, 3, 2)),
+    Case("cbs_pair 16 4", (16, 9, 7), lambda: ref.cbs_pair(16, 4)),
+    Case("c2f 24 2", (16, 9, 7), lambda: ref.SplitStage(16, 24, 12, [ref.cbs_pair(12, 12), ref.cbs_pair(12, 12)])),
+    Case("c2f 24 skip=0", (16, 9, 7), lambda: ref.SplitStage(16, 24, 12, [ref.cbs_pair(12, 12, False)])),
+    Case("c3 24 2", (16, 9, 7), lambda: ref.CrossStage(16, 24, 2)),
+    Case("c3k2 24", (16, 9, 7), lambda: ref.SplitStage(16, 24, 12, [ref.cbs_pair(12, 6)])),
+    Case(
+        "c3k2 32 2 deep=1 expand=0.25",
+        (16, 9, 7),
+        lambda: ref.SplitStage(16, 32, 8, [ref.CrossStage(8, 8, 2), ref.CrossStage(8, 8, 2)]),
+    ),
+    Case("sppf 24", (16, 19, 17), lambda: ref.FastPyramidPooling(16, 24)),
+    Case("aspp 8", (16, 41, 37), lambda: ref.AtrousPyramid(16, 8, 12)),
+    Case("aspp 8 rate=2", (16, 9, 7), lambda: ref.AtrousPyramid(16, 8, 2)),
+    Case("patch_embedding 24 4", (3, 12, 8), lambda: ref.PatchEmbedding(24, 4)),
+    Case("swiglu 20", (5, 12), lambda: ref.GatedFeedForward(12, 20, functional.silu)),
+    Case("geglu 20", (5, 12), lambda: ref.GatedFeedForward(12, 20, functional.gelu)),
+    Case("transformer_encoder 3 20", (5, 12), lambda: nn.TransformerEncoderLayer(12, 3, 20, batch_first=True)),
+    Case(
+        "transformer_encoder 3 20 dropout=0 pre=1",
+        (5, 12),
+        lambda: nn.TransformerEncoderLayer(12, 3, 20, 0.0, batch_first=True, norm_first=True),
+    ),
+    Case("dense 4", (8, 9, 7), lambda: ref.DenseLayer(8, 4)),
+    Case(
+        "double 8",
+        (4, 9, 7),
+        lambda: nn.Sequential(nn.Conv2d(4, 8, 3, 1, 1), nn.ReLU(), nn.Conv2d(8, 8, 3, 1, 1), nn.ReLU()),
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.text)
+def test_block(case: Case) -> None:
+    torch.manual_seed(0)
+    network = archdsl.loads(case.program)
+    reference = case.reference().eval()
+    scatter(reference)
+    x = torch.randn(2, *case.sizes)
+    with torch.no_grad():
+        expected, weights = run_in_order(reference, x)
+    ours = network.to_torch().eval()
+    copy_weights(weights, ours)
+    torch.testing.assert_close(ours(x), expected, rtol=1e-4, atol=1e-4 * float(expected.abs().max()))
+    assert network.parameters == sum(p.numel() for p in reference.parameters())
+    # In training mode, because torch counts nothing in its fused encoder layer.
+    counter = FlopCounterMode(display=False)
+    with counter, torch.no_grad():
+        reference.to("meta").train()(torch.empty(2, *case.sizes, device="meta"))
+    assert network.macs == counter.get_total_flops() // 2 // 2
+
+
+def test_every_block_is_compared() -> None:
+    program = parse(StandardLibrary().read("std"), Sink())
+    assert {block.name.text for block in program.blocks} == {case.text.split()[0] for case in CASES}
