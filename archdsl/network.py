@@ -12,6 +12,7 @@ from .analysis.lint import Facts, lint, lint_draft
 from .diagnostics import Severity, Sink
 from .diagnostics.catalogue import structure_errors
 from .diagnostics.diagnostic import Found, with_fixes
+from .diagnostics.fixes import edited_text
 from .elaborate import Override
 from .elaborate.attempts import Given
 from .elaborate.example_sizes import elaborate_examples
@@ -192,11 +193,21 @@ class Analysis:
     @cached_property
     def diagnostics(self) -> tuple[Found, ...]:
         """What was found, as it is reported: with suggestions that were tried; errors that one edit removes are one."""
+        found = tuple(map(self._tried, with_fixes(self.found)))
         if not self.errors:
-            return with_fixes(self.found)
+            return found
         from .suggest import suggest
 
-        return suggest(self.program, with_fixes(self.found), self._given, self._again)
+        return suggest(self.program, found, self._given, self._again, len(self.draft.nodes))
+
+    def _tried(self, item: Found) -> Found:
+        """A warning without its fix where that would make an error."""
+        if not item.diagnostic.fix_is_tried or not item.suggestions:
+            return item
+        edited = edited_text(self.source.text, item.suggestions[0].edits)
+        after = self._again(Source(edited, name=self.source.name, path=self.source.path, key=self.source.key))
+        errors = sum(each.diagnostic.severity is Severity.ERROR for each in after)
+        return item if errors <= self.errors else item.replace(suggestions=())
 
     def _again(self, source: Source) -> tuple[Found, ...]:
         """What is found in an edited text, checked as this one was."""

@@ -95,6 +95,9 @@ class Diagnostic(Record):
     has_alternatives: ClassVar[bool] = False
     """Whether its help names alternatives to an edit, such as an option, and is shown beside suggestions."""
 
+    fix_is_tried: ClassVar[bool] = False
+    """For a warning, whether other layers may refuse its fix, which is then checked before it is shown."""
+
     span: Span
     uses: tuple[BlockUse, ...] = ()
 

@@ -79,7 +79,7 @@ def _apply(
     for some in [fixes, *([each] for each in fixes)]:
         if not some:
             continue
-        text = _edited(source.text, [edit for _, each in some for edit in each.edits])
+        text = edited_text(source.text, [edit for _, each in some for edit in each.edits])
         after = Source(text, name=source.name, path=source.path)
         now = check(after)
         if _is_better(found, now, [item for item, _ in some]):
@@ -87,8 +87,9 @@ def _apply(
     return None
 
 
-def _edited(text: str, edits: list[Edit]) -> str:
-    for edit in sorted(edits, key=lambda edit: edit.span.start, reverse=True):
+def edited_text(text: str, edits: Iterable[Edit]) -> str:
+    """A text with edits applied, none of which overlap."""
+    for edit in sorted(edits, key=lambda edit: (edit.span.start, edit.span.end), reverse=True):
         text = text[: edit.span.start] + edit.text + text[edit.span.end :]
     return text
 

@@ -65,6 +65,11 @@ class Attempts:
         self.base_work = self.work = len(self.draft.nodes)
 
     @property
+    def blocks(self) -> Mapping[str, ast.Block]:
+        """The blocks that the program can use, those of other files included."""
+        return {name: definition.block for name, definition in self._base.file.blocks.items()}
+
+    @property
     def has_given_sizes(self) -> bool:
         """Whether the caller gives the sizes of an input, which the text then does not decide."""
         return self._override is not None and bool(self._override.sizes)

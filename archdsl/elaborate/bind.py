@@ -103,6 +103,8 @@ class _Binder:
         p = next((p for p in self.parameters if word in (p.name, p.letter)), None)
         if (p is None and word != "x") or _is_shorthand(after, self.parameters):
             return False
+        if p is not None and p.kind is None and isinstance(after.value, ast.Variable):
+            return False  # values of a block, whose names are often those of its parameters
         joined = arg.value.span.to(after.value.span)
         written = after.value.span.text
         if p is None:

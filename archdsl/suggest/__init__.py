@@ -22,6 +22,8 @@ __all__ = ["suggest"]
 
 Recheck = Callable[[Source], tuple[Found, ...]]
 
+_LONG, _LARGE = 100_000, 5_000
+"""Characters of a text and nodes of a network beyond which nothing is tried."""
 _MOST_ERRORS = 8
 """Errors for which suggestions are searched; those after them come again once the first ones are fixed."""
 
@@ -31,10 +33,14 @@ def suggest(
     found: tuple[Found, ...],
     given: Given,
     recheck: Recheck,
+    size: int = 0,
 ) -> tuple[Found, ...]:
-    """What was found in a text, errors with their suggestions; those that one edit removes together are one error."""
+    """What was found in a text, errors with their suggestions; those that one edit removes together are one error.
+
+    `size` is the number of nodes of its network: of a very large one, or of a very long text, nothing is tried.
+    """
     errors = [item for item in found if item.diagnostic.severity is Severity.ERROR]
-    if not errors:
+    if not errors or len(program.source.text) > _LONG or size > _LARGE:
         return found
     attempts = Attempts(program, given)
     context = SuggestionContext(attempts)

@@ -8,13 +8,14 @@ from ..analysis.cost import Cost, Costs, costs
 from ..analysis.lint import Facts, lint
 from ..analysis.undecided_layers import undecided_layers
 from ..diagnostics import Diagnostic, Severity, Sink
+from ..diagnostics.fixes import edited_text
 from ..elaborate.attempts import WatchedSink
 from ..graph import Draft, Graph
 from ..record import Record
 from ..syntax import ast, parse
 from ..text.source import Source
 from .candidate import Candidate
-from .statements import edited_program, edited_text
+from .statements import Fragment, edited_program
 from .suggestion_context import ErrorSite, SuggestionContext
 
 MOST_TRIED = 40
@@ -64,18 +65,12 @@ class _Rejected(Exception):
 class _Judge(WatchedSink):
     """A sink that ends the elaboration of a candidate at an error that it may not have."""
 
-    def __init__(
-        self, context: SuggestionContext, target: Key, errors: dict[Key, Diagnostic], edited: list[ast.Statement]
-    ) -> None:
+    def __init__(self, context: SuggestionContext, target: Key, errors: dict[Key, Diagnostic]) -> None:
         super().__init__()
         self._context = context
         self._target = target
         self._errors = errors
-        # Errors of the statements that are edited, by their code: their places are others afterwards.
-        self._within: dict[str, list[Key]] = {}
-        for key, each in errors.items():
-            if key != target and _inside(each, edited):
-                self._within.setdefault(each.code, []).append(key)
+        self._places = {(code, start): key for key in errors for code, _, start, _ in [key] if key != target}
         self.seen: set[Key] = set()
         self.new = 0
 
@@ -95,13 +90,18 @@ class _Judge(WatchedSink):
         self.seen.add(key)
         state = self.state
         statement = state.statement if state is not None else None
-        if diagnostic.span.source.name == "<edit>":
-            if same := self._within.get(diagnostic.code):
-                self.seen.add(same.pop(0))
-                return
-            if not _hides(self._target[0], diagnostic.code):
+        fragment = diagnostic.span.source
+        if isinstance(fragment, Fragment):
+            start = fragment.origin(diagnostic.span.start)
+            old = (diagnostic.code, start)
+            if old == (self._target[0], self._target[2]):
                 raise _Rejected
-            self.new += 1
+            if start is not None and old in self._places:
+                self.seen.add(self._places[old])
+            elif _hides(self._target[0], diagnostic.code):
+                self.new += 1
+            else:
+                raise _Rejected
             return
         if statement is None or self._was_known(statement):
             raise _Rejected
@@ -122,13 +122,6 @@ def _hides(error: str, other: str) -> bool:
     if other.startswith(("E04", "E05")):
         return error.startswith(("E02", "E03"))
     return error == "E0201" and other != error and other.startswith(("E02", "E03"))
-
-
-def _inside(diagnostic: Diagnostic, statements: list[ast.Statement]) -> bool:
-    span = diagnostic.span
-    return any(
-        s.span.source is span.source and s.span.start <= span.start and span.end <= s.span.end for s in statements
-    )
 
 
 class Search:
@@ -177,10 +170,8 @@ class Search:
         program = edited_program(self.context.program, candidate.edits)
         if program is None:
             return None
-        places = [self.context.statements.at(edit.span) for edit in candidate.edits]
-        edited = [place for place in places if place is not None]
         target = key_of(site.diagnostic)
-        judge = _Judge(self.context, target, self.errors, edited)
+        judge = _Judge(self.context, target, self.errors)
         try:
             draft = self.context.attempts.attempt(program, judge)
         except _Rejected:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ..diagnostics import Edit, Sink
+from ..diagnostics.fixes import edited_text
 from ..syntax import ast, parse
 from ..text.source import Source, Span
 
@@ -14,6 +15,12 @@ class Home(NamedTuple):
     siblings: tuple[ast.Statement, ...]
     position: int
     owner: ast.Statement | None
+    number: int
+    """Its number among all statements."""
+
+
+_NEAR = 150
+"""Statements before and after one that may be its siblings: a text may have many thousands."""
 
 
 class Statements:
@@ -27,8 +34,8 @@ class Statements:
 
     def _add(self, statements: tuple[ast.Statement, ...], owner: ast.Statement | None) -> None:
         for index, statement in enumerate(statements):
+            self._homes[id(statement)] = Home(statements, index, owner, len(self.all))
             self.all.append(statement)
-            self._homes[id(statement)] = Home(statements, index, owner)
             for body in bodies(statement):
                 self._add(body.statements, statement)
 
@@ -73,7 +80,7 @@ class Statements:
             yield from reversed(home.siblings[: home.position])
 
     def by_distance(self, statement: ast.Statement) -> list[ast.Statement]:
-        """All other statements, those nearest in the tree first; of equally near ones, those nearest in the text."""
+        """Other statements around it, those nearest in the tree first; of equally near ones, in the text."""
         chain = [statement, *self.ancestors(statement)]
         depth = {id(each): i for i, each in enumerate(chain)}
 
@@ -81,7 +88,9 @@ class Statements:
             up = next((depth[id(each)] for each in [other, *self.ancestors(other)] if id(each) in depth), len(chain))
             return up, abs(other.span.start - statement.span.start)
 
-        return sorted((each for each in self.all if each is not statement), key=key)
+        here = self._homes[id(statement)].number
+        near = self.all[max(0, here - _NEAR) : here + _NEAR]
+        return sorted((each for each in near if each is not statement), key=key)
 
 
 def covers(outer: Span, inner: Span) -> bool:
@@ -105,13 +114,6 @@ def bodies(statement: ast.Statement) -> list[ast.Body]:
             return []
 
 
-def edited_text(text: str, edits: Sequence[Edit]) -> str:
-    """A text with edits applied, none of which overlap."""
-    for edit in sorted(edits, key=lambda edit: (edit.span.start, edit.span.end), reverse=True):
-        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
-    return text
-
-
 def edited_program(program: ast.Program, edits: Sequence[Edit]) -> ast.Program | None:
     """The program with its text edited: only the statements that the edits touch are parsed again.
 
@@ -121,6 +123,33 @@ def edited_program(program: ast.Program, edits: Sequence[Edit]) -> ast.Program |
         return program.replace(statements=_edited(program.statements, edits))
     except _Unreadable:
         return None
+
+
+class Fragment(Source):
+    """The text of an edited statement, which is parsed by itself."""
+
+    def __init__(self, text: str, origin: Span, edits: tuple[Edit, ...]) -> None:
+        super().__init__(text, name=origin.source.name, path=origin.source.path, key=origin.source.key)
+        self._origin = origin
+        self._edits = edits
+
+    def origin(self, offset: int) -> int | None:
+        """Where a character stands in the unedited text; None for one that is new."""
+        old = moved_back(self._edits, offset)
+        return None if old is None else self._origin.start + old
+
+
+def moved_back(edits: Sequence[Edit], offset: int) -> int | None:
+    """Where a character of an edited text stood before the edits; None for one that they insert."""
+    moved = 0
+    for edit in sorted(edits, key=lambda edit: (edit.span.start, edit.span.end)):
+        first = edit.span.start + moved
+        if offset < first:
+            break
+        if offset < first + len(edit.text):
+            return None
+        moved += len(edit.text) - (edit.span.end - edit.span.start)
+    return offset - moved
 
 
 class _Unreadable(Exception):
@@ -153,7 +182,7 @@ def _rewritten(statement: ast.Statement, edits: list[Edit]) -> Sequence[ast.Stat
         Edit(span=Span(edit.span.source, edit.span.start - start, edit.span.end - start), text=edit.text)
         for edit in edits
     ]
-    return _parsed(edited_text(statement.span.text, local))
+    return _parsed(Fragment(edited_text(statement.span.text, local), statement.span, tuple(local)))
 
 
 def _within(body: ast.Body, edit: Edit) -> bool:
@@ -188,9 +217,9 @@ def _with_bodies(part: ast.Statement, edits: list[Edit]) -> ast.Statement:
             raise AssertionError(part)
 
 
-def _parsed(text: str) -> Sequence[ast.Statement]:
+def _parsed(fragment: Fragment) -> Sequence[ast.Statement]:
     sink = Sink()
-    statements = parse(Source(text, name="<edit>"), sink).statements
+    statements = parse(fragment, sink).statements
     if len(sink):
         raise _Unreadable
     return statements

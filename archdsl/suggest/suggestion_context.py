@@ -1,6 +1,6 @@
 """What generators of suggestions look at: the text, its statements, the network as far as it is known, one error."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from functools import cached_property
 from math import sqrt
@@ -8,13 +8,14 @@ from math import sqrt
 from ..contract.arguments import ParameterSpec
 from ..contract.layer import InputOp
 from ..diagnostics import Diagnostic, Edit
+from ..diagnostics.fixes import edited_text
 from ..elaborate.attempts import Attempts
 from ..graph import DraftNode, Node, likely_shape
 from ..shapes.shape import Shape
 from ..syntax import ast
 from ..text.source import Source, Span
 from .candidate import Candidate
-from .statements import Statements, bodies, edited_text
+from .statements import Statements, bodies
 from .written_arguments import parameters_of, remove_argument, set_argument
 
 FAR = 14
@@ -35,7 +36,7 @@ class SuggestionContext:
         self.source: Source = attempts.program.source
         self.draft = attempts.draft
         self.statements = Statements(attempts.program)
-        self.blocks = {block.name.text: block for block in attempts.program.blocks}
+        self.blocks = attempts.blocks
         self.nodes: dict[int, list[DraftNode]] = {}
         for node in self.draft.nodes:
             if node.statement is not None:
@@ -102,6 +103,11 @@ class SuggestionContext:
                 case ast.LayerStatement():
                     found.update(a.value.name for a in each.args if isinstance(a.value, ast.Variable))
         return found
+
+    @cached_property
+    def written(self) -> Counter[str]:
+        """How often each argument is written in the text."""
+        return Counter(a.span.text for s in self.statements.all if isinstance(s, ast.LayerStatement) for a in s.args)
 
     @cached_property
     def inputs(self) -> list[tuple[ast.Input, Node]]:

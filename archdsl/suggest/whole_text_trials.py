@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable
 
 from ..diagnostics import Diagnostic, Fix, Severity
 from ..diagnostics.diagnostic import Found
+from ..diagnostics.fixes import edited_text
 from ..text.source import Source
 from .candidate import Candidate
 from .generators import candidates
-from .statements import edited_text
 from .suggestion_context import ErrorSite, SuggestionContext
 
 _MOST_TRIED = 8

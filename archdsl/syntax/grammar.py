@@ -23,6 +23,8 @@ def grammar() -> Lark:
     if parser is None:
         parser = build(text)
         write_private(name, dump(parser, origin))
+    # Lark builds a lexer for each text unless it has one.
+    parser.lexer = parser._build_lexer()
     return parser
 
 

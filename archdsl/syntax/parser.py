@@ -179,7 +179,7 @@ class _Driver:
             case "AS" if self.first():
                 return ("`as NAME` goes at the end of a statement",)
             case "NUMBER" | "SIGN" | "SIZE" | "AT" if self.in_merge():
-                return ("`shift -1` adds a constant, `scale 0.5` multiplies by one",)
+                return ("`shift` adds a constant, `scale` multiplies by one",)
             case "LBRACE" if self.starts_with("NET"):
                 return ("the statements of a network follow without braces",)
             case _:

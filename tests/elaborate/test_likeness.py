@@ -6,8 +6,9 @@ from archdsl.diagnostics import Sink
 from archdsl.diagnostics.diagnostic import Found
 from archdsl.diagnostics.fixes import fix
 from archdsl.elaborate.known_operations import _OPERATIONS, is_operation
-from archdsl.layers import registry, synonyms
+from archdsl.layers import merges, registry, synonyms
 from archdsl.network import analyze
+from archdsl.suggest.generators.foreign_names import FOREIGN_NAMES
 from archdsl.text.source import Source
 
 
@@ -78,3 +79,10 @@ def test_no_separator_where_more_is_missing(text: str) -> None:
 def test_a_separator_where_all_is_there(text: str) -> None:
     word = text.split()[-1]
     assert fixed(text) == text.replace(f" {word}", f"; {word}")
+
+
+def test_a_foreign_name_is_no_name_here() -> None:
+    """Its keyword is a statement of the language, and the word itself is not: it would be read as what it is."""
+    known = {*registry(), *synonyms(), *merges(), "residual"}
+    assert set(FOREIGN_NAMES.values()) <= known
+    assert not [word for word in FOREIGN_NAMES if word in {*registry(), *synonyms()}]

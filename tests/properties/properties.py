@@ -5,7 +5,14 @@ from random import Random
 
 from archdsl.record import Record
 
-from . import holds_acceptance, holds_commands, holds_formatting, holds_silence, holds_sizes
+from . import (
+    holds_acceptance,
+    holds_commands,
+    holds_formatting,
+    holds_silence,
+    holds_sizes,
+    holds_suggestions,
+)
 from .example import Example
 
 
@@ -17,7 +24,7 @@ class Property(Record):
     check: Callable[[Example], None]
 
 
-_MODULES = (holds_commands, holds_acceptance, holds_formatting, holds_sizes, holds_silence)
+_MODULES = (holds_commands, holds_acceptance, holds_formatting, holds_sizes, holds_silence, holds_suggestions)
 PROPERTIES = {module.NAME: Property(name=module.NAME, draw=module.draw, check=module.check) for module in _MODULES}
 
 

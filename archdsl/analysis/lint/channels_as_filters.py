@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from ...diagnostics import Diagnostic, Severity
+from ...diagnostics import Diagnostic, Edit, Fix, Severity
 from ...graph import BaseGraph, Draft, DraftNode, Node, likely_shape
 from ...layers.conv import Conv, UpConv
 from ...shapes.symbolic import plain
@@ -28,6 +28,8 @@ class ChannelsAsFilters(Diagnostic):
     wrong = "input 3x224x224\nconv 3 64\n"
     right = "input 3x224x224\nconv 64 k3\n"
     severity = Severity.WARNING
+    has_alternatives = True
+    fix_is_tried = True
 
     keyword: str
     filters: int
@@ -42,11 +44,11 @@ class ChannelsAsFilters(Diagnostic):
         return f"{self.filters} is also the number of input channels"
 
     def help(self) -> tuple[str, ...]:
-        return (
-            f"for {self.kernel} filters of 3×3, write `{self.keyword} {self.kernel} k3`: "
-            "the input channels are inferred",
-            f"if you want {self.filters} filters, write `k{self.kernel}` for a kernel of {self.kernel}",
-        )
+        return (f"if you want {self.filters} filters, write `k{self.kernel}` for a kernel of {self.kernel}",)
+
+    def fix(self) -> Fix:
+        text = f"{self.keyword} {self.kernel} k3"
+        return Fix(title=f"write `{text}`", edits=(Edit(span=self.span, text=text),), why="input channels are inferred")
 
 
 def find(facts: Facts) -> Iterator[ChannelsAsFilters]:

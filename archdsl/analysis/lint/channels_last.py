@@ -24,6 +24,7 @@ class ChannelsLast(Diagnostic):
     wrong = "input 32x32x3\nconv 8 k3\n"
     right = "input 3x32x32\nconv 8 k3\n"
     severity = Severity.WARNING
+    fix_is_tried = True
 
     sizes: str
     reordered: str

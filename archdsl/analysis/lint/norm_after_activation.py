@@ -32,7 +32,7 @@ class NormAfterActivation(Diagnostic):
         return f"`bn` comes after `{self.activation}`; its paper puts it before"
 
     def help(self) -> tuple[str, ...]:
-        return (f"write `nobias; bn; {self.activation}`",)
+        return (f"normalize before `{self.activation}`; the bias is then of no use",)
 
 
 def find(facts: Facts) -> Iterator[NormAfterActivation]:

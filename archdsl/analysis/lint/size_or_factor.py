@@ -27,6 +27,7 @@ class SizeOrFactor(Diagnostic):
     wrong = "input 64x7x7\nupsample 224x224\n"
     right = "input 64x7x7\nresize 224x224\n"
     severity = Severity.WARNING
+    fix_is_tried = True
 
     keyword: str
     numbers: str

@@ -34,7 +34,7 @@ class StrideOverKernel(Diagnostic):
         return f"reads one element in {self.part}"
 
     def help(self) -> tuple[str, ...]:
-        return (f"use a kernel of at least {self.stride}, or `avgpool {self.stride}` first and stride 1",)
+        return (f"use a kernel of at least {self.stride}, or average pooling before it and stride 1",)
 
 
 def find(facts: Facts) -> Iterator[StrideOverKernel]:

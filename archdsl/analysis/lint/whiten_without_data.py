@@ -26,7 +26,7 @@ class WhitenWithoutData(Diagnostic):
         return "`whiten` is computed from training images, but this text names no data"
 
     def help(self) -> tuple[str, ...]:
-        return ("write `train { data cifar10 }`, or use `archdsl train --data`", "otherwise the filters are random")
+        return ("name the data in the `train` block, or use `archdsl train --data`", "otherwise the filters are random")
 
 
 def find(facts: Facts) -> Iterator[WhitenWithoutData]:

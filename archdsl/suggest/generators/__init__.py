@@ -51,6 +51,7 @@ _GENERATORS: Mapping[type[Diagnostic], tuple[Generator, ...]] = {
     structure_errors.AssertFailed: (
         assertion_fixes.outputs,
         assertion_fixes.resampled,
+        assertion_fixes.stepped,
         assertion_fixes.standard,
         window_fixes.fitting,
         window_fixes.fewer,

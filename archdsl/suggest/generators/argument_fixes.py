@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Iterator
+from math import isfinite
 
-from ...contract.arguments import ParameterSpec
+from ...contract.arguments import Float, Int, ParameterSpec, SpatialInt
 from ...diagnostics import Edit
 from ...diagnostics.catalogue import argument_errors, name_errors
+from ...diagnostics.fixes import edited_text
 from ...elaborate.torch_order import argument_of
 from ...layers import find
 from ...syntax import ast
 from ...text.source import Span
 from ..candidate import Candidate
-from ..statements import edited_text
 from ..suggestion_context import ErrorSite, SuggestionContext, changed, rewritten
 from ..written_arguments import remove_this, rendered, value_text, written_arguments
 from .name_fixes import near
@@ -129,14 +130,17 @@ def _accepted(p: ParameterSpec, value: str) -> Iterator[str]:
         number = float(value)
     except ValueError:
         return
-    most = getattr(p.kind, "most", None)
+    if not isfinite(number):
+        return
+    most = p.kind.maximum if isinstance(p.kind, Float) else None
     if most is not None and number > most:
-        yield from ("0.5", f"{number / 10:g}", f"{number / 100:g}")
+        percent = [f"{number / 100:g}"] if 2 < number <= 100 else []
+        yield from (*percent, "0.5", f"{number / 10:g}")
         return
     if number != int(number):
         yield from (str(int(number)), str(int(number) + 1))
         return
-    least = getattr(p.kind, "least", None)
+    least = p.kind.minimum if isinstance(p.kind, Float | Int | SpatialInt) else None
     if number < 0:
         yield str(int(-number))
     if least is not None and number < least:

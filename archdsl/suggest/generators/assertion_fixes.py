@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from ...shapes.shape import Layout
 from ...shapes.symbolic import plain
 from ...syntax import ast
 from ..candidate import Candidate
@@ -57,6 +58,33 @@ def resampled(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate
     ]
     for index, (place, rank) in enumerate(_places(context, those, side)):
         yield inserted_before(place, text, rank + 0.12 * index)
+
+
+def stepped(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """For an output that has steps and should be a vector: the last step after the layers that work on a sequence."""
+    statement, node = site.statement, site.node
+    if not isinstance(statement, ast.Assert) or node is None:
+        return
+    shape = context.shape(node.id)
+    if shape is None or shape.layout not in (Layout.SEQUENCE, Layout.SIGNAL, Layout.OPEN):
+        return
+    if _wanted(statement.condition) is None or sizes_in_any(statement.condition):
+        return
+    path = list(context.behind(node, 40))
+    for index, (each, _, _) in enumerate(path):
+        after = path[index - 1][0] if index else None
+        if each.keyword.text in ("lstm", "gru", "rnn") and after is not None:
+            yield inserted_before(after, "take -1", 0.7)
+            yield inserted_before(after, "gap", 1.0)
+    linear = next((each for each, maker, _ in path if maker.op is not None and maker.op.keyword == "fc"), None)
+    if linear is not None:
+        yield inserted_before(linear, "take -1", 1.1)
+        yield inserted_before(linear, "gap", 1.2)
+
+
+def sizes_in_any(condition: ast.Expr) -> bool:
+    """Whether an assertion compares with a shape of several sizes."""
+    return any(len(size) > 1 for size in sizes_in(condition))
 
 
 def _places(

@@ -1,7 +1,7 @@
 """Channels that do not fit: filters, divisors of channels, shortcuts."""
 
 from collections.abc import Iterator
-from math import gcd
+from math import gcd, lcm
 
 from ...diagnostics import Edit
 from ...graph import DraftNode, Unresolved
@@ -17,6 +17,8 @@ from .sibling_fixes import setter
 
 _SPLITTING = ("groups", "heads", "window", "factor", "kv_heads", "levels")
 """Arguments that must divide the channels."""
+_MOST_STEPS = 10_000
+"""Numbers among which a divisor is looked for."""
 
 
 def filters(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
@@ -34,16 +36,11 @@ def filters(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
             if there is None or other is operand or plain(there.channels) == plain(shape.channels):
                 continue
             for text, rank in _as_text(context, statement, other, plain(there.channels)):
-                rarer = 0.3 * (_uses(context, text) < _uses(context, _now(context, statement, name)) - 1)
+                rarer = 0.3 * (context.written[text] < context.written[_now(context, statement, name)] - 1)
                 outside = 0.5 * (site.statement is not None and not covers(site.statement.span, statement.span))
                 candidate = changed(context, statement, {name: text}, 1.0 + 0.1 * index + rank + rarer + outside)
                 if candidate is not None:
                     yield candidate
-
-
-def _uses(context: SuggestionContext, text: str) -> int:
-    """How many arguments of the text are written so."""
-    return sum(a.span.text == text for s in context.statements.all if isinstance(s, ast.LayerStatement) for a in s.args)
 
 
 def _now(context: SuggestionContext, statement: ast.LayerStatement, name: str) -> str:
@@ -87,7 +84,7 @@ def divisors(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
     if any(size % value for size in sizes[1:]):
         yield from _rounded(context, layer, "filters", sizes[1], value)
     if sizes[0] % value and (found := setter(context, context.draft.nodes[node.inputs[0]])) is not None:
-        yield from _rounded(context, found[0], found[2], sizes[0], value)
+        yield from _rounded(context, found[0], found[2], sizes[0], value, of_heads=name == "heads")
 
 
 def _to_divide(node: Unresolved, shape: Shape) -> list[int]:
@@ -100,8 +97,9 @@ def _splitting(
 ) -> Iterator[Candidate]:
     """The divisors next to a value: in the statement, or where the parameter that it names has its default."""
     common = gcd(*sizes)
-    below = next((d for d in range(value - 1, 0, -1) if common % d == 0), None)
-    above = next((d for d in range(value + 1, common + 1) if common % d == 0), None)
+    start = min(value, common + 1)
+    below = next((d for d in range(start - 1, max(0, start - _MOST_STEPS), -1) if common % d == 0), None)
+    above = next((d for d in range(value + 1, min(common, value + _MOST_STEPS) + 1) if common % d == 0), None)
     near = sorted((d for d in (below, above) if d is not None), key=lambda d: (abs(d - value), d))
     parameters = context.parameters(layer)
     argument = written_arguments(layer, parameters).get(name)
@@ -133,15 +131,23 @@ def default_of(context: SuggestionContext, argument: ast.Argument | None) -> ast
 
 
 def _rounded(
-    context: SuggestionContext, statement: ast.LayerStatement, name: str, size: int, value: int
+    context: SuggestionContext,
+    statement: ast.LayerStatement,
+    name: str,
+    size: int,
+    value: int,
+    of_heads: bool = False,
 ) -> Iterator[Candidate]:
     """The multiples of a value next to a size, as an argument."""
     uneven = size % 8 != 0  # widths are round numbers: this one is more likely to be wrong than its divisor
-    nearest = sorted({-(-size // value) * value, size // value * value}, key=lambda each: abs(each - size))
+    # Of a width that is divided once more by 8, as most are.
+    step = lcm(value, 8) if size >= 16 else value
+    multiples = {-(-size // step) * step, size // step * step}
+    nearest = sorted(multiples, key=lambda each: (abs(each - size), -gcd(each, 64)))
     default = default_of(context, written_arguments(statement, context.parameters(statement)).get(name))
     for index, multiple in enumerate(nearest):
         if multiple > 0:
-            rank = (1.1 if uneven else 2.0) + 0.4 * index
+            rank = (0.9 if uneven and of_heads else 1.1 if uneven else 2.0) + 0.4 * index
             if default is not None and default.span.text == str(size):
                 yield Candidate(
                     title=f"set `{_now(context, statement, name)} = {multiple}`",

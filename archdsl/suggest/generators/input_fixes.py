@@ -14,6 +14,8 @@ from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext, inserted_before, removed
 
 _MULTIPLES = (2, 4, 8, 16, 32, 64)
+_LONGEST = 400
+"""Layers of a path whose shapes are inferred for other sizes."""
 _FIRST = "input 3x32x32"
 
 
@@ -52,7 +54,8 @@ def sizes(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         channels = plain(entry.shape.channels)
         if isinstance(site.diagnostic, OperandsDiffer):
             stride = _total_stride(context, site)
-            for rank, multiple in enumerate(m for m in reversed(_MULTIPLES) if m <= max(stride, 2)):
+            smaller = [m for m in reversed(_MULTIPLES) if m <= max(stride, 2)]
+            for rank, multiple in enumerate([*smaller[:1], 2 * smaller[0], *smaller[1:]]):
                 if all(side % multiple == 0 for side in sides):
                     continue
                 odd = next(side for side in sides if side % multiple)
@@ -111,7 +114,7 @@ def _least_until(context: SuggestionContext, node: DraftNode, entry: Node) -> It
         chain.append(node)
         node = context.draft.nodes[node.inputs[0]]
     chain.reverse()
-    if any(len(each.inputs) > 1 for each in chain) and len(chain) > 400:
+    if len(chain) > _LONGEST:
         return
     sides = [plain(side) for side in entry.shape.spatial_size]
     grown = list(sides)
@@ -148,13 +151,18 @@ def _fits(chain: list[DraftNode], shape: Shape, sides: list[int], axis: int, siz
 def alike(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """For weights that two inputs share: the size of one for the other."""
     written = [(entry, size) for entry, _ in context.inputs if (size := _literal(entry)) is not None]
+    node = site.node
+    reads = {each.id for each, _ in context.back(node, 10_000)} if node is not None else set()
+    second = {id(entry) for entry, entry_node in context.inputs if entry_node.id in reads}
     for entry, size in written:
         for other, theirs in written:
             if other is not entry and theirs.span.text != size.span.text:
                 edit = Edit(span=size.span, text=theirs.span.text)
                 title = f"write `{_with(entry, size.span, theirs.span.text)}`"
                 more = theirs.span.text.count("x") > size.span.text.count("x")
-                yield Candidate(title=title, edits=(edit,), rank=0.6 + 0.4 * (not more))
+                yield Candidate(
+                    title=title, edits=(edit,), rank=0.6 + 0.4 * (not more) + 0.2 * (id(entry) not in second)
+                )
 
 
 def asserted(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
@@ -203,6 +211,8 @@ def axes(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         behind = {entry.id: 10 for _, entry in context.inputs}
     for statement, entry in context.inputs:
         size = _literal(statement)
+        if entry.id in behind and size is None:
+            yield from _multiplied(statement)
         if entry.id not in behind or size is None:
             continue
         dims = tuple(plain(dim) for dim in entry.shape.dims if not isinstance(dim, Sym))
@@ -214,6 +224,16 @@ def axes(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
             yield _resized(statement, size.span, (1, *dims), 1.2 + far, "one channel")
         if len(dims) == 2 and dims[0] < dims[1]:
             yield _resized(statement, size.span, (dims[1], dims[0]), 1.4 + far, "")
+
+
+def _multiplied(statement: ast.Input) -> Iterator[Candidate]:
+    """`8*256`, which is one size, as two: `8x256`."""
+    for argument in statement.args:
+        text = argument.span.text.replace(" ", "")
+        if isinstance(argument.value, ast.Binary) and text.replace("*", "").isdigit() and argument.name is None:
+            new = text.replace("*", "x")
+            edit = Edit(span=argument.span, text=new)
+            yield Candidate(title=f"write `{new}` instead of `{argument.span.text}`", edits=(edit,), rank=0.3)
 
 
 def first(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:

@@ -7,14 +7,14 @@ from ...diagnostics import Edit
 from ...diagnostics.catalogue.shape_errors import OperandsDiffer, WrongDimensions
 from ...elaborate.dimensions import other_number
 from ...graph import DraftNode
-from ...layers.reshape import Reshape
+from ...layers.reshape import Flatten, Reshape
 from ...shapes.shape import Layout, Shape
 from ...shapes.symbolic import plain
 from ...syntax import ast
 from ..candidate import Candidate
 from ..statements import covers
-from ..suggestion_context import ErrorSite, SuggestionContext, changed, inserted_before, removed, rewritten
-from ..written_arguments import set_argument
+from ..suggestion_context import ErrorSite, SuggestionContext, changed, inserted_before, removed, rewritten, written
+from ..written_arguments import set_argument, written_arguments
 from .sibling_fixes import setter
 from .window_fixes import at_end
 
@@ -34,6 +34,7 @@ def bridges(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     for index, text in enumerate(_turning(shape, node, _pools_globally(context, site))):
         yield inserted_before(statement, text, 1.0 + 0.4 * index + 1.5 * stepped, _makes(shape, text))
     if shape.layout is Layout.VECTOR:
+        yield from _unflattened(context, site, node, plain(shape.dims[0]))
         yield from _kept(context, site, node)
         yield inserted_before(statement, f"reshape {plain(shape.dims[0])}x1x1", 3.5)
     if shape.layout in (Layout.VECTOR, Layout.SEQUENCE) and node.op is not None and node.op.keyword in _REDUCING:
@@ -84,6 +85,31 @@ def gates(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     yield both
 
 
+def _unflattened(context: SuggestionContext, site: ErrorSite, node: DraftNode, count: int) -> Iterator[Candidate]:
+    """A `reshape` to what the units before it are written as, `64*7*7`, or to what an earlier `flatten` had."""
+    statement = site.statement
+    if statement is None:
+        return
+    found = setter(context, context.draft.nodes[node.inputs[0]])
+    if found is not None:
+        argument = written_arguments(found[0], context.parameters(found[0])).get(found[2])
+        factors = argument.value.span.text.split("*") if argument is not None else []
+        spatial = [int(each) for each in factors[-2:] if each.strip().isdigit()]
+        if len(factors) > 2 and len(spatial) == 2 and count % prod(spatial) == 0:
+            channels = count // prod(spatial)
+            text = f"reshape {channels}x{spatial[0]}x{spatial[1]}"
+            edit = Edit(span=found[0].span.tail, text=f"; {text}")
+            yield Candidate(title=f"insert `{text}` after `{written(found[0])}`", edits=(edit,), rank=0.5)
+            yield inserted_before(statement, text, 0.6)
+    if found is None:
+        return
+    # What was flattened before the units, which are as many: not what is flattened right here.
+    for each in context.draft.nodes[: found[1].id]:
+        shape = context.shape(each.inputs[0]) if isinstance(each.op, Flatten) and each.inputs else None
+        if shape is not None and plain(shape.numel) == count:
+            yield inserted_before(statement, f"reshape {'x'.join(str(plain(dim)) for dim in shape.dims)}", 0.6)
+
+
 def _kept(context: SuggestionContext, site: ErrorSite, node: DraftNode) -> Iterator[Candidate]:
     """A global pooling on the way that keeps its axes, C×1×1, as gates do."""
     if site.statement is None:
@@ -126,7 +152,7 @@ def _turning(shape: Shape, node: DraftNode, pooled: bool) -> tuple[str, ...]:
                 return ("tokens", "flatten", "gap")
             return ("gap", "flatten") if pooled else ("flatten", "gap")
         case Layout.SIGNAL | Layout.OPEN:
-            return ("flatten", "gap", "permute 1 0")
+            return ("gap", "flatten", "permute 1 0") if pooled else ("flatten", "gap", "permute 1 0")
         case Layout.SEQUENCE if node.op is not None and node.op.style in ("conv", "pool"):
             return ("permute 1 0", "to_image", "gap")
         case Layout.SEQUENCE:
@@ -197,8 +223,10 @@ def reordered(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate
                 edits=(*out.edits, *into.edits),
                 rank=1.1 + 0.1 * distance,
             )
-        # Or the layer itself stands too late: it goes before the flatten.
-        if site.layer is not None and context.statements.home(site.layer) is not None:
+        # Or the layer itself stands too late: it goes before the flatten, unless a linear layer stands between.
+        between = context.draft.nodes[maker.id + 1 : node.id]
+        linear_between = any(each.op is not None and each.op.keyword == "fc" for each in between)
+        if not linear_between and site.layer is not None and context.statements.home(site.layer) is not None:
             own = removed(context, site.layer, 0.0)
             moved = " ".join(site.layer.span.text.split())
             into = inserted_before(early, moved, 0.0)
@@ -233,7 +261,7 @@ def named_tensors(context: SuggestionContext, site: ErrorSite) -> Iterator[Candi
                 edit = Edit(span=word.span, text=name)
                 rank = (1.4 if unused else 2.0) + 0.15 * index
                 yield Candidate(title=f"write `{name}` instead of `{word.text}`", edits=(edit,), rank=rank)
-    if isinstance(statement, ast.LayerStatement | ast.Merge | ast.Residual | ast.Stage):
+    if isinstance(statement, ast.LayerStatement | ast.Merge | ast.Residual | ast.Stage | ast.Reuse):
         for index, name in enumerate(order):
             unused = name not in context.used_names
             yield inserted_before(statement, f"from {name}", (0.7 if unused else 2.0) + 0.2 * index)

@@ -12,6 +12,7 @@ from ...text.library import standard_blocks
 from ...text.names import distance
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext, inserted_before, removed, written
+from .foreign_names import FOREIGN_NAMES
 
 _FAR = 3
 _SHORT = 4
@@ -33,9 +34,13 @@ def near(word: str, known: Iterable[str]) -> Iterator[tuple[str, float]]:
 def layers(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """Layers and blocks for a word that is neither. A word that names an operation or is in `std` stands for itself."""
     diagnostic = site.diagnostic
-    if not isinstance(diagnostic, name_errors.UnknownLayer) or diagnostic.in_std or is_operation(diagnostic.name):
+    if not isinstance(diagnostic, name_errors.UnknownLayer) or diagnostic.in_std:
         return
     word = diagnostic.name
+    if (keyword := FOREIGN_NAMES.get(word.lower())) is not None:
+        yield _renamed(site, keyword, 0.0).replace(why=f"`{keyword}` is its name here")
+    if is_operation(word):
+        return
     used = {each.keyword.text for each in context.statements.all if isinstance(each, ast.LayerStatement)}
     names = [*registry(), *synonyms(), *context.blocks, *merges(), *STATEMENTS]
     for name, steps in near(word, names):

@@ -49,19 +49,39 @@ def copied(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         return
     for statement, _, distance in context.behind(site.node):
         mine = written_arguments(statement, parameters := context.parameters(statement))
-        parallel = _parallel(context, statement)
-        for number, sibling in enumerate([*parallel, *_siblings(context, statement)]):
+        parallel, others = _parallel(context, statement), _siblings(context, statement)
+        odd = _odd_one_out(context, mine, parameters, others)
+        for number, sibling in enumerate([*parallel, *others]):
             theirs = written_arguments(sibling, context.parameters(sibling))
             for index, name in enumerate(_shared(context, statement, sibling)):
                 text = _text(theirs, name, parameters)
                 if text == _text(mine, name, parameters):
                     continue
-                base = 1.0 if sibling in parallel else 1.9
+                base = 1.0 if sibling in parallel or name in odd else 1.9
                 base += 1.5 * (name == "padding" and text is not None and _covers_all(mine, parameters, text))
                 rank = base + away(distance) + 0.3 * number + 0.1 * index
                 candidate = changed(context, statement, {name: text}, rank, f"as line {sibling.span.line}")
                 if candidate is not None:
                     yield candidate
+
+
+def _odd_one_out(
+    context: SuggestionContext,
+    mine: dict[str, ast.Argument],
+    parameters: tuple[ParameterSpec, ...],
+    others: list[ast.LayerStatement],
+) -> set[str]:
+    """The arguments that several siblings have alike, and this statement otherwise."""
+    found = set()
+    for name in ("kernel", "stride", "padding", "factor", "output_padding"):
+        texts = [
+            _text(written_arguments(each, context.parameters(each)), name, parameters)
+            for each in others
+            if any(p.name == name for p in parameters)
+        ]
+        if len(texts) > 1 and len(set(texts)) == 1 and texts[0] != _text(mine, name, parameters):
+            found.add(name)
+    return found
 
 
 def _parallel(context: SuggestionContext, statement: ast.LayerStatement) -> list[ast.LayerStatement]:

@@ -8,11 +8,13 @@ from ...diagnostics.catalogue import syntax_errors
 from ...text.source import Source, Span
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext
+from .foreign_names import FOREIGN_NAMES
 
 _HABITS: tuple[tuple[str, str, str], ...] = (
     (r"\(\s*(\d+)\s*,\s*(\d+)\s*,?\s*\)", r"\1x\2", "sizes are written with an x"),
     (r"\(\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*\)", r"\1x\2x\3", "sizes are written with an x"),
     (r"\[\s*(\d+)\s*,\s*(\d+)\s*\]", r"\1x\2", "sizes are written with an x"),
+    (r"\(\s*(\d+)\s*,\s*\1\s*,?\s*\)", r"k\1", "one number serves all spatial dimensions"),
     (r"\[\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*\]", r"\1x\2x\3", "sizes are written with an x"),
     (r"(?<=\d)\s*[×*]\s*(?=\d)", "x", "sizes are written with an x"),
     (r"\s*(?:→|->|=>|\|>|\|)\s*", "; ", "statements are separated by `;`"),
@@ -41,6 +43,9 @@ def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
         edit = Edit(span=Span(line.source, end, end), text=" {")
         yield Candidate(title=f"insert `{{` at the end of line {site.line}", edits=(edit,), rank=0.5)
         yield from _habits(site)
+    elif isinstance(diagnostic, syntax_errors.NoBody) and (word := FOREIGN_NAMES.get(diagnostic.word.lower())):
+        edit = Edit(span=site.span, text=word)
+        yield Candidate(title=f"write `{word}` instead of `{site.span.text}`", edits=(edit,), rank=0.0)
     elif isinstance(diagnostic, syntax_errors.ReservedName):
         edit = Edit(span=site.span, text=f"{diagnostic.name}_1")
         yield Candidate(title=f"write `{edit.text}`", edits=(edit,), rank=1.0)

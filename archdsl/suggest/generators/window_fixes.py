@@ -41,6 +41,7 @@ def fitting(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         if op is None or not maker.inputs:
             continue
         rank = 1.2 + away(distance)
+        yield from _swapped(context, statement, rank - 0.5)
         if isinstance(op, UpConv):
             yield from _spread(context, statement, maker, rank)
         elif hasattr(op, "padding") and hasattr(op, "kernel") and not (own and distance == 0):
@@ -51,6 +52,17 @@ def fitting(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
                 yield from _only(changed(context, statement, {"factor": factor}, rank + 0.5))
     if isinstance(site.diagnostic, OperandsDiffer) and len(node.inputs) > 1:
         yield from _operands(context, site, node)
+
+
+def _swapped(context: SuggestionContext, statement: ast.LayerStatement, rank: float) -> Iterator[Candidate]:
+    """The filters and the kernel of a convolution that has fewer filters than its kernel is long: `conv 3 64`."""
+    parameters = {p.name: p for p in context.parameters(statement)}
+    given = written_arguments(statement, context.parameters(statement))
+    if "filters" in given and "kernel" in given:
+        filters, kernel = (value_text(given[name], parameters[name]) for name in ("filters", "kernel"))
+        if filters.isdigit() and kernel.isdigit() and int(kernel) >= 8 > int(filters):
+            values: dict[str, str | None] = {"filters": kernel, "kernel": filters}
+            yield from _only(changed(context, statement, values, rank, "filters come first"))
 
 
 def _only(candidate: Candidate | None) -> Iterator[Candidate]:
@@ -64,6 +76,7 @@ def _own_window(context: SuggestionContext, layer: ast.LayerStatement, node: Dra
     if op is None or shape is None or not shape.spatial:
         return
     room = min(plain(side) for side in shape.spatial_size)
+    yield from _swapped(context, layer, 0.6)
     kernel = getattr(op, "kernel", None)
     least = kernel if isinstance(kernel, int) else min(kernel) if isinstance(kernel, tuple) else 0
     if isinstance(op, Pooling):
@@ -127,8 +140,14 @@ def _spread(
     kernel = op.kernel if isinstance(op.kernel, int) else op.kernel[0]
     step = plain(stride)
     if step > 1:
+        bare = "padding" not in written_arguments(statement, context.parameters(statement))
         yield from _only(
-            changed(context, statement, {"kernel": str(step), "padding": None, "output_padding": None}, rank + 0.9)
+            changed(
+                context,
+                statement,
+                {"kernel": str(step), "padding": None, "output_padding": None},
+                rank + (0.05 if bare else 0.9),
+            )
         )
         half = (plain(kernel) - 1) // 2
         padding = half if plain(kernel) % 2 else (plain(kernel) - step) // 2
@@ -255,15 +274,25 @@ def fewer(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     node = site.node
     if node is None:
         return
+    yield from _doubled(context, site)
     mine = "" if site.layer is None else written(site.layer)
     for statement, maker, distance in context.behind(node):
         word = maker.op.keyword if maker.op is not None else ""
-        if distance == 1 and statement is not site.statement and written(statement) == mine:
+        if statement is not site.statement and distance == 1 and written(statement) == mine:
             yield removed(context, statement, 0.6, "it stands twice in a row")
         if word in _SHRINKING and statement is not site.statement:
             before = context.shape(maker.inputs[0]) if maker.inputs else None
             flat = word in ("flatten", "gap", "gmp")
             yield removed(context, statement, (1.6 if flat else 2.2) + away(distance), _why(before, word))
+
+
+def _doubled(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """A pooling that stands twice in a row, wherever it is."""
+    for each in context.statements.all:
+        if isinstance(each, ast.LayerStatement) and each.keyword.text in _SHRINKING and each is not site.statement:
+            previous = next(context.statements.before(each), None)
+            if previous is not None and written(previous) == written(each):
+                yield removed(context, each, 0.9, "it stands twice in a row")
 
 
 def _why(before: Shape | None, word: str) -> str:
