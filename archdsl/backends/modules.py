@@ -140,6 +140,21 @@ class StandardizeTransposed(nn.Module):
         return f"{self.groups}"
 
 
+class UpsampleLike(nn.Module):
+    """Interpolate to the spatial size of a second tensor."""
+
+    def __init__(self, mode: str = "nearest", align_corners: bool | None = None) -> None:
+        super().__init__()
+        self.mode, self.align_corners = mode, align_corners
+
+    def forward(self, x: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+        size = like.shape[2:]
+        return nn.functional.interpolate(x, size, mode=self.mode, align_corners=self.align_corners)
+
+    def extra_repr(self) -> str:
+        return f"mode={self.mode!r}, align_corners={self.align_corners}"
+
+
 class AxesSoftmax(nn.Module):
     """Softmax over several axes, from the first to the last, as if they were one; or its logarithm."""
 

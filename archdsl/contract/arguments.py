@@ -190,6 +190,25 @@ class PatternText(Kind):
         return value
 
 
+class TensorRef(str):
+    """The name of a tensor, as the value of an argument."""
+
+    __slots__ = ()
+
+
+class TensorName(Kind):
+    """The name of a tensor, which becomes a further input of the layer."""
+
+    @property
+    def words(self) -> str:
+        return "the name of a tensor"
+
+    def accept(self, value: Any) -> TensorRef:
+        if not isinstance(value, TensorRef):
+            raise self.invalid()
+        return value
+
+
 class Either(Kind):
     """A value of any of several kinds."""
 
@@ -231,6 +250,7 @@ class Declared(Record):
     words: tuple[tuple[str, Any], ...]
     doc: str
     rest: bool
+    name: str | None
 
 
 def argument(
@@ -242,20 +262,30 @@ def argument(
     words: Mapping[str, Any] | None = None,
     doc: str = "",
     rest: bool = False,
+    name: str | None = None,
 ) -> Any:
     """Declare an argument of a layer.
 
     `letter` allows the shorthand `k5`; `positional` allows the value without a name, in the order of declaration; with
     `many`, the last positional argument takes several values; `words` are bare words that set a value: `{"nobias":
     False}`; `doc` describes the argument in a phrase; with `rest`, it takes all named arguments that have no parameter
-    of their own, as (name, value).
+    of their own, as (name, value); `name` is how it is written, if Python reserves that word.
     """
     flags = tuple((words or {}).items())
-    return Declared(default=default, letter=letter, positional=positional, many=many, words=flags, doc=doc, rest=rest)
+    return Declared(
+        default=default,
+        letter=letter,
+        positional=positional,
+        many=many,
+        words=flags,
+        doc=doc,
+        rest=rest,
+        name=name,
+    )
 
 
 class ParameterSpec(Record):
-    """The signature of one parameter of a layer or a block."""
+    """The signature of one parameter of a layer or a block. `field` is the layer's field, if it has another name."""
 
     name: str
     kind: Kind | None
@@ -266,6 +296,7 @@ class ParameterSpec(Record):
     words: tuple[tuple[str, Any], ...] = ()
     doc: str = ""
     rest: bool = False
+    field: str | None = None
 
     @property
     def required(self) -> bool:
@@ -273,6 +304,7 @@ class ParameterSpec(Record):
         return self.default is REQUIRED
 
 
+Tensor = Annotated[TensorRef, TensorName()]
 PositiveInt = Annotated[int, Int(minimum=1)]
 NaturalInt = Annotated[int, Int(minimum=0)]
 AnyInt = Annotated[int, Int()]

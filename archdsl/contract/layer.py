@@ -3,14 +3,14 @@
 import inspect
 import typing
 from collections.abc import Mapping
-from typing import Any, ClassVar, dataclass_transform
+from typing import Any, ClassVar, Self, dataclass_transform
 
 from ..diagnostics import Change
 from ..diagnostics.catalogue.shape_errors import CannotTake, OperandsDiffer
 from ..record import Record
 from ..shapes.shape import Shape, Window
 from ..shapes.symbolic import Sym, plain
-from .arguments import REQUIRED, Declared, Kind, ParameterSpec, argument
+from .arguments import REQUIRED, Declared, Kind, ParameterSpec, TensorName, argument
 from .call import Step, Steps
 from .reads import Links
 from .reasons import Reasons, by_dimension, change
@@ -86,9 +86,24 @@ class Op(Record):
         if cls.style and cls.style not in STYLES:
             raise TypeError(f"{cls.__name__}: there is no style {cls.style!r}; archdsl/contract/styles.py lists them")
         annotations = inspect.get_annotations(cls)
-        own = {p.name: p for p in cls.parameters}
+        own = {p.field or p.name: p for p in cls.parameters}
         own |= {name: _parameter(name, annotations[name], field) for name, field in declared.items()}
         cls.parameters = tuple(own.values())
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """The op with these arguments, by the names under which they are written."""
+        fields = {p.name: p.field or p.name for p in cls.parameters}
+        return cls(**{fields[name]: value for name, value in values.items()})
+
+    def value_of(self, parameter: ParameterSpec) -> Any:
+        """The value of an argument."""
+        return getattr(self, parameter.field or parameter.name)
+
+    def named_inputs(self) -> Mapping[str, str]:
+        """The tensors that arguments name, by argument: the inputs after the first, in order."""
+        given = ((p.name, self.value_of(p)) for p in self.parameters if isinstance(p.kind, TensorName))
+        return {argument: tensor for argument, tensor in given if tensor is not None}
 
     def infer(self, xs: tuple[Shape, ...]) -> Shape:
         """The output's shape. Raises Reject or Undecided. No other method raises for an input that this one accepts."""
@@ -158,8 +173,12 @@ class InputOp(Op):
 INPUT = InputOp()
 
 
-class Layer(Op):
-    """A layer with one input: the contract that every layer implements.
+class LayerOp(Op):
+    """A layer: it takes the current tensor, and those that its arguments name."""
+
+
+class Layer(LayerOp):
+    """A layer with one input: the contract that almost every layer implements.
 
     Only `out` rejects: it raises Reject, or Undecided for symbolic dimensions whose result has no closed form. For an
     input that it accepts, no other method raises, and each returns quickly whatever the sizes. A test checks this for
@@ -263,7 +282,8 @@ def _parameter(name: str, annotation: Any, declared: Declared) -> ParameterSpec:
         inner = [a for a in typing.get_args(annotation) if hasattr(a, "__metadata__")]
         kind = next(each for each in inner[0].__metadata__ if isinstance(each, Kind))
     return ParameterSpec(
-        name=name,
+        name=declared.name or name,
+        field=name if declared.name else None,
         kind=kind,
         default=declared.default,
         letter=declared.letter,

@@ -11,7 +11,7 @@ from ..graph import Assertion, Draft
 from ..syntax import ast
 from ..text.library import Library, StandardLibrary
 from ..text.source import Span
-from . import control, layer_statements, merges, train_block
+from . import control, layer_statements, merges, named_tensors, train_block
 from .definitions import Definitions
 from .inputs import Override, run_input, run_override
 from .state import Abort, Caches, State
@@ -154,7 +154,7 @@ def _layer(state: State, statement: ast.LayerStatement) -> None:
 
 def _output(state: State, statement: ast.Output) -> None:
     for word in statement.names:
-        tensor = merges.find_tensor(state, word)
+        tensor = named_tensors.find_tensor(state, word)
         if tensor is not None:
             state.outputs.append((word.text, tensor.node))
 

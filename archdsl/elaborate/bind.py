@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ..contract.arguments import Bool, InvalidValue, Kind, OneOf, ParameterSpec
+from ..contract.arguments import Bool, InvalidValue, Kind, OneOf, ParameterSpec, TensorName, TensorRef
 from ..contract.initializers import Init, Initializer
 from ..contract.styles import SHAPE_KEEPING
 from ..diagnostics import Diagnostic, Edit, Fix
@@ -241,11 +241,19 @@ class _Binder:
                 return expr.name
             case ast.Variable() if kind is not None and kind.worded and self.ev.scope.find(expr.name) is None:
                 return expr.name  # rejected by the kind, which lists its words
+            case ast.Variable() if isinstance(kind, TensorName):
+                return self.tensor(expr)
             case ast.Call() if isinstance(kind, Initializer):
                 numbers = tuple(self.ev.number(each) for each in expr.args)
                 return UNKNOWN if UNKNOWN in numbers else Init(name=expr.function.text, numbers=numbers)
             case _:
                 return self.ev.value(expr)
+
+    def tensor(self, word: ast.Variable) -> Any:
+        """The name of a tensor as a value; anything else is rejected by the kind."""
+        found = self.ev.scope.find(word.name)
+        named = word.name == "in" or (found is not None and isinstance(found.value, NamedTensor))
+        return TensorRef(word.name) if named else self.ev.value(word)
 
     def unknown_word(self, word: ast.Variable, arg: ast.Argument) -> None:
         """Neither flag nor shorthand nor a name: suggest among all of them, and go on with the nearest."""

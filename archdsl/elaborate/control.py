@@ -18,7 +18,7 @@ from ..syntax import ast
 from ..text.source import Span
 from .bind import bind
 from .budget import estimate
-from .merges import find_tensor
+from .named_tensors import find_tensor
 from .state import UNRESOLVED, Abort, BlockDef, Result, State
 
 _MANY = 1000

@@ -17,6 +17,7 @@ from ..syntax import ast
 from ..text.source import Span
 from .bind import bind
 from .dimensions import fits_dimensions
+from .named_tensors import find_tensor
 from .state import UNRESOLVED, Result, State
 
 
@@ -45,9 +46,10 @@ def apply_once(state: State, statement: ast.LayerStatement, layer: type[Op], ali
         op, arguments, flawless = make_op(state, statement, layer)
         if flawless and key is not None:
             memo.found[key] = op, arguments
-    inputs = (state.inputs[0][1].id if layer.starts and state.inputs else state.current,)
+    inputs: tuple[int, ...] = (state.inputs[0][1].id if layer.starts and state.inputs else state.current,)
     alone = alias is not None and statement.times == 1
-    if op is not None:
+    if op is not None and (others := _named_inputs(state, op, arguments)) is not None:
+        inputs += others
         result = infer(state, op, inputs, statement, arguments)
         path = state.named_child(alias) if alone and alias else state.child(layer.keyword)
         state.add(op, inputs, result, path, statement.span, alias=alias, arguments=arguments)
@@ -56,6 +58,20 @@ def apply_once(state: State, statement: ast.LayerStatement, layer: type[Op], ali
     recovery = state.shape if layer.style in SHAPE_KEEPING else None
     path = state.named_child(alias) if alone and alias else state.child(layer.keyword)
     state.unresolved(None, inputs, recovery, path, statement.span, alias, arguments)
+
+
+def _named_inputs(state: State, op: Op, arguments: Arguments) -> tuple[int, ...] | None:
+    """The nodes of the tensors that arguments name; None after a report."""
+    words = [ast.Word(text=name, span=_value(arguments[argument])) for argument, name in op.named_inputs().items()]
+    found = [find_tensor(state, word) for word in words]
+    nodes = tuple(tensor.node for tensor in found if tensor is not None)
+    return nodes if len(nodes) == len(found) else None
+
+
+def _value(argument: Span) -> Span:
+    """The span of a named argument's value."""
+    _, sign, value = argument.text.partition("=")
+    return Span(argument.source, argument.end - len(value.lstrip()), argument.end) if sign else argument
 
 
 def make_op(state: State, statement: ast.LayerStatement, layer: type[Op]) -> tuple[Op | None, Arguments, bool]:
@@ -67,7 +83,7 @@ def make_op(state: State, statement: ast.LayerStatement, layer: type[Op]) -> tup
     key = (layer, *sorted(bound.values.items()))
     op = state.ops.get(key)
     if op is None:
-        op = state.ops[key] = layer(**bound.values)
+        op = state.ops[key] = layer.of(bound.values)
     return op, bound.spans, not ev.errors
 
 
@@ -85,7 +101,9 @@ def infer(state: State, op: Op, inputs: tuple[int, ...], statement: ast.LayerSta
     try:
         shape = op.infer(known)
     except Reject as reject:
-        report(state, reject, op, statement, spans, state.nodes[inputs[0]])
+        names = ["", *op.named_inputs()]
+        refused = names.index(reject.argument) if reject.argument in names else 0
+        report(state, reject, op, statement, spans, state.nodes[inputs[refused]])
         return Result(None, reject.recovery_shape)
     except Undecided as undecided:
         state.emit(structure_errors.UndecidedSize(span=statement.keyword.span, uses=state.uses, why=str(undecided)))

@@ -104,7 +104,7 @@ def _takes(layer: type[Op], values: Mapping[str, Any], x: Shape) -> bool:
         return False
     try:
         with recording():  # what is only tried is no demand
-            layer(**values).infer((x,))
+            layer.of(values).infer((x,))
     except (Reject, Undecided):
         return False
     return True

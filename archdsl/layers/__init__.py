@@ -4,14 +4,14 @@ import importlib
 import pkgutil
 from functools import cache
 
-from ..contract.layer import Layer, Op
+from ..contract.layer import LayerOp, Op
 from .merge import MergeOp
 
 
 @cache
-def registry() -> dict[str, type[Layer]]:
+def registry() -> dict[str, type[LayerOp]]:
     """Keyword → layer, for all layers defined in this folder."""
-    return {each.keyword: each for each in _classes() if issubclass(each, Layer)}
+    return {each.keyword: each for each in _classes() if issubclass(each, LayerOp)}
 
 
 @cache
@@ -34,6 +34,6 @@ def synonyms() -> dict[str, str]:
     return {word: layer.keyword for layer in registry().values() for word in layer.synonyms}
 
 
-def find(word: str) -> type[Layer] | None:
+def find(word: str) -> type[LayerOp] | None:
     """The layer with this keyword or synonym."""
     return registry().get(synonyms().get(word, word))

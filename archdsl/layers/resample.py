@@ -2,10 +2,21 @@
 
 from typing import Annotated, Any, Literal
 
-from ..contract.arguments import Flag, OneOf, PositiveInt, PositiveSpatialInt, argument
-from ..contract.call import Step, nn
-from ..contract.layer import Layer, Reject
-from ..contract.reads import ALL, SAME, Links, PeriodicReads, Reads, interpolating, pointwise, repeating, spatial_links
+from ..contract.arguments import Flag, OneOf, PositiveInt, PositiveSpatialInt, Tensor, argument
+from ..contract.call import Step, Steps, nn, ours
+from ..contract.layer import Layer, LayerOp, Reject, Weights
+from ..contract.reads import (
+    ALL,
+    NOTHING_READ,
+    SAME,
+    Links,
+    PeriodicReads,
+    Reads,
+    interpolating,
+    pointwise,
+    repeating,
+    spatial_links,
+)
 from ..contract.reasons import KEEPS, Reasons, by_dimension, change, factor_of, reasons, scaled
 from ..contract.saves import NOTHING, Saves, contiguous
 from ..diagnostics import Change
@@ -17,8 +28,8 @@ _LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}
 _MODES = ("nearest", "linear", "bilinear", "trilinear", "bicubic")
 
 
-class Resampling(Layer):
-    """What `upsample` and `resize` share: a change of spatial size."""
+class Resampling(LayerOp):
+    """What `upsample` and `resize` share: they change the spatial size."""
 
     style = "shape"
 
@@ -28,20 +39,20 @@ class Resampling(Layer):
     align_corners: Flag = argument(False, words={"align_corners": True}, doc="align the corners of input and output")
 
     def factors(self, x: Shape) -> tuple[int | None, ...]:
-        """The factor for each spatial dimension; None if a size is given instead."""
+        """The factor by which each spatial dimension grows; None if a size was given instead."""
         raise NotImplementedError
 
-    def target(self, x: Shape) -> tuple[int, ...]:
+    def target(self, xs: tuple[Shape, ...]) -> tuple[int, ...]:
         """The spatial size of the output. Raises Reject."""
         raise NotImplementedError
 
-    def scaling(self) -> dict[str, Any]:
-        """The corresponding arguments of torch's module."""
+    def module(self, options: dict[str, Any]) -> Step:
+        """The torch module, given its mode."""
         raise NotImplementedError
 
-    def out(self, x: Shape) -> Shape:
-        x = spatial(x)
-        y = x.with_spatial_size(x.channels, self.target(x))
+    def infer(self, xs: tuple[Shape, ...]) -> Shape:
+        x = spatial(xs[0])
+        y = x.with_spatial_size(x.channels, self.target((x, *xs[1:])))
         count = len(x.spatial_size)
         takes = {"bilinear": 2, "bicubic": 2, "trilinear": 3}.get(self.mode, count)
         if takes != count:
@@ -60,34 +71,41 @@ class Resampling(Layer):
             )
         return y
 
-    def reason(self, x: Shape, y: Shape) -> Reasons:
+    def weights_of(self, xs: tuple[Shape, ...]) -> Weights:
+        return {}
+
+    def reason_of(self, xs: tuple[Shape, ...], y: Shape, names: tuple[str, ...]) -> Reasons:
+        if len(xs) > 1:
+            return reasons(f"the spatial size of {names[1]}")
+        x = xs[0]
         factors = [factor for factor in self.factors(spatial(x)) if factor is not None]
         return scaled(x, y, factors) if factors and x != y else change(x, y)
 
-    def reads(self, x: Shape, y: Shape) -> Links:
-        spatial_reads = [
-            self._along(*each) for each in zip(y.spatial_size, x.spatial_size, self.factors(spatial(x)), strict=True)
-        ]
-        return ((0, SAME), *spatial_links(spatial_reads)[1:])
+    def reads_of(self, xs: tuple[Shape, ...], y: Shape) -> tuple[Links, ...]:
+        x = spatial(xs[0])
+        along = [self._along(*each) for each in zip(y.spatial_size, x.spatial_size, self.factors(x), strict=True)]
+        # Of a tensor whose size is taken, no value is read.
+        others: list[Links] = [((None, NOTHING_READ),) * other.rank for other in xs[1:]]
+        return ((0, SAME), *spatial_links(along)[1:]), *others
 
-    def saves(self, x: Shape, y: Shape) -> Saves:
+    def saves_of(self, xs: tuple[Shape, ...], y: Shape) -> Saves:
         return NOTHING
 
-    def _along(self, out_size: int, in_size: int, factor: int | None) -> Reads:
+    def _along(self, size: int, side: int, factor: int | None) -> Reads:
         if self.mode == "nearest":
-            return repeating(out_size, in_size, factor)
-        return interpolating(out_size, in_size, factor, 2 if self.mode == "bicubic" else 1, self.align_corners)
+            return repeating(size, side, factor)
+        return interpolating(size, side, factor, 2 if self.mode == "bicubic" else 1, self.align_corners)
 
-    def torch(self, x: Shape) -> Step:
-        mode = _LINEAR[len(spatial(x).spatial_size)] if self.mode == "linear" else self.mode
-        options = given(mode=(mode, "nearest"), align_corners=(self.align_corners or None, None))
-        return nn.Upsample(**self.scaling(), **options)
+    def steps(self, xs: tuple[Shape, ...]) -> Steps:
+        mode = _LINEAR[len(spatial(xs[0]).spatial_size)] if self.mode == "linear" else self.mode
+        return (self.module(given(mode=(mode, "nearest"), align_corners=(self.align_corners or None, None))),)
 
 
 class Upsample(Resampling):
     """Increase the spatial size by a factor: repeat each element, or interpolate.
 
     `linear` is bilinear on an image and trilinear on a volume. `resize` takes the size instead of a factor.
+    `upsample like=NAME` takes the spatial size of another tensor, when the network runs.
 
     Example:
         input 64x16x16; upsample 2 bilinear
@@ -98,28 +116,40 @@ class Upsample(Resampling):
 
     factor: PositiveSpatialInt | None = argument(None, positional=True, doc="factor for each spatial dimension")
     size: PositiveSpatialInt | None = argument(None, doc="spatial size of the output, instead of a factor")
+    like: Tensor | None = argument(None, doc="a tensor that has the spatial size of the output, instead of a factor")
 
     def factors(self, x: Shape) -> tuple[int | None, ...]:
         return (None,) * len(x.spatial_size) if self.factor is None else per_dimension(self.factor, x, "factor")
 
-    def target(self, x: Shape) -> tuple[int, ...]:
-        if (self.factor is None) == (self.size is None):
-            why = (
-                "either a factor or `size=` is required"
-                if self.factor is None
-                else "a factor and `size=` exclude each other"
-            )
-            raise Reject(
-                None if self.factor is None else "size", why, changes=Change(instead="upsample 2"), language_rule=True
-            )
+    def target(self, xs: tuple[Shape, ...]) -> tuple[int, ...]:
+        x = xs[0]
+        given = [name for name in ("factor", "size", "like") if getattr(self, name) is not None]
+        if len(given) != 1:
+            why = "either a factor, `size=` or `like=` is required"
+            if given:
+                words = ("a factor" if name == "factor" else f"`{name}=`" for name in given)
+                why = f"{' and '.join(words)} exclude each other"
+            argument = given[1] if given else None
+            raise Reject(argument, why, changes=Change(instead="upsample 2"), language_rule=True)
+        if self.like is not None:
+            return self._like(x, xs[1])
         if self.size is not None:
             return per_dimension(self.size, x, "size")
         factors = per_dimension(self.factor or 1, x, "factor")
         return tuple(length * factor for length, factor in zip(x.spatial_size, factors, strict=True))
 
-    def scaling(self) -> dict[str, Any]:
+    def _like(self, x: Shape, other: Shape) -> tuple[int, ...]:
+        if not other.spatial or other.rank != x.rank:
+            count = len(other.spatial_size) if other.spatial else 0
+            why = f"{x} has {len(x.spatial_size)} spatial dimensions, but `{self.like}`, {other}, has {count}"
+            raise Reject("like", why, language_rule=True)
+        return other.spatial_size
+
+    def module(self, options: dict[str, Any]) -> Step:
+        if self.like is not None:
+            return ours.UpsampleLike(**options)
         size, factor = (compact(v) if isinstance(v, tuple) else v for v in (self.size, self.factor))
-        return given(size=(size, None), scale_factor=(factor, None))
+        return nn.Upsample(**given(size=(size, None), scale_factor=(factor, None)), **options)
 
 
 class Resize(Resampling):
@@ -139,11 +169,11 @@ class Resize(Resampling):
     def factors(self, x: Shape) -> tuple[int | None, ...]:
         return (None,) * len(x.spatial_size)
 
-    def target(self, x: Shape) -> tuple[int, ...]:
-        return per_dimension(self.size, x, "size")
+    def target(self, xs: tuple[Shape, ...]) -> tuple[int, ...]:
+        return per_dimension(self.size, xs[0], "size")
 
-    def scaling(self) -> dict[str, Any]:
-        return {"size": compact(self.size) if isinstance(self.size, tuple) else self.size}
+    def module(self, options: dict[str, Any]) -> Step:
+        return nn.Upsample(size=compact(self.size) if isinstance(self.size, tuple) else self.size, **options)
 
 
 class PixelShuffle(Layer):

@@ -105,7 +105,8 @@ def large_cases(draw: st.DrawFn, op: type[Op]) -> tuple[Op, tuple[Shape, ...]]:
         return small, tuple(Shape(*(size * factor for size in each.dims), layout=each.layout) for each in xs)
     xs = (x, *(x for _ in range(draw(integers(1, 2))))) if issubclass(op, MergeOp) else (x,)
     chosen = [p for p in op.parameters if p.required or draw(integers(0, 2)) == 0]
-    return op(**{p.name: _large_argument(draw, p, x) for p in chosen}), xs
+    made = op.of({p.name: _large_argument(draw, p, x) for p in chosen})
+    return made, (*xs, *(_large_shape(draw, draw(sampled(tuple(Layout)))) for _ in made.named_inputs()))
 
 
 def _large_shape(draw: st.DrawFn, layout: Layout) -> Shape:

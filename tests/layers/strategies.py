@@ -19,6 +19,8 @@ from archdsl.contract.arguments import (
     ParameterSpec,
     PatternText,
     SpatialInt,
+    TensorName,
+    TensorRef,
 )
 from archdsl.contract.axes import LETTERS, AxisName
 from archdsl.contract.initializers import Init, Initializer
@@ -80,6 +82,8 @@ def draw_value(draw: st.DrawFn, kind: Kind, x: Shape) -> Any:
             return _factors(draw, numel)
         case OneOf():
             return draw(sampled(kind.choices))
+        case TensorName():
+            return TensorRef("other")
         case FixedFilter():
             written = ("1 2 1", "1 0 -1; 0.5 0 -.5; 1e-1 0 0", "1 1; 0 1", "2")
             return draw(sampled((*NAMES, "box", "gaussian", *written)))
@@ -156,7 +160,8 @@ def cases(draw: st.DrawFn, op: type[Op]) -> tuple[Op, tuple[Shape, ...]]:
             xs = _operands(draw, op, x) if issubclass(op, MergeOp) else (x,)
             # Half of the arguments keep their default, so that a rejection by one does not hide the others.
             chosen = [p for p in op.parameters if p.required or draw(st.booleans())]
-            drawn = op(**{p.name: draw_argument(draw, p, x) for p in chosen})
+            drawn = op.of({p.name: draw_argument(draw, p, x) for p in chosen})
+            xs = (*xs, *(_operand(draw, x) for _ in drawn.named_inputs()))
         if not _refused_by_own_rule(drawn, xs) or draw(integers(0, 7)) == 0:
             return drawn, xs
 

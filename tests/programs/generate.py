@@ -137,7 +137,20 @@ class _Maker:
         """A statement that takes a tensor of this shape, and its output shape."""
         kinds = ["layer"] * 4
         if depth < 2:
-            kinds += ["merge", "merge", "residual", "stage", "repeat", "if", "block", "let", "from", "reuse", "aux"]
+            kinds += [
+                "merge",
+                "merge",
+                "residual",
+                "stage",
+                "repeat",
+                "if",
+                "block",
+                "let",
+                "from",
+                "reuse",
+                "aux",
+                "like",
+            ]
         made = getattr(self, f"make_{self.random.choice(kinds)}")(x, names, depth)
         return made if made is not None else self.make_layer(x, names, depth)
 
@@ -342,6 +355,17 @@ class _Maker:
             return None
         name = self.random.choice(fitting)
         return f"reuse {name}", names.tensors[name][0]
+
+    def make_like(self, x: Shape, names: _Names, depth: int) -> tuple[str, Shape] | None:
+        """`upsample like=` a named tensor."""
+        fitting = [name for name, (shape, _) in names.tensors.items() if shape.spatial and shape.rank == x.rank]
+        if not fitting or not x.spatial:
+            return None
+        name = self.random.choice(fitting)
+        size = names.tensors[name][0].spatial_size
+        y = x.with_spatial_size(x.channels, size)
+        mode = self.random.choice(["", " linear"])
+        return (f"upsample like={name}{mode}", y) if y.numel <= _LARGEST else None
 
     def make_aux(self, x: Shape, names: _Names, depth: int) -> tuple[str, Shape]:
         body, _ = self.body(x, names.inner(), depth)

@@ -16,6 +16,7 @@ from archdsl.contract.arguments import (
     ParameterSpec,
     PatternText,
     SpatialInt,
+    TensorName,
 )
 from archdsl.contract.axes import AxisName
 from archdsl.contract.initializers import Init, Initializer
@@ -89,7 +90,7 @@ def arguments(random: Random, parameters: tuple[ParameterSpec, ...], x: Shape) -
     patterned = any(isinstance(p.kind, PatternText) for p in parameters)
     chosen: dict[str, Any] = pattern_arguments(random, parameters, x) if patterned else {}
     for p in parameters:
-        if p.rest or p.name in chosen:
+        if p.rest or p.name in chosen or isinstance(p.kind, TensorName):
             continue
         if p.required or random.random() < 0.25:
             many = p.many and random.random() < 0.8

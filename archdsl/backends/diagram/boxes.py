@@ -3,7 +3,7 @@
 import re
 
 from ...analysis.cost import Cost, Costs, add
-from ...contract.layer import Layer
+from ...contract.layer import Layer, LayerOp
 from ...graph import Graph
 from ...record import Record
 from ...shapes.shape import Shape
@@ -114,7 +114,7 @@ def _closed_box(facts: DiagramSource, group: BoxGroup, frame: Frame) -> Box:
         times=group.times,
         shape=_shape_after(facts, group),
         note=_summary(facts, frame),
-        inside=tuple(op.style for op in ops if isinstance(op, Layer)),
+        inside=tuple(op.style for op in ops if isinstance(op, LayerOp)),
     )
 
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from ...analysis.cost import Costs
-from ...contract.layer import Layer
+from ...contract.layer import LayerOp
 from ...contract.styles import STACKED
 from ...graph import Graph, Node
 from ...record import Record
@@ -146,12 +146,12 @@ def _stacks(graph: Graph, plan: DrawingPlan, drawn: PlannedNode, below: PlannedN
 
 
 def _layer(graph: Graph, drawn: PlannedNode) -> bool:
-    return isinstance(graph.nodes[drawn.node].op, Layer)
+    return isinstance(graph.nodes[drawn.node].op, LayerOp)
 
 
 def _light(graph: Graph, drawn: PlannedNode) -> bool:
     op = graph.nodes[drawn.node].op
-    return isinstance(op, Layer) and op.style in STACKED
+    return isinstance(op, LayerOp) and op.style in STACKED
 
 
 def _same_frame(plan: DrawingPlan, one: PlannedNode, other: PlannedNode) -> bool:

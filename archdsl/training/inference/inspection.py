@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ...backends.torch import to_torch
-from ...contract.layer import Layer
+from ...contract.layer import LayerOp
 from ...contract.styles import STACKED
 from ...graph import Graph, Node
 from ...shapes.shape import Layout
@@ -113,7 +113,7 @@ def _at_depth(graph: Graph, depth: int) -> list[InspectionPoint]:
 
 
 def _joins(node: Node) -> bool:
-    return isinstance(node.op, Layer) and node.op.style in STACKED
+    return isinstance(node.op, LayerOp) and node.op.style in STACKED
 
 
 def _is_image(node: Node) -> bool:

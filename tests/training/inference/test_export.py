@@ -124,8 +124,9 @@ einsum "c w h, d h w -> c d" { rearrange "d w h -> d h w" } as mixed
 from x
 conv 1 k3 same fixed=sobel_x; dwconv k3 fixed=gaussian pad_mode=reflect p1 as edges
 conv 2 k3 weight=standardized; conv 2 k1 weight=norm; conv 3 k1 weight=spectral as computed
+upsample like=x bilinear as whole
 learned 2x5 as queries
-output top, low, rest, product, both, mixed, edges, computed, queries
+output top, low, rest, product, both, mixed, edges, computed, whole, queries
 """
 
 
