@@ -5,6 +5,8 @@ import math
 import torch
 from torch import nn
 
+from .attention_module import MultiHeadAttention as MultiHeadAttention  # one namespace for all of them
+
 
 class DropPath(nn.Module):
     """Zero whole samples with probability p in training, and scale up the others."""

@@ -88,7 +88,8 @@ _TAKEN = frozenset({"self", "F", "nn", "torch", "math", "Tensor", "OrderedDict"}
 @cache
 def _our_names() -> frozenset[str]:
     """The names of the modules that torch lacks; importing their file would import torch."""
-    text = Path(__file__).with_name("modules.py").read_text(encoding="utf-8")
+    files = (Path(__file__).with_name(name) for name in ("modules.py", "attention_module.py"))
+    text = "\n".join(file.read_text(encoding="utf-8") for file in files)
     return frozenset(re.findall(r"^(?:class|def) (\w+)", text, re.MULTILINE))
 
 
@@ -228,7 +229,7 @@ class _Writer:
             lines.append(text)
         if item.op.whitening() is not None:
             lines.append(f"# {place}.weight is to be set from training images; until then it is as torch draws it")
-        return lines + [f"{place}.{name}.requires_grad_(False)" for name in item.op.frozen_weights()]
+        return lines + [f"{place}.{name}.requires_grad_(False)" for name in item.op.frozen_of(self.shapes(item))]
 
     def module_of(self, node: Node) -> Module | None:
         """The module among a node's steps."""
@@ -327,7 +328,9 @@ class _Forward:
         lines = []
         for step in item.op.steps(self.writer.shapes(item)):
             if isinstance(step, Module):
-                text = f"self.{self.unit.attribute(item)}({', '.join(current)})"
+                by_place, by_name = step.applied(current)
+                values = [*by_place, *(f"{name}={value}" for name, value in by_name.items())]
+                text = f"self.{self.unit.attribute(item)}({', '.join(values)})"
             else:
                 text = expression(step, current)
             if len(current) > 1:

@@ -50,10 +50,10 @@ def _emit(
             if node.shared is None:
                 module = make_module(step)
                 initialize(module, node.op.initializers_of(_shapes(graph, node)))
-                for name in node.op.frozen_weights():
+                for name in node.op.frozen_of(_shapes(graph, node)):
                     module.get_parameter(name).requires_grad_(False)
                 _attach(root, owner.path, module)
-            result = code.call_module(owner.name, tuple(current))
+            result = code.call_module(owner.name, *step.applied(current))
         else:
             result = _emit_call(code, step, current)
         current = [result, *inputs[1:]]
@@ -124,7 +124,8 @@ def apply(step: Step, module: nn.Module | None, inputs: Sequence[Tensor]) -> Any
     """Run one step on tensors; `module` is the result of `make_module`, for a module."""
     if isinstance(step, Module):
         assert module is not None
-        return module(*inputs)
+        tensors, named = step.applied(inputs)
+        return module(*tensors, **named)
     args = [fill(arg, inputs) for arg in step.args]
     kwargs = {name: fill(value, inputs) for name, value in step.kwargs}
     if step.target.startswith("."):

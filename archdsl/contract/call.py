@@ -5,7 +5,7 @@ function call on the layer's input `ARG`; `method.flatten(ARG, 1)` is `x.flatten
 x2`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..record import Record
@@ -25,11 +25,21 @@ ARGS = Placeholder(index=-1)
 
 
 class Module(Record):
-    """`target(*args, **kwargs)` constructs an `nn.Module`, which is applied to ARG."""
+    """`target(*args, **kwargs)` constructs an `nn.Module`, which is applied to ARG.
+
+    If there are further inputs, it takes them as well: by the names in `inputs`, else in order.
+    """
 
     target: str
     args: tuple[Any, ...] = ()
     kwargs: tuple[tuple[str, Any], ...] = ()
+    inputs: tuple[str, ...] = ()
+
+    def applied(self, tensors: Sequence[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments with which the module is called on these tensors, by position and by name."""
+        count = len(self.inputs)
+        first = len(tensors) - count
+        return tuple(tensors[:first]), dict(zip(self.inputs, tensors[first:], strict=True))
 
 
 class Apply(Record):

@@ -134,8 +134,14 @@ class Op(Record):
         raise NotImplementedError
 
     def frozen_weights(self) -> tuple[str, ...]:
-        """The names of the weights that are not trained."""
+        """The names of the weights that are not trained, among all that it can have."""
         return ()
+
+    @typing.final
+    def frozen_of(self, xs: tuple[Shape, ...]) -> tuple[str, ...]:
+        """The names of the weights that are not trained."""
+        frozen = self.frozen_weights()
+        return tuple(name for name in frozen if name in self.weights_of(xs)) if frozen else ()
 
     def reason_of(self, xs: tuple[Shape, ...], y: Shape, names: tuple[str, ...]) -> Reasons:
         """Why the output has this shape; `names` are the names of the inputs."""

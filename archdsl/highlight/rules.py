@@ -74,7 +74,7 @@ def states() -> dict[str, tuple[Rule | Region, ...]]:
     names = (Rule(pattern=_one_of(_OPERATORS), classes=("word-operator",)), Rule(pattern=_WORD, classes=("name",)))
     rest = (*_signs(), Rule(pattern=r"[^ \t\f\u00a0\ufeff\n]", classes=("invalid",)))
     named = Rule(pattern=rf"({_one_of(_NAMED)})({_BLANK}+)({_WORD})", classes=("keyword", "", "definition"))
-    keywords = Rule(pattern=_one_of(KEYWORDS - set(_OPERATORS)), classes=("keyword",))
+    keywords = Rule(pattern=rf"{_one_of(KEYWORDS - set(_OPERATORS))}(?!=)", classes=("keyword",))
     calls = Rule(pattern=rf"(?!{_one_of(KEYWORDS)}){_WORD}(?=\()", classes=("function",))
     arguments = Rule(pattern=rf"{_WORD}(?={_BLANK}*=(?!=))", classes=("argument",))
     return {
@@ -117,7 +117,8 @@ def _starts() -> tuple[Rule, ...]:
 def _regions() -> tuple[Region, ...]:
     """Words that precede tensor names or a condition: flags and shorthands are not highlighted there."""
     let = rf"(let{_END})({_BLANK}+)({_WORD})"
-    tensors = Rule(pattern=_one_of(_TENSORS), classes=("keyword",))
+    # `from=` is an argument.
+    tensors = Rule(pattern=rf"{_one_of(_TENSORS)}(?!=)", classes=("keyword",))
     questions = Rule(pattern=_one_of(_QUESTIONS), classes=("keyword",))
     until_else = Rule(pattern=rf"(?=[;{{}}#)]|$|else{_END})", classes=("punctuation",))
     return (

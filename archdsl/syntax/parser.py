@@ -18,7 +18,7 @@ from ..text.source import Source, Span
 from .ast import Program
 from .grammar import grammar
 from .lower import lower
-from .tokens import KEYWORDS, MERGE_NAMES, STARTS, describe, mark_merges
+from .tokens import KEYWORDS, MERGE_NAMES, STARTS, describe, mark_arguments, mark_merges
 
 _STATEMENTS = ("stage", "block", "residual", "shortcut", "repeat", "train", "aux", "concat", "add", "mul", "if", "else")
 _WITH_BODY = (*_STATEMENTS, *sorted(MERGE_NAMES))
@@ -51,6 +51,7 @@ def parse(source: Source, sink: Sink) -> Program:
         sink.emit(limit_errors.TooLong(span=span, what="text", count=None, limit=MAX_TOKENS, unit="tokens"))
         return Program(source=source, statements=())
     mark_merges(tokens)
+    mark_arguments(tokens)
     if not _within_limits(source, tokens, sink):
         return Program(source=source, statements=())
     tree = _Driver(source, tokens, sink).run()

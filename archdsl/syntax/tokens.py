@@ -14,6 +14,10 @@ KEYWORDS = frozenset(
     """.split()  # noqa: SIM905  # a page of quotes would say no more
 )
 
+# Before an argument, there is none of these.
+_OPENS = frozenset({"SEP", "LBRACE", "RBRACE"})
+_NO_ARGUMENT = frozenset({"LET", "AS", "NET", "BLOCK", "STAGE", "AUX", "REUSE", "COMMA", "LPAR", "CALLPAR", "EQ"})
+
 # Names that are merges at the start of a statement, and ordinary names elsewhere.
 MERGE_NAMES = frozenset({"sub", "div", "maximum", "minimum", "stack", "matmul", "einsum"})
 
@@ -73,6 +77,14 @@ def describe(expected: set[str]) -> list[str]:
     rest -= {"$END"} if "SEP" in rest else set()
     words += sorted({WORDS.get(name, f"`{name.lower()}`") for name in rest}, key=lambda w: (w[0] == "`", w))
     return words
+
+
+def mark_arguments(tokens: list[Token]) -> None:
+    """Turn `from` into a name where it is an argument: after a statement's first word and before `=`."""
+    before = _NO_ARGUMENT | _OPENS
+    for index in range(1, len(tokens) - 1):
+        if tokens[index].type == "FROM" and tokens[index + 1].type == "EQ" and tokens[index - 1].type not in before:
+            tokens[index] = Token.new_borrow_pos("NAME", "from", tokens[index])
 
 
 def mark_merges(tokens: list[Token]) -> None:

@@ -61,7 +61,7 @@ def _check_acceptance(op: Op, xs: tuple[Shape, ...], y: Shape) -> None:
     weights, buffers = dict(op.weights_of(xs)), dict(op.buffers_of(xs))
     assert weights | buffers == meta.state, f"{op} of {xs}: {weights | buffers}, and torch has {meta.state}"
     assert tuple(weights) == meta.parameters, f"{op}: {tuple(weights)} is another order than torch's {meta.parameters}"
-    assert set(op.frozen_weights()) <= set(weights)
+    assert set(op.frozen_of(xs)) == set(op.frozen_weights()) & set(weights)
     macs = 0 if _is_uncounted(op, xs) else op.macs_of(xs, y)
     assert macs == meta.macs, f"{op} of {xs}: {macs} multiply-accumulates, and torch counts {meta.macs}"
     check_source(steps, xs)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
+from math import prod
 from random import Random
 from typing import Any
 
@@ -68,7 +69,7 @@ def draw_value(draw: st.DrawFn, kind: Kind, x: Shape) -> Any:
     match kind:
         case Int():
             minimum = -3 if kind.minimum is None else kind.minimum
-            fitting = tuple(size for size in (*x.dims, 2) if size >= minimum)
+            fitting = tuple(size for size in (*x.dims, 2) if size >= minimum) or (minimum,)
             return draw(sampled(fitting) if draw(integers(0, 3)) == 0 else integers(minimum, minimum + 8))
         case Float():
             return draw(sampled(tuple(number for number in _REALS if _takes(kind, number))))
@@ -93,6 +94,8 @@ def draw_value(draw: st.DrawFn, kind: Kind, x: Shape) -> Any:
             return draw(st.booleans())
         case Initializer():
             return draw(sampled(initializers(kind)))
+        case TensorName():
+            return TensorRef("other")
         case Either():
             return draw_value(draw, draw(sampled(kind.kinds)), x)
         case _:
@@ -159,9 +162,10 @@ def cases(draw: st.DrawFn, op: type[Op]) -> tuple[Op, tuple[Shape, ...]]:
         else:
             xs = _operands(draw, op, x) if issubclass(op, MergeOp) else (x,)
             # Half of the arguments keep their default, so that a rejection by one does not hide the others.
-            chosen = [p for p in op.parameters if p.required or draw(st.booleans())]
+            rare = 1 if len(op.parameters) < 10 else 4
+            chosen = [p for p in op.parameters if p.required or draw(integers(0, rare)) == 0]
             drawn = op.of({p.name: draw_argument(draw, p, x) for p in chosen})
-            xs = (*xs, *(_operand(draw, x) for _ in drawn.named_inputs()))
+            xs += tuple(_named_input(draw, argument, xs) for argument in drawn.named_inputs())
         if not _refused_by_own_rule(drawn, xs) or draw(integers(0, 7)) == 0:
             return drawn, xs
 
@@ -200,6 +204,25 @@ def _operands(draw: st.DrawFn, op: type[Op], x: Shape) -> tuple[Shape, ...]:
     others = [_operand(draw, x) for _ in range(draw(integers(1, 2)))]
     where = draw(integers(0, len(others)))
     return (*others[:where], x, *others[where:])
+
+
+def _named_input(draw: st.DrawFn, argument: str, xs: tuple[Shape, ...]) -> Shape:
+    """The tensor that an argument names: another length or other features, or a mask that mostly fits."""
+    steps = [prod(x.spatial_size) if x.spatial and x.layout is not Layout.OPEN else x.dims[0] for x in xs if x.rank]
+    if argument == "like":
+        return _operand(draw, xs[0])
+    if argument != "mask" or not steps or draw(integers(0, 7)) == 0:
+        other = draw(_SHAPES)
+        return other.with_channels(xs[0].channels) if other.rank and xs[0].rank and draw(st.booleans()) else other
+    match draw(integers(0, 3)):
+        case 0:
+            return Shape(steps[-1])
+        case 1:
+            return Shape(steps[-1], layout=Layout.IDS)
+        case 2:
+            return Shape(draw(integers(1, 4)), steps[0], steps[-1])
+        case _:
+            return Shape(steps[0], steps[-1])
 
 
 def _operand(draw: st.DrawFn, x: Shape) -> Shape:

@@ -61,6 +61,38 @@ def test_a_frozen_layer_saves_what_it_declares(layer):
     assert declared_bytes(op, xs, y) < declared_bytes(learning, xs, y)
 
 
+OTHERS = "input other 6x10\ninput ids 8 int(2)\n"
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        "attention h4 from=other",
+        "attention h4 from=other frozen qk_norm",
+        "attention h4 kv_heads=2 rope causal",
+        "attention h4 kv_heads=2 dropout=0.1",
+        "attention h4 width=8 value_width=12",
+        "attention h4 rope rope_part=0.5 dropout=0.1",
+        "attention h4 qk_norm rope",
+        "attention h4 qk_norm=layer from=other",
+        "attention h4 qk_norm=layer frozen",
+        "attention h4 mask=ids",
+        "attention h4 mask=ids causal",
+        "attention h4 mask=ids t5",
+        "attention h4 t5 causal",
+        "attention h4 t5 frozen",
+        "attention h4 alibi",
+        "attention h4 alibi causal mask=ids",
+        "untokens 4x2; attention h4 qk_norm",
+        "untokens 4x2; attention h4 from=other frozen",
+        "untokens 4x2 as image; from x; attention h4 from=image",
+    ],
+)
+def test_attention_saves_what_it_declares(layer):
+    op, xs, y = last_layer(f"{OTHERS}input x 8x16\n{layer}")
+    assert declared_bytes(op, xs, y) == saved_bytes(op, xs)
+
+
 def test_a_frozen_lstm_keeps_what_a_learning_one_does():
     (frozen, xs, y), (learning, _, _) = (last_layer(f"input 16x24; lstm 16{word}") for word in (" frozen", ""))
     assert saved_bytes(frozen, xs) == saved_bytes(learning, xs)

@@ -3,6 +3,7 @@
 from random import Random
 from typing import Any
 
+from archdsl.contract.arguments import TensorName, TensorRef
 from archdsl.contract.layer import Op, Reject
 from archdsl.diagnostics import Sink
 from archdsl.elaborate import elaborate
@@ -167,7 +168,7 @@ class _Maker:
         return f"{opening}{joined}{comment}{closing}", y
 
     def make_layer(self, x: Shape, names: _Names, depth: int, keep: bool = False) -> tuple[str, Shape]:
-        drawn = self.draw_layer(x, keep)
+        drawn = self.draw_layer(x, names, keep)
         if drawn is None:
             return "identity", x
         keyword, layer, values, y = drawn
@@ -183,18 +184,28 @@ class _Maker:
             text += f" as {name}"
         return text, y
 
-    def draw_layer(self, x: Shape, keep: bool) -> tuple[str, type[Op], dict[str, Any], Shape] | None:
+    def draw_layer(self, x: Shape, names: _Names, keep: bool) -> tuple[str, type[Op], dict[str, Any], Shape] | None:
         for _ in range(12):
             keyword = self.random.choice(_KEYWORDS)
             layer = registry()[keyword]
             try:
                 values = arguments(self.random, layer.parameters, x)
-                y = layer(**values).infer((x,))
+                others = self.named_inputs(layer, values, names)
+                y = layer.of(values).infer((x, *others))
             except Reject:
                 continue
             if y.numel <= _LARGEST and (not keep or y == x):
                 return keyword, layer, values, y
         return None
+
+    def named_inputs(self, layer: type[Op], values: dict[str, Any], names: _Names) -> list[Shape]:
+        """Add tensors for arguments that name them; their shapes."""
+        found = []
+        for p in layer.parameters:
+            if isinstance(p.kind, TensorName) and names.tensors and self.bernoulli(0.4):
+                values[p.name] = TensorRef(self.random.choice(list(names.tensors)))
+                found.append(names.tensors[values[p.name]][0])
+        return found
 
     def make_stage(self, x: Shape, names: _Names, depth: int) -> tuple[str, Shape]:
         name = self.name()
@@ -206,7 +217,7 @@ class _Maker:
         kinds: list[type[Op]] = [Add, Mul, Concat, *_MERGES]
         kind = self.random.choice(kinds)
         values = arguments(self.random, kind.parameters, x)
-        op: Op = kind(**values)
+        op: Op = kind.of(values)
         shapes, words = [], []
         if kind is Matmul:
             return self.make_matmul(x, names)

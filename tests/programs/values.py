@@ -32,7 +32,7 @@ def value(random: Random, kind: Kind | None, x: Shape) -> Any:
     match kind:
         case Int():
             minimum = 0 if kind.minimum is None else kind.minimum
-            return random.choice([n for n in (1, 2, 2, 3, 4, *x.dims[:1]) if n >= minimum])
+            return random.choice([n for n in (1, 2, 2, 3, 4, *x.dims[:1]) if n >= minimum] or [minimum])
         case Float():
             return random.choice([n for n in _REALS if _takes(kind, n)])
         case SpatialInt():

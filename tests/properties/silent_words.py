@@ -70,7 +70,7 @@ def layer_with_word(random: Random) -> tuple[str, str, str] | None:
     name, word = random.choice(words)
     given: dict[str, Any] = arguments(random, layer.parameters, _INPUTS[dims])
     try:
-        layer(**given).infer((_INPUTS[dims],))
+        layer.of(given).infer((_INPUTS[dims],))
     except Reject:
         return None
     given.pop(name, None)

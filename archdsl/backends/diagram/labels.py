@@ -19,8 +19,8 @@ def layer_words(op: Op, x: Shape | None) -> str:
     """
     windows = op.windows(x) if isinstance(op, Layer) and x is not None else ()
     given = [_positional(op, parameter, windows, x) for parameter in op.parameters]
-    lettered = [_lettered(parameter, getattr(op, parameter.name), windows) for parameter in op.parameters]
-    axes = [_axes(parameter, getattr(op, parameter.name)) for parameter in op.parameters]
+    lettered = [_lettered(parameter, op.value_of(parameter), windows) for parameter in op.parameters]
+    axes = [_axes(parameter, op.value_of(parameter)) for parameter in op.parameters]
     return " ".join(word for word in (op.keyword, *given, stride_words(windows), *lettered, *axes) if word)
 
 
@@ -33,7 +33,7 @@ def stride_words(windows: tuple[Window, ...]) -> str:
 
 
 def _positional(op: Op, parameter: ParameterSpec, windows: tuple[Window, ...], x: Shape | None) -> str:
-    value = getattr(op, parameter.name)
+    value = op.value_of(parameter)
     if not parameter.positional or value is None:
         return ""
     if isinstance(op, Pad) and (op.before is not None or op.after is not None):

@@ -1,0 +1,187 @@
+"""The sizes of an attention layer, and the rules for its options."""
+
+from collections.abc import Callable, Mapping
+from math import prod
+
+from ..contract.layer import Reject
+from ..diagnostics import Change
+from ..diagnostics.catalogue.shape_errors import HeadsDoNotDivide
+from ..record import Record
+from ..shapes.shape import Layout, Shape
+from ..shapes.symbolic import Sym, plain
+from ._attention_options import AttentionOptions
+from ._reading import nearest_divisor, numbers
+
+
+class AttentionSizes(Record):
+    """The numbers of steps, heads and features.
+
+    `width` and `value_width` are the features of the queries and of the values for all heads; `seen` is the size of
+    what each step attends to.
+    """
+
+    x: Shape
+    source: Shape | None
+    heads: int
+    kv_heads: int
+    width: int
+    value_width: int
+    seen: tuple[int, ...]
+
+    @property
+    def steps(self) -> int:
+        """The number of steps or positions."""
+        return prod(self.x.spatial_size if self.x.spatial else self.x.dims[:1])
+
+    @property
+    def source_steps(self) -> int:
+        """The number of steps that keys and values are made of."""
+        return self.steps if self.source is None else prod(self.seen)
+
+    @property
+    def head(self) -> int:
+        """The features of a query."""
+        return self.width // self.heads
+
+    @property
+    def rows(self) -> tuple[int, int, int]:
+        """The features of queries, keys and values."""
+        if self.kv_heads == self.heads:
+            return self.width, self.width, self.value_width
+        return self.width, self.head * self.kv_heads, self.value_width // self.heads * self.kv_heads
+
+    @property
+    def features(self) -> tuple[int, int, int]:
+        """The features that queries, keys and values are made of."""
+        other = self.x.channels if self.source is None else self.source.channels
+        return self.x.channels, other, other
+
+    @property
+    def packed(self) -> bool:
+        """Whether one matrix has the rows of all three, as in torch: it is made for one number of features."""
+        return plain(self.features[0]) == plain(self.features[1])
+
+    @property
+    def macs(self) -> int:
+        """The multiply-accumulates of the linear layers and of the products."""
+        queries, keys, values = self.rows
+        features = self.features
+        maps = self.steps * features[0] * (queries + self.value_width)
+        maps += self.source_steps * features[1] * (keys + values)
+        return maps + self.steps * prod(self.seen) * (self.width + self.value_width)
+
+    def rotated(self, part: float) -> int:
+        """The features of a head that rotary positions rotate. A symbolic number of features is fixed by a part."""
+        if part == 1:
+            return self.head
+        if isinstance(self.head, Sym):
+            _ = self.head == plain(self.head)  # a comparison records a condition
+        return int(plain(self.head) * part)
+
+
+def whole_sequence(argument: str, source: Shape, y: Shape) -> None:
+    """The named tensor has steps: a sequence, or positions. Raises Reject."""
+    if source.layout is Layout.VECTOR:
+        why = f"it needs a sequence S×C or an image, but {source} is a vector"
+        raise Reject(argument, why, recovery_shape=y, language_rule=True)
+    if source.layout is Layout.IDS:
+        why = f"it needs numbers, but {source} contains ids"
+        raise Reject(argument, why, recovery_shape=y, language_rule=True)
+    numbers(source)
+
+
+def check_windows(op: AttentionOptions, y: Shape, shifts: tuple[int, ...], windows: tuple[int, ...]) -> None:
+    """The options agree, and windows divide the input. Raises Reject."""
+    _check_options(op, y)
+    for shift, window in zip(shifts, windows, strict=True):
+        if shift and (op.window is None or shift >= window):
+            why = "there is no `window` to shift" if op.window is None else f"{shift} is not less than {window}"
+            raise Reject("shift", why, recovery_shape=y, language_rule=True)
+    name = "window" if op.grid is None else "grid"
+    for window, size in zip(windows, y.spatial_size if y.spatial else y.dims[:1], strict=True):
+        if op.windowed and size % window:
+            raise Reject(
+                name,
+                f"{window} does not divide the length of {size}",
+                changes=Change(arguments=((name, str(nearest_divisor(size, window))),)),
+                recovery_shape=y,
+            )
+
+
+def _check_options(op: AttentionOptions, y: Shape) -> None:
+    """Combinations of options: rules of this language."""
+    if op.window is not None and op.grid is not None:
+        raise Reject("grid", "`window` and `grid` exclude each other", recovery_shape=y, language_rule=True)
+    if op.cosine and op.scale is not None:
+        changes = Change.of(scale=None)
+        raise Reject("scale", "`cosine` learns its scale", changes=changes, recovery_shape=y, language_rule=True)
+    if op.in_windows and (others := op.general_options()):
+        why = "it needs all steps: windows, `cosine` and `relative=table` or `mlp` exclude it"
+        changes = Change(arguments=((others[0], None),))
+        raise Reject(others[0], why, changes=changes, recovery_shape=y, language_rule=True)
+    if op.causal and (op.in_windows or y.spatial or op.source is not None):
+        why = "causal attention needs the steps of one sequence, without windows, `cosine` or a learned table"
+        raise Reject("causal", why, recovery_shape=y, language_rule=True)
+    for name, used in _POSITIONS.items():
+        if used(op) and (op.source is not None or y.spatial):
+            why = "it compares the steps of one sequence" + (f", but {y} has channels first" if y.spatial else "")
+            raise Reject(name, why, recovery_shape=y, language_rule=True)
+    if op.relative == "t5":
+        _check_buckets(op, y)
+
+
+_POSITIONS: Mapping[str, Callable[[AttentionOptions], bool]] = {
+    "rope": lambda op: op.rope,
+    "relative": lambda op: op.relative in ("t5", "alibi"),
+}
+
+
+def _check_buckets(op: AttentionOptions, y: Shape) -> None:
+    """Half of the buckets, of one direction each, have one distance; the others reach beyond. Raises Reject."""
+    if not op.causal and op.buckets % 2:
+        why = f"{op.buckets} buckets cannot be split between earlier and later steps"
+        changes = Change.of(buckets=str(op.buckets + 1))
+        raise Reject("buckets", why, changes=changes, recovery_shape=y, language_rule=True)
+    exact = op.buckets // (2 if op.causal else 4)
+    if op.distance <= exact:
+        why = f"{exact} buckets have one distance each, so the last one applies from more than {exact}"
+        changes = Change.of(distance=str(4 * exact))
+        raise Reject("distance", why, changes=changes, recovery_shape=y, language_rule=True)
+
+
+def check_heads(op: AttentionOptions, sizes: AttentionSizes) -> None:
+    """The heads divide what is split among them. Raises Reject."""
+    y, heads = sizes.x, op.heads
+    if op.width is None and sizes.width % heads:
+        why = f"{heads} does not divide {sizes.width} features"
+        raise Reject("heads", why, recovery_shape=y, kind=HeadsDoNotDivide)
+    for name, width in (("width", op.width), ("value_width", op.value_width)):
+        if width is not None and width % heads:
+            near = max(1, round(width / heads)) * heads
+            why = f"{heads} heads do not divide {width} features"
+            changes = Change(arguments=((name, str(near)),))
+            raise Reject(name, why, changes=changes, recovery_shape=y)
+    if heads % sizes.kv_heads:
+        why = f"{sizes.kv_heads} does not divide {heads} heads"
+        changes = Change.of(kv_heads=str(nearest_divisor(heads, sizes.kv_heads)))
+        raise Reject("kv_heads", why, changes=changes, recovery_shape=y)
+
+
+def check_rotary(op: AttentionOptions, sizes: AttentionSizes) -> None:
+    """Rotary positions rotate pairs of features. Raises Reject."""
+    if not op.rope:
+        return
+    rotated = sizes.rotated(op.rope_part)
+    if rotated == 0 or rotated % 2:
+        why = f"it rotates pairs of features, not {rotated} of a head's {sizes.head}"
+        name = "rope" if op.rope_part == 1 else "rope_part"
+        raise Reject(name, why, recovery_shape=sizes.x, language_rule=True)
+
+
+def check_mask(mask: Shape, sizes: AttentionSizes) -> None:
+    """The mask is S, T×S or heads×T×S. Raises Reject."""
+    steps, seen = sizes.steps, sizes.source_steps
+    wanted = {1: (seen,), 2: (steps, seen), 3: (sizes.heads, steps, seen)}.get(mask.rank)
+    if wanted is None or mask.dims != wanted:
+        forms = f"{seen}, {steps}×{seen} or {sizes.heads}×{steps}×{seen}"
+        raise Reject("mask", f"it is {mask}, not {forms}", recovery_shape=sizes.x, language_rule=True)
