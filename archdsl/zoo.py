@@ -18,6 +18,7 @@ from .text.names import nearest
 from .text.source import Source
 
 PREFIX = "zoo:"
+CLASSIFICATION = "classification"
 _CITATION = re.compile(r"# (?P<authors>[^:]+): (?P<title>.+), (?P<year>\d{4}), (?P<place>.+)")
 
 # The statement that names the network, with its parentheses on one line or several.
@@ -32,6 +33,7 @@ class ZooEntry(Record):
     settings: Mapping[str, int | float]
     paper: str
     """The start of the line that cites its paper in the file's header; empty for the first paper."""
+    task: str = CLASSIFICATION
 
     def source(self) -> Source:
         """The text with this network's values as parameter defaults. Raises UnreadableFile."""
@@ -67,9 +69,10 @@ def entries() -> Mapping[str, ZooEntry]:
     for stem, networks in index.items():
         inside = folder / f"{stem}.arch"
         path = inside if inside.is_file() else folder.parent / f"{stem}.arch"
+        task = networks.pop("task", CLASSIFICATION)
         for name, values in networks.items():
             settings = {key: value for key, value in values.items() if key != "paper"}
-            found[name] = ZooEntry(name=name, path=path, settings=settings, paper=values.get("paper", ""))
+            found[name] = ZooEntry(name=name, path=path, settings=settings, paper=values.get("paper", ""), task=task)
     return found
 
 

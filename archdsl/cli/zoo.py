@@ -9,18 +9,21 @@ from ..network import analyze
 from ..text.files import UnreadableFile
 from .common import usage
 
+_TASK = len("text recognition")
+"""The longest task."""
+
 
 @click.group("zoo", invoke_without_command=True)
 @click.pass_context
 def command(context: click.Context) -> None:
-    """List the built-in architectures: name, parameters, MACs, year, paper.
+    """List the built-in architectures: name, parameters, MACs, task, year, paper.
 
     Use `zoo:NAME` in place of a file: archdsl check zoo:resnet50
     """
     if context.invoked_subcommand is not None:
         return
     wide = max(map(len, zoo.entries()))
-    click.echo(f"{'name':<{wide}}  {'parameters':>11}  {'MACs':>7}  year  paper")
+    click.echo(f"{'name':<{wide}}  {'parameters':>11}  {'MACs':>7}  {'task':<{_TASK}}  year  paper")
     for name, entry in zoo.entries().items():
         # Print each line immediately: all of them take a few seconds.
         click.echo(f"{name:<{wide}}  {_figures(entry)}")
@@ -29,7 +32,8 @@ def command(context: click.Context) -> None:
 def _figures(entry: zoo.ZooEntry) -> str:
     total = analyze(entry.source(), Sink()).checked().costs.total
     paper = entry.citation()
-    return f"{total.parameters:>11,}  {si(total.macs):>7}  {paper.year}  {paper.authors}: {paper.title}, {paper.place}"
+    figures = f"{total.parameters:>11,}  {si(total.macs):>7}  {entry.task:<{_TASK}}"
+    return f"{figures}  {paper.year}  {paper.authors}: {paper.title}, {paper.place}"
 
 
 @command.command("show")

@@ -70,7 +70,7 @@ def test_show_knows_what_was_meant() -> None:
 
 def test_the_list_has_a_line_for_each() -> None:
     head, *lines = run("zoo").stdout.splitlines()
-    assert head.split() == ["name", "parameters", "MACs", "year", "paper"]
+    assert head.split() == ["name", "parameters", "MACs", "task", "year", "paper"]
     assert [line.split()[0] for line in lines] == list(zoo.entries())
     lenet = next(line for line in lines if line.startswith("lenet5 "))
-    assert lenet.split()[1:4] == ["61,706", "416.5", "K"]
+    assert lenet.split()[1:6] == ["61,706", "416.5", "K", "classification", "1998"]
