@@ -22,8 +22,8 @@ weights, inputs and shapes in the same order; names do not count, nor whether pa
 the error destroys information, so that other networks are as right as the original, pass `right=`, a function of the
 two graphs: `kind("odd size", right=same_layers)`.
 
-`benchmarks/suggestions_data/unseen_kinds.py` is read if it exists. It belongs to somebody who has not seen how
-suggestions are generated. To see what a kind does:
+`unseen_kinds.py` and `unseen_later.py` beside this file are read if they exist. They belong to people who have not seen
+how suggestions are generated. To see what a kind does:
 
     python benchmarks/suggestions.py --kinds "kernel twice as large" --show "kernel twice as large"
     python -c 'from suggestions_data.networks import networks; print(networks()[0].text)'    # in benchmarks/
