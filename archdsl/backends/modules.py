@@ -424,10 +424,42 @@ class WindowAttention(nn.Module):
         return ", ".join(f"{name}={getattr(self, name)}" for name in facts)
 
 
+class InitialLSTM(nn.LSTM):
+    """An LSTM that begins with these states, of N×(layers·directions·units) in one axis or two."""
+
+    def forward(  # type: ignore[override]  # the state is required, with the batch first
+        self, x: torch.Tensor, initial: torch.Tensor, initial_cell: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, tuple[torch.Tensor, torch.Tensor]]:
+        hidden = initial.reshape(x.shape[0], -1, self.hidden_size).transpose(0, 1).contiguous()
+        if initial_cell is None:
+            return super().forward(x, (hidden, torch.zeros_like(hidden)))
+        cell = initial_cell.reshape(x.shape[0], -1, self.hidden_size).transpose(0, 1).contiguous()
+        return super().forward(x, (hidden, cell))
+
+
+class InitialGRU(nn.GRU):
+    """A GRU that begins with this state, of N×(layers·directions·units) in one axis or two."""
+
+    def forward(  # type: ignore[override]  # the state is required, with the batch first
+        self, x: torch.Tensor, initial: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        return super().forward(x, initial.reshape(x.shape[0], -1, self.hidden_size).transpose(0, 1).contiguous())
+
+
+class InitialRNN(nn.RNN):
+    """A simple recurrent network that begins with this state, of N×(layers·directions·units) in one axis or two."""
+
+    def forward(  # type: ignore[override]  # the state is required, with the batch first
+        self, x: torch.Tensor, initial: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        return super().forward(x, initial.reshape(x.shape[0], -1, self.hidden_size).transpose(0, 1).contiguous())
+
+
 UNDECAYED: dict[type[nn.Module], tuple[str, ...]] = {
     Scale: ("weight",),
     ClassToken: ("weight",),
     Positions: ("weight",),
+    MultiHeadAttention: ("position_bias",),
     WindowAttention: ("logit_scale", "position_bias"),
 }
 """Weights with several dimensions that are directly added or multiplied: published vision transformers exclude them

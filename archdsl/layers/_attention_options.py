@@ -29,7 +29,7 @@ Part = Annotated[float, Float(minimum=0, maximum=1, open_below=True)]
 
 
 class AttentionOptions(LayerOp):
-    """The arguments of attention, and what they ask for together."""
+    """The arguments of attention, and what follows from several of them."""
 
     heads: PositiveInt = argument(positional=True, letter="h", doc="number of heads")
     source: Tensor | None = argument(None, name="from", doc="the tensor that keys and values are made of")

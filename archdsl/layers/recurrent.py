@@ -1,17 +1,17 @@
 """Recurrent layers, which process a sequence step by step."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import prod
 from typing import Annotated, Any, ClassVar, Literal
 
-from ..contract.arguments import Flag, OneOf, PositiveInt, Probability, argument
-from ..contract.call import ARG, Module, Steps, operator
+from ..contract.arguments import Flag, OneOf, PositiveInt, Probability, Tensor, argument
+from ..contract.call import ARG, Module, Steps, method, operator
 from ..contract.initializers import MATRIX_DOC, MatrixInit, fill
-from ..contract.layer import Layer, Reject, Weights
+from ..contract.layer import LayerOp, Reject, Weights
 from ..contract.reads import ALL, Links, ReadsBefore
 from ..contract.saves import SavedTensor, Saves, contiguous
 from ..diagnostics import Change
-from ..shapes.shape import Shape
+from ..shapes.shape import Layout, Shape
 from ._calls import given
 from ._reading import sequential
 
@@ -19,8 +19,12 @@ MOST_LAYERS = 1000
 """Layers of one recurrent network: each has weights with their own names."""
 
 
-class Recurrent(Layer):
-    """What recurrent networks share: a state that each step of T×C updates; the output has the last layer's states."""
+class Recurrent(LayerOp):
+    """What recurrent networks share: a state that each step of T×C updates; the output has the last layer's states.
+
+    `initial=NAME` is the state before the first step: as many features as `units`, times the layers and directions, in
+    one axis or in two.
+    """
 
     style = "recurrent"
     module: ClassVar[str]
@@ -40,12 +44,24 @@ class Recurrent(Layer):
         doc="add a second one that reads from the end; the output has the features of both",
     )
     dropout: Probability = argument(0.0, doc="probability of zeroing a feature between layers in training")
+    initial: Tensor | None = argument(None, doc="tensor with the state before the first step; zeros by default")
+    last: Flag = argument(
+        False, words={"last": True}, doc="only the last state, a vector; of both directions, where each ends"
+    )
     bias: Flag = argument(True, words={"nobias": False}, doc="whether to add a bias in each step")
     frozen: Flag = argument(False, words={"frozen": True}, doc="the weights are not trained; the biases are")
     init: MatrixInit | None = argument(None, doc=MATRIX_DOC)
 
-    def out(self, x: Shape) -> Shape:
-        y = sequential(x).with_channels(self.units * (2 if self.bidirectional else 1))
+    @property
+    def directions(self) -> int:
+        """The number of directions."""
+        return 2 if self.bidirectional else 1
+
+    def infer(self, xs: tuple[Shape, ...]) -> Shape:
+        x, *states = xs
+        y = sequential(x).with_channels(self.units * self.directions)
+        if self.last:
+            y = Shape(y.channels)
         if self.layers > MOST_LAYERS:
             raise Reject("layers", f"{self.layers:,} is more than the limit of {MOST_LAYERS:,}", language_rule=True)
         if self.dropout and self.layers == 1:
@@ -56,13 +72,27 @@ class Recurrent(Layer):
                 recovery_shape=y,
                 language_rule=True,
             )
+        for name, state in zip(self.named_inputs(), states, strict=True):
+            self._check_state(name, state, y)
+        self._check_names(y)
         return y
 
-    def weights(self, x: Shape) -> Weights:
+    def _check_state(self, name: str, state: Shape, y: Shape) -> None:
+        """A state has the units of all layers and directions. Raises Reject."""
+        count = self.layers * self.directions
+        if state.layout is Layout.IDS or state.dims not in ((count * self.units,), (count, self.units)):
+            forms = f"{count * self.units} or {count}×{self.units}"
+            what = f"{state} ids" if state.layout is Layout.IDS else str(state)
+            raise Reject(name, f"it is {what}, not {forms}", recovery_shape=y, language_rule=True)
+
+    def _check_names(self, y: Shape) -> None:
+        """Raise Reject for arguments that exclude each other."""
+
+    def weights_of(self, xs: tuple[Shape, ...]) -> Weights:
         shapes: dict[str, tuple[int, ...]] = {}
-        features, rows = x.features, self.gates * self.units
+        features, rows = xs[0].features, self.gates * self.units
         for number, end in enumerate(self._ends()):
-            if number == (2 if self.bidirectional else 1):
+            if number == self.directions:
                 features = self.units * number
             shapes[f"weight_ih{end}"] = (rows, features)
             shapes[f"weight_hh{end}"] = (rows, self.units)
@@ -79,17 +109,22 @@ class Recurrent(Layer):
     def frozen_weights(self) -> tuple[str, ...]:
         return tuple(f"weight_{of}{end}" for end in self._ends() for of in ("ih", "hh")) if self.frozen else ()
 
-    def initializers(self, x: Shape) -> Mapping[str, Steps]:
-        return fill(self.init, self.weights(x))
+    def initializers_of(self, xs: tuple[Shape, ...]) -> Mapping[str, Steps]:
+        return fill(self.init, self.weights_of(xs))
 
-    def macs(self, x: Shape, y: Shape) -> int:
-        return x.dims[0] * sum(prod(shape) for name, shape in self.weights(x).items() if name.startswith("weight"))
+    def macs_of(self, xs: tuple[Shape, ...], y: Shape) -> int:
+        matrices = (shape for name, shape in self.weights_of(xs).items() if name.startswith("weight"))
+        return xs[0].dims[0] * sum(map(prod, matrices))
 
-    def reads(self, x: Shape, y: Shape) -> Links:
-        return (0, ALL if self.bidirectional else ReadsBefore()), (1, ALL)
+    def reads_of(self, xs: tuple[Shape, ...], y: Shape) -> tuple[Links, ...]:
+        features = y.channel_axis
+        steps = (None, ALL) if self.last else (0, ALL if self.bidirectional else ReadsBefore())
+        of_states: Iterator[Links] = ((*((None, ALL),) * (state.rank - 1), (features, ALL)) for state in xs[1:])
+        return (steps, (features, ALL)), *of_states
 
-    def saves(self, x: Shape, y: Shape) -> Saves:
-        ends, steps = 2 if self.bidirectional else 1, x.dims[0]
+    def saves_of(self, xs: tuple[Shape, ...], y: Shape) -> Saves:
+        x = xs[0]
+        ends, steps = self.directions, x.dims[0]
         own, features = [], x.features
         reads = self.fused or not self.frozen  # only the gradients of the weights need the input of each layer
         for layer in range(self.layers):
@@ -103,7 +138,7 @@ class Recurrent(Layer):
                 SavedTensor(per_sample=self.states * states),
                 SavedTensor(per_sample=states, bytes=self.workspace if reads else 0),
             ]
-        names = [name for name in self.weights(x) if self.fused or name.startswith("weight")]
+        names = [name for name in self.weights_of(xs) if self.fused or name.startswith("weight")]
         first = () if self.fused else tuple(name for name in names if name.startswith("weight_ih_l0"))
         rest = tuple(name for name in names if name not in first)
         return Saves(
@@ -111,10 +146,10 @@ class Recurrent(Layer):
             autocast=True,
             cast_weights=rest,
             cast_for_input_gradient=first,
-            output_format=contiguous(2),
+            output_format=contiguous(y.rank),
         )
 
-    def torch(self, x: Shape) -> Steps:
+    def steps(self, xs: tuple[Shape, ...]) -> Steps:
         options = given(
             num_layers=(self.layers, 1),
             bias=(self.bias, True),
@@ -122,8 +157,22 @@ class Recurrent(Layer):
             bidirectional=(self.bidirectional, False),
         )
         kwargs = self._options() | options | {"batch_first": True}
-        module = Module(target=f"torch.nn.{self.module}", args=(x.features, self.units), kwargs=tuple(kwargs.items()))
-        return module, operator.getitem(ARG, 0)
+        target = f"archdsl.backends.modules.Initial{self.module}" if self.named_inputs() else f"torch.nn.{self.module}"
+        args = (xs[0].features, self.units)
+        names = tuple(self.named_inputs())
+        module = Module(target=target, args=args, kwargs=tuple(kwargs.items()), inputs=names)
+        if not self.last:
+            return module, operator.getitem(ARG, 0)
+        # The final states are (layers·directions)×N×units.
+        states = (operator.getitem(ARG, 1), *self._hidden())
+        if not self.bidirectional:
+            return module, *states, operator.getitem(ARG, -1)
+        both = operator.getitem(ARG, slice(-2, None))
+        return module, *states, both, method.transpose(ARG, 0, 1), method.flatten(ARG, 1)
+
+    def _hidden(self) -> Steps:
+        """The calls that take the hidden state out of the state."""
+        return ()
 
     def _options(self) -> dict[str, Any]:
         """Further arguments of torch's module."""
@@ -132,6 +181,8 @@ class Recurrent(Layer):
 
 class LSTM(Recurrent):
     """Long short-term memory: a state whose gates decide what is kept (Hochreiter & Schmidhuber, 1997).
+
+    `initial=` is the hidden state before the first step, `initial_cell=` the cell state.
 
     Example:
         input 100x64; lstm 256
@@ -143,6 +194,18 @@ class LSTM(Recurrent):
     workspace = 25
     fused = True
     gates = 4
+
+    initial_cell: Tensor | None = argument(
+        None, doc="tensor with the cell state before the first step, besides `initial`; zeros by default"
+    )
+
+    def _check_names(self, y: Shape) -> None:
+        if self.initial is None and self.initial_cell is not None:
+            why = "it needs the hidden state, too: `initial`"
+            raise Reject("initial_cell", why, recovery_shape=y, language_rule=True)
+
+    def _hidden(self) -> Steps:
+        return (operator.getitem(ARG, 0),)
 
 
 class GRU(Recurrent):

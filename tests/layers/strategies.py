@@ -29,6 +29,7 @@ from archdsl.contract.layer import Op, Reject
 from archdsl.layers._fixed import NAMES, FixedFilter
 from archdsl.layers.contraction import Matmul
 from archdsl.layers.merge import MergeOp
+from archdsl.layers.recurrent import Recurrent
 from archdsl.shapes.shape import Layout, Shape
 
 from .patterns import operand, pattern
@@ -39,6 +40,7 @@ sampled = cache(st.sampled_from)
 _SIZE = sampled((1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16))
 _SHORT = integers(1, 6)
 _REALS = (0.0, 1e-6, 0.1, 0.25, 0.5, 1.0, 1.5, 2, 3, 20.0, -0.5, -1.0)
+_MATRICES = (Layout.OPEN, Layout.SIGNAL, Layout.SEQUENCE)
 _LAYOUTS = (*Layout, Layout.IMAGE)
 
 
@@ -165,7 +167,7 @@ def cases(draw: st.DrawFn, op: type[Op]) -> tuple[Op, tuple[Shape, ...]]:
             rare = 1 if len(op.parameters) < 10 else 4
             chosen = [p for p in op.parameters if p.required or draw(integers(0, rare)) == 0]
             drawn = op.of({p.name: draw_argument(draw, p, x) for p in chosen})
-            xs += tuple(_named_input(draw, argument, xs) for argument in drawn.named_inputs())
+            xs += tuple(_named_input(draw, drawn, argument, xs) for argument in drawn.named_inputs())
         if not _refused_by_own_rule(drawn, xs) or draw(integers(0, 7)) == 0:
             return drawn, xs
 
@@ -206,9 +208,13 @@ def _operands(draw: st.DrawFn, op: type[Op], x: Shape) -> tuple[Shape, ...]:
     return (*others[:where], x, *others[where:])
 
 
-def _named_input(draw: st.DrawFn, argument: str, xs: tuple[Shape, ...]) -> Shape:
+def _named_input(draw: st.DrawFn, op: Op, argument: str, xs: tuple[Shape, ...]) -> Shape:
     """The tensor that an argument names: another length or other features, or a mask that mostly fits."""
     steps = [prod(x.spatial_size) if x.spatial and x.layout is not Layout.OPEN else x.dims[0] for x in xs if x.rank]
+    if isinstance(op, Recurrent) and draw(integers(0, 7)):
+        count = op.layers * op.directions
+        flat = draw(st.booleans())
+        return Shape(count * op.units) if flat else Shape(count, op.units, layout=draw(sampled(_MATRICES)))
     if argument == "like":
         return _operand(draw, xs[0])
     if argument != "mask" or not steps or draw(integers(0, 7)) == 0:
