@@ -115,12 +115,18 @@ def bodies(statement: ast.Statement) -> list[ast.Body]:
 
 
 def edited_program(program: ast.Program, edits: Sequence[Edit]) -> ast.Program | None:
-    """The program with its text edited: only the statements that the edits touch are parsed again.
+    """The program with its text edited: if possible, only the statements that the edits touch are parsed again.
 
     None where the edited statements have a syntax error. Spans of new statements lie in a source of their own.
     """
     try:
         return program.replace(statements=_edited(program.statements, edits))
+    except _Unreadable:
+        pass
+    source = program.source
+    try:
+        whole = Fragment(edited_text(source.text, edits), Span(source, 0, len(source.text)), tuple(edits))
+        return program.replace(statements=tuple(_parsed(whole)))
     except _Unreadable:
         return None
 

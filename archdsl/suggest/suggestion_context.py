@@ -1,5 +1,6 @@
 """What generators of suggestions look at: the text, its statements, the network as far as it is known, one error."""
 
+import re
 from collections import Counter, deque
 from collections.abc import Iterator
 from functools import cached_property
@@ -108,6 +109,21 @@ class SuggestionContext:
     def written(self) -> Counter[str]:
         """How often each argument is written in the text."""
         return Counter(a.span.text for s in self.statements.all if isinstance(s, ast.LayerStatement) for a in s.args)
+
+    @cached_property
+    def net_parameters(self) -> list[str]:
+        """The parameters of the network."""
+        nets = (each for each in self.program.statements if isinstance(each, ast.Net))
+        return [p.name.text for net in nets for p in net.parameters]
+
+    @cached_property
+    def variables(self) -> set[str]:
+        """The words of the text other than in its `net` line: what may be used as a variable."""
+        nets = [each.span for each in self.program.statements if isinstance(each, ast.Net)]
+        text = self.source.text
+        for span in nets:
+            text = text[: span.start] + " " * (span.end - span.start) + text[span.end :]
+        return set(re.findall(r"[A-Za-z_]\w*", re.sub(r"#.*", "", text)))
 
     @cached_property
     def inputs(self) -> list[tuple[ast.Input, Node]]:

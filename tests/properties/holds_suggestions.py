@@ -98,6 +98,12 @@ def _check_suggestion(before: Analysis, target: Diagnostic, suggestion: Fix) -> 
         each = item.diagnostic
         if target.severity is Severity.ERROR and each.severity is Severity.WARNING:
             continue
+        if each.span.source.name != source.name:
+            if not target.code.startswith(_HIDES) and (each.code, each.span.start) not in old:
+                raise Broken(
+                    "a suggestion introduces an error in another file", f"{suggestion.title}: {each.code}\n{text}"
+                )
+            continue
         place, edited = _moved_back(suggestion, each.span.start)
         if (each.code, place) == (target.code, target.span.start) and not edited:
             raise Broken("a suggestion does not remove its error", f"{suggestion.title}: {each.code} in\n{text}")

@@ -14,19 +14,19 @@ class _Unknown(Diagnostic):
 
 
 _INSTEAD = {
-    "separableconv": "a separable convolution is two layers: `dwconv k3; conv 64 k1`",
-    "cropping": "`crop 24` keeps the central 24 elements; Cropping2D takes the number to remove at each end",
+    "separableconv": "a separable convolution is two layers, `dwconv` and a `conv` with `k1`",
+    "cropping": "`crop` takes the size that is kept; Cropping2D takes the number to remove at each end",
     "activation": "each activation is a separate layer: `relu`, `gelu`, `tanh`",
-    "bidirectional": "write `lstm 64 bidirectional`: it is an option of the layer",
-    "timedistributed": "`fc 64` acts on each step of a sequence separately",
-    "concatenate": "write `concat { … } { … }`, or `concat a b` for named tensors",
-    "subtract": "write `sub a b`, or `shift -1` for a constant",
-    "divide": "write `div a b`, or `scale 0.5` for a constant",
-    "max": "`amax axis=hw` is the maximum over axes, `maximum a b` that of two tensors",
-    "min": "`amin axis=hw` is the minimum over axes, `minimum a b` that of two tensors",
-    "mm": "write `matmul a b`",
-    "bmm": "write `matmul a b`",
-    "rescaling": "`scale 1/255` multiplies each element; training standardizes images automatically",
+    "bidirectional": "`bidirectional` is an option of `lstm`, `gru` and `rnn`",
+    "timedistributed": "`fc` acts on each step of a sequence separately",
+    "concatenate": "`concat` takes bodies in braces or names of tensors",
+    "subtract": "`sub` subtracts tensors, `shift` adds a constant, which may be negative",
+    "divide": "`div` divides tensors, `scale` multiplies by a constant",
+    "max": "`amax` is the maximum over axes, `maximum` that of two tensors",
+    "min": "`amin` is the minimum over axes, `minimum` that of two tensors",
+    "mm": "`matmul` multiplies matrices",
+    "bmm": "`matmul` multiplies matrices",
+    "rescaling": "`scale` multiplies each element; training standardizes images automatically",
 }
 """The replacements for layers of other frameworks, by their names without underscores and dimensions."""
 

@@ -153,8 +153,8 @@ def _same_spread(context: SuggestionContext, layer: ast.LayerStatement) -> Itera
     given = written_arguments(layer, parameters)
     texts = {p.name: value_text(given[p.name], p) for p in parameters if p.name in given}
     kernel, stride = texts.get("kernel", ""), texts.get("stride", "1")
-    same = next(a for a in layer.args if a.span.text == "same")
-    if not (kernel.isdigit() and stride.isdigit()):
+    same = next((a for a in layer.args if a.span.text == "same"), None)
+    if same is None or not (kernel.isdigit() and stride.isdigit()):
         return
     k, s = int(kernel), int(stride)
     padding = max(0, (k - s + 1) // 2)
@@ -181,14 +181,19 @@ def misread(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     place = site.span if named is None else named.span
     for correction in diagnostic.corrections:
         yield rewritten(layer, (Edit(span=place, text=correction),), 0.0)
-    if word[:1] == "x" and word[1:].isidentifier():
-        rest = rewritten(layer, tuple(remove_this(layer, a) for a in layer.args if a.span == site.span), 0.0)
-        text = edited_text(layer.span.source.text, rest.edits)[layer.span.start :][: layer.span.end - layer.span.start]
-        shift = sum(e.span.end - e.span.start for e in rest.edits)
-        text = text[: len(text) - shift]
-        edit = Edit(span=layer.span, text=f"repeat {word[1:]} {{ {text} }}")
+    whole = next((a for a in layer.args if a.span.start == site.span.start and a.name is None), None)
+    if word[:1] == "x" and word[1:].isidentifier() and whole is not None:
+        kept = [remove_this(layer, whole)]
+        text = edited_text(layer.span.text, _local(layer, kept))
+        edit = Edit(span=layer.span, text=f"repeat {whole.span.text[1:]} {{ {text} }}")
         yield Candidate(title=f"write `{edit.text}`", edits=(edit,), rank=0.2)
     pair = _PAIR.search(source.text, layer.span.start, layer.span.end)
     if pair:
         size = "x".join(each for each in pair.groups() if each)
         yield rewritten(layer, (Edit(span=Span(source, *pair.span()), text=size),), 0.5)
+
+
+def _local(layer: ast.LayerStatement, edits: list[Edit]) -> list[Edit]:
+    """Edits of a statement as edits of its own text."""
+    start = layer.span.start
+    return [Edit(span=Span(e.span.source, e.span.start - start, e.span.end - start), text=e.text) for e in edits]

@@ -62,7 +62,9 @@ def _as_text(
             yield text, 0.0
     if block is not None:
         # In a block that is used for other channels, too, a number serves one use.
-        yield from ((p.name.text, 0.5) for p in block.parameters if len(block.parameters) <= 4)
+        lets = [s.name.text for s in context.statements.inside(block) if isinstance(s, ast.Let)]
+        names = [*(p.name.text for p in block.parameters), *lets]
+        yield from ((name, 0.5) for name in names[:5])
         yield str(number), 1.5
     else:
         yield str(number), 0.1
@@ -76,7 +78,7 @@ def divisors(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
     shape = context.shape(node.inputs[0])
     name = next((n for n in _SPLITTING if hasattr(node.op, n)), None)
     value = getattr(node.op, name, None) if name else None
-    if shape is None or name is None or not isinstance(value, int) or plain(value) < 1:
+    if shape is None or not shape.dims or name is None or not isinstance(value, int) or plain(value) < 1:
         return
     value = plain(value)
     sizes = _to_divide(node, shape)

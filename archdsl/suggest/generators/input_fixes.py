@@ -11,7 +11,7 @@ from ...shapes.symbolic import Sym, Undecided, plain
 from ...syntax import ast
 from ...text.source import Span
 from ..candidate import Candidate
-from ..suggestion_context import ErrorSite, SuggestionContext, inserted_before, removed
+from ..suggestion_context import ErrorSite, SuggestionContext, inserted_before, removed, written
 
 _MULTIPLES = (2, 4, 8, 16, 32, 64)
 _LONGEST = 400
@@ -217,6 +217,10 @@ def axes(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
             continue
         dims = tuple(plain(dim) for dim in entry.shape.dims if not isinstance(dim, Sym))
         far = min(2.0, 0.1 * behind[entry.id])
+        if len(dims) > 2 and not any(word in context.source.text for word in ("3d ", "3D ")):
+            # `64x1x28x28`: of a volume the first size is 1 or 3 channels.
+            rank = 0.6 if len(dims) == 4 and dims[0] not in (1, 2, 3, 4) else 1.3 if len(dims) == 4 else 2.2
+            yield _resized(statement, size.span, dims[1:], rank, "without the batch")
         if len(dims) > 1 and dims[-1] < min(dims[:-1]):
             yield _resized(statement, size.span, (dims[-1], *dims[:-1]), 0.7 + far, "channels come first")
         flat = len(dims) < 3 or isinstance(site.statement, ast.Assert) or isinstance(site.diagnostic, WrongDimensions)
@@ -234,6 +238,23 @@ def _multiplied(statement: ast.Input) -> Iterator[Candidate]:
             new = text.replace("*", "x")
             edit = Edit(span=argument.span, text=new)
             yield Candidate(title=f"write `{new}` instead of `{argument.span.text}`", edits=(edit,), rank=0.3)
+
+
+def ids(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """Integers for an input that an embedding reads, or that has no shape: with a parameter that nothing uses."""
+    reads = {each.id for each, _ in context.back(site.node, 10_000)} if site.node is not None else set()
+    of_embedding = site.layer is not None and site.node is not None and hasattr(site.node.op, "vocabulary")
+    unused = [name for name in context.net_parameters if name not in context.variables]
+    sizes = [*unused, *(["1000"] if of_embedding else [])]
+    for statement in (s for s in context.program.statements if isinstance(s, ast.Input)):
+        node = next(iter(context.nodes.get(id(statement), [])), None)
+        mine = statement is site.statement or (of_embedding and node is not None and node.id in reads)
+        if not mine or "int(" in statement.span.text:
+            continue
+        for index, size in enumerate(sizes[:3]):
+            edit = Edit(span=statement.span.tail, text=f" int({size})")
+            title = f"write `{written(statement)} int({size})`"
+            yield Candidate(title=title, edits=(edit,), rank=0.7 + 0.3 * index, why="integer ids")
 
 
 def first(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:

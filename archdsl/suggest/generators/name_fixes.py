@@ -1,5 +1,6 @@
 """Unknown names: known ones that are near, those that nothing else uses first."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 from ...diagnostics import Edit
@@ -39,9 +40,16 @@ def layers(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     word = diagnostic.name
     if (keyword := FOREIGN_NAMES.get(word.lower())) is not None:
         yield _renamed(site, keyword, 0.0).replace(why=f"`{keyword}` is its name here")
+    if re.fullmatch(r"separable_?conv(olution)?_?([123]d)?|sepconv(2d)?", word.lower()) and site.layer is not None:
+        yield from _separable(site.layer)
     if is_operation(word):
         return
     used = {each.keyword.text for each in context.statements.all if isinstance(each, ast.LayerStatement)}
+    own = [name for name, block in context.blocks.items() if context.owns(block) and name not in used]
+    for index, name in enumerate(own):
+        # A block that was renamed: the one that nothing uses.
+        alike = word in name or name in word
+        yield _renamed(site, name, (0.2 if alike else 0.8) + 0.2 * index)
     names = [*registry(), *synonyms(), *context.blocks, *merges(), *STATEMENTS]
     for name, steps in near(word, names):
         if steps > max(1, len(word) // 3):
@@ -72,6 +80,21 @@ def standard(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
             yield candidate.replace(ambiguous=not diagnostic.is_certain)
 
 
+def _separable(layer: ast.LayerStatement) -> Iterator[Candidate]:
+    """A separable convolution as its two layers (Chollet, 2017)."""
+    words = [argument.span.text for argument in layer.args]
+    filters = next((word for word in words if word.isdigit() or (word.isidentifier() and word[1:].isalpha())), None)
+    if filters is None:
+        return
+    words.remove(filters)
+    kernel = next((word for word in words if re.fullmatch(r"k?\d+", word)), None)
+    rest = " ".join(word for word in words if word != kernel)
+    text = f"dwconv k{(kernel or 'k3').removeprefix('k')} {rest}".rstrip() + f"; conv {filters} k1"
+    whole = layer.keyword.span.to(layer.args[-1].span)
+    edit = Edit(span=whole, text=text)
+    yield Candidate(title=f"write `{text}`", edits=(edit,), rank=0.0, why="a separable convolution is two layers")
+
+
 def words(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """Names of tensors, parameters and flags for a word that is none of them."""
     diagnostic = site.diagnostic
@@ -81,12 +104,40 @@ def words(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     word = diagnostic.name
     flags = [f for p in context.parameters(site.layer) for f, _ in p.words] if site.layer else []
     tensors = context.tensors(statement)
-    for name, steps in near(word, [*tensors, *_values(context, statement), *flags]):
+    values = list(_values(context, statement))
+    yield from _renamed_values(context, site, values)
+    for name, steps in near(word, [*tensors, *values, *flags]):
         yield _renamed(site, name, steps + _unlikely(context, word, name, name in tensors))
     if isinstance(statement, ast.From | ast.Merge | ast.Reuse | ast.Output):
         # Not a misspelling, but a tensor that was renamed: the one that nothing uses.
         for index, name in enumerate(name for name in tensors if name not in context.used_names):
             yield _renamed(site, name, 3.0 + 0.2 * index)
+
+
+def _renamed_values(context: SuggestionContext, site: ErrorSite, values: list[str]) -> Iterator[Candidate]:
+    """Numbers with a name that is part of an unknown one, or that nothing uses; what a `let` elsewhere says."""
+    word = site.span.text
+    for index, name in enumerate(dict.fromkeys(values)):
+        alike = len(name) > 2 and (word in name or name in word)
+        if alike or name not in context.variables:
+            yield _renamed(site, name, (0.4 if alike else 1.0) + 0.2 * index)
+    for each in context.statements.all:
+        if isinstance(each, ast.Let) and each.name.text == word and isinstance(each.value, ast.Number):
+            text = each.value.span.text
+            edit = Edit(span=site.span, text=text)
+            why = f"a block does not see `{word}`"
+            yield Candidate(title=f"write `{text}` instead of `{word}`", edits=(edit,), rank=0.7, why=why)
+
+
+def taken(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """Another name for one that is taken: the next of a series, `layer3` after `layer2`."""
+    word = site.span.text
+    stem, number = re.fullmatch(r"(.*?)(\d*)", word).groups()  # type: ignore[union-attr]  # it matches all
+    count = int(number or 1) + 1
+    while f"{stem}{count}" in context.variables:
+        count += 1
+    yield _renamed(site, f"{stem}{count}", 0.5)
+    yield _renamed(site, f"{word}_2", 1.5)
 
 
 STATEMENTS = ("from", "reuse", "output", "input", "stage", "residual", "repeat", "let", "assert")

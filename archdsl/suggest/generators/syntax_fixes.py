@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from ...diagnostics import Edit
 from ...diagnostics.catalogue import syntax_errors
+from ...syntax import ast
 from ...text.source import Source, Span
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext
@@ -26,6 +27,15 @@ _HABITS: tuple[tuple[str, str, str], ...] = (
     (r"\s*(?://|--)(.*)$", r"  #\1", "comments start with `#`"),
     (r";\s*(?=;)", "", "one `;` is enough"),
     (r"\s*=\s*$", "", "the value is missing"),
+    (r"\s*\|\|\s*", " or ", "conditions are joined by `or`"),
+    (r"\s*&&\s*", " and ", "conditions are joined by `and`"),
+    (r"!(?=[\w(])", "not ", "`not` negates"),
+    (r":\s*(?:int|float|bool|str|list|tuple)\b", "", "parameters have no types"),
+    (r"\bfor\s+(\w+)\s+in\s+range\(\s*([^(){}]+?)\s*\)", r"repeat \2 as \1", "a loop is `repeat`"),
+    (r"\bfor\s+\w+\s+in\s+range\(\s*([^(){}]+?)\s*\)", r"repeat \1", "a loop is `repeat`"),
+    (r"\b\w+\.(?:shape|size)(?:\[1\]|\(1\))", "@c", "sizes of the current tensor have an @"),
+    (r"\b\w+\.(?:shape|size)(?:\[(?:2|-2)\]|\((?:2|-2)\))", "@h", "sizes of the current tensor have an @"),
+    (r"\b\w+\.(?:shape|size)(?:\[(?:3|-1)\]|\((?:3|-1)\))", "@w", "sizes of the current tensor have an @"),
     (r"\$", "", ""),
 )
 
@@ -47,12 +57,41 @@ def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
         edit = Edit(span=site.span, text=word)
         yield Candidate(title=f"write `{word}` instead of `{site.span.text}`", edits=(edit,), rank=0.0)
     elif isinstance(diagnostic, syntax_errors.ReservedName):
+        statement = context.statements.at(site.span)
+        if isinstance(statement, ast.From | ast.Merge | ast.Reuse | ast.Output):
+            order = sorted(context.tensors(statement), key=lambda name: name in context.used_names)
+            for index, name in enumerate(order[:4]):
+                edit = Edit(span=site.span, text=name)
+                title = f"write `{name}` instead of `{diagnostic.name}`"
+                yield Candidate(title=title, edits=(edit,), rank=0.5 + 0.2 * index)
         edit = Edit(span=site.span, text=f"{diagnostic.name}_1")
         yield Candidate(title=f"write `{edit.text}`", edits=(edit,), rank=1.0)
     else:
         yield from _habits(site)
         yield from _single_commas(site)
         yield from _calls(site)
+        yield from _assigned(context, site)
+
+
+def _assigned(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """`x = conv 64 k3` as `conv 64 k3 as x`."""
+    statement = context.statements.at(site.span)
+    if statement is None or site.span.text != "=":
+        return
+    source = statement.span.source
+    found = re.match(r"\s*([A-Za-z_]\w*)\s*=\s*", source.text[statement.span.start :])
+    if found is None or statement.span.start + found.end() > statement.span.end:
+        return
+    end = statement.span.end
+    while source.text[end - 1] in " \t":
+        end -= 1
+    start = statement.span.start + len(found[0]) - len(found[0].lstrip())
+    edits = (
+        Edit(span=Span(source, start, statement.span.start + found.end()), text=""),
+        Edit(span=Span(source, end, end), text=f" as {found[1]}"),
+    )
+    text = source.text[statement.span.start + found.end() : end]
+    yield Candidate(title=f"write `{text} as {found[1]}`", edits=edits, rank=0.3)
 
 
 def _line(site: ErrorSite) -> Span:

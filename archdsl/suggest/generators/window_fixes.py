@@ -42,6 +42,8 @@ def fitting(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
             continue
         rank = 1.2 + away(distance)
         yield from _swapped(context, statement, rank - 0.5)
+        if "kernel" in {p.name for p in context.parameters(statement)}:
+            yield from _stride_for_kernel(context, statement, rank)
         if isinstance(op, UpConv):
             yield from _spread(context, statement, maker, rank)
         elif hasattr(op, "padding") and hasattr(op, "kernel") and not (own and distance == 0):
@@ -63,6 +65,19 @@ def _swapped(context: SuggestionContext, statement: ast.LayerStatement, rank: fl
         if filters.isdigit() and kernel.isdigit() and int(kernel) >= 8 > int(filters):
             values: dict[str, str | None] = {"filters": kernel, "kernel": filters}
             yield from _only(changed(context, statement, values, rank, "filters come first"))
+
+
+def _stride_for_kernel(context: SuggestionContext, statement: ast.LayerStatement, rank: float) -> Iterator[Candidate]:
+    """The kernel and the stride of a window exchanged; most likely where it steps further than it reaches."""
+    parameters = {p.name: p for p in context.parameters(statement)}
+    given = written_arguments(statement, context.parameters(statement))
+    if "stride" in given and "kernel" in given:
+        kernel, stride = (value_text(given[name], parameters[name]) for name in ("kernel", "stride"))
+        if kernel.isdigit() and stride.isdigit() and kernel != stride:
+            values: dict[str, str | None] = {"kernel": stride, "stride": kernel}
+            yield from _only(
+                changed(context, statement, values, rank - 0.4 if int(stride) > int(kernel) else rank + 1.2)
+            )
 
 
 def _only(candidate: Candidate | None) -> Iterator[Candidate]:
@@ -280,6 +295,9 @@ def fewer(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         word = maker.op.keyword if maker.op is not None else ""
         if statement is not site.statement and distance == 1 and written(statement) == mine:
             yield removed(context, statement, 0.6, "it stands twice in a row")
+        after_flat = distance == 1 and word == "flatten" and site.layer is not None
+        if after_flat and site.layer is not None and site.layer.keyword.text in ("gap", "gmp", "adaptive_avgpool"):
+            yield removed(context, statement, 0.5, "global pooling makes a vector by itself")
         if word in _SHRINKING and statement is not site.statement:
             before = context.shape(maker.inputs[0]) if maker.inputs else None
             flat = word in ("flatten", "gap", "gmp")
