@@ -44,7 +44,7 @@ class ZooEntry(Record):
         """The paper cited in the file's header."""
         for line in read_source(self.path).text.splitlines():
             found = _CITATION.fullmatch(line)
-            if found and found["authors"].startswith(self.paper):
+            if found and line.removeprefix("# ").startswith(self.paper):
                 return Citation(
                     authors=found["authors"], title=found["title"], year=int(found["year"]), place=found["place"]
                 )

@@ -191,6 +191,21 @@ class LearnedTensor(nn.Module):
         return ", ".join(map(str, self.weight.shape))
 
 
+class Arange(nn.Module):
+    """The numbers 0, 1, 2, … for each sample, whatever the samples are."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.count = count
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        dtype = x.dtype if x.is_floating_point() else torch.get_default_dtype()
+        return torch.arange(self.count, device=x.device, dtype=dtype).repeat(x.shape[0], 1)
+
+    def extra_repr(self) -> str:
+        return str(self.count)
+
+
 class ClassToken(nn.Module):
     """Prepend a learned vector to the steps of a sequence: N×T×C becomes N×(T + 1)×C."""
 

@@ -8,7 +8,7 @@ from ..text.names import distance, nearest
 
 _OPERATIONS = frozenset(
     """
-    acos add_norm affine aggregate alibi any arange argmax argmin argsort asin atan atrous baddbmm bam bifpn
+    acos add_norm affine aggregate alibi any argmax argmin argsort asin atan atrous baddbmm bam bifpn
     bilinear blur blurpool bmm capsule cat ceil chunk clone combine compare contiguous conv4d convgru convlstm
     convnext correlation cosh cosine cross cross_attention crossattention crossentropy csp ctc cumprod cumsum dcn
     dct decoder deform deformable_conv deformconv delu detach diag diff dilate divide dot dwt dynamic_conv ema

@@ -164,6 +164,38 @@ class LearnedInput(Layer):
         return ours.LearnedTensor(*self.shape)
 
 
+class Arange(Layer):
+    """Start from the numbers 0, 1, 2, …, the same for each sample: positions, coordinates, frequencies.
+
+    It reads no tensor: of the network's first input, it takes the number of samples.
+
+    Example:
+        input time 1; arange 64; scale -0.14; exp; mul time; concat { sin } { cos }
+    """
+
+    keyword = "arange"
+    style = "arithmetic"
+    starts = True
+    overridable = True
+
+    count: PositiveInt = argument(positional=True, doc="how many numbers: the last is `count` − 1")
+
+    def out(self, x: Shape) -> Shape:
+        return Shape(self.count)
+
+    def reason(self, x: Shape, y: Shape) -> Reasons:
+        return reasons("the numbers that are counted")
+
+    def reads(self, x: Shape, y: Shape) -> Links:
+        return ((None, NOTHING_READ),) * x.rank
+
+    def saves(self, x: Shape, y: Shape) -> Saves:
+        return Saves(output_in_fp32=True, output_format=contiguous(y.rank))
+
+    def torch(self, x: Shape) -> Step:
+        return ours.Arange(self.count)
+
+
 class PrependClassToken(Layer):
     """Class token: prepend a learned step, T×C becomes (T + 1)×C (Devlin et al., 2018; Dosovitskiy et al., 2020).
 

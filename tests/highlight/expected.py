@@ -37,7 +37,7 @@ def expected(text: str) -> dict[int, tuple[str, str]]:
         if token.type in ("BLANK", "NEWLINE", "SEP", "SEMICOLON"):
             continue
         assert token.start_pos is not None
-        kind = roles.get(token.start_pos) if token.type in ("NAME", "CALL") else None
+        kind = roles.get(token.start_pos) if token.type in ("NAME", "CALL", "FROM") else None
         found[token.start_pos] = str(token), kind or PLAIN.get(token.type, "name")
     return found
 

@@ -262,7 +262,7 @@ class _Maker:
         shared, sizes = op.contracted((x, x))
         if shared and all(sizes[name] == 1 for name in shared):
             return None  # torch does not count it
-        body, _ = self.make_layer(x, names, 2, keep=True)
+        body, _ = self.make_layer(x, names.inner(), 2, keep=True)
         y = op.infer((x, x))
         return self.ended(f'einsum "{op.pattern}" {{ {body} }}', x, y, names) if y.numel <= _LARGEST else None
 

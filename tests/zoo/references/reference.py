@@ -83,9 +83,18 @@ def _parts(module: nn.Module) -> list[tuple[str, Tensor]]:
     found: list[tuple[str, Tensor]] = []
     for name, tensor in module.state_dict().items():
         if name in parameters or "running_" in name:
-            packed = "in_proj" in name
-            found += [(name, part) for part in (tensor.chunk(3) if packed else (tensor,))]
+            rows = _rows(module, name, tensor) if "in_proj" in name else (len(tensor),) if tensor.ndim else None
+            found += [(name, part) for part in (tensor.split(rows) if rows else (tensor,))]
     return found
+
+
+def _rows(module: nn.Module, name: str, tensor: Tensor) -> tuple[int, ...]:
+    """The rows of queries, keys and values in a packed projection; only queries and values may have a bias."""
+    owner: Any = module.get_submodule(name.rpartition(".")[0])
+    queries: int = owner.out_proj.in_features
+    if name.endswith("bias") and not getattr(owner, "key_bias", True):
+        return queries, queries
+    return queries, (len(tensor) - queries) // 2, (len(tensor) - queries) // 2
 
 
 @torch.no_grad()

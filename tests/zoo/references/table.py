@@ -2,10 +2,15 @@
 
 from collections.abc import Mapping
 
-from . import detection, generation, segmentation, signals
+from . import detection, generation, language, segmentation, signals
 from .reference import Reference
 
-_TV = "torchvision"
+_TV, _TF, _DF = "torchvision", "transformers", "diffusers"
+_SD = {"width": 16, "groups": 4, "heads": 2, "T": 7, "C": 24, "S": 32}
+_BERT = {"width": 48, "n": 2, "heads": 4, "vocabulary": 50, "T": 16}
+_LLAMA = {"width": 64, "n": 2, "heads": 4, "kv_heads": 2, "hidden": 96, "vocabulary": 50, "T": 12}
+_WHISPER = {"width": 48, "n": 2, "heads": 4, "L": 40}
+_CLIP = {"width": 128, "text": 64, "n": 2, "code": 24, "vocabulary": 50, "S": 64, "T": 9}
 
 REFERENCES: Mapping[str, Reference] = {
     "fcn_resnet50": Reference(segmentation.fcn, {"S": 64, "classes": 5}, _TV),
@@ -25,6 +30,17 @@ REFERENCES: Mapping[str, Reference] = {
     "eegnet": Reference(signals.EEGNet),
     "pointnet": Reference(signals.PointNet, {"L": 50}),
     "vae": Reference(generation.VAE),
+    "ddpm_cifar10": Reference(generation.ddpm, {"width": 16, "groups": 4}, _DF),
+    "stable_diffusion_unet": Reference(generation.stable_diffusion, _SD, _DF),
+    **dict.fromkeys(("bert_base", "bert_large"), Reference(language.bert, _BERT, _TF)),
+    **dict.fromkeys(
+        ("llama_7b", "llama2_7b", "llama2_70b", "llama3_8b", "llama3_70b"), Reference(language.llama, _LLAMA, _TF)
+    ),
+    **dict.fromkeys(
+        ("whisper_tiny_encoder", "whisper_base_encoder", "whisper_small_encoder"),
+        Reference(language.whisper_encoder, _WHISPER, _TF),
+    ),
+    **dict.fromkeys(("clip_vit_b_32", "clip_vit_b_16"), Reference(language.clip, _CLIP, _TF)),
 }
 COUNTED_ONLY = ("unet", "autoencoder", "dcgan_generator", "dcgan_discriminator", "char_lstm", "gpt2")
 """The texts of other tasks that are compared in `test_modules.py` only."""
