@@ -36,7 +36,8 @@ PACKAGES: Mapping[str, set[str]] = {
     "training": CORE | {"elaborate", "analysis", "backends", "zoo", "network"},
     "explain": CORE | {"elaborate", "analysis", "zoo", "network", "training"},
     "integrations": CORE | {"elaborate", "analysis", "backends", "zoo", "network", "highlight"},
-    "cli": CORE | {"elaborate", "analysis", "backends", "zoo", "network", "training", "explain", "highlight"},
+    "cli": CORE
+    | {"elaborate", "analysis", "suggest", "backends", "zoo", "network", "training", "explain", "highlight"},
     "__init__": {"version", "network", "integrations"},
     "__main__": {"cli"},
 }

@@ -1,16 +1,23 @@
 """What `archdsl train` does in each process: start a run, resume one, or decide by the folder's content."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from ..diagnostics import Sink
+from ..analysis.ignores import apply_ignores
+from ..diagnostics import Diagnostic, Sink
+from ..diagnostics.catalogue.ignore_warnings import UnusedIgnore
+from ..diagnostics.diagnostic import Found
 from ..diagnostics.terminal import render, summary
-from ..network import Network
+from ..elaborate.attempts import Given
+from ..graph import Graph
+from ..network import Network, analyze
+from ..suggest import suggest
 from ..text import paths
+from ..text.source import Source
 from ..training.recipe.composition import EXTENDABLE, BadOption, compose, extend, option_of
 from ..training.recipe.recipe import Recipe
 from .common import load_or_exit, parse_override, parse_settings, usage, use_color
@@ -104,9 +111,37 @@ def _read(file: str, settings: tuple[str, ...], inputs: tuple[str, ...], options
     from ..training.errors.problem import Problem
 
     try:
-        return _PreparedRun(network, given, inputs, recipe, _source(network, recipe, options), options)
+        source = _source(network, recipe, options, Given(settings=given, override=parse_override(inputs)))
     except Problem as problem:
         fail(problem)
+    if not follows():
+        _show_warnings(network, recipe)
+    return _PreparedRun(network, given, inputs, recipe, source, options)
+
+
+def _show_warnings(network: Network, recipe: Recipe) -> None:
+    """Print what a check warns of, for the loss that is used."""
+    from ..analysis.lint.softmax_before_loss import SoftmaxBeforeLoss, probabilities
+
+    of_loss = Sink()
+    for diagnostic in probabilities(network.graph, recipe.loss.name):
+        of_loss.emit(diagnostic)
+    apply_ignores(network.source, of_loss, pedantic=False)
+    shown = Sink()
+    for found in of_loss:
+        if isinstance(found.diagnostic, SoftmaxBeforeLoss):
+            shown.emit(found.diagnostic)
+    for found in network.diagnostics:
+        # What the text's own loss would give is of no interest where another is in use.
+        if not isinstance(found.diagnostic, SoftmaxBeforeLoss) and not _ignores(found.diagnostic, SoftmaxBeforeLoss):
+            shown.emit(found.diagnostic)
+    if len(shown):
+        _show(shown, network)
+
+
+def _ignores(diagnostic: Diagnostic, kind: type[Diagnostic]) -> bool:
+    """Whether it reports a comment that ignores this kind, and ignores nothing."""
+    return isinstance(diagnostic, UnusedIgnore) and diagnostic.name == kind.code
 
 
 def _start(prepared: _PreparedRun, run: "Run", group: "ProcessGroup") -> "Outcome":
@@ -128,7 +163,8 @@ def _resumed(run: "Run", recipe: Recipe, options: TrainOptions) -> Work:
     settings = run.read_settings()
     network = read_network(run, settings)
     refuse_misfit(run, settings, network)
-    source = _source(network, settings.with_source(recipe), options)
+    given = Given(settings=settings.network.given, override=parse_override(settings.network.sizes))
+    source = _source(network, settings.with_source(recipe), options, given)
     model_spec = model_spec_of(network, settings.network.given, settings.network.sizes)
     where = options._replace(data_dir=options.data_dir or settings.data.folder)
     return lambda group: _training(model_spec, source, recipe, run, where, group).resume()
@@ -190,7 +226,7 @@ def _recipe(network: Network, options: TrainOptions) -> Recipe:
     return recipe
 
 
-def _source(network: Network, recipe: Recipe, options: TrainOptions) -> "DataSource":
+def _source(network: Network, recipe: Recipe, options: TrainOptions, given: Given) -> "DataSource":
     """The data set, after checking that the network fits it. Raises Problem; shows mismatches and exits with 1."""
     from ..training.data.registry import find_source
     from ..training.network_check import check
@@ -203,10 +239,19 @@ def _source(network: Network, recipe: Recipe, options: TrainOptions) -> "DataSou
         usage(f"--data-dir: `{source.spec.name}` does not read files from a folder; leave it out")
     if source.spec.shape is None and ("data", "fit") in options.recipe:
         usage("--fit: images of a folder are decoded at the network's size; leave it out")
-    sink = Sink()
-    check(network.graph, source.spec, recipe.data.fit, sink)
-    if len(sink):
-        _show(sink, network)
+
+    def found_in(graph: Graph) -> tuple[Found, ...]:
+        sink = Sink()
+        check(graph, source.spec, recipe.data.fit, sink)
+        return tuple(sink)
+
+    def again(text: Source) -> tuple[Found, ...]:
+        analysis = analyze(text, Sink(), given.settings, given.override)
+        return analysis.found if analysis.graph is None else found_in(analysis.graph)
+
+    found = found_in(network.graph)
+    if found:
+        _show(suggest(network.program, found, given, again), network)
         raise SystemExit(1)
     return source
 
@@ -245,6 +290,7 @@ def _training(
     )
 
 
-def _show(sink: Sink, network: Network) -> None:
-    text = render(sink, color=use_color(sys.stderr), root=network.source)
-    click.echo(f"{text}\n\n{summary(sink)}", err=True)
+def _show(found: Iterable[Found], network: Network) -> None:
+    each = tuple(found)
+    text = render(each, color=use_color(sys.stderr), root=network.source)
+    click.echo(f"{text}\n\n{summary(each)}", err=True)

@@ -3,14 +3,20 @@
 from collections.abc import Iterator
 
 from ...diagnostics import Diagnostic, Severity
+from ...graph import Graph
 from ...layers.activation import Hardsigmoid, Sigmoid, Softmax
 from ._facts import Facts
+
+_APPLIES = {"cross_entropy": "softmax", "bce": "sigmoid"}
+"""What a loss applies itself, by its name in a recipe; cross entropy is the default."""
+_NAMES = {"softmax": "cross entropy", "sigmoid": "binary cross entropy"}
 
 
 class SoftmaxBeforeLoss(Diagnostic):
     """Cross entropy applies softmax itself. With a softmax or sigmoid before it, the gradients are flattened twice.
 
-    Training becomes slow, and the loss cannot get close to 0: with ten classes it stays above 1.46.
+    Training becomes slow, and the loss cannot get close to 0: with ten classes it stays above 1.46. Binary cross
+    entropy (`loss bce`) applies the sigmoid itself. `archdsl train` checks the loss in use, that of its options too.
 
     Source: torch.nn.CrossEntropyLoss, "The input is expected to contain the unnormalized logits".
     """
@@ -22,22 +28,28 @@ class SoftmaxBeforeLoss(Diagnostic):
     severity = Severity.WARNING
 
     keyword: str
+    applies: str = "softmax"
 
     def message(self) -> str:
-        return f"the network ends with `{self.keyword}`, but cross entropy applies softmax itself"
+        return f"the network ends with `{self.keyword}`, but {_NAMES[self.applies]} applies {self.applies} itself"
 
     def help(self) -> tuple[str, ...]:
         return ("remove it; the class with the largest output stays the same",)
 
 
 def find(facts: Facts) -> Iterator[SoftmaxBeforeLoss]:
-    """A network to be trained with cross entropy, the default, that ends in probabilities."""
-    if not facts.graph.training:
+    """A network with a `train` block that ends in probabilities, where its loss takes logits."""
+    losses = [setting.values for setting in facts.graph.training if setting.name == "loss" and setting.values]
+    if facts.graph.training:
+        yield from probabilities(facts.graph, str(losses[0][0]) if losses else "cross_entropy")
+
+
+def probabilities(graph: Graph, loss: str) -> Iterator[SoftmaxBeforeLoss]:
+    """The outputs of a network that are probabilities, where a loss takes logits."""
+    applies = _APPLIES.get(loss)
+    if applies is None:
         return
-    losses = [setting.values for setting in facts.graph.training if setting.name == "loss"]
-    if losses and losses[0][:1] != ("cross_entropy",):
-        return
-    for i in sorted(facts.outputs):
-        node = facts.graph.nodes[i]
+    for i in sorted({node for _, node in graph.outputs}):
+        node = graph.nodes[i]
         if isinstance(node.op, Softmax | Sigmoid | Hardsigmoid):
-            yield SoftmaxBeforeLoss(span=node.span, uses=node.uses, keyword=node.op.keyword)
+            yield SoftmaxBeforeLoss(span=node.span, uses=node.uses, keyword=node.op.keyword, applies=applies)

@@ -1,0 +1,52 @@
+"""`archdsl train` prints what a check warns of before it starts, and tried suggestions where the data do not fit."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from archdsl.cli import main
+
+SOFTMAX = "flatten; fc 32; relu; fc 10; softmax"
+SIGMOID = "flatten; fc 32; relu; fc 10; sigmoid"
+LOSSES = [
+    (SOFTMAX, (), "cross entropy applies softmax itself"),
+    (SIGMOID, (), "cross entropy applies softmax itself"),
+    (SIGMOID, ("--loss", "bce"), "binary cross entropy applies sigmoid itself"),
+    (SOFTMAX, ("--loss", "mse"), None),
+    (f"{SOFTMAX}\ntrain {{ loss mse }}", ("--loss", "cross_entropy"), "cross entropy applies softmax itself"),
+    (f"{SOFTMAX}\ntrain {{ loss cross_entropy }}", ("--loss", "mse"), None),
+    ("flatten; fc 32; relu; fc 10; softmax  # archdsl: ignore[W0906]", (), None),
+    ("flatten; fc 32; relu; fc 10", (), None),
+]
+
+
+def train(folder: Path, body: str, *options: str, data: str = "digits") -> tuple[int, str]:
+    file = folder / "net.arch"
+    file.write_text(f"input 1x8x8\n{body}\n", encoding="utf-8")
+    command = ["train", str(file), "--data", data, "--epochs", "1", "--out", str(folder / "run"), *options]
+    done = CliRunner().invoke(main, command)
+    return done.exit_code, done.stderr
+
+
+@pytest.mark.parametrize(("body", "options", "wanted"), LOSSES)
+def test_probabilities_before_the_loss_in_use(
+    tmp_path: Path, body: str, options: tuple[str, ...], wanted: str | None
+) -> None:
+    status, printed = train(tmp_path, body, *options)
+    assert status == 0
+    assert ("W0906" in printed) == (wanted is not None)
+    assert wanted is None or wanted in printed
+
+
+def test_other_warnings_come_before_training(tmp_path: Path) -> None:
+    status, printed = train(tmp_path, "flatten; fc 32; fc 10")
+    assert status == 0
+    assert "W0921" in printed
+    assert "1 warning" in printed
+
+
+def test_suggestions_for_data_of_another_kind(tmp_path: Path) -> None:
+    status, printed = train(tmp_path, "flatten; fc 100")
+    assert status == 1
+    assert "= help: write `fc 10` instead of `fc 100`" in printed
