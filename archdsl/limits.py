@@ -14,6 +14,8 @@ MAX_NODES = 200_000
 """Layers of a network, after repeats and blocks are expanded."""
 MAX_TURNS = 2 * MAX_NODES
 """Iterations of all repeats and uses of blocks, including those that make no layer."""
+MAX_ENTRIES = 10_000
+"""Entries of a list, with those of the lists in it; entries that one expression computes."""
 MAX_FILES = 100
 """Files used by one program."""
 MAX_DEPTH = 100

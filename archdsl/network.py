@@ -16,7 +16,7 @@ from .diagnostics.fixes import edited_text
 from .elaborate import Override
 from .elaborate.attempts import Given
 from .elaborate.example_sizes import elaborate_examples
-from .elaborate.given_values import GivenSizes, number, parse_sizes
+from .elaborate.given_values import GivenSizes, parameter, parse_sizes
 from .graph import Draft, Graph, Setting, likely_shape
 from .shapes.shape import Shape
 from .shapes.symbolic import evaluated, plain
@@ -344,8 +344,8 @@ def load(path: str | Path, *, input: GivenSizes | None = None, **parameters: Any
     """Load the network of a `.arch` file, or one that ships with archdsl: `load("zoo:resnet50")`.
 
     `input` overrides the sizes of its input: `"3x224x224"` or `(3, 224, 224)`; further keywords are values of the
-    network's parameters. Raises ArchError for errors in the program; FileNotFoundError, PermissionError or another
-    OSError if the file cannot be read.
+    network's parameters: numbers, lists of these (`depths=[3, 4, 6, 3]`), or names of layers. Raises ArchError for
+    errors in the program; FileNotFoundError, PermissionError or another OSError if the file cannot be read.
     """
     try:
         source = read_named(str(path))
@@ -360,5 +360,5 @@ def loads(text: str, *, name: str = "<text>", input: GivenSizes | None = None, *
 
 
 def _checked(source: Source, input: GivenSizes | None, parameters: Mapping[str, Any]) -> Network:
-    values = {name: number(name, value) for name, value in parameters.items()}
+    values = {name: parameter(name, value) for name, value in parameters.items()}
     return analyze(source, Sink(), values, Override({} if input is None else {None: parse_sizes(input)})).checked()

@@ -5,10 +5,12 @@ from typing import Any
 
 from ..diagnostics import Diagnostic, Sink
 from ..diagnostics.catalogue import name_errors, structure_errors
-from ..expressions.evaluator import Evaluator, show
-from ..expressions.scope import UNKNOWN, Scope
+from ..expressions.evaluator import Evaluator
+from ..expressions.scope import UNKNOWN, NamedTensor, Scope
+from ..expressions.show import show
 from ..graph import Graph
 from ..graph.assertion import Assertion
+from ..shapes.shape import Shape
 from ..shapes.symbolic import Condition, recording
 from ..syntax import ast
 from ..text.names import nearest
@@ -19,7 +21,7 @@ from .cost import Costs
 def check_assertions(graph: Graph, costs: Costs, sink: Sink) -> None:
     """Report each assertion that does not hold, with the measured value."""
     for assertion in graph.asserts:
-        _check(assertion, _measures(graph, costs), sink, symbolic=bool(graph.symbols))
+        _check(graph, assertion, _measures(graph, costs), sink)
 
 
 def _measures(graph: Graph, costs: Costs) -> dict[str, Callable[[], Any]]:
@@ -47,10 +49,10 @@ def _measures(graph: Graph, costs: Costs) -> dict[str, Callable[[], Any]]:
     }
 
 
-def _check(assertion: Assertion, measures: dict[str, Callable[[], Any]], sink: Sink, *, symbolic: bool) -> None:
+def _check(graph: Graph, assertion: Assertion, measures: dict[str, Callable[[], Any]], sink: Sink) -> None:
     for condition in _parts(assertion.statement.condition):
         if _compares(condition):
-            _check_part(assertion, condition, measures, sink, symbolic=symbolic)
+            _check_part(graph, assertion, condition, measures, sink)
         else:
             sink.emit(structure_errors.NotAComparison(span=condition.span))
 
@@ -81,20 +83,22 @@ def _compares(condition: ast.Expr) -> bool:
 
 
 def _check_part(
-    assertion: Assertion, condition: ast.Expr, measures: dict[str, Callable[[], Any]], sink: Sink, *, symbolic: bool
+    graph: Graph, assertion: Assertion, condition: ast.Expr, measures: dict[str, Callable[[], Any]], sink: Sink
 ) -> None:
     scope = Scope(assertion.scope)
     used = [name for name in _names(condition) if name in measures and assertion.scope.find(name) is None]
     for name in dict.fromkeys(used):
         value = measures[name]()
         if value is None:
-            sink.emit(_unmeasured(condition.span, name, symbolic))
+            sink.emit(_unmeasured(condition.span, name, bool(graph.symbols)))
             return
         scope.define(name, value, condition.span)
     if _only_knows(condition, scope, sink, tuple(measures)):
         return
     with recording() as asked:
-        holds = Evaluator(sink, scope, assertion.shape, (), before_input=assertion.shape is None).number(condition)
+        around = _Around(graph, assertion, sink)
+        before_input = assertion.shape is None
+        holds = Evaluator(sink, scope, assertion.shape, (), before_input=before_input, around=around).number(condition)
     if holds is UNKNOWN:
         return
     if asked:
@@ -106,9 +110,48 @@ def _check_part(
         return
     measured = tuple(f"{name} is {_shown(scope, name)}" for name in dict.fromkeys(used))
     if assertion.shape is not None:
-        asked_sizes = dict.fromkeys(each.name for each in _leaves(condition) if isinstance(each, ast.At))
+        asked_sizes = dict.fromkeys(
+            each.name for each in ast.leaves(condition) if isinstance(each, ast.At) and each.of is None
+        )
         measured += tuple(f"@{name} is {assertion.shape.size(name)}" for name in asked_sizes)
+    measured += around.measured(condition)
     sink.emit(structure_errors.AssertFailed(span=condition.span, condition=condition.span.text, measured=measured))
+
+
+class _Around:
+    """What an assertion can refer to beyond its scope: sizes of named tensors."""
+
+    def __init__(self, graph: Graph, assertion: Assertion, sink: Sink) -> None:
+        self._graph = graph
+        self._assertion = assertion
+        self._sink = sink
+
+    def shape_of_tensor(self, word: ast.Word) -> Shape | None:
+        """The shape of a named tensor, or of `in`; None after an error was reported."""
+        node = self._node(word)
+        if node is not None:
+            return self._graph.nodes[node].shape
+        what = "not a tensor"
+        self._sink.emit(name_errors.UnknownName(span=word.span, name=word.text, nearest=None, what=what))
+        return None
+
+    def _node(self, word: ast.Word) -> int | None:
+        if word.text == "in":
+            return self._assertion.start
+        found = self._assertion.scope.find(word.text)
+        return found.value.node if found is not None and isinstance(found.value, NamedTensor) else None
+
+    def callee(self, name: str) -> None:
+        """None: an assertion measures no layer."""
+
+    def spend(self, count: int, span: Span) -> None:
+        """An expression alone computes few entries."""
+
+    def measured(self, condition: ast.Expr) -> tuple[str, ...]:
+        """The sizes of named tensors that a condition refers to, with their values."""
+        sizes = [each for each in ast.leaves(condition) if isinstance(each, ast.At) and each.of is not None]
+        pairs = {each.span.text: self.shape_of_tensor(each.of).size(each.name) for each in sizes}  # type: ignore[arg-type, union-attr]  # the condition has a value
+        return tuple(f"{text} is {size}" for text, size in pairs.items())
 
 
 def _unmeasured(span: Span, name: str, symbolic: bool) -> Diagnostic:
@@ -148,21 +191,4 @@ def _names(expr: ast.Expr) -> list[str]:
 
 
 def _variables(expr: ast.Expr) -> list[ast.Variable]:
-    return [each for each in _leaves(expr) if isinstance(each, ast.Variable)]
-
-
-def _leaves(expr: ast.Expr) -> list[ast.Expr]:
-    """The leaves of an expression."""
-    match expr:
-        case ast.Unary():
-            return _leaves(expr.operand)
-        case ast.Binary():
-            return _leaves(expr.left) + _leaves(expr.right)
-        case ast.Parenthesized():
-            return _leaves(expr.inner)
-        case ast.Choice():
-            return [leaf for part in (expr.condition, expr.yes, expr.no) for leaf in _leaves(part)]
-        case ast.Call():
-            return [leaf for part in expr.args for leaf in _leaves(part)]
-        case _:
-            return [expr]
+    return [each for each in ast.leaves(expr) if isinstance(each, ast.Variable)]

@@ -4,7 +4,7 @@ Within a version, fields may be added, but none is removed or changes its meanin
 """
 
 import json
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, RootModel
 
@@ -129,7 +129,7 @@ class NetworkReport(Model):
     file: str
     name: str
     ok: bool = Field(description="Whether there is no error.")
-    settings: dict[str, int | float | str] = Field(description="The values of the network's parameters.")
+    settings: dict[str, int | float | str | list[Any]] = Field(description="The values of the network's parameters.")
     inputs: dict[str, int] = Field(description="Input name → node id.")
     outputs: dict[str, int] = Field(description="Output name → node id.")
     layers: list[LayerReport]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ..contract.reasons import KEEPS, Reasons, reasons
-from ..expressions.evaluator import show
+from ..expressions.show import show
 from ..graph import Graph, Node
 from ..shapes.shape import times
 from ..syntax import ast
@@ -41,7 +41,7 @@ def _is_asked(value: ast.Expr, text: str, flags: set[str]) -> bool:
     if isinstance(value, ast.Number | ast.Text):
         return False
     if isinstance(value, ast.Size):
-        return any(isinstance(dim, str) for dim in value.dims)
+        return not all(isinstance(dim, int) for dim in value.dims)
     return not (isinstance(value, ast.Variable) and (value.name in flags or _shorthand(text)))
 
 

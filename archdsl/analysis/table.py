@@ -18,7 +18,7 @@ HEAD = ("#", "layer", "output", "params", "MACs")
 _MAX_TEXT = 60
 # Scopes that are not uses of blocks.
 _INLINE = frozenset({"stage", "branch", "aux", "reuse"})
-_REPETITION = re.compile(r" x\d+( as \w+)?$")
+_REPETITION = re.compile(r"(?<! as) x\d+( as \w+(?:, \w+)*)?$")
 
 
 def table(

@@ -13,7 +13,7 @@ from ..diagnostics import Sink
 from ..diagnostics.diagnostic import Found
 from ..diagnostics.terminal import printable, render, summary
 from ..elaborate import Override
-from ..elaborate.given_values import parse_sizes
+from ..elaborate.given_values import parameter, parse_parameter, parse_sizes
 from ..network import Network, analyze
 from ..text.files import MAX_BYTES, UnreadableFile, decode
 from ..text.source import Source
@@ -37,7 +37,11 @@ class Checked(Protocol):
 def network_options(command: F) -> F:
     """The options `--set` and `--input`, for commands that read a network."""
     command = click.option(
-        "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a parameter of the network."
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="Set a parameter of the network: a number, or a list such as 3,4,6,3.",
     )(command)
     return click.option(
         "--input", "inputs", multiple=True, metavar="SIZE", help="Set the input size: 3x224x224, or NAME=3x224x224."
@@ -54,9 +58,9 @@ def parse_settings(settings: tuple[str, ...]) -> dict[str, Any]:
         if name in found:
             raise click.BadParameter(f"`{name}` is given twice", param_hint="--set")
         try:
-            found[name] = int(value) if value.lstrip("+-").isdigit() and len(value) <= 18 else float(value)
-        except ValueError:
-            raise click.BadParameter(f"`{printable(value)}` is not a number", param_hint="--set") from None
+            found[name] = parameter(name, parse_parameter(value))
+        except (TypeError, ValueError):
+            raise click.BadParameter(f"`{printable(value)}` is not a number or a list", param_hint="--set") from None
     return found
 
 

@@ -4,17 +4,19 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from typing import Any
 
+from ..contract.layer import Op
 from ..diagnostics import Sink
 from ..diagnostics.catalogue import structure_errors
-from ..expressions.scope import UNKNOWN, Scope
+from ..expressions.scope import UNKNOWN, Callee, ListValue, Scope
 from ..graph import Assertion, Draft
 from ..syntax import ast
 from ..text.library import Library, StandardLibrary
 from ..text.source import Span
-from . import control, layer_statements, merges, named_tensors, train_block
+from . import control, layer_statements, merges, readings, train_block
 from .definitions import Definitions
 from .inputs import Override, run_input, run_override
-from .state import Abort, Caches, State
+from .named_tensors import find_tensor
+from .state import Abort, BlockDef, Caches, State
 from .unused_blocks import check_unused
 
 __all__ = ["Override", "elaborate"]
@@ -64,6 +66,9 @@ class Elaboration:
         state.scope = file.scope.copy()
         state.blocks = file.blocks
         state.incomplete = definitions.incomplete
+        state.names = frozenset(definitions.names)
+        for name, binding in state.scope.names.items():
+            state.note(name, binding.value)
 
     def _run(self, state: State, statement: ast.Statement) -> None:
         execute(state, statement, self.override)
@@ -125,7 +130,8 @@ def execute(state: State, statement: ast.Statement, override: Override) -> None:
         case ast.Output():
             _output(state, statement)
         case ast.Assert():
-            state.asserts.append(Assertion(statement=statement, scope=state.scope, shape=state.shape))
+            start = state.inputs[0][1].id if state.started is None and len(state.inputs) == 1 else state.started
+            state.asserts.append(Assertion(statement=statement, scope=state.scope, shape=state.shape, start=start))
         case ast.Train() if not state.path:
             state.training.append(statement)
         case ast.Net() | ast.UseFile() | ast.Block() | ast.Train():
@@ -138,23 +144,49 @@ def execute(state: State, statement: ast.Statement, override: Override) -> None:
 
 def _layer(state: State, statement: ast.LayerStatement) -> None:
     word = statement.keyword.text
+    if statement.unsure:
+        statement = readings.as_layer(state, statement)
+    if word in state.callees and (found := state.scope.find(word)) is not None:
+        if found.value is UNKNOWN:
+            _broken(state, ast.UnreadableStatement(span=statement.span))
+            return
+        if isinstance(found.value, Callee):
+            # The name of a parameter whose value is a layer or block.
+            _called(state, readings.renamed(state, statement, found.value.name), found.value)
+            return
     if word in state.blocks:
         control.run_block(state, statement, state.blocks[word])
     elif (layer := layer_statements.find_layer(word)) is not None:
         if statement.times > 1:
             control.affordable(state, statement)
         layer_statements.run_layer(state, statement, layer)
-    elif (
-        (binding := state.scope.find(word)) is not None and binding.value is UNKNOWN
-    ) or layer_statements.may_be_elsewhere(state, word):
+    elif layer_statements.may_be_elsewhere(state, word):
         _broken(state, ast.UnreadableStatement(span=statement.span))
     else:
         layer_statements.unknown_layer(state, statement)
 
 
+def _called(state: State, statement: ast.LayerStatement, callee: Callee) -> None:
+    """Use the layer or block that a name stands for."""
+    if isinstance(callee.definition, BlockDef):
+        control.run_block(state, statement, callee.definition)
+        return
+    layer = callee.definition
+    assert isinstance(layer, type)
+    assert issubclass(layer, Op)
+    if statement.times > 1:
+        control.affordable(state, statement)
+    layer_statements.run_layer(state, statement, layer)
+
+
 def _output(state: State, statement: ast.Output) -> None:
+    if state.uses:
+        span = Span(statement.span.source, statement.span.start, statement.span.start + len("output"))
+        where = "in a block, it is the last statement"
+        state.emit(structure_errors.Misplaced(span=span, uses=state.uses, word="output", where=where))
+        return
     for word in statement.names:
-        tensor = named_tensors.find_tensor(state, word)
+        tensor = find_tensor(state, word)
         if tensor is not None:
             state.outputs.append((word.text, tensor.node))
 
@@ -189,7 +221,7 @@ def _finish(state: State, program: ast.Program, net: ast.Net | None, scope: Scop
         inputs=tuple(node.id for _, node in state.inputs),
         input_names=tuple(name or "x" for name, _ in state.inputs),
         outputs=tuple(outputs + state.aux),
-        settings={name: binding.value for name, binding in scope.names.items() if _plain(binding.value)},
+        settings={name: _setting(binding.value) for name, binding in scope.names.items() if _plain(binding.value)},
         scopes=dict(state.scopes),
         training=train_block.read(state),
         symbols=dict(state.symbols),
@@ -199,4 +231,9 @@ def _finish(state: State, program: ast.Program, net: ast.Net | None, scope: Scop
 
 
 def _plain(value: object) -> bool:
-    return isinstance(value, int | float | str)
+    return isinstance(value, int | float | str | ListValue | Callee)
+
+
+def _setting(value: Any) -> Any:
+    """The value of a network parameter as plain data: numbers, lists of these, names of layers."""
+    return value.plain() if isinstance(value, ListValue) else value.name if isinstance(value, Callee) else value

@@ -1,13 +1,13 @@
 """The words among arguments: flags, shorthands, the words of a kind, and what an unknown one may be meant as."""
 
-import re
 from collections.abc import Sequence
 
 from ..contract.arguments import ParameterSpec
 from ..contract.axes import AxisName
+from ..syntax.lower import SHORTHAND
 from ..text.names import as_size
 
-SHORTHAND = re.compile(r"([a-z])(\d+(?:x\d+)*)$")
+__all__ = ["SHORTHAND", "helps_for", "is_word", "lettered"]
 
 
 def is_word(word: str, parameters: Sequence[ParameterSpec]) -> bool:

@@ -8,14 +8,16 @@ from ..contract.initializers import Init, Initializer
 from ..contract.styles import SHAPE_KEEPING
 from ..diagnostics import Diagnostic, Edit, Fix
 from ..diagnostics.catalogue import argument_errors, limit_errors, name_errors, syntax_errors
-from ..expressions.evaluator import Evaluator, show
-from ..expressions.scope import UNKNOWN, NamedTensor, Unknown
+from ..expressions.evaluator import Evaluator
+from ..expressions.scope import UNKNOWN, Callee, ListValue, NamedTensor, Unknown
+from ..expressions.show import show
 from ..layers import find
 from ..limits import MAX_DIGITS
 from ..syntax import ast
 from ..text.names import nearest
 from ..text.source import Span
 from .argument_words import SHORTHAND, helps_for, is_word
+from .slots import accepts, kind_of_name, slots
 
 _TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False, "none": False}
 
@@ -33,7 +35,7 @@ def bind(
     keyword: ast.Word, args: Sequence[ast.Argument], parameters: Sequence[ParameterSpec], example: str, ev: Evaluator
 ) -> Bound:
     """Bind arguments, reporting every error among them."""
-    binder = _Binder(keyword, parameters, ev)
+    binder = _Binder(keyword, parameters, ev, args)
     rest = list(args)
     while rest:
         arg = rest.pop(0)
@@ -48,11 +50,15 @@ def bind(
 
 
 class _Binder:
-    def __init__(self, keyword: ast.Word, parameters: Sequence[ParameterSpec], ev: Evaluator) -> None:
+    def __init__(
+        self, keyword: ast.Word, parameters: Sequence[ParameterSpec], ev: Evaluator, args: Sequence[ast.Argument]
+    ) -> None:
         self.keyword = keyword
         self.parameters = parameters
         self.ev = ev
+        self.args = args
         self.bound = Bound()
+        self.ambiguous: set[Span] = set()
         self.queue = [p for p in parameters if p.positional]
         self.overflow: ast.Argument | None = None
 
@@ -83,10 +89,11 @@ class _Binder:
             return False
         lacking = [p.name for p in self.parameters if p.required and p.name not in self.bound.values]
         if lacking and all(p.kind is None for p in self.parameters):
-            # A block's argument is a value: a layer can be none.
-            what = f"a layer, but `{lacking[0]}` of `{self.keyword.text}` takes a number or a tensor"
-            self.strange(arg.span, what, (f"write the layer in the body of `block {self.keyword.text}`",))
-            self.bound.ok = False
+            return False  # a parameter of a block that must be given may be a layer
+        taker = next((p for p in self.queue if p.name not in self.bound.values and self.takes_layer(p)), None)
+        if taker is not None:
+            edits = (Edit(span=arg.span, text=f"{taker.name}={word}"), self.parting(arg))
+            self.unclear(arg.span, (f"the `{taker.name}` of `{self.keyword.text}`", "the next statement"), edits)
             return True
         complete = not lacking
         uses = self.ev.uses
@@ -94,6 +101,19 @@ class _Binder:
         # Of what is read on, the shape is known where the layer would have kept it.
         self.bound.ok = self.bound.ok and (layer.style in SHAPE_KEEPING or layer.style == "activation")
         return True
+
+    def takes_layer(self, p: ParameterSpec) -> bool:
+        """Whether the default of a block's parameter is a layer or block."""
+        default = p.default
+        if p.kind is not None or not isinstance(default, ast.Variable) or self.ev.around is None:
+            return False
+        return self.ev.around.callee(default.name) is not None
+
+    def parting(self, arg: ast.Argument) -> Edit:
+        """The edit that ends the statement before an argument."""
+        source, start = arg.span.source, arg.span.start
+        before = len(source.text[:start].rstrip(" \t"))
+        return Edit(span=Span(source, before, start), text="; ")
 
     def parted(self, arg: ast.Argument, after: ast.Argument) -> bool:
         """Whether two arguments are one with a blank in it, `k 3`, `x 3`: reported, and bound as what is meant."""
@@ -188,8 +208,30 @@ class _Binder:
             self.bound.values[p_letter.name] = UNKNOWN
             return True
         numbers = tuple(map(int, parts))
-        self.store(p_letter, numbers if len(numbers) > 1 else numbers[0], arg)
+        value = numbers if len(numbers) > 1 else numbers[0]
+        if self.ev.scope.find(word) is not None and not self.shorthand(arg, p_letter, value):
+            return arg.span in self.ambiguous
+        self.store(p_letter, value, arg)
         return True
+
+    def shorthand(self, arg: ast.Argument, p: ParameterSpec, value: Any) -> bool:
+        """Whether a word that is also a name is a shorthand here. If it may be either, that is reported."""
+        binding, word = self.ev.scope.find(arg.value.span.text), arg.value.span.text
+        index = next(i for i, each in enumerate(self.args) if each is arg)
+        short, taken = slots(self.parameters, self.args), slots(self.parameters, self.args, arg)
+        slot = None if taken is None else taken[index]
+        is_short = short is not None and accepts(p, value)
+        is_name = slot is not None and binding is not None and accepts(slot, binding.value, word)
+        if is_short and is_name and slot is not None and binding is not None:
+            self.ambiguous.add(arg.span)
+            edits = tuple(
+                Edit(span=arg.span, text=f"{each.name}={text}") for each, text in ((p, word[1:]), (slot, word))
+            )
+            self.bound.values.setdefault(slot.name, UNKNOWN)
+            self.unclear(arg.span, (f"the {kind_of_name(binding.value)} `{word}`", f"`{edits[0].text}`"), edits)
+            return False
+        # Where neither fits, names win in the use of a block, whose arguments may be anything.
+        return not is_name and (is_short or p.kind is not None)
 
     def positional(self, arg: ast.Argument) -> None:
         while self.queue and self.queue[0].name in self.bound.values and not self.queue[0].many:
@@ -206,7 +248,11 @@ class _Binder:
             p.kind is not None and (p.kind.takes_word(arg.value.name) or isinstance(p.kind, OneOf))
         )
         if isinstance(arg.value, ast.Variable) and not choice and self.ev.scope.find(arg.value.name) is None:
-            self.unknown_word(arg.value, arg)
+            callee = self.ev.around.callee(arg.value.name) if self.ev.around and p.kind is None and p.required else None
+            if callee is None:
+                self.unknown_word(arg.value, arg)
+            else:
+                self.store(p, callee, arg)
             return
         self.store(p, self.meant(p.kind, arg.value), arg)
 
@@ -284,6 +330,11 @@ class _Binder:
         self.strange(word.span, f"not a repetition: `{count}` is a name, and `x3` takes a number", ())
         return True
 
+    def unclear(self, span: Span, meanings: tuple[str, str], edits: tuple[Edit, ...]) -> None:
+        """Report a word that has two meanings."""
+        uses, name = self.ev.uses, span.text
+        self.wrong(name_errors.AmbiguousWord(span=span, uses=uses, name=name, meanings=meanings, readings=edits))
+
     def strange(self, span: Span, what: str, helps: tuple[str, ...], corrections: tuple[str, ...] = ()) -> None:
         """Report words that are no argument, where it is clear what they are meant as."""
         uses, name = self.ev.uses, span.text
@@ -310,9 +361,9 @@ class _Binder:
         """The value as the parameter's kind stores it."""
         if value is UNKNOWN or p.kind is None:
             return value
-        if isinstance(value, NamedTensor):
-            span = arg.value.span
-            return self.wrong(argument_errors.TensorAsNumber(span=span, uses=self.ev.uses, name=span.text))
+        if isinstance(value, NamedTensor | ListValue | Callee):
+            self.bound.ok = False
+            return self.ev.as_number(value, arg.value)
         if _suffix(arg.value):
             shown = show(int(value) if float(value).is_integer() else value)
             span = arg.value.span

@@ -1,8 +1,9 @@
 """How many layers a statement will make, counted without making them."""
 
-from ..expressions.scope import UNKNOWN
+from ..expressions.scope import UNKNOWN, ListValue
 from ..syntax import ast
 from .state import State
+from .surroundings import evaluator
 
 
 def estimate(state: State, statement: ast.Statement) -> int:
@@ -53,5 +54,7 @@ class _Counter:
 
     def count(self, expr: ast.Expr) -> int:
         with self.state.sink.muted():
-            value = self.state.evaluator().number(expr)
+            value = evaluator(self.state).value(expr)
+        if isinstance(value, ListValue):
+            return len(value.items)
         return value if value is not UNKNOWN and type(value) is int and value >= 0 else 1

@@ -2,24 +2,28 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
-from ..contract.arguments import REQUIRED, ParameterSpec
+from ..contract.arguments import ParameterSpec
 from ..contract.layer import Op, Reject
 from ..diagnostics import BlockUse
 from ..diagnostics.catalogue import argument_errors, limit_errors, name_errors, shape_errors, structure_errors
-from ..expressions.evaluator import Evaluator, show
-from ..expressions.scope import UNKNOWN, Scope
+from ..expressions.lists import unpacked
+from ..expressions.scope import UNKNOWN, ListValue, NamedTensor, Scope
+from ..expressions.show import show
 from ..graph import DraftNode, Node, Unresolved
 from ..layers.linear import Embedding
-from ..limits import MAX_NODES, MAX_TURNS
+from ..limits import MAX_NODES
 from ..shapes.shape import Layout
 from ..shapes.symbolic import Undecided
 from ..syntax import ast
 from ..text.source import Span
 from .bind import bind
 from .budget import estimate
+from .layer_statements import several_names
 from .named_tensors import find_tensor
-from .state import UNRESOLVED, Abort, BlockDef, Result, State
+from .state import UNRESOLVED, Abort, BlockDef, Result, State, block_parameters
+from .surroundings import evaluator
 
 _MANY = 1000
 """Turns from which a repetition is counted whatever stands around it."""
@@ -41,17 +45,34 @@ def run_block(state: State, statement: ast.LayerStatement, definition: BlockDef)
     if not state.need_input(statement.keyword.span) or not affordable(state, statement):
         return
     first, source = len(state.nodes), state.current
+    results: list[NamedTensor | None] | None = None
     for turn in range(statement.times):
-        take_turn(state, statement.keyword.span)
-        alone = statement.alias if statement.times == 1 else None
-        _use_block(state, statement, definition, alone, turn)
-    if statement.alias:
+        state.take_turns(statement.keyword.span)
+        alone = statement.alias if statement.times == 1 and not statement.others else None
+        results = _use_block(state, statement, definition, alone, turn)
+    if results is not None or statement.others:
+        _name_results(state, statement, results or [None], first, source)
+    elif statement.alias:
         state.name_result(statement.alias, first, source)
+
+
+def _name_results(
+    state: State, statement: ast.LayerStatement, results: list[NamedTensor | None], first: int, source: int | None
+) -> None:
+    """Name the results that a block lists with `output`; more than one result must be named, each of them."""
+    names = [word for word in (statement.alias, *statement.others) if word is not None]
+    if len(names) != len(results) and (names or len(results) > 1):
+        several_names(state, statement, len(results))
+    for word, result in zip(names, results, strict=False):
+        node = state.current if len(results) == 1 else None if result is None else result.node
+        value = UNKNOWN if node is None else NamedTensor(node=node, first=first, source=source)
+        state.define(word, value)
 
 
 def _use_block(
     state: State, statement: ast.LayerStatement, definition: BlockDef, alias: ast.Word | None, turn: int
-) -> None:
+) -> list[NamedTensor | None] | None:
+    """Run the body of a block once; the tensors that its `output` lists, the first of which is the current one."""
     name = definition.block.name.text
     state.reached.add(name)
     scope = _bind_block(state, statement, definition)
@@ -60,25 +81,28 @@ def _use_block(
     before = state.blocks, state.uses
     state.blocks = definition.blocks
     state.uses = (*state.uses, BlockUse(block=name, span=statement.span))
+    results = None
+    body = definition.block.body.statements
     try:
         with state.inside(path=path, scope=scope):
-            state.run(definition.block.body.statements)
+            if body and isinstance(body[-1], ast.Output):
+                state.run(body[:-1])
+                results = [find_tensor(state, word) for word in body[-1].names]
+            else:
+                state.run(body)
     finally:
         state.blocks, state.uses = before
+    if results is not None:
+        _continue_with(state, results[0], body[-1].span)
+    return results
 
 
-def block_parameters(block: ast.Block) -> tuple[ParameterSpec, ...]:
-    """A block's parameters as binding sees them: all positional, a one-letter one with its shorthand."""
-    return tuple(
-        ParameterSpec(
-            name=p.name.text,
-            kind=None,
-            default=REQUIRED if p.default is None else p.default,
-            letter=p.name.text if len(p.name.text) == 1 else None,
-            positional=True,
-        )
-        for p in block.parameters
-    )
+def _continue_with(state: State, tensor: NamedTensor | None, span: Span) -> None:
+    """Let a tensor be the current one; after an error, one of unknown shape."""
+    if tensor is not None:
+        state.current = tensor.node
+    elif state.current is not None:
+        state.unresolved(None, (), None, state.child("unknown"), span)
 
 
 def _bind_block(state: State, statement: ast.LayerStatement, definition: BlockDef) -> Scope:
@@ -97,15 +121,16 @@ def _bind_parameters(
     state: State, statement: ast.LayerStatement, definition: BlockDef, parameters: Sequence[ParameterSpec], scope: Scope
 ) -> bool:
     """Give the parameters their values; whether there was no mistake."""
-    block, ev = definition.block, state.evaluator()
+    block, ev = definition.block, evaluator(state)
     words = " ".join([block.name.text, *(p.name.text.upper() for p in block.parameters if p.default is None)])
     bound = bind(statement.keyword, statement.args, parameters, words, ev)
-    inner = Evaluator(state.sink, scope, state.shape, state.uses)
+    inner = evaluator(state, scope)
     for p in block.parameters:
         name = p.name.text
         value = bound.values.get(name, UNKNOWN)
         if name not in bound.values and p.default is not None:
             value = inner.value(p.default)
+        state.note(name, value)
         scope.define(name, value, bound.spans.get(name, p.name.span))
     return bound.ok and not ev.errors + inner.errors
 
@@ -135,72 +160,100 @@ def _uncounted(state: State) -> Iterator[None]:
         state.counted = outer
 
 
-def take_turn(state: State, span: Span) -> None:
-    """Count a turn of a repetition: one that makes no layer is beyond what `affordable` counts."""
-    state.turns += 1
-    if state.turns > MAX_TURNS:
-        state.emit(limit_errors.TooManyTurns(span=span, uses=state.uses, limit=MAX_TURNS))
-        raise Abort
-
-
 def run_repeat(state: State, statement: ast.Repeat) -> None:
-    """`repeat N as i { … }`: i counts from 0."""
-    count = state.evaluator().number(statement.count)
-    if count is UNKNOWN:
+    """`repeat N as i { … }`: i counts from 0; `repeat LIST as d { … }`: d has each entry in turn."""
+    entries = _entries(state, statement)
+    if entries is None:
+        if statement.alias is not None:
+            state.define(statement.alias, UNKNOWN)
         return
-    if type(count) is not int or count < 0:
-        words = "an integer of at least 0"
-        span, value = statement.count.span, show(count)
-        mistake = argument_errors.BadValue(
-            span=span, uses=state.uses, keyword="repeat", name="count", value=value, words=words
-        )
-        state.emit(mistake)
-        return
-    if count > _MANY:
+    if len(entries) > _MANY:
         with _uncounted(state):
             affordable(state, statement)
     else:
         affordable(state, statement)
+    first, source = len(state.nodes), state.current
     outer, state.counted = state.counted, True
     try:
-        for turn in range(count):
-            take_turn(state, statement.count.span)
+        for entry in entries:
+            state.take_turns(statement.count.span)
             scope = Scope(state.scope)
-            if statement.index is not None:
-                scope.define(statement.index.text, turn, statement.index.span)
+            if statement.target is not None and not _assign(state, statement.target, entry, scope):
+                break
             with state.inside(scope=scope, started=False):
                 state.run(statement.body.statements)
     finally:
         state.counted = outer
+    if statement.alias is not None:
+        state.name_result(statement.alias, first, source)
+
+
+def _entries(state: State, statement: ast.Repeat) -> Sequence[Any] | None:
+    """What the index of a repetition has in turn; None after an error was reported."""
+    ev = evaluator(state)
+    count = ev.value(statement.count)
+    if isinstance(count, ListValue):
+        return count.items
+    count = ev.as_number(count, statement.count)
+    if count is UNKNOWN:
+        return None
+    if type(count) is int and count >= 0:
+        return range(count)
+    words = "an integer of at least 0, or a list"
+    span, value = statement.count.span, show(count)
+    mistake = argument_errors.BadValue(
+        span=span, uses=state.uses, keyword="repeat", name="count", value=value, words=words
+    )
+    state.emit(mistake)
+    return None
+
+
+def _assign(state: State, target: ast.Target, value: Any, scope: Scope | None = None) -> bool:
+    """Give a value, or the entries of a list, to names: in a new scope, or in the current one; False after an error."""
+    pairs = unpacked(evaluator(state), target, value)
+    if pairs is None:
+        for word in target.names:
+            state.define(word, UNKNOWN)
+        return False
+    for word, each in pairs:
+        if scope is None:
+            state.define(word, each)
+        else:
+            state.note(word.text, each)
+            scope.define(word.text, each, word.span)
+    return True
 
 
 def run_if(state: State, statement: ast.If) -> None:
     """`if`: names made in it stay visible."""
-    condition = state.evaluator().number(statement.condition)
+    first, source = len(state.nodes), state.current
+    _run_cases(state, statement)
+    if statement.alias is not None:
+        state.name_result(statement.alias, first, source)
+
+
+def _run_cases(state: State, statement: ast.If) -> None:
+    condition = evaluator(state).number(statement.condition)
     if condition is UNKNOWN:
         if state.current is not None:
             state.unresolved(None, (state.current,), None, state.child("if"), statement.condition.span)
         return
     chosen = statement.body if condition else statement.orelse
     if isinstance(chosen, ast.If):
-        run_if(state, chosen)
+        _run_cases(state, chosen)
     elif chosen is not None:
         with _uncounted(state):
             state.run(chosen.statements)
 
 
 def run_let(state: State, statement: ast.Let) -> None:
-    """`let NAME = EXPR`."""
-    state.define(statement.name, state.evaluator().value(statement.value))
+    """`let NAME = EXPR`, `let [a, b] = EXPR`."""
+    _assign(state, statement.target, evaluator(state).value(statement.value))
 
 
 def run_from(state: State, statement: ast.From) -> None:
     """`from NAME` makes a named tensor the current one."""
-    tensor = find_tensor(state, statement.name)
-    if tensor is not None:
-        state.current = tensor.node
-    elif state.current is not None:
-        state.unresolved(None, (), None, state.child("unknown"), statement.span)
+    _continue_with(state, find_tensor(state, statement.name), statement.span)
 
 
 def run_aux(state: State, statement: ast.Aux) -> None:
@@ -246,6 +299,8 @@ def run_reuse(state: State, statement: ast.Reuse) -> None:
         result = _infer_again(state, statement, old, op, inputs)
         shared = old.id if old.shared is None else old.shared
         state.add(op, inputs, result, path, statement.span, shared=shared)
+    # A result that was made before the statement that is applied again is there already.
+    state.current = mapping.get(tensor.node, tensor.node)
     if statement.alias:
         state.name_result(statement.alias, first, source)
 

@@ -7,7 +7,8 @@ from typing import Any
 from ..diagnostics import Related, Sink
 from ..diagnostics.catalogue import file_errors, limit_errors, name_errors, structure_errors
 from ..expressions.evaluator import Evaluator
-from ..expressions.scope import UNKNOWN, Scope
+from ..expressions.scope import UNKNOWN, Callee, ListValue, Scope
+from ..expressions.show import show
 from ..layers import registry
 from ..limits import MAX_FILES
 from ..syntax import ast, parse
@@ -16,6 +17,7 @@ from ..text.library import SUFFIX, Library, Outside, join
 from ..text.names import nearest
 from ..text.source import Source, Span
 from .state import BlockDef
+from .surroundings import LayerNames
 
 
 class File:
@@ -25,6 +27,13 @@ class File:
         self.scope = scope
         self.blocks: dict[str, BlockDef] = {}
         self.net: ast.Net | None = None
+
+
+def kind_of(value: Any) -> str | None:
+    """What the value of a network parameter is: a number, a list or a layer; None if it is unknown."""
+    if value is None or value is UNKNOWN:
+        return None
+    return "a list" if isinstance(value, ListValue) else "a layer" if isinstance(value, Callee) else "a number"
 
 
 class Definitions:
@@ -37,12 +46,15 @@ class Definitions:
         """Used files by name, as parsed for this or another elaboration, with what was found in them."""
         self.done: dict[str, File] = {}
         self.chain: list[str] = []
+        self.names: set[str] = set()
+        """The names, of all files, that look like a shorthand or a repetition."""
         self.incomplete = False
         """Whether a used file could not be had, so that any block may be one of its."""
 
     def collect(self, program: ast.Program, settings: Mapping[str, Any]) -> File:
         """The definitions of one file, those of the files it uses included."""
         file = File(Scope())
+        self.names |= program.names
         for index, statement in enumerate(program.statements):
             match statement:
                 case ast.Net():
@@ -71,17 +83,32 @@ class Definitions:
             return
         file.net = net
         for p in net.parameters:
-            if p.name.text in settings:
-                value = settings[p.name.text]
-            elif p.default is None:
-                self.sink.emit(structure_errors.NeedsSetting(span=p.name.span, name=p.name.text))
-                value = UNKNOWN
-            else:
-                value = Evaluator(self.sink, file.scope, None, (), before_input=True).number(p.default)
+            value = self._value(file, p, settings)
             before = file.scope.define(p.name.text, value, p.name.span)
             if before is not None:
                 first_span = Related(span=before.span, shape="")
                 self.sink.emit(name_errors.NameTaken(span=p.name.span, name=p.name.text, first=first_span))
+
+    def _value(self, file: File, p: ast.Parameter, settings: Mapping[str, Any]) -> Any:
+        """The value of a network parameter: the one that is set, else its default."""
+        name, default = p.name.text, None
+        if p.default is not None and (name not in settings or not isinstance(p.default, ast.Number)):
+            ev = Evaluator(self.sink, file.scope, None, (), before_input=True, around=LayerNames())
+            default = ev.value(p.default)
+        if name not in settings:
+            if p.default is None:
+                self.sink.emit(structure_errors.NeedsSetting(span=p.name.span, name=name))
+                return UNKNOWN
+            return default
+        value = settings[name]
+        if isinstance(value, str):
+            value = LayerNames().callee(value) or value
+        wanted, given = kind_of(0 if isinstance(p.default, ast.Number) else default), kind_of(value)
+        if wanted is not None and given != wanted:
+            shown = show(value)
+            self.sink.emit(name_errors.WrongSetting(span=p.name.span, name=name, wanted=wanted, value=shown))
+            return UNKNOWN
+        return value
 
     def _settings(self, file: File, program: ast.Program, settings: Mapping[str, Any]) -> None:
         known = tuple(p.name.text for p in file.net.parameters) if file.net else ()

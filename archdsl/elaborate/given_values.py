@@ -1,10 +1,57 @@
 """Values that a caller gives in place of the text's: numbers of any kind, sizes of inputs."""
 
 import re
+from collections.abc import Sequence
 from operator import index
 from typing import Any
 
+from ..expressions.scope import ListValue
+from ..layers import find
+from ..limits import MAX_ENTRIES, MAX_NESTING
+
 GivenSizes = str | tuple[int | str, ...]
+
+
+def parameter(name: str, value: Any) -> int | float | ListValue | str:
+    """A value for a parameter: a number, a list, or the name of a layer. Raises TypeError or ValueError."""
+    if isinstance(value, str):
+        if find(value) is None:
+            raise TypeError(f"`{name}` is a number, a list or the name of a layer, not {value!r}")
+        return value
+    if isinstance(value, list | tuple):
+        return _list(name, value, 1, [0])
+    return number(name, value)
+
+
+def _list(name: str, values: Sequence[Any], depth: int, count: list[int]) -> ListValue:
+    """A list with all that is in it; `count` is that of the entries so far."""
+    count[0] += len(values)
+    if count[0] > MAX_ENTRIES or depth > MAX_NESTING:
+        raise ValueError(f"`{name}` has more than {MAX_ENTRIES:,} entries, or lists in lists too deep")
+    return ListValue(
+        _list(name, each, depth + 1, count) if isinstance(each, list | tuple) else number(name, each) for each in values
+    )
+
+
+def parse_parameter(text: str) -> int | float | list[Any] | str:
+    """The value of `--set`: `0.5`, `3,4,6,3`, `[3]`, `[[3,64],[4,128]]`, `gelu`. Raises ValueError for others."""
+    if find(text) is not None:
+        return text
+    if text.startswith("[") or "," in text:
+        whole = text if text.startswith("[") else f"[{text}]"
+        if not _LIST.fullmatch(whole):
+            raise ValueError(text)
+        import json
+
+        try:
+            found: list[Any] = json.loads(whole)
+        except RecursionError:
+            raise ValueError(text) from None
+        return found
+    return int(text) if text.lstrip("+-").isdigit() and len(text) <= 18 else float(text)
+
+
+_LIST = re.compile(r"\[[-+0-9.eE,\s\[\]]*\]")
 
 
 def number(name: str, value: Any) -> int | float:

@@ -15,6 +15,7 @@ from ..syntax import ast
 from ..text.names import as_size
 from ..text.source import Source, Span
 from .state import Result, State
+from .surroundings import evaluator
 
 _SYMBOL = re.compile(r"[A-Z]\d*$")
 
@@ -162,7 +163,7 @@ def _is_size(state: State, value: ast.Variable, values: list[ast.Expr]) -> bool:
 
 
 def _vocabulary(state: State, call: ast.Call) -> int | None:
-    value = state.evaluator().number(call.args[0]) if len(call.args) == 1 else None
+    value = evaluator(state).number(call.args[0]) if len(call.args) == 1 else None
     if value is UNKNOWN:
         return None
     if type(value) is not int or value < 1:
@@ -176,11 +177,15 @@ def _dims(state: State, sizes: ast.Expr) -> tuple[int, ...] | None:
     if isinstance(sizes, ast.Size):
         names = sizes.dims
         known = {n: found.value for n in names if isinstance(n, str) and (found := state.scope.find(n))}
-        value: object = state.sizes(tuple(known.get(n, n) if isinstance(n, str) else n for n in names))
+        found_dims = [
+            evaluator(state).dimension(n) if isinstance(n, ast.Expr) else known.get(n, n) if isinstance(n, str) else n
+            for n in names
+        ]
+        value: object = UNKNOWN if UNKNOWN in found_dims else state.sizes(tuple(found_dims))
     elif isinstance(sizes, ast.Variable) and state.scope.find(sizes.name) is None and _SYMBOL.match(sizes.name):
         value = state.sizes((sizes.name,))
     else:
-        value = state.evaluator().number(sizes)
+        value = evaluator(state).number(sizes)
     dims = value if isinstance(value, tuple) else (value,)
     if UNKNOWN in dims:
         return None

@@ -19,6 +19,7 @@ from .bind import bind
 from .dimensions import fits_dimensions
 from .named_tensors import find_tensor
 from .state import UNRESOLVED, Result, State
+from .surroundings import evaluator
 
 
 def run_layer(state: State, statement: ast.LayerStatement, layer: type[Op]) -> None:
@@ -26,12 +27,26 @@ def run_layer(state: State, statement: ast.LayerStatement, layer: type[Op]) -> N
     if not state.need_input(statement.keyword.span):
         return
     first, source = len(state.nodes), state.current
+    if statement.others:
+        several_names(state, statement, 1)
     for turn in range(statement.times):
         last = turn == statement.times - 1
         alias = statement.alias.text if statement.alias and last else None
         apply_once(state, statement, layer, alias)
     if statement.alias:
         state.name_result(statement.alias, first, source)
+
+
+def several_names(state: State, statement: ast.LayerStatement, results: int) -> None:
+    """Report that a statement does not name each of its results; the names without one are unknown."""
+    names = tuple(word for word in (statement.alias, *statement.others) if word is not None)
+    span = names[0].span.to(names[-1].span) if names else statement.keyword.span
+    keyword = statement.keyword.text
+    state.emit(
+        structure_errors.ResultsDiffer(span=span, uses=state.uses, keyword=keyword, results=results, names=len(names))
+    )
+    for word in names[results:]:
+        state.define(word, UNKNOWN)
 
 
 def apply_once(state: State, statement: ast.LayerStatement, layer: type[Op], alias: str | None) -> None:
@@ -76,7 +91,7 @@ def _value(argument: Span) -> Span:
 
 def make_op(state: State, statement: ast.LayerStatement, layer: type[Op]) -> tuple[Op | None, Arguments, bool]:
     """The op that a statement means (None: it has none), the spans of its arguments, whether there was no mistake."""
-    ev = state.evaluator()
+    ev = evaluator(state)
     bound = bind(statement.keyword, statement.args, layer.parameters, example_of(layer), ev)
     if not bound.ok or UNKNOWN in bound.values.values():
         return None, bound.spans, False
@@ -145,7 +160,7 @@ def report(
 ) -> None:
     """A layer's refusal as a diagnostic: at the argument, with the statement that made the input."""
     if reject.argument and not spans:
-        ev = state.evaluator()
+        ev = evaluator(state)
         with state.sink.muted():
             spans = bind(statement.keyword, statement.args, op.parameters, "", ev).spans
     span = pointed_at(reject, spans, statement.keyword.span)
@@ -257,7 +272,7 @@ def unknown_layer(state: State, statement: ast.LayerStatement) -> None:
     first, source = len(state.nodes), state.current
     for arg in statement.args:
         if isinstance(arg.value, ast.Binary | ast.Call):
-            state.evaluator().value(arg.value)
+            evaluator(state).value(arg.value)
     state.unresolved(None, (source,), None, state.child("unknown"), statement.span)
     if statement.alias:
         state.name_result(statement.alias, first, source)

@@ -16,16 +16,25 @@ class Memo:
     A repetition then costs a look at those. Only what had no mistake is kept, so that every mistake is met again.
     """
 
-    __slots__ = ("_names", "_owners", "_sizes", "found", "parameters")
+    __slots__ = ("_names", "_owners", "_sizes", "found", "is_local", "parameters")
 
-    def __init__(self, owners: object, args: Sequence[ast.Argument], parameters: Sequence[ParameterSpec]) -> None:
+    def __init__(
+        self,
+        owners: object,
+        args: Sequence[ast.Argument],
+        parameters: Sequence[ParameterSpec],
+        names: frozenset[str],
+    ) -> None:
         self._owners = owners  # kept alive: memos are found by their identity
-        asked = [each for arg in args if not _is_word(arg, parameters) for each in _asks(arg.value)]
+        # A flag or shorthand means the same everywhere, unless some text gives its name to something.
+        asked = [each for arg in args if not _is_word(arg, parameters, names) for each in _asks(arg.value)]
         # The default of a block's parameter may ask for a size, and sees no other name that changes.
         asked += [each for p in parameters if isinstance(p.default, ast.Expr) for each in _asks(p.default)]
         self.parameters = parameters
         self._names = tuple(dict.fromkeys(each for each in asked if isinstance(each, str)))
         self._sizes = any(isinstance(each, ast.At) for each in asked)
+        self.is_local = any(isinstance(each, ast.At) and each.of is not None for each in asked)
+        """Whether it asks for a size of `in`, which no value in the scope determines."""
         self.found: dict[tuple[Any, ...], Any] = {}
 
     def key(self, scope: Scope, shape: Shape | None) -> tuple[Any, ...]:
@@ -39,31 +48,23 @@ class Memo:
         return tuple(values)
 
 
-def _is_word(arg: ast.Argument, parameters: Sequence[ParameterSpec]) -> bool:
-    return arg.name is None and isinstance(arg.value, ast.Variable) and is_word(arg.value.name, parameters)
+def _is_word(arg: ast.Argument, parameters: Sequence[ParameterSpec], names: frozenset[str]) -> bool:
+    if arg.name is not None or not isinstance(arg.value, ast.Variable) or arg.value.name in names:
+        return False
+    return is_word(arg.value.name, parameters)
 
 
 def _asks(expr: ast.Expr) -> Iterator[str | ast.At]:
     """The names and sizes in an expression."""
-    match expr:
-        case ast.Variable():
-            yield expr.name
-        case ast.At():
-            yield expr
-        case ast.Size():
-            yield from (dim for dim in expr.dims if isinstance(dim, str))
-        case ast.Parenthesized():
-            yield from _asks(expr.inner)
-        case ast.Unary():
-            yield from _asks(expr.operand)
-        case ast.Binary():
-            yield from _asks(expr.left)
-            yield from _asks(expr.right)
-        case ast.Choice():
-            for each in (expr.condition, expr.yes, expr.no):
-                yield from _asks(each)
-        case ast.Call():
-            for each in expr.args:
-                yield from _asks(each)
-        case _:
-            pass
+    for leaf in ast.leaves(expr):
+        match leaf:
+            case ast.Variable():
+                yield leaf.name
+            case ast.At(of=ast.Word() as tensor) if tensor.text != "in":
+                yield tensor.text
+            case ast.At():
+                yield leaf
+            case ast.Size():
+                yield from (dim for dim in leaf.dims if isinstance(dim, str))
+            case _:
+                pass

@@ -16,13 +16,17 @@ from ..text.source import Span
 from .bind import bind
 from .layer_statements import example_of, is_too_large, pointed_at
 from .named_tensors import find_tensor
+from .readings import as_merge
 from .state import UNRESOLVED, Result, State
+from .surroundings import evaluator
 
 
 def run_merge(state: State, statement: ast.Merge) -> None:
     """A merge: `add`, `concat`, `matmul` …."""
     if not state.need_input(statement.keyword.span):
         return
+    if statement.unsure:
+        statement = as_merge(state, statement)
     first, source = len(state.nodes), state.current
     for turn in range(statement.times):
         start = state.current
@@ -48,7 +52,7 @@ def run_residual(state: State, statement: ast.Residual) -> None:
     first, source = len(state.nodes), state.current
     for turn in range(statement.times):
         start = state.current
-        wanted = True if statement.when is None else state.evaluator().number(statement.when)
+        wanted = True if statement.when is None else evaluator(state).number(statement.when)
         ends = [_branch(state, statement.body, None)]
         if wanted is UNKNOWN:
             state.unresolved(None, (ends[0][0],), None, state.child("residual"), statement.keyword.span)
@@ -70,7 +74,7 @@ def run_residual(state: State, statement: ast.Residual) -> None:
 def _make_op(state: State, statement: ast.Merge) -> tuple[MergeOp | None, Arguments]:
     """The op of a merge with its arguments, None where these are wrong; and the spans of these."""
     kind = merges()[statement.keyword.text]
-    bound = bind(statement.keyword, statement.args, kind.parameters, example_of(kind), state.evaluator())
+    bound = bind(statement.keyword, statement.args, kind.parameters, example_of(kind), evaluator(state))
     if not bound.ok or UNKNOWN in bound.values.values():
         return None, bound.spans
     key = (kind, *sorted(bound.values.items()))

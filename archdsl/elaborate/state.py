@@ -5,15 +5,14 @@ from contextlib import contextmanager
 from copy import copy
 from typing import Any, NamedTuple
 
-from ..contract.arguments import ParameterSpec
+from ..contract.arguments import REQUIRED, ParameterSpec
 from ..contract.layer import Op
 from ..diagnostics import BlockUse, Diagnostic, Related, Sink
 from ..diagnostics.catalogue import limit_errors, name_errors, structure_errors
-from ..expressions.evaluator import Evaluator
-from ..expressions.scope import NamedTensor, Scope
+from ..expressions.scope import UNKNOWN, Callee, NamedTensor, Scope
 from ..graph import Assertion, DraftNode, Node, Unresolved, likely_shape
 from ..graph.node import NO_ARGUMENTS, Arguments
-from ..limits import MAX_DEPTH, MAX_NODES
+from ..limits import MAX_DEPTH, MAX_NODES, MAX_TURNS
 from ..record import Record
 from ..shapes.shape import Shape
 from ..shapes.symbolic import Condition, Sym, plain, recording
@@ -44,7 +43,9 @@ class Caches:
     """
 
     def __init__(self) -> None:
-        self.memos: dict[tuple[int, int], Memo] = {}
+        self.memos: dict[tuple[Any, ...], Memo] = {}
+        self.readings: dict[tuple[int, str], tuple[ast.Statement, ast.Statement]] = {}
+        """Statements that are read in another way than they are written, by their identity, with what they mean."""
         self.ops: dict[tuple[Any, ...], Op] = {}
         self.inferred: dict[tuple[int, tuple[Shape, ...]], Result] = {}
 
@@ -55,6 +56,20 @@ class BlockDef(Record):
     block: ast.Block
     scope: Scope
     blocks: "Mapping[str, BlockDef]"
+
+
+def block_parameters(block: ast.Block) -> tuple[ParameterSpec, ...]:
+    """A block's parameters as binding sees them: all positional, a one-letter one with its shorthand."""
+    return tuple(
+        ParameterSpec(
+            name=p.name.text,
+            kind=None,
+            default=REQUIRED if p.default is None else p.default,
+            letter=p.name.text if len(p.name.text) == 1 else None,
+            positional=True,
+        )
+        for p in block.parameters
+    )
 
 
 class State:
@@ -93,6 +108,10 @@ class State:
         self.witness = witness
         self.conditions: list[tuple[Condition, Span]] = []
         self.complained_of_input = False
+        self.names: frozenset[str] = frozenset()
+        """The names, of all files, that look like a shorthand or a repetition."""
+        self.callees: set[str] = set()
+        """The names that had a layer, a block or an unknown value in some scope."""
         self.incomplete = False  # whether a used file could not be had: an unknown block may be one of its
         self.counted = False
         self.turns = 0
@@ -119,16 +138,19 @@ class State:
             setattr(other, name, list(getattr(self, name)))
         other.reached, other.channels_last = set(self.reached), set(self.channels_last)
         other.scopes, other.symbols = dict(self.scopes), dict(self.symbols)
+        other.callees = set(self.callees)
         other.scope = self.scope.copy()
         other._taken = {path: dict(taken) for path, taken in self._taken.items()}
         return other
 
     # --- mistakes ---
 
-    def evaluator(self) -> Evaluator:
-        """An evaluator for the place where we are."""
-        before_input = self.current is None and not self.complained_of_input
-        return Evaluator(self.sink, self.scope, self.shape, self.uses, before_input=before_input)
+    def take_turns(self, span: Span, count: int = 1) -> None:
+        """Count iterations of a repetition: one that makes no layer is not counted otherwise. Raises Abort."""
+        self.turns += count
+        if self.turns > MAX_TURNS:
+            self.emit(limit_errors.TooManyTurns(span=span, uses=self.uses, limit=MAX_TURNS))
+            raise Abort
 
     def emit(self, diagnostic: Diagnostic) -> None:
         """Report a diagnostic, which holds the uses of blocks that led here."""
@@ -262,10 +284,16 @@ class State:
 
     def define(self, word: ast.Word, value: Any) -> None:
         """Give a name in this body; a second time is a mistake."""
+        self.note(word.text, value)
         before = self.scope.define(word.text, value, word.span)
         if before is not None:
             first = Related(span=before.span, shape="") if before.span.source is word.span.source else None
             self.emit(name_errors.NameTaken(span=word.span, uses=self.uses, name=word.text, first=first))
+
+    def note(self, name: str, value: Any) -> None:
+        """Remember the name of a layer or block, or of what may be one: a statement may begin with it."""
+        if value is UNKNOWN or isinstance(value, Callee):
+            self.callees.add(name)
 
     def name_result(self, word: ast.Word, first: int, source: int | None) -> None:
         """Name the current tensor, made by the nodes from `first` on, which read `source`."""
@@ -278,15 +306,16 @@ class State:
         self, statement: ast.LayerStatement, definition: object, parameters: Callable[[], Sequence[ParameterSpec]]
     ) -> Memo:
         """The memo of a statement that uses a layer's class or a block, made the first time."""
-        key = id(statement), id(definition)
+        key = id(statement), id(definition), self.names
         memo = self.caches.memos.get(key)
         if memo is None:
-            memo = self.caches.memos[key] = Memo((statement, definition), statement.args, parameters())
+            owners = statement, definition
+            memo = self.caches.memos[key] = Memo(owners, statement.args, parameters(), self.names)
         return memo
 
     def memo_key(self, memo: Memo) -> tuple[Any, ...] | None:
-        """What a statement asks for, here; None with symbolic dimensions, where each use is to be decided."""
-        return None if self.symbols else memo.key(self.scope, self.shape)
+        """What a statement asks for, here; None where each use is decided by itself, as with symbolic dimensions."""
+        return None if self.symbols or memo.is_local else memo.key(self.scope, self.shape)
 
     # --- bodies ---
 

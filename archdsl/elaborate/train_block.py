@@ -7,6 +7,7 @@ from ..expressions.scope import UNKNOWN, NamedTensor
 from ..graph import Setting
 from ..syntax import ast
 from .state import State
+from .surroundings import evaluator
 
 
 def read(state: State) -> tuple[Setting, ...]:
@@ -42,5 +43,5 @@ def _value(state: State, expr: ast.Expr) -> Any:
         found = state.scope.find(expr.name)
         if found is None or isinstance(found.value, NamedTensor):
             return expr.name
-    value = state.evaluator().number(expr)
+    value = evaluator(state).number(expr)
     return None if value is UNKNOWN else value

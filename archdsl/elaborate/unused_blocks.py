@@ -19,8 +19,10 @@ def check_unused(program: ast.Program, file: File, state: State, run: Callable[[
         return
     used = {word for statement in program.statements for word in _keywords(statement)}
     for block in blocks:
-        if block.name.text not in used:
-            _check(block, file, State(state.sink, run, state.witness, state.caches))
+        if block.name.text not in used and block.name.text not in state.reached:
+            other = State(state.sink, run, state.witness, state.caches)
+            other.names = state.names
+            _check(block, file, other)
 
 
 def _check(block: ast.Block, file: File, state: State) -> None:
@@ -28,6 +30,7 @@ def _check(block: ast.Block, file: File, state: State) -> None:
     state.unresolved(None, (), None, ("given",), block.name.span)
     scope = Scope(file.blocks[block.name.text].scope)
     for parameter in block.parameters:
+        state.note(parameter.name.text, UNKNOWN)
         scope.define(parameter.name.text, UNKNOWN, parameter.name.span)
     try:
         with state.inside(scope=scope):

@@ -2,32 +2,20 @@
 
 import math
 import operator
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 from ..diagnostics import BlockUse, Diagnostic, Sink
-from ..diagnostics.catalogue import argument_errors, name_errors, structure_errors
-from ..limits import MAX_COUNT
+from ..diagnostics.catalogue import argument_errors, limit_errors, name_errors, structure_errors
+from ..limits import MAX_COUNT, MAX_ENTRIES
 from ..shapes.shape import Shape
-from ..shapes.symbolic import Undecided, plain
+from ..shapes.symbolic import Sym, Undecided, plain
 from ..syntax import ast
 from ..text.names import nearest
-from .scope import UNKNOWN, NamedTensor, Scope, Unknown
-
-_BINARY: dict[str, Callable[[Any, Any], Any]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "//": operator.floordiv,
-    "%": operator.mod,
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
+from ..text.source import Span
+from . import lists
+from .scope import UNKNOWN, Callee, ListValue, NamedTensor, Scope, Unknown
+from .show import show
 
 
 def round_to(value: float, multiple: int) -> int:
@@ -36,39 +24,96 @@ def round_to(value: float, multiple: int) -> int:
     return found + multiple if found < 0.9 * value else found
 
 
+def power(base: Any, exponent: Any) -> Any:
+    """base**exponent. Raises OverflowError for an integer far beyond 2^63, before it is computed."""
+    if isinstance(exponent, Sym):
+        raise TypeError
+    if isinstance(base, int) and isinstance(exponent, int) and exponent >= 0:
+        if exponent > 63 and abs(plain(base)) > 1:
+            raise OverflowError
+        return math.prod([base] * exponent) if isinstance(base, Sym) else base**exponent
+    result = base**exponent
+    if isinstance(result, complex):
+        raise ValueError
+    return result
+
+
+_BINARY: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "//": operator.floordiv,
+    "%": operator.mod,
+    "**": power,
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
 FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
     "min": (min, 1, 16),
     "max": (max, 1, 16),
+    "len": (len, 1, 1),
+    "sum": (sum, 1, 1),
     "round": (round, 1, 1),
     "floor": (math.floor, 1, 1),
     "ceil": (math.ceil, 1, 1),
     "sqrt": (math.sqrt, 1, 1),
+    "exp": (math.exp, 1, 1),
+    "log": (math.log, 1, 2),
     "round_to": (round_to, 2, 2),
 }
+_OF_LISTS = frozenset({"len", "sum", "min", "max"})
 
 
 _ELSEWHERE = frozenset(
-    "abs acos asin atan bool cos cosh exp float hypot int len log log10 log2 mean mod pow sin sinh sum tan tanh".split()  # noqa: SIM905
+    "abs acos asin atan bool cos cosh float hypot int log10 log2 mean mod pow sin sinh tan tanh".split()  # noqa: SIM905
 )
 """Functions of other languages: their names are not misspellings of ours."""
+
+
+class Surroundings(Protocol):
+    """What expressions can refer to besides the names in their scope and the current tensor."""
+
+    def shape_of_tensor(self, word: ast.Word) -> Shape | None:
+        """The shape of a named tensor, or of `in`; None if it is unknown, or after an error was reported."""
+
+    def callee(self, name: str) -> Callee | None:
+        """The layer or block of this name."""
+
+    def spend(self, count: int, span: Span) -> None:
+        """Count so many entries of lists. Raises an exception if the network has too many in all."""
 
 
 class Evaluator:
     """Evaluates expressions in a scope, given the current tensor's shape.
 
-    `shape` is None if it is unknown after an error; `before_input`: there is no tensor yet. `errors` counts the errors
-    that it reported.
+    `shape` is None if it is unknown after an error; `before_input`: there is no tensor yet; without `around`, there are
+    no names of layers. `errors` counts the errors that it reported.
     """
 
     def __init__(
-        self, sink: Sink, scope: Scope, shape: Shape | None, uses: tuple[BlockUse, ...], *, before_input: bool = False
+        self,
+        sink: Sink,
+        scope: Scope,
+        shape: Shape | None,
+        uses: tuple[BlockUse, ...],
+        *,
+        before_input: bool = False,
+        around: Surroundings | None = None,
     ) -> None:
         self.sink = sink
         self.scope = scope
         self.shape = shape
         self.uses = uses
         self.before_input = before_input
+        self.around = around
         self.errors = 0
+        self.entries = 0
 
     def unknown(self, error: Diagnostic) -> Unknown:
         """Report an error and return UNKNOWN."""
@@ -80,8 +125,18 @@ class Evaluator:
         """Report that an expression has no value."""
         return self.unknown(argument_errors.BadExpression(span=expr.span, uses=self.uses, why=why))
 
+    def spend(self, count: int, expr: ast.Expr) -> bool:
+        """Count entries that an expression computes; False if there are too many, which is reported."""
+        self.entries += count
+        if self.entries > MAX_ENTRIES:
+            self.unknown(limit_errors.TooManyEntries(span=expr.span, uses=self.uses, limit=MAX_ENTRIES))
+            return False
+        if self.around is not None:
+            self.around.spend(count, expr.span)
+        return True
+
     def value(self, expr: ast.Expr) -> Any:
-        """The value of an expression: a number, a boolean, sizes as a tuple, a string, or a tensor."""
+        """The value of an expression: a number, a boolean, sizes as a tuple, a string, a list, a tensor or a layer."""
         match expr:
             case ast.Number():
                 return expr.value
@@ -103,24 +158,41 @@ class Evaluator:
                 return self._choice(expr)
             case ast.Call():
                 return self._call(expr)
+            case ast.List() | ast.Index() | ast.Slice() | ast.Comprehension():
+                return lists.value(self, expr)
             case ast.UnreadableExpr():
                 return UNKNOWN
             case _:
                 raise AssertionError(expr)
 
     def number(self, expr: ast.Expr) -> Any:
-        """The value of an expression that must be a number: reports the name of a tensor as an error."""
-        value = self.value(expr)
-        if isinstance(value, NamedTensor):
-            error = argument_errors.TensorAsNumber(span=expr.span, uses=self.uses, name=expr.span.text)
-            return self.unknown(error)
-        return value
+        """The value of an expression that must be a number: reports a tensor, a list or a layer as an error."""
+        return self.as_number(self.value(expr), expr)
+
+    def as_number(self, value: Any, expr: ast.Expr) -> Any:
+        """The value, unless it is a tensor, a list or a layer, which is reported."""
+        span, uses, name = expr.span, self.uses, expr.span.text
+        match value:
+            case NamedTensor():
+                return self.unknown(argument_errors.TensorAsNumber(span=span, uses=uses, name=name))
+            case ListValue():
+                numbers = all(isinstance(item, int | float) for item in value.items)
+                is_name = isinstance(expr, ast.Variable)
+                return self.unknown(
+                    argument_errors.ListAsNumber(
+                        span=span, uses=uses, name=name, count=len(value.items), numbers=numbers, is_name=is_name
+                    )
+                )
+            case Callee():
+                return self.unknown(argument_errors.LayerAsNumber(span=span, uses=uses, name=name, layer=value.name))
+            case _:
+                return value
 
     def _size(self, expr: ast.Size) -> Any:
         dims: list[Any] = []
         for dim in expr.dims:
-            if isinstance(dim, int):
-                dims.append(dim)
+            if not isinstance(dim, str):
+                dims.append(dim if isinstance(dim, int) else self.dimension(dim))
                 continue
             found = self.scope.find(dim)
             if found is None:
@@ -131,25 +203,42 @@ class Evaluator:
             dims.append(found.value)
         return UNKNOWN if UNKNOWN in dims else tuple(dims)
 
+    def dimension(self, expr: ast.Expr) -> Any:
+        """A size that is written as an expression."""
+        value = self.number(expr)
+        if isinstance(value, float) and value.is_integer():
+            return int(value)
+        if value is UNKNOWN or (isinstance(value, int) and not isinstance(value, bool)):
+            return value
+        return self.bad(expr, f"a size is an integer, not {show(value)}")
+
     def _variable(self, expr: ast.Variable) -> Any:
         found = self.scope.find(expr.name)
         if found is not None:
             return found.value
+        if self.around is not None and (callee := self.around.callee(expr.name)) is not None:
+            return callee
         near = nearest(expr.name, list(self.scope.visible()))
         what = "not a flag, a variable or a tensor"
         span, uses = expr.span, self.uses
         return self.unknown(name_errors.UnknownName(span=span, uses=uses, name=expr.name, nearest=near, what=what))
 
     def _at(self, expr: ast.At) -> Any:
-        if self.before_input:
-            return self.unknown(name_errors.SizeBeforeInput(span=expr.span, uses=self.uses, name=expr.name))
-        if self.shape is None:
+        shape, span = self.shape, expr.span
+        if expr.of is not None:
+            shape = self.around.shape_of_tensor(expr.of) if self.around is not None else None
+            if shape is None:
+                self.errors += 1  # reported where the tensor was looked for
+                return UNKNOWN
+        elif self.before_input:
+            return self.unknown(name_errors.SizeBeforeInput(span=span, uses=self.uses, name=expr.name))
+        if shape is None:
             return UNKNOWN
-        size = self.shape.size(expr.name)
+        size = shape.size(expr.name)
         if size is None:
-            shape, letters = str(self.shape), tuple(self.shape.letters)
+            letters, tensor = tuple(shape.letters), expr.of.text if expr.of is not None else None
             error = name_errors.UnknownSize(
-                span=expr.span, uses=self.uses, name=expr.name, shape=shape, letters=letters
+                span=span, uses=self.uses, name=expr.name, shape=str(shape), letters=letters, tensor=tensor
             )
             return self.unknown(error)
         return size
@@ -176,14 +265,20 @@ class Evaluator:
             return self.unknown(name_errors.UnknownFunction(span=span, uses=self.uses, name=name, nearest=near))
         function, least, most = FUNCTIONS[name]
         if not least <= len(expr.args) <= most:
-            count = str(least) if least == most else f"{least} or more"
+            count = str(least) if least == most else f"{least} or more" if most > 2 else f"{least} or {most}"
             return self.bad(expr, f"`{name}` takes {count} value{'s' * (count != '1')}")
+        if name in _OF_LISTS and len(expr.args) == 1:
+            return lists.apply(self, expr, name)
         return self._apply(expr, function, list(expr.args))
 
     def _apply(self, expr: ast.Expr, function: Callable[..., Any], operands: list[ast.Expr]) -> Any:
         values = [self.number(operand) for operand in operands]
         if UNKNOWN in values:
             return UNKNOWN
+        return self.applied(expr, function, values)
+
+    def applied(self, expr: ast.Expr, function: Callable[..., Any], values: Sequence[Any]) -> Any:
+        """The result of a function of numbers; what has none is reported."""
         try:
             result = function(*values)
         except ZeroDivisionError:
@@ -199,18 +294,3 @@ class Evaluator:
         if isinstance(result, (str, tuple)) or (isinstance(result, int) and abs(plain(result)) > MAX_COUNT):
             return self.bad(expr, "the result is not a number below 2^63")
         return result
-
-
-def show(value: object) -> str:
-    """A value as written in a program."""
-    match value:
-        case tuple():
-            return f"`{'x'.join(map(str, value))}`"
-        case bool():
-            return "`true`" if value else "`false`"
-        case float():
-            return f"{value:g}"
-        case NamedTensor():
-            return "a tensor"
-        case _:
-            return f"`{value}`" if isinstance(value, str) else str(value)

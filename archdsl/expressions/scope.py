@@ -1,6 +1,6 @@
 """Names and their values."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from ..record import Record
@@ -23,6 +23,55 @@ class NamedTensor(Record):
     node: int
     first: int
     source: int | None = None
+
+
+class ListValue:
+    """The value of a list. Two are equal if their entries are, and these have the same types: `[1]` is not `[1.0]`."""
+
+    __slots__ = ("_key", "items")
+
+    def __init__(self, items: Iterable[Any]) -> None:
+        self.items = tuple(items)
+        self._key = tuple((type(item), item) for item in self.items)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ListValue) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __repr__(self) -> str:
+        return f"ListValue({self.items!r})"
+
+    def plain(self) -> list[Any]:
+        """The entries as Python lists, those that are no numbers as text."""
+        return [
+            item.plain() if isinstance(item, ListValue) else item if isinstance(item, int | float) else str(item)
+            for item in self.items
+        ]
+
+
+class Callee:
+    """A layer or a block as a value: an argument that the body of a block uses as a statement."""
+
+    __slots__ = ("definition", "name")
+
+    def __init__(self, name: str, definition: object) -> None:
+        self.name = name
+        self.definition = definition
+        """The class of the layer, or the definition of the block."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Callee) and self.definition is other.definition
+
+    def __hash__(self) -> int:
+        return id(self.definition)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def __repr__(self) -> str:
+        return f"Callee({self.name})"
 
 
 class Binding(Record):

@@ -7,8 +7,12 @@ from ..syntax import ast
 
 
 class Assertion(Record):
-    """`assert EXPR OP EXPR`, the names in its scope, and the shape of the current tensor (None if there is none)."""
+    """`assert EXPR OP EXPR`, the names in its scope, and the shape of the current tensor (None if there is none).
+
+    `start` is the node that `in` stands for, if there is one.
+    """
 
     statement: ast.Assert
     scope: Scope
     shape: Shape | None
+    start: int | None = None

@@ -48,11 +48,6 @@ class NodeSite:
         """The path joined with dots: the name of the torch module."""
         return ".".join(self.path)
 
-    @property
-    def text(self) -> str:
-        """The statement as written, on one line."""
-        return " ".join(self.span.text.split())
-
 
 class Node(NodeSite):
     """An input, or a layer with the shape returned by its `infer`.
@@ -80,6 +75,15 @@ class Node(NodeSite):
         self.op = op
         self.shape = shape
         self.shared = shared
+
+    @property
+    def text(self) -> str:
+        """The statement as written, on one line; with the layer's name if it is that of a block's parameter."""
+        text = _on_one_line(self.span)
+        word, blank, rest = text.partition(" ")
+        if not isinstance(self.statement, ast.LayerStatement) or word in (self.op.keyword, *self.op.synonyms):
+            return text
+        return f"{self.op.keyword}{blank}{rest}" if word == self.statement.keyword.text else text
 
     @property
     def is_input(self) -> bool:
@@ -132,9 +136,18 @@ class Unresolved(NodeSite):
         self.op = op
         self.recovery_shape = recovery_shape
 
+    @property
+    def text(self) -> str:
+        """The statement as written, on one line."""
+        return _on_one_line(self.span)
+
     def __repr__(self) -> str:
         keyword = self.op.keyword if self.op else "?"
         return f"Unresolved({self.id}, {self.name}, {keyword}, {self.inputs}, {self.recovery_shape})"
+
+
+def _on_one_line(span: Span) -> str:
+    return " ".join(span.text.split())
 
 
 DraftNode = Node | Unresolved

@@ -69,13 +69,14 @@ def _one_of(words: Iterable[str]) -> str:
 
 @cache
 def states() -> dict[str, tuple[Rule | Region, ...]]:
-    """The rules of each state: statements, tensors after `concat`, conditions after `if`, parentheses."""
+    """The rules of each state: statements, tensors after `concat`, conditions after `if`, parentheses, brackets."""
     words = (*_comments(), *_values())
     names = (Rule(pattern=_one_of(_OPERATORS), classes=("word-operator",)), Rule(pattern=_WORD, classes=("name",)))
     rest = (*_signs(), Rule(pattern=r"[^ \t\f\u00a0\ufeff\n]", classes=("invalid",)))
     named = Rule(pattern=rf"({_one_of(_NAMED)})({_BLANK}+)({_WORD})", classes=("keyword", "", "definition"))
     keywords = Rule(pattern=rf"{_one_of(KEYWORDS - set(_OPERATORS))}(?!=)", classes=("keyword",))
     calls = Rule(pattern=rf"(?!{_one_of(KEYWORDS)}){_WORD}(?=\()", classes=("function",))
+    loops = Rule(pattern=_one_of(("for",)), classes=("keyword",))
     arguments = Rule(pattern=rf"{_WORD}(?={_BLANK}*=(?!=))", classes=("argument",))
     return {
         "statements": (
@@ -91,8 +92,9 @@ def states() -> dict[str, tuple[Rule | Region, ...]]:
             *rest,
         ),
         "tensors": (*words, named, keywords, arguments, *names, *rest),
-        "questions": (*words, _parentheses(), named, calls, keywords, *names, *rest),
-        "parentheses": (*words, _parentheses(), calls, keywords, arguments, *names, *rest),
+        "questions": (*words, _parentheses(), _brackets(), named, calls, keywords, *names, *rest),
+        "parentheses": (*words, _parentheses(), _brackets(), calls, keywords, arguments, *names, *rest),
+        "brackets": (*words, _parentheses(), _brackets(), calls, loops, keywords, *names, *rest),
     }
 
 
@@ -129,7 +131,9 @@ def _regions() -> tuple[Region, ...]:
             end=_STOP,
             inside="questions",
         ),
+        Region(begin=Rule(pattern=_one_of(("let",)), classes=("keyword",)), end=_STOP, inside="questions"),
         _parentheses(),
+        _brackets(),
     )
 
 
@@ -138,9 +142,18 @@ def _parentheses() -> Region:
     return Region(begin=begin, end=end, inside="parentheses")
 
 
+def _brackets() -> Region:
+    begin, end = (Rule(pattern=sign, classes=("punctuation",)) for sign in (r"\[", r"\]"))
+    return Region(begin=begin, end=end, inside="brackets")
+
+
 def _values() -> tuple[Rule, ...]:
     return (
         Rule(pattern=rf"{_SIDE}(?:x{_SIDE})+{_END}", classes=("size",)),
+        # Between the parentheses of a size: `3x(S)x32`.
+        Rule(pattern=rf"(?:{_SIDE}x)+(?=\()", classes=("size",)),
+        Rule(pattern=rf"(?<=\))(?:x{_SIDE})*x(?=\()", classes=("size",)),
+        Rule(pattern=rf"(?<=\))(?:x{_SIDE})+{_END}", classes=("size",)),
         Rule(pattern=rf"x[0-9]+{_END}", classes=("repetition",)),
         Rule(
             pattern=r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?[KMG]?(?![A-Za-z0-9_.])",
@@ -171,6 +184,6 @@ def letters() -> set[str]:
 
 def _signs() -> tuple[Rule, ...]:
     return (
-        Rule(pattern=r"==|!=|<=|>=|//|[<>=+\-*/%]", classes=("operator",)),
-        Rule(pattern=r"[,;{}()]", classes=("punctuation",)),
+        Rule(pattern=r"==|!=|<=|>=|//|\*\*|[<>=+\-*/%]", classes=("operator",)),
+        Rule(pattern=r"[,:;{}()\[\]]", classes=("punctuation",)),
     )

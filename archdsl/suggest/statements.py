@@ -120,7 +120,8 @@ def edited_program(program: ast.Program, edits: Sequence[Edit]) -> ast.Program |
     None where the edited statements have a syntax error. Spans of new statements lie in a source of their own.
     """
     try:
-        return program.replace(statements=_edited(program.statements, edits))
+        editor = _Editor(program.names)
+        return program.replace(statements=editor.edited(program.statements, edits), names=frozenset(editor.names))
     except _Unreadable:
         pass
     source = program.source
@@ -162,33 +163,70 @@ class _Unreadable(Exception):
     """An edited statement has a syntax error."""
 
 
-def _edited(statements: tuple[ast.Statement, ...], edits: Sequence[Edit]) -> tuple[ast.Statement, ...]:
-    """The statements of a body with the edits applied that lie in it."""
-    found: list[ast.Statement] = []
-    left = list(edits)
-    for statement in statements:
-        own = [edit for edit in left if covers(statement.span, edit.span)]
-        gone = [edit for edit in left if covers(edit.span, statement.span) and not edit.text.strip(" ;\n\t")]
-        if gone:
-            continue
-        left = [edit for edit in left if edit not in own]
-        found += _rewritten(statement, own) if own else [statement]
-    for edit in left:
-        if not any(covers(edit.span, s.span) for s in statements):
+class _Editor:
+    """Edits the statements of a program; `names` are those that look like a repetition or shorthand."""
+
+    def __init__(self, names: frozenset[str]) -> None:
+        self.names = set(names)
+
+    def edited(self, statements: tuple[ast.Statement, ...], edits: Sequence[Edit]) -> tuple[ast.Statement, ...]:
+        """The statements of a body with the edits applied that lie in it."""
+        found: list[ast.Statement] = []
+        left = list(edits)
+        for statement in statements:
+            own = [edit for edit in left if covers(statement.span, edit.span)]
+            gone = [edit for edit in left if covers(edit.span, statement.span) and not edit.text.strip(" ;\n\t")]
+            if gone:
+                continue
+            left = [edit for edit in left if edit not in own]
+            found += self.rewritten(statement, own) if own else [statement]
+        for edit in left:
+            if not any(covers(edit.span, s.span) for s in statements):
+                raise _Unreadable
+        return tuple(found)
+
+    def rewritten(self, statement: ast.Statement, edits: list[Edit]) -> Sequence[ast.Statement]:
+        inside = bodies(statement)
+        if inside and all(any(_within(body, edit) for body in inside) for edit in edits):
+            return [self.with_bodies(statement, edits)]
+        start = statement.span.start
+        local = [
+            Edit(span=Span(edit.span.source, edit.span.start - start, edit.span.end - start), text=edit.text)
+            for edit in edits
+        ]
+        return self.parsed(Fragment(edited_text(statement.span.text, local), statement.span, tuple(local)))
+
+    def with_bodies(self, part: ast.Statement, edits: list[Edit]) -> ast.Statement:
+        """A statement whose bodies have the edits that lie in them."""
+
+        def body(old: ast.Body) -> ast.Body:
+            own = [edit for edit in edits if body_has(old, edit)]
+            return old.replace(statements=self.edited(old.statements, own)) if own else old
+
+        def body_has(old: ast.Body, edit: Edit) -> bool:
+            return old.span.start < edit.span.start and edit.span.end < old.span.end
+
+        match part:
+            case ast.Merge():
+                return part.replace(operands=tuple(body(o) if isinstance(o, ast.Body) else o for o in part.operands))
+            case ast.Residual():
+                return part.replace(body=body(part.body), shortcut=part.shortcut and body(part.shortcut))
+            case ast.If():
+                rest = part.orelse
+                other = self.with_bodies(rest, edits) if isinstance(rest, ast.If) else body(rest) if rest else None
+                return part.replace(body=body(part.body), orelse=other)
+            case ast.Block() | ast.Stage() | ast.Aux() | ast.Train() | ast.Repeat():
+                return part.replace(body=body(part.body))
+            case _:
+                raise AssertionError(part)
+
+    def parsed(self, fragment: Fragment) -> Sequence[ast.Statement]:
+        sink = Sink()
+        program = parse(fragment, sink, self.names)
+        if len(sink):
             raise _Unreadable
-    return tuple(found)
-
-
-def _rewritten(statement: ast.Statement, edits: list[Edit]) -> Sequence[ast.Statement]:
-    inside = bodies(statement)
-    if inside and all(any(_within(body, edit) for body in inside) for edit in edits):
-        return [_with_bodies(statement, edits)]
-    start = statement.span.start
-    local = [
-        Edit(span=Span(edit.span.source, edit.span.start - start, edit.span.end - start), text=edit.text)
-        for edit in edits
-    ]
-    return _parsed(Fragment(edited_text(statement.span.text, local), statement.span, tuple(local)))
+        self.names |= program.names
+        return program.statements
 
 
 def _within(body: ast.Body, edit: Edit) -> bool:
@@ -196,36 +234,3 @@ def _within(body: ast.Body, edit: Edit) -> bool:
     return any(covers(s.span, edit.span) or covers(edit.span, s.span) for s in body.statements) and (
         body.span.start < edit.span.start and edit.span.end < body.span.end
     )
-
-
-def _with_bodies(part: ast.Statement, edits: list[Edit]) -> ast.Statement:
-    """A statement whose bodies have the edits that lie in them."""
-
-    def body(old: ast.Body) -> ast.Body:
-        own = [edit for edit in edits if body_has(old, edit)]
-        return old.replace(statements=_edited(old.statements, own)) if own else old
-
-    def body_has(old: ast.Body, edit: Edit) -> bool:
-        return old.span.start < edit.span.start and edit.span.end < old.span.end
-
-    match part:
-        case ast.Merge():
-            return part.replace(operands=tuple(body(o) if isinstance(o, ast.Body) else o for o in part.operands))
-        case ast.Residual():
-            return part.replace(body=body(part.body), shortcut=part.shortcut and body(part.shortcut))
-        case ast.If():
-            rest = part.orelse
-            other = _with_bodies(rest, edits) if isinstance(rest, ast.If) else body(rest) if rest else None
-            return part.replace(body=body(part.body), orelse=other)
-        case ast.Block() | ast.Stage() | ast.Aux() | ast.Train() | ast.Repeat():
-            return part.replace(body=body(part.body))
-        case _:
-            raise AssertionError(part)
-
-
-def _parsed(fragment: Fragment) -> Sequence[ast.Statement]:
-    sink = Sink()
-    statements = parse(fragment, sink).statements
-    if len(sink):
-        raise _Unreadable
-    return statements

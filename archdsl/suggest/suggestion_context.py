@@ -19,6 +19,7 @@ from .candidate import Candidate
 from .statements import Statements, bodies
 from .written_arguments import parameters_of, remove_argument, set_argument
 
+_NAMING = ast.LayerStatement | ast.Merge | ast.Residual | ast.Reuse | ast.Repeat | ast.If
 FAR = 14
 """How many layers away from an error its cause is looked for."""
 
@@ -288,5 +289,7 @@ def _names(statements: tuple[ast.Statement, ...], until: ast.Statement, around: 
             values = [a.value for a in each.args]
             if len(values) > 1 and isinstance(values[0], ast.Variable):
                 yield values[0].name
-        elif isinstance(each, ast.LayerStatement | ast.Merge | ast.Residual | ast.Reuse) and each.alias is not None:
+        elif isinstance(each, _NAMING) and each.alias is not None:
             yield each.alias.text
+            if isinstance(each, ast.LayerStatement):
+                yield from (word.text for word in each.others)

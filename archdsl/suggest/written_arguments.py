@@ -12,7 +12,7 @@ from ..text.source import Span
 
 def parameters_of(statement: ast.LayerStatement, blocks: Mapping[str, ast.Block]) -> tuple[ParameterSpec, ...]:
     """The parameters of the layer or block that a statement uses; none for an unknown one."""
-    from ..elaborate.control import block_parameters
+    from ..elaborate.state import block_parameters
 
     block = blocks.get(statement.keyword.text)
     if block is not None:

@@ -3,6 +3,8 @@
 Values are as written; nothing is looked up or computed here.
 """
 
+from collections.abc import Iterator
+
 from ..record import Record
 from ..text.source import Source, Span
 
@@ -12,6 +14,14 @@ class Word(Record):
 
     text: str
     span: Span
+
+
+class Target(Record):
+    """The names that a value gets: one, or `[k, c]` for the entries of a list."""
+
+    names: tuple[Word, ...]
+    span: Span
+    unpacks: bool = False
 
 
 # --- expressions ----------------------------------------------------------------------------------------------------
@@ -31,9 +41,9 @@ class Number(Expr):
 
 
 class Size(Expr):
-    """`3x32x32`, `3xHxW`: numbers and symbols."""
+    """`3x32x32`, `3xHxW`, `3x(2*S)x(2*S)`: numbers, symbols and expressions."""
 
-    dims: tuple[int | str, ...]
+    dims: tuple[int | str | Expr, ...]
 
 
 class Text(Expr):
@@ -49,9 +59,10 @@ class Variable(Expr):
 
 
 class At(Expr):
-    """`@c`: a dimension of the current tensor."""
+    """`@c`: a dimension of the current tensor; `skip@c`: of the tensor `of`, which may be `in`."""
 
     name: str
+    of: Word | None = None
 
 
 class Unary(Expr):
@@ -88,6 +99,35 @@ class Parenthesized(Expr):
     """An expression in parentheses, kept for the formatter."""
 
     inner: Expr
+
+
+class List(Expr):
+    """`[3, 4, 6, 3]`."""
+
+    items: tuple[Expr, ...]
+
+
+class Index(Expr):
+    """`depths[i]`."""
+
+    base: Expr
+    index: Expr
+
+
+class Slice(Expr):
+    """`depths[1:]`, `depths[:i]`."""
+
+    base: Expr
+    start: Expr | None = None
+    stop: Expr | None = None
+
+
+class Comprehension(Expr):
+    """`[2*d for d in depths]`."""
+
+    item: Expr
+    target: "Target"
+    source: Expr
 
 
 class UnreadableExpr(Expr):
@@ -180,22 +220,32 @@ class Train(Statement):
 
 
 class LayerStatement(Statement):
-    """`keyword args… [xN] [as NAME]`: a layer or the use of a block."""
+    """`keyword args… [xN] [as NAME, …]`: a layer or the use of a block.
+
+    `others` are the names of a block's further results. `unsure`: the last argument is a word such as `x2`, which is a
+    repetition where it names nothing.
+    """
 
     keyword: Word
     args: tuple[Argument, ...] = ()
     times: int = 1
     alias: Word | None = None
+    others: tuple[Word, ...] = ()
+    unsure: bool = False
 
 
 class Merge(Statement):
-    """`add`, `concat`, `matmul` …: their operands, and arguments among these."""
+    """`add`, `concat`, `matmul` …: their operands, and arguments among these.
+
+    `unsure`: the last operand is a word such as `x2`, which is a repetition where it names nothing.
+    """
 
     keyword: Word
     operands: tuple[Body | Word, ...]
     args: tuple[Argument, ...] = ()
     times: int = 1
     alias: Word | None = None
+    unsure: bool = False
 
 
 class Residual(Statement):
@@ -210,25 +260,27 @@ class Residual(Statement):
 
 
 class Repeat(Statement):
-    """`repeat N [as i] { … }`."""
+    """`repeat N [as i] { … } [as NAME]`; `count` may be a list, whose entries the target gets."""
 
     count: Expr
     body: Body
-    index: Word | None = None
+    target: Target | None = None
+    alias: Word | None = None
 
 
 class If(Statement):
-    """`if COND { … } [else …]`; `else if` nests."""
+    """`if COND { … } [else …] [as NAME]`; `else if` nests, and the outermost has the name."""
 
     condition: Expr
     body: Body
     orelse: "Body | If | None" = None
+    alias: Word | None = None
 
 
 class Let(Statement):
-    """`let NAME = EXPR`."""
+    """`let NAME = EXPR`, `let [a, b] = EXPR`."""
 
-    name: Word
+    target: Target
     value: Expr
 
 
@@ -258,15 +310,54 @@ class UnreadableStatement(Statement):
 
 
 class Program(Record):
-    """A file."""
+    """A file. `names` are those that it defines and that look like a repetition or a shorthand: `x2`, `c4`."""
 
     source: Source
     statements: tuple[Statement, ...]
+    names: frozenset[str] = frozenset()
 
     @property
     def blocks(self) -> tuple[Block, ...]:
         """The blocks that it defines."""
         return tuple(statement for statement in self.statements if isinstance(statement, Block))
+
+
+def parts(expr: Expr) -> tuple[Expr, ...]:
+    """The expressions that an expression consists of; none for a leaf."""
+    match expr:
+        case Variable() | Number():
+            return ()
+        case Parenthesized():
+            return (expr.inner,)
+        case Unary():
+            return (expr.operand,)
+        case Binary():
+            return (expr.left, expr.right)
+        case Choice():
+            return (expr.condition, expr.yes, expr.no)
+        case Call():
+            return expr.args
+        case Size():
+            return tuple(dim for dim in expr.dims if isinstance(dim, Expr))
+        case List():
+            return expr.items
+        case Index():
+            return (expr.base, expr.index)
+        case Slice():
+            return (expr.base, *(each for each in (expr.start, expr.stop) if each is not None))
+        case Comprehension():
+            return (expr.item, expr.source)
+        case _:
+            return ()
+
+
+def leaves(expr: Expr) -> Iterator[Expr]:
+    """The expressions without parts in an expression, and sizes, whose symbols are names."""
+    below = parts(expr)
+    if not below or isinstance(expr, Size):
+        yield expr
+    for each in below:
+        yield from leaves(each)
 
 
 def same(a: object, b: object) -> bool:

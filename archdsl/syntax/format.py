@@ -127,7 +127,7 @@ class _Printer:
                 self.names = kept
                 return lines
             case _:
-                return [self.plain(statement)]
+                return self.plain(statement).split("\n")
 
     def plain(self, statement: ast.Statement) -> str:
         assert isinstance(statement, Plain), statement
@@ -139,23 +139,24 @@ class _Printer:
         flat = self.plain(statement) if isinstance(statement, ast.Net) else lead(statement)
         last = statement.parameters[-1]
         closing = self.comments.closing((last.default or last.name).span.end)
-        if indent + len(flat) <= WIDTH and not self.comments.any_between(0, closing):
-            return [flat]
+        hugs = "\n" not in flat or len(statement.parameters) == 1
+        if hugs and indent + max(map(len, flat.split("\n"))) <= WIDTH and not self.comments.any_between(0, closing):
+            return flat.split("\n")
         lines = [flat[: flat.index("(") + 1]]
         at = -1
         for each in statement.parameters:
             start = each.name.span.start
             comments = self.comments.before(start)
             self.note(lines, comments)
-            text = parameter(each) + ("" if each is last else ",")
-            fits = indent + len(lines[-1]) + 1 + len(text) <= WIDTH
+            text = (parameter(each) + ("" if each is last else ",")).replace("\n", "\n  ")
+            fits = "\n" not in lines[-1] + text and indent + len(lines[-1]) + 1 + len(text) <= WIDTH
             if at < 0 or comments or not fits or "\n" in self.text[at:start]:
                 lines.append(f"  {text}")
             else:
                 lines[-1] += f" {text}"
             at = (each.default or each.name).span.end
         self.note(lines, self.comments.before(closing))
-        return [*lines, ")"]
+        return [*(part for line in lines for part in line.split("\n")), ")"]
 
     def note(self, lines: list[str], comments: Sequence[Comment]) -> None:
         """Comments among parameters: after the parameter on their line, otherwise on lines of their own."""
@@ -256,9 +257,13 @@ class _Printer:
 
 
 def _tail(statement: ast.Statement) -> str:
-    if isinstance(statement, ast.Merge | ast.Residual):
-        return tail(statement.times, statement.alias)
-    return ""
+    match statement:
+        case ast.Merge() | ast.Residual():
+            return tail(statement.times, statement.alias)
+        case ast.Repeat() | ast.If():
+            return tail(1, statement.alias)
+        case _:
+            return ""
 
 
 def _piece(words: str, operand: ast.Body | ast.Word | ast.Argument) -> _Piece:

@@ -11,7 +11,11 @@ from ..diagnostics.catalogue import limit_errors, syntax_errors
 from ..limits import MAX_DIGITS
 from ..text.source import Source, Span
 from . import ast
+from .repetition_names import LIKE_A_REPETITION
 from .tokens import KEYWORDS
+
+SHORTHAND = re.compile(r"([a-z])(\d+(?:x\d+)*)$")
+"""What a bare word may be among the arguments of a layer or block: `k3`, `s2x1`."""
 
 _SUFFIX = {"K": 10**3, "M": 10**6, "G": 10**9}
 
@@ -23,7 +27,9 @@ Node = Tree[Token]
 
 def lower(source: Source, tree: Node, sink: Sink) -> ast.Program:
     """The program of a parse tree."""
-    return ast.Program(source=source, statements=_Lower(source, sink).statements(tree))
+    lowering = _Lower(source, sink)
+    statements = lowering.statements(tree)
+    return ast.Program(source=source, statements=statements, names=frozenset(lowering.names))
 
 
 def _end(node: Node, side: int) -> Token | None:
@@ -41,6 +47,8 @@ class _Lower:
     def __init__(self, source: Source, sink: Sink) -> None:
         self.source = source
         self.sink = sink
+        # The names of tensors and variables that look like a repetition or a shorthand.
+        self.names: set[str] = set()
 
     # --- helpers ---
 
@@ -67,7 +75,14 @@ class _Lower:
             self.sink.emit(syntax_errors.ReservedName(span=word.span, name=word.text))
         if word.text.startswith("__"):
             self.sink.emit(syntax_errors.PythonName(span=word.span, name=word.text))
+        if SHORTHAND.match(word.text):
+            self.names.add(word.text)
         return word
+
+    def target(self, node: Node) -> ast.Target:
+        """The name after `let` or `as`, or the names in brackets."""
+        words = tuple(self.name(child) for child in node.children if isinstance(child, Token) and child.type == "NAME")
+        return ast.Target(names=words, span=self.span(node), unpacks=len(node.children) > 1)
 
     def make(self, node: Node | Token) -> Any:
         rule = node.type if isinstance(node, Token) else str(node.data)
@@ -102,6 +117,13 @@ class _Lower:
     def alias(self, node: Node) -> ast.Word | None:
         found = self.find(node, "alias")
         return self.name(found.children[-1]) if found else None
+
+    def aliases(self, node: Node) -> tuple[ast.Word, ...]:
+        """The names after `as`."""
+        found = self.find(node, "aliases")
+        if found is None:
+            return ()
+        return tuple(self.name(child) for child in found.children if isinstance(child, Token) and child.type == "NAME")
 
     def parameters(self, node: Node) -> tuple[ast.Parameter, ...]:
         found = self.find(node, "parameters")
@@ -146,12 +168,16 @@ class _Lower:
     # --- statements ---
 
     def do_layer(self, node: Node) -> ast.Statement:
+        args, names = self.arguments(node), self.aliases(node)
+        last = args[-1].value if args and args[-1].name is None else None
         return ast.LayerStatement(
             span=self.span(node),
             keyword=self.word(node.children[0]),
-            args=self.arguments(node),
+            args=args,
             times=self.times(node),
-            alias=self.alias(node),
+            alias=names[0] if names else None,
+            others=names[1:],
+            unsure=isinstance(last, ast.Variable) and LIKE_A_REPETITION.match(last.name) is not None,
         )
 
     def arguments(self, node: Node) -> tuple[ast.Argument, ...]:
@@ -163,7 +189,11 @@ class _Lower:
         return ast.Argument(span=self.span(node), name=name, value=self.make(node.children[-1]))
 
     def do_input(self, node: Node) -> ast.Statement:
-        return ast.Input(span=self.span(node), args=self.arguments(node))
+        args = self.arguments(node)
+        first = args[0].value if args else None
+        if isinstance(first, ast.Variable) and SHORTHAND.match(first.name):
+            self.names.add(first.name)
+        return ast.Input(span=self.span(node), args=args)
 
     def do_output(self, node: Node) -> ast.Statement:
         return ast.Output(span=self.span(node), names=tuple(self.word(child) for child in _rules(node, "tensor")))
@@ -177,16 +207,18 @@ class _Lower:
             self.sink.emit(syntax_errors.Unexpected(span=end, found=found, expected=("a body `{ … }`", "a name")))
             alias = self.alias(node)
             return ast.UnreadableStatement(span=self.span(node), names=(alias,) if alias else ())
+        parts = tuple(
+            self.body(each) if isinstance(each, Tree) and each.data == "body" else self.word(each) for each in operands
+        )
+        last = parts[-1] if parts else None
         return ast.Merge(
             span=self.span(node),
             keyword=self.word(node.children[0]),
-            operands=tuple(
-                self.body(each) if isinstance(each, Tree) and each.data == "body" else self.word(each)
-                for each in operands
-            ),
+            operands=parts,
             args=args,
             times=self.times(node),
             alias=self.alias(node),
+            unsure=isinstance(last, ast.Word) and LIKE_A_REPETITION.match(last.text) is not None,
         )
 
     def do_residual(self, node: Node) -> ast.Statement:
@@ -203,24 +235,33 @@ class _Lower:
         )
 
     def do_repeat(self, node: Node) -> ast.Statement:
-        named = isinstance(node.children[2], Token)
-        index = self.name(node.children[3]) if named else None
+        target = self.find(node, "target")
         count = self.make(node.children[1])
-        if isinstance(count, ast.Number) and count.value == 0:
+        if (isinstance(count, ast.Number) and count.value == 0) or (isinstance(count, ast.List) and not count.items):
             # A parameter may disable a part; with a literal 0, nothing could enable it.
             self.sink.emit(syntax_errors.NoRepetition(span=count.span, written=f"repeat {count.span.text}"))
-        return ast.Repeat(span=self.span(node), count=count, body=self.last_body(node), index=index)
+        return ast.Repeat(
+            span=self.span(node),
+            count=count,
+            body=self.last_body(node),
+            target=self.target(target) if target is not None else None,
+            alias=self.alias(node),
+        )
 
     def do_branch(self, node: Node) -> ast.If:
+        return self.do_cases(node.children[0]).replace(span=self.span(node), alias=self.alias(node))  # type: ignore[arg-type]  # cases alias?
+
+    def do_cases(self, node: Node) -> ast.If:
         last = node.children[-1] if len(node.children) > 3 else None
         orelse = None
         if isinstance(last, Tree):
-            orelse = self.do_branch(last) if last.data == "branch" else self.body(last)
+            orelse = self.do_cases(last) if last.data == "cases" else self.body(last)
         body = self.body(node.children[2])  # type: ignore[arg-type]  # `if` condition body
         return ast.If(span=self.span(node), condition=self.make(node.children[1]), body=body, orelse=orelse)
 
     def do_let(self, node: Node) -> ast.Statement:
-        return ast.Let(span=self.span(node), name=self.name(node.children[1]), value=self.make(node.children[3]))
+        target = self.target(node.children[1])  # type: ignore[arg-type]  # `let` target `=` expr
+        return ast.Let(span=self.span(node), target=target, value=self.make(node.children[3]))
 
     def do_from(self, node: Node) -> ast.Statement:
         return ast.From(span=self.span(node), name=self.word(node.children[1]))
@@ -255,11 +296,7 @@ class _Lower:
     def do_size(self, node: Node) -> ast.Expr:
         token = node.children[0]
         assert isinstance(token, Token)
-        dims = tuple(
-            self.whole(Token.new_borrow_pos("SIZE", part, token)) if part.isdigit() else part
-            for part in str(token).split("x")
-        )
-        return ast.Size(span=self.span(node), dims=dims)
+        return ast.Size(span=self.span(node), dims=tuple(self.dims(token)))
 
     def do_string(self, node: Node) -> ast.Expr:
         return ast.Text(span=self.span(node), value=str(node.children[0])[1:-1])
@@ -288,6 +325,56 @@ class _Lower:
         args = tuple(self.make(child) for child in node.children if isinstance(child, Tree))
         return ast.Call(span=self.span(node), function=self.word(node.children[0]), args=args)
 
+    def do_list(self, node: Node) -> ast.Expr:
+        return ast.List(span=self.span(node), items=tuple(map(self.make, _trees(node))))
+
+    def do_index(self, node: Node) -> ast.Expr:
+        base, index = map(self.make, _trees(node))
+        return ast.Index(span=self.span(node), base=base, index=index)
+
+    def do_slice(self, node: Node) -> ast.Expr:
+        base, *bounds = _trees(node)
+        colon = next(i for i, child in enumerate(node.children) if isinstance(child, Token) and child.type == "COLON")
+        start = next((each for each in bounds if each in node.children[:colon]), None)
+        stop = next((each for each in bounds if each in node.children[colon:]), None)
+        return ast.Slice(
+            span=self.span(node),
+            base=self.make(base),
+            start=None if start is None else self.make(start),
+            stop=None if stop is None else self.make(stop),
+        )
+
+    def do_comprehension(self, node: Node) -> ast.Expr:
+        item, target, source = _trees(node)
+        return ast.Comprehension(
+            span=self.span(node), item=self.make(item), target=self.target(target), source=self.make(source)
+        )
+
+    def do_computed(self, node: Node) -> ast.Expr:
+        """`3x(S)x(2*S)`: the numbers and symbols between the parentheses, and the expressions in these."""
+        dims: list[int | str | ast.Expr] = []
+        for child in node.children:
+            if isinstance(child, Tree) and child.data == "more":
+                dims += self.dims(child.children[0])
+                dims += map(self.make, _trees(child))
+            elif isinstance(child, Tree):
+                dims.append(self.make(child))
+            elif child.type == "SIZEOPEN":
+                dims += self.dims(child)
+        return ast.Size(span=self.span(node), dims=tuple(dims))
+
+    def dims(self, token: Any) -> list[int | str]:
+        """The numbers and symbols of a token such as `3x` or `x32xW`."""
+        return [
+            self.whole(Token.new_borrow_pos("SIZE", part, token)) if part.isdigit() else part
+            for part in str(token).split("x")
+            if part
+        ]
+
+    def do_at_of(self, node: Node) -> ast.Expr:
+        tensor, size = node.children
+        return ast.At(span=self.span(node), name=str(size)[1:], of=self.word(tensor))
+
     def do_group(self, node: Node) -> ast.Expr:
         return ast.Parenthesized(span=self.span(node), inner=self.make(node.children[1]))
 
@@ -299,6 +386,10 @@ class _Lower:
 
 def _rules(node: Node, rule: str) -> list[Node]:
     return [child for child in node.children if isinstance(child, Tree) and child.data == rule]
+
+
+def _trees(node: Node) -> list[Node]:
+    return [child for child in node.children if isinstance(child, Tree)]
 
 
 def _tokens(node: Node) -> Any:

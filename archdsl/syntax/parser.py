@@ -4,6 +4,7 @@ It is driven token by token. At an unexpected token, the stacks are popped to th
 start, the rest of the statement is skipped, and an ERROR token replaces it (Yacc's error production).
 """
 
+from collections.abc import Collection
 from itertools import islice
 
 from lark import Token, Tree
@@ -18,7 +19,8 @@ from ..text.source import Source, Span
 from .ast import Program
 from .grammar import grammar
 from .lower import lower
-from .tokens import KEYWORDS, MERGE_NAMES, STARTS, describe, mark_arguments, mark_merges
+from .repetition_names import name_repetitions
+from .tokens import CLOSING, KEYWORDS, MERGE_NAMES, OPENING, STARTS, describe, mark_arguments, mark_words
 
 _STATEMENTS = ("stage", "block", "residual", "shortcut", "repeat", "train", "aux", "concat", "add", "mul", "if", "else")
 _WITH_BODY = (*_STATEMENTS, *sorted(MERGE_NAMES))
@@ -38,8 +40,11 @@ _MERGES = {
 """Their names in other frameworks."""
 
 
-def parse(source: Source, sink: Sink) -> Program:
-    """Parse a text. Errors go to the sink; a statement with a syntax error becomes `UnreadableStatement`."""
+def parse(source: Source, sink: Sink, names: Collection[str] = ()) -> Program:
+    """Parse a text. Errors go to the sink; a statement with a syntax error becomes `UnreadableStatement`.
+
+    `names` are those that the text around it defines and that look like a repetition: `x2`.
+    """
     if len(source.text) > MAX_TEXT:
         span, count = Span(source, 0, 0), len(source.text)
         sink.emit(limit_errors.TooLong(span=span, what="text", count=count, limit=MAX_TEXT, unit="characters"))
@@ -50,8 +55,9 @@ def parse(source: Source, sink: Sink) -> Program:
         span = _span(source, tokens[-1])
         sink.emit(limit_errors.TooLong(span=span, what="text", count=None, limit=MAX_TOKENS, unit="tokens"))
         return Program(source=source, statements=())
-    mark_merges(tokens)
+    mark_words(tokens)
     mark_arguments(tokens)
+    name_repetitions(tokens, names)
     if not _within_limits(source, tokens, sink):
         return Program(source=source, statements=())
     tree = _Driver(source, tokens, sink).run()
@@ -65,10 +71,10 @@ def _within_limits(source: Source, tokens: list[Token], sink: Sink) -> bool:
     for token in tokens:
         kind = token.type
         count = 0 if kind in ("SEP", "LBRACE", "RBRACE") else count + 1
-        if kind in ("LBRACE", "LPAR", "CALLPAR"):
+        if kind == "LBRACE" or kind in OPENING:
             depth += 1
             chains.append(0)
-        elif kind in ("RBRACE", "RPAR") and len(chains) > 1:
+        elif (kind == "RBRACE" or kind in CLOSING) and len(chains) > 1:
             depth -= 1
             depth -= chains.pop()
         elif kind == "ELSE":
@@ -167,6 +173,10 @@ class _Driver:
         match token.type:
             case "FLOORDIV" | "MINUS" | "SIGN" if self.first() or after_minus:
                 return ("a comment starts with `#`",)
+            case "COLON":
+                return ("named arguments take `=`",)
+            case "LBRACKET" | "INDEX":
+                return ("sizes are written with the letter x, without brackets",)
             case "COMMA":
                 return ("values are separated by spaces, statements by `;`",)
             case "LPAR" | "CALLPAR" if named:

@@ -4,6 +4,9 @@ from collections.abc import Iterator
 
 from lark import Token
 
+OPENING = frozenset({"LPAR", "CALLPAR", "LBRACKET", "INDEX"})
+CLOSING = frozenset({"RPAR", "RBRACKET"})
+
 # A newline before one of these continues the statement.
 _CONTINUES = frozenset({"LBRACE", "SHORTCUT", "ELSE"})
 
@@ -44,6 +47,11 @@ WORDS = {
     "LPAR": "`(`",
     "CALLPAR": "`(`",
     "RPAR": "`)`",
+    "LBRACKET": "`[`",
+    "INDEX": "`[`",
+    "RBRACKET": "`]`",
+    "COLON": "`:`",
+    "POWER": "`**`",
     "LBRACE": "`{`",
     "RBRACE": "`}`",
     "PLUS": "`+`",
@@ -56,8 +64,12 @@ WORDS = {
 }
 
 # Where any of these fits, a value fits: they are reported as one.
-_VALUE = frozenset({"NUMBER", "SIZE", "STRING", "AT", "CALL", "LPAR", "SIGN", "NOT", "IN", "NAME", "BADWORD"})
-_OPERATOR = frozenset({"PLUS", "MINUS", "STAR", "SLASH", "FLOORDIV", "PERCENT", "COMPARE", "AND", "OR", "IF"})
+_VALUE = frozenset(
+    "NUMBER SIZE SIZEOPEN STRING AT CALL LPAR LBRACKET SIGN NOT IN NAME BADWORD".split()  # noqa: SIM905
+)
+_OPERATOR = frozenset(
+    "PLUS MINUS STAR POWER SLASH FLOORDIV PERCENT COMPARE AND OR IF INDEX SIZEMORE AT_OF".split()  # noqa: SIM905
+)
 
 
 def describe(expected: set[str]) -> list[str]:
@@ -87,14 +99,24 @@ def mark_arguments(tokens: list[Token]) -> None:
             tokens[index] = Token.new_borrow_pos("NAME", "from", tokens[index])
 
 
-def mark_merges(tokens: list[Token]) -> None:
-    """Turn the name of a merge at the start of a statement into MERGE, unless the text has a block with that name."""
+def mark_words(tokens: list[Token]) -> None:
+    """Turn the name of a merge at the start of a statement into MERGE, unless the text has a block with that name.
+
+    `for` in brackets becomes FOR; elsewhere it is an ordinary name.
+    """
+    brackets = 0
     pairs = list(zip([None, *tokens], tokens, strict=False))
     blocks = {str(token) for before, token in pairs if before is not None and before.type == "BLOCK"}
     for index, (before, token) in enumerate(pairs):
         starts = before is None or before.type in ("SEP", "LBRACE")
         if starts and token.type == "NAME" and token in MERGE_NAMES and token not in blocks:
             tokens[index] = Token.new_borrow_pos("MERGE", str(token), token)
+        elif token.type in ("LBRACKET", "INDEX"):
+            brackets += 1
+        elif token.type == "RBRACKET":
+            brackets -= 1
+        elif brackets > 0 and token.type == "NAME" and token == "for":
+            tokens[index] = Token.new_borrow_pos("FOR", "for", token)
 
 
 class Separators:
@@ -119,10 +141,12 @@ class Separators:
                     parentheses = 0
                     yield Token.new_borrow_pos("SEP", str(pending), pending)
                 pending, semicolon = None, False
-            if kind in ("LPAR", "CALLPAR"):
+            if kind in OPENING:
                 parentheses += 1
-            elif kind in ("RPAR", "LBRACE", "RBRACE"):
-                parentheses = max(0, parentheses - 1) if kind == "RPAR" else 0
+            elif kind in CLOSING:
+                parentheses = max(0, parentheses - 1)
+            elif kind in ("LBRACE", "RBRACE"):
+                parentheses = 0
             yield token
         if pending is not None:
             yield Token.new_borrow_pos("SEP", str(pending), pending)

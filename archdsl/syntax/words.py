@@ -4,7 +4,8 @@ from typing import assert_never
 
 from . import ast
 
-_TIGHT = frozenset({"*", "/", "//", "%"})
+_TIGHT = frozenset({"*", "/", "//", "%", "**"})
+_LIST_WIDTH = 88
 _SPACED_OUTSIDE_ARGUMENTS = frozenset({"+", "-"})
 
 
@@ -26,14 +27,48 @@ def expression(expr: ast.Expr, tight: bool = False) -> str:
         case ast.Variable():
             return expr.name
         case ast.At():
-            return f"@{expr.name}"
+            return f"{expr.of.text if expr.of else ''}@{expr.name}"
         case ast.Text():
             return f'"{expr.value}"'
         case ast.Size():
-            return "x".join(map(str, expr.dims))
+            return "x".join(f"({expression(d)})" if isinstance(d, ast.Expr) else str(d) for d in expr.dims)
+        case ast.List():
+            return _list(expr)
+        case ast.Index():
+            return f"{expression(expr.base, tight)}[{expression(expr.index)}]"
+        case ast.Slice():
+            start, stop = (expression(each) if each else "" for each in (expr.start, expr.stop))
+            return f"{expression(expr.base, tight)}[{start}:{stop}]"
+        case ast.Comprehension():
+            return f"[{expression(expr.item)} for {target(expr.target)} in {expression(expr.source)}]"
         case _:
             # A number as written: 1e-5 and 0.00001 have the same value.
             return expr.span.text
+
+
+def _list(expr: ast.List) -> str:
+    """`[3, 4]`; one that was written on several lines stays so, with its entries on the same lines if they fit."""
+    items = [expression(item) for item in expr.items]
+    if "\n" not in expr.span.text or not items:
+        return f"[{', '.join(items)}]"
+    text = expr.span.source.text
+    lines: list[str] = []
+    at = expr.span.start
+    for item, written in zip(expr.items, items, strict=True):
+        ends = "" if item is expr.items[-1] else ","
+        indented = written.replace("\n", "\n  ")
+        if not lines or "\n" in text[at : item.span.start] or len(lines[-1]) + 1 + len(indented) > _LIST_WIDTH:
+            lines.append(f"  {indented}{ends}")
+        else:
+            lines[-1] += f" {indented}{ends}"
+        at = item.span.end
+    return "\n".join(["[", *lines, "]"])
+
+
+def target(names: ast.Target) -> str:
+    """`d`, `[k, c]`."""
+    words = ", ".join(word.text for word in names.names)
+    return f"[{words}]" if names.unpacks else words
 
 
 def parameter(each: ast.Parameter) -> str:
@@ -52,9 +87,10 @@ def arguments(args: tuple[ast.Argument, ...]) -> str:
     return "".join(f" {name}{expression(value, tight=True)}" for name, value in named)
 
 
-def tail(times: int, alias: ast.Word | None) -> str:
-    """` x3 as name`."""
-    return (f" x{times}" if times != 1 else "") + (f" as {alias.text}" if alias else "")
+def tail(times: int, *aliases: ast.Word | None) -> str:
+    """` x3 as name`, ` as a, b`."""
+    names = ", ".join(alias.text for alias in aliases if alias)
+    return (f" x{times}" if times != 1 else "") + (f" as {names}" if names else "")
 
 
 Plain = (
@@ -67,7 +103,7 @@ def plain(statement: Plain, keyword: str = "") -> str:
     """A statement without a body; `keyword` is the canonical name of a layer."""
     match statement:
         case ast.LayerStatement():
-            return f"{keyword}{arguments(statement.args)}{tail(statement.times, statement.alias)}"
+            return f"{keyword}{arguments(statement.args)}{tail(statement.times, statement.alias, *statement.others)}"
         case ast.Net():
             return f"net {statement.name.text}{parameters(statement.parameters)}"
         case ast.UseFile():
@@ -77,7 +113,7 @@ def plain(statement: Plain, keyword: str = "") -> str:
         case ast.Output():
             return f"output {', '.join(word.text for word in statement.names)}"
         case ast.Let():
-            return f"let {statement.name.text} = {expression(statement.value)}"
+            return f"let {target(statement.target)} = {expression(statement.value)}"
         case ast.From():
             return f"from {statement.name.text}"
         case ast.Reuse():
@@ -100,8 +136,8 @@ def lead(statement: ast.Statement) -> str:
         case ast.Train():
             return "train"
         case ast.Repeat():
-            index = f" as {statement.index.text}" if statement.index else ""
-            return f"repeat {expression(statement.count)}{index}"
+            names = f" as {target(statement.target)}" if statement.target else ""
+            return f"repeat {expression(statement.count)}{names}"
         case ast.Residual():
             return "residual" + (f" when {expression(statement.when)}" if statement.when else "")
         case ast.If():

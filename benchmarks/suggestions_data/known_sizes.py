@@ -255,7 +255,7 @@ def _changed(random: Random, text: str) -> str | None:
 def variable_too_early(random: Random, valid: Valid) -> str | None:
     pairs = []
     for first, second in zip(valid.statements, valid.statements[1:], strict=False):
-        if isinstance(first, ast.Let) and re.search(rf"\b{first.name.text}\b", second.span.text):
+        if isinstance(first, ast.Let) and re.search(rf"\b{first.target.names[0].text}\b", second.span.text):
             between = valid.text[first.span.end : second.span.start]
             if not between.strip("; \n"):
                 pairs.append((first, second))

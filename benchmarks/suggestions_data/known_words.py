@@ -64,7 +64,7 @@ def misspelt_argument(random: Random, valid: Valid) -> str | None:
 
 def _names(valid: Valid) -> set[str]:
     """The parameters and variables of a text."""
-    found = {each.name.text for each in valid.statements if isinstance(each, ast.Let)}
+    found = {word.text for each in valid.statements if isinstance(each, ast.Let) for word in each.target.names}
     for each in valid.statements:
         if isinstance(each, ast.Net | ast.Block):
             found |= {parameter.name.text for parameter in each.parameters}
@@ -216,29 +216,3 @@ def forgotten_name(random: Random, valid: Valid) -> str | None:
     span = random.choice(aliases).span
     before = valid.text[: span.start].rstrip(" ").removesuffix("as").rstrip(" ")
     return before + valid.text[span.end :]
-
-
-def _renamed(valid: Valid, old: str, new: str) -> str:
-    return re.sub(rf"\b{re.escape(old)}\b", new, valid.text)
-
-
-@kind("tensor named like a repetition")
-def like_a_repetition(random: Random, valid: Valid) -> str | None:
-    names = sorted({word.text for word in _tensor_uses(valid)})
-    return _renamed(valid, random.choice(names), f"x{random.randint(1, 4)}") if names else None
-
-
-@kind("tensor named like an argument")
-def like_an_argument(random: Random, valid: Valid) -> str | None:
-    """`up 64 c4` for a block `up(c, skip)` is read as c=4."""
-    aliases = {
-        each.alias.text for each in valid.statements if isinstance(each, ast.LayerStatement) and each.alias is not None
-    }
-    for use in valid.uses():
-        block = next(each for each in valid.program.blocks if each.name.text == use.keyword.text)
-        letters = [each.name.text for each in block.parameters if len(each.name.text) == 1]
-        words = [arg.value.name for arg in use.args if isinstance(arg.value, ast.Variable) and arg.name is None]
-        tensors = [word for word in words if word in aliases]
-        if letters and tensors:
-            return _renamed(valid, random.choice(tensors), f"{letters[0]}{random.randint(1, 4)}")
-    return None

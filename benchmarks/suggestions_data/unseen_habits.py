@@ -31,7 +31,7 @@ def repeated_by_name(random: Random, valid: Valid) -> str | None:
     """`unit 64 xn` for `repeat n { unit 64 }`."""
     texts = []
     for each in valid.statements:
-        if isinstance(each, ast.Repeat) and len(each.body.statements) == 1 and each.index is None:
+        if isinstance(each, ast.Repeat) and len(each.body.statements) == 1 and each.target is None:
             inner = each.body.statements[0]
             if isinstance(inner, ast.LayerStatement):
                 count = text_of(valid, each.count).replace(" ", "")
@@ -102,7 +102,7 @@ def python_loop(random: Random, valid: Valid) -> str | None:
     """`for i in range(n) { … }`."""
     texts = []
     for each in (each for each in valid.statements if isinstance(each, ast.Repeat)):
-        index = each.index.text if each.index else random.choice("i_")
+        index = each.target.names[0].text if each.target else random.choice("i_")
         head = f"for {index} in range({text_of(valid, each.count)}) "
         texts.append(written(valid, each.span.start, each.body.span.start, head))
     return first_with_error(random, texts)
@@ -112,7 +112,7 @@ def python_loop(random: Random, valid: Valid) -> str | None:
 def python_assignment(random: Random, valid: Valid) -> str | None:
     """`mid = c//4` without `let`, `e1 = double 16` for `double 16 as e1`."""
     lets = [each for each in valid.statements if isinstance(each, ast.Let)]
-    texts = [written(valid, each.span.start, each.name.span.start, "") for each in lets]
+    texts = [written(valid, each.span.start, each.target.span.start, "") for each in lets]
     for each in valid.statements:
         if isinstance(each, ast.LayerStatement) and each.alias is not None:
             layer = text_of(valid, each).removesuffix(f" as {each.alias.text}")

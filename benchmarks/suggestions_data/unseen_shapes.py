@@ -141,7 +141,7 @@ def channels_too_late(random: Random, valid: Valid) -> str | None:
         if isinstance(each, ast.Let) and isinstance(each.value, ast.At):
             owners = [block.span.end for block in valid.program.blocks if each in within(valid, block.span)]
             rest = Span(valid.source, each.span.end, min(owners, default=len(valid.text)))
-            for use in uses_of(valid, each.name.text, rest):
+            for use in uses_of(valid, each.target.names[0].text, rest):
                 texts.append(written(valid, use.start(), use.end(), text_of(valid, each.value)))
     return first_with_error(random, texts)
 

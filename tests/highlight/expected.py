@@ -13,19 +13,25 @@ from archdsl.syntax.grammar import grammar
 from archdsl.syntax.tokens import KEYWORDS, MERGE_NAMES
 from archdsl.text.source import Source, Span
 
+_PUNCTUATION = ["COMMA", "COLON", "LPAR", "CALLPAR", "RPAR", "LBRACE", "RBRACE", "LBRACKET", "INDEX", "RBRACKET"]
+_OPERATORS = ["COMPARE", "EQ", "PLUS", "MINUS", "SIGN", "STAR", "POWER", "SLASH", "FLOORDIV", "PERCENT"]
 PLAIN = {
     "COMMENT": "comment",
     "STRING": "string",
     "NUMBER": "number",
     "SIZE": "size",
+    "SIZEOPEN": "size",
+    "SIZEMORE": "size",
+    "AT_OF": "at",
     "TIMES": "repetition",
     "AT": "at",
     "CALL": "function",
-    **dict.fromkeys(("COMMA", "LPAR", "CALLPAR", "RPAR", "LBRACE", "RBRACE"), "punctuation"),
-    **dict.fromkeys(("COMPARE", "EQ", "PLUS", "MINUS", "SIGN", "STAR", "SLASH", "FLOORDIV", "PERCENT"), "operator"),
+    **dict.fromkeys(_PUNCTUATION, "punctuation"),
+    **dict.fromkeys(_OPERATORS, "operator"),
     **{word.upper(): "keyword" for word in KEYWORDS},
     **{word.upper(): "word-operator" for word in ("and", "or", "not", "in")},
 }
+_NAMING = ast.LayerStatement | ast.Merge | ast.Residual | ast.Reuse | ast.Repeat | ast.If
 _SHORTHAND = re.compile(r"([a-z])\d+(?:x\d+)*")
 
 
@@ -33,11 +39,14 @@ def expected(text: str) -> dict[int, tuple[str, str]]:
     """For the offset of each token: its text and its class."""
     roles = dict(_roles(parse(Source(text), Sink())))
     found: dict[int, tuple[str, str]] = {}
+    brackets = 0
     for token in grammar().lex(text, dont_ignore=True):
         if token.type in ("BLANK", "NEWLINE", "SEP", "SEMICOLON"):
             continue
         assert token.start_pos is not None
+        brackets += (token.type in ("LBRACKET", "INDEX")) - (token.type == "RBRACKET")
         kind = roles.get(token.start_pos) if token.type in ("NAME", "CALL", "FROM") else None
+        kind = "keyword" if brackets and token == "for" else kind
         found[token.start_pos] = str(token), kind or PLAIN.get(token.type, "name")
     return found
 
@@ -55,10 +64,10 @@ def _roles(program: ast.Program) -> Iterator[tuple[int, str]]:
             case ast.LayerStatement():
                 known = item.keyword.text in {*registry(), *synonyms(), *MERGE_NAMES}
                 yield item.keyword.span.start, "layer" if known else "block"
-            case ast.Net() | ast.Block() | ast.Stage() | ast.Aux() | ast.Let():
+            case ast.Net() | ast.Block() | ast.Stage() | ast.Aux():
                 yield item.name.span.start, "definition"
-            case ast.Repeat() if item.index:
-                yield item.index.span.start, "definition"
+            case ast.Let() | ast.Repeat() if item.target and not item.target.unpacks:
+                yield item.target.span.start, "definition"
             case ast.Parameter() if item.default is not None:
                 yield item.name.span.start, "argument"
             case ast.Argument():
@@ -66,7 +75,7 @@ def _roles(program: ast.Program) -> Iterator[tuple[int, str]]:
                     yield item.name.span.start, "argument"
                 if isinstance(item.value, ast.Variable):
                     yield item.value.span.start, _word(item.value.name)
-        if isinstance(item, ast.LayerStatement | ast.Merge | ast.Residual | ast.Reuse) and item.alias:
+        if isinstance(item, _NAMING) and item.alias:
             yield item.alias.span.start, "definition"
         if isinstance(item, tuple) and not isinstance(item, Span):
             stack.extend(item)

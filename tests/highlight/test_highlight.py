@@ -33,6 +33,10 @@ TEXTS = {
     "choices": "if @c > 3 or not wide { relu } else if in == 2 { bn }\nfc 10 if a else b nobias\nlet x = a if b else c",
     "merges": "residual when s == 1 { conv 8 k3 }\nshortcut { }\nconcat { } low { relu } as joined\nmul { gap keep }",
     "merges by name": "input 3x8x8; relu as k4\nstack k4 axis=d; sub { amax axis=hw keep }\nmaximum k4 { } as stack",
+    "lists": "net N(d = [3, -4], rows = [\n  [3, k3], [same, relu]\n])\nlet [k, c] = rows[0]\n"
+    "let e = [2*x for x in d[1:]]\nrepeat rows as [k3, s] { conv c[0] k3 } as out\n"
+    "if sum(d)**2 > 3 { bn } as y\nfuse c[-1] k3 as p, q",
+    "computed sizes": "input 3x(S)x(2*S)\nreshape (c*2)x8x(4)x1x1 k3 x2\nlet h = out@h + in@w",
     "training": "train {\n  data digits; split 0.9\n  optimizer adam lr=1e-3\n}",
     "blanks": "input\u00a03x8x8\n\t conv  8  k3\ufeff ;\t;bn;\n\n  \n relu",
 }

@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Mapping
 from typing import Any
 
-from ...expressions.evaluator import show
+from ...expressions.show import show
 from ...graph import Graph, Node
 from ...shapes.shape import times
 from ..cost import Cost, Costs, costs

@@ -16,15 +16,16 @@ class HiddenName(Diagnostic):
     """A parameter, a `let` or an index has the name of a flag or shorthand, which takes precedence in a
     layer's arguments.
 
-    With `let k5 = 3`, `conv 8 k5` still has a kernel of 5, and `unit c1` sets the parameter `c` of a block to 1.
+    With `let s2 = 1`, `conv 8 k3 s2` still has a stride of 2: no other argument could be meant by the name. Where one
+    could, as in `conv 8 k5` after `let k5 = 3`, the word is an error.
 
     Source: docs/language.md, on the arguments of layers.
     """
 
     code = "W0916"
     title = "name hidden by a flag or shorthand"
-    wrong = "input 3x32x32\nlet k5 = 3\nconv k5 3\n"
-    right = "input 3x32x32\nlet size = 3\nconv size k5\n"
+    wrong = "input 3x33x33\nlet s2 = 1\nconv 8 k3 s2\n"
+    right = "input 3x33x33\nlet step = 1\nconv 8 k3 s=step\n"
     severity = Severity.WARNING
 
     name: str
@@ -51,10 +52,8 @@ def find(facts: Facts) -> Iterator[HiddenName]:
             names |= {p.name.text: p.name.span for p in part.parameters}
             if isinstance(part, ast.Block):
                 letters[part.name.text] = {p.name.text for p in part.parameters}
-        elif isinstance(part, ast.Let):
-            names[part.name.text] = part.name.span
-        elif isinstance(part, ast.Repeat) and part.index is not None:
-            names[part.index.text] = part.index.span
+        elif isinstance(part, ast.Let | ast.Repeat) and part.target is not None:
+            names |= {word.text: word.span for word in part.target.names}
     if not names:
         return
     for part in facts.statements:

@@ -44,11 +44,14 @@ def find(facts: Facts) -> Iterator[UnusedName]:
                 if isinstance(part, ast.Block) and facts.graph.nodes:
                     defined.append(("the block", part.name))
             case ast.Let():
-                defined.append(("the value", part.name))
-            case ast.Repeat() if part.index is not None:
-                defined.append(("the index", part.index))
+                defined += [("the value", word) for word in part.target.names if not part.target.unpacks]
+            case ast.Repeat() if part.target is not None:
+                # A row of a table is unpacked as a whole, whichever of its entries are used.
+                defined += [("the index", word) for word in part.target.names if not part.target.unpacks]
             case ast.Variable():
                 used.add(part.name)
+            case ast.At() if part.of is not None:
+                used.add(part.of.text)
             case ast.Size():
                 used.update(dim for dim in part.dims if isinstance(dim, str))
             case ast.LayerStatement():

@@ -169,3 +169,106 @@ class SuffixOutside(Diagnostic):
 
     def fix(self) -> Fix:
         return Fix(title=f"write `{self.value}`", edits=(Edit(span=self.span, text=self.value),), safe=True)
+
+
+class ListAsNumber(Diagnostic):
+    """A list is used where a single number is needed.
+
+    `depths[0]` is an entry of a list, `len(depths)` the number of its entries and `sum(depths)` their sum;
+    `repeat depths as d { … }` runs a body for each entry.
+    """
+
+    code = "E0309"
+    title = "list used as a number"
+    wrong = "net N(widths = [8, 16])\ninput 3x32x32\nconv widths k3\n"
+    right = "net N(widths = [8, 16])\ninput 3x32x32\nconv widths[0] k3\n"
+
+    name: str
+    count: int
+    numbers: bool
+    is_name: bool
+
+    def message(self) -> str:
+        return f"`{self.name}` is a list, but a number is needed here"
+
+    def label(self) -> str:
+        return f"a list of {self.count} {'entry' if self.count == 1 else 'entries'}"
+
+    def fix(self) -> Fix | None:
+        parts = [part.strip() for part in self.name.strip("[]").split(",")]
+        if self.is_name or not all(part.isdigit() for part in parts):
+            return None
+        size = "x".join(parts)
+        return Fix(title=f"write `{size}`", edits=(Edit(span=self.span, text=size),))
+
+    def help(self) -> tuple[str, ...]:
+        if not self.is_name:
+            return ("a size is written with the letter x: `3x32x32`",) if self.numbers and self.fix() is None else ()
+        return (f"`{self.name}[0]` is its first entry, `repeat {self.name} as NAME {{ … }}` runs for each entry",)
+
+
+class LayerAsNumber(Diagnostic):
+    """A layer or block is used where a number is needed.
+
+    The name of a layer or block can be passed to a block, whose body uses it as a statement.
+    """
+
+    code = "E0310"
+    title = "layer used as a number"
+    wrong = "input 3x32x32\nblock unit(c, act = relu) { conv c k3; act }\nunit c=silu\n"
+    right = "input 3x32x32\nblock unit(c, act = relu) { conv c k3; act }\nunit 8 act=silu\n"
+
+    name: str
+    layer: str
+
+    def message(self) -> str:
+        what = "a layer" if self.name == self.layer else f"the layer `{self.layer}`"
+        return f"`{self.name}` is {what}, but a number is needed here"
+
+
+class NoEntry(Diagnostic):
+    """A list has no entry with this index.
+
+    Entries are counted from 0; -1 is the last one.
+    """
+
+    code = "E0311"
+    title = "index out of range"
+    wrong = "net N(widths = [8, 16])\ninput 3x32x32\nconv widths[2] k3\n"
+    right = "net N(widths = [8, 16])\ninput 3x32x32\nconv widths[1] k3\n"
+
+    index: int
+    count: int
+
+    def message(self) -> str:
+        return f"there is no entry {self.index}"
+
+    def label(self) -> str:
+        if not self.count:
+            return "the list is empty"
+        last = f" to {self.count - 1}" if self.count > 1 else ""
+        return f"the list has {self.count} {'entry' if self.count == 1 else 'entries'}: 0{last}"
+
+    def help(self) -> tuple[str, ...]:
+        return ("entries are counted from 0; `[-1]` is the last one",) if self.count else ()
+
+
+class CannotUnpack(Diagnostic):
+    """Several names in brackets take a list with as many entries.
+
+    `let [k, c] = [3, 64]` names the entries of a list, and `repeat rows as [k, c] { … }` those of each row of a table.
+    """
+
+    code = "E0312"
+    title = "wrong number of entries"
+    wrong = "input 3x32x32\nrepeat [[3, 8], [5, 16, 2]] as [k, c] { conv c k=k }\n"
+    right = "input 3x32x32\nrepeat [[3, 8], [5, 16]] as [k, c] { conv c k=k }\n"
+
+    value: str
+    count: int | None
+    wanted: int
+
+    def message(self) -> str:
+        found = f"{self.value} is not a list" if self.count is None else f"{self.value} has {self.count}"
+        names = "1 name takes" if self.wanted == 1 else f"{self.wanted} names take"
+        return f"{names} a list of {self.wanted} {'entry' if self.wanted == 1 else 'entries'}, but {found}"

@@ -141,3 +141,20 @@ class TooManyFiles(Diagnostic):
 
     def message(self) -> str:
         return f"more than {self.limit} files are used"
+
+
+_COUNTS = f"[{', '.join(map(str, range(22)))}]"
+
+
+class TooManyEntries(Diagnostic):
+    """A list has more entries than the limit allows, or an expression computes more of them."""
+
+    code = "E0709"
+    title = "too many entries"
+    wrong = f"let a = {_COUNTS}\nlet b = [[[x for x in a] for y in a] for z in a]\ninput 8\nfc len(b)\n"
+    right = f"let a = {_COUNTS}\nlet b = [[x for x in a] for y in a]\ninput 8\nfc len(b)\n"
+
+    limit: int
+
+    def message(self) -> str:
+        return f"this makes more than {self.limit:,} entries of lists"

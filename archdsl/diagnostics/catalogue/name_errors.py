@@ -3,7 +3,7 @@
 import re
 from typing import ClassVar
 
-from ..diagnostic import Diagnostic, Label, Related
+from ..diagnostic import Diagnostic, Edit, Label, Related
 
 
 class _Unknown(Diagnostic):
@@ -127,9 +127,12 @@ class UnknownSize(Diagnostic):
     name: str
     shape: str
     letters: tuple[str, ...]
+    tensor: str | None = None
+    """The name of the tensor; None for the current one."""
 
     def message(self) -> str:
-        return f"the current tensor, {self.shape}, has no size `@{self.name}`"
+        whose = "the current tensor" if self.tensor is None else f"`{self.tensor}`"
+        return f"{whose}, {self.shape}, has no size `@{self.name}`"
 
     def label(self) -> str:
         return f"it has {', '.join(f'`@{letter}`' for letter in self.letters)}"
@@ -156,7 +159,7 @@ class SizeBeforeInput(Diagnostic):
 
 
 class UnknownFunction(_Unknown):
-    """Only the built-in functions can be called: min, max, round, floor, ceil, sqrt, round_to."""
+    """Only the built-in functions can be called: min, max, len, sum, round, floor, ceil, sqrt, exp, log, round_to."""
 
     code = "E0205"
     title = "unknown function"
@@ -167,7 +170,8 @@ class UnknownFunction(_Unknown):
         return f"there is no function `{self.name}`"
 
     def help(self) -> tuple[str, ...]:
-        return () if self.nearest else ("the functions are min, max, round, floor, ceil, sqrt and round_to",)
+        functions = "min, max, len, sum, round, floor, ceil, sqrt, exp, log and round_to"
+        return () if self.nearest else (f"the functions are {functions}",)
 
 
 class UnknownSetting(_Unknown):
@@ -188,3 +192,55 @@ class UnknownSetting(_Unknown):
         if self.known:
             return (f"it has {', '.join(f'`{name}`' for name in self.known)}",)
         return ("parameters are declared as `net NAME(width = 1.0, classes = 10)`",)
+
+
+class WrongSetting(Diagnostic):
+    """`--set` or a caller sets a parameter to a value of another kind than its default.
+
+    A parameter whose default is a list takes a list: `--set depths=3,4,6,3`, or `--set depths=[3]` for one entry. One
+    whose default is a layer takes the name of a layer.
+    """
+
+    code = "E0208"
+    title = "network parameter of another kind"
+    wrong = "net N(widths = [8, 16])\ninput 3x32x32\nrepeat widths as c { conv c k3; relu }\n"
+    right = "net N(widths = 2)\ninput 3x32x32\nrepeat widths { conv 8 k3 p1; relu }\n"
+    settings: ClassVar = {"widths": 16}
+
+    name: str
+    wanted: str
+    value: str
+
+    def message(self) -> str:
+        return f"`{self.name}` is {self.wanted}, but {self.value} was given"
+
+    def help(self) -> tuple[str, ...]:
+        return (f"`--set {self.name}=3,4` gives a list, `--set {self.name}=[3]` one of a single entry",) * (
+            self.wanted == "a list"
+        )
+
+
+class AmbiguousWord(Diagnostic):
+    """A word has two meanings, and either is possible here.
+
+    With a tensor named `c4`, `c4` may be the tensor or `c=4`; with one named `x2`, `x2` may be the tensor or a
+    repetition. The name of a layer after the arguments of a block may be one of these or the next statement. Where only
+    one of the two is possible, it is that one.
+    """
+
+    code = "E0209"
+    title = "ambiguous word"
+    wrong = "input 3x32x32\nlet k5 = 3\nconv 8 k5\n"
+    right = "input 3x32x32\nlet k5 = 3\nconv 8 kernel=k5\n"
+
+    name: str
+    meanings: tuple[str, str]
+    """What it may be: "the variable `k5`", "`kernel=5`"."""
+    readings: tuple[Edit, ...]
+    """What to write for each of the two."""
+
+    def message(self) -> str:
+        return f"`{self.name}` is ambiguous here"
+
+    def label(self) -> str:
+        return f"either {self.meanings[0]}, or {self.meanings[1]}"

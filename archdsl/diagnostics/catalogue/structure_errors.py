@@ -92,7 +92,11 @@ class SymbolicSize(Diagnostic):
 
 
 class Misplaced(Diagnostic):
-    """A definition is misplaced: `net` is not at the start of the file, or `block` or `use` is inside a body."""
+    """A statement is misplaced.
+
+    `net` is not at the start of the file, `block` or `use` is inside a body, or `output` is not at the end of its
+    block.
+    """
 
     code = "E0505"
     title = "misplaced definition"
@@ -107,6 +111,36 @@ class Misplaced(Diagnostic):
 
     def label(self) -> str:
         return self.where
+
+
+_SPLIT = "block split { slice 0 4 as a; from in; slice 4 8 as b; output a, b }"
+
+
+class ResultsDiffer(Diagnostic):
+    """A statement names another number of results than it has.
+
+    A block that ends in `output a, b` has two results, and a use names each of them: `split as low, high`. The first is
+    then the current tensor. All other blocks and layers have one result.
+    """
+
+    code = "E0513"
+    title = "wrong number of results"
+    wrong = f"{_SPLIT}\ninput 8x16x16\nsplit as low\n"
+    right = f"{_SPLIT}\ninput 8x16x16\nsplit as low, high; concat low high\n"
+
+    keyword: str
+    results: int
+    names: int
+
+    def message(self) -> str:
+        results = f"{self.results} result{'s' * (self.results > 1)}"
+        names = f"{self.names} {'is' if self.names == 1 else 'are'} named" if self.names else "none is named"
+        return f"`{self.keyword}` has {results}, but {names}"
+
+    def help(self) -> tuple[str, ...]:
+        if self.results == 1:
+            return ()
+        return (f"name each: `{self.keyword} … as {', '.join(f'name{i + 1}' for i in range(self.results))}`",)
 
 
 class AssertFailed(Diagnostic):

@@ -102,8 +102,6 @@ _OTHERS = {
     "×": "sizes are written with the letter x",
     "→": "statements are separated by `;`",
     "'": "strings take double quotes, values of arguments none",
-    ":": "named arguments take `=`",
-    "[": "sizes are written with the letter x, without brackets",
 }
 
 

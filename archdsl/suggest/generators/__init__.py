@@ -57,6 +57,7 @@ _GENERATORS: Mapping[type[Diagnostic], tuple[Generator, ...]] = {
         order_fixes.uncommented,
         use_fixes.swapped,
     ),
+    name_errors.AmbiguousWord: (name_fixes.readings,),
     name_errors.UnknownSize: (input_fixes.axes, layout_fixes.named_tensors),
     name_errors.UnknownFunction: (name_fixes.functions,),
     argument_errors.UnknownArgument: (argument_fixes.renamed,),

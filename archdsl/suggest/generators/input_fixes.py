@@ -197,7 +197,7 @@ def sizes_in(condition: ast.Expr) -> Iterator[tuple[int, ...]]:
             yield from sizes_in(condition.left)
             yield from sizes_in(condition.right)
         case ast.Binary(op="==", right=ast.Size() as right) if all(isinstance(dim, int) for dim in right.dims):
-            yield tuple(int(dim) for dim in right.dims)
+            yield tuple(dim for dim in right.dims if isinstance(dim, int))
 
 
 def axes(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:

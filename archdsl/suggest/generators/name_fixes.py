@@ -210,7 +210,9 @@ def late(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     if not isinstance(diagnostic, name_errors.UnknownName) or statement is None:
         return
     for each in context.statements.all:
-        if not isinstance(each, ast.Let) or each.name.text != diagnostic.name or each.span.start < statement.span.start:
+        if not isinstance(each, ast.Let) or each.span.start < statement.span.start:
+            continue
+        if all(word.text != diagnostic.name for word in each.target.names):
             continue
         home = context.statements.home(each)
         chain = [statement, *context.statements.ancestors(statement)]
@@ -228,6 +230,16 @@ def _unlikely(context: SuggestionContext, word: str, name: str, is_tensor: bool)
     if name not in context.used_names:
         return -0.75
     return 1.5 if word.rstrip("0123456789") == name.rstrip("0123456789") else 0.75
+
+
+def readings(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """What to write for each of the meanings of a word."""
+    diagnostic = site.diagnostic
+    if isinstance(diagnostic, name_errors.AmbiguousWord):
+        for index, edit in enumerate(diagnostic.readings):
+            title = f"write `{' '.join(edit.text.split())}`" if edit.text.strip(" ;") else "insert `;`"
+            # Each is of a kind of its own, so that both are shown.
+            yield Candidate(title=title, edits=(edit,), rank=0.1 * index, kind=f"reading {index}", ambiguous=True)
 
 
 def functions(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
@@ -248,9 +260,9 @@ def _values(context: SuggestionContext, statement: ast.Statement) -> Iterator[st
             case ast.Net():
                 yield from (p.name.text for p in each.parameters)
             case ast.Let() if context.statements.block(each) is block:
-                yield each.name.text
-            case ast.Repeat(index=ast.Word() as index) if each in context.statements.ancestors(statement):
-                yield index.text
+                yield from (word.text for word in each.target.names)
+            case ast.Repeat(target=ast.Target() as target) if each in context.statements.ancestors(statement):
+                yield from (word.text for word in target.names)
 
 
 def _renamed(site: ErrorSite, name: str, rank: float) -> Candidate:

@@ -1,0 +1,57 @@
+"""What expressions refer to beyond their scope: sizes of named tensors, layers and blocks."""
+
+from ..expressions.evaluator import Evaluator
+from ..expressions.scope import Callee, Scope
+from ..layers import find
+from ..shapes.shape import Shape
+from ..syntax import ast
+from ..text.source import Span
+from .named_tensors import find_tensor
+from .state import State
+
+
+def evaluator(state: State, scope: Scope | None = None) -> Evaluator:
+    """An evaluator for the current place of an elaboration, in its scope or another one."""
+    before_input = state.current is None and not state.complained_of_input
+    scope = state.scope if scope is None else scope
+    around = StateSurroundings(state)
+    return Evaluator(state.sink, scope, state.shape, state.uses, before_input=before_input, around=around)
+
+
+class StateSurroundings:
+    """The surroundings of an expression at the current place of an elaboration."""
+
+    __slots__ = ("_state",)
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def shape_of_tensor(self, word: ast.Word) -> Shape | None:
+        """The shape of a named tensor, or of `in`; None if it is unknown, or after an error was reported."""
+        tensor = find_tensor(self._state, word)
+        return None if tensor is None else self._state.shape_of(tensor.node)
+
+    def callee(self, name: str) -> Callee | None:
+        """The block or layer of this name."""
+        definition = self._state.blocks.get(name) or find(name)
+        return None if definition is None else Callee(name, definition)
+
+    def spend(self, count: int, span: Span) -> None:
+        """Count the entries of lists as iterations. Raises Abort if there are too many."""
+        self._state.take_turns(span, count)
+
+
+class LayerNames:
+    """The surroundings of the default of a network parameter: layers alone."""
+
+    def shape_of_tensor(self, word: ast.Word) -> Shape | None:
+        """None: there is no tensor yet."""
+        return None
+
+    def callee(self, name: str) -> Callee | None:
+        """The layer of this name."""
+        layer = find(name)
+        return None if layer is None else Callee(name, layer)
+
+    def spend(self, count: int, span: Span) -> None:
+        """An expression alone computes few entries."""

@@ -1,0 +1,25 @@
+"""Values as text."""
+
+from .scope import Callee, ListValue, NamedTensor
+
+_MOST_SHOWN = 8
+
+
+def show(value: object) -> str:
+    """A value as written in a program; of a long list, the first entries."""
+    match value:
+        case ListValue():
+            shown = [show(item) for item in value.items[:_MOST_SHOWN]]
+            return f"[{', '.join(shown)}{', …' if len(value.items) > _MOST_SHOWN else ''}]"
+        case Callee():
+            return f"the layer `{value.name}`"
+        case tuple():
+            return f"`{'x'.join(map(str, value))}`"
+        case bool():
+            return "`true`" if value else "`false`"
+        case float():
+            return f"{value:g}"
+        case NamedTensor():
+            return "a tensor"
+        case _:
+            return f"`{value}`" if isinstance(value, str) else str(value)

@@ -1,0 +1,84 @@
+"""Words such as `x2`: a repetition, or the name of a tensor or variable."""
+
+import re
+from collections.abc import Collection
+from itertools import pairwise
+
+from lark import Token
+
+from .tokens import CLOSING, OPENING
+
+LIKE_A_REPETITION = re.compile(r"x\d+$")
+
+_NO_REPETITION = frozenset(
+    "NET BLOCK STAGE AUX LET FROM REUSE OUTPUT INPUT REPEAT IF ASSERT".split()  # noqa: SIM905
+)
+"""What a statement starts with that cannot be repeated: `x2` in it is a name."""
+_ENDS_A_VALUE = frozenset("NAME NUMBER SIZE STRING AT AT_OF SIZEMORE RPAR RBRACKET RBRACE TIMES".split())  # noqa: SIM905
+
+
+def name_repetitions(tokens: list[Token], known: Collection[str] = ()) -> frozenset[str]:
+    """Turn `x2` into a NAME where it cannot be a repetition, or where the text or `known` has such a name.
+
+    Returns the names of this form that the text defines, with the known ones.
+    """
+    if not known and all(a.type in _ENDS_A_VALUE for a, b in pairwise(tokens) if b.type == "TIMES"):
+        return frozenset()
+    defined, bare = set(known), []
+    for index, where in _places(tokens):
+        token = tokens[index]
+        if where == "defined":
+            defined.add(str(token))
+        if where == "bare":
+            bare.append(index)
+        elif where != "repetition":
+            tokens[index] = Token.new_borrow_pos("NAME", str(token), token)
+    for index in bare:
+        if str(tokens[index]) in defined:
+            tokens[index] = Token.new_borrow_pos("NAME", str(tokens[index]), tokens[index])
+    return frozenset(defined)
+
+
+def _places(tokens: list[Token]) -> list[tuple[int, str]]:
+    """The index of each such word, and what it is: `defined`, `name`, `repetition`, or `bare` if it may be either."""
+    found: list[tuple[int, str]] = []
+    around: list[str] = []
+    first, before, depth, when = "", "", 0, False
+    for index, token in enumerate(tokens):
+        kind = token.type
+        if kind == "LBRACE":
+            around.append(first)
+            first, depth, when = "", 0, False
+        elif kind == "RBRACE":
+            # After its body, a statement goes on: `add { … } x2`.
+            first, depth = around.pop() if around else "", 0
+        elif kind == "SEP":
+            first, depth = "", 0
+        elif kind == "AS" or (kind == "IF" and before == "ELSE"):
+            first = kind
+        elif kind == "WHEN":
+            when = True
+        elif not first:
+            first = kind
+        depth += (kind in OPENING) - (kind in CLOSING)
+        if kind == "TIMES":
+            found.append((index, "name" if when else _place(first, before, depth)))
+        before = kind
+    return found
+
+
+def _place(first: str, before: str, depth: int) -> str:
+    """What such a word is in a statement that starts with `first`, after the token `before` in so many parentheses."""
+    match first:
+        case "AS":
+            return "defined"
+        case "NET" | "BLOCK":
+            return "defined" if depth == 1 and before in ("LPAR", "CALLPAR", "COMMA") else "name"
+        case "STAGE" | "AUX" | "INPUT" | "LET" if before == first:
+            return "defined"
+        case "LET" if depth == 1 and before in ("LBRACKET", "COMMA"):
+            return "defined"
+        case _:
+            if first in _NO_REPETITION or depth > 0 or before == "EQ":
+                return "name"
+            return "repetition" if first == "RESIDUAL" else "bare"
