@@ -158,7 +158,7 @@ class Evaluator:
                 return self._choice(expr)
             case ast.Call():
                 return self._call(expr)
-            case ast.List() | ast.Index() | ast.Slice() | ast.Comprehension():
+            case ast.List() | ast.Index() | ast.SliceExpr() | ast.Comprehension():
                 return lists.value(self, expr)
             case ast.UnreadableExpr():
                 return UNKNOWN

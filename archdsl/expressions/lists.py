@@ -30,7 +30,7 @@ class Evaluation(Protocol):
         """The value of an expression that must be a number."""
 
     def as_number(self, value: Any, expr: ast.Expr) -> Any:
-        """The value, unless it is no number, which is reported."""
+        """The value, unless it is a tensor, a list or a layer, which is reported."""
 
     def applied(self, expr: ast.Expr, function: Callable[..., Any], values: Sequence[Any]) -> Any:
         """The result of a function of numbers; what has none is reported."""
@@ -45,14 +45,14 @@ class Evaluation(Protocol):
         """Count entries that an expression computes; False if there are too many, which is reported."""
 
 
-def value(ev: Evaluation, expr: ast.List | ast.Index | ast.Slice | ast.Comprehension) -> Any:
+def value(ev: Evaluation, expr: ast.List | ast.Index | ast.SliceExpr | ast.Comprehension) -> Any:
     """The value of such an expression; UNKNOWN after an error was reported."""
     match expr:
         case ast.List():
             return _made([ev.value(item) for item in expr.items])
         case ast.Index():
             return _index(ev, expr)
-        case ast.Slice():
+        case ast.SliceExpr():
             return _slice(ev, expr)
         case ast.Comprehension():
             return _comprehension(ev, expr)
@@ -86,7 +86,7 @@ def _index(ev: Evaluation, expr: ast.Index) -> Any:
     return base.items[index]
 
 
-def _slice(ev: Evaluation, expr: ast.Slice) -> Any:
+def _slice(ev: Evaluation, expr: ast.SliceExpr) -> Any:
     base = _list(ev, expr.base, "`[…]` takes entries of")
     bounds = [None if each is None else _position(ev, each) for each in (expr.start, expr.stop)]
     failed = any(bound is None and each for bound, each in zip(bounds, (expr.start, expr.stop), strict=True))

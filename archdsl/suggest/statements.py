@@ -127,7 +127,8 @@ def edited_program(program: ast.Program, edits: Sequence[Edit]) -> ast.Program |
     source = program.source
     try:
         whole = Fragment(edited_text(source.text, edits), Span(source, 0, len(source.text)), tuple(edits))
-        return program.replace(statements=tuple(_parsed(whole)))
+        editor = _Editor(program.names)
+        return program.replace(statements=tuple(editor.parsed(whole)), names=frozenset(editor.names))
     except _Unreadable:
         return None
 

@@ -114,7 +114,7 @@ class Index(Expr):
     index: Expr
 
 
-class Slice(Expr):
+class SliceExpr(Expr):
     """`depths[1:]`, `depths[:i]`."""
 
     base: Expr
@@ -343,7 +343,7 @@ def parts(expr: Expr) -> tuple[Expr, ...]:
             return expr.items
         case Index():
             return (expr.base, expr.index)
-        case Slice():
+        case SliceExpr():
             return (expr.base, *(each for each in (expr.start, expr.stop) if each is not None))
         case Comprehension():
             return (expr.item, expr.source)

@@ -49,6 +49,7 @@ class _Lower:
         self.sink = sink
         # The names of tensors and variables that look like a repetition or a shorthand.
         self.names: set[str] = set()
+        self.methods: dict[str, Callable[[Any], Any]] = {}
 
     # --- helpers ---
 
@@ -64,12 +65,14 @@ class _Lower:
         return Span(self.source, first.start_pos or 0, last.end_pos or 0)
 
     def word(self, node: Node | Token) -> ast.Word:
-        token = node if isinstance(node, Token) else next(_tokens(node))
+        token = node if isinstance(node, Token) else _end(node, 0)
+        assert token is not None
         return ast.Word(text=str(token), span=self.span(token))
 
     def name(self, node: Node | Token) -> ast.Word:
         """The name in a definition. Before a parenthesis, the lexer takes any word for a call."""
-        token = node if isinstance(node, Token) else next(_tokens(node))
+        token = node if isinstance(node, Token) else _end(node, 0)
+        assert token is not None
         word = self.word(token)
         if word.text in KEYWORDS and token.type == "CALL":
             self.sink.emit(syntax_errors.ReservedName(span=word.span, name=word.text))
@@ -85,8 +88,11 @@ class _Lower:
         return ast.Target(names=words, span=self.span(node), unpacks=len(node.children) > 1)
 
     def make(self, node: Node | Token) -> Any:
-        rule = node.type if isinstance(node, Token) else str(node.data)
-        method: Callable[[Any], Any] = getattr(self, f"do_{rule.rstrip('_')}")
+        rule = node.type if isinstance(node, Token) else node.data
+        method = self.methods.get(rule)
+        if method is None:
+            found: Callable[[Any], Any] = getattr(self, f"do_{rule.rstrip('_')}")
+            method = self.methods[str(rule)] = found
         return method(node)
 
     def statements(self, node: Node) -> tuple[ast.Statement, ...]:
@@ -100,11 +106,13 @@ class _Lower:
 
     def times(self, node: Node) -> int:
         found = self.find(node, "times")
-        if found is None:
-            return 1
-        count = self.whole(found.children[0], 1)  # type: ignore[arg-type]  # times holds one token
+        return 1 if found is None else self.count(found)
+
+    def count(self, node: Node) -> int:
+        """How often `x3` repeats a statement."""
+        count = self.whole(node.children[0], 1)  # type: ignore[arg-type]  # times holds one token
         if count < 1:
-            self.sink.emit(syntax_errors.NoRepetition(span=self.span(found), written=self.span(found).text))
+            self.sink.emit(syntax_errors.NoRepetition(span=self.span(node), written=self.span(node).text))
         return max(1, count)
 
     def whole(self, token: Token, skip: int = 0) -> int:
@@ -120,10 +128,7 @@ class _Lower:
 
     def aliases(self, node: Node) -> tuple[ast.Word, ...]:
         """The names after `as`."""
-        found = self.find(node, "aliases")
-        if found is None:
-            return ()
-        return tuple(self.name(child) for child in found.children if isinstance(child, Token) and child.type == "NAME")
+        return tuple(self.name(child) for child in node.children if isinstance(child, Token) and child.type == "NAME")
 
     def parameters(self, node: Node) -> tuple[ast.Parameter, ...]:
         found = self.find(node, "parameters")
@@ -168,13 +173,24 @@ class _Lower:
     # --- statements ---
 
     def do_layer(self, node: Node) -> ast.Statement:
-        args, names = self.arguments(node), self.aliases(node)
+        keyword, *parts = node.children
+        args: list[ast.Argument] = []
+        names: tuple[ast.Word, ...] = ()
+        times = 1
+        for part in parts:
+            assert isinstance(part, Tree)
+            if part.data == "aliases":
+                names = self.aliases(part)
+            elif part.data == "times":
+                times = self.count(part)
+            else:
+                args.append(self.argument(part))
         last = args[-1].value if args and args[-1].name is None else None
         return ast.LayerStatement(
             span=self.span(node),
-            keyword=self.word(node.children[0]),
-            args=args,
-            times=self.times(node),
+            keyword=self.word(keyword),
+            args=tuple(args),
+            times=times,
             alias=names[0] if names else None,
             others=names[1:],
             unsure=isinstance(last, ast.Variable) and LIKE_A_REPETITION.match(last.name) is not None,
@@ -337,7 +353,7 @@ class _Lower:
         colon = next(i for i, child in enumerate(node.children) if isinstance(child, Token) and child.type == "COLON")
         start = next((each for each in bounds if each in node.children[:colon]), None)
         stop = next((each for each in bounds if each in node.children[colon:]), None)
-        return ast.Slice(
+        return ast.SliceExpr(
             span=self.span(node),
             base=self.make(base),
             start=None if start is None else self.make(start),
@@ -390,7 +406,3 @@ def _rules(node: Node, rule: str) -> list[Node]:
 
 def _trees(node: Node) -> list[Node]:
     return [child for child in node.children if isinstance(child, Tree)]
-
-
-def _tokens(node: Node) -> Any:
-    return node.scan_values(lambda value: isinstance(value, Token))

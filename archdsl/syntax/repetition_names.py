@@ -50,7 +50,7 @@ def _places(tokens: list[Token]) -> list[tuple[int, str]]:
             around.append(first)
             first, depth, when = "", 0, False
         elif kind == "RBRACE":
-            # After its body, a statement goes on: `add { … } x2`.
+            # The statement of the body continues after it, as in `add { … } x2`.
             first, depth = around.pop() if around else "", 0
         elif kind == "SEP":
             first, depth = "", 0

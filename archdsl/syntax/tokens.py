@@ -100,23 +100,39 @@ def mark_arguments(tokens: list[Token]) -> None:
 
 
 def mark_words(tokens: list[Token]) -> None:
-    """Turn the name of a merge at the start of a statement into MERGE, unless the text has a block with that name.
+    """Give tokens the types that depend on those around them.
 
-    `for` in brackets becomes FOR; elsewhere it is an ordinary name.
+    The name of a merge at the start of a statement becomes MERGE, unless the text has a block with that name; `[` and
+    `@h` directly after a value become INDEX and AT_OF; `for` in brackets becomes FOR.
     """
-    brackets = 0
     pairs = list(zip([None, *tokens], tokens, strict=False))
     blocks = {str(token) for before, token in pairs if before is not None and before.type == "BLOCK"}
+    brackets = 0
     for index, (before, token) in enumerate(pairs):
-        starts = before is None or before.type in ("SEP", "LBRACE")
-        if starts and token.type == "NAME" and token in MERGE_NAMES and token not in blocks:
-            tokens[index] = Token.new_borrow_pos("MERGE", str(token), token)
-        elif token.type in ("LBRACKET", "INDEX"):
+        kind = token.type
+        if kind == "NAME":
+            if token in MERGE_NAMES:
+                starts = before is None or before.type in ("SEP", "LBRACE")
+                kind = "MERGE" if starts and token not in blocks else kind
+            elif brackets > 0 and token == "for":
+                kind = "FOR"
+        elif kind == "LBRACKET":
             brackets += 1
-        elif token.type == "RBRACKET":
+            kind = "INDEX" if before is not None and _follows(token, before, _INDEXED) else kind
+        elif kind == "RBRACKET":
             brackets -= 1
-        elif brackets > 0 and token.type == "NAME" and token == "for":
-            tokens[index] = Token.new_borrow_pos("FOR", "for", token)
+        elif kind == "AT" and before is not None and _follows(token, before, _SIZED):
+            kind = "AT_OF"
+        if kind != token.type:
+            tokens[index] = Token.new_borrow_pos(kind, str(token), token)
+
+
+_INDEXED = frozenset({"NAME", "CALL", "TIMES", "RPAR", "RBRACKET"})
+_SIZED = frozenset({"NAME", "IN", "TIMES"})
+
+
+def _follows(token: Token, before: Token, kinds: frozenset[str]) -> bool:
+    return before.type in kinds and before.end_pos == token.start_pos
 
 
 class Separators:

@@ -36,7 +36,7 @@ def expression(expr: ast.Expr, tight: bool = False) -> str:
             return _list(expr)
         case ast.Index():
             return f"{expression(expr.base, tight)}[{expression(expr.index)}]"
-        case ast.Slice():
+        case ast.SliceExpr():
             start, stop = (expression(each) if each else "" for each in (expr.start, expr.stop))
             return f"{expression(expr.base, tight)}[{start}:{stop}]"
         case ast.Comprehension():

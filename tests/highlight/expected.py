@@ -13,7 +13,7 @@ from archdsl.syntax.grammar import grammar
 from archdsl.syntax.tokens import KEYWORDS, MERGE_NAMES
 from archdsl.text.source import Source, Span
 
-_PUNCTUATION = ["COMMA", "COLON", "LPAR", "CALLPAR", "RPAR", "LBRACE", "RBRACE", "LBRACKET", "INDEX", "RBRACKET"]
+_PUNCTUATION = ["COMMA", "COLON", "LPAR", "CALLPAR", "RPAR", "LBRACE", "RBRACE", "LBRACKET", "RBRACKET"]
 _OPERATORS = ["COMPARE", "EQ", "PLUS", "MINUS", "SIGN", "STAR", "POWER", "SLASH", "FLOORDIV", "PERCENT"]
 PLAIN = {
     "COMMENT": "comment",
@@ -22,7 +22,6 @@ PLAIN = {
     "SIZE": "size",
     "SIZEOPEN": "size",
     "SIZEMORE": "size",
-    "AT_OF": "at",
     "TIMES": "repetition",
     "AT": "at",
     "CALL": "function",
@@ -44,7 +43,7 @@ def expected(text: str) -> dict[int, tuple[str, str]]:
         if token.type in ("BLANK", "NEWLINE", "SEP", "SEMICOLON"):
             continue
         assert token.start_pos is not None
-        brackets += (token.type in ("LBRACKET", "INDEX")) - (token.type == "RBRACKET")
+        brackets += (token.type == "LBRACKET") - (token.type == "RBRACKET")
         kind = roles.get(token.start_pos) if token.type in ("NAME", "CALL", "FROM") else None
         kind = "keyword" if brackets and token == "for" else kind
         found[token.start_pos] = str(token), kind or PLAIN.get(token.type, "name")

@@ -62,7 +62,8 @@ def _as_text(
             yield text, 0.0
     if block is not None:
         # In a block that is used for other channels, too, a number serves one use.
-        lets = [s.name.text for s in context.statements.inside(block) if isinstance(s, ast.Let)]
+        inside = context.statements.inside(block)
+        lets = [word.text for s in inside if isinstance(s, ast.Let) for word in s.target.names]
         names = [*(p.name.text for p in block.parameters), *lets]
         yield from ((name, 0.5) for name in names[:5])
         yield str(number), 1.5

@@ -122,7 +122,7 @@ def _renamed_values(context: SuggestionContext, site: ErrorSite, values: list[st
         if alike or name not in context.variables:
             yield _renamed(site, name, (0.4 if alike else 1.0) + 0.2 * index)
     for each in context.statements.all:
-        if isinstance(each, ast.Let) and each.name.text == word and isinstance(each.value, ast.Number):
+        if isinstance(each, ast.Let) and each.target.names[0].text == word and isinstance(each.value, ast.Number):
             text = each.value.span.text
             edit = Edit(span=site.span, text=text)
             why = f"a block does not see `{word}`"
