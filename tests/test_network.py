@@ -161,10 +161,52 @@ def test_a_fraction_of_any_kind(value: object) -> None:
     assert str(archdsl.loads(TEXT, width=value).graph.nodes[1].shape) == "4×30×30"
 
 
-@pytest.mark.parametrize("value", [True, np.True_, "3", None, [3], 3j, object(), Decimal("0.5")])
+@pytest.mark.parametrize("value", [True, np.True_, "3", None, [None], 3j, object(), Decimal("0.5")])
 def test_what_is_no_number_is_refused(value: object) -> None:
     with pytest.raises(TypeError, match="`classes` is a number, not"):
         archdsl.loads(TEXT, classes=value)
+
+
+LISTS = "net N(depths = [1, 2], rows = [[3, 8]], act = relu)\ninput 3x32x32\nrepeat depths as d { repeat d { act } }\n"
+
+
+@pytest.mark.parametrize("value", [[3, 4], (3, 4), [np.int64(3), 4.0], torch.Size([3, 4])])
+def test_a_list_of_any_kind(value: object) -> None:
+    network = archdsl.loads(LISTS, depths=value, rows=[(3, 4), [5]])
+    assert len(network.graph.layers) == 7
+    assert network.graph.settings == {"depths": [3, 4], "rows": [[3, 4], [5]], "act": "relu"}
+
+
+def test_a_layer_as_a_parameter() -> None:
+    assert {node.op.keyword for node in archdsl.loads(LISTS, act="silu").graph.layers} == {"silu"}
+    with pytest.raises(TypeError, match="`act` is a number, not"):
+        archdsl.loads(LISTS, act="sliu")
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"depths": 3}, "`depths` is a list, but 3 was given"),
+        ({"rows": "relu"}, "`rows` is a list, but the layer `relu` was given"),
+        ({"act": [1]}, r"`act` is a layer, but \[1\] was given"),
+    ],
+)
+def test_a_value_of_another_kind_is_an_error(values: dict[str, object], message: str) -> None:
+    with pytest.raises(ArchError, match=message):
+        archdsl.loads(LISTS, **values)
+
+
+def nested(depth: int) -> list[object]:
+    found: list[object] = []
+    for _ in range(depth):
+        found = [found]
+    return found
+
+
+@pytest.mark.parametrize("value", [[0] * 1_000_000, nested(50), nested(100_000), [[0] * 100] * 101])
+def test_lists_have_limits(value: object) -> None:
+    with pytest.raises(ValueError, match="`depths` has more than 10,000 entries, or lists in lists too deep"):
+        archdsl.loads(LISTS, depths=value)
 
 
 @pytest.mark.parametrize(

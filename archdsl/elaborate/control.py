@@ -197,6 +197,8 @@ def _entries(state: State, statement: ast.Repeat) -> Sequence[Any] | None:
     count = ev.as_number(count, statement.count)
     if count is UNKNOWN:
         return None
+    if isinstance(count, float) and count.is_integer():
+        count = int(count)
     if type(count) is int and count >= 0:
         return range(count)
     words = "an integer of at least 0, or a list"

@@ -16,7 +16,7 @@ def parameter(name: str, value: Any) -> int | float | ListValue | str:
     """A value for a parameter: a number, a list, or the name of a layer. Raises TypeError or ValueError."""
     if isinstance(value, str):
         if find(value) is None:
-            raise TypeError(f"`{name}` is a number, a list or the name of a layer, not {value!r}")
+            raise TypeError(f"`{name}` is a number, not {value!r}, which is no layer either")
         return value
     if isinstance(value, list | tuple):
         return _list(name, value, 1, [0])
