@@ -91,8 +91,8 @@ def index(random: Random, valid: Valid) -> str | None:
     """`i` counted from 1, or 1 added where it is not."""
     texts = []
     for repeat in every(valid, ast.Repeat):
-        if repeat.index is not None:
-            name = repeat.index.text
+        if repeat.target is not None:
+            name = repeat.target.names[0].text
             for match in matches(valid, rf"\b{name}\b( [+-] 1)?", repeat.body.span):
                 others = (f"{name} - 1", name) if match[1] else (f"({name} - 1)", f"({name} + 1)")
                 texts += [substituted(valid, match, new) for new in others]
