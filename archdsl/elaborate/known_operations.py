@@ -13,7 +13,7 @@ _OPERATIONS = frozenset(
     convnext correlation cosh cosine cross cross_attention crossattention crossentropy csp ctc cumprod cumsum dcn
     dct decoder deform deformable_conv deformconv delu detach diag diff dilate divide dot dwt dynamic_conv ema
     encoder encoding envelope eq erase erf erosion evonorm expand expm1 eye fft fftn film filter fire flip floor
-    fold fpn frn frozenbn fuse gat gated gather gaussian gaussian_noise gaussiannoise gcn gem ghost ghostconv
+    fold frn frozenbn fuse gat gated gather gaussian gaussian_noise gaussiannoise gcn gem ghost ghostconv
     glimpse gmlp gradient grid_sample gridsample group_conv groupconv hadamard hardshrink hardtanh heaviside
     hebbian highway hinge hopfield hyena ifft inception index inner invert involution istft kan kron kronecker
     lambda layernorm2d linear_attention local_conv locallyconnected log1p logit logsigmoid logsumexp lookup lpips

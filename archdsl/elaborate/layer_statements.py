@@ -276,3 +276,5 @@ def unknown_layer(state: State, statement: ast.LayerStatement) -> None:
     state.unresolved(None, (source,), None, state.child("unknown"), statement.span)
     if statement.alias:
         state.name_result(statement.alias, first, source)
+    for other in statement.others:
+        state.name_result(other, first, source)

@@ -82,8 +82,8 @@ def states() -> dict[str, tuple[Rule | Region, ...]]:
         "statements": (
             *words,
             *_starts(),
-            named,
             *_regions(),
+            named,
             keywords,
             calls,
             arguments,
@@ -121,10 +121,16 @@ def _regions() -> tuple[Region, ...]:
     let = rf"(let{_END})({_BLANK}+)({_WORD})"
     # `from=` is an argument.
     tensors = Rule(pattern=rf"{_one_of(_TENSORS)}(?!=)", classes=("keyword",))
+    results = rf"(as{_END})({_BLANK}+)({_WORD})(?={_BLANK}*,)"
     questions = Rule(pattern=_one_of(_QUESTIONS), classes=("keyword",))
     until_else = Rule(pattern=rf"(?=[;{{}}#)]|$|else{_END})", classes=("punctuation",))
     return (
         Region(begin=tensors, end=_STOP, inside="tensors"),
+        Region(
+            begin=Rule(pattern=results, classes=("keyword", "", "definition")),
+            end=_STOP,
+            inside="tensors",
+        ),
         Region(begin=questions, end=until_else, inside="questions"),
         Region(
             begin=Rule(pattern=let, classes=("keyword", "", "definition")),

@@ -12,9 +12,12 @@ from archdsl.text.library import standard_blocks
 from archdsl.text.source import Source
 
 ARGUMENTS = {
+    "fpn": "a b c 8 as x, y, z; output x, y, z",
+    "pan": "a b c 8 as x, y, z; output x, y, z",
     "swiglu": "8",
     "geglu": "8",
     "transformer_encoder": "2 8",
+    "transformer_decoder": "other 2 8",
     "cbs_pair": "8 8",
     "patch_embedding": "8 4",
     "eca": "",
@@ -38,13 +41,16 @@ def suggested(text: str) -> list[str]:
 
 @pytest.mark.parametrize("name", sorted(standard_blocks() - {"dense"}))
 def test_use_std_is_suggested(name: str) -> None:
-    of_sequences = "glu" in name or "former" in name
-    header = "net N(T = 8, C = 8)\ninput TxC" if of_sequences else "net N\ninput 8x8x8"
+    header = "net N\ninput 8x8x8"
+    if "glu" in name or "former" in name:
+        header = "net N(T = 8, C = 8)\ninput other TxC\ninput steps TxC"
+    elif name in ("fpn", "pan"):
+        header = "net N\ninput a 8x8x8\ninput b 8x4x4\ninput c 8x2x2"
     text = f"{header}\n{name} {ARGUMENTS.get(name, '8')}\n"
     assert suggested(text) == ["insert `use std`"]
     source = Source(text)
     fixed = fix(source, found(source), found, unsafe=True)
-    assert fixed.source.text == text.replace("input", "use std\ninput")
+    assert fixed.source.text == text.replace("input", "use std\ninput", 1)
     assert not check(fixed.source.text).diagnostics
 
 

@@ -44,7 +44,9 @@ def expected(text: str) -> dict[int, tuple[str, str]]:
             continue
         assert token.start_pos is not None
         brackets += (token.type == "LBRACKET") - (token.type == "RBRACKET")
-        kind = roles.get(token.start_pos) if token.type in ("NAME", "CALL", "FROM") else None
+        kind = roles.get(token.start_pos) if token.type in ("NAME", "CALL", "FROM", "TIMES") else None
+        if token.type == "TIMES" and kind != "definition":
+            kind = None  # only the names in scope tell a tensor `x10` from a repetition
         kind = "keyword" if brackets and token == "for" else kind
         found[token.start_pos] = str(token), kind or PLAIN.get(token.type, "name")
     return found

@@ -217,3 +217,33 @@ class DenseLayer(nn.Module):
         new = self.conv1(functional.relu(self.norm1(x)))
         new = self.conv2(functional.relu(self.norm2(new)))
         return torch.cat([x, new], 1)
+
+
+class FeaturePyramid(nn.Module):
+    def __init__(self, channels: tuple[int, int, int], out: int) -> None:
+        super().__init__()
+        self.sides = nn.ModuleList(nn.Conv2d(c, out, 1) for c in channels)
+        self.smooth = nn.ModuleList(nn.Conv2d(out, out, 3, padding=1) for _ in channels)
+
+    def forward(self, *maps: Tensor) -> tuple[Tensor, ...]:
+        found: list[Tensor] = []
+        above = None
+        for side, smooth, x in reversed([*zip(self.sides, self.smooth, maps, strict=True)]):
+            x = side(x)
+            if above is not None:
+                x = x + functional.interpolate(above, size=x.shape[2:])
+            found.insert(0, smooth(x))
+            above = x
+        return tuple(found)
+
+
+class PathAggregation(nn.Module):
+    def __init__(self, c: int) -> None:
+        super().__init__()
+        self.convs = nn.ModuleList(nn.Conv2d(c, c, 3, s, 1) for s in (2, 1, 2, 1))
+
+    def forward(self, *maps: Tensor) -> tuple[Tensor, ...]:
+        found = [maps[0]]
+        for x, down, smooth in zip(maps[1:], self.convs[::2], self.convs[1::2], strict=True):
+            found.append(smooth(x + down(found[-1]).relu()).relu())
+        return tuple(found)

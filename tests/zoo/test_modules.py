@@ -14,7 +14,7 @@ from .references.reference import input_shapes, random_inputs
 
 OTHERS = json.loads(Path(__file__).with_name("figures.json").read_text())["others"]
 del OTHERS["preact_resnet1001"]  # the text of preact_resnet164, which takes eight times as long to build
-RECURRENT = ("char_lstm", "crnn")
+RECURRENT = ("char_lstm", "crnn", "show_and_tell")
 """Torch counts no MACs in a recurrent network."""
 FIRST = {entry.path.stem: name for name, entry in reversed([*zoo.entries().items()])}
 """The first network of each text."""

@@ -16,6 +16,7 @@ from archdsl.text.library import StandardLibrary
 from scripts.conformance import copy_weights, run_in_order, scatter
 
 from . import std_references as ref
+from .references.reference import copy_to
 
 
 class Case(NamedTuple):
@@ -103,6 +104,48 @@ def test_block(case: Case) -> None:
     assert network.macs == counter.get_total_flops() // 2 // 2
 
 
+@pytest.mark.parametrize("pre", [0, 1])
+def test_transformer_decoder(pre: int) -> None:
+    header = "net Two(T = 5, S = 7, C = 12)\nuse std\ninput memory SxC\ninput x TxC\n"
+    network = archdsl.loads(f"{header}transformer_decoder memory 3 20 pre={pre}\n")
+    reference = nn.TransformerDecoderLayer(12, 3, 20, batch_first=True, norm_first=bool(pre)).eval()
+    scatter(reference)
+    ours = network.to_torch().eval()
+    # Both name their weights after nn.MultiheadAttention, in the order of their use.
+    theirs = dict(reference.named_parameters())
+    parts = ("self_attn", "multihead_attn", "linear1", "linear2", "norm1", "norm2", "norm3")
+    names = [name for part in parts for name in theirs if name.startswith(part)]
+    for kind in ("attention", "fc", "layernorm"):
+        mine = [name for name, _ in ours.named_parameters() if kind in name]
+        match = {"attention": "attn", "fc": "linear", "layernorm": "norm"}[kind]
+        chosen = [name for name in names if match in name]
+        ours.load_state_dict({a: theirs[b] for a, b in zip(mine, chosen, strict=True)}, strict=False)
+    memory, x = torch.randn(2, 7, 12), torch.randn(2, 5, 12)
+    mask = nn.Transformer.generate_square_subsequent_mask(5)
+    torch.testing.assert_close(ours(memory, x), reference(x, memory, mask, tgt_is_causal=True))
+    assert network.parameters == sum(p.numel() for p in theirs.values())
+
+
+@pytest.mark.parametrize("name", ["fpn", "pan"])
+def test_pyramid(name: str) -> None:
+    """Odd sizes: the maps above are enlarged to any size."""
+    channels = (4, 6, 8) if name == "fpn" else (8, 8, 8)
+    sizes = [(channels[0], 13, 10), (channels[1], 7, 5), (channels[2], 4, 3)]
+    inputs = "\n".join(f"input {map_} {'x'.join(map(str, dims))}" for map_, dims in zip("abc", sizes, strict=True))
+    network = archdsl.loads(f"use std\n{inputs}\n{name} a b c 8 as x, y, z\noutput x, y, z\n")
+    reference = (ref.FeaturePyramid(channels, 8) if name == "fpn" else ref.PathAggregation(8)).eval()
+    maps = [torch.randn(2, *dims) for dims in sizes]
+    ours = network.to_torch().eval()
+    copy_to(reference, ours, maps)
+    for found, expected in zip(ours(*maps), reference(*maps), strict=True):
+        torch.testing.assert_close(found, expected)
+    counter = FlopCounterMode(display=False)
+    with counter, torch.no_grad():
+        reference(*maps)
+    assert network.macs == counter.get_total_flops() // 2 // 2
+
+
 def test_every_block_is_compared() -> None:
     program = parse(StandardLibrary().read("std"), Sink())
-    assert {block.name.text for block in program.blocks} == {case.text.split()[0] for case in CASES}
+    compared = {case.text.split()[0] for case in CASES} | {"transformer_decoder", "fpn", "pan"}
+    assert {block.name.text for block in program.blocks} == compared

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from . import detection, generation, language, segmentation, signals
+from . import detection, generation, language, points, segmentation, signals
 from .reference import Reference
 
 _TV, _TF, _DF = "torchvision", "transformers", "diffusers"
@@ -29,6 +29,9 @@ REFERENCES: Mapping[str, Reference] = {
     "crnn": Reference(signals.CRNN),
     "eegnet": Reference(signals.EEGNet),
     "pointnet": Reference(signals.PointNet, {"L": 50}),
+    "nerf": Reference(points.NeRF),
+    "tcn": Reference(points.TCN, {"L": 300, "n": 4}),
+    "show_and_tell": Reference(points.ShowAndTell, {"n2": 1, "n3": 2, "vocabulary": 50, "S": 64, "T": 5}),
     "vae": Reference(generation.VAE),
     "ddpm_cifar10": Reference(generation.ddpm, {"width": 16, "groups": 4}, _DF),
     "stable_diffusion_unet": Reference(generation.stable_diffusion, _SD, _DF),
