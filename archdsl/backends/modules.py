@@ -470,6 +470,32 @@ class InitialRNN(nn.RNN):
         return super().forward(x, initial.reshape(x.shape[0], -1, self.hidden_size).transpose(0, 1).contiguous())
 
 
+class ScanLoop(nn.Module):
+    """Run a body on each step along an axis; the tensors that it carries over are inputs and outputs of each step.
+
+    `zeros` has the sizes of a carried tensor that starts with zeros, and None for one that starts with an input.
+    `joined` is the axis of the results.
+    """
+
+    def __init__(self, body: nn.Module, axis: int, joined: int, zeros: tuple[tuple[int, ...] | None, ...]) -> None:
+        super().__init__()
+        self.body, self.axis, self.joined, self.zeros = body, axis, joined, zeros
+
+    def forward(self, x: torch.Tensor, *others: torch.Tensor) -> torch.Tensor:
+        given, results = list(others), []
+        dtype = x.dtype if x.is_floating_point() else torch.get_default_dtype()
+        carried = [
+            given.pop(0) if sizes is None else x.new_zeros(x.shape[0], *sizes, dtype=dtype) for sizes in self.zeros
+        ]
+        for step in x.unbind(self.axis):
+            result, *carried = self.body(step, *carried, *given)
+            results.append(result)
+        return torch.stack(results, self.joined)
+
+    def extra_repr(self) -> str:
+        return f"axis={self.axis}, joined={self.joined}, zeros={self.zeros}"
+
+
 UNDECAYED: dict[type[nn.Module], tuple[str, ...]] = {
     Scale: ("weight",),
     ClassToken: ("weight",),

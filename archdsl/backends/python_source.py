@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..contract.call import Apply, Module, Placeholder
-from ..graph import Graph, Node
+from ..graph import Graph, Node, Subgraph
 from ..record import Record
 from .units import Unit, unit_tree
 
@@ -59,6 +59,8 @@ def _literal(value: Any, inputs: Sequence[str]) -> str:
         return expression(value)
     if isinstance(value, Placeholder):
         return f"[{', '.join(inputs)}]" if value.index < 0 else inputs[value.index]
+    if isinstance(value, _Text):
+        return value.text
     if isinstance(value, tuple):
         inner = ", ".join(_literal(each, inputs) for each in value)
         return f"({inner},)" if len(value) == 1 else f"({inner})"
@@ -91,6 +93,12 @@ def _our_names() -> frozenset[str]:
     files = (Path(__file__).with_name(name) for name in ("modules.py", "attention_module.py"))
     text = "\n".join(file.read_text(encoding="utf-8") for file in files)
     return frozenset(re.findall(r"^(?:class|def) (\w+)", text, re.MULTILINE))
+
+
+class _Text(Record):
+    """An argument that is already source."""
+
+    text: str
 
 
 class _Class(Record):
@@ -179,7 +187,16 @@ class _Writer:
             return self.make(item, indent)
         module = self.module_of(item)
         assert module is not None
-        return [expression(module)]
+        args = tuple(self.written(arg) if isinstance(arg, Subgraph) else arg for arg in module.args)
+        return [expression(module.replace(args=args))]
+
+    def written(self, body: Subgraph) -> "_Text":
+        """The body of a layer as an instance of a class of its own."""
+        inner = _Writer(body.graph, self.origin)
+        inner.classes, inner.names, inner.ours = self.classes, self.names, self.ours
+        text = f"{inner.class_of(inner.root)}()"
+        self.sequential = self.sequential or inner.sequential
+        return _Text(text=text)
 
     def comment(self, item: Node | Unit) -> str:
         return f"  # {item.shape}" if isinstance(item, Node) else ""

@@ -25,6 +25,8 @@ class _Counter:
                 return statement.times * self.layer(statement.keyword.text, depth)
             case ast.Input():
                 return 1
+            case ast.Scan():
+                return 1
             case ast.Stage() | ast.Aux():
                 return self.body(statement.body.statements, depth)
             case ast.Merge():

@@ -102,7 +102,9 @@ def make_op(state: State, statement: ast.LayerStatement, layer: type[Op]) -> tup
     return op, bound.spans, not ev.errors
 
 
-def infer(state: State, op: Op, inputs: tuple[int, ...], statement: ast.LayerStatement, spans: Arguments) -> Result:
+def infer(
+    state: State, op: Op, inputs: tuple[int, ...], statement: ast.LayerStatement | ast.Scan, spans: Arguments
+) -> Result:
     """The shape that an op gives here, or the likely one after its mistake was reported."""
     known = state.shapes_of(inputs)
     if known is None:
@@ -141,7 +143,7 @@ def is_too_large(state: State, op: Op, xs: tuple[Shape, ...], y: Shape, span: Sp
     return True
 
 
-def _check_weights(state: State, statement: ast.LayerStatement, op: Op, xs: tuple[Shape, ...]) -> bool:
+def _check_weights(state: State, statement: ast.LayerStatement | ast.Scan, op: Op, xs: tuple[Shape, ...]) -> bool:
     """Whether the number of weights is independent of symbolic dimensions; if not, that is reported."""
     if state.fixed:
         # The weights are those of the text's own sizes.
@@ -156,10 +158,15 @@ def _check_weights(state: State, statement: ast.LayerStatement, op: Op, xs: tupl
 
 
 def report(
-    state: State, reject: Reject, op: Op, statement: ast.LayerStatement, spans: Arguments, maker: DraftNode
+    state: State,
+    reject: Reject,
+    op: Op,
+    statement: ast.LayerStatement | ast.Scan,
+    spans: Arguments,
+    maker: DraftNode,
 ) -> None:
     """A layer's refusal as a diagnostic: at the argument, with the statement that made the input."""
-    if reject.argument and not spans:
+    if reject.argument and not spans and isinstance(statement, ast.LayerStatement):
         ev = evaluator(state)
         with state.sink.muted():
             spans = bind(statement.keyword, statement.args, op.parameters, "", ev).spans

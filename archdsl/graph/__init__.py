@@ -3,7 +3,9 @@
 from .assertion import Assertion
 from .graph import BaseGraph, Draft, Graph
 from .node import DraftNode, Node, NodeSite, Unresolved, likely_shape
+from .scan_op import ScanOp, scanned
 from .setting import Setting
+from .subgraph import Subgraph
 
 __all__ = [
     "Assertion",
@@ -13,7 +15,10 @@ __all__ = [
     "Graph",
     "Node",
     "NodeSite",
+    "ScanOp",
     "Setting",
+    "Subgraph",
     "Unresolved",
     "likely_shape",
+    "scanned",
 ]

@@ -10,7 +10,7 @@ from functools import cache
 
 from ..layers import registry, synonyms
 from ..record import Record
-from ..syntax.tokens import KEYWORDS, MERGE_NAMES
+from ..syntax.tokens import KEYWORDS, MERGE_NAMES, SCAN_WORDS
 
 CLASSES = (
     "comment",
@@ -110,7 +110,9 @@ def _starts() -> tuple[Rule, ...]:
     """The first word of a statement without a keyword: a layer, a merge or a block."""
     start = rf"(^|[;{{])({_BLANK}*)"
     words = (*registry(), *synonyms(), *MERGE_NAMES)
+    scan = f"({SCAN_WORDS[0]})({_BLANK}+)({SCAN_WORDS[1]}){_END}"
     return (
+        Rule(pattern=rf"{start}{scan}", classes=("punctuation", "", "layer", "", "keyword")),
         Rule(pattern=rf"{start}({_one_of(words)})", classes=("punctuation", "", "layer")),
         Rule(pattern=rf"{start}(?!{_one_of(KEYWORDS)}|x[0-9]+{_END})({_WORD})", classes=("punctuation", "", "block")),
     )

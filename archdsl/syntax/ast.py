@@ -259,6 +259,23 @@ class Residual(Statement):
     alias: Word | None = None
 
 
+class Carried(Record):
+    """`NAME = EXPR`: a tensor that a scan carries over, with its initial value."""
+
+    name: Word
+    value: Expr
+    span: Span
+
+
+class Scan(Statement):
+    """`scan carry NAME = EXPR, … { … } [as NAME]`."""
+
+    keyword: Word
+    carried: tuple[Carried, ...]
+    body: Body
+    alias: Word | None = None
+
+
 class Repeat(Statement):
     """`repeat N [as i] { … } [as NAME]`; `count` may be a list, whose entries the target gets."""
 

@@ -119,7 +119,16 @@ class _Printer:
             case ast.Block() if statement.parameters:
                 head = "\n".join(self.parameters(statement, statement.body.span.start, indent))
                 return self.compose([_piece(head, statement.body)], "", indent)
-            case ast.Block() | ast.Stage() | ast.Aux() | ast.Train() | ast.Repeat() | ast.Residual() | ast.If():
+            case (
+                ast.Block()
+                | ast.Stage()
+                | ast.Aux()
+                | ast.Train()
+                | ast.Repeat()
+                | ast.Residual()
+                | ast.Scan()
+                | ast.If()
+            ):
                 kept = self.names
                 if isinstance(statement, ast.Train):
                     self.names = {}
@@ -260,7 +269,7 @@ def _tail(statement: ast.Statement) -> str:
     match statement:
         case ast.Merge() | ast.Residual():
             return tail(statement.times, statement.alias)
-        case ast.Repeat() | ast.If():
+        case ast.Repeat() | ast.If() | ast.Scan():
             return tail(1, statement.alias)
         case _:
             return ""
@@ -290,7 +299,7 @@ def _pieces(statement: ast.Statement) -> list[_Piece]:
             return [_piece(lead(statement), statement.body), *shortcut]
         case ast.If():
             return _branches(statement)
-        case ast.Block() | ast.Stage() | ast.Aux() | ast.Train() | ast.Repeat():
+        case ast.Block() | ast.Stage() | ast.Aux() | ast.Train() | ast.Repeat() | ast.Scan():
             return [_piece(lead(statement), statement.body)]
         case _:
             raise AssertionError(statement)

@@ -250,6 +250,19 @@ class _Lower:
             alias=self.alias(node),
         )
 
+    def do_scan(self, node: Node) -> ast.Statement:
+        return ast.Scan(
+            span=self.span(node),
+            keyword=self.word(node.children[0]),
+            carried=tuple(map(self.carried, _rules(node, "carried"))),
+            body=self.last_body(node),
+            alias=self.alias(node),
+        )
+
+    def carried(self, node: Node) -> ast.Carried:
+        value = self.make(node.children[2])
+        return ast.Carried(span=self.span(node), name=self.name(node.children[0]), value=value)
+
     def do_repeat(self, node: Node) -> ast.Statement:
         target = self.find(node, "target")
         count = self.make(node.children[1])

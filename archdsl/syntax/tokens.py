@@ -24,10 +24,14 @@ _NO_ARGUMENT = frozenset({"LET", "AS", "NET", "BLOCK", "STAGE", "AUX", "REUSE", 
 # Names that are merges at the start of a statement, and ordinary names elsewhere.
 MERGE_NAMES = frozenset({"sub", "div", "maximum", "minimum", "stack", "matmul", "einsum"})
 
+# Words that begin a statement if `carry` follows, and are ordinary names elsewhere.
+SCAN_WORDS = ("scan", "carry")
+
 # Tokens that may start a statement.
 STARTS = frozenset(
     """
-    NAME CALL NET USE INPUT OUTPUT BLOCK STAGE AUX TRAIN ADD MUL CONCAT MERGE RESIDUAL REPEAT IF LET FROM REUSE ASSERT
+    NAME CALL NET USE INPUT OUTPUT BLOCK STAGE AUX TRAIN ADD MUL CONCAT MERGE RESIDUAL SCAN REPEAT IF LET FROM REUSE
+    ASSERT
     """.split()  # noqa: SIM905  # a page of quotes would say no more
 )
 
@@ -103,7 +107,8 @@ def mark_words(tokens: list[Token]) -> None:
     """Give tokens the types that depend on those around them.
 
     The name of a merge at the start of a statement becomes MERGE, unless the text has a block with that name; `[` and
-    `@h` directly after a value become INDEX and AT_OF; `for` in brackets becomes FOR.
+    `@h` directly after a value become INDEX and AT_OF; `for` in brackets becomes FOR; `scan carry` becomes SCAN and
+    CARRY at the start of a statement.
     """
     pairs = list(zip([None, *tokens], tokens, strict=False))
     blocks = {str(token) for before, token in pairs if before is not None and before.type == "BLOCK"}
@@ -111,11 +116,17 @@ def mark_words(tokens: list[Token]) -> None:
     for index, (before, token) in enumerate(pairs):
         kind = token.type
         if kind == "NAME":
+            starts = before is None or before.type in ("SEP", "LBRACE")
             if token in MERGE_NAMES:
-                starts = before is None or before.type in ("SEP", "LBRACE")
                 kind = "MERGE" if starts and token not in blocks else kind
             elif brackets > 0 and token == "for":
                 kind = "FOR"
+            elif starts and tuple(tokens[index : index + 2]) == SCAN_WORDS:
+                kind = "SCAN"
+            elif (
+                token == SCAN_WORDS[1] and before is not None and before == SCAN_WORDS[0] and _begins(tokens, index - 1)
+            ):
+                kind = "CARRY"
         elif kind == "LBRACKET":
             brackets += 1
             kind = "INDEX" if before is not None and _follows(token, before, _INDEXED) else kind
@@ -125,6 +136,11 @@ def mark_words(tokens: list[Token]) -> None:
             kind = "AT_OF"
         if kind != token.type:
             tokens[index] = Token.new_borrow_pos(kind, str(token), token)
+
+
+def _begins(tokens: list[Token], index: int) -> bool:
+    """Whether a token is the first of a statement."""
+    return index == 0 or tokens[index - 1].type in ("SEP", "LBRACE")
 
 
 _INDEXED = frozenset({"NAME", "CALL", "TIMES", "RPAR", "RBRACKET"})

@@ -76,6 +76,11 @@ def parameter(each: ast.Parameter) -> str:
     return each.name.text if each.default is None else f"{each.name.text} = {expression(each.default)}"
 
 
+def carried(each: ast.Carried) -> str:
+    """`name = initial value`."""
+    return f"{each.name.text} = {expression(each.value)}"
+
+
 def parameters(all_of_them: tuple[ast.Parameter, ...]) -> str:
     """`(a, b = 1)`; empty if there are none."""
     return f"({', '.join(map(parameter, all_of_them))})" if all_of_them else ""
@@ -140,6 +145,8 @@ def lead(statement: ast.Statement) -> str:
             return f"repeat {expression(statement.count)}{names}"
         case ast.Residual():
             return "residual" + (f" when {expression(statement.when)}" if statement.when else "")
+        case ast.Scan():
+            return f"scan carry {', '.join(map(carried, statement.carried))}"
         case ast.If():
             return f"if {expression(statement.condition)}"
         case _:

@@ -30,7 +30,7 @@ PLAIN = {
     **{word.upper(): "keyword" for word in KEYWORDS},
     **{word.upper(): "word-operator" for word in ("and", "or", "not", "in")},
 }
-_NAMING = ast.LayerStatement | ast.Merge | ast.Residual | ast.Reuse | ast.Repeat | ast.If
+_NAMING = ast.LayerStatement | ast.Merge | ast.Residual | ast.Reuse | ast.Repeat | ast.If | ast.Scan
 _SHORTHAND = re.compile(r"([a-z])\d+(?:x\d+)*")
 
 
@@ -69,6 +69,11 @@ def _roles(program: ast.Program) -> Iterator[tuple[int, str]]:
                 yield item.name.span.start, "definition"
             case ast.Let() | ast.Repeat() if item.target and not item.target.unpacks:
                 yield item.target.span.start, "definition"
+            case ast.Scan():
+                yield item.keyword.span.start, "layer"
+                yield item.span.start + item.span.text.index("carry"), "keyword"
+            case ast.Carried():
+                yield item.name.span.start, "argument"
             case ast.Parameter() if item.default is not None:
                 yield item.name.span.start, "argument"
             case ast.Argument():

@@ -7,7 +7,7 @@ from archdsl.contract.arguments import TensorName, TensorRef
 from archdsl.contract.layer import Op, Reject
 from archdsl.diagnostics import Sink
 from archdsl.elaborate import elaborate
-from archdsl.graph import Graph
+from archdsl.graph import Graph, scanned
 from archdsl.layers import merges, registry, synonyms
 from archdsl.layers.contraction import Einsum, Matmul
 from archdsl.layers.joining import Concat
@@ -151,6 +151,7 @@ class _Maker:
                 "reuse",
                 "aux",
                 "like",
+                "scan",
             ]
         made = getattr(self, f"make_{self.random.choice(kinds)}")(x, names, depth)
         return made if made is not None else self.make_layer(x, names, depth)
@@ -366,6 +367,29 @@ class _Maker:
             return None
         name = self.random.choice(fitting)
         return f"reuse {name}", names.tensors[name][0]
+
+    def make_scan(self, x: Shape, names: _Names, depth: int) -> tuple[str, Shape] | None:
+        """A scan with one or two carried tensors, that start with zeros or with a named tensor."""
+        try:
+            _, step = scanned(x)
+        except Reject:
+            return None
+        if step.layout is Layout.IDS or (x.layout is Layout.OPEN and self.bernoulli(0.5)):
+            return None
+        state, initial = self.name(), "x".join(map(str, step.dims))
+        starts = [name for name, (shape, _) in names.tensors.items() if shape == step]
+        if starts and self.bernoulli(0.5):
+            initial = self.random.choice(starts)
+        inner = _Names(dict(names.numbers), {state: (step, None)})
+        body, _ = self.body(step, inner, max(depth, 1), keep=True)
+        function = self.random.choice(["add", "mul", "sub"])
+        carried, ends = f"{state} = {initial}", f"{function} {state}; sigmoid as {state}"
+        if self.bernoulli(0.3):
+            other = self.name()
+            carried += f", {other} = {'x'.join(map(str, step.dims))}"
+            ends = f"maximum {other} as {other}; {ends}"
+        x = x.read_as(Layout.SEQUENCE) if x.layout is Layout.OPEN else x
+        return f"scan carry {carried} {{ if 1 < 2 {body}; {ends} }}", x
 
     def make_like(self, x: Shape, names: _Names, depth: int) -> tuple[str, Shape] | None:
         """`upsample like=` a named tensor."""

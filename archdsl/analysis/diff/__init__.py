@@ -127,6 +127,8 @@ def _scopes(graph: Graph, node: Node) -> tuple[tuple[str, str], ...]:
 
 
 def _value(value: Any) -> str:
+    if isinstance(value, tuple) and not all(isinstance(each, int) for each in value):
+        return ", ".join(map(_value, value))
     return times(value) if isinstance(value, tuple) else show(value).strip("`")
 
 
