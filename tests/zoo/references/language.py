@@ -46,7 +46,7 @@ def bert(width: int = 768, n: int = 12, heads: int = 12, vocabulary: int = 30522
     return Bert(made.BertModel(config))
 
 
-class Llama(Outputs):
+class Logits(Outputs):
     def forward(self, words: Tensor) -> Tensor:
         # The package looks at the values of the positions, which are not there while MACs are counted, unless it
         # gets a mask for each pair of steps.
@@ -80,7 +80,28 @@ def llama(
         rms_norm_eps=eps,
         rope_parameters=rotary,
     )
-    return Llama(made.LlamaForCausalLM(config))
+    return Logits(made.LlamaForCausalLM(config))
+
+
+class RecurrentLogits(Outputs):
+    def forward(self, words: Tensor) -> Tensor:
+        y: Tensor = self.model(input_ids=words, use_cache=False).logits
+        return y
+
+
+def mamba(
+    width: int = 768, n: int = 24, states: int = 16, rank: int = 48, vocabulary: int = 50280, T: int = 128
+) -> nn.Module:
+    made = _transformers()
+    config = made.MambaConfig(
+        vocab_size=vocabulary,
+        hidden_size=width,
+        state_size=states,
+        num_hidden_layers=n,
+        time_step_rank=rank,
+        tie_word_embeddings=True,
+    )
+    return RecurrentLogits(made.MambaForCausalLM(config))
 
 
 class Whisper(Outputs):

@@ -83,7 +83,7 @@ def _parts(module: nn.Module) -> list[tuple[str, Tensor]]:
     found: list[tuple[str, Tensor]] = []
     for name, tensor in module.state_dict().items():
         if name in parameters or "running_" in name:
-            rows = _rows(module, name, tensor) if "in_proj" in name else (len(tensor),) if tensor.ndim else None
+            rows = _rows(module, name, tensor) if "in_proj_" in name else (len(tensor),) if tensor.ndim else None
             found += [(name, part) for part in (tensor.split(rows) if rows else (tensor,))]
     return found
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
-from . import detection, generation, language, points, segmentation, signals
+from . import detection, generation, language, points, recurrent, segmentation, signals
 from .reference import Reference
 
 _TV, _TF, _DF = "torchvision", "transformers", "diffusers"
 _SD = {"width": 16, "groups": 4, "heads": 2, "T": 7, "C": 24, "S": 32}
 _BERT = {"width": 48, "n": 2, "heads": 4, "vocabulary": 50, "T": 16}
 _LLAMA = {"width": 64, "n": 2, "heads": 4, "kv_heads": 2, "hidden": 96, "vocabulary": 50, "T": 12}
+_MAMBA = {"width": 24, "n": 2, "states": 5, "rank": 3, "vocabulary": 50, "T": 9}
 _WHISPER = {"width": 48, "n": 2, "heads": 4, "L": 40}
 _CLIP = {"width": 128, "text": 64, "n": 2, "code": 24, "vocabulary": 50, "S": 64, "T": 9}
 
@@ -32,6 +33,11 @@ REFERENCES: Mapping[str, Reference] = {
     "nerf": Reference(points.NeRF),
     "tcn": Reference(points.TCN, {"L": 300, "n": 4}),
     "show_and_tell": Reference(points.ShowAndTell, {"n2": 1, "n3": 2, "vocabulary": 50, "S": 64, "T": 5}),
+    "convlstm": Reference(
+        recurrent.ConvLSTM, {"C": 3, "T": 4, "H": 7, "W": 6, "first": 8, "second": 6, "third": 4, "size": 3}
+    ),
+    "mamba_130m": Reference(language.mamba, _MAMBA, _TF),
+    "mamba_370m": Reference(language.mamba, _MAMBA, _TF),
     "vae": Reference(generation.VAE),
     "ddpm_cifar10": Reference(generation.ddpm, {"width": 16, "groups": 4}, _DF),
     "stable_diffusion_unet": Reference(generation.stable_diffusion, _SD, _DF),
