@@ -496,6 +496,36 @@ class ScanLoop(nn.Module):
         return f"axis={self.axis}, joined={self.joined}, zeros={self.zeros}"
 
 
+class MixtureOfExperts(nn.Module):
+    """A router sends each step of N×…×C through the `top` experts that it gives the highest probabilities.
+
+    The result is the sum of theirs, weighted by the probabilities.
+    """
+
+    def __init__(self, experts: list[nn.Module], features: int, top: int, renormalize: bool = False) -> None:
+        super().__init__()
+        self.top, self.renormalize = top, renormalize
+        self.router = nn.Linear(features, len(experts), bias=False)
+        self.experts = nn.ModuleList(experts)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        steps = x.reshape(-1, x.shape[-1])
+        weights, chosen = self.router(steps).softmax(-1).topk(self.top, -1)
+        if self.renormalize:
+            weights = weights / weights.sum(-1, keepdim=True)
+        results, places = [], []
+        for number, expert in enumerate(self.experts):
+            step, place = (chosen == number).nonzero(as_tuple=True)
+            results.append(expert(steps[step]) * weights[step, place, None])
+            places.append(step)
+        result = torch.cat(results)
+        total = torch.zeros(steps.shape[0], result.shape[1], dtype=result.dtype, device=x.device)
+        return total.index_add(0, torch.cat(places), result).reshape(*x.shape[:-1], -1)
+
+    def extra_repr(self) -> str:
+        return f"top={self.top}, renormalize={self.renormalize}"
+
+
 UNDECAYED: dict[type[nn.Module], tuple[str, ...]] = {
     Scale: ("weight",),
     ClassToken: ("weight",),

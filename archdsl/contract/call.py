@@ -42,6 +42,13 @@ class Module(Record):
         return tuple(tensors[:first]), dict(zip(self.inputs, tensors[first:], strict=True))
 
 
+class Copies(Record):
+    """An argument of a module: a list of this many modules, each built from the same body."""
+
+    body: Any
+    count: int
+
+
 class Apply(Record):
     """A stateless call; placeholders among the arguments stand for tensors.
 

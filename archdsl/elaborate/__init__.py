@@ -12,7 +12,7 @@ from ..graph import Assertion, Draft
 from ..syntax import ast
 from ..text.library import Library, StandardLibrary
 from ..text.source import Span
-from . import control, layer_statements, merges, readings, scan_statement, train_block
+from . import control, layer_statements, merges, moe_statement, readings, scan_statement, train_block
 from .definitions import Definitions
 from .inputs import Override, run_input, run_override
 from .named_tensors import find_tensor
@@ -113,6 +113,8 @@ def execute(state: State, statement: ast.Statement, override: Override) -> None:
             merges.run_merge(state, statement)
         case ast.Residual():
             merges.run_residual(state, statement)
+        case ast.Moe():
+            moe_statement.run_moe(state, statement)
         case ast.Scan():
             scan_statement.run_scan(state, statement)
         case ast.Repeat():

@@ -25,7 +25,7 @@ class _Counter:
                 return statement.times * self.layer(statement.keyword.text, depth)
             case ast.Input():
                 return 1
-            case ast.Scan():
+            case ast.Scan() | ast.Moe():
                 return 1
             case ast.Stage() | ast.Aux():
                 return self.body(statement.body.statements, depth)

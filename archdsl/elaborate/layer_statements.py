@@ -103,7 +103,7 @@ def make_op(state: State, statement: ast.LayerStatement, layer: type[Op]) -> tup
 
 
 def infer(
-    state: State, op: Op, inputs: tuple[int, ...], statement: ast.LayerStatement | ast.Scan, spans: Arguments
+    state: State, op: Op, inputs: tuple[int, ...], statement: ast.LayerStatement | ast.Scan | ast.Moe, spans: Arguments
 ) -> Result:
     """The shape that an op gives here, or the likely one after its mistake was reported."""
     known = state.shapes_of(inputs)
@@ -143,7 +143,9 @@ def is_too_large(state: State, op: Op, xs: tuple[Shape, ...], y: Shape, span: Sp
     return True
 
 
-def _check_weights(state: State, statement: ast.LayerStatement | ast.Scan, op: Op, xs: tuple[Shape, ...]) -> bool:
+def _check_weights(
+    state: State, statement: ast.LayerStatement | ast.Scan | ast.Moe, op: Op, xs: tuple[Shape, ...]
+) -> bool:
     """Whether the number of weights is independent of symbolic dimensions; if not, that is reported."""
     if state.fixed:
         # The weights are those of the text's own sizes.
@@ -161,7 +163,7 @@ def report(
     state: State,
     reject: Reject,
     op: Op,
-    statement: ast.LayerStatement | ast.Scan,
+    statement: ast.LayerStatement | ast.Scan | ast.Moe,
     spans: Arguments,
     maker: DraftNode,
 ) -> None:

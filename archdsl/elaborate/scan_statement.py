@@ -1,16 +1,14 @@
 """The `scan` statement: its body becomes a graph of its own, and the statement one layer."""
 
-from collections.abc import Sequence
-
 from ..contract.arguments import Dims, InvalidValue
-from ..contract.layer import INPUT, Reject
-from ..diagnostics.catalogue import argument_errors, name_errors, shape_errors, structure_errors
-from ..expressions.scope import UNKNOWN, NamedTensor, Scope
+from ..contract.layer import Reject
+from ..diagnostics.catalogue import argument_errors, shape_errors
+from ..expressions.scope import UNKNOWN, NamedTensor
 from ..expressions.show import show
-from ..graph import DraftNode, Graph, Node, ScanOp, Subgraph, scanned
+from ..graph import ScanOp, Subgraph, scanned
 from ..shapes.shape import Shape
 from ..syntax import ast
-from ..text.source import Span
+from .layer_body import LayerBody
 from .layer_statements import infer
 from .state import State
 from .surroundings import evaluator
@@ -51,8 +49,7 @@ def _layer(state: State, statement: ast.Scan, path: tuple[str, ...]) -> tuple[Sc
     states = [each for each in initial if each is not None]
     if len(states) < len(initial):
         return None
-    body = _Body(state, statement, path)
-    found = body.run(step, [shape for shape, _ in states])
+    found = LayerBody(state, statement, path, statement.carried).run(step, [shape for shape, _ in states])
     if found is None:
         return None
     graph, outer = found
@@ -83,119 +80,3 @@ def _initial(state: State, carried: ast.Carried) -> tuple[Shape, int | None] | N
         )
     )
     return None
-
-
-class _Body:
-    """The elaboration of a body: its nodes are made after those of the network, and then taken away."""
-
-    def __init__(self, state: State, statement: ast.Scan, path: tuple[str, ...]) -> None:
-        self.state, self.statement, self.path = state, statement, path
-        self.start = len(state.nodes)
-        self.kept = len(state.inputs), len(state.outputs), len(state.aux), len(state.asserts)
-
-    def run(self, step: Shape, states: Sequence[Shape]) -> tuple[Graph, tuple[int, ...]] | None:
-        """The graph, and the outer nodes that it reads; None after a report."""
-        state, source = self.state, self.state.current
-        outer, scopes = Scope(state.scope), set(state.scopes)
-        begin = self.placeholder(step, "x", self.statement.keyword.span)
-        for carried, shape in zip(self.statement.carried, states, strict=True):
-            node = self.placeholder(shape, carried.name.text, carried.name.span)
-            outer.define(carried.name.text, NamedTensor(node=node, first=node), carried.name.span)
-        state.current = begin
-        inner = Scope(outer)
-        with state.inside(path=self.path, scope=inner):
-            state.run(self.statement.body.statements)
-        ends = [state.current, *(self.updated(inner, carried.name) for carried in self.statement.carried)]
-        nodes = state.nodes[self.start :]
-        own = {key: state.scopes.pop(key) for key in set(state.scopes) - scopes}
-        del state.nodes[self.start :]
-        state.current = source
-        if self.has_misplaced() or None in ends:
-            return None
-        return self.graph(nodes, [end for end in ends if end is not None], own)
-
-    def placeholder(self, shape: Shape, name: str, span: Span) -> int:
-        state = self.state
-        node = Node(len(state.nodes), INPUT, (), shape, (name,), span)
-        state.nodes.append(node)
-        return node.id
-
-    def updated(self, inner: Scope, name: ast.Word) -> int | None:
-        """The node that the body names as a carried tensor; None after a report."""
-        found = inner.names.get(name.text)
-        if found is not None and isinstance(found.value, NamedTensor):
-            return found.value.node
-        if found is None:
-            what = "carried over, but the body does not name its next value"
-            helps = (f"`as {name.text}` after a layer in the body does",)
-            state = self.state
-            state.emit(
-                name_errors.UnknownName(
-                    span=name.span, uses=state.uses, name=name.text, nearest=None, what=what, helps=helps
-                )
-            )
-        return None
-
-    def has_misplaced(self) -> bool:
-        """Whether the body has what only a network has: reported, and taken away."""
-        state = self.state
-        lists: tuple[list[object], ...] = (state.inputs, state.outputs, state.aux, state.asserts)  # type: ignore[assignment]  # only their lengths matter
-        words = ("input", "output", "aux", "assert")
-        found = [word for word, each, count in zip(words, lists, self.kept, strict=True) if len(each) > count]
-        for each, count in zip(lists, self.kept, strict=True):
-            del each[count:]
-        for word in found:
-            span = self.statement.keyword.span
-            where = f"its body has `{word}`, which belongs outside"
-            state.emit(structure_errors.Misplaced(span=span, uses=state.uses, word="scan", where=where))
-        return bool(found)
-
-    def graph(
-        self, nodes: Sequence[DraftNode], ends: Sequence[int], scopes: dict[tuple[str, ...], str]
-    ) -> tuple[Graph, tuple[int, ...]] | None:
-        """The body as a graph whose inputs are the placeholders and the outer nodes that it reads."""
-        state, start = self.state, self.start
-        resolved = [node for node in nodes if isinstance(node, Node)]
-        if len(resolved) < len(nodes):
-            return None
-        if any(node.shared is not None and node.shared < start for node in resolved):
-            what = "a loop whose weights are its own: it cannot `reuse` a layer from outside"
-            span = self.statement.keyword.span
-            state.emit(name_errors.UnknownName(span=span, uses=state.uses, name="scan", nearest=None, what=what))
-            return None
-        outer = sorted({i for node in resolved for i in (*node.inputs, *ends) if i < start})
-        if any(state.shape_of(i) is None for i in outer):
-            return None
-        count = 1 + len(self.statement.carried)
-        entries = [*range(start, start + count), *outer]
-        order = [*entries, *(node.id for node in resolved[count:])]
-        ids = {old: new for new, old in enumerate(order)}
-        made = [self.moved(state, nodes, old, ids) for old in order]
-        depth = len(self.path)
-        names = tuple(made[i].path[-1] for i in range(count))
-        graph = Graph(
-            name="body",
-            nodes=tuple(made),
-            inputs=tuple(range(len(entries))),
-            input_names=(*names, *(f"outer{number}" for number in range(1, len(outer) + 1))),
-            outputs=tuple((str(number), ids[end]) for number, end in enumerate(ends)),
-            settings={},
-            scopes={key[depth:]: kind for key, kind in scopes.items()},
-        )
-        return graph, tuple(outer)
-
-    def moved(self, state: State, nodes: Sequence[DraftNode], old: int, ids: dict[int, int]) -> Node:
-        """A node of the body under its new id, named within the body; an outer node as an input."""
-        if old < self.start:
-            node, shape = state.nodes[old], state.shape_of(old)
-            assert shape is not None
-            return Node(ids[old], INPUT, (), shape, (f"outer{ids[old]}",), node.span)
-        inner = nodes[old - self.start]
-        assert isinstance(inner, Node)
-        shared = None if inner.shared is None else ids[inner.shared]
-        path = inner.path if inner.is_input else inner.path[len(self.path) :]
-        inputs = tuple(ids[i] for i in inner.inputs)
-        return Node(
-            ids[old], inner.op, inputs, inner.shape, path, inner.span, inner.uses, shared, inner.alias,
-            inner.statement, inner.arguments,
-        )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from .assertion import Assertion
 from .graph import BaseGraph, Draft, Graph
+from .moe_op import MoeOp
 from .node import DraftNode, Node, NodeSite, Unresolved, likely_shape
 from .scan_op import ScanOp, scanned
 from .setting import Setting
@@ -13,6 +14,7 @@ __all__ = [
     "Draft",
     "DraftNode",
     "Graph",
+    "MoeOp",
     "Node",
     "NodeSite",
     "ScanOp",

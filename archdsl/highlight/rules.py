@@ -10,7 +10,7 @@ from functools import cache
 
 from ..layers import registry, synonyms
 from ..record import Record
-from ..syntax.tokens import KEYWORDS, MERGE_NAMES, SCAN_WORDS
+from ..syntax.tokens import KEYWORDS, MERGE_NAMES, MOE_WORD, SCAN_WORDS
 
 CLASSES = (
     "comment",
@@ -109,7 +109,7 @@ def _comments() -> tuple[Rule, ...]:
 def _starts() -> tuple[Rule, ...]:
     """The first word of a statement without a keyword: a layer, a merge or a block."""
     start = rf"(^|[;{{])({_BLANK}*)"
-    words = (*registry(), *synonyms(), *MERGE_NAMES)
+    words = (*registry(), *synonyms(), *MERGE_NAMES, MOE_WORD)
     scan = f"({SCAN_WORDS[0]})({_BLANK}+)({SCAN_WORDS[1]}){_END}"
     return (
         Rule(pattern=rf"{start}{scan}", classes=("punctuation", "", "layer", "", "keyword")),

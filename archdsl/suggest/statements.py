@@ -101,7 +101,7 @@ def covers(outer: Span, inner: Span) -> bool:
 def bodies(statement: ast.Statement) -> list[ast.Body]:
     """The bodies of a statement, in the order of the text."""
     match statement:
-        case ast.Block() | ast.Stage() | ast.Aux() | ast.Train() | ast.Repeat() | ast.Scan():
+        case ast.Block() | ast.Stage() | ast.Aux() | ast.Train() | ast.Repeat() | ast.Scan() | ast.Moe():
             return [statement.body]
         case ast.Merge():
             return [each for each in statement.operands if isinstance(each, ast.Body)]
@@ -216,7 +216,7 @@ class _Editor:
                 rest = part.orelse
                 other = self.with_bodies(rest, edits) if isinstance(rest, ast.If) else body(rest) if rest else None
                 return part.replace(body=body(part.body), orelse=other)
-            case ast.Block() | ast.Stage() | ast.Aux() | ast.Train() | ast.Repeat() | ast.Scan():
+            case ast.Block() | ast.Stage() | ast.Aux() | ast.Train() | ast.Repeat() | ast.Scan() | ast.Moe():
                 return part.replace(body=body(part.body))
             case _:
                 raise AssertionError(part)

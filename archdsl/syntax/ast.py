@@ -276,6 +276,15 @@ class Scan(Statement):
     alias: Word | None = None
 
 
+class Moe(Statement):
+    """`moe experts=N … { … } [as NAME]`: a mixture of experts."""
+
+    keyword: Word
+    args: tuple[Argument, ...]
+    body: Body
+    alias: Word | None = None
+
+
 class Repeat(Statement):
     """`repeat N [as i] { … } [as NAME]`; `count` may be a list, whose entries the target gets."""
 

@@ -127,6 +127,7 @@ class _Printer:
                 | ast.Repeat()
                 | ast.Residual()
                 | ast.Scan()
+                | ast.Moe()
                 | ast.If()
             ):
                 kept = self.names
@@ -269,7 +270,7 @@ def _tail(statement: ast.Statement) -> str:
     match statement:
         case ast.Merge() | ast.Residual():
             return tail(statement.times, statement.alias)
-        case ast.Repeat() | ast.If() | ast.Scan():
+        case ast.Repeat() | ast.If() | ast.Scan() | ast.Moe():
             return tail(1, statement.alias)
         case _:
             return ""
@@ -299,7 +300,7 @@ def _pieces(statement: ast.Statement) -> list[_Piece]:
             return [_piece(lead(statement), statement.body), *shortcut]
         case ast.If():
             return _branches(statement)
-        case ast.Block() | ast.Stage() | ast.Aux() | ast.Train() | ast.Repeat() | ast.Scan():
+        case ast.Block() | ast.Stage() | ast.Aux() | ast.Train() | ast.Repeat() | ast.Scan() | ast.Moe():
             return [_piece(lead(statement), statement.body)]
         case _:
             raise AssertionError(statement)

@@ -259,6 +259,15 @@ class _Lower:
             alias=self.alias(node),
         )
 
+    def do_moe(self, node: Node) -> ast.Statement:
+        return ast.Moe(
+            span=self.span(node),
+            keyword=self.word(node.children[0]),
+            args=self.arguments(node),
+            body=self.last_body(node),
+            alias=self.alias(node),
+        )
+
     def carried(self, node: Node) -> ast.Carried:
         value = self.make(node.children[2])
         return ast.Carried(span=self.span(node), name=self.name(node.children[0]), value=value)

@@ -27,10 +27,13 @@ MERGE_NAMES = frozenset({"sub", "div", "maximum", "minimum", "stack", "matmul", 
 # Words that begin a statement if `carry` follows, and are ordinary names elsewhere.
 SCAN_WORDS = ("scan", "carry")
 
+# A word that begins a statement, and is an ordinary name elsewhere, or if a block has this name.
+MOE_WORD = "moe"
+
 # Tokens that may start a statement.
 STARTS = frozenset(
     """
-    NAME CALL NET USE INPUT OUTPUT BLOCK STAGE AUX TRAIN ADD MUL CONCAT MERGE RESIDUAL SCAN REPEAT IF LET FROM REUSE
+    NAME CALL NET USE INPUT OUTPUT BLOCK STAGE AUX TRAIN ADD MUL CONCAT MERGE RESIDUAL SCAN MOE REPEAT IF LET FROM REUSE
     ASSERT
     """.split()  # noqa: SIM905  # a page of quotes would say no more
 )
@@ -108,7 +111,7 @@ def mark_words(tokens: list[Token]) -> None:
 
     The name of a merge at the start of a statement becomes MERGE, unless the text has a block with that name; `[` and
     `@h` directly after a value become INDEX and AT_OF; `for` in brackets becomes FOR; `scan carry` becomes SCAN and
-    CARRY at the start of a statement.
+    CARRY at the start of a statement, `moe` becomes MOE there.
     """
     pairs = list(zip([None, *tokens], tokens, strict=False))
     blocks = {str(token) for before, token in pairs if before is not None and before.type == "BLOCK"}
@@ -119,6 +122,8 @@ def mark_words(tokens: list[Token]) -> None:
             starts = before is None or before.type in ("SEP", "LBRACE")
             if token in MERGE_NAMES:
                 kind = "MERGE" if starts and token not in blocks else kind
+            elif starts and token == MOE_WORD and token not in blocks:
+                kind = "MOE"
             elif brackets > 0 and token == "for":
                 kind = "FOR"
             elif starts and tuple(tokens[index : index + 2]) == SCAN_WORDS:

@@ -145,6 +145,8 @@ def lead(statement: ast.Statement) -> str:
             return f"repeat {expression(statement.count)}{names}"
         case ast.Residual():
             return "residual" + (f" when {expression(statement.when)}" if statement.when else "")
+        case ast.Moe():
+            return f"moe{arguments(statement.args)}"
         case ast.Scan():
             return f"scan carry {', '.join(map(carried, statement.carried))}"
         case ast.If():

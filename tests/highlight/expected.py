@@ -30,7 +30,7 @@ PLAIN = {
     **{word.upper(): "keyword" for word in KEYWORDS},
     **{word.upper(): "word-operator" for word in ("and", "or", "not", "in")},
 }
-_NAMING = ast.LayerStatement | ast.Merge | ast.Residual | ast.Reuse | ast.Repeat | ast.If | ast.Scan
+_NAMING = ast.LayerStatement | ast.Merge | ast.Residual | ast.Reuse | ast.Repeat | ast.If | ast.Scan | ast.Moe
 _SHORTHAND = re.compile(r"([a-z])\d+(?:x\d+)*")
 
 
@@ -72,6 +72,8 @@ def _roles(program: ast.Program) -> Iterator[tuple[int, str]]:
             case ast.Scan():
                 yield item.keyword.span.start, "layer"
                 yield item.span.start + item.span.text.index("carry"), "keyword"
+            case ast.Moe():
+                yield item.keyword.span.start, "layer"
             case ast.Carried():
                 yield item.name.span.start, "argument"
             case ast.Parameter() if item.default is not None:
