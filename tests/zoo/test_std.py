@@ -104,10 +104,10 @@ def test_block(case: Case) -> None:
     assert network.macs == counter.get_total_flops() // 2 // 2
 
 
-@pytest.mark.parametrize("pre", [0, 1])
-def test_transformer_decoder(pre: int) -> None:
+@pytest.mark.parametrize(("pre", "causal"), [(0, 1), (1, 1), (0, 0)])
+def test_transformer_decoder(pre: int, causal: int) -> None:
     header = "net Two(T = 5, S = 7, C = 12)\nuse std\ninput memory SxC\ninput x TxC\n"
-    network = archdsl.loads(f"{header}transformer_decoder memory 3 20 pre={pre}\n")
+    network = archdsl.loads(f"{header}transformer_decoder memory 3 20 pre={pre} causal={causal}\n")
     reference = nn.TransformerDecoderLayer(12, 3, 20, batch_first=True, norm_first=bool(pre)).eval()
     scatter(reference)
     ours = network.to_torch().eval()
@@ -121,8 +121,8 @@ def test_transformer_decoder(pre: int) -> None:
         chosen = [name for name in names if match in name]
         ours.load_state_dict({a: theirs[b] for a, b in zip(mine, chosen, strict=True)}, strict=False)
     memory, x = torch.randn(2, 7, 12), torch.randn(2, 5, 12)
-    mask = nn.Transformer.generate_square_subsequent_mask(5)
-    torch.testing.assert_close(ours(memory, x), reference(x, memory, mask, tgt_is_causal=True))
+    mask = nn.Transformer.generate_square_subsequent_mask(5) if causal else None
+    torch.testing.assert_close(ours(memory, x), reference(x, memory, mask, tgt_is_causal=bool(causal)))
     assert network.parameters == sum(p.numel() for p in theirs.values())
 
 

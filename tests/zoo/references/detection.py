@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from scripts.conformance import torchvision_models
 
-from ..std_references import FastPyramidPooling, SplitStage, cbs, cbs_pair
+from ..std_references import FastPyramidPooling, SplitStage, bottleneck, cbs, cbs_pair
 
 
 class Detector(nn.Module):
@@ -75,3 +75,43 @@ def stage(c: int, out: int, n: int, skip: bool) -> nn.Module:
 
 def head(c: int, mid: int, out: int) -> nn.Module:
     return nn.Sequential(cbs(c, mid, 3), cbs(mid, mid, 3), nn.Conv2d(mid, out, 1))
+
+
+class DETR(nn.Module):
+    """Listing 1 of the paper; its positions and queries come first here, in the order of their use."""
+
+    def __init__(
+        self,
+        width: int = 256,
+        heads: int = 8,
+        n: int = 6,
+        n3: int = 6,
+        classes: int = 91,
+        queries: int = 100,
+        S: int = 800,
+    ) -> None:
+        super().__init__()
+        self.columns, self.rows = (nn.Parameter(torch.rand(50, width // 2)) for _ in range(2))
+        self.queries = nn.Parameter(torch.rand(queries, width))
+        parts: list[nn.Module] = [nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64), nn.ReLU()]
+        parts.append(nn.MaxPool2d(3, 2, 1))
+        c = 64
+        for index, (planes, count) in enumerate([(64, 3), (128, 4), (256, n3), (512, 3)]):
+            for number in range(count):
+                parts.append(bottleneck(c, planes, 2 if index and not number else 1, 1))
+                c = 4 * planes
+        self.backbone, self.project = nn.Sequential(*parts), nn.Conv2d(c, width, 1)
+        self.transformer = nn.Transformer(width, heads, n, n, 8 * width, batch_first=True)
+        self.scores, self.boxes = nn.Linear(width, classes + 1), nn.Linear(width, 4)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        h = self.project(self.backbone(x))
+        height, width = h.shape[2:]
+        columns = self.columns[:width][None].expand(height, -1, -1)
+        rows = self.rows[:height][:, None].expand(-1, width, -1)
+        positions = torch.cat([columns, rows], 2).flatten(0, 1)
+        fused = torch.backends.mha.get_fastpath_enabled()
+        torch.backends.mha.set_fastpath_enabled(False)  # it does not call the parts, whose order is noted
+        found = self.transformer(h.flatten(2).transpose(1, 2) + positions, self.queries.repeat(len(x), 1, 1))
+        torch.backends.mha.set_fastpath_enabled(fused)
+        return self.scores(found), self.boxes(found).sigmoid()

@@ -25,6 +25,9 @@ REFERENCES: Mapping[str, Reference] = {
     "yolov8m": Reference(detection.YOLOv8, {"S": 64}),
     "yolov8l": Reference(detection.YOLOv8, {"S": 32}),
     "yolov8x": Reference(detection.YOLOv8, {"S": 32}),
+    "detr_r50": Reference(
+        detection.DETR, {"width": 24, "heads": 2, "n": 2, "n3": 2, "classes": 5, "queries": 7, "S": 96}
+    ),
     "unet_plus_plus": Reference(segmentation.UNetPlusPlus, {"S": 32, "width": 4, "classes": 2}),
     "unet3d": Reference(segmentation.UNet3D, {"width": 2}),
     "crnn": Reference(signals.CRNN),
