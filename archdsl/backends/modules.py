@@ -206,6 +206,37 @@ class Arange(nn.Module):
         return str(self.count)
 
 
+class RelativeBias(nn.Module):
+    """A learned number for each head and each pair of steps, by their distance: N×T×C gives N×heads×T×T."""
+
+    def __init__(self, heads: int, buckets: int = 32, distance: int = 128, causal: bool = False) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(buckets, heads))
+        self.distance, self.causal = distance, causal
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        nn.init.trunc_normal_(self.weight, std=0.02)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        steps = torch.arange(x.shape[1], device=x.device)
+        found = self.weight[self.bucket(steps[None] - steps[:, None])].permute(2, 0, 1)
+        return found.repeat(x.shape[0], 1, 1, 1)
+
+    def bucket(self, apart: torch.Tensor) -> torch.Tensor:
+        """The bucket of each distance: one for each short distance, then logarithmic up to `distance`, as in T5."""
+        side = len(self.weight) if self.causal else len(self.weight) // 2
+        steps = (-apart).clamp(min=0) if self.causal else apart.abs()
+        exact = side // 2
+        ratio = (steps.clamp(min=1) / exact).log() / math.log(self.distance / exact)
+        far = (exact + (ratio * (side - exact)).long()).clamp(max=side - 1)
+        found = torch.where(steps < exact, steps, far)
+        return found if self.causal else found + (apart > 0) * side
+
+    def extra_repr(self) -> str:
+        return f"{self.weight.shape[1]}, buckets={len(self.weight)}, distance={self.distance}, causal={self.causal}"
+
+
 class ClassToken(nn.Module):
     """Prepend a learned vector to the steps of a sequence: N×T×C becomes N×(T + 1)×C."""
 

@@ -17,7 +17,7 @@ _OPERATIONS = frozenset(
     glimpse gmlp gradient grid_sample gridsample group_conv groupconv hadamard hardshrink hardtanh heaviside
     hebbian highway hinge hopfield hyena ifft inception index inner invert involution istft kan kron kronecker
     lambda layernorm2d linear_attention local_conv locallyconnected log1p logit logsigmoid logsumexp lookup lpips
-    lstmcell mamba mask masked matrix max maxout maxunpool median mel merge mfcc min mingru mixer mlp mm mod moe
+    lstmcell mamba mask masked matrix max maxout maxunpool median mel merge mfcc min mingru mixer mlp mm mod
     moveaxis multiply_add mv mxm nac nalu narrow nms noise normalise normalize ode one_hot onehot outer partial
     patch patch_embed patchembed patchify pconv perceiver performer permutohedral pixel_norm pixelnorm pool ppm
     prod psp qrnn quantise quantize randn random rbf reciprocal reflectionpad reglu remainder renorm rep repconv

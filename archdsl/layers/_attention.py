@@ -127,7 +127,7 @@ def _check_options(op: AttentionOptions, y: Shape) -> None:
             why = "it compares the steps of one sequence" + (f", but {y} has channels first" if y.spatial else "")
             raise Reject(name, why, recovery_shape=y, language_rule=True)
     if op.relative == "t5":
-        _check_buckets(op, y)
+        check_buckets(op.buckets, op.distance, op.causal, y)
 
 
 _POSITIONS: Mapping[str, Callable[[AttentionOptions], bool]] = {
@@ -136,14 +136,14 @@ _POSITIONS: Mapping[str, Callable[[AttentionOptions], bool]] = {
 }
 
 
-def _check_buckets(op: AttentionOptions, y: Shape) -> None:
+def check_buckets(buckets: int, distance: int, causal: bool, y: Shape) -> None:
     """Half of the buckets, of one direction each, have one distance; the others reach beyond. Raises Reject."""
-    if not op.causal and op.buckets % 2:
-        why = f"{op.buckets} buckets cannot be split between earlier and later steps"
-        changes = Change.of(buckets=str(op.buckets + 1))
+    if not causal and buckets % 2:
+        why = f"{buckets} buckets cannot be split between earlier and later steps"
+        changes = Change.of(buckets=str(buckets + 1))
         raise Reject("buckets", why, changes=changes, recovery_shape=y, language_rule=True)
-    exact = op.buckets // (2 if op.causal else 4)
-    if op.distance <= exact:
+    exact = buckets // (2 if causal else 4)
+    if distance <= exact:
         why = f"{exact} buckets have one distance each, so the last one applies from more than {exact}"
         changes = Change.of(distance=str(4 * exact))
         raise Reject("distance", why, changes=changes, recovery_shape=y, language_rule=True)

@@ -35,6 +35,7 @@ TITLES = {
     "elementwise": "Elementwise functions",
     "reduction": "Reductions",
     "sequence": "Attention",
+    "position_bias": "Position bias",
     "recurrent": "Recurrent networks",
 }
 """The families to present first, in this order; a new one follows under its module's name."""

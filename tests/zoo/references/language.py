@@ -83,6 +83,32 @@ def llama(
     return Logits(made.LlamaForCausalLM(config))
 
 
+class Translation(Outputs):
+    def forward(self, source: Tensor, target: Tensor) -> Tensor:
+        # The package looks at the values of the positions, as for Llama.
+        steps = target.shape[1]
+        mask = target.new_ones(len(target), 1, steps, steps, dtype=torch.bool).tril()
+        found = self.model(input_ids=source, decoder_input_ids=target, decoder_attention_mask=mask, use_cache=False)
+        y: Tensor = found.logits
+        return y
+
+
+def t5(
+    width: int = 512,
+    n: int = 6,
+    heads: int = 8,
+    hidden: int = 2048,
+    vocabulary: int = 32128,
+    S: int = 512,
+    T: int = 512,
+) -> nn.Module:
+    made = _transformers()
+    config = made.T5Config(
+        vocab_size=vocabulary, d_model=width, d_kv=width // heads, d_ff=hidden, num_layers=n, num_heads=heads
+    )
+    return Translation(made.T5ForConditionalGeneration(config))
+
+
 class RecurrentLogits(Outputs):
     def forward(self, words: Tensor) -> Tensor:
         y: Tensor = self.model(input_ids=words, use_cache=False).logits

@@ -10,6 +10,7 @@ _SD = {"width": 16, "groups": 4, "heads": 2, "T": 7, "C": 24, "S": 32}
 _BERT = {"width": 48, "n": 2, "heads": 4, "vocabulary": 50, "T": 16}
 _LLAMA = {"width": 64, "n": 2, "heads": 4, "kv_heads": 2, "hidden": 96, "vocabulary": 50, "T": 12}
 _MAMBA = {"width": 24, "n": 2, "states": 5, "rank": 3, "vocabulary": 50, "T": 9}
+_T5 = {"width": 32, "n": 2, "heads": 4, "hidden": 48, "vocabulary": 50, "S": 40, "T": 36}
 _WHISPER = {"width": 48, "n": 2, "heads": 4, "L": 40}
 _CLIP = {"width": 128, "text": 64, "n": 2, "code": 24, "vocabulary": 50, "S": 64, "T": 9}
 
@@ -39,6 +40,8 @@ REFERENCES: Mapping[str, Reference] = {
     "convlstm": Reference(
         recurrent.ConvLSTM, {"C": 3, "T": 4, "H": 7, "W": 6, "first": 8, "second": 6, "third": 4, "size": 3}
     ),
+    "t5_small": Reference(language.t5, _T5, _TF),
+    "t5_base": Reference(language.t5, _T5, _TF),
     "mamba_130m": Reference(language.mamba, _MAMBA, _TF),
     "mamba_370m": Reference(language.mamba, _MAMBA, _TF),
     "vae": Reference(generation.VAE),
