@@ -20,7 +20,7 @@ from .ast import Program
 from .grammar import grammar
 from .lower import lower
 from .repetition_names import name_repetitions
-from .tokens import CLOSING, KEYWORDS, MERGE_NAMES, OPENING, STARTS, describe, mark_arguments, mark_words
+from .tokens import CLOSING, KEYWORDS, MERGE_NAMES, OPENING, SCAN_WORDS, STARTS, describe, mark_arguments, mark_words
 
 _STATEMENTS = ("stage", "block", "residual", "shortcut", "repeat", "train", "aux", "concat", "add", "mul", "if", "else")
 _WITH_BODY = (*_STATEMENTS, *sorted(MERGE_NAMES))
@@ -155,7 +155,10 @@ class _Driver:
 
     def report(self, token: Token, span: Span, accepted: set[str]) -> None:
         word = self.statement_word()
-        if token.type == "LBRACE" and word is not None:
+        if token.type == "LBRACE" and word == SCAN_WORDS[0]:
+            helps = ("`carry NAME = SIZE` before the body says what a step passes on to the next",)
+            self.sink.emit(syntax_errors.Unexpected(span=span, found="`{`", expected=("`carry`",), helps=helps))
+        elif token.type == "LBRACE" and word is not None:
             guess = _MERGES.get(str(word).lower()) or nearest(str(word), _WITH_BODY)
             self.sink.emit(syntax_errors.NoBody(span=_span(self.source, word), word=str(word), nearest=guess))
         elif token.type == "SIGN":

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 import archdsl
+from archdsl.backends.diagram import DiagramStyle, diagram
 from archdsl.backends.python_source import class_name, to_source
 
 BATCH = 2
@@ -172,6 +173,12 @@ fc 20"""
     assert not torch.equal(first, model(image + 1, words))
 
 
+def test_a_diagram_shows_what_is_in_the_body():
+    text = diagram(archdsl.loads(CONV_LSTM).graph, "dot", DiagramStyle()).decode()
+    assert "scan<BR/>" in text
+    assert "conv 16 3×3" in text
+
+
 ERRORS = {
     "input 8\nscan carry h = 4 { fc 4 as h }": "it needs steps",
     "input 3x8x8\nscan carry h = 4 { fc 4 as h }": "it needs steps",
@@ -182,6 +189,7 @@ ERRORS = {
     "input 6x5\nscan carry h = 4 { conv 4 k3 as h }": "needs at least one spatial dimension",
     "input 6x5\nfc 5 as f\nscan carry h = 5 { reuse f as h }": "`reuse` a layer from outside",
     "input 6x5\nscan carry h = missing { fc 5 as h }": "`missing`",
+    "input 6x5\nscan { fc 4 }": "expected `carry`",
     "input 6x5\nscan carry = 4 { fc 4 }": "unexpected `=`",
 }
 

@@ -4,7 +4,7 @@ import re
 
 from ...analysis.cost import Cost, Costs, add
 from ...contract.layer import Layer, LayerOp
-from ...graph import Graph
+from ...graph import Graph, Subgraph
 from ...record import Record
 from ...shapes.shape import Shape
 from .figure import Box, BoxRow, Cluster, Role
@@ -13,6 +13,9 @@ from .plan import DrawingPlan, Frame, Path, PlannedNode, frames_around
 
 UNNAMED_SCOPES = frozenset({"stage", "branch", "aux"})
 """Kinds of scopes other than the use of a block, whose kind is the block's name."""
+
+
+_MOST_WORDS = 4
 
 
 class DiagramSource(Record):
@@ -46,9 +49,33 @@ def group_box(facts: DiagramSource, group: BoxGroup) -> Box:
         return _closed_box(facts, group, group.frame)
     role = Role.MERGE if first.op.style == "merge" else Role.LAYERS
     rows = tuple(_row(facts, drawn) for drawn in group.nodes)
+    body = getattr(first.op, "body", None)
+    if isinstance(body, Subgraph) and len(rows) == 1:
+        return _body_box(facts, group, rows[0], body.graph)
     return Box(
         id=group.id, role=role, rows=rows, cluster=group.place, times=group.times, shape=_shape_after(facts, group)
     )
+
+
+def _body_box(facts: DiagramSource, group: BoxGroup, row: BoxRow, body: Graph) -> Box:
+    """The box of a layer that has a body: like a closed block, with the kinds of the layers inside."""
+    return Box(
+        id=group.id,
+        role=Role.GROUP,
+        rows=(row,),
+        cluster=group.place,
+        times=group.times,
+        shape=_shape_after(facts, group),
+        note=_body_words(body),
+        inside=tuple(node.op.style for node in body.layers if isinstance(node.op, LayerOp)),
+    )
+
+
+def _body_words(body: Graph) -> str:
+    """The layers of a body that have weights, or all of them; at most four."""
+    weighted = [node for node in body.layers if node.op.weights_of(body.shapes_in(node))]
+    words = [layer_words(node.op, body.shapes_in(node)[0]) for node in weighted or body.layers]
+    return ", ".join(words[:_MOST_WORDS]) + (" …" if len(words) > _MOST_WORDS else "")
 
 
 def _shape_after(facts: DiagramSource, group: BoxGroup) -> Shape | None:
