@@ -110,6 +110,10 @@ def check_windows(op: AttentionOptions, y: Shape, shifts: tuple[int, ...], windo
 
 def _check_options(op: AttentionOptions, y: Shape) -> None:
     """Combinations of options: rules of this language."""
+    if isinstance(op.bias, str):
+        why = "it is that of the linear layers; the bias of relative positions is `relative`"
+        changes = Change.of(bias=None, relative="table" if op.bias == "relative" else op.bias)
+        raise Reject("bias", why, changes=changes, recovery_shape=y, language_rule=True)
     if op.window is not None and op.grid is not None:
         raise Reject("grid", "`window` and `grid` exclude each other", recovery_shape=y, language_rule=True)
     if op.cosine and op.scale is not None:

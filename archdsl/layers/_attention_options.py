@@ -24,6 +24,9 @@ Relative = Annotated[
     Literal["none", "table", "mlp", "t5", "alibi"], OneOf(choices=("none", "table", "mlp", "t5", "alibi"))
 ]
 HeadNorm = Annotated[Literal["none", "rms", "layer"], OneOf(choices=("none", "rms", "layer"))]
+POSITION_BIASES = ("relative", "t5", "alibi")
+# The bias of positions is another argument; it is accepted here for a message that says so.
+LinearBias = Annotated[bool | str, Either(kinds=(Bool(), OneOf(choices=POSITION_BIASES)))]
 InputBias = Annotated[bool | str, Either(kinds=(Bool(), OneOf(choices=("qv",))))]
 Part = Annotated[float, Float(minimum=0, maximum=1, open_below=True)]
 
@@ -67,7 +70,7 @@ class AttentionOptions(LayerOp):
     cosine: Flag = argument(False, words={"cosine": True}, doc="cosine attention with a learned scale for each head")
     scale: PositiveFloat | None = argument(None, doc="factor of the dot products; 1/√(features of a head) by default")
     dropout: Probability = argument(0.0, doc="probability of zeroing an attention weight in training")
-    bias: Flag = argument(True, words={"nobias": False}, doc="whether the linear layers have a bias")
+    bias: LinearBias = argument(True, words={"nobias": False}, doc="whether the linear layers have a bias")
     qkv_bias: InputBias | None = argument(
         None, doc="whether queries, keys and values have one, or only queries and values (`qv`); as `bias` by default"
     )
@@ -87,7 +90,7 @@ class AttentionOptions(LayerOp):
     @property
     def out_biased(self) -> bool:
         """Whether the last linear layer has a bias."""
-        return self.bias if self.out_bias is None else self.out_bias
+        return bool(self.bias) if self.out_bias is None else self.out_bias
 
     @property
     def windowed(self) -> bool:
