@@ -17,14 +17,22 @@ def run(*words: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run([sys.executable, "-m", "archdsl", *words], capture_output=True, encoding="utf-8", check=False)
 
 
+def written(expr: ast.Expr) -> object:
+    """The value of a number or a list of such values."""
+    if isinstance(expr, ast.List):
+        return [written(item) for item in expr.items]
+    assert isinstance(expr, ast.Number)
+    return expr.value
+
+
 @pytest.mark.parametrize("entry", zoo.entries().values(), ids=zoo.entries())
 def test_settings_are_parameters_and_the_paper_is_named(entry: zoo.ZooEntry) -> None:
     net = next(s for s in parse(entry.source(), Sink()).statements if isinstance(s, ast.Net))
     defaults = {p.name.text: p.default for p in net.parameters}
     for name, value in entry.settings.items():
         default = defaults[name]
-        assert isinstance(default, ast.Number)
-        assert default.value == value
+        assert default is not None
+        assert written(default) == value
     paper = entry.citation()
     assert 1980 <= paper.year <= 2026
     assert paper.title
