@@ -285,7 +285,9 @@ class Evaluator:
             return self.bad(expr, "division by zero")
         except Undecided as undecided:
             return self.unknown(structure_errors.UndecidedSize(span=expr.span, uses=self.uses, why=str(undecided)))
-        except (TypeError, ValueError, OverflowError):
+        except OverflowError:
+            return self.bad(expr, "the result is too large")
+        except (TypeError, ValueError):
             shown = " and ".join(show(value) for value in values)
             return self.bad(expr, f"the operation is not defined for {shown}")
         if isinstance(result, float) and not math.isfinite(result):

@@ -49,7 +49,7 @@ def value(ev: Evaluation, expr: ast.List | ast.Index | ast.SliceExpr | ast.Compr
     """The value of such an expression; UNKNOWN after an error was reported."""
     match expr:
         case ast.List():
-            return _made([ev.value(item) for item in expr.items])
+            return _made([ev.value(item) for item in expr.items]) if ev.spend(len(expr.items), expr) else UNKNOWN
         case ast.Index():
             return _index(ev, expr)
         case ast.SliceExpr():

@@ -378,7 +378,15 @@ def parts(expr: Expr) -> tuple[Expr, ...]:
 
 
 def leaves(expr: Expr) -> Iterator[Expr]:
-    """The expressions without parts in an expression, and sizes, whose symbols are names."""
+    """The expressions without parts in an expression, and sizes, whose symbols are names.
+
+    Names that a comprehension defines are left out.
+    """
+    if isinstance(expr, Comprehension):
+        own = {word.text for word in expr.target.names}
+        yield from (leaf for leaf in leaves(expr.item) if not (isinstance(leaf, Variable) and leaf.name in own))
+        yield from leaves(expr.source)
+        return
     below = parts(expr)
     if not below or isinstance(expr, Size):
         yield expr

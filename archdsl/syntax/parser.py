@@ -68,9 +68,23 @@ def _within_limits(source: Source, tokens: list[Token], sink: Sink) -> bool:
     depth = count = 0
     # The number of `else` that each open statement has: an `else if` is inside the statement whose alternative it is.
     chains = [0]
+    # For each open `[`: the tokens before it, and those up to the end of its longest entry. What counts is how deep an
+    # expression may be, not how many entries a list has.
+    lists: list[tuple[int, int]] = []
     for token in tokens:
         kind = token.type
-        count = 0 if kind in ("SEP", "LBRACE", "RBRACE") else count + 1
+        count += 1
+        if kind in ("SEP", "LBRACE", "RBRACE"):
+            count = 0
+            lists.clear()
+        elif kind in ("LBRACKET", "INDEX", "LPAR", "CALLPAR"):
+            lists.append((count if kind in ("LBRACKET", "INDEX") else -1, count))
+        elif lists and (kind in CLOSING or (kind == "COMMA" and lists[-1][0] >= 0)):
+            before, longest = lists.pop()
+            longest = max(longest, count)
+            if kind == "COMMA":
+                lists.append((before, longest))
+            count = before if kind == "COMMA" else longest
         if kind == "LBRACE" or kind in OPENING:
             depth += 1
             chains.append(0)

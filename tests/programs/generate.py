@@ -69,7 +69,7 @@ class _Maker:
         self.count = 0
         self.blocks: list[tuple[str, str, Shape]] = []
         self.definitions: list[str] = []
-        self.parameters: dict[str, int] = {}
+        self.parameters: dict[str, int | list[int]] = {}
         self.aux = False
 
     def bernoulli(self, p: float) -> bool:
@@ -77,7 +77,7 @@ class _Maker:
 
     def name(self) -> str:
         self.count += 1
-        return self.random.choice("abgmqt") + self.random.choice(["", "_", "Out"]) + str(self.count)
+        return self.random.choice("abcgmqtx") + self.random.choice(["", "_", "Out"]) + str(self.count)
 
     # --- the whole ---
 
@@ -113,6 +113,8 @@ class _Maker:
         names = _Names({}, {})
         if self.bernoulli(0.5):
             self.parameters = {name: self.random.randint(1, 4) for name in ("width", "n")[: self.random.randint(1, 2)]}
+            if self.bernoulli(0.4):
+                self.parameters["ds"] = self.entries()
             names.numbers.update(self.parameters)
         dims = self.random.choice(list(_INPUTS))
         if self.bernoulli(0.8):
@@ -173,7 +175,7 @@ class _Maker:
         if drawn is None:
             return "identity", x
         keyword, layer, values, y = drawn
-        known = {**names.numbers, **({"@c": x.channels} if x.rank else {})}
+        known = {**names.numbers, **({"@c": x.channels} if x.rank else {}), **self.sizes_of_tensors(names)}
         word = self.random.choice([keyword, keyword, keyword, *_SYNONYMS[keyword]])
         word = keyword if any(word == block for block, _, _ in self.blocks) else word
         text = word + written(self.random, layer.parameters, values, known)
@@ -184,6 +186,18 @@ class _Maker:
             names.tensors[name] = (y, x)
             text += f" as {name}"
         return text, y
+
+    def sizes_of_tensors(self, names: _Names) -> dict[str, int]:
+        """The size of an axis of a named tensor: `t1@c`."""
+        if not names.tensors or self.bernoulli(0.5):
+            return {}
+        name = self.random.choice(list(names.tensors))
+        shape = names.tensors[name][0]
+        letters = shape.letters if shape.layout is not Layout.OPEN else ""
+        return {f"{name}@{letter}": size for letter, size in zip(letters, shape.dims, strict=False)}
+
+    def entries(self) -> list[int]:
+        return [self.random.randint(1, 4) for _ in range(self.random.randint(1, 4))]
 
     def draw_layer(self, x: Shape, names: _Names, keep: bool) -> tuple[str, type[Op], dict[str, Any], Shape] | None:
         for _ in range(12):
@@ -303,11 +317,31 @@ class _Maker:
 
     def make_repeat(self, x: Shape, names: _Names, depth: int) -> tuple[str, Shape]:
         inner = names.inner()
-        index = f" as i{depth}" if self.bernoulli(0.4) else ""
+        count, target = number(self.random, self.random.randint(0, 3), names.numbers), ""
+        match self.random.randrange(6):
+            case 0 | 1:
+                target = f" as i{depth}"
+            case 2:
+                count, target = str(self.entries()), f" as i{depth}"
+            case 3:
+                rows = [
+                    [self.random.randint(1, 3), self.random.randint(1, 3)] for _ in range(self.random.randint(1, 3))
+                ]
+                count, target = str(rows).replace("], [", self.random.choice(["], [", "],\n  ["])), f" as [i{depth}, j]"
+            case _:
+                pass
         body, _ = self.body(x, inner, depth, keep=True)
-        if index and self.bernoulli(0.7):
+        if target and self.bernoulli(0.7):
             body = f"{{ if i{depth} % 2 == 0 {body} else {{ relu }} }}" if x.layout is not Layout.IDS else body
-        return f"repeat {number(self.random, self.random.randint(0, 3), names.numbers)}{index} {body}", x
+        return self.named(f"repeat {count}{target} {body}", x, x, names)
+
+    def named(self, text: str, x: Shape, y: Shape, names: _Names) -> tuple[str, Shape]:
+        """Possibly with a name."""
+        if self.bernoulli(0.2):
+            name = self.name()
+            names.tensors[name] = (y, x)
+            text += f" as {name}"
+        return text, y
 
     def make_if(self, x: Shape, names: _Names, depth: int) -> tuple[str, Shape]:
         kept = dict(names.tensors)
@@ -316,11 +350,11 @@ class _Maker:
         truth, lie = self.truth(True, names), self.truth(False, names)
         match self.random.randrange(4):
             case 0:
-                return f"if {truth} {body}", y
+                return self.named(f"if {truth} {body}", x, y, names)
             case 1:
-                return f"if {truth} {body} else {other}", y
+                return self.named(f"if {truth} {body} else {other}", x, y, names)
             case 2:
-                return f"if {lie} {other} else {body}", y
+                return self.named(f"if {lie} {other} else {body}", x, y, names)
             case _:
                 names.tensors = kept
                 return f"if {lie} {other}\nelse if {lie} {other}", x
@@ -335,6 +369,10 @@ class _Maker:
         values = {p: self.random.randint(1, 4) for p in parameters}
         inner = _Names({**self.parameters, **values}, {})
         body, y = self.body(x, inner, max(depth, 1), keep=keep)
+        if self.bernoulli(0.25) and y.layout is not Layout.IDS:
+            return self.called(name, body, x, y)
+        if not parameters and self.bernoulli(0.5):
+            return self.with_results(name, body, x, y, names)
         last = parameters[-1:] if self.bernoulli(0.5) else []
         written_parameters = [f"{p} = {values[p]}" if p in last else p for p in parameters]
         head = f"({', '.join(written_parameters)})" if parameters else self.random.choice(["", "()"])
@@ -345,15 +383,57 @@ class _Maker:
             self.blocks.append((name, use, x))
         return use, y
 
+    def called(self, name: str, body: str, x: Shape, y: Shape) -> tuple[str, Shape]:
+        """The use of a block, the last statement of whose body is a layer that is its argument."""
+        first, second = self.random.sample(["relu", "silu", "identity", "tanh", "bn"], 2)
+        body = f"{body[:-1]}\nf }}"
+        if self.bernoulli(0.5):
+            self.definitions.append(f"block {name}(f) {body}")
+            use = f"{name} {self.random.choice(['', 'f='])}{first}"
+        else:
+            self.definitions.append(f"block {name}(f = {second}) {body}")
+            use = f"{name}{self.random.choice(['', f' f={first}'])}"
+        if y == x:
+            self.blocks.append((name, use, x))
+        return use, y
+
+    def with_results(self, name: str, body: str, x: Shape, y: Shape, names: _Names) -> tuple[str, Shape]:
+        """The use of a block with two results, in any order."""
+        last, z = self.make_layer(y, _Names({}, {}), 2)
+        results = [("r1", y), ("r2", z)]
+        self.random.shuffle(results)
+        output = ", ".join(result for result, _ in results)
+        self.definitions.append(f"block {name} {body[:-1]}\nidentity as r1; {last}; identity as r2\noutput {output} }}")
+        given = [self.name(), self.name()]
+        for each, (_, shape) in zip(given, results, strict=True):
+            names.tensors[each] = (shape, x)
+        return f"{name} as {given[0]}, {given[1]}", results[0][1]
+
     def given(self, name: str, value: int, names: _Names) -> str:
         forms = [f"{name}={number(self.random, value, names.numbers)}", f"{name}={value}"]
         return self.random.choice([*forms, f"{name}{value}"] if len(name) == 1 else forms)
 
     def make_let(self, x: Shape, names: _Names, depth: int) -> tuple[str, Shape]:
         name, value = self.name(), self.random.randint(1, 4)
-        text = f"let {name} = {number(self.random, value, names.numbers)}"
-        names.numbers[name] = value
-        return text, x
+        if self.bernoulli(0.5):
+            text = f"let {name} = {number(self.random, value, names.numbers)}"
+            names.numbers[name] = value
+            return text, x
+        items = self.entries()
+        words = [number(self.random, item, names.numbers) for item in items]
+        broken = self.random.choice([", ", ", ", ",\n  ", ",  # an entry\n  "])
+        written_list = f"[{broken.join(words)}{self.random.choice(['', ','])}]"
+        match self.random.randrange(3):
+            case 0:
+                names.numbers[name] = items
+                return f"let {name} = {written_list}", x
+            case 1:
+                names.numbers[name] = [item * value for item in items]
+                return f"let {name} = [e*{value} for e in {written_list}]", x
+            case _:
+                given = [self.name() for _ in items]
+                names.numbers.update(zip(given, items, strict=True))
+                return f"let [{', '.join(given)}] = {written_list}", x
 
     def make_from(self, x: Shape, names: _Names, depth: int) -> tuple[str, Shape] | None:
         if not names.tensors:

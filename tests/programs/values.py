@@ -112,7 +112,10 @@ def number(random: Random, wanted: float, known: Mapping[str, Any]) -> str:
         return f"({wanted!r})" if wanted < 0 else repr(wanted)
     names = [name for name, value in known.items() if type(value) is int]
     name = random.choice(names) if names else None
-    match random.randrange(12):
+    lists = [name for name, value in known.items() if type(value) is list and value]
+    if lists and random.random() < 0.3:
+        return _of_list(random, wanted, random.choice(lists), known)
+    match random.randrange(14):
         case 0 | 1 if name is not None:
             offset = wanted - known[name]
             return name if offset == 0 else f"{name}+{offset}" if offset > 0 else f"({name} - {-offset})"
@@ -124,8 +127,32 @@ def number(random: Random, wanted: float, known: Mapping[str, Any]) -> str:
             return f"({wanted} if {name} == {known[name]} else {name})"
         case 5 if wanted > 0:
             return f"{2 * wanted}//2"
+        case 6:
+            return f"[{wanted + 1}, {wanted}][{random.choice(['1', '-1', '1:', ':2'])}]".replace(":]", ":][0]").replace(
+                ":2]", ":2][1]"
+            )
+        case 7 if wanted in (1, 2, 4, 8):
+            return f"2**{wanted.bit_length() - 1}"
         case _:
             return str(wanted) if wanted >= 0 else f"({wanted})"
+
+
+def _of_list(random: Random, wanted: int, name: str, known: Mapping[str, Any]) -> str:
+    """An integer as a function of a list of numbers."""
+    items = known[name]
+    index = random.randrange(-len(items), len(items))
+    cut = random.randrange(len(items) + 1)
+    found = {
+        f"{name}[{index}]": items[index],
+        f"len({name})": len(items),
+        f"sum({name})": sum(items),
+        f"sum({name}[:{cut}])": sum(items[:cut]),
+        f"max({name})": max(items),
+        f"sum([2*v for v in {name}])": 2 * sum(items),
+    }
+    text = random.choice(list(found))
+    offset = wanted - found[text]
+    return text if offset == 0 else f"{text}+{offset}" if offset > 0 else f"({text} - {-offset})"
 
 
 def written(
@@ -176,5 +203,8 @@ def _text(random: Random, each: Any, known: Mapping[str, Any]) -> str:
     if isinstance(each, bool):
         return random.choice(["(1 < 2)", "1"]) if each else random.choice(["(1 > 2)", "0"])
     if isinstance(each, tuple):
+        if len(each) > 1 and random.random() < 0.3:
+            # With parentheses around some dimensions.
+            return "x".join(f"({number(random, d, known)})" if random.random() < 0.5 else str(d) for d in each)
         return _plain(each) if len(each) > 1 else number(random, each[0], known)
     return number(random, each, known)
