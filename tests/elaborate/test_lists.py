@@ -1,6 +1,7 @@
 """Lists: their values against Python's, and their limits."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -45,7 +46,8 @@ def test_entries_and_parts_are_those_of_python(
 
 @given(NUMBERS, st.integers(-3, 3))
 def test_functions_are_those_of_python(items: list[int], factor: int) -> None:
-    for name, function in {"len": len, "sum": sum, "min": min, "max": max}.items():
+    functions: dict[str, Callable[[list[int]], int]] = {"len": len, "sum": sum, "min": min, "max": max}
+    for name, function in functions.items():
         assert value(f"{name}({items})") == function(items)
     assert value(f"[{factor}*i - 1 for i in {items}]") == [factor * i - 1 for i in items]
     pairs = [[i, i * i] for i in items]

@@ -4,8 +4,8 @@ import pytest
 
 import archdsl
 from archdsl.diagnostics import Sink
-from archdsl.network import analyze
 from archdsl.diagnostics.fixes import edited_text
+from archdsl.network import analyze
 from archdsl.text.source import Source
 
 HEAD = """input 8x16x16
@@ -108,7 +108,7 @@ def test_a_layer_as_an_argument(text: str, meant: str) -> None:
         ("input 8x4x4\nlet y = 0\nif y { relu } as p\ntanh\nreuse p\nbn", "tanh; bn"),
         (
             "input 8x4x4\nrelu as z; sigmoid\nstage p { from z }\ntanh\nreuse p\nbn",
-            "relu as z; sigmoid; tanh; from z; bn",
+            "relu as z; sigmoid; from z; tanh; from z; bn",
         ),
         ("input 8x4x4\nrepeat [relu, tanh] as f { f } as p\nfrom in; add p", "relu; tanh as p; from in; add p"),
         ("input 8x4x4\nrelu as p; tanh as q\nrepeat [p, q] as t { add t }", "relu as p; tanh as q; add p; add q"),
