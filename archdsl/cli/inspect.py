@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -10,26 +10,40 @@ from ..diagnostics.terminal import printable
 from ..text.names import nearest
 from .common import usage
 from .problems import fail
+from .run_images import invert_option, note_inverse, own_images
 
 if TYPE_CHECKING:
+    from ..training.data.images import Pixels
     from ..training.inference.feature_maps import LayerFigure
     from ..training.inference.inspection import InspectionPoint
+    from ..training.inference.prediction import Predictor
     from ..training.runs.loaded_run import LoadedRun
 
 _ANSWERS = 5
 
 
+class _InputImage(NamedTuple):
+    name: str
+    invert: bool
+
+
 @click.command("inspect")
 @click.argument("run")
 @click.option(
-    "--image", metavar="IMAGE", help="Image to compute feature maps of; without it, only the filters are plotted."
+    "--image",
+    metavar="IMAGE",
+    help="Image to compute feature maps of: a file, or one of the run's own data set, such as test:225. Without it, "
+    "only the filters are plotted.",
 )
+@invert_option
 @click.option(
     "--layer", "layers", multiple=True, metavar="NAME", help="Plot the feature maps of this layer, block or stage."
 )
 @click.option("-o", "--output", metavar="FOLDER", help="Output folder [default: RUN/inspect-IMAGE].")
 @click.option("--device", default="auto", metavar="auto|cpu|cuda", show_default=True, help="Device to compute on.")
-def command(run: str, image: str | None, layers: tuple[str, ...], output: str | None, device: str) -> None:
+def command(
+    run: str, image: str | None, invert: bool, layers: tuple[str, ...], output: str | None, device: str
+) -> None:
     """Plot the first layer's filters of the network trained in the folder RUN, and its feature maps of IMAGE at the end
     of each stage: one PNG each, and index.html with all of them.
     """
@@ -40,11 +54,13 @@ def command(run: str, image: str | None, layers: tuple[str, ...], output: str | 
 
     if layers and image is None:
         usage("--layer plots feature maps of an image: give one, such as `--image cat.png`")
+    if invert and image is None:
+        usage("--invert inverts an image: give one, such as `--image digit.png`")
     try:
         loaded = load_run(Run.open(Path(run)), choose_device(device))
         points = _points(loaded, layers)
         folder = _folder(Path(run), image, output)
-        _draw(loaded, Path(image) if image else None, points, folder)
+        _draw(loaded, _InputImage(image, invert) if image is not None else None, points, folder)
     except Problem as problem:
         fail(problem)
 
@@ -69,7 +85,20 @@ def _points(loaded: "LoadedRun", layers: tuple[str, ...]) -> "list[InspectionPoi
 
 
 def _folder(run: Path, image: str | None, output: str | None) -> Path:
-    return Path(output) if output else run / ("inspect" + (f"-{Path(image).stem}" if image else ""))
+    # a colon, as in `test:225`, cannot be part of a file name on Windows
+    return Path(output) if output else run / ("inspect" + (f"-{Path(image).stem.replace(':', '-')}" if image else ""))
+
+
+def _read(loaded: "LoadedRun", predictor: "Predictor", image: _InputImage) -> "tuple[Pixels, str]":
+    """The pixels of the image at the network's size, and its title. Notes that it looks inverted."""
+    from ..training.inference.brightness import training_brightness
+    from ..training.inference.prediction import read_image
+    from ..training.inference.split_images import parse_split_image
+
+    path = Path(image.name)
+    pixels, true = read_image(predictor, own_images(loaded), parse_split_image(image.name) or path, image.invert)
+    note_inverse(loaded, [(image.name, training_brightness(loaded).of(pixels))], image.invert)
+    return pixels, path.name if true is None else f"{image.name} (true class: {true})"
 
 
 def _make(folder: Path) -> None:
@@ -79,7 +108,7 @@ def _make(folder: Path) -> None:
         usage(f"{folder}: {error.strerror}")
 
 
-def _draw(loaded: "LoadedRun", image: Path | None, points: "list[InspectionPoint]", folder: Path) -> None:
+def _draw(loaded: "LoadedRun", image: _InputImage | None, points: "list[InspectionPoint]", folder: Path) -> None:
     from ..training.inference.feature_maps import draw_filters, draw_maps, draw_pairs, page
     from ..training.inference.inspection import InspectionPoint, first_filters, maps
     from ..training.inference.prediction import Predictor
@@ -90,10 +119,11 @@ def _draw(loaded: "LoadedRun", image: Path | None, points: "list[InspectionPoint
     filters = first_filters(loaded)
     if filters is not None:
         layer_figures.append((f"00-filters-{filters.name}", draw_filters(filters)))
-    answers, small = [], None
+    answers, small, title = [], None, "filters"
     if image is not None:
         predictor = Predictor(loaded)
-        pixels = predictor.read(image)
+        pixels, name = _read(loaded, predictor, image)
+        title = f"feature maps of {name}"
         answers = list(predictor([pixels], _ANSWERS)[0])
         small = thumbnail(pixels)
         own = (
@@ -112,10 +142,6 @@ def _draw(loaded: "LoadedRun", image: Path | None, points: "list[InspectionPoint
         path = folder / f"{re.sub('[^A-Za-z0-9_.-]', '_', name)}.png"
         write_atomically(path, lambda beside, figure=figure: figure.image.save(beside, "PNG"))  # type: ignore[misc]
         click.echo(f"{printable(str(path))}: {printable(figure.title)}")
-    title = (
-        f"{loaded.network.graph.name}: feature maps of {image.name}"
-        if image
-        else f"{loaded.network.graph.name}: filters"
-    )
+    title = f"{loaded.network.graph.name}: {title}"
     write_text(folder / "index.html", page(title, small, answers, [figure for _, figure in layer_figures]))
     click.echo(f"{printable(str(folder / 'index.html'))}: all figures")

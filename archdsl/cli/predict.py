@@ -8,22 +8,25 @@ import click
 
 from ..diagnostics.terminal import printable
 from .problems import fail
+from .run_images import invert_option, note_inverse, own_images
 
 if TYPE_CHECKING:
-    from ..training.inference.prediction import Prediction
+    from ..training.inference.prediction import ImageName, Prediction
 
 
 @click.command("predict")
 @click.argument("run")
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE…")
 @click.option("--top", type=click.IntRange(min=1), default=3, show_default=True, help="Number of classes to report.")
+@invert_option
 @click.option("--device", default="auto", metavar="auto|cpu|cuda", show_default=True, help="Device to compute on.")
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def command(run: str, images: tuple[str, ...], top: int, device: str, output: str) -> None:
+def command(run: str, images: tuple[str, ...], top: int, invert: bool, device: str, output: str) -> None:
     """Predict the most likely classes of each IMAGE, with probabilities, using the network trained in the folder RUN.
 
-    An IMAGE may be a folder, for all images in it, or `-` for an image on standard input. Unreadable images are
-    reported and skipped, and the exit status is then 1.
+    An IMAGE may be a folder, for all images in it, `-` for an image on standard input, or an image of the run's own
+    data set by split and number, such as test:225. Unreadable images are reported and skipped, and the exit status is
+    then 1.
     """
     from ..training.errors.problem import Problem
     from ..training.inference.prediction import BATCH, predict
@@ -33,11 +36,12 @@ def command(run: str, images: tuple[str, ...], top: int, device: str, output: st
 
     try:
         loaded = load_run(Run.open(Path(run)), choose_device(device))
-        paths, answers = _found(images)
+        named, answers = _found(images)
+        own = own_images(loaded)
         if output == "text":
             _show(answers)
-        for start in range(0, len(paths), BATCH):
-            some = predict(loaded, paths[start : start + BATCH], top)
+        for start in range(0, len(named), BATCH):
+            some = predict(loaded, named[start : start + BATCH], top, own, invert)
             if output == "text":
                 _show(some)
             answers += some
@@ -45,23 +49,24 @@ def command(run: str, images: tuple[str, ...], top: int, device: str, output: st
         fail(problem)
     if output == "json":
         click.echo(json.dumps([_record(answer) for answer in answers], indent=2, ensure_ascii=False))
+    note_inverse(loaded, [(each.name, each.mean) for each in answers if each.mean is not None], invert)
     if any(answer.problem for answer in answers):
         raise SystemExit(1)
 
 
-def _found(images: tuple[str, ...]) -> "tuple[list[Path | None], list[Prediction]]":
-    """The image paths, and an answer for each folder without images."""
+def _found(images: tuple[str, ...]) -> "tuple[list[ImageName], list[Prediction]]":
+    """The images, and an answer for each folder without images and each invalid name."""
     from ..training.errors.data_errors import BadImages
-    from ..training.inference.prediction import Prediction, image_paths
+    from ..training.inference.prediction import Prediction, named_images
 
-    paths: list[Path | None] = []
-    empty: list[Prediction] = []
+    found: list[ImageName] = []
+    invalid: list[Prediction] = []
     for name in images:
         try:
-            paths += image_paths(name)
+            found += named_images(name)
         except BadImages as problem:
-            empty.append(Prediction(name, problem=problem))
-    return paths, empty
+            invalid.append(Prediction(name, problem=problem))
+    return found, invalid
 
 
 def _show(answers: "list[Prediction]") -> None:
@@ -72,10 +77,12 @@ def _show(answers: "list[Prediction]") -> None:
                 click.echo(f"  = help: {way}", err=True)
             continue
         named = ", ".join(f"{name} {probability:.1%}" for name, probability in answer.classes)
-        click.echo(printable(f"{answer.name}: {named}"))
+        true = f"; true class: {answer.true}" if answer.true is not None else ""
+        click.echo(printable(f"{answer.name}: {named}{true}"))
 
 
 def _record(answer: "Prediction") -> dict[str, object]:
     if answer.problem:
         return {"image": answer.name, "error": answer.problem.why}
-    return {"image": answer.name, "classes": dict(answer.classes)}
+    true = {} if answer.true is None else {"true": answer.true}
+    return {"image": answer.name, **true, "classes": dict(answer.classes)}

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext, redirect_stderr
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from ..training.loop.evaluation import Scores
     from ..training.loop.process_group import ProcessGroup
+    from ..training.runs.run_folder import Run
     from ..training.session import Outcome
 
 _STOPPED = 130
@@ -145,8 +147,18 @@ def _report(outcome: "Outcome", group: "ProcessGroup") -> int:
         name, scores = outcome.tested
         of = f"best epoch, {outcome.state.best.epoch}" if outcome.state.best else "last epoch"
         click.echo(f"{name} {_words(scores)} (weights of the {of}; {duration(outcome.state.seconds)} of training)")
-    click.echo(f"{folder}: report.html, weights, log; to classify images: `archdsl predict {word} IMAGE`")
+    predict = f"archdsl predict {word} {_example(outcome.run)}"
+    click.echo(f"{folder}: report.html, weights, log; to classify images: `{predict}`")
     return 0
+
+
+def _example(run: "Run") -> str:
+    """An image to classify: one of the run's own data set, if its images are not files."""
+    data = run.read_settings().data
+    if Path(data.source).is_absolute():  # a folder of images
+        return "IMAGE"
+    split = next((name for name in ("test", "validation") if data.images.get(name)), "train")
+    return f"{split}:0"
 
 
 def _words(scores: "Scores") -> str:

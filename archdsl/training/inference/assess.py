@@ -28,7 +28,7 @@ def images_of(
     The default split is the test images, else the validation images, and all images of a folder without splits. The
     run's own data set is split as it was in training. Raises OtherData, and what a source raises.
     """
-    _fits(loaded, source, fit)
+    refuse_other_shape(loaded, source, fit)
     renumbered = _renumbered(loaded, source)
     request = replace(request, split=loaded.settings.recipe.split)
     splits = fit_splits(source.load(request), loaded.shape, fit)
@@ -64,7 +64,7 @@ def assess(loaded: LoadedRun, images: ImageSet, tta: str | None = None) -> Score
     return scores
 
 
-def _fits(loaded: LoadedRun, source: DataSource, fit: str) -> None:
+def refuse_other_shape(loaded: LoadedRun, source: DataSource, fit: str) -> None:
     """Raise OtherData if the images do not have the network's input size and no `fit` is given."""
     shape, wanted = source.spec.shape, loaded.shape
     if shape is None or shape == wanted:

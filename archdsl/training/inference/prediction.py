@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,8 @@ from ..loop.evaluation import answers
 from ..loop.probabilities import class_probabilities
 from ..loop.standardization import Standard, Standardizer
 from ..runs.loaded_run import LoadedRun, refuse_not_finite
+from .brightness import training_brightness
+from .split_images import OwnImages, SplitImage, parse_split_image
 
 BATCH = 64
 """Number of images per batch."""
@@ -28,14 +30,22 @@ LARGEST_INPUT = 256 << 20
 Ranked = tuple[tuple[str, float], ...]
 """Classes with their probabilities, the most likely first."""
 
+ImageName = Path | SplitImage | None
+"""An image: a file, one of the run's own data set, or None for standard input."""
+
 
 @dataclass(frozen=True)
 class Prediction:
-    """The result for one image: its ranked classes, or why it could not be read."""
+    """The result for one image: its ranked classes, or why it could not be read.
+
+    `true` is its class, known of the run's own images; `mean` is that of its pixels, in 0..1.
+    """
 
     name: str
     classes: Ranked = ()
     problem: BadImages | None = None
+    true: str | None = None
+    mean: float | None = None
 
 
 class Predictor:
@@ -47,7 +57,7 @@ class Predictor:
         standard = Standard(tuple(data.mean), tuple(data.deviation))
         self._standardize = Standardizer(standard, loaded.device, torch.contiguous_format)
 
-    def read(self, path: Path | None) -> Pixels:
+    def read(self, path: Path | None, invert: bool = False) -> Pixels:
         """An image, or standard input for None, as uint8 of C×H×W.
 
         At the data set's image size, then fitted to the network's input as in training. Raises BadImages.
@@ -58,7 +68,12 @@ class Predictor:
         except OSError as error:
             why = error.strerror or str(error)
             raise BadImages(path or Path("<stdin>"), why, "give images: PNG, JPEG, WebP, …") from error
-        fitted: Pixels = fit_images(pixels[None], shape, self._opened.settings.recipe.data.fit)[0]
+        return self.fit(pixels, invert)
+
+    def fit(self, pixels: Pixels, invert: bool = False) -> Pixels:
+        """An image of the data set's size, fitted to the network's input; inverted before, as padding is not."""
+        given = np.invert(pixels) if invert else pixels
+        fitted: Pixels = fit_images(given[None], self._opened.shape, self._opened.settings.recipe.data.fit)[0]
         return fitted
 
     def inputs(self, pixels: Sequence[Pixels]) -> Tensor:
@@ -80,33 +95,49 @@ class Predictor:
         ]
 
 
-def predict(loaded: LoadedRun, paths: Sequence[Path | None], top: int) -> list[Prediction]:
-    """The `top` most likely classes of each image, None being standard input; or why it could not be read."""
-    predictor = Predictor(loaded)
+def predict(
+    loaded: LoadedRun, images: Sequence[ImageName], top: int, own: OwnImages, invert: bool = False
+) -> list[Prediction]:
+    """The `top` most likely classes of each image, or why it could not be read; `own` are the run's own images."""
+    predictor, brightness = Predictor(loaded), training_brightness(loaded)
     found: list[Prediction] = []
     waiting: list[tuple[int, Pixels]] = []
-    for index, path in enumerate(paths):
-        name = "<stdin>" if path is None else str(path)
+    for index, image in enumerate(images):
+        name = "<stdin>" if image is None else str(image)
         try:
-            waiting.append((index, predictor.read(path)))
-            found.append(Prediction(name))
+            pixels, true = read_image(predictor, own, image, invert)
         except BadImages as problem:
             found.append(Prediction(name, problem=problem))
+        else:
+            waiting.append((index, pixels))
+            found.append(Prediction(name, true=true, mean=brightness.of(pixels)))
     if waiting:
         ranked = predictor([pixels for _, pixels in waiting], top)
         for (index, _), classes in zip(waiting, ranked, strict=True):
-            found[index] = Prediction(found[index].name, classes)
+            found[index] = replace(found[index], classes=classes)
     return found
 
 
-def image_paths(name: str) -> list[Path | None]:
-    """An image path, all images below a folder ordered by name, or None for `-`.
+def read_image(
+    predictor: Predictor, own: OwnImages, image: ImageName, invert: bool = False
+) -> tuple[Pixels, str | None]:
+    """An image at the network's size, uint8 of C×H×W, and its class if it is one of the run's own. Raises BadImages."""
+    if isinstance(image, SplitImage):
+        pixels, true = own.read(image)
+        return predictor.fit(pixels, invert), true
+    return predictor.read(image, invert), None
 
-    Raises BadImages for a folder without images.
+
+def named_images(name: str) -> list[ImageName]:
+    """An image, all images below a folder ordered by name, one of the run's own for `test:225`, or None for `-`.
+
+    Raises BadImages for a folder without images, or a split that does not exist.
     """
     path = Path(name)
     if name == "-":
         return [None]
+    if split_image := parse_split_image(name):
+        return [split_image]
     if not path.is_dir():
         return [path]
     found = sorted(each for each in path.rglob("*") if each.suffix.lower() in EXTENSIONS and each.is_file())

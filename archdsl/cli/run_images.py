@@ -1,0 +1,49 @@
+"""What the commands that give images to a trained run share: its own images, `--invert`, and its note."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..diagnostics.terminal import printable
+from ..text import paths
+
+if TYPE_CHECKING:
+    from ..training.inference.split_images import OwnImages
+    from ..training.runs.loaded_run import LoadedRun
+
+invert_option = click.option(
+    "--invert", is_flag=True, help="Invert images: for a run trained on white on black, given black on white."
+)
+
+
+def own_images(loaded: "LoadedRun") -> "OwnImages":
+    """The data set that the run was trained on; the progress of a download is shown on standard error."""
+    from rich.console import Console
+
+    from ..training.callbacks.progress import progress_for
+    from ..training.data.images import Request
+    from ..training.inference.split_images import OwnImages
+
+    folder = loaded.settings.data.folder
+    return OwnImages(
+        loaded,
+        Request(
+            loaded.shape,
+            paths.user_cache(),
+            data_dir=Path(folder) if folder else None,
+            download=progress_for(Console(stderr=True, highlight=False)),
+        ),
+    )
+
+
+def note_inverse(loaded: "LoadedRun", means: Sequence[tuple[str, float]], inverted: bool) -> None:
+    """Print a note on standard error if images, by name and mean, look like inverted training images."""
+    from ..training.inference.brightness import inversion_note, training_brightness
+
+    training = training_brightness(loaded)
+    inverse = [(name, mean) for name, mean in means if training.is_inverse(mean)]
+    if inverse:
+        note = inversion_note(training.mean, inverse, len(means), inverted)
+        click.echo(printable(f"note: {note}"), err=True)

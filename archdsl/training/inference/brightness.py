@@ -1,0 +1,60 @@
+"""Compares an image's brightness with that of the training images: inverted images are a common cause of errors."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..data.images import Pixels
+from ..runs.loaded_run import LoadedRun
+
+DARK, LIGHT = 0.4, 0.6
+"""Up to this mean, and from this mean, images are dark and light; pixels are in 0..1."""
+FAR = 0.3
+"""By how much the mean of an image must differ from that of the training images."""
+
+
+@dataclass(frozen=True)
+class Brightness:
+    """The mean of the training images' pixels in 0..1 without zero padding, and the factor that removes the padding."""
+
+    mean: float
+    factor: float = 1.0
+
+    def of(self, pixels: Pixels) -> float:
+        """The mean of an image at the network's size, uint8 of C×H×W, without its padding; in 0..1."""
+        return min(1.0, float(pixels.mean()) / 255 * self.factor)
+
+    def is_inverse(self, mean: float) -> bool:
+        """Whether an image of this mean is light and the training images are dark, or the reverse.
+
+        The inverted image is then closer to them.
+        """
+        dark, light = sorted((mean, self.mean))
+        return dark <= DARK and light >= LIGHT and light - dark >= FAR
+
+
+def training_brightness(loaded: LoadedRun) -> Brightness:
+    """The brightness of a run's training images, from their stored mean of each channel.
+
+    It includes the zeros that `fit pad` adds, which say nothing about the images.
+    """
+    data = loaded.settings.data
+    mean = sum(data.mean) / len(data.mean)
+    factor = 1.0
+    if data.shape is not None and loaded.settings.recipe.data.fit == "pad":
+        for own, padded in zip(data.shape[1:], loaded.shape[1:], strict=True):
+            factor *= max(1.0, padded / own)
+    return Brightness(min(1.0, mean * factor), factor)
+
+
+def inversion_note(training: float, means: Sequence[tuple[str, float]], images: int, inverted: bool) -> str:
+    """The note for those of a number of `images` that look inverted: their names and means."""
+    average = sum(mean for _, mean in means) / len(means)
+    own, other = ("dark", "light") if training < average else ("light", "dark")
+    after = " with `--invert`" if inverted else ""
+    one = images == 1
+    subject = f"{means[0][0]}: this image is" if one else f"{len(means):,} of {images:,} images are"
+    fix = "leave out `--invert`" if inverted else f"`--invert` inverts {'it' if one else 'them'}"
+    return (
+        f"{subject} {other}{after} (mean {average:.2f}), and the training images are {own} on average "
+        f"(mean {training:.2f}); {fix}"
+    )

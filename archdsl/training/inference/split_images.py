@@ -1,0 +1,81 @@
+"""Images of a run's own data set, named by split and number: `test:225`."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from ...text.names import nearest
+from ..data.images import Pixels, Request, Splits
+from ..data.registry import find_source
+from ..errors.data_errors import BadImages
+from ..runs.loaded_run import LoadedRun
+from .assess import refuse_other_shape
+
+SPLITS = ("train", "validation", "test")
+"""The splits that an image can be named by."""
+_NAMED = re.compile(r"([A-Za-z_]+):(.*)", re.DOTALL)
+
+
+class SplitImage(NamedTuple):
+    """An image of a split, by its number from 0."""
+
+    split: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.split}:{self.number}"
+
+
+class OwnImages:
+    """The data set of a run, split as in training; it is loaded when its first image is read."""
+
+    def __init__(self, loaded: LoadedRun, request: Request) -> None:
+        self._opened, self._request = loaded, request
+        self._loaded: tuple[Splits, tuple[str, ...]] | None = None
+
+    def read(self, image: SplitImage) -> tuple[Pixels, str]:
+        """An image, uint8 of C×H×W at the data set's size, and its class.
+
+        Raises BadImages if there is no such image, and what the data set raises.
+        """
+        splits, classes = self._load()
+        parts = {"train": splits.train, "validation": splits.validation, "test": splits.test}
+        found = parts[image.split]
+        if found is None or not len(found):
+            has = " and ".join(name for name, part in parts.items() if part is not None and len(part))
+            why = f"the data set has no {image.split} images"
+            raise BadImages(Path(str(image)), why, f"it has {has} images")
+        if image.number >= len(found):
+            why = f"there are {len(found):,} {image.split} images, numbered from 0"
+            raise BadImages(Path(str(image)), why, f"the last one is `{image.split}:{len(found) - 1}`")
+        return found.images[image.number], classes[int(found.labels[image.number])]
+
+    def _load(self) -> tuple[Splits, tuple[str, ...]]:
+        if self._loaded is None:
+            settings = self._opened.settings
+            source = find_source(settings.data.source)
+            refuse_other_shape(self._opened, source, settings.recipe.data.fit)
+            splits = source.load(replace(self._request, split=settings.recipe.split))
+            self._loaded = splits, tuple(source.spec.classes)
+        return self._loaded
+
+
+def parse_split_image(name: str) -> SplitImage | None:
+    """The image that `test:225` names; None for what may be a path, such as `./test:225`.
+
+    Raises BadImages if the number is invalid, or the split is unknown and there is no such file.
+    """
+    match = _NAMED.fullmatch(name)
+    if match is None:
+        return None
+    split, number = match.groups()
+    if split in SPLITS:
+        if not re.fullmatch("[0-9]{1,18}", number):
+            raise BadImages(Path(name), "the number of an image is an integer from 0", f"for example `{split}:0`")
+        return SplitImage(split, int(number))
+    if not re.fullmatch("[0-9]+", number) or Path(name).exists():
+        return None
+    near = nearest(split, SPLITS)
+    suggestion = f"did you mean `{near}:{number}`?" if near else f"splits: {', '.join(SPLITS)}"
+    raise BadImages(Path(name), f"neither a file nor an image of a split: there is no split `{split}`", suggestion)
