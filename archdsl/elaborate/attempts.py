@@ -17,6 +17,10 @@ from .state import Caches, State
 _DEFINITIONS = (ast.Net, ast.UseFile, ast.Block)
 
 
+_OVERHEAD = 25
+"""Nodes that take as long as parsing the edited statement and going back to a checkpoint."""
+
+
 class Given(Record):
     """What a caller gives beside a text: values of its parameters, sizes of its inputs, the files that it uses."""
 
@@ -101,7 +105,7 @@ class Attempts:
             sink.resume(state, found)
             return self._base.resumed(program, state).run(program.statements[first:])
         finally:
-            self.work += 1 + (len(state.nodes) - start if state is not None else 0)
+            self.work += _OVERHEAD + (len(state.nodes) - start if state is not None else 0)
 
     def _first_change(self, program: ast.Program) -> int | None:
         """The first statement that differs; None where the definitions do, or where no checkpoint stands before it."""

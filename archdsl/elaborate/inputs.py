@@ -115,11 +115,14 @@ def _read(state: State, statement: ast.Input) -> tuple[ast.Word | None, ast.Expr
     sizes: ast.Expr | None = None
     vocabulary: int | None = None
     values = [arg.value for arg in statement.args if arg.name is None]
-    if (numbers := _apart(values)) is not None:
-        span = values[0].span.to(values[-1].span)
+    named = values[0] if values and isinstance(values[0], ast.Variable) else None
+    sized = values[1:] if named is not None else values
+    if (numbers := _apart(sized)) is not None:
+        span = sized[0].span.to(sized[-1].span)
         size = "x".join(map(str, numbers))
         _refuse(state, span, "its sizes are separated by spaces", Edit(span=span, text=size))
-        return None, ast.Size(dims=numbers, span=span), None
+        word = ast.Word(text=named.name, span=named.span) if named is not None else None
+        return word, ast.Size(dims=numbers, span=span), None
     for index, value in enumerate(values):
         if isinstance(value, ast.Call) and value.function.text == "int":
             vocabulary = _vocabulary(state, value)

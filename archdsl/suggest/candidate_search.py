@@ -20,7 +20,7 @@ from .suggestion_context import ErrorSite, SuggestionContext
 
 MOST_TRIED = 40
 """Candidates that are tried for one error."""
-MOST_WORK = 1800
+MOST_WORK = 1500
 """Nodes that are made for one error, in about 40 ms; a network that is larger is elaborated at least twice."""
 MOST_SHOWN = 2
 _MOST_NEW = 3

@@ -106,6 +106,11 @@ def _line(site: ErrorSite) -> Span:
 
 def _habits(site: ErrorSite) -> Iterator[Candidate]:
     line = _line(site)
+    commas = list(re.finditer(r"(?<=\d)\s*,\s*(?=\d)", line.text)) if line.text.lstrip().startswith("input") else []
+    if commas:
+        spans = [Span(line.source, line.start + each.start(), line.start + each.end()) for each in commas]
+        edits = tuple(Edit(span=span, text="x") for span in spans)
+        yield _rewritten(line, edits, 0.4, "sizes are written with an x")
     for index, (pattern, new, why) in enumerate(_HABITS):
         found = list(re.finditer(pattern, line.text))
         if not found:

@@ -36,6 +36,7 @@ def fitting(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     own = isinstance(site.diagnostic, KernelTooLarge | PaddingTooLarge)
     if own and site.layer is not None:
         yield from _own_window(context, site.layer, node)
+    yield from _sized_as_other(context, site)
     for statement, maker, distance in context.behind(node):
         op = maker.op
         if op is None or not maker.inputs:
@@ -54,6 +55,21 @@ def fitting(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
                 yield from _only(changed(context, statement, {"factor": factor}, rank + 0.5))
     if isinstance(site.diagnostic, OperandsDiffer) and len(node.inputs) > 1:
         yield from _operands(context, site, node)
+
+
+def _sized_as_other(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """For a `crop` in a branch that is larger than its input: the size of the other branches."""
+    layer, node = site.layer, site.node
+    if layer is None or node is None or node.op is None or not hasattr(node.op, "size"):
+        return
+    merge = next((s for s in context.statements.ancestors(layer) if isinstance(s, ast.Merge | ast.Residual)), None)
+    for joint in context.nodes.get(id(merge), []):
+        for i in joint.inputs:
+            shape = context.shape(i)
+            if i != node.id and shape is not None and shape.spatial:
+                sizes = [str(plain(side)) for side in shape.spatial_size]
+                text = sizes[0] if len(set(sizes)) == 1 else "x".join(sizes)
+                yield from _only(changed(context, layer, {"size": text}, 0.6, "as the other branch"))
 
 
 def _swapped(context: SuggestionContext, statement: ast.LayerStatement, rank: float) -> Iterator[Candidate]:
