@@ -164,7 +164,7 @@ class LearnedInput(Layer):
         return ours.LearnedTensor(*self.shape)
 
 
-class Arange(Layer):
+class ArangeLayer(Layer):
     """Start from the numbers 0, 1, 2, …, the same for each sample: positions, coordinates, frequencies.
 
     It reads no tensor: of the network's first input, it takes the number of samples.
