@@ -216,9 +216,14 @@ class _Binder:
 
     def shorthand(self, arg: ast.Argument, p: ParameterSpec, value: Any) -> bool:
         """Whether a word that is also a name is a shorthand here. If it may be either, that is reported."""
-        binding, word = self.ev.scope.find(arg.value.span.text), arg.value.span.text
-        index = next(i for i, each in enumerate(self.args) if each is arg)
-        short, taken = slots(self.parameters, self.args), slots(self.parameters, self.args, arg)
+        word = arg.value.name if isinstance(arg.value, ast.Variable) else arg.value.span.text
+        binding = self.ev.scope.find(word)
+        # A guess at a misspelled word has the place of what was written.
+        index = next((i for i, each in enumerate(self.args) if each.span == arg.span), None)
+        if index is None:
+            return True
+        args = [*self.args[:index], arg, *self.args[index + 1 :]]
+        short, taken = slots(self.parameters, args), slots(self.parameters, args, arg)
         slot = None if taken is None else taken[index]
         is_short = short is not None and accepts(p, value)
         is_name = slot is not None and binding is not None and accepts(slot, binding.value, word)

@@ -85,3 +85,9 @@ def test_a_foreign_name_is_no_name_here() -> None:
     known = {*registry(), *synonyms(), *merges(), "residual"}
     assert set(FOREIGN_NAMES.values()) <= known
     assert not [word for word in FOREIGN_NAMES if word in {*registry(), *synonyms()}]
+
+
+@pytest.mark.parametrize("use", ["b cc4 k5", "b kk4", "conv kk4 k3"])
+def test_a_misspelled_word_that_is_near_to_a_name_and_a_shorthand(use: str) -> None:
+    text = f"block b(c, k = 3) {{ conv c k=k }}\ninput 3x32x32\nlet k4 = 4\nlet c4 = 8\n{use}\n"
+    assert "E0202" in [found.diagnostic.code for found in check(Source(text))]
