@@ -16,7 +16,7 @@ from ._calls import given
 from ._reading import sequential
 
 
-class RelativeBias(Layer):
+class RelativePositionBias(Layer):
     """Relative position bias: a learned number for each head and distance of two steps (Raffel et al., 2019).
 
     The result, heads×T×T, is a `mask` of attention, and several layers can share it. Each short distance has a number
