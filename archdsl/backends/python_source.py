@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ..contract.call import Apply, Copies, Module, Placeholder
+from ..contract.call import Apply, Copies, Module, ModuleBody, Placeholder
 from ..graph import Graph, Node, Subgraph
 from ..record import Record
 from .units import Unit, unit_tree
@@ -190,10 +190,11 @@ class _Writer:
         args = tuple(self.written(arg) if isinstance(arg, Subgraph | Copies) else arg for arg in module.args)
         return [expression(module.replace(args=args))]
 
-    def written(self, body: Subgraph | Copies) -> "_Text":
+    def written(self, body: ModuleBody | Copies) -> "_Text":
         """The body of a layer as an instance of a class of its own, or as a list of instances."""
         if isinstance(body, Copies):
             return _Text(text=f"[{self.written(body.body).text} for _ in range({body.count})]")
+        assert isinstance(body, Subgraph)
         inner = _Writer(body.graph, self.origin)
         inner.classes, inner.names, inner.ours = self.classes, self.names, self.ours
         text = f"{inner.class_of(inner.root)}()"

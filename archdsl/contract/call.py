@@ -42,10 +42,20 @@ class Module(Record):
         return tuple(tensors[:first]), dict(zip(self.inputs, tensors[first:], strict=True))
 
 
+class ModuleBody:
+    """An argument of a module that is a module itself, built from a graph."""
+
+    __slots__ = ()
+
+    def symbols(self) -> Iterator[Sym]:
+        """The symbolic dimensions among the arguments of its calls."""
+        raise NotImplementedError
+
+
 class Copies(Record):
     """An argument of a module: a list of this many modules, each built from the same body."""
 
-    body: Any
+    body: ModuleBody
     count: int
 
 
@@ -72,6 +82,10 @@ def symbols_in(value: Any) -> Iterator[Sym]:
             yield from symbols_in(value.args)
             for _, each in value.kwargs:
                 yield from symbols_in(each)
+        case ModuleBody():
+            yield from value.symbols()
+        case Copies():
+            yield from value.body.symbols()
         case slice():
             yield from symbols_in((value.start, value.stop, value.step))
         case _:

@@ -1,15 +1,16 @@
 """The body of a layer as a graph of its own."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from ..contract.call import ModuleBody, symbols_in
 from ..contract.layer import Reject, Weights
 from ..contract.saves import SavedTensor
 from ..shapes.shape import Shape
-from ..shapes.symbolic import plain
+from ..shapes.symbolic import Sym, plain
 from .graph import Graph
 
 
-class Subgraph:
+class Subgraph(ModuleBody):
     """A graph that is part of a layer. Equal to another one with the same layers, whatever their positions."""
 
     __slots__ = ("_key", "graph")
@@ -30,6 +31,10 @@ class Subgraph:
 
     def __repr__(self) -> str:
         return f"Subgraph({self})"
+
+    def symbols(self) -> Iterator[Sym]:
+        for node in self.graph.layers:
+            yield from symbols_in(node.op.steps(self.graph.shapes_in(node)))
 
     def shapes(self, xs: tuple[Shape, ...]) -> tuple[Shape, ...]:
         """The shapes of all nodes for these inputs. Raises Reject or Undecided."""

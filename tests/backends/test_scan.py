@@ -179,6 +179,16 @@ def test_a_diagram_shows_what_is_in_the_body():
     assert "conv 16 3×3" in text
 
 
+ANY_SIZE = "input s 4xHxW\ninput x 3xTxHxW\nscan carry h = s {{ concat h; conv 4 k3 p1; {} as h }}"
+
+
+def test_a_body_runs_at_any_spatial_size():
+    model = archdsl.loads(ANY_SIZE.format("tanh")).to_torch()
+    for steps, height, width in ((1, 5, 6), (4, 1, 9)):
+        state, x = torch.randn(BATCH, 4, height, width), torch.randn(BATCH, 3, steps, height, width)
+        assert model(state, x).shape == (BATCH, 4, steps, height, width)
+
+
 ERRORS = {
     "input 8\nscan carry h = 4 { fc 4 as h }": "it needs steps",
     "input 3x8x8\nscan carry h = 4 { fc 4 as h }": "it needs steps",
@@ -189,6 +199,8 @@ ERRORS = {
     "input 6x5\nscan carry h = 4 { conv 4 k3 as h }": "needs at least one spatial dimension",
     "input 6x5\nfc 5 as f\nscan carry h = 5 { reuse f as h }": "`reuse` a layer from outside",
     "input 6x5\nscan carry h = missing { fc 5 as h }": "`missing`",
+    ANY_SIZE.format("upsample size=@h"): "is a different layer for each input size",
+    "input TxC\nscan carry h = @c { add h; sigmoid as h }": "is a different layer for each input size",
     "input 6x5\nscan { fc 4 }": "expected `carry`",
     "input 6x5\nscan carry = 4 { fc 4 }": "unexpected `=`",
 }
