@@ -37,6 +37,7 @@ class Case(NamedTuple):
 CASES = [
     Case("unit 12", (8, 9, 7), lambda: ref.Chain(8, 12, 3, nn.ReLU())),
     Case("unit 12 k5 s2 groups=4", (8, 9, 7), lambda: ref.Chain(8, 12, 5, nn.ReLU(), s=2, g=4)),
+    Case("unit 12 k1 act=silu", (8, 9, 7), lambda: ref.Chain(8, 12, 1, nn.SiLU())),
     Case("se 4", (16, 9, 7), lambda: ref.SqueezeExcitation(16, 4, nn.ReLU())),
     Case("eca", (16, 9, 7), lambda: ref.EfficientChannelAttention(3)),
     Case("eca k5", (16, 9, 7), lambda: ref.EfficientChannelAttention(5)),
@@ -71,9 +72,9 @@ CASES = [
     Case("geglu 20", (5, 12), lambda: ref.GatedFeedForward(12, 20, functional.gelu)),
     Case("transformer_encoder 3 20", (5, 12), lambda: nn.TransformerEncoderLayer(12, 3, 20, batch_first=True)),
     Case(
-        "transformer_encoder 3 20 dropout=0 pre=1",
+        "transformer_encoder 3 20 dropout=0 pre=1 act=gelu",
         (5, 12),
-        lambda: nn.TransformerEncoderLayer(12, 3, 20, 0.0, batch_first=True, norm_first=True),
+        lambda: nn.TransformerEncoderLayer(12, 3, 20, 0.0, "gelu", batch_first=True, norm_first=True),
     ),
     Case("dense 4", (8, 9, 7), lambda: ref.DenseLayer(8, 4)),
     Case(
