@@ -17,6 +17,8 @@ from .state import Caches, State
 _DEFINITIONS = (ast.Net, ast.UseFile, ast.Block)
 
 
+_CHECKPOINTS = 100
+"""At most about so many are kept: each copies what has been made so far."""
 _OVERHEAD = 25
 """Nodes that take as long as parsing the edited statement and going back to a checkpoint."""
 
@@ -62,7 +64,8 @@ class Attempts:
         self._caches = Caches()
         self._parsed: dict[str, tuple[ast.Program, Sink]] = {}
         self._kept: list[ast.Program] = []
-        self._checkpoints: list[tuple[State, tuple[Diagnostic, ...]]] = []
+        self._checkpoints: dict[int, tuple[State, tuple[Diagnostic, ...]]] = {}
+        self._step = max(1, len(program.statements) // _CHECKPOINTS)
         self.sink = WatchedSink()
         self._base = self._elaboration(program, self.sink)
         self.draft = self._base.run(program.statements, self._checkpoint)
@@ -85,8 +88,9 @@ class Attempts:
         return Elaboration(program, sink, self._settings, override, definitions, FIRST_EXAMPLE, self._caches)
 
     def _checkpoint(self, index: int) -> None:
-        found = tuple(item.diagnostic for item in self.sink)
-        self._checkpoints.append((self._base.state.checkpoint(self.sink), found))
+        if index % self._step == 0:
+            found = tuple(item.diagnostic for item in self.sink)
+            self._checkpoints[index] = self._base.state.checkpoint(self.sink), found
 
     def attempt(self, program: ast.Program, sink: WatchedSink) -> Draft:
         """The draft of an edited version of the program. What `sink` raises ends it and passes through."""
@@ -108,12 +112,13 @@ class Attempts:
             self.work += _OVERHEAD + (len(state.nodes) - start if state is not None else 0)
 
     def _first_change(self, program: ast.Program) -> int | None:
-        """The first statement that differs; None where the definitions do, or where no checkpoint stands before it."""
+        """The statement to start at for the first that differs; None for the beginning, where definitions do."""
         old, new = self.program.statements, program.statements
         before, after = ([s for s in each if isinstance(s, _DEFINITIONS)] for each in (old, new))
         if len(before) != len(after) or any(a is not b for a, b in zip(before, after, strict=True)):
             return None
         pairs = zip(old, new, strict=False)
         first = next((i for i, (a, b) in enumerate(pairs) if a is not b), min(len(old), len(new)))
+        at = first - first % self._step
         # An input given by the caller is made before the first statement of a text without one.
-        return first if 0 < first < len(self._checkpoints) else None
+        return at if at > 0 and at in self._checkpoints else None

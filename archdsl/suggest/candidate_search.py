@@ -23,6 +23,8 @@ MOST_TRIED = 40
 MOST_WORK = 1500
 """Nodes that are made for one error, in about 40 ms; a network that is larger is elaborated at least twice."""
 MOST_SHOWN = 2
+_LINTED = 1500
+"""Nodes of a network up to which the warnings that a candidate would cause are counted."""
 _MOST_NEW = 3
 """Errors where nothing was known before, beyond which a candidate is dropped."""
 _GROWTH = 64
@@ -223,7 +225,8 @@ class Search:
             if graph is not None:
                 total = costs(graph)
                 size = total.total.parameters
-                score += 0.75 * _lints(outcome.program, graph, total)
+                if len(graph.nodes) <= _LINTED:
+                    score += 0.75 * _lints(outcome.program, graph, total)
             if before is not None and _output(outcome.draft) != before:
                 score += 1.0
             measured.append((outcome.replace(score=score), size))
