@@ -13,7 +13,7 @@ from ..expressions.scope import UNKNOWN, ListValue, NamedTensor, Scope
 from ..expressions.show import show
 from ..graph import DraftNode, Node, Unresolved
 from ..layers.linear import Embedding
-from ..limits import MAX_NODES
+from ..limits import MAX_COUNT, MAX_NODES
 from ..shapes.shape import Layout
 from ..shapes.symbolic import Undecided
 from ..syntax import ast
@@ -200,7 +200,8 @@ def _entries(state: State, statement: ast.Repeat) -> Sequence[Any] | None:
     if isinstance(count, float) and count.is_integer():
         count = int(count)
     if type(count) is int and count >= 0:
-        return range(count)
+        # Beyond what a length may be, the limit of turns is met all the same.
+        return range(min(count, MAX_COUNT))
     words = "an integer of at least 0, or a list"
     span, value = statement.count.span, show(count)
     mistake = argument_errors.BadValue(
