@@ -191,7 +191,7 @@ def test_a_layer_as_a_parameter() -> None:
         ({"act": [1]}, r"`act` is a layer, but \[1\] was given"),
     ],
 )
-def test_a_value_of_another_kind_is_an_error(values: dict[str, object], message: str) -> None:
+def test_a_value_of_another_kind_is_an_error(values: dict[str, Any], message: str) -> None:
     with pytest.raises(ArchError, match=message):
         archdsl.loads(LISTS, **values)
 

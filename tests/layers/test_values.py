@@ -1,5 +1,7 @@
 """Values that layers compute, on examples; the layer property covers their shapes."""
 
+from typing import Any
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -265,14 +267,15 @@ def test_a_learned_tensor_is_the_same_for_each_sample():
 @pytest.mark.parametrize("name", ["sobel_x", "sobel_y", "laplace", "sharpen", "gaussian", "box"])
 def test_fixed_filters(name):
     x = torch.rand(1, 6, 7)
-    rows = {
+    filters: dict[str, list[list[float]]] = {
         "sobel_x": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
         "sobel_y": [[-1, -2, -1], [0, 0, 0], [1, 2, 1]],
         "laplace": [[0, 1, 0], [1, -4, 1], [0, 1, 0]],
         "sharpen": [[0, -1, 0], [-1, 5, -1], [0, -1, 0]],
         "gaussian": [[1 / 16, 2 / 16, 1 / 16], [2 / 16, 4 / 16, 2 / 16], [1 / 16, 2 / 16, 1 / 16]],
         "box": [[1 / 9] * 3] * 3,
-    }[name]
+    }
+    rows = filters[name]
     kernel = torch.tensor(rows, dtype=torch.float32)
     torch.testing.assert_close(
         run(f"conv 1 k3 same fixed={name}", x), F.conv2d(x[None], kernel[None, None], padding=1)[0]
@@ -315,7 +318,7 @@ def test_wrong_filters(statement, at, why):
 @pytest.mark.parametrize("layer", ["conv 6 k3 g2", "upconv 6 k3 g2", "upconv 6 k3", "dwconv k3", "tokens; fc 6"])
 def test_standardized_filters_have_mean_0_and_variance_1(layer):
     module = archdsl.loads(f"input 4x5x5; {layer} weight=standardized").to_torch()
-    inner = next(each for each in module.modules() if hasattr(each, "parametrizations"))
+    inner: Any = next(each for each in module.modules() if hasattr(each, "parametrizations"))
     weight, groups = inner.weight, getattr(inner, "groups", 1)
     if layer.startswith("upconv"):
         weight = weight.reshape(groups, 4 // groups, 6 // groups, 3, 3).transpose(1, 2).flatten(0, 1)
