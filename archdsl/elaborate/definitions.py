@@ -29,6 +29,11 @@ class File:
         self.net: ast.Net | None = None
 
 
+def as_list(items: list[Any]) -> ListValue:
+    """A list that a caller gives, as a value of the language."""
+    return ListValue(as_list(item) if isinstance(item, list) else item for item in items)
+
+
 def kind_of(value: Any) -> str | None:
     """What the value of a network parameter is: a number, a list or a layer; None if it is unknown."""
     if value is None or value is UNKNOWN:
@@ -103,6 +108,8 @@ class Definitions:
         value = settings[name]
         if isinstance(value, str):
             value = LayerNames().callee(value) or value
+        elif isinstance(value, list):
+            value = as_list(value)
         wanted, given = kind_of(0 if isinstance(p.default, ast.Number) else default), kind_of(value)
         if wanted is not None and given != wanted:
             shown = show(value)

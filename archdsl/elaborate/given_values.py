@@ -5,15 +5,14 @@ from collections.abc import Sequence
 from operator import index
 from typing import Any
 
-from ..expressions.scope import ListValue
 from ..layers import find
 from ..limits import MAX_ENTRIES, MAX_NESTING
 
 GivenSizes = str | tuple[int | str, ...]
 
 
-def parameter(name: str, value: Any) -> int | float | ListValue | str:
-    """A value for a parameter: a number, a list, or the name of a layer. Raises TypeError or ValueError."""
+def parameter(name: str, value: Any) -> int | float | list[Any] | str:
+    """A value for a parameter as plain data: a number, a list, the name of a layer. Raises TypeError or ValueError."""
     if isinstance(value, str):
         if find(value) is None:
             raise TypeError(f"`{name}` is a number, not {value!r}, which is no layer either")
@@ -23,14 +22,14 @@ def parameter(name: str, value: Any) -> int | float | ListValue | str:
     return number(name, value)
 
 
-def _list(name: str, values: Sequence[Any], depth: int, count: list[int]) -> ListValue:
+def _list(name: str, values: Sequence[Any], depth: int, count: list[int]) -> list[Any]:
     """A list with all that is in it; `count` is that of the entries so far."""
     count[0] += len(values)
     if count[0] > MAX_ENTRIES or depth > MAX_NESTING:
         raise ValueError(f"`{name}` has more than {MAX_ENTRIES:,} entries, or lists in lists too deep")
-    return ListValue(
+    return [
         _list(name, each, depth + 1, count) if isinstance(each, list | tuple) else number(name, each) for each in values
-    )
+    ]
 
 
 def parse_parameter(text: str) -> int | float | list[Any] | str:

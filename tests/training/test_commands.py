@@ -108,6 +108,18 @@ def test_parameters_of_the_network_and_sizes_are_kept(folder: Path) -> None:
     assert run("train", "--resume", "r", "--epochs", 2).exit_code == 0
 
 
+def test_lists_and_layers_are_kept(folder: Path) -> None:
+    net = "net N(widths = [8, 8], act = relu)\ninput 1x8x8\nrepeat widths as c { conv c k3 p1; act }\ngap; fc 10\n"
+    (folder / "net.arch").write_text(net)
+    options = ("--set", "widths=2,3,4", "--set", "act=gelu", "--data", "digits", "--epochs", 1, "--out", "r")
+    assert run("train", "net.arch", *options).exit_code == 0
+    settings = json.loads((folder / "r/settings.json").read_text())
+    assert settings["network"]["given"] == {"widths": [2, 3, 4], "act": "gelu"}
+    digit_image(folder / "0.png", 0)
+    assert run("predict", "r", "0.png").exit_code == 0
+    assert run("train", "--resume", "r", "--epochs", 2).exit_code == 0
+
+
 def test_used_files_go_with_the_run(folder: Path) -> None:
     (folder / "parts").mkdir()
     (folder / "parts/blocks.arch").write_text("block unit(c) { conv c k3 p1; relu }\n")

@@ -10,7 +10,7 @@ import numpy
 import torch
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator, model_validator
 
-from ...elaborate.given_values import parse_sizes
+from ...elaborate.given_values import parameter, parse_sizes
 from ...version import __version__
 from ..recipe.recipe import Recipe
 from .sealed_json import seal
@@ -36,7 +36,7 @@ class NetworkSettings(_Section):
 
     name: str
     file: str | None
-    given: dict[str, bool | int | float | str]
+    given: dict[str, bool | int | float | str | list[Any]]
     sizes: tuple[str, ...]
     parameters: Annotated[int, Field(ge=0)]
     texts: dict[str, str] = {}
@@ -45,6 +45,8 @@ class NetworkSettings(_Section):
     @classmethod
     def _numbers_of_a_usual_size(cls, given: dict[str, Any]) -> dict[str, Any]:
         for name, value in given.items():
+            if isinstance(value, list):
+                parameter(name, value)
             if isinstance(value, int | float) and not (math.isfinite(value) and abs(value) <= _LARGEST_NUMBER):
                 raise ValueError(f"{name} is {value:g}" if isinstance(value, float) else f"{name} is too large")
         return given

@@ -138,6 +138,8 @@ def space_of(settings: Sequence[str], options: Mapping[Path, str]) -> Space:
 
 def _dimension(name: str, text: str, entry: RecipeField | None) -> Dimension:
     """The dimension of one argument: of an option (`entry`) or of a parameter of the network."""
+    if entry is None and "[" in text:
+        raise BadRange(f"{name}: a sweep takes numbers for a parameter, not lists")
     words = entry is not None and (entry.kind not in (int, float) or bool(entry.choices))
     if ".." in text and "," not in text and not words:
         return _range(name, text, entry is not None and entry.kind is float and entry.option not in _COUNTED)

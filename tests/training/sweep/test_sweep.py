@@ -88,6 +88,7 @@ def test_one_value_does_not_vary() -> None:
         ("width=1,2,1", "has a duplicate value"),
         ("width=3..1", "is not an ascending range"),
         ("width=a,b", "`a` is not a number"),
+        ("width=[1,2],[3]", "a sweep takes numbers for a parameter, not lists"),
         ("width=1..inf", "`inf` is too large"),
     ],
 )
