@@ -1,16 +1,18 @@
-"""W0916: a shorthand of a block hides a name, like one of a layer."""
+"""A word that is a shorthand of a block and a name of a value, too: E0209 where both are possible."""
 
-import archdsl
+from archdsl.diagnostics import Sink
+from archdsl.network import analyze
+from archdsl.text.source import Source
 
 BLOCK = "block unit(c, kernel) { conv c kernel }"
 
 
 def codes(text: str) -> list[str]:
-    return [found.diagnostic.code for found in archdsl.loads(text).diagnostics]
+    return [found.diagnostic.code for found in analyze(Source(text), Sink()).diagnostics]
 
 
-def test_a_shorthand_of_a_block_hides_a_name() -> None:
-    assert "W0916" in codes(f"net N(c1 = 8); input 3x8x8; {BLOCK}; unit c1 kernel=1")
+def test_a_shorthand_of_a_block_that_is_a_name_too_is_ambiguous() -> None:
+    assert "E0209" in codes(f"net N(c1 = 8); input 3x8x8; {BLOCK}; unit c1 kernel=1")
 
 
 def test_a_word_that_is_no_shorthand_there_hides_nothing() -> None:

@@ -25,7 +25,8 @@ class UnknownTrainSetting(Diagnostic):
         return f"there is no setting `{self.name}`"
 
     def help(self) -> tuple[str, ...]:
-        return () if self.nearest else (f"the settings are {', '.join(self.known)}",)
+        near = (f"did you mean `{self.nearest}`?",) if self.nearest else ()
+        return (*near, f"the settings are {', '.join(self.known)}")
 
     def fix(self) -> Fix | None:
         if self.nearest is None:
@@ -51,9 +52,10 @@ class UnknownField(Diagnostic):
         return f"`{self.setting}` takes no `{self.name}`"
 
     def help(self) -> tuple[str, ...]:
+        near = (f"did you mean `{self.nearest}`?",) if self.nearest else ()
         owners = (f"`{self.name}` is for {listed(self.owners)}",) if self.owners else ()
         known = (f"`{self.setting}` takes {', '.join(self.known)}",) if self.known else ()
-        return (*owners, *known)
+        return (*near, *owners, *known)
 
     def fix(self) -> Fix | None:
         if self.nearest is None:
@@ -98,6 +100,9 @@ class RepeatedSetting(Diagnostic):
 
     def others(self) -> tuple[Label, ...]:
         return (Label(span=self.first, text="first set here"),)
+
+    def help(self) -> tuple[str, ...]:
+        return ("remove one of the two",)
 
 
 class WrongInput(Diagnostic):
