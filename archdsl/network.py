@@ -17,6 +17,7 @@ from .elaborate import Override
 from .elaborate.attempts import Given
 from .elaborate.example_sizes import elaborate_examples
 from .elaborate.given_values import GivenSizes, parameter, parse_sizes
+from .extras import require
 from .graph import Draft, Graph, Setting, likely_shape
 from .shapes.shape import Shape
 from .shapes.symbolic import evaluated, plain
@@ -120,6 +121,7 @@ class Network:
         It takes one batch for each input, N×C×H×W for `input CxHxW`, and returns the output, or a tuple if the program
         names several. Parameter names follow stages and layers: `features.conv1.weight`.
         """
+        require("Network.to_torch", "torch", uses=("torch",))
         from .backends.torch import to_torch
 
         return to_torch(self._buildable())

@@ -18,6 +18,7 @@ PACKAGES: Mapping[str, set[str]] = {
     "record": set(),
     "limits": set(),
     "version": set(),
+    "extras": set(),
     "text": BASE,
     "shapes": BASE,
     "diagnostics": BASE | {"text"},
@@ -32,12 +33,12 @@ PACKAGES: Mapping[str, set[str]] = {
     "backends": CORE | {"analysis"},
     "zoo": BASE | {"text", "diagnostics", "syntax"},
     "suggest": CORE | {"elaborate", "analysis"},
-    "network": CORE | {"elaborate", "analysis", "suggest", "backends", "zoo"},
-    "training": CORE | {"elaborate", "analysis", "backends", "zoo", "network"},
+    "network": CORE | {"elaborate", "analysis", "suggest", "backends", "zoo", "extras"},
+    "training": CORE | {"extras", "elaborate", "analysis", "backends", "zoo", "network"},
     "explain": CORE | {"elaborate", "analysis", "zoo", "network", "training"},
     "integrations": CORE | {"elaborate", "analysis", "backends", "zoo", "network", "highlight"},
     "cli": CORE
-    | {"elaborate", "analysis", "suggest", "backends", "zoo", "network", "training", "explain", "highlight"},
+    | {"extras", "elaborate", "analysis", "suggest", "backends", "zoo", "network", "training", "explain", "highlight"},
     "__init__": {"version", "network", "integrations"},
     "__main__": {"cli"},
 }

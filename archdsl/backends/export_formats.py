@@ -4,7 +4,6 @@ Every file is read back, run, and compared with the original module.
 """
 
 import importlib
-import importlib.util
 import json
 import math
 import re
@@ -35,7 +34,6 @@ TOLERANCE = 1e-3
 """The relative tolerance of an output, as a fraction of the largest one: float32 summed in another order."""
 _NOISE = 1e-6
 """The absolute tolerance of float32 sums, for outputs that cancel to small values."""
-_ONNX = ("onnx", "onnxscript", "onnxruntime")
 _TRIED = (1, 3)
 _MOST_BYTES = 1_900_000_000  # a protobuf is limited to 2 GiB
 
@@ -102,11 +100,6 @@ class CannotExport(Exception):
     def __init__(self, why: str, suggestion: str | None = None) -> None:
         super().__init__(why)
         self.why, self.suggestion = why, suggestion
-
-
-def missing(form: Form) -> tuple[str, ...]:
-    """The packages that a format needs and that are not installed."""
-    return tuple(name for name in _ONNX if importlib.util.find_spec(name) is None) if form == "onnx" else ()
 
 
 def own_tensors(module: nn.Module) -> dict[str, Tensor]:

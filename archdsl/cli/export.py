@@ -8,7 +8,7 @@ import click
 from ..analysis.quantities import size
 from ..diagnostics.terminal import printable
 from .common import load_or_exit, network_options, parse_override, parse_settings, usage
-from .problems import fail, given
+from .problems import fail, given, need
 
 if TYPE_CHECKING:
     from ..backends.export_formats import Agreement, Exportable, Form
@@ -87,16 +87,12 @@ def _form(form: str | None, output: str | None) -> "Form":
 
 
 def _refuse(form: "Form", batch: int | None, opset: int | None) -> None:
-    from ..backends.export_formats import missing
-
     if opset is not None and form != "onnx":
         usage("--opset is for `--to onnx`")
     if batch is not None and form == "safetensors":
         usage("--batch does not apply to safetensors, which holds weights only")
-    if gone := missing(form):
-        from ..training.errors.missing_packages import MissingExtra
-
-        fail(MissingExtra(f"`--to {form}`", gone))
+    if form == "onnx":
+        need("`--to onnx`", "export")
 
 
 def _of_run(folder: Path, prepare: bool, batch: int | None) -> "Exportable":

@@ -35,28 +35,40 @@ def follows() -> bool:
     return os.environ.get("WORLD_SIZE", "1") != "1" and os.environ.get("RANK", "0") != "0"
 
 
+_EXTRAS = {
+    "eval": "train",
+    "export": "train",
+    "inspect": "train",
+    "predict": "train",
+    "sweep": "sweep",
+    "train": "train",
+}
+"""The extra that a command needs."""
+
+
 def package_missing(command: str, error: ModuleNotFoundError) -> NoReturn:
     """Report the missing packages that a command needs and exit with 2. Raises the error if the module is archdsl's
     own.
     """
-    from ..training.errors.missing_packages import MissingExtra, missing_of_training, package_of
+    from ..extras import EXTRAS, package_of
+    from ..training.errors.missing_extra import IncompleteInstallation, MissingExtra
 
     name = error.name or ""
     if not name or name.partition(".")[0] == "archdsl":
         raise error
-    others = missing_of_training() if command in _TRAINING else ()
-    fail(MissingExtra(f"`archdsl {command}`", tuple(dict.fromkeys((*others, package_of(name))))))
+    package, extra = package_of(name), _EXTRAS.get(command)
+    if extra is None or package not in EXTRAS[extra]:
+        fail(IncompleteInstallation(package))
+    fail(MissingExtra(f"`archdsl {command}`", extra))
 
 
-_TRAINING = ("eval", "export", "inspect", "predict", "sweep", "train")
+def need(what: str, extra: str) -> None:
+    """Exit with 2 if a package of the extra is not installed."""
+    from ..extras import missing
+    from ..training.errors.missing_extra import MissingExtra
 
-
-def need(what: str, packages: tuple[str, ...]) -> None:
-    """Exit with 2 if one of the packages is not installed."""
-    from ..training.errors.missing_packages import MissingExtra, missing
-
-    if gone := missing(packages):
-        fail(MissingExtra(what, gone))
+    if missing(extra):
+        fail(MissingExtra(what, extra))
 
 
 def given(name: str) -> bool:

@@ -71,7 +71,7 @@ def command(
 
     Accuracies are measured on the validation images; the test images are not used. Each trial is a separate run.
     """
-    need("a sweep", ("optuna",))
+    need("`archdsl sweep`", "sweep")
     options = given_options(recipe)
     if resume is not None:
         if file or settings or inputs or out or options or data_dir or given("device"):

@@ -83,7 +83,7 @@ def command(
     options = TrainOptions(given_options(recipe), data_dir, device, tensorboard)
     with _silence_followers():
         if tensorboard:
-            need("--tensorboard", ("tensorboard",))
+            need("--tensorboard", "tensorboard")
         if resume == AUTO:
             if file is None or out is None:
                 usage(f"`--resume {AUTO}` starts or resumes a run: give the network, and its folder with --out")

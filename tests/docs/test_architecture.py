@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from archdsl.extras import EXTRAS
 from tests.test_package_imports import PACKAGES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,18 +40,35 @@ def test_packages_import_those_above_them() -> None:
         assert PACKAGES[name] <= set(described[:index]), name
 
 
+def declared(requirements: list[str]) -> list[str]:
+    """The packages of requirements; extras of archdsl itself are not packages."""
+    return [requirement.partition(">")[0] for requirement in requirements if not requirement.startswith("archdsl[")]
+
+
+def tables(text: str) -> list[str]:
+    """The tables of a text."""
+    return [part for part in text.split("\n\n") if part.startswith("|")]
+
+
 def test_every_dependency_has_its_reason() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    declared = [requirement.partition(">")[0] for requirement in project["dependencies"]]
-    assert first_cells(section("Dependencies")) == declared == sorted(declared)
+    core, extras = tables(section("Dependencies"))
+    assert first_cells(core) == declared(project["dependencies"]) == sorted(declared(project["dependencies"]))
+    described = [tuple(cell.strip() for cell in line.split("|")[1:3]) for line in extras.splitlines()[2:]]
+    users = {name: found for name, found in project["optional-dependencies"].items() if name in EXTRAS}
+    assert described == [(name, package) for name in users for package in declared(users[name])]
 
 
 def test_every_dependency_is_used() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "archdsl").rglob("*.py"))
-    used = set(re.findall(r"^\s*(?:import|from) (\w+)", code, re.MULTILINE)) | {"graphviz-pure"}  # run as a program
-    declared = {requirement.partition(">")[0] for requirement in project["dependencies"]}
-    assert {"PIL" if name == "pillow" else name for name in declared} <= used
+    used = set(re.findall(r"^\s*(?:import|from) (\w+)", code, re.MULTILINE))
+    used |= set(re.findall(r"""import_module\("(\w+)"\)""", code))
+    used |= {"graphviz-pure"}  # run as a program
+    used |= {"onnxscript", "tensorboard"}  # torch imports them
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    packages = {*declared(project["dependencies"]), *(package for brings in EXTRAS.values() for package in brings)}
+    modules = {"pillow": "PIL", "huggingface-hub": "huggingface_hub"}
+    assert {modules.get(name, name) for name in packages} <= used
 
 
 def test_every_dependency_is_pinned() -> None:

@@ -1,15 +1,12 @@
 """Simulates what other systems lack or refuse: modules, signals, file descriptors; and missing packages."""
 
 import errno
-import os
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
 
 import pytest
-
-from archdsl.training.errors.missing_packages import install_command, missing, package_of
 
 NET = "input 1x8x8\nflatten; fc 10\ntrain { data digits; epochs 1; batch 300; precision fp32; layout channels_first }\n"
 
@@ -89,7 +86,7 @@ def test_an_installation_without_a_package_says_so_in_a_line(gone: str, tmp_path
                 lines = [line for line in result.output.splitlines() if line.startswith(("error: ", "  = help: "))]
                 assert len(lines) == 2 and "Traceback" not in result.output, result.output
                 assert "needs" in lines[0] and "not installed" in lines[0], result.output
-                assert lines[1].startswith("  = help: pip install "), result.output
+                assert lines[1].startswith("  = help: ") and " install " in lines[1], result.output
             print(args[0], result.exit_code)
         """,
         tmp_path,
@@ -97,16 +94,3 @@ def test_an_installation_without_a_package_says_so_in_a_line(gone: str, tmp_path
     assert done.returncode == 0, done.stderr
     train = done.stdout.splitlines()[0]
     assert train == "train 2", done.stdout
-
-
-def test_the_command_that_installs_names_packages_not_an_extra() -> None:
-    assert install_command(("optuna",)) == "pip install 'optuna>=4'"
-    assert install_command(("nosuch",)) == "pip install nosuch"
-    assert package_of("PIL.Image") == "pillow"
-    assert missing(("numpy", "nosuch", "pillow")) == ("nosuch",)
-
-
-def test_a_hint_is_for_what_there_is_nowhere_an_extra() -> None:
-    root = Path(__file__).parents[2] / "archdsl"
-    wrong = [path for path in root.rglob("*.py") if "archdsl[" in path.read_text(encoding="utf-8")]
-    assert not wrong, os.fspath(wrong[0])

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ...text import paths
 from ..errors.data_errors import DataCorrupt, HubFailed
-from ..errors.missing_packages import MissingExtra, missing
+from ..errors.missing_extra import require
 from ..safe_files import write_text
 from .dataset_files import sha256
 
@@ -67,8 +67,7 @@ class Listing:
 
 def need_packages() -> None:
     """Raises MissingExtra if the packages for reading Hub data sets are not installed."""
-    if gone := missing(("huggingface-hub", "pyarrow")):
-        raise MissingExtra("a data set of the Hugging Face Hub", gone)
+    require("a data set of the Hugging Face Hub", "hf")
 
 
 def list_files(name: Name) -> Listing:

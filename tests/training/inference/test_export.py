@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from archdsl import loads
+from archdsl import extras, loads
 from archdsl.backends import export_formats as backend
 from archdsl.backends.export_formats import KEY, CannotExport, export
 from archdsl.cli import main
@@ -275,8 +275,8 @@ def test_what_cannot_be(
 
 
 def test_missing_packages_are_named_with_the_way_to_get_them(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backend, "missing", lambda form: ("onnxscript",) if form == "onnx" else ())
+    monkeypatch.setattr(extras, "missing", lambda extra: ("onnxscript",) if extra == "export" else ())
     result = run("export", trained)
     assert result.exit_code == 2
-    assert "`--to onnx` needs onnxscript, which is not installed" in result.output
-    assert "pip install 'onnxscript>=0.3'" in result.output
+    assert "`--to onnx` needs the extra `export`: onnxscript is not installed" in result.output
+    assert "[export]" in result.output

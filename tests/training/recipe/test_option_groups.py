@@ -48,7 +48,7 @@ def listed(lines: list[str], heading: str, option: str) -> dict[str, list[str]]:
 def test_help_lists_each_option_once_under_its_group(command: click.Command) -> None:
     result = CliRunner().invoke(command, ["--help"])
     assert result.exit_code == 0, result.output
-    sections = listed(result.output.splitlines(), r"(\S.*):$", r"  (--[\w-]+)")
+    sections = listed(result.output.splitlines(), r"(\S.*):$", r"  (?:-\w, )?(--[\w-]+)")
     other = sections.pop("Other options")
     assert other == ["--help"]
     assert list(sections) == [heading for heading in HEADINGS if heading in sections]
