@@ -206,6 +206,22 @@ class Arange(nn.Module):
         return str(self.count)
 
 
+class Zeros(nn.Module):
+    """Zeros for each sample; a negative size is that of the input's axis, counted from the end."""
+
+    def __init__(self, *sizes: int) -> None:
+        super().__init__()
+        self.sizes = sizes
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        dtype = x.dtype if x.is_floating_point() else torch.get_default_dtype()
+        sizes = (x.shape[size] if size < 0 else size for size in self.sizes)
+        return torch.zeros(x.shape[0], *sizes, device=x.device, dtype=dtype)
+
+    def extra_repr(self) -> str:
+        return ", ".join(map(str, self.sizes))
+
+
 class RelativeBias(nn.Module):
     """A learned number for each head and each pair of steps, by their distance: N×T×C gives N×heads×T×T."""
 

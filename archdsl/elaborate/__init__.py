@@ -12,7 +12,8 @@ from ..graph import Assertion, Draft
 from ..syntax import ast
 from ..text.library import Library, StandardLibrary
 from ..text.source import Span
-from . import control, layer_statements, merges, moe_statement, readings, scan_statement, train_block
+from . import control, layer_statements, merges, moe_statement, readings, repeat_statement, scan_statement, train_block
+from .budget import affordable
 from .definitions import Definitions
 from .inputs import Override, run_input, run_override
 from .named_tensors import find_tensor
@@ -118,7 +119,7 @@ def execute(state: State, statement: ast.Statement, override: Override) -> None:
         case ast.Scan():
             scan_statement.run_scan(state, statement)
         case ast.Repeat():
-            control.run_repeat(state, statement)
+            repeat_statement.run_repeat(state, statement)
         case ast.If():
             control.run_if(state, statement)
         case ast.Let():
@@ -162,7 +163,7 @@ def _layer(state: State, statement: ast.LayerStatement) -> None:
         control.run_block(state, statement, state.blocks[word])
     elif (layer := layer_statements.find_layer(word)) is not None:
         if statement.times > 1:
-            control.affordable(state, statement)
+            affordable(state, statement)
         layer_statements.run_layer(state, statement, layer)
     elif layer_statements.may_be_elsewhere(state, word):
         _broken(state, ast.UnreadableStatement(span=statement.span))
@@ -179,7 +180,7 @@ def _called(state: State, statement: ast.LayerStatement, callee: Callee) -> None
     assert isinstance(layer, type)
     assert issubclass(layer, Op)
     if statement.times > 1:
-        control.affordable(state, statement)
+        affordable(state, statement)
     layer_statements.run_layer(state, statement, layer)
 
 

@@ -1,14 +1,44 @@
 """How many layers a statement will make, counted without making them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ..diagnostics.catalogue import limit_errors
 from ..expressions.scope import UNKNOWN, ListValue
+from ..limits import MAX_NODES
 from ..syntax import ast
-from .state import State
+from .state import Abort, State
 from .surroundings import evaluator
 
 
 def estimate(state: State, statement: ast.Statement) -> int:
     """At least how many nodes a statement makes; a count that depends on what is not known yet is taken as 1."""
     return _Counter(state).statement(statement, 0)
+
+
+def affordable(state: State, statement: ast.Statement) -> bool:
+    """Whether a repetition stays within the bound of layers; counted once, at the outermost.
+
+    The outermost does not know how often an `if` takes a branch, or what depends on an index: each counts for itself.
+    """
+    if state.counted:
+        return True
+    count = len(state.nodes) - len(state.inputs) + estimate(state, statement)
+    if count > MAX_NODES:
+        span = statement.keyword.span if isinstance(statement, ast.LayerStatement) else statement.span
+        state.emit(limit_errors.TooManyLayers(span=span, uses=state.uses, count=count, limit=MAX_NODES))
+        raise Abort
+    return True
+
+
+@contextmanager
+def uncounted(state: State) -> Iterator[None]:
+    """Let what runs here be counted, which the repetition around it could not."""
+    outer, state.counted = state.counted, False
+    try:
+        yield
+    finally:
+        state.counted = outer
 
 
 class _Counter:

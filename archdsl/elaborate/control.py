@@ -1,32 +1,25 @@
-"""Statements that group, repeat, choose and name: stages, blocks, `repeat`, `if`, `let`, `from`, `aux`, `reuse`."""
+"""Statements that group, choose and name: stages, blocks, `if`, `let`, `from`, `aux`, `reuse`."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Sequence
 
 from ..contract.arguments import ParameterSpec
 from ..contract.layer import Op, Reject
 from ..diagnostics import BlockUse
-from ..diagnostics.catalogue import argument_errors, limit_errors, name_errors, shape_errors, structure_errors
-from ..expressions.lists import unpacked
-from ..expressions.scope import UNKNOWN, ListValue, NamedTensor, Scope
-from ..expressions.show import show
+from ..diagnostics.catalogue import name_errors, shape_errors, structure_errors
+from ..expressions.scope import UNKNOWN, NamedTensor, Scope
 from ..graph import DraftNode, Node, Unresolved
 from ..layers.linear import Embedding
-from ..limits import MAX_COUNT, MAX_NODES
 from ..shapes.shape import Layout
 from ..shapes.symbolic import Undecided
 from ..syntax import ast
 from ..text.source import Span
+from .assignment import assign
 from .bind import bind
-from .budget import estimate
+from .budget import affordable, uncounted
 from .layer_statements import several_names
 from .named_tensors import find_tensor
-from .state import UNRESOLVED, Abort, BlockDef, Result, State, block_parameters
+from .state import UNRESOLVED, BlockDef, Result, State, block_parameters
 from .surroundings import evaluator
-
-_MANY = 1000
-"""Turns from which a repetition is counted whatever stands around it."""
 
 
 def run_stage(state: State, statement: ast.Stage) -> None:
@@ -135,98 +128,6 @@ def _bind_parameters(
     return bound.ok and not ev.errors + inner.errors
 
 
-def affordable(state: State, statement: ast.Statement) -> bool:
-    """Whether a repetition stays within the bound of layers; counted once, at the outermost.
-
-    The outermost does not know how often an `if` takes a branch, or what depends on an index: each counts for itself.
-    """
-    if state.counted:
-        return True
-    count = len(state.nodes) - len(state.inputs) + estimate(state, statement)
-    if count > MAX_NODES:
-        span = statement.keyword.span if isinstance(statement, ast.LayerStatement) else statement.span
-        state.emit(limit_errors.TooManyLayers(span=span, uses=state.uses, count=count, limit=MAX_NODES))
-        raise Abort
-    return True
-
-
-@contextmanager
-def _uncounted(state: State) -> Iterator[None]:
-    """Let what runs here be counted, which the repetition around it could not."""
-    outer, state.counted = state.counted, False
-    try:
-        yield
-    finally:
-        state.counted = outer
-
-
-def run_repeat(state: State, statement: ast.Repeat) -> None:
-    """`repeat N as i { … }`: i counts from 0; `repeat LIST as d { … }`: d has each entry in turn."""
-    entries = _entries(state, statement)
-    if entries is None:
-        if statement.alias is not None:
-            state.define(statement.alias, UNKNOWN)
-        return
-    if len(entries) > _MANY:
-        with _uncounted(state):
-            affordable(state, statement)
-    else:
-        affordable(state, statement)
-    first, source = len(state.nodes), state.current
-    outer, state.counted = state.counted, True
-    try:
-        for entry in entries:
-            state.take_turns(statement.count.span)
-            scope = Scope(state.scope)
-            if statement.target is not None and not _assign(state, statement.target, entry, scope):
-                break
-            with state.inside(scope=scope, started=False):
-                state.run(statement.body.statements)
-    finally:
-        state.counted = outer
-    if statement.alias is not None:
-        state.name_result(statement.alias, first, source)
-
-
-def _entries(state: State, statement: ast.Repeat) -> Sequence[Any] | None:
-    """What the index of a repetition has in turn; None after an error was reported."""
-    ev = evaluator(state)
-    count = ev.value(statement.count)
-    if isinstance(count, ListValue):
-        return count.items
-    count = ev.as_number(count, statement.count)
-    if count is UNKNOWN:
-        return None
-    if isinstance(count, float) and count.is_integer():
-        count = int(count)
-    if type(count) is int and count >= 0:
-        # Beyond what a length may be, the limit of turns is met all the same.
-        return range(min(count, MAX_COUNT))
-    words = "an integer of at least 0, or a list"
-    span, value = statement.count.span, show(count)
-    mistake = argument_errors.BadValue(
-        span=span, uses=state.uses, keyword="repeat", name="count", value=value, words=words
-    )
-    state.emit(mistake)
-    return None
-
-
-def _assign(state: State, target: ast.Target, value: Any, scope: Scope | None = None) -> bool:
-    """Give a value, or the entries of a list, to names: in a new scope, or in the current one; False after an error."""
-    pairs = unpacked(evaluator(state), target, value)
-    if pairs is None:
-        for word in target.names:
-            state.define(word, UNKNOWN)
-        return False
-    for word, each in pairs:
-        if scope is None:
-            state.define(word, each)
-        else:
-            state.note(word.text, each)
-            scope.define(word.text, each, word.span)
-    return True
-
-
 def run_if(state: State, statement: ast.If) -> None:
     """`if`: names made in it stay visible."""
     first, source = len(state.nodes), state.current
@@ -245,13 +146,13 @@ def _run_cases(state: State, statement: ast.If) -> None:
     if isinstance(chosen, ast.If):
         _run_cases(state, chosen)
     elif chosen is not None:
-        with _uncounted(state):
+        with uncounted(state):
             state.run(chosen.statements)
 
 
 def run_let(state: State, statement: ast.Let) -> None:
     """`let NAME = EXPR`, `let [a, b] = EXPR`."""
-    _assign(state, statement.target, evaluator(state).value(statement.value))
+    assign(state, statement.target, evaluator(state).value(statement.value))
 
 
 def run_from(state: State, statement: ast.From) -> None:

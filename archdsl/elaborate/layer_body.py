@@ -9,6 +9,7 @@ from ..graph import DraftNode, Graph, Node
 from ..shapes.shape import Shape
 from ..syntax import ast
 from ..text.source import Span
+from .carried import following, not_carried_on
 from .state import State
 
 
@@ -55,19 +56,10 @@ class LayerBody:
 
     def updated(self, inner: Scope, name: ast.Word) -> int | None:
         """The node that the body names as a carried tensor; None after a report."""
-        found = inner.names.get(name.text)
-        if found is not None and isinstance(found.value, NamedTensor):
-            return found.value.node
+        found = following(self.state, inner, name)
         if found is None:
-            what = "carried over, but the body does not name its next value"
-            helps = (f"`as {name.text}` after a layer in the body does",)
-            state = self.state
-            state.emit(
-                name_errors.UnknownName(
-                    span=name.span, uses=state.uses, name=name.text, nearest=None, what=what, helps=helps
-                )
-            )
-        return None
+            not_carried_on(self.state, self.statement.keyword.text, name)
+        return found.node if isinstance(found, NamedTensor) else None
 
     def has_misplaced(self) -> bool:
         """Whether the body has what only a network has: reported, and taken away."""

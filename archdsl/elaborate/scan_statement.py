@@ -1,19 +1,14 @@
 """The `scan` statement: its body becomes a graph of its own, and the statement one layer."""
 
-from ..contract.arguments import Dims, InvalidValue
 from ..contract.layer import Reject
-from ..diagnostics.catalogue import argument_errors, shape_errors
-from ..expressions.scope import UNKNOWN, NamedTensor
-from ..expressions.show import show
+from ..diagnostics.catalogue import shape_errors
 from ..graph import ScanOp, Subgraph, scanned
 from ..shapes.shape import Shape
 from ..syntax import ast
+from .carried import initial
 from .layer_body import LayerBody
 from .layer_statements import infer
 from .state import State
-from .surroundings import evaluator
-
-_LONGEST = 4
 
 
 def run_scan(state: State, statement: ast.Scan) -> None:
@@ -60,23 +55,8 @@ def _layer(state: State, statement: ast.Scan, path: tuple[str, ...]) -> tuple[Sc
 
 def _initial(state: State, carried: ast.Carried) -> tuple[Shape, int | None] | None:
     """The shape of a carried tensor, and the node that it starts with, None for zeros. None after a report."""
-    value = evaluator(state).value(carried.value)
-    if value is UNKNOWN:
-        return None
-    if isinstance(value, NamedTensor):
-        shape = state.shape_of(value.node)
-        return None if shape is None else (shape, value.node)
-    try:
-        dims = Dims().accept(value)
-    except InvalidValue:
-        dims = ()
-    if 1 <= len(dims) <= _LONGEST:
-        return Shape(*dims), None
-    words = "sizes like `64x8x8`, for zeros, or the name of a tensor"
-    span, shown = carried.value.span, show(value)
-    state.emit(
-        argument_errors.BadValue(
-            span=span, uses=state.uses, keyword="scan", name=carried.name.text, value=shown, words=words
-        )
-    )
-    return None
+    value = initial(state, carried, "scan")
+    if value is None or isinstance(value, Shape):
+        return None if value is None else (value, None)
+    shape = state.shape_of(value.node)
+    return None if shape is None else (shape, value.node)

@@ -7,6 +7,7 @@ from .node import DraftNode, Node, NodeSite, Unresolved, likely_shape
 from .scan_op import ScanOp, scanned
 from .setting import Setting
 from .subgraph import Subgraph
+from .zeros_op import ZerosOp
 
 __all__ = [
     "Assertion",
@@ -21,6 +22,7 @@ __all__ = [
     "Setting",
     "Subgraph",
     "Unresolved",
+    "ZerosOp",
     "likely_shape",
     "scanned",
 ]

@@ -76,6 +76,7 @@ def states() -> dict[str, tuple[Rule | Region, ...]]:
     named = Rule(pattern=rf"({_one_of(_NAMED)})({_BLANK}+)({_WORD})", classes=("keyword", "", "definition"))
     keywords = Rule(pattern=rf"{_one_of(KEYWORDS - set(_OPERATORS))}(?!=)", classes=("keyword",))
     calls = Rule(pattern=rf"(?!{_one_of(KEYWORDS)}){_WORD}(?=\()", classes=("function",))
+    carry = Rule(pattern=rf"{SCAN_WORDS[1]}(?={_BLANK}+{_WORD}{_BLANK}*=(?!=))", classes=("keyword",))
     loops = Rule(pattern=_one_of(("for",)), classes=("keyword",))
     arguments = Rule(pattern=rf"{_WORD}(?={_BLANK}*=(?!=))", classes=("argument",))
     return {
@@ -92,7 +93,7 @@ def states() -> dict[str, tuple[Rule | Region, ...]]:
             *rest,
         ),
         "tensors": (*words, named, keywords, arguments, *names, *rest),
-        "questions": (*words, _parentheses(), _brackets(), named, calls, keywords, *names, *rest),
+        "questions": (*words, _parentheses(), _brackets(), named, carry, arguments, calls, keywords, *names, *rest),
         "parentheses": (*words, _parentheses(), _brackets(), calls, keywords, arguments, *names, *rest),
         "brackets": (*words, _parentheses(), _brackets(), calls, loops, keywords, *names, *rest),
     }

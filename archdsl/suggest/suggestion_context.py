@@ -279,6 +279,8 @@ def _names(statements: tuple[ast.Statement, ...], until: ast.Statement, around: 
             return
         if isinstance(each, ast.Block):
             continue
+        if isinstance(each, ast.Repeat) or (isinstance(each, ast.Scan) and id(each) in around):
+            yield from (carried.name.text for carried in each.carried)
         if id(each) in around:
             for body in bodies(each):
                 yield from _names(body.statements, until, around)

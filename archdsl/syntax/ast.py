@@ -260,7 +260,7 @@ class Residual(Statement):
 
 
 class Carried(Record):
-    """`NAME = EXPR`: a tensor that a scan carries over, with its initial value."""
+    """`NAME = EXPR`: a tensor that a scan or a repetition carries over, with its initial value."""
 
     name: Word
     value: Expr
@@ -286,11 +286,15 @@ class Moe(Statement):
 
 
 class Repeat(Statement):
-    """`repeat N [as i] { … } [as NAME]`; `count` may be a list, whose entries the target gets."""
+    """`repeat N [as i] [carry NAME = EXPR, …] { … } [as NAME]`.
+
+    `count` may be a list, whose entries the target gets.
+    """
 
     count: Expr
     body: Body
     target: Target | None = None
+    carried: tuple[Carried, ...] = ()
     alias: Word | None = None
 
 

@@ -283,6 +283,7 @@ class _Lower:
             count=count,
             body=self.last_body(node),
             target=self.target(target) if target is not None else None,
+            carried=tuple(map(self.carried, _rules(node, "carried"))),
             alias=self.alias(node),
         )
 

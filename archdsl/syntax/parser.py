@@ -39,6 +39,8 @@ _MERGES = {
 }
 """Their names in other frameworks."""
 
+_CARRY = "`carry NAME = SIZE` before the body says what a step passes on to the next"
+
 
 def parse(source: Source, sink: Sink, names: Collection[str] = ()) -> Program:
     """Parse a text. Errors go to the sink; a statement with a syntax error becomes `UnreadableStatement`.
@@ -170,8 +172,7 @@ class _Driver:
     def report(self, token: Token, span: Span, accepted: set[str]) -> None:
         word = self.statement_word()
         if token.type == "LBRACE" and word == SCAN_WORDS[0]:
-            helps = ("`carry NAME = SIZE` before the body says what a step passes on to the next",)
-            self.sink.emit(syntax_errors.Unexpected(span=span, found="`{`", expected=("`carry`",), helps=helps))
+            self.sink.emit(syntax_errors.Unexpected(span=span, found="`{`", expected=("`carry`",), helps=(_CARRY,)))
         elif token.type == "LBRACE" and word is not None:
             guess = _MERGES.get(str(word).lower()) or nearest(str(word), _WITH_BODY)
             self.sink.emit(syntax_errors.NoBody(span=_span(self.source, word), word=str(word), nearest=guess))
@@ -208,6 +209,8 @@ class _Driver:
                 return ("`as NAME` goes at the end of a statement",)
             case "NUMBER" | "SIGN" | "SIZE" | "AT" if self.in_merge():
                 return ("`shift` adds a constant, `scale` multiplies by one",)
+            case "NAME" if token == SCAN_WORDS[1] and self.starts_with("REPEAT"):
+                return (_CARRY,)
             case "LBRACE" if self.starts_with("NET"):
                 return ("the statements of a network follow without braces",)
             case _:

@@ -54,7 +54,7 @@ def _places(tokens: list[Token]) -> list[tuple[int, str]]:
             first, depth = around.pop() if around else "", 0
         elif kind == "SEP":
             first, depth = "", 0
-        elif kind == "AS" or (kind == "IF" and before == "ELSE"):
+        elif kind in ("AS", "CARRY") or (kind == "IF" and before == "ELSE"):
             first = kind
         elif kind == "WHEN":
             when = True
@@ -72,6 +72,8 @@ def _place(first: str, before: str, depth: int) -> str:
     match first:
         case "AS":
             return "defined"
+        case "CARRY":
+            return "defined" if depth == 0 and before in ("CARRY", "COMMA") else "name"
         case "NET" | "BLOCK":
             return "defined" if depth == 1 and before in ("LPAR", "CALLPAR", "COMMA") else "name"
         case "STAGE" | "AUX" | "INPUT" | "LET" if before == first:

@@ -111,7 +111,7 @@ def mark_words(tokens: list[Token]) -> None:
 
     The name of a merge at the start of a statement becomes MERGE, unless the text has a block with that name; `[` and
     `@h` directly after a value become INDEX and AT_OF; `for` in brackets becomes FOR; `scan carry` becomes SCAN and
-    CARRY at the start of a statement, `moe` becomes MOE there.
+    CARRY at the start of a statement, `moe` becomes MOE there; `carry NAME =` becomes CARRY in `repeat`.
     """
     pairs = list(zip([None, *tokens], tokens, strict=False))
     blocks = {str(token) for before, token in pairs if before is not None and before.type == "BLOCK"}
@@ -128,9 +128,7 @@ def mark_words(tokens: list[Token]) -> None:
                 kind = "FOR"
             elif starts and tuple(tokens[index : index + 2]) == SCAN_WORDS:
                 kind = "SCAN"
-            elif (
-                token == SCAN_WORDS[1] and before is not None and before == SCAN_WORDS[0] and _begins(tokens, index - 1)
-            ):
+            elif token == SCAN_WORDS[1] and _carries(tokens, index):
                 kind = "CARRY"
         elif kind == "LBRACKET":
             brackets += 1
@@ -143,9 +141,15 @@ def mark_words(tokens: list[Token]) -> None:
             tokens[index] = Token.new_borrow_pos(kind, str(token), token)
 
 
-def _begins(tokens: list[Token], index: int) -> bool:
-    """Whether a token is the first of a statement."""
-    return index == 0 or tokens[index - 1].type in ("SEP", "LBRACE")
+def _carries(tokens: list[Token], index: int) -> bool:
+    """Whether the word `carry` is that of a scan, directly after its keyword, or that of a repetition."""
+    start = index
+    while start > 0 and tokens[start - 1].type not in _OPENS:
+        start -= 1
+    if tokens[start].type != "REPEAT":
+        return start == index - 1 and tokens[start] == SCAN_WORDS[0]
+    follows = [token.type for token in tokens[index + 1 : index + 3]]
+    return follows in (["NAME", "EQ"], ["TIMES", "EQ"])
 
 
 _INDEXED = frozenset({"NAME", "CALL", "TIMES", "RPAR", "RBRACKET"})

@@ -142,7 +142,8 @@ def lead(statement: ast.Statement) -> str:
             return "train"
         case ast.Repeat():
             names = f" as {target(statement.target)}" if statement.target else ""
-            return f"repeat {expression(statement.count)}{names}"
+            passed_on = f" carry {', '.join(map(carried, statement.carried))}" if statement.carried else ""
+            return f"repeat {expression(statement.count)}{names}{passed_on}"
         case ast.Residual():
             return "residual" + (f" when {expression(statement.when)}" if statement.when else "")
         case ast.Moe():

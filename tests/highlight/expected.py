@@ -67,8 +67,12 @@ def _roles(program: ast.Program) -> Iterator[tuple[int, str]]:
                 yield item.keyword.span.start, "layer" if known else "block"
             case ast.Net() | ast.Block() | ast.Stage() | ast.Aux():
                 yield item.name.span.start, "definition"
-            case ast.Let() | ast.Repeat() if item.target and not item.target.unpacks:
-                yield item.target.span.start, "definition"
+            case ast.Let() | ast.Repeat():
+                if item.target and not item.target.unpacks:
+                    yield item.target.span.start, "definition"
+                if isinstance(item, ast.Repeat) and item.carried:
+                    before = item.span.source.text[: item.carried[0].span.start]
+                    yield before.rindex("carry"), "keyword"
             case ast.Scan():
                 yield item.keyword.span.start, "layer"
                 yield item.span.start + item.span.text.index("carry"), "keyword"

@@ -36,6 +36,8 @@ TEXTS = {
     "lists": "net N(d = [3, -4], rows = [\n  [3, k3], [same, relu]\n])\nlet [k, c] = rows[0]\n"
     "let e = [2*x for x in d[1:]]\nrepeat rows as [k3, s] { conv c[0] k3 } as out\n"
     "if sum(d)**2 > 3 { bn } as y\nfuse c[-1] k3 as p, q",
+    "carried": "input 4x9\nscan carry h = 4x(@c), c = h { add h as h }\n"
+    "repeat 3 as i carry k3 = in, sums = 6x(@l) { conv 4 k3; add sums as sums } as y\nrepeat carry { relu }",
     "computed sizes": "input 3x(S)x(2*S)\nreshape (c*2)x8x(4)x1x1 k3 x2\nlet h = out@h + in@w",
     "training": "train {\n  data digits; split 0.9\n  optimizer adam lr=1e-3\n}",
     "blanks": "input\u00a03x8x8\n\t conv  8  k3\ufeff ;\t;bn;\n\n  \n relu",

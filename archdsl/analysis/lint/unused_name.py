@@ -8,7 +8,7 @@ from ._facts import Facts
 
 
 class UnusedName(Diagnostic):
-    """A parameter, a `let` or a block is never used.
+    """A parameter, a `let`, a block or a carried tensor is never used.
 
     Usually another name was meant somewhere, and a value that seems to matter does not: `--set width=0.5` would change
     nothing. Unused names of tensors and stages are not reported, because they also name the weights.
@@ -45,9 +45,13 @@ def find(facts: Facts) -> Iterator[UnusedName]:
                     defined.append(("the block", part.name))
             case ast.Let():
                 defined += [("the value", word) for word in part.target.names if not part.target.unpacks]
-            case ast.Repeat() if part.target is not None:
+            case ast.Repeat():
                 # A row of a table is unpacked as a whole, whichever of its entries are used.
-                defined += [("the index", word) for word in part.target.names if not part.target.unpacks]
+                if part.target is not None and not part.target.unpacks:
+                    defined += [("the index", word) for word in part.target.names]
+                defined += [("the carried tensor", carried.name) for carried in part.carried]
+            case ast.Scan():
+                defined += [("the carried tensor", carried.name) for carried in part.carried]
             case ast.Variable():
                 used.add(part.name)
             case ast.At() if part.of is not None:

@@ -143,6 +143,28 @@ class ResultsDiffer(Diagnostic):
         return (f"name each: `{self.keyword} … as {', '.join(f'name{i + 1}' for i in range(self.results))}`",)
 
 
+class NotCarriedOn(Diagnostic):
+    """A scan or a repetition carries a tensor over, but its body does not name the next value.
+
+    In the body, `h` is the value before the step, and the tensor that the body names `as h` is the value after it.
+    Names that are given in the body of a merge do not count: they are not visible outside of it.
+    """
+
+    code = "E0514"
+    title = "carried tensor without a next value"
+    wrong = "input 8x32\nrepeat 3 carry sum = 8x32 { fc 32; relu; add sum }\n"
+    right = "input 8x32\nrepeat 3 carry sum = 8x32 { fc 32; relu; add sum as sum }\n"
+
+    keyword: str
+    name: str
+
+    def message(self) -> str:
+        return f"`{self.name}` is carried over, but the body does not name its next value"
+
+    def help(self) -> tuple[str, ...]:
+        return (f"`as {self.name}` after a layer in the body of the `{self.keyword}` names it",)
+
+
 class AssertFailed(Diagnostic):
     """An assertion does not hold. The message shows the measured value."""
 

@@ -9,6 +9,7 @@ from ..suggestion_context import ErrorSite, SuggestionContext
 from . import (
     argument_fixes,
     assertion_fixes,
+    carried_fixes,
     channel_fixes,
     declared_fixes,
     input_fixes,
@@ -67,6 +68,7 @@ _GENERATORS: Mapping[type[Diagnostic], tuple[Generator, ...]] = {
     argument_errors.TooManyArguments: (argument_fixes.surplus,),
     argument_errors.ArgumentTwice: (argument_fixes.twice,),
     argument_errors.BadValue: (argument_fixes.values, sibling_fixes.copied),
+    structure_errors.NotCarriedOn: (carried_fixes.named,),
     structure_errors.NoInput: (input_fixes.first,),
     structure_errors.BadInput: (input_fixes.ids,),
     structure_errors.AssertFailed: (

@@ -1,6 +1,9 @@
 """References of networks for text lines, signals and point clouds, written by hand after their papers."""
 
 import itertools
+import runpy
+from importlib.util import find_spec
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -79,6 +82,52 @@ class EEGNet(nn.Module):
         x = functional.avg_pool2d(functional.elu(x), (1, 8))
         y: Tensor = self.dense(x.flatten(1))
         return y
+
+
+class WaveNet(nn.Module):
+    """Figures 3 and 4 of the paper; the residual of the last layer, which nothing reads, is left out."""
+
+    def __init__(
+        self, levels: int = 256, width: int = 64, skip: int = 256, cycles: int = 3, n: int = 10, **_: int
+    ) -> None:
+        super().__init__()
+        self.start = nn.Conv1d(levels, width, 2)
+        dilations = [2**i for _ in range(cycles) for i in range(n)]
+        self.dilations = dilations
+        self.filters, self.gates = (
+            nn.ModuleList(nn.Conv1d(width, width, 2, dilation=d) for d in dilations) for _ in range(2)
+        )
+        self.skips = nn.ModuleList(nn.Conv1d(width, skip, 1) for _ in dilations)
+        self.residuals = nn.ModuleList(nn.Conv1d(width, width, 1) for _ in dilations[1:])
+        self.last = nn.Sequential(nn.ReLU(), nn.Conv1d(skip, skip, 1), nn.ReLU(), nn.Conv1d(skip, levels, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.start(functional.pad(x, (1, 0)))
+        found = []
+        for index, dilation in enumerate(self.dilations):
+            past = functional.pad(x, (dilation, 0))
+            z = self.filters[index](past).tanh() * self.gates[index](past).sigmoid()
+            found.append(self.skips[index](z))
+            if index < len(self.residuals):
+                x = x + self.residuals[index](z)
+        y: Tensor = self.last(torch.stack(found).sum(0))
+        return y
+
+
+def conv_tasnet(**sizes: int) -> nn.Module:
+    """torchaudio's, read from its file alone: its package needs the torch that it was built for."""
+    given = {
+        "num_sources": "speakers", "enc_kernel_size": "L", "enc_num_feats": "N", "msk_kernel_size": "P",
+        "msk_num_feats": "B", "msk_num_hidden_feats": "H", "msk_num_layers": "X", "msk_num_stacks": "R",
+    }  # fmt: skip
+    package = find_spec("torchaudio")
+    assert package is not None
+    assert package.origin is not None
+    path = Path(package.origin).parent / "models" / "conv_tasnet.py"
+    made: nn.Module = runpy.run_path(str(path))["ConvTasNet"](
+        **{theirs: sizes[ours] for theirs, ours in given.items() if ours in sizes}
+    )
+    return made
 
 
 class PointNet(nn.Module):

@@ -10,6 +10,7 @@ _SD = {"width": 16, "groups": 4, "heads": 2, "T": 7, "C": 24, "S": 32}
 _BERT = {"width": 48, "n": 2, "heads": 4, "vocabulary": 50, "T": 16}
 _LLAMA = {"width": 64, "n": 2, "heads": 4, "kv_heads": 2, "hidden": 96, "vocabulary": 50, "T": 12}
 _MAMBA = {"width": 24, "n": 2, "states": 5, "rank": 3, "vocabulary": 50, "T": 9}
+_TASNET = {"speakers": 3, "N": 10, "L": 8, "B": 6, "H": 7, "X": 3, "R": 2, "T": 80}
 _T5 = {"width": 32, "n": 2, "heads": 4, "hidden": 48, "vocabulary": 50, "S": 40, "T": 36}
 _WHISPER = {"width": 48, "n": 2, "heads": 4, "L": 40}
 _CLIP = {"width": 128, "text": 64, "n": 2, "code": 24, "vocabulary": 50, "S": 64, "T": 9}
@@ -36,6 +37,8 @@ REFERENCES: Mapping[str, Reference] = {
     "pointnet": Reference(signals.PointNet, {"L": 50}),
     "nerf": Reference(points.NeRF),
     "tcn": Reference(points.TCN, {"L": 300, "n": 4}),
+    "wavenet": Reference(signals.WaveNet, {"levels": 6, "width": 4, "skip": 5, "cycles": 2, "n": 3, "L": 40}),
+    "conv_tasnet": Reference(signals.conv_tasnet, _TASNET, "torchaudio"),
     "show_and_tell": Reference(points.ShowAndTell, {"n2": 1, "n3": 2, "vocabulary": 50, "S": 64, "T": 5}),
     "convlstm": Reference(
         recurrent.ConvLSTM, {"C": 3, "T": 4, "H": 7, "W": 6, "first": 8, "second": 6, "third": 4, "size": 3}

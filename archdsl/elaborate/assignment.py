@@ -1,0 +1,25 @@
+"""Values given to names: those of `let`, and the index of a repetition."""
+
+from typing import Any
+
+from ..expressions.lists import unpacked
+from ..expressions.scope import UNKNOWN, Scope
+from ..syntax import ast
+from .state import State
+from .surroundings import evaluator
+
+
+def assign(state: State, target: ast.Target, value: Any, scope: Scope | None = None) -> bool:
+    """Give a value, or the entries of a list, to names: in a new scope, or in the current one; False after an error."""
+    pairs = unpacked(evaluator(state), target, value)
+    if pairs is None:
+        for word in target.names:
+            state.define(word, UNKNOWN)
+        return False
+    for word, each in pairs:
+        if scope is None:
+            state.define(word, each)
+        else:
+            state.note(word.text, each)
+            scope.define(word.text, each, word.span)
+    return True

@@ -1,0 +1,129 @@
+"""The `repeat` statement: its body runs for each number or entry, one after another."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..diagnostics.catalogue import argument_errors
+from ..expressions.scope import UNKNOWN, ListValue, NamedTensor, Scope
+from ..expressions.show import show
+from ..graph import ZerosOp
+from ..limits import MAX_COUNT
+from ..shapes.shape import Shape
+from ..shapes.symbolic import Sym
+from ..syntax import ast
+from .assignment import assign
+from .budget import affordable, uncounted
+from .carried import following, initial, not_carried_on
+from .layer_statements import is_too_large
+from .state import UNRESOLVED, Result, State
+from .surroundings import evaluator
+
+_MANY = 1000
+"""Turns from which a repetition is counted whatever stands around it."""
+
+
+def run_repeat(state: State, statement: ast.Repeat) -> None:
+    """`repeat N as i { … }`: i counts from 0; `repeat LIST as d { … }`: d has each entry in turn."""
+    entries = _entries(state, statement)
+    if entries is None:
+        for word in (*(carried.name for carried in statement.carried), statement.alias):
+            if word is not None:
+                state.define(word, UNKNOWN)
+        return
+    if len(entries) > _MANY:
+        with uncounted(state):
+            affordable(state, statement)
+    else:
+        affordable(state, statement)
+    first, source = len(state.nodes), state.current
+    values = {carried.name.text: _initial(state, carried) for carried in statement.carried}
+    outer, state.counted = state.counted, True
+    try:
+        _run(state, statement, entries, values)
+    finally:
+        state.counted = outer
+    for carried in statement.carried:
+        state.define(carried.name, values[carried.name.text])
+    if statement.alias is not None:
+        state.name_result(statement.alias, first, source)
+
+
+def _run(state: State, statement: ast.Repeat, entries: Sequence[Any], values: dict[str, Any]) -> None:
+    """Run the body for each entry; `values` are the carried tensors, before and after."""
+    carried = statement.carried
+    named: set[str] = set()
+    for entry in entries:
+        state.take_turns(statement.count.span)
+        outer = scope = Scope(state.scope)
+        if carried:
+            for each in carried:
+                outer.define(each.name.text, values[each.name.text], each.name.span)
+            scope = Scope(outer)
+        if statement.target is not None and not assign(state, statement.target, entry, scope):
+            return
+        with state.inside(scope=scope, started=False):
+            state.run(statement.body.statements)
+        for each in carried:
+            value = following(state, scope, each.name)
+            if value is not None:
+                values[each.name.text] = value
+                named.add(each.name.text)
+    for each in carried if entries else ():
+        if each.name.text not in named:
+            not_carried_on(state, "repeat", each.name)
+
+
+def _initial(state: State, carried: ast.Carried) -> Any:
+    """The tensor that a carried one starts with; UNKNOWN after a report."""
+    value = initial(state, carried, "repeat")
+    if not isinstance(value, Shape):
+        return UNKNOWN if value is None else value
+    if not state.need_input(carried.span) or state.current is None:
+        return UNKNOWN
+    x, source, first = state.shape, state.current, len(state.nodes)
+    op = ZerosOp(shape=value, axes=_axes(carried.value, value, x))
+    is_accepted = x is not None and not is_too_large(state, op, (x,), value, carried.value.span)
+    state.add(op, (source,), Result(value) if is_accepted else UNRESOLVED, state.child("zeros"), carried.span)
+    tensor = NamedTensor(node=state.current, first=first, source=source)
+    state.current = source
+    return tensor
+
+
+def _axes(written: ast.Expr, shape: Shape, x: Shape | None) -> tuple[int | None, ...]:
+    """For each axis of zeros, the axis of the current tensor whose size it has, as `(@l)` or a symbolic dimension."""
+    if x is None:
+        return (None,) * shape.rank
+    parts = written.dims if isinstance(written, ast.Size) else (written,) * shape.rank
+    forms = [dim.form if isinstance(dim, Sym) else None for dim in x.dims]
+    found: list[int | None] = []
+    for part, dim in zip(parts, shape.dims, strict=True):
+        while isinstance(part, ast.Parenthesized):
+            part = part.inner
+        if isinstance(part, ast.At) and part.of is None:
+            found.append(x.letters.index(part.name))
+        else:
+            found.append(forms.index(dim.form) if isinstance(dim, Sym) and dim.form in forms else None)
+    return tuple(found)
+
+
+def _entries(state: State, statement: ast.Repeat) -> Sequence[Any] | None:
+    """What the index of a repetition has in turn; None after an error was reported."""
+    ev = evaluator(state)
+    count = ev.value(statement.count)
+    if isinstance(count, ListValue):
+        return count.items
+    count = ev.as_number(count, statement.count)
+    if count is UNKNOWN:
+        return None
+    if isinstance(count, float) and count.is_integer():
+        count = int(count)
+    if type(count) is int and count >= 0:
+        # Beyond what a length may be, the limit of turns is met all the same.
+        return range(min(count, MAX_COUNT))
+    words = "an integer of at least 0, or a list"
+    span, value = statement.count.span, show(count)
+    mistake = argument_errors.BadValue(
+        span=span, uses=state.uses, keyword="repeat", name="count", value=value, words=words
+    )
+    state.emit(mistake)
+    return None
