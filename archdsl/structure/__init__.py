@@ -1,0 +1,12 @@
+"""What repeats in a network, and what differs only in numbers: graphs as programs with blocks.
+
+Nothing else in the package finds repetition.
+"""
+
+from .compare import correspondence
+from .flat import flat
+from .fold import fold
+from .items import ModuleScope as Scope
+from .layer_words import Unwritable
+
+__all__ = ["Scope", "Unwritable", "correspondence", "flat", "fold"]
