@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from ..contract.arguments import TensorRef
-from ..graph import Graph, MoeOp, Node, ScanOp
+from ..graph import Graph, MoeOp, Node, ScanOp, ZerosOp
 from ..layers.linear import Unembedding
 from ..layers.merge import MergeOp
 from ..shapes.shape import Layout, Shape
@@ -178,6 +178,13 @@ class _Builder:
             args: dict[str, Column] = {"op": (op,)}
             args |= {str(number): (Ref(i),) for number, i in enumerate(node.inputs[1:])}
             return self.item(node, first, "scan" if isinstance(op, ScanOp) else "moe", op.keyword, args)
+        if isinstance(op, ZerosOp):
+            letters = self.graph.nodes[first].shape.letters
+            dims = (
+                str(dim) if axis is None else f"(@{letters[axis]})"
+                for dim, axis in zip(op.shape.dims, op.axes, strict=True)
+            )
+            return self.item(node, first, "zeros", op.keyword, {"shape": ("x".join(dims),)})
         if isinstance(op, Unembedding) or (node.shared is not None and has_state(self.graph, node)):
             if node.shared is None:
                 raise Unwritable(f"{op.keyword} without the layer whose weights it has")

@@ -58,6 +58,9 @@ class Writer:
                 return self.merge(item, tail)
             case "aux":
                 return _composed(f"aux {item.word}", [self.operand(item.operands[0])], "")
+            case "zeros":
+                # A repetition names its last tensor: here the one that it starts with.
+                return [f"repeat 1 carry {alias} = {_first(item.args['shape'])} {{ stage {alias} {{ from {alias} }} }}"]
             case "scan" | "moe":
                 return self.body_of_layer(item, tail)
             case _:
@@ -160,5 +163,7 @@ def _first(column: Sequence[Any]) -> Any:
 
 
 def referred(items: Iterable[Item]) -> set[int]:
-    """The nodes that items refer to by name."""
-    return {value.node for item in items for column in refs_of(item) for value in column if isinstance(value, Ref)}
+    """The nodes that items refer to by name, and those that must have one."""
+    items = list(items)
+    found = {value.node for item in items for column in refs_of(item) for value in column if isinstance(value, Ref)}
+    return found | {_first(item.out) for item in items if item.sort == "zeros"}
