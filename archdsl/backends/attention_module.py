@@ -12,8 +12,10 @@ from torch import nn
 class MultiHeadAttention(nn.Module):
     """Each step of x, N×T×C, attends to the steps of `source`, N×S×C′; without a source, to those of x.
 
-    The weights have the names of nn.MultiheadAttention: one matrix for queries, keys and values if x and the source
-    have the same number of features, else three. A matrix of `kv_heads` heads is shared by groups of heads.
+    Values are made of `value`, N×S×C″, if there is one. With a `window`, a step attends to the nearest steps alone.
+
+    The weights have the names of nn.MultiheadAttention: one matrix for queries, keys and values if all are made of the
+    same number of features, else three. A matrix of `kv_heads` heads is shared by groups of heads.
     `channels_first` and `source_channels_first` are for N×C×… and any spatial size.
     """
 
@@ -23,10 +25,12 @@ class MultiHeadAttention(nn.Module):
         heads: int,
         *,
         source_features: int | None = None,
+        value_features: int | None = None,
         kv_heads: int | None = None,
         width: int | None = None,
         value_width: int | None = None,
         causal: bool = False,
+        window: int | None = None,
         rope: int = 0,
         rope_base: float = 10000.0,
         qk_norm: str = "none",
@@ -40,24 +44,28 @@ class MultiHeadAttention(nn.Module):
         out_bias: bool = True,
         channels_first: bool = False,
         source_channels_first: bool = False,
+        value_channels_first: bool = False,
     ) -> None:
         super().__init__()
         self.heads, self.kv_heads = heads, kv_heads or heads
-        self.causal, self.dropout, self.scale = causal, dropout, scale
+        self.causal, self.window, self.dropout, self.scale = causal, window, dropout, scale
         self.rope, self.rope_base = rope, rope_base
         self.relative, self.buckets, self.distance = relative, buckets, distance
         self.channels_first, self.source_channels_first = channels_first, source_channels_first
+        self.value_channels_first = value_channels_first
         width = width or features
         value_width = value_width or width
         self.rows = (width, width // heads * self.kv_heads, value_width // heads * self.kv_heads)
         self.key_bias = qkv_bias != "qv"
         biases = sum(self.rows) if self.key_bias else self.rows[0] + self.rows[2]
-        if source_features in (None, features):
+        source_features = source_features or features
+        value_features = value_features or source_features
+        if features == source_features == value_features:
             self.in_proj_weight = nn.Parameter(torch.empty(sum(self.rows), features))
         else:
             self.q_proj_weight = nn.Parameter(torch.empty(self.rows[0], features))
             self.k_proj_weight = nn.Parameter(torch.empty(self.rows[1], source_features))
-            self.v_proj_weight = nn.Parameter(torch.empty(self.rows[2], source_features))
+            self.v_proj_weight = nn.Parameter(torch.empty(self.rows[2], value_features))
         self.in_proj_bias = nn.Parameter(torch.empty(biases)) if qkv_bias else None
         self.position_bias = nn.Parameter(torch.empty(buckets, heads)) if relative == "t5" else None
         self.out_proj = nn.Linear(value_width, features, bias=out_bias)
@@ -81,15 +89,21 @@ class MultiHeadAttention(nn.Module):
             nn.init.trunc_normal_(self.position_bias, std=0.02)
 
     def forward(
-        self, x: torch.Tensor, source: torch.Tensor | None = None, mask: torch.Tensor | None = None
+        self,
+        x: torch.Tensor,
+        source: torch.Tensor | None = None,
+        value: torch.Tensor | None = None,
+        mask: torch.Tensor | None = None,
     ) -> torch.Tensor:
         steps = x.flatten(2).transpose(1, 2) if self.channels_first else x
         if source is not None and self.source_channels_first:
             source = source.flatten(2).transpose(1, 2).contiguous()
+        if value is not None and self.value_channels_first:
+            value = value.flatten(2).transpose(1, 2).contiguous()
         heads = (self.heads, self.kv_heads, self.kv_heads)
         query, key, value = (
             each.reshape(*each.shape[:2], count, -1).transpose(1, 2)
-            for each, count in zip(self.project(steps, source), heads, strict=True)
+            for each, count in zip(self.project(steps, source, value), heads, strict=True)
         )
         if self.qk_norm != "none":
             query, key = self.q_norm(query), self.k_norm(key)
@@ -109,18 +123,22 @@ class MultiHeadAttention(nn.Module):
         result: torch.Tensor = self.out_proj(seen.transpose(1, 2).flatten(2))
         return result.transpose(1, 2).reshape(x.shape) if self.channels_first else result
 
-    def project(self, x: torch.Tensor, source: torch.Tensor | None) -> tuple[torch.Tensor, ...]:
-        """Queries of x, and keys and values of the source: N×T×width each."""
+    def project(
+        self, x: torch.Tensor, source: torch.Tensor | None, value: torch.Tensor | None
+    ) -> tuple[torch.Tensor, ...]:
+        """Queries of x, keys of the source, and values of `value`: N×T×width each."""
         bias: torch.Tensor | None = self.in_proj_bias
         if bias is not None and not self.key_bias:
             bias = torch.cat([bias[: self.rows[0]], bias.new_zeros(self.rows[1]), bias[self.rows[0] :]])
-        if source is None:
+        if source is None and value is None:
             return nn.functional.linear(x, self.in_proj_weight, bias).split_with_sizes(self.rows, -1)
+        source = x if source is None else source
+        value = source if value is None else value
         weights = self.source_weights()
         biases = (None, None, None) if bias is None else bias.split_with_sizes(self.rows)
         return tuple(
             nn.functional.linear(each, weight, offset)
-            for each, weight, offset in zip((x, source, source), weights, biases, strict=True)
+            for each, weight, offset in zip((x, source, value), weights, biases, strict=True)
         )
 
     def source_weights(self) -> tuple[torch.Tensor, ...]:
@@ -153,10 +171,18 @@ class MultiHeadAttention(nn.Module):
             else:
                 added = query.new_zeros(1) if added is None else added
                 added = added.masked_fill(mask == 0, least)
-        if added is not None and self.causal:
-            later = torch.ones(query.shape[2], length, dtype=torch.bool, device=query.device).triu(1)
-            added = added.masked_fill(later, least)
+        if self.window is not None or (self.causal and added is not None):
+            added = query.new_zeros(1, 1, 1, 1) if added is None else added
+            added = added.masked_fill(self.hidden(query.shape[2], length, query.device), least)
         return added
+
+    def hidden(self, steps: int, length: int, device: torch.device) -> torch.Tensor:
+        """Which steps each step does not see: later ones, and those outside of its window; T×S."""
+        every = torch.ones(steps, length, dtype=torch.bool, device=device)
+        if self.window is None:
+            return every.triu(1)
+        before, after = (self.window - 1, 0) if self.causal else (self.window // 2, self.window // 2)
+        return every.triu(after + 1) | every.tril(-before - 1)
 
     def positions(self, length: int, device: torch.device) -> torch.Tensor:
         """The bias of each head, step and attended step: 1×heads×T×T."""
@@ -181,6 +207,6 @@ class MultiHeadAttention(nn.Module):
         return found if self.causal else found + (apart > 0) * side
 
     def extra_repr(self) -> str:
-        facts = ("heads", "kv_heads", "rows", "causal", "rope", "rope_base", "qk_norm", "relative", "buckets")
+        facts = ("heads", "kv_heads", "rows", "causal", "window", "rope", "rope_base", "qk_norm", "relative", "buckets")
         more = ("distance", "key_bias", "dropout", "scale", "channels_first", "source_channels_first")
-        return ", ".join(f"{name}={getattr(self, name)}" for name in facts + more)
+        return ", ".join(f"{name}={getattr(self, name)}" for name in (*facts, *more, "value_channels_first"))

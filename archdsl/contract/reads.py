@@ -210,6 +210,11 @@ def grid(count: int, length: int) -> Reads:
     return _repeated(apart, 0, lambda rest: range(rest, length, apart))
 
 
+def nearby(before: int, after: int) -> Reads:
+    """Output o reads o and the positions around it: as many before it, and as many after it."""
+    return PeriodicReads(offsets=(range(-before, after + 1),)) if _known(before, after) else MIXED
+
+
 def _repeated(period: int, step: int, offsets: Callable[[int], range], border: str = "zeros") -> Reads:
     """What each of `period` positions reads; at most everything if the period is too long."""
     if period > LONGEST_PERIOD:

@@ -22,6 +22,7 @@ class AttentionSizes(Record):
 
     x: Shape
     source: Shape | None
+    values: Shape | None
     heads: int
     kv_heads: int
     width: int
@@ -53,13 +54,19 @@ class AttentionSizes(Record):
     @property
     def features(self) -> tuple[int, int, int]:
         """The features that queries, keys and values are made of."""
-        other = self.x.channels if self.source is None else self.source.channels
-        return self.x.channels, other, other
+        keys = self.x if self.source is None else self.source
+        values = keys if self.values is None else self.values
+        return self.x.channels, keys.channels, values.channels
+
+    @property
+    def joint(self) -> bool:
+        """Whether queries, keys and values are made of one tensor."""
+        return self.source is None and self.values is None
 
     @property
     def packed(self) -> bool:
         """Whether one matrix has the rows of all three, as in torch: it is made for one number of features."""
-        return plain(self.features[0]) == plain(self.features[1])
+        return len({plain(features) for features in self.features}) == 1
 
     @property
     def macs(self) -> int:
@@ -67,7 +74,7 @@ class AttentionSizes(Record):
         queries, keys, values = self.rows
         features = self.features
         maps = self.steps * features[0] * (queries + self.value_width)
-        maps += self.source_steps * features[1] * (keys + values)
+        maps += self.source_steps * (features[1] * keys + features[2] * values)
         return maps + self.steps * prod(self.seen) * (self.width + self.value_width)
 
     def rotated(self, part: float) -> int:
@@ -119,19 +126,42 @@ def _check_options(op: AttentionOptions, y: Shape) -> None:
     if op.cosine and op.scale is not None:
         changes = Change.of(scale=None)
         raise Reject("scale", "`cosine` learns its scale", changes=changes, recovery_shape=y, language_rule=True)
+    if op.sliding:
+        _check_sliding(op, y)
     if op.in_windows and (others := op.general_options()):
         why = "it needs all steps: windows, `cosine` and `relative=table` or `mlp` exclude it"
         changes = Change(arguments=((others[0], None),))
         raise Reject(others[0], why, changes=changes, recovery_shape=y, language_rule=True)
     if op.causal and (op.in_windows or y.spatial or op.source is not None):
         why = "causal attention needs the steps of one sequence, without windows, `cosine` or a learned table"
-        raise Reject("causal", why, recovery_shape=y, language_rule=True)
+        slides = (Change.of(sliding="sliding"),) if op.window is not None and not y.spatial else ()
+        raise Reject("causal", why, changes=slides, recovery_shape=y, language_rule=True)
     for name, used in _POSITIONS.items():
         if used(op) and (op.source is not None or y.spatial):
             why = "it compares the steps of one sequence" + (f", but {y} has channels first" if y.spatial else "")
             raise Reject(name, why, recovery_shape=y, language_rule=True)
     if op.relative == "t5":
         check_buckets(op.buckets, op.distance, op.causal, y)
+
+
+def _check_sliding(op: AttentionOptions, y: Shape) -> None:
+    """A sliding window has a length, along the steps of one sequence. Raises Reject."""
+    if op.window is None:
+        raise Reject("sliding", "there is no `window` to slide", recovery_shape=y, language_rule=True)
+    if op.grid is not None or op.shift:
+        name = "grid" if op.grid is not None else "shift"
+        why = f"a window that slides has no `{name}`"
+        changes = Change(arguments=((name, None),))
+        raise Reject(name, why, changes=changes, recovery_shape=y, language_rule=True)
+    if y.spatial or op.source is not None:
+        why = "a window slides along the steps of one sequence"
+        raise Reject("sliding", why, recovery_shape=y, language_rule=True)
+    if not isinstance(op.window, int):
+        raise Reject("window", "the steps of a sequence need one length", recovery_shape=y, language_rule=True)
+    if not op.causal and op.window % 2 == 0:
+        why = f"a window of {op.window} steps has no step in its center"
+        changes = Change.of(window=str(op.window + 1))
+        raise Reject("window", why, changes=changes, recovery_shape=y, language_rule=True)
 
 
 _POSITIONS: Mapping[str, Callable[[AttentionOptions], bool]] = {
@@ -180,6 +210,15 @@ def check_rotary(op: AttentionOptions, sizes: AttentionSizes) -> None:
         why = f"it rotates pairs of features, not {rotated} of a head's {sizes.head}"
         name = "rope" if op.rope_part == 1 else "rope_part"
         raise Reject(name, why, recovery_shape=sizes.x, language_rule=True)
+
+
+def check_values(values: Shape, sizes: AttentionSizes) -> None:
+    """There is a value for each key. Raises Reject."""
+    count = prod(values.spatial_size if values.spatial else values.dims[:1])
+    if count != sizes.source_steps:
+        why = f"it has {count} steps, but there are keys for {sizes.source_steps}"
+        # torch does not check this in all of its kernels.
+        raise Reject("value", why, recovery_shape=sizes.x, language_rule=True)
 
 
 def check_mask(mask: Shape, sizes: AttentionSizes) -> None:

@@ -36,6 +36,9 @@ class AttentionOptions(LayerOp):
 
     heads: PositiveInt = argument(positional=True, letter="h", doc="number of heads")
     source: Tensor | None = argument(None, name="from", doc="the tensor that keys and values are made of")
+    values: Tensor | None = argument(
+        None, name="value", doc="the tensor that values are made of; the one that keys are made of by default"
+    )
     mask: Tensor | None = argument(None, doc="tensor that is added to the dot products, or hides steps where it is 0")
     kv_heads: PositiveInt | None = argument(
         None, doc="number of heads of keys and values, each for a group of heads (Ainslie et al., 2023)"
@@ -55,6 +58,12 @@ class AttentionOptions(LayerOp):
     )
     eps: PositiveFloat = argument(1e-6, doc="added to the variance by `qk_norm`")
     window: PositiveSpatialInt | None = argument(None, doc="size of the windows that attention is restricted to")
+    sliding: Flag = argument(
+        False,
+        words={"sliding": True},
+        doc="the window slides: each step attends to the `window` steps around it, or up to it with `causal` "
+        "(Beltagy et al., 2020; Jiang et al., 2023)",
+    )
     grid: PositiveSpatialInt | None = argument(None, doc="size of the sparse windows")
     shift: NaturalSpatialInt = argument(
         0, doc="shift of the windows, less than their size; opposite ends do not attend to each other"
@@ -95,7 +104,7 @@ class AttentionOptions(LayerOp):
     @property
     def windowed(self) -> bool:
         """Whether attention is restricted to windows."""
-        return self.window is not None or self.grid is not None
+        return (self.window is not None and not self.sliding) or self.grid is not None
 
     @property
     def in_windows(self) -> bool:
@@ -107,11 +116,13 @@ class AttentionOptions(LayerOp):
         separate = self.qkv_biased != self.out_biased
         used = {
             "from": self.source is not None,
+            "value": self.values is not None,
             "mask": self.mask is not None,
             "kv_heads": self.kv_heads is not None,
             "width": self.width is not None,
             "value_width": self.value_width is not None,
             "rope": self.rope,
+            "sliding": self.sliding,
             "qk_norm": self.qk_norm != "none",
             "relative": self.relative in ("t5", "alibi"),
             "qkv_bias": separate and self.qkv_bias is not None,

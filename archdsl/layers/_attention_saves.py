@@ -60,11 +60,12 @@ def general_saves(op: AttentionOptions, sizes: AttentionSizes, mask: Shape | Non
     y, source = sizes.x, sizes.source
     own: list[SavedTensor] = []
     inputs = [] if op.frozen else [0]
-    if source is not None and not op.frozen:
-        if source.spatial:
-            own.append(SavedTensor(per_sample=source.numel))  # its positions as steps
+    others = [other for other in (source, sizes.values) if other is not None]
+    for number, other in enumerate(others if not op.frozen else (), 1):
+        if other.spatial:
+            own.append(SavedTensor(per_sample=other.numel))  # its positions as steps
         else:
-            inputs.append(1)
+            inputs.append(number)
     is_fused = not _is_step_by_step(op, sizes)
     own += _changed_products(op, sizes, is_fused) if op.rope or op.qk_norm != "none" else _products(sizes, is_fused)
     own += _trained_positions(op, sizes, mask)
@@ -72,8 +73,8 @@ def general_saves(op: AttentionOptions, sizes: AttentionSizes, mask: Shape | Non
     if is_fused:
         own += [SavedTensor(per_sample=op.heads * sizes.steps, bytes=4), SavedTensor(per_sample=result)]
         own += _mask(op, sizes, mask)
-        if mask is not None and mask.layout is not Layout.IDS and not op.causal and op.relative == "none":
-            inputs.append(1 + (source is not None))
+        if mask is not None and mask.layout is not Layout.IDS and not _hides(op) and op.relative == "none":
+            inputs.append(1 + len(others))
         # The result is in the memory order of the queries, which the last layer needs by step.
         is_copied = op.rope or op.qk_norm != "none"
     else:
@@ -116,7 +117,7 @@ def _changed_products(op: AttentionOptions, sizes: AttentionSizes, is_fused: boo
     changed = steps * queries + seen * keys
     is_normed = op.qk_norm != "none"
     # The values are a part of what one linear layer gave, if it gave all three.
-    kept = changed if is_normed or (sizes.source is None and is_fused) else 0
+    kept = changed if is_normed or (sizes.joint and is_fused) else 0
     own = [SavedTensor(per_sample=kept + (seen * values if is_fused or is_normed else 0))]
     if is_normed:
         own.append(SavedTensor(per_sample=_statistics(op, sizes), bytes=4))
@@ -138,9 +139,14 @@ def _trained_positions(op: AttentionOptions, sizes: AttentionSizes, mask: Shape 
     if op.relative != "t5" or op.frozen:
         return []
     own = [SavedTensor(per_batch=pairs, bytes=8)]
-    own += [SavedTensor(per_batch=pairs, bytes=1)] if op.causal else []
+    own += [SavedTensor(per_batch=pairs, bytes=1)] if _hides(op) else []
     hides = mask is not None and mask.layout is Layout.IDS
     return [*own, SavedTensor(per_sample=sizes.source_steps, bytes=1)] if hides else own
+
+
+def _hides(op: AttentionOptions) -> bool:
+    """Whether steps are hidden by their positions."""
+    return op.causal or op.sliding
 
 
 def _mask(op: AttentionOptions, sizes: AttentionSizes, mask: Shape | None) -> list[SavedTensor]:
@@ -150,7 +156,7 @@ def _mask(op: AttentionOptions, sizes: AttentionSizes, mask: Shape | None) -> li
         every = op.heads * pairs
         return [SavedTensor(per_batch=every) if mask is None else SavedTensor(per_sample=every)]
     if mask is None:
-        return []
-    if op.causal:
+        return [SavedTensor(per_batch=pairs)] if op.sliding else []
+    if _hides(op):
         return [SavedTensor(per_sample=(sizes.heads if mask.rank == 3 else 1) * pairs)]
     return [SavedTensor(per_sample=sizes.source_steps)] if mask.layout is Layout.IDS else []

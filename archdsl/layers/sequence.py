@@ -7,10 +7,18 @@ from typing import Any
 from ..contract.call import ARG, Module, Steps, method, ours
 from ..contract.initializers import fill
 from ..contract.layer import Weights
-from ..contract.reads import ALL, SAME, Links, Reads, ReadsBefore, blocks, grid
+from ..contract.reads import ALL, SAME, Links, Reads, ReadsBefore, blocks, grid, nearby
 from ..contract.saves import Saves
 from ..shapes.shape import Layout, Shape
-from ._attention import AttentionSizes, check_heads, check_mask, check_rotary, check_windows, whole_sequence
+from ._attention import (
+    AttentionSizes,
+    check_heads,
+    check_mask,
+    check_rotary,
+    check_values,
+    check_windows,
+    whole_sequence,
+)
 from ._attention_options import AttentionOptions
 from ._attention_saves import general_saves, window_saves
 from ._calls import given
@@ -23,12 +31,13 @@ POSITION_UNITS = 512
 class Attention(AttentionOptions):
     """Multi-head attention: every step attends to all steps (Vaswani et al., 2017).
 
-    `from=NAME` takes keys and values from another tensor (cross-attention). On an image, the steps are its positions.
-    `window=7` restricts attention to windows of 7×7, `shift=3` shifts the windows, and `grid=7` makes sparse windows
-    of 7×7 evenly spaced positions (Liu et al., 2021; Tu et al., 2022).
+    `from=NAME` takes keys and values from another tensor (cross-attention), `value=NAME` the values alone. On an image,
+    the steps are its positions. `window=7` restricts attention to windows of 7×7, `shift=3` shifts the windows, and
+    `grid=7` makes sparse windows of 7×7 evenly spaced positions (Liu et al., 2021; Tu et al., 2022). On a sequence,
+    `window=4096 sliding causal` lets each step attend to itself and the 4,095 before it.
 
     The weights have the names of `nn.MultiheadAttention`: `in_proj_weight` has the rows of queries, keys and values;
-    if the other tensor has another number of features, `q_proj_weight`, `k_proj_weight` and `v_proj_weight`.
+    if another tensor has another number of features, `q_proj_weight`, `k_proj_weight` and `v_proj_weight`.
 
     A mask is T×S, S or heads×T×S for T steps that attend to S. It is added to the dot products: 0 keeps, −∞ hides.
     A mask of ids or of booleans hides where it is 0.
@@ -43,23 +52,26 @@ class Attention(AttentionOptions):
 
     # --- inputs ---
 
-    def _inputs(self, xs: tuple[Shape, ...]) -> tuple[Shape, Shape | None, Shape | None]:
-        """The input, the source of keys and values, and the mask."""
+    def _inputs(self, xs: tuple[Shape, ...]) -> tuple[Shape, Shape | None, Shape | None, Shape | None]:
+        """The input, the source of keys and values, that of values alone, and the mask."""
         x, *others = xs
         source = others.pop(0) if self.source is not None else None
+        values = others.pop(0) if self.values is not None else None
         mask = others.pop(0) if self.mask is not None else None
-        return _read(x), source and _read(source), mask
+        return _read(x), source and _read(source), values and _read(values), mask
 
     def sizes(self, xs: tuple[Shape, ...]) -> AttentionSizes:
         """The numbers of steps and features. Raises Reject for inputs without them."""
-        x, source, _ = self._inputs(xs)
+        x, source, values, _ = self._inputs(xs)
         x = _checked(x)
-        if source is not None:
-            whole_sequence("from", source, x)
+        for name, other in (("from", source), ("value", values)):
+            if other is not None:
+                whole_sequence(name, other, x)
         width = x.channels if self.width is None else self.width
         return AttentionSizes(
             x=x,
             source=source,
+            values=values,
             heads=self.heads,
             kv_heads=self.heads if self.kv_heads is None else self.kv_heads,
             width=width,
@@ -76,12 +88,14 @@ class Attention(AttentionOptions):
     # --- the contract ---
 
     def infer(self, xs: tuple[Shape, ...]) -> Shape:
-        x, _, mask = self._inputs(xs)
+        x, _, values, mask = self._inputs(xs)
         y = _checked(x)
         check_windows(self, y, _each(self.shift, y, "shift"), self._window(y))
         sizes = self.sizes(xs)
         check_heads(self, sizes)
         check_rotary(self, sizes)
+        if values is not None:
+            check_values(values, sizes)
         if mask is not None:
             check_mask(mask, sizes)
         return y
@@ -155,12 +169,16 @@ class Attention(AttentionOptions):
         return macs + prod(2 * size - 1 for size in window) * POSITION_UNITS * (len(window) + self.heads)
 
     def reads_of(self, xs: tuple[Shape, ...], y: Shape) -> tuple[Links, ...]:
-        x, source, mask = self._inputs(xs)
+        x, source, values, mask = self._inputs(xs)
         axes = range(x.rank - len(y.spatial_size), x.rank) if y.spatial else range(1)
         along = dict(zip(axes, self._along(y), strict=True)) if source is None else dict.fromkeys(axes, SAME)
         links: list[Links] = [tuple((axis, along.get(axis, ALL)) for axis in range(x.rank))]
         if source is not None:
             links.append(((None, ALL),) * source.rank)
+        if values is not None:
+            # The values of keys that are read from x belong to the same steps.
+            is_alike = source is None and values.layout is Layout.SEQUENCE and not y.spatial
+            links.append(((0, self._along(y)[0]), (None, ALL)) if is_alike else ((None, ALL),) * values.rank)
         if mask is not None:
             own = mask.rank - 2
             links.append(tuple(self._of_mask(y, axis == own) for axis in range(mask.rank)))
@@ -172,6 +190,9 @@ class Attention(AttentionOptions):
 
     def _along(self, y: Shape) -> list[Reads]:
         """What is read along each dimension."""
+        if self.sliding and isinstance(self.window, int):
+            half = self.window // 2
+            return [nearby(self.window - 1, 0) if self.causal else nearby(half, half)]
         if not self.windowed:
             return [ReadsBefore() if self.causal else ALL] * len(lengths(y))
         if self.grid is not None:
@@ -179,13 +200,13 @@ class Attention(AttentionOptions):
         return [blocks(*each) for each in zip(self._window(y), _each(self.shift, y, "shift"), strict=True)]
 
     def saves_of(self, xs: tuple[Shape, ...], y: Shape) -> Saves:
-        sizes, (_, _, mask) = self.sizes(xs), self._inputs(xs)
+        sizes, (*_, mask) = self.sizes(xs), self._inputs(xs)
         if self.in_windows:
             return window_saves(self, sizes, any(_each(self.shift, y, "shift")))
         return general_saves(self, sizes, mask)
 
     def steps(self, xs: tuple[Shape, ...]) -> Steps:
-        x, _, _ = self._inputs(xs)
+        x, *_ = self._inputs(xs)
         if self.in_windows:
             return self._window_steps(x)
         options = given(dropout=(self.dropout, 0.0), scale=(self.scale, None), bias=(self.out_biased, True))
@@ -194,13 +215,15 @@ class Attention(AttentionOptions):
         return (self._general_step(self.sizes(xs)),)
 
     def _general_step(self, sizes: AttentionSizes) -> Module:
-        x, source = sizes.x, sizes.source
+        x, source, values = sizes.x, sizes.source, sizes.values
         options = given(
             source_features=(None if source is None else source.channels, None),
+            value_features=(None if values is None else values.channels, None),
             kv_heads=(sizes.kv_heads, self.heads),
             width=(sizes.width, x.channels),
             value_width=(sizes.value_width, sizes.width),
             causal=(self.causal, False),
+            window=(self.window if self.sliding else None, None),
             rope=(sizes.rotated(self.rope_part) if self.rope else 0, 0),
             rope_base=(self.rope_base if self.rope else 10000.0, 10000.0),
             qk_norm=(self.qk_norm, "none"),
@@ -214,10 +237,11 @@ class Attention(AttentionOptions):
             out_bias=(self.out_biased, True),
             channels_first=(x.spatial, False),
             source_channels_first=(source is not None and source.spatial, False),
+            value_channels_first=(values is not None and values.spatial, False),
         )
         module = ours.MultiHeadAttention(x.channels, self.heads, **options)
-        names = (name for name, there in (("source", self.source), ("mask", self.mask)) if there is not None)
-        return module.replace(inputs=tuple(names))
+        tensors = {"source": self.source, "value": self.values, "mask": self.mask}
+        return module.replace(inputs=tuple(name for name, there in tensors.items() if there is not None))
 
     def _window_steps(self, x: Shape) -> Steps:
         shift = _each(self.shift, x, "shift")

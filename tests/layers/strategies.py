@@ -217,6 +217,8 @@ def _named_input(draw: st.DrawFn, op: Op, argument: str, xs: tuple[Shape, ...]) 
         return Shape(count * op.units) if flat else Shape(count, op.units, layout=draw(sampled(_MATRICES)))
     if argument == "like":
         return _operand(draw, xs[0])
+    if argument == "value" and steps and draw(integers(0, 7)):
+        return Shape(steps[-1], draw(_SIZE), layout=draw(sampled((Layout.OPEN, Layout.SEQUENCE))))
     if argument != "mask" or not steps or draw(integers(0, 7)) == 0:
         other = draw(_SHAPES)
         return other.with_channels(xs[0].channels) if other.rank and xs[0].rank and draw(st.booleans()) else other

@@ -216,14 +216,22 @@ class Torch(nn.Module):
     def weights(self) -> dict[str, torch.Tensor]:
         return self.attention.state_dict()
 
-    def forward(self, x: torch.Tensor, source: torch.Tensor | None = None, mask: torch.Tensor | None = None) -> Any:
+    def forward(
+        self,
+        x: torch.Tensor,
+        source: torch.Tensor | None = None,
+        value: torch.Tensor | None = None,
+        mask: torch.Tensor | None = None,
+    ) -> Any:
         keywords: dict[str, Any] = {"attn_mask": self.added}
         if mask is not None and mask.ndim == 2:
             keywords = {"key_padding_mask": mask == 0}
         elif mask is not None:
-            keywords = {"attn_mask": mask.repeat_interleave(self.attention.num_heads, 0)}
+            added: Any = dict(self.named_buffers()).get("added", 0)
+            keywords = {"attn_mask": mask.repeat_interleave(self.attention.num_heads, 0) + added}
         source = x if source is None else source
-        return self.attention(x, source, source, need_weights=False, **keywords)[0]
+        value = source if value is None else value
+        return self.attention(x, source, value, need_weights=False, **keywords)[0]
 
 
 def alibi(heads: int, steps: int) -> torch.Tensor:
@@ -231,6 +239,12 @@ def alibi(heads: int, steps: int) -> torch.Tensor:
     apart = (torch.arange(steps)[None] - torch.arange(steps)[:, None]).abs()
     slopes = torch.tensor([2.0 ** (-8 * (i + 1) / heads) for i in range(heads)])
     return (-slopes[:, None, None] * apart).repeat(2, 1, 1)
+
+
+def near(steps: int, before: int, after: int) -> torch.Tensor:
+    """0 for the steps around each, −∞ for all others."""
+    apart = torch.arange(steps)[None] - torch.arange(steps)[:, None]
+    return torch.zeros(steps, steps).masked_fill((apart < -before) | (apart > after), -math.inf)
 
 
 REFERENCES: dict[str, Callable[[], Any]] = {
@@ -246,6 +260,14 @@ REFERENCES: dict[str, Callable[[], Any]] = {
     "attention h3 mask=ids": lambda: Torch(12, 3),
     "attention h3 mask=bias": lambda: Torch(12, 3),
     "attention h3 from=alike mask=padding": lambda: Torch(12, 3),
+    "attention h3 value=same": lambda: Torch(12, 3),
+    "attention h3 value=short nobias": lambda: Torch(12, 3, bias=False, vdim=8),
+    "attention h3 from=other value=fifth": lambda: Torch(12, 3, kdim=8, vdim=7),
+    "attention h3 window=3 sliding": lambda: Torch(12, 3, near(9, 1, 1)),
+    "attention h3 window=4 sliding causal": lambda: Torch(12, 3, near(9, 3, 0)),
+    "attention h4 window=4 sliding causal alibi": lambda: Torch(12, 4, alibi(4, 9) + near(9, 3, 0)),
+    "attention h3 window=5 sliding causal mask=bias": lambda: Torch(12, 3, near(9, 4, 0)),
+    "attention h3 window=1 sliding causal value=same": lambda: Torch(12, 3, near(9, 0, 0)),
 }
 TENSORS = {
     "other": "5x8",
@@ -253,6 +275,9 @@ TENSORS = {
     "ids": "9 int(2)",
     "padding": "7 int(2)",
     "bias": "9x9",
+    "same": "9x12",
+    "short": "9x8",
+    "fifth": "5x7",
 }
 
 
@@ -269,7 +294,10 @@ def test_attention_is_the_reference(layer):
     ours.load_state_dict(state)
     values = {name: tensor_of(TENSORS[name]) for name in names}
     x = torch.randn(2, 9, 12)
-    keywords = {"source" if name in ("other", "alike") else "mask": value for name, value in values.items()}
+    roles = {"from": "source", "value": "value", "mask": "mask"}
+    keywords = {
+        roles[word.split("=")[0]]: values[word.split("=")[1]] for word in layer.split() if "=" in word
+                and word.split("=")[1] in values}  # fmt: skip
     assert_equal(ours(*values.values(), x), reference(x, **keywords))
     assert network.costs.total.parameters == sum(weight.numel() for weight in reference.parameters())
     assert network.costs.total.macs == reference_macs(reference.to("meta"), keywords)
@@ -300,6 +328,10 @@ FUSED = (
     "attention h4 alibi causal mask=ids",
     "attention h4 width=32 qkv_bias=qv out_bias=0",
     "attention h4 t5 frozen",
+    "attention h4 value=same",
+    "attention h2 value=same rope causal",
+    "attention h4 window=4 sliding causal",
+    "attention h2 window=3 sliding rope kv_heads=1 qk_norm",
     "untokens 3x3; attention h4 from=other",
     "untokens 3x3; attention h4",
 )
@@ -307,9 +339,9 @@ FUSED = (
 
 @pytest.mark.parametrize("layer", FUSED)
 def test_attention_uses_the_fused_kernel(layer):
-    text = "input other 5x8\ninput ids 9 int(2)\ninput bias 9x9\ninput x 9x12\n"
+    text = "input other 5x8\ninput ids 9 int(2)\ninput bias 9x9\ninput same 9x12\ninput x 9x12\n"
     model = archdsl.loads(text + layer).to_torch()
-    inputs = [tensor_of(dims) for dims in ("5x8", "9 int(2)", "9x9", "9x12")]
+    inputs = [tensor_of(dims) for dims in ("5x8", "9 int(2)", "9x9", "9x12", "9x12")]
     inputs[-1].requires_grad_()
     with sdpa_kernel(SDPBackend.FLASH_ATTENTION):  # raises where the kernel does not apply
         model(*inputs).sum().backward()
@@ -322,6 +354,8 @@ LENGTHS = (
     "attention h3 causal rope",
     "attention h3 t5",
     "attention h3 alibi kv_heads=1",
+    "attention h3 window=5 sliding",
+    "attention h3 window=4 sliding causal rope value=x",
 )
 
 

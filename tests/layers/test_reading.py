@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import archdsl
 from archdsl.contract.layer import Reject
 
 from .layer_property import OPS
@@ -21,3 +22,24 @@ def test_a_layer_reads_what_it_declares(keyword, data):
     except Reject:
         return
     check_reads(op, xs, y)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        "attention h2 value=other",
+        "attention h2 value=other causal",
+        "attention h2 from=five value=other5",
+        "attention h2 window=3 sliding",
+        "attention h2 window=3 sliding causal value=other",
+        "attention h2 window=1 sliding",
+        "attention h2 window=99 sliding causal",
+        "untokens 3x3 as image; from x; attention h2 value=image",
+        "untokens 3x3; attention h2 value=other",
+    ],
+)
+def test_attention_reads_what_it_declares(layer: str) -> None:
+    text = f"input other 9x6\ninput five 5x4\ninput other5 5x3\ninput x 9x4\n{layer}"
+    graph = archdsl.loads(text).graph
+    node = graph.nodes[-1]
+    check_reads(node.op, graph.shapes_in(node), node.shape)

@@ -61,7 +61,7 @@ def test_a_frozen_layer_saves_what_it_declares(layer):
     assert declared_bytes(op, xs, y) < declared_bytes(learning, xs, y)
 
 
-OTHERS = "input other 6x10\ninput ids 8 int(2)\n"
+OTHERS = "input other 6x10\ninput ids 8 int(2)\ninput values 8x12\ninput six 6x7\n"
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,18 @@ OTHERS = "input other 6x10\ninput ids 8 int(2)\n"
         "attention h4 t5 frozen",
         "attention h4 alibi",
         "attention h4 alibi causal mask=ids",
+        "attention h4 value=values",
+        "attention h4 value=values rope causal",
+        "attention h4 value=values dropout=0.1",
+        "attention h4 value=values frozen qk_norm",
+        "attention h4 from=other value=six kv_heads=2",
+        "attention h4 window=3 sliding",
+        "attention h4 window=3 sliding causal mask=ids",
+        "attention h4 window=3 sliding t5",
+        "attention h4 window=3 sliding alibi",
+        "attention h4 window=3 sliding causal rope qk_norm",
         "untokens 4x2; attention h4 qk_norm",
+        "untokens 4x2 as image; from x; attention h4 value=image",
         "untokens 4x2; attention h4 from=other frozen",
         "untokens 4x2 as image; from x; attention h4 from=image",
     ],

@@ -6,7 +6,7 @@ from math import gcd, lcm
 from ...diagnostics import Edit
 from ...graph import DraftNode, Unresolved
 from ...layers.norm import BatchNorm
-from ...shapes.shape import Shape
+from ...shapes.shape import Layout, Shape
 from ...shapes.symbolic import plain
 from ...syntax import ast
 from ..candidate import Candidate
@@ -82,6 +82,8 @@ def divisors(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
     if shape is None or not shape.dims or name is None or not isinstance(value, int) or plain(value) < 1:
         return
     value = plain(value)
+    if shape.layout is Layout.OPEN and name in ("heads", "kv_heads"):
+        shape = shape.read_as(Layout.SEQUENCE)  # as attention reads it
     sizes = _to_divide(node, shape)
     yield from _splitting(context, layer, name, value, sizes)
     if any(size % value for size in sizes[1:]):

@@ -136,6 +136,32 @@ def test_onnx_of_tensor_operations(tmp_path: Path) -> None:
     assert agreement.largest > 1e-3
 
 
+ATTENTION = """
+input other 5x8
+input fifth 5x7
+input ids 9 int(2)
+input bias 9x9
+input same 9x12
+input x 9x12
+attention h3 window=4 sliding causal value=same rope qk_norm kv_heads=1 mask=ids as windows
+from x
+attention h3 from=other value=fifth width=36 value_width=24 qkv_bias=qv out_bias=0 as others
+from x
+attention h3 window=5 sliding t5 mask=bias as buckets
+from x
+attention h4 alibi causal as slopes
+from x
+to_image 3x3; attention h3 from=other value=fifth nobias as image
+output windows, others, buckets, slopes, image
+"""
+
+
+def test_onnx_of_attention(tmp_path: Path) -> None:
+    agreement = export(of_network(loads(ATTENTION), seed=0), "onnx", tmp_path / "net.onnx")
+    assert agreement.difference < 1e-5
+    assert agreement.largest > 1e-3
+
+
 def test_means_in_the_network_are_not_those_of_its_pixels(tmp_path: Path) -> None:
     network = loads("input 3x6x6\nconv 4 k3; gap; fc 2")
     fresh = of_network(network, seed=0)
