@@ -1,6 +1,6 @@
 """Which input positions a position of a network depends on, by torch's gradients; compared to the receptive fields.
 
-`python -m tests.analysis.gradients --drawn 1000 [NETWORK…]` checks that many random networks, and those of the zoo.
+`python -m tests.analysis.gradients --networks 1000 [NETWORK…]` checks that many random networks, and those of the zoo.
 
 Activations are replaced with the identity and maxima with means, weights and inputs are positive, and numbers have 64
 bits: nothing cancels or saturates, so that a gradient is 0 exactly for the positions that do not matter. Nonzero
@@ -185,7 +185,7 @@ def statement(random: Random) -> str:
             )
 
 
-def drawn(seed: int) -> archdsl.Network:
+def random_network(seed: int) -> archdsl.Network:
     """A random network without errors."""
     random = Random(seed)
     while True:
@@ -198,13 +198,15 @@ def drawn(seed: int) -> archdsl.Network:
 def main() -> None:
     """Check random networks and those of the zoo."""
     parser = argparse.ArgumentParser(description="Hold receptive fields against gradients.")
-    parser.add_argument("--drawn", type=int, default=50)
+    parser.add_argument("--networks", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("names", nargs="*", default=(*CHAINS, *BRANCHED))
     options = parser.parse_args()
     start = time.perf_counter()
-    held = sum(check(drawn(seed).graph, Random(seed)) for seed in range(options.seed, options.seed + options.drawn))
-    print(f"{options.drawn:,} drawn networks, {held:,} places, {time.perf_counter() - start:.0f} s", flush=True)
+    held = sum(
+        check(random_network(seed).graph, Random(seed)) for seed in range(options.seed, options.seed + options.networks)
+    )
+    print(f"{options.networks:,} random networks, {held:,} places, {time.perf_counter() - start:.0f} s", flush=True)
     for name in options.names:
         graph = archdsl.load(f"zoo:{name}").graph
         if any(isinstance(node.op, Attention) for node in graph.nodes):

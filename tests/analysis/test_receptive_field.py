@@ -9,7 +9,7 @@ import archdsl
 from archdsl.analysis.receptive_field import Field, Seen, fields, receptive_field
 
 from ..layers.contract import limited
-from .gradients import check, drawn
+from .gradients import check, random_network
 
 # Araujo, Norris & Sim, Computing Receptive Fields of Convolutional Neural Networks, Distill, 2019, table of networks.
 PUBLISHED = {"alexnet": 195, "vgg16": 212, "inception_v3": 1311}
@@ -17,7 +17,7 @@ PUBLISHED = {"alexnet": 195, "vgg16": 212, "inception_v3": 1311}
 
 @pytest.mark.parametrize("seed", range(50))
 def test_random_networks_read_what_is_declared(seed):
-    assert check(drawn(seed).graph, Random(seed), count=0)
+    assert check(random_network(seed).graph, Random(seed), count=0)
 
 
 @pytest.mark.parametrize(("name", "size"), [("lenet5", None), ("nin", None), ("squeezenet1_1", "3x96x96")])

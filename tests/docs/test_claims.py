@@ -95,7 +95,8 @@ def test_figures_of_the_training() -> None:
     assert message == measured
     text = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
     peers = re.search(
-        r"Lightning's\s+Trainer\s+takes\s+([\d.]+)\s+times[\w\s]+,\s+and\s+Keras'\s+fit\s+on\s+PyTorch\s+([\d.]+)", text
+        r"Lightning's\s+Trainer\s+takes\s+([\d.]+)\s+times[\w\s]+,\s+and\s+Keras's\s+`fit`\s+on\s+PyTorch\s+([\d.]+)",
+        text,
     )
     assert peers is not None
     assert [float(each) for each in peers.groups()] == [

@@ -1,4 +1,4 @@
-"""The blocks of `std` as torch modules, written by hand after their papers; submodules in the order of their use."""
+"""The blocks of `std` as torch modules, written by hand from their papers; submodules in the order of their use."""
 
 from collections.abc import Callable
 

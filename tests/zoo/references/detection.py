@@ -1,4 +1,4 @@
-"""References of detectors: torchvision's, and YOLOv8 written by hand after its published table of layers."""
+"""References of detectors: torchvision's, and YOLOv8 written by hand from its published table of layers."""
 
 from typing import Any
 

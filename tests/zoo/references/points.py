@@ -1,4 +1,4 @@
-"""References of networks for points, sequences and captions, written by hand after their papers."""
+"""References of networks for points, sequences and captions, written by hand from their papers."""
 
 import torch
 from torch import Tensor, nn

@@ -1,4 +1,4 @@
-"""References of networks with recurrences of their own, written by hand after their papers."""
+"""References of networks with recurrences of their own, written by hand from their papers."""
 
 import torch
 from torch import Tensor, nn

@@ -1,4 +1,4 @@
-"""References of networks for segmentation: torchvision's, and U-Nets written by hand after their papers."""
+"""References of networks for segmentation: torchvision's, and U-Nets written by hand from their papers."""
 
 from typing import Any
 

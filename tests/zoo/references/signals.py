@@ -1,4 +1,4 @@
-"""References of networks for text lines, signals and point clouds, written by hand after their papers."""
+"""References of networks for text lines, signals and point clouds, written by hand from their papers."""
 
 import itertools
 import runpy
