@@ -45,7 +45,7 @@ class ArchError(ValueError):
         super().__init__("\n" + render(found, root=source))
 
     def __reduce__(self) -> tuple[type["ArchError"], tuple[tuple[Found, ...], Source]]:
-        # As an error of a process pool, it is pickled; by default, with the message as its only argument.
+        # Process pools pickle exceptions, by default with the message as the only argument.
         return type(self), (self.diagnostics, self.source)
 
 
@@ -63,7 +63,7 @@ _displays: list[Callable[[], Display]] = []
 
 
 def register_display(load: Callable[[], Display]) -> None:
-    """Let notebooks show networks with what `load` returns; it is called when the first network is shown."""
+    """Set how notebooks display networks; `load` is called when the first network is displayed."""
     _displays[:] = [load]
 
 
@@ -194,7 +194,7 @@ class Analysis:
 
     @cached_property
     def diagnostics(self) -> tuple[Found, ...]:
-        """What was found, as it is reported: with suggestions that were tried; errors that one edit removes are one."""
+        """The diagnostics as reported: with verified suggestions, and with errors that one edit removes merged."""
         found = tuple(map(self._tried, with_fixes(self.found)))
         if not self.errors:
             return found
@@ -203,7 +203,7 @@ class Analysis:
         return suggest(self.program, found, self._given, self._again, len(self.draft.nodes))
 
     def _tried(self, item: Found) -> Found:
-        """A warning without its fix where that would make an error."""
+        """A warning, without its fix if that would cause an error."""
         if not item.diagnostic.fix_is_tried or not item.suggestions:
             return item
         edited = edited_text(self.source.text, item.suggestions[0].edits)
@@ -212,7 +212,7 @@ class Analysis:
         return item if errors <= self.errors else item.replace(suggestions=())
 
     def _again(self, source: Source) -> tuple[Found, ...]:
-        """What is found in an edited text, checked as this one was."""
+        """The diagnostics of an edited text, checked with the same options."""
         return self.found if self._analyse is None else self._analyse(source).found
 
     @property
@@ -246,7 +246,7 @@ class _Text:
         return elaborate_examples(self.program, sink, settings, override, library)
 
     def symbolic(self, shapes: Mapping[str | None, Shape]) -> Graph:
-        """The graph with a symbol for each spatial dimension of these inputs, which are the examples."""
+        """The graph with a symbol for each spatial dimension of these inputs, whose sizes are the example sizes."""
         from .analysis.valid_sizes import symbolic_sizes
 
         given = {name: symbolic_sizes(shape) for name, shape in shapes.items()}
@@ -266,7 +266,7 @@ class _Text:
         from .analysis.valid_sizes import Sizes
 
         if graph is None or not graph.symbols:
-            raise LookupError("no input has a side that could be another")
+            raise LookupError("no input has a dimension whose size could change")
         return Sizes(graph, self.graph_at)
 
 

@@ -163,7 +163,7 @@ def test_a_fraction_of_any_kind(value: object) -> None:
 
 @pytest.mark.parametrize("value", [True, np.True_, "3", None, [None], 3j, object(), Decimal("0.5")])
 def test_what_is_no_number_is_refused(value: object) -> None:
-    with pytest.raises(TypeError, match="`classes` is a number, not"):
+    with pytest.raises(TypeError, match="`classes` must be a number"):
         archdsl.loads(TEXT, classes=value)
 
 
@@ -179,7 +179,7 @@ def test_a_list_of_any_kind(value: object) -> None:
 
 def test_a_layer_as_a_parameter() -> None:
     assert {node.op.keyword for node in archdsl.loads(LISTS, act="silu").graph.layers} == {"silu"}
-    with pytest.raises(TypeError, match="`act` is a number, not"):
+    with pytest.raises(TypeError, match="`act` must be a number or the name of a layer, not"):
         archdsl.loads(LISTS, act="sliu")
 
 
@@ -205,7 +205,7 @@ def nested(depth: int) -> list[object]:
 
 @pytest.mark.parametrize("value", [[0] * 1_000_000, nested(50), nested(100_000), [[0] * 100] * 101])
 def test_lists_have_limits(value: object) -> None:
-    with pytest.raises(ValueError, match="`depths` has more than 10,000 entries, or lists in lists too deep"):
+    with pytest.raises(ValueError, match="`depths` has more than 10,000 entries, or lists that are nested too deeply"):
         archdsl.loads(LISTS, depths=value)
 
 

@@ -183,7 +183,7 @@ def _only_knows(condition: ast.Expr, scope: Scope, sink: Sink, known: tuple[str,
 def _shown(scope: Scope, name: str) -> str:
     found = scope.find(name)
     value = found.value if found else None
-    return "a single id" if value == () else f"{value:,}" if isinstance(value, int) else show(value)
+    return "a single ID" if value == () else f"{value:,}" if isinstance(value, int) else show(value)
 
 
 def _names(expr: ast.Expr) -> list[str]:

@@ -33,7 +33,7 @@ class SeenReport(Model):
 
     input: int = Field(description="The id of the input's node.")
     exact: bool = Field(description="Whether the field is exact; otherwise it is an upper bound.")
-    placed: bool = Field(description="Whether the layer has positions that each see a part.")
+    placed: bool = Field(description="True if the layer has positions that each depend on a part of the input.")
     dimensions: list[FieldReport] = Field(description="The union of all paths, for each dimension of the input.")
 
 
@@ -67,7 +67,7 @@ class MemoryReport(Model):
     buffers: int
     gradients: int
     optimizer_state: int
-    running_means: int = Field(description="Of all weights, where the recipe keeps running means.")
+    running_means: int = Field(description="Copies of all weights that the recipe averages: `ema`, `lookahead`.")
     activations: int = Field(description="All that autograd keeps for the backward pass.")
     activation_gradients: int = Field(
         description="The most gradients of activations that the backward pass holds at a time."
@@ -96,7 +96,8 @@ class LayerReport(Model):
     )
     arithmetic: list[str] | None = Field(None, description="With --explain: the arithmetic of its spatial dimensions.")
     receptive_field: list[SeenReport] | None = Field(
-        None, description="With --columns rf: what a position sees of each input that has spatial dimensions."
+        None,
+        description="With --columns rf: the part of each input with spatial dimensions that a position depends on.",
     )
     paths: list[PathsReport] | None = Field(None, description="With --columns paths.")
     memory: int | None = Field(None, description="With --columns memory or --batch: bytes that training keeps for it.")
@@ -128,7 +129,7 @@ class NetworkReport(Model):
     schema_version: Literal[2] = 2
     file: str
     name: str
-    ok: bool = Field(description="Whether there is no error.")
+    ok: bool = Field(description="True if there are no errors.")
     settings: dict[str, int | float | str | list[Any]] = Field(description="The values of the network's parameters.")
     inputs: dict[str, int] = Field(description="Input name → node id.")
     outputs: dict[str, int] = Field(description="Output name → node id.")

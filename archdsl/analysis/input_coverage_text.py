@@ -20,7 +20,7 @@ def describe(graph: Graph) -> str:
     coverage = InputCoverage(graph)
     layers = coverage.layers()
     if not layers:
-        raise CannotCover("no layer has positions that each see a part of the input")
+        raise CannotCover("no layer has positions that each depend on a part of the input")
     head = ("layer", "positions", "corner", "edge", "middle", "least", "most", "unread")
     rows = [head, *(_row(each) for each in layers)]
     widths = [max(width(row[i]) for row in rows) for i in range(len(head))]

@@ -71,7 +71,7 @@ def command(
         raise click.UsageError("--unsafe needs --fix or --diff")
     refuse_conflicts(_CONFLICTS)
     if explain and len(files) > 1 and output == "text":
-        raise click.UsageError("--explain adds to the table of a single network: give one file")
+        raise click.UsageError("--explain extends the table of a single network: give one file")
     check_requested(measure, len(files), output)
     # A single file is read before the report starts, so an unreadable file ends the command.
     sources = Texts(files) if len(files) > 1 else [Source(text, name="<text>") if text is not None else read(files[0])]

@@ -69,11 +69,13 @@ def measure_options(command: F) -> F:
             metavar="N",
             help="Report the memory that training with this batch size takes.",
         ),
-        click.option("--optimizer", type=click.Choice(_OPTIMIZERS), help="Optimizer to assume for the memory."),
+        click.option(
+            "--optimizer", type=click.Choice(_OPTIMIZERS), help="Optimizer to assume for the memory estimate."
+        ),
         click.option(
             "--precision",
             type=click.Choice(_PRECISIONS),
-            help="Precision of the forward pass to assume for the memory.",
+            help="Precision of the forward pass to assume for the memory estimate.",
         ),
         click.option(
             "--fits",
@@ -115,7 +117,7 @@ def check_requested(requested: MeasureOptions, networks: int, output: str) -> No
         raise click.UsageError("columns, memory and input coverage are for a single network: give one file")
     if output != "text" and (requested.coverage or requested.fits):
         raise click.UsageError(
-            f"--format {output} has no input coverage or largest batch: leave out --input-coverage and --fits"
+            f"--format {output} has no input coverage or largest batch: omit --input-coverage and --fits"
         )
     if output in ("github", "sarif") and (requested.memory or requested.columns):
         raise click.UsageError(f"--format {output} only reports diagnostics, not columns or memory")

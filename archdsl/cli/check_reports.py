@@ -86,7 +86,7 @@ def _verdict(network: Network) -> str:
     if network.graph.nodes:
         return verdict(network.graph)
     names = [f"`{printable(block.name.text)}`" for block in network.program.blocks]
-    return f"no network, {len(names)} block{'s' * (len(names) > 1)} for others to use: {', '.join(names)}"
+    return f"no network, {len(names)} block{'s' * (len(names) > 1)} that other files can use: {', '.join(names)}"
 
 
 def _lines(analyses: Iterable[Analysis]) -> None:

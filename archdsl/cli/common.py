@@ -162,7 +162,7 @@ def refuse_unused(override: Override | None) -> None:
     """Exit with 2 if sizes are given for an input that does not exist. For networks without errors."""
     for name in override.unused if override is not None else ():
         if name is None:
-            usage("--input: no input takes the size that is given without a name")
+            usage("--input: no input is left for the size without a name")
         usage(f"--input: there is no input named `{name}`")
 
 

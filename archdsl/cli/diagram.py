@@ -133,7 +133,7 @@ def _conflicts(kind: str, view: str, direction: str) -> Iterator[Conflict]:
     if kind != "png":
         yield "", "--dpi", f"--dpi is for PNG, not for {kind}"
     if kind in ("dot", "mmd"):
-        yield "", "--columns", f"the program that renders {kind} makes the layout"
+        yield "", "--columns", f"the program that renders {kind} determines the layout"
     if kind == "mmd":
         yield "", "--legend --no-legend", "Mermaid has no legend"
     if direction == "LR":

@@ -54,7 +54,7 @@ def command(
     """Compare two networks layer by layer, and list which weights of A can be loaded into B.
 
     A and B are files, zoo:NAME, or REVISION:FILE of a git repository. The exit status is 0 if the networks are the
-    same, 1 if they differ, and 2 for an error, as with diff.
+    same, 1 if they differ, and 2 for an error, as with the Unix diff.
     """
     refuse_conflicts(_CONFLICTS)
     first = _network(a, (*both, *set_a), inputs)

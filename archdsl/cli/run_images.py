@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from ..training.runs.loaded_run import LoadedRun
 
 invert_option = click.option(
-    "--invert", is_flag=True, help="Invert images: for a run trained on white on black, given black on white."
+    "--invert",
+    is_flag=True,
+    help="Invert the images: for black-on-white images if the run was trained on white on black.",
 )
 
 

@@ -137,7 +137,7 @@ def _check_whitening(filters: int, channels: int, kernel: list[int], groups: int
         most *= size
     if filters > most or filters % 2:
         patch = "×".join(map(str, (channels, *kernel)))
-        why = f"`whiten` makes two filters of opposite sign for each direction of {patch}: {filters} is not"
+        why = f"`whiten` creates two filters of opposite sign for each direction of {patch}, but {filters} is not"
         raise Reject(
             "init",
             f"{why} an even number up to {most}",

@@ -23,10 +23,15 @@ class Label(Record):
 
 
 class Related(Record):
-    """Another statement that a diagnostic refers to: the one that made the tensor, and the tensor's shape in words."""
+    """Another statement that a diagnostic refers to: the one that created the tensor, and the tensor's shape."""
 
     span: Span
     shape: str
+
+    def label(self) -> "Label":
+        """The label of this statement: `is 3×32×32` for an input, else `makes 64×30×30`."""
+        verb = "is" if self.span.text.startswith("input") else "makes"
+        return Label(span=self.span, text=f"{verb} {self.shape}")
 
 
 class BlockUse(Record):

@@ -39,8 +39,8 @@ class FixReport(Model):
     """A change that `archdsl check --fix` applies; with `--unsafe` if it is not safe."""
 
     title: str = Field(description="What the change does.")
-    why: str = Field(description="What speaks for it; may be empty.")
-    safe: bool = Field(description="Whether it cannot change what a valid network means.")
+    why: str = Field(description="Why the change is suggested; may be empty.")
+    safe: bool = Field(description="True if it cannot change the meaning of a valid network.")
     edits: list[EditReport]
 
 
@@ -51,13 +51,13 @@ class DiagnosticReport(Model):
     severity: Literal["error", "warning"]
     message: str
     place: SourceRange
-    label: str = Field(description="The words at the place; may be empty.")
+    label: str = Field(description="The text of the label; may be empty.")
     others: list[LabelReport]
-    help: list[str] = Field(description="Explanations, without changes of the text.")
+    help: list[str] = Field(description="Explanations that do not change the text.")
     fix: FixReport | None = Field(description="The first of the suggestions, which `--fix` applies; null without any.")
     suggestions: list[FixReport] = Field(
-        description="At most two changes of the text, the best first; each was tried, and removes the error."
+        description="At most two changes of the text, the best first; each is verified to remove the error."
     )
     merged: list[LabelReport] = Field(description="Other errors that the first suggestion also removes.")
-    uses: list[LabelReport] = Field(description="The uses of blocks that led there, outermost first, with the blocks.")
-    again: int = Field(description="In how many further uses of a block the same mistake was met.")
+    uses: list[LabelReport] = Field(description="The uses of blocks that contain it, outermost first.")
+    again: int = Field(description="Number of further uses of a block in which the same error occurs.")

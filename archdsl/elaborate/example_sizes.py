@@ -47,6 +47,6 @@ def elaborate_examples(
     unresolved = next((node for node in draft.nodes if isinstance(node, Unresolved)), None)
     if unresolved is not None and not sink.errors:
         # Whatever leaves a shape unknown reports why. Should something not, no network comes of it all the same.
-        why = "the shape of this could not be worked out"
+        why = "the shape of this cannot be determined"
         sink.emit(structure_errors.UndecidedSize(span=unresolved.span, uses=unresolved.uses, why=why))
     return draft.replace(errors=sink.errors) if sink.errors != draft.errors else draft

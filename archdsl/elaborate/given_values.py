@@ -15,7 +15,7 @@ def parameter(name: str, value: Any) -> int | float | list[Any] | str:
     """A value for a parameter as plain data: a number, a list, the name of a layer. Raises TypeError or ValueError."""
     if isinstance(value, str):
         if find(value) is None:
-            raise TypeError(f"`{name}` is a number, not {value!r}, which is no layer either")
+            raise TypeError(f"`{name}` must be a number or the name of a layer, not {value!r}")
         return value
     if isinstance(value, list | tuple):
         return _list(name, value, 1, [0])
@@ -26,7 +26,7 @@ def _list(name: str, values: Sequence[Any], depth: int, count: list[int]) -> lis
     """A list with all that is in it; `count` is that of the entries so far."""
     count[0] += len(values)
     if count[0] > MAX_ENTRIES or depth > MAX_NESTING:
-        raise ValueError(f"`{name}` has more than {MAX_ENTRIES:,} entries, or lists in lists too deep")
+        raise ValueError(f"`{name}` has more than {MAX_ENTRIES:,} entries, or lists that are nested too deeply")
     return [
         _list(name, each, depth + 1, count) if isinstance(each, list | tuple) else number(name, each) for each in values
     ]
@@ -62,7 +62,7 @@ def number(name: str, value: Any) -> int | float:
 
     if isinstance(value, Real) and not isinstance(value, bool):
         return float(value)
-    raise TypeError(f"`{name}` is a number, not {value!r}")
+    raise TypeError(f"`{name}` must be a number, not {value!r}")
 
 
 def _whole(value: Any) -> int | None:

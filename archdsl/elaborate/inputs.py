@@ -170,7 +170,7 @@ def _vocabulary(state: State, call: ast.Call) -> int | None:
     if value is UNKNOWN:
         return None
     if type(value) is not int or value < 1:
-        _refuse(state, call.span, "ids need the size of their vocabulary: `int(V)` takes ids from 0 to V − 1")
+        _refuse(state, call.span, "IDs need the size of their vocabulary: `int(V)` is for IDs from 0 to V − 1")
         return None
     return value
 
@@ -204,7 +204,7 @@ def _shape(
     most = 1 if vocabulary is not None else 4
     if len(dims) > most:
         why = (
-            "ids have at most one dimension"
+            "an input of IDs has at most one dimension"
             if vocabulary is not None
             else "an input has one to four dimensions, without the batch"
         )

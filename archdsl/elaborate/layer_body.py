@@ -86,7 +86,7 @@ class LayerBody:
         if len(resolved) < len(nodes):
             return None
         if any(node.shared is not None and node.shared < start for node in resolved):
-            what = "a loop whose weights are its own: it cannot `reuse` a layer from outside"
+            what = "a loop with its own weights: its body cannot `reuse` a layer from outside"
             span = self.statement.keyword.span
             state.emit(
                 name_errors.UnknownName(

@@ -45,7 +45,7 @@ def _body(state: State, statement: ast.Moe, path: tuple[str, ...]) -> Subgraph |
         return None
     graph, outer = found
     if outer:
-        what = "a layer whose experts see one step only: its body cannot read a tensor from outside"
+        what = "a layer whose experts read a single step: its body cannot read a tensor from outside"
         state.emit(name_errors.UnknownName(span=word.span, uses=state.uses, name=word.text, nearest=None, what=what))
         return None
     return Subgraph(graph)

@@ -103,7 +103,7 @@ def _position(ev: Evaluation, expr: ast.Expr) -> int | None:
     if found is UNKNOWN:
         return None
     if not isinstance(found, int) or isinstance(found, bool):
-        ev.bad(expr, f"an entry is counted with an integer, not {show(found)}")
+        ev.bad(expr, f"an index must be an integer, not {show(found)}")
         return None
     # A symbolic dimension must then have this value.
     return plain(found) if found == plain(found) else None

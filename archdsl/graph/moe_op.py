@@ -25,7 +25,7 @@ class MoeOp(Op):
 
     body: Subgraph
     experts: PositiveInt = argument(doc="number of experts")
-    top: PositiveInt = argument(1, doc="number of experts that each step runs through")
+    top: PositiveInt = argument(1, doc="number of experts selected for each step")
     renormalize: Flag = argument(
         False,
         words={"renormalize": True},

@@ -36,7 +36,7 @@ class AttentionSizes(Record):
 
     @property
     def source_steps(self) -> int:
-        """The number of steps that keys and values are made of."""
+        """The number of steps that keys and values are computed from."""
         return self.steps if self.source is None else prod(self.seen)
 
     @property
@@ -53,19 +53,19 @@ class AttentionSizes(Record):
 
     @property
     def features(self) -> tuple[int, int, int]:
-        """The features that queries, keys and values are made of."""
+        """The features that queries, keys and values are computed from."""
         keys = self.x if self.source is None else self.source
         values = keys if self.values is None else self.values
         return self.x.channels, keys.channels, values.channels
 
     @property
     def joint(self) -> bool:
-        """Whether queries, keys and values are made of one tensor."""
+        """Whether queries, keys and values are computed from one tensor."""
         return self.source is None and self.values is None
 
     @property
     def packed(self) -> bool:
-        """Whether one matrix has the rows of all three, as in torch: it is made for one number of features."""
+        """Whether one matrix has the rows of all three, as in torch if all are computed from equally many features."""
         return len({plain(features) for features in self.features}) == 1
 
     @property
@@ -78,7 +78,7 @@ class AttentionSizes(Record):
         return maps + self.steps * prod(self.seen) * (self.width + self.value_width)
 
     def rotated(self, part: float) -> int:
-        """The features of a head that rotary positions rotate. A symbolic number of features is fixed by a part."""
+        """The features of a head that rotary positions rotate. For a part of a symbolic number, its value is fixed."""
         if part == 1:
             return self.head
         if isinstance(self.head, Sym):
@@ -87,18 +87,18 @@ class AttentionSizes(Record):
 
 
 def whole_sequence(argument: str, source: Shape, y: Shape) -> None:
-    """The named tensor has steps: a sequence, or positions. Raises Reject."""
+    """Check that the named tensor is a sequence or has positions. Raises Reject."""
     if source.layout is Layout.VECTOR:
         why = f"it needs a sequence S×C or an image, but {source} is a vector"
         raise Reject(argument, why, recovery_shape=y, language_rule=True)
     if source.layout is Layout.IDS:
-        why = f"it needs numbers, but {source} contains ids"
+        why = f"it needs numbers, but {source} contains IDs"
         raise Reject(argument, why, recovery_shape=y, language_rule=True)
     numbers(source)
 
 
 def check_windows(op: AttentionOptions, y: Shape, shifts: tuple[int, ...], windows: tuple[int, ...]) -> None:
-    """The options agree, and windows divide the input. Raises Reject."""
+    """Check that the options are compatible and that windows divide the input. Raises Reject."""
     _check_options(op, y)
     for shift, window in zip(shifts, windows, strict=True):
         if shift and (op.window is None or shift >= window):
@@ -116,20 +116,20 @@ def check_windows(op: AttentionOptions, y: Shape, shifts: tuple[int, ...], windo
 
 
 def _check_options(op: AttentionOptions, y: Shape) -> None:
-    """Combinations of options: rules of this language."""
+    """Check combinations of options. These are rules of this language."""
     if isinstance(op.bias, str):
         why = "it is that of the linear layers; the bias of relative positions is `relative`"
         changes = Change.of(bias=None, relative="table" if op.bias == "relative" else op.bias)
         raise Reject("bias", why, changes=changes, recovery_shape=y, language_rule=True)
     if op.window is not None and op.grid is not None:
-        raise Reject("grid", "`window` and `grid` exclude each other", recovery_shape=y, language_rule=True)
+        raise Reject("grid", "`window` and `grid` are mutually exclusive", recovery_shape=y, language_rule=True)
     if op.cosine and op.scale is not None:
         changes = Change.of(scale=None)
         raise Reject("scale", "`cosine` learns its scale", changes=changes, recovery_shape=y, language_rule=True)
     if op.sliding:
         _check_sliding(op, y)
     if op.in_windows and (others := op.general_options()):
-        why = "it needs all steps: windows, `cosine` and `relative=table` or `mlp` exclude it"
+        why = "it needs all steps, so it excludes windows, `cosine` and `relative=table` or `mlp`"
         changes = Change(arguments=((others[0], None),))
         raise Reject(others[0], why, changes=changes, recovery_shape=y, language_rule=True)
     if op.causal and (op.in_windows or y.spatial or op.source is not None):
@@ -145,19 +145,19 @@ def _check_options(op: AttentionOptions, y: Shape) -> None:
 
 
 def _check_sliding(op: AttentionOptions, y: Shape) -> None:
-    """A sliding window has a length, along the steps of one sequence. Raises Reject."""
+    """Check that a sliding window has one length and slides along the steps of one sequence. Raises Reject."""
     if op.window is None:
-        raise Reject("sliding", "there is no `window` to slide", recovery_shape=y, language_rule=True)
+        raise Reject("sliding", "it needs `window=`", recovery_shape=y, language_rule=True)
     if op.grid is not None or op.shift:
         name = "grid" if op.grid is not None else "shift"
-        why = f"a window that slides has no `{name}`"
+        why = "it cannot be combined with `sliding`"
         changes = Change(arguments=((name, None),))
         raise Reject(name, why, changes=changes, recovery_shape=y, language_rule=True)
     if y.spatial or op.source is not None:
         why = "a window slides along the steps of one sequence"
         raise Reject("sliding", why, recovery_shape=y, language_rule=True)
     if not isinstance(op.window, int):
-        raise Reject("window", "the steps of a sequence need one length", recovery_shape=y, language_rule=True)
+        raise Reject("window", "a sequence needs a single window length", recovery_shape=y, language_rule=True)
     if not op.causal and op.window % 2 == 0:
         why = f"a window of {op.window} steps has no step in its center"
         changes = Change.of(window=str(op.window + 1))
@@ -171,20 +171,20 @@ _POSITIONS: Mapping[str, Callable[[AttentionOptions], bool]] = {
 
 
 def check_buckets(buckets: int, distance: int, causal: bool, y: Shape) -> None:
-    """Half of the buckets, of one direction each, have one distance; the others reach beyond. Raises Reject."""
+    """Check that the logarithmic half of the buckets reaches beyond the half with one distance each. Raises Reject."""
     if not causal and buckets % 2:
         why = f"{buckets} buckets cannot be split between earlier and later steps"
         changes = Change.of(buckets=str(buckets + 1))
         raise Reject("buckets", why, changes=changes, recovery_shape=y, language_rule=True)
     exact = buckets // (2 if causal else 4)
     if distance <= exact:
-        why = f"{exact} buckets have one distance each, so the last one applies from more than {exact}"
+        why = f"the first {exact} buckets cover one distance each, so `distance` must be greater than {exact}"
         changes = Change.of(distance=str(4 * exact))
         raise Reject("distance", why, changes=changes, recovery_shape=y, language_rule=True)
 
 
 def check_heads(op: AttentionOptions, sizes: AttentionSizes) -> None:
-    """The heads divide what is split among them. Raises Reject."""
+    """Check that the numbers of heads divide the features. Raises Reject."""
     y, heads = sizes.x, op.heads
     if op.width is None and sizes.width % heads:
         why = f"{heads} does not divide {sizes.width} features"
@@ -202,7 +202,7 @@ def check_heads(op: AttentionOptions, sizes: AttentionSizes) -> None:
 
 
 def check_rotary(op: AttentionOptions, sizes: AttentionSizes) -> None:
-    """Rotary positions rotate pairs of features. Raises Reject."""
+    """Check that an even number of features is rotated. Raises Reject."""
     if not op.rope:
         return
     rotated = sizes.rotated(op.rope_part)
@@ -213,7 +213,7 @@ def check_rotary(op: AttentionOptions, sizes: AttentionSizes) -> None:
 
 
 def check_values(values: Shape, sizes: AttentionSizes) -> None:
-    """There is a value for each key. Raises Reject."""
+    """Check that there is a value for each key. Raises Reject."""
     count = prod(values.spatial_size if values.spatial else values.dims[:1])
     if count != sizes.source_steps:
         why = f"it has {count} steps, but there are keys for {sizes.source_steps}"
@@ -222,7 +222,7 @@ def check_values(values: Shape, sizes: AttentionSizes) -> None:
 
 
 def check_mask(mask: Shape, sizes: AttentionSizes) -> None:
-    """The mask is S, T×S or heads×T×S. Raises Reject."""
+    """Check that the mask is S, T×S or heads×T×S. Raises Reject."""
     steps, seen = sizes.steps, sizes.source_steps
     wanted = {1: (seen,), 2: (steps, seen), 3: (sizes.heads, steps, seen)}.get(mask.rank)
     if wanted is None or mask.dims != wanted:

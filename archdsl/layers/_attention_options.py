@@ -32,16 +32,16 @@ Part = Annotated[float, Float(minimum=0, maximum=1, open_below=True)]
 
 
 class AttentionOptions(LayerOp):
-    """The arguments of attention, and what follows from several of them."""
+    """The arguments of attention, and the properties derived from them."""
 
     heads: PositiveInt = argument(positional=True, letter="h", doc="number of heads")
-    source: Tensor | None = argument(None, name="from", doc="the tensor that keys and values are made of")
+    source: Tensor | None = argument(None, name="from", doc="tensor that keys and values are computed from")
     values: Tensor | None = argument(
-        None, name="value", doc="the tensor that values are made of; the one that keys are made of by default"
+        None, name="value", doc="tensor that values are computed from; by default, the one for keys"
     )
     mask: Tensor | None = argument(None, doc="tensor that is added to the dot products, or hides steps where it is 0")
     kv_heads: PositiveInt | None = argument(
-        None, doc="number of heads of keys and values, each for a group of heads (Ainslie et al., 2023)"
+        None, doc="number of key and value heads, each shared by a group of query heads (Ainslie et al., 2023)"
     )
     width: PositiveInt | None = argument(None, doc="features of all queries together; those of the input by default")
     value_width: PositiveInt | None = argument(None, doc="features of the values for all heads; `width` by default")
@@ -108,11 +108,11 @@ class AttentionOptions(LayerOp):
 
     @property
     def in_windows(self) -> bool:
-        """Whether it needs the module for windows, of which the whole input may be one."""
+        """Whether it needs the module for attention in windows; the whole input may be a single window."""
         return self.windowed or self.cosine or self.relative in ("table", "mlp")
 
     def general_options(self) -> tuple[str, ...]:
-        """The arguments in use that the module for windows does not have."""
+        """The arguments in use that the module for windows does not support."""
         separate = self.qkv_biased != self.out_biased
         used = {
             "from": self.source is not None,

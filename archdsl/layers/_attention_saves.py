@@ -11,7 +11,7 @@ _UNITS = 512
 
 
 def window_saves(op: AttentionOptions, sizes: AttentionSizes, shifted: bool) -> Saves:
-    """Of attention in windows, or with a learned table of positions."""
+    """What attention in windows, or with a learned table of positions, saves."""
     y = sizes.x
     own = [] if op.frozen else [SavedTensor(per_sample=y.numel)]  # the input, rearranged into windows
     own += _window_products(op, sizes, shifted)
@@ -56,7 +56,7 @@ def _window_products(op: AttentionOptions, sizes: AttentionSizes, shifted: bool)
 
 
 def general_saves(op: AttentionOptions, sizes: AttentionSizes, mask: Shape | None) -> Saves:
-    """Of attention over a whole sequence. A mask counts as one that is not trained."""
+    """What attention over a whole sequence saves. The mask counts as not trained."""
     y, source = sizes.x, sizes.source
     own: list[SavedTensor] = []
     inputs = [] if op.frozen else [0]
@@ -101,22 +101,22 @@ def _is_step_by_step(op: AttentionOptions, sizes: AttentionSizes) -> bool:
 
 
 def _products(sizes: AttentionSizes, is_fused: bool) -> list[SavedTensor]:
-    """Queries, keys and values as the linear layers give them."""
+    """Queries, keys and values as returned by the linear layers."""
     queries, keys, values = sizes.rows
     count = sizes.steps * queries + sizes.source_steps * (keys + values)
     if not is_fused and sizes.kv_heads < sizes.heads:
-        # A copy for each head.
+        # Keys and values are copied for each head.
         count = sizes.steps * queries + sizes.source_steps * (sizes.width + sizes.value_width)
     return [SavedTensor(per_sample=count, bytes=None if is_fused else 4)]
 
 
 def _changed_products(op: AttentionOptions, sizes: AttentionSizes, is_fused: bool) -> list[SavedTensor]:
-    """Queries, keys and values of which the first two were normalized or rotated."""
+    """Queries, keys and values, where queries and keys were normalized or rotated."""
     queries, keys, values = sizes.rows
     steps, seen = sizes.steps, sizes.source_steps
     changed = steps * queries + seen * keys
     is_normed = op.qk_norm != "none"
-    # The values are a part of what one linear layer gave, if it gave all three.
+    # If one linear layer computes all three, the values are a view of its output.
     kept = changed if is_normed or (sizes.joint and is_fused) else 0
     own = [SavedTensor(per_sample=kept + (seen * values if is_fused or is_normed else 0))]
     if is_normed:
@@ -134,7 +134,7 @@ def _statistics(op: AttentionOptions, sizes: AttentionSizes) -> int:
 
 
 def _trained_positions(op: AttentionOptions, sizes: AttentionSizes, mask: Shape | None) -> list[SavedTensor]:
-    """What a trained bias saves: the bucket of each pair, and which steps are hidden."""
+    """What a trained bias saves: the bucket of each pair, and which steps are masked."""
     pairs = sizes.steps * sizes.source_steps
     if op.relative != "t5" or op.frozen:
         return []
@@ -145,12 +145,12 @@ def _trained_positions(op: AttentionOptions, sizes: AttentionSizes, mask: Shape 
 
 
 def _hides(op: AttentionOptions) -> bool:
-    """Whether steps are hidden by their positions."""
+    """Whether steps are masked because of their positions."""
     return op.causal or op.sliding
 
 
 def _mask(op: AttentionOptions, sizes: AttentionSizes, mask: Shape | None) -> list[SavedTensor]:
-    """What is added to the products, unless it is an input as it is."""
+    """The tensor that is added to the products, unless it is an unchanged input."""
     pairs = sizes.steps * sizes.source_steps
     if op.relative in ("t5", "alibi"):
         every = op.heads * pairs

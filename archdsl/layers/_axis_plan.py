@@ -1,4 +1,4 @@
-"""How a pattern moves the axes of a tensor: they are split into factors, permuted and joined again."""
+"""How a pattern rearranges the axes of a tensor: it splits them into factors, permutes these and joins them."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -14,7 +14,7 @@ from ._pattern import PatternAxis, PatternTerm, wrong
 
 
 class Factor(NamedTuple):
-    """A part of an axis: a name, or one of the numbers (`#0`, `#1` …); `size` is None where it is worked out."""
+    """A part of an axis: a name, or one of the numbers (`#0`, `#1` …). `fixed`: its size is given, not inferred."""
 
     key: str
     size: int
@@ -22,18 +22,18 @@ class Factor(NamedTuple):
 
 
 class AxisPlan(NamedTuple):
-    """The factors of each axis before and after. Those that are missing after it are reduced."""
+    """The factors of each axis of the input and of the output. Factors that the output lacks are reduced."""
 
     before: tuple[tuple[Factor, ...], ...]
     after: tuple[tuple[Factor, ...], ...]
 
     @property
     def dims(self) -> tuple[int, ...]:
-        """The sizes after it."""
+        """The sizes of the output."""
         return tuple(prod(factor.size for factor in group) for group in self.after)
 
     def steps(self, reduction: str | None) -> Steps:
-        """Methods of the tensor: they split axes, reduce, reorder, join."""
+        """Calls of tensor methods that split, reduce, permute and join axes."""
         factors = [factor for group in self.before for factor in group]
         kept = [factor.key for group in self.after for factor in group]
         steps = list(_split(self.before))
@@ -46,7 +46,7 @@ class AxisPlan(NamedTuple):
         return (*steps, *_join(self.after))
 
     def reads(self, x: Shape, y: Shape) -> Links:
-        """What a position after it reads along each axis before it."""
+        """What an output position reads along each axis of the input."""
         return tuple(self._along(group, y) for group in self.before)
 
     def _along(self, group: tuple[Factor, ...], y: Shape) -> Link:
@@ -60,7 +60,7 @@ class AxisPlan(NamedTuple):
             return axes[0], SAME
         if len(axes) > 1 or len(spatial) > 1:
             return axes[0], MIXED
-        # One factor is read as the position says; all of those inside of it are.
+        # The output position selects an index of one factor; all elements of the factors inside it are read.
         at = spatial[0]
         if any(plain(f.size) != 1 for f in group[:at]):
             return axes[0], MIXED
@@ -69,7 +69,7 @@ class AxisPlan(NamedTuple):
         return axes[0], _digit(group[at].size, prod(f.size for f in after[number + 1 :]), group[at + 1 :], not outside)
 
     def copies(self, order: MemoryFormat) -> tuple[bool, MemoryFormat]:
-        """Whether joining copies a tensor whose axes lie in this order, and how the result lies."""
+        """Whether joining copies a tensor with this memory order of axes, and the memory order of the result."""
         sizes = {f.key: plain(f.size) for group in self.before for f in group}
         strides: dict[str, int] = {}
         step = 1
@@ -92,14 +92,14 @@ class AxisPlan(NamedTuple):
 
 
 def plan(left: PatternTerm, right: PatternTerm, sizes: dict[str, int], given: Sequence[str]) -> AxisPlan:
-    """The factors of both terms. Raises Reject where the numbers of both do not match."""
+    """The factors of both terms. Raises Reject if their numbers do not match."""
     pieces = _refined(_numbers(left), _numbers(right))
     before = _factors(left, sizes, pieces[0], given)
     return AxisPlan(before, _factors(right, sizes, pieces[1], given))
 
 
 def plan_reduced(left: PatternTerm, right: PatternTerm, sizes: dict[str, int], given: Sequence[str]) -> AxisPlan:
-    """The factors of both terms, where the numbers of the left are reduced."""
+    """The factors of both terms if the numbers on the left are reduced."""
     numbers = [(axis.number or 1,) for axis in _numbers(left)]
     before = _factors(left, sizes, numbers, given)
     return AxisPlan(before, _factors(right, sizes, [], given))
@@ -112,7 +112,7 @@ def _numbers(term: PatternTerm) -> list[PatternAxis]:
 def _refined(
     left: Sequence[PatternAxis], right: Sequence[PatternAxis]
 ) -> tuple[list[tuple[int, ...]], list[tuple[int, ...]]]:
-    """Both lists of numbers as the same factors, grouped by number. Raises Reject where there are none."""
+    """Both lists of numbers as the same factors, grouped by number. Raises Reject if there are no such factors."""
     made: tuple[list[list[int]], list[list[int]]] = ([[] for _ in left], [[] for _ in right])
     i = j = 0
     a = b = 1
@@ -120,7 +120,7 @@ def _refined(
         a, b = (left[i].number or 1) if a == 1 else a, (right[j].number or 1) if b == 1 else b
         piece = min(a, b)
         if max(a, b) % piece:
-            why = f"{right[j].name} cannot be made of {' and '.join(axis.name for axis in left)} in this order"
+            why = f"{right[j].name} cannot be formed from {' and '.join(axis.name for axis in left)} in this order"
             raise wrong(why, right[j].at, help="give the axes names: `h=2`")
         made[0][i].append(piece)
         made[1][j].append(piece)
@@ -129,14 +129,14 @@ def _refined(
     if i < len(left) or j < len(right):
         axis = left[i] if i < len(left) else right[j]
         totals = [prod(each.number or 1 for each in side) for side in (left, right)]
-        raise wrong(f"the numbers multiply to {totals[0]} on the left, and to {totals[1]} on the right", axis.at)
+        raise wrong(f"the product of the numbers is {totals[0]} on the left and {totals[1]} on the right", axis.at)
     return [tuple(each) for each in made[0]], [tuple(each) for each in made[1]]
 
 
 def _factors(
     term: PatternTerm, sizes: dict[str, int], pieces: Sequence[tuple[int, ...]], given: Sequence[str]
 ) -> tuple[tuple[Factor, ...], ...]:
-    """The factors of each axis of a term; those of numbers are counted through the term."""
+    """The factors of each axis of a term; those of numbers are numbered consecutively."""
     rest = list(pieces)
     count = 0
     groups: list[tuple[Factor, ...]] = []
@@ -154,7 +154,7 @@ def _factors(
 
 
 def _split(groups: Sequence[tuple[Factor, ...]]) -> Steps:
-    """The steps that make an axis of each factor. -1 stands for a size that torch works out."""
+    """The calls that turn each factor into an axis. -1 stands for a size that torch infers."""
     steps: list[Apply] = []
     for axis, group in reversed(list(enumerate(groups, 1))):
         if not group:
@@ -165,7 +165,7 @@ def _split(groups: Sequence[tuple[Factor, ...]]) -> Steps:
 
 
 def _join(groups: Sequence[tuple[Factor, ...]]) -> Steps:
-    """The steps that make one axis of the factors of each group."""
+    """The calls that join the factors of each group into one axis."""
     steps: list[Apply] = []
     start = 1 + sum(len(group) for group in groups)
     for group in reversed(groups):
@@ -178,7 +178,7 @@ def _join(groups: Sequence[tuple[Factor, ...]]) -> Steps:
 
 
 def _digit(size: int, after: int, inner: Sequence[Factor], outermost: bool) -> Reads:
-    """Position o reads, of the factor of this size, floor(o/after) mod size, and all of what is inside of it."""
+    """Position o reads index floor(o/after) mod size of a factor, and all elements of the factors inside it."""
     width = prod(f.size for f in inner)
     if not all(type(number) is int for number in (size, after, width)):
         return MIXED
@@ -193,7 +193,7 @@ def _digit(size: int, after: int, inner: Sequence[Factor], outermost: bool) -> R
 def _laid_out(
     groups: Sequence[tuple[Factor, ...]], sizes: dict[str, int], strides: dict[str, int]
 ) -> tuple[bool, MemoryFormat]:
-    """Whether joining factors that lie so copies them, and the memory order of the result."""
+    """Whether joining factors with these strides copies the tensor, and the memory order of the result."""
     copied = False
     axes: list[tuple[int, int]] = []
     for group in groups:

@@ -1,4 +1,4 @@
-"""Filters that are given, not learned: by name, or as rows of numbers in a text."""
+"""Filters that are given, not learned: by name, or as rows of numbers in quotes."""
 
 import re
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from ..contract.layer import Reject
 from ..shapes.shape import Shape
 
 LARGEST = 4096
-"""The most numbers that a fixed filter has: they are printed in the source."""
+"""Maximum number of values in a fixed filter: they are printed in the source."""
 NAMES = ("box", "gaussian", "laplace", "sharpen", "sobel_x", "sobel_y")
 Place = tuple[int, ...]
 Rows = tuple[Any, ...]
@@ -112,7 +112,7 @@ def _named(name: str, kernel: tuple[int, ...]) -> Rows:
 def _nested(
     kernel: Sequence[int], values: dict[tuple[int, ...], float], other: float, at: tuple[int, ...] = ()
 ) -> Rows:
-    """The values by place as nested tuples."""
+    """The values by position as nested tuples."""
     if len(at) + 1 == len(kernel):
         return tuple(values.get((*at, i), other) for i in range(kernel[-1]))
     return tuple(_nested(kernel, values, other, (*at, i)) for i in range(kernel[len(at)]))

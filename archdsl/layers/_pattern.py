@@ -12,7 +12,7 @@ from ._reading import by_rank
 
 _TOKEN = re.compile(r"->|[A-Za-z_]\w*|\d+|\s+|.", re.ASCII | re.DOTALL)
 At = tuple[int, int]
-"""From where to where in the pattern something is written."""
+"""The start and end offset of something in the pattern."""
 
 
 class PatternAxis(NamedTuple):
@@ -28,7 +28,7 @@ class PatternAxis(NamedTuple):
 
 
 class AxisGroup(NamedTuple):
-    """What one axis of a tensor is made of: several in parentheses, else one."""
+    """The parts of one axis of a tensor: several in parentheses, else one."""
 
     axes: tuple[PatternAxis, ...]
     at: At
@@ -42,7 +42,7 @@ class PatternTerm(NamedTuple):
 
     @property
     def axes(self) -> tuple[PatternAxis, ...]:
-        """All axes, those in parentheses too."""
+        """All axes, including those in parentheses."""
         return tuple(axis for group in self.groups for axis in group.axes)
 
     @property
@@ -96,7 +96,7 @@ def _term(tokens: Sequence[tuple[str, At]], place: At) -> PatternTerm:
             hint = "name each axis" if word == "." else ()
             raise wrong(f"`{word}` is not allowed here", at, help=hint)
         elif word.isdigit() and (len(word) > 18 or int(word) == 0):
-            raise wrong(f"{word} is no size", at)
+            raise wrong(f"{word} is not a size", at)
         elif opened is None:
             groups.append(AxisGroup((PatternAxis(word, at),), at))
         else:
@@ -113,12 +113,12 @@ def _check_twice(term: PatternTerm) -> None:
     seen: set[str] = set()
     for axis in term.axes:
         if axis.number is None and axis.name in seen:
-            raise wrong(f"`{axis.name}` stands twice for one tensor", axis.at)
+            raise wrong(f"`{axis.name}` appears twice in one tensor", axis.at)
         seen.add(axis.name)
 
 
 def check_rank(term: PatternTerm, x: Shape) -> None:
-    """The term has as many axes as x. Raises Reject."""
+    """Check that the term has as many axes as x. Raises Reject."""
     if len(term.groups) != x.rank:
         count = len(term.groups)
         why = f"{count} {'axis is' if count == 1 else 'axes are'} named, but {x} has {x.rank}"
@@ -134,7 +134,8 @@ def measure(term: PatternTerm, x: Shape, given: Mapping[str, int]) -> dict[str, 
         known = prod(given.get(axis.name, 1) if axis.number is None else axis.number for axis in group.axes)
         if len(open_axes) > 1:
             last = open_axes[-1]
-            why = f"of {whole} the sizes of {' and '.join(f'`{axis.name}`' for axis in open_axes)} are not determined"
+            names = " and ".join(f"`{axis.name}`" for axis in open_axes)
+            why = f"the sizes of {names} cannot be determined from an axis of length {whole}"
             raise wrong(why, last.at, help=f"give all but one: `{last.name}=2`, or a number in its place")
         if not open_axes and known != whole:
             factors = "·".join(str(given.get(axis.name, axis.name)) for axis in group.axes) or "1"
@@ -149,7 +150,7 @@ def measure(term: PatternTerm, x: Shape, given: Mapping[str, int]) -> dict[str, 
 
 
 def check_names(left: Sequence[PatternTerm], right: PatternTerm, *, all_kept: bool) -> None:
-    """Right names are left ones and, where all are kept, the reverse. Raises Reject."""
+    """Check that every right name is on the left and, if all are kept, vice versa. Raises Reject."""
     known = {name for term in left for name in term.names}
     for axis in right.axes:
         if axis.number is None and axis.name not in known:
@@ -161,7 +162,7 @@ def check_names(left: Sequence[PatternTerm], right: PatternTerm, *, all_kept: bo
 
 
 def read_by_names(dims: tuple[int, ...], right: PatternTerm) -> Shape:
-    """The shape of these sizes; of two, `t`, `l` and the place of `c` say how they are read. Raises Reject."""
+    """The shape with these sizes; for two, `t`, `l` and the position of `c` select the layout. Raises Reject."""
     if not dims or len(dims) > 4:
         count = len(dims)
         why = f"a tensor has one to four dimensions, but this has {count}"

@@ -47,9 +47,9 @@ def sequential(x: Shape) -> Shape:
 
 
 def numbers(x: Shape) -> Shape:
-    """x unchanged, unless it contains ids. Raises Reject."""
+    """x unchanged. Raises Reject if it contains IDs."""
     if x.layout is Layout.IDS:
-        why = f"it needs numbers, but {x} contains ids" if x.rank else "it needs numbers, but this is a single id"
+        why = f"it needs numbers, but {x} contains IDs" if x.rank else "it needs numbers, but this is a single ID"
         raise Reject(None, why, language_rule=True)
     return x
 
@@ -57,7 +57,7 @@ def numbers(x: Shape) -> Shape:
 def find_axis(axis: int | str | None, x: Shape) -> int:
     """The index of an axis of one sample; negative ones count from the end, None is the channel axis. Raises Reject."""
     if x.rank == 0:
-        raise Reject(None, "it needs an axis, but this is a single id", language_rule=True)
+        raise Reject(None, "it needs an axis, but this is a single ID", language_rule=True)
     if axis is None:
         return x.channel_axis
     if isinstance(axis, str):

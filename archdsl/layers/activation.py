@@ -250,7 +250,7 @@ class PReLU(Layer):
 
 
 class SoftmaxActivation(Layer):
-    """What `softmax` and `logsoftmax` share: an activation along one axis, or along several as if they were one."""
+    """The base class of `softmax` and `logsoftmax`, along one axis, or along several as if they were one."""
 
     style = "activation"
     logarithm: ClassVar[bool]

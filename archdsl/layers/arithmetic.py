@@ -41,14 +41,14 @@ class Identity(Layer):
 
 
 class Learned(Layer):
-    """What `scale` and `shift` share: a constant, or a learned value for each channel."""
+    """The base class of `scale` and `shift`: a constant, or a learned value for each channel."""
 
     style = "arithmetic"
     weight: ClassVar[str]
     """The name of the learned values."""
 
-    learned: Flag = argument(False, words={"learned": True}, doc="learn a number for each channel")
-    frozen: Flag = argument(False, words={"frozen": True}, doc="the learned numbers are not trained")
+    learned: Flag = argument(False, words={"learned": True}, doc="learn one value per channel")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="the learned values are not trained")
 
     def out(self, x: Shape) -> Shape:
         if self.frozen and not self.learned:
@@ -123,9 +123,9 @@ class ShiftChannels(Learned):
 
 
 class LearnedInput(Layer):
-    """Start from a learned tensor of this shape, the same for each sample: queries, prompts (Carion et al., 2020).
+    """A learned tensor of this shape, the same for each sample: queries, prompts (Carion et al., 2020).
 
-    It reads no tensor: of the network's first input, it takes the number of samples.
+    It does not read the current tensor; the network's first input determines the batch size.
 
     Example:
         input 256x25x25; tokens as memory; learned 100x256 as queries; attention h8; concat memory axis=t
@@ -165,9 +165,9 @@ class LearnedInput(Layer):
 
 
 class ArangeLayer(Layer):
-    """Start from the numbers 0, 1, 2, …, the same for each sample: positions, coordinates, frequencies.
+    """The numbers 0, 1, 2, …, the same for each sample: positions, coordinates, frequencies.
 
-    It reads no tensor: of the network's first input, it takes the number of samples.
+    It does not read the current tensor; the network's first input determines the batch size.
 
     Example:
         input time 1; arange 64; scale -0.14; exp; mul time; concat { sin } { cos }
@@ -178,13 +178,13 @@ class ArangeLayer(Layer):
     starts = True
     overridable = True
 
-    count: PositiveInt = argument(positional=True, doc="how many numbers: the last is `count` − 1")
+    count: PositiveInt = argument(positional=True, doc="how many numbers; the last is `count` − 1")
 
     def out(self, x: Shape) -> Shape:
         return Shape(self.count)
 
     def reason(self, x: Shape, y: Shape) -> Reasons:
-        return reasons("the numbers that are counted")
+        return reasons("the number of values")
 
     def reads(self, x: Shape, y: Shape) -> Links:
         return ((None, NOTHING_READ),) * x.rank
@@ -230,7 +230,7 @@ class PrependClassToken(Layer):
 
 
 class PositionEmbedding(Layer):
-    """Position embedding: add a vector to each step, learned or made of sines (Vaswani et al., 2017).
+    """Position embedding: add a vector to each step, learned or sinusoidal (Vaswani et al., 2017).
 
     Example:
         input 196x768; cls; pos
@@ -242,7 +242,7 @@ class PositionEmbedding(Layer):
     variable_length = (("weight", 1),)
 
     length: PositiveInt | None = argument(None, doc="number of steps that have a vector; T by default")
-    sines: Flag = argument(False, words={"sines": True}, doc="fixed sines and cosines of increasing wavelength")
+    sines: Flag = argument(False, words={"sines": True}, doc="use fixed sines and cosines of increasing wavelength")
     frozen: Flag = argument(False, words={"frozen": True}, doc="the learned vectors are not trained")
 
     def out(self, x: Shape) -> Shape:

@@ -23,7 +23,7 @@ from .merge import MergeOp, differ
 class Matmul(MergeOp):
     """The matrix product of two tensors over their last two axes: N×K times K×M is N×M.
 
-    Axes before these must be equal in both; each index along them is a product of its own.
+    The axes before these are batch axes, which must be equal: there is one product for each index along them.
 
     Example:
         input 16x64; permute 1 0 as keys; from in; matmul keys
@@ -79,8 +79,8 @@ class Matmul(MergeOp):
 class Einsum(MergeOp):
     """Multiply tensors and sum over the axes that are missing after the arrow (Einstein, 1916).
 
-    The pattern names the axes of one or two tensors, without the batch. With one operand less than the pattern has,
-    the current tensor is the first.
+    The pattern names the axes of one or two tensors, without the batch. If only the second tensor is given, the current
+    tensor is the first.
 
     Example:
         input 16x64; fc 32 as k; from in; fc 32; einsum "t d, s d -> t s" k
@@ -124,7 +124,7 @@ class Einsum(MergeOp):
         right = pattern.right.names
         shared = tuple(name for name in first.names if name in second.names and name not in right)
         pairs = ((name, size) for term, x in zip(pattern.left, xs, strict=True) for name, size in _named(term, x))
-        # An axis of one tensor alone that is not in the result is summed before.
+        # An axis that only one tensor has, and the result does not, is summed first.
         return shared, {name: size for name, size in pairs if name in right or name in shared}
 
     def reads_of(self, xs: tuple[Shape, ...], y: Shape) -> tuple[Links, ...]:
@@ -160,7 +160,7 @@ class Einsum(MergeOp):
 
 
 def _moved(pattern: AxisPattern) -> Saves:
-    """What one tensor keeps: a permutation is a view, a sum keeps nothing."""
+    """What an `einsum` of one tensor saves: a permutation is a view, a sum saves nothing."""
     names, right = pattern.left[0].names, pattern.right.names
     if len(names) > len(right):
         return Saves(output_format=contiguous(len(right)))
@@ -172,7 +172,7 @@ def _moved(pattern: AxisPattern) -> Saves:
 
 
 def _is_copied(pattern: AxisPattern, index: int, x: Shape, shared: tuple[str, ...]) -> bool:
-    """Whether torch copies a tensor to make a batch of matrices of it: where axes that it joins lie apart.
+    """Whether torch must copy a tensor to view it as a batch of matrices: if axes to be joined are not adjacent.
 
     It joins those of both tensors, those of this one, and those that are summed, each in the order of the result and
     then of the letters in the pattern.
@@ -192,10 +192,10 @@ def _is_copied(pattern: AxisPattern, index: int, x: Shape, shared: tuple[str, ..
 
 
 def _check_terms(pattern: AxisPattern, xs: tuple[Shape, ...]) -> None:
-    """One or two tensors, as many as terms, of plain names. Raises Reject."""
+    """Check that there are one or two tensors, one per term, and that terms have names only. Raises Reject."""
     if len(pattern.left) > 2:
         why = "at most two tensors are multiplied"
-        raise wrong(why, pattern.left[2].at, help="write one `einsum` after another: the order decides the cost")
+        raise wrong(why, pattern.left[2].at, help="write one `einsum` after another; their order determines the cost")
     if len(pattern.left) != len(xs):
         count = len(pattern.left)
         why = f"the pattern is for {count} tensor{'s' * (count > 1)}, not {len(xs)}"
@@ -215,14 +215,14 @@ def _letters(pattern: AxisPattern) -> Mapping[str, str]:
     names = dict.fromkeys(name for term in pattern.left for name in term.names)
     letters: dict[str, str] = {name: name for name in names if len(name) == 1 and name in ascii_lowercase}
     for name in ("", *(name for name in names if name not in letters)):
-        # The batch is `b` where nothing else is; a longer name has one of its own letters where it can.
+        # The batch is `b` unless that is taken; a longer name gets one of its own letters if possible.
         wanted = (name.lower() or "b") + ascii_lowercase + ascii_lowercase.upper()
         letters[name] = next(each for each in wanted if each.isalpha() and each not in letters.values())
     return letters
 
 
 def _torch_pattern(pattern: AxisPattern) -> str:
-    """The pattern as torch takes it: `btd,bsd->bts`."""
+    """The pattern in torch's notation: `btd,bsd->bts`."""
     letters = _letters(pattern)
     terms = ["".join(letters[name] for name in ("", *term.names)) for term in (*pattern.left, pattern.right)]
     return f"{','.join(terms[:-1])}->{terms[-1]}"

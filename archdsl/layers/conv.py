@@ -52,7 +52,7 @@ class FilterPlan(NamedTuple):
 
 
 class Convolution(Layer):
-    """What `conv` and `dwconv` share."""
+    """The base class of `conv` and `dwconv`."""
 
     style = "conv"
 
@@ -257,11 +257,11 @@ class DepthwiseConv(Convolution):
         return reasons(f"{x.channels}·{self.multiplier} = {y.channels} channels")
 
     def check(self, x: Shape, y: Shape) -> None:
-        """Each channel is a group: there is nothing to divide."""
+        """Nothing to check: each channel is a group."""
 
 
 class UpConv(Layer):
-    """Transposed convolution: each input element spreads the filter over the output (Zeiler et al., 2010).
+    """Transposed convolution: each input element adds a scaled copy of the filter to the output (Zeiler et al., 2010).
 
     out = (W − 1)·S − 2P + D·(K − 1) + output_padding + 1
 

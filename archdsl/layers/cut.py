@@ -144,7 +144,7 @@ class Crop(Layer):
 
 
 class Slice(Layer):
-    """Keep channels START to STOP, STOP excluded, or a part of another axis; negatives count from the end.
+    """Keep channels START to STOP, STOP excluded, or a part of another axis; negative indices count from the end.
 
     Example:
         input 116x28x28; slice 0 58
@@ -171,7 +171,7 @@ class Slice(Layer):
         if not 0 <= start < stop <= size:
             # torch would clip, and return nothing for an empty range.
             argument = "start" if not 0 <= start < size or self.stop is None else "stop"
-            raise Reject(argument, f"{start} up to {stop} is not within 0 up to {size}", language_rule=True)
+            raise Reject(argument, f"the range {start} to {stop} is not within 0 to {size}", language_rule=True)
         return x.with_size(axis, -(-(stop - start) // self.step))
 
     def reads(self, x: Shape, y: Shape) -> Links:
@@ -189,7 +189,7 @@ class Slice(Layer):
 
 
 class Take(Layer):
-    """Take one step of a sequence as a vector, or one entry of any axis, which is removed. `take -1` is the last.
+    """Select one step of a sequence, or one index of another axis, and remove the axis. `take -1` selects the last.
 
     Example:
         input 197x768; layernorm; take 0
@@ -199,7 +199,7 @@ class Take(Layer):
     synonyms = ("select",)
     style = "shape"
 
-    index: AnyInt = argument(positional=True, doc="index, from 0; negatives count from the end")
+    index: AnyInt = argument(positional=True, doc="index, from 0; negative indices count from the end")
     axis: AnyAxis = argument(0, doc=f"{AXIS_DOC}; it is removed")
 
     def out(self, x: Shape) -> Shape:

@@ -14,7 +14,7 @@ from ._reading import numbers
 
 
 class Elementwise(Layer):
-    """A function of single elements."""
+    """A function that applies to each element separately."""
 
     style = "arithmetic"
     overridable = True
@@ -163,8 +163,8 @@ class Clamp(Elementwise):
     keyword = "clamp"
     synonyms = ("clip",)
 
-    min: AnyFloat | None = argument(None, positional=True, doc="the least value; no bound if not given")
-    max: AnyFloat | None = argument(None, positional=True, doc="the greatest value; no bound if not given")
+    min: AnyFloat | None = argument(None, positional=True, doc="lower bound; none by default")
+    max: AnyFloat | None = argument(None, positional=True, doc="upper bound; none by default")
 
     def out(self, x: Shape) -> Shape:
         numbers(x)

@@ -1,4 +1,4 @@
-"""Merges that put tensors side by side: along an axis, or along a new one."""
+"""Merges that join tensors along an existing axis or a new one."""
 
 from ..contract.arguments import argument
 from ..contract.axes import AXIS_DOC, AnyAxis
@@ -64,9 +64,9 @@ class Concat(MergeOp):
 
 
 class StackMerge(MergeOp):
-    """Operands of one shape along a new axis, by default the first.
+    """Operands of the same shape, stacked along a new axis, by default the first.
 
-    `axis=t` and `axis=l` make a sequence and a signal of vectors, `axis=d` a volume of images.
+    `axis=t` or `axis=l` turns vectors into a sequence or a signal, and `axis=d` turns images into a volume.
 
     Example:
         input 3x64x64; stack { conv 8 k3 } { conv 8 k3 } axis=d
@@ -87,7 +87,7 @@ class StackMerge(MergeOp):
             letters = Shape(*(1,) * (x.rank + 1), layout=layout).letters
             if self.axis in letters and letters.replace(self.axis, "") == x.letters and self.axis != "c":
                 return letters.index(self.axis), layout
-        why = f"{x} has no place for an axis `{self.axis}`"
+        why = f"{x} cannot have an axis `{self.axis}`"
         raise Reject("axis", why, changes=Change.of(axis="0"), language_rule=True)
 
     def infer(self, xs: tuple[Shape, ...]) -> Shape:
@@ -102,7 +102,7 @@ class StackMerge(MergeOp):
 
     def reads_of(self, xs: tuple[Shape, ...], y: Shape) -> tuple[Links, ...]:
         place, _ = self._place(xs[0].read_as(common_layout(xs)))
-        # Only one position along a new spatial axis reads an operand, which links cannot say: at most this is read.
+        # Only one position along a new spatial axis reads an operand; links can only give an upper bound.
         channels = SAME if place == y.channel_axis else MIXED
         return tuple(
             tuple((i + (i >= place), channels if i == x.channel_axis else SAME) for i in range(x.rank)) for x in xs

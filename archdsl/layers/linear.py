@@ -123,7 +123,7 @@ class Linear(Layer):
 
 
 class Embedding(Layer):
-    """Embedding: a table with one vector of features for each id (Bengio et al., 2003).
+    """Embedding: a table with one feature vector per ID (Bengio et al., 2003).
 
     Example:
         input 128 int(1000); embedding 64
@@ -133,8 +133,8 @@ class Embedding(Layer):
     synonyms = ("embed",)
     style = "linear"
 
-    features: PositiveInt = argument(positional=True, doc="length of the vector of an id")
-    vocabulary: PositiveInt | None = argument(None, doc="number of ids; taken from the input by default")
+    features: PositiveInt = argument(positional=True, doc="length of the feature vectors")
+    vocabulary: PositiveInt | None = argument(None, doc="number of IDs; taken from the input by default")
     frozen: Flag = argument(False, words={"frozen": True}, doc="the table is not trained")
     init: MatrixInit | None = argument(None, doc="initializer of the table; PyTorch's default if not given")
 
@@ -142,17 +142,17 @@ class Embedding(Layer):
         if x.layout is not Layout.IDS:
             raise Reject(
                 None,
-                f"it needs ids, but {x} contains numbers",
+                f"it needs integer IDs, but {x} contains numbers",
                 language_rule=True,
             )
         if x.rank > 1:
-            raise Reject(None, f"it takes one id or a sequence of ids, but {x} has {x.rank} axes", language_rule=True)
+            raise Reject(None, f"it takes one ID or a sequence of IDs, but {x} has {x.rank} axes", language_rule=True)
         y = Shape(*x.dims, self.features, layout=Layout.SEQUENCE if x.rank else Layout.VECTOR)
         rows = self._rows(x)
         if rows is None:
             raise Reject(
                 None,
-                "the size of the vocabulary is not known",
+                "the vocabulary size is unknown",
                 changes=Change.of(vocabulary="1000"),
                 recovery_shape=y,
                 language_rule=True,
@@ -160,7 +160,7 @@ class Embedding(Layer):
         if x.vocabulary is not None and rows < x.vocabulary:
             raise Reject(
                 "vocabulary",
-                f"a table of {rows:,} rows has none for ids up to {x.vocabulary - 1:,}",
+                f"a table of {rows:,} rows has no row for IDs up to {x.vocabulary - 1:,}",
                 changes=(
                     Change.of(vocabulary=str(x.vocabulary)),
                     Change.of(vocabulary=None),
@@ -171,7 +171,7 @@ class Embedding(Layer):
         return y
 
     def reason(self, x: Shape, y: Shape) -> Reasons:
-        return reasons(f"{self.features} features for each id")
+        return reasons(f"{self.features} features for each ID")
 
     def _rows(self, x: Shape) -> int | None:
         return x.vocabulary if self.vocabulary is None else self.vocabulary
@@ -195,7 +195,7 @@ class Embedding(Layer):
         return nn.Embedding(self._rows(x), self.features)
 
     def transposed(self, x: Shape) -> "Unembedding":
-        """The transposed layer, from features to logits, with the embedding table that reads ids like x."""
+        """The transposed layer, from features to logits, with the embedding table that reads IDs like x."""
         return Unembedding(vocabulary=self._rows(x) or 0, features=self.features)
 
 

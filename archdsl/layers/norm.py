@@ -17,7 +17,7 @@ from ._reading import check_groups, featured, numbers, spatial
 
 
 class Normalization(Layer):
-    """What normalization layers with a scale share."""
+    """The base class of normalization layers with a scale."""
 
     style = "norm"
 
@@ -43,7 +43,7 @@ class Normalization(Layer):
 
 
 class ChannelNorm(Normalization):
-    """What layers that scale and shift the channels share."""
+    """The base class of layers that scale and shift the channels."""
 
     def weights(self, x: Shape) -> Weights:
         return {"weight": (x.dims[0],), "bias": (x.dims[0],)} if self.affine else {}
@@ -142,7 +142,7 @@ class InstanceNorm(ChannelNorm):
 
 
 class FeatureNorm(Normalization):
-    """What normalization layers over the features share: over the last axis, or over the channels of an image."""
+    """The base class of normalization over the features: the last axis, or the channels of an image."""
 
     module: ClassVar[str]
 

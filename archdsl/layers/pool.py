@@ -1,4 +1,4 @@
-"""Pooling: a sliding window, an output of a fixed size, or whole spatial dimensions."""
+"""Pooling over a sliding window, to a fixed output size, or over whole spatial dimensions."""
 
 from math import inf, prod
 from typing import Any, ClassVar
@@ -18,12 +18,12 @@ from ._window import PADDING_WORDS, Padding, make_windows, pad_list, slide
 
 
 class Pooling(Layer):
-    """What pooling layers with a sliding window share."""
+    """The base class of pooling layers with a sliding window."""
 
     style = "pool"
     module: ClassVar[str]
     filler: ClassVar[float] = 0.0
-    """What is added at the ends where torch's module cannot pad."""
+    """The value to pad with if torch's module cannot pad."""
 
     kernel: PositiveSpatialInt = argument(positional=True, letter="k", doc="window size")
     stride: PositiveSpatialInt | None = argument(None, letter="s", doc="step of the window; the kernel size by default")
@@ -178,7 +178,7 @@ class AvgPool(Pooling):
         if not isinstance(self.padding, str):
             _check_padding(windows, y)
         elif self.count_include_pad and len(windows) < 3:
-            # The result is the same whoever pads: do not record a condition on a symbolic dimension.
+            # The result does not depend on what adds the padding: do not record a condition on a symbolic dimension.
             return
         _check_volume(x, windows, self._pads_inside(windows), y)
 
@@ -213,7 +213,7 @@ class LPPool(Pooling):
     synonyms = ("lp_pool", "lppool1d", "lppool2d", "lppool3d")
     module = "LPPool"
 
-    norm: PositiveFloat = argument(2, doc="the exponent p: 1 sums; a large one approaches the maximum")
+    norm: PositiveFloat = argument(2, doc="the exponent p: 1 computes the sum, and large values approach the maximum")
 
     def _check(self, x: Shape, windows: tuple[Window, ...], y: Shape) -> None:
         inside = self._pads_inside(windows)
@@ -269,7 +269,7 @@ def _check_volume(x: Shape, windows: tuple[Window, ...], inside: bool, y: Shape)
 
 
 class GlobalPool(Layer):
-    """What global pooling layers share."""
+    """The base class of global pooling layers."""
 
     style = "pool"
     module: ClassVar[str]
@@ -301,7 +301,7 @@ class GlobalPool(Layer):
 
 
 class GlobalAveragePool(GlobalPool):
-    """Global average pooling: the mean of each channel over space, or of each feature over T (Lin et al., 2013).
+    """Global average pooling: the mean of each channel over space, or of each feature over steps (Lin et al., 2013).
 
     Example:
         input 3x8x8; conv 16 k5 p2; conv 10 k5 p2; gap
@@ -324,7 +324,7 @@ class GlobalAveragePool(GlobalPool):
 
 
 class GlobalMaxPool(GlobalPool):
-    """Global max pooling: the maximum of each channel over space, or of each feature over T.
+    """Global max pooling: the maximum of each channel over space, or of each feature over steps.
 
     Example:
         input 512x7x7; gmp
@@ -349,7 +349,7 @@ class GlobalMaxPool(GlobalPool):
 
 
 class AdaptivePool(Layer):
-    """What adaptive pooling layers share."""
+    """The base class of adaptive pooling layers."""
 
     style = "pool"
     module: ClassVar[str]

@@ -1,4 +1,4 @@
-"""Numbers for each pair of steps, which attention adds to its dot products."""
+"""Biases for pairs of steps, which attention adds to its dot products."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -17,10 +17,11 @@ from ._reading import sequential
 
 
 class RelativePositionBias(Layer):
-    """Relative position bias: a learned number for each head and distance of two steps (Raffel et al., 2019).
+    """Relative position bias: a learned bias for each head and each distance between steps (Raffel et al., 2019).
 
-    The result, heads×T×T, is a `mask` of attention, and several layers can share it. Each short distance has a number
-    of its own, longer ones share one; without `causal`, earlier and later steps have different ones.
+    The result, heads×T×T, is used as the `mask` of attention, and several layers can share it. Each short distance has
+    its own bias; longer distances share the biases of logarithmic buckets. Without `causal`, earlier and later steps
+    have separate biases.
 
     Example:
         net N(T = 16, C = 64); input TxC; relative_bias h8 as near; from in; attention h8 mask=near
@@ -31,11 +32,11 @@ class RelativePositionBias(Layer):
     style = "arithmetic"
 
     heads: PositiveInt = argument(positional=True, letter="h", doc="number of heads")
-    buckets: Annotated[int, Int(minimum=4)] = argument(32, doc="number of learned numbers of a head")
-    distance: PositiveInt = argument(128, doc="distance from which the last number applies")
-    causal: Flag = argument(False, words={"causal": True}, doc="only earlier steps have numbers of their own")
-    frozen: Flag = argument(False, words={"frozen": True}, doc="the numbers are not trained")
-    init: ScaleInit | None = argument(None, doc="initializer of the numbers; `trunc_normal(0.02)` if not given")
+    buckets: Annotated[int, Int(minimum=4)] = argument(32, doc="number of learned biases per head")
+    distance: PositiveInt = argument(128, doc="distance from which the last bucket applies")
+    causal: Flag = argument(False, words={"causal": True}, doc="use all buckets for earlier steps")
+    frozen: Flag = argument(False, words={"frozen": True}, doc="the biases are not trained")
+    init: ScaleInit | None = argument(None, doc="initializer of the biases; `trunc_normal(0.02)` if not given")
 
     def out(self, x: Shape) -> Shape:
         x = sequential(x)

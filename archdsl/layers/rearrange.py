@@ -1,9 +1,9 @@
 """Rearranging and reducing axes by a pattern, in einops' notation without the batch (Rogozhnikov, 2022).
 
-The pattern names the axes of the input, from left to right, and after `->` those of the output. Parentheses stand for
-one axis that is made of several: `(h w)` is h·w, row by row. `1` and `()` are an axis of length 1. The size of a name
-follows from the input, or is given as an argument: `"(h p) w -> h (p w)" p=4`. A number in place of a name is an axis
-of this size: the numbers after the arrow are those before it, in the same order, joined or split.
+The pattern names the axes of the input, from left to right, and after `->` those of the output. Parentheses join
+several names into one axis: `(h w)` is h·w, row by row. `1` and `()` are an axis of length 1. The size of a name is
+inferred from the input or given as an argument: `"(h p) w -> h (p w)" p=4`. A number in place of a name is an axis of
+this size; the numbers after the arrow must be those before it, in the same order, joined or split.
 
 A result with two axes is a sequence if its first axis is `t` or its last contains `c`, a signal if its last is `l` or
 its first contains `c`; otherwise, the next layer decides.
@@ -28,7 +28,7 @@ _METHODS = {"mean": "mean", "sum": "sum", "max": "amax", "min": "amin"}
 
 
 class PatternLayer(Layer):
-    """What `rearrange` and `reduce` share."""
+    """The base class of `rearrange` and `reduce`."""
 
     style = "shape"
     overridable = True
@@ -98,7 +98,7 @@ class Reduce(PatternLayer):
         positional=True, doc="the axes before and after, without the batch"
     )
     operation: Annotated[Literal["mean", "sum", "max", "min"], OneOf(choices=("mean", "sum", "max", "min"))] = argument(
-        positional=True, doc="what is made of the numbers along the axes"
+        positional=True, doc="how the elements along the removed axes are combined"
     )
 
     def out(self, x: Shape) -> Shape:

@@ -16,11 +16,11 @@ from ._calls import given
 from ._reading import sequential
 
 MOST_LAYERS = 1000
-"""Layers of one recurrent network: each has weights with their own names."""
+"""Maximum number of stacked layers: each adds weights with their own names."""
 
 
 class Recurrent(LayerOp):
-    """What recurrent networks share: a state that each step of T×C updates; the output has the last layer's states.
+    """The base class of recurrent networks: each step of T×C updates a state; the output is the last layer's states.
 
     `initial=NAME` is the state before the first step: as many features as `units`, times the layers and directions, in
     one axis or in two.
@@ -41,12 +41,14 @@ class Recurrent(LayerOp):
     bidirectional: Flag = argument(
         False,
         words={"bidirectional": True},
-        doc="add a second one that reads from the end; the output has the features of both",
+        doc="also process the steps in reverse order; the output concatenates both directions",
     )
     dropout: Probability = argument(0.0, doc="probability of zeroing a feature between layers in training")
     initial: Tensor | None = argument(None, doc="tensor with the state before the first step; zeros by default")
     last: Flag = argument(
-        False, words={"last": True}, doc="only the last state, a vector; of both directions, where each ends"
+        False,
+        words={"last": True},
+        doc="return only the final state, a vector; with `bidirectional`, the final states of both directions",
     )
     bias: Flag = argument(True, words={"nobias": False}, doc="whether to add a bias in each step")
     frozen: Flag = argument(False, words={"frozen": True}, doc="the weights are not trained; the biases are")
@@ -82,11 +84,11 @@ class Recurrent(LayerOp):
         count = self.layers * self.directions
         if state.layout is Layout.IDS or state.dims not in ((count * self.units,), (count, self.units)):
             forms = f"{count * self.units} or {count}×{self.units}"
-            what = f"{state} ids" if state.layout is Layout.IDS else str(state)
+            what = f"{state} IDs" if state.layout is Layout.IDS else str(state)
             raise Reject(name, f"it is {what}, not {forms}", recovery_shape=y, language_rule=True)
 
     def _check_names(self, y: Shape) -> None:
-        """Raise Reject for arguments that exclude each other."""
+        """Check for mutually exclusive arguments. Raises Reject."""
 
     def weights_of(self, xs: tuple[Shape, ...]) -> Weights:
         shapes: dict[str, tuple[int, ...]] = {}
@@ -196,7 +198,7 @@ class LSTM(Recurrent):
     gates = 4
 
     initial_cell: Tensor | None = argument(
-        None, doc="tensor with the cell state before the first step, besides `initial`; zeros by default"
+        None, doc="tensor with the cell state before the first step; needs `initial` too; zeros by default"
     )
 
     def _check_names(self, y: Shape) -> None:
@@ -223,7 +225,7 @@ class GRU(Recurrent):
 
 
 class RNN(Recurrent):
-    """Simple recurrent network: the state is tanh of a weighted sum of itself and the step (Elman, 1990).
+    """Simple recurrent network: the state is tanh of a weighted sum of the previous state and the step (Elman, 1990).
 
     Example:
         input 100x64; rnn 256

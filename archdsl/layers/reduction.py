@@ -21,7 +21,7 @@ from ._reading import by_rank, find_axes, numbers, with_axes
 
 
 class Reduction(Layer):
-    """What reductions share."""
+    """The base class of reductions."""
 
     style = "pool"
     overridable = True
@@ -46,7 +46,7 @@ class Reduction(Layer):
         rest = tuple(size for i, size in enumerate(x.dims) if i not in axes)
         if not rest:
             y = Shape(*(1 for _ in x.dims), layout=x.layout)
-            why = f"nothing would be left of {x}"
+            why = f"this would remove every axis of {x}"
             raise Reject("axis", why, changes=Change.of(keep="keep"), recovery_shape=y, language_rule=True)
         if x.layout is not Layout.OPEN and x.spatial and 0 not in axes and len(rest) > 1:
             return Shape(*rest, layout=SPATIAL[len(rest) - 1])
@@ -134,7 +134,7 @@ class AxisMinimum(Plain):
 
 
 class Deviation(Reduction):
-    """The standard deviation over axes. The number of elements minus `correction` divides the sum of squares.
+    """The standard deviation over axes: squared deviations are summed and divided by their number minus `correction`.
 
     Example:
         input 2x100; conv 64 k5; std axis=l
@@ -144,14 +144,14 @@ class Deviation(Reduction):
     target = ".std"
     kept = Saves(inputs=(0,), output=True)
 
-    correction: NaturalInt = argument(1, doc="1 for the unbiased variance, 0 for the mean square deviation")
+    correction: NaturalInt = argument(1, doc="1 for the unbiased variance, 0 for the mean squared deviation")
 
     def out(self, x: Shape) -> Shape:
         y = self.reduced(x)
         count = prod(x.dims[axis] for axis in find_axes(self.axis, x))
         if count <= self.correction:
             # torch divides by 0 and gives NaN.
-            why = f"a correction of {self.correction} leaves nothing of {count} element{'s' * (count != 1)}"
+            why = f"{self.correction} is not less than the number of elements, {count}"
             raise Reject("axis", why, changes=Change.of(correction="0"), recovery_shape=y, language_rule=True)
         return y
 

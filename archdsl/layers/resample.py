@@ -29,7 +29,7 @@ _MODES = ("nearest", "linear", "bilinear", "trilinear", "bicubic")
 
 
 class Resampling(LayerOp):
-    """What `upsample` and `resize` share: they change the spatial size."""
+    """The base class of `upsample` and `resize`, which change the spatial size."""
 
     style = "shape"
 
@@ -84,7 +84,7 @@ class Resampling(LayerOp):
     def reads_of(self, xs: tuple[Shape, ...], y: Shape) -> tuple[Links, ...]:
         x = spatial(xs[0])
         along = [self._along(*each) for each in zip(y.spatial_size, x.spatial_size, self.factors(x), strict=True)]
-        # Of a tensor whose size is taken, no value is read.
+        # Only the size of the `like` tensor is used; none of its elements are read.
         others: list[Links] = [((None, NOTHING_READ),) * other.rank for other in xs[1:]]
         return ((0, SAME), *spatial_links(along)[1:]), *others
 
@@ -105,7 +105,7 @@ class Upsample(Resampling):
     """Increase the spatial size by a factor: repeat each element, or interpolate.
 
     `linear` is bilinear on an image and trilinear on a volume. `resize` takes the size instead of a factor.
-    `upsample like=NAME` takes the spatial size of another tensor, when the network runs.
+    `upsample like=NAME` uses the spatial size that another tensor has at run time.
 
     Example:
         input 64x16x16; upsample 2 bilinear
@@ -116,7 +116,7 @@ class Upsample(Resampling):
 
     factor: PositiveSpatialInt | None = argument(None, positional=True, doc="factor for each spatial dimension")
     size: PositiveSpatialInt | None = argument(None, doc="spatial size of the output, instead of a factor")
-    like: Tensor | None = argument(None, doc="a tensor that has the spatial size of the output, instead of a factor")
+    like: Tensor | None = argument(None, doc="a tensor with the spatial size of the output, instead of a factor")
 
     def factors(self, x: Shape) -> tuple[int | None, ...]:
         return (None,) * len(x.spatial_size) if self.factor is None else per_dimension(self.factor, x, "factor")
@@ -128,7 +128,7 @@ class Upsample(Resampling):
             why = "either a factor, `size=` or `like=` is required"
             if given:
                 words = ("a factor" if name == "factor" else f"`{name}=`" for name in given)
-                why = f"{' and '.join(words)} exclude each other"
+                why = f"{' and '.join(words)} are mutually exclusive"
             argument = given[1] if given else None
             raise Reject(argument, why, changes=Change(instead="upsample 2"), language_rule=True)
         if self.like is not None:

@@ -44,7 +44,7 @@ class Flatten(Layer):
 
 
 class Reshape(Layer):
-    """Give the same elements, in the same order, another shape.
+    """Change the shape; the elements and their order stay the same.
 
     Example:
         input 4096; reshape 64x8x8

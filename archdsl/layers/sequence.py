@@ -36,11 +36,12 @@ class Attention(AttentionOptions):
     `grid=7` makes sparse windows of 7×7 evenly spaced positions (Liu et al., 2021; Tu et al., 2022). On a sequence,
     `window=4096 sliding causal` lets each step attend to itself and the 4,095 before it.
 
-    The weights have the names of `nn.MultiheadAttention`: `in_proj_weight` has the rows of queries, keys and values;
-    if another tensor has another number of features, `q_proj_weight`, `k_proj_weight` and `v_proj_weight`.
+    The weights have the names of `nn.MultiheadAttention`: `in_proj_weight` has the rows of queries, keys and values; if
+    another tensor has a different number of features, there are `q_proj_weight`, `k_proj_weight` and `v_proj_weight`
+    instead.
 
-    A mask is T×S, S or heads×T×S for T steps that attend to S. It is added to the dot products: 0 keeps, −∞ hides.
-    A mask of ids or of booleans hides where it is 0.
+    A mask is T×S, S or heads×T×S for T steps that attend to S. It is added to the dot products: 0 keeps a step, −∞
+    hides it. A mask of integers or booleans hides the steps where it is 0.
 
     Example:
         input 197x768; attention h12
@@ -185,11 +186,11 @@ class Attention(AttentionOptions):
         return tuple(links)
 
     def _of_mask(self, y: Shape, is_step: bool) -> tuple[int | None, Reads]:
-        """What is read along an axis of the mask: at the own step, if the steps of y are one axis."""
+        """What a position reads along an axis of the mask: its own step, if the steps of y are one axis."""
         return (0, SAME) if is_step and not y.spatial else (None, ALL)
 
     def _along(self, y: Shape) -> list[Reads]:
-        """What is read along each dimension."""
+        """What a position reads along each dimension."""
         if self.sliding and isinstance(self.window, int):
             half = self.window // 2
             return [nearby(self.window - 1, 0) if self.causal else nearby(half, half)]
@@ -268,7 +269,7 @@ def _read(x: Shape) -> Shape:
 
 
 def _checked(x: Shape) -> Shape:
-    """A sequence, or channels first. Raises Reject."""
+    """x as a sequence, or with its channels first. Raises Reject for other tensors."""
     return numbers(x) if x.spatial else sequential(x)
 
 
@@ -278,7 +279,7 @@ def lengths(x: Shape) -> tuple[int, ...]:
 
 
 def _each(value: int | tuple[int, ...], x: Shape, name: str) -> tuple[int, ...]:
-    """One value for each dimension. Raises Reject."""
+    """The value for each dimension. Raises Reject if there are more or fewer values than dimensions."""
     if not x.spatial and isinstance(value, int):
         return (value,)
     return per_dimension(value, x, name)

@@ -24,7 +24,7 @@ class Layout(StrEnum):
     VOLUME = "volume"
     """C×D×H×W."""
     IDS = "ids"
-    """Integer ids: T, or a single id."""
+    """Integer IDs: T, or a single ID."""
 
 
 _LETTERS = {
@@ -130,7 +130,7 @@ class Shape:
         return self._hash
 
     def __str__(self) -> str:
-        return times(self.dims) if self.dims else "one id"
+        return times(self.dims) if self.dims else "one ID"
 
     def __repr__(self) -> str:
         vocabulary = "" if self.vocabulary is None else f", vocabulary={self.vocabulary}"

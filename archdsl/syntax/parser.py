@@ -39,7 +39,7 @@ _MERGES = {
 }
 """Their names in other frameworks."""
 
-_CARRY = "`carry NAME = SIZE` before the body says what a step passes on to the next"
+_CARRY = "`carry NAME = SIZE` before the body declares what a step passes to the next"
 
 
 def parse(source: Source, sink: Sink, names: Collection[str] = ()) -> Program:

@@ -56,7 +56,7 @@ def _takes_an_image(graph: Graph, spec: DataSpec, sink: Sink) -> bool:
     shape = entries[0].shape
     if shape.layout is Layout.IMAGE:
         return True
-    found = "integer ids" if shape.layout is Layout.IDS else str(shape)
+    found = "integer IDs" if shape.layout is Layout.IDS else str(shape)
     fits = shape.numel == _numel(spec) and shape.layout is not Layout.IDS
     sink.emit(NotForImages(span=entries[0].span, found=found, wanted=str(spec.shape) if fits else ""))
     return False

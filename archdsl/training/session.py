@@ -88,7 +88,7 @@ class Training:
         assemble.prepare(model, self.model_spec, splits, standard, device)
         setup, trials = assemble.choose(model, splits, standard, self.recipe, device, self.group)
         tried = ", ".join(f"{s.precision} {s.layout} {speed:,.0f}" for s, speed in trials)
-        self.callback.note(f"computes on {setup}" + (f" (tried, in images/s: {tried})" if tried else ""))
+        self.callback.note(f"running on {setup}" + (f" (tried, in images/s: {tried})" if tried else ""))
         for note in self.group.notes(model, self.recipe.batch):
             self.callback.note(note)
         settings = self._settings(splits, standard, setup, trials, sum(p.numel() for p in model.parameters()))

@@ -97,7 +97,7 @@ def test_one_module_serves_every_size(text: str, written: Callable[[Weights, Ten
     ("statement", "at", "why"),
     [
         ("gap as v; from in; upsample like=v", "like=v", "3×8×8 has 2 spatial dimensions, but `v`, 3, has 0"),
-        ("relu as v; upsample 2 like=v", "like=v", "a factor and `like=` exclude each other"),
+        ("relu as v; upsample 2 like=v", "like=v", "a factor and `like=` are mutually exclusive"),
         ("upsample like=v", "v", None),
         ("let v = 2; upsample like=v", "v", None),
     ],

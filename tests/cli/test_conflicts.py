@@ -93,7 +93,7 @@ NO_SUCH_INPUT = {
     "check net.arch --input x=3x8x8": "there is no input named `x`",
     "check net.arch net.arch --input b=3x8x8 --format json": "there is no input named `b`",
     "check two.arch --input c=3x8x8": "there is no input named `c`",
-    "check two.arch --input a=3x9x9 --input b=3x9x9 --input 3x7x7": "no input takes the size",
+    "check two.arch --input a=3x9x9 --input b=3x9x9 --input 3x7x7": "no input is left for the size",
     "compile net.arch --input b=3x8x8": "there is no input named `b`",
     "diagram net.arch -o a.svg --input b=3x8x8": "there is no input named `b`",
     "diff net.arch net.arch --input b=3x8x8": "there is no input named `b`",

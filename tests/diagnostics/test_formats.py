@@ -72,7 +72,7 @@ def test_github_escapes_what_it_must() -> None:
 def test_github_has_one_line_each() -> None:
     lines = check("--format", "github", "-e", "input 3x8x8\nresidual { conv 8 k3 }\nfcc 3").splitlines()
     assert [line.partition(" ")[0] for line in lines] == ["::error", "::error"]
-    assert "%0Aline 1: the other path is 3×8×8, from here" in lines[0]
+    assert "%0Aline 1: the other operand, 3×8×8, comes from here" in lines[0]
 
 
 def test_json_of_every_diagnostic() -> None:

@@ -35,7 +35,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 SHELL = re.compile(r"[|&;<>$`*?~()\\]")
 """What requires a shell."""
-TIME = re.compile(r"[\d,.]+(?= images/s| ?m?s of training|s \w)|(?<=computes on ).*|  best$|(?<=best epoch, )\d+")
+TIME = re.compile(r"[\d,.]+(?= images/s| ?m?s of training|s \w)|(?<=running on ).*|  best$|(?<=best epoch, )\d+")
 MEASURED = re.compile(r"(?<=loss )[\d.]+|(?<=accuracy )[\d.]+(?=%)")
 COPY = "project"
 """The copy of the project that differences are applied to."""

@@ -21,7 +21,9 @@ class LayerSide(Model):
     shape: str = Field(description="Sizes without the batch, closed forms for symbolic dimensions.")
     parameters: int
     macs: int | str
-    receptive_field: str = Field(description="`11`, `11×5`, `whole`; empty where positions do not see separate parts.")
+    receptive_field: str = Field(
+        description="`11`, `11×5`, `whole`; empty if positions do not depend on separate parts of the input."
+    )
 
 
 class RowReport(Model):

@@ -33,7 +33,7 @@ class Same(Record):
     renamed: int
 
     def __str__(self) -> str:
-        also = [f"{self.fields} with another receptive field"] * bool(self.fields)
+        also = [f"{self.fields} with a different receptive field"] * bool(self.fields)
         also += [f"{self.renamed} renamed"] * bool(self.renamed)
         return f"{self.count} unchanged" + (f" ({', '.join(also)})" if also else "")
 
@@ -196,7 +196,7 @@ def verdict(weights: Weights) -> list[str]:
     parts = [
         (len(weights.same), "with the same name"),
         (len(weights.renamed), "renamed"),
-        (len(weights.changed), "with another shape"),
+        (len(weights.changed), "with a different shape"),
         (len(weights.new), "new"),
         (len(weights.left), "unused"),
     ]

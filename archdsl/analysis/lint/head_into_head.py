@@ -38,10 +38,10 @@ class HeadIntoHead(Diagnostic):
         return f"the head of output `{self.second}` reads only the output `{self.first}`"
 
     def label(self) -> str:
-        return f"reads `{self.first}`, {self.maker.shape}"
+        return f"reads `{self.first}`, of shape {self.maker.shape}"
 
     def others(self) -> tuple[Label, ...]:
-        return (Label(span=self.maker.span, text=f"makes `{self.first}`"),)
+        return (Label(span=self.maker.span, text=f"computes `{self.first}`"),)
 
     def help(self) -> tuple[str, ...]:
         if self.trunk is not None:

@@ -26,7 +26,7 @@ class HeavyLayer(Diagnostic):
     """
 
     code = "W0911"
-    title = "one layer has nearly all parameters"
+    title = "one layer has most of the parameters"
     wrong = "input 3x32x32\nrepeat 3 { conv 32 k3 p1; relu }\nflatten\nfc 128; relu\nfc 10\n"
     right = "input 3x32x32\nrepeat 3 { conv 32 k3 p1; relu; maxpool 2 }\ngap\nfc 128; relu\nfc 10\n"
     severity = Severity.WARNING
@@ -41,7 +41,7 @@ class HeavyLayer(Diagnostic):
         return f"this `fc` has {part} of the network's parameters: {self.parameters:,} of {self.total:,}"
 
     def others(self) -> tuple[Label, ...]:
-        return (Label(span=self.maker.span, text=f"makes {self.maker.shape}"),)
+        return (self.maker.label(),)
 
     def help(self) -> tuple[str, ...]:
         return (f"use `gap` instead of `flatten`, which leaves {self.channels:,} features, or add pooling",)

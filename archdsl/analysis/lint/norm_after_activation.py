@@ -32,7 +32,7 @@ class NormAfterActivation(Diagnostic):
         return f"`bn` comes after `{self.activation}`; its paper puts it before"
 
     def help(self) -> tuple[str, ...]:
-        return (f"normalize before `{self.activation}`; the bias is then of no use",)
+        return (f"normalize before `{self.activation}`; the bias then has no effect",)
 
 
 def find(facts: Facts) -> Iterator[NormAfterActivation]:

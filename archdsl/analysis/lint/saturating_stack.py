@@ -15,7 +15,7 @@ class SaturatingStack(Diagnostic):
     """Many sigmoids or tanhs follow each other without a normalization or a residual connection between them.
 
     They are flat far from 0, and the slope of a sigmoid is at most 1/4, so almost no gradient reaches the first layers,
-    and these do not learn. Use relu, normalize between them, or bypass them with `residual`.
+    which then do not learn. Use relu, normalize between them, or bypass them with `residual`.
 
     Source: Glorot & Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010.
     """
@@ -32,7 +32,7 @@ class SaturatingStack(Diagnostic):
     def message(self) -> str:
         counts = ((self.sigmoids, "sigmoid"), (self.tanhs, "tanh"))
         words = " and ".join(f"{count} `{word}`" for count, word in counts if count)
-        return f"{words} in a row let little of the gradient through"
+        return f"{words} layers in a row let little of the gradient through"
 
     def label(self) -> str:
         return f"at most 1/{4**self.sigmoids:,} of the gradient gets through" if self.sigmoids else ""

@@ -13,10 +13,11 @@ _NAMES = {"softmax": "cross entropy", "sigmoid": "binary cross entropy"}
 
 
 class SoftmaxBeforeLoss(Diagnostic):
-    """Cross entropy applies softmax itself. With a softmax or sigmoid before it, the gradients are flattened twice.
+    """Cross entropy applies softmax itself. A softmax or sigmoid before it weakens the gradients.
 
     Training becomes slow, and the loss cannot get close to 0: with ten classes it stays above 1.46. Binary cross
-    entropy (`loss bce`) applies the sigmoid itself. `archdsl train` checks the loss in use, that of its options too.
+    entropy (`loss bce`) applies the sigmoid itself. `archdsl train` checks the loss in use, even if an option selects
+    it.
 
     Source: torch.nn.CrossEntropyLoss, "The input is expected to contain the unnormalized logits".
     """

@@ -10,7 +10,7 @@ from .unread_pixels import reads_all
 class StrideOverKernel(Diagnostic):
     """The stride is larger than the kernel, so rows and columns between its positions are never read.
 
-    `conv k1 s2` reads one pixel in four. ResNet's strided shortcut does so too, but is not reported, because the body
+    `conv k1 s2` reads one pixel in four. ResNet's strided shortcut does the same, but is not reported, because the body
     beside it reads all pixels; pooling before the convolution (ResNet-D) is better still.
 
     Source: He et al., Bag of Tricks for Image Classification with CNNs, 2019, section 4.
@@ -28,13 +28,14 @@ class StrideOverKernel(Diagnostic):
     part: int
 
     def message(self) -> str:
-        return f"`{self.keyword}` moves by {self.stride} but covers {self.extent}: it skips the elements between"
+        spans = f"moves by {self.stride} elements but its kernel spans {self.extent}"
+        return f"`{self.keyword}` {spans}: it skips the elements in between"
 
     def label(self) -> str:
         return f"reads one element in {self.part}"
 
     def help(self) -> tuple[str, ...]:
-        return (f"use a kernel of at least {self.stride}, or average pooling before it and stride 1",)
+        return (f"use a kernel of at least {self.stride}, or average pooling before it and a stride of 1",)
 
 
 def find(facts: Facts) -> Iterator[StrideOverKernel]:

@@ -13,7 +13,8 @@ from ._facts import Facts
 class UnreadPixels(Diagnostic):
     """(W − K' + P) mod S is more than the padding at the end, so the last window ends before the input does.
 
-    The elements after it, as many as the difference, are never read. Unread padding loses nothing.
+    The elements after the last window are never read; the difference is their number. If they are padding, nothing is
+    lost.
 
     This is valid and mostly harmless, but the image is read off-center, and the network cannot learn from the part that
     is cut off. Padding, another kernel or another input size avoids it; a pooling layer can round up with `ceil`.
@@ -45,7 +46,7 @@ class UnreadPixels(Diagnostic):
         return self.arithmetic
 
     def others(self) -> tuple[Label, ...]:
-        return (Label(span=self.maker.span, text=f"makes {self.maker.shape}"),) if self.maker else ()
+        return (self.maker.label(),) if self.maker else ()
 
     def help(self) -> tuple[str, ...]:
         least = times(tuple(side - unread for side, unread in zip(self.sides, self.unread, strict=True)))

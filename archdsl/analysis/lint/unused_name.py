@@ -10,8 +10,8 @@ from ._facts import Facts
 class UnusedName(Diagnostic):
     """A parameter, a `let`, a block or a carried tensor is never used.
 
-    Usually another name was meant somewhere, and a value that seems to matter does not: `--set width=0.5` would change
-    nothing. Unused names of tensors and stages are not reported, because they also name the weights.
+    Usually a different name was intended somewhere, and changing the value has no effect: `--set width=0.5` would
+    change nothing. Unused names of tensors and stages are not reported, because they also name the weights.
 
     Source: pyflakes F841, rustc's `unused_variables`.
     """

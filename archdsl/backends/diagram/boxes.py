@@ -201,7 +201,7 @@ def _frame_hover(facts: DiagramSource, frame: Frame) -> str:
     inside = [node.id for node in facts.graph.nodes if node.path[: len(frame.scope)] == frame.scope]
     what = kind if kind in UNNAMED_SCOPES else f"block {kind}"
     hints = [count(len(inside), "layer"), *_totals(add(facts.costs[i] for i in inside))]
-    hints += [f"one of {frame.times} that are alike"] if frame.times > 1 else []
+    hints += [f"one of {frame.times} similar ones"] if frame.times > 1 else []
     return f"{what} {'.'.join(frame.scope)}: {', '.join(hints)}"
 
 
@@ -209,14 +209,14 @@ def _input(graph: Graph, node: int) -> BoxRow:
     name, shape = graph.input_names[graph.inputs.index(node)], graph.nodes[node].shape
     words = "input" if len(graph.inputs) == 1 and name == "x" else f"input {name}"
     size = shape.vocabulary
-    kind = f" ids below {size:,}" if size else ""
+    kind = f" IDs below {size:,}" if size else ""
     return BoxRow(words=words, style="", hover=f"{words}: {shape}{kind}")
 
 
 def output_boxes(graph: Graph) -> list[Box]:
     """The boxes of the outputs."""
     rows = (
-        BoxRow(words=name, style="", hover=f"{name}: {graph.nodes[node].shape}, made by {graph.nodes[node].name}")
+        BoxRow(words=name, style="", hover=f"{name}: {graph.nodes[node].shape}, output of {graph.nodes[node].name}")
         for name, node in graph.outputs
     )
     return [Box(id=f"y{i}", role=Role.OUTPUT, rows=(row,)) for i, row in enumerate(rows)]

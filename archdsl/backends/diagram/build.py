@@ -229,7 +229,7 @@ def _description(graph: Graph, boxes: list[Box], caption: str) -> str:
         " ".join([row.words, f"×{box.times}"] if box.times > 1 else [row.words]) for box in shown for row in box.rows
     ]
     takes, gives = (_shapes(graph.nodes[i] for i in ids) for ids in (graph.inputs, [i for _, i in graph.outputs]))
-    return f"{caption}. It turns {takes} into {gives} by {count(len(graph.layers), 'layer')}: {', '.join(words)}."
+    return f"{caption}. It maps {takes} to {gives} with {count(len(graph.layers), 'layer')}: {', '.join(words)}."
 
 
 def _shapes(nodes: Iterable[Node]) -> str:

@@ -217,14 +217,14 @@ def _ports(
         if number not in (column[arrow.start], column[arrow.end]):
             continue
         letter = letters[arrow.start]
-        row = BoxRow(words=letter, style="", hover=f"goes on at {letter}")
+        row = BoxRow(words=letter, style="", hover=f"continues at {letter}")
         if column[arrow.start] == number:
             port = f"to{letter}"
             boxes[port] = Box(id=port, role=Role.OUTPUT, rows=(row,))
             found[arrow.start, port] = arrow.replace(end=port, flow=Flow.SKIP)
         else:
             port = f"from{letter}_{arrow.end}"
-            boxes[port] = Box(id=port, role=Role.INPUT, rows=(row.replace(hover=f"comes from {letter}"),))
+            boxes[port] = Box(id=port, role=Role.INPUT, rows=(row.replace(hover=f"continued from {letter}"),))
             found[port, arrow.end] = arrow.replace(start=port, shape=None, flow=Flow.SKIP)
     return list(boxes.values()), list(found.values())
 

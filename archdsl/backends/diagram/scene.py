@@ -209,7 +209,7 @@ def _heading(diagram: Diagram, found: list[Volume], parts: list[ShapeGroup], sty
     middle, theme = (left + right) / 2, style.theme
     shown = {volume.box.id for volume in found}
     hidden = [box for box in diagram.boxes if box.id not in shown and box.role in (Role.LAYERS, Role.GROUP)]
-    aside = f" ({count(len(hidden), 'part')} beside the main way left out)" if hidden else ""
+    aside = f" ({count(len(hidden), 'part')} off the main path omitted)" if hidden else ""
     if style.caption:
         caption = TextLabel(at=(middle, top - 12), text=diagram.caption + aside, color=theme.note, size=11)
         parts = [*parts, ShapeGroup(shapes=(caption,))]

@@ -51,7 +51,7 @@ class UnknownArgument(Diagnostic):
 class TooManyArguments(Diagnostic):
     """The layer takes fewer positional arguments than were given.
 
-    PyTorch's modules take the input channels first. Here these are inferred, and the values after the first ones have a
+    PyTorch's modules take the input channels first. Here these are inferred, and further values are written with a
     letter or a name: `Conv2d(1, 16, 5, 1, 2)` is `conv 16 k5 p2`.
     """
 
@@ -120,7 +120,7 @@ class BadValue(Diagnostic):
 
 
 class BadExpression(Diagnostic):
-    """An expression cannot be evaluated: division by zero, a number that is too large, operands of different types."""
+    """Possible causes: division by zero, a number that is too large, operands of incompatible types."""
 
     code = "E0306"
     title = "expression cannot be evaluated"
@@ -254,7 +254,7 @@ class NoEntry(Diagnostic):
 
 
 class CannotUnpack(Diagnostic):
-    """Several names in brackets take a list with as many entries.
+    """A list has more or fewer entries than there are names in brackets.
 
     `let [k, c] = [3, 64]` names the entries of a list, and `repeat rows as [k, c] { … }` those of each row of a table.
     """

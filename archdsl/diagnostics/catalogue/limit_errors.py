@@ -147,7 +147,7 @@ _COUNTS = f"[{', '.join(map(str, range(22)))}]"
 
 
 class TooManyEntries(Diagnostic):
-    """A list has more entries than the limit allows, or an expression computes more of them."""
+    """A list, or the lists that an expression computes, have more entries than the limit allows."""
 
     code = "E0709"
     title = "too many entries"
@@ -157,4 +157,4 @@ class TooManyEntries(Diagnostic):
     limit: int
 
     def message(self) -> str:
-        return f"this makes more than {self.limit:,} entries of lists"
+        return f"the lists created here have more than {self.limit:,} entries in total"

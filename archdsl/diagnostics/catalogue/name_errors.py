@@ -35,7 +35,7 @@ class UnknownLayer(_Unknown):
     """No layer or block has this name.
 
     `archdsl layers` lists the layers; blocks are defined with `block NAME(…) { … }` or imported with `use`. The name of
-    a common operation that is not a layer here, such as `argmax` or `roialign`, is not taken for a misspelled layer.
+    a common operation that is not a layer here, such as `argmax` or `roialign`, is not treated as a misspelled layer.
     """
 
     code = "E0201"
@@ -195,14 +195,14 @@ class UnknownSetting(_Unknown):
 
 
 class WrongSetting(Diagnostic):
-    """`--set` or a caller sets a parameter to a value of another kind than its default.
+    """`--set` or a caller sets a parameter to a value whose type differs from that of its default.
 
     A parameter whose default is a list takes a list: `--set depths=3,4,6,3`, or `--set depths=[3]` for one entry. One
     whose default is a layer takes the name of a layer.
     """
 
     code = "E0208"
-    title = "network parameter of another kind"
+    title = "wrong type of network parameter"
     wrong = "net N(widths = [8, 16])\ninput 3x32x32\nrepeat widths as c { conv c k3; relu }\n"
     right = "net N(widths = 2)\ninput 3x32x32\nrepeat widths { conv 8 k3 p1; relu }\n"
     settings: ClassVar = {"widths": 16}
@@ -215,7 +215,7 @@ class WrongSetting(Diagnostic):
         return f"`{self.name}` is {self.wanted}, but {self.value} was given"
 
     def help(self) -> tuple[str, ...]:
-        return (f"`--set {self.name}=3,4` gives a list, `--set {self.name}=[3]` one of a single entry",) * (
+        return (f"`--set {self.name}=3,4` sets a list, and `--set {self.name}=[3]` a list with one entry",) * (
             self.wanted == "a list"
         )
 
@@ -224,8 +224,8 @@ class AmbiguousWord(Diagnostic):
     """A word has two meanings, and either is possible here.
 
     With a tensor named `c4`, `c4` may be the tensor or `c=4`; with one named `x2`, `x2` may be the tensor or a
-    repetition. The name of a layer after the arguments of a block may be one of these or the next statement. Where only
-    one of the two is possible, it is that one.
+    repetition. A layer's name after the arguments of a block may be another argument or the next statement. If only one
+    meaning is possible in a given place, the word has that meaning.
     """
 
     code = "E0209"

@@ -5,9 +5,9 @@ from ..diagnostic import Change, Diagnostic, Edit, Fix, Label, Related
 
 
 class CannotTake(Diagnostic):
-    """A layer cannot take its input tensor.
+    """The input's shape violates a requirement of the layer, which the first label states.
 
-    The second label shows the statement that created the tensor.
+    A second label shows the statement that created the input.
     """
 
     code = "E0402"
@@ -32,8 +32,7 @@ class CannotTake(Diagnostic):
     def others(self) -> tuple[Label, ...]:
         if self.maker is None:
             return ()
-        verb = "is" if self.maker.span.text.startswith("input") else "makes"
-        return (Label(span=self.maker.span, text=f"{verb} {self.maker.shape}"),)
+        return (self.maker.label(),)
 
     def help(self) -> tuple[str, ...]:
         return self.helps
@@ -76,7 +75,7 @@ class ChannelsComeFirst(Diagnostic):
         return f"`{self.sizes}` is read as {channels} channels of {'×'.join(spatial)}: channels come first"
 
     def label(self) -> str:
-        return "as Keras and images in memory have them: channels last"
+        return "this is channels-last order, as in Keras and in image files"
 
     def others(self) -> tuple[Label, ...]:
         return (Label(span=self.at, text=f"so the kernel of `{self.keyword}` does not fit: {self.why}"),)
@@ -111,15 +110,14 @@ class WrongDimensions(Diagnostic):
 
     def label(self) -> str:
         if not self.count:
-            return "a vector has no spatial dimension"
-        what = {1: "a signal C×L has one spatial dimension", 2: "an image C×H×W has two", 3: "a volume has three"}
-        return f"{what[self.count]}, not {self.wanted}"
+            return "a vector has no spatial dimensions"
+        what = ("a signal C×L has 1 spatial dimension", "an image C×H×W has 2 spatial dimensions", "a volume has 3")
+        return f"{what[self.count - 1]}, not {self.wanted}"
 
     def others(self) -> tuple[Label, ...]:
         if self.maker is None:
             return ()
-        verb = "is" if self.maker.span.text.startswith("input") else "makes"
-        return (Label(span=self.maker.span, text=f"{verb} {self.maker.shape}"),)
+        return (self.maker.label(),)
 
 
 class NeedsFlatten(CannotTake):
@@ -170,8 +168,8 @@ class HeadsDoNotDivide(CannotTake):
 class OperandsDiffer(Diagnostic):
     """The operands of a merge have incompatible shapes.
 
-    `add`, `mul` and other elementwise merges need equal shapes, but an axis of length 1 is broadcast (in `add` only
-    those of C×1×1); `concat` needs all sizes except the channels, or the given axis, to be equal.
+    `add`, `mul` and other elementwise merges need equal shapes, but an axis of length 1 is broadcast (in `add`, only
+    for C×1×1); `concat` needs all sizes except the channels, or the given axis, to be equal.
     """
 
     code = "E0407"
@@ -195,7 +193,7 @@ class OperandsDiffer(Diagnostic):
     def others(self) -> tuple[Label, ...]:
         paths = [Label(span=each.span, text=f"this path gives {each.shape}") for each in self.operands]
         if self.start is not None:
-            is_operand = f"the other path is {self.start.shape}, from here"
+            is_operand = f"the other operand, {self.start.shape}, comes from here"
             words = is_operand if self.whole else f"the paths split here, at {self.start.shape}"
             paths.append(Label(span=self.start.span, text=words))
         return tuple(paths)

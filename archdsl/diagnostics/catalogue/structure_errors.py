@@ -92,7 +92,7 @@ class SymbolicSize(Diagnostic):
 
 
 class Misplaced(Diagnostic):
-    """A statement is misplaced.
+    """A statement is not allowed at this position.
 
     `net` is not at the start of the file, `block` or `use` is inside a body, or `output` is not at the end of its
     block.
@@ -117,7 +117,7 @@ _SPLIT = "block split { slice 0 4 as a; from in; slice 4 8 as b; output a, b }"
 
 
 class ResultsDiffer(Diagnostic):
-    """A statement names another number of results than it has.
+    """A statement gives names to more or fewer results than it has.
 
     A block that ends in `output a, b` has two results, and a use names each of them: `split as low, high`. The first is
     then the current tensor. All other blocks and layers have one result.
@@ -144,10 +144,10 @@ class ResultsDiffer(Diagnostic):
 
 
 class NotCarriedOn(Diagnostic):
-    """A scan or a repetition carries a tensor over, but its body does not name the next value.
+    """A scan or a repetition carries a tensor over, but its body does not define the next value.
 
     In the body, `h` is the value before the step, and the tensor that the body names `as h` is the value after it.
-    Names that are given in the body of a merge do not count: they are not visible outside of it.
+    Names defined in the body of a merge do not count: they are not visible outside it.
     """
 
     code = "E0514"
@@ -159,10 +159,10 @@ class NotCarriedOn(Diagnostic):
     name: str
 
     def message(self) -> str:
-        return f"`{self.name}` is carried over, but the body does not name its next value"
+        return f"`{self.name}` is carried over, but the body does not define its next value"
 
     def help(self) -> tuple[str, ...]:
-        return (f"`as {self.name}` after a layer in the body of the `{self.keyword}` names it",)
+        return (f"`as {self.name}` after a layer in the body of the `{self.keyword}` defines it",)
 
 
 class AssertFailed(Diagnostic):

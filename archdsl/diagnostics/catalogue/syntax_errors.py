@@ -101,7 +101,7 @@ class NothingOpen(Diagnostic):
 _OTHERS = {
     "×": "sizes are written with the letter x",
     "→": "statements are separated by `;`",
-    "'": "strings take double quotes, values of arguments none",
+    "'": "strings are in double quotes, argument values without quotes",
 }
 
 
@@ -154,9 +154,9 @@ class BadWord(Diagnostic):
 
 
 class ReservedName(Diagnostic):
-    """A keyword is used as a name.
+    """A keyword cannot name a tensor, a stage, a block or a parameter.
 
-    `add`, `as`, `stage` and other keywords cannot name tensors, stages, blocks or parameters.
+    `add`, `as` and `stage` are keywords; a similar name, such as `add_1`, is allowed.
     """
 
     code = "E0107"
@@ -249,7 +249,7 @@ class NoRepetition(Diagnostic):
         return "the count must be at least 1"
 
     def help(self) -> tuple[str, ...]:
-        return ("to leave it out, delete it or comment it out with `#`; `if` and `repeat` can use a parameter",)
+        return ("delete the statement or comment it out with `#`; `if` and `repeat` can make it depend on a parameter",)
 
 
 class SignForMinus(Diagnostic):

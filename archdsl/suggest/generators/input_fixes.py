@@ -254,7 +254,7 @@ def ids(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         for index, size in enumerate(sizes[:3]):
             edit = Edit(span=statement.span.tail, text=f" int({size})")
             title = f"write `{written(statement)} int({size})`"
-            yield Candidate(title=title, edits=(edit,), rank=0.7 + 0.3 * index, why="integer ids")
+            yield Candidate(title=title, edits=(edit,), rank=0.7 + 0.3 * index, why="integer IDs")
 
 
 def first(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:

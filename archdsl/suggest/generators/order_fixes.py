@@ -27,7 +27,7 @@ def exchanged(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate
             start = site.span.source.text.find(one, _start(source, first))
             end = start + len(source.text[start:].split("\n")[0]) + 1 + len(other)
             edit = Edit(span=Span(source, start, end), text=f"{other}\n{one}")
-            yield Candidate(title=f"exchange lines {first} and {first + 1}", edits=(edit,), rank=rank)
+            yield Candidate(title=f"swap lines {first} and {first + 1}", edits=(edit,), rank=rank)
 
 
 def _movable(line: str) -> bool:

@@ -69,7 +69,7 @@ def _sized_as_other(context: SuggestionContext, site: ErrorSite) -> Iterator[Can
             if i != node.id and shape is not None and shape.spatial:
                 sizes = [str(plain(side)) for side in shape.spatial_size]
                 text = sizes[0] if len(set(sizes)) == 1 else "x".join(sizes)
-                yield from _only(changed(context, layer, {"size": text}, 0.6, "as the other branch"))
+                yield from _only(changed(context, layer, {"size": text}, 0.6, "as in the other branch"))
 
 
 def _swapped(context: SuggestionContext, statement: ast.LayerStatement, rank: float) -> Iterator[Candidate]:
@@ -310,10 +310,10 @@ def fewer(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     for statement, maker, distance in context.behind(node):
         word = maker.op.keyword if maker.op is not None else ""
         if statement is not site.statement and distance == 1 and written(statement) == mine:
-            yield removed(context, statement, 0.6, "it stands twice in a row")
+            yield removed(context, statement, 0.6, "it appears twice in a row")
         after_flat = distance == 1 and word == "flatten" and site.layer is not None
         if after_flat and site.layer is not None and site.layer.keyword.text in ("gap", "gmp", "adaptive_avgpool"):
-            yield removed(context, statement, 0.5, "global pooling makes a vector by itself")
+            yield removed(context, statement, 0.5, "global pooling already returns a vector")
         if word in _SHRINKING and statement is not site.statement:
             before = context.shape(maker.inputs[0]) if maker.inputs else None
             flat = word in ("flatten", "gap", "gmp")
@@ -326,7 +326,7 @@ def _doubled(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
         if isinstance(each, ast.LayerStatement) and each.keyword.text in _SHRINKING and each is not site.statement:
             previous = next(context.statements.before(each), None)
             if previous is not None and written(previous) == written(each):
-                yield removed(context, each, 0.9, "it stands twice in a row")
+                yield removed(context, each, 0.9, "it appears twice in a row")
 
 
 def _why(before: Shape | None, word: str) -> str:

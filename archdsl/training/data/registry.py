@@ -30,7 +30,7 @@ def _modules() -> "dict[str, ModuleType]":
         for module in sorted(pkgutil.iter_modules(sets.__path__), key=lambda module: module.name)
     }
     if wrong := [name for name, module in found.items() if module.SPEC.name != name]:
-        raise ImportError(f"sets/{wrong[0]}.py declares `{found[wrong[0]].SPEC.name}`: file and data set have one name")
+        raise ImportError(f"sets/{wrong[0]}.py declares `{found[wrong[0]].SPEC.name}`: both need the same name")
     return found
 
 

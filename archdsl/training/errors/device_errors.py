@@ -36,14 +36,14 @@ class OutOfMemory(Problem):
 
     def help(self) -> tuple[str, ...]:
         if self.fits == 0:
-            return ("by the memory analysis not even one image fits: make the network or its input smaller",)
+            return ("according to the memory analysis, not even one image fits: make the network or its input smaller",)
         fits = self.fits if self.fits is not None and self.fits < self.batch else max(1, self.batch // 2)
         parts = next((n for n in range(-(-self.batch // fits), self.batch + 1) if self.batch % n == 0), self.batch)
         if parts > 2 * -(-self.batch // fits):  # rounded down: nearly the same number of steps
             parts = -(-self.batch // fits)
         way = f"`--batch {self.batch // parts} --accumulate {parts}` makes the same steps with smaller batches"
         if fits == self.fits:
-            way = f"by the memory analysis a batch of {fits} fits; {way}"
+            way = f"according to the memory analysis, a batch of {fits} fits; {way}"
         return (way, "`--precision bf16`")
 
 

@@ -91,7 +91,7 @@ def _description(of: ExportInput, prepare: bool) -> str:
     order = {1: "gray", 3: "red, green, blue"}.get(of.sizes[0], f"{of.sizes[0]} channels")
     if prepare:
         return f"pixels 0..255, uint8 of N×{sizes}, {order}"
-    return f"float32 of N×{sizes}, {order}: pixels / 255, less `mean`, divided by `deviation`"
+    return f"float32 of N×{sizes}, {order}: pixels / 255, minus `mean`, divided by `deviation`"
 
 
 def _inputs(network: Network) -> tuple[ExportInput, ...]:

@@ -87,7 +87,7 @@ class DataSettings(_Section):
             raise ValueError(f"images of {'×'.join(map(str, self.shape))}: no more than {LARGEST_IMAGE:,} values")
         if len(set(self.classes)) < len(self.classes):
             twice = next(name for name in self.classes if self.classes.count(name) > 1)
-            raise ValueError(f"the class `{twice}` stands twice")
+            raise ValueError(f"the class `{twice}` appears twice")
         return self
 
 

@@ -55,7 +55,7 @@ class Trial:
     def read(cls, text: object) -> "Trial":
         """From a line of a sweep's journal. Raises ValueError."""
         if not isinstance(text, str):
-            raise ValueError("a trial is no text")
+            raise ValueError("a trial is not a string")
         return _TRIAL.validate_json(text)
 
 

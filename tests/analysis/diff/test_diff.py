@@ -149,7 +149,7 @@ def test_text() -> None:
     ]
     assert shown[-2:] == [
         "weights 16 of 23 tensors carry over, 2,909 of 10,541 values (27.6%)",
-        "16 with the same name, 7 with another shape",
+        "16 with the same name, 7 with a different shape",
     ]
 
 

@@ -114,7 +114,7 @@ def test_skips_go_over_the_boxes() -> None:
 
 def test_parts_beside_the_main_path_are_counted() -> None:
     labels = [s.text for part in scene(INCEPTION).parts for s in part.shapes if isinstance(s, TextLabel)]
-    assert any("3 parts beside the main way left out" in text for text in labels)
+    assert any("3 parts off the main path omitted" in text for text in labels)
 
 
 def test_many_boxes_are_folded() -> None:

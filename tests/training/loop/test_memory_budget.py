@@ -88,7 +88,7 @@ def test_which_errors_are_of_memory(error: Exception, is_memory: bool) -> None:
 
 def test_nothing_fits() -> None:
     assert OutOfMemory(8, "cpu", 0, 10).help() == (
-        "by the memory analysis not even one image fits: make the network or its input smaller",
+        "according to the memory analysis, not even one image fits: make the network or its input smaller",
     )
     assert "--batch 33 --accumulate 3" in OutOfMemory(101, "cpu", 40, 10).help()[0]  # a prime number of images
 
