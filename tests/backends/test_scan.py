@@ -192,7 +192,7 @@ def test_a_body_runs_at_any_spatial_size():
 ERRORS = {
     "input 8\nscan carry h = 4 { fc 4 as h }": "it needs steps",
     "input 3x8x8\nscan carry h = 4 { fc 4 as h }": "it needs steps",
-    "input TxC\nscan carry h = 4 { fc 4 }": "does not name its next value",
+    "input TxC\nscan carry h = 4 { fc 4 }": "does not define its next value",
     "input 6x5\nscan carry h = 4 { concat h; fc 5 as h }": "`h` is 4 before a step, but 5 after it",
     "input 6x5\nscan carry h = 0.5 { fc 5 as h }": "the name of a tensor",
     "input 6x5\nscan carry h = 4 { fc 4 as h; output h }": "belongs outside",
