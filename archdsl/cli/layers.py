@@ -3,6 +3,7 @@
 import click
 
 from ..contract.layer import Op
+from ..graph import MoeOp
 from ..layers import find, merges, registry, synonyms
 from ..text.names import nearest
 from .common import usage
@@ -24,7 +25,7 @@ def command(name: str | None) -> None:
             click.echo(f"{block.name:<{wide}}  {block.headline}")
         return
     merge = next((each for each in merges().values() if name in (each.keyword, *each.synonyms)), None)
-    found = find(name) or merge
+    found = find(name) or merge or (MoeOp if name == MoeOp.keyword else None)
     if found is None and name in blocks:
         click.echo(blocks[name].page)
         return
@@ -42,7 +43,9 @@ def headline(layer: type[Op]) -> str:
 def page(layer: type[Op]) -> str:
     """A layer's documentation and its arguments."""
     text, _, example = (layer.__doc__ or "").partition("Example:\n")
-    lines = [layer.keyword + (f"  (also {', '.join(layer.synonyms)})" if layer.synonyms else ""), ""]
+    # A merge has one name; those in other frameworks are only suggested.
+    also = "in other frameworks:" if layer in merges().values() else "also"
+    lines = [layer.keyword + (f"  ({also} {', '.join(layer.synonyms)})" if layer.synonyms else ""), ""]
     lines += [line.strip() for line in text.strip().splitlines()]
     if layer.parameters:
         lines.append("")

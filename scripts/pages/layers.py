@@ -94,7 +94,9 @@ def section(layer: type[Op]) -> str:
     said, _, example = inspect.cleandoc(layer.__doc__ or "").partition("Example:\n")
     parts = [f"## `{layer.keyword}`", said.strip()]
     if layer.synonyms:
-        parts.append(f"Also written {', '.join(f'`{word}`' for word in layer.synonyms)}.")
+        # The names of merges decide how a statement is read, so that those of other frameworks are only suggested.
+        how = "In other frameworks:" if layer in merges().values() else "Also written"
+        parts.append(f"{how} {', '.join(f'`{word}`' for word in layer.synonyms)}.")
     if layer.parameters:
         parts.append(_arguments(layer.parameters))
     text = "\n".join(line.strip() for line in example.strip().splitlines())
@@ -195,8 +197,8 @@ _INTRODUCTION = """# The layers
 
 These pages are generated from the declarations of the layers by `python scripts/docs.py`, and their examples run as
 tests. `archdsl layers` prints the list below; `archdsl layers conv` shows one layer with its arguments. The language
-reference explains [how to write arguments](../language.md#layer-statements), and how to list the tensors that
-[merges](../language.md#merges) such as `add` and `concat` combine."""
+reference explains [how to write arguments](../language/statements.md), and how to list the tensors that
+[merges](../language/merges.md) such as `add` and `concat` combine."""
 
 _NOTE = """Below each example you find its shape (with symbolic spatial dimensions where there is a closed form), its
 weights and buffers under the names that PyTorch uses, its multiply-accumulates per sample if it has any, and the

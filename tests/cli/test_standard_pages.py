@@ -49,3 +49,13 @@ def test_a_misspelled_block_has_a_suggestion() -> None:
     done = CliRunner().invoke(command, ["mbconvv"])
     assert done.exit_code == 2
     assert "did you mean `mbconv`?" in done.output
+
+
+def test_moe_has_its_arguments() -> None:
+    """The error about its missing argument refers to this."""
+    assert "experts=: number of experts" in shown("moe")
+
+
+def test_names_of_merges_in_other_frameworks_are_marked() -> None:
+    assert shown("concat").startswith("concat  (in other frameworks: cat, concatenate)\n")
+    assert shown("fc").startswith("fc  (also ")
