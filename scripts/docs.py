@@ -3,20 +3,25 @@
 import re
 import sys
 from pathlib import Path
+from textwrap import fill
 
 from archdsl.analysis.codes import by_code
 from archdsl.analysis.columns import ALL, COLUMNS, SHARE
 from archdsl.cli.train import command as train
 from archdsl.explain.pages import markdown
+from archdsl.syntax.tokens import KEYWORDS
 from archdsl.training.recipe.documentation import recipe_tables
 from archdsl.training.recipe.grouped_options import GroupedOption
 from archdsl.training.recipe.groups import OptionGroup
 from scripts.pages import layers
 
-DOCS = Path(__file__).resolve().parent.parent / "docs"
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
 
 LISTED = re.compile(r"(<!-- columns[^\n]*-->\n).*(<!-- end of columns -->)", re.DOTALL)
 RECIPE = re.compile(r"(<!-- recipe[^\n]*-->\n).*(<!-- end of recipe -->)", re.DOTALL)
+RULES = re.compile(r"(<!-- grammar[^\n]*-->\n).*(<!-- end of grammar -->)", re.DOTALL)
+RESERVED = re.compile(r"(<!-- keywords[^\n]*-->\n).*(<!-- end of keywords -->)", re.DOTALL)
 
 
 def training() -> str:
@@ -48,12 +53,27 @@ def analysis() -> str:
     return LISTED.sub(lambda found: f"{found[1]}\n{table}\n\n{found[2]}", page)
 
 
+def grammar() -> str:
+    """docs/language/grammar.md with the keywords and the rules of grammars/arch.lark inserted."""
+    page = (DOCS / "language" / "grammar.md").read_text(encoding="utf-8")
+    words = fill(", ".join(f"`{word}`" for word in sorted(KEYWORDS)) + ".", width=120)
+    page = RESERVED.sub(lambda found: f"{found[1]}\n{words}\n\n{found[2]}", page)
+    text = (ROOT / "grammars" / "arch.lark").read_text(encoding="utf-8")
+    lines = text[text.index("start:") : text.index("COMPARE:")].splitlines()
+    rules = "\n".join(line for line in lines if not _IS_KEYWORD.fullmatch(line)).strip()
+    return RULES.sub(lambda found: f"{found[1]}\n```text\n{rules}\n```\n\n{found[2]}", page)
+
+
+_IS_KEYWORD = re.compile(r'[A-Z]+: "[a-z]+"')
+
+
 def pages() -> dict[str, str]:
     """Each page that is generated, entirely or in part."""
     return {
         "diagnostics.md": markdown(by_code()),
         "training.md": training(),
         "analysis.md": analysis(),
+        "language/grammar.md": grammar(),
         **layers.pages(),
     }
 

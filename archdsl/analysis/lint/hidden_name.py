@@ -19,7 +19,7 @@ class HiddenName(Diagnostic):
     With `let s2 = 1`, `conv 8 k3 s2` still has a stride of 2: `conv` has no argument left that the name could be a
     value for. If there is one, as in `conv 8 k5` after `let k5 = 3`, the word is ambiguous, which is an error (E0209).
 
-    Source: docs/language.md, on the arguments of layers.
+    Source: docs/language/statements.md, on words with two meanings.
     """
 
     code = "W0916"
