@@ -157,6 +157,24 @@ class UpsampleLike(nn.Module):
         return f"mode={self.mode!r}, align_corners={self.align_corners}"
 
 
+class CropLike(nn.Module):
+    """The part that has the spatial size of a second tensor: the center, or from `start` on."""
+
+    def __init__(self, start: tuple[int, ...] | None = None) -> None:
+        super().__init__()
+        self.start = start
+
+    def forward(self, x: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+        for axis in range(2, x.ndim):
+            length, size = x.shape[axis], like.shape[axis]
+            start = (length - size) // 2 if self.start is None else self.start[axis - 2]
+            x = x.narrow(axis, start, size)
+        return x
+
+    def extra_repr(self) -> str:
+        return "" if self.start is None else f"start={self.start}"
+
+
 class AxesSoftmax(nn.Module):
     """Softmax over several axes, from the first to the last, as if they were one; or its logarithm."""
 

@@ -2,14 +2,25 @@
 
 from typing import Annotated, Literal
 
-from ..contract.arguments import AnyFloat, AnyInt, NaturalSpatialInt, OneOf, PositiveInt, PositiveSpatialInt, argument
+from ..contract.arguments import (
+    AnyFloat,
+    AnyInt,
+    NaturalSpatialInt,
+    OneOf,
+    PositiveInt,
+    PositiveSpatialInt,
+    Tensor,
+    argument,
+)
 from ..contract.axes import AXIS_DOC, AnyAxis
-from ..contract.call import ARG, F, Step, operator
-from ..contract.layer import Layer, Reject
-from ..contract.reads import SAME, Links, along, moved, only
+from ..contract.call import ARG, F, Step, Steps, operator, ours
+from ..contract.layer import Layer, LayerOp, Reject, Weights
+from ..contract.reads import NOTHING_READ, SAME, Links, along, moved, only
+from ..contract.reasons import Reasons, change, reasons
 from ..contract.saves import NOTHING, VIEW, Saves
 from ..diagnostics import Change
 from ..shapes.shape import Layout, Shape, times
+from ..shapes.symbolic import plain
 from ._calls import given
 from ._reading import by_rank, find_axis, numbers, per_dimension, spatial, with_axes
 from ._window import check_mode
@@ -98,8 +109,10 @@ class Pad(Layer):
         return F.pad(ARG, amounts, **given(mode=(self.mode, "constant"), value=(self.value, 0.0)))
 
 
-class Crop(Layer):
+class Crop(LayerOp):
     """Keep a part of this size of every spatial dimension, the center by default (Ronneberger et al., 2015).
+
+    `crop like=NAME` keeps as much as another tensor has, when the network runs.
 
     Example:
         input 64x64x64; crop 56
@@ -109,38 +122,70 @@ class Crop(Layer):
     synonyms = ("center_crop", "centercrop")
     style = "shape"
 
-    size: PositiveSpatialInt = argument(positional=True, doc="spatial size of the output")
+    size: PositiveSpatialInt | None = argument(None, positional=True, doc="spatial size of the output")
+    like: Tensor | None = argument(None, doc="a tensor that has the spatial size of the output, instead of `size`")
     start: NaturalSpatialInt | None = argument(None, doc="first element; (W − size)//2 by default")
 
-    def _parts(self, x: Shape) -> list[tuple[int, int]]:
+    def _target(self, xs: tuple[Shape, ...]) -> tuple[int, ...]:
+        """The spatial size of the output. Raises Reject."""
+        x = xs[0]
+        if (self.size is None) == (self.like is None):
+            if self.size is not None:
+                changes = (Change.of(like=None), Change.of(size=None))
+                raise Reject("like", "a size and `like=` exclude each other", changes=changes, language_rule=True)
+            half = Change(instead=f"crop {max(1, plain(min(x.spatial_size)) // 2)}")
+            raise Reject(None, "either a size or `like=` is required", changes=half, language_rule=True)
+        if self.size is not None:
+            return per_dimension(self.size, x, "size")
+        if not xs[1].spatial or xs[1].rank != x.rank:
+            count = len(xs[1].spatial_size) if xs[1].spatial else 0
+            why = f"{x} has {len(x.spatial_size)} spatial dimensions, but `{self.like}`, {xs[1]}, has {count}"
+            raise Reject("like", why, language_rule=True)
+        return xs[1].spatial_size
+
+    def _parts(self, xs: tuple[Shape, ...]) -> list[tuple[int, int]]:
         """Start and stop along each spatial dimension."""
-        sizes = per_dimension(self.size, x, "size")
+        x = spatial(xs[0])
+        sizes = self._target((x, *xs[1:]))
         if self.start is None:
             starts = tuple((length - size) // 2 for length, size in zip(x.spatial_size, sizes, strict=True))
         else:
             starts = per_dimension(self.start, x, "start")
         return [(start, start + size) for start, size in zip(starts, sizes, strict=True)]
 
-    def out(self, x: Shape) -> Shape:
-        x = spatial(x)
-        parts = self._parts(x)
+    def infer(self, xs: tuple[Shape, ...]) -> Shape:
+        x = spatial(xs[0])
+        parts = self._parts(xs)
         for (start, stop), length in zip(parts, x.spatial_size, strict=True):
             if start < 0 or stop > length:
                 # torch would clip.
                 where = "" if self.start is None else f" from {start}"
                 why = f"{stop - start}{where} exceeds the length of {length}"
+                if self.like is not None:
+                    raise Reject("like", why, language_rule=True)
                 raise Reject("size", why, changes=Change.of(size=str(length)), language_rule=True)
         return x.with_spatial_size(x.channels, tuple(stop - start for start, stop in parts))
 
-    def reads(self, x: Shape, y: Shape) -> Links:
-        return ((0, SAME), *((axis, moved(start)) for axis, (start, _) in enumerate(self._parts(spatial(x)), 1)))
+    def weights_of(self, xs: tuple[Shape, ...]) -> Weights:
+        return {}
 
-    def saves(self, x: Shape, y: Shape) -> Saves:
+    def reason_of(self, xs: tuple[Shape, ...], y: Shape, names: tuple[str, ...]) -> Reasons:
+        return reasons(f"the spatial size of {names[1]}") if len(xs) > 1 else change(xs[0], y)
+
+    def reads_of(self, xs: tuple[Shape, ...], y: Shape) -> tuple[Links, ...]:
+        own = ((0, SAME), *((axis, moved(start)) for axis, (start, _) in enumerate(self._parts(xs), 1)))
+        # Of a tensor whose size is taken, no value is read.
+        return own, *(((None, NOTHING_READ),) * other.rank for other in xs[1:])
+
+    def saves_of(self, xs: tuple[Shape, ...], y: Shape) -> Saves:
         return VIEW
 
-    def torch(self, x: Shape) -> Step:
-        parts = tuple(slice(start, stop) for start, stop in self._parts(spatial(x)))
-        return operator.getitem(ARG, (slice(None), slice(None), *parts))
+    def steps(self, xs: tuple[Shape, ...]) -> Steps:
+        if self.like is not None:
+            starts = None if self.start is None else per_dimension(self.start, spatial(xs[0]), "start")
+            return (ours.CropLike(**given(start=(starts, None))),)
+        parts = tuple(slice(start, stop) for start, stop in self._parts(xs))
+        return (operator.getitem(ARG, (slice(None), slice(None), *parts)),)
 
 
 class Slice(Layer):

@@ -1,6 +1,7 @@
 """Networks with symbolic dimensions: one module serves every valid size, as a hand-written one does."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 import torch
@@ -91,6 +92,150 @@ def test_one_module_serves_every_size(text: str, written: Callable[[Weights, Ten
         declared = [network.graph.nodes[i].shape.dims for _, i in network.graph.outputs]
         sizes = {"H": height, "W": width}
         assert [evaluated(dims, sizes) for dims in declared] == [tuple(each.shape[1:]) for each in wanted]
+
+
+# As published: without padding (Ronneberger et al., 2015), and halved five times (Long et al., 2015).
+UNPADDED = """
+input 3xHxW
+conv 4 k3; relu; conv 4 k3; relu as e1
+maxpool 2; conv 8 k3; relu as e2
+maxpool 2; conv 8 k3; relu
+upsample like=e2; concat e2; conv 8 k3; relu
+upsample like=e1; concat e1; conv 4 k3; relu
+conv 2 k1
+upsample like=in bilinear
+"""
+HALVED = """
+input 3xHxW
+conv 4 k3 p1; relu; maxpool 2
+conv 4 k3 p1; relu; maxpool 2
+conv 4 k3 p1; relu; maxpool 2 as pool3
+conv 4 k3 p1; relu; maxpool 2 as pool4
+conv 4 k3 p1; relu; maxpool 2; conv 2 k1
+upsample like=pool4 bilinear; add { from pool4; conv 2 k1 }
+upsample like=pool3 bilinear; add { from pool3; conv 2 k1 }
+upsample like=in bilinear
+"""
+CROPPED = """
+input 3xHxW
+conv 4 k3; relu; conv 4 k3; relu as e1
+maxpool 2; conv 8 k3; relu as e2
+maxpool 2; conv 8 k3; relu
+upconv 8 k2 s2 as d2
+concat { from e2; crop like=d2 } d2; conv 8 k3; relu
+upconv 4 k2 s2 as d1
+concat { from e1; crop like=d1 } d1; conv 2 k3
+pad 1; concat { from in; crop like=d1 start=3 }
+"""
+DOUBLED = """
+input 3xHxW
+conv 4 k3 p1; relu as e1
+maxpool 2; conv 8 k3 p1; relu as e2
+maxpool 2; conv 8 k3 p1; relu
+upsample 2; concat e2; conv 8 k3 p1; relu
+upsample 2; concat e1; conv 2 k3 p1
+"""
+PYRAMID = """
+input 3xHxW
+conv 8 k7 s2; relu; maxpool k3 s2 as c1
+conv 8 k3 s2; relu as c2
+conv 8 k3 s2 d2; relu
+conv 4 k1 as p3
+upsample like=c2; add { from c2; conv 4 k1 } as p2
+upsample like=c1; add { from c1; conv 4 k1 } as p1
+output p1, p2, p3
+"""
+
+
+def unpadded(weights: Weights, x: Tensor) -> tuple[Tensor, ...]:
+    e1 = conv(weights, 2, conv(weights, 1, x).relu()).relu()
+    e2 = conv(weights, 3, F.max_pool2d(e1, 2)).relu()
+    bottom = conv(weights, 4, F.max_pool2d(e2, 2)).relu()
+    d2 = conv(weights, 5, torch.cat([F.interpolate(bottom, e2.shape[2:]), e2], 1)).relu()
+    d1 = conv(weights, 6, torch.cat([F.interpolate(d2, e1.shape[2:]), e1], 1)).relu()
+    return (F.interpolate(conv(weights, 7, d1), x.shape[2:], mode="bilinear"),)
+
+
+def halved(weights: Weights, x: Tensor) -> tuple[Tensor, ...]:
+    pools = [x]
+    for number in range(1, 6):
+        pools.append(F.max_pool2d(conv(weights, number, pools[-1], padding=1).relu(), 2))
+    y = conv(weights, 6, pools[5])
+    for number, pool in ((7, pools[4]), (8, pools[3])):
+        y = F.interpolate(y, pool.shape[2:], mode="bilinear") + conv(weights, number, pool)
+    return (F.interpolate(y, x.shape[2:], mode="bilinear"),)
+
+
+def cropped(weights: Weights, x: Tensor) -> tuple[Tensor, ...]:
+    def up(number: int, skip: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
+        y = F.conv_transpose2d(x, weights[f"d{number}.weight"], weights[f"d{number}.bias"], stride=2)
+        top, left = ((skip.shape[axis] - y.shape[axis]) // 2 for axis in (2, 3))
+        return y, torch.cat([skip[:, :, top : top + y.shape[2], left : left + y.shape[3]], y], 1)
+
+    e1 = conv(weights, 2, conv(weights, 1, x).relu()).relu()
+    e2 = conv(weights, 3, F.max_pool2d(e1, 2)).relu()
+    _, d2 = up(2, e2, conv(weights, 4, F.max_pool2d(e2, 2)).relu())
+    d1, both = up(1, e1, conv(weights, 5, d2).relu())
+    y = F.pad(conv(weights, 6, both), (1, 1, 1, 1))
+    return (torch.cat([y, x[:, :, 3 : 3 + d1.shape[2], 3 : 3 + d1.shape[3]]], 1),)
+
+
+def doubled(weights: Weights, x: Tensor) -> tuple[Tensor, ...]:
+    e1 = conv(weights, 1, x, padding=1).relu()
+    e2 = conv(weights, 2, F.max_pool2d(e1, 2), padding=1).relu()
+    bottom = conv(weights, 3, F.max_pool2d(e2, 2), padding=1).relu()
+    d2 = conv(weights, 4, torch.cat([F.interpolate(bottom, scale_factor=2.0), e2], 1), padding=1).relu()
+    return (conv(weights, 5, torch.cat([F.interpolate(d2, scale_factor=2.0), e1], 1), padding=1),)
+
+
+def pyramid(weights: Weights, x: Tensor) -> tuple[Tensor, ...]:
+    c1 = F.max_pool2d(conv(weights, 1, x, stride=2).relu(), 3, 2)
+    c2 = conv(weights, 2, c1, stride=2).relu()
+    p3 = conv(weights, "p3", conv(weights, 3, c2, stride=2, dilation=2).relu())
+    p2 = F.interpolate(p3, c2.shape[2:]) + conv(weights, 4, c2)
+    return F.interpolate(p2, c1.shape[2:]) + conv(weights, 5, c1), p2, p3
+
+
+def attempted(function: Callable[..., Any], *inputs: Any) -> tuple[Tensor, ...] | None:
+    """The outputs; None where torch refuses the size."""
+    try:
+        made = function(*inputs)
+    except RuntimeError:
+        return None
+    return made if isinstance(made, tuple) else (made,)
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [(UNPADDED, unpadded), (HALVED, halved), (CROPPED, cropped), (DOUBLED, doubled), (PYRAMID, pyramid)],
+    ids=["unpadded", "halved", "cropped", "doubled", "pyramid"],
+)
+@torch.no_grad()
+def test_the_valid_sizes_are_those_that_torch_takes(
+    text: str, written: Callable[[Weights, Tensor], tuple[Tensor, ...]]
+) -> None:
+    """Around the least valid sizes, and at larger ones."""
+    network = archdsl.loads(text)
+    module = network.to_torch().eval()
+    weights = module.state_dict()
+    least = network.sizes.sets["H"].least
+    assert least is not None
+    around = [*range(1, 8), *range(max(8, least - 4), least + 9)]
+    pairs = [(n, n) for n in around] + [(n, least + 1) for n in around[::2]] + [(least, n) for n in around[1::2]]
+    pairs += [(h, w) for h in (33, 36, 44, 64, 68) for w in (40, 63, 84, 92, 96)]
+    verdicts = []
+    for height, width in pairs:
+        x = torch.rand(2, 3, height, width)
+        wanted, made = attempted(written, weights, x), attempted(module.forward, x)
+        verdict = network.sizes.verdict((height, width))
+        assert (verdict.failed is None) == (wanted is not None) == (made is not None), (height, width)
+        verdicts.append(wanted is not None)
+        if wanted is not None and made is not None:
+            assert verdict.outputs == tuple(tuple(each.shape[1:]) for each in wanted)
+            for one, other in zip(made, wanted, strict=True):
+                torch.testing.assert_close(one, other)
+    assert verdicts.count(True) >= 20
+    assert False in verdicts
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,8 @@ from x
 attention h4 alibi causal as slopes
 from x
 to_image 3x3; attention h3 from=other value=fifth nobias as image
-output windows, others, buckets, slopes, image
+conv 5 k2 p2; crop like=image start=1; pad 3; crop like=image as cropped
+output windows, others, buckets, slopes, image, cropped
 """
 
 
