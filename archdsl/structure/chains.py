@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from ..contract.arguments import TensorRef
+from ..contract.arguments import ParameterSpec, TensorRef
 from ..graph import Graph, MoeOp, Node, ScanOp, ZerosOp
 from ..layers.linear import Unembedding
 from ..layers.merge import MergeOp
@@ -12,7 +13,7 @@ from ..shapes.symbolic import plain
 from .compare import has_state
 from .dominators import ROOT, Dominators
 from .items import Chain, Column, Item, ModuleScope, Operand, Ref
-from .layer_words import Unwritable
+from .layer_words import Unwritable, is_default
 
 _DIMENSIONS = re.compile(r"([123])d$")
 _LONGEST_SKIPPED = 4
@@ -175,21 +176,20 @@ class _Builder:
         op = node.op
         word = _keyword(node, self.graph.nodes[first])
         if isinstance(op, ScanOp | MoeOp):
-            args: dict[str, Column] = {"op": (op,)}
-            args |= {str(number): (Ref(i),) for number, i in enumerate(node.inputs[1:])}
-            return self.item(node, first, "scan" if isinstance(op, ScanOp) else "moe", op.keyword, args)
+            args: dict[str, Column] = {str(number): (Ref(i),) for number, i in enumerate(node.inputs[1:])}
+            return self.item(node, first, "scan" if isinstance(op, ScanOp) else "moe", op.keyword, args, {"op": op})
         if isinstance(op, ZerosOp):
             letters = self.graph.nodes[first].shape.letters
             dims = (
                 str(dim) if axis is None else f"(@{letters[axis]})"
                 for dim, axis in zip(op.shape.dims, op.axes, strict=True)
             )
-            return self.item(node, first, "zeros", op.keyword, {"shape": ("x".join(dims),)})
+            return self.item(node, first, "zeros", op.keyword, {}, {"shape": "x".join(dims)})
         if isinstance(op, Unembedding) or (node.shared is not None and has_state(self.graph, node)):
             if node.shared is None:
                 raise Unwritable(f"{op.keyword} without the layer whose weights it has")
             return self.item(node, first, "reuse", "reuse", {"tensor": (Ref(node.shared),)})
-        return self.item(node, first, "layer", word, _arguments(node))
+        return self.item(node, first, "layer", word, *_arguments(node))
 
     def item(
         self,
@@ -198,11 +198,13 @@ class _Builder:
         sort: str,
         word: str,
         args: dict[str, Column],
+        fixed: dict[str, Any] | None = None,
         operands: tuple[Operand, ...] = (),
     ) -> Item:
         """The item of a node that reads the current tensor `first`."""
         parameters = node.op.parameters if sort in ("layer", "merge") else ()
-        return Item(sort, word, (first,), (node.id,), args, parameters, operands, self.scopes.get(node.id, ()))
+        scopes = self.scopes.get(node.id, ())
+        return Item(sort, word, (first,), (node.id,), args, parameters, operands, scopes, fixed)
 
     def merge(self, node: Node, start: int, inline: set[int], items: list[Item], current: int) -> Item:
         op = node.op
@@ -213,12 +215,12 @@ class _Builder:
         operands: list[Operand] = []
         for i in node.inputs:
             if i == first and i not in inline:
-                operands.append(None)
+                operands.append(Chain((first,), []))
             elif i in inline and i not in self.emitted:
                 operands.append(self.body(start, i, first))
             else:
                 operands.append((Ref(i),))
-        return self.item(node, first, "merge", op.keyword, _arguments(node), tuple(operands))
+        return self.item(node, first, "merge", op.keyword, *_arguments(node), tuple(operands))
 
     def body(self, start: int, end: int, current: int) -> Chain:
         """The chain of an operand."""
@@ -247,14 +249,32 @@ def _operands(node: Node) -> tuple[int, ...]:
     return node.inputs if isinstance(node.op, MergeOp) else ()
 
 
-def _arguments(node: Node) -> dict[str, Column]:
-    """The arguments of a layer; tensors by their nodes."""
+def _arguments(node: Node) -> tuple[dict[str, Column], dict[str, Any]]:
+    """The arguments of a layer: numbers and tensors, and those of other kinds that differ from their defaults."""
     given = iter(node.inputs[1:])
-    found: dict[str, Column] = {}
+    args: dict[str, Column] = {}
+    fixed: dict[str, Any] = {}
     for p in node.op.parameters:
         value = node.op.value_of(p)
-        found[p.name] = (Ref(next(given)) if isinstance(value, TensorRef) else value,)
-    return found
+        if isinstance(value, TensorRef):
+            args[p.name] = (Ref(next(given)),)
+        elif _is_numeric(p, value):
+            args[p.name] = (value,)
+        elif not is_default(p, value):
+            fixed[p.name] = value
+    plain = node.op.style == "activation" and not fixed
+    if plain and all(is_default(p, args[p.name][0]) for p in node.op.parameters if p.name in args):
+        return {}, {}
+    return args, fixed
+
+
+def _is_numeric(p: ParameterSpec, value: Any) -> bool:
+    """Whether a value is a number, or a size, that a parameter of a block could give."""
+    if p.many or p.rest:
+        return False
+    if isinstance(value, tuple):
+        return bool(value) and all(isinstance(each, int) for each in value)
+    return isinstance(value, int | float)
 
 
 def _positions(shape: Shape) -> int:

@@ -16,6 +16,7 @@ from .compare import correspondence
 from .free_names import Names, identifier
 from .items import Chain, Item, ModuleScope, below
 from .layer_words import Unwritable
+from .wording import Wording
 from .write import Writer, referred
 
 _LETTERS = {Layout.SEQUENCE: "T", Layout.SIGNAL: "L"}
@@ -87,7 +88,7 @@ class FlatText:
         """The whole text."""
         inputs = self.inputs()
         self.name_tensors(self.chain)
-        lines = Writer(self.named, nested).lines(self.chain)
+        lines = Writer(Wording(self.named), nested).lines(self.chain.items)
         return "\n".join([self.head(), *inputs, "", *lines, *self.ending()]) + "\n"
 
     def head(self) -> str:
@@ -197,7 +198,7 @@ def nested(graph: Graph, known: Mapping[int, str]) -> list[str]:
     for item in items:
         if item.sort not in ("from", "aux") and item.out[0] in wanted and item.out[0] not in text.named:
             text.named[item.out[0]] = text.names.take(base_name(item))
-    lines = Writer(text.named, nested).lines(text.chain)
+    lines = Writer(Wording(text.named), nested).lines(text.chain.items)
     if len(graph.outputs) == 1:
         return lines
     # A name that means the tensor before the step gets another one first.

@@ -5,10 +5,10 @@ column with one entry for each instance of the chain: the network itself is one 
 many as the block has uses.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ..contract.arguments import ParameterSpec, TensorName
+from ..contract.arguments import ParameterSpec
 
 
 class ModuleScope(NamedTuple):
@@ -37,12 +37,14 @@ Column = tuple[Any, ...]
 class Item:
     """A statement in as many instances as its chain has.
 
-    `sort` is `layer`, `merge`, `reuse`, `scan`, `moe`, `from` or `call`. `args` has the values of the arguments, of
-    `reuse` and `from` the tensor; `into` and `out` are the nodes that it reads and makes. `operands` are those of a
-    merge: a chain, a column of tensors, or None for the current tensor.
+    `sort` is `layer`, `merge`, `reuse`, `from`, `zeros`, `scan`, `moe`, `aux`, `run` (a repetition) or `call` (the use
+    of a block). `args` has the arguments that are numbers or tensors, `fixed` the others, which are equal in all
+    instances; a repetition has its `count`, an activation that differs its `word`, and a residual connection that only
+    some instances have `when`. `into` and `out` are the nodes that it reads and makes. `operands` are the bodies of a
+    merge, an `aux` or a repetition; a column of tensors is an operand that is a name.
     """
 
-    __slots__ = ("args", "into", "operands", "out", "parameters", "present", "scopes", "sort", "word")
+    __slots__ = ("args", "fixed", "into", "operands", "out", "parameters", "scopes", "sort", "word")
 
     def __init__(
         self,
@@ -54,7 +56,7 @@ class Item:
         parameters: tuple[ParameterSpec, ...] = (),
         operands: "tuple[Operand, ...]" = (),
         scopes: tuple[ModuleScope, ...] = (),
-        present: tuple[bool, ...] | None = None,
+        fixed: dict[str, Any] | None = None,
     ) -> None:
         self.sort = sort
         self.word = word
@@ -64,30 +66,44 @@ class Item:
         self.parameters = parameters
         self.operands = operands
         self.scopes = scopes
-        self.present = present if present is not None else (True,) * len(out)
+        self.fixed = fixed or {}
+
+    @property
+    def present(self) -> tuple[bool, ...]:
+        """Whether each instance has the item."""
+        return tuple(node is not None for node in self.out)
 
     def chains(self) -> "Iterator[Chain]":
-        """The bodies of a merge."""
+        """The bodies."""
         return (operand for operand in self.operands if isinstance(operand, Chain))
+
+    def copy(self, **changes: Any) -> "Item":
+        """The item with some of its fields replaced."""
+        fields = {name: getattr(self, name) for name in self.__slots__}
+        return Item(**{**fields, **changes})
 
     def __repr__(self) -> str:
         return f"Item({self.sort} {self.word} {self.args} {self.operands})"
 
 
 class Chain:
-    """Items in sequence that starts from the nodes `start`."""
+    """Items in sequence that starts from the nodes `start`.
 
-    __slots__ = ("items", "start")
+    The body of a repetition has an instance for each iteration: `origin` is the index of the instance around it.
+    """
 
-    def __init__(self, start: Column, items: list[Item]) -> None:
+    __slots__ = ("items", "origin", "start")
+
+    def __init__(self, start: Column, items: list[Item], origin: tuple[int, ...] | None = None) -> None:
         self.start = start
         self.items = items
+        self.origin = origin
 
     def __repr__(self) -> str:
         return f"Chain({self.items})"
 
 
-Operand = Chain | Column | None
+Operand = Chain | Column
 
 
 def refs_of(item: Item) -> Iterator[Column]:
@@ -108,6 +124,52 @@ def below(chain: Chain) -> Iterator[Item]:
         yield item
 
 
-def takes_tensor(spec: ParameterSpec) -> bool:
-    """Whether an argument is the name of a tensor."""
-    return isinstance(spec.kind, TensorName)
+def chains_in(chain: Chain) -> Iterator[Chain]:
+    """A chain and all chains in it."""
+    yield chain
+    for item in chain.items:
+        for inner in item.chains():
+            yield from chains_in(inner)
+
+
+def first(column: Sequence[Any]) -> Any:
+    """The value of the first instance that has one."""
+    return next((value for value in column if value is not None), None)
+
+
+# --- instances ---
+
+
+def select(chain: Chain, kept: Sequence[int | None]) -> Chain:
+    """The chain with these instances; None for one that has nothing of it."""
+    if chain.origin is None:
+        return Chain(_picked(chain.start, kept), [select_item(item, kept) for item in chain.items])
+    columns: list[int | None] = []
+    origin: list[int] = []
+    for index, outer in enumerate(kept):
+        mine = [] if outer is None else [i for i, each in enumerate(chain.origin) if each == outer]
+        columns += mine
+        origin += [index] * len(mine)
+    items = [select_item(item, columns) for item in chain.items]
+    return Chain(_picked(chain.start, columns), items, tuple(origin))
+
+
+def select_item(item: Item, kept: Sequence[int | None]) -> Item:
+    """The item with these instances; None for one that does not have it."""
+    return item.copy(
+        into=_picked(item.into, kept),
+        out=_picked(item.out, kept),
+        args={name: _picked(column, kept) for name, column in item.args.items()},
+        operands=tuple(
+            select(operand, kept) if isinstance(operand, Chain) else _picked(operand, kept) for operand in item.operands
+        ),
+    )
+
+
+def _picked(column: Column, kept: Sequence[int | None]) -> Column:
+    return tuple(None if i is None else column[i] for i in kept)
+
+
+def absent(item: Item, count: int) -> Item:
+    """The item in so many instances, none of which has it."""
+    return select_item(item, (None,) * count)

@@ -1,0 +1,36 @@
+"""How the items of a chain are worded: the values of their arguments, the conditions before them, the names after."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .items import Code, Item, Ref, first
+
+
+class Wording:
+    """The words of items. This one writes the values of the first instance; `names` are those of tensors by node."""
+
+    def __init__(self, names: Mapping[int, str]) -> None:
+        self.names = names
+
+    def alias(self, item: Item) -> str | None:
+        """The name that the item gives to what it makes."""
+        return self.names.get(first(item.out))
+
+    def value(self, item: Item, name: str) -> Any:
+        """The value of an argument: as it is, or as an expression."""
+        value = first(item.args[name])
+        return Code(self.names[value.node]) if isinstance(value, Ref) else value
+
+    def operand(self, item: Item, index: int) -> str:
+        """The name of the tensor that is an operand."""
+        operand = item.operands[index]
+        assert isinstance(operand, tuple)
+        return self.names[first(operand).node]
+
+    def condition(self, item: Item) -> str | None:
+        """The condition under which there is an item; None if there always is."""
+        return None
+
+    def before(self, item: Item) -> Sequence[str]:
+        """The statements before an item that name values."""
+        return ()
