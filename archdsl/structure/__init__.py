@@ -6,7 +6,8 @@ Nothing else in the package finds repetition.
 from .compare import correspondence
 from .flat import flat
 from .fold import fold
+from .groups import scopes_of_text
 from .items import ModuleScope as Scope
 from .layer_words import Unwritable
 
-__all__ = ["Scope", "Unwritable", "correspondence", "flat", "fold"]
+__all__ = ["Scope", "Unwritable", "correspondence", "flat", "fold", "scopes_of_text"]

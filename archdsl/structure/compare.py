@@ -12,7 +12,7 @@ def correspondence(a: Graph, b: Graph) -> dict[int, int] | None:
     """The node of b for each node of a if both are the same network; else None.
 
     The same network: equal layers with equal shapes, connected alike, with the same weights shared. Names do not count,
-    nor does the order in which independent branches run.
+    nor does the order in which independent branches run, nor that of two tensors that are added or multiplied.
     """
     found = _Matching(a, b)
     ends = zip(_ends(a), _ends(b), strict=False)
@@ -28,11 +28,15 @@ def _ends(graph: Graph) -> list[int]:
     return [*(i for _, i in graph.outputs), *(node.id for node in graph.nodes if node.id not in read)]
 
 
+_COMMUTATIVE = ("add", "mul")
+
+
 class _Matching:
     def __init__(self, a: Graph, b: Graph) -> None:
         self.a, self.b = a, b
         self.pairs: dict[int, int] = {}
         self.back: dict[int, int] = {}
+        self.of_a, self.of_b = _signatures(a), _signatures(b)
 
     def match(self, pending: list[tuple[int, int]]) -> bool:
         """Whether these nodes correspond, and all that they depend on."""
@@ -47,13 +51,31 @@ class _Matching:
             if x.shape != y.shape or len(x.inputs) != len(y.inputs) or not same_op(x.op, y.op):
                 return False
             if not x.op.starts:
-                pending += zip(x.inputs, y.inputs, strict=True)
+                pending += zip(x.inputs, self.in_order(x, y), strict=True)
             if has_state(self.a, x):
                 if (x.shared is None) is not (y.shared is None):
                     return False
                 if x.shared is not None and y.shared is not None:
                     pending.append((x.shared, y.shared))
         return True
+
+    def in_order(self, x: Node, y: Node) -> tuple[int, ...]:
+        """The inputs of y in the order in which they correspond to those of x: a sum has no order."""
+        if x.op.keyword not in _COMMUTATIVE or len(x.inputs) != 2:
+            return y.inputs
+        first = self.of_a[x.inputs[0]]
+        return y.inputs[::-1] if first not in (self.of_b[y.inputs[0]], self.of_a[x.inputs[1]]) else y.inputs
+
+
+def _signatures(graph: Graph) -> list[int]:
+    """A number for each node: equal for nodes that are computed alike from inputs with equal shapes."""
+    found: list[int] = []
+    for node in graph.nodes:
+        inputs = () if node.op.starts else tuple(found[i] for i in node.inputs)
+        if node.op.keyword in _COMMUTATIVE:
+            inputs = tuple(sorted(inputs))
+        found.append(hash((node.op.keyword, str(node.shape), inputs)))
+    return found
 
 
 def has_state(graph: Graph, node: Node) -> bool:

@@ -14,7 +14,7 @@ from ..text.source import Source
 from .chains import chain_of
 from .compare import correspondence
 from .free_names import Names, identifier
-from .items import Chain, Item, ModuleScope, below
+from .items import Chain, Item, ModuleScope, below, makers
 from .layer_words import Unwritable
 from .wording import Wording
 from .write import Writer, referred
@@ -88,7 +88,7 @@ class FlatText:
         """The whole text."""
         inputs = self.inputs()
         self.name_tensors(self.chain)
-        lines = Writer(Wording(self.named), nested).lines(self.chain.items)
+        lines = Writer(self.wording(), nested).lines(self.chain.items)
         return "\n".join([self.head(), *inputs, "", *lines, *self.ending()]) + "\n"
 
     def head(self) -> str:
@@ -142,10 +142,17 @@ class FlatText:
             for i, name in outputs.items():
                 if i not in self.named:
                     self.named[i] = self.names.take(name)
+        owners = makers(chain.items)
         for item in items:
-            out = item.out[0]
-            if item.sort not in ("from", "aux") and out in wanted and out not in self.named:
-                self.named[out] = self.names.take(base_name(item))
+            made = [out for out in item.out if out is not None and owners.get(out) is item]
+            if any(out in wanted and out not in self.named for out in made):
+                # In each iteration of a repetition, the same name.
+                self.named.update(dict.fromkeys(made, self.names.take(base_name(item))))
+
+    def wording(self) -> Wording:
+        """The words of the statements, when the tensors have names."""
+        owners = makers(self.chain.items)
+        return Wording(self.named, {id(owners[i]): name for i, name in self.named.items() if i in owners})
 
     def lists_outputs(self) -> bool:
         """Whether the text has an `output` statement."""
@@ -198,7 +205,7 @@ def nested(graph: Graph, known: Mapping[int, str]) -> list[str]:
     for item in items:
         if item.sort not in ("from", "aux") and item.out[0] in wanted and item.out[0] not in text.named:
             text.named[item.out[0]] = text.names.take(base_name(item))
-    lines = Writer(Wording(text.named), nested).lines(text.chain.items)
+    lines = Writer(text.wording(), nested).lines(text.chain.items)
     if len(graph.outputs) == 1:
         return lines
     # A name that means the tensor before the step gets another one first.

@@ -1,11 +1,29 @@
 """A graph as the program that one would write."""
 
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
+from ..contract.arguments import REQUIRED
 from ..graph import Graph
+from ..shapes.shape import Layout
+from ..shapes.symbolic import Sym
 from ..syntax import ast
-from .flat import flat
-from .items import ModuleScope
+from .blocks import Block, BlockWording, Unsolvable
+from .clusters import Body, clustered
+from .flat import FlatText, flat, nested, verified
+from .free_names import identifier
+from .groups import Modules, Slice, is_closed, nodes_of
+from .items import Chain, Item, ModuleScope, chains_in
+from .layer_words import Unwritable, literal
+from .runs import uses_of, with_runs
+from .write import Writer, braced, composed
+
+_BLOCK_COST = 4
+_PARAMETER_COST = 1
+_VARIANT_COST = 10
+_MOST_TRIED = 8
+_OFF, _UNITED, _SEPARATE = range(3)
 
 
 def fold(graph: Graph, scopes: Mapping[int, tuple[ModuleScope, ...]]) -> ast.Program:
@@ -14,4 +32,162 @@ def fold(graph: Graph, scopes: Mapping[int, tuple[ModuleScope, ...]]) -> ast.Pro
     `scopes` are the modules around each node, from outside in; without them, repetition is found on the layers alone.
     Its graph is the same network: equal layers, edges, shapes and shared weights. Raises Unwritable.
     """
+    for attempt in sorted(_attempts(graph, scopes), key=lambda each: each.cost)[:_MOST_TRIED]:
+        try:
+            return verified(attempt.text, graph)
+        except Unwritable:
+            continue
     return flat(graph)
+
+
+def _attempts(graph: Graph, scopes: Mapping[int, tuple[ModuleScope, ...]]) -> list["_Attempt"]:
+    """Texts with blocks for some of the kinds of modules: those without one that saves nothing are tried last."""
+    modules = Modules(scopes)
+    choice = dict.fromkeys(modules.in_order(), _UNITED)
+    best = _attempt(graph, scopes, modules, choice)
+    found = [best]
+    for kind in reversed(modules.in_order()):
+        for option in (_OFF, _SEPARATE):
+            other = _attempt(graph, scopes, modules, {**choice, kind: option})
+            found.append(other)
+            if other is not None and (best is None or other.cost < best.cost):
+                best, choice = other, {**choice, kind: option}
+    if choice:
+        found.append(_attempt(graph, scopes, modules, dict.fromkeys(choice, _OFF)))
+    return [each for each in found if each is not None]
+
+
+class _Attempt:
+    """A text, and how long it is."""
+
+    def __init__(self, text: str, blocks: Sequence[Block]) -> None:
+        self.text = text
+        words = re.sub(r"[{};]", " ", text).split()
+        self.cost = len(words) + sum(_BLOCK_COST + _PARAMETER_COST * len(block.parameters) for block in blocks)
+        self.cost += _VARIANT_COST * (len(blocks) - len({block.kind for block in blocks}))
+
+
+def _attempt(
+    graph: Graph, scopes: Mapping[int, tuple[ModuleScope, ...]], modules: Modules, choice: Mapping[str, int]
+) -> _Attempt | None:
+    try:
+        return _Folding(graph, scopes, modules).run(choice)
+    except Unsolvable:
+        return None
+
+
+class _Folding:
+    def __init__(self, graph: Graph, scopes: Mapping[int, tuple[ModuleScope, ...]], modules: Modules) -> None:
+        self.graph = graph
+        self.modules = modules
+        self.text = FlatText(graph, scopes)
+        self.inputs = self.text.inputs()
+        self.chain = self.text.chain
+        _sums(self.chain)
+        self.members: dict[int, frozenset[int]] = {}
+        self.kept: list[Item] = []
+        self.blocks: list[Block] = []
+
+    def run(self, choice: Mapping[str, int]) -> _Attempt:
+        for kind in self.modules.in_order():
+            if choice[kind] != _OFF:
+                self.replace(kind, choice[kind])
+        self.chain.items = with_runs(self.chain.items, self.uses())
+        return _Attempt(self.written(), self.blocks)
+
+    def uses(self) -> Counter[int]:
+        """How often the network refers to each node, its outputs included."""
+        found = uses_of(self.chain.items)
+        for block in self.blocks:
+            found.update(uses_of(block.items))
+        if self.text.lists_outputs():
+            found.update(i for _, i in self.graph.outputs)
+        return found
+
+    # --- blocks ---
+
+    def replace(self, kind: str, option: int) -> None:
+        """Replace the modules of a kind by uses of a block, or several."""
+        uses = self.uses()
+        slices = [each for each in self.modules.slices(kind, self.chain, self.members) if is_closed(each, uses)]
+        bodies = [Body([each], with_runs(each.items, uses)) for each in slices]
+        calls: list[tuple[Slice, Item]] = []
+        for body in clustered(bodies, option == _UNITED):
+            if len(body.slices) > 1:
+                calls += self.block(kind, body)
+        for slice_, call in sorted(calls, key=lambda each: each[0].first, reverse=True):
+            self.members[id(call)] = nodes_of(slice_.items, self.members)
+            self.kept.append(call)
+            slice_.chain.items[slice_.first : slice_.last] = [call]
+
+    def block(self, kind: str, body: Body) -> list[tuple[Slice, Item]]:
+        """Define a block; its uses."""
+        start = tuple(node for each in body.slices for node in each.items[0].into)
+        try:
+            block = Block(kind, body.items, start, self.channels)
+        except Unsolvable:
+            return []
+        block.kind = kind
+        block.name = self.text.names.take(_snake_case(kind), "block")
+        self.blocks.append(block)
+        found = []
+        at = 0
+        for slice_ in body.slices:
+            first, last = slice_.items[0], slice_.items[-1]
+            width = len(last.out)
+            args = {p.name: p.column[at : at + width] for p in block.parameters}
+            specs = tuple(p.spec for p in block.parameters)
+            call = Item("call", block.name, first.into, last.out, args, specs)
+            call.scopes = _common(slice_.items)
+            found.append((slice_, call))
+            at += width
+        return found
+
+    def channels(self, node: int) -> int | None:
+        shape = self.graph.nodes[node].shape
+        size = None if shape.layout is Layout.OPEN else shape.size("c")
+        return None if size is None or isinstance(size, Sym) else size
+
+    # --- the text ---
+
+    def written(self) -> str:
+        """The whole text."""
+        blocks = [line for block in self.blocks for line in ["", *_definition(block)]]
+        self.text.name_tensors(self.chain)
+        lines = Writer(self.text.wording(), nested).lines(self.chain.items)
+        return "\n".join([self.text.head(), *self.inputs, *blocks, "", *lines, *self.text.ending()]) + "\n"
+
+
+def _definition(block: Block) -> list[str]:
+    """A block as text."""
+    parameters = ", ".join(
+        p.name if p.default is REQUIRED else f"{p.name} = {literal(None, p.default)}" for p in block.parameters
+    )
+    head = f"block {block.name}" + (f"({parameters})" if parameters else "")
+    return composed(head, [braced(Writer(BlockWording(block), nested).lines(block.items))], "")
+
+
+def _common(items: Sequence[Item]) -> tuple[ModuleScope, ...]:
+    """The modules that are around all items."""
+    scopes = [item.scopes for item in items if item.sort != "from"]
+    depth = 0
+    while all(len(each) > depth and each[depth] == scopes[0][depth] for each in scopes):
+        depth += 1
+    return scopes[0][:depth]
+
+
+def _snake_case(kind: str) -> str:
+    """`InvertedResidual` as `inverted_residual`, `BasicBlock` as `basic`."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", kind.rsplit(".", 1)[-1]).lower()
+    short = words.removesuffix("_block").strip("_")
+    return short if short and identifier(short, "block") == short else f"{short}_block".strip("_")
+
+
+def _sums(chain: Chain) -> None:
+    """Write each sum of a tensor and a body, in this order, as a residual connection."""
+    for each in chains_in(chain):
+        for item in each.items:
+            if item.sort == "merge" and item.word == "add" and len(item.operands) == 2:
+                lead, body = item.operands
+                if isinstance(lead, Chain) and isinstance(body, Chain) and not lead.items:
+                    item.operands = (body, lead)

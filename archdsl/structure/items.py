@@ -5,7 +5,7 @@ column with one entry for each instance of the chain: the network itself is one 
 many as the block has uses.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ..contract.arguments import ParameterSpec
@@ -122,6 +122,17 @@ def below(chain: Chain) -> Iterator[Item]:
         for inner in item.chains():
             yield from below(inner)
         yield item
+
+
+def makers(items: Iterable[Item]) -> dict[int, Item]:
+    """The item that makes each node: the outermost one, if it is the last in a body."""
+    found: dict[int, Item] = {}
+    for item in items:
+        for chain in item.chains():
+            found |= makers(chain.items)
+        if item.sort not in ("from", "aux"):
+            found.update({node: item for node in item.out if node is not None})
+    return found
 
 
 def chains_in(chain: Chain) -> Iterator[Chain]:

@@ -28,14 +28,17 @@ def words(parameters: Sequence[ParameterSpec], values: Mapping[str, Any]) -> lis
             named += [f"{name}={literal(p, each)}" for name, each in value]
         elif (flag := _flag(p, value)) is not None:
             flags.append(flag)
+            in_order = in_order and not p.positional
         elif (short := _short(p, value)) is not None:
             named.append(short)
+            in_order = in_order and not p.positional
         elif p.positional and in_order:
             found += [_alone(literal(p, each)) for each in value] if p.many else [_alone(_text(p, value))]
         else:
             if p.many:
                 raise Unwritable(f"{p.name} after an argument that is not given")
-            named.append(f"{p.name}={_alone(_text(p, value))}")
+            name = p.letter if p.letter is not None and isinstance(value, Code) else p.name
+            named.append(f"{name}={_alone(_text(p, value))}")
     return found + named + flags
 
 
@@ -53,7 +56,7 @@ def _flag(p: ParameterSpec, value: Any) -> str | None:
 
 def _short(p: ParameterSpec, value: Any) -> str | None:
     """The shorthand for a value, `k3`; None if it has none."""
-    if p.letter is not None and p.kind is not None and type(value) in (int, tuple):
+    if p.letter is not None and type(value) in (int, tuple):
         numbers = value if isinstance(value, tuple) else (value,)
         return f"{p.letter}{size(numbers)}" if all(number >= 0 for number in numbers) else None
     return None

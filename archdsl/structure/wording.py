@@ -7,14 +7,18 @@ from .items import Code, Item, Ref, first
 
 
 class Wording:
-    """The words of items. This one writes the values of the first instance; `names` are those of tensors by node."""
+    """The words of items. This one writes the values of the first instance.
 
-    def __init__(self, names: Mapping[int, str]) -> None:
+    `names` are those of tensors by node, `aliases` those that items give to what they make, by the item's identity.
+    """
+
+    def __init__(self, names: Mapping[int, str], aliases: Mapping[int, str]) -> None:
         self.names = names
+        self.aliases = aliases
 
     def alias(self, item: Item) -> str | None:
         """The name that the item gives to what it makes."""
-        return self.names.get(first(item.out))
+        return self.aliases.get(id(item))
 
     def value(self, item: Item, name: str) -> Any:
         """The value of an argument: as it is, or as an expression."""

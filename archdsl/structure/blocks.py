@@ -1,0 +1,328 @@
+"""A block: the body of several instances, with parameters for what differs between them."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from ..contract.arguments import REQUIRED, ParameterSpec
+from .align import is_plain_activation
+from .free_names import Names
+from .items import Code, Column, Item, Ref, first, makers
+from .wording import Wording
+
+_CHANNELS = ("filters", "units", "features", "channels")
+
+
+class Unsolvable(Exception):
+    """Instances that one body cannot describe."""
+
+
+class Parameter:
+    """A parameter of a block, with its value in each instance."""
+
+    def __init__(self, name: str, column: Column, is_word: bool = False) -> None:
+        self.name = name
+        self.is_word = is_word
+        counts = Counter(value for value in column if value is not None)
+        (common, uses), *_ = counts.most_common(1)
+        self.column: Column = tuple(common if value is None else value for value in column)
+        often = uses >= max(2, len(column) // 2) and not isinstance(common, Ref)
+        self.default: Any = common if often or is_word else REQUIRED
+
+    @property
+    def spec(self) -> ParameterSpec:
+        """What a use of the block has to know."""
+        letter = self.name if len(self.name) == 1 else None
+        return ParameterSpec(
+            name=self.name, kind=None, default=self.default, letter=letter, positional=not self.is_word
+        )
+
+
+class Place:
+    """Where an item is: the current tensor of each instance there, and to which instance of the block each belongs.
+
+    `runs` says which instances run the items around it, `group`.
+    """
+
+    def __init__(
+        self, item: Item, current: Column, outer: tuple[int, ...], group: list[Item], runs: tuple[bool, ...]
+    ) -> None:
+        self.item = item
+        self.current = current
+        self.outer = outer
+        self.group = group
+        self.runs = runs
+
+
+class Block:
+    """The body of several instances. `channels` gives the channels of the tensor that a node makes."""
+
+    def __init__(self, name: str, items: list[Item], start: Column, channels: Callable[[int], int | None]) -> None:
+        self.name = self.kind = name
+        self.items = items
+        self.start = start
+        self.channels = channels
+        self.names = Names()
+        self.parameters: list[Parameter] = []
+        self.values: dict[tuple[int, str], Any] = {}
+        self.conditions: dict[int, str] = {}
+        self.aliases: dict[int, str] = {}
+        self.operands: dict[tuple[int, int], str] = {}
+        self.outs: list[tuple[str, Column]] = []
+        self.solve()
+
+    # --- walking ---
+
+    def places(self) -> Iterator[Place]:
+        """The items in the order of execution, each after those in its bodies' beginning."""
+        count = len(self.start)
+        yield from self._walk(self.items, self.start, tuple(range(count)), (True,) * count)
+
+    def _walk(
+        self, items: list[Item], current: Column, outer: tuple[int, ...], runs: tuple[bool, ...]
+    ) -> Iterator[Place]:
+        for item in items:
+            yield Place(item, current, outer, items, runs)
+            present = item.present
+            for chain in item.chains():
+                if chain.origin is None:
+                    # A body that starts from the current tensor, whether or not an instance has it.
+                    yield from self._walk(chain.items, current, outer, present)
+                else:
+                    origin = chain.origin
+                    inner = tuple(outer[i] for i in origin), tuple(present[i] for i in origin)
+                    yield from self._walk(chain.items, chain.start, *inner)
+            if item.sort != "aux":
+                current = tuple(old if new is None else new for old, new in zip(current, item.out, strict=True))
+
+    # --- values ---
+
+    def solve(self) -> None:
+        """Find the parameters, and an expression for each value that differs."""
+        owners = makers(self.items)
+        for place in self.places():
+            item = place.item
+            for name, column in item.args.items():
+                if name == "when":
+                    continue
+                if any(isinstance(value, Ref) for value in column):
+                    self.values[id(item), name] = self.tensor(column, place, owners)
+                elif len({value for value in column if value is not None}) > 1:
+                    self.values[id(item), name] = self.expression(name, column, place)
+            for index, operand in enumerate(item.operands):
+                if isinstance(operand, tuple):
+                    self.operands[id(item), index] = str(self.tensor(operand, place, owners))
+        for place in self.places():
+            self.find_condition(place)
+        self.parameters.sort(key=lambda p: (p.is_word, p.default is not REQUIRED))
+
+    def tensor(self, column: Column, place: Place, owners: Mapping[int, Item]) -> Code:
+        """The name of a tensor. Raises Unsolvable."""
+        known = [(i, value.node) for i, value in enumerate(column) if value is not None]
+        makers = {id(owners[node]) if node in owners else None for _, node in known}
+        if None not in makers:
+            if len(makers) > 1:
+                raise Unsolvable(f"{self.name}: different tensors")
+            maker = owners[known[0][1]]
+            if len(maker.out) != len(column) or any(maker.out[i] != node for i, node in known):
+                raise Unsolvable(f"{self.name}: tensors of other instances")
+            if id(maker) not in self.aliases:
+                self.aliases[id(maker)] = self.names.take(_base_name(maker))
+            return Code(self.aliases[id(maker)])
+        if makers != {None}:
+            raise Unsolvable(f"{self.name}: tensors from inside and outside")
+        if all(self.start[place.outer[i]] == node for i, node in known):
+            return Code("in")
+        nodes = self.outward(column, place)
+        return Code(self.parameter("skip", nodes).name)
+
+    def outward(self, column: Column, place: Place) -> Column:
+        """A column by the instances of the block. Raises Unsolvable if an instance has several values."""
+        found: list[Any] = [None] * len(self.start)
+        for i, value in zip(place.outer, column, strict=True):
+            if value is not None and found[i] is not None and found[i] != value:
+                raise Unsolvable(f"{self.name}: values that differ between iterations")
+            found[i] = found[i] if value is None else value
+        return tuple(found)
+
+    def parameter(self, name: str, column: Column, is_word: bool = False) -> Parameter:
+        """The parameter with these values: one that there is, or a new one."""
+        for p in self.parameters:
+            if all(value is None or value == known for value, known in zip(column, p.column, strict=True)):
+                return p
+        self.parameters.append(Parameter(self.names.take(name), column, is_word))
+        return self.parameters[-1]
+
+    def expression(self, name: str, column: Column, place: Place) -> Code:
+        """The shortest expression for the values of an argument in all instances."""
+        if name == "word":
+            return Code(self.parameter("act", self.outward(column, place), is_word=True).name)
+        for text, values in self.terms(place):
+            if _equal(column, values):
+                return self.note(text, name, column, place)
+        if all(value is None or (type(value) is int and value > 0) for value in column):
+            for text, values in self.terms(place):
+                if (scaled := _ratio(text, column, values)) is not None:
+                    return self.note(scaled, name, column, place)
+            ends = tuple(self.size(self.items[-1].out[i]) for i in place.outer)
+            if name in _CHANNELS and _equal(column, ends):
+                return self.note(self.parameter("filters", self.outward(column, place)).name, name, column, place)
+            if (product := self.product(column, place)) is not None:
+                return self.note(product, name, column, place)
+        base = self.parameter_name(name, place)
+        return self.note(self.parameter(base, self.outward(column, place)).name, name, column, place)
+
+    def terms(self, place: Place) -> Iterator[tuple[str, Column]]:
+        """What an expression can refer to, with its values: parameters, and the channels of tensors."""
+        for p in self.parameters:
+            if not p.is_word and not isinstance(p.column[0], Ref):
+                yield p.name, tuple(p.column[i] for i in place.outer)
+        yield "@c", tuple(map(self.size, place.current))
+        yield "in@c", tuple(self.size(self.start[i]) for i in place.outer)
+
+    def size(self, node: int | None) -> int | None:
+        return None if node is None else self.channels(node)
+
+    def product(self, column: Column, place: Place) -> str | None:
+        """A parameter times the channels: where that has fewer different values than a parameter of its own."""
+        current = tuple(map(self.size, place.current))
+        ratios = tuple(
+            None if value is None or not size or value % size else value // size
+            for value, size in zip(column, current, strict=True)
+        )
+        if any(value is not None and ratio is None for value, ratio in zip(column, ratios, strict=True)):
+            return None
+        if len({*ratios} - {None}) >= len({*column} - {None}):
+            return None
+        try:
+            return f"{self.parameter('ratio', self.outward(ratios, place)).name}*@c"
+        except Unsolvable:
+            return None
+
+    def parameter_name(self, name: str, place: Place) -> str:
+        """A name for the values of an argument."""
+        item = place.item
+        if name in _CHANNELS:
+            is_last = item in self.items[-3:] or item.out == self.items[-1].out
+            return "filters" if is_last or not any(p.name == "filters" for p in self.parameters) else "mid"
+        letter = next((p.letter for p in item.parameters if p.name == name and p.letter), None)
+        if letter is not None and letter not in self.names.taken:
+            return letter
+        return name if name != "count" else "n"
+
+    def note(self, text: str, name: str, column: Column, place: Place) -> Code:
+        """Remember an expression for numbers of channels, for conditions."""
+        if name in _CHANNELS and "@" not in text and None not in (values := self.by_block(column, place)):
+            self.outs.append((text, values))
+        return Code(text)
+
+    def by_block(self, column: Column, place: Place) -> Column:
+        try:
+            return self.outward(column, place)
+        except Unsolvable:
+            return (None,)
+
+    # --- conditions ---
+
+    def find_condition(self, place: Place) -> None:
+        """Find when there is an item, if not all instances have it, and when a residual connection adds its input."""
+        item = place.item
+        if "when" in item.args:
+            column = item.args["when"]
+            if all(value is not False for value in column):
+                del item.args["when"]
+            else:
+                self.values[id(item), "when"] = Code(self.condition(column, place, "shortcut"))
+        present = item.present
+        wanted = [has if runs else None for has, runs in zip(present, place.runs, strict=True)]
+        if False not in wanted:
+            return
+        index = place.group.index(item)
+        before = place.group[index - 1] if index else None
+        if before is not None and before.present == present and id(before) in self.conditions:
+            self.conditions[id(item)] = self.conditions[id(before)]
+            return
+        self.conditions[id(item)] = self.condition(wanted, place, _flag_name(item))
+
+    def condition(self, wanted: Sequence[bool | None], place: Place, flag: str) -> str:
+        """A condition that holds in these instances; with a parameter of its own if nothing else decides."""
+        atoms = list(self.atoms(place))
+        for text, opposite, values in atoms:
+            if _agrees(wanted, values):
+                return text
+            if _agrees(wanted, [not value for value in values]):
+                return opposite
+        for i, (text, opposite, values) in enumerate(atoms):
+            for other, other_opposite, others in atoms[i + 1 :]:
+                if _agrees(wanted, [a or b for a, b in zip(values, others, strict=True)]):
+                    return f"{text} or {other}"
+                if _agrees(wanted, [not a and not b for a, b in zip(values, others, strict=True)]):
+                    return f"{opposite} and {other_opposite}"
+        column = tuple(None if value is None else int(value) for value in wanted)
+        return self.parameter(flag, self.outward(column, place)).name
+
+    def atoms(self, place: Place) -> Iterator[tuple[str, str, list[bool]]]:
+        """Simple conditions with their opposites, and where they hold."""
+        for p in self.parameters:
+            if all(isinstance(value, int) for value in p.column):
+                values = [p.column[i] != 1 for i in place.outer]
+                if set(p.column) <= {0, 1}:
+                    yield p.name, f"not {p.name}", [not value for value in values]
+                else:
+                    yield f"{p.name} != 1", f"{p.name} == 1", values
+        current = tuple(map(self.size, place.current))
+        for text, column in dict(self.outs).items():
+            outs = [column[i] for i in place.outer]
+            yield f"@c != {text}", f"@c == {text}", [a != b for a, b in zip(current, outs, strict=True)]
+
+
+def _equal(column: Column, values: Column) -> bool:
+    return all(
+        value is None or (value == each and each is not None) for value, each in zip(column, values, strict=True)
+    )
+
+
+def _ratio(text: str, column: Column, values: Column) -> str | None:
+    """A number times some values, or their quotient, if that is the column."""
+    pairs = [(value, each) for value, each in zip(column, values, strict=True) if value is not None]
+    if any(type(each) is not int or each < 1 for _, each in pairs):
+        return None
+    value, each = pairs[0]
+    if value % each == 0 and all(a == value // each * b for a, b in pairs):
+        return f"{value // each}*{text}"
+    divisor = each // value
+    return f"{text}//{divisor}" if divisor > 1 and all(b // divisor == a for a, b in pairs) else None
+
+
+def _agrees(wanted: Sequence[bool | None], values: Sequence[bool]) -> bool:
+    return all(want is None or want == value for want, value in zip(wanted, values, strict=True))
+
+
+def _flag_name(item: Item) -> str:
+    return {"conv": "project", "mul": "squeeze", "maxpool": "pool", "avgpool": "pool"}.get(
+        item.word, f"has_{item.word}"
+    )
+
+
+def _base_name(item: Item) -> str:
+    return {"conv": "maps", "fc": "features", "bn": "normed"}.get(
+        item.word, "active" if is_plain_activation(item) else "tensor"
+    )
+
+
+class BlockWording(Wording):
+    """The words of a block: expressions for what differs between its instances."""
+
+    def __init__(self, block: Block) -> None:
+        super().__init__({}, block.aliases)
+        self.block = block
+
+    def value(self, item: Item, name: str) -> Any:
+        found = self.block.values.get((id(item), name))
+        return first(item.args[name]) if found is None else found
+
+    def operand(self, item: Item, index: int) -> str:
+        return self.block.operands[id(item), index]
+
+    def condition(self, item: Item) -> str | None:
+        return self.block.conditions.get(id(item))

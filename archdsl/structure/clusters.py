@@ -1,0 +1,84 @@
+"""Which sequences of statements one body describes."""
+
+from collections.abc import Hashable, Sequence
+
+from .align import aligned, similar, skeletons, stacked
+from .groups import Slice
+from .items import Chain, Item
+
+
+class Body:
+    """The statements of one or more slices, with an entry in each column for every instance."""
+
+    def __init__(self, slices: list[Slice], items: list[Item]) -> None:
+        self.slices = slices
+        self.items = items
+
+    @property
+    def width(self) -> int:
+        """The number of instances."""
+        return sum(len(each.items[-1].out) for each in self.slices)
+
+
+def clustered(bodies: Sequence[Body], united: bool) -> list[Body]:
+    """One body for those that are equal but for numbers; with `united`, also for those that are similar."""
+    alike: dict[Hashable, list[Body]] = {}
+    for body in bodies:
+        alike.setdefault(skeletons(body.items), []).append(body)
+    found = [_stacked(each) for each in alike.values()]
+    if not united:
+        return found
+    result: list[Body] = []
+    for body in _with_optional_sums(found):
+        for index, other in enumerate(result):
+            if similar(other.items, body.items):
+                items = aligned(other.items, body.items, other.width, body.width)
+                result[index] = Body(other.slices + body.slices, items)
+                break
+        else:
+            result.append(body)
+    return result
+
+
+def _stacked(bodies: Sequence[Body]) -> Body:
+    items = [stacked([body.items[index] for body in bodies]) for index in range(len(bodies[0].items))]
+    return Body([slice_ for body in bodies for slice_ in body.slices], items)
+
+
+def _with_optional_sums(bodies: list[Body]) -> list[Body]:
+    """The bodies; those without a residual connection, where others have one, as if they had one that adds nothing."""
+    places = {at for body in bodies if (at := _sum_place(body)) is not None}
+    if len(places) != 1 or all(_sum_place(body) is not None for body in bodies):
+        return bodies
+    ((before, after),) = places
+    found = []
+    for body in bodies:
+        items = list(body.items)
+        if _sum_place(body) is not None:
+            items[before] = items[before].copy(
+                args={"when": tuple(node is not None and True for node in items[before].out)}
+            )
+        elif len(items) > before + after and not any(
+            item.sort in ("merge", "from") and item.word == "add" for item in items
+        ):
+            inner = items[before : len(items) - after]
+            start, out = inner[0].into, inner[-1].out
+            operands = Chain(start, inner), Chain(start, [])
+            none = Item("merge", "add", start, out, {"when": (False,) * len(out)}, (), operands, inner[-1].scopes)
+            items[before : len(items) - after] = [none]
+        found.append(Body(body.slices, items))
+    return found
+
+
+def _sum_place(body: Body) -> tuple[int, int] | None:
+    """How many items are before and after the only residual connection without a projection; None if there is none."""
+    found = [
+        index
+        for index, item in enumerate(body.items)
+        if item.sort == "merge"
+        and item.word == "add"
+        and len(item.operands) == 2
+        and all(isinstance(each, Chain) for each in item.operands)
+        and any(isinstance(each, Chain) and not each.items for each in item.operands)
+    ]
+    return (found[0], len(body.items) - found[0] - 1) if len(found) == 1 else None

@@ -1,0 +1,138 @@
+"""Where a block could be: the statements of one module, or those that follow each other again and again."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+from ..graph import Graph
+from .items import Chain, Item, ModuleScope, chains_in
+from .runs import made_by, uses_of
+
+Path = tuple[str, ...]
+
+
+_INLINE = ("stage", "branch", "aux")
+
+
+def scopes_of_text(graph: Graph) -> dict[int, tuple[ModuleScope, ...]]:
+    """The uses of blocks around each node of a network that was elaborated from a text."""
+    return {
+        node.id: tuple(
+            ModuleScope(node.path[depth - 1], "" if kind in _INLINE else kind)
+            for depth in range(1, len(node.path))
+            for kind in [graph.scopes.get(node.path[:depth], "")]
+        )
+        for node in graph.nodes
+    }
+
+
+class Slice:
+    """Consecutive items of a chain."""
+
+    def __init__(self, chain: Chain, first: int, last: int) -> None:
+        self.chain = chain
+        self.first = first
+        self.last = last
+
+    @property
+    def items(self) -> list[Item]:
+        """The items."""
+        return self.chain.items[self.first : self.last]
+
+
+class Modules:
+    """The modules of a network, by their kinds."""
+
+    def __init__(self, scopes: Mapping[int, tuple[ModuleScope, ...]]) -> None:
+        self.scopes = scopes
+        self.sizes: Counter[Path] = Counter()
+        self.kinds: dict[str, set[Path]] = defaultdict(set)
+        self.heights: Counter[str] = Counter()
+        for around in scopes.values():
+            names = tuple(scope.name for scope in around)
+            for depth, scope in enumerate(around, 1):
+                self.sizes[names[:depth]] += 1
+                if scope.kind:
+                    self.kinds[scope.kind].add(names[:depth])
+                    self.heights[scope.kind] = max(self.heights[scope.kind], len(around) - depth)
+
+    def in_order(self) -> list[str]:
+        """The kinds that occur more than once, those inside of others first."""
+        several = [kind for kind, paths in self.kinds.items() if len(paths) > 1]
+        return sorted(several, key=lambda kind: (self.heights[kind], kind))
+
+    def slices(self, kind: str, chain: Chain, members: Mapping[int, frozenset[int]]) -> list[Slice]:
+        """Where the modules of a kind are. `members` are the nodes of each call, by the identity of the item."""
+        wanted = self.kinds[kind]
+        found = []
+        for each in chains_in(chain):
+            at = 0
+            while at < len(each.items):
+                found_here = self._slice(each, at, wanted, members)
+                if found_here is None:
+                    at += 1
+                else:
+                    found.append(found_here)
+                    at = found_here.last
+        return found
+
+    def _slice(self, chain: Chain, at: int, wanted: set[Path], members: Mapping[int, frozenset[int]]) -> Slice | None:
+        """The whole module that begins at an item; of several, the outermost."""
+        nodes = set(_nodes(chain.items[at], members))
+        if not nodes:
+            return None
+        paths = [tuple(scope.name for scope in self.scopes.get(node, ())) for node in nodes]
+        common = _prefix(paths)
+        for depth in range(1, len(common) + 1):
+            path = common[:depth]
+            if path not in wanted:
+                continue
+            last, size = at, 0
+            while last < len(chain.items):
+                inner = set(_nodes(chain.items[last], members))
+                if any(tuple(s.name for s in self.scopes.get(node, ()))[:depth] != path for node in inner):
+                    break
+                if chain.items[last].sort == "aux" or (not inner and chain.items[last].sort != "from"):
+                    break
+                size += len(inner)
+                last += 1
+                if size == self.sizes[path]:
+                    return Slice(chain, at, last)
+        return None
+
+
+def _prefix(paths: Sequence[Path]) -> Path:
+    found = paths[0]
+    for path in paths[1:]:
+        length = 0
+        while length < min(len(found), len(path)) and found[length] == path[length]:
+            length += 1
+        found = found[:length]
+    return found
+
+
+def _nodes(item: Item, members: Mapping[int, frozenset[int]]) -> Iterator[int]:
+    """The nodes that an item makes, with those in it."""
+    if id(item) in members:
+        yield from members[id(item)]
+        return
+    if item.sort in ("from", "aux"):
+        return
+    for chain in item.chains():
+        for inner in chain.items:
+            yield from _nodes(inner, members)
+    yield from (node for node in item.out if node is not None)
+
+
+def nodes_of(items: Sequence[Item], members: Mapping[int, frozenset[int]]) -> frozenset[int]:
+    """The nodes that items make."""
+    return frozenset(node for item in items for node in _nodes(item, members))
+
+
+def is_closed(slice_: Slice, uses: Counter[int]) -> bool:
+    """Whether nothing outside refers to what is made inside, apart from the last tensor."""
+    items = slice_.items
+    last = items[-1].out
+    own = uses_of(items)
+    if items[-1].sort == "from":
+        return False
+    return all(node in last or uses[node] == own[node] for node in made_by(items))
