@@ -1,5 +1,4 @@
-# A thin wrapper: everything is in scripts/dev.py, which needs Python alone.
-# Without make, run what a target runs: python3 scripts/dev.py demo
+# A thin wrapper for scripts/dev.py, which needs only Python. Without make, run for example: python3 scripts/dev.py demo
 
 PYTHON ?= python3
 

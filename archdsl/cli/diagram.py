@@ -56,7 +56,7 @@ _FORMATS = {
     help="Color theme: for light pages, dark pages, or black-and-white print.",
 )
 @click.option("--legend/--no-legend", default=None, help="Show a legend of the colors.")
-@click.option("--parameters/--no-parameters", default=True, help="Show the parameters of each layer.")
+@click.option("--parameters/--no-parameters", default=True, help="Show the parameter count of each layer.")
 @click.option("--macs/--no-macs", default=False, help="Show the multiply-accumulates of each layer.")
 @click.option("--caption/--no-caption", default=True, help="Show the network's name and totals above the diagram.")
 @click.option(

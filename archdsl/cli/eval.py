@@ -34,7 +34,9 @@ _PAIRS = 10
     "--tta", type=click.Choice(["none", "flip", "shift"]), help="Test-time augmentation [default: the run's]."
 )
 @click.option("--device", default="auto", metavar="auto|cpu|cuda", show_default=True, help="Device to compute on.")
-@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output format."
+)
 def command(
     run: str,
     data: str | None,
@@ -48,7 +50,8 @@ def command(
     """Report accuracy, loss and the confusion matrix of the network trained in the folder RUN, on the test images of
     its data set or on other images.
 
-    Weights, precision and test-time augmentation are those of the training's own test, so the result is the same.
+    Weights, precision and test-time augmentation are those of the test at the end of training, so the result is the
+    same.
     """
     from rich.console import Console
 

@@ -49,8 +49,8 @@ def command(
     settings: tuple[str, ...],
     inputs: tuple[str, ...],
 ) -> None:
-    """Export a trained RUN, or the network in FILE with newly initialized weights, to ONNX, to PyTorch's exported
-    program (.pt2), to TorchScript, or its weights only to safetensors.
+    """Export a trained RUN, or the network in FILE with newly initialized weights, to ONNX, a PyTorch exported program
+    (.pt2) or TorchScript, or only its weights to safetensors.
 
     The exported file is loaded and run, and the largest difference of its outputs is reported. The network of a RUN
     takes raw pixels: standardization is part of the file.

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 @click.option("--top", type=click.IntRange(min=1), default=3, show_default=True, help="Number of classes to report.")
 @invert_option
 @click.option("--device", default="auto", metavar="auto|cpu|cuda", show_default=True, help="Device to compute on.")
-@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output format."
+)
 def command(run: str, images: tuple[str, ...], top: int, invert: bool, device: str, output: str) -> None:
     """Predict the most likely classes of each IMAGE, with probabilities, using the network trained in the folder RUN.
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 invert_option = click.option(
     "--invert",
     is_flag=True,
-    help="Invert the images: for black-on-white images if the run was trained on white on black.",
+    help="Invert the images: for black-on-white images if the training images are white on black.",
 )
 
 

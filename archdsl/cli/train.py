@@ -53,7 +53,7 @@ Weights, learning curves, the confusion matrix, settings and checkpoints are wri
     OptionGroup.COMMON,
     "--resume",
     metavar="RUN|auto",
-    help="Resume the run in this folder; `auto` resumes the run in --out if there is one, else starts it.",
+    help="Resume the run in this folder; `auto` resumes the run in --out, or starts it if there is none.",
 )
 @data_dir_option
 @grouped_option(

@@ -73,7 +73,7 @@ class Data(RecipeSection):
     )
     fit: Literal["exact", "pad", "resize"] = Field(
         default="exact",
-        description="how to fit images whose size differs from the network's input: `exact` is an error, `pad` "
+        description="how to fit images whose size differs from the network's input: `exact` reports an error, `pad` "
         "zero-pads or center-crops, `resize` scales",
     )
 
