@@ -35,12 +35,14 @@ PACKAGES: Mapping[str, set[str]] = {
     "zoo": BASE | {"text", "diagnostics", "syntax"},
     "suggest": CORE | {"elaborate", "analysis"},
     "network": CORE | {"elaborate", "structure", "analysis", "suggest", "backends", "zoo", "extras"},
+    "importing": CORE | {"elaborate", "structure", "analysis", "backends", "network", "extras"},
     "training": CORE | {"extras", "elaborate", "analysis", "backends", "zoo", "network"},
     "explain": CORE | {"elaborate", "analysis", "zoo", "network", "training"},
     "integrations": CORE | {"elaborate", "analysis", "backends", "zoo", "network", "highlight"},
     "cli": CORE
-    | {"extras", "elaborate", "analysis", "suggest", "backends", "zoo", "network", "training", "explain", "highlight"},
-    "__init__": {"version", "network", "integrations"},
+    | {"extras", "elaborate", "analysis", "suggest", "backends", "zoo", "network", "importing", "training", "explain"}
+    | {"highlight"},
+    "__init__": {"version", "network", "importing", "integrations"},
     "__main__": {"cli"},
 }
 

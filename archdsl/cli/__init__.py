@@ -1,6 +1,7 @@
 """The command line: one file per command, imported when the command is called."""
 
 import importlib
+import keyword
 from typing import Any
 
 import click
@@ -18,6 +19,7 @@ _COMMANDS = {
     "explain": "Explain a diagnostic code.",
     "export": "Export a network to ONNX, PyTorch (.pt2), TorchScript or safetensors.",
     "fmt": "Format .arch files.",
+    "import": "Import a network from PyTorch, ONNX or another format.",
     "inspect": "Plot a trained network's filters and feature maps.",
     "layers": "List the layers, or show one.",
     "predict": "Classify images with a trained network.",
@@ -27,7 +29,7 @@ _COMMANDS = {
     "zoo": "List the built-in architectures, or print one.",
 }
 
-_TRAINING = frozenset({"eval", "export", "inspect", "predict", "sweep", "train"})
+_TRAINING = frozenset({"eval", "export", "import", "inspect", "predict", "sweep", "train"})
 """Commands that use torch; they keep Python's default garbage collector settings."""
 
 
@@ -43,7 +45,9 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        command = importlib.import_module(f".{cmd_name}", __name__).command
+        # A word of Python is no name of a module.
+        name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        command = importlib.import_module(f".{name}", __name__).command
         assert isinstance(command, click.Command)
         return command
 

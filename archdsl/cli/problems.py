@@ -38,6 +38,7 @@ def follows() -> bool:
 _EXTRAS = {
     "eval": "train",
     "export": "train",
+    "import": "torch",
     "inspect": "train",
     "predict": "train",
     "sweep": "sweep",

@@ -1,0 +1,105 @@
+"""`archdsl import`: a network from another framework or file format as a text."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..diagnostics.terminal import printable
+from .common import usage
+from .output import write_output
+
+if TYPE_CHECKING:
+    from ..importing.imported import Imported
+
+
+@click.command("import", epilog="docs/importing.md describes each kind of source, and what cannot be imported.")
+@click.argument("source")
+@click.option("-o", "--output", default="-", metavar="PATH", help="Output file; `-` is standard output.")
+@click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="SIZE",
+    help="Size of an input: 3x224x224, `128 int(30522)` for ids, or NAME=SIZE [default: what the source states, else "
+    "3x224x224].",
+)
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="An argument of the callable.")
+@click.option("--name", metavar="NAME", help="Name of the network [default: that of the source].")
+@click.option("--weights", metavar="PATH", help="Write the weights to a safetensors file as well.")
+@click.option("--partial", is_flag=True, help="Write `unknown` for operations that cannot be imported; exit with 1.")
+def command(
+    source: str,
+    output: str,
+    inputs: tuple[str, ...],
+    settings: tuple[str, ...],
+    name: str | None,
+    weights: str | None,
+    partial: bool,
+) -> None:
+    """Import the network of SOURCE: MODULE:CALLABLE, which runs that Python code, or a file, which runs none (.pt2,
+    .onnx).
+
+    The network is compared with the source: parameters, multiply-accumulates and, with its weights, outputs. Nothing is
+    written if they differ.
+    """
+    from ..importing.import_problem import ImportFailed, UnusableSource
+    from ..importing.sources import ImportRequest, default_name, import_source
+
+    request = ImportRequest(source, name or default_name(source), inputs, _arguments(settings))
+    try:
+        imported = import_source(request)
+        imported.check(partial=partial)
+    except UnusableSource as error:
+        click.echo(f"archdsl: {printable(error.message)}", err=True)
+        if error.suggestion:
+            click.echo(f"  = help: {printable(error.suggestion)}", err=True)
+        raise SystemExit(2) from None
+    except ImportFailed as error:
+        _show_problems(error.message, error.problems)
+        if error.problems:
+            click.echo("  = help: `--partial` writes the rest, with `unknown` in their places", err=True)
+        raise SystemExit(1) from None
+    write_output(output, imported.text.encode())
+    if imported.problems:
+        _show_problems("a part of the network cannot be imported:", imported.problems)
+        raise SystemExit(1)
+    _write_weights(imported, weights)
+    click.echo(f"imported: {imported.proof}", err=output == "-")
+
+
+def _show_problems(message: str, problems: Any) -> None:
+    click.echo(f"error: {printable(message)}", err=True)
+    for problem in dict.fromkeys(problems):
+        click.echo(f"    {printable(str(problem))}", err=True)
+
+
+def _arguments(settings: tuple[str, ...]) -> dict[str, Any]:
+    """The arguments of a callable: numbers, truth values, None, or text."""
+    import ast
+
+    found: dict[str, Any] = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals or not name.isidentifier():
+            raise click.BadParameter(f"`{printable(setting)}` is not NAME=VALUE", param_hint="--set")
+        if name in found:
+            raise click.BadParameter(f"`{name}` is given twice", param_hint="--set")
+        try:
+            found[name] = ast.literal_eval(value)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            found[name] = value
+    return found
+
+
+def _write_weights(imported: "Imported", path: str | None) -> None:
+    if path is None:
+        return
+    from pathlib import Path
+
+    from safetensors.torch import save
+
+    if not path.endswith(".safetensors"):
+        usage(f"--weights: {path} should end with .safetensors")
+    if not Path(path).parent.is_dir():
+        usage(f"{path}: there is no folder {Path(path).parent}")
+    write_output(path, save({name: each.contiguous() for name, each in imported.weights.items()}))

@@ -1,0 +1,42 @@
+"""What cannot be imported, and why."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class ImportProblem(NamedTuple):
+    """An operation without a counterpart: the module that it is part of, what it does, and what it would take."""
+
+    module: str
+    what: str
+    needs: str
+
+    def __str__(self) -> str:
+        return f"{self.module or 'the network itself'}: {self.what}; it would take {self.needs}"
+
+
+class CannotSay(Exception):
+    """An operation that the language has no words for: `what` it does, and what it would take (`needs`)."""
+
+    def __init__(self, what: str, needs: str) -> None:
+        super().__init__(f"{what}; {needs}")
+        self.what = what
+        self.needs = needs
+
+
+class ImportFailed(ValueError):
+    """A network that cannot be imported: unreadable input, or operations without a counterpart (`problems`)."""
+
+    def __init__(self, message: str, problems: Iterable[ImportProblem] = ()) -> None:
+        self.message = message
+        self.problems = tuple(problems)
+        super().__init__("\n".join([message, *(f"  {problem}" for problem in self.problems)]))
+
+
+class UnusableSource(ValueError):
+    """A source that names nothing that can be imported: a mistake in the command, with a suggestion."""
+
+    def __init__(self, message: str, suggestion: str = "") -> None:
+        self.message = message
+        self.suggestion = suggestion
+        super().__init__(f"{message}; {suggestion}" if suggestion else message)

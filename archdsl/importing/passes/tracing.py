@@ -1,0 +1,217 @@
+"""What a node is made of: through rearrangements, factors and roll."""
+
+from typing import NamedTuple
+
+import torch
+
+from ...layers.arithmetic import ScaleChannels
+from ...layers.cut import Slice
+from ...layers.joining import Concat
+from ..atoms import Atom, Group, merged, whole
+from ..building import Builder, Lifted
+
+
+class TracedNode(NamedTuple):
+    """A node as parts of another one: its axes as groups of atoms of that one, and a factor."""
+
+    node: int
+    groups: tuple[Group, ...]
+    factor: float = 1.0
+    normalized: bool = False
+    """Whether it is divided by its norm along the features."""
+
+
+def own_groups(b: Builder, node: int) -> tuple[Group, ...]:
+    """The axes of a node as they are."""
+    return whole(b.dims(node), None)
+
+
+def trace(b: Builder, node: int) -> TracedNode:
+    """The node behind rearrangements, constant factors and normalization of features."""
+    found = TracedNode(node, own_groups(b, node))
+    while True:
+        here = b.nodes[found.node]
+        if here.origin is not None:
+            groups = composed(found.groups, here.origin.view)
+            if groups is None:
+                return found
+            found = found._replace(node=here.origin.node, groups=groups)
+        elif isinstance(here.op, ScaleChannels) and not here.op.learned:
+            found = found._replace(node=here.inputs[0], factor=found.factor * here.op.factor)
+        elif (source := unit_length(b, here)) is not None:
+            found = found._replace(node=source, normalized=True)
+        else:
+            return found
+
+
+def composed(groups: tuple[Group, ...], view: tuple[Group, ...]) -> tuple[Group, ...] | None:
+    """Groups over the axes of a node in terms of what those axes are made of; None if they split it unevenly."""
+    made = []
+    for group in groups:
+        atoms: list[Atom] = []
+        for atom in group:
+            inner = part_of(view[atom.axis], atom)
+            if inner is None:
+                return None
+            atoms += inner
+        made.append(merged(atoms))
+    return tuple(made)
+
+
+def part_of(group: Group, atom: Atom) -> list[Atom] | None:
+    """The atoms of a group at these positions of it."""
+    found: list[Atom] = []
+    skip, count = atom.stride, atom.size
+    for each in reversed(group):
+        if skip >= each.size and skip % each.size == 0:
+            skip //= each.size
+            continue
+        if each.size % skip:
+            return None
+        left = each.size // skip
+        take = min(left, count)
+        if left % take or count % take:
+            return None
+        found.insert(0, Atom(each.axis, each.stride * skip, take))
+        skip, count = 1, count // take
+        if count == 1:
+            return found
+    return found if count == 1 else None
+
+
+def unit_length(b: Builder, node: Lifted) -> int | None:
+    """For x divided by max(norm of x, a small number) along one axis: x."""
+    if node.op.keyword != "div" or len(node.inputs) != 2:
+        return None
+    x, by = node.inputs
+    other = b.nodes[by]
+    while other.origin is not None:
+        other = b.nodes[other.origin.node]
+    if other.op.keyword == "clamp":
+        other = b.nodes[other.inputs[0]]
+    while other.origin is not None:
+        other = b.nodes[other.origin.node]
+    if other.op.keyword != "norm":
+        return None
+    source = other.inputs[0]
+    return x if source == x or trace_plain(b, source) == trace_plain(b, x) else None
+
+
+def trace_plain(b: Builder, node: int) -> int:
+    """The node behind rearrangements."""
+    while (origin := b.nodes[node].origin) is not None:
+        node = origin.node
+    return node
+
+
+class Rows(NamedTuple):
+    """Features as rows of a linear layer."""
+
+    layer: int
+    rows: torch.Tensor
+
+
+def rows_of(b: Builder, node: int, axis: int) -> Rows | None:
+    """The linear layer whose outputs the features along an axis are, through slices and rearranged features."""
+    here = b.nodes[node]
+    size = b.dims(node)[axis]
+    if is_linear(here) and feature_axis(here) == axis:
+        return Rows(node, torch.arange(size))
+    if isinstance(here.op, Slice) and _sliced_axis(here) == axis:
+        found = rows_of(b, here.inputs[0], axis)
+        stop = here.op.stop if here.op.stop is not None else b.dims(here.inputs[0])[axis]
+        return None if found is None else found._replace(rows=found.rows[here.op.start : stop : here.op.step])
+    if here.op.keyword == "take" and here.origin is None:
+        return _taken(b, here, axis)
+    if here.origin is not None:
+        return _rearranged(b, here, axis)
+    return None
+
+
+def _taken(b: Builder, here: Lifted, axis: int) -> Rows | None:
+    """`take` of an axis that consists of features alone."""
+    removed = here.op.axis  # type: ignore[attr-defined]  # an argument of `take`
+    source = b.nodes[here.inputs[0]]
+    if not isinstance(removed, int) or source.origin is None:
+        return None
+    removed %= source.shape.rank
+    axis_before = axis + (axis >= removed)
+    group = source.origin.view[removed]
+    inner = source.origin.view[axis_before]
+    if not group or not inner or {a.axis for a in (*group, *inner)} != {group[0].axis}:
+        return None
+    found = rows_of(b, source.origin.node, group[0].axis)
+    if found is None:
+        return None
+    index = here.op.index % source.shape.dims[removed]  # type: ignore[attr-defined]  # an argument of `take`
+    places = positions(group)[index] + positions(inner)
+    return found._replace(rows=found.rows[places])
+
+
+def _rearranged(b: Builder, here: Lifted, axis: int) -> Rows | None:
+    assert here.origin is not None
+    group = here.origin.view[axis]
+    axes = {atom.axis for atom in group}
+    if len(axes) != 1:
+        return None
+    (source,) = axes
+    if source < 0:
+        return None
+    found = rows_of(b, here.origin.node, source)
+    return None if found is None else found._replace(rows=found.rows[positions(group)])
+
+
+def positions(group: Group) -> torch.Tensor:
+    """The positions along an axis that atoms go through, the first one slowest."""
+    found = torch.zeros(1, dtype=torch.long)
+    for atom in group:
+        found = (found[:, None] + torch.arange(atom.size) * atom.stride).flatten()
+    return found
+
+
+def is_linear(node: Lifted) -> bool:
+    """Whether it is a linear layer of each position: `fc`, or `conv` with a kernel of 1."""
+    op = node.op
+    if op.keyword == "fc":
+        return True
+    if op.keyword != "conv":
+        return False
+    one = {name: getattr(op, name) for name in ("kernel", "stride", "groups", "padding", "dilation")}
+    return one == {"kernel": 1, "stride": 1, "groups": 1, "padding": 0, "dilation": 1} and op.weight is None  # type: ignore[attr-defined]
+
+
+def feature_axis(node: Lifted) -> int:
+    """The axis of the features that a linear layer makes."""
+    if node.op.keyword == "conv":
+        return 0
+    from ...layers._reading import find_axis
+
+    axis = node.op.axis  # type: ignore[attr-defined]  # an argument of `fc`
+    return node.shape.rank - 1 if axis is None else find_axis(axis, node.shape)
+
+
+def _sliced_axis(node: Lifted) -> int:
+    from ...layers._reading import find_axis
+
+    return find_axis(node.op.axis, node.shape)  # type: ignore[attr-defined]  # an argument of `slice`
+
+
+def unrolled(b: Builder, node: int) -> tuple[int, dict[int, int]]:
+    """The node behind shifts around the ends, and the shift along each axis."""
+    shifts: dict[int, int] = {}
+    while True:
+        here = b.nodes[node]
+        if not isinstance(here.op, Concat) or len(here.inputs) != 2:
+            return node, shifts
+        late, early = (b.nodes[i] for i in here.inputs)
+        if not (isinstance(late.op, Slice) and isinstance(early.op, Slice)) or late.inputs != early.inputs:
+            return node, shifts
+        axis = _sliced_axis(late)
+        size = b.dims(late.inputs[0])[axis]
+        ends = (early.op.start, early.op.stop, late.op.start, late.op.stop or size)
+        if _sliced_axis(early) != axis or b.dims(node)[axis] != size or ends != (0, late.op.start, early.op.stop, size):
+            return node, shifts
+        if axis in shifts:
+            return node, shifts
+        shifts[axis] = late.op.start
+        node = late.inputs[0]

@@ -1,0 +1,196 @@
+"""The proof that an imported network is the foreign one: parameters, multiply-accumulates, outputs."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import fx, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from ..graph import Graph
+from ..network import Network
+from .building import Builder
+
+TOLERANCE = 1e-4
+"""Of an output, as a fraction of the largest one: the rounding errors of several hundred layers."""
+
+
+class Proof(NamedTuple):
+    """What was compared: ours and theirs. `difference` is a fraction of the largest output; None if not compared."""
+
+    parameters: tuple[int, int]
+    macs: tuple[int, int]
+    difference: float | None
+    unused: int = 0
+
+    @property
+    def holds(self) -> bool:
+        """Whether both networks are the same."""
+        close = self.difference is None or self.difference <= TOLERANCE
+        return self.parameters[0] == self.parameters[1] and self.macs[0] == self.macs[1] and close
+
+    def __str__(self) -> str:
+        ours, theirs = self.parameters
+        facts = [f"{ours:,} parameters" if ours == theirs else f"{ours:,} parameters instead of {theirs:,}"]
+        mine, its = self.macs
+        facts.append(f"{mine:,} MACs" if mine == its else f"{mine:,} MACs instead of {its:,}")
+        if self.difference is not None:
+            word = "outputs equal to" if self.difference <= TOLERANCE else "outputs differ by"
+            facts.append("outputs the same bits" if self.difference == 0 else f"{word} {self.difference:.0e}")
+        if self.unused:
+            facts.append(f"without {self.unused:,} parameters that its forward pass does not use")
+        return ", ".join(facts)
+
+
+def scattered(state: Mapping[str, torch.Tensor], learned: set[str]) -> dict[str, torch.Tensor]:
+    """Weights for a comparison: tensors that are all zeros or ones become random, so that a wrong copy shows."""
+    random = torch.Generator().manual_seed(0)
+    made: dict[int, torch.Tensor] = {}
+    found = {}
+    for name, tensor in state.items():
+        key = id(tensor)
+        if key not in made:
+            made[key] = _scattered(name, tensor, name in learned, random)
+        found[name] = made[key]
+    return found
+
+
+def _scattered(name: str, tensor: torch.Tensor, learned: bool, random: torch.Generator) -> torch.Tensor:
+    statistic = name.rpartition(".")[2]
+    if not tensor.is_floating_point() or not (learned or statistic in ("running_mean", "running_var")):
+        return tensor
+    flat = tensor.detach().flatten()
+    if flat.numel() and flat[0] != flat[-1] and statistic not in ("running_mean", "running_var"):
+        return tensor.detach()
+    new = torch.empty_like(tensor, requires_grad=False)
+    if statistic == "running_var" or (tensor.ndim <= 1 and "bias" not in name and statistic != "running_mean"):
+        return new.uniform_(0.5, 1.5, generator=random)
+    if tensor.ndim <= 1 or statistic == "running_mean":
+        return new.normal_(0, 0.1, generator=random)
+    return new.normal_(0, 0.05 if tensor.ndim < 4 else 0.1, generator=random)
+
+
+def carried(
+    builder: Builder, old: Mapping[int, int], graph: Graph, given: Mapping[str, torch.Tensor]
+) -> dict[str, torch.Tensor]:
+    """Our state dict for these foreign weights; `old` has the id of the lifted node of each node of the graph."""
+    found: dict[str, torch.Tensor] = {}
+    for node in graph.layers:
+        lifted = builder.nodes[old[node.id]]
+        if node.shared is not None:
+            continue
+        for name, weight in lifted.weights.items():
+            found[f"{node.name}.{name}"] = weight.value(given).detach().contiguous()
+    return found
+
+
+def module_with(network: Network, weights: Mapping[str, torch.Tensor]) -> nn.Module:
+    """Our module with these weights. Raises RuntimeError if one is missing or has another shape."""
+    module = network.to_torch().eval()
+    missing, unexpected = module.load_state_dict(dict(weights), strict=False, assign=True)
+    missing = [name for name in missing if not name.endswith("num_batches_tracked")]
+    if missing or unexpected:
+        raise RuntimeError(f"weights without a source: {missing}; without a place: {unexpected}")
+    return module
+
+
+@torch.no_grad()
+def difference(expected: Any, found: Any) -> float:
+    """The largest difference of outputs, as a fraction of the largest output."""
+    pairs = list(zip(tensors(expected), tensors(found), strict=True))
+    worst = 0.0
+    for theirs, ours in pairs:
+        if theirs.numel() != ours.numel():
+            return float("inf")
+        ours = ours.reshape(theirs.shape)
+        largest = float(theirs.abs().max())
+        if not bool(torch.isfinite(theirs).all()) or largest == 0:
+            raise ArithmeticError("these weights give no numbers to compare")
+        worst = max(worst, float((theirs - ours).abs().max()) / largest)
+    return worst
+
+
+def tensors(value: Any) -> list[torch.Tensor]:
+    """The tensors among nested outputs, in order."""
+    if isinstance(value, torch.Tensor):
+        return [value]
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        return [each for item in value for each in tensors(item)]
+    return []
+
+
+class _OnMeta(fx.Interpreter):
+    """Counts the multiply-accumulates of a program on the meta device, wherever its tensors were.
+
+    `of_samples` are those of operations that depend on the input, for the whole batch; `others` are made once.
+    """
+
+    def __init__(self, module: fx.GraphModule) -> None:
+        super().__init__(module)
+        self.of_samples = self.others = 0
+        self._depends: set[fx.Node] = set()
+
+    def run_node(self, n: fx.Node) -> Any:
+        with FlopCounterMode(display=False) as counter:
+            result = super().run_node(n)
+        if n.op == "placeholder" or any(each in self._depends for each in n.all_input_nodes):
+            self._depends.add(n)
+            self.of_samples += int(counter.get_total_flops()) // 2
+        else:
+            self.others += int(counter.get_total_flops()) // 2
+        return result
+
+    def call_function(self, target: Any, args: Any, kwargs: Any) -> Any:
+        if kwargs.get("device") is not None:
+            kwargs = {**kwargs, "device": torch.device("meta")}
+        return super().call_function(target, args, kwargs)
+
+
+def macs_of(
+    program: torch.export.ExportedProgram, args: Sequence[torch.Tensor], kwargs: Mapping[str, torch.Tensor]
+) -> int:
+    """The multiply-accumulates of one sample, as torch counts them on the meta device."""
+    module = program.module(check_guards=False)
+    assert isinstance(module, fx.GraphModule)
+    state = {n: t.to("meta") for n, t in {**dict(module.named_parameters()), **dict(module.named_buffers())}.items()}
+    given = [each.to("meta") for each in (*args, *kwargs.values())]
+    count = _OnMeta(_meta_copy(module, state))
+    with torch.no_grad():
+        count.run(*given)
+    return count.of_samples // given[0].shape[0] + count.others
+
+
+def _meta_copy(module: fx.GraphModule, state: Mapping[str, torch.Tensor]) -> fx.GraphModule:
+    """The same graph over other tensors."""
+    root = nn.Module()
+    for name, tensor in state.items():
+        _place(root, name, tensor)
+    for node in module.graph.nodes:
+        if node.op == "get_attr" and str(node.target) not in state:
+            found: Any = module
+            for part in str(node.target).split("."):
+                found = getattr(found, part)
+            _place(root, str(node.target), found.to("meta") if isinstance(found, torch.Tensor) else found)
+    graph = fx.Graph()
+    values: dict[fx.Node, fx.Node] = {}
+    for node in module.graph.nodes:
+        if node.op == "call_module" or (node.op == "call_function" and "guard" in str(node.target)):
+            continue
+        values[node] = graph.node_copy(node, lambda n: values[n])
+    return fx.GraphModule(root, graph)
+
+
+def _place(root: nn.Module, name: str, value: Any) -> None:
+    """Let a module have a value under a dotted name."""
+    *path, last = name.split(".")
+    parent = root
+    for part in path:
+        if part not in dict(parent.named_children()):
+            parent.add_module(part, nn.Module())
+        parent = parent.get_submodule(part)
+    if isinstance(value, torch.Tensor):
+        parent.register_buffer(last, value)
+    else:
+        setattr(parent, last, value)

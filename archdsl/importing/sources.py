@@ -1,0 +1,68 @@
+"""What can be imported, and which reader reads it."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .import_problem import UnusableSource
+from .imported import Imported
+
+_CALLABLE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*", re.ASCII)
+IMAGE = (3, 224, 224)
+"""The sizes of an input that neither the user nor the network states."""
+
+
+class ImportRequest(NamedTuple):
+    """What the user asks for. `arguments` are those of a callable."""
+
+    source: str
+    name: str
+    inputs: Sequence[str] = ()
+    arguments: Mapping[str, Any] = {}
+
+
+def import_source(request: ImportRequest) -> Imported:
+    """Import what a user names. Raises UnusableSource or ImportFailed."""
+    source = request.source
+    if not Path(source).exists() and _CALLABLE.fullmatch(source):
+        return _from_callable(request)
+    path = Path(source)
+    suffix = path.suffix.lower()
+    reader = _READERS.get(suffix)
+    if reader is None:
+        raise UnusableSource(_no_reader(suffix, source), "see `archdsl import --help` for what can be imported")
+    if not path.is_file():
+        raise UnusableSource(f"there is no file {source}")
+    if request.arguments:
+        raise UnusableSource("--set is for a Python callable")
+    return reader(path, request)
+
+
+def _no_reader(suffix: str, source: str) -> str:
+    if suffix in (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle"):
+        return f"{source} holds weights or pickled objects, which are never unpickled, not a network"
+    if suffix == ".safetensors":
+        return f"{source} holds weights alone, not a network"
+    return f"{source} is neither MODULE:CALLABLE nor a file of a known kind ({', '.join(_READERS)})"
+
+
+def default_name(source: str) -> str:
+    """The name of a network from its source: `resnet50` for `torchvision.models:resnet50` and `resnet50.onnx`."""
+    return Path(source).stem if Path(source).exists() else source.rpartition(":")[2].rpartition(".")[2]
+
+
+def _from_callable(request: ImportRequest) -> Imported:
+    import torch
+
+    from .callables import module_of, sizes_of
+    from .example_inputs import example_of
+    from .torch_module import import_module
+
+    given = example_of(request.inputs) if request.inputs else None
+    module = module_of(request.source, request.arguments)
+    example = given if given is not None else torch.randn(1, *(sizes_of(module) or IMAGE))
+    return import_module(module, example, request.name)
+
+
+_READERS: dict[str, Callable[[Path, ImportRequest], Imported]] = {}

@@ -1,0 +1,132 @@
+"""Values while a foreign graph is read: tensors of the network, constants, and what is computed from parameters."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import torch
+
+from .atoms import View, sizes
+
+
+class Tensor(NamedTuple):
+    """A tensor that depends on the input: a node of ours, and how the foreign tensor lies in it."""
+
+    node: int
+    view: View
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The sizes of the foreign tensor."""
+        return sizes(self.view)
+
+
+class ConstantTensor(NamedTuple):
+    """A tensor whose numbers are known."""
+
+    tensor: torch.Tensor
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Its sizes."""
+        return tuple(self.tensor.shape)
+
+
+class ForeignParameter(NamedTuple):
+    """A learned tensor of the module, by name."""
+
+    name: str
+    sizes: tuple[int, ...]
+
+
+class Computed(NamedTuple):
+    """A tensor that is computed from parameters and constants alone."""
+
+    name: str
+    target: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: tuple[tuple[str, Any], ...]
+    sizes: tuple[int, ...]
+
+
+Learned = ForeignParameter | Computed
+Value = Tensor | ConstantTensor | ForeignParameter | Computed
+
+
+def parameters_of(value: Any) -> Iterator[str]:
+    """The names of the parameters that a value is computed from."""
+    match value:
+        case ForeignParameter():
+            yield value.name
+        case Computed():
+            yield from parameters_of(value.args)
+            yield from parameters_of(tuple(each for _, each in value.kwargs))
+        case ConstantTensor() | Tensor():
+            return
+        case tuple() | list():
+            for each in value:
+                yield from parameters_of(each)
+        case _:
+            return
+
+
+def parameter_sizes(value: Any, name: str) -> tuple[int, ...]:
+    """The sizes of a parameter among nested values; empty if it is not there."""
+    match value:
+        case ForeignParameter():
+            return value.sizes if value.name == name else ()
+        case Computed():
+            return parameter_sizes(value.args, name) or parameter_sizes(tuple(v for _, v in value.kwargs), name)
+        case ConstantTensor():
+            return ()
+        case tuple() | list():
+            return next((found for each in value if (found := parameter_sizes(each, name))), ())
+        case _:
+            return ()
+
+
+def evaluate(value: Any, given: Mapping[str, torch.Tensor]) -> Any:
+    """The number or tensor of a value, for these parameters."""
+    match value:
+        case ForeignParameter():
+            return given[value.name]
+        case ConstantTensor():
+            return value.tensor
+        case Computed():
+            args = [evaluate(each, given) for each in value.args]
+            return value.target(*args, **{name: evaluate(each, given) for name, each in value.kwargs})
+        case tuple() | list():
+            return type(value)(evaluate(each, given) for each in value)
+        case _:
+            return value
+
+
+MOVES = frozenset(
+    """view reshape flatten unflatten permute transpose swapaxes t unsqueeze squeeze select slice narrow chunk split
+    split_with_sizes unbind getitem cat stack contiguous clone alias detach movedim expand_as _unsafe_view
+    lift_fresh_copy""".split()  # noqa: SIM905  # a page of quotes would say no more
+)
+"""Operations that only move elements."""
+
+
+def only_moves(value: Any) -> bool:
+    """Whether a value consists of elements of parameters, each where it was or elsewhere."""
+    match value:
+        case ForeignParameter():
+            return True
+        case ConstantTensor():
+            return False
+        case Computed():
+            inputs = [
+                each for each in _flat(value.args) if isinstance(each, ForeignParameter | Computed | ConstantTensor)
+            ]
+            return value.name in MOVES and all(map(only_moves, inputs))
+        case _:
+            return False
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    if isinstance(value, tuple | list) and not isinstance(value, ForeignParameter | Computed | ConstantTensor | Tensor):
+        for each in value:
+            yield from _flat(each)
+    else:
+        yield value

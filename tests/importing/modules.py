@@ -1,0 +1,172 @@
+"""Torch modules of many kinds, each with the sizes of its input."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+class Residual(nn.Module):
+    def __init__(self, body: nn.Module) -> None:
+        super().__init__()
+        self.body = body
+
+    def forward(self, x: torch.Tensor) -> Any:
+        return x + self.body(x)
+
+
+class Function(nn.Module):
+    """A function of tensors and of layers."""
+
+    def __init__(self, function: Callable[..., Any], **layers: nn.Module) -> None:
+        super().__init__()
+        self.function = function
+        self.layers = nn.ModuleDict(layers)
+
+    def forward(self, *x: torch.Tensor) -> Any:
+        return self.function(*x, *self.layers.values())
+
+
+class Window(nn.Module):
+    """Attention within windows of 4×4, shifted by 2, with a learned table of relative positions."""
+
+    def __init__(self, size: int, shift: int) -> None:
+        super().__init__()
+        self.qkv, self.out = nn.Linear(12, 36), nn.Linear(12, 12)
+        self.table = nn.Parameter(torch.randn(49, 3))
+        self.size, self.shift = size, shift
+        at = torch.arange(4)
+        y, x = (each.flatten() for each in torch.meshgrid(at, at, indexing="ij"))
+        self.index: torch.Tensor
+        self.register_buffer("index", (y[:, None] - y + 3) * 7 + x[:, None] - x + 3)
+
+    def forward(self, x: torch.Tensor) -> Any:
+        n, count = self.size, self.size // 4
+        x = x.permute(0, 2, 3, 1).roll((-self.shift, -self.shift), (1, 2))
+        windows = x.reshape(-1, count, 4, count, 4, 12).permute(0, 1, 3, 2, 4, 5).reshape(-1, 16, 12)
+        q, k, v = self.qkv(windows).reshape(-1, 16, 3, 3, 4).permute(2, 0, 3, 1, 4)
+        scores = q @ k.transpose(-2, -1) * 0.5 + self.table[self.index].permute(2, 0, 1)
+        if self.shift:
+            part = torch.zeros(n, n)
+            for i, rows in enumerate((slice(0, -4), slice(-4, -self.shift), slice(-self.shift, None))):
+                for j, columns in enumerate((slice(0, -4), slice(-4, -self.shift), slice(-self.shift, None))):
+                    part[rows, columns] = 3 * i + j
+            part = part.reshape(count, 4, count, 4).permute(0, 2, 1, 3).reshape(-1, 16)
+            hidden = (part[:, None] != part[:, :, None]) * -100.0
+            scores = (scores.reshape(-1, count**2, 3, 16, 16) + hidden[:, None]).reshape(-1, 3, 16, 16)
+        made = self.out((scores.softmax(-1) @ v).transpose(1, 2).reshape(-1, 16, 12))
+        made = made.reshape(-1, count, count, 4, 4, 12).permute(0, 1, 3, 2, 4, 5).reshape(-1, n, n, 12)
+        return made.roll((self.shift, self.shift), (1, 2)).permute(0, 3, 1, 2)
+
+
+def _channel_shuffle(x: torch.Tensor) -> Any:
+    return x.reshape(-1, 2, 6, 8, 8).transpose(1, 2).reshape(-1, 12, 8, 8)
+
+
+def _squeeze(x: torch.Tensor, down: nn.Module, up: nn.Module) -> Any:
+    return x * torch.sigmoid(up(F.relu(down(x.mean((2, 3), keepdim=True)))))
+
+
+def _halves(x: torch.Tensor, conv: nn.Module) -> Any:
+    left, right = x.chunk(2, 1)
+    return torch.cat([left, conv(right)], 1)
+
+
+def _shared(x: torch.Tensor, conv: nn.Module) -> Any:
+    return conv(conv(x))
+
+
+def _unet(x: torch.Tensor, down: nn.Module, inner: nn.Module, up: nn.Module) -> Any:
+    small = down(x)
+    return torch.cat([x, up(F.interpolate(inner(small), scale_factor=2))], 1)
+
+
+def _outputs(x: torch.Tensor, a: nn.Module, b: nn.Module) -> dict[str, torch.Tensor]:
+    return {"first": a(x), "second": b(F.relu(x)).mean((2, 3))}
+
+
+def _heads(x: torch.Tensor, qkv: nn.Module, out: nn.Module) -> Any:
+    q, k, v = qkv(x).reshape(-1, 10, 3, 2, 6).permute(2, 0, 3, 1, 4)
+    return out(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+
+
+def _patches(x: torch.Tensor, conv: nn.Module, norm: nn.Module, fc: nn.Module) -> Any:
+    return fc(norm(conv(x).flatten(2).transpose(1, 2)).mean(1))
+
+
+def _mixer(x: torch.Tensor, tokens: nn.Module, channels: nn.Module) -> Any:
+    x = x + tokens(x.transpose(1, 2)).transpose(1, 2)
+    return x + channels(x)
+
+
+def conv(c: int, n: int, k: int = 3, **more: Any) -> nn.Conv2d:
+    return nn.Conv2d(c, n, k, padding=more.pop("padding", k // 2), **more)
+
+
+IMAGE, SEQUENCE = (12, 8, 8), (10, 12)
+
+MODULES: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
+    "chain": (lambda: nn.Sequential(conv(12, 6), nn.BatchNorm2d(6), nn.ReLU(), nn.Flatten(), nn.Linear(384, 5)), IMAGE),
+    "residual": (lambda: nn.Sequential(Residual(nn.Sequential(conv(12, 12), nn.BatchNorm2d(12))), nn.ReLU()), IMAGE),
+    "two branches": (lambda: Function(lambda x, a, b: a(x) * b(x), a=conv(12, 4), b=conv(12, 4, 1)), IMAGE),
+    "shared weights": (lambda: Function(_shared, conv=conv(12, 12)), IMAGE),
+    "squeeze and excite": (lambda: Function(_squeeze, down=conv(12, 3, 1), up=conv(3, 12, 1)), IMAGE),
+    "channel shuffle": (lambda: Function(_channel_shuffle), IMAGE),
+    "half of the channels": (lambda: Function(_halves, conv=conv(6, 6)), IMAGE),
+    "u-net": (lambda: Function(_unet, down=conv(12, 5, stride=2), inner=conv(5, 5), up=conv(5, 7)), IMAGE),
+    "grouped": (lambda: nn.Sequential(conv(12, 24, groups=12), conv(24, 8, groups=4, bias=False)), IMAGE),
+    "transposed": (lambda: nn.ConvTranspose2d(12, 5, 4, stride=2, padding=1, output_padding=1), IMAGE),
+    "dilated": (lambda: conv(12, 5, 3, dilation=2, padding=(2, 1)), IMAGE),
+    "signal": (
+        lambda: nn.Sequential(nn.Conv1d(3, 8, 5, stride=2), nn.BatchNorm1d(8), nn.AdaptiveMaxPool1d(1)),
+        (3, 40),
+    ),
+    "volume": (
+        lambda: nn.Sequential(nn.Conv3d(2, 4, 3), nn.InstanceNorm3d(4, affine=True), nn.AvgPool3d(2)),
+        (2, 8, 8, 8),
+    ),
+    "pools": (
+        lambda: Function(lambda x, a, b: torch.cat([a(x), b(x)], 1), a=nn.MaxPool2d(3, 2, 1), b=nn.AvgPool2d(3, 2, 1)),
+        IMAGE,
+    ),
+    "other activations": (
+        lambda: nn.Sequential(
+            nn.GELU(), nn.SiLU(), nn.Hardswish(), nn.PReLU(12), nn.LeakyReLU(0.2), nn.ELU(0.5), nn.Softplus(), nn.Mish()
+        ),
+        IMAGE,
+    ),
+    "normalization": (
+        lambda: nn.Sequential(nn.GroupNorm(3, 12), nn.InstanceNorm2d(12), nn.BatchNorm2d(12, eps=1e-3, affine=False)),
+        IMAGE,
+    ),
+    "resized": (lambda: nn.Upsample((11, 13), mode="bilinear"), IMAGE),
+    "pixel shuffle": (lambda: nn.Sequential(nn.PixelShuffle(2), nn.PixelUnshuffle(4)), IMAGE),
+    "padding of each edge": (lambda: nn.ReflectionPad2d((1, 2, 3, 0)), IMAGE),
+    "patches": (
+        lambda: Function(_patches, c=conv(12, 6, 4, stride=4, padding=0), n=nn.LayerNorm(6), f=nn.Linear(6, 3)),
+        IMAGE,
+    ),
+    "encoder layer": (lambda: nn.TransformerEncoderLayer(12, 3, 24, batch_first=True), SEQUENCE),
+    "multi-head attention": (
+        lambda: Function(
+            lambda x, a: a(x, x, x, need_weights=False)[0], a=nn.MultiheadAttention(12, 4, batch_first=True)
+        ),
+        SEQUENCE,
+    ),
+    "attention by hand": (lambda: Function(_heads, qkv=nn.Linear(12, 36), out=nn.Linear(12, 12)), SEQUENCE),
+    "attention in windows": (lambda: Window(8, 0), IMAGE),
+    "attention in shifted windows": (lambda: Window(8, 2), IMAGE),
+    "mixer": (lambda: Function(_mixer, tokens=nn.Linear(10, 10), channels=nn.Linear(12, 12)), SEQUENCE),
+    "features along the last axis": (lambda: nn.Sequential(nn.Linear(12, 20), nn.LayerNorm(20), nn.Tanh()), SEQUENCE),
+    "channels last": (
+        lambda: Function(
+            lambda x, n, f: f(n(x.permute(0, 2, 3, 1))).permute(0, 3, 1, 2), n=nn.LayerNorm(12), f=nn.Linear(12, 5)
+        ),
+        IMAGE,
+    ),
+    "arithmetic": (lambda: Function(lambda x: (2 * x + 1) / 3 - x.clamp(-1, 1) ** 2), IMAGE),
+    "several outputs": (lambda: Function(_outputs, a=conv(12, 3), b=conv(12, 4)), IMAGE),
+    "vector": (lambda: nn.Sequential(nn.Linear(9, 5), nn.BatchNorm1d(5), nn.ReLU(), nn.Linear(5, 2)), (9,)),
+}

@@ -1,0 +1,116 @@
+"""`archdsl import`: what it writes, and its errors."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from safetensors.torch import load_file
+
+import archdsl
+from archdsl.cli import main
+
+MODULE = """
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self, classes=10):
+        super().__init__()
+        self.conv, self.fc = nn.Conv2d(3, 8, 3), nn.Linear(8, classes)
+
+    def forward(self, x):
+        return self.fc(torch.relu(self.conv(x)).mean((2, 3)))
+
+class Ids(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.table, self.fc = nn.Embedding(50, 6), nn.Linear(6, 4)
+
+    def forward(self, ids):
+        return self.fc(self.table(ids))
+
+class Odd(nn.Module):
+    def forward(self, x):
+        return torch.fft.fft(x).real
+
+def fails():
+    raise RuntimeError("no weights")
+
+number = 3
+"""
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run the command in a folder with a module `imported_example`."""
+    (tmp_path / "imported_example.py").write_text(MODULE)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return lambda *words: CliRunner().invoke(main, ["import", *words])
+
+
+def test_a_callable(run: Run) -> None:
+    result = run("imported_example:Net", "--input", "3x16x16", "--set", "classes=7", "-o", "net.arch", "--name", "mine")
+    assert result.exit_code == 0, result.output
+    assert result.output.startswith("imported: 287 parameters, 42,392 MACs, outputs")
+    assert (
+        Path("net.arch").read_text()
+        == "net mine\ninput 3x16x16\n\nconv 8 k3; relu; gap  # archdsl: ignore[W0910]\nfc 7\n"
+    )
+    assert CliRunner().invoke(main, ["check", "net.arch", "--strict"]).exit_code == 0
+
+
+def test_standard_output_has_the_text_alone(run: Run) -> None:
+    result = run("imported_example:Net", "--input", "3x16x16")
+    assert result.stdout.endswith("fc 10\n")
+    assert "imported:" in result.stderr
+
+
+def test_weights(run: Run) -> None:
+    result = run("imported_example:Net", "--input", "3x9x9", "-o", "net.arch", "--weights", "net.safetensors")
+    assert result.exit_code == 0, result.output
+    module = archdsl.load("net.arch").to_torch()
+    assert not module.load_state_dict(load_file("net.safetensors")).missing_keys
+
+
+def test_ids(run: Run) -> None:
+    result = run("imported_example:Ids", "--input", "12 int(50)")
+    assert result.exit_code == 0, result.output
+    assert "input 12 int(50)\n\nembedding 6\nfc 4\n" in result.stdout
+
+
+def test_partial(run: Run) -> None:
+    result = run("imported_example:Odd", "--input", "8", "--partial", "-o", "net.arch")
+    assert result.exit_code == 1
+    assert "fft_fft" in result.stderr
+    assert "unknown" in Path("net.arch").read_text()
+
+
+ERRORS = {
+    "no callable": (["imported_example:Nett"], 2, "did you mean `imported_example:Net`?"),
+    "no package": (["no_such_package:net"], 2, "there is no Python module `no_such_package`"),
+    "not callable": (["imported_example:number"], 2, "cannot be called"),
+    "another result": (["builtins:dict"], 1, "returns dict, not a torch module"),
+    "an error in it": (["imported_example:fails"], 1, "RuntimeError: no weights"),
+    "an argument": (["imported_example:Net", "--set", "width=2"], 1, "TypeError"),
+    "no argument": (["imported_example:Net", "--set", "2"], 2, "`2` is not NAME=VALUE"),
+    "no size": (["imported_example:Net", "--input", "3xHxW"], 2, "is not a size like 3x224x224"),
+    "a wrong size": (["imported_example:Net", "--input", "4x8x8"], 1, "torch.export cannot trace the module"),
+    "no counterpart": (["imported_example:Odd", "--input", "8"], 1, "--partial"),
+    "pickled": (["net.pth"], 2, "never unpickled"),
+    "weights": (["net.safetensors"], 2, "holds weights alone"),
+    "no kind": (["net.xyz"], 2, "neither MODULE:CALLABLE nor a file of a known kind"),
+}
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_errors(run: Run, name: str) -> None:
+    words, status, message = ERRORS[name]
+    result = run(*words, "-o", "net.arch")
+    assert result.exit_code == status, result.output
+    assert message in result.stderr
+    assert "Traceback" not in result.output
+    assert not Path("net.arch").exists()
