@@ -9,7 +9,7 @@ from ..shapes.symbolic import plain
 from ..text.names import nearest
 from .measures import FIELD, MEMORY, PATHS, Measure, NetworkMeasures
 from .measures import SHARE as SHARES
-from .quantities import size
+from .quantities import at_example, size
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -25,10 +25,15 @@ class UnknownColumn(ValueError):
         super().__init__(f"unknown column `{name}`" + (f"; did you mean `{near}`?" if near else ""))
 
 
+def _no_total(facts: NetworkMeasures) -> str:
+    return ""
+
+
 class Column(Record):
     """One column: its name on the command line, its heading, its description, and the function for a node's cell.
 
-    In JSON it is a measure, or a field that every report has (`always`); any other column is written as text.
+    `total` is the cell of a row of totals. In JSON it is a measure, or a field that every report has (`always`); any
+    other column is written as text.
     """
 
     name: str
@@ -37,6 +42,7 @@ class Column(Record):
     cell: Callable[[NetworkMeasures, Node], str]
     measure: Measure | None = None
     always: bool = False
+    total: Callable[[NetworkMeasures], str] = _no_total
 
 
 class TableColumns:
@@ -53,6 +59,11 @@ class TableColumns:
             return ("",) * len(self._chosen)
         facts = self._facts
         return tuple("?" if facts is None else column.cell(facts, facts.graph.nodes[node]) for column in self._chosen)
+
+    def totals(self) -> tuple[str, ...]:
+        """The cells of the row of totals; empty for a column that has no total."""
+        facts = self._facts
+        return tuple("?" if facts is None else column.total(facts) for column in self._chosen)
 
 
 def choose(names: str) -> tuple[Column, ...]:
@@ -171,15 +182,31 @@ COLUMNS = (
         doc="parameters; `↺` where the layer reuses the weights of another",
         cell=_parameters,
         always=True,
+        total=lambda facts: f"{facts.costs.total.parameters:,}",
     ),
-    Column(name="trainable", head="trainable", doc="trainable parameters", cell=_trainable, always=True),
-    Column(name="macs", head="MACs", doc="multiply-accumulates per sample", cell=_macs, always=True),
+    Column(
+        name="trainable",
+        head="trainable",
+        doc="trainable parameters",
+        cell=_trainable,
+        always=True,
+        total=lambda facts: f"{facts.costs.total.trainable:,}",
+    ),
+    Column(
+        name="macs",
+        head="MACs",
+        doc="multiply-accumulates per sample",
+        cell=_macs,
+        always=True,
+        total=lambda facts: at_example(facts.graph, facts.costs.total.macs),
+    ),
     Column(
         name="memory",
         head="memory",
         doc="bytes of a batch that training keeps for the backward pass",
         cell=_memory,
         measure=MEMORY,
+        total=lambda facts: size(facts.memory.activations),
     ),
     Column(name="params%", head="% params", doc="share of all parameters", cell=_parameters_share, measure=SHARES),
     Column(name="macs%", head="% MACs", doc="share of all multiply-accumulates", cell=_macs_share, measure=SHARES),

@@ -1,5 +1,8 @@
 """Counts and bytes in words: `15.47 G`, `241.1 KiB`."""
 
+from ..graph import Draft, Graph, likely_shape
+from ..shapes.symbolic import plain
+
 
 def si(count: int) -> str:
     """`15.47 G`, `416.5 K`: three or four digits and a prefix."""
@@ -17,3 +20,12 @@ def size(count: int) -> str:
             break
         value /= 1024
     return f"{value:.0f} {word}" if word == "B" else f"{value:.1f} {word}"
+
+
+def at_example(network: Draft | Graph, count: int) -> str:
+    """A count of a network: `9,219`; if it depends on symbolic dimensions, at the example sizes: `9,219 at 3×8×8`."""
+    number = plain(count)
+    if number is count:
+        return f"{count:,}"
+    shapes = (likely_shape(network.nodes[i]) for i in network.inputs)
+    return f"{number:,} at " + ", ".join("×".join(str(plain(dim)) for dim in shape.dims) for shape in shapes if shape)

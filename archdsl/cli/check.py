@@ -22,6 +22,8 @@ _CONFLICTS = (
     ("--format json", "--sizes --diff", "--format json only reports on the network"),
     ("--format github", "--sizes --diff --explain", "--format github only reports diagnostics"),
     ("--format sarif", "--sizes --diff --explain", "--format sarif only reports diagnostics"),
+    ("--format markdown", "--sizes --diff --explain", "--format markdown is the table alone"),
+    ("--format latex", "--sizes --diff --explain", "--format latex is the table alone"),
 )
 
 
@@ -40,10 +42,10 @@ _CONFLICTS = (
 @click.option(
     "--format",
     "output",
-    type=click.Choice(["text", "json", "github", "sarif"]),
+    type=click.Choice(["text", "markdown", "latex", "json", "github", "sarif"]),
     default="text",
     show_default=True,
-    help="Output format: text for people, JSON, GitHub annotations, or SARIF.",
+    help="Output format: text for people, a table for a README or a paper, JSON, GitHub annotations, or SARIF.",
 )
 def command(
     files: tuple[str, ...],

@@ -119,6 +119,8 @@ def check_requested(requested: MeasureOptions, networks: int, output: str) -> No
         raise click.UsageError(
             f"--format {output} has no input coverage or largest batch: omit --input-coverage and --fits"
         )
+    if output in ("markdown", "latex") and requested.memory and not requested.columns:
+        raise click.UsageError(f"--format {output} shows memory as a column: add --columns memory")
     if output in ("github", "sarif") and (requested.memory or requested.columns):
         raise click.UsageError(f"--format {output} only reports diagnostics, not columns or memory")
     if requested.columns is not None:

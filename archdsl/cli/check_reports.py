@@ -46,6 +46,10 @@ def report(
         _sarif(analyses)
     elif output == "github":
         _github(analyses)
+    elif output in ("markdown", "latex"):
+        from .table_reports import report_table
+
+        status.failed = not report_table(analyses, several, output, measure) or status.failed  # type: ignore[arg-type]  # both are formats
     elif several:
         _lines(analyses)
     else:

@@ -1,9 +1,7 @@
 """A difference as Markdown, for a comment on a pull request."""
 
-from collections.abc import Sequence
-from html import escape
-
 from ...diagnostics.terminal import printable
+from ...text.markdown import code, code_cell, plain, table
 from .differences import Diff
 from .lines import DiffLine, lines, renamings, sums, verdict, warning
 
@@ -15,7 +13,7 @@ def render(diff: Diff) -> str:
     """The totals, the changed layers in a collapsed section, and which weights carry over."""
     parts = [f"### {_plain(diff.a.name)} → {_plain(diff.b.name)}", f"{_code(diff.a.file)} → {_code(diff.b.file)}"]
     rows = [[what, x, y, change] for what, x, y, change in sums(diff)]
-    parts.append(_table(["", "before", "after", "change"], "lrrr", rows))
+    parts.append(table(["", "before", "after", "change"], "lrrr", rows))
     parts.append(_layers(diff))
     parts.append(_weights(diff))
     return "\n\n".join(parts)
@@ -34,8 +32,8 @@ def _layers(diff: Diff) -> str:
         return "No layer differs."
     rest = [["", f"… and {len(cells) - _MOST} more lines", "", "", "", "", ""]] if len(cells) > _MOST else []
     head = ["", "layer", "", "output", "parameters", "MACs", "field"]
-    table = _table(head, "llllrrr", cells[:_MOST] + rest)
-    return f"<details{' open' if count <= 12 else ''}><summary>Layers</summary>\n\n{table}\n\n</details>"
+    found_table = table(head, "llllrrr", cells[:_MOST] + rest)
+    return f"<details{' open' if count <= 12 else ''}><summary>Layers</summary>\n\n{found_table}\n\n</details>"
 
 
 def _weights(diff: Diff) -> str:
@@ -43,33 +41,20 @@ def _weights(diff: Diff) -> str:
     found = [f"**Weights**: {first}{f': {second}' if second else ''}."]
     moved = renamings(diff.weights)
     if moved:
-        table = _table(["module before", "module after"], "ll", [[_cell(a), _cell(b)] for a, b in moved[:_MOST]])
-        found.append(f"<details><summary>Renamed modules</summary>\n\n{table}\n\n</details>")
+        found_table = table(["module before", "module after"], "ll", [[_cell(a), _cell(b)] for a, b in moved[:_MOST]])
+        found.append(f"<details><summary>Renamed modules</summary>\n\n{found_table}\n\n</details>")
     if careful := warning(diff.weights, _code):
         found.append(f"**Warning**: {careful}.")
     return "\n\n".join(found)
 
 
-def _table(head: Sequence[str], alignment: str, rows: Sequence[Sequence[str]]) -> str:
-    rule = ["---:" if side == "r" else "---" for side in alignment]
-    return "\n".join(f"| {' | '.join(row)} |" for row in [head, rule, *rows])
-
-
 def _plain(text: str) -> str:
-    """Text without markup."""
-    return "".join(
-        f"\\{char}" if char in "\\`*_{}[]()#+-.!|~@" else char for char in escape(printable(text), quote=False)
-    )
+    return plain(printable(text))
 
 
 def _code(text: str) -> str:
-    """Text as code, in which nothing is markup and nobody is mentioned."""
-    text = printable(text)
-    longest = max((len(run) for run in "".join(c if c == "`" else " " for c in text).split()), default=0)
-    ticks, blank = "`" * (longest + 1), " " * (longest > 0)
-    return f"{ticks}{blank}{text}{blank}{ticks}"
+    return code(printable(text))
 
 
 def _cell(text: str) -> str:
-    """Code in a table cell, which a vertical bar would end."""
-    return _code(text).replace("|", "\\|")
+    return code_cell(printable(text))

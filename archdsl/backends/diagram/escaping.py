@@ -6,6 +6,8 @@ inside its label.
 
 import unicodedata
 
+from ...text.latex import ESCAPES, escape
+
 LONGEST = 120
 """The maximum length of a label; longer ones end in an ellipsis."""
 
@@ -60,23 +62,4 @@ def _plain(char: str) -> bool:
 
 def tex(text: str) -> str:
     """Escape for LaTeX, outside math mode. Characters that its usual fonts lack become a question mark."""
-    return "".join(_TEX.get(char, char if ord(char) < 384 else "?") for char in clean(text))
-
-
-_TEX = {
-    **{char: f"\\{char}" for char in "{}$&#_%"},
-    "\\": r"\textbackslash{}",
-    "^": r"\textasciicircum{}",
-    "~": r"\textasciitilde{}",
-    "|": r"\textbar{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    '"': r"\char34{}",
-    "`": r"\textasciigrave{}",
-    "×": r"$\times$",
-    "·": r"$\cdot$",
-    "−": "$-$",
-    "…": r"\dots{}",
-    "\u200c": "",
-    "\u200d": "",
-}
+    return "".join(escape(char) if char in ESCAPES or ord(char) < 384 else "?" for char in clean(text))

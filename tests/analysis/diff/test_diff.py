@@ -8,12 +8,13 @@ from markdown_it import MarkdownIt
 
 import archdsl
 from archdsl.analysis import diff as differences
-from archdsl.analysis.diff.diff_markdown import _cell, _table
+from archdsl.analysis.diff.diff_markdown import _cell
 from archdsl.analysis.diff.diff_markdown import render as as_markdown
 from archdsl.analysis.diff.diff_report import report
 from archdsl.analysis.diff.diff_text import render
 from archdsl.analysis.diff.differences import Diff
 from archdsl.analysis.state_dict import state_dict
+from archdsl.text.markdown import table
 
 BASE = """\
 input 3x32x32
@@ -174,5 +175,5 @@ def test_markdown_shows_hostile_names_as_they_are() -> None:
 
 def test_a_bar_does_not_end_a_cell() -> None:
     assert _cell("a|b") == "`a\\|b`"
-    row = MarkdownIt("commonmark").enable("table").render(_table(["x", "y"], "ll", [[_cell("a|`b"), "c"]]))
+    row = MarkdownIt("commonmark").enable("table").render(table(["x", "y"], "ll", [[_cell("a|`b"), "c"]]))
     assert "<td><code>a|`b</code></td>\n<td>c</td>" in row
