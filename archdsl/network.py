@@ -82,6 +82,7 @@ class Network:
         self.program = program
         self.graph = graph
         self.diagnostics = with_fixes(found)
+        self.library = beside(program.source) if library is None else library
         self._text = _Text(program, settings, library)
 
     @cached_property

@@ -36,7 +36,7 @@ def train_options() -> dict[OptionGroup, list[tuple[str, str, str]]]:
     found: dict[OptionGroup, list[tuple[str, str, str]]] = {}
     for option in train.params:
         if isinstance(option, GroupedOption) and option.group and not (option.name or "").startswith("recipe_"):
-            name = option.opts[0] + (f" {option.metavar}" if option.metavar else "")
+            name = max(option.opts, key=len) + (f" {option.metavar}" if option.metavar else "")
             words, _, default = (option.help or "").removesuffix("]").partition(" [default: ")
             default = default or (str(option.default) if option.show_default else "")
             found.setdefault(option.group, []).append((name, default, words))

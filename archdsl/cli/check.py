@@ -7,12 +7,14 @@ import click
 
 from ..diagnostics import Sink
 from ..graph import Graph
-from ..network import Analysis, analyze
+from ..network import Analysis
 from ..text.source import Source
 from .check_measures import MeasureOptions, check_requested, measure_options
 from .check_reports import Status, report
-from .common import Texts, network_options, parse_override, parse_settings, read, refuse_unused, show_diagnostics
+from .common import network_options, parse_override, parse_settings, refuse_unused, show_diagnostics
 from .conflicts import refuse_conflicts
+from .folders import expanded
+from .network_text import NetworkText, NetworkTexts, named_network
 
 _MEASURES = "--columns --batch --optimizer --precision --fits --input-coverage"
 _CONFLICTS = (
@@ -64,26 +66,35 @@ def command(
 ) -> None:
     """Check networks: shapes, parameters, multiply-accumulates, errors.
 
-    A single FILE is shown as a table, several as one line each; `-` is standard input. `# archdsl: ignore[W0903]` at
-    the end of a line silences that warning there; `archdsl explain W0903` explains it.
+    FILE is a file, a folder (every network below it), `-` for standard input, zoo:NAME, REVISION:FILE, or the folder
+    of a run. A single network is shown as a table, several as one line each. `# archdsl: ignore[W0903]` at the end of a
+    line silences that warning there; `archdsl explain W0903` explains it.
     """
     if bool(files) == (text is not None):
         raise click.UsageError("give the files to check, or source text with -e")
     if unsafe and not (fix or diff):
         raise click.UsageError("--unsafe needs --fix or --diff")
     refuse_conflicts(_CONFLICTS)
-    if explain and len(files) > 1 and output == "text":
+    names = expanded(files)
+    several = names != list(files) or len(names) > 1
+    if explain and several and output == "text":
         raise click.UsageError("--explain extends the table of a single network: give one file")
-    check_requested(measure, len(files), output)
+    check_requested(measure, 2 if several else 1, output)
     # A single file is read before the report starts, so an unreadable file ends the command.
-    sources = Texts(files) if len(files) > 1 else [Source(text, name="<text>") if text is not None else read(files[0])]
+    texts = NetworkTexts(names) if several else [named_network(names[0] if names else None, text)]
     values, override = parse_settings(settings), parse_override(inputs)
 
-    def check(source: Source) -> Analysis:
-        return analyze(source, Sink(), values, override, recipe=_check_recipe, pedantic=pedantic, blocks_only=True)
+    def check(text: NetworkText) -> Analysis:
+        return text.analyze(values, override, recipe=_check_recipe, pedantic=pedantic, blocks_only=True)
+
+    def fixed(text: NetworkText) -> Analysis:
+        def again(source: Source) -> Analysis:
+            return check(text.replace(source=source))
+
+        return apply_fixes(check(text), again, writable=text.writable, unsafe=unsafe, diff=diff)
 
     # One network at a time, so memory does not grow with the number of files.
-    analyses: Iterator[Analysis] = (check(source) for source in sources)
+    analyses: Iterator[Analysis] = (check(text) for text in texts)
     if sizes is not None:
         from .size_queries import answer_sizes
 
@@ -92,16 +103,16 @@ def command(
         from .fixing import apply_fixes
 
         # All files are fixed before the report starts, so an unwritable file ends the command before any output.
-        analyses = iter([apply_fixes(analysis, check, unsafe=unsafe, diff=diff) for analysis in analyses])
+        analyses = iter([fixed(text) for text in texts])
     status = Status(strict=strict)
     if diff:
         for analysis in status.counted(analyses):
             show_diagnostics(analysis)
     else:
-        report(status.counted(analyses), status, len(files) > 1, output, explain, measure)
+        report(status.counted(analyses), status, several, output, explain, measure)
     if not status.failed:
         refuse_unused(override)
-    missing = isinstance(sources, Texts) and sources.missing
+    missing = isinstance(texts, NetworkTexts) and texts.missing
     sys.exit(2 if missing else int(status.failed))
 
 

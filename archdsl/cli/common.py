@@ -3,21 +3,17 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn, Protocol, TypeVar
 
 import click
 
-from ..diagnostics import Sink
 from ..diagnostics.diagnostic import Found
 from ..diagnostics.terminal import printable, render, summary
 from ..elaborate import Override
 from ..elaborate.given_values import parameter, parse_parameter, parse_sizes
-from ..network import Network, analyze
-from ..text.files import MAX_BYTES, UnreadableFile, decode
 from ..text.source import Source
-from ..zoo import read_named
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -80,77 +76,6 @@ def parse_override(inputs: tuple[str, ...]) -> Override:
     return Override(sizes)
 
 
-def read(name: str) -> Source:
-    """The text of a file, of `zoo:NAME`, or of standard input for `-`. Exits with 2 if it cannot be read."""
-    if name == "-":
-        return _read_stdin()
-    try:
-        return read_named(name)
-    except UnreadableFile as error:
-        usage(f"{name}: {error}{_near_file(name)}")
-
-
-def _read_stdin() -> Source:
-    """The text on standard input. Exits with 2 if it is not text, with 1 if the stream fails."""
-    try:
-        data = sys.stdin.buffer.read(MAX_BYTES + 1)
-    except OSError as error:
-        click.echo(f"archdsl: standard input cannot be read: {error.strerror}", err=True)
-        raise SystemExit(1) from None
-    try:
-        return Source(decode(data), name="<stdin>")
-    except UnreadableFile as error:
-        usage(f"standard input: {error}")
-
-
-class Texts:
-    """The texts of files, each read on demand; afterwards `missing` is true if some could not be read."""
-
-    def __init__(self, names: Sequence[str]) -> None:
-        self._names = names
-        self.missing = False
-
-    def __iter__(self) -> Iterator[Source]:
-        """Yield each readable text; unreadable ones are reported and skipped."""
-        for name in self._names:
-            try:
-                source = read(name)
-            except SystemExit as stop:
-                if stop.code != 2 or len(self._names) == 1:
-                    raise
-                self.missing = True
-                continue
-            yield source
-
-
-def read_all(names: Sequence[str]) -> tuple[list[Source], bool]:
-    """The texts of files, and whether all could be read; unreadable ones are reported. Exits with 2 if none can be
-    read.
-    """
-    found = []
-    for name in names:
-        try:
-            found.append(read(name))
-        except SystemExit:
-            if len(names) == 1:
-                raise
-    if not found:
-        raise SystemExit(2)
-    return found, len(found) == len(names)
-
-
-def _near_file(name: str) -> str:
-    from ..text.names import nearest
-
-    path = Path(name)
-    try:
-        others = [p.name for p in path.parent.iterdir() if p.suffix == ".arch"]
-    except (OSError, ValueError):
-        return ""
-    near = nearest(path.name, others)
-    return f"; did you mean `{path.parent / near}`?" if near and near != path.name else ""
-
-
 def in_shell(path: Path) -> str:
     """A path quoted for a shell command that a user may copy."""
     import shlex
@@ -196,13 +121,3 @@ def _fixable(network: Checked) -> str:
     words = [f"{safe} fixable with --fix"] * bool(safe)
     words += [f"{count} {'' if safe else 'fixable '}with --fix --unsafe"] * (count > safe)
     return f" ({', '.join(words)})" if words else ""
-
-
-def load_or_exit(path: str, settings: Mapping[str, Any] | None = None, override: Override | None = None) -> Network:
-    """The network in a file; shows its errors and exits with 1 if it has any."""
-    analysis = analyze(read(path), Sink(), settings, override)
-    if analysis.network is None:
-        show_diagnostics(analysis)
-        raise SystemExit(1)
-    refuse_unused(override)
-    return analysis.network

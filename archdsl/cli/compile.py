@@ -3,17 +3,21 @@
 import click
 
 from ..diagnostics.terminal import printable
-from .common import load_or_exit, network_options, parse_override, parse_settings
+from .common import network_options, parse_override, parse_settings
+from .network_text import expression_option, named_network
 from .output import write_output
 
 
 @click.command("compile")
-@click.argument("file")
+@click.argument("file", required=False)
+@expression_option
 @click.option("-o", "--output", default="-", metavar="PATH", help="Output file; `-` is standard output.")
 @network_options
-def command(file: str, output: str, settings: tuple[str, ...], inputs: tuple[str, ...]) -> None:
+def command(
+    file: str | None, text: str | None, output: str, settings: tuple[str, ...], inputs: tuple[str, ...]
+) -> None:
     """Generate PyTorch source for the network in FILE. It builds the same module and does not need archdsl."""
-    network = load_or_exit(file, parse_settings(settings), parse_override(inputs))
+    network = named_network(file, text).network(parse_settings(settings), parse_override(inputs))
     write_output(output, network.to_source().encode())
     if output != "-":
         click.echo(f"{printable(output)}: class {network.graph.name}, {network.parameters:,} parameters")

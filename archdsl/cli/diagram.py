@@ -6,8 +6,9 @@ from pathlib import Path
 import click
 
 from ..diagnostics.terminal import printable
-from .common import load_or_exit, network_options, parse_override, parse_settings, usage
+from .common import network_options, parse_override, parse_settings, usage
 from .conflicts import Conflict, refuse_conflicts
+from .network_text import expression_option, named_network
 from .output import write_output
 
 _FORMATS = {
@@ -24,7 +25,8 @@ _FORMATS = {
 
 
 @click.command("diagram")
-@click.argument("file")
+@click.argument("file", required=False)
+@expression_option
 @click.option("-o", "--output", required=True, metavar="PATH", help="Output file; `-` is standard output.")
 @click.option(
     "--format",
@@ -75,7 +77,8 @@ _FORMATS = {
 @click.option("--check", is_flag=True, help="Write nothing; exit with status 1 if PATH is missing or out of date.")
 @network_options
 def command(
-    file: str,
+    file: str | None,
+    text: str | None,
     output: str,
     format_: str | None,
     view: str,
@@ -102,7 +105,7 @@ def command(
         raise click.UsageError("--check compares with a file: name it with -o")
     kind = format_ or _format_of(output)
     refuse_conflicts(_conflicts(kind, view, direction))
-    network = load_or_exit(file, parse_settings(settings), parse_override(inputs))
+    network = named_network(file, text).network(parse_settings(settings), parse_override(inputs))
     from ..backends.diagram import THEMES, CannotDraw, DiagramStyle, View, ViewOptions, diagram
 
     style = DiagramStyle(

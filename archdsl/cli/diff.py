@@ -4,14 +4,10 @@ import sys
 
 import click
 
-from ..diagnostics import Sink
-from ..network import Network, analyze
-from ..text.files import UnreadableFile
-from ..text.library import Library, Stack
-from ..text.source import Source
-from ..zoo import shipped
-from .common import parse_override, parse_settings, read, refuse_unused, show_diagnostics, usage
+from ..network import Network
+from .common import parse_override, parse_settings, refuse_unused, show_diagnostics
 from .conflicts import refuse_conflicts
+from .network_text import NetworkText, named_network
 
 _CONFLICTS = (
     ("--format json", "--full", "--format json has every tensor"),
@@ -20,8 +16,8 @@ _CONFLICTS = (
 
 
 @click.command("diff")
-@click.argument("a")
-@click.argument("b")
+@click.argument("names", nargs=-1, metavar="A B")
+@click.option("-e", "--expr", "texts", multiple=True, metavar="TEXT", help="Use this source text instead of B, or A.")
 @click.option("--set", "both", multiple=True, metavar="NAME=VALUE", help="Set a parameter of both networks.")
 @click.option("--set-a", multiple=True, metavar="NAME=VALUE", help="Set a parameter of A only.")
 @click.option("--set-b", multiple=True, metavar="NAME=VALUE", help="Set a parameter of B only.")
@@ -42,8 +38,8 @@ _CONFLICTS = (
     help="Output format: text for people, JSON, or Markdown for a pull request comment.",
 )
 def command(
-    a: str,
-    b: str,
+    names: tuple[str, ...],
+    texts: tuple[str, ...],
     both: tuple[str, ...],
     set_a: tuple[str, ...],
     set_b: tuple[str, ...],
@@ -53,10 +49,13 @@ def command(
 ) -> None:
     """Compare two networks layer by layer, and list which weights of A can be loaded into B.
 
-    A and B are files, zoo:NAME, or REVISION:FILE of a git repository. The exit status is 0 if the networks are the
-    same, 1 if they differ, and 2 for an error, as with the Unix diff.
+    A and B are files, zoo:NAME, REVISION:FILE of a git repository, or folders of runs; `-` is standard input. The exit
+    status is 0 if the networks are the same, 1 if they differ, and 2 for an error, as with the Unix diff.
     """
     refuse_conflicts(_CONFLICTS)
+    if len(names) + len(texts) != 2:
+        raise click.UsageError("give two networks: archdsl diff A B")
+    a, b = [named_network(name) for name in names] + [named_network(None, text) for text in texts]
     first = _network(a, (*both, *set_a), inputs)
     second = _network(b, (*both, *set_b), inputs)
     from ..analysis.diff import diff
@@ -77,26 +76,12 @@ def command(
     sys.exit(int(found.differs))
 
 
-def _network(name: str, settings: tuple[str, ...], inputs: tuple[str, ...]) -> Network:
+def _network(text: NetworkText, settings: tuple[str, ...], inputs: tuple[str, ...]) -> Network:
     """A network without errors; otherwise shows them and exits with 2, because 1 means that the networks differ."""
-    source, library = _read(name)
     override = parse_override(inputs)
-    analysis = analyze(source, Sink(), parse_settings(settings), override, library)
+    analysis = text.analyze(parse_settings(settings), override)
     if analysis.network is None:
         show_diagnostics(analysis)
         raise SystemExit(2)
     refuse_unused(override)
     return analysis.network
-
-
-def _read(name: str) -> tuple[Source, Library | None]:
-    """The text with this name, and the library of the files that it uses; None for files on disk next to it."""
-    from .revision import is_revision, read_revision
-
-    if not is_revision(name):
-        return read(name), None
-    try:
-        source, library = read_revision(name)
-    except UnreadableFile as error:
-        usage(f"{name}: {error}")
-    return source, Stack(library, shipped())

@@ -7,7 +7,8 @@ import click
 
 from ..analysis.quantities import size
 from ..diagnostics.terminal import printable
-from .common import load_or_exit, network_options, parse_override, parse_settings, usage
+from .common import network_options, parse_override, parse_settings, usage
+from .network_text import STDIN, TEXT, NetworkText, expression_option, named_network
 from .problems import fail, given, need
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ _DEPRECATED = "TorchScript is deprecated in PyTorch: prefer `--to torch` or `--t
 
 
 @click.command("export", epilog="docs/runs.md describes each format and how to load it.")
-@click.argument("source", metavar="RUN|FILE")
+@click.argument("source", required=False, metavar="RUN|FILE")
+@expression_option
 @click.option(
     "--to", "form", type=click.Choice(list(_FORMS)), help="Format [default: by the extension of -o, else onnx]."
 )
@@ -39,7 +41,8 @@ _DEPRECATED = "TorchScript is deprecated in PyTorch: prefer `--to torch` or `--t
 )
 @network_options
 def command(
-    source: str,
+    source: str | None,
+    text: str | None,
     form: str | None,
     output: str | None,
     preprocess: bool,
@@ -57,7 +60,8 @@ def command(
     """
     kind = _form(form, output)
     _refuse(kind, batch, opset)
-    folder = Path(source)
+    network = named_network(source, text)
+    folder = Path(source or "-")
     if kind == "safetensors" and given("preprocess"):
         usage("--preprocess does not apply to safetensors, which holds weights only")
     if folder.is_dir():
@@ -70,8 +74,8 @@ def command(
     else:
         if given("preprocess"):
             usage("--preprocess is for a RUN, which stores the mean and standard deviation of its images")
-        made = _of_file(source, settings, inputs, seed, batch)
-        path = Path(output) if output else Path(f"{_stem(source)}{_FORMS[kind]}")
+        made = _of_file(network, settings, inputs, seed, batch)
+        path = Path(output) if output else Path(f"{_stem(network)}{_FORMS[kind]}")
     _report(path, made, kind, _write(made, kind, path, opset))
 
 
@@ -110,11 +114,11 @@ def _of_run(folder: Path, prepare: bool, batch: int | None) -> "Exportable":
 
 
 def _of_file(
-    name: str, settings: tuple[str, ...], inputs: tuple[str, ...], seed: int, batch: int | None
+    text: NetworkText, settings: tuple[str, ...], inputs: tuple[str, ...], seed: int, batch: int | None
 ) -> "Exportable":
-    network = load_or_exit(name, parse_settings(settings), parse_override(inputs))
+    network = text.network(parse_settings(settings), parse_override(inputs))
     if network.graph.symbols:
-        usage(f"{name}: its input has symbolic dimensions; set its size: `--input 3x224x224`")
+        usage(f"{text.source.name}: its input has symbolic dimensions; set its size: `--input 3x224x224`")
     from ..training.inference.export_source import of_network
 
     try:
@@ -123,8 +127,9 @@ def _of_file(
         _without_memory(error)
 
 
-def _stem(name: str) -> str:
-    return "net" if name == "-" else Path(name.removeprefix("zoo:")).stem
+def _stem(text: NetworkText) -> str:
+    name = text.source.name
+    return "net" if name in (STDIN, TEXT) else Path(name.rpartition(":")[2]).stem
 
 
 def _write(made: "Exportable", form: "Form", path: Path, opset: int | None) -> "Agreement":

@@ -14,17 +14,17 @@ from .common import usage
 from .output import write_output
 
 
-def apply_fixes(network: Analysis, check: Callable[[Source], Analysis], *, unsafe: bool, diff: bool) -> Analysis:
+def apply_fixes(
+    network: Analysis, check: Callable[[Source], Analysis], *, writable: bool, unsafe: bool, diff: bool
+) -> Analysis:
     """Apply the fixes to a network's text and report them; returns the network of the fixed text.
 
     With `diff`, the changes are shown, nothing is written, and the network is returned unchanged.
     """
     source = network.source
     path = source.path
-    if path is None and not diff:
-        usage(f"{source.name} is not a file, so fixes cannot be written to it; --diff shows them")
-    if source.name.startswith("zoo:") and not diff:
-        usage(f"{source.name} is part of archdsl and is not changed")
+    if not writable and not diff:
+        usage(f"{source.name} is not a file that fixes can be written to; --diff shows them")
     fixed = fix(source, network.diagnostics, lambda text: check(text).diagnostics, unsafe=unsafe)
     if diff or path is None:
         click.echo(_diff(source, fixed.source), nl=False)

@@ -15,26 +15,33 @@ from ..syntax import parse
 from ..syntax.ast import LayerStatement, Program, same
 from ..syntax.format import format_program, one_names
 from ..text.source import Source, Span
-from .common import read_all, use_color
+from .common import use_color
+from .folders import expanded
+from .network_text import NetworkText, NetworkTexts, named_network
 from .output import write_output
 
 
 @click.command("fmt")
-@click.argument("files", nargs=-1, required=True, metavar="FILE…")
+@click.argument("files", nargs=-1, metavar="FILE…")
+@click.option("-e", "--expr", "expression", metavar="TEXT", help="Format this source text instead of a file.")
 @click.option(
     "--check",
     is_flag=True,
     help="Write nothing; list the files that would change, and exit with status 1 if there are any.",
 )
 @click.option("--diff", "show_diff", is_flag=True, help="Write nothing; show the changes.")
-def command(files: tuple[str, ...], check: bool, show_diff: bool) -> None:
-    """Format FILEs in place. Comments and meaning are preserved.
+def command(files: tuple[str, ...], expression: str | None, check: bool, show_diff: bool) -> None:
+    """Format FILEs in place; of a folder, all networks below it. Comments and meaning are preserved.
 
-    `-` reads standard input and writes to standard output. Files with syntax errors are left unchanged.
+    A text that is not an editable file (`-`, -e TEXT, zoo:NAME, REVISION:FILE, a run) is formatted to standard
+    output. Files with syntax errors are left unchanged.
     """
+    if bool(files) == (expression is not None):
+        raise click.UsageError("give the files to format, or source text with -e")
     changed = broken = 0
-    sources, whole = read_all(files)
-    for source in sources:
+    named = NetworkTexts(expanded(files))
+    for network in [named_network(None, expression)] if expression is not None else named:
+        source = network.source
         text = formatted(source)
         if text is None:
             broken += 1
@@ -46,8 +53,8 @@ def command(files: tuple[str, ...], check: bool, show_diff: bool) -> None:
         if check and differs:
             click.echo(f"{printable(source.name)} would change")
         if not check and not show_diff:
-            write(source, text, differs)
-    sys.exit(bool(broken or (check and changed)) if whole else 2)
+            write(network, text, differs)
+    sys.exit(2 if named.missing else bool(broken or (check and changed)))
 
 
 def formatted(source: Source) -> str | None:
@@ -85,9 +92,10 @@ def _named(part: Any, names: Mapping[str, str]) -> Any:
     return part.replace(**{field: _named(value, names) for field, value in part})
 
 
-def write(source: Source, text: str, differs: bool) -> None:
-    """Replace the file's content atomically, or write to standard output if the text came from standard input."""
-    if source.path is None:
+def write(network: NetworkText, text: str, differs: bool) -> None:
+    """Replace the file's content atomically, or write to standard output if it is not a file of the user."""
+    source = network.source
+    if not network.writable or source.path is None:
         write_output("-", text.encode())
     elif differs:
         write_output(str(source.path.resolve()), text.encode())

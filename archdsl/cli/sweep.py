@@ -12,10 +12,11 @@ from ..training.recipe.grouped_options import GroupedCommand, grouped_option
 from ..training.recipe.groups import OptionGroup
 from ..training.recipe.options import given_options, placeholder, sentence, text_option
 from ..training.sweep.search_space import BadRange, Space, space_of
-from .common import read, usage
+from .common import usage
+from .network_text import NetworkText, named_network, read_network_text
 from .problems import fail, given, need
 from .sweep_trials import checked, go, new_folder, sweep_context
-from .training_options import data_dir_option, device_option, input_option
+from .training_options import data_dir_option, device_option, expression_option, input_option
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -36,6 +37,7 @@ def _values_options(command: F) -> F:
     "on a logarithmic scale. If there are only lists, all combinations are tried (grid search).",
 )
 @click.argument("file", required=False)
+@expression_option
 @_values_options
 @grouped_option(
     OptionGroup.COMMON,
@@ -58,6 +60,7 @@ def _values_options(command: F) -> F:
 @input_option
 def command(
     file: str | None,
+    text: str | None,
     settings: tuple[str, ...],
     inputs: tuple[str, ...],
     trials: int | None,
@@ -74,12 +77,14 @@ def command(
     need("`archdsl sweep`", "sweep")
     options = given_options(recipe)
     if resume is not None:
-        if file or settings or inputs or out or options or data_dir or given("device"):
+        if file or text or settings or inputs or out or options or data_dir or given("device"):
             usage("a resumed sweep keeps its settings: only `--trials` may be given")
         _resume(Path(resume), trials)
-    elif file is None:
+    elif file is None and text is None:
         usage("give a network to train, or a sweep to resume: `--resume SWEEP`")
     else:
+        network = named_network(file, text)
+        settings, inputs = _with_those_of_the_run(network, settings), inputs or network.sizes
         try:
             space = space_of(settings, options)
         except BadRange as error:
@@ -87,11 +92,11 @@ def command(
         if not space.dimensions:
             usage("nothing varies; give a list or a range, such as `--lr 0.01..0.3` or `--set width=0.5,1,2`")
         typed = {entry.option: options[entry.path] for entry in recipe_fields() if entry.path in options}
-        _start(file, space, settings, typed, inputs, trials, data_dir, out, device)
+        _start(network, space, settings, typed, inputs, trials, data_dir, out, device)
 
 
 def _start(
-    file: str,
+    network: NetworkText,
     space: Space,
     settings: tuple[str, ...],
     typed: dict[str, str],
@@ -103,12 +108,12 @@ def _start(
 ) -> None:
     from ..training.errors.problem import Problem
     from ..training.model_spec import NETWORK, used_files
-    from ..training.runs.digests import of_text
     from ..training.runs.run_folder import Run
+    from ..training.runs.text_digests import of_text
     from ..training.sweep.search import DEFAULT_TRIALS
     from ..training.sweep.sweep_settings import SweepSettings
 
-    context = sweep_context(read(file), space, inputs, data_dir, device)
+    context = sweep_context(network, space, inputs, data_dir, device)
     try:
         name, data, origins = checked(context)
     except BadOption as error:
@@ -118,7 +123,7 @@ def _start(
     grid = space.grid()
     if trials and grid and trials > len(grid):
         usage(f"--trials {trials}: the lists have {len(grid)} combinations; leave --trials out to try them all")
-    texts = {**used_files(context.network), NETWORK: context.network.text}
+    texts = {**used_files(context.network, context.library), NETWORK: context.network.text}
     plan = SweepSettings(
         network=name,
         data=data,
@@ -136,13 +141,13 @@ def _start(
         Run(folder).write_network(texts)
     except Problem as problem:
         fail(problem)
-    go(folder, plan, sweep_context(context.network, plan.space(), inputs, plan.data_dir, device))
+    go(folder, plan, sweep_context(network, plan.space(), inputs, plan.data_dir, device))
 
 
 def _resume(folder: Path, trials: int | None) -> None:
     from ..training.errors.problem import Problem
     from ..training.model_spec import NETWORK
-    from ..training.runs.loaded_run import verify_texts
+    from ..training.runs.run_network import verify_texts
     from ..training.sweep.sweep_settings import read_sweep
 
     try:
@@ -153,8 +158,19 @@ def _resume(folder: Path, trials: int | None) -> None:
     if trials is not None and trials < plan.trials:
         usage(f"--trials {trials}: the sweep already has {plan.trials:,} trials; give more, or leave --trials out")
     plan = plan.model_copy(update={"trials": trials or plan.trials})
-    context = sweep_context(read(str(folder / NETWORK)), plan.space(), plan.sizes, plan.data_dir, plan.device)
+    network = read_network_text(str(folder / NETWORK))
+    context = sweep_context(network, plan.space(), plan.sizes, plan.data_dir, plan.device)
     go(folder, plan, context)
+
+
+def _with_those_of_the_run(network: NetworkText, settings: tuple[str, ...]) -> tuple[str, ...]:
+    """The values of the network's parameters: those of the command, and of the run that it comes from the others."""
+    typed = {setting.partition("=")[0] for setting in settings}
+    others = {name: value for name, value in network.given.items() if name not in typed}
+    for name, value in others.items():
+        if isinstance(value, list):
+            usage(f"--set: the run has a list for `{name}`, which a sweep would vary; sweep its net.arch instead")
+    return (*(f"{name}={value}" for name, value in others.items()), *settings)
 
 
 def _seed(space: Space) -> int:

@@ -2,16 +2,18 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from ..diagnostics import Sink
 from ..diagnostics.terminal import printable, render, summary
+from ..network import beside
 from ..text import paths
 from ..training.recipe.composition import BadOption
 from ..training.sweep.search_space import Space
 from .common import in_shell, parse_override, usage, use_color
+from .network_text import NetworkText
 from .problems import fail
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ _UNKNOWN_PARAMETER = "E0206"
 
 
 def sweep_context(
-    network: Any, space: Space, inputs: tuple[str, ...], data_dir: str | None, device: str
+    network: NetworkText, space: Space, inputs: tuple[str, ...], data_dir: str | None, device: str
 ) -> "SweepContext":
     from rich.console import Console
 
@@ -37,7 +39,8 @@ def sweep_context(
     console = Console(highlight=False)
     return SweepContext(
         space=space,
-        network=network,
+        network=network.source,
+        library=network.library or beside(network.source),
         sizes=inputs,
         override=parse_override(inputs),
         data_dir=Path(data_dir) if data_dir else None,

@@ -16,9 +16,10 @@ from ..training.recipe.grouped_options import GroupedCommand, grouped_option
 from ..training.recipe.groups import OptionGroup
 from ..training.recipe.options import given_options, recipe_options
 from .common import in_shell, usage
+from .network_text import named_network
 from .problems import fail, need
 from .train_work import AUTO, TrainOptions, resume_run, start, start_or_resume
-from .training_options import data_dir_option, device_option, input_option
+from .training_options import data_dir_option, device_option, expression_option, input_option
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -46,6 +47,7 @@ Weights, learning curves, the confusion matrix, settings and checkpoints are wri
     epilog="Options override the settings in the file's `train { … }` block.",
 )
 @click.argument("file", required=False)
+@expression_option
 @recipe_options
 @device_option
 @grouped_option(OptionGroup.COMMON, "--out", metavar="FOLDER", help="Run folder. [default: runs/NET-DATA-N]")
@@ -70,6 +72,7 @@ Weights, learning curves, the confusion matrix, settings and checkpoints are wri
 )
 def command(
     file: str | None,
+    text: str | None,
     resume: str | None,
     data_dir: str | None,
     out: str | None,
@@ -85,15 +88,17 @@ def command(
         if tensorboard:
             need("--tensorboard", "tensorboard")
         if resume == AUTO:
-            if file is None or out is None:
+            if (file is None and text is None) or out is None:
                 usage(f"`--resume {AUTO}` starts or resumes a run: give the network, and its folder with --out")
-            work = start_or_resume(file, settings, inputs, out, options)
+            work = start_or_resume(named_network(file, text), settings, inputs, out, options)
         elif resume is not None:
             if settings or inputs or out:
                 usage("--set, --input and --out do not apply to a resumed run, which keeps its network and folder")
+            if text is not None:
+                usage("-e does not apply to a resumed run, which keeps its network")
             work = resume_run(resume, file, options)
-        elif file is not None:
-            work = start(file, settings, inputs, out, options)
+        elif file is not None or text is not None:
+            work = start(named_network(file, text), settings, inputs, out, options)
         else:
             usage("give a network to train, or a run to resume: `--resume RUN`")
 

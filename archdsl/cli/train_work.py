@@ -20,7 +20,8 @@ from ..text import paths
 from ..text.source import Source
 from ..training.recipe.composition import EXTENDABLE, BadOption, compose, extend, option_of
 from ..training.recipe.recipe import Recipe
-from .common import load_or_exit, parse_override, parse_settings, usage, use_color
+from .common import parse_override, parse_settings, usage, use_color
+from .network_text import NetworkText, read_network_text
 from .problems import fail, follows
 
 if TYPE_CHECKING:
@@ -59,10 +60,10 @@ class _PreparedRun(NamedTuple):
 
 
 def start(
-    file: str, settings: tuple[str, ...], inputs: tuple[str, ...], out: str | None, options: TrainOptions
+    text: NetworkText, settings: tuple[str, ...], inputs: tuple[str, ...], out: str | None, options: TrainOptions
 ) -> Work:
     """Train in a new run. Exits if the network, the recipe or the data set has errors."""
-    prepared = _read(file, settings, inputs, options)
+    prepared = _prepared(text, settings, inputs, options)
     return lambda group: _start(prepared, _new_run(prepared, out, group, leftovers=False), group)
 
 
@@ -74,7 +75,7 @@ def resume_run(folder: str, file: str | None, options: TrainOptions) -> Work:
     try:
         run = Run.open(Path(folder), writes=not follows())
         if file is not None:
-            run.refuse_changes(load_or_exit(file).source.text)
+            run.refuse_changes(read_network_text(file).source.text)
         return _resumed(run, extend(run.read_settings().recipe, options.recipe), options)
     except BadOption as error:
         usage(str(error))
@@ -83,13 +84,13 @@ def resume_run(folder: str, file: str | None, options: TrainOptions) -> Work:
 
 
 def start_or_resume(
-    file: str, settings: tuple[str, ...], inputs: tuple[str, ...], out: str, options: TrainOptions
+    text: NetworkText, settings: tuple[str, ...], inputs: tuple[str, ...], out: str, options: TrainOptions
 ) -> Work:
     """Train in the folder `out`: start a new run if there is none yet, otherwise resume it.
 
     The files of a process that ended before it wrote its settings are not a run, and are overwritten.
     """
-    prepared = _read(file, settings, inputs, options)
+    prepared = _prepared(text, settings, inputs, options)
 
     def go(group: "ProcessGroup") -> "Outcome":
         from ..training.runs.run_folder import Run
@@ -104,19 +105,23 @@ def start_or_resume(
     return go
 
 
-def _read(file: str, settings: tuple[str, ...], inputs: tuple[str, ...], options: TrainOptions) -> _PreparedRun:
-    given = parse_settings(settings)
-    network = load_or_exit(file, given, parse_override(inputs))
+def _prepared(
+    text: NetworkText, settings: tuple[str, ...], inputs: tuple[str, ...], options: TrainOptions
+) -> _PreparedRun:
+    given, sizes = text.settings(parse_settings(settings)), inputs or text.sizes
+    override = parse_override(sizes)
+    network = text.network(given, override)
     recipe = _recipe(network, options)
     from ..training.errors.problem import Problem
 
     try:
-        source = _source(network, recipe, options, Given(settings=given, override=parse_override(inputs)))
+        values = Given(settings=given, override=parse_override(sizes), library=network.library)
+        source = _source(network, recipe, options, values)
     except Problem as problem:
         fail(problem)
     if not follows():
         _show_warnings(network, recipe)
-    return _PreparedRun(network, given, inputs, recipe, source, options)
+    return _PreparedRun(network, given, sizes, recipe, source, options)
 
 
 def _show_warnings(network: Network, recipe: Recipe) -> None:

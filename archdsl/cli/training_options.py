@@ -19,6 +19,9 @@ data_dir_option = grouped_option(
     help="Read the data set from this folder instead of downloading it.",
 )
 
+expression_option = grouped_option(
+    OptionGroup.MODEL, "-e", "--expr", "text", metavar="TEXT", help="Use this source text instead of a file."
+)
 input_option = grouped_option(
     OptionGroup.MODEL,
     "--input",

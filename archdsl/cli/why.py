@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import click
 
 from ..diagnostics.terminal import printable
-from .common import network_options, parse_override, parse_settings, read, refuse_unused, show_diagnostics, usage
+from .common import network_options, parse_override, parse_settings, refuse_unused, show_diagnostics, usage
 from .conflicts import refuse_conflicts
+from .network_text import expression_option, named_network
 
 if TYPE_CHECKING:
     from ..analysis.locate import LocatedNode
@@ -17,8 +18,9 @@ _CONFLICTS = (("--format json", "--full", "--format json always has every layer"
 
 
 @click.command("why")
-@click.argument("file")
-@click.argument("name", metavar="NAME|LINE")
+@click.argument("file", required=False)
+@click.argument("name", required=False, metavar="NAME|LINE")
+@expression_option
 @network_options
 @click.option("--full", is_flag=True, help="Show every layer on its own line, without folding.")
 @click.option(
@@ -29,7 +31,15 @@ _CONFLICTS = (("--format json", "--full", "--format json always has every layer"
     show_default=True,
     help="Output format: text for people, or JSON with every layer.",
 )
-def command(file: str, name: str, settings: tuple[str, ...], inputs: tuple[str, ...], full: bool, output: str) -> None:
+def command(
+    file: str | None,
+    name: str | None,
+    text: str | None,
+    settings: tuple[str, ...],
+    inputs: tuple[str, ...],
+    full: bool,
+    output: str,
+) -> None:
     """Derive the output shape of a layer in FILE, step by step from the input.
 
     NAME is a module (features.conv1), a tensor (`as x`), a stage or an output; LINE is a line number and stands for the
@@ -39,11 +49,14 @@ def command(file: str, name: str, settings: tuple[str, ...], inputs: tuple[str, 
     refuse_conflicts(_CONFLICTS)
     from ..analysis.derivation import leads_to
     from ..analysis.locate import NodeNotFound, locate
-    from ..diagnostics import Sink
-    from ..network import analyze
 
+    if text is not None and name is None:  # with -e, the only word is the layer
+        file, name = None, file
+    if name is None:
+        raise click.UsageError("give the network and a layer: archdsl why FILE NAME")
+    network = named_network(file, text)
     override = parse_override(inputs)
-    analysis = analyze(read(file), Sink(), parse_settings(settings), override)
+    analysis = network.analyze(parse_settings(settings), override)
     if not analysis.errors:
         refuse_unused(override)
     try:
@@ -52,7 +65,7 @@ def command(file: str, name: str, settings: tuple[str, ...], inputs: tuple[str, 
         if analysis.errors:
             show_diagnostics(analysis)
             raise SystemExit(1) from None
-        usage(f"{file}: {nothing}")
+        usage(f"{network.source.name}: {nothing}")
     graph = analysis.graph
     derived = leads_to(analysis.draft, place.node) if graph is None else (graph, graph.nodes[place.node.id])
     if output == "json":

@@ -9,7 +9,7 @@ from torch import nn
 from ..diagnostics import Sink
 from ..graph import Graph
 from ..syntax import ast, parse
-from ..text.files import read_source
+from ..text.library import Library, join
 from ..text.source import Source
 from .data.dataset_spec import ImageShape
 from .network_check import image_shape
@@ -60,7 +60,7 @@ def model_spec_of(network: "Network", given: Mapping[str, Any], sizes: tuple[str
         file=str(source.path) if source.path else None,
         given=given,
         sizes=sizes,
-        used=used_files(source),
+        used=used_files(source, network.library),
         graph=network.graph,
         whitened={
             node.name: eps
@@ -70,22 +70,18 @@ def model_spec_of(network: "Network", given: Mapping[str, Any], sizes: tuple[str
     )
 
 
-def used_files(source: Source) -> dict[str, str]:
+def used_files(source: Source, library: Library) -> dict[str, str]:
     """The texts of the files that a text uses, directly or indirectly, by their paths relative to the text's folder."""
-    if source.path is None:
-        return {}
     found: dict[str, str] = {}
-    home, waiting = source.path.parent, [source]
+    waiting = [source]
     while waiting:
         current = waiting.pop()
-        assert current.path is not None
         for statement in parse(current, Sink()).statements:
             if not isinstance(statement, ast.UseFile) or not statement.quoted:
                 continue
-            path = current.path.parent / statement.target.text
-            name = path.resolve().relative_to(home.resolve()).as_posix()
+            name = join(current, statement.target.text)
             if name not in found:
-                used = read_source(path)
+                used = library.read(name)
                 found[name] = used.text
                 waiting.append(used)
     return found

@@ -26,11 +26,11 @@ from .model_spec import ModelSpec
 from .recipe.recipe import Recipe
 from .report import write_report
 from .runs.checkpoint import list_checkpoints, read, restore_newest
-from .runs.digests import of_text
 from .runs.loaded_run import refuse_not_finite
 from .runs.run_folder import Run
 from .runs.run_lock import claimed
 from .runs.run_settings import DataSettings, NetworkSettings, RunSettings, SetupSettings, versions
+from .runs.text_digests import of_text
 from .runs.weights import fitting, part, save_tensors
 
 

@@ -26,7 +26,7 @@ REFUSED = {
     "check net.arch --format github --explain": "leave out --explain",
     "check net.arch --format sarif --explain": "leave out --explain",
     "check net.arch net.arch --explain": "give one file",
-    "check -e input --fix": "fixes cannot be written to it; --diff shows them",
+    "check -e input --fix": "not a file that fixes can be written to; --diff shows them",
     "check net.arch --unsafe": "--unsafe needs --fix or --diff",
     "check net.arch --set classes=3 --set classes=4": "`classes` is given twice",
     "check net.arch --input 3x8x8 --input 3x9x9": "the size is given twice",

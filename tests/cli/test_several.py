@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from archdsl.cli import check, main
+from archdsl.cli import main, network_text
 from archdsl.network import analyze
 
 
@@ -73,7 +73,7 @@ def test_no_more_than_one_network_is_kept(many: list[str], form: str, monkeypatc
         kept.append(weakref.ref(found.draft))
         return found
 
-    monkeypatch.setattr(check, "analyze", watched)
+    monkeypatch.setattr(network_text, "analyze", watched)
     gc.freeze()  # objects from before need not be scanned forty times
     try:
         assert run("check", "--format", form, *many).exit_code == 1
@@ -93,7 +93,7 @@ def test_reports_are_written_as_they_are_made(many: list[str], form: str, monkey
         written.append(sys.stdout.buffer.tell())
         return analyze(*given, **named)
 
-    monkeypatch.setattr(check, "analyze", watched)
+    monkeypatch.setattr(network_text, "analyze", watched)
     run("check", "--format", form, *many)
     assert written[1] < written[20] < written[39]
 

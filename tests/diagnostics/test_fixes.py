@@ -114,7 +114,7 @@ def test_the_file_is_written_and_reported(tmp_path: Path) -> None:
 def test_what_cannot_be_written_is_reported_in_a_line() -> None:
     assert run("-e", "input 64; fcc 8", "--fix") == (
         2,
-        "archdsl: <text> is not a file, so fixes cannot be written to it; --diff shows them\n",
+        "archdsl: <text> is not a file that fixes can be written to; --diff shows them\n",
     )
     status, reported = run("-e", "input 64; fcc 8", "--unsafe")
     assert status == 2

@@ -13,8 +13,8 @@ from archdsl.training.data.images import DataSource, ImageSet, Request, Splits
 from archdsl.training.loop.callback import StopRequest, TrainingCallback
 from archdsl.training.model_spec import ModelSpec
 from archdsl.training.recipe.recipe import Recipe
-from archdsl.training.runs.digests import of_json
 from archdsl.training.runs.run_folder import Run
+from archdsl.training.runs.text_digests import of_json
 from archdsl.training.session import RunResources, Training
 
 SHAPE = ImageShape(1, 8, 8)

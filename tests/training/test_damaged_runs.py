@@ -195,7 +195,7 @@ def settings(rng: random.Random, folder: Path) -> None:
 
 def network(rng: random.Random, folder: Path) -> None:
     """Another text, with its digest."""
-    from archdsl.training.runs.digests import of_text
+    from archdsl.training.runs.text_digests import of_text
 
     text = (folder / "net.arch").read_text()
     old, new = rng.choice((

@@ -3,10 +3,11 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
 
 import torch
 from torch import Tensor
+
+from .text_digests import of_text
 
 DIGESTS = "digests"
 """The metadata entry of a safetensors file with the digests of its tensors, as JSON by name."""
@@ -23,16 +24,6 @@ def of_tensor(tensor: Tensor) -> str:
     digest = hashlib.sha256(f"{tensor.dtype} {tuple(tensor.shape)}".encode())
     digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()[:32]
-
-
-def of_text(text: str) -> str:
-    """The sha256 of a text in UTF-8, as 32 hex digits."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-
-def of_json(value: Any) -> str:
-    """The digest of a JSON value, independent of its formatting and the order of its names."""
-    return of_text(json.dumps(value, sort_keys=True))
 
 
 def describe(tensors: Mapping[str, Tensor], state: str | None = None) -> dict[str, str]:

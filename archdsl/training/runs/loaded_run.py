@@ -1,8 +1,6 @@
 """Loads a run from its folder: its network, with or without the trained weights."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
 
 import torch
 from torch import Tensor, nn
@@ -15,9 +13,8 @@ from ...text.files import UnreadableFile, read_source
 from ..data.dataset_spec import ImageShape
 from ..errors.run_errors import CannotResume
 from ..network_check import image_shape
-from ..safe_files import read_bytes
-from .digests import of_text
 from .run_folder import Run
+from .run_network import verify_texts
 from .run_settings import LARGEST_IMAGE, RunSettings
 from .weights import load_weights
 
@@ -54,22 +51,6 @@ def read_network(run: Run, settings: RunSettings) -> Network:
         name, equals, value = given.rpartition("=")
         sizes[name if equals else None] = parse_sizes(value)
     return analyze(source, Sink(), settings.network.given, Override(sizes)).checked()
-
-
-def verify_texts(folder: Path, texts: Mapping[str, str]) -> None:
-    """Raise CannotResume if net.arch, or a file that it uses, was changed."""
-    for name, digest in texts.items():
-        parts = PurePosixPath(name).parts
-        if not parts or ".." in parts or PurePosixPath(name).is_absolute():
-            raise CannotResume(folder, f"`{name}` is not a file in this folder")
-        try:
-            text = read_bytes(folder.joinpath(*parts)).decode("utf-8", "replace")
-        except (OSError, ValueError) as error:
-            why = getattr(error, "strerror", None) or str(error)
-            raise CannotResume(folder, f"{name}: {why}") from error
-        if of_text(text) != digest:
-            why = f"{name}: it was modified or is corrupt: its checksum does not match"
-            raise CannotResume(folder, why, "train the modified network in a new run")
 
 
 def load_run(run: Run, device: torch.device) -> LoadedRun:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from ..errors.run_errors import CannotResume, NoRun
 from ..safe_files import read_bytes
 from .checkpoint_numbers import first_error
-from .digests import of_json
+from .text_digests import of_json
 
 _DIGEST = "digest"
 M = TypeVar("M", bound=BaseModel)

@@ -11,6 +11,7 @@ from ...diagnostics import Sink
 from ...diagnostics.terminal import render
 from ...elaborate import Override
 from ...network import Analysis, Network, analyze
+from ...text.library import Library
 from ...text.source import Source
 from ..data.dataset_spec import DataSpec, ImageShape
 from ..data.images import DataSource, Request, Splits
@@ -68,6 +69,7 @@ class SweepContext:
 
     space: Space
     network: Source
+    library: Library
     sizes: tuple[str, ...]
     override: Override
     data_dir: Path | None
@@ -127,7 +129,7 @@ def attempt(context: SweepContext, point: Point, folder: Path) -> Trial:
 
 def analysed(context: SweepContext, point: Point, sink: Sink) -> Analysis:
     """The network at a point; its errors are reported to the sink."""
-    return analyze(context.network, sink, context.space.given(point), context.override)
+    return analyze(context.network, sink, context.space.given(point), context.override, context.library)
 
 
 def recipe_at(context: SweepContext, network: Network | None, point: Point, sink: Sink) -> Recipe | None:

@@ -28,7 +28,7 @@ def declared(command: click.Command) -> dict[str, set[str]]:
     for option in options(command):
         assert isinstance(option, GroupedOption), option.name
         assert option.group is not None, option.name
-        found[option.group.value].add(option.opts[0])
+        found[option.group.value].add(max(option.opts, key=len))
     return found
 
 

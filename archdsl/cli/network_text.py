@@ -1,0 +1,160 @@
+"""The network that a command reads: a file, `-`, a text, `zoo:NAME`, `REVISION:FILE`, or the folder of a run."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from ..diagnostics import Sink
+from ..elaborate import Override
+from ..network import Analysis, Network, analyze
+from ..record import Record
+from ..text.files import MAX_BYTES, UnreadableFile, decode
+from ..text.library import Library, Stack
+from ..text.source import Source
+from ..zoo import PREFIX, read_named, shipped
+from .common import parse_override, refuse_unused, show_diagnostics, usage
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+TEXT = "<text>"
+STDIN = "<stdin>"
+
+expression_option = click.option("-e", "--expr", "text", metavar="TEXT", help="Use this source text instead of a file.")
+"""`-e TEXT`, for commands that read one network."""
+
+
+class NetworkText(Record):
+    """A source text as the user named it, and what is known beside it.
+
+    `writable` is whether it is a file that a command may change: not one of the zoo, of a revision, or of a run.
+    `library` has the files that it uses; None for those beside it. `given` and `sizes` are the parameter values and
+    the input sizes with which a run trained it.
+    """
+
+    source: Source
+    writable: bool = False
+    library: Library | None = None
+    given: Mapping[str, Any] = {}
+    sizes: tuple[str, ...] = ()
+
+    def settings(self, typed: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameter values: those of the command before those of the run."""
+        return {**self.given, **typed}
+
+    def override(self, typed: Override) -> Override:
+        """The input sizes: those of the command, else those of the run."""
+        return typed if typed.sizes or not self.sizes else parse_override(self.sizes)
+
+    def analyze(self, settings: Mapping[str, Any], typed: Override, **options: Any) -> Analysis:
+        """The analysis with the command's values and sizes; options are those of `archdsl.network.analyze`."""
+        return analyze(self.source, Sink(), self.settings(settings), self.override(typed), self.library, **options)
+
+    def network(self, settings: Mapping[str, Any], typed: Override) -> Network:
+        """The network; shows its errors and exits with 1 if it has any."""
+        analysis = self.analyze(settings, typed)
+        if analysis.network is None:
+            show_diagnostics(analysis)
+            raise SystemExit(1)
+        refuse_unused(typed)
+        return analysis.network
+
+
+def named_network(name: str | None, text: str | None = None) -> NetworkText:
+    """The network that a command names: by `name`, or as a text with -e. Exits with 2 if that is not exactly one."""
+    if (name is None) == (text is None):
+        raise click.UsageError("give the network: a file, `-`, zoo:NAME, REVISION:FILE, a run's folder, or -e TEXT")
+    if text is not None:
+        return NetworkText(source=Source(text, name=TEXT))
+    assert name is not None
+    return read_network_text(name)
+
+
+def read_network_text(name: str) -> NetworkText:
+    """The text of a file, of standard input for `-`, of `zoo:NAME`, of REVISION:FILE, or of a run. Exits with 2 if it
+    cannot be read.
+    """
+    from .revision import is_revision, read_revision
+
+    if name == "-":
+        return NetworkText(source=_read_stdin())
+    if is_run(name):
+        return _read_run(Path(name))
+    try:
+        if is_revision(name):
+            source, library = read_revision(name)
+            return NetworkText(source=source, library=Stack(library, shipped()))
+        return NetworkText(source=read_named(name), writable=not name.startswith(PREFIX))
+    except UnreadableFile as error:
+        usage(f"{name}: {error}{_suggestion(name)}")
+
+
+class NetworkTexts:
+    """Several networks, each read when it is its turn; afterwards `missing` is true if some could not be read."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+        self.missing = False
+
+    def __iter__(self) -> Iterator[NetworkText]:
+        """Yield each readable text; unreadable ones are reported and skipped."""
+        for name in self._names:
+            try:
+                found = read_network_text(name)
+            except SystemExit as stop:
+                if stop.code != 2 or len(self._names) == 1:
+                    raise
+                self.missing = True
+                continue
+            yield found
+
+
+def is_run(name: str) -> bool:
+    """Whether a name is the folder of a run."""
+    return os.path.isfile(os.path.join(name, "settings.json")) and os.path.isfile(os.path.join(name, "net.arch"))
+
+
+def _read_run(folder: Path) -> NetworkText:
+    """The network of a run, with the values and sizes that it was trained with."""
+    from ..training.errors.problem import Problem
+    from ..training.runs.run_network import read_run_network
+    from .problems import fail
+
+    try:
+        source, given, sizes = read_run_network(folder)
+    except Problem as problem:
+        fail(problem)
+    return NetworkText(source=source, given=given, sizes=sizes)
+
+
+def _read_stdin() -> Source:
+    """The text on standard input. Exits with 2 if it is not text, with 1 if the stream fails."""
+    try:
+        data = sys.stdin.buffer.read(MAX_BYTES + 1)
+    except OSError as error:
+        click.echo(f"archdsl: standard input cannot be read: {error.strerror}", err=True)
+        raise SystemExit(1) from None
+    try:
+        return Source(decode(data), name=STDIN)
+    except UnreadableFile as error:
+        usage(f"standard input: {error}")
+
+
+def _suggestion(name: str) -> str:
+    """What may have been meant: a file with a similar name, or the text itself."""
+    from ..text.names import nearest
+
+    if any(mark in name for mark in ";\n") or name.startswith(("input ", "net ")):
+        return f'; a source text is given with -e: -e "{name.splitlines()[0]}"' if "\n" not in name else ""
+    path = Path(name)
+    try:
+        if path.is_dir():
+            return "; `archdsl check` and `archdsl fmt` read whole folders"
+        others = [each.name for each in path.parent.iterdir() if each.suffix == ".arch"]
+    except (OSError, ValueError):
+        return ""
+    near = nearest(path.name, others)
+    return f"; did you mean `{path.parent / near}`?" if near and near != path.name else ""
