@@ -48,7 +48,7 @@ class ZooEntry(Record):
                 return Citation(
                     authors=found["authors"], title=found["title"], year=int(found["year"]), place=found["place"]
                 )
-        raise LookupError(f"{self.path.name} names no paper of {self.paper or 'anybody'}")
+        raise LookupError(f"the header of {self.path.name} cites no paper that starts with `{self.paper}`")
 
 
 class Citation(Record):

@@ -70,7 +70,7 @@ class MemoryReport(Model):
     running_means: int = Field(description="Copies of all weights that the recipe averages: `ema`, `lookahead`.")
     activations: int = Field(description="All that autograd keeps for the backward pass.")
     activation_gradients: int = Field(
-        description="The most gradients of activations that the backward pass holds at a time."
+        description="The most activation gradients that the backward pass holds at any one time."
     )
     total: int
 
@@ -116,7 +116,7 @@ class Totals(Model):
     macs: int | str = Field(description="Multiply-accumulates per sample; FLOPs = 2 × MACs.")
     weight_bytes: int = Field(description="Bytes of parameters and buffers in float32.")
     receptive_field: int | None = Field(
-        None, description="With --columns rf: the largest receptive field of the last layer with positions."
+        None, description="With --columns rf: the largest receptive field of any layer whose output has positions."
     )
     memory: MemoryReport | None = Field(
         None, description="With --columns memory or --batch: the memory that training takes."

@@ -19,9 +19,11 @@ class StepReport(Model):
     line: str = Field(description="`12`, or `FILE:12` outside of the network's own file.")
     scopes: list[str] = Field(description="The stages, branches and blocks around it, outermost first.")
     shape: str = Field(description="Sizes without the batch, closed forms for symbolic dimensions; `?` for none.")
-    source: str = Field(description="`from NAME` where its input is not the step before; else empty.")
+    source: str = Field(description="`from NAME` if its input is not the previous step; else empty.")
     reasons: list[str] = Field(description="Why the shape is what it is: `floor((28 − 2)/2) + 1 = 14`.")
-    demands: list[str] = Field(description="What it requires of symbolic dimensions, beyond the steps before it.")
+    demands: list[str] = Field(
+        description="What it requires of symbolic dimensions, in addition to the previous steps."
+    )
 
 
 class DecisionReport(Model):

@@ -67,7 +67,7 @@ def formatted(source: Source) -> str | None:
         return None
     text = format_program(program, synonyms())
     if not _means(text, program):
-        what = "formatting would change its meaning, so it is left unchanged; please report this file"
+        what = "formatting would change its meaning, so it is left unchanged; please report this as a bug"
         click.echo(f"archdsl: {printable(source.name)}: {what}", err=True)
         return None
     return text

@@ -1,6 +1,6 @@
 """What a layer reads: which positions along each axis of its input one position of its output depends on.
 
-Convolutions, poolings, shuffles, resampling and attention windows are periodic: position period·q + r of the output
+Convolutions, pooling, shuffles, resampling and attention windows are periodic: position period·q + r of the output
 reads step·q plus offsets that depend only on r. Only `ReadsAll` and `ReadsBefore` are not. The offsets of a period are
 stored position by position, so it is bounded: for a period above `LONGEST_PERIOD`, a layer returns "at most
 everything".

@@ -118,7 +118,7 @@ def check_windows(op: AttentionOptions, y: Shape, shifts: tuple[int, ...], windo
 def _check_options(op: AttentionOptions, y: Shape) -> None:
     """Check combinations of options. These are rules of this language."""
     if isinstance(op.bias, str):
-        why = "it is that of the linear layers; the bias of relative positions is `relative`"
+        why = "it sets the bias of the linear layers; for a relative position bias, use `relative`"
         changes = Change.of(bias=None, relative="table" if op.bias == "relative" else op.bias)
         raise Reject("bias", why, changes=changes, recovery_shape=y, language_rule=True)
     if op.window is not None and op.grid is not None:

@@ -61,8 +61,8 @@ class AttentionOptions(LayerOp):
     sliding: Flag = argument(
         False,
         words={"sliding": True},
-        doc="the window slides: each step attends to the `window` steps around it, or up to it with `causal` "
-        "(Beltagy et al., 2020; Jiang et al., 2023)",
+        doc="the window slides: each step attends to the `window` steps around it, or with `causal` to the last "
+        "`window` steps (Beltagy et al., 2020; Jiang et al., 2023)",
     )
     grid: PositiveSpatialInt | None = argument(None, doc="size of the sparse windows")
     shift: NaturalSpatialInt = argument(
@@ -81,9 +81,10 @@ class AttentionOptions(LayerOp):
     dropout: Probability = argument(0.0, doc="probability of zeroing an attention weight in training")
     bias: LinearBias = argument(True, words={"nobias": False}, doc="whether the linear layers have a bias")
     qkv_bias: InputBias | None = argument(
-        None, doc="whether queries, keys and values have one, or only queries and values (`qv`); as `bias` by default"
+        None,
+        doc="whether queries, keys and values have a bias, or only queries and values (`qv`); `bias` if not given",
     )
-    out_bias: Flag | None = argument(None, doc="whether the last linear layer has one; as `bias` by default")
+    out_bias: Flag | None = argument(None, doc="whether the last linear layer has a bias; `bias` if not given")
     frozen: Flag = argument(
         False,
         words={"frozen": True},

@@ -86,7 +86,7 @@ class ELU(Activation):
 
 
 class SELU(Activation):
-    """The ELU whose scale keeps mean 0 and variance 1 from layer to layer (Klambauer et al., 2017).
+    """Scaled ELU, whose constants keep mean 0 and variance 1 from layer to layer (Klambauer et al., 2017).
 
     Example:
         input 256; selu
@@ -110,7 +110,7 @@ class CELU(Activation):
 
 
 class GELU(Activation):
-    """x·Φ(x), with Φ the normal distribution function; `gelu tanh` approximates it (Hendrycks & Gimpel, 2016).
+    """x·Φ(x), with Φ the normal CDF; `gelu tanh` approximates it (Hendrycks & Gimpel, 2016).
 
     Example:
         input 197x3072; gelu
@@ -148,7 +148,7 @@ class Mish(Activation):
 
 
 class Hardswish(Activation):
-    """x·hardsigmoid(x): piecewise linear silu (Howard et al., 2019).
+    """x·hardsigmoid(x): an approximation of silu (Howard et al., 2019).
 
     Example:
         input 16x112x112; hardswish
@@ -160,7 +160,7 @@ class Hardswish(Activation):
 
 
 class Hardsigmoid(Activation):
-    """min(max(x/6 + 1/2, 0), 1): piecewise linear sigmoid (Howard et al., 2019).
+    """min(max(x/6 + 1/2, 0), 1): a piecewise linear approximation of the sigmoid (Howard et al., 2019).
 
     The version of Courbariaux et al. (2015) is steeper: min(max(x/2 + 1/2, 0), 1).
 
@@ -265,7 +265,7 @@ class SoftmaxActivation(Layer):
         axes = self._axes(x)
         if len(axes) != axes[-1] - axes[0] + 1:
             why = f"the axes {' and '.join(x.letters[axis] for axis in axes)} of {x} are not adjacent"
-            raise Reject("axis", why, help="`permute` puts them side by side", recovery_shape=x, language_rule=True)
+            raise Reject("axis", why, help="`permute` makes them adjacent", recovery_shape=x, language_rule=True)
         return x
 
     def reads(self, x: Shape, y: Shape) -> Links:

@@ -194,7 +194,7 @@ def _is_copied(pattern: AxisPattern, index: int, x: Shape, shared: tuple[str, ..
 def _check_terms(pattern: AxisPattern, xs: tuple[Shape, ...]) -> None:
     """Check that there are one or two tensors, one per term, and that terms have names only. Raises Reject."""
     if len(pattern.left) > 2:
-        why = "at most two tensors are multiplied"
+        why = "at most two tensors can be multiplied"
         raise wrong(why, pattern.left[2].at, help="write one `einsum` after another; their order determines the cost")
     if len(pattern.left) != len(xs):
         count = len(pattern.left)

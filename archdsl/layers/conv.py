@@ -60,7 +60,7 @@ class Convolution(Layer):
     padding: Padding = argument(0, letter="p", words=PADDING_WORDS, doc="elements added at each end")
     dilation: PositiveSpatialInt = argument(1, letter="d", doc="distance between the kernel's elements")
     bias: Flag = argument(True, words={"nobias": False}, doc="whether to add a bias to each channel")
-    pad_mode: PadMode = argument("zeros", doc="what is added at the ends")
+    pad_mode: PadMode = argument("zeros", doc="how the padding is filled")
     pad_value: Annotated[float, Float()] = argument(0.0, doc="the value that `pad_mode=constant` adds")
     frozen: Flag = argument(False, words={"frozen": True}, doc="the kernel is not trained; the bias is")
     init: FilterInit | None = argument(None, doc=MATRIX_DOC)

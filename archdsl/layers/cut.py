@@ -54,7 +54,7 @@ class Pad(Layer):
     after: NaturalSpatialInt | None = argument(None, doc="elements added at the end; `amount` by default")
     axis: AnyAxis | None = argument(None, doc=f"{AXIS_DOC}; all spatial ones by default")
     mode: Annotated[Modes, OneOf(choices=("constant", "reflect", "replicate", "circular"))] = argument(
-        "constant", doc="what is added"
+        "constant", doc="how the added elements are filled"
     )
     value: AnyFloat = argument(0.0, doc="the value that `mode=constant` adds")
 
@@ -110,9 +110,9 @@ class Pad(Layer):
 
 
 class Crop(LayerOp):
-    """Keep a part of this size of every spatial dimension, the center by default (Ronneberger et al., 2015).
+    """Crop every spatial dimension to this size, by default around the center (Ronneberger et al., 2015).
 
-    `crop like=NAME` keeps as much as another tensor has, when the network runs.
+    `crop like=NAME` crops to the spatial size that another tensor has at run time.
 
     Example:
         input 64x64x64; crop 56
@@ -123,7 +123,7 @@ class Crop(LayerOp):
     style = "shape"
 
     size: PositiveSpatialInt | None = argument(None, positional=True, doc="spatial size of the output")
-    like: Tensor | None = argument(None, doc="a tensor that has the spatial size of the output, instead of `size`")
+    like: Tensor | None = argument(None, doc="a tensor with the spatial size of the output, instead of `size`")
     start: NaturalSpatialInt | None = argument(None, doc="first element; (W − size)//2 by default")
 
     def _target(self, xs: tuple[Shape, ...]) -> tuple[int, ...]:
@@ -132,7 +132,7 @@ class Crop(LayerOp):
         if (self.size is None) == (self.like is None):
             if self.size is not None:
                 changes = (Change.of(like=None), Change.of(size=None))
-                raise Reject("like", "a size and `like=` exclude each other", changes=changes, language_rule=True)
+                raise Reject("like", "a size and `like=` are mutually exclusive", changes=changes, language_rule=True)
             half = Change(instead=f"crop {max(1, plain(min(x.spatial_size)) // 2)}")
             raise Reject(None, "either a size or `like=` is required", changes=half, language_rule=True)
         if self.size is not None:

@@ -141,7 +141,7 @@ class Training:
         before = settings.setup
         if before.processes != self.group.size:
             started = f"{before.processes} process{'es' * (before.processes > 1)}"
-            self.callback.note(f"started in {started}, resumes in {self.group.size}: random numbers differ")
+            self.callback.note(f"started in {started}, resumed in {self.group.size}: random numbers differ")
         now = before.model_copy(update={"processes": self.group.size})
         run.write_settings(settings.model_copy(update={"recipe": self.recipe, "setup": now}))
         self.callback.note(_where(state, context))

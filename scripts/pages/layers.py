@@ -200,6 +200,6 @@ tests. `archdsl layers` prints the list below; `archdsl layers conv` shows one l
 reference explains [how to write arguments](../language/statements.md), and how to list the tensors that
 [merges](../language/merges.md) such as `add` and `concat` combine."""
 
-_NOTE = """Below each example you find its shape (with symbolic spatial dimensions where there is a closed form), its
+_NOTE = """Each example is followed by its shape (with symbolic spatial dimensions where there is a closed form), its
 weights and buffers under the names that PyTorch uses, its multiply-accumulates per sample if it has any, and the
 PyTorch call."""

@@ -121,7 +121,7 @@ def test_a_bug_in_the_formatter_changes_no_file(rough: Path, monkeypatch: pytest
     monkeypatch.setattr(fmt, "format_program", lambda *given: DAMAGE[kind](format_program(*given)))
     done = run(rough)
     assert done.exit_code == 1
-    assert "please report this file" in done.stderr
+    assert "please report this as a bug" in done.stderr
     assert rough.read_text() == ROUGH
 
 

@@ -70,7 +70,7 @@ class WeightsReport(Model):
 
     same: list[TensorReport]
     renamed: list[TensorPairReport] = Field(description="The same shape under a different name.")
-    changed: list[TensorPairReport] = Field(description="The same layer, in a different shape.")
+    changed: list[TensorPairReport] = Field(description="The same layer, with a different shape.")
     new: list[TensorReport] = Field(description="Only in the second.")
     left: list[TensorReport] = Field(description="Only in the first.")
     conflicting: list[str] = Field(description="Names that both have, with the same shape, for different layers.")

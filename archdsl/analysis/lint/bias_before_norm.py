@@ -12,10 +12,10 @@ from ._facts import Facts
 
 
 class BiasBeforeNorm(Diagnostic):
-    """A layer adds a bias to each channel, and the normalization after it subtracts the channel's mean again.
+    """A layer adds a bias to each channel, and the normalization after it subtracts the channel's mean.
 
-    The bias has no effect, but costs memory and optimizer state. Write `nobias`, or `bias=1` where the weights of a
-    published network need it.
+    The bias has no effect, but costs memory and optimizer state. Write `nobias`, or `bias=1` if the weights of a
+    published network include it.
 
     Source: Ioffe & Szegedy, Batch Normalization, 2015, section 3.2.
     """
@@ -32,7 +32,7 @@ class BiasBeforeNorm(Diagnostic):
     count: int
 
     def message(self) -> str:
-        return f"the bias of this `{self.keyword}` has no effect: `{self.norm}` subtracts it again"
+        return f"the bias of this `{self.keyword}` has no effect: `{self.norm}` subtracts it"
 
     def label(self) -> str:
         return f"{self.count:,} parameter{'s' * (self.count > 1)} without effect"

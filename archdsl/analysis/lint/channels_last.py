@@ -13,7 +13,7 @@ from ._facts import Facts
 class ChannelsLast(Diagnostic):
     """The shape of an input looks like height × width × channels, but it is read as channels × height × width.
 
-    `32x32x3` means 32 channels of 32×3. PyTorch puts the channels first; Keras and images in memory put them last. The
+    `32x32x3` means 32 channels of 32×3. PyTorch puts the channels first; Keras and image files put them last. The
     same holds for signals, where `128x9` in Keras is 128 steps of 9 features, and for volumes.
 
     Source: torch.nn.Conv2d, "(N, C, H, W)"; keras.layers.Conv2D, `data_format="channels_last"`.

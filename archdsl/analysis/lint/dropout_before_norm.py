@@ -11,7 +11,7 @@ from ._facts import Facts
 
 
 class DropoutBeforeNorm(Diagnostic):
-    """Dropout comes right before a batch normalization.
+    """Dropout comes right before batch normalization.
 
     During training, dropout raises the variance of its output, and the normalization's running variance adapts to it.
     At inference, dropout does nothing, and the running variance no longer matches. Put dropout after the last

@@ -12,7 +12,7 @@ from ._facts import Facts
 
 
 class TwoLinear(Diagnostic):
-    """A linear layer directly follows another: a single layer could compute the same.
+    """A linear layer directly follows another: a single layer could compute the same function.
 
     `fc 128; fc 64` is one matrix of 64 rows, with more weights but no more expressive power. The same holds for a
     convolution that follows one with `k1`. Usually an activation is missing. A middle that is narrower than both ends

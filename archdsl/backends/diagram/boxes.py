@@ -90,7 +90,7 @@ def _row(facts: DiagramSource, drawn: PlannedNode) -> BoxRow:
     if node.shared is not None:
         hints.append(f"the weights of {graph.nodes[node.shared].name}")
     if len(drawn.copies) > 1:
-        hints.append(f"and so on to {graph.nodes[drawn.copies[-1]].name}")
+        hints.append(f"repeated up to {graph.nodes[drawn.copies[-1]].name}")
     return BoxRow(
         words=_words(graph, drawn),
         style=node.op.style,

@@ -270,5 +270,5 @@ class CannotUnpack(Diagnostic):
 
     def message(self) -> str:
         found = f"{self.value} is not a list" if self.count is None else f"{self.value} has {self.count}"
-        names = "1 name takes" if self.wanted == 1 else f"{self.wanted} names take"
+        names = "1 name needs" if self.wanted == 1 else f"{self.wanted} names need"
         return f"{names} a list of {self.wanted} {'entry' if self.wanted == 1 else 'entries'}, but {found}"

@@ -6,7 +6,7 @@ from ..diagnostic import Diagnostic, Edit, Fix, Severity
 class UnusedIgnore(Diagnostic):
     """`# archdsl: ignore[…]` names a warning that does not occur on its line.
 
-    The comment would hide the warning if it occurs there later. Errors cannot be ignored.
+    The comment would hide the warning if it occurred there later. Errors cannot be ignored.
     """
 
     code = "W0917"

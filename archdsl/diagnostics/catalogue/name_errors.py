@@ -141,7 +141,7 @@ class UnknownSize(Diagnostic):
 class SizeBeforeInput(Diagnostic):
     """`@` refers to a size of the current tensor, but no `input` comes before it.
 
-    The default of a network parameter cannot use `@` either: the network starts after it.
+    The default of a network parameter cannot use `@` either, because it is evaluated before any input.
     """
 
     code = "E0207"

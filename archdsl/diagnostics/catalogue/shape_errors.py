@@ -56,7 +56,7 @@ class KernelTooLarge(CannotTake):
 class ChannelsComeFirst(Diagnostic):
     """The kernel does not fit because the input is written as height × width × channels.
 
-    `32x32x3` means 32 channels of 32×3. PyTorch puts the channels first; Keras and images in memory put them last.
+    `32x32x3` means 32 channels of 32×3. PyTorch puts the channels first; Keras and image files put them last.
     """
 
     code = "E0409"
@@ -89,8 +89,8 @@ class WrongDimensions(Diagnostic):
     """The number in a layer's name does not match the tensor's spatial dimensions.
 
     `conv1d` is for signals C×L, `conv2d` for images C×H×W, `conv3d` for volumes C×D×H×W; `conv` takes all three. The
-    same holds for the pooling, normalization and dropout layers that PyTorch and Keras number. Usually the channel
-    dimension is missing: a grayscale volume is 1×64×64×64.
+    same holds for pooling, normalization and dropout layers whose names contain a number in PyTorch and Keras. Usually
+    the channel dimension is missing: a grayscale volume is 1×64×64×64.
     """
 
     code = "E0410"
@@ -127,7 +127,7 @@ class NeedsFlatten(CannotTake):
     """
 
     code = "E0403"
-    title = "fc on an image"
+    title = "`fc` on an image"
     wrong = "input 3x8x8\nconv 8 k3\nfc 10\n"
     right = "input 3x8x8\nconv 8 k3\nflatten\nfc 10\n"
 

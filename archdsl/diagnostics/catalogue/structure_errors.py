@@ -66,9 +66,9 @@ class BadInput(Diagnostic):
 class SymbolicSize(Diagnostic):
     """The number of a layer's weights depends on a symbolic dimension.
 
-    Convolutions and poolings work with symbolic dimensions (`input 3xHxW`). The number of weights of an `fc` after
-    `flatten` depends on the number of elements, so the sizes must be known: pass `--input 3x224x224`, write them in the
-    text, declare them (`net N(H = 224, W = 224)`), or make the head independent of them with `gap`.
+    Convolutions and pooling layers work with symbolic dimensions (`input 3xHxW`). The number of weights of an `fc`
+    after `flatten` depends on the number of elements, so the sizes must be known: pass `--input 3x224x224`, write them
+    in the text, declare them (`net N(H = 224, W = 224)`), or make the head independent of them with `gap`.
     """
 
     code = "E0504"
@@ -279,8 +279,8 @@ class NeedsSetting(Diagnostic):
 class UndecidedSize(Diagnostic):
     """An operation on a symbolic dimension has no closed form.
 
-    Sums, differences, products and `//` by a number are exact for every value of `H`; dividing by `H` or raising it to
-    a power is not. Give the dimension a value: `--input 3x224x224`, or `net N(H = 224)`.
+    Sums, differences, products and `//` by a number have a closed form for every value of `H`; a division by `H` or a
+    power of it has none. Give the dimension a value: `--input 3x224x224`, or `net N(H = 224)`.
     """
 
     code = "E0510"

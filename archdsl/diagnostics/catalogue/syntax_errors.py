@@ -197,8 +197,8 @@ class PythonName(Diagnostic):
 class NoBody(Diagnostic):
     """A `{` follows a word that takes no body.
 
-    Only `stage`, `block`, `residual`, `shortcut`, `add`, `mul`, `concat`, `repeat`, `if`, `else`, `aux` and `train`
-    take a body.
+    Only `stage`, `block`, `repeat`, `if`, `else`, `aux`, `scan`, `moe`, `train`, `residual`, `shortcut`, and merges
+    such as `add` and `concat` take a body.
     """
 
     code = "E0108"

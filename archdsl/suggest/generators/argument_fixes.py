@@ -162,7 +162,7 @@ def _same_spread(context: SuggestionContext, layer: ast.LayerStatement) -> Itera
     words = [f"p{padding}"] if padding else []
     words += [f"output_padding={extra}"] if extra else []
     edits = (Edit(span=same.span, text=" ".join(words)),) if words else (remove_this(layer, same),)
-    yield rewritten(layer, edits, 0.0, f"it makes {s} times the size" if s > 1 else "it keeps the size")
+    yield rewritten(layer, edits, 0.0, f"it multiplies the size by {s}" if s > 1 else "it keeps the size")
 
 
 _PAIR = re.compile(r"\(\s*(\d+)\s*,\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)")

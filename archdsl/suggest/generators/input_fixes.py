@@ -185,7 +185,9 @@ def asserted(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
         if all(new) and new != tuple(map(plain, own.spatial_size)):
             kept = tuple(size[1:]) == tuple(map(plain, own.spatial_size))
             rank = 3.5 if kept else 0.9  # an output as large as the input, as it is: the layers between are wrong
-            yield _resized(entry, literal.span, (plain(own.channels), *new), rank, "the asserted output then fits")
+            yield _resized(
+                entry, literal.span, (plain(own.channels), *new), rank, "the output then matches the assertion"
+            )
 
 
 def sizes_in(condition: ast.Expr) -> Iterator[tuple[int, ...]]:

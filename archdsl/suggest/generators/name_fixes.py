@@ -125,7 +125,7 @@ def _renamed_values(context: SuggestionContext, site: ErrorSite, values: list[st
         if isinstance(each, ast.Let) and each.target.names[0].text == word and isinstance(each.value, ast.Number):
             text = each.value.span.text
             edit = Edit(span=site.span, text=text)
-            why = f"a block does not see `{word}`"
+            why = f"`{word}` is not visible inside a block"
             yield Candidate(title=f"write `{text}` instead of `{word}`", edits=(edit,), rank=0.7, why=why)
 
 

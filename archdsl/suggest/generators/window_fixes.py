@@ -1,4 +1,4 @@
-"""Windows that do not fit or round down: kernels, padding, strides, poolings, transposed convolutions, crops."""
+"""Windows that do not fit or round down: kernels, padding, strides, pooling, transposed convolutions, crops."""
 
 from collections.abc import Iterator
 
@@ -280,7 +280,7 @@ def at_end(context: SuggestionContext, site: ErrorSite, index: int, text: str, r
             yield Candidate(title=f"insert `{text}` after `{written(last)}`", edits=(edit,), rank=rank)
         else:
             edit = Edit(span=operand.span, text=f"{{ {text} }}")
-            yield Candidate(title=f"write `{{ {text} }}` for `{{ }}`", edits=(edit,), rank=rank)
+            yield Candidate(title=f"write `{{ {text} }}` instead of `{{ }}`", edits=(edit,), rank=rank)
     elif isinstance(operand, ast.Word):
         new = f"{{ from {operand.text}; {text} }}"
         edit = Edit(span=operand.span, text=new)

@@ -11,7 +11,7 @@ class CannotJoin(Problem):
         self.why = why
 
     def message(self) -> str:
-        return f"cannot join the other processes of the training: {self.why}"
+        return f"cannot join the other processes of this training run: {self.why}"
 
     def help(self) -> tuple[str, ...]:
         return (
@@ -28,7 +28,7 @@ class PeerLost(Problem):
         self.why = why
 
     def message(self) -> str:
-        return f"another process of the training ended unexpectedly, so this one stops, too ({self.why})"
+        return f"another process of this training run ended unexpectedly, so this one stops, too ({self.why})"
 
     def help(self) -> tuple[str, ...]:
         return (
@@ -41,7 +41,7 @@ class PeerFailed(Problem):
     """Another process of the training could not start, and has reported the reason."""
 
     def message(self) -> str:
-        return "another process of the training could not start"
+        return "another process of this training run could not start"
 
 
 class BatchTooSmall(Problem):

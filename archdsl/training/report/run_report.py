@@ -57,7 +57,7 @@ class ClassReport(Model):
     precision: float | None = Field(description="correct / predicted; null if this class was never predicted.")
     f1: float | None = Field(
         default=None,
-        description="2 · correct / (images + predicted), the harmonic mean of recall and precision; null without both.",
+        description="2 · correct / (images + predicted), the harmonic mean of recall and precision; null for 0 / 0.",
     )
 
 

@@ -130,9 +130,9 @@ def _refuse_optimizer(state: TrainingState, tensors: dict[str, Tensor], kind: st
     for index in range(len(parameters)):
         kept = set(part(tensors, f"optimizer.{index}"))
         if kept and "exp_avg" in _KEPT_BY.get(kind, ()) and len(kept & {"step", "exp_avg", "exp_avg_sq"}) not in (0, 3):
-            raise ValueError(f"optimizer.{index} has only {', '.join(sorted(kept))} of what {kind} keeps")
+            raise ValueError(f"optimizer.{index} is incomplete for {kind}: it has only {', '.join(sorted(kept))}")
         if kept and kind == "RMSprop" and not {"step", "square_avg"} <= kept:
-            raise ValueError(f"optimizer.{index} has only {', '.join(sorted(kept))} of what {kind} keeps")
+            raise ValueError(f"optimizer.{index} is incomplete for {kind}: it has only {', '.join(sorted(kept))}")
 
 
 def _restore(state: TrainingState, tensors: dict[str, Tensor], numbers: Numbers) -> None:

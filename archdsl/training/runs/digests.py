@@ -52,7 +52,7 @@ def verify(
     if state is not None and digests.pop(STATE, None) != of_text(state):
         raise Damaged("it is corrupt: the checksum of its training state does not match")
     if missing := sorted(digests.keys() ^ tensors.keys()):
-        raise Damaged(f"it is corrupt: `{missing[0]}` has a tensor or a checksum without the other")
+        raise Damaged(f"it is corrupt: `{missing[0]}` lacks its tensor or its checksum")
     for name, tensor in tensors.items():
         if digests[name] != of_tensor(tensor):
             raise Damaged(f"it is corrupt: the checksum of `{name}` does not match")

@@ -82,9 +82,9 @@ class DataSettings(_Section):
                 f"{len(self.mean)} means and {len(self.deviation)} standard deviations; there must be one per channel"
             )
         if self.shape is not None and self.shape[0] != len(self.mean):
-            raise ValueError(f"images of {self.shape[0]} channels, and {len(self.mean)} means")
+            raise ValueError(f"images of {self.shape[0]} channels, but {len(self.mean)} means")
         if self.shape is not None and prod(self.shape) > LARGEST_IMAGE:
-            raise ValueError(f"images of {'×'.join(map(str, self.shape))}: no more than {LARGEST_IMAGE:,} values")
+            raise ValueError(f"images of {'×'.join(map(str, self.shape))} have more than {LARGEST_IMAGE:,} values")
         if len(set(self.classes)) < len(self.classes):
             twice = next(name for name in self.classes if self.classes.count(name) > 1)
             raise ValueError(f"the class `{twice}` appears twice")

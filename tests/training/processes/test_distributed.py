@@ -156,7 +156,7 @@ def test_one_log_and_a_killed_process_ends_all(tmp_path: Path) -> None:
     other.send_signal(signal.SIGKILL)
     message = leader.communicate(timeout=60)
     assert leader.returncode == 1, message
-    assert "error: another process of the training ended unexpectedly, so this one stops, too (" in message[1]
+    assert "error: another process of this training run ended unexpectedly, so this one stops, too (" in message[1]
     assert "--resume RUN" in message[1]
     assert "Traceback" not in message[1]
     assert other.communicate() == ("", "")
