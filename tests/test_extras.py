@@ -15,7 +15,7 @@ from archdsl.extras import EXTRAS, MissingPackages, install_command, missing, pa
 
 ROOT = Path(__file__).parents[1]
 REQUIREMENTS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
-DEVELOPMENT = {"all", "bench", "dev", "site"}
+DEVELOPMENT = {"all", "bench", "dev", "release", "site"}
 
 
 def packages(extra: str) -> Iterator[str]:
