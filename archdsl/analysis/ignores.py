@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from ..diagnostics.catalogue.ignore_warnings import UnusedIgnore
-from ..diagnostics.diagnostic import Severity, Sink
+from ..diagnostics.diagnostic import Diagnostic, Severity, Sink
 from ..text.source import Source, Span
 
 _MARK = "archdsl: ignore["
@@ -16,18 +16,22 @@ def apply_ignores(source: Source, sink: Sink, *, pedantic: bool) -> None:
 
     A warning about a statement in a used file is ignored by a comment in that file.
     """
-    sources = {found.diagnostic.span.source for found in sink} | {source}
+    sources = {found.diagnostic.span.source.file for found in sink} | {source}
     asked = {s: list(_codes(s)) for s in sources if _MARK in s.text}
     if not asked:
         return
     silenced = {(s, span.line, span.text) for s, spans in asked.items() for span in spans}
-    dropped = sink.drop(lambda d: d.severity is Severity.WARNING and (d.span.source, d.span.line, d.code) in silenced)
+    dropped = sink.drop(lambda d: d.severity is Severity.WARNING and _place(d) in silenced)
     if sink.errors:
         return  # the lints did not run
-    used = {(d.span.source, d.span.line, d.code) for d in dropped}
+    used = set(map(_place, dropped))
     for span in asked.get(source, ()):
         if (source, span.line, span.text) not in used and (pedantic or not _is_pedantic(span.text)):
             sink.emit(UnusedIgnore(span=span, name=span.text))
+
+
+def _place(diagnostic: Diagnostic) -> tuple[Source, int, str]:
+    return diagnostic.span.source.file, diagnostic.span.line, diagnostic.code
 
 
 def _codes(source: Source) -> Iterator[Span]:

@@ -131,7 +131,7 @@ class Definitions:
         layer = registry().get(word.text)
         if layer is not None and not layer.overridable:
             self.sink.emit(name_errors.NameTaken(span=word.span, name=word.text, why="is a layer of the language"))
-        if before is not None and before.block.span.source is word.span.source:
+        if before is not None and before.block.span.source.file is word.span.source.file:
             first = Related(span=before.block.name.span, shape="")
             self.sink.emit(name_errors.NameTaken(span=word.span, name=word.text, first=first))
         else:

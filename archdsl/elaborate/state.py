@@ -287,7 +287,7 @@ class State:
         self.note(word.text, value)
         before = self.scope.define(word.text, value, word.span)
         if before is not None:
-            first = Related(span=before.span, shape="") if before.span.source is word.span.source else None
+            first = Related(span=before.span, shape="") if before.span.source.file is word.span.source.file else None
             self.emit(name_errors.NameTaken(span=word.span, uses=self.uses, name=word.text, first=first))
 
     def note(self, name: str, value: Any) -> None:

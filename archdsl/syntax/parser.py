@@ -20,7 +20,18 @@ from .ast import Program
 from .grammar import grammar
 from .lower import lower
 from .repetition_names import name_repetitions
-from .tokens import CLOSING, KEYWORDS, MERGE_NAMES, OPENING, SCAN_WORDS, STARTS, describe, mark_arguments, mark_words
+from .tokens import (
+    CLOSING,
+    KEYWORDS,
+    MERGE_NAMES,
+    OPENING,
+    SCAN_WORDS,
+    STARTS,
+    defined_blocks,
+    describe,
+    mark_arguments,
+    mark_words,
+)
 
 _STATEMENTS = ("stage", "block", "residual", "shortcut", "repeat", "train", "aux", "concat", "add", "mul", "if", "else")
 _WITH_BODY = (*_STATEMENTS, *sorted(MERGE_NAMES))
@@ -57,11 +68,18 @@ def parse(source: Source, sink: Sink, names: Collection[str] = ()) -> Program:
         span = _span(source, tokens[-1])
         sink.emit(limit_errors.TooLong(span=span, what="text", count=None, limit=MAX_TOKENS, unit="tokens"))
         return Program(source=source, statements=())
-    mark_words(tokens)
+    return read_tokens(source, tokens, sink, names, defined_blocks(tokens)) or Program(source=source, statements=())
+
+
+def read_tokens(
+    source: Source, tokens: list[Token], sink: Sink, names: Collection[str], blocks: Collection[str]
+) -> Program | None:
+    """Parse the tokens of a text; None if they exceed a limit, which is reported. `blocks` are those of the file."""
+    mark_words(tokens, blocks)
     mark_arguments(tokens)
     name_repetitions(tokens, names)
     if not _within_limits(source, tokens, sink):
-        return Program(source=source, statements=())
+        return None
     tree = _Driver(source, tokens, sink).run()
     return lower(source, tree, sink)
 
@@ -133,6 +151,9 @@ class _Driver:
                 self.sink.emit(syntax_errors.StrayCharacter(span=_span(self.source, token), character=str(token)))
                 self.skip_statement()
                 continue
+            if token.type == "RBRACE" and not self.open:
+                self.nothing_open(token)
+                continue
             try:
                 self.parser.feed_token(token)
             except UnexpectedToken:
@@ -150,16 +171,21 @@ class _Driver:
 
     # --- errors ---
 
+    def nothing_open(self, token: Token) -> None:
+        """Skip a brace that closes nothing. The parser does not see it: it would take the program for complete."""
+        self.sink.emit(syntax_errors.NothingOpen(span=_span(self.source, token)))
+        self.at += 1
+        accepted: set[str] = self.parser.accepts()  # type: ignore[no-untyped-call]  # Lark's is unannotated
+        values = self.parser.parser_state.value_stack
+        begins = bool(values) and isinstance(values[-1], Token) and values[-1].type == "SEP"
+        # The separator after it may be the second in a row.
+        if (begins or "SEP" not in accepted) and self.at < len(self.tokens) and self.tokens[self.at].type == "SEP":
+            self.at += 1
+
     def unexpected(self, token: Token) -> None:
         accepted: set[str] = self.parser.accepts()  # type: ignore[no-untyped-call]  # Lark's is unannotated
         span = _span(self.source, token)
-        if token.type == "RBRACE" and not self.open:
-            self.sink.emit(syntax_errors.NothingOpen(span=span))
-            self.at += 1
-            # The separator after it would be the second in a row.
-            if "SEP" not in accepted and self.at < len(self.tokens) and self.tokens[self.at].type == "SEP":
-                self.at += 1
-        elif "SEP" in accepted and token.type in STARTS:
+        if "SEP" in accepted and token.type in STARTS:
             self.sink.emit(syntax_errors.MissingSeparator(span=span, word=str(token)))
             self.parser.feed_token(Token("SEP", ";"))
         elif "NAME" in accepted and "SEP" not in accepted and str(token) in KEYWORDS and not self.first():

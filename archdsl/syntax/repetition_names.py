@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection
-from itertools import pairwise
 
 from lark import Token
 
@@ -14,16 +13,19 @@ _NO_REPETITION = frozenset(
     "NET BLOCK STAGE AUX LET FROM REUSE OUTPUT INPUT REPEAT IF ASSERT".split()  # noqa: SIM905
 )
 """What a statement starts with that cannot be repeated: `x2` in it is a name."""
-_ENDS_A_VALUE = frozenset("NAME NUMBER SIZE STRING AT AT_OF SIZEMORE RPAR RBRACKET RBRACE TIMES".split())  # noqa: SIM905
 
 
-def name_repetitions(tokens: list[Token], known: Collection[str] = ()) -> frozenset[str]:
-    """Turn `x2` into a NAME where it cannot be a repetition, or where the text or `known` has such a name.
-
-    Returns the names of this form that the text defines, with the known ones.
-    """
-    if not known and all(a.type in _ENDS_A_VALUE for a, b in pairwise(tokens) if b.type == "TIMES"):
+def defined_repetitions(tokens: list[Token]) -> frozenset[str]:
+    """The names of this form that a text defines."""
+    if all(token.type != "TIMES" for token in tokens):
         return frozenset()
+    return frozenset(str(tokens[index]) for index, where in _places(tokens) if where == "defined")
+
+
+def name_repetitions(tokens: list[Token], known: Collection[str] = ()) -> None:
+    """Turn `x2` into a NAME where it cannot be a repetition, or where the text or `known` has such a name."""
+    if all(token.type != "TIMES" for token in tokens):
+        return
     defined, bare = set(known), []
     for index, where in _places(tokens):
         token = tokens[index]
@@ -36,7 +38,6 @@ def name_repetitions(tokens: list[Token], known: Collection[str] = ()) -> frozen
     for index in bare:
         if str(tokens[index]) in defined:
             tokens[index] = Token.new_borrow_pos("NAME", str(tokens[index]), tokens[index])
-    return frozenset(defined)
 
 
 def _places(tokens: list[Token]) -> list[tuple[int, str]]:
@@ -53,7 +54,7 @@ def _places(tokens: list[Token]) -> list[tuple[int, str]]:
             # The statement of the body continues after it, as in `add { … } x2`.
             first, depth = around.pop() if around else "", 0
         elif kind == "SEP":
-            first, depth = "", 0
+            first, depth, when = "", 0, False
         elif kind in ("AS", "CARRY") or (kind == "IF" and before == "ELSE"):
             first = kind
         elif kind == "WHEN":

@@ -1,6 +1,7 @@
 """The token stream: separators from newlines and semicolons, and readable names of tokens."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from itertools import pairwise
 
 from lark import Token
 
@@ -106,17 +107,20 @@ def mark_arguments(tokens: list[Token]) -> None:
             tokens[index] = Token.new_borrow_pos("NAME", "from", tokens[index])
 
 
-def mark_words(tokens: list[Token]) -> None:
-    """Give tokens the types that depend on those around them.
+def defined_blocks(tokens: list[Token]) -> frozenset[str]:
+    """The names of the blocks that a text defines."""
+    return frozenset(str(token) for before, token in pairwise(tokens) if before.type == "BLOCK")
+
+
+def mark_words(tokens: list[Token], blocks: Collection[str]) -> None:
+    """Give tokens the types that depend on those around them; `blocks` are the names of the blocks of the whole text.
 
     The name of a merge at the start of a statement becomes MERGE, unless the text has a block with that name; `[` and
     `@h` directly after a value become INDEX and AT_OF; `for` in brackets becomes FOR; `scan carry` becomes SCAN and
     CARRY at the start of a statement, `moe` becomes MOE there; `carry NAME =` becomes CARRY in `repeat`.
     """
-    pairs = list(zip([None, *tokens], tokens, strict=False))
-    blocks = {str(token) for before, token in pairs if before is not None and before.type == "BLOCK"}
     brackets = 0
-    for index, (before, token) in enumerate(pairs):
+    for index, (before, token) in enumerate(list(zip([None, *tokens], tokens, strict=False))):
         kind = token.type
         if kind == "NAME":
             starts = before is None or before.type in ("SEP", "LBRACE")
@@ -135,6 +139,8 @@ def mark_words(tokens: list[Token]) -> None:
             kind = "INDEX" if before is not None and _follows(token, before, _INDEXED) else kind
         elif kind == "RBRACKET":
             brackets -= 1
+        elif kind in _OPENS:
+            brackets = 0
         elif kind == "AT" and before is not None and _follows(token, before, _SIZED):
             kind = "AT_OF"
         if kind != token.type:

@@ -13,7 +13,7 @@ from lark import Lark
 
 from archdsl.syntax import grammar as kept
 from archdsl.syntax.repetition_names import name_repetitions
-from archdsl.syntax.tokens import mark_arguments, mark_words
+from archdsl.syntax.tokens import defined_blocks, mark_arguments, mark_words
 from archdsl.text import paths, private_cache
 
 TEXTS = sorted(paths.examples().rglob("*.arch"))
@@ -74,7 +74,7 @@ def tables(folder: Path) -> Path:
 def tree(parser: Lark, text: str) -> object:
     """The parse tree of a text, whose tokens are marked as the parser of archdsl marks them."""
     tokens = list(parser.lex(text))
-    mark_words(tokens)
+    mark_words(tokens, defined_blocks(tokens))
     mark_arguments(tokens)
     name_repetitions(tokens)
     driver = parser.parse_interactive("")
