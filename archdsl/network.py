@@ -311,6 +311,21 @@ def analyze(
     draft = elaborate_examples(program, sink, settings, override, library)
     if not draft.nodes and not sink.errors and not (blocks_only and program.blocks):
         sink.emit(structure_errors.NothingHere(span=Span(source, 0, 0)))
+    graph, found = check_draft(program, draft, sink, recipe=recipe, pedantic=pedantic)
+
+    def again(edited: Source) -> Analysis:
+        return analyze(
+            edited, Sink(), settings, override, library, recipe=recipe, pedantic=pedantic, blocks_only=blocks_only
+        )
+
+    given = Given(settings=settings or {}, override=override, library=library)
+    return Analysis(program, draft, graph, sink, given, found, again)
+
+
+def check_draft(
+    program: Program, draft: Draft, sink: Sink, *, recipe: Check | None = None, pedantic: bool = False
+) -> tuple[Graph | None, Costs | None]:
+    """The graph of a draft and its costs, if it has no errors; what the passes over it find goes to the sink."""
     graph = draft.checked()
     found: Costs | None = None
     if graph is not None:
@@ -327,15 +342,8 @@ def analyze(
             lint(Facts(program, graph, found), sink, pedantic=pedantic)
     if sink.errors:
         lint_draft(draft, sink)
-    apply_ignores(source, sink, pedantic=pedantic)
-
-    def again(edited: Source) -> Analysis:
-        return analyze(
-            edited, Sink(), settings, override, library, recipe=recipe, pedantic=pedantic, blocks_only=blocks_only
-        )
-
-    given = Given(settings=settings or {}, override=override, library=library)
-    return Analysis(program, draft, graph, sink, given, found, again)
+    apply_ignores(program.source, sink, pedantic=pedantic)
+    return graph, found
 
 
 def beside(source: Source) -> Library:

@@ -20,7 +20,7 @@ from .named_tensors import find_tensor
 from .state import Abort, BlockDef, Caches, State
 from .unused_blocks import check_unused
 
-__all__ = ["Override", "elaborate"]
+__all__ = ["Elaboration", "Override", "elaborate"]
 
 _NO_TENSOR = frozenset({"net", "use", "block", "let", "output", "assert", "train"})
 """The statements that leave the current tensor as it is."""

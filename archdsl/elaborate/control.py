@@ -1,6 +1,7 @@
 """Statements that group, choose and name: stages, blocks, `if`, `let`, `from`, `aux`, `reuse`."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from ..contract.arguments import ParameterSpec
 from ..contract.layer import Op, Reject
@@ -68,12 +69,30 @@ def _use_block(
     """Run the body of a block once; the tensors that its `output` lists, the first of which is the current one."""
     name = definition.block.name.text
     state.reached.add(name)
-    scope = _bind_block(state, statement, definition)
+    scope, key = _bind_block(state, statement, definition)
     path = state.named_child(alias.text) if alias else state.child(name)
     state.scopes[path] = name
+    use = BlockUse(block=name, span=statement.span)
+    if key is None:
+        return _run_body(state, definition, scope, path, use)
+    owners = statement, definition
+    known = (id(statement), id(definition), key, state.shape, state.depth)
+    again = state.replays.replay(state, known, path, use)
+    if again is not None:
+        return again[0]
+    start = state.replays.begin(state)
+    results = _run_body(state, definition, scope, path, use)
+    state.replays.record(state, start, known, owners, path, results)
+    return results
+
+
+def _run_body(
+    state: State, definition: BlockDef, scope: Scope, path: tuple[str, ...], use: BlockUse
+) -> list[NamedTensor | None] | None:
+    """Run the body of a block; the tensors that its `output` lists."""
     before = state.blocks, state.uses
     state.blocks = definition.blocks
-    state.uses = (*state.uses, BlockUse(block=name, span=statement.span))
+    state.uses = (*state.uses, use)
     results = None
     body = definition.block.body.statements
     try:
@@ -98,16 +117,21 @@ def _continue_with(state: State, tensor: NamedTensor | None, span: Span) -> None
         state.unresolved(None, (), None, state.child("unknown"), span)
 
 
-def _bind_block(state: State, statement: ast.LayerStatement, definition: BlockDef) -> Scope:
-    """The names that a use of a block gives to its body."""
+def _bind_block(
+    state: State, statement: ast.LayerStatement, definition: BlockDef
+) -> tuple[Scope, tuple[Any, ...] | None]:
+    """The names that a use of a block gives to its body, and the key of their values; None after an error."""
     memo = state.memo(statement, definition.block, lambda: block_parameters(definition.block))
     key = state.memo_key(memo)
     scope = Scope(definition.scope)
     if (known := None if key is None else memo.found.get(key)) is not None:
         scope.names = dict(known)
-    elif _bind_parameters(state, statement, definition, memo.parameters, scope) and key is not None:
+        return scope, key
+    if not _bind_parameters(state, statement, definition, memo.parameters, scope):
+        return scope, None
+    if key is not None:
         memo.found[key] = dict(scope.names)
-    return scope
+    return scope, key
 
 
 def _bind_parameters(

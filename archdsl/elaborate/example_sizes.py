@@ -1,6 +1,6 @@
 """Elaboration with example sizes for symbolic dimensions: the first that the network takes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import product
 from typing import Any
 
@@ -30,6 +30,15 @@ def elaborate_examples(
     library: Library | None,
 ) -> Draft:
     """The draft of a program; where it has symbolic dimensions, with the first example that the network takes."""
+
+    def run(override: Override | None, size: int, own: Sink) -> Draft:
+        return elaborate(program, own, settings, override, library, size)
+
+    return first_that_fits(run, sink, override)
+
+
+def first_that_fits(run: Callable[[Override | None, int, Sink], Draft], sink: Sink, override: Override | None) -> Draft:
+    """The first draft without errors of those that `run` makes with example sizes; if none is, the first of all."""
     tried: list[tuple[Draft, Sink]] = []
     overrides = [override]
     if override is not None and override.is_symbolic:
@@ -37,7 +46,7 @@ def elaborate_examples(
         overrides.append(override.without_examples())
     for each, size in product(overrides, _EXAMPLE_SIZES):
         own = Sink()
-        draft = elaborate(program, own, settings, each, library, size)
+        draft = run(each, size, own)
         tried.append((draft, own))
         limited = len(draft.nodes) > _MOST_TRIED or any(type(each.diagnostic) in _LIMITS for each in own)
         if not draft.errors or not draft.symbols or limited:

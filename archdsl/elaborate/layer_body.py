@@ -10,6 +10,7 @@ from ..shapes.shape import Shape
 from ..syntax import ast
 from ..text.source import Span
 from .carried import following, not_carried_on
+from .replay import Replays
 from .state import State
 
 
@@ -37,8 +38,11 @@ class LayerBody:
             outer.define(carried.name.text, NamedTensor(node=node, first=node), carried.name.span)
         state.current = begin
         inner = Scope(outer)
+        # Uses of blocks in the body are not copied outside: its nodes are taken away.
+        outside, state.replays = state.replays, Replays()
         with state.inside(path=self.path, scope=inner):
             state.run(self.statement.body.statements)
+        state.replays = outside
         ends = [state.current, *(self.updated(inner, carried.name) for carried in self.carried)]
         nodes = state.nodes[self.start :]
         own = {key: state.scopes.pop(key) for key in set(state.scopes) - scopes}

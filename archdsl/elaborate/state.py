@@ -20,6 +20,7 @@ from ..syntax import ast
 from ..text.source import Span
 from .memo import Memo
 from .module_names import module_name
+from .replay import Replays
 
 
 class Abort(Exception):
@@ -34,6 +35,15 @@ class Result(NamedTuple):
 
 
 UNRESOLVED = Result(None)
+
+
+class Passed(NamedTuple):
+    """What stood around a statement when it was first run: the current tensor before and after it, and the names."""
+
+    statement: ast.Statement
+    before: Shape | None
+    after: Shape | None
+    scope: Scope
 
 
 class Caches:
@@ -116,9 +126,17 @@ class State:
         self.counted = False
         self.turns = 0
         self.depth = 0
-        self._guesses = 0  # whether what is made is a guess at what was meant
+        self._guesses = 0
         self._taken: dict[tuple[str, ...], dict[str, int]] = {}
         self.caches = caches or Caches()
+        self.replays = Replays()
+        self.passed: dict[int, Passed] | None = None
+        """Where it is a dict, what stood around each statement, by the statement's identity."""
+
+    @property
+    def is_guess(self) -> bool:
+        """Whether what is made is a guess at what was meant."""
+        return self._guesses > 0
 
     @property
     def ops(self) -> dict[tuple[Any, ...], Op]:
@@ -139,6 +157,8 @@ class State:
         other.reached, other.channels_last = set(self.reached), set(self.channels_last)
         other.scopes, other.symbols = dict(self.scopes), dict(self.symbols)
         other.callees = set(self.callees)
+        other.replays = self.replays.copy()
+        other.passed = None if self.passed is None else dict(self.passed)
         other.scope = self.scope.copy()
         other._taken = {path: dict(taken) for path, taken in self._taken.items()}
         return other
@@ -321,15 +341,27 @@ class State:
 
     def run(self, statements: tuple[ast.Statement, ...]) -> None:
         """Execute statements here."""
+        passed = self.passed
         for statement in statements:
             self.statement = statement
-            if self.symbols:
+            if passed is not None and id(statement) not in passed:
+                self._watched(statement, passed)
+            elif self.symbols:
                 # What a statement decides about a size that is not known, it demands of every size.
                 with recording() as found:
                     self._run(self, statement)
                 self.conditions += [(condition, statement.span) for condition in found]
             else:
                 self._run(self, statement)
+
+    def _watched(self, statement: ast.Statement, passed: dict[int, Passed]) -> None:
+        """Execute a statement, and note what stood around it."""
+        before = self.shape
+        passed[id(statement)] = Passed(statement, before, None, self.scope)
+        try:
+            self.run((statement,))
+        finally:
+            passed[id(statement)] = Passed(statement, before, self.shape, self.scope)
 
     def inside(
         self, *, path: tuple[str, ...] | None = None, scope: Scope | None = None, started: bool = True

@@ -129,9 +129,7 @@ class Pieces:
 
     # --- splitting ---
 
-    def _chunks(
-        self, start: int, inside: bool, edited: int, known: Container[int]
-    ) -> tuple[list[_Chunk], int | None]:
+    def _chunks(self, start: int, inside: bool, edited: int, known: Container[int]) -> tuple[list[_Chunk], int | None]:
         """The statements from an offset on, and where the one begins before which they end; None: the end of the text.
 
         That is the first one behind the edited text that is known to begin a piece. `inside`: a piece precedes them.
