@@ -19,6 +19,7 @@ from .bind import bind
 from .budget import affordable, uncounted
 from .layer_statements import several_names
 from .named_tensors import find_tensor
+from .replay import Start, record, replay
 from .state import UNRESOLVED, BlockDef, Result, State, block_parameters
 from .surroundings import evaluator
 
@@ -77,12 +78,12 @@ def _use_block(
         return _run_body(state, definition, scope, path, use)
     owners = statement, definition
     known = (id(statement), id(definition), key, state.shape, state.depth)
-    again = state.replays.replay(state, known, path, use)
+    again = replay(state, known, path, use)
     if again is not None:
         return again[0]
-    start = state.replays.begin(state)
+    start = Start.of(state)
     results = _run_body(state, definition, scope, path, use)
-    state.replays.record(state, start, known, owners, path, results)
+    record(state, start, known, owners, path, results)
     return results
 
 

@@ -10,7 +10,6 @@ from ..shapes.shape import Shape
 from ..syntax import ast
 from ..text.source import Span
 from .carried import following, not_carried_on
-from .replay import Replays
 from .state import State
 
 
@@ -39,7 +38,7 @@ class LayerBody:
         state.current = begin
         inner = Scope(outer)
         # Uses of blocks in the body are not copied outside: its nodes are taken away.
-        outside, state.replays = state.replays, Replays()
+        outside, state.replays = state.replays, {}
         with state.inside(path=self.path, scope=inner):
             state.run(self.statement.body.statements)
         state.replays = outside

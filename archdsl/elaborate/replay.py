@@ -5,21 +5,18 @@ its body makes the same nodes with other ids and paths, unless it has an error, 
 """
 
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
 from ..diagnostics import BlockUse
 from ..expressions.scope import NamedTensor
 from ..graph import Node
 from ..limits import MAX_NODES, MAX_TURNS
+from .state import ReplayKey, State
 
-if TYPE_CHECKING:
-    from .state import State
-
-Key = tuple[Any, ...]
 Results = list[NamedTensor | None] | None
 
 
-class _Start(NamedTuple):
+class Start(NamedTuple):
     """What an elaboration had made before a use of a block."""
 
     current: int
@@ -29,14 +26,14 @@ class _Start(NamedTuple):
     others: tuple[int, ...]
 
     @classmethod
-    def of(cls, state: "State") -> "_Start | None":
+    def of(cls, state: State) -> "Start | None":
         """None where each use is elaborated by itself: after an error, with symbolic dimensions."""
         if state.current is None or state.symbols or state.is_guess:
             return None
         return cls(state.current, len(state.nodes), len(state.scopes), state.turns, _others(state))
 
 
-def _others(state: "State") -> tuple[int, ...]:
+def _others(state: State) -> tuple[int, ...]:
     """The numbers of what a copied use may not have: diagnostics, inputs, outputs, assertions, settings."""
     reported = len(state.sink) and sum(1 + found.again for found in state.sink)
     outside = len(state.inputs), len(state.outputs), len(state.aux), len(state.asserts), len(state.training)
@@ -47,7 +44,7 @@ class _Recorded(NamedTuple):
     """A use of a block that was elaborated: the nodes that it made, and where it stood."""
 
     owners: object
-    start: _Start
+    start: Start
     end: int
     depth: int
     uses: int
@@ -57,100 +54,85 @@ class _Recorded(NamedTuple):
     results: Results
 
 
-class Replays:
-    """The uses of blocks of one elaboration, by what decides about them."""
+def record(
+    state: State, start: Start | None, key: ReplayKey, owners: object, path: tuple[str, ...], results: Results
+) -> None:
+    """Keep a use that was just elaborated, if it can be copied. `owners` are what the key identifies by `id`."""
+    if start is None or state.current is None or start.others != _others(state) or state.symbols:
+        return
+    if not _is_closed(state, start, results):
+        return
+    depth = len(path)
+    scopes = tuple((inner[depth:], kind) for inner, kind in islice(state.scopes.items(), start.scopes, None))
+    state.replays[key] = _Recorded(
+        owners=owners,
+        start=start,
+        end=len(state.nodes),
+        depth=depth,
+        uses=len(state.uses) + 1,
+        scopes=scopes,
+        turns=state.turns - start.turns,
+        current=state.current,
+        results=results,
+    )
 
-    def __init__(self) -> None:
-        self._recorded: dict[Key, _Recorded] = {}
 
-    def copy(self) -> "Replays":
-        """The uses so far, for an elaboration that goes on with the same nodes by itself."""
-        other = Replays()
-        other._recorded = dict(self._recorded)
-        return other
+def replay(state: State, key: ReplayKey, path: tuple[str, ...], use: BlockUse) -> tuple[Results] | None:
+    """Make the nodes of an earlier use again, and return its results; None if there was none like this."""
+    recorded = state.replays.get(key)
+    if not isinstance(recorded, _Recorded) or state.current is None or state.is_guess:
+        return None
+    first, count = recorded.start.nodes, recorded.end - recorded.start.nodes
+    made = len(state.nodes) - len(state.inputs)
+    if made + count > MAX_NODES or state.turns + recorded.turns > MAX_TURNS:
+        return None  # which is reported where it happens
+    moved, source = len(state.nodes) - first, state.current
 
-    def begin(self, state: "State") -> _Start | None:
-        """What `record` needs to know about the state before a use."""
-        return _Start.of(state)
+    def new(node: int) -> int:
+        return node + moved if node >= first else source
 
-    def record(
-        self, state: "State", start: _Start | None, key: Key, owners: object, path: tuple[str, ...], results: Results
-    ) -> None:
-        """Keep a use that was just elaborated, if it can be copied. `owners` are what the key identifies by `id`."""
-        if start is None or state.current is None or start.others != _others(state) or state.symbols:
-            return
-        if not _is_closed(state, start, results):
-            return
-        depth = len(path)
-        scopes = tuple((inner[depth:], kind) for inner, kind in islice(state.scopes.items(), start.scopes, None))
-        self._recorded[key] = _Recorded(
-            owners=owners,
-            start=start,
-            end=len(state.nodes),
-            depth=depth,
-            uses=len(state.uses) + 1,
-            scopes=scopes,
-            turns=state.turns - start.turns,
-            current=state.current,
-            results=results,
+    uses = (*state.uses, use)
+    known: dict[int, tuple[BlockUse, ...]] = {}
+    nodes = state.nodes
+    for node in nodes[first : recorded.end]:
+        inner = known.get(id(node.uses))
+        if inner is None:
+            inner = known[id(node.uses)] = (*uses, *node.uses[recorded.uses :])
+        assert isinstance(node, Node)
+        nodes.append(
+            Node(
+                node.id + moved,
+                node.op,
+                tuple([new(i) for i in node.inputs]),
+                node.shape,
+                path + node.path[recorded.depth :],
+                node.span,
+                inner,
+                None if node.shared is None else node.shared + moved,
+                node.alias,
+                node.statement,
+                node.arguments,
+            )
         )
-
-    def replay(self, state: "State", key: Key, path: tuple[str, ...], use: BlockUse) -> tuple[Results] | None:
-        """Make the nodes of an earlier use again, and return its results; None if there was none like this."""
-        recorded = self._recorded.get(key)
-        if recorded is None or state.current is None or state.is_guess:
-            return None
-        first, count = recorded.start.nodes, recorded.end - recorded.start.nodes
-        made = len(state.nodes) - len(state.inputs)
-        if made + count > MAX_NODES or state.turns + recorded.turns > MAX_TURNS:
-            return None  # which is reported where it happens
-        moved, source = len(state.nodes) - first, state.current
-
-        def new(node: int) -> int:
-            return node + moved if node >= first else source
-
-        uses = (*state.uses, use)
-        known: dict[int, tuple[BlockUse, ...]] = {}
-        nodes = state.nodes
-        for node in nodes[first : recorded.end]:
-            inner = known.get(id(node.uses))
-            if inner is None:
-                inner = known[id(node.uses)] = (*uses, *node.uses[recorded.uses :])
-            assert isinstance(node, Node)
-            nodes.append(
-                Node(
-                    node.id + moved,
-                    node.op,
-                    tuple([new(i) for i in node.inputs]),
-                    node.shape,
-                    path + node.path[recorded.depth :],
-                    node.span,
-                    inner,
-                    None if node.shared is None else node.shared + moved,
-                    node.alias,
-                    node.statement,
-                    node.arguments,
-                )
-            )
-        for suffix, kind in recorded.scopes:
-            state.scopes[path + suffix] = kind
-        state.turns += recorded.turns
-        state.current = new(recorded.current)
-        if recorded.results is None:
-            return (None,)
-        results: Results = [
-            NamedTensor(
-                node=new(tensor.node),
-                first=new(tensor.first),
-                source=None if tensor.source is None else new(tensor.source),
-            )
-            for tensor in recorded.results
-            if tensor is not None
-        ]
-        return (results,)
+    for suffix, kind in recorded.scopes:
+        state.scopes[path + suffix] = kind
+    state.turns += recorded.turns
+    state.current = new(recorded.current)
+    if recorded.results is None:
+        return (None,)
+    results: Results = [
+        NamedTensor(
+            node=new(tensor.node),
+            first=new(tensor.first),
+            source=None if tensor.source is None else new(tensor.source),
+        )
+        for tensor in recorded.results
+        if tensor is not None
+    ]
+    return (results,)
 
 
-def _is_closed(state: "State", start: _Start, results: Results) -> bool:
+def _is_closed(state: State, start: Start, results: Results) -> bool:
     """Whether a use only reads its input and what it made itself, and every node has a shape."""
 
     def inside(i: int | None) -> bool:

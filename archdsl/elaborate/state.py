@@ -20,7 +20,6 @@ from ..syntax import ast
 from ..text.source import Span
 from .memo import Memo
 from .module_names import module_name
-from .replay import Replays
 
 
 class Abort(Exception):
@@ -35,6 +34,9 @@ class Result(NamedTuple):
 
 
 UNRESOLVED = Result(None)
+
+ReplayKey = tuple[Any, ...]
+"""What decides about a use of a block: its statement and definition, its values, its input's shape, its depth."""
 
 
 class Passed(NamedTuple):
@@ -129,7 +131,8 @@ class State:
         self._guesses = 0
         self._taken: dict[tuple[str, ...], dict[str, int]] = {}
         self.caches = caches or Caches()
-        self.replays = Replays()
+        self.replays: dict[ReplayKey, object] = {}
+        """Uses of blocks that replay.py can copy."""
         self.passed: dict[int, Passed] | None = None
         """Where it is a dict, what stood around each statement, by the statement's identity."""
 
@@ -157,7 +160,7 @@ class State:
         other.reached, other.channels_last = set(self.reached), set(self.channels_last)
         other.scopes, other.symbols = dict(self.scopes), dict(self.symbols)
         other.callees = set(self.callees)
-        other.replays = self.replays.copy()
+        other.replays = dict(self.replays)
         other.passed = None if self.passed is None else dict(self.passed)
         other.scope = self.scope.copy()
         other._taken = {path: dict(taken) for path, taken in self._taken.items()}

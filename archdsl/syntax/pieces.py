@@ -117,7 +117,7 @@ class Pieces:
         self.source = Source(after, name=before.name, path=before.path, key=before.key)
         self._file.present = self.source
         touched = next((i for i, p in enumerate(pieces) if p.source.start + len(p.chunk.text) >= start), len(pieces))
-        # A statement may go on in the next line: the one before the edited one is read again, too.
+        # A statement may continue in the next line: the one before the edited one is read again, too.
         first = max(0, touched - 1)
         later = {p.source.start + moved: i for i, p in enumerate(pieces) if i > first and p.source.start >= end}
         at = pieces[first].source.start if first > 0 else 0

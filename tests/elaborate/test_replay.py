@@ -6,7 +6,7 @@ import pytest
 
 from archdsl.diagnostics import Sink
 from archdsl.elaborate.example_sizes import elaborate_examples
-from archdsl.elaborate.replay import Replays
+from archdsl.elaborate.replay import replay as archdsl_replay
 from archdsl.graph import Draft
 from archdsl.syntax import parse
 from archdsl.text.source import Source
@@ -56,19 +56,19 @@ def test_a_copied_use_is_the_same(name: str, monkeypatch: pytest.MonkeyPatch) ->
     source = entries()[name[4:]].source() if name.startswith("zoo:") else Source(PROGRAMS[name])
     run = elaborated(source)
     copied = run()
-    monkeypatch.setattr(Replays, "replay", lambda *_: None)
+    monkeypatch.setattr("archdsl.elaborate.control.replay", lambda *_: None)
     assert repr(copied) == repr(elaborated(source)())  # `std` is read each time
 
 
 def test_uses_are_copied(monkeypatch: pytest.MonkeyPatch) -> None:
     copied = []
-    replay = Replays.replay
+    replay = archdsl_replay
 
     def noted(*args: Any) -> Any:
         found = replay(*args)
         copied.append(found is not None)
         return found
 
-    monkeypatch.setattr(Replays, "replay", noted)
+    monkeypatch.setattr("archdsl.elaborate.control.replay", noted)
     elaborated(Source(PROGRAMS["blocks in blocks"]))()
     assert sum(copied) > 3
