@@ -15,6 +15,7 @@ from .common import network_options, parse_override, parse_settings, refuse_unus
 from .conflicts import refuse_conflicts
 from .folders import expanded
 from .network_text import NetworkText, NetworkTexts, named_network
+from .watching import watch_option
 
 _MEASURES = "--columns --batch --optimizer --precision --fits --input-coverage"
 _CONFLICTS = (
@@ -24,6 +25,8 @@ _CONFLICTS = (
     ("--format json", "--sizes --diff", "--format json only reports on the network"),
     ("--format github", "--sizes --diff --explain", "--format github only reports diagnostics"),
     ("--format sarif", "--sizes --diff --explain", "--format sarif only reports diagnostics"),
+    ("--watch", "--fix --unsafe --diff", "--watch only reports, it changes no file"),
+    ("--watch", "--format", "--watch shows text"),
     ("--format markdown", "--sizes --diff --explain", "--format markdown is the table alone"),
     ("--format latex", "--sizes --diff --explain", "--format latex is the table alone"),
 )
@@ -49,6 +52,7 @@ _CONFLICTS = (
     show_default=True,
     help="Output format: text for people, a table for a README or a paper, JSON, GitHub annotations, or SARIF.",
 )
+@watch_option
 def command(
     files: tuple[str, ...],
     text: str | None,

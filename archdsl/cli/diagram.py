@@ -10,6 +10,7 @@ from .common import network_options, parse_override, parse_settings, usage
 from .conflicts import Conflict, refuse_conflicts
 from .network_text import expression_option, named_network
 from .output import write_output
+from .watching import watch_option
 
 _FORMATS = {
     ".svg": "svg",
@@ -76,6 +77,7 @@ _FORMATS = {
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit with status 1 if PATH is missing or out of date.")
 @network_options
+@watch_option
 def command(
     file: str | None,
     text: str | None,
@@ -132,7 +134,9 @@ def command(
 
 
 def _conflicts(kind: str, view: str, direction: str) -> Iterator[Conflict]:
-    """Options that a format, a view or a direction ignores."""
+    """Options that exclude each other, or that a format, a view or a direction ignores."""
+    yield "--check", "--watch", "--check compares once"
+    yield "--output -", "--watch", "standard output has no file that --watch could update"
     if kind != "png":
         yield "", "--dpi", f"--dpi is for PNG, not for {kind}"
     if kind in ("dot", "mmd"):

@@ -20,14 +20,24 @@ def expanded(names: Sequence[str]) -> list[str]:
     """
     found = []
     for name in names:
-        if name == "-" or is_run(name) or not os.path.isdir(name):
+        if not is_folder(name):
             found.append(name)
             continue
-        below = sorted(_networks(Path(name)))
+        below = networks_below(name)
         if not below:
             usage(f"{name}: there are no {SUFFIX} files in this folder")
         found += below
     return list(dict.fromkeys(found))
+
+
+def is_folder(name: str) -> bool:
+    """Whether a name stands for the networks below a folder."""
+    return name != "-" and os.path.isdir(name) and not is_run(name)
+
+
+def networks_below(folder: str) -> list[str]:
+    """The networks below a folder, sorted."""
+    return sorted(_networks(Path(folder)))
 
 
 def _networks(folder: Path) -> Iterator[str]:

@@ -1,6 +1,9 @@
 """Read texts, with a clear message for every error."""
 
 import errno
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from ..limits import MAX_TEXT
@@ -34,8 +37,23 @@ class IsFolder(UnreadableFile):
     number = errno.EISDIR
 
 
+_note: ContextVar[Callable[[Path], None] | None] = ContextVar("note", default=None)
+
+
+@contextmanager
+def noting_reads(note: Callable[[Path], None]) -> Iterator[None]:
+    """Call `note` with the path of each text before it is read, also if there is no such file."""
+    token = _note.set(note)
+    try:
+        yield
+    finally:
+        _note.reset(token)
+
+
 def read_source(path: Path, name: str | None = None, key: str | None = None) -> Source:
     """The text of a file; `key` is its name in the library that reads it. Raises NotFound, UnreadableFile."""
+    if (note := _note.get()) is not None:
+        note(path)
     try:
         if path.is_dir():
             raise IsFolder("it is a folder")
