@@ -21,9 +21,7 @@ def forward(text: str) -> list[str]:
 
 def test_a_plain_chain_is_a_sequential() -> None:
     text = source("input 3x8x8\nstage stem { conv 4 k3; bn; relu }\ngap; fc 10\n")
-    assert (
-        'self.stem = nn.Sequential(\n            OrderedDict(\n                [\n                    ("conv1"' in text
-    )
+    assert "self.stem = nn.Sequential(\n            OrderedDict(\n                conv1=nn.Conv2d(3, 4, 3)," in text
 
 
 def test_uses_of_a_block_share_a_class() -> None:
@@ -37,19 +35,21 @@ def test_modules_that_torch_lacks_come_along() -> None:
 
 
 def test_frozen_weights_stay_frozen() -> None:
-    assert "self.a.conv1.weight.requires_grad_(False)" in source("input 3x8x8; stage a { conv 4 k1 frozen }\n")
+    assert 'self.get_parameter("a.conv1.weight").requires_grad_(False)' in source(
+        "input 3x8x8; stage a { conv 4 k1 frozen }\n"
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("input x 3x4x4; residual { conv 3 k1 }", "return y + x"),
-        ("input x 3x4x4; mul { sigmoid } { tanh } { relu }", "return branch1 * branch2 * x"),
+        ("input x 3x4x4; residual { conv 3 k1 }", "x = y + x"),
+        ("input x 3x4x4; mul { sigmoid } { tanh } { relu }", "x = branch1 * branch2 * x"),
         ("input a 3x4x4; concat { relu } a", "return torch.cat([x, a], 1)"),
     ],
 )
 def test_merges(text: str, line: str) -> None:
-    assert forward(text)[-1] == line
+    assert line in forward(text)[-2:]
 
 
 class TestLiveValues:
@@ -78,7 +78,7 @@ class TestReuse:
     """A reused module keeps its name."""
 
     def test_beside(self) -> None:
-        assert forward("input 3x8x8; conv 3 k1 as a; relu; reuse a\n")[-1] == "return self.a(x)"
+        assert forward("input 3x8x8; conv 3 k1 as a; relu; reuse a\n")[-2:] == ["x = self.a(x)", "return x"]
 
     def test_in_its_own_scope(self) -> None:
         text = source("input 3x8x8; stage s { conv 3 k1 as a; reuse a; relu }\nfc 2 axis=0\n")

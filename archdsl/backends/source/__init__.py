@@ -1,0 +1,1 @@
+"""A graph as PyTorch source without archdsl: classes with arguments, loops, and annotations."""
