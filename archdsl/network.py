@@ -127,11 +127,16 @@ class Network:
 
         return to_torch(self._buildable())
 
-    def to_source(self) -> str:
-        """PyTorch source that builds the same module and does not need archdsl."""
+    def to_source(self, flat: bool = False) -> str:
+        """PyTorch source that builds the same module and does not need archdsl.
+
+        Uses of a block share a class with arguments, and parameters of the network are arguments of its class, where
+        its modules follow them; with `flat`, no class has arguments, and there are no loops.
+        """
         from .backends.python_source import to_source
 
-        return to_source(self._buildable(), origin=self.source.name)
+        graph = self._buildable()
+        return to_source(graph, self.source.name, flat, {} if flat else self._text.variants(graph))
 
     def _buildable(self) -> Graph:
         """The graph from which the module is built: symbolic dimensions have the weights of their example sizes."""
@@ -261,6 +266,23 @@ class _Text:
         """The graph with sizes in place of another graph's symbols; None if the program has an error there."""
         shapes = _input_shapes(graph).items()
         return self.draft(Override({name: evaluated(shape.dims, sizes) for name, shape in shapes}), Sink()).checked()
+
+    def variants(self, graph: Graph) -> dict[str, list[tuple[int, Graph]]]:
+        """For each parameter that is an integer, two other values with the graphs they give, if they are valid."""
+        settings, library = self._given
+        override = Override({name: shape.dims for name, shape in _input_shapes(graph).items()})
+        found: dict[str, list[tuple[int, Graph]]] = {}
+        for name, value in graph.settings.items():
+            if type(value) is not int:
+                continue
+            others = []
+            for other in (value + 1, 2 * value + 3):
+                changed = {**(settings or {}), name: other}
+                draft = elaborate_examples(self.program, Sink(), changed, override, library)
+                others += [(other, made) for made in [draft.checked()] if made is not None]
+            if len(others) == 2:
+                found[name] = others
+        return found
 
     def sizes(self, graph: Graph | None) -> "Sizes":
         """The valid sizes, computed from a graph with symbols."""

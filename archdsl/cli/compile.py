@@ -12,12 +12,13 @@ from .output import write_output
 @click.argument("file", required=False)
 @expression_option
 @click.option("-o", "--output", default="-", metavar="PATH", help="Output file; `-` is standard output.")
+@click.option("--flat", is_flag=True, help="Write out each use of a block, without arguments and loops.")
 @network_options
 def command(
-    file: str | None, text: str | None, output: str, settings: tuple[str, ...], inputs: tuple[str, ...]
+    file: str | None, text: str | None, output: str, flat: bool, settings: tuple[str, ...], inputs: tuple[str, ...]
 ) -> None:
     """Generate PyTorch source for the network in FILE. It builds the same module and does not need archdsl."""
     network = named_network(file, text).network(parse_settings(settings), parse_override(inputs))
-    write_output(output, network.to_source().encode())
+    write_output(output, network.to_source(flat).encode())
     if output != "-":
         click.echo(f"{printable(output)}: class {network.graph.name}, {network.parameters:,} parameters")

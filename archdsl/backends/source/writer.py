@@ -2,7 +2,8 @@
 
 import inspect
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from ...contract.call import Apply, Copies, Module
@@ -14,17 +15,20 @@ from .forward import Forward, Skipped
 from .layout import WIDTH, laid_out
 from .loops import Run, entries, loops_of
 from .optional import skipped_modules
+from .settings import Place, Variants, named_values
 from .trees import Call, Leaf, Tree, joined, skeleton, tree_of
 
 _PLAIN = ("stage", "branch", "aux")
 
 
-def to_source(graph: Graph, origin: str = "", flat: bool = False) -> str:
+def to_source(graph: Graph, origin: str = "", flat: bool = False, variants: Variants = MappingProxyType({})) -> str:
     """The text of a Python module with a class that builds the same as `to_torch`, with equal parameter names.
 
-    With `flat`, no class has arguments, and there are no loops.
+    `variants` shows which of the network's parameters are arguments of the class. With `flat`, no class has arguments,
+    and there are no loops.
     """
-    return _Writer(graph, origin, flat).write()
+    writer = _Writer(graph, origin, flat)
+    return writer.write({} if flat else variants)
 
 
 class _Class:
@@ -66,15 +70,32 @@ class _Writer:
         self.made: dict[int, Call] = {}
         self.skipped: dict[int, Skipped] = {}
         self.own_class: set[int] = set()
+        self.named: dict[Place, Text] = {}
 
-    def write(self) -> str:
+    def write(self, variants: Variants) -> str:
         main = self.common.free(class_name(self.graph.name))
         self.define_all()
+        self.named = named_values(self.graph, variants, frozenset(self.visible(self.root)))
         body = self.class_lines([self.root], Arguments({}))
         body[0:0] = [f'    """{self.summary()}"""', ""]
         blocks = ["\n".join(each.lines) for each in self.common.classes.values()]
         blocks.append(f"class {main}(nn.Module):\n" + "\n".join(body))
         return "\n\n\n".join([self.header("\n".join(blocks)), *self.our_code(), *blocks]) + "\n"
+
+    def visible(self, unit: Unit) -> Iterator[int]:
+        """The layers whose modules the class of the network builds itself."""
+        for item in unit.items:
+            if isinstance(item, Node):
+                yield item.id
+            elif id(item) not in self.own_class:
+                yield from self.visible(item)
+
+    def parameters(self) -> list[str]:
+        """The parameters of the network that are arguments of its class, as declared."""
+        used = [
+            name for name in self.graph.settings if any(re.search(rf"\b{name}$", text) for text in self.named.values())
+        ]
+        return [f"{name}: int = {self.graph.settings[name]}" for name in used]
 
     def summary(self) -> str:
         graph = self.graph
@@ -199,14 +220,15 @@ class _Writer:
             return self.sequential_lines(first, trees, arguments)
         init = self.init_lines(first, trees, optional)
         extra = [f"        {line}" for line in self.weight_lines(first)]
-        head = [*_signature(arguments), "        super().__init__()", *_variables(arguments)]
+        declared = [each.declared for each in arguments.found] + (self.parameters() if first.is_root else [])
+        head = [*_signature(declared), "        super().__init__()", *_variables(arguments)]
         return [*head, *init, *extra, "", *self.forward(units[0])]
 
     def sequential_lines(self, unit: Unit, trees: dict[str, Tree], arguments: Arguments) -> list[str]:
         inner = entries([(name, written(tree, self.common.defaults)) for name, tree in trees.items()])
         lines = laid_out(f"super().__init__(OrderedDict({', '.join(inner)}))", 8)
         return [
-            *_signature(arguments),
+            *_signature([each.declared for each in arguments.found]),
             *_variables(arguments),
             *lines,
             *(f"        {line}" for line in self.weight_lines(unit)),
@@ -278,7 +300,9 @@ class _Writer:
                     if part.target.startswith(OURS) and part.target.removeprefix(OURS) not in self.common.ours:
                         self.common.ours.append(part.target.removeprefix(OURS))
                 args = tuple(self.body(arg) if isinstance(arg, Subgraph | Copies) else arg for arg in step.args)
-                return step.replace(args=args)
+                args = tuple(self.named.get((node.path, index), arg) for index, arg in enumerate(args))
+                kwargs = tuple((name, self.named.get((node.path, name), value)) for name, value in step.kwargs)
+                return step.replace(args=args, kwargs=kwargs)
         return None
 
     def body(self, body: Any) -> Text:
@@ -347,8 +371,8 @@ def _variables(arguments: Arguments) -> list[str]:
     return [f"        {name} = {text}" for text, name in arguments.locals.items()]
 
 
-def _signature(arguments: Arguments) -> list[str]:
-    declared = ["self", *(each.declared for each in arguments.found)]
+def _signature(arguments: Sequence[str]) -> list[str]:
+    declared = ["self", *arguments]
     line = f"    def __init__({', '.join(declared)}) -> None:"
     if len(line) <= WIDTH:
         return [line]
