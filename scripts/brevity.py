@@ -1,7 +1,7 @@
-"""Lengths of the zoo's texts, compared with the sources of the equivalent torchvision modules.
+"""Lengths of the zoo's texts and of their printed source, compared with torchvision's sources of the same networks.
 
-    python scripts/brevity.py            print the table
-    python scripts/brevity.py --write    write it to docs/zoo.md
+    python scripts/brevity.py            print the tables
+    python scripts/brevity.py --write    write them to docs/zoo.md
 
 Lines and characters are counted without comments, blank lines and surrounding whitespace. The counts of a zoo text
 include the lines of the index for its networks, and the blocks that it uses from `std`. The counts of a Python source
@@ -14,14 +14,17 @@ import io
 import re
 import sys
 import tokenize
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from statistics import median
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "examples"
 PAGE = ROOT / "docs" / "zoo.md"
 START, END = "<!-- brevity -->\n", "<!-- /brevity -->\n"
+PRINTED_START, PRINTED_END = "<!-- printed -->\n", "<!-- /printed -->\n"
 
 SOURCES = {
     "alexnet": ("alexnet",),
@@ -171,6 +174,38 @@ def _row(source: str, theirs: Length, text: str, ours: Length) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+# --- the printed source ---
+
+
+def printed_lengths(stems: tuple[str, ...]) -> list[int]:
+    """The lines of the source that `archdsl compile` prints for each network of some texts of the zoo."""
+    import archdsl
+    from archdsl.zoo import entries
+
+    names = [name for name, entry in entries().items() if entry.path.stem in stems]
+    return [measure(archdsl.load(f"zoo:{name}").to_source()).lines for name in names]
+
+
+def printed_table(models: Path) -> str:
+    """Lines of printed source beside those of torchvision's files, as a table in Markdown."""
+    rows = ["| torchvision | lines | networks | printed source | ratio |", "| --- | ---: | ---: | ---: | ---: |"]
+    ratios: list[float] = []
+    for source, stems in SOURCES.items():
+        theirs = python_length(models / f"{source}.py").lines
+        ours = printed_lengths(stems)
+        found = [lines / theirs for lines in ours]
+        ratios += found
+        rows.append(f"| {source}.py | {theirs} | {len(ours)} | {_range(ours, '{}')} | {_range(found, '{:.2f}')} |")
+    ratios.sort()
+    rows += ["", f"{len(ratios)} networks: median {median(ratios):.2f}, at most {ratios[-1]:.2f}."]
+    return "\n".join(rows) + "\n"
+
+
+def _range(values: Sequence[float], text: str) -> str:
+    shown = [text.format(value) for value in (min(values), max(values))]
+    return shown[0] if shown[0] == shown[1] else " to ".join(shown)
+
+
 def find_models() -> Path | None:
     """The folder of torchvision's models, without importing it."""
     spec = find_spec("torchvision")
@@ -182,12 +217,15 @@ def main(arguments: list[str]) -> int:
     if models is None:
         print("torchvision is missing: `make conformance` installs it", file=sys.stderr)
         return 2
+    tables = [(START, table(models), END), (PRINTED_START, printed_table(models), PRINTED_END)]
     if arguments == ["--write"]:
         page = PAGE.read_text(encoding="utf-8")
-        before, _, rest = page.partition(START)
-        PAGE.write_text(f"{before}{START}{table(models)}{END}{rest.partition(END)[2]}", encoding="utf-8")
+        for start, text, end in tables:
+            before, _, rest = page.partition(start)
+            page = f"{before}{start}{text}{end}{rest.partition(end)[2]}"
+        PAGE.write_text(page, encoding="utf-8")
         return 0
-    print(table(models), end="")
+    print("\n".join(text for _, text, _ in tables), end="")
     return 0
 
 

@@ -2,23 +2,12 @@
 
 import inspect
 import re
-from collections.abc import Hashable, Iterator, Sequence
 from types import MappingProxyType
-from typing import Any
 
-from ...contract.call import Apply, Copies, Module
-from ...graph import Graph, Node, Subgraph
-from ..units import Unit, unit_tree
-from .arguments import Arguments, written
-from .calls import OURS, TAKEN, Text, class_name, expression, our_classes
-from .forward import Forward, Skipped
-from .layout import WIDTH, laid_out
-from .loops import Run, entries, loops_of
-from .optional import skipped_modules
-from .settings import Place, Variants, named_values
-from .trees import Call, Leaf, Tree, joined, skeleton, tree_of
-
-_PLAIN = ("stage", "branch", "aux")
+from ...graph import Graph
+from .calls import Text, class_name
+from .classes import Classes, Common
+from .settings import Variants, named_values
 
 
 def to_source(graph: Graph, origin: str = "", flat: bool = False, variants: Variants = MappingProxyType({})) -> str:
@@ -31,70 +20,30 @@ def to_source(graph: Graph, origin: str = "", flat: bool = False, variants: Vari
     return writer.write({} if flat else variants)
 
 
-class _Class:
-    """A class in the text, with its arguments' names and defaults."""
-
-    def __init__(self, name: str, lines: list[str], arguments: Arguments) -> None:
-        self.name = name
-        self.lines = lines
-        self.arguments = arguments
-
-
-class _Names:
-    """What several graphs in one text have in common: the classes, and their names."""
-
-    def __init__(self) -> None:
-        self.classes: dict[Hashable, _Class] = {}
-        self.names: set[str] = {*TAKEN, *our_classes()}
-        self.ours: list[str] = []
-        self.defaults: dict[str, dict[str, Any]] = {}
-        self.signatures: dict[str, list[str]] = {}
-
-    def free(self, base: str) -> str:
-        """A name for a class that is not in the text yet."""
-        name, number = base, 1
-        while name in self.names:
-            number += 1
-            name = f"{base}{number}"
-        self.names.add(name)
-        return name
-
-
 class _Writer:
-    def __init__(self, graph: Graph, origin: str, flat: bool, common: _Names | None = None) -> None:
+    def __init__(self, graph: Graph, origin: str, flat: bool) -> None:
         self.graph = graph
         self.origin = origin
-        self.flat = flat
-        self.common = common or _Names()
-        self.root = unit_tree(graph)
-        self.made: dict[int, Call] = {}
-        self.skipped: dict[int, Skipped] = {}
-        self.own_class: set[int] = set()
-        self.named: dict[Place, Text] = {}
+        self.common = Common()
+        self.classes = Classes(graph, flat, self.common)
+        self.named: set[Text] = set()
 
     def write(self, variants: Variants) -> str:
         main = self.common.free(class_name(self.graph.name))
-        self.define_all()
-        self.named = named_values(self.graph, variants, frozenset(self.visible(self.root)))
-        body = self.class_lines([self.root], Arguments({}))
+        classes = self.classes
+        classes.define_all()
+        visible = frozenset(classes.members.visible(classes.root))
+        classes.members.named = named_values(self.graph, variants, visible)
+        self.named = set(classes.members.named.values())
+        body = classes.network(self.parameters())
         body[0:0] = [f'    """{self.summary()}"""', ""]
         blocks = ["\n".join(each.lines) for each in self.common.classes.values()]
         blocks.append(f"class {main}(nn.Module):\n" + "\n".join(body))
         return "\n\n\n".join([self.header("\n".join(blocks)), *self.our_code(), *blocks]) + "\n"
 
-    def visible(self, unit: Unit) -> Iterator[int]:
-        """The layers whose modules the class of the network builds itself."""
-        for item in unit.items:
-            if isinstance(item, Node):
-                yield item.id
-            elif id(item) not in self.own_class:
-                yield from self.visible(item)
-
     def parameters(self) -> list[str]:
         """The parameters of the network that are arguments of its class, as declared."""
-        used = [
-            name for name in self.graph.settings if any(re.search(rf"\b{name}$", text) for text in self.named.values())
-        ]
+        used = [name for name in self.graph.settings if any(re.search(rf"\b{name}$", text) for text in self.named)]
         return [f"{name}: int = {self.graph.settings[name]}" for name in used]
 
     def summary(self) -> str:
@@ -123,257 +72,3 @@ class _Writer:
         from .. import modules
 
         return [inspect.getsource(getattr(modules, name)).rstrip() for name in self.common.ours]
-
-    # --- classes ---
-
-    def define_all(self) -> None:
-        """Define the classes of all units, those inside of others first."""
-        levels: dict[int, list[Unit]] = {}
-        kinds = _blocks_in(self.root)
-        self.own_class = {id(unit) for unit in kinds if self.needs_class(unit, kinds)}
-        for unit in kinds:
-            if id(unit) in self.own_class:
-                levels.setdefault(self.height(unit), []).append(unit)
-        self.skipped = {} if self.flat else skipped_modules([unit for each in levels.values() for unit in each])
-        for level in sorted(levels):
-            self.define(levels[level])
-
-    def needs_class(self, unit: Unit, units: Sequence[Unit]) -> bool:
-        if not unit.chain:
-            return True
-        return not self.flat and unit.kind not in _PLAIN and sum(each.kind == unit.kind for each in units) > 1
-
-    def height(self, unit: Unit) -> int:
-        heights = [self.height(item) + (id(item) in self.own_class) for item in unit.items if isinstance(item, Unit)]
-        return max(heights, default=0)
-
-    def define(self, units: Sequence[Unit]) -> None:
-        """Define the classes of units whose inner units have classes; equal ones share a class."""
-        for group in self.grouped(units):
-            skipped = [self.skipped[id(unit)] for unit in group if id(unit) in self.skipped]
-            if len(skipped) == len(group):
-                # All of them lack it, and differ in more from the others.
-                for unit in group:
-                    del self.skipped[id(unit)]
-        for group in self.grouped(units):
-            arguments = Arguments(self.common.signatures)
-            lines = self.class_lines(group, arguments)
-            first = group[0]
-            base = class_name(first.kind if first.kind not in _PLAIN else first.name)
-            key: Hashable = (tuple(lines), arguments is None)
-            if key not in self.common.classes:
-                name = self.common.free(base)
-                parent = "nn.Sequential" if first.chain else "nn.Module"
-                self.common.classes[key] = _Class(name, [f"class {name}({parent}):", *lines], arguments)
-                defaults = {each.name: each.default for each in arguments.found if each.default is not None}
-                self.common.defaults[name] = defaults
-                self.common.signatures[name] = [each.name for each in arguments.found if each.default is None]
-            made = self.common.classes[key]
-            for index, unit in enumerate(group):
-                args: list[tuple[str | None, Tree]] = [
-                    (None if each.default is None else each.name, Leaf((each.column[index],)))
-                    for each in arguments.found
-                ]
-                self.made[id(unit)] = Call(made.name, args)
-
-    def grouped(self, units: Sequence[Unit]) -> list[list[Unit]]:
-        """The units that can share a class."""
-        groups: dict[Hashable, list[Unit]] = {}
-        for unit in units:
-            groups.setdefault(self.key(unit), []).append(unit)
-        return list(groups.values())
-
-    def key(self, unit: Unit) -> Hashable:
-        """What units of one class have in common."""
-        trees = self.members(unit)
-        outline = tuple((name, skeleton(tree)) for name, tree in trees if name not in self.optional(unit))
-        kind = unit.kind if unit.kind not in _PLAIN else ""
-        forward = () if unit.chain else tuple(self.forward(unit))
-        values = tuple(written(tree, self.common.defaults) for _, tree in trees) if self.flat else ()
-        return kind, unit.chain, outline, forward, tuple(self.weight_lines(unit)), values
-
-    def optional(self, unit: Unit) -> set[str]:
-        """The names of modules that other instances of the class do not have."""
-        names = {each.name for each in self.skipped.values()}
-        return names & {_attribute(unit, item) for item in unit.items}
-
-    def forward(self, unit: Unit) -> list[str]:
-        return Forward(unit, self.skipped.get(id(unit)), {} if self.flat else self.loops(unit)).lines()
-
-    def loops(self, unit: Unit) -> dict[int, tuple[int, str, int]]:
-        return loops_of(unit, [None if isinstance(item, Node) else self.made.get(id(item)) for item in unit.items])
-
-    def class_lines(self, units: Sequence[Unit], arguments: Arguments) -> list[str]:
-        """The body of a class; `arguments` gets those of its constructor."""
-        first = max(units, key=lambda unit: len(unit.items))
-        names = list(dict.fromkeys(name for unit in [first, *units] for name, _ in self.members(unit)))
-        given = [dict(self.members(unit)) for unit in units]
-        trees = {name: joined([each.get(name) for each in given]) for name in names}
-        arguments.solve(list(trees.values()))
-        optional = {
-            name: arguments.condition(tuple(name in each for each in given), "project")
-            for name in names
-            if any(name not in each for each in given)
-        }
-        arguments.found.sort(key=lambda argument: argument.default is not None)
-        if first.chain:
-            return self.sequential_lines(first, trees, arguments)
-        init = self.init_lines(first, trees, optional)
-        extra = [f"        {line}" for line in self.weight_lines(first)]
-        declared = [each.declared for each in arguments.found] + (self.parameters() if first.is_root else [])
-        head = [*_signature(declared), "        super().__init__()", *_variables(arguments)]
-        return [*head, *init, *extra, "", *self.forward(units[0])]
-
-    def sequential_lines(self, unit: Unit, trees: dict[str, Tree], arguments: Arguments) -> list[str]:
-        inner = entries([(name, written(tree, self.common.defaults)) for name, tree in trees.items()])
-        lines = laid_out(f"super().__init__(OrderedDict({', '.join(inner)}))", 8)
-        return [
-            *_signature([each.declared for each in arguments.found]),
-            *_variables(arguments),
-            *lines,
-            *(f"        {line}" for line in self.weight_lines(unit)),
-        ]
-
-    def init_lines(self, unit: Unit, trees: dict[str, Tree], optional: dict[str, str]) -> list[str]:
-        """The lines that build the modules."""
-        lines: list[str] = []
-        held: set[str] = set()
-        texts = {name: written(tree, self.common.defaults) for name, tree in trees.items()}
-        runs = [] if self.flat else self.runs(unit, texts)
-        inside = {name: run for run in runs for name in run.names}
-        for name, text in texts.items():
-            # A dissolved scope remains as the container of its modules, to keep their names.
-            parts = name.split(".")[:-1]
-            for holder in (".".join(parts[: i + 1]) for i in range(len(parts))):
-                if holder not in held:
-                    lines.append(f"        self.{holder} = nn.Module()")
-                    held.add(holder)
-            if name in inside:
-                if name == inside[name].names[0]:
-                    lines += inside[name].lines()
-            elif name in optional:
-                lines.append(f"        self.{name}: nn.Module = nn.Identity()")
-                lines.append(f"        if {optional[name]}:")
-                lines += laid_out(f"self.{name} = {text}", 12)
-            else:
-                lines += laid_out(f"self.{name} = {text}", 8)
-        return lines
-
-    def runs(self, unit: Unit, texts: dict[str, str]) -> list[Run]:
-        return [
-            Run([f"{base}{number}" for number in range(first, first + count)], base, first, texts)
-            for count, base, first in self.loops(unit).values()
-        ]
-
-    # --- members ---
-
-    def members(self, unit: Unit) -> list[tuple[str, Tree]]:
-        """The modules of a unit by attribute, each with the expression that builds it."""
-        found: list[tuple[str, Tree]] = []
-        for item in unit.items:
-            if isinstance(item, Unit):
-                found.append((_attribute(unit, item), self.construct(item)))
-            elif item.shared is None and (module := self.module_of(item)) is not None:
-                found.append((_attribute(unit, item), tree_of(module, {})))
-        return found
-
-    def construct(self, unit: Unit) -> Tree:
-        """The expression that builds a unit's module."""
-        if id(unit) in self.made:
-            made = self.made[id(unit)]
-            return Call(made.head, list(made.args))
-        members = self.members(unit)
-        if self.flat:
-            inner: list[tuple[str | None, Tree]] = list(members)
-            return Call("nn.Sequential", [(None, Call("OrderedDict", inner))])
-        texts = [(name, written(tree, self.common.defaults)) for name, tree in members]
-        packed = entries(texts)
-        if len(packed) == len(texts):
-            return Call("nn.Sequential", [(None, Call("OrderedDict", list(members)))])
-        return Leaf((Text(f"nn.Sequential(OrderedDict({', '.join(packed)}))"),))
-
-    def module_of(self, node: Node) -> Module | None:
-        """The module among a node's steps."""
-        for step in node.op.steps(self.graph.shapes_in(node)):
-            if isinstance(step, Module):
-                for part in (step, *(arg for arg in step.args if isinstance(arg, Module))):
-                    if part.target.startswith(OURS) and part.target.removeprefix(OURS) not in self.common.ours:
-                        self.common.ours.append(part.target.removeprefix(OURS))
-                args = tuple(self.body(arg) if isinstance(arg, Subgraph | Copies) else arg for arg in step.args)
-                args = tuple(self.named.get((node.path, index), arg) for index, arg in enumerate(args))
-                kwargs = tuple((name, self.named.get((node.path, name), value)) for name, value in step.kwargs)
-                return step.replace(args=args, kwargs=kwargs)
-        return None
-
-    def body(self, body: Any) -> Text:
-        """The body of a layer as an instance of a class of its own, or as a list of instances."""
-        if isinstance(body, Copies):
-            return Text(f"[{self.body(body.body)} for _ in range({body.count})]")
-        inner = _Writer(body.graph, self.origin, self.flat, self.common)
-        inner.define_all()
-        inner.root.chain = False
-        arguments = Arguments({})
-        lines = inner.class_lines([inner.root], arguments)
-        key = ("body", tuple(lines))
-        if key not in self.common.classes:
-            name = self.common.free(class_name(body.graph.name))
-            self.common.classes[key] = _Class(name, [f"class {name}(nn.Module):", *lines], arguments)
-        return Text(f"{self.common.classes[key].name}()")
-
-    # --- weights ---
-
-    def weight_lines(self, unit: Unit) -> list[str]:
-        """The lines that initialize the weights of a unit and freeze those not trained, also in an nn.Sequential."""
-        found: list[str] = []
-        for item in unit.items:
-            if isinstance(item, Unit):
-                if id(item) not in self.own_class:
-                    found += [
-                        line.replace('get_parameter("', f'get_parameter("{_attribute(unit, item)}.')
-                        for line in self.weight_lines(item)
-                    ]
-            elif item.shared is None:
-                found += self.weights_of(unit, item)
-        return found
-
-    def weights_of(self, unit: Unit, item: Node) -> list[str]:
-        place = _attribute(unit, item)
-        lines = []
-        for name, steps in item.op.initializers_of(self.graph.shapes_in(item)).items():
-            text = f'self.get_parameter("{place}.{name}")'
-            text = text if len(steps) == 1 else f"{text}.data"  # of a part, past autograd
-            for step in steps:
-                assert isinstance(step, Apply)
-                text = expression(step, [text])
-            lines.append(text)
-        if item.op.whitening() is not None:
-            lines.append(
-                f"# {place}.weight must be set from training images; until then it has PyTorch's random values"
-            )
-        frozen = item.op.frozen_of(self.graph.shapes_in(item))
-        return lines + [f'self.get_parameter("{place}.{name}").requires_grad_(False)' for name in frozen]
-
-
-def _attribute(unit: Unit, item: Node | Unit) -> str:
-    return unit.attribute(item)
-
-
-def _blocks_in(unit: Unit) -> list[Unit]:
-    """All units in a unit, in order."""
-    found: list[Unit] = []
-    for item in unit.items:
-        if isinstance(item, Unit):
-            found += [*_blocks_in(item), item]
-    return found
-
-
-def _variables(arguments: Arguments) -> list[str]:
-    return [f"        {name} = {text}" for text, name in arguments.locals.items()]
-
-
-def _signature(arguments: Sequence[str]) -> list[str]:
-    declared = ["self", *arguments]
-    line = f"    def __init__({', '.join(declared)}) -> None:"
-    if len(line) <= WIDTH:
-        return [line]
-    return ["    def __init__(", *(f"        {each}," for each in declared), "    ) -> None:"]
