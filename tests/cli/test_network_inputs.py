@@ -83,7 +83,7 @@ def test_the_network_of_a_run_has_its_values(folder: Path, trained: Path, comman
     if command in ("check", "check as JSON", "diff"):
         assert f"{parameters:,}" in result.stdout or str(parameters) in result.stdout
     if command == "compile":
-        assert "nn.Conv2d(1, 7, 3)" in result.stdout
+        assert "width: int = 7" in result.stdout
 
 
 def test_values_of_the_command_replace_those_of_the_run(trained: Path) -> None:

@@ -177,7 +177,7 @@ class Forward:
             self.give(value, name)
 
     def is_held(self, value: int, index: int, text: str, depth: int) -> bool:
-        """Whether the next item alone reads a value, and is one that goes on the same line."""
+        """Whether the next item alone reads a value, and belongs on the same line."""
         if self.uses.get(value) != [index + 1] or index + 1 >= len(self.items) or depth >= _DEEPEST:
             return False
         reader = self.items[index + 1]
@@ -287,7 +287,7 @@ def _local(node: Node) -> str:
 
 
 def _chains(text: str, target: str) -> bool:
-    """Whether an expression is a sum or product of names, which goes on without parentheses."""
+    """Whether an expression is a sum or product of names, which needs no parentheses."""
     return re.fullmatch(rf"[\w.]+( \{OPERATORS[target]} [\w.]+)*", text) is not None
 
 
