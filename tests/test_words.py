@@ -110,11 +110,12 @@ _IS_LIST = re.compile(r"\s*\w+(\s+\w+){20,}\s*")
 """Words to split, such as the names of operations."""
 
 
-CORE = (
-    *("analysis", "backends", "contract", "diagnostics", "expressions", "graph", "highlight", "layers"),
-    *("shapes", "syntax", "text", "limits.py", "network.py", "record.py", "zoo.py"),
+CORE = tuple(
+    str(path.relative_to(ROOT))
+    for path in sorted((ROOT / "archdsl").iterdir())
+    if path.name not in ("training", "cli", "integrations", "explain") and (path.is_dir() or path.suffix == ".py")
 )
-"""The packages of the core, whose docstrings and comments are held to their words."""
+"""The packages of the core, whose docstrings and comments use the same words."""
 
 USING = (
     *("archdsl/training", "archdsl/cli", "archdsl/integrations", "archdsl/explain", "scripts"),
@@ -123,17 +124,12 @@ USING = (
 )
 """The folders around the core, held to the same words."""
 
-PENDING = (ROOT / "archdsl/analysis/lint",)
-"""Folders of these packages that are not rewritten yet."""
-
 
 def documentation(*paths: str) -> Iterator[Text]:
     """The docstrings and comments of these files and folders."""
     for each in paths:
         folder = ROOT / each
         for path in [folder] if folder.is_file() else sorted(folder.rglob("*.py")):
-            if path.parent in PENDING:
-                continue
             code = path.read_text(encoding="utf-8")
             for node in ast.walk(ast.parse(code)):
                 if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
@@ -145,7 +141,7 @@ def documentation(*paths: str) -> Iterator[Text]:
 
 def core() -> Iterator[Text]:
     """Docstrings and comments of the core."""
-    yield from documentation(*(f"archdsl/{package}" for package in CORE))
+    yield from documentation(*CORE)
 
 
 def using() -> Iterator[Text]:

@@ -1,4 +1,4 @@
-"""From tree to graph: names, expressions, blocks, merges; each node's shape as the node is made."""
+"""Elaboration turns the AST into a graph: names, expressions, blocks, merges, and the shape of each node."""
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
@@ -23,7 +23,7 @@ from .unused_blocks import check_unused
 __all__ = ["Elaboration", "Override", "elaborate"]
 
 _NO_TENSOR = frozenset({"net", "use", "block", "let", "output", "assert", "train"})
-"""The statements that leave the current tensor as it is."""
+"""The statements that do not change the current tensor."""
 
 
 def elaborate(
@@ -32,21 +32,21 @@ def elaborate(
     settings: Mapping[str, Any] | None = None,
     override: Override | None = None,
     library: Library | None = None,
-    witness: int = 224,
+    example_size: int = 224,
 ) -> Draft:
-    """The draft of a program's network; its graph, where there is no mistake, is behind `Draft.checked`.
+    """The draft of a program's network; `Draft.checked` returns its graph if there were no errors.
 
-    `settings` are values for the network's parameters; `override` sizes for its inputs; `library` has the
-    files that it uses (`std` alone where it is None); `witness` is the example that stands for a
-    size that is not known (`input 3xHxW`) wherever one must be chosen.
+    `settings` are values for the network's parameters, `override` sizes for its inputs, and `library` has the files
+    that it uses (only `std` if None). `example_size` is the example for a symbolic dimension (`input 3xHxW`) wherever
+    one is needed.
     """
     definitions = Definitions(sink, library or StandardLibrary())
-    elaboration = Elaboration(program, sink, settings or {}, override or Override({}), definitions, witness)
+    elaboration = Elaboration(program, sink, settings or {}, override or Override({}), definitions, example_size)
     return elaboration.run(program.statements)
 
 
 class Elaboration:
-    """The elaboration of one program: its definitions, then its statements, from the first or from a checkpoint on."""
+    """The elaboration of one program: its definitions, then its statements, from the first one or from a checkpoint."""
 
     def __init__(
         self,
@@ -55,15 +55,15 @@ class Elaboration:
         settings: Mapping[str, Any],
         override: Override,
         definitions: Definitions,
-        witness: int,
+        example_size: int,
         caches: Caches | None = None,
     ) -> None:
         self.program = program
         self.override = override
         self.definitions = definitions
         self.file = file = definitions.collect(program, settings)
-        self.state = state = State(sink, self._run, witness, caches)
-        # A copy: blocks see the parameters of the network, and nothing that its text names.
+        self.state = state = State(sink, self._run, example_size, caches)
+        # A copy: blocks can use the parameters of the network, but no other name of its text.
         state.scope = file.scope.copy()
         state.blocks = file.blocks
         state.incomplete = definitions.incomplete
@@ -75,7 +75,7 @@ class Elaboration:
         execute(state, statement, self.override)
 
     def run(self, statements: Sequence[ast.Statement], before: Callable[[int], None] | None = None) -> Draft:
-        """Run the program's statements, or those that are left; `before` is called with the index of each."""
+        """Run the program's statements, or the remaining ones; `before` is called with the index of each."""
         state, program = self.state, self.program
         try:
             given = self.override.sizes and not state.nodes
@@ -90,13 +90,13 @@ class Elaboration:
         return self.finish()
 
     def resumed(self, program: ast.Program, state: State) -> "Elaboration":
-        """The elaboration of another program with the same definitions, from a checkpoint of this one on."""
+        """The elaboration of another program with the same definitions, continued from a checkpoint of this one."""
         other = copy(self)
         other.program, other.state = program, state
         return other
 
     def finish(self) -> Draft:
-        """The draft of what was run."""
+        """The draft of the statements that ran."""
         state, file = self.state, self.file
         if not self.definitions.incomplete:
             check_unused(self.program, file, state, self._run)
@@ -172,7 +172,7 @@ def _layer(state: State, statement: ast.LayerStatement) -> None:
 
 
 def _called(state: State, statement: ast.LayerStatement, callee: Callee) -> None:
-    """Use the layer or block that a name stands for."""
+    """Use the layer or block that a name refers to."""
     if isinstance(callee.definition, BlockDef):
         control.run_block(state, statement, callee.definition)
         return
@@ -197,7 +197,7 @@ def _output(state: State, statement: ast.Output) -> None:
 
 
 def _definition(state: State, statement: ast.Statement) -> None:
-    """Definitions were collected before; inside a body they are out of place."""
+    """Definitions were collected before; they are not allowed inside a body."""
     if state.path or state.uses or state.scope.parent is not None:
         word = statement.span.text.split()[0]
         span = Span(statement.span.source, statement.span.start, statement.span.start + len(word))
@@ -206,7 +206,7 @@ def _definition(state: State, statement: ast.Statement) -> None:
 
 
 def _broken(state: State, statement: ast.UnreadableStatement) -> None:
-    """What it would have made is unknown, and so are the names that it would have given."""
+    """The tensor and the names that a broken statement would have created are unknown."""
     if state.current is not None and statement.span.text.partition(" ")[0] not in _NO_TENSOR:
         state.unresolved(None, (state.current,), None, state.child("unknown"), statement.span)
     state.complained_of_input = True

@@ -1,4 +1,4 @@
-"""The words among arguments: flags, shorthands, the words of a kind, and what an unknown one may be meant as."""
+"""The bare words among arguments: flags, shorthands, words of a kind, and suggestions for unknown words."""
 
 from collections.abc import Sequence
 
@@ -11,13 +11,13 @@ __all__ = ["SHORTHAND", "helps_for", "is_word", "lettered"]
 
 
 def is_word(word: str, parameters: Sequence[ParameterSpec]) -> bool:
-    """Whether a bare word is a flag or a shorthand, whatever names there are."""
+    """Whether a bare word is a flag or a shorthand, regardless of which names are defined."""
     found = SHORTHAND.match(word)
     return any((found and p.letter == found[1]) or any(word == flag for flag, _ in p.words) for p in parameters)
 
 
 def helps_for(word: str, parameters: Sequence[ParameterSpec]) -> tuple[str, ...]:
-    """What may be written in place of a word that nothing is near to."""
+    """What can be written in place of a word that resembles no known word."""
     if lettered(word, parameters) is not None:
         return ("symbols in a size are capital letters",)
     if (
@@ -31,7 +31,7 @@ def helps_for(word: str, parameters: Sequence[ParameterSpec]) -> tuple[str, ...]
 
 
 def lettered(word: str, parameters: Sequence[ParameterSpec]) -> str | None:
-    """The size that a word with small letters is meant as, by the argument's name after a shorthand's letter."""
+    """The likely meaning of a size with lowercase letters, by argument name after a shorthand's letter."""
     p = next((p for p in parameters if p.letter and word.startswith(p.letter)), None)
     after = as_size(word[1:]) if p else None
     return f"{p.name}={after}" if p and after else as_size(word)

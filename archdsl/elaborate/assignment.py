@@ -1,4 +1,4 @@
-"""Values given to names: those of `let`, and the index of a repetition."""
+"""Names for values: those of `let`, and the index of a repetition."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from .surroundings import evaluator
 
 
 def assign(state: State, target: ast.Target, value: Any, scope: Scope | None = None) -> bool:
-    """Give a value, or the entries of a list, to names: in a new scope, or in the current one; False after an error."""
+    """Bind a value, or the entries of a list, to names, in a new scope or in the current one; False after an error."""
     pairs = unpacked(evaluator(state), target, value)
     if pairs is None:
         for word in target.names:

@@ -18,13 +18,13 @@ _DEFINITIONS = (ast.Net, ast.UseFile, ast.Block)
 
 
 _CHECKPOINTS = 100
-"""At most about so many are kept: each copies what has been made so far."""
+"""Maximum number of checkpoints, approximately: each one copies the nodes created so far."""
 _OVERHEAD = 25
-"""Nodes that take as long as parsing the edited statement and going back to a checkpoint."""
+"""Number of nodes that take as long as parsing the edited statement and restoring a checkpoint."""
 
 
 class Given(Record):
-    """What a caller gives beside a text: values of its parameters, sizes of its inputs, the files that it uses."""
+    """What a caller provides in addition to a text: parameter values, input sizes, and the files that the text uses."""
 
     settings: Mapping[str, Any] = {}
     override: Override | None = None
@@ -32,12 +32,12 @@ class Given(Record):
 
 
 class WatchedSink(Sink):
-    """A sink that may end an elaboration by raising; it sees the state that reports to it."""
+    """A sink that may end an elaboration by raising; it has access to the state that reports to it."""
 
     state: State | None = None
 
     def resume(self, state: State, found: tuple[Diagnostic, ...]) -> None:
-        """An elaboration starts from a state in which this much was found."""
+        """Called when an elaboration continues from a state, with the diagnostics up to there."""
         self.state = state
         for diagnostic in found:
             self.emit(diagnostic)
@@ -46,8 +46,8 @@ class WatchedSink(Sink):
 class Attempts:
     """Elaborations of one program and of edited versions of it, which share their unchanged statements by identity.
 
-    A version is elaborated from the checkpoint before its first changed statement on, with the caches of all others.
-    Where it changes a definition, it starts at the beginning. `work` counts the nodes made so far.
+    A version is elaborated from the checkpoint before its first changed statement, with the caches of all others. If it
+    changes a definition, it is elaborated from the beginning. `work` counts the nodes created so far.
     """
 
     def __init__(
@@ -73,12 +73,12 @@ class Attempts:
 
     @property
     def blocks(self) -> Mapping[str, ast.Block]:
-        """The blocks that the program can use, those of other files included."""
+        """The blocks that the program can use, including those of other files."""
         return {name: definition.block for name, definition in self._base.file.blocks.items()}
 
     @property
     def has_given_sizes(self) -> bool:
-        """Whether the caller gives the sizes of an input, which the text then does not decide."""
+        """Whether the caller sets the sizes of an input, so that the text does not determine them."""
         return self._override is not None and bool(self._override.sizes)
 
     def _elaboration(self, program: ast.Program, sink: WatchedSink) -> Elaboration:
@@ -93,8 +93,8 @@ class Attempts:
             self._checkpoints[index] = self._base.state.checkpoint(self.sink), found
 
     def attempt(self, program: ast.Program, sink: WatchedSink) -> Draft:
-        """The draft of an edited version of the program. What `sink` raises ends it and passes through."""
-        self._kept.append(program)  # caches find statements by identity: none may go while they are in use
+        """The draft of an edited version of the program. An exception raised by `sink` ends it and propagates."""
+        self._kept.append(program)  # Caches find statements by identity: keep them alive.
         first = self._first_change(program)
         state: State | None = None
         try:
@@ -112,7 +112,7 @@ class Attempts:
             self.work += _OVERHEAD + (len(state.nodes) - start if state is not None else 0)
 
     def _first_change(self, program: ast.Program) -> int | None:
-        """The statement to start at for the first that differs; None for the beginning, where definitions do."""
+        """The index of the first statement that differs; None (the beginning) if definitions differ."""
         old, new = self.program.statements, program.statements
         before, after = ([s for s in each if isinstance(s, _DEFINITIONS)] for each in (old, new))
         if len(before) != len(after) or any(a is not b for a, b in zip(before, after, strict=True)):
@@ -120,5 +120,5 @@ class Attempts:
         pairs = zip(old, new, strict=False)
         first = next((i for i, (a, b) in enumerate(pairs) if a is not b), min(len(old), len(new)))
         at = first - first % self._step
-        # An input given by the caller is made before the first statement of a text without one.
+        # In a text without an input, the caller's input is created before the first statement.
         return at if at > 0 and at in self._checkpoints else None

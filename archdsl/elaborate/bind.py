@@ -1,4 +1,4 @@
-"""Arguments as written, bound to the parameters of a layer or a block."""
+"""Binding arguments to the parameters of a layer or a block."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,7 +23,7 @@ _TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "
 
 
 class Bound:
-    """What binding found: values by name, where each was written, and whether all is well."""
+    """The result of binding: the values by name, the span of each, and whether there were no errors."""
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
@@ -34,7 +34,7 @@ class Bound:
 def bind(
     keyword: ast.Word, args: Sequence[ast.Argument], parameters: Sequence[ParameterSpec], example: str, ev: Evaluator
 ) -> Bound:
-    """Bind arguments, reporting every error among them."""
+    """Bind the arguments and report every error among them."""
     binder = _Binder(keyword, parameters, ev, args)
     rest = list(args)
     while rest:
@@ -71,7 +71,7 @@ class _Binder:
             self.positional(arg)
 
     def stranger(self, arg: ast.Argument) -> str | None:
-        """A bare word that has no meaning here: no flag, no shorthand, no name."""
+        """A bare word that has no meaning here: not a flag, a shorthand or a name."""
         if arg.name is not None or not isinstance(arg.value, ast.Variable):
             return None
         word = arg.value.name
@@ -81,15 +81,15 @@ class _Binder:
         return None if known else word
 
     def new_statement(self, arg: ast.Argument) -> bool:
-        """Whether a layer's name stands among the arguments: what follows is another statement, which is reported."""
+        """Whether a layer's name is among the arguments, so that a new statement follows; that is reported."""
         word = self.stranger(arg)
         layer = (find(word) or find(word.lower())) if word is not None else None
-        # `window=7 shift 3`: an argument's name is no statement.
+        # `window=7 shift 3`: the name of an argument does not start a statement.
         if word is None or layer is None or any(word == p.name for p in self.parameters):
             return False
         lacking = [p.name for p in self.parameters if p.required and p.name not in self.bound.values]
         if lacking and all(p.kind is None for p in self.parameters):
-            return False  # a parameter of a block that must be given may be a layer
+            return False  # A required parameter of a block may be a layer.
         taker = next((p for p in self.queue if p.name not in self.bound.values and self.takes_layer(p)), None)
         if taker is not None:
             edits = (Edit(span=arg.span, text=f"{taker.name}={word}"), self.parting(arg))
@@ -98,7 +98,7 @@ class _Binder:
         complete = not lacking
         uses = self.ev.uses
         self.ev.unknown(syntax_errors.MissingSeparator(span=arg.span, uses=uses, word=word, complete=complete))
-        # Of what is read on, the shape is known where the layer would have kept it.
+        # For the statements that follow, the shape is known if the layer would have kept it.
         self.bound.ok = self.bound.ok and (layer.style in SHAPE_KEEPING or layer.style == "activation")
         return True
 
@@ -116,7 +116,7 @@ class _Binder:
         return Edit(span=Span(source, before, start), text="; ")
 
     def parted(self, arg: ast.Argument, after: ast.Argument) -> bool:
-        """Whether two arguments are one with a blank in it, `k 3`, `x 3`: reported, and bound as what is meant."""
+        """Whether two arguments are one that contains a space, `k 3` or `x 3`: reported, and bound as intended."""
         word = self.stranger(arg)
         if word is None or after.name is not None or self.stranger(after) is not None:
             return False
@@ -124,7 +124,7 @@ class _Binder:
         if (p is None and word != "x") or _is_shorthand(after, self.parameters):
             return False
         if p is not None and p.kind is None and isinstance(after.value, ast.Variable):
-            return False  # values of a block, whose names are often those of its parameters
+            return False  # Values of a block are often named like its parameters.
         joined = arg.value.span.to(after.value.span)
         written = after.value.span.text
         if p is None:
@@ -159,10 +159,10 @@ class _Binder:
                 self.wrong(mistake)
                 self.ev.value(arg.value) if not isinstance(arg.value, ast.Variable) else None
                 return
-            # Go on as if the nearest had been written: what follows is then checked too.
+            # Continue as if the nearest name had been written, so that the rest is checked too.
             self.ev.unknown(mistake)
             found = next(p for p in self.parameters if p.name == near)
-        # `padding=valid` is torch's way of writing the flag `valid`.
+        # torch writes the flag `valid` as `padding=valid`.
         words = {flag: value for flag, value in found.words if not isinstance(value, bool)}
         flag = arg.value.span.text
         if self.truth(found, arg):
@@ -181,7 +181,7 @@ class _Binder:
         self.bound.values[p.name] = UNKNOWN if UNKNOWN in (before, value) else (*before, (name, value))
 
     def truth(self, p: ParameterSpec, arg: ast.Argument) -> bool:
-        """Whether a flag is given as `False` or `yes`, which are no words: reported, and bound as meant."""
+        """Whether a flag is set to `False` or `yes`, which do not exist here: reported, and bound as intended."""
         word = self.stranger(arg.replace(name=None))
         if word is None or word.lower() not in _TRUTHS or not isinstance(p.kind, Bool):
             return False
@@ -192,7 +192,7 @@ class _Binder:
         return True
 
     def word(self, arg: ast.Argument, word: str) -> bool:
-        """A bare word: a flag or a shorthand, else not ours."""
+        """Bind a bare word: a flag, a shorthand, or a name."""
         for p in self.parameters:
             for flag, value in p.words:
                 if flag == word:
@@ -218,7 +218,7 @@ class _Binder:
         """Whether a word that is also a name is a shorthand here. If it may be either, that is reported."""
         word = arg.value.name if isinstance(arg.value, ast.Variable) else arg.value.span.text
         binding = self.ev.scope.find(word)
-        # A guess at a misspelled word has the place of what was written.
+        # A guess at a misspelled word has the position of the original word.
         index = next((i for i, each in enumerate(self.args) if each.span == arg.span), None)
         if index is None:
             return True
@@ -235,7 +235,7 @@ class _Binder:
             self.bound.values.setdefault(slot.name, UNKNOWN)
             self.unclear(arg.span, (f"the {kind_of_name(binding.value)} `{word}`", f"`{edits[0].text}`"), edits)
             return False
-        # Where neither fits, names win in the use of a block, whose arguments may be anything.
+        # If neither applies, names take precedence in the use of a block, whose arguments may be anything.
         return not is_name and (is_short or p.kind is not None)
 
     def positional(self, arg: ast.Argument) -> None:
@@ -248,7 +248,7 @@ class _Binder:
             self.overflow = self.overflow or arg
             return
         p = self.queue[0]
-        # A word that is none of the choices is rejected by the kind, which lists them.
+        # A word that is not one of the choices is rejected by the kind, which lists them.
         choice = isinstance(arg.value, ast.Variable) and (
             p.kind is not None and (p.kind.takes_word(arg.value.name) or isinstance(p.kind, OneOf))
         )
@@ -262,7 +262,7 @@ class _Binder:
         self.store(p, self.meant(p.kind, arg.value), arg)
 
     def too_many(self, arg: ast.Argument, args: Sequence[ast.Argument]) -> None:
-        """Report a value for which there is no positional argument left."""
+        """Report a value that is left over after the last positional argument."""
         from .torch_order import is_plain, rewritten
 
         layer = find(self.keyword.text)
@@ -286,7 +286,7 @@ class _Binder:
         self.wrong(mistake)
 
     def meant(self, kind: Kind | None, expr: ast.Expr) -> Any:
-        """What a value means to the kind that takes it: one of its own words, an initializer, or an expression."""
+        """The meaning of a value for its kind: one of the kind's own words, an initializer, or an expression."""
         match expr:
             case ast.Variable() if kind is not None and kind.takes_word(expr.name):
                 return expr.name
@@ -307,7 +307,7 @@ class _Binder:
         return TensorRef(word.name) if named else self.ev.value(word)
 
     def unknown_word(self, word: ast.Variable, arg: ast.Argument) -> None:
-        """Neither flag nor shorthand nor a name: suggest among all of them, and go on with the nearest."""
+        """Report a word that is not a flag, shorthand or name, with suggestions, and continue with the nearest one."""
         if self.repeated(word):
             return
         flags = [flag for p in self.parameters for flag, _ in p.words]
@@ -328,7 +328,7 @@ class _Binder:
             self.store(self.queue[0], self.ev.value(guess.value), guess)
 
     def repeated(self, word: ast.Variable) -> bool:
-        """Whether a word is a repetition by a name, `xdepth`, which there is not: reported."""
+        """Whether a word is a repetition with a name, `xdepth`, which does not exist: reported."""
         count = word.name[1:]
         if word.name[0] != "x" or not count or self.ev.scope.find(count) is None:
             return False
@@ -341,7 +341,7 @@ class _Binder:
         self.wrong(name_errors.AmbiguousWord(span=span, uses=uses, name=name, meanings=meanings, readings=edits))
 
     def strange(self, span: Span, what: str, helps: tuple[str, ...], corrections: tuple[str, ...] = ()) -> None:
-        """Report words that are no argument, where it is clear what they are meant as."""
+        """Report words that are not arguments, if their intended meaning is clear."""
         uses, name = self.ev.uses, span.text
         mistake = name_errors.UnknownName(
             span=span, uses=uses, name=name, nearest=None, what=what, helps=helps, corrections=corrections
@@ -394,7 +394,7 @@ class _Binder:
         if self.overflow is not None:
             self.too_many(self.overflow, args)
         lacking = [p for p in self.parameters if p.required and p.name not in self.bound.values]
-        # A word that was not understood may be the argument that lacks.
+        # A word that was not understood may be the missing argument.
         if lacking and self.bound.ok:
             mistake = argument_errors.MissingArgument(
                 span=self.keyword.span,
@@ -414,7 +414,7 @@ def _is_shorthand(arg: ast.Argument, parameters: Sequence[ParameterSpec]) -> boo
 
 
 def _activation(name: str, arg: ast.Argument) -> str | None:
-    """The activation that an argument like Keras' `activation=relu` asks for."""
+    """The activation that an argument such as Keras's `activation=relu` requests."""
     word = arg.value.span.text
     layer = find(word) if name in ("activation", "act") else None
     return word if layer is not None and layer.style == "activation" else None

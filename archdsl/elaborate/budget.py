@@ -1,4 +1,4 @@
-"""How many layers a statement will make, counted without making them."""
+"""The number of layers that a statement will create, counted without creating them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,14 +12,15 @@ from .surroundings import evaluator
 
 
 def estimate(state: State, statement: ast.Statement) -> int:
-    """At least how many nodes a statement makes; a count that depends on what is not known yet is taken as 1."""
+    """A lower bound for the nodes that a statement creates; a repeat count that is still unknown counts as 1."""
     return _Counter(state).statement(statement, 0)
 
 
 def affordable(state: State, statement: ast.Statement) -> bool:
-    """Whether a repetition stays within the bound of layers; counted once, at the outermost.
+    """Whether a repetition stays within the limit of layers; counted once, for the outermost repetition.
 
-    The outermost does not know how often an `if` takes a branch, or what depends on an index: each counts for itself.
+    The count of the outermost repetition cannot include branches of `if` or counts that depend on an index: these are
+    counted when they are reached.
     """
     if state.counted:
         return True
@@ -33,7 +34,7 @@ def affordable(state: State, statement: ast.Statement) -> bool:
 
 @contextmanager
 def uncounted(state: State) -> Iterator[None]:
-    """Let what runs here be counted, which the repetition around it could not."""
+    """Count the statements that run here separately, because the repetition around them could not include them."""
     outer, state.counted = state.counted, False
     try:
         yield
@@ -71,7 +72,7 @@ class _Counter:
                 rest = other.statements if isinstance(other, ast.Body) else (other,)
                 return min(self.body(statement.body.statements, depth), self.body(rest, depth))
             case _:
-                # An `if` without `else` may make nothing.
+                # An `if` without `else` may create nothing.
                 return 0
 
     def layer(self, word: str, depth: int) -> int:

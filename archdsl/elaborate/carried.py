@@ -1,4 +1,4 @@
-"""Tensors that a scan or a repetition carries over: their initial values, and the next ones."""
+"""Tensors that a scan or a repetition carries over: their initial and next values."""
 
 from ..contract.arguments import Dims, InvalidValue
 from ..diagnostics.catalogue import argument_errors, name_errors, structure_errors
@@ -14,7 +14,7 @@ _LONGEST = 4
 
 
 def initial(state: State, carried: ast.Carried, keyword: str) -> NamedTensor | Shape | None:
-    """The tensor that a carried one starts with, or the shape of zeros. None after a report."""
+    """The initial value of a carried tensor, or the shape of zeros. None after a report."""
     if isinstance(carried.value, ast.Variable) and carried.value.name == "in":
         return find_tensor(state, ast.Word(text="in", span=carried.value.span))
     value = evaluator(state).value(carried.value)
@@ -39,7 +39,7 @@ def initial(state: State, carried: ast.Carried, keyword: str) -> NamedTensor | S
 
 
 def following(state: State, body: Scope, name: ast.Word) -> NamedTensor | Unknown | None:
-    """What a body names as the next value of a carried tensor; UNKNOWN after a report, None if it names nothing."""
+    """The next value of a carried tensor, as named in the body; UNKNOWN after a report, None if there is none."""
     found = body.names.get(name.text)
     if found is None:
         return None
@@ -51,5 +51,5 @@ def following(state: State, body: Scope, name: ast.Word) -> NamedTensor | Unknow
 
 
 def not_carried_on(state: State, keyword: str, name: ast.Word) -> None:
-    """Report a carried tensor whose next value the body does not name."""
+    """Report a carried tensor whose next value the body does not define."""
     state.emit(structure_errors.NotCarriedOn(span=name.span, uses=state.uses, keyword=keyword, name=name.text))

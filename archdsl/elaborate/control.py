@@ -1,4 +1,4 @@
-"""Statements that group, choose and name: stages, blocks, `if`, `let`, `from`, `aux`, `reuse`."""
+"""Statements that group, select and name: stages, blocks, `if`, `let`, `from`, `aux`, `reuse`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,7 +25,7 @@ from .surroundings import evaluator
 
 
 def run_stage(state: State, statement: ast.Stage) -> None:
-    """A group of statements under a name, which also names the tensor that it ends with."""
+    """A group of statements under a name, which is also the name of its last tensor."""
     first, source = len(state.nodes), state.current
     path = state.named_child(statement.name.text)
     state.scopes[path] = "stage"
@@ -36,7 +36,7 @@ def run_stage(state: State, statement: ast.Stage) -> None:
 
 
 def run_block(state: State, statement: ast.LayerStatement, definition: BlockDef) -> None:
-    """The use of a block, as often as the statement says."""
+    """The use of a block, repeated as given in the statement."""
     if not state.need_input(statement.keyword.span) or not affordable(state, statement):
         return
     first, source = len(state.nodes), state.current
@@ -54,7 +54,7 @@ def run_block(state: State, statement: ast.LayerStatement, definition: BlockDef)
 def _name_results(
     state: State, statement: ast.LayerStatement, results: list[NamedTensor | None], first: int, source: int | None
 ) -> None:
-    """Name the results that a block lists with `output`; more than one result must be named, each of them."""
+    """Name the results that a block lists with `output`; if there are several, each must be named."""
     names = [word for word in (statement.alias, *statement.others) if word is not None]
     if len(names) != len(results) and (names or len(results) > 1):
         several_names(state, statement, len(results))
@@ -67,7 +67,7 @@ def _name_results(
 def _use_block(
     state: State, statement: ast.LayerStatement, definition: BlockDef, alias: ast.Word | None, turn: int
 ) -> list[NamedTensor | None] | None:
-    """Run the body of a block once; the tensors that its `output` lists, the first of which is the current one."""
+    """Run the body of a block once; the tensors that its `output` lists, the first of which becomes the current one."""
     name = definition.block.name.text
     state.reached.add(name)
     scope, key = _bind_block(state, statement, definition)
@@ -111,7 +111,7 @@ def _run_body(
 
 
 def _continue_with(state: State, tensor: NamedTensor | None, span: Span) -> None:
-    """Let a tensor be the current one; after an error, one of unknown shape."""
+    """Make a tensor the current one; after an error, one of unknown shape."""
     if tensor is not None:
         state.current = tensor.node
     elif state.current is not None:
@@ -121,7 +121,7 @@ def _continue_with(state: State, tensor: NamedTensor | None, span: Span) -> None
 def _bind_block(
     state: State, statement: ast.LayerStatement, definition: BlockDef
 ) -> tuple[Scope, tuple[Any, ...] | None]:
-    """The names that a use of a block gives to its body, and the key of their values; None after an error."""
+    """The names that a use of a block defines for its body, and the key of their values; None after an error."""
     memo = state.memo(statement, definition.block, lambda: block_parameters(definition.block))
     key = state.memo_key(memo)
     scope = Scope(definition.scope)
@@ -138,7 +138,7 @@ def _bind_block(
 def _bind_parameters(
     state: State, statement: ast.LayerStatement, definition: BlockDef, parameters: Sequence[ParameterSpec], scope: Scope
 ) -> bool:
-    """Give the parameters their values; whether there was no mistake."""
+    """Assign values to the parameters; whether there were no errors."""
     block, ev = definition.block, evaluator(state)
     words = " ".join([block.name.text, *(p.name.text.upper() for p in block.parameters if p.default is None)])
     bound = bind(statement.keyword, statement.args, parameters, words, ev)
@@ -154,7 +154,7 @@ def _bind_parameters(
 
 
 def run_if(state: State, statement: ast.If) -> None:
-    """`if`: names made in it stay visible."""
+    """`if`: names defined in it stay visible."""
     first, source = len(state.nodes), state.current
     _run_cases(state, statement)
     if statement.alias is not None:
@@ -186,7 +186,7 @@ def run_from(state: State, statement: ast.From) -> None:
 
 
 def run_aux(state: State, statement: ast.Aux) -> None:
-    """A side branch whose result is an output; the current tensor stays."""
+    """A side branch whose result is an output; the current tensor does not change."""
     if not state.need_input(statement.name.span):
         return
     start = state.current
@@ -200,9 +200,9 @@ def run_aux(state: State, statement: ast.Aux) -> None:
 
 
 def run_reuse(state: State, statement: ast.Reuse) -> None:
-    """Apply what made a tensor again, with the same weights: its nodes once more, on the current tensor.
+    """Apply the statement that created a tensor again, with the same weights, to the current tensor.
 
-    An embedding reads ids; on features it is applied the other way round, which gives logits.
+    An embedding reads IDs; on features it is applied with the transposed weight, which gives logits.
     """
     tensor = find_tensor(state, statement.name)
     if tensor is None or not state.need_input(statement.span):
@@ -228,7 +228,7 @@ def run_reuse(state: State, statement: ast.Reuse) -> None:
         result = _infer_again(state, statement, old, op, inputs)
         shared = old.id if old.shared is None else old.shared
         state.add(op, inputs, result, path, statement.span, shared=shared)
-    # A result that was made before the statement that is applied again is there already.
+    # A result that was created before the repeated statement already exists.
     state.current = mapping.get(tensor.node, tensor.node)
     if statement.alias:
         state.name_result(statement.alias, first, source)
@@ -246,7 +246,7 @@ def _transposed(state: State, old: DraftNode, source: int) -> Op | None:
 
 
 def _infer_again(state: State, statement: ast.Reuse, old: Node, op: Op, inputs: tuple[int, ...]) -> Result:
-    """What a layer gives with the weights that it has on other inputs; what does not fit is reported."""
+    """The result of a layer on other inputs with its existing weights; inputs that do not fit are reported."""
     before, now = state.shapes_of(old.inputs), state.shapes_of(inputs)
     if before is None or now is None:
         return UNRESOLVED

@@ -1,4 +1,4 @@
-"""What holds for the whole file, found before anything is made: the network's parameters, blocks, used files."""
+"""Definitions of the whole file, collected before elaboration: the network's parameters, blocks, used files."""
 
 import posixpath
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from .surroundings import LayerNames
 
 
 class File:
-    """One file's parameters and the blocks that can be used in it."""
+    """The parameters of one file and the blocks that can be used in it."""
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
@@ -30,12 +30,12 @@ class File:
 
 
 def as_list(items: list[Any]) -> ListValue:
-    """A list that a caller gives, as a value of the language."""
+    """A list from a caller as a value of the language."""
     return ListValue(as_list(item) if isinstance(item, list) else item for item in items)
 
 
 def kind_of(value: Any) -> str | None:
-    """What the value of a network parameter is: a number, a list or a layer; None if it is unknown."""
+    """The type of a network parameter's value: a number, a list or a layer; None if it is unknown."""
     if value is None or value is UNKNOWN:
         return None
     return "a list" if isinstance(value, ListValue) else "a layer" if isinstance(value, Callee) else "a number"
@@ -48,16 +48,16 @@ class Definitions:
         self.sink = sink
         self.library = library
         self.parsed = {} if parsed is None else parsed
-        """Used files by name, as parsed for this or another elaboration, with what was found in them."""
+        """Used files by name, as parsed for this or another elaboration, with the diagnostics in them."""
         self.done: dict[str, File] = {}
         self.chain: list[str] = []
         self.names: set[str] = set()
-        """The names, of all files, that look like a shorthand or a repetition."""
+        """The names, in all files, that look like a shorthand or a repetition."""
         self.incomplete = False
-        """Whether a used file could not be had, so that any block may be one of its."""
+        """Whether a used file could not be read, so that any unknown block may be defined in it."""
 
     def collect(self, program: ast.Program, settings: Mapping[str, Any]) -> File:
-        """The definitions of one file, those of the files it uses included."""
+        """The definitions of one file, including those of the files that it uses."""
         file = File(Scope())
         self.names |= program.names
         for index, statement in enumerate(program.statements):
@@ -75,7 +75,7 @@ class Definitions:
         return file
 
     def _first(self, program: ast.Program) -> int:
-        """Where `net` may stand: before all but broken statements and `use`."""
+        """The statements that `net` may follow: only `use` and broken statements may come before it."""
         kinds = (ast.UseFile, ast.UnreadableStatement)
         return next((i for i, s in enumerate(program.statements) if not isinstance(s, kinds)), 0)
 
@@ -95,7 +95,7 @@ class Definitions:
                 self.sink.emit(name_errors.NameTaken(span=p.name.span, name=p.name.text, first=first_span))
 
     def _value(self, file: File, p: ast.Parameter, settings: Mapping[str, Any]) -> Any:
-        """The value of a network parameter: the one that is set, else its default."""
+        """The value of a network parameter: the one that was set, or its default."""
         name, default = p.name.text, None
         if p.default is not None and (name not in settings or not isinstance(p.default, ast.Number)):
             ev = Evaluator(self.sink, file.scope, None, (), before_input=True, around=LayerNames())
@@ -135,7 +135,8 @@ class Definitions:
             first = Related(span=before.block.name.span, shape="")
             self.sink.emit(name_errors.NameTaken(span=word.span, name=word.text, first=first))
         else:
-            # A block goes before one of the same name from a used file, a layer's synonym, and some layers.
+            # A block takes precedence over a block of the same name from a used file, a layer's synonym, and some
+            # layers.
             file.blocks[word.text] = BlockDef(block=block, scope=file.scope, blocks=file.blocks)
 
     # --- used files ---
@@ -150,7 +151,7 @@ class Definitions:
             self.sink.emit(file_errors.UseCycle(span=use.target.span, chain=chain))
             return
         if name not in self.done:
-            # Those being read count, too: a file is done after those that it uses.
+            # Files that are being read are included: a file is done after those that it uses.
             if len(self.done) + len(self.chain) >= MAX_FILES:
                 self.sink.emit(limit_errors.TooManyFiles(span=use.target.span, limit=MAX_FILES))
                 self.incomplete = True
@@ -224,7 +225,7 @@ class Definitions:
     # --- recursion ---
 
     def _recursion(self, file: File) -> None:
-        """Report each block that can reach itself, and take it out, so that nothing runs for ever."""
+        """Report each block that can reach itself, and remove it, so that elaboration terminates."""
         reported: set[str] = set()
         for chain in _cycles(file.blocks):
             if not reported & set(chain):
@@ -238,12 +239,12 @@ class Definitions:
 
 
 def _cycles(blocks: Mapping[str, BlockDef]) -> list[list[str]]:
-    """Chains of uses that come back to where they start; without the blocks on them there would be none."""
+    """Chains of uses that return to their start; without the blocks on them there are no cycles."""
     found: list[list[str]] = []
     done: set[str] = set()
     for start in blocks:
         path: dict[str, list[str]] = {} if start in done else {start: _used(blocks[start].block.body)}
-        # Depth first, with a list of what is left for each block on the way rather than Python's own stack.
+        # Depth first, with a list of the remaining blocks for each block on the path instead of Python's call stack.
         while path:
             name, left = next(reversed(path.items()))
             if not left:
@@ -260,7 +261,7 @@ def _cycles(blocks: Mapping[str, BlockDef]) -> list[list[str]]:
 
 
 def _used(node: Any) -> list[str]:
-    """The keywords of all layer statements below a tree node."""
+    """The keywords of all layer statements below an AST node."""
     found: list[str] = []
     stack: list[Any] = [node]
     while stack:

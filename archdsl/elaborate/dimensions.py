@@ -1,4 +1,4 @@
-"""The number in `conv2d`, `maxpool1d`, `batchnorm3d`: how many spatial dimensions their input has."""
+"""The number in `conv2d`, `maxpool1d`, `batchnorm3d`: how many spatial dimensions the input must have."""
 
 from ..diagnostics.catalogue import shape_errors
 from ..graph import DraftNode
@@ -10,13 +10,13 @@ _NUMBERS = {"1d": 1, "2d": 2, "3d": 3}
 
 
 def fits_dimensions(state: State, keyword: ast.Word, x: Shape, maker: DraftNode, *, vector_too: bool) -> bool:
-    """Whether a layer of this name is for a tensor with so many spatial dimensions; if not, that is reported.
+    """Whether the number in a layer's name matches the tensor's spatial dimensions; if not, that is reported.
 
-    `vector_too` is for normalisations: `batchnorm1d` takes a vector as torch's does.
+    `vector_too` is for normalization: like torch's, `batchnorm1d` also takes a vector.
     """
     wanted = _NUMBERS.get(keyword.text.lower().removesuffix("transpose")[-2:])
     if wanted is None or x.layout in (Layout.SEQUENCE, Layout.IDS):
-        return True  # those are the layer's own to refuse
+        return True  # The layer itself rejects those.
     count = len(x.spatial_size) if x.spatial else 0
     if count == wanted or (vector_too and wanted == 1 and count == 0):
         return True

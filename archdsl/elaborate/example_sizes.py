@@ -1,4 +1,4 @@
-"""Elaboration with example sizes for symbolic dimensions: the first that the network takes."""
+"""Elaboration with example sizes for symbolic dimensions: the first one that the network accepts."""
 
 from collections.abc import Callable, Mapping
 from itertools import product
@@ -13,13 +13,13 @@ from ..text.library import Library
 from . import Override, elaborate
 
 _LIMITS = (TooManyLayers, TooManyTurns)
-"""What no other example size changes, and takes long to find out."""
+"""Errors that no other example size removes, and that take long to find."""
 _MOST_TRIED = 20_000
-"""Layers of a network with errors that other examples are tried for: each try takes as long as the first."""
+"""Maximum number of layers of a faulty network for which other examples are tried; each takes as long as the first."""
 _EXAMPLE_SIZES = (224, 256, 572, 32, 299, 64, 100, 28, 8)
-"""Examples for symbolic dimensions, the likeliest first: a network need not take all of them."""
+"""Examples for symbolic dimensions, the most likely first: a network need not accept all of them."""
 FIRST_EXAMPLE = _EXAMPLE_SIZES[0]
-"""The example of the draft of a network that takes none of them."""
+"""The example for the draft of a network that accepts none of them."""
 
 
 def elaborate_examples(
@@ -29,7 +29,7 @@ def elaborate_examples(
     override: Override | None,
     library: Library | None,
 ) -> Draft:
-    """The draft of a program; where it has symbolic dimensions, with the first example that the network takes."""
+    """The draft of a program; if it has symbolic dimensions, with the first example that the network accepts."""
 
     def run(override: Override | None, size: int, own: Sink) -> Draft:
         return elaborate(program, own, settings, override, library, size)
@@ -38,11 +38,11 @@ def elaborate_examples(
 
 
 def first_that_fits(run: Callable[[Override | None, int, Sink], Draft], sink: Sink, override: Override | None) -> Draft:
-    """The first draft without errors of those that `run` makes with example sizes; if none is, the first of all."""
+    """The first draft without errors that `run` creates with example sizes; if there is none, the first draft."""
     tried: list[tuple[Draft, Sink]] = []
     overrides = [override]
     if override is not None and override.is_symbolic:
-        # Where the text's own sizes are no example, others may be.
+        # If the text's own sizes do not fit, others may.
         overrides.append(override.without_examples())
     for each, size in product(overrides, _EXAMPLE_SIZES):
         own = Sink()
@@ -55,7 +55,7 @@ def first_that_fits(run: Callable[[Override | None, int, Sink], Draft], sink: Si
     sink.absorb(own)
     unresolved = next((node for node in draft.nodes if isinstance(node, Unresolved)), None)
     if unresolved is not None and not sink.errors:
-        # Whatever leaves a shape unknown reports why. Should something not, no network comes of it all the same.
+        # Whatever leaves a shape unknown also reports why. If something does not, there must still be no network.
         why = "the shape of this cannot be determined"
         sink.emit(structure_errors.UndecidedSize(span=unresolved.span, uses=unresolved.uses, why=why))
     return draft.replace(errors=sink.errors) if sink.errors != draft.errors else draft

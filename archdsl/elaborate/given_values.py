@@ -1,4 +1,4 @@
-"""Values that a caller gives in place of the text's: numbers of any kind, sizes of inputs."""
+"""Values from a caller that replace those of the text: numbers of any type, and sizes of inputs."""
 
 import re
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ GivenSizes = str | tuple[int | str, ...]
 
 
 def parameter(name: str, value: Any) -> int | float | list[Any] | str:
-    """A value for a parameter as plain data: a number, a list, the name of a layer. Raises TypeError or ValueError."""
+    """A parameter value as plain data: a number, a list, the name of a layer. Raises TypeError or ValueError."""
     if isinstance(value, str):
         if find(value) is None:
             raise TypeError(f"`{name}` must be a number or the name of a layer, not {value!r}")
@@ -23,7 +23,7 @@ def parameter(name: str, value: Any) -> int | float | list[Any] | str:
 
 
 def _list(name: str, values: Sequence[Any], depth: int, count: list[int]) -> list[Any]:
-    """A list with all that is in it; `count` is that of the entries so far."""
+    """A list with its nested lists; `count` is the number of entries so far."""
     count[0] += len(values)
     if count[0] > MAX_ENTRIES or depth > MAX_NESTING:
         raise ValueError(f"`{name}` has more than {MAX_ENTRIES:,} entries, or lists that are nested too deeply")
@@ -54,11 +54,11 @@ _LIST = re.compile(r"\[[-+0-9.eE,\s\[\]]*\]")
 
 
 def number(name: str, value: Any) -> int | float:
-    """A value for a parameter as a plain number, whatever kind of number it is. Raises TypeError."""
+    """A parameter value of any numeric type as a plain number. Raises TypeError."""
     whole = _whole(value)
     if whole is not None:
         return whole
-    from numbers import Real  # for fractions alone: `check` starts without it
+    from numbers import Real  # only needed for fractions: `check` starts without it
 
     if isinstance(value, Real) and not isinstance(value, bool):
         return float(value)
@@ -66,7 +66,7 @@ def number(name: str, value: Any) -> int | float:
 
 
 def _whole(value: Any) -> int | None:
-    """A whole number of any kind, NumPy's and torch's too, as Python's own; None for all else, truth values too."""
+    """An integer of any type, also NumPy's and torch's, as an int; None for anything else, including booleans."""
     try:
         return None if isinstance(value, bool) else index(value)
     except TypeError:
@@ -86,7 +86,7 @@ def parse_sizes(sizes: GivenSizes) -> tuple[int | str, ...]:
 
 
 def _size(part: Any) -> int | str | None:
-    """One size: a number of at least 1, or a symbol; None for anything else."""
+    """One size: an integer of at least 1, or a symbol; None for anything else."""
     if isinstance(part, str):
         return (int(part) if part.isdigit() else part) if _PART.fullmatch(part) else None
     whole = _whole(part)

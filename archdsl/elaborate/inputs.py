@@ -21,10 +21,10 @@ _SYMBOL = re.compile(r"[A-Z]\d*$")
 
 
 class Override:
-    """Sizes given by the caller instead of the text's: `--input 3x224x224`, `--input left=3x32x32`, `--input 3xHxW`.
+    """Sizes from the caller that replace the text's: `--input 3x224x224`, `--input left=3x32x32`, `--input 3xHxW`.
 
-    `examples` are the sizes that stand for symbolic dimensions, by input. Where it is None the text's own do; an input
-    that it does not name has none.
+    `examples` are example sizes for symbolic dimensions, by input. If it is None, the text's own sizes are the
+    examples; an input that it does not name has none.
     """
 
     def __init__(
@@ -37,34 +37,34 @@ class Override:
         self._used: set[str | None] = set()
 
     def get(self, name: str | None) -> tuple[int | str, ...] | None:
-        """The sizes for the input of this name; unnamed ones are for the only input."""
+        """The sizes for the input of this name; unnamed sizes are for the only input."""
         key = name if name in self.sizes else None
         self._used.add(key)
         return self.sizes.get(key)
 
     @property
     def unused(self) -> tuple[str | None, ...]:
-        """The names, of those that sizes are given for, that no input has had so far."""
+        """The names with given sizes for which there has been no input so far."""
         return tuple(name for name in self.sizes if name not in self._used)
 
     def example(self, name: str | None, own: tuple[int, ...] | None) -> tuple[int, ...] | None:
-        """The example for the input of this name, whose text has these sizes; None where any will do."""
+        """The example for the input of this name, whose text has these sizes; None if any example will do."""
         return own if self.examples is None else self.examples.get(name, self.examples.get(None))
 
     def without_examples(self) -> "Override":
-        """The same sizes, with no example for those that are not known."""
+        """The same sizes, without examples for symbolic dimensions."""
         found = Override(self.sizes, {})
         found._used = self._used
         return found
 
     @property
     def is_symbolic(self) -> bool:
-        """Whether it has a size that is not known."""
+        """Whether it has a symbolic dimension."""
         return any(isinstance(size, str) for sizes in self.sizes.values() for size in sizes)
 
 
 def run_input(state: State, statement: ast.Input, override: Override) -> None:
-    """Make an input node and let it be the current tensor."""
+    """Create an input node and make it the current tensor."""
     name, sizes, vocabulary = _read(state, statement)
     word = name.text if name else None
     if len(state.inputs) and (name is None or state.inputs[0][0] is None):
@@ -73,7 +73,7 @@ def run_input(state: State, statement: ast.Input, override: Override) -> None:
         state.emit(structure_errors.NeedsInputName(span=word_span, uses=state.uses))
     given = override.get(word)
     shape = None
-    # An id by itself has no sizes.
+    # A single ID has no sizes.
     dims = _dims(state, sizes) if sizes is not None else None if vocabulary is None else ()
     if given is not None and dims is not None and len(given) != len(dims):
         sizes_of = "x".join(map(str, given))
@@ -90,7 +90,7 @@ def run_input(state: State, statement: ast.Input, override: Override) -> None:
 
 
 def run_override(state: State, source: Source, override: Override) -> None:
-    """Make the inputs that the caller gives, for a text that has none: `-e 'conv 64 k3' --input 3x32x32`."""
+    """Create the caller's inputs for a text that has none: `-e 'conv 64 k3' --input 3x32x32`."""
     place = Span(source, 0, 0)
     for name in override.sizes:
         dims = override.get(name) or ()
@@ -110,7 +110,7 @@ def _make(state: State, name: ast.Word | None, shape: Shape | None, span: Span) 
 
 
 def _read(state: State, statement: ast.Input) -> tuple[ast.Word | None, ast.Expr | None, int | None]:
-    """Name, sizes and vocabulary as written; a report where they cannot be told apart."""
+    """The name, sizes and vocabulary as written; reported if they cannot be distinguished."""
     name: ast.Word | None = None
     sizes: ast.Expr | None = None
     vocabulary: int | None = None
@@ -146,19 +146,19 @@ def _read(state: State, statement: ast.Input) -> tuple[ast.Word | None, ast.Expr
 
 
 def _refuse(state: State, span: Span, why: str, correction: Edit | None = None) -> None:
-    """Report an input that cannot be read; `correction` is what it most likely means."""
+    """Report an input that cannot be read; `correction` is its most likely meaning."""
     fix = None if correction is None else Fix(title=f"write `{correction.text}`", edits=(correction,))
     state.emit(structure_errors.BadInput(span=span, uses=state.uses, why=why, correction=fix))
 
 
 def _apart(values: list[ast.Expr]) -> tuple[int, ...] | None:
-    """The sizes of `input 3 32 32`, or None where it is not several whole numbers that stand there."""
+    """The sizes of `input 3 32 32`, or None if the arguments are not several integers."""
     numbers = tuple(v.value for v in values if isinstance(v, ast.Number) and isinstance(v.value, int))
     return numbers if 1 < len(numbers) == len(values) else None
 
 
 def _is_size(state: State, value: ast.Variable, values: list[ast.Expr]) -> bool:
-    """Whether a bare word is the sizes (a symbol, or a parameter) rather than a name."""
+    """Whether a bare word is the sizes (a symbol or a parameter) rather than a name."""
     others = [v for v in values[1:] if not isinstance(v, ast.Call)]
     if others:
         return False
@@ -176,7 +176,7 @@ def _vocabulary(state: State, call: ast.Call) -> int | None:
 
 
 def _dims(state: State, sizes: ast.Expr) -> tuple[int, ...] | None:
-    """The sizes as written. A symbol that is no parameter is a size that is not known."""
+    """The sizes as written. A capital letter that is not a parameter is a symbolic dimension."""
     if isinstance(sizes, ast.Size):
         names = sizes.dims
         known = {n: found.value for n in names if isinstance(n, str) and (found := state.scope.find(n))}
@@ -220,7 +220,7 @@ def _shape(
 
 
 def _layout(sizes: ast.Expr | None, rank: int) -> Layout | None:
-    """Letters tell a sequence `TxC` from a signal `CxL`; two numbers leave it open."""
+    """The letters distinguish a sequence `TxC` from a signal `CxL`; two numbers leave the layout open."""
     if rank != 2 or not isinstance(sizes, ast.Size):
         return None
     first, last = sizes.dims[0], sizes.dims[-1]

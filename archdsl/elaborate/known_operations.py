@@ -1,4 +1,4 @@
-"""Operations of the field that the language has no layer for: a word that names one is no misspelling of a layer."""
+"""Common operations that are not layers of the language: their names are not treated as misspelled layers."""
 
 import re
 from collections.abc import Iterable
@@ -36,16 +36,16 @@ _LEAST = 4
 
 
 def is_operation(word: str) -> bool:
-    """Whether a word names an operation, with the number of spatial dimensions after it or without."""
+    """Whether a word names an operation, with or without a number of spatial dimensions at the end."""
     low = word.lower()
     return low in _OPERATIONS or re.sub(r"_?[123]d$", "", low) in _OPERATIONS
 
 
 def meant(word: str, known: Iterable[str]) -> tuple[str | None, bool]:
-    """The known name that a word most likely stands for, and whether it can be nothing else.
+    """The known name that a word most likely refers to, and whether that is certain.
 
-    An operation stands for itself, and so does a block of `std`. A slip is certain where one letter is wrong in a word
-    of four or more, or stands twice, and no other name is as near: of `eelu` nobody knows which activation it is.
+    An operation or a block of `std` refers to itself. A misspelling is certain if one letter of a word of at least four
+    is wrong or doubled, and no other name is as close: `eelu` could be several activations.
     """
     if is_operation(word) or word in standard_blocks():
         return None, False

@@ -14,7 +14,7 @@ from .state import State
 
 
 class LayerBody:
-    """The elaboration of a body: its nodes are made after those of the network, and then taken away."""
+    """The elaboration of a body: its nodes are created after those of the network, and then removed."""
 
     def __init__(
         self,
@@ -58,14 +58,14 @@ class LayerBody:
         return node.id
 
     def updated(self, inner: Scope, name: ast.Word) -> int | None:
-        """The node that the body names as a carried tensor; None after a report."""
+        """The node that the body defines as the next value of a carried tensor; None after a report."""
         found = following(self.state, inner, name)
         if found is None:
             not_carried_on(self.state, self.statement.keyword.text, name)
         return found.node if isinstance(found, NamedTensor) else None
 
     def has_misplaced(self) -> bool:
-        """Whether the body has what only a network has: reported, and taken away."""
+        """Whether the body has statements that are only allowed in a network: reported, and removed."""
         state = self.state
         lists: tuple[list[object], ...] = (state.inputs, state.outputs, state.aux, state.asserts)  # type: ignore[assignment]  # only their lengths matter
         words = ("input", "output", "aux", "assert")
@@ -119,7 +119,7 @@ class LayerBody:
         return graph, tuple(outer)
 
     def moved(self, state: State, nodes: Sequence[DraftNode], old: int, ids: dict[int, int]) -> Node:
-        """A node of the body under its new id, named within the body; an outer node as an input."""
+        """A node of the body with its new ID, named within the body; an outer node becomes an input."""
         if old < self.start:
             node, shape = state.nodes[old], state.shape_of(old)
             assert shape is not None

@@ -1,4 +1,4 @@
-"""Layer statements: from words to an op, its shape, a node."""
+"""Layer statements: from arguments to an op, its shape, and a node."""
 
 from math import prod
 
@@ -23,7 +23,7 @@ from .surroundings import evaluator
 
 
 def run_layer(state: State, statement: ast.LayerStatement, layer: type[Op]) -> None:
-    """A layer, as often as the statement says."""
+    """A layer, repeated as given in the statement."""
     if not state.need_input(statement.keyword.span):
         return
     first, source = len(state.nodes), state.current
@@ -38,7 +38,7 @@ def run_layer(state: State, statement: ast.LayerStatement, layer: type[Op]) -> N
 
 
 def several_names(state: State, statement: ast.LayerStatement, results: int) -> None:
-    """Report that a statement does not name each of its results; the names without one are unknown."""
+    """Report a statement that does not name each of its results; results without a name are unknown."""
     names = tuple(word for word in (statement.alias, *statement.others) if word is not None)
     span = names[0].span.to(names[-1].span) if names else statement.keyword.span
     keyword = statement.keyword.text
@@ -69,7 +69,7 @@ def apply_once(state: State, statement: ast.LayerStatement, layer: type[Op], ali
         path = state.named_child(alias) if alone and alias else state.child(layer.keyword)
         state.add(op, inputs, result, path, statement.span, alias=alias, arguments=arguments)
         return
-    # What is wrong with the argument of a layer that keeps the shape does not hide what follows.
+    # An error in the argument of a layer that keeps the shape does not hide later errors.
     recovery = state.shape if layer.style in SHAPE_KEEPING else None
     path = state.named_child(alias) if alone and alias else state.child(layer.keyword)
     state.unresolved(None, inputs, recovery, path, statement.span, alias, arguments)
@@ -90,7 +90,7 @@ def _value(argument: Span) -> Span:
 
 
 def make_op(state: State, statement: ast.LayerStatement, layer: type[Op]) -> tuple[Op | None, Arguments, bool]:
-    """The op that a statement means (None: it has none), the spans of its arguments, whether there was no mistake."""
+    """The op of a statement (None after an error), the spans of its arguments, and whether there were no errors."""
     ev = evaluator(state)
     bound = bind(statement.keyword, statement.args, layer.parameters, example_of(layer), ev)
     if not bound.ok or UNKNOWN in bound.values.values():
@@ -105,7 +105,7 @@ def make_op(state: State, statement: ast.LayerStatement, layer: type[Op]) -> tup
 def infer(
     state: State, op: Op, inputs: tuple[int, ...], statement: ast.LayerStatement | ast.Scan | ast.Moe, spans: Arguments
 ) -> Result:
-    """The shape that an op gives here, or the likely one after its mistake was reported."""
+    """The shape of an op's result here, or the likely shape after its error was reported."""
     known = state.shapes_of(inputs)
     if known is None:
         return UNRESOLVED
@@ -128,13 +128,13 @@ def infer(
     if is_too_large(state, op, known, shape, statement.span):
         return UNRESOLVED
     if state.symbols and not _check_weights(state, statement, op, known):
-        return Result(shape)  # not kept: another use of the layer is reported, too
+        return Result(shape)  # Not cached: an error in another use of the layer is reported too.
     result = state.inferred[key] = Result(shape)
     return result
 
 
 def is_too_large(state: State, op: Op, xs: tuple[Shape, ...], y: Shape, span: Span) -> bool:
-    """Whether a tensor, a weight or the MACs of an op exceed what is counted; that is reported."""
+    """Whether a tensor, a weight or the MACs of an op exceed the limit; that is reported."""
     weights = op.weights_of(xs).values()
     count = max(prod(map(plain, dims)) for dims in (y.dims, *weights))
     if max(count, plain(op.macs_of(xs, y))) <= MAX_COUNT:
@@ -148,7 +148,7 @@ def _check_weights(
 ) -> bool:
     """Whether the number of weights is independent of symbolic dimensions; if not, that is reported."""
     if state.fixed:
-        # The weights are those of the text's own sizes.
+        # The weights have the shapes for the text's own sizes.
         op.demand_weights(xs)
         return True
     for dim in (dim for dims in op.weights_of(xs).values() for dim in dims if isinstance(dim, Sym)):
@@ -167,7 +167,7 @@ def report(
     spans: Arguments,
     maker: DraftNode,
 ) -> None:
-    """A layer's refusal as a diagnostic: at the argument, with the statement that made the input."""
+    """A layer's rejection as a diagnostic: at the argument, with the statement that created the input."""
     if reject.argument and not spans and isinstance(statement, ast.LayerStatement):
         ev = evaluator(state)
         with state.sink.muted():
@@ -192,7 +192,7 @@ def report(
 
 
 def pointed_at(reject: Reject, spans: Arguments, keyword: Span) -> Span:
-    """Where a rejection points: at an argument or a part of its text in quotes, else at the keyword."""
+    """The span of a rejection: an argument or a part of its quoted text, otherwise the keyword."""
     span = spans.get(reject.argument or "", keyword)
     quote = span.text.find('"')
     if reject.at is None or quote < 0:
@@ -227,7 +227,7 @@ def _elsewhere(span: Span, other: Span) -> bool:
 
 
 def example_of(layer: type[Op]) -> str:
-    """The statement that the layer's documentation shows: the last of its example."""
+    """The statement shown in the layer's documentation: the last one of its example."""
     _, _, example = (layer.__doc__ or "").partition("Example:\n")
     lines = [part.strip() for line in example.splitlines() for part in line.split(";") if part.strip()]
     words = (layer.keyword, *layer.synonyms)
@@ -235,12 +235,12 @@ def example_of(layer: type[Op]) -> str:
 
 
 def find_layer(word: str) -> type[Op] | None:
-    """The layer of this name or synonym."""
+    """The layer with this name or synonym."""
     return find(word)
 
 
 def may_be_elsewhere(state: State, word: str) -> bool:
-    """Whether an unknown name is most likely a block of a file that could not be had, which was reported."""
+    """Whether an unknown name is most likely a block of a file that could not be read, which was reported."""
     return state.incomplete and not _meant(state, word)[1]
 
 
@@ -251,7 +251,7 @@ def _meant(state: State, word: str) -> tuple[str | None, bool]:
 
 
 def unknown_layer(state: State, statement: ast.LayerStatement) -> None:
-    """Report a name that nothing has, and go on as if the nearest had been written."""
+    """Report an unknown name, and continue as if the nearest one had been written."""
     from ..text.library import standard_blocks
     from .known_operations import is_operation
 
@@ -273,7 +273,7 @@ def unknown_layer(state: State, statement: ast.LayerStatement) -> None:
     layer = find_layer(near) if near else None
     if near and layer is not None:
         with state.sink.muted(), state.guessing():
-            # Once: what comes of a guess need not be repeated.
+            # Once: what follows from a guess need not be repeated.
             run_layer(state, statement.replace(times=1), layer)
         return
     if state.current is None:

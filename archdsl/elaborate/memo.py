@@ -1,4 +1,4 @@
-"""What the arguments of a statement ask for: where the answers are the same, so is what they mean."""
+"""Results of binding, cached by the values of the names and sizes that the arguments of a statement use."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -11,9 +11,10 @@ from .argument_words import is_word
 
 
 class Memo:
-    """What a statement was found to mean, by the values of the names and sizes in its arguments.
+    """The cached meanings of a statement, by the values of the names and sizes in its arguments.
 
-    A repetition then costs a look at those. Only what had no mistake is kept, so that every mistake is met again.
+    A repetition then only looks these up. Only results without errors are cached, so that every error is reported
+    again.
     """
 
     __slots__ = ("_names", "_owners", "_sizes", "found", "is_local", "parameters")
@@ -25,25 +26,25 @@ class Memo:
         parameters: Sequence[ParameterSpec],
         names: frozenset[str],
     ) -> None:
-        self._owners = owners  # kept alive: memos are found by their identity
-        # A flag or shorthand means the same everywhere, unless some text gives its name to something.
+        self._owners = owners  # kept alive: memos are found by identity
+        # A flag or shorthand has the same meaning everywhere, unless a text uses it as a name.
         asked = [each for arg in args if not _is_word(arg, parameters, names) for each in _asks(arg.value)]
-        # The default of a block's parameter may ask for a size, and sees no other name that changes.
+        # The default of a block's parameter may use a size, and no other name that changes.
         asked += [each for p in parameters if isinstance(p.default, ast.Expr) for each in _asks(p.default)]
         self.parameters = parameters
         self._names = tuple(dict.fromkeys(each for each in asked if isinstance(each, str)))
         self._sizes = any(isinstance(each, ast.At) for each in asked)
         self.is_local = any(isinstance(each, ast.At) and each.of is not None for each in asked)
-        """Whether it asks for a size of `in`, which no value in the scope determines."""
+        """Whether it uses a size of `in`, which no value in the scope determines."""
         self.found: dict[tuple[Any, ...], Any] = {}
 
     def key(self, scope: Scope, shape: Shape | None) -> tuple[Any, ...]:
-        """The values of what the arguments ask for, in a scope and at a current tensor of a shape."""
+        """The values of the names and sizes that the arguments use, in a scope and with this current shape."""
         values: list[Any] = [shape] if self._sizes else []
         for name in self._names:
             binding = scope.find(name)
             value = None if binding is None else binding.value
-            # 1, 1.0 and truth are equal, and not the same.
+            # 1, 1.0 and True are equal, but not the same.
             values += (value, type(value))
         return tuple(values)
 

@@ -1,4 +1,4 @@
-"""Merges: branches that start from one tensor and are joined."""
+"""Merges: branches that start from one tensor and are combined."""
 
 from ..contract.layer import Op, Reject
 from ..diagnostics import Related
@@ -72,7 +72,7 @@ def run_residual(state: State, statement: ast.Residual) -> None:
 
 
 def _make_op(state: State, statement: ast.Merge) -> tuple[MergeOp | None, Arguments]:
-    """The op of a merge with its arguments, None where these are wrong; and the spans of these."""
+    """The op of a merge with its arguments, or None if they are invalid; and the spans of the arguments."""
     kind = merges()[statement.keyword.text]
     bound = bind(statement.keyword, statement.args, kind.parameters, example_of(kind), evaluator(state))
     if not bound.ok or UNKNOWN in bound.values.values():
@@ -84,7 +84,7 @@ def _make_op(state: State, statement: ast.Merge) -> tuple[MergeOp | None, Argume
 
 
 def _shown(statement: ast.Merge) -> Span:
-    """The keyword, with the arguments that follow it."""
+    """The keyword, with its arguments."""
     first = min((operand.span.start for operand in statement.operands), default=statement.span.end)
     before = [arg.span for arg in statement.args if arg.span.start < first]
     return statement.keyword.span.to(before[-1]) if before else statement.keyword.span
@@ -104,7 +104,7 @@ def _operand(state: State, operand: ast.Body | ast.Word, word: str | None) -> tu
 
 
 def _branch(state: State, body: ast.Body, word: str | None) -> tuple[int, Span]:
-    """Run a body on the current tensor; what is named in it stays in it."""
+    """Run a body on the current tensor; names defined in it are local."""
     path = None
     if word is not None and body.statements:
         path = state.named_child(word) if word == "shortcut" else state.child(word)
@@ -116,7 +116,9 @@ def _branch(state: State, body: ast.Body, word: str | None) -> tuple[int, Span]:
 
 
 class Joint(Record):
-    """Where paths merge: the keyword, the node where they split, and the last node and statement of each."""
+    """The point where paths merge: the keyword, the node where they split, and the last node and statement of each
+    path.
+    """
 
     keyword: ast.Word
     start: int
@@ -140,7 +142,7 @@ def _join(state: State, op: Op | None, joint: Joint, alias: str | None, span: Sp
 
 
 def _merged(state: State, op: Op, joint: "Joint") -> Result:
-    """What a merge makes of its operands."""
+    """The result of a merge."""
     known = state.shapes_of(joint.inputs)
     if known is None:
         likely = (state.shape_of(i) for i in joint.inputs)
@@ -163,7 +165,7 @@ def _merged(state: State, op: Op, joint: "Joint") -> Result:
 
 
 def _refuse(state: State, reject: Reject, joint: Joint, xs: tuple[Shape, ...]) -> None:
-    """Report what a merge cannot take: an operand by itself, or its operands together."""
+    """Report operands that a merge cannot take: a single one, or all together."""
     word = joint.keyword
     if not issubclass(reject.kind, shape_errors.OperandsDiffer):
         state.emit(

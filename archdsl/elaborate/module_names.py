@@ -1,4 +1,4 @@
-"""Names of stages, tensors and layers as torch's modules can have them."""
+"""Names of stages, tensors and layers as they can be used in torch modules."""
 
 import keyword as python
 
@@ -20,6 +20,6 @@ RESERVED = frozenset(
 
 
 def module_name(name: str) -> str:
-    """The name, with an underscore after it where torch or Python have it; private ones are theirs in some version."""
+    """The name, followed by an underscore if torch or Python uses it, or if it starts with one."""
     taken = name in RESERVED or name.startswith("_") or python.iskeyword(name)
     return f"{name}_" if taken else name

@@ -1,4 +1,4 @@
-"""Tensors by their names."""
+"""Tensors by name."""
 
 from ..diagnostics.catalogue import name_errors
 from ..expressions.scope import UNKNOWN, NamedTensor
@@ -8,7 +8,7 @@ from .state import State
 
 
 def find_tensor(state: State, word: ast.Word) -> NamedTensor | None:
-    """The tensor of a name; `in` is what the innermost block, stage or network began with. None after a report."""
+    """The tensor with this name; `in` is the input of the innermost block, stage or network. None after a report."""
     if word.text == "in":
         return _beginning(state, word)
     found = state.scope.find(word.text)
@@ -25,13 +25,13 @@ def find_tensor(state: State, word: ast.Word) -> NamedTensor | None:
             span=word.span, uses=state.uses, name=word.text, nearest=near, what=what, known=known, helps=helps
         )
     )
-    # Go on with the nearest, as if it had been written.
+    # Continue as if the nearest name had been written.
     meant = state.scope.find(near) if near is not None else None
     return meant.value if meant is not None and isinstance(meant.value, NamedTensor) else None
 
 
 def _beginning(state: State, word: ast.Word) -> NamedTensor | None:
-    """What `in` is here. A network of several inputs begins with none of them in particular."""
+    """The tensor that `in` refers to here. In a network with several inputs, `in` is ambiguous."""
     if state.started is not None:
         return NamedTensor(node=state.started, first=state.started)
     if len(state.inputs) == 1:

@@ -1,4 +1,4 @@
-"""Statements that are read in another way than they are written: `x2` as a repetition, a name as its layer."""
+"""Statements that are interpreted differently than they are written: `x2` as a repetition, a name as its layer."""
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -18,7 +18,7 @@ S = TypeVar("S", ast.LayerStatement, ast.Merge)
 
 
 def renamed(state: State, statement: ast.LayerStatement, name: str) -> ast.LayerStatement:
-    """The statement with the name of the layer or block that its keyword stands for."""
+    """The statement with the name of the layer or block that its keyword refers to."""
     key = id(statement), name
     if key not in state.caches.readings:
         word = statement.keyword.replace(text=name)
@@ -29,9 +29,9 @@ def renamed(state: State, statement: ast.LayerStatement, name: str) -> ast.Layer
 
 
 def as_layer(state: State, statement: ast.LayerStatement) -> ast.LayerStatement:
-    """The statement as it is meant: its last argument, such as `x2`, is a name or a repetition.
+    """The statement as interpreted: its last argument, such as `x2`, is a name or a repetition.
 
-    If either is possible, that is reported, and it is the repetition.
+    If it may be either, that is reported, and it counts as a repetition.
     """
     last = statement.args[-1]
     word = last.value.span.text
@@ -42,7 +42,7 @@ def as_layer(state: State, statement: ast.LayerStatement) -> ast.LayerStatement:
     taken = slots(parameters, statement.args, last)
     slot = None if taken is None else taken[len(statement.args) - 1]
     is_name = binding is not None and slot is not None and accepts(slot, binding.value, word)
-    # Nobody repeats a statement once: `x1` is then the name.
+    # A repetition of 1 is pointless, so `x1` is then the name.
     is_count = _count(word) > 1 and slots(parameters, statement.args[:-1]) is not None
     if is_name and is_count and slot is not None and binding is not None:
         _report(state, statement, binding.value, last.span, Edit(span=last.span, text=f"{slot.name}={word}"))
@@ -52,9 +52,9 @@ def as_layer(state: State, statement: ast.LayerStatement) -> ast.LayerStatement:
 
 
 def as_merge(state: State, statement: ast.Merge) -> ast.Merge:
-    """The statement as it is meant: its last operand, such as `x2`, is a tensor or a repetition.
+    """The statement as interpreted: its last operand, such as `x2`, is a tensor or a repetition.
 
-    After a body, it may be either, which is reported. Among names alone it is a tensor: nobody repeats `add a`.
+    After a body, it may be either, which is reported. Among names it is a tensor: repeating `add a` is pointless.
     """
     *others, last = statement.operands
     assert isinstance(last, ast.Word)
@@ -70,7 +70,7 @@ def as_merge(state: State, statement: ast.Merge) -> ast.Merge:
 
 
 def _parameters(state: State, statement: ast.LayerStatement) -> Sequence[ParameterSpec] | None:
-    """The parameters of what a statement uses; None for an unknown layer."""
+    """The parameters of the layer or block that a statement uses; None for an unknown layer."""
     word = statement.keyword.text
     binding = state.scope.find(word) if word in state.callees else None
     if binding is not None and isinstance(binding.value, Callee):
@@ -83,7 +83,7 @@ def _parameters(state: State, statement: ast.LayerStatement) -> Sequence[Paramet
 
 
 def _repeated(state: State, statement: S, word: Span) -> S:
-    """The statement without its last word, which says how often it is repeated."""
+    """The statement without its last word, which is its repeat count."""
     count = _count(word.text)
     if len(word.text) > MAX_DIGITS + 1:
         state.emit(limit_errors.TooManyDigits(span=word, uses=state.uses, limit=MAX_DIGITS))

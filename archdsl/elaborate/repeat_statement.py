@@ -19,7 +19,7 @@ from .state import UNRESOLVED, Result, State
 from .surroundings import evaluator
 
 _MANY = 1000
-"""Turns from which a repetition is counted whatever stands around it."""
+"""The number of iterations from which a repetition is always counted, even inside another one."""
 
 
 def run_repeat(state: State, statement: ast.Repeat) -> None:
@@ -49,7 +49,7 @@ def run_repeat(state: State, statement: ast.Repeat) -> None:
 
 
 def _run(state: State, statement: ast.Repeat, entries: Sequence[Any], values: dict[str, Any]) -> None:
-    """Run the body for each entry; `values` are the carried tensors, before and after."""
+    """Run the body for each entry; `values` are the carried tensors before and after."""
     carried = statement.carried
     named: set[str] = set()
     for entry in entries:
@@ -74,7 +74,7 @@ def _run(state: State, statement: ast.Repeat, entries: Sequence[Any], values: di
 
 
 def _initial(state: State, carried: ast.Carried) -> Any:
-    """The tensor that a carried one starts with; UNKNOWN after a report."""
+    """The initial value of a carried tensor; UNKNOWN after a report."""
     value = initial(state, carried, "repeat")
     if not isinstance(value, Shape):
         return UNKNOWN if value is None else value
@@ -90,7 +90,7 @@ def _initial(state: State, carried: ast.Carried) -> Any:
 
 
 def _axes(written: ast.Expr, shape: Shape, x: Shape | None) -> tuple[int | None, ...]:
-    """For each axis of zeros, the axis of the current tensor whose size it has, as `(@l)` or a symbolic dimension."""
+    """For each axis of zeros, the axis of the current tensor with its size, as `(@l)` or a symbolic dimension."""
     if x is None:
         return (None,) * shape.rank
     parts = written.dims if isinstance(written, ast.Size) else (written,) * shape.rank
@@ -107,7 +107,7 @@ def _axes(written: ast.Expr, shape: Shape, x: Shape | None) -> tuple[int | None,
 
 
 def _entries(state: State, statement: ast.Repeat) -> Sequence[Any] | None:
-    """What the index of a repetition has in turn; None after an error was reported."""
+    """The values of the index of a repetition, in order; None after an error was reported."""
     ev = evaluator(state)
     count = ev.value(statement.count)
     if isinstance(count, ListValue):
@@ -118,7 +118,7 @@ def _entries(state: State, statement: ast.Repeat) -> Sequence[Any] | None:
     if isinstance(count, float) and count.is_integer():
         count = int(count)
     if type(count) is int and count >= 0:
-        # Beyond what a length may be, the limit of turns is met all the same.
+        # Beyond the maximum length of a list, the limit of iterations is reached anyway.
         return range(min(count, MAX_COUNT))
     words = "an integer of at least 0, or a list"
     span, value = statement.count.span, show(count)

@@ -1,4 +1,4 @@
-"""The `scan` statement: its body becomes a graph of its own, and the statement one layer."""
+"""The `scan` statement: its body becomes a separate graph, and the statement becomes one layer."""
 
 from ..contract.layer import Reject
 from ..diagnostics.catalogue import shape_errors
@@ -54,7 +54,7 @@ def _layer(state: State, statement: ast.Scan, path: tuple[str, ...]) -> tuple[Sc
 
 
 def _initial(state: State, carried: ast.Carried) -> tuple[Shape, int | None] | None:
-    """The shape of a carried tensor, and the node that it starts with, None for zeros. None after a report."""
+    """The shape of a carried tensor and its initial node, which is None for zeros. None after a report."""
     value = initial(state, carried, "scan")
     if value is None or isinstance(value, Shape):
         return None if value is None else (value, None)

@@ -1,4 +1,4 @@
-"""Which parameter each argument of a statement sets, decided before any is bound."""
+"""Which parameter each argument of a statement sets, determined before any is bound."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,9 +12,9 @@ from .argument_words import SHORTHAND
 def slots(
     parameters: Sequence[ParameterSpec], args: Sequence[ast.Argument], name: ast.Argument | None = None
 ) -> dict[int, ParameterSpec] | None:
-    """The parameter of each argument, by index; None if one has no place, is given twice, or is missing.
+    """The parameter of each argument, by index; None if an argument has no place, is given twice, or is missing.
 
-    `name` is an argument that is read as a name even if it looks like a shorthand.
+    `name` is an argument that is a name even if it looks like a shorthand.
     """
     found: dict[int, ParameterSpec] = {}
     given: set[str] = set()
@@ -30,7 +30,7 @@ def slots(
 
 
 def _worded(parameters: Sequence[ParameterSpec], arg: ast.Argument) -> ParameterSpec | None:
-    """The parameter that an argument names, or whose flag or shorthand it is."""
+    """The parameter of an argument that is named, a flag or a shorthand."""
     if arg.name is not None:
         known = next((p for p in parameters if arg.name.text in (p.name, p.letter)), None)
         return known or next((p for p in parameters if p.rest), None)
@@ -55,5 +55,5 @@ def accepts(p: ParameterSpec, value: Any, word: str = "") -> bool:
 
 
 def kind_of_name(value: Any) -> str:
-    """What a name stands for, in a word."""
+    """What a name refers to, in one word."""
     return "tensor" if isinstance(value, NamedTensor) else "variable"

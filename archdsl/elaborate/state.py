@@ -1,4 +1,4 @@
-"""What elaboration carries along: the nodes made so far, the current tensor, where in the network it is."""
+"""The state of elaboration: the nodes created so far, the current tensor, and the position in the network."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,11 +23,11 @@ from .module_names import module_name
 
 
 class Abort(Exception):
-    """The network is too large to go on; it was reported."""
+    """The network is too large to continue; this was reported."""
 
 
 class Result(NamedTuple):
-    """What a layer makes of its inputs: the shape that it accepted, or a likely one after its refusal."""
+    """The result of a layer: the shape that it accepted, or a likely one after it rejected its inputs."""
 
     accepted: Shape | None
     recovery: Shape | None = None
@@ -36,11 +36,11 @@ class Result(NamedTuple):
 UNRESOLVED = Result(None)
 
 ReplayKey = tuple[Any, ...]
-"""What decides about a use of a block: its statement and definition, its values, its input's shape, its depth."""
+"""What a use of a block depends on: its statement and definition, its values, its input's shape, its depth."""
 
 
 class Passed(NamedTuple):
-    """What stood around a statement when it was first run: the current tensor before and after it, and the names."""
+    """The context in which a statement was first run: the current tensor before and after it, and the names."""
 
     statement: ast.Statement
     before: Shape | None
@@ -49,21 +49,21 @@ class Passed(NamedTuple):
 
 
 class Caches:
-    """What elaborations of the same text, or of versions of it that share statements, need not compute twice.
+    """Results that elaborations of the same text, or of versions that share statements with it, need not compute again.
 
-    What the arguments of a statement mean, ops by their arguments, and shapes by op and input.
+    These are the meanings of the arguments of a statement, ops by their arguments, and shapes by op and input.
     """
 
     def __init__(self) -> None:
         self.memos: dict[tuple[Any, ...], Memo] = {}
         self.readings: dict[tuple[int, str], tuple[ast.Statement, ast.Statement]] = {}
-        """Statements that are read in another way than they are written, by their identity, with what they mean."""
+        """Statements that are interpreted differently than they are written, by identity, with their interpretation."""
         self.ops: dict[tuple[Any, ...], Op] = {}
         self.inferred: dict[tuple[int, tuple[Shape, ...]], Result] = {}
 
 
 class BlockDef(Record):
-    """A block and what it sees: the parameters of its file's network, and the blocks of its file."""
+    """A block and the names that it can use: the parameters of its file's network, and the blocks of its file."""
 
     block: ast.Block
     scope: Scope
@@ -71,7 +71,7 @@ class BlockDef(Record):
 
 
 def block_parameters(block: ast.Block) -> tuple[ParameterSpec, ...]:
-    """A block's parameters as binding sees them: all positional, a one-letter one with its shorthand."""
+    """A block's parameters as binding needs them: all positional; a single letter is also a shorthand."""
     return tuple(
         ParameterSpec(
             name=p.name.text,
@@ -91,7 +91,7 @@ class State:
         self,
         sink: Sink,
         run: "Callable[[State, ast.Statement], None]",
-        witness: int,
+        example_size: int,
         caches: "Caches | None" = None,
     ) -> None:
         self.sink = sink
@@ -99,10 +99,10 @@ class State:
         self.nodes: list[DraftNode] = []
         self.inputs: list[tuple[str | None, DraftNode]] = []
         self.statement: ast.Statement | None = None
-        """The statement that is being run: the one that nodes are made by."""
-        # Blocks that were used.
+        """The statement that is being run, to which new nodes belong."""
+        # Names of the blocks that were used.
         self.reached: set[str] = set()
-        # Inputs whose channels were reported to come last.
+        # Inputs that were reported to have their channels last.
         self.channels_last: set[int] = set()
         self.outputs: list[tuple[str, int]] = []
         self.aux: list[tuple[str, int]] = []
@@ -116,15 +116,15 @@ class State:
         self.path: tuple[str, ...] = ()
         self.uses: tuple[BlockUse, ...] = ()
         self.symbols: dict[str, Sym] = {}
-        self.fixed = False  # whether the text has sizes of its own, which fix the weights
-        self.witness = witness
+        self.fixed = False  # whether the text has sizes of its own, which determine the weights
+        self.example_size = example_size
         self.conditions: list[tuple[Condition, Span]] = []
         self.complained_of_input = False
         self.names: frozenset[str] = frozenset()
-        """The names, of all files, that look like a shorthand or a repetition."""
+        """The names, in all files, that look like a shorthand or a repetition."""
         self.callees: set[str] = set()
-        """The names that had a layer, a block or an unknown value in some scope."""
-        self.incomplete = False  # whether a used file could not be had: an unknown block may be one of its
+        """The names that referred to a layer, a block or an unknown value in some scope."""
+        self.incomplete = False  # whether a used file could not be read, so that an unknown block may be defined in it
         self.counted = False
         self.turns = 0
         self.depth = 0
@@ -134,16 +134,16 @@ class State:
         self.replays: dict[ReplayKey, object] = {}
         """Uses of blocks that replay.py can copy."""
         self.passed: dict[int, Passed] | None = None
-        """Where it is a dict, what stood around each statement, by the statement's identity."""
+        """If not None, the context of each statement, by the statement's identity."""
 
     @property
     def is_guess(self) -> bool:
-        """Whether what is made is a guess at what was meant."""
+        """Whether new nodes are based on a guess."""
         return self._guesses > 0
 
     @property
     def ops(self) -> dict[tuple[Any, ...], Op]:
-        """The ops made so far, by their class and arguments."""
+        """The ops created so far, by class and arguments."""
         return self.caches.ops
 
     @property
@@ -152,7 +152,7 @@ class State:
         return self.caches.inferred
 
     def checkpoint(self, sink: Sink) -> "State":
-        """A copy that goes on from here by itself and reports to another sink. Only between top-level statements."""
+        """A copy that can continue separately and reports to another sink. Only between top-level statements."""
         other = copy(self)
         other.sink = sink
         for name in ("nodes", "inputs", "outputs", "aux", "asserts", "training", "conditions"):
@@ -166,26 +166,26 @@ class State:
         other._taken = {path: dict(taken) for path, taken in self._taken.items()}
         return other
 
-    # --- mistakes ---
+    # --- errors ---
 
     def take_turns(self, span: Span, count: int = 1) -> None:
-        """Count iterations of a repetition: one that makes no layer is not counted otherwise. Raises Abort."""
+        """Count iterations of a repetition, which are not counted otherwise if they create no layer. Raises Abort."""
         self.turns += count
         if self.turns > MAX_TURNS:
             self.emit(limit_errors.TooManyTurns(span=span, uses=self.uses, limit=MAX_TURNS))
             raise Abort
 
     def emit(self, diagnostic: Diagnostic) -> None:
-        """Report a diagnostic, which holds the uses of blocks that led here."""
+        """Report a diagnostic, which includes the uses of blocks that led here."""
         self.sink.emit(diagnostic)
 
     def related(self, node: DraftNode) -> Related:
-        """A node as the other end of a conflict."""
+        """A node as the other location of a conflict."""
         return Related(span=node.span, shape=str(likely_shape(node)))
 
     @contextmanager
     def guessing(self) -> Iterator[None]:
-        """A context in which what is made is a guess at what was meant: none of it counts as accepted."""
+        """A context in which nodes are based on a guess: none of them counts as accepted."""
         self._guesses += 1
         try:
             yield
@@ -200,17 +200,17 @@ class State:
         return None if self.current is None else self.shape_of(self.current)
 
     def shape_of(self, node: int) -> Shape | None:
-        """The shape of a node, or the likely one after a mistake; None where it is unknown."""
+        """The shape of a node, or the likely one after an error; None if it is unknown."""
         return likely_shape(self.nodes[node])
 
     def shapes_of(self, nodes: tuple[int, ...]) -> tuple[Shape, ...] | None:
-        """The shapes of several nodes; None where one of them is unknown."""
+        """The shapes of several nodes; None if one of them is unknown."""
         found = [self.shape_of(node) for node in nodes]
         known = tuple(shape for shape in found if shape is not None)
         return known if len(known) == len(nodes) else None
 
     def need_input(self, span: Span) -> bool:
-        """Whether there is a tensor to work on; if not, that is reported once."""
+        """Whether there is a current tensor; if not, that is reported once."""
         if self.current is not None:
             return True
         if not self.complained_of_input:
@@ -219,12 +219,12 @@ class State:
         self.unresolved(None, (), None, ("x",), span)
         return False
 
-    # --- sizes that are not known ---
+    # --- symbolic dimensions ---
 
     def sizes(self, given: tuple[int | str, ...], example: tuple[int, ...] | None = None) -> tuple[int, ...]:
-        """Sizes with a symbol for each letter; its example is the size at its place in `example`, else the witness."""
+        """Sizes with a symbol for each letter; its example is the size at its place in `example`, or `example_size`."""
         known = example is not None and len(example) == len(given)
-        examples = example if known and example else (self.witness,) * len(given)
+        examples = example if known and example else (self.example_size,) * len(given)
         self.fixed = self.fixed or (known and not any(isinstance(size, Sym) for size in examples))
         found: list[int] = []
         for size, near in zip(given, examples, strict=True):
@@ -246,7 +246,7 @@ class State:
         alias: str | None = None,
         arguments: Arguments = NO_ARGUMENTS,
     ) -> None:
-        """Make the node of a layer and let it be the current tensor. Raises Abort at the bound of layers."""
+        """Create the node of a layer and make its result the current tensor. Raises Abort at the limit of layers."""
         if result.accepted is None or self._guesses:
             self.unresolved(op, inputs, result.accepted or result.recovery, path, span, alias, arguments)
             return
@@ -267,7 +267,7 @@ class State:
         alias: str | None = None,
         arguments: Arguments = NO_ARGUMENTS,
     ) -> int:
-        """Make a node without a shape of its own, and let it be the current tensor. Raises Abort as `add`."""
+        """Create a node without a shape of its own and make it the current tensor. Raises Abort like `add`."""
         count = self._next(span)
         uses, statement = self.uses, self.statement
         self.nodes.append(Unresolved(count, op, inputs, recovery, path, span, uses, alias, statement, arguments))
@@ -283,7 +283,7 @@ class State:
         return count
 
     def child(self, word: str) -> tuple[str, ...]:
-        """The path of the next thing called so here: numbered from 1."""
+        """The path of the next child with this name, numbered from 1."""
         taken = self._taken.setdefault(self.path, {})
         while True:
             number = taken[word] = taken.get(word, 0) + 1
@@ -293,7 +293,7 @@ class State:
                 return (*self.path, name)
 
     def named_child(self, name: str) -> tuple[str, ...]:
-        """The path of a thing with a name of its own; a name that torch or Python reserves gets an underscore."""
+        """The path of a child with a name of its own; a name that torch or Python reserves gets an underscore."""
         taken = self._taken.setdefault(self.path, {})
         base = module_name(name)
         name = base
@@ -306,7 +306,7 @@ class State:
     # --- names ---
 
     def define(self, word: ast.Word, value: Any) -> None:
-        """Give a name in this body; a second time is a mistake."""
+        """Define a name in this body; defining it twice is an error."""
         self.note(word.text, value)
         before = self.scope.define(word.text, value, word.span)
         if before is not None:
@@ -314,12 +314,12 @@ class State:
             self.emit(name_errors.NameTaken(span=word.span, uses=self.uses, name=word.text, first=first))
 
     def note(self, name: str, value: Any) -> None:
-        """Remember the name of a layer or block, or of what may be one: a statement may begin with it."""
+        """Remember the name of a layer or block, or of a value that may be one: it can start a statement."""
         if value is UNKNOWN or isinstance(value, Callee):
             self.callees.add(name)
 
     def name_result(self, word: ast.Word, first: int, source: int | None) -> None:
-        """Name the current tensor, made by the nodes from `first` on, which read `source`."""
+        """Name the current tensor, created by the nodes from `first` on, which read `source`."""
         if self.current is not None:
             self.define(word, NamedTensor(node=self.current, first=first, source=source))
 
@@ -328,7 +328,7 @@ class State:
     def memo(
         self, statement: ast.LayerStatement, definition: object, parameters: Callable[[], Sequence[ParameterSpec]]
     ) -> Memo:
-        """The memo of a statement that uses a layer's class or a block, made the first time."""
+        """The memo of a statement that uses a layer's class or a block, created on first use."""
         key = id(statement), id(definition), self.names
         memo = self.caches.memos.get(key)
         if memo is None:
@@ -337,7 +337,7 @@ class State:
         return memo
 
     def memo_key(self, memo: Memo) -> tuple[Any, ...] | None:
-        """What a statement asks for, here; None where each use is decided by itself, as with symbolic dimensions."""
+        """The key into a statement's memo; None if each use must be bound separately, as with symbolic dimensions."""
         return None if self.symbols or memo.is_local else memo.key(self.scope, self.shape)
 
     # --- bodies ---
@@ -350,7 +350,7 @@ class State:
             if passed is not None and id(statement) not in passed:
                 self._watched(statement, passed)
             elif self.symbols:
-                # What a statement decides about a size that is not known, it demands of every size.
+                # A decision of a statement about a symbolic dimension becomes a requirement for every size.
                 with recording() as found:
                     self._run(self, statement)
                 self.conditions += [(condition, statement.span) for condition in found]
@@ -369,7 +369,7 @@ class State:
     def inside(
         self, *, path: tuple[str, ...] | None = None, scope: Scope | None = None, started: bool = True
     ) -> "_Inside":
-        """A body: another path or scope for as long as it lasts; `started` says that `in` is what it begins with."""
+        """The context of a body: another path or scope; `started` makes the current tensor the meaning of `in`."""
         if self.depth >= MAX_DEPTH:
             span = self.uses[-1].span if self.uses else self.nodes[-1].span
             self.emit(limit_errors.TooDeep(span=span, uses=self.uses, limit=MAX_DEPTH))
@@ -378,7 +378,7 @@ class State:
 
 
 class _Inside:
-    """The context of a body. Written out: one from a generator costs more than the body's bookkeeping."""
+    """The context of a body, as a class because a generator would cost more than all other handling of the body."""
 
     __slots__ = ("_before", "_path", "_scope", "_started", "_state")
 

@@ -11,7 +11,7 @@ from .state import State
 
 
 def evaluator(state: State, scope: Scope | None = None) -> Evaluator:
-    """An evaluator for the current place of an elaboration, in its scope or another one."""
+    """An evaluator for the current position of an elaboration, in its scope or another one."""
     before_input = state.current is None and not state.complained_of_input
     scope = state.scope if scope is None else scope
     around = StateSurroundings(state)
@@ -19,7 +19,7 @@ def evaluator(state: State, scope: Scope | None = None) -> Evaluator:
 
 
 class StateSurroundings:
-    """The surroundings of an expression at the current place of an elaboration."""
+    """The surroundings of an expression at the current position of an elaboration."""
 
     __slots__ = ("_state",)
 
@@ -32,7 +32,7 @@ class StateSurroundings:
         return None if tensor is None else self._state.shape_of(tensor.node)
 
     def callee(self, name: str) -> Callee | None:
-        """The block or layer of this name."""
+        """The block or layer with this name."""
         definition = self._state.blocks.get(name) or find(name)
         return None if definition is None else Callee(name, definition)
 
@@ -42,16 +42,16 @@ class StateSurroundings:
 
 
 class LayerNames:
-    """The surroundings of the default of a network parameter: layers alone."""
+    """The surroundings of the default of a network parameter: only layers."""
 
     def shape_of_tensor(self, word: ast.Word) -> Shape | None:
         """None: there is no tensor yet."""
         return None
 
     def callee(self, name: str) -> Callee | None:
-        """The layer of this name."""
+        """The layer with this name."""
         layer = find(name)
         return None if layer is None else Callee(name, layer)
 
     def spend(self, count: int, span: Span) -> None:
-        """An expression alone computes few entries."""
+        """A single expression computes few entries, so there is no limit."""

@@ -1,4 +1,4 @@
-"""Values in the order of torch's modules, as this language writes them: `conv 1 16 5 1 2` is `conv 16 k5 p2`."""
+"""Arguments in the order of torch's modules, rewritten in this language: `conv 1 16 5 1 2` is `conv 16 k5 p2`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,7 +14,7 @@ _IN = "the input channels"
 _WINDOW = ("kernel", "stride", "padding")
 _RECURRENT = (_IN, "units", "layers")
 
-# What the values of torch's modules are, in their order; then in the order of this language, further than it goes.
+# The parameters of torch's modules in their order, then the corresponding ones here, which may be more.
 _ORDERS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "conv": (
         (_IN, "filters", "kernel", "stride", "padding", "dilation", "groups"),
@@ -47,9 +47,9 @@ _ORDERS: Mapping[str, tuple[tuple[str, ...], ...]] = {
 def rewritten(
     word: str, layer: type[Op], args: Sequence[ast.Argument], given: Mapping[str, Any], x: Shape | None
 ) -> str | None:
-    """The statement as it is written here, or None where the values are in no known order or the layer refuses them.
+    """The rewritten statement, or None if the values are in no known order or the layer rejects them.
 
-    `given` are the values of its other arguments, those that have a letter, a name or a word.
+    `given` are the values of its other arguments: shorthands, named arguments and words.
     """
     values = [arg.value for arg in args if is_plain(arg)]
     if x is None or UNKNOWN in given.values():
@@ -64,12 +64,12 @@ def rewritten(
 
 
 def is_plain(arg: ast.Argument) -> bool:
-    """Whether an argument is a number or a size alone."""
+    """Whether an argument is a bare number or size."""
     return arg.name is None and isinstance(arg.value, ast.Number | ast.Size)
 
 
 def _meant(order: tuple[str, ...], values: Sequence[ast.Number | ast.Size], x: Shape) -> dict[str, Any] | None:
-    """The values by name; None where there are too many, or the channels are not those that come in."""
+    """The values by name; None if there are too many, or if the first is not the number of input channels."""
     if not 0 < len(values) <= len(order):
         return None
     found: dict[str, Any] = {
@@ -80,13 +80,13 @@ def _meant(order: tuple[str, ...], values: Sequence[ast.Number | ast.Size], x: S
 
 
 def _incoming(x: Shape) -> list[int]:
-    """The channels or features that come in; of two sizes that no layer has read yet, either."""
+    """The input channels or features; for two sizes that no layer has read yet, either."""
     axes = (0, 1) if x.layout is Layout.OPEN else (x.channel_axis,) if x.dims else ()
     return [plain(x.dims[axis]) for axis in axes]
 
 
 def _chosen(layer: type[Op], meant: Mapping[str, Any], x: Shape) -> dict[str, Any] | None:
-    """The values that differ from what the layer does by itself, as their kinds store them; None where it refuses."""
+    """The values that differ from the layer's defaults, as their kinds store them; None if it rejects them."""
     found = {}
     for p in layer.parameters:
         known = p.name == "vocabulary" and meant.get(p.name) == x.vocabulary
@@ -99,11 +99,11 @@ def _chosen(layer: type[Op], meant: Mapping[str, Any], x: Shape) -> dict[str, An
 
 
 def _takes(layer: type[Op], values: Mapping[str, Any], x: Shape) -> bool:
-    """Whether the layer takes these values and this input."""
+    """Whether the layer accepts these values and this input."""
     if any(p.required and p.name not in values for p in layer.parameters):
         return False
     try:
-        with recording():  # what is only tried is no demand
+        with recording():  # A trial imposes no condition on symbolic dimensions.
             layer.of(values).infer((x,))
     except (Reject, Undecided):
         return False
@@ -111,7 +111,7 @@ def _takes(layer: type[Op], values: Mapping[str, Any], x: Shape) -> bool:
 
 
 def _written(parameters: Sequence[ParameterSpec], chosen: Mapping[str, Any]) -> list[str]:
-    """The arguments as text: the first positional one alone, those with a letter, those with a name."""
+    """The arguments as text: the first positional one bare, then shorthands, then named ones."""
     ordered = sorted((p for p in parameters if p.name in chosen), key=lambda p: not p.positional)
     first = next((p for p in parameters if p.positional), None)
     words: list[str] = []
@@ -127,7 +127,7 @@ def _written(parameters: Sequence[ParameterSpec], chosen: Mapping[str, Any]) -> 
     return words
 
 
-# What torch and Keras call arguments that have another name here.
+# Names of arguments in torch and Keras that differ from those here.
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "kernel_size": ("kernel",),
     "pool_size": ("kernel",),
@@ -166,5 +166,5 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 
 
 def argument_of(name: str, known: Sequence[str]) -> str | None:
-    """The argument that torch or Keras calls so, if it is one of those known."""
+    """The argument with this name in torch or Keras, if it is one of those known."""
     return next((each for each in _NAMES.get(name, ()) if each in known), None)

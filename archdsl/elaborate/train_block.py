@@ -38,7 +38,7 @@ def _setting(state: State, statement: ast.LayerStatement) -> Setting:
 
 
 def _value(state: State, expr: ast.Expr) -> Any:
-    """Bare words stand for themselves unless the network has such a parameter; names of tensors do, too."""
+    """The value of a setting. A bare word that is not a network parameter is itself, even if it names a tensor."""
     if isinstance(expr, ast.Variable):
         found = state.scope.find(expr.name)
         if found is None or isinstance(found.value, NamedTensor):

@@ -1,4 +1,4 @@
-"""Blocks that nothing in their file uses: checked for what is wrong whatever they are given."""
+"""Blocks that are never used in their file: checked for errors that do not depend on their arguments."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,7 +12,7 @@ from .state import Abort, State
 def check_unused(program: ast.Program, file: File, state: State, run: Callable[[State, ast.Statement], None]) -> None:
     """Run the body of each unused block on a tensor of unknown shape, with parameters of unknown value.
 
-    Mistakes in words show, those in sizes do not. A block that an unused one uses is checked in its turn.
+    This finds errors in words, but not those in sizes. A block that an unused block uses is checked separately.
     """
     blocks = [s for s in program.statements if isinstance(s, ast.Block) and s.name.text in file.blocks]
     if all(block.name.text in state.reached for block in blocks):
@@ -20,7 +20,7 @@ def check_unused(program: ast.Program, file: File, state: State, run: Callable[[
     used = {word for statement in program.statements for word in _keywords(statement)}
     for block in blocks:
         if block.name.text not in used and block.name.text not in state.reached:
-            other = State(state.sink, run, state.witness, state.caches)
+            other = State(state.sink, run, state.example_size, state.caches)
             other.names = state.names
             _check(block, file, other)
 
@@ -40,7 +40,7 @@ def _check(block: ast.Block, file: File, state: State) -> None:
 
 
 def _keywords(part: Any) -> Iterator[str]:
-    """The keywords of the layer statements in a part of the tree."""
+    """The keywords of the layer statements in a part of the AST."""
     if isinstance(part, ast.LayerStatement):
         yield part.keyword.text
     if isinstance(part, tuple) and not hasattr(part, "source"):

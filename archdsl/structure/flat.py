@@ -57,7 +57,7 @@ def _parsed(text: str) -> ast.Program:
 def elaborated(program: ast.Program, graph: Graph) -> Graph | None:
     """The graph of a program, with the example sizes of another graph's symbolic dimensions; None after an error."""
     example = {plain(dim) for dim in graph.symbols.values()}
-    return elaborate(program, Sink(), witness=min(example, default=224)).checked()
+    return elaborate(program, Sink(), example_size=min(example, default=224)).checked()
 
 
 class FlatText:
