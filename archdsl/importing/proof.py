@@ -29,6 +29,12 @@ class Proof(NamedTuple):
         close = self.difference is None or self.difference <= TOLERANCE
         return self.parameters[0] == self.parameters[1] and self.macs[0] == self.macs[1] and close
 
+    def with_difference(self, other: float | None) -> "Proof":
+        """The proof with another comparison of outputs: the larger difference counts."""
+        if other is None or self.difference is None:
+            return self if other is None else self._replace(difference=other)
+        return self._replace(difference=max(self.difference, other))
+
     def __str__(self) -> str:
         ours, theirs = self.parameters
         facts = [f"{ours:,} parameters" if ours == theirs else f"{ours:,} parameters instead of {theirs:,}"]

@@ -65,4 +65,14 @@ def _from_callable(request: ImportRequest) -> Imported:
     return import_module(module, example, request.name)
 
 
-_READERS: dict[str, Callable[[Path, ImportRequest], Imported]] = {}
+def _from_onnx(path: Path, request: ImportRequest) -> Imported:
+    from ..extras import require
+    from .example_inputs import example_of
+
+    require("importing .onnx files", "export", uses=("onnx", "torch"))
+    from .onnx_file import import_onnx
+
+    return import_onnx(path, request.name, example_of(request.inputs) if request.inputs else None)
+
+
+_READERS: dict[str, Callable[[Path, ImportRequest], Imported]] = {".onnx": _from_onnx}

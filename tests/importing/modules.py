@@ -132,11 +132,11 @@ MODULES: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
         IMAGE,
     ),
     "other activations": (
-        lambda: nn.Sequential(
-            nn.GELU(), nn.SiLU(), nn.Hardswish(), nn.PReLU(12), nn.LeakyReLU(0.2), nn.ELU(0.5), nn.Softplus(), nn.Mish()
-        ),
+        lambda: nn.Sequential(nn.GELU(), nn.SiLU(), nn.Hardswish(), nn.PReLU(12), nn.LeakyReLU(0.2), nn.Mish()),
         IMAGE,
     ),
+    "exponential units": (lambda: nn.Sequential(nn.ELU(0.5), nn.SELU(), nn.CELU(0.7)), IMAGE),
+    "softplus": (nn.Softplus, IMAGE),
     "normalization": (
         lambda: nn.Sequential(nn.GroupNorm(3, 12), nn.InstanceNorm2d(12), nn.BatchNorm2d(12, eps=1e-3, affine=False)),
         IMAGE,

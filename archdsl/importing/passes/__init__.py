@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 
 from ..building import Builder, live_nodes
 from .attention import attention_layers
+from .small_layers import small_layers
 
 
 def improve(b: Builder, outputs: Sequence[int]) -> list[int]:
     """The outputs after all passes."""
-    found = attention_layers(b, live_nodes(b.nodes, outputs, b.inputs))
-    return _replaced(b, outputs, found)
+    ends = list(outputs)
+    ends = _replaced(b, ends, small_layers(b, live_nodes(b.nodes, ends, b.inputs), ends))
+    return _replaced(b, ends, attention_layers(b, live_nodes(b.nodes, ends, b.inputs)))
 
 
 def _replaced(b: Builder, outputs: Sequence[int], new: Mapping[int, int]) -> list[int]:
@@ -24,6 +26,8 @@ def _replaced(b: Builder, outputs: Sequence[int], new: Mapping[int, int]) -> lis
 
     for node in b.nodes:
         node.inputs = tuple(map(final, node.inputs))
+        if node.origin is not None:
+            node.origin = node.origin._replace(node=final(node.origin.node))
     ends = [final(i) for i in outputs]
     _reordered(b, ends)
     return [b.renamed[i] for i in ends]
@@ -55,5 +59,7 @@ def _reordered(b: Builder, ends: Sequence[int]) -> None:
         node.id = new
         node.inputs = tuple(done[i] for i in node.inputs)
         node.shared = None if node.shared is None else done[node.shared]
-        node.origin = None
+        origin = node.origin
+        is_there = origin is not None and origin.node in done
+        node.origin = origin._replace(node=done[origin.node]) if origin is not None and is_there else None
     b.inputs = [done[i] for i in b.inputs]

@@ -1,13 +1,14 @@
 """Elementwise functions of one tensor."""
 
 from collections.abc import Callable, Mapping
+from math import prod
 from typing import Any
 
 from ..arranging import channels_first
 from ..atoms import Atom, whole
 from ..building import same
 from ..import_problem import CannotSay
-from ..values import ForeignParameter, Tensor
+from ..values import Computed, ForeignParameter, Tensor, only_moves
 from . import rule
 from .reduction_rules import own_axes
 
@@ -72,13 +73,13 @@ def softplus(lifter: Any, a: Mapping[str, Any]) -> Tensor:
 def prelu(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     """`prelu`."""
     weight = a["weight"]
-    if not isinstance(weight, ForeignParameter):
+    if not isinstance(weight, ForeignParameter | Computed) or not only_moves(weight):
         raise CannotSay("a slope that is no learned tensor", "`prelu` with a computed slope")
     b = lifter.b
     node = channels_first(b, a["self"])
-    count = weight.sizes[0] if weight.sizes else 1
+    count = prod(weight.sizes)
     arguments = {} if count == 1 else {"channelwise": True}
-    made = lifter.made("prelu", node, weights={"weight": same(weight)}, **arguments)
+    made = lifter.made("prelu", node, weights={"weight": same(weight, (count,))}, **arguments)
     return Tensor(made, whole(b.dims(made), b.batch))
 
 

@@ -1,0 +1,59 @@
+"""Two layers that one stands for: `silu` and `hardswish` as products, a bias that is added."""
+
+from collections.abc import Sequence
+
+from ..building import Builder, Lifted, Weight, make_op
+
+_GATES = {"sigmoid": "silu", "hardsigmoid": "hardswish"}
+
+
+def readers_of(b: Builder, live: Sequence[int], outputs: Sequence[int]) -> dict[int, list[int]]:
+    """The nodes that read each node, and −1 for an output."""
+    found: dict[int, list[int]] = {}
+    for i in live:
+        for j in b.needs(i):
+            found.setdefault(j, []).append(i)
+    for i in outputs:
+        found.setdefault(i, []).append(-1)
+    return found
+
+
+def small_layers(b: Builder, live: Sequence[int], outputs: Sequence[int]) -> dict[int, int]:
+    """New nodes by the ones that they replace."""
+    readers = readers_of(b, live, outputs)
+    found: dict[int, int] = {}
+    for i in live:
+        here = b.nodes[i]
+        made = _gate(b, here) or _bias(b, here, readers)
+        if made is not None:
+            b.nodes[made].runs = here.runs
+            b.nodes[made].scopes = here.scopes
+            found[i] = made
+    return found
+
+
+def _gate(b: Builder, here: Lifted) -> int | None:
+    """x times a gate of x."""
+    if here.op.keyword != "mul" or len(here.inputs) != 2:
+        return None
+    for x, gate in (here.inputs, here.inputs[::-1]):
+        word = _GATES.get(b.nodes[gate].op.keyword)
+        if word is not None and b.nodes[gate].inputs == (x,):
+            return b.add(make_op(word, {}), x)
+    return None
+
+
+def _bias(b: Builder, here: Lifted, readers: dict[int, list[int]]) -> int | None:
+    """A learned bias that is added to what a layer without one makes."""
+    if here.op.keyword != "shift" or "bias" not in here.weights or here.shared is not None:
+        return None
+    source = b.nodes[here.inputs[0]]
+    if source.op.keyword not in ("fc", "conv", "dwconv", "upconv") or readers[source.id] != [here.id]:
+        return None
+    if "bias" in source.weights or source.shared is not None or source.op.weight is not None:  # type: ignore[attr-defined]  # an argument of these
+        return None
+    own = {p.name: source.op.value_of(p) for p in source.op.parameters}
+    bias = here.weights["bias"]
+    flat = Weight(bias.sources, lambda *tensors: bias.make(*tensors).flatten())
+    op = type(source.op).of({**own, "bias": True})
+    return b.add(op, *source.inputs, **source.weights, bias=flat)
