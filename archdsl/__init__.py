@@ -8,21 +8,51 @@ from typing import TYPE_CHECKING, Any
 from .version import __version__
 
 if TYPE_CHECKING:
+    from . import zoo as zoo
     from .importing.from_torch import from_torch as from_torch
+    from .network import Analysis as Analysis
     from .network import ArchError as ArchError
+    from .network import LayerInfo as LayerInfo
+    from .network import LayerList as LayerList
     from .network import Network as Network
+    from .network import check as check
     from .network import load as load
     from .network import loads as loads
+    from .training.fitting import fit as fit
+    from .training.trained_run import TrainedRun as TrainedRun
+    from .training.trained_run import load_run as load_run
 
 _PUBLIC = {
+    "Analysis": "network",
     "ArchError": "network",
+    "LayerInfo": "network",
+    "LayerList": "network",
     "Network": "network",
+    "TrainedRun": "training.trained_run",
+    "check": "network",
+    "fit": "training.fitting",
     "from_torch": "importing.from_torch",
     "load": "network",
+    "load_run": "training.trained_run",
     "loads": "network",
 }
 
-__all__ = ["ArchError", "Network", "__version__", "from_torch", "load", "loads"]
+__all__ = [
+    "Analysis",
+    "ArchError",
+    "LayerInfo",
+    "LayerList",
+    "Network",
+    "TrainedRun",
+    "__version__",
+    "check",
+    "fit",
+    "from_torch",
+    "load",
+    "load_run",
+    "loads",
+    "zoo",
+]
 
 
 def load_ipython_extension(shell: Any) -> None:
@@ -32,11 +62,17 @@ def load_ipython_extension(shell: Any) -> None:
     register(shell)
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def __getattr__(name: str) -> Any:
-    if name not in _PUBLIC:
+    if name != "zoo" and name not in _PUBLIC:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
+    if name == "zoo":
+        return import_module(".zoo", __name__)
     import_module(".network", __name__).register_display(_notebook_display)
     return getattr(import_module(f".{_PUBLIC[name]}", __name__), name)
 

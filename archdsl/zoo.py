@@ -76,6 +76,11 @@ def entries() -> Mapping[str, ZooEntry]:
     return found
 
 
+def names() -> tuple[str, ...]:
+    """The names of all networks, in the order of the index: `archdsl.load("zoo:" + name)` loads one."""
+    return tuple(entries())
+
+
 def find(name: str) -> ZooEntry:
     """The network with this name. Raises UnreadableFile, with the nearest name as a suggestion."""
     if name in entries():

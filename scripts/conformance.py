@@ -196,7 +196,7 @@ def _difference(network: Network, theirs: nn.Module, x: Tensor) -> tuple[float, 
     found = ours(x)
     largest = expected.abs().max()
     if not (torch.isfinite(expected).all() and largest > 0):
-        raise ArithmeticError(f"{network.source.name}: these weights give no numbers to compare")
+        raise ArithmeticError(f"{network.program.source.name}: these weights give no numbers to compare")
     return float((found - expected).abs().max() / largest), bool(torch.equal(found, expected))
 
 

@@ -42,7 +42,7 @@ PACKAGES: Mapping[str, set[str]] = {
     "cli": CORE
     | {"extras", "elaborate", "analysis", "suggest", "backends", "zoo", "network", "importing", "training", "explain"}
     | {"highlight"},
-    "__init__": {"version", "network", "importing", "integrations"},
+    "__init__": {"version", "network", "importing", "integrations", "training", "zoo"},
     "__main__": {"cli"},
 }
 

@@ -102,7 +102,7 @@ def _layer(
         "keyword": node.op.keyword if node.op is not None else "?",
         "text": node.text,
         "line": node.span.line,
-        "inputs": node.inputs,
+        "inputs": list(node.inputs),
         "shape": None if known is None else [_number(dim) for dim in known.shape.dims],
         "layout": None if known is None else known.shape.layout.value,
         "parameters": None if cost is None else cost.parameters,

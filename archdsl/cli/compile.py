@@ -19,6 +19,6 @@ def command(
 ) -> None:
     """Generate PyTorch source for the network in FILE. It builds the same module and does not need archdsl."""
     network = named_network(file, text).network(parse_settings(settings), parse_override(inputs))
-    write_output(output, network.to_source(flat).encode())
+    write_output(output, network.source(flat).encode())
     if output != "-":
         click.echo(f"{printable(output)}: class {network.graph.name}, {network.parameters:,} parameters")

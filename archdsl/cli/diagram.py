@@ -12,18 +12,6 @@ from .network_text import expression_option, named_network
 from .output import write_output
 from .watching import watch_option
 
-_FORMATS = {
-    ".svg": "svg",
-    ".png": "png",
-    ".pdf": "pdf",
-    ".dot": "dot",
-    ".gv": "dot",
-    ".mmd": "mmd",
-    ".mermaid": "mmd",
-    ".tex": "tikz",
-    ".tikz": "tikz",
-}
-
 
 @click.command("diagram")
 @click.argument("file", required=False)
@@ -175,8 +163,9 @@ def _compare(output: str, data: bytes) -> None:
 def _format_of(output: str) -> str:
     if output == "-":
         raise click.UsageError("standard output has no file extension: give a format, such as `--format svg`")
-    suffix = Path(output).suffix.lower()
-    if suffix not in _FORMATS:
-        ending = f"unknown extension `{suffix}`" if suffix else f"`{output}` has no extension"
-        raise click.UsageError(f"{ending}; use one of {', '.join(_FORMATS)}, or --format")
-    return _FORMATS[suffix]
+    from ..backends.diagram.formats import format_of
+
+    try:
+        return format_of(Path(output))
+    except ValueError as error:
+        raise click.UsageError(f"{error}, or --format") from None

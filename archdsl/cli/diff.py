@@ -60,7 +60,7 @@ def command(
     second = _network(b, (*both, *set_b), inputs)
     from ..analysis.diff import diff
 
-    found = diff(first.graph, second.graph, (first.source.name, second.source.name))
+    found = diff(first.graph, second.graph, (first.program.source.name, second.program.source.name))
     if output == "json":
         from ..analysis.diff.diff_report import report
 

@@ -98,7 +98,7 @@ def start_or_resume(
         run = Run(Path(out), writes=group.is_leader)
         if not group.any(group.is_leader and run.holds_one):  # only one looks: others might see the new run
             return _start(prepared, _new_run(prepared, out, group, leftovers=True), group)
-        run.refuse_changes(prepared.network.source.text)
+        run.refuse_changes(prepared.network.text)
         recipe = _same_recipe(run, prepared)
         return _resumed(run, recipe, options)(group)
 
@@ -131,7 +131,7 @@ def _show_warnings(network: Network, recipe: Recipe) -> None:
     of_loss = Sink()
     for diagnostic in probabilities(network.graph, recipe.loss.name):
         of_loss.emit(diagnostic)
-    apply_ignores(network.source, of_loss, pedantic=False)
+    apply_ignores(network.program.source, of_loss, pedantic=False)
     shown = Sink()
     for found in of_loss:
         if isinstance(found.diagnostic, SoftmaxBeforeLoss):
@@ -237,7 +237,7 @@ def _source(network: Network, recipe: Recipe, options: TrainOptions, given: Give
     from ..training.network_check import check
 
     name = recipe.data.name or ""
-    path = network.source.path
+    path = network.program.source.path
     beside = path.parent if path is not None and ("data", "name") not in options.recipe else None
     source = find_source(name, beside)
     if options.data_dir is not None and not source.reads_data_dir:
@@ -297,5 +297,5 @@ def _training(
 
 def _show(found: Iterable[Found], network: Network) -> None:
     each = tuple(found)
-    text = render(each, color=use_color(sys.stderr), root=network.source)
+    text = render(each, color=use_color(sys.stderr), root=network.program.source)
     click.echo(f"{text}\n\n{summary(each)}", err=True)

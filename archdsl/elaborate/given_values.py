@@ -8,7 +8,7 @@ from typing import Any
 from ..layers import find
 from ..limits import MAX_ENTRIES, MAX_NESTING
 
-GivenSizes = str | tuple[int | str, ...]
+GivenSizes = str | Sequence[int | str]
 
 
 def parameter(name: str, value: Any) -> int | float | list[Any] | str:
@@ -17,9 +17,16 @@ def parameter(name: str, value: Any) -> int | float | list[Any] | str:
         if find(value) is None:
             raise TypeError(f"`{name}` must be a number or the name of a layer, not {value!r}")
         return value
-    if isinstance(value, list | tuple):
-        return _list(name, value, 1, [0])
-    return number(name, value)
+    entries = _entries(value)
+    return number(name, value) if entries is None else _list(name, entries, 1, [0])
+
+
+def _entries(value: Any) -> Sequence[Any] | None:
+    """The entries of a sequence, of an array of NumPy or torch too; None for anything else."""
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return value
+    plain = value.tolist() if hasattr(value, "tolist") else None
+    return plain if isinstance(plain, list) else None
 
 
 def _list(name: str, values: Sequence[Any], depth: int, count: list[int]) -> list[Any]:
@@ -28,7 +35,8 @@ def _list(name: str, values: Sequence[Any], depth: int, count: list[int]) -> lis
     if count[0] > MAX_ENTRIES or depth > MAX_NESTING:
         raise ValueError(f"`{name}` has more than {MAX_ENTRIES:,} entries, or lists that are nested too deeply")
     return [
-        _list(name, each, depth + 1, count) if isinstance(each, list | tuple) else number(name, each) for each in values
+        number(name, each) if (inside := _entries(each)) is None else _list(name, inside, depth + 1, count)
+        for each in values
     ]
 
 

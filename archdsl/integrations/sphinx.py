@@ -121,7 +121,7 @@ class ArchDirective(SphinxDirective):
         return file
 
     def _diagram(self, network: Network, embed_options: EmbedOptions, folder: str | None) -> nodes.Node:
-        source = network.source
+        source = network.program.source
         node = arch_diagram(
             markup=diagram_html(network, embed_options), alt=verdict(network.graph), embed_options=embed_options
         )

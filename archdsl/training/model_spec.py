@@ -51,7 +51,7 @@ class ModelSpec:
 
 def model_spec_of(network: "Network", given: Mapping[str, Any], sizes: tuple[str, ...]) -> ModelSpec:
     """A checked network as the model to train."""
-    source = network.source
+    source = network.program.source
     return ModelSpec(
         name=network.graph.name,
         text=source.text,

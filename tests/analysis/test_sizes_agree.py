@@ -126,7 +126,7 @@ def test_check_and_compile_give_one_answer(text: str) -> None:
         assert {found.diagnostic.code for found in network.diagnostics} == {"E0512"}
         assert any("Sym" in type(each).__name__ for node in layers for each in arguments(node))
         return
-    network.network.to_source()
+    network.network.source()
     network.network.to_torch()
 
 

@@ -11,7 +11,7 @@ from tests.programs.network_property import check_source, from_source
 def source(text: str) -> str:
     network = archdsl.loads(text)
     check_source(network.graph)
-    return network.to_source()
+    return network.source()
 
 
 def forward(text: str) -> list[str]:

@@ -50,7 +50,7 @@ def runs(text: str) -> None:
     x = torch.zeros(2, 3, 8, 8)
     module(x)
     made: dict[str, object] = {"__name__": "made"}
-    exec(network.to_source(), made)
+    exec(network.source(), made)
     classes = [each for each in made.values() if isinstance(each, type) and each.__module__ == "made"]
     written = classes[-1]()
     assert list(written.state_dict()) == list(module.state_dict())

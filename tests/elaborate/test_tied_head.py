@@ -33,7 +33,7 @@ def test_printed_source_shares_the_table() -> None:
     network = archdsl.loads(f"net Tied; {TEXT}")
     module = network.to_torch().eval()
     names: dict[str, type[torch.nn.Module]] = {}
-    exec(network.to_source(), names)
+    exec(network.source(), names)
     printed = names["Tied"]().eval()
     printed.load_state_dict(module.state_dict())
     ids = torch.randint(0, 100, (2, 16))

@@ -78,7 +78,7 @@ def test_the_source_is_plain_torch():
     text = (
         'input 8x16x16\nrearrange "c (h 2) (w 2) -> (c 4) h w"\neinsum "c h w, c h v -> w v" { }\nreduce "w v -> w" max'
     )
-    source = archdsl.loads(text).to_source()
+    source = archdsl.loads(text).source()
     calls = ["unflatten(x, 3, (-1, 2))", "permute(0, 1, 3, 5, 2, 4)", "flatten(1, 3)", "amax(2)", "torch.einsum("]
     assert all(call in source for call in calls), source
     assert "einops" not in source

@@ -62,7 +62,7 @@ def _module(network: Network) -> None:
     if env is None or _largest(graph, env) > TORCH_ELEMENTS:
         return
     try:
-        text = network.to_source()
+        text = network.source()
     except ArchError as error:
         codes = ", ".join(found.diagnostic.code for found in error.diagnostics)
         raise Broken(f"compile refuses what check accepts: {codes}", str(error)) from None

@@ -7,6 +7,7 @@ from tests.test_package_imports import imports, modules
 ORDER = (
     ("errors", "duration"), ("safe_files",), ("data", "recipe"), ("network_check", "model_spec"), ("loop",),
     ("processes",), ("runs",), ("report",), ("inference",), ("callbacks",), ("assemble",), ("session",), ("sweep",),
+    ("trained_run",), ("fitting",),
 )  # fmt: skip
 LEVEL = {part: level for level, parts in enumerate(ORDER) for part in parts}
 PREFIX = "archdsl.training."

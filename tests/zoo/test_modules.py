@@ -40,7 +40,7 @@ def test_module(name: str) -> None:
 def test_printed_source_has_the_same_weights(name: str) -> None:
     network = archdsl.load(f"zoo:{name}")
     names: dict[str, type[torch.nn.Module]] = {}
-    exec(network.to_source(), names)
+    exec(network.source(), names)
     with torch.device("meta"):
         printed, built = names[network.graph.name](), network.to_torch()
     expected = {name: tensor.shape for name, tensor in built.state_dict().items()}

@@ -48,7 +48,7 @@ def test_a_name_can_be_used_in_place_of_a_file() -> None:
     small = archdsl.load("zoo:resnet18", classes=10)
     assert small.graph.output.shape is not None
     assert small.graph.output.shape.dims == (10,)
-    assert small.source.name == "zoo:resnet18"
+    assert small.program.source.name == "zoo:resnet18"
 
 
 def test_an_unknown_name_has_a_suggestion() -> None:

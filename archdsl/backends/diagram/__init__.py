@@ -6,14 +6,13 @@ from .drawing import Drawing
 from .engine import CannotDraw, draw
 from .figure import Diagram
 from .figure_options import DiagramStyle
+from .formats import FORMATS
 from .theme import THEMES
 
 __all__ = ["FORMATS", "THEMES", "CannotDraw", "DiagramStyle", "View", "ViewOptions", "diagram"]
 
 MOST = 3000
 """The maximum number of boxes in a diagram; more would take minutes and be unreadable."""
-FORMATS = ("svg", "png", "pdf", "dot", "mmd", "tikz")
-"""The formats of a diagram; pdf needs Graphviz's `dot` on the system."""
 
 
 def diagram(

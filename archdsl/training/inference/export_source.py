@@ -67,7 +67,7 @@ def of_run(loaded: LoadedRun, prepare: bool, batch: int | None = None) -> Export
 def of_network(network: Network, seed: int, batch: int | None = None) -> Exportable:
     """A network with newly initialized weights, which depend on the seed."""
     torch.manual_seed(seed)
-    facts = {**_facts(network, network.source.name), "seed": seed}
+    facts = {**_facts(network, network.program.source.name), "seed": seed}
     return Exportable(network.to_torch().eval(), _inputs(network), _output_names(network), facts, batch)
 
 
@@ -82,7 +82,7 @@ def _facts(network: Network, file: str) -> dict[str, Any]:
         "network": network.graph.name,
         "settings": dict(network.graph.settings),
         "file": file,
-        "text": network.source.text,
+        "text": network.text,
     }
 
 

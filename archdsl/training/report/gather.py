@@ -47,7 +47,7 @@ def gather(
         name=run.folder.resolve().name,
         written=datetime.now(UTC).replace(microsecond=0),
         status=status,
-        text=network.source.text,
+        text=network.text,
         network=_network(network),
         data=settings.data,
         recipe=settings.recipe,
@@ -66,7 +66,7 @@ def gather(
 def _network(network: Network) -> NetworkReport:
     graph, sizes = network.graph, network.sizes.described() if network.graph.symbols else None
     values = network_report(
-        network.source.name, graph, NetworkMeasures(graph, network.costs), network.diagnostics, sizes
+        network.program.source.name, graph, NetworkMeasures(graph, network.costs), network.diagnostics, sizes
     )
     return NetworkReport.model_validate(values)
 

@@ -25,7 +25,7 @@ gap; fc 10
 
 
 def diff(a: archdsl.Network, b: archdsl.Network) -> Diff:
-    return differences.diff(a.graph, b.graph, (a.source.name, b.source.name))
+    return differences.diff(a.graph, b.graph, (a.program.source.name, b.program.source.name))
 
 
 def module(network: archdsl.Network) -> torch.nn.Module:

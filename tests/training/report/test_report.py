@@ -195,7 +195,7 @@ def page_of(tmp_path: Path, names: tuple[str, ...], **changes: Any) -> Page:
     result, counts = made_result(names, **changes)
     report = report.model_copy(update={"result": result})
     network = loads("# <b>no</b>\ninput 1x8x8\nflatten; fc 3")
-    page = Page(write_html(report.model_copy(update={"text": network.source.text}), network, counts))
+    page = Page(write_html(report.model_copy(update={"text": network.text}), network, counts))
     assert not page.open
     assert_by_itself(page)
     return page

@@ -1,0 +1,27 @@
+"""The formats of diagrams, and the extensions of their files."""
+
+from pathlib import Path
+
+FORMATS = ("svg", "png", "pdf", "dot", "mmd", "tikz")
+"""The formats of a diagram; pdf needs Graphviz's `dot` on the system."""
+
+EXTENSIONS = {
+    ".svg": "svg",
+    ".png": "png",
+    ".pdf": "pdf",
+    ".dot": "dot",
+    ".gv": "dot",
+    ".mmd": "mmd",
+    ".mermaid": "mmd",
+    ".tex": "tikz",
+    ".tikz": "tikz",
+}
+
+
+def format_of(path: Path) -> str:
+    """The format of a file by its extension. Raises ValueError."""
+    suffix = path.suffix.lower()
+    if suffix not in EXTENSIONS:
+        ending = f"unknown extension `{suffix}`" if suffix else f"`{path}` has no extension"
+        raise ValueError(f"{ending}; use one of {', '.join(EXTENSIONS)}")
+    return EXTENSIONS[suffix]

@@ -1,0 +1,27 @@
+"""The public API: load and check programs as networks."""
+
+from .analysis import Analysis, Check, analyze, check_draft
+from .errors import ArchError
+from .layer_list import LayerInfo, LayerList, TensorShape
+from .libraries import beside
+from .loading import check, load, loads
+from .network import Network
+from .notebook import Display, register_display
+
+__all__ = [
+    "Analysis",
+    "ArchError",
+    "Check",
+    "Display",
+    "LayerInfo",
+    "LayerList",
+    "Network",
+    "TensorShape",
+    "analyze",
+    "beside",
+    "check",
+    "check_draft",
+    "load",
+    "loads",
+    "register_display",
+]

@@ -1,0 +1,12 @@
+"""Where a program finds the files that it uses."""
+
+from pathlib import Path
+
+from ..text.library import FolderLibrary, Library, Stack
+from ..text.source import Source
+from ..zoo import shipped
+
+
+def beside(source: Source) -> Library:
+    """The library of files that a program may use: those beside it, then what ships with the package."""
+    return Stack(FolderLibrary(source.path.parent if source.path else Path()), shipped())

@@ -1,0 +1,55 @@
+"""Load and check programs."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..diagnostics import Sink
+from ..elaborate import Override
+from ..elaborate.given_values import GivenSizes, parameter, parse_sizes
+from ..text.files import UnreadableFile
+from ..text.source import Source
+from ..zoo import read_named
+from .analysis import Analysis, analyze
+from .network import Network
+
+
+def check(
+    path: str | Path | None = None, *, text: str | None = None, input: GivenSizes | None = None, **parameters: Any
+) -> Analysis:
+    """Check a file, or a source text: `check("net.arch")`, `check(text="input 8; fc 2")`.
+
+    The result has the diagnostics, with their suggestions, and the network if there is no error; `str` is what
+    `archdsl check` prints. Arguments are those of `load`. Raises OSError if the file cannot be read, TypeError unless
+    there is a path or a text.
+    """
+    if (path is None) == (text is None):
+        raise TypeError("check takes a path or text=…")
+    return _analyzed(Source(text, name="<text>") if text is not None else _read(str(path)), input, parameters)
+
+
+def load(path: str | Path, *, input: GivenSizes | None = None, **parameters: Any) -> Network:
+    """Load the network of a `.arch` file, or one that ships with archdsl: `load("zoo:resnet50")`.
+
+    `input` overrides the sizes of its input: `"3x224x224"` or `(3, 224, 224)`; further keywords are values of the
+    network's parameters: numbers, lists of these (`depths=[3, 4, 6, 3]`), or names of layers. Raises ArchError for
+    errors in the program; FileNotFoundError, PermissionError or another OSError if the file cannot be read.
+    """
+    return _analyzed(_read(str(path)), input, parameters).checked()
+
+
+def loads(text: str, *, name: str = "<text>", input: GivenSizes | None = None, **parameters: Any) -> Network:
+    """Load the network of a source text; otherwise like `load`. `name` is shown in messages. Raises ArchError."""
+    return _analyzed(Source(text, name=name), input, parameters).checked()
+
+
+def _read(path: str) -> Source:
+    try:
+        return read_named(path)
+    except UnreadableFile as error:
+        raise OSError(error.number, str(error), path) from None  # Python picks the subclass that fits the errno
+
+
+def _analyzed(source: Source, input: GivenSizes | None, parameters: Mapping[str, Any]) -> Analysis:
+    values = {name: parameter(name, value) for name, value in parameters.items()}
+    return analyze(source, Sink(), values, Override({} if input is None else {None: parse_sizes(input)}))

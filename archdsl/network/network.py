@@ -1,0 +1,215 @@
+"""A checked network."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..analysis.cost import Costs, costs
+from ..diagnostics.diagnostic import Found, with_fixes
+from ..extras import require
+from ..graph import Graph, Setting
+from ..shapes.symbolic import plain
+from ..syntax.ast import Program
+from ..text.library import Library
+from . import notebook
+from .layer_list import LayerList, TensorShape, layer_list, shape_of
+from .libraries import beside
+from .resizing import ResizableProgram, input_shapes
+
+if TYPE_CHECKING:
+    from torch.nn import Module
+
+    from ..analysis.table_formats import TableFormat
+    from ..analysis.valid_sizes import Sizes
+    from .rendered_diagram import RenderedDiagram
+
+
+class Network:
+    """A checked network: its program, its graph, its costs, and what can be generated from it."""
+
+    def __init__(
+        self,
+        program: Program,
+        graph: Graph,
+        found: tuple[Found, ...] = (),
+        settings: Mapping[str, Any] | None = None,
+        library: Library | None = None,
+    ) -> None:
+        self.program = program
+        self.graph = graph
+        self.diagnostics = with_fixes(found)
+        self.library = beside(program.source) if library is None else library
+        self.given = dict(settings or {})
+        self._resizable = ResizableProgram(program, settings, library)
+
+    @property
+    def name(self) -> str:
+        """The name after `net`, else that of the file."""
+        return self.graph.name
+
+    @property
+    def text(self) -> str:
+        """The source text."""
+        return self.program.source.text
+
+    @property
+    def inputs(self) -> dict[str, TensorShape]:
+        """The shape of each input by name, without the batch."""
+        return {name: self._shape(i) for name, i in zip(self.graph.input_names, self.graph.inputs, strict=True)}
+
+    @property
+    def outputs(self) -> dict[str, TensorShape]:
+        """The shape of each output by name, without the batch."""
+        return {name: self._shape(i) for name, i in self.graph.outputs}
+
+    @cached_property
+    def layers(self) -> LayerList:
+        """The layers in the order in which they run, by position or by name."""
+        return layer_list(self.graph, self.costs)
+
+    def _shape(self, node: int) -> TensorShape:
+        return shape_of(self.graph.nodes[node].shape)
+
+    @cached_property
+    def costs(self) -> Costs:
+        """Parameters and multiply-accumulates by node."""
+        return costs(self.graph)
+
+    @property
+    def parameters(self) -> int:
+        """The number of parameters; shared weights count once."""
+        return self.costs.total.parameters
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of one sample."""
+        return self.costs.total.macs
+
+    @cached_property
+    def sizes(self) -> "Sizes":
+        """The input sizes for which the network is valid with its weights, and the resulting output sizes.
+
+        Raises ArchError if the structure depends on a dimension without a closed form, and LookupError if no input has
+        a dimension that could change.
+        """
+        if self.graph.symbols:
+            return self._resizable.sizes(self.graph)
+        return self._resizable.sizes(self._resizable.symbolic(input_shapes(self.graph)))
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """The lines of the program's `train { … }`."""
+        return self.graph.training
+
+    def to_torch(self) -> "Module":
+        """A new torch module with weights as torch initializes them.
+
+        It takes one batch for each input, N×C×H×W for `input CxHxW`, and returns the output, or a tuple if the program
+        names several. Parameter names follow stages and layers: `features.conv1.weight`.
+        """
+        require("Network.to_torch", "torch", uses=("torch",))
+        from ..backends.torch import to_torch
+
+        return to_torch(self._buildable())
+
+    def source(self, flat: bool = False) -> str:
+        """PyTorch source that builds the same module and does not need archdsl.
+
+        Uses of a block share a class with arguments, and parameters of the network are arguments of its class, where
+        its modules follow them; with `flat`, no class has arguments, and there are no loops.
+        """
+        from ..backends.python_source import to_source
+
+        graph = self._buildable()
+        return to_source(graph, self.program.source.name, flat, {} if flat else self._resizable.variants(graph))
+
+    def table(
+        self, *, columns: str | Sequence[str] | None = None, explain: bool = False, format: "TableFormat" = "text"
+    ) -> str:
+        """The table that `archdsl check` prints: one row per layer, and the totals.
+
+        `columns` replaces the columns of costs: `"params,rf"` or `["params", "rf"]`; `explain` adds the arithmetic of
+        each spatial size to the text; `format` is text, markdown or latex. Raises ValueError for an unknown column or
+        format.
+        """
+        from .reports import table
+
+        return table(self.graph, self.costs, columns, explain=explain, format=format)
+
+    def report(self, *, columns: str | Sequence[str] | None = None, explain: bool = False) -> dict[str, Any]:
+        """The values of `archdsl check --format json`, a stable document that `archdsl check --schema` describes.
+
+        Raises ValueError for an unknown column.
+        """
+        from ..analysis.check_report import report
+        from ..analysis.measures import NetworkMeasures
+        from .reports import wanted
+
+        sizes = self.sizes.described() if self.graph.symbols else None
+        facts = NetworkMeasures(self.graph, self.costs)
+        parts = wanted(columns, explain=explain)
+        return report(self.program.source.name, self.graph, facts, self.diagnostics, sizes, parts)
+
+    def diagram(
+        self,
+        path: str | Path | None = None,
+        *,
+        format: str | None = None,
+        view: str = "layers",
+        expand: Sequence[str] = (),
+        fold: bool = True,
+        direction: str = "TB",
+        theme: str = "light",
+        legend: bool | None = None,
+        parameters: bool = True,
+        macs: bool = False,
+        caption: bool = True,
+        dpi: int = 192,
+        columns: int | None = None,
+    ) -> "RenderedDiagram":
+        """The diagram, with the options of `archdsl diagram`; written to `path` if there is one.
+
+        `format` is svg, png, pdf, dot, mmd or tikz, by default that of the path's extension, else svg. A notebook shows
+        the result. Raises ValueError for an unknown option, `CannotDraw` with its reason, OSError.
+        """
+        from .rendered_diagram import render
+
+        drawn = render(
+            self.graph,
+            format or ("svg" if path is None else Path(path)),
+            {"view": view, "expand": tuple(expand), "fold": fold},
+            {
+                "theme": theme,
+                "direction": direction,
+                "legend": legend,
+                "parameters": parameters,
+                "macs": macs,
+                "caption": caption,
+                "dpi": dpi,
+                "columns": columns,
+            },
+        )
+        if path is not None:
+            drawn.save(path)
+        return drawn
+
+    def _buildable(self) -> Graph:
+        """The graph from which the module is built: symbolic dimensions have the weights of their example sizes."""
+        from ..analysis.undecided_layers import has_symbolic_weights
+
+        if not has_symbolic_weights(self.graph):
+            return self.graph
+        example = {name: plain(size) for name, size in self.graph.symbols.items()}
+        return self._resizable.graph_at(self.graph, example) or self.graph
+
+    def _repr_svg_(self) -> str | None:
+        """The figure, for Jupyter."""
+        return None if (display := notebook.registered()) is None else display.svg(self)
+
+    def _repr_html_(self) -> str | None:
+        """The figure and the table, for Jupyter."""
+        return None if (display := notebook.registered()) is None else display.html(self)
+
+    def __repr__(self) -> str:
+        return f"<Network {self.name}: {len(self.layers)} layers, {self.parameters:,} parameters>"

@@ -1,0 +1,68 @@
+"""A diagram of a network in one of the formats, to be shown or saved."""
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..backends.diagram import FORMATS, THEMES, DiagramStyle, View, ViewOptions, diagram
+from ..backends.diagram.formats import format_of
+from ..graph import Graph
+from ..text.atomic import write_atomically
+from ..text.names import nearest
+
+
+class RenderedDiagram:
+    """A diagram as the bytes of a file; a notebook shows one in SVG or PNG.
+
+    `format` is svg, png, pdf, dot, mmd (Mermaid) or tikz.
+    """
+
+    def __init__(self, data: bytes, format: str) -> None:
+        self.data = data
+        self.format = format
+
+    @property
+    def text(self) -> str:
+        """The text of an SVG, DOT, Mermaid or TikZ file. Raises ValueError for PNG and PDF."""
+        if self.format in ("png", "pdf"):
+            raise ValueError(f"{self.format} is not a text: `data` has its bytes")
+        return self.data.decode()
+
+    def save(self, path: str | Path) -> None:
+        """Write it to a file. Raises OSError."""
+        write_atomically(Path(path), lambda temporary: temporary.write_bytes(self.data))
+
+    def _repr_svg_(self) -> str | None:
+        return self.text if self.format == "svg" else None
+
+    def _repr_png_(self) -> bytes | None:
+        return self.data if self.format == "png" else None
+
+    def __repr__(self) -> str:
+        return f"<RenderedDiagram: {self.format}, {len(self.data):,} bytes>"
+
+
+def render(
+    graph: Graph, format: str | Path, view_options: Mapping[str, Any], style: Mapping[str, Any]
+) -> RenderedDiagram:
+    """The diagram of a graph, in a format or in that of a file's extension.
+
+    Raises ValueError for an unknown format, view, theme or direction; CannotDraw.
+    """
+    kind = format_of(format) if isinstance(format, Path) else format
+    _require("format", kind, FORMATS)
+    _require("view", view_options["view"], [view.value for view in View])
+    _require("theme", style["theme"], list(THEMES))
+    _require("direction", style["direction"], ["TB", "LR"])
+    options = ViewOptions(**{**view_options, "view": View(view_options["view"])})
+    return RenderedDiagram(
+        diagram(graph, kind, DiagramStyle(**{**style, "theme": THEMES[style["theme"]]}), options), kind
+    )
+
+
+def _require(what: str, value: str, known: Collection[str]) -> None:
+    """Raise ValueError unless a value is known."""
+    if value not in known:
+        near = nearest(value, known)
+        hint = f"did you mean `{near}`?" if near else f"use one of {', '.join(known)}"
+        raise ValueError(f"unknown {what} `{value}`: {hint}")

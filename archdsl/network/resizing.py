@@ -1,0 +1,78 @@
+"""A program that is elaborated again for other input sizes."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..diagnostics import Sink
+from ..elaborate import Override
+from ..elaborate.example_sizes import elaborate_examples
+from ..graph import Draft, Graph, likely_shape
+from ..shapes.shape import Shape
+from ..shapes.symbolic import evaluated
+from ..syntax.ast import Program
+from ..text.library import Library
+from .errors import ArchError
+
+if TYPE_CHECKING:
+    from ..analysis.valid_sizes import Sizes
+
+
+class ResizableProgram:
+    """A program with its settings, to be elaborated again for other input sizes."""
+
+    def __init__(self, program: Program, settings: Mapping[str, Any] | None, library: Library | None) -> None:
+        self.program = program
+        self._given = settings, library
+
+    def draft(self, override: Override, sink: Sink) -> Draft:
+        """The draft for these sizes."""
+        settings, library = self._given
+        return elaborate_examples(self.program, sink, settings, override, library)
+
+    def symbolic(self, shapes: Mapping[str | None, Shape]) -> Graph:
+        """The graph with a symbol for each spatial dimension of these inputs, whose sizes are the example sizes."""
+        from ..analysis.valid_sizes import symbolic_sizes
+
+        given = {name: symbolic_sizes(shape) for name, shape in shapes.items()}
+        sink = Sink()
+        graph = self.draft(Override(given, {name: shape.dims for name, shape in shapes.items()}), sink).checked()
+        if graph is None:
+            raise ArchError(tuple(sink), self.program.source)
+        return graph
+
+    def graph_at(self, graph: Graph, sizes: Mapping[str, int]) -> Graph | None:
+        """The graph with sizes in place of another graph's symbols; None if the program has an error there."""
+        shapes = input_shapes(graph).items()
+        return self.draft(Override({name: evaluated(shape.dims, sizes) for name, shape in shapes}), Sink()).checked()
+
+    def variants(self, graph: Graph) -> dict[str, list[tuple[int, Graph]]]:
+        """For each parameter that is an integer, two other values with the graphs they give, if they are valid."""
+        settings, library = self._given
+        override = Override({name: shape.dims for name, shape in input_shapes(graph).items()})
+        found: dict[str, list[tuple[int, Graph]]] = {}
+        for name, value in graph.settings.items():
+            if type(value) is not int:
+                continue
+            others = []
+            for other in (value + 1, 2 * value + 3):
+                changed = {**(settings or {}), name: other}
+                draft = elaborate_examples(self.program, Sink(), changed, override, library)
+                others += [(other, made) for made in [draft.checked()] if made is not None]
+            if len(others) == 2:
+                found[name] = others
+        return found
+
+    def sizes(self, graph: Graph | None) -> "Sizes":
+        """The valid sizes, computed from a graph with symbols."""
+        from ..analysis.valid_sizes import Sizes
+
+        if graph is None or not graph.symbols:
+            raise LookupError("no input has a dimension whose size could change")
+        return Sizes(graph, self.graph_at)
+
+
+def input_shapes(network: Graph | Draft) -> dict[str | None, Shape]:
+    """The shape of each input that has one, by name; None for a single unnamed input."""
+    several = len(network.inputs) > 1
+    pairs = [(name if several else None, i) for name, i in zip(network.input_names, network.inputs, strict=True)]
+    return {name: shape for name, i in pairs if (shape := likely_shape(network.nodes[i])) is not None}

@@ -1,0 +1,291 @@
+"""What `import archdsl` gives: names, networks as values, checks, training, errors; and it is typed."""
+
+import importlib.util
+import inspect
+import json
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import archdsl
+from archdsl import Network
+from archdsl.training.errors.problem import Problem
+
+ROOT = Path(__file__).resolve().parents[1]
+EXAMPLE = ROOT / "examples" / "python" / "compare_widths.py"
+PAGE = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+TEXT = """\
+net N(depths = [1, 1], width = 8)
+input 3x32x32
+repeat 2 as i { repeat depths[i] { conv width k3 same; relu } }
+gap; fc 10
+"""
+
+
+def zoo(name: str) -> Network:
+    return archdsl.load(f"zoo:{name}")
+
+
+# --- names ---
+
+
+def test_dir_has_the_public_names() -> None:
+    assert dir(archdsl) == sorted(archdsl.__all__)
+    assert {"check", "load", "loads", "fit", "from_torch", "load_run", "zoo", "Network", "ArchError"} <= set(
+        dir(archdsl)
+    )
+
+
+@pytest.mark.parametrize("name", sorted(set(archdsl.__all__) - {"__version__", "zoo"}))
+def test_help_says_what_a_name_is(name: str) -> None:
+    value = getattr(archdsl, name)
+    assert inspect.getdoc(value)
+    if inspect.isfunction(value):
+        assert "Raises" in (inspect.getdoc(value) or ""), "a docstring names its exceptions"
+
+
+@pytest.mark.parametrize("name", sorted(set(archdsl.__all__) - {"__version__"}))
+def test_the_page_has_every_name(name: str) -> None:
+    assert f".{name}" in PAGE
+
+
+def test_importing_is_cheap() -> None:
+    """No name is imported before it is used, and none needs torch before it runs."""
+    program = "import sys, archdsl; archdsl.fit, archdsl.load_run, archdsl.from_torch; print('torch' in sys.modules)"
+    assert subprocess.check_output([sys.executable, "-c", program], text=True) == "False\n"
+
+
+# --- a network as values ---
+
+
+@pytest.mark.parametrize("name", ["lenet5", "resnet18", "googlenet", "unet", "vit_b_16"])
+def test_the_values_are_those_of_the_report(name: str) -> None:
+    network = zoo(name)
+    report = network.report()
+    assert json.loads(json.dumps(report)) == report
+    by_id = {each["id"]: each for each in report["layers"]}
+    entries = set(report["inputs"].values())
+    rows = [each for each in report["layers"] if each["id"] not in entries]
+    assert len(network.layers) == len(rows)
+    for layer, row in zip(network.layers, rows, strict=True):
+        assert (layer.name, layer.keyword, layer.text, layer.line) == (
+            row["name"], row["keyword"], row["text"], row["line"],
+        )  # fmt: skip
+        assert list(layer.shape) == row["shape"]
+        assert (layer.parameters, layer.macs) == (row["parameters"], row["macs"])
+        assert list(layer.inputs) == [by_id[i]["name"] for i in row["inputs"]]
+    assert sum(layer.parameters for layer in network.layers) == network.parameters == report["totals"]["parameters"]
+    assert {name: list(shape) for name, shape in network.inputs.items()} == {
+        name: by_id[i]["shape"] for name, i in report["inputs"].items()
+    }
+    assert {name: list(shape) for name, shape in network.outputs.items()} == {
+        name: by_id[i]["shape"] for name, i in report["outputs"].items()
+    }
+
+
+def test_layers_are_a_sequence() -> None:
+    layers = archdsl.loads(TEXT).layers
+    assert layers[0].text == "conv width k3 same"
+    assert layers[-1] is layers["fc1"]
+    assert [layer.name for layer in layers[:2]] == ["conv1", "relu1"]
+    assert next(reversed(layers)) is layers[-1]
+    with pytest.raises(KeyError, match="did you mean `fc1`"):
+        layers["fc_1"]
+    assert len(repr(layers).splitlines()) == len(layers)
+
+
+def test_symbolic_sizes_are_closed_forms() -> None:
+    network = archdsl.loads("input 3xHxW; conv 8 k3 s2; gap; fc 2")
+    assert network.inputs == {"x": (3, "H", "W")}
+    assert network.layers[0].shape[0] == 8
+    assert "H" in str(network.layers[0].shape[1])
+    assert pickle.loads(pickle.dumps(network.layers[0])) == network.layers[0]
+
+
+@pytest.mark.parametrize("format", ["text", "markdown", "latex"])
+def test_tables(format: Any) -> None:
+    table = archdsl.loads(TEXT).table(columns="params,rf", format=format)
+    assert "conv width k3 same" in table
+    assert "1,152" not in table
+
+
+def test_the_arithmetic_of_a_table() -> None:
+    table = archdsl.loads(TEXT).table(explain=True)
+    assert table.count(") + 1 = 32") == 2
+    assert "parameters 898" in table
+
+
+@pytest.mark.parametrize(
+    "options", [{"columns": "prams"}, {"format": "html"}], ids=str
+)  # fmt: skip
+def test_what_a_table_refuses(options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="unknown"):
+        archdsl.loads(TEXT).table(**options)
+
+
+@pytest.mark.parametrize("name", ["net.svg", "net.png", "net.dot", "net.mmd", "net.tex"])
+def test_diagrams_are_written_as_the_command_does(name: str, tmp_path: Path) -> None:
+    network = archdsl.loads(TEXT)
+    drawn = network.diagram(tmp_path / name, theme="dark")
+    assert (tmp_path / name).read_bytes() == drawn.data
+    command = [
+        sys.executable,
+        "-m",
+        "archdsl",
+        "diagram",
+        "-e",
+        TEXT,
+        "--theme",
+        "dark",
+        "-o",
+        str(tmp_path / f"b{name}"),
+    ]
+    subprocess.run(command, check=True, capture_output=True)
+    assert (tmp_path / f"b{name}").read_bytes() == drawn.data
+    assert (drawn._repr_svg_() is None) == (drawn.format != "svg")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"view": "block"}, {"theme": "black"}, {"format": "jpg"}, {"path": "net.jpg"}, {"direction": "UP"}],
+    ids=str,
+)  # fmt: skip
+def test_what_a_diagram_refuses(options: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="unknown"):
+        archdsl.loads(TEXT).diagram(**options)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_source_builds_the_module() -> None:
+    names: dict[str, Any] = {}
+    network = archdsl.loads(TEXT)
+    exec(network.source(), names)
+    made = names["N"]()
+    assert [name for name, _ in made.named_parameters()] == [name for name, _ in network.to_torch().named_parameters()]
+
+
+# --- values from outside ---
+
+
+@pytest.mark.parametrize(
+    "depths", [[2, 1], (2, 1), np.array([2, 1]), torch.tensor([2, 1]), range(2, 0, -1), [np.int64(2), torch.tensor(1)]]
+)
+def test_sequences_of_any_kind(depths: Any) -> None:
+    assert len(archdsl.loads(TEXT, depths=depths).layers) == 2 * 3 + 2
+
+
+@pytest.mark.parametrize("size", ["3x16x16", [3, 16, 16], np.array([3, 16, 16]), torch.Size([3, 16, 16])])
+def test_sizes_of_any_kind(size: Any) -> None:
+    assert archdsl.loads(TEXT, input=size, width=np.int32(4)).layers[0].shape == (4, 16, 16)
+
+
+# --- checks ---
+
+
+def test_a_check_has_what_the_command_prints(tmp_path: Path) -> None:
+    for text in (TEXT, "input 8; fcc 2", "input 8\nconv 3 k3", "input 8; fc 4; fc 2", ""):
+        (tmp_path / "n.arch").write_text(text)
+        analysis = archdsl.check(tmp_path / "n.arch")
+        done = subprocess.run(
+            [sys.executable, "-m", "archdsl", "check", str(tmp_path / "n.arch")], capture_output=True, text=True
+        )
+        assert analysis.ok == (done.returncode == 0)
+        shown = [line for line in str(analysis).splitlines() if line and not line.startswith(("✓", "1 "))]
+        assert [line for line in shown if line not in done.stdout + done.stderr] == []
+
+
+@pytest.mark.parametrize("given", [{}, {"path": "a.arch", "text": "input 8"}])
+def test_a_check_takes_one_text(given: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match="path or text"):
+        archdsl.check(**given)
+
+
+def test_a_missing_file_is_one() -> None:
+    for call in (archdsl.load, archdsl.check, archdsl.load_run):
+        with pytest.raises(FileNotFoundError):
+            call("missing.arch")
+
+
+# --- training ---
+
+
+def test_training_and_loading(tmp_path: Path) -> None:
+    network = archdsl.loads("input 1x8x8; conv 8 k3; relu; flatten; fc 10")
+    run = archdsl.fit(network, "digits", out=tmp_path / "run", epochs=2, optimizer="sgd", lr=0.05, device="cpu")
+    assert run.recipe["epochs"] == 2
+    assert run.recipe["optimizer"]["name"] == "sgd"
+    assert len(run.metrics) == 2
+    assert run.report.is_file()
+    again = archdsl.load_run(tmp_path / "run", device="cpu")
+    assert again.network.outputs == network.outputs
+    for one, other in zip(run.model.state_dict().values(), again.model.state_dict().values(), strict=True):
+        assert torch.equal(one, other)
+    (best,) = again.predict("test:0", top=1)
+    assert best[0][0] in again.classes
+    assert [len(each) for each in again.predict("test:0", "train:1", top=3)] == [3, 3]
+    with pytest.raises(FileExistsError):
+        archdsl.fit(network, "digits", out=tmp_path / "run", epochs=1)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"epoch": 2}, TypeError, "did you mean `epochs`"),
+        ({"lr": "fast"}, ValueError, "lr"),
+        ({"data": None}, TypeError, "needs a data set"),
+        ({"data": "digitz"}, Problem, "neither a data set nor a folder"),
+        ({"freeze": "head"}, ValueError, "freeze"),
+    ],
+)
+def test_what_training_refuses(options: dict[str, Any], error: type[Exception], message: str, tmp_path: Path) -> None:
+    network = archdsl.loads("input 1x8x8; flatten; fc 10")
+    with pytest.raises(error, match=message):
+        archdsl.fit(network, **{"data": "digits", "out": tmp_path / "run", **options})
+    assert not (tmp_path / "run").exists()
+
+
+def test_training_refuses_a_network_that_does_not_fit() -> None:
+    with pytest.raises(archdsl.ArchError):
+        archdsl.fit(archdsl.loads("input 1x8x8; flatten; fc 7"), "digits")
+
+
+# --- a user's program ---
+
+
+def test_the_example_runs(tmp_path: Path) -> None:
+    printed = subprocess.check_output([sys.executable, str(EXAMPLE), str(tmp_path)], text=True, encoding="utf-8")
+    assert "width 2.0: 20,234 parameters" in printed
+    assert (tmp_path / "small.svg").is_file()
+
+
+def test_the_example_is_typed_for_mypy(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "mypy",
+        "--strict",
+        "--config-file",
+        "",
+        "--cache-dir",
+        str(tmp_path),
+        str(EXAMPLE),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.skipif(importlib.util.find_spec("basedpyright") is None, reason="basedpyright is not installed")
+def test_the_example_is_typed_for_pyright(tmp_path: Path) -> None:
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps({"include": [str(EXAMPLE)], "typeCheckingMode": "strict"}))
+    done = subprocess.run(
+        [sys.executable, "-m", "basedpyright", "--project", str(tmp_path), "--pythonpath", sys.executable],
+        capture_output=True, text=True, cwd=ROOT,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
