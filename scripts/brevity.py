@@ -183,7 +183,7 @@ def printed_lengths(stems: tuple[str, ...]) -> list[int]:
     from archdsl.zoo import entries
 
     names = [name for name, entry in entries().items() if entry.path.stem in stems]
-    return [measure(archdsl.load(f"zoo:{name}").to_source()).lines for name in names]
+    return [measure(archdsl.load(f"zoo:{name}").source()).lines for name in names]
 
 
 def printed_table(models: Path) -> str:

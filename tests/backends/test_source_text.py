@@ -22,7 +22,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The printed source of some networks of the zoo, one file each."""
     path = tmp_path_factory.mktemp("printed")
     for name in PRINTED:
-        (path / f"net_{name}.py").write_text(archdsl.load(f"zoo:{name}").to_source(), encoding="utf-8")
+        (path / f"net_{name}.py").write_text(archdsl.load(f"zoo:{name}").source(), encoding="utf-8")
     return path
 
 
@@ -54,7 +54,7 @@ def built(text: str, **arguments: int) -> torch.nn.Module:
     network = archdsl.loads(text)
     check_source(network.graph)
     space: dict[str, type[torch.nn.Module]] = {}
-    exec(network.to_source(), space)
+    exec(network.source(), space)
     with torch.device("meta"):
         return space[network.graph.name](**arguments)
 
@@ -83,7 +83,7 @@ NOT_ARGUMENTS = {
 def test_other_parameters_are_not(text: str) -> None:
     network = archdsl.loads(text)
     check_source(network.graph)
-    assert "n: int" not in network.to_source().rpartition("class N(")[2]
+    assert "n: int" not in network.source().rpartition("class N(")[2]
 
 
 BLOCK = """block b(c, s = 1) {
@@ -94,7 +94,7 @@ BLOCK = """block b(c, s = 1) {
 
 def test_a_projection_is_conditional() -> None:
     text = f"input 8x8x8\n{BLOCK}\nb 8; b 16 s2; b 16; b 32 s2; b 32\n"
-    source = archdsl.loads(text).to_source()
+    source = archdsl.loads(text).source()
     check_source(archdsl.loads(text).graph)
     assert source.count("class B(") == 1
     assert "class B2(" not in source
@@ -107,12 +107,12 @@ def test_uses_that_differ_in_more_have_classes_of_their_own() -> None:
         "b act=relu; b act=gelu; b act=relu\n"
     )
     check_source(archdsl.loads(text).graph)
-    assert "class B2(" in archdsl.loads(text).to_source()
+    assert "class B2(" in archdsl.loads(text).source()
 
 
 def test_uses_in_sequence_are_a_loop() -> None:
     text = f"input 8x8x8\n{BLOCK}\nstage s {{ b 8 x5 }}\nb 8 x6\n"
-    source = archdsl.loads(text).to_source()
+    source = archdsl.loads(text).source()
     check_source(archdsl.loads(text).graph)
     assert '**{f"b{i}": B() for i in range(1, 6)}' in source
     assert source.count("for i in range(1, 7):") == 2
@@ -120,7 +120,7 @@ def test_uses_in_sequence_are_a_loop() -> None:
 
 def test_flat_source_has_no_arguments() -> None:
     text = f"net N(classes = 10)\ninput 8x8x8\n{BLOCK}\nb 8; b 16 s2; b 16; b 32 s2; b 32\ngap; fc classes\n"
-    source = archdsl.loads(text).to_source(flat=True)
+    source = archdsl.loads(text).source(flat=True)
     assert source.count("def __init__(self) -> None:") == source.count("def __init__(") == 6
     space: dict[str, type[torch.nn.Module]] = {}
     exec(source, space)
