@@ -1,17 +1,36 @@
-"""The scopes of a graph as a tree of units, each with its inputs and outputs: each becomes a class in the source."""
+"""The scopes of a graph as a tree of units, each with its inputs and outputs.
 
+Each becomes a class in the source, and a module with a `forward` of its own in the torch module.
+"""
+
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from ..contract.call import Module
 from ..graph import Graph, Node
+from ..record import Record
+
+
+class Borrowed(Record):
+    """A module outside of a unit, by its path, or one of its weights."""
+
+    path: tuple[str, ...]
+    weight: str | None = None
 
 
 class Unit:
-    """A scope: its nodes and inner scopes in order, the values it reads from outside, and those read from outside."""
+    """A scope: its nodes and inner scopes in order, the values it reads from outside, and those read from outside.
 
-    def __init__(self, graph: Graph, path: tuple[str, ...]) -> None:
+    `of` is the unit that it applies again, with that unit's modules: then its inputs and outputs are in that unit's
+    order. `borrowed` is what it uses of modules outside of it: whoever applies the unit passes them.
+    """
+
+    def __init__(self, graph: Graph, path: tuple[str, ...], of: "Unit | None" = None) -> None:
         self.graph = graph
         self.path = path
+        self.of = of
+        self.borrowed: list[Borrowed] = []
         self.items: list[Node | Unit] = []
         self.inputs: list[int] = []
         self.outputs: list[int] = []
@@ -40,6 +59,10 @@ class Unit:
         """The values of an item that others read."""
         return [item.id] if isinstance(item, Node) else item.outputs
 
+    def holds(self, path: tuple[str, ...]) -> bool:
+        """Whether a module with this path is in the unit."""
+        return path[: len(self.path)] == self.path
+
     def attribute(self, item: "Node | Unit") -> str:
         """The attribute path from this unit to an item's module: `conv1`, or `stem.conv1` in a dissolved scope."""
         if isinstance(item, Node) and item.shared is not None:
@@ -52,7 +75,13 @@ def unit_tree(graph: Graph) -> Unit:
 
     (A class can access the modules below itself, not those of its siblings.)
     """
-    dissolved = set(_dissolved(graph))
+    root = wired_tree(graph, set(_dissolved(graph)))
+    find_chains(root)
+    return root
+
+
+def wired_tree(graph: Graph, dissolved: AbstractSet[tuple[str, ...]]) -> Unit:
+    """The units with their inputs and outputs; the nodes of a dissolved scope belong to the unit around it."""
     root = Unit(graph, ())
     units: dict[tuple[str, ...], Unit] = {(): root}
     for node in graph.layers:
@@ -62,7 +91,6 @@ def unit_tree(graph: Graph) -> Unit:
         _wire(root, _readers(graph))
     root.inputs = list(graph.inputs)
     root.outputs = [i for _, i in graph.outputs]
-    root.chain = False
     return root
 
 
@@ -77,7 +105,9 @@ def _dissolved(graph: Graph) -> Iterable[tuple[str, ...]]:
         yield from (node.path[:depth] for depth in range(common + 1, len(node.path)))
 
 
-def _unit_of(graph: Graph, node: Node, units: dict[tuple[str, ...], Unit], dissolved: set[tuple[str, ...]]) -> Unit:
+def _unit_of(
+    graph: Graph, node: Node, units: dict[tuple[str, ...], Unit], dissolved: AbstractSet[tuple[str, ...]]
+) -> Unit:
     home = units[()]
     for depth in range(1, len(node.path)):
         path = node.path[:depth]
@@ -92,7 +122,7 @@ def _unit_of(graph: Graph, node: Node, units: dict[tuple[str, ...], Unit], disso
 
 def _wire(unit: Unit, readers: Mapping[int, Sequence[int]]) -> None:
     """Find inputs and outputs, innermost units first; `readers` are the ids of the nodes that read a value."""
-    nodes = _nodes(unit)
+    nodes = nodes_of(unit)
     inner = {node.id for node in nodes}
     unit.inputs = list(dict.fromkeys(i for node in nodes for i in node.inputs if i not in inner))
     unit.outputs = [node.id for node in nodes if any(reader not in inner for reader in readers.get(node.id, ()))]
@@ -101,7 +131,6 @@ def _wire(unit: Unit, readers: Mapping[int, Sequence[int]]) -> None:
     for item in unit.items:
         if isinstance(item, Unit):
             _wire(item, readers)
-    unit.chain = _is_chain(unit)
 
 
 def _readers(graph: Graph) -> dict[int, list[int]]:
@@ -113,31 +142,45 @@ def _readers(graph: Graph) -> dict[int, list[int]]:
     return found
 
 
-def _nodes(unit: Unit) -> list[Node]:
+def nodes_of(unit: Unit) -> list[Node]:
+    """The nodes of a unit and of those in it, in order."""
     found: list[Node] = []
     for item in unit.items:
-        found += [item] if isinstance(item, Node) else _nodes(item)
+        found += [item] if isinstance(item, Node) else nodes_of(item)
     return found
+
+
+def find_chains(root: Unit) -> None:
+    """Mark the units below the root that are chains."""
+    for item in root.items:
+        if isinstance(item, Unit) and item.of is None:
+            find_chains(item)
+            item.chain = _is_chain(item)
+
+
+_SEQUENTIAL = frozenset({"append", "extend", "insert", "pop"})
+"""Attributes of nn.Sequential that nn.Module does not have. A test holds this against torch's."""
 
 
 def _is_chain(unit: Unit) -> bool:
     """Whether each item is one module applied to the result of the previous item: an nn.Sequential."""
-    if len(unit.inputs) != 1 or len(unit.outputs) != 1:
+    if len(unit.inputs) != 1 or len(unit.outputs) != 1 or unit.borrowed:
         return False
+    reads = Counter(value for item in unit.items for value in set(item.inputs))
+    reads.update(unit.outputs)
     value = unit.inputs[0]
-    for index, item in enumerate(unit.items):
-        if list(item.inputs) != [value] or len(item.path) != len(unit.path) + 1:
+    for item in unit.items:
+        if list(item.inputs) != [value] or reads[value] != 1 or not _is_link(unit, item):
             return False
-        if isinstance(item, Node):
-            steps = item.op.steps(unit.graph.shapes_in(item))
-            if len(steps) != 1 or not isinstance(steps[0], Module) or item.shared is not None:
-                return False
-            value = item.id
-        elif len(item.outputs) == 1:
-            value = item.outputs[0]
-        else:
-            return False
-        uses = sum(value in other.inputs for other in unit.items)
-        if uses + (value in unit.outputs) != 1 or (value in unit.outputs) != (index == len(unit.items) - 1):
-            return False
-    return True
+        value = item.id if isinstance(item, Node) else item.outputs[0]
+    return [value] == unit.outputs
+
+
+def _is_link(unit: Unit, item: Node | Unit) -> bool:
+    """Whether an item is one module of the unit with one result."""
+    if len(item.path) != len(unit.path) + 1 or item.path[-1] in _SEQUENTIAL:
+        return False
+    if isinstance(item, Unit):
+        return item.of is None and len(item.outputs) == 1 and not item.borrowed
+    steps = item.op.steps(unit.graph.shapes_in(item))
+    return len(steps) == 1 and isinstance(steps[0], Module) and item.shared is None

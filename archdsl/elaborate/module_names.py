@@ -2,8 +2,9 @@
 
 import keyword as python
 
-# Attributes of `torch.fx.GraphModule`, `nn.Module` among them: a submodule of such a name could not be set, or would
-# hide one. A test holds this against torch's.
+# Attributes of `nn.Module`: a submodule of such a name could not be set, or would hide one. Those of
+# `torch.fx.GraphModule` are among them, which networks once were: weights of old runs have these names. A test holds
+# this against torch's.
 RESERVED = frozenset(
     """
     T_destination add_module add_submodule apply bfloat16 buffers call_super_init children class_name code compile cpu

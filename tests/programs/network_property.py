@@ -21,7 +21,9 @@ from archdsl.backends.torch import to_torch
 from archdsl.graph import Graph
 from archdsl.shapes.shape import Layout
 
+from .flat import flat_values, shapes
 from .generate import graph_of, program
+from .parts_property import check_parts, same
 
 
 def check(graph: Graph) -> None:
@@ -30,6 +32,7 @@ def check(graph: Graph) -> None:
         # torch warns about programs that are valid here, such as dropout of a single layer.
         warnings.simplefilter("ignore")
         check_declared(graph)
+        check_parts(graph, inputs(graph, 2))
         check_source(graph)
 
 
@@ -37,11 +40,10 @@ def check_declared(graph: Graph) -> None:
     """State, shapes and multiply-accumulates, on the meta device."""
     with torch.device("meta"), torch.no_grad():
         module = to_torch(graph).eval()
-        assert isinstance(module, torch.fx.GraphModule)
         state = {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
         assert state == declared_state(graph)
         with FlopCounterMode(display=False) as two:
-            made = Shapes(module).shapes(graph)
+            made = shapes(flat_values(graph, module, inputs(graph, 2)))
         with FlopCounterMode(display=False) as four:
             module(*inputs(graph, 4))
     assert made == {node.id: (2, *node.shape.dims) for node in graph.nodes}
@@ -62,30 +64,6 @@ def declared_state(graph: Graph) -> dict[str, tuple[int, ...]]:
             for name, dims in {**node.op.weights_of(xs), **node.op.buffers_of(xs)}.items():
                 found[f"{node.name}.{name}"] = tuple(dims)
     return found
-
-
-class Shapes(torch.fx.Interpreter):
-    """Runs a module and records the output shapes of its calls, in order."""
-
-    def shapes(self, graph: Graph) -> dict[int, tuple[int, ...]]:
-        """The shape of each of the graph's nodes: every step of an op is one call."""
-        self.made: list[tuple[int, ...]] = []
-        self.run(*inputs(graph, 2))
-        calls = iter(self.made)
-        found = {index: next(calls) for index in graph.inputs}
-        for node in graph.layers:
-            assert node.op is not None
-            xs: Any = graph.shapes_in(node)
-            found[node.id] = found[node.inputs[0]]
-            for _ in node.op.steps(xs):
-                found[node.id] = next(calls)
-        return found
-
-    def run_node(self, n: torch.fx.Node) -> Any:
-        result = super().run_node(n)
-        if n.op not in ("output", "get_attr"):  # a weight read by a step is not a step
-            self.made.append(tuple(getattr(result, "shape", ())))
-        return result
 
 
 def inputs(graph: Graph, batch: int) -> list[torch.Tensor]:
@@ -123,13 +101,6 @@ def from_source(text: str, graph: Graph) -> nn.Module:
     module = space[class_name(graph.name)]()
     assert isinstance(module, nn.Module)
     return module
-
-
-def same(a: Any, b: Any) -> bool:
-    """Whether two outputs are bit-identical."""
-    if isinstance(a, tuple):
-        return isinstance(b, tuple) and len(a) == len(b) and all(map(same, a, b))
-    return bool(torch.equal(a, b)) or bool(torch.equal(torch.nan_to_num(a), torch.nan_to_num(b)))
 
 
 def main() -> int:

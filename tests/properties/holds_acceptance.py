@@ -13,6 +13,7 @@ from archdsl.network import ArchError, Network
 from archdsl.shapes.shape import Layout
 from archdsl.shapes.symbolic import form_of
 from tests.programs import network_property
+from tests.programs.flat import flat_values, shapes
 
 from .accepted import accepted, accepted_text
 from .example import Example
@@ -121,24 +122,10 @@ def _inputs(graph: Graph, env: Mapping[str, int]) -> list[torch.Tensor]:
     return tensors
 
 
-class _Shapes(network_property.Shapes):
-    """Runs a module on given tensors, and records the results of its calls."""
-
-    def of(self, tensors: list[torch.Tensor]) -> list[tuple[int, ...]]:
-        self.made = []
-        self.run(*tensors)
-        return self.made
-
-
 def _same_shapes(graph: Graph, env: Mapping[str, int], module: nn.Module) -> None:
-    """Every step of an op is one call: the shape after the last one is the node's."""
-    assert isinstance(module, torch.fx.GraphModule)
-    calls = iter(_Shapes(module).of(_inputs(graph, env)))
-    found = {index: next(calls) for index in graph.inputs}
+    """Each node's result has the shape that is reported for it."""
+    found = shapes(flat_values(graph, module, _inputs(graph, env)))
     for node in graph.layers:
-        found[node.id] = found[node.inputs[0]]
-        for _ in node.op.steps(graph.shapes_in(node)):
-            found[node.id] = next(calls)
         reported = (2, *dims(graph, node.id, env))
         if found[node.id] != reported:
             raise Broken(f"{node.op.keyword}: torch makes another shape", f"{found[node.id]}, reported {reported}")
