@@ -42,7 +42,7 @@ from archdsl.network import ArchError
         ('einsum "c h w, c d w -> h d" { flatten }', "c d w", "3 axes are named, but 1920 has 1"),
         ('einsum "c h w, c w w2 -> h w2" { }', "w", "`w` is 16 in the first tensor, but 15 in the second"),
         ('einsum "c (h w) -> c"', "(h w)", "`einsum` takes names only"),
-        ('einsum "c h w, c, h -> c" { } { }', "h", "at most two tensors are multiplied"),
+        ('einsum "c h w, c, h -> c" { } { }', "h", "at most two tensors can be multiplied"),
         ('einsum "c h w, c h w -> c" { } { } { }', "c h w", "the pattern is for 2 tensors, not 3"),
     ],
 )
