@@ -35,13 +35,13 @@ class LayerBody:
         for carried, shape in zip(self.carried, states, strict=True):
             node = self.placeholder(shape, carried.name.text, carried.name.span)
             outer.define(carried.name.text, NamedTensor(node=node, first=node), carried.name.span)
-        state.current = begin
+        state.current, around, state.step = begin, state.step, begin
         inner = Scope(outer)
         # Uses of blocks in the body are not copied outside: its nodes are taken away.
         outside, state.replays = state.replays, {}
         with state.inside(path=self.path, scope=inner):
             state.run(self.statement.body.statements)
-        state.replays = outside
+        state.replays, state.step = outside, around
         ends = [state.current, *(self.updated(inner, carried.name) for carried in self.carried)]
         nodes = state.nodes[self.start :]
         own = {key: state.scopes.pop(key) for key in set(state.scopes) - scopes}

@@ -61,7 +61,7 @@ def apply_once(state: State, statement: ast.LayerStatement, layer: type[Op], ali
         op, arguments, flawless = make_op(state, statement, layer)
         if flawless and key is not None:
             memo.found[key] = op, arguments
-    inputs: tuple[int, ...] = (state.inputs[0][1].id if layer.starts and state.inputs else state.current,)
+    inputs: tuple[int, ...] = (_samples_of(state, state.current) if layer.starts else state.current,)
     alone = alias is not None and statement.times == 1
     if op is not None and (others := _named_inputs(state, op, arguments)) is not None:
         inputs += others
@@ -73,6 +73,13 @@ def apply_once(state: State, statement: ast.LayerStatement, layer: type[Op], ali
     recovery = state.shape if layer.style in SHAPE_KEEPING else None
     path = state.named_child(alias) if alone and alias else state.child(layer.keyword)
     state.unresolved(None, inputs, recovery, path, statement.span, alias, arguments)
+
+
+def _samples_of(state: State, current: int) -> int:
+    """The node whose number of samples a learned tensor has."""
+    if state.step is not None:
+        return state.step
+    return state.inputs[0][1].id if state.inputs else current
 
 
 def _named_inputs(state: State, op: Op, arguments: Arguments) -> tuple[int, ...] | None:

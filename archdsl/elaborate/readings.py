@@ -13,6 +13,7 @@ from ..syntax import ast
 from ..text.source import Span
 from .slots import accepts, kind_of_name, slots
 from .state import BlockDef, State, block_parameters
+from .surroundings import StateSurroundings
 
 S = TypeVar("S", ast.LayerStatement, ast.Merge)
 
@@ -35,20 +36,26 @@ def as_layer(state: State, statement: ast.LayerStatement) -> ast.LayerStatement:
     """
     last = statement.args[-1]
     word = last.value.span.text
-    binding = state.scope.find(word)
+    value = _named(state, word)
     parameters = _parameters(state, statement)
     if statement.times > 1 or parameters is None:
-        return statement if binding is not None else _repeated(state, statement, last.span)
+        return statement if value is not None else _repeated(state, statement, last.span)
     taken = slots(parameters, statement.args, last)
     slot = None if taken is None else taken[len(statement.args) - 1]
-    is_name = binding is not None and slot is not None and accepts(slot, binding.value, word)
+    is_name = value is not None and slot is not None and accepts(slot, value, word)
     # A repetition of 1 is pointless, so `x1` is then the name.
     is_count = _count(word) > 1 and slots(parameters, statement.args[:-1]) is not None
-    if is_name and is_count and slot is not None and binding is not None:
-        _report(state, statement, binding.value, last.span, Edit(span=last.span, text=f"{slot.name}={word}"))
+    if is_name and is_count and slot is not None:
+        _report(state, statement, value, last.span, Edit(span=last.span, text=f"{slot.name}={word}"))
     if is_name and not is_count:
         return statement
     return _repeated(state, statement, last.span)
+
+
+def _named(state: State, word: str) -> Any:
+    """The tensor, variable or block of this name; None if there is none."""
+    binding = state.scope.find(word)
+    return StateSurroundings(state).callee(word) if binding is None else binding.value
 
 
 def as_merge(state: State, statement: ast.Merge) -> ast.Merge:

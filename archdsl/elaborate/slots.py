@@ -56,4 +56,4 @@ def accepts(p: ParameterSpec, value: Any, word: str = "") -> bool:
 
 def kind_of_name(value: Any) -> str:
     """What a name refers to, in one word."""
-    return "tensor" if isinstance(value, NamedTensor) else "variable"
+    return "tensor" if isinstance(value, NamedTensor) else "layer" if isinstance(value, Callee) else "variable"

@@ -113,6 +113,8 @@ class State:
         self.scope = Scope()
         self.current: int | None = None
         self.started: int | None = None
+        self.step: int | None = None
+        """The first input of the layer whose body is being run: learned tensors in it have its number of samples."""
         self.path: tuple[str, ...] = ()
         self.uses: tuple[BlockUse, ...] = ()
         self.symbols: dict[str, Sym] = {}

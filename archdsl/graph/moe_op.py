@@ -42,15 +42,21 @@ class MoeOp(Op):
         (result,) = self.body.outputs(self._shapes(xs))
         if result.layout is not Layout.VECTOR:
             raise Reject(None, f"an expert must end with a vector, but this is {result}", language_rule=True)
+        if (node := next((node for node in self.body.graph.layers if node.op.over_batch), None)) is not None:
+            why = f"`{node.text}` needs several steps, but an expert may get a single one"
+            raise Reject(None, why, recovery_shape=self._result(x, result), language_rule=True)
         if self.experts > MOST_EXPERTS:
             why = f"{self.experts:,} is more than the limit of {MOST_EXPERTS:,}"
             raise Reject("experts", why, language_rule=True)
-        y = Shape(*x.dims[:-1], result.channels, layout=Layout.VECTOR if x.rank == 1 else Layout.SEQUENCE)
+        y = self._result(x, result)
         if self.top > self.experts:
             why = f"{self.top} is more than the number of experts, {self.experts}"
             changes = Change.of(top=str(self.experts))
             raise Reject("top", why, changes=changes, recovery_shape=y, language_rule=True)
         return y
+
+    def _result(self, x: Shape, result: Shape) -> Shape:
+        return Shape(*x.dims[:-1], result.channels, layout=Layout.VECTOR if x.rank == 1 else Layout.SEQUENCE)
 
     def weights_of(self, xs: tuple[Shape, ...]) -> Weights:
         return self._router(xs) | self._each(self.body.weights(self._shapes(xs), ""))

@@ -12,6 +12,7 @@ from ..contract.reads import ALL, Links, PeriodicReads, along, pointwise
 from ..contract.saves import SavedTensor, Saves
 from ..diagnostics import Change
 from ..shapes.shape import Layout, Shape
+from ..shapes.symbolic import plain
 from ._calls import given
 from ._reading import check_groups, featured, numbers, spatial
 
@@ -61,6 +62,7 @@ class BatchNorm(ChannelNorm):
 
     keyword = "bn"
     synonyms = ("batchnorm", "batch_norm", "batchnorm1d", "batchnorm2d", "batchnorm3d", "batchnormalization")
+    over_batch = True
 
     eps: PositiveFloat = argument(1e-5, doc="added to the variance")
     momentum: Probability = argument(0.1, doc="weight of the new batch in the running statistics")
@@ -103,6 +105,11 @@ class GroupNorm(ChannelNorm):
         self.check_scale()
         y = x if x.layout is Layout.VECTOR else spatial(x)
         check_groups(self.groups, ((x.dims[0], "channels"),), y)
+        if x.numel == self.groups:
+            # torch raises for a batch of one.
+            why = f"a group of {x} is a single number, which would always become 0"
+            changes = Change.of(groups=str(plain(x.dims[0]) // 2)) if plain(x.dims[0]) % 2 == 0 else None
+            raise Reject("groups", why, changes=changes or (), recovery_shape=y, language_rule=True)
         return y
 
     def saves(self, x: Shape, y: Shape) -> Saves:

@@ -55,7 +55,11 @@ class SuggestionContext:
 
     def parameters(self, statement: ast.LayerStatement) -> tuple[ParameterSpec, ...]:
         """The parameters of the layer or block that a statement uses."""
-        return parameters_of(statement, self.blocks)
+        if known := parameters_of(statement, self.blocks):
+            return known
+        # A parameter of the block around the statement may stand for the layer.
+        ops = (node.op for node in self.nodes.get(id(statement), ()))
+        return next((op.parameters for op in ops if op is not None), ())
 
     def owns(self, statement: ast.Statement | None) -> bool:
         """Whether a statement stands in this text, not in one that it uses."""

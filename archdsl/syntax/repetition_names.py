@@ -63,7 +63,9 @@ def _places(tokens: list[Token]) -> list[tuple[int, str]]:
             first = kind
         depth += (kind in OPENING) - (kind in CLOSING)
         if kind == "TIMES":
-            found.append((index, "name" if when else _place(first, before, depth)))
+            place = "name" if when else _place(first, before, depth)
+            is_argument = place == "bare" and index + 1 < len(tokens) and tokens[index + 1].type == "EQ"
+            found.append((index, "name" if is_argument else place))
         before = kind
     return found
 
@@ -75,10 +77,10 @@ def _place(first: str, before: str, depth: int) -> str:
             return "defined"
         case "CARRY":
             return "defined" if depth == 0 and before in ("CARRY", "COMMA") else "name"
+        case "BLOCK" | "STAGE" | "AUX" | "INPUT" | "LET" if before == first:
+            return "defined"
         case "NET" | "BLOCK":
             return "defined" if depth == 1 and before in ("LPAR", "CALLPAR", "COMMA") else "name"
-        case "STAGE" | "AUX" | "INPUT" | "LET" if before == first:
-            return "defined"
         case "LET" if depth == 1 and before in ("LBRACKET", "COMMA"):
             return "defined"
         case _:

@@ -80,6 +80,27 @@ def test_the_printed_source_is_the_module():
     torch.testing.assert_close(printed(x), model(x), rtol=0, atol=0)
 
 
+FROZEN = "input 6x8\nmoe experts=2 { fc 8 frozen; relu; shift learned }\nscan carry h = 8 { fc 8 frozen; add h as h }"
+
+
+def test_the_printed_source_freezes_what_the_body_freezes():
+    network = archdsl.loads(FROZEN)
+    scope: dict[str, Any] = {}
+    exec(to_source(network.graph), scope)
+    printed, model = scope[class_name(network.graph.name)](), network.to_torch()
+    trains = {name: weight.requires_grad for name, weight in model.named_parameters()}
+    assert trains == {name: weight.requires_grad for name, weight in printed.named_parameters()}
+    assert sum(trains.values()) == 1 + 2 * 2 + 1
+    total = network.costs.total
+    assert total.parameters - total.trainable == 3 * 8 * 8
+
+
+def test_a_learned_tensor_in_a_body_has_the_samples_of_the_step():
+    scan = "scan carry h = 4 { concat { learned 3 }; fc 4; add h as h }"
+    model = archdsl.loads(f"input 6x8\nmoe experts=3 {{ fc 4; add {{ learned 4 }} }}\n{scan}").to_torch()
+    assert model(torch.randn(BATCH, 6, 8)).shape == (BATCH, 6, 4)
+
+
 def test_experts_start_with_weights_of_their_own():
     model: Any = archdsl.loads(f"input {FEATURES}\nmoe experts=3 {BODY}").to_torch()
     first, second, _ = (expert.fc1.weight for expert in model.moe1.experts)
@@ -99,6 +120,8 @@ ERRORS = {
     "input 8\nmoe experts=4 top=5 { fc 8 }": "5 is more than the number of experts, 4",
     "input 8\nmoe top=2 { fc 8 }": "`moe` requires `experts`",
     "input 8\nmoe experts=100000 { fc 8 }": "100,000 is more than the limit",
+    "input 8\nmoe experts=4 { fc 8; bn }": "`bn` needs several steps, but an expert may get a single one",
+    "input 8\nmoe experts=4 { fc 8; groupnorm 8 }": "a group of 8 is a single number",
     "input 8\nmoe experts=4 { conv 8 k3 }": "needs at least one spatial dimension",
     "input 8\nfc 8 as f\nmoe experts=4 { add f }": "cannot read a tensor from outside",
     "input 8\nmoe experts=4 { fc 8; output x }": "not a tensor",

@@ -54,6 +54,45 @@ def test_formatting_keeps_the_network(text: str) -> None:
     ]
 
 
+CONSTRUCTS = {
+    "a list": r"= \[",
+    "an entry of a list": r"\w\[-?\d\]",
+    "a comprehension": r" for \w+ in ",
+    "a table": r"as \[i\d, j\]",
+    "a list as an argument": r"block \w+\(sizes",
+    "a block as an argument": r"block \w+\((k = 1, )?f(, k)?",
+    "a tensor as an argument": r"block \w+\(skip\)",
+    "several results": r" as \w+, \w+",
+    "a standard block": r"(?m)^use std",
+    "rearrange": r"rearrange ",
+    "reduce": r"reduce ",
+    "einsum": r"einsum ",
+    "matmul": r"matmul ",
+    "scan": r"scan carry ",
+    "moe": r"moe ",
+    "a carried tensor": r"repeat .* carry ",
+    "upsample like": r"upsample like=",
+    "crop like": r"crop like=",
+    "learned": r"learned ",
+    "keys of another tensor": r"from=",
+    "values of another tensor": r"value=\w",
+    "a mask": r"mask=",
+    "a sliding window": r"sliding",
+    "an initial state": r"initial=\w",
+    "a size of a named tensor": r"\w@[chwtl]",
+    "a name of another framework": r"(?i)\b(conv2d|dense|linear|batchnorm|multiheadattention)\b",
+    "a name after a scan": r"} as \w",
+    "two inputs": r"input \w+ .*\ninput ",
+    "two outputs": r"\noutput \w+, \w+",
+}
+
+
+def test_every_construct_is_drawn() -> None:
+    texts = [program(Random(seed)) for seed in range(400)]
+    missing = [name for name, form in CONSTRUCTS.items() if not any(re.search(form, text) for text in texts)]
+    assert not missing
+
+
 _PIECES = [
     *'{}();,=+-*/%@<>#"\n .x0',
     "x3",

@@ -67,7 +67,10 @@ def _module(network: Network) -> None:
     except ArchError as error:
         codes = ", ".join(found.diagnostic.code for found in error.diagnostics)
         raise Broken(f"compile refuses what check accepts: {codes}", str(error)) from None
-    with torch.device("meta"), torch.no_grad():
+    device = network_property.device(graph)
+    if device != "meta" and (_largest(graph, env) > CPU_ELEMENTS or network.costs.total.macs > CPU_MACS):
+        return
+    with torch.device(device), torch.no_grad():
         printed = network_property.from_source(text, graph).eval()
         module = network.to_torch().eval()
         state = {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}

@@ -146,8 +146,8 @@ def _shared(context: SuggestionContext, a: ast.LayerStatement, b: ast.LayerState
 
 
 def _text(given: dict[str, ast.Argument], name: str, parameters: tuple[ParameterSpec, ...]) -> str | None:
-    p = next(p for p in parameters if p.name == name)
-    return value_text(given[name], p) if name in given else None
+    p = next((p for p in parameters if p.name == name), None)
+    return value_text(given[name], p) if p is not None and name in given else None
 
 
 def missing(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
@@ -158,7 +158,9 @@ def missing(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     parameters = context.parameters(layer)
     options: list[list[str]] = []
     for name in diagnostic.names:
-        p = next(p for p in parameters if p.name == name)
+        p = next((p for p in parameters if p.name == name), None)
+        if p is None:
+            return  # a layer that is an argument of the block
         texts = [
             value_text(theirs[name], p)
             for sibling in _siblings(context, layer)
@@ -210,7 +212,8 @@ def setter(context: SuggestionContext, node: DraftNode) -> tuple[ast.LayerStatem
         op = node.op
         name = next((n for n in ("filters", "units", "features") if op is not None and hasattr(op, n)), None)
         if name is not None and isinstance(statement, ast.LayerStatement):
-            return (statement, node, name) if context.owns(statement) else None
+            is_known = any(p.name == name for p in context.parameters(statement))
+            return (statement, node, name) if is_known and context.owns(statement) else None
         if len(node.inputs) != 1:
             return None
         node = context.draft.nodes[node.inputs[0]]

@@ -72,7 +72,9 @@ def defaults(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
     given = [written_arguments(each, parameters) for each in uses]
     for name in diagnostic.names:
         lacking = sum(name not in each for each in given)
-        p = next(p for p in parameters if p.name == name)
+        p = next((p for p in parameters if p.name == name), None)
+        if p is None:
+            return  # a layer that is an argument of the block
         texts = [value_text(each[name], p) for each in given if name in each]
         declared = next((q for q in block.parameters if q.name.text == name), None)
         options = [*([_USUAL[name]] if name in _USUAL else []), *texts]
