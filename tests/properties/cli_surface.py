@@ -25,6 +25,10 @@ class Command(Record):
         return " ".join(self.path)
 
 
+ENDLESS = frozenset({"--watch"})
+"""Options that keep a command running until it is interrupted; tests of their own start a process for them."""
+
+
 def commands() -> dict[str, Command]:
     """Every command by name, including those of groups."""
     return {command.name: command for command in _walk(main, click.Context(main, info_name="archdsl"), ())}
@@ -32,7 +36,7 @@ def commands() -> dict[str, Command]:
 
 def _walk(command: click.Command, context: click.Context, path: tuple[str, ...]) -> list[Command]:
     arguments = tuple(p for p in command.params if isinstance(p, click.Argument))
-    options = tuple(p for p in command.params if isinstance(p, click.Option))
+    options = tuple(p for p in command.params if isinstance(p, click.Option) and not ENDLESS & {*p.opts})
     found = [Command(path=path, arguments=arguments, options=options)] if path else []
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
