@@ -6,20 +6,23 @@ from math import cos, pi, sin
 
 from ...shapes.symbolic import plain
 from .drawing import Drawing, Point, Polygon, Polyline, ShapeGroup, TextLabel, bounds, framed
-from .figure import Diagram, Role
+from .figure import Diagram
 from .figure_options import SYMBOLS, DiagramStyle
 from .font_metrics import width_of
-from .labels import count, shape_words
+from .labels import shape_words
+from .rails import Rail, rails
 from .theme import Theme, mixed
 from .volumes import DEPTH_OFFSET, Rectangle, Volume, groups, volumes
 
 MARGIN = 7.2
 SMALL, PLAIN = 8.0, 9.0
-Span = tuple[int, int]
 
 
 def draw_volumes(diagram: Diagram, style: DiagramStyle) -> Drawing:
-    """The tensors of a diagram along its longest path, from left to right."""
+    """The tensors of a diagram along its longest path, from left to right, and above them what runs beside it.
+
+    Raises CannotDraw if that splits or merges.
+    """
     found = volumes(diagram, style.theme)
     parts: list[ShapeGroup] = []
     for index, volume in enumerate(found):
@@ -28,11 +31,11 @@ def draw_volumes(diagram: Diagram, style: DiagramStyle) -> Drawing:
         parts.append(_solid(volume, style.theme))
     taken = [strip for volume in found for strip in volume.outline()]
     parts += _shapes(found, taken, style.theme)
-    spans = _spans(diagram, found)
-    ends = {found[index].box.id for span in spans for index in span}
+    beside = rails(diagram, [volume.box for volume in found])
+    ends = {found[index].box.id for rail in beside for index in (rail.start, rail.end) if index is not None}
     named, names = _names(found, ends, taken, style.theme)
     parts += names
-    parts += _skips(spans, found, named, min(top for _, top, _, _ in taken), style.theme)
+    parts += _rails(beside, [named[volume.box.id] for volume in found], min(top for _, top, _, _ in taken), style.theme)
     parts = _heading(diagram, found, parts, style.replace(legend=style.legend is not False))
     return framed(parts, MARGIN, style.theme.background, diagram.title, diagram.description)
 
@@ -177,43 +180,63 @@ def _overlap(one: Rectangle, other: Rectangle) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-def _spans(diagram: Diagram, found: list[Volume]) -> list[Span]:
-    """The skips, by the indices of their start and end boxes; shorter ones first."""
-    order = {volume.box.id: index for index, volume in enumerate(found)}
-    spans = {(order[arrow.start], order[arrow.end]) for arrow in diagram.arrows if {arrow.start, arrow.end} <= {*order}}
-    return sorted((span for span in spans if span[1] > span[0] + 1), key=lambda span: (span[1] - span[0], span))
+def _rails(found: list[Rail], names: list[TextLabel], top: float, theme: Theme) -> list[ShapeGroup]:
+    """Arrows over the boxes beside which they run, shorter ones lower, with the words of the layers on them.
+
+    `names` are the labels of the boxes, where the arrows start and end.
+    """
+    levels: list[list[tuple[Rail, float, float]]] = []
+    for rail in found:
+        left, right = _extent(rail, names)
+        free = (level for level in levels if all(right <= a or b <= left for _, a, b in level))
+        level = next(free, None)
+        if level is None:
+            levels.append(level := [])
+        level.append((rail, left, right))
+    lines, words, height = [], [], top - 8
+    for level in levels:
+        for rail, _, _ in level:
+            points = _rail_points(rail, names, height)
+            lines.append(ShapeGroup(shapes=(Polyline(points=points, color=theme.skip, arrow=True),)))
+            if rail.label:
+                words.append(_rail_label(rail, points, height, theme))
+        height -= 8 + (SMALL + 4) * any(rail.label for rail, _, _ in level)
+    return [*lines, *words]
 
 
-def _skips(
-    spans: list[Span], found: list[Volume], named: dict[str, TextLabel], top: float, theme: Theme
-) -> list[ShapeGroup]:
-    """Arrows over the boxes that they skip, shorter ones lower."""
-    levels: list[list[Span]] = []
-    parts: list[ShapeGroup] = []
-    for start, end in spans:
-        level = next((i for i, each in enumerate(levels) if all(end <= a or b <= start for a, b in each)), len(levels))
-        if level == len(levels):
-            levels.append([])
-        levels[level].append((start, end))
-        one, other = named[found[start].box.id], named[found[end].box.id]
-        left, right = (one.at[0] + 2, one.at[1] - SMALL), (other.at[0] - 2, other.at[1] - SMALL)
-        height = top - 8 - 8 * level
-        points = (left, (left[0], height), (right[0], height), right)
-        parts.append(ShapeGroup(shapes=(Polyline(points=points, color=theme.skip, arrow=True),)))
-    return parts
+def _extent(rail: Rail, names: list[TextLabel]) -> tuple[float, float]:
+    """The left and right end of a rail with its label."""
+    xs = [x for x, _ in _rail_points(rail, names, 0.0)]
+    middle, half = (min(xs) + max(xs)) / 2, width_of(rail.label, SMALL) / 2 + 2
+    return min(min(xs) - 1, middle - half), max(max(xs) + 1, middle + half)
+
+
+def _rail_points(rail: Rail, names: list[TextLabel], height: float) -> tuple[Point, ...]:
+    """The corners of a rail at this height; an input comes from above, an output goes there."""
+    start = () if rail.start is None else ((names[rail.start].at[0] + 2, names[rail.start].at[1] - SMALL),)
+    end = () if rail.end is None else ((names[rail.end].at[0] - 2, names[rail.end].at[1] - SMALL),)
+    return (*start, *((x, height) for x, _ in (*start, *end)), *end)
+
+
+def _rail_label(rail: Rail, points: tuple[Point, ...], height: float, theme: Theme) -> ShapeGroup:
+    """The words of the layers on a rail, with a background that hides the lines behind them."""
+    xs = [x for x, _ in points]
+    middle, half = (min(xs) + max(xs)) / 2, width_of(rail.label, SMALL) / 2 + 1
+    low, high = height - 2, height - 2 - SMALL
+    corners = ((middle - half, high), (middle + half, high), (middle + half, low), (middle - half, low))
+    ground = Polygon(points=corners, fill=theme.background, line=theme.background)
+    label = TextLabel(at=(middle, low - 1.5), text=rail.label, color=theme.note, size=SMALL)
+    return ShapeGroup(shapes=(ground, label), hover=rail.hover)
 
 
 def _heading(diagram: Diagram, found: list[Volume], parts: list[ShapeGroup], style: DiagramStyle) -> list[ShapeGroup]:
     """The caption above and the legend below."""
     left, top, right, bottom = bounds(parts)
     middle, theme = (left + right) / 2, style.theme
-    shown = {volume.box.id for volume in found}
-    hidden = [box for box in diagram.boxes if box.id not in shown and box.role in (Role.LAYERS, Role.GROUP)]
-    aside = f" ({count(len(hidden), 'part')} off the main path omitted)" if hidden else ""
     if style.caption:
-        caption = TextLabel(at=(middle, top - 12), text=diagram.caption + aside, color=theme.note, size=11)
+        caption = TextLabel(at=(middle, top - 12), text=diagram.caption, color=theme.note, size=11)
         parts = [*parts, ShapeGroup(shapes=(caption,))]
-    entries = style.legend_of(diagram)
+    entries = style.legend_of(diagram.replace(boxes=tuple(volume.colored for volume in found)))
     x = middle - sum(20 + width_of(kind, SMALL) for _, _, kind in entries) / 2
     for color, border, kind in entries:
         corners = ((x, bottom + 10), (x + 8, bottom + 10), (x + 8, bottom + 18), (x, bottom + 18))

@@ -83,6 +83,14 @@ class Volume(Record):
         words = self.box.rows[0].words
         return words.split(": ")[-1].split(" ")[0] if self.box.role is Role.GROUP else words
 
+    @property
+    def colored(self) -> Box:
+        """The box with the kinds of layers whose colors it shows."""
+        if self.box.role is Role.GROUP:
+            rows = tuple(row.replace(style="") for row in self.box.rows)
+            return self.box.replace(rows=rows, inside=(_chief(self.box),))
+        return self.box
+
     def beside(self, other: "Volume") -> bool:
         """Whether two boxes have the same size, so that they are drawn close together."""
         return not self.round and not other.round and (self.height, self.depth) == (other.height, other.depth)
@@ -137,9 +145,14 @@ def _colors(box: Box, theme: Theme) -> list[str]:
         case Role.LAYERS:
             return [theme.fill(row.style) for row in box.rows]
         case Role.GROUP:
-            return [theme.fill(next((kind for kind in COLOR_PRIORITY if kind in box.inside), ""))]
+            return [theme.fill(_chief(box))]
         case Role.INPUT | Role.OUTPUT | Role.MERGE | Role.PORT:
             return [theme.end]
+
+
+def _chief(box: Box) -> str:
+    """The kind of layer with the highest priority in a closed block or stage."""
+    return next((kind for kind in COLOR_PRIORITY if kind in box.inside), "")
 
 
 def _size(shape: Shape, shapes: list[Shape]) -> tuple[float, float, float]:

@@ -1,15 +1,21 @@
+from collections import Counter
 from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
 
+import archdsl
 from archdsl.analysis.cost import costs
 from archdsl.backends.diagram import CannotDraw, DiagramStyle, View, ViewOptions, diagram
 from archdsl.backends.diagram.build import build_diagram
 from archdsl.backends.diagram.drawing import Drawing, Polygon, Polyline, TextLabel, bounds
+from archdsl.backends.diagram.figure import Diagram, Role
+from archdsl.backends.diagram.figure_options import KINDS
+from archdsl.backends.diagram.rails import rails
 from archdsl.backends.diagram.scene import draw_volumes
 from archdsl.backends.diagram.theme import LIGHT
 from archdsl.backends.diagram.volumes import Volume, groups, volumes
+from archdsl.graph import Graph
 from tests.backends.diagram.programs import HOSTILE, INCEPTION, LENET, RESIDUAL, graph, renamed
 
 VIEW_OPTIONS = ViewOptions(view=View.VOLUMES)
@@ -112,9 +118,87 @@ def test_skips_go_over_the_boxes() -> None:
     assert heights[-1] < highest
 
 
-def test_parts_beside_the_main_path_are_counted() -> None:
-    labels = [s.text for part in scene(INCEPTION).parts for s in part.shapes if isinstance(s, TextLabel)]
-    assert any("3 parts off the main path omitted" in text for text in labels)
+BRANCHES = """
+input a 3x8x8
+input b 3x8x8
+from a; conv 4 k3 same as f
+from b; conv 4 k3 same
+add f
+relu as q
+aux h { gap; fc 3 }
+gap; fc 2
+"""
+SPLIT = """
+input x 8x8x8
+conv 8 k3 same; conv 8 k3 same; conv 8 k3 same as main
+from x; conv 8 k1 as left
+from left; conv 8 k1 as one
+from left; conv 8 k3 same as other
+add main one other
+"""
+
+
+def built(text: str | Graph) -> Diagram:
+    found = graph(text) if isinstance(text, str) else text
+    return build_diagram(found, costs(found), VIEW_OPTIONS)
+
+
+def read_back(diagram: Diagram) -> tuple[Counter[str], set[tuple[str, str]]]:
+    """The boxes and the arrows that the row and the rails show."""
+    row = [volume.box.id for volume in volumes(diagram, LIGHT)]
+    found = rails(diagram, [volume.box for volume in volumes(diagram, LIGHT)])
+    shown = Counter(row)
+    arrows = set(pairwise(row))
+    for rail in found:
+        inner = [box.id for box in rail.boxes]
+        ends = [[] if index is None else [row[index]] for index in (rail.start, rail.end)]
+        arrows |= set(pairwise([*ends[0], *inner, *ends[1]]))
+        shown.update(inner)
+    return shown, arrows
+
+
+@pytest.mark.parametrize("name", ["text", *archdsl.zoo.names()])
+def test_every_box_and_every_arrow_is_shown(name: str) -> None:
+    """Each once, or the view is refused: it never leaves something out."""
+    drawn = built(BRANCHES if name == "text" else archdsl.load(f"zoo:{name}").graph)
+    try:
+        boxes, arrows = read_back(drawn)
+    except CannotDraw:
+        pytest.skip("the view is refused")
+    last = next(box.id for box in drawn.boxes if box.role is Role.OUTPUT)
+    assert boxes == Counter(box.id for box in drawn.boxes if box.id != last)
+    assert arrows == {(arrow.start, arrow.end) for arrow in drawn.arrows if arrow.end != last}
+
+
+def test_most_of_the_zoo_can_be_drawn() -> None:
+    refused = []
+    for name in archdsl.zoo.names():
+        try:
+            read_back(built(archdsl.load(f"zoo:{name}").graph))
+        except CannotDraw:
+            refused.append(name)
+    assert len(refused) <= 20, refused
+
+
+def test_branches_inputs_and_outputs_are_named() -> None:
+    labels = [s.text for part in scene(BRANCHES).parts for s in part.shapes if isinstance(s, TextLabel)]
+    assert "input a 3×8×8; conv 4 3×3" in labels
+    assert "gap; fc 3; → h" in labels
+
+
+def test_a_branch_that_splits_is_refused() -> None:
+    with pytest.raises(CannotDraw, match="splits or merges beside the longest path"):
+        scene(SPLIT)
+
+
+@pytest.mark.parametrize("name", ["unet", "lenet5", "resnet18", "vgg16", "gpt2"])
+def test_the_legend_has_the_colors_that_are_there(name: str) -> None:
+    found = archdsl.load(f"zoo:{name}").graph
+    drawing = draw_volumes(build_diagram(found, costs(found), VIEW_OPTIONS), DiagramStyle())
+    legend = {s.text for part in drawing.parts for s in part.shapes if isinstance(s, TextLabel)} & set(KINDS.values())
+    faces = {s.fill for part in drawing.parts if part.hover for s in part.shapes if isinstance(s, Polygon)}
+    for kind, words in KINDS.items():
+        assert (words in legend) == (LIGHT.fill(kind) in faces), words
 
 
 def test_many_boxes_are_folded() -> None:
