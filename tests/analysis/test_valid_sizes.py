@@ -80,7 +80,7 @@ def test_a_table_of_positions_works_for_fewer_steps() -> None:
 
 
 def test_no_dimension_to_change() -> None:
-    with pytest.raises(LookupError, match="no input has a side"):
+    with pytest.raises(LookupError, match="no input has a dimension"):
         _ = archdsl.loads("input 784; fc 10").sizes
 
 

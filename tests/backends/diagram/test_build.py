@@ -103,7 +103,7 @@ def test_hover_text_has_what_the_label_leaves_out() -> None:
 
 def test_the_description_reads_in_order() -> None:
     assert drawn("net Tiny; input 1x4x4; conv 2 k3; relu; gap").description == (
-        "Tiny: 20 parameters, 72 MACs. It turns 1×4×4 into 2 by 3 layers: conv 2 3×3, relu, gap."
+        "Tiny: 20 parameters, 72 MACs. It maps 1×4×4 to 2 with 3 layers: conv 2 3×3, relu, gap."
     )
 
 
