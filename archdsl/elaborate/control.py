@@ -127,6 +127,8 @@ def _bind_block(
     scope = Scope(definition.scope)
     if (known := None if key is None else memo.found.get(key)) is not None:
         scope.names = dict(known)
+        for name, binding in known.items():
+            state.note(name, binding.value)
         return scope, key
     if not _bind_parameters(state, statement, definition, memo.parameters, scope):
         return scope, None

@@ -5,6 +5,7 @@ start, the rest of the statement is skipped, and an ERROR token replaces it (Yac
 """
 
 from collections.abc import Collection
+from enum import IntEnum
 from itertools import islice
 
 from lark import Token, Tree
@@ -71,8 +72,21 @@ def parse(source: Source, sink: Sink, names: Collection[str] = ()) -> Program:
     return read_tokens(source, tokens, sink, names, defined_blocks(tokens)) or Program(source=source, statements=())
 
 
+class Before(IntEnum):
+    """What precedes the tokens of a piece in its file."""
+
+    NOTHING = 0
+    SEPARATOR = 1
+    STATEMENT = 2
+
+
 def read_tokens(
-    source: Source, tokens: list[Token], sink: Sink, names: Collection[str], blocks: Collection[str]
+    source: Source,
+    tokens: list[Token],
+    sink: Sink,
+    names: Collection[str],
+    blocks: Collection[str],
+    before: Before = Before.NOTHING,
 ) -> Program | None:
     """Parse the tokens of a text; None if they exceed a limit, which is reported. `blocks` are those of the file."""
     mark_words(tokens, blocks)
@@ -80,7 +94,9 @@ def read_tokens(
     name_repetitions(tokens, names)
     if not _within_limits(source, tokens, sink):
         return None
-    tree = _Driver(source, tokens, sink).run()
+    tree = _Driver(source, tokens, sink, before).run()
+    if before is Before.STATEMENT:
+        tree.children = tree.children[1:]
     return lower(source, tree, sink)
 
 
@@ -136,13 +152,18 @@ def _span(source: Source, token: Token) -> Span:
 class _Driver:
     """One parse: the interactive parser, the tokens, and the open braces."""
 
-    def __init__(self, source: Source, tokens: list[Token], sink: Sink) -> None:
+    def __init__(self, source: Source, tokens: list[Token], sink: Sink, before: Before) -> None:
         self.source = source
         self.tokens = tokens
         self.sink = sink
         self.parser: InteractiveParser = grammar().parse_interactive("")
         self.open: list[Token] = []
         self.at = 0
+        # What may follow, and what a message says of it, depends on what is before.
+        if before is Before.STATEMENT:
+            self.parser.feed_token(Token("ERROR", "", start_pos=0, end_pos=0))
+        if before is not Before.NOTHING:
+            self.parser.feed_token(Token("SEP", ";", start_pos=0, end_pos=0))
 
     def run(self) -> Tree[Token]:
         while self.at < len(self.tokens):

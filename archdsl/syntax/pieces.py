@@ -16,7 +16,7 @@ from ..limits import MAX_TEXT, MAX_TOKENS
 from ..text.source import EditedFile, Source
 from . import ast
 from .grammar import grammar
-from .parser import parse, read_tokens
+from .parser import Before, parse, read_tokens
 from .repetition_names import defined_repetitions
 from .tokens import MERGE_NAMES, MOE_WORD, defined_blocks
 
@@ -42,10 +42,11 @@ class _Chunk(NamedTuple):
 
 
 class _Context(NamedTuple):
-    """What the meaning of a piece depends on elsewhere in the file: names like `x2`, and blocks named like a merge."""
+    """What the reading of a piece depends on elsewhere in the file: names like `x2`, blocks named like a merge."""
 
     repetitions: frozenset[str] = frozenset()
     blocks: frozenset[str] = frozenset()
+    before: Before = Before.NOTHING
 
 
 class _Piece:
@@ -67,9 +68,7 @@ class _Piece:
         """Parse it in a context; without a program, it exceeds a limit."""
         self.context = context
         self.found = Sink()
-        self.program = read_tokens(
-            self.source, list(self.chunk.tokens), self.found, context.repetitions, context.blocks
-        )
+        self.program = read_tokens(self.source, list(self.chunk.tokens), self.found, *context)
 
     def reads_as(self, chunk: _Chunk) -> bool:
         """Whether a chunk has the same tree. A syntax error may point at the separator."""
@@ -178,12 +177,16 @@ class Pieces:
     def _settle(self) -> None:
         """Parse the pieces that are new, or whose context is."""
         defined = [piece.defines for piece in self._pieces if any(piece.defines)]
+        before = Before.NOTHING
         repetitions = frozenset().union(*(each.repetitions for each in defined))
         blocks = frozenset().union(*(each.blocks for each in defined))
         for piece in self._pieces:
-            context = _Context(piece.asks.repetitions & repetitions, piece.asks.blocks & blocks)
+            context = _Context(piece.asks.repetitions & repetitions, piece.asks.blocks & blocks, before)
             if piece.context != context:
                 piece.read(context)
+            if before is not Before.STATEMENT:
+                begins = any(token.type not in ("SEP", "RBRACE") for token in piece.chunk.tokens)
+                before = Before.STATEMENT if begins else Before.SEPARATOR
         limited = len(self.source.text) > MAX_TEXT or any(piece.program is None for piece in self._pieces)
         self._whole = None
         if limited or sum(len(piece.chunk.tokens) for piece in self._pieces) > MAX_TOKENS:

@@ -119,3 +119,12 @@ def test_an_edit_costs_what_follows_it(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def check_only(pieces: Pieces, drafts: Versions) -> None:
     drafts.draft(pieces.program, Sink())
+
+
+def test_a_layer_as_an_argument_in_a_used_file() -> None:
+    """The names of layers are known again where the values of arguments are those of an earlier version."""
+    pieces, drafts = Pieces(Source("use std\ninput 8x8x8\nconv 8 k3\nunit 8\nfc 10\n")), Versions(LIBRARY)
+    check(pieces, drafts)
+    at = pieces.source.text.index("3\nunit")
+    pieces.edit(at, at + 1, "1")
+    check(pieces, drafts)

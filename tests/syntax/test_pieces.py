@@ -33,11 +33,19 @@ def spans(part: object) -> list[tuple[int, int]]:
     return found
 
 
-def reported(sink: Sink) -> list[tuple[str, int, int, str]]:
+def reported(sink: Sink) -> list[tuple[str, int, int, str, str, str]]:
     """The diagnostics with their places in the file."""
     found = [item.diagnostic for item in sink]
     return sorted(
-        (d.code, d.span.source.start + d.span.start, d.span.source.start + d.span.end, d.message()) for d in found
+        (
+            d.code,
+            d.span.source.start + d.span.start,
+            d.span.source.start + d.span.end,
+            d.message(),
+            d.label(),
+            str(d.help()),
+        )
+        for d in found
     )
 
 

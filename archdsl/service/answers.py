@@ -1,0 +1,136 @@
+"""The answers of the service as plain values: offsets in characters, texts, Markdown."""
+
+from ..record import Record
+
+
+class Range(Record):
+    """Characters of a text, the end excluded."""
+
+    start: int
+    end: int
+
+
+class Place(Record):
+    """A range in a file; `file` is its key in the library, None for the document itself."""
+
+    range: Range
+    file: str | None = None
+
+
+class TextEdit(Record):
+    """Replace a range of the document."""
+
+    range: Range
+    text: str
+
+
+class Related(Record):
+    """Another place that a diagnostic points at, with a text."""
+
+    place: Place
+    text: str
+
+
+class Problem(Record):
+    """A diagnostic of the document; `help` has its suggestions in words."""
+
+    range: Range
+    code: str
+    severity: str
+    message: str
+    related: tuple[Related, ...] = ()
+    help: tuple[str, ...] = ()
+    is_unused: bool = False
+
+
+class Hover(Record):
+    """Markdown about a range."""
+
+    range: Range
+    text: str
+
+
+class Hint(Record):
+    """A text shown behind an offset; `detail` explains it."""
+
+    offset: int
+    text: str
+    detail: str = ""
+
+
+class Completion(Record):
+    """A text to insert in place of a range. `kind`: layer, block, keyword, argument, flag, value, name or file."""
+
+    label: str
+    kind: str
+    range: Range
+    text: str
+    detail: str = ""
+    documentation: str = ""
+    order: int = 0
+
+
+class SignatureParameter(Record):
+    """A parameter in a signature: its text there, and its documentation."""
+
+    label: str
+    documentation: str
+
+
+class Signature(Record):
+    """How a layer or block is written; `active` is the parameter at the position."""
+
+    label: str
+    documentation: str
+    parameters: tuple[SignatureParameter, ...]
+    active: int | None
+
+
+class Symbol(Record):
+    """A definition in the outline. `kind`: network, block, stage, aux, input, tensor, number."""
+
+    name: str
+    kind: str
+    range: Range
+    selection: Range
+    detail: str = ""
+    children: "tuple[Symbol, ...]" = ()
+
+
+class Fold(Record):
+    """Lines that can be folded, from 0; `kind`: region or comment."""
+
+    first: int
+    last: int
+    kind: str
+
+
+class SemanticToken(Record):
+    """A word with what it is: one of TOKEN_TYPES in semantic_tokens.py."""
+
+    range: Range
+    type: str
+    is_definition: bool = False
+
+
+class Action(Record):
+    """A change that the editor may offer. `kind`: quickfix or rewrite; `code` is that of the problem it fixes."""
+
+    title: str
+    kind: str
+    edits: tuple[TextEdit, ...]
+    code: str | None = None
+    problem: Range | None = None
+    is_preferred: bool = False
+
+
+class Lens(Record):
+    """A text above a line; `command` is what a click runs: `diagram` or nothing."""
+
+    range: Range
+    text: str
+    command: str | None = None
+
+
+class Refused(Exception):
+    """The request has no answer that is certain to be right; the text gives the reason."""

@@ -1,0 +1,103 @@
+"""Documentation of layers, blocks and keywords in Markdown."""
+
+import inspect
+import re
+from collections.abc import Mapping
+
+from ..contract.arguments import Missing, ParameterSpec
+from ..contract.layer import Op
+from ..elaborate.layer_statements import find_layer
+from ..graph import MoeOp
+from ..layers import merges
+from ..syntax import ast
+from ..syntax.words import parameters as written_parameters
+
+SITE = "https://archdsl.invalid/docs/"
+"""The address of the documentation, as in pyproject.toml."""
+
+KEYWORDS: Mapping[str, str] = {
+    "net": "names the network and its parameters",
+    "use": 'imports blocks: `use std`, `use "file.arch"`',
+    "input": "declares an input without the batch: `input 3x224x224`",
+    "output": "lists the results",
+    "block": "defines a block: statements under a name, with parameters",
+    "stage": "groups statements under a name",
+    "aux": "a side branch whose result is a further output",
+    "train": "the training recipe",
+    "residual": "adds the result of a body to its input",
+    "shortcut": "the other path of a residual",
+    "repeat": "repeats a body: `repeat 3 { … }`, `repeat [64, 128] as c { … }`",
+    "if": "takes a body where a condition holds",
+    "else": "the body that is taken where a condition does not hold",
+    "let": "names a value: `let width = 64`",
+    "from": "continues with a named tensor",
+    "reuse": "applies a named layer again, with the same weights",
+    "assert": "demands a condition, such as `assert params < 5M`",
+    "as": "names the result of a statement",
+    "when": "the condition of a residual's shortcut",
+    "scan": "runs a body for each step of a sequence",
+    "carry": "names what an iteration passes to the next",
+    "in": "the tensor with which the innermost block, stage or network begins",
+}
+"""What each keyword of the language does."""
+
+
+def operation(word: str) -> type[Op] | None:
+    """The layer or merge with this name."""
+    layer: type[Op] | None = find_layer(word)
+    if layer is None:
+        layer = next((each for each in merges().values() if word == each.keyword), None)
+    return MoeOp if layer is None and word == MoeOp.keyword else layer
+
+
+def headline(layer: type[Op]) -> str:
+    """The first line of a layer's documentation."""
+    return (layer.__doc__ or "").strip().partition("\n")[0]
+
+
+def page(layer: type[Op]) -> str:
+    """The address of a layer's page."""
+    return f"{SITE}layers/{layer.__module__.rpartition('.')[2]}/#{layer.keyword}"
+
+
+def documentation(layer: type[Op]) -> str:
+    """A layer's documentation, with its example and the address of its page."""
+    text, _, example = inspect.cleandoc(layer.__doc__ or "").partition("Example:\n")
+    parts = [text.strip()]
+    if example.strip():
+        parts.append(f"```arch\n{inspect.cleandoc(example).strip()}\n```")
+    if layer is not MoeOp:
+        parts.append(f"[Documentation of `{layer.keyword}`]({page(layer)})")
+    return "\n\n".join(parts)
+
+
+def forms(p: ParameterSpec) -> str:
+    """How a parameter is written: `kernel=`, `k3`, `nobias`."""
+    written = [f"`{p.name}=`", *([f"`{p.letter}3`"] if p.letter else []), *(f"`{word}`" for word, _ in p.words)]
+    return " or ".join(written)
+
+
+def parameter(p: ParameterSpec) -> str:
+    """A parameter's documentation in a line."""
+    kind = "" if p.kind is None else f"; {p.kind.words}"
+    return f"{p.doc}{kind}{default(p)}"
+
+
+def default(p: ParameterSpec) -> str:
+    """`; default: 1`; empty for a required parameter."""
+    if isinstance(p.default, Missing) or p.default in (None, ()):
+        return ""
+    shown = p.default.span.text if isinstance(p.default, ast.Expr) else p.default
+    return f"; default: {shown}"
+
+
+def block_documentation(block: ast.Block) -> str:
+    """A block's signature, and the comment above its definition."""
+    text, start = block.span.source.file.text, block.span.source.start + block.span.start
+    lines: list[str] = []
+    for line in reversed(text[:start].split("\n")[:-1]):
+        if not re.match(r"\s*#", line):
+            break
+        lines.insert(0, line.strip().lstrip("# "))
+    signature = f"```arch\nblock {block.name.text}{written_parameters(block.parameters)}\n```"
+    return "\n\n".join([signature, "\n".join(lines)]) if lines else signature

@@ -1,0 +1,65 @@
+"""Diagnostics of a document."""
+
+from ..diagnostics.diagnostic import BlockUse, Found, Label
+from ..diagnostics.helps import helps, merged
+from ..syntax import ast
+from ..text.source import Span
+from .answers import Place, Problem, Range, Related
+from .document import Version
+
+_UNUSED = frozenset({"UnusedName", "DeadLayer", "UnusedIgnore"})
+
+
+def problems(version: Version) -> tuple[Problem, ...]:
+    """The diagnostics of a version in the order of the text, without tried suggestions: at once."""
+    return _problems(version, version.found)
+
+
+def tried_problems(version: Version) -> tuple[Problem, ...]:
+    """The diagnostics as `archdsl check` shows them: errors that one edit removes merged, with suggestions."""
+    return _problems(version, version.analysis.diagnostics)
+
+
+def _problems(version: Version, found: tuple[Found, ...]) -> tuple[Problem, ...]:
+    made = [_problem(version, item) for item in found]
+    return tuple(sorted(made, key=lambda each: (each.range.start, each.range.end, each.code)))
+
+
+def _problem(version: Version, item: Found) -> Problem:
+    each = item.diagnostic
+    label = each.label()
+    place = place_of(version, each.span)
+    others = [Label(span=use.span, text=f"in this use of `{use.block}`") for use in reversed(each.uses)]
+    if place.file is not None:
+        # What is wrong in a used file is shown where it is used.
+        others.insert(0, Label(span=each.span, text=label or each.message()))
+    related = [Related(place=place_of(version, other.span), text=other.text) for other in (*each.others(), *others)]
+    return Problem(
+        range=place.range if place.file is None else _use(version, each.uses, place.file),
+        code=each.code,
+        severity=each.severity.value,
+        message=each.message() + (f": {label}" if label else ""),
+        related=tuple(related),
+        help=tuple(filter(None, (*helps(item), merged(item)))),
+        is_unused=type(each).__name__ in _UNUSED,
+    )
+
+
+def _use(version: Version, uses: tuple[BlockUse, ...], file: str) -> Range:
+    """The use of another file to which a problem of that file belongs: a use of its block, else the `use` statement."""
+    for use in uses:
+        place = place_of(version, use.span)
+        if place.file is None:
+            return place.range
+    for statement in version.program.statements:
+        if isinstance(statement, ast.UseFile) and file.endswith(statement.target.text):
+            return place_of(version, statement.target.span).range
+    return Range(start=0, end=0)
+
+
+def place_of(version: Version, span: Span) -> Place:
+    """A span as a place. Sources of equal name are those of the document's own text, read from scratch."""
+    source = span.source.file
+    if source is version.source or source.text is version.source.text or source.key == version.source.key:
+        return Place(range=Range(start=span.source.start + span.start, end=span.source.start + span.end))
+    return Place(range=Range(start=span.start, end=span.end), file=source.key)

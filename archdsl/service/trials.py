@@ -1,0 +1,40 @@
+"""Trying a statement where it would stand: what shape it gives, without elaborating the file again."""
+
+from ..contract.layer import INPUT
+from ..diagnostics import Sink
+from ..elaborate import Override, execute
+from ..elaborate.state import BlockDef, Caches, State
+from ..expressions.scope import Scope
+from ..graph import Node
+from ..shapes.shape import Shape
+from ..syntax import ast, parse
+from ..text.source import Source, Span
+
+
+class Trials:
+    """Tries statements on a tensor of one shape, with the names of a scope."""
+
+    def __init__(self, shape: Shape, scope: Scope, blocks: dict[str, BlockDef], example: int = 224) -> None:
+        self._shape = shape
+        self._scope = scope
+        self._blocks = blocks
+        self._example = example
+        self._caches = Caches()
+
+    def shape_after(self, text: str) -> Shape | None:
+        """The output's shape of a statement; None if it has an error."""
+        sink = Sink()
+        source = Source(text)
+        program = parse(source, sink)
+        if sink.errors or [type(each) for each in program.statements] != [ast.LayerStatement]:
+            return None
+        override = Override({})
+        state = State(sink, lambda s, each: execute(s, each, override), self._example, self._caches)
+        node = Node(0, INPUT, (), self._shape, ("x",), Span(source, 0, 0))
+        state.nodes.append(node)
+        state.inputs.append((None, node))
+        state.current, state.scope, state.blocks = 0, self._scope.copy(), self._blocks
+        state.names = frozenset()
+        state.run(program.statements)
+        last = state.nodes[-1]
+        return last.shape if not len(sink) and isinstance(last, Node) and last is not node else None
