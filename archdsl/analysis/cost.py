@@ -60,7 +60,16 @@ def add(costs: Iterable[Cost]) -> Cost:
 def costs(graph: Graph) -> Costs:
     """The costs of a graph."""
     memo: dict[object, Cost] = {}
-    return Costs(tuple(_cost(graph.shapes_in(node), node, memo) for node in graph.nodes))
+    seen: dict[tuple[int, ...], Cost] = {}
+    nodes, found = graph.nodes, []
+    for node in nodes:
+        # Nodes that repeat others share their ops and shapes; looking at these takes longer than at who they are.
+        key = (id(node.op), node.shared is None, *[id(nodes[i].shape) for i in node.inputs])
+        cost = seen.get(key)
+        if cost is None:
+            cost = seen[key] = _cost(graph.shapes_in(node), node, memo)
+        found.append(cost)
+    return Costs(tuple(found))
 
 
 def draft_costs(draft: Draft | Graph) -> DraftCosts:

@@ -63,6 +63,8 @@ class Op(Record):
     style: ClassVar[str] = ""
     """The kind of layer, one of those in styles.py; it decides the color in diagrams."""
     parameters: ClassVar[tuple[ParameterSpec, ...]] = ()
+    tensor_parameters: ClassVar[tuple[ParameterSpec, ...]] = ()
+    """The parameters that name further inputs."""
     shared_weights: ClassVar[tuple[str, ...]] = ()
     """Weights that the layer shares with the node that owns them. The calls take them after the inputs."""
 
@@ -92,6 +94,7 @@ class Op(Record):
         own = {p.field or p.name: p for p in cls.parameters}
         own |= {name: _parameter(name, annotations[name], field) for name, field in declared.items()}
         cls.parameters = tuple(own.values())
+        cls.tensor_parameters = tuple(p for p in cls.parameters if isinstance(p.kind, TensorName))
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:
@@ -105,7 +108,9 @@ class Op(Record):
 
     def named_inputs(self) -> Mapping[str, str]:
         """The tensors that arguments name, by argument: the inputs after the first, in order."""
-        given = ((p.name, self.value_of(p)) for p in self.parameters if isinstance(p.kind, TensorName))
+        if not self.tensor_parameters:
+            return {}
+        given = ((p.name, self.value_of(p)) for p in self.tensor_parameters)
         return {argument: tensor for argument, tensor in given if tensor is not None}
 
     def infer(self, xs: tuple[Shape, ...]) -> Shape:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from ..text.library import standard_blocks
 from ..text.names import distance, nearest
@@ -49,7 +50,12 @@ def meant(word: str, known: Iterable[str]) -> tuple[str | None, bool]:
     """
     if is_operation(word) or word in standard_blocks():
         return None, False
-    names = list(known)
+    return _nearest_of(word, tuple(known))
+
+
+@lru_cache(64)
+def _nearest_of(word: str, names: tuple[str, ...]) -> tuple[str | None, bool]:
+    """The same for a word that is no operation; a word in a block is asked for at each use of it."""
     near = nearest(word, names)
     if near is None:
         return None, False

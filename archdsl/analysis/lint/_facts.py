@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ...contract.layer import Layer, Op
@@ -30,9 +31,18 @@ class Facts:
 
     def layers(self, *kinds: type[Op]) -> Iterator[tuple[Node, Any]]:
         """The nodes of these kinds, each with its op; those left out that apply another's weights again."""
+        found = [nodes for kind, nodes in self._by_kind.items() if issubclass(kind, kinds)]
+        for node in found[0] if len(found) == 1 else sorted(chain(*found), key=lambda node: node.id):
+            yield node, node.op
+
+    @cached_property
+    def _by_kind(self) -> dict[type[Op], list[Node]]:
+        """The nodes by the class of their op; a network has few of these, and every lint asks for some."""
+        found: dict[type[Op], list[Node]] = {}
         for node in self.graph.nodes:
-            if isinstance(node.op, kinds) and node.shared is None:
-                yield node, node.op
+            if node.shared is None:
+                found.setdefault(type(node.op), []).append(node)
+        return found
 
     @cached_property
     def readers(self) -> tuple[tuple[Node, ...], ...]:
@@ -55,13 +65,13 @@ class Facts:
 
     def slides(self, op: Layer, x: Node) -> Slides:
         """The windows of a layer over the sides of a node, worked out once for all uses of the same; () without any."""
-        if not x.shape.spatial:
-            return ()
         # Both live as long as the graph, which holds equal ones once.
         key = id(op), id(x.shape)
-        if key not in self._slides:
-            self._slides[key] = tuple(zip(op.windows(x.shape), x.shape.spatial_size, strict=False))
-        return self._slides[key]
+        found = self._slides.get(key)
+        if found is None:
+            sizes = x.shape.spatial_size if x.shape.spatial else ()
+            found = self._slides[key] = tuple(zip(op.windows(x.shape), sizes, strict=False)) if sizes else ()
+        return found
 
     @cached_property
     def outputs(self) -> frozenset[int]:

@@ -80,7 +80,7 @@ def _sees_enough(facts: Facts, node: Node, side: int) -> bool:
     field = 1
     while field * _PART < side and node.inputs:
         x = facts.graph.nodes[max(node.inputs)]
-        if _grows(x.shape, node.shape):
+        if x.shape is not node.shape and _grows(x.shape, node.shape):
             return False
         slides = facts.slides(node.op, x) if isinstance(node.op, Layer) else ()
         if slides:

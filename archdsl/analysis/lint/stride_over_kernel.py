@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from ...diagnostics import Diagnostic, Severity
+from ...shapes.shape import Window
 from ._facts import Facts
 from .unread_pixels import reads_all
 
@@ -40,9 +41,12 @@ class StrideOverKernel(Diagnostic):
 
 def find(facts: Facts) -> Iterator[StrideOverKernel]:
     """Windows with gaps between them, where nothing else reads the input whole."""
+    known: dict[int, list[Window]] = {}
     for node, op, x, slides in facts.windowed:
-        # A side that is as long as the kernel has no gaps.
-        wide = [w for w, side in slides if w.stride > w.extent and side > w.extent]
+        wide = known.get(id(slides))
+        if wide is None:
+            # A side that is as long as the kernel has no gaps.
+            wide = known[id(slides)] = [w for w, side in slides if w.stride > w.extent and side > w.extent]
         if not wide or any(reads_all(facts, each, x) for each in facts.readers[x.id]):
             continue
         part = 1.0

@@ -58,8 +58,11 @@ def find(facts: Facts) -> Iterator[UnreadPixels]:
     """Windows that stop early, where nothing else reads what they leave out."""
     if facts.graph.symbols:
         return  # what is left over depends on the size
+    known: dict[int, tuple[int, ...]] = {}
     for node, op, x, slides in facts.windowed:
-        unread = tuple(_unread(window, side) for window, side in slides)
+        unread = known.get(id(slides))
+        if unread is None:
+            unread = known[id(slides)] = tuple(_unread(window, side) for window, side in slides)
         if not any(unread) or any(reads_all(facts, each, x) for each in facts.readers[x.id]):
             continue
         window, side = next((window, side) for window, side in slides if _unread(window, side))
