@@ -37,7 +37,7 @@ class Facts:
 
     @cached_property
     def _by_kind(self) -> dict[type[Op], list[Node]]:
-        """The nodes by the class of their op; a network has few of these, and every lint asks for some."""
+        """The nodes by the class of their op; a network has few classes, and each lint wants some."""
         found: dict[type[Op], list[Node]] = {}
         for node in self.graph.nodes:
             if node.shared is None:
