@@ -2,13 +2,17 @@
 
 import importlib
 import keyword
-from typing import Any
+import os
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..version import __version__
 from .collection import rarely_collected
 from .streams import INTERRUPTED, guarded
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _COMMANDS = {
     "check": "Check networks: shapes, parameters, errors.",
@@ -36,6 +40,10 @@ _TRAINING = frozenset({"eval", "export", "import", "inspect", "predict", "sweep"
 class _Lazy(click.Group):
     def main(self, *args: Any, **options: Any) -> Any:
         """Run the command line; a closed or broken stream, or a full disk, ends it with a one-line error."""
+        if "_ARCHDSL_COMPLETE" in os.environ:
+            from .bash_completion import register
+
+            register()
         with guarded():
             return super().main(*args, **options)
 
@@ -50,6 +58,14 @@ class _Lazy(click.Group):
         command = importlib.import_module(f".{name}", __name__).command
         assert isinstance(command, click.Command)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        """The commands and options that start like this; from the table, so completion imports no command."""
+        from click.shell_completion import CompletionItem
+
+        names = (name for name in sorted(_COMMANDS) if name.startswith(incomplete))
+        found = [CompletionItem(name, help=_COMMANDS[name]) for name in names]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; errors in the network that only the command finds are reported like all others."""
@@ -79,7 +95,7 @@ class _Lazy(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         word = args[0] if args else ""
-        if word and word not in _COMMANDS and not word.startswith("-"):
+        if word and word not in _COMMANDS and not word.startswith("-") and not ctx.resilient_parsing:
             from ..text.names import nearest
 
             near = nearest(word, _COMMANDS)

@@ -12,6 +12,7 @@ from ..text.source import Source
 from .check_measures import MeasureOptions, check_requested, measure_options
 from .check_reports import Status, report
 from .common import network_options, parse_override, parse_settings, refuse_unused, show_diagnostics
+from .completion import complete_network
 from .conflicts import refuse_conflicts
 from .folders import expanded
 from .network_text import NetworkText, NetworkTexts, named_network
@@ -33,7 +34,7 @@ _CONFLICTS = (
 
 
 @click.command("check")
-@click.argument("files", nargs=-1, metavar="FILE…")
+@click.argument("files", nargs=-1, metavar="FILE…", shell_complete=complete_network)
 @click.option("-e", "--expr", "text", metavar="TEXT", help="Check this source text instead of a file.")
 @network_options
 @click.option("--explain", is_flag=True, help="Show how each dimension of a shape is computed.")

@@ -9,6 +9,7 @@ import click
 from ..analysis.columns import NAMES
 from ..diagnostics.terminal import printable
 from ..network import Analysis, Network
+from .completion import complete_columns
 
 if TYPE_CHECKING:
     from ..analysis.check_report import Wanted
@@ -62,7 +63,12 @@ def measure_options(command: F) -> F:
     with_asked.__doc__ = command.__doc__
     options = (
         click.option("--schema", is_flag=True, callback=_print_schema, expose_value=False, is_eager=True, help=_SCHEMA),
-        click.option("--columns", metavar="NAMES", help=f"Columns of the table: {', '.join(NAMES)}."),
+        click.option(
+            "--columns",
+            metavar="NAMES",
+            shell_complete=complete_columns,
+            help=f"Columns of the table: {', '.join(NAMES)}.",
+        ),
         click.option(
             "--batch",
             type=click.IntRange(1),
@@ -103,7 +109,7 @@ _PRECISIONS = ("fp32", "bf16", "fp16")
 
 
 def _print_schema(context: click.Context, option: click.Parameter, wanted: bool) -> None:
-    if not wanted:
+    if not wanted or context.resilient_parsing:
         return
     from ..analysis.check_schema import schema
 

@@ -4,14 +4,22 @@ import click
 
 from ..diagnostics.terminal import printable
 from .common import network_options, parse_override, parse_settings
+from .completion import complete_file, complete_network
 from .network_text import expression_option, named_network
 from .output import write_output
 
 
 @click.command("compile")
-@click.argument("file", required=False)
+@click.argument("file", required=False, shell_complete=complete_network)
 @expression_option
-@click.option("-o", "--output", default="-", metavar="PATH", help="Output file; `-` is standard output.")
+@click.option(
+    "-o",
+    "--output",
+    default="-",
+    metavar="PATH",
+    shell_complete=complete_file,
+    help="Output file; `-` is standard output.",
+)
 @click.option("--flat", is_flag=True, help="Write out each use of a block, without arguments and loops.")
 @network_options
 def command(

@@ -7,6 +7,7 @@ import click
 
 from ..diagnostics.terminal import printable
 from .common import network_options, parse_override, parse_settings, usage
+from .completion import complete_file, complete_network
 from .conflicts import Conflict, refuse_conflicts
 from .network_text import expression_option, named_network
 from .output import write_output
@@ -14,9 +15,16 @@ from .watching import watch_option
 
 
 @click.command("diagram")
-@click.argument("file", required=False)
+@click.argument("file", required=False, shell_complete=complete_network)
 @expression_option
-@click.option("-o", "--output", required=True, metavar="PATH", help="Output file; `-` is standard output.")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="PATH",
+    shell_complete=complete_file,
+    help="Output file; `-` is standard output.",
+)
 @click.option(
     "--format",
     "format_",

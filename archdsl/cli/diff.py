@@ -6,6 +6,7 @@ import click
 
 from ..network import Network
 from .common import parse_override, parse_settings, refuse_unused, show_diagnostics
+from .completion import complete_network
 from .conflicts import refuse_conflicts
 from .network_text import NetworkText, named_network
 
@@ -16,7 +17,7 @@ _CONFLICTS = (
 
 
 @click.command("diff")
-@click.argument("names", nargs=-1, metavar="A B")
+@click.argument("names", nargs=-1, metavar="A B", shell_complete=complete_network)
 @click.option("-e", "--expr", "texts", multiple=True, metavar="TEXT", help="Use this source text instead of B, or A.")
 @click.option("--set", "both", multiple=True, metavar="NAME=VALUE", help="Set a parameter of both networks.")
 @click.option("--set-a", multiple=True, metavar="NAME=VALUE", help="Set a parameter of A only.")

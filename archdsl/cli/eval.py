@@ -8,6 +8,7 @@ import click
 from ..diagnostics.terminal import printable, width
 from ..text import paths
 from .common import usage
+from .completion import complete_data, complete_folder
 from .problems import fail
 
 if TYPE_CHECKING:
@@ -19,8 +20,13 @@ _PAIRS = 10
 
 
 @click.command("eval")
-@click.argument("run")
-@click.option("--data", metavar="NAME|FOLDER", help="Evaluate on another data set; classes are matched by name.")
+@click.argument("run", shell_complete=complete_folder)
+@click.option(
+    "--data",
+    metavar="NAME|FOLDER",
+    shell_complete=complete_data,
+    help="Evaluate on another data set; classes are matched by name.",
+)
 @click.option("--data-dir", metavar="FOLDER", help="Read the data set from this folder instead of downloading it.")
 @click.option(
     "--split",

@@ -6,10 +6,11 @@ from ..analysis.codes import by_code
 from ..explain.pages import listing, plain
 from ..text.names import nearest
 from .common import usage
+from .completion import complete_code
 
 
 @click.command("explain")
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=complete_code)
 def command(code: str | None) -> None:
     """Explain the diagnostic CODE, with a wrong and a corrected example; without CODE, list all diagnostics."""
     kinds = by_code()

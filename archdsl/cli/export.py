@@ -8,6 +8,7 @@ import click
 from ..analysis.quantities import size
 from ..diagnostics.terminal import printable
 from .common import network_options, parse_override, parse_settings, usage
+from .completion import complete_file, complete_network
 from .network_text import STDIN, TEXT, NetworkText, expression_option, named_network
 from .problems import fail, given, need
 
@@ -19,12 +20,18 @@ _DEPRECATED = "TorchScript is deprecated in PyTorch: prefer `--to torch` or `--t
 
 
 @click.command("export", epilog="docs/runs.md describes each format and how to load it.")
-@click.argument("source", required=False, metavar="RUN|FILE")
+@click.argument("source", required=False, metavar="RUN|FILE", shell_complete=complete_network)
 @expression_option
 @click.option(
     "--to", "form", type=click.Choice(list(_FORMS)), help="Format [default: by the extension of -o, else onnx]."
 )
-@click.option("-o", "--output", metavar="PATH", help="Output file [default: RUN/net.onnx, NAME.onnx].")
+@click.option(
+    "-o",
+    "--output",
+    metavar="PATH",
+    shell_complete=complete_file,
+    help="Output file [default: RUN/net.onnx, NAME.onnx].",
+)
 @click.option(
     "--preprocess/--no-preprocess",
     default=True,

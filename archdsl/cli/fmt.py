@@ -16,13 +16,14 @@ from ..syntax.ast import LayerStatement, Program, same
 from ..syntax.format import format_program, one_names
 from ..text.source import Source, Span
 from .common import use_color
+from .completion import complete_network
 from .folders import expanded
 from .network_text import NetworkText, NetworkTexts, named_network
 from .output import write_output
 
 
 @click.command("fmt")
-@click.argument("files", nargs=-1, metavar="FILE…")
+@click.argument("files", nargs=-1, metavar="FILE…", shell_complete=complete_network)
 @click.option("-e", "--expr", "expression", metavar="TEXT", help="Format this source text instead of a file.")
 @click.option(
     "--check",

@@ -6,6 +6,7 @@ import click
 
 from ..diagnostics.terminal import printable
 from .common import usage
+from .completion import complete_file
 from .output import write_output
 
 if TYPE_CHECKING:
@@ -13,8 +14,15 @@ if TYPE_CHECKING:
 
 
 @click.command("import", epilog="docs/importing.md describes each kind of source, and what cannot be imported.")
-@click.argument("source")
-@click.option("-o", "--output", default="-", metavar="PATH", help="Output file; `-` is standard output.")
+@click.argument("source", shell_complete=complete_file)
+@click.option(
+    "-o",
+    "--output",
+    default="-",
+    metavar="PATH",
+    shell_complete=complete_file,
+    help="Output file; `-` is standard output.",
+)
 @click.option(
     "--input",
     "inputs",

@@ -9,6 +9,7 @@ import click
 from ..diagnostics.terminal import printable
 from ..text.names import nearest
 from .common import usage
+from .completion import complete_folder
 from .problems import fail
 from .run_images import invert_option, note_inverse, own_images
 
@@ -28,7 +29,7 @@ class _InputImage(NamedTuple):
 
 
 @click.command("inspect")
-@click.argument("run")
+@click.argument("run", shell_complete=complete_folder)
 @click.option(
     "--image",
     metavar="IMAGE",

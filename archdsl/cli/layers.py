@@ -7,11 +7,12 @@ from ..graph import MoeOp
 from ..layers import find, merges, registry, synonyms
 from ..text.names import nearest
 from .common import usage
+from .completion import complete_layer
 from .standard_pages import standard_blocks
 
 
 @click.command("layers")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_layer)
 def command(name: str | None) -> None:
     """List the layers and the blocks of `std`, or show the arguments of NAME."""
     blocks = standard_blocks()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..diagnostics.terminal import printable
+from .completion import complete_file, complete_folder
 from .problems import fail
 from .run_images import invert_option, note_inverse, own_images
 
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 
 
 @click.command("predict")
-@click.argument("run")
-@click.argument("images", nargs=-1, required=True, metavar="IMAGE…")
+@click.argument("run", shell_complete=complete_folder)
+@click.argument("images", nargs=-1, required=True, metavar="IMAGE…", shell_complete=complete_file)
 @click.option("--top", type=click.IntRange(min=1), default=3, show_default=True, help="Number of classes to report.")
 @invert_option
 @click.option("--device", default="auto", metavar="auto|cpu|cuda", show_default=True, help="Device to compute on.")

@@ -13,6 +13,7 @@ from ..training.recipe.groups import OptionGroup
 from ..training.recipe.options import given_options, placeholder, sentence, text_option
 from ..training.sweep.search_space import BadRange, Space, space_of
 from .common import usage
+from .completion import complete_network
 from .network_text import NetworkText, named_network, read_network_text
 from .problems import fail, given, need
 from .sweep_trials import checked, go, new_folder, sweep_context
@@ -36,7 +37,7 @@ def _values_options(command: F) -> F:
     "network are varied in the same way: `--set width=0.5,1,2`. A range that spans at least a factor of ten is sampled "
     "on a logarithmic scale. If there are only lists, all combinations are tried (grid search).",
 )
-@click.argument("file", required=False)
+@click.argument("file", required=False, shell_complete=complete_network)
 @expression_option
 @_values_options
 @grouped_option(

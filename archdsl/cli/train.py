@@ -16,6 +16,7 @@ from ..training.recipe.grouped_options import GroupedCommand, grouped_option
 from ..training.recipe.groups import OptionGroup
 from ..training.recipe.options import given_options, recipe_options
 from .common import in_shell, usage
+from .completion import complete_network
 from .network_text import named_network
 from .problems import fail, need
 from .train_work import AUTO, TrainOptions, resume_run, start, start_or_resume
@@ -46,7 +47,7 @@ Weights, learning curves, the confusion matrix, settings and checkpoints are wri
     help=_HELP,
     epilog="Options override the settings in the file's `train { … }` block.",
 )
-@click.argument("file", required=False)
+@click.argument("file", required=False, shell_complete=complete_network)
 @expression_option
 @recipe_options
 @device_option

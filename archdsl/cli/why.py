@@ -7,6 +7,7 @@ import click
 
 from ..diagnostics.terminal import printable
 from .common import network_options, parse_override, parse_settings, refuse_unused, show_diagnostics, usage
+from .completion import complete_network, complete_node
 from .conflicts import refuse_conflicts
 from .network_text import expression_option, named_network
 
@@ -18,8 +19,8 @@ _CONFLICTS = (("--format json", "--full", "--format json always has every layer"
 
 
 @click.command("why")
-@click.argument("file", required=False)
-@click.argument("name", required=False, metavar="NAME|LINE")
+@click.argument("file", required=False, shell_complete=complete_network)
+@click.argument("name", required=False, metavar="NAME|LINE", shell_complete=complete_node)
 @expression_option
 @network_options
 @click.option("--full", is_flag=True, help="Show every layer on its own line, without folding.")

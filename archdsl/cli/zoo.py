@@ -8,6 +8,7 @@ from ..diagnostics import Sink
 from ..network import analyze
 from ..text.files import UnreadableFile
 from .common import usage
+from .completion import complete_zoo
 
 _TASK = len("text recognition")
 """The longest task."""
@@ -37,7 +38,7 @@ def _figures(entry: zoo.ZooEntry) -> str:
 
 
 @command.command("show")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_zoo)
 def show(name: str) -> None:
     """Print the source of the architecture NAME."""
     try:

@@ -65,9 +65,9 @@ def text_option(entry: RecipeField, metavar: str, help: str) -> Callable[[F], F]
 
 
 def complete_data(context: click.Context, parameter: click.Parameter, start: str) -> list[CompletionItem]:
-    """Shell completions of `--data`: matching data sets, and folders."""
+    """Shell completions of `--data`: matching data sets, else folders."""
     known = [CompletionItem(name) for name in data_sets() if name.startswith(start)]
-    return [*known, CompletionItem(start, type="dir")]
+    return known or [CompletionItem(start, type="dir")]  # the scripts of click discard one of them
 
 
 def sentence(entry: RecipeField) -> str:
