@@ -72,7 +72,7 @@ def _layers_digest(unit: Unit) -> str:
     Units with other layers get classes of their own: torch.compile refuses after a few versions of one method.
     """
     depth = len(unit.path)
-    layers = [(node.path[depth:], node.op, unit.graph.shapes_in(node)) for node in nodes_of(unit)]
+    layers = [(node.path[depth:], node.op.steps(unit.graph.shapes_in(node))) for node in nodes_of(unit)]
     return hashlib.sha256(repr(layers).encode()).hexdigest()[:12]
 
 

@@ -72,11 +72,10 @@ def test_many_stages_are_compiled() -> None:
 
 
 @compiles
-def test_equal_blocks_are_compiled_once() -> None:
-    module, x = (
-        built("input 8\nblock b { residual { fc 16; relu; fc 8 } }\nb x6\n"),
-        torch.rand(2, 8, requires_grad=True),
-    )
+@pytest.mark.parametrize("size", ["8", "4x8"])  # rows of numbers are a sequence after the first block
+def test_equal_blocks_are_compiled_once(size: str) -> None:
+    module = built(f"input {size}\nblock b {{ residual {{ fc 16; relu; fc 8 }} }}\nb x6\n")
+    x = torch.rand(2, *map(int, size.split("x")), requires_grad=True)
     torch._dynamo.reset()
     graphs: list[Any] = []
 

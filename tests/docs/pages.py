@@ -7,6 +7,7 @@ The first word of a fenced block determines how it is run:
 - `console`: commands after `$ `, and the exact output of each; times of training runs are ignored, and losses and
   accuracies, which differ between processors, are compared with a tolerance.
 - `pycon`: a Python session, as doctest reads it.
+- `python title="FILE"`: creates the file for the page's commands.
 - `diff`: a change to the project, which is applied to a copy of it; the rest of the page runs with that copy.
 
 Anything else (`sh`, `text`, none) is only shown. A page's blocks run in order, in a separate folder that contains a
@@ -74,6 +75,8 @@ def happens(block: Block, folder: Path) -> str:
             return _type_in(block, folder)
         case "pycon":
             _converse(block, folder)
+        case "python" if name := re.fullmatch(r'title="([\w.]+)"', block.title):
+            (folder / name[1]).write_text(block.text, encoding="utf-8")
         case "diff":
             _change(block, folder)
     return block.text
