@@ -35,7 +35,7 @@ def file(random: Random, scene: Scene) -> str:
     match random.randrange(40):
         case 0:
             return random.choice(
-                ["none.arch", ".", "", "/", "no/such/a.arch", "a.arch/x", "zoo:", "zoo:none", "a\x1b.arch"]
+                ["none.arch", ".", "", "//none", "no/such/a.arch", "a.arch/x", "zoo:", "zoo:none", "a\x1b.arch"]
             )
         case 1:
             return f"zoo:{random.choice(LIGHT)}"
@@ -56,6 +56,12 @@ def revision(random: Random, scene: Scene) -> str:
     return random.choice(
         ["HEAD:a.arch", "HEAD:none.arch", "HEAD~9:a.arch", "none:a.arch", "HEAD:" + "y" * 3000, "HEAD:"]
     )
+
+
+def importable(random: Random, scene: Scene) -> str:
+    """A source of `import`: callables that do not exist or build no module, and files that are no models."""
+    odd = ["none:net", "math:sqrt", "json:none", ":", "a:", ":b", "os", "none.onnx", "none.pt2", "http://x/a.onnx"]
+    return random.choice(odd) if random.random() < 0.6 else file(random, scene)
 
 
 def expression(random: Random, scene: Scene) -> str:
@@ -245,8 +251,7 @@ GENERATORS: dict[str, Callable[[Random, Scene], str]] = {
     "FILE": file,
     "FILES": file,
     "RUN|FILE": lambda random, scene: run_folder(random, scene) if random.random() < 0.2 else file(random, scene),
-    "A": revision,
-    "B": revision,
+    "A B": revision,
     "TEXT": expression,
     "SIZE": sizes,
     "SIZES": sizes,
@@ -262,6 +267,8 @@ GENERATORS: dict[str, Callable[[Random, Scene], str]] = {
     "zoo show NAME": architecture,
     "NAME|FOLDER": data,
     "eval --data": lambda random, scene: IMAGES if random.random() < 0.5 else data(random, scene),
+    "import SOURCE": importable,
+    "import NAME": lambda random, scene: random.choice(["Net", "net", "class", "1x", "", "a b", "_", "x" * 300]),
     "CODE": code,
     "PATH": output,
     "FOLDER": folder,

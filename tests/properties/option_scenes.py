@@ -49,13 +49,18 @@ SATISFIED = {
 """An option that has no effect next to another one with the same effect."""
 
 
-NETWORK_VALUES = {"--set": ("width=12", "n=-1"), "--input": ("3x48x48", "3x1x1"), "--output": ("other.py",)}
+EXPRESSION = {"--expr": ("input 8; fc 2",)}
+NETWORK_VALUES = {
+    "--set": ("width=12", "n=-1"),
+    "--input": ("3x48x48", "3x1x1"),
+    "--output": ("other.py",),
+    **EXPRESSION,
+}
 MEASURES = {
     "--columns": ("rf,memory",),
     "--batch": ("8",),
     "--fits": ("1G", "1k"),
     "--sizes": ("40",),
-    "--expr": ("input 8; fc 2",),
 }
 DIAGRAM = {"--expand": ("unit",), "--dpi": ("96",), "--columns": ("3",)}
 
@@ -83,7 +88,9 @@ SCENES = (
         files=(("a.arch", RICH), ("b.arch", OTHER)),
         values=NETWORK_VALUES | {"--set-a": ("n=2",), "--set-b": ("width=6",)},
     ),
-    OptionScene(command="fmt", words=("fmt", "a.arch"), files=(("a.arch", "input  3x8x8;conv 4   k3\n"),)),
+    OptionScene(
+        command="fmt", words=("fmt", "a.arch"), files=(("a.arch", "input  3x8x8;conv 4   k3\n"),), values=EXPRESSION
+    ),
     OptionScene(command="why", words=("why", "a.arch", "fc1"), values=NETWORK_VALUES),
     OptionScene(
         command="export",
@@ -120,6 +127,7 @@ SILENT: Mapping[str, list[str]] = {}
 NOT_HERE = {
     "train": "what its options change shows only in training: tests/training holds the recipe's options",
     "sweep": "as for train",
+    "import": "its source is Python code or a model's file: tests/importing holds its options",
     "explain": "it has no options",
     "layers": "it has no options",
     "zoo": "it has no options",

@@ -18,6 +18,7 @@ from ...record import Record
 from .boxes import UNNAMED_SCOPES, BoxGroup, DiagramSource, cluster, group_box, output_boxes
 from .figure import Arrow, Box, Cluster, Diagram, Flow, Role
 from .flow import find_flows
+from .junctions import with_entries
 from .labels import count, shape_words, short
 from .plan import DrawingPlan, Frame, Path, PlannedNode, frames_around, make_plan
 
@@ -64,7 +65,7 @@ def _build(graph: Graph, costs: Costs, view_options: ViewOptions) -> Diagram:
     boxes = [group_box(facts, group) for group in groups] + output_boxes(graph)
     total = costs.total
     caption = f"{graph.name}: {count(total.parameters, 'parameter')}, {short(total.macs, 'MAC')}"
-    return Diagram(
+    drawn = Diagram(
         title=graph.name,
         caption=caption,
         description=_description(graph, boxes, caption),
@@ -72,6 +73,8 @@ def _build(graph: Graph, costs: Costs, view_options: ViewOptions) -> Diagram:
         arrows=_arrows(graph, plan, groups),
         clusters=_clusters(facts, groups),
     )
+    # The view `volumes` shows one row of boxes, and no frames.
+    return drawn if view_options.view is View.VOLUMES else with_entries(drawn)
 
 
 def _without_wrappers(graph: Graph, plan: DrawingPlan) -> DrawingPlan:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from .arrangement import GAP, STRAIGHT, Arrangement, Title
 from .escaping import quoted, xml
-from .figure import FOOT, Arrow, Box, BoxRow, Cluster, Diagram, Flow, Role
+from .figure import ENTRY, FOOT, Arrow, Box, BoxRow, Cluster, Diagram, Flow, Role
 from .figure_options import SYMBOLS, DiagramStyle
 
 Path = tuple[str, ...]
@@ -133,6 +133,8 @@ def _box(box: Box, style: DiagramStyle) -> str:
         case Role.MERGE if words in SYMBOLS:
             look = "shape=circle fixedsize=true width=0.24 fontsize=14 style=filled"
             return f"{box.id} [label=<{SYMBOLS[words]}> {look} {_end_colors(style)}]"
+        case Role.ENTRY:
+            return f'{box.id} [label="" shape=point width=0.05 color={quoted(style.theme.line)}]'
         case Role.PORT:
             return f'{box.id} [label="" shape=point style=invis width=0.02]'
         case Role.MERGE | Role.INPUT | Role.OUTPUT:
@@ -195,7 +197,7 @@ def _arrow(arrow: Arrow, style: DiagramStyle) -> str:
         # Beside a line that runs down, above one that runs to the right; the spaces keep the label off the line.
         gap = "" if style.direction == "TB" else '<BR/><FONT POINT-SIZE="4">&#160;</FONT>'
         given["label"] = f"<&#160;{xml(arrow.shape)}&#160;{gap}>"
-    if arrow.end == FOOT:
+    if arrow.end == FOOT or arrow.end.startswith(ENTRY):
         given["arrowhead"] = "none"
     if arrow.flow is Flow.SKIP:
         given["color"] = quoted(style.theme.skip)

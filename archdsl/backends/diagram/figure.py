@@ -8,6 +8,8 @@ from ...shapes.shape import Shape
 
 FOOT, HEAD = "foot", "head"
 """The boxes in which a column of a long diagram ends and starts."""
+ENTRY = "entry"
+"""How the ids of the points begin at which tensors enter a repetition."""
 
 
 class Role(StrEnum):
@@ -21,6 +23,8 @@ class Role(StrEnum):
     """A merge of several tensors: `add`, `mul`, `concat`."""
     GROUP = "group"
     """A closed block or stage."""
+    ENTRY = "entry"
+    """The point at which a tensor enters a repetition that reads it more than once."""
     PORT = "port"
     """The invisible start or end of a column."""
 

@@ -44,7 +44,7 @@ def _title(cluster: Cluster) -> str:
 
 
 def _box(box: Box, style: DiagramStyle) -> str:
-    words = mermaid(box.rows[0].words)
+    words = mermaid(box.rows[0].words) if box.rows else ""
     match box.role:
         case Role.LAYERS | Role.GROUP:
             lines = [line for row in box.rows for line in _row(row, style)]
@@ -54,6 +54,8 @@ def _box(box: Box, style: DiagramStyle) -> str:
         case Role.MERGE:
             sign = SYMBOLS.get(box.rows[0].words)
             return f'{box.id}(("{sign}")):::end_' if sign else f'{box.id}(["{words}"]):::end_'
+        case Role.ENTRY:
+            return f'{box.id}((" ")):::end_'
         case Role.INPUT | Role.OUTPUT | Role.PORT:
             return f'{box.id}(["{words}"]):::end_'
 

@@ -146,7 +146,7 @@ def _colors(box: Box, theme: Theme) -> list[str]:
             return [theme.fill(row.style) for row in box.rows]
         case Role.GROUP:
             return [theme.fill(_chief(box))]
-        case Role.INPUT | Role.OUTPUT | Role.MERGE | Role.PORT:
+        case Role.INPUT | Role.OUTPUT | Role.MERGE | Role.ENTRY | Role.PORT:
             return [theme.end]
 
 

@@ -2,6 +2,7 @@ import itertools
 
 import pytest
 
+import archdsl
 from archdsl.analysis.cost import costs
 from archdsl.backends.diagram.build import View, ViewOptions, build_diagram
 from archdsl.backends.diagram.figure import Cluster, Flow, Role
@@ -129,7 +130,8 @@ input 8x8x8; outer 8; outer 16
 
 def boxes(text: str, view_options: ViewOptions) -> list[tuple[str, int]]:
     found = graph(text)
-    return [(box.rows[0].words, box.times) for box in build_diagram(found, costs(found), view_options).boxes]
+    made = build_diagram(found, costs(found), view_options)
+    return [(box.rows[0].words, box.times) for box in made.boxes if box.role is not Role.ENTRY]
 
 
 def test_a_repetition_of_one_box_is_shown_on_the_box() -> None:
@@ -141,6 +143,38 @@ def test_a_repetition_of_one_box_is_shown_on_the_box() -> None:
     ]
     assert found.clusters == ()
     assert found.boxes[1].rows[0].parameters == (584, 584, 584)
+
+
+REPEATED = {
+    "residual": "input 16x64; fc 64; repeat 3 { residual { fc 64; relu } }; fc 8",
+    "nested": "input 16x64; fc 64; repeat 3 { repeat 2 { residual { fc 64; relu } }; residual { fc 64 } }; fc 8",
+    "memory": "input 8x8; fc 8 as m; repeat 2 { fc 8; add m; residual { fc 8; relu } }",
+}
+
+
+@pytest.mark.parametrize("name", [*REPEATED, *(f"zoo:{name}" for name in archdsl.zoo.names())])
+def test_a_tensor_enters_a_repetition_once(name: str) -> None:
+    """What several boxes of a repetition read enters its frame at one point, so each iteration has its own."""
+    network = archdsl.loads(REPEATED[name]) if name in REPEATED else archdsl.load(name)
+    for view in (View.LAYERS, View.BLOCKS):
+        made = build_diagram(network.graph, network.costs, ViewOptions(view=view))
+        entries = {box.id for box in made.boxes if box.role is Role.ENTRY}
+        assert all(sum(arrow.end == entry for arrow in made.arrows) == 1 for entry in entries)
+        for cluster in made.clusters:
+            if cluster.times > 1:
+                inside = {box.id for box in made.boxes if box.cluster[: len(cluster.path)] == cluster.path}
+                starts = [a.start for a in made.arrows if a.end in inside and a.start not in inside]
+                assert len(starts) == len(set(starts)), cluster.title
+
+
+def test_the_arrows_around_an_entry_are_those_of_the_network() -> None:
+    found = drawn(REPEATED["residual"])
+    assert [(arrow.start, arrow.end) for arrow in found.arrows if "entry0" in (arrow.start, arrow.end)] == [
+        ("n1", "entry0"),
+        ("entry0", "n2"),
+        ("entry0", "n4"),
+    ]
+    assert next(box for box in found.boxes if box.role is Role.ENTRY).cluster == found.clusters[0].path
 
 
 def test_a_repetition_of_several_boxes_has_a_frame() -> None:

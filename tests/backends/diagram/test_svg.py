@@ -30,7 +30,7 @@ def test_it_has_a_title_a_description_and_hover_text() -> None:
     assert (title.tag, title.text) == (f"{SVG}title", "LeNet5")
     assert description.tag == f"{SVG}desc"
     assert (description.text or "").startswith(
-        "LeNet5: 61,706 parameters, 417K MACs. It turns 1×32×32 into 10 by 12 lay"
+        "LeNet5: 61,706 parameters, 417K MACs. It maps 1×32×32 to 10 with 12 lay"
     )
     assert root.get("role") == "img"
     assert root.get("aria-labelledby") == f"{title.get('id')} {description.get('id')}"
