@@ -176,7 +176,7 @@ def handwritten(name: str) -> int | None:
     import archdsl
 
     try:
-        return words(archdsl.load(f"zoo:{name}").source.text)
+        return words(archdsl.load(f"zoo:{name}").text)
     except (OSError, ValueError):
         return None
 
@@ -273,7 +273,9 @@ def main() -> int:
         if find_spec(options.set) is None:
             print(f"{options.set} is missing: pip install --no-deps {options.set}")
             return 2
-        models = [m for m in SETS[options.set]() if not options.patterns or any(fnmatch(m.name, p) for p in options.patterns)]
+        models = [
+            m for m in SETS[options.set]() if not options.patterns or any(fnmatch(m.name, p) for p in options.patterns)
+        ]
         rows = {row["name"]: row for row in results.get(options.set, [])}
         for model in models:
             row = limited(model)
