@@ -1,4 +1,4 @@
-"""The optional packages: which extra brings what, what is missing, and the command that installs it here."""
+"""The optional packages: which extra includes which, what is missing, and the command that installs it here."""
 
 import importlib.util
 import json
@@ -61,8 +61,10 @@ def package_of(module: str) -> str:
 
 
 def install_command(extra: str | None) -> str:
-    """The command that adds an extra to this environment: with the program that made the environment (pip, uv, pipx),
-    and from where archdsl was installed (an index, a checkout, a repository, a file). None: archdsl alone.
+    """The command that adds an extra to this environment; for None, the one that installs archdsl itself.
+
+    It uses the program that created the environment (pip, uv, pipx), and the origin from which archdsl was installed
+    (an index, a checkout, a repository, a file).
     """
     requirement = shlex.quote(_requirement(extra)) if not _editable() else f"-e {shlex.quote(_requirement(extra))}"
     prefix = Path(sys.prefix)
@@ -74,7 +76,7 @@ def install_command(extra: str | None) -> str:
 
 
 def _installer() -> str:
-    """`pip install` if that is the pip of this Python, else the words that install into this Python all the same."""
+    """`pip install` if it is the pip of this Python, otherwise a command that installs into this Python."""
     if importlib.util.find_spec("pip") is None:
         return f"uv pip install --python {shlex.quote(sys.executable)}"
     pip = shutil.which("pip")
@@ -84,7 +86,7 @@ def _installer() -> str:
 
 
 def _requirement(extra: str | None) -> str:
-    """What an installer is asked for: `archdsl[train]`, or the checkout, repository or file with the extra."""
+    """The requirement to install: `archdsl[train]`, or the checkout, repository or file with the extra."""
     brackets = f"[{extra}]" if extra is not None else ""
     origin = _origin()
     if origin is None:

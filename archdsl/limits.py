@@ -11,14 +11,15 @@ MAX_STATEMENT_TOKENS = 400
 MAX_DIGITS = 18
 """Digits of an integer: what fits in 63 bits."""
 MAX_NODES = 200_000
-"""Layers of a network, after repeats and blocks are expanded."""
+"""Layers of a network, after repetitions and blocks are expanded."""
 MAX_TURNS = 2 * MAX_NODES
-"""Iterations of all repeats and uses of blocks, including those that make no layer."""
+"""Iterations of all repetitions and uses of blocks, including those that create no layer."""
 MAX_ENTRIES = 10_000
-"""Entries of a list, with those of the lists in it; entries that one expression computes."""
+"""Entries of a list, including nested lists; entries that one expression computes."""
 MAX_FILES = 100
 """Files used by one program."""
 MAX_DEPTH = 100
-"""Nesting depth of bodies and blocks during elaboration; each takes some six of Python's thousand stack frames."""
+"""Nesting depth of bodies and blocks during elaboration; each level takes about six of Python's thousand stack frames.
+"""
 MAX_COUNT = 2**63 - 1
 """Elements of a tensor, parameters, multiply-accumulates."""

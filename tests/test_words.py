@@ -34,6 +34,10 @@ WORDS: Mapping[str, str] = {
     r"parted": "split, separated",
     r"(do|does|did) not go together": "incompatible",
     r"no number": "NaN",
+    r"(exclude|excludes) each other": "mutually exclusive",
+    r"worked out": "computed, inferred, determined",
+    r"one way of writing": "format",
+    r"(?<!there )(is|are) no (integer|layer|list|name|number|size|tensor|text|word)s?": "is not a …",
     r"once mended|take the machine|run(s|ning)? away": "resource limits",
     r"\w*(normalis|regularis|initialis|optimis|colour|neighbour)\w*|centres?": "American spelling",
 }
@@ -71,6 +75,8 @@ ORDINARY = (
     "drawn to scale",
     "quasi-polynomials?",
     "each side of",
+    "side effects?",
+    "show and tell",
 )
 """Phrases in which a word of the list has its ordinary meaning."""
 
@@ -97,6 +103,8 @@ def literals(*folders: str) -> Iterator[Text]:
     """The strings in the code of these folders that read like text: those with a space that are no docstrings."""
     for folder in folders:
         for path in sorted((ROOT / folder).rglob("*.py")):
+            if path.name in _NAMES:
+                continue
             tree = ast.parse(path.read_text(encoding="utf-8"))
             alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
             for node in ast.walk(tree):
@@ -105,6 +113,9 @@ def literals(*folders: str) -> Iterator[Text]:
                 if " " in node.value.strip() and not _IS_LIST.fullmatch(node.value):
                     yield f"{path.name}:{node.lineno}", node.value
 
+
+_NAMES = ("foreign_names.py",)
+"""Files of names that other frameworks use."""
 
 _IS_LIST = re.compile(r"\s*\w+(\s+\w+){20,}\s*")
 """Words to split, such as the names of operations."""
@@ -122,7 +133,7 @@ USING = (
     *("tests/training", "tests/cli", "tests/integrations", "tests/docs", "tests/hardening", "tests/packaging"),
     *("tests/properties", *(f"benchmarks/{path.name}" for path in sorted((ROOT / "benchmarks").glob("*.py")))),
 )
-"""The folders around the core, held to the same words."""
+"""The folders around the core, in the same words."""
 
 
 def documentation(*paths: str) -> Iterator[Text]:
@@ -167,13 +178,14 @@ def layers() -> Iterator[Text]:
 
 
 def analysis() -> Iterator[Text]:
-    """What the table, derivations, differences and reports print."""
-    yield from literals("archdsl/analysis", "archdsl/explain", "archdsl/text")
+    """What the table, derivations, differences, reports and suggestions print."""
+    yield from literals("archdsl/analysis", "archdsl/explain", "archdsl/text", "archdsl/suggest")
 
 
 def messages() -> Iterator[Text]:
-    """What training, commands and integrations print."""
-    yield from literals("archdsl/training", "archdsl/cli", "archdsl/integrations")
+    """What training, commands, backends, imports and integrations print."""
+    yield from literals("archdsl/training", "archdsl/cli", "archdsl/integrations", "archdsl/backends")
+    yield from literals("archdsl/importing", "archdsl/structure", "archdsl/graph")
 
 
 def helps() -> Iterator[Text]:
@@ -192,6 +204,16 @@ def pages() -> Iterator[Text]:
         yield str(page.relative_to(ROOT)), page.read_text(encoding="utf-8")
 
 
+def setup() -> Iterator[Text]:
+    """Comments and descriptions of the files around the code, and comments of the examples."""
+    names = (".pre-commit-hooks.yaml", "Makefile", "mkdocs.yml", "pyproject.toml")
+    for path in (*(ROOT / name for name in names), *sorted((ROOT / ".github").rglob("*.yml"))):
+        yield str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")
+    for path in sorted((ROOT / "examples").rglob("*.arch")):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        yield str(path.relative_to(ROOT)), "\n".join(line.partition("#")[2] for line in lines)
+
+
 AREAS: Mapping[str, tuple[Callable[[], Iterator[Text]], Mapping[str, str]]] = {
     "diagnostics": (diagnostics, {**WORDS, **IN_MESSAGES}),
     "layers": (layers, {**WORDS, **IN_MESSAGES}),
@@ -201,6 +223,7 @@ AREAS: Mapping[str, tuple[Callable[[], Iterator[Text]], Mapping[str, str]]] = {
     "core": (core, IN_CODE),
     "using": (using, IN_CODE),
     "pages": (pages, WORDS),
+    "setup": (setup, WORDS),
 }
 """Where users read text, and the words that stay out of it."""
 

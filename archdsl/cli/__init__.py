@@ -53,7 +53,7 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        # A word of Python is no name of a module.
+        # A keyword of Python cannot name a module.
         name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
         command = importlib.import_module(f".{name}", __name__).command
         assert isinstance(command, click.Command)

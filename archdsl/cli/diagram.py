@@ -130,7 +130,7 @@ def command(
 
 
 def _conflicts(kind: str, view: str, direction: str) -> Iterator[Conflict]:
-    """Options that exclude each other, or that a format, a view or a direction ignores."""
+    """Options that are mutually exclusive, or that a format, a view or a direction ignores."""
     yield "--check", "--watch", "--check compares once"
     yield "--output -", "--watch", "standard output has no file that --watch could update"
     if kind != "png":

@@ -1,7 +1,7 @@
-"""Uses of a block that repeat an earlier one: their nodes are copied, not made anew.
+"""Uses of a block that repeat an earlier one: their nodes are copied, not created again.
 
-A use is the same as an earlier one if its statement, the values of its arguments and the shape of its input are. Then
-its body makes the same nodes with other ids and paths, unless it has an error, an input, an output or an assertion.
+A use is equal to an earlier one if its statement, the values of its arguments and the shape of its input are equal. Its
+body then creates the same nodes with other IDs and paths, unless it has an error, an input, an output or an assertion.
 """
 
 from itertools import islice
@@ -17,7 +17,7 @@ Results = list[NamedTensor | None] | None
 
 
 class Start(NamedTuple):
-    """What an elaboration had made before a use of a block."""
+    """The state of an elaboration before a use of a block."""
 
     current: int
     nodes: int
@@ -27,21 +27,21 @@ class Start(NamedTuple):
 
     @classmethod
     def of(cls, state: State) -> "Start | None":
-        """None where each use is elaborated by itself: after an error, with symbolic dimensions."""
+        """None if each use is elaborated separately: after an error, or with symbolic dimensions."""
         if state.current is None or state.symbols or state.is_guess:
             return None
         return cls(state.current, len(state.nodes), len(state.scopes), state.turns, _others(state))
 
 
 def _others(state: State) -> tuple[int, ...]:
-    """The numbers of what a copied use may not have: diagnostics, inputs, outputs, assertions, settings."""
+    """The counts that a copied use may not change: diagnostics, inputs, outputs, assertions, settings."""
     reported = len(state.sink) and sum(1 + found.again for found in state.sink)
     outside = len(state.inputs), len(state.outputs), len(state.aux), len(state.asserts), len(state.training)
     return reported, *outside
 
 
 class _Recorded(NamedTuple):
-    """A use of a block that was elaborated: the nodes that it made, and where it stood."""
+    """An elaborated use of a block: the nodes that it created, and its context."""
 
     owners: object
     start: Start
@@ -57,7 +57,7 @@ class _Recorded(NamedTuple):
 def record(
     state: State, start: Start | None, key: ReplayKey, owners: object, path: tuple[str, ...], results: Results
 ) -> None:
-    """Keep a use that was just elaborated, if it can be copied. `owners` are what the key identifies by `id`."""
+    """Record an elaborated use, if it can be copied. `owners` are the objects that the key identifies by `id`."""
     if start is None or state.current is None or start.others != _others(state) or state.symbols:
         return
     if not _is_closed(state, start, results):
@@ -78,14 +78,14 @@ def record(
 
 
 def replay(state: State, key: ReplayKey, path: tuple[str, ...], use: BlockUse) -> tuple[Results] | None:
-    """Make the nodes of an earlier use again, and return its results; None if there was none like this."""
+    """Create the nodes of an earlier use again, and return its results; None if there is no equal one."""
     recorded = state.replays.get(key)
     if not isinstance(recorded, _Recorded) or state.current is None or state.is_guess:
         return None
     first, count = recorded.start.nodes, recorded.end - recorded.start.nodes
     made = len(state.nodes) - len(state.inputs)
     if made + count > MAX_NODES or state.turns + recorded.turns > MAX_TURNS:
-        return None  # which is reported where it happens
+        return None  # the use reports it
     moved, source = len(state.nodes) - first, state.current
 
     def new(node: int) -> int:
@@ -133,7 +133,7 @@ def replay(state: State, key: ReplayKey, path: tuple[str, ...], use: BlockUse) -
 
 
 def _is_closed(state: State, start: Start, results: Results) -> bool:
-    """Whether a use only reads its input and what it made itself, and every node has a shape."""
+    """Whether a use only reads its input and its own nodes, and every node has a shape."""
 
     def inside(i: int | None) -> bool:
         return i is None or i >= start.nodes or i == start.current

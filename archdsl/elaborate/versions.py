@@ -1,4 +1,4 @@
-"""Elaborating a program that is being edited: each version from the first statement on that an edit can change."""
+"""Elaborating a program that is being edited: each version from the first statement that an edit can affect."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,9 +17,9 @@ from .state import BlockDef, Caches, Passed, Result, State
 
 _DEFINITIONS = (ast.Net, ast.UseFile, ast.Block)
 _CHECKPOINTS = 100
-"""At most about so many are kept: each copies what has been made so far."""
+"""Maximum number of checkpoints, approximately: each one copies the nodes created so far."""
 _CACHED = 200
-"""Versions after which the caches are emptied: they keep what all versions since then have asked for."""
+"""Number of versions after which the caches are emptied, because they grow with every version."""
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 Parsed = dict[str, tuple[ast.Program, Sink]]
@@ -38,7 +38,7 @@ class Versions:
         self._by_example: dict[int, _Versions] = {}
 
     def draft(self, program: ast.Program, sink: Sink) -> Draft:
-        """The draft of the present version; diagnostics go to the sink."""
+        """The draft of the current version; diagnostics go to the sink."""
 
         def elaborate(_: Override | None, size: int, own: Sink) -> Draft:
             if size not in self._by_example:
@@ -49,13 +49,13 @@ class Versions:
 
     @property
     def passed(self) -> Mapping[int, Passed]:
-        """What stood around each statement of the present version when it was first run, by its identity."""
+        """The context in which each statement of the current version was first run, by identity."""
         first = self._by_example.get(FIRST_EXAMPLE)
         return first.passed if first is not None else {}
 
     @property
     def blocks(self) -> Mapping[str, BlockDef]:
-        """The blocks that the present version can use, those of other files included."""
+        """The blocks that the current version can use, including those of other files."""
         first = self._by_example.get(FIRST_EXAMPLE)
         return first.blocks if first is not None else {}
 
@@ -66,7 +66,7 @@ class Versions:
 
 
 class _Checkpoint(NamedTuple):
-    """What was made and found before a statement; with symbolic dimensions, the shapes inferred so far, too."""
+    """The nodes and diagnostics before a statement; with symbolic dimensions, also the shapes inferred so far."""
 
     state: State
     found: Sink
@@ -116,7 +116,7 @@ class _Versions:
             self._checkpoints.clear()
         draft = now.run(statements[start:], keep)
         if draft.symbols:
-            # A shape that is known is not inferred again, and what that demands of the sizes is not recorded.
+            # A known shape is not inferred again, so its requirements on sizes would not be recorded.
             self._caches.inferred = {}
         sink.absorb(found)
         sink.absorb(own)
@@ -124,7 +124,7 @@ class _Versions:
 
     @property
     def passed(self) -> Mapping[int, Passed]:
-        """What stood around each statement."""
+        """The context of each statement."""
         return (self._elaboration.state.passed if self._elaboration is not None else None) or {}
 
     @property
@@ -133,7 +133,7 @@ class _Versions:
         return self._elaboration.file.blocks if self._elaboration is not None else {}
 
     def _resumed(self, checkpoint: "_Checkpoint", sink: Sink, now: Elaboration) -> State:
-        """The state at a checkpoint, with the definitions of the present version."""
+        """The state at a checkpoint, with the definitions of the current version."""
         state = checkpoint.state.checkpoint(sink)
         state.blocks = now.file.blocks
         state.caches = self._caches
@@ -146,7 +146,7 @@ class _Versions:
         return max((at for at in self._checkpoints if 0 < at <= index), default=None)
 
     def _first_change(self, now: Elaboration, statements: Sequence[ast.Statement]) -> int:
-        """The first statement whose meaning may differ from that in the version before."""
+        """The first statement whose meaning may differ from that in the previous version."""
         before = self._elaboration
         if before is None or _file_wide(before) != _file_wide(now):
             return 0
@@ -158,7 +158,7 @@ class _Versions:
 
 
 def _file_wide(elaboration: Elaboration) -> tuple[object, ...]:
-    """What decides about every statement: the parameters, the used files, the names that look like a repetition."""
+    """What affects every statement: the parameters, the used files, the names that look like a repetition."""
     kept = [id(s) for s in elaboration.program.statements if isinstance(s, ast.Net | ast.UseFile)]
     return (*kept, frozenset(elaboration.definitions.names), elaboration.definitions.incomplete)
 
@@ -170,7 +170,7 @@ def _changed(old: Mapping[str, BlockDef], new: Mapping[str, BlockDef]) -> set[st
 
 
 def _affected(changed: set[str], *versions: Mapping[str, BlockDef]) -> set[str]:
-    """Names of blocks, and of those that use them."""
+    """The names of these blocks and of all blocks that use them."""
     if not changed:
         return changed
     found = set(changed)

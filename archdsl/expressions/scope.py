@@ -44,7 +44,7 @@ class ListValue:
         return f"ListValue({self.items!r})"
 
     def plain(self) -> list[Any]:
-        """The entries as Python lists, those that are no numbers as text."""
+        """The entries as Python lists, other entries as text."""
         return [
             item.plain() if isinstance(item, ListValue) else item if isinstance(item, int | float) else str(item)
             for item in self.items

@@ -45,4 +45,4 @@ def _tensor(text: str) -> torch.Tensor:
     random = torch.Generator().manual_seed(0)
     if ids:
         return torch.randint(0, int(ids["vocabulary"] or 2), (1, *dims), generator=random)  # type: ignore[arg-type]
-    return torch.randn(1, *dims, generator=random)  # type: ignore[arg-type]  # whole numbers
+    return torch.randn(1, *dims, generator=random)  # type: ignore[arg-type]  # integers

@@ -34,7 +34,7 @@ class ImportFailed(ValueError):
 
 
 class UnusableSource(ValueError):
-    """A source that names nothing that can be imported: a mistake in the command, with a suggestion."""
+    """A source that does not name anything importable: an error in the command, with a suggestion."""
 
     def __init__(self, message: str, suggestion: str = "") -> None:
         self.message = message

@@ -357,7 +357,7 @@ def _attribute(program: torch.export.ExportedProgram, name: str) -> torch.Tensor
     for part in name.split("."):
         found = getattr(found, part)
     if not isinstance(found, torch.Tensor):
-        raise ImportFailed(f"`{name}` is a part of the program that is no tensor")
+        raise ImportFailed(f"`{name}` is a part of the program that is not a tensor")
     return found
 
 

@@ -14,7 +14,7 @@ IMAGE = (3, 224, 224)
 
 
 class ImportRequest(NamedTuple):
-    """What the user asks for. `arguments` are those of a callable."""
+    """The object to import. `arguments` are those of a callable."""
 
     source: str
     name: str

@@ -13,7 +13,7 @@ from .wording import Wording
 _WIDTH = 96
 _FLAT = 72
 _JOINED = SHAPE_KEEPING | {"activation", "pool"}
-"""What goes on the line of the layer before."""
+"""Styles of layers that are written on the line of the previous layer."""
 
 
 class Writer:

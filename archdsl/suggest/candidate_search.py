@@ -41,7 +41,7 @@ Key = tuple[str, int, int, int]
 
 
 def key_of(diagnostic: Diagnostic) -> Key:
-    """What tells two diagnostics of a text apart: the code and the place."""
+    """The identity of a diagnostic within a text: its code and its position."""
     span = diagnostic.span
     return diagnostic.code, id(span.source), span.start, span.end
 
@@ -261,7 +261,7 @@ def _next(ranked: list[TriedCandidate], shown: list[TriedCandidate]) -> int:
 
 
 class _Lazy(Costs):
-    """Costs that are counted only where an assertion asks for them."""
+    """Costs that are counted only if an assertion needs them."""
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph

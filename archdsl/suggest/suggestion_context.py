@@ -142,7 +142,7 @@ class SuggestionContext:
 
 
 class ErrorSite:
-    """One error in a context: its statement and the node where it arose, as far as they can be told."""
+    """One error in a context: its statement and the node where it arose, as far as they are known."""
 
     def __init__(self, context: SuggestionContext, diagnostic: Diagnostic) -> None:
         self.diagnostic = diagnostic

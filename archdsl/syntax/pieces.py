@@ -1,7 +1,7 @@
 """A text that is being edited, parsed in pieces: an edit costs the statements that it touches, not the file.
 
-Each statement at the top of the file is a piece with a source of its own, whose place in the file may move. The trees
-of all other pieces stay as they are, by identity, with their spans. The program equals the one that `parse` makes of
+Each statement at the top level of the file is a piece with a source of its own, whose position in the file may change.
+The ASTs of all other pieces stay the same, by identity, with their spans. The program equals the result of `parse` for
 the whole text.
 """
 
@@ -21,14 +21,14 @@ from .repetition_names import defined_repetitions
 from .tokens import MERGE_NAMES, MOE_WORD, defined_blocks
 
 _SPECIAL = MERGE_NAMES | {MOE_WORD}
-"""Words that mean something else where a block has their name."""
+"""Words that have a different meaning if a block has their name."""
 _SPECIAL_WORD = re.compile(rf"\b(?:{'|'.join(sorted(_SPECIAL))})\b")
 
 
 class _Chunk(NamedTuple):
     """A statement's tokens, with offsets from its start, and its text without what follows it.
 
-    It starts with the character before its first token, which decides what a sign means.
+    It starts with the character before its first token, which determines the meaning of a sign.
     """
 
     start: int
@@ -50,7 +50,7 @@ class _Context(NamedTuple):
 
 
 class _Piece:
-    """A statement of the file with a source of its own; its tree, in a context."""
+    """A statement of the file with a source of its own, and its AST in a context."""
 
     def __init__(self, source: Source, chunk: _Chunk) -> None:
         self.source = source
@@ -71,7 +71,7 @@ class _Piece:
         self.program = read_tokens(self.source, list(self.chunk.tokens), self.found, *context)
 
     def reads_as(self, chunk: _Chunk) -> bool:
-        """Whether a chunk has the same tree. A syntax error may point at the separator."""
+        """Whether a chunk has the same AST. A syntax error may point at the separator."""
         if chunk.text != self.chunk.text:
             return False
         places = [None if t is None else (str(t), t.start_pos) for t in (chunk.separator, self.chunk.separator)]
@@ -116,7 +116,7 @@ class Pieces:
         self.source = Source(after, name=before.name, path=before.path, key=before.key)
         self._file.present = self.source
         touched = next((i for i, p in enumerate(pieces) if p.source.start + len(p.chunk.text) >= start), len(pieces))
-        # A statement may continue in the next line: the one before the edited one is read again, too.
+        # A statement may continue on the next line, so the one before the edit is read again, too.
         first = max(0, touched - 1)
         later = {p.source.start + moved: i for i, p in enumerate(pieces) if i > first and p.source.start >= end}
         at = pieces[first].source.start if first > 0 else 0
@@ -129,17 +129,18 @@ class Pieces:
     # --- splitting ---
 
     def _chunks(self, start: int, inside: bool, edited: int, known: Container[int]) -> tuple[list[_Chunk], int | None]:
-        """The statements from an offset on, and where the one begins before which they end; None: the end of the text.
+        """The statements from an offset to the start of the next unchanged piece, and that start.
 
-        That is the first one behind the edited text that is known to begin a piece. `inside`: a piece precedes them.
+        None is the end of the text. The next unchanged piece is the first one after the edited text that is known to
+        begin a piece. `inside`: a piece precedes them.
         """
         text, chunks = self.source.text, list[_Chunk]()
         tokens: list[Token] = []
         depth = begun = 0
-        open_end = False  # a brace that closes nothing: the parser skips it with the separator behind it
+        open_end = False  # an unmatched closing brace: the parser skips it with the separator after it
         for count, token in enumerate(grammar().lex(text[start:])):
             if (inside and not count and token.type == "SEP") or count > MAX_TOKENS:
-                continue  # the end of the statement before; or too many, which `_settle` reports
+                continue  # the end of the previous statement; or too many, which `_settle` reports
             if tokens and tokens[-1].type == "SEP" and depth == 0 and not open_end:
                 chunks.append(_chunk(text, start, begun, tokens, complete=True))
                 tokens = []
@@ -156,7 +157,7 @@ class Pieces:
         return chunks, None
 
     def _replace(self, first: int, last: int, chunks: list[_Chunk]) -> None:
-        """Put chunks in the place of pieces; those that read as before stay."""
+        """Put chunks in the place of pieces; unchanged pieces stay."""
         old = self._pieces[first:last]
         ahead = _common(old, chunks)
         behind = _common(old[ahead:][::-1], chunks[ahead:][::-1])
@@ -175,7 +176,7 @@ class Pieces:
         return _Piece(source, chunk)
 
     def _settle(self) -> None:
-        """Parse the pieces that are new, or whose context is."""
+        """Parse the pieces that are new or have a new context."""
         defined = [piece.defines for piece in self._pieces if any(piece.defines)]
         before = Before.NOTHING
         repetitions = frozenset().union(*(each.repetitions for each in defined))
@@ -201,13 +202,13 @@ def _chunk(text: str, start: int, begun: int, tokens: list[Token], *, complete: 
         token.start_pos = (token.start_pos or 0) - shift
         token.end_pos = (token.end_pos or 0) - shift
     words = [token for token in tokens if token.type != "SEP"]
-    # An error at the end of the text points behind its last comment.
+    # An error at the end of the text points after its last comment.
     end = len(text) if not complete else begun + (words[-1].end_pos or 0) if words else begun
     return _Chunk(begun, text[begun:end], tokens)
 
 
 def _common(pieces: list[_Piece], chunks: list[_Chunk]) -> int:
-    """How many of the first pieces read as the chunks at their places."""
+    """How many of the first pieces are equal to the chunks at their positions."""
     count = 0
     for piece, chunk in zip(pieces, chunks, strict=False):
         if not piece.reads_as(chunk):

@@ -1,7 +1,8 @@
-"""Lints: valid code that is probably wrong. One file each, with its diagnostic; found by iterating this folder.
+"""Lints: valid code that is probably wrong.
 
-A lint's module has `find(facts)`, which yields what it finds in a network without errors. One that has
-`find_in_draft(draft)`, too, also runs on a network with errors.
+Each lint is one file of this folder, with its diagnostic, and is found by iterating the folder. Its module has
+`find(facts)`, which yields the diagnostics for a network without errors. If it also has `find_in_draft(draft)`, it also
+runs on networks with errors.
 """
 
 import importlib
@@ -32,7 +33,7 @@ def lints() -> tuple[Find, ...]:
 
 
 def lint(facts: Facts, sink: Sink, *, pedantic: bool = False) -> None:
-    """Put what the lints find into the sink; matters of taste only where `pedantic`."""
+    """Put the warnings of the lints into the sink; those on style only if `pedantic`."""
     for find in lints():
         for diagnostic in find(facts):
             if pedantic or not diagnostic.pedantic:
@@ -40,7 +41,7 @@ def lint(facts: Facts, sink: Sink, *, pedantic: bool = False) -> None:
 
 
 def lint_draft(draft: Draft, sink: Sink) -> None:
-    """Put what can be found in a network with errors into the sink; words that an error points at need no warning."""
+    """Put the warnings for a network with errors into the sink; words that an error points at need no warning."""
     wrong = {found.diagnostic.span for found in sink}
     for module in _modules():
         for diagnostic in getattr(module, "find_in_draft", lambda _: ())(draft):

@@ -1,4 +1,4 @@
-"""What lints ask about a network, worked out when first asked for."""
+"""Facts about a network for lints, computed on first use."""
 
 from collections.abc import Iterator
 from functools import cached_property
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 _PARTS = (ast.Statement, ast.Expr, ast.Body, ast.Argument, ast.Parameter, ast.Word)
 
 Slides = tuple[tuple[Window, int], ...]
-"""For each side of an image, how a window slides over it, and its length."""
+"""For each spatial dimension of an image, how a window slides over it, and its length."""
 
 
 class Facts:
-    """A program, its graph and its costs, and questions about them."""
+    """A program, its graph and its costs, and queries about them."""
 
     def __init__(self, program: ast.Program, graph: Graph, costs: Costs) -> None:
         self.program = program
@@ -30,14 +30,14 @@ class Facts:
         self._slides: dict[tuple[int, int], Slides] = {}
 
     def layers(self, *kinds: type[Op]) -> Iterator[tuple[Node, Any]]:
-        """The nodes of these kinds, each with its op; those left out that apply another's weights again."""
+        """The nodes of these kinds, each with its op, without those that reuse another's weights."""
         found = [nodes for kind, nodes in self._by_kind.items() if issubclass(kind, kinds)]
         for node in found[0] if len(found) == 1 else sorted(chain(*found), key=lambda node: node.id):
             yield node, node.op
 
     @cached_property
     def _by_kind(self) -> dict[type[Op], list[Node]]:
-        """The nodes by the class of their op; a network has few classes, and each lint wants some."""
+        """The nodes by the class of their op: a network has few classes, and each lint needs some of them."""
         found: dict[type[Op], list[Node]] = {}
         for node in self.graph.nodes:
             if node.shared is None:
@@ -55,7 +55,7 @@ class Facts:
 
     @cached_property
     def windowed(self) -> tuple[tuple[Node, Layer, Node, Slides], ...]:
-        """The layers that slide a window, each with its op, the node that it reads, and how it slides over that."""
+        """The layers that slide a window, each with its op, the node that it reads, and how the window slides."""
         found = []
         for node, op in self.layers(Layer):
             x = self.graph.nodes[node.inputs[0]]
@@ -64,8 +64,8 @@ class Facts:
         return tuple(found)
 
     def slides(self, op: Layer, x: Node) -> Slides:
-        """The windows of a layer over the sides of a node, worked out once for all uses of the same; () without any."""
-        # Both live as long as the graph, which holds equal ones once.
+        """The windows of a layer over the spatial dimensions of a node, cached for equal ones; () without any."""
+        # Both live as long as the graph, which shares equal ones.
         key = id(op), id(x.shape)
         found = self._slides.get(key)
         if found is None:
@@ -75,7 +75,7 @@ class Facts:
 
     @cached_property
     def outputs(self) -> frozenset[int]:
-        """The nodes that are results of the network."""
+        """The nodes that are outputs of the network."""
         return frozenset(i for _, i in self.graph.outputs)
 
     def before(self, node: Node) -> Node | None:
@@ -83,21 +83,21 @@ class Facts:
         return self.graph.nodes[node.inputs[0]] if len(node.inputs) == 1 else None
 
     def after(self, node: Node) -> Node | None:
-        """The only reader of a node's result, None where there are several or it is a result of the network."""
+        """The only reader of a node's result; None if there are several or if it is an output of the network."""
         readers = self.readers[node.id]
         return readers[0] if len(readers) == 1 and node.id not in self.outputs else None
 
     @cached_property
     def fields(self) -> "Fields":
-        """The receptive field of each node along each side of the input."""
-        # Few networks ask for them, and importing fractions takes a while.
+        """The receptive field of each node along each dimension of the input."""
+        # Few networks need them, and importing fractions is slow.
         from ..receptive_field import fields
 
         return fields(self.graph)
 
     @cached_property
     def statements(self) -> tuple[Any, ...]:
-        """Every part of the program's tree, outer before inner."""
+        """Every part of the program's AST, outer before inner."""
         found: list[Any] = []
         stack: list[Any] = [self.program.statements]
         while stack:

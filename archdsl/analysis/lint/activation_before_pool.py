@@ -1,4 +1,4 @@
-"""An activation before a max pooling that could come after it."""
+"""An activation before max pooling that could come after it."""
 
 from collections.abc import Iterator
 

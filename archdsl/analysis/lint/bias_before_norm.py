@@ -44,7 +44,7 @@ class BiasBeforeNorm(Diagnostic):
         return ("write `nobias`",)
 
     def fix(self) -> Fix:
-        # Not safe: checkpoints made before have the bias.
+        # Not safe: existing checkpoints contain the bias.
         return Fix(title="add `nobias`", edits=(Edit(span=self.span.tail, text=" nobias"),))
 
 
@@ -67,7 +67,7 @@ def find(facts: Facts) -> Iterator[BiasBeforeNorm]:
 
 
 def _arguments(node: Node) -> Span | None:
-    """The statement up to its last argument; None where `bias=` is written, which is intentional."""
+    """The statement up to its last argument; None if it has `bias=`, which is intentional."""
     if "bias" in node.arguments:
         return None
     return node.span._replace(end=max(span.end for span in node.arguments.values()))

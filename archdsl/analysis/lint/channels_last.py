@@ -42,7 +42,7 @@ class ChannelsLast(Diagnostic):
 
 
 def find(facts: Facts) -> Iterator[ChannelsLast]:
-    """Inputs with few columns and many channels and rows, where that is not an error already."""
+    """Inputs with few columns and many channels and rows, unless they are an error already."""
     for i in facts.graph.inputs:
         found = channels_last(facts.graph.nodes[i])
         if found is not None and (len(found.sizes.split("x")) > 2 or _slides_over(facts, i)):
@@ -50,7 +50,7 @@ def find(facts: Facts) -> Iterator[ChannelsLast]:
 
 
 def find_in_draft(draft: Draft) -> Iterator[ChannelsLast]:
-    """The same of a network with errors: images and volumes."""
+    """The same for a network with errors: images and volumes."""
     for i in draft.inputs:
         found = channels_last(draft.nodes[i])
         if found is not None and len(found.sizes.split("x")) > 2:
@@ -58,7 +58,7 @@ def find_in_draft(draft: Draft) -> Iterator[ChannelsLast]:
 
 
 def _slides_over(facts: Facts, node: int) -> bool:
-    """Whether the first layer that decides slides a kernel over a node: two sizes may as well be a sequence."""
+    """Whether the first layer that fixes a node's layout slides a kernel over it: two sizes may also be a sequence."""
     open_nodes = [node]
     for i in open_nodes:
         x = facts.graph.nodes[i]

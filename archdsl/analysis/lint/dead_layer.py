@@ -39,7 +39,7 @@ class DeadLayer(Diagnostic):
 
 
 def find(facts: Facts) -> Iterator[DeadLayer]:
-    """The first of each run of layers that no output depends on."""
+    """The first of each series of layers that no output depends on."""
     nodes = facts.graph.nodes
     alive = set(facts.outputs)
     for node in reversed(nodes):
@@ -58,7 +58,7 @@ def find(facts: Facts) -> Iterator[DeadLayer]:
 
 
 def _run(facts: Facts, start: int) -> int:
-    """How many layers depend on this one, itself included."""
+    """How many layers depend on this one, including itself."""
     found, queue = {start}, [start]
     for i in queue:
         for reader in facts.readers[i]:

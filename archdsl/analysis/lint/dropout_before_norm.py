@@ -1,4 +1,4 @@
-"""Dropout that distorts the running variance of a batch normalization."""
+"""Dropout that distorts the running variance of batch normalization."""
 
 from collections.abc import Iterator
 

@@ -38,13 +38,13 @@ class EvenSame(Diagnostic):
 
 
 def find(facts: Facts) -> Iterator[EvenSame]:
-    """`same` where the two ends differ; `same_upper` asks for another framework's alignment intentionally."""
+    """`same` if it pads the two ends differently; `same_upper` intentionally pads like another framework."""
     for node, op in facts.layers(Convolution, Pooling):
         x = facts.graph.nodes[node.inputs[0]].shape
         if op.padding != "same" or x is None:
             continue
         uneven = next((w for w in op.windows(x) if w.before != w.after), None)
-        # A pooling by its own size cuts nothing off.
+        # Pooling whose stride is its own size skips no elements.
         if uneven is not None and uneven.stride != uneven.kernel:
             yield EvenSame(
                 span=node.span, uses=node.uses, extent=uneven.extent, before=uneven.before, after=uneven.after

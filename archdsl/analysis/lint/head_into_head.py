@@ -63,7 +63,7 @@ def find(facts: Facts) -> Iterator[HeadIntoHead]:
             continue
         origin = nodes[maker.inputs[0]]
         if layer.shape == origin.shape:
-            continue  # a code, and what is made of it again
+            continue  # An autoencoder: a code, and its reconstruction.
         related = Related(span=maker.span, shape=str(first.shape))
         trunk = origin.alias or next((n for n, i in _inputs(facts) if i == origin.id), None)
         yield HeadIntoHead(
@@ -72,7 +72,7 @@ def find(facts: Facts) -> Iterator[HeadIntoHead]:
 
 
 def _head(facts: Facts, node: Node) -> Node | None:
-    """The layer with weights that makes an output, before its activation."""
+    """The layer with weights that computes an output, before its activation."""
     while isinstance(node.op, _OUTPUT_ACTIVATIONS):
         before = facts.before(node)
         if before is None:

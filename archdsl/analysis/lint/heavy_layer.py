@@ -1,4 +1,4 @@
-"""One fc after a flatten that has nearly all parameters."""
+"""One `fc` after a flatten with most of the parameters."""
 
 from collections.abc import Iterator
 
@@ -71,7 +71,7 @@ def find(facts: Facts) -> Iterator[HeavyLayer]:
 
 
 def _flattened(facts: Facts, node: Node) -> Node | None:
-    """The flatten of an image that a node reads, with dropout and activations between them."""
+    """The flatten of an image that a node reads, possibly through dropout and activations."""
     before = facts.before(node)
     while before is not None and isinstance(before.op, Layer) and before.op.style in ("activation", "regularization"):
         before = facts.before(before)

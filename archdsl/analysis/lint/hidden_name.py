@@ -1,4 +1,4 @@
-"""A number whose name a flag or a shorthand hides."""
+"""A number whose name is hidden by a flag or shorthand."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -72,7 +72,7 @@ def find(facts: Facts) -> Iterator[HiddenName]:
 
 
 def _hides(keyword: str, name: str, blocks: Mapping[str, set[str]]) -> str | None:
-    """The argument that a layer or a block of the file reads from a bare word, if it does."""
+    """The argument that a layer or a block of the file reads a bare word as, if any."""
     letter = name[0] if _SHORTHAND.match(name) else None
     if keyword in blocks:
         return letter if letter in blocks[keyword] else None

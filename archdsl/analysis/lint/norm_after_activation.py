@@ -1,4 +1,4 @@
-"""Batch normalization after the activation, where its paper has it before."""
+"""Batch normalization after the activation; its paper puts it before."""
 
 from collections.abc import Iterator
 
@@ -36,7 +36,7 @@ class NormAfterActivation(Diagnostic):
 
 
 def find(facts: Facts) -> Iterator[NormAfterActivation]:
-    """Weights, activation, normalization, in this order and nothing between."""
+    """Weights, activation, normalization, in this order with nothing in between."""
     for node, _ in facts.layers(BatchNorm):
         activation = facts.before(node)
         if activation is None or not isinstance(activation.op, ReLU | ReLU6 | Sigmoid | Tanh):

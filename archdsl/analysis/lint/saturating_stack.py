@@ -42,7 +42,7 @@ class SaturatingStack(Diagnostic):
 
 
 def find(facts: Facts) -> Iterator[SaturatingStack]:
-    """The ends of long stacks; of several paths the shortest counts, as the gradient takes it."""
+    """The ends of long stacks; for several paths the shortest counts, because the gradient flows along it."""
     if not any(True for _ in facts.layers(Sigmoid, Tanh)):
         return
     depth: list[tuple[int, int]] = []
@@ -66,7 +66,7 @@ def find(facts: Facts) -> Iterator[SaturatingStack]:
 
 
 def _leads(facts: Facts, end: int, to: int) -> bool:
-    """Whether a node is reached from another by single steps back."""
+    """Whether a node can be reached from another by going back one input at a time."""
     node = facts.graph.nodes[to]
     while node.id > end and len(node.inputs) == 1:
         node = facts.graph.nodes[node.inputs[0]]

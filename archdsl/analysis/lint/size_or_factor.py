@@ -52,7 +52,7 @@ class SizeOrFactor(Diagnostic):
 
 
 def find(facts: Facts) -> Iterator[SizeOrFactor]:
-    """Factors of more than 32, or written like the size of what they enlarge; sizes of at most 4 that shrink."""
+    """Factors of more than 32, or equal to the size that they enlarge; sizes of at most 4 that shrink."""
     for node, op in facts.layers(Resampling):
         x = facts.graph.nodes[node.inputs[0]].shape
         if not _looks_wrong(op, x):

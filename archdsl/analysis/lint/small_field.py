@@ -1,4 +1,4 @@
-"""A head that averages over positions that each see a small part of the input."""
+"""A head that averages over positions with a small receptive field."""
 
 from collections.abc import Iterator
 
@@ -67,15 +67,15 @@ def _lengths(facts: Facts, entry: Node) -> tuple[int, ...]:
     """The sizes of the input along which there is a receptive field."""
     if entry.shape.layout is not Layout.OPEN:
         return entry.shape.spatial_size
-    from ..receptive_field import input_axes  # importing fractions takes a while, and few inputs ask for it
+    from ..receptive_field import input_axes  # importing fractions is slow, and few inputs need it
 
     return tuple(entry.shape.dims[axis] for axis in input_axes(facts.graph, entry))
 
 
 def _sees_enough(facts: Facts, node: Node, side: int) -> bool:
-    """Whether a single path to a node already sees enough, so that all paths together do; False: not known yet.
+    """Whether a single path to a node has a large enough field, so that all paths together do; False: not known yet.
 
-    Most networks see enough, and this is quicker than following every path.
+    Most networks have one, and this is faster than following every path.
     """
     field = 1
     while field * _PART < side and node.inputs:
@@ -90,7 +90,7 @@ def _sees_enough(facts: Facts, node: Node, side: int) -> bool:
 
 
 def _grows(x: Shape, y: Shape) -> bool:
-    """Whether a layer adds positions, or changes what a position is."""
+    """Whether a layer adds positions, or changes the meaning of a position."""
     if not y.spatial:
         return False
     return (
@@ -101,7 +101,7 @@ def _grows(x: Shape, y: Shape) -> bool:
 
 
 def _is_gate(facts: Facts, node: Node) -> bool:
-    """Whether its result returns to the image through a merge."""
+    """Whether its result is used by a merge, like that of a gate."""
     found, queue = {node.id}, [node]
     for each in queue:
         for reader in facts.readers[each.id]:

@@ -1,4 +1,4 @@
-"""Probabilities where the loss takes logits."""
+"""Probabilities as the input of a loss that takes logits."""
 
 from collections.abc import Iterator
 
@@ -39,14 +39,14 @@ class SoftmaxBeforeLoss(Diagnostic):
 
 
 def find(facts: Facts) -> Iterator[SoftmaxBeforeLoss]:
-    """A network with a `train` block that ends in probabilities, where its loss takes logits."""
+    """A network with a `train` block that outputs probabilities, although its loss takes logits."""
     losses = [setting.values for setting in facts.graph.training if setting.name == "loss" and setting.values]
     if facts.graph.training:
         yield from probabilities(facts.graph, str(losses[0][0]) if losses else "cross_entropy")
 
 
 def probabilities(graph: Graph, loss: str) -> Iterator[SoftmaxBeforeLoss]:
-    """The outputs of a network that are probabilities, where a loss takes logits."""
+    """The outputs of a network that are probabilities, although a loss takes logits."""
     applies = _APPLIES.get(loss)
     if applies is None:
         return

@@ -40,12 +40,12 @@ class StrideOverKernel(Diagnostic):
 
 
 def find(facts: Facts) -> Iterator[StrideOverKernel]:
-    """Windows with gaps between them, where nothing else reads the input whole."""
+    """Windows with gaps between them, unless another layer reads the entire input."""
     known: dict[int, list[Window]] = {}
     for node, op, x, slides in facts.windowed:
         wide = known.get(id(slides))
         if wide is None:
-            # A side that is as long as the kernel has no gaps.
+            # A dimension that is as long as the kernel has no gaps.
             wide = known[id(slides)] = [w for w, side in slides if w.stride > w.extent and side > w.extent]
         if not wide or any(reads_all(facts, each, x) for each in facts.readers[x.id]):
             continue

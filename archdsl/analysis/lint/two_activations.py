@@ -39,7 +39,7 @@ class TwoActivations(Diagnostic):
 
 
 def find(facts: Facts) -> Iterator[TwoActivations]:
-    """Activations that read an activation which nothing else reads."""
+    """Activations that read an activation whose result has no other reader."""
     for node, op in facts.layers(Layer):
         before = facts.before(node)
         if op.style != "activation" or isinstance(op, GLU) or before is None or before.op is None:

@@ -61,7 +61,7 @@ def find(facts: Facts) -> Iterator[TwoLinear]:
 
 
 def _are_one(first: Op, second: Op) -> bool:
-    """Whether what two layers compute, one layer could."""
+    """Whether one layer could compute what two layers compute."""
     match first, second:
         case Linear(), Linear():
             return first.axis == second.axis and not (first.frozen or second.frozen)

@@ -55,9 +55,9 @@ class UnreadPixels(Diagnostic):
 
 
 def find(facts: Facts) -> Iterator[UnreadPixels]:
-    """Windows that stop early, where nothing else reads what they leave out."""
+    """Windows that stop early, unless another layer reads the remaining elements."""
     if facts.graph.symbols:
-        return  # what is left over depends on the size
+        return  # the remainder depends on the size
     known: dict[int, tuple[int, ...]] = {}
     for node, op, x, slides in facts.windowed:
         unread = known.get(id(slides))
@@ -85,7 +85,7 @@ def _arithmetic(window: Window, side: int) -> str:
 
 
 def _unread(window: Window, side: int) -> int:
-    """How many elements at the end of a side no window reads; padding that is left over does not count."""
+    """The number of elements at the end of a dimension that no window reads, without padding."""
     if window.stride > window.extent:
         return 0
     reached = (window.out(side) - 1) * window.stride + window.extent - window.before

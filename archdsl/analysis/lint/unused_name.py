@@ -33,7 +33,7 @@ class UnusedName(Diagnostic):
 
 
 def find(facts: Facts) -> Iterator[UnusedName]:
-    """Names that occur nowhere else in the file. A file of blocks alone is a library: its blocks are for others."""
+    """Names that occur nowhere else in the file. A file with only blocks is a library for other files."""
     defined: list[tuple[str, ast.Word]] = []
     used: set[str] = set()
     for part in facts.statements:
@@ -46,7 +46,7 @@ def find(facts: Facts) -> Iterator[UnusedName]:
             case ast.Let():
                 defined += [("the value", word) for word in part.target.names if not part.target.unpacks]
             case ast.Repeat():
-                # A row of a table is unpacked as a whole, whichever of its entries are used.
+                # A row of a table is unpacked completely, even if some of its entries are not used.
                 if part.target is not None and not part.target.unpacks:
                     defined += [("the index", word) for word in part.target.names]
                 defined += [("the carried tensor", carried.name) for carried in part.carried]

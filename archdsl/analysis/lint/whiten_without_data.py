@@ -1,4 +1,4 @@
-"""Weights computed from training images, in a text that names no data."""
+"""Weights computed from training images, in a text that names no data set."""
 
 from collections.abc import Iterator
 
@@ -30,7 +30,7 @@ class WhitenWithoutData(Diagnostic):
 
 
 def find(facts: Facts) -> Iterator[WhitenWithoutData]:
-    """Convolutions that are initialized so, where no line of the recipe is `data`."""
+    """Convolutions with this initializer, if no line of the recipe is `data`."""
     if any(setting.name == "data" for setting in facts.graph.training):
         return
     for node, op in facts.layers(Conv):

@@ -187,7 +187,7 @@ def _summary(facts: DiagramSource, frame: Frame) -> str:
 def cluster(facts: DiagramSource, frame: Frame) -> Cluster:
     """The cluster of an open frame."""
     if frame.scope is None:
-        hover = f"{count(frame.times, 'repetition')}, drawn once"
+        hover = f"{count(frame.times, 'repetition')}, shown once"
         return Cluster(path=frame.path, title="", hover=hover, times=frame.times)
     kind, name = facts.graph.scopes[frame.scope], frame.scope[-1]
     title = kind if frame.times > 1 and kind not in UNNAMED_SCOPES else name

@@ -54,7 +54,7 @@ class _Match(NamedTuple):
     channel_axis: int
 
     def layer(self, b: Builder, readers: dict[int, list[int]]) -> dict[int, int] | None:
-        """The new node by the one that it replaces; None if the options cannot be said."""
+        """The new node by the one that it replaces; None if the options cannot be expressed."""
         last = b.nodes[self.last]
         layers = [b.nodes[rows.layer] for rows in self.projections]
         x = layers[0].inputs[0]

@@ -61,7 +61,7 @@ def _as_text(
         if argument is not None and "@" not in (text := value_text(argument, p)):
             yield text, 0.0
     if block is not None:
-        # In a block that is used for other channels, too, a number serves one use.
+        # In a block that is also used for other channels, a number fits only one use.
         inside = context.statements.inside(block)
         lets = [word.text for s in inside if isinstance(s, ast.Let) for word in s.target.names]
         names = [*(p.name.text for p in block.parameters), *lets]
