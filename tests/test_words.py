@@ -76,6 +76,7 @@ ORDINARY = (
     "quasi-polynomials?",
     "each side of",
     "side effects?",
+    "side branch(es)?",
     "show and tell",
 )
 """Phrases in which a word of the list has its ordinary meaning."""

@@ -97,7 +97,7 @@ class OnnxModule(nn.Module):
                 self.weights.append(nn.Parameter(tensor.clone()))
 
     def example(self, given: Mapping[str, torch.Tensor] | Sequence[torch.Tensor] | None) -> tuple[torch.Tensor, ...]:
-        """Inputs: as given, else of the sizes that the file states. Raises ImportFailed for unknown sizes."""
+        """The given inputs, else inputs of the sizes in the file. Raises ImportFailed if it has symbolic sizes."""
         if isinstance(given, Mapping):
             names = [info.name for info in self.input_infos]
             if set(names) != set(given):

@@ -78,7 +78,7 @@ class OnnxNode:
         return found
 
     def whole_numbers(self, index: int) -> list[int]:
-        """An input as whole numbers."""
+        """An input as integers."""
         return [int(each) for each in self._numbers(index)]
 
     def floats(self, index: int) -> list[float]:
@@ -99,7 +99,7 @@ class OnnxNode:
             found = self.get(key, None)
             if found is not None:
                 return to_tensor(found) if key == "value" else torch.tensor(found)
-        return self.refuse("a constant that is no tensor of numbers", "a tensor")
+        return self.refuse("a constant that is not a tensor of numbers", "a tensor")
 
     def dtype(self) -> torch.dtype:
         """The kind of numbers that `Cast` makes."""

@@ -57,7 +57,7 @@ def power(node: OnnxNode, x: Tensor, y: Tensor) -> Tensor:
 
 @operator("Div")
 def div(node: OnnxNode, x: Tensor, y: Tensor) -> Tensor:
-    """Of whole numbers, towards zero."""
+    """Division; for integers, rounded towards zero."""
     return x / y if x.is_floating_point() else torch.div(x, y, rounding_mode="trunc")
 
 
