@@ -58,7 +58,7 @@ def references(version: Version, offset: int, *, with_definition: bool = True) -
 
 
 def renamed_range(version: Version, offset: int) -> Range:
-    """The word that a rename at a position changes. Raises Refused if it is no name of this file."""
+    """The word that a rename at a position changes. Raises Refused if it is not a name of this file."""
     name = _at(version, offset)
     if name is None or not name.definitions:
         start, end = word_at(version.text, offset)
