@@ -57,6 +57,7 @@ from .watching import watch_option
 @click.option("--legend/--no-legend", default=None, help="Show a legend of the colors.")
 @click.option("--parameters/--no-parameters", default=True, help="Show the parameter count of each layer.")
 @click.option("--macs/--no-macs", default=False, help="Show the multiply-accumulates of each layer.")
+@click.option("--title", metavar="TITLE", help="Title in the caption.  [default: the network's name]")
 @click.option("--caption/--no-caption", default=True, help="Show the network's name and totals above the diagram.")
 @click.option(
     "--dpi",
@@ -87,6 +88,7 @@ def command(
     legend: bool | None,
     parameters: bool,
     macs: bool,
+    title: str | None,
     caption: bool,
     dpi: int,
     columns: int | None,
@@ -116,11 +118,13 @@ def command(
         dpi=dpi,
         columns=columns,
     )
-    view_options = ViewOptions(view=View(view), expand=expand, fold=fold)
+    view_options = ViewOptions(view=View(view), expand=expand, fold=fold, title=title or network.title)
     try:
         data = diagram(network.graph, kind, style, view_options)
     except CannotDraw as error:
         usage(str(error))
+    if kind == "mmd":
+        _warn_of_limit(data)
     if check:
         _compare(output, data)
         return
@@ -133,6 +137,7 @@ def _conflicts(kind: str, view: str, direction: str) -> Iterator[Conflict]:
     """Options that are mutually exclusive, or that a format, a view or a direction ignores."""
     yield "--check", "--watch", "--check compares once"
     yield "--output -", "--watch", "standard output has no file that --watch could update"
+    yield "--no-caption", "--title", "--no-caption leaves no place for a title"
     if kind != "png":
         yield "", "--dpi", f"--dpi is for PNG, not for {kind}"
     if kind in ("dot", "mmd"):
@@ -147,6 +152,18 @@ def _conflicts(kind: str, view: str, direction: str) -> Iterator[Conflict]:
         layout = "--direction --columns --fold --no-fold"
         yield "", layout, "the view `volumes` runs from left to right and shows every tensor separately"
         yield "", "--parameters --no-parameters --macs --no-macs", "the view `volumes` shows sizes, not counts"
+
+
+def _warn_of_limit(data: bytes) -> None:
+    """Warn of a diagram with more arrows than Mermaid renders by default."""
+    from ..backends.diagram.mermaid import MAX_EDGES, edges
+
+    if (count := edges(data.decode())) > MAX_EDGES:
+        click.echo(
+            f"warning: {count} arrows are more than the {MAX_EDGES} that Mermaid renders by default; set `maxEdges` in "
+            "its configuration, or use `--view blocks` or `--view stages`",
+            err=True,
+        )
 
 
 def _compare(output: str, data: bytes) -> None:

@@ -12,6 +12,7 @@ from ..graph import Graph, Setting
 from ..shapes.symbolic import plain
 from ..syntax.ast import Program
 from ..text.library import Library
+from ..zoo import PREFIX
 from . import notebook
 from .layer_list import LayerList, TensorShape, layer_list, shape_of
 from .libraries import beside
@@ -47,6 +48,12 @@ class Network:
     def name(self) -> str:
         """The name after `net`, else that of the file."""
         return self.graph.name
+
+    @property
+    def title(self) -> str:
+        """The name for people: that in the zoo, such as `resnet50` of a family, else `name`."""
+        source = self.program.source.name
+        return source.removeprefix(PREFIX) if source.startswith(PREFIX) else self.name
 
     @property
     def text(self) -> str:
@@ -156,6 +163,7 @@ class Network:
         path: str | Path | None = None,
         *,
         format: str | None = None,
+        title: str | None = None,
         view: str = "layers",
         expand: Sequence[str] = (),
         fold: bool = True,
@@ -178,7 +186,7 @@ class Network:
         drawn = render(
             self.graph,
             format or ("svg" if path is None else Path(path)),
-            {"view": view, "expand": tuple(expand), "fold": fold},
+            {"view": view, "expand": tuple(expand), "fold": fold, "title": title or self.title},
             {
                 "theme": theme,
                 "direction": direction,

@@ -163,3 +163,46 @@ def test_a_view_that_a_format_cannot_hold(net: Path) -> None:
     result = run(net, "-o", net.with_name("net.mmd"), "--view", "volumes")
     assert result.exit_code == 2
     assert "Mermaid does not support the view `volumes`" in result.output
+
+
+def test_the_title_is_that_of_the_network_as_asked(net: Path) -> None:
+    out = net.with_name("net.svg")
+    for words, title in (
+        (("zoo:resnet50",), "resnet50"),
+        (("zoo:resnet50", "--title", "ResNet-50"), "ResNet-50"),
+        ((net,), "LeNet5"),
+    ):
+        assert run(*words, "--view", "stages", "-o", out).exit_code == 0
+        assert ElementTree.parse(out).getroot().findtext("{http://www.w3.org/2000/svg}title") == title
+
+
+def test_a_title_needs_a_caption(net: Path) -> None:
+    result = run(net, "-o", net.with_name("net.svg"), "--title", "A", "--no-caption")
+    assert result.exit_code == 2
+    assert "--no-caption leaves no place for a title" in result.output
+
+
+@pytest.mark.parametrize("view", ["blocks", "stages"])
+def test_a_block_is_expanded_at_any_depth(net: Path, view: str) -> None:
+    plain, opened = net.with_name("plain.dot"), net.with_name("opened.dot")
+    run("zoo:resnet50", "--view", view, "-o", plain)
+    assert run("zoo:resnet50", "--view", view, "--expand", "bottleneck", "-o", opened).exit_code == 0
+    assert "conv 64 1×1" not in plain.read_text()
+    assert "conv 64 1×1" in opened.read_text()
+
+
+def test_an_unknown_block_to_expand_is_an_error(net: Path) -> None:
+    result = run("zoo:resnet50", "--view", "blocks", "--expand", "botleneck", "-o", net.with_name("net.dot"))
+    assert result.exit_code == 2
+    assert "no block or stage `botleneck` to expand; did you mean `bottleneck`?" in result.output
+
+
+@pytest.mark.parametrize(("view", "warned"), [("layers", True), ("stages", False)])
+def test_mermaids_limit_is_named(net: Path, view: str, warned: bool) -> None:
+    out = net.with_name("net.mmd")
+    result = run("zoo:densenet201", "--no-fold", "--view", view, "-o", out)
+    assert result.exit_code == 0
+    assert ("more than the 500 that Mermaid renders by default" in result.stderr) == warned
+    arrows = sum("->" in line for line in out.read_text().splitlines())
+    assert (arrows > 500) == warned
+    assert not warned or f"{arrows} arrows" in result.stderr

@@ -62,7 +62,7 @@ MEASURES = {
     "--fits": ("1G", "1k"),
     "--sizes": ("40",),
 }
-DIAGRAM = {"--expand": ("unit",), "--dpi": ("96",), "--columns": ("3",)}
+DIAGRAM = {"--title": ("A title",), "--expand": ("unit",), "--dpi": ("96",), "--columns": ("3",)}
 
 SCENES = (
     OptionScene(command="check", words=("check", "a.arch"), values=MEASURES | NETWORK_VALUES),

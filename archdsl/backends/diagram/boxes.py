@@ -16,6 +16,8 @@ UNNAMED_SCOPES = frozenset({"stage", "branch", "aux"})
 
 
 _MOST_WORDS = 4
+_PLAIN_USE = re.compile(r"\w+( (\w+=)?[\d.x]+| \w*\d)*")
+"""The use of a block whose arguments are numbers, and names that end in one."""
 
 
 class DiagramSource(Record):
@@ -164,6 +166,8 @@ def frame_words(facts: DiagramSource, frame: Frame) -> str:
     if depth >= len(uses) or uses[depth].block != kind:
         return name
     words = re.sub(r"(\s+x\d+)?(\s+as\s+\w+)?$", "", " ".join(uses[depth].span.text.split()))
+    if not _PLAIN_USE.fullmatch(words):
+        words = kind  # its arguments are expressions, whose values the shapes show
     return words if _numbered(name, kind) else f"{name}: {words}"
 
 

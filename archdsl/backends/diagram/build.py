@@ -15,7 +15,9 @@ from ...contract.layer import LayerOp
 from ...contract.styles import STACKED
 from ...graph import Graph, Node
 from ...record import Record
+from ...text.names import nearest
 from .boxes import UNNAMED_SCOPES, BoxGroup, DiagramSource, cluster, group_box, output_boxes
+from .engine import CannotDraw
 from .figure import Arrow, Box, Cluster, Diagram, Flow, Role
 from .flow import find_flows
 from .junctions import with_entries
@@ -40,11 +42,13 @@ class View(StrEnum):
 
 
 class ViewOptions(Record):
-    """What to show: the view, the names of expanded blocks, and whether repetitions are drawn once."""
+    """What to show: the view, the names of expanded blocks, whether repetitions are drawn once, the title."""
 
     view: View = View.LAYERS
     expand: tuple[str, ...] = ()
     fold: bool = True
+    title: str | None = None
+    """The title; None for the network's name."""
 
 
 def build_diagram(graph: Graph, costs: Costs, view_options: ViewOptions | None = None) -> Diagram:
@@ -64,9 +68,10 @@ def _build(graph: Graph, costs: Costs, view_options: ViewOptions) -> Diagram:
     facts = DiagramSource(graph=graph, costs=costs, plan=plan)
     boxes = [group_box(facts, group) for group in groups] + output_boxes(graph)
     total = costs.total
-    caption = f"{graph.name}: {count(total.parameters, 'parameter')}, {short(total.macs, 'MAC')}"
+    title = graph.name if view_options.title is None else view_options.title
+    caption = f"{title}: {count(total.parameters, 'parameter')}, {short(total.macs, 'MAC')}"
     drawn = Diagram(
-        title=graph.name,
+        title=title,
         caption=caption,
         description=_description(graph, boxes, caption),
         boxes=tuple(boxes),
@@ -99,19 +104,35 @@ def _innermost(plan: DrawingPlan, place: Path) -> Path:
 
 
 def _closed(graph: Graph, view_options: ViewOptions) -> Callable[[Frame], bool]:
-    """Returns a predicate: whether a frame is drawn as a box."""
+    """Returns a predicate: whether a frame is drawn as a box. Raises CannotDraw for an unknown name to expand."""
+    opened = _expanded(graph, view_options.expand)
 
     def closed(frame: Frame) -> bool:
         kind = graph.scopes[frame.scope] if frame.scope else None
+        if kind is None or frame.scope in opened:
+            return False
         match view_options.view:
             case View.LAYERS:
                 return False
             case View.BLOCKS | View.VOLUMES:
-                return kind not in (None, "stage", "aux", *view_options.expand)
+                return kind not in ("stage", "aux")
             case View.STAGES:
-                return kind is not None and kind not in view_options.expand
+                return True
 
     return closed
+
+
+def _expanded(graph: Graph, names: tuple[str, ...]) -> set[Path]:
+    """The scopes of the blocks and stages with these names, and those around them. Raises CannotDraw."""
+    opened: set[Path] = set()
+    for name in names:
+        found = [path for path, kind in graph.scopes.items() if name in (kind, path[-1])]
+        if not found:
+            near = nearest(name, {*graph.scopes.values(), *(path[-1] for path in graph.scopes)} - {*UNNAMED_SCOPES})
+            hint = f"; did you mean `{near}`?" if near else ""
+            raise CannotDraw(f"there is no block or stage `{name}` to expand{hint}")
+        opened |= {path[:length] for path in found for length in range(1, len(path) + 1)}
+    return opened
 
 
 def _groups(graph: Graph, plan: DrawingPlan, closed: Callable[[Frame], bool]) -> list[BoxGroup]:

@@ -11,6 +11,15 @@ from .figure_options import SYMBOLS, DiagramStyle
 _TITLE = str.maketrans({"<": "‹", ">": "›", "&": "＆"})
 
 
+MAX_EDGES = 500
+"""The default of Mermaid's `maxEdges`: https://mermaid.js.org/config/schema-docs/config-properties-maxedges.html"""
+
+
+def edges(text: str) -> int:
+    """The number of arrows in a flowchart."""
+    return sum(line.lstrip().partition(" ")[2].startswith(("-->", "-.->")) for line in text.splitlines())
+
+
 def write_mermaid(diagram: Diagram, style: DiagramStyle) -> str:
     """The diagram as a Mermaid flowchart."""
     title = json.dumps(clean(diagram.caption).translate(_TITLE), ensure_ascii=False)
