@@ -44,8 +44,8 @@ def command(
     weights: str | None,
     partial: bool,
 ) -> None:
-    """Import the network of SOURCE: MODULE:CALLABLE, which runs that Python code, or a file, which runs none (.pt2,
-    .onnx).
+    """Import the network of SOURCE: MODULE:CALLABLE, which runs that Python code, or a file, which runs none
+    (.onnx, .pt2).
 
     The network is compared with the source: parameters, multiply-accumulates and, with its weights, outputs. Nothing is
     written if they differ.

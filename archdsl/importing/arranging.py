@@ -33,7 +33,7 @@ def arranged(b: Builder, node: int, groups: Sequence[Group], layout: Layout | No
         return node
     if own.dims == dims and tuple(groups) == as_is and own.layout is Layout.OPEN:
         return node  # the next layer decides how it is read
-    made = _said(b, _Wanted(node, tuple(map(tuple, groups)), dims, layout))
+    made = _rearranged_by(b, _Wanted(node, tuple(map(tuple, groups)), dims, layout))
     known = b.nodes[made]
     if known.origin is None and made != node:
         known.origin = Origin(node, tuple(map(tuple, groups)))
@@ -49,7 +49,7 @@ class _Wanted(NamedTuple):
     layout: Layout | None
 
 
-def _said(b: Builder, wanted: _Wanted) -> int:
+def _rearranged_by(b: Builder, wanted: _Wanted) -> int:
     for word in (_flattened, _reshaped, _tokens, _swapped, _to_image, _shuffled, _permuted):
         made = word(b, wanted)
         if made is not None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import nn
 
-from .import_problem import ImportFailed, UnusableSource
+from .import_problem import ImportFailed, UnusableSource, first_line
 
 
 def module_of(source: str, arguments: Mapping[str, Any]) -> nn.Module:
@@ -59,11 +59,6 @@ def _nearest(name: str, others: list[str]) -> str | None:
     from ..text.names import nearest
 
     return nearest(name, [each for each in others if not each.startswith("_")])
-
-
-def first_line(error: Exception) -> str:
-    """The first line of an error's text."""
-    return next(iter(str(error).strip().splitlines()), "without a message")
 
 
 def sizes_of(module: nn.Module) -> tuple[int, ...] | None:

@@ -48,7 +48,9 @@ def _exported(
     reasons = []
     for strict in (False, True):
         try:
-            return torch.export.export(module, args, kwargs, strict=strict)
+            program = torch.export.export(module, args, kwargs, strict=strict)
+            _inline(program.graph_module)
+            return program
         except Exception as error:  # torch.export lists no exceptions, and the module's own code runs in it
             reasons.append(str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__)
     raise ImportFailed(f"torch.export cannot trace the module: {reasons[0]}")
@@ -77,3 +79,41 @@ def _marked(module: nn.Module) -> Iterator[None]:
 
 def _marking(operator: Any, p: float) -> Any:
     return lambda x: operator(x, p)
+
+
+def _inline(module: torch.fx.GraphModule) -> None:
+    """Put the operations of parts without gradients, or with another precision, among the others."""
+    for node in list(module.graph.nodes):
+        if node.op != "call_function" or str(node.target) not in _REGIONS:
+            continue
+        place = next(i for i, arg in enumerate(node.args) if isinstance(arg, torch.fx.Node) and arg.op == "get_attr")
+        part = getattr(module, str(node.args[place].target))
+        _inline(part)
+        values = dict(zip((n for n in part.graph.nodes if n.op == "placeholder"), node.args[place + 1 :], strict=True))
+        with module.graph.inserting_before(node):
+            results = _copied(part, module, values)
+        for user in list(node.users):
+            # Its results are a tuple, of which each user takes one.
+            user.replace_all_uses_with(results[user.args[1]])
+            module.graph.erase_node(user)
+        source = node.args[place]
+        module.graph.erase_node(node)
+        if not source.users:
+            module.graph.erase_node(source)
+
+
+_REGIONS = frozenset({"wrap_with_set_grad_enabled", "wrap_with_autocast"})
+
+
+def _copied(part: torch.fx.GraphModule, module: torch.fx.GraphModule, values: dict[Any, Any]) -> Any:
+    for inner in part.graph.nodes:
+        if inner.op == "output":
+            results = torch.fx.map_arg(inner.args[0], values.__getitem__)
+            return results if isinstance(results, tuple | list) else (results,)
+        if inner.op == "get_attr":
+            name = f"{inner.target}_of_{id(part)}"
+            setattr(module, name, getattr(part, str(inner.target)))
+            values[inner] = module.graph.get_attr(name)
+        elif inner.op != "placeholder":
+            values[inner] = module.graph.node_copy(inner, values.__getitem__)
+    return ()

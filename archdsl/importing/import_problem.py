@@ -34,9 +34,14 @@ class ImportFailed(ValueError):
 
 
 class UnusableSource(ValueError):
-    """A source that does not name anything importable: an error in the command, with a suggestion."""
+    """A source that names nothing that can be imported: an error in the command, with a suggestion."""
 
     def __init__(self, message: str, suggestion: str = "") -> None:
         self.message = message
         self.suggestion = suggestion
         super().__init__(f"{message}; {suggestion}" if suggestion else message)
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an error's text."""
+    return next(iter(str(error).strip().splitlines()), "without a message")

@@ -119,11 +119,18 @@ class Lifter:
         return _wrapped(result)
 
     def _computed(self, node: fx.Node, name: str, args: Any, kwargs: Any) -> Any:
+        if name == "embedding" and isinstance(args[0], ForeignParameter) and isinstance(args[1], ConstantTensor):
+            rows = _range_of(args[1].tensor)
+            if rows is not None:
+                # The first rows of a table: positions.
+                sizes = (*args[1].sizes, args[0].sizes[1])
+                return Computed("slice", _rows(rows[0], rows[1], sizes), (args[0],), (), sizes)
         shape = node.meta.get("val")
         if isinstance(shape, tuple | list):
             made = Computed(name, _functional(node.target), tuple(args), tuple(kwargs.items()), ())
             return tuple(Computed("getitem", _item, (made, i), (), tuple(each.shape)) for i, each in enumerate(shape))
-        assert isinstance(shape, torch.Tensor)
+        if not isinstance(shape, torch.Tensor):
+            return shape
         return Computed(name, _functional(node.target), tuple(args), tuple(kwargs.items()), tuple(shape.shape))
 
     def _value(self, node: fx.Node) -> Any:
@@ -318,6 +325,18 @@ def bound(target: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Argume
 def kwargs_list(kwargs: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
     """The named arguments as pairs, without those that say where a tensor is stored."""
     return tuple((name, value) for name, value in kwargs.items())
+
+
+def _range_of(ids: torch.Tensor) -> tuple[int, int] | None:
+    """Where a range of ids starts and ends; None if they are not a range."""
+    flat = ids.flatten()
+    start = int(flat[0])
+    is_range = bool((flat == torch.arange(start, start + len(flat))).all())
+    return (start, start + len(flat)) if is_range else None
+
+
+def _rows(start: int, end: int, sizes: Sequence[int]) -> Callable[..., Any]:
+    return lambda table: table[start:end].reshape(tuple(sizes))
 
 
 def _item(values: Any, index: int) -> Any:

@@ -77,7 +77,7 @@ class OnnxNode:
             self.refuse(f"`{self.kind}` with an argument that depends on the input", "arguments that are numbers")
         return found
 
-    def whole_numbers(self, index: int) -> list[int]:
+    def integers(self, index: int) -> list[int]:
         """An input as integers."""
         return [int(each) for each in self._numbers(index)]
 
@@ -119,7 +119,7 @@ class OnnxNode:
         changed = [axis for axis, (a, b) in enumerate(zip(before, x.shape, strict=True)) if a != b]
         if not changed:
             return list(wanted)
-        axis = _axis_of_samples(before, changed[0], after)
+        axis = axis_of_samples(before, changed[0], after)
         if axis is None:
             return list(wanted)
         return [*after[:axis], after[axis] * facts.ours // facts.theirs, *after[axis + 1 :]]
@@ -144,7 +144,7 @@ class OnnxNode:
         raise ImportFailed("1 operation cannot be imported:", [problem])
 
 
-def _axis_of_samples(before: Sequence[int], place: int, after: Sequence[int]) -> int | None:
+def axis_of_samples(before: Sequence[int], place: int, after: Sequence[int]) -> int | None:
     """The axis of a reshaped tensor that has the samples, those at `place` before; None if none is clear."""
     outer, passed = prod(before[:place]), 1
     if before[place] > 1:

@@ -14,7 +14,7 @@ IMAGE = (3, 224, 224)
 
 
 class ImportRequest(NamedTuple):
-    """The object to import. `arguments` are those of a callable."""
+    """What the user requests. `arguments` are those of a callable."""
 
     source: str
     name: str
@@ -75,4 +75,12 @@ def _from_onnx(path: Path, request: ImportRequest) -> Imported:
     return import_onnx(path, request.name, example_of(request.inputs) if request.inputs else None)
 
 
-_READERS: dict[str, Callable[[Path, ImportRequest], Imported]] = {".onnx": _from_onnx}
+def _from_archive(path: Path, request: ImportRequest) -> Imported:
+    from .archive_import import import_archive
+
+    if request.inputs:
+        raise UnusableSource("--input: a .pt2 file states the sizes of its inputs")
+    return import_archive(path, request.name)
+
+
+_READERS: dict[str, Callable[[Path, ImportRequest], Imported]] = {".onnx": _from_onnx, ".pt2": _from_archive}

@@ -158,7 +158,7 @@ def resize(node: OnnxNode, x: Tensor, *_: Tensor) -> Tensor:
     """The kinds that torch has."""
     mode = node.get("mode", "nearest")
     kind = node.get("coordinate_transformation_mode", "half_pixel" if node.kind == "Resize" else "asymmetric")
-    sizes = node.whole_numbers(3)[2:] if node.has(3) else None
+    sizes = node.integers(3)[2:] if node.has(3) else None
     if sizes is None:
         place = 2 if node.kind == "Resize" and node.opset > 10 else 1
         factors = node.floats(place) if node.has(place) else list(node.get("scales", []))

@@ -183,7 +183,7 @@ def einsum(node: OnnxNode, *x: Tensor) -> Tensor:
 @operator("ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceL2", "ReduceProd")
 def reduce(node: OnnxNode, x: Tensor, *_: Tensor) -> Tensor:
     """Along axes, by default all."""
-    axes = node.whole_numbers(1) if node.has(1) else list(node.get("axes", []))
+    axes = node.integers(1) if node.has(1) else list(node.get("axes", []))
     if not axes:
         if node.get("noop_with_empty_axes", 0):
             return x

@@ -13,7 +13,7 @@ from . import operator
 @operator("Reshape")
 def reshape(node: OnnxNode, x: Tensor, _: Tensor) -> Tensor:
     """0 keeps a size, −1 is what remains; a fixed number of samples becomes that of the import."""
-    wanted = node.whole_numbers(1)
+    wanted = node.integers(1)
     if not node.get("allowzero", 0):
         wanted = [x.shape[i] if size == 0 else size for i, size in enumerate(wanted)]
     return x.reshape(node.rebatched(x, wanted))
@@ -35,14 +35,14 @@ def transpose(node: OnnxNode, x: Tensor) -> Tensor:
 @operator("Squeeze")
 def squeeze(node: OnnxNode, x: Tensor, *_: Tensor) -> Tensor:
     """Without axes of length 1."""
-    axes = node.whole_numbers(1) if node.has(1) else node.get("axes", None)
+    axes = node.integers(1) if node.has(1) else node.get("axes", None)
     return x.squeeze() if axes is None else x.squeeze(tuple(axes))
 
 
 @operator("Unsqueeze")
 def unsqueeze(node: OnnxNode, x: Tensor, *_: Tensor) -> Tensor:
     """With axes of length 1."""
-    axes = node.whole_numbers(1) if node.has(1) else node.get("axes", [])
+    axes = node.integers(1) if node.has(1) else node.get("axes", [])
     rank = x.ndim + len(axes)
     for axis in sorted(axis % rank for axis in axes):
         x = x.unsqueeze(axis)
@@ -60,7 +60,7 @@ def concat(node: OnnxNode, *x: Tensor) -> Tensor:
 def split(node: OnnxNode, x: Tensor, *_: Tensor) -> tuple[Tensor, ...]:
     """Parts of given sizes, or of equal ones."""
     axis = node.get("axis", 0)
-    sizes = node.whole_numbers(1) if node.has(1) else node.get("split", None)
+    sizes = node.integers(1) if node.has(1) else node.get("split", None)
     if sizes is None:
         each = -(-x.shape[axis] // node.results)
         return torch.split(x, each, axis)
@@ -70,10 +70,10 @@ def split(node: OnnxNode, x: Tensor, *_: Tensor) -> tuple[Tensor, ...]:
 @operator("Slice")
 def slice_(node: OnnxNode, x: Tensor, *_: Tensor) -> Tensor:
     """A range of each of some axes."""
-    starts = node.whole_numbers(1) if node.has(1) else list(node.get("starts", []))
-    ends = node.whole_numbers(2) if node.has(2) else list(node.get("ends", []))
-    axes = node.whole_numbers(3) if node.has(3) else list(node.get("axes", range(len(starts))))
-    steps = node.whole_numbers(4) if node.has(4) else [1] * len(starts)
+    starts = node.integers(1) if node.has(1) else list(node.get("starts", []))
+    ends = node.integers(2) if node.has(2) else list(node.get("ends", []))
+    axes = node.integers(3) if node.has(3) else list(node.get("axes", range(len(starts))))
+    steps = node.integers(4) if node.has(4) else [1] * len(starts)
     for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
         if step < 0:
             node.refuse("a part of a tensor in reversed order", "a layer that reverses an axis")
@@ -89,11 +89,11 @@ def gather(node: OnnxNode, x: Tensor, index: Tensor) -> Tensor:
     """One position of an axis; rows of a learned table."""
     axis = node.get("axis", 0)
     if node.is_known(1) and index.ndim == 0:
-        return x.select(axis, node.whole_numbers(1)[0])
+        return x.select(axis, node.integers(1)[0])
     if node.is_learned(0) and x.ndim == 2 and axis == 0:
         return F.embedding(index, x)
     if node.is_known(1):
-        found = node.whole_numbers(1)
+        found = node.integers(1)
         if index.ndim == 1 and found == list(range(found[0], found[0] + len(found))):
             return x.narrow(axis, found[0] % x.shape[axis], len(found))
     return x.index_select(axis, index.flatten()).reshape(
@@ -104,8 +104,8 @@ def gather(node: OnnxNode, x: Tensor, index: Tensor) -> Tensor:
 @operator("Pad")
 def pad(node: OnnxNode, x: Tensor, *_: Tensor) -> Tensor:
     """At the ends of each axis."""
-    pads = node.whole_numbers(1) if node.has(1) else list(node.get("pads", []))
-    axes = node.whole_numbers(3) if node.has(3) else list(range(x.ndim))
+    pads = node.integers(1) if node.has(1) else list(node.get("pads", []))
+    axes = node.integers(3) if node.has(3) else list(range(x.ndim))
     amounts = {axis % x.ndim: (pads[i], pads[i + len(axes)]) for i, axis in enumerate(axes)}
     first = min((axis for axis, both in amounts.items() if any(both)), default=x.ndim)
     mode = {"constant": "constant", "reflect": "reflect", "edge": "replicate", "wrap": "circular"}[
@@ -143,7 +143,7 @@ def space_to_depth(node: OnnxNode, x: Tensor) -> Tensor:
 @operator("Expand")
 def expand(node: OnnxNode, x: Tensor, _: Tensor) -> Tensor:
     """Repeated along axes of length 1."""
-    wanted = node.whole_numbers(1)
+    wanted = node.integers(1)
     rank = max(len(wanted), x.ndim)
     wanted = [1] * (rank - len(wanted)) + wanted
     own = [1] * (rank - x.ndim) + list(x.shape)
@@ -155,7 +155,7 @@ def expand(node: OnnxNode, x: Tensor, _: Tensor) -> Tensor:
 @operator("Tile")
 def tile(node: OnnxNode, x: Tensor, _: Tensor) -> Tensor:
     """Copies along each axis."""
-    return x.repeat(node.whole_numbers(1))
+    return x.repeat(node.integers(1))
 
 
 @operator("Shape")
@@ -179,7 +179,7 @@ def constant(node: OnnxNode) -> Tensor:
 @operator("ConstantOfShape")
 def constant_of_shape(node: OnnxNode, _: Tensor) -> Tensor:
     """One number in a shape."""
-    dims = node.whole_numbers(0)
+    dims = node.integers(0)
     node.check_size(dims)
     value = node.constant("value")
     return torch.full(tuple(dims), value.flatten()[0].item(), dtype=value.dtype)

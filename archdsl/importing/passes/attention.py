@@ -23,14 +23,25 @@ def attention_layers(b: Builder, live: Sequence[int]) -> dict[int, int]:
     for i in live:
         for j in b.nodes[i].inputs:
             readers.setdefault(j, []).append(i)
+    owners: dict[tuple[str, ...], int] = {}
     for i in live:
-        if is_linear(b.nodes[i]):
-            match = _matched(b, i)
-            if match is not None:
-                made = match.layer(b, readers)
-                if made is not None:
-                    found |= made
+        match = _matched(b, i) if is_linear(b.nodes[i]) else None
+        made = match.layer(b, readers) if match is not None else None
+        if made is not None:
+            found |= made
+            _share(b, made, owners)
     return found
+
+
+def _share(b: Builder, made: dict[int, int], owners: dict[tuple[str, ...], int]) -> None:
+    """Let an attention with the weights of an earlier one share them."""
+    (node,) = made.values()
+    while b.nodes[node].op.keyword != "attention":
+        node = b.nodes[node].inputs[0]
+    names = tuple(name for weight in b.nodes[node].weights.values() for name in parameters_of(weight.sources))
+    owner = owners.setdefault(names, node)
+    if owner != node and b.nodes[owner].op == b.nodes[node].op:
+        b.nodes[node].shared = owner
 
 
 class _Match(NamedTuple):
@@ -54,7 +65,7 @@ class _Match(NamedTuple):
     channel_axis: int
 
     def layer(self, b: Builder, readers: dict[int, list[int]]) -> dict[int, int] | None:
-        """The new node by the one that it replaces; None if the options cannot be expressed."""
+        """The new node by the one that it replaces; None if attention has no such options."""
         last = b.nodes[self.last]
         layers = [b.nodes[rows.layer] for rows in self.projections]
         x = layers[0].inputs[0]

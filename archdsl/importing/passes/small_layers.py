@@ -1,6 +1,7 @@
 """Two layers that one stands for: `silu` and `hardswish` as products, a bias that is added."""
 
 from collections.abc import Sequence
+from math import pi, sqrt
 
 from ..building import Builder, Lifted, Weight, make_op
 
@@ -24,7 +25,7 @@ def small_layers(b: Builder, live: Sequence[int], outputs: Sequence[int]) -> dic
     found: dict[int, int] = {}
     for i in live:
         here = b.nodes[i]
-        made = _gate(b, here) or _bias(b, here, readers)
+        made = _gate(b, here) or _tanh_gelu(b, here) or _bias(b, here, readers)
         if made is not None:
             b.nodes[made].runs = here.runs
             b.nodes[made].scopes = here.scopes
@@ -41,6 +42,32 @@ def _gate(b: Builder, here: Lifted) -> int | None:
         if word is not None and b.nodes[gate].inputs == (x,):
             return b.add(make_op(word, {}), x)
     return None
+
+
+def _tanh_gelu(b: Builder, here: Lifted) -> int | None:
+    """x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³)))."""
+    if here.op.keyword != "mul" or len(here.inputs) != 2:
+        return None
+    for half, gate in (here.inputs, here.inputs[::-1]):
+        x = _input_of(b, half, "scale", "factor", 0.5)
+        inner = _input_of(b, gate, "shift", "amount", 1.0)
+        tanh = None if inner is None else _input_of(b, inner, "tanh")
+        argument = None if tanh is None else _input_of(b, tanh, "scale", "factor", sqrt(2 / pi))
+        if x is None or argument is None or b.nodes[argument].op.keyword != "add":
+            continue
+        others = [i for i in b.nodes[argument].inputs if i != x]
+        cube = _input_of(b, others[0], "scale", "factor", 0.044715) if len(others) == 1 else None
+        if cube is not None and _input_of(b, cube, "pow", "exponent", 3.0) == x:
+            return b.add(make_op("gelu", {"approximate": "tanh"}), x)
+    return None
+
+
+def _input_of(b: Builder, node: int, keyword: str, argument: str = "", value: float = 0.0) -> int | None:
+    """The input of a layer of this kind whose argument has this value; None for others."""
+    here = b.nodes[node]
+    if here.op.keyword != keyword or here.weights:
+        return None
+    return here.inputs[0] if not argument or abs(getattr(here.op, argument) - value) < 1e-6 else None
 
 
 def _bias(b: Builder, here: Lifted, readers: dict[int, list[int]]) -> int | None:

@@ -10,7 +10,7 @@ from ..arranging import aligned, materialized
 from ..atoms import Group, View, has_batch, length
 from ..building import Weight
 from ..import_problem import CannotSay
-from ..values import Computed, ConstantTensor, ForeignParameter, Tensor, only_moves
+from ..values import Computed, ConstantTensor, ForeignParameter, Tensor, evaluate, only_moves
 from . import rule
 
 
@@ -33,6 +33,15 @@ def binary(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     if isinstance(x, int | float):
         return _number_first(lifter, name, float(x), lifter.tensor(y))
     return combined(lifter, name, x, y)
+
+
+@rule("addcmul")
+def addcmul(lifter: Any, a: Mapping[str, Any]) -> Tensor:
+    """A sum with a product."""
+    product = combined(lifter, "mul", a["tensor1"], a["tensor2"])
+    if a["value"] != 1:
+        product = scaled(lifter, product, float(a["value"]))
+    return combined(lifter, "add", a["self"], product)
 
 
 def _number(value: Any) -> Any:
@@ -151,11 +160,36 @@ def _with_learned(lifter: Any, name: str, first: Any, second: Any) -> Tensor | N
             lifter.made("scale" if name == "mul" else "shift", x.node, weights=weight, learned=True, **more), x.view
         )
     if name == "add" and shape.layout is Layout.SEQUENCE and axes == {0, 1} and _same_order(x.view, learned.sizes):
+        table = _table_of(learned)
+        if table is not None:
+            count = table.sizes[0]
+            more = {} if count == shape.dims[0] else {"length": count}
+            whole = Weight((table,), lambda t: t[None])
+            return Tensor(lifter.made("pos", x.node, weights={"weight": whole}, **more), x.view)
         dims = (1, *shape.dims)
         return Tensor(
             lifter.made("pos", x.node, weights={"weight": Weight((learned,), lambda t: t.reshape(dims))}), x.view
         )
     return None
+
+
+def _table_of(learned: Any) -> ForeignParameter | None:
+    """The table whose first rows a learned tensor is, whatever the moves after that."""
+    while isinstance(learned, Computed):
+        if not isinstance(learned.args[0], ForeignParameter | Computed) or learned.name not in ("slice", *_PLAIN_MOVES):
+            return None
+        if isinstance(learned.args[0], ForeignParameter):
+            table = learned.args[0]
+            rows = evaluate(learned, {table.name: torch.arange(float(table.sizes[0]))[:, None].expand(table.sizes)})
+            starts = bool(
+                (rows.flatten()[:: table.sizes[-1]] == torch.arange(float(rows.numel() // table.sizes[-1]))).all()
+            )
+            return table if len(table.sizes) == 2 and starts else None
+        learned = learned.args[0]
+    return None
+
+
+_PLAIN_MOVES = ("unsqueeze", "squeeze", "clone", "contiguous", "expand", "view", "reshape", "to", "_to_copy")
 
 
 def _start(lifter: Any, learned: Any, default: float) -> float | None:

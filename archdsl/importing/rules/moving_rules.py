@@ -31,7 +31,7 @@ def _rest(x: Tensor) -> int:
     return count
 
 
-@rule("view", "reshape", "flatten", "unflatten", "_unsafe_view")
+@rule("view", "reshape", "flatten", "unflatten", "_unsafe_view", "reshape_as", "view_as")
 def reshape(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     """The same elements in another shape."""
     return _reshape(lifter, a["self"], lifter.sizes)
@@ -174,6 +174,13 @@ def _sliced(lifter: Any, x: Tensor, dim: int, start: int, stop: int, step: int) 
     return Tensor(node, tuple(view))
 
 
+@rule("sym_size")
+def size(lifter: Any, a: Mapping[str, Any]) -> int:
+    """A size, as a number."""
+    found: int = a["self"].sizes[a["dim"]]
+    return found
+
+
 @rule("slice")
 def slice_rule(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     """`slice`."""
@@ -290,7 +297,8 @@ def pad(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     value = float(a.get("value") or 0)
     more: dict[str, Any] = {} if mode == "constant" else {"mode": mode}
     if value:
-        more["value"] = value
+        # A pooling after it takes no padding for a maximum.
+        more["value"] = max(value, -1e38)
     if min(amounts) < 0:
         return _cropped(lifter, x, pairs, more)
     if len(pairs) == len(x.view) - 2:

@@ -1,0 +1,162 @@
+"""Import an exported program from a `.pt2` archive."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import fx
+from torch.export.graph_signature import InputKind
+
+from .exported_archive import read_archive
+from .exporting import BATCH_SIZE
+from .import_problem import ImportFailed, first_line
+from .imported import Imported, written
+from .lift import Lifter
+from .proof import Proof, difference, macs_of, module_with, scattered, tensors
+
+
+def import_archive(path: Path, name: str) -> Imported:
+    """Import a `.pt2` file. Raises ImportFailed."""
+    program = read_archive(path)
+    inputs = _inputs(program)
+    state = {**_plain(program.constants), **program.state_dict}
+    learned = {name for name, _ in program.named_parameters()}
+    given = scattered(state, learned)
+    expected = _outputs(program, given, inputs)
+    macs = macs_of(program, inputs, {})
+    theirs = inputs[0].shape[0]
+    batch = max(theirs, BATCH_SIZE)
+    with_values(program, [x[:1].expand(batch, *x.shape[1:]) for x in inputs], theirs)
+    lifter = Lifter(program, batch)
+    lifter.run()
+    imported = written(lifter.b, lifter.outputs, name, lifter.problems)
+    network, origins = imported.network, imported.origins
+    if network is None or origins is None:
+        return imported
+    imported.weights = origins.weights(state)
+    with torch.no_grad():
+        found = module_with(network, origins.weights(given))(*inputs)
+    used = _used(program)
+    unused = sum(p.numel() for name, p in program.named_parameters() if name not in used)
+    parameters = sum(p.numel() for name, p in program.named_parameters() if name in used)
+    compared = difference(expected[: len(network.graph.outputs)], found)
+    imported.proof = Proof((network.parameters, parameters), (network.macs, macs), compared, unused)
+    return imported
+
+
+def _plain(constants: Mapping[str, Any]) -> dict[str, torch.Tensor]:
+    return {name: each for name, each in constants.items() if isinstance(each, torch.Tensor)}
+
+
+def _inputs(program: torch.export.ExportedProgram) -> list[torch.Tensor]:
+    """Random inputs of the sizes that the program was exported for. Raises ImportFailed."""
+    names = {spec.arg.name for spec in program.graph_signature.input_specs if spec.kind is InputKind.USER_INPUT}
+    found = []
+    for node in program.graph.nodes:
+        if node.op != "placeholder" or node.name not in names:
+            continue
+        value = node.meta.get("val")
+        if not isinstance(value, torch.Tensor) or not value.ndim:
+            raise ImportFailed(f"the input `{node.name}` is no tensor with samples")
+        sizes = [_size(node.name, axis, size) for axis, size in enumerate(value.shape)]
+        random = torch.Generator().manual_seed(1)
+        if value.dtype.is_floating_point:
+            found.append(torch.randn(sizes, generator=random))
+        else:
+            found.append(torch.zeros(sizes, dtype=value.dtype))
+    if not found:
+        raise ImportFailed("the program has no input")
+    return found
+
+
+def _size(name: str, axis: int, size: Any) -> int:
+    """A size; of an axis of samples that may have any length, two."""
+    if isinstance(size, int):
+        return size
+    if axis == 0:
+        return BATCH_SIZE
+    raise ImportFailed(f"the input `{name}` has an axis of any length: export the program with a fixed one")
+
+
+def _outputs(
+    program: torch.export.ExportedProgram, given: Mapping[str, Any], inputs: Sequence[Any]
+) -> list[torch.Tensor]:
+    module = program.module(check_guards=False)
+    known = {**dict(module.named_parameters()), **dict(module.named_buffers())}
+    with torch.no_grad():
+        return tensors(torch.func.functional_call(module, {n: given[n] for n in known if n in given}, tuple(inputs)))
+
+
+def _used(program: torch.export.ExportedProgram) -> set[str]:
+    read = {node.name for node in program.graph.nodes if node.op == "placeholder" and node.users}
+    return {target for arg, target in program.graph_signature.inputs_to_parameters.items() if arg in read}
+
+
+def with_values(program: torch.export.ExportedProgram, inputs: Sequence[torch.Tensor], theirs: int) -> None:
+    """Note the sizes of all tensors for other inputs than the program was exported with.
+
+    Shapes that were fixed for `theirs` samples are changed. Raises ImportFailed where that is not possible.
+    """
+    state = {**_plain(program.constants), **program.state_dict}
+    given = iter(inputs)
+    values: list[Any] = []
+    for spec in program.graph_signature.input_specs:
+        source = next(given) if spec.kind is InputKind.USER_INPUT else state[str(spec.target)]
+        values.append(source.to("meta"))
+    try:
+        with torch.no_grad():
+            _Values(program.graph_module, theirs, inputs[0].shape[0]).run(*values)
+    except ImportFailed:
+        raise
+    except Exception as error:  # operations list no exceptions
+        raise ImportFailed(
+            f"the program is made for {theirs} sample{'s' * (theirs != 1)}: export it with a dynamic batch "
+            f"({first_line(error)})"
+        ) from None
+
+
+class _Values(fx.Interpreter):
+    """Runs a program on the meta device for another number of samples, and notes each result."""
+
+    def __init__(self, module: fx.GraphModule, theirs: int, ours: int) -> None:
+        super().__init__(module)
+        self.theirs, self.ours = theirs, ours
+        self.before: dict[fx.Node, Any] = {node: node.meta.get("val") for node in module.graph.nodes}
+
+    def run_node(self, n: fx.Node) -> Any:
+        if n.op == "call_function" and self.theirs != self.ours:
+            self._rebatch(n)
+        result = super().run_node(n)
+        n.meta["val"] = result
+        return result
+
+    def call_function(self, target: Any, args: Any, kwargs: Any) -> Any:
+        if kwargs.get("device") is not None:
+            kwargs = {**kwargs, "device": torch.device("meta")}
+        return super().call_function(target, args, kwargs)
+
+    def get_attr(self, target: Any, args: Any, kwargs: Any) -> Any:
+        found = super().get_attr(target, args, kwargs)
+        return found.to("meta") if isinstance(found, torch.Tensor) else found
+
+    def _rebatch(self, n: fx.Node) -> None:
+        """Change the sizes that a reshaping or repeating operation was given."""
+        from .onnx_node import axis_of_samples
+
+        source = n.args[0] if n.args else None
+        name = str(n.target).split(".")[1] if "." in str(n.target) else ""
+        if name not in ("view", "reshape", "_unsafe_view", "expand") or not isinstance(source, fx.Node):
+            return
+        before, after = self.before[source], self.before[n]
+        now = self.env[source]
+        if name == "expand":
+            sizes = list(n.args[1])  # type: ignore[arg-type]  # sizes
+            if sizes and sizes[0] == self.theirs and now.shape[0] in (1, self.ours) and len(sizes) == len(now.shape):
+                n.args = (source, [self.ours, *sizes[1:]])
+            return
+        changed = [axis for axis, (a, b) in enumerate(zip(before.shape, now.shape, strict=True)) if a != b]
+        axis = axis_of_samples(list(before.shape), changed[0], list(after.shape)) if changed else None
+        if axis is not None:
+            sizes = list(after.shape)
+            n.args = (source, [*sizes[:axis], sizes[axis] * self.ours // self.theirs, *sizes[axis + 1 :]])
