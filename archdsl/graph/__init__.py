@@ -1,6 +1,7 @@
 """The network as a graph, and the draft from which the graph is checked."""
 
 from .assertion import Assertion
+from .body_op import BodyOp, BodyRuns
 from .graph import BaseGraph, Draft, Graph
 from .moe_op import MoeOp
 from .node import DraftNode, Node, NodeSite, Unresolved, likely_shape
@@ -12,6 +13,8 @@ from .zeros_op import ZerosOp
 __all__ = [
     "Assertion",
     "BaseGraph",
+    "BodyOp",
+    "BodyRuns",
     "Draft",
     "DraftNode",
     "Graph",

@@ -4,26 +4,25 @@ from math import prod
 
 from ..contract.arguments import Flag, PositiveInt, argument
 from ..contract.call import Copies, Module, Steps
-from ..contract.layer import Op, Reject, Weights
+from ..contract.layer import Reject, Weights
 from ..contract.reads import MIXED, SAME, Links
 from ..contract.reasons import Reasons, reasons
 from ..contract.saves import SavedTensor, Saves, contiguous
 from ..diagnostics import Change
 from ..shapes.shape import Layout, Shape
 from ..shapes.symbolic import plain
-from .subgraph import Subgraph
+from .body_op import BodyOp, BodyRuns
 
 MOST_EXPERTS = 4096
 """Experts of one layer: each has weights with their own names."""
 
 
-class MoeOp(Op):
+class MoeOp(BodyOp):
     """The body is an expert on a vector: the features of one step (Shazeer et al., 2017; Fedus et al., 2021)."""
 
     keyword = "moe"
     style = "linear"
 
-    body: Subgraph
     experts: PositiveInt = argument(doc="number of experts")
     top: PositiveInt = argument(1, doc="number of experts selected for each step")
     renormalize: Flag = argument(
@@ -83,12 +82,23 @@ class MoeOp(Op):
         return ((*steps, (y.rank - 1, MIXED)),)
 
     def saves_of(self, xs: tuple[Shape, ...], y: Shape) -> Saves:
-        x, steps = xs[0], plain(prod(xs[0].dims[:-1]))
-        routed = self.body.saves(self._shapes(xs), steps * self.top)
-        # The probabilities and the chosen ones, with their numbers; the results before they are weighted.
-        own = SavedTensor(per_sample=steps * (plain(self.experts) + self.top * (1 + y.features)))
-        numbers = SavedTensor(per_sample=3 * steps * self.top, bytes=8)
-        return Saves(inputs=(0,), saved=(*routed, own, numbers), output_format=contiguous(x.rank))
+        steps = plain(prod(xs[0].dims[:-1]))
+        routed = steps * self.top
+        # The probabilities; of each chosen expert, its probability, and its result among all that are added.
+        numbers = steps * (plain(self.experts) + (self.top + 1 if self.renormalize else 0)) + routed * (1 + y.features)
+        # The chosen expert, the step and place among its choices, and the step again among all results.
+        indices = 4 * routed
+        return Saves(
+            inputs=(0,),
+            saved=(SavedTensor(per_sample=plain(numbers)), SavedTensor(per_sample=indices, bytes=8)),
+            autocast=True,
+            cast_for_input_gradient=("router.weight",),
+            output_format=contiguous(xs[0].rank),
+        )
+
+    def runs_of(self, xs: tuple[Shape, ...]) -> BodyRuns:
+        routed = plain(prod(xs[0].dims[:-1])) * self.top
+        return BodyRuns(times=routed, copies=plain(self.experts), sources=(None,), carried=(None,), saves_result=True)
 
     def reason_of(self, xs: tuple[Shape, ...], y: Shape, names: tuple[str, ...]) -> Reasons:
         return reasons(f"{self.top} of {self.experts} experts, each {Shape(xs[0].features)} to {Shape(y.features)}")

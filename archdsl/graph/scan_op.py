@@ -1,13 +1,13 @@
 """A scan: a body that runs on each step of a sequence, with tensors that carry over from step to step."""
 
 from ..contract.call import Module, Steps
-from ..contract.layer import Op, Reject, Weights
+from ..contract.layer import Reject, Weights
 from ..contract.reads import MIXED, Links, ReadsBefore
 from ..contract.reasons import Reasons, reasons
 from ..contract.saves import Saves, contiguous
 from ..shapes.shape import Layout, Shape
 from ..shapes.symbolic import plain
-from .subgraph import Subgraph
+from .body_op import BodyOp, BodyRuns
 
 _PREFIX = "body"
 
@@ -31,7 +31,7 @@ def scanned(x: Shape) -> tuple[int, Shape]:
             raise Reject(None, why, language_rule=True)
 
 
-class ScanOp(Op):
+class ScanOp(BodyOp):
     """The body's inputs are a step, the carried tensors and the outer tensors that it reads.
 
     Its outputs are the result of the step and the carried tensors. `initial` has the shape of a carried tensor that
@@ -41,7 +41,6 @@ class ScanOp(Op):
     keyword = "scan"
     style = "recurrent"
 
-    body: Subgraph
     initial: tuple[Shape | None, ...]
 
     def _states(self, xs: tuple[Shape, ...]) -> tuple[tuple[Shape, ...], tuple[Shape, ...]]:
@@ -102,8 +101,22 @@ class ScanOp(Op):
         return (steps, *(((None, MIXED),) * x.rank for x in xs[1:]))
 
     def saves_of(self, xs: tuple[Shape, ...], y: Shape) -> Saves:
-        saved = self.body.saves(self._shapes(xs), plain(self._steps(xs)))
-        return Saves(saved=saved, output_format=contiguous(y.rank))
+        return Saves(output_format=contiguous(y.rank))
+
+    def runs_of(self, xs: tuple[Shape, ...]) -> BodyRuns:
+        given = iter(range(1, len(xs)))
+        for zeros in self.initial:
+            if zeros is None:
+                next(given)
+        states: tuple[int | None, ...] = (None,) * len(self.initial)
+        outer = tuple(given)
+        return BodyRuns(
+            times=plain(self._steps(xs)),
+            copies=1,
+            sources=(0, *states, *outer),
+            carried=(None, *range(1, 1 + len(self.initial)), *(None for _ in outer)),
+            saves_result=False,
+        )
 
     def reason_of(self, xs: tuple[Shape, ...], y: Shape, names: tuple[str, ...]) -> Reasons:
         result = self.body.outputs(self._shapes(xs))[0]

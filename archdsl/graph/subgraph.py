@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from ..contract.call import ModuleBody, symbols_in
 from ..contract.layer import Reject, Weights
-from ..contract.saves import SavedTensor
 from ..shapes.shape import Shape
-from ..shapes.symbolic import Sym, plain
+from ..shapes.symbolic import Sym
 from .graph import Graph
 
 
@@ -85,18 +84,3 @@ class Subgraph(ModuleBody):
     def macs(self, shapes: tuple[Shape, ...]) -> int:
         """The multiply-accumulates of one run."""
         return sum(self.graph.nodes[i].op.macs_of(xs, shapes[i]) for i, xs in self._inputs(shapes))
-
-    def saves(self, shapes: tuple[Shape, ...], times: int) -> tuple[SavedTensor, ...]:
-        """What several runs save for the backward pass, views and memory formats aside."""
-        kept: set[int] = set()
-        own: list[SavedTensor] = []
-        for i, xs in self._inputs(shapes):
-            node = self.graph.nodes[i]
-            saves = node.op.saves_of(xs, shapes[i])
-            kept.update(node.inputs[index] for index in saves.inputs)
-            kept.update({i} if saves.output else ())
-            own += [
-                each.replace(per_sample=each.per_sample * times, per_batch=each.per_batch * times)
-                for each in saves.saved
-            ]
-        return (*own, SavedTensor(per_sample=times * sum(plain(shapes[i].numel) for i in kept)))

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor, nn
 
-from archdsl.analysis.memory import ResultTensor as Traced
-from archdsl.analysis.memory import _Tape
+from archdsl.analysis.tape import ResultTensor as Traced
+from archdsl.analysis.tape import Tape
 from archdsl.backends.torch import apply, make_module
 from archdsl.contract.call import Module
 from archdsl.contract.layer import INPUT, Op
@@ -29,7 +29,7 @@ def declared_bytes(op: Op, xs: tuple[Shape, ...], y: Shape) -> int:
     return sum(each.bytes(BATCH) for each in kept)
 
 
-class _Learned(_Tape):
+class _Learned(Tape):
     def entry(self, node: Node) -> Traced:
         tensor = super().entry(node)
         return tensor._replace(trains=tensor.bytes == 4)
