@@ -1,9 +1,10 @@
-"""`archdsl compile`: PyTorch source."""
+"""`archdsl compile`: PyTorch or Keras source."""
 
 import click
 
 from ..diagnostics.terminal import printable
-from .common import network_options, parse_override, parse_settings
+from ..network import Network
+from .common import network_options, parse_override, parse_settings, usage
 from .completion import complete_file, complete_network
 from .network_text import expression_option, named_network
 from .output import write_output
@@ -20,13 +21,45 @@ from .output import write_output
     shell_complete=complete_file,
     help="Output file; `-` is standard output.",
 )
+@click.option(
+    "--to",
+    "framework",
+    type=click.Choice(["torch", "keras"]),
+    default="torch",
+    show_default=True,
+    help="Framework. Keras models have channels last.",
+)
 @click.option("--flat", is_flag=True, help="Write out each use of a block, without arguments and loops.")
 @network_options
 def command(
-    file: str | None, text: str | None, output: str, flat: bool, settings: tuple[str, ...], inputs: tuple[str, ...]
+    file: str | None,
+    text: str | None,
+    output: str,
+    framework: str,
+    flat: bool,
+    settings: tuple[str, ...],
+    inputs: tuple[str, ...],
 ) -> None:
     """Generate PyTorch source for the network in FILE. It builds the same module and does not need archdsl."""
+    if flat and framework == "keras":
+        usage("`--flat` is for `--to torch`: Keras source has no classes")
     network = named_network(file, text).network(parse_settings(settings), parse_override(inputs))
-    write_output(output, network.source(flat).encode())
+    source = network.source(flat) if framework == "torch" else _keras(network)
+    write_output(output, source.encode())
     if output != "-":
-        click.echo(f"{printable(output)}: class {network.graph.name}, {network.parameters:,} parameters")
+        kind = "class" if framework == "torch" else "model"
+        click.echo(f"{printable(output)}: {kind} {network.graph.name}, {network.parameters:,} parameters")
+
+
+def _keras(network: Network) -> str:
+    """Keras source; exits with 1 if Keras lacks a layer."""
+    from ..backends.keras import Unsupported
+
+    try:
+        return network.keras_source()
+    except Unsupported as error:
+        node = next((node for node in network.graph.nodes if node.name == error.name), None)
+        where = "" if node is None else f"{printable(node.text)}, line {node.span.line}: "
+        click.echo(f"error: {where}{error.what}", err=True)
+        click.echo("  = help: `--to torch` supports every layer", err=True)
+        raise SystemExit(1) from None

@@ -131,6 +131,15 @@ class Network:
         graph = self._buildable()
         return to_source(graph, self.program.source.name, flat, {} if flat else self._resizable.variants(graph))
 
+    def keras_source(self) -> str:
+        """Source of Keras 3 with a function that builds the same network, with channels last.
+
+        Raises `archdsl.backends.keras.Unsupported` for a layer that Keras lacks.
+        """
+        from ..backends.keras import to_keras
+
+        return to_keras(self._buildable(), self.program.source.name)
+
     def table(
         self, *, columns: str | Sequence[str] | None = None, explain: bool = False, format: "TableFormat" = "text"
     ) -> str:
