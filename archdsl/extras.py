@@ -22,6 +22,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "hf": (*_TRAIN, "huggingface-hub", "pyarrow"),
     "sweep": (*_TRAIN, "optuna"),
     "tensorboard": (*_TRAIN, "tensorboard"),
+    "lsp": ("lsprotocol", "pygls"),
 }
 """The packages of each extra for users. pyproject.toml has their versions; a test compares the two."""
 

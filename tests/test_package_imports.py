@@ -40,8 +40,10 @@ PACKAGES: Mapping[str, set[str]] = {
     "training": CORE | {"extras", "elaborate", "analysis", "backends", "zoo", "network"},
     "explain": CORE | {"elaborate", "analysis", "zoo", "network", "training"},
     "integrations": CORE | {"elaborate", "analysis", "backends", "zoo", "network", "highlight"},
+    "lsp": BASE | {"text", "analysis", "backends", "network", "zoo", "service"},
     "cli": CORE
     | {"extras", "elaborate", "analysis", "suggest", "backends", "zoo", "network", "importing", "training", "explain"}
+    | {"lsp"}
     | {"highlight"},
     "__init__": {"version", "network", "importing", "integrations", "training", "zoo"},
     "__main__": {"cli"},

@@ -26,6 +26,7 @@ _COMMANDS = {
     "import": "Import a network from PyTorch, ONNX or another format.",
     "inspect": "Plot a trained network's filters and feature maps.",
     "layers": "List the layers, or show one.",
+    "lsp": "Run the language server for editors.",
     "predict": "Classify images with a trained network.",
     "sweep": "Run a hyperparameter sweep and plot accuracy against compute.",
     "train": "Train a network on a data set.",

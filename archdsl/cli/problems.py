@@ -40,6 +40,7 @@ _EXTRAS = {
     "export": "train",
     "import": "torch",
     "inspect": "train",
+    "lsp": "lsp",
     "predict": "train",
     "sweep": "sweep",
     "train": "train",

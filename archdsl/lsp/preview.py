@@ -1,0 +1,35 @@
+"""The table and the diagram of a document, for a panel beside it."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ..analysis.table import table, totals, verdict
+from ..backends.diagram import CannotDraw, diagram
+from ..service.document import Version
+
+
+def preview(version: Version, *, with_diagram: bool = True) -> dict[str, Any]:
+    """The table as text, and the diagram as SVG; `error` says why there is none."""
+    draft = version.draft
+    shown = [table(draft, version.costs), "", totals(draft, version.costs)]
+    found: dict[str, Any] = {"table": "", "svg": None, "error": None}
+    if version.graph is not None:
+        shown.append(verdict(version.graph))
+        if with_diagram:
+            try:
+                found["svg"] = diagram(version.graph).decode()
+            except CannotDraw as error:
+                found["error"] = str(error)
+    else:
+        found["error"] = "a network with errors has no diagram"
+    found["table"] = "\n".join(shown) if draft.nodes else ""
+    return found
+
+
+def write_diagram(svg: str, name: str) -> str:
+    """Write a diagram into a temporary folder, and return its URI."""
+    folder = Path(tempfile.mkdtemp(prefix="archdsl-"))
+    path = folder / f"{Path(name).stem}.svg"
+    path.write_text(svg, encoding="utf-8")
+    return path.as_uri()

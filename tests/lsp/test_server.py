@@ -1,0 +1,216 @@
+"""The language server, asked by a real client over stdio."""
+
+import asyncio
+import json
+import random
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("pygls", reason="the extra `lsp` is not installed")
+pytest.importorskip("lsprotocol")
+
+from lsprotocol import types
+
+from archdsl.lsp.positions import Positions
+from archdsl.service.answers import Range
+
+from .recorded import FILE, record
+from .sessions import TIMEOUT, run, session
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pygls", "ignore::ResourceWarning")
+
+
+def test_recorded_answers() -> None:
+    assert asyncio.run(record()) == json.loads(FILE.read_text(encoding="utf-8"))
+
+
+def test_positions_count_utf16_units() -> None:
+    text = "a𝕏b\r\nß\n\nend"
+    at = Positions(text)
+    assert at.range(Range(start=1, end=2)) == types.Range(start=types.Position(0, 1), end=types.Position(0, 3))
+    for offset in range(len(text) + 1):
+        if text[offset - 1 : offset + 1] != "\r\n":  # a position cannot be inside the end of a line
+            assert at.offset(at.position(offset)) == offset
+    assert at.offset(types.Position(0, 99)) == 3
+    assert at.offset(types.Position(99, 0)) == len(text)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_positions_are_those_of_the_encoded_text(seed: int) -> None:
+    dice = random.Random(seed)
+    text = "".join(dice.choice("ab𝕏😀é\n\r中") for _ in range(40))
+    for encoding, codec, unit in (("utf-16", "utf-16-le", 2), ("utf-8", "utf-8", 1), ("utf-32", "utf-32-le", 4)):
+        at = Positions(text, encoding)
+        for offset in range(len(text) + 1):
+            head = text[:offset].replace("\r\n", "\n\0")
+            line = max(head.rfind("\n"), head.rfind("\r")) + 1
+            units = len(text[line:offset].encode(codec)) // unit
+            if text[offset - 1 : offset + 1] != "\r\n" and "\0" not in head[line:]:
+                assert at.position(offset).character == units
+
+
+def test_an_edit_behind_a_character_beyond_the_bmp() -> None:
+    async def talk() -> None:
+        async with session() as client:
+            uri = "untitled:a"
+            client.open(uri, "input 3x8x8  # 𝕏😀\nconv 8 k3; fc 3  # 𝕏 covn\n")
+            await client.diagnostics(uri, lambda codes: "E0401" in codes or bool(codes))
+            client.change(uri, (0, 15), (0, 19), "𝕏; ")
+            client.change(uri, (0, 17), (0, 19), "")
+            client.change(uri, (1, 11), (1, 16), "gap; fc 3")
+            await client.diagnostics(uri, lambda codes: not any(code.startswith("E") for code in codes))
+            hover = await client.ask("textDocument/hover", uri, (1, 17))
+            assert "8 → 3" in hover["contents"]["value"]
+
+    run(talk)
+
+
+def test_a_burst_of_edits() -> None:
+    async def talk() -> None:
+        async with session() as client:
+            uri = "untitled:a"
+            client.open(uri, "input 3x8x8\nconv 8 k3\n")
+            start = time.monotonic()
+            for number in range(500):
+                client.change(uri, (2 + number, 0), (2 + number, 0), "relu\n")
+            hints = await client.ask(
+                "textDocument/inlayHint",
+                uri,
+                range={"start": {"line": 0, "character": 0}, "end": {"line": 999, "character": 0}},
+            )
+            assert len(hints) == 501
+            assert time.monotonic() - start < TIMEOUT / 2
+
+    run(talk)
+
+
+def test_a_request_can_be_cancelled() -> None:
+    async def talk() -> None:
+        async with session() as client:
+            uri = "untitled:a"
+            client.open(uri, "input 3x8x8\n" + "covn 8 k3\n" * 5)
+            params = types.CodeActionParams(
+                text_document=types.TextDocumentIdentifier(uri=uri),
+                range=types.Range(start=types.Position(0, 0), end=types.Position(9, 0)),
+                context=types.CodeActionContext(diagnostics=[]),
+            )
+            protocol = client.protocol.protocol
+            future = protocol.send_request_async("textDocument/codeAction", params, msg_id="one")
+            task = asyncio.ensure_future(future)
+            await asyncio.sleep(0)
+            protocol.notify("$/cancelRequest", types.CancelParams(id="one"))
+            (outcome,) = await asyncio.wait_for(asyncio.gather(task, return_exceptions=True), TIMEOUT)
+            assert "cancel" in f"{type(outcome).__name__} {outcome}".lower()
+            assert await client.ask("textDocument/hover", uri, (1, 0)) is not None
+
+    run(talk)
+
+
+def test_a_crash_of_one_request_leaves_the_server_up() -> None:
+    code = (
+        "from archdsl.lsp import server\n"
+        "def crash(*_): raise RuntimeError('no answer')\n"
+        "server.folds = crash\n"
+        "server.ArchServer().start()\n"
+    )
+
+    async def talk() -> None:
+        async with session(command=[sys.executable, "-c", code]) as client:
+            uri = "untitled:a"
+            client.open(uri, "input 3x8x8\nconv 8 k3\n")
+            with pytest.raises(Exception, match="no answer"):
+                await client.ask("textDocument/foldingRange", uri)
+            assert "8×6×6" in (await client.ask("textDocument/hover", uri, (1, 1)))["contents"]["value"]
+            with pytest.raises(Exception, match="not open"):
+                await client.ask("textDocument/hover", "untitled:other", (0, 0))
+
+    run(talk)
+
+
+def test_a_refused_rename_has_its_reason() -> None:
+    async def talk() -> None:
+        async with session() as client:
+            client.open("untitled:a", "input 3x8x8\nconv 8 k3\n")
+            with pytest.raises(Exception, match="`conv` is a word of the language"):
+                await client.ask("textDocument/rename", "untitled:a", (1, 1), newName="x")
+
+    run(talk)
+
+
+def test_used_files_are_those_in_the_editor(tmp_path: Path) -> None:
+    """A file beside the document, which is then opened and edited, and closed again."""
+    (tmp_path / "blocks.arch").write_text("block mine { conv 8 k3 }\n", encoding="utf-8")
+    uri, blocks = ((tmp_path / name).as_uri() for name in ("net.arch", "blocks.arch"))
+
+    async def shape(client: Any) -> str:
+        hints = await client.ask(
+            "textDocument/inlayHint",
+            uri,
+            range={"start": {"line": 0, "character": 0}, "end": {"line": 9, "character": 0}},
+        )
+        return str(hints[-1]["label"]) if hints else ""
+
+    async def talk() -> None:
+        async with session(tmp_path) as client:
+            client.open(uri, 'use "blocks.arch"\ninput 3x8x8\nmine\n')
+            assert await shape(client) == "8×6×6"
+            client.open(blocks, "block mine { conv 8 k3 }\n")
+            client.change(blocks, (0, 18), (0, 19), "4")
+            assert await shape(client) == "4×6×6"
+            places = await client.ask("textDocument/definition", uri, (2, 1))
+            assert [(each["uri"], each["range"]["start"]["line"]) for each in places] == [(blocks, 0)]
+            client.change(blocks, (0, 0), (0, 5), "blok")
+            await client.diagnostics(uri, lambda codes: bool(codes))
+            assert (await client.ask("textDocument/documentSymbol", uri)) == []
+
+    run(talk)
+
+
+def test_files_outside_a_folder(tmp_path: Path) -> None:
+    """Without a workspace: a saved file, one with a blank and a letter beyond ASCII in its path, and an unsaved one."""
+    folder = tmp_path / "a b é"
+    folder.mkdir()
+    (folder / "other.arch").write_text("block mine { relu }\n", encoding="utf-8")
+    text = 'use "other.arch"\ninput 3x8x8\nmine\n'
+
+    async def talk() -> None:
+        async with session() as client:
+            for uri, codes in (((folder / "net.arch").as_uri(), []), ("untitled:Untitled-1", ["E0601"])):
+                client.open(uri, text)
+                assert await client.diagnostics(uri, lambda _: True) == codes
+            client.open("file:///no/such/folder/net.arch", "input 3x8x8\nrelu\n")
+            assert await client.diagnostics("file:///no/such/folder/net.arch", lambda _: True) == []
+
+    run(talk)
+
+
+def test_a_closed_document_has_no_diagnostics() -> None:
+    async def talk() -> None:
+        async with session() as client:
+            client.open("untitled:a", "covn\n")
+            await client.diagnostics("untitled:a", lambda codes: bool(codes))
+            document = types.TextDocumentIdentifier(uri="untitled:a")
+            client.protocol.text_document_did_close(types.DidCloseTextDocumentParams(text_document=document))
+            await client.diagnostics("untitled:a", lambda codes: not codes)
+
+    run(talk)
+
+
+def test_suggestions_follow_the_diagnostics() -> None:
+    async def talk() -> None:
+        async with session() as client:
+            uri = "untitled:a"
+            client.open(uri, "input 3x8x8\ncovn 8 k3\n")
+            await client.diagnostics(uri, lambda codes: codes == ["E0201"])
+            await asyncio.wait_for(_until(lambda: "write `conv`" in client.published[uri][0].message), TIMEOUT)
+
+    run(talk)
+
+
+async def _until(holds: Any) -> None:
+    while not holds():
+        await asyncio.sleep(0.05)
