@@ -25,10 +25,11 @@ class Positions:
 
     def offset(self, position: Any) -> int:
         """The offset of a position; beyond the end of its line or of the text, that end."""
-        if position.line >= len(self._starts):
+        line_number = int(position.line)
+        if line_number >= len(self._starts):
             return len(self._text)
-        start, character = self._starts[position.line], int(position.character)
-        line = self._line(position.line)
+        start, character = self._starts[line_number], int(position.character)
+        line = self._line(line_number)
         if line.isascii() or self._encoding == types.PositionEncodingKind.Utf32:
             return start + min(character, len(line))
         units = 0

@@ -48,8 +48,8 @@ class ArchServer:
         self.server.command("archdsl.diagram")(lambda *args: self._diagram(*args))
 
     def start(self) -> None:
-        """Serve over stdin and stdout until the client exits."""
-        # What is there at the start need not be searched for garbage again and again.
+        """Answer over stdin and stdout until the client exits."""
+        # Objects that exist at the start need not be searched for garbage each time.
         gc.collect()
         gc.freeze()
         self.server.start_io()
