@@ -21,7 +21,7 @@ NAMES = {
     "blank": " ",
     "empty": "",
     "a folder": ".",
-    "the root": "/",
+    "a folder of devices": "/dev/fd",
     "back": "..",
     "a file as a folder": "net.arch/x.arch",
     "backslashes": "nets\\net.arch",
@@ -51,7 +51,9 @@ COMMANDS = {
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+    inner = tmp_path / "inner"  # `..` is a folder of this test alone
+    inner.mkdir()
+    monkeypatch.chdir(inner)
     Path("net.arch").write_text("input 8\nfc 2\n")
     Path("circle.arch").symlink_to("circle.arch")
 

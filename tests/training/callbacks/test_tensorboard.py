@@ -65,5 +65,6 @@ def test_without_the_package_the_install_command_is_shown(tmp_path: Path, monkey
     )
     done = train(tmp_path / "net.arch", "--out", tmp_path / "run", "--tensorboard")
     assert done.exit_code == 2
-    assert "pip install 'tensorboard>=2.16'" in done.output
+    assert "needs the extra `tensorboard`" in done.output
+    assert "[tensorboard]" in done.output
     assert not (tmp_path / "run").exists()

@@ -285,7 +285,7 @@ def test_errors_of_torch_are_reported_in_one_line(tmp_path: Path) -> None:
         (("RUN", "--opset", 999), 1, "error: the newest ONNX opset supported here is "),
         (("RUN", "--to", "safetensors", "--batch", 2), 2, "weights only"),
         (("RUN", "--set", "classes=3"), 2, "--set and --input do not apply to a run"),
-        ((".",), 2, "it has no settings.json"),
+        ((".",), 2, "it is a folder"),
         (("sizes.arch",), 2, "set its size: `--input 3x224x224`"),
         (("wrong.arch",), 1, "E0"),
     ],

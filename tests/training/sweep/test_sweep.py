@@ -316,7 +316,8 @@ def test_without_optuna(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     result = run("net.arch", "--lr", "0.1,0.2")
     assert result.exit_code == 2
-    assert "pip install 'optuna>=4'" in result.output
+    assert "needs the extra `sweep`" in result.output
+    assert "[sweep]" in result.output
 
 
 def test_help_loads_nothing_heavy() -> None:
