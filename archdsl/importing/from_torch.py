@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 def from_torch(
     module: "nn.Module", example: "Example", *, name: str | None = None, partial: bool = False
 ) -> "Imported":
-    """Import a torch module: its text, its network and its weights, proved equal to the module.
+    """Import a torch module: its text, its network and its weights, verified to be equivalent to the module.
 
-    `example` is what the module is called with: a tensor, a sequence of tensors, or tensors by the names of arguments;
-    each has the samples as its first axis. `name` is that of the network, by default the module's class. The module
-    stays as it is.
+    `example` is an input of the module: a tensor, a sequence of tensors, or tensors by the names of arguments; the
+    first axis of each is the batch. `name` is the name of the network, by default that of the module's class. The
+    module is not changed.
 
     Raises ImportFailed if torch.export cannot trace the module, if an operation has no counterpart (unless `partial`:
-    then `unknown` stands for it in the text), or if parameters, multiply-accumulates or outputs differ.
+    then the text has `unknown` in its place), or if parameters, multiply-accumulates or outputs differ.
     """
     require("from_torch", "torch", uses=("torch",))
     from .torch_module import import_module

@@ -42,7 +42,7 @@ class Proof(NamedTuple):
         facts.append(f"{mine:,} MACs" if mine == its else f"{mine:,} MACs instead of {its:,}")
         if self.difference is not None:
             word = "outputs equal to" if self.difference <= TOLERANCE else "outputs differ by"
-            facts.append("outputs the same bits" if self.difference == 0 else f"{word} {self.difference:.0e}")
+            facts.append("bit-identical outputs" if self.difference == 0 else f"{word} {self.difference:.0e}")
         if self.unused:
             facts.append(f"without {self.unused:,} parameters that its forward pass does not use")
         return ", ".join(facts)

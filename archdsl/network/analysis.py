@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Analysis:
-    """The result of analyzing a program: its tree, the draft of its network, the diagnostics; the network, if valid.
+    """The result of analyzing a program: its AST, its draft, the diagnostics, and the network if it is valid.
 
     `graph` is that of a network without errors. A failed assertion or an invalid recipe is an error of a network that
     has a graph.
@@ -155,8 +155,8 @@ def analyze(
     """Analyze a program, whatever errors it has.
 
     `library` has the files that it uses: by default those in the folder of its own file, or in the working folder.
-    `recipe` checks its `train` block, and the network against its data set; `pedantic` enables the warnings that are
-    matters of taste; `blocks_only` allows a file that only defines blocks.
+    `recipe` checks its `train` block, and the network against its data set; `pedantic` enables the warnings about
+    style; `blocks_only` allows a file that only defines blocks.
     """
     library = library or beside(source)
     program = parse(source, sink)
@@ -177,7 +177,7 @@ def analyze(
 def check_draft(
     program: Program, draft: Draft, sink: Sink, *, recipe: Check | None = None, pedantic: bool = False
 ) -> tuple[Graph | None, Costs | None]:
-    """The graph of a draft and its costs, if it has no errors; what the passes over it find goes to the sink."""
+    """The graph of a draft and its costs, if it has no errors; diagnostics of the passes over it go to the sink."""
     graph = draft.checked()
     found: Costs | None = None
     if graph is not None:

@@ -7,8 +7,8 @@ from ..text.source import Source
 class ArchError(ValueError):
     """A program with errors.
 
-    `diagnostics` has them, each with its code, position and suggestions; `source` is the text. The message shows them
-    as `archdsl check` does. It can be pickled.
+    `diagnostics` lists them, each with its code, position and suggestions; `source` is the text. The message shows them
+    as `archdsl check` does. The exception can be pickled.
     """
 
     def __init__(self, found: tuple[Found, ...], source: Source) -> None:

@@ -21,21 +21,21 @@ class LayerInfo(Record):
     """
 
     name: str
-    """The name of its module in torch, a path with dots: `features.conv1`."""
+    """The name of its module in torch, separated by dots: `features.conv1`."""
     keyword: str
     """The keyword of the layer: `conv`."""
     text: str
     """The statement as written, on one line: `conv 64 k5 s1 same`."""
     line: int
-    """The line of the text."""
+    """The line number in the text."""
     inputs: tuple[str, ...]
     shape: TensorShape
     """The shape of its output, without the batch."""
     parameters: int
     trainable: int
-    """Its trainable parameters."""
+    """The number of its trainable parameters."""
     buffers: int
-    """The values that it keeps without training them, such as running means."""
+    """The number of values that it keeps without training them, such as running means."""
     macs: int | str
     """Multiply-accumulates; a closed form if they depend on symbolic dimensions."""
 

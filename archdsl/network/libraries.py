@@ -1,4 +1,4 @@
-"""Where a program finds the files that it uses."""
+"""The files that a program can use."""
 
 from pathlib import Path
 
@@ -8,5 +8,5 @@ from ..zoo import shipped
 
 
 def beside(source: Source) -> Library:
-    """The library of files that a program may use: those beside it, then what ships with the package."""
+    """The library of files that a program may use: those in its folder, then those that ship with the package."""
     return Stack(FolderLibrary(source.path.parent if source.path else Path()), shipped())

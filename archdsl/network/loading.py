@@ -17,11 +17,11 @@ from .network import Network
 def check(
     path: str | Path | None = None, *, text: str | None = None, input: GivenSizes | None = None, **parameters: Any
 ) -> Analysis:
-    """Check a file, or a source text: `check("net.arch")`, `check(text="input 8; fc 2")`.
+    """Check a file or a source text: `check("net.arch")`, `check(text="input 8; fc 2")`.
 
-    The result has the diagnostics, with their suggestions, and the network if there is no error; `str` is what
-    `archdsl check` prints. Arguments are those of `load`. Raises OSError if the file cannot be read, TypeError unless
-    there is a path or a text.
+    The result has the diagnostics, with their suggestions, and the network if there are no errors; `str` of it is what
+    `archdsl check` prints. The other arguments are those of `load`. Raises OSError if the file cannot be read, and
+    TypeError unless exactly one of path and text is given.
     """
     if (path is None) == (text is None):
         raise TypeError("check takes a path or text=…")

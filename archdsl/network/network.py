@@ -46,7 +46,7 @@ class Network:
 
     @property
     def name(self) -> str:
-        """The name after `net`, else that of the file."""
+        """The name after `net`, otherwise that of the file."""
         return self.graph.name
 
     @property
@@ -80,7 +80,7 @@ class Network:
 
     @cached_property
     def costs(self) -> Costs:
-        """Parameters and multiply-accumulates by node."""
+        """Parameters and multiply-accumulates of each node."""
         return costs(self.graph)
 
     @property
@@ -123,8 +123,9 @@ class Network:
     def source(self, flat: bool = False) -> str:
         """PyTorch source that builds the same module and does not need archdsl.
 
-        Uses of a block share a class with arguments, and parameters of the network are arguments of its class, where
-        its modules follow them; with `flat`, no class has arguments, and there are no loops.
+        Uses of a block share a class, with arguments for what differs between them. Parameters of the network become
+        arguments of its class if only layers of that class depend on them. With `flat`, no class has arguments, and
+        there are no loops.
         """
         from ..backends.python_source import to_source
 
@@ -145,7 +146,7 @@ class Network:
     ) -> str:
         """The table that `archdsl check` prints: one row per layer, and the totals.
 
-        `columns` replaces the columns of costs: `"params,rf"` or `["params", "rf"]`; `explain` adds the arithmetic of
+        `columns` replaces the default columns: `"params,rf"` or `["params", "rf"]`; `explain` adds the arithmetic of
         each spatial size to the text; `format` is text, markdown or latex. Raises ValueError for an unknown column or
         format.
         """
@@ -154,7 +155,7 @@ class Network:
         return table(self.graph, self.costs, columns, explain=explain, format=format)
 
     def report(self, *, columns: str | Sequence[str] | None = None, explain: bool = False) -> dict[str, Any]:
-        """The values of `archdsl check --format json`, a stable document that `archdsl check --schema` describes.
+        """The values of `archdsl check --format json`; `archdsl check --schema` prints their schema.
 
         Raises ValueError for an unknown column.
         """
@@ -185,10 +186,11 @@ class Network:
         dpi: int = 192,
         columns: int | None = None,
     ) -> "RenderedDiagram":
-        """The diagram, with the options of `archdsl diagram`; written to `path` if there is one.
+        """The diagram, with the options of `archdsl diagram`; it is also written to `path` if one is given.
 
-        `format` is svg, png, pdf, dot, mmd or tikz, by default that of the path's extension, else svg. A notebook shows
-        the result. Raises ValueError for an unknown option, `CannotDraw` with its reason, OSError.
+        `format` is svg, png, pdf, dot, mmd or tikz; by default, it follows from the extension of `path`, else it is
+        svg. A notebook displays the result. Raises ValueError for an unknown option, `CannotDraw` with its reason, and
+        OSError.
         """
         from .rendered_diagram import render
 

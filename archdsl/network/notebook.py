@@ -5,10 +5,10 @@ from typing import Any, Protocol
 
 
 class Display(Protocol):
-    """How a notebook shows a network: as a figure, and as HTML."""
+    """How a notebook displays a network: as a figure, and as HTML."""
 
     def svg(self, network: Any) -> str | None:
-        """The figure; None if it cannot be drawn."""
+        """The figure; None if it cannot be rendered."""
 
     def html(self, network: Any) -> str:
         """The figure and the table."""

@@ -1,4 +1,4 @@
-"""A diagram of a network in one of the formats, to be shown or saved."""
+"""A diagram of a network in one of the formats, to display or save."""
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -12,7 +12,7 @@ from ..text.names import nearest
 
 
 class RenderedDiagram:
-    """A diagram as the bytes of a file; a notebook shows one in SVG or PNG.
+    """A diagram as the bytes of a file; a notebook displays SVG and PNG.
 
     `format` is svg, png, pdf, dot, mmd (Mermaid) or tikz.
     """
@@ -45,9 +45,9 @@ class RenderedDiagram:
 def render(
     graph: Graph, format: str | Path, view_options: Mapping[str, Any], style: Mapping[str, Any]
 ) -> RenderedDiagram:
-    """The diagram of a graph, in a format or in that of a file's extension.
+    """The diagram of a graph, in the given format or that of a file's extension.
 
-    Raises ValueError for an unknown format, view, theme or direction; CannotDraw.
+    Raises ValueError for an unknown format, view, theme or direction, and CannotDraw.
     """
     kind = format_of(format) if isinstance(format, Path) else format
     _require("format", kind, FORMATS)

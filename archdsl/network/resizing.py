@@ -1,4 +1,4 @@
-"""A program that is elaborated again for other input sizes."""
+"""A program that can be elaborated again for other input sizes."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -46,7 +46,7 @@ class ResizableProgram:
         return self.draft(Override({name: evaluated(shape.dims, sizes) for name, shape in shapes}), Sink()).checked()
 
     def variants(self, graph: Graph) -> dict[str, list[tuple[int, Graph]]]:
-        """For each parameter that is an integer, two other values with the graphs they give, if they are valid."""
+        """For each integer parameter, two other values with the resulting graphs, if these are valid."""
         settings, library = self._given
         override = Override({name: shape.dims for name, shape in input_shapes(graph).items()})
         found: dict[str, list[tuple[int, Graph]]] = {}

@@ -25,15 +25,15 @@ def fit(
 ) -> "TrainedRun":
     """Train a network on a data set, and return the run, whose folder has the weights, the curves and the report.
 
-    `data` is the name of a data set (`"digits"`, `"cifar10"`) or a folder of images with a subfolder for each class; by
+    `data` is the name of a data set (`"digits"`, `"cifar10"`) or a folder of images with one subfolder per class; by
     default that of the text's `train { … }`. Further keywords are the options of `archdsl train`, with underscores:
     `fit(network, "digits", epochs=5, optimizer="sgd", lr=0.1)`; they override the text's recipe. `out` is the run's
-    folder, by default a new one in `runs/`; `data_dir` has the files of a data set that is not downloaded; `progress`
-    shows the progress bar.
+    folder, by default a new one in `runs/`; `data_dir` is the folder of a data set that is not to be downloaded;
+    `progress` shows a progress bar.
 
     Raises ArchError if the recipe or the network does not fit the data, TypeError for an unknown option, ValueError for
-    an invalid value, FileExistsError if `out` is not empty, and `archdsl.training.errors.problem.Problem` for data that
-    cannot be read or a training that fails.
+    an invalid value, FileExistsError if `out` is not empty, and `archdsl.training.errors.problem.Problem` if the data
+    cannot be read or the training fails.
     """
     require("archdsl.fit", "train")
     from .loop.callback import TrainingCallback

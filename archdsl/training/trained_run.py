@@ -38,9 +38,9 @@ class TrainedRun:
 
     @property
     def model(self) -> "Module":
-        """The torch module in evaluation mode, with the weights of the best epoch, else of the last.
+        """The torch module in evaluation mode, with the weights of the best epoch, or else of the last one.
 
-        It takes standardized images, float32 of N×C×H×W; `predict` standardizes files as the training did.
+        It takes standardized images, float32 of N×C×H×W; `predict` standardizes files like the training.
         """
         return self._loaded.model
 
@@ -51,12 +51,12 @@ class TrainedRun:
 
     @property
     def recipe(self) -> dict[str, Any]:
-        """The recipe, as the run's settings.json has it."""
+        """The recipe, as stored in the run's settings.json."""
         return self._loaded.settings.recipe.model_dump(mode="json")
 
     @property
     def metrics(self) -> list[dict[str, Any]]:
-        """The lines of metrics.jsonl, one for each epoch. Raises OSError."""
+        """The entries of metrics.jsonl, one per epoch. Raises OSError."""
         text = self._loaded.run.metrics.read_text(encoding="utf-8")
         return [json.loads(line) for line in text.splitlines()]
 
