@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _COMMANDS = {
     "check": "Check networks: shapes, parameters, errors.",
-    "compile": "Generate standalone PyTorch source.",
+    "compile": "Generate standalone PyTorch or Keras source.",
     "diagram": "Render a network as SVG, PNG, PDF, DOT, Mermaid or TikZ.",
     "diff": "Compare two networks layer by layer, and list the weights that carry over.",
     "eval": "Evaluate a trained network: accuracy, loss, confusion matrix.",

@@ -40,7 +40,7 @@ def command(
     settings: tuple[str, ...],
     inputs: tuple[str, ...],
 ) -> None:
-    """Generate PyTorch source for the network in FILE. It builds the same module and does not need archdsl."""
+    """Generate PyTorch or Keras source that builds the network in FILE and does not need archdsl."""
     if flat and framework == "keras":
         usage("`--flat` is for `--to torch`: Keras source has no classes")
     network = named_network(file, text).network(parse_settings(settings), parse_override(inputs))

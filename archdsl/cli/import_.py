@@ -28,13 +28,15 @@ if TYPE_CHECKING:
     "inputs",
     multiple=True,
     metavar="SIZE",
-    help="Size of an input: 3x224x224, `128 int(30522)` for ids, or NAME=SIZE [default: what the source states, else "
+    help="Size of an input: 3x224x224, `128 int(30522)` for IDs, or NAME=SIZE [default: that of the source, else "
     "3x224x224].",
 )
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="An argument of the callable.")
 @click.option("--name", metavar="NAME", help="Name of the network [default: that of the source].")
 @click.option("--weights", metavar="PATH", help="Write the weights to a safetensors file as well.")
-@click.option("--partial", is_flag=True, help="Write `unknown` for operations that cannot be imported; exit with 1.")
+@click.option(
+    "--partial", is_flag=True, help="Write `unknown` for operations that cannot be imported; the exit status is 1."
+)
 def command(
     source: str,
     output: str,
