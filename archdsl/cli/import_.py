@@ -47,7 +47,7 @@ def command(
     partial: bool,
 ) -> None:
     """Import the network of SOURCE: MODULE:CALLABLE, which runs that Python code, or a file, which runs none
-    (.onnx, .pt2).
+    (.keras, .json of Keras, .onnx, .pt2).
 
     The network is compared with the source: parameters, multiply-accumulates and, with its weights, outputs. Nothing is
     written if they differ.

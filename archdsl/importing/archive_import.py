@@ -13,7 +13,7 @@ from .exporting import BATCH_SIZE
 from .import_problem import ImportFailed, first_line
 from .imported import Imported, written
 from .lift import Lifter
-from .proof import Proof, difference, macs_of, module_with, scattered, tensors
+from .proof import Proof, difference, macs_of, module_with, scattered, tensors, values_of
 
 
 def import_archive(path: Path, name: str) -> Imported:
@@ -98,12 +98,7 @@ def with_values(program: torch.export.ExportedProgram, inputs: Sequence[torch.Te
 
     Shapes that were fixed for `theirs` samples are changed. Raises ImportFailed where that is not possible.
     """
-    state = {**_plain(program.constants), **program.state_dict}
-    given = iter(inputs)
-    values: list[Any] = []
-    for spec in program.graph_signature.input_specs:
-        source = next(given) if spec.kind is InputKind.USER_INPUT else state[str(spec.target)]
-        values.append(source.to("meta"))
+    values = [each.to("meta") if isinstance(each, torch.Tensor) else each for each in values_of(program, inputs)]
     try:
         with torch.no_grad():
             _Values(program.graph_module, theirs, inputs[0].shape[0]).run(*values)

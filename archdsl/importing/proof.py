@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import fx, nn
+from torch.export.graph_signature import ConstantArgument, InputKind
 from torch.utils.flop_counter import FlopCounterMode
 
 from ..graph import Graph
@@ -148,6 +149,10 @@ class _OnMeta(fx.Interpreter):
             self.others += int(counter.get_total_flops()) // 2
         return result
 
+    def get_attr(self, target: Any, args: Any, kwargs: Any) -> Any:
+        found = super().get_attr(target, args, kwargs)
+        return found.to("meta") if isinstance(found, torch.Tensor) else found
+
     def call_function(self, target: Any, args: Any, kwargs: Any) -> Any:
         if kwargs.get("device") is not None:
             kwargs = {**kwargs, "device": torch.device("meta")}
@@ -158,45 +163,21 @@ def macs_of(
     program: torch.export.ExportedProgram, args: Sequence[torch.Tensor], kwargs: Mapping[str, torch.Tensor]
 ) -> int:
     """The multiply-accumulates of one sample, as torch counts them on the meta device."""
-    module = program.module(check_guards=False)
-    assert isinstance(module, fx.GraphModule)
-    state = {n: t.to("meta") for n, t in {**dict(module.named_parameters()), **dict(module.named_buffers())}.items()}
-    given = [each.to("meta") for each in (*args, *kwargs.values())]
-    count = _OnMeta(_meta_copy(module, state))
+    inputs = [*args, *kwargs.values()]
+    count = _OnMeta(program.graph_module)
     with torch.no_grad():
-        count.run(*given)
-    return count.of_samples // given[0].shape[0] + count.others
+        count.run(*(each.to("meta") if isinstance(each, torch.Tensor) else each for each in values_of(program, inputs)))
+    return count.of_samples // inputs[0].shape[0] + count.others
 
 
-def _meta_copy(module: fx.GraphModule, state: Mapping[str, torch.Tensor]) -> fx.GraphModule:
-    """The same graph over other tensors."""
-    root = nn.Module()
-    for name, tensor in state.items():
-        _place(root, name, tensor)
-    for node in module.graph.nodes:
-        if node.op == "get_attr" and str(node.target) not in state:
-            found: Any = module
-            for part in str(node.target).split("."):
-                found = getattr(found, part)
-            _place(root, str(node.target), found.to("meta") if isinstance(found, torch.Tensor) else found)
-    graph = fx.Graph()
-    values: dict[fx.Node, fx.Node] = {}
-    for node in module.graph.nodes:
-        if node.op == "call_module" or (node.op == "call_function" and "guard" in str(node.target)):
-            continue
-        values[node] = graph.node_copy(node, lambda n: values[n])
-    return fx.GraphModule(root, graph)
-
-
-def _place(root: nn.Module, name: str, value: Any) -> None:
-    """Let a module have a value under a dotted name."""
-    *path, last = name.split(".")
-    parent = root
-    for part in path:
-        if part not in dict(parent.named_children()):
-            parent.add_module(part, nn.Module())
-        parent = parent.get_submodule(part)
-    if isinstance(value, torch.Tensor):
-        parent.register_buffer(last, value)
-    else:
-        setattr(parent, last, value)
+def values_of(program: torch.export.ExportedProgram, inputs: Sequence[torch.Tensor]) -> list[Any]:
+    """What the graph of a program takes: its parameters, buffers and constants, and these inputs."""
+    state: dict[str, Any] = {**program.constants, **program.state_dict}
+    given = iter(inputs)
+    found: list[Any] = []
+    for spec in program.graph_signature.input_specs:
+        if isinstance(spec.arg, ConstantArgument):
+            found.append(spec.arg.value)
+        else:
+            found.append(next(given) if spec.kind is InputKind.USER_INPUT else state[str(spec.target)])
+    return found

@@ -83,4 +83,17 @@ def _from_archive(path: Path, request: ImportRequest) -> Imported:
     return import_archive(path, request.name)
 
 
-_READERS: dict[str, Callable[[Path, ImportRequest], Imported]] = {".onnx": _from_onnx, ".pt2": _from_archive}
+def _from_keras(path: Path, request: ImportRequest) -> Imported:
+    from .keras_import import import_keras
+
+    if request.inputs:
+        raise UnusableSource("--input: a Keras model states the sizes of its inputs")
+    return import_keras(path, request.name)
+
+
+_READERS: dict[str, Callable[[Path, ImportRequest], Imported]] = {
+    ".json": _from_keras,
+    ".keras": _from_keras,
+    ".onnx": _from_onnx,
+    ".pt2": _from_archive,
+}

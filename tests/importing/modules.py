@@ -107,6 +107,18 @@ def conv(c: int, n: int, k: int = 3, **more: Any) -> nn.Conv2d:
 
 IMAGE, SEQUENCE = (12, 8, 8), (10, 12)
 
+
+class NamedGraph(nn.Module):
+    """A part has a name that torch's own modules use."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.graph = nn.Linear(9, 5)
+
+    def forward(self, x: Any) -> Any:
+        return self.graph(x)
+
+
 MODULES: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
     "chain": (lambda: nn.Sequential(conv(12, 6), nn.BatchNorm2d(6), nn.ReLU(), nn.Flatten(), nn.Linear(384, 5)), IMAGE),
     "residual": (lambda: nn.Sequential(Residual(nn.Sequential(conv(12, 12), nn.BatchNorm2d(12))), nn.ReLU()), IMAGE),
@@ -168,5 +180,6 @@ MODULES: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
     ),
     "arithmetic": (lambda: Function(lambda x: (2 * x + 1) / 3 - x.clamp(-1, 1) ** 2), IMAGE),
     "several outputs": (lambda: Function(_outputs, a=conv(12, 3), b=conv(12, 4)), IMAGE),
+    "a part named graph": (NamedGraph, (9,)),
     "vector": (lambda: nn.Sequential(nn.Linear(9, 5), nn.BatchNorm1d(5), nn.ReLU(), nn.Linear(5, 2)), (9,)),
 }

@@ -1,7 +1,9 @@
 """Two layers that one stands for: `silu` and `hardswish` as products, a bias that is added."""
 
 from collections.abc import Sequence
-from math import pi, sqrt
+from math import pi, prod, sqrt
+
+import torch
 
 from ..building import Builder, Lifted, Weight, make_op
 
@@ -25,7 +27,7 @@ def small_layers(b: Builder, live: Sequence[int], outputs: Sequence[int]) -> dic
     found: dict[int, int] = {}
     for i in live:
         here = b.nodes[i]
-        made = _gate(b, here) or _tanh_gelu(b, here) or _bias(b, here, readers)
+        made = _gate(b, here) or _tanh_gelu(b, here) or _bias(b, here, readers) or _flattened(b, here)
         if made is not None:
             b.nodes[made].runs = here.runs
             b.nodes[made].scopes = here.scopes
@@ -84,3 +86,23 @@ def _bias(b: Builder, here: Lifted, readers: dict[int, list[int]]) -> int | None
     flat = Weight(bias.sources, lambda *tensors: bias.make(*tensors).flatten())
     op = type(source.op).of({**own, "bias": True})
     return b.add(op, *source.inputs, **source.weights, bias=flat)
+
+
+def _flattened(b: Builder, here: Lifted) -> int | None:
+    """A linear layer of an image's elements in another order: of the elements in order, with its columns reordered."""
+    source = b.nodes[here.inputs[0]] if here.op.keyword == "fc" else here
+    origin = source.origin
+    if source is here or origin is None or len(origin.view) != 1 or source.op.keyword == "flatten":
+        return None
+    dims = b.dims(origin.node)
+    places = torch.zeros(1, dtype=torch.long)
+    strides = [prod(dims[axis + 1 :]) for axis in range(len(dims))]
+    for atom in origin.view[0]:
+        places = (places[:, None] + torch.arange(atom.size) * atom.stride * strides[atom.axis]).flatten()
+    if len(places) != prod(dims) or here.shared is not None:
+        return None
+    inverse = torch.empty_like(places)
+    inverse[places] = torch.arange(len(places))
+    weight = here.weights["weight"]
+    columns = Weight(weight.sources, lambda *tensors: weight.make(*tensors)[:, inverse])
+    return b.add(here.op, b.layer("flatten", origin.node), **{**here.weights, "weight": columns})

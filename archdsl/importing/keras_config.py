@@ -1,0 +1,144 @@
+"""The configuration of a Keras model: JSON from a `.keras` archive or a file of its own. No code is read or run."""
+
+import json
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .import_problem import ImportFailed
+
+MOST_BYTES = 2**26
+"""Of a configuration."""
+MODELS = ("Sequential", "Functional", "Model")
+_OWN = ("keras", "tf_keras", "tensorflow.keras", "builtins")
+
+
+class KerasUse(NamedTuple):
+    """One use of a layer: its name, the tensors that it reads, each as the use of a layer."""
+
+    layer: str
+    inputs: tuple[tuple[str, int], ...]
+
+
+class KerasModel(NamedTuple):
+    """A model: its layers by name (class and configuration), their uses in order, inputs and outputs."""
+
+    name: str
+    layers: Mapping[str, tuple[str, Mapping[str, Any]]]
+    uses: tuple[KerasUse, ...]
+    inputs: tuple[tuple[str, int], ...]
+    outputs: tuple[tuple[str, int], ...]
+
+
+def read_keras(path: Path) -> KerasModel:
+    """The model of a file. Raises ImportFailed for one that cannot be read, or that has code or layers of others."""
+    config = _json(path)
+    try:
+        return model_of(config)
+    except (KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
+        if isinstance(error, ImportFailed):
+            raise
+        raise ImportFailed(
+            f"{path.name} is no configuration of a Keras model: {type(error).__name__} {error}"
+        ) from None
+
+
+def _json(path: Path) -> Any:
+    try:
+        if path.suffix.lower() != ".keras":
+            data = path.read_bytes() if path.stat().st_size <= MOST_BYTES else None
+        else:
+            with zipfile.ZipFile(path) as archive:
+                info = archive.getinfo("config.json")
+                data = archive.read(info) if info.file_size <= MOST_BYTES else None
+    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError):
+        raise ImportFailed(f"{path.name} is no .keras archive") from None
+    except KeyError:
+        raise ImportFailed(f"{path.name} has no config.json") from None
+    if data is None:
+        raise ImportFailed(f"the configuration in {path.name} has more than {MOST_BYTES:,} bytes")
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        raise ImportFailed(f"the configuration in {path.name} is no JSON") from None
+
+
+def model_of(config: Any) -> KerasModel:
+    """The model of a configuration. Raises ImportFailed, or what a damaged configuration raises."""
+    kind, inner = config["class_name"], config["config"]
+    if kind not in MODELS:
+        raise ImportFailed(f"`{kind}` is a class of its own: only Sequential and Functional models have no code")
+    name = inner.get("name", "model") if isinstance(inner, dict) else "model"
+    entries = inner["layers"] if isinstance(inner, dict) else inner
+    for entry in entries:
+        _check(entry)
+    if kind == "Sequential":
+        return _sequential(name, entries, inner if isinstance(inner, dict) else {})
+    layers = {_name(entry): (entry["class_name"], entry["config"]) for entry in entries}
+    uses = tuple(KerasUse(_name(entry), read) for entry in entries for read in _inbound(entry))
+    return KerasModel(name, layers, uses, _tensors(inner["input_layers"]), _tensors(inner["output_layers"]))
+
+
+def _check(entry: Any) -> None:
+    """Raises ImportFailed for a layer with code."""
+    kind, module = entry["class_name"], entry.get("module") or "keras"
+    if kind == "Lambda":
+        raise ImportFailed(f"the layer `{_name(entry)}` is a Lambda, which has code: write it as layers")
+    if entry.get("registered_name") not in (None, kind) or not str(module).startswith(_OWN):
+        raise ImportFailed(f"the layer `{_name(entry)}` is of a class of its own, `{kind}`: it would take its code")
+
+
+def _name(entry: Any) -> str:
+    return str(entry.get("name") or entry["config"]["name"])
+
+
+def _sequential(name: str, entries: Any, inner: Mapping[str, Any]) -> KerasModel:
+    layers: dict[str, tuple[str, Mapping[str, Any]]] = {}
+    uses: list[KerasUse] = []
+    if not entries:
+        raise ImportFailed("the model has no layers")
+    if entries[0]["class_name"] != "InputLayer":
+        shape = entries[0]["config"].get("batch_input_shape", inner.get("build_input_shape"))
+        if shape is None:
+            raise ImportFailed("the model has no sizes of its input: build it before it is saved")
+        layers["input"] = ("InputLayer", {"batch_shape": shape})
+        uses.append(KerasUse("input", ()))
+    for entry in entries:
+        layers[_name(entry)] = (entry["class_name"], entry["config"])
+        uses.append(KerasUse(_name(entry), ((uses[-1].layer, 0),) if uses else ()))
+    return KerasModel(name, layers, tuple(uses), ((uses[0].layer, 0),), ((uses[-1].layer, 0),))
+
+
+def _inbound(entry: Any) -> Iterator[tuple[tuple[str, int], ...]]:
+    """What each use of a layer reads."""
+    nodes = entry.get("inbound_nodes") or []
+    if not nodes:
+        yield ()
+    for node in nodes:
+        if isinstance(node, dict):
+            extra = {name for name, value in node.get("kwargs", {}).items() if _histories(value)}
+            if extra:
+                raise ImportFailed(f"the layer `{_name(entry)}` reads {', '.join(sorted(extra))} as well")
+            yield tuple(_histories(node["args"]))
+        else:
+            yield tuple((str(each[0]), int(each[1])) for each in node)
+
+
+def _histories(value: Any) -> list[tuple[str, int]]:
+    """The tensors among arguments, in order."""
+    if isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
+        layer, use, output = value["config"]["keras_history"]
+        if output:
+            raise ImportFailed(f"the layer `{layer}` has several results")
+        return [(str(layer), int(use))]
+    if isinstance(value, list):
+        return [each for item in value for each in _histories(item)]
+    return []
+
+
+def _tensors(value: Any) -> tuple[tuple[str, int], ...]:
+    """Inputs or outputs: one, or a list of them."""
+    if value and isinstance(value[0], str):
+        value = [value]
+    return tuple((str(name), int(use)) for name, use, *_ in value)

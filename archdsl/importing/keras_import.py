@@ -1,0 +1,293 @@
+"""Import a Keras model from its configuration."""
+
+from collections.abc import Callable, Mapping, Sequence
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from .import_problem import ImportFailed, first_line
+from .imported import Imported
+from .keras_config import MODELS, KerasModel, model_of, read_keras
+from .keras_layers import (
+    Config,
+    KerasBatchNorm,
+    KerasConv,
+    KerasDense,
+    KerasPool,
+    KerasSeparable,
+    KerasTransposed,
+    activation,
+    first,
+    last,
+    refuse,
+)
+from .torch_module import import_module
+
+_RANKS = {"1D": 1, "2D": 2, "3D": 3}
+
+
+def import_keras(path: Path, name: str) -> Imported:
+    """Import a `.keras` archive or the JSON of a Keras model. Raises ImportFailed.
+
+    Inputs have the channels first, as all networks of the language have.
+    """
+    model = read_keras(path)
+    try:
+        shapes = [_input_shape(model.layers[layer]) for layer, _ in model.inputs]
+        module = ChannelsFirst(KerasGraph(model, shapes), [len(shape) for shape in shapes])
+        infos = [model.layers[layer][1] for layer, _ in model.inputs]
+        example = [_example(shape, info) for shape, info in zip(shapes, infos, strict=True)]
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, RuntimeError) as error:
+        if isinstance(error, ImportFailed):
+            raise
+        why = f"{type(error).__name__} {first_line(error)}"
+        raise ImportFailed(f"{path.name} has no configuration of a Keras model that fits together: {why}") from None
+    return import_module(module.eval(), example, name)
+
+
+def _input_shape(layer: tuple[str, Config]) -> tuple[int, ...]:
+    kind, config = layer
+    shape = config.get("batch_shape", config.get("batch_input_shape"))
+    if kind != "InputLayer" or not shape or any(not isinstance(size, int) for size in shape[1:]):
+        raise ImportFailed("an input has no fixed sizes: give them with `keras.Input(shape)` before the model is saved")
+    return tuple(shape[1:])
+
+
+def _example(shape: Sequence[int], config: Config) -> Tensor:
+    if "int" in str(config.get("dtype", "float32")):
+        return torch.zeros(1, *shape, dtype=torch.int64)
+    dims = (shape[-1], *shape[:-1]) if len(shape) in (3, 4) else tuple(shape)
+    return torch.randn(1, *dims, generator=torch.Generator().manual_seed(0))
+
+
+class ChannelsFirst(nn.Module):
+    """A Keras graph whose images come and go with their channels first."""
+
+    def __init__(self, graph: nn.Module, ranks: Sequence[int]) -> None:
+        super().__init__()
+        self.network = graph
+        self.ranks = list(ranks)
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        given = [last(x) if rank in (3, 4) else x for x, rank in zip(inputs, self.ranks, strict=True)]
+        return tuple(first(y) if y.ndim in (4, 5) else y for y in self.network(*given))
+
+
+class KerasGraph(nn.Module):
+    """A Keras model, with its channels last."""
+
+    def __init__(self, model: KerasModel, shapes: Sequence[Sequence[int]]) -> None:
+        super().__init__()
+        self.model = model
+        self.parts = nn.ModuleDict()
+        self.functions: dict[str, Callable[..., Tensor]] = {}
+        sizes: dict[tuple[str, int], tuple[int, ...]] = {}
+        given = dict(zip(model.inputs, shapes, strict=True))
+        self.order = _ordered(model)
+        for (layer, use), inputs in self.order:
+            if (layer, use) in given:
+                sizes[layer, use] = tuple(given[layer, use])
+                continue
+            read = [sizes[each] for each in inputs]
+            if layer not in self.functions:
+                self._make(layer, read)
+            with torch.no_grad():
+                example = [_zeros(shape) for shape in read]
+                sizes[layer, use] = tuple(self.functions[layer](*example).shape[1:])
+
+    def _make(self, layer: str, read: Sequence[tuple[int, ...]]) -> None:
+        kind, config = self.model.layers[layer]
+        made = layer_of(kind, {"name": layer, **config}, read)
+        if isinstance(made, nn.Module):
+            self.parts[layer.replace(".", "_")] = made.eval()
+        self.functions[layer] = made
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        values = dict(zip(self.model.inputs, inputs, strict=True))
+        for (layer, use), read in self.order:
+            if (layer, use) not in values:
+                values[layer, use] = self.functions[layer](*(values[each] for each in read))
+        return tuple(values[each] for each in self.model.outputs)
+
+
+def _zeros(shape: Sequence[int]) -> Tensor:
+    return torch.zeros(2, *shape)
+
+
+def _ordered(model: KerasModel) -> list[tuple[tuple[str, int], tuple[tuple[str, int], ...]]]:
+    """Each use of a layer after those that it reads."""
+    counts: dict[str, int] = {}
+    waiting = []
+    for each in model.uses:
+        waiting.append(((each.layer, counts.get(each.layer, 0)), each.inputs))
+        counts[each.layer] = counts.get(each.layer, 0) + 1
+    done: set[tuple[str, int]] = set()
+    found = []
+    while waiting:
+        ready = [use for use in waiting if all(read in done for read in use[1])]
+        if not ready:
+            raise ImportFailed(f"the layer `{waiting[0][0][0]}` reads what nothing makes")
+        found += ready
+        done |= {use for use, _ in ready}
+        waiting = [use for use in waiting if use[0] not in done]
+    return found
+
+
+def layer_of(kind: str, config: Config, read: Sequence[tuple[int, ...]]) -> Any:
+    """The function of a layer for inputs of these shapes. Raises ImportFailed for one without a counterpart."""
+    base, rank = (kind[:-2], _RANKS[kind[-2:]]) if kind[-2:] in _RANKS else (kind, 0)
+    if kind in MODELS:
+        return _One(KerasGraph(model_of({"class_name": kind, "config": config}), read))
+    if (part := _with_weights(base, rank, config, read)) is not None:
+        return part
+    if (function := _of_one(base, rank, config, read)) is not None:
+        return function
+    if kind in _MERGES:
+        return lambda *x: _MERGES[kind](config, x)
+    raise refuse(f"`{kind}` has no counterpart", config["name"])
+
+
+class _One(nn.Module):
+    """A model with one output as a layer."""
+
+    def __init__(self, graph: KerasGraph) -> None:
+        super().__init__()
+        self.network = graph
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        (found,) = self.network(*inputs)
+        return found  # type: ignore[no-any-return]  # a tensor
+
+
+def _with_weights(base: str, rank: int, config: Config, read: Sequence[tuple[int, ...]]) -> nn.Module | None:
+    shape = read[0] if read else ()
+    match base:
+        case "Conv":
+            return KerasConv(config, shape[-1], rank)
+        case "DepthwiseConv":
+            return KerasConv(config, shape[-1], rank, depthwise=True)
+        case "SeparableConv":
+            return KerasSeparable(config, shape[-1], rank)
+        case "Conv2DTranspose" | "Conv1DTranspose" | "Conv3DTranspose":
+            return KerasTransposed(config, shape[-1], int(base[4]))
+        case "Dense":
+            return KerasDense(config, shape[-1])
+        case "BatchNormalization":
+            return KerasBatchNorm(config, shape)
+        case "LayerNormalization":
+            if config.get("axis", -1) not in (-1, [-1], len(shape), [len(shape)]):
+                raise refuse("it normalizes another axis than the last", config["name"])
+            return nn.LayerNorm(shape[-1], float(config["epsilon"]), bool(config["scale"]), bool(config["center"]))
+        case "MaxPooling" | "AveragePooling":
+            return KerasPool(config, rank, maximum=base == "MaxPooling")
+        case "Dropout":
+            return nn.Dropout(float(config["rate"]))
+        case _:
+            return None
+
+
+def _of_one(base: str, rank: int, config: Config, read: Sequence[tuple[int, ...]]) -> Callable[[Tensor], Tensor] | None:
+    """Layers without weights."""
+    places = list(range(1, rank + 1))
+    keep = bool(config.get("keepdims", False))
+    match base:
+        case "Activation":
+            return activation(config)
+        case "ReLU":
+            return _relu(config)
+        case "LeakyReLU":
+            slope = float(config.get("negative_slope", config.get("alpha", 0.3)))
+            return lambda x: F.leaky_relu(x, slope)
+        case "ELU":
+            return lambda x: F.elu(x, float(config.get("alpha", 1.0)))
+        case "Softmax":
+            return lambda x: F.softmax(x, config.get("axis", -1))
+        case "SpatialDropout" if rank == 2:
+            return lambda x: last(F.dropout2d(first(x), float(config["rate"]), False))
+        case "GlobalAveragePooling":
+            return lambda x: x.mean(places, keepdim=keep)
+        case "GlobalMaxPooling":
+            return lambda x: x.amax(places, keepdim=keep)
+        case "Flatten":
+            return lambda x: x.flatten(1)
+        case "Reshape":
+            size = prod(read[0])
+            wanted = [int(each) for each in config["target_shape"]]
+            known = -prod(wanted) if -1 in wanted else 1
+            dims = [size // known if each == -1 else each for each in wanted]
+            return lambda x: x.reshape(x.shape[0], *dims)
+        case "Permute":
+            return lambda x: x.permute(0, *config["dims"])
+        case "ZeroPadding" | "Cropping":
+            return _padding(base, rank, config)
+        case "UpSampling":
+            return _upsampling(rank, config)
+        case "Rescaling":
+            return lambda x: x * float(config["scale"]) + float(config.get("offset", 0.0))
+        case "ActivityRegularization" | "GaussianNoise" | "InputLayer":
+            return lambda x: x
+        case _:
+            return None
+
+
+def _relu(config: Config) -> Callable[[Tensor], Tensor]:
+    most, slope = config.get("max_value"), float(config.get("negative_slope") or 0)
+    if float(config.get("threshold") or 0) or (most is not None and (slope or float(most) != 6)):
+        raise refuse("its ReLU has a threshold or another maximum than 6", config["name"])
+    if most is not None:
+        return F.relu6
+    return (lambda x: F.leaky_relu(x, slope)) if slope else F.relu
+
+
+def _padding(base: str, rank: int, config: Config) -> Callable[[Tensor], Tensor]:
+    amounts = config["padding" if base == "ZeroPadding" else "cropping"]
+    pairs = [[each, each] if isinstance(each, int) else list(each) for each in (amounts if rank > 1 else [amounts])]
+    sign = 1 if base == "ZeroPadding" else -1
+    order = [0, 0, *(sign * int(n) for pair in reversed(pairs) for n in pair)]
+    return lambda x: F.pad(x, order)
+
+
+def _upsampling(rank: int, config: Config) -> Callable[[Tensor], Tensor]:
+    size = config["size"]
+    factor = [float(each) for each in ([size] * rank if isinstance(size, int) else size)]
+    mode = config.get("interpolation", "nearest")
+    if mode not in ("nearest", "bilinear"):
+        raise refuse(f"its interpolation is `{mode}`", config["name"])
+    more: dict[str, Any] = {} if mode == "nearest" else {"align_corners": False}
+    return lambda x: last(F.interpolate(first(x), scale_factor=factor, mode=mode, **more))
+
+
+def _total(x: Sequence[Tensor]) -> Tensor:
+    found = x[0]
+    for each in x[1:]:
+        found = found + each
+    return found
+
+
+def _product(x: Sequence[Tensor]) -> Tensor:
+    found = x[0]
+    for each in x[1:]:
+        found = found * each
+    return found
+
+
+def _extreme(x: Sequence[Tensor], function: Any) -> Tensor:
+    found = x[0]
+    for each in x[1:]:
+        found = function(found, each)
+    return found
+
+
+_MERGES: Mapping[str, Callable[[Config, Sequence[Tensor]], Tensor]] = {
+    "Add": lambda config, x: _total(x),
+    "Average": lambda config, x: _total(x) / len(x),
+    "Concatenate": lambda config, x: torch.cat(list(x), config.get("axis", -1)),
+    "Maximum": lambda config, x: _extreme(x, torch.maximum),
+    "Minimum": lambda config, x: _extreme(x, torch.minimum),
+    "Multiply": lambda config, x: _product(x),
+    "Subtract": lambda config, x: x[0] - x[1],
+}

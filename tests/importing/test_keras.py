@@ -1,0 +1,206 @@
+"""Keras models as networks: the same function as in Keras, where it is installed; code is refused."""
+
+import json
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from click.testing import CliRunner
+
+from archdsl.cli import main
+from archdsl.importing import ImportFailed
+from archdsl.importing.keras_config import read_keras
+from archdsl.importing.keras_import import KerasGraph, import_keras
+
+
+def layer(kind: str, name: str, **config: Any) -> dict[str, Any]:
+    """The entry of a layer."""
+    return {"module": "keras.layers", "class_name": kind, "config": {"name": name, **config}, "registered_name": None}
+
+
+def sequential(*layers: dict[str, Any], shape: tuple[Any, ...] = (16, 16, 3)) -> dict[str, Any]:
+    """The configuration of a Sequential model."""
+    first = layer("InputLayer", "x", batch_shape=[None, *shape], dtype="float32")
+    return {"class_name": "Sequential", "config": {"name": "net", "layers": [first, *layers]}}
+
+
+def conv(name: str, filters: int, **more: Any) -> dict[str, Any]:
+    plain = {"kernel_size": [3, 3], "strides": [1, 1], "padding": "same", "use_bias": True, "activation": "relu"}
+    return layer("Conv2D", name, filters=filters, **{**plain, **more})
+
+
+def pool(name: str) -> dict[str, Any]:
+    return layer("MaxPooling2D", name, pool_size=[2, 2], strides=[2, 2], padding="valid")
+
+
+def dense(name: str, units: Any, activation: str = "linear") -> dict[str, Any]:
+    return layer("Dense", name, units=units, use_bias=True, activation=activation)
+
+
+LENET = sequential(
+    conv("a", 6), pool("b"), conv("c", 16, padding="valid"), pool("d"), layer("Flatten", "e"), dense("f", 10, "softmax")
+)
+
+
+def saved(config: Any, folder: Path, name: str = "net.keras") -> Path:
+    """The file of a configuration."""
+    path = folder / name
+    text = json.dumps(config)
+    if path.suffix == ".json":
+        path.write_text(text)
+    else:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("config.json", text)
+    return path
+
+
+@pytest.mark.parametrize("name", ["net.keras", "net.json"])
+def test_text(name: str, tmp_path: Path) -> None:
+    imported = import_keras(saved(LENET, tmp_path, name), "LeNet")
+    imported.check()
+    words = [
+        "net LeNet\ninput 3x16x16\n",
+        "conv 6 k3 p1; relu; maxpool k2",
+        "conv 16 k3; relu; maxpool k2",
+        "flatten",
+        "fc 10; softmax\n",
+    ]
+    assert imported.text == "\n".join(words)
+
+
+def test_branches(tmp_path: Path) -> None:
+    def node(*reads: str) -> list[Any]:
+        return [[[name, 0, 0, {}] for name in reads]]
+
+    first = layer("InputLayer", "x", batch_shape=[None, 8, 8, 4], dtype="float32")
+    entries = [first, conv("a", 4), layer("Add", "b"), layer("Concatenate", "c", axis=-1)]
+    for entry, nodes in zip(entries, [[], node("x"), node("a", "x"), node("b", "a")], strict=True):
+        entry |= {"name": entry["config"]["name"], "inbound_nodes": nodes}
+    inner = {"name": "net", "layers": entries, "input_layers": [["x", 0, 0]], "output_layers": [["c", 0, 0]]}
+    imported = import_keras(saved({"class_name": "Functional", "config": inner}, tmp_path), "net")
+    imported.check()
+    assert "add" in imported.text
+    assert "concat" in imported.text
+
+
+REFUSED = {
+    "a Lambda": (
+        sequential(layer("Lambda", "odd", function={"class_name": "__lambda__"})),
+        "is a Lambda, which has code",
+    ),
+    "a layer of others": (sequential({**dense("odd", 3), "registered_name": "mine>Odd"}), "a class of its own"),
+    "a module of others": (sequential({**dense("odd", 3), "module": "mine.layers"}), "a class of its own"),
+    "a model of others": ({"class_name": "Mine", "config": {}}, "`Mine` is a class of its own"),
+    "an unknown layer": (sequential(layer("Hashing", "odd")), "`Hashing` has no counterpart"),
+    "sizes that are missing": (sequential(dense("odd", 3), shape=(None, 3)), "no fixed sizes"),
+    "another order of axes": (sequential(conv("odd", 3, data_format="channels_first")), "channels come first"),
+    "no model": ([], "no configuration of a Keras model"),
+    "no layers": ({"class_name": "Sequential", "config": {"layers": []}}, "no layers"),
+    "no numbers": (sequential(dense("odd", "many")), "no configuration"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused(name: str, tmp_path: Path) -> None:
+    config, message = REFUSED[name]
+    result = CliRunner().invoke(main, ["import", str(saved(config, tmp_path))])
+    assert result.exit_code == 1, result.output
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_archives_that_unpack_to_much_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "net.keras"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("config.json", b" " * (2**26 + 1))
+    with pytest.raises(ImportFailed, match="more than"):
+        import_keras(path, "net")
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"text"])
+def test_no_archive(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "net.keras"
+    path.write_bytes(data)
+    with pytest.raises(ImportFailed, match=r"is no \.keras archive"):
+        import_keras(path, "net")
+
+
+# --- against Keras ---
+
+
+@pytest.fixture(scope="module")
+def keras() -> Any:
+    os.environ["KERAS_BACKEND"] = "torch"
+    return pytest.importorskip("keras")
+
+
+def _models(keras: Any) -> dict[str, Any]:
+    layers = keras.layers
+    x = layers.Input((16, 16, 4))
+    y = layers.Conv2D(4, 3, padding="same", use_bias=False)(x)
+    y = layers.ReLU()(layers.BatchNormalization()(y))
+    residual = keras.Model(x, layers.Flatten()(layers.Concatenate()([layers.Add()([x, y]), y])))
+    strided = keras.Sequential(
+        [
+            layers.Input((15, 16, 3)),
+            layers.Conv2D(8, 3, strides=2, padding="same", activation="silu"),
+            layers.DepthwiseConv2D(3, padding="same", depth_multiplier=2),
+            layers.SeparableConv2D(6, 3),
+            layers.Conv2DTranspose(4, 3, strides=2, padding="same"),
+            layers.ZeroPadding2D(((1, 0), (2, 1))),
+            layers.UpSampling2D(2),
+            layers.AveragePooling2D(2),
+            layers.GlobalMaxPooling2D(),
+            layers.LayerNormalization(),
+            layers.Dense(5, activation="softmax"),
+        ]
+    )
+    return {"residual": residual, "strided": strided}
+
+
+def _copy(part: torch.nn.Module, weights: list[torch.Tensor]) -> None:
+    """Copy the weights of a Keras layer: kernels are height × width × input × output there."""
+    kind = type(part).__name__
+    if kind == "KerasSeparable":
+        depth, *rest = weights
+        _copy(part.get_submodule("depthwise"), [depth])
+        _copy(part.get_submodule("pointwise"), rest)
+        return
+    state = {name: tensor for name, tensor in part.state_dict().items() if "num_batches" not in name}
+    for (name, tensor), value in zip(state.items(), weights, strict=True):
+        if kind == "KerasConv" and name == "weight" and value.shape[2] != tensor.shape[1]:
+            value = value.permute(2, 3, 0, 1)
+        elif name == "weight" and value.ndim == 4:
+            value = value.permute(3, 2, 0, 1)
+        elif value.ndim == 2:
+            value = value.t()
+        tensor.copy_(value.reshape(tensor.shape))
+
+
+@pytest.mark.filterwarnings("ignore")  # of Keras' own
+@pytest.mark.parametrize("name", ["residual", "strided"])
+def test_against_keras(keras: Any, name: str, tmp_path: Path) -> None:
+    model = _models(keras)[name]
+    path = tmp_path / "net.json"
+    path.write_text(model.to_json())
+    imported = import_keras(path, "net")
+    imported.check()
+    assert imported.network is not None
+    assert imported.network.parameters == sum(int(torch.tensor(w.shape).prod()) for w in model.trainable_weights)
+    config = read_keras(path)
+    shape = model.input_shape[1:]
+    graph = KerasGraph(config, [shape])
+    x = torch.randn(2, *shape)
+    with torch.no_grad():
+        for layer in model.layers:
+            if layer.weights:
+                given = [torch.tensor(each) for each in layer.get_weights()]
+                given = [each + 0.1 * torch.rand(each.shape) for each in given]
+                layer.set_weights([each.numpy() for each in given])
+                _copy(graph.parts[layer.name], given)
+        (found,) = graph(x)
+        expected = torch.as_tensor(model(x.numpy(), training=False)).cpu()
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
