@@ -48,19 +48,17 @@ def _stacked(bodies: Sequence[Body]) -> Body:
 def _with_optional_sums(bodies: list[Body]) -> list[Body]:
     """The bodies; those without a residual connection, where others have one, as if they had one that adds nothing."""
     places = {at for body in bodies if (at := _sum_place(body)) is not None}
-    if len(places) != 1 or all(_sum_place(body) is not None for body in bodies):
+    missing = [body for body in bodies if not any(item.sort == "merge" and item.word == "add" for item in body.items)]
+    if len(places) != 1 or not missing:
         return bodies
     ((before, after),) = places
     found = []
     for body in bodies:
         items = list(body.items)
         if _sum_place(body) is not None:
-            items[before] = items[before].copy(
-                args={"when": tuple(node is not None and True for node in items[before].out)}
-            )
-        elif len(items) > before + after and not any(
-            item.sort in ("merge", "from") and item.word == "add" for item in items
-        ):
+            adds = tuple(None if node is None else True for node in items[before].out)
+            items[before] = items[before].copy(args={"when": adds})
+        elif body in missing and len(items) > before + after:
             inner = items[before : len(items) - after]
             start, out = inner[0].into, inner[-1].out
             operands = Chain(start, inner), Chain(start, [])
@@ -71,7 +69,7 @@ def _with_optional_sums(bodies: list[Body]) -> list[Body]:
 
 
 def _sum_place(body: Body) -> tuple[int, int] | None:
-    """How many items are before and after the only residual connection without a projection; None if there is none."""
+    """How many items are before and after the only residual connection; None if there is not one."""
     found = [
         index
         for index, item in enumerate(body.items)
@@ -79,6 +77,5 @@ def _sum_place(body: Body) -> tuple[int, int] | None:
         and item.word == "add"
         and len(item.operands) == 2
         and all(isinstance(each, Chain) for each in item.operands)
-        and any(isinstance(each, Chain) and not each.items for each in item.operands)
     ]
     return (found[0], len(body.items) - found[0] - 1) if len(found) == 1 else None

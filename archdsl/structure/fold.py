@@ -16,6 +16,7 @@ from .free_names import identifier
 from .groups import Modules, Slice, is_closed, nodes_of
 from .items import Chain, Item, ModuleScope, chains_in
 from .layer_words import Unwritable, literal
+from .mine import mined_scopes
 from .runs import uses_of, with_runs
 from .write import Writer, braced, composed
 
@@ -23,6 +24,8 @@ _BLOCK_COST = 4
 _PARAMETER_COST = 1
 _VARIANT_COST = 10
 _MOST_TRIED = 8
+_ENOUGH = 0.6
+"""The share of the words without blocks above which modules are also looked for by what repeats."""
 _OFF, _UNITED, _SEPARATE = range(3)
 
 
@@ -42,18 +45,34 @@ def fold(graph: Graph, scopes: Mapping[int, tuple[ModuleScope, ...]]) -> ast.Pro
 
 def _attempts(graph: Graph, scopes: Mapping[int, tuple[ModuleScope, ...]]) -> list["_Attempt"]:
     """Texts with blocks for some of the kinds of modules: those without one that saves nothing are tried last."""
-    modules = Modules(scopes)
-    choice = dict.fromkeys(modules.in_order(), _UNITED)
+    found = _choices(graph, scopes, Modules(scopes))
+    shortest = min(each.words for each in found)
+    if shortest > _ENOUGH * found[-1].words:
+        chain = FlatText(graph, {}).chain
+        sums_first(chain)
+        mined = mined_scopes(chain)
+        found += _choices(graph, mined, Modules(mined), options=(_OFF,))
+    return found
+
+
+def _choices(
+    graph: Graph,
+    scopes: Mapping[int, tuple[ModuleScope, ...]],
+    modules: Modules,
+    options: Sequence[int] = (_OFF, _SEPARATE),
+) -> list["_Attempt"]:
+    """Texts with blocks for all, some and, last of all, none of the kinds of modules."""
+    kinds = modules.in_order()
+    choice = dict.fromkeys(kinds, _UNITED)
     best = _attempt(graph, scopes, modules, choice)
     found = [best]
-    for kind in reversed(modules.in_order()):
-        for option in (_OFF, _SEPARATE):
+    for kind in reversed(kinds):
+        for option in options:
             other = _attempt(graph, scopes, modules, {**choice, kind: option})
             found.append(other)
             if other is not None and (best is None or other.cost < best.cost):
                 best, choice = other, {**choice, kind: option}
-    if choice:
-        found.append(_attempt(graph, scopes, modules, dict.fromkeys(choice, _OFF)))
+    found.append(_attempt(graph, scopes, modules, dict.fromkeys(kinds, _OFF)))
     return [each for each in found if each is not None]
 
 
@@ -63,6 +82,7 @@ class _Attempt:
     def __init__(self, text: str, blocks: Sequence[Block]) -> None:
         self.text = text
         words = re.sub(r"[{};]", " ", text).split()
+        self.words = len(words)
         self.cost = len(words) + sum(_BLOCK_COST + _PARAMETER_COST * len(block.parameters) for block in blocks)
         self.cost += _VARIANT_COST * (len(blocks) - len({block.kind for block in blocks}))
 
@@ -83,7 +103,7 @@ class _Folding:
         self.text = FlatText(graph, scopes)
         self.inputs = self.text.inputs()
         self.chain = self.text.chain
-        _sums(self.chain)
+        sums_first(self.chain)
         self.members: dict[int, frozenset[int]] = {}
         self.kept: list[Item] = []
         self.blocks: list[Block] = []
@@ -178,12 +198,14 @@ def _common(items: Sequence[Item]) -> tuple[ModuleScope, ...]:
 
 def _snake_case(kind: str) -> str:
     """`InvertedResidual` as `inverted_residual`, `BasicBlock` as `basic`."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", kind.rsplit(".", 1)[-1]).lower()
+    words = re.sub(
+        r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", kind.partition("#")[0].rsplit(".", 1)[-1]
+    ).lower()
     short = words.removesuffix("_block").strip("_")
     return short if short and identifier(short, "block") == short else f"{short}_block".strip("_")
 
 
-def _sums(chain: Chain) -> None:
+def sums_first(chain: Chain) -> None:
     """Write each sum of a tensor and a body, in this order, as a residual connection."""
     for each in chains_in(chain):
         for item in each.items:

@@ -43,7 +43,7 @@ class Modules:
     """The modules of a network, by their kinds."""
 
     def __init__(self, scopes: Mapping[int, tuple[ModuleScope, ...]]) -> None:
-        self.scopes = scopes
+        self.paths: dict[int, Path] = {node: tuple(scope.name for scope in around) for node, around in scopes.items()}
         self.sizes: Counter[Path] = Counter()
         self.kinds: dict[str, set[Path]] = defaultdict(set)
         self.heights: Counter[str] = Counter()
@@ -80,23 +80,28 @@ class Modules:
         nodes = set(_nodes(chain.items[at], members))
         if not nodes:
             return None
-        paths = [tuple(scope.name for scope in self.scopes.get(node, ())) for node in nodes]
-        common = _prefix(paths)
+        some = self.paths.get(next(iter(nodes)), ())
+        if not any(some[:depth] in wanted for depth in range(1, len(some) + 1)):
+            return None
+        common = _prefix([self.paths.get(node, ()) for node in nodes])
         for depth in range(1, len(common) + 1):
-            path = common[:depth]
-            if path not in wanted:
-                continue
-            last, size = at, 0
-            while last < len(chain.items):
-                inner = set(_nodes(chain.items[last], members))
-                if any(tuple(s.name for s in self.scopes.get(node, ()))[:depth] != path for node in inner):
-                    break
-                if chain.items[last].sort == "aux" or (not inner and chain.items[last].sort != "from"):
-                    break
-                size += len(inner)
-                last += 1
-                if size == self.sizes[path]:
-                    return Slice(chain, at, last)
+            if common[:depth] in wanted and (last := self._end(chain, at, common[:depth], members)) is not None:
+                return Slice(chain, at, last)
+        return None
+
+    def _end(self, chain: Chain, at: int, path: Path, members: Mapping[int, frozenset[int]]) -> int | None:
+        """The end of the items from here on that are all of a module and nothing else; None if there is more of it."""
+        size, depth = 0, len(path)
+        for last in range(at, len(chain.items)):
+            item = chain.items[last]
+            inner = set(_nodes(item, members))
+            if any(self.paths.get(node, ())[:depth] != path for node in inner):
+                return None
+            if item.sort == "aux" or (not inner and item.sort != "from"):
+                return None
+            size += len(inner)
+            if size == self.sizes[path]:
+                return last + 1
         return None
 
 
