@@ -27,7 +27,7 @@ from tests.packaging.test_wheel import ROOT, WHEEL, build, run
 
 MOST_BYTES = 40_000_000
 NET = "net LeNet(classes = 10)\ninput 1x28x28\nconv 6 k5 same; tanh; avgpool 2\nflatten; fc classes\n"
-TRAINING = {"eval", "export", "import", "inspect", "predict", "sweep", "train"}
+TRAINING = {"eval", "export", "import", "inspect", "lsp", "predict", "sweep", "train"}
 CORE = {
     "check": (["check", "net.arch"], 0),
     "check of a line": (["check", "-e", "input 3x32x32; conv 8 k3"], 0),
@@ -121,12 +121,19 @@ def test_the_core_works(alone: Path, tmp_path: Path, name: str) -> None:
 def test_the_others_name_their_extra(alone: Path, tmp_path: Path, command: str) -> None:
     (tmp_path / "r").mkdir()
     (tmp_path / "net.arch").write_text("input 1x8x8; flatten; fc 10\n", encoding="utf-8")
-    args = {"train": ["net.arch", "--data", "digits"], "sweep": ["net.arch"], "export": ["net.arch"], "import": ["m:f"]}
+    args = {
+        "train": ["net.arch", "--data", "digits"],
+        "sweep": ["net.arch"],
+        "export": ["net.arch"],
+        "import": ["m:f"],
+        "lsp": [],
+    }
     done = start(alone, tmp_path, command, *args.get(command, ["r", "x.png"] if command == "predict" else ["r"]))
     assert done.returncode == 2
     error, suggestion = done.stderr.splitlines()
-    extra = {"sweep": "sweep", "export": "export", "import": "torch"}.get(command, "train")
-    assert re.fullmatch(rf"error: `.+` needs the extra `{extra}`: .*torch.* are not installed", error)
+    extra = {"sweep": "sweep", "export": "export", "import": "torch", "lsp": "lsp"}.get(command, "train")
+    package = "pygls" if command == "lsp" else "torch"
+    assert re.fullmatch(rf"error: `.+` needs the extra `{extra}`: .*{package}.* (is|are) not installed", error)
     assert re.fullmatch(rf"  = help: .* install .*archdsl\[{extra}].*", suggestion)
 
 

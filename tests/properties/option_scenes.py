@@ -128,6 +128,7 @@ NOT_HERE = {
     "train": "what its options change shows only in training: tests/training holds the recipe's options",
     "sweep": "as for train",
     "import": "its source is Python code or a model's file: tests/importing holds its options",
+    "lsp": "it has no options",
     "explain": "it has no options",
     "layers": "it has no options",
     "zoo": "it has no options",
