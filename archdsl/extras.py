@@ -23,6 +23,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "sweep": (*_TRAIN, "optuna"),
     "tensorboard": (*_TRAIN, "tensorboard"),
     "lsp": ("lsprotocol", "pygls"),
+    "mcp": ("mcp",),
 }
 """The packages of each extra for users. pyproject.toml has their versions; a test compares the two."""
 

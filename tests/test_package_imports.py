@@ -41,9 +41,10 @@ PACKAGES: Mapping[str, set[str]] = {
     "explain": CORE | {"elaborate", "analysis", "zoo", "network", "training"},
     "integrations": CORE | {"elaborate", "analysis", "backends", "zoo", "network", "highlight"},
     "lsp": BASE | {"text", "analysis", "backends", "network", "zoo", "service"},
+    "agents": CORE | {"extras", "elaborate", "analysis", "backends", "zoo", "network", "importing", "training"},
     "cli": CORE
     | {"extras", "elaborate", "analysis", "suggest", "backends", "zoo", "network", "importing", "training", "explain"}
-    | {"lsp"}
+    | {"lsp", "agents"}
     | {"highlight"},
     "__init__": {"version", "network", "importing", "integrations", "training", "zoo"},
     "__main__": {"cli"},

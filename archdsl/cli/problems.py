@@ -41,6 +41,7 @@ _EXTRAS = {
     "import": "torch",
     "inspect": "train",
     "lsp": "lsp",
+    "mcp": "mcp",
     "predict": "train",
     "sweep": "sweep",
     "train": "train",

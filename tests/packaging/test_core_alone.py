@@ -100,7 +100,7 @@ def start(python: Path, folder: Path, *args: str) -> "subprocess.CompletedProces
 
 def test_the_list_has_every_command() -> None:
     tried = {args[0] for args, _ in CORE.values()}
-    assert tried | TRAINING == set(every_command.list_commands(click.Context(every_command)))
+    assert tried | TRAINING | {"mcp"} == set(every_command.list_commands(click.Context(every_command)))
 
 
 @pytest.mark.parametrize("name", CORE)
@@ -135,6 +135,14 @@ def test_the_others_name_their_extra(alone: Path, tmp_path: Path, command: str) 
     package = "pygls" if command == "lsp" else "torch"
     assert re.fullmatch(rf"error: `.+` needs the extra `{extra}`: .*{package}.* (is|are) not installed", error)
     assert re.fullmatch(rf"  = help: .* install .*archdsl\[{extra}].*", suggestion)
+
+
+def test_the_server_for_agents_names_its_extra(alone: Path, tmp_path: Path) -> None:
+    done = start(alone, tmp_path, "mcp")
+    assert done.returncode == 2
+    error, suggestion = done.stderr.splitlines()
+    assert error == "error: `archdsl mcp` needs the extra `mcp`: mcp is not installed"
+    assert re.fullmatch(r"  = help: .* install .*archdsl\[mcp].*", suggestion)
 
 
 def test_the_core_is_small(alone: Path) -> None:

@@ -1,0 +1,103 @@
+"""The MCP server: the tools over standard input and output. Imports the official SDK."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp_types import ToolAnnotations
+from pydantic import Field
+
+from ..analysis.check_schema import NetworkReport
+from ..analysis.derivation_report import WhyReport
+from ..analysis.diff.diff_report import DiffReport
+from ..version import __version__
+from . import tools
+from .scope import Refused, Scope
+
+_INSTRUCTIONS = """\
+archdsl is a language for neural network architectures. Networks are files below the folder that this server was started
+in, networks of the zoo (zoo:resnet50), or source texts. Write a text, `check` it, and apply `suggestions` until there
+are no errors. Nothing is written, and no code is run."""
+
+Named = Annotated[str | None, Field(description="A .arch file, relative to the server's folder, or zoo:NAME.")]
+Text = Annotated[str | None, Field(description="A source text, in place of a file.")]
+Settings = Annotated[dict[str, Any] | None, Field(description="Values of the network's parameters: {classes: 10}.")]
+Sizes = Annotated[str | None, Field(description="The size of the input, such as 3x224x224, in place of the network's.")]
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Report what is refused as the tool's error."""
+    try:
+        yield
+    except Refused as error:
+        raise ToolError(str(error)) from None
+
+
+def server(root: Path) -> MCPServer[Any]:
+    """A server that reads files below a folder."""
+    scope = Scope(root)
+    found: MCPServer[Any] = MCPServer("archdsl", version=__version__, instructions=_INSTRUCTIONS, log_level="ERROR")
+    tool = found.tool(annotations=ToolAnnotations(read_only_hint=True, open_world_hint=False))
+
+    @tool
+    def check(
+        network: Named = None, text: Text = None, settings: Settings = None, input: Sizes = None
+    ) -> NetworkReport:
+        """Check a network: the shape, parameters and multiply-accumulates of each layer, errors and warnings."""
+        with _refusals():
+            return tools.check(scope, network, text, settings or {}, input)
+
+    @tool
+    def why(
+        layer: Annotated[str, Field(description="The name of a layer, tensor, stage or output, or a line number.")],
+        network: Named = None,
+        text: Text = None,
+        settings: Settings = None,
+        input: Sizes = None,
+    ) -> WhyReport:
+        """Derive the output shape of a layer, step by step from the input."""
+        with _refusals():
+            return tools.why(scope, network, text, layer, settings or {}, input)
+
+    @tool
+    def diff(
+        before: Named = None, after: Named = None, before_text: Text = None, after_text: Text = None
+    ) -> DiffReport:
+        """Compare two networks layer by layer, and list which weights of the first can be loaded into the second."""
+        with _refusals():
+            return tools.diff(scope, (before, before_text), (after, after_text))
+
+    @tool
+    def suggestions(
+        network: Named = None, text: Text = None, settings: Settings = None, input: Sizes = None
+    ) -> tools.SuggestionsReport:
+        """Changes that remove the errors and warnings of a network, each verified, with the changed text."""
+        with _refusals():
+            return tools.suggestions(scope, network, text, settings or {}, input)
+
+    @tool
+    def diagram(
+        network: Named = None,
+        text: Text = None,
+        view: Literal["layers", "blocks", "stages", "volumes"] = "layers",
+        format: tools.DiagramFormat = "mermaid",
+        settings: Settings = None,
+    ) -> str:
+        """A diagram of a network as SVG, Mermaid, DOT or TikZ."""
+        with _refusals():
+            return tools.diagram(scope, network, text, view, format, settings or {})
+
+    @tool
+    def import_network(
+        file: Annotated[str, Field(description="An .onnx or .pt2 file, relative to the server's folder.")],
+        inputs: Annotated[list[str] | None, Field(description="Sizes of the inputs, such as 3x224x224.")] = None,
+    ) -> tools.ImportReport:
+        """Import the network of an ONNX file or of a program exported by PyTorch as a source text."""
+        with _refusals():
+            return tools.import_file(scope, file, inputs or [])
+
+    return found

@@ -1,0 +1,20 @@
+"""`archdsl mcp`: tools for agents over the Model Context Protocol."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command("mcp")
+def command() -> None:
+    """Serve tools for agents over the Model Context Protocol, on standard input and output.
+
+    The tools check and compare networks, derive shapes, suggest fixes, render diagrams and import .onnx and .pt2 files.
+    They read only files below the current folder, write nothing and run no code.
+    """
+    from .problems import need
+
+    need("`archdsl mcp`", "mcp")
+    from ..agents.server import server
+
+    server(Path.cwd()).run("stdio")
