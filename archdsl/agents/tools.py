@@ -24,7 +24,7 @@ from ..elaborate.given_values import parameter, parse_sizes
 from ..graph import Graph
 from ..network import Analysis, Network, analyze
 from ..training.network_check import check_recipe
-from .scope import ReadText, Refused, Scope
+from .agent_files import AgentFiles, NotAllowed, ReadText
 
 DiagramFormat = Literal["svg", "mermaid", "dot", "tikz"]
 _FORMATS = {"svg": "svg", "mermaid": "mmd", "dot": "dot", "tikz": "tikz"}
@@ -58,10 +58,10 @@ class ImportReport(Model):
 
 
 def check(
-    scope: Scope, network: str | None, text: str | None, settings: Mapping[str, Any], sizes: str | None
+    files: AgentFiles, network: str | None, text: str | None, settings: Mapping[str, Any], sizes: str | None
 ) -> NetworkReport:
     """The report of `archdsl check --format json`."""
-    analysis = _analysis(scope, network, text, settings, sizes)
+    analysis = _analysis(files, network, text, settings, sizes)
     found = analysis.network
     facts = None if found is None else NetworkMeasures(found.graph, found.costs, None)
     valid = found.sizes.described() if found is not None and found.graph.symbols else None
@@ -70,30 +70,30 @@ def check(
 
 
 def why(
-    scope: Scope, network: str | None, text: str | None, layer: str, settings: Mapping[str, Any], sizes: str | None
+    files: AgentFiles, network: str | None, text: str | None, layer: str, settings: Mapping[str, Any], sizes: str | None
 ) -> WhyReport:
-    """The report of `archdsl why --format json`. Raises Refused if there is no such layer."""
-    analysis = _analysis(scope, network, text, settings, sizes)
+    """The report of `archdsl why --format json`. Raises NotAllowed if there is no such layer."""
+    analysis = _analysis(files, network, text, settings, sizes)
     try:
         place = locate(analysis.draft, layer)
     except NodeNotFound as error:
-        raise Refused(str(error)) from None
+        raise NotAllowed(str(error)) from None
     graph: Graph | None = analysis.graph
     derived = leads_to(analysis.draft, place.node) if graph is None else (graph, graph.nodes[place.node.id])
     return why_report(place, derived)
 
 
-def diff(scope: Scope, before: Sequence[str | None], after: Sequence[str | None]) -> DiffReport:
+def diff(files: AgentFiles, before: tuple[str | None, str | None], after: tuple[str | None, str | None]) -> DiffReport:
     """The report of `archdsl diff --format json`; each network is given as a file or `zoo:NAME`, and a text."""
-    first, second = (_valid(_analysis(scope, *each, {}, None)) for each in (before, after))
+    first, second = (_valid(_analysis(files, network, text, {}, None)) for network, text in (before, after))
     return diff_report(differences(first.graph, second.graph, (first.program.source.name, second.program.source.name)))
 
 
 def suggestions(
-    scope: Scope, network: str | None, text: str | None, settings: Mapping[str, Any], sizes: str | None
+    files: AgentFiles, network: str | None, text: str | None, settings: Mapping[str, Any], sizes: str | None
 ) -> SuggestionsReport:
     """The suggestions for each error and warning, with the changed texts."""
-    analysis = _analysis(scope, network, text, settings, sizes)
+    analysis = _analysis(files, network, text, settings, sizes)
     found = [
         SuggestionReport(
             code=item.diagnostic.code,
@@ -113,54 +113,59 @@ def suggestions(
 
 
 def diagram(
-    scope: Scope, network: str | None, text: str | None, view: str, form: DiagramFormat, settings: Mapping[str, Any]
+    files: AgentFiles,
+    network: str | None,
+    text: str | None,
+    view: str,
+    form: DiagramFormat,
+    settings: Mapping[str, Any],
 ) -> str:
-    """A diagram as text. Raises Refused if it cannot be drawn."""
+    """A diagram as text. Raises NotAllowed if it cannot be drawn."""
     from ..backends.diagram import CannotDraw, DiagramStyle, View, ViewOptions
     from ..backends.diagram import diagram as render_diagram
 
-    found = _valid(_analysis(scope, network, text, settings, None))
+    found = _valid(_analysis(files, network, text, settings, None))
     try:
         return render_diagram(found.graph, _FORMATS[form], DiagramStyle(), ViewOptions(view=View(view))).decode()
     except CannotDraw as error:
-        raise Refused(str(error)) from None
+        raise NotAllowed(str(error)) from None
 
 
-def import_file(scope: Scope, file: str, sizes: Sequence[str]) -> ImportReport:
-    """The network of an .onnx or .pt2 file as a text; neither kind of file has code that is run. Raises Refused."""
+def import_file(files: AgentFiles, file: str, sizes: Sequence[str]) -> ImportReport:
+    """The network of an .onnx or .pt2 file as a text; neither kind of file has code that is run. Raises NotAllowed."""
     from ..extras import MissingPackages
     from ..importing.import_problem import ImportFailed, UnusableSource
     from ..importing.sources import ImportRequest, import_source
 
-    path = scope.file(file, _IMPORTED)
+    path = files.file(file, _IMPORTED)
     try:
         imported = import_source(ImportRequest(str(path), path.stem, tuple(sizes)))
         imported.check()
     except (UnusableSource, ImportFailed) as error:
-        raise Refused("\n".join([error.message, *map(str, getattr(error, "problems", ()))])) from None
+        raise NotAllowed("\n".join([error.message, *map(str, getattr(error, "problems", ()))])) from None
     except MissingPackages as error:
-        raise Refused(str(error)) from None
+        raise NotAllowed(str(error)) from None
     except ModuleNotFoundError as error:
-        raise Refused(f"importing needs the package {error.name}: install archdsl[export]") from None
+        raise NotAllowed(f"importing needs the package {error.name}: install archdsl[export]") from None
     return ImportReport(text=imported.text, proof=str(imported.proof))
 
 
 def _analysis(
-    scope: Scope, network: str | None, text: str | None, settings: Mapping[str, Any], sizes: str | None
+    files: AgentFiles, network: str | None, text: str | None, settings: Mapping[str, Any], sizes: str | None
 ) -> Analysis:
-    read: ReadText = scope.text(network, text)
+    read: ReadText = files.text(network, text)
     try:
         values = {name: parameter(name, value) for name, value in settings.items()}
         override = Override({} if sizes is None else {None: parse_sizes(sizes)})
     except (TypeError, ValueError) as error:
-        raise Refused(f"{error}") from None
+        raise NotAllowed(f"{error}") from None
     return analyze(read.source, Sink(), values, override, read.library, recipe=check_recipe, blocks_only=True)
 
 
 def _valid(analysis: Analysis) -> Network:
-    """The network of an analysis. Raises Refused with its errors, or if it only has blocks."""
+    """The network of an analysis. Raises NotAllowed with its errors, or if it only has blocks."""
     if analysis.network is None:
-        raise Refused(render(analysis.diagnostics, root=analysis.source))
+        raise NotAllowed(render(analysis.diagnostics, root=analysis.source))
     if not analysis.network.graph.nodes:
-        raise Refused(f"{analysis.source.name} has no network, only blocks")
+        raise NotAllowed(f"{analysis.source.name} has no network, only blocks")
     return analysis.network

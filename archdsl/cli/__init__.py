@@ -27,7 +27,7 @@ _COMMANDS = {
     "inspect": "Plot a trained network's filters and feature maps.",
     "layers": "List the layers, or show one.",
     "lsp": "Run the language server for editors.",
-    "mcp": "Serve tools for agents over the Model Context Protocol.",
+    "mcp": "Run the server for agents (Model Context Protocol).",
     "predict": "Classify images with a trained network.",
     "sweep": "Run a hyperparameter sweep and plot accuracy against compute.",
     "train": "Train a network on a data set.",

@@ -12,10 +12,10 @@ from ..text.source import Source
 from .check_measures import MeasureOptions, check_requested, measure_options
 from .check_reports import Status, report
 from .common import network_options, parse_override, parse_settings, refuse_unused, show_diagnostics
-from .completion import complete_network
 from .conflicts import refuse_conflicts
 from .folders import expanded
 from .network_text import NetworkText, NetworkTexts, named_network
+from .shell_completion import complete_network
 from .watching import watch_option
 
 _MEASURES = "--columns --batch --optimizer --precision --fits --input-coverage"

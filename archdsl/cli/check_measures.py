@@ -9,7 +9,7 @@ import click
 from ..analysis.columns import NAMES
 from ..diagnostics.terminal import printable
 from ..network import Analysis, Network
-from .completion import complete_columns
+from .shell_completion import complete_columns
 
 if TYPE_CHECKING:
     from ..analysis.check_report import Wanted

@@ -5,9 +5,9 @@ import click
 from ..diagnostics.terminal import printable
 from ..network import Network
 from .common import network_options, parse_override, parse_settings, usage
-from .completion import complete_file, complete_network
 from .network_text import expression_option, named_network
 from .output import write_output
+from .shell_completion import complete_file, complete_network
 
 
 @click.command("compile")

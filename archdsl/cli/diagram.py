@@ -7,10 +7,10 @@ import click
 
 from ..diagnostics.terminal import printable
 from .common import network_options, parse_override, parse_settings, usage
-from .completion import complete_file, complete_network
 from .conflicts import Conflict, refuse_conflicts
 from .network_text import expression_option, named_network
 from .output import write_output
+from .shell_completion import complete_file, complete_network
 from .watching import watch_option
 
 

@@ -6,9 +6,9 @@ import click
 
 from ..network import Network
 from .common import parse_override, parse_settings, refuse_unused, show_diagnostics
-from .completion import complete_network
 from .conflicts import refuse_conflicts
 from .network_text import NetworkText, named_network
+from .shell_completion import complete_network
 
 _CONFLICTS = (
     ("--format json", "--full", "--format json has every tensor"),

@@ -8,8 +8,8 @@ import click
 from ..diagnostics.terminal import printable, width
 from ..text import paths
 from .common import usage
-from .completion import complete_data, complete_folder
 from .problems import fail
+from .shell_completion import complete_data, complete_folder
 
 if TYPE_CHECKING:
     from ..training.report.run_report import ResultReport

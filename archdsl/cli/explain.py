@@ -6,7 +6,7 @@ from ..analysis.codes import by_code
 from ..explain.pages import listing, plain
 from ..text.names import nearest
 from .common import usage
-from .completion import complete_code
+from .shell_completion import complete_code
 
 
 @click.command("explain")

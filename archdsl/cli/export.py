@@ -8,9 +8,9 @@ import click
 from ..analysis.quantities import size
 from ..diagnostics.terminal import printable
 from .common import network_options, parse_override, parse_settings, usage
-from .completion import complete_file, complete_network
 from .network_text import STDIN, TEXT, NetworkText, expression_option, named_network
 from .problems import fail, given, need
+from .shell_completion import complete_file, complete_network
 
 if TYPE_CHECKING:
     from ..backends.export_formats import Agreement, Exportable, Form

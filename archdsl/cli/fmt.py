@@ -16,10 +16,10 @@ from ..syntax.ast import LayerStatement, Program, same
 from ..syntax.format import format_program, one_names
 from ..text.source import Source, Span
 from .common import use_color
-from .completion import complete_network
 from .folders import expanded
 from .network_text import NetworkText, NetworkTexts, named_network
 from .output import write_output
+from .shell_completion import complete_network
 
 
 @click.command("fmt")

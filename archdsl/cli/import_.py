@@ -6,8 +6,8 @@ import click
 
 from ..diagnostics.terminal import printable
 from .common import usage
-from .completion import complete_file
 from .output import write_output
+from .shell_completion import complete_file
 
 if TYPE_CHECKING:
     from ..importing.imported import Imported

@@ -9,9 +9,9 @@ import click
 from ..diagnostics.terminal import printable
 from ..text.names import nearest
 from .common import usage
-from .completion import complete_folder
 from .problems import fail
 from .run_images import invert_option, note_inverse, own_images
+from .shell_completion import complete_folder
 
 if TYPE_CHECKING:
     from ..training.data.images import Pixels

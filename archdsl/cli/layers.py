@@ -7,7 +7,7 @@ from ..graph import MoeOp
 from ..layers import find, merges, registry, synonyms
 from ..text.names import nearest
 from .common import usage
-from .completion import complete_layer
+from .shell_completion import complete_layer
 from .standard_pages import standard_blocks
 
 

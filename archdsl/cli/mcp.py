@@ -7,7 +7,7 @@ import click
 
 @click.command("mcp")
 def command() -> None:
-    """Serve tools for agents over the Model Context Protocol, on standard input and output.
+    """Run the server for agents, which speaks the Model Context Protocol on standard input and output.
 
     The tools check and compare networks, derive shapes, suggest fixes, render diagrams and import .onnx and .pt2 files.
     They read only files below the current folder, write nothing and run no code.
@@ -15,6 +15,6 @@ def command() -> None:
     from .problems import need
 
     need("`archdsl mcp`", "mcp")
-    from ..agents.server import server
+    from ..agents.mcp_server import server
 
     server(Path.cwd()).run("stdio")

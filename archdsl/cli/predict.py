@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from ..diagnostics.terminal import printable
-from .completion import complete_file, complete_folder
 from .problems import fail
 from .run_images import invert_option, note_inverse, own_images
+from .shell_completion import complete_file, complete_folder
 
 if TYPE_CHECKING:
     from ..training.inference.prediction import ImageName, Prediction

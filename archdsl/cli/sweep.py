@@ -13,9 +13,9 @@ from ..training.recipe.groups import OptionGroup
 from ..training.recipe.options import given_options, placeholder, sentence, text_option
 from ..training.sweep.search_space import BadRange, Space, space_of
 from .common import usage
-from .completion import complete_network
 from .network_text import NetworkText, named_network, read_network_text
 from .problems import fail, given, need
+from .shell_completion import complete_network
 from .sweep_trials import checked, go, new_folder, sweep_context
 from .training_options import data_dir_option, device_option, expression_option, input_option
 

@@ -16,9 +16,9 @@ from ..training.recipe.grouped_options import GroupedCommand, grouped_option
 from ..training.recipe.groups import OptionGroup
 from ..training.recipe.options import given_options, recipe_options
 from .common import in_shell, usage
-from .completion import complete_network
 from .network_text import named_network
 from .problems import fail, need
+from .shell_completion import complete_network
 from .train_work import AUTO, TrainOptions, resume_run, start, start_or_resume
 from .training_options import data_dir_option, device_option, expression_option, input_option
 

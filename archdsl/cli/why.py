@@ -7,9 +7,9 @@ import click
 
 from ..diagnostics.terminal import printable
 from .common import network_options, parse_override, parse_settings, refuse_unused, show_diagnostics, usage
-from .completion import complete_network, complete_node
 from .conflicts import refuse_conflicts
 from .network_text import expression_option, named_network
+from .shell_completion import complete_network, complete_node
 
 if TYPE_CHECKING:
     from ..analysis.locate import LocatedNode

@@ -8,7 +8,7 @@ from ..diagnostics import Sink
 from ..network import analyze
 from ..text.files import UnreadableFile
 from .common import usage
-from .completion import complete_zoo
+from .shell_completion import complete_zoo
 
 _TASK = len("text recognition")
 """The longest task."""

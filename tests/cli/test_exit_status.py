@@ -46,6 +46,7 @@ WRONG: dict[str, list[str]] = {
     "import": ["", "gone.onnx", "no_such_module:model", "notes.txt"],
     "inspect": ["", "gone gone.png", "folder"],
     "layers": ["convolutoin", "conv relu"],
+    "lsp": ["net.arch"],
     "mcp": ["net.arch"],
     "predict": ["", "gone", "gone gone.png", "folder gone.png"],
     "sweep": ["", "gone.arch", "net.arch --trials 0", "net.arch --lr x..y", "net.arch --data nosuch"],

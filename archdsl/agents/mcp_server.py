@@ -15,7 +15,7 @@ from ..analysis.derivation_report import WhyReport
 from ..analysis.diff.diff_report import DiffReport
 from ..version import __version__
 from . import tools
-from .scope import Refused, Scope
+from .agent_files import AgentFiles, NotAllowed
 
 _INSTRUCTIONS = """\
 archdsl is a language for neural network architectures. Networks are files below the folder that this server was started
@@ -33,13 +33,13 @@ def _refusals() -> Iterator[None]:
     """Report what is refused as the tool's error."""
     try:
         yield
-    except Refused as error:
+    except NotAllowed as error:
         raise ToolError(str(error)) from None
 
 
 def server(root: Path) -> MCPServer[Any]:
     """A server that reads files below a folder."""
-    scope = Scope(root)
+    files = AgentFiles(root)
     found: MCPServer[Any] = MCPServer("archdsl", version=__version__, instructions=_INSTRUCTIONS, log_level="ERROR")
     tool = found.tool(annotations=ToolAnnotations(read_only_hint=True, open_world_hint=False))
 
@@ -49,7 +49,7 @@ def server(root: Path) -> MCPServer[Any]:
     ) -> NetworkReport:
         """Check a network: the shape, parameters and multiply-accumulates of each layer, errors and warnings."""
         with _refusals():
-            return tools.check(scope, network, text, settings or {}, input)
+            return tools.check(files, network, text, settings or {}, input)
 
     @tool
     def why(
@@ -61,7 +61,7 @@ def server(root: Path) -> MCPServer[Any]:
     ) -> WhyReport:
         """Derive the output shape of a layer, step by step from the input."""
         with _refusals():
-            return tools.why(scope, network, text, layer, settings or {}, input)
+            return tools.why(files, network, text, layer, settings or {}, input)
 
     @tool
     def diff(
@@ -69,7 +69,7 @@ def server(root: Path) -> MCPServer[Any]:
     ) -> DiffReport:
         """Compare two networks layer by layer, and list which weights of the first can be loaded into the second."""
         with _refusals():
-            return tools.diff(scope, (before, before_text), (after, after_text))
+            return tools.diff(files, (before, before_text), (after, after_text))
 
     @tool
     def suggestions(
@@ -77,7 +77,7 @@ def server(root: Path) -> MCPServer[Any]:
     ) -> tools.SuggestionsReport:
         """Changes that remove the errors and warnings of a network, each verified, with the changed text."""
         with _refusals():
-            return tools.suggestions(scope, network, text, settings or {}, input)
+            return tools.suggestions(files, network, text, settings or {}, input)
 
     @tool
     def diagram(
@@ -89,7 +89,7 @@ def server(root: Path) -> MCPServer[Any]:
     ) -> str:
         """A diagram of a network as SVG, Mermaid, DOT or TikZ."""
         with _refusals():
-            return tools.diagram(scope, network, text, view, format, settings or {})
+            return tools.diagram(files, network, text, view, format, settings or {})
 
     @tool
     def import_network(
@@ -98,6 +98,6 @@ def server(root: Path) -> MCPServer[Any]:
     ) -> tools.ImportReport:
         """Import the network of an ONNX file or of a program exported by PyTorch as a source text."""
         with _refusals():
-            return tools.import_file(scope, file, inputs or [])
+            return tools.import_file(files, file, inputs or [])
 
     return found

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from archdsl.agents import tools
-from archdsl.agents.scope import Refused, Scope
+from archdsl.agents.agent_files import AgentFiles, NotAllowed
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="symbolic links")
 
@@ -15,7 +15,7 @@ SECRET = "input 8\nfc 1234567\n"
 
 
 @pytest.fixture
-def scope(tmp_path: Path) -> Scope:
+def files(tmp_path: Path) -> AgentFiles:
     """A folder, with files outside of it that nobody may read."""
     inside, outside = tmp_path / "work", tmp_path / "work-secret"
     for folder in (inside / "nets" / "deep", outside):
@@ -34,12 +34,12 @@ def scope(tmp_path: Path) -> Scope:
     (inside / "loop.arch").symlink_to(inside / "loop.arch")
     (inside / "model.onnx").symlink_to(outside / "model.onnx")
     os.mkfifo(inside / "pipe.arch")
-    return Scope(inside)
+    return AgentFiles(inside)
 
 
-def refused(scope: Scope, network: str) -> str:
-    with pytest.raises(Refused) as error:
-        tools.check(scope, network, None, {}, None)
+def refused(files: AgentFiles, network: str) -> str:
+    with pytest.raises(NotAllowed) as error:
+        tools.check(files, network, None, {}, None)
     assert "1234567" not in str(error.value)
     return str(error.value)
 
@@ -61,18 +61,18 @@ def refused(scope: Scope, network: str) -> str:
         *("HEAD:net.arch", "-", "file:///etc/passwd", "zoo:", "zoo:../../secret", "zoo:nosuch", "x" * 5000 + ".arch"),
     ],
 )
-def test_nothing_else_is_read(scope: Scope, name: str) -> None:
-    assert refused(scope, name)
+def test_nothing_else_is_read(files: AgentFiles, name: str) -> None:
+    assert refused(files, name)
 
 
-def test_absolute_paths_are_refused_even_inside(scope: Scope) -> None:
-    assert "relative" in refused(scope, str(scope.root / "net.arch"))
-    assert "relative" in refused(scope, str(scope.root.parent / "work-secret" / "secret.arch"))
+def test_absolute_paths_are_refused_even_inside(files: AgentFiles) -> None:
+    assert "relative" in refused(files, str(files.root / "net.arch"))
+    assert "relative" in refused(files, str(files.root.parent / "work-secret" / "secret.arch"))
 
 
 @pytest.mark.parametrize("name", ["net.arch", "nets/user.arch", "good.arch", "./net.arch", "zoo:lenet5"])
-def test_what_is_inside_is_read(scope: Scope, name: str) -> None:
-    assert tools.check(scope, name, None, {}, None).ok
+def test_what_is_inside_is_read(files: AgentFiles, name: str) -> None:
+    assert tools.check(files, name, None, {}, None).ok
 
 
 @pytest.mark.parametrize(
@@ -86,32 +86,32 @@ def test_what_is_inside_is_read(scope: Scope, name: str) -> None:
         "nets/../out/blocks.arch",
     ],
 )
-def test_used_files_are_inside_too(scope: Scope, target: str) -> None:
+def test_used_files_are_inside_too(files: AgentFiles, target: str) -> None:
     text = f'use "{target}"\ninput 8\nsecret\n'
-    (scope.root / "user.arch").write_text(text)
+    (files.root / "user.arch").write_text(text)
     for network, given in ((None, text), ("user.arch", None)):
-        report = tools.check(scope, network, given, {}, None)
+        report = tools.check(files, network, given, {}, None)
         assert not report.ok
         assert "1234567" not in report.model_dump_json()
-        for each in tools.suggestions(scope, network, given, {}, None).suggestions:
+        for each in tools.suggestions(files, network, given, {}, None).suggestions:
             assert "1234567" not in (each.text or "")
 
 
-def test_a_linked_file_uses_files_beside_the_real_one(scope: Scope) -> None:
-    (scope.root / "there.arch").symlink_to(scope.root / "nets" / "user.arch")
-    assert tools.check(scope, "there.arch", None, {}, None).ok
+def test_a_linked_file_uses_files_beside_the_real_one(files: AgentFiles) -> None:
+    (files.root / "there.arch").symlink_to(files.root / "nets" / "user.arch")
+    assert tools.check(files, "there.arch", None, {}, None).ok
 
 
 @pytest.mark.parametrize(
     "name", ["model.onnx", "../work-secret/model.onnx", "net.arch", "os:system", "gone.pt2", "out/model.onnx"]
 )
-def test_only_files_inside_are_imported(scope: Scope, name: str) -> None:
-    with pytest.raises(Refused):
-        tools.import_file(scope, name, [])
+def test_only_files_inside_are_imported(files: AgentFiles, name: str) -> None:
+    with pytest.raises(NotAllowed):
+        tools.import_file(files, name, [])
 
 
-def test_one_network_is_given(scope: Scope) -> None:
-    with pytest.raises(Refused, match="give either"):
-        tools.check(scope, None, None, {}, None)
-    with pytest.raises(Refused, match="give either"):
-        tools.check(scope, "net.arch", "input 8", {}, None)
+def test_one_network_is_given(files: AgentFiles) -> None:
+    with pytest.raises(NotAllowed, match="give either"):
+        tools.check(files, None, None, {}, None)
+    with pytest.raises(NotAllowed, match="give either"):
+        tools.check(files, "net.arch", "input 8", {}, None)

@@ -11,7 +11,7 @@ from ..zoo import PREFIX, read_named, shipped
 TEXT = "<text>"
 
 
-class Refused(Exception):
+class NotAllowed(Exception):
     """What an agent named may not or cannot be read; the message explains why."""
 
 
@@ -22,16 +22,16 @@ class ReadText(Record):
     library: Library
 
 
-class Scope:
+class AgentFiles:
     """The files below a folder. Links are resolved before checking whether a file is inside it."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
 
     def text(self, network: str | None, text: str | None) -> ReadText:
-        """A network by its file or `zoo:NAME`, or the given text. Raises Refused."""
+        """A network by its file or `zoo:NAME`, or the given text. Raises NotAllowed."""
         if (network is None) == (text is None):
-            raise Refused("give either `network`, a file or zoo:NAME, or `text`, a source text")
+            raise NotAllowed("give either `network`, a file or zoo:NAME, or `text`, a source text")
         if text is not None:
             return ReadText(source=Source(text, name=TEXT), library=Stack(FolderLibrary(self.root), shipped()))
         assert network is not None
@@ -42,22 +42,22 @@ class Scope:
             # The key is the file's name: what it uses is found in its own folder, which is inside the root.
             source = read_source(path, name=network, key=path.name)
         except UnreadableFile as error:
-            raise Refused(f"{network}: {error}") from None
+            raise NotAllowed(f"{network}: {error}") from None
         return ReadText(source=source, library=Stack(FolderLibrary(path.parent), shipped()))
 
     def file(self, name: str, suffixes: tuple[str, ...]) -> Path:
-        """The real path of a regular file with one of these suffixes. Raises Refused."""
+        """The real path of a regular file with one of these suffixes. Raises NotAllowed."""
         if not name or PurePosixPath(name).is_absolute() or PureWindowsPath(name).anchor or "\0" in name:
-            raise Refused(f"{name!r}: give a path relative to the folder that the server was started in")
+            raise NotAllowed(f"{name!r}: give a path relative to the folder that the server was started in")
         if ".." in PurePosixPath(name).parts or ".." in PureWindowsPath(name).parts:
-            raise Refused(f"{name}: `..` is not allowed")
+            raise NotAllowed(f"{name}: `..` is not allowed")
         try:
             path = (self.root / name).resolve(strict=True)
         except (OSError, RuntimeError, ValueError):
-            raise Refused(f"{name}: no such file below the folder that the server was started in") from None
+            raise NotAllowed(f"{name}: no such file below the folder that the server was started in") from None
         if not path.is_relative_to(self.root):
-            raise Refused(f"{name}: it is outside the folder that the server was started in")
+            raise NotAllowed(f"{name}: it is outside the folder that the server was started in")
         # The suffix of the real file counts: a link named net.arch may lead to any file of the folder.
         if path.suffix not in suffixes or not path.is_file():
-            raise Refused(f"{name}: only files that end in {' or '.join(suffixes)} are read")
+            raise NotAllowed(f"{name}: only files that end in {' or '.join(suffixes)} are read")
         return path
