@@ -13,7 +13,15 @@ __all__ = ["SHORTHAND", "helps_for", "is_word", "lettered"]
 def is_word(word: str, parameters: Sequence[ParameterSpec]) -> bool:
     """Whether a bare word is a flag or a shorthand, regardless of which names are defined."""
     found = SHORTHAND.match(word)
-    return any((found and p.letter == found[1]) or any(word == flag for flag, _ in p.words) for p in parameters)
+    letter = found[1] if found else None
+    # Loops rather than `any`: this is asked of each word of each statement.
+    for p in parameters:
+        if letter is not None and p.letter == letter:
+            return True
+        for flag, _ in p.words:
+            if word == flag:
+                return True
+    return False
 
 
 def helps_for(word: str, parameters: Sequence[ParameterSpec]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import posixpath
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ..diagnostics import Related, Sink
@@ -39,6 +40,23 @@ def kind_of(value: Any) -> str | None:
     if value is None or value is UNKNOWN:
         return None
     return "a list" if isinstance(value, ListValue) else "a layer" if isinstance(value, Callee) else "a number"
+
+
+_STANDARD: dict[tuple[str, str, Path | None], tuple[ast.Program, Sink]] = {}
+"""The blocks of `std` as parsed, by text, name and path: one process may elaborate many networks that use them."""
+
+
+def _standard_tree(source: Source) -> tuple[ast.Program, Sink]:
+    key = source.text, source.name, source.path
+    if key not in _STANDARD:
+        _STANDARD.clear()  # the text of an installation changes rarely
+        _STANDARD[key] = _tree_of(source)
+    return _STANDARD[key]
+
+
+def _tree_of(source: Source) -> tuple[ast.Program, Sink]:
+    found = Sink()
+    return parse(source, found), found
 
 
 class Definitions:
@@ -194,9 +212,7 @@ class Definitions:
                 )
             )
             return None
-        found = Sink()
-        program = parse(source, found)
-        self.parsed[name] = program, found
+        self.parsed[name] = program, found = _standard_tree(source) if name == "std" else _tree_of(source)
         self.sink.absorb(found)
         return program
 
