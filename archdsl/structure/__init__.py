@@ -9,5 +9,6 @@ from .fold import fold
 from .groups import scopes_of_text
 from .items import ModuleScope as Scope
 from .layer_words import Unwritable
+from .repetitions import Repetitions, StatementNodes
 
-__all__ = ["Scope", "Unwritable", "correspondence", "flat", "fold", "scopes_of_text"]
+__all__ = ["Repetitions", "Scope", "StatementNodes", "Unwritable", "correspondence", "flat", "fold", "scopes_of_text"]
