@@ -47,7 +47,7 @@ def command(
     partial: bool,
 ) -> None:
     """Import the network of SOURCE: MODULE:CALLABLE, which runs that Python code, or a file, which runs none
-    (.keras, .json of Keras, .onnx, .pt2).
+    (.keras, .json of Keras, .onnx, .pt2, .yaml of a detection network).
 
     The network is compared with the source: parameters, multiply-accumulates and, with its weights, outputs. Nothing is
     written if they differ.
@@ -66,7 +66,7 @@ def command(
         raise SystemExit(2) from None
     except ImportFailed as error:
         _show_problems(error.message, error.problems)
-        if error.problems:
+        if error.rest:
             click.echo("  = help: `--partial` writes the rest, with `unknown` in their places", err=True)
         raise SystemExit(1) from None
     write_output(output, imported.text.encode())
@@ -74,7 +74,14 @@ def command(
         _show_problems("a part of the network cannot be imported:", imported.problems)
         raise SystemExit(1)
     _write_weights(imported, weights)
-    click.echo(f"imported: {imported.proof}", err=output == "-")
+    click.echo(f"imported: {_compared(imported)}", err=output == "-")
+
+
+def _compared(imported: "Imported") -> str:
+    network = imported.network
+    if imported.proof is not None or network is None:
+        return str(imported.proof)
+    return f"{network.parameters:,} parameters, {network.macs:,} MACs; the source has nothing to compare them with"
 
 
 def _show_problems(message: str, problems: Any) -> None:

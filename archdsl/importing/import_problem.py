@@ -27,8 +27,10 @@ class CannotSay(Exception):
 class ImportFailed(ValueError):
     """A network that cannot be imported: unreadable input, or operations without a counterpart (`problems`)."""
 
-    def __init__(self, message: str, problems: Iterable[ImportProblem] = ()) -> None:
+    def __init__(self, message: str, problems: Iterable[ImportProblem] = (), *, rest: bool = False) -> None:
         self.message = message
+        self.rest = rest
+        """Whether the rest of the network can be written."""
         self.problems = tuple(problems)
         super().__init__("\n".join([message, *(f"  {problem}" for problem in self.problems)]))
 

@@ -65,7 +65,7 @@ class Imported:
         if self.problems and not partial:
             count = len(set(self.problems))
             raise ImportFailed(
-                f"{count} operation{'s' * (count != 1)} cannot be imported:", dict.fromkeys(self.problems)
+                f"{count} operation{'s' * (count != 1)} cannot be imported:", dict.fromkeys(self.problems), rest=True
             )
         if self.proof is not None and not self.proof.holds:
             raise ImportFailed(f"internal error: the imported network differs: {self.proof}")

@@ -34,8 +34,8 @@ def import_source(request: ImportRequest) -> Imported:
         raise UnusableSource(_no_reader(suffix, source), "see `archdsl import --help` for what can be imported")
     if not path.is_file():
         raise UnusableSource(f"there is no file {source}")
-    if request.arguments:
-        raise UnusableSource("--set is for a Python callable")
+    if request.arguments and reader is not _from_table:
+        raise UnusableSource("--set is for a Python callable, or the `scale` of a YAML table")
     return reader(path, request)
 
 
@@ -91,9 +91,29 @@ def _from_keras(path: Path, request: ImportRequest) -> Imported:
     return import_keras(path, request.name)
 
 
+def _from_table(path: Path, request: ImportRequest) -> Imported:
+    from ..elaborate.given_values import parse_sizes
+    from .detection_table import import_table
+
+    given = request.inputs[0] if request.inputs else "3x640x640"
+    try:
+        sizes = parse_sizes(given)
+    except ValueError:
+        raise UnusableSource(f"--input: `{given}` is not a size like 3x640x640") from None
+    numbers = [size for size in sizes if isinstance(size, int)]
+    if len(request.inputs) > 1 or len(sizes) != 3 or len(numbers) != 3:
+        raise UnusableSource("--input: a table of layers has one input, an image like 3x640x640")
+    scale = request.arguments.get("scale")
+    if request.arguments.keys() - {"scale"}:
+        raise UnusableSource("--set: a table of layers has the setting `scale` alone, such as scale=n")
+    return import_table(path, request.name, numbers, None if scale is None else str(scale))
+
+
 _READERS: dict[str, Callable[[Path, ImportRequest], Imported]] = {
     ".json": _from_keras,
     ".keras": _from_keras,
     ".onnx": _from_onnx,
     ".pt2": _from_archive,
+    ".yaml": _from_table,
+    ".yml": _from_table,
 }
