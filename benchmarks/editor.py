@@ -21,8 +21,8 @@ from archdsl.diagnostics import Sink
 from archdsl.network import analyze
 from archdsl.service import Document
 from archdsl.service.completion import completions
+from archdsl.service.document_problems import problems
 from archdsl.service.hover import hover
-from archdsl.service.problems import problems
 from archdsl.text.source import Source
 from archdsl.zoo import read_named
 

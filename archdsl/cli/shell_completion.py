@@ -12,7 +12,7 @@ _SUFFIX = ".arch"
 _ZOO = "zoo:"
 
 
-class Candidate(NamedTuple):
+class CompletionWord(NamedTuple):
     """A word that completes another, its description, and whether it is a path."""
 
     word: str
@@ -24,7 +24,7 @@ Completion = Callable[["click.Context", "click.Parameter", str], "list[Completio
 
 
 def _completion(
-    find: Callable[["click.Context", str], Iterable[Candidate]], otherwise: str | None = None
+    find: Callable[["click.Context", str], Iterable[CompletionWord]], otherwise: str | None = None
 ) -> Completion:
     """A completion from candidates; if there are none, or only folders, the shell completes paths (`dir`, `file`).
 
@@ -45,11 +45,11 @@ def _completion(
     return complete
 
 
-def _matching(words: Iterable[str], start: str) -> list[Candidate]:
-    return [Candidate(word) for word in words if word.startswith(start)]
+def _matching(words: Iterable[str], start: str) -> list[CompletionWord]:
+    return [CompletionWord(word) for word in words if word.startswith(start)]
 
 
-def _networks(context: "click.Context", start: str) -> Iterator[Candidate]:
+def _networks(context: "click.Context", start: str) -> Iterator[CompletionWord]:
     """Files of networks, folders, and networks of the zoo."""
     if start.startswith(_ZOO):
         from ..zoo import entries
@@ -60,10 +60,10 @@ def _networks(context: "click.Context", start: str) -> Iterator[Candidate]:
     if start and _ZOO.startswith(start):
         from ..zoo import entries
 
-        yield from (Candidate(f"{_ZOO}{name}") for name in entries())
+        yield from (CompletionWord(f"{_ZOO}{name}") for name in entries())
 
 
-def _files(start: str) -> Iterator[Candidate]:
+def _files(start: str) -> Iterator[CompletionWord]:
     """Networks and folders whose paths start like this; hidden ones only if the start is."""
     head, tail = os.path.split(start)
     with os.scandir(os.path.expanduser(head) or ".") as found:
@@ -73,20 +73,20 @@ def _files(start: str) -> Iterator[Candidate]:
             continue
         path = os.path.join(head, entry.name)
         if entry.is_dir():
-            yield Candidate(f"{path}/", path=True)
+            yield CompletionWord(f"{path}/", path=True)
         elif entry.name.endswith(_SUFFIX):
-            yield Candidate(path, path=True)
+            yield CompletionWord(path, path=True)
 
 
-def _codes(context: "click.Context", start: str) -> Iterator[Candidate]:
+def _codes(context: "click.Context", start: str) -> Iterator[CompletionWord]:
     from ..analysis.codes import by_code
 
     for code, kind in by_code().items():
         if code.startswith(start.upper()):
-            yield Candidate(code, kind.title)
+            yield CompletionWord(code, kind.title)
 
 
-def _layers(context: "click.Context", start: str) -> Iterator[Candidate]:
+def _layers(context: "click.Context", start: str) -> Iterator[CompletionWord]:
     from ..graph import MoeOp
     from ..layers import merges, registry
     from ..text.library import standard_blocks
@@ -95,29 +95,29 @@ def _layers(context: "click.Context", start: str) -> Iterator[Candidate]:
     for name in sorted({*known, *standard_blocks()}):
         if name.startswith(start):
             doc = (known[name].__doc__ or "").strip().splitlines() if name in known else ["a block of `std`"]
-            yield Candidate(name, doc[0] if doc else None)
+            yield CompletionWord(name, doc[0] if doc else None)
 
 
-def _zoo(context: "click.Context", start: str) -> Iterable[Candidate]:
+def _zoo(context: "click.Context", start: str) -> Iterable[CompletionWord]:
     from ..zoo import entries
 
     return _matching(entries(), start)
 
 
-def _data(context: "click.Context", start: str) -> Iterable[Candidate]:
+def _data(context: "click.Context", start: str) -> Iterable[CompletionWord]:
     from ..training.data.registry import data_sets
 
     return _matching(data_sets(), start)
 
 
-def _columns(context: "click.Context", start: str) -> Iterator[Candidate]:
+def _columns(context: "click.Context", start: str) -> Iterator[CompletionWord]:
     from ..analysis.columns import NAMES
 
     before, comma, last = start.rpartition(",")
-    return (Candidate(f"{before}{comma}{name}") for name in NAMES if name.startswith(last))
+    return (CompletionWord(f"{before}{comma}{name}") for name in NAMES if name.startswith(last))
 
 
-def _nodes(context: "click.Context", start: str) -> Iterable[Candidate]:
+def _nodes(context: "click.Context", start: str) -> Iterable[CompletionWord]:
     """Names of the layers of the network that the command names."""
     from ..diagnostics import Sink
     from ..network import analyze

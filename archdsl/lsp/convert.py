@@ -8,12 +8,12 @@ from lsprotocol import types
 from ..service.answers import (
     Action,
     Completion,
+    DocumentProblem,
+    FilePlace,
     Fold,
     Hint,
     Hover,
     Lens,
-    Place,
-    Problem,
     SemanticToken,
     Signature,
     Symbol,
@@ -21,9 +21,9 @@ from ..service.answers import (
 )
 from ..service.layer_pages import SITE
 from ..service.semantic_tokens import TOKEN_TYPES
-from .positions import Positions
+from .positions import LinePositions
 
-Locate = Callable[[Place], Any]
+Locate = Callable[[FilePlace], Any]
 """The location of a place; None if its file has no URI."""
 
 _SYMBOLS = {
@@ -47,7 +47,7 @@ _COMPLETIONS = {
 }
 
 
-def diagnostic(each: Problem, at: Positions, locate: Locate) -> Any:
+def diagnostic(each: DocumentProblem, at: LinePositions, locate: Locate) -> Any:
     """A diagnostic; its suggestions follow the message."""
     related = [
         types.DiagnosticRelatedInformation(location=place, message=other.text)
@@ -67,7 +67,7 @@ def diagnostic(each: Problem, at: Positions, locate: Locate) -> Any:
     )
 
 
-def hover(found: Hover | None, at: Positions) -> Any:
+def hover(found: Hover | None, at: LinePositions) -> Any:
     """A hover in Markdown."""
     if found is None:
         return None
@@ -75,7 +75,7 @@ def hover(found: Hover | None, at: Positions) -> Any:
     return types.Hover(contents=content, range=at.range(found.range))
 
 
-def hint(each: Hint, at: Positions) -> Any:
+def hint(each: Hint, at: LinePositions) -> Any:
     """An inlay hint."""
     return types.InlayHint(
         position=at.position(each.offset),
@@ -86,7 +86,7 @@ def hint(each: Hint, at: Positions) -> Any:
     )
 
 
-def completion(each: Completion, number: int, at: Positions) -> Any:
+def completion(each: Completion, number: int, at: LinePositions) -> Any:
     """A completion item, which the client sorts by its number."""
     return types.CompletionItem(
         label=each.label,
@@ -116,7 +116,7 @@ def signature(found: Signature | None) -> Any:
     return types.SignatureHelp(signatures=[information], active_signature=0, active_parameter=found.active)
 
 
-def symbol(each: Symbol, at: Positions) -> Any:
+def symbol(each: Symbol, at: LinePositions) -> Any:
     """An entry of the outline."""
     return types.DocumentSymbol(
         name=each.name,
@@ -134,7 +134,7 @@ def fold(each: Fold) -> Any:
     return types.FoldingRange(start_line=each.first, end_line=each.last, kind=kind)
 
 
-def tokens(found: Sequence[SemanticToken], at: Positions) -> Any:
+def tokens(found: Sequence[SemanticToken], at: LinePositions) -> Any:
     """Semantic tokens, each relative to the one before it."""
     data: list[int] = []
     line = character = 0
@@ -153,12 +153,12 @@ def tokens(found: Sequence[SemanticToken], at: Positions) -> Any:
     return types.SemanticTokens(data=data)
 
 
-def edit(each: TextEdit, at: Positions) -> Any:
+def edit(each: TextEdit, at: LinePositions) -> Any:
     """An edit of the document."""
     return types.TextEdit(range=at.range(each.range), new_text=each.text)
 
 
-def action(each: Action, uri: str, at: Positions, problems: Sequence[Any]) -> Any:
+def action(each: Action, uri: str, at: LinePositions, problems: Sequence[Any]) -> Any:
     """A code action, with those of the client's diagnostics that it fixes."""
     fixed = [problem for problem in problems if problem.code == each.code]
     return types.CodeAction(
@@ -170,7 +170,7 @@ def action(each: Action, uri: str, at: Positions, problems: Sequence[Any]) -> An
     )
 
 
-def lens(each: Lens, uri: str, at: Positions, command: str) -> Any:
+def lens(each: Lens, uri: str, at: LinePositions, command: str) -> Any:
     """A code lens; one that only shows a text has a command without a name."""
     run = command if each.command == "diagram" else ""
     return types.CodeLens(

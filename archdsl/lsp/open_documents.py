@@ -12,7 +12,7 @@ from ..text.files import NotFound
 from ..text.library import FolderLibrary, Library, Stack
 from ..text.source import Source
 from ..zoo import shipped
-from .positions import Positions
+from .positions import LinePositions
 
 
 class OpenDocuments:
@@ -31,17 +31,17 @@ class OpenDocuments:
         """The document with this URI; None if it is not open."""
         return self._documents.get(uri)
 
-    def positions(self, uri: str) -> Positions:
+    def positions(self, uri: str) -> LinePositions:
         """The positions in a document, or in a file that is not open."""
         document = self._documents.get(uri)
         if document is not None:
-            return Positions(document.text, self.encoding)
+            return LinePositions(document.text, self.encoding)
         path = path_of(uri)
         try:
             text = path.read_text(encoding="utf-8") if path is not None else ""
         except (OSError, ValueError):
             text = ""
-        return Positions(text, self.encoding)
+        return LinePositions(text, self.encoding)
 
     def open(self, uri: str, text: str) -> Document:
         """Open a document."""
@@ -68,7 +68,7 @@ class OpenDocuments:
             if range is None:
                 document.replace(change.text)
                 continue
-            positions = Positions(document.text, self.encoding)
+            positions = LinePositions(document.text, self.encoding)
             start, end = sorted((positions.offset(range.start), positions.offset(range.end)))
             document.edit(start, end, change.text)
 

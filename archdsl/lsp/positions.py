@@ -10,12 +10,12 @@ from typing import Any
 
 from lsprotocol import types
 
-from ..service.answers import Range
+from ..service.answers import TextRange
 
 _END = re.compile(r"\r\n|\n|\r")
 
 
-class Positions:
+class LinePositions:
     """The lines of one text. `encoding` is that of the protocol's positions: utf-8, utf-16 or utf-32."""
 
     def __init__(self, text: str, encoding: Any = types.PositionEncodingKind.Utf16) -> None:
@@ -46,7 +46,7 @@ class Positions:
         count = len(before) if before.isascii() else sum(map(self._units, before))
         return types.Position(line=line, character=count)
 
-    def range(self, range: Range) -> Any:
+    def range(self, range: TextRange) -> Any:
         """A range of the protocol."""
         return types.Range(start=self.position(range.start), end=self.position(range.end))
 

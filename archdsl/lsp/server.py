@@ -11,20 +11,20 @@ from pygls.lsp.server import LanguageServer
 
 from ..network import Check
 from ..service import Document
-from ..service.answers import Place, Problem, Refused
+from ..service.answers import DocumentProblem, FilePlace, Refused
 from ..service.completion import completions
+from ..service.document_problems import problems, tried_problems
 from ..service.edits import actions, formatting
 from ..service.hints import inlay_hints, lenses
 from ..service.hover import hover
 from ..service.navigation import definition, references, rename, renamed_range
 from ..service.outline import folds, symbols
-from ..service.problems import problems, tried_problems
 from ..service.semantic_tokens import TOKEN_TYPES, semantic_tokens
 from ..service.signature import signature
 from ..version import __version__
 from . import convert
 from .open_documents import OpenDocuments
-from .positions import Positions
+from .positions import LinePositions
 from .preview import preview, write_diagram
 
 AT_ONCE, SETTLED = 0.03, 0.5
@@ -140,7 +140,7 @@ class ArchServer:
             loop.call_later(SETTLED, self._publish, uri, tried_problems),
         ]
 
-    def _publish(self, uri: str, ask: Callable[[Any], tuple[Problem, ...]]) -> None:
+    def _publish(self, uri: str, ask: Callable[[Any], tuple[DocumentProblem, ...]]) -> None:
         document = self.documents.get(uri)
         if document is None or (ask is tried_problems and not document.now.found):
             return
@@ -148,8 +148,8 @@ class ArchServer:
         found = [convert.diagnostic(each, at, self._locate(uri, at)) for each in ask(document.now)]
         self.server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri=uri, diagnostics=found))
 
-    def _locate(self, uri: str, at: Positions) -> Callable[[Place], Any]:
-        def locate(place: Place) -> Any:
+    def _locate(self, uri: str, at: LinePositions) -> Callable[[FilePlace], Any]:
+        def locate(place: FilePlace) -> Any:
             if place.file is None:
                 return types.Location(uri=uri, range=at.range(place.range))
             other = self.documents.file_uri(uri, place.file)
@@ -161,7 +161,7 @@ class ArchServer:
 
     # --- requests ---
 
-    def _asked(self, params: Any) -> tuple[Document, Positions, int]:
+    def _asked(self, params: Any) -> tuple[Document, LinePositions, int]:
         """The document of a request, its positions, and the offset asked about, 0 without any."""
         uri = params.text_document.uri
         document = self.documents.get(uri)

@@ -3,42 +3,42 @@
 from ..record import Record
 
 
-class Range(Record):
+class TextRange(Record):
     """Characters of a text, the end excluded."""
 
     start: int
     end: int
 
 
-class Place(Record):
+class FilePlace(Record):
     """A range in a file; `file` is its key in the library, None for the document itself."""
 
-    range: Range
+    range: TextRange
     file: str | None = None
 
 
 class TextEdit(Record):
     """Replace a range of the document."""
 
-    range: Range
+    range: TextRange
     text: str
 
 
-class Related(Record):
+class RelatedPlace(Record):
     """Another place that a diagnostic points at, with a text."""
 
-    place: Place
+    place: FilePlace
     text: str
 
 
-class Problem(Record):
+class DocumentProblem(Record):
     """A diagnostic of the document; `help` has its suggestions in words."""
 
-    range: Range
+    range: TextRange
     code: str
     severity: str
     message: str
-    related: tuple[Related, ...] = ()
+    related: tuple[RelatedPlace, ...] = ()
     help: tuple[str, ...] = ()
     is_unused: bool = False
 
@@ -46,7 +46,7 @@ class Problem(Record):
 class Hover(Record):
     """Markdown about a range."""
 
-    range: Range
+    range: TextRange
     text: str
 
 
@@ -63,7 +63,7 @@ class Completion(Record):
 
     label: str
     kind: str
-    range: Range
+    range: TextRange
     text: str
     detail: str = ""
     documentation: str = ""
@@ -91,8 +91,8 @@ class Symbol(Record):
 
     name: str
     kind: str
-    range: Range
-    selection: Range
+    range: TextRange
+    selection: TextRange
     detail: str = ""
     children: "tuple[Symbol, ...]" = ()
 
@@ -108,7 +108,7 @@ class Fold(Record):
 class SemanticToken(Record):
     """A word with what it is: one of TOKEN_TYPES in semantic_tokens.py."""
 
-    range: Range
+    range: TextRange
     type: str
     is_definition: bool = False
 
@@ -120,14 +120,14 @@ class Action(Record):
     kind: str
     edits: tuple[TextEdit, ...]
     code: str | None = None
-    problem: Range | None = None
+    problem: TextRange | None = None
     is_preferred: bool = False
 
 
 class Lens(Record):
     """A text above a line; `command` is what a click runs: `diagram` or nothing."""
 
-    range: Range
+    range: TextRange
     text: str
     command: str | None = None
 

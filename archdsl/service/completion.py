@@ -13,11 +13,11 @@ from ..layers import merges, registry
 from ..shapes.shape import Shape
 from ..shapes.symbolic import Sym
 from ..syntax.words import parameters as written_parameters
-from .answers import Completion, Range
+from .answers import Completion, TextRange
+from .defined_names import visible
 from .document import Version
 from .layer_pages import KEYWORDS, block_documentation, documentation, headline, operation, parameter
-from .locate import Prefix, prefix, scope_at, shape_before, spot, value_at, word_at
-from .names import visible
+from .syntax_at import Prefix, prefix, scope_at, shape_before, spot, value_at, word_at
 from .trials import Trials
 
 _STATEMENTS = {
@@ -43,7 +43,7 @@ def _completions(version: Version, offset: int) -> tuple[Completion, ...]:
     if before.is_quiet:
         return ()
     start, end = word_at(version.text, offset)
-    range = Range(start=start, end=end)
+    range = TextRange(start=start, end=end)
     if before.in_string:
         return tuple(_files(version, before, offset))
     words = before.text.split()
@@ -70,7 +70,7 @@ def _completions(version: Version, offset: int) -> tuple[Completion, ...]:
 # --- the first word of a statement ---
 
 
-def _beginnings(version: Version, offset: int, range: Range) -> Iterator[Completion]:
+def _beginnings(version: Version, offset: int, range: TextRange) -> Iterator[Completion]:
     here = spot(version, range.start)
     in_body = here.body is not None
     for word, inside in _STATEMENTS.items():
@@ -113,7 +113,7 @@ def _trials(version: Version, shape: Shape, offset: int) -> Trials:
 # --- arguments ---
 
 
-def _arguments(version: Version, offset: int, before: Prefix, range: Range) -> Iterator[Completion]:
+def _arguments(version: Version, offset: int, before: Prefix, range: TextRange) -> Iterator[Completion]:
     keyword = before.text.split()[0]
     block = version.blocks.get(keyword)
     layer = operation(keyword) if block is None else None
@@ -124,7 +124,7 @@ def _arguments(version: Version, offset: int, before: Prefix, range: Range) -> I
     named = _ARGUMENT.search(text)
     if named is not None and text[: named.start()].strip():
         p = next((p for p in specs if named[1] in (p.name, p.letter)), None)
-        yield from _values(version, offset, before, p, Range(start=offset - len(named[2]), end=range.end))
+        yield from _values(version, offset, before, p, TextRange(start=offset - len(named[2]), end=range.end))
         return
     short = _SHORT.search(text[len(text) - (offset - range.start) :]) if offset > range.start else None
     given = given_parameters(text, specs)
@@ -177,7 +177,7 @@ def given_parameters(text: str, specs: Sequence[ParameterSpec]) -> set[str]:
 
 
 def _values(
-    version: Version, offset: int, before: Prefix, p: ParameterSpec | None, range: Range, order: int = 0
+    version: Version, offset: int, before: Prefix, p: ParameterSpec | None, range: TextRange, order: int = 0
 ) -> Iterator[Completion]:
     """Values of a parameter: its words, sizes that fit, tensors, names."""
     if p is not None and p.kind is not None:
@@ -197,7 +197,7 @@ def _values(
     yield from _names(version, offset, range, tensors=False)
 
 
-def _shorthands(version: Version, before: Prefix, p: ParameterSpec, range: Range) -> Iterator[Completion]:
+def _shorthands(version: Version, before: Prefix, p: ParameterSpec, range: TextRange) -> Iterator[Completion]:
     """`k3`, `k5` for what is typed as `k`."""
     typed = before.text.split()[-1]
     start = before.text[: len(before.text) - len(typed)]
@@ -205,7 +205,7 @@ def _shorthands(version: Version, before: Prefix, p: ParameterSpec, range: Range
 
 
 def _fitting(
-    version: Version, before: Prefix, p: ParameterSpec, range: Range, text: str, letter: str = ""
+    version: Version, before: Prefix, p: ParameterSpec, range: TextRange, text: str, letter: str = ""
 ) -> Iterator[Completion]:
     """The values with which the checker accepts the statement, each with the shape that it gives."""
     shape = shape_before(version, before.start)
@@ -249,7 +249,7 @@ def _divisors(count: int) -> Iterator[int]:
 # --- names, sizes, files ---
 
 
-def _names(version: Version, offset: int, range: Range, *, tensors: bool) -> Iterator[Completion]:
+def _names(version: Version, offset: int, range: TextRange, *, tensors: bool) -> Iterator[Completion]:
     here = spot(version, range.start)
     for name, kind in visible(version.program, here.chain, range.start).items():
         if tensors == (kind == "tensor"):
@@ -259,7 +259,7 @@ def _names(version: Version, offset: int, range: Range, *, tensors: bool) -> Ite
         yield Completion(label="in", kind="keyword", range=range, text="in", detail=KEYWORDS["in"], order=1)
 
 
-def _sizes_of(version: Version, offset: int, range: Range) -> Iterator[Completion]:
+def _sizes_of(version: Version, offset: int, range: TextRange) -> Iterator[Completion]:
     shape = shape_before(version, range.start - 1)
     words = {"c": "channels", "h": "height", "w": "width", "d": "depth", "l": "length", "t": "steps"}
     for letter, size in zip(shape.letters, shape.dims, strict=True) if shape is not None else ():
@@ -267,7 +267,7 @@ def _sizes_of(version: Version, offset: int, range: Range) -> Iterator[Completio
         yield Completion(label=letter, kind="value", range=range, text=letter, detail=detail)
 
 
-def _expressions(version: Version, offset: int, range: Range) -> Iterator[Completion]:
+def _expressions(version: Version, offset: int, range: TextRange) -> Iterator[Completion]:
     yield from _names(version, offset, range, tensors=False)
     for function in sorted(FUNCTIONS):
         yield Completion(label=function, kind="value", range=range, text=function, order=2)
@@ -283,4 +283,4 @@ def _files(version: Version, before: Prefix, offset: int) -> Iterator[Completion
     for name in version.library.list():
         if name.endswith(".arch") and name != version.source.key:
             written = posixpath.relpath(name, folder)
-            yield Completion(label=written, kind="file", range=Range(start=start, end=stop), text=written)
+            yield Completion(label=written, kind="file", range=TextRange(start=start, end=stop), text=written)

@@ -10,7 +10,7 @@ from ..layers import synonyms
 from ..syntax import ast, parse
 from ..syntax.format import format_program, one_names
 from ..text.source import Source, Span
-from .answers import Action, Range, Refused, TextEdit
+from .answers import Action, Refused, TextEdit, TextRange
 from .document import Version
 
 _STRING_OR_COMMENT = re.compile(r'"[^"\n]*"|(#.*)')
@@ -55,7 +55,7 @@ def line_edits(before: str, after: str) -> tuple[TextEdit, ...]:
     for line in old:
         starts.append(starts[-1] + len(line))
     return tuple(
-        TextEdit(range=Range(start=starts[a], end=starts[b]), text="".join(new[c:d]))
+        TextEdit(range=TextRange(start=starts[a], end=starts[b]), text="".join(new[c:d]))
         for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
         if kind != "equal"
     )
@@ -84,10 +84,11 @@ def _suggestions(version: Version, item: Found) -> Iterable[Action]:
             title=why + (f" ({more.removeprefix('this ')})" if more else ""),
             kind="quickfix",
             edits=tuple(
-                TextEdit(range=Range(start=edit.span.start, end=edit.span.end), text=edit.text) for edit in fix.edits
+                TextEdit(range=TextRange(start=edit.span.start, end=edit.span.end), text=edit.text)
+                for edit in fix.edits
             ),
             code=item.diagnostic.code,
-            problem=Range(start=span.start, end=span.end),
+            problem=TextRange(start=span.start, end=span.end),
             is_preferred=index == 0 and not fix.ambiguous,
         )
 
@@ -101,16 +102,16 @@ def _ignore(version: Version, item: Found) -> Action:
     mark = "# archdsl: ignore["
     if mark in text and (close := text.find("]", text.index(mark))) >= 0:
         at = version.source.line_start(line) + close
-        edit = TextEdit(range=Range(start=at, end=at), text=f", {code}")
+        edit = TextEdit(range=TextRange(start=at, end=at), text=f", {code}")
     elif (comment := next((m for m in _STRING_OR_COMMENT.finditer(text) if m[1]), None)) is not None:
         at = version.source.line_start(line) + comment.start()
-        edit = TextEdit(range=Range(start=at, end=at), text=f"{mark}{code}] ")
+        edit = TextEdit(range=TextRange(start=at, end=at), text=f"{mark}{code}] ")
     else:
-        edit = TextEdit(range=Range(start=at, end=at), text=f"  {mark}{code}]")
+        edit = TextEdit(range=TextRange(start=at, end=at), text=f"  {mark}{code}]")
     return Action(
         title=f"Ignore {code} on this line",
         kind="quickfix",
         edits=(edit,),
         code=code,
-        problem=Range(start=span.start, end=span.end),
+        problem=TextRange(start=span.start, end=span.end),
     )

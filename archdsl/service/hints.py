@@ -2,10 +2,10 @@
 
 from ..graph import DraftNode, likely_shape
 from ..syntax import ast
-from .answers import Hint, Lens, Range
+from .answers import Hint, Lens, TextRange
 from .document import Version
 from .hover import costs_of, nodes_in
-from .locate import end_of, start_of, statements
+from .syntax_at import end_of, start_of, statements
 
 _SHAPED = (ast.LayerStatement, ast.Merge, ast.Residual, ast.Scan, ast.Moe, ast.Reuse, ast.Repeat, ast.If, ast.Stage)
 _MOST = 3
@@ -39,7 +39,7 @@ def lenses(version: Version) -> tuple[Lens, ...]:
     found: list[Lens] = []
     first = version.program.statements[0] if version.program.statements else None
     if first is not None and version.graph is not None:
-        place = Range(start=start_of(first.span), end=end_of(first.span))
+        place = TextRange(start=start_of(first.span), end=end_of(first.span))
         total = costs_of(version, list(version.draft.nodes))
         found += [Lens(range=place, text=total)] if total else []
         found.append(Lens(range=place, text="open diagram", command="diagram"))
@@ -48,12 +48,12 @@ def lenses(version: Version) -> tuple[Lens, ...]:
             text = costs_of(version, nodes)
             span = statement.name.span
             if text:
-                found.append(Lens(range=Range(start=start_of(span), end=end_of(span)), text=text))
+                found.append(Lens(range=TextRange(start=start_of(span), end=end_of(span)), text=text))
         elif isinstance(statement, ast.Block):
             uses = {node.uses[_depth(node, statement)] for node in version.draft.nodes if _depth(node, statement) >= 0}
             span = statement.name.span
             word = f"{len(uses)} use{'s' * (len(uses) != 1)}"
-            found.append(Lens(range=Range(start=start_of(span), end=end_of(span)), text=word))
+            found.append(Lens(range=TextRange(start=start_of(span), end=end_of(span)), text=word))
     return tuple(found)
 
 

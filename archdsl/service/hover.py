@@ -13,11 +13,11 @@ from ..expressions.show import show
 from ..graph import DraftNode, Node, likely_shape
 from ..shapes.symbolic import plain
 from ..syntax import ast
-from .answers import Hover, Range
+from .answers import Hover, TextRange
+from .defined_names import DefinedName, DefinedNames
 from .document import Version
 from .layer_pages import KEYWORDS, block_documentation, documentation, forms, operation, parameter
-from .locate import covers, end_of, prefix, spot, start_of, word_at
-from .names import Name, Names
+from .syntax_at import covers, end_of, prefix, spot, start_of, word_at
 
 _MOST_SHAPES = 4
 """Uses of a block whose shapes are listed for a statement in it."""
@@ -29,7 +29,7 @@ def hover(version: Version, offset: int) -> Hover | None:
     start, end = word_at(version.text, offset)
     if start == end or prefix(version.text, offset).is_quiet:
         return None
-    word, range = version.text[start:end], Range(start=start, end=end)
+    word, range = version.text[start:end], TextRange(start=start, end=end)
     statement = here.innermost
     if statement is not None and covers(statement.span, offset):
         keyword = getattr(statement, "keyword", None)
@@ -169,7 +169,7 @@ def _argument(version: Version, statement: ast.Statement, offset: int) -> str | 
 
 def _named(version: Version, statement: ast.Statement, start: int) -> str | None:
     """A name: its value, or the shape of its tensor."""
-    name = name_at(Names(version.program), start)
+    name = name_at(DefinedNames(version.program), start)
     if name is None:
         return None
     if name.kind == "block":
@@ -187,6 +187,6 @@ def _named(version: Version, statement: ast.Statement, start: int) -> str | None
     return f"`{name.text}`: a {name.kind}"
 
 
-def name_at(names: Names, start: int) -> Name | None:
+def name_at(names: DefinedNames, start: int) -> DefinedName | None:
     """The name whose word starts at an offset."""
     return next((name for name in names.all for span in name.all() if start_of(span) == start), None)

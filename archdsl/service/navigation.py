@@ -12,30 +12,30 @@ from ..syntax.tokens import KEYWORDS
 from ..text.files import UnreadableFile
 from ..text.library import SUFFIX, Outside, join
 from ..text.source import Source, Span
-from .answers import Place, Range, Refused, TextEdit
+from .answers import FilePlace, Refused, TextEdit, TextRange
+from .defined_names import DefinedName, DefinedNames
 from .document import Version
 from .hover import name_at
-from .locate import covers, end_of, spot, start_of, word_at
-from .names import Name, Names
+from .syntax_at import covers, end_of, spot, start_of, word_at
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*$")
 
 
-def definition(version: Version, offset: int) -> tuple[Place, ...]:
+def definition(version: Version, offset: int) -> tuple[FilePlace, ...]:
     """Where the name at a position is defined, in this file or a used one; of `use`, the start of the file."""
     here = spot(version, offset).innermost
     if isinstance(here, ast.UseFile) and covers(here.target.span, offset):
         key = _key(version, here)
-        return () if key is None else (Place(range=Range(start=0, end=0), file=key),)
+        return () if key is None else (FilePlace(range=TextRange(start=0, end=0), file=key),)
     name = _at(version, offset)
     if name is not None and name.definitions:
-        return tuple(Place(range=_range(span)) for span in name.definitions)
+        return tuple(FilePlace(range=_range(span)) for span in name.definitions)
     start, end = word_at(version.text, offset)
     block = version.blocks.get(version.text[start:end])
     if block is None or version.place(block.name.span) is not None:
         return ()
     span = block.name.span
-    return (Place(range=Range(start=span.start, end=span.end), file=span.source.key),)
+    return (FilePlace(range=TextRange(start=span.start, end=span.end), file=span.source.key),)
 
 
 def _key(version: Version, use: ast.UseFile) -> str | None:
@@ -48,7 +48,7 @@ def _key(version: Version, use: ast.UseFile) -> str | None:
         return None
 
 
-def references(version: Version, offset: int, *, with_definition: bool = True) -> tuple[Range, ...]:
+def references(version: Version, offset: int, *, with_definition: bool = True) -> tuple[TextRange, ...]:
     """The uses of the name at a position in this file."""
     name = _at(version, offset)
     if name is None:
@@ -57,7 +57,7 @@ def references(version: Version, offset: int, *, with_definition: bool = True) -
     return tuple(sorted(map(_range, spans), key=lambda each: each.start))
 
 
-def renamed_range(version: Version, offset: int) -> Range:
+def renamed_range(version: Version, offset: int) -> TextRange:
     """The word that a rename at a position changes. Raises Refused if it is not a name of this file."""
     name = _at(version, offset)
     if name is None or not name.definitions:
@@ -69,7 +69,7 @@ def renamed_range(version: Version, offset: int) -> Range:
             raise Refused(f"`{word}` is defined in another file")
         raise Refused("there is no name here")
     start, end = word_at(version.text, offset)
-    return Range(start=start, end=end)
+    return TextRange(start=start, end=end)
 
 
 def rename(version: Version, offset: int, new: str) -> tuple[TextEdit, ...]:
@@ -103,7 +103,7 @@ def _refuse_word(new: str) -> None:
         raise Refused(f"`{new}` looks like a shorthand or a repetition")
 
 
-def _refuse_change(version: Version, name: Name, new: str, edits: list[TextEdit]) -> None:
+def _refuse_change(version: Version, name: DefinedName, new: str, edits: list[TextEdit]) -> None:
     """Refuse edits after which the text has other errors or makes another network."""
     text = version.text
     for edit in sorted(edits, key=lambda edit: edit.range.start, reverse=True):
@@ -116,7 +116,7 @@ def _refuse_change(version: Version, name: Name, new: str, edits: list[TextEdit]
     # A name is taken, or hides another, where the network becomes another one.
     if after.errors != before.errors or _described(after.draft) != _described(before.draft):
         raise Refused(f"`{new}` already means something else where `{name.text}` is used")
-    again = [n for n in Names(after.program).all if n.text == new]
+    again = [n for n in DefinedNames(after.program).all if n.text == new]
     sizes = {len(n.definitions) + len(n.uses) + len(n.shorthands) for n in again}
     if len(name.definitions) + len(name.uses) + len(name.shorthands) not in sizes:
         raise Refused(f"`{new}` already means something else where `{name.text}` is used")
@@ -127,16 +127,16 @@ def _described(draft: Draft) -> list[object]:
     return [(repr(node.op), node.inputs, node.shape if isinstance(node, Node) else None) for node in draft.nodes]
 
 
-def _at(version: Version, offset: int) -> Name | None:
+def _at(version: Version, offset: int) -> DefinedName | None:
     start, end = word_at(version.text, offset)
     if start == end:
         return None
-    names = Names(version.program)
+    names = DefinedNames(version.program)
     found = name_at(names, start)
     if found is not None:
         return found
     return next((n for n in names.all for span in n.shorthands if start_of(span) <= offset <= end_of(span)), None)
 
 
-def _range(span: Span) -> Range:
-    return Range(start=start_of(span), end=end_of(span))
+def _range(span: Span) -> TextRange:
+    return TextRange(start=start_of(span), end=end_of(span))

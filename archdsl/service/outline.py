@@ -3,10 +3,10 @@
 import re
 
 from ..syntax import ast
-from .answers import Fold, Range, Symbol
+from .answers import Fold, Symbol, TextRange
+from .defined_names import bodies_of
 from .document import Version
-from .locate import end_of, start_of, statements
-from .names import bodies_of
+from .syntax_at import end_of, start_of, statements
 
 
 def symbols(version: Version) -> tuple[Symbol, ...]:
@@ -44,13 +44,13 @@ def _own(version: Version, statement: ast.Statement, children: tuple[Symbol, ...
             alias = getattr(statement, "alias", None)
             words = (alias, *getattr(statement, "others", ()))
             names = [(word, "tensor") for word in words if word is not None]
-    place = Range(start=start_of(statement.span), end=end_of(statement.span))
+    place = TextRange(start=start_of(statement.span), end=end_of(statement.span))
     return [
         Symbol(
             name=word.text,
             kind=kind,
             range=place,
-            selection=Range(start=start_of(word.span), end=end_of(word.span)),
+            selection=TextRange(start=start_of(word.span), end=end_of(word.span)),
             detail=after,
             children=children if index == 0 else (),
         )

@@ -1,10 +1,10 @@
 """What each word of a text is, beyond what a grammar of its words can say."""
 
 from ..syntax import ast
-from .answers import Range, SemanticToken
+from .answers import SemanticToken, TextRange
+from .defined_names import DefinedNames
 from .document import Version
-from .locate import end_of, start_of, statements
-from .names import Names
+from .syntax_at import end_of, start_of, statements
 
 TOKEN_TYPES = ("function", "class", "parameter", "variable", "property", "namespace", "macro", "keyword")
 """Layers, blocks, parameters, values and tensors, names of arguments, stages, flags and shorthands, keywords."""
@@ -26,9 +26,9 @@ def semantic_tokens(version: Version) -> tuple[SemanticToken, ...]:
     def add(span: object, type: str, is_definition: bool = False) -> None:
         start, end = start_of(span), end_of(span)  # type: ignore[arg-type]  # a span
         if start < end and start not in found:
-            found[start] = SemanticToken(range=Range(start=start, end=end), type=type, is_definition=is_definition)
+            found[start] = SemanticToken(range=TextRange(start=start, end=end), type=type, is_definition=is_definition)
 
-    names = Names(version.program)
+    names = DefinedNames(version.program)
     for statement in statements(version.program):
         if isinstance(statement, ast.Stage):
             add(statement.name.span, "namespace", True)

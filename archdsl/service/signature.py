@@ -9,7 +9,7 @@ from .answers import Signature, SignatureParameter
 from .completion import given_parameters
 from .document import Version
 from .layer_pages import block_documentation, headline, operation, parameter
-from .locate import prefix
+from .syntax_at import prefix
 
 
 def signature(version: Version, offset: int) -> Signature | None:

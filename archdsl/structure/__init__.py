@@ -3,10 +3,10 @@
 Nothing else in the package finds repetition.
 """
 
+from .chain_groups import scopes_of_text
 from .compare import correspondence
 from .flat import flat
 from .fold import fold
-from .groups import scopes_of_text
 from .items import ModuleScope as Scope
 from .layer_words import Unwritable
 from .repetitions import Repetitions, StatementNodes

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..contract.arguments import REQUIRED, ParameterSpec
-from .align import is_plain_activation
+from .alignment import is_plain_activation
 from .free_names import Names
 from .items import Code, Column, Item, Ref, first, makers
 from .wording import Wording
@@ -17,7 +17,7 @@ class Unsolvable(Exception):
     """Instances that one body cannot describe."""
 
 
-class Parameter:
+class BlockParameter:
     """A parameter of a block, with its value in each instance."""
 
     def __init__(self, name: str, column: Column, is_word: bool = False) -> None:
@@ -38,7 +38,7 @@ class Parameter:
         )
 
 
-class Place:
+class BlockPlace:
     """Where an item is: the current tensor of each instance there, and to which instance of the block each belongs.
 
     `runs` says which instances run the items around it, `group`.
@@ -54,7 +54,7 @@ class Place:
         self.runs = runs
 
 
-class Block:
+class FoldedBlock:
     """The body of several instances. `channels` gives the channels of the tensor that a node makes."""
 
     def __init__(self, name: str, items: list[Item], start: Column, channels: Callable[[int], int | None]) -> None:
@@ -63,7 +63,7 @@ class Block:
         self.start = start
         self.channels = channels
         self.names = Names()
-        self.parameters: list[Parameter] = []
+        self.parameters: list[BlockParameter] = []
         self.values: dict[tuple[int, str], Any] = {}
         self.conditions: dict[int, str] = {}
         self.aliases: dict[int, str] = {}
@@ -73,16 +73,16 @@ class Block:
 
     # --- walking ---
 
-    def places(self) -> Iterator[Place]:
+    def places(self) -> Iterator[BlockPlace]:
         """The items in the order of execution, each after those in its bodies' beginning."""
         count = len(self.start)
         yield from self._walk(self.items, self.start, tuple(range(count)), (True,) * count)
 
     def _walk(
         self, items: list[Item], current: Column, outer: tuple[int, ...], runs: tuple[bool, ...]
-    ) -> Iterator[Place]:
+    ) -> Iterator[BlockPlace]:
         for item in items:
-            yield Place(item, current, outer, items, runs)
+            yield BlockPlace(item, current, outer, items, runs)
             present = item.present
             for chain in item.chains():
                 if chain.origin is None:
@@ -116,7 +116,7 @@ class Block:
             self.find_condition(place)
         self.parameters.sort(key=lambda p: (p.is_word, p.default is not REQUIRED))
 
-    def tensor(self, column: Column, place: Place, owners: Mapping[int, Item]) -> Code:
+    def tensor(self, column: Column, place: BlockPlace, owners: Mapping[int, Item]) -> Code:
         """The name of a tensor. Raises Unsolvable."""
         known = [(i, value.node) for i, value in enumerate(column) if value is not None]
         makers = {id(owners[node]) if node in owners else None for _, node in known}
@@ -136,7 +136,7 @@ class Block:
         nodes = self.outward(column, place)
         return Code(self.parameter("skip", nodes).name)
 
-    def outward(self, column: Column, place: Place) -> Column:
+    def outward(self, column: Column, place: BlockPlace) -> Column:
         """A column by the instances of the block. Raises Unsolvable if an instance has several values."""
         found: list[Any] = [None] * len(self.start)
         for i, value in zip(place.outer, column, strict=True):
@@ -145,15 +145,15 @@ class Block:
             found[i] = found[i] if value is None else value
         return tuple(found)
 
-    def parameter(self, name: str, column: Column, is_word: bool = False) -> Parameter:
+    def parameter(self, name: str, column: Column, is_word: bool = False) -> BlockParameter:
         """The parameter with these values: one that there is, or a new one."""
         for p in self.parameters:
             if all(value is None or value == known for value, known in zip(column, p.column, strict=True)):
                 return p
-        self.parameters.append(Parameter(self.names.take(name), column, is_word))
+        self.parameters.append(BlockParameter(self.names.take(name), column, is_word))
         return self.parameters[-1]
 
-    def expression(self, name: str, column: Column, place: Place) -> Code:
+    def expression(self, name: str, column: Column, place: BlockPlace) -> Code:
         """The shortest expression for the values of an argument in all instances."""
         if name == "word":
             return Code(self.parameter("act", self.outward(column, place), is_word=True).name)
@@ -172,7 +172,7 @@ class Block:
         base = self.parameter_name(name, place)
         return self.note(self.parameter(base, self.outward(column, place)).name, name, column, place)
 
-    def terms(self, place: Place) -> Iterator[tuple[str, Column]]:
+    def terms(self, place: BlockPlace) -> Iterator[tuple[str, Column]]:
         """What an expression can refer to, with its values: parameters, and the channels of tensors."""
         for p in self.parameters:
             if not p.is_word and not isinstance(p.column[0], Ref):
@@ -183,7 +183,7 @@ class Block:
     def size(self, node: int | None) -> int | None:
         return None if node is None else self.channels(node)
 
-    def product(self, column: Column, place: Place) -> str | None:
+    def product(self, column: Column, place: BlockPlace) -> str | None:
         """A parameter times the channels: where that has fewer different values than a parameter of its own."""
         current = tuple(map(self.size, place.current))
         ratios = tuple(
@@ -199,7 +199,7 @@ class Block:
         except Unsolvable:
             return None
 
-    def parameter_name(self, name: str, place: Place) -> str:
+    def parameter_name(self, name: str, place: BlockPlace) -> str:
         """A name for the values of an argument."""
         item = place.item
         if name in _CHANNELS:
@@ -210,13 +210,13 @@ class Block:
             return letter
         return name if name != "count" else "n"
 
-    def note(self, text: str, name: str, column: Column, place: Place) -> Code:
+    def note(self, text: str, name: str, column: Column, place: BlockPlace) -> Code:
         """Remember an expression for numbers of channels, for conditions."""
         if name in _CHANNELS and "@" not in text and None not in (values := self.by_block(column, place)):
             self.outs.append((text, values))
         return Code(text)
 
-    def by_block(self, column: Column, place: Place) -> Column:
+    def by_block(self, column: Column, place: BlockPlace) -> Column:
         try:
             return self.outward(column, place)
         except Unsolvable:
@@ -224,7 +224,7 @@ class Block:
 
     # --- conditions ---
 
-    def find_condition(self, place: Place) -> None:
+    def find_condition(self, place: BlockPlace) -> None:
         """Find when there is an item, if not all instances have it, and when a residual connection adds its input."""
         item = place.item
         if "when" in item.args:
@@ -244,7 +244,7 @@ class Block:
             return
         self.conditions[id(item)] = self.condition(wanted, place, _flag_name(item))
 
-    def condition(self, wanted: Sequence[bool | None], place: Place, flag: str) -> str:
+    def condition(self, wanted: Sequence[bool | None], place: BlockPlace, flag: str) -> str:
         """A condition that holds in these instances; with a parameter of its own if nothing else decides."""
         atoms = list(self.atoms(place))
         for text, opposite, values in atoms:
@@ -261,7 +261,7 @@ class Block:
         column = tuple(None if value is None else int(value) for value in wanted)
         return self.parameter(flag, self.outward(column, place)).name
 
-    def atoms(self, place: Place) -> Iterator[tuple[str, str, list[bool]]]:
+    def atoms(self, place: BlockPlace) -> Iterator[tuple[str, str, list[bool]]]:
         """Simple conditions with their opposites, and where they hold."""
         for p in self.parameters:
             if all(isinstance(value, int) for value in p.column):
@@ -313,7 +313,7 @@ def _base_name(item: Item) -> str:
 class BlockWording(Wording):
     """The words of a block: expressions for what differs between its instances."""
 
-    def __init__(self, block: Block) -> None:
+    def __init__(self, block: FoldedBlock) -> None:
         super().__init__({}, block.aliases)
         self.block = block
 

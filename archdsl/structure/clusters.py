@@ -2,15 +2,15 @@
 
 from collections.abc import Hashable, Sequence
 
-from .align import aligned, similar, skeletons, stacked
-from .groups import Slice
+from .alignment import aligned, similar, skeletons, stacked
+from .chain_groups import ChainSlice
 from .items import Chain, Item
 
 
-class Body:
+class ClusterBody:
     """The statements of one or more slices, with an entry in each column for every instance."""
 
-    def __init__(self, slices: list[Slice], items: list[Item]) -> None:
+    def __init__(self, slices: list[ChainSlice], items: list[Item]) -> None:
         self.slices = slices
         self.items = items
 
@@ -20,32 +20,32 @@ class Body:
         return sum(len(each.items[-1].out) for each in self.slices)
 
 
-def clustered(bodies: Sequence[Body], united: bool) -> list[Body]:
+def clustered(bodies: Sequence[ClusterBody], united: bool) -> list[ClusterBody]:
     """One body for those that are equal but for numbers; with `united`, also for those that are similar."""
-    alike: dict[Hashable, list[Body]] = {}
+    alike: dict[Hashable, list[ClusterBody]] = {}
     for body in bodies:
         alike.setdefault(skeletons(body.items), []).append(body)
     found = [_stacked(each) for each in alike.values()]
     if not united:
         return found
-    result: list[Body] = []
+    result: list[ClusterBody] = []
     for body in _with_optional_sums(found):
         for index, other in enumerate(result):
             if similar(other.items, body.items):
                 items = aligned(other.items, body.items, other.width, body.width)
-                result[index] = Body(other.slices + body.slices, items)
+                result[index] = ClusterBody(other.slices + body.slices, items)
                 break
         else:
             result.append(body)
     return result
 
 
-def _stacked(bodies: Sequence[Body]) -> Body:
+def _stacked(bodies: Sequence[ClusterBody]) -> ClusterBody:
     items = [stacked([body.items[index] for body in bodies]) for index in range(len(bodies[0].items))]
-    return Body([slice_ for body in bodies for slice_ in body.slices], items)
+    return ClusterBody([slice_ for body in bodies for slice_ in body.slices], items)
 
 
-def _with_optional_sums(bodies: list[Body]) -> list[Body]:
+def _with_optional_sums(bodies: list[ClusterBody]) -> list[ClusterBody]:
     """The bodies; those without a residual connection, where others have one, as if they had one that adds nothing."""
     places = {at for body in bodies if (at := _sum_place(body)) is not None}
     missing = [body for body in bodies if not any(item.sort == "merge" and item.word == "add" for item in body.items)]
@@ -64,11 +64,11 @@ def _with_optional_sums(bodies: list[Body]) -> list[Body]:
             operands = Chain(start, inner), Chain(start, [])
             none = Item("merge", "add", start, out, {"when": (False,) * len(out)}, (), operands, inner[-1].scopes)
             items[before : len(items) - after] = [none]
-        found.append(Body(body.slices, items))
+        found.append(ClusterBody(body.slices, items))
     return found
 
 
-def _sum_place(body: Body) -> tuple[int, int] | None:
+def _sum_place(body: ClusterBody) -> tuple[int, int] | None:
     """How many items are before and after the only residual connection; None if there is not one."""
     found = [
         index

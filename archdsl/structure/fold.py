@@ -9,11 +9,11 @@ from ..graph import Graph
 from ..shapes.shape import Layout
 from ..shapes.symbolic import Sym
 from ..syntax import ast
-from .blocks import Block, BlockWording, Unsolvable
-from .clusters import Body, clustered
+from .blocks import BlockWording, FoldedBlock, Unsolvable
+from .chain_groups import ChainSlice, Modules, is_closed, nodes_of
+from .clusters import ClusterBody, clustered
 from .flat import FlatText, flat, nested, verified
 from .free_names import identifier
-from .groups import Modules, Slice, is_closed, nodes_of
 from .items import Chain, Item, ModuleScope, chains_in
 from .layer_words import Unwritable, literal
 from .mine import mined_scopes
@@ -79,7 +79,7 @@ def _choices(
 class _Attempt:
     """A text, and how long it is."""
 
-    def __init__(self, text: str, blocks: Sequence[Block]) -> None:
+    def __init__(self, text: str, blocks: Sequence[FoldedBlock]) -> None:
         self.text = text
         words = re.sub(r"[{};]", " ", text).split()
         self.words = len(words)
@@ -106,7 +106,7 @@ class _Folding:
         sums_first(self.chain)
         self.members: dict[int, frozenset[int]] = {}
         self.kept: list[Item] = []
-        self.blocks: list[Block] = []
+        self.blocks: list[FoldedBlock] = []
 
     def run(self, choice: Mapping[str, int]) -> _Attempt:
         for kind in self.modules.in_order():
@@ -130,8 +130,8 @@ class _Folding:
         """Replace the modules of a kind by uses of a block, or several."""
         uses = self.uses()
         slices = [each for each in self.modules.slices(kind, self.chain, self.members) if is_closed(each, uses)]
-        bodies = [Body([each], with_runs(each.items, uses)) for each in slices]
-        calls: list[tuple[Slice, Item]] = []
+        bodies = [ClusterBody([each], with_runs(each.items, uses)) for each in slices]
+        calls: list[tuple[ChainSlice, Item]] = []
         for body in clustered(bodies, option == _UNITED):
             if len(body.slices) > 1:
                 calls += self.block(kind, body)
@@ -140,11 +140,11 @@ class _Folding:
             self.kept.append(call)
             slice_.chain.items[slice_.first : slice_.last] = [call]
 
-    def block(self, kind: str, body: Body) -> list[tuple[Slice, Item]]:
+    def block(self, kind: str, body: ClusterBody) -> list[tuple[ChainSlice, Item]]:
         """Define a block; its uses."""
         start = tuple(node for each in body.slices for node in each.items[0].into)
         try:
-            block = Block(kind, body.items, start, self.channels)
+            block = FoldedBlock(kind, body.items, start, self.channels)
         except Unsolvable:
             return []
         block.kind = kind
@@ -178,7 +178,7 @@ class _Folding:
         return "\n".join([self.text.head(), *self.inputs, *blocks, "", *lines, *self.text.ending()]) + "\n"
 
 
-def _definition(block: Block) -> list[str]:
+def _definition(block: FoldedBlock) -> list[str]:
     """A block as text."""
     parameters = ", ".join(
         p.name if p.default is REQUIRED else f"{p.name} = {literal(None, p.default)}" for p in block.parameters

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 from ..layers import find
-from .align import skeleton, skeletons, weight
+from .alignment import skeleton, skeletons, weight
 from .items import Chain, Item, ModuleScope, chains_in
 
 _LONGEST = 16

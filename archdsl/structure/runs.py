@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Hashable, Sequence
 from typing import Any
 
-from .align import stacked, weight
+from .alignment import stacked, weight
 from .items import Chain, Column, Item, Operand, Ref, refs_of
 
 _LONGEST = 12

@@ -86,7 +86,7 @@ def moved(tensor: torch.Tensor, graph: Graph, node: int, to: int) -> torch.Tenso
 
 def check(network: archdsl.Network) -> None:
     """Assert that the Keras model has the outputs of the torch module, with its weights."""
-    from archdsl.backends.keras.weights import copy_weights
+    from archdsl.backends.keras.keras_weights import copy_weights
 
     graph = network.graph
     space: dict[str, Any] = {}

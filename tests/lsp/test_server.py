@@ -15,8 +15,8 @@ pytest.importorskip("lsprotocol")
 
 from lsprotocol import types
 
-from archdsl.lsp.positions import Positions
-from archdsl.service.answers import Range
+from archdsl.lsp.positions import LinePositions
+from archdsl.service.answers import TextRange
 
 from .recorded import FILE, record
 from .sessions import TIMEOUT, run, session
@@ -30,8 +30,8 @@ def test_recorded_answers() -> None:
 
 def test_positions_count_utf16_units() -> None:
     text = "a𝕏b\r\nß\n\nend"
-    at = Positions(text)
-    assert at.range(Range(start=1, end=2)) == types.Range(start=types.Position(0, 1), end=types.Position(0, 3))
+    at = LinePositions(text)
+    assert at.range(TextRange(start=1, end=2)) == types.Range(start=types.Position(0, 1), end=types.Position(0, 3))
     for offset in range(len(text) + 1):
         if text[offset - 1 : offset + 1] != "\r\n":  # a position cannot be inside the end of a line
             assert at.offset(at.position(offset)) == offset
@@ -44,7 +44,7 @@ def test_positions_are_those_of_the_encoded_text(seed: int) -> None:
     dice = random.Random(seed)
     text = "".join(dice.choice("ab𝕏😀é\n\r中") for _ in range(40))
     for encoding, codec, unit in (("utf-16", "utf-16-le", 2), ("utf-8", "utf-8", 1), ("utf-32", "utf-32-le", 4)):
-        at = Positions(text, encoding)
+        at = LinePositions(text, encoding)
         for offset in range(len(text) + 1):
             head = text[:offset].replace("\r\n", "\n\0")
             line = max(head.rfind("\n"), head.rfind("\r")) + 1

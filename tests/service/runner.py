@@ -22,12 +22,12 @@ from typing import NamedTuple
 from archdsl.service import Document
 from archdsl.service.answers import Refused, Symbol, TextEdit
 from archdsl.service.completion import completions
+from archdsl.service.document_problems import problems, tried_problems
 from archdsl.service.edits import actions, formatting
 from archdsl.service.hints import inlay_hints, lenses
 from archdsl.service.hover import hover
 from archdsl.service.navigation import definition, references, rename
 from archdsl.service.outline import folds, symbols
-from archdsl.service.problems import problems, tried_problems
 from archdsl.service.semantic_tokens import semantic_tokens
 from archdsl.service.signature import signature
 from archdsl.text.library import MemoryLibrary, Stack

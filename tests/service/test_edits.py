@@ -12,7 +12,7 @@ from archdsl.elaborate import versions
 from archdsl.network import analyze
 from archdsl.record import Record
 from archdsl.service import Document
-from archdsl.service.answers import Range, Refused
+from archdsl.service.answers import Refused, TextRange
 from archdsl.text.library import MemoryLibrary, Stack
 from archdsl.text.source import Source
 from archdsl.zoo import entries, shipped
@@ -84,9 +84,9 @@ def test_the_diagnostics_are_those_of_the_whole_text(name: str, monkeypatch: pyt
         assert reported(document.now.found) == scratch(document.text), document.text
 
 
-def ranges(value: object) -> Iterator[Range]:
+def ranges(value: object) -> Iterator[TextRange]:
     """The ranges in an answer."""
-    if isinstance(value, Range):
+    if isinstance(value, TextRange):
         yield value
     elif isinstance(value, Record):
         for _, inner in value:
@@ -144,14 +144,14 @@ def test_changed_files_are_read_again() -> None:
 
 
 def test_renaming_keeps_the_network_or_is_refused() -> None:
-    from archdsl.service.names import Names
+    from archdsl.service.defined_names import DefinedNames
     from archdsl.service.navigation import rename
 
     refused = renamed = 0
     for name in ("resnet18", "googlenet", "gpt2", "densenet121"):
         text = entries()[name].source().text
         before = analyze(Source(text), Sink(), library=LIBRARY)
-        for each in Names(document_of(text).now.program).all:
+        for each in DefinedNames(document_of(text).now.program).all:
             document = document_of(text)
             try:
                 edits = rename(document.now, each.definitions[0].source.start + each.definitions[0].start, "renamed")
@@ -174,7 +174,7 @@ def test_the_service_imports_nothing_heavy() -> None:
     import subprocess
     import sys
 
-    modules = "document completion edits hints hover navigation outline problems semantic_tokens signature"
+    modules = "document completion edits hints hover navigation outline document_problems semantic_tokens signature"
     code = f"import sys\nfor name in {modules.split()}: __import__('archdsl.service.' + name)\n"
     code += "print([m for m in ('torch', 'numpy', 'pydantic', 'rich') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

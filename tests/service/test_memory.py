@@ -6,8 +6,8 @@ import tracemalloc
 
 from archdsl.service import Document
 from archdsl.service.completion import completions
+from archdsl.service.document_problems import problems
 from archdsl.service.hover import hover
-from archdsl.service.problems import problems
 from archdsl.zoo import read_named
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from ...contract.call import Apply, Placeholder
 from ..source.calls import OPERATORS, literal
-from .modules import axis, flatten
-from .values import Code, Unsupported, Value
+from .keras_modules import axis, flatten
+from .keras_values import KerasCode, Unsupported, Value
 from .windows import zeros_around
 
 Sizes = tuple[int, ...]
@@ -19,7 +19,7 @@ _ELEMENTWISE = {"exp", "log", "sqrt", "rsqrt", "square", "sin", "cos", "abs", "t
 _REDUCTIONS = {"mean": "mean", "sum": "sum", "amax": "max", "amin": "min"}
 
 
-def function(code: Code, step: Apply, values: Sequence[Value], dims: Sizes) -> Value:
+def function(code: KerasCode, step: Apply, values: Sequence[Value], dims: Sizes) -> Value:
     """The result of a call. `dims` are the sizes of the node's result. Raises Unsupported."""
     if step.target == "torch.cat":
         return _concat(code, step, values)
@@ -45,14 +45,14 @@ def _are_tensors(args: Sequence[Any]) -> bool:
     return all(isinstance(arg, Placeholder) for arg in args)
 
 
-def _alike(code: Code, values: Sequence[Value]) -> list[Value]:
+def _alike(code: KerasCode, values: Sequence[Value]) -> list[Value]:
     """The tensors with their axes in the same order."""
     if len({value.last for value in values if len(value.dims) > 1}) > 1:
         raise Unsupported("tensors whose axes are in different orders are not translated to Keras")
     return list(values)
 
 
-def _concat(code: Code, step: Apply, values: Sequence[Value]) -> Value:
+def _concat(code: KerasCode, step: Apply, values: Sequence[Value]) -> Value:
     dim = step.args[1] if len(step.args) > 1 else dict(step.kwargs).get("dim", 0)
     parts = _alike(code, values)
     index = dim % (len(parts[0].dims) + 1)
@@ -64,7 +64,7 @@ def _concat(code: Code, step: Apply, values: Sequence[Value]) -> Value:
     return Value(code.target, sizes, parts[0].last)
 
 
-def _item(code: Code, step: Apply, value: Value) -> Value:
+def _item(code: KerasCode, step: Apply, value: Value) -> Value:
     """A part of a tensor."""
     places = step.args[1] if isinstance(step.args[1], tuple) else (step.args[1],)
     value = code.channels_first(value) if any(isinstance(place, int) for place in places) else value
@@ -89,7 +89,7 @@ def _place(place: int | slice) -> str:
     return f"{start}:{stop}:{step}" if step else f"{start}:{stop}"
 
 
-def _method(code: Code, step: Apply, value: Value, dims: Sizes) -> Value:
+def _method(code: KerasCode, step: Apply, value: Value, dims: Sizes) -> Value:
     name = step.target.rpartition(".")[2]
     args, kwargs = step.args[1:], dict(step.kwargs)
     rank = len(value.dims)
@@ -141,7 +141,7 @@ def _method(code: Code, step: Apply, value: Value, dims: Sizes) -> Value:
             raise Unsupported(f"`{name}` is not translated to Keras")
 
 
-def _reduced(code: Code, name: str, args: Sequence[Any], kwargs: dict[str, Any], value: Value) -> Value:
+def _reduced(code: KerasCode, name: str, args: Sequence[Any], kwargs: dict[str, Any], value: Value) -> Value:
     given = kwargs.get("dim", args[0] if args else None)
     if given is None:
         raise Unsupported("a reduction over the batch is not translated to Keras")

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from .values import Code, Unsupported, Value, each
+from .keras_values import KerasCode, Unsupported, Value, each
 
 Sizes = tuple[int, ...]
 
 
-def conv(code: Code, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
+def conv(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
     """A convolution; one with a filter for each channel is a DepthwiseConv."""
     value = code.channels_last(value)
     rank = value.spatial
@@ -35,7 +35,7 @@ def conv(code: Code, args: Any, kwargs: Mapping[str, Any], value: Value, dims: S
 
 
 def _padded(
-    code: Code, value: Value, kernel: Sizes, stride: Sizes, dilation: Sizes, padding: Any
+    code: KerasCode, value: Value, kernel: Sizes, stride: Sizes, dilation: Sizes, padding: Any
 ) -> tuple[Value, dict[str, Any]]:
     """The tensor with zeros around it, or the option for the same size."""
     reach = tuple(d * (k - 1) for k, d in zip(kernel, dilation, strict=True))
@@ -51,7 +51,7 @@ def _padded(
     return zeros_around(code, value, [(pad, pad) for pad in pads]), {}
 
 
-def zeros_around(code: Code, value: Value, pads: Sequence[tuple[int, int]]) -> Value:
+def zeros_around(code: KerasCode, value: Value, pads: Sequence[tuple[int, int]]) -> Value:
     """The tensor with so many zeros before and after it along each spatial dimension."""
     sizes = (value.dims[0], *(size + sum(pad) for size, pad in zip(value.dims[1:], pads, strict=True)))
     shown: Any = pads[0] if len(pads) == 1 else tuple(pads)
@@ -60,7 +60,7 @@ def zeros_around(code: Code, value: Value, pads: Sequence[tuple[int, int]]) -> V
     return code.layer(f"ZeroPadding{len(pads)}D", (shown,), value, sizes)
 
 
-def conv_transpose(code: Code, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
+def conv_transpose(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
     """A transposed convolution: all of it, from which the padding is cropped."""
     value = code.channels_last(value)
     rank = value.spatial
@@ -82,10 +82,10 @@ def conv_transpose(code: Code, args: Any, kwargs: Mapping[str, Any], value: Valu
     return code.layer(f"Cropping{rank}D", (shown,), value, (args[1], *dims[1:]))
 
 
-def pool(kind: str) -> Callable[[Code, Any, Mapping[str, Any], Value, Sizes], Value]:
+def pool(kind: str) -> Callable[[KerasCode, Any, Mapping[str, Any], Value, Sizes], Value]:
     """A pooling layer; for a maximum, padding is minus infinity."""
 
-    def translate(code: Code, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
+    def translate(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
         value = code.channels_last(value)
         rank = value.spatial
         kernel = each(args[0], rank)

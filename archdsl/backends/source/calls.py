@@ -21,7 +21,7 @@ OPERATORS = {
 OURS = "archdsl.backends.modules."
 
 
-class Text(str):
+class SourceText(str):
     """An argument that is already source."""
 
     __slots__ = ()
@@ -58,7 +58,7 @@ def literal(value: Any, inputs: Sequence[str]) -> str:
         return expression(value)
     if isinstance(value, Placeholder):
         return f"[{', '.join(inputs)}]" if value.index < 0 else inputs[value.index]
-    if isinstance(value, Text):
+    if isinstance(value, SourceText):
         return str(value)
     if isinstance(value, tuple):
         inner = ", ".join(literal(each, inputs) for each in value)

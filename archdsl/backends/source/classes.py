@@ -5,14 +5,14 @@ from typing import Any
 
 from ...graph import Graph, Node, Subgraph
 from ..units import Unit, unit_tree
-from .arguments import Arguments, written
 from .calls import TAKEN, class_name, our_classes
+from .class_arguments import ClassArguments, written
 from .forward import Forward, Skipped
 from .layout import WIDTH, laid_out
-from .loops import Run, entries, loops_of
+from .loops import LoopRun, entries, loops_of
 from .members import Members
 from .optional import skipped_modules
-from .trees import Call, Leaf, Tree, joined, skeleton
+from .trees import CallTree, Leaf, Tree, joined, skeleton
 
 _PLAIN = ("stage", "branch", "aux")
 
@@ -20,7 +20,7 @@ _PLAIN = ("stage", "branch", "aux")
 class Class:
     """A class in the text, with its arguments' names and defaults."""
 
-    def __init__(self, name: str, lines: list[str], arguments: Arguments) -> None:
+    def __init__(self, name: str, lines: list[str], arguments: ClassArguments) -> None:
         self.name = name
         self.lines = lines
         self.arguments = arguments
@@ -59,7 +59,7 @@ class Classes:
 
     def network(self, parameters: Sequence[str] = ()) -> list[str]:
         """The body of the network's own class; `parameters` are its arguments, as declared."""
-        return self.class_lines([self.root], Arguments({}), parameters)
+        return self.class_lines([self.root], ClassArguments({}), parameters)
 
     def body_class(self, body: Subgraph) -> str:
         """The name of a class for the body of a layer."""
@@ -70,7 +70,7 @@ class Classes:
         key = ("body", tuple(lines))
         if key not in self.common.classes:
             name = self.common.free(class_name(body.graph.name))
-            self.common.classes[key] = Class(name, [f"class {name}(nn.Module):", *lines], Arguments({}))
+            self.common.classes[key] = Class(name, [f"class {name}(nn.Module):", *lines], ClassArguments({}))
         return self.common.classes[key].name
 
     def define_all(self) -> None:
@@ -105,7 +105,7 @@ class Classes:
                 for unit in group:
                     del self.skipped[id(unit)]
         for group in self.grouped(units):
-            arguments = Arguments(self.common.signatures)
+            arguments = ClassArguments(self.common.signatures)
             lines = self.class_lines(group, arguments)
             first = group[0]
             base = class_name(first.kind if first.kind not in _PLAIN else first.name)
@@ -123,7 +123,7 @@ class Classes:
                     (None if each.default is None else each.name, Leaf((each.column[index],)))
                     for each in arguments.found
                 ]
-                self.members.made[id(unit)] = Call(made.name, args)
+                self.members.made[id(unit)] = CallTree(made.name, args)
 
     def grouped(self, units: Sequence[Unit]) -> list[list[Unit]]:
         """The units that can share a class."""
@@ -154,7 +154,7 @@ class Classes:
             unit, [None if isinstance(item, Node) else self.members.made.get(id(item)) for item in unit.items]
         )
 
-    def class_lines(self, units: Sequence[Unit], arguments: Arguments, more: Sequence[str] = ()) -> list[str]:
+    def class_lines(self, units: Sequence[Unit], arguments: ClassArguments, more: Sequence[str] = ()) -> list[str]:
         """The body of a class; `arguments` gets those of its constructor."""
         first = max(units, key=lambda unit: len(unit.items))
         names = list(dict.fromkeys(name for unit in [first, *units] for name, _ in self.members.of(unit)))
@@ -175,7 +175,7 @@ class Classes:
         head = [*_signature(declared), "        super().__init__()", *_variables(arguments)]
         return [*head, *init, *extra, "", *self.forward(units[0])]
 
-    def sequential_lines(self, unit: Unit, trees: dict[str, Tree], arguments: Arguments) -> list[str]:
+    def sequential_lines(self, unit: Unit, trees: dict[str, Tree], arguments: ClassArguments) -> list[str]:
         inner = entries([(name, written(tree, self.common.defaults)) for name, tree in trees.items()])
         lines = laid_out(f"super().__init__(OrderedDict({', '.join(inner)}))", 8)
         return [
@@ -210,9 +210,9 @@ class Classes:
                 lines += laid_out(f"self.{name} = {text}", 8)
         return lines
 
-    def runs(self, unit: Unit, texts: dict[str, str]) -> list[Run]:
+    def runs(self, unit: Unit, texts: dict[str, str]) -> list[LoopRun]:
         return [
-            Run([f"{base}{number}" for number in range(first, first + count)], base, first, texts)
+            LoopRun([f"{base}{number}" for number in range(first, first + count)], base, first, texts)
             for count, base, first in self.loops(unit).values()
         ]
 
@@ -226,7 +226,7 @@ def _blocks_in(unit: Unit) -> list[Unit]:
     return found
 
 
-def _variables(arguments: Arguments) -> list[str]:
+def _variables(arguments: ClassArguments) -> list[str]:
     return [f"        {name} = {text}" for text, name in arguments.locals.items()]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from ...graph import Node
 from ..units import Unit
 from .layout import WIDTH, laid_out
-from .trees import Call, Leaf
+from .trees import CallTree, Leaf
 
 _FEWEST = 3
 """The fewest modules for which a loop is shorter than what it stands for."""
@@ -42,7 +42,7 @@ def _equal_from(members: Sequence[tuple[str, str]], at: int) -> tuple[int, str, 
     return count, base, first
 
 
-def loops_of(unit: Unit, made: Sequence[Call | None]) -> dict[int, tuple[int, str, int]]:
+def loops_of(unit: Unit, made: Sequence[CallTree | None]) -> dict[int, tuple[int, str, int]]:
     """The items that follow each other as a loop, by the index of the first: how many, common name, first number."""
     found: dict[int, tuple[int, str, int]] = {}
     at = 0
@@ -54,7 +54,7 @@ def loops_of(unit: Unit, made: Sequence[Call | None]) -> dict[int, tuple[int, st
     return found
 
 
-def _run(unit: Unit, made: Sequence[Call | None], at: int) -> tuple[int, str, int]:
+def _run(unit: Unit, made: Sequence[CallTree | None], at: int) -> tuple[int, str, int]:
     item = unit.items[at]
     match = _NUMBERED.fullmatch(unit.attribute(item))
     call = made[at]
@@ -76,11 +76,11 @@ def _run(unit: Unit, made: Sequence[Call | None], at: int) -> tuple[int, str, in
     return count, base, first
 
 
-def _values(call: Call) -> tuple[object, ...]:
+def _values(call: CallTree) -> tuple[object, ...]:
     return call.head, *(arg.column if isinstance(arg, Leaf) else None for _, arg in call.args)
 
 
-class Run:
+class LoopRun:
     """Modules of a class that a loop builds."""
 
     def __init__(self, names: list[str], base: str, first: int, texts: dict[str, str]) -> None:

@@ -6,11 +6,11 @@ from typing import Any
 from ...contract.call import Apply, Copies, Module
 from ...graph import Graph, Node, Subgraph
 from ..units import Unit
-from .arguments import written
-from .calls import OURS, Text, expression
+from .calls import OURS, SourceText, expression
+from .class_arguments import written
 from .loops import entries
 from .settings import Place
-from .trees import Call, Leaf, Tree, tree_of
+from .trees import CallTree, Leaf, Tree, tree_of
 
 
 class Members:
@@ -33,11 +33,11 @@ class Members:
         self.defaults = defaults
         self.ours = ours
         self.body_class = body_class
-        self.made: dict[int, Call] = {}
+        self.made: dict[int, CallTree] = {}
         """The uses of classes in the text, by the identity of the unit."""
         self.own_class: set[int] = set()
         """The units that have a class, by their identity."""
-        self.named: dict[Place, Text] = {}
+        self.named: dict[Place, SourceText] = {}
         """The values that are parameters of the network."""
 
     def visible(self, unit: Unit) -> Iterator[int]:
@@ -62,16 +62,16 @@ class Members:
         """The expression that builds a unit's module."""
         if id(unit) in self.made:
             made = self.made[id(unit)]
-            return Call(made.head, list(made.args))
+            return CallTree(made.head, list(made.args))
         members = self.of(unit)
         if self.flat:
             inner: list[tuple[str | None, Tree]] = list(members)
-            return Call("nn.Sequential", [(None, Call("OrderedDict", inner))])
+            return CallTree("nn.Sequential", [(None, CallTree("OrderedDict", inner))])
         texts = [(name, written(tree, self.defaults)) for name, tree in members]
         packed = entries(texts)
         if len(packed) == len(texts):
-            return Call("nn.Sequential", [(None, Call("OrderedDict", list(members)))])
-        return Leaf((Text(f"nn.Sequential(OrderedDict({', '.join(packed)}))"),))
+            return CallTree("nn.Sequential", [(None, CallTree("OrderedDict", list(members)))])
+        return Leaf((SourceText(f"nn.Sequential(OrderedDict({', '.join(packed)}))"),))
 
     def module_of(self, node: Node) -> Module | None:
         """The module among a node's steps."""
@@ -86,12 +86,12 @@ class Members:
                 return step.replace(args=args, kwargs=kwargs)
         return None
 
-    def body(self, body: Any) -> Text:
+    def body(self, body: Any) -> SourceText:
         """The body of a layer as an instance of a class of its own, or as a list of instances."""
         if isinstance(body, Copies):
-            return Text(f"[{self.body(body.body)} for _ in range({body.count})]")
+            return SourceText(f"[{self.body(body.body)} for _ in range({body.count})]")
         assert isinstance(body, Subgraph)
-        return Text(f"{self.body_class(body)}()")
+        return SourceText(f"{self.body_class(body)}()")
 
     # --- weights ---
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ...contract.call import Module, Step
 from ...graph import Graph, Node
-from .calls import TAKEN, Text
+from .calls import TAKEN, SourceText
 
 Place = tuple[tuple[str, ...], int | str]
 """A value: the path of its layer, and the position or name of the argument of the layer's module."""
@@ -14,13 +14,13 @@ Variants = Mapping[str, Sequence[tuple[int, Graph]]]
 """For parameters of a network, other values with the networks they give."""
 
 
-def named_values(graph: Graph, variants: Variants, visible: frozenset[int]) -> dict[Place, Text]:
+def named_values(graph: Graph, variants: Variants, visible: frozenset[int]) -> dict[Place, SourceText]:
     """The values that are a parameter, or a multiple of it, with the expression.
 
     Only parameters that nothing else depends on are named; `visible` are the layers whose modules the class of the
     network builds itself.
     """
-    found: dict[Place, Text] = {}
+    found: dict[Place, SourceText] = {}
     for name, others in variants.items():
         value = graph.settings[name]
         if not isinstance(value, int) or keyword.iskeyword(name) or name in TAKEN or not others:
@@ -30,7 +30,7 @@ def named_values(graph: Graph, variants: Variants, visible: frozenset[int]) -> d
             continue
         texts = {place: _expression(name, (value, *(each[0] for each in others)), place, places) for place in places[0]}
         if all(text is not None for text in texts.values()) and not set(texts) & set(found):
-            found |= {place: Text(text) for place, text in texts.items() if text is not None}
+            found |= {place: SourceText(text) for place, text in texts.items() if text is not None}
     return found
 
 

@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
 from ...contract.call import Module
-from .calls import Text, short
+from .calls import SourceText, short
 
 _WINDOW = (("stride", 1), ("padding", 0), ("dilation", 1), ("groups", 1), ("bias", True))
 _DEFAULTS: dict[str, dict[str, Any]] = {
@@ -27,7 +27,7 @@ class Leaf:
         self.column = column
 
 
-class Call:
+class CallTree:
     """A call, with arguments by position or name."""
 
     __slots__ = ("args", "head")
@@ -37,14 +37,14 @@ class Call:
         self.args = args
 
 
-Tree = Leaf | Call
+Tree = Leaf | CallTree
 
 
-def tree_of(module: Module, defaults: "dict[str, dict[str, Any]]") -> Call:
+def tree_of(module: Module, defaults: "dict[str, dict[str, Any]]") -> CallTree:
     """The call that builds a module. `defaults` are those of the classes that the text defines."""
     args: list[tuple[str | None, Tree]] = [(None, _argument(arg, defaults)) for arg in module.args]
     args += [(name, _argument(value, defaults)) for name, value in module.kwargs]
-    return Call(short(module.target), args)
+    return CallTree(short(module.target), args)
 
 
 def _argument(arg: Any, defaults: "dict[str, dict[str, Any]]") -> Tree:
@@ -54,7 +54,7 @@ def _argument(arg: Any, defaults: "dict[str, dict[str, Any]]") -> Tree:
 def skeleton(tree: Tree) -> Hashable:
     """What the instances of one class have in common: all but values, and arguments that may have their defaults."""
     if isinstance(tree, Leaf):
-        return str(tree.column[0]) if isinstance(tree.column[0], Text) else None
+        return str(tree.column[0]) if isinstance(tree.column[0], SourceText) else None
     known = _DEFAULTS.get(tree.head, {})
     args = tuple((name, skeleton(arg)) for name, arg in tree.args if name is None or name not in known)
     return tree.head, args
@@ -67,7 +67,7 @@ def joined(trees: Sequence[Tree | None]) -> Tree:
         width = len(shape.column)
         columns = [(None,) * width if tree is None else _column(tree) for tree in trees]
         return Leaf(tuple(value for column in columns for value in column))
-    calls = [tree if isinstance(tree, Call) else None for tree in trees]
+    calls = [tree if isinstance(tree, CallTree) else None for tree in trees]
     known = _DEFAULTS.get(shape.head, {})
     count = sum(name is None for name, _ in shape.args)
     args: list[tuple[str | None, Tree]] = []
@@ -80,7 +80,7 @@ def joined(trees: Sequence[Tree | None]) -> Tree:
             given = None if call is None else dict(call.args).get(name)
             parts.append(Leaf((known[name],)) if given is None and call is not None else given)
         args.append((name, joined(parts)))
-    return Call(shape.head, args)
+    return CallTree(shape.head, args)
 
 
 def _column(tree: Tree) -> tuple[Any, ...]:

@@ -5,7 +5,7 @@ import re
 from types import MappingProxyType
 
 from ...graph import Graph
-from .calls import Text, class_name
+from .calls import SourceText, class_name
 from .classes import Classes, Common
 from .settings import Variants, named_values
 
@@ -26,7 +26,7 @@ class _Writer:
         self.origin = origin
         self.common = Common()
         self.classes = Classes(graph, flat, self.common)
-        self.named: set[Text] = set()
+        self.named: set[SourceText] = set()
 
     def write(self, variants: Variants) -> str:
         main = self.common.free(class_name(self.graph.name))

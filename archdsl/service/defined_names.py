@@ -13,7 +13,7 @@ from ..text.source import Span
 _SYMBOL = re.compile(r"[A-Z]\d*$")
 
 
-class Name:
+class DefinedName:
     """A name with its definitions and uses. `kind`: parameter, number, tensor, block, input, aux, dimension, entry.
 
     `shorthands` are the arguments that have the name as a letter: `c64` for the block's parameter `c`.
@@ -35,9 +35,9 @@ class Name:
 class _Scope:
     def __init__(self, parent: "_Scope | None" = None) -> None:
         self.parent = parent
-        self.names: dict[str, Name] = {}
+        self.names: dict[str, DefinedName] = {}
 
-    def find(self, text: str) -> Name | None:
+    def find(self, text: str) -> DefinedName | None:
         scope: _Scope | None = self
         while scope is not None:
             if text in scope.names:
@@ -46,13 +46,13 @@ class _Scope:
         return None
 
 
-class Names:
+class DefinedNames:
     """All names of a program, and which of them is at a place."""
 
     def __init__(self, program: ast.Program) -> None:
-        self.all: list[Name] = []
-        self.blocks: dict[str, Name] = {}
-        self._parameters: dict[str, dict[str, Name]] = {}
+        self.all: list[DefinedName] = []
+        self.blocks: dict[str, DefinedName] = {}
+        self._parameters: dict[str, dict[str, DefinedName]] = {}
         self._specs: Mapping[str, Sequence[ParameterSpec]] = {}
         self._file = _Scope()
         self._walk(program)
@@ -66,19 +66,19 @@ class Names:
             name.definitions.append(block.name.span)
             # Calls may name the parameters of blocks that are defined below them.
             self._parameters.setdefault(
-                block.name.text, {p.name.text: Name(p.name.text, "parameter") for p in block.parameters}
+                block.name.text, {p.name.text: DefinedName(p.name.text, "parameter") for p in block.parameters}
             )
         for statement in program.statements:
             if isinstance(statement, ast.Net):
                 self._define_parameters(statement.parameters, self._file)
         self._statements(program.statements, _Scope(self._file))
 
-    def _new(self, text: str, kind: str) -> Name:
-        name = Name(text, kind)
+    def _new(self, text: str, kind: str) -> DefinedName:
+        name = DefinedName(text, kind)
         self.all.append(name)
         return name
 
-    def _define(self, word: ast.Word, kind: str, scope: _Scope) -> Name:
+    def _define(self, word: ast.Word, kind: str, scope: _Scope) -> DefinedName:
         name = scope.names.get(word.text)
         if name is None:
             name = scope.names[word.text] = self._new(word.text, kind)
@@ -168,7 +168,7 @@ class Names:
         for each in block.parameters:
             if each.default is not None:
                 self._expr(each.default, scope)
-            name = own.get(each.name.text) or Name(each.name.text, "parameter")
+            name = own.get(each.name.text) or DefinedName(each.name.text, "parameter")
             if name not in self.all:
                 self.all.append(name)
             name.definitions.append(each.name.span)

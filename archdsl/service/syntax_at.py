@@ -10,8 +10,8 @@ from ..record import Record
 from ..shapes.shape import Shape
 from ..syntax import ast
 from ..text.source import Span
+from .defined_names import bodies_of
 from .document import Version
-from .names import bodies_of
 
 WORD = re.compile(r"[A-Za-z_]\w*")
 _TOKEN = re.compile(r'"[^"\n]*"?|#[^\n]*|[\n;{}()\[\]]')

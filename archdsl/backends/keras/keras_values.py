@@ -29,7 +29,7 @@ class Value:
         return len(self.dims) - 1
 
 
-class Code:
+class KerasCode:
     """The statements of one layer: each gives a tensor to the variable `target`."""
 
     def __init__(self, target: str, name: str, shared: str | None) -> None:

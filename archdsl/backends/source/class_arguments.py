@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .calls import Text, literal, our_classes
+from .calls import SourceText, literal, our_classes
 from .trees import Leaf, Tree, is_default, leaves
 
 _PLACES: dict[str, tuple[str, ...]] = {
@@ -30,7 +30,7 @@ _USUAL: dict[str, Any] = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1,
 _SIZES = ("in_channels", "out_channels", "channels", "in_features", "out_features", "features", "hidden")
 
 
-class Argument:
+class ClassArgument:
     """An argument of a class, with its value for each instance."""
 
     def __init__(self, name: str, column: tuple[Any, ...], is_size: bool) -> None:
@@ -60,12 +60,12 @@ def _type(value: Any) -> str:
     return type(value).__name__
 
 
-class Arguments:
+class ClassArguments:
     """The arguments of one class. `signatures` has the names of the arguments of the classes in the text."""
 
     def __init__(self, signatures: Mapping[str, Sequence[str]]) -> None:
         self.signatures = signatures
-        self.found: list[Argument] = []
+        self.found: list[ClassArgument] = []
         self.sizes: dict[str, tuple[Any, ...]] = {}
         self.uses: Counter[str] = Counter()
         self.locals: dict[str, str] = {}
@@ -83,7 +83,7 @@ class Arguments:
                     hint = "hidden"
                 text = self.expression(leaf.column, hint)
                 self.uses[text] += 1
-                leaf.column = (Text(text),)
+                leaf.column = (SourceText(text),)
             else:
                 leaf.column = (next(value for value in leaf.column if value is not None),)
         self.name_expressions([leaf for leaf, *_ in every])
@@ -95,8 +95,8 @@ class Arguments:
                 is_last = self.sizes[text] == self.last and "out_channels" not in self.taken
                 self.locals[text] = self.name("out_channels" if is_last else "hidden")
         for leaf in values:
-            if isinstance(leaf.column[0], Text) and leaf.column[0] in self.locals:
-                leaf.column = (Text(self.locals[leaf.column[0]]),)
+            if isinstance(leaf.column[0], SourceText) and leaf.column[0] in self.locals:
+                leaf.column = (SourceText(self.locals[leaf.column[0]]),)
 
     def expression(self, column: tuple[Any, ...], hint: str) -> str:
         """The shortest expression for the values of a column."""
@@ -117,7 +117,7 @@ class Arguments:
                 if None not in column:
                     self.sizes.setdefault(text, column)
                 return text
-        argument = Argument(self.name(hint), column, is_size)
+        argument = ClassArgument(self.name(hint), column, is_size)
         self.found.append(argument)
         if is_size:
             self.sizes[argument.name] = argument.column
@@ -180,7 +180,7 @@ class Arguments:
             for other, others in atoms[index + 1 :]:
                 if tuple(a or b for a, b in zip(holds, others, strict=True)) == wanted:
                     return f"{text} or {other}"
-        argument = Argument(self.name(otherwise), wanted, is_size=False)
+        argument = ClassArgument(self.name(otherwise), wanted, is_size=False)
         self.found.append(argument)
         return argument.name
 

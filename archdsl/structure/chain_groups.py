@@ -25,7 +25,7 @@ def scopes_of_text(graph: Graph) -> dict[int, tuple[ModuleScope, ...]]:
     }
 
 
-class Slice:
+class ChainSlice:
     """Consecutive items of a chain."""
 
     def __init__(self, chain: Chain, first: int, last: int) -> None:
@@ -60,7 +60,7 @@ class Modules:
         several = [kind for kind, paths in self.kinds.items() if len(paths) > 1]
         return sorted(several, key=lambda kind: (self.heights[kind], kind))
 
-    def slices(self, kind: str, chain: Chain, members: Mapping[int, frozenset[int]]) -> list[Slice]:
+    def slices(self, kind: str, chain: Chain, members: Mapping[int, frozenset[int]]) -> list[ChainSlice]:
         """Where the modules of a kind are. `members` are the nodes of each call, by the identity of the item."""
         wanted = self.kinds[kind]
         found = []
@@ -75,7 +75,9 @@ class Modules:
                     at = found_here.last
         return found
 
-    def _slice(self, chain: Chain, at: int, wanted: set[Path], members: Mapping[int, frozenset[int]]) -> Slice | None:
+    def _slice(
+        self, chain: Chain, at: int, wanted: set[Path], members: Mapping[int, frozenset[int]]
+    ) -> ChainSlice | None:
         """The whole module that begins at an item; of several, the outermost."""
         nodes = set(_nodes(chain.items[at], members))
         if not nodes:
@@ -86,7 +88,7 @@ class Modules:
         common = _prefix([self.paths.get(node, ()) for node in nodes])
         for depth in range(1, len(common) + 1):
             if common[:depth] in wanted and (last := self._end(chain, at, common[:depth], members)) is not None:
-                return Slice(chain, at, last)
+                return ChainSlice(chain, at, last)
         return None
 
     def _end(self, chain: Chain, at: int, path: Path, members: Mapping[int, frozenset[int]]) -> int | None:
@@ -133,7 +135,7 @@ def nodes_of(items: Sequence[Item], members: Mapping[int, frozenset[int]]) -> fr
     return frozenset(node for item in items for node in _nodes(item, members))
 
 
-def is_closed(slice_: Slice, uses: Counter[int]) -> bool:
+def is_closed(slice_: ChainSlice, uses: Counter[int]) -> bool:
     """Whether nothing outside refers to what is made inside, apart from the last tensor."""
     items = slice_.items
     last = items[-1].out

@@ -8,7 +8,7 @@ from torch import nn
 
 from ...graph import Graph
 from ...shapes.symbolic import plain
-from .writer import layer_names
+from .keras_writer import layer_names
 
 Array = np.ndarray[Any, Any]
 

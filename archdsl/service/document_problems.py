@@ -4,28 +4,28 @@ from ..diagnostics.diagnostic import BlockUse, Found, Label
 from ..diagnostics.helps import helps, merged
 from ..syntax import ast
 from ..text.source import Span
-from .answers import Place, Problem, Range, Related
+from .answers import DocumentProblem, FilePlace, RelatedPlace, TextRange
 from .document import Version
 
 _UNUSED = frozenset({"UnusedName", "DeadLayer", "UnusedIgnore"})
 
 
-def problems(version: Version) -> tuple[Problem, ...]:
+def problems(version: Version) -> tuple[DocumentProblem, ...]:
     """The diagnostics of a version in the order of the text, without tried suggestions: at once."""
     return _problems(version, version.found)
 
 
-def tried_problems(version: Version) -> tuple[Problem, ...]:
+def tried_problems(version: Version) -> tuple[DocumentProblem, ...]:
     """The diagnostics as `archdsl check` shows them: errors that one edit removes merged, with suggestions."""
     return _problems(version, version.analysis.diagnostics)
 
 
-def _problems(version: Version, found: tuple[Found, ...]) -> tuple[Problem, ...]:
+def _problems(version: Version, found: tuple[Found, ...]) -> tuple[DocumentProblem, ...]:
     made = [_problem(version, item) for item in found]
     return tuple(sorted(made, key=lambda each: (each.range.start, each.range.end, each.code)))
 
 
-def _problem(version: Version, item: Found) -> Problem:
+def _problem(version: Version, item: Found) -> DocumentProblem:
     each = item.diagnostic
     label = each.label()
     place = place_of(version, each.span)
@@ -33,8 +33,10 @@ def _problem(version: Version, item: Found) -> Problem:
     if place.file is not None:
         # What is wrong in a used file is shown where it is used.
         others.insert(0, Label(span=each.span, text=label or each.message()))
-    related = [Related(place=place_of(version, other.span), text=other.text) for other in (*each.others(), *others)]
-    return Problem(
+    related = [
+        RelatedPlace(place=place_of(version, other.span), text=other.text) for other in (*each.others(), *others)
+    ]
+    return DocumentProblem(
         range=place.range if place.file is None else _use(version, each.uses, place.file),
         code=each.code,
         severity=each.severity.value,
@@ -45,7 +47,7 @@ def _problem(version: Version, item: Found) -> Problem:
     )
 
 
-def _use(version: Version, uses: tuple[BlockUse, ...], file: str) -> Range:
+def _use(version: Version, uses: tuple[BlockUse, ...], file: str) -> TextRange:
     """The use of another file to which a problem of that file belongs: a use of its block, else the `use` statement."""
     for use in uses:
         place = place_of(version, use.span)
@@ -54,12 +56,12 @@ def _use(version: Version, uses: tuple[BlockUse, ...], file: str) -> Range:
     for statement in version.program.statements:
         if isinstance(statement, ast.UseFile) and file.endswith(statement.target.text):
             return place_of(version, statement.target.span).range
-    return Range(start=0, end=0)
+    return TextRange(start=0, end=0)
 
 
-def place_of(version: Version, span: Span) -> Place:
+def place_of(version: Version, span: Span) -> FilePlace:
     """A span as a place. Sources of equal name are those of the document's own text, read from scratch."""
     source = span.source.file
     if source is version.source or source.text is version.source.text or source.key == version.source.key:
-        return Place(range=Range(start=span.source.start + span.start, end=span.source.start + span.end))
-    return Place(range=Range(start=span.start, end=span.end), file=source.key)
+        return FilePlace(range=TextRange(start=span.source.start + span.start, end=span.source.start + span.end))
+    return FilePlace(range=TextRange(start=span.start, end=span.end), file=source.key)

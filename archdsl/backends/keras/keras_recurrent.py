@@ -3,15 +3,15 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .values import Code, Unsupported, Value, layer_text
+from .keras_values import KerasCode, Unsupported, Value, layer_text
 
 Sizes = tuple[int, ...]
 
 
-def recurrent(kind: str) -> Callable[[Code, Any, Mapping[str, Any], Value, Sizes], Value]:
+def recurrent(kind: str) -> Callable[[KerasCode, Any, Mapping[str, Any], Value, Sizes], Value]:
     """The steps of a recurrent layer, or with a result that is a vector, its last one."""
 
-    def translate(code: Code, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
+    def translate(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
         known = {"num_layers", "dropout", "batch_first", "bidirectional", "bias"}
         if set(kwargs) - known or not kwargs.get("batch_first") or not kwargs.get("bias", True):
             raise Unsupported(f"this form of {kind} is not translated to Keras")

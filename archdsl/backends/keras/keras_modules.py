@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...contract.call import Module
-from .recurrent import recurrent
-from .values import Code, Unsupported, Value, each
+from .keras_recurrent import recurrent
+from .keras_values import KerasCode, Unsupported, Value, each
 from .windows import conv, conv_transpose, pool
 
 Sizes = tuple[int, ...]
@@ -18,7 +18,7 @@ _ACTIVATIONS = {
 }  # fmt: skip
 
 
-def module(code: Code, step: Module, value: Value, dims: Sizes) -> Value:
+def module(code: KerasCode, step: Module, value: Value, dims: Sizes) -> Value:
     """The result of a module on one tensor. `dims` are the sizes of the node's result. Raises Unsupported."""
     kind = step.target.removeprefix("torch.nn.")
     kwargs = dict(step.kwargs)
@@ -37,21 +37,21 @@ def _only(kwargs: Mapping[str, Any], *known: str) -> None:
             raise Unsupported(f"`{name}={kwargs[name]}` is not translated to Keras")
 
 
-def _relu(code: Code, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
+def _relu(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
     return code.layer("ReLU", (), value, value.dims)
 
 
-def _relu6(code: Code, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
+def _relu6(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
     return code.layer("ReLU", (), value, value.dims, max_value=6)
 
 
-def _leaky(code: Code, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
+def _leaky(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
     _only(kwargs, "negative_slope")
     slope = kwargs.get("negative_slope", args[0] if args else 0.01)
     return code.layer("LeakyReLU", (), value, value.dims, negative_slope=slope)
 
 
-def _softmax(code: Code, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
+def _softmax(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
     _only(kwargs, "dim")
     return code.layer("Softmax", (), value, value.dims, axis=axis(kwargs.get("dim", -1), value))
 
@@ -65,33 +65,33 @@ def axis(dim: int, value: Value) -> int:
     return -1 if dim == 1 else dim - 1
 
 
-def _dropout(code: Code, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
+def _dropout(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
     _only(kwargs, "p")
     return code.layer("Dropout", (kwargs.get("p", args[0] if args else 0.5),), value, value.dims)
 
 
-def _drop_path(code: Code, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
+def _drop_path(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
     shape = (None, *(1,) * len(value.dims))
     return code.layer("Dropout", (args[0],), value, value.dims, noise_shape=shape)
 
 
-def _identity(code: Code, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
+def _identity(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
     return value
 
 
-def _linear(code: Code, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
+def _linear(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
     _only(kwargs, "bias")
     value = code.channels_first(value)
     options = {} if kwargs.get("bias", True) else {"use_bias": False}
     return code.weighted("Dense", (args[1],), value, (*value.dims[:-1], args[1]), **options)
 
 
-def _embedding(code: Code, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
+def _embedding(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
     _only(kwargs)
     return code.weighted("Embedding", args, value, (*value.dims, args[1]))
 
 
-def _batchnorm(code: Code, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
+def _batchnorm(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
     _only(kwargs, "eps", "momentum")
     if len(value.dims) > 1:
         value = code.channels_last(value)
@@ -102,7 +102,7 @@ def _batchnorm(code: Code, args: Any, kwargs: Mapping[str, Any], value: Value, d
     return code.weighted("BatchNormalization", (), value, value.dims, **options)
 
 
-def _layernorm(code: Code, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
+def _layernorm(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
     _only(kwargs, "eps")
     value = code.channels_first(value)
     if not isinstance(args[0], int):
@@ -110,13 +110,13 @@ def _layernorm(code: Code, args: Any, kwargs: Mapping[str, Any], value: Value, d
     return code.weighted("LayerNormalization", (), value, value.dims, epsilon=kwargs.get("eps", 1e-5))
 
 
-def _groupnorm(code: Code, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
+def _groupnorm(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
     _only(kwargs, "eps")
     value = code.channels_last(value)
     return code.weighted("GroupNormalization", (args[0],), value, value.dims, epsilon=kwargs.get("eps", 1e-5))
 
 
-def _upsample(code: Code, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
+def _upsample(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
     _only(kwargs, "scale_factor", "mode")
     value = code.channels_last(value)
     mode, factor = kwargs.get("mode", "nearest"), kwargs.get("scale_factor")
@@ -126,7 +126,7 @@ def _upsample(code: Code, args: Any, kwargs: Mapping[str, Any], value: Value, di
     return code.layer(f"UpSampling{value.spatial}D", (factor,), value, dims, **options)
 
 
-def _shuffle(code: Code, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
+def _shuffle(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
     value = code.channels_last(value)
     channels, *space = value.dims
     value = code.layer("Reshape", ((*space, args[0], channels // args[0]),), value, value.dims)
@@ -135,7 +135,7 @@ def _shuffle(code: Code, args: Any, kwargs: Mapping[str, Any], value: Value, dim
     return code.layer("Reshape", ((*space, channels),), value, value.dims)
 
 
-def _crop_like(code: Code, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
+def _crop_like(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
     value = code.channels_last(value)
     margins = []
     for index, (length, size) in enumerate(zip(value.dims[1:], dims[1:], strict=True)):
@@ -145,11 +145,11 @@ def _crop_like(code: Code, args: Any, kwargs: Mapping[str, Any], value: Value, d
     return code.layer(f"Cropping{value.spatial}D", (shown,), value, dims)
 
 
-def _flatten(code: Code, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
+def _flatten(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
     return flatten(code, value)
 
 
-def flatten(code: Code, value: Value) -> Value:
+def flatten(code: KerasCode, value: Value) -> Value:
     """All axes as one, in torch's order."""
     count = 1
     for size in value.dims:
@@ -159,8 +159,8 @@ def flatten(code: Code, value: Value) -> Value:
     return code.layer("Flatten", (), value, (count,), last=False)
 
 
-def _adaptive(kind: str) -> "Callable[[Code, Any, Mapping[str, Any], Value, Sizes], Value]":
-    def translate(code: Code, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
+def _adaptive(kind: str) -> "Callable[[KerasCode, Any, Mapping[str, Any], Value, Sizes], Value]":
+    def translate(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value: Value, dims: Sizes) -> Value:
         value = code.channels_last(value)
         channels, *space = value.dims
         wanted = each(args[0], len(space))
@@ -176,7 +176,7 @@ def _adaptive(kind: str) -> "Callable[[Code, Any, Mapping[str, Any], Value, Size
     return translate
 
 
-_MODULES: dict[str, Callable[[Code, Any, Mapping[str, Any], Value, Sizes], Value]] = {
+_MODULES: dict[str, Callable[[KerasCode, Any, Mapping[str, Any], Value, Sizes], Value]] = {
     "ReLU": _relu,
     "ReLU6": _relu6,
     "LeakyReLU": _leaky,

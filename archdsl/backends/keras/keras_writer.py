@@ -11,8 +11,8 @@ from ...shapes.symbolic import Sym
 from ..source.calls import class_name
 from ..source.layout import laid_out
 from .functions import function
-from .modules import module
-from .values import Code, Unsupported, Value
+from .keras_modules import module
+from .keras_values import KerasCode, Unsupported, Value
 
 _SPATIAL = (Layout.IMAGE, Layout.VOLUME, Layout.SIGNAL)
 _TAKEN = frozenset({"keras", "layers", "ops", "x", "name"})
@@ -120,7 +120,7 @@ class _Writer:
         if frozen and set(frozen) != set(weights):
             raise Unsupported("a layer of which a part is frozen is not translated to Keras")
         shared = None if node.shared is None else self.held.get(node.shared)
-        code = Code(self.target(node), self.names[node.id], shared)
+        code = KerasCode(self.target(node), self.names[node.id], shared)
         value = self.steps(code, node.op.steps(shapes), values, node.shape)
         value = code.channels_last(value) if node.shape.layout in _SPATIAL else code.channels_first(value)
         if not code.lines and value.text != code.target:
@@ -134,7 +134,7 @@ class _Writer:
         self.body += code.lines
         self.values[node.id] = Value(code.target, tuple(node.shape.dims), value.last)
 
-    def hold(self, node: Node, code: Code) -> None:
+    def hold(self, node: Node, code: KerasCode) -> None:
         """Give a variable to the layer with weights, to use it again."""
         for index, line in enumerate(code.lines):
             match = re.fullmatch(r"(\w+) = (layers\..*name=\"[^\"]*\"\))\((\w+)\)", line)
@@ -144,7 +144,7 @@ class _Writer:
                 return
         raise Unsupported("this layer cannot be used again in Keras")
 
-    def steps(self, code: Code, steps: Steps, values: Sequence[Value], shape: Shape) -> Value:
+    def steps(self, code: KerasCode, steps: Steps, values: Sequence[Value], shape: Shape) -> Value:
         """The result of the steps of a layer."""
         dims = tuple(int(dim) for dim in shape.dims)
         current = list(values)
