@@ -14,7 +14,7 @@ def is_word(word: str, parameters: Sequence[ParameterSpec]) -> bool:
     """Whether a bare word is a flag or a shorthand, regardless of which names are defined."""
     found = SHORTHAND.match(word)
     letter = found[1] if found else None
-    # Loops rather than `any`: this is asked of each word of each statement.
+    # Loops rather than `any`: this runs for each word of each statement.
     for p in parameters:
         if letter is not None and p.letter == letter:
             return True

@@ -58,7 +58,7 @@ def _inputs(program: torch.export.ExportedProgram) -> list[torch.Tensor]:
             continue
         value = node.meta.get("val")
         if not isinstance(value, torch.Tensor) or not value.ndim:
-            raise ImportFailed(f"the input `{node.name}` is no tensor with samples")
+            raise ImportFailed(f"the input `{node.name}` is not a tensor with a batch axis")
         sizes = [_size(node.name, axis, size) for axis, size in enumerate(value.shape)]
         random = torch.Generator().manual_seed(1)
         if value.dtype.is_floating_point:

@@ -233,7 +233,7 @@ class ArchServer:
         return convert.tokens(semantic_tokens(document.now), at)
 
     async def _actions(self, params: Any) -> Any:
-        """Suggestions take longest: what an editor asks for at each move of the cursor is mostly cancelled at once."""
+        """Suggestions take the longest, and most requests for them, sent at each move of the cursor, are canceled."""
         await asyncio.sleep(CANCELLABLE)
         document, at, _ = self._asked(params)
         start, end = at.offset(params.range.start), at.offset(params.range.end)

@@ -154,7 +154,7 @@ def test_no_option_disturbs_a_completion(folder: Path, name: str) -> None:
         assert line.startswith(("plain,--", "dir,", "file,"))
     for option in ("--help", "--schema"):
         for line in complete(folder, name, option, ""):
-            assert line.split(",")[0] in ("plain", "path", "dir", "file")
+            assert line.split(",")[0] in ("plain", "path", "dir", "file", "")  # "": a command without arguments
     assert sorted(folder.rglob("*")) == before
 
 

@@ -59,7 +59,7 @@ ACCEPTED = [
     "check net.arch net.arch --format json --strict --pedantic",
     "diff net.arch net.arch --full --format text",
     "diagram net.arch -o a.png --dpi 30 --columns 2",
-    "diagram net.arch -o a.svg --view blocks --expand nothing",
+    "diagram zoo:resnet18 -o a.svg --view blocks --expand basic",
     "diagram net.arch -o a.dot --view volumes --no-caption --theme dark --no-legend",
 ]
 
