@@ -143,7 +143,7 @@ def _pattern(b: Builder, node: int, groups: tuple[Group, ...], _: tuple[int, ...
                 given[names[atom]] = atom.size
         words = [names[atom] for atom in mine]
         if prod(atom.size for atom in mine) != size:
-            raise CannotSay("a part of a tensor that is no range", "an index that `slice` has")
+            raise CannotSay("a part of a tensor that is not a range", "a range that `slice` supports")
         left.append(words[0] if len(words) == 1 else f"({' '.join(words)})" if words else "1")
     right = [[names[atom] for atom in group] for group in groups]
     renamed = _names_for(right, layout)
@@ -199,12 +199,12 @@ def _without_batch(view: View) -> tuple[Group, ...]:
     if first and first[0].axis == BATCH:
         rest = first[1:]
         if any(atom.axis == BATCH for group in (rest, *others) for atom in group):
-            raise CannotSay("samples that are split", "operations that keep samples apart")
+            raise CannotSay("samples that are split", "operations that process each sample independently")
         return (rest, *others) if rest else tuple(others)
     places = [i for i, group in enumerate(view) if any(atom.axis == BATCH for atom in group)]
     if len(places) == 1 and len(view[places[0]]) == 1:
         return tuple(group for i, group in enumerate(view) if i != places[0])
-    raise CannotSay("samples that are mixed with another axis", "operations that keep samples apart")
+    raise CannotSay("samples that are mixed with another axis", "operations that process each sample independently")
 
 
 def features(b: Builder, x: Tensor) -> tuple[int, View, int]:

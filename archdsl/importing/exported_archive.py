@@ -34,7 +34,7 @@ def read_archive(path: Path) -> torch.export.ExportedProgram:
         with zipfile.ZipFile(path) as archive:
             return _program(archive, path.name)
     except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
-        raise ImportFailed(f"{path.name} is no .pt2 archive: {error}") from None
+        raise ImportFailed(f"{path.name} is not a .pt2 archive: {error}") from None
 
 
 def _program(archive: zipfile.ZipFile, name: str) -> torch.export.ExportedProgram:
@@ -70,7 +70,7 @@ def _json(archive: zipfile.ZipFile, infos: Mapping[str, zipfile.ZipInfo], name: 
     try:
         return json.loads(archive.read(infos[name]))
     except (ValueError, RecursionError):
-        raise ImportFailed(f"{name} is no JSON") from None
+        raise ImportFailed(f"{name} is not valid JSON") from None
 
 
 def _strings(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
@@ -89,7 +89,7 @@ def _strings(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
 def _check(name: str, key: str, value: str) -> None:
     """Raises ImportFailed for what torch would run."""
     if key == "target" and not _TARGET.fullmatch(value) and value not in _OPERATORS:
-        raise ImportFailed(f"{name} calls `{value[:80]}`, which is no operation of a network")
+        raise ImportFailed(f"{name} calls `{value[:80]}`, which is not an operation of a network")
     if key == "expr_str" and not _EXPRESSION.fullmatch(value):
         raise ImportFailed(f"{name} has a size `{value[:80]}`, which is more than a name: export it with plain sizes")
 

@@ -40,7 +40,7 @@ def read_keras(path: Path) -> KerasModel:
         if isinstance(error, ImportFailed):
             raise
         raise ImportFailed(
-            f"{path.name} is no configuration of a Keras model: {type(error).__name__} {error}"
+            f"{path.name} is not the configuration of a Keras model: {type(error).__name__} {error}"
         ) from None
 
 
@@ -53,7 +53,7 @@ def _json(path: Path) -> Any:
                 info = archive.getinfo("config.json")
                 data = archive.read(info) if info.file_size <= MOST_BYTES else None
     except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError):
-        raise ImportFailed(f"{path.name} is no .keras archive") from None
+        raise ImportFailed(f"{path.name} is not a .keras archive") from None
     except KeyError:
         raise ImportFailed(f"{path.name} has no config.json") from None
     if data is None:
@@ -61,7 +61,7 @@ def _json(path: Path) -> Any:
     try:
         return json.loads(data)
     except (ValueError, RecursionError):
-        raise ImportFailed(f"the configuration in {path.name} is no JSON") from None
+        raise ImportFailed(f"the configuration in {path.name} is not valid JSON") from None
 
 
 def model_of(config: Any) -> KerasModel:

@@ -25,7 +25,7 @@ def read_onnx(path: Path) -> Any:
     try:
         model = onnx.load_model_from_string(path.read_bytes())
     except DecodeError:
-        raise ImportFailed(f"{path.name} is no ONNX file") from None
+        raise ImportFailed(f"{path.name} is not an ONNX file") from None
     if not model.graph.node:
         raise ImportFailed(f"{path.name} has no operations")
     for tensor in _tensors(model.graph):
@@ -54,7 +54,7 @@ def _load_external(tensor: Any, folder: Path) -> None:
         raise ImportFailed(f"the data of `{tensor.name}` lies outside the model's folder: {location}")
     try:
         if not stat.S_ISREG(target.stat().st_mode):
-            raise ImportFailed(f"the data of `{tensor.name}` is in no regular file: {location}")
+            raise ImportFailed(f"the data of `{tensor.name}` is not in a regular file: {location}")
         offset, length = int(where.get("offset", 0)), int(where.get("length", target.stat().st_size))
         if min(offset, length) < 0 or offset + length > target.stat().st_size:
             raise ImportFailed(f"the data of `{tensor.name}` is not all in {location}")

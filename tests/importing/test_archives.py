@@ -158,4 +158,4 @@ def test_no_archive(data: bytes, tmp_path: Path) -> None:
     path.write_bytes(data)
     result = CliRunner().invoke(main, ["import", str(path)])
     assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
-    assert "is no .pt2 archive" in result.stderr
+    assert "is not a .pt2 archive" in result.stderr

@@ -67,9 +67,9 @@ REFUSED = {
     "a list without an end": (ROWS.format(row="[-1, 1, Conv, [8"), "without an end"),
     "lists in lists": (ROWS.format(row="[" * 50 + "]" * 50), "nested too deep"),
     "a name twice": ("nc: 3\nnc: 4\n", "twice"),
-    "no table": ("a: b\n", "is no table of layers"),
+    "no table": ("a: b\n", "is not a table of layers"),
     "no YAML": ("\x00\x01", "is no `name: value`"),
-    "nothing": ("", "is no table of layers"),
+    "nothing": ("", "is not a table of layers"),
 }
 
 

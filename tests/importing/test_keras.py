@@ -124,7 +124,7 @@ def test_archives_that_unpack_to_much_are_refused(tmp_path: Path) -> None:
 def test_no_archive(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "net.keras"
     path.write_bytes(data)
-    with pytest.raises(ImportFailed, match=r"is no \.keras archive"):
+    with pytest.raises(ImportFailed, match=r"is not a \.keras archive"):
         import_keras(path, "net")
 
 

@@ -74,7 +74,7 @@ def prelu(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     """`prelu`."""
     weight = a["weight"]
     if not isinstance(weight, ForeignParameter | Computed) or not only_moves(weight):
-        raise CannotSay("a slope that is no learned tensor", "`prelu` with a computed slope")
+        raise CannotSay("a slope that is not a learned tensor", "`prelu` with a computed slope")
     b = lifter.b
     node = channels_first(b, a["self"])
     count = prod(weight.sizes)

@@ -44,7 +44,7 @@ def weights_of(lifter: Any, weight: Any, bias: Any) -> tuple[dict[str, Weight], 
         found |= more
     if bias is not None:
         if not isinstance(bias, ForeignParameter) and not (isinstance(bias, Computed) and only_moves(bias)):
-            raise CannotSay("a bias that is no learned tensor", "a layer that computes its bias")
+            raise CannotSay("a bias that is not a learned tensor", "a layer that computes its bias")
         found["bias"] = same(bias)
     return found, arguments
 

@@ -42,7 +42,7 @@ def along_features(
     """A linear layer along the last foreign axis."""
     b = lifter.b
     if len(x.view) == 1:
-        raise CannotSay("a linear layer along the samples", "operations that keep samples apart")
+        raise CannotSay("a linear layer along the samples", "operations that process each sample independently")
     node, view, axis = features(b, x)
     shape = b.nodes[node].shape
     if shape.layout is Layout.OPEN and axis == 0:
@@ -96,7 +96,9 @@ def product(lifter: Any, first: Tensor, second: Tensor) -> Tensor:
     b = lifter.b
     rank = max(len(first.view), len(second.view))
     if rank < 3:
-        raise CannotSay("a product of two matrices without an axis of samples", "operations that keep samples apart")
+        raise CannotSay(
+            "a product of two matrices without an axis of samples", "operations that process each sample independently"
+        )
     first, second = (_padded(each, rank) for each in (first, second))
     groups_a, groups_b, outer = _together(first, second)
     x = arranged(b, first.node, groups_a, Layout.SEQUENCE if len(groups_a) == 2 else None)
@@ -219,7 +221,7 @@ def _linear_einsum(lifter: Any, term: str, matrix: str, after: str, x: Tensor, l
     inner = next((c for c in matrix if c in term and c not in after), None)
     new = next((c for c in matrix if c not in term), None)
     if inner is None or new is None:
-        raise CannotSay("an einsum with a learned tensor that is no linear layer", "`einsum`")
+        raise CannotSay("an einsum with a learned tensor that is not a linear layer", "`einsum`")
     weight = learned if matrix == new + inner else _transposed(learned)
     rest = [c for c in term if c != inner]
     weights, arguments = weights_of(lifter, weight, None)

@@ -143,7 +143,7 @@ def part(lifter: Any, x: Tensor, dim: int, start: int, stop: int, step: int = 1)
         made = materialized(b, x)
         found = _sliced(lifter, made, dim, start, stop, step)
     if found is None:
-        raise CannotSay("a part of the samples", "operations that keep samples apart")
+        raise CannotSay("a part of the samples", "operations that process each sample independently")
     return found
 
 
@@ -358,7 +358,9 @@ def joined(lifter: Any, tensors: Sequence[Tensor], dim: int) -> Tensor:
     if not _whole_axis(b, main, dim):
         main = materialized(b, main)
     if not _whole_axis(b, main, dim):
-        raise CannotSay("tensors that are joined along the samples", "operations that keep samples apart")
+        raise CannotSay(
+            "tensors that are joined along the samples", "operations that process each sample independently"
+        )
     axis = main.view[dim][0].axis if main.view[dim] else _one_axis(b, main, dim)
     nodes = [main.node if i == place else _beside(b, main, x, dim, axis) for i, x in enumerate(tensors)]
     shape = b.nodes[main.node].shape

@@ -17,7 +17,7 @@ def scale_and_shift(weight: Any, bias: Any) -> tuple[dict[str, Weight], dict[str
     if weight is None and bias is None:
         return {}, {"affine": False}
     if not isinstance(weight, ForeignParameter) or not (bias is None or isinstance(bias, ForeignParameter)):
-        raise CannotSay("a scale that is no learned tensor", "a normalization that computes its scale")
+        raise CannotSay("a scale that is not a learned tensor", "a normalization that computes its scale")
     found = {"weight": same(weight, (weight.sizes[0],) if len(weight.sizes) == 1 else None)}
     if bias is None:
         return found, {"bias": False}
@@ -88,7 +88,7 @@ def rms_norm(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     elif isinstance(a["weight"], ForeignParameter):
         weights["weight"] = same(a["weight"])
     else:
-        raise CannotSay("a scale that is no learned tensor", "a normalization that computes its scale")
+        raise CannotSay("a scale that is not a learned tensor", "a normalization that computes its scale")
     return over_features(lifter, a["input"], "rmsnorm", weights, arguments)
 
 

@@ -22,7 +22,7 @@ def own_axes(lifter: Any, x: Tensor, dims: Sequence[int]) -> tuple[int, list[int
     made = materialized(b, x)
     found = _axes(b, made, dims)
     if found is None:
-        raise CannotSay("an operation along the samples", "operations that keep samples apart")
+        raise CannotSay("an operation along the samples", "operations that process each sample independently")
     return made.node, found, made.view
 
 
