@@ -119,22 +119,27 @@ class FoldedBlock:
     def tensor(self, column: Column, place: BlockPlace, owners: Mapping[int, Item]) -> Code:
         """The name of a tensor. Raises Unsolvable."""
         known = [(i, value.node) for i, value in enumerate(column) if value is not None]
-        makers = {id(owners[node]) if node in owners else None for _, node in known}
-        if None not in makers:
-            if len(makers) > 1:
+        inside = [self.maker(owners.get(node), i, node, place) for i, node in known]
+        first_maker = inside[0]
+        if first_maker is not None:
+            if any(maker is not first_maker for maker in inside):
                 raise Unsolvable(f"{self.name}: different tensors")
-            maker = owners[known[0][1]]
-            if len(maker.out) != len(column) or any(maker.out[i] != node for i, node in known):
-                raise Unsolvable(f"{self.name}: tensors of other instances")
-            if id(maker) not in self.aliases:
-                self.aliases[id(maker)] = self.names.take(_base_name(maker))
-            return Code(self.aliases[id(maker)])
-        if makers != {None}:
+            if id(first_maker) not in self.aliases:
+                self.aliases[id(first_maker)] = self.names.take(_base_name(first_maker))
+            return Code(self.aliases[id(first_maker)])
+        if any(maker is not None for maker in inside):
             raise Unsolvable(f"{self.name}: tensors from inside and outside")
         if all(self.start[place.outer[i]] == node for i, node in known):
             return Code("in")
         nodes = self.outward(column, place)
         return Code(self.parameter("skip", nodes).name)
+
+    def maker(self, item: Item | None, index: int, node: int, place: BlockPlace) -> Item | None:
+        """The item of the block that makes a node in the same instance; None if it comes from outside."""
+        if item is None:
+            return None
+        outer = index if len(item.out) == len(place.outer) else place.outer[index]
+        return item if len(item.out) > outer and item.out[outer] == node else None
 
     def outward(self, column: Column, place: BlockPlace) -> Column:
         """A column by the instances of the block. Raises Unsolvable if an instance has several values."""
