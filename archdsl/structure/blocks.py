@@ -1,11 +1,11 @@
 """A block: the body of several instances, with parameters for what differs between them."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ..contract.arguments import REQUIRED, ParameterSpec
+from ..contract.arguments import REQUIRED
 from .alignment import is_plain_activation
+from .block_parameters import BlockParameter, BlockPlace, agrees, is_equal, ratio_of
 from .free_names import Names
 from .items import Code, Column, Item, Ref, first, makers
 from .wording import Wording
@@ -15,43 +15,6 @@ _CHANNELS = ("filters", "units", "features", "channels")
 
 class Unsolvable(Exception):
     """Instances that one body cannot describe."""
-
-
-class BlockParameter:
-    """A parameter of a block, with its value in each instance."""
-
-    def __init__(self, name: str, column: Column, is_word: bool = False) -> None:
-        self.name = name
-        self.is_word = is_word
-        counts = Counter(value for value in column if value is not None)
-        (common, uses), *_ = counts.most_common(1)
-        self.column: Column = tuple(common if value is None else value for value in column)
-        often = uses >= max(2, len(column) // 2) and not isinstance(common, Ref)
-        self.default: Any = common if often or is_word else REQUIRED
-
-    @property
-    def spec(self) -> ParameterSpec:
-        """What a use of the block has to know."""
-        letter = self.name if len(self.name) == 1 else None
-        return ParameterSpec(
-            name=self.name, kind=None, default=self.default, letter=letter, positional=not self.is_word
-        )
-
-
-class BlockPlace:
-    """Where an item is: the current tensor of each instance there, and to which instance of the block each belongs.
-
-    `runs` says which instances run the items around it, `group`.
-    """
-
-    def __init__(
-        self, item: Item, current: Column, outer: tuple[int, ...], group: list[Item], runs: tuple[bool, ...]
-    ) -> None:
-        self.item = item
-        self.current = current
-        self.outer = outer
-        self.group = group
-        self.runs = runs
 
 
 class FoldedBlock:
@@ -163,14 +126,14 @@ class FoldedBlock:
         if name == "word":
             return Code(self.parameter("act", self.outward(column, place), is_word=True).name)
         for text, values in self.terms(place):
-            if _equal(column, values):
+            if is_equal(column, values):
                 return self.note(text, name, column, place)
         if all(value is None or (type(value) is int and value > 0) for value in column):
             for text, values in self.terms(place):
-                if (scaled := _ratio(text, column, values)) is not None:
+                if (scaled := ratio_of(text, column, values)) is not None:
                     return self.note(scaled, name, column, place)
             ends = tuple(self.size(self.items[-1].out[i]) for i in place.outer)
-            if name in _CHANNELS and _equal(column, ends):
+            if name in _CHANNELS and is_equal(column, ends):
                 return self.note(self.parameter("filters", self.outward(column, place)).name, name, column, place)
             if (product := self.product(column, place)) is not None:
                 return self.note(product, name, column, place)
@@ -253,15 +216,15 @@ class FoldedBlock:
         """A condition that holds in these instances; with a parameter of its own if nothing else decides."""
         atoms = list(self.atoms(place))
         for text, opposite, values in atoms:
-            if _agrees(wanted, values):
+            if agrees(wanted, values):
                 return text
-            if _agrees(wanted, [not value for value in values]):
+            if agrees(wanted, [not value for value in values]):
                 return opposite
         for i, (text, opposite, values) in enumerate(atoms):
             for other, other_opposite, others in atoms[i + 1 :]:
-                if _agrees(wanted, [a or b for a, b in zip(values, others, strict=True)]):
+                if agrees(wanted, [a or b for a, b in zip(values, others, strict=True)]):
                     return f"{text} or {other}"
-                if _agrees(wanted, [not a and not b for a, b in zip(values, others, strict=True)]):
+                if agrees(wanted, [not a and not b for a, b in zip(values, others, strict=True)]):
                     return f"{opposite} and {other_opposite}"
         column = tuple(None if value is None else int(value) for value in wanted)
         return self.parameter(flag, self.outward(column, place)).name
@@ -279,28 +242,6 @@ class FoldedBlock:
         for text, column in dict(self.outs).items():
             outs = [column[i] for i in place.outer]
             yield f"@c != {text}", f"@c == {text}", [a != b for a, b in zip(current, outs, strict=True)]
-
-
-def _equal(column: Column, values: Column) -> bool:
-    return all(
-        value is None or (value == each and each is not None) for value, each in zip(column, values, strict=True)
-    )
-
-
-def _ratio(text: str, column: Column, values: Column) -> str | None:
-    """A number times some values, or their quotient, if that is the column."""
-    pairs = [(value, each) for value, each in zip(column, values, strict=True) if value is not None]
-    if any(type(each) is not int or each < 1 for _, each in pairs):
-        return None
-    value, each = pairs[0]
-    if value % each == 0 and all(a == value // each * b for a, b in pairs):
-        return f"{value // each}*{text}"
-    divisor = each // value
-    return f"{text}//{divisor}" if divisor > 1 and all(b // divisor == a for a, b in pairs) else None
-
-
-def _agrees(wanted: Sequence[bool | None], values: Sequence[bool]) -> bool:
-    return all(want is None or want == value for want, value in zip(wanted, values, strict=True))
 
 
 def _flag_name(item: Item) -> str:
