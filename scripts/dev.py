@@ -6,6 +6,7 @@
     python3 scripts/dev.py lint      ruff and mypy only
     python3 scripts/dev.py format    ruff format, and ruff's safe fixes
     python3 scripts/dev.py site      build the documentation into build/site
+    python3 scripts/dev.py vscode    build the extension for VS Code into build/archdsl.vsix; needs npm
     python3 scripts/dev.py bench     the benchmarks, one after the other
     python3 scripts/dev.py conformance   compare the zoo with all torchvision models; arguments are names: 'resnet*'
     python3 scripts/dev.py fuzz      generate new examples of every property; arguments are those of scripts/fuzz.py
@@ -195,6 +196,19 @@ def bench() -> None:
         show([venv_program("python"), benchmark])
 
 
+def vscode() -> None:
+    """Build the extension for VS Code: build/archdsl.vsix."""
+    npm = shutil.which("npm")
+    if npm is None:
+        sys.exit("make vscode needs Node.js 20 or newer with npm")
+    (ROOT / "build").mkdir(exist_ok=True)
+    folder = ROOT / "editors" / "vscode"
+    for arguments in (["ci", "--no-audit", "--no-fund"], ["run", "package"]):
+        done = subprocess.run([npm, *arguments], cwd=folder, check=False)
+        if done.returncode:
+            sys.exit(done.returncode)
+
+
 def conformance(*names: str) -> None:
     setup()
     python = venv_program("python")
@@ -251,6 +265,7 @@ COMMANDS = {
     "lint": lint,
     "format": format_,
     "site": site,
+    "vscode": vscode,
     "bench": bench,
     "conformance": conformance,
     "fuzz": fuzz,

@@ -18,7 +18,7 @@ from .state import BlockDef, Caches, Passed, Result, State
 _DEFINITIONS = (ast.Net, ast.UseFile, ast.Block)
 _CHECKPOINTS = 100
 """Maximum number of checkpoints, approximately: each one copies the nodes created so far."""
-_CACHED = 200
+_CACHED = 64
 """Number of versions after which the caches are emptied, because they grow with every version."""
 _WORD = re.compile(r"[A-Za-z_]\w*")
 

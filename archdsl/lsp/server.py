@@ -31,6 +31,8 @@ AT_ONCE, SETTLED = 0.03, 0.5
 """Seconds after an edit until diagnostics are published, and until those with tried suggestions are."""
 CANCELLABLE = 0.02
 """Seconds in which a request for suggestions can be cancelled before the search for them."""
+COLLECTED = 250
+"""Changes after which garbage is collected: Python itself waits until there is a quarter more of everything."""
 
 
 class ArchServer:
@@ -41,6 +43,7 @@ class ArchServer:
         self.documents = OpenDocuments(recipe, pedantic=pedantic)
         self._timers: dict[str, list[asyncio.TimerHandle]] = {}
         self._opens_diagrams = False
+        self._changes = 0
         for name, handler in self._features().items():
             self._register(name, handler)
         # Functions, as pygls notes its options on them.
@@ -114,10 +117,20 @@ class ArchServer:
         self._publish_later(item.uri)
 
     def _changed(self, params: Any) -> None:
+        self._forget_notifications()
         uri = params.text_document.uri
         self.documents.change(uri, params.content_changes)
         for each in (uri, *self.documents.users(uri)):
             self._publish_later(each)
+
+    def _forget_notifications(self) -> None:
+        """Drop what pygls 2.1 keeps of each notification for ever: its future, which nobody asks for."""
+        futures = getattr(self.server.protocol, "_request_futures", {})
+        for number in [number for number, future in futures.items() if future.done()]:
+            del futures[number]
+        self._changes += 1
+        if self._changes % COLLECTED == 0:
+            gc.collect()
 
     def _files_changed(self, _: Any) -> None:
         for uri in self.documents.users(""):

@@ -1,0 +1,9 @@
+// Bundles the extension, and its parts without VS Code for the tests.
+import { build } from "esbuild";
+import { copyFileSync, mkdirSync } from "node:fs";
+
+mkdirSync("syntaxes", { recursive: true });
+copyFileSync("../../grammars/arch.tmLanguage.json", "syntaxes/arch.tmLanguage.json");
+const shared = { bundle: true, platform: "node", target: "node20", logLevel: "warning" };
+await build({ ...shared, entryPoints: ["src/extension.ts"], outfile: "dist/extension.js", format: "cjs", external: ["vscode"], minify: true });
+await build({ ...shared, entryPoints: ["src/command.ts", "src/panelHtml.ts"], outdir: "dist/parts", format: "esm", outExtension: { ".js": ".mjs" } });
