@@ -124,7 +124,7 @@ class ArchServer:
             self._publish_later(each)
 
     def _forget_notifications(self) -> None:
-        """Drop what pygls 2.1 keeps of each notification for ever: its future, which nobody asks for."""
+        """Drop the finished futures of notifications, which pygls 2.1 never removes."""
         futures = getattr(self.server.protocol, "_request_futures", {})
         for number in [number for number, future in futures.items() if future.done()]:
             del futures[number]
