@@ -13,7 +13,7 @@ from archdsl.syntax.tokens import KEYWORDS
 from archdsl.training.recipe.documentation import recipe_tables
 from archdsl.training.recipe.grouped_options import GroupedOption
 from archdsl.training.recipe.groups import OptionGroup
-from scripts.pages import layers
+from scripts.pages import json_reports, layers, summary
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -74,6 +74,9 @@ def pages() -> dict[str, str]:
         "training.md": training(),
         "analysis.md": analysis(),
         "language/grammar.md": grammar(),
+        "json.md": json_reports.page(),
+        "language/summary.md": summary.page(),
+        "llms.txt": summary.llms(),
         **layers.pages(),
     }
 

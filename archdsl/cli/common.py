@@ -44,6 +44,17 @@ def network_options(command: F) -> F:
     )(command)
 
 
+format_option = click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Output format: text for people, or JSON.",
+)
+"""`--format`, for commands that list what there is."""
+
+
 def parse_settings(settings: tuple[str, ...]) -> dict[str, Any]:
     """Parameter values from `("width=0.5", "classes=10")`."""
     found: dict[str, Any] = {}

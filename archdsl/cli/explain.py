@@ -1,21 +1,25 @@
 """`archdsl explain`: explain a diagnostic code."""
 
+from collections.abc import Mapping
+
 import click
 
 from ..analysis.codes import by_code
+from ..diagnostics.diagnostic import Diagnostic
 from ..explain.pages import listing, plain
 from ..text.names import nearest
-from .common import usage
+from .common import format_option, usage
 from .shell_completion import complete_code
 
 
 @click.command("explain")
 @click.argument("code", required=False, shell_complete=complete_code)
-def command(code: str | None) -> None:
+@format_option
+def command(code: str | None, output: str) -> None:
     """Explain the diagnostic CODE, with a wrong and a corrected example; without CODE, list all diagnostics."""
     kinds = by_code()
     if code is None:
-        click.echo(listing(kinds))
+        _show(kinds, listing(kinds), output)
         return
     kind = kinds.get(code.upper())
     if kind is None:
@@ -24,4 +28,13 @@ def command(code: str | None) -> None:
             f"there is no diagnostic {code}"
             + (f"; did you mean {near}?" if near else "; `archdsl explain` lists all of them")
         )
-    click.echo(plain(kind))
+    _show({kind.code: kind}, plain(kind) if output == "text" else "", output)
+
+
+def _show(kinds: Mapping[str, type[Diagnostic]], text: str, output: str) -> None:
+    if output == "text":
+        click.echo(text)
+        return
+    from .listing_reports import explain_report
+
+    click.echo(explain_report(kinds).model_dump_json(indent=2))

@@ -6,16 +6,20 @@ from ..contract.layer import Op
 from ..graph import MoeOp
 from ..layers import find, merges, registry, synonyms
 from ..text.names import nearest
-from .common import usage
+from .common import format_option, usage
 from .shell_completion import complete_layer
-from .standard_pages import standard_blocks
+from .standard_pages import StandardBlock, standard_blocks
 
 
 @click.command("layers")
 @click.argument("name", required=False, shell_complete=complete_layer)
-def command(name: str | None) -> None:
+@format_option
+def command(name: str | None, output: str) -> None:
     """List the layers and the blocks of `std`, or show the arguments of NAME."""
     blocks = standard_blocks()
+    if output == "json":
+        _json(name)
+        return
     if name is None:
         known: dict[str, type[Op]] = {**registry(), **merges()}
         wide = max(map(len, (*known, *blocks)))
@@ -25,15 +29,34 @@ def command(name: str | None) -> None:
         for block in sorted(blocks.values(), key=lambda block: block.name):
             click.echo(f"{block.name:<{wide}}  {block.headline}")
         return
+    found = _found(name)
+    click.echo(found.page if isinstance(found, StandardBlock) else page(found))
+
+
+def _found(name: str) -> type[Op] | StandardBlock:
+    """The layer, merge or block of this name. Exits with 2 if there is none."""
+    blocks = standard_blocks()
     merge = next((each for each in merges().values() if name in (each.keyword, *each.synonyms)), None)
-    found = find(name) or merge or (MoeOp if name == MoeOp.keyword else None)
-    if found is None and name in blocks:
-        click.echo(blocks[name].page)
-        return
+    found = find(name) or merge or (MoeOp if name == MoeOp.keyword else None) or blocks.get(name)
     if found is None:
         near = nearest(name, [*registry(), *synonyms(), *merges(), *blocks])
         usage(f"there is no layer `{name}`" + (f"; did you mean `{near}`?" if near else ""))
-    click.echo(page(found))
+    return found
+
+
+def _json(name: str | None) -> None:
+    from .listing_reports import layers_report
+
+    layers: list[type[Op]] = [each for _, each in sorted(registry().items())]
+    joins: list[type[Op]] = [each for _, each in sorted(merges().items())]
+    blocks = sorted(standard_blocks().values(), key=lambda block: block.name)
+    if name is not None:
+        found = _found(name)
+        blocks = [found] if isinstance(found, StandardBlock) else []
+        ops = [] if isinstance(found, StandardBlock) else [found]
+        joins = [each for each in ops if each in joins]
+        layers = [each for each in ops if each not in joins]
+    click.echo(layers_report(layers, joins, blocks).model_dump_json(indent=2))
 
 
 def headline(layer: type[Op]) -> str:

@@ -85,7 +85,10 @@ def _show(answers: "list[Prediction]") -> None:
 
 
 def _record(answer: "Prediction") -> dict[str, object]:
+    from .listing_reports import PredictionReport
+
     if answer.problem:
-        return {"image": answer.name, "error": answer.problem.why}
-    true = {} if answer.true is None else {"true": answer.true}
-    return {"image": answer.name, **true, "classes": dict(answer.classes)}
+        found = PredictionReport(image=answer.name, error=answer.problem.why)
+    else:
+        found = PredictionReport(image=answer.name, true=answer.true, classes=dict(answer.classes))
+    return found.model_dump(exclude_none=True)

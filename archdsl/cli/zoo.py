@@ -7,7 +7,7 @@ from ..analysis.quantities import si
 from ..diagnostics import Sink
 from ..network import analyze
 from ..text.files import UnreadableFile
-from .common import usage
+from .common import format_option, usage
 from .shell_completion import complete_zoo
 
 _TASK = len("text recognition")
@@ -15,13 +15,21 @@ _TASK = len("text recognition")
 
 
 @click.group("zoo", invoke_without_command=True)
+@format_option
 @click.pass_context
-def command(context: click.Context) -> None:
+def command(context: click.Context, output: str) -> None:
     """List the built-in architectures: name, parameters, MACs, task, year, paper.
 
     Use `zoo:NAME` in place of a file: archdsl check zoo:resnet50
     """
     if context.invoked_subcommand is not None:
+        if output != "text":
+            raise click.UsageError("--format is for the list of networks")
+        return
+    if output == "json":
+        from .listing_reports import zoo_report
+
+        click.echo(zoo_report().model_dump_json(indent=2))
         return
     wide = max(map(len, zoo.entries()))
     click.echo(f"{'name':<{wide}}  {'parameters':>11}  {'MACs':>7}  {'task':<{_TASK}}  year  paper")

@@ -1,0 +1,174 @@
+"""The JSON of `layers`, `explain`, `zoo` and `predict`: documented models, stable within their `schema_version`."""
+
+from collections.abc import Iterable, Mapping
+from inspect import cleandoc
+from typing import Literal
+
+from pydantic import Field
+
+from .. import zoo
+from ..contract.layer import Op
+from ..diagnostics import Sink
+from ..diagnostics.diagnostic import Diagnostic
+from ..diagnostics.json_models import Model
+from ..network import analyze
+from ..shapes.symbolic import plain
+from .standard_pages import StandardBlock
+
+
+class ArgumentReport(Model):
+    """An argument of a layer."""
+
+    name: str
+    positional: bool = Field(description="True if it may be written without its name.")
+    letter: str | None = Field(description="The letter before a number: `k` for `k3`.")
+    words: list[str] = Field(description="Words that set it.")
+    required: bool
+    default: str | None = Field(description="As written; null for none.")
+    doc: str
+
+
+class LayerDeclaration(Model):
+    """A layer, a merge of branches, or a block of `std`."""
+
+    keyword: str
+    kind: Literal["layer", "merge", "block"]
+    synonyms: list[str] = Field(description="Other names; those of a merge are only suggested.")
+    doc: str
+    arguments: list[ArgumentReport] = Field(description="Positional ones first. A block has its parameters.")
+    example: str = Field(description="For a block, its text.")
+
+
+class LayersReport(Model):
+    """What `archdsl layers` lists, or the one layer that was named."""
+
+    schema_version: Literal[1] = 1
+    layers: list[LayerDeclaration]
+
+
+class DiagnosticKind(Model):
+    """An error or a warning of archdsl."""
+
+    code: str
+    title: str
+    severity: Literal["error", "warning"]
+    pedantic: bool = Field(description="True if it is only reported with --pedantic.")
+    meaning: str
+    wrong: str = Field(description="A program with it.")
+    right: str = Field(description="The program without it.")
+
+
+class ExplainReport(Model):
+    """What `archdsl explain` lists, or the one diagnostic that was named."""
+
+    schema_version: Literal[1] = 1
+    diagnostics: list[DiagnosticKind]
+
+
+class ZooNetwork(Model):
+    """A network that ships with archdsl."""
+
+    name: str = Field(description="`resnet50`, for zoo:resnet50.")
+    parameters: int
+    macs: int = Field(description="Multiply-accumulates of one sample, at the example sizes of symbolic dimensions.")
+    task: str
+    year: int
+    authors: str
+    title: str
+    place: str = Field(description="Where to find the paper: `arXiv 1512.03385`.")
+
+
+class ZooReport(Model):
+    """What `archdsl zoo` lists."""
+
+    schema_version: Literal[1] = 1
+    networks: list[ZooNetwork]
+
+
+class PredictionReport(Model):
+    """An element of the list that `archdsl predict` prints: an image, and its classes or an error."""
+
+    image: str
+    error: str | None = Field(default=None, description="Why the image could not be classified; otherwise absent.")
+    true: str | None = Field(default=None, description="The class by the image's folder; absent if there is none.")
+    classes: dict[str, float] | None = Field(default=None, description="Class → probability, the most likely first.")
+
+
+def layers_report(
+    layers: Iterable[type[Op]], merges: Iterable[type[Op]], blocks: Iterable[StandardBlock]
+) -> LayersReport:
+    """The declarations of layers, merges and blocks."""
+    found = [_layer(each, "layer") for each in layers]
+    found += [_layer(each, "merge") for each in merges]
+    return LayersReport(layers=[*found, *map(_block, blocks)])
+
+
+def _layer(layer: type[Op], kind: Literal["layer", "merge"]) -> LayerDeclaration:
+    doc, _, example = (layer.__doc__ or "").partition("Example:\n")
+    arguments = [
+        ArgumentReport(
+            name=p.name,
+            positional=p.positional,
+            letter=p.letter or None,
+            words=[word for word, _ in p.words],
+            required=p.required,
+            default=None if p.required or p.default in (None, ()) else str(p.default),
+            doc=p.doc,
+        )
+        for p in sorted(layer.parameters, key=lambda p: not p.positional)
+    ]
+    return LayerDeclaration(
+        keyword=layer.keyword,
+        kind=kind,
+        synonyms=list(layer.synonyms),
+        doc=cleandoc(doc).strip(),
+        arguments=arguments,
+        example=cleandoc(example).strip(),
+    )
+
+
+def _block(block: StandardBlock) -> LayerDeclaration:
+    arguments = [
+        ArgumentReport(name=name, positional=True, letter=None, words=[], required=True, default=None, doc="")
+        for name in block.parameters
+    ]
+    doc = "\n".join(block.comment)
+    return LayerDeclaration(
+        keyword=block.name, kind="block", synonyms=[], doc=doc, arguments=arguments, example=block.text
+    )
+
+
+def explain_report(kinds: Mapping[str, type[Diagnostic]]) -> ExplainReport:
+    """The pages of diagnostics."""
+    found = [
+        DiagnosticKind(
+            code=code,
+            title=kind.title,
+            severity="error" if kind.severity.value == "error" else "warning",
+            pedantic=kind.pedantic,
+            meaning=cleandoc(kind.__doc__ or ""),
+            wrong=kind.wrong,
+            right=kind.right,
+        )
+        for code, kind in kinds.items()
+    ]
+    return ExplainReport(diagnostics=found)
+
+
+def zoo_report() -> ZooReport:
+    """The networks of the zoo."""
+    return ZooReport(networks=[_network(name, entry) for name, entry in zoo.entries().items()])
+
+
+def _network(name: str, entry: zoo.ZooEntry) -> ZooNetwork:
+    total, paper = analyze(entry.source(), Sink()).checked().costs.total, entry.citation()
+    return ZooNetwork(
+        name=name,
+        parameters=total.parameters,
+        macs=plain(total.macs),
+        task=entry.task,
+        year=paper.year,
+        authors=paper.authors,
+        title=paper.title,
+        place=paper.place,
+    )
