@@ -45,7 +45,7 @@ def import_keras(path: Path, name: str) -> Imported:
         if isinstance(error, ImportFailed):
             raise
         why = f"{type(error).__name__} {first_line(error)}"
-        raise ImportFailed(f"{path.name} has no configuration of a Keras model that fits together: {why}") from None
+        raise ImportFailed(f"{path.name} has an inconsistent configuration of a Keras model: {why}") from None
     return import_module(module.eval(), example, name)
 
 

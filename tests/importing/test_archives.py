@@ -115,7 +115,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "another function": (_target, "calls `torch.load`"),
     "an operator of Python": (_operator_module, "calls `_operator.methodcaller`"),
     "too little data": (_beyond, "beyond its data"),
-    "no JSON": (_no_json, "no JSON"),
+    "no JSON": (_no_json, "not valid JSON"),
     "a missing file": (_missing, "has no data/weights/weight_0"),
     "a zip bomb": (_zip_bomb, "too many"),
 }

@@ -97,9 +97,9 @@ REFUSED = {
     "an unknown layer": (sequential(layer("Hashing", "odd")), "`Hashing` has no counterpart"),
     "sizes that are missing": (sequential(dense("odd", 3), shape=(None, 3)), "no fixed sizes"),
     "another order of axes": (sequential(conv("odd", 3, data_format="channels_first")), "channels come first"),
-    "no model": ([], "no configuration of a Keras model"),
+    "no model": ([], "not the configuration of a Keras model"),
     "no layers": ({"class_name": "Sequential", "config": {"layers": []}}, "no layers"),
-    "no numbers": (sequential(dense("odd", "many")), "no configuration"),
+    "no numbers": (sequential(dense("odd", "many")), "inconsistent configuration"),
 }
 
 
