@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .network import check as check
     from .network import load as load
     from .network import loads as loads
+    from .network.pretrained import load_weights as load_weights
     from .training.fitting import fit as fit
     from .training.trained_run import TrainedRun as TrainedRun
     from .training.trained_run import load_run as load_run
@@ -34,6 +35,7 @@ _PUBLIC = {
     "from_torch": "importing.from_torch",
     "load": "network",
     "load_run": "training.trained_run",
+    "load_weights": "network.pretrained",
     "loads": "network",
 }
 
@@ -50,6 +52,7 @@ __all__ = [
     "from_torch",
     "load",
     "load_run",
+    "load_weights",
     "loads",
     "zoo",
 ]

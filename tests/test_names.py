@@ -7,7 +7,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1] / "archdsl"
 
-COMMANDS = frozenset({"zoo.py"})
+COMMANDS = frozenset({"weights.py", "zoo.py"})
 """Commands with the name of the module that does their work: a file in `cli/` is called like its command."""
 
 

@@ -31,11 +31,12 @@ _COMMANDS = {
     "predict": "Classify images with a trained network.",
     "sweep": "Run a hyperparameter sweep and plot accuracy against compute.",
     "train": "Train a network on a data set.",
+    "weights": "Compare the weights in a file with a network.",
     "why": "Derive a layer's output shape, step by step.",
     "zoo": "List the built-in architectures, or print one.",
 }
 
-_TRAINING = frozenset({"eval", "export", "import", "inspect", "predict", "sweep", "train"})
+_TRAINING = frozenset({"eval", "export", "import", "inspect", "predict", "sweep", "train", "weights"})
 """Commands that use torch; they keep Python's default garbage collector settings."""
 
 

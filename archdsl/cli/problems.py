@@ -45,6 +45,7 @@ _EXTRAS = {
     "predict": "train",
     "sweep": "sweep",
     "train": "train",
+    "weights": "torch",
 }
 """The extra that a command needs."""
 

@@ -18,7 +18,7 @@ from ..training.recipe.options import given_options, recipe_options
 from .common import in_shell, usage
 from .network_text import named_network
 from .problems import fail, need
-from .shell_completion import complete_network
+from .shell_completion import complete_file, complete_network
 from .train_work import AUTO, TrainOptions, resume_run, start, start_or_resume
 from .training_options import data_dir_option, device_option, expression_option, input_option
 
@@ -61,6 +61,14 @@ Weights, learning curves, the confusion matrix, settings and checkpoints are wri
 @data_dir_option
 @grouped_option(
     OptionGroup.MODEL,
+    "--from",
+    "initial",
+    metavar="PATH",
+    shell_complete=complete_file,
+    help="Begin with these weights: a .safetensors file, its index, a .pth file, or the folder of a run.",
+)
+@grouped_option(
+    OptionGroup.MODEL,
     "--set",
     "settings",
     multiple=True,
@@ -76,6 +84,7 @@ def command(
     text: str | None,
     resume: str | None,
     data_dir: str | None,
+    initial: str | None,
     out: str | None,
     device: str,
     tensorboard: bool,
@@ -84,7 +93,7 @@ def command(
     **recipe: Any,
 ) -> None:
     """Train a network, or resume a run: see `_HELP`."""
-    options = TrainOptions(given_options(recipe), data_dir, device, tensorboard)
+    options = TrainOptions(given_options(recipe), data_dir, device, tensorboard, initial)
     with _silence_followers():
         if tensorboard:
             need("--tensorboard", "tensorboard")
@@ -93,6 +102,8 @@ def command(
                 usage(f"`--resume {AUTO}` starts or resumes a run: give the network, and its folder with --out")
             work = start_or_resume(named_network(file, text), settings, inputs, out, options)
         elif resume is not None:
+            if initial is not None:
+                usage("--from does not apply to a resumed run, which continues with its own weights")
             if settings or inputs or out:
                 usage("--set, --input and --out do not apply to a resumed run, which keeps its network and folder")
             if text is not None:

@@ -36,12 +36,13 @@ AUTO = "auto"
 
 
 class TrainOptions(NamedTuple):
-    """The options besides the network: recipe fields by path, the data folder, the device."""
+    """The options besides the network: recipe fields by path, the data folder, the device, initial weights."""
 
     recipe: Mapping[tuple[str, ...], Any]
     data_dir: str | None
     device: str
     tensorboard: bool = False
+    initial: str | None = None
 
 
 Work = Callable[["ProcessGroup"], "Outcome"]
@@ -117,11 +118,31 @@ def _prepared(
     try:
         values = Given(settings=given, override=parse_override(sizes), library=network.library)
         source = _source(network, recipe, options, values)
+        if options.initial is not None:
+            if not Path(options.initial).exists():
+                usage(f"--from: {options.initial}: no such file")
+            _refuse_unusable(network, Path(options.initial))
     except Problem as problem:
         fail(problem)
     if not follows():
         _show_warnings(network, recipe)
     return _PreparedRun(network, given, sizes, recipe, source, options)
+
+
+def _refuse_unusable(network: Network, path: Path) -> None:
+    """Raise UnusableWeights before the data is read if the weights of a file do not fit the network."""
+    import torch
+
+    from ..backends.weight_files import CannotLoad
+    from ..backends.weight_loading import compare_weights
+    from ..training.errors.run_errors import UnusableWeights
+
+    with torch.device("meta"):
+        module = network.to_torch()
+    try:
+        compare_weights(module, path)
+    except CannotLoad as error:
+        raise UnusableWeights(error.why, error.details, error.help) from error
 
 
 def _show_warnings(network: Network, recipe: Recipe) -> None:
@@ -153,7 +174,8 @@ def _start(prepared: _PreparedRun, run: "Run", group: "ProcessGroup") -> "Outcom
     from ..training.model_spec import model_spec_of
 
     try:
-        model_spec = model_spec_of(prepared.network, prepared.given, prepared.sizes)
+        initial = Path(prepared.options.initial) if prepared.options.initial is not None else None
+        model_spec = model_spec_of(prepared.network, prepared.given, prepared.sizes, initial)
         return _training(model_spec, prepared.source, prepared.recipe, run, prepared.options, group).start()
     except BaseException:  # Ctrl-C while images are read, too
         run.discard_empty()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from torch import nn
@@ -28,8 +29,8 @@ class ModelSpec:
     `build` uses torch's global generator for the initial weights and returns a module from float32 of N×C×H×W to logits
     of N×classes, or a tuple that begins with them. `given` are the values of its parameters, and `sizes` those of its
     input, that are not in the text; `used` are the texts of the files that it uses, by relative path. `whitened` are
-    the layers whose filters are computed from training images, with the value added to the variances. `graph` is the
-    graph for analyses; None for a handwritten network.
+    the layers whose filters are computed from training images, with the value added to the variances. `initial` is the
+    file with weights to begin with. `graph` is the graph for analyses; None for a handwritten network.
     """
 
     name: str
@@ -41,6 +42,7 @@ class ModelSpec:
     sizes: tuple[str, ...] = ()
     used: Mapping[str, str] = field(default_factory=dict)
     whitened: Mapping[str, float] = field(default_factory=dict)
+    initial: Path | None = None
     graph: Graph | None = None
 
     @property
@@ -49,8 +51,10 @@ class ModelSpec:
         return {**self.used, NETWORK: self.text}
 
 
-def model_spec_of(network: "Network", given: Mapping[str, Any], sizes: tuple[str, ...]) -> ModelSpec:
-    """A checked network as the model to train."""
+def model_spec_of(
+    network: "Network", given: Mapping[str, Any], sizes: tuple[str, ...], initial: Path | None = None
+) -> ModelSpec:
+    """A checked network as the model to train, beginning with the weights in the file `initial`."""
     source = network.program.source
     return ModelSpec(
         name=network.graph.name,
@@ -62,6 +66,7 @@ def model_spec_of(network: "Network", given: Mapping[str, Any], sizes: tuple[str
         sizes=sizes,
         used=used_files(source, network.library),
         graph=network.graph,
+        initial=initial,
         whitened={
             node.name: eps
             for node in network.graph.layers

@@ -5,13 +5,16 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 
 import torch
+from torch import nn
 
+from ..backends.weight_files import CannotLoad
+from ..backends.weight_loading import load_weights, weight_summary
 from . import assemble
 from .data.images import DataSource, Request, Splits
 from .errors.loop_errors import Diverged, variance_needed
 from .errors.problem import Problem
 from .errors.process_errors import BatchTooSmall, PeerFailed
-from .errors.run_errors import CannotResume
+from .errors.run_errors import CannotResume, UnusableWeights
 from .loop.callback import StopRequest, TrainingCallback
 from .loop.device_setup import Setup, Trial, choose_device
 from .loop.evaluation import Scores
@@ -32,6 +35,7 @@ from .runs.run_lock import claimed
 from .runs.run_settings import DataSettings, NetworkSettings, RunSettings, SetupSettings, versions
 from .runs.text_digests import of_text
 from .runs.weights import fitting, part, save_tensors
+from .runs.weights import load_weights as load_run_weights
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,7 @@ class Training:
         model = assemble.build(self.model_spec, self.recipe, device)
         standard = measure(splits.train.images)
         assemble.prepare(model, self.model_spec, splits, standard, device)
+        self._load_initial(model)
         setup, trials = assemble.choose(model, splits, standard, self.recipe, device, self.group)
         tried = ", ".join(f"{s.precision} {s.layout} {speed:,.0f}" for s, speed in trials)
         self.callback.note(f"running on {setup}" + (f" (tried, in images/s: {tried})" if tried else ""))
@@ -99,6 +104,18 @@ class Training:
             self.recipe, setup, standard, splits, len(self.source.spec.classes), self.stop, self.group
         )
         return assemble.first_state(model, context), context
+
+    def _load_initial(self, model: nn.Module) -> None:
+        """Begin with the weights of a file, if there is one, and keep them in the run. Raises UnusableWeights."""
+        if self.model_spec.initial is None:
+            return
+        try:
+            loaded = load_weights(model, self.model_spec.initial)
+        except CannotLoad as error:
+            raise UnusableWeights(error.why, error.details, error.help) from error
+        for line in weight_summary(loaded):
+            self.callback.note(f"{self.model_spec.initial.name}: {line}")
+        self.resources.run.keep_initial(model)
 
     def resume(self) -> Outcome:
         """Resume from the newest checkpoint of the run.
@@ -133,6 +150,8 @@ class Training:
         not_started = not run.metrics.exists() and not list_checkpoints(run.checkpoints)
         if not_started:  # interrupted before its first checkpoint: there is nothing to lose
             assemble.prepare(model, self.model_spec, splits, standard, device)
+            if run.initial.is_file():
+                load_run_weights(model, run.folder, run.initial, settings.verified)
         state = assemble.first_state(model, context)
         if not not_started:
             path, passed_over = restore_newest(state, run.checkpoints)

@@ -72,7 +72,9 @@ def words(lines: list[str]) -> set[str]:
 NETWORKS = {"net.arch", "my net.arch", "nets"}
 
 
-@pytest.mark.parametrize("command", ["check", "compile", "diagram", "diff", "export", "fmt", "sweep", "train", "why"])
+@pytest.mark.parametrize(
+    "command", ["check", "compile", "diagram", "diff", "export", "fmt", "sweep", "train", "weights", "why"]
+)
 def test_networks(folder: Path, command: str) -> None:
     assert words(complete(folder, command, "")) == NETWORKS
     assert words(complete(folder, command, "ne")) == {"net.arch", "nets"}

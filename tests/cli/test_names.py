@@ -45,6 +45,7 @@ COMMANDS = {
     "diff": ["diff", "net.arch", "NAME"],
     "diff first": ["diff", "NAME", "net.arch"],
     "fmt": ["fmt", "NAME"],
+    "weights": ["weights", "NAME", "net.safetensors"],
     "why": ["why", "NAME", "fc1"],
 }
 

@@ -27,7 +27,7 @@ from tests.packaging.test_wheel import ROOT, WHEEL, build, run
 
 MOST_BYTES = 40_000_000
 NET = "net LeNet(classes = 10)\ninput 1x28x28\nconv 6 k5 same; tanh; avgpool 2\nflatten; fc classes\n"
-TRAINING = {"eval", "export", "import", "inspect", "lsp", "predict", "sweep", "train"}
+TRAINING = {"eval", "export", "import", "inspect", "lsp", "predict", "sweep", "train", "weights"}
 CORE = {
     "check": (["check", "net.arch"], 0),
     "check of a line": (["check", "-e", "input 3x32x32; conv 8 k3"], 0),

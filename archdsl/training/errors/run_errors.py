@@ -53,3 +53,20 @@ class NetworkChanged(Problem):
             f"`archdsl train --resume {self.run}` resumes with the run's network",
             "a command without --resume starts a new run",
         )
+
+
+class UnusableWeights(Problem):
+    """A file of weights to begin with that cannot be read, or that does not fit the network."""
+
+    def __init__(self, why: str, facts: tuple[str, ...], suggestion: str | None) -> None:
+        super().__init__(why)
+        self.why, self.facts, self.suggestion = why, facts, suggestion
+
+    def message(self) -> str:
+        return f"cannot use the weights: {self.why}"
+
+    def details(self) -> tuple[str, ...]:
+        return self.facts
+
+    def help(self) -> tuple[str, ...]:
+        return (self.suggestion,) if self.suggestion else ()

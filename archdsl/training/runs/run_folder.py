@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from torch import Tensor, nn
+
 from ...limits import MAX_TEXT
 from ..errors.run_errors import CannotResume, NetworkChanged, NoRun
 from ..loop.training_state import TrainingState, weights_of
@@ -18,6 +20,8 @@ from .sealed_json import unseal
 from .weights import save_tensors
 
 SETTINGS, METRICS = "settings.json", "metrics.jsonl"
+INITIAL = "initial.safetensors"
+"""The initial weights of a run that began with those of a file."""
 
 
 class Run:
@@ -31,6 +35,7 @@ class Run:
         self.checkpoints = folder / "checkpoints"
         self.last = folder / "last.safetensors"
         self.best = folder / "best.safetensors"
+        self.initial = folder / INITIAL
 
     @classmethod
     def create(cls, out: Path | None, base: Path, name: str, *, leftovers: bool = False) -> "Run":
@@ -119,8 +124,15 @@ class Run:
 
     def keep_weights(self, state: TrainingState, path: Path) -> None:
         """Write the weights for using the network: the averaged ones, if there are any. Raises DiskFull."""
+        self._keep_tensors(state.average or weights_of(state.model), path)
+
+    def keep_initial(self, model: nn.Module) -> None:
+        """Write the initial weights, which another program trained: its file may change. Raises DiskFull."""
+        self._keep_tensors(weights_of(model), self.initial)
+
+    def _keep_tensors(self, tensors: Mapping[str, Tensor], path: Path) -> None:
         if self.writes:
-            save_tensors(state.average or weights_of(state.model), refuse_links(self.folder, path), {"format": "pt"})
+            save_tensors(tensors, refuse_links(self.folder, path), {"format": "pt"})
 
     @property
     def weights(self) -> Path | None:
@@ -135,12 +147,12 @@ def run_name(network: str, data: str) -> str:
 
 
 def _is_leftover(path: Path) -> bool:
-    """Whether a run writes this file before its settings: the network's texts, and temporary files."""
+    """Whether a run writes this file before its settings: the network's texts, initial weights, temporary files."""
     if path.is_symlink():
         return False
     if path.is_dir():
         return all(map(_is_leftover, path.iterdir()))
-    return path.suffix in (".arch", ".part")
+    return path.suffix in (".arch", ".part") or path.name == INITIAL
 
 
 def _numbered(base: Path, name: str) -> Path:

@@ -1,0 +1,224 @@
+"""Which tensor of a file belongs to which tensor of a module.
+
+By name where names and shapes are equal. Other layers are matched by their kind and size, and equal ones by their
+order: only where the layers of the module run one after another and the names in the file are numbered. The order of
+the tensors in a file is never used: it is that of their names or of their definition. What remains open is refused.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+
+from ..record import Record
+from .weight_files import CannotLoad
+from .weight_layers import COUNTER, WeightLayer
+
+Shapes = Mapping[str, tuple[int, ...]]
+_SHOWN = 8
+"""Lines of an error that list tensors or layers."""
+
+
+class WeightMatch(Record):
+    """The name in the file of each tensor of the module, and what has no counterpart.
+
+    `heads` are the names of last layers that have another size in the file, or are not in it: they keep their values.
+    `unused` are tensors of the file. `prefix` is what all names of the file begin with. `renamed` are the layers that
+    were not matched by name, with their names in the file.
+    """
+
+    names: Mapping[str, str]
+    heads: tuple[str, ...]
+    unused: tuple[str, ...]
+    prefix: str
+    renamed: Mapping[str, str]
+
+
+def match_weights(layers: Sequence[WeightLayer], wanted: Shapes, found: Shapes) -> WeightMatch:
+    """Match the tensors of a module, `wanted`, with those of a file. Raises CannotLoad."""
+    prefix = _common_prefix(wanted, found)
+    given = {name.removeprefix(prefix): shape for name, shape in found.items() if name.startswith(prefix)}
+    same = [each for each in layers if _fits(each, each.name, given)]
+    last = _last_layers(layers)
+    resized = [each for each in layers if each not in same and _all_in(each, given)]
+    _refuse_resized([each for each in resized if each.name not in last], given)
+    absent = [each for each in layers if each not in same and each not in resized]
+    taken = {f"{each.name}.{name}" for each in (*same, *resized) for name in each.shapes}
+    rest = {name: shape for name, shape in given.items() if name not in taken}
+    renamed = _by_structure(absent, rest, last) if absent else {}
+    heads = [each for each in layers if each in resized or (each in absent and each.name not in renamed)]
+    names = {f"{each.name}.{name}": f"{each.name}.{name}" for each in same for name in each.shapes}
+    names |= {
+        f"{ours.name}.{n}": f"{renamed[ours.name]}.{n}" for ours in absent if ours.name in renamed for n in ours.shapes
+    }
+    owned = {f"{each.name}.{name}" for each in layers for name in each.shapes}
+    names |= {name: name for name, shape in wanted.items() if name not in owned and given.get(name) == shape}
+    names = {ours: theirs for ours, theirs in names.items() if theirs in given}
+    left = {f"{each.name}.{name}" for each in heads for name in each.shapes}
+    if missing := [name for name in wanted if name not in names and name not in left and not _counts(name)]:
+        raise CannotLoad(f"the file has no {_counted(missing)}", _some(_line(name, wanted) for name in missing))
+    if not names:
+        raise CannotLoad("no tensor of the file fits the network", _some(_line(name, given) for name in given))
+    used = {*names.values(), *(f"{each.name}.{name}" for each in resized for name in each.shapes)}
+    return WeightMatch(
+        names={ours: prefix + theirs for ours, theirs in names.items()},
+        heads=tuple(each.name for each in heads),
+        unused=tuple(prefix + name for name in given if name not in used and not _counts(name)),
+        prefix=prefix,
+        renamed={ours: prefix + theirs for ours, theirs in renamed.items()},
+    )
+
+
+def _common_prefix(wanted: Shapes, found: Shapes) -> str:
+    """What a wrapper puts before all names: `module.`, `_orig_mod.`, `model.`; empty if the module has it, too."""
+    prefix = ""
+    while True:
+        firsts = {name.removeprefix(prefix).partition(".")[0] for name in found}
+        first = f"{next(iter(firsts))}." if len(firsts) == 1 else ""
+        inside = all(name.removeprefix(prefix).startswith(first) for name in found)
+        if not first or not inside or any(name.startswith(first) for name in wanted):
+            return prefix
+        prefix += first
+
+
+def _all_in(layer: WeightLayer, given: Shapes) -> bool:
+    return all(f"{layer.name}.{name}" in given for name, _ in layer.signature)
+
+
+def _fits(layer: WeightLayer, prefix: str, given: Shapes) -> bool:
+    return all(given.get(f"{prefix}.{name}") == shape for name, shape in layer.signature)
+
+
+def _last_layers(layers: Sequence[WeightLayer]) -> set[str]:
+    """The layers with weights that no other one reads the results of."""
+    before = frozenset[str]().union(*(each.after for each in layers))
+    return {each.name for each in layers if each.known and each.name not in before}
+
+
+def _refuse_resized(layers: Sequence[WeightLayer], given: Shapes) -> None:
+    lines = [
+        f"{each.name}.{name}: {_dims(given[f'{each.name}.{name}'])} in the file, {_dims(shape)} in the network"
+        for each in layers
+        for name, shape in each.signature
+        if given[f"{each.name}.{name}"] != shape
+    ]
+    if lines:
+        raise CannotLoad(f"{len(lines):,} of its tensors have other shapes", _some(lines))
+
+
+# --- by structure ---
+
+
+def _by_structure(layers: Sequence[WeightLayer], given: Shapes, last: set[str]) -> dict[str, str]:
+    """The names in the file of layers with other names. Last layers may remain without one."""
+    groups: dict[tuple[object, ...], list[WeightLayer]] = defaultdict(list)
+    for each in layers:
+        groups[each.signature].append(each)
+    found: dict[str, str] = {}
+    for ours in groups.values():
+        theirs = _candidates(ours[0], given)
+        if not theirs and all(each.name in last for each in ours):
+            continue
+        if len(ours) != len(theirs):
+            raise CannotLoad(
+                f"{_tensors(ours[0])}: {len(ours):,} layers of the network have these tensors, "
+                f"{len(theirs):,} of the file",
+                _some([*(f"network: {each.name}" for each in ours), *(f"file: {name}" for name in theirs)]),
+            )
+        found |= _assigned(ours, theirs)
+    taken = {f"{found[each.name]}.{name}" for each in layers if each.name in found for name in each.shapes}
+    extra = {name.rpartition(".")[0] for name in given if name not in taken and not _counts(name)}
+    if len(extra) > len(layers) - len(found):
+        raise CannotLoad(
+            f"the file has {len(extra):,} layers that the network lacks", _some(sorted(extra, key=_natural))
+        )
+    return found
+
+
+def _candidates(layer: WeightLayer, given: Shapes) -> list[str]:
+    """The layers of the file with these tensors and no others."""
+    first = layer.signature[0][0]
+    prefixes = [name.removesuffix(f".{first}") for name in given if name.endswith(f".{first}")]
+    inner: dict[str, int] = defaultdict(int)
+    for name in given:
+        parts = name.split(".")
+        for depth in range(1, len(parts)):
+            inner[".".join(parts[:depth])] += not _counts(name)
+    return [each for each in prefixes if _fits(layer, each, given) and inner[each] == len(layer.signature)]
+
+
+def _assigned(ours: Sequence[WeightLayer], theirs: Sequence[str]) -> dict[str, str]:
+    """Layers with equal tensors: one is certain, several need an order, or last words that both have equally often."""
+    if len(ours) == 1:
+        return {ours[0].name: theirs[0]}
+    if (ordered := _sequence(theirs)) and _one_after_another(ours):
+        return dict(zip((each.name for each in ours), ordered, strict=True))
+    by_word: dict[str, list[WeightLayer]] = defaultdict(list)
+    for each in ours:
+        by_word[each.name.rpartition(".")[2]].append(each)
+    words = {word: [name for name in theirs if name.rpartition(".")[2] == word] for word in by_word}
+    common = [word for word in by_word if len(words[word]) == len(by_word[word])]
+    others = [each for word, group in by_word.items() if word not in common for each in group]
+    left = [name for name in theirs if not any(name in words[word] for word in common)]
+    # What remains must not share words with what is certain, and needs a smaller question to be answered.
+    if not common or (not others and len(common) == 1) or any(words[word] for word in by_word if word not in common):
+        raise CannotLoad(
+            f"{len(ours):,} layers with the tensors {_tensors(ours[0])} cannot be distinguished",
+            _some([*(f"network: {each.name}" for each in ours), *(f"file: {name}" for name in theirs)]),
+            "rename the tensors of the file as those of the network, which `archdsl weights` lists",
+        )
+    found: dict[str, str] = {}
+    for word in common:
+        found |= _assigned(by_word[word], words[word])
+    return found | (_assigned(others, left) if others else {})
+
+
+def _one_after_another(layers: Sequence[WeightLayer]) -> bool:
+    """Whether each of the layers, in the order of execution, depends on the one before it."""
+    return all(b.known and a.name in b.after for a, b in pairwise(layers))
+
+
+def _sequence(names: Sequence[str]) -> list[str] | None:
+    """The names in the order of their places in a list (`blocks.10.`); None if two of them differ first in a word.
+
+    Numbers in words are no order: decoders are often numbered backwards.
+    """
+    ordered = sorted(names, key=_natural)
+    for a, b in pairwise(ordered):
+        first, second = next((x, y) for x, y in zip(a.split("."), b.split("."), strict=False) if x != y)
+        if not (first.isdecimal() and second.isdecimal()):
+            return None
+    return ordered
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """A key by which `b10` comes after `b9`."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
+
+
+# --- text ---
+
+
+def _counts(name: str) -> bool:
+    return name.rpartition(".")[2] == COUNTER
+
+
+def _dims(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape)) or "a number"
+
+
+def _line(name: str, shapes: Shapes) -> str:
+    return f"{name} {_dims(shapes[name])}"
+
+
+def _tensors(layer: WeightLayer) -> str:
+    return ", ".join(f"{name} {_dims(shape)}" for name, shape in layer.signature)
+
+
+def _counted(names: Sequence[str]) -> str:
+    return f"tensor `{names[0]}`" if len(names) == 1 else f"counterparts of {len(names):,} tensors"
+
+
+def _some(lines: Iterable[str]) -> tuple[str, ...]:
+    every = tuple(lines)
+    return every if len(every) <= _SHOWN else (*every[: _SHOWN - 1], f"… and {len(every) - _SHOWN + 1:,} more")

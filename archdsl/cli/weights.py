@@ -1,0 +1,46 @@
+"""`archdsl weights`: which weights of a file fit a network, before training with them."""
+
+from pathlib import Path
+
+import click
+
+from ..diagnostics.terminal import printable
+from .common import network_options, parse_override, parse_settings, usage
+from .network_text import named_network
+from .problems import fail
+from .shell_completion import complete_file, complete_network
+
+
+@click.command("weights")
+@click.argument("file", shell_complete=complete_network)
+@click.argument("path", metavar="WEIGHTS", shell_complete=complete_file)
+@network_options
+@click.option("--full", is_flag=True, help="List every tensor with its name in the file.")
+def command(file: str, path: str, settings: tuple[str, ...], inputs: tuple[str, ...], full: bool) -> None:
+    """Compare the weights in a file with the network in FILE; nothing is changed.
+
+    WEIGHTS is a .safetensors file, the index of one in shards, a .pth file with a `state_dict`, or a folder with one of
+    these, such as a run. Tensors fit by name, or where the kind, the size and the order of their layers leave no
+    choice; otherwise the command lists the candidates and exits with 1. `archdsl train --from WEIGHTS` uses them.
+    """
+    if not Path(path).exists():
+        usage(f"{path}: no such file")
+    network = named_network(file, None).network(parse_settings(settings), parse_override(inputs))
+    import torch
+
+    from ..backends.weight_files import CannotLoad
+    from ..backends.weight_loading import compare_weights, weight_summary
+    from ..training.errors.run_errors import UnusableWeights
+
+    with torch.device("meta"):
+        module = network.to_torch()
+    try:
+        loaded = compare_weights(module, Path(path))
+    except CannotLoad as error:
+        fail(UnusableWeights(error.why, error.details, error.help))
+    shown = loaded.match.names if full else loaded.match.renamed
+    width = max(map(len, shown), default=0)
+    for ours, theirs in shown.items():
+        click.echo(printable(f"{ours:{width}}  {theirs}"))
+    for line in weight_summary(loaded):
+        click.echo(printable(line))

@@ -1,0 +1,26 @@
+"""`archdsl.load_weights`: weights that another program stored, in a module."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..extras import require
+
+if TYPE_CHECKING:
+    from torch.nn import Module
+
+    from ..backends.weight_loading import LoadedWeights
+
+
+def load_weights(module: "Module", path: str | Path) -> "LoadedWeights":
+    """Copy the weights of a file into a module of `to_torch()`: all that fit, or none.
+
+    The file is a .safetensors file, the index of one in shards, a .pth file with a `state_dict`, or a folder with one
+    of these, such as a run; no code in it is run. Tensors fit by name, or where the kind, the size and the order of
+    their layers leave no choice. A last layer of another size keeps its values. The result shows what was matched.
+
+    Raises CannotLoad (`archdsl.backends.weight_files`) for a file that cannot be read, or that does not fit.
+    """
+    require("load_weights", "torch", uses=("torch", "safetensors"))
+    from ..backends import weight_loading
+
+    return weight_loading.load_weights(module, path)
