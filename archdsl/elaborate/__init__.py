@@ -33,15 +33,18 @@ def elaborate(
     override: Override | None = None,
     library: Library | None = None,
     example_size: int = 224,
+    caches: Caches | None = None,
 ) -> Draft:
     """The draft of a program's network; `Draft.checked` returns its graph if there were no errors.
 
     `settings` are values for the network's parameters, `override` sizes for its inputs, and `library` has the files
     that it uses (only `std` if None). `example_size` is the example for a symbolic dimension (`input 3xHxW`) wherever
-    one is needed.
+    one is needed; `caches` are those of other elaborations of the program.
     """
-    definitions = Definitions(sink, library or StandardLibrary())
-    elaboration = Elaboration(program, sink, settings or {}, override or Override({}), definitions, example_size)
+    caches = caches or Caches()
+    definitions = Definitions(sink, library or StandardLibrary(), caches.parsed)
+    given = override or Override({})
+    elaboration = Elaboration(program, sink, settings or {}, given, definitions, example_size, caches)
     return elaboration.run(program.statements)
 
 

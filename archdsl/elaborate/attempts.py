@@ -20,7 +20,7 @@ _DEFINITIONS = (ast.Net, ast.UseFile, ast.Block)
 _CHECKPOINTS = 100
 """Maximum number of checkpoints, approximately: each one copies the nodes created so far."""
 _OVERHEAD = 25
-"""Number of nodes that take as long as parsing the edited statement and restoring a checkpoint."""
+"""Number of statements that take as long as parsing the edited one and restoring a checkpoint."""
 
 
 class Given(Record):
@@ -29,6 +29,8 @@ class Given(Record):
     settings: Mapping[str, Any] = {}
     override: Override | None = None
     library: Library | None = None
+    caches: Caches | None = None
+    """Those of the elaboration that found the errors."""
 
 
 class WatchedSink(Sink):
@@ -47,7 +49,7 @@ class Attempts:
     """Elaborations of one program and of edited versions of it, which share their unchanged statements by identity.
 
     A version is elaborated from the checkpoint before its first changed statement, with the caches of all others. If it
-    changes a definition, it is elaborated from the beginning. `work` counts the nodes created so far.
+    changes a definition, it is elaborated from the beginning. `work` counts the statements executed so far.
     """
 
     def __init__(
@@ -56,20 +58,25 @@ class Attempts:
         given: Given,
     ) -> None:
         self.program = program
-        self.work = 0
-        self.base_work = 0
+        self._tried = 0
         self._settings = given.settings
         self._override = given.override
         self._library = given.library or StandardLibrary()
-        self._caches = Caches()
-        self._parsed: dict[str, tuple[ast.Program, Sink]] = {}
+        self._caches = given.caches or Caches()
+        before = self._caches.executed
         self._kept: list[ast.Program] = []
         self._checkpoints: dict[int, tuple[State, tuple[Diagnostic, ...]]] = {}
         self._step = max(1, len(program.statements) // _CHECKPOINTS)
         self.sink = WatchedSink()
         self._base = self._elaboration(program, self.sink)
         self.draft = self._base.run(program.statements, self._checkpoint)
-        self.base_work = self.work = len(self.draft.nodes)
+        self.base_work = self.work - before
+        """The work of one elaboration of the program."""
+
+    @property
+    def work(self) -> int:
+        """The number of statements executed, plus a number for each version that was tried."""
+        return self._caches.executed + _OVERHEAD * self._tried
 
     @property
     def blocks(self) -> Mapping[str, ast.Block]:
@@ -83,7 +90,7 @@ class Attempts:
 
     def _elaboration(self, program: ast.Program, sink: WatchedSink) -> Elaboration:
         sizes, examples = (self._override.sizes, self._override.examples) if self._override else ({}, None)
-        definitions = Definitions(sink, self._library, self._parsed)
+        definitions = Definitions(sink, self._library, self._caches.parsed)
         override = Override(sizes, examples)
         return Elaboration(program, sink, self._settings, override, definitions, FIRST_EXAMPLE, self._caches)
 
@@ -96,20 +103,15 @@ class Attempts:
         """The draft of an edited version of the program. An exception raised by `sink` ends it and propagates."""
         self._kept.append(program)  # Caches find statements by identity: keep them alive.
         first = self._first_change(program)
-        state: State | None = None
-        try:
-            if first is None:
-                elaboration = self._elaboration(program, sink)
-                state, start = elaboration.state, 0
-                sink.state = state
-                return elaboration.run(program.statements)
-            checkpoint, found = self._checkpoints[first]
-            state = checkpoint.checkpoint(sink)
-            start = len(state.nodes)
-            sink.resume(state, found)
-            return self._base.resumed(program, state).run(program.statements[first:])
-        finally:
-            self.work += _OVERHEAD + (len(state.nodes) - start if state is not None else 0)
+        self._tried += 1
+        if first is None:
+            elaboration = self._elaboration(program, sink)
+            sink.state = elaboration.state
+            return elaboration.run(program.statements)
+        checkpoint, found = self._checkpoints[first]
+        state = checkpoint.checkpoint(sink)
+        sink.resume(state, found)
+        return self._base.resumed(program, state).run(program.statements[first:])
 
     def _first_change(self, program: ast.Program) -> int | None:
         """The index of the first statement that differs; None (the beginning) if definitions differ."""

@@ -11,6 +11,7 @@ from ..graph import Draft, Unresolved
 from ..syntax.ast import Program
 from ..text.library import Library
 from . import Override, elaborate
+from .state import Caches
 
 _LIMITS = (TooManyLayers, TooManyTurns)
 """Errors that no other example size removes, and that take long to find."""
@@ -28,11 +29,12 @@ def elaborate_examples(
     settings: Mapping[str, Any] | None,
     override: Override | None,
     library: Library | None,
+    caches: Caches | None = None,
 ) -> Draft:
     """The draft of a program; if it has symbolic dimensions, with the first example that the network accepts."""
 
     def run(override: Override | None, size: int, own: Sink) -> Draft:
-        return elaborate(program, own, settings, override, library, size)
+        return elaborate(program, own, settings, override, library, size, caches)
 
     return first_that_fits(run, sink, override)
 

@@ -60,6 +60,10 @@ class Caches:
         """Statements that are interpreted differently than they are written, by identity, with their interpretation."""
         self.ops: dict[tuple[Any, ...], Op] = {}
         self.inferred: dict[tuple[int, tuple[Shape, ...]], Result] = {}
+        self.parsed: dict[str, tuple[ast.Program, Sink]] = {}
+        """Used files by name, as parsed, with what was found in them."""
+        self.executed = 0
+        """The number of statements executed so far, which is what elaborations cost."""
 
 
 class BlockDef(Record):
@@ -347,6 +351,7 @@ class State:
     def run(self, statements: tuple[ast.Statement, ...]) -> None:
         """Execute statements here."""
         passed = self.passed
+        self.caches.executed += len(statements)
         for statement in statements:
             self.statement = statement
             if passed is not None and id(statement) not in passed:

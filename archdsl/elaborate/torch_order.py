@@ -63,6 +63,11 @@ def rewritten(
     return None
 
 
+def orders_of(keyword: str) -> tuple[tuple[str, ...], ...]:
+    """The arguments in the orders in which other frameworks take them; the channels that come in are no argument."""
+    return _ORDERS.get(keyword, ())
+
+
 def is_plain(arg: ast.Argument) -> bool:
     """Whether an argument is a bare number or size."""
     return arg.name is None and isinstance(arg.value, ast.Number | ast.Size)

@@ -15,6 +15,7 @@ from ..diagnostics.fixes import edited_text
 from ..elaborate import Override
 from ..elaborate.attempts import Given
 from ..elaborate.example_sizes import elaborate_examples
+from ..elaborate.state import Caches
 from ..graph import Draft, Graph
 from ..syntax import parse
 from ..syntax.ast import Program
@@ -160,7 +161,8 @@ def analyze(
     """
     library = library or beside(source)
     program = parse(source, sink)
-    draft = elaborate_examples(program, sink, settings, override, library)
+    caches = Caches()
+    draft = elaborate_examples(program, sink, settings, override, library, caches)
     if not draft.nodes and not sink.errors and not (blocks_only and program.blocks):
         sink.emit(structure_errors.NothingHere(span=Span(source, 0, 0)))
     graph, found = check_draft(program, draft, sink, recipe=recipe, pedantic=pedantic)
@@ -170,7 +172,7 @@ def analyze(
             edited, Sink(), settings, override, library, recipe=recipe, pedantic=pedantic, blocks_only=blocks_only
         )
 
-    given = Given(settings=settings or {}, override=override, library=library)
+    given = Given(settings=settings or {}, override=override, library=library, caches=caches)
     return Analysis(program, draft, graph, sink, given, found, again)
 
 

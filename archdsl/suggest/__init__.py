@@ -12,8 +12,10 @@ from ..diagnostics.diagnostic import Found
 from ..elaborate.attempts import Attempts, Given
 from ..syntax import ast
 from ..text.source import Source
-from .candidate_search import AFTERWARDS, Search, TriedCandidate, key_of
+from .candidate_judge import key_of
+from .candidate_search import AFTERWARDS, Search, TriedCandidate
 from .generators import candidates
+from .generators.definition_fixes import KIND as DEFINITION
 from .statements import covers
 from .suggestion_context import ErrorSite, SuggestionContext
 from .whole_text_trials import best_rereading
@@ -56,13 +58,17 @@ def suggest(
             continue
         if _is_tried(item.diagnostic, elaborated):
             outcomes = search.best(site, candidates(context, site))
-            shown[id(item)] = tuple(outcome.candidate.fix() for outcome in outcomes)
+            shown[id(item)] = tuple(outcome.fix() for outcome in outcomes)
             if outcomes and not outcomes[0].new:
                 others = _removed_with(site, errors, outcomes[0], {*gone, *shown})
                 gone.update(map(id, others))
                 merged[id(item)] = tuple(others)
         else:
-            shown[id(item)] = best_rereading(context, site, found, recheck)
+            reread = best_rereading(context, site, found, recheck)
+            shown[id(item)] = reread.fixes
+            others = [other for other in errors if id(other.diagnostic) in reread.removed and id(other) not in gone]
+            gone.update(map(id, others))
+            merged[id(item)] = tuple(others)
     return tuple(
         item.replace(suggestions=shown.get(id(item), ()), merged=merged.get(id(item), ()))
         for item in found
@@ -94,5 +100,6 @@ def _removed_with(site: ErrorSite, errors: list[Found], outcome: TriedCandidate,
         and (
             other.diagnostic.code[:3] in ("E04", "E05")
             or (statement is not None and covers(statement.span, other.diagnostic.span))
+            or outcome.candidate.kind.startswith(DEFINITION)
         )
     ]

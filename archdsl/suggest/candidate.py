@@ -8,7 +8,7 @@ class Candidate(Record):
     """Edits that may fix an error. `rank` orders candidates of one error, the likeliest lowest.
 
     `title` says what they do: "write `conv 64 k1`"; `why` adds a reason where the title alone does not give it;
-    `kind` names the generator.
+    `kind` names the generator; `inferred` says that the shapes were found to fit, so that it is tried early.
     """
 
     title: str
@@ -18,6 +18,7 @@ class Candidate(Record):
     safe: bool = False
     kind: str = ""
     ambiguous: bool = False
+    inferred: bool = False
 
     def fix(self) -> Fix:
         """What is shown of it."""

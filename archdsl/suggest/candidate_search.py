@@ -7,28 +7,33 @@ from ..analysis.assertions import check_assertions
 from ..analysis.cost import Cost, Costs, costs
 from ..analysis.lint import Facts, lint
 from ..analysis.undecided_layers import undecided_layers
-from ..diagnostics import Diagnostic, Severity, Sink
+from ..diagnostics import Diagnostic, Fix, Sink
 from ..diagnostics.fixes import edited_text
-from ..elaborate.attempts import WatchedSink
 from ..graph import Draft, Graph
 from ..record import Record
 from ..syntax import ast, parse
 from ..text.source import Source
 from .candidate import Candidate
-from .statements import Fragment, edited_program
+from .candidate_judge import MOST_NEW, Judge, Key, Rejected, key_of
+from .statements import edited_program
 from .suggestion_context import ErrorSite, SuggestionContext
 
-MOST_TRIED = 40
+MOST_TRIED = 100
 """Candidates that are tried for one error."""
-MOST_WORK = 1500
-"""Nodes that are made for one error, in about 40 ms; a network that is larger is elaborated at least twice."""
+MOST_WORK = 1400
+"""Statements that are executed for one error, in about 20 ms; a large network is elaborated at least once."""
 MOST_SHOWN = 2
-_LINTED = 1500
-"""Nodes of a network up to which the warnings that a candidate would cause are counted."""
-_MOST_NEW = 3
-"""Errors where nothing was known before, beyond which a candidate is dropped."""
+_MEASURED = 400
+"""Nodes of the networks for which warnings and parameters are counted: those of the likeliest candidates."""
+_LEAST_MEASURED = 2
+UNLIKELY = 2.0
+"""The score beyond which an edit is shown, but applied by nothing."""
+_WORSE = 1.3
+"""How much worse the second edit may be than the first."""
+LIKELY = 1.1
+"""The rank up to which a candidate is shown although other errors show after it."""
 _GROWTH = 64
-"""Times the parameters of the smallest network that another candidate leads to, beyond which one is dropped."""
+"""Times the parameters of the networks that most candidates lead to, beyond which one is dropped."""
 _MAY_GROW = ("bridges", "sizes")
 """Kinds of candidates that are not dropped for their parameters: `flatten` makes many, and is right."""
 _DIVERSITY = 1.0
@@ -36,14 +41,6 @@ _DIVERSITY = 1.0
 
 AFTERWARDS = ("E0506", "E0512")
 """Errors that are found in a graph as a whole, once it has no others."""
-
-Key = tuple[str, int, int, int]
-
-
-def key_of(diagnostic: Diagnostic) -> Key:
-    """The identity of a diagnostic within a text: its code and its position."""
-    span = diagnostic.span
-    return diagnostic.code, id(span.source), span.start, span.end
 
 
 class TriedCandidate(Record):
@@ -59,71 +56,10 @@ class TriedCandidate(Record):
     new: int
     score: float = 0.0
 
-
-class _Rejected(Exception):
-    """A candidate keeps its error or has a new one."""
-
-
-class _Judge(WatchedSink):
-    """A sink that ends the elaboration of a candidate at an error that it may not have."""
-
-    def __init__(self, context: SuggestionContext, target: Key, errors: dict[Key, Diagnostic]) -> None:
-        super().__init__()
-        self._context = context
-        self._target = target
-        self._errors = errors
-        self._places = {(code, start): key for key in errors for code, _, start, _ in [key] if key != target}
-        self.seen: set[Key] = set()
-        self.new = 0
-
-    def emit(self, diagnostic: Diagnostic) -> None:
-        if diagnostic.severity is not Severity.ERROR or self._silent:
-            return
-        key = key_of(diagnostic)
-        if key == self._target:
-            raise _Rejected
-        if key in self._errors:
-            self.seen.add(key)
-        elif key not in self.seen:
-            self._judge_new(diagnostic, key)
-        super().emit(diagnostic)
-
-    def _judge_new(self, diagnostic: Diagnostic, key: Key) -> None:
-        self.seen.add(key)
-        state = self.state
-        statement = state.statement if state is not None else None
-        fragment = diagnostic.span.source
-        if isinstance(fragment, Fragment):
-            start = fragment.origin(diagnostic.span.start)
-            old = (diagnostic.code, start)
-            if old == (self._target[0], self._target[2]):
-                raise _Rejected
-            if start is not None and old in self._places:
-                self.seen.add(self._places[old])
-            elif _hides(self._target[0], diagnostic.code):
-                self.new += 1
-            else:
-                raise _Rejected
-            return
-        if statement is None or self._was_known(statement):
-            raise _Rejected
-        self.new += 1
-        if self.new > _MOST_NEW:
-            raise _Rejected
-
-    def _was_known(self, statement: ast.Statement) -> bool:
-        """Whether a statement was checked before, with all that it depends on."""
-        nodes = self._context.nodes.get(id(statement))
-        if nodes is None:
-            return not isinstance(statement, ast.LayerStatement | ast.Merge | ast.Residual | ast.Reuse)
-        return all(self._context.known[node.id] for node in nodes)
-
-
-def _hides(error: str, other: str) -> bool:
-    """Whether an error of a statement hides another: arguments of an unknown layer, and the shape behind both."""
-    if other.startswith(("E04", "E05")):
-        return error.startswith(("E02", "E03"))
-    return error == "E0201" and other != error and other.startswith(("E02", "E03"))
+    def fix(self) -> Fix:
+        """What is shown of it; nothing applies what is unlikely."""
+        fix = self.candidate.fix()
+        return fix.replace(ambiguous=True) if self.score > UNLIKELY else fix
 
 
 class Search:
@@ -136,23 +72,28 @@ class Search:
     def best(self, site: ErrorSite, candidates: Iterable[Candidate]) -> list[TriedCandidate]:
         """The candidates to show for an error, the best first: tried, ranked, and their text read once more."""
         found = self._accepted(site, candidates)
-        clean = [each for each in found if not each.new]
-        ranked = self._ranked(clean or found)
+        ranked = self._ranked([each for each in found if not each.new])
+        # What only shows other errors is a step, where it is likely by itself and no other edit is.
+        steps = [each for each in found if each.new and each.candidate.rank <= LIKELY and each.new <= len(each.removed)]
+        if steps and (not ranked or ranked[0].score > UNLIKELY):
+            ranked = self._ranked(steps)
         shown: list[TriedCandidate] = []
         while ranked and len(shown) < MOST_SHOWN:
             outcome = ranked.pop(_next(ranked, shown))
+            if shown and outcome.score > shown[0].score + _WORSE:
+                break
             if self._reads_alike(outcome):
                 shown.append(outcome)
         return shown
 
     def _accepted(self, site: ErrorSite, candidates: Iterable[Candidate]) -> list[TriedCandidate]:
         attempts = self.context.attempts
-        bound = attempts.work + max(MOST_WORK, 2 * attempts.base_work)
+        bound = attempts.work + max(MOST_WORK, attempts.base_work)
         tried = 0
         source = self.context.source
         seen = {source.text}
         found: list[TriedCandidate] = []
-        for candidate in sorted(candidates, key=lambda each: each.rank):
+        for candidate in sorted(candidates, key=_turn):
             if not candidate.edits or any(edit.span.source is not source for edit in candidate.edits):
                 continue
             text = edited_text(source.text, candidate.edits)
@@ -173,10 +114,10 @@ class Search:
         if program is None:
             return None
         target = key_of(site.diagnostic)
-        judge = _Judge(self.context, target, self.errors)
+        judge = Judge(self.context, target, self.errors)
         try:
             draft = self.context.attempts.attempt(program, judge)
-        except _Rejected:
+        except Rejected:
             return None
         if target in judge.seen:
             return None
@@ -189,7 +130,7 @@ class Search:
         removed = frozenset(key for key in self.errors if key not in judge.seen)
         return TriedCandidate(candidate=candidate, program=program, draft=draft, removed=removed, new=judge.new)
 
-    def _holds(self, draft: Draft, diagnostic: Diagnostic, judge: _Judge) -> bool:
+    def _holds(self, draft: Draft, diagnostic: Diagnostic, judge: Judge) -> bool:
         """Whether a network without errors passes what is checked of a whole graph."""
         graph = draft.checked()
         if graph is None:
@@ -210,34 +151,27 @@ class Search:
                 judge.new += 1  # nothing of the sort was checked before
             else:
                 return False
-        return judge.new <= _MOST_NEW
+        return judge.new <= MOST_NEW
 
     def _ranked(self, found: list[TriedCandidate]) -> list[TriedCandidate]:
         """The accepted candidates, the best first, without those that make a network many times as large."""
-        if len(found) < 2:
-            return found
-        before = _output(self.context.draft)
-        measured: list[tuple[TriedCandidate, int | None]] = []
-        for outcome in found:
-            score = outcome.candidate.rank + outcome.new - 0.7 * (len(outcome.removed) - 1)
-            size = None
-            graph = outcome.draft.checked()
-            if graph is not None:
-                total = costs(graph)
-                size = total.total.parameters
-                if len(graph.nodes) <= _LINTED:
-                    score += 0.75 * _lints(outcome.program, graph, total)
-            if before is not None and _output(outcome.draft) != before:
-                score += 1.0
-            measured.append((outcome.replace(score=score), size))
-        sizes = [size for _, size in measured if size]
-        least = min(sizes, default=1)
+        first = sorted(((self._likelihood(each), each) for each in found), key=lambda pair: pair[0])
+        nodes = max(1, len(self.context.draft.nodes))
+        measured = [_measured(each, score) for score, each in first[: max(_LEAST_MEASURED, _MEASURED // nodes)]]
+        sizes = sorted(size for _, size in measured if size)
+        usual = sizes[(len(sizes) - 1) // 2] if sizes else 1
         kept = [
-            outcome.replace(score=outcome.score + (0.3 * max(0.0, log2(size / least) - 5) if size else 0))
+            outcome.replace(score=outcome.score + (0.3 * max(0.0, log2(size / usual) - 5) if size else 0))
             for outcome, size in measured
-            if size is None or size <= _GROWTH * least or outcome.candidate.kind in _MAY_GROW
+            if size is None or size <= _GROWTH * usual or outcome.candidate.kind in _MAY_GROW
         ]
         return sorted(kept, key=lambda each: each.score)
+
+    def _likelihood(self, outcome: TriedCandidate) -> float:
+        """What speaks against a candidate, without what takes long to find out."""
+        before = _output(self.context.draft)
+        other = before is not None and _output(outcome.draft) != before
+        return outcome.candidate.rank + outcome.new - (len(outcome.removed) - 1) + 1.0 * other
 
     def _reads_alike(self, outcome: TriedCandidate) -> bool:
         """Whether the edited text, read as a whole, is the program that was tried."""
@@ -246,6 +180,21 @@ class Search:
         text = edited_text(source.text, outcome.candidate.edits)
         program = parse(Source(text, name=source.name, path=source.path, key=source.key), sink)
         return ast.same(program.statements, outcome.program.statements)
+
+
+def _measured(outcome: TriedCandidate, score: float) -> tuple[TriedCandidate, int | None]:
+    """A candidate with its score, the warnings that it causes counted, and the parameters of its network."""
+    graph = outcome.draft.checked()
+    if graph is None:
+        return outcome.replace(score=score), None
+    total = costs(graph)
+    warnings = _lints(outcome.program, graph, total)
+    return outcome.replace(score=score + 0.75 * warnings), total.total.parameters
+
+
+def _turn(candidate: Candidate) -> float:
+    """The place of a candidate among those that are tried."""
+    return candidate.rank - 0.8 * candidate.inferred
 
 
 def _next(ranked: list[TriedCandidate], shown: list[TriedCandidate]) -> int:

@@ -16,10 +16,10 @@ from ..shapes.shape import Shape
 from ..syntax import ast
 from ..text.source import Source, Span
 from .candidate import Candidate
-from .statements import Statements, bodies
+from .names_in_text import names_before, names_given, names_used
+from .statements import Statements
 from .written_arguments import parameters_of, remove_argument, set_argument
 
-_NAMING = ast.LayerStatement | ast.Merge | ast.Residual | ast.Reuse | ast.Repeat | ast.If
 FAR = 14
 """How many layers away from an error its cause is looked for."""
 
@@ -92,23 +92,17 @@ class SuggestionContext:
         block = self.statements.block(statement)
         home = block.body.statements if block is not None else self.program.statements
         around = {id(each) for each in self.statements.ancestors(statement)}
-        return list(reversed(list(dict.fromkeys(_names(home, statement, around)))))
+        return list(reversed(list(dict.fromkeys(names_before(home, statement, around)))))
 
     @cached_property
     def used_names(self) -> set[str]:
         """The names of tensors that some statement uses."""
-        found: set[str] = set()
-        for each in self.statements.all:
-            match each:
-                case ast.From() | ast.Reuse():
-                    found.add(each.name.text)
-                case ast.Merge():
-                    found.update(o.text for o in each.operands if isinstance(o, ast.Word))
-                case ast.Output():
-                    found.update(word.text for word in each.names)
-                case ast.LayerStatement():
-                    found.update(a.value.name for a in each.args if isinstance(a.value, ast.Variable))
-        return found
+        return set(names_used(self.statements.all))
+
+    @cached_property
+    def given_names(self) -> set[str]:
+        """The names that statements give: to tensors, numbers and parameters."""
+        return set(names_given(self.statements.all))
 
     @cached_property
     def written(self) -> Counter[str]:
@@ -254,6 +248,12 @@ def changed(
     return rewritten(statement, kept, rank, why).replace(kind=f"set {' '.join(values)}")
 
 
+def only(candidate: Candidate | None) -> Iterator[Candidate]:
+    """A candidate, where there is one."""
+    if candidate is not None:
+        yield candidate
+
+
 def _joined(edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
     """Insertions at the same place as one."""
     places: dict[Span, str] = {}
@@ -274,28 +274,3 @@ def rewritten(statement: ast.Statement, edits: tuple[Edit, ...], rank: float, wh
     else:
         title = f"write `{new}` instead of `{old}`" if len(old) <= 60 else f"write `{new}`"
     return Candidate(title=title, edits=edits, rank=rank, why=why)
-
-
-def _names(statements: tuple[ast.Statement, ...], until: ast.Statement, around: set[int]) -> Iterator[str]:
-    """The tensors that statements name before one of them is met, those of bodies around it included."""
-    for each in statements:
-        if each.span.start >= until.span.start:
-            return
-        if isinstance(each, ast.Block):
-            continue
-        if isinstance(each, ast.Repeat) or (isinstance(each, ast.Scan) and id(each) in around):
-            yield from (carried.name.text for carried in each.carried)
-        if id(each) in around:
-            for body in bodies(each):
-                yield from _names(body.statements, until, around)
-            return
-        if isinstance(each, ast.Stage):
-            yield each.name.text
-        elif isinstance(each, ast.Input):
-            values = [a.value for a in each.args]
-            if len(values) > 1 and isinstance(values[0], ast.Variable):
-                yield values[0].name
-        elif isinstance(each, _NAMING) and each.alias is not None:
-            yield each.alias.text
-            if isinstance(each, ast.LayerStatement):
-                yield from (word.text for word in each.others)

@@ -1,6 +1,7 @@
 """Trying candidates on the whole text: for errors of syntax, files and recipes, which no elaboration of parts shows."""
 
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from ..diagnostics import Diagnostic, Fix, Severity
 from ..diagnostics.diagnostic import Found
@@ -10,7 +11,14 @@ from .candidate import Candidate
 from .generators import candidates
 from .suggestion_context import ErrorSite, SuggestionContext
 
-_MOST_TRIED = 8
+_MOST_TRIED = 30
+_MOST_WORK = 800
+"""Nodes of networks, and lines of texts, that are read again for one error; at least a few candidates are tried."""
+_LEAST_TRIED = 3
+_EXAMPLES = 4
+"""Elaborations of a text with symbolic dimensions, roughly: with errors, each with another example size."""
+_UNLIKELY = 1.6
+"""The rank beyond which an edit is shown, but applied by nothing."""
 _MOST_SHOWN = 2
 _LONG = 20_000
 """Characters of a text beyond which only what the error itself proposes is tried."""
@@ -18,20 +26,29 @@ _LONG = 20_000
 Place = tuple[str, int]
 
 
+class Reread(NamedTuple):
+    """What is shown for an error, and the other errors of the text that the first of them removes."""
+
+    fixes: tuple[Fix, ...]
+    removed: frozenset[int]
+
+
 def best_rereading(
     context: SuggestionContext, site: ErrorSite, found: Iterable[Found], recheck: Callable[[Source], tuple[Found, ...]]
-) -> tuple[Fix, ...]:
+) -> Reread:
     """The candidates to show for an error: those after which the text has fewer errors and none elsewhere."""
     errors = [item.diagnostic for item in found if item.diagnostic.severity is Severity.ERROR]
     source = context.source
-    accepted: list[tuple[int, float, Candidate]] = []
+    accepted: list[tuple[int, float, Candidate, list[Diagnostic]]] = []
     seen = {source.text}
     tried = 0
+    cost = (len(context.draft.nodes) + source.lines) * (_EXAMPLES if context.draft.symbols else 1)
+    most = max(_LEAST_TRIED, min(_MOST_TRIED, _MOST_WORK // max(cost, 1)))
     for candidate in sorted(candidates(context, site), key=lambda each: each.rank):
         if any(edit.span.source is not source for edit in candidate.edits):
             continue
         text = edited_text(source.text, candidate.edits)
-        if text in seen or tried == _MOST_TRIED or (len(source.text) > _LONG and tried):
+        if text in seen or tried == most or (len(source.text) > _LONG and tried):
             continue
         seen.add(text)
         tried += 1
@@ -39,10 +56,18 @@ def best_rereading(
         now = [item.diagnostic for item in after if item.diagnostic.severity is Severity.ERROR]
         new = _new_errors(site.diagnostic, errors, now, candidate, source)
         if new is not None:
-            accepted.append((new, candidate.rank, candidate))
-    accepted.sort(key=lambda each: each[:2])
-    best = [each for each in accepted if each[0] == accepted[0][0]]
-    return tuple(candidate.fix() for _, _, candidate in best[:_MOST_SHOWN])
+            accepted.append((new, candidate.rank, candidate, now))
+    # Of what adds the fewest errors, first what also removes others.
+    accepted.sort(key=lambda each: (each[0], each[1] + len(each[3])))
+    best = [each for each in accepted if each[0] == accepted[0][0]][:_MOST_SHOWN]
+    removed = frozenset[int]()
+    if best and best[0][0] == 0:
+        _, _, candidate, now = best[0]
+        left = {(each.code, each.span.start) for each in now}
+        gone = [each for each in errors if each is not site.diagnostic and _moved(each, candidate, source) not in left]
+        removed = frozenset(id(each) for each in gone if not each.code.startswith("E01"))
+    fixes = (each.fix().replace(ambiguous=each.ambiguous or each.rank > _UNLIKELY) for _, _, each, _ in best)
+    return Reread(tuple(fixes), removed)
 
 
 def _new_errors(

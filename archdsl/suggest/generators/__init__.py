@@ -9,25 +9,64 @@ from ..suggestion_context import ErrorSite, SuggestionContext
 from . import (
     argument_fixes,
     assertion_fixes,
+    call_fixes,
     carried_fixes,
     channel_fixes,
     declared_fixes,
+    definition_fixes,
+    exchange_fixes,
     input_fixes,
+    joint_fixes,
     layout_fixes,
+    line_fixes,
     name_fixes,
     order_fixes,
+    pattern_fixes,
     recipe_fixes,
+    shrinking_fixes,
     sibling_fixes,
+    similar_fixes,
+    solving_fixes,
     syntax_fixes,
     use_fixes,
+    value_fixes,
     window_fixes,
+    word_fixes,
 )
 
 Generator = Callable[[SuggestionContext, ErrorSite], Iterable[Candidate]]
 
+_WORDS: tuple[Generator, ...] = (
+    word_fixes.corrections,
+    line_fixes.corrections,
+    call_fixes.statements,
+    definition_fixes.unused,
+)
+"""For what cannot be read, or names nothing."""
+_NEIGHBORS: tuple[Generator, ...] = (
+    solving_fixes.values,
+    exchange_fixes.names,
+    exchange_fixes.widths,
+    exchange_fixes.sections,
+    exchange_fixes.statements,
+    exchange_fixes.outside,
+    exchange_fixes.repeated,
+    value_fixes.expressions,
+    value_fixes.axes,
+    value_fixes.batch,
+    value_fixes.indices,
+    similar_fixes.layers,
+    similar_fixes.joints,
+    pattern_fixes.missing,
+    pattern_fixes.surplus,
+    pattern_fixes.ends,
+    definition_fixes.unused,
+)
+"""For shapes that do not fit: other values, an exchange, a statement more or less."""
 _SHAPES: tuple[Generator, ...] = (
     window_fixes.fitting,
-    window_fixes.fewer,
+    joint_fixes.operands,
+    shrinking_fixes.fewer,
     channel_fixes.divisors,
     channel_fixes.filters,
     channel_fixes.shortcuts,
@@ -47,9 +86,17 @@ _SHAPES: tuple[Generator, ...] = (
     input_fixes.sizes,
     input_fixes.axes,
     sibling_fixes.copied,
+    *_NEIGHBORS,
 )
 _GENERATORS: Mapping[type[Diagnostic], tuple[Generator, ...]] = {
-    name_errors.UnknownLayer: (name_fixes.layers, name_fixes.standard),
+    name_errors.UnknownLayer: (
+        name_fixes.layers,
+        name_fixes.standard,
+        definition_fixes.misplaced,
+        definition_fixes.renamed,
+        similar_fixes.layers,
+        *_WORDS,
+    ),
     name_errors.UnknownName: (
         name_fixes.words,
         name_fixes.unnamed,
@@ -57,35 +104,60 @@ _GENERATORS: Mapping[type[Diagnostic], tuple[Generator, ...]] = {
         argument_fixes.misread,
         order_fixes.uncommented,
         use_fixes.swapped,
+        definition_fixes.renamed,
+        definition_fixes.undeclared,
+        definition_fixes.outputs_last,
+        exchange_fixes.sections,
+        *_WORDS,
     ),
     name_errors.AmbiguousWord: (name_fixes.readings,),
-    name_errors.UnknownSize: (input_fixes.axes, layout_fixes.named_tensors),
+    name_errors.UnknownSize: (input_fixes.axes, layout_fixes.named_tensors, value_fixes.expressions),
     name_errors.UnknownFunction: (name_fixes.functions,),
-    argument_errors.UnknownArgument: (argument_fixes.renamed,),
+    argument_errors.UnknownArgument: (
+        argument_fixes.renamed,
+        definition_fixes.undeclared,
+        similar_fixes.layers,
+        *_WORDS,
+    ),
     name_errors.NameTaken: (name_fixes.taken,),
-    argument_errors.TensorAsNumber: (use_fixes.swapped,),
-    argument_errors.MissingArgument: (use_fixes.defaults, sibling_fixes.missing),
-    argument_errors.TooManyArguments: (argument_fixes.surplus,),
-    argument_errors.ArgumentTwice: (argument_fixes.twice,),
-    argument_errors.BadValue: (argument_fixes.values, sibling_fixes.copied),
+    argument_errors.TensorAsNumber: (use_fixes.swapped, value_fixes.expressions, *_WORDS),
+    argument_errors.MissingArgument: (use_fixes.defaults, sibling_fixes.missing, similar_fixes.layers, *_WORDS),
+    argument_errors.TooManyArguments: (
+        argument_fixes.surplus,
+        definition_fixes.undeclared,
+        similar_fixes.layers,
+        *_WORDS,
+    ),
+    argument_errors.ArgumentTwice: (argument_fixes.twice, *_WORDS),
+    argument_errors.BadValue: (
+        argument_fixes.values,
+        sibling_fixes.copied,
+        value_fixes.expressions,
+        value_fixes.batch,
+        similar_fixes.layers,
+        *_WORDS,
+    ),
     structure_errors.NotCarriedOn: (carried_fixes.named,),
     structure_errors.NoInput: (input_fixes.first,),
-    structure_errors.BadInput: (input_fixes.ids,),
+    structure_errors.BadInput: (input_fixes.ids, input_fixes.shorter),
     structure_errors.AssertFailed: (
         assertion_fixes.outputs,
         assertion_fixes.resampled,
         assertion_fixes.stepped,
         assertion_fixes.standard,
         window_fixes.fitting,
-        window_fixes.fewer,
+        shrinking_fixes.fewer,
         input_fixes.asserted,
         sibling_fixes.copied,
+        value_fixes.asserted,
+        *_NEIGHBORS,
     ),
     structure_errors.SymbolicSize: (layout_fixes.bridges,),
     training_errors.WrongInput: (recipe_fixes.inputs,),
     training_errors.NotForImages: (recipe_fixes.inputs,),
     training_errors.WrongOutput: (recipe_fixes.outputs,),
     training_errors.RepeatedSetting: (recipe_fixes.repeated,),
+    **definition_fixes.GENERATORS,
     shape_errors.WeightsDiffer: (input_fixes.alike, *_SHAPES),
 }
 
@@ -98,7 +170,9 @@ def candidates(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidat
     if generators is None and diagnostic.code.startswith("E04"):
         generators = _SHAPES
     if generators is None and diagnostic.code.startswith("E01"):
-        generators = (syntax_fixes.corrections,)
+        generators = (syntax_fixes.corrections, *_WORDS)
+    if generators is None and diagnostic.code.startswith(("E02", "E03", "E05")):
+        generators = (*_WORDS, *_NEIGHBORS)
     for generate in generators or ():
         yield from _of_kind(generate, context, site)
 

@@ -53,7 +53,10 @@ def _meant(
     taken = written_arguments(layer, parameters)
     for each, rank in [*([(foreign, 0.0)] if foreign else []), *near(name, names)]:
         p = next(p for p in parameters if p.name == each)
-        if each not in taken:
+        flags = [flag for flag, _ in p.words]
+        if value.lower() == "false" and f"no{each}" in flags:
+            found.append(((Edit(span=argument.span, text=f"no{each}"),), rank))
+        elif each not in taken:
             text = rendered(p, parameters, value) if foreign else f"{each}={value}"
             found.append(((Edit(span=argument.span, text=text),), rank))
     return found
@@ -114,7 +117,7 @@ def values(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     if p is None:
         return
     for rank, text in enumerate(_accepted(p, diagnostic.value)):
-        candidate = changed(context, layer, {p.name: text}, 2.0 + 0.5 * rank)
+        candidate = changed(context, layer, {p.name: text}, 1.3 + 0.4 * rank)
         if candidate is not None:
             yield candidate
     if not p.required:

@@ -177,7 +177,7 @@ def shortcuts(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate
         return
     if not (body.spatial and start.spatial and body.rank == start.rank):
         if body.layout is start.layout:
-            yield _with_shortcut(residual, f"fc {plain(body.features)}", 0.5)
+            yield _with_shortcut(residual, f"fc {plain(body.features)}", 1.6)
         return
     strides = [_stride(plain(a), plain(b)) for a, b in zip(start.spatial_size, body.spatial_size, strict=True)]
     if any(stride is None for stride in strides):
@@ -185,10 +185,13 @@ def shortcuts(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate
     inner = [each for each in residual.body.statements if isinstance(each, ast.LayerStatement)]
     block = context.statements.block(residual)
     words = _stride_words(context, inner, tuple(s for s in strides if s is not None), block)
+    names = {p.name.text for p in block.parameters} if block is not None else set()
     for index, tail in enumerate(_tails(context, residual)):
         for channels, more in _as_text_of(context, found, plain(body.channels)):
             conv = f"conv {channels} k1{words}{tail}"
-            rank = 0.4 + more + 0.2 * index
+            # Where no use and no other residual changes the shape, a body that does is most likely wrong itself.
+            changes = channels in names or words.partition("=")[2] in names or _other_shortcuts(context, residual)
+            rank = 0.4 + more + 0.2 * index + 0.8 * (not changes)
             conditions = _conditions(words, channels) if block is not None else ""
             if conditions:
                 yield _with_shortcut(residual, f"if {conditions} {{ {conv} }}", rank - 0.1)

@@ -1,5 +1,6 @@
 """Inputs of another size: the next multiples of the total stride, channels first, a missing channel dimension."""
 
+import re
 from collections.abc import Iterator
 
 from ...contract.layer import Reject
@@ -257,6 +258,23 @@ def ids(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
             edit = Edit(span=statement.span.tail, text=f" int({size})")
             title = f"write `{written(statement)} int({size})`"
             yield Candidate(title=title, edits=(edit,), rank=0.7 + 0.3 * index, why="integer IDs")
+
+
+def shorter(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """The shape of an input without one of its dimensions: the batch, which stands first or is 1 or -1."""
+    if not isinstance(site.statement, ast.Input):
+        return
+    found = re.search(r"[\w-]+(?:\s*[x×*,]\s*[\w-]+)+|-?\w+x\S+", site.statement.span.text.partition("input")[2])
+    if found is None:
+        return
+    dims = re.split(r"\s*[x×*,]\s*", found[0])
+    start = site.statement.span.start + len("input") + found.start()
+    span = Span(site.statement.span.source, start, start + len(found[0]))
+    for index, dim in enumerate(dims):
+        rest = "x".join(dims[:index] + dims[index + 1 :])
+        edit = Edit(span=span, text=rest)
+        rank = 0.5 + 0.4 * index + 0.5 * (index > 0 and dim not in ("1", "-1"))
+        yield Candidate(title=f"write `input {rest}`", edits=(edit,), rank=rank, why="without the batch")
 
 
 def first(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:

@@ -15,8 +15,8 @@ from ..candidate import Candidate
 from ..statements import covers
 from ..suggestion_context import ErrorSite, SuggestionContext, changed, inserted_before, removed, rewritten, written
 from ..written_arguments import set_argument, written_arguments
+from .joint_fixes import at_end
 from .sibling_fixes import setter
-from .window_fixes import at_end
 
 
 def bridges(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
@@ -38,7 +38,7 @@ def bridges(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         yield from _kept(context, site, node)
         yield inserted_before(statement, f"reshape {plain(shape.dims[0])}x1x1", 3.5)
     if shape.layout in (Layout.VECTOR, Layout.SEQUENCE) and node.op is not None and node.op.keyword in _REDUCING:
-        yield removed(context, statement, 1.4, f"{shape} has no spatial dimensions to reduce")
+        yield removed(context, statement, 1.6, f"{shape} has no spatial dimensions to reduce")
     if isinstance(site.diagnostic, WrongDimensions):
         word = site.span
         for index, text in enumerate(other_number(word.text, site.diagnostic.count)):

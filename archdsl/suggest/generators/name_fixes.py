@@ -104,7 +104,7 @@ def words(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     word = diagnostic.name
     flags = [f for p in context.parameters(site.layer) for f, _ in p.words] if site.layer else []
     tensors = context.tensors(statement)
-    values = list(_values(context, statement))
+    values = list(values_in_scope(context, statement))
     yield from _renamed_values(context, site, values)
     for name, steps in near(word, [*tensors, *values, *flags]):
         yield _renamed(site, name, steps + _unlikely(context, word, name, name in tensors))
@@ -132,6 +132,9 @@ def _renamed_values(context: SuggestionContext, site: ErrorSite, values: list[st
 def taken(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """Another name for one that is taken: the next of a series, `layer3` after `layer2`."""
     word = site.span.text
+    # What others read under a name that nothing has.
+    missing = sorted(context.used_names - context.given_names)
+    yield from (_renamed(site, name, 0.2 + 0.1 * steps) for name, steps in near(word, missing))
     stem, number = re.fullmatch(r"(.*?)(\d*)", word).groups()  # type: ignore[union-attr]  # it matches all
     count = int(number or 1) + 1
     while f"{stem}{count}" in context.variables:
@@ -250,7 +253,7 @@ def functions(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate
             yield _renamed(site, name, steps)
 
 
-def _values(context: SuggestionContext, statement: ast.Statement) -> Iterator[str]:
+def values_in_scope(context: SuggestionContext, statement: ast.Statement) -> Iterator[str]:
     """The numbers with a name that a statement can use."""
     block = context.statements.block(statement)
     if block is not None:

@@ -94,7 +94,7 @@ def uncommented(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
             continue
         start = _start(source, number) + len(found[1])
         edit = Edit(span=Span(source, start, start + found.end() - len(found[1])), text="")
-        yield Candidate(title=f"uncomment line {number}", edits=(edit,), rank=0.3 if gives else 1.5)
+        yield Candidate(title=f"uncomment line {number}", edits=(edit,), rank=0.3 if gives else 0.9)
 
 
 def named_late(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:

@@ -37,7 +37,9 @@ def arguments(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate
             for p in parameters:
                 text = value_text(theirs[p.name], p) if p.name in theirs else None
                 if text is None or p.name not in mine:
-                    candidate = changed(context, statement, {p.name: text}, 1.1 + 0.2 * number + 0.3 * depth)
+                    candidate = changed(
+                        context, statement, {p.name: text}, 1.1 + 0.4 * (text is None) + 0.2 * number + 0.3 * depth
+                    )
                     if candidate is not None:
                         yield candidate
         yield from _swapped(statement, 1.0 + 0.3 * depth)

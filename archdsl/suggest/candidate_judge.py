@@ -1,0 +1,84 @@
+"""Judging a candidate while its text is elaborated: the first error that it may not have ends that."""
+
+from ..diagnostics import Diagnostic, Severity
+from ..elaborate.attempts import WatchedSink
+from ..syntax import ast
+from .statements import Fragment
+from .suggestion_context import SuggestionContext
+
+MOST_NEW = 3
+"""Errors where nothing was known before, beyond which a candidate is dropped."""
+
+Key = tuple[str, int, int, int]
+
+
+def key_of(diagnostic: Diagnostic) -> Key:
+    """The identity of a diagnostic within a text: its code and its position."""
+    span = diagnostic.span
+    return diagnostic.code, id(span.source), span.start, span.end
+
+
+class Rejected(Exception):
+    """A candidate keeps its error or has a new one."""
+
+
+class Judge(WatchedSink):
+    """A sink that ends the elaboration of a candidate at an error that it may not have."""
+
+    def __init__(self, context: SuggestionContext, target: Key, errors: dict[Key, Diagnostic]) -> None:
+        super().__init__()
+        self._context = context
+        self._target = target
+        self._errors = errors
+        self._places = {(code, start): key for key in errors for code, _, start, _ in [key] if key != target}
+        self.seen: set[Key] = set()
+        self.new = 0
+
+    def emit(self, diagnostic: Diagnostic) -> None:
+        if diagnostic.severity is not Severity.ERROR or self._silent:
+            return
+        key = key_of(diagnostic)
+        if key == self._target:
+            raise Rejected
+        if key in self._errors:
+            self.seen.add(key)
+        elif key not in self.seen:
+            self._judge_new(diagnostic, key)
+        super().emit(diagnostic)
+
+    def _judge_new(self, diagnostic: Diagnostic, key: Key) -> None:
+        self.seen.add(key)
+        state = self.state
+        statement = state.statement if state is not None else None
+        fragment = diagnostic.span.source
+        if isinstance(fragment, Fragment):
+            start = fragment.origin(diagnostic.span.start)
+            old = (diagnostic.code, start)
+            if old == (self._target[0], self._target[2]):
+                raise Rejected
+            if start is not None and old in self._places:
+                self.seen.add(self._places[old])
+            elif _hides(self._target[0], diagnostic.code):
+                self.new += 1
+            else:
+                raise Rejected
+            return
+        if statement is None or self._was_known(statement):
+            raise Rejected
+        self.new += 1
+        if self.new > MOST_NEW:
+            raise Rejected
+
+    def _was_known(self, statement: ast.Statement) -> bool:
+        """Whether a statement was checked before, with all that it depends on."""
+        nodes = self._context.nodes.get(id(statement))
+        if nodes is None:
+            return not isinstance(statement, ast.LayerStatement | ast.Merge | ast.Residual | ast.Reuse)
+        return all(self._context.known[node.id] for node in nodes)
+
+
+def _hides(error: str, other: str) -> bool:
+    """Whether an error of a statement hides another: arguments of an unknown layer, and the shape behind both."""
+    if other.startswith(("E04", "E05")):
+        return error.startswith(("E02", "E03"))
+    return error == "E0201" and other != error and other.startswith(("E02", "E03"))

@@ -1,0 +1,283 @@
+"""Definitions: at the wrong place, twice, with another keyword, or missing."""
+
+import re
+from collections.abc import Iterator
+
+from ...contract.arguments import ParameterSpec
+from ...diagnostics import Edit
+from ...diagnostics.catalogue import name_errors, structure_errors
+from ...syntax import ast
+from ...text.source import Span
+from ..candidate import Candidate
+from ..suggestion_context import ErrorSite, SuggestionContext, inserted_before, removed, written
+from .name_fixes import near, values_in_scope
+
+KIND = "definition"
+"""The kind of a candidate after which all errors are gone that the definition explains."""
+_FIRST = (ast.Net, ast.UseFile)
+_NUMBERS = {"classes": "10", "out": "10", "dropout": "0.5", "drop": "0.1", "p": "0.5", "s": "1", "stride": "1"}
+"""What a parameter with this name most likely is."""
+
+
+def misplaced(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """A definition where it belongs: `net` and `block` at the top, `output` at the end; without a second `net`."""
+    statement = site.statement
+    if statement is None:
+        return
+    chain = [statement, *context.statements.ancestors(statement)]
+    match statement:
+        case ast.Net():
+            others = [
+                each for each in context.program.statements if isinstance(each, ast.Net) and each is not statement
+            ]
+            for each in others:
+                yield removed(context, statement, 0.3, f"line {each.span.line} has the name of the network")
+                yield removed(context, each, 1.0)
+            first = _first(context, ())
+            if first is not None and first is not statement:
+                yield _moved(context, statement, first, 0.5)
+        case ast.Block() | ast.UseFile():
+            yield from _hoisted(context, statement, chain[-1])
+        case ast.Output():
+            yield from outputs_last(context, site)
+        case _:
+            pass
+
+
+def _first(context: SuggestionContext, after: tuple[type[ast.Statement], ...]) -> ast.Statement | None:
+    """The first statement of the text that is none of those that come before it."""
+    return next((each for each in context.program.statements if not isinstance(each, after)), None)
+
+
+def _hoisted(context: SuggestionContext, statement: ast.Statement, top: ast.Statement) -> Iterator[Candidate]:
+    """A definition before what uses it, or before the statement that it stands in."""
+    first = _first(context, (*_FIRST, ast.Input, ast.Block, ast.Let))
+    if first is not None and first is not statement and first is not top:
+        yield _moved(context, statement, first, 0.7)
+    if top is not statement:
+        yield _moved(context, statement, top, 0.5)
+
+
+def _moved(context: SuggestionContext, statement: ast.Statement, place: ast.Statement, rank: float) -> Candidate:
+    """A statement, as it is written, on lines of its own before another."""
+    text = _unindented(statement)
+    edits = (Edit(span=place.span.head, text=f"{text}\n"), *removed(context, statement, 0.0).edits)
+    title = f"move `{_headline(statement)}` to before `{_headline(place)}`"
+    return Candidate(title=title, edits=edits, rank=rank, kind=KIND)
+
+
+def _headline(statement: ast.Statement) -> str:
+    return written(statement).partition("{")[0].strip()
+
+
+def _unindented(statement: ast.Statement) -> str:
+    source, start = statement.span.source, statement.span.start
+    indentation = start - (source.text.rfind("\n", 0, start) + 1)
+    before = source.text[start - indentation : start]
+    return statement.span.text.replace("\n" + before, "\n") if not before.strip() else statement.span.text
+
+
+def outputs_last(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """An `output` that comes before its tensors, after the last statement of its body."""
+    statement = site.statement
+    home = context.statements.home(statement) if statement is not None else None
+    if not isinstance(statement, ast.Output) or home is None:
+        return
+    defined = {name for each in context.statements.all for name in _defines(each)}
+    if not all(word.text in defined for word in statement.names):
+        return
+    body = context.statements.block(statement)
+    lists = [home.siblings, context.program.statements, *(block.body.statements for block in context.program.blocks)]
+    for rank, siblings in enumerate(lists):
+        here = {name for each in siblings for inner in context.statements.inside(each) for name in _defines(inner)}
+        last = siblings[-1] if siblings else None
+        if last is None or last is statement or not all(word.text in here for word in statement.names):
+            continue
+        line = written(statement)
+        separator = "; " if _shares_line(last) else "\n" + _indentation(last)
+        edits = (*removed(context, statement, 0.0).edits, Edit(span=last.span.tail, text=f"{separator}{line}"))
+        within = siblings is home.siblings or body is None
+        yield Candidate(title=f"move `{line}` to the end", edits=edits, rank=0.2 + 0.3 * rank + (not within), kind=KIND)
+
+
+def _shares_line(statement: ast.Statement) -> bool:
+    source, start = statement.span.source, statement.span.start
+    before = source.text[source.text.rfind("\n", 0, start) + 1 : start]
+    return "{" in before
+
+
+def _indentation(statement: ast.Statement) -> str:
+    source, start = statement.span.source, statement.span.start
+    line = source.text[source.text.rfind("\n", 0, start) + 1 : start]
+    return line[: len(line) - len(line.lstrip())]
+
+
+def _defines(statement: ast.Statement) -> Iterator[str]:
+    """The tensors that a statement gives a name."""
+    if isinstance(statement, ast.Stage | ast.Aux):
+        yield statement.name.text
+    alias = getattr(statement, "alias", None)
+    if isinstance(alias, ast.Word):
+        yield alias.text
+
+
+def inputs(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """Of two inputs without names, the other one alone, or both with names."""
+    found = [each for each in context.program.statements if isinstance(each, ast.Input)]
+    for index, each in enumerate(found):
+        yield removed(context, each, 0.5 + 0.1 * index).replace(kind=f"{KIND} {index}")
+    unnamed = [each for each in found if each.args and len([a for a in each.args if a.name is None]) == 1]
+    edits = tuple(Edit(span=each.args[0].span.head, text=f"x{found.index(each) + 1} ") for each in unnamed)
+    if edits:
+        yield Candidate(title="name the inputs", edits=edits, rank=1.2, kind=KIND)
+
+
+def unused(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """A `stage` for a block that nothing uses, and a `block` for a stage that is used as one."""
+    words = {each.keyword.text for each in context.statements.all if isinstance(each, ast.LayerStatement)}
+    # The name of an unknown layer is that of a stage; that of an unknown tensor is a block's.
+    unknown = site.span.text if isinstance(site.diagnostic, name_errors.UnknownLayer | name_errors.UnknownName) else ""
+    for each in context.statements.all:
+        if isinstance(each, ast.Block) and not each.parameters and each.name.text not in words:
+            read = each.name.text == unknown
+            yield _as(each, "block", "stage", 0.2 if read else 0.9)
+        elif isinstance(each, ast.Stage) and each.name.text in words:
+            yield _as(each, "stage", "block", 0.2)
+
+
+def renamed(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """For an unknown name, the definition that nothing uses: it has the name of an earlier version."""
+    word = site.span.text
+    if site.statement is None or not word.isidentifier():
+        return
+    for rank, name in enumerate(_unused(context, site)):
+        span, place = name.span, site.span
+        for index, (one, text) in enumerate(((place, name.text), (span, word))):
+            title = f"write `{text}` instead of `{one.text}`" + (f" in line {span.line}" if one is span else "")
+            # Of two definitions that nothing uses, either may be meant.
+            again = 0.2 * (index == 0 and _occurrences(context, word) > 1) + 0.1 * index
+            edit = Edit(span=one, text=text)
+            yield Candidate(title=title, edits=(edit,), rank=0.35 + 0.3 * rank + again, kind=KIND)
+
+
+def _occurrences(context: SuggestionContext, word: str) -> int:
+    return len(re.findall(rf"\b{re.escape(word)}\b", context.source.text))
+
+
+def _unused(context: SuggestionContext, site: ErrorSite) -> Iterator[ast.Word]:
+    """The names of blocks that nothing uses, for an unknown layer; of parameters, for an unknown number."""
+    assert site.statement is not None
+    if isinstance(site.diagnostic, name_errors.UnknownLayer):
+        used = {each.keyword.text for each in context.statements.all if isinstance(each, ast.LayerStatement)}
+        yield from (block.name for block in context.program.blocks if block.name.text not in used)
+        return
+    owners: list[ast.Block | ast.Net] = [each for each in context.program.statements if isinstance(each, ast.Net)]
+    if (block := context.statements.block(site.statement)) is not None:
+        owners.insert(0, block)
+    for owner in owners:
+        span = (
+            owner.body.span
+            if isinstance(owner, ast.Block)
+            else Span(context.source, owner.span.end, len(context.source.text))
+        )
+        text = re.sub(r"#.*", "", span.text)
+        yield from (p.name for p in owner.parameters if not re.search(rf"\b{re.escape(p.name.text)}\b", text))
+
+
+def _as(statement: ast.Statement, old: str, new: str, rank: float) -> Candidate:
+    span = Span(statement.span.source, statement.span.start, statement.span.start + len(old))
+    title = f"write `{new} {getattr(statement, 'name').text}` instead of `{old} …`"  # noqa: B009  # either has one
+    return Candidate(title=title, edits=(Edit(span=span, text=new),), rank=rank, kind=KIND)
+
+
+def undeclared(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """A name that nothing declares, as a parameter of the block or the network around it."""
+    name = _parameter_name(context, site)
+    if name is None or not name.isidentifier():
+        return
+    # A word that is near to a name most likely stands for it.
+    known = list(values_in_scope(context, site.statement)) if site.statement is not None else []
+    known += [word for p in context.parameters(site.layer) for word in (p.name, *_flags(p))] if site.layer else []
+    slip = 1.2 * any(True for _ in near(name, known))
+    block = _owner(context, site, name)
+    found = _parameter_of_net(context, name) if block is None else _parameter_of_block(context, block, name)
+    yield from (candidate.replace(rank=candidate.rank + slip) for candidate in found)
+
+
+def _flags(p: ParameterSpec) -> list[str]:
+    return [flag for flag, _ in p.words]
+
+
+def _parameter_name(context: SuggestionContext, site: ErrorSite) -> str | None:
+    text = site.span.text
+    if site.layer is not None and isinstance(site.diagnostic, name_errors.UnknownName):
+        return text
+    block = context.blocks.get(site.layer.keyword.text) if site.layer is not None else None
+    if block is not None and context.owns(block):
+        return text
+    return text if isinstance(site.statement, ast.Repeat | ast.If | ast.Let | ast.Residual | ast.Input) else None
+
+
+def _owner(context: SuggestionContext, site: ErrorSite, name: str) -> ast.Block | None:
+    """The block whose parameter a name would be: the one that it is given to, or the one that it stands in."""
+    layer = site.layer
+    named = layer is not None and any(a.name is not None and a.name.span == site.span for a in layer.args)
+    if named and layer is not None:
+        block = context.blocks.get(layer.keyword.text)
+        return block if block is not None and context.owns(block) else None
+    return context.statements.block(site.statement) if site.statement is not None else None
+
+
+def _parameter_of_block(context: SuggestionContext, block: ast.Block, name: str) -> Iterator[Candidate]:
+    """One more parameter, at the place where the uses have one value more than there are parameters."""
+    uses = [
+        s for s in context.statements.all if isinstance(s, ast.LayerStatement) and s.keyword.text == block.name.text
+    ]
+    most = max((sum(a.name is None for a in use.args) for use in uses), default=0)
+    named = any(a.name is not None and a.name.text == name for use in uses for a in use.args)
+    default = f" = {_NUMBERS.get(name, '1')}" if uses and not named and most <= len(block.parameters) else ""
+    for index in range(len(block.parameters) + 1):
+        words = [_as_written(p) for p in block.parameters]
+        here = default or (" = 1" if index == len(words) and words and "=" in words[-1] else "")
+        words.insert(index, name + here)
+        order = index if most > len(block.parameters) else len(block.parameters) - index
+        yield _header(block, words, name, 0.4 + 0.15 * order)
+
+
+def _parameter_of_net(context: SuggestionContext, name: str) -> Iterator[Candidate]:
+    """One more parameter of the network, with the value that such a one usually has."""
+    net = next((each for each in context.program.statements if isinstance(each, ast.Net)), None)
+    values = [_NUMBERS[name]] if name in _NUMBERS else []
+    wanted = re.search(r"\bout == (\d+)\b(?!x)", context.source.text)
+    values += [wanted[1]] if wanted else []
+    for index, value in enumerate(dict.fromkeys([*values, "64", "10", "2", "1"])):
+        if net is not None:
+            words = [_as_written(p) for p in net.parameters]
+            yield _header(net, [*words, f"{name} = {value}"], name, 0.6 + 0.2 * index)
+        else:
+            first = _first(context, ())
+            if first is not None:
+                line = f"net Network({name} = {value})"
+                yield inserted_before(first, line, 0.8 + 0.2 * index).replace(kind=KIND)
+
+
+def _as_written(parameter: ast.Parameter) -> str:
+    default = "" if parameter.default is None else f" = {parameter.default.span.text}"
+    return f"{parameter.name.text}{default}"
+
+
+def _header(statement: ast.Block | ast.Net, words: list[str], name: str, rank: float) -> Candidate:
+    """The definition with these parameters."""
+    source, start = statement.span.source, statement.name.span.end
+    stop = statement.body.span.start if isinstance(statement, ast.Block) else statement.span.end
+    end = source.text.rfind(")", start, stop) + 1 or start
+    edit = Edit(span=Span(source, start, end), text=f"({', '.join(words)})")
+    title = f"declare `{name}`: `{source.text[statement.span.start : start]}{edit.text}`"
+    return Candidate(title=title, edits=(edit,), rank=rank, kind=KIND)
+
+
+GENERATORS = {
+    structure_errors.Misplaced: (misplaced,),
+    structure_errors.NeedsInputName: (inputs,),
+}
+"""Those for errors that only definitions have."""

@@ -1,0 +1,226 @@
+"""Lines that are no statements here: definitions with another keyword, prose, marks of other tools, `return`."""
+
+import re
+from collections.abc import Iterator
+
+from ...diagnostics import Edit
+from ...layers import find, merges
+from ...syntax.tokens import KEYWORDS
+from ...text.source import Source, Span
+from ..candidate import Candidate
+from ..suggestion_context import ErrorSite, SuggestionContext
+from .definition_fixes import KIND
+
+_DEFINING = r"def|define|fn|func|fun|function|class|module|sub|macro|component|struct|layer|type|proc"
+_NETWORK = r"network|model|name|arch|architecture|class"
+_HEADER = re.compile(rf"(\s*)({_DEFINING}|block|stage)\s+([A-Za-z_]\w*)([^{{]*)(?=\{{|$)")
+_PLACES = re.compile(r"(?P<head>\b(?:net|block|stage|aux|as)\s+)(?P<name>\w+(?:[-. ]\w+)+)(?=\s*(?:[({;}]|$))")
+_PUNCTUATION = re.compile(r"^[^\w{}@(\"]+")
+_CONFLICT = re.compile(r"^(<{5,}|={5,}|>{5,}|\|{5,})", re.MULTILINE)
+_NOTHING = ("return", "pass", "end", "done", "begin", "break", "endblock", "fi", "continue", "yield")
+_MOST_LINES = 6
+
+
+def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """Edits of the whole line of an error, and of lines like it around it."""
+    if site.span.source is not context.source:
+        return
+    line = line_of(site.span)
+    yield from _headers(line)
+    yield from _names(line)
+    yield from _listed(line)
+    yield from _returned(context, line)
+    yield from _marked(line)
+    yield from _conflict(site)
+    yield from _comments(site, line)
+
+
+def line_of(span: Span) -> Span:
+    """The line where a span starts, without a comment at its end."""
+    source = span.source
+    start = source.text.rfind("\n", 0, span.start) + 1
+    end = source.text.find("\n", start)
+    end = len(source.text) if end < 0 else end
+    comment = source.text.find("#", start, end)
+    end = comment if comment >= 0 else end
+    return Span(source, start, start + len(source.text[start:end].rstrip()))
+
+
+def replaced(span: Span, text: str, rank: float, why: str = "", kind: str = "") -> Candidate:
+    """A candidate with other text at a place of a line."""
+    old = " ".join(span.text.split())
+    new = " ".join(text.split())
+    title = f"write `{new}` instead of `{old}`" if new and old else f"remove `{old}`" if old else f"insert `{new}`"
+    return Candidate(title=title, edits=(Edit(span=span, text=text),), rank=rank, why=why, kind=kind)
+
+
+def _part(line: Span, start: int, end: int) -> Span:
+    return Span(line.source, line.start + start, line.start + end)
+
+
+def _headers(line: Span) -> Iterator[Candidate]:
+    """`block NAME(a, b) {` for `def NAME(a, b):`, `stage NAME(a, b) {`, `block NAME a b {`."""
+    found = _HEADER.match(line.text)
+    if found is not None:
+        word, name, rest = found[2], found[3], found[4]
+        names = re.findall(r"[A-Za-z_]\w*(?:\s*=\s*[^\s,()]+)?", rest.replace(":", " ").replace("->", " "))
+        names = [each for each in names if each not in ("self", "x")]
+        bare = f"({', '.join(names)})" if names else ""
+        tail = " " if rest.endswith(" ") or line.text[found.end() :] else ""
+        span = _part(line, found.start(2), found.end(4))
+        for keyword in ("block", "stage"):
+            for given in dict.fromkeys((rest.strip(), bare)):
+                new = f"{keyword} {name}{given}{tail}"
+                if new != span.text and not (keyword == "stage" and given):
+                    rank = 0.2 + 0.3 * (keyword == "stage") + 0.1 * (given == bare and rest.strip().startswith("("))
+                    yield replaced(span, new, rank + 0.5 * (word == keyword), kind=KIND)
+    net = re.match(rf"\s*({_NETWORK})\b", line.text)
+    if net is not None:
+        yield replaced(_part(line, net.start(1), net.end(1)), "net", 0.6, kind=KIND)
+
+
+def _names(line: Span) -> Iterator[Candidate]:
+    """A name of one word for `U-Net`, `LeNet 5`, `layer 1`."""
+    for found in _PLACES.finditer(line.text):
+        words = re.split(r"[-. ]", found["name"])
+        span = _part(line, found.start("name"), found.end("name"))
+        yield replaced(span, "".join(words), 0.1, "a name is one word", KIND)
+        yield replaced(span, "_".join(words), 0.2, "a name is one word", KIND)
+
+
+def _listed(line: Span) -> Iterator[Candidate]:
+    """Commas between the names of an `output` and the parameters of a header, and none twice."""
+    found = re.match(r"(\s*output\s+)(\w+(?:[\s,;&+]+(?:and\s+)?\w+)+)$", line.text)
+    if found is not None:
+        names = [word for word in re.findall(r"\w+", found[2]) if word != "and"]
+        span = _part(line, found.start(2), found.end(2))
+        yield replaced(span, ", ".join(names), 0.0, "outputs are separated by commas", KIND)
+    header = re.search(r"\b(?:net|block)\s+\w+\(([^()]*)\)?", line.text)
+    if header is not None:
+        words = re.findall(r"[A-Za-z_]\w*(?:\s*=\s*[^\s,()]+)?", header[1])
+        span = _part(line, header.start(1), header.end(1))
+        if ", ".join(words) != span.text:
+            yield replaced(span, ", ".join(words), 0.3, "parameters are separated by commas", KIND)
+        if not header[0].endswith(")"):
+            yield replaced(_part(line, header.end(), header.end()), ")", 0.3, kind=KIND)
+
+
+def _returned(context: SuggestionContext, line: Span) -> Iterator[Candidate]:
+    """Without `return x`, which a block does by itself; `from NAME` or `output a, b` for another tensor."""
+    for found in re.finditer(rf"(?:^|(?<=[;{{]))\s*({'|'.join(_NOTHING)})\b([^;{{}}]*)", line.text):
+        start, names = found.start(1), re.findall(r"[A-Za-z_]\w*", found[2])
+        end = found.end()
+        if found[1] in ("return", "yield") and names:
+            text = f"output {', '.join(names)}" if len(names) > 1 else f"from {names[0]}"
+            known = all(name in context.source.text[: line.start] for name in names)
+            yield replaced(_part(line, start, end), f"{text} ", 1.0 + (not known), kind=KIND)
+        before = line.text[:start].rstrip()
+        after = line.text[end:].lstrip()
+        why = "the last tensor of a body is its result"
+        if before.endswith(";"):
+            span = _part(line, len(before) - 1, start + len(line.text[start:end].rstrip()))
+        elif after.startswith(";"):
+            span = _part(line, start, end + line.text[end:].index(";") + 1)
+        elif before or after:
+            span = _part(line, start, end)
+        else:
+            yield _without_line(line, 0.4, why)
+            continue
+        yield replaced(span, "", 0.4, why, KIND)
+
+
+def _without_line(line: Span, rank: float, why: str = "") -> Candidate:
+    source = line.source
+    stop = source.text.find("\n", line.end)
+    end = len(source.text) if stop < 0 else stop + 1
+    edit = Edit(span=Span(source, line.start, end), text="")
+    title = f"remove `{' '.join(line.text.split())}`"
+    return Candidate(title=title, edits=(edit,), rank=rank, why=why, kind=KIND)
+
+
+def _marked(line: Span) -> Iterator[Candidate]:
+    """Without what a list, a difference, a prompt or a numbering puts before each line."""
+    found = re.match(r"\s*(>>>|\.\.\.|[-+*>$•·–]+|\(?\d+[.):|]|\d+(?=\s+[a-z]))\s+", line.text)
+    if found is not None:
+        number = line.source.position(line.start)[0]
+        indentation = re.match(r"\s*", line.text)
+        start = len(indentation[0]) if indentation is not None else 0
+        mine = Edit(span=_part(line, start, found.end()), text="")
+        alike = [Edit(span=Span(line.source, a, b), text="") for a, b in _marks(line.source, found[1])]
+        if len(alike) > 1:
+            yield Candidate(title=f"remove `{found[1]}` from every line", edits=tuple(alike), rank=0.3, kind=KIND)
+        yield Candidate(title=f"remove `{found[1]}` from line {number}", edits=(mine,), rank=0.5, kind=KIND)
+    if (line.text.strip(" `~") == "" and line.text.strip()) or re.fullmatch(r"\s*[`~]{3}\w*", line.text):
+        yield _without_line(line, 0.2)
+
+
+def _marks(source: Source, mark: str) -> Iterator[tuple[int, int]]:
+    """Where lines start with a mark of the same sort."""
+    pattern = r"\(?\d+[.):|]?" if mark.strip("().:|").isdigit() else re.escape(mark)
+    for found in re.finditer(rf"^[ \t]*({pattern}[ \t]+)(?=\S)", source.text, re.MULTILINE):
+        yield found.span(1)
+
+
+def _conflict(site: ErrorSite) -> Iterator[Candidate]:
+    """One side of a conflict of versions."""
+    source = site.span.source
+    text = source.text
+    found = re.search(
+        r"^<{5,}[^\n]*\n(.*?)(?:^\|{5,}[^\n]*\n.*?)?^={5,}[^\n]*\n(.*?)^>{5,}[^\n]*\n?", text, re.M | re.S
+    )
+    if found is None:
+        return
+    span = Span(source, found.start(), found.end())
+    for rank, (index, words) in enumerate(((1, "the first side"), (2, "the second side"))):
+        edit = Edit(span=span, text=found[index])
+        kind = f"{KIND} {index}"
+        yield Candidate(title=f"keep {words} of the conflict", edits=(edit,), rank=0.1 + 0.1 * rank, kind=kind)
+
+
+def _comments(site: ErrorSite, line: Span) -> Iterator[Candidate]:
+    """Prose as a comment: the line, and with those around it that are no statements either."""
+    source = site.span.source
+    number = source.position(line.start)[0]
+    heading = not source.text[: line.start].strip()
+    if not _is_prose(line.text) or not (_is_sentence(line.text) or heading):
+        return
+    first = last = number
+    while last - first < _MOST_LINES and last < source.lines and _is_prose(source.line_text(last + 1)):
+        last += 1
+    while last - first < _MOST_LINES and first > 1 and _is_prose(source.line_text(first - 1)):
+        first -= 1
+    for lines, more in ((range(first, last + 1), 0.0), (range(number, number + 1), 0.05)):
+        edits = tuple(Edit(span=_start_of(source, each), text="# ") for each in lines)
+        title = f"make line {lines[0]} a comment" if len(lines) == 1 else f"make lines {first} to {last} comments"
+        yield Candidate(title=title, edits=edits, rank=0.2 + more + 0.5 * heading, kind=KIND)
+
+
+def _start_of(source: Source, number: int) -> Span:
+    """Where the first word of a line starts."""
+    found = re.compile(rf"(?:[^\n]*\n){{{number - 1}}}[ \t]*").match(source.text)
+    start = found.end() if found is not None else 0
+    return Span(source, start, start)
+
+
+_WORDS = re.compile(r"\b(?:the|a|an|of|is|are|for|with|by|to|at|on|et|al|this|that|we|see|after)\b")
+"""Usual words of English that are none of this language."""
+
+
+def _is_prose(text: str) -> bool:
+    """Whether a line may be prose: its first word is no statement, and it has no braces."""
+    words = text.split()
+    if not words or text.lstrip().startswith("#") or set(text) & set("{}="):
+        return False
+    return re.fullmatch(r"[(\"'`]?[A-Za-z][\w'’-]*[.,:;)\"'`]*", words[0]) is not None and _is_no_statement(words[0])
+
+
+def _is_no_statement(word: str) -> bool:
+    low = word.strip(".,:;()\"'`").lower()
+    known = {*KEYWORDS, *merges()}
+    return (word != low and low in known) or (low not in known and find(low) is None)
+
+
+def _is_sentence(text: str) -> bool:
+    """Whether a line is most likely prose: several words, one of them a usual one, or punctuation within."""
+    words = re.findall(r"[A-Za-z']+", text)
+    return len(words) > 2 and (len(_WORDS.findall(text.lower())) > 0 or re.search(r"[.,:]\s|[.:,]$", text) is not None)

@@ -1,0 +1,103 @@
+"""Layers and merges that are taken for each other: the one that was meant takes the same arguments."""
+
+from collections.abc import Iterator
+
+from ...diagnostics import Edit
+from ...layers import find, merges
+from ...syntax import ast
+from ..candidate import Candidate
+from ..suggestion_context import ErrorSite, SuggestionContext, away, rewritten
+
+_GROUPS: tuple[tuple[str, ...], ...] = (
+    ("conv", "upconv", "dwconv"),
+    ("upsample", "resize", "upconv", "pixelshuffle"),
+    ("conv", "upsample", "upconv"),
+    ("reshape", "resize", "flatten", "permute"),
+    ("flatten", "tokens", "gap", "permute", "to_image"),
+    ("gap", "gmp", "mean", "avgpool", "adaptive_avgpool", "flatten"),
+    ("maxpool", "avgpool", "lppool", "gmp", "gap"),
+    ("take", "slice", "crop", "pad"),
+    ("embedding", "fc", "pos", "learned", "cls"),
+    ("pixelshuffle", "pixelunshuffle", "shuffle", "upsample"),
+    ("bn", "layernorm", "groupnorm", "instancenorm", "rmsnorm"),
+    ("lstm", "gru", "rnn"),
+    ("tokens", "to_image", "conv"),
+    ("fc", "conv"),
+    ("dropout", "drop_path", "dropout2d"),
+)
+_MERGES = ("concat", "add", "mul", "matmul", "stack", "sub")
+
+
+def layers(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """Another layer of the same sort for the one that has an error, or for one shortly before it."""
+    places = [(site.layer, 0)] if site.layer is not None else []
+    if site.node is not None:
+        places += [(each, far) for each, _, far in context.behind(site.node, 5) if each is not site.layer]
+    used = {each.keyword.text for each in context.statements.all if isinstance(each, ast.LayerStatement)}
+    shapes = site.diagnostic.code.startswith("E04")
+    for statement, far in places:
+        layer = find(statement.keyword.text)
+        if statement.keyword.text in context.blocks or layer is None:
+            continue
+        own = layer.keyword
+        found = dict.fromkeys(w for group in _GROUPS if own in group for w in group if w != own)
+        for index, word in enumerate(found):
+            other = find(word)
+            if other is None:
+                continue
+            fits = _takes(statement, word)
+            rank = 1.4 + 1.2 * away(far) + 0.12 * index + 0.5 * (word not in used)
+            edit = Edit(span=statement.keyword.span, text=word)
+            if fits:
+                yield rewritten(statement, (edit,), rank).replace(kind="another layer")
+            elif shapes and not any(p.required for p in other.parameters) and far < 2:
+                whole = statement.keyword.span.to(statement.args[-1].span)
+                bare = Edit(span=whole, text=word)
+                yield rewritten(statement, (bare,), rank + 1.0).replace(kind="another layer")
+
+
+def _takes(statement: ast.LayerStatement, word: str) -> bool:
+    """Whether another layer may have these arguments: it needs some, or there are none."""
+    other = find(word)
+    if other is None:
+        return False
+    required = any(p.required for p in other.parameters)
+    return bool(other.parameters) if statement.args else not required
+
+
+def joints(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """Another merge for the one that has an error, or for one before it."""
+    places: list[tuple[ast.Merge | ast.Residual, int]] = []
+    if isinstance(site.statement, ast.Merge | ast.Residual):
+        places.append((site.statement, 0))
+    if site.node is not None:
+        for node, far in context.back(site.node, 8):
+            statement = node.statement
+            if isinstance(statement, ast.Merge | ast.Residual) and all(statement is not each for each, _ in places):
+                places.append((statement, far))
+    words = [each.keyword.text for each in context.statements.all if isinstance(each, ast.Merge | ast.Residual)]
+    for statement, far in places:
+        if not context.owns(statement):
+            continue
+        own = statement.keyword.text
+        if isinstance(statement, ast.Residual) and (statement.shortcut is not None or statement.when is not None):
+            continue
+        single = isinstance(statement, ast.Residual) or _has_one_body(statement)
+        options = [word for word in (*_MERGES, *(("residual",) if single else ())) if word != own and word != "skip"]
+        for index, word in enumerate(sorted(options, key=lambda w: -words.count(w))):
+            if word != "residual" and word not in merges():
+                continue
+            rank = (
+                1.3
+                + away(far)
+                + 0.25 * index
+                + 0.4 * (word not in words)
+                - 0.2 * (words.count(word) > words.count(own))
+            )
+            edit = Edit(span=statement.keyword.span, text=word)
+            title = f"write `{word}` instead of `{own}` in line {statement.span.line}"
+            yield Candidate(title=title, edits=(edit,), rank=rank, kind="another merge")
+
+
+def _has_one_body(statement: ast.Merge) -> bool:
+    return len(statement.operands) == 1 and isinstance(statement.operands[0], ast.Body)

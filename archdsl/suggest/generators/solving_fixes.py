@@ -1,0 +1,187 @@
+"""Values that solve the shapes: arguments with which the layers on the way to an error give what it needs.
+
+Only `infer` of each layer is asked, so that many values can be looked at; those that fit are tried by the checker.
+"""
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+from math import log2
+
+from ...contract.arguments import InvalidValue, Kind, ParameterSpec
+from ...contract.layer import Op, Reject
+from ...graph import DraftNode
+from ...shapes.shape import Shape
+from ...shapes.symbolic import Undecided, plain
+from ...syntax import ast
+from ..candidate import Candidate
+from ..suggestion_context import FAR, ErrorSite, SuggestionContext, away, changed, only
+from ..written_arguments import value_text, written_arguments
+from .input_fixes import sizes_in
+from .name_fixes import values_in_scope
+
+_WIDTHS = ("filters", "units", "features")
+_USUAL: Mapping[str, tuple[int, ...]] = {
+    "stride": (1, 2, 4),
+    "padding": (0, 1, 2, 3, 4),
+    "output_padding": (0, 1),
+    "kernel": (1, 2, 3, 4, 5, 7),
+    "dilation": (1, 2, 4),
+    "factor": (2, 4, 3),
+    "size": (),
+    "filters": (),
+    "units": (),
+    "features": (),
+}
+"""Values that layers often have, by argument: what is searched, the likeliest argument first."""
+_TOGETHER = (("stride", "padding"), ("kernel", "padding"), ("kernel", "stride"))
+_MOST_STATEMENTS = 8
+_MOST_INFERRED = 350
+"""Layers that are inferred for one error, in about 5 ms."""
+
+
+def values(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """One argument, or two of one window, of the layers that lead to an error."""
+    if site.node is None or (isinstance(site.statement, ast.Assert) and _asserted(site) is None):
+        return
+    solver = _Solver(context, site, site.node)
+    for statement, maker, far in _layers(context, site, site.node):
+        if maker.op is None:
+            continue
+        given = written_arguments(statement, maker.op.parameters)
+        names = [p for p in maker.op.parameters if p.name in _USUAL and _number(maker.op, p) is not None]
+        for new in _changes(maker, names, solver.sizes):
+            if solver.inferred > _MOST_INFERRED:
+                return
+            if solver.fits(statement, new):
+                for each in _written(context, statement, maker, given, new, 1.25 + away(far)):
+                    yield each.replace(inferred=True)
+
+
+def _layers(
+    context: SuggestionContext, site: ErrorSite, node: DraftNode
+) -> Iterator[tuple[ast.LayerStatement, DraftNode, int]]:
+    """The layers whose arguments are looked at, the nearest first; not that of the error itself, which has its own."""
+    found = [each for each in context.behind(node, FAR) if each[0].keyword.text not in context.blocks]
+    yield from found[:_MOST_STATEMENTS]
+
+
+def _number(op: Op, p: ParameterSpec) -> int | None:
+    """The value of an argument as one number, 0 where it is left out; None for one that is no number."""
+    value = op.value_of(p)
+    if isinstance(value, tuple):
+        value = value[0] if value and len(set(value)) == 1 else None
+    elif value is None:
+        value = 0
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    return 0 if isinstance(value, str) else plain(value)
+
+
+Change = tuple[tuple[ParameterSpec, int], ...]
+
+
+def _changes(maker: DraftNode, parameters: list[ParameterSpec], sizes: list[int]) -> Iterator[Change]:
+    """Changes of one argument, then of two of a window."""
+    assert maker.op is not None
+    values = {p.name: list(_values(maker.op, p, sizes)) for p in parameters}
+    by_name = {p.name: p for p in parameters}
+    for p in sorted(parameters, key=lambda p: list(_USUAL).index(p.name)):
+        yield from (((p, value),) for value in values[p.name])
+    for one, other in _TOGETHER:
+        if one in by_name and other in by_name:
+            pairs = product(values[one][:3], values[other][:3])
+            yield from (((by_name[one], a), (by_name[other], b)) for a, b in pairs)
+
+
+def _values(op: Op, p: ParameterSpec, sizes: list[int]) -> Iterator[int]:
+    """Values for an argument other than its own: usual ones, near ones, for widths and sizes those around the error."""
+    now = _number(op, p) or 0
+    usual = sizes if p.name in _WIDTHS or p.name == "size" else _USUAL[p.name]
+    near = (2 * now, now // 2) if p.name in (*_WIDTHS, "stride", "factor") else (now + 1, now - 1)
+    for value in dict.fromkeys((*usual, *near)):
+        if value != now and value >= 0 and _accepts(p.kind, value):
+            yield value
+
+
+def _accepts(kind: Kind | None, value: int) -> bool:
+    try:
+        return kind is None or kind.accept(value) is not None
+    except InvalidValue:
+        return False
+
+
+class _Solver:
+    """Whether an error is gone with another argument of a layer: by inferring the shapes from that layer to it."""
+
+    def __init__(self, context: SuggestionContext, site: ErrorSite, node: DraftNode) -> None:
+        self._context = context
+        self._node = node
+        near = sorted((each for each, _ in context.back(node, FAR)), key=lambda each: each.id)
+        self._nodes = [each for each in near if each.inputs]
+        self._wanted = _asserted(site)
+        self.inferred = 0
+        shapes = [shape for i in node.inputs if (shape := context.shape(i)) is not None]
+        wanted = list(self._wanted) if self._wanted is not None else []
+        self.sizes = list(dict.fromkeys([*wanted, *(plain(dim) for shape in shapes for dim in shape.dims)]))
+
+    def fits(self, statement: ast.Statement, new: Change) -> bool:
+        """Whether what had the error accepts what then reaches it."""
+        shapes: dict[int, Shape] = {}
+        for node in self._nodes:
+            op = node.op
+            mine = node.statement is statement
+            if op is None or not (mine or node is self._node or any(i in shapes for i in node.inputs)):
+                continue
+            inputs = tuple(shapes.get(i) or self._context.shape(i) for i in node.inputs)
+            if any(shape is None for shape in inputs):
+                return False
+            self.inferred += 1
+            try:
+                op = op.replace(**{p.field or p.name: value for p, value in new}) if mine else op
+                shapes[node.id] = op.infer(tuple(shape for shape in inputs if shape is not None))
+            except (Reject, Undecided, ValueError, IndexError, TypeError, ZeroDivisionError):
+                return False
+        end = shapes.get(self._node.id)
+        return end is not None and (self._wanted is None or tuple(map(plain, end.dims)) == self._wanted)
+
+
+def _asserted(site: ErrorSite) -> tuple[int, ...] | None:
+    statement = site.statement
+    return next(sizes_in(statement.condition), None) if isinstance(statement, ast.Assert) else None
+
+
+def _written(
+    context: SuggestionContext,
+    statement: ast.LayerStatement,
+    maker: DraftNode,
+    given: dict[str, ast.Argument],
+    new: Change,
+    rank: float,
+) -> Iterator[Candidate]:
+    """The change as it is written: in names that have these values first; without an argument that is then usual."""
+    assert maker.op is not None
+    texts: dict[str, str | None] = {}
+    for p, value in new:
+        now = _number(maker.op, p)
+        rank += 0.1 * abs(log2((value + 1) / ((now or 0) + 1))) + 0.05 * list(_USUAL).index(p.name)
+        rank += 0.4 * (p.name in given and not value_text(given[p.name], p).isdigit())
+        texts[p.name] = None if p.default == value else str(value)
+    if len(texts) == 1 and new[0][0].name in _WIDTHS:
+        for name in _named(context, statement, new[0][1]):
+            yield from only(changed(context, statement, {new[0][0].name: name}, rank - 0.1))
+    yield from only(changed(context, statement, texts, rank + 0.3 * (len(texts) - 1)))
+
+
+def _named(context: SuggestionContext, statement: ast.Statement, value: int) -> list[str]:
+    """The names that a statement can use for a number: parameters of the network and variables."""
+    found = set()
+    for each in context.program.statements:
+        match each:
+            case ast.Net():
+                pairs = [(p.name.text, p.default) for p in each.parameters]
+            case ast.Let() if len(each.target.names) == 1:
+                pairs = [(each.target.names[0].text, each.value)]
+            case _:
+                continue
+        found |= {name for name, number in pairs if isinstance(number, ast.Number) and number.value == value}
+    return [name for name in dict.fromkeys(values_in_scope(context, statement)) if name in found]

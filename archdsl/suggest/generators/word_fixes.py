@@ -1,0 +1,188 @@
+"""The words of a statement with an error: split, joined, in another order, in another notation, one too many."""
+
+import re
+from collections.abc import Iterator
+
+from ...contract.arguments import ParameterSpec
+from ...diagnostics import Edit
+from ...layers import find, merges
+from ...syntax import ast
+from ...syntax.tokens import KEYWORDS
+from ...text.source import Span
+from ..candidate import Candidate
+from ..suggestion_context import ErrorSite, SuggestionContext, inserted_before
+from ..written_arguments import parameters_of
+from .definition_fixes import KIND
+from .line_fixes import line_of, replaced
+
+_WORD = re.compile(r"\"[^\"\n]*\"|(?:[^\s;{}()\[\],]|\([^()\n]*\)|\[[^\[\]\n]*\])+")
+_SHORTHANDS = re.compile(r"(?:[a-zA-Z]\d+(?:x\d+)*[-_,/.:]?){2,}")
+_TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off", "none", "null")
+_DIGITS = str.maketrans("OoQlIiSsZzB", "00011155228")
+"""What a digit is read or typed as."""
+
+
+def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """Edits of the word of an error, and of the words beside it."""
+    if site.span.source is not context.source:
+        return
+    line = line_of(site.span)
+    words = [Span(line.source, line.start + m.start(), line.start + m.end()) for m in _WORD.finditer(line.text)]
+    here = next(
+        (i for i, word in enumerate(words) if word.start <= site.span.start < max(word.end, word.start + 1)), None
+    )
+    if here is None:
+        here = next((i for i, word in enumerate(words) if word.start >= site.span.start), len(words) - 1)
+    if here < 0:
+        return
+    parameters = parameters_of(site.layer, context.blocks) if site.layer is not None else ()
+    for far, index in enumerate((here, here + 1, here - 1)):
+        if 0 <= index < len(words):
+            word = words[index]
+            yield from _otherwise(word, parameters, 0.3 * far)
+            if index and _beside(words[index - 1], word):
+                yield from _joined(words[index - 1], word, 0.2 * far)
+                yield _exchanged(words[index - 1], word, 1.9 + 0.1 * far)
+    yield from _left_out(context, words, here, site)
+    yield from _tensors(context, site, words[here])
+
+
+def _beside(one: Span, other: Span) -> bool:
+    return not one.source.text[one.end : other.start].strip(" \t")
+
+
+def _otherwise(word: Span, parameters: tuple[ParameterSpec, ...], far: float) -> Iterator[Candidate]:
+    """One word in the notation of this language."""
+    text = word.text
+    flags = {flag for p in parameters for flag, _ in p.words}
+    if _SHORTHANDS.fullmatch(text):
+        parts = re.findall(r"[a-zA-Z]\d+(?:x\d+)*", text)
+        yield replaced(word, " ".join(parts).lower(), 0.1 + far, kind="words")
+    lead = re.fullmatch(r"(\d+(?:x\d+)*)((?:[a-zA-Z]\d+(?:x\d+)*)+)", text)
+    if lead is not None:
+        parts = re.findall(r"[a-zA-Z]\d+(?:x\d+)*", lead[2])
+        yield replaced(word, " ".join([lead[1], *parts]), 0.6 + far, kind="words")
+    named = re.fullmatch(r"(\w+)\s*[=:]\s*\"?(\w*)\"?", text)
+    if named is not None and named[1] in flags:
+        if named[2].lower() in _TRUE:
+            yield replaced(word, named[1], 0.05 + far, kind="words")
+        elif named[2].lower() in _FALSE:
+            yield _removed(word, 0.1 + far)
+    if named is not None and named[2] in flags:
+        yield replaced(word, named[2], 0.3 + far, kind="words")
+    turned = re.fullmatch(r"(\d+(?:x\d+)*)([a-z])|[×*xX·](\d+)|(\d+)[×*xX]|[xX×](\d+)[.)]?", text)
+    if turned is not None:
+        number = next(group for group in (turned[1], turned[3], turned[4], turned[5]) if group is not None)
+        letter = turned[2] or "x"
+        yield replaced(word, f"{letter}{number}", 0.1 + far, kind="words")
+    for new, rank in _cleaned(text):
+        if new != text and new:
+            yield replaced(word, new, rank + far, kind="words")
+    repeated = re.fullmatch(r"(.*?)[×*]\s*(\d+)", text)
+    if repeated is not None and repeated[1]:
+        yield replaced(word, f"{repeated[1]} x{repeated[2]}", 0.6 + far, kind="words")
+
+
+def _cleaned(text: str) -> Iterator[tuple[str, float]]:
+    """A word without quotes and punctuation, in lower case, with digits for letters that look alike."""
+    bare = text.strip("\"'`´’.,:;!?\\/|&^~$%<>*+-")
+    yield bare, 0.3
+    yield bare.replace("×", "x").replace("X", "x").replace("*", "x").replace("_", ""), 0.5
+    yield bare.lower(), 0.4
+    yield bare.replace("-", "_"), 0.6
+    yield bare.replace("-", ""), 0.7
+    yield re.sub(r"^([a-zA-Z])[=:_-](\d)", r"\1\2", bare), 0.4
+    yield re.sub(r"(?<=\d)\.0+\b|(?<=\d)\.(?=x|$)|(?<=\d)(?:px|ch|k)$", "", bare), 0.5
+    if any(letter.isdigit() for letter in bare) or len(bare) < 3:
+        yield bare[:1].translate(_DIGITS) + bare[1:].translate(_DIGITS), 0.6
+        yield bare[:1] + bare[1:].translate(_DIGITS), 0.5
+        yield re.sub(r"(?<=\d)[^\dx](?=\d)", "", bare), 0.6
+        yield re.sub(r"(?<=\d)[^\dx](?=\d)", "x", bare), 0.55
+
+
+def _joined(one: Span, other: Span, far: float) -> Iterator[Candidate]:
+    """Two words as one: `k 3`, `x 2`, `max pool`, `s =2`; or with the sign that is missing between them."""
+    span = Span(one.source, one.start, other.end)
+    a, b = one.text, other.text
+    if len(a) == 1 and a.isalpha() and b[:1].isdigit():
+        yield replaced(span, f"{a.lower()}{b}", 0.1 + far, kind="words")
+    elif a.isidentifier() and b.isidentifier():
+        yield replaced(span, f"{a}{b}", 0.9 + far, kind="words")
+        yield replaced(span, f"{a}_{b}", 1.0 + far, kind="words")
+    elif a.isidentifier() and b[:1].isdigit():
+        yield replaced(span, f"{a}{b}", 1.2 + far, kind="words")
+        yield replaced(span, f"{a}={b}", 1.0 + far, kind="words")
+    elif a.endswith("=") or b.startswith("="):
+        yield replaced(span, f"{a}{b}", 0.2 + far, kind="words")
+    if a in ("*", "x", "X", "×", "times") and b.isdigit():
+        yield replaced(span, f"x{b}", 0.1 + far, kind="words")
+    if a.isdigit() and b in ("x", "X", "×", "times", "*"):
+        yield replaced(span, f"x{a}", 0.2 + far, kind="words")
+
+
+def _exchanged(one: Span, other: Span, rank: float) -> Candidate:
+    edits = (Edit(span=one, text=other.text), Edit(span=other, text=one.text))
+    title = f"write `{other.text} {one.text}` instead of `{one.text} {other.text}`"
+    return Candidate(title=title, edits=edits, rank=rank, kind="order of words")
+
+
+def _removed(word: Span, rank: float) -> Candidate:
+    source, start = word.source, word.start
+    while start and source.text[start - 1] in " \t":
+        start -= 1
+    edit = Edit(span=Span(source, start, word.end), text="")
+    return Candidate(title=f"remove `{word.text}`", edits=(edit,), rank=rank, kind="words left out")
+
+
+def _starts(context: SuggestionContext, word: str) -> bool:
+    """Whether a statement may start with a word: then a separator is missing, rather than the word too much."""
+    return word in KEYWORDS or word in context.blocks or word in merges() or find(word) is not None
+
+
+def _left_out(context: SuggestionContext, words: list[Span], here: int, site: ErrorSite) -> Iterator[Candidate]:
+    """Without the word of the error or one beside it, never the first of a statement; without a factor `2 *`."""
+    statement = site.statement
+    first = statement.span.start if statement is not None else -1
+    for index, rank in ((here, 1.8), (here + 1, 2.4), (here - 1, 2.6)):
+        if 0 <= index < len(words) and words[index].start != first and not _starts(context, words[index].text):
+            yield _removed(words[index], rank)
+    source = site.span.source
+    factor = re.match(r"(\d+)\s*[×*x]\s*(?=[a-z])", source.text[words[here].start :])
+    line_start = source.text.rfind("\n", 0, words[here].start) + 1
+    found = factor or re.match(r"\s*(\d+)\s*[×*x]\s*(?=[a-z])", source.text[line_start:])
+    if found is not None:
+        start = (words[here].start if factor else line_start) + (len(found[0]) - len(found[0].lstrip()))
+        end = (words[here].start if factor else line_start) + found.end()
+        stop = re.compile(r"\s*(?:[;}#\n]|$)").search(source.text, end)
+        tail = stop.start() if stop is not None else len(source.text)
+        if "{" not in source.text[end:tail]:
+            edits = (
+                Edit(span=Span(source, start, end), text=""),
+                Edit(span=Span(source, tail, tail), text=f" x{found[1]}"),
+            )
+            title = f"write `{source.text[end:tail]} x{found[1]}`"
+            yield Candidate(title=title, edits=edits, rank=0.2, why="a repetition stands at the end", kind="words")
+        else:
+            span = Span(source, start, end)
+            yield replaced(span, f"repeat {found[1]} {{ ", 1.0, kind="words")
+
+
+def _tensors(context: SuggestionContext, site: ErrorSite, word: Span) -> Iterator[Candidate]:
+    """`from NAME` before a layer that is given a tensor, as functions are."""
+    statement = site.statement
+    if not isinstance(statement, ast.LayerStatement | ast.Residual) or statement.span.source is not context.source:
+        return
+    names = context.tensors(statement)
+    for name in names:
+        found = re.search(rf"(?<=\s){re.escape(name)}(?=[\s;}}]|$)|\(\s*{re.escape(name)}\s*\)", statement.span.text)
+        if found is None or "{" in statement.span.text[: found.start()]:
+            continue
+        start, end = statement.span.start + found.start(), statement.span.start + found.end()
+        cut = _removed(Span(statement.span.source, start, end), 0.0).edits
+        into = inserted_before(statement, f"from {name}", 0.0).edits
+        new = " ".join((statement.span.text[: found.start()] + statement.span.text[found.end() :]).split())
+        title = f"write `from {name}; {new}`"
+        yield Candidate(title=title, edits=(*into, *cut), rank=0.4, kind="tensor before the layer")
+
+
+__all__ = ["KIND", "corrections"]
