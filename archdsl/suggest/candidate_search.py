@@ -72,11 +72,10 @@ class Search:
     def best(self, site: ErrorSite, candidates: Iterable[Candidate]) -> list[TriedCandidate]:
         """The candidates to show for an error, the best first: tried, ranked, and their text read once more."""
         found = self._accepted(site, candidates)
-        ranked = self._ranked([each for each in found if not each.new])
-        # What only shows other errors is a step, where it is likely by itself and no other edit is.
-        steps = [each for each in found if each.new and each.candidate.rank <= LIKELY and each.new <= len(each.removed)]
-        if steps and (not ranked or ranked[0].score > UNLIKELY):
-            ranked = self._ranked(steps)
+        clean = [each for each in found if not each.new]
+        # What only reveals other errors is a first step, if it is likely by itself.
+        steps = [each for each in found if each.candidate.rank <= LIKELY and each.new <= len(each.removed)]
+        ranked = self._ranked(clean or steps)
         shown: list[TriedCandidate] = []
         while ranked and len(shown) < MOST_SHOWN:
             outcome = ranked.pop(_next(ranked, shown))

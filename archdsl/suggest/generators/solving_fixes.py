@@ -1,6 +1,6 @@
 """Values that solve the shapes: arguments with which the layers on the way to an error give what it needs.
 
-Only `infer` of each layer is asked, so that many values can be looked at; those that fit are tried by the checker.
+Only `infer` of each layer is called, so that many values can be considered; the checker tries those that fit.
 """
 
 from collections.abc import Iterator, Mapping
@@ -66,7 +66,7 @@ def _layers(
 
 
 def _number(op: Op, p: ParameterSpec) -> int | None:
-    """The value of an argument as one number, 0 where it is left out; None for one that is no number."""
+    """The value of an argument as one number, 0 where it is left out; None for a value of another kind."""
     value = op.value_of(p)
     if isinstance(value, tuple):
         value = value[0] if value and len(set(value)) == 1 else None
