@@ -164,12 +164,32 @@ def _written(
     for p, value in new:
         now = _number(maker.op, p)
         rank += 0.1 * abs(log2((value + 1) / ((now or 0) + 1))) + 0.05 * list(_USUAL).index(p.name)
-        rank += 0.4 * (p.name in given and not value_text(given[p.name], p).isdigit())
+        rank += 0.3 * (p.name == "kernel") + 0.4 * (p.name in given and not value_text(given[p.name], p).isdigit())
         texts[p.name] = None if p.default == value else str(value)
+    changed_op = maker.op.replace(**{p.field or p.name: value for p, value in new})
+    # The layer whose window is unusual is most likely the one with the error.
+    rank += _unusual(changed_op) - 0.5 * _unusual(maker.op)
     if len(texts) == 1 and new[0][0].name in _WIDTHS:
         for name in _named(context, statement, new[0][1]):
             yield from only(changed(context, statement, {new[0][0].name: name}, rank - 0.1))
     yield from only(changed(context, statement, texts, rank + 0.3 * (len(texts) - 1)))
+
+
+def _unusual(op: Op) -> float:
+    """How unusual the window of a layer is: most keep the spatial size, or change it by their stride."""
+    kernel, padding, stride, dilation, extra = (
+        next((n for p in op.parameters if p.name == name and (n := _number(op, p)) is not None), 0)
+        for name in ("kernel", "padding", "stride", "dilation", "output_padding")
+    )
+    if not kernel or getattr(op, "padding", 0) == "same":
+        return 0.0
+    if hasattr(op, "output_padding"):
+        return 0.0 if kernel - 2 * padding + extra == max(stride, 1) and dilation == 1 else 0.9
+    around = max(dilation, 1) * (kernel - 1)
+    if 2 * padding == around:
+        # A window of one position only takes steps, and does nothing in a pooling.
+        return 0.0 if kernel > 1 or hasattr(op, "filters") else 0.9
+    return 0.2 if padding == 0 else 0.9
 
 
 def _named(context: SuggestionContext, statement: ast.Statement, value: int) -> list[str]:
