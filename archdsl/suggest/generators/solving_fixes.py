@@ -34,9 +34,13 @@ _USUAL: Mapping[str, tuple[int, ...]] = {
 }
 """Values that layers often have, by argument: what is searched, the likeliest argument first."""
 _TOGETHER = (("stride", "padding"), ("kernel", "padding"), ("kernel", "stride"))
+_USUAL_WINDOW = 0.5
 _MOST_STATEMENTS = 8
 _MOST_INFERRED = 350
 """Layers that are inferred for one error, in about 5 ms."""
+
+Change = tuple[tuple[ParameterSpec, int], ...]
+"""Arguments with new values."""
 
 
 def values(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
@@ -44,17 +48,25 @@ def values(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     if site.node is None or (isinstance(site.statement, ast.Assert) and _asserted(site) is None):
         return
     solver = _Solver(context, site, site.node)
-    for statement, maker, far in _layers(context, site, site.node):
-        if maker.op is None:
-            continue
-        given = written_arguments(statement, maker.op.parameters)
-        names = [p for p in maker.op.parameters if p.name in _USUAL and _number(maker.op, p) is not None]
-        for new in _changes(maker, names, solver.sizes):
-            if solver.inferred > _MOST_INFERRED:
-                return
-            if solver.fits(statement, new):
-                for each in _written(context, statement, maker, given, new, 1.25 + away(far)):
-                    yield each.replace(inferred=True)
+    layers = [each for each in _layers(context, site, site.node) if each[1].op is not None]
+    for is_usual in (True, False):
+        for statement, maker, far in layers:
+            for new in _changes(maker, solver.sizes):
+                if _is_usual(maker, new) is is_usual and solver.fits(statement, new):
+                    for each in _written(context, statement, maker, new, 1.25 + away(far)):
+                        yield each.replace(inferred=True)
+                if solver.inferred > _MOST_INFERRED:
+                    return
+
+
+def _is_usual(maker: DraftNode, new: Change) -> bool:
+    """Whether one argument changes, to a window as most layers have it: such changes are considered first."""
+    return len(new) == 1 and _unusual(_changed(maker, new)) < _USUAL_WINDOW
+
+
+def _changed(maker: DraftNode, new: Change) -> Op:
+    assert maker.op is not None
+    return maker.op.replace(**{p.field or p.name: value for p, value in new})
 
 
 def _layers(
@@ -77,12 +89,10 @@ def _number(op: Op, p: ParameterSpec) -> int | None:
     return 0 if isinstance(value, str) else plain(value)
 
 
-Change = tuple[tuple[ParameterSpec, int], ...]
-
-
-def _changes(maker: DraftNode, parameters: list[ParameterSpec], sizes: list[int]) -> Iterator[Change]:
+def _changes(maker: DraftNode, sizes: list[int]) -> Iterator[Change]:
     """Changes of one argument, then of two of a window."""
     assert maker.op is not None
+    parameters = [p for p in maker.op.parameters if p.name in _USUAL and _number(maker.op, p) is not None]
     values = {p.name: list(_values(maker.op, p, sizes)) for p in parameters}
     by_name = {p.name: p for p in parameters}
     for p in sorted(parameters, key=lambda p: list(_USUAL).index(p.name)):
@@ -154,21 +164,20 @@ def _written(
     context: SuggestionContext,
     statement: ast.LayerStatement,
     maker: DraftNode,
-    given: dict[str, ast.Argument],
     new: Change,
     rank: float,
 ) -> Iterator[Candidate]:
     """The change as it is written: in names that have these values first; without an argument that is then usual."""
     assert maker.op is not None
+    given = written_arguments(statement, maker.op.parameters)
     texts: dict[str, str | None] = {}
     for p, value in new:
         now = _number(maker.op, p)
         rank += 0.1 * abs(log2((value + 1) / ((now or 0) + 1))) + 0.05 * list(_USUAL).index(p.name)
         rank += 0.3 * (p.name == "kernel") + 0.4 * (p.name in given and not value_text(given[p.name], p).isdigit())
         texts[p.name] = None if p.default == value else str(value)
-    changed_op = maker.op.replace(**{p.field or p.name: value for p, value in new})
     # The layer whose window is unusual is most likely the one with the error.
-    rank += _unusual(changed_op) - 0.5 * _unusual(maker.op)
+    rank += _unusual(_changed(maker, new)) - 0.5 * _unusual(maker.op)
     if len(texts) == 1 and new[0][0].name in _WIDTHS:
         for name in _named(context, statement, new[0][1]):
             yield from only(changed(context, statement, {new[0][0].name: name}, rank - 0.1))
