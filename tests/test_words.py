@@ -78,6 +78,7 @@ ORDINARY = (
     "side effects?",
     "side branch(es)?",
     "show and tell",
+    "the letter before a number",
 )
 """Phrases in which a word of the list has its ordinary meaning."""
 

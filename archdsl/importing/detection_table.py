@@ -25,7 +25,7 @@ class Row(NamedTuple):
     channels: int
 
 
-class Scale(NamedTuple):
+class DetectorScale(NamedTuple):
     """What the repeats and the channels are multiplied by, and the most channels before that."""
 
     depth: float
@@ -59,19 +59,19 @@ def import_table(path: Path, name: str, sizes: Sequence[int], letter: str | None
         raise ImportFailed(f"the table does not fit this input: {first}") from None
 
 
-def _scale(table: Mapping[str, Any], path: Path, letter: str | None) -> Scale:
+def _scale(table: Mapping[str, Any], path: Path, letter: str | None) -> DetectorScale:
     scales = table.get("scales")
     if not isinstance(scales, dict):
         depth, width = table.get("depth_multiple", 1.0), table.get("width_multiple", 1.0)
-        return Scale(float(depth), float(width), float("inf"), "")
+        return DetectorScale(float(depth), float(width), float("inf"), "")
     found = letter or next((each for each in scales if path.stem.endswith(each)), next(iter(scales)))
     if found not in scales:
         raise UnusableSource(f"the table has no scale `{found}`", f"it has {', '.join(scales)}")
     depth, width, most = (float(each) for each in scales[found])
-    return Scale(depth, width, most, found)
+    return DetectorScale(depth, width, most, found)
 
 
-def _text(table: Mapping[str, Any], name: str, sizes: Sequence[int], scale: Scale) -> str:
+def _text(table: Mapping[str, Any], name: str, sizes: Sequence[int], scale: DetectorScale) -> str:
     rows: list[Row] = []
     problems: list[ImportProblem] = []
     entries = [*table["backbone"], *table["head"]]
@@ -139,7 +139,7 @@ class _Context(NamedTuple):
     """What a row is read with."""
 
     classes: int
-    scale: Scale
+    scale: DetectorScale
     modern: bool
     input: int
 
