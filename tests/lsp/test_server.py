@@ -220,3 +220,28 @@ def test_suggestions_follow_the_diagnostics() -> None:
 async def _until(holds: Any) -> None:
     while not holds():
         await asyncio.sleep(0.05)
+
+
+def test_nothing_is_kept_of_an_edit() -> None:
+    """Objects of the server after 100 and after 300 edits; scripts/lsp_memory.py measures 10,000."""
+    code = (
+        "import gc\n"
+        "from archdsl.lsp.server import ArchServer\n"
+        "arch = ArchServer()\n"
+        "arch.server.command('test.objects')(lambda *_: (gc.collect(), len(gc.get_objects()))[1])\n"
+        "arch.start()\n"
+    )
+
+    async def talk() -> None:
+        async with session(command=[sys.executable, "-c", code]) as client:
+            uri = "untitled:a"
+            client.open(uri, "input 3x8x8\nconv 8 k3\nfc 10\n")
+            counts = []
+            for count in (100, 200):
+                for number in range(count):
+                    client.change(uri, (1, 5), (1, 6), str(1 + number % 9))
+                await client.ask("textDocument/documentSymbol", uri)
+                counts.append(await client.run("test.objects", []))
+            assert counts[1] < counts[0] + 600, counts  # one future alone has ten objects
+
+    run(talk)
