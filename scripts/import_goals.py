@@ -3,6 +3,7 @@
     python scripts/import_goals.py torchvision                 torchvision's 80 classification models
     python scripts/import_goals.py timm 'resnet*'              one model of each of timm's modules
     python scripts/import_goals.py transformers                one small model of each family
+    python scripts/import_goals.py timm --read                 only read them: has each operation a counterpart?
     python scripts/import_goals.py --write                     write the table in docs/importing.md
 
 The packages are only references: `pip install --no-deps torchvision timm transformers` is enough, in an environment of
@@ -222,19 +223,42 @@ def measure(model: Model) -> dict[str, Any]:
     }
 
 
-def _run(model: Model, results: Any) -> None:
+def read(model: Model) -> dict[str, Any]:
+    """Whether each operation of a model has a counterpart; nothing is written or compared."""
+    from archdsl.importing import ImportFailed
+    from archdsl.importing.exporting import BATCH_SIZE, export
+    from archdsl.importing.imported import left_over
+    from archdsl.importing.lift import Lifter
+    from archdsl.importing.passes import improve
+    from archdsl.importing.torch_module import call_of
+
+    try:
+        module, example = model.make()
+        call = call_of(example).map(lambda x: x[:1].expand(BATCH_SIZE, *x.shape[1:]).contiguous())
+        lifter = Lifter(export(module.eval(), call.args, dict(call.kwargs)), BATCH_SIZE)
+        lifter.run()
+        problems = [*lifter.problems, *left_over(lifter.b, improve(lifter.b, lifter.outputs))]
+    except ImportFailed as error:
+        return {"name": model.name, "imported": False, "reasons": [error.message]}
+    if not problems:
+        return {"name": model.name, "imported": False, "read": True}
+    reasons = list(dict.fromkeys(f"{each.what}; it would take {each.needs}" for each in problems))
+    return {"name": model.name, "imported": False, "reasons": reasons[:3]}
+
+
+def _run(model: Model, results: Any, only_read: bool) -> None:
     torch.set_num_threads(2)
     try:
-        results.put(measure(model))
+        results.put(read(model) if only_read else measure(model))
     except BaseException as error:
         results.put({"name": model.name, "imported": False, "reasons": [f"{type(error).__name__}: {error}"[:300]]})
 
 
-def limited(model: Model) -> dict[str, Any]:
+def limited(model: Model, *, only_read: bool = False) -> dict[str, Any]:
     """The result for one model, made in a process of its own."""
     context = multiprocessing.get_context("fork")
     results = context.Queue()
-    process = context.Process(target=_run, args=(model, results))
+    process = context.Process(target=_run, args=(model, results, only_read))
     process.start()
     try:
         found: dict[str, Any] = results.get(timeout=SECONDS)
@@ -251,18 +275,22 @@ def limited(model: Model) -> dict[str, Any]:
 
 def table(results: dict[str, list[dict[str, Any]]]) -> str:
     """The part of the page: how many of each set, and what was refused."""
-    lines = ["| set | imported | words, median | relative to the zoo's text |", "| --- | --- | --- | --- |"]
+    lines = [
+        "| set | imported and equal | read, not compared yet | refused | words, median | relative to the zoo's text |"
+    ]
+    lines.append("| --- | --- | --- | --- | --- | --- |")
     for name, rows in results.items():
         done = [row for row in rows if row["imported"]]
         ratios = [row["words"] / row["handwritten"] for row in done if row.get("handwritten")]
-        count = f"{len(done)} of {len(rows)}"
+        waiting = sum(bool(row.get("read")) for row in rows)
+        counts = f"{len(done)} | {waiting} | {len(rows) - len(done) - waiting}"
         median = f"{statistics.median(row['words'] for row in done):.0f}" if done else ""
         ratio = f"{statistics.median(ratios):.2f} (of {len(ratios)})" if ratios else ""
-        lines.append(f"| {name} | {count} | {median} | {ratio} |")
-    lines += ["", "Not imported:", "", "| set | model | why |", "| --- | --- | --- |"]
+        lines.append(f"| {name} | {counts} | {median} | {ratio} |")
+    lines += ["", "Refused:", "", "| set | model | why |", "| --- | --- | --- |"]
     for name, rows in results.items():
         for row in rows:
-            if not row["imported"]:
+            if not row["imported"] and not row.get("read"):
                 why = re.sub(r"\s+", " ", "; ".join(row["reasons"][:1])).replace("|", "\\|")
                 lines.append(f"| {name} | {row['name']} | {why[:160]} |")
     return "\n".join(lines) + "\n"
@@ -280,6 +308,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("set", nargs="?", choices=list(SETS))
     parser.add_argument("patterns", nargs="*")
+    parser.add_argument("--read", action="store_true")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
@@ -292,7 +321,7 @@ def main() -> int:
         ]
         rows = {row["name"]: row for row in results.get(options.set, [])}
         for model in models:
-            row = limited(model)
+            row = limited(model, only_read=options.read)
             if row["imported"] and (hand := handwritten(model.name)):
                 row["handwritten"] = hand
             rows[model.name] = row

@@ -121,7 +121,7 @@ class Builder:
             shape = op.infer(tuple(self.nodes[i].shape for i in inputs))
         except Reject as reject:
             shapes = ", ".join(str(self.nodes[i].shape) for i in inputs)
-            raise CannotSay(f"`{op.keyword}` of {shapes}", reject.why) from None
+            raise CannotSay(f"`{op.keyword}` of {shapes} ({reject.why})", "a layer for these shapes") from None
         node = Lifted(len(self.nodes), op, inputs, shape, self.scopes)
         node.weights = dict(weights)
         self.nodes.append(node)
@@ -162,7 +162,7 @@ def _accepted(kind: Kind | None, value: Any, name: str) -> Any:
     try:
         return kind.accept(value)
     except InvalidValue as error:
-        raise CannotSay(f"{name}={value}", f"it has to be {error}") from None
+        raise CannotSay(f"the value {name}={value}", f"a layer that takes more than {error}") from None
 
 
 def live_nodes(nodes: Sequence[Lifted], outputs: Sequence[int], inputs: Sequence[int]) -> list[int]:

@@ -80,7 +80,7 @@ def written(builder: Builder, outputs: Sequence[int], name: str, problems: Seque
     if not outputs:
         raise ImportFailed("the network has no output that depends on its input", problems)
     ends = improve(builder, outputs)
-    left = _left_over(builder, ends)
+    left = left_over(builder, ends)
     found = [*problems, *(each for each in left if not (problems and each.needs == "that one"))]
     words = ["output"] if len(ends) == 1 else [f"output{i + 1}" for i in range(len(ends))]
     graph, ids = to_graph(builder, identifier(name), list(zip(words, ends, strict=True)))
@@ -98,7 +98,7 @@ def written(builder: Builder, outputs: Sequence[int], name: str, problems: Seque
     return Imported(text, network, (), Origins(builder, network, {pairs[new]: old for old, new in ids.items()}))
 
 
-def _left_over(builder: Builder, outputs: Sequence[int]) -> list[ImportProblem]:
+def left_over(builder: Builder, outputs: Sequence[int]) -> list[ImportProblem]:
     """Nodes that no layer stands for."""
     found = []
     for i in live_nodes(builder.nodes, outputs, builder.inputs):

@@ -86,6 +86,11 @@ class Lifter:
             module = module_of(node)
             self.problems.append(ImportProblem(module, error.what, error.needs))
             self.env[node] = self._unknown(node)
+        except _LIMITS:
+            # The rule does not foresee such arguments: that is not an error of the network.
+            what = f"the operation `{name}` as it is used here"
+            self.problems.append(ImportProblem(module_of(node), what, "a rule for this use"))
+            self.env[node] = self._unknown(node)
 
     def _made(self, node: fx.Node, name: str) -> Any:
         args: Any = fx.map_arg(list(node.args), self._value)
@@ -282,6 +287,8 @@ class NoResult:
     def __init__(self, *, reported: bool = False) -> None:
         self.reported = reported
 
+
+_LIMITS = (ArithmeticError, AssertionError, AttributeError, LookupError, StopIteration, TypeError, ValueError)
 
 VIEWS = frozenset(
     """view reshape flatten unflatten permute transpose swapaxes t unsqueeze squeeze select slice narrow chunk split

@@ -55,12 +55,15 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 def test_a_callable(run: Run) -> None:
     result = run("imported_example:Net", "--input", "3x16x16", "--set", "classes=7", "-o", "net.arch", "--name", "mine")
     assert result.exit_code == 0, result.output
-    assert result.output.startswith("imported: 287 parameters, 42,392 MACs, outputs")
+    assert result.output.startswith("imported: 287 parameters, 42,392 MACs, ")
     assert (
         Path("net.arch").read_text()
         == "net mine\ninput 3x16x16\n\nconv 8 k3; relu; gap  # archdsl: ignore[W0910]\nfc 7\n"
     )
-    assert CliRunner().invoke(main, ["check", "net.arch", "--strict"]).exit_code == 0
+    commands = (["check", "--strict"], ["fmt", "--check"], ["diagram", "-o", "net.svg"], ["compile", "-o", "net.py"])
+    for command, *options in commands:
+        done = CliRunner().invoke(main, [command, "net.arch", *options])
+        assert done.exit_code == 0, done.output
 
 
 def test_standard_output_has_the_text_alone(run: Run) -> None:

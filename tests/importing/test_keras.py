@@ -94,6 +94,7 @@ REFUSED = {
     "a layer of others": (sequential({**dense("odd", 3), "registered_name": "mine>Odd"}), "a class of its own"),
     "a module of others": (sequential({**dense("odd", 3), "module": "mine.layers"}), "a class of its own"),
     "a model of others": ({"class_name": "Mine", "config": {}}, "`Mine` is a class of its own"),
+    "another package": ({"model_type": "bert", "hidden_size": 8}, "a configuration of Hugging Face"),
     "an unknown layer": (sequential(layer("Hashing", "odd")), "`Hashing` has no counterpart"),
     "sizes that are missing": (sequential(dense("odd", 3), shape=(None, 3)), "no fixed sizes"),
     "another order of axes": (sequential(conv("odd", 3, data_format="channels_first")), "channels come first"),

@@ -199,3 +199,15 @@ def test_a_wrong_network_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("archdsl.importing.lift.rules", lambda: table | {"sigmoid": table["tanh"]})
     with pytest.raises(ImportFailed, match="differ by"):
         archdsl.from_torch(nn.Sequential(nn.Linear(3, 3), nn.Sigmoid()), torch.randn(1, 3))
+
+
+def test_a_use_that_no_rule_foresees(monkeypatch: pytest.MonkeyPatch) -> None:
+    from archdsl.importing import rules
+
+    def fails(*_: object) -> None:
+        raise KeyError("axis")
+
+    table = dict(rules.rules())
+    monkeypatch.setattr("archdsl.importing.lift.rules", lambda: table | {"sigmoid": fails})
+    with pytest.raises(ImportFailed, match="`sigmoid` as it is used here"):
+        archdsl.from_torch(nn.Sequential(nn.Linear(3, 3), nn.Sigmoid()), torch.randn(1, 3))
