@@ -99,7 +99,7 @@ def test_a_request_can_be_cancelled() -> None:
                 context=types.CodeActionContext(diagnostics=[]),
             )
             protocol = client.protocol.protocol
-            outcomes = []
+            outcomes: list[Any] = []
             # On a busy machine, a request may be answered before its cancellation arrives.
             for number in range(20):
                 task = asyncio.ensure_future(
