@@ -21,7 +21,7 @@ class ArgumentReport(Model):
 
     name: str
     positional: bool = Field(description="True if it may be written without its name.")
-    letter: str | None = Field(description="The letter before a number: `k` for `k3`.")
+    letter: str | None = Field(description="The prefix of its short form: `k` for `k3`.")
     words: list[str] = Field(description="Words that set it.")
     required: bool
     default: str | None = Field(description="As written; null for none.")
