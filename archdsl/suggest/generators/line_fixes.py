@@ -171,7 +171,7 @@ def _conflict(site: ErrorSite) -> Iterator[Candidate]:
     if found is None:
         return
     span = Span(source, found.start(), found.end())
-    for rank, (index, words) in enumerate(((1, "the first side"), (2, "the second side"))):
+    for rank, (index, words) in enumerate(((1, "the first version"), (2, "the second version"))):
         edit = Edit(span=span, text=found[index])
         kind = f"{KIND} {index}"
         yield Candidate(title=f"keep {words} of the conflict", edits=(edit,), rank=0.1 + 0.1 * rank, kind=kind)
