@@ -51,7 +51,12 @@ def draw(command: str, texts: Mapping[str, str]) -> Drawn:
     """The diagram that `archdsl diagram COMMAND` renders with these files. Raises what the command raises."""
     options = diagram_command.make_context("diagram", [*shlex.split(command), "-o", "picture.svg"]).params
     network = _network(options, texts)
-    view_options = ViewOptions(view=View(options["view"]), expand=options["expand"], fold=options["fold"])
+    view_options = ViewOptions(
+        view=View(options["view"]),
+        expand=options["expand"],
+        fold=options["fold"],
+        title=options["title"] or network.title,
+    )
     kept = {name: options[name] for name in ("direction", "parameters", "macs", "caption", "legend")}
     light, dark = (
         diagram(network.graph, "svg", DiagramStyle(theme=THEMES[theme], **kept), view_options)

@@ -6,6 +6,7 @@ from functools import cache
 
 from archdsl import zoo
 from archdsl.analysis.quantities import si
+from archdsl.backends.diagram import CannotDraw, View, ViewOptions, diagram
 from archdsl.diagnostics import Sink
 from archdsl.network import Network, analyze
 from archdsl.record import Record
@@ -59,9 +60,18 @@ def page(family: Family) -> str:
     first = family.members[0]
     parts = [f"# {family.title}", f"{family.head}.", _papers(family)]
     parts += ["## Networks", _networks(family), f"```sh\narchdsl check zoo:{first.name}\n```"]
-    parts += [f"<!-- archdsl diagram zoo:{first.name} --view {view} -->" for view in ("volumes", "blocks")]
+    parts += [f"<!-- archdsl diagram zoo:{first.name} --view {view} -->" for view in _views(first.name)]
     parts += ["## Text", f"As `archdsl zoo show {first.name}` prints it.", _fence(first.source().text)]
     return "\n\n".join(parts) + "\n"
+
+
+def _views(name: str) -> tuple[str, ...]:
+    """The views that show a network: `volumes` has no place for branches that split."""
+    try:
+        diagram(network(name).graph, "dot", view_options=ViewOptions(view=View.VOLUMES))
+    except CannotDraw:
+        return ("blocks",)
+    return ("volumes", "blocks")
 
 
 def gallery() -> str:
