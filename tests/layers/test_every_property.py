@@ -49,7 +49,8 @@ def test_shape_weights_macs_and_source_are_those_of_torch(name: str) -> None:
     network_property.check(loaded(name)[1].graph)
 
 
-@pytest.mark.parametrize("name", sorted(EXAMPLES.keys() - {"carry"}))  # zeros are made for the tensor that they are added to
+# The zeros of `carry` are made for the tensor that they are added to.
+@pytest.mark.parametrize("name", sorted(EXAMPLES.keys() - {"carry"}))
 def test_it_refuses_what_it_cannot_take(name: str) -> None:
     op, network = loaded(name)
     node = next(node for node in network.graph.layers if isinstance(node.op, op))
