@@ -75,7 +75,8 @@ class Search:
         clean = [each for each in found if not each.new]
         # What only reveals other errors is a first step, if it is likely by itself.
         steps = [each for each in found if each.candidate.rank <= LIKELY and each.new <= len(each.removed)]
-        ranked = self._ranked(clean or steps)
+        likely = any(self._likelihood(each) <= UNLIKELY for each in clean)
+        ranked = self._ranked(clean if likely else [*clean, *steps])
         shown: list[TriedCandidate] = []
         while ranked and len(shown) < MOST_SHOWN:
             outcome = ranked.pop(_next(ranked, shown))

@@ -96,8 +96,8 @@ def _cleaned(text: str) -> Iterator[tuple[str, float]]:
     if any(letter.isdigit() for letter in bare) or len(bare) < 3:
         yield bare[:1].translate(_DIGITS) + bare[1:].translate(_DIGITS), 0.6
         yield bare[:1] + bare[1:].translate(_DIGITS), 0.5
-        yield re.sub(r"(?<=\d)[^\dx](?=\d)", "", bare), 0.6
-        yield re.sub(r"(?<=\d)[^\dx](?=\d)", "x", bare), 0.55
+        yield re.sub(r"(?<=\d)[,'_](?=\d)", "", bare), 0.6  # not an operator: `7/2` is not `72`
+        yield re.sub(r"(?<=\d)[^\dx/%](?=\d)", "x", bare), 0.55
 
 
 def _joined(one: Span, other: Span, far: float) -> Iterator[Candidate]:
