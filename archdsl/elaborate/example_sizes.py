@@ -31,10 +31,15 @@ def elaborate_examples(
     library: Library | None,
     caches: Caches | None = None,
 ) -> Draft:
-    """The draft of a program; if it has symbolic dimensions, with the first example that the network accepts."""
+    """The draft of a program; if it has symbolic dimensions, with the first example that the network accepts.
+
+    `caches` are filled by the elaboration with the first example: shapes that are equal may differ in their examples.
+    """
+    unused = [caches or Caches()]
 
     def run(override: Override | None, size: int, own: Sink) -> Draft:
-        return elaborate(program, own, settings, override, library, size, caches)
+        mine = unused.pop() if unused else (caches or Caches()).parsed_files()
+        return elaborate(program, own, settings, override, library, size, mine)
 
     return first_that_fits(run, sink, override)
 

@@ -65,6 +65,12 @@ class Caches:
         self.executed = 0
         """The number of statements executed so far, which is what elaborations cost."""
 
+    def parsed_files(self) -> "Caches":
+        """New caches that share only the parsed files: for other settings, or other sizes of the inputs."""
+        other = Caches()
+        other.parsed = self.parsed
+        return other
+
 
 class BlockDef(Record):
     """A block and the names that it can use: the parameters of its file's network, and the blocks of its file."""

@@ -246,6 +246,8 @@ def _parameter_of_block(context: SuggestionContext, block: ast.Block, name: str)
 
 def _parameter_of_net(context: SuggestionContext, name: str) -> Iterator[Candidate]:
     """One more parameter of the network, with the value that such a one usually has."""
+    if name not in _NUMBERS and len(re.findall(rf"\b{re.escape(name)}\b", context.source.text)) < 2:
+        return  # a single unknown word is a misspelling rather than a parameter
     net = next((each for each in context.program.statements if isinstance(each, ast.Net)), None)
     values = [_NUMBERS[name]] if name in _NUMBERS else []
     wanted = re.search(r"\bout == (\d+)\b(?!x)", context.source.text)

@@ -15,6 +15,9 @@ from .name_fixes import values_in_scope
 _LETTERS = "chwtdl"
 _MOST_PLACES = 8
 
+_IMAGE = 3
+"""The number of dimensions of an image."""
+
 
 def expressions(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """Other values for the expressions of the statements that lead to an error."""
@@ -173,7 +176,10 @@ def axes(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
                 yield rewritten(statement, (Edit(span=argument.span, text=text),), rank + more).replace(kind="axis")
             elif isinstance(statement, ast.LayerStatement):
                 end = statement.args[-1].span.tail if statement.args else statement.keyword.span.tail
-                yield rewritten(statement, (Edit(span=end, text=f" {text}"),), rank + 0.1 + more).replace(kind="axis")
+                # Images are flattened or pooled before they are mapped along an axis.
+                unusual = 0.1 if shape is None or shape.rank < _IMAGE or text in alike else 2.0
+                edits = (Edit(span=end, text=f" {text}"),)
+                yield rewritten(statement, edits, rank + unusual + more).replace(kind="axis")
         if argument is not None and isinstance(statement, ast.LayerStatement):
             yield rewritten(statement, (remove_this(statement, argument),), rank + 0.2).replace(kind="axis")
 

@@ -42,7 +42,8 @@ def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
             yield from _otherwise(word, parameters, 0.3 * far)
             if index and _beside(words[index - 1], word):
                 yield from _joined(words[index - 1], word, 0.2 * far)
-                yield _exchanged(words[index - 1], word, 1.9 + 0.1 * far)
+                if find(words[index - 1].text) is None:  # a layer comes before its arguments
+                    yield _exchanged(words[index - 1], word, 1.9 + 0.1 * far)
     yield from _left_out(context, words, here, site)
     yield from _tensors(context, site, words[here])
 
