@@ -35,7 +35,9 @@ class Init(Record):
     numbers: tuple[float, ...] = ()
 
     def __str__(self) -> str:
-        return self.name + (f"({', '.join(f'{number:g}' for number in self.numbers)})" if self.numbers else "")
+        # In an error, the values are what was written, which may be no numbers.
+        shown = (f"{number:g}" if type(number) in (int, float) else str(number) for number in self.numbers)
+        return self.name + (f"({', '.join(shown)})" if self.numbers else "")
 
     def steps(self) -> Steps:
         """The calls that initialize a weight, ARG. Raises KeyError for initializers that need more than the weight."""

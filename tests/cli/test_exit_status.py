@@ -58,6 +58,7 @@ WRONG: dict[str, list[str]] = {
         "net.arch --resume gone",
         "net.arch --device abacus",
     ],
+    "weights": ["", "net.arch", "gone.arch w.safetensors", "net.arch gone.safetensors"],
     "why": ["", "net.arch", "gone.arch conv1", "net.arch nosuch", "net.arch 99"],
     "zoo": ["shwo", "show", "show nosuch"],
 }

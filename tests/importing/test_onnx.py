@@ -41,7 +41,11 @@ def imported(path: Path, *inputs: str) -> Any:
     return made
 
 
-@pytest.mark.parametrize("name", sorted(MODULES.keys() - REFUSED))
+UNEXPORTED = {"a part named graph"}
+"""What torch.onnx.export cannot export, whatever reads the file."""
+
+
+@pytest.mark.parametrize("name", sorted(MODULES.keys() - REFUSED - UNEXPORTED))
 def test_module(name: str, tmp_path: Path) -> None:
     torch.manual_seed(0)
     make, sizes = MODULES[name]

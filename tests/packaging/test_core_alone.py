@@ -121,17 +121,21 @@ def test_the_core_works(alone: Path, tmp_path: Path, name: str) -> None:
 def test_the_others_name_their_extra(alone: Path, tmp_path: Path, command: str) -> None:
     (tmp_path / "r").mkdir()
     (tmp_path / "net.arch").write_text("input 1x8x8; flatten; fc 10\n", encoding="utf-8")
+    (tmp_path / "w.safetensors").touch()
     args = {
         "train": ["net.arch", "--data", "digits"],
         "sweep": ["net.arch"],
         "export": ["net.arch"],
         "import": ["m:f"],
         "lsp": [],
+        "weights": ["net.arch", "w.safetensors"],
     }
     done = start(alone, tmp_path, command, *args.get(command, ["r", "x.png"] if command == "predict" else ["r"]))
     assert done.returncode == 2
     error, suggestion = done.stderr.splitlines()
-    extra = {"sweep": "sweep", "export": "export", "import": "torch", "lsp": "lsp"}.get(command, "train")
+    extra = {"sweep": "sweep", "export": "export", "import": "torch", "weights": "torch", "lsp": "lsp"}.get(
+        command, "train"
+    )
     package = "pygls" if command == "lsp" else "torch"
     assert re.fullmatch(rf"error: `.+` needs the extra `{extra}`: .*{package}.* (is|are) not installed", error)
     assert re.fullmatch(rf"  = help: .* install .*archdsl\[{extra}].*", suggestion)

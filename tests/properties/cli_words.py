@@ -268,6 +268,7 @@ GENERATORS: dict[str, Callable[[Random, Scene], str]] = {
     "NAME|FOLDER": data,
     "eval --data": lambda random, scene: IMAGES if random.random() < 0.5 else data(random, scene),
     "import SOURCE": importable,
+    "WEIGHTS": lambda random, scene: random.choice([RUN, "none.safetensors", file(random, scene)]),
     "import NAME": lambda random, scene: random.choice(["Net", "net", "class", "1x", "", "a b", "_", "x" * 300]),
     "TITLE": lambda random, scene: random.choice(["ResNet-50", "", "<b>", "a\x1b[31m", "標題", "x" * 300]),
     "CODE": code,

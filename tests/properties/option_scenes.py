@@ -129,6 +129,8 @@ NOT_HERE = {
     "sweep": "as for train",
     "import": "its source is Python code or a model's file: tests/importing holds its options",
     "lsp": "it has no options",
+    "mcp": "it has no options",
+    "weights": "it compares with a file of tensors: tests/cli/test_weights.py holds its options",
     "explain": "it has no options",
     "layers": "it has no options",
     "zoo": "it has no options",
