@@ -55,15 +55,23 @@ format_option = click.option(
 """`--format`, for commands that list what there is."""
 
 
-def parse_settings(settings: tuple[str, ...]) -> dict[str, Any]:
-    """Parameter values from `("width=0.5", "classes=10")`."""
-    found: dict[str, Any] = {}
+def named_values(settings: tuple[str, ...]) -> dict[str, str]:
+    """The texts of values by name from `("width=0.5", "classes=10")`. Raises BadParameter."""
+    found: dict[str, str] = {}
     for setting in settings:
         name, equals, value = setting.partition("=")
         if not equals or not name.isidentifier():
             raise click.BadParameter(f"`{printable(setting)}` is not NAME=VALUE", param_hint="--set")
         if name in found:
             raise click.BadParameter(f"`{name}` is given twice", param_hint="--set")
+        found[name] = value
+    return found
+
+
+def parse_settings(settings: tuple[str, ...]) -> dict[str, Any]:
+    """Parameter values from `("width=0.5", "classes=10")`."""
+    found: dict[str, Any] = {}
+    for name, value in named_values(settings).items():
         try:
             found[name] = parameter(name, parse_parameter(value))
         except (TypeError, ValueError):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..diagnostics.terminal import printable
-from .common import usage
+from .common import named_values, usage
 from .output import write_output
 from .shell_completion import complete_file
 
@@ -95,12 +95,7 @@ def _arguments(settings: tuple[str, ...]) -> dict[str, Any]:
     import ast
 
     found: dict[str, Any] = {}
-    for setting in settings:
-        name, equals, value = setting.partition("=")
-        if not equals or not name.isidentifier():
-            raise click.BadParameter(f"`{printable(setting)}` is not NAME=VALUE", param_hint="--set")
-        if name in found:
-            raise click.BadParameter(f"`{name}` is given twice", param_hint="--set")
+    for name, value in named_values(settings).items():
         try:
             found[name] = ast.literal_eval(value)
         except (ValueError, SyntaxError, MemoryError, RecursionError):

@@ -8,6 +8,7 @@ from ..elaborate.argument_words import SHORTHAND, is_word
 from ..elaborate.state import block_parameters
 from ..layers import find
 from ..syntax import ast
+from ..syntax.bodies import bodies
 from ..text.source import Span
 
 _SYMBOL = re.compile(r"[A-Z]\d*$")
@@ -302,7 +303,7 @@ def visible(program: ast.Program, chain: Sequence[ast.Statement], before: int) -
             found |= {word.text: "number" for word in each.target.names}
         if isinstance(each, ast.Repeat | ast.Scan):
             found |= {carried.name.text: "tensor" for carried in each.carried}
-        levels += [body.statements for body in bodies_of(each)]
+        levels += [body.statements for body in bodies(each)]
     for statements in levels:
         _collect(statements, before, found)
     return found
@@ -319,7 +320,7 @@ def _collect(statements: Iterable[ast.Statement], before: int, found: dict[str, 
                 _collect(statement.body.statements, before, found)
                 found[statement.name.text] = "tensor"
             case ast.If():
-                for body in bodies_of(statement):
+                for body in bodies(statement):
                     _collect(body.statements, before, found)
             case ast.Input(args=(first, *_)) if isinstance(first.value, ast.Variable):
                 found[first.value.name] = "tensor"
@@ -330,19 +331,3 @@ def _collect(statements: Iterable[ast.Statement], before: int, found: dict[str, 
         alias = getattr(statement, "alias", None)
         others = getattr(statement, "others", ())
         found |= {word.text: "tensor" for word in (alias, *others) if word is not None}
-
-
-def bodies_of(statement: ast.Statement) -> list[ast.Body]:
-    """The bodies of a statement, in the order of the text."""
-    match statement:
-        case ast.Block() | ast.Stage() | ast.Aux() | ast.Train() | ast.Repeat() | ast.Scan() | ast.Moe():
-            return [statement.body]
-        case ast.Merge():
-            return [each for each in statement.operands if isinstance(each, ast.Body)]
-        case ast.Residual():
-            return [statement.body, *([statement.shortcut] if statement.shortcut else [])]
-        case ast.If():
-            rest = statement.orelse
-            return [statement.body, *(bodies_of(rest) if isinstance(rest, ast.If) else [rest] if rest else [])]
-        case _:
-            return []

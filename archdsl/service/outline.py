@@ -3,8 +3,8 @@
 import re
 
 from ..syntax import ast
+from ..syntax.bodies import bodies
 from .answers import Fold, Symbol, TextRange
-from .defined_names import bodies_of
 from .document import Version
 from .syntax_at import end_of, start_of, statements
 
@@ -17,7 +17,7 @@ def symbols(version: Version) -> tuple[Symbol, ...]:
 def _symbols(version: Version, found: tuple[ast.Statement, ...]) -> tuple[Symbol, ...]:
     made: list[Symbol] = []
     for statement in found:
-        children = tuple(each for body in bodies_of(statement) for each in _symbols(version, body.statements))
+        children = tuple(each for body in bodies(statement) for each in _symbols(version, body.statements))
         own = _own(version, statement, children)
         made += own or children
     return tuple(made)
@@ -63,7 +63,7 @@ def folds(version: Version) -> tuple[Fold, ...]:
     source = version.source
     found: list[Fold] = []
     for statement in statements(version.program):
-        for body in bodies_of(statement):
+        for body in bodies(statement):
             first, last = (source.position(at)[0] - 1 for at in (start_of(body.span), end_of(body.span) - 1))
             if last > first:
                 found.append(Fold(first=first, last=last - 1 if last - 1 > first else last, kind="region"))

@@ -9,8 +9,8 @@ from ..graph import likely_shape
 from ..record import Record
 from ..shapes.shape import Shape
 from ..syntax import ast
+from ..syntax.bodies import bodies
 from ..text.source import Span
-from .defined_names import bodies_of
 from .document import Version
 
 WORD = re.compile(r"[A-Za-z_]\w*")
@@ -57,7 +57,7 @@ def spot(version: Version, offset: int) -> Spot:
         if found is None:
             return Spot(chain=tuple(chain), body=body, siblings=tuple(siblings))
         chain.append(found)
-        inner = next((b for b in bodies_of(found) if start_of(b.span) < offset < end_of(b.span)), None)
+        inner = next((b for b in bodies(found) if start_of(b.span) < offset < end_of(b.span)), None)
         if inner is None:
             return Spot(chain=tuple(chain), body=body, siblings=tuple(siblings))
         body, siblings = inner, inner.statements
@@ -69,7 +69,7 @@ def statements(program: ast.Program) -> Iterator[ast.Statement]:
     while stack:
         statement = stack.pop()
         yield statement
-        for body in reversed(bodies_of(statement)):
+        for body in reversed(bodies(statement)):
             stack.extend(reversed(body.statements))
 
 
@@ -119,9 +119,9 @@ def shape_before(version: Version, offset: int) -> Shape | None:
     """The shape of the tensor that a statement at a position gets; None if it is unknown."""
     here = spot(version, offset)
     current = here.innermost
-    if current is not None and not (bodies_of(current) and here.body is None and end_of(current.span) <= offset):
+    if current is not None and not (bodies(current) and here.body is None and end_of(current.span) <= offset):
         passed = version.passed(current)
-        inside = next((b for b in bodies_of(current) if start_of(b.span) < offset < end_of(b.span)), None)
+        inside = next((b for b in bodies(current) if start_of(b.span) < offset < end_of(b.span)), None)
         if inside is None and passed is not None and offset < end_of(current.span) + 1:
             return passed.before
     before = [s for s in here.siblings if end_of(s.span) <= offset and s is not current]
@@ -133,7 +133,7 @@ def shape_before(version: Version, offset: int) -> Shape | None:
 
 def _entering(version: Version, here: Spot) -> Shape | None:
     """The shape with which the innermost body begins."""
-    owner = next((s for s in reversed(here.chain) if here.body in bodies_of(s)), None)
+    owner = next((s for s in reversed(here.chain) if here.body in bodies(s)), None)
     if owner is None:
         return None
     first = here.siblings[0] if here.siblings else None

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from ..syntax import ast
-from .statements import bodies
+from ..syntax.bodies import bodies
 
 _NAMING = ast.LayerStatement | ast.Merge | ast.Residual | ast.Reuse | ast.Repeat | ast.If
 

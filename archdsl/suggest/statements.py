@@ -6,6 +6,7 @@ from typing import NamedTuple
 from ..diagnostics import Edit, Sink
 from ..diagnostics.fixes import edited_text
 from ..syntax import ast, parse
+from ..syntax.bodies import bodies
 from ..text.source import Source, Span
 
 
@@ -96,22 +97,6 @@ class Statements:
 def covers(outer: Span, inner: Span) -> bool:
     """Whether one span lies in the other."""
     return outer.start <= inner.start and inner.end <= outer.end
-
-
-def bodies(statement: ast.Statement) -> list[ast.Body]:
-    """The bodies of a statement, in the order of the text."""
-    match statement:
-        case ast.Block() | ast.Stage() | ast.Aux() | ast.Train() | ast.Repeat() | ast.Scan() | ast.Moe():
-            return [statement.body]
-        case ast.Merge():
-            return [each for each in statement.operands if isinstance(each, ast.Body)]
-        case ast.Residual():
-            return [statement.body, *([statement.shortcut] if statement.shortcut else [])]
-        case ast.If():
-            rest = statement.orelse
-            return [statement.body, *(bodies(rest) if isinstance(rest, ast.If) else [rest] if rest else [])]
-        case _:
-            return []
 
 
 def edited_program(program: ast.Program, edits: Sequence[Edit]) -> ast.Program | None:

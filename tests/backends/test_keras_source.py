@@ -158,7 +158,7 @@ def small() -> keras.Model:
 
 
 REFUSED = {
-    "input 12x8\nattention h2\n": ("SelfAttention", "line 2"),
+    "input 12x8\nattention h2\n": ("no counterpart for this layer", "line 2"),
     "input 3x8x8\nconv 4 k3 p1 pad_mode=reflect\n": ("padding_mode=reflect", "line 2"),
     "input 3x8x8\nconv 4 k3 s2 d2\n": ("stride and dilation", "line 2"),
     "input 3x8x8\nconv 1 k3 fixed=sobel_x\n": ("Keras", "line 2"),

@@ -27,7 +27,7 @@ def module(code: KerasCode, step: Module, value: Value, dims: Sizes) -> Value:
         return code.layer("Activation", (_ACTIVATIONS[kind],), value, value.dims)
     if base in _MODULES:
         return _MODULES[base](code, step.args, kwargs, value, dims)
-    raise Unsupported(f"Keras has no layer for `{step.target.rpartition('.')[2]}`")
+    raise Unsupported("Keras has no counterpart for this layer")
 
 
 def _only(kwargs: Mapping[str, Any], *known: str) -> None:

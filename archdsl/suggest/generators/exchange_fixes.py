@@ -5,9 +5,9 @@ from itertools import combinations, pairwise
 
 from ...diagnostics import Edit
 from ...syntax import ast
+from ...syntax.bodies import bodies
 from ...text.source import Span
 from ..candidate import Candidate
-from ..statements import bodies
 from ..suggestion_context import ErrorSite, SuggestionContext, away, removed, written
 from ..written_arguments import value_text, written_arguments
 

@@ -9,8 +9,8 @@ from ...graph import DraftNode
 from ...shapes.shape import Shape
 from ...shapes.symbolic import plain
 from ...syntax import ast
+from ...syntax.bodies import bodies
 from ..candidate import Candidate
-from ..statements import bodies
 from ..suggestion_context import ErrorSite, SuggestionContext, away, inserted_before, removed, written
 from ..written_arguments import set_argument
 from .joint_fixes import at_end
