@@ -6,11 +6,13 @@ import re
 import shlex
 import shutil
 import sys
-from importlib import metadata
-from importlib.metadata import Distribution, PackageNotFoundError
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
+
+# importlib.metadata and urllib are imported where something is missing: they take longer to import than a check takes.
 
 _TORCH = ("torch", "numpy", "safetensors")
 _TRAIN = (*_TORCH, "pillow", "matplotlib", "pooch", "rich")
@@ -128,14 +130,19 @@ def _checkout() -> Path | None:
     return root if _distribution() is None and (root / "pyproject.toml").is_file() else None
 
 
-def _distribution() -> Distribution | None:
+def _distribution() -> "Distribution | None":
+    from importlib import metadata
+
     try:
         return metadata.distribution("archdsl")
-    except PackageNotFoundError:
+    except metadata.PackageNotFoundError:
         return None
 
 
 def _local_path(url: str) -> str:
+    from urllib.parse import unquote, urlsplit
+    from urllib.request import url2pathname
+
     return url2pathname(unquote(urlsplit(url).path)) if re.match("file:", url) else url
 
 

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-HEAVY = {"torch", "numpy", "rich", "matplotlib", "pooch", "PIL", "graphviz", "pydantic"}
+HEAVY = {"torch", "numpy", "rich", "matplotlib", "pooch", "PIL", "graphviz", "pydantic", "ssl", "http", "email"}
 
 
 def loaded_by(statement: str, *arguments: str) -> set[str]:
