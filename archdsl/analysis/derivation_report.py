@@ -12,7 +12,7 @@ from .locate import LocatedNode
 
 
 class StepReport(Model):
-    """One layer or input on the path to the shape. Nothing is folded."""
+    """One layer or input on the path to the shape. Repetitions are not folded."""
 
     name: str = Field(description="The path with dots: the module's name in torch.")
     text: str = Field(description="The statement as written, on one line.")

@@ -32,7 +32,7 @@ from .shell_completion import complete_network
 )
 @click.option("--diff", "show_diff", is_flag=True, help="Write nothing; show the changes.")
 def command(files: tuple[str, ...], expression: str | None, check: bool, show_diff: bool) -> None:
-    """Format FILEs in place; of a folder, all networks below it. Comments and meaning are preserved.
+    """Format FILEs in place, or all networks below a folder. Comments and meaning are preserved.
 
     A text that is not an editable file (`-`, -e TEXT, zoo:NAME, REVISION:FILE, a run) is formatted to standard
     output. Files with syntax errors are left unchanged.

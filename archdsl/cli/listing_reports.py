@@ -90,7 +90,7 @@ class PredictionReport(Model):
 
     image: str
     error: str | None = Field(default=None, description="Why the image could not be classified; otherwise absent.")
-    true: str | None = Field(default=None, description="The class by the image's folder; absent if there is none.")
+    true: str | None = Field(default=None, description="The true class, if it is known; otherwise absent.")
     classes: dict[str, float] | None = Field(default=None, description="Class → probability, the most likely first.")
 
 

@@ -19,9 +19,10 @@ from .shell_completion import complete_file, complete_network
 def command(file: str, path: str, settings: tuple[str, ...], inputs: tuple[str, ...], full: bool) -> None:
     """Compare the weights in a file with the network in FILE; nothing is changed.
 
-    WEIGHTS is a .safetensors file, the index of one in shards, a .pth file with a `state_dict`, or a folder with one of
-    these, such as a run. Tensors fit by name, or where the kind, the size and the order of their layers leave no
-    choice; otherwise the command lists the candidates and exits with 1. `archdsl train --from WEIGHTS` uses them.
+    WEIGHTS is a .safetensors file, the index of a sharded one, a .pth file with a `state_dict`, or a folder with one of
+    these, such as a run. Tensors are matched by name, or by the kind, size and order of their layers if only one match
+    is possible; otherwise the command lists the candidates and exits with status 1. `archdsl train --from WEIGHTS`
+    trains with them.
     """
     if not Path(path).exists():
         usage(f"{path}: no such file")

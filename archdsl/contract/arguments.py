@@ -210,24 +210,28 @@ class TensorName(Kind):
 
 
 class Either(Kind):
-    """A value of any of several kinds."""
+    """A value of any of several kinds. `misplaced` values are accepted too, for a better message from the layer."""
 
     kinds: tuple[Kind, ...]
+    misplaced: Kind | None = None
 
     def takes_word(self, word: str) -> bool:
-        return any(kind.takes_word(word) for kind in self.kinds)
+        return any(kind.takes_word(word) for kind in self._accepted())
 
     @property
     def words(self) -> str:
         return ", or ".join(kind.words for kind in self.kinds)
 
     def accept(self, value: Any) -> Any:
-        for kind in self.kinds:
+        for kind in self._accepted():
             try:
                 return kind.accept(value)
             except InvalidValue:
                 continue
         raise self.invalid()
+
+    def _accepted(self) -> tuple[Kind, ...]:
+        return self.kinds if self.misplaced is None else (*self.kinds, self.misplaced)
 
 
 class Missing:

@@ -22,7 +22,7 @@ class SourceRange(Model):
 
 
 class LabelReport(Model):
-    """Text at a further place of a diagnostic."""
+    """A secondary label of a diagnostic."""
 
     place: SourceRange
     text: str

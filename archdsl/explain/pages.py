@@ -39,7 +39,7 @@ def example(text: str) -> str:
 
 def surroundings(kind: type[Diagnostic]) -> list[str]:
     """What the examples need besides their text, as a sentence."""
-    found = [f"Run with `--set {name}={value}`." for name, value in kind.settings.items()]
+    found = [f"The examples are checked with `--set {name}={value}`." for name, value in kind.settings.items()]
     for name, text in list(kind.files.items())[:3]:
         found.append(f"`{name}` contains `{text.strip()}`.")
     more = len(kind.files) - 3

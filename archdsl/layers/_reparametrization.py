@@ -12,8 +12,8 @@ from ..shapes.symbolic import plain
 
 WeightForm = Annotated[Literal["standardized", "spectral", "norm"], OneOf(choices=("standardized", "spectral", "norm"))]
 WEIGHT_DOC = (
-    "what the weight is computed from: `standardized` filters (Qiao et al., 2019), `spectral` norm 1 "
-    "(Miyato et al., 2018), or `norm`: direction and length (Salimans & Kingma, 2016)"
+    "reparametrization of the weight: `standardized` filters (Qiao et al., 2019), `spectral` normalization "
+    "(Miyato et al., 2018), or weight normalization, `norm` (Salimans & Kingma, 2016)"
 )
 _ORIGINAL = "parametrizations.weight.original"
 

@@ -182,7 +182,7 @@ class Recurrent(LayerOp):
 
 
 class LSTM(Recurrent):
-    """Long short-term memory: a state whose gates decide what is kept (Hochreiter & Schmidhuber, 1997).
+    """Long short-term memory: gates control what the state keeps (Hochreiter & Schmidhuber, 1997).
 
     `initial=` is the hidden state before the first step, `initial_cell=` the cell state.
 

@@ -19,7 +19,7 @@ REPORTS: dict[str, type[BaseModel]] = {
     "archdsl zoo --format json": ZooReport,
     "archdsl eval --format json": ResultReport,
     "archdsl predict --format json": PredictionReport,
-    "report.json of a run": TrainingReport,
+    "report.json": TrainingReport,
 }
 """What prints or writes JSON, and its model."""
 
@@ -28,7 +28,7 @@ _HEAD = """\
 
 Generated from the models; `python scripts/docs.py` updates this page. Fields may be added within a `schema_version`, so
 ignore the ones that you do not know. `archdsl check --schema` prints the JSON Schema of its report, which is also
-[here](check.schema.json). `predict` prints a list of the objects below.
+published as [check.schema.json](check.schema.json).
 """
 
 

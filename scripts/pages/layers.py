@@ -110,6 +110,7 @@ def _arguments(parameters: tuple[ParameterSpec, ...]) -> str:
         forms += [f"`{'NAME' if each.rest else each.name}=`"] + ([f"`{each.letter}N`"] if each.letter else [])
         forms += [f"`{word}`" for word, _ in each.words]
         takes = "flag" if isinstance(each.kind, Bool) else each.kind.words if each.kind else ""
+        takes = f"one or more values: {takes}" if each.many else takes
         cells = (f"`{each.name}`", ", ".join(forms), takes, _default(each), each.doc)
         rows.append(f"| {' | '.join(map(_escaped, cells))} |")
     return "\n".join(rows)

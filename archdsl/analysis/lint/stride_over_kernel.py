@@ -12,7 +12,7 @@ class StrideOverKernel(Diagnostic):
     """The stride is larger than the kernel, so rows and columns between its positions are never read.
 
     `conv k1 s2` reads one pixel in four. ResNet's strided shortcut does the same, but is not reported, because the body
-    beside it reads all pixels; pooling before the convolution (ResNet-D) is better still.
+    of the residual reads all pixels; pooling before the convolution (ResNet-D) is better still.
 
     Source: He et al., Bag of Tricks for Image Classification with CNNs, 2019, section 4.
     """

@@ -145,8 +145,9 @@ class BadWord(Diagnostic):
     def label(self) -> str:
         if self.word.startswith('"'):
             return 'missing closing `"`'
-        size = as_size(self.word)
-        return "sizes are written in this case: 3x5, HxW" if size is not None else "neither a number nor a size"
+        if as_size(self.word) is None:
+            return "a size is written like 3x5"
+        return "in a size, `x` is lowercase and symbolic dimensions are capitals: 3x5, HxW"
 
     def fix(self) -> Fix | None:
         size = as_size(self.word)
@@ -230,7 +231,7 @@ class NoBody(Diagnostic):
 
 
 class NoRepetition(Diagnostic):
-    """A statement is repeated less than once, so it would disappear.
+    """A repeat count below 1 would remove the statement.
 
     A computed count may be 0, as in `repeat depth { … }` with `net N(depth = 0)`: a parameter can turn a part off.
     """
@@ -243,10 +244,7 @@ class NoRepetition(Diagnostic):
     written: str
 
     def message(self) -> str:
-        return f"`{self.written}` repeats this less than once"
-
-    def label(self) -> str:
-        return "the count must be at least 1"
+        return f"the repeat count of `{self.written}` is below 1"
 
     def help(self) -> tuple[str, ...]:
         return ("delete the statement or comment it out with `#`; `if` and `repeat` can make it depend on a parameter",)

@@ -274,7 +274,8 @@ def shorter(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         rest = "x".join(dims[:index] + dims[index + 1 :])
         edit = Edit(span=span, text=rest)
         rank = 0.5 + 0.4 * index + 0.5 * (index > 0 and dim not in ("1", "-1"))
-        yield Candidate(title=f"write `input {rest}`", edits=(edit,), rank=rank, why="without the batch")
+        why = "without the batch" if index == 0 or dim in ("1", "-1") else ""
+        yield Candidate(title=f"write `input {rest}`", edits=(edit,), rank=rank, why=why)
 
 
 def first(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:

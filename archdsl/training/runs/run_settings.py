@@ -62,8 +62,8 @@ class NetworkSettings(_Section):
 class DataSettings(_Section):
     """The data set and its preprocessing.
 
-    `shape` is the images' own (None if they have none), `mean` and `deviation` are of each channel over the training
-    images, of pixels in 0..1; `images` is the number in each split.
+    `shape` is the images' own, or null if their sizes differ; `mean` and `deviation` are of each channel over the
+    training images, of pixels in 0..1; `images` is the number in each split.
     """
 
     name: str
