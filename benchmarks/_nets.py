@@ -148,7 +148,7 @@ class ByArchdsl:
     def validate(self) -> float:
         """Accuracy on the held-out images."""
         assert self.context.validation is not None
-        return score(self.state, self.context, self.context.validation).accuracy
+        return score(self.state, self.context, self.context.validation).summary()["accuracy"]
 
     def write(self) -> None:
         """What an epoch writes to disk: a checkpoint, the log, the best weights."""

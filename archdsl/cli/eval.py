@@ -70,6 +70,7 @@ def command(
     from ..training.report.gather import gather_result
     from ..training.runs.loaded_run import load_run
     from ..training.runs.run_folder import Run
+    from ..training.tasks.class_scores import ClassScores
 
     try:
         loaded = load_run(Run.open(Path(run)), choose_device(device))
@@ -86,6 +87,7 @@ def command(
             usage("--fit: images of a folder are decoded at the network's size; leave it out")
         name, images = images_of(loaded, source, request, split, fit or settings.recipe.data.fit)
         scores = assess(loaded, images, tta)
+        assert isinstance(scores, ClassScores)
         result = gather_result(name, scores, images, tuple(settings.data.classes), settings.recipe.loss)
     except Problem as problem:
         fail(problem)
@@ -97,7 +99,7 @@ def command(
 
 def _show(result: "ResultReport", title: str, confusion: list[list[int]]) -> None:
     click.echo(printable(title))
-    from ..training.loop.evaluation import shows_top5
+    from ..training.tasks.class_scores import shows_top5
 
     top5 = f", top-5 {result.top5:.2%}" if shows_top5(len(result.classes)) else ""
     interval = f"95% interval {result.accuracy_low:.2%} to {result.accuracy_high:.2%}"

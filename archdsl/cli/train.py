@@ -25,10 +25,10 @@ from .training_options import data_dir_option, device_option, expression_option,
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from ..training.loop.evaluation import Scores
     from ..training.loop.process_group import ProcessGroup
     from ..training.runs.run_folder import Run
     from ..training.session import Outcome
+    from ..training.tasks.meter import Scores
 
 _STOPPED = 130
 """The exit status after Ctrl-C, as in shells."""
@@ -180,7 +180,8 @@ def _example(run: "Run") -> str:
 
 def _words(scores: "Scores") -> str:
     """The scores as text."""
-    from ..training.loop.evaluation import shows_top5
+    from ..training.tasks.class_scores import ClassScores, shows_top5
 
+    assert isinstance(scores, ClassScores)
     top5 = f", top-5 {scores.top5:.2%}" if shows_top5(len(scores.confusion)) else ""
     return f"accuracy {scores.accuracy:.2%}{top5}, loss {scores.loss:.4f}"

@@ -13,7 +13,6 @@ from .loop.augmentation import changes_pixels
 from .loop.averages import start
 from .loop.callback import StopRequest, TrainingCallback
 from .loop.device_setup import Setup, Trial, choose_setup
-from .loop.loss import make_loss
 from .loop.metrics import EpochMetrics
 from .loop.optimizers import make_optimizer
 from .loop.process_group import SINGLE_PROCESS, ProcessGroup
@@ -23,6 +22,8 @@ from .loop.training_state import RandomGenerators, TrainingState, derive, own_pu
 from .loop.whitening import WHITENING_IMAGES, whiten
 from .model_spec import ModelSpec
 from .recipe.recipe import Recipe
+from .tasks.choice import TASKS
+from .tasks.outputs import Objective, objective_of
 
 _MOST_STANDARDIZED = 1 << 26
 """Largest size in bytes of a second copy of the images in memory, standardized and in float32."""
@@ -68,13 +69,14 @@ def choose(
     recipe: Recipe,
     device: torch.device,
     group: ProcessGroup = SINGLE_PROCESS,
+    objective: Objective | None = None,
 ) -> tuple[Setup, list[Trial]]:
     """Precision and memory layout; `auto` is timed on one batch. All processes use the leader's choice."""
     count = min(math.ceil(recipe.batch / group.size), len(splits.train))
     batch = on_device(splits.train.take(np.arange(count)), device)
     inputs = Standardizer(standard, device, torch.contiguous_format)(batch.images)
-    loss = make_loss(recipe.loss)
-    chosen, trials = choose_setup(model, loss, (inputs, batch.labels), device, recipe.precision, recipe.layout)
+    learned = objective or objective_of(TASKS["classification"], recipe)
+    chosen, trials = choose_setup(model, learned, (inputs, batch.labels), device, recipe.precision, recipe.layout)
     precision, layout = group.broadcast_text(f"{chosen.precision} {chosen.layout}").split()
     return Setup(device, precision, layout), trials
 
@@ -87,14 +89,15 @@ def make_context(
     classes: int,
     stop: StopRequest,
     group: ProcessGroup = SINGLE_PROCESS,
+    objective: Objective | None = None,
 ) -> TrainContext:
-    """What stays the same during the training."""
+    """What stays the same during the training, which is of classification if no `objective` is given."""
     train = on_device(splits.train, setup.device, setup.memory_format)
     standardize = Standardizer(standard, setup.device, setup.memory_format)
     return TrainContext(
         recipe=recipe,
         setup=setup,
-        loss=make_loss(recipe.loss),
+        objective=objective or objective_of(TASKS["classification"], recipe),
         standardize=standardize,
         classes=classes,
         train=train,
@@ -122,7 +125,7 @@ def first_state(model: nn.Module, of: TrainContext) -> TrainingState:
         model=model,
         optimizer=make_optimizer(model, recipe.optimizer),
         rng=RandomGenerators(recipe.seed, device, of.group),
-        metrics=EpochMetrics(device),
+        metrics=EpochMetrics(device, of.task.count()),
         average=start(recipe, weights_of(model)),
         scaler=torch.amp.GradScaler(device.type) if of.setup.precision == "fp16" else None,
     )

@@ -6,12 +6,13 @@ Imports pydantic if there is a recipe to check, and neither torch nor numpy.
 from typing import TYPE_CHECKING
 
 from ..diagnostics import Sink
-from ..diagnostics.catalogue.training_errors import BadSetting, NotForImages, SeveralOutputs, WrongInput, WrongOutput
+from ..diagnostics.catalogue.training_errors import BadSetting, NotForImages, SeveralOutputs, WrongInput
 from ..graph import Graph
 from ..shapes.shape import Layout
 from ..text.names import nearest
 from .data.dataset_spec import DataSpec, ImageShape
 from .data.registry import data_sets
+from .tasks.choice import TASKS
 
 if TYPE_CHECKING:
     from .recipe.recipe import Recipe
@@ -93,12 +94,7 @@ def _output(graph: Graph, spec: DataSpec, sink: Sink) -> None:
         name, other = graph.outputs[1]
         sink.emit(SeveralOutputs(span=graph.nodes[other].span, count=len(graph.outputs), name=name))
         return
-    node, classes = graph.output, len(spec.classes)
-    if node.shape.dims == (classes,):
-        return
-    is_setting = node.shape.rank == 1 and graph.settings.get("classes") == node.shape.dims[0]
-    option = f"--set classes={classes}" if is_setting else ""
-    sink.emit(WrongOutput(span=node.span, data=spec.name, classes=classes, found=str(node.shape), option=option))
+    TASKS["classification"].check(graph, spec, sink)
 
 
 def check_names(graph: Graph, recipe: "Recipe", sink: Sink) -> str | None:

@@ -17,7 +17,6 @@ from .errors.process_errors import BatchTooSmall, PeerFailed
 from .errors.run_errors import CannotResume, UnusableWeights
 from .loop.callback import StopRequest, TrainingCallback
 from .loop.device_setup import Setup, Trial, choose_device
-from .loop.evaluation import Scores
 from .loop.loop import Ending, fit, score
 from .loop.memory_budget import Budget
 from .loop.process_group import SINGLE_PROCESS, ProcessGroup
@@ -29,13 +28,16 @@ from .model_spec import ModelSpec
 from .recipe.recipe import Recipe
 from .report import write_report
 from .runs.checkpoint import list_checkpoints, read, restore_newest
-from .runs.loaded_run import refuse_not_finite
+from .runs.loaded_run import refuse_outputs
 from .runs.run_folder import Run
 from .runs.run_lock import claimed
 from .runs.run_settings import DataSettings, NetworkSettings, RunSettings, SetupSettings, versions
 from .runs.text_digests import of_text
 from .runs.weights import fitting, part, save_tensors
 from .runs.weights import load_weights as load_run_weights
+from .tasks.choice import TASKS
+from .tasks.meter import Scores
+from .tasks.outputs import Objective, objective_of
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,11 @@ class Training:
     stop: StopRequest = field(default_factory=StopRequest)
     group: ProcessGroup = SINGLE_PROCESS
 
+    @property
+    def objective(self) -> Objective:
+        """What its steps minimize."""
+        return objective_of(TASKS["classification"], self.recipe)
+
     def start(self) -> Outcome:
         """Train from the start. Raises Problem."""
         splits, device = self._load()
@@ -91,7 +98,7 @@ class Training:
         standard = measure(splits.train.images)
         assemble.prepare(model, self.model_spec, splits, standard, device)
         self._load_initial(model)
-        setup, trials = assemble.choose(model, splits, standard, self.recipe, device, self.group)
+        setup, trials = assemble.choose(model, splits, standard, self.recipe, device, self.group, self.objective)
         tried = ", ".join(f"{s.precision} {s.layout} {speed:,.0f}" for s, speed in trials)
         self.callback.note(f"running on {setup}" + (f" (tried, in images/s: {tried})" if tried else ""))
         for note in self.group.notes(model, self.recipe.batch):
@@ -101,7 +108,7 @@ class Training:
         run.write_network(self.model_spec.texts)
         run.write_settings(settings)
         context = assemble.make_context(
-            self.recipe, setup, standard, splits, len(self.source.spec.classes), self.stop, self.group
+            self.recipe, setup, standard, splits, len(self.source.spec.classes), self.stop, self.group, self.objective
         )
         return assemble.first_state(model, context), context
 
@@ -144,7 +151,7 @@ class Training:
         setup = Setup(device, settings.setup.precision, settings.setup.layout)
         standard = Standard(tuple(settings.data.mean), tuple(settings.data.deviation))
         context = assemble.make_context(
-            self.recipe, setup, standard, splits, len(settings.data.classes), self.stop, self.group
+            self.recipe, setup, standard, splits, len(settings.data.classes), self.stop, self.group, self.objective
         )
         model = assemble.build(self.model_spec, self.recipe, device)
         not_started = not run.metrics.exists() and not list_checkpoints(run.checkpoints)
@@ -281,7 +288,7 @@ def _test(state: TrainingState, context: TrainContext, splits: Splits, run: Run)
         context.group.broadcast(best)
         state = replace(state, average=best)
     scores = score(state, context, on_device(images, context.setup.device), context.recipe.tta)
-    refuse_not_finite(scores.logits, run)
+    refuse_outputs(scores.finite, run)
     return name, scores
 
 

@@ -26,9 +26,9 @@ from archdsl.training.data.dataset_spec import ImageShape
 from archdsl.training.data.images import Request
 from archdsl.training.data.registry import data_sets
 from archdsl.training.data.sets import digits
-from archdsl.training.loop.evaluation import Scores
 from archdsl.training.network_check import check_recipe
 from archdsl.training.runs.checkpoint import list_checkpoints
+from archdsl.training.tasks.class_scores import ClassScores
 from tests.training.test_session import assert_same
 
 NET = """net Small(classes = 10, width = 8)
@@ -387,7 +387,7 @@ def test_a_mismatch_loads_no_torch(tmp_path: Path) -> None:
     ("classes", "message"), [(10, "accuracy 50.00%, loss"), (100, "accuracy 50.00%, top-5 75.00%, loss")]
 )
 def test_top5_is_reported_for_many_classes(classes: int, message: str) -> None:
-    scores = Scores(1.0, 0.5, 0.75, torch.zeros(classes, classes), torch.zeros(0, classes))
+    scores = ClassScores(1.0, 0.5, 0.75, torch.zeros(classes, classes), torch.zeros(0, classes))
     assert _words(scores).startswith(message)
 
 

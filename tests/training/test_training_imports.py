@@ -5,7 +5,7 @@ import pytest
 from tests.test_package_imports import imports, modules
 
 ORDER = (
-    ("errors", "duration"), ("safe_files",), ("data", "recipe"), ("network_check", "model_spec"), ("loop",),
+    ("errors", "duration"), ("safe_files",), ("data", "recipe"), ("tasks",), ("network_check", "model_spec"), ("loop",),
     ("processes",), ("runs",), ("report",), ("inference",), ("callbacks",), ("assemble",), ("session",), ("sweep",),
     ("trained_run",), ("fitting",),
 )  # fmt: skip

@@ -18,6 +18,7 @@ from rich.text import Text
 
 from ..duration import duration
 from ..loop.callback import Tick, TrainingCallback
+from ..tasks.metric import written
 
 _SECONDS_BETWEEN_LINES = 60
 _SECONDS_BEFORE_DECODING_IS_SHOWN = 2
@@ -73,16 +74,13 @@ class LineProgress(TrainingCallback):
         return f"epoch {epoch:>{len(str(self.epochs))}}/{self.epochs}"
 
     def _tick(self, tick: Tick) -> str:
-        return (
-            f"loss {tick.loss:.4f}  accuracy {tick.accuracy:6.2%}  {tick.images_per_second:,.0f} images/s  "
-            f"{duration(tick.seconds_left)} left"
-        )
+        return f"{written(tick.means)}  {tick.images_per_second:,.0f} images/s  {duration(tick.seconds_left)} left"
 
     def _epoch(self, line: dict[str, Any], best: bool) -> str:
         train, validation = line["train"], line["validation"]
-        parts = [self._number(line["epoch"]), f"loss {train['loss']:.4f}  accuracy {train['accuracy']:6.2%}"]
+        parts = [self._number(line["epoch"]), written(train)]
         if validation:
-            parts.append(f"validation: loss {validation['loss']:.4f}  accuracy {validation['accuracy']:6.2%}")
+            parts.append(f"validation: {written(validation)}")
         if line["images_per_second"]:
             parts.append(f"{line['images_per_second']:,.0f} images/s")
         return "  ".join(parts) + ("  best" if best else "")

@@ -10,11 +10,12 @@ from ..data.images import DataSource, ImageSet, Request, Splits, join
 from ..data.resize import fit_splits
 from ..errors.data_errors import OtherData
 from ..loop.device_setup import Setup
-from ..loop.evaluation import Scores, evaluate
-from ..loop.loss import make_loss
+from ..loop.evaluation import evaluate
 from ..loop.standardization import Standard, Standardizer
 from ..loop.train_context import on_device
-from ..runs.loaded_run import LoadedRun, refuse_not_finite
+from ..runs.loaded_run import LoadedRun, refuse_outputs
+from ..tasks.choice import TASKS
+from ..tasks.meter import Scores
 
 SPLITS = ("test", "validation", "train", "all")
 """The splits of a data set; `all` is all of them together."""
@@ -49,18 +50,18 @@ def assess(loaded: LoadedRun, images: ImageSet, tta: str | None = None) -> Score
     same = settings.setup.device.partition(":")[0] == device.type
     setup = Setup(device, settings.setup.precision, settings.setup.layout) if same else Setup(device)
     standard = Standard(tuple(settings.data.mean), tuple(settings.data.deviation))
-    batches = on_device(images, device)
+    batches, task = on_device(images, device), TASKS["classification"]
     model = loaded.model.to(memory_format=setup.memory_format)  # type: ignore[call-overload]  # torch's types lack it
     scores = evaluate(
         model,
         batches.images,
         batches.labels,
-        make_loss(settings.recipe.loss),
+        task.meter(task.loss(settings.recipe.loss)),
         setup,
         Standardizer(standard, device, setup.memory_format),
         tta=tta or settings.recipe.tta,
     )
-    refuse_not_finite(scores.logits, loaded.run)
+    refuse_outputs(scores.finite, loaded.run)
     return scores
 
 

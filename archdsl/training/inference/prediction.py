@@ -15,9 +15,9 @@ from ..data.images import Pixels
 from ..data.resize import fit_images
 from ..errors.data_errors import BadImages
 from ..loop.evaluation import answers
-from ..loop.probabilities import class_probabilities
 from ..loop.standardization import Standard, Standardizer
 from ..runs.loaded_run import LoadedRun, refuse_not_finite
+from ..tasks.class_losses import class_probabilities
 from .brightness import training_brightness
 from .split_images import OwnImages, SplitImage, parse_split_image
 

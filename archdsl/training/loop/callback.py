@@ -1,5 +1,6 @@
 """Callbacks of a training. This one does nothing; those that display something are in progress.py."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -8,12 +9,13 @@ from ..data.images import Download
 
 @dataclass(frozen=True)
 class Tick:
-    """Progress of a training: the epoch (from 1) and the images seen in it, means over them, seconds left in total."""
+    """Progress of a training: the epoch (from 1) and the images seen in it, means over them by the names of METRICS,
+    seconds left in total.
+    """
 
     epoch: int
     seen: int
-    loss: float
-    accuracy: float
+    means: Mapping[str, float]
     images_per_second: float
     seconds_left: float
 

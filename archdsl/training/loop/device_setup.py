@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors.device_errors import NoDevice
-from .loss import Loss, as_logits
+from ..tasks.outputs import Objective
 
 _TRIAL_SECONDS = 0.2
 _TRIAL_STEPS = 3
@@ -61,11 +61,16 @@ Trial = tuple[Setup, float]
 
 
 def choose_setup(
-    model: nn.Module, loss: Loss, example: tuple[Tensor, Tensor], device: torch.device, precision: str, layout: str
+    model: nn.Module,
+    objective: Objective,
+    example: tuple[Tensor, Tensor],
+    device: torch.device,
+    precision: str,
+    layout: str,
 ) -> tuple[Setup, list[Trial]]:
     """The setup, and the images per second of each candidate that was timed (none if everything was given).
 
-    `example` is one batch: inputs N×C×H×W in 32 bits and classes N, on the device. A candidate other than fp32 and
+    `example` is one batch on the device: inputs N×C×H×W in 32 bits, and targets. A candidate other than fp32 and
     channels first is chosen only if it is clearly faster. The model and torch's global generators do not change.
     """
     layouts = ["channels_first", "channels_last"] if layout == "auto" else [layout]
@@ -74,7 +79,7 @@ def choose_setup(
     if len(candidates) == 1:
         return candidates[0], []
     with torch.random.fork_rng(enabled=True):
-        trials = [(candidate, _speed(model, loss, example, candidate)) for candidate in candidates]
+        trials = [(candidate, _speed(model, objective, example, candidate)) for candidate in candidates]
     chosen, best = trials[0]
     for candidate, speed in trials[1:]:
         gain = _GAIN_FOR_BF16 if candidate.precision != chosen.precision else _GAIN_FOR_LAYOUT
@@ -83,14 +88,14 @@ def choose_setup(
     return chosen, trials
 
 
-def _speed(model: nn.Module, loss: Loss, example: tuple[Tensor, Tensor], setup: Setup) -> float:
+def _speed(model: nn.Module, objective: Objective, example: tuple[Tensor, Tensor], setup: Setup) -> float:
     """Images per second of forward and backward passes, after a warm-up pass."""
     trial = copy.deepcopy(model).to(memory_format=setup.memory_format).train()  # type: ignore[call-overload]  # mypy's stub of `to` lacks this overload
     inputs = example[0].to(memory_format=setup.memory_format)
 
     def step() -> None:
         with setup.autocast():
-            value = loss(as_logits(trial(inputs)), example[1])
+            value = objective(objective.outputs(trial(inputs)), example[1])
         value.backward()  # type: ignore[no-untyped-call]  # torch has no types here
         if setup.device.type == "cuda":
             torch.cuda.synchronize(setup.device)

@@ -11,8 +11,6 @@ from ..errors.loop_errors import Diverged
 from .averages import WeightAverages
 from .callback import Tick, TrainingCallback
 from .freezing import freeze
-from .loss import as_logits
-from .metrics import count_right
 from .run_store import RunStore
 from .schedule import factor
 from .train_context import TrainContext
@@ -95,18 +93,17 @@ class Epoch:
         """Add a batch's gradients, weighted by its fraction of the `total` images of the step."""
         state, context = self._state, self._context
         mine, count = context.group.shard(indices)
-        inputs, labels = context.feed(mine, self._mirrored, state.rng)
+        inputs, targets = context.feed(mine, self._mirrored, state.rng)
         with self._autocast:
             output = self._forward(inputs)
-        logits = as_logits(output)
+        outputs = context.objective.outputs(output)
         if count < len(mine):
-            logits, labels = logits[:count], labels[:count]
-        loss = (
-            context.loss(logits, labels) if count else logits.sum()
-        )  # zero, with zero gradients for the other processes
+            outputs, targets = tuple(each[:count] for each in outputs), targets[:count]
+        # without samples: zero, with zero gradients for the other processes
+        loss = context.objective(outputs, targets) if count else torch.stack([each.sum() for each in outputs]).sum()
         mean, right = loss.detach(), None
         if context.group.size > 1:
-            mean, right = context.group.total(mean, count_right(logits, labels), count)
+            mean, right = context.group.total(mean, self._correct(outputs[0], targets), count)
         if self._on_cpu:  # free on a CPU, and the bad gradient is never applied; a GPU would stall
             self._refuse(mean.item())
         # gradients are averaged over processes but summed over accumulated batches
@@ -114,9 +111,13 @@ class Epoch:
         share = loss if part == 1 else loss * part
         torch.autograd.backward(state.scaler.scale(share) if state.scaler else share)
         if right is None:
-            state.metrics.update(mean, logits, labels)
+            state.metrics.update(mean, outputs[0], targets)
         else:
             state.metrics.add(mean, right, len(indices))
+
+    def _correct(self, output: Tensor, targets: Tensor) -> Tensor:
+        counter = self._context.task.count()
+        return counter(output, targets) if counter else torch.zeros((), dtype=torch.int64, device=output.device)
 
     def _step(self) -> None:
         state, recipe = self._state, self._context.recipe
@@ -139,12 +140,10 @@ class Epoch:
 
     def _tick(self, speed: float) -> None:
         state, context = self._state, self._context
-        seen = state.metrics.seen
-        loss = state.metrics.loss.item() / seen
-        self._refuse(loss)
+        means = state.metrics.summary()
+        self._refuse(means["loss"])
         left = context.images_left(state.epoch, state.batch)
-        accuracy = state.metrics.correct.item() / seen
-        self._callback.tick(Tick(state.epoch + 1, seen, loss, accuracy, speed, left / speed))
+        self._callback.tick(Tick(state.epoch + 1, state.metrics.seen, means, speed, left / speed))
 
     def _refuse(self, loss: float) -> None:
         if not math.isfinite(loss):

@@ -2,53 +2,34 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..tasks.meter import Meter, Scores
+from ..tasks.outputs import main_output
 from .device_setup import Setup
-from .loss import Loss, as_logits
 from .process_group import SINGLE_PROCESS, ProcessGroup
 from .standardization import Standardizer
 from .training_state import copy_tensors, weights_of
 
-
-@dataclass(frozen=True)
-class Scores:
-    """Mean loss, top-1 and top-5 accuracy as fractions, and the confusion matrix: `confusion[true][predicted]`, int64
-    of K×K. `logits` are the network's outputs, float32 of N×K.
-    """
-
-    loss: float
-    accuracy: float
-    top5: float
-    confusion: Tensor
-    logits: Tensor
-
-    def summary(self) -> dict[str, float]:
-        """The scores for a line of the log."""
-        return {"loss": self.loss, "accuracy": self.accuracy, "top5": self.top5}
-
-
-def shows_top5(classes: int) -> bool:
-    """Whether there are enough classes for top-5 accuracy to be informative."""
-    return classes > 10
+S = TypeVar("S", bound=Scores)
 
 
 @torch.inference_mode()
 def evaluate(
     model: nn.Module,
     images: Tensor,
-    labels: Tensor,
-    loss: Loss,
+    targets: Tensor,
+    meter: Meter[S],
     setup: Setup,
     standardize: Standardizer,
     batch: int = 512,
     tta: str = "none",
     group: ProcessGroup = SINGLE_PROCESS,
-) -> Scores:
+) -> S:
     """Scores on images, uint8 of N×C×H×W, in the setup's precision; `tta` is the recipe's.
 
     The network is in evaluation mode meanwhile. Each process of a group evaluates its part; all get the complete
@@ -57,23 +38,26 @@ def evaluate(
     trained = model.training
     model.eval()
     try:
-        parts, mine = [], group.slice(len(labels))
-        for part in torch.split(images[mine] if mine.start < mine.stop else images[:1], batch):
-            inputs = standardize(part.to(setup.device))
+        mine = group.slice(len(targets))
+        count = mine.stop - mine.start
+        part = mine if count else slice(0, 1)  # a process without images contributes empty rows of the same shape
+        for pixels, wanted in zip(torch.split(images[part], batch), torch.split(targets[part], batch), strict=True):
+            inputs = standardize(pixels.to(setup.device))
             with setup.autocast():
-                parts.append(answers(model, inputs, tta))
-        logits = torch.cat(parts)[: mine.stop - mine.start]
-        return _score(group.gather(logits, len(labels)), labels.to(setup.device), loss)
+                output = answers(model, inputs, tta)
+            counted = min(count, len(output))
+            meter.update(output[:counted], wanted.to(setup.device)[:counted])
+        return meter.scores(group, len(targets))
     finally:
         model.train(trained)
 
 
 def answers(model: nn.Module, inputs: Tensor, tta: str) -> Tensor:
     """Logits N×K of inputs N×C×H×W: the mean over the augmented copies of the recipe's `tta`."""
-    logits = as_logits(model(inputs))
+    logits = main_output(model(inputs))
     if tta == "none":
         return logits
-    logits = (logits + as_logits(model(inputs.flip(3)))) / 2
+    logits = (logits + main_output(model(inputs.flip(3)))) / 2
     if tta == "flip":
         return logits
     h, w = inputs.shape[2:]
@@ -81,22 +65,6 @@ def answers(model: nn.Module, inputs: Tensor, tta: str) -> Tensor:
     corners = (padded[:, :, :h, :w], padded[:, :, 2:, 2:])
     moved = [answers(model, corner, "flip") for corner in corners]
     return (logits + (moved[0] + moved[1]) / 2) / 2
-
-
-def _score(logits: Tensor, labels: Tensor, loss: Loss) -> Scores:
-    count, classes = logits.shape
-    # topk and argmax may choose differently among equal logits, which are frequent at low precision
-    answered = logits.argmax(1)
-    right = answered == labels
-    among = (logits.topk(min(5, classes), dim=1).indices == labels[:, None]).any(1)
-    cells = torch.bincount(labels * classes + answered, minlength=classes * classes)
-    return Scores(
-        loss=loss(logits, labels).item(),
-        accuracy=right.sum().item() / count,
-        top5=(among | right).sum().item() / count,
-        confusion=cells.view(classes, classes).cpu(),
-        logits=logits.cpu(),
-    )
 
 
 @contextmanager

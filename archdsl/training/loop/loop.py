@@ -6,9 +6,11 @@ import torch
 
 from ..errors.device_errors import CannotCompile
 from ..errors.problem import Problem
+from ..tasks.meter import Scores
+from ..tasks.metric import METRICS
 from .callback import TrainingCallback
 from .epoch import Epoch, Forward
-from .evaluation import Scores, averaged, evaluate
+from .evaluation import averaged, evaluate
 from .memory_budget import is_memory
 from .metrics import EpochMetrics
 from .run_store import RunStore
@@ -82,7 +84,7 @@ def score(state: TrainingState, context: TrainContext, images: Batches, tta: str
             state.model,
             images.images,
             images.labels,
-            context.loss,
+            context.task.meter(context.objective.main),
             context.setup,
             context.standardize,
             batch=min(_LARGEST_BATCH, 4 * context.recipe.batch),  # no backward pass, so it may be larger
@@ -100,22 +102,25 @@ def _close(state: TrainingState, context: TrainContext, run: RunStore, callback:
         "epoch": state.epoch + 1,
         "step": state.step,
         "lr": state.optimizer.param_groups[0]["lr"],
-        "train": {"loss": metrics.loss.item() / metrics.seen, "accuracy": metrics.correct.item() / metrics.seen},
+        "train": metrics.summary(),
         "validation": scores.summary() if scores else None,
         "seconds": round(seconds, 3),
         "images_per_second": round(metrics.seen / speed_over, 1) if speed_over > 0 else None,
     }
-    better = scores is not None and _is_better(scores, state.best)
+    better = scores is not None and _is_better(scores, state.best, context.task.metric)
     if scores is not None and better:
-        state.best = Best(state.epoch + 1, scores.accuracy, scores.loss)
+        values, metric = scores.summary(), context.task.metric
+        state.best = Best(state.epoch + 1, metric, values[metric], values["loss"])
     state.stale = 0 if better or scores is None else state.stale + 1
     state.history.append(line)
-    state.epoch, state.batch, state.metrics = state.epoch + 1, 0, EpochMetrics(context.setup.device)
+    state.epoch, state.batch = state.epoch + 1, 0
+    state.metrics = EpochMetrics(context.setup.device, context.task.count())
     if better:
         run.keep_weights(state, run.best)
     run.keep(state)
     callback.epoch(line, better)
 
 
-def _is_better(scores: Scores, best: Best | None) -> bool:
-    return best is None or (scores.accuracy, -scores.loss) > (best.accuracy, -best.loss)
+def _is_better(scores: Scores, best: Best | None, name: str) -> bool:
+    metric, values = METRICS[name], scores.summary()
+    return best is None or (metric.key(values[name]), -values["loss"]) > (metric.key(best.value), -best.loss)

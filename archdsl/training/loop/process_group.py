@@ -80,6 +80,10 @@ class ProcessGroup:
         """The rows of all processes, `count` in total; each process contributes those of its `slice`."""
         return rows
 
+    def total_of(self, sums: Tensor) -> Tensor:
+        """The sum over all processes, element by element."""
+        return sums
+
     def collect(self, states: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """The leader's small byte tensors under their names, and those of the others under `RANK.NAME`."""
         return dict(states)

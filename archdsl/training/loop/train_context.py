@@ -8,10 +8,11 @@ from torch import Generator, Tensor
 
 from ..data.images import ImageSet
 from ..recipe.recipe import Recipe
+from ..tasks.outputs import Objective
+from ..tasks.task import Task
 from . import augmentation
 from .callback import StopRequest
 from .device_setup import Setup
-from .loss import Loss
 from .process_group import SINGLE_PROCESS, ProcessGroup
 from .standardization import Standardizer
 from .training_state import RandomGenerators, derive
@@ -57,7 +58,7 @@ class TrainContext:
 
     recipe: Recipe
     setup: Setup
-    loss: Loss
+    objective: Objective
     standardize: Standardizer
     classes: int
     train: Batches
@@ -65,6 +66,11 @@ class TrainContext:
     stop: StopRequest
     group: ProcessGroup = SINGLE_PROCESS
     inputs: Tensor | None = None
+
+    @property
+    def task(self) -> Task:
+        """What the network learns."""
+        return self.objective.task
 
     @property
     def batches(self) -> int:

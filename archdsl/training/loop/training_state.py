@@ -14,11 +14,16 @@ from .process_group import SINGLE_PROCESS, ProcessGroup
 
 @dataclass(frozen=True)
 class Best:
-    """The best epoch so far (from 1): by accuracy on the validation images, then by loss."""
+    """The best epoch so far (from 1): by the value of the task's metric on the validation images, then by loss."""
 
     epoch: int
-    accuracy: float
+    metric: str
+    value: float
     loss: float
+
+    def record(self) -> dict[str, float]:
+        """For JSON: `{"epoch": 3, "accuracy": 0.98, "loss": 0.1}`."""
+        return {"epoch": self.epoch, self.metric: self.value, "loss": self.loss}
 
 
 class RandomGenerators:

@@ -27,8 +27,8 @@ from torch.nn.parallel import DistributedDataParallel
 
 from ..errors.problem import Problem
 from ..errors.process_errors import CannotJoin, PeerLost
-from ..loop.loss import as_logits
 from ..loop.process_group import ProcessGroup
+from ..tasks.outputs import main_output
 
 _AGREE_SECONDS = 0.25
 _LONGEST_INTERVAL = 256
@@ -229,6 +229,12 @@ class DistributedGroup(ProcessGroup):
             dist.all_gather(parts, mine)
         return torch.cat([part[:size] for part, size in zip(parts, sizes, strict=True)])
 
+    def total_of(self, sums: Tensor) -> Tensor:
+        total = sums.clone()
+        with _peers():
+            dist.all_reduce(total)
+        return total
+
     def collect(self, states: Mapping[str, Tensor]) -> dict[str, Tensor]:
         found: dict[str, Tensor] = {}
         for name, tensor in states.items():
@@ -289,7 +295,7 @@ class _Main(nn.Module):
         self.model = model
 
     def forward(self, inputs: Tensor) -> Tensor:
-        return as_logits(self.model(inputs))
+        return main_output(self.model(inputs))
 
 
 def _reached(model: nn.Module, example: Tensor) -> set[int]:
@@ -298,7 +304,7 @@ def _reached(model: nn.Module, example: Tensor) -> set[int]:
     model.eval()  # uses no random numbers, changes no statistics
     try:
         with torch.enable_grad():
-            start = as_logits(model(example)).grad_fn
+            start = main_output(model(example)).grad_fn
     finally:
         model.train(trained)
     found: set[int] = set()

@@ -1,15 +1,15 @@
 """The files of a run for its user: figures, the confusion matrix, the result, the report."""
 
 import json
-from dataclasses import asdict
 
 from ..data.images import Splits
-from ..loop.evaluation import Scores
 from ..loop.loop import Ending
-from ..loop.probabilities import LOSS_LABELS
 from ..loop.training_state import TrainingState
 from ..runs.loaded_run import read_network
 from ..runs.run_folder import Run
+from ..tasks.class_scores import ClassScores
+from ..tasks.meter import Scores
+from ..tasks.metric import LOSS_LABELS
 from .curves import draw_confusion, draw_curves
 from .gather import gather, gather_result
 from .report_page import write_html
@@ -48,13 +48,14 @@ def write_report(
 
 
 def _write_scores(run: Run, state: TrainingState, classes: tuple[str, ...], name: str, scores: Scores) -> None:
+    assert isinstance(scores, ClassScores)
     title = f"{scores.accuracy:.2%} of {int(scores.confusion.sum()):,} {name} images correct"
     draw_confusion(scores.confusion.numpy(), classes, title, run.folder / "confusion")
     run.write_text(run.folder / "confusion.json", _confusion(scores, classes))
     result = {
         name: scores.summary(),
         "weights": run.best.name if run.best.is_file() else run.last.name,
-        "best": asdict(state.best) if state.best else None,
+        "best": state.best.record() if state.best else None,
         "epochs": state.epoch,
         "steps": state.step,
         "seconds": round(state.seconds, 3),
@@ -78,6 +79,7 @@ def _write_pages(
         name, scores = tested
         images = splits.test if name == "test" else splits.validation
         assert images is not None
+        assert isinstance(scores, ClassScores)
         result = gather_result(name, scores, images, classes, settings.recipe.loss)
         confusion = scores.confusion.numpy()
     report = gather(run, network, settings, state, status, result)
@@ -85,7 +87,7 @@ def _write_pages(
     run.write_text(run.folder / PAGE, write_html(report, network, confusion))
 
 
-def _confusion(scores: Scores, classes: tuple[str, ...]) -> str:
+def _confusion(scores: ClassScores, classes: tuple[str, ...]) -> str:
     """The matrix, one line per class: rows are true classes, columns predictions."""
     rows = ",\n".join(f"    {json.dumps(row)}" for row in scores.confusion.tolist())
     return f'{{\n  "classes": {json.dumps(list(classes), ensure_ascii=False)},\n  "matrix": [\n{rows}\n  ]\n}}\n'

@@ -3,7 +3,6 @@
 import base64
 import io
 import math
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -18,12 +17,12 @@ from ...analysis.check_schema import NetworkReport
 from ...analysis.measures import NetworkMeasures
 from ...network import Network
 from ..data.images import ImageSet, Pixels
-from ..loop.evaluation import Scores
-from ..loop.probabilities import class_probabilities
 from ..loop.training_state import TrainingState
 from ..recipe.recipe import AnyLoss
 from ..runs.run_folder import Run
 from ..runs.run_settings import RunSettings
+from ..tasks.class_losses import class_probabilities
+from ..tasks.class_scores import ClassScores
 from . import run_report
 
 MOST_MISCLASSIFIED = 24
@@ -57,7 +56,7 @@ def gather(
         steps=state.step,
         seconds=round(state.seconds, 3),
         weights=weights.name if weights else "",
-        best=run_report.BestReport(**asdict(state.best)) if state.best else None,
+        best=run_report.BestReport.model_validate(state.best.record()) if state.best else None,
         history=[_epoch(line) for line in state.history],
         result=result,
     )
@@ -77,7 +76,7 @@ def _epoch(line: dict[str, Any]) -> run_report.EpochReport:
 
 
 def gather_result(
-    name: str, scores: Scores, images: ImageSet, classes: tuple[str, ...], loss: AnyLoss
+    name: str, scores: ClassScores, images: ImageSet, classes: tuple[str, ...], loss: AnyLoss
 ) -> run_report.ResultReport:
     """The final scores on the images of the split with this name."""
     confusion: NDArray[np.int64] = scores.confusion.numpy()

@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from ...analysis.quantities import si
 from ..duration import duration
-from ..loop.evaluation import shows_top5
-from ..loop.probabilities import LOSS_LABELS, sum_to_one
 from ..recipe.recipe import AnyLoss
+from ..tasks.class_losses import sum_to_one
+from ..tasks.class_scores import shows_top5
+from ..tasks.metric import LOSS_LABELS
 from .charts import Series, line_chart
 from .confusion_matrix import MOST_IN_TABLE, matrix
 from .markup import Markup, join, name, path, tag

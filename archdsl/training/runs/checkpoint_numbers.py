@@ -48,8 +48,18 @@ class BestNumbers(_Strict):
     """The best epoch so far."""
 
     epoch: Annotated[int, Field(ge=1)]
-    accuracy: Fraction
+    metric: str
+    value: float
     loss: float
+
+    @model_validator(mode="before")
+    @classmethod
+    def _before_tasks(cls, values: Any) -> Any:
+        """Versions before tasks stored the accuracy."""
+        if isinstance(values, dict) and "accuracy" in values:
+            values = {**values, "metric": "accuracy", "value": values["accuracy"]}
+            del values["accuracy"]
+        return values
 
 
 class Numbers(_Strict):

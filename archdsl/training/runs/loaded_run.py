@@ -66,9 +66,14 @@ def load_run(run: Run, device: torch.device) -> LoadedRun:
     return LoadedRun(run, settings, network, model, device)
 
 
-def refuse_not_finite(logits: Tensor, run: Run) -> None:
+def refuse_not_finite(outputs: Tensor, run: Run) -> None:
     """Raise CannotResume if a network's outputs are infinite or NaN."""
-    if not bool(logits.isfinite().all()):
+    refuse_outputs(bool(outputs.isfinite().all()), run)
+
+
+def refuse_outputs(finite: bool, run: Run) -> None:
+    """Raise CannotResume if a network's outputs are not all finite."""
+    if not finite:
         raise CannotResume(run.folder, "the outputs of its network are not finite")
 
 

@@ -119,7 +119,7 @@ def attempt(context: SweepContext, point: Point, folder: Path) -> Trial:
         point=used,
         macs=cost.macs,
         parameters=cost.parameters,
-        accuracy=best.accuracy,
+        accuracy=best.value,
         loss=best.loss,
         epoch=best.epoch,
         seconds=round(outcome.state.seconds, 3),

@@ -20,7 +20,6 @@ from archdsl.training.loop.callback import StopRequest
 from archdsl.training.loop.device_setup import Setup
 from archdsl.training.loop.evaluation import answers
 from archdsl.training.loop.freezing import freeze
-from archdsl.training.loop.loss import make_loss
 from archdsl.training.loop.metrics import EpochMetrics
 from archdsl.training.loop.optimizers import make_optimizer, parameter_groups
 from archdsl.training.loop.standardization import Standard, Standardizer, measure
@@ -31,6 +30,8 @@ from archdsl.training.model_spec import model_spec_of
 from archdsl.training.network_check import check_recipe
 from archdsl.training.recipe.recipe import Recipe, Sgd
 from archdsl.training.recipe.sections import Freeze, Lookahead
+from archdsl.training.tasks.classification import Classification
+from archdsl.training.tasks.outputs import objective_of
 from tests.training.helpers import StopAfter, small_network, training
 from tests.training.test_session import assert_same
 
@@ -90,7 +91,9 @@ def test_epochs_that_end_within_one(epochs: float, steps: int, in_all: int) -> N
     batches = Batches(torch.zeros(100, 1, 1, 1, dtype=torch.uint8), torch.zeros(100, dtype=torch.int64))
     recipe = Recipe.model_validate({"epochs": epochs, "batch": 1})
     plain = Standardizer(Standard((0.0,), (1.0,)), CPU, torch.contiguous_format)
-    context = TrainContext(recipe, Setup(CPU), make_loss(recipe.loss), plain, 2, batches, None, StopRequest())
+    context = TrainContext(
+        recipe, Setup(CPU), objective_of(Classification(), recipe), plain, 2, batches, None, StopRequest()
+    )
     assert (context.steps, context.epochs) == (steps, in_all)
     assert sum(context.batches_of(epoch) for epoch in range(in_all)) == steps
     assert context.images_left(0, 0) == steps

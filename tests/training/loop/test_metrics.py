@@ -5,7 +5,8 @@ import torch
 from torch import Tensor
 
 from archdsl.training.loop import metrics
-from archdsl.training.loop.metrics import EpochMetrics, count_right
+from archdsl.training.loop.metrics import EpochMetrics
+from archdsl.training.tasks.class_losses import count_right
 
 CPU = torch.device("cpu")
 

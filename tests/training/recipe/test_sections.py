@@ -13,7 +13,6 @@ from archdsl.training.errors.loop_errors import NothingToTrain
 from archdsl.training.loop import device_setup
 from archdsl.training.loop.device_setup import Setup, choose_device, choose_setup
 from archdsl.training.loop.evaluation import averaged, evaluate
-from archdsl.training.loop.loss import as_logits, hard, make_loss
 from archdsl.training.loop.optimizers import make_optimizer, parameter_groups
 from archdsl.training.loop.schedule import factor
 from archdsl.training.loop.standardization import Standard, Standardizer, measure
@@ -36,9 +35,17 @@ from archdsl.training.recipe.recipe import (
     Step,
     Triangular,
 )
+from archdsl.training.tasks.class_losses import hard, make_loss
+from archdsl.training.tasks.class_scores import ClassMeter
+from archdsl.training.tasks.classification import Classification
+from archdsl.training.tasks.outputs import Objective, main_output
 from tests.training.helpers import small_network
 
 CPU = Setup(torch.device("cpu"))
+
+
+def objective(loss: AnyLoss) -> Objective:
+    return Objective(Classification(), make_loss(loss))
 
 
 # --- schedules --------------------------------------------------------------------------------------------------------
@@ -212,8 +219,8 @@ def test_classes_and_their_probabilities_are_one_to_the_losses(recipe: AnyLoss) 
 
 def test_side_outputs_are_left_aside() -> None:
     main, side = torch.randn(2, 3), torch.randn(2, 3)
-    assert torch.equal(as_logits((main, side)), main)
-    assert as_logits(main.bfloat16()).dtype == torch.float32
+    assert torch.equal(main_output((main, side)), main)
+    assert main_output(main.bfloat16()).dtype == torch.float32
 
 
 # --- pixels -----------------------------------------------------------------------------------------------------------
@@ -260,7 +267,7 @@ def test_scores_by_hand() -> None:
     labels = torch.tensor([0, 5, 1, 1])
     plain = Standardizer(Standard((0.0,), (1 / 255,)), torch.device("cpu"), torch.contiguous_format)
     model = Fixed().train()
-    scores = evaluate(model, rows[:, None, None], labels, make_loss(CrossEntropy()), CPU, plain, batch=3)
+    scores = evaluate(model, rows[:, None, None], labels, ClassMeter(make_loss(CrossEntropy())), CPU, plain, batch=3)
     assert model.training
     assert scores.accuracy == 0.5
     assert scores.top5 == 0.75
@@ -268,7 +275,8 @@ def test_scores_by_hand() -> None:
     assert scores.confusion.sum() == 4
     assert scores.confusion[5, 0] == scores.confusion[1, 0] == scores.confusion[1, 1] == 1
     assert math.isclose(scores.loss, nn.functional.cross_entropy(rows.float(), labels).item(), rel_tol=1e-6)
-    mirrored = evaluate(model, rows[:, None, None], labels, make_loss(CrossEntropy()), CPU, plain, tta="flip")
+    meter = ClassMeter(make_loss(CrossEntropy()))
+    mirrored = evaluate(model, rows[:, None, None], labels, meter, CPU, plain, tta="flip")
     assert torch.allclose(mirrored.logits, (rows.float() + rows.float().flip(1)) / 2, atol=1e-5)
 
 
@@ -276,7 +284,7 @@ def test_scores_agree_with_one_another_where_logits_are_equal() -> None:
     rows = torch.randint(0, 4, (500, 12), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     labels = torch.arange(500) % 12
     plain = Standardizer(Standard((0.0,), (1 / 255,)), torch.device("cpu"), torch.contiguous_format)
-    scores = evaluate(Fixed(), rows[:, None, None], labels, make_loss(CrossEntropy()), CPU, plain)
+    scores = evaluate(Fixed(), rows[:, None, None], labels, ClassMeter(make_loss(CrossEntropy())), CPU, plain)
     assert scores.accuracy == scores.confusion.trace().item() / 500
     assert scores.accuracy == (scores.logits.argmax(1) == labels).sum().item() / 500
     assert scores.top5 >= scores.accuracy
@@ -296,8 +304,9 @@ def test_running_means_are_in_place_only_meanwhile() -> None:
 
 def test_given_settings_are_used_without_a_trial() -> None:
     batch = torch.randn(4, 1, 8, 8), torch.zeros(4, dtype=torch.int64)
-    loss = make_loss(CrossEntropy())
-    chosen, trials = choose_setup(small_network(), loss, batch, CPU.device, "bf16", "channels_last")
+    chosen, trials = choose_setup(
+        small_network(), objective(CrossEntropy()), batch, CPU.device, "bf16", "channels_last"
+    )
     assert (chosen.precision, chosen.layout, trials) == ("bf16", "channels_last", [])
 
 
@@ -316,7 +325,7 @@ def test_auto_takes_what_is_clearly_faster(
     left = iter(speeds)
     monkeypatch.setattr(device_setup, "_speed", lambda *_: next(left))
     batch = torch.randn(4, 1, 8, 8), torch.zeros(4, dtype=torch.int64)
-    chosen, trials = choose_setup(small_network(), make_loss(Mse()), batch, CPU.device, "auto", "auto")
+    chosen, trials = choose_setup(small_network(), objective(Mse()), batch, CPU.device, "auto", "auto")
     assert (chosen.precision, chosen.layout) == wanted
     assert [speed for _, speed in trials] == speeds
 
@@ -325,7 +334,7 @@ def test_a_trial_leaves_no_trace() -> None:
     model = small_network()
     before, rng = {n: t.clone() for n, t in weights_of(model).items()}, torch.get_rng_state()
     batch = torch.randn(4, 1, 8, 8, generator=torch.Generator()), torch.zeros(4, dtype=torch.int64)
-    _, trials = choose_setup(model, make_loss(CrossEntropy()), batch, CPU.device, "auto", "auto")
+    _, trials = choose_setup(model, objective(CrossEntropy()), batch, CPU.device, "auto", "auto")
     assert len(trials) == 4
     assert all(speed > 0 for _, speed in trials)
     assert all(torch.equal(t, before[n]) for n, t in weights_of(model).items())

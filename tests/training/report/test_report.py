@@ -18,8 +18,6 @@ from archdsl import loads
 from archdsl.training import report as package
 from archdsl.training.data.images import ImageSet
 from archdsl.training.errors.loop_errors import Diverged
-from archdsl.training.loop.evaluation import Scores
-from archdsl.training.loop.probabilities import class_probabilities
 from archdsl.training.recipe.recipe import Bce, CrossEntropy, Mse
 from archdsl.training.report.charts import Series, line_chart, nice_step
 from archdsl.training.report.confusion_matrix import matrix
@@ -30,6 +28,8 @@ from archdsl.training.report.markup import join, tag
 from archdsl.training.report.report_page import write_html
 from archdsl.training.report.run_report import TrainingReport
 from archdsl.training.session import Training
+from archdsl.training.tasks.class_losses import class_probabilities
+from archdsl.training.tasks.class_scores import ClassScores
 from tests.training.helpers import Patches, StopAfter, training
 
 HOSTILE = (
@@ -117,7 +117,7 @@ def test_a_report_contains_the_results_of_the_run(tmp_path: Path) -> None:
     assert (report.status, report.epochs, len(report.history)) == ("finished", 4, 4)
     assert report.best is not None
     assert report.weights == "best.safetensors"
-    assert result.accuracy == outcome.tested[1].accuracy
+    assert result.accuracy == outcome.tested[1].summary()["accuracy"]
     assert result.confusion == json.loads((tmp_path / "run/confusion.json").read_text())["matrix"]
     assert sum(each.images for each in result.classes) == result.count == 30
     assert sum(each.correct for each in result.classes) == result.count - result.wrong
@@ -183,7 +183,7 @@ def made_result(names: tuple[str, ...], images: int = 40, shape: tuple[int, int,
     logits = torch.from_numpy(rng.normal(size=(images, len(names))).astype(np.float32))
     counts = np.zeros((len(names), len(names)), np.int64)
     np.add.at(counts, (labels, logits.argmax(1).numpy()), 1)
-    scores = Scores(1.5, float(counts.trace() / images), 0.5, torch.from_numpy(counts), logits)
+    scores = ClassScores(1.5, float(counts.trace() / images), 0.5, torch.from_numpy(counts), logits)
     pixels = rng.integers(0, 256, (images, *shape)).astype(np.uint8)
     return gather_result("test", scores, ImageSet(pixels, labels), names, CrossEntropy()), counts
 

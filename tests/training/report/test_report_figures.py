@@ -8,11 +8,11 @@ import torch
 
 from archdsl import loads
 from archdsl.training.data.images import ImageSet
-from archdsl.training.loop.evaluation import Scores
 from archdsl.training.recipe.recipe import CrossEntropy
 from archdsl.training.report.gather import gather_result
 from archdsl.training.report.report_page import write_html
 from archdsl.training.report.run_report import ResultReport, TrainingReport
+from archdsl.training.tasks.class_scores import ClassScores
 from tests.training.helpers import training
 
 COUNTS = np.array([[3, 1, 0, 0], [0, 2, 0, 0], [2, 0, 0, 0], [0, 0, 0, 0]], np.int64)
@@ -21,7 +21,7 @@ COUNTS = np.array([[3, 1, 0, 0], [0, 2, 0, 0], [2, 0, 0, 0], [0, 0, 0, 0]], np.i
 
 def made() -> ResultReport:
     labels, answers = (np.repeat(each, COUNTS.ravel()) for each in np.indices(COUNTS.shape).reshape(2, -1))
-    scores = Scores(1.0, 5 / 8, 1.0, torch.from_numpy(COUNTS), torch.eye(4)[answers])
+    scores = ClassScores(1.0, 5 / 8, 1.0, torch.from_numpy(COUNTS), torch.eye(4)[answers])
     images = ImageSet(np.zeros((8, 1, 8, 8), np.uint8), labels)
     return gather_result("test", scores, images, ("a", "b", "c", "d"), CrossEntropy())
 

@@ -1,5 +1,6 @@
 """Checkpoints are complete or do not exist, whatever happens while they are written."""
 
+import json
 import os
 import random
 import resource
@@ -25,6 +26,7 @@ from archdsl.training.loop.training_state import RandomGenerators, TrainingState
 from archdsl.training.recipe.recipe import Adam
 from archdsl.training.runs import weights
 from archdsl.training.runs.checkpoint import list_checkpoints, read, restore_newest, save
+from archdsl.training.runs.checkpoint_numbers import Numbers, numbers_of
 from archdsl.training.safe_files import make_folder, write_text
 from tests.training.helpers import small_network
 
@@ -233,3 +235,16 @@ def test_the_damaged_tensor_is_named(folder: Path) -> None:
     path.write_bytes(content[:at] + b"\x01" + content[at + 1 :])
     with pytest.raises(CannotResume, match=r"the checksum of `model\.\d\.weight` does not match"):
         restore_newest(made(), folder)
+
+
+def test_checkpoints_from_before_tasks_are_read() -> None:
+    scores = {"loss": 0.25, "accuracy": 0.5}
+    line = {
+        "epoch": 1, "step": 3, "lr": 0.1, "train": scores, "validation": {**scores, "top5": 1.0}, "seconds": 1.0,
+        "images_per_second": None,
+    }  # fmt: skip
+    values = json.loads(numbers_of(made(step=3)).model_dump_json())
+    values.update(epoch=1, best={"epoch": 1, "accuracy": 0.5, "loss": 0.25}, history=[line])
+    best = Numbers.read(json.dumps(values)).best
+    assert best is not None
+    assert (best.epoch, best.metric, best.value, best.loss) == (1, "accuracy", 0.5, 0.25)

@@ -1,15 +1,12 @@
-"""Loss functions of a recipe: functions of logits N×K and classes N, or of class probabilities N×K (mixed labels)."""
+"""Losses of classification: of logits N×K and classes N, or class probabilities N×K (mixed labels); probabilities."""
 
-from collections.abc import Callable
 from typing import assert_never
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ..recipe.recipe import AnyLoss, Bce, CrossEntropy, Mse
-
-Loss = Callable[[Tensor, Tensor], Tensor]
+from .meter import Loss
 
 
 def make_loss(recipe: AnyLoss) -> Loss:
@@ -41,8 +38,29 @@ def hard(labels: Tensor) -> Tensor:
     return labels.argmax(1) if labels.is_floating_point() else labels
 
 
-def as_logits(output: object) -> Tensor:
-    """The main output of a network, N×K in 32 bits; auxiliary outputs follow it in a tuple."""
-    main = output[0] if isinstance(output, tuple | list) else output
-    assert isinstance(main, torch.Tensor)
-    return main.float()
+def count_right(logits: Tensor, labels: Tensor) -> Tensor:
+    """Number of rows of the logits N×K whose maximum is at their class, an int64 scalar."""
+    return (logits.argmax(1) == hard(labels)).sum()
+
+
+def class_probabilities(logits: Tensor, loss: AnyLoss) -> Tensor:
+    """The probability of each class, N×K in 0..1, from outputs N×K.
+
+    Softmax for cross entropy. For binary cross entropy each class has its own probability, and they need not sum to
+    one. The mean squared error against 1 and 0 is minimal if an output is the probability itself, so outputs are only
+    clipped to 0..1.
+    """
+    match loss:
+        case CrossEntropy():
+            return logits.softmax(1)
+        case Bce():
+            return logits.sigmoid()
+        case Mse():
+            return logits.clamp(0, 1)
+        case _:
+            assert_never(loss)
+
+
+def sum_to_one(loss: AnyLoss) -> bool:
+    """Whether the class probabilities of an image sum to one."""
+    return isinstance(loss, CrossEntropy)

@@ -1,0 +1,48 @@
+"""Scores of a network on a split, accumulated batch by batch."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
+
+from torch import Tensor
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+"""The mean loss of a batch, a scalar, from an output and the targets."""
+
+
+class Scores(ABC):
+    """The scores of a network on the samples of a split."""
+
+    @property
+    @abstractmethod
+    def finite(self) -> bool:
+        """Whether all of the network's outputs were finite."""
+
+    @abstractmethod
+    def summary(self) -> dict[str, float]:
+        """The loss and the metrics by name, for a line of the log."""
+
+
+class Gatherer(Protocol):
+    """The processes that evaluate together."""
+
+    def gather(self, rows: Tensor, count: int) -> Tensor:
+        """The rows of all processes, `count` in total."""
+
+    def total_of(self, sums: Tensor) -> Tensor:
+        """The sum over all processes, element by element."""
+
+
+S = TypeVar("S", bound=Scores, covariant=True)
+
+
+class Meter(ABC, Generic[S]):
+    """Accumulates what the scores of a task are computed from. Each process of a group has its own part."""
+
+    @abstractmethod
+    def update(self, output: Tensor, targets: Tensor) -> None:
+        """Add a batch: the main output in 32 bits, and the targets on the same device. It may be empty."""
+
+    @abstractmethod
+    def scores(self, group: Gatherer, count: int) -> S:
+        """The scores over the `count` samples of all processes."""
