@@ -1,4 +1,4 @@
-"""Diagnostics: one class for each code, with fields for the facts and methods for the text."""
+"""Diagnostics: one class for each code, with fields for the data and methods for the text."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
@@ -115,7 +115,7 @@ class Diagnostic(Record):
         return ""
 
     def others(self) -> tuple[Label, ...]:
-        """Further places to point at."""
+        """Secondary labels."""
         return ()
 
     def help(self) -> tuple[str, ...]:
@@ -161,7 +161,7 @@ class Sink:
         if self._silent:
             return
         span = diagnostic.span
-        # One diagnostic of a kind per place: another use may fail with other numbers, only the first is shown.
+        # One diagnostic of a kind per position: another use may fail with other numbers; only the first is shown.
         key = (diagnostic.code, id(span.source), span.start, span.end)
         if key in self._found:
             self._again[key] += 1

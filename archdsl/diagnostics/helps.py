@@ -1,4 +1,4 @@
-"""What is printed below a diagnostic: its suggestions, its explanations, and the errors that are gone with it."""
+"""What is printed below a diagnostic: its suggestions, its explanations, and the errors that the first one removes."""
 
 from .diagnostic import Fix, Found
 
@@ -9,7 +9,7 @@ def helps(found: Found) -> tuple[str, ...]:
     """The lines, without `help:`; the best suggestion first."""
     diagnostic = found.diagnostic
     lines = [suggestion(fix, found, second=index > 0) for index, fix in enumerate(found.suggestions)]
-    # An explanation is of no interest where an edit is known, unless it is another way: an option of the command.
+    # An explanation is redundant next to an edit, unless it is an alternative, such as an option of the command.
     return tuple(lines) if lines and not diagnostic.has_alternatives else (*lines, *diagnostic.help())
 
 

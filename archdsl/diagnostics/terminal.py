@@ -71,7 +71,7 @@ def _uses(diagnostic: Diagnostic, again: int, root: Source | None) -> list[str]:
 
 
 def _places(items: list[Found], source: Source) -> list[str]:
-    """The other places of the same warning."""
+    """The other positions of the same warning."""
     if not items:
         return []
     spans = [item.diagnostic.span for item in items]

@@ -1,4 +1,4 @@
-"""The table and the diagram of a document, for a panel beside it."""
+"""The table and the diagram of a document, for a panel next to it."""
 
 import tempfile
 from pathlib import Path
@@ -10,7 +10,7 @@ from ..service.document import Version
 
 
 def preview(version: Version, *, with_diagram: bool = True) -> dict[str, Any]:
-    """The table as text, and the diagram as SVG; `error` says why there is none."""
+    """The table as text, and the diagram as SVG; `error` is the reason if there is none."""
     draft = version.draft
     shown = [table(draft, version.costs), "", totals(draft, version.costs)]
     found: dict[str, Any] = {"table": "", "svg": None, "error": None}

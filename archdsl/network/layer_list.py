@@ -35,7 +35,7 @@ class LayerInfo(Record):
     trainable: int
     """The number of its trainable parameters."""
     buffers: int
-    """The number of values that it keeps without training them, such as running means."""
+    """The number of values in its buffers, such as running means."""
     macs: int | str
     """Multiply-accumulates; a closed form if they depend on symbolic dimensions."""
 

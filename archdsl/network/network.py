@@ -51,7 +51,7 @@ class Network:
 
     @property
     def title(self) -> str:
-        """The name for people: that in the zoo, such as `resnet50` of a family, else `name`."""
+        """The display name: that in the zoo, such as `resnet50`, or else `name`."""
         source = self.program.source.name
         return source.removeprefix(PREFIX) if source.startswith(PREFIX) else self.name
 

@@ -1,4 +1,4 @@
-"""`archdsl.load_weights`: weights that another program stored, in a module."""
+"""`archdsl.load_weights`: loads weights that another program saved into a module."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

@@ -1,6 +1,6 @@
 """Answers for editors about a text that is being edited: functions of a document and a position in it.
 
-Positions are offsets in characters. Nothing here knows a protocol; `archdsl/lsp/` speaks one.
+Positions are offsets in characters. Nothing here depends on a protocol; `archdsl/lsp/` implements one.
 """
 
 from .document import Document

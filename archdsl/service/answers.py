@@ -51,7 +51,7 @@ class Hover(Record):
 
 
 class Hint(Record):
-    """A text shown behind an offset; `detail` explains it."""
+    """A text shown after an offset; `detail` explains it."""
 
     offset: int
     text: str
@@ -106,7 +106,7 @@ class Fold(Record):
 
 
 class SemanticToken(Record):
-    """A word with what it is: one of TOKEN_TYPES in semantic_tokens.py."""
+    """A word and its type, one of TOKEN_TYPES in semantic_tokens.py."""
 
     range: TextRange
     type: str
@@ -133,4 +133,4 @@ class Lens(Record):
 
 
 class Refused(Exception):
-    """The request has no answer that is certain to be right; the text gives the reason."""
+    """The request has no answer that is certainly correct; the text gives the reason."""

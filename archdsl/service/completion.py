@@ -1,4 +1,4 @@
-"""What may be written at a position."""
+"""Completion: what can be written at a position."""
 
 import posixpath
 import re
@@ -24,7 +24,7 @@ _STATEMENTS = {
     "net": 0, "use": 0, "input": 1, "output": 1, "block": 0, "stage": 1, "aux": 1, "train": 0, "residual": 1,
     "shortcut": 1, "repeat": 1, "if": 1, "else": 1, "let": 1, "from": 1, "reuse": 1, "assert": 1, "scan": 1,
 }  # fmt: skip
-"""The words that begin a statement, and whether they may stand in a body."""
+"""The words that begin a statement, and whether they are allowed in a body."""
 _TENSORS = re.compile(r"(?:from|reuse|output(?:[^;{}\n]*,)?|add|mul|concat|sub|div|maximum|minimum|stack|matmul)\b")
 _SIZES = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 24, 32, 48, 64, 96, 100, 128, 192, 256, 384, 512, 768, 1000, 1024, 2048)
 _MOST_SIZES = 12
@@ -96,7 +96,7 @@ def _beginnings(version: Version, offset: int, range: TextRange) -> Iterator[Com
 
 
 def _takes(version: Version, shape: Shape, word: str, layer: type[Op], offset: int) -> bool:
-    """Whether a layer without arguments takes the tensor; one that needs arguments is taken to do so."""
+    """Whether a layer without arguments accepts the tensor; assumed of one that requires arguments."""
     if (
         any(p.required for p in layer.parameters)
         or word not in registry()
@@ -198,7 +198,7 @@ def _values(
 
 
 def _shorthands(version: Version, before: Prefix, p: ParameterSpec, range: TextRange) -> Iterator[Completion]:
-    """`k3`, `k5` for what is typed as `k`."""
+    """`k3`, `k5` after `k` is typed."""
     typed = before.text.split()[-1]
     start = before.text[: len(before.text) - len(typed)]
     yield from _fitting(version, before, p, range, f"{start}{p.letter}", letter=p.letter or "")
@@ -274,7 +274,7 @@ def _expressions(version: Version, offset: int, range: TextRange) -> Iterator[Co
 
 
 def _files(version: Version, before: Prefix, offset: int) -> Iterator[Completion]:
-    """The names of files behind `use "`."""
+    """The names of files after `use "`."""
     if not before.text.startswith("use"):
         return
     start = version.text.rfind('"', 0, offset) + 1

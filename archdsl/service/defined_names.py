@@ -48,7 +48,7 @@ class _Scope:
 
 
 class DefinedNames:
-    """All names of a program, and which of them is at a place."""
+    """All names of a program, and the name at a position."""
 
     def __init__(self, program: ast.Program) -> None:
         self.all: list[DefinedName] = []
@@ -65,7 +65,7 @@ class DefinedNames:
             if name is None:
                 name = self.blocks[block.name.text] = self._new(block.name.text, "block")
             name.definitions.append(block.name.span)
-            # Calls may name the parameters of blocks that are defined below them.
+            # Uses may name the parameters of blocks that are defined further down.
             self._parameters.setdefault(
                 block.name.text, {p.name.text: DefinedName(p.name.text, "parameter") for p in block.parameters}
             )
@@ -205,7 +205,7 @@ class DefinedNames:
         self._alias(statement.alias, scope)
 
     def _loop(self, statement: ast.Scan | ast.Repeat, scope: _Scope) -> None:
-        """A carried name is one with the name that the body gives to what the next iteration gets."""
+        """A carried name is the same name as the one that the body gives to the value for the next iteration."""
         if isinstance(statement, ast.Repeat):
             self._expr(statement.count, scope)
         for carried in statement.carried:

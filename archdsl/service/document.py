@@ -1,4 +1,4 @@
-"""A text that is being edited, with what is known about its present version, computed when it is first asked for."""
+"""A text that is being edited, and the analysis of its current version, computed on first use."""
 
 from functools import cached_property
 from pathlib import Path
@@ -45,12 +45,12 @@ class Document:
 
     @property
     def source(self) -> Source:
-        """The present text."""
+        """The current text."""
         return self._pieces.source
 
     @property
     def text(self) -> str:
-        """The present text as a string."""
+        """The current text as a string."""
         return self._pieces.source.text
 
     def edit(self, start: int, end: int, text: str) -> None:
@@ -75,14 +75,14 @@ class Document:
 
     @property
     def now(self) -> "Version":
-        """What is known about the present version."""
+        """The analysis of the current version."""
         if self._present is None:
             self._present = Version(self._pieces, self._versions, self.library, self._recipe, self._pedantic)
         return self._present
 
 
 class Version:
-    """What is known about one version of a document, until the next edit."""
+    """The analysis of one version of a document, until the next edit."""
 
     def __init__(
         self, pieces: Pieces, versions: Versions, library: Library, recipe: Check | None, pedantic: bool
@@ -141,7 +141,7 @@ class Version:
 
     @cached_property
     def nodes_by_statement(self) -> dict[int, list[DraftNode]]:
-        """The nodes that each statement made by itself, by its identity."""
+        """The nodes that each statement itself created, by its identity."""
         found: dict[int, list[DraftNode]] = {}
         for node in self.draft.nodes:
             if node.statement is not None:
@@ -154,5 +154,5 @@ class Version:
 
     @property
     def block_definitions(self) -> dict[str, BlockDef]:
-        """The blocks that the text can use, with what they see."""
+        """The blocks that the text can use, with their scopes."""
         return dict(self._versions.blocks)

@@ -31,7 +31,7 @@ def _problem(version: Version, item: Found) -> DocumentProblem:
     place = place_of(version, each.span)
     others = [Label(span=use.span, text=f"in this use of `{use.block}`") for use in reversed(each.uses)]
     if place.file is not None:
-        # What is wrong in a used file is shown where it is used.
+        # Errors in a used file are shown where it is used.
         others.insert(0, Label(span=each.span, text=label or each.message()))
     related = [
         RelatedPlace(place=place_of(version, other.span), text=other.text) for other in (*each.others(), *others)

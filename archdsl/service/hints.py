@@ -1,4 +1,4 @@
-"""Inlay hints and code lenses: the output shape behind each statement, the parameters of a stage above it."""
+"""Inlay hints and code lenses: the output shape after each statement, the parameters of a stage above it."""
 
 from ..graph import DraftNode, likely_shape
 from ..syntax import ast
@@ -13,7 +13,7 @@ _MOST = 3
 
 
 def inlay_hints(version: Version, start: int, end: int) -> tuple[Hint, ...]:
-    """The output shape behind each statement that ends in a range; on a line with several, behind the last of them."""
+    """The output shape after each statement that ends in a range; on a line with several, after the last of them."""
     found: list[Hint] = []
     for statement in statements(version.program):
         at = end_of(statement.span)

@@ -136,7 +136,7 @@ def costs_of(version: Version, nodes: list[DraftNode]) -> str:
 
 
 def nodes_in(version: Version, statement: ast.Statement) -> list[DraftNode]:
-    """The nodes that a statement made, those of its bodies and of the blocks that it uses included."""
+    """The nodes that a statement created, including those of its bodies and of the blocks that it uses."""
     start, end = start_of(statement.span), end_of(statement.span)
 
     def inside(node: DraftNode) -> bool:

@@ -73,7 +73,7 @@ def renamed_range(version: Version, offset: int) -> TextRange:
 
 
 def rename(version: Version, offset: int, new: str) -> tuple[TextEdit, ...]:
-    """The edits that rename the name at a position. Raises Refused if the network would become another one."""
+    """The edits that rename the name at a position. Raises Refused if the network would change."""
     renamed_range(version, offset)
     name = _at(version, offset)
     assert name is not None
@@ -104,7 +104,7 @@ def _refuse_word(new: str) -> None:
 
 
 def _refuse_change(version: Version, name: DefinedName, new: str, edits: list[TextEdit]) -> None:
-    """Refuse edits after which the text has other errors or makes another network."""
+    """Refuse edits after which the text has other errors or describes a different network."""
     text = version.text
     for edit in sorted(edits, key=lambda edit: edit.range.start, reverse=True):
         text = text[: edit.range.start] + edit.text + text[edit.range.end :]
@@ -113,7 +113,7 @@ def _refuse_change(version: Version, name: DefinedName, new: str, edits: list[Te
     before = analyze(
         Source(version.text, name=source.name, path=source.path, key=source.key), Sink(), library=version.library
     )
-    # A name is taken, or hides another, where the network becomes another one.
+    # If the network changes, the name was already taken or hides another.
     if after.errors != before.errors or _described(after.draft) != _described(before.draft):
         raise Refused(f"`{new}` already means something else where `{name.text}` is used")
     again = [n for n in DefinedNames(after.program).all if n.text == new]

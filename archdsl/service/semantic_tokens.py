@@ -1,4 +1,4 @@
-"""What each word of a text is, beyond what a grammar of its words can say."""
+"""Semantic tokens: the type of each word, which a grammar of words cannot determine."""
 
 from ..syntax import ast
 from .answers import SemanticToken, TextRange

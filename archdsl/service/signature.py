@@ -1,4 +1,4 @@
-"""How the layer or block at a position is written, and which of its parameters is being given."""
+"""Signature help: how the layer or block at a position is written, and which parameter is being given."""
 
 import re
 from collections.abc import Sequence

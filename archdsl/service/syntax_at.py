@@ -1,4 +1,4 @@
-"""What is at a position: the statements and the body around it, the words before it, the tensor that arrives there."""
+"""The syntax at a position: the statements and the body around it, the words before it, the tensor that it reads."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -31,12 +31,12 @@ class Spot(Record):
 
 
 def start_of(span: Span) -> int:
-    """Where a span of the document starts."""
+    """The start of a span of the document."""
     return span.source.start + span.start
 
 
 def end_of(span: Span) -> int:
-    """Where a span of the document ends."""
+    """The end of a span of the document."""
     return span.source.start + span.end
 
 
@@ -74,7 +74,7 @@ def statements(program: ast.Program) -> Iterator[ast.Statement]:
 
 
 class Prefix(Record):
-    """The statement being typed, up to the position: where it starts, and its text. `is_quiet`: in a comment."""
+    """The statement being typed, up to the position: its start and its text. `is_quiet`: in a comment."""
 
     start: int
     text: str
@@ -132,7 +132,7 @@ def shape_before(version: Version, offset: int) -> Shape | None:
 
 
 def _entering(version: Version, here: Spot) -> Shape | None:
-    """The shape with which the innermost body begins."""
+    """The shape of the tensor that the innermost body starts from."""
     owner = next((s for s in reversed(here.chain) if here.body in bodies(s)), None)
     if owner is None:
         return None

@@ -1,4 +1,4 @@
-"""Trying a statement where it would stand: what shape it gives, without elaborating the file again."""
+"""Trying a statement at a position: its output shape, without elaborating the file again."""
 
 from ..contract.layer import INPUT
 from ..diagnostics import Sink
@@ -22,7 +22,7 @@ class Trials:
         self._caches = Caches()
 
     def shape_after(self, text: str) -> Shape | None:
-        """The output's shape of a statement; None if it has an error."""
+        """The output shape of a statement; None if it has an error."""
         sink = Sink()
         source = Source(text)
         program = parse(source, sink)

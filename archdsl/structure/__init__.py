@@ -1,4 +1,4 @@
-"""What repeats in a network, and what differs only in numbers: graphs as programs with blocks.
+"""Finds what repeats in a network, and what differs only in numbers: graphs as programs with blocks.
 
 Nothing else in the package finds repetition.
 """

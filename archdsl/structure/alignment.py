@@ -12,7 +12,7 @@ _Aligned = tuple[float, list[Item]]
 
 
 def skeleton(item: Item) -> Hashable:
-    """What items have in common that differ only in numbers, tensors and activations."""
+    """What items that differ only in numbers, tensors and activations have in common."""
     word = "activation" if is_plain_activation(item) else item.word
     return (
         item.sort,
@@ -45,7 +45,7 @@ def is_plain_activation(item: Item) -> bool:
 
 
 def weight(items: Sequence[Item]) -> float:
-    """About how many words a sequence needs."""
+    """The approximate number of words that a sequence takes."""
     return sum(_weight(item) for item in items)
 
 
@@ -55,7 +55,7 @@ def _weight(item: Item) -> float:
 
 
 def similar(a: Sequence[Item], b: Sequence[Item]) -> bool:
-    """Whether two sequences have so much in common that one body describes both."""
+    """Whether two sequences have enough in common for one body to describe both."""
     score, _ = _align(a, b, _width(a), _width(b))
     return score >= _SIMILAR * max(weight(a), weight(b))
 
@@ -117,7 +117,7 @@ def _pair(a: Item, b: Item, count_a: int, count_b: int) -> tuple[float, Item] | 
             if x.items and y.items and inner < _SIMILAR / 2 * max(weight(x.items), weight(y.items)):
                 return None
             score += inner
-            # The items of the body are joined already; the sequences are kept for their starts.
+            # The items of the body are already joined; the sequences are kept for their starts.
             left.append(Chain(x.start, items, x.origin))
             right.append(Chain(y.start, items, y.origin))
         else:

@@ -22,7 +22,7 @@ class BlockParameter:
 
     @property
     def spec(self) -> ParameterSpec:
-        """What a use of the block has to know."""
+        """The signature of the parameter, for uses of the block."""
         letter = self.name if len(self.name) == 1 else None
         return ParameterSpec(
             name=self.name, kind=None, default=self.default, letter=letter, positional=not self.is_word
@@ -46,7 +46,7 @@ class BlockPlace:
 
 
 def is_equal(column: Column, values: Column) -> bool:
-    """Whether values are those of a column, where it has one."""
+    """Whether values equal those of a column, where it has one."""
     return all(
         value is None or (value == each and each is not None) for value, each in zip(column, values, strict=True)
     )
@@ -65,5 +65,5 @@ def ratio_of(text: str, column: Column, values: Column) -> str | None:
 
 
 def agrees(wanted: Sequence[bool | None], values: Sequence[bool]) -> bool:
-    """Whether values are the wanted ones, where one is wanted."""
+    """Whether values equal the required ones, where one is required."""
     return all(want is None or want == value for want, value in zip(wanted, values, strict=True))

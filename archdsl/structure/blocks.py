@@ -37,7 +37,7 @@ class FoldedBlock:
     # --- walking ---
 
     def places(self) -> Iterator[BlockPlace]:
-        """The items in the order of execution, each after those in its bodies' beginning."""
+        """The items in the order of execution."""
         count = len(self.start)
         yield from self._walk(self.items, self.start, tuple(range(count)), (True,) * count)
 
@@ -98,7 +98,7 @@ class FoldedBlock:
         return Code(self.parameter("skip", nodes).name)
 
     def maker(self, item: Item | None, index: int, node: int, place: BlockPlace) -> Item | None:
-        """The item of the block that makes a node in the same instance; None if it comes from outside."""
+        """The item of the block that creates a node in the same instance; None if the node comes from outside."""
         if item is None:
             return None
         outer = index if len(item.out) == len(place.outer) else place.outer[index]
@@ -114,7 +114,7 @@ class FoldedBlock:
         return tuple(found)
 
     def parameter(self, name: str, column: Column, is_word: bool = False) -> BlockParameter:
-        """The parameter with these values: one that there is, or a new one."""
+        """The parameter with these values: an existing one, or a new one."""
         for p in self.parameters:
             if all(value is None or value == known for value, known in zip(column, p.column, strict=True)):
                 return p
@@ -141,7 +141,7 @@ class FoldedBlock:
         return self.note(self.parameter(base, self.outward(column, place)).name, name, column, place)
 
     def terms(self, place: BlockPlace) -> Iterator[tuple[str, Column]]:
-        """What an expression can refer to, with its values: parameters, and the channels of tensors."""
+        """The terms of expressions, with their values: parameters, and the channels of tensors."""
         for p in self.parameters:
             if not p.is_word and not isinstance(p.column[0], Ref):
                 yield p.name, tuple(p.column[i] for i in place.outer)
@@ -152,7 +152,7 @@ class FoldedBlock:
         return None if node is None else self.channels(node)
 
     def product(self, column: Column, place: BlockPlace) -> str | None:
-        """A parameter times the channels: where that has fewer different values than a parameter of its own."""
+        """A parameter times the channels, if it has fewer distinct values than a separate parameter would."""
         current = tuple(map(self.size, place.current))
         ratios = tuple(
             None if value is None or not size or value % size else value // size
@@ -213,7 +213,7 @@ class FoldedBlock:
         self.conditions[id(item)] = self.condition(wanted, place, _flag_name(item))
 
     def condition(self, wanted: Sequence[bool | None], place: BlockPlace, flag: str) -> str:
-        """A condition that holds in these instances; with a parameter of its own if nothing else decides."""
+        """A condition that holds in these instances; it uses a separate parameter if nothing else determines it."""
         atoms = list(self.atoms(place))
         for text, opposite, values in atoms:
             if agrees(wanted, values):
@@ -230,7 +230,7 @@ class FoldedBlock:
         return self.parameter(flag, self.outward(column, place)).name
 
     def atoms(self, place: BlockPlace) -> Iterator[tuple[str, str, list[bool]]]:
-        """Simple conditions with their opposites, and where they hold."""
+        """Simple conditions and their negations, with the instances in which they hold."""
         for p in self.parameters:
             if all(isinstance(value, int) for value in p.column):
                 values = [p.column[i] != 1 for i in place.outer]

@@ -1,4 +1,4 @@
-"""Where a block could be: the statements of one module, or those that follow each other again and again."""
+"""Where a block could be: the statements of one module, or sequences that repeat."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -56,7 +56,7 @@ class Modules:
                     self.heights[scope.kind] = max(self.heights[scope.kind], len(around) - depth)
 
     def in_order(self) -> list[str]:
-        """The kinds that occur more than once, those inside of others first."""
+        """The kinds that occur more than once, inner ones first."""
         several = [kind for kind, paths in self.kinds.items() if len(paths) > 1]
         return sorted(several, key=lambda kind: (self.heights[kind], kind))
 
@@ -78,7 +78,7 @@ class Modules:
     def _slice(
         self, chain: Chain, at: int, wanted: set[Path], members: Mapping[int, frozenset[int]]
     ) -> ChainSlice | None:
-        """The whole module that begins at an item; of several, the outermost."""
+        """The whole module that starts at an item; of several, the outermost."""
         nodes = set(_nodes(chain.items[at], members))
         if not nodes:
             return None
@@ -118,7 +118,7 @@ def _prefix(paths: Sequence[Path]) -> Path:
 
 
 def _nodes(item: Item, members: Mapping[int, frozenset[int]]) -> Iterator[int]:
-    """The nodes that an item makes, with those in it."""
+    """The nodes that an item creates, including those in its bodies."""
     if id(item) in members:
         yield from members[id(item)]
         return
@@ -131,12 +131,12 @@ def _nodes(item: Item, members: Mapping[int, frozenset[int]]) -> Iterator[int]:
 
 
 def nodes_of(items: Sequence[Item], members: Mapping[int, frozenset[int]]) -> frozenset[int]:
-    """The nodes that items make."""
+    """The nodes that items create."""
     return frozenset(node for item in items for node in _nodes(item, members))
 
 
 def is_closed(slice_: ChainSlice, uses: Counter[int]) -> bool:
-    """Whether nothing outside refers to what is made inside, apart from the last tensor."""
+    """Whether nothing outside refers to tensors from inside, apart from the last one."""
     items = slice_.items
     last = items[-1].out
     own = uses_of(items)

@@ -84,7 +84,7 @@ class _Builder:
         return start
 
     def make(self, target: int, items: list[Item], current: int) -> int:
-        """Append the items that make a node, and all that it needs; the current tensor after them."""
+        """Append the items that create a node and everything that it depends on; returns the current tensor after them."""
         path = []
         at = target
         while at != ROOT and at not in self.emitted:
@@ -93,7 +93,7 @@ class _Builder:
         if not path:
             return current
         for node in reversed(path):
-            # A tensor that other items need may have been made on the way.
+            # A tensor that other items need may have been created on the way.
             if node not in self.emitted:
                 current = self.step(self.tree.above[node], node, items, current)
         return current
@@ -114,7 +114,7 @@ class _Builder:
         return node
 
     def go_to(self, node: int, items: list[Item], current: int) -> None:
-        """Let a node be the current tensor."""
+        """Make a node the current tensor."""
         if node != current:
             items.append(_from(node))
 
@@ -125,7 +125,7 @@ class _Builder:
         return node
 
     def is_private(self, operand: int, start: int, node: int) -> bool:
-        """Whether all that leads from `start` to an operand of a merge can be a body of it."""
+        """Whether everything from `start` to an operand of a merge can be one of its bodies."""
         if operand == start or operand in self.emitted:
             return False
         top = self.child(start, operand)
@@ -134,7 +134,7 @@ class _Builder:
         return not self.is_skipped(start, operand)
 
     def is_skipped(self, start: int, operand: int) -> bool:
-        """Whether a path is so long that one names what goes past it: down to smaller images and up again."""
+        """Whether a path is long enough that its skip connection should be named: down to smaller images and up again."""
         count, smallest = 0, None
         at = operand
         first = None if start == ROOT else _positions(self.graph.nodes[start].shape)
@@ -163,7 +163,7 @@ class _Builder:
             if top in bodies:
                 continue
             if self.tree.exits[top] == 1 and each not in self.tree.reads[node]:
-                # It becomes a body of the node that reads it, or is made right before that.
+                # It becomes a body of the node that reads it, or is created directly before that node.
                 pending += self.tree.reads[top]
                 continue
             found.add(each)

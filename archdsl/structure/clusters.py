@@ -1,4 +1,4 @@
-"""Which sequences of statements one body describes."""
+"""Groups of sequences of statements that one body can describe."""
 
 from collections.abc import Hashable, Sequence
 
@@ -21,7 +21,7 @@ class ClusterBody:
 
 
 def clustered(bodies: Sequence[ClusterBody], united: bool) -> list[ClusterBody]:
-    """One body for those that are equal but for numbers; with `united`, also for those that are similar."""
+    """One body for those that are equal except for numbers; with `united`, also for those that are similar."""
     alike: dict[Hashable, list[ClusterBody]] = {}
     for body in bodies:
         alike.setdefault(skeletons(body.items), []).append(body)
@@ -69,7 +69,7 @@ def _with_optional_sums(bodies: list[ClusterBody]) -> list[ClusterBody]:
 
 
 def _sum_place(body: ClusterBody) -> tuple[int, int] | None:
-    """How many items are before and after the only residual connection; None if there is not one."""
+    """The number of items before and after the only residual connection; None unless there is exactly one."""
     found = [
         index
         for index, item in enumerate(body.items)

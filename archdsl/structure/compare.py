@@ -39,7 +39,7 @@ class _Matching:
         self.of_a, self.of_b = _signatures(a), _signatures(b)
 
     def match(self, pending: list[tuple[int, int]]) -> bool:
-        """Whether these nodes correspond, and all that they depend on."""
+        """Whether these nodes and everything that they depend on correspond."""
         while pending:
             i, j = pending.pop()
             if i in self.pairs or j in self.back:
@@ -68,7 +68,7 @@ class _Matching:
 
 
 def _signatures(graph: Graph) -> list[int]:
-    """A number for each node: equal for nodes that are computed alike from inputs with equal shapes."""
+    """A number for each node: equal for nodes that are computed in the same way from inputs with equal shapes."""
     found: list[int] = []
     for node in graph.nodes:
         inputs = () if node.op.starts else tuple(found[i] for i in node.inputs)
@@ -87,7 +87,7 @@ def has_state(graph: Graph, node: Node) -> bool:
 
 
 def same_op(a: Op, b: Op) -> bool:
-    """Whether two layers are equal, whatever the names of the tensors that their arguments give."""
+    """Whether two layers are equal, regardless of the names of tensors in their arguments."""
     return type(a) is type(b) and all(_same(x, y) for x, y in zip(_values(a), _values(b), strict=True))
 
 

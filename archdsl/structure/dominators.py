@@ -1,4 +1,4 @@
-"""Which nodes of a graph everything passes through on the way to another node."""
+"""Dominators: the nodes of a graph that every path to another node passes through."""
 
 import heapq
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from ..graph import Graph, Node
 from .compare import has_state
 
 ROOT = -1
-"""What is before the inputs."""
+"""The virtual node before the inputs."""
 
 
 class Dominators:
@@ -47,7 +47,7 @@ class Dominators:
             self.depth[node] = 0 if parent == ROOT else self.depth[parent] + 1
 
     def _attach(self, graph: Graph, loose: set[int]) -> None:
-        """Let the layers that start from a tensor of their own read what dominates all their readers."""
+        """Treat layers that read no input as if they read what dominates all their readers."""
         readers: dict[int, list[int]] = {node: [] for node in loose}
         for node, reads in enumerate(self.reads):
             for each in reads:
@@ -90,7 +90,7 @@ class Dominators:
             add(source, 1, source, target)
             top = self.above[target] if target < count else ROOT
             if top != ROOT:
-                # It leaves the subtrees between its source and what dominates its target.
+                # It leaves the subtrees between its source and the dominator of its target.
                 add(top, -1, source, target)
         for node in reversed(_in_order([() if above == ROOT else (above,) for above in self.above])):
             if (parent := self.above[node]) != ROOT:

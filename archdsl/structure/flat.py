@@ -1,4 +1,4 @@
-"""A graph as a text without blocks, and the check that a text means a graph."""
+"""A graph as a text without blocks, and the check that a text describes a graph."""
 
 from collections.abc import Mapping, Sequence
 
@@ -33,7 +33,7 @@ def flat(graph: Graph) -> ast.Program:
 
 
 def verified(text: str, graph: Graph) -> ast.Program:
-    """The program of a text that means this network. Raises Unwritable if it does not."""
+    """The program of a text that describes this network. Raises Unwritable if it does not."""
     program = parsed(text)
     made = elaborated(program, graph)
     if made is None or correspondence(graph, made) is None:
@@ -76,7 +76,7 @@ class FlatText:
         self.chain = chain_of(graph, first, self.ends, scopes, self.auxiliary())
 
     def auxiliary(self) -> dict[int, str]:
-        """The outputs that `aux` makes, with their names: those after one without a name."""
+        """The outputs of `aux`, with their names: those after one without a name."""
         (_, main), *others = self.graph.outputs
         names = dict.fromkeys(name for name, _ in self.graph.outputs)
         found = {i: name for name, i in others if identifier(name, "aux") == name}
@@ -150,7 +150,7 @@ class FlatText:
                 self.named.update(dict.fromkeys(made, self.names.take(base_name(item))))
 
     def wording(self) -> Wording:
-        """The words of the statements, when the tensors have names."""
+        """The words of the statements, once the tensors have names."""
         owners = makers(self.chain.items)
         return Wording(self.named, {id(owners[i]): name for i, name in self.named.items() if i in owners})
 
@@ -174,7 +174,7 @@ class FlatText:
 
 
 def base_name(item: Item) -> str:
-    """A name for what an item makes."""
+    """A name for the tensor that an item creates."""
     scope = next((scope.name for scope in reversed(item.scopes) if not scope.name.isdigit()), "")
     layer = find(item.word)
     style = layer.style if layer is not None and item.sort == "layer" else item.word
@@ -208,7 +208,7 @@ def nested(graph: Graph, known: Mapping[int, str]) -> list[str]:
     lines = Writer(text.wording(), nested).lines(text.chain.items)
     if len(graph.outputs) == 1:
         return lines
-    # A name that means the tensor before the step gets another one first.
+    # A name that refers to the tensor before the step is replaced by another one first.
     ends = []
     for _, i in graph.outputs:
         name = text.named[i]

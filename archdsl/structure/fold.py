@@ -1,4 +1,4 @@
-"""A graph as the program that one would write."""
+"""A graph as the program that a person would write."""
 
 import re
 from collections import Counter
@@ -25,7 +25,7 @@ _PARAMETER_COST = 1
 _VARIANT_COST = 10
 _MOST_TRIED = 8
 _ENOUGH = 0.6
-"""The share of the words without blocks above which modules are also looked for by what repeats."""
+"""The fraction of the words without blocks above which repeated sequences are also searched."""
 _OFF, _UNITED, _SEPARATE = range(3)
 
 
@@ -116,7 +116,7 @@ class _Folding:
         return _Attempt(self.written(), self.blocks)
 
     def uses(self) -> Counter[int]:
-        """How often the network refers to each node, its outputs included."""
+        """How often the network refers to each node, including as an output."""
         found = uses_of(self.chain.items)
         for block in self.blocks:
             found.update(uses_of(block.items))
@@ -188,7 +188,7 @@ def _definition(block: FoldedBlock) -> list[str]:
 
 
 def _common(items: Sequence[Item]) -> tuple[ModuleScope, ...]:
-    """The modules that are around all items."""
+    """The modules that contain all items."""
     scopes = [item.scopes for item in items if item.sort != "from"]
     depth = 0
     while all(len(each) > depth and each[depth] == scopes[0][depth] for each in scopes):

@@ -1,4 +1,4 @@
-"""Names that a text can give: to tensors, blocks, parameters and the network."""
+"""Unused names for tensors, blocks, parameters and the network."""
 
 import re
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ _WORDS |= {"log", "round_to", "len", "sum", "params", "trainable", "macs", "flop
 
 @cache
 def reserved() -> frozenset[str]:
-    """The words that have a meaning somewhere in the language: keywords, layers, flags."""
+    """The words with a meaning in the language: keywords, layers, flags."""
     flags = {
         word for layer in (*registry().values(), *merges().values()) for p in layer.parameters for word, _ in p.words
     }
@@ -22,7 +22,7 @@ def reserved() -> frozenset[str]:
 
 
 def identifier(text: str, otherwise: str) -> str:
-    """A text as a name without a meaning of its own: `layer.1` as `layer_1`."""
+    """A text as a name that has no other meaning: `layer.1` as `layer_1`."""
     name = re.sub(r"\W+", "_", text, flags=re.ASCII).strip("_")
     if not name or not name[0].isalpha():
         name = f"{otherwise}_{name}".strip("_")
@@ -32,7 +32,7 @@ def identifier(text: str, otherwise: str) -> str:
 
 
 class Names:
-    """Names that are given once each."""
+    """Names that are each used once."""
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
         self.taken = set(taken)

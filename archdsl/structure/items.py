@@ -19,7 +19,7 @@ class ModuleScope(NamedTuple):
 
 
 class Ref(NamedTuple):
-    """The tensor that a node of the graph makes, as the value of an argument or an operand."""
+    """The tensor that a node of the graph creates, as the value of an argument or an operand."""
 
     node: int
 
@@ -107,7 +107,7 @@ Operand = Chain | Column
 
 
 def refs_of(item: Item) -> Iterator[Column]:
-    """The columns of an item that have tensors, those of the items in it left out."""
+    """The columns of an item that have tensors, excluding those of the items in it."""
     for column in item.args.values():
         if any(isinstance(value, Ref) for value in column):
             yield column
@@ -117,7 +117,7 @@ def refs_of(item: Item) -> Iterator[Column]:
 
 
 def below(chain: Chain) -> Iterator[Item]:
-    """All items of a chain, those of bodies included, in the order of execution."""
+    """All items of a chain, including those of bodies, in the order of execution."""
     for item in chain.items:
         for inner in item.chains():
             yield from below(inner)
@@ -125,7 +125,7 @@ def below(chain: Chain) -> Iterator[Item]:
 
 
 def makers(items: Iterable[Item]) -> dict[int, Item]:
-    """The item that makes each node: the outermost one, if it is the last in a body."""
+    """The item that creates each node: the outermost one, if it is the last in a body."""
     found: dict[int, Item] = {}
     for item in items:
         for chain in item.chains():
@@ -152,7 +152,7 @@ def first(column: Sequence[Any]) -> Any:
 
 
 def select(chain: Chain, kept: Sequence[int | None]) -> Chain:
-    """The chain with these instances; None for one that has nothing of it."""
+    """The chain with these instances; None for an instance that does not have it."""
     if chain.origin is None:
         return Chain(_picked(chain.start, kept), [select_item(item, kept) for item in chain.items])
     columns: list[int | None] = []

@@ -10,7 +10,7 @@ from .items import Code
 
 
 class Unwritable(ValueError):
-    """A value that the language has no words for."""
+    """A value that the language cannot express."""
 
 
 def words(parameters: Sequence[ParameterSpec], values: Mapping[str, Any]) -> list[str]:
@@ -43,7 +43,7 @@ def words(parameters: Sequence[ParameterSpec], values: Mapping[str, Any]) -> lis
 
 
 def is_default(p: ParameterSpec, value: Any) -> bool:
-    """Whether a value is what the argument has if it is not given."""
+    """Whether a value is the default of the argument."""
     return not p.required and isinstance(value, bool) is isinstance(p.default, bool) and bool(value == p.default)
 
 

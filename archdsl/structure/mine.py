@@ -1,4 +1,4 @@
-"""Modules where none are known: sequences of statements that occur several times, those that save the most first."""
+"""Finds modules where none are known: repeated sequences of statements, those that save the most first."""
 
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
@@ -8,13 +8,13 @@ from .alignment import skeleton, skeletons, weight
 from .items import Chain, Item, ModuleScope, chains_in
 
 _LONGEST = 16
-"""The most statements of a sequence that is looked for."""
+"""The largest number of statements in a sequence."""
 _MOST = 8
-"""The most kinds of modules."""
+"""The largest number of kinds of modules."""
 _LIGHT = frozenset({"norm", "activation", "dropout"})
 _LEAST_SAVED = 6.0
 _USE = 2.0
-"""About how many words a use needs."""
+"""The approximate number of words that a use takes."""
 
 
 class _Group:
@@ -51,7 +51,7 @@ class _Miner:
         self.kinds: Counter[str] = Counter()
 
     def token(self, part: _Part) -> Hashable:
-        """What equal parts have in common."""
+        """The token that equal parts share."""
         if isinstance(part, _Group):
             return "group", part.kind
         if id(part) not in self.tokens:
@@ -138,7 +138,7 @@ class _Miner:
             at += 1
 
     def name(self, parts: Sequence[_Part]) -> str:
-        """A name for a sequence by what it has."""
+        """A name for a sequence, from its contents."""
         words = Counter(word for part in parts for word in self.words_of(part))
         base = _named(words)
         self.kinds[base] += 1
@@ -210,7 +210,7 @@ def _is_sum(item: Item) -> bool:
 
 
 def _named(words: Mapping[str, int]) -> str:
-    """What the field calls a module with these layers."""
+    """The usual name of a module with these layers."""
     if words.get("attention"):
         return "encoder_layer"
     if words.get("add"):

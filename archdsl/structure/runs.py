@@ -8,12 +8,12 @@ from .alignment import stacked, weight
 from .items import Chain, Column, Item, Operand, Ref, refs_of
 
 _LONGEST = 12
-"""The most statements of a repetition's body."""
+"""The largest number of statements in a repetition's body."""
 _BRACES = 2.0
 
 
 def uses_of(items: Sequence[Item]) -> Counter[int]:
-    """How often items, and those in them, refer to each node by name."""
+    """How often items, including nested ones, refer to each node by name."""
     found: Counter[int] = Counter()
     for item in items:
         for column in refs_of(item):
@@ -24,7 +24,7 @@ def uses_of(items: Sequence[Item]) -> Counter[int]:
 
 
 def made_by(items: Sequence[Item]) -> set[int]:
-    """The nodes that items make, and those in them."""
+    """The nodes that items, including nested ones, create."""
     found = {node for item in items for node in item.out if node is not None and item.sort not in ("from", "aux")}
     for item in items:
         for chain in item.chains():
@@ -86,7 +86,7 @@ def _longest(items: Sequence[Item], keys: Sequence[Hashable], at: int, uses: Cou
 
 
 def _closed(parts: Sequence[Sequence[Item]], uses: Counter[int]) -> bool:
-    """Whether nothing outside of the iterations refers to what they make, apart from the last tensor."""
+    """Whether nothing outside of the iterations refers to their tensors, apart from the last one."""
     last = parts[-1][-1].out
     for part in parts:
         own = uses_of(part)

@@ -1,4 +1,4 @@
-"""How the items of a chain are worded: the values of their arguments, the conditions before them, the names after."""
+"""The words of the items of a chain: the values of their arguments, their conditions, their names."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ class Wording:
         self.aliases = aliases
 
     def alias(self, item: Item) -> str | None:
-        """The name that the item gives to what it makes."""
+        """The name that the item gives to its tensor."""
         return self.aliases.get(id(item))
 
     def value(self, item: Item, name: str) -> Any:
@@ -32,9 +32,9 @@ class Wording:
         return self.names[first(operand).node]
 
     def condition(self, item: Item) -> str | None:
-        """The condition under which there is an item; None if there always is."""
+        """The condition under which an item is present; None if it always is."""
         return None
 
     def before(self, item: Item) -> Sequence[str]:
-        """The statements before an item that name values."""
+        """The statements that name values before an item."""
         return ()

@@ -13,7 +13,7 @@ from .wording import Wording
 _WIDTH = 96
 _FLAT = 72
 _JOINED = SHAPE_KEEPING | {"activation", "pool"}
-"""Styles of layers that are written on the line of the previous layer."""
+"""Styles of layers that go on the line of the previous layer."""
 
 
 class Writer:
@@ -184,7 +184,7 @@ def composed(head: str, operands: Iterable[Sequence[str]], tail: str) -> list[st
 
 
 def referred(items: Iterable[Item]) -> set[int]:
-    """The nodes that items refer to by name, and those that must have one."""
+    """The nodes that items refer to by name, and those that must have a name."""
     items = list(items)
     found = {value.node for item in items for column in refs_of(item) for value in column if isinstance(value, Ref)}
     return found | {first(item.out) for item in items if item.sort == "zeros"}
