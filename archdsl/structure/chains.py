@@ -84,7 +84,7 @@ class _Builder:
         return start
 
     def make(self, target: int, items: list[Item], current: int) -> int:
-        """Append the items that create a node and everything that it depends on; returns the current tensor after them."""
+        """Append the items that create a node and all that it depends on. Returns the current tensor after them."""
         path = []
         at = target
         while at != ROOT and at not in self.emitted:
@@ -134,7 +134,7 @@ class _Builder:
         return not self.is_skipped(start, operand)
 
     def is_skipped(self, start: int, operand: int) -> bool:
-        """Whether a path is long enough that its skip connection should be named: down to smaller images and up again."""
+        """Whether a path is long enough for its skip connection to have a name: down to smaller images and up again."""
         count, smallest = 0, None
         at = operand
         first = None if start == ROOT else _positions(self.graph.nodes[start].shape)

@@ -25,9 +25,9 @@ __all__ = ["suggest"]
 Recheck = Callable[[Source], tuple[Found, ...]]
 
 _LONG, _LARGE = 100_000, 5_000
-"""Characters of a text and nodes of a network beyond which nothing is tried."""
+"""The largest numbers of characters of a text and of nodes of a network for which candidates are tried."""
 _MOST_ERRORS = 8
-"""Errors for which suggestions are searched; those after them come again once the first ones are fixed."""
+"""The largest number of errors with suggestions; later errors get theirs once the first ones are fixed."""
 
 
 def suggest(
@@ -37,7 +37,7 @@ def suggest(
     recheck: Recheck,
     size: int = 0,
 ) -> tuple[Found, ...]:
-    """What was found in a text, errors with their suggestions; those that one edit removes together are one error.
+    """The diagnostics of a text, errors with their suggestions; errors that one edit removes together are merged.
 
     `size` is the number of nodes of its network: of a very large one, or of a very long text, nothing is tried.
     """
@@ -47,7 +47,7 @@ def suggest(
     attempts = Attempts(program, given)
     context = SuggestionContext(attempts)
     search = Search(context, [item.diagnostic for item in errors])
-    # What one elaboration with the example size of all others finds: errors beyond are of another kind.
+    # The errors that one elaboration with all example sizes finds; any others are of a different kind.
     elaborated = {key_of(item.diagnostic) for item in attempts.sink}
     shown: dict[int, tuple[Fix, ...]] = {}
     merged: dict[int, tuple[Found, ...]] = {}
@@ -77,7 +77,7 @@ def suggest(
 
 
 def _order(site: ErrorSite) -> tuple[int, int, int]:
-    """Root causes first: syntax, names and arguments, shapes and structure in the order of layers, assertions."""
+    """The sort key, root causes first: syntax, names and arguments, shapes and structure by layer, assertions."""
     code = site.diagnostic.code
     rank = {"E01": 0, "E02": 1, "E03": 1}.get(code[:3], 2)
     node = site.node.id if rank == 2 and site.node is not None else 0

@@ -1,11 +1,11 @@
-"""What may be suggested: edits of the text, before anybody has tried them."""
+"""Candidates for suggestions: edits of the text that have not been tried yet."""
 
 from ..diagnostics import Edit, Fix
 from ..record import Record
 
 
 class Candidate(Record):
-    """Edits that may fix an error. `rank` orders candidates of one error, the likeliest lowest.
+    """Edits that may fix an error. `rank` orders the candidates for one error; the likeliest has the lowest.
 
     `title` says what they do: "write `conv 64 k1`"; `why` adds a reason where the title alone does not give it;
     `kind` names the generator; `inferred` says that the shapes were found to fit, so that it is tried early.
@@ -21,5 +21,5 @@ class Candidate(Record):
     inferred: bool = False
 
     def fix(self) -> Fix:
-        """What is shown of it."""
+        """The fix to show."""
         return Fix(title=self.title, edits=self.edits, safe=self.safe, why=self.why, ambiguous=self.ambiguous)

@@ -1,4 +1,4 @@
-"""Judging a candidate while its text is elaborated: the first error that it may not have ends that."""
+"""Judges a candidate while its text is elaborated, which stops at the first error that rules it out."""
 
 from ..diagnostics import Diagnostic, Severity
 from ..elaborate.attempts import WatchedSink
@@ -7,7 +7,7 @@ from .statements import Fragment
 from .suggestion_context import SuggestionContext
 
 MOST_NEW = 3
-"""Errors where nothing was known before, beyond which a candidate is dropped."""
+"""The largest number of errors in parts that could not be checked before; candidates with more are dropped."""
 
 Key = tuple[str, int, int, int]
 
@@ -23,7 +23,7 @@ class Rejected(Exception):
 
 
 class Judge(WatchedSink):
-    """A sink that ends the elaboration of a candidate at an error that it may not have."""
+    """A sink that stops the elaboration of a candidate at an error that rules it out."""
 
     def __init__(self, context: SuggestionContext, target: Key, errors: dict[Key, Diagnostic]) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The names that statements give and use."""
+"""The names that statements define and use."""
 
 from collections.abc import Iterable, Iterator
 
@@ -25,7 +25,7 @@ def names_used(statements: Iterable[ast.Statement]) -> Iterator[str]:
 
 
 def names_given(statements: Iterable[ast.Statement]) -> Iterator[str]:
-    """The names that statements give: to tensors, numbers and parameters."""
+    """The names that statements define: of tensors, numbers and parameters."""
     for each in statements:
         match each:
             case ast.Stage() | ast.Aux():
@@ -42,7 +42,7 @@ def names_given(statements: Iterable[ast.Statement]) -> Iterator[str]:
 
 
 def names_before(statements: tuple[ast.Statement, ...], until: ast.Statement, around: set[int]) -> Iterator[str]:
-    """The tensors that statements name before one of them is met, those of bodies around it included."""
+    """The tensors that are named before a statement, including in the bodies around it."""
     for each in statements:
         if each.span.start >= until.span.start:
             return

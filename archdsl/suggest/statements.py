@@ -1,4 +1,4 @@
-"""The statements of a program by place: what stands around each, and the program with some of its text replaced."""
+"""The statements of a program by position: what surrounds each, and the program with some of its text replaced."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from ..text.source import Source, Span
 
 
 class Home(NamedTuple):
-    """Where a statement stands: the statements of its body, its position there, and the statement with that body."""
+    """The position of a statement: the statements of its body, its index there, and the statement with that body."""
 
     siblings: tuple[ast.Statement, ...]
     position: int
@@ -21,7 +21,7 @@ class Home(NamedTuple):
 
 
 _NEAR = 150
-"""Statements before and after one that may be its siblings: a text may have many thousands."""
+"""The number of statements before and after one that are considered near: a text may have many thousands."""
 
 
 class Statements:
@@ -41,18 +41,18 @@ class Statements:
                 self._add(body.statements, statement)
 
     def home(self, statement: ast.Statement) -> Home | None:
-        """Where a statement stands; None for one of another program."""
+        """The position of a statement; None for one of another program."""
         return self._homes.get(id(statement))
 
     def ancestors(self, statement: ast.Statement) -> Iterator[ast.Statement]:
-        """The statements whose bodies it stands in, the innermost first."""
+        """The statements whose bodies contain it, the innermost first."""
         home = self.home(statement)
         while home is not None and home.owner is not None:
             yield home.owner
             home = self.home(home.owner)
 
     def block(self, statement: ast.Statement) -> ast.Block | None:
-        """The block in whose definition it stands."""
+        """The block whose definition contains it."""
         return next((each for each in self.ancestors(statement) if isinstance(each, ast.Block)), None)
 
     def at(self, span: Span) -> ast.Statement | None:
@@ -68,7 +68,7 @@ class Statements:
         return found
 
     def inside(self, statement: ast.Statement) -> Iterator[ast.Statement]:
-        """A statement and all that stand in its bodies."""
+        """A statement and all statements in its bodies."""
         yield statement
         for body in bodies(statement):
             for each in body.statements:
@@ -81,7 +81,7 @@ class Statements:
             yield from reversed(home.siblings[: home.position])
 
     def by_distance(self, statement: ast.Statement) -> list[ast.Statement]:
-        """Other statements around it, those nearest in the tree first; of equally near ones, in the text."""
+        """Other statements near it, sorted by distance in the tree, then in the text."""
         chain = [statement, *self.ancestors(statement)]
         depth = {id(each): i for i, each in enumerate(chain)}
 
@@ -95,14 +95,14 @@ class Statements:
 
 
 def covers(outer: Span, inner: Span) -> bool:
-    """Whether one span lies in the other."""
+    """Whether the outer span contains the inner one."""
     return outer.start <= inner.start and inner.end <= outer.end
 
 
 def edited_program(program: ast.Program, edits: Sequence[Edit]) -> ast.Program | None:
     """The program with its text edited: if possible, only the statements that the edits touch are parsed again.
 
-    None where the edited statements have a syntax error. Spans of new statements lie in a source of their own.
+    None if the edited statements have a syntax error. Spans of new statements are in a separate source.
     """
     try:
         editor = _Editor(program.names)
@@ -119,7 +119,7 @@ def edited_program(program: ast.Program, edits: Sequence[Edit]) -> ast.Program |
 
 
 class Fragment(Source):
-    """The text of an edited statement, which is parsed by itself."""
+    """The text of an edited statement, which is parsed on its own."""
 
     def __init__(self, text: str, origin: Span, edits: tuple[Edit, ...]) -> None:
         super().__init__(text, name=origin.source.name, path=origin.source.path, key=origin.source.key)
@@ -127,13 +127,13 @@ class Fragment(Source):
         self._edits = edits
 
     def origin(self, offset: int) -> int | None:
-        """Where a character stands in the unedited text; None for one that is new."""
+        """The offset of a character in the unedited text; None for a new one."""
         old = moved_back(self._edits, offset)
         return None if old is None else self._origin.start + old
 
 
 def moved_back(edits: Sequence[Edit], offset: int) -> int | None:
-    """Where a character of an edited text stood before the edits; None for one that they insert."""
+    """The offset of a character of the edited text before the edits; None for an inserted one."""
     moved = 0
     for edit in sorted(edits, key=lambda edit: (edit.span.start, edit.span.end)):
         first = edit.span.start + moved
@@ -156,7 +156,7 @@ class _Editor:
         self.names = set(names)
 
     def edited(self, statements: tuple[ast.Statement, ...], edits: Sequence[Edit]) -> tuple[ast.Statement, ...]:
-        """The statements of a body with the edits applied that lie in it."""
+        """The statements of a body with the edits inside it applied."""
         found: list[ast.Statement] = []
         left = list(edits)
         for statement in statements:
@@ -183,7 +183,7 @@ class _Editor:
         return self.parsed(Fragment(edited_text(statement.span.text, local), statement.span, tuple(local)))
 
     def with_bodies(self, part: ast.Statement, edits: list[Edit]) -> ast.Statement:
-        """A statement whose bodies have the edits that lie in them."""
+        """A statement with the edits inside its bodies applied."""
 
         def body(old: ast.Body) -> ast.Body:
             own = [edit for edit in edits if body_has(old, edit)]
@@ -216,7 +216,7 @@ class _Editor:
 
 
 def _within(body: ast.Body, edit: Edit) -> bool:
-    """Whether an edit lies between the braces of a body that has statements for it to touch."""
+    """Whether an edit is between the braces of a body and touches one of its statements."""
     return any(covers(s.span, edit.span) or covers(edit.span, s.span) for s in body.statements) and (
         body.span.start < edit.span.start and edit.span.end < body.span.end
     )

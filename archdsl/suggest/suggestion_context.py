@@ -1,4 +1,4 @@
-"""What generators of suggestions look at: the text, its statements, the network as far as it is known, one error."""
+"""The input of generators: the text, its statements, the network as far as it is known, one error."""
 
 import re
 from collections import Counter, deque
@@ -21,11 +21,11 @@ from .statements import Statements
 from .written_arguments import parameters_of, remove_argument, set_argument
 
 FAR = 14
-"""How many layers away from an error its cause is looked for."""
+"""How many layers away from an error its cause is searched."""
 
 
 def away(distance: int) -> float:
-    """What speaks against a change that is so many layers away from an error."""
+    """The penalty of a change that is this many layers away from an error."""
     return 0.35 * sqrt(distance)
 
 
@@ -46,7 +46,7 @@ class SuggestionContext:
 
     @cached_property
     def known(self) -> tuple[bool, ...]:
-        """By node, whether its shape is certain."""
+        """Whether the shape of each node is certain."""
         return self.draft.known()
 
     def shape(self, node: int) -> Shape | None:
@@ -57,16 +57,16 @@ class SuggestionContext:
         """The parameters of the layer or block that a statement uses."""
         if known := parameters_of(statement, self.blocks):
             return known
-        # A parameter of the block around the statement may stand for the layer.
+        # The keyword may be a parameter of the block around the statement.
         ops = (node.op for node in self.nodes.get(id(statement), ()))
         return next((op.parameters for op in ops if op is not None), ())
 
     def owns(self, statement: ast.Statement | None) -> bool:
-        """Whether a statement stands in this text, not in one that it uses."""
+        """Whether a statement is in this text, not in a used file."""
         return statement is not None and statement.span.source is self.source
 
     def back(self, start: DraftNode, far: int = FAR) -> Iterator[tuple[DraftNode, int]]:
-        """The nodes that lead to one, the nearest first, with their distance; itself at 0."""
+        """The ancestors of a node, the nearest first, with their distance; the node itself has 0."""
         seen = {start.id}
         queue = deque([(start, 0)])
         while queue:
@@ -79,7 +79,7 @@ class SuggestionContext:
                         queue.append((self.draft.nodes[i], distance + 1))
 
     def behind(self, start: DraftNode, far: int = FAR) -> Iterator[tuple[ast.LayerStatement, DraftNode, int]]:
-        """The layer statements of this text that lead to a node, the nearest first, each once."""
+        """The layer statements of this text before a node in the graph, the nearest first, each once."""
         seen: set[int] = set()
         for node, distance in self.back(start, far):
             statement = node.statement
@@ -101,12 +101,12 @@ class SuggestionContext:
 
     @cached_property
     def given_names(self) -> set[str]:
-        """The names that statements give: to tensors, numbers and parameters."""
+        """The names that statements define: of tensors, numbers and parameters."""
         return set(names_given(self.statements.all))
 
     @cached_property
     def written(self) -> Counter[str]:
-        """How often each argument is written in the text."""
+        """How often each argument occurs in the text."""
         return Counter(a.span.text for s in self.statements.all if isinstance(s, ast.LayerStatement) for a in s.args)
 
     @cached_property
@@ -117,7 +117,7 @@ class SuggestionContext:
 
     @cached_property
     def variables(self) -> set[str]:
-        """The words of the text other than in its `net` line: what may be used as a variable."""
+        """The words of the text outside its `net` line: they may be used as variables."""
         nets = [each.span for each in self.program.statements if isinstance(each, ast.Net)]
         text = self.source.text
         for span in nets:
@@ -149,11 +149,11 @@ class ErrorSite:
             return self._asserted(context, self.statement)
         nodes = context.nodes.get(id(self.statement), [])
         fitting = [node for node in nodes if node.uses == self.diagnostic.uses and not context.known[node.id]]
-        # Of a statement that makes several nodes, the error is the first that could not be resolved.
+        # If a statement creates several nodes, the error is the first that could not be resolved.
         return fitting[0] if fitting else next((node for node in nodes if not context.known[node.id]), None)
 
     def _asserted(self, context: SuggestionContext, statement: ast.Assert) -> DraftNode | None:
-        """What an assertion is about: the current tensor where it has `@h`, else the output."""
+        """The tensor that an assertion measures: the current one if it has `@h`, else the output."""
         if "@" not in statement.span.text and context.draft.outputs:
             return context.draft.nodes[context.draft.outputs[0][1]]
         before = [
@@ -165,7 +165,7 @@ class ErrorSite:
         return max(before, key=lambda node: node.id, default=None)
 
     def operand(self, index: int) -> ast.Body | ast.Word | None:
-        """How the operand of a merge is written; None for the tensor where the paths split."""
+        """The operand of a merge as written; None for the tensor where the paths split."""
         match self.statement:
             case ast.Merge():
                 operands = self.statement.operands
@@ -178,7 +178,7 @@ class ErrorSite:
 
     @property
     def layer(self) -> ast.LayerStatement | None:
-        """Its statement, where that is a layer's."""
+        """Its statement, if that is a layer's."""
         return self.statement if isinstance(self.statement, ast.LayerStatement) else None
 
     @property
@@ -194,7 +194,7 @@ def written(statement: ast.Statement) -> str:
 
 
 def inserted_before(statement: ast.Statement, text: str, rank: float, why: str = "") -> Candidate:
-    """A candidate that puts a statement before another: on the same line where that one shares its line."""
+    """A candidate that inserts a statement before another, on the same line if that one shares its line."""
     source, start = statement.span.source, statement.span.start
     line_start = source.text.rfind("\n", 0, start) + 1
     indentation = source.text[line_start:start]
@@ -249,7 +249,7 @@ def changed(
 
 
 def only(candidate: Candidate | None) -> Iterator[Candidate]:
-    """A candidate, where there is one."""
+    """The candidate, if there is one."""
     if candidate is not None:
         yield candidate
 
@@ -263,7 +263,7 @@ def _joined(edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
 
 
 def rewritten(statement: ast.Statement, edits: tuple[Edit, ...], rank: float, why: str = "") -> Candidate:
-    """A candidate that writes a statement otherwise."""
+    """A candidate that rewrites a statement."""
     start = statement.span.start
     local = [Edit(span=Span(e.span.source, e.span.start - start, e.span.end - start), text=e.text) for e in edits]
     new = " ".join(edited_text(statement.span.text, local).split())

@@ -1,4 +1,4 @@
-"""Trying candidates on the whole text: for errors of syntax, files and recipes, which no elaboration of parts shows."""
+"""Tries candidates on the whole text, for errors of syntax, files and recipes, which partial elaboration misses."""
 
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
@@ -13,21 +13,21 @@ from .suggestion_context import ErrorSite, SuggestionContext
 
 _MOST_TRIED = 30
 _MOST_WORK = 800
-"""Nodes of networks, and lines of texts, that are read again for one error; at least a few candidates are tried."""
+"""Nodes of networks and lines of texts that are checked again for one error; at least a few candidates are tried."""
 _LEAST_TRIED = 3
 _EXAMPLES = 4
-"""Elaborations of a text with symbolic dimensions, roughly: with errors, each with another example size."""
+"""The approximate number of elaborations of a text with symbolic dimensions and errors, one per example size."""
 _UNLIKELY = 1.6
-"""The rank beyond which an edit is shown, but applied by nothing."""
+"""The rank above which an edit is shown but never applied by `--fix`."""
 _MOST_SHOWN = 2
 _LONG = 20_000
-"""Characters of a text beyond which only what the error itself proposes is tried."""
+"""In texts with more characters, only the correction that the error itself proposes is tried."""
 
 Place = tuple[str, int]
 
 
 class Reread(NamedTuple):
-    """What is shown for an error, and the other errors of the text that the first of them removes."""
+    """The suggestions for an error, and the other errors of the text that the first of them removes."""
 
     fixes: tuple[Fix, ...]
     removed: frozenset[int]
@@ -57,7 +57,7 @@ def best_rereading(
         new = _new_errors(site.diagnostic, errors, now, candidate, source)
         if new is not None:
             accepted.append((new, candidate.rank, candidate, now))
-    # Of what adds the fewest errors, first what also removes others.
+    # Among those that add the fewest errors, those that remove others come first.
     accepted.sort(key=lambda each: (each[0], each[1] + len(each[3])))
     best = [each for each in accepted if each[0] == accepted[0][0]][:_MOST_SHOWN]
     removed = frozenset[int]()
@@ -73,7 +73,7 @@ def best_rereading(
 def _new_errors(
     target: Diagnostic, before: list[Diagnostic], after: list[Diagnostic], candidate: Candidate, source: Source
 ) -> int | None:
-    """How many errors are new after a candidate; None where its own is still there, or errors are not fewer."""
+    """The number of new errors after a candidate; None if its own error remains, or there are not fewer errors."""
     old = [_moved(each, candidate, source) for each in before if each is not target]
     gone = _moved(target, candidate, source)
     now = [(each.code, each.span.start) for each in after if each.span.source.name == source.name]
@@ -91,7 +91,7 @@ def _same_line(start: int, gone: Place, after: list[Diagnostic]) -> bool:
 
 
 def _moved(diagnostic: Diagnostic, candidate: Candidate, source: Source) -> Place:
-    """Where an error stands in the edited text."""
+    """The position of an error in the edited text."""
     start = diagnostic.span.start
     if diagnostic.span.source is not source:
         return diagnostic.code, start

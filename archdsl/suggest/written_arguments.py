@@ -22,7 +22,7 @@ def parameters_of(statement: ast.LayerStatement, blocks: Mapping[str, ast.Block]
 
 
 def written_arguments(statement: ast.LayerStatement, parameters: Sequence[ParameterSpec]) -> dict[str, ast.Argument]:
-    """The arguments by the parameter that each sets, as far as the words alone decide it."""
+    """The arguments by the parameter that each sets, as far as the words alone determine it."""
     found: dict[str, ast.Argument] = {}
     queue = [p for p in parameters if p.positional]
     for argument in statement.args:
@@ -50,7 +50,7 @@ def _named(argument: ast.Argument, parameters: Sequence[ParameterSpec]) -> str |
 
 
 def value_text(argument: ast.Argument, p: ParameterSpec) -> str:
-    """What an argument's value is, as it would be written after `NAME=`: `3` for `k3`."""
+    """The value of an argument as it would be written after `NAME=`: `3` for `k3`."""
     text = argument.value.span.text
     if argument.name is None and p.letter and (short := SHORTHAND.match(text)) and short[1] == p.letter:
         return short[2]
@@ -58,7 +58,7 @@ def value_text(argument: ast.Argument, p: ParameterSpec) -> str:
 
 
 def rendered(p: ParameterSpec, parameters: Sequence[ParameterSpec], text: str) -> str:
-    """An argument as it is usually written: the first positional one alone, `k3`, `same`, `groups=4`."""
+    """An argument as it is usually written: only the value for the first positional one, `k3`, `same`, `groups=4`."""
     if any(text == flag for flag, _ in p.words):
         return text
     if next((each for each in parameters if each.positional), None) is p:
@@ -76,7 +76,7 @@ def _grouped(text: str) -> str:
 def set_argument(
     statement: ast.LayerStatement, parameters: Sequence[ParameterSpec], name: str, text: str
 ) -> Edit | None:
-    """The edit that gives a parameter this value; None where it has it, or there is no such parameter."""
+    """The edit that sets a parameter to this value; None if it has the value, or there is no such parameter."""
     p = next((p for p in parameters if p.name == name), None)
     if p is None:
         return None
@@ -90,7 +90,7 @@ def set_argument(
 
 
 def _place(statement: ast.LayerStatement, parameters: Sequence[ParameterSpec], p: ParameterSpec) -> Span:
-    """Where a new argument stands: after those that come before it in the layer's order, before flags and names."""
+    """The position of a new argument: after those that precede it in the layer's order, before flags and names."""
     order = [each.name for each in sorted(parameters, key=_usual_order)]
     found = written_arguments(statement, parameters)
     before = [argument.span for name, argument in found.items() if order.index(name) < order.index(p.name)]
@@ -107,7 +107,7 @@ def _usual_order(p: ParameterSpec) -> tuple[bool, int]:
 
 
 def remove_argument(statement: ast.LayerStatement, parameters: Sequence[ParameterSpec], name: str) -> Edit | None:
-    """The edit that removes an argument, with the space before it; None where it is not written."""
+    """The edit that removes an argument and the space before it; None if it is not written."""
     old = written_arguments(statement, parameters).get(name)
     return None if old is None else _removal(statement, old)
 

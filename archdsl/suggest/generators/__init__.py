@@ -1,4 +1,4 @@
-"""What may fix an error: generators of candidates, by the error that each is for."""
+"""The generators of candidates, by the error that each is for."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -42,7 +42,7 @@ _WORDS: tuple[Generator, ...] = (
     call_fixes.statements,
     definition_fixes.unused,
 )
-"""For what cannot be read, or names nothing."""
+"""For text that cannot be parsed, and unknown names."""
 _NEIGHBORS: tuple[Generator, ...] = (
     solving_fixes.values,
     exchange_fixes.names,
@@ -62,7 +62,7 @@ _NEIGHBORS: tuple[Generator, ...] = (
     pattern_fixes.ends,
     definition_fixes.unused,
 )
-"""For shapes that do not fit: other values, an exchange, a statement more or less."""
+"""For shapes that do not fit: other values, swaps, a missing or superfluous statement."""
 _SHAPES: tuple[Generator, ...] = (
     window_fixes.fitting,
     joint_fixes.operands,
@@ -163,7 +163,7 @@ _GENERATORS: Mapping[type[Diagnostic], tuple[Generator, ...]] = {
 
 
 def candidates(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """All candidates for an error, in no order."""
+    """All candidates for an error, unordered."""
     yield from _of_kind(declared_fixes.own, context, site)
     diagnostic = site.diagnostic
     generators = _GENERATORS.get(type(diagnostic))

@@ -1,4 +1,4 @@
-"""Arguments in the words of other frameworks, too many, twice, or with a value that is not accepted."""
+"""Arguments with names of other frameworks, superfluous or repeated ones, and values that are not accepted."""
 
 import re
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from .name_fixes import near
 
 
 def renamed(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """The name that an argument has here: torch's and Keras' names, near ones; an activation as its own statement."""
+    """The name of an argument in this language, from torch, Keras or a similar name; an activation as a statement."""
     diagnostic, layer = site.diagnostic, site.layer
     if layer is None or not isinstance(diagnostic, argument_errors.UnknownArgument):
         return
@@ -32,7 +32,7 @@ def renamed(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     found = _meant(layer, argument, parameters)
     everything = [_meant(layer, each, parameters)[:1] for each in unknown]
     if len(unknown) > 1 and all(everything):
-        # All that another framework calls otherwise, at once.
+        # All names of another framework at once.
         together = tuple(edit for options in everything for edit in options[0][0])
         yield rewritten(layer, together, -0.5)
     for edits, rank in found:
@@ -44,7 +44,7 @@ def renamed(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 def _meant(
     layer: ast.LayerStatement, argument: ast.Argument, parameters: tuple[ParameterSpec, ...]
 ) -> list[tuple[tuple[Edit, ...], float]]:
-    """What an argument with an unknown name may be, as edits, the likeliest first."""
+    """Edits for an argument with an unknown name, the likeliest first."""
     name = argument.name.text if argument.name is not None else ""
     value = argument.value.span.text
     found = list(_activation(layer, argument, value)) if name in ("activation", "act", "nonlinearity") else []
@@ -65,7 +65,7 @@ def _meant(
 def _activation(
     layer: ast.LayerStatement, argument: ast.Argument, value: str
 ) -> Iterator[tuple[tuple[Edit, ...], float]]:
-    """The activation as the next statement; nothing for one that does nothing."""
+    """The activation as the next statement; nothing for the identity."""
     word = value.strip("\"'").lower()
     found = find(word)
     if found is not None and found.style == "activation":
@@ -75,7 +75,7 @@ def _activation(
 
 
 def surplus(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """One value less, or the value under a name: `maxpool 3 2` is `maxpool 3 s2`."""
+    """One value fewer, or the value with a name: `maxpool 3 2` is `maxpool 3 s2`."""
     layer = site.layer
     if layer is None:
         return
@@ -127,7 +127,7 @@ def values(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 
 def _accepted(p: ParameterSpec, value: str) -> Iterator[str]:
-    """Values near a refused one that its kind may take."""
+    """Values near a rejected one that its kind may accept."""
     yield from (flag for flag, _ in p.words if flag == value.strip("\"'").lower())
     try:
         number = float(value)
@@ -172,7 +172,7 @@ _PAIR = re.compile(r"\(\s*(\d+)\s*,\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)")
 
 
 def misread(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """A word that is split, joined, or written as another framework writes it."""
+    """A word that is split, joined, or in another framework's notation."""
     diagnostic, layer = site.diagnostic, site.layer
     if not isinstance(diagnostic, name_errors.UnknownName) or layer is None:
         return

@@ -1,4 +1,4 @@
-"""Assertions that fail: the number of outputs that they name."""
+"""Failed assertions: the number of outputs that they require."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from .sibling_fixes import setter
 
 
 def outputs(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """For `assert out == N`: N units or filters in the layer that decides the output's channels."""
+    """For `assert out == N`: N units or filters in the layer that determines the output's channels."""
     statement = site.statement
     if not isinstance(statement, ast.Assert) or not context.draft.outputs:
         return
@@ -26,7 +26,7 @@ def outputs(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 
 def resampled(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """For an output half or twice as large as asserted: an upsampling or a pooling more, written as others are."""
+    """For an output half or twice as large as asserted: one more upsampling or pooling layer, as others are."""
     statement, node = site.statement, site.node
     if not isinstance(statement, ast.Assert) or node is None:
         return
@@ -61,7 +61,7 @@ def resampled(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate
 
 
 def stepped(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """For an output that has steps and should be a vector: the last step after the layers that work on a sequence."""
+    """For an output with steps that should be a vector: the last step, after the layers for sequences."""
     statement, node = site.statement, site.node
     if not isinstance(statement, ast.Assert) or node is None:
         return
@@ -90,7 +90,7 @@ def sizes_in_any(condition: ast.Expr) -> bool:
 def _places(
     context: SuggestionContext, those: list[ast.LayerStatement], path: list[ast.LayerStatement]
 ) -> Iterator[tuple[ast.Statement, float]]:
-    """The statements before which another one like those may be missing: where the neighbors are alike first."""
+    """The statements before which another one may be missing, those with similar neighbors first."""
     around = [_neighbors(context, each) for each in those]
     found = []
     for each in path:
@@ -115,7 +115,7 @@ def _word(statement: ast.Statement | None) -> str:
 
 
 def standard(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """The usual kernels and strides for a layer on the way to what is asserted."""
+    """The usual kernels and strides of the layers before the asserted tensor."""
     if site.node is None:
         return
     for statement, maker, distance in context.behind(site.node, 30):

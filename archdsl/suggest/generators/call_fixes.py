@@ -14,7 +14,7 @@ from .foreign_names import FOREIGN_NAMES
 from .line_fixes import line_of, replaced
 
 _CURRENT = ("x", "out", "h", "y", "inputs", "input", "features", "hidden", "z", "self", "net", "model", "output")
-"""What Python calls the tensor that goes through the layers."""
+"""The usual names of the current tensor in Python."""
 _IGNORED = (
     "inplace",
     "input_shape",
@@ -55,7 +55,7 @@ def statements(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidat
 
 
 def _statements(context: SuggestionContext, text: str) -> Iterator[str]:
-    """What a line of Python may be as a statement, the likeliest first."""
+    """Statements for a line of Python, the likeliest first."""
     added = _ADDED.match(text)
     if added is not None:
         yield from _statements(context, re.sub(r"^\s*[\"'][^\"']*[\"']\s*,", "", added[1]))
@@ -99,7 +99,7 @@ def _split(text: str) -> list[str]:
 
 
 def _keyword(context: SuggestionContext, name: str) -> str | None:
-    """The layer, merge or block that a class or function of Python is here."""
+    """The layer, merge or block for a class or function of Python."""
     low = name.lower()
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
     if name in context.blocks:

@@ -1,4 +1,4 @@
-"""Tensors that a scan or a repetition carries over: the statement of the body that makes the next value."""
+"""Tensors that a scan or a repetition carries over: the statement of the body that computes the next value."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ _LAST = 4
 
 
 def named(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """The name of the carried tensor for what the body ends with, or instead of a similar name in it."""
+    """The name of the carried tensor for the last tensor of the body, or instead of a similar name in it."""
     diagnostic, statement = site.diagnostic, site.statement
     if not isinstance(diagnostic, structure_errors.NotCarriedOn) or not isinstance(statement, ast.Repeat | ast.Scan):
         return

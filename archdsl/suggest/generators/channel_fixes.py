@@ -18,7 +18,7 @@ from .sibling_fixes import setter
 _SPLITTING = ("groups", "heads", "window", "factor", "kv_heads", "levels")
 """Arguments that must divide the channels."""
 _MOST_STEPS = 10_000
-"""Numbers among which a divisor is looked for."""
+"""The largest number among which divisors are searched."""
 
 
 def filters(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
@@ -124,7 +124,7 @@ def _splitting(
 
 
 def default_of(context: SuggestionContext, argument: ast.Argument | None) -> ast.Expr | None:
-    """The default, in the `net` line, of the parameter that an argument is."""
+    """The default, in the `net` line, of the parameter that an argument names."""
     if argument is None or not isinstance(argument.value, ast.Variable):
         return None
     for each in context.program.statements:
@@ -145,7 +145,7 @@ def _rounded(
 ) -> Iterator[Candidate]:
     """The multiples of a value next to a size, as an argument."""
     uneven = size % 8 != 0  # widths are round numbers: this one is more likely to be wrong than its divisor
-    # Of a width that is divided once more by 8, as most are.
+    # Multiples of 8 as well, as most widths are.
     step = lcm(value, 8) if size >= 16 else value
     multiples = {-(-size // step) * step, size // step * step}
     nearest = sorted(multiples, key=lambda each: (abs(each - size), -gcd(each, 64)))
@@ -189,7 +189,7 @@ def shortcuts(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate
     for index, tail in enumerate(_tails(context, residual)):
         for channels, more in _as_text_of(context, found, plain(body.channels)):
             conv = f"conv {channels} k1{words}{tail}"
-            # Where no use and no other residual changes the shape, a body that does is most likely wrong itself.
+            # If no use and no other residual changes the shape, a body that does is most likely wrong itself.
             changes = channels in names or words.partition("=")[2] in names or _other_shortcuts(context, residual)
             rank = 0.4 + more + 0.2 * index + 0.8 * (not changes)
             conditions = _conditions(words, channels) if block is not None else ""
@@ -199,7 +199,7 @@ def shortcuts(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate
 
 
 def _tails(context: SuggestionContext, residual: ast.Residual) -> list[str]:
-    """What follows the convolution of a shortcut: as in the nearest other shortcut, else as at the end of the body."""
+    """The layers after the convolution of a shortcut: as in the nearest other shortcut, or else at the body's end."""
     for text in _other_shortcuts(context, residual):
         before, _, after = text.partition(";")
         if before.startswith("conv "):
@@ -212,7 +212,7 @@ def _tails(context: SuggestionContext, residual: ast.Residual) -> list[str]:
 
 
 def _other_shortcuts(context: SuggestionContext, residual: ast.Residual) -> list[str]:
-    """What the shortcuts of the nearest other residuals consist of."""
+    """The layers in the shortcuts of the nearest other residuals."""
     found = []
     for each in context.statements.by_distance(residual):
         if isinstance(each, ast.Residual) and each.shortcut is not None and each.shortcut.statements:
@@ -238,7 +238,7 @@ def _as_text_of(
 def _stride_words(
     context: SuggestionContext, inner: list[ast.LayerStatement], strides: tuple[int, ...], block: ast.Block | None
 ) -> str:
-    """The stride as the body writes it, where one layer of it has one; else the number that the shapes need."""
+    """The stride as the body writes it, if one of its layers has one; else the number that the shapes need."""
     texts = []
     for each in inner:
         parameters = context.parameters(each)
@@ -271,7 +271,7 @@ def _with_shortcut(residual: ast.Residual, text: str, rank: float) -> Candidate:
 
 
 def _stride(a: int, b: int) -> int | None:
-    """The stride of a 1×1 convolution that makes b places of a."""
+    """The stride of a 1×1 convolution that turns a positions into b."""
     if b < 1:
         return None
     return next((s for s in (a // b, a // b + 1) if s >= 1 and (a - 1) // s + 1 == b), None)

@@ -1,4 +1,4 @@
-"""What an error itself proposes: its own correction, and changes that a layer declares with its refusal."""
+"""Corrections that an error itself proposes: its fix, and the changes that a layer declares with a rejection."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from ..suggestion_context import ErrorSite, SuggestionContext, changed, inserted
 
 
 def own(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """The correction of a diagnostic, and what the layer that refuses says would be accepted."""
+    """The fix of a diagnostic, and the changes that the rejecting layer would accept."""
     fix = site.diagnostic.fix()
     if fix is not None:
         yield Candidate(title=fix.title, edits=fix.edits, rank=0.0, safe=fix.safe)

@@ -1,4 +1,4 @@
-"""Definitions: at the wrong place, twice, with another keyword, or missing."""
+"""Definitions that are misplaced, repeated, missing, or have the wrong keyword."""
 
 import re
 from collections.abc import Iterator
@@ -13,10 +13,10 @@ from ..suggestion_context import ErrorSite, SuggestionContext, inserted_before, 
 from .name_fixes import near, values_in_scope
 
 KIND = "definition"
-"""The kind of a candidate after which all errors are gone that the definition explains."""
+"""The kind of a candidate that removes all errors that the definition explains."""
 _FIRST = (ast.Net, ast.UseFile)
 _NUMBERS = {"classes": "10", "out": "10", "dropout": "0.5", "drop": "0.1", "p": "0.5", "s": "1", "stride": "1"}
-"""What a parameter with this name most likely is."""
+"""The usual value of a parameter with this name."""
 
 
 def misplaced(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
@@ -45,12 +45,12 @@ def misplaced(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate
 
 
 def _first(context: SuggestionContext, after: tuple[type[ast.Statement], ...]) -> ast.Statement | None:
-    """The first statement of the text that is none of those that come before it."""
+    """The first statement of the text that does not have to precede the definition."""
     return next((each for each in context.program.statements if not isinstance(each, after)), None)
 
 
 def _hoisted(context: SuggestionContext, statement: ast.Statement, top: ast.Statement) -> Iterator[Candidate]:
-    """A definition before what uses it, or before the statement that it stands in."""
+    """A definition before its use, or before the statement that contains it."""
     first = _first(context, (*_FIRST, ast.Input, ast.Block, ast.Let))
     if first is not None and first is not statement and first is not top:
         yield _moved(context, statement, first, 0.7)
@@ -59,7 +59,7 @@ def _hoisted(context: SuggestionContext, statement: ast.Statement, top: ast.Stat
 
 
 def _moved(context: SuggestionContext, statement: ast.Statement, place: ast.Statement, rank: float) -> Candidate:
-    """A statement, as it is written, on lines of its own before another."""
+    """A statement, as written, on separate lines before another."""
     text = _unindented(statement)
     edits = (Edit(span=place.span.head, text=f"{text}\n"), *removed(context, statement, 0.0).edits)
     title = f"move `{_headline(statement)}` to before `{_headline(place)}`"
@@ -113,7 +113,7 @@ def _indentation(statement: ast.Statement) -> str:
 
 
 def _defines(statement: ast.Statement) -> Iterator[str]:
-    """The tensors that a statement gives a name."""
+    """The names of tensors that a statement defines."""
     if isinstance(statement, ast.Stage | ast.Aux):
         yield statement.name.text
     alias = getattr(statement, "alias", None)
@@ -133,7 +133,7 @@ def inputs(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 
 def unused(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """A `stage` for a block that nothing uses, and a `block` for a stage that is used as one."""
+    """A `stage` instead of an unused block, and a `block` instead of a stage that is used as one."""
     words = {each.keyword.text for each in context.statements.all if isinstance(each, ast.LayerStatement)}
     # The name of an unknown layer is that of a stage; that of an unknown tensor is a block's.
     unknown = site.span.text if isinstance(site.diagnostic, name_errors.UnknownLayer | name_errors.UnknownName) else ""
@@ -146,7 +146,7 @@ def unused(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 
 def renamed(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """For an unknown name, the definition that nothing uses: it has the name of an earlier version."""
+    """For an unknown name, an unused definition: it may have been renamed."""
     word = site.span.text
     if site.statement is None or not word.isidentifier():
         return
@@ -154,7 +154,7 @@ def renamed(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         span, place = name.span, site.span
         for index, (one, text) in enumerate(((place, name.text), (span, word))):
             title = f"write `{text}` instead of `{one.text}`" + (f" in line {span.line}" if one is span else "")
-            # Of two definitions that nothing uses, either may be meant.
+            # With two unused definitions, either may be meant.
             again = 0.2 * (index == 0 and _occurrences(context, word) > 1) + 0.1 * index
             edit = Edit(span=one, text=text)
             yield Candidate(title=title, edits=(edit,), rank=0.35 + 0.3 * rank + again, kind=KIND)
@@ -165,7 +165,7 @@ def _occurrences(context: SuggestionContext, word: str) -> int:
 
 
 def _unused(context: SuggestionContext, site: ErrorSite) -> Iterator[ast.Word]:
-    """The names of blocks that nothing uses, for an unknown layer; of parameters, for an unknown number."""
+    """The names of unused blocks, for an unknown layer; of unused parameters, for an unknown number."""
     assert site.statement is not None
     if isinstance(site.diagnostic, name_errors.UnknownLayer):
         used = {each.keyword.text for each in context.statements.all if isinstance(each, ast.LayerStatement)}
@@ -191,11 +191,11 @@ def _as(statement: ast.Statement, old: str, new: str, rank: float) -> Candidate:
 
 
 def undeclared(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """A name that nothing declares, as a parameter of the block or the network around it."""
+    """An undeclared name as a parameter of the block or the network around it."""
     name = _parameter_name(context, site)
     if name is None or not name.isidentifier():
         return
-    # A word that is near to a name most likely stands for it.
+    # A word that is similar to a name is most likely a misspelling of it.
     known = list(values_in_scope(context, site.statement)) if site.statement is not None else []
     known += [word for p in context.parameters(site.layer) for word in (p.name, *_flags(p))] if site.layer else []
     slip = 1.2 * any(True for _ in near(name, known))
@@ -245,7 +245,7 @@ def _parameter_of_block(context: SuggestionContext, block: ast.Block, name: str)
 
 
 def _parameter_of_net(context: SuggestionContext, name: str) -> Iterator[Candidate]:
-    """One more parameter of the network, with the value that such a one usually has."""
+    """One more parameter of the network, with the usual value."""
     if name not in _NUMBERS and len(re.findall(rf"\b{re.escape(name)}\b", context.source.text)) < 2:
         return  # a single unknown word is a misspelling rather than a parameter
     net = next((each for each in context.program.statements if isinstance(each, ast.Net)), None)
@@ -282,4 +282,4 @@ GENERATORS = {
     structure_errors.Misplaced: (misplaced,),
     structure_errors.NeedsInputName: (inputs,),
 }
-"""Those for errors that only definitions have."""
+"""The generators for errors that only definitions have."""

@@ -1,4 +1,4 @@
-"""Parts in each other's place, and statements at the wrong side of a brace: two places change together."""
+"""Swapped parts, and statements on the wrong side of a brace: edits at two positions."""
 
 from collections.abc import Iterator
 from itertools import combinations, pairwise
@@ -16,7 +16,7 @@ _NEAR = 5
 
 
 def names(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """The tensors that two statements read, exchanged: skip connections in the order of the encoder."""
+    """The tensors that two statements read, swapped: skip connections in the order of the encoder."""
     mine = _names_read(context, site.statement) if site.statement is not None else []
     if site.statement is not None:
         mine += [w for each in context.statements.inside(site.statement) for w in _names_read(context, each)]
@@ -58,7 +58,7 @@ def _exchanged(first: Span, second: Span, rank: float, kind: str) -> Candidate:
 
 
 def widths(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """The same argument of two layers near an error, exchanged: the wide one comes first."""
+    """The same argument of two layers near an error, swapped: the wide one comes first."""
     if site.node is None:
         return
     path = [
@@ -99,7 +99,7 @@ def sections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
         yield _exchanged(one.span, other.span, rank, "exchanged sections")
     starts = [each.span for each in context.program.statements if isinstance(each, ast.From)]
     source = context.source
-    # What stands before the first part may have been the second.
+    # The statements before the first part may have been the second.
     starts = [
         each for each in starts if not source.text[source.text.rfind("\n", 0, each.start) + 1 : each.start].strip()
     ]
@@ -118,7 +118,7 @@ def _stripped(text: str, start: int, end: int) -> int:
 
 
 def statements(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """A statement near an error exchanged with the one after it, in the same body."""
+    """A statement near an error, swapped with the one after it in the same body."""
     chain = [site.statement, *context.statements.ancestors(site.statement)] if site.statement is not None else []
     places = [(each, 0.3 * depth) for depth, each in enumerate(chain)]
     if site.node is not None:
@@ -141,7 +141,7 @@ _FIXED = (ast.Net, ast.Block, ast.Input, ast.Output, ast.UseFile, ast.Train, ast
 
 
 def outside(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """The last statement of a body that meets another path, after its braces; the first, before them."""
+    """The last statement of a body that joins another path, moved after its braces; the first, moved before them."""
     owners = [site.statement, *context.statements.ancestors(site.statement)] if site.statement is not None else []
     for depth, owner in enumerate(owners):
         if not isinstance(owner, ast.Merge | ast.Residual | ast.Repeat | ast.If):
@@ -171,13 +171,13 @@ def _after(context: SuggestionContext, owner: ast.Statement, last: ast.Statement
 
 
 def written_whole(statement: ast.Statement) -> str:
-    """A statement as it is written; on one line where it has no body."""
+    """A statement as written; on one line if it has no body."""
     text = statement.span.text
     return text if "{" in text else " ".join(text.split())
 
 
 def repeated(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """Without a statement, or a line, that stands twice in a row."""
+    """Without a statement or a line that occurs twice in a row."""
     source = context.source
     lines = source.text.split("\n")
     start = 0
@@ -187,6 +187,6 @@ def repeated(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
         if len(text) > 1 and text == lines[number].partition("#")[0].strip() and text.count("{") == text.count("}"):
             edit = Edit(span=Span(source, start, start + len(lines[number]) + (number + 1 < len(lines))), text="")
             near = min(0.8, 0.03 * abs(number - site.line))
-            # An upsampling or a block often stands twice in a row; what makes an axis or a vector does not.
-            title = f"remove line {number + 1}: it is line {number} once more"
+            # An upsampling layer or a block often occurs twice in a row; one that creates an axis or a vector does not.
+            title = f"remove line {number + 1}: it repeats line {number}"
             yield Candidate(title=title, edits=(edit,), rank=1.1 + near, kind="repeated line")

@@ -1,4 +1,4 @@
-"""What papers, textbooks and other frameworks call the statements of this language, beside the synonyms of layers."""
+"""Names in papers, textbooks and other frameworks for statements of this language, apart from synonyms of layers."""
 
 from collections.abc import Mapping
 

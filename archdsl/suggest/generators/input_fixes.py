@@ -16,12 +16,12 @@ from ..suggestion_context import ErrorSite, SuggestionContext, inserted_before, 
 
 _MULTIPLES = (2, 4, 8, 16, 32, 64)
 _LONGEST = 400
-"""Layers of a path whose shapes are inferred for other sizes."""
+"""The largest number of layers on a path whose shapes are inferred for other sizes."""
 _FIRST = "input 3x32x32"
 
 
 def _literal(statement: ast.Input) -> ast.Size | ast.Number | None:
-    """The sizes of an input, where they are numbers."""
+    """The sizes of an input, if they are numbers."""
     values = [a.value for a in statement.args if a.name is None]
     size = next((v for v in values if isinstance(v, ast.Size | ast.Number)), None)
     if isinstance(size, ast.Size) and not all(isinstance(dim, int) for dim in size.dims):
@@ -73,7 +73,7 @@ def sizes(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 
 def _total_stride(context: SuggestionContext, site: ErrorSite) -> int:
-    """How much smaller the smallest tensor before a merge is than the input: at most, by its first spatial size."""
+    """The factor by which the smallest tensor before a merge is smaller than the input, by its first spatial size."""
     assert site.node is not None
     shapes = [context.shape(each.id) for each, _ in context.back(site.node, 10_000)]
     sides = [
@@ -92,7 +92,7 @@ def _total_stride(context: SuggestionContext, site: ErrorSite) -> int:
 def _grown(
     context: SuggestionContext, site: ErrorSite, statement: ast.Input, entry: Node, span: Span
 ) -> Iterator[Candidate]:
-    """The smallest larger sizes for which the windows on the way fit."""
+    """The smallest larger sizes for which the windows before the error fit."""
     channels, sides = plain(entry.shape.channels), tuple(plain(side) for side in entry.shape.spatial_size)
     for rank, wanted in enumerate(_least_sizes(context, site, entry)):
         new = tuple(max(side, size) for side, size in zip(sides, wanted, strict=True))
@@ -185,7 +185,7 @@ def asserted(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
         new = tuple(round(plain(a) * wanted / max(plain(now), 1)) for a, wanted, now in pairs)
         if all(new) and new != tuple(map(plain, own.spatial_size)):
             kept = tuple(size[1:]) == tuple(map(plain, own.spatial_size))
-            rank = 3.5 if kept else 0.9  # an output as large as the input, as it is: the layers between are wrong
+            rank = 3.5 if kept else 0.9  # the output is as large as the input already: the layers between are wrong
             yield _resized(
                 entry, literal.span, (plain(own.channels), *new), rank, "the output then matches the assertion"
             )
@@ -244,7 +244,7 @@ def _multiplied(statement: ast.Input) -> Iterator[Candidate]:
 
 
 def ids(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """Integers for an input that an embedding reads, or that has no shape: with a parameter that nothing uses."""
+    """Integers for an input that an embedding reads, or that has no shape: with an unused parameter."""
     reads = {each.id for each, _ in context.back(site.node, 10_000)} if site.node is not None else set()
     of_embedding = site.layer is not None and site.node is not None and hasattr(site.node.op, "vocabulary")
     unused = [name for name in context.net_parameters if name not in context.variables]
@@ -261,7 +261,7 @@ def ids(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 
 def shorter(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """The shape of an input without one of its dimensions: the batch, which stands first or is 1 or -1."""
+    """The shape of an input without one of its dimensions: the batch, which is the first, or is 1 or -1."""
     if not isinstance(site.statement, ast.Input):
         return
     found = re.search(r"[\w-]+(?:\s*[x×*,]\s*[\w-]+)+|-?\w+x\S+", site.statement.span.text.partition("input")[2])
@@ -279,7 +279,7 @@ def shorter(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 
 def first(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """The input before everything else: the text's own, where it comes too late, or one to start with."""
+    """The input before everything else: that of the text, if it comes too late, or a new one."""
     statement = site.statement
     if statement is None:
         return

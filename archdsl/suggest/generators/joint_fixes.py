@@ -17,7 +17,7 @@ _POOLS = ("maxpool", "avgpool")
 
 
 def operands(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """What gives operands of different spatial size the same one."""
+    """Edits that give operands of different spatial size the same size."""
     node = site.node
     if node is None or not isinstance(site.diagnostic, OperandsDiffer) or len(node.inputs) < 2:
         return
@@ -45,7 +45,7 @@ def operands(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
 
 
 def _after_named(context: SuggestionContext, text: str) -> Iterator[Candidate]:
-    """A pooling after a tensor that has a name, where one follows others that have one."""
+    """A pooling layer after a named tensor, if one follows other named tensors."""
     named = [
         (each, after)
         for each in context.statements.all
@@ -114,7 +114,7 @@ def at_end(context: SuggestionContext, site: ErrorSite, index: int, text: str, r
 
 
 def _where_named(context: SuggestionContext, name: str, text: str, rank: float) -> Iterator[Candidate]:
-    """The statement where a tensor gets its name, which then is the name of its result."""
+    """The statement that names a tensor; the name moves to the inserted statement."""
     for each in context.statements.all:
         alias = getattr(each, "alias", None)
         if isinstance(each, ast.LayerStatement) and alias is not None and alias.text == name:

@@ -1,4 +1,4 @@
-"""Tensors of another layout than a layer takes: what turns one into the other, an order, another tensor."""
+"""Tensors whose layout does not fit the layer: a conversion, another order of statements, another tensor."""
 
 from collections.abc import Iterator
 from math import isqrt, prod
@@ -20,7 +20,7 @@ from .sibling_fixes import setter
 
 
 def bridges(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """A statement before the error that turns its input into what it takes."""
+    """A statement before the error that converts its input to the layout that the layer takes."""
     node, statement = site.node, site.statement
     if node is None or statement is None or not node.inputs:
         return
@@ -30,7 +30,7 @@ def bridges(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     shape = context.shape(node.inputs[0])
     if shape is None:
         return
-    stepped = shape.layout is Layout.VECTOR  # a sequence of one step is seldom meant
+    stepped = shape.layout is Layout.VECTOR  # a sequence of one step is rarely intended
     for index, text in enumerate(_turning(shape, node, _pools_globally(context, site))):
         yield inserted_before(statement, text, 1.0 + 0.4 * index + 1.5 * stepped, _makes(shape, text))
     if shape.layout is Layout.VECTOR:
@@ -86,7 +86,7 @@ def gates(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 
 def _unflattened(context: SuggestionContext, site: ErrorSite, node: DraftNode, count: int) -> Iterator[Candidate]:
-    """A `reshape` to what the units before it are written as, `64*7*7`, or to what an earlier `flatten` had."""
+    """A `reshape` to the factors of the units before it, `64*7*7`, or to the shape before an earlier `flatten`."""
     statement = site.statement
     if statement is None:
         return
@@ -111,7 +111,7 @@ def _unflattened(context: SuggestionContext, site: ErrorSite, node: DraftNode, c
 
 
 def _kept(context: SuggestionContext, site: ErrorSite, node: DraftNode) -> Iterator[Candidate]:
-    """A global pooling on the way that keeps its axes, C×1×1, as gates do."""
+    """A global pooling layer before the error that keeps its axes, C×1×1, as gates do."""
     if site.statement is None:
         return
     inside = any(isinstance(each, ast.Merge) for each in context.statements.ancestors(site.statement))
@@ -145,7 +145,7 @@ def _pools_globally(context: SuggestionContext, site: ErrorSite) -> bool:
 
 
 def _turning(shape: Shape, node: DraftNode, pooled: bool) -> tuple[str, ...]:
-    """Statements that give the same elements another layout, the usual first."""
+    """Statements that give the same elements another layout, the usual one first."""
     match shape.layout:
         case Layout.IMAGE | Layout.VOLUME:
             if node.op is not None and node.op.keyword in _STEPPING:
@@ -204,7 +204,7 @@ def _between_operands(context: SuggestionContext, site: ErrorSite, node: DraftNo
 
 
 def reordered(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """A `flatten` or `gap` that stands too early, after the last layer that needs spatial dimensions."""
+    """A `flatten` or `gap` that comes too early, moved after the last layer that needs spatial dimensions."""
     node, statement = site.node, site.statement
     if node is None or statement is None or not node.inputs:
         return
@@ -223,7 +223,7 @@ def reordered(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate
                 edits=(*out.edits, *into.edits),
                 rank=1.1 + 0.1 * distance,
             )
-        # Or the layer itself stands too late: it goes before the flatten, unless a linear layer stands between.
+        # Or the layer itself comes too late: it goes before the flatten, unless a linear layer is between them.
         between = context.draft.nodes[maker.id + 1 : node.id]
         linear_between = any(each.op is not None and each.op.keyword == "fc" for each in between)
         if not linear_between and site.layer is not None and context.statements.home(site.layer) is not None:
@@ -268,7 +268,7 @@ def named_tensors(context: SuggestionContext, site: ErrorSite) -> Iterator[Candi
 
 
 def elements(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """For a `reshape` to another number of elements: the size that is left over, or as many units before it."""
+    """For a `reshape` to another number of elements: the remaining size, or as many units before it."""
     node, layer = site.node, site.layer
     if layer is None or node is None or not isinstance(node.op, Reshape) or not node.inputs:
         return

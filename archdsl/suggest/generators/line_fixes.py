@@ -1,4 +1,4 @@
-"""Lines that are no statements here: definitions with another keyword, prose, marks of other tools, `return`."""
+"""Lines that are not statements: definitions with another keyword, prose, marks of other tools, `return`."""
 
 import re
 from collections.abc import Iterator
@@ -106,7 +106,7 @@ def _listed(line: Span) -> Iterator[Candidate]:
 
 
 def _returned(context: SuggestionContext, line: Span) -> Iterator[Candidate]:
-    """Without `return x`, which a block does by itself; `from NAME` or `output a, b` for another tensor."""
+    """Without `return x`, which a block does implicitly; `from NAME` or `output a, b` for another tensor."""
     for found in re.finditer(rf"(?:^|(?<=[;{{]))\s*({'|'.join(_NOTHING)})\b([^;{{}}]*)", line.text):
         start, names = found.start(1), re.findall(r"[A-Za-z_]\w*", found[2])
         end = found.end()
@@ -139,7 +139,7 @@ def _without_line(line: Span, rank: float, why: str = "") -> Candidate:
 
 
 def _marked(line: Span) -> Iterator[Candidate]:
-    """Without what a list, a difference, a prompt or a numbering puts before each line."""
+    """Without the marks that a list, a diff, a prompt or line numbers put before each line."""
     found = re.match(r"\s*(>>>|\.\.\.|[-+*>$•·–]+|\(?\d+[.):|]|\d+(?=\s+[a-z]))\s+", line.text)
     if found is not None:
         number = line.source.position(line.start)[0]
@@ -155,14 +155,14 @@ def _marked(line: Span) -> Iterator[Candidate]:
 
 
 def _marks(source: Source, mark: str) -> Iterator[tuple[int, int]]:
-    """Where lines start with a mark of the same sort."""
+    """The spans of marks of the same kind at the starts of lines."""
     pattern = r"\(?\d+[.):|]?" if mark.strip("().:|").isdigit() else re.escape(mark)
     for found in re.finditer(rf"^[ \t]*({pattern}[ \t]+)(?=\S)", source.text, re.MULTILINE):
         yield found.span(1)
 
 
 def _conflict(site: ErrorSite) -> Iterator[Candidate]:
-    """One side of a conflict of versions."""
+    """One side of a merge conflict."""
     source = site.span.source
     text = source.text
     found = re.search(
@@ -203,11 +203,11 @@ def _start_of(source: Source, number: int) -> Span:
 
 
 _WORDS = re.compile(r"\b(?:the|a|an|of|is|are|for|with|by|to|at|on|et|al|this|that|we|see|after)\b")
-"""Usual words of English that are none of this language."""
+"""Common English words that are not words of this language."""
 
 
 def _is_prose(text: str) -> bool:
-    """Whether a line may be prose: its first word is no statement, and it has no braces."""
+    """Whether a line may be prose: its first word does not start a statement, and it has no braces."""
     words = text.split()
     if not words or text.lstrip().startswith("#") or set(text) & set("{}="):
         return False
@@ -221,6 +221,6 @@ def _is_no_statement(word: str) -> bool:
 
 
 def _is_sentence(text: str) -> bool:
-    """Whether a line is most likely prose: several words, one of them a usual one, or punctuation within."""
+    """Whether a line is most likely prose: several words, one of them common, or punctuation within."""
     words = re.findall(r"[A-Za-z']+", text)
     return len(words) > 2 and (len(_WORDS.findall(text.lower())) > 0 or re.search(r"[.,:]\s|[.:,]$", text) is not None)

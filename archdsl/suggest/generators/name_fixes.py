@@ -1,4 +1,4 @@
-"""Unknown names: known ones that are near, those that nothing else uses first."""
+"""Unknown names: similar known ones, unused ones first."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ _SHORT = 4
 
 
 def near(word: str, known: Iterable[str]) -> Iterator[tuple[str, float]]:
-    """The known names that differ from a word in few letters, with how far they are."""
+    """The known names that differ from a word in a few letters, with their distance."""
     low = word.lower()
     most = min(_FAR, max(1, len(low) // 2)) if len(low) < 2 * _SHORT else _FAR
     for name in dict.fromkeys(known):
@@ -33,7 +33,7 @@ def near(word: str, known: Iterable[str]) -> Iterator[tuple[str, float]]:
 
 
 def layers(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """Layers and blocks for a word that is neither. A word that names an operation or is in `std` stands for itself."""
+    """Layers and blocks for an unknown word. A word that names an operation or is in `std` is not a misspelling."""
     diagnostic = site.diagnostic
     if not isinstance(diagnostic, name_errors.UnknownLayer) or diagnostic.in_std:
         return
@@ -47,7 +47,7 @@ def layers(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     used = {each.keyword.text for each in context.statements.all if isinstance(each, ast.LayerStatement)}
     own = [name for name, block in context.blocks.items() if context.owns(block) and name not in used]
     for index, name in enumerate(own):
-        # A block that was renamed: the one that nothing uses.
+        # A block that was renamed: the unused one.
         alike = word in name or name in word
         yield _renamed(site, name, (0.2 if alike else 0.8) + 0.2 * index)
     names = [*registry(), *synonyms(), *context.blocks, *merges(), *STATEMENTS]
@@ -60,7 +60,7 @@ def layers(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 
 def standard(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """Blocks of `std` for a word that is none of them, or that is one where the file does not use `std`."""
+    """Blocks of `std` for a similar word, or for one of their names if the file does not use `std`."""
     diagnostic = site.diagnostic
     if not isinstance(diagnostic, name_errors.UnknownLayer) or is_operation(diagnostic.name):
         return
@@ -96,7 +96,7 @@ def _separable(layer: ast.LayerStatement) -> Iterator[Candidate]:
 
 
 def words(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """Names of tensors, parameters and flags for a word that is none of them."""
+    """Names of tensors, parameters and flags for an unknown word."""
     diagnostic = site.diagnostic
     statement = site.statement
     if not isinstance(diagnostic, name_errors.UnknownName) or statement is None:
@@ -109,7 +109,7 @@ def words(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     for name, steps in near(word, [*tensors, *values, *flags]):
         yield _renamed(site, name, steps + _unlikely(context, word, name, name in tensors))
     if isinstance(statement, ast.From | ast.Merge | ast.Reuse | ast.Output):
-        # Not a misspelling, but a tensor that was renamed: the one that nothing uses.
+        # Not a misspelling, but a tensor that was renamed: the unused one.
         for index, name in enumerate(name for name in tensors if name not in context.used_names):
             yield _renamed(site, name, 3.0 + 0.2 * index)
 
@@ -130,9 +130,9 @@ def _renamed_values(context: SuggestionContext, site: ErrorSite, values: list[st
 
 
 def taken(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """Another name for one that is taken: the next of a series, `layer3` after `layer2`."""
+    """A new name for one that is already defined: the next of a series, `layer3` after `layer2`."""
     word = site.span.text
-    # What others read under a name that nothing has.
+    # A name that other statements read and nothing defines.
     missing = sorted(context.used_names - context.given_names)
     yield from (_renamed(site, name, 0.2 + 0.1 * steps) for name, steps in near(word, missing))
     stem, number = re.fullmatch(r"(.*?)(\d*)", word).groups()  # type: ignore[union-attr]  # it matches all
@@ -144,11 +144,11 @@ def taken(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 
 STATEMENTS = ("from", "reuse", "output", "input", "stage", "residual", "repeat", "let", "assert")
-"""Keywords that a word may be meant as; what follows decides whether the statement can be read."""
+"""Keywords that a word may be a misspelling of; the rest of the statement determines whether it can be parsed."""
 
 
 def unnamed(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """The name that is used and that no statement gives: to a tensor that a `from` or a pooling leaves behind."""
+    """The undefined name that is used, for a tensor before a `from` or a pooling layer."""
     diagnostic, statement = site.diagnostic, site.statement
     if not isinstance(diagnostic, name_errors.UnknownName) or statement is None or not diagnostic.name.isidentifier():
         return
@@ -197,7 +197,7 @@ def _spatial(context: SuggestionContext, statement: ast.Statement) -> bool:
 
 
 def _leads_away(after: ast.Statement | None) -> float:
-    """How unlikely it is that a statement before this one has a name: least where its tensor is left or pooled."""
+    """How unlikely it is that the statement before this one has a name: least before a `from` or a pooling layer."""
     match after:
         case ast.From() | ast.Input():
             return 0.0
@@ -208,7 +208,7 @@ def _leads_away(after: ast.Statement | None) -> float:
 
 
 def late(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """A `let` that stands below the use of its name, before the statement."""
+    """A `let` below the use of its name, moved before the statement."""
     diagnostic, statement = site.diagnostic, site.statement
     if not isinstance(diagnostic, name_errors.UnknownName) or statement is None:
         return
@@ -227,7 +227,7 @@ def late(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 
 def _unlikely(context: SuggestionContext, word: str, name: str, is_tensor: bool) -> float:
-    """How unlikely a near name is: a tensor that others use, or the next one of a series such as `e1`, `e2`."""
+    """How unlikely a similar name is: a tensor that others use, or the next one of a series such as `e1`, `e2`."""
     if not is_tensor:
         return 0.0
     if name not in context.used_names:
@@ -236,17 +236,17 @@ def _unlikely(context: SuggestionContext, word: str, name: str, is_tensor: bool)
 
 
 def readings(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """What to write for each of the meanings of a word."""
+    """An unambiguous form for each meaning of a word."""
     diagnostic = site.diagnostic
     if isinstance(diagnostic, name_errors.AmbiguousWord):
         for index, edit in enumerate(diagnostic.readings):
             title = f"write `{' '.join(edit.text.split())}`" if edit.text.strip(" ;") else "insert `;`"
-            # Each is of a kind of its own, so that both are shown.
+            # Each has a separate kind, so that both are shown.
             yield Candidate(title=title, edits=(edit,), rank=0.1 * index, kind=f"reading {index}", ambiguous=True)
 
 
 def functions(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """Functions for a word that is none."""
+    """Functions for an unknown function name."""
     diagnostic = site.diagnostic
     if isinstance(diagnostic, name_errors.UnknownFunction):
         for name, steps in near(diagnostic.name, FUNCTIONS):
@@ -254,7 +254,7 @@ def functions(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate
 
 
 def values_in_scope(context: SuggestionContext, statement: ast.Statement) -> Iterator[str]:
-    """The numbers with a name that a statement can use."""
+    """The named numbers that a statement can use."""
     block = context.statements.block(statement)
     if block is not None:
         yield from (p.name.text for p in block.parameters)

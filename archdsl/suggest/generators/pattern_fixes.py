@@ -1,4 +1,4 @@
-"""Statements that are missing or too many by the pattern of the text: what stands between such neighbors elsewhere."""
+"""Missing and superfluous statements by the pattern of the text: what is between such neighbors elsewhere."""
 
 from collections.abc import Iterator
 from itertools import chain, pairwise
@@ -21,7 +21,7 @@ _SHAPING = ("Merge", "Residual", "From", "Reuse", "Repeat", "If")
 
 
 def missing(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """A statement between two others, as it stands between such two elsewhere in the text."""
+    """A statement between two others, as between similar ones elsewhere in the text."""
     between = _between(context)
     for statements, far in _lists(context, site):
         for index in range(len(statements) + 1):
@@ -56,7 +56,7 @@ def _apart(site: ErrorSite, statement: ast.Statement | None) -> float:
 
 
 def _alike(statements: tuple[ast.Statement, ...], found: ast.Statement) -> bool:
-    """Whether a pattern is its own only example."""
+    """Whether the only example of a pattern is the pattern itself."""
     kind = _kind(found)
     return sum(_kind(each) == kind for each in statements) < 2
 
@@ -79,7 +79,7 @@ def _all_lists(context: SuggestionContext) -> Iterator[tuple[ast.Statement, ...]
 
 
 def _between(context: SuggestionContext) -> dict[tuple[str, str], list[ast.Statement]]:
-    """The statements that stand between two kinds of statements, each way of writing them once."""
+    """The statements between two kinds of statements, each form once."""
     found: dict[tuple[str, str], dict[str, ast.Statement]] = {}
     for statements in _all_lists(context):
         for index, each in enumerate(statements):
@@ -112,7 +112,7 @@ def _lists(context: SuggestionContext, site: ErrorSite) -> Iterator[tuple[tuple[
 
 
 def surplus(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """Without a statement that elsewhere does not stand between such neighbors; never without that of the error."""
+    """Without a statement that is not between such neighbors elsewhere; never without that of the error."""
     pairs = {(_kind(a), _kind(b)) for statements in _all_lists(context) for a, b in pairwise(statements)}
     for statements, far in _lists(context, site):
         for index, each in enumerate(statements):
@@ -125,7 +125,7 @@ def surplus(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 
 def ends(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """For operands that differ: the layer at the end of one that makes the shape of the other."""
+    """For operands that differ: a layer at the end of one that gives it the shape of the other."""
     node, statement = site.node, site.statement
     if node is None or not isinstance(site.diagnostic, OperandsDiffer) or statement is None or len(node.inputs) < 2:
         return
@@ -155,7 +155,7 @@ def _ends_bare(maker: DraftNode, last: ast.Statement) -> bool:
 
 
 def _making(context: SuggestionContext, statement: ast.Statement, mine: Shape, theirs: Shape) -> Iterator[str]:
-    """Layers that make one shape of another, as the layers near a statement are written first."""
+    """Layers that turn one shape into another; forms that occur near a statement come first."""
     if mine.rank != theirs.rank:
         return
     channels = plain(theirs.channels if theirs.spatial else theirs.dims[-1])

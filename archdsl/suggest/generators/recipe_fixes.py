@@ -1,4 +1,4 @@
-"""Networks that do not fit the data that they are to be trained on: the input and the outputs that these have."""
+"""Networks that do not fit their training data: the input and outputs of the data."""
 
 from collections.abc import Iterator
 
@@ -30,7 +30,7 @@ def inputs(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 
 def outputs(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """As many outputs as the data have classes: in the parameter or the layer that decides, or in one more layer."""
+    """As many outputs as the data have classes: in the parameter or layer that sets them, or in one more layer."""
     diagnostic = site.diagnostic
     if not isinstance(diagnostic, training_errors.WrongOutput) or not context.draft.outputs:
         return

@@ -1,4 +1,4 @@
-"""Layers that shrink a tensor once too often on the way to an error."""
+"""Superfluous layers that shrink a tensor before an error."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ _SHRINKING = ("maxpool", "avgpool", "lppool", "flatten", "gap", "gmp")
 
 
 def fewer(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """Without a pooling or flattening on the way to an error; never without the statement that has it."""
+    """Without a pooling or flatten layer before an error; never without the statement of the error."""
     node = site.node
     if node is None:
         return
@@ -31,7 +31,7 @@ def fewer(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 
 def _doubled(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """A pooling that stands twice in a row, wherever it is."""
+    """A pooling layer that occurs twice in a row, anywhere."""
     for each in context.statements.all:
         if isinstance(each, ast.LayerStatement) and each.keyword.text in _SHRINKING and each is not site.statement:
             previous = next(context.statements.before(each), None)

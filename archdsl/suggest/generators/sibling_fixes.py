@@ -1,4 +1,4 @@
-"""Arguments copied from other statements of the same kind: what one of several forgets, its neighbors have."""
+"""Arguments copied from other statements of the same kind: one of several may lack what its neighbors have."""
 
 from collections.abc import Iterator
 
@@ -40,7 +40,7 @@ _STANDARD = {
     "p": "0.5",
     "size": "1",
 }
-"""What is usual where no other statement shows it."""
+"""The usual arguments, if no other statement has them."""
 
 
 def copied(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
@@ -71,7 +71,7 @@ def _odd_one_out(
     parameters: tuple[ParameterSpec, ...],
     others: list[ast.LayerStatement],
 ) -> set[str]:
-    """The arguments that several siblings have alike, and this statement otherwise."""
+    """The arguments that several siblings have in common and this statement has not."""
     found = set()
     for name in ("kernel", "stride", "padding", "factor", "output_padding"):
         texts = [
@@ -85,7 +85,7 @@ def _odd_one_out(
 
 
 def _parallel(context: SuggestionContext, statement: ast.LayerStatement) -> list[ast.LayerStatement]:
-    """The statements at the same place of the other branches of a merge, where they are of the same kind."""
+    """The statements at the same position in the other branches of a merge, if they are of the same kind."""
     home = context.statements.home(statement)
     if home is None or not isinstance(home.owner, ast.Merge):
         return []
@@ -99,7 +99,7 @@ def _parallel(context: SuggestionContext, statement: ast.LayerStatement) -> list
 
 
 def _branches(context: SuggestionContext, home: Home) -> list[ast.Body]:
-    """The other branches of a merge, and those of other merges that are built alike."""
+    """The other branches of a merge, and those of merges with the same structure."""
     own = [tuple(map(_kind_of, home.siblings))]
     found = [o for o in home.owner.operands if isinstance(o, ast.Body)] if isinstance(home.owner, ast.Merge) else []
     for each in context.statements.all:
@@ -113,7 +113,7 @@ def _kind_of(statement: ast.Statement) -> str:
 
 
 def _siblings(context: SuggestionContext, statement: ast.LayerStatement) -> list[ast.LayerStatement]:
-    """Statements of the same layer or block, the nearest in the tree first, each way of writing it once."""
+    """Statements of the same layer or block, the nearest in the tree first, each form once."""
     found: dict[str, ast.LayerStatement] = {}
     mine = " ".join(statement.span.text.split())
     for each in context.statements.by_distance(statement):
@@ -140,7 +140,7 @@ def _covers_all(mine: dict[str, ast.Argument], parameters: tuple[ParameterSpec, 
 
 
 def _shared(context: SuggestionContext, a: ast.LayerStatement, b: ast.LayerStatement) -> list[str]:
-    """The parameters worth copying: those that decide shapes; all of a block."""
+    """The parameters worth copying: those that determine shapes, or all of a block."""
     names = [p.name for p in context.parameters(a)]
     return names if a.keyword.text in context.blocks else [name for name in _COPIED if name in names]
 
@@ -189,7 +189,7 @@ def _in_example(layer: ast.LayerStatement, name: str) -> str | None:
 def _completed(
     layer: ast.LayerStatement, parameters: tuple[ParameterSpec, ...], chosen: dict[str, str], rank: float
 ) -> Candidate | None:
-    """The statement with all that it lacks, in the order of the layer's parameters."""
+    """The statement with all missing arguments, in the order of the layer's parameters."""
     given = written_arguments(layer, parameters)
     words = []
     for p in parameters:
@@ -205,7 +205,7 @@ def _completed(
 
 
 def setter(context: SuggestionContext, node: DraftNode) -> tuple[ast.LayerStatement, DraftNode, str] | None:
-    """The nearest layer behind a node that decides its channels, and the argument that does; None behind a merge."""
+    """The nearest layer before a node that determines its channels, and its argument; None after a merge."""
     seen = 0
     while seen < 40:
         statement = node.statement

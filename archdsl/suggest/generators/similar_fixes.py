@@ -1,4 +1,4 @@
-"""Layers and merges that are taken for each other: the one that was meant takes the same arguments."""
+"""Layers and merges that are easily confused: the intended one takes the same arguments."""
 
 from collections.abc import Iterator
 
@@ -29,7 +29,7 @@ _MERGES = ("concat", "add", "mul", "matmul", "stack", "sub")
 
 
 def layers(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """Another layer of the same sort for the one that has an error, or for one shortly before it."""
+    """Another layer of the same kind for the one that has an error, or for one shortly before it."""
     places = [(site.layer, 0)] if site.layer is not None else []
     if site.node is not None:
         places += [(each, far) for each, _, far in context.behind(site.node, 5) if each is not site.layer]

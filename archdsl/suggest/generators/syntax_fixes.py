@@ -1,4 +1,4 @@
-"""Syntax errors: braces by indentation, and what other languages write otherwise."""
+"""Syntax errors: braces from the indentation, and the notation of other languages."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Uses of blocks: their arguments where the error is inside the block, and the defaults and conditions that it has."""
+"""Uses of blocks: their arguments if the error is inside the block, and the block's defaults and conditions."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -46,7 +46,7 @@ def arguments(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate
 
 
 def swapped(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """Two arguments of a use exchanged: a tensor where a number is needed, and the other way round."""
+    """Two arguments of a use, swapped: a tensor where a number is needed, and the other way around."""
     for depth, statement in enumerate([*([site.layer] if site.layer else []), *_uses(context, site)]):
         if statement.keyword.text in context.blocks:
             yield from _swapped(statement, 0.7 + 0.3 * depth)
@@ -60,7 +60,7 @@ def _swapped(statement: ast.LayerStatement, rank: float) -> Iterator[Candidate]:
 
 
 def defaults(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """A default for a parameter of a block that several uses leave out: what others give, or what is usual."""
+    """A default for a parameter of a block that several uses omit: the value of other uses, or the usual one."""
     diagnostic, layer = site.diagnostic, site.layer
     if not isinstance(diagnostic, argument_errors.MissingArgument) or layer is None:
         return

@@ -1,4 +1,4 @@
-"""Values of arguments near an error: other names, numbers, factors, dimensions and axes in an expression."""
+"""Values of arguments near an error: other names, numbers, factors, dimensions and axes in expressions."""
 
 import re
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _IMAGE = 3
 
 
 def expressions(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """Other values for the expressions of the statements that lead to an error."""
+    """Other values for the expressions of the statements before an error."""
     for statement, far in _places(context, site):
         if not context.owns(statement):
             continue
@@ -31,7 +31,7 @@ def expressions(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
 
 
 def _places(context: SuggestionContext, site: ErrorSite) -> Iterator[tuple[ast.Statement, float]]:
-    """Statements around an error, the nearest first, with what speaks against a change there."""
+    """Statements around an error, the nearest first, with the penalty of a change there."""
     seen: set[int] = set()
     found: list[tuple[ast.Statement, float]] = []
     if site.statement is not None:
@@ -105,7 +105,7 @@ def _variants(
 def _others(
     context: SuggestionContext, expr: ast.Expr, names: list[str], indices: set[str]
 ) -> Iterator[tuple[str, float]]:
-    """What may be meant by an expression, with what speaks against it."""
+    """Possible replacements of an expression, with their penalties."""
     match expr:
         case ast.Variable(name=name) if name in indices:
             yield from ((f"({name} - 1)", 0.0), (f"({name} + 1)", 0.05), (f"{name} - 1", 0.1), (f"{name} + 1", 0.1))
@@ -144,7 +144,7 @@ def _others(
 
 
 def _loop_names(context: SuggestionContext, statement: ast.Statement) -> set[str]:
-    """The names that repetitions count with around a statement."""
+    """The index names of the repetitions around a statement."""
     around = [statement, *context.statements.ancestors(statement)]
     return {
         word.text
@@ -155,7 +155,7 @@ def _loop_names(context: SuggestionContext, statement: ast.Statement) -> set[str
 
 
 def axes(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """Another `axis` for a layer or merge near an error, one where it is missing, or none."""
+    """Another `axis` for a layer or merge near an error, a missing one, or none."""
     if site.node is None:
         return
     own = [(site.statement, site.node, 0)] if isinstance(site.statement, ast.Merge) else []
@@ -223,7 +223,7 @@ def batch(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 
 def indices(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """An index that is past the end, as the last one: `take -1`."""
+    """The last index instead of one that is out of range: `take -1`."""
     layer, node = site.layer, site.node
     if layer is None or node is None or node.op is None or not hasattr(node.op, "index") or not node.inputs:
         return
@@ -232,7 +232,7 @@ def indices(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 
 def asserted(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """The shape that the output has, for an assertion of the same sizes in another order, or with the batch."""
+    """The actual output shape, for an assertion with the same sizes in another order, or with the batch."""
     statement, node = site.statement, site.node
     if not isinstance(statement, ast.Assert) or node is None:
         return

@@ -16,7 +16,7 @@ from ..written_arguments import value_text, written_arguments
 
 
 def fitting(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """Padding, kernels and strides of the layers that lead to an error."""
+    """Padding, kernels and strides of the layers before an error."""
     node = site.node
     if node is None:
         return
@@ -58,7 +58,7 @@ def _sized_as_other(context: SuggestionContext, site: ErrorSite) -> Iterator[Can
 
 
 def _swapped(context: SuggestionContext, statement: ast.LayerStatement, rank: float) -> Iterator[Candidate]:
-    """The filters and the kernel of a convolution that has fewer filters than its kernel is long: `conv 3 64`."""
+    """The filters and the kernel of a convolution, swapped if the kernel size is the larger number: `conv 3 64`."""
     parameters = {p.name: p for p in context.parameters(statement)}
     given = written_arguments(statement, context.parameters(statement))
     if "filters" in given and "kernel" in given:
@@ -69,7 +69,7 @@ def _swapped(context: SuggestionContext, statement: ast.LayerStatement, rank: fl
 
 
 def _stride_for_kernel(context: SuggestionContext, statement: ast.LayerStatement, rank: float) -> Iterator[Candidate]:
-    """The kernel and the stride of a window exchanged; most likely where it steps further than it reaches."""
+    """The kernel and the stride of a window, swapped; most likely if the stride is larger than the kernel."""
     parameters = {p.name: p for p in context.parameters(statement)}
     given = written_arguments(statement, context.parameters(statement))
     if "stride" in given and "kernel" in given:
@@ -82,7 +82,7 @@ def _stride_for_kernel(context: SuggestionContext, statement: ast.LayerStatement
 
 
 def _own_window(context: SuggestionContext, layer: ast.LayerStatement, node: DraftNode) -> Iterator[Candidate]:
-    """The window of the layer itself: a smaller kernel or padding; a global pooling for one that is too large."""
+    """The window of the layer itself: a smaller kernel or padding; global pooling for one that is too large."""
     op, shape = node.op, context.shape(node.inputs[0]) if node.inputs else None
     if op is None or shape is None or not shape.spatial:
         return
@@ -101,7 +101,7 @@ def _own_window(context: SuggestionContext, layer: ast.LayerStatement, node: Dra
     if room >= 1:
         yield from only(changed(context, layer, {"kernel": str(room)}, 3.5))
     if "padding" in {p.name for p in context.parameters(layer)}:
-        # A window that reads more padding than input is hardly meant.
+        # A window that reads more padding than input is rarely intended.
         mostly_padding = plain(least) > 2 * room
         yield from only(changed(context, layer, {"padding": "same"}, 1.6 + mostly_padding))
         yield from only(changed(context, layer, {"padding": str(plain(least) // 2)}, 1.8 + mostly_padding))
@@ -110,7 +110,7 @@ def _own_window(context: SuggestionContext, layer: ast.LayerStatement, node: Dra
 def _padded(
     context: SuggestionContext, statement: ast.LayerStatement, node: DraftNode, op: Op, rank: float, in_branch: bool
 ) -> Iterator[Candidate]:
-    """Other padding, rounding and strides of one layer on the way."""
+    """Other padding, rounding and strides of one layer before the error."""
     kernel, dilation = getattr(op, "kernel", 1), getattr(op, "dilation", 1)
     kernels = kernel if isinstance(kernel, tuple) else (kernel,)
     spread = dilation if isinstance(dilation, int) else dilation[0]
