@@ -28,10 +28,10 @@ expression_option = click.option("-e", "--expr", "text", metavar="TEXT", help="U
 
 
 class NetworkText(Record):
-    """A source text as the user named it, and what is known beside it.
+    """A source text as the user named it, and its origin.
 
     `writable` is whether it is a file that a command may change: not one of the zoo, of a revision, or of a run.
-    `library` has the files that it uses; None for those beside it. `given` and `sizes` are the parameter values and
+    `library` has the files that it uses; None for those in its folder. `given` and `sizes` are the parameter values and
     the input sizes with which a run trained it.
     """
 

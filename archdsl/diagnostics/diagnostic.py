@@ -51,8 +51,8 @@ class Edit(Record):
 class Fix(Record):
     """A change that can be applied. A safe one cannot change what a valid network means.
 
-    `title` says what it does, `why` what speaks for it where the title does not. One that is `ambiguous` is shown and
-    not applied: another word is as likely to be meant.
+    `title` describes it, `why` gives a reason if the title does not. One that is `ambiguous` is shown but not applied:
+    another word is as likely to be meant.
     """
 
     title: str
@@ -98,7 +98,7 @@ class Diagnostic(Record):
     """Whether it is a matter of taste or of small savings, reported only with `check --pedantic`."""
 
     has_alternatives: ClassVar[bool] = False
-    """Whether its help names alternatives to an edit, such as an option, and is shown beside suggestions."""
+    """Whether its help names alternatives to an edit, such as an option, and is shown next to suggestions."""
 
     fix_is_tried: ClassVar[bool] = False
     """For a warning, whether other layers may refuse its fix, which is then checked before it is shown."""

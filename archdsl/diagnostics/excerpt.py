@@ -15,7 +15,7 @@ _LEAST = 20
 
 
 class Mark(Record):
-    """A range of one line to mark, and the text beside the mark. `main` is the diagnostic's own position."""
+    """A range of one line to mark, and the text next to the mark. `main` is the diagnostic's own position."""
 
     line: int
     start: int
@@ -86,7 +86,7 @@ class _Line:
         return self.at[self.last] - self.at[self.first]
 
     def under(self, mark: Mark, paint: Paint) -> list[str]:
-        """The mark under the line, with its text beside it, or below if it does not fit."""
+        """The mark under the line, with its text next to it, or below if it does not fit."""
         start, end = (self._column(place) for place in (mark.start, mark.end))
         sign = ("^" if mark.main else "─") * max(1, end - start)
         words, role = printable(mark.words), "primary" if mark.main else "other"

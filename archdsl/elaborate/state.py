@@ -371,7 +371,7 @@ class State:
                 self._run(self, statement)
 
     def _watched(self, statement: ast.Statement, passed: dict[int, Passed]) -> None:
-        """Execute a statement, and note what stood around it."""
+        """Execute a statement, and record its surroundings."""
         before = self.shape
         passed[id(statement)] = Passed(statement, before, None, self.scope)
         try:

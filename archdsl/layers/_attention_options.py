@@ -25,7 +25,7 @@ Relative = Annotated[
 ]
 HeadNorm = Annotated[Literal["none", "rms", "layer"], OneOf(choices=("none", "rms", "layer"))]
 POSITION_BIASES = ("relative", "t5", "alibi")
-# The bias of positions is another argument; it is accepted here for a message that says so.
+# Position biases are a different argument; they are accepted here for a message that explains this.
 LinearBias = Annotated[bool | str, Either(kinds=(Bool(),), misplaced=OneOf(choices=POSITION_BIASES))]
 InputBias = Annotated[bool | str, Either(kinds=(Bool(), OneOf(choices=("qv",))))]
 Part = Annotated[float, Float(minimum=0, maximum=1, open_below=True)]

@@ -28,7 +28,7 @@ class DefinedName:
         self.shorthands: list[Span] = []
 
     def all(self) -> Iterator[Span]:
-        """Every place of the name, shorthands left out."""
+        """Every occurrence of the name, except shorthands."""
         yield from self.definitions
         yield from self.uses
 

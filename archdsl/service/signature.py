@@ -34,7 +34,7 @@ def signature(version: Version, offset: int) -> Signature | None:
 
 
 def _label(p: ParameterSpec) -> str:
-    """`filters`, `[kernel=]`: in brackets if it may be left out."""
+    """`filters`, `[kernel=]`: in brackets if it is optional."""
     text = p.name if p.positional else f"{p.name}="
     return text if p.required else f"[{text}]"
 

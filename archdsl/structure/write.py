@@ -13,7 +13,7 @@ from .wording import Wording
 _WIDTH = 96
 _FLAT = 72
 _JOINED = SHAPE_KEEPING | {"activation", "pool"}
-"""Styles of layers that go on the line of the previous layer."""
+"""Styles of layers that are placed on the line of the previous layer."""
 
 
 class Writer:

@@ -8,7 +8,7 @@ class Candidate(Record):
     """Edits that may fix an error. `rank` orders the candidates for one error; the likeliest has the lowest.
 
     `title` says what they do: "write `conv 64 k1`"; `why` adds a reason where the title alone does not give it;
-    `kind` names the generator; `inferred` says that the shapes were found to fit, so that it is tried early.
+    `kind` names the generator; `inferred` means that the shapes were found to fit, so it is tried early.
     """
 
     title: str

@@ -1,4 +1,4 @@
-"""Tries candidates, and selects those to show among the ones that the checker accepts."""
+"""Trying candidates: which of them the checker accepts, and which of those to show."""
 
 from collections.abc import Iterable
 from math import log2
@@ -19,32 +19,32 @@ from .statements import edited_program
 from .suggestion_context import ErrorSite, SuggestionContext
 
 MOST_TRIED = 100
-"""The largest number of candidates that are tried for one error."""
+"""Candidates that are tried for one error."""
 MOST_WORK = 1400
-"""Statements that are elaborated for one error, in about 20 ms; a large network is elaborated at least once."""
+"""Statements that are executed for one error, in about 20 ms; a large network is elaborated at least once."""
 MOST_SHOWN = 2
 _MEASURED = 400
-"""Total nodes of the networks whose warnings and parameters are counted, from the likeliest candidate on."""
+"""Nodes of the networks for which warnings and parameters are counted: those of the likeliest candidates."""
 _LEAST_MEASURED = 2
 UNLIKELY = 2.0
-"""The score above which an edit is shown but never applied by `--fix`."""
+"""The score beyond which an edit is shown, but applied by nothing."""
 _WORSE = 1.3
 """How much worse the second edit may be than the first."""
 LIKELY = 1.1
-"""The rank up to which a candidate is shown even though it reveals other errors."""
+"""The rank up to which a candidate is shown although other errors show after it."""
 _GROWTH = 64
-"""A candidate is dropped if its network has more than this many times the parameters of the usual ones."""
+"""Times the parameters of the networks that most candidates lead to, beyond which one is dropped."""
 _MAY_GROW = ("bridges", "sizes")
-"""Kinds of candidates that are not dropped for their parameters: `flatten` adds many, and is right."""
+"""Kinds of candidates that are not dropped for their parameters: `flatten` makes many, and is right."""
 _DIVERSITY = 1.0
-"""How much worse the second suggestion may be if it is of a different kind than the first."""
+"""How much worse the second suggestion may be for being of another kind than the first."""
 
 AFTERWARDS = ("E0506", "E0512")
 """Errors that are found in a graph as a whole, once it has no others."""
 
 
 class TriedCandidate(Record):
-    """A candidate that removes its error, the other errors that it removes, and its score; lower is better.
+    """A candidate that removes its error: what else it removes, and what speaks against it.
 
     `new` counts errors in what could not be checked before.
     """
@@ -57,23 +57,23 @@ class TriedCandidate(Record):
     score: float = 0.0
 
     def fix(self) -> Fix:
-        """The fix to show; `--fix` does not apply an unlikely one."""
+        """What is shown of it; nothing applies what is unlikely."""
         fix = self.candidate.fix()
         return fix.replace(ambiguous=True) if self.score > UNLIKELY else fix
 
 
 class Search:
-    """The search for suggestions in one text: its errors, and the candidates that are tried for each."""
+    """The search for suggestions in one text: the errors that it has, and what is tried against each."""
 
     def __init__(self, context: SuggestionContext, errors: Iterable[Diagnostic]) -> None:
         self.context = context
         self.errors = {key_of(each): each for each in errors}
 
     def best(self, site: ErrorSite, candidates: Iterable[Candidate]) -> list[TriedCandidate]:
-        """The candidates to show for an error, the best first: tried, ranked, and their text parsed once more."""
+        """The candidates to show for an error, the best first: tried, ranked, and their text read once more."""
         found = self._accepted(site, candidates)
         clean = [each for each in found if not each.new]
-        # A candidate that only reveals other errors is a first step, if it is likely in itself.
+        # What only reveals other errors is a first step, if it is likely by itself.
         steps = [each for each in found if each.candidate.rank <= LIKELY and each.new <= len(each.removed)]
         likely = any(self._likelihood(each) <= UNLIKELY for each in clean)
         ranked = self._ranked(clean if likely else [*clean, *steps])
@@ -109,7 +109,7 @@ class Search:
         return found
 
     def outcome(self, site: ErrorSite, candidate: Candidate) -> TriedCandidate | None:
-        """The outcome of a candidate; None if it keeps the error or adds one."""
+        """What a candidate does; None where it keeps the error or has a new one."""
         program = edited_program(self.context.program, candidate.edits)
         if program is None:
             return None
@@ -131,7 +131,7 @@ class Search:
         return TriedCandidate(candidate=candidate, program=program, draft=draft, removed=removed, new=judge.new)
 
     def _holds(self, draft: Draft, diagnostic: Diagnostic, judge: Judge) -> bool:
-        """Whether a network without errors passes the checks of a whole graph."""
+        """Whether a network without errors passes what is checked of a whole graph."""
         graph = draft.checked()
         if graph is None:
             return False
@@ -148,13 +148,13 @@ class Search:
             if key in self.errors:
                 judge.seen.add(key)
             elif self.context.draft.errors:
-                judge.new += 1  # these checks did not run before
+                judge.new += 1  # nothing of the sort was checked before
             else:
                 return False
         return judge.new <= MOST_NEW
 
     def _ranked(self, found: list[TriedCandidate]) -> list[TriedCandidate]:
-        """The accepted candidates, the best first, without those that make the network many times as large."""
+        """The accepted candidates, the best first, without those that make a network many times as large."""
         first = sorted(((self._likelihood(each), each) for each in found), key=lambda pair: pair[0])
         nodes = max(1, len(self.context.draft.nodes))
         measured = [_measured(each, score) for score, each in first[: max(_LEAST_MEASURED, _MEASURED // nodes)]]
@@ -168,13 +168,13 @@ class Search:
         return sorted(kept, key=lambda each: each.score)
 
     def _likelihood(self, outcome: TriedCandidate) -> float:
-        """The penalty of a candidate, without the parts that take long to compute."""
+        """What speaks against a candidate, without what takes long to find out."""
         before = _output(self.context.draft)
         other = before is not None and _output(outcome.draft) != before
         return outcome.candidate.rank + outcome.new - (len(outcome.removed) - 1) + 1.0 * other
 
     def _reads_alike(self, outcome: TriedCandidate) -> bool:
-        """Whether the edited text, parsed as a whole, is the program that was tried."""
+        """Whether the edited text, read as a whole, is the program that was tried."""
         source = self.context.source
         sink = Sink()
         text = edited_text(source.text, outcome.candidate.edits)
@@ -193,12 +193,12 @@ def _measured(outcome: TriedCandidate, score: float) -> tuple[TriedCandidate, in
 
 
 def _turn(candidate: Candidate) -> float:
-    """The sort key of candidates to try."""
+    """The place of a candidate among those that are tried."""
     return candidate.rank - 0.8 * candidate.inferred
 
 
 def _next(ranked: list[TriedCandidate], shown: list[TriedCandidate]) -> int:
-    """The index of the next to show: the best; after one is shown, one of a different kind that is nearly as good."""
+    """Which to show next: the best; after one is shown, one of another kind that is nearly as good."""
     kinds = {outcome.candidate.kind for outcome in shown}
     best = ranked[0].score
     for index, outcome in enumerate(ranked):
@@ -228,7 +228,7 @@ def _lints(program: ast.Program, graph: Graph, total: Costs) -> int:
 
 
 def _output(draft: Draft) -> object:
-    """The output size of a network that returns a vector, usually its classes; None for other networks."""
+    """The number of outputs of a network that gives a vector, most often its classes."""
     from ..graph import likely_shape
 
     shape = likely_shape(draft.nodes[draft.outputs[0][1]]) if draft.outputs else None
@@ -236,7 +236,7 @@ def _output(draft: Draft) -> object:
 
 
 def _dead(draft: Draft) -> int:
-    """The number of nodes that no output depends on."""
+    """How many nodes no output depends on."""
     used = {node for _, node in draft.outputs}
     for node in reversed(draft.nodes):
         if node.id in used:

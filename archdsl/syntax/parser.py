@@ -159,7 +159,7 @@ class _Driver:
         self.parser: InteractiveParser = grammar().parse_interactive("")
         self.open: list[Token] = []
         self.at = 0
-        # What may follow, and what a message says of it, depends on what is before.
+        # The words that may follow, and their description in messages, depend on the words before.
         if before is Before.STATEMENT:
             self.parser.feed_token(Token("ERROR", "", start_pos=0, end_pos=0))
         if before is not Before.NOTHING:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, fill: Callable[[Path], object]) -> None:
-    """Let `fill` write a temporary file beside `path`, flush it to disk and rename it to `path`.
+    """Let `fill` write a temporary file next to `path`, flush it to disk and rename it to `path`.
 
     If the process is killed, either the old or the new file is there, complete. A temporary file is removed if the
     process lives to do so. A symbolic link keeps its target, and a file its permissions. Raises OSError, ValueError for

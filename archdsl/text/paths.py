@@ -8,7 +8,7 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def grammars() -> Path:
-    """The folder of the grammar: in the installed package, or beside it in a checkout."""
+    """The folder of the grammar: in the installed package, or next to it in a checkout."""
     return _shipped("grammars")
 
 

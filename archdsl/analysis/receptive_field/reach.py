@@ -106,7 +106,7 @@ def _moved(span: ElementSet | None, by: int) -> ElementSet | None:
 def covers(a: Reach, b: Reach) -> bool:
     """Whether a position reads through a everything that it reads through b."""
     if isinstance(a, Whole) or isinstance(b, Whole):
-        # A pattern is kept beside a whole dimension, because it has the jump.
+        # A pattern is kept next to a whole dimension, because it has the jump.
         return isinstance(a, Whole) and isinstance(b, Whole) and (a == b or not a.exact)
     if a.step * b.period != b.step * a.period:
         return False

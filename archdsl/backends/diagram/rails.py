@@ -1,4 +1,4 @@
-"""What the view `volumes` shows beside its row of boxes: skips, branches, further inputs and outputs."""
+"""What the view `volumes` shows next to its row of boxes: skips, branches, further inputs and outputs."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ LONGEST = 48
 
 
 class Rail(Record):
-    """A path beside the row, from one of its boxes to a later one; `boxes` are those on it, none for a skip.
+    """A path next to the row, from one of its boxes to a later one; `boxes` are those on it, none for a skip.
 
     Without a start, it begins with an input; without an end, it ends with an output.
     """
@@ -43,7 +43,7 @@ class Rail(Record):
 
 
 def rails(diagram: Diagram, row: Sequence[Box]) -> list[Rail]:
-    """The paths beside a row of boxes, so that every box and every arrow is shown; shorter ones first.
+    """The paths next to a row of boxes, so that every box and every arrow is shown; shorter ones first.
 
     Raises CannotDraw if a branch splits, or merges with another before it returns to the row.
     """

@@ -19,7 +19,7 @@ SMALL, PLAIN = 8.0, 9.0
 
 
 def draw_volumes(diagram: Diagram, style: DiagramStyle) -> Drawing:
-    """The tensors of a diagram along its longest path, from left to right, and above them what runs beside it.
+    """The tensors of a diagram along its longest path, from left to right, and above them the parallel paths.
 
     Raises CannotDraw if that splits or merges.
     """
@@ -181,7 +181,7 @@ def _overlap(one: Rectangle, other: Rectangle) -> bool:
 
 
 def _rails(found: list[Rail], names: list[TextLabel], top: float, theme: Theme) -> list[ShapeGroup]:
-    """Arrows over the boxes beside which they run, shorter ones lower, with the words of the layers on them.
+    """Arrows over the boxes that they bypass, shorter ones lower, with the words of the layers on them.
 
     `names` are the labels of the boxes, where the arrows start and end.
     """

@@ -1,7 +1,7 @@
 """Tensors as boxes, as in papers on convolutional networks: the size and position of each.
 
 The height and depth of a box follow the spatial size of the tensor, its thickness the channels; vectors are bars. Sizes
-are drawn with a fixed power law, so that 7×7 stays visible beside 224×224.
+are drawn with a fixed power law, so that 7×7 stays visible next to 224×224.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Modules that only some uses of a block have: a projection beside a residual connection."""
+"""Modules that only some uses of a block have: a projection on a residual connection."""
 
 from collections import defaultdict
 from collections.abc import Sequence

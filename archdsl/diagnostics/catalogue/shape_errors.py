@@ -20,7 +20,7 @@ class CannotTake(Diagnostic):
     why: str
     helps: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
-    """What the layer itself says it would take."""
+    """The change with which the layer would accept its input."""
     maker: Related | None = None
 
     def message(self) -> str:

@@ -219,7 +219,7 @@ def _parameter_name(context: SuggestionContext, site: ErrorSite) -> str | None:
 
 
 def _owner(context: SuggestionContext, site: ErrorSite, name: str) -> ast.Block | None:
-    """The block whose parameter a name would be: the one that it is given to, or the one that it stands in."""
+    """The block whose parameter a name would be: the one that it is passed to, or the one that contains it."""
     layer = site.layer
     named = layer is not None and any(a.name is not None and a.name.span == site.span for a in layer.args)
     if named and layer is not None:

@@ -115,7 +115,7 @@ def words(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 
 def _renamed_values(context: SuggestionContext, site: ErrorSite, values: list[str]) -> Iterator[Candidate]:
-    """Numbers with a name that is part of an unknown one, or that nothing uses; what a `let` elsewhere says."""
+    """Named numbers whose name is part of an unknown one, or unused; the value of a `let` elsewhere."""
     word = site.span.text
     for index, name in enumerate(dict.fromkeys(values)):
         alike = len(name) > 2 and (word in name or name in word)
@@ -170,7 +170,7 @@ def unnamed(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         after = home.siblings[home.position + 1] if home.position + 1 < len(home.siblings) else None
         found.append((each, _leads_away(after)))
     found.reverse()
-    # A word that is near to a name most likely stands for it.
+    # A word that is similar to a name is most likely a misspelling of it.
     slip = 1.5 * any(
         steps < 1.5 and _unlikely(context, diagnostic.name, n, True) < 1
         for n, steps in near(diagnostic.name, context.tensors(statement))

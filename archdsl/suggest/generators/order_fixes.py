@@ -1,4 +1,4 @@
-"""Misplaced statements: swapped lines, a statement outside its braces, one that is commented out."""
+"""Statements at the wrong place: exchanged lines, a statement outside its braces, one that is commented out."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ _NEAR_LINES = 12
 
 
 def exchanged(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """The line of an error or one before it, swapped with its neighbor."""
+    """The line of an error or one before it, exchanged with its neighbor."""
     source, line = site.span.source, site.line
     if source is not context.source:
         return
@@ -45,7 +45,7 @@ def _start(source: Source, line: int) -> int:
 
 
 def flattened_late(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """A `flatten` or `gap` after the layer that needs it, moved before that layer."""
+    """A `flatten` or `gap` that comes after the layer which needs it, before that layer."""
     layer = site.layer
     home = context.statements.home(layer) if layer is not None else None
     if layer is None or home is None:
@@ -58,7 +58,7 @@ def flattened_late(context: SuggestionContext, site: ErrorSite) -> Iterator[Cand
 
 
 def inside(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """The statement after or before a residual, moved inside its braces."""
+    """The statement after a residual, or before it, inside its braces."""
     statement = site.statement
     home = context.statements.home(statement) if statement is not None else None
     if not isinstance(statement, ast.Residual) or home is None:
@@ -79,7 +79,7 @@ def inside(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
 
 
 def uncommented(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """A statement that is commented out near an error, or that defines the unknown name."""
+    """A statement that is commented out near an error, or that gives the name which is unknown."""
     source, line = site.span.source, site.line
     if source is not context.source:
         return
@@ -98,7 +98,7 @@ def uncommented(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
 
 
 def named_late(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """The name of a pooling layer's result, moved to its input, if a skip connection needs the larger tensor."""
+    """The name of a pooling's result for what it pools, where a skip connection needs the larger tensor."""
     for each in context.statements.all:
         if not isinstance(each, ast.LayerStatement) or each.keyword.text not in _POOLS or each.alias is None:
             continue
