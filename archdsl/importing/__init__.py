@@ -1,4 +1,4 @@
-"""Networks from outside: torch modules, and files of other tools."""
+"""Import of networks: torch modules, and files of other tools."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -71,7 +71,7 @@ def _inputs(program: torch.export.ExportedProgram) -> list[torch.Tensor]:
 
 
 def _size(name: str, axis: int, size: Any) -> int:
-    """A size; of an axis of samples that may have any length, two."""
+    """A size; 2 for a batch axis of any length."""
     if isinstance(size, int):
         return size
     if axis == 0:
@@ -94,7 +94,7 @@ def _used(program: torch.export.ExportedProgram) -> set[str]:
 
 
 def with_values(program: torch.export.ExportedProgram, inputs: Sequence[torch.Tensor], theirs: int) -> None:
-    """Note the sizes of all tensors for other inputs than the program was exported with.
+    """Record the sizes of all tensors for other inputs than those of the export.
 
     Shapes that were fixed for `theirs` samples are changed. Raises ImportFailed where that is not possible.
     """
@@ -112,7 +112,7 @@ def with_values(program: torch.export.ExportedProgram, inputs: Sequence[torch.Te
 
 
 class _Values(fx.Interpreter):
-    """Runs a program on the meta device for another number of samples, and notes each result."""
+    """Runs a program on the meta device with another batch size, and records each result."""
 
     def __init__(self, module: fx.GraphModule, theirs: int, ours: int) -> None:
         super().__init__(module)
@@ -136,7 +136,7 @@ class _Values(fx.Interpreter):
         return found.to("meta") if isinstance(found, torch.Tensor) else found
 
     def _rebatch(self, n: fx.Node) -> None:
-        """Change the sizes that a reshaping or repeating operation was given."""
+        """Change the size arguments of a reshaping or repeating operation."""
         from .onnx_node import axis_of_samples
 
         source = n.args[0] if n.args else None

@@ -1,4 +1,4 @@
-"""From a view of a tensor to a tensor of ours that has these axes: the layer that says it best."""
+"""Turns a view of a tensor into a node with these axes, by the layer that expresses it best."""
 
 from collections.abc import Sequence
 from math import prod
@@ -32,7 +32,7 @@ def arranged(b: Builder, node: int, groups: Sequence[Group], layout: Layout | No
     if own.dims == dims and tuple(groups) == as_is and (len(dims) != 2 or layout in (None, own.layout)):
         return node
     if own.dims == dims and tuple(groups) == as_is and own.layout is Layout.OPEN:
-        return node  # the next layer decides how it is read
+        return node  # the next layer determines its layout
     made = _rearranged_by(b, _Wanted(node, tuple(map(tuple, groups)), dims, layout))
     known = b.nodes[made]
     if known.origin is None and made != node:
@@ -41,7 +41,7 @@ def arranged(b: Builder, node: int, groups: Sequence[Group], layout: Layout | No
 
 
 class _Wanted(NamedTuple):
-    """A node, and the axes that a rearrangement of it has: as groups of its atoms, as sizes, and how they are read."""
+    """A node, and the axes of its rearrangement: groups of its atoms, sizes, and the layout."""
 
     node: int
     groups: tuple[Group, ...]
@@ -161,7 +161,7 @@ def _renamed(word: str, names: dict[str, str]) -> str:
 
 
 def _names_for(right: list[list[str]], layout: Layout | None) -> dict[str, str]:
-    """Other names that make a result with two axes the sequence or signal that is wanted.
+    """Other names that make a result with two axes the required sequence or signal.
 
     A sequence's first axis is `t` alone, or `c` is in its last; a signal's last axis is `l`, or `c` is in its first.
     """
@@ -187,7 +187,7 @@ def channels_first(b: Builder, x: Tensor) -> int:
 
 
 def as_is(b: Builder, x: Tensor, layout: Layout | None = None) -> int:
-    """A node with the foreign axes in order, whatever they mean."""
+    """A node with the source axes in order, regardless of their meaning."""
     return arranged(b, x.node, _without_batch(x.view), layout)
 
 

@@ -1,4 +1,4 @@
-"""How a foreign tensor lies in one of ours: each of its axes as a product of parts of our axes.
+"""The layout of a source tensor in a tensor of our graph: each of its axes as a product of parts of our axes.
 
 Reshaping, transposing and splitting change only this view; whatever chain of them a module runs, the result has one
 canonical form. An axis of ours of 12 features seen as 3 heads of 4 is the atoms (axis, 4, 3) and (axis, 1, 4).
@@ -9,7 +9,7 @@ from math import prod
 from typing import NamedTuple
 
 BATCH = -1
-"""The axis of the samples, which our shapes leave out."""
+"""The batch axis, which the shapes of our graph omit."""
 REPEATED = -2
 """An axis along which a tensor is repeated."""
 
@@ -38,7 +38,7 @@ def sizes(view: View) -> tuple[int, ...]:
 
 
 def whole(dims: Sequence[int], batch: int | None) -> View:
-    """The view of a tensor of ours as it is, with the batch first; without one if `batch` is None."""
+    """The identity view of a tensor of our graph, with the batch first; without a batch if `batch` is None."""
     own = tuple(axis_of(axis, size) for axis, size in enumerate(dims))
     return own if batch is None else (axis_of(BATCH, batch), *own)
 
@@ -112,7 +112,7 @@ def refined(groups: Sequence[Group]) -> list[list[Atom | None]] | None:
         for stack in live:
             if stack[-1].size % step:
                 return None
-        # The slowest positions are split off: all atoms get the same count of them.
+        # The slowest positions are split off, in equal numbers from all atoms.
         for maybe, out in zip(stacks, made, strict=True):
             if maybe is None:
                 out.append(None)

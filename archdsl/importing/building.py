@@ -1,4 +1,4 @@
-"""The network of ours that grows while a foreign one is read."""
+"""The graph that is built while a source network is read."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -20,23 +20,23 @@ _NOWHERE = Span(Source("", name="<imported>"), 0, 0)
 
 
 class Weight(NamedTuple):
-    """Where a weight of ours comes from: what it is computed from, and how."""
+    """The origin of a weight: the source values that it is computed from, and how."""
 
     sources: tuple[Learned | torch.Tensor, ...]
     make: Callable[..., torch.Tensor]
 
     def value(self, given: Mapping[str, torch.Tensor]) -> torch.Tensor:
-        """The weight for these foreign parameters."""
+        """The weight for these source parameters."""
         return self.make(*(evaluate(source, given) for source in self.sources))
 
 
 def same(source: Learned, dims: Sequence[int] | None = None) -> Weight:
-    """A weight that is a foreign parameter, perhaps in another shape."""
+    """A weight that is a source parameter, perhaps in another shape."""
     return Weight((source,), lambda tensor: tensor if dims is None else tensor.reshape(tuple(dims)))
 
 
 class ConstantOp(Op):
-    """A tensor of known numbers: no layer has it, unless a layer is found that computes it."""
+    """A tensor of known numbers: it has no layer, unless one is found that computes it."""
 
     keyword = "unknown"
     starts = True
@@ -47,7 +47,7 @@ class ConstantOp(Op):
 
 
 class ComputedOp(Op):
-    """A tensor computed from parameters alone: no layer has it, unless a layer is found that computes it."""
+    """A tensor computed from parameters alone: it has no layer, unless one is found that computes it."""
 
     keyword = "unknown"
     starts = True
@@ -58,7 +58,7 @@ class ComputedOp(Op):
 
 
 class UnknownOp(Op):
-    """An operation without a counterpart, in a network that is written all the same; `dims` are those of its result."""
+    """An operation without a counterpart in a partial import; `dims` are those of its result."""
 
     keyword = "unknown"
     dims: tuple[int, ...]
@@ -68,7 +68,7 @@ class UnknownOp(Op):
 
 
 class Origin(NamedTuple):
-    """For a node that only rearranges another one: that one, and the view of it that was asked for, axis by axis."""
+    """For a node that only rearranges another one: that one, and its requested view, axis by axis."""
 
     node: int
     view: View
@@ -139,7 +139,7 @@ class Builder:
         return node
 
     def needs(self, node: int) -> list[int]:
-        """The nodes that have to run before a node."""
+        """The nodes that must run before a node."""
         here = self.nodes[node]
         return [*here.inputs, *(() if here.shared is None else (here.shared,))]
 
@@ -149,7 +149,7 @@ class Builder:
 
 
 def make_op(keyword: str, arguments: Mapping[str, Any]) -> Op:
-    """The op of a keyword with these arguments, each checked. Raises CannotSay for values that are not accepted."""
+    """The op of a keyword with these arguments, each validated. Raises CannotSay for invalid values."""
     kind: type[Op] = (registry() | merges())[keyword]
     known = {p.name: p.kind for p in kind.parameters if not p.rest and not p.many}
     values = {name: _accepted(known.get(name), value, name) for name, value in arguments.items()}

@@ -1,4 +1,4 @@
-"""Networks that a Python callable makes: `torchvision.models:resnet50`."""
+"""Networks from a Python callable: `torchvision.models:resnet50`."""
 
 import importlib
 import warnings
@@ -62,7 +62,7 @@ def _nearest(name: str, others: list[str]) -> str | None:
 
 
 def sizes_of(module: nn.Module) -> tuple[int, ...] | None:
-    """The input sizes that a module states, as those of timm do; None if it states none."""
+    """The input sizes that a module declares, as those of timm do; None if it declares none."""
     config = getattr(module, "default_cfg", None)
     sizes = config.get("input_size") if isinstance(config, Mapping) else None
     return tuple(sizes) if isinstance(sizes, tuple | list) and all(isinstance(each, int) for each in sizes) else None

@@ -26,7 +26,7 @@ class Row(NamedTuple):
 
 
 class DetectorScale(NamedTuple):
-    """What the repeats and the channels are multiplied by, and the most channels before that."""
+    """The factors of the repeats and the channels, and the largest number of channels before scaling."""
 
     depth: float
     width: float
@@ -113,7 +113,7 @@ def _words(text: str) -> set[str]:
 
 
 def _read(row: Row, at: int) -> list[int]:
-    """The rows that a row reads."""
+    """The input rows of a row."""
     return [at + each if each < 0 else each for each in row.reads]
 
 
@@ -136,7 +136,7 @@ def _statements(rows: Sequence[Row], start: int, end: int, named: Sequence[int])
 
 
 class _Context(NamedTuple):
-    """What a row is read with."""
+    """The context of a row."""
 
     classes: int
     scale: DetectorScale
@@ -160,7 +160,7 @@ def _row(entry: Any, rows: Sequence[Row], context: _Context) -> Row:
 
 
 _COUNTED = frozenset({"C3", "C2f", "C3k2", "C2fCIB", "C2PSA"})
-"""Modules that repeat a part of themselves."""
+"""Modules with a repeated part."""
 
 Made = tuple[str, int]
 Module = Callable[[list[Any], int, list[int], _Context], Made]
@@ -179,7 +179,7 @@ def _conv(args: list[Any], count: int, before: list[int], context: _Context) -> 
 
 
 def _repeated(word: str, *, skips: bool) -> Module:
-    """A module with parts that are repeated, with residual connections unless it says otherwise."""
+    """A module with repeated parts, which have residual connections unless it disables them."""
 
     def module(args: list[Any], count: int, before: list[int], context: _Context) -> Made:
         filters = context.scale.channels(int(args[0]))

@@ -1,4 +1,4 @@
-"""The tensors with which a foreign network is called: from `--input`."""
+"""The example inputs of the source network, from `--input`."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -17,9 +17,9 @@ import torch
 from .import_problem import ImportFailed, first_line
 
 MOST_BYTES = 2**33
-"""Of all weights together."""
+"""The largest number of bytes of all weights."""
 MOST_JSON = 2**28
-"""Of the JSON of a graph."""
+"""The largest number of bytes of a graph's JSON."""
 
 _TARGET = re.compile(r"torch\.ops\.(aten|archdsl|prim|higher_order)\.\w+(\.\w+)?", re.ASCII)
 _NAMES = ("getitem", "add", "sub", "mul", "floordiv", "truediv", "mod", "neg", "eq", "ge", "gt", "le", "lt")
@@ -74,7 +74,7 @@ def _json(archive: zipfile.ZipFile, infos: Mapping[str, zipfile.ZipInfo], name: 
 
 
 def _strings(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
-    """Each text of a JSON value, with the key under which it is."""
+    """Each string of a JSON value, with its key."""
     stack = [(key, value)]
     while stack:
         key, value = stack.pop()
@@ -87,7 +87,7 @@ def _strings(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _check(name: str, key: str, value: str) -> None:
-    """Raises ImportFailed for what torch would run."""
+    """Raises ImportFailed for content that torch would execute."""
     if key == "target" and not _TARGET.fullmatch(value) and value not in _OPERATORS:
         raise ImportFailed(f"{name} calls `{value[:80]}`, which is not an operation of a network")
     if key == "expr_str" and not _EXPRESSION.fullmatch(value):

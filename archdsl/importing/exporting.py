@@ -11,13 +11,13 @@ from torch import nn
 from .import_problem import ImportFailed
 
 BATCH_SIZE = 2
-"""Not 1, so that the axis of the samples is visible among axes of length 1."""
+"""Not 1, so that the batch axis is distinguishable from axes of length 1."""
 
 _library: list[torch.library.Library] = []
 
 
 def _operator() -> Any:
-    """The operator that marks where samples are dropped: torch.export in eval mode leaves no trace of it."""
+    """The operator that marks dropped samples, which torch.export in eval mode removes without a trace."""
     if not _library:
         library = torch.library.Library("archdsl", "FRAGMENT")  # type: ignore[no-untyped-call]  # torch has no types here
         library.define("drop_path(Tensor x, float p) -> Tensor")  # type: ignore[no-untyped-call]  # likewise
@@ -82,7 +82,7 @@ def _marking(operator: Any, p: float) -> Any:
 
 
 def _inline(module: torch.fx.GraphModule) -> None:
-    """Put the operations of parts without gradients, or with another precision, among the others."""
+    """Inline the operations of parts without gradients or with another precision."""
     for node in list(module.graph.nodes):
         if node.op != "call_function" or str(node.target) not in _REGIONS:
             continue
@@ -93,7 +93,7 @@ def _inline(module: torch.fx.GraphModule) -> None:
         with module.graph.inserting_before(node):
             results = _copied(part, module, values)
         for user in list(node.users):
-            # Its results are a tuple, of which each user takes one.
+            # Its results are a tuple; each user takes one element.
             user.replace_all_uses_with(results[user.args[1]])
             module.graph.erase_node(user)
         source = node.args[place]

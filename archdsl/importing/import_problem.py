@@ -1,11 +1,11 @@
-"""What cannot be imported, and why."""
+"""The errors of an import."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
 
 class ImportProblem(NamedTuple):
-    """An operation without a counterpart: the module that it is part of, what it does, and what it would take."""
+    """An operation without a counterpart: its module, what it does, and what would be needed."""
 
     module: str
     what: str
@@ -16,7 +16,7 @@ class ImportProblem(NamedTuple):
 
 
 class CannotSay(Exception):
-    """An operation that the language has no words for: `what` it does, and what it would take (`needs`)."""
+    """An operation that the language cannot express: `what` it does, and what would be needed (`needs`)."""
 
     def __init__(self, what: str, needs: str) -> None:
         super().__init__(f"{what}; {needs}")

@@ -1,4 +1,4 @@
-"""The result of an import: the text, the network that it means, where its weights come from, and the proof."""
+"""The result of an import: the text, its network, the origins of its weights, and the comparison with the source."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ from .strictness import with_ignores
 
 
 class Origins:
-    """Where the weights of an imported network come from: its lifted node for each node of the graph."""
+    """The origins of the weights of an imported network: the lifted node for each node of the graph."""
 
     def __init__(self, builder: Builder, network: Network, lifted: Mapping[int, int]) -> None:
         self._builder = builder
@@ -29,7 +29,7 @@ class Origins:
         self._lifted = lifted
 
     def weights(self, given: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        """Our state dict for these foreign weights."""
+        """The state dict of the imported network for these source weights."""
         return carried(self._builder, self._lifted, self._network.graph, given)
 
 
@@ -55,7 +55,7 @@ class Imported:
         self.weights: Mapping[str, torch.Tensor] = {}
 
     def to_torch(self) -> nn.Module:
-        """A torch module of ours with the imported weights, in eval mode. Raises ImportFailed for a partial import."""
+        """A torch module with the imported weights, in eval mode. Raises ImportFailed for a partial import."""
         if self.network is None:
             raise ImportFailed("a part of the network cannot be imported", self.problems)
         return module_with(self.network, self.weights)
@@ -99,7 +99,7 @@ def written(builder: Builder, outputs: Sequence[int], name: str, problems: Seque
 
 
 def left_over(builder: Builder, outputs: Sequence[int]) -> list[ImportProblem]:
-    """Nodes that no layer stands for."""
+    """The nodes that no layer implements."""
     found = []
     for i in live_nodes(builder.nodes, outputs, builder.inputs):
         node = builder.nodes[i]

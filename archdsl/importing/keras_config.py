@@ -1,4 +1,4 @@
-"""The configuration of a Keras model: JSON from a `.keras` archive or a file of its own. No code is read or run."""
+"""The configuration of a Keras model: JSON from a `.keras` archive or a separate file. No code is read or run."""
 
 import json
 import zipfile
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from .import_problem import ImportFailed
 
 MOST_BYTES = 2**26
-"""Of a configuration."""
+"""The largest size of a configuration in bytes."""
 MODELS = ("Sequential", "Functional", "Model")
 _OWN = ("keras", "tf_keras", "tensorflow.keras", "builtins")
 
@@ -32,7 +32,7 @@ class KerasModel(NamedTuple):
 
 
 def read_keras(path: Path) -> KerasModel:
-    """The model of a file. Raises ImportFailed for one that cannot be read, or that has code or layers of others."""
+    """The model of a file. Raises ImportFailed for one that cannot be read, or that has code or custom layers."""
     config = _json(path)
     try:
         return model_of(config)
@@ -115,7 +115,7 @@ def _sequential(name: str, entries: Any, inner: Mapping[str, Any]) -> KerasModel
 
 
 def _inbound(entry: Any) -> Iterator[tuple[tuple[str, int], ...]]:
-    """What each use of a layer reads."""
+    """The tensors that each use of a layer reads."""
     nodes = entry.get("inbound_nodes") or []
     if not nodes:
         yield ()

@@ -65,7 +65,7 @@ def _example(shape: Sequence[int], config: Config) -> Tensor:
 
 
 class ChannelsFirst(nn.Module):
-    """A Keras graph whose images come and go with their channels first."""
+    """A Keras graph whose input and output images have their channels first."""
 
     def __init__(self, graph: nn.Module, ranks: Sequence[int]) -> None:
         super().__init__()
@@ -119,7 +119,7 @@ def _zeros(shape: Sequence[int]) -> Tensor:
 
 
 def _ordered(model: KerasModel) -> list[tuple[tuple[str, int], tuple[tuple[str, int], ...]]]:
-    """Each use of a layer after those that it reads."""
+    """The uses of layers in topological order."""
     counts: dict[str, int] = {}
     waiting = []
     for each in model.uses:

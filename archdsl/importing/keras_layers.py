@@ -49,12 +49,12 @@ def activation(config: Config, key: str = "activation") -> Callable[[Tensor], Te
 
 
 def first(x: Tensor) -> Tensor:
-    """With the channels first."""
+    """The tensor with its channels first."""
     return x.movedim(-1, 1)
 
 
 def last(x: Tensor) -> Tensor:
-    """With the channels last."""
+    """The tensor with its channels last."""
     return x.movedim(1, -1)
 
 
@@ -203,6 +203,6 @@ class KerasPool(nn.Module):
 
 
 def _with_minimum(x: Tensor, padded: Tensor) -> Tensor:
-    """The padding of a maximum: the smallest number instead of 0, more of it at the end."""
+    """The tensor padded for max pooling: with the smallest number instead of 0, and more at the end."""
     totals = [new - size for size, new in zip(x.shape[2:], padded.shape[2:], strict=True)]
     return F.pad(x, [n for total in reversed(totals) for n in (total // 2, total - total // 2)], value=-1e38)

@@ -1,4 +1,4 @@
-"""ONNX files: read without running anything, and made a torch module that is imported like any other."""
+"""ONNX files: read without running anything, and converted to a torch module that is imported like any other."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -74,7 +74,7 @@ class OnnxModule(nn.Module):
                 users.setdefault(name, []).append(node.output[0])
         for proto in graph.initializer:
             tensor = to_tensor(proto)
-            # Minus infinity hides positions; a single number is an argument.
+            # Minus infinity masks positions; a single number is an argument.
             hides = tensor.is_floating_point() and bool((tensor < -1e4).any())
             self.facts.add(proto.name, tensor)
             if not tensor.is_floating_point() or tensor.numel() < 2 or hides:
@@ -87,7 +87,7 @@ class OnnxModule(nn.Module):
                 self._add_weight(proto.name, tensor, users.get(proto.name, []))
 
     def _add_weight(self, name: str, tensor: torch.Tensor, users: Sequence[str]) -> None:
-        """Add a parameter. Exporters store equal tensors once: one of equal numbers is that of each of its layers."""
+        """Add a parameter. Exporters store equal tensors once, so one of equal numbers may belong to several layers."""
         self.facts.learned.add(name)
         self.places[name] = len(self.weights)
         self.weights.append(nn.Parameter(tensor))
@@ -110,7 +110,7 @@ class OnnxModule(nn.Module):
         return tuple(map(_example, self.input_infos))
 
     def find_constants(self, inputs: Sequence[torch.Tensor]) -> None:
-        """Compute what does not depend on the input, for `BATCH_SIZE` samples."""
+        """Compute the tensors that do not depend on the input, for `BATCH_SIZE` samples."""
         stated = [_sizes(info)[:1] for info in self.input_infos]
         theirs = next((dims[0] for dims in stated if dims and dims[0]), BATCH_SIZE)
         initial = dict(self.known)

@@ -1,4 +1,4 @@
-"""GELU as exporters write it for versions of ONNX that do not have it: x·(1 + erf(x/√2))/2."""
+"""GELU as exporters write it for versions of ONNX without it: x·(1 + erf(x/√2))/2."""
 
 from collections.abc import Mapping
 from math import prod, sqrt
@@ -58,7 +58,7 @@ def _gelu_of(node: Any, makers: Mapping[str, Any], scalars: Mapping[str, float])
 
 
 def _factors(node: Any, makers: Mapping[str, Any]) -> list[str]:
-    """The factors of a product of three, in whatever order they are multiplied."""
+    """The factors of a product of three, in any order of multiplication."""
     found: list[str] = []
     for name in node.input:
         inner = makers.get(name)

@@ -10,11 +10,11 @@ from .import_problem import ImportFailed, ImportProblem
 from .onnx_tensors import MOST_ELEMENTS, to_tensor
 
 MOST_NUMBERS = 4096
-"""Of an argument."""
+"""The largest number of elements of an argument."""
 
 
 class KnownTensors:
-    """What is known without running the network.
+    """The tensors that are known without running the network.
 
     `numbers` has those of the tensors that do not depend on the input, and of small initializers; `learned` the names
     of initializers with weights; `shapes` the sizes of all tensors for the number of samples that the file was made
@@ -29,7 +29,7 @@ class KnownTensors:
         self.theirs = self.ours = 1
 
     def add(self, name: str, tensor: torch.Tensor) -> None:
-        """Note a tensor's numbers."""
+        """Record a tensor's numbers."""
         if tensor.numel() <= MOST_NUMBERS:
             self.numbers[name] = tensor.detach().flatten().tolist()
 
@@ -64,7 +64,7 @@ class OnnxNode:
         return len(self.inputs) > index and bool(self.inputs[index])
 
     def is_known(self, index: int) -> bool:
-        """Whether an input does not depend on that of the network."""
+        """Whether an input is independent of the input of the network."""
         return self.has(index) and self.inputs[index] in self._facts.known
 
     def is_learned(self, index: int) -> bool:
@@ -102,7 +102,7 @@ class OnnxNode:
         return self.refuse("a constant that is not a tensor of numbers", "a tensor")
 
     def dtype(self) -> torch.dtype:
-        """The kind of numbers that `Cast` makes."""
+        """The dtype that `Cast` converts to."""
         kinds = {1: torch.float32, 10: torch.float32, 11: torch.float32, 16: torch.float32, 9: torch.bool}
         kinds |= {2: torch.uint8, 3: torch.int8, 6: torch.int32, 7: torch.int64}
         found = kinds.get(self.get("to", 0))
@@ -111,7 +111,7 @@ class OnnxNode:
         return found
 
     def rebatched(self, x: torch.Tensor, wanted: Sequence[int]) -> list[int]:
-        """A shape that was made for the file's number of samples, for that of the import."""
+        """A shape for the file's batch size, converted to that of the import."""
         facts = self._facts
         before, after = facts.shapes.get(self.inputs[0]), facts.shapes.get(self.outputs[0])
         if before is None or after is None or facts.theirs == facts.ours or len(before) != x.ndim:
@@ -125,7 +125,7 @@ class OnnxNode:
         return [*after[:axis], after[axis] * facts.ours // facts.theirs, *after[axis + 1 :]]
 
     def samples(self, tensors: Sequence[torch.Tensor], axis: int) -> list[torch.Tensor]:
-        """Tensors that are joined, those that were made for the file's number of samples repeated for ours."""
+        """Tensors to concatenate; those for the file's batch size are repeated for that of the import."""
         facts = self._facts
         if axis == 0 or facts.theirs == facts.ours or not any(each.shape[0] == facts.ours for each in tensors):
             return list(tensors)
@@ -139,7 +139,7 @@ class OnnxNode:
             raise ImportFailed(f"`{self.name}` makes a constant of {prod(dims):,} elements: too many")
 
     def refuse(self, what: str, needs: str) -> NoReturn:
-        """Raises ImportFailed for what has no counterpart."""
+        """Raises ImportFailed for an operation without a counterpart."""
         problem = ImportProblem(self.name, what, needs)
         raise ImportFailed("1 operation cannot be imported:", [problem])
 

@@ -10,9 +10,9 @@ import torch
 from .import_problem import ImportFailed
 
 MOST_BYTES = 2**31
-"""Of a file: protocol buffers cannot be larger."""
+"""The largest size of a file in bytes: protocol buffers cannot be larger."""
 MOST_ELEMENTS = 2**28
-"""Of a tensor."""
+"""The largest size of a tensor in bytes."""
 
 
 def read_onnx(path: Path) -> Any:
@@ -42,7 +42,7 @@ def _tensors(graph: Any) -> list[Any]:
 
 
 def _load_external(tensor: Any, folder: Path) -> None:
-    """Read a tensor from the file beside the model that it names. Raises ImportFailed for a file elsewhere."""
+    """Read a tensor from the file that it names, in the model's folder. Raises ImportFailed for a file elsewhere."""
     import onnx
 
     where = {each.key: each.value for each in tensor.external_data}
@@ -68,7 +68,7 @@ def _load_external(tensor: Any, folder: Path) -> None:
 
 
 def to_tensor(proto: Any) -> torch.Tensor:
-    """The tensor of a protocol buffer; half precision as single. Raises ImportFailed."""
+    """The tensor of a protocol buffer; half precision is converted to single. Raises ImportFailed."""
     import onnx
 
     count = 1

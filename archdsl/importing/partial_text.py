@@ -1,4 +1,4 @@
-"""The text of a network of which a part cannot be imported: `unknown` stands for what has no counterpart."""
+"""The text of a partial import: `unknown` is written for operations without a counterpart."""
 
 from collections.abc import Sequence
 

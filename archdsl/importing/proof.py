@@ -1,4 +1,4 @@
-"""The proof that an imported network is the foreign one: parameters, multiply-accumulates, outputs."""
+"""Verifies that an imported network is equivalent to the source: parameters, multiply-accumulates, outputs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -13,11 +13,11 @@ from ..network import Network
 from .building import Builder
 
 TOLERANCE = 1e-4
-"""Of an output, as a fraction of the largest one: the rounding errors of several hundred layers."""
+"""The largest allowed difference, as a fraction of the largest output: rounding errors of several hundred layers."""
 
 
 class Proof(NamedTuple):
-    """What was compared: ours and theirs. `difference` is a fraction of the largest output; None if not compared."""
+    """The result of the comparison. `difference` is a fraction of the largest output; None without a comparison."""
 
     parameters: tuple[int, int]
     macs: tuple[int, int]
@@ -31,7 +31,7 @@ class Proof(NamedTuple):
         return self.parameters[0] == self.parameters[1] and self.macs[0] == self.macs[1] and close
 
     def with_difference(self, other: float | None) -> "Proof":
-        """The proof with another comparison of outputs: the larger difference counts."""
+        """The result with another comparison of outputs: the larger difference counts."""
         if other is None or self.difference is None:
             return self if other is None else self._replace(difference=other)
         return self._replace(difference=max(self.difference, other))
@@ -50,7 +50,7 @@ class Proof(NamedTuple):
 
 
 def scattered(state: Mapping[str, torch.Tensor], learned: set[str]) -> dict[str, torch.Tensor]:
-    """Weights for a comparison: tensors that are all zeros or ones become random, so that a wrong copy shows."""
+    """Weights for a comparison: tensors of all zeros or ones become random, so that a wrong copy is detected."""
     random = torch.Generator().manual_seed(0)
     made: dict[int, torch.Tensor] = {}
     found = {}
@@ -80,7 +80,7 @@ def _scattered(name: str, tensor: torch.Tensor, learned: bool, random: torch.Gen
 def carried(
     builder: Builder, old: Mapping[int, int], graph: Graph, given: Mapping[str, torch.Tensor]
 ) -> dict[str, torch.Tensor]:
-    """Our state dict for these foreign weights; `old` has the id of the lifted node of each node of the graph."""
+    """The imported state dict for these source weights; `old` has the id of the lifted node of each graph node."""
     found: dict[str, torch.Tensor] = {}
     for node in graph.layers:
         lifted = builder.nodes[old[node.id]]
@@ -92,7 +92,7 @@ def carried(
 
 
 def module_with(network: Network, weights: Mapping[str, torch.Tensor]) -> nn.Module:
-    """Our module with these weights. Raises RuntimeError if one is missing or has another shape."""
+    """The imported module with these weights. Raises RuntimeError if one is missing or has another shape."""
     module = network.to_torch().eval()
     missing, unexpected = module.load_state_dict(dict(weights), strict=False, assign=True)
     missing = [name for name in missing if not name.endswith("num_batches_tracked")]
@@ -129,7 +129,7 @@ def tensors(value: Any) -> list[torch.Tensor]:
 
 
 class _OnMeta(fx.Interpreter):
-    """Counts the multiply-accumulates of a program on the meta device, wherever its tensors were.
+    """Counts the multiply-accumulates of a program on the meta device, regardless of the device of its tensors.
 
     `of_samples` are those of operations that depend on the input, for the whole batch; `others` are made once.
     """
@@ -171,7 +171,7 @@ def macs_of(
 
 
 def values_of(program: torch.export.ExportedProgram, inputs: Sequence[torch.Tensor]) -> list[Any]:
-    """What the graph of a program takes: its parameters, buffers and constants, and these inputs."""
+    """The arguments of a program's graph: its parameters, buffers and constants, and these inputs."""
     state: dict[str, Any] = {**program.constants, **program.state_dict}
     given = iter(inputs)
     found: list[Any] = []

@@ -1,4 +1,4 @@
-"""What a weight is computed from: standardized filters, weight normalization."""
+"""Reparametrizations of weights: standardized filters, weight normalization."""
 
 from typing import Any
 

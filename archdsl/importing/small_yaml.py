@@ -1,4 +1,4 @@
-"""The part of YAML that tables of layers use: mappings, lists, numbers and words. Tags and aliases are refused."""
+"""The subset of YAML that tables of layers use: mappings, lists, numbers and words. Tags and aliases are rejected."""
 
 import re
 from typing import Any
@@ -12,7 +12,7 @@ _WORDS = {"True": True, "true": True, "False": False, "false": False, "None": No
 
 
 def read_yaml(text: str) -> Any:
-    """The value of a text. Raises ImportFailed for what is not in this part of YAML."""
+    """The value of a text. Raises ImportFailed for anything outside this subset."""
     if len(text) > MOST_BYTES:
         raise ImportFailed(f"the YAML has more than {MOST_BYTES:,} bytes")
     lines = [(number, line) for number, raw in enumerate(text.splitlines(), 1) if (line := _content(raw)).strip()]

@@ -1,4 +1,4 @@
-"""What can be imported, and which reader reads it."""
+"""The kinds of sources, and the reader of each."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -10,11 +10,11 @@ from .imported import Imported
 
 _CALLABLE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*", re.ASCII)
 IMAGE = (3, 224, 224)
-"""The sizes of an input that neither the user nor the network states."""
+"""The input size if neither the user nor the network specifies one."""
 
 
 class ImportRequest(NamedTuple):
-    """What the user requests. `arguments` are those of a callable."""
+    """The request of the user. `arguments` are those of a callable."""
 
     source: str
     name: str
@@ -23,7 +23,7 @@ class ImportRequest(NamedTuple):
 
 
 def import_source(request: ImportRequest) -> Imported:
-    """Import what a user names. Raises UnusableSource or ImportFailed."""
+    """Import the source that a user names. Raises UnusableSource or ImportFailed."""
     source = request.source
     if not Path(source).exists() and _CALLABLE.fullmatch(source):
         return _from_callable(request)

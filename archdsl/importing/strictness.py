@@ -1,4 +1,4 @@
-"""Warnings that a foreign network deserves: they are ignored where they are, so that new ones are seen."""
+"""Ignore comments for the warnings of an imported network, so that new warnings stand out."""
 
 from ..diagnostics import Severity, Sink
 from ..network import analyze

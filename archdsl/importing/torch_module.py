@@ -1,4 +1,4 @@
-"""Import a torch module: export, lift, find layers, write, prove."""
+"""Import a torch module: export, lift, find layers, write, verify."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -65,12 +65,12 @@ def import_module(module: nn.Module, example: Example, name: str, *, prove: bool
 
 
 def _batch(x: torch.Tensor) -> torch.Tensor:
-    """The example with the number of samples that is exported."""
+    """The example with the batch size of the export."""
     return x[:1].expand(BATCH_SIZE, *x.shape[1:]).contiguous()
 
 
 def import_program(program: torch.export.ExportedProgram, batch: int, name: str) -> Imported:
-    """Import an exported program; without a proof. Raises ImportFailed."""
+    """Import an exported program, without the comparison. Raises ImportFailed."""
     lifter = Lifter(program, batch)
     lifter.run()
     return written(lifter.b, lifter.outputs, name, lifter.problems)
@@ -111,7 +111,7 @@ def _proof(imported: Imported, module: nn.Module, program: torch.export.Exported
 
 
 class _eval:
-    """A module in eval mode for a while."""
+    """A context in which a module is in eval mode."""
 
     def __init__(self, module: nn.Module) -> None:
         self._training = {part: part.training for part in module.modules()}
@@ -135,7 +135,7 @@ def _used(program: torch.export.ExportedProgram, module: nn.Module) -> list[nn.P
 
 
 def _random(x: torch.Tensor, vocabulary: int | None) -> torch.Tensor:
-    """Random numbers of the same kind."""
+    """Random numbers of the same shape and dtype."""
     random = torch.Generator().manual_seed(1)
     if x.is_floating_point():
         return torch.randn(x.shape, generator=random)

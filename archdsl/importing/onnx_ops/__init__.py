@@ -1,4 +1,4 @@
-"""ONNX operators in terms of torch: a function for each, by the operator's name."""
+"""ONNX operators implemented in torch: a function for each, by the operator's name."""
 
 import importlib
 import pkgutil
@@ -13,7 +13,7 @@ _found: dict[str, OnnxRule] = {}
 
 
 def operator(*names: str) -> Callable[[OnnxRule], OnnxRule]:
-    """Declare a function as the meaning of these operators."""
+    """Declare a function as the implementation of these operators."""
 
     def declare(function: OnnxRule) -> OnnxRule:
         for name in names:

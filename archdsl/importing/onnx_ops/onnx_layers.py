@@ -30,7 +30,7 @@ def _same_padding(node: OnnxNode, x: Tensor, kernel: Sequence[int], stride: Sequ
 
 
 def _padded(x: Tensor, pads: Sequence[int], value: float = 0.0) -> tuple[Tensor, list[int]]:
-    """The tensor and its symmetric padding; a tensor that is padded first where the padding is not symmetric."""
+    """The tensor and its symmetric padding; with asymmetric padding, the padded tensor and no padding."""
     rank = len(pads) // 2
     before, after = list(pads[:rank]), list(pads[rank:])
     if before == after:
@@ -155,7 +155,7 @@ def identity(node: OnnxNode, x: Tensor) -> Tensor:
 
 @operator("Resize", "Upsample")
 def resize(node: OnnxNode, x: Tensor, *_: Tensor) -> Tensor:
-    """The kinds that torch has."""
+    """The modes that torch supports."""
     mode = node.get("mode", "nearest")
     kind = node.get("coordinate_transformation_mode", "half_pixel" if node.kind == "Resize" else "asymmetric")
     sizes = node.integers(3)[2:] if node.has(3) else None

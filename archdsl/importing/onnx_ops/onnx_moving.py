@@ -12,7 +12,7 @@ from . import operator
 
 @operator("Reshape")
 def reshape(node: OnnxNode, x: Tensor, _: Tensor) -> Tensor:
-    """0 keeps a size, −1 is what remains; a fixed number of samples becomes that of the import."""
+    """0 keeps a size, −1 is inferred; a fixed batch size becomes that of the import."""
     wanted = node.integers(1)
     if not node.get("allowzero", 0):
         wanted = [x.shape[i] if size == 0 else size for i, size in enumerate(wanted)]
@@ -172,7 +172,7 @@ def size(node: OnnxNode, x: Tensor) -> Tensor:
 
 @operator("Constant")
 def constant(node: OnnxNode) -> Tensor:
-    """A tensor that the node has."""
+    """A tensor that is stored in the node."""
     return node.constant()
 
 
@@ -195,7 +195,7 @@ def range_(node: OnnxNode, start: Tensor, limit: Tensor, delta: Tensor) -> Tenso
 
 @operator("Cast", "CastLike")
 def cast(node: OnnxNode, x: Tensor, like: Tensor | None = None) -> Tensor:
-    """Another kind of numbers."""
+    """Another dtype."""
     kind = like.dtype if like is not None else node.dtype()
     return x if x.dtype == kind else x.to(kind)
 

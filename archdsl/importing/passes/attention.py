@@ -17,7 +17,7 @@ from .tracing import Rows, TracedNode, composed, feature_axis, is_linear, positi
 
 
 def attention_layers(b: Builder, live: Sequence[int]) -> dict[int, int]:
-    """New attention layers, by the node whose result each gives."""
+    """New attention layers, by the node that each replaces."""
     found: dict[int, int] = {}
     readers: dict[int, list[int]] = {}
     for i in live:
@@ -45,7 +45,7 @@ def _share(b: Builder, made: dict[int, int], owners: dict[tuple[str, ...], int])
 
 
 class _Match(NamedTuple):
-    """An attention that was found: its last linear layer, its projections, and how it is computed."""
+    """A detected attention layer: its last linear layer, its projections, and its computation."""
 
     last: int
     columns: torch.Tensor
@@ -245,7 +245,7 @@ def _back(
     dims: tuple[int, ...],
     channel: int,
 ) -> tuple[int, list[int]] | None:
-    """The node at which the steps are where they were before windows were cut, and the operations before it.
+    """The node at which the steps are back in their order before the windows were cut, and the operations before it.
 
     `arranged` has for each axis of the last layer the steps that it goes through.
     """
@@ -340,7 +340,7 @@ class _Scores(NamedTuple):
 
 
 def _scores(b: Builder, node: int) -> _Scores | None:
-    """The product behind what is added to it and multiplied with it."""
+    """The product of queries and keys, without added biases and factors."""
     factor: float = 1.0
     scale: Any = None
     biases: list[Bias] = []
@@ -385,7 +385,7 @@ def trace_identity(b: Builder, node: Lifted) -> tuple[Group, ...] | None:
 
 
 def _fixed(b: Builder, node: int) -> Bias | None:
-    """A constant or what is computed from parameters, with its axes."""
+    """A constant, or a tensor computed from parameters, with its axes."""
     factor = 1.0
     if b.nodes[node].op.keyword == "neg":
         factor, node = -1.0, b.nodes[node].inputs[0]
@@ -502,7 +502,7 @@ def _columns_of(
         return None
     wanted = tuple(group for place, group in enumerate(whole(dims, None)) if place != channel)
     is_same = b.nodes[b.nodes[last].inputs[0]].shape.rank == len(dims) and axis == channel and others == wanted
-    # An entry for the features, so that the axes count as in the last layer.
+    # An entry for the features, so that the axes are numbered as in the last layer.
     return found, None if is_same else (*others[:axis], (), *others[axis:])
 
 
@@ -517,7 +517,7 @@ def _stacked(layers: Sequence[Lifted], rows: Sequence[torch.Tensor], name: str) 
 
 
 def _joined(sources: Sequence[Weight], make: Any) -> Weight:
-    """A weight that is made of other weights."""
+    """A weight that is concatenated from other weights."""
     counts = [len(each.sources) for each in sources]
 
     def joined(*tensors: torch.Tensor) -> Any:
@@ -580,7 +580,7 @@ def _bias_part(layer: Lifted, rows: torch.Tensor) -> Weight | bool | None:
 def _whole_bias(
     names: Sequence[str], sizes: dict[str, tuple[int, ...]], rows: torch.Tensor, count: int
 ) -> Weight | None:
-    """The parameter behind a part that is set to zero, where it has one all the same."""
+    """The parameter of a part that is set to zero, if it has one nevertheless."""
     if len(names) == 1 and prod(sizes[names[0]]) == count:
         return Weight((ForeignParameter(names[0], sizes[names[0]]),), lambda tensor: tensor[rows])
     return None

@@ -1,4 +1,4 @@
-"""What is added to the products of attention: learned positions, masks of shifted windows, causal masks."""
+"""Biases of attention: learned relative positions, masks of shifted windows, causal masks."""
 
 from collections.abc import Sequence
 from math import prod
@@ -13,7 +13,7 @@ from ..values import ConstantTensor, ForeignParameter, evaluate, parameter_sizes
 
 
 class Bias(NamedTuple):
-    """A tensor that is added: its value, the atoms of its own axes, a factor, and its sizes."""
+    """A tensor that is added to the scores: its value, the atoms of its axes, a factor, and its sizes."""
 
     value: Any
     groups: tuple[Group, ...]
@@ -61,7 +61,7 @@ def matched_bias(
 def _mask(
     bias: Bias, window: tuple[int, ...], shift: tuple[int, ...], dims: tuple[int, ...], axes: Sequence[int]
 ) -> Any:
-    """`causal`, or that opposite ends of shifted windows do not attend to each other."""
+    """`causal`, or the mask that keeps opposite ends of shifted windows from attending to each other."""
     added = numbers(bias, {})
     hidden = added < -50
     if bool(((added != 0) & ~hidden).any()):

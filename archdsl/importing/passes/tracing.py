@@ -1,4 +1,4 @@
-"""What a node is made of: through rearrangements, factors and roll."""
+"""Traces a node to its source through rearrangements, factors and rolls."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from ..building import Builder, Lifted
 
 
 class TracedNode(NamedTuple):
-    """A node as parts of another one: its axes as groups of atoms of that one, and a factor."""
+    """A node in terms of another one: its axes as groups of that one's atoms, and a factor."""
 
     node: int
     groups: tuple[Group, ...]
@@ -22,7 +22,7 @@ class TracedNode(NamedTuple):
 
 
 def own_groups(b: Builder, node: int) -> tuple[Group, ...]:
-    """The axes of a node as they are."""
+    """The axes of a node, unchanged."""
     return whole(b.dims(node), None)
 
 
@@ -45,7 +45,7 @@ def trace(b: Builder, node: int) -> TracedNode:
 
 
 def composed(groups: tuple[Group, ...], view: tuple[Group, ...]) -> tuple[Group, ...] | None:
-    """Groups over the axes of a node in terms of what those axes are made of; None if they split it unevenly."""
+    """Groups over the axes of a node, in terms of the atoms of those axes; None if they split one unevenly."""
     made = []
     for group in groups:
         atoms: list[Atom] = []
@@ -80,7 +80,7 @@ def part_of(group: Group, atom: Atom) -> list[Atom] | None:
 
 
 def unit_length(b: Builder, node: Lifted) -> int | None:
-    """For x divided by max(norm of x, a small number) along one axis: x."""
+    """x, for x divided by max(norm of x, a small number) along one axis."""
     if node.op.keyword != "div" or len(node.inputs) != 2:
         return None
     x, by = node.inputs

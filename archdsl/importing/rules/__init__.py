@@ -1,4 +1,4 @@
-"""The rules: for each ATen operation what it becomes. A rule is a function in one of the modules of this folder."""
+"""The rules: the layers for each ATen operation. A rule is a function in one of the modules of this folder."""
 
 import importlib
 import pkgutil

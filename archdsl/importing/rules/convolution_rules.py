@@ -31,7 +31,7 @@ def compact(value: Any) -> Any:
 
 
 def weights_of(lifter: Any, weight: Any, bias: Any) -> tuple[dict[str, Weight], dict[str, Any]]:
-    """The weights of a layer, and the arguments that say what they are computed from. Raises CannotSay."""
+    """The weights of a layer, and the arguments that specify what they are computed from. Raises CannotSay."""
     arguments: dict[str, Any] = {} if bias is not None else {"bias": False}
     found: dict[str, Weight] = {}
     if isinstance(weight, ForeignParameter) or (isinstance(weight, Computed) and only_moves(weight)):
