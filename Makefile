@@ -3,7 +3,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format site vscode bench conformance fuzz clean
+.PHONY: help setup demo test lint format site sitetest vscode bench conformance fuzz clean
 
-help setup demo test lint format site vscode bench conformance fuzz clean:
+help setup demo test lint format site sitetest vscode bench conformance fuzz clean:
 	@$(PYTHON) scripts/dev.py $@

@@ -5,7 +5,8 @@
     python3 scripts/dev.py test      ruff, mypy and all tests; arguments go to pytest, which then runs alone
     python3 scripts/dev.py lint      ruff and mypy only
     python3 scripts/dev.py format    ruff format, and ruff's safe fixes
-    python3 scripts/dev.py site      build the documentation into build/site
+    python3 scripts/dev.py site      build the documentation into build/site; its interactive pages need npm
+    python3 scripts/dev.py sitetest  test the interactive pages in Chromium; needs npm
     python3 scripts/dev.py vscode    build the extension for VS Code into build/archdsl.vsix; needs npm
     python3 scripts/dev.py bench     the benchmarks, one after the other
     python3 scripts/dev.py conformance   compare the zoo with all torchvision models; arguments are names: 'resnet*'
@@ -184,10 +185,33 @@ def format_() -> None:
 
 def site() -> None:
     setup()
+    web()
     # Material for MkDocs advertises its successor on every build; this silences it.
     os.environ["NO_MKDOCS_2_WARNING"] = "1"
     show([venv_program("python"), "-m", "mkdocs", "build", "--strict"])
     say("Done. Open build/site/index.html")
+
+
+def web() -> bool:
+    """Build what the site's interactive pages load, if Node.js is installed; return whether it is."""
+    if not (shutil.which("node") and shutil.which("npm")):
+        say("Node.js 20 or newer with npm is missing: the site is built without its interactive pages")
+        shutil.rmtree(str(ROOT / "build" / "web"), ignore_errors=True)
+        return False
+    show([venv_program("python"), ROOT / "scripts" / "web.py"])
+    return True
+
+
+def sitetest() -> None:
+    """Build the interactive pages and test them in Chromium."""
+    setup()
+    if not web():
+        raise Failure("The tests of the interactive pages need Node.js.")
+    npm = shutil.which("npm")
+    assert npm is not None
+    status = subprocess.call([npm, "run", "site-test"], cwd=str(ROOT / "web"))
+    if status:
+        raise Failure(f"The tests ended with status {status}.")
 
 
 def bench() -> None:
@@ -265,6 +289,7 @@ COMMANDS = {
     "lint": lint,
     "format": format_,
     "site": site,
+    "sitetest": sitetest,
     "vscode": vscode,
     "bench": bench,
     "conformance": conformance,

@@ -40,6 +40,7 @@ PACKAGES: Mapping[str, set[str]] = {
     "training": CORE | {"extras", "elaborate", "analysis", "backends", "zoo", "network"},
     "explain": CORE | {"elaborate", "analysis", "zoo", "network", "training"},
     "integrations": CORE | {"elaborate", "analysis", "backends", "zoo", "network", "highlight"},
+    "browser": CORE | {"elaborate", "analysis", "backends", "zoo", "network", "service"},
     "lsp": BASE | {"text", "analysis", "backends", "network", "zoo", "service"},
     "agents": CORE | {"extras", "elaborate", "analysis", "backends", "zoo", "network", "importing", "training"},
     "cli": CORE

@@ -1,6 +1,7 @@
 """Hooks that mkdocs calls while it builds the site: additional pages, and changes to their content."""
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,10 @@ TITLED = re.compile(r"^```arch[ ]+([\w.]+)$", re.MULTILINE)
 EXAMPLE = re.compile(r"^((?:Wrong|Right):\n\n)```text$", re.MULTILINE)
 OUTSIDE = {"contributing.md": "CONTRIBUTING.md", "changes.md": "CHANGELOG.md"}
 """Pages of the site that are files in the project's top folder."""
+WEB = ROOT / "build" / "web"
+"""What interactive pages load, from scripts/web.py; the site is complete without it, except for them."""
+PLAYGROUND = "playground"
+"""The folder of the site with the files of WEB."""
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -65,3 +70,10 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         if files.get_file_from_path(path) is None:
             files.append(File.generated(config, path, content=content))
     return TITLED.sub(r'```arch title="\1"', markdown)
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    """Add what interactive pages load, if it was built."""
+    if WEB.is_dir():
+        ignored = shutil.ignore_patterns("*.stamp")
+        shutil.copytree(WEB, Path(config.site_dir) / PLAYGROUND, dirs_exist_ok=True, ignore=ignored)

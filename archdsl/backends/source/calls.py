@@ -89,13 +89,28 @@ TAKEN = frozenset({"self", "F", "nn", "torch", "math", "Tensor", "OrderedDict", 
 @cache
 def our_classes() -> Mapping[str, tuple[str, ...]]:
     """The modules and functions that torch lacks, with their arguments; importing their file would import torch."""
-    folder = Path(__file__).parent.parent
     found: dict[str, tuple[str, ...]] = {}
-    for name in ("modules.py", "attention_module.py"):
-        for node in ast.parse((folder / name).read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.ClassDef):
-                methods = [each for each in node.body if isinstance(each, ast.FunctionDef) and each.name == "__init__"]
-                found[node.name] = tuple(arg.arg for each in methods for arg in each.args.args[1:])
-            elif isinstance(node, ast.FunctionDef):
-                found[node.name] = ()
+    for name, (node, _) in _ours().items():
+        methods = [each for each in node.body if isinstance(each, ast.FunctionDef) and each.name == "__init__"]
+        found[name] = tuple(arg.arg for each in methods for arg in each.args.args[1:])
+    return found
+
+
+def our_code(name: str) -> str:
+    """The source text of a module or function that torch lacks."""
+    return _ours()[name][1]
+
+
+@cache
+def _ours() -> Mapping[str, tuple[ast.ClassDef | ast.FunctionDef, str]]:
+    """The modules and functions that torch lacks, as trees and as texts."""
+    folder = Path(__file__).parent.parent
+    found: dict[str, tuple[ast.ClassDef | ast.FunctionDef, str]] = {}
+    for file in ("modules.py", "attention_module.py"):
+        text = (folder / file).read_text(encoding="utf-8")
+        lines = text.splitlines()
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.ClassDef | ast.FunctionDef):
+                start = min(each.lineno for each in (node, *node.decorator_list))
+                found[node.name] = node, "\n".join(lines[start - 1 : node.end_lineno])
     return found

@@ -1,11 +1,10 @@
 """The text of a module with the classes of a network."""
 
-import inspect
 import re
 from types import MappingProxyType
 
 from ...graph import Graph
-from .calls import SourceText, class_name
+from .calls import SourceText, class_name, our_code
 from .classes import Classes, Common
 from .settings import Variants, named_values
 
@@ -67,8 +66,4 @@ class _Writer:
 
     def our_code(self) -> list[str]:
         """The code of the modules that torch lacks."""
-        if not self.common.ours:
-            return []
-        from .. import modules
-
-        return [inspect.getsource(getattr(modules, name)).rstrip() for name in self.common.ours]
+        return [our_code(name) for name in self.common.ours]

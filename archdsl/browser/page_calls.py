@@ -1,0 +1,124 @@
+"""The calls of web pages: a function by name and its arguments as JSON, answered as JSON."""
+
+import gc
+import json
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+from ..network import Network, check, loads
+from ..network.rendered_diagram import RenderedDiagram
+from ..version import __version__
+from ..zoo import names, read_named
+from .json_values import plain
+
+Arguments = Mapping[str, Any]
+_PACKAGE = "archdsl"
+
+
+def call(name: str, arguments: str) -> str:
+    """The answer to a call: `{"result": …}` or `{"error": {"kind": …, "message": …}}`.
+
+    `name` is one of CALLS, or a public function of archdsl by its full name: `archdsl.shapes.windows.out`. `arguments`
+    are an object of JSON, given by name, or a list.
+    """
+    try:
+        given = json.loads(arguments)
+        function = CALLS.get(name) or _public(name)
+        result = function(**given) if isinstance(given, dict) else function(*given)
+        return json.dumps({"result": plain(result)})
+    except Exception as error:
+        return json.dumps({"error": {"kind": type(error).__name__, "message": _message(error)}})
+
+
+def _message(error: Exception) -> str:
+    if isinstance(error, RecursionError | MemoryError):
+        return "this text needs more memory than a browser gives; `archdsl check` may still accept it"
+    return str(error).strip() or type(error).__name__
+
+
+def _public(name: str) -> Callable[..., Any]:
+    """A public function of archdsl by its full name. Raises LookupError."""
+    package, *parts = name.split(".")
+    if package != _PACKAGE or not parts or any(not part.isidentifier() or part.startswith("_") for part in parts):
+        raise LookupError(f"there is no call `{name}`")
+    found: Any = import_module(package)
+    path = package
+    for part in parts:
+        path += f".{part}"
+        try:
+            found = getattr(found, part)
+        except AttributeError:
+            try:
+                found = import_module(path)
+            except ImportError:
+                raise LookupError(f"there is no call `{name}`") from None
+    if not callable(found):
+        raise LookupError(f"`{name}` is not a function")
+    function: Callable[..., Any] = found
+    return function
+
+
+def start() -> str:
+    """Prepare for the first call, and return the version of archdsl."""
+    loads("input 3x8x8; conv 4 k3 same; relu; gap; fc 2").report()
+    # What exists now stays: it need not be searched for garbage again.
+    gc.collect()
+    gc.freeze()
+    return __version__
+
+
+# --- texts as networks ---
+
+
+def _network(text: str, input: str | None = None, settings: Arguments | None = None) -> Network:
+    return loads(text, input=input, **(settings or {}))
+
+
+def report(
+    text: str, input: str | None = None, settings: Arguments | None = None, columns: str | None = None
+) -> dict[str, Any]:
+    """The report of `archdsl check --format json`, of a text with errors as well."""
+    analysis = check(text=text, input=input, **(settings or {}))
+    if analysis.network is not None:
+        return analysis.network.report(columns=columns)
+    from ..analysis.check_report import report as draft_report
+
+    return draft_report(analysis.source.name, analysis.draft, None, analysis.diagnostics, None)
+
+
+def table(
+    text: str, input: str | None = None, settings: Arguments | None = None, columns: str | None = None
+) -> dict[str, str]:
+    """What `archdsl check` prints, and the table alone, which is empty for a text with errors."""
+    analysis = check(text=text, input=input, **(settings or {}))
+    return {
+        "check": str(analysis),
+        "table": "" if analysis.network is None else analysis.network.table(columns=columns),
+    }
+
+
+def diagram(text: str, input: str | None = None, settings: Arguments | None = None, **options: Any) -> RenderedDiagram:
+    """The diagram of a text as SVG; the options are those of `Network.diagram`. Raises ArchError, CannotDraw."""
+    return _network(text, input, settings).diagram(**options)
+
+
+def source(text: str, input: str | None = None, settings: Arguments | None = None) -> str:
+    """PyTorch source of a text. Raises ArchError."""
+    return _network(text, input, settings).source()
+
+
+def zoo_text(name: str) -> str:
+    """The text of a network of the zoo: `resnet50`. Raises UnreadableFile."""
+    return read_named(f"zoo:{name}").text
+
+
+CALLS: Mapping[str, Callable[..., Any]] = {
+    "report": report,
+    "table": table,
+    "diagram": diagram,
+    "source": source,
+    "zoo.text": zoo_text,
+    "zoo.names": names,
+}
+"""The calls by name."""
