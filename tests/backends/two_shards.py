@@ -1,5 +1,6 @@
 """Training with `fully_shard` by two processes with gloo; see test_parts.py. Run as a module, with a FOLDER."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,7 @@ def main(rank: int, folder: str) -> None:
     if rank == 0:
         torch.save(state, Path(folder) / "weights.pt")
     dist.destroy_process_group()
+    os._exit(0)  # a thread of gloo that still holds a tensor would abort the process while Python finalizes
 
 
 if __name__ == "__main__":

@@ -40,6 +40,8 @@ TIME = re.compile(r"[\d,.]+(?= images/s| ?m?s of training|s \w)|(?<=running on )
 MEASURED = re.compile(r"(?<=loss )[\d.]+|(?<=accuracy )[\d.]+(?=%)")
 COPY = "project"
 """The copy of the project that differences are applied to."""
+ENVIRONMENT = Path(__file__).with_name("environment")
+"""What the page's processes import at their start."""
 NEAR = {"loss": (0.25, 0.1), "accuracy": (0.0, 8.0)}
 """By how much a loss or an accuracy (in percent) may differ: relative, and absolute."""
 FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -159,12 +161,14 @@ def _call(words: list[str], folder: Path) -> tuple[int, str]:
 def _shell(command: str, folder: Path) -> tuple[int, str]:
     """Return the exit status of a command and its output, with this environment's programs first on the path."""
     programs = str(Path(sys.executable).parent)
-    copy = {"PYTHONPATH": str(folder / COPY)} if (folder / COPY).exists() else {}
+    copy = [str(folder / COPY)] if (folder / COPY).exists() else os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    python_path = os.pathsep.join([str(ENVIRONMENT), *filter(None, copy)])
+    path = programs + os.pathsep + os.environ["PATH"]
     done = subprocess.run(
         command,
         shell=True,
         cwd=folder,
-        env=os.environ | {"PATH": programs + os.pathsep + os.environ["PATH"], "PYTHONUTF8": "1"} | copy,
+        env=os.environ | {"PATH": path, "PYTHONUTF8": "1", "PYTHONPATH": python_path},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
