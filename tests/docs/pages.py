@@ -6,7 +6,7 @@ The first word of a fenced block determines how it is run:
   commands.
 - `console`: commands after `$ `, and the exact output of each; times of training runs are ignored, and losses and
   accuracies, which differ between processors, are compared with a tolerance.
-- `pycon`: a Python session, as doctest reads it.
+- `pycon`: a Python session, as doctest reads it; the next one on the page continues it.
 - `python title="FILE"`: creates the file for the page's commands.
 - `diff`: a change to the project, which is applied to a copy of it; the rest of the page runs with that copy.
 
@@ -28,7 +28,7 @@ import sys
 import tempfile
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from archdsl.cli import main
 
@@ -44,6 +44,8 @@ ENVIRONMENT = Path(__file__).with_name("environment")
 """What the page's processes import at their start."""
 NEAR = {"loss": (0.25, 0.1), "accuracy": (0.0, 8.0)}
 """By how much a loss or an accuracy (in percent) may differ: relative, and absolute."""
+_NAMES: dict[Path, dict[str, Any]] = {}
+"""The names that the sessions of a page have defined, by the folder that the page runs in."""
 FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -131,10 +133,13 @@ def _type_in(block: Block, folder: Path) -> str:
 
 
 def _converse(block: Block, folder: Path) -> None:
-    session = doctest.DocTestParser().get_doctest(block.text, {}, "session", None, block.line)
+    names = _NAMES.setdefault(folder, {})
+    session = doctest.DocTestParser().get_doctest(block.text, names, "session", None, block.line)
     output: list[str] = []
     with chdir(folder):
-        failed = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(session, out=output.append).failed
+        runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+        failed = runner.run(session, out=output.append, clear_globs=False).failed
+    names.update(session.globs)
     assert not failed, "".join(output)
 
 
