@@ -244,7 +244,7 @@ def _recipe(network: Network, options: TrainOptions) -> Recipe:
     from ..training.network_check import check_names
 
     if recipe is not None and (why := check_names(network.graph, recipe, sink)):
-        usage(f"--freeze: {why}")
+        usage(why)
     if recipe is None or len(sink):
         _show(sink, network)
         raise SystemExit(1)
@@ -269,7 +269,7 @@ def _source(network: Network, recipe: Recipe, options: TrainOptions, given: Give
 
     def found_in(graph: Graph) -> tuple[Found, ...]:
         sink = Sink()
-        check(graph, source.spec, recipe.data.fit, sink)
+        check(graph, source.spec, recipe, sink)
         return tuple(sink)
 
     def again(text: Source) -> tuple[Found, ...]:

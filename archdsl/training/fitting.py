@@ -80,7 +80,7 @@ def _recipe(network: "Network", data: str | Path | None, options: Mapping[str, A
         raise ValueError(f"{error.option.removeprefix('--').replace('-', '_')}: {error.why}") from None
     why = None if composed is None else check_names(network.graph, composed, sink)
     if why:
-        raise ValueError(f"freeze: {why}")
+        raise ValueError(why.removeprefix("--").replace("output-losses", "output_losses"))
     if composed is None or sink.errors:
         raise ArchError(tuple(sink), network.program.source)
     if composed.data.name is None:
@@ -98,7 +98,7 @@ def _source(network: "Network", recipe: "Recipe", data: str | Path | None) -> "D
     path = network.program.source.path
     source = find_source(recipe.data.name or "", path.parent if path is not None and data is None else None)
     sink = Sink()
-    check(network.graph, source.spec, recipe.data.fit, sink)
+    check(network.graph, source.spec, recipe, sink)
     if sink.errors:
         raise ArchError(tuple(sink), network.program.source)
     return source

@@ -6,12 +6,20 @@ Imports pydantic if there is a recipe to check, and neither torch nor numpy.
 from typing import TYPE_CHECKING
 
 from ..diagnostics import Sink
-from ..diagnostics.catalogue.training_errors import BadSetting, NotForImages, SeveralOutputs, WrongInput
+from ..diagnostics.catalogue.training_errors import (
+    BadSetting,
+    NotForImages,
+    OutputWithoutLoss,
+    UnreachedWeights,
+    WrongInput,
+)
 from ..graph import Graph
 from ..shapes.shape import Layout
 from ..text.names import nearest
+from ..text.source import Span
 from .data.dataset_spec import DataSpec, ImageShape
 from .data.registry import data_sets
+from .recipe.part_names import FREE, frozen_parts, is_part
 from .tasks.choice import TASKS
 
 if TYPE_CHECKING:
@@ -30,7 +38,7 @@ def check_recipe(graph: Graph, sink: Sink) -> None:
         return
     check_names(graph, recipe, sink)
     if recipe.data.name in data_sets():
-        check(graph, data_sets()[recipe.data.name], recipe.data.fit, sink)
+        check(graph, data_sets()[recipe.data.name], recipe, sink)
 
 
 def image_shape(graph: Graph) -> ImageShape:
@@ -39,14 +47,11 @@ def image_shape(graph: Graph) -> ImageShape:
     return ImageShape(*shape.dims)
 
 
-def check(graph: Graph, spec: DataSpec, fit: str, sink: Sink) -> None:
-    """Report what does not fit: the input's kind and shape, the number of classes at the end.
-
-    `fit` is the recipe's `data fit=`.
-    """
+def check(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> None:
+    """Report what does not fit: the input's kind and shape, outputs and their losses, weights that no loss reaches."""
     if _takes_an_image(graph, spec, sink):
-        _input(graph, spec, fit, sink)
-    _output(graph, spec, sink)
+        _input(graph, spec, recipe.data.fit, sink)
+    _outputs(graph, spec, recipe, sink)
 
 
 def _takes_an_image(graph: Graph, spec: DataSpec, sink: Sink) -> bool:
@@ -89,27 +94,87 @@ def _input(graph: Graph, spec: DataSpec, fit: str, sink: Sink) -> None:
     )
 
 
-def _output(graph: Graph, spec: DataSpec, sink: Sink) -> None:
-    if len(graph.outputs) > 1:  # only the first output has a loss: the weights of the others would never change
-        name, other = graph.outputs[1]
-        sink.emit(SeveralOutputs(span=graph.nodes[other].span, count=len(graph.outputs), name=name))
-        return
-    TASKS["classification"].check(graph, spec, sink)
+def _outputs(graph: Graph, spec: DataSpec, recipe: "Recipe", sink: Sink) -> None:
+    task, losses, before = TASKS["classification"], recipe.loss.by_output, sink.errors
+    learned = []
+    for index, (name, node) in enumerate(graph.outputs):
+        if index and name not in losses:
+            sink.emit(OutputWithoutLoss(span=graph.nodes[node].span, name=name, loss=recipe.loss.name))
+        elif index == 0 or losses[name] != FREE:
+            task.check(graph, graph.nodes[node], spec, sink)
+            learned.append(node)
+    if sink.errors == before:
+        _unreached(graph, recipe, learned, sink)
+
+
+def _unreached(graph: Graph, recipe: "Recipe", learned: list[int], sink: Sink) -> None:
+    """Report the trainable weights that lead to none of the outputs that have a loss."""
+    reached: set[int] = set()
+    waiting = list(learned)
+    while waiting:
+        node = graph.nodes[waiting.pop()]
+        if node.id not in reached:
+            reached.add(node.id)
+            waiting.extend(node.inputs)
+    owners = {graph.nodes[i].shared for i in reached}
+    frozen = frozen_parts(recipe.freeze.name) if recipe.freeze.after == 0 else ()
+    found = [
+        node
+        for node in graph.layers
+        if node.id not in reached
+        and node.id not in owners
+        and node.shared is None
+        and set(node.op.weights_of(graph.shapes_in(node))) - set(node.op.frozen_weights())
+        and not any(is_part(node.name, part) for part in frozen)
+    ]
+    if found:
+        names = tuple(dict.fromkeys(node.path[0] for node in found if not _any_reached(graph, node.path[0], reached)))
+        sink.emit(UnreachedWeights(span=found[0].span, uses=found[0].uses, names=names or tuple(n.name for n in found)))
+
+
+def _any_reached(graph: Graph, part: str, reached: set[int]) -> bool:
+    """Whether a loss reaches a layer of this part of the network."""
+    return any(node.path[0] == part and node.id in reached for node in graph.layers)
 
 
 def check_names(graph: Graph, recipe: "Recipe", sink: Sink) -> str | None:
-    """Report names of `freeze` that do not exist: at their position in the text, else as the return value."""
-    from .recipe.sections import frozen_parts
+    """Report names of `freeze` and of outputs that do not exist: at their position in the text, else as the return
+    value, which begins with the option.
+    """
+    return _check_frozen(graph, recipe, sink) or _check_outputs(graph, recipe, sink)
 
-    known = {".".join(node.path[:depth]) for node in graph.layers for depth in range(1, len(node.path) + 1)}
-    unknown = [part for part in frozen_parts(recipe.freeze) if part not in known]
-    if not unknown:
+
+def _check_frozen(graph: Graph, recipe: "Recipe", sink: Sink) -> str | None:
+    parts = {".".join(node.path[:depth]) for node in graph.layers for depth in range(1, len(node.path) + 1)}
+    wrong = [part for part in frozen_parts(recipe.freeze.name) if part not in parts]
+    if not wrong:
         return None
-    why = f"no part of the network is named `{unknown[0]}`"
-    near = nearest(unknown[0], known)
-    suggested = f"did you mean `{near}`?" if near else f"its parts: {', '.join(sorted(known)[:8])}, …"
-    for setting in graph.training:
-        if setting.name == "freeze" and setting.values and setting.values[0] == recipe.freeze.name:
-            sink.emit(BadSetting(span=setting.value_spans[0], why=why, helps=(suggested,)))
-            return None
-    return f"{why}; {suggested}"
+    near = nearest(wrong[0], parts)
+    suggested = f"did you mean `{near}`?" if near else f"its parts: {', '.join(sorted(parts)[:8])}, …"
+    lines = (s for s in graph.training if s.name == "freeze" and s.values)
+    spans = [line.value_spans[0] for line in lines if line.values[0] == recipe.freeze.name]
+    return _unknown_name(spans, "--freeze", f"no part of the network is named `{wrong[0]}`", suggested, sink)
+
+
+def _check_outputs(graph: Graph, recipe: "Recipe", sink: Sink) -> str | None:
+    outputs, losses = tuple(name for name, _ in graph.outputs), recipe.loss.by_output
+    wrong = next((name for name in losses if name not in outputs), None)
+    if wrong is not None:
+        near = nearest(wrong, outputs)
+        suggested = f"did you mean `{near}`?" if near else f"its outputs: {', '.join(outputs)}"
+        why = f"the network has no output `{wrong}`"
+    elif losses.get(outputs[0]) == FREE:
+        wrong, suggested = outputs[0], "list the output that predicts first: `output a, b`"
+        why = f"the first output, `{wrong}`, is the prediction, so it needs a loss"
+    else:
+        return None
+    lines = (s for s in graph.training if s.name == "loss")
+    named = (pair for s in lines for pair in zip(s.named, s.named_spans, strict=True))
+    return _unknown_name([span for (name, _), span in named if name == wrong], "--output-losses", why, suggested, sink)
+
+
+def _unknown_name(spans: list[Span], option: str, why: str, suggested: str, sink: Sink) -> str | None:
+    if not spans:
+        return f"{option}: {why}; {suggested}"
+    sink.emit(BadSetting(span=spans[0], why=why, helps=(suggested,)))
+    return None

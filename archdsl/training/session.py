@@ -77,7 +77,7 @@ class Training:
     @property
     def objective(self) -> Objective:
         """What its steps minimize."""
-        return objective_of(TASKS["classification"], self.recipe)
+        return objective_of(TASKS["classification"], self.recipe, self.model_spec.graph)
 
     def start(self) -> Outcome:
         """Train from the start. Raises Problem."""

@@ -174,22 +174,63 @@ class NotForImages(Diagnostic):
         return ("a network for images has one input of channels × height × width",)
 
 
-class SeveralOutputs(Diagnostic):
-    """The network has more than one output, but the loss applies to a single one and would not reach all weights."""
+class OutputWithoutLoss(Diagnostic):
+    """A further output of the network has no loss, so training would not change the weights that only it uses.
+
+    `loss cross_entropy early=0.3` adds the same loss with a weight, `early=mse` another one, and `early=free` declares
+    that the output has none.
+    """
 
     code = "E0814"
-    title = "several outputs"
+    title = "output without a loss"
     wrong = "input 1x8x8\nflatten; fc 16 as h; relu\naux early { fc 10 }\nfc 10\ntrain { data digits }\n"
-    right = "input 1x8x8\nflatten; fc 16 as h; relu\nfc 10\ntrain { data digits }\n"
+    right = (
+        "input 1x8x8\nflatten; fc 16 as h; relu\naux early { fc 10 }\nfc 10\n"
+        "train { data digits; loss cross_entropy early=0.3 }\n"
+    )
 
-    count: int
     name: str
+    loss: str
 
     def message(self) -> str:
-        return f"training supports one output, but this network has {self.count}"
+        return f"the output `{self.name}` has no loss"
 
     def label(self) -> str:
         return f"no loss would reach `{self.name}`"
 
     def help(self) -> tuple[str, ...]:
-        return (f"remove `{self.name}` to train this network: only one output can be trained for now",)
+        return (
+            f"`loss {self.loss} {self.name}=0.3` adds its loss with the weight 0.3",
+            f"`{self.name}=free` declares that it has none",
+        )
+
+
+class UnreachedWeights(Diagnostic):
+    """The gradient of no loss reaches these weights, so training would not change them.
+
+    Their layers lead to no output that has a loss.
+    """
+
+    code = "E0815"
+    title = "weights that no loss reaches"
+    wrong = (
+        "input 1x8x8\nflatten; fc 16 as h; relu\naux early { fc 10 }\nfc 10\n"
+        "train { data digits; loss cross_entropy early=free }\n"
+    )
+    right = (
+        "input 1x8x8\nflatten; fc 16 as h; relu\naux early { fc 10 }\nfc 10\n"
+        "train { data digits; loss cross_entropy early=free; freeze early }\n"
+    )
+
+    names: tuple[str, ...]
+
+    def message(self) -> str:
+        shown = listed(tuple(f"`{name}`" for name in self.names[:3]))
+        more = f" and {len(self.names) - 3:,} more" if len(self.names) > 3 else ""
+        return f"no loss reaches the weights of {shown}{more}"
+
+    def label(self) -> str:
+        return "leads to no output with a loss"
+
+    def help(self) -> tuple[str, ...]:
+        return (f"give an output behind it a loss, remove it, or `freeze {', '.join(self.names)}`",)

@@ -2,7 +2,8 @@
 
 from torch import nn
 
-from ..recipe.sections import Freeze, frozen_parts
+from ..recipe.part_names import frozen_parts, is_part
+from ..recipe.sections import Freeze
 
 
 def freeze(model: nn.Module, recipe: Freeze, epoch: int) -> None:
@@ -14,13 +15,8 @@ def freeze(model: nn.Module, recipe: Freeze, epoch: int) -> None:
     if recipe.name is None:
         return
     for name, parameter in model.named_parameters():
-        if any(is_part(name, part) for part in frozen_parts(recipe)):
+        if any(is_part(name, part) for part in frozen_parts(recipe.name)):
             train = vars(parameter).setdefault("trains_at_first", parameter.requires_grad)
             parameter.requires_grad_(train and epoch < recipe.after)
             if not parameter.requires_grad:
                 parameter.grad = None
-
-
-def is_part(name: str, part: str) -> bool:
-    """Whether a dotted name belongs to a part: `whiten.conv1.bias` belongs to `whiten` and to `whiten.conv1`."""
-    return name == part or name.startswith(f"{part}.")

@@ -35,7 +35,8 @@ def fit(state: TrainingState, context: TrainContext, run: RunStore, callback: Tr
     """
     with context.setup.autocast():
         example = context.standardize(context.train.images[:1].to(context.setup.device))
-        model = context.group.wrap(state.model, example, changing=context.recipe.freeze.name is not None)
+        changing = context.recipe.freeze.name is not None
+        model = context.group.wrap(state.model, context.objective, example, changing)
     forward: Forward = torch.compile(model) if context.recipe.compile else model
     callback.begin(context.epochs, len(context.train))
     try:

@@ -28,7 +28,7 @@ from torch.nn.parallel import DistributedDataParallel
 from ..errors.problem import Problem
 from ..errors.process_errors import CannotJoin, PeerLost
 from ..loop.process_group import ProcessGroup
-from ..tasks.outputs import main_output
+from ..tasks.outputs import Objective
 
 _AGREE_SECONDS = 0.25
 _LONGEST_INTERVAL = 256
@@ -182,12 +182,12 @@ class DistributedGroup(ProcessGroup):
         synced: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(model)  # type: ignore[no-untyped-call]  # torch has no types here
         return synced
 
-    def wrap(self, model: nn.Module, example: Tensor, changing: bool = False) -> nn.Module:
+    def wrap(self, model: nn.Module, objective: Objective, example: Tensor, changing: bool = False) -> nn.Module:
         parameters = [p for p in model.parameters() if p.requires_grad]
-        reached = _reached(model, example)
+        reached = _reached(model, objective, example)
         device = parameters[0].device
         self._wrapped = DistributedDataParallel(
-            _Main(model),
+            _Learned(model, objective),
             device_ids=[device.index] if device.type == "cuda" else None,
             find_unused_parameters=changing or any(id(p) not in reached for p in parameters),
             **{_SYNC_BUFFERS: False},  # type: ignore[arg-type]  # the type checker cannot know which name exists
@@ -285,30 +285,28 @@ def mixes_images(model: nn.Module) -> bool:
     return any(isinstance(module, _BatchNorm) for module in model.modules())
 
 
-class _Main(nn.Module):
-    """The main output of a network, as logits. Parameters used only by auxiliary outputs must not appear to get
-    gradients.
-    """
+class _Learned(nn.Module):
+    """The outputs of a network that have a loss. Parameters used only by others must not appear to get gradients."""
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: nn.Module, objective: Objective) -> None:
         super().__init__()
-        self.model = model
+        self.model, self._objective = model, objective
 
-    def forward(self, inputs: Tensor) -> Tensor:
-        return main_output(self.model(inputs))
+    def forward(self, inputs: Tensor) -> object:
+        return self._objective.without_free(self.model(inputs))
 
 
-def _reached(model: nn.Module, example: Tensor) -> set[int]:
-    """The ids of the parameters that a gradient of the main output reaches. The model does not change."""
+def _reached(model: nn.Module, objective: Objective, example: Tensor) -> set[int]:
+    """The ids of the parameters that a gradient of an output with a loss reaches. The model does not change."""
     trained = model.training
     model.eval()  # uses no random numbers, changes no statistics
     try:
         with torch.enable_grad():
-            start = main_output(model(example)).grad_fn
+            starts = [output.grad_fn for output in objective.outputs(model(example))]
     finally:
         model.train(trained)
     found: set[int] = set()
-    waiting, seen = [start], set()
+    waiting, seen = [*starts], set()
     while waiting:
         node = waiting.pop()
         if node is None or node in seen:

@@ -18,6 +18,7 @@ from ...graph import Setting
 from ...text.names import nearest
 from ...text.source import Span
 from .fields import parts, recipe_fields
+from .part_names import FREE
 from .recipe import Recipe, RecipeSection
 
 Path = tuple[str, ...]
@@ -119,6 +120,9 @@ class _Block:
         kinds = parts(line)
         fields: dict[str, Any] = {}
         owner: str = ""
+        named, named_spans = list(setting.named), list(setting.named_spans)
+        if line == "loss":
+            named, named_spans = self._output_losses(setting, values, spans, kinds, fields)
         if "" not in kinds:
             first = values[0] if values else None
             if not isinstance(first, str) or first not in kinds:
@@ -139,10 +143,38 @@ class _Block:
                 way = f"write `{name}={_example(field)}`"
                 self.sink.emit(BadSetting(span=span, why=f"`{name}` needs a value", helps=(way,)))
             self._set(line, name, True, span)
-        for (name, value), span in zip(setting.named, setting.named_spans, strict=True):
+        for (name, value), span in zip(named, named_spans, strict=True):
             if name not in part.model_fields or name == "name":
                 self._unknown(line, owner, name, span, part)
             self._set(line, name, value, span)
+
+    def _output_losses(
+        self, setting: Setting, values: list[Any], spans: list[Span], kinds: Mapping[str, Any], fields: dict[str, Any]
+    ) -> tuple[list[tuple[str, Any]], list[Span]]:
+        """Move the losses of outputs, `aux=0.3`, into one field; returns the other names. `a=mse` alone is a loss, too.
+
+        Without a kind, that of the first output is the loss: `loss a=cross_entropy b=mse`.
+        """
+        known = {name for kind in kinds.values() for name in kind.model_fields}
+        own = list(zip(setting.named, setting.named_spans, strict=True))
+        of_outputs = [(named, span) for named, span in own if named[0] not in known]
+        if not of_outputs:
+            return [named for named, _ in own], [span for _, span in own]
+        if not values and isinstance(of_outputs[0][0][1], str) and of_outputs[0][0][1] in kinds:
+            values.append(of_outputs[0][0][1])
+            spans.append(of_outputs[0][1])
+        entries = []
+        for (name, value), span in of_outputs:
+            if not _is_output_loss(value, kinds):
+                why = f"the loss of the output `{name}` is a positive weight, the name of a loss, or `{FREE}`"
+                self.sink.emit(BadSetting(span=span, why=f"{why}, not {value}", helps=(f"write `{name}=0.3`",)))
+            elif ("output", name) in self.spans:
+                self.sink.emit(RepeatedSetting(span=span, name=name, first=self.spans["output", name]))
+            self.spans["output", name] = span
+            entries.append(f"{name}={value}")
+        fields["output_losses"] = ", ".join(entries)
+        rest = [(named, span) for named, span in own if named[0] in known]
+        return [named for named, _ in rest], [span for _, span in rest]
 
     def _set(self, line: str, name: str, value: Any, span: Span) -> None:
         """Add a field of a line, once."""
@@ -172,6 +204,12 @@ class _Block:
                 owners=_owners((line, name)),
             )
         )
+
+
+def _is_output_loss(value: Any, kinds: Mapping[str, Any]) -> bool:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return 0 < value < float("inf")
+    return isinstance(value, str) and (value == FREE or value in kinds)
 
 
 def _example(field: FieldInfo) -> str:

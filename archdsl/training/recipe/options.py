@@ -11,7 +11,12 @@ from .fields import FieldUse, RecipeField, parts, recipe_fields
 from .grouped_options import grouped_option
 from .recipe import OFF
 
-_PLACEHOLDERS = {("data", "name"): "NAME|FOLDER", ("freeze", "name"): "PARTS|off", ("schedule", "at"): "EPOCHS|off"}
+_PLACEHOLDERS = {
+    ("data", "name"): "NAME|FOLDER",
+    ("freeze", "name"): "PARTS|off",
+    ("schedule", "at"): "EPOCHS|off",
+    ("loss", "output_losses"): "NAME=X,…|off",
+}
 F = TypeVar("F", bound=Callable[..., Any])
 
 

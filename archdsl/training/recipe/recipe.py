@@ -8,7 +8,7 @@ section is an option, too: `--lr 0.1`. This module imports only pydantic, so tha
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, ValidationInfo, field_validator
+from pydantic import Field, PositiveFloat, PositiveInt, TypeAdapter, ValidationInfo, field_validator
 from pydantic import NonNegativeInt as Count
 
 from .groups import OptionGroup
@@ -59,11 +59,18 @@ __all__ = [
     "Sgd",
     "Step",
     "Triangular",
+    "loss_named",
 ]
 
 AnyOptimizer = Annotated[Sgd | Adam | AdamW | RmsProp | Muon, Field(discriminator="name")]
 AnySchedule = Annotated[Constant | Step | Cosine | OneCycle | Triangular, Field(discriminator="name")]
 AnyLoss = Annotated[CrossEntropy | Bce | Mse, Field(discriminator="name")]
+_LOSS: TypeAdapter[AnyLoss] = TypeAdapter(AnyLoss)
+
+
+def loss_named(name: str) -> AnyLoss:
+    """The loss of this name, with its default settings."""
+    return _LOSS.validate_python({"name": name})
 
 
 class Recipe(RecipeSection):

@@ -16,6 +16,7 @@ from pydantic import (
 from pydantic import NonNegativeInt as Count
 
 from .groups import OptionGroup
+from .part_names import FREE
 
 OFF = "off"
 
@@ -283,6 +284,10 @@ class Triangular(RecipeSection):
     end: EndRate = 0.07
 
 
+LOSSES = ("cross_entropy", "bce", "mse")
+"""The names of the losses."""
+
+
 class BaseLoss(RecipeSection):
     """The fields of every loss."""
 
@@ -290,6 +295,47 @@ class BaseLoss(RecipeSection):
         default=False,
         description="sum the loss over the images of a step instead of averaging it: gradients grow with the batch",
     )
+    output_losses: Annotated[str | None, OrOff] = Field(
+        default=None,
+        description='losses of further outputs, as in "aux1=0.3, aux2=mse, features=free": the weight of the same '
+        "loss in the sum, another loss, or none",
+        examples=["aux1=0.3, aux2=0.3"],
+    )
+
+    @field_validator("output_losses")
+    @classmethod
+    def _losses_of_outputs(cls, text: str | None) -> str | None:
+        parse_output_losses(text)
+        return text
+
+    @property
+    def by_output(self) -> dict[str, float | str]:
+        """The weight of this loss, the name of another one, or `free`, by the name of the output."""
+        return parse_output_losses(self.output_losses)
+
+
+def parse_output_losses(text: str | None) -> dict[str, float | str]:
+    """The entries of `output_losses`. Raises ValueError."""
+    found: dict[str, float | str] = {}
+    for entry in (text or "").replace(",", " ").split():
+        name, equals, value = entry.partition("=")
+        if not equals or not name:
+            raise ValueError(f'`output_losses` takes names with values, like "aux1=0.3, aux2=mse", not "{entry}"')
+        if name in found:
+            raise ValueError(f"the output `{name}` has two losses")
+        found[name] = value if value in (*LOSSES, FREE) else _weight(name, value)
+    return found
+
+
+def _weight(name: str, value: str) -> float:
+    try:
+        weight = float(value)
+    except ValueError:
+        weight = -1.0
+    if not 0 < weight < float("inf"):
+        kinds = ", ".join(f"`{kind}`" for kind in LOSSES)
+        raise ValueError(f"the loss of the output `{name}` is a positive weight, {kinds} or `{FREE}`, not {value}")
+    return weight
 
 
 class CrossEntropy(BaseLoss):
@@ -365,8 +411,3 @@ class Freeze(RecipeSection):
         if name is not None and not name.strip(", "):
             raise ValueError(f'`freeze` takes names of parts, not "{name}"')
         return name
-
-
-def frozen_parts(recipe: Freeze) -> tuple[str, ...]:
-    """The names of the frozen parts."""
-    return tuple(part.strip() for part in (recipe.name or "").split(",") if part.strip())

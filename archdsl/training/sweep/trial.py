@@ -101,7 +101,7 @@ def attempt(context: SweepContext, point: Point, folder: Path) -> Trial:
     if recipe is None or network is None:
         return Trial(used, why=_error_text(sink, context.network))
     source = _Remembered(find_source(recipe.data.name or ""), context.loaded)
-    check(network.graph, source.spec, recipe.data.fit, sink)
+    check(network.graph, source.spec, recipe, sink)
     if sink.errors:
         return Trial(used, why=_error_text(sink, context.network))
     cost = network.costs.total

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, final
 
 from ...diagnostics import Sink
 from ...diagnostics.catalogue.training_errors import WrongOutput
-from ...graph import Graph
+from ...graph import Graph, Node
 from ..data.dataset_spec import DataSpec
-from ..recipe.recipe import AnyLoss
 from .task import Task
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from ..recipe.recipe import AnyLoss
     from .meter import Loss, Meter, Scores
 
 
@@ -24,15 +24,15 @@ class Classification(Task):
     losses = ("cross_entropy", "bce", "mse")
     metric = "accuracy"
 
-    def check(self, graph: Graph, spec: DataSpec, sink: Sink) -> None:
-        node, classes = graph.output, len(spec.classes)
+    def check(self, graph: Graph, node: Node, spec: DataSpec, sink: Sink) -> None:
+        classes = len(spec.classes)
         if node.shape.dims == (classes,):
             return
         is_setting = node.shape.rank == 1 and graph.settings.get("classes") == node.shape.dims[0]
         option = f"--set classes={classes}" if is_setting else ""
         sink.emit(WrongOutput(span=node.span, data=spec.name, classes=classes, found=str(node.shape), option=option))
 
-    def loss(self, recipe: AnyLoss) -> "Loss":
+    def loss(self, recipe: "AnyLoss") -> "Loss":
         from .class_losses import make_loss
 
         return make_loss(recipe)

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..recipe.recipe import Recipe
+from ...graph import Graph
+from ..recipe.part_names import FREE
+from ..recipe.recipe import Recipe, loss_named
 from .meter import Loss
 from .task import Task
 
@@ -28,24 +30,41 @@ class Objective:
     others: tuple[Term, ...] = ()
 
     def __call__(self, outputs: tuple[Tensor, ...], targets: Tensor) -> Tensor:
-        """The mean over a batch, a scalar, from the outputs in 32 bits."""
+        """The mean over a batch, a scalar, from the outputs that have a loss."""
         total = self.main(outputs[0], targets)
-        for term in self.others:
-            total = total + term.weight * term.loss(outputs[term.index], targets)
+        for term, output in zip(self.others, outputs[1:], strict=True):
+            total = total + term.weight * term.loss(output, targets)
         return total
 
     def outputs(self, output: object) -> tuple[Tensor, ...]:
-        """The outputs that have a loss, at their indices; free ones before the last of those are among them."""
+        """The outputs of a network that have a loss, the main one first, in 32 bits."""
         if not self.others:
             return (main_output(output),)
         assert isinstance(output, tuple | list)
-        last = max(term.index for term in self.others)
-        return tuple(main_output(each) for each in output[: last + 1])
+        return (main_output(output), *(main_output(output[term.index]) for term in self.others))
+
+    def without_free(self, output: object) -> object:
+        """The outputs of a network, with None for those that have no loss."""
+        if not self.others or not isinstance(output, tuple | list):
+            return main_output(output)
+        used = {0, *(term.index for term in self.others)}
+        return tuple(each if index in used else None for index, each in enumerate(output))
 
 
-def objective_of(task: Task, recipe: Recipe) -> Objective:
-    """What a recipe's steps minimize for a task."""
-    return Objective(task, task.loss(recipe.loss))
+def objective_of(task: Task, recipe: Recipe, graph: Graph | None = None) -> Objective:
+    """What a recipe's steps minimize for a task; without a graph, only the loss of the main output."""
+    losses, own = recipe.loss.by_output, task.loss(recipe.loss)
+    main = own
+    outputs = graph.outputs if graph else ()
+    terms = []
+    for index, (name, _) in enumerate(outputs):
+        of = losses.get(name)
+        loss = task.loss(loss_named(of)) if isinstance(of, str) and of != FREE else own
+        if index == 0:
+            main = loss
+        elif of is not None and of != FREE:
+            terms.append(Term(index, of if isinstance(of, float) else 1.0, loss))
+    return Objective(task, main, tuple(terms))
 
 
 def main_output(output: object) -> Tensor:

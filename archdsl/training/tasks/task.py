@@ -5,13 +5,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from ...diagnostics import Sink
-from ...graph import Graph
+from ...graph import Graph, Node
 from ..data.dataset_spec import DataSpec
-from ..recipe.recipe import AnyLoss
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from ..recipe.recipe import AnyLoss
     from .meter import Loss, Meter, Scores
 
 
@@ -29,11 +29,11 @@ class Task(ABC):
     """The metric that selects the best epoch, a name in METRICS."""
 
     @abstractmethod
-    def check(self, graph: Graph, spec: DataSpec, sink: Sink) -> None:
-        """Report if the main output does not fit the targets of the data."""
+    def check(self, graph: Graph, node: Node, spec: DataSpec, sink: Sink) -> None:
+        """Report if an output, that of `node`, does not fit the targets of the data."""
 
     @abstractmethod
-    def loss(self, recipe: AnyLoss) -> "Loss":
+    def loss(self, recipe: "AnyLoss") -> "Loss":
         """The mean loss over a batch: a scalar, from an output in 32 bits and the targets."""
 
     @abstractmethod
