@@ -12,7 +12,7 @@ from .import_problem import ImportFailed
 MOST_BYTES = 2**31
 """The largest size of a file in bytes: protocol buffers cannot be larger."""
 MOST_ELEMENTS = 2**28
-"""The largest size of a tensor in bytes."""
+"""The largest number of elements of a tensor."""
 
 
 def read_onnx(path: Path) -> Any:
