@@ -41,9 +41,9 @@ class Record:
         own.update(self.record_defaults)
         own.update(values)
         if len(own) != len(self.record_fields) or any(name not in own for name in self.record_fields):
-            self._complain(values)
+            self._raise_type_error(values)
 
-    def _complain(self, values: dict[str, Any]) -> None:
+    def _raise_type_error(self, values: dict[str, Any]) -> None:
         missing = [name for name in self.record_fields if name not in self.__dict__]
         unknown = [name for name in values if name not in self.record_fields]
         raise TypeError(f"{type(self).__name__}: missing {missing}, unknown {unknown}")

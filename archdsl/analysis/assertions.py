@@ -96,7 +96,7 @@ def _check_part(
     if _only_knows(condition, scope, sink, tuple(measures)):
         return
     with recording() as asked:
-        around = _Around(graph, assertion, sink)
+        around = _NamedSizes(graph, assertion, sink)
         before_input = assertion.shape is None
         holds = Evaluator(sink, scope, assertion.shape, (), before_input=before_input, around=around).number(condition)
     if holds is UNKNOWN:
@@ -118,7 +118,7 @@ def _check_part(
     sink.emit(structure_errors.AssertFailed(span=condition.span, condition=condition.span.text, measured=measured))
 
 
-class _Around:
+class _NamedSizes:
     """What an assertion can refer to beyond its scope: sizes of named tensors."""
 
     def __init__(self, graph: Graph, assertion: Assertion, sink: Sink) -> None:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from ..contract.layer import Layer
-from ..diagnostics.diagnostic import Found
+from ..diagnostics.diagnostic import Finding
 from ..diagnostics.json_report import diagnostic
 from ..graph import Draft, DraftNode, Graph, Node, likely_shape
 from ..record import Record
@@ -54,7 +54,7 @@ def report(
     file: str,
     draft: Draft | Graph,
     facts: NetworkMeasures | None,
-    diagnostics: Sequence[Found],
+    diagnostics: Sequence[Finding],
     sizes: list[str] | None,
     wanted: Wanted = NOTHING_ELSE,
 ) -> Values:

@@ -81,7 +81,7 @@ def derive(graph: Graph, target: Node, *, full: bool = False) -> tuple[Derivatio
         steps.append((node, _step(graph, node, before, reported)))
         before = node.id
     items = _nest(graph, steps, 0, full)
-    return tuple(items if full else _brief(items, target.name))
+    return tuple(items if full else _shortened(items, target.name))
 
 
 def leads_to(draft: Draft, node: DraftNode) -> tuple[Graph, Node] | None:
@@ -203,14 +203,14 @@ def _nest(graph: Graph, steps: Sequence[tuple[Node, DerivationStep]], depth: int
     return items if full else _fold(items)
 
 
-def _brief(items: Sequence[DerivationItem], target: str) -> list[DerivationItem]:
+def _shortened(items: Sequence[DerivationItem], target: str) -> list[DerivationItem]:
     """The same items in as few lines as possible; the target keeps its own line."""
     short = [_shorter(item, target) if isinstance(item, DerivationGroup) else item for item in items]
     return _runs(short, target)
 
 
 def _shorter(group: DerivationGroup, target: str) -> DerivationItem:
-    items = _brief(group.items, target)
+    items = _shortened(group.items, target)
     only = items[0]
     if len(items) > 1 or not group.heading:
         return group.replace(items=tuple(items))

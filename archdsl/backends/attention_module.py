@@ -153,8 +153,8 @@ class MultiHeadAttention(nn.Module):
         angles = torch.arange(x.shape[2], device=x.device)[:, None] * rates
         cos, sin = (each.to(x.dtype) for each in (angles.cos(), angles.sin()))
         first, second = x[..., : self.rope].chunk(2, -1)
-        turned = [first * cos - second * sin, second * cos + first * sin]
-        return torch.cat([*turned, x[..., self.rope :]], -1)
+        rotated = [first * cos - second * sin, second * cos + first * sin]
+        return torch.cat([*rotated, x[..., self.rope :]], -1)
 
     def bias(self, query: torch.Tensor, length: int, mask: torch.Tensor | None) -> torch.Tensor | None:
         """What is added to the products: N×heads×T×S, of length 1 where all are alike; None if there is nothing."""

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from ..diagnostics.diagnostic import Found
+from ..diagnostics.diagnostic import Finding
 from ..diagnostics.terminal import printable, summary
 from ..network import Analysis, Network
 from ..shapes.symbolic import plain
@@ -33,7 +33,7 @@ class FileDiagnostics(NamedTuple):
     """What is kept of a network until all networks are reported."""
 
     source: Source
-    diagnostics: tuple[Found, ...]
+    diagnostics: tuple[Finding, ...]
 
 
 def report(

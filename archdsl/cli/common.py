@@ -9,7 +9,7 @@ from typing import Any, NoReturn, Protocol, TypeVar
 
 import click
 
-from ..diagnostics.diagnostic import Found
+from ..diagnostics.diagnostic import Finding
 from ..diagnostics.terminal import printable, render, summary
 from ..elaborate import Override
 from ..elaborate.given_values import parameter, parse_parameter, parse_sizes
@@ -26,7 +26,7 @@ class Checked(Protocol):
         """The source text."""
 
     @property
-    def diagnostics(self) -> tuple[Found, ...]:
+    def diagnostics(self) -> tuple[Finding, ...]:
         """The diagnostics."""
 
 

@@ -32,4 +32,4 @@ def _replace(path: Path, data: bytes) -> None:
         # A pipe or a device, as in `-o /dev/stdout`, cannot be replaced.
         path.write_bytes(data)
         return
-    write_atomically(path, lambda beside: beside.write_bytes(data))
+    write_atomically(path, lambda temporary: temporary.write_bytes(data))

@@ -72,7 +72,7 @@ def _open() -> dict[str, _Watched | _ClosedBytes]:
     for number, name in enumerate(("stdin", *_WRITTEN)):
         stream = getattr(sys, name)
         if stream is None:
-            _hold(number)
+            _reserve(number)
             setattr(sys, name, _closed(closed := _ClosedBytes(), reading=name == "stdin"))
             raws[name] = closed
         elif name in _WRITTEN and isinstance(stream, io.TextIOWrapper):
@@ -102,7 +102,7 @@ def _watched(raw: Any, like: io.TextIOWrapper) -> io.TextIOWrapper:
     )
 
 
-def _hold(number: int) -> None:
+def _reserve(number: int) -> None:
     """Reserve the number of a closed file descriptor, so that no file opened later receives a stream's output."""
     try:
         os.fstat(number)

@@ -10,7 +10,7 @@ import click
 from ..analysis.ignores import apply_ignores
 from ..diagnostics import Diagnostic, Sink
 from ..diagnostics.catalogue.ignore_warnings import UnusedIgnore
-from ..diagnostics.diagnostic import Found
+from ..diagnostics.diagnostic import Finding
 from ..diagnostics.terminal import render, summary
 from ..elaborate.attempts import Given
 from ..graph import Graph
@@ -267,12 +267,12 @@ def _source(network: Network, recipe: Recipe, options: TrainOptions, given: Give
     if source.spec.shape is None and ("data", "fit") in options.recipe:
         usage("--fit: images of a folder are decoded at the network's size; leave it out")
 
-    def found_in(graph: Graph) -> tuple[Found, ...]:
+    def found_in(graph: Graph) -> tuple[Finding, ...]:
         sink = Sink()
         check(graph, source.spec, recipe, sink)
         return tuple(sink)
 
-    def again(text: Source) -> tuple[Found, ...]:
+    def again(text: Source) -> tuple[Finding, ...]:
         analysis = analyze(text, Sink(), given.settings, given.override)
         return analysis.found if analysis.graph is None else found_in(analysis.graph)
 
@@ -317,7 +317,7 @@ def _training(
     )
 
 
-def _show(found: Iterable[Found], network: Network) -> None:
+def _show(found: Iterable[Finding], network: Network) -> None:
     each = tuple(found)
     text = render(each, color=use_color(sys.stderr), root=network.program.source)
     click.echo(f"{text}\n\n{summary(each)}", err=True)

@@ -127,18 +127,18 @@ class Diagnostic(Record):
         return None
 
 
-class Found(Record):
+class Finding(Record):
     """A diagnostic, and how often the same one occurred again through other uses of a block."""
 
     diagnostic: Diagnostic
     again: int
     suggestions: tuple[Fix, ...] = ()
     """Edits that were tried, at most two, the best first."""
-    merged: "tuple[Found, ...]" = ()
+    merged: "tuple[Finding, ...]" = ()
     """The errors that the first of them removes, too."""
 
 
-def with_fixes(found: Iterable[Found]) -> tuple[Found, ...]:
+def with_fixes(found: Iterable[Finding]) -> tuple[Finding, ...]:
     """What was found, each warning with the fix that it has; errors get their suggestions where these are tried."""
     return tuple(
         item.replace(suggestions=(fix,))
@@ -188,13 +188,13 @@ class Sink:
         """A context in which diagnostics are dropped, to continue after a guess."""
         return _Muted(self)
 
-    def __iter__(self) -> Iterator[Found]:
+    def __iter__(self) -> Iterator[Finding]:
         """The diagnostics: files in the order of their first diagnostic, then by position."""
         order: dict[Source, int] = {}
         for diagnostic in self._found.values():
             order.setdefault(diagnostic.span.source, len(order))
         keys = sorted(self._found, key=lambda k: (order[self._found[k].span.source], k[2], k[3]))
-        return (Found(diagnostic=self._found[key], again=self._again[key]) for key in keys)
+        return (Finding(diagnostic=self._found[key], again=self._again[key]) for key in keys)
 
     def __len__(self) -> int:
         return len(self._found)

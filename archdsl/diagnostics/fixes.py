@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 
 from ..record import Record
 from ..text.source import Source
-from .diagnostic import Edit, Fix, Found, Severity
+from .diagnostic import Edit, Finding, Fix, Severity
 
-Check = Callable[[Source], tuple[Found, ...]]
+Check = Callable[[Source], tuple[Finding, ...]]
 
 _ROUNDS = 10
 
@@ -24,11 +24,11 @@ class Fixed(Record):
     """A text after its fixes, its remaining diagnostics, and the applied fixes."""
 
     source: Source
-    found: tuple[Found, ...]
+    found: tuple[Finding, ...]
     applied: tuple[Applied, ...]
 
 
-def fix(source: Source, found: tuple[Found, ...], check: Check, *, unsafe: bool) -> Fixed:
+def fix(source: Source, found: tuple[Finding, ...], check: Check, *, unsafe: bool) -> Fixed:
     """Apply fixes to this text until none is left; used files are not changed.
 
     A fix that does not remove its diagnostic, or that adds errors, is left out.
@@ -44,7 +44,7 @@ def fix(source: Source, found: tuple[Found, ...], check: Check, *, unsafe: bool)
     return Fixed(source=source, found=found, applied=tuple(done))
 
 
-def fixable(source: Source, found: Iterable[Found], *, unsafe: bool) -> list[tuple[Found, Fix]]:
+def fixable(source: Source, found: Iterable[Finding], *, unsafe: bool) -> list[tuple[Finding, Fix]]:
     """The fixes that change only this text: the safe ones, or all."""
     pairs = [(item, item.suggestions[0]) for item in found if item.suggestions]
     return [
@@ -57,9 +57,9 @@ def fixable(source: Source, found: Iterable[Found], *, unsafe: bool) -> list[tup
     ]
 
 
-def _apart(source: Source, fixes: list[tuple[Found, Fix]]) -> list[tuple[Found, Fix]]:
+def _apart(source: Source, fixes: list[tuple[Finding, Fix]]) -> list[tuple[Finding, Fix]]:
     """The first of fixes that overlap."""
-    kept: list[tuple[Found, Fix]] = []
+    kept: list[tuple[Finding, Fix]] = []
     taken: list[Edit] = []
     for item, each in fixes:
         if not any(_touch(edit, other) for edit in each.edits for other in taken):
@@ -73,8 +73,8 @@ def _touch(a: Edit, b: Edit) -> bool:
 
 
 def _apply(
-    source: Source, found: tuple[Found, ...], fixes: list[tuple[Found, Fix]], check: Check
-) -> tuple[Source, tuple[Found, ...], list[Applied]] | None:
+    source: Source, found: tuple[Finding, ...], fixes: list[tuple[Finding, Fix]], check: Check
+) -> tuple[Source, tuple[Finding, ...], list[Applied]] | None:
     """The text with these fixes, or with the first one that improves it by itself; None if none does."""
     for some in [fixes, *([each] for each in fixes)]:
         if not some:
@@ -94,7 +94,7 @@ def edited_text(text: str, edits: Iterable[Edit]) -> str:
     return text
 
 
-def _is_better(before: tuple[Found, ...], after: tuple[Found, ...], fixed: list[Found]) -> bool:
+def _is_better(before: tuple[Finding, ...], after: tuple[Finding, ...], fixed: list[Finding]) -> bool:
     """Whether there are no more errors than before, and fewer of each fixed one on its line. A fix adds no lines."""
     counts = [Counter(map(_place, found)) for found in (before, after)]
     errors = [
@@ -104,10 +104,10 @@ def _is_better(before: tuple[Found, ...], after: tuple[Found, ...], fixed: list[
     return errors[1] <= errors[0] and all(counts[1][_place(item)] < counts[0][_place(item)] for item in fixed)
 
 
-def _place(item: Found) -> tuple[str, str, int]:
+def _place(item: Finding) -> tuple[str, str, int]:
     span = item.diagnostic.span
     return item.diagnostic.code, span.source.name, span.line
 
 
-def _applied(item: Found, fix: Fix) -> Applied:
+def _applied(item: Finding, fix: Fix) -> Applied:
     return Applied(line=item.diagnostic.span.line, code=item.diagnostic.code, title=fix.title)

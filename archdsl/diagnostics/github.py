@@ -5,17 +5,17 @@ https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 
 from collections.abc import Iterable
 
-from .diagnostic import Found
-from .helps import helps
+from .diagnostic import Finding
+from .help_lines import help_lines
 from .printable import printable
 
 
-def render(found: Iterable[Found]) -> str:
+def render(found: Iterable[Finding]) -> str:
     """One command for each line."""
     return "\n".join(_command(item) for item in found)
 
 
-def _command(item: Found) -> str:
+def _command(item: Finding) -> str:
     each = item.diagnostic
     line, column = each.span.source.position(each.span.start)
     end_line, end_column = each.span.source.position(max(each.span.start, each.span.end - 1))
@@ -26,7 +26,7 @@ def _command(item: Found) -> str:
     properties["title"] = f"{each.code}: {each.title}"
     lines = [each.message() + (f": {each.label()}" if each.label() else "")]
     lines += [f"line {label.span.line}: {label.text}" for label in each.others()]
-    lines += [f"help: {text}" for text in helps(item)]
+    lines += [f"help: {text}" for text in help_lines(item)]
     words = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
     return f"::{each.severity} {words}::{_data(chr(10).join(map(printable, lines)))}"
 

@@ -3,12 +3,12 @@
 from typing import Any
 
 from ..text.source import Span
-from .diagnostic import Fix, Found
+from .diagnostic import Finding, Fix
 
 Values = dict[str, Any]
 
 
-def diagnostic(found: Found) -> Values:
+def diagnostic(found: Finding) -> Values:
     """The values of one diagnostic."""
     each = found.diagnostic
     suggestions = [_fix(fix) for fix in found.suggestions]

@@ -9,19 +9,19 @@ from urllib.parse import quote
 
 from ..text.source import Source, Span
 from ..version import __version__
-from .diagnostic import Diagnostic, Fix, Found
-from .helps import helps
+from .diagnostic import Diagnostic, Finding, Fix
+from .help_lines import help_lines
 from .printable import printable
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
-def render(found: Iterable[Found]) -> str:
+def render(found: Iterable[Finding]) -> str:
     """One log with one run; each code that was reported is a rule of it."""
     return "".join(write(found))
 
 
-def write(found: Iterable[Found]) -> Iterator[str]:
+def write(found: Iterable[Finding]) -> Iterator[str]:
     """The log in parts, each result as soon as it is found. The rules come last, when all of them are known."""
     kinds: dict[type[Diagnostic], int] = {}
     yield f'{{\n"$schema": {json.dumps(_SCHEMA)},\n"version": "2.1.0",\n"runs": [{{\n'
@@ -45,9 +45,9 @@ def _rule(kind: type[Diagnostic]) -> dict[str, Any]:
     }
 
 
-def _result(item: Found, kinds: Mapping[type[Diagnostic], int]) -> dict[str, Any]:
+def _result(item: Finding, kinds: Mapping[type[Diagnostic], int]) -> dict[str, Any]:
     each = item.diagnostic
-    words = [each.message(), *([each.label()] if each.label() else []), *helps(item)]
+    words = [each.message(), *([each.label()] if each.label() else []), *help_lines(item)]
     others = [(label.span, label.text) for label in each.others()]
     others += [(use.span, f"in this use of `{use.block}`") for use in reversed(each.uses)]
     result: dict[str, Any] = {

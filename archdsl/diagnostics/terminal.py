@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from ..text.source import Source
-from .diagnostic import Diagnostic, Found, Label, Severity
+from .diagnostic import Diagnostic, Finding, Label, Severity
 from .excerpt import Paint, excerpt, last_line
-from .helps import helps, merged
+from .help_lines import help_lines, merged
 from .printable import printable, width
 
 __all__ = ["printable", "render", "summary", "width"]
@@ -16,14 +16,16 @@ _USES = 4
 _LINES = 6
 
 
-def render(found: Iterable[Found], *, color: bool = False, root: Source | None = None, columns: int = _COLUMNS) -> str:
+def render(
+    found: Iterable[Finding], *, color: bool = False, root: Source | None = None, columns: int = _COLUMNS
+) -> str:
     """All diagnostics, separated by empty lines; a warning that occurs in many places is shown at the first.
 
     `root` is the file whose lines "in this use" does not name. Source lines longer than `columns` are cut around the
     marks.
     """
     paint = _painter(color)
-    folded: dict[object, list[Found]] = {}
+    folded: dict[object, list[Finding]] = {}
     for index, item in enumerate(found):
         warning = item.diagnostic.severity is Severity.WARNING
         folded.setdefault(item.diagnostic.code if warning else index, []).append(item)
@@ -36,7 +38,7 @@ def _painter(color: bool) -> Paint:
     return lambda text, role: f"\x1b[{_COLORS[role]}m{text}\x1b[0m" if text else ""
 
 
-def _one(items: list[Found], paint: Paint, root: Source | None, columns: int) -> str:
+def _one(items: list[Finding], paint: Paint, root: Source | None, columns: int) -> str:
     diagnostic, again = items[0].diagnostic, items[0].again
     head = paint(f"{diagnostic.severity}[{diagnostic.code}]", diagnostic.severity.value)
     lines = [f"{head}: {paint(printable(diagnostic.message()), 'title')}"]
@@ -46,7 +48,7 @@ def _one(items: list[Found], paint: Paint, root: Source | None, columns: int) ->
     for source in dict.fromkeys(label.span.source for label, _ in labels):
         here = [(label, main) for label, main in labels if label.span.source is source]
         lines += excerpt(source, here, gutter, columns, paint)
-    notes = [f"help: {text}" for text in helps(items[0])]
+    notes = [f"help: {text}" for text in help_lines(items[0])]
     if also := merged(items[0]):
         notes.insert(1, also)
     notes += _uses(diagnostic, again, root) + _places(items[1:], diagnostic.span.source)
@@ -70,7 +72,7 @@ def _uses(diagnostic: Diagnostic, again: int, root: Source | None) -> list[str]:
     return notes
 
 
-def _places(items: list[Found], source: Source) -> list[str]:
+def _places(items: list[Finding], source: Source) -> list[str]:
     """The other positions of the same warning."""
     if not items:
         return []
@@ -82,7 +84,7 @@ def _places(items: list[Found], source: Source) -> list[str]:
     return [f"and {len(items)} more like this: {word} {', '.join(places[:_LINES])}{dots}"]
 
 
-def summary(found: Iterable[Found]) -> str:
+def summary(found: Iterable[Finding]) -> str:
     """`2 errors, 1 warning`; empty if there are none."""
     severities = [item.diagnostic.severity for item in found]
     counts = [(severities.count(s), s.value) for s in (Severity.ERROR, Severity.WARNING)]

@@ -212,7 +212,7 @@ def _broken(state: State, statement: ast.UnreadableStatement) -> None:
     """The tensor and the names that a broken statement would have created are unknown."""
     if state.current is not None and statement.span.text.partition(" ")[0] not in _NO_TENSOR:
         state.unresolved(None, (state.current,), None, state.child("unknown"), statement.span)
-    state.complained_of_input = True
+    state.missing_input_reported = True
     for word in statement.names:
         state.scope.define(word.text, UNKNOWN, word.span)
 

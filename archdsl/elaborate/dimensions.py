@@ -20,7 +20,7 @@ def fits_dimensions(state: State, keyword: ast.Word, x: Shape, maker: DraftNode,
     count = len(x.spatial_size) if x.spatial else 0
     if count == wanted or (vector_too and wanted == 1 and count == 0):
         return True
-    mistake = shape_errors.WrongDimensions(
+    error = shape_errors.WrongDimensions(
         span=keyword.span,
         uses=state.uses,
         keyword=keyword.text,
@@ -29,7 +29,7 @@ def fits_dimensions(state: State, keyword: ast.Word, x: Shape, maker: DraftNode,
         wanted=wanted,
         maker=state.related(maker),
     )
-    state.emit(mistake)
+    state.emit(error)
     return False
 
 

@@ -79,8 +79,8 @@ def run_input(state: State, statement: ast.Input, override: Override) -> None:
         sizes_of = "x".join(map(str, given))
         count = f"{len(dims)} dimension{'s' * (len(dims) > 1)}" if dims else "no dimensions"
         why = f"it has {count}, but {sizes_of} was given"
-        mistake = structure_errors.BadInput(span=statement.span, uses=state.uses, why=why, helps=())
-        state.emit(mistake)
+        error = structure_errors.BadInput(span=statement.span, uses=state.uses, why=why, helps=())
+        state.emit(error)
         dims = None
     elif given is not None:
         dims = state.sizes(given, override.example(word, dims))

@@ -60,6 +60,6 @@ def _nearest_of(word: str, names: tuple[str, ...]) -> tuple[str | None, bool]:
     if near is None:
         return None, False
     low = word.lower()
-    slips = {name for name in names if abs(len(name) - len(low)) <= 1 and distance(low, name.lower()) <= 1}
-    stutters = re.sub(r"(.)\1", r"\1", low) == near
-    return near, slips == {near} and (len(word) >= _LEAST or stutters)
+    misspelled = {name for name in names if abs(len(name) - len(low)) <= 1 and distance(low, name.lower()) <= 1}
+    doubled = re.sub(r"(.)\1", r"\1", low) == near
+    return near, misspelled == {near} and (len(word) >= _LEAST or doubled)

@@ -39,7 +39,7 @@ ReplayKey = tuple[Any, ...]
 """What a use of a block depends on: its statement and definition, its values, its input's shape, its depth."""
 
 
-class Passed(NamedTuple):
+class ExecutedStatement(NamedTuple):
     """The context in which a statement was first run: the current tensor before and after it, and the names."""
 
     statement: ast.Statement
@@ -131,7 +131,7 @@ class State:
         self.fixed = False  # whether the text has sizes of its own, which determine the weights
         self.example_size = example_size
         self.conditions: list[tuple[Condition, Span]] = []
-        self.complained_of_input = False
+        self.missing_input_reported = False
         self.names: frozenset[str] = frozenset()
         """The names, in all files, that look like a shorthand or a repetition."""
         self.callees: set[str] = set()
@@ -145,7 +145,7 @@ class State:
         self.caches = caches or Caches()
         self.replays: dict[ReplayKey, object] = {}
         """Uses of blocks that replay.py can copy."""
-        self.passed: dict[int, Passed] | None = None
+        self.passed: dict[int, ExecutedStatement] | None = None
         """If not None, the context of each statement, by the statement's identity."""
 
     @property
@@ -225,8 +225,8 @@ class State:
         """Whether there is a current tensor; if not, that is reported once."""
         if self.current is not None:
             return True
-        if not self.complained_of_input:
-            self.complained_of_input = True
+        if not self.missing_input_reported:
+            self.missing_input_reported = True
             self.emit(structure_errors.NoInput(span=span, uses=self.uses))
         self.unresolved(None, (), None, ("x",), span)
         return False
@@ -370,14 +370,14 @@ class State:
             else:
                 self._run(self, statement)
 
-    def _watched(self, statement: ast.Statement, passed: dict[int, Passed]) -> None:
+    def _watched(self, statement: ast.Statement, passed: dict[int, ExecutedStatement]) -> None:
         """Execute a statement, and record its surroundings."""
         before = self.shape
-        passed[id(statement)] = Passed(statement, before, None, self.scope)
+        passed[id(statement)] = ExecutedStatement(statement, before, None, self.scope)
         try:
             self.run((statement,))
         finally:
-            passed[id(statement)] = Passed(statement, before, self.shape, self.scope)
+            passed[id(statement)] = ExecutedStatement(statement, before, self.shape, self.scope)
 
     def inside(
         self, *, path: tuple[str, ...] | None = None, scope: Scope | None = None, started: bool = True

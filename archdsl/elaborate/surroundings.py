@@ -12,7 +12,7 @@ from .state import State
 
 def evaluator(state: State, scope: Scope | None = None) -> Evaluator:
     """An evaluator for the current position of an elaboration, in its scope or another one."""
-    before_input = state.current is None and not state.complained_of_input
+    before_input = state.current is None and not state.missing_input_reported
     scope = state.scope if scope is None else scope
     around = StateSurroundings(state)
     return Evaluator(state.sink, scope, state.shape, state.uses, before_input=before_input, around=around)

@@ -13,7 +13,7 @@ from . import Elaboration
 from .definitions import Definitions
 from .example_sizes import FIRST_EXAMPLE, first_that_fits
 from .inputs import Override
-from .state import BlockDef, Caches, Passed, Result, State
+from .state import BlockDef, Caches, ExecutedStatement, Result, State
 
 _DEFINITIONS = (ast.Net, ast.UseFile, ast.Block)
 _CHECKPOINTS = 100
@@ -48,7 +48,7 @@ class Versions:
         return first_that_fits(elaborate, sink, None)
 
     @property
-    def passed(self) -> Mapping[int, Passed]:
+    def passed(self) -> Mapping[int, ExecutedStatement]:
         """The context in which each statement of the current version was first run, by identity."""
         first = self._by_example.get(FIRST_EXAMPLE)
         return first.passed if first is not None else {}
@@ -123,7 +123,7 @@ class _Versions:
         return draft.replace(errors=sink.errors)
 
     @property
-    def passed(self) -> Mapping[int, Passed]:
+    def passed(self) -> Mapping[int, ExecutedStatement]:
         """The context of each statement."""
         return (self._elaboration.state.passed if self._elaboration is not None else None) or {}
 

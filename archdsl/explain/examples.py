@@ -1,6 +1,6 @@
 """Runs the examples of the diagnostics catalogue as `archdsl check` would."""
 
-from ..diagnostics.diagnostic import Diagnostic, Found, Sink
+from ..diagnostics.diagnostic import Diagnostic, Finding, Sink
 from ..network import analyze
 from ..text.library import MemoryLibrary, Stack
 from ..text.source import Source
@@ -10,7 +10,7 @@ from ..zoo import shipped
 NAME = "example.arch"
 
 
-def run_example(kind: type[Diagnostic], text: str) -> tuple[Source, tuple[Found, ...]]:
+def run_example(kind: type[Diagnostic], text: str) -> tuple[Source, tuple[Finding, ...]]:
     """The text as a source, and its diagnostics; the files that it uses are next to it."""
     source, sink = Source(text, name=NAME), Sink()
     library = Stack(MemoryLibrary(kind.files), shipped())

@@ -58,7 +58,7 @@ _SIDE = r"(?:[0-9]+|[A-Z][0-9]*)"
 _OPERATORS = ("and", "or", "not", "in")
 _NAMED = ("net", "block", "stage", "aux", "as")
 _TENSORS = ("add", "mul", "concat", "from", "reuse", "output", "use")
-_QUESTIONS = ("if", "when", "repeat", "assert")
+_CONDITIONALS = ("if", "when", "repeat", "assert")
 _STOP = Rule(pattern=r"(?=[;{}#)]|$)", classes=("punctuation",))
 
 
@@ -93,7 +93,7 @@ def states() -> dict[str, tuple[Rule | Region, ...]]:
             *rest,
         ),
         "tensors": (*words, named, keywords, arguments, *names, *rest),
-        "questions": (*words, _parentheses(), _brackets(), named, carry, arguments, calls, keywords, *names, *rest),
+        "conditionals": (*words, _parentheses(), _brackets(), named, carry, arguments, calls, keywords, *names, *rest),
         "parentheses": (*words, _parentheses(), _brackets(), calls, keywords, arguments, *names, *rest),
         "brackets": (*words, _parentheses(), _brackets(), calls, loops, keywords, *names, *rest),
     }
@@ -125,7 +125,7 @@ def _regions() -> tuple[Region, ...]:
     # `from=` is an argument.
     tensors = Rule(pattern=rf"{_one_of(_TENSORS)}(?!=)", classes=("keyword",))
     results = rf"(as{_END})({_BLANK}+)({_WORD})(?={_BLANK}*,)"
-    questions = Rule(pattern=_one_of(_QUESTIONS), classes=("keyword",))
+    conditionals = Rule(pattern=_one_of(_CONDITIONALS), classes=("keyword",))
     until_else = Rule(pattern=rf"(?=[;{{}}#)]|$|else{_END})", classes=("punctuation",))
     return (
         Region(begin=tensors, end=_STOP, inside="tensors"),
@@ -134,13 +134,13 @@ def _regions() -> tuple[Region, ...]:
             end=_STOP,
             inside="tensors",
         ),
-        Region(begin=questions, end=until_else, inside="questions"),
+        Region(begin=conditionals, end=until_else, inside="conditionals"),
         Region(
             begin=Rule(pattern=let, classes=("keyword", "", "definition")),
             end=_STOP,
-            inside="questions",
+            inside="conditionals",
         ),
-        Region(begin=Rule(pattern=_one_of(("let",)), classes=("keyword",)), end=_STOP, inside="questions"),
+        Region(begin=Rule(pattern=_one_of(("let",)), classes=("keyword",)), end=_STOP, inside="conditionals"),
         _parentheses(),
         _brackets(),
     )

@@ -58,8 +58,8 @@ def parse_options(given: Mapping[str, str], defaults: EmbedOptions | None = None
         if name in _WORDS:
             if value not in ("", name, "true"):
                 raise BadEmbedOption(f"`{name}` is a flag and takes no value")
-            flag, truth = _WORDS[name]
-            found[flag] = truth
+            flag, is_set = _WORDS[name]
+            found[flag] = is_set
         else:
             field, kept = _valued(name, value)
             found[field] = kept

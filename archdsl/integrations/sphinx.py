@@ -201,7 +201,7 @@ def _latex(translator: Any, node: arch_diagram) -> None:
     if not data:
         _words(translator, node)
     name = f"archdsl-{sha256(data).hexdigest()[:16]}.png"
-    write_atomically(Path(translator.builder.outdir) / name, lambda beside: beside.write_bytes(data))
+    write_atomically(Path(translator.builder.outdir) / name, lambda temporary: temporary.write_bytes(data))
     translator.body.append(f"\n\\begin{{center}}\\sphinxincludegraphics{{{{{name[:-4]}}}.png}}\\end{{center}}\n")
     raise nodes.SkipNode
 

@@ -10,7 +10,7 @@ from ..analysis.ignores import apply_ignores
 from ..analysis.lint import Facts, lint, lint_draft
 from ..diagnostics import Severity, Sink
 from ..diagnostics.catalogue import structure_errors
-from ..diagnostics.diagnostic import Found, with_fixes
+from ..diagnostics.diagnostic import Finding, with_fixes
 from ..diagnostics.fixes import edited_text
 from ..elaborate import Override
 from ..elaborate.attempts import Given
@@ -91,7 +91,7 @@ class Analysis:
         return self.network
 
     @cached_property
-    def diagnostics(self) -> tuple[Found, ...]:
+    def diagnostics(self) -> tuple[Finding, ...]:
         """The diagnostics as reported: with verified suggestions, and with errors that one edit removes merged."""
         found = tuple(map(self._tried, with_fixes(self.found)))
         if not self.errors:
@@ -100,7 +100,7 @@ class Analysis:
 
         return suggest(self.program, found, self._given, self._again, len(self.draft.nodes))
 
-    def _tried(self, item: Found) -> Found:
+    def _tried(self, item: Finding) -> Finding:
         """A warning, without its fix if that would cause an error."""
         if not item.diagnostic.fix_is_tried or not item.suggestions:
             return item
@@ -109,7 +109,7 @@ class Analysis:
         errors = sum(each.diagnostic.severity is Severity.ERROR for each in after)
         return item if errors <= self.errors else item.replace(suggestions=())
 
-    def _again(self, source: Source) -> tuple[Found, ...]:
+    def _again(self, source: Source) -> tuple[Finding, ...]:
         """The diagnostics of an edited text, checked with the same options."""
         return self.found if self._analyse is None else self._analyse(source).found
 
@@ -131,7 +131,7 @@ class Analysis:
         raise ArchError(self.diagnostics, self.source)
 
 
-def _forbids_sizes(found: Found) -> bool:
+def _forbids_sizes(found: Finding) -> bool:
     """Whether it is an error for every size: shape errors are not, nor is a layer that differs between sizes."""
     each = found.diagnostic
     of_shapes = isinstance(each, structure_errors.UndecidedLayer) or each.code.startswith("E04")

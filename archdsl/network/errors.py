@@ -1,6 +1,6 @@
 """The exception for a program with errors."""
 
-from ..diagnostics.diagnostic import Found
+from ..diagnostics.diagnostic import Finding
 from ..text.source import Source
 
 
@@ -11,13 +11,13 @@ class ArchError(ValueError):
     as `archdsl check` does. The exception can be pickled.
     """
 
-    def __init__(self, found: tuple[Found, ...], source: Source) -> None:
+    def __init__(self, found: tuple[Finding, ...], source: Source) -> None:
         self.diagnostics = found
         self.source = source
         from ..diagnostics.terminal import render
 
         super().__init__("\n" + render(found, root=source))
 
-    def __reduce__(self) -> tuple[type["ArchError"], tuple[tuple[Found, ...], Source]]:
+    def __reduce__(self) -> tuple[type["ArchError"], tuple[tuple[Finding, ...], Source]]:
         # Process pools pickle exceptions, by default with the message as the only argument.
         return type(self), (self.diagnostics, self.source)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..analysis.cost import Costs, costs
-from ..diagnostics.diagnostic import Found, with_fixes
+from ..diagnostics.diagnostic import Finding, with_fixes
 from ..extras import require
 from ..graph import Graph, Setting
 from ..shapes.symbolic import plain
@@ -33,7 +33,7 @@ class Network:
         self,
         program: Program,
         graph: Graph,
-        found: tuple[Found, ...] = (),
+        found: tuple[Finding, ...] = (),
         settings: Mapping[str, Any] | None = None,
         library: Library | None = None,
     ) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 from ..analysis.cost import Costs, DraftCosts, draft_costs
 from ..diagnostics import Sink
 from ..diagnostics.catalogue import structure_errors
-from ..diagnostics.diagnostic import Found, with_fixes
-from ..elaborate.state import BlockDef, Passed
+from ..diagnostics.diagnostic import Finding, with_fixes
+from ..elaborate.state import BlockDef, ExecutedStatement
 from ..elaborate.versions import Versions
 from ..graph import Draft, DraftNode, Graph, likely_shape
 from ..network import Analysis, Check, analyze, beside, check_draft
@@ -101,7 +101,7 @@ class Version:
         self.graph: Graph | None
         self._costs: Costs | None
         self.graph, self._costs = check_draft(self.program, self.draft, sink, recipe=recipe, pedantic=pedantic)
-        self.found: tuple[Found, ...] = with_fixes(sink)
+        self.found: tuple[Finding, ...] = with_fixes(sink)
         self.errors = sink.errors
 
     @property
@@ -129,7 +129,7 @@ class Version:
         found = {name: each.block for name, each in self._versions.blocks.items()}
         return found | {block.name.text: block for block in self.program.blocks}
 
-    def passed(self, statement: ast.Statement) -> Passed | None:
+    def passed(self, statement: ast.Statement) -> ExecutedStatement | None:
         """The surroundings of a statement when it was first executed; None if it was not."""
         return self._versions.passed.get(id(statement))
 

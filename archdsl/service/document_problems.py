@@ -1,7 +1,7 @@
 """Diagnostics of a document."""
 
-from ..diagnostics.diagnostic import BlockUse, Found, Label
-from ..diagnostics.helps import helps, merged
+from ..diagnostics.diagnostic import BlockUse, Finding, Label
+from ..diagnostics.help_lines import help_lines, merged
 from ..syntax import ast
 from ..text.source import Span
 from .answers import DocumentProblem, FilePlace, RelatedPlace, TextRange
@@ -20,12 +20,12 @@ def tried_problems(version: Version) -> tuple[DocumentProblem, ...]:
     return _problems(version, version.analysis.diagnostics)
 
 
-def _problems(version: Version, found: tuple[Found, ...]) -> tuple[DocumentProblem, ...]:
+def _problems(version: Version, found: tuple[Finding, ...]) -> tuple[DocumentProblem, ...]:
     made = [_problem(version, item) for item in found]
     return tuple(sorted(made, key=lambda each: (each.range.start, each.range.end, each.code)))
 
 
-def _problem(version: Version, item: Found) -> DocumentProblem:
+def _problem(version: Version, item: Finding) -> DocumentProblem:
     each = item.diagnostic
     label = each.label()
     place = place_of(version, each.span)
@@ -42,7 +42,7 @@ def _problem(version: Version, item: Found) -> DocumentProblem:
         severity=each.severity.value,
         message=each.message() + (f": {label}" if label else ""),
         related=tuple(related),
-        help=tuple(filter(None, (*helps(item), merged(item)))),
+        help=tuple(filter(None, (*help_lines(item), merged(item)))),
         is_unused=type(each).__name__ in _UNUSED,
     )
 

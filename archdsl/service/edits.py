@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 
 from ..diagnostics import Sink
-from ..diagnostics.diagnostic import Found, Severity
-from ..diagnostics.helps import merged
+from ..diagnostics.diagnostic import Finding, Severity
+from ..diagnostics.help_lines import merged
 from ..layers import synonyms
 from ..syntax import ast, parse
 from ..syntax.format import format_program, one_names
@@ -73,7 +73,7 @@ def actions(version: Version, start: int, end: int) -> tuple[Action, ...]:
     return tuple(found)
 
 
-def _suggestions(version: Version, item: Found) -> Iterable[Action]:
+def _suggestions(version: Version, item: Finding) -> Iterable[Action]:
     span = item.diagnostic.span
     for index, fix in enumerate(item.suggestions):
         if not fix.edits or any(edit.span.source is not span.source for edit in fix.edits):
@@ -93,7 +93,7 @@ def _suggestions(version: Version, item: Found) -> Iterable[Action]:
         )
 
 
-def _ignore(version: Version, item: Found) -> Action:
+def _ignore(version: Version, item: Finding) -> Action:
     """Ignore a warning on its line."""
     span, code = item.diagnostic.span, item.diagnostic.code
     line = span.line

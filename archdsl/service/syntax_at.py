@@ -17,7 +17,7 @@ WORD = re.compile(r"[A-Za-z_]\w*")
 _TOKEN = re.compile(r'"[^"\n]*"?|#[^\n]*|[\n;{}()\[\]]')
 
 
-class Spot(Record):
+class SyntaxPosition(Record):
     """A position among the statements: those around it, outermost first, and those of the innermost body."""
 
     chain: tuple[ast.Statement, ...]
@@ -45,7 +45,7 @@ def covers(span: Span, offset: int) -> bool:
     return start_of(span) <= offset <= end_of(span)
 
 
-def spot(version: Version, offset: int) -> Spot:
+def spot(version: Version, offset: int) -> SyntaxPosition:
     """The statements around a position."""
     chain: list[ast.Statement] = []
     siblings: Sequence[ast.Statement] = version.program.statements
@@ -55,11 +55,11 @@ def spot(version: Version, offset: int) -> Spot:
         later = next((s for s in siblings if start_of(s.span) == offset), None)
         found = later if later is not None else found
         if found is None:
-            return Spot(chain=tuple(chain), body=body, siblings=tuple(siblings))
+            return SyntaxPosition(chain=tuple(chain), body=body, siblings=tuple(siblings))
         chain.append(found)
         inner = next((b for b in bodies(found) if start_of(b.span) < offset < end_of(b.span)), None)
         if inner is None:
-            return Spot(chain=tuple(chain), body=body, siblings=tuple(siblings))
+            return SyntaxPosition(chain=tuple(chain), body=body, siblings=tuple(siblings))
         body, siblings = inner, inner.statements
 
 
@@ -131,7 +131,7 @@ def shape_before(version: Version, offset: int) -> Shape | None:
     return _entering(version, here)
 
 
-def _entering(version: Version, here: Spot) -> Shape | None:
+def _entering(version: Version, here: SyntaxPosition) -> Shape | None:
     """The shape of the tensor that the innermost body starts from."""
     owner = next((s for s in reversed(here.chain) if here.body in bodies(s)), None)
     if owner is None:

@@ -8,7 +8,7 @@ arguments come before shapes, shapes before assertions. An edit that removes sev
 from collections.abc import Callable
 
 from ..diagnostics import Diagnostic, Fix, Severity
-from ..diagnostics.diagnostic import Found
+from ..diagnostics.diagnostic import Finding
 from ..elaborate.attempts import Attempts, Given
 from ..syntax import ast
 from ..text.source import Source
@@ -22,7 +22,7 @@ from .whole_text_trials import best_rereading
 
 __all__ = ["suggest"]
 
-Recheck = Callable[[Source], tuple[Found, ...]]
+Recheck = Callable[[Source], tuple[Finding, ...]]
 
 _LONG, _LARGE = 100_000, 5_000
 """The largest numbers of characters of a text and of nodes of a network for which candidates are tried."""
@@ -32,11 +32,11 @@ _MOST_ERRORS = 8
 
 def suggest(
     program: ast.Program,
-    found: tuple[Found, ...],
+    found: tuple[Finding, ...],
     given: Given,
     recheck: Recheck,
     size: int = 0,
-) -> tuple[Found, ...]:
+) -> tuple[Finding, ...]:
     """The diagnostics of a text, errors with their suggestions; errors that one edit removes together are merged.
 
     `size` is the number of nodes of its network: of a very large one, or of a very long text, nothing is tried.
@@ -50,7 +50,7 @@ def suggest(
     # The errors that one elaboration with all example sizes finds; any others are of a different kind.
     elaborated = {key_of(item.diagnostic) for item in attempts.sink}
     shown: dict[int, tuple[Fix, ...]] = {}
-    merged: dict[int, tuple[Found, ...]] = {}
+    merged: dict[int, tuple[Finding, ...]] = {}
     gone: set[int] = set()
     sites = [(item, ErrorSite(context, item.diagnostic)) for item in errors]
     for item, site in sorted(sites, key=lambda pair: _order(pair[1]))[:_MOST_ERRORS]:
@@ -89,7 +89,7 @@ def _is_tried(diagnostic: Diagnostic, elaborated: set[tuple[str, int, int, int]]
     return key_of(diagnostic) in elaborated or diagnostic.code in AFTERWARDS
 
 
-def _removed_with(site: ErrorSite, errors: list[Found], outcome: TriedCandidate, settled: set[int]) -> list[Found]:
+def _removed_with(site: ErrorSite, errors: list[Finding], outcome: TriedCandidate, settled: set[int]) -> list[Finding]:
     """The other errors that an edit removes: of shapes and structure, and all in the statement that it rewrites."""
     statement = site.statement
     return [

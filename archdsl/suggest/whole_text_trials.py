@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from ..diagnostics import Diagnostic, Fix, Severity
-from ..diagnostics.diagnostic import Found
+from ..diagnostics.diagnostic import Finding
 from ..diagnostics.fixes import edited_text
 from ..text.source import Source
 from .candidate import Candidate
@@ -34,7 +34,10 @@ class Reread(NamedTuple):
 
 
 def best_rereading(
-    context: SuggestionContext, site: ErrorSite, found: Iterable[Found], recheck: Callable[[Source], tuple[Found, ...]]
+    context: SuggestionContext,
+    site: ErrorSite,
+    found: Iterable[Finding],
+    recheck: Callable[[Source], tuple[Finding, ...]],
 ) -> Reread:
     """The candidates to show for an error: those after which the text has fewer errors and none elsewhere."""
     errors = [item.diagnostic for item in found if item.diagnostic.severity is Severity.ERROR]

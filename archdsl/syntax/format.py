@@ -149,8 +149,8 @@ class _Printer:
         flat = self.plain(statement) if isinstance(statement, ast.Net) else lead(statement)
         last = statement.parameters[-1]
         closing = self.comments.closing((last.default or last.name).span.end)
-        hugs = "\n" not in flat or len(statement.parameters) == 1
-        if hugs and indent + max(map(len, flat.split("\n"))) <= WIDTH and not self.comments.any_between(0, closing):
+        compact = "\n" not in flat or len(statement.parameters) == 1
+        if compact and indent + max(map(len, flat.split("\n"))) <= WIDTH and not self.comments.any_between(0, closing):
             return flat.split("\n")
         lines = [flat[: flat.index("(") + 1]]
         at = -1

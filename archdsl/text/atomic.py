@@ -18,15 +18,15 @@ def write_atomically(path: Path, fill: Callable[[Path], object]) -> None:
     # Only a part of a long name, or the temporary name would exceed the system's limit.
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.", suffix=".part")
     os.close(handle)
-    beside = Path(name)
+    temporary = Path(name)
     try:
-        fill(beside)
-        _flush(beside, os.O_RDWR)  # Windows flushes only files opened for writing
+        fill(temporary)
+        _flush(temporary, os.O_RDWR)  # Windows flushes only files opened for writing
         # mkstemp restricts it to the user
-        beside.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
-        beside.replace(target)
+        temporary.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
+        temporary.replace(target)
     except BaseException:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
     with contextlib.suppress(OSError):  # flush the rename as well, where the system lets a folder be opened
         _flush(target.parent, os.O_RDONLY)

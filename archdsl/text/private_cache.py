@@ -34,15 +34,15 @@ def read_private(name: str) -> bytes | None:
 
 def write_private(name: str, data: bytes) -> None:
     """Cache a file for the next process, atomically. Does nothing where the file would not be safe."""
-    beside = f".{name}.{os.getpid()}.part"
+    temporary = f".{name}.{os.getpid()}.part"
     with contextlib.suppress(OSError, RuntimeError), _folder(create=True) as folder:
-        handle = os.open(folder.at(beside), _CREATE, 0o600, dir_fd=folder.handle)
+        handle = os.open(folder.at(temporary), _CREATE, 0o600, dir_fd=folder.handle)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
-            os.replace(folder.at(beside), folder.at(name), src_dir_fd=folder.handle, dst_dir_fd=folder.handle)
+            os.replace(folder.at(temporary), folder.at(name), src_dir_fd=folder.handle, dst_dir_fd=folder.handle)
         except BaseException:
-            os.unlink(folder.at(beside), dir_fd=folder.handle)
+            os.unlink(folder.at(temporary), dir_fd=folder.handle)
             raise
 
 

@@ -18,7 +18,7 @@ from .loop.optimizers import make_optimizer
 from .loop.process_group import SINGLE_PROCESS, ProcessGroup
 from .loop.standardization import Standard, Standardizer
 from .loop.train_context import Batches, TrainContext, on_device
-from .loop.training_state import RandomGenerators, TrainingState, derive, own_purpose, weights_of
+from .loop.training_state import RandomGenerators, TrainingState, derive, process_purpose, weights_of
 from .loop.whitening import WHITENING_IMAGES, whiten
 from .model_spec import ModelSpec
 from .recipe.recipe import Recipe
@@ -120,7 +120,7 @@ def first_state(model: nn.Module, of: TrainContext) -> TrainingState:
     device, recipe = of.setup.device, of.recipe
     model = of.group.prepare(model)
     model = model.to(memory_format=of.setup.memory_format)  # type: ignore[call-overload]  # torch's types lack this overload
-    torch.manual_seed(derive(recipe.seed, own_purpose("steps", of.group)))
+    torch.manual_seed(derive(recipe.seed, process_purpose("steps", of.group)))
     return TrainingState(
         model=model,
         optimizer=make_optimizer(model, recipe.optimizer),

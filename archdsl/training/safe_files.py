@@ -39,7 +39,7 @@ def make_folder(path: Path) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """`write_atomically` for text, in UTF-8."""
-    write_atomically(path, lambda beside: beside.write_text(text, encoding="utf-8", newline="\n"))
+    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8", newline="\n"))
 
 
 def refuse_links(folder: Path, path: Path) -> Path:

@@ -171,7 +171,7 @@ class Training:
         now = before.model_copy(update={"processes": self.group.size})
         run.write_settings(settings.model_copy(update={"recipe": self.recipe, "setup": now}))
         self.callback.note(_where(state, context))
-        if note := _another_course(settings.recipe, state, context):
+        if note := _schedule_change(settings.recipe, state, context):
             self.callback.note(note)
         return state, context
 
@@ -257,7 +257,7 @@ def _where(state: TrainingState, context: TrainContext) -> str:
     return f"all {state.epoch} epochs are finished; `--epochs {2 * state.epoch}` trains for as many more"
 
 
-def _another_course(before: Recipe, state: TrainingState, context: TrainContext) -> str | None:
+def _schedule_change(before: Recipe, state: TrainingState, context: TrainContext) -> str | None:
     """A message about the learning rate if epochs were added: a schedule covers the whole training."""
     now, lr = context.recipe, state.optimizer.param_groups[0]["peak_lr"]
     if not 0 < state.step < context.steps or now.epochs == before.epochs:

@@ -8,7 +8,7 @@ from functools import cached_property
 from random import Random
 
 from archdsl.diagnostics import Severity, Sink
-from archdsl.diagnostics.diagnostic import Fix, Found
+from archdsl.diagnostics.diagnostic import Finding, Fix
 from archdsl.network import analyze
 from archdsl.text.source import Source
 
@@ -19,7 +19,7 @@ TRIES = 3
 A_NETWORK = 2
 """How many texts with an error of one kind a network may give."""
 
-Suggested = list[tuple[Found, tuple[Fix, ...]]]
+Suggested = list[tuple[Finding, tuple[Fix, ...]]]
 
 
 def suggested(text: str, name: str = "<text>") -> Suggested:
@@ -28,7 +28,7 @@ def suggested(text: str, name: str = "<text>") -> Suggested:
     return [(each, each.suggestions) for each in found if each.diagnostic.severity is Severity.ERROR]
 
 
-def errors(text: str, name: str = "<text>") -> list[Found]:
+def errors(text: str, name: str = "<text>") -> list[Finding]:
     """The errors of a text."""
     found = analyze(Source(text, name=name), Sink()).found
     return [each for each in found if each.diagnostic.severity is Severity.ERROR]
@@ -80,14 +80,14 @@ class Case:
         network = analyze(Source(applied(self.text, fix)), Sink()).network
         return network is not None and self.kind.right(self.valid.graph, network.graph)
 
-    def _is_valid(self, item: Found, fix: Fix) -> bool:
+    def _is_valid(self, item: Finding, fix: Fix) -> bool:
         """Whether an edit removes its error, and whether all that remain were there before."""
         before = {_place(found) for found in errors(self.text)}
         after = {(found.diagnostic.code, _moved_back(fix, found)) for found in errors(applied(self.text, fix))}
         return _place(item) not in after and after <= before
 
 
-def _place(found: Found) -> tuple[str, int]:
+def _place(found: Finding) -> tuple[str, int]:
     return found.diagnostic.code, found.diagnostic.span.start
 
 
@@ -98,7 +98,7 @@ def applied(text: str, fix: Fix) -> str:
     return text
 
 
-def _moved_back(fix: Fix, found: Found) -> int:
+def _moved_back(fix: Fix, found: Finding) -> int:
     """Where an error of the edited text starts in the text before; within an edit, at its start."""
     place, moved = found.diagnostic.span.start, 0
     for edit in sorted(fix.edits, key=lambda edit: edit.span.start):

@@ -7,7 +7,7 @@ import pytest
 
 from archdsl.analysis.lint.unread_pixels import _unread
 from archdsl.diagnostics import Sink
-from archdsl.diagnostics.diagnostic import Found
+from archdsl.diagnostics.diagnostic import Finding
 from archdsl.diagnostics.fixes import fix
 from archdsl.network import analyze
 from archdsl.shapes.shape import Window
@@ -169,7 +169,7 @@ def test_warnings_that_are_reported(code: str, text: str) -> None:
 
 @pytest.mark.parametrize("text", LOUD["W0919"] + LOUD["W0915"])
 def test_fixes_remove_what_they_are_for(text: str) -> None:
-    def check(source: Source) -> tuple[Found, ...]:
+    def check(source: Source) -> tuple[Finding, ...]:
         return analyze(source, Sink()).diagnostics
 
     source = Source(text)

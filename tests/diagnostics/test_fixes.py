@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from archdsl.analysis.codes import by_code
 from archdsl.cli import main
 from archdsl.diagnostics import Diagnostic, Edit, Fix, Sink
-from archdsl.diagnostics.diagnostic import Found
+from archdsl.diagnostics.diagnostic import Finding
 from archdsl.diagnostics.fixes import fix
 from archdsl.explain.examples import run_example
 from archdsl.network import analyze
@@ -18,7 +18,7 @@ from archdsl.training.network_check import check_recipe
 WRONG = "net N(width = 8)\ninput 3x32x32\nstage a { covn widht k3 p1 } bn\nfc 4K\n"
 
 
-def check(source: Source) -> tuple[Found, ...]:
+def check(source: Source) -> tuple[Finding, ...]:
     return analyze(source, Sink(), recipe=check_recipe).diagnostics
 
 
@@ -81,7 +81,7 @@ class Doubled(Diagnostic):
 Doubled.code = "E9998"
 
 
-def doubled(source: Source) -> tuple[Found, ...]:
+def doubled(source: Source) -> tuple[Finding, ...]:
     sink = Sink()
     for i in range(len(source.text) - 1):
         if source.text[i] == source.text[i + 1]:

@@ -3,7 +3,7 @@
 import pytest
 
 from archdsl.diagnostics import Sink
-from archdsl.diagnostics.diagnostic import Found
+from archdsl.diagnostics.diagnostic import Finding
 from archdsl.diagnostics.fixes import fix
 from archdsl.elaborate.known_operations import _OPERATIONS, is_operation
 from archdsl.layers import merges, registry, synonyms
@@ -12,7 +12,7 @@ from archdsl.suggest.generators.foreign_names import FOREIGN_NAMES
 from archdsl.text.source import Source
 
 
-def check(source: Source) -> tuple[Found, ...]:
+def check(source: Source) -> tuple[Finding, ...]:
     return analyze(source, Sink()).diagnostics
 
 

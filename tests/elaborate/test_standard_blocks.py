@@ -3,7 +3,7 @@
 import pytest
 
 from archdsl.diagnostics import Sink
-from archdsl.diagnostics.diagnostic import Found
+from archdsl.diagnostics.diagnostic import Finding
 from archdsl.diagnostics.fixes import fix
 from archdsl.elaborate.known_operations import is_operation
 from archdsl.layers import registry
@@ -29,7 +29,7 @@ def check(text: str) -> Analysis:
     return analyze(Source(text), Sink())
 
 
-def found(source: Source) -> tuple[Found, ...]:
+def found(source: Source) -> tuple[Finding, ...]:
     return analyze(source, Sink()).diagnostics
 
 

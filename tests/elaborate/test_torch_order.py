@@ -3,7 +3,7 @@
 import pytest
 
 from archdsl.diagnostics import Sink
-from archdsl.diagnostics.diagnostic import Found
+from archdsl.diagnostics.diagnostic import Finding
 from archdsl.diagnostics.fixes import fix
 from archdsl.network import analyze
 from archdsl.text.source import Source
@@ -49,7 +49,7 @@ REFUSED = [
 ]
 
 
-def check(source: Source) -> tuple[Found, ...]:
+def check(source: Source) -> tuple[Finding, ...]:
     return analyze(source, Sink()).diagnostics
 
 

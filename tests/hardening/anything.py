@@ -3,7 +3,7 @@
 import time
 
 from archdsl.diagnostics import Sink
-from archdsl.diagnostics.diagnostic import Found
+from archdsl.diagnostics.diagnostic import Finding
 from archdsl.diagnostics.terminal import render
 from archdsl.layers import registry
 from archdsl.network import analyze
@@ -39,7 +39,7 @@ WORDS += [
 ]
 
 
-def survives(text: str) -> tuple[Found, ...]:
+def survives(text: str) -> tuple[Finding, ...]:
     """The diagnostics of a text, rendered and fixed as for a user; anything else raises."""
     start = time.process_time()
     source, sink = Source(text, name="any.arch"), Sink()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from archdsl import limits
 from archdsl.cli import main
 from archdsl.diagnostics import Sink
-from archdsl.diagnostics.diagnostic import Found
+from archdsl.diagnostics.diagnostic import Finding
 from archdsl.diagnostics.fixes import fix
 from archdsl.network import analyze
 from archdsl.text.files import UnreadableFile, read_source
@@ -68,7 +68,7 @@ def test_any_mutation_can_be_fixed(text: str, data: st.DataObject) -> None:
     text = text[:place] + data.draw(st.sampled_from(WORDS)) + text[place + data.draw(st.integers(0, 3)) :]
     source = Source(text)
 
-    def check(some: Source) -> tuple[Found, ...]:
+    def check(some: Source) -> tuple[Finding, ...]:
         sink = Sink()
         analyze(some, sink)
         return tuple(sink)

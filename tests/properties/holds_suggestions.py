@@ -10,7 +10,7 @@ from random import Random
 from archdsl import zoo
 from archdsl.analysis.codes import by_code
 from archdsl.diagnostics import Fix, Severity, Sink
-from archdsl.diagnostics.diagnostic import Diagnostic, Found
+from archdsl.diagnostics.diagnostic import Diagnostic, Finding
 from archdsl.diagnostics.fixes import edited_text, fix
 from archdsl.layers import registry, synonyms
 from archdsl.network import Analysis, analyze
@@ -66,11 +66,11 @@ def _analysis(source: Source) -> Analysis:
     return analyze(source, Sink(), recipe=check_recipe)
 
 
-def _count(found: tuple[Found, ...]) -> int:
+def _count(found: tuple[Finding, ...]) -> int:
     return sum(item.diagnostic.severity is Severity.ERROR for item in found)
 
 
-def _check_help(item: Found) -> None:
+def _check_help(item: Finding) -> None:
     for text in item.diagnostic.help():
         for code in _CODE.findall(text):
             if _is_statement(code):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from archdsl.diagnostics import Sink
-from archdsl.diagnostics.diagnostic import Found
+from archdsl.diagnostics.diagnostic import Finding
 from archdsl.elaborate import versions
 from archdsl.network import analyze
 from archdsl.record import Record
@@ -45,7 +45,7 @@ TYPED = [
 QUESTIONS = [each for each in _ANSWERS if each not in ("actions", "rename")]
 
 
-def reported(found: tuple[Found, ...]) -> list[Any]:
+def reported(found: tuple[Finding, ...]) -> list[Any]:
     """Diagnostics as values, in the order of the text."""
     return sorted(
         (d.span.source.name, d.span.source.start + d.span.start, d.span.source.start + d.span.end, d.code, d.message(),

@@ -61,7 +61,7 @@ def find(facts: Facts) -> Iterator[SizeOrFactor]:
         numbers = op.factor if is_factor else op.size
         written = times(numbers).replace("×", "x") if isinstance(numbers, tuple) else str(numbers)
         word = Span(node.span.source, node.span.start, node.span.start + len(node.text.split()[0]))
-        plainly = re.match(rf"\w+\s+{written}\b", node.span.text) is not None
+        is_literal = re.match(rf"\w+\s+{written}\b", node.span.text) is not None
         yield SizeOrFactor(
             span=word,
             uses=node.uses,
@@ -70,7 +70,7 @@ def find(facts: Facts) -> Iterator[SizeOrFactor]:
             before=times(x.spatial_size),
             after=times(node.shape.spatial_size),
             is_factor=is_factor,
-            instead=("resize" if is_factor else "upsample") if plainly else None,
+            instead=("resize" if is_factor else "upsample") if is_literal else None,
         )
 
 

@@ -159,13 +159,13 @@ def _compose(
         map_of = mpl.colormaps[colors].with_extremes(bad="white")
         image = axes.imshow(grid, cmap=map_of, vmin=low, vmax=top, interpolation="nearest", aspect="auto")
         bar_high = min(high, 220)
-        beside = (
+        colorbar_axes = (
             (_MARGIN + wide + 12) / total[0],
             1 - (_HEAD + bar_high) / total[1],
             12 / total[0],
             bar_high / total[1],
         )
-        figure.colorbar(image, cax=figure.add_axes(beside), label=label)
+        figure.colorbar(image, cax=figure.add_axes(colorbar_axes), label=label)
     _number(axes, len(tiles), grid.shape, _across(tiles), together)
     stream = io.BytesIO()
     figure.savefig(stream, format="png", dpi=_DPI)

@@ -41,16 +41,16 @@ def select(images: Tensor, indices: Tensor) -> Tensor:
 
     Whole images are copied in memory order: ten times as fast on a CPU as indexing, which copies byte by byte.
     """
-    lying, last = _lying(images)
-    return _standing(lying.index_select(0, indices), last)
+    in_memory_order, last = _memory_order(images)
+    return _logical_order(in_memory_order.index_select(0, indices), last)
 
 
 def mirror(images: Tensor, flipped: Tensor) -> Tensor:
     """The images, mirrored horizontally where `flipped`, bool of N, is true."""
-    lying, last = _lying(images)
-    both = torch.cat([lying, lying.flip(2 if last else 3)])
+    in_memory_order, last = _memory_order(images)
+    both = torch.cat([in_memory_order, in_memory_order.flip(2 if last else 3)])
     which = torch.arange(len(images), device=images.device) + len(images) * flipped
-    return _standing(both.index_select(0, which), last)
+    return _logical_order(both.index_select(0, which), last)
 
 
 def shift(images: Tensor, pixels: int, border: str, generator: Generator) -> Tensor:
@@ -61,25 +61,25 @@ def shift(images: Tensor, pixels: int, border: str, generator: Generator) -> Ten
     """
     n, c, h, w = images.shape
     by = torch.randint(-pixels, pixels + 1, (2, n, 1), generator=generator, device=images.device) + pixels
-    lying, last = _lying(images)
+    in_memory_order, last = _memory_order(images)
     planes, size = (1, c) if last else (c, 1)  # a row of all channels, or one per channel
-    padded = _padded(lying.reshape(n, planes, h, w, size), pixels, border)
+    padded = _padded(in_memory_order.reshape(n, planes, h, w, size), pixels, border)
     rows = padded.flatten().as_strided((padded.numel() // size - w + 1, w * size), (size, 1))
     plane = torch.arange(n * planes, device=images.device).view(n, planes, 1)
     row = plane * (h + 2 * pixels) + torch.arange(h, device=images.device) + by[0, :, :, None]
     moved = rows.index_select(0, (row * (w + 2 * pixels) + by[1, :, :, None]).flatten())
-    return _standing(moved.view(lying.shape), last)
+    return _logical_order(moved.view(in_memory_order.shape), last)
 
 
-def _lying(images: Tensor) -> tuple[Tensor, bool]:
+def _memory_order(images: Tensor) -> tuple[Tensor, bool]:
     """The images in memory order, and whether their channels come last: N×H×W×C, else N×C×H×W."""
     last = not images.is_contiguous() and images.is_contiguous(memory_format=torch.channels_last)
     return (images.permute(0, 2, 3, 1) if last else images.contiguous()), last
 
 
-def _standing(lying: Tensor, last: bool) -> Tensor:
-    """The inverse of `_lying`: N×C×H×W, from images in memory order."""
-    return lying.permute(0, 3, 1, 2) if last else lying
+def _logical_order(in_memory_order: Tensor, last: bool) -> Tensor:
+    """The inverse of `_memory_order`: N×C×H×W, from images in memory order."""
+    return in_memory_order.permute(0, 3, 1, 2) if last else in_memory_order
 
 
 def _padded(images: Tensor, pixels: int, border: str) -> Tensor:

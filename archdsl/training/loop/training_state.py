@@ -34,8 +34,8 @@ class RandomGenerators:
 
     def __init__(self, seed: int, device: torch.device, group: ProcessGroup = SINGLE_PROCESS) -> None:
         self._group = group
-        self.host = Generator().manual_seed(derive(seed, own_purpose("host", group)))
-        self.device = Generator(device).manual_seed(derive(seed, own_purpose("device", group)))
+        self.host = Generator().manual_seed(derive(seed, process_purpose("host", group)))
+        self.device = Generator(device).manual_seed(derive(seed, process_purpose("device", group)))
 
     def states(self) -> dict[str, Tensor]:
         """The states of these generators and of torch's global ones (used by dropout), of all processes."""
@@ -62,7 +62,7 @@ def derive(seed: int, purpose: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{seed} {purpose}".encode()).digest()[:8], "big") >> 1
 
 
-def own_purpose(purpose: str, group: ProcessGroup) -> str:
+def process_purpose(purpose: str, group: ProcessGroup) -> str:
     """The purpose for `derive` if each process of a group needs another seed."""
     return f"{purpose} {group.rank}" if group.rank else purpose
 

@@ -98,18 +98,18 @@ class _Block:
     def _value(self, setting: Setting) -> None:
         """`epochs 20`, `compile`: one value, none for booleans."""
         name = setting.name
-        truth = Recipe.model_fields[name].annotation is bool
-        if truth and not setting.values and not setting.named:
+        is_flag = Recipe.model_fields[name].annotation is bool
+        if is_flag and not setting.values and not setting.named:
             self.tree[name] = True
         elif len(setting.values) == 1 and not setting.named:
             self.tree[name] = setting.values[0]
             self.spans[name,] = setting.value_spans[0]
         else:
-            example = f"`{name}`" if truth else f"one value: `{name} {_example(Recipe.model_fields[name])}`"
+            example = f"`{name}`" if is_flag else f"one value: `{name} {_example(Recipe.model_fields[name])}`"
             self.sink.emit(
                 BadSetting(
                     span=setting.span,
-                    why=f"`{name}` takes {'nothing' if truth else 'one value'}",
+                    why=f"`{name}` takes {'nothing' if is_flag else 'one value'}",
                     helps=(f"write {example}",),
                 )
             )

@@ -127,7 +127,7 @@ class Augment(RecipeSection):
         return self
 
     @model_validator(mode="after")
-    def _an_edge_that_shows(self) -> Self:
+    def _border_needs_crop(self) -> Self:
         if self.border != "zero" and self.crop is None:
             raise ValueError("`border` applies to shifted images, and nothing shifts them: add `crop=4`")
         return self

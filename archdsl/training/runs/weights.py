@@ -23,7 +23,7 @@ def save_tensors(
     """Write a safetensors file with a digest of each tensor, and of `state`, atomically. Raises DiskFull, OSError."""
     dense = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
     merged = {**(metadata or {}), **({"state": state} if state is not None else {}), **describe(dense, state)}
-    write_atomically(path, lambda beside: save_file(dense, beside, merged))
+    write_atomically(path, lambda temporary: save_file(dense, temporary, merged))
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -81,16 +81,18 @@ class Space:
         """
         values = {**self.options, **{name: value for name, value in point.items() if name.startswith("--")}}
         return {
-            e.path: str(values[e.option]) for e in recipe_fields() if e.option in values and not self._moot(e, values)
+            e.path: str(values[e.option])
+            for e in recipe_fields()
+            if e.option in values and not self._is_unused(e, values)
         }
 
     def used(self, point: Mapping[str, Value]) -> Point:
         """The point without the options that its kinds do not have."""
         values = {**self.options, **point}
-        moot = {entry.option for entry in recipe_fields() if entry.option in point and self._moot(entry, values)}
-        return {name: value for name, value in point.items() if name not in moot}
+        unused = {entry.option for entry in recipe_fields() if entry.option in point and self._is_unused(entry, values)}
+        return {name: value for name, value in point.items() if name not in unused}
 
-    def _moot(self, entry: RecipeField, values: Mapping[str, Value]) -> bool:
+    def _is_unused(self, entry: RecipeField, values: Mapping[str, Value]) -> bool:
         switches = [each.option for each in recipe_fields() if each.path == SWITCHES.get(entry.path)]
         if any(option in self.dimensions and values[option] == OFF for option in switches):
             return True

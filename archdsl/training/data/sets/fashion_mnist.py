@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from ..idx_source import IdxSource
     from ..images import Request, Splits
 
-_CLOTHES = "t-shirt trouser pullover dress coat sandal shirt sneaker bag ankle-boot"
-SPEC = DataSpec("fashion_mnist", tuple(_CLOTHES.split()), ImageShape(1, 28, 28), images=(60_000, 10_000))
+_CLASSES = "t-shirt trouser pullover dress coat sandal shirt sneaker bag ankle-boot"
+SPEC = DataSpec("fashion_mnist", tuple(_CLASSES.split()), ImageShape(1, 28, 28), images=(60_000, 10_000))
 
 
 def source() -> "IdxSource":

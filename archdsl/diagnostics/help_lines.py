@@ -1,11 +1,11 @@
 """What is printed below a diagnostic: its suggestions, its explanations, and the errors that the first one removes."""
 
-from .diagnostic import Fix, Found
+from .diagnostic import Finding, Fix
 
 _LINES = 6
 
 
-def helps(found: Found) -> tuple[str, ...]:
+def help_lines(found: Finding) -> tuple[str, ...]:
     """The lines, without `help:`; the best suggestion first."""
     diagnostic = found.diagnostic
     lines = [suggestion(fix, found, second=index > 0) for index, fix in enumerate(found.suggestions)]
@@ -13,7 +13,7 @@ def helps(found: Found) -> tuple[str, ...]:
     return tuple(lines) if lines and not diagnostic.has_alternatives else (*lines, *diagnostic.help())
 
 
-def suggestion(fix: Fix, found: Found, *, second: bool) -> str:
+def suggestion(fix: Fix, found: Finding, *, second: bool) -> str:
     """A suggestion in a line: what to do, where, and why."""
     span = found.diagnostic.span
     lines = sorted({edit.span.line for edit in fix.edits})
@@ -23,7 +23,7 @@ def suggestion(fix: Fix, found: Found, *, second: bool) -> str:
     return f"{'or ' if second else ''}{fix.title}{where}{why}"
 
 
-def merged(found: Found) -> str:
+def merged(found: Finding) -> str:
     """`removes 3 more errors: lines 17, 20 and 23`; empty where it removes none."""
     if not found.merged:
         return ""
