@@ -10,6 +10,7 @@ from .arrangement import GAP, STRAIGHT, Arrangement, Title
 from .escaping import quoted, xml
 from .figure import ENTRY, FOOT, Arrow, Box, BoxRow, Cluster, Diagram, Flow, Role
 from .figure_options import SYMBOLS, DiagramStyle
+from .labels import decimal
 
 Path = tuple[str, ...]
 
@@ -20,6 +21,8 @@ _STRIP = 48
 """The number of cells of a color strip that still have gaps between them."""
 _LEGEND = 3
 """The number of legend entries beside each other in a narrow diagram."""
+_LONG_LEGEND = 20
+"""The number in a wide one: all of them."""
 _WEIGHTS = {Flow.MAIN: STRAIGHT, Flow.BRANCH: "10", Flow.SKIP: "0"}
 
 
@@ -28,10 +31,10 @@ def write_dot(diagram: Diagram, style: DiagramStyle, arrangement: Arrangement | 
     return "\n".join(["digraph {", *_indented(_lines(diagram, style, arrangement or Arrangement())), "}", ""])
 
 
-def write_heading(diagram: Diagram, style: DiagramStyle) -> str:
-    """Only the caption and the legend of a diagram; empty if it has none."""
-    heading = _heading(diagram, style)
-    look = f"fontname={quoted(FONT)} fontsize=11 fontcolor={quoted(style.theme.note)} pad=0"
+def write_heading(diagram: Diagram, style: DiagramStyle, across: int = _LEGEND) -> str:
+    """Only the caption and the legend of a diagram, with this many entries in a row; empty if it has none."""
+    heading = _heading(diagram, style, across)
+    look = f"fontname={quoted(FONT)} fontsize={decimal(style.fonts.words)} fontcolor={quoted(style.theme.note)} pad=0"
     return f"digraph {{\n  graph [{look} label=<{heading}>]\n  x [style=invis shape=point]\n}}\n" if heading else ""
 
 
@@ -52,20 +55,22 @@ def _defaults(diagram: Diagram, style: DiagramStyle, nudge: int) -> Iterator[str
         "rankdir": quoted(style.direction),
         "bgcolor": quoted(theme.background),
         "fontname": quoted(FONT),
-        "fontsize": "11",
+        "fontsize": decimal(style.fonts.words),
         "fontcolor": quoted(theme.note),
         "nodesep": f"{(GAP + nudge) / 72:.4g}",
         "ranksep": f"{0.3 + 0.01 * nudge:.4g}",
         "pad": "0.1",
     }
-    if heading := _heading(diagram, style):
+    across = _LEGEND if style.direction == "TB" else _LONG_LEGEND
+    if heading := _heading(diagram, style, across):
         graph |= {"label": f"<{heading}>", "labelloc": "t"}
     yield f"graph [{_attributes(graph)}]"
-    node = {"shape": "plain", "fontname": quoted(FONT), "fontsize": "11", "fontcolor": quoted(theme.ink)}
+    node = {"shape": "plain", "fontname": quoted(FONT)}
+    node |= {"fontsize": decimal(style.fonts.words), "fontcolor": quoted(theme.ink)}
     yield f"node [{_attributes(node)}]"
     edge = {
         "fontname": quoted(FONT),
-        "fontsize": "9",
+        "fontsize": decimal(style.fonts.shapes),
         "fontcolor": quoted(theme.note),
         "color": quoted(theme.line),
         "arrowsize": "0.6",
@@ -73,21 +78,20 @@ def _defaults(diagram: Diagram, style: DiagramStyle, nudge: int) -> Iterator[str
     yield f"edge [{_attributes(edge)}]"
 
 
-def _heading(diagram: Diagram, style: DiagramStyle) -> str:
-    """The caption, and the legend below it."""
+def _heading(diagram: Diagram, style: DiagramStyle, across: int) -> str:
+    """The caption, and the legend below it, with this many entries in a row."""
     rows = [f"<TR><TD>{xml(diagram.caption)}</TD></TR>"] if style.caption else []
     entries = style.legend_of(diagram)
     if entries:
-        across = _LEGEND if style.direction == "TB" else len(entries)
         lines = [entries[start : start + across] for start in range(0, len(entries), across)]
-        cells = "".join(f"<TR>{''.join(_legend(*entry) for entry in line)}</TR>" for line in lines)
+        cells = "".join(f"<TR>{''.join(_legend(*entry, style.fonts.numbers) for entry in line)}</TR>" for line in lines)
         rows.append(f'<TR><TD><TABLE BORDER="0" CELLSPACING="2" CELLPADDING="1">{cells}</TABLE></TD></TR>')
     return f'<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="2">{"".join(rows)}</TABLE>' if rows else ""
 
 
-def _legend(color: str, border: str, words: str) -> str:
+def _legend(color: str, border: str, words: str, size: float) -> str:
     square = f'<TD FIXEDSIZE="TRUE" WIDTH="9" HEIGHT="9" BORDER="1" BGCOLOR="{color}" COLOR="{border}"></TD>'
-    return f'{square}<TD ALIGN="LEFT"><FONT POINT-SIZE="8">{words}&#160;</FONT></TD>'
+    return f'{square}<TD ALIGN="LEFT"><FONT POINT-SIZE="{decimal(size)}">{words}&#160;</FONT></TD>'
 
 
 def _inside(
@@ -119,7 +123,7 @@ def _cluster(cluster: Cluster, side: str, depth: int, style: DiagramStyle) -> It
     fill = theme.cluster[depth % len(theme.cluster)]
     times = [f"<B>×{cluster.times}</B>"] if cluster.times > 1 else []
     title = " ".join([*([xml(cluster.title)] if cluster.title else []), *times])
-    yield f'label=<{title}> labeljust={side} fontsize=10 style="rounded,filled" margin=8'
+    yield f'label=<{title}> labeljust={side} fontsize={decimal(style.fonts.titles)} style="rounded,filled" margin=8'
     yield f"fillcolor={quoted(fill)} color={quoted(theme.cluster_line)}"
 
 
@@ -147,7 +151,13 @@ def _end_colors(style: DiagramStyle) -> str:
 
 
 def _layers(box: Box, style: DiagramStyle) -> str:
-    """Stacked layers; the number of repetitions is to their right."""
+    """Stacked layers; the number of repetitions is beside them, where no arrow ends."""
+    if style.direction == "LR":
+        # Equal space below, so that arrows meet the middle of the layers.
+        space = '<TR><TD BORDER="0" CELLPADDING="0" FIXEDSIZE="TRUE" WIDTH="24" HEIGHT="14">{}</TD></TR>'
+        above, below = (space.format(f"<B>×{box.times}</B>"), space.format("")) if box.times > 1 else ("", "")
+        rows = "".join(f"<TR>{_row(row, style)}</TR>" for row in box.rows)
+        return f'<TABLE BORDER="0" CELLBORDER="1" CELLSPACING="1" CELLPADDING="4">{above}{rows}{below}</TABLE>'
     # Equal space at the left, so that arrows meet the middle of the layers.
     side = f'<TD ROWSPAN="{len(box.rows)}" BORDER="0" FIXEDSIZE="TRUE" WIDTH="24" HEIGHT="20">{{}}</TD>'
     left, right = (side.format(""), side.format(f"<B>×{box.times}</B>")) if box.times > 1 else ("", "")
@@ -159,17 +169,17 @@ def _layers(box: Box, style: DiagramStyle) -> str:
 def _row(row: BoxRow, style: DiagramStyle) -> str:
     theme = style.theme
     look = f'STYLE="ROUNDED" BGCOLOR="{theme.fill(row.style)}" COLOR="{theme.border(row.style)}"'
-    return f"<TD {look}>{xml(row.words)}{_small(style.numbers(row))}</TD>"
+    return f"<TD {look}>{xml(row.words)}{_small(style.numbers(row), style)}</TD>"
 
 
 def _group(box: Box, style: DiagramStyle) -> str:
     """A closed stage or block: its name, the kinds of its layers as a strip of colors, its numbers."""
     row, theme = box.rows[0], style.theme
     times = f" <B>×{box.times}</B>" if box.times > 1 else ""
-    lines = [f"<TR><TD>{xml(row.words)}{times}{_small([box.note] if box.note else [])}</TD></TR>"]
+    lines = [f"<TR><TD>{xml(row.words)}{times}{_small([box.note] if box.note else [], style)}</TD></TR>"]
     lines += [f'<TR><TD CELLPADDING="0">{_strip(box, style)}</TD></TR>'] if box.inside else []
-    numbers = style.numbers(row)
-    lines += [f'<TR><TD><FONT POINT-SIZE="8">{xml(each)}</FONT></TD></TR>' for each in numbers]
+    numbers, size = style.numbers(row), decimal(style.fonts.numbers)
+    lines += [f'<TR><TD><FONT POINT-SIZE="{size}">{xml(each)}</FONT></TD></TR>' for each in numbers]
     look = f'STYLE="ROUNDED" BGCOLOR="{theme.end}" COLOR="{theme.line}"'
     return f'<TABLE {look} BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="3">{"".join(lines)}</TABLE>'
 
@@ -187,13 +197,14 @@ def _strip(box: Box, style: DiagramStyle) -> str:
     return f'<TABLE BORDER="0" CELLSPACING="{gap}" CELLPADDING="0" {size}><TR>{cells}</TR></TABLE>'
 
 
-def _small(lines: list[str]) -> str:
-    return "".join(f'<BR/><FONT POINT-SIZE="8">{xml(each)}</FONT>' for each in lines)
+def _small(lines: list[str], style: DiagramStyle) -> str:
+    size = decimal(style.fonts.numbers)
+    return "".join(f'<BR/><FONT POINT-SIZE="{size}">{xml(each)}</FONT>' for each in lines)
 
 
 def _arrow(arrow: Arrow, style: DiagramStyle) -> str:
     given = {"weight": _WEIGHTS[arrow.flow]}
-    if arrow.shape is not None:
+    if arrow.shape is not None and style.shapes:
         # Beside a line that runs down, above one that runs to the right; the spaces keep the label off the line.
         gap = "" if style.direction == "TB" else '<BR/><FONT POINT-SIZE="4">&#160;</FONT>'
         given["label"] = f"<&#160;{xml(arrow.shape)}&#160;{gap}>"

@@ -1,6 +1,6 @@
 """A drawing with fixed positions: filled polygons, lines and text, in points, y increasing downwards."""
 
-from math import hypot
+from math import hypot, inf
 
 from ...record import Record
 from .font_metrics import width_of
@@ -27,12 +27,13 @@ class Curve(Record):
 
 
 class Polyline(Record):
-    """A line through points; `arrow` adds an arrowhead at its end."""
+    """A line through points; `arrow` adds an arrowhead of this length in points at its end."""
 
     points: tuple[Point, ...]
     color: str
     width: float = 0.8
     arrow: bool = False
+    tip: float = 5
 
 
 class TextLabel(Record):
@@ -71,8 +72,8 @@ def head(line: Polyline) -> tuple[Point, ...]:
     (x0, y0), (x1, y1) = line.points[-2:]
     length = hypot(x1 - x0, y1 - y0) or 1.0
     ahead, aside = ((x1 - x0) / length, (y1 - y0) / length), ((y0 - y1) / length, (x1 - x0) / length)
-    back = x1 - 5 * ahead[0], y1 - 5 * ahead[1]
-    return (x1, y1), *((back[0] + 2 * side * aside[0], back[1] + 2 * side * aside[1]) for side in (1, -1))
+    back, half = (x1 - line.tip * ahead[0], y1 - line.tip * ahead[1]), 0.4 * line.tip
+    return (x1, y1), *((back[0] + half * side * aside[0], back[1] + half * side * aside[1]) for side in (1, -1))
 
 
 def bounds(parts: list[ShapeGroup]) -> tuple[float, float, float, float]:
@@ -112,3 +113,41 @@ def moved(shape: Shape, step: Point) -> Shape:
             return shape.replace(points=tuple((x + step[0], y + step[1]) for x, y in shape.points))
         case TextLabel():
             return shape.replace(at=(shape.at[0] + step[0], shape.at[1] + step[1]))
+
+
+def scaled(drawing: Drawing, factor: float) -> Drawing:
+    """A drawing at another size, with its text and its lines."""
+    return drawing.replace(
+        width=drawing.width * factor,
+        height=drawing.height * factor,
+        parts=tuple(
+            part.replace(shapes=tuple(_scaled(shape, factor) for shape in part.shapes)) for part in drawing.parts
+        ),
+    )
+
+
+def _scaled(shape: Shape, factor: float) -> Shape:
+    match shape:
+        case Polygon() | Curve():
+            points = tuple((x * factor, y * factor) for x, y in shape.points)
+            return shape.replace(points=points, width=_line(shape.width, factor))
+        case Polyline():
+            points = tuple((x * factor, y * factor) for x, y in shape.points)
+            return shape.replace(points=points, width=_line(shape.width, factor), tip=shape.tip * factor)
+        case TextLabel():
+            return shape.replace(at=(shape.at[0] * factor, shape.at[1] * factor), size=shape.size * factor)
+
+
+def _line(width: float, factor: float) -> float:
+    """The width of a scaled line: a printer needs a quarter of a point."""
+    return max(HAIRLINE, width * factor)
+
+
+HAIRLINE = 0.25
+"""The thinnest line that publishers accept, in points."""
+
+
+def smallest_text(drawing: Drawing) -> float:
+    """The size of the smallest text in points; infinite if there is none."""
+    sizes = (shape.size for part in drawing.parts for shape in part.shapes if isinstance(shape, TextLabel))
+    return min(sizes, default=inf)

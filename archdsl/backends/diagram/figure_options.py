@@ -15,6 +15,23 @@ SYMBOLS = {"add": "+", "sub": "−", "mul": "×", "div": "÷"}
 """Merges drawn as a round node with a sign; the others are labeled with their name."""
 
 
+class FontSizes(Record):
+    """The sizes of text before a figure is scaled to its place, in points."""
+
+    words: float = 11
+    """Layers, the caption."""
+    titles: float = 10
+    """Titles of stages and blocks."""
+    shapes: float = 9
+    """Labels of arrows."""
+    numbers: float = 8
+    """Parameters and MACs; the legend."""
+
+
+SMALL_FONTS = FontSizes(words=9, titles=9, shapes=9, numbers=9)
+"""One size for all text: the most text for the smallest size that is allowed."""
+
+
 class DiagramStyle(Record):
     """The theme, the direction of the network, the numbers on the layers, the resolution of a PNG in dots per inch.
 
@@ -30,6 +47,9 @@ class DiagramStyle(Record):
     dpi: int = 192
     columns: int | None = None
     """The number of columns of a diagram that runs down; None chooses it by the height."""
+    fonts: FontSizes = FontSizes()
+    shapes: bool = True
+    """Whether arrows are labeled with shapes."""
 
     def legend_of(self, diagram: Diagram) -> list[tuple[str, str, str]]:
         """The colors of a diagram, with their borders and meanings; empty if there is no legend."""

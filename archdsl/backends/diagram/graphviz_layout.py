@@ -16,6 +16,8 @@ from .figure_options import DiagramStyle
 Point = tuple[float, float]
 _CLEAR = 3
 """Points between a title and the arrows beside it."""
+_ROOMS = 3
+"""How often the space for titles is corrected."""
 
 
 class Rectangle(NamedTuple):
@@ -57,13 +59,18 @@ def arrange(lay_out: Callable[[Arrangement], bytes], *, titled: bool) -> Arrange
             again = lay_out(other)
             best, layout = (other, again) if _bends(again) < bends else (best, layout)
     titles = place_titles(layout, {})
-    roomy = best.replace(titles=titles)
-    if not any(title.room for title in titles.values()):
-        return roomy
-    try:
-        return roomy.replace(titles=place_titles(lay_out(roomy), titles))
-    except Failed:
-        return best.replace(titles={name: Title(title.side) for name, title in titles.items()})
+    for _ in range(_ROOMS):
+        roomy = best.replace(titles=titles)
+        if not any(title.room for title in titles.values()):
+            return roomy
+        try:
+            again = place_titles(lay_out(roomy), titles)
+        except Failed:
+            return best.replace(titles={name: Title(title.side) for name, title in titles.items()})
+        if again == titles:
+            return roomy
+        titles = again
+    return best.replace(titles=titles)
 
 
 def first_drawn(lay_out: Callable[[Arrangement], bytes]) -> tuple[Arrangement, bytes]:
@@ -95,11 +102,12 @@ def place_titles(layout: bytes, before: Mapping[str, Title]) -> dict[str, Title]
             crossings = {
                 side: [found for line in lines if (found := area.crossed(line))] for side, area in areas.items()
             }
-            side = min(("r", "l"), key=lambda side: len(crossings[side]))
             room = before.get(cluster["name"], Title()).room
-            if crossings[side] and not room:
-                leftmost = min(x for line in crossings["l"] for x, _ in line)
-                room = max(1, areas["l"].right - leftmost - GAP)
+            # Space is reserved at the left, so a title that needs it stays there.
+            side = "l" if room else min(("r", "l"), key=lambda side: len(crossings[side]))
+            if crossings[side]:
+                side, leftmost = "l", min(x for line in crossings["l"] for x, _ in line)
+                room += max(1, areas["l"].right - leftmost - (0 if room else GAP))
             titles[cluster["name"]] = Title(side, room)
     return titles
 

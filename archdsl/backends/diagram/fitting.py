@@ -1,0 +1,226 @@
+"""Make a figure for its place: the most detailed one whose text is large enough there.
+
+A figure is laid out in columns or rows and then scaled, with its text, to the place. If the smallest text would be
+below what the place allows, numbers are left out, then all text gets one size, then blocks and stages are closed.
+"""
+
+from collections.abc import Iterator
+from functools import cached_property
+from math import inf
+
+from ...analysis.cost import Costs
+from ...graph import Graph
+from ...record import Record
+from .build import View, ViewOptions, build_diagram
+from .cuts import Cut, choose_cuts
+from .dot import write_dot
+from .drawing import Drawing, framed, moved, scaled, smallest_text
+from .engine import CannotDraw, draw
+from .figure import Diagram
+from .figure_options import SMALL_FONTS, DiagramStyle
+from .font_metrics import width_of
+from .graphviz_layout import best_arrangement
+from .page_columns import WholeLayout, heading_of, lay_out, set_parts
+from .place import MM, Place
+from .xdot import read_drawing
+
+_MOST_PARTS = 8
+"""The maximum number of columns or rows."""
+_TRIES = 3
+"""How many arrangements of the same diagram are laid out: those that look best by an estimate."""
+_NEARLY = 0.93
+"""How close to the smallest text the estimate of an arrangement must come, so that it is laid out."""
+_MORE = 1.5
+"""How much higher than usual a figure may be before details are left out."""
+_PORT = 24.0
+"""Points that the start and the end of a part need for their ports."""
+_GUTTER = {"TB": 44.0, "LR": 22.0}
+
+
+class Freedom(Record):
+    """What may be chosen for a place, most detailed first; what the user asked for is the only choice."""
+
+    views: tuple[View, ...] = (View.LAYERS, View.BLOCKS, View.STAGES)
+    directions: tuple[str, ...] = ("TB", "LR")
+    parameters: tuple[bool, ...] = (True, False)
+
+
+class PlacedFigure(Record):
+    """A figure in its place: the view that was chosen, and the size of its smallest text in points."""
+
+    drawing: Drawing
+    view: View
+    text: float
+
+    @property
+    def words(self) -> str:
+        """Its size, view and text: `85×61 mm, view blocks, text of at least 6.3 pt`."""
+        width, height = (f"{side / MM:.0f}" for side in (self.drawing.width, self.drawing.height))
+        return f"{width}×{height} mm, view {self.view}, text of at least {self.text:.1f} pt"
+
+
+def fit(
+    graph: Graph, costs: Costs, style: DiagramStyle, view_options: ViewOptions, place: Place, freedom: Freedom
+) -> PlacedFigure:
+    """The most detailed figure that fits. Raises CannotDraw with the size that the least detailed one needs."""
+    levels = [
+        _Level(build_diagram(graph, costs, view_options.replace(view=view)), view, looks)
+        for view in freedom.views
+        for looks in _looks(style, freedom)
+    ]
+    # Within the height that is usual, if possible; a bit more height is better than fewer details, much more is not.
+    compact = [place.replace(height=place.compact * more) for more in (1, _MORE)] if place.compact is not None else []
+    orders = [(level, room) for level in levels for room in compact] + [(level, place) for level in levels]
+    for level, room in orders:
+        found = level.best(room)
+        if found is not None:
+            return PlacedFigure(drawing=found, view=level.view, text=smallest_text(found))
+    raise CannotDraw(_refusal(place, freedom, levels[-1].shortfall(place)))
+
+
+def _looks(style: DiagramStyle, freedom: Freedom) -> Iterator[list[DiagramStyle]]:
+    """Styles from the most detailed on, each in every direction that may be chosen."""
+    looks = [style.replace(parameters=parameters) for parameters in freedom.parameters]
+    looks.append(looks[-1].replace(fonts=SMALL_FONTS))
+    for look in looks:
+        yield [look.replace(direction=direction) for direction in freedom.directions]
+
+
+def _refusal(place: Place, freedom: Freedom, shortfall: str) -> str:
+    help = "give it more room, a smaller --font, or another --view"
+    if View.STAGES in freedom.views:
+        help = "give it more room or a smaller --font"
+    return f"the figure does not fit {place.words} with text of at least {place.font:g} pt: {shortfall}; {help}"
+
+
+class _Candidate(Record):
+    """An arrangement: its style, its cuts, and its estimated size before scaling."""
+
+    style: DiagramStyle
+    cuts: tuple[Cut, ...]
+    width: float
+    height: float
+
+
+class _Level:
+    """A diagram at one level of detail, and its arrangements."""
+
+    def __init__(self, diagram: Diagram, view: View, looks: list[DiagramStyle]) -> None:
+        self.diagram = diagram
+        self.view = view
+        self._looks = looks
+        self._drawn: dict[tuple[str, tuple[Cut, ...]], Drawing] = {}
+
+    @cached_property
+    def _candidates(self) -> list[_Candidate]:
+        return [each for style in self._looks for each in _candidates(self.diagram, style)]
+
+    def best(self, place: Place) -> Drawing | None:
+        """The best arrangement that fits; None if none does."""
+        if not self._may_fit(place):
+            return None
+        ranked = sorted(self._candidates, key=lambda each: _penalty(each.width, each.height, place, _text(each.style)))
+        near = [each for each in ranked if self._near(each, place)]
+        fitting: list[tuple[float, Drawing]] = []
+        for candidate in near[:_TRIES]:
+            drawing = self._drawing(candidate)
+            made = in_place(drawing, place)
+            if smallest_text(made) >= place.font - 1e-6:
+                fitting.append((_penalty(drawing.width, drawing.height, place, _text(candidate.style))[1], made))
+        return min(fitting, key=lambda each: each[0])[1] if fitting else None
+
+    def _may_fit(self, place: Place) -> bool:
+        area = (place.width or inf) * (place.height or inf)
+        return _area(self.diagram, self._looks[0]) * (place.font / _text(self._looks[0])) ** 2 <= area
+
+    def _near(self, candidate: _Candidate, place: Place) -> bool:
+        """Whether a candidate may fit, as far as its estimate goes."""
+        return factor(candidate.width, candidate.height, place) * _text(candidate.style) >= _NEARLY * place.font
+
+    def shortfall(self, place: Place) -> str:
+        """What is missing for a place."""
+        text = max(factor(each.width, each.height, place) * _text(each.style) for each in self._candidates)
+        return f"its text would be about {min(text, place.font - 0.1):.1f} pt"
+
+    def _drawing(self, candidate: _Candidate) -> Drawing:
+        """The real drawing of an arrangement, without a margin."""
+        key = candidate.style.direction, candidate.cuts
+        if key not in self._drawn:
+            self._drawn[key] = _drawn(self.diagram, candidate)
+        return self._drawn[key]
+
+
+def _area(diagram: Diagram, style: DiagramStyle) -> float:
+    """The area of the boxes alone, with the arrows between them, in square points before scaling."""
+    size = style.fonts.words
+    return sum(
+        (12 + max((width_of(row.words, size) for row in box.rows), default=0)) * (22 + 16 * len(box.rows))
+        for box in diagram.boxes
+    )
+
+
+def _text(style: DiagramStyle) -> float:
+    """The size of the smallest text of a style before scaling."""
+    return style.fonts.numbers if style.parameters or style.macs else style.fonts.shapes
+
+
+def factor(width: float, height: float, place: Place) -> float:
+    """By how much a figure of this size is scaled to its place."""
+    sides = [(place.width, width), (place.height, height)]
+    return min([place.largest, *((room - 2 * place.margin) / side for room, side in sides if room is not None)])
+
+
+def _penalty(width: float, height: float, place: Place, text: float) -> tuple[bool, float]:
+    """How bad an arrangement is: first whether its text is too small, then how much of its place it wastes."""
+    by = factor(width, height, place)
+    small = by * text < place.font - 1e-6
+    if small or place.fills:
+        return small, -by * text if small else -(by * width) * (by * height)
+    # As low as possible in the text of a page, but a low figure with small text is no gain.
+    return small, (by * height if place.width is not None else by * width) / min(1.0, by) ** 0.5
+
+
+def _candidates(diagram: Diagram, style: DiagramStyle) -> Iterator[_Candidate]:
+    """Arrangements in one piece, and in columns or rows, with estimated sizes."""
+    whole = lay_out(diagram, style)
+    heading = heading_of(diagram, style, inf)
+    above = (0.0, 0.0) if heading is None else (min(heading.width, 200), heading.height + 16)
+    for parts in [style.columns] if style.columns is not None else range(1, _MOST_PARTS + 1):
+        cuts = choose_cuts(whole.cuts(diagram), whole.length, parts)
+        if parts > 1 and not cuts:
+            continue
+        width, height = _estimate(whole, diagram, cuts) if cuts else (whole.width, whole.height)
+        width, height = max(width, above[0]), height + (above[1] if cuts else 0)
+        yield _Candidate(style=style, cuts=tuple(cuts), width=width, height=height)
+
+
+def _estimate(whole: WholeLayout, diagram: Diagram, cuts: list[Cut]) -> tuple[float, float]:
+    """The size of a diagram in parts, from its layout in one piece."""
+    ends = [cut.below for cut in cuts] + [whole.length]
+    starts = [0.0, *ends[:-1]]
+    length = max(end - start for start, end in zip(starts, ends, strict=True)) + 2 * _PORT
+    breadth = (len(ends) - 1) * _GUTTER[whole.direction]
+    for start, end in zip(starts, ends, strict=True):
+        spans = [whole.span(box.id) for box in diagram.boxes if box.id in whole.places]
+        inside = [span for span in spans if start <= (span[0] + span[1]) / 2 <= end] or spans
+        breadth += max(span[3] for span in inside) - min(span[2] for span in inside) + 16
+    return (breadth, length) if whole.direction == "TB" else (length, breadth)
+
+
+def _drawn(diagram: Diagram, candidate: _Candidate) -> Drawing:
+    if candidate.cuts:
+        made = set_parts(diagram, candidate.style, list(candidate.cuts))
+    else:
+        program = write_dot(diagram, candidate.style, best_arrangement(diagram, candidate.style))
+        made = read_drawing(draw(program, "json"), diagram, candidate.style.theme.background)
+    return framed(list(made.parts), 0, made.background, made.title, made.description)
+
+
+def in_place(drawing: Drawing, place: Place) -> Drawing:
+    """The drawing scaled to its place, in its middle; as wide as the place, and as high if it fills it."""
+    made = scaled(drawing, factor(drawing.width, drawing.height, place))
+    width = place.width if place.width is not None else made.width + 2 * place.margin
+    height = place.height if place.fills and place.height is not None else made.height + 2 * place.margin
+    step = (width - made.width) / 2, (height - made.height) / 2
+    parts = tuple(part.replace(shapes=tuple(moved(shape, step) for shape in part.shapes)) for part in made.parts)
+    return made.replace(width=width, height=height, parts=parts)
