@@ -76,6 +76,21 @@ def entries() -> Mapping[str, ZooEntry]:
     return found
 
 
+def display_name(entry: str, net: str) -> str:
+    """A network of the zoo as papers write it, from its name and that of its family: `resnet50` is ResNet-50."""
+    # The family's letters may be interrupted in the entry: `mobilenet_v3_large` of MobileNetV3.
+    at = 0
+    for letter in net.lower():
+        while entry[at : at + 1] == "_":
+            at += 1
+        if entry[at : at + 1].lower() != letter:
+            return entry
+        at += 1
+    decimals = re.sub(r"(?<!\d)(\d)_(\d)", r"\1.\2", entry[at:])
+    rest = [part.upper() if len(part) == 1 else part for part in decimals.split("_") if part]
+    return "-".join([net, *rest])
+
+
 def names() -> tuple[str, ...]:
     """The names of all networks, in the order of the index: `archdsl.load("zoo:" + name)` loads one."""
     return tuple(entries())

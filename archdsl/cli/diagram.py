@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,9 @@ from .network_text import expression_option, named_network
 from .output import write_output
 from .shell_completion import complete_file, complete_network
 from .watching import watch_option
+
+if TYPE_CHECKING:
+    from ..backends.diagram.place import Place
 
 
 @click.command("diagram")
@@ -34,18 +38,24 @@ from .watching import watch_option
 @click.option(
     "--view",
     type=click.Choice(["layers", "blocks", "stages", "volumes"]),
-    default="layers",
-    show_default=True,
-    help="What each box stands for: a layer, a block, a stage, or a tensor drawn to scale.",
+    help="What each box stands for: a layer, a block, a stage, or a tensor drawn to scale.  [default: layers; in a "
+    "place, the most detailed that fits]",
 )
+@click.option(
+    "--for",
+    "for_",
+    type=click.Choice(["column", "page", "slide", "readme", "poster"]),
+    help="Make the figure for this place: a journal's column or page, a 16:9 slide, a README, a poster.",
+)
+@click.option("--width", metavar="LENGTH", help="Make the figure for this width, such as 85mm.")
+@click.option("--height", metavar="LENGTH", help="Make the figure for this height at most, such as 60mm.")
+@click.option("--font", metavar="LENGTH", help="Smallest text in that place, such as 7pt.  [default: by the place]")
 @click.option("--expand", multiple=True, metavar="BLOCK", help="Expand this block in the views `blocks` and `stages`.")
 @click.option("--fold/--no-fold", default=True, help="Show repeated layers once, marked ×3.")
 @click.option(
     "--direction",
     type=click.Choice(["TB", "LR"]),
-    default="TB",
-    show_default=True,
-    help="Layout direction: top to bottom or left to right.",
+    help="Layout direction: top to bottom or left to right.  [default: TB; in a place, what fits best]",
 )
 @click.option(
     "--theme",
@@ -55,7 +65,11 @@ from .watching import watch_option
     help="Color theme: for light pages, dark pages, or black-and-white print.",
 )
 @click.option("--legend/--no-legend", default=None, help="Show a legend of the colors.")
-@click.option("--parameters/--no-parameters", default=True, help="Show the parameter count of each layer.")
+@click.option(
+    "--parameters/--no-parameters",
+    default=None,
+    help="Show the parameter count of each layer.  [default: if it fits]",
+)
 @click.option("--macs/--no-macs", default=False, help="Show the multiply-accumulates of each layer.")
 @click.option("--title", metavar="TITLE", help="Title in the caption.  [default: the network's name]")
 @click.option("--caption/--no-caption", default=True, help="Show the network's name and totals above the diagram.")
@@ -80,13 +94,17 @@ def command(
     text: str | None,
     output: str,
     format_: str | None,
-    view: str,
+    view: str | None,
+    for_: str | None,
+    width: str | None,
+    height: str | None,
+    font: str | None,
     expand: tuple[str, ...],
     fold: bool,
-    direction: str,
+    direction: str | None,
     theme: str,
     legend: bool | None,
-    parameters: bool,
+    parameters: bool | None,
     macs: bool,
     title: str | None,
     caption: bool,
@@ -105,22 +123,29 @@ def command(
         raise click.UsageError("--check compares with a file: name it with -o")
     kind = format_ or _format_of(output)
     refuse_conflicts(_conflicts(kind, view, direction))
+    place = _place(for_, width, height, font)
     network = named_network(file, text).network(parse_settings(settings), parse_override(inputs))
-    from ..backends.diagram import THEMES, CannotDraw, DiagramStyle, View, ViewOptions, diagram
+    from ..backends.diagram import THEMES, CannotDraw, DiagramStyle, View, ViewOptions, diagram, placed_diagram
+    from ..backends.diagram.place import Freedom
 
     style = DiagramStyle(
         theme=THEMES[theme],
-        direction=direction,
-        parameters=parameters,
+        direction=direction or "TB",
+        parameters=parameters is not False,
         macs=macs,
         caption=caption,
         legend=legend,
         dpi=dpi,
         columns=columns,
     )
-    view_options = ViewOptions(view=View(view), expand=expand, fold=fold, title=title or network.title)
+    view_options = ViewOptions(view=View(view or "layers"), expand=expand, fold=fold, title=title or network.title)
+    chosen = ""
     try:
-        data = diagram(network.graph, kind, style, view_options)
+        if place is None:
+            data = diagram(network.graph, kind, style, view_options)
+        else:
+            freedom = Freedom.beside(view, direction, parameters)
+            data, chosen = placed_diagram(network.graph, kind, style, view_options, place, freedom)
     except CannotDraw as error:
         usage(str(error))
     if kind == "mmd":
@@ -130,10 +155,21 @@ def command(
         return
     write_output(output, data)
     if output != "-":
-        click.echo(f"{printable(output)}: {network.graph.name}, {network.parameters:,} parameters")
+        detail = f"; {chosen}" if chosen else ""
+        click.echo(f"{printable(output)}: {network.graph.name}, {network.parameters:,} parameters{detail}")
 
 
-def _conflicts(kind: str, view: str, direction: str) -> Iterator[Conflict]:
+def _place(name: str | None, width: str | None, height: str | None, font: str | None) -> "Place | None":
+    """The place for which the figure is made; None for the natural size."""
+    from ..backends.diagram.place import place_of
+
+    try:
+        return place_of(name, width, height, font)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _conflicts(kind: str, view: str | None, direction: str | None) -> Iterator[Conflict]:
     """Options that are mutually exclusive, or that a format, a view or a direction ignores."""
     yield "--check", "--watch", "--check compares once"
     yield "--output -", "--watch", "standard output has no file that --watch could update"
@@ -141,13 +177,14 @@ def _conflicts(kind: str, view: str, direction: str) -> Iterator[Conflict]:
     if kind != "png":
         yield "", "--dpi", f"--dpi is for PNG, not for {kind}"
     if kind in ("dot", "mmd"):
-        yield "", "--columns", f"the program that renders {kind} determines the layout"
+        layout = "--columns --for --width --height --font"
+        yield "", layout, f"the program that renders {kind} determines the layout"
     if kind == "mmd":
         yield "", "--legend --no-legend", "Mermaid has no legend"
     if direction == "LR":
         yield "", "--columns", "columns are for top-to-bottom diagrams"
-    if view in ("layers", "volumes"):
-        yield "", "--expand", f"the view `{view}` has no blocks to expand"
+    if view in (None, "layers", "volumes"):
+        yield "", "--expand", f"the view `{view or 'layers'}` has no blocks to expand"
     if view == "volumes":
         layout = "--direction --columns --fold --no-fold"
         yield "", layout, "the view `volumes` runs from left to right and shows every tensor separately"

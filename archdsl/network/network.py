@@ -12,7 +12,7 @@ from ..graph import Graph, Setting
 from ..shapes.symbolic import plain
 from ..syntax.ast import Program
 from ..text.library import Library
-from ..zoo import PREFIX
+from ..zoo import PREFIX, display_name
 from . import notebook
 from .layer_list import LayerList, TensorShape, layer_list, shape_of
 from .libraries import beside
@@ -51,9 +51,9 @@ class Network:
 
     @property
     def title(self) -> str:
-        """The display name: that in the zoo, such as `resnet50`, or else `name`."""
+        """The display name: that in the zoo, such as `ResNet-50`, or else `name`."""
         source = self.program.source.name
-        return source.removeprefix(PREFIX) if source.startswith(PREFIX) else self.name
+        return display_name(source.removeprefix(PREFIX), self.name) if source.startswith(PREFIX) else self.name
 
     @property
     def text(self) -> str:
@@ -174,23 +174,27 @@ class Network:
         *,
         format: str | None = None,
         title: str | None = None,
-        view: str = "layers",
+        view: str | None = None,
         expand: Sequence[str] = (),
         fold: bool = True,
-        direction: str = "TB",
+        direction: str | None = None,
         theme: str = "light",
         legend: bool | None = None,
-        parameters: bool = True,
+        parameters: bool | None = None,
         macs: bool = False,
         caption: bool = True,
         dpi: int = 192,
         columns: int | None = None,
+        place: str | None = None,
+        width: str | None = None,
+        height: str | None = None,
+        font: str | None = None,
     ) -> "RenderedDiagram":
         """The diagram, with the options of `archdsl diagram`; it is also written to `path` if one is given.
 
         `format` is svg, png, pdf, dot, mmd or tikz; by default, it follows from the extension of `path`, else it is
-        svg. A notebook displays the result. Raises ValueError for an unknown option, `CannotDraw` with its reason, and
-        OSError.
+        svg. `place` is the option `--for`; a width is written `"85mm"`. A notebook displays the result. Raises
+        ValueError for an unknown option, `CannotDraw` with its reason, and OSError.
         """
         from .rendered_diagram import render
 
@@ -208,6 +212,7 @@ class Network:
                 "dpi": dpi,
                 "columns": columns,
             },
+            {"name": place, "width": width, "height": height, "font": font},
         )
         if path is not None:
             drawn.save(path)

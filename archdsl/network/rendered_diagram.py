@@ -4,8 +4,9 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..backends.diagram import FORMATS, THEMES, DiagramStyle, View, ViewOptions, diagram
+from ..backends.diagram import FORMATS, THEMES, DiagramStyle, View, ViewOptions, diagram, placed_diagram
 from ..backends.diagram.formats import format_of
+from ..backends.diagram.place import PLACES, Freedom, place_of
 from ..graph import Graph
 from ..text.atomic import write_atomically
 from ..text.names import nearest
@@ -43,21 +44,32 @@ class RenderedDiagram:
 
 
 def render(
-    graph: Graph, format: str | Path, view_options: Mapping[str, Any], style: Mapping[str, Any]
+    graph: Graph,
+    format: str | Path,
+    view_options: Mapping[str, Any],
+    style: Mapping[str, Any],
+    place: Mapping[str, str | None],
 ) -> RenderedDiagram:
-    """The diagram of a graph, in the given format or that of a file's extension.
+    """The diagram of a graph, in the given format or that of a file's extension, made for a place if one is given.
 
-    Raises ValueError for an unknown format, view, theme or direction, and CannotDraw.
+    Raises ValueError for an unknown format, view, theme, direction or place, and CannotDraw.
     """
     kind = format_of(format) if isinstance(format, Path) else format
+    view, direction, parameters = view_options["view"], style["direction"], style["parameters"]
     _require("format", kind, FORMATS)
-    _require("view", view_options["view"], [view.value for view in View])
+    _require("view", view or "layers", [each.value for each in View])
     _require("theme", style["theme"], list(THEMES))
-    _require("direction", style["direction"], ["TB", "LR"])
-    options = ViewOptions(**{**view_options, "view": View(view_options["view"])})
-    return RenderedDiagram(
-        diagram(graph, kind, DiagramStyle(**{**style, "theme": THEMES[style["theme"]]}), options), kind
-    )
+    _require("direction", direction or "TB", ["TB", "LR"])
+    if place["name"] is not None:
+        _require("place", place["name"], list(PLACES))
+    options = ViewOptions(**{**view_options, "view": View(view or "layers")})
+    given = {"theme": THEMES[style["theme"]], "direction": direction or "TB", "parameters": parameters is not False}
+    look = DiagramStyle(**{**style, **given})
+    room = place_of(place["name"], place["width"], place["height"], place["font"])
+    if room is None:
+        return RenderedDiagram(diagram(graph, kind, look, options), kind)
+    free = Freedom.beside(view, direction, parameters)
+    return RenderedDiagram(placed_diagram(graph, kind, look, options, room, free)[0], kind)
 
 
 def _require(what: str, value: str, known: Collection[str]) -> None:

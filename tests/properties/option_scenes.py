@@ -62,7 +62,15 @@ MEASURES = {
     "--fits": ("1G", "1k"),
     "--sizes": ("40",),
 }
-DIAGRAM = {"--title": ("A title",), "--expand": ("unit",), "--dpi": ("96",), "--columns": ("3",)}
+DIAGRAM = {
+    "--title": ("A title",),
+    "--expand": ("unit",),
+    "--dpi": ("96",),
+    "--columns": ("3",),
+    "--width": ("170mm", "5mm"),
+    "--height": ("120mm", "12"),
+    "--font": (REFUSED,),
+}
 
 SCENES = (
     OptionScene(command="check", words=("check", "a.arch"), values=MEASURES | NETWORK_VALUES),

@@ -1,15 +1,17 @@
 """Diagrams of a network: SVG, PNG, DOT, Mermaid, TikZ."""
 
 from ...graph import Graph
-from .build import View, ViewOptions, build_diagram
+from .build import ViewOptions, build_diagram
 from .drawing import Drawing
 from .engine import CannotDraw, draw
 from .figure import Diagram
 from .figure_options import DiagramStyle
 from .formats import FORMATS
+from .place import Freedom, Place
 from .theme import THEMES
+from .view import View
 
-__all__ = ["FORMATS", "THEMES", "CannotDraw", "DiagramStyle", "View", "ViewOptions", "diagram"]
+__all__ = ["FORMATS", "THEMES", "CannotDraw", "DiagramStyle", "View", "ViewOptions", "diagram", "placed_diagram"]
 
 MOST = 3000
 """The maximum number of boxes in a diagram; more would take minutes and be unreadable."""
@@ -47,6 +49,19 @@ def diagram(
 
         return write_tikz(read_drawing(draw(program, "json"), drawn, style.theme.background)).encode()
     return draw(program, format, dpi=style.dpi if format == "png" else None)
+
+
+def placed_diagram(
+    graph: Graph, format: str, style: DiagramStyle, view_options: ViewOptions, place: Place, freedom: Freedom
+) -> tuple[bytes, str]:
+    """The figure for a place in one of FORMATS, and what was chosen, in words. Raises CannotDraw if nothing fits."""
+    from ...analysis.cost import costs
+    from .fitting import fit
+
+    if format in ("dot", "mmd"):
+        raise CannotDraw(f"the program that renders {format} determines the size: use svg, png, pdf or tikz")
+    found = fit(graph, costs(graph), style, view_options, place, freedom)
+    return _fixed(found.drawing, format, style), found.words
 
 
 def _volumes(drawn: Diagram, format: str, style: DiagramStyle) -> bytes:

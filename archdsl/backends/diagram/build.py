@@ -7,7 +7,6 @@ the diagram is half as tall, and each arrow is a tensor with a new shape.
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable
-from enum import StrEnum
 from itertools import pairwise
 
 from ...analysis.cost import Costs
@@ -23,22 +22,10 @@ from .flow import find_flows
 from .junctions import with_entries
 from .labels import count, shape_words, short
 from .plan import DrawingPlan, Frame, Path, PlannedNode, frames_around, make_plan
+from .view import View
 
 MANY = 48
 """Up to this many volumes are drawn without folding repetitions."""
-
-
-class View(StrEnum):
-    """How much of a network a diagram shows."""
-
-    LAYERS = "layers"
-    """Every layer."""
-    BLOCKS = "blocks"
-    """Each block is one box, unless it is expanded."""
-    STAGES = "stages"
-    """Each stage is one box."""
-    VOLUMES = "volumes"
-    """Each tensor is a box whose dimensions follow its shape; otherwise like BLOCKS."""
 
 
 class ViewOptions(Record):
@@ -52,13 +39,31 @@ class ViewOptions(Record):
 
 
 def build_diagram(graph: Graph, costs: Costs, view_options: ViewOptions | None = None) -> Diagram:
-    """A view of a graph; by default every layer, with repetitions drawn once."""
+    """A view of a graph; by default every layer, with repetitions drawn once.
+
+    Raises CannotDraw for a name to expand that does not exist, or that is not closed in this view.
+    """
     view_options = view_options or ViewOptions()
+    for name in view_options.expand:
+        _require_effect(graph, costs, view_options, name)
     if view_options.view is View.VOLUMES and view_options.fold:
         # Each of VGG's layers fits in such a diagram; only with many more are repetitions drawn once.
         unfolded = _build(graph, costs, view_options.replace(fold=False))
         return unfolded if len(unfolded.boxes) <= MANY else _build(graph, costs, view_options)
     return _build(graph, costs, view_options)
+
+
+def _require_effect(graph: Graph, costs: Costs, view_options: ViewOptions, name: str) -> None:
+    """Raise CannotDraw if expanding a name changes nothing beside the others."""
+    others = tuple(each for each in view_options.expand if each != name)
+    with_it = _build(graph, costs, view_options)
+    if _build(graph, costs, view_options.replace(expand=others)).boxes != with_it.boxes:
+        return
+    closed = dict.fromkeys(
+        row.words.split(":")[-1].split()[0] for box in with_it.boxes for row in box.rows if box.inside
+    )
+    help = f"; closed in it: {', '.join(f'`{each}`' for each in closed)}" if closed else ""
+    raise CannotDraw(f"the view `{view_options.view}` already shows what is inside `{name}`{help}")
 
 
 def _build(graph: Graph, costs: Costs, view_options: ViewOptions) -> Diagram:

@@ -1,7 +1,8 @@
 """Make a figure for its place: the most detailed one whose text is large enough there.
 
 A figure is laid out in columns or rows and then scaled, with its text, to the place. If the smallest text would be
-below what the place allows, numbers are left out, then all text gets one size, then blocks and stages are closed.
+below what the place allows, numbers are left out, then all text gets one size, then the shapes on arrows are left out,
+then blocks and stages are closed.
 """
 
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from math import inf
 from ...analysis.cost import Costs
 from ...graph import Graph
 from ...record import Record
-from .build import View, ViewOptions, build_diagram
+from .build import ViewOptions, build_diagram
 from .cuts import Cut, choose_cuts
 from .dot import write_dot
 from .drawing import Drawing, framed, moved, scaled, smallest_text
@@ -21,7 +22,8 @@ from .figure_options import SMALL_FONTS, DiagramStyle
 from .font_metrics import width_of
 from .graphviz_layout import best_arrangement
 from .page_columns import WholeLayout, heading_of, lay_out, set_parts
-from .place import MM, Place
+from .place import MM, Freedom, Place
+from .view import View
 from .xdot import read_drawing
 
 _MOST_PARTS = 8
@@ -35,14 +37,6 @@ _MORE = 1.5
 _PORT = 24.0
 """Points that the start and the end of a part need for their ports."""
 _GUTTER = {"TB": 44.0, "LR": 22.0}
-
-
-class Freedom(Record):
-    """What may be chosen for a place, most detailed first; what the user asked for is the only choice."""
-
-    views: tuple[View, ...] = (View.LAYERS, View.BLOCKS, View.STAGES)
-    directions: tuple[str, ...] = ("TB", "LR")
-    parameters: tuple[bool, ...] = (True, False)
 
 
 class PlacedFigure(Record):
@@ -82,6 +76,7 @@ def _looks(style: DiagramStyle, freedom: Freedom) -> Iterator[list[DiagramStyle]
     """Styles from the most detailed on, each in every direction that may be chosen."""
     looks = [style.replace(parameters=parameters) for parameters in freedom.parameters]
     looks.append(looks[-1].replace(fonts=SMALL_FONTS))
+    looks.append(looks[-1].replace(shapes=False))
     for look in looks:
         yield [look.replace(direction=direction) for direction in freedom.directions]
 

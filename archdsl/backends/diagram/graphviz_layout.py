@@ -64,12 +64,12 @@ def arrange(lay_out: Callable[[Arrangement], bytes], *, titled: bool) -> Arrange
         if not any(title.room for title in titles.values()):
             return roomy
         try:
-            again = place_titles(lay_out(roomy), titles)
+            corrected = place_titles(lay_out(roomy), titles)
         except Failed:
             return best.replace(titles={name: Title(title.side) for name, title in titles.items()})
-        if again == titles:
+        if corrected == titles:
             return roomy
-        titles = again
+        titles = corrected
     return best.replace(titles=titles)
 
 

@@ -1,9 +1,11 @@
 """The place of a figure: its width and height, and the smallest text that is readable there."""
 
 import re
+from typing import Self
 
 from ...record import Record
 from .labels import decimal
+from .view import View
 
 MM = 72 / 25.4
 """Points in a millimeter."""
@@ -59,6 +61,24 @@ PLACES = {
     )
 }
 """The places with a name."""
+
+
+class Freedom(Record):
+    """What may be chosen for a place, most detailed first; what the user asked for is the only choice."""
+
+    views: tuple[View, ...] = (View.LAYERS, View.BLOCKS, View.STAGES)
+    directions: tuple[str, ...] = ("TB", "LR")
+    parameters: tuple[bool, ...] = (True, False)
+
+    @classmethod
+    def beside(cls, view: str | None, direction: str | None, parameters: bool | None) -> Self:
+        """What remains free beside these options; None for an option that is not given."""
+        free = cls()
+        return cls(
+            views=free.views if view is None else (View(view),),
+            directions=free.directions if direction is None else (direction,),
+            parameters=free.parameters if parameters is None else (parameters,),
+        )
 
 
 def length_of(text: str) -> float:

@@ -10,9 +10,9 @@ import archdsl
 from archdsl.analysis.cost import costs
 from archdsl.backends.diagram import DiagramStyle, diagram
 from archdsl.backends.diagram.build import build_diagram
-from archdsl.backends.diagram.figure import FOOT, HEAD, Diagram
 from archdsl.backends.diagram.column_parts import split
 from archdsl.backends.diagram.cuts import Cut, choose_cuts, find_cuts, in_order
+from archdsl.backends.diagram.figure import FOOT, HEAD, Diagram
 from archdsl.backends.diagram.page_columns import how_many, set_columns
 from archdsl.backends.diagram.plot import write_fixed_dot
 from archdsl.zoo import read_named

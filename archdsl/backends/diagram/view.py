@@ -1,0 +1,16 @@
+"""The views of a network."""
+
+from enum import StrEnum
+
+
+class View(StrEnum):
+    """How much of a network a diagram shows."""
+
+    LAYERS = "layers"
+    """Every layer."""
+    BLOCKS = "blocks"
+    """Each block is one box, unless it is expanded."""
+    STAGES = "stages"
+    """Each stage is one box."""
+    VOLUMES = "volumes"
+    """Each tensor is a box whose dimensions follow its shape; otherwise like BLOCKS."""

@@ -1,0 +1,47 @@
+import pytest
+
+from archdsl.backends.diagram.place import MM, PLACES, Freedom, length_of, place_of
+from archdsl.backends.diagram.view import View
+
+
+@pytest.mark.parametrize(
+    ("text", "points"),
+    [("72pt", 72), ("1in", 72), ("25.4mm", 72), ("2.54cm", 72), ("96px", 72), (" 7 pt", 7), (".5in", 36)],
+)
+def test_lengths(text: str, points: float) -> None:
+    assert length_of(text) == pytest.approx(points)
+
+
+@pytest.mark.parametrize("text", ["", "85", "mm", "85 m", "-1mm", "1e3mm", "85mm 60mm", "85,5mm", "nan", "∞mm"])
+def test_what_is_no_length(text: str) -> None:
+    with pytest.raises(ValueError, match="write it like 85mm"):
+        length_of(text)
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "font"),
+    [("1mm", None, None), (None, "9m", None), ("85mm", None, "0pt"), ("1cm", "99in", "9in")],
+)
+def test_what_is_out_of_range(width: str | None, height: str | None, font: str | None) -> None:
+    with pytest.raises(ValueError, match=r"out of range|not a length"):
+        place_of(None, width, height, font)
+
+
+def test_a_place_with_own_sizes() -> None:
+    assert place_of(None, None, None, None) is None
+    column = place_of("column", None, None, None)
+    assert column == PLACES["column"]
+    own = place_of("column", None, "60mm", "7pt")
+    assert own is not None
+    assert own.width == PLACES["column"].width
+    assert (own.height, own.font, own.compact) == (pytest.approx(60 * MM), 7, None)
+    only = place_of(None, "85mm", None, None)
+    assert only is not None
+    assert (only.width, only.height, only.font) == (pytest.approx(85 * MM), None, 6)
+    with pytest.raises(ValueError, match="needs a place"):
+        place_of(None, None, None, "7pt")
+
+
+def test_what_is_asked_for_is_not_free() -> None:
+    assert Freedom.beside(None, None, None) == Freedom()
+    assert Freedom.beside("blocks", "LR", True) == Freedom(views=(View.BLOCKS,), directions=("LR",), parameters=(True,))
