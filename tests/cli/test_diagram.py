@@ -168,8 +168,8 @@ def test_a_view_that_a_format_cannot_hold(net: Path) -> None:
 def test_the_title_is_that_of_the_network_as_asked(net: Path) -> None:
     out = net.with_name("net.svg")
     for words, title in (
-        (("zoo:resnet50",), "resnet50"),
-        (("zoo:resnet50", "--title", "ResNet-50"), "ResNet-50"),
+        (("zoo:resnet50",), "ResNet-50"),
+        (("zoo:resnet50", "--title", "Ours"), "Ours"),
         ((net,), "LeNet5"),
     ):
         assert run(*words, "--view", "stages", "-o", out).exit_code == 0

@@ -56,7 +56,7 @@ def placed_diagram(
 ) -> tuple[bytes, str]:
     """The figure for a place in one of FORMATS, and what was chosen, in words. Raises CannotDraw if nothing fits."""
     from ...analysis.cost import costs
-    from .fitting import fit
+    from .place_fitting import fit
 
     if format in ("dot", "mmd"):
         raise CannotDraw(f"the program that renders {format} determines the size: use svg, png, pdf or tikz")

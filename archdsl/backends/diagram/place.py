@@ -64,7 +64,7 @@ PLACES = {
 
 
 class Freedom(Record):
-    """What may be chosen for a place, most detailed first; what the user asked for is the only choice."""
+    """What may be chosen for a place, most detailed first; a given option is the only choice."""
 
     views: tuple[View, ...] = (View.LAYERS, View.BLOCKS, View.STAGES)
     directions: tuple[str, ...] = ("TB", "LR")
@@ -91,7 +91,7 @@ def length_of(text: str) -> float:
 
 
 def place_of(name: str | None, width: str | None, height: str | None, font: str | None) -> Place | None:
-    """The place that is asked for, with its own width, height and font if they are given. Raises ValueError."""
+    """The requested place, with its own width, height and font if they are given. Raises ValueError."""
     if name is None and width is None and height is None:
         if font is not None:
             raise ValueError("a font size needs a place: add a width, a height, or the name of a place")

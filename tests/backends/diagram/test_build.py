@@ -4,7 +4,8 @@ import pytest
 
 import archdsl
 from archdsl.analysis.cost import costs
-from archdsl.backends.diagram.build import View, ViewOptions, build_diagram
+from archdsl.backends.diagram import View, ViewOptions
+from archdsl.backends.diagram.build import build_diagram
 from archdsl.backends.diagram.figure import Cluster, Flow, Role
 from tests.backends.diagram.programs import INCEPTION, LENET, RESIDUAL, drawn, graph
 

@@ -11,8 +11,8 @@ from archdsl.backends.diagram import CannotDraw, DiagramStyle, View, ViewOptions
 from archdsl.backends.diagram.build import build_diagram
 from archdsl.backends.diagram.drawing import TextLabel, bounds, smallest_text
 from archdsl.backends.diagram.figure import Role
-from archdsl.backends.diagram.fitting import PlacedFigure, fit
 from archdsl.backends.diagram.place import MM, PLACES, Freedom, Place
+from archdsl.backends.diagram.place_fitting import PlacedFigure, fit
 from tests.backends.diagram.programs import INCEPTION, LENET, RESIDUAL
 
 TWO_INPUTS = """
