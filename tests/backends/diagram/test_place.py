@@ -34,10 +34,14 @@ def test_a_place_with_own_sizes() -> None:
     own = place_of("column", None, "60mm", "7pt")
     assert own is not None
     assert own.width == PLACES["column"].width
-    assert (own.height, own.font, own.compact) == (pytest.approx(60 * MM), 7, None)
+    assert own.height == pytest.approx(60 * MM)
+    assert own.font == 7
+    assert own.compact is None
     only = place_of(None, "85mm", None, None)
     assert only is not None
-    assert (only.width, only.height, only.font) == (pytest.approx(85 * MM), None, 6)
+    assert only.width == pytest.approx(85 * MM)
+    assert only.height is None
+    assert only.font == 6
     with pytest.raises(ValueError, match="needs a place"):
         place_of(None, None, None, "7pt")
 
