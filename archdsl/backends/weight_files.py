@@ -73,7 +73,7 @@ def _sharded(path: Path) -> dict[str, Tensor]:
     found: dict[str, Tensor] = {}
     for shard in sorted(set(places.values())):
         if Path(shard).name != shard or not shard.endswith(".safetensors"):
-            raise CannotLoad(f"{path}: the shard `{shard}` is not a .safetensors file beside the index")
+            raise CannotLoad(f"{path}: the shard `{shard}` is not a .safetensors file next to the index")
         if not path.with_name(shard).is_file():
             raise CannotLoad(f"{path}: the shard {shard} is missing", help=f"put it in {path.parent}")
         tensors = _safetensors(path.with_name(shard))

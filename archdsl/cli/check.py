@@ -26,10 +26,10 @@ _CONFLICTS = (
     ("--format json", "--sizes --diff", "--format json only reports on the network"),
     ("--format github", "--sizes --diff --explain", "--format github only reports diagnostics"),
     ("--format sarif", "--sizes --diff --explain", "--format sarif only reports diagnostics"),
-    ("--watch", "--fix --unsafe --diff", "--watch only reports, it changes no file"),
+    ("--watch", "--fix --unsafe --diff", "--watch only reports and changes no file"),
     ("--watch", "--format", "--watch shows text"),
-    ("--format markdown", "--sizes --diff --explain", "--format markdown is the table alone"),
-    ("--format latex", "--sizes --diff --explain", "--format latex is the table alone"),
+    ("--format markdown", "--sizes --diff --explain", "--format markdown prints only the table"),
+    ("--format latex", "--sizes --diff --explain", "--format latex prints only the table"),
 )
 
 

@@ -81,7 +81,7 @@ def _compared(imported: "Imported") -> str:
     network = imported.network
     if imported.proof is not None or network is None:
         return str(imported.proof)
-    return f"{network.parameters:,} parameters, {network.macs:,} MACs; the source has nothing to compare them with"
+    return f"{network.parameters:,} parameters, {network.macs:,} MACs; they cannot be compared with the source"
 
 
 def _show_problems(message: str, problems: Any) -> None:

@@ -94,7 +94,7 @@ def written(builder: Builder, outputs: Sequence[int], name: str, problems: Seque
     network = loads(text, name=f"{graph.name}.arch")
     pairs = correspondence(graph, network.graph)
     if pairs is None:
-        raise ImportFailed("internal error: the text means another network")
+        raise ImportFailed("internal error: the text describes a different network")
     return Imported(text, network, (), Origins(builder, network, {pairs[new]: old for old, new in ids.items()}))
 
 

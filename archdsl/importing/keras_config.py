@@ -72,7 +72,7 @@ def model_of(config: Any) -> KerasModel:
         )
     kind, inner = config["class_name"], config["config"]
     if kind not in MODELS:
-        raise ImportFailed(f"`{kind}` is a class of its own: only Sequential and Functional models have no code")
+        raise ImportFailed(f"`{kind}` is a custom class: only Sequential and Functional models have no code")
     name = inner.get("name", "model") if isinstance(inner, dict) else "model"
     entries = inner["layers"] if isinstance(inner, dict) else inner
     for entry in entries:
@@ -90,7 +90,7 @@ def _check(entry: Any) -> None:
     if kind == "Lambda":
         raise ImportFailed(f"the layer `{_name(entry)}` is a Lambda, which has code: write it as layers")
     if entry.get("registered_name") not in (None, kind) or not str(module).startswith(_OWN):
-        raise ImportFailed(f"the layer `{_name(entry)}` is of a class of its own, `{kind}`: it would take its code")
+        raise ImportFailed(f"the layer `{_name(entry)}` is of a custom class, `{kind}`: its code would be needed")
 
 
 def _name(entry: Any) -> str:
@@ -105,7 +105,7 @@ def _sequential(name: str, entries: Any, inner: Mapping[str, Any]) -> KerasModel
     if entries[0]["class_name"] != "InputLayer":
         shape = entries[0]["config"].get("batch_input_shape", inner.get("build_input_shape"))
         if shape is None:
-            raise ImportFailed("the model has no sizes of its input: build it before it is saved")
+            raise ImportFailed("the model has no input size: build it before it is saved")
         layers["input"] = ("InputLayer", {"batch_shape": shape})
         uses.append(KerasUse("input", ()))
     for entry in entries:

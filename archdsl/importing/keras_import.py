@@ -130,7 +130,7 @@ def _ordered(model: KerasModel) -> list[tuple[tuple[str, int], tuple[tuple[str, 
     while waiting:
         ready = [use for use in waiting if all(read in done for read in use[1])]
         if not ready:
-            raise ImportFailed(f"the layer `{waiting[0][0][0]}` reads what nothing makes")
+            raise ImportFailed(f"the layer `{waiting[0][0][0]}` reads a tensor that no layer returns")
         found += ready
         done |= {use for use, _ in ready}
         waiting = [use for use in waiting if use[0] not in done]

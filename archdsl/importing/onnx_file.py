@@ -157,7 +157,7 @@ class OnnxModule(nn.Module):
             return self.weights[self._own[name, user]]
         found = values.get(name, self.known.get(name))
         if found is None:
-            raise ImportFailed(f"nothing makes the tensor `{name}`")
+            raise ImportFailed(f"no operation returns the tensor `{name}`")
         return found
 
 

@@ -107,7 +107,7 @@ class OnnxNode:
         kinds |= {2: torch.uint8, 3: torch.int8, 6: torch.int32, 7: torch.int64}
         found = kinds.get(self.get("to", 0))
         if found is None:
-            self.refuse("a conversion to another kind of numbers", "a layer that rounds")
+            self.refuse("a conversion to another dtype", "a layer that rounds")
         return found
 
     def rebatched(self, x: torch.Tensor, wanted: Sequence[int]) -> list[int]:

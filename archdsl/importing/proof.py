@@ -97,7 +97,7 @@ def module_with(network: Network, weights: Mapping[str, torch.Tensor]) -> nn.Mod
     missing, unexpected = module.load_state_dict(dict(weights), strict=False, assign=True)
     missing = [name for name in missing if not name.endswith("num_batches_tracked")]
     if missing or unexpected:
-        raise RuntimeError(f"weights without a source: {missing}; without a place: {unexpected}")
+        raise RuntimeError(f"weights without a source: {missing}; without a counterpart: {unexpected}")
     return module
 
 
@@ -112,7 +112,7 @@ def difference(expected: Any, found: Any) -> float:
         ours = ours.reshape(theirs.shape)
         largest = float(theirs.abs().max())
         if not bool(torch.isfinite(theirs).all()) or largest == 0:
-            raise ArithmeticError("these weights give no numbers to compare")
+            raise ArithmeticError("the outputs with these weights are zero or not finite, so they cannot be compared")
         worst = max(worst, float((theirs - ours).abs().max()) / largest)
     return worst
 

@@ -18,7 +18,7 @@ def read_yaml(text: str) -> Any:
     lines = [(number, line) for number, raw in enumerate(text.splitlines(), 1) if (line := _content(raw)).strip()]
     value, rest = _block(lines, 0, 0) if lines else ({}, 0)
     if rest < len(lines):
-        raise ImportFailed(f"line {lines[rest][0]} of the YAML is indented otherwise than those before it")
+        raise ImportFailed(f"line {lines[rest][0]} of the YAML has a different indentation from the lines before it")
     return value
 
 
@@ -36,7 +36,7 @@ def _block(lines: list[tuple[int, str]], at: int, depth: int) -> tuple[Any, int]
     """The value that starts at a line, and the line after it."""
     number, first = lines[at]
     if depth > MOST_DEPTH or "\t" in first[: _indent(first) + 1]:
-        raise ImportFailed(f"line {number} of the YAML is nested too deep or indented with tabs")
+        raise ImportFailed(f"line {number} of the YAML is nested too deeply or indented with tabs")
     indent = _indent(first)
     return _list(lines, at, indent, depth) if first.lstrip().startswith("- ") else _mapping(lines, at, indent, depth)
 
@@ -56,7 +56,7 @@ def _mapping(lines: list[tuple[int, str]], at: int, indent: int, depth: int) -> 
         number, line = lines[at]
         entry = re.fullmatch(r"\s*([\w.-]+)\s*:(?:\s+(.*))?", line)
         if entry is None:
-            raise ImportFailed(f"line {number} of the YAML is no `name: value`")
+            raise ImportFailed(f"line {number} of the YAML is not `name: value`")
         at += 1
         if entry[2]:
             value = _flow(entry[2], number)
@@ -79,14 +79,14 @@ def _flow(text: str, number: int) -> Any:
     """A value on one line."""
     value, rest = _value(text, number, 0)
     if rest.strip():
-        raise ImportFailed(f"line {number} of the YAML goes on after its value: {rest.strip()[:40]}")
+        raise ImportFailed(f"line {number} of the YAML continues after its value: {rest.strip()[:40]}")
     return value
 
 
 def _value(text: str, number: int, depth: int) -> tuple[Any, str]:
     text = text.strip()
     if depth > MOST_DEPTH:
-        raise ImportFailed(f"line {number} of the YAML has lists nested too deep")
+        raise ImportFailed(f"line {number} of the YAML has lists that are nested too deeply")
     if text[:1] in ("!", "&", "*", "{", "|", ">", "@", "`", "%"):
         kind = {"!": "a tag", "&": "an anchor", "*": "an alias"}.get(text[0], f"`{text[0]}`")
         raise ImportFailed(f"line {number} of the YAML has {kind}, which tables of layers do not need: {text[:40]}")
@@ -95,7 +95,7 @@ def _value(text: str, number: int, depth: int) -> tuple[Any, str]:
     if text[:1] in ("'", '"'):
         end = text.find(text[0], 1)
         if end < 0:
-            raise ImportFailed(f"line {number} of the YAML has a quote without an end")
+            raise ImportFailed(f"line {number} of the YAML has an unclosed quote")
         return text[1:end], text[end + 1 :]
     word = re.match(r"[^,\[\]]*", text)
     plain = word[0].strip() if word else ""
@@ -109,14 +109,14 @@ def _items(text: str, number: int, depth: int) -> tuple[list[Any], str]:
         if text.startswith("]"):
             return found, text[1:]
         if not text:
-            raise ImportFailed(f"line {number} of the YAML has a list without an end")
+            raise ImportFailed(f"line {number} of the YAML has an unclosed list")
         value, text = _value(text, number, depth + 1)
         found.append(value)
         text = text.lstrip()
         if text.startswith(","):
             text = text[1:]
         elif not text.startswith("]"):
-            raise ImportFailed(f"line {number} of the YAML has a list without an end")
+            raise ImportFailed(f"line {number} of the YAML has an unclosed list")
 
 
 def _plain(word: str) -> Any:

@@ -43,7 +43,7 @@ def _no_reader(suffix: str, source: str) -> str:
     if suffix in (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle"):
         return f"{source} holds weights or pickled objects, which are never unpickled, not a network"
     if suffix == ".safetensors":
-        return f"{source} holds weights alone, not a network"
+        return f"{source} holds only weights, not a network"
     return f"{source} is neither MODULE:CALLABLE nor a file of a known kind ({', '.join(_READERS)})"
 
 
@@ -105,7 +105,7 @@ def _from_table(path: Path, request: ImportRequest) -> Imported:
         raise UnusableSource("--input: a table of layers has one input, an image like 3x640x640")
     scale = request.arguments.get("scale")
     if request.arguments.keys() - {"scale"}:
-        raise UnusableSource("--set: a table of layers has the setting `scale` alone, such as scale=n")
+        raise UnusableSource("--set: a table of layers has only the setting `scale`, such as scale=n")
     return import_table(path, request.name, numbers, None if scale is None else str(scale))
 
 

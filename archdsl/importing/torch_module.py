@@ -43,7 +43,7 @@ def call_of(example: Example) -> ModuleCall:
         if not isinstance(each, torch.Tensor):
             raise ImportFailed(f"an example consists of tensors, but this is {type(each).__name__}")
         if each.ndim == 0:
-            raise ImportFailed("each tensor of an example needs an axis of samples")
+            raise ImportFailed("each tensor of an example needs a batch axis")
     if not call.all():
         raise ImportFailed("an example needs at least one tensor")
     return call

@@ -64,11 +64,11 @@ REFUSED = {
     "too few values": (ROWS.format(row="[-1, 1]"), "row 0"),
     "a row that does not exist": (ROWS.format(row="[7, 1, Conv, [8, 3]]"), "row 0: `Conv`"),
     "text as a number": (ROWS.format(row="[-1, 1, Conv, [many]]"), "row 0: `Conv`"),
-    "a list without an end": (ROWS.format(row="[-1, 1, Conv, [8"), "without an end"),
-    "lists in lists": (ROWS.format(row="[" * 50 + "]" * 50), "nested too deep"),
+    "a list without an end": (ROWS.format(row="[-1, 1, Conv, [8"), "unclosed list"),
+    "lists in lists": (ROWS.format(row="[" * 50 + "]" * 50), "nested too deeply"),
     "a name twice": ("nc: 3\nnc: 4\n", "twice"),
     "no table": ("a: b\n", "is not a table of layers"),
-    "no YAML": ("\x00\x01", "is no `name: value`"),
+    "no YAML": ("\x00\x01", "is not `name: value`"),
     "nothing": ("", "is not a table of layers"),
 }
 

@@ -39,7 +39,7 @@ class SmallField(Diagnostic):
         return f"a receptive field of {self.field}"
 
     def help(self) -> tuple[str, ...]:
-        return ("an early stride of 2 or pooling doubles what later layers see, and so does `d2`",)
+        return ("an early stride of 2 or pooling doubles the receptive field of later layers, and so does `d2`",)
 
 
 def find(facts: Facts) -> Iterator[SmallField]:

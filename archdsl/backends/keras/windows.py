@@ -70,7 +70,7 @@ def conv_transpose(code: KerasCode, args: Any, kwargs: Mapping[str, Any], value:
         raise Unsupported("a transposed convolution with groups or dilation is not translated to Keras")
     short = any(k < s for k, s in zip(kernel, stride, strict=True))
     if short or any(extra > pad for extra, pad in zip(more, pads, strict=True)):
-        raise Unsupported("a transposed convolution that is longer than what its kernel reaches is not in Keras")
+        raise Unsupported("a transposed convolution whose output is longer than its kernel reaches is not in Keras")
     options: dict[str, Any] = {"strides": stride} if max(stride) > 1 else {}
     options |= {} if kwargs.get("bias", True) else {"use_bias": False}
     whole = tuple((n - 1) * s + k for n, s, k in zip(value.dims[1:], stride, kernel, strict=True))

@@ -166,7 +166,7 @@ def resize(node: OnnxNode, x: Tensor, *_: Tensor) -> Tensor:
     if mode == "nearest":
         whole = all(new % old == 0 for old, new in zip(x.shape[2:], sizes, strict=True))
         if not whole and (kind, node.get("nearest_mode", "round_prefer_floor")) != ("asymmetric", "floor"):
-            node.refuse("resizing to the nearest element as torch does not do it", "`resize` of this kind")
+            node.refuse("nearest-neighbor resizing in a form that torch does not have", "`resize` of this kind")
         return F.interpolate(x, sizes, mode="nearest")
     names = {"linear": {3: "linear", 4: "bilinear", 5: "trilinear"}.get(x.ndim), "cubic": "bicubic"}
     if kind not in ("half_pixel", "pytorch_half_pixel", "align_corners") or names.get(mode) is None:

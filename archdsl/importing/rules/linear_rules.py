@@ -42,7 +42,7 @@ def along_features(
     """A linear layer along the last foreign axis."""
     b = lifter.b
     if len(x.view) == 1:
-        raise CannotSay("a linear layer along the samples", "operations that process each sample independently")
+        raise CannotSay("a linear layer along the batch axis", "operations that process each sample independently")
     node, view, axis = features(b, x)
     shape = b.nodes[node].shape
     if shape.layout is Layout.OPEN and axis == 0:
@@ -97,7 +97,7 @@ def product(lifter: Any, first: Tensor, second: Tensor) -> Tensor:
     rank = max(len(first.view), len(second.view))
     if rank < 3:
         raise CannotSay(
-            "a product of two matrices without an axis of samples", "operations that process each sample independently"
+            "a product of two matrices without a batch axis", "operations that process each sample independently"
         )
     first, second = (_padded(each, rank) for each in (first, second))
     groups_a, groups_b, outer = _together(first, second)
