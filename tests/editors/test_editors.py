@@ -49,7 +49,8 @@ def test_the_lock_file_names_no_registry() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["neovim/archdsl.lua", "helix/languages.toml", "emacs/arch-mode.el", "vscode/src/command.ts"]
+    "path",
+    ["neovim/archdsl.lua", "helix/languages.toml", "emacs/arch-mode.el", "vscode/src/command.ts", "zed/src/lib.rs"],
 )
 def test_settings_start_the_server(path: str) -> None:
     text = (EDITORS / path).read_text(encoding="utf-8")
