@@ -39,7 +39,7 @@ LEFT_OUT = {
     "heads_do_not_divide": {"keras": "the width of a head is an argument of its own, so any number of heads is valid"},
     "dilation_without_padding": {"keras": "padding is not given in numbers, and `same` includes the dilation"},
     "channels_read_too_late": {"hndl": "a definition cannot read the size of a tensor"},
-    "half_condition": {"hndl": "a definition has no conditions"},
+    "incomplete_condition": {"hndl": "a definition has no conditions"},
     "parameter_by_other_name": {"hndl": "a definition has no blocks with parameters"},
 }
 """Why a tool has no file of a case."""

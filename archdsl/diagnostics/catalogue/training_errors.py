@@ -175,7 +175,7 @@ class NotForImages(Diagnostic):
 
 
 class OutputWithoutLoss(Diagnostic):
-    """A further output of the network has no loss, so training would not change the weights that only it uses.
+    """An additional output of the network has no loss, so training would not change the weights that only it uses.
 
     `loss cross_entropy early=0.3` adds the same loss with a weight, `early=mse` another one, and `early=free` declares
     that the output has none.
@@ -206,9 +206,9 @@ class OutputWithoutLoss(Diagnostic):
 
 
 class UnreachedWeights(Diagnostic):
-    """The gradient of no loss reaches these weights, so training would not change them.
+    """No loss depends on these weights, so training would not change them.
 
-    Their layers lead to no output that has a loss.
+    No output that has a loss depends on their layers.
     """
 
     code = "E0815"
@@ -230,7 +230,7 @@ class UnreachedWeights(Diagnostic):
         return f"no loss reaches the weights of {shown}{more}"
 
     def label(self) -> str:
-        return "leads to no output with a loss"
+        return "no output with a loss depends on it"
 
     def help(self) -> tuple[str, ...]:
-        return (f"give an output behind it a loss, remove it, or `freeze {', '.join(self.names)}`",)
+        return (f"give an output that depends on it a loss, remove it, or `freeze {', '.join(self.names)}`",)

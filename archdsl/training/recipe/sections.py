@@ -297,7 +297,7 @@ class BaseLoss(RecipeSection):
     )
     output_losses: Annotated[str | None, OrOff] = Field(
         default=None,
-        description='losses of further outputs, as in "aux1=0.3, aux2=mse, features=free": the weight of the same '
+        description='losses of additional outputs, as in "aux1=0.3, aux2=mse, features=free": the weight of the same '
         "loss in the sum, another loss, or none",
         examples=["aux1=0.3, aux2=0.3"],
     )
