@@ -13,7 +13,7 @@ from ._facts import Facts
 class UnreadPixels(Diagnostic):
     """(W − K' + P) mod S is more than the padding at the end, so the last window ends before the input does.
 
-    The elements after the last window are never read; the difference is their number. If they are padding, nothing is
+    The elements after the last window are never read; their number is the difference. If they are padding, nothing is
     lost.
 
     This is valid and mostly harmless, but the image is read off-center, and the network cannot learn from the part that
