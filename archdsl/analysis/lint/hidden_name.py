@@ -17,7 +17,8 @@ class HiddenName(Diagnostic):
     layer's arguments.
 
     With `let s2 = 1`, `conv 8 k3 s2` still has a stride of 2: `conv` has no other argument that could take the
-    value of the name. If there is one, as in `conv 8 k5` after `let k5 = 3`, the word is ambiguous, which is an error (E0209).
+    value of the name. If there is one, as in `conv 8 k5` after `let k5 = 3`, the word is ambiguous, which is an error
+    (E0209).
 
     Source: docs/language/statements.md, on words with two meanings.
     """
