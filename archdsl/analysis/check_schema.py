@@ -103,7 +103,7 @@ class LayerReport(Model):
     memory: int | None = Field(None, description="With --columns memory or --batch: bytes that training keeps for it.")
     share: ShareReport | None = Field(None, description="With --columns share.")
     columns: dict[str, str] | None = Field(
-        None, description="Further columns requested with --columns, by name, as text."
+        None, description="Other columns requested with --columns, by name, as text."
     )
 
 

@@ -20,7 +20,7 @@ _LARGEST_INDEX = 64 << 20
 
 
 class CannotLoad(Exception):
-    """Weights that cannot be read, or that do not fit; `details` are further lines, `help` is a suggestion."""
+    """Weights that cannot be read, or that do not fit; `details` are additional lines, `help` is a suggestion."""
 
     def __init__(self, why: str, details: tuple[str, ...] = (), help: str | None = None) -> None:
         super().__init__(why, details, help)

@@ -197,7 +197,7 @@ class TensorRef(str):
 
 
 class TensorName(Kind):
-    """The name of a tensor, which becomes a further input of the layer."""
+    """The name of a tensor, which becomes an additional input of the layer."""
 
     @property
     def words(self) -> str:

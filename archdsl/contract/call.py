@@ -27,7 +27,7 @@ ARGS = Placeholder(index=-1)
 class Module(Record):
     """`target(*args, **kwargs)` constructs an `nn.Module`, which is applied to ARG.
 
-    If there are further inputs, it takes them as well: by the names in `inputs`, else in order.
+    If there are additional inputs, it takes them as well: by the names in `inputs`, else in order.
     """
 
     target: str

@@ -64,7 +64,7 @@ class Op(Record):
     """The kind of layer, one of those in styles.py; it decides the color in diagrams."""
     parameters: ClassVar[tuple[ParameterSpec, ...]] = ()
     tensor_parameters: ClassVar[tuple[ParameterSpec, ...]] = ()
-    """The parameters that name further inputs."""
+    """The parameters that name additional inputs."""
     shared_weights: ClassVar[tuple[str, ...]] = ()
     """Weights that the layer shares with the node that owns them. The calls take them after the inputs."""
 

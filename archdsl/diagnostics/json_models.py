@@ -60,4 +60,4 @@ class DiagnosticReport(Model):
     )
     merged: list[LabelReport] = Field(description="Other errors that the first suggestion also removes.")
     uses: list[LabelReport] = Field(description="The uses of blocks that contain it, outermost first.")
-    again: int = Field(description="Number of further uses of a block in which the same error occurs.")
+    again: int = Field(description="Number of other uses of a block in which the same error occurs.")

@@ -139,7 +139,7 @@ def _forbids_sizes(found: Finding) -> bool:
 
 
 Check = Callable[[Graph, Sink], None]
-"""A further pass over a network without errors, such as the check of its recipe."""
+"""An additional pass over a network without errors, such as the check of its recipe."""
 
 
 def analyze(

@@ -31,7 +31,7 @@ def check(
 def load(path: str | Path, *, input: GivenSizes | None = None, **parameters: Any) -> Network:
     """Load the network of a `.arch` file, or one that ships with archdsl: `load("zoo:resnet50")`.
 
-    `input` overrides the sizes of its input: `"3x224x224"` or `(3, 224, 224)`; further keywords are values of the
+    `input` overrides the sizes of its input: `"3x224x224"` or `(3, 224, 224)`; other keywords are values of the
     network's parameters: numbers, lists of these (`depths=[3, 4, 6, 3]`), or names of layers. Raises ArchError for
     errors in the program; FileNotFoundError, PermissionError or another OSError if the file cannot be read.
     """

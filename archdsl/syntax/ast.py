@@ -222,7 +222,7 @@ class Train(Statement):
 class LayerStatement(Statement):
     """`keyword args… [xN] [as NAME, …]`: a layer or the use of a block.
 
-    `others` are the names of a block's further results. `unsure`: the last argument is a word such as `x2`, which is a
+    `others` are the names of a block's other results. `unsure`: the last argument is a word such as `x2`, which is a
     repetition where it names nothing.
     """
 

@@ -51,7 +51,7 @@ class UnknownArgument(Diagnostic):
 class TooManyArguments(Diagnostic):
     """The layer takes fewer positional arguments than were given.
 
-    PyTorch's modules take the input channels first. Here these are inferred, and further values are written with a
+    PyTorch's modules take the input channels first. Here these are inferred, and other values are written with a
     letter or a name: `Conv2d(1, 16, 5, 1, 2)` is `conv 16 k5 p2`.
     """
 
