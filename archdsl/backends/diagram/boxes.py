@@ -7,6 +7,7 @@ from ...contract.layer import Layer, LayerOp
 from ...graph import Graph, Subgraph
 from ...record import Record
 from ...shapes.shape import Shape
+from ...text.source import Span
 from .figure import Box, BoxRow, Cluster, Role
 from .labels import count, layer_words, shape_words
 from .plan import DrawingPlan, Frame, Path, PlannedNode, frames_around
@@ -16,8 +17,9 @@ UNNAMED_SCOPES = frozenset({"stage", "branch", "aux"})
 
 
 _MOST_WORDS = 4
-_PLAIN_USE = re.compile(r"\w+( (\w+=)?[\d.x]+| \w*\d)*")
-"""The use of a block whose arguments are numbers, and names that end in one."""
+_NUMBER = re.compile(r"(\w+=)?\d[\d.x]*|[a-z]+\d[\d.x]*")
+"""An argument that is a number, perhaps by its name or its letter: `64`, `s=2`, `s2`."""
+_LET = re.compile(r"\blet\s+(\w+)")
 
 
 class DiagramSource(Record):
@@ -134,6 +136,7 @@ def _closed_box(facts: DiagramSource, group: BoxGroup, frame: Frame) -> Box:
         hover=_frame_hover(facts, frame),
         parameters=tuple(cost.parameters for cost in costs),
         macs=tuple(cost.macs for cost in costs),
+        shared=any(facts.graph.nodes[drawn.node].shared is not None for drawn in group.nodes),
     )
     return Box(
         id=group.id,
@@ -165,10 +168,22 @@ def frame_words(facts: DiagramSource, frame: Frame) -> str:
     uses = next(node.uses for node in facts.graph.nodes if node.path[: len(frame.scope)] == frame.scope)
     if depth >= len(uses) or uses[depth].block != kind:
         return name
-    words = re.sub(r"(\s+x\d+)?(\s+as\s+\w+)?$", "", " ".join(uses[depth].span.text.split()))
-    if not _PLAIN_USE.fullmatch(words):
-        words = kind  # its arguments are expressions, whose values the shapes show
+    words = _use_words(facts.graph, uses[depth].span)
     return words if _numbered(name, kind) else f"{name}: {words}"
+
+
+def _use_words(graph: Graph, span: Span) -> str:
+    """The use of a block with its numbers: of `up 512 down4`, where `down4` is a tensor, `up 512`.
+
+    Expressions are the source's words, not the reader's; the shapes show their values.
+    """
+    kind, *arguments = re.sub(r"(\s+x\d+)?(\s+as\s+\w+)?$", "", " ".join(span.text.split())).split(" ")
+    names = {name for path in graph.scopes for name in path} | set(_LET.findall(span.source.text))
+    names |= {node.alias for node in graph.nodes if node.alias}
+    given = [word for word in arguments if _NUMBER.fullmatch(word) and word not in names]
+    # Half of an expression with spaces (`c * 2`) would be a wrong number.
+    plain = all(re.fullmatch(r"[\w=.]+", word) for word in arguments)
+    return " ".join([kind, *given]) if plain else kind
 
 
 def _numbered(name: str, kind: str) -> bool:

@@ -22,6 +22,7 @@ from .flow import find_flows
 from .junctions import with_entries
 from .labels import count, shape_words, short
 from .plan import DrawingPlan, Frame, Path, PlannedNode, frames_around, make_plan
+from .reused_scopes import with_reused_scopes
 from .view import View
 
 MANY = 48
@@ -67,6 +68,7 @@ def _require_effect(graph: Graph, costs: Costs, view_options: ViewOptions, name:
 
 
 def _build(graph: Graph, costs: Costs, view_options: ViewOptions) -> Diagram:
+    graph = with_reused_scopes(graph)
     plan = make_plan(graph, fold=view_options.fold, exact=view_options.view is View.LAYERS)
     plan = _without_wrappers(graph, plan)
     groups = _placed(graph, plan, _groups(graph, plan, _closed(graph, view_options)))
@@ -241,7 +243,8 @@ def _arrows(graph: Graph, plan: DrawingPlan, groups: list[BoxGroup]) -> tuple[Ar
         shape = graph.nodes[source].shape
         has_label = flow is not Flow.SKIP and source not in labeled
         labeled |= {source} if has_label else set()
-        arrows.append(Arrow(start=pair[0], end=pair[1], shape=shape_words(shape) if has_label else None, flow=flow))
+        words = shape_words(shape) if has_label else None
+        arrows.append(Arrow(start=pair[0], end=pair[1], shape=words, flow=flow, source=plan.resolve(source)))
     return tuple(arrows)
 
 

@@ -53,7 +53,7 @@ def _column(diagram: Diagram, boxes: tuple[Box, ...], column: dict[str, int], nu
     if leaving:
         shape = next((arrow.shape for arrow in leaving if arrow.shape), None)
         inside.append(Box(id=FOOT, role=Role.PORT, rows=()))
-        arrows.append(Arrow(start=boxes[-1].id, end=FOOT, shape=shape, flow=Flow.MAIN))
+        arrows.append(leaving[0].replace(end=FOOT, shape=shape, flow=Flow.MAIN))
     return diagram.replace(boxes=tuple(inside), arrows=tuple(arrows))
 
 

@@ -1,5 +1,6 @@
 """Where a long diagram can be cut, and which cuts make its parts equally long."""
 
+from collections.abc import Mapping
 from itertools import pairwise
 
 from ...record import Record
@@ -19,8 +20,6 @@ class Cut(Record):
     depth: int
     below: float
     passing: int = 0
-    inside: bool = False
-    """Whether it goes through a repetition that is drawn once."""
 
 
 def in_order(diagram: Diagram) -> tuple[Box, ...]:
@@ -29,24 +28,27 @@ def in_order(diagram: Diagram) -> tuple[Box, ...]:
     return tuple(sorted(diagram.boxes, key=lambda box: rank.get(box.role, 1)))
 
 
-def find_cuts(diagram: Diagram, bottoms: dict[str, float]) -> list[Cut]:
-    """Where a diagram can be cut: between two boxes connected by an arrow.
+def find_cuts(diagram: Diagram, bottoms: Mapping[str, float]) -> list[Cut]:
+    """Where a diagram can be cut: between two boxes connected by an arrow, outside repetitions that are drawn once.
 
-    `bottoms` is the lower end of each box.
+    `bottoms` is the lower end of each box. A cut has one line, so the box before it must lead on a single tensor.
     """
     boxes = in_order(diagram)
     place = {box.id: i for i, box in enumerate(boxes)}
     pairs = {(place[arrow.start], place[arrow.end]) for arrow in diagram.arrows}
+    tensors: dict[int, set[int | None]] = {}
+    for arrow in diagram.arrows:
+        tensors.setdefault(place[arrow.start], set()).add(arrow.source)
     reach = [max((end for start, end in pairs if start == i), default=-1) for i in range(len(boxes))]
     cuts, lowest = [], 0.0
     passing: set[int] = set()
     for i, box in enumerate(boxes[:-1]):
         lowest = max(lowest, bottoms.get(box.id, 0.0))
         passing = {start for start in passing if reach[start] > i}
-        if (i, i + 1) in pairs and box.role is not Role.INPUT and len(passing) <= _PASSING:
-            times = _shared(diagram, box, boxes[i + 1])
-            inside = any(each > 1 for each in times)
-            cuts.append(Cut(after=i, depth=len(times), below=lowest, passing=len(passing), inside=inside))
+        single = (i, i + 1) in pairs and len(tensors[i]) == 1 and box.role is not Role.INPUT
+        times = _shared(diagram, box, boxes[i + 1])
+        if single and len(passing) <= _PASSING and all(each == 1 for each in times):
+            cuts.append(Cut(after=i, depth=len(times), below=lowest, passing=len(passing)))
         passing.add(i)
     return cuts
 
@@ -63,10 +65,9 @@ def _shared(diagram: Diagram, one: Box, other: Box) -> list[int]:
 def choose_cuts(cuts: list[Cut], length: float, parts: int) -> list[Cut]:
     """One cut less than parts, so that they are about equally long; between frames if possible.
 
-    Cuts that other tensors cross, or that go through a repetition, are used only if the diagram would otherwise remain
-    much longer.
+    Cuts that other tensors cross are used only if the diagram would otherwise remain much longer.
     """
-    clean = _balanced([cut for cut in cuts if not cut.passing and not cut.inside], length, parts)
+    clean = _balanced([cut for cut in cuts if not cut.passing], length, parts)
     if parts < 2 or (clean and longest(clean, length) <= _UNEVEN * length / parts):
         return clean
     return _balanced(cuts, length, parts) or clean

@@ -4,6 +4,7 @@ All labels are HTML-like: in plain ones, Graphviz would interpret backslashes an
 their ids, so that no name becomes syntax.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from .arrangement import GAP, STRAIGHT, Arrangement, Title
@@ -17,8 +18,10 @@ Path = tuple[str, ...]
 # The one font whose widths Graphviz knows and whose metrics (Arial, Liberation Sans) every system has.
 FONT = "Helvetica"
 # Straight connections are drawn straight: well above 128, the weight with which Graphviz keeps clusters narrow.
-_STRIP = 48
-"""The number of cells of a color strip that still have gaps between them."""
+_STRIP = 24
+"""The number of layers that a color strip shows one by one."""
+_BAR = 98
+"""The width of a long color strip, in points."""
 _LEGEND = 3
 """The number of legend entries beside each other in a narrow diagram."""
 _LONG_LEGEND = 20
@@ -185,16 +188,21 @@ def _group(box: Box, style: DiagramStyle) -> str:
 
 
 def _strip(box: Box, style: DiagramStyle) -> str:
-    """The kinds of the layers inside, in order, as a row of small squares, or of bars if there are many."""
-    count = len(box.inside)
-    gap = 1 if count <= _STRIP else 0
-    side = max(1, min(7, 98 // count - gap))
-    cells = "".join(
+    """The kinds of the layers inside: in order as small squares, or of many the part of each kind as a bar."""
+    if len(box.inside) > _STRIP:
+        kinds = Counter(box.inside)
+        total, gap = sum(kinds.values()), 0
+        cells = [(kind, max(2, round(_BAR * number / total))) for kind, number in kinds.most_common()]
+    else:
+        gap = 1
+        cells = [(kind, max(1, min(7, _BAR // len(box.inside) - gap))) for kind in box.inside]
+    row = "".join(
         f'<TD FIXEDSIZE="TRUE" WIDTH="{side}" HEIGHT="7" BGCOLOR="{style.theme.fill(kind)}"></TD>'
-        for kind in box.inside
+        for kind, side in cells
     )
-    size = f'FIXEDSIZE="TRUE" WIDTH="{count * (side + gap) + gap}" HEIGHT="{7 + 2 * gap}"'
-    return f'<TABLE BORDER="0" CELLSPACING="{gap}" CELLPADDING="0" {size}><TR>{cells}</TR></TABLE>'
+    width = sum(side + gap for _, side in cells) + gap
+    size = f'FIXEDSIZE="TRUE" WIDTH="{width}" HEIGHT="{7 + 2 * gap}"'
+    return f'<TABLE BORDER="0" CELLSPACING="{gap}" CELLPADDING="0" {size}><TR>{row}</TR></TABLE>'
 
 
 def _small(lines: list[str], style: DiagramStyle) -> str:

@@ -78,13 +78,15 @@ class Box(Record):
 class Arrow(Record):
     """A tensor that flows from one box to another.
 
-    `shape` is its shape in words; None if another arrow from the same box has the label.
+    `shape` is its shape in words; None if another arrow of the same tensor has the label.
     """
 
     start: str
     end: str
     shape: str | None = None
     flow: Flow = Flow.MAIN
+    source: int | None = None
+    """The node of the graph that makes the tensor; a closed box may make several."""
 
 
 class Cluster(Record):

@@ -40,7 +40,7 @@ def _with_entry(diagram: Diagram, cluster: Cluster, start: str) -> Diagram:
             arrows.append(arrow)
     shape = next((arrow.shape for arrow in moved if arrow.shape is not None), None)
     flow = Flow.MAIN if any(arrow.flow is Flow.MAIN for arrow in moved) else Flow.BRANCH
-    into = Arrow(start=start, end=entry, shape=shape, flow=flow)
+    into = Arrow(start=start, end=entry, shape=shape, flow=flow, source=moved[0].source)
     first = next(index for index, arrow in enumerate(diagram.arrows) if arrow in moved)
     arrows[first:first] = [into, *(arrow.replace(start=entry, shape=None) for arrow in moved)]
     boxes = list(diagram.boxes)

@@ -132,13 +132,15 @@ def join(
     gutter, down = _GUTTER[style.direction], style.direction == "LR"
     at, ends = 0.0, [0.0]
     foot: Point | None = None
+    beyond = 0.0
     for drawing, boxes in zip(drawings, places, strict=True):
         step = (0.0, at) if down else (at, 0.0)
         if foot is not None:
             head = boxes[HEAD].middle[0] + step[0], boxes[HEAD].middle[1] + step[1]
-            parts.append(ShapeGroup(shapes=(_lead(foot, head, at - gutter / 2, style),)))
+            parts.append(ShapeGroup(shapes=(_lead(foot, head, at - gutter / 2, beyond, style),)))
         parts += [part.replace(shapes=tuple(moved(s, step) for s in part.shapes)) for part in drawing.parts]
         foot = (boxes[FOOT].middle[0] + step[0], boxes[FOOT].middle[1] + step[1]) if FOOT in boxes else None
+        beyond = drawing.width if down else drawing.height
         at += (drawing.height if down else drawing.width) + gutter
         ends.append(drawing.width if down else at - gutter)
     heading = heading_in(max(ends))
@@ -149,14 +151,17 @@ def join(
     return framed(parts, _MARGIN, first.background, first.title, first.description)
 
 
-def _lead(foot: Point, head: Point, gutter: float, style: DiagramStyle) -> Polyline:
-    """The line from the foot of a part through the gutter to the head of the next; it overlaps the arrows at both."""
+def _lead(foot: Point, head: Point, gutter: float, beyond: float, style: DiagramStyle) -> Polyline:
+    """The line from the foot of a part through the gutter to the head of the next; it overlaps the arrows at both.
+
+    It turns beyond the end of the part, where it meets no box.
+    """
     if style.direction == "LR":
-        right, left = foot[0] + _MARGIN, head[0] - _MARGIN
+        right, left = max(foot[0], beyond) + _MARGIN, head[0] - _MARGIN
         start, end = (foot[0] - _OVERLAP, foot[1]), (head[0] + _OVERLAP, head[1])
         points = start, (right, foot[1]), (right, gutter), (left, gutter), (left, head[1]), end
     else:
-        low, high = foot[1] + _MARGIN, head[1] - _MARGIN
+        low, high = max(foot[1], beyond) + _MARGIN, head[1] - _MARGIN
         start, end = (foot[0], foot[1] - _OVERLAP), (head[0], head[1] + _OVERLAP)
         points = start, (foot[0], low), (gutter, low), (gutter, high), (head[0], high), end
     return Polyline(points=points, color=style.theme.line, width=1.0)

@@ -7,6 +7,7 @@ then blocks and stages are closed.
 
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import pairwise
 from math import inf
 
 from ...analysis.cost import Costs
@@ -34,6 +35,8 @@ _NEARLY = 0.93
 """How close to the smallest text the estimate of an arrangement must come, so that it is laid out."""
 _MORE = 1.5
 """How much higher than usual a figure may be before details are left out."""
+_CROSSED, _ALONE = 0.15, 0.2
+"""What a cut costs for each further tensor that crosses it, and for a part with a single box: a part of the size."""
 _PORT = 24.0
 """Points that the start and the end of a part need for their ports."""
 _GUTTER = {"TB": 44.0, "LR": 22.0}
@@ -95,6 +98,8 @@ class _Candidate(Record):
     cuts: tuple[Cut, ...]
     width: float
     height: float
+    flaw: float = 0.0
+    """What is wrong with its cuts: tensors that other lines carry over, parts with a single box."""
 
 
 class _Level:
@@ -114,14 +119,14 @@ class _Level:
         """The best arrangement that fits; None if none does."""
         if not self._may_fit(place):
             return None
-        ranked = sorted(self._candidates, key=lambda each: _penalty(each.width, each.height, place, _text(each.style)))
+        ranked = sorted(self._candidates, key=lambda each: _penalty(each, each.width, each.height, place))
         near = [each for each in ranked if self._near(each, place)]
         fitting: list[tuple[float, Drawing]] = []
         for candidate in near[:_TRIES]:
             drawing = self._drawing(candidate)
             made = in_place(drawing, place)
             if smallest_text(made) >= place.font - 1e-6:
-                fitting.append((_penalty(drawing.width, drawing.height, place, _text(candidate.style))[1], made))
+                fitting.append((_penalty(candidate, drawing.width, drawing.height, place)[1], made))
         return min(fitting, key=lambda each: each[0])[1] if fitting else None
 
     def _may_fit(self, place: Place) -> bool:
@@ -165,14 +170,22 @@ def factor(width: float, height: float, place: Place) -> float:
     return min([place.largest, *((room - 2 * place.margin) / side for room, side in sides if room is not None)])
 
 
-def _penalty(width: float, height: float, place: Place, text: float) -> tuple[bool, float]:
-    """How bad an arrangement is: first whether its text is too small, then how much of its place it wastes."""
-    by = factor(width, height, place)
+def _penalty(candidate: _Candidate, width: float, height: float, place: Place) -> tuple[bool, float]:
+    """How bad an arrangement of this size is: first whether its text is too small, then what it wastes."""
+    by, text = factor(width, height, place), _text(candidate.style)
     small = by * text < place.font - 1e-6
-    if small or place.fills:
-        return small, -by * text if small else -(by * width) * (by * height)
+    if small:
+        return small, -by * text
+    if place.fills:
+        return small, -(by * width) * (by * height) / (1 + candidate.flaw)
     # As low as possible in the text of a page, but a low figure with small text is no gain.
-    return small, (by * height if place.width is not None else by * width) / min(1.0, by) ** 0.5
+    return small, (by * height if place.width is not None else by * width) / min(1.0, by) ** 0.5 * (1 + candidate.flaw)
+
+
+def _flaw(diagram: Diagram, cuts: list[Cut]) -> float:
+    ends = [cut.after + 1 for cut in cuts] + [len(diagram.boxes)]
+    alone = sum(end - start <= 1 for start, end in pairwise([0, *ends]))
+    return _CROSSED * sum(cut.passing for cut in cuts) + _ALONE * alone * bool(cuts)
 
 
 def _candidates(diagram: Diagram, style: DiagramStyle) -> Iterator[_Candidate]:
@@ -186,7 +199,8 @@ def _candidates(diagram: Diagram, style: DiagramStyle) -> Iterator[_Candidate]:
             continue
         width, height = _estimate(whole, diagram, cuts) if cuts else (whole.width, whole.height)
         width, height = max(width, above[0]), height + (above[1] if cuts else 0)
-        yield _Candidate(style=style, cuts=tuple(cuts), width=width, height=height)
+        flaw = _flaw(diagram, cuts)
+        yield _Candidate(style=style, cuts=tuple(cuts), width=width, height=height, flaw=flaw)
 
 
 def _estimate(whole: WholeLayout, diagram: Diagram, cuts: list[Cut]) -> tuple[float, float]:

@@ -8,6 +8,8 @@ from .labels import decimal
 from .svg import fitted, opening
 
 _PIECE = 8000
+_RISE, _RISE_OF_BOLD = 0.3, 0.11
+"""The center of a label above its baseline, in parts of the font size, where the renderer places it."""
 
 
 def write_svg(drawing: Drawing) -> bytes:
@@ -77,7 +79,7 @@ def _joined(operations: Iterable[str]) -> str:
 
 def _node(name: str, words: TextLabel, height: float) -> str:
     # The position of a node is its center, which is above the baseline.
-    x, y = words.at[0], height - words.at[1] + 0.3 * words.size
+    x, y = words.at[0], height - words.at[1] + (_RISE_OF_BOLD if words.bold else _RISE) * words.size
     look = f"fontsize={decimal(words.size)} fontcolor={quoted(words.color)}"
     text = f"<B>{xml(words.text)}</B>" if words.bold else xml(words.text)
     return f'{name} [label=<{text}> {look} pos="{decimal(x)},{decimal(y)}!"]'

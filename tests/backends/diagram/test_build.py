@@ -4,7 +4,7 @@ import pytest
 
 import archdsl
 from archdsl.analysis.cost import costs
-from archdsl.backends.diagram import View, ViewOptions
+from archdsl.backends.diagram import CannotDraw, DiagramStyle, View, ViewOptions
 from archdsl.backends.diagram.build import build_diagram
 from archdsl.backends.diagram.figure import Cluster, Flow, Role
 from tests.backends.diagram.programs import INCEPTION, LENET, RESIDUAL, drawn, graph
@@ -268,3 +268,58 @@ def test_a_closed_block_of_repeated_layers_shows_the_count() -> None:
         ("maxpool 2×2 /2", 1),
         ("conv 8 3×3", 6),
     ]
+
+
+SIAMESE = """
+input left 1x28x28
+input right 1x28x28
+from left
+stage tower { conv 8 k5; relu; gap }
+from right
+reuse tower as other
+concat tower
+fc 1
+"""
+
+
+def test_a_reused_stage_is_closed_like_the_first() -> None:
+    found = graph(SIAMESE)
+    closed = build_diagram(found, costs(found), ViewOptions(view=View.STAGES))
+    rows = {box.rows[0].words: box.rows[0] for box in closed.boxes if box.inside}
+    assert list(rows) == ["tower", "tower again"]
+    assert DiagramStyle().numbers(rows["tower again"]) == ["shared weights"]
+    assert DiagramStyle().numbers(rows["tower"]) == ["208 parameters"]
+
+
+@pytest.mark.parametrize(
+    ("use", "words"),
+    [
+        ("unit 8", "unit 8"),
+        ("unit 8 2", "unit 8 2"),
+        ("unit 8 s2", "unit 8 s2"),
+        ("unit c=8", "unit c=8"),
+        ("unit w3", "unit"),
+        ("unit 4+n", "unit"),
+        ("unit 2 * n", "unit"),
+        ("unit 8 s=n", "unit 8"),
+    ],
+)
+def test_a_closed_block_has_the_numbers_of_its_use_but_no_expressions(use: str, words: str) -> None:
+    text = f"""
+    block unit(c, s = 1) {{ conv c k3 s=s p1; conv c k1; add {{ conv c k3 p1 }} {{ conv c k1 }} }}
+    input 8x16x16
+    let n = 2
+    let w3 = 8
+    {use} as first
+    gap
+    """
+    found = graph(text)
+    closed = build_diagram(found, costs(found), ViewOptions(view=View.BLOCKS))
+    assert f"first: {words}" in [row.words for box in closed.boxes for row in box.rows]
+
+
+def test_expanding_what_is_open_is_an_error() -> None:
+    found = graph(RESIDUAL)
+    with pytest.raises(CannotDraw, match="`blocks` already shows what is inside `body`; closed in it: `basic`"):
+        build_diagram(found, costs(found), ViewOptions(view=View.BLOCKS, expand=("body",)))
+    build_diagram(found, costs(found), ViewOptions(view=View.STAGES, expand=("body",)))

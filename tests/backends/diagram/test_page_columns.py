@@ -8,7 +8,7 @@ import pytest
 
 import archdsl
 from archdsl.analysis.cost import costs
-from archdsl.backends.diagram import DiagramStyle, diagram
+from archdsl.backends.diagram import DiagramStyle, View, ViewOptions, diagram
 from archdsl.backends.diagram.build import build_diagram
 from archdsl.backends.diagram.column_parts import split
 from archdsl.backends.diagram.cuts import Cut, choose_cuts, find_cuts, in_order
@@ -35,7 +35,8 @@ def drawn(text: str) -> Diagram:
 
 
 def words(svg: bytes) -> Counter[str]:
-    return Counter((text.text or "").strip() for text in ElementTree.fromstring(svg).iter(f"{SVG}text"))
+    found = ((text.text or "").strip() for text in ElementTree.fromstring(svg).iter(f"{SVG}text"))
+    return Counter(text for text in found if text)
 
 
 def size(svg: bytes) -> tuple[float, float]:
@@ -146,6 +147,46 @@ def test_tensors_that_pass_are_cut_only_where_it_saves_much() -> None:
     passed = [Cut(after=i, depth=0, below=100.0 * (i + 1), passing=1) for i in range(14) if i not in (4, 9)]
     assert [cut.after for cut in choose_cuts(sorted([*clean, *passed], key=lambda c: c.after), 1500, 3)] == [4, 9]
     assert len(choose_cuts(passed, 1500, 3)) == 2
+
+
+REPEATED = "input 8x16x16; conv 8 k3 p1; repeat 6 { residual { conv 8 k3 p1; relu; conv 8 k3 p1 }; relu }; gap; fc 10"
+FORKED = """
+input 3x16x16
+stage trunk { conv 8 k3 p1 as a; conv 16 k3 s2 p1 as b }
+from a; conv 4 k3 p1; gap as low
+from b; conv 4 k3 p1; gap
+concat low
+"""
+
+
+@pytest.mark.parametrize("name", ["repeated", "zoo:resnet50", "zoo:gpt2", "zoo:vit_b_16"])
+def test_no_cut_goes_through_a_repetition(name: str) -> None:
+    """Half of it `×6`, then the other half `×6`, would be another network."""
+    found = graph(REPEATED) if name == "repeated" else archdsl.load(name).graph
+    whole = build_diagram(found, costs(found))
+    boxes = in_order(whole)
+    for cut in find_cuts(whole, {box.id: float(i) for i, box in enumerate(boxes)}):
+        before, after = boxes[cut.after].cluster, boxes[cut.after + 1].cluster
+        for cluster in whole.clusters:
+            inside = [path[: len(cluster.path)] == cluster.path for path in (before, after)]
+            assert cluster.times == 1 or not all(inside)
+
+
+def test_a_cut_has_one_tensor_on_its_line() -> None:
+    """A closed stage may make several: one line for them would say that they are the same."""
+    stages = build_diagram(graph(FORKED), costs(graph(FORKED)), ViewOptions(view=View.STAGES))
+    boxes = in_order(stages)
+    trunk = next(i for i, box in enumerate(boxes) if box.rows[0].words == "trunk")
+    assert len({arrow.source for arrow in stages.arrows if arrow.start == boxes[trunk].id}) == 2
+    assert trunk not in [cut.after for cut in find_cuts(stages, {box.id: float(i) for i, box in enumerate(boxes)})]
+
+
+def test_rows_of_a_diagram_that_runs_to_the_right() -> None:
+    whole = diagram(graph(TALL), style=DiagramStyle(direction="LR", columns=1))
+    rows = diagram(graph(TALL), style=DiagramStyle(direction="LR"))
+    assert size(rows)[0] < 0.6 * size(whole)[0]
+    lost = words(whole) - words(rows)
+    assert not lost
 
 
 def test_how_many() -> None:
