@@ -36,6 +36,7 @@ PACKAGES: Mapping[str, set[str]] = {
     "suggest": CORE | {"elaborate", "analysis"},
     "network": CORE | {"elaborate", "structure", "analysis", "suggest", "backends", "zoo", "extras"},
     "importing": CORE | {"elaborate", "structure", "analysis", "backends", "network", "extras"},
+    "lecture": CORE | {"elaborate", "analysis", "network"},
     "service": CORE | {"elaborate", "analysis", "network"},
     "training": CORE | {"extras", "elaborate", "analysis", "backends", "zoo", "network"},
     "explain": CORE | {"elaborate", "analysis", "zoo", "network", "training"},

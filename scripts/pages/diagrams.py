@@ -52,12 +52,13 @@ def draw(command: str, texts: Mapping[str, str]) -> Drawn:
     options = diagram_command.make_context("diagram", [*shlex.split(command), "-o", "picture.svg"]).params
     network = _network(options, texts)
     view_options = ViewOptions(
-        view=View(options["view"]),
+        view=View(options["view"] or "layers"),
         expand=options["expand"],
         fold=options["fold"],
         title=options["title"] or network.title,
     )
-    kept = {name: options[name] for name in ("direction", "parameters", "macs", "caption", "legend")}
+    kept = {name: options[name] for name in ("macs", "caption", "legend", "columns")}
+    kept |= {"direction": options["direction"] or "TB", "parameters": options["parameters"] is not False}
     light, dark = (
         diagram(network.graph, "svg", DiagramStyle(theme=THEMES[theme], **kept), view_options)
         for theme in ("light", "dark")

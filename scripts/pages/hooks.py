@@ -8,8 +8,9 @@ from typing import Any
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+from mkdocs.utils.templates import TemplateContext
 
-from scripts.pages import layers, zoo
+from scripts.pages import layers, lecture, zoo
 from scripts.pages.diagrams import with_diagrams
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,6 +58,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Render the diagrams; show file names as titles; redirect links that leave docs/ to pages of the site."""
     up = "../" * page.file.src_uri.count("/")
+    markdown = lecture.with_examples(markdown, page.file.src_uri)
     for here, name in OUTSIDE.items():
         markdown = markdown.replace(f"](../{up}{name})", f"]({up}{here})")
     markdown = re.sub(rf"\[([^\]]+)\]\(\.\./{re.escape(up)}([\w/.-]+)\)", r"\1 (`\2`)", markdown)
@@ -65,6 +67,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     if page.file.src_uri == "diagnostics.md":
         # Only on the site: in the file, a block that is marked as a program must be valid.
         markdown = EXAMPLE.sub(r"\1```arch", markdown)
+    script = up + lecture.SCRIPT if files.get_file_from_path(lecture.SCRIPT) else None
+    markdown = lecture.with_figures(markdown, page.file.src_uri, script)
     markdown, pictures = with_diagrams(markdown, up)
     for path, content in pictures.items():
         if files.get_file_from_path(path) is None:
@@ -77,3 +81,17 @@ def on_post_build(config: MkDocsConfig) -> None:
     if WEB.is_dir():
         ignored = shutil.ignore_patterns("*.stamp")
         shutil.copytree(WEB, Path(config.site_dir) / PLAYGROUND, dirs_exist_ok=True, ignore=ignored)
+
+
+def on_page_context(context: TemplateContext, page: Page, config: MkDocsConfig, nav: Any) -> TemplateContext:
+    """The language of a page for its template, and links to the same page in the other language."""
+    here = page.file.src_uri
+    language, other = lecture.language(here), lecture.translated(here)
+    config.theme["language"] = language
+    pages = {language: here} | ({("en" if language == "ko" else "ko"): other} if other else {})
+    config.extra["alternate"] = [
+        {"name": name, "lang": code, "link": pages[code].removesuffix(".md") + ".html"}
+        for code, name in (("en", "English"), ("ko", "한국어"))
+        if code in pages and other
+    ]
+    return context
