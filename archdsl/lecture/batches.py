@@ -6,8 +6,8 @@ from functools import cache
 from ..analysis.memory import OPTIMIZERS, PRECISIONS, Memory, largest_batch, memory
 from ..graph import Graph
 from ..network import load
-from .svg import LectureFigure
-from .words import words
+from .panels import LectureFigure
+from .phrases import words
 
 NETWORKS = ("lenet5", "resnet18", "resnet50", "vgg16")
 SIZES = (1, 8, 32, 128, 512)

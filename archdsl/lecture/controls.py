@@ -7,8 +7,8 @@ from typing import Any
 
 from ..analysis.memory import OPTIMIZERS, PRECISIONS
 from ..record import Record
-from . import batches, feature_maps, filters, receptive_field, window
-from .svg import LectureFigure
+from . import batches, filters, lenet5_maps, receptive_field, window
+from .panels import LectureFigure
 
 
 class Control(Record):
@@ -40,7 +40,7 @@ def _plain(values: Sequence[str]) -> tuple[tuple[str, str, str], ...]:
 FIGURES: Mapping[str, Callable[..., LectureFigure]] = {
     "window": window.figure,
     "filters": filters.figure,
-    "feature_maps": feature_maps.figure,
+    "lenet5_maps": lenet5_maps.figure,
     "receptive_field": receptive_field.figure,
     "batches": batches.figure,
 }
@@ -80,7 +80,7 @@ CONTROLS: Mapping[str, tuple[Control, ...]] = {
         Control(name="numbers", labels=("nine weights", "가중치 9개"), kind="nine", step=0.01, least=-1000, most=1000),
         *_position(95),
     ),
-    "feature_maps": (
+    "lenet5_maps": (
         Control(name="digit", labels=("digit", "숫자"), most=9),
         Control(
             name="weights",
@@ -120,7 +120,7 @@ CONTROLS: Mapping[str, tuple[Control, ...]] = {
 _TITLES: Mapping[str, tuple[str, str]] = {
     "window": ("A window that slides over an image", "이미지 위를 움직이는 창"),
     "filters": ("A filter on a photograph", "사진에 적용한 필터"),
-    "feature_maps": ("The feature maps of LeNet-5", "LeNet-5의 특징 맵"),
+    "lenet5_maps": ("The feature maps of LeNet-5", "LeNet-5의 특징 맵"),
     "receptive_field": ("The receptive field of an element", "한 원소의 수용 영역"),
     "batches": ("Batch size, steps and memory", "배치 크기, 스텝 수, 메모리"),
 }

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 
 from ..network import loads
-from .evaluation import Map, evaluate
+from .panels import Cell, LectureFigure, filled, grid, image, panel, panels
 from .photograph import SIZE, photograph
-from .svg import Cell, LectureFigure, filled, grid, image, panel, panels
-from .words import signed, words
+from .phrases import signed, words
+from .small_networks import Map, evaluate
 
 PRESETS: Mapping[str, tuple[float, ...]] = {
     "sobel_x": (-1, 0, 1, -2, 0, 2, -1, 0, 1),

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from ..analysis.receptive_field import fields, support
 from ..graph import Graph, Node
 from ..network import loads
-from .svg import Cell, LectureFigure, filled, grid, panel, panels
-from .words import words
+from .panels import Cell, LectureFigure, filled, grid, panel, panels
+from .phrases import words
 
 NETWORKS: Mapping[str, str] = {
     "three convolutions": "input 1x16x16; conv 8 k3 p1; conv 8 k3 p1; conv 8 k3 p1",
@@ -32,7 +32,7 @@ def figure(
     last = nodes[min(max(layer, 1), len(nodes) - 1)]
     at = tuple(min(max(each, 0), size - 1) for each, size in zip((row, column), last.shape.spatial_size, strict=True))
     chain = nodes[: nodes.index(last) + 1]
-    sets = [frozenset(each) for each in read_by(graph, chain, (at[0], at[1]))]
+    sets = [frozenset(each) for each in read_by(chain, (at[0], at[1]))]
     texts = [item.strip() for item in NETWORKS[network].split(";")]
     say = words(language)
     parts = [
@@ -45,19 +45,16 @@ def figure(
     return LectureFigure(html=panels(*parts), text=text)
 
 
-def read_by(graph: Graph, chain: Sequence[Node], at: tuple[int, int]) -> list[set[tuple[int, ...]]]:
+def read_by(chain: Sequence[Node], at: tuple[int, int]) -> list[set[tuple[int, ...]]]:
     """For each node of a chain, the positions that one position of the last node reads, the image first."""
     found = []
-    last = chain[-1]
-    for number, node in enumerate(chain[:-1]):
-        text = graph_from(graph, chain, number)
-        own = support(text)
-        found.append(own.rows(text.output.id, text.inputs[0], (None, *at)))
-        assert text.output.shape == last.shape
+    for number in range(len(chain) - 1):
+        part = graph_from(chain, number)
+        found.append(support(part).rows(part.output.id, part.inputs[0], (None, *at)))
     return [*found, {at}]
 
 
-def graph_from(graph: Graph, chain: Sequence[Node], start: int) -> Graph:
+def graph_from(chain: Sequence[Node], start: int) -> Graph:
     """The layers of a chain after a node, with its output as the input."""
     statements = "; ".join(node.text for node in chain[start + 1 :])
     return loads(f"input {'x'.join(map(str, chain[start].shape.dims))}; {statements}").graph

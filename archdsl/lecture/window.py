@@ -8,10 +8,10 @@ from ..layers.conv import Conv
 from ..layers.pool import Pooling
 from ..network import ArchError, loads
 from ..shapes.shape import Window
-from .digits import digit
-from .evaluation import Map, evaluate, padded
-from .svg import CELL, Cell, LectureFigure, filled, grid, panel, panels, refused
-from .words import signed, words
+from .panels import CELL, Cell, LectureFigure, filled, grid, panel, panels, refused
+from .phrases import signed, words
+from .small_networks import Map, evaluate, padded
+from .stored_lenet5 import digit
 
 
 def statement(operation: str, kernel: int, stride: int, padding: int) -> str:

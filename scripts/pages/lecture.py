@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 
 from archdsl.lecture.controls import FIGURES, interactive
+from archdsl.lecture.panels import image, panel, panels
 from archdsl.lecture.photograph import photograph
-from archdsl.lecture.svg import image, panel, panels
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMENT = re.compile(r"^<!-- archdsl lecture (\w+) -->$", re.MULTILINE)

@@ -12,12 +12,12 @@ import torch
 
 import archdsl
 from archdsl.analysis.receptive_field import support
-from archdsl.lecture import batches, feature_maps, filters, receptive_field, window
+from archdsl.lecture import batches, filters, lenet5_maps, receptive_field, window
 from archdsl.lecture.controls import CONTROLS, FIGURES, Control, interactive
-from archdsl.lecture.digits import digit
+from archdsl.lecture.panels import png
 from archdsl.lecture.photograph import photograph
-from archdsl.lecture.svg import png
-from archdsl.lecture.words import ENGLISH, KOREAN
+from archdsl.lecture.phrases import ENGLISH, KOREAN
+from archdsl.lecture.stored_lenet5 import digit
 from archdsl.training.data.images import divide
 
 
@@ -116,10 +116,10 @@ def test_the_photograph_as_png() -> None:
 
 def test_trained_weights_recognize_the_digits() -> None:
     for label in (0, 4, 7):
-        shown, best, percent = numbers(feature_maps.figure(label).text)
+        shown, best, percent = numbers(lenet5_maps.figure(label).text)
         assert shown == best == label
         assert percent > 80
-    assert numbers(feature_maps.figure(4, "untrained").text)[-1] < 30
+    assert numbers(lenet5_maps.figure(4, "untrained").text)[-1] < 30
 
 
 # --- receptive fields ---
@@ -139,7 +139,7 @@ def test_what_is_read_is_what_changes_the_output(network: str) -> None:
         (gradient,) = torch.autograd.grad(model(image)[0, 0, at[0], at[1]], image)
         changed = {(r, c) for r, c in gradient[0, 0].nonzero().tolist()}
         nodes = (graph.nodes[graph.inputs[0]], *graph.layers)
-        assert receptive_field.read_by(graph, nodes, at)[0] == changed
+        assert receptive_field.read_by(nodes, at)[0] == changed
         assert support(graph).rows(last.id, graph.inputs[0], (None, *at)) == changed
         made = receptive_field.figure(network, len(nodes) - 1, *at)
         assert f"depends on {len(changed)} pixels" in made.text

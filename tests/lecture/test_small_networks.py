@@ -6,9 +6,9 @@ import pytest
 import torch
 
 import archdsl
-from archdsl.lecture.digits import lenet5, trained, untrained
-from archdsl.lecture.evaluation import evaluate
 from archdsl.lecture.filters import PRESETS, filtered
+from archdsl.lecture.small_networks import evaluate
+from archdsl.lecture.stored_lenet5 import lenet5, trained, untrained
 
 CHAINS = [
     "input 1x9x7; conv 3 k3 s2 p1",

@@ -2,10 +2,10 @@
 
 from math import exp
 
-from .digits import large_digit, lenet5, standardized, trained, untrained
-from .evaluation import Map, evaluate
-from .svg import LectureFigure, image, panel, panels
-from .words import words
+from .panels import LectureFigure, image, panel, panels
+from .phrases import words
+from .small_networks import Map, evaluate
+from .stored_lenet5 import large_digit, lenet5, standardized, trained, untrained
 
 _LAYERS = (
     ("features.tanh1", "conv 6 k5; tanh"),

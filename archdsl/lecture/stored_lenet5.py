@@ -10,7 +10,7 @@ from typing import Any
 from ..contract.layer import Weights as Shapes
 from ..graph import Graph
 from ..network import loads
-from .evaluation import Map, Weights
+from .small_networks import Map, Weights
 
 
 @cache
