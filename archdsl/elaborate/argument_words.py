@@ -7,7 +7,7 @@ from ..contract.axes import AxisName
 from ..syntax.lower import SHORTHAND
 from ..text.names import as_size
 
-__all__ = ["SHORTHAND", "helps_for", "is_word", "lettered"]
+__all__ = ["SHORTHAND", "help_for_word", "is_word", "lettered"]
 
 
 def is_word(word: str, parameters: Sequence[ParameterSpec]) -> bool:
@@ -24,7 +24,7 @@ def is_word(word: str, parameters: Sequence[ParameterSpec]) -> bool:
     return False
 
 
-def helps_for(word: str, parameters: Sequence[ParameterSpec]) -> tuple[str, ...]:
+def help_for_word(word: str, parameters: Sequence[ParameterSpec]) -> tuple[str, ...]:
     """What can be written in place of a word that resembles no known word."""
     if lettered(word, parameters) is not None:
         return ("symbols in a size are capital letters",)

@@ -16,10 +16,10 @@ from ..limits import MAX_DIGITS
 from ..syntax import ast
 from ..text.names import nearest
 from ..text.source import Span
-from .argument_words import SHORTHAND, helps_for, is_word
+from .argument_words import SHORTHAND, help_for_word, is_word
 from .slots import accepts, kind_of_name, slots
 
-_TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False, "none": False}
+_BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False, "none": False}
 
 
 class Bound:
@@ -92,8 +92,10 @@ class _Binder:
             return False  # A required parameter of a block may be a layer.
         taker = next((p for p in self.queue if p.name not in self.bound.values and self.takes_layer(p)), None)
         if taker is not None:
-            edits = (Edit(span=arg.span, text=f"{taker.name}={word}"), self.parting(arg))
-            self.unclear(arg.span, (f"the `{taker.name}` of `{self.keyword.text}`", "the next statement"), edits)
+            edits = (Edit(span=arg.span, text=f"{taker.name}={word}"), self.separator(arg))
+            self.report_ambiguous(
+                arg.span, (f"the `{taker.name}` of `{self.keyword.text}`", "the next statement"), edits
+            )
             return True
         complete = not lacking
         uses = self.ev.uses
@@ -109,7 +111,7 @@ class _Binder:
             return False
         return self.ev.around.callee(default.name) is not None
 
-    def parting(self, arg: ast.Argument) -> Edit:
+    def separator(self, arg: ast.Argument) -> Edit:
         """The edit that ends the statement before an argument."""
         source, start = arg.span.source, arg.span.start
         before = len(source.text[:start].rstrip(" \t"))
@@ -128,10 +130,12 @@ class _Binder:
         joined = arg.value.span.to(after.value.span)
         written = after.value.span.text
         if p is None:
-            self.strange(joined, "split by a space", (), (f"x{written}",))
+            self.report_unknown(joined, "split by a space", (), (f"x{written}",))
             return True
         digits = isinstance(after.value, ast.Number | ast.Size) and p.letter
-        self.strange(joined, "split by a space", (), (f"{p.letter}{written}" if digits else f"{p.name}={written}",))
+        self.report_unknown(
+            joined, "split by a space", (), (f"{p.letter}{written}" if digits else f"{p.name}={written}",)
+        )
         self.store(p, self.meant(p.kind, after.value), after)
         return True
 
@@ -147,7 +151,7 @@ class _Binder:
             known = tuple(p.name for p in self.parameters)
             activation = _activation(name.text, arg)
             near = None if activation else argument_of(name.text, known) or nearest(name.text, known)
-            mistake = argument_errors.UnknownArgument(
+            error = argument_errors.UnknownArgument(
                 span=name.span,
                 uses=self.ev.uses,
                 keyword=self.keyword.text,
@@ -156,16 +160,16 @@ class _Binder:
                 known=known,
             )
             if near is None:
-                self.wrong(mistake)
+                self.wrong(error)
                 self.ev.value(arg.value) if not isinstance(arg.value, ast.Variable) else None
                 return
             # Continue as if the nearest name had been written, so that the rest is checked too.
-            self.ev.unknown(mistake)
+            self.ev.unknown(error)
             found = next(p for p in self.parameters if p.name == near)
         # torch writes the flag `valid` as `padding=valid`.
         words = {flag: value for flag, value in found.words if not isinstance(value, bool)}
         flag = arg.value.span.text
-        if self.truth(found, arg):
+        if self.boolean(found, arg):
             return
         value = words[flag] if flag in words and not self.ev.scope.find(flag) else self.meant(found.kind, arg.value)
         self.store(found, value, arg)
@@ -180,14 +184,14 @@ class _Binder:
         value = self.accepted(p, self.meant(p.kind, arg.value), arg)
         self.bound.values[p.name] = UNKNOWN if UNKNOWN in (before, value) else (*before, (name, value))
 
-    def truth(self, p: ParameterSpec, arg: ast.Argument) -> bool:
+    def boolean(self, p: ParameterSpec, arg: ast.Argument) -> bool:
         """Whether a flag is set to `False` or `yes`, which do not exist here: reported, and bound as intended."""
         word = self.stranger(arg.replace(name=None))
-        if word is None or word.lower() not in _TRUTHS or not isinstance(p.kind, Bool):
+        if word is None or word.lower() not in _BOOLEANS or not isinstance(p.kind, Bool):
             return False
-        meant = _TRUTHS[word.lower()]
+        meant = _BOOLEANS[word.lower()]
         options = (*(flag for flag, value in p.words if value is meant), f"{p.name}={int(meant)}")
-        self.strange(arg.value.span, "not a keyword", (), options)
+        self.report_unknown(arg.value.span, "not a keyword", (), options)
         self.store(p, meant, arg)
         return True
 
@@ -233,7 +237,9 @@ class _Binder:
                 Edit(span=arg.span, text=f"{each.name}={text}") for each, text in ((p, word[1:]), (slot, word))
             )
             self.bound.values.setdefault(slot.name, UNKNOWN)
-            self.unclear(arg.span, (f"the {kind_of_name(binding.value)} `{word}`", f"`{edits[0].text}`"), edits)
+            self.report_ambiguous(
+                arg.span, (f"the {kind_of_name(binding.value)} `{word}`", f"`{edits[0].text}`"), edits
+            )
             return False
         # If neither applies, names take precedence in the use of a block, whose arguments may be anything.
         return not is_name and (is_short or p.kind is not None)
@@ -275,7 +281,7 @@ class _Binder:
             instead = rewritten(self.keyword.text, layer, args, given, self.ev.shape)
             whole = self.keyword.span.to(args[-1].span)
             correction = instead and Fix(title=f"write `{instead}`", edits=(Edit(span=whole, text=instead),))
-        mistake = argument_errors.TooManyArguments(
+        error = argument_errors.TooManyArguments(
             span=arg.span,
             uses=self.ev.uses,
             keyword=self.keyword.text,
@@ -283,7 +289,7 @@ class _Binder:
             named=tuple(p.name for p in self.parameters if not p.positional),
             correction=correction or None,
         )
-        self.wrong(mistake)
+        self.wrong(error)
 
     def meant(self, kind: Kind | None, expr: ast.Expr) -> Any:
         """The meaning of a value for its kind: one of the kind's own words, an initializer, or an expression."""
@@ -313,16 +319,16 @@ class _Binder:
         flags = [flag for p in self.parameters for flag, _ in p.words]
         near = nearest(word.name, [*flags, *self.ev.scope.visible()])
         what = f"neither a flag of `{self.keyword.text}` nor a known name"
-        helps = () if near else helps_for(word.name, self.parameters)
-        mistake = name_errors.UnknownName(
+        helps = () if near else help_for_word(word.name, self.parameters)
+        error = name_errors.UnknownName(
             span=word.span, uses=self.ev.uses, name=word.name, nearest=near, what=what, helps=helps
         )
         if near is None:
-            self.wrong(mistake)
+            self.wrong(error)
             if self.queue:
                 self.bound.values.setdefault(self.queue[0].name, UNKNOWN)
             return
-        self.ev.unknown(mistake)
+        self.ev.unknown(error)
         guess = arg.replace(value=word.replace(name=near))
         if not self.word(guess, near) and self.queue:
             self.store(self.queue[0], self.ev.value(guess.value), guess)
@@ -332,21 +338,21 @@ class _Binder:
         count = word.name[1:]
         if word.name[0] != "x" or not count or self.ev.scope.find(count) is None:
             return False
-        self.strange(word.span, f"not a repetition: `{count}` is a name, and `x3` takes a number", ())
+        self.report_unknown(word.span, f"not a repetition: `{count}` is a name, and `x3` takes a number", ())
         return True
 
-    def unclear(self, span: Span, meanings: tuple[str, str], edits: tuple[Edit, ...]) -> None:
+    def report_ambiguous(self, span: Span, meanings: tuple[str, str], edits: tuple[Edit, ...]) -> None:
         """Report a word that has two meanings."""
         uses, name = self.ev.uses, span.text
         self.wrong(name_errors.AmbiguousWord(span=span, uses=uses, name=name, meanings=meanings, readings=edits))
 
-    def strange(self, span: Span, what: str, helps: tuple[str, ...], corrections: tuple[str, ...] = ()) -> None:
+    def report_unknown(self, span: Span, what: str, helps: tuple[str, ...], corrections: tuple[str, ...] = ()) -> None:
         """Report words that are not arguments, if their intended meaning is clear."""
         uses, name = self.ev.uses, span.text
-        mistake = name_errors.UnknownName(
+        error = name_errors.UnknownName(
             span=span, uses=uses, name=name, nearest=None, what=what, helps=helps, corrections=corrections
         )
-        self.ev.unknown(mistake)
+        self.ev.unknown(error)
 
     def store(self, p: ParameterSpec, value: Any, arg: ast.Argument) -> None:
         if p.name in self.bound.spans and not p.many:
@@ -376,7 +382,7 @@ class _Binder:
         try:
             return p.kind.accept(value)
         except InvalidValue as invalid:
-            mistake = argument_errors.BadValue(
+            error = argument_errors.BadValue(
                 span=arg.span,
                 uses=self.ev.uses,
                 keyword=self.keyword.text,
@@ -384,11 +390,11 @@ class _Binder:
                 value=show(value),
                 words=str(invalid),
             )
-            return self.wrong(mistake)
+            return self.wrong(error)
 
-    def wrong(self, mistake: Diagnostic) -> Unknown:
+    def wrong(self, error: Diagnostic) -> Unknown:
         self.bound.ok = False
-        return self.ev.unknown(mistake)
+        return self.ev.unknown(error)
 
     def finish(self, args: Sequence[ast.Argument], example: str) -> None:
         if self.overflow is not None:
@@ -396,7 +402,7 @@ class _Binder:
         lacking = [p for p in self.parameters if p.required and p.name not in self.bound.values]
         # A word that was not understood may be the missing argument.
         if lacking and self.bound.ok:
-            mistake = argument_errors.MissingArgument(
+            error = argument_errors.MissingArgument(
                 span=self.keyword.span,
                 uses=self.ev.uses,
                 keyword=self.keyword.text,
@@ -404,7 +410,7 @@ class _Binder:
                 doc=lacking[0].doc,
                 is_block=all(p.kind is None for p in self.parameters),
             )
-            self.wrong(mistake)
+            self.wrong(error)
         if lacking or UNKNOWN in self.bound.values.values():
             self.bound.ok = False
 

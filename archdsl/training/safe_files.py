@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..text import atomic
-from .errors.disk_errors import CannotWrite, DiskFull, LinkInTheWay
+from .errors.disk_errors import CannotWrite, DiskFull, SymbolicLinkRefused
 
 _FULL = tuple(getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG") if hasattr(errno, name))
 """Disk full, the user's quota, the process's limit."""
@@ -17,10 +17,10 @@ LARGEST_TEXT = 64 << 20
 def write_atomically(path: Path, fill: Callable[[Path], object]) -> None:
     """`atomic.write_atomically`, but refusing links: a run may come from a stranger, and its links may lead anywhere.
 
-    Raises DiskFull, CannotWrite, LinkInTheWay, and whatever `fill` raises.
+    Raises DiskFull, CannotWrite, SymbolicLinkRefused, and whatever `fill` raises.
     """
     if path.is_symlink():
-        raise LinkInTheWay(path)
+        raise SymbolicLinkRefused(path)
     try:
         atomic.write_atomically(path, fill)
     except Exception as error:
@@ -43,14 +43,14 @@ def write_text(path: Path, text: str) -> None:
 
 
 def refuse_links(folder: Path, path: Path) -> Path:
-    """`path`, below `folder`, if neither it nor a folder between the two is a link. Raises LinkInTheWay.
+    """`path`, below `folder`, if neither it nor a folder between the two is a link. Raises SymbolicLinkRefused.
 
     The folder itself may be a link: the user named it.
     """
     below = path.relative_to(folder)
     for part in (path, *(folder / parent for parent in below.parents if parent.parts)):
         if part.is_symlink():
-            raise LinkInTheWay(part)
+            raise SymbolicLinkRefused(part)
     return path
 
 

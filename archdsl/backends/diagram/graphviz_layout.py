@@ -60,15 +60,15 @@ def arrange(lay_out: Callable[[Arrangement], bytes], *, titled: bool) -> Arrange
             best, layout = (other, again) if _bends(again) < bends else (best, layout)
     titles = place_titles(layout, {})
     for _ in range(_ROOMS):
-        roomy = best.replace(titles=titles)
+        spacious = best.replace(titles=titles)
         if not any(title.room for title in titles.values()):
-            return roomy
+            return spacious
         try:
-            corrected = place_titles(lay_out(roomy), titles)
+            corrected = place_titles(lay_out(spacious), titles)
         except Failed:
             return best.replace(titles={name: Title(title.side) for name, title in titles.items()})
         if corrected == titles:
-            return roomy
+            return spacious
         titles = corrected
     return best.replace(titles=titles)
 

@@ -31,12 +31,12 @@ class DrawingPlan(Record):
 
     nodes: tuple[PlannedNode, ...]
     frames: Mapping[Path, Frame]
-    stand_ins: Mapping[int, int]
+    representatives: Mapping[int, int]
 
     def resolve(self, node: int) -> int:
         """The node that is drawn in place of this one."""
-        while node in self.stand_ins:
-            node = self.stand_ins[node]
+        while node in self.representatives:
+            node = self.representatives[node]
         return node
 
 
@@ -52,11 +52,11 @@ class _Planner:
         self.repetitions = Repetitions(graph, exact)
         self.nodes: list[PlannedNode] = []
         self.frames: dict[Path, Frame] = {}
-        self.stand_ins: dict[int, int] = {}
+        self.representatives: dict[int, int] = {}
 
     def plan(self) -> DrawingPlan:
         self._walk(self._items(0, len(self.graph.nodes), ()), (), (), ())
-        return DrawingPlan(nodes=tuple(self.nodes), frames=self.frames, stand_ins=self.stand_ins)
+        return DrawingPlan(nodes=tuple(self.nodes), frames=self.frames, representatives=self.representatives)
 
     def _items(self, start: int, end: int, scope: Path) -> list[StatementNodes]:
         """The statements directly inside a scope."""
@@ -84,7 +84,7 @@ class _Planner:
                 continue
             inside = (*turns, (run.length, run.times))
             unit = items[at : at + period]
-            self.stand_ins[run.start + (run.times - 1) * run.length + run.out] = run.start + run.out
+            self.representatives[run.start + (run.times - 1) * run.length + run.out] = run.start + run.out
             if period == 1 and unit[0].scope is not None:
                 self._item(unit[0], place, inside, run.times)
             else:

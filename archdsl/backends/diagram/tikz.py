@@ -30,7 +30,9 @@ def _command(shape: Shape, names: dict[str, str]) -> str:
             return f"\\filldraw[{look}] {_chain(shape.points)} -- cycle;"
         case Curve():
             fill = f"fill={names[shape.fill]}, " if shape.fill else ""
-            return f"\\path[{fill}draw={names[shape.line]}, line width={decimal(shape.width)}pt] {_bow(shape.points)};"
+            return (
+                f"\\path[{fill}draw={names[shape.line]}, line width={decimal(shape.width)}pt] {_curve(shape.points)};"
+            )
         case Polyline():
             line = f"\\draw[{names[shape.color]}, line width={decimal(shape.width)}pt] {_chain(shape.points)};"
             return line + (f" \\fill[{names[shape.color]}] {_chain(head(shape))} -- cycle;" if shape.arrow else "")
@@ -45,7 +47,7 @@ def _chain(points: tuple[Point, ...]) -> str:
     return " -- ".join(map(_place, points))
 
 
-def _bow(points: tuple[Point, ...]) -> str:
+def _curve(points: tuple[Point, ...]) -> str:
     """Bézier curves: `(0,0) .. controls (1,0) and (2,1) .. (2,2)`."""
     start, *rest = map(_place, points)
     triples = zip(rest[::3], rest[1::3], rest[2::3], strict=True)

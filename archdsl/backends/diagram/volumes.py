@@ -66,11 +66,11 @@ class Volume(Record):
         width = (self.thickness + 2 * self.overhang) / STRIPS
         for strip in range(STRIPS):
             left = self.left - self.overhang + strip * width
-            risen = (
+            raised = (
                 min(1.0, (left + width - (self.left - self.overhang)) / (2 * self.overhang)) if self.overhang else 1.0
             )
-            sunk = max(0.0, left - (self.right - self.overhang)) / (2 * self.overhang) if self.overhang else 0.0
-            yield left, slope - height - 2 * slope * risen, left + width, slope + height - 2 * slope * sunk
+            lowered = max(0.0, left - (self.right - self.overhang)) / (2 * self.overhang) if self.overhang else 0.0
+            yield left, slope - height - 2 * slope * raised, left + width, slope + height - 2 * slope * lowered
 
     @property
     def round(self) -> bool:

@@ -35,7 +35,7 @@ class LineProgress(TrainingCallback):
     def __init__(self, console: Console) -> None:
         self.console = console
         self.epochs = self.images = 0
-        self._said = 0.0
+        self._reported_at = 0.0
         self._decoding, self._decoded, self._of = "", 0, 0
 
     def note(self, text: str) -> None:
@@ -46,13 +46,13 @@ class LineProgress(TrainingCallback):
 
     def start_decoding(self, name: str, images: int) -> None:
         self._decoding, self._decoded, self._of = name, 0, images
-        self._said = time.monotonic() - _SECONDS_BETWEEN_LINES + _SECONDS_BEFORE_DECODING_IS_SHOWN
+        self._reported_at = time.monotonic() - _SECONDS_BETWEEN_LINES + _SECONDS_BEFORE_DECODING_IS_SHOWN
 
     def advance(self, size: int) -> None:
         if not self._decoding:
             return
         self._decoded += size
-        if time.monotonic() - self._said > _SECONDS_BETWEEN_LINES:
+        if time.monotonic() - self._reported_at > _SECONDS_BETWEEN_LINES:
             self._print(f"decoding {self._decoding}: {self._decoded:,} of {self._of:,} images")
 
     def finish(self) -> None:
@@ -60,10 +60,10 @@ class LineProgress(TrainingCallback):
 
     def begin(self, epochs: int, images: int) -> None:
         self.epochs, self.images = epochs, images
-        self._said = time.monotonic()
+        self._reported_at = time.monotonic()
 
     def tick(self, tick: Tick) -> None:
-        if time.monotonic() - self._said > _SECONDS_BETWEEN_LINES:
+        if time.monotonic() - self._reported_at > _SECONDS_BETWEEN_LINES:
             part = tick.seen / self.images
             self._print(f"{self._number(tick.epoch)} {part:4.0%}  {self._tick(tick)}")
 
@@ -87,7 +87,7 @@ class LineProgress(TrainingCallback):
 
     def _print(self, text: str) -> None:
         self.console.print(Text(text), soft_wrap=True)
-        self._said = time.monotonic()
+        self._reported_at = time.monotonic()
 
 
 class BarProgress(LineProgress):

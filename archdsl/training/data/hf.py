@@ -161,8 +161,8 @@ def _columns(name: Name, path: Path) -> Columns:
     import pyarrow.parquet as parquet  # type: ignore[import-untyped]  # it ships no types
 
     schema = parquet.read_schema(path)
-    told = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
-    features: dict[str, Any] = told.get("info", {}).get("features", {})
+    metadata = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
+    features: dict[str, Any] = metadata.get("info", {}).get("features", {})
     images = [column for column, feature in features.items() if _kind(feature) == "Image"]
     labels = [column for column, feature in features.items() if _kind(feature) == "ClassLabel"]
     if not images or not labels:
@@ -183,7 +183,7 @@ def _labels(paths: list[Path], column: str) -> Labels:
     import pyarrow.parquet as parquet
 
     columns = (parquet.read_table(path, columns=[column])[column] for path in paths)
-    return np.concatenate([told.cast(pyarrow.int64()).fill_null(-1).to_numpy() for told in columns])
+    return np.concatenate([values.cast(pyarrow.int64()).fill_null(-1).to_numpy() for values in columns])
 
 
 def _encoded_images(name: Name, paths: list[Path], column: str) -> Iterator[list[bytes | None]]:

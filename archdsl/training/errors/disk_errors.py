@@ -33,7 +33,7 @@ class CannotWrite(Problem):
         return ("make its folder writable, or choose another one with --out",)
 
 
-class LinkInTheWay(CannotWrite):
+class SymbolicLinkRefused(CannotWrite):
     """A link in a place where a file or folder of a run is to be written or removed."""
 
     def __init__(self, path: Path) -> None:

@@ -105,12 +105,12 @@ class Run:
             write_text(path, content)
 
     def write_text(self, path: Path, text: str) -> None:
-        """Write a text in the run's folder, atomically. Raises DiskFull, LinkInTheWay."""
+        """Write a text in the run's folder, atomically. Raises DiskFull, SymbolicLinkRefused."""
         if self.writes:
             write_text(refuse_links(self.folder, path), text)
 
     def keep(self, state: TrainingState) -> None:
-        """Write a checkpoint of the state, and the log up to it. Raises DiskFull, LinkInTheWay.
+        """Write a checkpoint of the state, and the log up to it. Raises DiskFull, SymbolicLinkRefused.
 
         The log is generated from the state, so that the two are consistent whenever a run is interrupted. All processes
         call it, because each contributes its RNG states.
