@@ -10,11 +10,23 @@ from torch.export.graph_signature import InputKind, OutputKind
 
 from ..shapes.shape import Layout, Shape
 from ..structure import Scope
-from .atoms import REPEATED, Atom, View, whole
+from .atoms import BATCH, REPEATED, Atom, View, whole
 from .building import Builder, ComputedOp, ConstantOp, UnknownOp, Weight
 from .import_problem import CannotSay, ImportFailed, ImportProblem
 from .rules import rules
-from .values import Computed, ConstantTensor, ForeignParameter, Learned, Tensor, evaluate, only_moves, parameters_of
+from .rules.recurrent_rules import all_states, final_state
+from .values import (
+    Computed,
+    ConstantTensor,
+    FinalStates,
+    ForeignParameter,
+    Learned,
+    NoResult,
+    Tensor,
+    evaluate,
+    only_moves,
+    parameters_of,
+)
 
 Arguments = Mapping[str, Any]
 
@@ -97,12 +109,15 @@ class Lifter:
         kwargs: Any = fx.map_arg(dict(node.kwargs), self._value)
         if name == "getitem":
             return args[0][args[1]]
+        if name == "select" and isinstance(args[0], FinalStates) and args[1] == 0:
+            return final_state(self, args[0], args[2])
+        args = all_states(self, args)
         given = list(_values([args, list(kwargs.values())]))
         failed = [each for each in given if isinstance(each, NoResult)]
         if any(each.reported for each in failed):
             return self._unknown(node)
         if failed:
-            raise CannotSay("positions of the largest elements", "a layer that gives them")
+            raise CannotSay(failed[0].what, failed[0].needs)
         in_place = changes_input(node.target)
         if in_place:
             self._check_in_place(node)
@@ -281,13 +296,6 @@ class Buffer(ConstantTensor):
         return made
 
 
-class NoResult:
-    """A result without a counterpart and a shape of ours; `reported` if a problem explains it."""
-
-    def __init__(self, *, reported: bool = False) -> None:
-        self.reported = reported
-
-
 _LIMITS = (ArithmeticError, AssertionError, AttributeError, LookupError, StopIteration, TypeError, ValueError)
 
 VIEWS = frozenset(
@@ -301,6 +309,8 @@ def _output(b: Builder, value: Any) -> int:
 
     if not isinstance(value, Tensor):
         raise CannotSay("numbers that do not depend on the input", "an output that is computed from the input")
+    if not value.view or not value.view[0] or value.view[0][0].axis != BATCH:
+        raise CannotSay("another first axis than the samples", "an output with the samples as its first axis")
     return as_is(b, value)
 
 

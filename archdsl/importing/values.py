@@ -48,6 +48,24 @@ class Computed(NamedTuple):
     sizes: tuple[int, ...]
 
 
+class NoResult:
+    """A result that nothing of ours gives: `what` it is, and what it would take; `reported` if a problem says so."""
+
+    def __init__(self, what: str = "", needs: str = "", *, reported: bool = False) -> None:
+        self.what = what
+        self.needs = needs
+        self.reported = reported
+
+
+class FinalStates(NamedTuple):
+    """The final states of a recurrent layer: those of the layers `before` the last, and the outputs of the last."""
+
+    before: tuple[NoResult, ...]
+    directions: int
+    outputs: Tensor
+    steps_axis: int
+
+
 Learned = ForeignParameter | Computed
 Value = Tensor | ConstantTensor | ForeignParameter | Computed
 

@@ -101,6 +101,13 @@ def _mixer(x: torch.Tensor, tokens: nn.Module, channels: nn.Module) -> Any:
     return x + channels(x)
 
 
+def _growing(x: torch.Tensor, *layers: nn.Module) -> Any:
+    made = [x]
+    for layer in layers:
+        made.append(layer(torch.cat(made, 1)))
+    return torch.cat(made, 1)
+
+
 def conv(c: int, n: int, k: int = 3, **more: Any) -> nn.Conv2d:
     return nn.Conv2d(c, n, k, padding=more.pop("padding", k // 2), **more)
 
@@ -127,6 +134,7 @@ MODULES: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
     "squeeze and excite": (lambda: Function(_squeeze, down=conv(12, 3, 1), up=conv(3, 12, 1)), IMAGE),
     "channel shuffle": (lambda: Function(_channel_shuffle), IMAGE),
     "half of the channels": (lambda: Function(_halves, conv=conv(6, 6)), IMAGE),
+    "growing": (lambda: Function(_growing, **{f"layer{i}": conv(12 + 4 * i, 4) for i in range(5)}), IMAGE),
     "u-net": (lambda: Function(_unet, down=conv(12, 5, stride=2), inner=conv(5, 5), up=conv(5, 7)), IMAGE),
     "grouped": (lambda: nn.Sequential(conv(12, 24, groups=12), conv(24, 8, groups=4, bias=False)), IMAGE),
     "transposed": (lambda: nn.ConvTranspose2d(12, 5, 4, stride=2, padding=1, output_padding=1), IMAGE),

@@ -74,6 +74,12 @@ def test_windows_are_arguments_of_attention() -> None:
     assert "attention h3 window=4 shift=2 relative" in text
 
 
+def test_growing_concatenations_are_repeated() -> None:
+    make, sizes = MODULES["growing"]
+    text = archdsl.from_torch(make(), torch.randn(1, *sizes)).text
+    assert text.partition("\n\n")[2] == "concat { conv 4 k3 p1 } x5\n"
+
+
 # --- elements that move ---
 
 

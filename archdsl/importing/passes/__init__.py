@@ -4,13 +4,17 @@ from collections.abc import Mapping, Sequence
 
 from ..building import Builder, live_nodes
 from .attention import attention_layers
+from .final_states import final_states
+from .growing_concats import growing_concats
 from .small_layers import small_layers
 
 
 def improve(b: Builder, outputs: Sequence[int]) -> list[int]:
     """The outputs after all passes."""
     ends = list(outputs)
+    growing_concats(b, live_nodes(b.nodes, ends, b.inputs))
     ends = _replaced(b, ends, small_layers(b, live_nodes(b.nodes, ends, b.inputs), ends))
+    ends = _replaced(b, ends, final_states(b, live_nodes(b.nodes, ends, b.inputs), ends))
     return _replaced(b, ends, attention_layers(b, live_nodes(b.nodes, ends, b.inputs)))
 
 

@@ -5,6 +5,7 @@ from math import pi, prod, sqrt
 
 import torch
 
+from ...shapes.shape import Layout
 from ..building import Builder, Lifted, Weight, make_op
 
 _GATES = {"sigmoid": "silu", "hardsigmoid": "hardswish"}
@@ -27,7 +28,8 @@ def small_layers(b: Builder, live: Sequence[int], outputs: Sequence[int]) -> dic
     found: dict[int, int] = {}
     for i in live:
         here = b.nodes[i]
-        made = _gate(b, here) or _tanh_gelu(b, here) or _bias(b, here, readers) or _flattened(b, here)
+        made = _gate(b, here) or _tanh_gelu(b, here) or _bias(b, here, readers) or _class_token(b, here, readers)
+        made = made or _flattened(b, here)
         if made is not None:
             b.nodes[made].runs = here.runs
             b.nodes[made].scopes = here.scopes
@@ -86,6 +88,26 @@ def _bias(b: Builder, here: Lifted, readers: dict[int, list[int]]) -> int | None
     flat = Weight(bias.sources, lambda *tensors: bias.make(*tensors).flatten())
     op = type(source.op).of({**own, "bias": True})
     return b.add(op, *source.inputs, **source.weights, bias=flat)
+
+
+def _class_token(b: Builder, here: Lifted, readers: dict[int, list[int]]) -> int | None:
+    """A learned step before the others, which nothing else reads."""
+    if here.op.keyword != "concat" or len(here.inputs) != 2 or here.shape.layout is not Layout.SEQUENCE:
+        return None
+    step, others = (b.nodes[i] for i in here.inputs)
+    if step.shape.dims != (1, here.shape.channels) or here.shape.dims[0] != others.shape.dims[0] + 1:
+        return None
+    start = step if step.origin is None else b.nodes[step.origin.node]
+    if (
+        start.op.keyword != "learned"
+        or start.shared is not None
+        or any(len(readers[i]) > 1 for i in (step.id, start.id))
+    ):
+        return None
+    weight = start.weights["weight"]
+    dims = (1, 1, here.shape.channels)
+    token = Weight(weight.sources, lambda *tensors: weight.make(*tensors).reshape(dims))
+    return b.layer("cls", others.id, weights={"weight": token})
 
 
 def _flattened(b: Builder, here: Lifted) -> int | None:

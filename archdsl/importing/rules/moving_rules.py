@@ -341,7 +341,7 @@ def _cropped(lifter: Any, x: Tensor, pairs: Sequence[tuple[int, int]], more: Map
 
 @rule("cat", "concat")
 def cat(lifter: Any, a: Mapping[str, Any]) -> Tensor:
-    """`concat` along an axis; `cls` where a learned step comes first."""
+    """`concat` along an axis."""
     values = [each for each in a["tensors"] if not (isinstance(each, ConstantTensor) and each.tensor.numel() == 0)]
     tensors = [lifter.tensor(each) for each in values]
     return joined(lifter, tensors, a["dim"])
@@ -365,14 +365,6 @@ def joined(lifter: Any, tensors: Sequence[Tensor], dim: int) -> Tensor:
     nodes = [main.node if i == place else _beside(b, main, x, dim, axis) for i, x in enumerate(tensors)]
     shape = b.nodes[main.node].shape
     plain = axis == shape.channel_axis and shape.layout is not Layout.OPEN
-    learned = b.nodes[nodes[0]]
-    if learned.origin is not None:
-        learned = b.nodes[learned.origin.node]
-    is_step = b.dims(nodes[0]) == (1, shape.channels) and shape.layout is Layout.SEQUENCE and axis == 0
-    if len(nodes) == 2 and learned.op.keyword == "learned" and is_step:
-        weights = {"weight": _shaped(learned.weights["weight"], (1, 1, shape.channels))}
-        node = b.layer("cls", nodes[1], weights=weights)
-        return _widened(b, node, main, dim, axis)
     node = lifter.merged("concat", nodes, **({} if plain else {"axis": _axis_word(shape, axis)}))
     return _widened(b, node, main, dim, axis)
 
@@ -380,11 +372,6 @@ def joined(lifter: Any, tensors: Sequence[Tensor], dim: int) -> Tensor:
 def _axis_word(shape: Any, axis: int) -> Any:
     """An axis by its letter where that is clear."""
     return axis if shape.layout in (Layout.OPEN, Layout.IMAGE, Layout.VOLUME) else shape.letters[axis]
-
-
-def _shaped(weight: Any, dims: tuple[int, ...]) -> Any:
-    make = weight.make
-    return weight._replace(make=lambda *tensors: make(*tensors).reshape(dims))
 
 
 def _widened(b: Any, node: int, main: Tensor, dim: int, axis: int) -> Tensor:
@@ -443,9 +430,16 @@ def _groups(b: Any, main: Tensor, start: View, rest: View, axis: int, group: Gro
 @rule("stack")
 def stack(lifter: Any, a: Mapping[str, Any]) -> Tensor:
     """`stack`: the tensors along a new axis, which comes first in ours."""
+    return stacked(lifter, [lifter.tensor(each) for each in a["tensors"]], a["dim"])
+
+
+def stacked(lifter: Any, tensors: Sequence[Tensor], dim: int) -> Tensor:
+    """The tensors along a new foreign axis."""
     b = lifter.b
-    tensors = [lifter.tensor(each) for each in a["tensors"]]
     first = tensors[0]
+    dim %= len(first.view) + 1
+    if len(tensors) == 1:
+        return Tensor(first.node, (*first.view[:dim], (), *first.view[dim:]))
     nodes = [first.node]
     for each in tensors[1:]:
         found = aligned(b, first, each)
@@ -453,7 +447,6 @@ def stack(lifter: Any, a: Mapping[str, Any]) -> Tensor:
             raise CannotSay("tensors of different axes that are stacked", "operands with equal axes")
         nodes.append(found[0])
     node = lifter.merged("stack", nodes)
-    dim = a["dim"] % (len(first.view) + 1)
     moved = [tuple(atom._replace(axis=atom.axis + 1) if atom.axis >= 0 else atom for atom in g) for g in first.view]
     moved.insert(dim, axis_of(0, len(nodes)))
     return Tensor(node, tuple(moved))

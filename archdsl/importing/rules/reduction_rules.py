@@ -7,7 +7,7 @@ from ...shapes.shape import Layout
 from ..arranging import channels_first, materialized
 from ..atoms import Atom, Group, View, whole
 from ..import_problem import CannotSay
-from ..values import Tensor
+from ..values import NoResult, Tensor
 from . import rule
 from .convolution_rules import compact
 
@@ -92,12 +92,14 @@ def plain_reduction(lifter: Any, a: Mapping[str, Any]) -> Tensor:
 @rule("max", "min")
 def extreme(lifter: Any, a: Mapping[str, Any]) -> tuple[Any, Any] | Tensor:
     """`amax` and `amin`; the index is not known."""
-    from ..lift import NoResult
-
     keyword = "a" + str(lifter.at.target).split(".")[1]
     if "other" in a:
         raise CannotSay("`max` of two tensors", "`maximum`")
-    return reduced(lifter, a["self"], a.get("dim"), bool(a.get("keepdim")), keyword), NoResult()
+    return reduced(lifter, a["self"], a.get("dim"), bool(a.get("keepdim")), keyword), _positions()
+
+
+def _positions() -> NoResult:
+    return NoResult("positions of the largest elements", "a layer that gives them")
 
 
 @rule("std", "var")
@@ -136,9 +138,7 @@ def max_pool(lifter: Any, a: Mapping[str, Any]) -> Any:
     more = {} if compact(a["dilation"]) == 1 else {"dilation": compact(a["dilation"])}
     made = _pooled(lifter, a["self"], "maxpool", **_window(a), **more)
     if "indices" in str(lifter.at.target):
-        from ..lift import NoResult
-
-        return made, NoResult()
+        return made, _positions()
     return made
 
 
@@ -162,9 +162,7 @@ def adaptive_avg_pool(lifter: Any, a: Mapping[str, Any]) -> Tensor:
 @rule("adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d")
 def adaptive_max_pool(lifter: Any, a: Mapping[str, Any]) -> Any:
     """`gmp keep`, nothing, or `adaptive_maxpool`."""
-    from ..lift import NoResult
-
-    return _adaptive(lifter, a, "gmp", "adaptive_maxpool"), NoResult()
+    return _adaptive(lifter, a, "gmp", "adaptive_maxpool"), _positions()
 
 
 def _adaptive(lifter: Any, a: Mapping[str, Any], globally: str, otherwise: str) -> Tensor:
