@@ -215,12 +215,48 @@ def measure(model: Model) -> dict[str, Any]:
     return {
         "name": model.name,
         "imported": True,
+        "fails": failed_commands(imported, example),
         "parameters": imported.proof.parameters[0],
         "macs": imported.proof.macs[0],
         "difference": imported.proof.difference,
         "words": words(imported.text),
         "seconds": round(time.perf_counter() - start, 1),
     }
+
+
+def failed_commands(imported: Any, example: Any) -> list[str]:
+    """What cannot be done with an imported network: `check --strict`, `fmt`, `diagram` and `export`."""
+    from archdsl.diagnostics import Sink
+    from archdsl.importing.torch_module import call_of
+    from archdsl.network import analyze
+    from archdsl.syntax import parse
+    from archdsl.syntax.format import format_program
+    from archdsl.text.source import Source
+
+    source = Source(imported.text)
+
+    def formats() -> bool:
+        return bool(format_program(parse(source, Sink())) == imported.text)
+
+    def exports() -> bool:
+        return bool(torch.export.export(imported.to_torch(), call_of(example).all()).graph.nodes)
+
+    commands: dict[str, Callable[[], Any]] = {
+        "check --strict": lambda: not analyze(source, Sink()).diagnostics,
+        "fmt": formats,
+        "diagram": lambda: imported.network.diagram(format="dot").data,
+        "export": exports,
+    }
+    return [name for name, command in commands.items() if not _succeeds(command)]
+
+
+def _succeeds(command: Callable[[], Any]) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return bool(command())
+    except Exception:  # whatever a command raises is a failure of it
+        return False
 
 
 def read(model: Model) -> dict[str, Any]:
@@ -297,7 +333,12 @@ def table(results: dict[str, list[dict[str, Any]]]) -> str:
 
 
 def write(results: dict[str, list[dict[str, Any]]]) -> None:
-    """Write the table into the page."""
+    """Write the table into the page, with the words of the zoo's present texts."""
+    for row in (row for rows in results.values() for row in rows if row["imported"]):
+        row.pop("handwritten", None)
+        if (hand := handwritten(row["name"])) is not None:
+            row["handwritten"] = hand
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(START)
     after = rest.partition(END)[2]
     PAGE.write_text(f"{before}{START}\n{table(results)}\n{END}{after}", encoding="utf-8")
@@ -322,8 +363,6 @@ def main() -> int:
         rows = {row["name"]: row for row in results.get(options.set, [])}
         for model in models:
             row = limited(model, only_read=options.read)
-            if row["imported"] and (hand := handwritten(model.name)):
-                row["handwritten"] = hand
             rows[model.name] = row
             print(json.dumps(row), flush=True)
             results[options.set] = [rows[name] for name in sorted(rows)]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ..layers.pool import GlobalPool
 from ..shapes.shape import Layout
 from .atoms import BATCH, REPEATED, Atom, Group, View, has_batch, length, merged, refined, whole
-from .building import Builder, Origin
+from .building import Builder, Origin, RepeatedOp
 from .import_problem import CannotSay
 from .values import Tensor
 
@@ -27,7 +27,7 @@ def arranged(b: Builder, node: int, groups: Sequence[Group], layout: Layout | No
         )
     own = b.nodes[node].shape
     if any(atom.axis == REPEATED for group in groups for atom in group):
-        raise CannotSay("a tensor that is repeated along an axis", "a layer that repeats it")
+        return _repeated(b, node, tuple(map(tuple, groups)))
     as_is = tuple(whole(own.dims, None))
     if own.dims == dims and tuple(groups) == as_is and (len(dims) != 2 or layout in (None, own.layout)):
         return node
@@ -37,6 +37,13 @@ def arranged(b: Builder, node: int, groups: Sequence[Group], layout: Layout | No
     known = b.nodes[made]
     if known.origin is None and made != node:
         known.origin = Origin(node, tuple(map(tuple, groups)))
+    return made
+
+
+def _repeated(b: Builder, node: int, groups: tuple[Group, ...]) -> int:
+    once = arranged(b, node, [tuple(atom for atom in group if atom.axis != REPEATED) for group in groups])
+    made = b.add(RepeatedOp(dims=tuple(map(length, groups))), once)
+    b.nodes[made].origin = Origin(node, groups)
     return made
 
 

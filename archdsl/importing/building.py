@@ -67,6 +67,16 @@ class UnknownOp(Op):
         return Shape(*self.dims)
 
 
+class RepeatedOp(Op):
+    """A tensor that is repeated along axes: no layer has it, unless one is found that repeats it, as attention does."""
+
+    keyword = "unknown"
+    dims: tuple[int, ...]
+
+    def infer(self, xs: tuple[Shape, ...]) -> Shape:
+        return Shape(*self.dims)
+
+
 class Origin(NamedTuple):
     """For a node that only rearranges another one: that one, and its requested view, axis by axis."""
 

@@ -12,7 +12,7 @@ from ..structure import Unwritable, correspondence, fold
 from ..syntax import parse
 from ..syntax.format import format_program
 from ..text.source import Source
-from .building import Builder, ComputedOp, ConstantOp, UnknownOp, live_nodes, to_graph
+from .building import Builder, ComputedOp, ConstantOp, RepeatedOp, UnknownOp, live_nodes, to_graph
 from .import_problem import ImportFailed, ImportProblem
 from .partial_text import partial_text
 from .passes import improve
@@ -111,6 +111,8 @@ def left_over(builder: Builder, outputs: Sequence[int]) -> list[ImportProblem]:
             size = "×".join(map(str, node.op.value.sizes))
             what = f"a tensor of {size} computed from learned ones"
             found.append(ImportProblem(where, what, "a layer that computes it"))
+        elif isinstance(node.op, RepeatedOp):
+            found.append(ImportProblem(where, "a tensor that is repeated along an axis", "a layer that repeats it"))
         elif isinstance(node.op, UnknownOp):
             found.append(ImportProblem(where, "a tensor that depends on such an operation", "that one"))
     return found

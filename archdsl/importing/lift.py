@@ -141,6 +141,8 @@ class Lifter:
     def _computed(self, node: fx.Node, name: str, args: Any, kwargs: Any) -> Any:
         if name == "embedding" and isinstance(args[0], ForeignParameter) and isinstance(args[1], ConstantTensor):
             rows = _range_of(args[1].tensor)
+            if rows is None and bool((args[1].tensor == args[1].tensor.flatten()[0]).all()):
+                raise CannotSay("a table of which one row is read", "the IDs as an input, such as `token_type_ids`")
             if rows is not None:
                 # The first rows of a table: positions.
                 sizes = (*args[1].sizes, args[0].sizes[1])

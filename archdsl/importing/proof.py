@@ -1,6 +1,6 @@
 """Verifies that an imported network is equivalent to the source: parameters, multiply-accumulates, outputs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -134,15 +134,16 @@ class _OnMeta(fx.Interpreter):
     `of_samples` are those of operations that depend on the input, for the whole batch; `others` are made once.
     """
 
-    def __init__(self, module: fx.GraphModule) -> None:
+    def __init__(self, module: fx.GraphModule, inputs: Collection[str]) -> None:
         super().__init__(module)
+        self.inputs = inputs
         self.of_samples = self.others = 0
         self._depends: set[fx.Node] = set()
 
     def run_node(self, n: fx.Node) -> Any:
         with FlopCounterMode(display=False) as counter:
             result = super().run_node(n)
-        if n.op == "placeholder" or any(each in self._depends for each in n.all_input_nodes):
+        if n.name in self.inputs or any(each in self._depends for each in n.all_input_nodes):
             self._depends.add(n)
             self.of_samples += int(counter.get_total_flops()) // 2
         else:
@@ -156,6 +157,7 @@ class _OnMeta(fx.Interpreter):
     def call_function(self, target: Any, args: Any, kwargs: Any) -> Any:
         if kwargs.get("device") is not None:
             kwargs = {**kwargs, "device": torch.device("meta")}
+        args = tuple(torch.device("meta") if isinstance(each, torch.device) else each for each in args)
         return super().call_function(target, args, kwargs)
 
 
@@ -164,7 +166,7 @@ def macs_of(
 ) -> int:
     """The multiply-accumulates of one sample, as torch counts them on the meta device."""
     inputs = [*args, *kwargs.values()]
-    count = _OnMeta(program.graph_module)
+    count = _OnMeta(program.graph_module, program.graph_signature.user_inputs)
     with torch.no_grad():
         count.run(*(each.to("meta") if isinstance(each, torch.Tensor) else each for each in values_of(program, inputs)))
     return count.of_samples // inputs[0].shape[0] + count.others

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import archdsl
+from archdsl.importing.torch_module import Example
 
 TORCHVISION = ["resnet18", "shufflenet_v2_x0_5", "mobilenet_v3_small", "squeezenet1_1"]
 TIMM = ["resnet10t", "ghostnetv2_100", "vit_tiny_patch16_224", "regnety_002"]
@@ -36,17 +37,32 @@ def test_timm(torchvision: Any, name: str) -> None:
     _check(module, torch.randn(1, *module.default_cfg["input_size"]))
 
 
-def test_bert() -> None:
+def test_bert(torchvision: Any) -> None:
     transformers = pytest.importorskip("transformers")
     config = transformers.BertConfig(
         hidden_size=24, num_hidden_layers=2, num_attention_heads=3, intermediate_size=48, vocab_size=70
     )
     module = transformers.BertModel(config, add_pooling_layer=False).eval()
-    _check(module, torch.randint(0, 70, (1, 12)))
+    ids = {"input_ids": torch.randint(0, 70, (1, 12)), "token_type_ids": torch.randint(0, 2, (1, 12))}
+    assert "attention h3" in _check(module, ids)
+    with pytest.raises(archdsl.importing.ImportFailed, match="token_type_ids"):
+        archdsl.from_torch(module, ids["input_ids"])
 
 
-def _check(module: torch.nn.Module, x: torch.Tensor) -> None:
+@pytest.mark.parametrize("name", ["Llama", "Qwen2"])
+def test_decoder(torchvision: Any, name: str) -> None:
+    transformers = pytest.importorskip("transformers")
+    kind = getattr(transformers, f"{name}Model")
+    sizes = {"hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2}
+    module = kind(kind.config_class(**sizes, intermediate_size=48, vocab_size=70, use_cache=False)).eval()
+    text = _check(module, torch.randint(0, 70, (1, 12)))
+    assert "attention h4 kv_heads=2" in text
+    assert "matmul" not in text
+
+
+def _check(module: torch.nn.Module, x: Example) -> str:
     imported = archdsl.from_torch(module, x)
     assert imported.proof is not None
     assert imported.proof.holds
     assert imported.proof.difference is not None
+    return imported.text

@@ -80,6 +80,14 @@ def test_growing_concatenations_are_repeated() -> None:
     assert text.partition("\n\n")[2] == "concat { conv 4 k3 p1 } x5\n"
 
 
+def test_what_depends_on_parameters_alone_is_computed_once() -> None:
+    module = archdsl.loads("net a\ninput 12x8x8\nattention h3 window=4 relative=mlp cosine\n").to_torch()
+    imported = archdsl.from_torch(module, torch.randn(1, 12, 8, 8), name="a")
+    assert imported.proof is not None
+    assert imported.proof.macs[0] == imported.proof.macs[1]
+    assert "attention h3 window=4 relative=mlp cosine" in imported.text
+
+
 # --- elements that move ---
 
 

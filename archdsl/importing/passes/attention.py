@@ -8,11 +8,11 @@ import torch
 
 from ...contract.arguments import TensorRef
 from ...shapes.shape import Layout
-from ..atoms import Atom, Group, length, merged, whole
+from ..atoms import REPEATED, Atom, Group, length, merged, whole
 from ..building import Builder, ComputedOp, ConstantOp, Lifted, Weight, make_op
 from ..import_problem import CannotSay
 from ..values import ConstantTensor, ForeignParameter, evaluate, parameter_sizes, parameters_of
-from .position_biases import Bias, matched_bias
+from .position_biases import Bias, matched_bias, summands
 from .tracing import Rows, TracedNode, composed, feature_axis, is_linear, positions, rows_of, trace, unrolled
 
 
@@ -52,6 +52,7 @@ class _Match(NamedTuple):
     arranged: tuple[Group, ...] | None
     projections: tuple[Rows, Rows, Rows]
     heads: int
+    kv_heads: int
     head: int
     value_head: int
     factor: float
@@ -175,6 +176,9 @@ class _Match(NamedTuple):
             found["scale"] = float(f"{self.factor:.9g}")
         if self.dropout:
             found["dropout"] = self.dropout
+        if self.kv_heads != self.heads:
+            found["kv_heads"] = self.kv_heads
+        found |= self._rotary()
         self_scale = found.pop("_scale", None)
         self.extra.clear()
         if self_scale is not None:
@@ -184,6 +188,14 @@ class _Match(NamedTuple):
             if name in found:
                 self.extra[name] = found.pop(name)
         return found
+
+    def _rotary(self) -> dict[str, Any]:
+        """The options of rotary positions."""
+        rotary = self.query.rotary
+        if rotary is None:
+            return {}
+        part = {} if rotary.rotated == self.head else {"rope_part": rotary.rotated / self.head}
+        return {"rope": True} | ({} if rotary.base == 10000 else {"rope_base": rotary.base}) | part
 
     @property
     def extra(self) -> dict[str, Weight]:
@@ -308,7 +320,7 @@ def _rolled_back(
 def _matched(b: Builder, last: int) -> _Match | None:
     out = trace(b, b.nodes[last].inputs[0])
     product = b.nodes[out.node]
-    if product.op.keyword != "matmul" or out.factor != 1 or out.normalized:
+    if product.op.keyword != "matmul" or out[2:] != TracedNode(0, ())[2:]:
         return None
     weights, values = product.inputs
     dropout = 0.0
@@ -365,14 +377,11 @@ def _scores(b: Builder, node: int) -> _Scores | None:
                 if scale is not None:
                     return None
                 scale = bias.value
-            elif scale is not None:
+            elif scale is not None or (word == "sub" and place == 0):
                 return None
-            elif word == "sub":
-                if place == 0:
-                    return None
-                biases.append(bias._replace(factor=-bias.factor * factor))
             else:
-                biases.append(bias._replace(factor=bias.factor * factor))
+                sign = -factor if word == "sub" else factor
+                biases += [each._replace(factor=each.factor * sign) for each in summands(bias)]
             node = here.inputs[1 - place]
         else:
             return None
@@ -423,15 +432,20 @@ def _assembled(
         return None
     count = length(heads)
     rows = []
+    shared = _repeats(outer_k)
+    if shared is None or _repeats(outer_v) != shared or count % shared or _repeats(outer) != 1:
+        return None
     for each, own_outer, own in ((query, outer, features), (key, outer_k, features_k), (value, outer_v, features_v)):
         mine = [atom for group in own_outer for atom in group if atom.axis == channel]
-        if length(mine) != count:
+        if length(mine) * (1 if each is query else shared) != count:
             return None
         found = rows_of(b, each.node, channel)
         if found is None:
             return None
-        rows.append(found._replace(rows=found.rows[positions((*mine, *own))]))
-    spatial = [[tuple(a for a in g if a.axis != channel) for g in o] for o in (outer, outer_k, outer_v)]
+        if each.axis not in (None, channel):
+            return None
+        rows.append(found._replace(rows=found.rows[positions((*mine, *own)) + each.start]))
+    spatial = [[tuple(a for a in g if a.axis not in (channel, REPEATED)) for g in o] for o in (outer, outer_k, outer_v)]
     same_source = b.nodes[rows[0].layer].inputs[0] == b.nodes[rows[1].layer].inputs[0]
     if (
         spatial[1] != spatial[2]
@@ -442,7 +456,10 @@ def _assembled(
     if not same_source and any(g for o in spatial for g in o):
         return None
     found_columns = _columns_of(b, out, outer, steps, channel, count, length(features_v), shapes[0].dims, last)
-    if found_columns is None or query.normalized is not key.normalized:
+    if found_columns is None or query.normalized is not key.normalized or not _same_rotation(query, key, value):
+        return None
+    scales = [each for each in (scores.scale, query.scale, key.scale, value.scale) if each is not None]
+    if len(scales) > 1 or value.scale is not None:
         return None
     return _Match(
         last=last,
@@ -450,18 +467,34 @@ def _assembled(
         arranged=found_columns[1],
         projections=(rows[0], rows[1], rows[2]),
         heads=count,
+        kv_heads=count // shared,
         head=length(features),
         value_head=length(features_v),
         factor=scores.factor * query.factor * key.factor * value.factor if value.factor == 1 else float("nan"),
         dropout=dropout,
         cosine=query.normalized,
-        scale=scores.scale,
+        scale=scales[0] if scales else None,
         biases=scores.biases,
         query=query,
         steps=steps,
         outer=tuple(outer),
         channel_axis=channel,
     )
+
+
+def _repeats(outer: Sequence[Group]) -> int | None:
+    """How many heads in a row have the same keys or values; None if it is not those in a row."""
+    atoms = [atom for group in outer for atom in group]
+    count = length(atom for atom in atoms if atom.axis == REPEATED)
+    last = [group[-1] for group in outer if any(atom.axis == REPEATED for atom in group)]
+    is_last = all(atom.axis == REPEATED for atom in last) and len(last) <= 1
+    return count if is_last and sum(atom.axis == REPEATED for atom in atoms) <= 1 else None
+
+
+def _same_rotation(query: TracedNode, key: TracedNode, value: TracedNode) -> bool:
+    """Whether queries and keys have the same rotary positions, and values none."""
+    ours = [None if each.rotary is None else each.rotary[3:] for each in (query, key, value)]
+    return ours[0] == ours[1] and ours[2] is None
 
 
 def _columns_of(

@@ -9,7 +9,7 @@ import torch
 from ...backends.modules import WindowAttention
 from ..atoms import Group
 from ..building import Builder, Weight
-from ..values import ConstantTensor, ForeignParameter, evaluate, parameter_sizes, parameters_of
+from ..values import MOVES, Computed, ConstantTensor, ForeignParameter, evaluate, parameter_sizes, parameters_of
 
 
 class Bias(NamedTuple):
@@ -32,6 +32,32 @@ def numbers(bias: Bias, given: dict[str, torch.Tensor]) -> torch.Tensor:
         flat = tensor.permute(order)
     made: torch.Tensor = flat.reshape(bias.dims) * bias.factor
     return made
+
+
+def summands(bias: Bias) -> list[Bias]:
+    """The tensors whose sum a bias is: those of parameters, and constant ones."""
+    return [bias._replace(value=each) for each in _terms(bias.value)]
+
+
+def _terms(value: Any) -> list[Any]:
+    if not isinstance(value, Computed):
+        return [value]
+    if value.name == "add" and dict(value.kwargs).get("alpha", 1) == 1 and len(value.args) == 2:
+        return [_expanded(each, value.sizes) for arg in value.args for each in _terms(arg)]
+    if value.name in MOVES and len(inner := _terms(value.args[0])) > 1:
+        return [_plain(value._replace(args=(each, *value.args[1:]))) for each in inner]
+    return [value]
+
+
+def _expanded(value: Any, sizes: tuple[int, ...]) -> Any:
+    if not isinstance(value, Computed | ConstantTensor | ForeignParameter):
+        value = ConstantTensor(torch.as_tensor(value))
+    return _plain(Computed("expand", torch.Tensor.expand, (value, sizes), (), sizes))
+
+
+def _plain(value: Computed) -> Any:
+    """The value as a constant, if no parameter is part of it."""
+    return value if any(parameters_of(value)) else ConstantTensor(evaluate(value, {}))
 
 
 def matched_bias(

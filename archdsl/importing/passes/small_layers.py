@@ -6,7 +6,8 @@ from math import pi, prod, sqrt
 import torch
 
 from ...shapes.shape import Layout
-from ..building import Builder, Lifted, Weight, make_op
+from ..building import Builder, ComputedOp, Lifted, Weight, make_op
+from ..values import parameter_sizes, parameters_of
 
 _GATES = {"sigmoid": "silu", "hardsigmoid": "hardswish"}
 
@@ -28,7 +29,8 @@ def small_layers(b: Builder, live: Sequence[int], outputs: Sequence[int]) -> dic
     found: dict[int, int] = {}
     for i in live:
         here = b.nodes[i]
-        made = _gate(b, here) or _tanh_gelu(b, here) or _bias(b, here, readers) or _class_token(b, here, readers)
+        made = _gate(b, here) or _tanh_gelu(b, here) or _rms_norm(b, here, readers)
+        made = made or _bias(b, here, readers) or _class_token(b, here, readers)
         made = made or _flattened(b, here)
         if made is not None:
             b.nodes[made].runs = here.runs
@@ -72,6 +74,67 @@ def _input_of(b: Builder, node: int, keyword: str, argument: str = "", value: fl
     if here.op.keyword != keyword or here.weights:
         return None
     return here.inputs[0] if not argument or abs(getattr(here.op, argument) - value) < 1e-6 else None
+
+
+def _rms_norm(b: Builder, here: Lifted, readers: dict[int, list[int]]) -> int | None:
+    """x/√(mean of x² + ε) along the features, and what it is scaled with."""
+    found = _scaled_features(b, here, readers)
+    weights = {} if found is None else {"weight": found[1]}
+    product = here if found is None else b.nodes[found[0]]
+    if product.op.keyword != "mul" or len(product.inputs) != 2 or here.shared is not None:
+        return None
+    for x, factor in (product.inputs, product.inputs[::-1]):
+        eps = _inverse_root_mean_square(b, x, factor)
+        if eps is not None and (weights or not _is_scaled(b, readers[product.id])):
+            arguments = {"eps": eps} if weights else {"eps": eps, "affine": False}
+            return b.layer("rmsnorm", x, weights=weights, **arguments)
+    return None
+
+
+def _scaled_features(b: Builder, here: Lifted, readers: dict[int, list[int]]) -> tuple[int, Weight] | None:
+    """What is scaled by a factor for each feature, and the factors: learned ones, or computed ones as in Gemma."""
+    if here.op.keyword == "scale" and "weight" in here.weights and readers[here.inputs[0]] == [here.id]:
+        weight = here.weights["weight"]
+        return here.inputs[0], Weight(weight.sources, lambda *tensors: weight.make(*tensors).flatten())
+    if here.op.keyword != "mul" or len(here.inputs) != 2:
+        return None
+    for x, factor in (here.inputs, here.inputs[::-1]):
+        start = b.nodes[factor]
+        while start.origin is not None:
+            start = b.nodes[start.origin.node]
+        if isinstance(start.op, ComputedOp) and start.shape.dims == (here.shape.channels,) and readers[x] == [here.id]:
+            value = start.op.value
+            names = list(parameters_of(value))
+            if len(names) == 1 and parameter_sizes(value, names[0]) == start.shape.dims:
+                return x, Weight((value,), lambda tensor: tensor.flatten())
+    return None
+
+
+def _is_scaled(b: Builder, readers: Sequence[int]) -> bool:
+    """Whether the only reader scales a node by learned factors, so that both are one layer."""
+    return (
+        len(readers) == 1
+        and readers[0] >= 0
+        and "weight" in b.nodes[readers[0]].weights
+        and (b.nodes[readers[0]].op.keyword == "scale")
+    )
+
+
+def _inverse_root_mean_square(b: Builder, x: int, factor: int) -> float | None:
+    """The ε of 1/√(mean of x² + ε) along the features; None if a node is something else."""
+    here = b.nodes[factor]
+    is_root = here.op.keyword == "rsqrt" or (here.op.keyword == "pow" and here.op.exponent == -0.5)  # type: ignore[attr-defined]  # an argument of `pow`
+    shifted = b.nodes[here.inputs[0]] if is_root else here
+    if not is_root or shifted.op.keyword != "shift" or shifted.weights:
+        return None
+    mean = b.nodes[shifted.inputs[0]]
+    if mean.op.keyword != "mean" or not mean.op.keep or b.nodes[mean.inputs[0]].op.keyword != "square":  # type: ignore[attr-defined]  # an argument of `mean`
+        return None
+    shape = b.nodes[x].shape
+    axis = shape.rank - 1 if shape.layout in (Layout.SEQUENCE, Layout.VECTOR, Layout.OPEN) else 0
+    wanted = tuple(1 if i == axis else size for i, size in enumerate(shape.dims))
+    is_features = b.nodes[mean.inputs[0]].inputs == (x,) and mean.shape.dims == wanted
+    return float(shifted.op.amount) if is_features else None  # type: ignore[attr-defined]  # an argument of `shift`
 
 
 def _bias(b: Builder, here: Lifted, readers: dict[int, list[int]]) -> int | None:

@@ -1,14 +1,15 @@
 """Traces a node to its source through rearrangements, factors and rolls."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 
 from ...layers.arithmetic import ScaleChannels
 from ...layers.cut import Slice
 from ...layers.joining import Concat
-from ..atoms import Atom, Group, merged, whole
-from ..building import Builder, Lifted
+from ..atoms import REPEATED, Atom, Group, axis_of, merged, whole
+from ..building import Builder, ComputedOp, Lifted, Origin
+from .rotary import Rotary, rotated
 
 
 class TracedNode(NamedTuple):
@@ -19,6 +20,54 @@ class TracedNode(NamedTuple):
     factor: float = 1.0
     normalized: bool = False
     """Whether it is divided by its norm along the features."""
+    scale: Any = None
+    """What computes a factor for each head from parameters, if there is one."""
+    rotary: Rotary | None = None
+    axis: int | None = None
+    """The axis along which it is a part of the node, from position `start`."""
+    start: int = 0
+
+
+def _behind(found: TracedNode, origin: Origin) -> TracedNode | None:
+    """The node that a rearrangement rearranges; None if it splits axes unevenly."""
+    groups = composed(found.groups, origin.view)
+    if groups is None:
+        return None
+    if found.axis is None:
+        return found._replace(node=origin.node, groups=groups)
+    atoms = origin.view[found.axis]
+    if len(atoms) != 1:
+        return None
+    return found._replace(node=origin.node, groups=groups, axis=atoms[0].axis, start=found.start * atoms[0].stride)
+
+
+def _part(b: Builder, found: TracedNode) -> TracedNode | None:
+    """The node of which a node is a part along an axis: queries, keys or values among the features of each head."""
+    here = b.nodes[found.node]
+    if not isinstance(here.op, Slice) or here.op.step != 1 or here.shape.rank < 3:
+        return None
+    axis = _sliced_axis(here)
+    is_whole = axis_of(axis, here.shape.dims[axis]) in found.groups
+    return found._replace(node=here.inputs[0], axis=axis, start=here.op.start) if is_whole else None
+
+
+def _scaled_heads(b: Builder, here: Lifted) -> tuple[int, Any] | None:
+    """For heads×steps×features times a factor for each head that is computed from parameters: both."""
+    if here.op.keyword != "mul" or len(here.inputs) != 2 or here.shape.rank < 3:
+        return None
+    for x, factor in (here.inputs, here.inputs[::-1]):
+        dims = b.dims(factor)
+        start = trace_plain(b, factor)
+        is_each_head = b.dims(x) == here.shape.dims and dims == (*(1,) * (len(dims) - 3), here.shape.dims[-3], 1, 1)
+        if is_each_head and isinstance(op := b.nodes[start].op, ComputedOp):
+            return x, op.value
+    return None
+
+
+def _keeps_axes(b: Builder, found: TracedNode, rotary: Rotary) -> bool:
+    """Whether the steps and the features of each head are the whole axes that are rotated."""
+    own = whole(b.dims(found.node), None)
+    return own[rotary.steps] in found.groups and own[rotary.features] in found.groups
 
 
 def own_groups(b: Builder, node: int) -> tuple[Group, ...]:
@@ -32,14 +81,20 @@ def trace(b: Builder, node: int) -> TracedNode:
     while True:
         here = b.nodes[found.node]
         if here.origin is not None:
-            groups = composed(found.groups, here.origin.view)
-            if groups is None:
+            behind = _behind(found, here.origin)
+            if behind is None:
                 return found
-            found = found._replace(node=here.origin.node, groups=groups)
+            found = behind
+        elif found.axis is None and (part := _part(b, found)) is not None:
+            found = part
         elif isinstance(here.op, ScaleChannels) and not here.op.learned:
             found = found._replace(node=here.inputs[0], factor=found.factor * here.op.factor)
         elif (source := unit_length(b, here)) is not None:
             found = found._replace(node=source, normalized=True)
+        elif found.scale is None and (scaled := _scaled_heads(b, here)) is not None:
+            found = found._replace(node=scaled[0], scale=scaled[1])
+        elif found.rotary is None and (rotary := rotated(b, found.node)) is not None and _keeps_axes(b, found, rotary):
+            found = found._replace(node=rotary.source, rotary=rotary)
         else:
             return found
 
@@ -50,7 +105,7 @@ def composed(groups: tuple[Group, ...], view: tuple[Group, ...]) -> tuple[Group,
     for group in groups:
         atoms: list[Atom] = []
         for atom in group:
-            inner = part_of(view[atom.axis], atom)
+            inner = [atom] if atom.axis == REPEATED else part_of(view[atom.axis], atom)
             if inner is None:
                 return None
             atoms += inner

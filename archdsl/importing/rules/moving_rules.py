@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import torch
+
 from ...shapes.shape import Layout
 from ..arranging import aligned, arranged, channels_first, materialized
 from ..atoms import BATCH, REPEATED, Atom, Group, View, axis_of, length, merged, refined, reshaped, whole
 from ..import_problem import CannotSay
-from ..values import ConstantTensor, Tensor
+from ..values import ConstantTensor, Tensor, Value
 from . import rule
 from .convolution_rules import compact
 
@@ -182,16 +184,22 @@ def size(lifter: Any, a: Mapping[str, Any]) -> int:
 
 
 @rule("slice")
-def slice_rule(lifter: Any, a: Mapping[str, Any]) -> Tensor:
+def slice_rule(lifter: Any, a: Mapping[str, Any]) -> Value:
     """`slice`."""
     stop = a["end"] if a["end"] is not None else 2**62
-    return part(lifter, a["self"], a["dim"], a["start"] or 0, stop, a["step"])
+    return _perhaps_empty(lifter, lifter.sizes) or part(lifter, a["self"], a["dim"], a["start"] or 0, stop, a["step"])
 
 
 @rule("narrow")
-def narrow(lifter: Any, a: Mapping[str, Any]) -> Tensor:
+def narrow(lifter: Any, a: Mapping[str, Any]) -> Value:
     """`slice`."""
-    return part(lifter, a["self"], a["dim"], a["start"], a["start"] + a["length"])
+    stop = a["start"] + a["length"]
+    return _perhaps_empty(lifter, lifter.sizes) or part(lifter, a["self"], a["dim"], a["start"], stop)
+
+
+def _perhaps_empty(lifter: Any, sizes: Sequence[int]) -> ConstantTensor | None:
+    """A tensor without elements, if it has none: it is left out where it is joined with others."""
+    return ConstantTensor(torch.empty(tuple(sizes))) if 0 in sizes else None
 
 
 @rule("select")
@@ -502,8 +510,6 @@ def upsample(lifter: Any, a: Mapping[str, Any]) -> Tensor:
 @rule("new_zeros", "new_ones", "new_full", "new_empty", "zeros_like", "ones_like", "full_like", "empty_like")
 def new_constant(lifter: Any, a: Mapping[str, Any]) -> ConstantTensor:
     """A tensor of one number, in the shape of another."""
-    import torch
-
     found = lifter.at.meta["val"]
     name = str(lifter.at.target).split(".")[1]
     value = 1 if "ones" in name else a.get("fill_value", 0)
