@@ -163,7 +163,7 @@ def test_moved_elements(first: int) -> None:
 REFUSED = {
     "an operation without a layer": (lambda x: torch.fft.fft(x).real, "fft_fft"),
     "a part of the samples": (lambda x: x[:1], "samples"),
-    "samples that are mixed": (lambda x: x.flatten(0, 1) @ torch.ones(8, 4), "samples"),
+    "samples that are mixed": (lambda x: x.flatten(0, 1) @ torch.ones(8, 4), "batch axis"),
     "a fixed tensor": (lambda x: x + torch.linspace(0, 1, 8), "fixed tensor of"),
     "a reversed axis": (lambda x: x.flip(-1), "reversing"),
 }
