@@ -13,7 +13,7 @@ TOP = ROOT / "archdsl"
 # Each package with those that it may import, in order of dependency; a package may always import itself. Imports inside
 # functions and for type checkers count like all others.
 BASE = {"record", "limits", "version"}
-CORE = BASE | {"text", "shapes", "diagnostics", "contract", "layers", "syntax", "expressions", "graph"}
+CORE = BASE | {"text", "shapes", "diagnostics", "contract", "layers", "syntax", "packages", "expressions", "graph"}
 PACKAGES: Mapping[str, set[str]] = {
     "record": set(),
     "limits": set(),
@@ -26,8 +26,9 @@ PACKAGES: Mapping[str, set[str]] = {
     "layers": BASE | {"text", "shapes", "diagnostics", "contract"},
     "syntax": BASE | {"text", "diagnostics"},
     "highlight": BASE | {"text", "syntax", "layers"},
+    "packages": BASE | {"text", "shapes", "diagnostics", "contract", "layers", "syntax"},
     "expressions": BASE | {"text", "shapes", "diagnostics", "syntax"},
-    "graph": BASE | {"text", "shapes", "diagnostics", "contract", "syntax", "expressions"},
+    "graph": BASE | {"text", "shapes", "diagnostics", "contract", "syntax", "packages", "expressions"},
     "elaborate": CORE,
     "analysis": CORE,
     "structure": CORE | {"elaborate"},
@@ -39,6 +40,7 @@ PACKAGES: Mapping[str, set[str]] = {
     "lecture": CORE | {"elaborate", "analysis", "network"},
     "service": CORE | {"elaborate", "analysis", "network"},
     "training": CORE | {"extras", "elaborate", "analysis", "backends", "zoo", "network"},
+    "extension": CORE | {"analysis", "training"},
     "explain": CORE | {"elaborate", "analysis", "zoo", "network", "training"},
     "integrations": CORE | {"elaborate", "analysis", "backends", "zoo", "network", "highlight"},
     "browser": CORE | {"elaborate", "analysis", "backends", "zoo", "network", "service"},

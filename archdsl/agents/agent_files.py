@@ -1,7 +1,9 @@
 """What an agent may read: files below one folder, and what ships with the package."""
 
+from collections.abc import Collection
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+from ..network import allowing
 from ..record import Record
 from ..text.files import UnreadableFile, read_source
 from ..text.library import SUFFIX, FolderLibrary, Library, Stack
@@ -23,17 +25,21 @@ class ReadText(Record):
 
 
 class AgentFiles:
-    """The files below a folder. Links are resolved before checking whether a file is inside it."""
+    """The files below a folder. Links are resolved before checking whether a file is inside it.
 
-    def __init__(self, root: Path) -> None:
+    `allow` names the Python packages that may run for texts that name them.
+    """
+
+    def __init__(self, root: Path, allow: Collection[str] = ()) -> None:
         self.root = root.resolve()
+        self._allow = tuple(allow)
 
     def text(self, network: str | None, text: str | None) -> ReadText:
         """A network by its file or `zoo:NAME`, or the given text. Raises NotAllowed."""
         if (network is None) == (text is None):
             raise NotAllowed("give either `network`, a file or zoo:NAME, or `text`, a source text")
         if text is not None:
-            return ReadText(source=Source(text, name=TEXT), library=Stack(FolderLibrary(self.root), shipped()))
+            return ReadText(source=Source(text, name=TEXT), library=self._library(self.root))
         assert network is not None
         try:
             if network.startswith(PREFIX):
@@ -43,7 +49,10 @@ class AgentFiles:
             source = read_source(path, name=network, key=path.name)
         except UnreadableFile as error:
             raise NotAllowed(f"{network}: {error}") from None
-        return ReadText(source=source, library=Stack(FolderLibrary(path.parent), shipped()))
+        return ReadText(source=source, library=self._library(path.parent))
+
+    def _library(self, folder: Path) -> Library:
+        return allowing(Stack(FolderLibrary(folder), shipped()), self._allow)
 
     def file(self, name: str, suffixes: tuple[str, ...]) -> Path:
         """The real path of a regular file with one of these suffixes. Raises NotAllowed."""

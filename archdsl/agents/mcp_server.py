@@ -1,6 +1,6 @@
 """The MCP server: the tools over standard input and output. Imports the official SDK."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -20,7 +20,7 @@ from .agent_files import AgentFiles, NotAllowed
 _INSTRUCTIONS = """\
 archdsl is a language for neural network architectures. Networks are files below the folder that this server was started
 in, networks of the zoo (zoo:resnet50), or source texts. Write a text, `check` it, and apply `suggestions` until there
-are no errors. Nothing is written, and no code is run."""
+are no errors. Nothing is written, and no code is run but that of packages that the user allowed."""
 
 Named = Annotated[str | None, Field(description="A .arch file, relative to the server's folder, or zoo:NAME.")]
 Text = Annotated[str | None, Field(description="A source text, in place of a file.")]
@@ -37,9 +37,9 @@ def _refusals() -> Iterator[None]:
         raise ToolError(str(error)) from None
 
 
-def server(root: Path) -> MCPServer[Any]:
-    """A server that reads files below a folder."""
-    files = AgentFiles(root)
+def server(root: Path, allow: Collection[str] = ()) -> MCPServer[Any]:
+    """A server that reads files below a folder; `allow` names the packages that may run for texts that name them."""
+    files = AgentFiles(root, allow)
     found: MCPServer[Any] = MCPServer("archdsl", version=__version__, instructions=_INSTRUCTIONS, log_level="ERROR")
     tool = found.tool(annotations=ToolAnnotations(read_only_hint=True, open_world_hint=False))
 

@@ -81,6 +81,13 @@ class _Lazy(click.Group):
             from .problems import package_missing
 
             package_missing(ctx.invoked_subcommand or "", error)
+        except RuntimeError as error:
+            from ..packages.failures import PackageFailed
+
+            if not isinstance(error, PackageFailed):
+                raise
+            click.echo(f"archdsl: {error}", err=True)
+            ctx.exit(1)
         except ValueError as error:
             from ..network import ArchError
 

@@ -14,6 +14,7 @@ from ..diagnostics.terminal import printable, render, summary
 from ..elaborate import Override
 from ..elaborate.given_values import parameter, parse_parameter, parse_sizes
 from ..text.source import Source
+from .allowing import allow_option, allowed
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -31,7 +32,8 @@ class Checked(Protocol):
 
 
 def network_options(command: F) -> F:
-    """The options `--set` and `--input`, for commands that read a network."""
+    """The options `--set`, `--input` and `--allow`, for commands that read a network."""
+    command = allow_option(command)
     command = click.option(
         "--set",
         "settings",
@@ -71,9 +73,10 @@ def named_values(settings: tuple[str, ...]) -> dict[str, str]:
 def parse_settings(settings: tuple[str, ...]) -> dict[str, Any]:
     """Parameter values from `("width=0.5", "classes=10")`."""
     found: dict[str, Any] = {}
+    any_layer = bool(allowed())
     for name, value in named_values(settings).items():
         try:
-            found[name] = parameter(name, parse_parameter(value))
+            found[name] = parameter(name, parse_parameter(value, any_layer=any_layer), any_layer=any_layer)
         except (TypeError, ValueError):
             raise click.BadParameter(f"`{printable(value)}` is not a number or a list", param_hint="--set") from None
     return found

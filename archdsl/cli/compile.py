@@ -1,5 +1,7 @@
 """`archdsl compile`: PyTorch or Keras source."""
 
+from typing import Any
+
 import click
 
 from ..diagnostics.terminal import printable
@@ -8,6 +10,14 @@ from .common import network_options, parse_override, parse_settings, usage
 from .network_text import expression_option, named_network
 from .output import write_output
 from .shell_completion import complete_file, complete_network
+
+
+class _Target(click.Choice[str]):
+    """`torch`, `keras`, or PACKAGE:BACKEND."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The target as given. Fails for a word that is none."""
+        return value if isinstance(value, str) and ":" in value else super().convert(value, param, ctx)
 
 
 @click.command("compile")
@@ -24,10 +34,11 @@ from .shell_completion import complete_file, complete_network
 @click.option(
     "--to",
     "framework",
-    type=click.Choice(["torch", "keras"]),
+    type=_Target(["torch", "keras"]),
+    metavar="torch|keras|PACKAGE:BACKEND",
     default="torch",
     show_default=True,
-    help="Framework. Keras models have channels last.",
+    help="Framework, or a backend of a Python package, whose code runs. Keras models have channels last.",
 )
 @click.option("--flat", is_flag=True, help="Write out each use of a block, without arguments and loops.")
 @network_options
@@ -40,14 +51,26 @@ def command(
     settings: tuple[str, ...],
     inputs: tuple[str, ...],
 ) -> None:
-    """Generate PyTorch or Keras source that builds the network in FILE and does not need archdsl."""
-    if flat and framework == "keras":
-        usage("`--flat` is for `--to torch`: Keras source has no classes")
+    """Generate PyTorch or Keras source that builds the network in FILE and does not need archdsl.
+
+    `--to PACKAGE:BACKEND` calls a backend of an installed package, which the command thereby allows to run.
+    """
+    if flat and framework != "torch":
+        usage("`--flat` is for `--to torch`" + (": Keras source has no classes" if framework == "keras" else ""))
+    backend = None
+    if ":" in framework:
+        from .package_backend import find_backend
+
+        backend = find_backend(framework)
     network = named_network(file, text).network(parse_settings(settings), parse_override(inputs))
-    source = network.source(flat) if framework == "torch" else _keras(network)
-    write_output(output, source.encode())
+    if backend is not None:
+        data, kind = backend(network.graph), framework
+    elif framework == "torch":
+        data, kind = network.source(flat).encode(), "class"
+    else:
+        data, kind = _keras(network).encode(), "model"
+    write_output(output, data)
     if output != "-":
-        kind = "class" if framework == "torch" else "model"
         click.echo(f"{printable(output)}: {kind} {network.graph.name}, {network.parameters:,} parameters")
 
 

@@ -5,6 +5,7 @@ import sys
 import click
 
 from ..network import Network
+from .allowing import allow_option
 from .common import parse_override, parse_settings, refuse_unused, show_diagnostics
 from .conflicts import refuse_conflicts
 from .network_text import NetworkText, named_network
@@ -29,6 +30,7 @@ _CONFLICTS = (
     metavar="SIZE",
     help="Set the input size of both: 3x224x224, or NAME=3x224x224.",
 )
+@allow_option
 @click.option("--full", is_flag=True, help="List every tensor that does not carry over or is renamed.")
 @click.option(
     "--format",

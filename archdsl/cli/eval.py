@@ -7,6 +7,7 @@ import click
 
 from ..diagnostics.terminal import printable, width
 from ..text import paths
+from .allowing import allow_option, allowed
 from .common import usage
 from .problems import fail
 from .shell_completion import complete_data, complete_folder
@@ -39,6 +40,7 @@ _PAIRS = 10
 @click.option(
     "--tta", type=click.Choice(["none", "flip", "shift"]), help="Test-time augmentation [default: the run's]."
 )
+@allow_option
 @click.option("--device", default="auto", metavar="auto|cpu|cuda", show_default=True, help="Device to compute on.")
 @click.option(
     "--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output format."
@@ -73,14 +75,14 @@ def command(
     from ..training.tasks.class_scores import ClassScores
 
     try:
-        loaded = load_run(Run.open(Path(run)), choose_device(device))
+        loaded = load_run(Run.open(Path(run)), choose_device(device), allowed())
         settings = loaded.settings
         folder = data_dir or (settings.data.folder if data is None else None)
         callback = progress_for(Console(stderr=True, highlight=False))
         request = Request(
             loaded.shape, paths.user_cache(), data_dir=Path(folder) if folder else None, download=callback
         )
-        source = find_source(data if data is not None else settings.data.source)
+        source = find_source(data if data is not None else settings.data.source, packages=loaded.network.graph.packages)
         if data_dir is not None and not source.reads_data_dir:
             usage(f"--data-dir: `{source.spec.name}` does not read files from a folder; leave it out")
         if fit is not None and source.spec.shape is None:

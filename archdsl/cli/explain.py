@@ -8,16 +8,23 @@ from ..analysis.codes import by_code
 from ..diagnostics.diagnostic import Diagnostic
 from ..explain.pages import listing, plain
 from ..text.names import nearest
+from .allowing import allow_option, allowed_packages
 from .common import format_option, usage
 from .shell_completion import complete_code
 
 
 @click.command("explain")
 @click.argument("code", required=False, shell_complete=complete_code)
+@allow_option
 @format_option
 def command(code: str | None, output: str) -> None:
-    """Explain the diagnostic CODE, with a wrong and a corrected example; without CODE, list all diagnostics."""
-    kinds = by_code()
+    """Explain the diagnostic CODE, with a wrong and a corrected example; without CODE, list all diagnostics.
+
+    With --allow, the lints of packages are included.
+    """
+    kinds = dict(by_code())
+    for package in allowed_packages():
+        kinds |= {lint.kind.code: _with_package(lint.kind, package.name) for lint in package.lints}
     if code is None:
         _show(kinds, listing(kinds), output)
         return
@@ -29,6 +36,12 @@ def command(code: str | None, output: str) -> None:
             + (f"; did you mean {near}?" if near else "; `archdsl explain` lists all of them")
         )
     _show({kind.code: kind}, plain(kind) if output == "text" else "", output)
+
+
+def _with_package(kind: type[Diagnostic], package: str) -> type[Diagnostic]:
+    """The diagnostic of a package, whose examples may run the package."""
+    about = {"__module__": kind.__module__, "__doc__": kind.__doc__, "allow": (package,)}
+    return type(kind.__name__, (kind,), about)
 
 
 def _show(kinds: Mapping[str, type[Diagnostic]], text: str, output: str) -> None:

@@ -7,6 +7,7 @@ import click
 
 from ..analysis.quantities import size
 from ..diagnostics.terminal import printable
+from .allowing import allowed
 from .common import network_options, parse_override, parse_settings, usage
 from .network_text import STDIN, TEXT, NetworkText, expression_option, named_network
 from .problems import fail, given, need
@@ -115,7 +116,7 @@ def _of_run(folder: Path, prepare: bool, batch: int | None) -> "Exportable":
     from ..training.runs.run_folder import Run
 
     try:
-        return of_run(load_run(Run.open(folder), torch.device("cpu")), prepare, batch)
+        return of_run(load_run(Run.open(folder), torch.device("cpu"), allowed()), prepare, batch)
     except Problem as problem:
         fail(problem)
 

@@ -8,6 +8,7 @@ import click
 
 from ..diagnostics.terminal import printable
 from ..text.names import nearest
+from .allowing import allow_option, allowed
 from .common import usage
 from .problems import fail
 from .run_images import invert_option, note_inverse, own_images
@@ -41,6 +42,7 @@ class _InputImage(NamedTuple):
     "--layer", "layers", multiple=True, metavar="NAME", help="Plot the feature maps of this layer, block or stage."
 )
 @click.option("-o", "--output", metavar="FOLDER", help="Output folder [default: RUN/inspect-IMAGE].")
+@allow_option
 @click.option("--device", default="auto", metavar="auto|cpu|cuda", show_default=True, help="Device to compute on.")
 def command(
     run: str, image: str | None, invert: bool, layers: tuple[str, ...], output: str | None, device: str
@@ -58,7 +60,7 @@ def command(
     if invert and image is None:
         usage("--invert inverts an image: give one, such as `--image digit.png`")
     try:
-        loaded = load_run(Run.open(Path(run)), choose_device(device))
+        loaded = load_run(Run.open(Path(run)), choose_device(device), allowed())
         points = _points(loaded, layers)
         folder = _folder(Path(run), image, output)
         _draw(loaded, _InputImage(image, invert) if image is not None else None, points, folder)

@@ -5,7 +5,9 @@ import click
 from ..contract.layer import Op
 from ..graph import MoeOp
 from ..layers import find, merges, registry, synonyms
+from ..packages.package import Package
 from ..text.names import nearest
+from .allowing import allow_option, allowed_packages
 from .common import format_option, usage
 from .shell_completion import complete_layer
 from .standard_pages import StandardBlock, standard_blocks
@@ -13,33 +15,46 @@ from .standard_pages import StandardBlock, standard_blocks
 
 @click.command("layers")
 @click.argument("name", required=False, shell_complete=complete_layer)
+@allow_option
 @format_option
 def command(name: str | None, output: str) -> None:
-    """List the layers and the blocks of `std`, or show the arguments of NAME."""
+    """List the layers and the blocks of `std`, or show the arguments of NAME; with --allow, also those of packages."""
     blocks = standard_blocks()
     if output == "json":
         _json(name)
         return
     if name is None:
         known: dict[str, type[Op]] = {**registry(), **merges()}
-        wide = max(map(len, (*known, *blocks)))
+        packages = allowed_packages()
+        others = [word for package in packages for word in package.layers]
+        wide = max(map(len, (*known, *blocks, *others)))
         for keyword, layer in sorted(known.items()):
             click.echo(f"{keyword:<{wide}}  {headline(layer)}")
         click.echo("\nblocks of `std`, imported by `use std`:")
         for block in sorted(blocks.values(), key=lambda block: block.name):
             click.echo(f"{block.name:<{wide}}  {block.headline}")
+        for package in packages:
+            click.echo(f'\nlayers of {package.name} {package.version}, imported by `use "{package.name}"`:')
+            for keyword, layer in sorted(layers_of(package).items()):
+                click.echo(f"{keyword:<{wide}}  {headline(layer)}")
         return
     found = _found(name)
     click.echo(found.page if isinstance(found, StandardBlock) else page(found))
+
+
+def layers_of(package: Package) -> dict[str, type[Op]]:
+    """The layers of a package by keyword."""
+    return {layer.keyword: layer for layer in package.layers.values()}
 
 
 def _found(name: str) -> type[Op] | StandardBlock:
     """The layer, merge or block of this name. Exits with 2 if there is none."""
     blocks = standard_blocks()
     merge = next((each for each in merges().values() if name in (each.keyword, *each.synonyms)), None)
-    found = find(name) or merge or (MoeOp if name == MoeOp.keyword else None) or blocks.get(name)
+    others = {word: layer for package in allowed_packages() for word, layer in package.layers.items()}
+    found = find(name) or merge or (MoeOp if name == MoeOp.keyword else None) or blocks.get(name) or others.get(name)
     if found is None:
-        near = nearest(name, [*registry(), *synonyms(), *merges(), *blocks])
+        near = nearest(name, [*registry(), *synonyms(), *merges(), *blocks, *others])
         usage(f"there is no layer `{name}`" + (f"; did you mean `{near}`?" if near else ""))
     return found
 
@@ -48,6 +63,7 @@ def _json(name: str | None) -> None:
     from .listing_reports import layers_report
 
     layers: list[type[Op]] = [each for _, each in sorted(registry().items())]
+    layers += [each for package in allowed_packages() for _, each in sorted(layers_of(package).items())]
     joins: list[type[Op]] = [each for _, each in sorted(merges().items())]
     blocks = sorted(standard_blocks().values(), key=lambda block: block.name)
     if name is not None:

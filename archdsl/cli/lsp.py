@@ -4,11 +4,13 @@ import click
 
 from ..diagnostics import Sink
 from ..graph import Graph
+from .allowing import allow_option, allowed
 from .problems import need
 
 
 @click.command("lsp", epilog="docs/editors.md explains the setup for VS Code, Neovim, Helix, Emacs and others.")
 @click.option("--pedantic", is_flag=True, help="Also warn about style and small savings.")
+@allow_option
 @click.option("--stdio", is_flag=True, hidden=True, help="The default, which some clients give.")
 def command(pedantic: bool, stdio: bool) -> None:
     """Run the language server, which editors start: errors while typing, shapes, completion, renaming and more.
@@ -18,7 +20,7 @@ def command(pedantic: bool, stdio: bool) -> None:
     need("`archdsl lsp`", "lsp")
     from ..lsp.server import ArchServer
 
-    ArchServer(_check_recipe, pedantic=pedantic).start()
+    ArchServer(_check_recipe, pedantic=pedantic, allow=allowed()).start()
 
 
 def _check_recipe(graph: Graph, sink: Sink) -> None:

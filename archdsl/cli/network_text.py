@@ -10,12 +10,13 @@ import click
 
 from ..diagnostics import Sink
 from ..elaborate import Override
-from ..network import Analysis, Network, analyze
+from ..network import Analysis, Network, allowing, analyze, beside
 from ..record import Record
 from ..text.files import MAX_BYTES, UnreadableFile, decode
 from ..text.library import Library, Stack
 from ..text.source import Source
 from ..zoo import PREFIX, read_named, shipped
+from .allowing import allowed
 from .common import parse_override, refuse_unused, show_diagnostics, usage
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -68,7 +69,7 @@ def named_network(name: str | None, text: str | None = None) -> NetworkText:
     if (name is None) == (text is None):
         raise click.UsageError("give the network: a file, `-`, zoo:NAME, REVISION:FILE, a run's folder, or -e TEXT")
     if text is not None:
-        return NetworkText(source=Source(text, name=TEXT))
+        return _allowing(NetworkText(source=Source(text, name=TEXT)))
     assert name is not None
     return read_network_text(name)
 
@@ -80,16 +81,22 @@ def read_network_text(name: str) -> NetworkText:
     from .revision import is_revision, read_revision
 
     if name == "-":
-        return NetworkText(source=_read_stdin())
+        return _allowing(NetworkText(source=_read_stdin()))
     if is_run(name):
-        return _read_run(Path(name))
+        return _allowing(_read_run(Path(name)))
     try:
         if is_revision(name):
             source, library = read_revision(name)
-            return NetworkText(source=source, library=Stack(library, shipped()))
-        return NetworkText(source=read_named(name), writable=not name.startswith(PREFIX))
+            return _allowing(NetworkText(source=source, library=Stack(library, shipped())))
+        return _allowing(NetworkText(source=read_named(name), writable=not name.startswith(PREFIX)))
     except UnreadableFile as error:
         usage(f"{name}: {error}{_suggestion(name)}")
+
+
+def _allowing(text: NetworkText) -> NetworkText:
+    """The text with the packages of `--allow`."""
+    packages = allowed()
+    return text.replace(library=allowing(text.library or beside(text.source), packages)) if packages else text
 
 
 class NetworkTexts:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..diagnostics.terminal import printable
+from .allowing import allow_option, allowed
 from .problems import fail
 from .run_images import invert_option, note_inverse, own_images
 from .shell_completion import complete_file, complete_folder
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE…", shell_complete=complete_file)
 @click.option("--top", type=click.IntRange(min=1), default=3, show_default=True, help="Number of classes to report.")
 @invert_option
+@allow_option
 @click.option("--device", default="auto", metavar="auto|cpu|cuda", show_default=True, help="Device to compute on.")
 @click.option(
     "--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output format."
@@ -38,7 +40,7 @@ def command(run: str, images: tuple[str, ...], top: int, invert: bool, device: s
     from ..training.runs.run_folder import Run
 
     try:
-        loaded = load_run(Run.open(Path(run)), choose_device(device))
+        loaded = load_run(Run.open(Path(run)), choose_device(device), allowed())
         named, answers = _found(images)
         own = own_images(loaded)
         if output == "text":

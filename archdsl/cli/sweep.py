@@ -12,6 +12,7 @@ from ..training.recipe.grouped_options import GroupedCommand, grouped_option
 from ..training.recipe.groups import OptionGroup
 from ..training.recipe.options import given_options, placeholder, sentence, text_option
 from ..training.sweep.search_space import BadRange, Space, space_of
+from .allowing import OPTION
 from .common import usage
 from .network_text import NetworkText, named_network, read_network_text
 from .problems import fail, given, need
@@ -58,6 +59,7 @@ def _values_options(command: F) -> F:
     metavar="NAME=VALUES",
     help="Values of a parameter of the network.",
 )
+@grouped_option(OptionGroup.MODEL, "--allow", **OPTION)
 @input_option
 def command(
     file: str | None,

@@ -80,7 +80,7 @@ def checked(context: "SweepContext") -> tuple[str, str, str]:
             usage("no data set: give `--data digits`, or write `train { data digits }` in the file")
         if recipe.split == 1:
             usage("a sweep compares accuracies on validation images, and `--split 1` leaves none")
-        source = sources.setdefault(recipe.data.name, find_source(recipe.data.name, beside))
+        source = sources.setdefault(recipe.data.name, find_source(recipe.data.name, beside, network.graph.packages))
         if context.data_dir is not None and not source.reads_data_dir:
             usage(f"--data-dir: `{source.spec.name}` does not read files from a folder; leave it out")
     if not network_name and first is not None:

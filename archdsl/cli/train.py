@@ -15,6 +15,7 @@ from ..training.data.registry import data_sets
 from ..training.recipe.grouped_options import GroupedCommand, grouped_option
 from ..training.recipe.groups import OptionGroup
 from ..training.recipe.options import given_options, recipe_options
+from .allowing import OPTION
 from .common import in_shell, usage
 from .network_text import named_network
 from .problems import fail, need
@@ -75,6 +76,7 @@ Weights, learning curves, the confusion matrix, settings and checkpoints are wri
     metavar="NAME=VALUE",
     help="Set a parameter of the network.",
 )
+@grouped_option(OptionGroup.MODEL, "--allow", **OPTION)
 @input_option
 @grouped_option(
     OptionGroup.OUTPUT, "--tensorboard", is_flag=True, help="Also write TensorBoard event files to the run's folder."

@@ -20,6 +20,7 @@ from ..text import paths
 from ..text.source import Source
 from ..training.recipe.composition import EXTENDABLE, BadOption, compose, extend, option_of
 from ..training.recipe.recipe import Recipe
+from .allowing import allowed
 from .common import parse_override, parse_settings, usage, use_color
 from .network_text import NetworkText, read_network_text
 from .problems import fail, follows
@@ -188,9 +189,13 @@ def _resumed(run: "Run", recipe: Recipe, options: TrainOptions) -> Work:
     from ..training.runs.loaded_run import read_network, refuse_misfit
 
     settings = run.read_settings()
-    network = read_network(run, settings)
+    network = read_network(run, settings, allowed())
     refuse_misfit(run, settings, network)
-    given = Given(settings=settings.network.given, override=parse_override(settings.network.sizes))
+    given = Given(
+        settings=settings.network.given,
+        override=parse_override(settings.network.sizes),
+        library=network.library,
+    )
     source = _source(network, settings.with_source(recipe), options, given)
     model_spec = model_spec_of(network, settings.network.given, settings.network.sizes)
     where = options._replace(data_dir=options.data_dir or settings.data.folder)
@@ -261,7 +266,7 @@ def _source(network: Network, recipe: Recipe, options: TrainOptions, given: Give
     name = recipe.data.name or ""
     path = network.program.source.path
     beside = path.parent if path is not None and ("data", "name") not in options.recipe else None
-    source = find_source(name, beside)
+    source = find_source(name, beside, network.graph.packages)
     if options.data_dir is not None and not source.reads_data_dir:
         usage(f"--data-dir: `{source.spec.name}` does not read files from a folder; leave it out")
     if source.spec.shape is None and ("data", "fit") in options.recipe:
@@ -273,7 +278,7 @@ def _source(network: Network, recipe: Recipe, options: TrainOptions, given: Give
         return tuple(sink)
 
     def again(text: Source) -> tuple[Finding, ...]:
-        analysis = analyze(text, Sink(), given.settings, given.override)
+        analysis = analyze(text, Sink(), given.settings, given.override, given.library)
         return analysis.found if analysis.graph is None else found_in(analysis.graph)
 
     found = found_in(network.graph)

@@ -84,7 +84,7 @@ class Diagnostic(Record):
     """One error or warning. A subclass defines its code, its page (the docstring), and a wrong and a right example.
 
     The examples are programs: the wrong one reports exactly this code, the right one nothing. `files` are further files
-    that they need, by name, and `settings` the values given with `--set`.
+    that they need, by name, `settings` the values given with `--set`, and `allow` the packages with `--allow`.
     """
 
     code: ClassVar[str]
@@ -93,6 +93,7 @@ class Diagnostic(Record):
     right: ClassVar[str]
     files: ClassVar[Mapping[str, str]] = {}
     settings: ClassVar[Mapping[str, Any]] = {}
+    allow: ClassVar[tuple[str, ...]] = ()
     severity: ClassVar[Severity] = Severity.ERROR
     pedantic: ClassVar[bool] = False
     """Whether it is a matter of taste or of small savings, reported only with `check --pedantic`."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..contract.layer import Op
 from ..diagnostics import Sink
@@ -19,6 +19,9 @@ from .inputs import Override, run_input, run_override
 from .named_tensors import find_tensor
 from .state import Abort, BlockDef, Caches, State
 from .unused_blocks import check_unused
+
+if TYPE_CHECKING:
+    from ..packages.package import UsedPackage
 
 __all__ = ["Elaboration", "Override", "elaborate"]
 
@@ -68,7 +71,7 @@ class Elaboration:
         self.state = state = State(sink, self._run, example_size, caches)
         # A copy: blocks can use the parameters of the network, but no other name of its text.
         state.scope = file.scope.copy()
-        state.blocks = file.blocks
+        state.blocks, state.layers = file.blocks, file.layers
         state.incomplete = definitions.incomplete
         state.names = frozenset(definitions.names)
         for name, binding in state.scope.names.items():
@@ -103,7 +106,7 @@ class Elaboration:
         state, file = self.state, self.file
         if not self.definitions.incomplete:
             check_unused(self.program, file, state, self._run)
-        return _finish(state, self.program, file.net, file.scope)
+        return _finish(state, self.program, file.net, file.scope, tuple(self.definitions.packages.found))
 
 
 def execute(state: State, statement: ast.Statement, override: Override) -> None:
@@ -164,7 +167,7 @@ def _layer(state: State, statement: ast.LayerStatement) -> None:
             return
     if word in state.blocks:
         control.run_block(state, statement, state.blocks[word])
-    elif (layer := layer_statements.find_layer(word)) is not None:
+    elif (layer := state.find_layer(word)) is not None:
         if statement.times > 1:
             affordable(state, statement)
         layer_statements.run_layer(state, statement, layer)
@@ -217,7 +220,9 @@ def _broken(state: State, statement: ast.UnreadableStatement) -> None:
         state.scope.define(word.text, UNKNOWN, word.span)
 
 
-def _finish(state: State, program: ast.Program, net: ast.Net | None, scope: Scope) -> Draft:
+def _finish(
+    state: State, program: ast.Program, net: ast.Net | None, scope: Scope, packages: "tuple[UsedPackage, ...]"
+) -> Draft:
     outputs = list(state.outputs)
     if not outputs and state.current is not None:
         outputs = [("output", state.current)]
@@ -235,6 +240,7 @@ def _finish(state: State, program: ast.Program, net: ast.Net | None, scope: Scop
         symbols=dict(state.symbols),
         conditions=tuple(state.conditions),
         asserts=tuple(state.asserts),
+        packages=packages,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ..contract.layer import LayerOp
 from ..diagnostics import Diagnostic, Sink
 from ..graph import Draft
 from ..record import Record
@@ -82,6 +83,11 @@ class Attempts:
     def blocks(self) -> Mapping[str, ast.Block]:
         """The blocks that the program can use, including those of other files."""
         return {name: definition.block for name, definition in self._base.file.blocks.items()}
+
+    @property
+    def layers(self) -> Mapping[str, type[LayerOp]]:
+        """The layers of the packages that the program names."""
+        return self._base.file.layers
 
     @property
     def has_given_sizes(self) -> bool:

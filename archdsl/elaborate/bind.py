@@ -5,6 +5,7 @@ from typing import Any
 
 from ..contract.arguments import Bool, InvalidValue, Kind, OneOf, ParameterSpec, TensorName, TensorRef
 from ..contract.initializers import Init, Initializer
+from ..contract.layer import Op
 from ..contract.styles import SHAPE_KEEPING
 from ..diagnostics import Diagnostic, Edit, Fix
 from ..diagnostics.catalogue import argument_errors, limit_errors, name_errors, syntax_errors
@@ -83,7 +84,7 @@ class _Binder:
     def new_statement(self, arg: ast.Argument) -> bool:
         """Whether a layer's name is among the arguments, so that a new statement follows; that is reported."""
         word = self.stranger(arg)
-        layer = (find(word) or find(word.lower())) if word is not None else None
+        layer = self.layer_named(word) if word is not None else None
         # `window=7 shift 3`: the name of an argument does not start a statement.
         if word is None or layer is None or any(word == p.name for p in self.parameters):
             return False
@@ -103,6 +104,12 @@ class _Binder:
         # For the statements that follow, the shape is known if the layer would have kept it.
         self.bound.ok = self.bound.ok and (layer.style in SHAPE_KEEPING or layer.style == "activation")
         return True
+
+    def layer_named(self, word: str) -> type[Op] | None:
+        """The layer with this name, which may be that of a package; of the language, also in capital letters."""
+        callee = self.ev.around.callee(word) if self.ev.around is not None else None
+        known = callee.definition if callee is not None else None
+        return known if isinstance(known, type) and issubclass(known, Op) else find(word) or find(word.lower())
 
     def takes_layer(self, p: ParameterSpec) -> bool:
         """Whether the default of a block's parameter is a layer or block."""

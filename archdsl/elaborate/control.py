@@ -6,10 +6,11 @@ from typing import Any
 from ..contract.arguments import ParameterSpec
 from ..contract.layer import Op, Reject
 from ..diagnostics import BlockUse
-from ..diagnostics.catalogue import name_errors, shape_errors, structure_errors
+from ..diagnostics.catalogue import file_errors, name_errors, shape_errors, structure_errors
 from ..expressions.scope import UNKNOWN, NamedTensor, Scope
 from ..graph import DraftNode, Node, Unresolved
 from ..layers.linear import Embedding
+from ..packages.failures import PackageFailed
 from ..shapes.shape import Layout
 from ..shapes.symbolic import Undecided
 from ..syntax import ast
@@ -91,8 +92,8 @@ def _run_body(
     state: State, definition: BlockDef, scope: Scope, path: tuple[str, ...], use: BlockUse
 ) -> list[NamedTensor | None] | None:
     """Run the body of a block; the tensors that its `output` lists."""
-    before = state.blocks, state.uses
-    state.blocks = definition.blocks
+    before = state.blocks, state.layers, state.uses
+    state.blocks, state.layers = definition.blocks, definition.layers
     state.uses = (*state.uses, use)
     results = None
     body = definition.block.body.statements
@@ -104,7 +105,7 @@ def _run_body(
             else:
                 state.run(body)
     finally:
-        state.blocks, state.uses = before
+        state.blocks, state.layers, state.uses = before
     if results is not None:
         _continue_with(state, results[0], body[-1].span)
     return results
@@ -149,7 +150,8 @@ def _bind_parameters(
         name = p.name.text
         value = bound.values.get(name, UNKNOWN)
         if name not in bound.values and p.default is not None:
-            value = inner.value(p.default)
+            with state.layers_of(definition):
+                value = inner.value(p.default)
         state.note(name, value)
         scope.define(name, value, bound.spans.get(name, p.name.span))
     return bound.ok and not ev.errors + inner.errors
@@ -270,6 +272,10 @@ def _infer_again(state: State, statement: ast.Reuse, old: Node, op: Op, inputs: 
         return UNRESOLVED
     except Undecided as undecided:
         state.emit(structure_errors.UndecidedSize(span=statement.span, uses=state.uses, why=str(undecided)))
+        return UNRESOLVED
+    except PackageFailed as failure:
+        package, why = failure.package, failure.why
+        state.emit(file_errors.PackageFault(span=statement.span, uses=state.uses, name=package, why=why))
         return UNRESOLVED
     if old.op.weights_of(before) != op.weights_of(now):
         name = statement.name

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..contract.layer import LayerOp
 from ..diagnostics import Related, Sink
 from ..diagnostics.catalogue import file_errors, limit_errors, name_errors, structure_errors
 from ..expressions.evaluator import Evaluator
@@ -19,14 +20,17 @@ from ..text.names import nearest
 from ..text.source import Source, Span
 from .state import BlockDef
 from .surroundings import LayerNames
+from .used_packages import UsedPackages, package_in
 
 
 class File:
-    """The parameters of one file and the blocks that can be used in it."""
+    """The parameters of one file, and the blocks and layers of packages that can be used in it."""
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
         self.blocks: dict[str, BlockDef] = {}
+        self.layers: dict[str, type[LayerOp]] = {}
+        """The layers of the packages that the file names, by keyword and synonym."""
         self.net: ast.Net | None = None
 
 
@@ -71,6 +75,7 @@ class Definitions:
         self.chain: list[str] = []
         self.names: set[str] = set()
         """The names, in all files, that look like a shorthand or a repetition."""
+        self.packages = UsedPackages(sink, library)
         self.incomplete = False
         """Whether a used file could not be read, so that any unknown block may be defined in it."""
 
@@ -78,11 +83,15 @@ class Definitions:
         """The definitions of one file, including those of the files that it uses."""
         file = File(Scope())
         self.names |= program.names
+        # Before the blocks, which must not have the names of layers, and the parameters, whose values may be layers.
+        for statement in program.statements:
+            if isinstance(statement, ast.UseFile) and (wanted := package_in(statement)) is not None:
+                self.incomplete |= not self.packages.add(file.layers, statement, wanted)
         for index, statement in enumerate(program.statements):
             match statement:
                 case ast.Net():
                     self._net(file, statement, index == self._first(program), settings)
-                case ast.UseFile():
+                case ast.UseFile() if package_in(statement) is None:
                     self._use(file, statement, program.source)
                 case ast.Block():
                     self._block(file, statement)
@@ -116,7 +125,7 @@ class Definitions:
         """The value of a network parameter: the one that was set, or its default."""
         name, default = p.name.text, None
         if p.default is not None and (name not in settings or not isinstance(p.default, ast.Number)):
-            ev = Evaluator(self.sink, file.scope, None, (), before_input=True, around=LayerNames())
+            ev = Evaluator(self.sink, file.scope, None, (), before_input=True, around=LayerNames(file.layers))
             default = ev.value(p.default)
         if name not in settings:
             if p.default is None:
@@ -125,7 +134,12 @@ class Definitions:
             return default
         value = settings[name]
         if isinstance(value, str):
-            value = LayerNames().callee(value) or value
+            found = LayerNames(file.layers).callee(value)
+            if found is None:
+                what = "neither a layer of the language nor of a package that this file names"
+                self.sink.emit(name_errors.UnknownName(span=p.name.span, name=value, nearest=None, what=what))
+                return UNKNOWN
+            value = found
         elif isinstance(value, list):
             value = as_list(value)
         wanted, given = kind_of(0 if isinstance(p.default, ast.Number) else default), kind_of(value)
@@ -147,7 +161,10 @@ class Definitions:
         word = block.name
         before = file.blocks.get(word.text)
         layer = registry().get(word.text)
-        if layer is not None and not layer.overridable:
+        if word.text in file.layers:
+            why = f"is a layer of the package `{self.packages.owner(file.layers[word.text])}`"
+            self.sink.emit(name_errors.NameTaken(span=word.span, name=word.text, why=why))
+        elif layer is not None and not layer.overridable:
             self.sink.emit(name_errors.NameTaken(span=word.span, name=word.text, why="is a layer of the language"))
         if before is not None and before.block.span.source.file is word.span.source.file:
             first = Related(span=before.block.name.span, shape="")
@@ -155,7 +172,7 @@ class Definitions:
         else:
             # A block takes precedence over a block of the same name from a used file, a layer's synonym, and some
             # layers.
-            file.blocks[word.text] = BlockDef(block=block, scope=file.scope, blocks=file.blocks)
+            file.blocks[word.text] = BlockDef(block=block, scope=file.scope, blocks=file.blocks, layers=file.layers)
 
     # --- used files ---
 
@@ -180,6 +197,9 @@ class Definitions:
                 return
             self.done[name] = found
         for block, definition in self.done[name].blocks.items():
+            if block in file.layers:
+                why = f"is a layer of the package `{self.packages.owner(file.layers[block])}` and a block of this file"
+                self.sink.emit(name_errors.NameTaken(span=use.target.span, name=block, why=why))
             file.blocks.setdefault(block, definition)
 
     def _read(self, use: ast.UseFile, name: str) -> File | None:

@@ -11,10 +11,13 @@ from ..limits import MAX_ENTRIES, MAX_NESTING
 GivenSizes = str | Sequence[int | str]
 
 
-def parameter(name: str, value: Any) -> int | float | list[Any] | str:
-    """A parameter value as plain data: a number, a list, the name of a layer. Raises TypeError or ValueError."""
+def parameter(name: str, value: Any, *, any_layer: bool = False) -> int | float | list[Any] | str:
+    """A parameter value as plain data: a number, a list, the name of a layer. Raises TypeError or ValueError.
+
+    With `any_layer`, that may be a layer of a package, which is not known before the text is read.
+    """
     if isinstance(value, str):
-        if find(value) is None:
+        if find(value) is None and not (any_layer and _LAYER.fullmatch(value)):
             raise TypeError(f"`{name}` must be a number or the name of a layer, not {value!r}")
         return value
     entries = _entries(value)
@@ -40,9 +43,12 @@ def _list(name: str, values: Sequence[Any], depth: int, count: list[int]) -> lis
     ]
 
 
-def parse_parameter(text: str) -> int | float | list[Any] | str:
-    """The value of `--set`: `0.5`, `3,4,6,3`, `[3]`, `[[3,64],[4,128]]`, `gelu`. Raises ValueError for others."""
-    if find(text) is not None:
+def parse_parameter(text: str, *, any_layer: bool = False) -> int | float | list[Any] | str:
+    """The value of `--set`: `0.5`, `3,4,6,3`, `[3]`, `[[3,64],[4,128]]`, `gelu`. Raises ValueError for others.
+
+    With `any_layer`, a name may be that of a layer of a package.
+    """
+    if find(text) is not None or (any_layer and _LAYER.fullmatch(text)):
         return text
     if text.startswith("[") or "," in text:
         whole = text if text.startswith("[") else f"[{text}]"
@@ -58,6 +64,7 @@ def parse_parameter(text: str) -> int | float | list[Any] | str:
     return int(text) if text.lstrip("+-").isdigit() and len(text) <= 18 else float(text)
 
 
+_LAYER = re.compile(r"[a-z][a-z0-9_]*")
 _LIST = re.compile(r"\[[-+0-9.eE,\s\[\]]*\]")
 
 

@@ -4,13 +4,14 @@ from math import prod
 
 from ..contract.layer import Op, Reject
 from ..contract.styles import SHAPE_KEEPING
-from ..diagnostics.catalogue import limit_errors, name_errors, shape_errors, structure_errors
+from ..diagnostics.catalogue import file_errors, limit_errors, name_errors, shape_errors, structure_errors
 from ..expressions.scope import UNKNOWN
 from ..graph import DraftNode
 from ..graph.axis_order import channels_last
 from ..graph.node import NO_ARGUMENTS, Arguments
-from ..layers import find, registry, synonyms
+from ..layers import registry, synonyms
 from ..limits import MAX_COUNT
+from ..packages.failures import PackageFailed
 from ..shapes.shape import Shape
 from ..shapes.symbolic import Sym, Undecided, plain
 from ..syntax import ast
@@ -132,6 +133,10 @@ def infer(
     except Undecided as undecided:
         state.emit(structure_errors.UndecidedSize(span=statement.keyword.span, uses=state.uses, why=str(undecided)))
         return UNRESOLVED
+    except PackageFailed as failure:
+        span, name, why = statement.keyword.span, failure.package, failure.why
+        state.emit(file_errors.PackageFault(span=span, uses=state.uses, name=name, why=why))
+        return UNRESOLVED
     if is_too_large(state, op, known, shape, statement.span):
         return UNRESOLVED
     if state.symbols and not _check_weights(state, statement, op, known):
@@ -241,11 +246,6 @@ def example_of(layer: type[Op]) -> str:
     return next((line for line in reversed(lines) if line.split()[0] in words), "")
 
 
-def find_layer(word: str) -> type[Op] | None:
-    """The layer with this name or synonym."""
-    return find(word)
-
-
 def may_be_elsewhere(state: State, word: str) -> bool:
     """Whether an unknown name is most likely a block of a file that could not be read, which was reported."""
     return state.incomplete and not _meant(state, word)[1]
@@ -254,7 +254,7 @@ def may_be_elsewhere(state: State, word: str) -> bool:
 def _meant(state: State, word: str) -> tuple[str | None, bool]:
     from .known_operations import meant
 
-    return meant(word, [*registry(), *state.blocks, *synonyms()])
+    return meant(word, [*registry(), *state.blocks, *state.layers, *synonyms()])
 
 
 def unknown_layer(state: State, statement: ast.LayerStatement) -> None:
@@ -277,7 +277,7 @@ def unknown_layer(state: State, statement: ast.LayerStatement) -> None:
     )
     if not state.need_input(word.span):
         return
-    layer = find_layer(near) if near else None
+    layer = state.find_layer(near) if near else None
     if near and layer is not None:
         with state.sink.muted(), state.guessing():
             # Once: what follows from a guess need not be repeated.

@@ -7,7 +7,6 @@ from ..contract.arguments import ParameterSpec
 from ..diagnostics import Edit
 from ..diagnostics.catalogue import limit_errors, name_errors, syntax_errors
 from ..expressions.scope import Callee, NamedTensor
-from ..layers import find
 from ..limits import MAX_DIGITS
 from ..syntax import ast
 from ..text.source import Span
@@ -83,7 +82,7 @@ def _parameters(state: State, statement: ast.LayerStatement) -> Sequence[Paramet
     if binding is not None and isinstance(binding.value, Callee):
         definition = binding.value.definition
     else:
-        definition = state.blocks.get(word) or find(word)
+        definition = state.blocks.get(word) or state.find_layer(word)
     if isinstance(definition, BlockDef):
         return block_parameters(definition.block)
     return getattr(definition, "parameters", None)

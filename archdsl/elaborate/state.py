@@ -6,12 +6,13 @@ from copy import copy
 from typing import Any, NamedTuple
 
 from ..contract.arguments import REQUIRED, ParameterSpec
-from ..contract.layer import Op
+from ..contract.layer import LayerOp, Op
 from ..diagnostics import BlockUse, Diagnostic, Related, Sink
 from ..diagnostics.catalogue import limit_errors, name_errors, structure_errors
 from ..expressions.scope import UNKNOWN, Callee, NamedTensor, Scope
 from ..graph import Assertion, DraftNode, Node, Unresolved, likely_shape
 from ..graph.node import NO_ARGUMENTS, Arguments
+from ..layers import find
 from ..limits import MAX_DEPTH, MAX_NODES, MAX_TURNS
 from ..record import Record
 from ..shapes.shape import Shape
@@ -73,11 +74,15 @@ class Caches:
 
 
 class BlockDef(Record):
-    """A block and the names that it can use: the parameters of its file's network, and the blocks of its file."""
+    """A block and the names that it can use: the parameters of its file's network, and the blocks of its file.
+
+    `layers` are those of the packages that its file names.
+    """
 
     block: ast.Block
     scope: Scope
     blocks: "Mapping[str, BlockDef]"
+    layers: Mapping[str, type[LayerOp]] = {}
 
 
 def block_parameters(block: ast.Block) -> tuple[ParameterSpec, ...]:
@@ -120,6 +125,8 @@ class State:
         self.training: list[ast.Train] = []
         self.scopes: dict[tuple[str, ...], str] = {}
         self.blocks: Mapping[str, BlockDef] = {}
+        self.layers: Mapping[str, type[LayerOp]] = {}
+        """The layers of the packages that the current file names."""
         self.scope = Scope()
         self.current: int | None = None
         self.started: int | None = None
@@ -152,6 +159,19 @@ class State:
     def is_guess(self) -> bool:
         """Whether new nodes are based on a guess."""
         return self._guesses > 0
+
+    def find_layer(self, word: str) -> type[LayerOp] | None:
+        """The layer of the language, or of a package that the current file names, with this name or synonym."""
+        return self.layers.get(word) or find(word)
+
+    @contextmanager
+    def layers_of(self, definition: BlockDef) -> Iterator[None]:
+        """A context in which a name may be that of a layer that the file of a block's definition sees."""
+        before, self.layers = self.layers, definition.layers
+        try:
+            yield
+        finally:
+            self.layers = before
 
     @property
     def ops(self) -> dict[tuple[Any, ...], Op]:

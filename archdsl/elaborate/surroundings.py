@@ -1,5 +1,8 @@
 """What expressions refer to beyond their scope: sizes of named tensors, layers and blocks."""
 
+from collections.abc import Mapping
+
+from ..contract.layer import LayerOp
 from ..expressions.evaluator import Evaluator
 from ..expressions.scope import Callee, Scope
 from ..layers import find
@@ -33,7 +36,7 @@ class StateSurroundings:
 
     def callee(self, name: str) -> Callee | None:
         """The block or layer with this name."""
-        definition = self._state.blocks.get(name) or find(name)
+        definition = self._state.blocks.get(name) or self._state.find_layer(name)
         return None if definition is None else Callee(name, definition)
 
     def spend(self, count: int, span: Span) -> None:
@@ -42,7 +45,10 @@ class StateSurroundings:
 
 
 class LayerNames:
-    """The surroundings of the default of a network parameter: only layers."""
+    """The surroundings of the default of a network parameter: only layers, also those of the file's packages."""
+
+    def __init__(self, layers: Mapping[str, type[LayerOp]]) -> None:
+        self._layers = layers
 
     def shape_of_tensor(self, word: ast.Word) -> Shape | None:
         """None: there is no tensor yet."""
@@ -50,7 +56,7 @@ class LayerNames:
 
     def callee(self, name: str) -> Callee | None:
         """The layer with this name."""
-        layer = find(name)
+        layer = self._layers.get(name) or find(name)
         return None if layer is None else Callee(name, layer)
 
     def spend(self, count: int, span: Span) -> None:

@@ -26,7 +26,7 @@ def check_unused(program: ast.Program, file: File, state: State, run: Callable[[
 
 
 def _check(block: ast.Block, file: File, state: State) -> None:
-    state.blocks = file.blocks
+    state.blocks, state.layers = file.blocks, file.layers
     state.unresolved(None, (), None, ("given",), block.name.span)
     scope = Scope(file.blocks[block.name.text].scope)
     for parameter in block.parameters:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from ..contract.layer import LayerOp
 from ..diagnostics import Sink
 from ..graph import Draft
 from ..shapes.shape import Shape
@@ -58,6 +59,12 @@ class Versions:
         """The blocks that the current version can use, including those of other files."""
         first = self._by_example.get(FIRST_EXAMPLE)
         return first.blocks if first is not None else {}
+
+    @property
+    def layers(self) -> Mapping[str, type[LayerOp]]:
+        """The layers of the packages that the current version names."""
+        first = self._by_example.get(FIRST_EXAMPLE)
+        return first.layers if first is not None else {}
 
     def forget_files(self) -> None:
         """Read the used files again for the next version."""
@@ -132,10 +139,15 @@ class _Versions:
         """The blocks of the last version."""
         return self._elaboration.file.blocks if self._elaboration is not None else {}
 
+    @property
+    def layers(self) -> Mapping[str, type[LayerOp]]:
+        """The layers of the packages that the last version names."""
+        return self._elaboration.file.layers if self._elaboration is not None else {}
+
     def _resumed(self, checkpoint: "_Checkpoint", sink: Sink, now: Elaboration) -> State:
         """The state at a checkpoint, with the definitions of the current version."""
         state = checkpoint.state.checkpoint(sink)
-        state.blocks = now.file.blocks
+        state.blocks, state.layers = now.file.blocks, now.file.layers
         state.caches = self._caches
         if checkpoint.inferred is not None:
             self._caches.inferred = dict(checkpoint.inferred)

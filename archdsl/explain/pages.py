@@ -40,6 +40,7 @@ def example(text: str) -> str:
 def surroundings(kind: type[Diagnostic]) -> list[str]:
     """What the examples need besides their text, as a sentence."""
     found = [f"The examples are checked with `--set {name}={value}`." for name, value in kind.settings.items()]
+    found += [f"The examples are checked with `--allow {name}`." for name in kind.allow]
     for name, text in list(kind.files.items())[:3]:
         found.append(f"`{name}` contains `{text.strip()}`.")
     more = len(kind.files) - 3
@@ -90,6 +91,8 @@ def listing(kinds: Mapping[str, type[Diagnostic]]) -> str:
     for prefix, title in FAMILIES.items():
         lines += ["", title]
         lines += [f"  {code}  {kind.title}" for code, kind in kinds.items() if code.startswith(prefix)]
+    if others := [code for code in kinds if not code.startswith(tuple(FAMILIES))]:
+        lines += ["", "Lints of packages", *(f"  {code}  {kinds[code].title}" for code in others)]
     return "\n".join(lines[1:])
 
 

@@ -1,7 +1,7 @@
 """The network as a flat graph in topological order, and the draft that it is checked from."""
 
 from collections.abc import Mapping
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ..record import Record
 from ..shapes.shape import Shape
@@ -10,6 +10,9 @@ from ..text.source import Span
 from .assertion import Assertion
 from .node import DraftNode, Node
 from .setting import Setting
+
+if TYPE_CHECKING:
+    from ..packages.package import UsedPackage
 
 N = TypeVar("N", bound=DraftNode)
 
@@ -21,6 +24,7 @@ class BaseGraph(Record, Generic[N]):
     one `output` if none is named, auxiliary outputs last. `scopes` has the kind of each path prefix: `stage`, `branch`,
     `aux`, or the name of a block. `settings` are the values of the network's parameters; `training` has the lines of
     its `train { … }`. `symbols` are the symbolic dimensions, and `conditions` what the statements require of them.
+    `packages` are those that the program or a file that it uses names.
     """
 
     name: str
@@ -34,6 +38,7 @@ class BaseGraph(Record, Generic[N]):
     asserts: tuple[Assertion, ...] = ()
     symbols: Mapping[str, Sym] = {}
     conditions: tuple[tuple[Condition, Span], ...] = ()
+    packages: "tuple[UsedPackage, ...]" = ()
 
     def known(self) -> tuple[bool, ...]:
         """For each node, whether it is resolved and so are all nodes that it depends on."""

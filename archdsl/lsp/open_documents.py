@@ -1,12 +1,12 @@
 """The documents that a client has open, and the files that they use."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
-from ..network import Check
+from ..network import Check, allowing
 from ..service import Document
 from ..text.files import NotFound
 from ..text.library import FolderLibrary, Library, Stack
@@ -18,10 +18,11 @@ from .positions import LinePositions
 class OpenDocuments:
     """The open documents by URI. One that uses another sees its text as it is in the editor."""
 
-    def __init__(self, recipe: Check | None = None, *, pedantic: bool = False) -> None:
+    def __init__(self, recipe: Check | None = None, *, pedantic: bool = False, allow: Collection[str] = ()) -> None:
         self._documents: dict[str, Document] = {}
         self._recipe = recipe
         self._pedantic = pedantic
+        self._allow = tuple(allow)
         self.encoding: Any = "utf-16"
 
     def __iter__(self) -> Iterator[str]:
@@ -49,6 +50,7 @@ class OpenDocuments:
         library: Library = shipped()
         if path is not None:
             library = Stack(_OpenFiles(self, path.parent), FolderLibrary(path.parent), shipped())
+        library = allowing(library, self._allow)
         name = path.name if path is not None else uri.rpartition(":")[2] or "untitled"
         document = Document(text, library, name=name, path=path, recipe=self._recipe, pedantic=self._pedantic)
         self._documents[uri] = document

@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from lsprotocol import types
@@ -38,9 +38,9 @@ COLLECTED = 250
 class ArchServer:
     """The server: its open documents, and what is to be published."""
 
-    def __init__(self, recipe: Check | None = None, *, pedantic: bool = False) -> None:
+    def __init__(self, recipe: Check | None = None, *, pedantic: bool = False, allow: Collection[str] = ()) -> None:
         self.server: Any = LanguageServer("archdsl", __version__)
-        self.documents = OpenDocuments(recipe, pedantic=pedantic)
+        self.documents = OpenDocuments(recipe, pedantic=pedantic, allow=allow)
         self._timers: dict[str, list[asyncio.TimerHandle]] = {}
         self._opens_diagrams = False
         self._changes = 0

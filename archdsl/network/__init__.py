@@ -3,7 +3,7 @@
 from .analysis import Analysis, Check, analyze, check_draft
 from .errors import ArchError
 from .layer_list import LayerInfo, LayerList, TensorShape
-from .libraries import beside
+from .libraries import allowing, beside
 from .loading import check, load, loads
 from .network import Network
 from .notebook import Display, register_display
@@ -17,6 +17,7 @@ __all__ = [
     "LayerList",
     "Network",
     "TensorShape",
+    "allowing",
     "analyze",
     "beside",
     "check",

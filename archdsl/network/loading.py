@@ -1,6 +1,6 @@
 """Load and check programs."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,17 @@ from ..text.files import UnreadableFile
 from ..text.source import Source
 from ..zoo import read_named
 from .analysis import Analysis, analyze
+from .libraries import beside
 from .network import Network
 
 
 def check(
-    path: str | Path | None = None, *, text: str | None = None, input: GivenSizes | None = None, **parameters: Any
+    path: str | Path | None = None,
+    *,
+    text: str | None = None,
+    input: GivenSizes | None = None,
+    allow: Collection[str] = (),
+    **parameters: Any,
 ) -> Analysis:
     """Check a file or a source text: `check("net.arch")`, `check(text="input 8; fc 2")`.
 
@@ -25,22 +31,33 @@ def check(
     """
     if (path is None) == (text is None):
         raise TypeError("check takes a path or text=…")
-    return _analyzed(Source(text, name="<text>") if text is not None else _read(str(path)), input, parameters)
+    source = Source(text, name="<text>") if text is not None else _read(str(path))
+    return _analyzed(source, input, allow, parameters)
 
 
-def load(path: str | Path, *, input: GivenSizes | None = None, **parameters: Any) -> Network:
+def load(
+    path: str | Path, *, input: GivenSizes | None = None, allow: Collection[str] = (), **parameters: Any
+) -> Network:
     """Load the network of a `.arch` file, or one that ships with archdsl: `load("zoo:resnet50")`.
 
     `input` overrides the sizes of its input: `"3x224x224"` or `(3, 224, 224)`; other keywords are values of the
-    network's parameters: numbers, lists of these (`depths=[3, 4, 6, 3]`), or names of layers. Raises ArchError for
+    network's parameters: numbers, lists of these (`depths=[3, 4, 6, 3]`), or names of layers. `allow` lists the Python
+    packages that may run if the program names them: `allow=["gempool"]` for `use "gempool"`. Raises ArchError for
     errors in the program; FileNotFoundError, PermissionError or another OSError if the file cannot be read.
     """
-    return _analyzed(_read(str(path)), input, parameters).checked()
+    return _analyzed(_read(str(path)), input, allow, parameters).checked()
 
 
-def loads(text: str, *, name: str = "<text>", input: GivenSizes | None = None, **parameters: Any) -> Network:
+def loads(
+    text: str,
+    *,
+    name: str = "<text>",
+    input: GivenSizes | None = None,
+    allow: Collection[str] = (),
+    **parameters: Any,
+) -> Network:
     """Load the network of a source text; otherwise like `load`. `name` is shown in messages. Raises ArchError."""
-    return _analyzed(Source(text, name=name), input, parameters).checked()
+    return _analyzed(Source(text, name=name), input, allow, parameters).checked()
 
 
 def _read(path: str) -> Source:
@@ -50,6 +67,9 @@ def _read(path: str) -> Source:
         raise OSError(error.number, str(error), path) from None  # Python picks the subclass that fits the errno
 
 
-def _analyzed(source: Source, input: GivenSizes | None, parameters: Mapping[str, Any]) -> Analysis:
-    values = {name: parameter(name, value) for name, value in parameters.items()}
-    return analyze(source, Sink(), values, Override({} if input is None else {None: parse_sizes(input)}))
+def _analyzed(
+    source: Source, input: GivenSizes | None, allow: Collection[str], parameters: Mapping[str, Any]
+) -> Analysis:
+    values = {name: parameter(name, value, any_layer=bool(allow)) for name, value in parameters.items()}
+    override = Override({} if input is None else {None: parse_sizes(input)})
+    return analyze(source, Sink(), values, override, beside(source, allow))

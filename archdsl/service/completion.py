@@ -80,7 +80,7 @@ def _beginnings(version: Version, offset: int, range: TextRange) -> Iterator[Com
         detail = written_parameters(block.parameters)
         about = block_documentation(block)
         yield Completion(label=name, kind="block", range=range, text=name, detail=detail, documentation=about, order=0)
-    layers: dict[str, type[Op]] = {**registry(), **merges(), MoeOp.keyword: MoeOp}
+    layers: dict[str, type[Op]] = {**registry(), **merges(), MoeOp.keyword: MoeOp, **version.layers}
     shape = shape_before(version, range.start)
     for word, layer in sorted(layers.items()):
         order = 1 if shape is None or _takes(version, shape, word, layer, range.start) else 3
@@ -107,7 +107,7 @@ def _takes(version: Version, shape: Shape, word: str, layer: type[Op], offset: i
 
 
 def _trials(version: Version, shape: Shape, offset: int) -> Trials:
-    return Trials(shape, scope_at(version, offset), version.block_definitions)
+    return Trials(shape, scope_at(version, offset), version.block_definitions, version.layers)
 
 
 # --- arguments ---
@@ -116,7 +116,7 @@ def _trials(version: Version, shape: Shape, offset: int) -> Trials:
 def _arguments(version: Version, offset: int, before: Prefix, range: TextRange) -> Iterator[Completion]:
     keyword = before.text.split()[0]
     block = version.blocks.get(keyword)
-    layer = operation(keyword) if block is None else None
+    layer = operation(keyword, version.layers) if block is None else None
     specs: Sequence[ParameterSpec] = (
         block_parameters(block) if block is not None else layer.parameters if layer is not None else ()
     )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..contract.arguments import ParameterSpec
+from ..contract.layer import LayerOp
 from ..elaborate.argument_words import SHORTHAND, is_word
 from ..elaborate.state import block_parameters
 from ..layers import find
@@ -50,7 +51,9 @@ class _Scope:
 class DefinedNames:
     """All names of a program, and the name at a position."""
 
-    def __init__(self, program: ast.Program) -> None:
+    def __init__(self, program: ast.Program, layers: Mapping[str, type[LayerOp]]) -> None:
+        self.layers = layers
+        """The layers of the packages that the program names."""
         self.all: list[DefinedName] = []
         self.blocks: dict[str, DefinedName] = {}
         self._parameters: dict[str, dict[str, DefinedName]] = {}
@@ -176,9 +179,12 @@ class DefinedNames:
             scope.names[each.name.text] = name
         self._statements(block.body.statements, scope)
 
+    def _layer_named(self, word: str) -> type[LayerOp] | None:
+        return self.layers.get(word) or find(word)
+
     def _layer(self, statement: ast.LayerStatement, scope: _Scope) -> None:
         word = statement.keyword
-        if find(word.text) is None or scope.find(word.text) is not None or word.text in self.blocks:
+        if self._layer_named(word.text) is None or scope.find(word.text) is not None or word.text in self.blocks:
             self._use(word.text, word.span, scope)
         self._arguments(statement.args, word.text, scope)
         for alias in (statement.alias, *statement.others):
@@ -246,7 +252,7 @@ class DefinedNames:
     # --- arguments and expressions ---
 
     def _arguments(self, args: Iterable[ast.Argument], keyword: str, scope: _Scope) -> None:
-        layer = find(keyword)
+        layer = self._layer_named(keyword)
         own = self._parameters.get(keyword, {})
         specs = self._specs.get(keyword) or (layer.parameters if layer is not None else ())
         for arg in args:

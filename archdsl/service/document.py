@@ -1,9 +1,11 @@
 """A text that is being edited, and the analysis of its current version, computed on first use."""
 
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
 from ..analysis.cost import Costs, DraftCosts, draft_costs
+from ..contract.layer import LayerOp
 from ..diagnostics import Sink
 from ..diagnostics.catalogue import structure_errors
 from ..diagnostics.diagnostic import Finding, with_fixes
@@ -151,6 +153,11 @@ class Version:
     def shapes_into(self, node: DraftNode) -> tuple[Shape | None, ...]:
         """The shapes of a node's inputs, as far as they are known."""
         return tuple(likely_shape(self.draft.nodes[i]) for i in node.inputs)
+
+    @property
+    def layers(self) -> Mapping[str, type[LayerOp]]:
+        """The layers of the packages that the text names, by keyword and synonym."""
+        return self._versions.layers
 
     @property
     def block_definitions(self) -> dict[str, BlockDef]:

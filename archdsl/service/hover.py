@@ -75,8 +75,8 @@ def _statement(version: Version, statement: ast.Statement, word: str) -> str:
         parts += _node(version, own)
     elif (passed := version.passed(statement)) is not None and passed.after is not None:
         parts.append(f"**{passed.before or '?'} → {passed.after}**")
-    layer = next((type(node.op) for node in own if node.op is not None), None) or operation(word)
-    known = operation(word) or layer
+    layer = next((type(node.op) for node in own if node.op is not None), None) or operation(word, version.layers)
+    known = operation(word, version.layers) or layer
     if known is not None and known.__doc__:
         parts.append(documentation(known))
     elif word in KEYWORDS:
@@ -153,7 +153,7 @@ def _argument(version: Version, statement: ast.Statement, offset: int) -> str | 
     """The parameter that the argument at a position sets."""
     if not isinstance(statement, ast.LayerStatement | ast.Merge | ast.Moe):
         return None
-    layer = operation(statement.keyword.text)
+    layer = operation(statement.keyword.text, version.layers)
     arg = next((arg for arg in statement.args if covers(arg.span, offset)), None)
     if layer is None or arg is None or statement.keyword.text in version.blocks:
         return None
@@ -169,7 +169,7 @@ def _argument(version: Version, statement: ast.Statement, offset: int) -> str | 
 
 def _named(version: Version, statement: ast.Statement, start: int) -> str | None:
     """A name: its value, or the shape of its tensor."""
-    name = name_at(DefinedNames(version.program), start)
+    name = name_at(DefinedNames(version.program, version.layers), start)
     if name is None:
         return None
     if name.kind == "block":

@@ -5,15 +5,16 @@ import re
 from collections.abc import Mapping
 
 from ..contract.arguments import Missing, ParameterSpec
-from ..contract.layer import Op
-from ..elaborate.layer_statements import find_layer
+from ..contract.layer import LayerOp, Op
 from ..graph import MoeOp
-from ..layers import merges
+from ..layers import find, merges
 from ..syntax import ast
 from ..syntax.words import parameters as written_parameters
 
 SITE = "https://archdsl.invalid/docs/"
 """The address of the documentation, as in pyproject.toml."""
+
+_OURS = __name__.partition(".")[0]
 
 KEYWORDS: Mapping[str, str] = {
     "net": "names the network and its parameters",
@@ -42,9 +43,9 @@ KEYWORDS: Mapping[str, str] = {
 """What each keyword of the language does."""
 
 
-def operation(word: str) -> type[Op] | None:
-    """The layer or merge with this name."""
-    layer: type[Op] | None = find_layer(word)
+def operation(word: str, layers: Mapping[str, type[LayerOp]]) -> type[Op] | None:
+    """The layer or merge with this name; `layers` are those of the packages that the text names."""
+    layer: type[Op] | None = layers.get(word) or find(word)
     if layer is None:
         layer = next((each for each in merges().values() if word == each.keyword), None)
     return MoeOp if layer is None and word == MoeOp.keyword else layer
@@ -66,7 +67,9 @@ def documentation(layer: type[Op]) -> str:
     parts = [text.strip()]
     if example.strip():
         parts.append(f"```arch\n{inspect.cleandoc(example).strip()}\n```")
-    if layer is not MoeOp:
+    if layer.__module__.partition(".")[0] != _OURS:
+        parts.append(f"A layer of the package `{layer.__module__.partition('.')[0]}`.")
+    elif layer is not MoeOp:
         parts.append(f"[Documentation of `{layer.keyword}`]({page(layer)})")
     return "\n\n".join(parts)
 

@@ -3,6 +3,7 @@
 import re
 
 from ..diagnostics import Sink
+from ..elaborate.used_packages import package_in
 from ..graph import Draft, Node
 from ..layers import find
 from ..network import analyze
@@ -41,6 +42,8 @@ def definition(version: Version, offset: int) -> tuple[FilePlace, ...]:
 def _key(version: Version, use: ast.UseFile) -> str | None:
     """The name of a used file in the library; None if there is no such file."""
     target = use.target.text
+    if package_in(use) is not None:
+        return None
     try:
         key = "std" if not use.quoted and target == "std" else join(version.source, target)
         return version.library.read(key).key if key == "std" or key.endswith(SUFFIX) else None
@@ -63,6 +66,8 @@ def renamed_range(version: Version, offset: int) -> TextRange:
     if name is None or not name.definitions:
         start, end = word_at(version.text, offset)
         word = version.text[start:end]
+        if word in version.layers:
+            raise Refused(f"`{word}` is a layer of a package")
         if find(word) is not None or word in KEYWORDS:
             raise Refused(f"`{word}` is a word of the language")
         if word in version.blocks:
@@ -116,7 +121,7 @@ def _refuse_change(version: Version, name: DefinedName, new: str, edits: list[Te
     # If the network changes, the name was already taken or hides another.
     if after.errors != before.errors or _described(after.draft) != _described(before.draft):
         raise Refused(f"`{new}` already means something else where `{name.text}` is used")
-    again = [n for n in DefinedNames(after.program).all if n.text == new]
+    again = [n for n in DefinedNames(after.program, version.layers).all if n.text == new]
     sizes = {len(n.definitions) + len(n.uses) + len(n.shorthands) for n in again}
     if len(name.definitions) + len(name.uses) + len(name.shorthands) not in sizes:
         raise Refused(f"`{new}` already means something else where `{name.text}` is used")
@@ -131,7 +136,7 @@ def _at(version: Version, offset: int) -> DefinedName | None:
     start, end = word_at(version.text, offset)
     if start == end:
         return None
-    names = DefinedNames(version.program)
+    names = DefinedNames(version.program, version.layers)
     found = name_at(names, start)
     if found is not None:
         return found

@@ -28,7 +28,7 @@ def semantic_tokens(version: Version) -> tuple[SemanticToken, ...]:
         if start < end and start not in found:
             found[start] = SemanticToken(range=TextRange(start=start, end=end), type=type, is_definition=is_definition)
 
-    names = DefinedNames(version.program)
+    names = DefinedNames(version.program, version.layers)
     for statement in statements(version.program):
         if isinstance(statement, ast.Stage):
             add(statement.name.span, "namespace", True)

@@ -19,7 +19,7 @@ def signature(version: Version, offset: int) -> Signature | None:
     if before.is_quiet or not words or (len(words) == 1 and not before.text[-1:].isspace()):
         return None
     keyword = words[0]
-    block, layer = version.blocks.get(keyword), operation(keyword)
+    block, layer = version.blocks.get(keyword), operation(keyword, version.layers)
     if block is not None:
         specs: Sequence[ParameterSpec] = block_parameters(block)
         about = block_documentation(block)

@@ -1,6 +1,8 @@
 """Trying a statement at a position: its output shape, without elaborating the file again."""
 
-from ..contract.layer import INPUT
+from collections.abc import Mapping
+
+from ..contract.layer import INPUT, LayerOp
 from ..diagnostics import Sink
 from ..elaborate import Override, execute
 from ..elaborate.state import BlockDef, Caches, State
@@ -14,10 +16,18 @@ from ..text.source import Source, Span
 class Trials:
     """Tries statements on a tensor of one shape, with the names of a scope."""
 
-    def __init__(self, shape: Shape, scope: Scope, blocks: dict[str, BlockDef], example: int = 224) -> None:
+    def __init__(
+        self,
+        shape: Shape,
+        scope: Scope,
+        blocks: dict[str, BlockDef],
+        layers: Mapping[str, type[LayerOp]],
+        example: int = 224,
+    ) -> None:
         self._shape = shape
         self._scope = scope
         self._blocks = blocks
+        self._layers = layers
         self._example = example
         self._caches = Caches()
 
@@ -33,7 +43,8 @@ class Trials:
         node = Node(0, INPUT, (), self._shape, ("x",), Span(source, 0, 0))
         state.nodes.append(node)
         state.inputs.append((None, node))
-        state.current, state.scope, state.blocks = 0, self._scope.copy(), self._blocks
+        state.current, state.scope = 0, self._scope.copy()
+        state.blocks, state.layers = self._blocks, self._layers
         state.names = frozenset()
         state.run(program.statements)
         last = state.nodes[-1]

@@ -7,11 +7,12 @@ from functools import cached_property
 from math import sqrt
 
 from ..contract.arguments import ParameterSpec
-from ..contract.layer import InputOp
+from ..contract.layer import InputOp, LayerOp
 from ..diagnostics import Diagnostic, Edit
 from ..diagnostics.fixes import edited_text
 from ..elaborate.attempts import Attempts
 from ..graph import DraftNode, Node, likely_shape
+from ..layers import find
 from ..shapes.shape import Shape
 from ..syntax import ast
 from ..text.source import Source, Span
@@ -39,6 +40,7 @@ class SuggestionContext:
         self.draft = attempts.draft
         self.statements = Statements(attempts.program)
         self.blocks = attempts.blocks
+        self.layers = attempts.layers
         self.nodes: dict[int, list[DraftNode]] = {}
         for node in self.draft.nodes:
             if node.statement is not None:
@@ -53,9 +55,13 @@ class SuggestionContext:
         """The shape of a node, or the likely one."""
         return likely_shape(self.draft.nodes[node])
 
+    def find_layer(self, word: str) -> type[LayerOp] | None:
+        """The layer of the language, or of a package that the text names, with this name or synonym."""
+        return self.layers.get(word) or find(word)
+
     def parameters(self, statement: ast.LayerStatement) -> tuple[ParameterSpec, ...]:
         """The parameters of the layer or block that a statement uses."""
-        if known := parameters_of(statement, self.blocks):
+        if known := parameters_of(statement, self.blocks, self.layers):
             return known
         # The keyword may be a parameter of the block around the statement.
         ops = (node.op for node in self.nodes.get(id(statement), ()))

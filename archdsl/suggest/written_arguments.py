@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from ..contract.arguments import REQUIRED, ParameterSpec
+from ..contract.layer import LayerOp
 from ..diagnostics import Edit
 from ..elaborate.argument_words import SHORTHAND
 from ..layers import find
@@ -10,14 +11,19 @@ from ..syntax import ast
 from ..text.source import Span
 
 
-def parameters_of(statement: ast.LayerStatement, blocks: Mapping[str, ast.Block]) -> tuple[ParameterSpec, ...]:
-    """The parameters of the layer or block that a statement uses; none for an unknown one."""
+def parameters_of(
+    statement: ast.LayerStatement, blocks: Mapping[str, ast.Block], layers: Mapping[str, type[LayerOp]]
+) -> tuple[ParameterSpec, ...]:
+    """The parameters of the layer or block that a statement uses; none for an unknown one.
+
+    `layers` are those of the packages that the text names.
+    """
     from ..elaborate.state import block_parameters
 
     block = blocks.get(statement.keyword.text)
     if block is not None:
         return block_parameters(block)
-    layer = find(statement.keyword.text)
+    layer = layers.get(statement.keyword.text) or find(statement.keyword.text)
     return layer.parameters if layer is not None else ()
 
 

@@ -1,6 +1,7 @@
 """Sources of program texts: folders, memory, and what ships with the package, stacked on each other.
 
-The core reads texts only through a `Library`. The command line, an editor and a browser differ only in theirs.
+The core reads texts only through a `Library`. The command line, an editor and a browser differ only in theirs. It also
+knows which Python packages a text may use; without `AllowedPackages` among the libraries, none.
 """
 
 import posixpath
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from . import paths
 from .files import NotFound, UnreadableFile, read_source
+from .package_names import normalized
 from .source import Source
 
 SUFFIX = ".arch"
@@ -34,6 +36,26 @@ class Library(ABC):
     @abstractmethod
     def list(self, folder: str | None = None) -> Sequence[str]:
         """The names of its texts, sorted: all, or those in a folder; only some if there are very many."""
+
+    def allows(self, package: str) -> bool:
+        """Whether the code of the Python package with this name may run for a text that names it."""
+        return False
+
+
+class AllowedPackages(Library):
+    """No texts; texts that name one of these packages may run it."""
+
+    def __init__(self, packages: Iterable[str]) -> None:
+        self._packages = frozenset(map(normalized, packages))
+
+    def read(self, name: str) -> Source:
+        raise NotFound("no such file")
+
+    def list(self, folder: str | None = None) -> Sequence[str]:
+        return ()
+
+    def allows(self, package: str) -> bool:
+        return normalized(package) in self._packages
 
 
 class FolderLibrary(Library):
@@ -115,6 +137,9 @@ class Stack(Library):
 
     def list(self, folder: str | None = None) -> Sequence[str]:
         return sorted({name for library in self._libraries for name in library.list(folder)})
+
+    def allows(self, package: str) -> bool:
+        return any(library.allows(package) for library in self._libraries)
 
 
 def join(user: Source, target: str) -> str:

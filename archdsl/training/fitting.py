@@ -53,7 +53,7 @@ def fit(
     except BaseException:
         run.discard_empty()
         raise
-    return load_run(run.folder, device=device)
+    return load_run(run.folder, device=device, allow=model_spec.packages)
 
 
 def _recipe(network: "Network", data: str | Path | None, options: Mapping[str, Any]) -> "Recipe":
@@ -96,7 +96,9 @@ def _source(network: "Network", recipe: "Recipe", data: str | Path | None) -> "D
     from .network_check import check
 
     path = network.program.source.path
-    source = find_source(recipe.data.name or "", path.parent if path is not None and data is None else None)
+    source = find_source(
+        recipe.data.name or "", path.parent if path is not None and data is None else None, network.graph.packages
+    )
     sink = Sink()
     check(network.graph, source.spec, recipe, sink)
     if sink.errors:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from torch import nn
 
 from ..diagnostics import Sink
+from ..elaborate.used_packages import package_in
 from ..graph import Graph
 from ..syntax import ast, parse
 from ..text.library import Library, join
@@ -30,7 +31,8 @@ class ModelSpec:
     of N×classes, or a tuple that begins with them. `given` are the values of its parameters, and `sizes` those of its
     input, that are not in the text; `used` are the texts of the files that it uses, by relative path. `whitened` are
     the layers whose filters are computed from training images, with the value added to the variances. `initial` is the
-    file with weights to begin with. `graph` is the graph for analyses; None for a handwritten network.
+    file with weights to begin with. `graph` is the graph for analyses; None for a handwritten network. `packages` are
+    those that the network names, which were allowed to run.
     """
 
     name: str
@@ -44,6 +46,7 @@ class ModelSpec:
     whitened: Mapping[str, float] = field(default_factory=dict)
     initial: Path | None = None
     graph: Graph | None = None
+    packages: tuple[str, ...] = ()
 
     @property
     def texts(self) -> dict[str, str]:
@@ -67,6 +70,7 @@ def model_spec_of(
         used=used_files(source, network.library),
         graph=network.graph,
         initial=initial,
+        packages=tuple(used.package.name for used in network.graph.packages),
         whitened={
             node.name: eps
             for node in network.graph.layers
@@ -82,7 +86,7 @@ def used_files(source: Source, library: Library) -> dict[str, str]:
     while waiting:
         current = waiting.pop()
         for statement in parse(current, Sink()).statements:
-            if not isinstance(statement, ast.UseFile) or not statement.quoted:
+            if not isinstance(statement, ast.UseFile) or not statement.quoted or package_in(statement) is not None:
                 continue
             name = join(current, statement.target.text)
             if name not in found:

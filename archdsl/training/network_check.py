@@ -37,8 +37,13 @@ def check_recipe(graph: Graph, sink: Sink) -> None:
     if recipe is None:
         return
     check_names(graph, recipe, sink)
-    if recipe.data.name in data_sets():
-        check(graph, data_sets()[recipe.data.name], recipe, sink)
+    spec = data_sets().get(recipe.data.name or "")
+    if spec is None and graph.packages:
+        from .data.package_data import spec_in_packages
+
+        spec = spec_in_packages(recipe.data.name or "", graph.packages, sink)
+    if spec is not None:
+        check(graph, spec, recipe, sink)
 
 
 def image_shape(graph: Graph) -> ImageShape:

@@ -202,7 +202,7 @@ class Training:
         except Diverged:
             if run.writes:
                 _keep_finite(state, run)
-                write_report(run, state, self.source.spec.classes, None, splits)
+                write_report(run, state, self.source.spec.classes, None, splits, allow=self.model_spec.packages)
             raise
         run.keep_weights(state, run.last)
         tested = None
@@ -210,7 +210,8 @@ class Training:
             with budget:
                 tested = _test(state, context, splits, run)
         if run.writes:
-            write_report(run, state, self.source.spec.classes, tested, splits, ending)
+            classes = self.source.spec.classes
+            write_report(run, state, classes, tested, splits, ending, self.model_spec.packages)
             self.callback.report_written()
         return Outcome(run, ending, state, tested)
 

@@ -2,6 +2,7 @@
 
 import errno
 import json
+from collections.abc import Collection
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,11 +103,12 @@ def _classes(prediction: "Prediction") -> Ranked:
     return prediction.classes
 
 
-def load_run(folder: str | Path, *, device: str = "auto") -> TrainedRun:
+def load_run(folder: str | Path, *, device: str = "auto", allow: Collection[str] = ()) -> TrainedRun:
     """Load a run with its trained weights: `archdsl.load_run("runs/LeNet5-mnist-1").predict("seven.png")`.
 
-    `device` is auto, cpu or cuda. Raises FileNotFoundError if there is no run in the folder, ArchError, and
-    `archdsl.training.errors.problem.Problem` for a run whose files are damaged.
+    `device` is auto, cpu or cuda; `allow` lists the Python packages that may run if the network names them. Raises
+    FileNotFoundError if there is no run in the folder, ArchError, and `archdsl.training.errors.problem.Problem` for a
+    run whose files are damaged.
     """
     require("archdsl.load_run", "train")
     from .errors.run_errors import NoRun
@@ -118,4 +120,4 @@ def load_run(folder: str | Path, *, device: str = "auto") -> TrainedRun:
         run = Run.open(Path(folder), writes=False)
     except NoRun as missing:
         raise FileNotFoundError(errno.ENOENT, missing.why, str(folder)) from None
-    return TrainedRun(load(run, choose_device(device)))
+    return TrainedRun(load(run, choose_device(device), allow))

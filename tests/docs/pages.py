@@ -8,10 +8,11 @@ The first word of a fenced block determines how it is run:
   accuracies, which differ between processors, are compared with a tolerance.
 - `pycon`: a Python session, as doctest reads it; the next one on the page continues it.
 - `python title="FILE"`: creates the file for the page's commands.
+- `sh` with `pip install ./examples/NAME`: the package in this folder is installed for the rest of the page.
 - `diff`: a change to the project, which is applied to a copy of it; the rest of the page runs with that copy.
 
-Anything else (`sh`, `text`, none) is only shown. A page's blocks run in order, in a separate folder that contains a
-copy of examples/.
+Anything else (other `sh`, `text`, none) is only shown. A page's blocks run in order, in a separate folder that contains
+a copy of examples/.
 
 `python -m tests.docs.pages` writes the current output of the commands into all pages, or the given ones; review the
 difference before committing.
@@ -26,11 +27,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from archdsl.cli import main
+from tests.packages.written_packages import write_metadata
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -38,6 +41,8 @@ SHELL = re.compile(r"[|&;<>$`*?~()\\]")
 """What requires a shell."""
 TIME = re.compile(r"[\d,.]+(?= images/s| ?m?s of training|s \w)|(?<=running on ).*|  best$|(?<=best epoch, )\d+")
 MEASURED = re.compile(r"(?<=loss )[\d.]+|(?<=accuracy )[\d.]+(?=%)")
+INSTALLED = "installed"
+"""The folder with the packages that a page installs."""
 COPY = "project"
 """The copy of the project that differences are applied to."""
 ENVIRONMENT = Path(__file__).with_name("environment")
@@ -83,7 +88,16 @@ def happens(block: Block, folder: Path) -> str:
             (folder / name[1]).write_text(block.text, encoding="utf-8")
         case "diff":
             _change(block, folder)
+        case "sh" if found := re.fullmatch(r"pip install \./(examples/\w+)\n", block.text):
+            _install(folder, found[1])
     return block.text
+
+
+def _install(folder: Path, package: str) -> None:
+    """What an installation of a package of examples/ leaves in the environment of the page's commands."""
+    project = tomllib.loads((folder / package / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    write_metadata(folder / INSTALLED, project["name"], project["entry-points"], project["version"])
+    shutil.copytree(folder / package / project["name"], folder / INSTALLED / project["name"])
 
 
 def _change(block: Block, folder: Path) -> None:
@@ -154,20 +168,26 @@ def _run(command: str, folder: Path) -> tuple[int, str]:
 def _call(words: list[str], folder: Path) -> tuple[int, str]:
     """Call the program's entry point in this process, so that torch is loaded only once per page."""
     output = io.StringIO()
+    path = sys.path[:]
+    if (folder / INSTALLED).exists():
+        sys.path.insert(0, str(folder / INSTALLED))
     with chdir(folder), redirect_stdout(output), redirect_stderr(output):
         try:
             main(words, prog_name="archdsl")
             status = 0
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else int(end.code is not None)
+        finally:
+            sys.path[:] = path
     return status, output.getvalue()
 
 
 def _shell(command: str, folder: Path) -> tuple[int, str]:
     """Return the exit status of a command and its output, with this environment's programs first on the path."""
     programs = str(Path(sys.executable).parent)
-    copy = [str(folder / COPY)] if (folder / COPY).exists() else os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    python_path = os.pathsep.join([str(ENVIRONMENT), *filter(None, copy)])
+    own = [str(folder / name) for name in (COPY, INSTALLED) if (folder / name).exists()]
+    others = [] if (folder / COPY).exists() else os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    python_path = os.pathsep.join([str(ENVIRONMENT), *own, *filter(None, others)])
     path = programs + os.pathsep + os.environ["PATH"]
     done = subprocess.run(
         command,

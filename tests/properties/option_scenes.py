@@ -49,12 +49,15 @@ SATISFIED = {
 """An option that has no effect next to another one with the same effect."""
 
 
+# A permission for a package that a text names: tests/packages/ holds what it permits.
+ALLOW = {"--allow": ("not a name",)}
 EXPRESSION = {"--expr": ("input 8; fc 2",)}
 NETWORK_VALUES = {
     "--set": ("width=12", "n=-1"),
     "--input": ("3x48x48", "3x1x1"),
     "--output": ("other.py",),
     **EXPRESSION,
+    **ALLOW,
 }
 MEASURES = {
     "--columns": ("rf,memory",),
@@ -80,7 +83,7 @@ SCENES = (
         files=(("a.arch", BROKEN),),
         options=("--fix", "--unsafe", "--diff", "--format"),
     ),
-    OptionScene(command="compile", words=("compile", "a.arch"), values=NETWORK_VALUES),
+    OptionScene(command="compile", words=("compile", "a.arch"), values=NETWORK_VALUES | {"--to": ("keras",)}),
     *(
         OptionScene(
             command="diagram",
@@ -110,12 +113,12 @@ SCENES = (
     OptionScene(
         command="eval",
         words=("eval", RUN, "--data", LARGE),
-        values={"--data": (IMAGES,), "--data-dir": (IMAGES,), "--device": (REFUSED,)},
+        values={"--data": (IMAGES,), "--data-dir": (IMAGES,), "--device": (REFUSED,)} | ALLOW,
     ),
     OptionScene(
         command="predict",
         words=("predict", RUN, f"{IMAGES}/cat/0.png"),
-        values={"--top": ("1",), "--device": (REFUSED,)},
+        values={"--top": ("1",), "--device": (REFUSED,)} | ALLOW,
     ),
     OptionScene(
         command="inspect",
@@ -125,6 +128,7 @@ SCENES = (
             "--layer": ("conv1", "low"),
             "--output": ("made",),
             "--device": (REFUSED,),
+            **ALLOW,
         },
     ),
 )
@@ -136,11 +140,11 @@ NOT_HERE = {
     "train": "what its options change shows only in training: tests/training holds the recipe's options",
     "sweep": "as for train",
     "import": "its source is Python code or a model's file: tests/importing holds its options",
-    "lsp": "it has no options",
-    "mcp": "it has no options",
+    "lsp": "a server: tests/packages holds --allow",
+    "mcp": "a server: tests/packages holds --allow",
     "weights": "it compares with a file of tensors: tests/cli/test_weights.py holds its options",
-    "explain": "it has no options",
-    "layers": "it has no options",
+    "explain": "tests/packages holds --allow",
+    "layers": "tests/packages holds --allow",
     "zoo": "it has no options",
     "zoo show": "it has no options",
 }

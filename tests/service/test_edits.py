@@ -151,7 +151,7 @@ def test_renaming_keeps_the_network_or_is_refused() -> None:
     for name in ("resnet18", "googlenet", "gpt2", "densenet121"):
         text = entries()[name].source().text
         before = analyze(Source(text), Sink(), library=LIBRARY)
-        for each in DefinedNames(document_of(text).now.program).all:
+        for each in DefinedNames(document_of(text).now.program, {}).all:
             document = document_of(text)
             try:
                 edits = rename(document.now, each.definitions[0].source.start + each.definitions[0].start, "renamed")

@@ -2,7 +2,7 @@
 
 Each lint is one file of this folder, with its diagnostic, and is found by iterating the folder. Its module has
 `find(facts)`, which yields the diagnostics for a network without errors. If it also has `find_in_draft(draft)`, it also
-runs on networks with errors.
+runs on networks with errors. The lints of packages run on the networks that name them.
 """
 
 import importlib
@@ -36,6 +36,12 @@ def lint(facts: Facts, sink: Sink, *, pedantic: bool = False) -> None:
     """Put the warnings of the lints into the sink; those on style only if `pedantic`."""
     for find in lints():
         for diagnostic in find(facts):
+            if pedantic or not diagnostic.pedantic:
+                sink.emit(diagnostic)
+    if facts.graph.packages:
+        from ._package_lints import package_lints
+
+        for diagnostic in package_lints(facts):
             if pedantic or not diagnostic.pedantic:
                 sink.emit(diagnostic)
 

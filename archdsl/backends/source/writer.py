@@ -6,6 +6,7 @@ from types import MappingProxyType
 from ...graph import Graph
 from .calls import SourceText, class_name, our_code
 from .classes import Classes, Common
+from .package_modules import package_modules
 from .settings import Variants, named_values
 
 
@@ -62,6 +63,8 @@ class _Writer:
         lines += ["import torch"] if "torch." in text else []
         lines += ["import torch.nn.functional as F"] if "F." in text else []
         lines.append("from torch import Tensor, nn" if "Tensor" in text else "from torch import nn")
+        if others := sorted(package_modules(self.graph)):
+            lines += ["", *(f"import {module}" for module in others)]
         return "\n".join(lines)
 
     def our_code(self) -> list[str]:

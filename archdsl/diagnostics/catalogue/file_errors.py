@@ -57,3 +57,51 @@ class UseCycle(Diagnostic):
 
     def message(self) -> str:
         return f"these files use each other in a cycle: {' → '.join(self.chain)}"
+
+
+class PackageNotAllowed(Diagnostic):
+    """A text names a Python package, whose code runs only if you allow it.
+
+    A text alone never runs code. If you trust the package that is installed under this name, allow it: with `--allow`
+    on the command line, `allow=[…]` in Python, or in the settings of your editor. Packages that a text does not name do
+    not run, whether they are allowed or not.
+    """
+
+    code = "E0604"
+    title = "package that is not allowed to run"
+    wrong = 'use "shiftnet"\ninput 8x32x32\nchannel_shift 2\n'
+    right = "input 8x32x32\nconv 8 k3\n"
+
+    name: str
+    nearest: str | None = None
+
+    def message(self) -> str:
+        return f"`{self.name}` is a Python package, which runs only if you allow it"
+
+    def label(self) -> str:
+        return f"did you mean the file `{self.nearest}`?" if self.nearest else ""
+
+    def help(self) -> tuple[str, ...]:
+        allow = f'if you trust it, use `--allow {self.name}`, or `allow=["{self.name}"]` in Python'
+        return (allow, "names of files end in .arch")
+
+
+class PackageFault(Diagnostic):
+    """A package that a text names, and that is allowed, cannot be used.
+
+    It is not installed in the environment of archdsl, does not extend archdsl, is older than the text needs, cannot be
+    imported, declares a layer with a name of the language, or its code fails. Errors in the code of a package are for
+    its authors: the message names the method and the line.
+    """
+
+    code = "E0605"
+    title = "package that cannot be used"
+    wrong = 'use "package-that-nobody-has"\ninput 8\nfc 8\n'
+    right = "input 8\nfc 8\n"
+    allow = ("package-that-nobody-has",)
+
+    name: str
+    why: str
+
+    def message(self) -> str:
+        return f"package `{self.name}`: {self.why}"

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from ...contract.arguments import ParameterSpec
 from ...elaborate.torch_order import argument_of, orders_of
-from ...layers import find, merges, synonyms
+from ...layers import merges
 from ...text.source import Span
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext
@@ -108,8 +108,8 @@ def _keyword(context: SuggestionContext, name: str) -> str | None:
     if block is not None:
         return block
     for word in (low, snake, snake.replace("_", "")):
-        if find(word) is not None:
-            return synonyms().get(word, word)
+        if (layer := context.find_layer(word)) is not None:
+            return layer.keyword
         if word in merges():
             return word
         found = _FUNCTIONS.get(word) or FOREIGN_NAMES.get(word)
@@ -133,7 +133,7 @@ def _called(context: SuggestionContext, name: str, args: Sequence[str]) -> Itera
     if keyword == "flatten":
         yield "flatten"
         return
-    layer = find(keyword)
+    layer = context.find_layer(keyword)
     parameters = layer.parameters if layer is not None else ()
     given = [arg for arg in args if arg not in _CURRENT and not arg.startswith("*")]
     plain = [_value(arg) for arg in given if "=" not in arg]

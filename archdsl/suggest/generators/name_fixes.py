@@ -50,7 +50,7 @@ def layers(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         # A block that was renamed: the unused one.
         alike = word in name or name in word
         yield _renamed(site, name, (0.2 if alike else 0.8) + 0.2 * index)
-    names = [*registry(), *synonyms(), *context.blocks, *merges(), *STATEMENTS]
+    names = [*registry(), *synonyms(), *context.layers, *context.blocks, *merges(), *STATEMENTS]
     for name, steps in near(word, names):
         if steps > max(1, len(word) // 3):
             continue

@@ -130,7 +130,8 @@ def _same_kind(context: SuggestionContext, a: ast.LayerStatement, b: ast.LayerSt
     one, other = a.keyword.text, b.keyword.text
     if one in context.blocks or other in context.blocks:
         return one == other
-    return find(one) is not None and find(one) is find(other)
+    found = context.find_layer(one)
+    return found is not None and found is context.find_layer(other)
 
 
 def _covers_all(mine: dict[str, ast.Argument], parameters: tuple[ParameterSpec, ...], padding: str) -> bool:

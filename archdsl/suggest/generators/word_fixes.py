@@ -11,7 +11,6 @@ from ...syntax.tokens import KEYWORDS
 from ...text.source import Span
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext, inserted_before
-from ..written_arguments import parameters_of
 from .definition_fixes import KIND
 from .line_fixes import line_of, replaced
 
@@ -35,7 +34,7 @@ def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
         here = next((i for i, word in enumerate(words) if word.start >= site.span.start), len(words) - 1)
     if here < 0:
         return
-    parameters = parameters_of(site.layer, context.blocks) if site.layer is not None else ()
+    parameters = context.parameters(site.layer) if site.layer is not None else ()
     for far, index in enumerate((here, here + 1, here - 1)):
         if 0 <= index < len(words):
             word = words[index]
@@ -137,7 +136,7 @@ def _removed(word: Span, rank: float) -> Candidate:
 
 def _starts(context: SuggestionContext, word: str) -> bool:
     """Whether a statement may start with a word: then a separator is missing, rather than the word too much."""
-    return word in KEYWORDS or word in context.blocks or word in merges() or find(word) is not None
+    return word in KEYWORDS or word in context.blocks or word in merges() or context.find_layer(word) is not None
 
 
 def _left_out(context: SuggestionContext, words: list[Span], here: int, site: ErrorSite) -> Iterator[Candidate]:

@@ -2,10 +2,12 @@
 
 import importlib
 import pkgutil
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from ...packages.package import UsedPackage
 from ...text.names import nearest
 from ..errors.data_errors import UnknownData
 from . import sets
@@ -34,17 +36,23 @@ def _modules() -> "dict[str, ModuleType]":
     return found
 
 
-def find_source(name: str, beside: Path | None = None) -> "DataSource":
+def find_source(name: str, beside: Path | None = None, packages: Sequence[UsedPackage] = ()) -> "DataSource":
     """The data set with this name, of the Hub for `hf:OWNER/NAME`, or the folder of images at this path.
 
     A relative path is relative to `beside`, if given (the folder of a network's file that names its data), else to the
-    working folder. Raises UnknownData, MissingExtra, HubFailed.
+    working folder. `packages` are those of the network, which may have data sets; an own one takes precedence. Raises
+    UnknownData, PackageDataFailed, MissingExtra, HubFailed.
     """
     if name in data_sets():
         from .published import Published
 
         module = _modules()[name]
         return Published(cast(DataSpec, module.SPEC), module.load)
+    used = next((used for used in packages if name in used.package.datasets), None)
+    if used is not None:
+        from .package_data import package_source
+
+        return package_source(name, used.package)
     if name.startswith(HUB_PREFIX):
         from .hf import HubSource
 
@@ -54,4 +62,5 @@ def find_source(name: str, beside: Path | None = None) -> "DataSource":
         from .image_folder import FolderSource
 
         return FolderSource(folder)
-    raise UnknownData(name, tuple(data_sets()), nearest(name.replace("-", "_"), data_sets()))
+    known = (*data_sets(), *(each for used in packages for each in used.package.datasets))
+    raise UnknownData(name, known, nearest(name.replace("-", "_"), known))

@@ -25,6 +25,17 @@ class UnknownData(Problem):
         )
 
 
+class PackageDataFailed(Problem):
+    """A data set of a Python package that its own code cannot provide."""
+
+    def __init__(self, package: str, why: str) -> None:
+        super().__init__(package, why)
+        self.package, self.why = package, why
+
+    def message(self) -> str:
+        return f"package `{self.package}`: {self.why}"
+
+
 class DataMissing(Problem):
     """A file of a data set is not where the user specified."""
 

@@ -54,7 +54,7 @@ class OwnImages:
     def _load(self) -> tuple[Splits, tuple[str, ...]]:
         if self._loaded is None:
             settings = self._opened.settings
-            source = find_source(settings.data.source)
+            source = find_source(settings.data.source, packages=self._opened.network.graph.packages)
             refuse_other_shape(self._opened, source, settings.recipe.data.fit)
             splits = source.load(replace(self._request, split=settings.recipe.split))
             self._loaded = splits, tuple(source.spec.classes)

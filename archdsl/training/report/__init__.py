@@ -1,7 +1,9 @@
 """The files of a run for its user: figures, the confusion matrix, the result, the report."""
 
 import json
+from collections.abc import Collection
 
+from ...network import Network
 from ..data.images import Splits
 from ..loop.loop import Ending
 from ..loop.training_state import TrainingState
@@ -31,12 +33,13 @@ def write_report(
     tested: tuple[str, Scores] | None,
     splits: Splits,
     ending: Ending | None = None,
+    allow: Collection[str] = (),
 ) -> None:
     """Write the learning curves, if there are any, the report, and for a finished run the confusion matrix and
     result.json.
 
     `tested` is the name of the split of the final scores (test, or validation) and the scores. `ending` is None for a
-    training that diverged. Raises DiskFull.
+    training that diverged. `allow` names the packages that the network may run. Raises DiskFull.
     """
     settings = run.read_settings()
     best = state.best.epoch if state.best else None
@@ -44,7 +47,8 @@ def write_report(
         draw_curves(state.history, best, run.folder / "curves", LOSS_LABELS[settings.recipe.loss.name])
     if tested is not None:
         _write_scores(run, state, classes, *tested)
-    _write_pages(run, state, classes, tested, splits, _STATUS[ending])
+    network = read_network(run, settings, allow)
+    _write_pages(run, network, state, classes, tested, splits, _STATUS[ending])
 
 
 def _write_scores(run: Run, state: TrainingState, classes: tuple[str, ...], name: str, scores: Scores) -> None:
@@ -65,6 +69,7 @@ def _write_scores(run: Run, state: TrainingState, classes: tuple[str, ...], name
 
 def _write_pages(
     run: Run,
+    network: Network,
     state: TrainingState,
     classes: tuple[str, ...],
     tested: tuple[str, Scores] | None,
@@ -73,7 +78,6 @@ def _write_pages(
 ) -> None:
     """report.json and report.html."""
     settings = run.read_settings()
-    network = read_network(run, settings)
     result = confusion = None
     if tested is not None:
         name, scores = tested

@@ -1,5 +1,6 @@
 """Loads a run from its folder: its network, with or without the trained weights."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import torch
@@ -8,7 +9,7 @@ from torch import Tensor, nn
 from ...diagnostics import Sink
 from ...elaborate import Override
 from ...elaborate.given_values import parse_sizes
-from ...network import Network, analyze
+from ...network import Network, analyze, beside
 from ...text.files import UnreadableFile, read_source
 from ..data.dataset_spec import ImageShape
 from ..errors.run_errors import CannotResume
@@ -39,8 +40,11 @@ class LoadedRun:
         load_weights(model, self.run.folder, self.run.weights, self.settings.verified)
 
 
-def read_network(run: Run, settings: RunSettings) -> Network:
-    """The network of a run. Raises CannotResume if its text was changed, ArchError."""
+def read_network(run: Run, settings: RunSettings, allow: Collection[str] = ()) -> Network:
+    """The network of a run; `allow` names the packages that may run if its text names them.
+
+    Raises CannotResume if its text was changed, ArchError.
+    """
     verify_texts(run.folder, settings.network.texts)
     try:
         source = read_source(run.network)
@@ -50,16 +54,18 @@ def read_network(run: Run, settings: RunSettings) -> Network:
     for given in settings.network.sizes:
         name, equals, value = given.rpartition("=")
         sizes[name if equals else None] = parse_sizes(value)
-    return analyze(source, Sink(), settings.network.given, Override(sizes)).checked()
+    return analyze(source, Sink(), settings.network.given, Override(sizes), beside(source, allow)).checked()
 
 
-def load_run(run: Run, device: torch.device) -> LoadedRun:
+def load_run(run: Run, device: torch.device, allow: Collection[str] = ()) -> LoadedRun:
     """The run with its weights: of the best epoch, else of the last, else of the newest checkpoint.
+
+    `allow` names the packages that may run if the network's text names them.
 
     Raises CannotResume, ArchError.
     """
     settings = run.read_settings()
-    network = read_network(run, settings)
+    network = read_network(run, settings, allow)
     refuse_misfit(run, settings, network)
     model = network.to_torch().to(device).eval()
     load_weights(model, run.folder, run.weights, settings.verified)

@@ -53,7 +53,7 @@ def _given(folder: Path) -> tuple[dict[str, Any], tuple[str, ...], dict[str, str
             why = f"{_SETTINGS}: it was modified or is corrupt: its checksum does not match"
             raise CannotResume(folder, why)
         network = content["network"]
-        given = {str(name): parameter(name, value) for name, value in network["given"].items()}
+        given = {str(name): parameter(name, value, any_layer=True) for name, value in network["given"].items()}
         sizes = tuple(str(size) for size in network["sizes"])
         for size in sizes:
             parse_sizes(size.rpartition("=")[2])

@@ -46,7 +46,7 @@ class NetworkSettings(_Section):
     def _numbers_of_a_usual_size(cls, given: dict[str, Any]) -> dict[str, Any]:
         for name, value in given.items():
             if isinstance(value, list):
-                parameter(name, value)
+                parameter(name, value, any_layer=True)
             if isinstance(value, int | float) and not (math.isfinite(value) and abs(value) <= _LARGEST_NUMBER):
                 raise ValueError(f"{name} is {value:g}" if isinstance(value, float) else f"{name} is too large")
         return given

@@ -100,7 +100,7 @@ def attempt(context: SweepContext, point: Point, folder: Path) -> Trial:
     recipe = recipe_at(context, network, point, sink)
     if recipe is None or network is None:
         return Trial(used, why=_error_text(sink, context.network))
-    source = _Remembered(find_source(recipe.data.name or ""), context.loaded)
+    source = _Remembered(find_source(recipe.data.name or "", packages=network.graph.packages), context.loaded)
     check(network.graph, source.spec, recipe, sink)
     if sink.errors:
         return Trial(used, why=_error_text(sink, context.network))

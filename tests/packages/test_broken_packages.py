@@ -1,0 +1,356 @@
+"""A package that cannot be used, or whose code fails: one line that names it, at the place in the text."""
+
+from collections.abc import Mapping
+from itertools import count
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import archdsl
+from archdsl.cli import main
+from archdsl.contract.layer import Layer
+from archdsl.packages.failures import PackageFailed
+from archdsl.packages.guarded_layer import REQUIRED
+
+from .written_packages import write_package
+
+_NUMBERS = count()
+
+LAYER = '''
+from archdsl.extension import *
+
+
+class Own(Layer):
+    """A layer of a test."""
+
+    keyword = "own"
+    style = "activation"
+
+    def out(self, x): return x
+    def reads(self, x, y): return pointwise(x.rank)
+    def saves(self, x, y): return NOTHING
+    def torch(self, x): return nn.ReLU()
+'''
+LINT = '''
+from archdsl.extension import *
+
+
+class Own(Diagnostic):
+    """A lint of a test."""
+
+    code = "OWN01"
+    title = "own"
+    wrong = right = ""
+    severity = Severity.WARNING
+
+    def message(self): return "a warning"
+
+
+def find(facts):
+    yield Own(span=facts.graph.nodes[-1].span)
+'''
+POINTS = {"archdsl.layers": {"own": "{name}.layers:Own"}}
+
+
+class Installed:
+    """Writes packages, each with a name of its own: a process loads a package once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __call__(
+        self,
+        modules: Mapping[str, str],
+        points: Mapping[str, Mapping[str, str]] = POINTS,
+        version: str = "1.0",
+        name: str | None = None,
+    ) -> str:
+        name = name or f"own{next(_NUMBERS)}"
+        named = {
+            group: {key: value.format(name=name.replace("-", "_")) for key, value in each.items()}
+            for group, each in points.items()
+        }
+        write_package(self.folder, name, modules, named, version)
+        return name
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installed:
+    monkeypatch.syspath_prepend(tmp_path)
+    return Installed(tmp_path)
+
+
+def messages(package: str, text: str = "input 3x8x8; own; fc 2", target: str | None = None) -> list[str]:
+    """The codes and messages of a text that uses a package."""
+    source = f'use "{target or package}"\n{text}\n'
+    found = archdsl.check(text=source, allow=[package])
+    assert str(found)
+    return [f"{each.diagnostic.code} {each.diagnostic.message()}" for each in found.diagnostics]
+
+
+def test_a_whole_package_has_no_error(installed: Installed) -> None:
+    assert messages(installed({"layers": LAYER}), "input 8; own; fc 2") == []
+
+
+BROKEN: dict[str, tuple[Mapping[str, str], Mapping[str, Mapping[str, str]], str]] = {
+    "an import that fails": (
+        {"layers": "import nothing_of_this_name"},
+        POINTS,
+        "No module named 'nothing_of_this_name'",
+    ),
+    "an error at import": ({"layers": "1 / 0"}, POINTS, "ZeroDivisionError: division by zero (layers.py:1)"),
+    "an exit at import": ({"layers": "import sys; sys.exit('bye')"}, POINTS, "SystemExit: bye"),
+    "a syntax error": ({"layers": "def"}, POINTS, "SyntaxError"),
+    "no such class": ({"layers": ""}, POINTS, "AttributeError"),
+    "no class": ({"layers": "Own = 3"}, POINTS, "is not a subclass of `Layer`"),
+    "another keyword": (
+        {"layers": LAYER},
+        {"archdsl.layers": {"other": "{name}.layers:Own"}},
+        "both need the same name",
+    ),
+    "a method is missing": ({"layers": LAYER.replace("def reads", "def read")}, POINTS, "does not implement `reads`"),
+    "no docstring": ({"layers": LAYER.replace('"""A layer of a test."""', "")}, POINTS, "has no docstring"),
+    "an unknown style": ({"layers": LAYER.replace("activation", "nothing")}, POINTS, "there is no style 'nothing'"),
+    "a core layer": (
+        {"layers": LAYER.replace('"own"', '"conv"')},
+        {"archdsl.layers": {"conv": "{name}.layers:Own"}},
+        "declares a layer `conv`, which is a word of the language",
+    ),
+    "a keyword of the language": (
+        {"layers": LAYER.replace('"own"', '"repeat"')},
+        {"archdsl.layers": {"repeat": "{name}.layers:Own"}},
+        "declares a layer `repeat`, which is a word of the language",
+    ),
+    "a synonym of a core layer": (
+        {"layers": LAYER.replace("style =", 'synonyms = ("linear",); style =')},
+        POINTS,
+        "declares a layer `linear`, which is a word of the language",
+    ),
+    "a name that is no word": (
+        {"layers": LAYER.replace('"own"', '"Own layer"')},
+        {"archdsl.layers": {"Own layer": "{name}.layers:Own"}},
+        "cannot be the name of a layer",
+    ),
+    "a misspelled group": (
+        {"layers": LAYER},
+        {"archdsl.layer": POINTS["archdsl.layers"]},
+        "did it mean `archdsl.layers`?",
+    ),
+    "no entry points": ({"layers": LAYER}, {}, "does not extend archdsl"),
+    "a lint without find": (
+        {"lint": LINT.replace("def find", "def search")},
+        {"archdsl.lints": {"own": "{name}.lint"}},
+        "is not a module with a function `find`",
+    ),
+    "a lint with a code of ours": (
+        {"lint": LINT.replace("OWN01", "W0901")},
+        {"archdsl.lints": {"own": "{name}.lint"}},
+        "the code `W0901` must be",
+    ),
+    "a lint that is an error": (
+        {"lint": LINT.replace("Severity.WARNING", "Severity.ERROR")},
+        {"archdsl.lints": {"own": "{name}.lint"}},
+        "OWN01 must be a warning",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_broken_package_is_reported_at_its_use(installed: Installed, kind: str) -> None:
+    modules, points, words = BROKEN[kind]
+    package = installed(modules, points)
+    (found,) = messages(package)
+    assert found.startswith(f"E0605 package `{package}`: ")
+    assert words in found
+    assert "\n" not in found
+
+
+METHODS = {
+    "out": "x",
+    "weights": "x",
+    "buffers": "x",
+    "macs": "x, y",
+    "torch": "x",
+    "initializers": "x",
+    "reads": "x, y",
+    "saves": "x, y",
+    "windows": "x",
+    "explain": "x, y",
+    "reason": "x, y",
+    "frozen_weights": "",
+    "whitening": "",
+}
+
+
+def with_method(name: str, body: str) -> str:
+    arguments = ", ".join(filter(None, ("self", METHODS[name])))
+    return f"{LAYER}    def {name}({arguments}): {body}\n"
+
+
+def test_every_method_of_the_contract_is_tried() -> None:
+    assert set(REQUIRED[Layer]) <= set(METHODS)
+    own = {name for name in vars(Layer) if not name.startswith("_") and callable(getattr(Layer, name))}
+    of_several = {"infer", "steps", "slides"} | {name for name in own if name.endswith("_of")}
+    assert own - of_several - set(METHODS) == set()
+
+
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("body", ["raise KeyError('missing')", "return object()"])
+def test_a_rule_that_fails_is_reported_at_the_layer(installed: Installed, name: str, body: str) -> None:
+    package = installed({"layers": with_method(name, body)})
+    (found,) = messages(package)
+    assert found.startswith(f"E0605 package `{package}`: `own` failed in `{name}`: ")
+    assert "\n" not in found
+    assert ("KeyError: 'missing' (layers.py:" in found) if "raise" in body else ("it returned object, not " in found)
+
+
+def test_a_refusal_where_only_out_may_refuse(installed: Installed) -> None:
+    package = installed({"layers": with_method("macs", "raise Reject(None, 'too large')")})
+    (found,) = messages(package)
+    assert "it rejects an input that `out` accepts (too large)" in found
+
+
+def test_a_failure_in_a_later_analysis_has_no_traceback(installed: Installed) -> None:
+    """A rule that fails after the network was accepted ends the command with a line."""
+    rule = "Own.calls = getattr(Own, 'calls', 0) + 1; assert Own.calls < 2; return pointwise(x.rank)"
+    text = 'use "{}"; input 3x8x8; own; conv 2 k3'
+    package = installed({"layers": with_method("reads", rule)})
+    words = ["check", "-e", text.format(package), "--columns", "rf", "--allow", package]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 1
+    assert f"package `{package}`: `own` failed in `reads`: AssertionError" in result.output
+    package = installed({"layers": with_method("reads", rule)})
+    network = archdsl.loads(text.format(package), allow=[package])
+    with pytest.raises(PackageFailed, match="failed in `reads`"):
+        network.table(columns="rf")
+
+
+@pytest.mark.parametrize(
+    "find",
+    ["raise ValueError('no')", "return 3", "yield 3", "yield Own(span=facts.graph.nodes[-1].span).message()"],
+)
+def test_a_lint_that_fails_is_an_error_at_the_use(installed: Installed, find: str) -> None:
+    lint = LINT[: LINT.index("def find")] + f"def find(facts):\n    {find}\n"
+    package = installed({"lint": lint}, {"archdsl.lints": {"own": "{name}.lint"}})
+    (found,) = messages(package, "input 3x8x8; flatten; fc 2")
+    assert found.startswith(f"E0605 package `{package}`: its lint OWN01 failed: ")
+
+
+def test_a_lint_whose_message_fails(installed: Installed) -> None:
+    lint = LINT.replace('return "a warning"', "raise ValueError('no')")
+    package = installed({"lint": lint}, {"archdsl.lints": {"own": "{name}.lint"}})
+    (found,) = messages(package, "input 3x8x8; flatten; fc 2")
+    assert "its lint OWN01 failed: ValueError: no" in found
+
+
+DATA = """
+from archdsl.extension import DataSpec, ImageShape
+SPEC = DataSpec("own", ("a", "b"), ImageShape(1, 8, 8), shipped=True)
+def load(request): return 3
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [
+        ("1 / 0", "ZeroDivisionError"),
+        ("", "is not a module with SPEC"),
+        (DATA.replace('"own"', '"other"'), "both need the same name"),
+    ],
+)
+def test_a_broken_data_set_is_reported_by_check(installed: Installed, module: str, words: str) -> None:
+    package = installed({"data": module}, {"archdsl.datasets": {"own": "{name}.data"}})
+    text = f'use "{package}"; input 1x8x8; flatten; fc 2; train {{ data own }}'
+    result = CliRunner().invoke(main, ["check", "-e", text, "--allow", package])
+    assert result.exit_code == 1
+    assert words in result.output
+    assert f"error[E0605]: package `{package}`" in result.output
+
+
+def test_a_data_set_that_fails_ends_the_training(installed: Installed, tmp_path: Path) -> None:
+    package = installed({"data": DATA}, {"archdsl.datasets": {"own": "{name}.data"}})
+    text = f'use "{package}"; input 1x8x8; flatten; fc 2; train {{ data own }}'
+    words = ["train", "-e", text, "--out", str(tmp_path / "run"), "--allow", package]
+    result = CliRunner().invoke(main, words, catch_exceptions=False)
+    assert result.exit_code == 1
+    assert f"package `{package}`: the data set `own` returned int, not Splits" in result.output
+
+
+@pytest.mark.parametrize(
+    ("backend", "words"),
+    [("def own(graph): 1 / 0", "ZeroDivisionError"), ("def own(graph): return 3", "returned int, not a text or bytes")],
+)
+def test_a_backend_that_fails(installed: Installed, backend: str, words: str) -> None:
+    package = installed({"backend": backend}, {"archdsl.backends": {"own": "{name}.backend:own"}})
+    result = CliRunner().invoke(
+        main, ["compile", "-e", "input 8; fc 2", "--to", f"{package}:own"], catch_exceptions=False
+    )
+    assert result.exit_code == 1
+    assert words in result.output
+    assert result.output.count("\n") == 1
+
+
+def test_versions(installed: Installed) -> None:
+    package = installed({"layers": LAYER}, version="1.10.2rc1")
+    assert messages(package, "input 8; own; fc 2", f"{package}>=1.9") == []
+    assert messages(package, "input 8; own; fc 2", f"{package}>=1.10.2") == []
+    (found,) = messages(package, "input 8; own; fc 2", f"{package}>=1.10.3")
+    assert "version 1.10.2rc1 is installed, but the text needs 1.10.3 or newer" in found
+
+
+def test_names_of_packages_have_several_spellings(installed: Installed) -> None:
+    installed({"layers": LAYER}, name="Own-Package")
+    for written in ("own-package", "Own_Package", "OWN-PACKAGE"):
+        found = archdsl.check(text=f'use "{written}"; input 8; own; fc 2', allow=["own_package"])
+        assert not found.diagnostics
+
+
+def test_two_packages_with_one_layer(installed: Installed) -> None:
+    first, second = installed({"layers": LAYER}), installed({"layers": LAYER})
+    text = f'use "{first}"\nuse "{second}"\ninput 8; own; fc 2\n'
+    found = archdsl.check(text=text, allow=[first, second])
+    assert [each.diagnostic.message() for each in found.diagnostics] == [
+        f"`own` is a layer of two packages, `{first}` and `{second}`"
+    ]
+
+
+def test_files_that_wrap_layers_of_one_name(installed: Installed, tmp_path: Path) -> None:
+    first, second = installed({"layers": LAYER}), installed({"layers": LAYER})
+    for package in (first, second):
+        (tmp_path / f"{package}.arch").write_text(f'use "{package}"\nblock of_{package} {{ own }}\n')
+    path = tmp_path / "net.arch"
+    path.write_text(f'use "{first}.arch"\nuse "{second}.arch"\ninput 8; of_{first}; of_{second}\n')
+    assert len(archdsl.load(path, allow=[first, second]).layers) == 2
+
+
+def test_a_block_with_the_name_of_a_layer(installed: Installed, tmp_path: Path) -> None:
+    package = installed({"layers": LAYER})
+    (found,) = messages(package, "block own { relu }\ninput 8; own; fc 2")
+    assert found == f"E0203 `own` is a layer of the package `{package}`"
+    (tmp_path / "blocks.arch").write_text("block own { relu }\n")
+    path = tmp_path / "net.arch"
+    path.write_text(f'use "{package}"\nuse "blocks.arch"\ninput 8; own; fc 2\n')
+    (diagnostic,) = archdsl.check(path, allow=[package]).diagnostics
+    assert f"a layer of the package `{package}` and a block of this file" in diagnostic.diagnostic.message()
+
+
+def test_one_that_is_not_installed_or_not_allowed(tmp_path: Path) -> None:
+    (found,) = messages("nobody-has-this")
+    assert "no package of this name is installed" in found
+    path = tmp_path / "net.arch"
+    (tmp_path / "parts.arch").write_text("block part { relu }\n")
+    path.write_text('use "parts"\ninput 8; part; fc 2\n')
+    (diagnostic,) = archdsl.check(path).diagnostics
+    assert diagnostic.diagnostic.code == "E0604"
+    assert diagnostic.diagnostic.label() == "did you mean the file `parts.arch`?"
+    with pytest.raises(TypeError, match="allow takes a list"):
+        archdsl.loads("input 8; fc 2", allow="gempool")
+
+
+def test_what_a_package_prints_is_not_output(installed: Installed) -> None:
+    package = installed({"layers": f"print('hello')\n{LAYER}"})
+    text = f'use "{package}"; input 8; own; fc 2'
+    result = CliRunner().invoke(main, ["check", "-e", text, "--format", "json", "--allow", package])
+    assert result.exit_code == 0
+    assert "hello" not in result.stdout
