@@ -37,8 +37,9 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--view",
-    type=click.Choice(["layers", "blocks", "stages", "volumes"]),
-    help="What each box stands for: a layer, a block, a stage, or a tensor drawn to scale.  [default: layers; in a "
+    type=click.Choice(["layers", "blocks", "stages", "volumes", "unet"]),
+    help="What each box stands for: a layer, a block, a stage, or a tensor drawn to scale; `unet` arranges stages as a "
+    "U.  [default: layers; in a "
     "place, the most detailed that fits]",
 )
 @click.option(
@@ -185,6 +186,8 @@ def _conflicts(kind: str, view: str | None, direction: str | None) -> Iterator[C
         yield "", "--columns", "columns are for top-to-bottom diagrams"
     if view in (None, "layers", "volumes"):
         yield "", "--expand", f"the view `{view or 'layers'}` has no blocks to expand"
+    if view == "unet":
+        yield "", "--direction --columns", "the view `unet` has the form of a U"
     if view == "volumes":
         layout = "--direction --columns --fold --no-fold"
         yield "", layout, "the view `volumes` runs from left to right and shows every tensor separately"

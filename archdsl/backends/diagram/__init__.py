@@ -28,8 +28,9 @@ def diagram(
     if len(drawn.boxes) > MOST:
         help = "fold repeated layers, or use the view `blocks` or `stages`"
         raise CannotDraw(f"{len(drawn.boxes):,} boxes are more than the limit of {MOST:,}: {help}")
-    if view_options is not None and view_options.view is View.VOLUMES:
-        return _volumes(drawn, format, style)
+    view = view_options.view if view_options is not None else View.LAYERS
+    if view in (View.VOLUMES, View.UNET):
+        return _scene(drawn, view, format, style)
     if format == "mmd":
         from .mermaid import write_mermaid
 
@@ -64,12 +65,13 @@ def placed_diagram(
     return _fixed(found.drawing, format, style), found.words
 
 
-def _volumes(drawn: Diagram, format: str, style: DiagramStyle) -> bytes:
-    from .scene import draw_volumes
+def _scene(drawn: Diagram, view: View, format: str, style: DiagramStyle) -> bytes:
+    """A view whose layout is our own."""
+    from .scenes import draw_scene
 
     if format == "mmd":
-        raise CannotDraw("Mermaid does not support the view `volumes`: use svg, png or dot, or another view")
-    return _fixed(draw_volumes(drawn, style), format, style)
+        raise CannotDraw(f"Mermaid does not support the view `{view}`: use svg, png or dot, or another view")
+    return _fixed(draw_scene(drawn, view, style), format, style)
 
 
 def _fixed(drawing: Drawing, format: str, style: DiagramStyle) -> bytes:

@@ -123,7 +123,7 @@ def _closed(graph: Graph, view_options: ViewOptions) -> Callable[[Frame], bool]:
                 return False
             case View.BLOCKS | View.VOLUMES:
                 return kind not in ("stage", "aux")
-            case View.STAGES:
+            case View.STAGES | View.UNET:
                 return True
 
     return closed

@@ -6,6 +6,7 @@ then blocks and stages are closed.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cached_property
 from itertools import pairwise
 from math import inf
@@ -24,6 +25,8 @@ from .font_metrics import width_of
 from .graphviz_layout import best_arrangement
 from .page_columns import WholeLayout, heading_of, lay_out, set_parts
 from .place import MM, Freedom, Place
+from .scenes import DRAWN, draw_scene
+from .unet_form import unet_form
 from .view import View
 from .xdot import read_drawing
 
@@ -37,6 +40,8 @@ _MORE = 1.5
 """How much higher than usual a figure may be before details are left out."""
 _CROSSED, _ALONE = 0.15, 0.2
 """What a cut costs for each further tensor that crosses it, and for a part with a single box: a part of the size."""
+_MOST_LAYERS = 0.6
+"""The part of all layers that a single box may hold in an overview."""
 _PORT = 24.0
 """Points that the start and the end of a part need for their ports."""
 _GUTTER = {"TB": 44.0, "LR": 22.0}
@@ -60,11 +65,7 @@ def fit(
     graph: Graph, costs: Costs, style: DiagramStyle, view_options: ViewOptions, place: Place, freedom: Freedom
 ) -> PlacedFigure:
     """The most detailed figure that fits. Raises CannotDraw with the size that the least detailed one needs."""
-    levels = [
-        _Level(build_diagram(graph, costs, view_options.replace(view=view)), view, looks)
-        for view in freedom.views
-        for looks in _looks(style, freedom)
-    ]
+    levels = _levels(graph, costs, style, view_options, freedom)
     # Within the height that is usual, if possible; a bit more height is better than fewer details, much more is not.
     compact = [place.replace(height=place.compact * more) for more in (1, _MORE)] if place.compact is not None else []
     orders = [(level, room) for level in levels for room in compact] + [(level, place) for level in levels]
@@ -73,6 +74,40 @@ def fit(
         if found is not None:
             return PlacedFigure(drawing=found, view=level.view, text=smallest_text(found))
     raise CannotDraw(_refusal(place, freedom, levels[-1].shortfall(place)))
+
+
+def _levels(
+    graph: Graph, costs: Costs, style: DiagramStyle, view_options: ViewOptions, freedom: Freedom
+) -> list["_Level"]:
+    """Diagrams from the most detailed on. The shapes on arrows are left out only after all views were tried."""
+    drawn = [(view, build_diagram(graph, costs, view_options.replace(view=view))) for view in freedom.views]
+    if len(freedom.views) > 1 and (unet := _as_unet(graph, costs, view_options)) is not None:
+        drawn.insert(0, (View.UNET, unet))
+    with_shapes, without = [], []
+    for view, diagram in drawn:
+        *looks, bare = (_Level(diagram, view, looks) for looks in _looks(style, freedom))
+        with_shapes += looks
+        # A stage that holds nearly everything shows less than blocks without shapes.
+        if view is View.STAGES and _dominated(diagram):
+            without += looks
+            with_shapes = with_shapes[: -len(looks)]
+        without.append(bare)
+    return with_shapes + without
+
+
+def _dominated(diagram: Diagram) -> bool:
+    """Whether most layers are in one box."""
+    counts = [max(len(box.rows), len(box.inside)) for box in diagram.boxes]
+    return max(counts) > _MOST_LAYERS * sum(counts)
+
+
+def _as_unet(graph: Graph, costs: Costs, view_options: ViewOptions) -> Diagram | None:
+    """The diagram in the view `unet` if it has that form, with skips at two resolutions or more."""
+    with suppress(CannotDraw):
+        drawn = build_diagram(graph, costs, view_options.replace(view=View.UNET))
+        form = unet_form(drawn)
+        return drawn if len(form.encoder) > 1 and len(form.skips) > 1 else None
+    return None
 
 
 def _looks(style: DiagramStyle, freedom: Freedom) -> Iterator[list[DiagramStyle]]:
@@ -111,12 +146,19 @@ class _Level:
         self._looks = looks
         self._drawn: dict[tuple[str, tuple[Cut, ...]], Drawing] = {}
 
+    @property
+    def _own_layout(self) -> bool:
+        return self.view in DRAWN
+
     @cached_property
     def _candidates(self) -> list[_Candidate]:
         return [each for style in self._looks for each in _candidates(self.diagram, style)]
 
     def best(self, place: Place) -> Drawing | None:
         """The best arrangement that fits; None if none does."""
+        if self._own_layout:
+            made = in_place(self._scene, place)
+            return made if smallest_text(made) >= place.font - 1e-6 else None
         if not self._may_fit(place):
             return None
         ranked = sorted(self._candidates, key=lambda each: _penalty(each, each.width, each.height, place))
@@ -129,6 +171,11 @@ class _Level:
                 fitting.append((_penalty(candidate, drawing.width, drawing.height, place)[1], made))
         return min(fitting, key=lambda each: each[0])[1] if fitting else None
 
+    @cached_property
+    def _scene(self) -> Drawing:
+        made = draw_scene(self.diagram, self.view, self._looks[0])
+        return framed(list(made.parts), 0, made.background, made.title, made.description)
+
     def _may_fit(self, place: Place) -> bool:
         area = (place.width or inf) * (place.height or inf)
         return _area(self.diagram, self._looks[0]) * (place.font / _text(self._looks[0])) ** 2 <= area
@@ -139,6 +186,8 @@ class _Level:
 
     def shortfall(self, place: Place) -> str:
         """What is missing for a place."""
+        if self._own_layout:
+            return f"its text would be {smallest_text(in_place(self._scene, place)):.1f} pt"
         text = max(factor(each.width, each.height, place) * _text(each.style) for each in self._candidates)
         return f"its text would be about {min(text, place.font - 0.1):.1f} pt"
 

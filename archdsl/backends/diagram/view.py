@@ -14,3 +14,5 @@ class View(StrEnum):
     """Each stage is one box."""
     VOLUMES = "volumes"
     """Each tensor is a box whose dimensions follow its shape; otherwise like BLOCKS."""
+    UNET = "unet"
+    """Like STAGES, with equal resolutions level: the encoder runs down at the left, the decoder up at the right."""

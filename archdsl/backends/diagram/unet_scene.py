@@ -1,0 +1,184 @@
+"""Draw a U-Net: the encoder runs down at the left, the decoder up at the right, and skips are level between them."""
+
+from collections.abc import Iterable, Mapping
+
+from .box_shapes import draw_box, size_of
+from .drawing import Drawing, Point, Polygon, Polyline, Shape, ShapeGroup, TextLabel, bounds, framed
+from .figure import Arrow, Box, Diagram
+from .figure_options import DiagramStyle
+from .font_metrics import width_of
+from .unet_form import UNetForm, UNetSkip, unet_form
+
+_MARGIN = 7.2
+_STEP, _TIGHT = 26.0, 16.0
+"""Points between boxes below each other, with and without a label on the arrow."""
+_ASIDE = 24.0
+"""The shortest arrow to the right."""
+
+
+def draw_unet(diagram: Diagram, style: DiagramStyle) -> Drawing:
+    """The diagram as a U. Raises CannotDraw if it has another form."""
+    form = unet_form(diagram)
+    places = _places(form, style)
+    boxes = {box.id: box for box in diagram.boxes}
+    aside = {id(arrow) for skip in form.skips for arrow in skip.arrows}
+    parts = [_line(points, arrow, id(arrow) in aside, style) for arrow, points in _arrows(form, places, style)]
+    parts += [draw_box(boxes[name], style, center) for name, center in places.items()]
+    parts = [*parts, *_heading(diagram, parts, style)]
+    return framed(parts, _MARGIN, style.theme.background, diagram.title, diagram.description)
+
+
+def _places(form: UNetForm, style: DiagramStyle) -> dict[str, Point]:
+    """The center of each box."""
+    size = {box.id: size_of(box, style) for box in _all(form)}
+    middle = max((_between(skip, size, style) for skip in form.skips), default=_ASIDE)
+    left, right = (max(size[box.id][0] for level in side for box in level) for side in (form.encoder, form.decoder))
+    # Of several boxes at the bottom, the first is below the encoder; the arrow from the last turns below the decoder.
+    under = size[form.bottom[0].id][0] / 2 if len(form.bottom) > 1 else 0.0
+    low = sum(size[box.id][0] + _aside(form, style) for box in form.bottom[len(form.bottom) > 1 :])
+    apart = max(left / 2 + middle + right / 2, under + _aside(form, style) + low)
+    heights: dict[str, float] = {}
+    places: dict[str, Point] = {}
+    top = 0.0
+    for encoder, decoder, skip in _bands(form):
+        down, up = _stack(encoder, size, style), _stack(decoder[::-1], size, style)
+        lower = down[skip.start.id] - up[skip.end.id] if skip is not None else 0.0
+        shift = (max(0.0, -lower), max(0.0, lower))
+        heights |= {name: top + y + shift[0] for name, y in down.items()}
+        heights |= {name: top + y + shift[1] for name, y in up.items()}
+        places |= {name: (0.0, heights[name]) for name in down} | {name: (apart, heights[name]) for name in up}
+        ends = [heights[box.id] + size[box.id][1] / 2 for box in (*encoder, *decoder)]
+        top = max(ends) + _step(style)
+    deep = top + max(size[box.id][1] for box in form.bottom) / 2
+    slack = (apart - under - _aside(form, style) - low) / 2
+    x = -under if under else _aside(form, style) + slack
+    for index, box in enumerate(form.bottom):
+        places[box.id] = (x + size[box.id][0] / 2, deep)
+        x += size[box.id][0] + _aside(form, style) + (slack if under and not index else 0.0)
+    return places | _on_skips(form, places, size)
+
+
+def _all(form: UNetForm) -> list[Box]:
+    """All boxes."""
+    levels = [box for side in (form.encoder, form.decoder) for level in side for box in level]
+    return [*levels, *form.bottom, *(box for skip in form.skips for box in skip.boxes)]
+
+
+def _bands(form: UNetForm) -> Iterable[tuple[tuple[Box, ...], tuple[Box, ...], UNetSkip | None]]:
+    """Each level's boxes in the encoder and in the decoder, and the skip that is level."""
+    for encoder, decoder in zip(form.encoder, form.decoder, strict=True):
+        yield encoder, decoder, next((skip for skip in form.skips if skip.start in encoder), None)
+
+
+def _step(style: DiagramStyle) -> float:
+    return _STEP if style.shapes else _TIGHT
+
+
+def _aside(form: UNetForm, style: DiagramStyle) -> float:
+    """The length of the arrows at the bottom, which carry labels above them."""
+    inside = {box.id for box in form.bottom}
+    shown = [arrow for arrow in form.path if arrow.start in inside or arrow.end in inside]
+    return _ASIDE + max((_label_width(arrow, style) for arrow in shown), default=0.0)
+
+
+def _label_width(arrow: Arrow, style: DiagramStyle) -> float:
+    return width_of(arrow.shape, style.fonts.shapes) if arrow.shape is not None and style.shapes else 0.0
+
+
+def _between(skip: UNetSkip, size: Mapping[str, tuple[float, float]], style: DiagramStyle) -> float:
+    """The room that a skip needs between the encoder and the decoder."""
+    inside = sum(size[box.id][0] for box in skip.boxes)
+    labels = sum(_label_width(arrow, style) for arrow in skip.arrows)
+    return inside + labels + _ASIDE * (len(skip.boxes) + 1) + _ASIDE
+
+
+def _stack(boxes: tuple[Box, ...], size: Mapping[str, tuple[float, float]], style: DiagramStyle) -> dict[str, float]:
+    """The middles of boxes below each other, from their top on."""
+    found, at = {}, 0.0
+    for box in boxes:
+        found[box.id] = at + size[box.id][1] / 2
+        at += size[box.id][1] + _step(style)
+    return found
+
+
+def _on_skips(form: UNetForm, places: Mapping[str, Point], size: Mapping[str, tuple[float, float]]) -> dict[str, Point]:
+    """The boxes on skips, evenly between the encoder and the decoder."""
+    found = {}
+    for skip in form.skips:
+        start, end = places[skip.start.id], places[skip.end.id]
+        left, right = start[0] + size[skip.start.id][0] / 2, end[0] - size[skip.end.id][0] / 2
+        free = right - left - sum(size[box.id][0] for box in skip.boxes)
+        x = left
+        for box in skip.boxes:
+            x += free / (len(skip.boxes) + 1)
+            found[box.id] = (x + size[box.id][0] / 2, start[1])
+            x += size[box.id][0]
+    return found
+
+
+def _arrows(
+    form: UNetForm, places: Mapping[str, Point], style: DiagramStyle
+) -> Iterable[tuple[Arrow, tuple[Point, ...]]]:
+    """Each arrow with the points of its line."""
+    size = {box.id: size_of(box, style) for box in _all(form)}
+    bottom = {box.id for box in form.bottom}
+    for arrow in form.path:
+        (x0, y0), (x1, y1) = places[arrow.start], places[arrow.end]
+        (w0, h0), (w1, h1) = size[arrow.start], size[arrow.end]
+        if arrow.start in bottom and arrow.end in bottom:
+            yield arrow, ((x0 + w0 / 2, y0), (x1 - w1 / 2, y1))
+        elif arrow.end in bottom and x0 != x1:
+            yield arrow, ((x0, y0 + h0 / 2), (x0, y1), (x1 - w1 / 2, y1))
+        elif arrow.start in bottom:
+            yield arrow, ((x0 + w0 / 2, y0), (x1, y0), (x1, y1 + h1 / 2))
+        else:
+            ends = (y0 + h0 / 2, y1 - h1 / 2) if y0 < y1 else (y0 - h0 / 2, y1 + h1 / 2)
+            yield arrow, ((x0, ends[0]), (x1, ends[1]))
+    for skip in form.skips:
+        for arrow in skip.arrows:
+            (x0, y0), (x1, y1) = places[arrow.start], places[arrow.end]
+            left, right = x0 + size[arrow.start][0] / 2, x1 - size[arrow.end][0] / 2
+            turn = right - _ASIDE / 2
+            corner = () if abs(y0 - y1) < 0.01 else ((turn, y0), (turn, y1))
+            yield arrow, ((left, y0), *corner, (right, y1))
+
+
+def _line(points: tuple[Point, ...], arrow: Arrow, skip: bool, style: DiagramStyle) -> ShapeGroup:
+    """An arrow with its label: beside a line that runs down or up, above one that runs to the right."""
+    theme, size = style.theme, style.fonts.shapes
+    level = points[0][0] != points[1][0]
+    color = theme.skip if skip else theme.line
+    shapes: list[Shape] = [Polyline(points=points, color=color, arrow=True)]
+    if arrow.shape is not None and style.shapes:
+        wide = width_of(arrow.shape, size)
+        (x0, y0), (x1, y1) = points[:2]
+        at = ((x0 + x1) / 2 - 2, y0 - 3.5) if level else (x0 + 4 + wide / 2, (y0 + y1) / 2 + 0.3 * size)
+        if len(points) == 3 and not level:  # it turns to the bottom: the label is above the second part
+            (x0, _), (x1, y1) = points[1:]
+            at = (x0 + x1) / 2 - 2, y1 - 3.5
+        shapes.append(TextLabel(at=at, text=arrow.shape, color=theme.note, size=size))
+    return ShapeGroup(shapes=tuple(shapes))
+
+
+def _heading(diagram: Diagram, parts: list[ShapeGroup], style: DiagramStyle) -> list[ShapeGroup]:
+    """The caption above and the legend below, in rows as wide as the figure."""
+    left, top, right, bottom = bounds(parts)
+    middle, theme, found = (left + right) / 2, style.theme, []
+    if style.caption:
+        caption = TextLabel(at=(middle, top - 10), text=diagram.caption, color=theme.note, size=style.fonts.words)
+        found.append(ShapeGroup(shapes=(caption,)))
+    size = style.fonts.numbers
+    rows: list[list[tuple[tuple[str, str, str], float]]] = []
+    for entry in style.legend_of(diagram):
+        wide = 20 + width_of(entry[2], size)
+        if not rows or sum(w for _, w in rows[-1]) + wide > right - left:
+            rows.append([])
+        rows[-1].append((entry, wide))
+    for row in rows:
+        x, y, bottom = middle - sum(wide for _, wide in row) / 2, bottom + 12, bottom + 8 + size
+        for (color, border, words), wide in row:
+            corners = ((x, y), (x + 8, y), (x + 8, y + 8), (x, y + 8))
+            label = TextLabel(at=(x + 11 + (wide - 20) / 2, y + 7), text=words, color=theme.note, size=size)
+            found.append(ShapeGroup(shapes=(Polygon(points=corners, fill=color, line=border), label)))
+            x += wide
+    return found
