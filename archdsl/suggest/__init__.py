@@ -12,8 +12,9 @@ from ..diagnostics.diagnostic import Finding
 from ..elaborate.attempts import Attempts, Given
 from ..syntax import ast
 from ..text.source import Source
+from .candidate_choice import TriedCandidate
 from .candidate_judge import key_of
-from .candidate_search import AFTERWARDS, Search, TriedCandidate
+from .candidate_search import AFTERWARDS, Search
 from .generators import candidates
 from .generators.definition_fixes import KIND as DEFINITION
 from .statements import covers

@@ -18,6 +18,7 @@ from ..syntax import ast
 from ..text.source import Source, Span
 from .candidate import Candidate
 from .names_in_text import names_before, names_given, names_used
+from .padding_words import in_usual_words, writes_same
 from .statements import Statements
 from .written_arguments import parameters_of, remove_argument, set_argument
 
@@ -114,6 +115,11 @@ class SuggestionContext:
     def written(self) -> Counter[str]:
         """How often each argument occurs in the text."""
         return Counter(a.span.text for s in self.statements.all if isinstance(s, ast.LayerStatement) for a in s.args)
+
+    @cached_property
+    def writes_same(self) -> bool:
+        """Whether padding that keeps a size is written `same` in the text, rather than as a number."""
+        return writes_same(self.written)
 
     @cached_property
     def net_parameters(self) -> list[str]:
@@ -240,6 +246,7 @@ def changed(
 ) -> Candidate | None:
     """A candidate that sets arguments of a layer to values, as text, or removes those that are None."""
     parameters = context.parameters(statement)
+    values = dict(in_usual_words(statement, parameters, values, context.writes_same))
     edits = [
         remove_argument(statement, parameters, name)
         if text is None

@@ -15,6 +15,7 @@ from . import (
     declared_fixes,
     definition_fixes,
     exchange_fixes,
+    indentation_fixes,
     input_fixes,
     joint_fixes,
     layout_fixes,
@@ -23,6 +24,7 @@ from . import (
     order_fixes,
     pattern_fixes,
     recipe_fixes,
+    several_fixes,
     shrinking_fixes,
     sibling_fixes,
     similar_fixes,
@@ -78,7 +80,9 @@ _SHAPES: tuple[Generator, ...] = (
     input_fixes.ids,
     order_fixes.flattened_late,
     order_fixes.inside,
-    order_fixes.named_late,
+    several_fixes.kept,
+    several_fixes.doubled,
+    several_fixes.named_late,
     order_fixes.exchanged,
     order_fixes.uncommented,
     use_fixes.arguments,
@@ -123,6 +127,8 @@ _GENERATORS: Mapping[type[Diagnostic], tuple[Generator, ...]] = {
     argument_errors.TensorAsNumber: (use_fixes.swapped, value_fixes.expressions, *_WORDS),
     argument_errors.MissingArgument: (use_fixes.defaults, sibling_fixes.missing, similar_fixes.layers, *_WORDS),
     argument_errors.TooManyArguments: (
+        argument_fixes.in_order,
+        argument_fixes.vocabulary,
         argument_fixes.surplus,
         definition_fixes.undeclared,
         similar_fixes.layers,
@@ -146,6 +152,7 @@ _GENERATORS: Mapping[type[Diagnostic], tuple[Generator, ...]] = {
         assertion_fixes.stepped,
         assertion_fixes.standard,
         window_fixes.fitting,
+        several_fixes.doubled,
         shrinking_fixes.fewer,
         input_fixes.asserted,
         sibling_fixes.copied,
@@ -170,7 +177,7 @@ def candidates(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidat
     if generators is None and diagnostic.code.startswith("E04"):
         generators = _SHAPES
     if generators is None and diagnostic.code.startswith("E01"):
-        generators = (syntax_fixes.corrections, *_WORDS)
+        generators = (syntax_fixes.corrections, indentation_fixes.braces, *_WORDS)
     if generators is None and diagnostic.code.startswith(("E02", "E03", "E05")):
         generators = (*_WORDS, *_NEIGHBORS)
     for generate in generators or ():

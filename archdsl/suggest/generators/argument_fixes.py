@@ -8,12 +8,12 @@ from ...contract.arguments import Float, Int, ParameterSpec, SpatialInt
 from ...diagnostics import Edit
 from ...diagnostics.catalogue import argument_errors, name_errors
 from ...diagnostics.fixes import edited_text
-from ...elaborate.torch_order import argument_of
+from ...elaborate.torch_order import argument_of, is_plain, orders_of
 from ...layers import find
 from ...syntax import ast
 from ...text.source import Span
 from ..candidate import Candidate
-from ..suggestion_context import ErrorSite, SuggestionContext, changed, rewritten
+from ..suggestion_context import ErrorSite, SuggestionContext, changed, rewritten, written
 from ..written_arguments import remove_this, rendered, value_text, written_arguments
 from .name_fixes import near
 
@@ -72,6 +72,45 @@ def _activation(
         yield (remove_this(layer, argument), Edit(span=layer.span.tail, text=f"; {word}")), 0.0
     elif word in ("linear", "none"):
         yield (remove_this(layer, argument),), 0.0
+
+
+def in_order(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """The values in the order of torch's modules: `linear 784 128` is `linear 128`."""
+    layer = site.layer
+    found = find(layer.keyword.text) if layer is not None else None
+    if layer is None or found is None:
+        return
+    parameters = context.parameters(layer)
+    plain = [a for a in layer.args if is_plain(a)]
+    rest = [a.span.text for a in layer.args if not is_plain(a)]
+    for order in orders_of(found.keyword):
+        meant = {name: a.span.text for name, a in zip(order, plain, strict=False)}
+        words = [
+            rendered(p, parameters, meant[p.name])
+            for p in sorted(parameters, key=lambda p: not p.positional)
+            if p.name in meant and str(p.default) != meant[p.name]
+        ]
+        if 1 < len(plain) <= len(order) and all(p.name in meant for p in parameters if p.required):
+            text = " ".join([layer.keyword.text, *words, *rest])
+            edit = Edit(span=layer.keyword.span.to(layer.args[-1].span), text=text)
+            yield rewritten(layer, (edit,), 0.6)
+
+
+def vocabulary(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """The first of two values of an embedding as what its input counts: `input 20 int(1000)`."""
+    layer = site.layer
+    found = find(layer.keyword.text) if layer is not None else None
+    if layer is None or found is None or found.keyword != "embedding":
+        return
+    plain = [a for a in layer.args if is_plain(a)]
+    for statement, _ in context.inputs if len(plain) > 1 else ():
+        if "int(" not in statement.span.text:
+            edits = (
+                Edit(span=statement.span.tail, text=f" int({plain[0].span.text})"),
+                remove_this(layer, plain[0]),
+            )
+            title = f"write `{written(statement)} int({plain[0].span.text})` and `embedding {plain[1].span.text}`"
+            yield Candidate(title=title, edits=edits, rank=0.3, why="integer IDs")
 
 
 def surplus(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:

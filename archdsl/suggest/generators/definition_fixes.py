@@ -152,7 +152,9 @@ def renamed(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         return
     for rank, name in enumerate(_unused(context, site)):
         span, place = name.span, site.span
-        for index, (one, text) in enumerate(((place, name.text), (span, word))):
+        ends = ((place, name.text), (span, word))
+        # A misspelling is corrected where it stands.
+        for index, (one, text) in enumerate(ends[:1] if list(near(word, [name.text])) else ends):
             title = f"write `{text}` instead of `{one.text}`" + (f" in line {span.line}" if one is span else "")
             # With two unused definitions, either may be meant.
             again = 0.2 * (index == 0 and _occurrences(context, word) > 1) + 0.1 * index

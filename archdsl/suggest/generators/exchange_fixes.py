@@ -134,7 +134,8 @@ def statements(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidat
             seen.add(id(home.siblings[index]))
             one, other = home.siblings[index], home.siblings[index + 1]
             if not any(isinstance(s, _FIXED) for s in (one, other)):
-                yield _exchanged(one.span, other.span, 1.7 + more, "exchanged statements")
+                with_body = any(bodies(s) for s in (one, other))
+                yield _exchanged(one.span, other.span, 1.9 + more + 0.5 * with_body, "exchanged statements")
 
 
 _FIXED = (ast.Net, ast.Block, ast.Input, ast.Output, ast.UseFile, ast.Train, ast.UnreadableStatement)
@@ -153,14 +154,14 @@ def outside(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
             last, first = body.statements[-1], body.statements[0]
             alone = len(inner) == 1 or body is inner[-1]
             if alone and not isinstance(last, _FIXED):
-                yield from _after(context, owner, last, 1.2 + 0.4 * depth)
+                yield from _after(context, owner, last, 1.5 + 0.4 * depth)
             if not isinstance(first, (*_FIXED, ast.From)) and isinstance(owner, ast.Residual):
                 edits = (
                     *removed(context, first, 0.0).edits,
                     Edit(span=owner.span.head, text=f"{written_whole(first)}; "),
                 )
                 title = f"move `{written(first)}` to before the braces"
-                yield Candidate(title=title, edits=edits, rank=1.6 + 0.4 * depth, kind="moved out of braces")
+                yield Candidate(title=title, edits=edits, rank=2.0 + 0.4 * depth, kind="moved out of braces")
 
 
 def _after(context: SuggestionContext, owner: ast.Statement, last: ast.Statement, rank: float) -> Iterator[Candidate]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from ...contract.layer import Op
 from ...diagnostics import Edit
 from ...diagnostics.catalogue.shape_errors import OperandsDiffer
 from ...graph import DraftNode
@@ -33,7 +34,7 @@ def operands(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
     nearest = round(max(ratios))
     if nearest > 1:
         yield from _strides(context, large, small, nearest)
-        yield from at_end(context, site, last, f"upsample {nearest}", 2.5)
+        yield from _enlarged(context, site, last, nearest, is_exact=all(ratio == nearest for ratio in ratios))
         yield from at_end(context, site, first, f"maxpool {nearest}", 2.7)
         yield from _after_named(context, f"maxpool {nearest}")
     sizes = [plain(side) for side in little.spatial_size]
@@ -42,6 +43,27 @@ def operands(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
     ):
         text = f"crop {sizes[0] if len(set(sizes)) == 1 else 'x'.join(map(str, sizes))}"
         yield from at_end(context, site, first, text, 2.0 if nearest < 2 else 3.0)
+
+
+def _enlarged(
+    context: SuggestionContext, site: ErrorSite, index: int, ratio: int, is_exact: bool
+) -> Iterator[Candidate]:
+    """An upsampling for the small operand, as others in the text are written: most likely where it fits exactly."""
+    assert site.statement is not None
+    texts = []
+    for each in context.statements.by_distance(site.statement):
+        ops = [node.op for node in context.nodes.get(id(each), ()) if node.op is not None]
+        if isinstance(each, ast.LayerStatement) and any(_enlarges(op, ratio) for op in ops) and each.alias is None:
+            texts.append(written(each))
+    for number, text in enumerate(list(dict.fromkeys(texts))[:2] if is_exact else []):
+        yield from at_end(context, site, index, text, 0.9 + 0.4 * number)
+    yield from at_end(context, site, index, f"upsample {ratio}", 1.8 if is_exact else 2.5)
+
+
+def _enlarges(op: Op, ratio: int) -> bool:
+    word = {"upsample": "factor", "pixelshuffle": "factor", "upconv": "stride"}.get(op.keyword)
+    value = getattr(op, word, None) if word is not None else None
+    return value == ratio or value == (ratio, ratio)
 
 
 def _after_named(context: SuggestionContext, text: str) -> Iterator[Candidate]:

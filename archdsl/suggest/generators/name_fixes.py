@@ -22,9 +22,13 @@ _SHORT = 4
 def near(word: str, known: Iterable[str]) -> Iterator[tuple[str, float]]:
     """The known names that differ from a word in a few letters, with their distance."""
     low = word.lower()
+    known = list(dict.fromkeys(known))
+    known = [name for name in known if name.lower() == low] or known
     most = min(_FAR, max(1, len(low) // 2)) if len(low) < 2 * _SHORT else _FAR
-    for name in dict.fromkeys(known):
+    for name in known:
         other = name.lower()
+        if len(low) < 2 and other != low:
+            continue  # one letter is near to every other
         if name == word or abs(len(other) - len(low)) > most:
             continue
         steps = distance(low, other)

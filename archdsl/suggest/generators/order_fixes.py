@@ -9,7 +9,6 @@ from ...text.source import Source, Span
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext, inserted_before, removed, written
 
-_POOLS = ("maxpool", "avgpool")
 _FLATTENING = ("flatten", "gap", "gmp")
 _NEAR_LINES = 12
 
@@ -95,17 +94,3 @@ def uncommented(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
         start = _start(source, number) + len(found[1])
         edit = Edit(span=Span(source, start, start + found.end() - len(found[1])), text="")
         yield Candidate(title=f"uncomment line {number}", edits=(edit,), rank=0.3 if gives else 0.9)
-
-
-def named_late(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
-    """The name of a pooling's result for what it pools, where a skip connection needs the larger tensor."""
-    for each in context.statements.all:
-        if not isinstance(each, ast.LayerStatement) or each.keyword.text not in _POOLS or each.alias is None:
-            continue
-        before = next(context.statements.before(each), None)
-        if isinstance(before, ast.LayerStatement) and before.alias is None:
-            end = each.args[-1].span.end if each.args else each.keyword.span.end
-            cut = Edit(span=Span(each.span.source, end, each.alias.span.end), text="")
-            name = Edit(span=before.span.tail, text=f" as {each.alias.text}")
-            title = f"name the tensor before the pooling: `{written(before)} as {each.alias.text}`"
-            yield Candidate(title=title, edits=(name, cut), rank=1.2)

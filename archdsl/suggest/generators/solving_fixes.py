@@ -35,6 +35,8 @@ _USUAL: Mapping[str, tuple[int, ...]] = {
 """Values that layers often have, by argument: what is searched, the likeliest argument first."""
 _TOGETHER = (("stride", "padding"), ("kernel", "padding"), ("kernel", "stride"))
 _USUAL_WINDOW = 0.5
+HUGE = 15
+"""The largest usual kernel of a convolution of images."""
 _MOST_STATEMENTS = 8
 _MOST_INFERRED = 350
 """Layers that are inferred for one error, in about 5 ms."""
@@ -51,17 +53,24 @@ def values(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     layers = [each for each in _layers(context, site, site.node) if each[1].op is not None]
     for is_usual in (True, False):
         for statement, maker, far in layers:
+            is_image = reads_image(context, maker)
             for new in _changes(maker, solver.sizes):
-                if _is_usual(maker, new) is is_usual and solver.fits(statement, new):
+                if _is_usual(maker, new, is_image) is is_usual and solver.fits(statement, new):
                     for each in _written(context, statement, maker, new, 1.25 + away(far)):
                         yield each.replace(inferred=True)
                 if solver.inferred > _MOST_INFERRED:
                     return
 
 
-def _is_usual(maker: DraftNode, new: Change) -> bool:
+def reads_image(context: SuggestionContext, maker: DraftNode) -> bool:
+    """Whether a layer's input is an image or a volume, over which kernels are small."""
+    shape = context.shape(maker.inputs[0]) if maker.inputs else None
+    return shape is not None and shape.spatial and len(shape.spatial_size) > 1
+
+
+def _is_usual(maker: DraftNode, new: Change, is_image: bool) -> bool:
     """Whether one argument changes, to a window as most layers have it: such changes are considered first."""
-    return len(new) == 1 and _unusual(_changed(maker, new)) < _USUAL_WINDOW
+    return len(new) == 1 and _unusual(_changed(maker, new), is_image) < _USUAL_WINDOW
 
 
 def _changed(maker: DraftNode, new: Change) -> Op:
@@ -177,19 +186,22 @@ def _written(
         rank += 0.3 * (p.name == "kernel") + 0.4 * (p.name in given and not value_text(given[p.name], p).isdigit())
         texts[p.name] = None if p.default == value else str(value)
     # The layer whose window is unusual is most likely the one with the error.
-    rank += _unusual(_changed(maker, new)) - 0.5 * _unusual(maker.op)
+    is_image = reads_image(context, maker)
+    rank += _unusual(_changed(maker, new), is_image) - 0.5 * _unusual(maker.op, is_image)
     if len(texts) == 1 and new[0][0].name in _WIDTHS:
         for name in _named(context, statement, new[0][1]):
             yield from only(changed(context, statement, {new[0][0].name: name}, rank - 0.1))
     yield from only(changed(context, statement, texts, rank + 0.3 * (len(texts) - 1)))
 
 
-def _unusual(op: Op) -> float:
+def _unusual(op: Op, is_image: bool) -> float:
     """How unusual the window of a layer is: most keep the spatial size, or change it by their stride."""
     kernel, padding, stride, dilation, extra = (
         next((n for p in op.parameters if p.name == name and (n := _number(op, p)) is not None), 0)
         for name in ("kernel", "padding", "stride", "dilation", "output_padding")
     )
+    if is_image and kernel > HUGE and hasattr(op, "filters"):
+        return 2.0
     if not kernel or getattr(op, "padding", 0) == "same":
         return 0.0
     if hasattr(op, "output_padding"):

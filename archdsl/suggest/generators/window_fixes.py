@@ -13,6 +13,7 @@ from ...syntax import ast
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext, away, changed, only, rewritten
 from ..written_arguments import value_text, written_arguments
+from .solving_fixes import HUGE, reads_image
 
 
 def fitting(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
@@ -99,12 +100,24 @@ def _own_window(context: SuggestionContext, layer: ast.LayerStatement, node: Dra
     if isinstance(op, Pooling) and getattr(op, "padding", 0) != 0:
         yield from only(changed(context, layer, {"padding": str(plain(least) // 2)}, 1.0))
     if room >= 1:
-        yield from only(changed(context, layer, {"kernel": str(room)}, 3.5))
+        last = isinstance(op, Pooling) and _is_last_pooling(context, node)
+        yield from only(changed(context, layer, {"kernel": str(room)}, 1.05 if last else 3.5))
+    if plain(least) > HUGE and reads_image(context, node) and not isinstance(op, Pooling):
+        # A digit too many: the kernel that is left, then usual ones.
+        digits = [str(plain(least))[:-1], "3", "5"]
+        for index, text in enumerate(dict.fromkeys(d for d in digits if int(d) <= room)):
+            yield from only(changed(context, layer, {"kernel": text}, 0.6 + 0.3 * index))
     if "padding" in {p.name for p in context.parameters(layer)}:
         # A window that reads more padding than input is rarely intended.
         mostly_padding = plain(least) > 2 * room
         yield from only(changed(context, layer, {"padding": "same"}, 1.6 + mostly_padding))
         yield from only(changed(context, layer, {"padding": str(plain(least) // 2)}, 1.8 + mostly_padding))
+
+
+def _is_last_pooling(context: SuggestionContext, node: DraftNode) -> bool:
+    """Whether a pooling is followed by no other layer that slides: it most likely averages over the whole image."""
+    after = [each.op for each in context.draft.nodes[node.id + 1 :] if each.op is not None]
+    return not any(op.style in ("conv", "pool") for op in after)
 
 
 def _padded(

@@ -10,7 +10,8 @@ from ...syntax import ast
 from ...syntax.tokens import KEYWORDS
 from ...text.source import Span
 from ..candidate import Candidate
-from ..suggestion_context import ErrorSite, SuggestionContext, inserted_before
+from ..statements import covers
+from ..suggestion_context import ErrorSite, SuggestionContext, inserted_before, rewritten
 from .definition_fixes import KIND
 from .line_fixes import line_of, replaced
 
@@ -67,7 +68,7 @@ def _otherwise(word: Span, parameters: tuple[ParameterSpec, ...], far: float) ->
         if named[2].lower() in _TRUE:
             yield replaced(word, named[1], 0.05 + far, kind="words")
         elif named[2].lower() in _FALSE:
-            yield _removed(word, 0.1 + far)
+            yield _removed(word, 0.1 + far).replace(kind="words")
     if named is not None and named[2] in flags:
         yield replaced(word, named[2], 0.3 + far, kind="words")
     turned = re.fullmatch(r"(\d+(?:x\d+)*)([a-z])|[×*xX·](\d+)|(\d+)[×*xX]|[xX×](\d+)[.)]?", text)
@@ -92,12 +93,24 @@ def _cleaned(text: str) -> Iterator[tuple[str, float]]:
     yield bare.replace("-", "_"), 0.6
     yield bare.replace("-", ""), 0.7
     yield re.sub(r"^([a-zA-Z])[=:_-](\d)", r"\1\2", bare), 0.4
+    yield from _rounded(bare)
+    if "(" in bare:
+        return
     yield re.sub(r"(?<=\d)\.0+\b|(?<=\d)\.(?=x|$)|(?<=\d)(?:px|ch|k)$", "", bare), 0.5
     if any(letter.isdigit() for letter in bare) or len(bare) < 3:
         yield bare[:1].translate(_DIGITS) + bare[1:].translate(_DIGITS), 0.6
         yield bare[:1] + bare[1:].translate(_DIGITS), 0.5
         yield re.sub(r"(?<=\d)[,'_](?=\d)", "", bare), 0.6  # not an operator: `7/2` is not `72`
-        yield re.sub(r"(?<=\d)[^\dx/%](?=\d)", "x", bare), 0.55
+        if bare.count(".") != 1:  # `1.5` is a number
+            yield re.sub(r"(?<=\d)[^\dx/%](?=\d)", "x", bare), 0.55
+
+
+def _rounded(word: str) -> Iterator[tuple[str, float]]:
+    """The integers next to a number with a fraction: `s1.5` as `s2`."""
+    found = re.fullmatch(r"([a-z]?)(\d+)\.\d*[1-9]\d*", word)
+    if found is not None:
+        yield f"{found[1]}{int(found[2]) + 1}", 0.5
+        yield f"{found[1]}{found[2]}", 0.55 + 2 * (int(found[2]) == 0)
 
 
 def _joined(one: Span, other: Span, far: float) -> Iterator[Candidate]:
@@ -126,11 +139,13 @@ def _exchanged(one: Span, other: Span, rank: float) -> Candidate:
     return Candidate(title=title, edits=edits, rank=rank, kind="order of words")
 
 
-def _removed(word: Span, rank: float) -> Candidate:
+def _removed(word: Span, rank: float, statement: ast.Statement | None = None) -> Candidate:
     source, start = word.source, word.start
     while start and source.text[start - 1] in " \t":
         start -= 1
     edit = Edit(span=Span(source, start, word.end), text="")
+    if isinstance(statement, ast.LayerStatement) and covers(statement.span, edit.span):
+        return rewritten(statement, (edit,), rank).replace(kind="words left out")
     return Candidate(title=f"remove `{word.text}`", edits=(edit,), rank=rank, kind="words left out")
 
 
@@ -145,8 +160,12 @@ def _left_out(context: SuggestionContext, words: list[Span], here: int, site: Er
     first = statement.span.start if statement is not None else -1
     for index, rank in ((here, 1.8), (here + 1, 2.4), (here - 1, 2.6)):
         if 0 <= index < len(words) and words[index].start != first and not _starts(context, words[index].text):
-            yield _removed(words[index], rank)
+            yield _removed(words[index], rank, statement)
     source = site.span.source
+    times = re.match(r"(\d+)\s*(?:[×*x]|times)\s*\{", source.text[words[here].start :])
+    if times is not None:
+        span = Span(source, words[here].start, words[here].start + times.end())
+        yield replaced(span, f"repeat {times[1]} {{", 0.2, kind="words")
     factor = re.match(r"(\d+)\s*[×*x]\s*(?=[a-z])", source.text[words[here].start :])
     line_start = source.text.rfind("\n", 0, words[here].start) + 1
     found = factor or re.match(r"\s*(\d+)\s*[×*x]\s*(?=[a-z])", source.text[line_start:])

@@ -1,0 +1,124 @@
+"""Choosing among the candidates that the checker accepts: their order, and which two are shown."""
+
+from math import log2
+
+from ..analysis.cost import Costs, costs
+from ..analysis.lint import Facts, lint
+from ..diagnostics import Fix, Sink
+from ..graph import Draft, Graph, Node, likely_shape
+from ..record import Record
+from ..syntax import ast
+from .candidate import Candidate
+from .candidate_judge import Key
+
+UNLIKELY = 2.0
+"""The score beyond which an edit is shown, but applied by nothing."""
+LIKELY = 1.1
+"""The rank up to which a candidate is shown although other errors show after it."""
+_MEASURED = 400
+"""Nodes of the networks for which warnings and parameters are counted: those of the likeliest candidates."""
+_LEAST_MEASURED = 2
+_GROWTH = 64
+"""Times the parameters of the networks that most candidates lead to, beyond which one is dropped."""
+_MAY_GROW = ("bridges", "sizes")
+"""Kinds of candidates that are not dropped for their parameters: `flatten` makes many, and is right."""
+_DIVERSITY = 1.0
+"""How much worse the second suggestion may be for being of another kind than the first."""
+LEFT_OUT = "words left out"
+"""The kind of a candidate that drops a word of a statement: never the second choice."""
+
+
+class TriedCandidate(Record):
+    """A candidate that removes its error: what else it removes, and what speaks against it.
+
+    `new` counts errors in what could not be checked before.
+    """
+
+    candidate: Candidate
+    program: ast.Program
+    draft: Draft
+    removed: frozenset[Key]
+    new: int
+    score: float = 0.0
+
+    def fix(self) -> Fix:
+        """What is shown of it; nothing applies what is unlikely."""
+        fix = self.candidate.fix()
+        return fix.replace(ambiguous=True) if self.score > UNLIKELY else fix
+
+
+def ranked(before: Draft, found: list[TriedCandidate]) -> list[TriedCandidate]:
+    """The accepted candidates, the best first, without those that make a network many times as large."""
+    first = sorted(((likelihood(before, each), each) for each in found), key=lambda pair: pair[0])
+    nodes = max(1, len(before.nodes))
+    measured = [_measured(each, score) for score, each in first[: max(_LEAST_MEASURED, _MEASURED // nodes)]]
+    sizes = sorted(size for _, size in measured if size)
+    usual = sizes[(len(sizes) - 1) // 2] if sizes else 1
+    kept = [
+        outcome.replace(score=outcome.score + (0.3 * max(0.0, log2(size / usual) - 5) if size else 0))
+        for outcome, size in measured
+        if size is None or size <= _GROWTH * usual or outcome.candidate.kind in _MAY_GROW
+    ]
+    return sorted(kept, key=lambda each: each.score)
+
+
+def likelihood(before: Draft, outcome: TriedCandidate) -> float:
+    """What speaks against a candidate, without what takes long to find out."""
+    output = _output(before)
+    other = output is not None and _output(outcome.draft) != output
+    return outcome.candidate.rank + outcome.new - (len(outcome.removed) - 1) + 1.0 * other
+
+
+def next_to_show(left: list[TriedCandidate], shown: list[TriedCandidate]) -> int:
+    """The index of what to show next: the best; after one is shown, one of another kind that is nearly as good."""
+    kinds = {outcome.candidate.kind for outcome in shown}
+    best = left[0].score
+    for index, outcome in enumerate(left):
+        if outcome.score > best + _DIVERSITY:
+            break
+        if outcome.candidate.kind not in kinds:
+            return index
+    return 0
+
+
+def adds_to(first: TriedCandidate, second: TriedCandidate) -> bool:
+    """Whether a second suggestion says something new: another network, of no more errors, that is not less complete."""
+    left_out = second.candidate.kind == LEFT_OUT and first.candidate.kind != LEFT_OUT
+    return not left_out and first.removed <= second.removed and not _is_same(first.draft, second.draft)
+
+
+def _is_same(a: Draft, b: Draft) -> bool:
+    """Whether two networks have the same layers and shapes, however they are written: `k3 same` and `k3 p1`."""
+    one, two = a.checked(), b.checked()
+    if one is None or two is None or len(one.nodes) != len(two.nodes):
+        return False
+    pairs = zip(one.nodes, two.nodes, strict=True)
+    return all(x.inputs == y.inputs and x.shape == y.shape and _alike(one, x, two, y) for x, y in pairs)
+
+
+def _alike(one: Graph, x: Node, two: Graph, y: Node) -> bool:
+    if x.op == y.op:
+        return True
+    return type(x.op) is type(y.op) and not x.is_input and x.op.steps(one.shapes_in(x)) == y.op.steps(two.shapes_in(y))
+
+
+def _measured(outcome: TriedCandidate, score: float) -> tuple[TriedCandidate, int | None]:
+    """A candidate with its score, the warnings that it causes counted, and the parameters of its network."""
+    graph = outcome.draft.checked()
+    if graph is None:
+        return outcome.replace(score=score), None
+    total = costs(graph)
+    warnings = _lints(outcome.program, graph, total)
+    return outcome.replace(score=score + 0.75 * warnings), total.total.parameters
+
+
+def _lints(program: ast.Program, graph: Graph, total: Costs) -> int:
+    sink = Sink()
+    lint(Facts(program, graph, total), sink)
+    return len(sink)
+
+
+def _output(draft: Draft) -> object:
+    """The number of outputs of a network that gives a vector, most often its classes."""
+    shape = likely_shape(draft.nodes[draft.outputs[0][1]]) if draft.outputs else None
+    return shape.dims if shape is not None and shape.rank == 1 else None
