@@ -24,6 +24,10 @@ _MAY_GROW = ("bridges", "sizes")
 """Kinds of candidates that are not dropped for their parameters: `flatten` makes many, and is right."""
 _DIVERSITY = 1.0
 """How much worse the second suggestion may be for being of another kind than the first."""
+_OF_TRAINING = ("W0903", "W0908", "W0909", "W0910", "W0912", "W0913", "W0918")
+_USUAL_WEIGHT = 0.75
+_WEIGHTS = {**dict.fromkeys(_OF_TRAINING, 0.0), "W0904": 0.25}
+"""What each warning says against a candidate: nothing where it is about training rather than about what was meant."""
 LEFT_OUT = "words left out"
 """The kind of a candidate that drops a word of a statement: never the second choice."""
 
@@ -51,7 +55,11 @@ def ranked(before: Draft, found: list[TriedCandidate]) -> list[TriedCandidate]:
     """The accepted candidates, the best first, without those that make a network many times as large."""
     first = sorted(((likelihood(before, each), each) for each in found), key=lambda pair: pair[0])
     nodes = max(1, len(before.nodes))
-    measured = [_measured(each, score) for score, each in first[: max(_LEAST_MEASURED, _MEASURED // nodes)]]
+    likeliest = first[: max(_LEAST_MEASURED, _MEASURED // nodes)]
+    counted = [(score, each, *_measured(each)) for score, each in likeliest]
+    # Warnings that every candidate leaves are none that one of them causes.
+    least = min((warnings for *_, warnings, _ in counted), default=0.0)
+    measured = [(each.replace(score=score + warnings - least), size) for score, each, warnings, size in counted]
     sizes = sorted(size for _, size in measured if size)
     usual = sizes[(len(sizes) - 1) // 2] if sizes else 1
     kept = [
@@ -102,20 +110,19 @@ def _alike(one: Graph, x: Node, two: Graph, y: Node) -> bool:
     return type(x.op) is type(y.op) and not x.is_input and x.op.steps(one.shapes_in(x)) == y.op.steps(two.shapes_in(y))
 
 
-def _measured(outcome: TriedCandidate, score: float) -> tuple[TriedCandidate, int | None]:
-    """A candidate with its score, the warnings that it causes counted, and the parameters of its network."""
+def _measured(outcome: TriedCandidate) -> tuple[float, int | None]:
+    """The weight of the warnings about a candidate's network, and its parameters; none where it still has errors."""
     graph = outcome.draft.checked()
     if graph is None:
-        return outcome.replace(score=score), None
+        return 0.0, None
     total = costs(graph)
-    warnings = _lints(outcome.program, graph, total)
-    return outcome.replace(score=score + 0.75 * warnings), total.total.parameters
+    return _lints(outcome.program, graph, total), total.total.parameters
 
 
-def _lints(program: ast.Program, graph: Graph, total: Costs) -> int:
+def _lints(program: ast.Program, graph: Graph, total: Costs) -> float:
     sink = Sink()
     lint(Facts(program, graph, total), sink)
-    return len(sink)
+    return sum(_WEIGHTS.get(item.diagnostic.code, _USUAL_WEIGHT) for item in sink)
 
 
 def _output(draft: Draft) -> object:

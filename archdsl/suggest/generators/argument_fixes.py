@@ -78,7 +78,7 @@ def in_order(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
     """The values in the order of torch's modules: `linear 784 128` is `linear 128`."""
     layer = site.layer
     found = find(layer.keyword.text) if layer is not None else None
-    if layer is None or found is None:
+    if layer is None or found is None or site.diagnostic.fix() is not None:
         return
     parameters = context.parameters(layer)
     plain = [a for a in layer.args if is_plain(a)]

@@ -236,7 +236,7 @@ def _parameter_of_block(context: SuggestionContext, block: ast.Block, name: str)
         s for s in context.statements.all if isinstance(s, ast.LayerStatement) and s.keyword.text == block.name.text
     ]
     most = max((sum(a.name is None for a in use.args) for use in uses), default=0)
-    named = any(a.name is not None and a.name.text == name for use in uses for a in use.args)
+    named = bool(uses) and all(any(a.name is not None and a.name.text == name for a in use.args) for use in uses)
     default = f" = {_NUMBERS.get(name, '1')}" if uses and not named and most <= len(block.parameters) else ""
     for index in range(len(block.parameters) + 1):
         words = [_as_written(p) for p in block.parameters]

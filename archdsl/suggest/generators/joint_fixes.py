@@ -57,7 +57,8 @@ def _enlarged(
             texts.append(written(each))
     for number, text in enumerate(list(dict.fromkeys(texts))[:2] if is_exact else []):
         yield from at_end(context, site, index, text, 0.9 + 0.4 * number)
-    yield from at_end(context, site, index, f"upsample {ratio}", 1.8 if is_exact else 2.5)
+    likely = is_exact and isinstance(site.statement, ast.Merge)
+    yield from at_end(context, site, index, f"upsample {ratio}", 1.8 if likely else 2.6)
 
 
 def _enlarges(op: Op, ratio: int) -> bool:

@@ -36,7 +36,8 @@ def bridges(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     if shape.layout is Layout.VECTOR:
         yield from _unflattened(context, site, node, plain(shape.dims[0]))
         yield from _kept(context, site, node)
-        yield inserted_before(statement, f"reshape {plain(shape.dims[0])}x1x1", 3.5)
+        spread = node.op is not None and node.op.keyword == "upconv"  # from noise, as generators do
+        yield inserted_before(statement, f"reshape {plain(shape.dims[0])}x1x1", 0.5 if spread else 3.5)
     if shape.layout in (Layout.VECTOR, Layout.SEQUENCE) and node.op is not None and node.op.keyword in _REDUCING:
         yield removed(context, statement, 1.6, f"{shape} has no spatial dimensions to reduce")
     if isinstance(site.diagnostic, WrongDimensions):
@@ -259,7 +260,8 @@ def named_tensors(context: SuggestionContext, site: ErrorSite) -> Iterator[Candi
             for index, name in enumerate(n for n in order if n != word.text):
                 unused = name not in context.used_names
                 edit = Edit(span=word.span, text=name)
-                rank = (1.4 if unused else 2.0) + 0.15 * index
+                alone = context.source.text.count(word.text) < 3 and not unused  # nothing would read it then
+                rank = (1.4 if unused else 2.0) + 0.15 * index + 0.6 * alone
                 yield Candidate(title=f"write `{name}` instead of `{word.text}`", edits=(edit,), rank=rank)
     if isinstance(statement, ast.LayerStatement | ast.Merge | ast.Residual | ast.Stage | ast.Reuse):
         for index, name in enumerate(order):

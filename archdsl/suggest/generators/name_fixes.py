@@ -110,12 +110,21 @@ def words(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     tensors = context.tensors(statement)
     values = list(values_in_scope(context, statement))
     yield from _renamed_values(context, site, values)
+    short = (name for name in tensors if name not in context.used_names and _abbreviates(name, word))
+    yield from (_renamed(site, name, 0.6) for name in short)
     for name, steps in near(word, [*tensors, *values, *flags]):
         yield _renamed(site, name, steps + _unlikely(context, word, name, name in tensors))
     if isinstance(statement, ast.From | ast.Merge | ast.Reuse | ast.Output):
         # Not a misspelling, but a tensor that was renamed: the unused one.
         for index, name in enumerate(name for name in tensors if name not in context.used_names):
             yield _renamed(site, name, 3.0 + 0.2 * index)
+
+
+def _abbreviates(one: str, other: str) -> bool:
+    """Whether one of two words is the other with letters left out: `src`, `source`."""
+    short, long = sorted((one.lower(), other.lower()), key=len)
+    rest = iter(long)
+    return len(short) > 2 and short[0] == long[0] and all(letter in rest for letter in short)
 
 
 def _renamed_values(context: SuggestionContext, site: ErrorSite, values: list[str]) -> Iterator[Candidate]:

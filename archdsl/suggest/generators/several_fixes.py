@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ...contract.layer import Op
 from ...diagnostics import Edit
-from ...diagnostics.catalogue.shape_errors import OperandsDiffer
+from ...diagnostics.catalogue.shape_errors import KernelTooLarge, OperandsDiffer
 from ...layers.conv import UpConv
 from ...layers.pool import Pooling
 from ...shapes.symbolic import plain
@@ -29,6 +29,30 @@ def kept(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     changes = [(each, found) for each, op in ops if (found := _keeping(context, each, op)) is not None]
     unpadded = all(getattr(op, "padding", 0) == 0 for each, op in ops if any(each is other for other, _ in changes))
     yield from _together(changes, 0.9 if unpadded else 1.35)
+
+
+def padded(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """`same` for every convolution without padding that leads to a kernel which is too large."""
+    if site.node is None or not isinstance(site.diagnostic, KernelTooLarge):
+        return
+    layers = [each for each, _, _ in context.behind(site.node, _FAR)]
+    layers += [each for each in _after(context, site.node.id) if all(each is not other for other in layers)]
+    changes = []
+    for each in layers:
+        op = _window_of(context, each)
+        if op is not None and hasattr(op, "filters") and _step(op) == 1 and getattr(op, "padding", 0) == 0:
+            found = _keeping(context, each, op)
+            changes += [(each, found)] if found is not None else []
+    if len(changes) > 1:
+        edits = tuple(edit for _, each in changes for edit in each.edits)
+        title = f"write {'`same`' if context.writes_same else 'padding'} in each of {len(changes)} convolutions"
+        yield Candidate(title=title, edits=edits, rank=1.5, kind="several layers")
+
+
+def _after(context: SuggestionContext, node: int) -> Iterator[ast.LayerStatement]:
+    """The layers of the text that come after a node."""
+    statements = {id(each.statement): each.statement for each in context.draft.nodes[node + 1 :]}
+    yield from (each for each in statements.values() if isinstance(each, ast.LayerStatement) and context.owns(each))
 
 
 def _window_of(context: SuggestionContext, statement: ast.LayerStatement) -> Op | None:

@@ -35,7 +35,7 @@ _USUAL: Mapping[str, tuple[int, ...]] = {
 """Values that layers often have, by argument: what is searched, the likeliest argument first."""
 _TOGETHER = (("stride", "padding"), ("kernel", "padding"), ("kernel", "stride"))
 _USUAL_WINDOW = 0.5
-HUGE = 15
+_HUGE = 15
 """The largest usual kernel of a convolution of images."""
 _MOST_STATEMENTS = 8
 _MOST_INFERRED = 350
@@ -66,6 +66,12 @@ def reads_image(context: SuggestionContext, maker: DraftNode) -> bool:
     """Whether a layer's input is an image or a volume, over which kernels are small."""
     shape = context.shape(maker.inputs[0]) if maker.inputs else None
     return shape is not None and shape.spatial and len(shape.spatial_size) > 1
+
+
+def is_huge(context: SuggestionContext, maker: DraftNode) -> bool:
+    """Whether a convolution of an image has a kernel beyond any usual one."""
+    kernel = getattr(maker.op, "kernel", 0)
+    return isinstance(kernel, int) and plain(kernel) > _HUGE and reads_image(context, maker)
 
 
 def _is_usual(maker: DraftNode, new: Change, is_image: bool) -> bool:
@@ -118,7 +124,8 @@ def _values(op: Op, p: ParameterSpec, sizes: list[int]) -> Iterator[int]:
     usual = sizes if p.name in _WIDTHS or p.name == "size" else _USUAL[p.name]
     near = (2 * now, now // 2) if p.name in (*_WIDTHS, "stride", "factor") else (now + 1, now - 1)
     for value in dict.fromkeys((*usual, *near)):
-        if value != now and value >= 0 and _accepts(p.kind, value):
+        does_nothing = p.name == "factor" and value == 1
+        if value != now and value >= 0 and not does_nothing and _accepts(p.kind, value):
             yield value
 
 
@@ -200,7 +207,7 @@ def _unusual(op: Op, is_image: bool) -> float:
         next((n for p in op.parameters if p.name == name and (n := _number(op, p)) is not None), 0)
         for name in ("kernel", "padding", "stride", "dilation", "output_padding")
     )
-    if is_image and kernel > HUGE and hasattr(op, "filters"):
+    if is_image and kernel > _HUGE and hasattr(op, "filters"):
         return 2.0
     if not kernel or getattr(op, "padding", 0) == "same":
         return 0.0
@@ -210,6 +217,8 @@ def _unusual(op: Op, is_image: bool) -> float:
     if 2 * padding == around:
         # A window of one position only takes steps, and does nothing in a pooling.
         return 0.0 if kernel > 1 or hasattr(op, "filters") else 0.9
+    if not hasattr(op, "filters") and stride == 1 and kernel % 2 == 0:
+        return 1.2  # a pooling that takes each place but one
     return 0.2 if padding == 0 else 0.9
 
 

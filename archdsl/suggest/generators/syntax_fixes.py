@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from ...diagnostics import Edit
 from ...diagnostics.catalogue import syntax_errors
+from ...layers import find
 from ...syntax import ast
 from ...text.source import Source, Span
 from ..candidate import Candidate
@@ -48,6 +49,12 @@ def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
         yield from _closed(site)
     elif isinstance(diagnostic, syntax_errors.NothingOpen):
         yield from _opened(site)
+    elif isinstance(diagnostic, syntax_errors.MissingSeparator):
+        yield from _separated(context, site)
+        yield from _habits(site)
+        yield from _single_commas(site)
+        yield from _calls(site)
+        yield from _assigned(context, site)
     elif isinstance(diagnostic, syntax_errors.Unexpected) and "`{`" in diagnostic.expected:
         line = _line(site)
         end = line.start + len(line.text.rstrip())
@@ -72,6 +79,22 @@ def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
         yield from _single_commas(site)
         yield from _calls(site)
         yield from _assigned(context, site)
+
+
+def _separated(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
+    """`;` before each layer of a line that has several with nothing between them."""
+    line = _line(site)
+    places = []
+    for found in re.finditer(r"(?<=[^\s;{}])([ \t]+)([a-z]\w*)", line.text):
+        word, before = found[2], line.text[: found.start()]
+        starts = find(word) is not None or word in context.blocks
+        if starts and not re.search(r"(?:\bas|\bfrom|\bblock|\bstage|=|\bconcat|\badd)$", before):
+            places.append((line.start + found.start(1), word))
+    if len(places) > 1:
+        edits = tuple(Edit(span=Span(line.source, at, at), text=";") for at, _ in places)
+        words = [f"`{word}`" for _, word in places]
+        title = f"insert `;` before {', '.join(words[:-1])} and {words[-1]}"
+        yield Candidate(title=title, edits=edits, rank=0.1)
 
 
 def _assigned(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
@@ -120,7 +143,7 @@ def _habits(site: ErrorSite) -> Iterator[Candidate]:
             Edit(span=Span(line.source, line.start + each.start(), line.start + each.end()), text=each.expand(new))
             for each in found
         )
-        yield _rewritten(line, edits, 1.0 + 0.1 * index, why)
+        yield _rewritten(line, edits, 1.0 + 0.05 * index, why)
     word = site.span
     if word.text.lower() != word.text and word.text[1:].replace("x", "").isdigit():
         yield _rewritten(line, (Edit(span=word, text=word.text.lower()),), 0.8, "")

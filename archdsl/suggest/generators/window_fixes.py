@@ -13,7 +13,7 @@ from ...syntax import ast
 from ..candidate import Candidate
 from ..suggestion_context import ErrorSite, SuggestionContext, away, changed, only, rewritten
 from ..written_arguments import value_text, written_arguments
-from .solving_fixes import HUGE, reads_image
+from .solving_fixes import is_huge
 
 
 def fitting(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
@@ -30,6 +30,10 @@ def fitting(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         if op is None or not maker.inputs:
             continue
         rank = 1.2 + away(distance)
+        if isinstance(site.diagnostic, KernelTooLarge) and is_huge(context, maker):
+            # A digit too many: the kernel that is left, then usual ones.
+            for index, text in enumerate(dict.fromkeys((str(getattr(op, "kernel", ""))[:-1], "3", "5"))):
+                yield from only(changed(context, statement, {"kernel": text}, 0.6 + 0.3 * index))
         yield from _swapped(context, statement, rank - 0.5)
         if "kernel" in {p.name for p in context.parameters(statement)}:
             yield from _stride_for_kernel(context, statement, rank)
@@ -78,7 +82,8 @@ def _stride_for_kernel(context: SuggestionContext, statement: ast.LayerStatement
         if kernel.isdigit() and stride.isdigit() and kernel != stride:
             values: dict[str, str | None] = {"kernel": stride, "stride": kernel}
             yield from only(
-                changed(context, statement, values, rank - 0.4 if int(stride) > int(kernel) else rank + 1.2)
+                # A window that steps further than it reaches is unlikely, wherever it is.
+                changed(context, statement, values, 0.7 if int(stride) > int(kernel) else rank + 1.2)
             )
 
 
@@ -102,11 +107,6 @@ def _own_window(context: SuggestionContext, layer: ast.LayerStatement, node: Dra
     if room >= 1:
         last = isinstance(op, Pooling) and _is_last_pooling(context, node)
         yield from only(changed(context, layer, {"kernel": str(room)}, 1.05 if last else 3.5))
-    if plain(least) > HUGE and reads_image(context, node) and not isinstance(op, Pooling):
-        # A digit too many: the kernel that is left, then usual ones.
-        digits = [str(plain(least))[:-1], "3", "5"]
-        for index, text in enumerate(dict.fromkeys(d for d in digits if int(d) <= room)):
-            yield from only(changed(context, layer, {"kernel": text}, 0.6 + 0.3 * index))
     if "padding" in {p.name for p in context.parameters(layer)}:
         # A window that reads more padding than input is rarely intended.
         mostly_padding = plain(least) > 2 * room
