@@ -3,7 +3,8 @@
 from ..diagnostics import Diagnostic, Severity
 from ..elaborate.attempts import WatchedSink
 from ..syntax import ast
-from .statements import Fragment
+from ..syntax.bodies import bodies
+from .statements import Fragment, covers
 from .suggestion_context import SuggestionContext
 
 MOST_NEW = 3
@@ -48,6 +49,8 @@ class Judge(WatchedSink):
 
     def _judge_new(self, diagnostic: Diagnostic, key: Key) -> None:
         self.seen.add(key)
+        if self._is_moved(diagnostic):
+            raise Rejected
         state = self.state
         statement = state.statement if state is not None else None
         fragment = diagnostic.span.source
@@ -68,6 +71,22 @@ class Judge(WatchedSink):
         self.new += 1
         if self.new > MOST_NEW:
             raise Rejected
+
+    def _is_moved(self, diagnostic: Diagnostic) -> bool:
+        """Whether an error is that of the candidate at another place, or one that shapes have nothing to do with.
+
+        What encloses the statement of an error has it next: a body that gives another shape fails where it is merged.
+        """
+        target = self._errors[self._target]
+        if target.code.startswith(("E04", "E05")) and diagnostic.code.startswith(("E02", "E03")):
+            return True
+        if diagnostic.code == target.code and diagnostic.message() == target.message():
+            return diagnostic.label() == target.label()
+        statement = self.state.statement if self.state is not None else None
+        span, place = (statement.span, target.span) if statement is not None else (None, target.span)
+        if span is None or span.source is not place.source or not isinstance(statement, ast.Merge | ast.Residual):
+            return False
+        return covers(span, place) and any(covers(body.span, place) for body in bodies(statement))
 
     def _was_known(self, statement: ast.Statement) -> bool:
         """Whether a statement was checked before, with all that it depends on."""

@@ -83,6 +83,10 @@ def in_order(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
     parameters = context.parameters(layer)
     plain = [a for a in layer.args if is_plain(a)]
     rest = [a.span.text for a in layer.args if not is_plain(a)]
+    shape = context.shape(site.node.inputs[0]) if site.node is not None and site.node.inputs else None
+    for argument in plain if shape is not None and len(plain) > 1 else ():
+        if argument.span.text == str(shape and shape.channels):
+            yield rewritten(layer, (remove_this(layer, argument),), 0.5, "the input's channels are known")
     for order in orders_of(found.keyword):
         meant = {name: a.span.text for name, a in zip(order, plain, strict=False)}
         words = [

@@ -108,7 +108,8 @@ def _splitting(
     near = sorted((d for d in (below, above) if d is not None), key=lambda d: (abs(d - value), d))
     parameters = context.parameters(layer)
     argument = written_arguments(layer, parameters).get(name)
-    for index, divisor in enumerate(near):
+    # A factor of 1 does nothing.
+    for index, divisor in enumerate(d for d in near if not (d == 1 and name == "factor")):
         why = f"{divisor} divides {' and '.join(map(str, dict.fromkeys(sizes)))}"
         default = default_of(context, argument)
         if default is not None:

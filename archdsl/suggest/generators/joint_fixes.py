@@ -55,10 +55,11 @@ def _enlarged(
         ops = [node.op for node in context.nodes.get(id(each), ()) if node.op is not None]
         if isinstance(each, ast.LayerStatement) and any(_enlarges(op, ratio) for op in ops) and each.alias is None:
             texts.append(written(each))
+    # A skip connection is not enlarged, but what meets it.
+    meets = is_exact and isinstance(site.statement, ast.Merge) and site.operand(index) is None
     for number, text in enumerate(list(dict.fromkeys(texts))[:2] if is_exact else []):
-        yield from at_end(context, site, index, text, 0.9 + 0.4 * number)
-    likely = is_exact and isinstance(site.statement, ast.Merge)
-    yield from at_end(context, site, index, f"upsample {ratio}", 1.8 if likely else 2.6)
+        yield from at_end(context, site, index, text, (0.9 if meets else 2.2) + 0.4 * number)
+    yield from at_end(context, site, index, f"upsample {ratio}", 1.8 if meets else 2.5)
 
 
 def _enlarges(op: Op, ratio: int) -> bool:

@@ -148,6 +148,7 @@ def taken(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     # A name that other statements read and nothing defines.
     missing = sorted(context.used_names - context.given_names)
     yield from (_renamed(site, name, 0.2 + 0.1 * steps) for name, steps in near(word, missing))
+    yield from (_renamed(site, name, 0.4) for name in missing if len(name) == len(word) == 1)
     stem, number = re.fullmatch(r"(.*?)(\d*)", word).groups()  # type: ignore[union-attr]  # it matches all
     count = int(number or 1) + 1
     while f"{stem}{count}" in context.variables:

@@ -60,6 +60,7 @@ def corrections(context: SuggestionContext, site: ErrorSite) -> Iterator[Candida
         end = line.start + len(line.text.rstrip())
         edit = Edit(span=Span(line.source, end, end), text=" {")
         yield Candidate(title=f"insert `{{` at the end of line {site.line}", edits=(edit,), rank=0.5)
+        yield from _braced(site, line)
         yield from _habits(site)
     elif isinstance(diagnostic, syntax_errors.NoBody) and (word := FOREIGN_NAMES.get(diagnostic.word.lower())):
         edit = Edit(span=site.span, text=word)
@@ -97,6 +98,17 @@ def _separated(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidat
         yield Candidate(title=title, edits=edits, rank=0.1)
 
 
+def _braced(site: ErrorSite, line: Span) -> Iterator[Candidate]:
+    """Braces around what follows a keyword on its line: `residual conv 16 k3` is `residual { conv 16 k3 }`."""
+    rest = line.source.text[site.span.start : line.end].rstrip()
+    if not rest or set(rest) & set("{}"):
+        return
+    end = site.span.start + len(rest)
+    before, after = site.span.head, Span(line.source, end, end)
+    title = f"write `{' '.join(line.source.text[line.start : site.span.start].split())} {{ {' '.join(rest.split())} }}`"
+    yield Candidate(title=title, edits=(Edit(span=before, text="{ "), Edit(span=after, text=" }")), rank=0.2)
+
+
 def _assigned(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """`x = conv 64 k3` as `conv 64 k3 as x`."""
     statement = context.statements.at(site.span)
@@ -115,6 +127,9 @@ def _assigned(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate
         Edit(span=Span(source, end, end), text=f" as {found[1]}"),
     )
     text = source.text[statement.span.start + found.end() : end]
+    if find(found[1]) is not None:
+        edit = Edit(span=Span(source, start + len(found[1]), statement.span.start + found.end()), text=" ")
+        yield Candidate(title=f"write `{found[1]} {text}`", edits=(edit,), rank=0.2)
     yield Candidate(title=f"write `{text} as {found[1]}`", edits=edits, rank=0.3)
 
 

@@ -11,7 +11,7 @@ from ..suggestion_context import ErrorSite, SuggestionContext, changed, rewritte
 from ..written_arguments import value_text, written_arguments
 from .sibling_fixes import setter
 
-_USUAL = {"s": "1", "stride": "1", "groups": "1", "dilation": "1", "ratio": "4", "n": "1"}
+_USUAL = {"k": "3", "kernel": "3", "s": "1", "stride": "1", "groups": "1", "dilation": "1", "ratio": "4", "n": "1"}
 
 
 def _uses(context: SuggestionContext, site: ErrorSite) -> Iterator[ast.LayerStatement]:

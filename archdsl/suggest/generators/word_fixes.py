@@ -94,7 +94,7 @@ def _cleaned(text: str) -> Iterator[tuple[str, float]]:
     yield bare.replace("-", ""), 0.7
     yield re.sub(r"^([a-zA-Z])[=:_-](\d)", r"\1\2", bare), 0.4
     yield from _rounded(bare)
-    if "(" in bare:
+    if "(" in bare and "," in bare:
         return
     yield re.sub(r"(?<=\d)\.0+\b|(?<=\d)\.(?=x|$)|(?<=\d)(?:px|ch|k)$", "", bare), 0.5
     if any(letter.isdigit() for letter in bare) or len(bare) < 3:
