@@ -45,7 +45,7 @@ def elaborate(
     one is needed; `caches` are those of other elaborations of the program.
     """
     caches = caches or Caches()
-    definitions = Definitions(sink, library or StandardLibrary(), caches.parsed)
+    definitions = Definitions(sink, library or StandardLibrary(), caches.parsed, caches.used)
     given = override or Override({})
     elaboration = Elaboration(program, sink, settings or {}, given, definitions, example_size, caches)
     return elaboration.run(program.statements)

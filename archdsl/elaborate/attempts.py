@@ -22,6 +22,8 @@ _CHECKPOINTS = 100
 """Maximum number of checkpoints, approximately: each one copies the nodes created so far."""
 _OVERHEAD = 25
 """Number of statements that take as long as parsing the edited one and restoring a checkpoint."""
+_DEFINING = 15
+"""Number of statements that take as long as collecting the definitions, where an edited one is among them."""
 
 
 class Given(Record):
@@ -59,7 +61,7 @@ class Attempts:
         given: Given,
     ) -> None:
         self.program = program
-        self._tried = 0
+        self._overhead = 0
         self._settings = given.settings
         self._override = given.override
         self._library = given.library or StandardLibrary()
@@ -77,7 +79,7 @@ class Attempts:
     @property
     def work(self) -> int:
         """The number of statements executed, plus a number for each version that was tried."""
-        return self._caches.executed + _OVERHEAD * self._tried
+        return self._caches.executed + self._overhead
 
     @property
     def blocks(self) -> Mapping[str, ast.Block]:
@@ -96,7 +98,7 @@ class Attempts:
 
     def _elaboration(self, program: ast.Program, sink: WatchedSink) -> Elaboration:
         sizes, examples = (self._override.sizes, self._override.examples) if self._override else ({}, None)
-        definitions = Definitions(sink, self._library, self._caches.parsed)
+        definitions = Definitions(sink, self._library, self._caches.parsed, self._caches.used)
         override = Override(sizes, examples)
         return Elaboration(program, sink, self._settings, override, definitions, FIRST_EXAMPLE, self._caches)
 
@@ -109,8 +111,9 @@ class Attempts:
         """The draft of an edited version of the program. An exception raised by `sink` ends it and propagates."""
         self._kept.append(program)  # Caches find statements by identity: keep them alive.
         first = self._first_change(program)
-        self._tried += 1
+        self._overhead += _OVERHEAD
         if first is None:
+            self._overhead += _DEFINING
             elaboration = self._elaboration(program, sink)
             sink.state = elaboration.state
             return elaboration.run(program.statements)

@@ -66,8 +66,16 @@ def _tree_of(source: Source) -> tuple[ast.Program, Sink]:
 class Definitions:
     """Collects the definitions of a program and of the files that it uses."""
 
-    def __init__(self, sink: Sink, library: Library, parsed: dict[str, tuple[ast.Program, Sink]] | None = None) -> None:
+    def __init__(
+        self,
+        sink: Sink,
+        library: Library,
+        parsed: dict[str, tuple[ast.Program, Sink]] | None = None,
+        used: dict[int, tuple[ast.Body, list[str]]] | None = None,
+    ) -> None:
         self.sink = sink
+        self.used = {} if used is None else used
+        """What the bodies of blocks use, as found for this or another elaboration."""
         self.library = library
         self.parsed = {} if parsed is None else parsed
         """Used files by name, as parsed for this or another elaboration, with the diagnostics in them."""
@@ -263,7 +271,7 @@ class Definitions:
     def _recursion(self, file: File) -> None:
         """Report each block that can reach itself, and remove it, so that elaboration terminates."""
         reported: set[str] = set()
-        for chain in _cycles(file.blocks):
+        for chain in _cycles(file.blocks, self.used):
             if not reported & set(chain):
                 span = file.blocks[chain[0]].block.name.span
                 self.sink.emit(limit_errors.RecursionFound(span=span, chain=tuple(chain)))
@@ -274,12 +282,12 @@ class Definitions:
             file.blocks[name] = file.blocks[name].replace(block=empty)
 
 
-def _cycles(blocks: Mapping[str, BlockDef]) -> list[list[str]]:
+def _cycles(blocks: Mapping[str, BlockDef], known: dict[int, tuple[ast.Body, list[str]]]) -> list[list[str]]:
     """Chains of uses that return to their start; without the blocks on them there are no cycles."""
     found: list[list[str]] = []
     done: set[str] = set()
     for start in blocks:
-        path: dict[str, list[str]] = {} if start in done else {start: _used(blocks[start].block.body)}
+        path: dict[str, list[str]] = {} if start in done else {start: _uses(blocks[start].block.body, known)}
         # Depth first, with a list of the remaining blocks for each block on the path instead of Python's call stack.
         while path:
             name, left = next(reversed(path.items()))
@@ -292,8 +300,15 @@ def _cycles(blocks: Mapping[str, BlockDef]) -> list[list[str]]:
                 chain = list(path)
                 found.append([*chain[chain.index(used) :], used])
             elif used in blocks and used not in done:
-                path[used] = _used(blocks[used].block.body)
+                path[used] = _uses(blocks[used].block.body, known)
     return found
+
+
+def _uses(body: ast.Body, known: dict[int, tuple[ast.Body, list[str]]]) -> list[str]:
+    """What a body uses, in a new list; found once for each body, which is kept so that its identity stays its own."""
+    if id(body) not in known:
+        known[id(body)] = body, _used(body)
+    return list(known[id(body)][1])
 
 
 def _used(node: Any) -> list[str]:

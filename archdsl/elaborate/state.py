@@ -63,6 +63,8 @@ class Caches:
         self.inferred: dict[tuple[int, tuple[Shape, ...]], Result] = {}
         self.parsed: dict[str, tuple[ast.Program, Sink]] = {}
         """Used files by name, as parsed, with what was found in them."""
+        self.used: dict[int, tuple[ast.Body, list[str]]] = {}
+        """The layers and blocks that the body of a block uses, by its identity."""
         self.executed = 0
         """The number of statements executed so far, which is what elaborations cost."""
 

@@ -24,10 +24,21 @@ _MAY_GROW = ("bridges", "sizes")
 """Kinds of candidates that are not dropped for their parameters: `flatten` makes many, and is right."""
 _DIVERSITY = 1.0
 """How much worse the second suggestion may be for being of another kind than the first."""
-_OF_TRAINING = ("W0903", "W0908", "W0909", "W0910", "W0912", "W0913", "W0918")
+_OF_TRAINING = frozenset(
+    {
+        "activation_before_pool",
+        "bias_before_norm",
+        "dropout_before_norm",
+        "norm_after_activation",
+        "saturating_stack",
+        "small_field",
+        "whiten_without_data",
+    }
+)
+"""Lints about how well a network may be trained, which say nothing about what was meant."""
 _USUAL_WEIGHT = 0.75
-_WEIGHTS = {**dict.fromkeys(_OF_TRAINING, 0.0), "W0904": 0.25}
-"""What each warning says against a candidate: nothing where it is about training rather than about what was meant."""
+_WEIGHTS = {"W0904": 0.25}
+"""What each warning says against a candidate, where it is not as much as others."""
 LEFT_OUT = "words left out"
 """The kind of a candidate that drops a word of a statement: never the second choice."""
 
@@ -56,6 +67,8 @@ def ranked(before: Draft, found: list[TriedCandidate]) -> list[TriedCandidate]:
     first = sorted(((likelihood(before, each), each) for each in found), key=lambda pair: pair[0])
     nodes = max(1, len(before.nodes))
     likeliest = first[: max(_LEAST_MEASURED, _MEASURED // nodes)]
+    if len(likeliest) == 1:
+        return [each.replace(score=score) for score, each in likeliest]
     counted = [(score, each, *_measured(each)) for score, each in likeliest]
     # Warnings that every candidate leaves are none that one of them causes.
     least = min((warnings for *_, warnings, _ in counted), default=0.0)
@@ -121,7 +134,7 @@ def _measured(outcome: TriedCandidate) -> tuple[float, int | None]:
 
 def _lints(program: ast.Program, graph: Graph, total: Costs) -> float:
     sink = Sink()
-    lint(Facts(program, graph, total), sink)
+    lint(Facts(program, graph, total), sink, without=_OF_TRAINING)
     return sum(_WEIGHTS.get(item.diagnostic.code, _USUAL_WEIGHT) for item in sink)
 
 

@@ -8,13 +8,12 @@ from ..analysis.undecided_layers import undecided_layers
 from ..diagnostics import Diagnostic, Sink
 from ..diagnostics.fixes import edited_text
 from ..graph import Draft, Graph
-from ..syntax import ast, parse
-from ..text.source import Source
 from .candidate import Candidate
 from .candidate_choice import LIKELY, UNLIKELY, TriedCandidate, adds_to, likelihood, next_to_show, ranked
 from .candidate_judge import MOST_NEW, Judge, Rejected, key_of
 from .statements import edited_program
 from .suggestion_context import ErrorSite, SuggestionContext
+from .whole_reading import reads_alike
 
 MOST_TRIED = 100
 """Candidates that are tried for one error."""
@@ -25,7 +24,7 @@ _WORSE = 1.3
 """How much worse the second edit may be than the first."""
 _PARTS = ("exchanged arguments", "exchanged names")
 """Kinds of candidates with two edits, one of which may be enough."""
-_ONE_IS_ENOUGH = 1.0
+_ONE_IS_ENOUGH = 0.5
 """What speaks against two edits where one of them is enough."""
 
 AFTERWARDS = ("E0506", "E0512")
@@ -52,7 +51,8 @@ class Search:
             outcome = left.pop(next_to_show(left, shown))
             if shown and outcome.score > shown[0].score + _WORSE:
                 break
-            if all(adds_to(each, outcome) for each in shown) and self._reads_alike(outcome):
+            adds = all(adds_to(each, outcome) for each in shown)
+            if adds and reads_alike(self.context.program, outcome.candidate.edits, outcome.program):
                 shown.append(outcome)
         return shown
 
@@ -132,14 +132,6 @@ class Search:
             else:
                 return False
         return judge.new <= MOST_NEW
-
-    def _reads_alike(self, outcome: TriedCandidate) -> bool:
-        """Whether the edited text, read as a whole, is the program that was tried."""
-        source = self.context.source
-        sink = Sink()
-        text = edited_text(source.text, outcome.candidate.edits)
-        program = parse(Source(text, name=source.name, path=source.path, key=source.key), sink)
-        return ast.same(program.statements, outcome.program.statements)
 
 
 def _turn(candidate: Candidate) -> float:

@@ -122,6 +122,11 @@ class SuggestionContext:
         return writes_same(self.written)
 
     @cached_property
+    def slides(self) -> bool:
+        """Whether a layer slides a window over its input, so that inputs have channels first."""
+        return any(node.op is not None and node.op.style in ("conv", "pool") for node in self.draft.nodes)
+
+    @cached_property
     def net_parameters(self) -> list[str]:
         """The parameters of the network."""
         nets = (each for each in self.program.statements if isinstance(each, ast.Net))

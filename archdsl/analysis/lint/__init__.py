@@ -27,14 +27,14 @@ def _modules() -> tuple[ModuleType, ...]:
 
 
 @cache
-def lints() -> tuple[Find, ...]:
-    """Every lint of a network without errors."""
-    return tuple(module.find for module in _modules())
+def lints(without: frozenset[str] = frozenset()) -> tuple[Find, ...]:
+    """Every lint of a network without errors, but for those of some files."""
+    return tuple(each.find for each in _modules() if each.__name__.rpartition(".")[2] not in without)
 
 
-def lint(facts: Facts, sink: Sink, *, pedantic: bool = False) -> None:
-    """Put the warnings of the lints into the sink; those on style only if `pedantic`."""
-    for find in lints():
+def lint(facts: Facts, sink: Sink, *, pedantic: bool = False, without: frozenset[str] = frozenset()) -> None:
+    """Put the warnings of the lints into the sink; those on style only if `pedantic`, none of the files `without`."""
+    for find in lints(without):
         for diagnostic in find(facts):
             if pedantic or not diagnostic.pedantic:
                 sink.emit(diagnostic)

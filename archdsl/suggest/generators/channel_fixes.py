@@ -33,14 +33,19 @@ def filters(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
             continue
         statement, _, name = found
         for other, there in operands:
-            if there is None or other is operand or plain(there.channels) == plain(shape.channels):
+            if there is None or other is operand or _width(there, name) == _width(shape, name):
                 continue
-            for text, rank in _as_text(context, statement, other, plain(there.channels)):
+            for text, rank in _as_text(context, statement, other, _width(there, name)):
                 rarer = 0.3 * (context.written[text] < context.written[_now(context, statement, name)] - 1)
                 outside = 0.5 * (site.statement is not None and not covers(site.statement.span, statement.span))
                 candidate = changed(context, statement, {name: text}, 1.0 + 0.1 * index + rank + rarer + outside)
                 if candidate is not None:
                     yield candidate
+
+
+def _width(shape: Shape, name: str) -> int:
+    """The size of a shape that an argument sets: the channels, or the last axis."""
+    return plain(shape.dims[-1] if name in ("units", "features") and shape.dims else shape.channels)
 
 
 def _now(context: SuggestionContext, statement: ast.LayerStatement, name: str) -> str:

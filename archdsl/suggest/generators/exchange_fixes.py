@@ -12,6 +12,8 @@ from ..suggestion_context import ErrorSite, SuggestionContext, away, removed, wr
 from ..written_arguments import value_text, written_arguments
 
 _WIDTHS = ("filters", "units", "features", "kernel", "stride", "factor", "size")
+_CHANNELS = 3
+"""How many of these are numbers of channels."""
 _NEAR = 5
 
 
@@ -52,6 +54,8 @@ def _exchanged(first: Span, second: Span, rank: float, kind: str) -> Candidate:
     edits = (Edit(span=first, text=second.text), Edit(span=second, text=first.text))
     one, other = (" ".join(span.text.split()) for span in (first, second))
     title = f"swap `{one}` (line {first.line}) and `{other}` (line {second.line})"
+    if first.line == second.line:
+        title = f"swap `{one}` and `{other}` in line {first.line}"
     if len(title) > 90:
         title = f"swap the statements of lines {first.line} and {second.line}"
     return Candidate(title=title, edits=edits, rank=rank, kind=kind)
@@ -67,7 +71,9 @@ def widths(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
         if any(_argument(context, statement, name) for name in _WIDTHS)
     ]
     for (one, far), (other, further) in combinations(path[:_NEAR], 2):
-        for name in _WIDTHS:
+        # Layers of two kinds may have each other's width, but not each other's window.
+        names = _WIDTHS if one.keyword.text == other.keyword.text else _WIDTHS[:_CHANNELS]
+        for name in names:
             pair = [_argument(context, each, name) for each in (one, other)]
             if any(each is None for each in pair):
                 continue
@@ -154,7 +160,7 @@ def outside(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
             last, first = body.statements[-1], body.statements[0]
             alone = len(inner) == 1 or body is inner[-1]
             if alone and not isinstance(last, _FIXED):
-                yield from _after(context, owner, last, 1.5 + 0.4 * depth)
+                yield from _after(context, owner, last, 1.8 + 0.4 * depth)
             if not isinstance(first, (*_FIXED, ast.From)) and isinstance(owner, ast.Residual):
                 edits = (
                     *removed(context, first, 0.0).edits,

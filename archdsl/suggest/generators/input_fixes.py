@@ -225,7 +225,9 @@ def axes(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
             rank = 0.6 if len(dims) == 4 and dims[0] not in (1, 2, 3, 4) else 1.3 if len(dims) == 4 else 2.2
             yield _resized(statement, size.span, dims[1:], rank, "without the batch")
         if len(dims) > 1 and dims[-1] < min(dims[:-1]):
-            yield _resized(statement, size.span, (dims[-1], *dims[:-1]), 0.7 + far, "channels come first")
+            # Without layers that slide, two sizes are steps and features.
+            steps = 1.2 * (len(dims) == 2 and not context.slides)
+            yield _resized(statement, size.span, (dims[-1], *dims[:-1]), 0.7 + far + steps, "channels come first")
         flat = len(dims) < 3 or isinstance(site.statement, ast.Assert) or isinstance(site.diagnostic, WrongDimensions)
         if len(dims) < 4 and 1 not in dims[:1] and flat:
             yield _resized(statement, size.span, (1, *dims), 1.2 + far, "one channel")

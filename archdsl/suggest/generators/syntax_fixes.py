@@ -14,7 +14,7 @@ from .foreign_names import FOREIGN_NAMES
 
 _HABITS: tuple[tuple[str, str, str], ...] = (
     (r"(?<==)[(\[]\s*(\d+)\s*,\s*\1\s*,?\s*[)\]]", r"\1", "one number applies to all spatial dimensions"),
-    (r"\(\s*(\d+)\s*,\s*(\d+)\s*,?\s*\)", r"\1x\2", "sizes are written with an x"),
+    (r"\(\s*(\d+)\s*,\s*(?!\1\b)(\d+)\s*,?\s*\)", r"\1x\2", "sizes are written with an x"),
     (r"\(\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*\)", r"\1x\2x\3", "sizes are written with an x"),
     (r"\[\s*(\d+)\s*,\s*(\d+)\s*\]", r"\1x\2", "sizes are written with an x"),
     (r"\(\s*(\d+)\s*,\s*\1\s*,?\s*\)", r"k\1", "one number applies to all spatial dimensions"),

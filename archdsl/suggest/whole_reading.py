@@ -1,0 +1,66 @@
+"""Reading an edited text once more: whether the program that was tried is what the text says."""
+
+from collections.abc import Sequence
+
+from ..diagnostics import Edit, Sink
+from ..diagnostics.fixes import edited_text
+from ..layers import merges
+from ..syntax import ast, parse
+from ..text.source import Source, Span
+
+
+def reads_alike(before: ast.Program, edits: Sequence[Edit], tried: ast.Program) -> bool:
+    """Whether an edited text is read as the program that was tried.
+
+    Only the lines around the edits are read, with the statements before and after them, which may be one with theirs.
+    """
+    part = None if _reads_words_anew(before, tried) else _around(before, edits)
+    if part is not None:
+        first, last, span = part
+        after = len(before.statements) - last
+        end = len(tried.statements) - after
+        kept = (*tried.statements[:first], *tried.statements[end:])
+        if all(a is b for a, b in zip(kept, (*before.statements[:first], *before.statements[last:]), strict=True)):
+            start = span.start
+            local = [
+                Edit(span=Span(e.span.source, e.span.start - start, e.span.end - start), text=e.text) for e in edits
+            ]
+            return ast.same(_read(before.source, edited_text(span.text, local), tried), tried.statements[first:end])
+    return ast.same(_read(before.source, edited_text(before.source.text, edits), tried), tried.statements)
+
+
+def _within(part: Span, edit: Edit) -> Edit:
+    """An edit of a text as one of a part of it."""
+    return Edit(span=Span(edit.span.source, edit.span.start - part.start, edit.span.end - part.start), text=edit.text)
+
+
+def _read(source: Source, text: str, tried: ast.Program) -> tuple[ast.Statement, ...]:
+    part = Source(text, name=source.name, path=source.path, key=source.key)
+    return parse(part, Sink(), tried.names).statements
+
+
+def _reads_words_anew(before: ast.Program, tried: ast.Program) -> bool:
+    """Whether words elsewhere may change their meaning: a new name such as `x2`, or a block with a merge's name."""
+    words = {*merges(), "moe"}
+    return before.names != tried.names or any(block.name.text in words for block in (*before.blocks, *tried.blocks))
+
+
+def _around(program: ast.Program, edits: Sequence[Edit]) -> tuple[int, int, Span] | None:
+    """The range of statements whose lines are read again, and those lines; None where the edits are in no statement."""
+    statements, text = program.statements, program.source.text
+    start, end = min(edit.span.start for edit in edits), max(edit.span.end for edit in edits)
+    touched = [index for index, each in enumerate(statements) if each.span.start <= end and start <= each.span.end]
+    if not touched:
+        return None
+    first, last = max(0, touched[0] - 1), min(len(statements), touched[-1] + 2)
+    while first > 0 and "\n" not in text[statements[first - 1].span.end : statements[first].span.start]:
+        first -= 1
+    while last < len(statements) and "\n" not in text[statements[last - 1].span.end : statements[last].span.start]:
+        last += 1
+    begin = text.rfind("\n", 0, min(start, statements[first].span.start)) + 1
+    stop = text.find("\n", max(end, statements[last - 1].span.end))
+    return (
+        first,
+        last,
+        Span(program.source, begin if first else 0, stop if stop >= 0 and last < len(statements) else len(text)),
+    )
