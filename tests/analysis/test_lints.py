@@ -89,6 +89,8 @@ QUIET = {
     "channels first of three columns": "input 8x3x3\nconv 8 k3",
     "same of a pooling by its own size": "input 8x9x9\nmaxpool 2 same",
     "the alignment of another framework": "input 3x9x9\nconv 8 k4 same_upper",
+    "an activation before dropout": "input 8\nfc 16; relu; dropout 0.5; fc 4",
+    "dropout before the first linear layer": "input 8\ndropout 0.2; fc 16; relu; fc 4",
     "weights used again": "input 8\nfc 8; relu as a\nreuse a\nfc 2",
 }
 
@@ -112,6 +114,12 @@ FOUND = {
     "with dropout between": ("input 3x64x64\nconv 32 k3; relu\nflatten; dropout 0.5; fc 128; relu; fc 10", "W0911"),
     "sigmoid and tanh": ("input 8\nrepeat 4 { fc 8; sigmoid; fc 8; tanh }\nfc 2", "W0912"),
     "a picture of one channel": ("input 28x28x1\nconv 8 k1", "W0915"),
+    "two linear layers": ("input 8\nfc 16; fc 4", "W0921"),
+    "dropout, which is no activation": ("input 8\nfc 16; dropout 0.5; fc 4", "W0921"),
+    "two linear layers of a block": ("block b { fc 16; fc 4 }\ninput 8\nb; relu; b", "W0921"),
+    "a head behind another": ("input 8\nfc 8; relu\nfc 1 as a\nfc 2 as b\noutput a, b", "W0920"),
+    "a head behind another's softmax": ("input 8\nfc 8; relu\nfc 3; softmax as a\nfc 2 as b\noutput a, b", "W0920"),
+    "a number with the name of an argument": ("net N(s2 = 4)\ninput 3x9x9\nconv s2 k3\nconv 8 k3 s2", "W0916"),
 }
 
 

@@ -1,8 +1,12 @@
 """Similarity alone makes no fix: a word that names an operation is not replaced with a similar layer name."""
 
+import re
+from random import Random
+
 import pytest
 
-from archdsl.diagnostics import Sink
+from archdsl import zoo
+from archdsl.diagnostics import Severity, Sink
 from archdsl.diagnostics.diagnostic import Finding
 from archdsl.diagnostics.fixes import fix
 from archdsl.elaborate.known_operations import _OPERATIONS, is_operation
@@ -14,6 +18,10 @@ from archdsl.text.source import Source
 
 def check(source: Source) -> tuple[Finding, ...]:
     return analyze(source, Sink()).diagnostics
+
+
+def errors(text: str) -> int:
+    return sum(item.diagnostic.severity is Severity.ERROR for item in analyze(Source(text), Sink()).found)
 
 
 def fixed(text: str) -> str:
@@ -28,6 +36,18 @@ def test_an_operation_is_no_misspelling(word: str) -> None:
     assert found.diagnostic.code == "E0201"
     assert found.diagnostic.label() == "a common operation, but not a layer here"
     assert fixed(text) == text
+
+
+@pytest.mark.parametrize("name", ["lenet5", "alexnet", "nin", "resnet18", "unet", "squeezenet1_0", "mobilenet_v2"])
+def test_an_operation_in_a_network_of_the_zoo_stays(name: str) -> None:
+    text, random = zoo.find(name).source().text, Random(name)
+    layers = [found.span() for found in re.finditer(r"(?:(?<=[;{] )|(?<=\n))(?:relu|bn|conv|maxpool|fc|flatten)\b", text)]
+    for word in random.sample(sorted(_OPERATIONS), 3):
+        start, end = random.choice(layers)
+        wrong = f"{text[:start]}{word}{text[end:]}"
+        after = fixed(wrong)
+        assert re.search(rf"\b{word}\b", after[max(0, start - 40) :])
+        assert errors(after) <= errors(wrong)
 
 
 def test_no_layer_is_an_operation_without_one() -> None:

@@ -7,6 +7,7 @@ from ...diagnostics import Diagnostic, Label, Related, Severity
 from ...graph import Node
 from ...layers.conv import Conv
 from ...layers.linear import Linear
+from ...layers.regularization import Dropout
 from ...shapes.symbolic import plain
 from ._facts import Facts
 
@@ -15,8 +16,9 @@ class TwoLinear(Diagnostic):
     """A linear layer directly follows another: a single layer could compute the same function.
 
     `fc 128; fc 64` is one matrix of 64 rows, with more weights but no more expressive power. The same holds for a
-    convolution that follows one with `k1`. Usually an activation is missing. A bottleneck, with fewer features between
-    the two layers than at both ends, is not reported: such a pair is a low-rank matrix, with fewer weights.
+    convolution that follows one with `k1`. Usually an activation is missing; dropout is none. A bottleneck, with fewer
+    features between the two layers than at both ends, is not reported: such a pair is a low-rank matrix, with fewer
+    weights.
 
     Source: Goodfellow, Bengio & Courville, Deep Learning, 2016, section 6.4: a product of matrices is a matrix.
     """
@@ -47,10 +49,10 @@ def find(facts: Facts) -> Iterator[TwoLinear]:
     """Pairs of `fc`, or of convolutions of which one has `k1`, whose middle is no narrower than both ends."""
     again = {node.shared for node in facts.graph.nodes}
     for node, op in facts.layers(Linear, Conv):
-        before = facts.before(node)
+        between, before = _before(facts, node)
         if before is None or before.id in again or node.id in again or before.shared is not None:
             continue
-        if facts.after(before) is node and _are_one(before.op, op) and not _is_low_rank(facts, before, node):
+        if facts.after(before) is between and _are_one(before.op, op) and not _is_low_rank(facts, before, node):
             yield TwoLinear(
                 span=node.span,
                 uses=node.uses,
@@ -58,6 +60,14 @@ def find(facts: Facts) -> Iterator[TwoLinear]:
                 second=op.keyword,
                 maker=Related(span=before.span, shape=str(before.shape)),
             )
+
+
+def _before(facts: Facts, node: Node) -> tuple[Node, Node | None]:
+    """The node that a layer reads, before dropout; and the first of those between, or the layer itself."""
+    before = facts.before(node)
+    while before is not None and isinstance(before.op, Dropout) and facts.after(before) is node:
+        node, before = before, facts.before(before)
+    return node, before
 
 
 def _are_one(first: Op, second: Op) -> bool:

@@ -17,6 +17,7 @@ from .sibling_fixes import setter
 
 _SPLITTING = ("groups", "heads", "window", "factor", "kv_heads", "levels")
 """Arguments that must divide the channels."""
+_MOST_JOINTS = 3
 _MOST_STEPS = 10_000
 """The largest number among which divisors are searched."""
 
@@ -178,7 +179,7 @@ def shortcuts(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate
     if not isinstance(residual, ast.Residual) or residual.shortcut is not None or node is None or len(node.inputs) < 2:
         return
     body, start = context.shape(node.inputs[0]), context.shape(node.inputs[1])
-    found = setter(context, context.draft.nodes[node.inputs[0]])
+    found = _deciding(context, context.draft.nodes[node.inputs[0]])
     if body is None or start is None:
         return
     if not (body.spatial and start.spatial and body.rank == start.rank):
@@ -202,6 +203,20 @@ def shortcuts(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate
             if conditions:
                 yield _with_shortcut(residual, f"if {conditions} {{ {conv} }}", rank - 0.1)
             yield _with_shortcut(residual, conv, rank + 0.5 * (block is not None))
+
+
+def _deciding(context: SuggestionContext, node: DraftNode) -> tuple[ast.LayerStatement, DraftNode, str] | None:
+    """The layer that decides the channels of a path, also where a gate or a residual follows it."""
+    for _ in range(_MOST_JOINTS):
+        found = setter(context, node)
+        if found is not None:
+            return found
+        while len(node.inputs) == 1:
+            node = context.draft.nodes[node.inputs[0]]
+        if not node.inputs or node.op is None or node.op.keyword not in ("mul", "add"):
+            return None
+        node = context.draft.nodes[node.inputs[0]]
+    return None
 
 
 def _tails(context: SuggestionContext, residual: ast.Residual) -> list[str]:
