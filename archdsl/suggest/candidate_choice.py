@@ -76,11 +76,16 @@ def ranked(before: Draft, found: list[TriedCandidate]) -> list[TriedCandidate]:
     sizes = sorted(size for _, size in measured if size)
     usual = sizes[(len(sizes) - 1) // 2] if sizes else 1
     kept = [
-        outcome.replace(score=outcome.score + (0.3 * max(0.0, log2(size / usual) - 5) if size else 0))
+        outcome.replace(score=outcome.score + _too_large(outcome, size / usual if size else 1))
         for outcome, size in measured
         if size is None or size <= _GROWTH * usual or outcome.candidate.kind in _MAY_GROW
     ]
     return sorted(kept, key=lambda each: each.score)
+
+
+def _too_large(outcome: TriedCandidate, times: float) -> float:
+    """What speaks against so many times the parameters of other candidates."""
+    return 0.0 if outcome.candidate.kind in _MAY_GROW else 0.3 * max(0.0, log2(times) - 5)
 
 
 def likelihood(before: Draft, outcome: TriedCandidate) -> float:

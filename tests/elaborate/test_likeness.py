@@ -41,7 +41,8 @@ def test_an_operation_is_no_misspelling(word: str) -> None:
 @pytest.mark.parametrize("name", ["lenet5", "alexnet", "nin", "resnet18", "unet", "squeezenet1_0", "mobilenet_v2"])
 def test_an_operation_in_a_network_of_the_zoo_stays(name: str) -> None:
     text, random = zoo.find(name).source().text, Random(name)
-    layers = [found.span() for found in re.finditer(r"(?:(?<=[;{] )|(?<=\n))(?:relu|bn|conv|maxpool|fc|flatten)\b", text)]
+    words = re.compile(r"(?:(?<=[;{] )|(?<=\n))(?:relu|bn|conv|maxpool|fc|flatten)\b")
+    layers = [found.span() for found in words.finditer(text)]
     for word in random.sample(sorted(_OPERATIONS), 3):
         start, end = random.choice(layers)
         wrong = f"{text[:start]}{word}{text[end:]}"

@@ -74,6 +74,10 @@ def _activation(
         yield (remove_this(layer, argument),), 0.0
 
 
+_FEW = 8
+"""Filters of which there are seldom fewer, unless it is a kernel that is read as their number."""
+
+
 def in_order(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:
     """The values in the order of torch's modules: `linear 784 128` is `linear 128`."""
     layer = site.layer
@@ -97,7 +101,8 @@ def in_order(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]
         if 1 < len(plain) <= len(order) and all(p.name in meant for p in parameters if p.required):
             text = " ".join([layer.keyword.text, *words, *rest])
             edit = Edit(span=layer.keyword.span.to(layer.args[-1].span), text=text)
-            yield rewritten(layer, (edit,), 0.6)
+            few = meant.get("filters", "8").isdigit() and int(meant.get("filters", "8")) < _FEW
+            yield rewritten(layer, (edit,), 0.6 + 0.6 * few)
 
 
 def vocabulary(context: SuggestionContext, site: ErrorSite) -> Iterator[Candidate]:

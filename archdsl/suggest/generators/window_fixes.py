@@ -105,7 +105,7 @@ def _own_window(context: SuggestionContext, layer: ast.LayerStatement, node: Dra
     if isinstance(op, Pooling) and getattr(op, "padding", 0) != 0:
         yield from only(changed(context, layer, {"padding": str(plain(least) // 2)}, 1.0))
     if room >= 1:
-        last = isinstance(op, Pooling) and _is_last_pooling(context, node)
+        last = isinstance(op, Pooling) and plain(least) > room and _is_last_pooling(context, node)
         yield from only(changed(context, layer, {"kernel": str(room)}, 1.05 if last else 3.5))
     if "padding" in {p.name for p in context.parameters(layer)}:
         # A window that reads more padding than input is rarely intended.

@@ -107,7 +107,7 @@ def _cleaned(text: str) -> Iterator[tuple[str, float]]:
 
 def _rounded(word: str) -> Iterator[tuple[str, float]]:
     """The integers next to a number with a fraction: `s1.5` as `s2`."""
-    found = re.fullmatch(r"([a-z]?)(\d+)\.\d*[1-9]\d*", word)
+    found = re.fullmatch(r"([a-z])(\d+)\.\d*[1-9]\d*", word)
     if found is not None:
         yield f"{found[1]}{int(found[2]) + 1}", 0.5
         yield f"{found[1]}{found[2]}", 0.55 + 2 * (int(found[2]) == 0)
