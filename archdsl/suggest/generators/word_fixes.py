@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from ...contract.arguments import ParameterSpec
 from ...diagnostics import Edit
+from ...diagnostics.catalogue import name_errors
 from ...layers import find, merges
 from ...syntax import ast
 from ...syntax.tokens import KEYWORDS
@@ -160,8 +161,9 @@ def _left_out(context: SuggestionContext, words: list[Span], here: int, site: Er
     first = statement.span.start if statement is not None else -1
     for index, rank in ((here, 1.8), (here + 1, 2.4), (here - 1, 2.6)):
         if 0 <= index < len(words) and words[index].start != first and not _starts(context, words[index].text):
-            # A named argument says what it is: seldom one that is left out.
-            yield _removed(words[index], rank + 0.8 * ("=" in words[index].text), statement)
+            # An argument whose value is unknown is seldom left out.
+            unknown = "=" in words[index].text and isinstance(site.diagnostic, name_errors.UnknownName)
+            yield _removed(words[index], rank + 0.8 * unknown, statement)
     source = site.span.source
     times = re.match(r"(\d+)\s*(?:[×*x]|times)\s*\{", source.text[words[here].start :])
     if times is not None:
